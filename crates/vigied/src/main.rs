@@ -28,7 +28,7 @@ use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
 use data_dir::private_files;
 use lifecycle::{logging, serve, shutdown};
-use operator::{audit, health, init, printed};
+use operator::{audit, health, init, output};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -126,7 +126,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let told = runtime()?.block_on(entering);
             let _ = write!(std::io::stderr(), "{told}");
             let facts = serde_json::json!({"token": token.expose()});
-            let text = printed::one(output.output, &facts, || format!("{}\n", token.expose()));
+            let text = output::one(output.output, &facts, || format!("{}\n", token.expose()));
             print_once(&text).context(
                 "the token is made, but could not be shown\nhint: run the command again for another",
             )?;
@@ -266,7 +266,7 @@ fn routes(output: Output) -> String {
                         "path": own.path,
                         "guard": own.guard.word(),
                         "errors": own.form.word(),
-                        "body": own.bound.word(),
+                        "body": own.body_limit.word(),
                     })
                 })
                 .collect();
@@ -275,7 +275,8 @@ fn routes(output: Output) -> String {
         Output::Text => table
             .iter()
             .map(|own| {
-                let (guard, form, body) = (own.guard.word(), own.form.word(), own.bound.word());
+                let (guard, form, body) =
+                    (own.guard.word(), own.form.word(), own.body_limit.word());
                 format!(
                     "{:7} {:55} {guard:16} {form:13} {body}\n",
                     own.verb, own.path

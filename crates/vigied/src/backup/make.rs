@@ -7,8 +7,8 @@
 use crate::data_dir;
 use crate::data_dir::private_files;
 use crate::failure;
-use crate::store::aside::aside;
 use crate::store::operator_proof::as_operator;
+use crate::store::own_thread::on_own_thread;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
 use iam::Iam;
@@ -118,7 +118,7 @@ pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<M
 
 async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
     let samples = partial.join("samples");
-    let copied = aside(source.store, move |store| {
+    let copied = on_own_thread(source.store, move |store| {
         store.copy_to(&as_operator(), &samples)
     });
     let copied = copied.await.context("cannot copy the samples")?;

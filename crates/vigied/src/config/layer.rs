@@ -2,8 +2,8 @@
 
 use super::ConfigError;
 use super::file::FileValue;
-use super::forms;
-use super::gone::GONE;
+use super::notation;
+use super::removed::REMOVED;
 use super::setting::{Setting, Shape, all};
 use super::source::Source;
 use super::variables;
@@ -60,7 +60,7 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
             }
         }
         let (value, source) = value;
-        let value = forms::plain(&setting, value);
+        let value = notation::plain(&setting, value);
         if let Err(what) = check(&setting, &value) {
             return Err(ConfigError::at(&source, &setting.key, what));
         }
@@ -76,7 +76,7 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
 fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigError> {
     let known = |key: &str| settings.iter().any(|setting| setting.key == key);
     let unknown = |key: &str| {
-        if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == key) {
+        if let Some((_, instead)) = REMOVED.iter().find(|(old, _)| *old == key) {
             return format!("is no longer a setting: {instead}");
         }
         let nearest = settings
@@ -154,7 +154,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             Ok(number) if (min..=max).contains(&number) => Ok(()),
             _ => Err(format!(
                 "must be a whole number from {min} to {max}{}, not `{value}`",
-                forms::also(&setting.key)
+                notation::also(&setting.key)
             )),
         },
         Shape::Flag => match value {

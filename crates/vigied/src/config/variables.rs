@@ -1,7 +1,7 @@
 //! Environment variables with our prefix: those that name a setting, those of other programs, and a warning for the rest, so
 //! that no intended setting is ignored silently.
 
-use super::gone::{GONE, variable};
+use super::removed::{REMOVED, variable};
 use super::setting::{Setting, all};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -67,7 +67,7 @@ pub(crate) fn strays(variables: impl Iterator<Item = (OsString, OsString)>) -> V
 
 /// The warning for a variable that names no setting.
 pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
-    if let Some((_, instead)) = GONE.iter().find(|(gone, _)| variable(gone) == name) {
+    if let Some((_, instead)) = REMOVED.iter().find(|(old, _)| variable(old) == name) {
         return format!("`{name}` names no setting any more: {instead}");
     }
     let shown: String = name
@@ -94,7 +94,7 @@ fn is_ours(name: &str, settings: &[Setting]) -> bool {
         let begin = table.and_then(|length| own.get(..=length + OURS.len()));
         own == name || begin.is_some_and(|begin| name.starts_with(begin))
     };
-    settings.iter().any(is_of) || GONE.iter().any(|(gone, _)| name == variable(gone))
+    settings.iter().any(is_of) || REMOVED.iter().any(|(old, _)| name == variable(old))
 }
 
 /// Whether a variable belongs to another program: the command line, a test, or Kubernetes, which makes variables from the names

@@ -3,8 +3,8 @@
 pub(crate) mod local_client;
 pub(crate) mod socket_path;
 
-use crate::failure::Told;
-use crate::failure::coded::Coded;
+use crate::failure::Report;
+use crate::failure::coded_error::CodedError;
 use base::scope::Domain;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -38,10 +38,10 @@ pub(crate) enum Answered {
 
 impl Answered {
     pub(crate) fn error(error: &anyhow::Error) -> Self {
-        let told = Told::of(error);
+        let report = Report::of(error);
         Self::Error {
-            text: told.text(),
-            code: told.code,
+            text: report.text(),
+            code: report.code,
         }
     }
 }
@@ -64,7 +64,7 @@ pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow:
     };
     Ok(match answered() {
         Ok(Answered::Text(text)) => Ok(text),
-        Ok(Answered::Error { code, text }) => Err(Coded::new(code, text).into()),
+        Ok(Answered::Error { code, text }) => Err(CodedError::new(code, text).into()),
         Err(error) => Err(error.context(
             "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
         )),

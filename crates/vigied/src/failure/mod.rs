@@ -2,7 +2,7 @@
 //! code is the same for both.
 
 pub(crate) mod chain;
-pub(crate) mod coded;
+pub(crate) mod coded_error;
 pub(crate) mod refused;
 
 use base::store::StoreError;
@@ -14,7 +14,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use crate::data_dir::DataDirError;
-use crate::failure::coded::Coded;
+use crate::failure::coded_error::CodedError;
 
 /// The exit code for a wrong command line.
 const USAGE: u8 = 2;
@@ -27,7 +27,7 @@ const MAKE_ROOM_BEGIN: &str = "make room";
 
 /// The parts of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct Report {
     /// A stable code.
     pub(crate) code: String,
     /// The error with its causes, in one line.
@@ -36,7 +36,7 @@ pub(crate) struct Told {
     pub(crate) hints: Vec<String>,
 }
 
-impl Told {
+impl Report {
     /// Splits an error into its parts.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let mut causes: Vec<String> = Vec::new();
@@ -130,7 +130,7 @@ pub(crate) fn is_full(error: &anyhow::Error) -> bool {
 /// The error code for programs: the refusal's own code, else the kind of failure.
 fn code(error: &anyhow::Error) -> String {
     let of_cause = |cause: Cause<'_>| {
-        if let Some(own) = cause.downcast_ref::<Coded>() {
+        if let Some(own) = cause.downcast_ref::<CodedError>() {
             return Some(own.code().to_owned());
         }
         let refused = cause
@@ -161,14 +161,14 @@ fn code(error: &anyhow::Error) -> String {
 
 /// Reports a failed command.
 pub(crate) fn of(error: &anyhow::Error) -> ExitCode {
-    let told = Told::of(error);
+    let report = Report::of(error);
     let said = match wants_json() {
-        true => told.json(),
-        false => format!("error: {}", told.text()),
+        true => report.json(),
+        false => format!("error: {}", report.text()),
     };
     // There is nowhere to report a failure of this.
     let _ = writeln!(std::io::stderr(), "{said}");
-    let is_usage = |cause: Cause<'_>| cause.downcast_ref().is_some_and(Coded::is_usage);
+    let is_usage = |cause: Cause<'_>| cause.downcast_ref().is_some_and(CodedError::is_usage);
     match error.chain().any(is_usage) {
         true => ExitCode::from(USAGE),
         false => ExitCode::FAILURE,
@@ -193,8 +193,8 @@ pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
         _ => "usage",
     };
     if error.use_stderr() && wants_json() {
-        let told = usage(code, &error.render().to_string());
-        let _ = writeln!(std::io::stderr(), "{}", told.json());
+        let report = usage(code, &error.render().to_string());
+        let _ = writeln!(std::io::stderr(), "{}", report.json());
     } else {
         let _ = error.print();
     }
@@ -202,7 +202,7 @@ pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
 }
 
 /// The parts of the parser's message: the error, its tips, and its end.
-fn usage(code: &str, text: &str) -> Told {
+fn usage(code: &str, text: &str) -> Report {
     let mut parts = text.split("\n\n").map(one_line);
     let what = parts.next().unwrap_or_default();
     let message = what.strip_prefix("error: ").unwrap_or(&what).to_owned();
@@ -211,7 +211,7 @@ fn usage(code: &str, text: &str) -> Told {
     if hints.is_empty() {
         hints.push("`--help` behind the command shows what it takes".to_owned());
     }
-    Told {
+    Report {
         code: code.to_owned(),
         message,
         hints,
@@ -269,24 +269,27 @@ mod tests {
             of_store(reason.into()).context("cannot copy the samples"),
             anyhow::Error::new(IamError::OutOfRoom),
         ] {
-            let told = Told::of(&error);
-            assert_eq!(told.code, "out_of_room");
-            assert_eq!(told.hints, [MAKE_ROOM]);
+            let report = Report::of(&error);
+            assert_eq!(report.code, "out_of_room");
+            assert_eq!(report.hints, [MAKE_ROOM]);
         }
         let better = Err::<(), _>(full())
             .context("x\nhint: make room there")
             .unwrap_err();
-        assert_eq!(Told::of(&better).hints, ["make room there"]);
+        assert_eq!(Report::of(&better).hints, ["make room there"]);
     }
 
     #[test]
     fn every_hint_is_told_once_and_a_line_for_programs_is_one_line() {
         let error = anyhow::anyhow!("it broke\nhint: mend it\nhint: or not")
             .context("outer\nhint: mend it");
-        let told = Told::of(&error);
-        assert_eq!(told.text(), "outer: it broke\nhint: mend it\nhint: or not");
+        let report = Report::of(&error);
         assert_eq!(
-            told.json(),
+            report.text(),
+            "outer: it broke\nhint: mend it\nhint: or not"
+        );
+        assert_eq!(
+            report.json(),
             r#"{"error":{"code":"failed","hint":"mend it; or not","message":"outer: it broke"}}"#
         );
     }

@@ -21,7 +21,7 @@ pub(crate) struct OwnAddress {
 
 /// The server's address as one caller is told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Called {
+pub(crate) struct UrlForCaller {
     pub(crate) url: String,
     /// Whether another caller may be told another: then no cache may keep the answer.
     pub(crate) by_host: bool,
@@ -59,7 +59,7 @@ impl OwnAddress {
 
     /// The server's origin for a caller that asked for `host`: the origin they asked for, if the operator has named it; else the
     /// fixed one; without a fixed one, the origin they asked for, if that is a plain host.
-    pub(crate) fn called(&self, host: Option<&str>) -> Called {
+    pub(crate) fn for_host(&self, host: Option<&str>) -> UrlForCaller {
         let asked = host.and_then(Host::read);
         let by_host = !self.hosts.is_empty() || self.is_unknown();
         let url = asked.and_then(|asked| match &self.public_url {
@@ -67,7 +67,7 @@ impl OwnAddress {
             _ if self.is_unknown() => Some(asked.origin(self.is_https).to_string()),
             _ => self.hosts.iter().find_map(|own| self.matches(own, &asked)),
         });
-        Called {
+        UrlForCaller {
             url: url.unwrap_or_else(|| self.fixed()),
             by_host,
         }
@@ -95,7 +95,7 @@ impl OwnAddress {
     }
 }
 
-impl Called {
+impl UrlForCaller {
     /// Marks an answer that holds the address, where it is for this caller alone.
     pub(crate) fn mark(&self, mut response: Response) -> Response {
         if self.by_host {
@@ -170,7 +170,7 @@ mod tests {
         ] {
             let own = own(listen, public_url, hosts);
             assert_eq!(
-                own.called(host).url,
+                own.for_host(host).url,
                 called,
                 "{listen} {public_url} {hosts} {host:?}"
             );
@@ -188,7 +188,7 @@ mod tests {
             listen in prop::sample::select(vec!["0.0.0.0:80", "[::]:8080", "127.0.0.1:8080"]),
         ) {
             let own = own(listen, public_url, hosts);
-            let called = own.called(Some(&host));
+            let called = own.for_host(Some(&host));
             let known = ["https://a", "http://a:81", "http://127.0.0.1", "http://[::1]:8080", "http://127.0.0.1:8080"];
             let of_hosts = ["http://b", "https://b", "http://b:1", "http://b:8080", "https://b:8080", "https://c", "https://b:80"];
             let is_one = called.url == own.fixed()
@@ -197,7 +197,7 @@ mod tests {
             let is_echo = Host::read(&host).is_some_and(|host| host.origin(false).to_string() == called.url);
             prop_assert!(is_one || (is_echo && own.is_unknown() && called.by_host), "{:?}", called);
             prop_assert!(!called.url.contains("0.0.0.0") && !called.url.contains("[::]"), "{:?}", called);
-            prop_assert_eq!(own.called(None).url, own.fixed());
+            prop_assert_eq!(own.for_host(None).url, own.fixed());
         }
     }
 }

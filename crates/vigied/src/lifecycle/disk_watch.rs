@@ -15,7 +15,7 @@ const TRY_LIMIT: Duration = Duration::from_secs(5);
 
 /// The last logged state.
 #[derive(Debug, Default)]
-struct Told(Option<(Kind, Instant)>);
+struct Reported(Option<(Kind, Instant)>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -33,11 +33,11 @@ enum News {
     Over(Duration),
 }
 
-impl Told {
+impl Reported {
     /// The change since the last logged state.
-    fn hear(&mut self, found: Option<Kind>, now: Instant) -> Option<News> {
+    fn change_to(&mut self, found: Option<Kind>, now: Instant) -> Option<News> {
         match (self.0, found) {
-            (Some((told, _)), Some(kind)) if told == kind => None,
+            (Some((reported, _)), Some(kind)) if reported == kind => None,
             (before, Some(kind)) => {
                 self.0 = Some((kind, before.map_or(now, |(_, since)| since)));
                 Some(News::Began(kind))
@@ -58,27 +58,27 @@ pub(crate) async fn watch(app: Weak<App>) {
 }
 
 async fn watch_health(app: Weak<App>) {
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(app) = app.upgrade() else { return };
         let store = Arc::clone(&app.store);
         drop(app);
         if let Ok(health) = tokio::task::spawn_blocking(move || store.health()).await {
-            tell_of_health(health, &mut told);
+            log_health(health, &mut reported);
         }
     }
 }
 
 async fn watch_room(app: Weak<App>) {
-    let (mut told, mut told_of_identity) = (Told::default(), Told::default());
+    let (mut reported, mut reported_identity) = (Reported::default(), Reported::default());
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(app) = app.upgrade() else { return };
         let (store, iam) = (Arc::clone(&app.store), app.iam.clone());
         drop(app);
         // The identity database may be on another disk.
-        look_at_identity(&iam, &mut told_of_identity).await;
+        check_identity(&iam, &mut reported_identity).await;
         // This call reads the file system, which may hang.
         let Ok(found) = tokio::task::spawn_blocking(move || store.room()).await else {
             continue;
@@ -88,7 +88,7 @@ async fn watch_room(app: Weak<App>) {
             Some(Outage::LittleRoom) => Some(Kind::Reserve),
             _ => None,
         };
-        match (told.hear(kind, Instant::now()), found) {
+        match (reported.change_to(kind, Instant::now()), found) {
             (Some(News::Began(kind)), Err(error)) => tell(kind, &error),
             (Some(News::Over(full)), _) => tracing::info!(
                 seconds = full.as_secs(),
@@ -101,13 +101,13 @@ async fn watch_room(app: Weak<App>) {
 
 /// Checks for room by a test write. Otherwise only a login or a change would find that there is room again, and a server that
 /// is not ready gets no requests.
-async fn look_at_identity(iam: &Iam, told: &mut Told) {
+async fn check_identity(iam: &Iam, reported: &mut Reported) {
     if iam.is_out_of_room() {
         // `iam` remembers a failure itself.
         let _ = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
     }
     let kind = iam.is_out_of_room().then_some(Kind::Identity);
-    match told.hear(kind, Instant::now()) {
+    match reported.change_to(kind, Instant::now()) {
         Some(News::Began(_)) => tracing::error!(
             hint = "make room: logins and changes go on by themselves",
             "the identity database's disk is full: logins, deletions and changes are refused with 503"
@@ -121,13 +121,13 @@ async fn look_at_identity(iam: &Iam, told: &mut Told) {
 }
 
 /// Logs problems of the store other than a lack of room.
-fn tell_of_health(health: Result<(), StoreError>, told: &mut Told) {
+fn log_health(health: Result<(), StoreError>, reported: &mut Reported) {
     let kind = match health.as_ref().err().and_then(StoreError::outage) {
         Some(Outage::ReadOnly) => Some(Kind::ReadOnly),
         Some(Outage::Stuck) => Some(Kind::Stuck),
         _ => None,
     };
-    match (told.hear(kind, Instant::now()), health) {
+    match (reported.change_to(kind, Instant::now()), health) {
         (Some(News::Began(kind)), Err(error)) => tell(kind, &error),
         (Some(News::Over(away)), _) => tracing::info!(
             seconds = away.as_secs(),
@@ -166,12 +166,12 @@ mod tests {
     #[test]
     fn a_store_that_is_stuck_or_takes_no_writes_is_told_and_no_lack_of_room() {
         let told_of = |outage| {
-            let mut told = Told::default();
+            let mut reported = Reported::default();
             let error = base::store::Unavailable::new(outage, "a reason");
-            tell_of_health(Err(error.into()), &mut told);
-            let before = told.0;
-            tell_of_health(Ok(()), &mut told);
-            assert!(told.0.is_none());
+            log_health(Err(error.into()), &mut reported);
+            let before = reported.0;
+            log_health(Ok(()), &mut reported);
+            assert!(reported.0.is_none());
             before.map(|(kind, _)| kind)
         };
         assert_eq!(told_of(Outage::ReadOnly), Some(Kind::ReadOnly));
@@ -181,23 +181,23 @@ mod tests {
 
     #[test]
     fn each_change_is_told_once() {
-        let (mut told, start) = (Told::default(), Instant::now());
+        let (mut reported, start) = (Reported::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(told.hear(None, at(0)), None);
+        assert_eq!(reported.change_to(None, at(0)), None);
         assert_eq!(
-            told.hear(Some(Kind::Reserve), at(1)),
+            reported.change_to(Some(Kind::Reserve), at(1)),
             Some(News::Began(Kind::Reserve))
         );
-        assert_eq!(told.hear(Some(Kind::Reserve), at(2)), None);
+        assert_eq!(reported.change_to(Some(Kind::Reserve), at(2)), None);
         assert_eq!(
-            told.hear(Some(Kind::Full), at(3)),
+            reported.change_to(Some(Kind::Full), at(3)),
             Some(News::Began(Kind::Full))
         );
-        assert_eq!(told.hear(Some(Kind::Full), at(4)), None);
+        assert_eq!(reported.change_to(Some(Kind::Full), at(4)), None);
         assert_eq!(
-            told.hear(None, at(9)),
+            reported.change_to(None, at(9)),
             Some(News::Over(Duration::from_secs(8)))
         );
-        assert_eq!(told.hear(None, at(10)), None);
+        assert_eq!(reported.change_to(None, at(10)), None);
     }
 }

@@ -123,10 +123,10 @@ pub(crate) async fn serve(
         notify::tell(State::Stopping);
     };
     let counted = Arc::clone(&app);
-    let heard = move |limit| counted.metrics.limited(limit);
+    let on_limit = move |limit| counted.metrics.limited(limit);
     let plan = Plan::new(settings.shutdown);
     let deadline = shutdown::drained(plan, stop, |stop| {
-        listener::serve(listener, served, limits, heard, stop)
+        listener::serve(listener, served, limits, on_limit, stop)
     })
     .await;
     reloading.abort();

@@ -7,7 +7,7 @@
 //! everything ever deleted.
 
 use crate::app::App;
-use crate::store::aside::aside;
+use crate::store::own_thread::on_own_thread;
 use anyhow::Context;
 use base::context::Context as Terms;
 use base::id::TenantId;
@@ -79,7 +79,7 @@ async fn round(app: &App, sweep: &mut Sweep) -> anyhow::Result<()> {
         return Ok(());
     }
     // A backup copies the store before the database, and its copy must be consistent.
-    let Some(_still) = app.backups.still() else {
+    let Some(_guard) = app.backups.guard_removal() else {
         return Ok(());
     };
     let longest = app.limits.request_time.saturating_mul(2);
@@ -101,7 +101,7 @@ impl Sweep {
         self.behind.retain(|own| there.contains(own));
         due.sort_by_key(|own| self.behind.contains(&own.tenant));
         let tenants: Vec<Metering> = due.iter().map(Deleted::metering).collect();
-        let used = aside(store, move |store| {
+        let used = on_own_thread(store, move |store| {
             let each = tenants.into_iter().map(|own| store.usage(&own));
             Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
         });
@@ -145,7 +145,7 @@ async fn remove(iam: &Iam, store: &Arc<dyn SampleStore>, own: &Deleted) -> anyho
 /// Deletes the samples of a domain, piece by piece.
 async fn empty(store: &Arc<dyn SampleStore>, scope: Scope) -> anyhow::Result<()> {
     let domain = scope.domain();
-    let dropped = aside(store, move |store| {
+    let dropped = on_own_thread(store, move |store| {
         store.drop_tenant(&scope, &Terms::unlimited())
     });
     let series = dropped.await?;

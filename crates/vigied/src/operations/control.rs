@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::control::{Answered, Asked, COMMAND, PENDING, SERIES};
 use crate::operator;
-use crate::store::aside::aside;
+use crate::store::own_thread::on_own_thread;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
@@ -50,7 +50,7 @@ async fn command(
     let work = tokio::spawn(async move {
         let asked: Asked = serde_json::from_slice(&body)?;
         let (settings, app) = (&server.settings, &server.app);
-        operator::obey(
+        operator::run_in_server(
             (settings, &app.own_address),
             &app.iam,
             &app.store,
@@ -84,7 +84,7 @@ async fn series(State(server): State<Server>, body: Bytes) -> Result<String, Sta
         }
         tenants.push(own);
     }
-    let counted = aside(&server.app.store, move |store| {
+    let counted = on_own_thread(&server.app.store, move |store| {
         let of = |own: &Vec<Metering>| {
             let each = own.iter().map(|one| store.usage(one));
             each.map(|usage| usage.map(|usage| usage.series)).sum()

@@ -3,11 +3,11 @@
 use crate::cli::accounts::LimitArgs;
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
 use crate::operator::account_deletion;
-use crate::operator::at::At;
 use crate::operator::init::{as_json, as_text, keep};
-use crate::operator::invitation::told;
+use crate::operator::invitation::cli_error;
 use crate::operator::key_file::KeyFile;
-use crate::operator::printed::{self, Row};
+use crate::operator::login_address::LoginAddress;
+use crate::operator::output::{self, Row};
 use crate::text::shell::word;
 use base::store::SampleStore;
 use iam::Iam;
@@ -19,13 +19,13 @@ use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied account`; returns what it prints.
 pub(crate) async fn perform(
-    at: &At,
+    login_address: &LoginAddress,
     iam: &Iam,
     store: Option<&Arc<dyn SampleStore>>,
     command: &AccountCommand,
 ) -> anyhow::Result<String> {
     match command {
-        AccountCommand::Create(arguments) => create(at, iam, arguments).await,
+        AccountCommand::Create(arguments) => create(login_address, iam, arguments).await,
         AccountCommand::Limit(arguments) => limit(iam, arguments).await,
         AccountCommand::Delete(arguments) => account_deletion::delete(iam, store, arguments).await,
         AccountCommand::Restore(arguments) => account_deletion::restore(iam, arguments).await,
@@ -38,7 +38,11 @@ pub(crate) async fn perform(
     }
 }
 
-async fn create(at: &At, iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Result<String> {
+async fn create(
+    login_address: &LoginAddress,
+    iam: &Iam,
+    arguments: &AccountCreateArgs,
+) -> anyhow::Result<String> {
     let request = Request {
         account: arguments.name.clone(),
         region: arguments.region.clone(),
@@ -52,7 +56,7 @@ async fn create(at: &At, iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Re
         .as_deref()
         .map(KeyFile::create)
         .transpose()?;
-    let made = iam.create_account(request).await.map_err(told)?;
+    let made = iam.create_account(request).await.map_err(cli_error)?;
     let names = [&*arguments.name, &*arguments.org, &*arguments.space];
     let kept = key_file.and_then(|file| keep(file, names, &made));
     let kept = kept.as_deref();
@@ -65,7 +69,7 @@ async fn create(at: &At, iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Re
             format!("{value:#}\n")
         }
         Output::Text => {
-            let At { address, note } = at;
+            let LoginAddress { address, note } = login_address;
             format!(
                 "{}\n\
                  Next, by the owner:\n  vigie login -a {address} -u {} -c {}\n{note}",
@@ -78,7 +82,10 @@ async fn create(at: &At, iam: &Iam, arguments: &AccountCreateArgs) -> anyhow::Re
 }
 
 async fn limit(iam: &Iam, arguments: &LimitArgs) -> anyhow::Result<String> {
-    let account = iam.account_called(&arguments.account).map_err(told)?.id;
+    let account = iam
+        .account_called(&arguments.account)
+        .map_err(cli_error)?
+        .id;
     if !arguments.changes.is_empty() {
         iam.set_account_limits(account, &arguments.changes).await?;
     }
@@ -87,7 +94,7 @@ async fn limit(iam: &Iam, arguments: &LimitArgs) -> anyhow::Result<String> {
         .iter()
         .map(Allowed::of)
         .collect();
-    Ok(printed::list(arguments.output, &rows, ""))
+    Ok(output::list(arguments.output, &rows, ""))
 }
 
 /// A limit of an account.
@@ -129,7 +136,7 @@ impl Row<4> for Allowed {
 
 /// A row of the list of accounts.
 #[derive(Debug, Serialize)]
-struct Own {
+struct AccountRow {
     account_guid: String,
     account_name: String,
     owner: String,
@@ -137,7 +144,7 @@ struct Own {
     created_at: String,
 }
 
-impl Row<4> for Own {
+impl Row<4> for AccountRow {
     const HEADS: [&'static str; 4] = ["Account GUID", "Name", "Members", "Owner"];
 
     fn cells(&self) -> [String; 4] {
@@ -154,12 +161,12 @@ fn list(iam: &Iam, output: Output) -> String {
     let directory = iam.directory();
     let owner = |id| directory.user(id).map_or("", |user| &user.email);
     let accounts = directory.accounts();
-    let rows = accounts.iter().map(|account| Own {
+    let rows = accounts.iter().map(|account| AccountRow {
         account_guid: account.id.to_string(),
         account_name: account.name.clone(),
         owner: owner(account.owner).to_owned(),
         members: directory.members_of(account.id).len(),
         created_at: instant(account.created_at),
     });
-    printed::list(output, &rows.collect::<Vec<_>>(), "There is no account.\n")
+    output::list(output, &rows.collect::<Vec<_>>(), "There is no account.\n")
 }

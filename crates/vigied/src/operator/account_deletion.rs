@@ -5,11 +5,11 @@ use crate::cli::Output;
 use crate::cli::accounts::{DeleteArgs, RestoreArgs};
 use crate::config::Settings;
 use crate::control;
-use crate::failure::coded::Coded;
-use crate::operator::ask;
-use crate::operator::invitation::told;
-use crate::operator::printed::{self, Row};
-use crate::store::aside::aside;
+use crate::failure::coded_error::CodedError;
+use crate::operator::confirm;
+use crate::operator::invitation::cli_error;
+use crate::operator::output::{self, Row};
+use crate::store::own_thread::on_own_thread;
 use base::id::AccountId;
 use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
@@ -27,7 +27,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
         return Ok(true);
     }
     let iam = boot::identity_of_operator(settings).await?;
-    let found = iam.account_called(&arguments.account).map_err(told);
+    let found = iam.account_called(&arguments.account).map_err(cli_error);
     let members = |id| iam.directory().members_of(id).len() as u64;
     let found = found.map(|account| (members(account.id), account));
     iam.close().await;
@@ -41,7 +41,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
         .flatten()
         .map(|(number, what)| counted(number, what))
         .collect();
-    ask::confirm(&format!(
+    confirm::confirm(&format!(
         "`{}` ({}) with {} is deleted, and its keys, sessions and tokens open nothing from this moment",
         account.name.escape_debug(),
         account.id,
@@ -51,7 +51,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
 
 /// The output after a declined confirmation.
 pub(crate) fn declined(arguments: &DeleteArgs) -> String {
-    printed::one(arguments.output, &json!({"account_guid": null}), || {
+    output::one(arguments.output, &json!({"account_guid": null}), || {
         "Nothing was changed.\n".to_owned()
     })
 }
@@ -62,12 +62,12 @@ pub(crate) async fn delete(
     store: Option<&Arc<dyn SampleStore>>,
     arguments: &DeleteArgs,
 ) -> anyhow::Result<String> {
-    let account = iam.account_called(&arguments.account).map_err(told)?;
-    let gone = iam.delete_account(account.id).await.map_err(told)?;
+    let account = iam.account_called(&arguments.account).map_err(cli_error)?;
+    let gone = iam.delete_account(account.id).await.map_err(cli_error)?;
     let tenants = gone.deletion.tenants.clone();
     let series = match store {
         // The account is deleted even if its series cannot be counted.
-        Some(store) => aside(store, move |store| {
+        Some(store) => on_own_thread(store, move |store| {
             let each = tenants.into_iter().map(|own| store.usage(&own));
             each.map(|usage| usage.map(|own| own.series))
                 .sum::<Result<u64, StoreError>>()
@@ -105,7 +105,7 @@ pub(crate) async fn delete(
             gone.account.id,
         )
     };
-    Ok(printed::one(arguments.output, &facts, text))
+    Ok(output::one(arguments.output, &facts, text))
 }
 
 fn counted(number: u64, what: &str) -> String {
@@ -120,12 +120,12 @@ fn counted(number: u64, what: &str) -> String {
 pub(crate) async fn restore(iam: &Iam, arguments: &RestoreArgs) -> anyhow::Result<String> {
     let id = deleted_called(iam, &arguments.account)?;
     let name = arguments.name.as_deref();
-    let account = iam.restore_account(id, name).await.map_err(told)?;
+    let account = iam.restore_account(id, name).await.map_err(cli_error)?;
     let facts = json!({
         "account_guid": account.id.to_string(),
         "account_name": account.name,
     });
-    Ok(printed::one(arguments.output, &facts, || {
+    Ok(output::one(arguments.output, &facts, || {
         format!(
             "Back:  {} ({}), with its people, keys and metrics. Its people log in again.\n",
             account.name, account.id
@@ -145,7 +145,7 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
         [] => {
             let message = format!("no deleted account `{asked}` can be brought back");
             let refusal = Refusal::new(Reason::NotFound, message);
-            Err(told(IamError::Refused(
+            Err(cli_error(IamError::Refused(
                 refusal.remedy(Remedy::ListDeletedAccounts),
             )))
         }
@@ -158,21 +158,21 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
                 "several accounts that were deleted are `{asked}`\nhint: name one by its GUID: {}",
                 ids.join(", ")
             );
-            Err(Coded::new("conflict", text).into())
+            Err(CodedError::new("conflict", text).into())
         }
     }
 }
 
 /// A row of the list of deleted accounts.
 #[derive(Debug, Serialize)]
-struct Own {
+struct DeletedAccountRow {
     account_guid: String,
     account_name: String,
     deleted_at: String,
     removed_at: String,
 }
 
-impl Row<4> for Own {
+impl Row<4> for DeletedAccountRow {
     const HEADS: [&'static str; 4] = ["Account", "GUID", "Deleted", "Metrics go"];
 
     fn cells(&self) -> [String; 4] {
@@ -189,14 +189,14 @@ impl Row<4> for Own {
 /// The output of `vigied account list --deleted`.
 pub(crate) fn list(iam: &Iam, output: Output) -> String {
     let all = iam.deleted_accounts();
-    let rows = all.iter().map(|own| Own {
+    let rows = all.iter().map(|own| DeletedAccountRow {
         account_guid: own.account.to_string(),
         account_name: own.name.clone(),
         deleted_at: instant(own.deleted_at),
         removed_at: instant(own.due_at),
     });
-    let rows: Vec<Own> = rows.collect();
-    printed::list(output, &rows, "No deleted account is left.\n")
+    let rows: Vec<DeletedAccountRow> = rows.collect();
+    output::list(output, &rows, "No deleted account is left.\n")
 }
 
 /// The name of a deleted account.

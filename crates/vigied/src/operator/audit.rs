@@ -5,7 +5,7 @@ use crate::boot;
 use crate::cli::{AuditArgs, Output};
 use crate::config::Settings;
 use crate::control;
-use crate::failure::coded::Coded;
+use crate::failure::coded_error::CodedError;
 use base::id::AccountId;
 use base::time::Millis;
 use iam::Iam;
@@ -208,7 +208,7 @@ fn account_id(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     // A deleted account still has entries.
     let found = found.map(|own| own.id).or_else(|| asked.parse().ok());
     found.ok_or_else(|| {
-        Coded::not_found(format!(
+        CodedError::not_found(format!(
             "there is no account `{asked}`\nhint: `vigied account list` shows them"
         ))
         .into()

@@ -9,8 +9,8 @@ use crate::config::Settings;
 use crate::control;
 use crate::data_dir;
 use crate::data_dir::private_files;
-use crate::failure::coded::Coded;
-use crate::operator::printed;
+use crate::failure::coded_error::CodedError;
+use crate::operator::output;
 use crate::text::shell::word;
 use anyhow::Context;
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub(crate) async fn run(settings: &Settings, arguments: &BackupArgs) -> anyhow::
         Some(_) => by_the_server(settings, &target).await?,
         None => of_a_closed_folder(settings, &target).await?,
     };
-    Ok(printed::one(arguments.output, &made.json(&target), || {
+    Ok(output::one(arguments.output, &made.json(&target), || {
         text(&made, &target)
     }))
 }
@@ -95,19 +95,19 @@ fn word_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
 }
 
 /// The error in an answer, with its hint.
-fn said(body: &str) -> Coded {
+fn said(body: &str) -> CodedError {
     let value: Value = serde_json::from_str(body).unwrap_or_default();
     failed(&value, "the server made no backup")
 }
 
 /// The error that the server reports, with its code.
-fn failed(value: &Value, otherwise: &str) -> Coded {
+fn failed(value: &Value, otherwise: &str) -> CodedError {
     let error = word_of(value, "error").unwrap_or(otherwise);
     let text = match word_of(value, "hint") {
         Some(hint) => format!("{error}\nhint: {hint}"),
         None => error.to_owned(),
     };
-    Coded::new(word_of(value, "code").unwrap_or("failed"), text)
+    CodedError::new(word_of(value, "code").unwrap_or("failed"), text)
 }
 
 fn text(made: &Made, target: &Path) -> String {

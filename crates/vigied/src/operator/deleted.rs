@@ -5,10 +5,10 @@ use crate::cli::Output;
 use crate::cli::deleted::{DeletedCommand, PurgeArgs};
 use crate::config::Settings;
 use crate::control;
-use crate::failure::coded::Coded;
+use crate::failure::coded_error::CodedError;
 use crate::operator::account_deletion;
-use crate::operator::ask;
-use crate::operator::printed::{self, Row};
+use crate::operator::confirm;
+use crate::operator::output::{self, Row};
 use base::id::AccountId;
 use base::scope::Domain;
 use base::time::{Clock, SystemClock};
@@ -57,7 +57,7 @@ impl State {
 
 /// A row of the list of deletions.
 #[derive(Debug, Serialize)]
-struct Own {
+struct DeletionRow {
     domain: String,
     name: String,
     account_guid: String,
@@ -67,7 +67,7 @@ struct Own {
     state: State,
 }
 
-impl Row<6> for Own {
+impl Row<6> for DeletionRow {
     const HEADS: [&'static str; 6] = [
         "Domain",
         "Name",
@@ -108,7 +108,7 @@ fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
         false if gone.contains(&own.domain) => State::Gone,
         false => State::Goes,
     };
-    let rows = directory.deletions().iter().map(|own| Own {
+    let rows = directory.deletions().iter().map(|own| DeletionRow {
         domain: own.domain.to_string(),
         name: own.name.clone(),
         account_guid: own.account.to_string(),
@@ -117,7 +117,7 @@ fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
         removed_at: instant(own.due_at),
         state: state(own),
     });
-    printed::list(output, &rows.collect::<Vec<_>>(), NOTHING)
+    output::list(output, &rows.collect::<Vec<_>>(), NOTHING)
 }
 
 fn account_name(iam: &Iam, id: AccountId) -> String {
@@ -140,7 +140,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyh
     let what = named(&iam, arguments).map(|named| what_goes(settings, &iam, &named));
     iam.close().await;
     match what? {
-        Some(what) => ask::confirm(&what),
+        Some(what) => confirm::confirm(&what),
         None => Ok(true),
     }
 }
@@ -179,7 +179,7 @@ fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String>
 /// The output after a declined confirmation.
 pub(crate) fn declined(arguments: &PurgeArgs) -> String {
     let facts = json!({"domains": []});
-    printed::one(arguments.output.output, &facts, || {
+    output::one(arguments.output.output, &facts, || {
         "Nothing was changed.\n".to_owned()
     })
 }
@@ -204,7 +204,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
                 "`{}` was deleted with its account, and goes with it\nhint: `vigied deleted purge {}` has all of it go",
                 own.domain, own.deleted_with
             );
-            return Err(Coded::new("conflict", text).into());
+            return Err(CodedError::new("conflict", text).into());
         }
         return Ok(own.domain);
     }
@@ -219,7 +219,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
                 "nothing that was deleted is `{}`\nhint: `vigied deleted list` shows what there is",
                 asked.escape_debug()
             );
-            Err(Coded::not_found(text).into())
+            Err(CodedError::not_found(text).into())
         }
         several => {
             let domains: Vec<String> = several.iter().map(|own| format!("`{own}`")).collect();
@@ -228,7 +228,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
                 asked.escape_debug(),
                 domains.join(", ")
             );
-            Err(Coded::new("conflict", text).into())
+            Err(CodedError::new("conflict", text).into())
         }
     }
 }
@@ -239,7 +239,7 @@ async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
     due.sort_unstable();
     let domains: Vec<String> = due.iter().map(ToString::to_string).collect();
     let facts = json!({"domains": domains});
-    Ok(printed::one(arguments.output.output, &facts, || {
+    Ok(output::one(arguments.output.output, &facts, || {
         match (named.len(), due.len()) {
             (0, _) => NOTHING.to_owned(),
             (_, due) => purged(due),

@@ -5,8 +5,8 @@ use crate::cli::Output;
 use crate::config::Place;
 use crate::config::Settings;
 use crate::control::local_client;
-use crate::failure::coded::Coded;
-use crate::operator::printed;
+use crate::failure::coded_error::CodedError;
+use crate::operator::output;
 use anyhow::{Context, bail};
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,7 @@ fn once(settings: &Settings, output: Output) -> anyhow::Result<String> {
         .with_context(|| format!("`{}` does not answer as a Vigie", path.display()))?;
     if value.get("status").and_then(serde_json::Value::as_str) != Some("ready") {
         let text = format!("the server is not ready: {}", body.trim());
-        return Err(Coded::new("not_ready", text).into());
+        return Err(CodedError::new("not_ready", text).into());
     }
-    Ok(printed::one(output, &value, || "ready\n".to_owned()))
+    Ok(output::one(output, &value, || "ready\n".to_owned()))
 }

@@ -19,13 +19,13 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 /// The output of `vigied init`, and the file with the credentials if one was written.
-pub(crate) struct Shown {
+pub(crate) struct InitOutput {
     pub(crate) text: String,
     pub(crate) kept: Option<PathBuf>,
 }
 
 /// Runs `vigied init`.
-pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::Result<Shown> {
+pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::Result<InitOutput> {
     let password = arguments
         .password_file
         .as_deref()
@@ -53,9 +53,9 @@ pub(crate) async fn init(settings: &Settings, arguments: &InitArgs) -> anyhow::R
     let kept = key_file.and_then(|file| keep(file, names, &made));
     let text = match arguments.output {
         Output::Json => format!("{:#}\n", as_json(names, &made, kept.as_deref())),
-        Output::Text => told(settings, arguments, &made, kept.as_deref()),
+        Output::Text => as_setup_text(settings, arguments, &made, kept.as_deref()),
     };
-    Ok(Shown { text, kept })
+    Ok(InitOutput { text, kept })
 }
 
 /// Writes the credentials to a file; returns its path. If this fails, or there are none, they are shown instead.
@@ -230,7 +230,12 @@ fn repeated(arguments: &SettingArgs) -> String {
     text
 }
 
-fn told(settings: &Settings, arguments: &InitArgs, made: &Created, kept: Option<&Path>) -> String {
+fn as_setup_text(
+    settings: &Settings,
+    arguments: &InitArgs,
+    made: &Created,
+    kept: Option<&Path>,
+) -> String {
     let data = settings.data().display();
     let names = [&*arguments.account, &*arguments.org, &*arguments.space];
     let given = arguments

@@ -1,9 +1,9 @@
 //! `vigied invitation`: makes codes for invited people, through the running server or on the closed database.
 
 use crate::cli::{InvitationCommand, Output};
-use crate::failure::coded::Coded;
-use crate::operator::at::At;
-use crate::operator::printed::{self, Row};
+use crate::failure::coded_error::CodedError;
+use crate::operator::login_address::LoginAddress;
+use crate::operator::output::{self, Row};
 use crate::text::shell::word;
 use base::id::AccountId;
 use iam::Iam;
@@ -14,7 +14,7 @@ use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied invitation`; returns what it prints.
 pub(crate) async fn perform(
-    at: &At,
+    login_address: &LoginAddress,
     iam: &Iam,
     command: &InvitationCommand,
 ) -> anyhow::Result<String> {
@@ -24,13 +24,13 @@ pub(crate) async fn perform(
             account,
             output,
             ..
-        } => code(at, iam, email, account.as_deref(), *output).await,
+        } => code(login_address, iam, email, account.as_deref(), *output).await,
         InvitationCommand::List { output, .. } => list(iam, *output).await,
     }
 }
 
 /// A refusal with its remedy, as the program prints it.
-pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
+pub(crate) fn cli_error(error: iam::IamError) -> anyhow::Error {
     match crate::failure::refused::of(&error).and_then(|problem| problem.hint) {
         Some(hint) => {
             let text = format!("{error}\nhint: {hint}");
@@ -44,18 +44,21 @@ pub(crate) fn told(error: iam::IamError) -> anyhow::Error {
 pub(crate) fn account_id(text: &str) -> anyhow::Result<AccountId> {
     let message = || format!("`{text}` is no account id");
     let parsed = text.parse();
-    parsed.map_err(|_| Coded::new("invalid_parameter", message()).into())
+    parsed.map_err(|_| CodedError::new("invalid_parameter", message()).into())
 }
 
 async fn code(
-    at: &At,
+    login_address: &LoginAddress,
     iam: &Iam,
     email: &str,
     account: Option<&str>,
     output: Output,
 ) -> anyhow::Result<String> {
     let account = account.map(account_id).transpose()?;
-    let made = iam.operators_code(email, account).await.map_err(told)?;
+    let made = iam
+        .operators_code(email, account)
+        .await
+        .map_err(cli_error)?;
     let directory = iam.directory();
     let accounts = directory.accounts();
     let name = accounts.iter().find(|own| own.id == made.account);
@@ -65,7 +68,7 @@ async fn code(
         "email": made.email, "account_guid": made.account.to_string(), "account_name": name,
         "one_time_code": code, "expires_at": until, "address_in_use": made.used_by.is_some(),
     });
-    Ok(printed::one(output, &facts, || {
+    Ok(output::one(output, &facts, || {
         format!(
             "User:           {}\n\
              Account:        {name} ({})\n\
@@ -74,14 +77,14 @@ async fn code(
              Hand it to the person whom this address belongs to, and to nobody else: it is not shown again.\n\n{}",
             made.email,
             made.account,
-            next(at, &made),
+            next(login_address, &made),
         )
     }))
 }
 
 /// What to do with the code, and what happens to an existing user with this address.
-fn next(at: &At, made: &OperatorsCode) -> String {
-    let At { address, note } = at;
+fn next(login_address: &LoginAddress, made: &OperatorsCode) -> String {
+    let LoginAddress { address, note } = login_address;
     let (email, account) = (word(&made.email), made.account);
     let login = format!("vigie login -a {address} -u {email}");
     let keeps = match made.used_by {
@@ -144,7 +147,7 @@ async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
         expires_at: instant(one.expires_at),
     });
     let rows: Vec<Waiting> = rows.collect();
-    Ok(printed::list(
+    Ok(output::list(
         output,
         &rows,
         "No invitation waits for an answer.\n",

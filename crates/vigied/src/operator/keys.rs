@@ -4,7 +4,7 @@
 use crate::cli::{KeysCommand, Output};
 use crate::config::Settings;
 use crate::data_dir;
-use crate::operator::printed::{self, Row};
+use crate::operator::output::{self, Row};
 use iam::Iam;
 use iam::sync::key_store::StoredKey;
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub(crate) async fn perform(
             let named = settings.tokens.encryption_key_file.as_deref();
             let kid = iam.make_signing_key(&folder, named).await?;
             let facts = json!({"kid": kid, "state": State::Signs});
-            Ok(printed::one(output.output, &facts, || {
+            Ok(output::one(output.output, &facts, || {
                 format!(
                     "Made the signing key {kid}, with which every node signs from now on.\nTokens of the older keys are good until they expire; `vigied keys retire KID` ends one at once.\n"
                 )
@@ -33,7 +33,7 @@ pub(crate) async fn perform(
         KeysCommand::Retire { kid, output, .. } => {
             iam.retire_signing_key(kid).await?;
             let facts = json!({"kid": kid, "state": State::Retired});
-            Ok(printed::one(output.output, &facts, || {
+            Ok(output::one(output.output, &facts, || {
                 format!(
                     "Retired the signing key {kid}: no token it has signed opens anything, on any node.\n"
                 )
@@ -95,7 +95,7 @@ fn list(keys: &[StoredKey], output: Output) -> String {
         created_at: instant(key.created_at),
         retired_at: key.retired_at.map(instant),
     });
-    printed::list(
+    output::list(
         output,
         &rows.collect::<Vec<_>>(),
         "There is no signing key.\n",

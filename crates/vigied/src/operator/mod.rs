@@ -3,17 +3,17 @@
 
 pub(crate) mod account;
 pub(crate) mod account_deletion;
-pub(crate) mod ask;
-pub(crate) mod at;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod confirm;
 pub(crate) mod deleted;
 pub(crate) mod health;
 pub(crate) mod init;
 pub(crate) mod invitation;
 pub(crate) mod key_file;
 pub(crate) mod keys;
-pub(crate) mod printed;
+pub(crate) mod login_address;
+pub(crate) mod output;
 pub(crate) mod user;
 
 use crate::boot;
@@ -23,7 +23,7 @@ use crate::config::Settings;
 use crate::control;
 use crate::data_dir::{self, DataDirError};
 use crate::http::own_address::OwnAddress;
-use crate::operator::at::At;
+use crate::operator::login_address::LoginAddress;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
 use clap::Parser;
@@ -67,7 +67,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
     boot::require_initialised(settings)?;
     if !is_change(command) {
         let iam = boot::identity_of_operator(settings).await?;
-        let text = perform(&Here::closed(settings), &iam, command).await;
+        let text = perform(&CommandContext::closed(settings), &iam, command).await;
         iam.close().await;
         return text;
     }
@@ -87,7 +87,7 @@ pub(crate) async fn run(settings: &Settings, command: &Command) -> anyhow::Resul
     let begun = Instant::now();
     loop {
         match data_dir::holder(settings.data()).context("cannot look at the folder's lock")? {
-            None => match alone(settings, command).await {
+            None => match on_closed_database(settings, command).await {
                 // Another process was faster.
                 Err(error) if is_locked(&error) && begun.elapsed() < PATIENCE => {}
                 done => return done,
@@ -123,7 +123,7 @@ fn is_locked(error: &anyhow::Error) -> bool {
 }
 
 /// Runs a command on the closed database, with the lock of the folder, so that no server starts meanwhile.
-async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String> {
+async fn on_closed_database(settings: &Settings, command: &Command) -> anyhow::Result<String> {
     // The folder is missing if the server runs on another machine and shares its database.
     let folder = match settings.data().exists() {
         true => Some(boot::folder(settings)?),
@@ -132,7 +132,7 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
     let iam = boot::identity_of_operator(settings).await?;
     let origin = Origin::operator(Some(geteuid().as_raw()));
     let text = origin
-        .scope(perform(&Here::closed(settings), &iam, command))
+        .scope(perform(&CommandContext::closed(settings), &iam, command))
         .await;
     iam.close().await;
     drop(folder);
@@ -140,7 +140,7 @@ async fn alone(settings: &Settings, command: &Command) -> anyhow::Result<String>
 }
 
 /// Runs a command in the server.
-pub(crate) async fn obey(
+pub(crate) async fn run_in_server(
     (settings, own_address): (&Settings, &OwnAddress),
     iam: &Iam,
     store: &Arc<dyn SampleStore>,
@@ -153,48 +153,52 @@ pub(crate) async fn obey(
     })?;
     // Read recent changes of other nodes, as a command on the closed database does.
     iam.read_changes().await?;
-    let here = Here {
+    let context = CommandContext {
         settings,
-        at: At::of_server(own_address),
+        login_address: LoginAddress::of_server(own_address),
         store: Some(store),
     };
-    let work = perform(&here, iam, &cli.command);
+    let work = perform(&context, iam, &cli.command);
     Origin::operator(uid).scope(work).await
 }
 
 /// The context of a command.
-struct Here<'a> {
+struct CommandContext<'a> {
     settings: &'a Settings,
     /// The server's address to print.
-    at: At,
+    login_address: LoginAddress,
     /// The store, if the command runs in the server.
     store: Option<&'a Arc<dyn SampleStore>>,
 }
 
-impl<'a> Here<'a> {
+impl<'a> CommandContext<'a> {
     /// For a closed folder.
     fn closed(settings: &'a Settings) -> Self {
         Self {
             settings,
-            at: At::of_settings(settings),
+            login_address: LoginAddress::of_settings(settings),
             store: None,
         }
     }
 }
 
 /// Runs a command; returns its output.
-async fn perform(here: &Here<'_>, iam: &Iam, command: &Command) -> anyhow::Result<String> {
-    let Here {
+async fn perform(
+    context: &CommandContext<'_>,
+    iam: &Iam,
+    command: &Command,
+) -> anyhow::Result<String> {
+    let CommandContext {
         settings,
-        at,
+        login_address,
         store,
-    } = here;
+    } = context;
     match command {
-        Command::Account(command) => account::perform(at, iam, *store, command).await,
+        Command::Account(command) => account::perform(login_address, iam, *store, command).await,
         Command::Deleted(command) => deleted::perform(settings, iam, command).await,
-        Command::Invitation(command) => invitation::perform(at, iam, command).await,
+        Command::Invitation(command) => invitation::perform(login_address, iam, command).await,
         Command::Keys(command) => keys::perform(settings, iam, command).await,
-        Command::User(command) => user::perform(at, iam, command).await,
+        Command::User(command) => user::perform(login_address, iam, command).await,
         _ => bail!("this command is none for a server that runs"),
     }
 }

@@ -1,9 +1,9 @@
 //! `vigied user`: the operator lists users, confirms addresses, and restores access after a lost password or key.
 
 use crate::cli::{Output, UserCommand};
-use crate::operator::at::At;
-use crate::operator::invitation::{account_id, told};
-use crate::operator::printed::{self, Row};
+use crate::operator::invitation::{account_id, cli_error};
+use crate::operator::login_address::LoginAddress;
+use crate::operator::output::{self, Row};
 use crate::text::shell::word;
 use iam::Iam;
 use serde::Serialize;
@@ -11,12 +11,16 @@ use serde_json::json;
 use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied user`; returns what it prints.
-pub(crate) async fn perform(at: &At, iam: &Iam, command: &UserCommand) -> anyhow::Result<String> {
+pub(crate) async fn perform(
+    login_address: &LoginAddress,
+    iam: &Iam,
+    command: &UserCommand,
+) -> anyhow::Result<String> {
     match command {
         UserCommand::List { output, .. } => list(iam, *output).await,
         UserCommand::Confirm { email, output, .. } => confirm(iam, email, *output).await,
         UserCommand::ResetPassword { email, output, .. } => {
-            reset_password(at, iam, email, *output).await
+            reset_password(login_address, iam, email, *output).await
         }
         UserCommand::NewKey {
             email,
@@ -24,24 +28,37 @@ pub(crate) async fn perform(at: &At, iam: &Iam, command: &UserCommand) -> anyhow
             name,
             output,
             ..
-        } => new_key(at, iam, (email, account.as_deref(), name), *output).await,
+        } => {
+            new_key(
+                login_address,
+                iam,
+                (email, account.as_deref(), name),
+                *output,
+            )
+            .await
+        }
     }
 }
 
 async fn confirm(iam: &Iam, email: &str, output: Output) -> anyhow::Result<String> {
-    iam.confirm(email).await.map_err(told)?;
+    iam.confirm(email).await.map_err(cli_error)?;
     let email = email.trim();
     let facts = json!({"email": email, "confirmed": true});
-    Ok(printed::one(output, &facts, || {
+    Ok(output::one(output, &facts, || {
         format!("Confirmed: {email} may be a member of every account now\n")
     }))
 }
 
-async fn reset_password(at: &At, iam: &Iam, email: &str, output: Output) -> anyhow::Result<String> {
-    let made = iam.reset_code(email).await.map_err(told)?;
+async fn reset_password(
+    login_address: &LoginAddress,
+    iam: &Iam,
+    email: &str,
+    output: Output,
+) -> anyhow::Result<String> {
+    let made = iam.reset_code(email).await.map_err(cli_error)?;
     let (code, until) = (made.code.expose(), instant(made.expires_at));
     let facts = json!({"email": made.email, "one_time_code": code, "expires_at": until});
-    let At { address, note } = at;
+    let LoginAddress { address, note } = login_address;
     let text = || {
         format!(
             "User:           {email}\n\
@@ -54,11 +71,11 @@ async fn reset_password(at: &At, iam: &Iam, email: &str, output: Output) -> anyh
             email = made.email,
         )
     };
-    Ok(printed::one(output, &facts, text))
+    Ok(output::one(output, &facts, text))
 }
 
 async fn new_key(
-    at: &At,
+    login_address: &LoginAddress,
     iam: &Iam,
     (email, account, name): (&str, Option<&str>, &str),
     output: Output,
@@ -67,7 +84,7 @@ async fn new_key(
     let made = iam
         .operators_key(email, account, name)
         .await
-        .map_err(told)?;
+        .map_err(cli_error)?;
     let text = made.text.expose();
     let facts = json!({
         "email": made.email,
@@ -76,8 +93,8 @@ async fn new_key(
         "key_name": made.key.name,
         "api_key": text,
     });
-    let At { address, note } = at;
-    let told = || {
+    let LoginAddress { address, note } = login_address;
+    let text = || {
         format!(
             "User:     {}\n\
          Account:  {}\n\
@@ -88,7 +105,7 @@ async fn new_key(
             made.email, made.key.account, made.key.name, made.key.id,
         )
     };
-    Ok(printed::one(output, &facts, told))
+    Ok(output::one(output, &facts, text))
 }
 
 /// An account of a user.
@@ -100,7 +117,7 @@ struct InAccount {
 
 /// A user.
 #[derive(Debug, Serialize)]
-struct Own {
+struct UserRow {
     user_id: String,
     email: String,
     address_proven: bool,
@@ -108,7 +125,7 @@ struct Own {
     accounts: Vec<InAccount>,
 }
 
-impl Row<5> for Own {
+impl Row<5> for UserRow {
     const HEADS: [&'static str; 5] = ["User", "Id", "Address", "Since", "Accounts"];
 
     fn cells(&self) -> [String; 5] {
@@ -134,7 +151,7 @@ async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
         let found = accounts.iter().find(|account| account.id == id);
         found.map_or_else(String::new, |account| account.name.clone())
     };
-    let rows = users.iter().map(|user| Own {
+    let rows = users.iter().map(|user| UserRow {
         user_id: user.id.to_string(),
         email: user.email.clone(),
         address_proven: user.is_proven,
@@ -148,6 +165,6 @@ async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
             })
             .collect(),
     });
-    let rows: Vec<Own> = rows.collect();
-    Ok(printed::list(output, &rows, "There is no user.\n"))
+    let rows: Vec<UserRow> = rows.collect();
+    Ok(output::list(output, &rows, "There is no user.\n"))
 }

@@ -1,7 +1,7 @@
 //! Shows a command of the tour as a person would type it, runs it, and shows its output.
 
 use super::running_command::{RunningCommand, Stopped};
-use super::said::say;
+use super::screen::say;
 use crate::text::shell::word;
 use anyhow::{Context, bail};
 use rustix::process::Signal;

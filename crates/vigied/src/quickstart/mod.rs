@@ -4,7 +4,7 @@
 
 mod command;
 mod running_command;
-mod said;
+mod screen;
 mod tour;
 
 use crate::boot;
@@ -76,7 +76,7 @@ pub(crate) async fn run(
     match tour.await? {
         Err(error) if !running_command.is_stopped() && !error.is::<Stopped>() => return Err(error),
         Ok(()) if !running_command.is_stopped() => {}
-        _ => said::say(&format!(
+        _ => screen::say(&format!(
             "\nStopped. The data stays in {}; the same command goes on with it.",
             data.display()
         ))?,

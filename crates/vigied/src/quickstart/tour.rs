@@ -6,7 +6,7 @@
 use super::KEY_FILE;
 use super::command::CommandLine;
 use super::running_command::{RunningCommand, Stopped};
-use super::said::{last_paragraph, receipt, say, title, without_tokens};
+use super::screen::{last_paragraph, receipt, say, title, without_tokens};
 use crate::data_dir::private_files;
 use crate::text::shell::word;
 use anyhow::Context;

@@ -39,14 +39,14 @@ pub(crate) struct Caller {
 
 /// A rejected caller, with the credential's owner if it was verified.
 #[derive(Debug)]
-pub(crate) struct KeptOut {
+pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
     pub(crate) known: Option<(Proof, Shown)>,
 }
 
-impl From<Refusal> for Box<KeptOut> {
+impl From<Refusal> for Box<RejectedCaller> {
     fn from(refusal: Refusal) -> Self {
-        Self::new(KeptOut {
+        Self::new(RejectedCaller {
             refusal,
             known: None,
         })
@@ -133,7 +133,7 @@ pub(crate) fn scope(
     app: &App,
     (headers, source): (&HeaderMap, Source),
     action: Action,
-) -> Result<(Caller, Repairs), Box<KeptOut>> {
+) -> Result<(Caller, Repairs), Box<RejectedCaller>> {
     let sent = sent(app, headers)?;
     let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
         Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
@@ -149,7 +149,7 @@ pub(crate) fn scope(
     let credential = Shown::from(&sent.credential);
     let (scope, proof) = app.scopes.proven_scope(sent.credential, selector);
     let scope = scope.map_err(|error| {
-        Box::new(KeptOut {
+        Box::new(RejectedCaller {
             refusal: refusal(app, source, &error),
             known: proof.map(|proof| (proof, credential)),
         })
@@ -193,12 +193,12 @@ pub(super) fn whole_missing(scope: &Scope) -> Refusal {
 pub(crate) fn identity(
     app: &App,
     (headers, source): (&HeaderMap, Source),
-) -> Result<(Manager, Repairs), Box<KeptOut>> {
+) -> Result<(Manager, Repairs), Box<RejectedCaller>> {
     let sent = sent(app, headers)?;
     let credential = Shown::from(&sent.credential);
     let (identity, proof) = app.verifier.proven_identity(sent.credential);
     let identity = identity.map_err(|error| {
-        Box::new(KeptOut {
+        Box::new(RejectedCaller {
             refusal: refusal(app, source, &error),
             known: proof.map(|proof| (proof, credential)),
         })

@@ -1,4 +1,4 @@
-//! A request's body as its handler takes it. Each sort has its bound (`request/bound.rs`); the guard has taken the body in, within
+//! A request's body as its handler takes it. Each sort has its bound (`request/body_limit.rs`); the guard has taken the body in, within
 //! that bound, before the handler runs (`request/admit.rs`).
 
 use crate::http::problem::Refusal;

@@ -3,7 +3,7 @@
 
 use super::admission::AskedAt;
 use super::admit::admit;
-use super::bound::{Bound, Takes};
+use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
 use super::caller_audit;
 use super::connection;
@@ -58,7 +58,7 @@ pub(crate) struct Route {
     /// What its errors look like.
     pub(crate) form: Form,
     /// How large a body it takes; by the last argument of its handler.
-    pub(crate) bound: Bound,
+    pub(crate) body_limit: BodyLimit,
     when_full: bool,
     handler: MethodRouter<Arc<App>>,
 }
@@ -77,14 +77,14 @@ macro_rules! verbs {
         pub(crate) fn $verb<H, T>(path: &'static str, guard: Guard, form: Form, handler: H) -> Route
         where
             H: Handler<T, Arc<App>>,
-            T: Takes + 'static,
+            T: HandlerArguments + 'static,
         {
             Route {
                 verb: stringify!($filter),
                 path,
                 guard,
                 form,
-                bound: T::BOUND,
+                body_limit: T::BODY_LIMIT,
                 when_full: false,
                 handler: on(MethodFilter::$filter, handler),
             }
@@ -102,7 +102,7 @@ verbs! {
 /// Mounts each handler behind its guard.
 pub(crate) fn mount(app: &Arc<App>, table: Vec<Route>) -> Router<Arc<App>> {
     table.into_iter().fold(Router::new(), |router, own| {
-        let state = (Arc::clone(app), own.guard, (own.bound, own.when_full));
+        let state = (Arc::clone(app), own.guard, (own.body_limit, own.when_full));
         let guarded = own
             .handler
             .route_layer(middleware::from_fn_with_state(state, verify));
@@ -112,7 +112,7 @@ pub(crate) fn mount(app: &Arc<App>, table: Vec<Route>) -> Router<Arc<App>> {
 
 /// Verifies the caller, which is cheap; only then is the body taken in.
 async fn verify(
-    State((app, guard, bound)): State<(Arc<App>, Guard, (Bound, bool))>,
+    State((app, guard, body_limit)): State<(Arc<App>, Guard, (BodyLimit, bool))>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -121,11 +121,11 @@ async fn verify(
     let repairs = match guard {
         Guard::Public => {
             let owner = owner(&app, &request);
-            return admit(&app, owner, bound, request, next).await;
+            return admit(&app, owner, body_limit, request, next).await;
         }
         Guard::Credential => {
             let owner = owner(&app, &request);
-            return with_tokens(admit(&app, owner, bound, request, next).await);
+            return with_tokens(admit(&app, owner, body_limit, request, next).await);
         }
         Guard::Identity => {
             match caller::identity(&app, (request.headers(), source::of(&request))) {
@@ -133,7 +133,7 @@ async fn verify(
                     request.extensions_mut().insert(manager);
                     Ok(repairs)
                 }
-                Err(kept_out) => Err(kept_out),
+                Err(rejected) => Err(rejected),
             }
         }
         Guard::Scope(action) | Guard::WholeScope(action) => {
@@ -142,14 +142,14 @@ async fn verify(
                     request.extensions_mut().insert(caller);
                     Ok(repairs)
                 }
-                Err(kept_out) => Err(kept_out),
+                Err(rejected) => Err(rejected),
             }
         }
     };
     match repairs {
-        Err(kept_out) => {
+        Err(rejected) => {
             let shown = caller::kind(&app, request.headers());
-            caller_audit::kept_out(&app, &request, *kept_out, shown)
+            caller_audit::rejected(&app, &request, *rejected, shown)
         }
         Ok(repairs) => {
             let who = caller_audit::admitted(&app, &request);
@@ -159,7 +159,7 @@ async fn verify(
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
                     let owner = owner(&app, &request);
-                    admit(&app, owner, bound, request, next).await
+                    admit(&app, owner, body_limit, request, next).await
                 }
             };
             caller_audit::answered(&app, who, &mut response);

@@ -5,7 +5,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::within;
 use crate::http::header::single;
-use crate::http::own_address::Called;
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -141,7 +141,7 @@ fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
-    called: Called,
+    own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
     if let Some(text) = params.one("account_id")? {
@@ -174,7 +174,7 @@ pub(super) async fn list(
         part.entries.clear();
         part.total = 0;
     }
-    let path = format!("{}/v1/apikeys", called.url);
+    let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);
     let list = ApiKeyList {

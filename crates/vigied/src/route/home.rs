@@ -2,7 +2,7 @@
 
 use super::passcode::escape;
 use super::reply::{json, json_bytes};
-use crate::http::own_address::Called;
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::text::shell::word;
 use axum::response::{IntoResponse, Response};
@@ -26,10 +26,10 @@ pre{padding:.8rem 1rem;overflow-x:auto;border-radius:6px;background:#e9ecf1}a{co
 footer{margin-top:3rem;font-size:.9rem;opacity:.7}\
 @media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}pre{background:#1d232d}a{color:#7db4ee}}";
 
-pub(super) async fn home(called: Called, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn home(own_url: UrlForCaller, headers: HeaderMap) -> Result<Response, Refusal> {
     let lines = headers.get_all(header::ACCEPT).iter();
     let accept: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    let told = told(&called.url);
+    let told = told(&own_url.url);
     let mut response = if prefers_html(&accept.join(",")) {
         (StatusCode::OK, HEADERS, page(&told)).into_response()
     } else {
@@ -37,7 +37,7 @@ pub(super) async fn home(called: Called, headers: HeaderMap) -> Result<Response,
     };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    Ok(called.mark(response))
+    Ok(own_url.mark(response))
 }
 
 fn told(url: &str) -> Home {
@@ -113,18 +113,18 @@ static MONITORING: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::v
 static IDENTITY: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::iam_document()));
 
 /// The document with this server's address prepended.
-fn document(called: &Called, rest: &str) -> Response {
-    let servers = serde_json::json!([{ "url": called.url }]);
+fn document(own_url: &UrlForCaller, rest: &str) -> Response {
+    let servers = serde_json::json!([{ "url": own_url.url }]);
     let body = format!("{{\"servers\":{servers},{rest}");
-    called.mark(json_bytes(StatusCode::OK, body.into_bytes()))
+    own_url.mark(json_bytes(StatusCode::OK, body.into_bytes()))
 }
 
-pub(super) async fn monitoring(called: Called) -> Response {
-    document(&called, &MONITORING)
+pub(super) async fn monitoring(own_url: UrlForCaller) -> Response {
+    document(&own_url, &MONITORING)
 }
 
-pub(super) async fn identity(called: Called) -> Response {
-    document(&called, &IDENTITY)
+pub(super) async fn identity(own_url: UrlForCaller) -> Response {
+    document(&own_url, &IDENTITY)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::within;
 use crate::http::header::single;
-use crate::http::own_address::Called;
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
 use crate::request::caller::Manager;
@@ -222,9 +222,9 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
     )
 }
 
-pub(super) async fn discovery(called: Called) -> Result<Response, Refusal> {
-    let answer = json(StatusCode::OK, &Discovery::at(&called.url))?;
-    Ok(called.mark(answer))
+pub(super) async fn discovery(own_url: UrlForCaller) -> Result<Response, Refusal> {
+    let answer = json(StatusCode::OK, &Discovery::at(&own_url.url))?;
+    Ok(own_url.mark(answer))
 }
 
 pub(super) async fn revoke(

@@ -18,7 +18,7 @@ pub(crate) const NO_ROUTE: &str = "none";
 
 /// The requests of a route with the same method and status.
 #[derive(Debug, Clone)]
-struct Alike {
+struct RouteCount {
     method: &'static str,
     status: u16,
     count: u64,
@@ -30,8 +30,8 @@ struct Alike {
 /// The counters of all routes. A route has few methods and statuses, so a linear search is faster than a map.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
-    routes: BTreeMap<&'static str, Mutex<Vec<Alike>>>,
-    none: Mutex<Vec<Alike>>,
+    routes: BTreeMap<&'static str, Mutex<Vec<RouteCount>>>,
+    none: Mutex<Vec<RouteCount>>,
 }
 
 impl Requests {
@@ -49,7 +49,7 @@ impl Requests {
             .iter()
             .position(|own| own.status == status && own.method == method);
         let at = found.unwrap_or_else(|| {
-            route.push(Alike {
+            route.push(RouteCount {
                 method,
                 status,
                 count: 0,
@@ -80,7 +80,7 @@ impl Requests {
         for (route, own) in routes.chain([(NO_ROUTE, &self.none)]) {
             let mut own = lock(own).clone();
             own.sort_unstable_by_key(|own| (own.method, own.status));
-            for Alike {
+            for RouteCount {
                 method,
                 status,
                 count,

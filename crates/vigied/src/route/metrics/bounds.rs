@@ -1,6 +1,6 @@
 //! The time range of a deletion. Parameters that cannot be parsed exactly delete nothing.
 
-use super::question::{no_time, parameter};
+use super::parameters::{parameter, time_refusal};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use base::time::TimeRange;
@@ -27,7 +27,7 @@ pub(super) fn bounds(
         None => TimeZone::UTC,
     };
     let refuse = |error: TimeError| {
-        let Refusal(mut problem) = no_time(&error);
+        let Refusal(mut problem) = time_refusal(&error);
         problem.message.to_mut().push_str(": nothing was deleted");
         Refusal(problem)
     };

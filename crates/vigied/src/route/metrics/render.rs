@@ -1,6 +1,8 @@
 //! `GET /v1/metrics`.
 
-use super::question::{Times, Told, hold, invalid, no_pattern, parameter, query_of, times};
+use super::parameters::{
+    NoticeSlot, Times, invalid, parameter, pattern_refusal, query_of, reserve_tables, times,
+};
 use super::reading::reading;
 use super::rows::Rows;
 use crate::app::App;
@@ -39,13 +41,13 @@ fn draw(
     app: &App,
     scope: &Scope,
     raw: Option<&str>,
-    told: &Told,
+    notice_slot: &NoticeSlot,
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
     let query = query_of(raw)?;
     let targets = targets(app, &query)?;
     let Times { range, now, notice } = times(app, &query)?;
-    told.keep(notice);
+    notice_slot.set(notice);
     let range = range.unwrap_or(time_expr::default_range(now));
     match parameter(&query, "format")? {
         None | Some("json") => {}
@@ -85,7 +87,7 @@ fn draw(
     });
     let context = answer.context();
     for target in &targets {
-        hold(&context, target.selector())?;
+        reserve_tables(&context, target.selector())?;
     }
     context.set_slots_per_series(window.map_or(0, |window| window.slots() as u64));
     let queries: Vec<FetchQuery<'_>> = targets
@@ -140,7 +142,9 @@ fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
 
 fn malformed(text: &str, error: TargetError) -> Refusal {
     match error {
-        TargetError::Pattern(error) => no_pattern(&code::TARGET_MALFORMED, "target", text, &error),
+        TargetError::Pattern(error) => {
+            pattern_refusal(&code::TARGET_MALFORMED, "target", text, &error)
+        }
         TargetError::Function { start, .. } => {
             let message = format!("`{}`: {error}", excerpt::around(text, start));
             Refusal(code::FUNCTION_UNSUPPORTED.problem(message).field("target"))

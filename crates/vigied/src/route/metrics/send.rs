@@ -1,6 +1,6 @@
 //! `POST /v1/metrics`.
 
-use super::question::{Told, invalid, parameter, query_of};
+use super::parameters::{NoticeSlot, invalid, parameter, query_of};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::http::worker;
@@ -52,14 +52,14 @@ pub(crate) async fn send(
         // The domain was deleted after the credential was verified.
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
-    let told = Told::default();
-    let kept = told.clone();
+    let notice_slot = NoticeSlot::default();
+    let worker_slot = notice_slot.clone();
     let outcome = worker::run(move || -> Result<_, Refusal> {
         let decoded = match ingest::decode(&body, now) {
             Ok(decoded) => decoded,
             Err(error) => return Ok(Err(error)),
         };
-        kept.keep(decoded.notice);
+        worker_slot.set(decoded.notice);
         let scope = &caller.scope;
         let batch = decoded.batch.len();
         let (allowance, taken) =
@@ -99,7 +99,7 @@ pub(crate) async fn send(
         let seconds = HeaderValue::from_static("60");
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
-    Ok(told.tell(response))
+    Ok(notice_slot.add_to(response))
 }
 
 /// 400 if nothing was stored; 429 if only because the account is at its limit.

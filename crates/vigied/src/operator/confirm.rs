@@ -1,6 +1,6 @@
 //! Asks the operator to confirm a deletion. Without a terminal it fails, and the error names the flag.
 
-use crate::failure::coded::Coded;
+use crate::failure::coded_error::CodedError;
 use anyhow::Context;
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -10,7 +10,7 @@ pub(crate) fn confirm(what: &str) -> anyhow::Result<bool> {
         let text = format!(
             "confirmation is needed, and there is no terminal to ask: {what}\nhint: confirm with `--yes`"
         );
-        return Err(Coded::usage("confirmation_missing", text).into());
+        return Err(CodedError::usage("confirmation_missing", text).into());
     }
     ask(&format!("{what}. Go on?"))
 }

@@ -5,7 +5,7 @@ use super::caller::{Caller, Manager};
 use super::params::Params;
 use super::payload::{FormPayload, Payload, SamplesPayload};
 use crate::app::App;
-use crate::http::own_address::Called;
+use crate::http::own_address::UrlForCaller;
 use crate::http::source;
 use axum::extract::{RawQuery, State};
 use base::limit::{self, Limit};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What a body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bound {
+pub(crate) enum BodyLimit {
     /// The route reads none.
     Nothing,
     /// A form of a token endpoint.
@@ -25,7 +25,7 @@ pub(crate) enum Bound {
     Samples,
 }
 
-impl Bound {
+impl BodyLimit {
     /// The word in the table of routes: the limit on the body.
     pub(crate) const fn word(self) -> &'static str {
         match self {
@@ -52,16 +52,16 @@ impl Bound {
 /// What a handler's last argument reads of the body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how large a body it reads",
-    note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `request/bound.rs`"
+    note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `request/body_limit.rs`"
 )]
-pub(crate) trait Last {
-    const BOUND: Bound;
+pub(crate) trait LastArgument {
+    const BODY_LIMIT: BodyLimit;
 }
 
 macro_rules! last {
-    ($($kind:ty => $bound:ident;)*) => {
-        $(impl Last for $kind {
-            const BOUND: Bound = Bound::$bound;
+    ($($kind:ty => $body_limit:ident;)*) => {
+        $(impl LastArgument for $kind {
+            const BODY_LIMIT: BodyLimit = BodyLimit::$body_limit;
         })*
     };
 }
@@ -71,7 +71,7 @@ last! {
     Payload => Management;
     SamplesPayload => Samples;
     State<Arc<App>> => Nothing;
-    Called => Nothing;
+    UrlForCaller => Nothing;
     Caller => Nothing;
     Manager => Nothing;
     Params => Nothing;
@@ -81,18 +81,18 @@ last! {
 }
 
 /// What a handler reads of the body: its arguments, as axum has them.
-pub(crate) trait Takes {
-    const BOUND: Bound;
+pub(crate) trait HandlerArguments {
+    const BODY_LIMIT: BodyLimit;
 }
 
-impl Takes for ((),) {
-    const BOUND: Bound = Bound::Nothing;
+impl HandlerArguments for ((),) {
+    const BODY_LIMIT: BodyLimit = BodyLimit::Nothing;
 }
 
 macro_rules! takes {
     ($($before:ident)*) => {
-        impl<M, $($before,)* L: Last> Takes for (M, $($before,)* L,) {
-            const BOUND: Bound = L::BOUND;
+        impl<M, $($before,)* L: LastArgument> HandlerArguments for (M, $($before,)* L,) {
+            const BODY_LIMIT: BodyLimit = L::BODY_LIMIT;
         }
     };
 }

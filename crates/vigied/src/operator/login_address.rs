@@ -7,14 +7,14 @@ use crate::text::shell::word;
 
 /// The argument of `-a`, and a note if the address is unknown.
 #[derive(Debug)]
-pub(crate) struct At {
+pub(crate) struct LoginAddress {
     /// The address, or a placeholder.
     pub(crate) address: String,
     /// Explains the placeholder; empty if the address is known.
     pub(crate) note: &'static str,
 }
 
-impl At {
+impl LoginAddress {
     /// From the settings, for a closed folder.
     pub(crate) fn of_settings(settings: &Settings) -> Self {
         settings

@@ -60,7 +60,7 @@ pub(super) struct Times {
 }
 
 /// The refusal of a time.
-pub(super) fn no_time(error: &TimeError) -> Refusal {
+pub(super) fn time_refusal(error: &TimeError) -> Refusal {
     let code = match error {
         TimeError::EmptyRange | TimeError::Backwards => &code::RANGE_EMPTY,
         _ => &code::TIME_MALFORMED,
@@ -79,7 +79,7 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
         None => None,
     };
     let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
-    let refuse = |error: TimeError| match (no_time(&error), error) {
+    let refuse = |error: TimeError| match (time_refusal(&error), error) {
         (Refusal(problem), TimeError::EmptyRange) => Refusal(
             problem.hint("without `from` it is 24 hours before `until`, without `until` it is now"),
         ),
@@ -109,11 +109,11 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
 
 /// Passes a notice from the query's thread to the head of the answer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Told(Arc<OnceLock<Notice>>);
+pub(super) struct NoticeSlot(Arc<OnceLock<Notice>>);
 
-impl Told {
+impl NoticeSlot {
     /// Sets the notice.
-    pub(super) fn keep(&self, notice: Option<Notice>) {
+    pub(super) fn set(&self, notice: Option<Notice>) {
         if let Some(notice) = notice {
             // A query is parsed once.
             let _ = self.0.set(notice);
@@ -121,7 +121,7 @@ impl Told {
     }
 
     /// Adds the notice to an answer.
-    pub(super) fn tell(&self, mut response: Response) -> Response {
+    pub(super) fn add_to(&self, mut response: Response) -> Response {
         if let Some(notice) = self.0.get() {
             let value = HeaderValue::from_static(notice.header());
             response.headers_mut().insert(NOTICE_HEADER, value);
@@ -132,17 +132,18 @@ impl Told {
 
 /// The `query` of a listing or a deletion.
 pub(super) fn selector(text: &str) -> Result<Selector, Refusal> {
-    Selector::parse(text).map_err(|error| no_pattern(&code::QUERY_MALFORMED, "query", text, &error))
+    Selector::parse(text)
+        .map_err(|error| pattern_refusal(&code::QUERY_MALFORMED, "query", text, &error))
 }
 
 /// Reserves memory for the tables of a selector.
-pub(super) fn hold(context: &Context, selector: &Selector) -> Result<(), Refusal> {
+pub(super) fn reserve_tables(context: &Context, selector: &Selector) -> Result<(), Refusal> {
     let held = context.reserve(selector.table_bytes());
     held.map_err(|stop| StoreError::Stopped(stop).into())
 }
 
 /// The refusal of a pattern; it repeats only the part around the error.
-pub(super) fn no_pattern(
+pub(super) fn pattern_refusal(
     code: &Code,
     key: &'static str,
     text: &str,

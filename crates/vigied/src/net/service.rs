@@ -17,13 +17,13 @@ use tower::ServiceExt as _;
 
 /// The routes, as one connection sees them.
 #[derive(Debug)]
-pub(super) struct Entrance {
+pub(super) struct ConnectionService {
     pub(super) shared: Arc<Shared>,
     pub(super) state: Arc<ConnectionState>,
     pub(super) peer: Peer,
 }
 
-impl hyper::service::Service<Request<Incoming>> for Entrance {
+impl hyper::service::Service<Request<Incoming>> for ConnectionService {
     type Response = Response<Paced>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Paced>, Infallible>> + Send>>;

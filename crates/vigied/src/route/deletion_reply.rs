@@ -10,7 +10,10 @@ use std::sync::Arc;
 use wire::cf::deleted::{REMOVED_AT, SERIES, instant};
 
 /// The answer: how many series are removed, and when.
-pub(super) async fn gone(app: &Arc<App>, deletion: &Deletion) -> Result<Response, Refusal> {
+pub(super) async fn deletion_reply(
+    app: &Arc<App>,
+    deletion: &Deletion,
+) -> Result<Response, Refusal> {
     let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
     let counted = worker::run(move || {
         let each = tenants.into_iter().map(|own| store.usage(&own));

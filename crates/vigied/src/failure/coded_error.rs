@@ -4,13 +4,13 @@ use std::fmt;
 
 /// The error.
 #[derive(Debug)]
-pub(crate) struct Coded {
+pub(crate) struct CodedError {
     code: String,
     text: String,
     is_usage: bool,
 }
 
-impl Coded {
+impl CodedError {
     pub(crate) fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             code: code.into(),
@@ -43,10 +43,10 @@ impl Coded {
     }
 }
 
-impl fmt::Display for Coded {
+impl fmt::Display for CodedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl std::error::Error for Coded {}
+impl std::error::Error for CodedError {}
