@@ -8,7 +8,7 @@ use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
 use crate::http::bodies::Bodies;
-use crate::http::forms::Forms;
+use crate::http::error_forms::ErrorForms;
 use crate::http::guesses::Guesses;
 use crate::http::own_address::OwnAddress;
 use crate::http::places::Places;
@@ -46,7 +46,7 @@ pub(crate) struct App {
     /// The server's own URL, independent of the caller: in tokens, mails, and everything stored.
     pub(crate) public_url: String,
     /// The form of errors by route.
-    pub(crate) forms: Forms,
+    pub(crate) error_forms: ErrorForms,
     /// The server's URL for one caller.
     pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,

@@ -203,7 +203,7 @@ pub(crate) async fn boot(
         metrics,
         clock,
         public_url,
-        forms: route::forms(),
+        error_forms: route::error_forms(),
         own_address,
         limits: Limits {
             body_bytes: settings.body_bytes(),

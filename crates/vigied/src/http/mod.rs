@@ -3,8 +3,8 @@
 pub(crate) mod accepted;
 pub(crate) mod bodies;
 pub(crate) mod coding;
+pub(crate) mod error_forms;
 pub(crate) mod form;
-pub(crate) mod forms;
 pub(crate) mod guesses;
 pub(crate) mod header;
 pub(crate) mod host;

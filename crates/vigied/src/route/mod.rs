@@ -6,7 +6,7 @@ mod cloud_foundry;
 mod cross_site;
 mod deleted;
 mod deletion_reply;
-mod forms;
+mod error_forms;
 mod health;
 mod home;
 mod identity;
@@ -22,7 +22,7 @@ mod settings;
 mod table;
 mod uaa;
 
-pub(crate) use forms::forms;
+pub(crate) use error_forms::error_forms;
 pub(crate) use table::table;
 
 use crate::app::App;

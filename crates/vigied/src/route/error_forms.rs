@@ -1,24 +1,24 @@
 //! The form of errors for each path.
 
 use super::table::{SHARED, table};
-use crate::http::forms::Forms;
+use crate::http::error_forms::ErrorForms;
 
 /// For the paths of all routes, and for paths below them that are no routes.
-pub(crate) fn forms() -> Forms {
+pub(crate) fn error_forms() -> ErrorForms {
     let routes = table().iter().map(|own| (own.path, own.form)).collect();
-    Forms::new(routes, SHARED)
+    ErrorForms::new(routes, SHARED)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::error_forms::beginnings_of;
     use crate::http::form::Form;
-    use crate::http::forms::beginnings_of;
     use crate::request::routes::Route;
 
     #[test]
     fn a_path_that_is_no_route_is_answered_as_its_neighbours_are() {
-        let forms = forms();
+        let forms = error_forms();
         for (path, form) in [
             ("/identity/tokens", Form::Token),
             ("/oidc", Form::Token),

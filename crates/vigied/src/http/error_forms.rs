@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 /// The forms of all routes, and of paths that are none.
 #[derive(Debug)]
-pub(crate) struct Forms {
+pub(crate) struct ErrorForms {
     routes: BTreeMap<&'static str, Form>,
     /// By the first elements of paths; what the routes below disagree about is not there.
     beginnings: BTreeMap<&'static str, Form>,
 }
 
-impl Forms {
+impl ErrorForms {
     /// `shared` are path prefixes below which routes have different forms, with the form for unknown paths there.
     pub(crate) fn new(
         routes: BTreeMap<&'static str, Form>,
