@@ -4,7 +4,7 @@
 use crate::id::{ProfileId, ServiceId, UserId};
 use std::fmt;
 
-/// Whoever acts. Its text is the IAM id.
+/// Who acts. Its text is the IAM id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Principal {
     /// A person.
@@ -53,7 +53,7 @@ mod tests {
     use std::str::FromStr;
 
     proptest! {
-        /// Whoever reads an IAM id of one kind must never take one of another for it.
+        /// A reader of one kind of IAM id must never accept another kind.
         #[test]
         fn each_kind_has_an_id_that_no_other_kind_is_read_from(bytes: [u8; 16]) {
             let guid = Guid::from_random(bytes);

@@ -34,7 +34,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Whether it says of each of `sent` items what became of it. Whoever sent them gives them up on its strength.
+    /// Whether it accounts for each of `sent` items. Senders drop their items when it does.
     #[must_use]
     pub fn accounts_for(&self, sent: u64) -> bool {
         let parts = [self.stored, self.overwritten, self.rejected];

@@ -23,6 +23,10 @@ impl Iam {
         scope
             .require(Action::Configure)
             .map_err(|forbidden| IamError::forbidden(forbidden.to_string()))?;
+        if !scope.reaches_all(Action::Configure) {
+            let message = "a setting of the domain takes a caller who reaches every series of it";
+            return Err(IamError::forbidden(message.to_owned()));
+        }
         if seconds.is_some_and(|seconds| seconds == 0 || seconds > RESOLUTION_SECONDS_MAX) {
             let message = format!(
                 "`resolution_seconds` is 1 to {RESOLUTION_SECONDS_MAX}, or null for samples as sent"

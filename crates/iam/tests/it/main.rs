@@ -33,6 +33,8 @@ mod right;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod world;

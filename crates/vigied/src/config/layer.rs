@@ -1,13 +1,13 @@
-//! Lays file, environment and flags over the defaults, and remembers where each value came from.
+//! Combines defaults, file, environment and flags, and records the origin of each value.
 
 use super::ConfigError;
 use super::file::FileValue;
-use super::forms;
-use super::gone::GONE;
+use super::notation;
+use super::removed::REMOVED;
 use super::setting::{Setting, Shape, all};
 use super::source::Source;
 use super::variables;
-use crate::private_files;
+use crate::data_dir::private_files;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use strsim::levenshtein;
@@ -20,10 +20,10 @@ pub(crate) struct Resolved {
     pub(crate) source: Source,
 }
 
-/// A settings file and what it says.
+/// A settings file and its values.
 pub(crate) type FileLayer = (PathBuf, BTreeMap<String, FileValue>);
 
-/// What the three layers said.
+/// The values of the three layers.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     pub(crate) file: Option<FileLayer>,
@@ -32,7 +32,7 @@ pub(crate) struct Layers {
     pub(crate) flags: Vec<(String, String, String)>,
 }
 
-/// Resolves every setting; the last of default, file, environment and flag that says something wins.
+/// Resolves every setting; flags override the environment, which overrides the file, which overrides the default.
 pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
     let settings = all();
     refuse_unknown(layers, &settings)?;
@@ -60,7 +60,7 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
             }
         }
         let (value, source) = value;
-        let value = forms::plain(&setting, value);
+        let value = notation::plain(&setting, value);
         if let Err(what) = check(&setting, &value) {
             return Err(ConfigError::at(&source, &setting.key, what));
         }
@@ -76,8 +76,8 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
 fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigError> {
     let known = |key: &str| settings.iter().any(|setting| setting.key == key);
     let unknown = |key: &str| {
-        if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == key) {
-            return format!("is not a setting any more: {instead}");
+        if let Some((_, instead)) = REMOVED.iter().find(|(old, _)| *old == key) {
+            return format!("is no longer a setting: {instead}");
         }
         let nearest = settings
             .iter()
@@ -154,7 +154,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             Ok(number) if (min..=max).contains(&number) => Ok(()),
             _ => Err(format!(
                 "must be a whole number from {min} to {max}{}, not `{value}`",
-                forms::also(&setting.key)
+                notation::also(&setting.key)
             )),
         },
         Shape::Flag => match value {
@@ -172,7 +172,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
                     Some(name) => {
                         let name: String = name.chars().take(40).collect();
                         Err(format!(
-                            "has a parameter `{name}`, which is none of PostgreSQL's; the password's is `password`"
+                            "has a parameter `{name}`, which PostgreSQL does not have; the one for the password is `password`"
                         ))
                     }
                 },
@@ -181,7 +181,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             }
         }
         Shape::LogFilter => {
-            // A lone word that is no level would be taken for a module's name, and silence all others.
+            // A single unknown word would be read as a module name, and would silence all other modules.
             let is_lone_word = !value.contains(['=', ',']);
             let is_level = LOG_LEVELS.contains(&value);
             match tracing_subscriber::EnvFilter::try_new(value) {
@@ -221,7 +221,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
     }
 }
 
-/// Reads the settings file that was asked for by name.
+/// Reads the settings file that the user named.
 pub(crate) fn read_file(path: &Path) -> Result<FileLayer, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
@@ -230,8 +230,8 @@ pub(crate) fn read_file(path: &Path) -> Result<FileLayer, ConfigError> {
     Ok((path.to_owned(), super::file::parse(path, &text)?))
 }
 
-/// Reads the settings file of a data folder, where there is one. Nothing has looked at the folder yet, so no link is
-/// followed and no file of another user's is read.
+/// Reads the settings file of a data folder, if there is one. The folder is not checked yet, so this follows no link and reads
+/// no file of another user.
 pub(crate) fn read_file_of_folder(data: &Path) -> Result<Option<FileLayer>, ConfigError> {
     let path = data.join("vigie.toml");
     let Some(text) = private_files::read_text(&path)? else {
@@ -321,7 +321,7 @@ mod tests {
         insta::assert_snapshot!(error("log.level = \"loud\""), @"vigie.toml:1: `log.level` must be one of `off`, `error`, `warn`, `info`, `debug`, `trace`, or a filter like `vigied=debug`, not `loud`");
         assert!(error("log.level = \"vigied=loud\"").contains("not `vigied=loud`"));
         insta::assert_snapshot!(error("database = \"mysql://u:secret@h/n\""), @"vigie.toml:1: `database` must be empty or `postgres://USER@HOST/NAME`");
-        insta::assert_snapshot!(error("database = \"postgres://u@h/n?passwd=secret\""), @"vigie.toml:1: `database` has a parameter `passwd`, which is none of PostgreSQL's; the password's is `password`");
+        insta::assert_snapshot!(error("database = \"postgres://u@h/n?passwd=secret\""), @"vigie.toml:1: `database` has a parameter `passwd`, which PostgreSQL does not have; the one for the password is `password`");
         for good in [
             "log.level = \"debug\"",
             "log.level = \"vigied=debug,iam=trace\"",

@@ -3,16 +3,16 @@
 pub(crate) mod check;
 mod error;
 mod file;
-mod forms;
-mod gone;
 mod host;
 mod layer;
 mod machine;
 pub(crate) mod mail;
 mod memory;
 mod networks;
+mod notation;
 mod place;
 mod public_hosts;
+mod removed;
 pub(crate) mod setting;
 mod settings;
 mod source;

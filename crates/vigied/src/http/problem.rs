@@ -3,8 +3,8 @@
 
 use super::form::Form;
 use super::over::Over;
-use crate::chain::Chain;
-use crate::refused;
+use crate::failure::chain::Chain;
+use crate::failure::refused;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::context::Stop;

@@ -3,9 +3,9 @@
 
 use super::caller::{self, Caller, Manager};
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::problem::Refusal;
 use crate::query::admitted;
-use crate::refused;
 use axum::extract::FromRequestParts;
 use base::error::{Kind, Problem};
 use base::id::UserId;
@@ -26,8 +26,8 @@ pub(crate) struct Admission {
     app: Arc<App>,
     kind: Kinds,
     text: Secret<String>,
-    /// For metrics: the domain and the action.
-    scope: Option<(Domain, Action)>,
+    /// For metrics: the domain, the action, and whether it reached every series.
+    scope: Option<(Domain, Action, bool)>,
     user: Option<UserId>,
     shown: Shown,
     asked_at: Millis,
@@ -50,7 +50,9 @@ impl Admission {
         let (scope, user) = match (parts.extensions.get(), parts.extensions.get()) {
             (Some(Manager(identity)), _) => (None, Some(identity.user())),
             (None, Some(Caller { scope, action, .. })) => {
-                (Some((scope.domain(), *action)), scope.principal().user())
+                let reached_all = scope.reaches_all(*action);
+                let admitted = (scope.domain(), *action, reached_all);
+                (Some(admitted), scope.principal().user())
             }
             (None, None) => return Ok(None),
         };
@@ -88,15 +90,18 @@ impl Admission {
         };
         let admitted = match self.scope {
             None => (app.verifier.identity_at(credential, self.asked_at)).map(drop),
-            Some((domain, action)) => {
-                let scope = app
-                    .verifier
-                    .scope_at(credential, Some(domain), self.asked_at);
+            Some((domain, action, reached_all)) => {
+                let scope = app.scopes.scope_at(credential, Some(domain), self.asked_at);
                 match scope {
                     Ok(scope) => {
-                        return scope
+                        scope
                             .require(action)
-                            .map_err(|forbidden| caller::right_missing(&forbidden).0);
+                            .map_err(|forbidden| caller::right_missing(&forbidden).0)?;
+                        // The work under way goes beyond what the caller reaches now.
+                        if reached_all && !scope.reaches_all(action) {
+                            return Err(caller::whole_missing(&scope).0);
+                        }
+                        return Ok(());
                     }
                     Err(error) => Err(error),
                 }
@@ -117,7 +122,7 @@ impl admitted::Admission for Admission {
         let Err(problem) = self.holds() else {
             return Ok(());
         };
-        let domain = self.scope.map(|(domain, _)| domain);
+        let domain = self.scope.map(|(domain, ..)| domain);
         tracing::info!(
             user = self.user.map(tracing::field::display),
             domain = domain.map(tracing::field::display),

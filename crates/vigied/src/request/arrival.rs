@@ -1,6 +1,6 @@
 //! Receives one body: bounded in size, in rate, by the request's time, and by the number of bodies arriving at once.
 
-use super::bound::Bound;
+use super::body_limit::BodyLimit;
 use crate::app::App;
 use crate::http::bodies::BodyReservation;
 use crate::http::problem::Refusal;
@@ -38,15 +38,15 @@ pub(crate) struct HangUp;
 pub(crate) async fn take_in(
     app: &App,
     owner: Owner,
-    bound: Bound,
+    body_limit: BodyLimit,
     mut body: Body,
 ) -> Result<Arrived, Response> {
-    let (_, allowed) = bound.limit(app);
-    let too_large = || Refusal(too_large(app, bound)).into_response();
+    let (_, allowed) = body_limit.limit(app);
+    let too_large = || Refusal(too_large(app, body_limit)).into_response();
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > app.limits.body_bytes.max(allowed) {
         // Too large for any route.
-        return Err(Refusal(self::too_large(app, Bound::Samples)).into_response());
+        return Err(Refusal(self::too_large(app, BodyLimit::Samples)).into_response());
     }
     if declared > allowed {
         return Err(too_large());
@@ -94,20 +94,20 @@ pub(crate) async fn take_in(
 }
 
 /// The refusal of a body that is larger than its route takes.
-pub(crate) fn too_large(app: &App, bound: Bound) -> Problem {
-    let (limit, allowed) = bound.limit(app);
+pub(crate) fn too_large(app: &App, body_limit: BodyLimit) -> Problem {
+    let (limit, allowed) = body_limit.limit(app);
     let message = format!("the body has more than `{}` = {allowed} bytes", limit.name);
-    let problem = match bound {
+    let problem = match body_limit {
         // The token service calls a form that it does not read what it calls one that it cannot.
-        Bound::Nothing | Bound::Form => Problem::new(
+        BodyLimit::Nothing | BodyLimit::Form => Problem::new(
             Kind::Invalid,
             "BXNIM0106E",
             format!("Property validation failed: {message}"),
         ),
-        Bound::Management => code::BODY_TOO_LARGE
+        BodyLimit::Management => code::BODY_TOO_LARGE
             .problem(message)
             .hint("send only the fields of the route; samples go to `/v1/metrics`"),
-        Bound::Samples => code::BODY_TOO_LARGE
+        BodyLimit::Samples => code::BODY_TOO_LARGE
             .problem(message)
             .hint("send it in smaller batches"),
     };

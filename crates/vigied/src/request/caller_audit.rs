@@ -1,6 +1,6 @@
 //! Records requests in the audit: how many each caller makes, and what is refused. Also names the caller in the log line.
 
-use super::caller::{Caller, KeptOut, Manager};
+use super::caller::{Caller, Manager, RejectedCaller};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::http::source;
@@ -71,10 +71,10 @@ pub(super) fn admitted(app: &App, request: &Request) -> Option<CallerId> {
 }
 
 /// Counts a request that the guard refuses, and answers it.
-pub(super) fn kept_out(
+pub(super) fn rejected(
     app: &App,
     request: &Request,
-    KeptOut { refusal, known }: KeptOut,
+    RejectedCaller { refusal, known }: RejectedCaller,
     shown: Credential,
 ) -> Response {
     let Refusal(problem) = &refusal;

@@ -3,10 +3,10 @@
 use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
 use crate::http::header::single;
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
-use crate::own_address::Called;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
@@ -29,10 +29,10 @@ use wire::iam::api_key::{
 use wire::scope_id;
 use wire::secret::SecretText;
 
-/// The parameters of a list that its pages share.
+/// The list parameters that links to other pages repeat.
 const KEPT: [&str; 6] = ["account_id", "iam_id", "scope", "type", "sort", "order"];
 
-/// How a list is ordered.
+/// The order of a list.
 struct Order {
     by: fn(&Stored, &Stored) -> std::cmp::Ordering,
     reverse: bool,
@@ -74,7 +74,7 @@ fn invalid(field: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
 }
 
-/// The key as the interface shows it; `text` only when it was just made.
+/// The key in the interface's form; `text` only for a new key.
 fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     let account = key.account;
     ApiKey {
@@ -99,7 +99,7 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     }
 }
 
-/// What a key reaches, where that is less than its user.
+/// The reach of a key, if it is narrower than its user.
 fn reach_of(narrowing: &Narrowing) -> Option<KeyReach> {
     (!narrowing.is_none()).then(|| KeyReach {
         domain: narrowing.domain.map(|domain| domain.to_string()),
@@ -107,7 +107,7 @@ fn reach_of(narrowing: &Narrowing) -> Option<KeyReach> {
     })
 }
 
-/// What a new key shall reach.
+/// The reach of a new key.
 fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
     let Some(wanted) = wanted else {
         return Ok(Narrowing::NONE);
@@ -141,7 +141,7 @@ fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
-    called: Called,
+    own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
     if let Some(text) = params.one("account_id")? {
@@ -174,7 +174,7 @@ pub(super) async fn list(
         part.entries.clear();
         part.total = 0;
     }
-    let path = format!("{}/v1/apikeys", called.url);
+    let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);
     let list = ApiKeyList {

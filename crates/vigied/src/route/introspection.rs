@@ -1,7 +1,7 @@
 //! Introspection: shows the contents of a token to anyone who has it. Like the original, it needs no client authentication.
 //!
-//! A credential is looked at in the form (`token`, `apikey`), or, where the form has neither, in `X-Auth-User-Token`. Who
-//! guesses is slowed down, by their own credential if they send one, else by their source.
+//! The credential is in the form (`token`, `apikey`) or else in `X-Auth-User-Token`. Guesses are rate-limited by the client's
+//! own credential if there is one, else by source.
 
 use super::identity::{client, form, required};
 use super::reply::{json, json_bytes};
@@ -30,8 +30,8 @@ pub(super) async fn introspect(
 ) -> Result<Response, Refusal> {
     let pretty = params.flag("pretty")?;
     let shown = caller::shown(&app, &headers)?;
-    // Beside a credential of its own header, `Authorization` may be meant for a proxy on the way; a bearer token is no
-    // client that could be wrong.
+    // With a credential in its own header, `Authorization` may be meant for a proxy. A bearer token is no client credential
+    // that could be wrong.
     let is_bearer = headers
         .get(header::AUTHORIZATION)
         .is_some_and(|value| credential::authorization(value.as_bytes()).is_ok());

@@ -33,7 +33,7 @@ fn a_known_caller_who_is_refused_is_named_in_his_account() {
     assert_eq!(refused.len(), 1, "{found:#?}");
     assert_ne!(refused[0]["who"], "unknown");
     assert_eq!(refused[0]["credential"], "api_key");
-    // What is refused was asked all the same.
+    // A refused request is recorded as well.
     let asked = of(&found, "requests_made");
     let own = |row: &&&Value| row["who"] == refused[0]["who"];
     assert_eq!(asked.iter().filter(own).count(), 1, "{found:#?}");

@@ -1,5 +1,5 @@
-//! Attacks on the real server, while an honest client is served. One file per kind of attack; what the report of a kind
-//! shows is named in its tests.
+//! Attacks on the real server while an honest client is served. One file per kind of attack; tests name the item of the report
+//! that they show.
 
 mod account_share;
 mod bounds;

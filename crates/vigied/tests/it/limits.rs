@@ -1,4 +1,4 @@
-//! Every limit has a name, a value that can be read, an error that names it, and a count.
+//! Every limit has a name, a readable value, an error that names it, and a counter.
 
 mod bodies;
 mod introspection;
@@ -34,7 +34,7 @@ pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
     )
 }
 
-/// Asks again until it is so.
+/// Repeats a request until the condition holds.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -227,7 +227,7 @@ fn limits_of_requests() {
         assert_eq!(hits(&server, limit), 1, "{}", limit.name);
     }
 
-    // Logins wait for one another and are all answered.
+    // Logins wait for each other, and all are answered.
     until("a login waits for another", || {
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -349,7 +349,7 @@ fn stages_of_a_connection_have_their_time() {
     }
 }
 
-/// The operators' listener: what stays open is closed, and what is too many is not let in.
+/// The operators' listener closes connections that stay open, and refuses those beyond its limit.
 #[test]
 fn limits_of_operators() {
     let server = Server::with(&[

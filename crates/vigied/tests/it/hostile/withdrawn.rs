@@ -1,4 +1,4 @@
-//! What has begun ends with what its caller was let in by: an answer on its way, a query at work, a body that arrives.
+//! Running work ends when its caller loses access: an answer being sent, a query, an arriving body.
 
 use super::queries::{figure, until, worst_head};
 use super::raw_http2::{HEADERS, PREFACE, RESET, SETTINGS, frame, get, read_frame, window};
@@ -173,7 +173,7 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
             format!("iam {}", text(&session["access_token"])),
         ),
         ("you have no role in it", ann),
-        // Who is removed is logged out.
+        // A removed user is logged out.
         ("its session was logged out", ben),
     ]
     .map(|(why, credential)| (why, begun(&server, &credential, &owner.space)))
@@ -222,7 +222,7 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
             "{why}: {bytes} bytes came"
         );
     }
-    // Nobody else's has ended.
+    // No other caller's work has ended.
     let (bytes, is_whole) = rest(&mut untouched);
     assert!(is_whole && bytes > NAMES * 900, "{bytes} bytes came");
     until("each is in the audit", || {
