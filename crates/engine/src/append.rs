@@ -4,11 +4,11 @@
 use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
-use crate::head::{self, SHARDS, ShardWriter, Sum};
+use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
 use crate::registry::table::Fingerprint;
 use crate::series_ref::SeriesRef;
 use crate::state::Ledger;
-use crate::wal::record::{Kind, Payload, put_births, put_samples};
+use crate::wal::record::{Kind, Payload, put_created, put_samples};
 use base::id::TenantId;
 use base::overwritten;
 use base::sample::{Appended, Batch, RejectReason, Sample};
@@ -42,7 +42,7 @@ struct Progress {
     appended: Appended,
     /// The last record.
     sequence: u64,
-    sum: Sum,
+    sum: AppendCounts,
     /// Where samples were written to: to find those that others of the batch overwrite.
     placed: Vec<(SeriesRef, i64)>,
 }
@@ -124,8 +124,8 @@ impl Core {
         // Whoever panics between two groups has left a part of the piece, which nobody is told of.
         let on_panic = self.poison.on_panic("appended samples");
         while !due.is_empty() {
-            let (ends, resolved) = self.resolve(accepted, &due, progress);
-            let left = self.write(accepted, batch.stamp(), ends, resolved, progress);
+            let (drops, resolved) = self.resolve(accepted, &due, progress);
+            let left = self.write(accepted, batch.stamp(), drops, resolved, progress);
             // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
             due.retain(|(position, _)| left.contains(position));
         }
@@ -153,7 +153,7 @@ impl Core {
         Ok(())
     }
 
-    /// The series of these samples, as of the returned number of ends; those that do not exist are made.
+    /// The series of these samples, as of the returned number of drops; those that do not exist are made.
     fn resolve(
         &self,
         accepted: &Accepted,
@@ -164,7 +164,7 @@ impl Core {
         let mut groups = Groups::default();
         let mut unknown: Vec<(Fingerprint, &Placed<'_>)> = Vec::new();
         let ledger = self.state.ledger().read();
-        let ends = self.state.ends();
+        let drops = self.state.drop_count();
         let registry = &ledger.registry;
         // In three passes, so that the look-ups in memory of many samples are under way at the same time.
         let fingerprints: Vec<Fingerprint> = due
@@ -189,7 +189,7 @@ impl Core {
         if !unknown.is_empty() {
             self.create_missing(accepted, &unknown, &mut groups, progress);
         }
-        (ends, groups)
+        (drops, groups)
     }
 
     /// Makes the series that do not exist yet, as far as they may be made.
@@ -231,7 +231,7 @@ impl Core {
             }
         }
         if !created.is_empty() {
-            let payload = Payload::new(Kind::Births, put_births(&created));
+            let payload = Payload::new(Kind::Created, put_created(&created));
             progress.sequence = self.wal.push(&payload);
             self.state.publish_names(&ledger.registry);
             progress.appended.created += created.len() as u64;
@@ -254,7 +254,7 @@ impl Core {
             limit: u64::from(u32::MAX),
         };
         let series = ledger.registry.create(tenant, name).ok_or(none_left)?;
-        ledger.bear(series);
+        ledger.record_created(series);
         Ok(series)
     }
 
@@ -264,11 +264,11 @@ impl Core {
         &self,
         accepted: &Accepted,
         stamp: Stamp<'_>,
-        ends: u64,
+        drops: u64,
         groups: Groups,
         progress: &mut Progress,
     ) -> Vec<usize> {
-        let terms = ((accepted.tenant, accepted.owner), stamp, ends);
+        let terms = ((accepted.tenant, accepted.owner), stamp, drops);
         let mut left: Vec<(Group, Payload)> = groups
             .0
             .into_iter()
@@ -311,12 +311,12 @@ impl Core {
     /// Puts a group into the log and into the head; `None` when series have ended since it was resolved.
     fn write_group(
         &self,
-        ((tenant, owner), stamp, ends): ((TenantId, Owner), Stamp<'_>, u64),
+        ((tenant, owner), stamp, drops): ((TenantId, Owner), Stamp<'_>, u64),
         writer: &mut ShardWriter,
         group: &Group,
         payload: &Payload,
-    ) -> Option<(u64, Sum)> {
-        if self.state.ends() != ends {
+    ) -> Option<(u64, AppendCounts)> {
+        if self.state.drop_count() != drops {
             return None;
         }
         // Inside the lock, as whoever gets it next would else find what is half done before it is poisoned.
@@ -358,7 +358,7 @@ impl Groups {
 }
 
 impl Progress {
-    fn add(&mut self, own: Group, written: Option<(u64, Sum)>, refused: &mut Vec<usize>) {
+    fn add(&mut self, own: Group, written: Option<(u64, AppendCounts)>, refused: &mut Vec<usize>) {
         let Some((sequence, sum)) = written else {
             refused.extend(own.positions);
             return;
@@ -395,7 +395,7 @@ mod tests {
         };
         let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
         let sender = (TenantId(1), Owner::from(TenantId(1)));
-        let terms = (sender, Stamp::before_all(), core.state.ends());
+        let terms = (sender, Stamp::before_all(), core.state.drop_count());
         let mut writer = core.state.shard(0).unwrap().write();
         guard::step(LOCK_STEPS_MAX);
         let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));

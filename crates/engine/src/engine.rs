@@ -8,7 +8,7 @@ use crate::error;
 use crate::events::{Events, Silent};
 use crate::pace::Pace;
 use crate::reach::within_reach;
-use crate::read::fetch::{Foreseen, Snapshot};
+use crate::read::fetch::{ReadEstimate, Snapshot};
 use crate::read::find;
 use crate::recover::{self, RecoveryReport};
 use crate::series_ref::SeriesRef;
@@ -49,14 +49,14 @@ impl Engine {
         clock: Arc<dyn Clock>,
         storage: Arc<dyn Storage>,
     ) -> Result<(Self, RecoveryReport), StoreError> {
-        Self::open_telling(config, clock, storage, Arc::new(Silent))
+        Self::open_with_events(config, clock, storage, Arc::new(Silent))
     }
 
-    /// The same, and tells `events` of what goes wrong where nobody waits for it.
+    /// The same, and hands failures in the background to `events`.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_telling(
+    pub fn open_with_events(
         config: EngineConfig,
         clock: Arc<dyn Clock>,
         storage: Arc<dyn Storage>,
@@ -138,7 +138,7 @@ impl SampleStore for Engine {
         let filter = scope.filter(Action::Find)?;
         // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
         let names = self.core.state.names_of(scope.tenant());
-        let days = self.core.state.days();
+        let days = self.core.state.activity();
         let mut pace = Pace::new(context)?;
         let active = match &query.range {
             Some(range) => Some(days.active(range, &mut pace)?),
@@ -161,15 +161,15 @@ impl SampleStore for Engine {
         // Before the names: of what is done there are names.
         let done = state.batches.done();
         let names = state.names_of(scope.tenant());
-        let mut foreseen = Foreseen::default();
+        let mut estimate = ReadEstimate::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for query in queries {
             let found = find::series(&names, query.selector, filter, &mut pace)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
-            let moment = state.moment(scope.tenant(), &series, done.clone(), &mut pace)?;
-            let range = state.kept(query.shape.range());
-            let own = Snapshot::take(moment, found, scope.tenant(), query.shape, range, &mut pace)?;
-            own.foresee(&mut foreseen, &mut pace)?;
+            let view = state.read_view(scope.tenant(), &series, done.clone(), &mut pace)?;
+            let range = state.clamp_to_retention(query.shape.range());
+            let own = Snapshot::take(view, found, scope.tenant(), query.shape, range, &mut pace)?;
+            own.estimate(&mut estimate, &mut pace)?;
             snapshots.push(own);
         }
         drop(names);

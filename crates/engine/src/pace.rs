@@ -46,7 +46,7 @@ impl<'c> Pace<'c> {
     }
 
     /// Looks at clock and flag, whatever has been paid for.
-    pub(crate) fn look(&mut self) -> Result<(), Stop> {
+    pub(crate) fn check(&mut self) -> Result<(), Stop> {
         self.since = 0;
         check(self.context)
     }

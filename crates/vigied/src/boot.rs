@@ -302,7 +302,7 @@ pub(crate) async fn store(
     };
     let samples = folder.samples();
     let opened = tokio::task::spawn_blocking(move || {
-        Engine::open_telling(config, clock, Arc::new(Disk), Arc::new(store_events::Log))
+        Engine::open_with_events(config, clock, Arc::new(Disk), Arc::new(store_events::Log))
     });
     let (engine, report) = opened
         .await

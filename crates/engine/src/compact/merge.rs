@@ -1,8 +1,8 @@
 //! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
-//! deleted samples and dead series are left out, so that their bytes go with the old files.
+//! deleted samples and dropped series are left out, so that their bytes go with the old files.
 
 use super::run::Place;
-use super::unwinding::Unwinding;
+use super::unwinding::OnUnwind;
 use super::{Purge, copy, run};
 use crate::core::Core;
 use crate::day::Day;
@@ -48,7 +48,7 @@ impl Core {
         let last = *self.purged();
         let due = asked.is_due(now, last, version.tombstones.len());
         let purge = due && self.state.purge.swap(false, Ordering::SeqCst);
-        let unwinding = Unwinding::new(|| {
+        let unwinding = OnUnwind::new(|| {
             if purge {
                 self.state.purge.store(true, Ordering::SeqCst);
             }
@@ -152,7 +152,7 @@ impl Core {
         segment.is_late() && Day::of(segment.range().from) < self.first_kept()
     }
 
-    /// Whether a series in it is dead, or a deletion hides some of it.
+    /// Whether a series in it was dropped, or a deletion hides some of it.
     fn holds_deleted(
         &self,
         segment: &Segment,
@@ -238,7 +238,7 @@ impl Core {
         self.has_room_to_merge(&run)?;
         let mut writer = None;
         let begun_file = OnceCell::<PathBuf>::new();
-        let unwinding = Unwinding::new(|| {
+        let unwinding = OnUnwind::new(|| {
             if let Some(path) = begun_file.get() {
                 self.discard(path);
             }
@@ -308,7 +308,7 @@ impl Core {
             |own: &&Arc<Segment>| own.day() <= header.day && header.day <= own.last_day();
         let mut others = version.segments.iter().filter(holds_day);
         if !is_late && others.all(|own| path.as_deref() == Some(own.path())) {
-            self.state.settle(header.day, &emptied);
+            self.state.clear_emptied(header.day, &emptied);
         }
         drop(manifest);
         self.discard_segments(run);

@@ -6,9 +6,9 @@
 pub(crate) mod batches;
 mod block;
 mod counts;
-pub(crate) mod live;
-pub(crate) mod marks;
+pub(crate) mod mem_series;
 pub(crate) mod series;
+pub(crate) mod visibility;
 
 use crate::series_ref::SeriesRef;
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -19,11 +19,11 @@ use base::time::TimeRange;
 use batches::{Done, Stamp};
 use block::{FIRST_BYTES, SHARE_MAX};
 use counts::Counts;
-use live::{Hot, LATE_BYTES, Live, Prepared, SERIES_BYTES, Written};
-use marks::Newer;
+use mem_series::{LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender, Written};
 use series::HeadSeries;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use visibility::NotVisible;
 
 /// Shards of a head: several for each core that a machine may have, so that two writers seldom meet.
 pub(crate) const SHARDS: usize = 16;
@@ -31,7 +31,7 @@ pub(crate) const SHARDS: usize = 16;
 /// Series of a page. They are neighbours, which one sender has made, and so are in one shard.
 const PAGE: usize = 64;
 
-type Page = [ArcSwapOption<Live>; PAGE];
+type Page = [ArcSwapOption<MemSeries>; PAGE];
 type Pages = Vec<Option<Arc<Page>>>;
 
 /// Where a series is: shard, page, and place on it.
@@ -87,7 +87,7 @@ impl Default for Head {
 }
 
 /// A batch may not be seen in part: it takes another look.
-pub(crate) type Found = Result<Option<Arc<HeadSeries>>, Newer>;
+pub(crate) type Found = Result<Option<Arc<HeadSeries>>, NotVisible>;
 
 impl Head {
     /// Samples written into it, overwritten ones included.
@@ -121,7 +121,7 @@ impl Head {
         self.owners.add(owner, 0, bytes);
     }
 
-    fn live(&self, series: SeriesRef) -> Option<Arc<Live>> {
+    fn mem_series(&self, series: SeriesRef) -> Option<Arc<MemSeries>> {
         let (shard, page, slot) = place(series);
         let pages = self.shards.get(shard)?.load();
         pages.get(page)?.as_ref()?.get(slot)?.load_full()
@@ -129,15 +129,15 @@ impl Head {
 
     /// One series of `tenant`, as who sees these batches has it.
     pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: &Done) -> Found {
-        let Some(live) = self.live(series) else {
+        let Some(shared) = self.mem_series(series) else {
             return Ok(None);
         };
-        Ok(owned(tenant, live.view(done)?))
+        Ok(owned(tenant, shared.view(done)?))
     }
 
     /// All there is of one series of `tenant`.
     pub(crate) fn all_of(&self, tenant: TenantId, series: SeriesRef) -> Option<Arc<HeadSeries>> {
-        owned(tenant, self.live(series)?.all())
+        owned(tenant, self.mem_series(series)?.all())
     }
 
     /// Whether it has a sample of the series in `range`.
@@ -151,8 +151,8 @@ impl Head {
         let mut all = Vec::new();
         for (shard, pages) in self.shards.iter().enumerate() {
             for (page, own) in pages.load().iter().enumerate() {
-                for (slot, live) in own.iter().flat_map(|own| own.iter().enumerate()) {
-                    let view = live.load().as_ref().map(|own| own.all());
+                for (slot, shared) in own.iter().flat_map(|own| own.iter().enumerate()) {
+                    let view = shared.load().as_ref().map(|own| own.all());
                     if let Some(view) = view.filter(|own| !own.is_empty()) {
                         all.push((view.tenant(), series_at(shard, page, slot), view));
                     }
@@ -164,14 +164,14 @@ impl Head {
     }
 
     /// What a batch has done to it.
-    pub(crate) fn count(&self, tenant: TenantId, sum: Sum) {
+    pub(crate) fn count(&self, tenant: TenantId, sum: AppendCounts) {
         self.samples.fetch_add(sum.samples, Ordering::Relaxed);
         self.late.fetch_add(sum.late, Ordering::Relaxed);
         self.bytes.fetch_add(sum.bytes, Ordering::Relaxed);
         self.held.add(tenant, sum.held, 0);
     }
 
-    fn publish(&self, series: SeriesRef, live: Option<Arc<Live>>) {
+    fn publish(&self, series: SeriesRef, shared: Option<Arc<MemSeries>>) {
         let (shard, page, slot) = place(series);
         let Some(pages) = self.shards.get(shard) else {
             return;
@@ -193,14 +193,14 @@ impl Head {
             }
         };
         if let Some(slot) = own.get(slot) {
-            slot.store(live);
+            slot.store(shared);
         }
     }
 }
 
 /// What a piece of a batch has done to a shard.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Sum {
+pub(crate) struct AppendCounts {
     pub(crate) samples: u64,
     pub(crate) late: u64,
     pub(crate) held: i64,
@@ -210,7 +210,7 @@ pub(crate) struct Sum {
     pub(crate) again: bool,
 }
 
-impl Sum {
+impl AppendCounts {
     pub(crate) const fn add(&mut self, own: Self) {
         self.samples += own.samples;
         self.late += own.late;
@@ -220,13 +220,13 @@ impl Sum {
     }
 }
 
-type HotPage = [Option<Hot>; PAGE];
+type AppenderPage = [Option<SeriesAppender>; PAGE];
 
 /// The writing end of a shard; whoever has it has the shard's lock.
 #[derive(Debug)]
 pub(crate) struct ShardWriter {
     head: Arc<Head>,
-    pages: Vec<Option<Box<HotPage>>>,
+    pages: Vec<Option<Box<AppenderPage>>>,
 }
 
 impl ShardWriter {
@@ -252,7 +252,7 @@ impl ShardWriter {
         (tenant, stamp): (TenantId, Stamp<'_>),
         (series, at, value): (SeriesRef, i64, f64),
         day: i32,
-        sum: &mut Sum,
+        sum: &mut AppendCounts,
     ) -> bool {
         let (_, page, slot) = place(series);
         if self.pages.len() <= page {
@@ -266,13 +266,13 @@ impl ShardWriter {
             return false;
         };
         let is_new = own.is_none();
-        let hot = own.get_or_insert_with(|| Hot::new(tenant));
+        let appender = own.get_or_insert_with(|| SeriesAppender::new(tenant));
         let Written {
             late,
             again,
             added,
             grown,
-        } = hot.append(stamp, at, value);
+        } = appender.append(stamp, at, value);
         sum.samples += 1;
         sum.late += u64::from(late);
         sum.held += i64::from(added);
@@ -280,36 +280,38 @@ impl ShardWriter {
         sum.bytes += grown as u64;
         if is_new {
             sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
-            self.head.publish(series, Some(Arc::clone(hot.live())));
+            self.head
+                .publish(series, Some(Arc::clone(appender.shared())));
         }
-        if hot.is_due_to_fold() {
-            let before = hot.len();
-            hot.fold();
-            sum.held += hot.len().cast_signed() - before.cast_signed();
-            self.head.publish(series, Some(Arc::clone(hot.live())));
+        if appender.is_due_to_fold() {
+            let before = appender.len();
+            appender.fold();
+            sum.held += appender.len().cast_signed() - before.cast_signed();
+            self.head
+                .publish(series, Some(Arc::clone(appender.shared())));
         }
-        hot.is_new_day(day)
+        appender.is_new_day(day)
     }
 
-    fn hot(&mut self, series: SeriesRef) -> Option<&mut Option<Hot>> {
+    fn appender(&mut self, series: SeriesRef) -> Option<&mut Option<SeriesAppender>> {
         let (_, page, slot) = place(series);
         self.pages.get_mut(page)?.as_mut()?.get_mut(slot)
     }
 
     /// Activity may have forgotten the series.
     pub(crate) fn forget_day(&mut self, series: SeriesRef) {
-        if let Some(Some(own)) = self.hot(series) {
+        if let Some(Some(own)) = self.appender(series) {
             own.forget_day();
         }
     }
 
     /// Forgets a series, and hands out what it was: freeing it takes time, which nobody should wait for.
-    pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<Live>> {
-        let own = self.hot(series)?.take()?;
+    pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<MemSeries>> {
+        let own = self.appender(series)?.take()?;
         self.head.publish(series, None);
         let held = -own.len().cast_signed();
         self.head.held.add(tenant, held, 0);
-        Some(Arc::clone(own.live()))
+        Some(Arc::clone(own.shared()))
     }
 
     /// Forgets the samples of a series in `range`, as it was prepared.
@@ -318,24 +320,24 @@ impl ShardWriter {
         tenant: TenantId,
         series: SeriesRef,
         range: &TimeRange,
-        prepared: Option<Prepared>,
-    ) -> Option<Arc<Live>> {
-        let Some(Some(own)) = self.hot(series) else {
+        prepared: Option<PreparedDeletion>,
+    ) -> Option<Arc<MemSeries>> {
+        let Some(Some(own)) = self.appender(series) else {
             return None;
         };
         own.forget_day();
         if prepared.is_none() {
-            let view = own.live().all();
+            let view = own.shared().all();
             if !view.any_in(range) {
                 return None;
             }
         }
         let before = own.len();
         let old = own.remove_range(range, prepared);
-        let (after, live) = (own.len(), Arc::clone(own.live()));
+        let (after, shared) = (own.len(), Arc::clone(own.shared()));
         let change = after.cast_signed() - before.cast_signed();
         self.head.held.add(tenant, change, 0);
-        self.head.publish(series, Some(live));
+        self.head.publish(series, Some(shared));
         Some(old)
     }
 }
@@ -346,10 +348,14 @@ fn owned(tenant: TenantId, view: HeadSeries) -> Option<Arc<HeadSeries>> {
 }
 
 /// Prepares a deletion, without a lock; `None` where there is nothing to delete.
-pub(crate) fn prepare(head: &Head, series: SeriesRef, range: &TimeRange) -> Option<Prepared> {
-    let live = head.live(series)?;
-    let any = live.all().any_in(range);
-    any.then(|| Hot::prepare(&live, range))
+pub(crate) fn prepare(
+    head: &Head,
+    series: SeriesRef,
+    range: &TimeRange,
+) -> Option<PreparedDeletion> {
+    let shared = head.mem_series(series)?;
+    let any = shared.all().any_in(range);
+    any.then(|| SeriesAppender::prepare(&shared, range))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::head::series::HeadSeries;
 use crate::pace::Pace;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
-use crate::state::{Frozen, Moment};
+use crate::state::{Frozen, ReadView};
 use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece, Taker, shaped};
@@ -25,7 +25,7 @@ const SAMPLE_HELD_BYTES: u64 = 24;
 
 /// What the queries of one request are sure to read, one after the other.
 #[derive(Debug, Default)]
-pub(crate) struct Foreseen {
+pub(crate) struct ReadEstimate {
     series: u64,
     samples: u64,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Foreseen {
 /// A series that fits. Its samples in the heads stay in memory for as long as this does, also when they were flushed long
 /// ago, and so count as the query's.
 #[derive(Debug)]
-struct Wanted<'c> {
+struct FoundSeries<'c> {
     key: SeriesKey<'static>,
     series: SeriesRef,
     frozen: Option<Arc<HeadSeries>>,
@@ -47,7 +47,7 @@ pub(crate) struct Snapshot<'c> {
     tenant: TenantId,
     shape: Shape,
     range: TimeRange,
-    wanted: Vec<Wanted<'c>>,
+    wanted: Vec<FoundSeries<'c>>,
     /// The last record whose effect is in the frozen head.
     frozen_through: u64,
     /// Those that `range` touches.
@@ -59,20 +59,20 @@ pub(crate) struct Snapshot<'c> {
 impl<'c> Snapshot<'c> {
     /// Keeps hold of what the series that were found need, and of nothing else.
     pub(crate) fn take(
-        moment: Moment,
+        view: ReadView,
         found: Vec<(SeriesKey<'static>, SeriesRef)>,
         tenant: TenantId,
         shape: Shape,
         range: TimeRange,
         pace: &mut Pace<'c>,
     ) -> Result<Self, StoreError> {
-        let Moment { version, heads } = moment;
+        let ReadView { version, heads } = view;
         let mut wanted = Vec::with_capacity(found.len());
         for ((key, series), (frozen, head)) in found.into_iter().zip(heads) {
             let samples = frozen.iter().chain(&head).map(|own| own.len());
             let mut held = Held::of(pace.context());
             held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
-            wanted.push(Wanted {
+            wanted.push(FoundSeries {
                 key,
                 series,
                 frozen,
@@ -102,30 +102,30 @@ impl<'c> Snapshot<'c> {
     }
 
     /// Refuses a query that is sure to read more samples than it may, or whose answer would have more slots.
-    pub(crate) fn foresee(
+    pub(crate) fn estimate(
         &self,
-        foreseen: &mut Foreseen,
+        estimate: &mut ReadEstimate,
         pace: &mut Pace<'_>,
     ) -> Result<(), StoreError> {
-        foreseen.series += self.wanted.len() as u64;
-        pace.context().ensure_slots_left(foreseen.series)?;
+        estimate.series += self.wanted.len() as u64;
+        pace.context().ensure_slots_left(estimate.series)?;
         for own in &self.wanted {
-            foreseen.samples += self.least(own.series, own.head.as_deref(), pace)?;
+            estimate.samples += self.min_samples(own.series, own.head.as_deref(), pace)?;
             pace.context()
-                .ensure_left(Resource::Samples, foreseen.samples)?;
+                .ensure_left(Resource::Samples, estimate.samples)?;
         }
-        let bytes = foreseen.samples.saturating_mul(SAMPLE_BYTES);
+        let bytes = estimate.samples.saturating_mul(SAMPLE_BYTES);
         Ok(pace.context().ensure_left(Resource::Bytes, bytes)?)
     }
 
     /// How many samples of the series are there for sure, without reading any.
-    fn least(
+    fn min_samples(
         &self,
         series: SeriesRef,
         head: Option<&HeadSeries>,
         pace: &mut Pace<'_>,
     ) -> Result<u64, StoreError> {
-        let in_head = head.map_or(0, |own| own.least_in(&self.range));
+        let in_head = head.map_or(0, |own| own.min_len_in(&self.range));
         pace.steps(1 + (self.segments.len() + self.tombstones.len()) as u64)?;
         let mut hiding = self.tombstones.iter();
         if hiding.any(|own| own.series.contains(series.0)) {
@@ -156,7 +156,7 @@ impl<'c> Snapshot<'c> {
     ) -> Result<ControlFlow<()>, StoreError> {
         for own in std::mem::take(&mut self.wanted) {
             // Whoever takes the series may take their time.
-            pace.look()?;
+            pace.check()?;
             pace.steps(1 + self.tombstones.len() as u64)?;
             let deletions = spans::deletions(&self.tombstones, own.series);
             let frozen = own.frozen.as_deref();
@@ -226,7 +226,7 @@ impl Cursor for Reading<'_, '_, '_> {
     }
 
     fn rewind(&mut self) -> Result<(), StoreError> {
-        self.pace.look()?;
+        self.pace.check()?;
         self.reader = SeriesReader::new(self.sources)?;
         self.handed_out = 0;
         Ok(())

@@ -1,6 +1,6 @@
 //! Listing nodes, and collecting the series that a query or a deletion means.
 
-use crate::index::names::{Found, Owned};
+use crate::index::names::{Found, TenantNames};
 use crate::pace::Pace;
 use crate::series_ref::SeriesRef;
 use base::context::Resource;
@@ -16,7 +16,7 @@ const ENTRY_BYTES: u64 = 64;
 
 /// The nodes that fit, ascending; with `active`, only what one of these series is or lies above.
 pub(crate) fn nodes(
-    names: &Owned,
+    names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
     active: Option<&RoaringBitmap>,
@@ -45,7 +45,7 @@ pub(crate) fn nodes(
 /// Whether a series below the node counts. Nodes that fit one pattern lie side by side, so that a listing looks at each
 /// name once at most; or with `**` one above the other, and then once for each element at most.
 fn any_below(
-    names: &Owned,
+    names: &TenantNames,
     path: &str,
     filter: Option<&NameFilter>,
     counts: impl Fn(SeriesRef) -> bool,
@@ -65,7 +65,7 @@ fn any_below(
 
 /// The series that are meant, ascending by key.
 pub(crate) fn series(
-    names: &Owned,
+    names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
     pace: &mut Pace<'_>,
@@ -99,7 +99,7 @@ pub(crate) struct Subtree {
 
 /// The series that a deletion means, with the first `names` of their names.
 pub(crate) fn subtree(
-    names: &Owned,
+    names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
     first: usize,

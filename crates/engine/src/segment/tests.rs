@@ -176,8 +176,8 @@ fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
     for budget in [0, 5000, 80_000, 1 << 30] {
         let files = FileCache::new(Arc::new(storage.clone()), budget);
         let mut seen = 0;
-        let mut see = |_: &Header, _: SeriesRef, _: Day| seen += 1;
-        let segment = Segment::open_seeing(&files, Path::new(PATH), &mut see).unwrap();
+        let mut on_block = |_: &Header, _: SeriesRef, _: Day| seen += 1;
+        let segment = Segment::open_with(&files, Path::new(PATH), &mut on_block).unwrap();
         assert_eq!(seen, 561, "a series' day each");
         let listed: Vec<(u32, u32)> = segment
             .series()

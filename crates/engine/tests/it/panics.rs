@@ -114,7 +114,8 @@ fn open(storage: &Faulty, thread: &'static str, panics: u32) -> (Engine, Arc<Hea
         thread,
     };
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
-    let opened = Engine::open_telling(config, clock, Arc::new(storage), Arc::clone(&heard) as _);
+    let opened =
+        Engine::open_with_events(config, clock, Arc::new(storage), Arc::clone(&heard) as _);
     (opened.unwrap().0, heard)
 }
 

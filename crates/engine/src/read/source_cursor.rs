@@ -27,7 +27,7 @@ enum Source<'s> {
 }
 
 /// One source, read from its beginning.
-pub(super) struct Lane<'s> {
+pub(super) struct SourceCursor<'s> {
     source: Source<'s>,
     hidden: Spans,
     range: TimeRange,
@@ -36,13 +36,13 @@ pub(super) struct Lane<'s> {
     taken: usize,
 }
 
-impl fmt::Debug for Lane<'_> {
+impl fmt::Debug for SourceCursor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lane").finish_non_exhaustive()
+        f.debug_struct("SourceCursor").finish_non_exhaustive()
     }
 }
 
-impl<'s> Lane<'s> {
+impl<'s> SourceCursor<'s> {
     const fn new(source: Source<'s>, range: TimeRange, hidden: Spans) -> Self {
         Self {
             source,

@@ -2,8 +2,8 @@
 //! in however many series.
 
 use crate::batches::Batches;
-use crate::marks::Marks;
 use crate::sync::{AtomicU64, Ordering};
+use crate::visibility::Visibility;
 use crate::{in_every_order, in_every_order_of_memory};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
@@ -11,7 +11,7 @@ use loom::thread;
 /// A series; the cells hold the number of the batch that wrote them.
 struct Store {
     batches: Batches,
-    marks: Marks,
+    visibility: Visibility,
     /// The lock of the shard.
     writes: Mutex<()>,
     cells: [AtomicU64; 3],
@@ -21,7 +21,7 @@ impl Store {
     fn new() -> Self {
         Self {
             batches: Batches::with_places(2),
-            marks: Marks::default(),
+            visibility: Visibility::default(),
             writes: Mutex::new(()),
             cells: std::array::from_fn(|_| AtomicU64::new(0)),
         }
@@ -32,17 +32,17 @@ impl Store {
         let batch = self.batches.begin();
         let stamp = batch.stamp();
         let lock = self.writes.lock().unwrap();
-        let place = self.marks.own().column;
-        self.marks.mark(stamp);
+        let place = self.visibility.own().column;
+        self.visibility.mark(stamp);
         self.cells[place].store(stamp.number, Ordering::Relaxed);
-        self.marks.add();
+        self.visibility.add();
         drop(lock);
     }
 
     /// How many samples a reader sees; nothing where they would look again.
     fn read(&self) -> Option<usize> {
         let done = self.batches.done();
-        let length = self.marks.lengths(&done).ok()?.column;
+        let length = self.visibility.lengths(&done).ok()?.column;
         let seen = self.cells.iter().take(length);
         let seen: Vec<u64> = seen.map(|own| own.load(Ordering::Relaxed)).collect();
         for number in 1..=3 {

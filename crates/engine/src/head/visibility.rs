@@ -20,7 +20,7 @@ const UNKNOWN: u64 = u64::MAX;
 
 /// What readers and the writer of a series share.
 #[derive(Debug)]
-pub(crate) struct Marks {
+pub(crate) struct Visibility {
     /// The batch that wrote last, and the one before it.
     batch: AtomicU64,
     previous: AtomicU64,
@@ -65,9 +65,9 @@ struct Read {
 /// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
 /// batch has written since, or the series was made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Newer;
+pub(crate) struct NotVisible;
 
-impl Default for Marks {
+impl Default for Visibility {
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         Self {
@@ -83,9 +83,9 @@ impl Default for Marks {
     }
 }
 
-impl Marks {
+impl Visibility {
     /// For a reader who sees these batches.
-    pub(crate) fn lengths(&self, done: &Done) -> Result<Lengths, Newer> {
+    pub(crate) fn lengths(&self, done: &Done) -> Result<Lengths, NotVisible> {
         let own = self.read();
         let is_whole = if done.has_begun(own.batch) {
             done.has_all_through(own.open)
@@ -93,11 +93,11 @@ impl Marks {
             done.has(own.previous) && done.has_all_through(own.previous_open)
         };
         if !is_whole {
-            return Err(Newer);
+            return Err(NotVisible);
         }
         match done.has(own.batch) {
             true => Ok(Lengths::of(own.now)),
-            false if own.before.0 == UNKNOWN => Err(Newer),
+            false if own.before.0 == UNKNOWN => Err(NotVisible),
             false => Ok(Lengths::of(own.before)),
         }
     }
