@@ -319,7 +319,7 @@ impl Core {
             .create_dir(&dir)
             .map_err(error::io("create", &dir))?;
         let path = dir.join(format!("{:010}.seg", self.take_file_number()));
-        SegmentWriter::create(self.storage.as_ref(), &path, header)
+        SegmentWriter::create(&self.storage, &path, header)
     }
 
     /// Ends a segment; its folder is still to be synced ([`Self::sync_segments`]).

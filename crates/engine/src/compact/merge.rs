@@ -2,6 +2,7 @@
 //! deleted samples and dropped series are left out, so that their bytes go with the old files.
 
 use super::run::Place;
+use super::series_union::{Key, SeriesUnion};
 use super::unwinding::OnUnwind;
 use super::{Purge, copy, run};
 use crate::core::Core;
@@ -18,7 +19,6 @@ use crate::segment::writer::SegmentWriter;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::context::Context;
-use base::id::TenantId;
 use base::store::StoreError;
 use base::time::TimeRange;
 use std::cell::OnceCell;
@@ -179,16 +179,11 @@ impl Core {
         }
     }
 
-    /// Those of `series` that exist.
-    fn alive(&self, series: BTreeSet<(TenantId, SeriesRef)>) -> Vec<(TenantId, SeriesRef)> {
-        let all: Vec<(TenantId, SeriesRef)> = series.into_iter().collect();
-        let mut alive = Vec::with_capacity(all.len());
-        for piece in all.chunks(PIECE) {
-            let ledger = self.state.ledger().read();
-            let own = piece.iter().copied();
-            alive.extend(own.filter(|(_, series)| ledger.registry.contains(*series)));
-        }
-        alive
+    /// Those of these series that exist, at most [`PIECE`] of them.
+    fn alive(&self, mut piece: Vec<Key>) -> Vec<Key> {
+        let ledger = self.state.ledger().read();
+        piece.retain(|(_, series)| ledger.registry.contains(*series));
+        piece
     }
 
     /// Merges neighbours of one day: no other segment of it lies between them in sequence. False when they were dropped
@@ -230,11 +225,8 @@ impl Core {
             from: kept_from.max(first_day).range().from,
             until: last_day.range().until,
         };
-        let everything = run.iter().flat_map(|segment| segment.series());
-        let everything = self.alive(everything.collect::<Result<_, _>>()?);
+        let mut union = SeriesUnion::of(run.iter().map(|segment| segment.series()))?;
         let mut pace = Pace::new(context)?;
-        // What a deletion leaves out here must stay deleted after a crash: its record comes first.
-        self.wal.commit(self.wal.last())?;
         self.has_room_to_merge(&run)?;
         let mut writer = None;
         let begun_file = OnceCell::<PathBuf>::new();
@@ -244,20 +236,20 @@ impl Core {
             }
         });
         let mut emptied = Vec::new();
-        for (tenant, series) in everything {
-            let deletions = spans::deletions(tombstones, series);
-            let reader = SeriesReader::new(Sources {
-                tenant,
-                series,
-                range,
-                segments: &run,
-                deletions: &deletions,
-                frozen: None,
-                head: None,
-            });
-            let any = reader.and_then(|reader| {
-                copy::in_blocks(reader, &mut pace, |points| {
-                    let writer = match &mut writer {
+        let mut copy_piece = |piece: Vec<Key>, writer: &mut Option<SegmentWriter>| {
+            for (tenant, series) in self.alive(piece) {
+                let deletions = spans::deletions(tombstones, series);
+                let reader = SeriesReader::new(Sources {
+                    tenant,
+                    series,
+                    range,
+                    segments: &run,
+                    deletions: &deletions,
+                    frozen: None,
+                    head: None,
+                })?;
+                let any = copy::in_blocks(reader, &mut pace, |points| {
+                    let writer = match &mut *writer {
                         Some(writer) => writer,
                         none => {
                             let begun = self.begin_segment(header).map_err(self.failed())?;
@@ -266,14 +258,27 @@ impl Core {
                         }
                     };
                     writer.push(tenant, series, points).map_err(self.failed())
-                })
-            });
-            // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
-            let any = any.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
-            if !any {
-                emptied.push((tenant, series));
+                })?;
+                if !any {
+                    emptied.push((tenant, series));
+                }
             }
+            Ok(())
+        };
+        loop {
+            let piece = union.next_piece(PIECE);
+            if piece.as_ref().is_ok_and(Vec::is_empty) {
+                break;
+            }
+            // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
+            piece
+                .and_then(|piece| copy_piece(piece, &mut writer))
+                .inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
         }
+        drop(union);
+        // What a deletion leaves out here must stay deleted after a crash: its record comes before the manifest.
+        let committed = self.wal.commit(self.wal.last());
+        committed.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
         let merged = writer
             .map(|writer| self.end_segment(header, writer))
             .transpose();
@@ -321,12 +326,13 @@ impl Core {
             .storage
             .free_bytes(self.dir())
             .map_err(error::io("ask for the free space of", self.dir()))?;
-        let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
-        if free >= bytes {
+        // While it is written its block directory may lie in a file of its own as well.
+        let needed = run.iter().map(|own| own.bytes() + own.directory_bytes());
+        let needed: u64 = needed.sum();
+        if free >= needed {
             return Ok(());
         }
-        let reason =
-            format!("merging segments of {bytes} bytes needs as many free, and {free} are");
+        let reason = format!("merging these segments takes {needed} bytes, and {free} are free");
         Err(error::out_of_room(&reason))
     }
 

@@ -124,6 +124,11 @@ impl Directory {
         (self.heads.len() * size_of::<Head>()) as u64
     }
 
+    /// What it takes on the disk.
+    pub(super) const fn file_bytes(&self) -> u64 {
+        self.blocks as u64 * BLOCK_BYTES as u64
+    }
+
     /// The bytes of some pages, and where they begin.
     fn read(&self, file: &SegmentFile, pages: &Range<u32>) -> Result<(u64, Vec<u8>), StoreError> {
         let first = pages.start * PAGE_BLOCKS;

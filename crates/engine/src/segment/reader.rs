@@ -165,6 +165,11 @@ impl Segment {
         self.length
     }
 
+    /// Those of its block directory.
+    pub(crate) const fn directory_bytes(&self) -> u64 {
+        self.directory.file_bytes()
+    }
+
     /// Its file, which stays there as long as this does.
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
@@ -340,8 +345,9 @@ mod tests {
         let dir = Path::new("/s");
         storage.create_dir(dir).unwrap();
         let path = dir.join("1.seg");
+        let shared: Arc<dyn Storage> = Arc::new(storage.clone());
         let mut writer = SegmentWriter::create(
-            &storage,
+            &shared,
             &path,
             Header {
                 day: Day(10),

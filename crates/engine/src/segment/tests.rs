@@ -20,6 +20,18 @@ use std::sync::Arc;
 const DAY: Day = Day(20_000);
 const PATH: &str = "/s/1.seg";
 
+/// A segment with samples of [`DAY`] and so many more days, as a writer begins it.
+fn begun(storage: &Faulty, more_days: u16) -> SegmentWriter {
+    let header = Header {
+        day: DAY,
+        more_days,
+        sequence: 3,
+        purged: 4,
+    };
+    let storage: Arc<dyn Storage> = Arc::new(storage.clone());
+    SegmentWriter::create(&storage, Path::new(PATH), header).unwrap()
+}
+
 fn read_of(
     segment: &Segment,
     tenant: TenantId,
@@ -55,13 +67,7 @@ fn points(samples: &BTreeMap<i64, f64>) -> Points {
 fn written(content: &Content) -> Faulty {
     let storage = Faulty::new(1);
     storage.create_dir(Path::new("/s")).unwrap();
-    let header = Header {
-        day: DAY,
-        more_days: 0,
-        sequence: 3,
-        purged: 4,
-    };
-    let mut writer = SegmentWriter::create(&storage, Path::new(PATH), header).unwrap();
+    let mut writer = begun(&storage, 0);
     for ((tenant, series), samples) in content {
         let points = points(samples);
         writer
@@ -135,13 +141,7 @@ proptest! {
 fn with_pages() -> (Faulty, Vec<(u32, u32)>) {
     let storage = Faulty::new(1);
     storage.create_dir(Path::new("/s")).unwrap();
-    let header = Header {
-        day: DAY,
-        more_days: 99,
-        sequence: 3,
-        purged: 4,
-    };
-    let mut writer = SegmentWriter::create(&storage, Path::new(PATH), header).unwrap();
+    let mut writer = begun(&storage, 99);
     let mut all = Vec::new();
     // Runs that end within a page, on its end, and one that is a page.
     for (tenant, series, days) in [
@@ -167,6 +167,37 @@ fn with_pages() -> (Faulty, Vec<(u32, u32)>) {
     }
     writer.finish().unwrap();
     (storage, all)
+}
+
+/// The directory was held in memory until the end, and then twice.
+#[test]
+fn a_writer_of_many_blocks_holds_no_more_than_one_of_few() {
+    let storage = Faulty::new(1);
+    storage.create_dir(Path::new("/s")).unwrap();
+    let blocks = 100_000;
+    let mut writer = begun(&storage, 0);
+    let mut most = 0;
+    for series in 0..blocks {
+        let points = Points {
+            timestamps: vec![DAY.start() + i64::from(series)],
+            values: vec![f64::from(series)],
+        };
+        writer
+            .push(TenantId(1), SeriesRef(series), &points)
+            .unwrap();
+        most = most.max(writer.held_bytes());
+    }
+    assert!(most < 3 << 20, "{most} bytes for {blocks} blocks");
+    let written = writer.finish().unwrap();
+    assert_eq!((written.series, written.samples), (blocks, 100_000));
+    assert_eq!(storage.list(Path::new("/s")).unwrap(), ["1.seg"]);
+    let files = FileCache::new(Arc::new(storage), 1 << 20);
+    let segment = Segment::open(&files, Path::new(PATH)).unwrap();
+    assert_eq!(segment.bytes(), written.bytes);
+    for series in [0, 7280, 7281, blocks - 1] {
+        let read = read_of(&segment, TenantId(1), SeriesRef(series), &TimeRange::ALL).unwrap();
+        assert_eq!(read.values, [f64::from(series)]);
+    }
 }
 
 /// Whatever the budget, each range of each series is what it is when all of the directory is looked through.
