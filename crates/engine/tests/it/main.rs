@@ -26,6 +26,8 @@ mod group_commit;
 #[cfg(test)]
 mod held_reader;
 #[cfg(test)]
+mod hooked;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod kill;
