@@ -154,8 +154,10 @@ impl Visibility {
             still_open = still_open.max(last);
         }
         self.batch.store(CHANGING, Ordering::Relaxed);
-        // Each after the one before it, so that who reads a changed mark finds `batch` changed as well.
-        self.previous.store(last, Ordering::Release);
+        // A reader who finds it changed, but `batch` not, takes the series for unseen: it finds a batch there that it does not
+        // see, as it would find the mark of any that it does see.
+        self.previous.store(last, Ordering::Relaxed);
+        // These each after the one before it, so that a reader of a changed mark finds `batch` changed as well.
         self.previous_open.store(open, Ordering::Release);
         self.open.store(still_open, Ordering::Release);
         let column = self.column.load(Ordering::Relaxed);
