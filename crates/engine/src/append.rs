@@ -6,12 +6,13 @@ use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
 use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
 use crate::registry::table::Fingerprint;
+use crate::resolve;
 use crate::series_ref::SeriesRef;
 use crate::state::Ledger;
 use crate::wal::record::{Kind, Payload, put_created, put_samples};
 use base::id::TenantId;
 use base::overwritten;
-use base::sample::{Appended, Batch, RejectReason, Sample};
+use base::sample::{Appended, Batch, RejectReason};
 use base::scope::Owner;
 use base::store::{Allowance, Durability, StoreError};
 use base::time::Millis;
@@ -33,8 +34,16 @@ struct Accepted {
     allowance: Allowance,
 }
 
-/// A sample on its way: its position in the batch, and itself.
-type Placed<'b> = (usize, Sample<'b>);
+/// A sample on its way.
+#[derive(Debug, Clone, Copy)]
+struct Placed<'b> {
+    /// In the batch.
+    position: usize,
+    /// The text of its key.
+    name: &'b str,
+    at: Millis,
+    value: f64,
+}
 
 /// What has become of a batch so far.
 #[derive(Debug, Default)]
@@ -69,10 +78,17 @@ impl Core {
         };
         let mut progress = Progress::default();
         progress.placed.reserve(batch.len());
-        let mut rest = batch.iter().enumerate();
+        let placed = |(position, (name, at, value))| Placed {
+            position,
+            name,
+            at,
+            value,
+        };
+        let mut rest = batch.texts().enumerate().map(placed);
         let mut pieces = 0;
         loop {
-            let piece: Vec<Placed<'_>> = rest.by_ref().take(APPEND_PIECE).collect();
+            let mut piece = Vec::with_capacity(batch.len().min(APPEND_PIECE));
+            piece.extend(rest.by_ref().take(APPEND_PIECE));
             if piece.is_empty() {
                 break;
             }
@@ -108,17 +124,17 @@ impl Core {
     fn append_piece(
         &self,
         accepted: &Accepted,
-        piece: Vec<Placed<'_>>,
+        mut due: Vec<Placed<'_>>,
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
         let before = progress.appended.rejected.len();
-        let mut due: Vec<Placed<'_>> = Vec::with_capacity(piece.len());
-        for (position, sample) in piece {
-            match self.check_accepted(accepted, &sample) {
-                Ok(()) => due.push((position, sample)),
-                Err(reason) => progress.appended.rejected.push((position, reason)),
+        due.retain(|own| match self.check_accepted(accepted, own.at) {
+            Ok(()) => true,
+            Err(reason) => {
+                progress.appended.rejected.push((own.position, reason));
+                false
             }
-        }
+        });
         // One number for the piece, whatever interrupts it: it is seen as a whole.
         let batch = self.state.batches.begin();
         // Whoever panics between two groups has left a part of the piece, which nobody is told of.
@@ -127,7 +143,7 @@ impl Core {
             let (drops, resolved) = self.resolve(accepted, &due, progress);
             let left = self.write(accepted, batch.stamp(), drops, resolved, progress);
             // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
-            due.retain(|(position, _)| left.contains(position));
+            due.retain(|own| left.contains(&own.position));
         }
         on_panic.disarm();
         drop(batch);
@@ -138,14 +154,14 @@ impl Core {
         Ok(())
     }
 
-    /// Whether a sample may be stored, whatever its series.
-    fn check_accepted(&self, accepted: &Accepted, sample: &Sample<'_>) -> Result<(), RejectReason> {
-        if sample.at < accepted.oldest {
+    /// Whether a sample of this time may be stored, whatever its series.
+    const fn check_accepted(&self, accepted: &Accepted, at: Millis) -> Result<(), RejectReason> {
+        if at.0 < accepted.oldest.0 {
             return Err(RejectReason::TooOld {
                 retention_days: self.config.retention_days,
             });
         }
-        if sample.at > accepted.newest {
+        if at.0 > accepted.newest.0 {
             return Err(RejectReason::TooNew {
                 allowed_minutes: self.config.future_allowed_minutes,
             });
@@ -161,30 +177,20 @@ impl Core {
         progress: &mut Progress,
     ) -> (u64, Groups) {
         let tenant = accepted.tenant;
-        let mut groups = Groups::default();
+        let mut groups = Groups::new(due.len());
         let mut unknown: Vec<(Fingerprint, &Placed<'_>)> = Vec::new();
         let ledger = self.state.ledger().read();
         let drops = self.state.drop_count();
-        let registry = &ledger.registry;
-        // In three passes, so that the look-ups in memory of many samples are under way at the same time.
-        let fingerprints: Vec<Fingerprint> = due
-            .iter()
-            .map(|(_, sample)| registry.fingerprint(tenant, sample.key.as_str()))
-            .collect();
-        let candidates: Vec<Option<SeriesRef>> = fingerprints
-            .iter()
-            .map(|own| registry.candidate(*own))
-            .collect();
-        for ((fingerprint, candidate), own) in fingerprints.into_iter().zip(candidates).zip(due) {
-            let (position, sample) = own;
-            let series = candidate
-                .filter(|series| registry.is(*series, tenant, sample.key.as_str()))
-                .or_else(|| registry.lookup(fingerprint, tenant, sample.key.as_str()));
-            match series {
-                Some(series) => groups.add(*position, series, sample),
-                None => unknown.push((fingerprint, own)),
+        let names = due.iter().map(|own| own.name);
+        let mut samples = due.iter();
+        resolve::resolve(&ledger.registry, tenant, names, |found| {
+            if let Some(own) = samples.next() {
+                match found {
+                    Ok(series) => groups.add(series, own),
+                    Err(fingerprint) => unknown.push((fingerprint, own)),
+                }
             }
-        }
+        });
         drop(ledger);
         if !unknown.is_empty() {
             self.create_missing(accepted, &unknown, &mut groups, progress);
@@ -204,17 +210,13 @@ impl Core {
         let mut created = Vec::new();
         let mut ledger = self.state.ledger().write();
         let on_panic = self.poison.on_panic("made series");
-        for (fingerprint, (position, sample)) in unknown {
+        for (fingerprint, own) in unknown {
             // Another sample of the batch may have made it, or somebody else.
-            let known = ledger
-                .registry
-                .lookup(*fingerprint, tenant, sample.key.as_str());
+            let known = ledger.registry.lookup(*fingerprint, tenant, own.name);
             let made = progress.appended.created + created.len() as u64;
             let series = match known {
                 Some(series) => Ok(series),
-                None if made < allowance.new_series => {
-                    self.create(&mut ledger, tenant, sample.key.as_str())
-                }
+                None if made < allowance.new_series => self.create(&mut ledger, tenant, own.name),
                 None => Err(RejectReason::AccountLimit {
                     limit: allowance.limit,
                     allowed: allowance.allowed,
@@ -223,11 +225,11 @@ impl Core {
             match series {
                 Ok(series) => {
                     if known.is_none() {
-                        created.push((tenant, series, sample.key.as_str()));
+                        created.push((tenant, series, own.name));
                     }
-                    groups.add(*position, series, sample);
+                    groups.add(series, own);
                 }
-                Err(reason) => progress.appended.rejected.push((*position, reason)),
+                Err(reason) => progress.appended.rejected.push((own.position, reason)),
             }
         }
         if !created.is_empty() {
@@ -270,7 +272,7 @@ impl Core {
     ) -> Vec<usize> {
         let terms = ((accepted.tenant, accepted.owner), stamp, drops);
         let mut left: Vec<(Group, Payload)> = groups
-            .0
+            .groups
             .into_iter()
             .flatten()
             .map(|own| {
@@ -340,18 +342,31 @@ struct Group {
 }
 
 /// By shard.
-#[derive(Debug, Default)]
-struct Groups([Option<Group>; SHARDS]);
+#[derive(Debug)]
+struct Groups {
+    groups: [Option<Group>; SHARDS],
+    /// Samples that each makes room for when it is begun.
+    room: usize,
+}
 
 impl Groups {
-    fn add(&mut self, position: usize, series: SeriesRef, sample: &Sample<'_>) {
+    /// For so many samples.
+    fn new(samples: usize) -> Self {
+        Self {
+            groups: std::array::from_fn(|_| None),
+            room: samples.min(head::PAGE),
+        }
+    }
+
+    fn add(&mut self, series: SeriesRef, sample: &Placed<'_>) {
         let shard = head::shard(series);
-        if let Some(own) = self.0.get_mut(shard) {
+        if let Some(own) = self.groups.get_mut(shard) {
             let own = own.get_or_insert_with(|| Group {
                 shard,
-                ..Group::default()
+                positions: Vec::with_capacity(self.room),
+                samples: Vec::with_capacity(self.room),
             });
-            own.positions.push(position);
+            own.positions.push(sample.position);
             own.samples.push((series, sample.at.0, sample.value));
         }
     }

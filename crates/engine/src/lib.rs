@@ -39,6 +39,7 @@ mod read;
 mod recover;
 mod registry;
 mod reserve;
+mod resolve;
 mod room;
 mod segment;
 mod series_ref;

@@ -29,7 +29,7 @@ use visibility::NotVisible;
 pub(crate) const SHARDS: usize = 16;
 
 /// Series of a page. They are neighbours, which one sender has made, and so are in one shard.
-const PAGE: usize = 64;
+pub(crate) const PAGE: usize = 64;
 
 type Page = [ArcSwapOption<MemSeries>; PAGE];
 type Pages = Vec<Option<Arc<Page>>>;
