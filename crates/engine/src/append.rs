@@ -325,8 +325,7 @@ impl Core {
         let on_panic = self.poison.on_panic("appended samples");
         let sequence = self.wal.push(payload);
         guard::step(1);
-        let samples = group.samples.iter().copied();
-        let sum = self.state.append(writer, tenant, stamp, samples);
+        let sum = self.state.append(writer, tenant, stamp, &group.samples);
         writer.head().count_owner(owner, sum.bytes);
         on_panic.disarm();
         Some((sequence, sum))

@@ -254,22 +254,23 @@ impl State {
     ) -> bool {
         let ledger = self.ledger.read();
         let of = |series: SeriesRef| ledger.registry.get(series).map(|own| own.tenant);
-        let mut rest = samples.iter().copied().peekable();
-        while let Some((first, ..)) = rest.peek() {
+        let mut rest = samples;
+        while let Some((first, ..)) = rest.first() {
             let number = head::shard(*first);
             let (Some(tenant), Some(shard)) = (of(*first), self.shard(number)) else {
                 return false;
             };
-            // Each series is looked up once.
-            let own = std::iter::from_fn(|| {
-                rest.next_if(|(series, ..)| {
-                    head::shard(*series) == number && of(*series) == Some(tenant)
-                })
-            });
+            // Each other series is looked up once.
+            let is_own = |(series, ..): &&(SeriesRef, i64, f64)| {
+                series == first || (head::shard(*series) == number && of(*series) == Some(tenant))
+            };
+            let count = rest.iter().take_while(is_own).count();
+            let (own, others) = rest.split_at_checked(count).unwrap_or_default();
             let mut writer = shard.write();
             let sum = Self::put(&mut writer, tenant, Stamp::before_all(), own, newly_active);
             // The log knows no accounts: until the next flush it is its tenant's own.
             writer.head().count_owner(tenant.into(), sum.bytes);
+            rest = others;
         }
         true
     }
@@ -280,7 +281,7 @@ impl State {
         writer: &mut ShardWriter,
         tenant: TenantId,
         stamp: Stamp<'_>,
-        samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
+        samples: &[(SeriesRef, i64, f64)],
     ) -> AppendCounts {
         let mut newly_active = Vec::new();
         let sum = Self::put(writer, tenant, stamp, samples, &mut newly_active);
@@ -293,17 +294,13 @@ impl State {
         writer: &mut ShardWriter,
         tenant: TenantId,
         stamp: Stamp<'_>,
-        samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
+        samples: &[(SeriesRef, i64, f64)],
         newly_active: &mut Vec<(Day, SeriesRef)>,
     ) -> AppendCounts {
         let mut sum = AppendCounts::default();
-        for own in samples {
-            let (series, at, _) = own;
-            let day = Day::of(Millis(at));
-            if writer.append((tenant, stamp), own, day.0, &mut sum) {
-                newly_active.push((day, series));
-            }
-        }
+        writer.append((tenant, stamp), samples, &mut sum, |day, series| {
+            newly_active.push((day, series));
+        });
         writer.head().count(tenant, sum);
         sum
     }

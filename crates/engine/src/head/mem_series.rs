@@ -62,8 +62,6 @@ struct Tail {
 pub(crate) struct Written {
     /// It arrived out of order.
     pub(crate) late: bool,
-    /// The same batch had written to the series before.
-    pub(crate) again: bool,
     /// There is one more than before.
     pub(crate) added: bool,
     /// So many more bytes are in memory, its part of the block that comes next among them ([`Block::share`]).
@@ -144,9 +142,19 @@ impl SeriesAppender {
         self.day = NO_DAY;
     }
 
+    /// A batch begins to write to the series; true when it has begun before.
+    pub(crate) fn mark(&self, stamp: Stamp<'_>) -> bool {
+        self.shared.visibility.mark(stamp)
+    }
+
     /// Adds a sample of a batch.
     pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> Written {
-        let again = self.shared.visibility.mark(stamp);
+        self.mark(stamp);
+        self.write(at, value)
+    }
+
+    /// Adds a sample of the batch that has marked the series.
+    pub(crate) fn write(&mut self, at: i64, value: f64) -> Written {
         let is_first = self.used == 0;
         let mut grown = 0;
         let (late, added) = if is_first || at > self.last {
@@ -160,12 +168,7 @@ impl SeriesAppender {
             grown = self.push_late(at, value);
             (at < self.last, at < self.last)
         };
-        Written {
-            late,
-            again,
-            added,
-            grown,
-        }
+        Written { late, added, grown }
     }
 
     /// Adds to the column; says how much more memory it takes.

@@ -10,12 +10,13 @@ pub(crate) mod mem_series;
 pub(crate) mod series;
 pub(crate) mod visibility;
 
+use crate::day::Day;
 use crate::series_ref::SeriesRef;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use base::id::TenantId;
 use base::sample::Batch;
 use base::scope::Owner;
-use base::time::TimeRange;
+use base::time::{Millis, TimeRange};
 use batches::{Done, Stamp};
 use block::{FIRST_BYTES, SHARE_MAX};
 use counts::Counts;
@@ -246,51 +247,82 @@ impl ShardWriter {
         &self.head
     }
 
-    /// Adds a sample of a batch to a series of this shard; says whether it begins a day.
+    /// Adds samples of a batch to series of this shard; says of each that begins a day for its series.
+    ///
+    /// Every series is marked before the first sample is written: the memory of many series is so fetched at one time, and not
+    /// that of one after the other.
     pub(crate) fn append(
         &mut self,
         (tenant, stamp): (TenantId, Stamp<'_>),
-        (series, at, value): (SeriesRef, i64, f64),
-        day: i32,
+        samples: &[(SeriesRef, i64, f64)],
         sum: &mut AppendCounts,
-    ) -> bool {
+        mut begins_day: impl FnMut(Day, SeriesRef),
+    ) {
+        for some in samples.chunks(PAGE) {
+            for (series, _, _) in some {
+                self.mark((tenant, stamp), *series, sum);
+            }
+            for (series, at, value) in some {
+                let day = Day::of(Millis(*at));
+                if self.write((*series, *at, *value), day, sum) {
+                    begins_day(day, *series);
+                }
+            }
+        }
+    }
+
+    /// The batch begins to write to a series, which is made where there is none.
+    fn mark(
+        &mut self,
+        (tenant, stamp): (TenantId, Stamp<'_>),
+        series: SeriesRef,
+        sum: &mut AppendCounts,
+    ) {
         let (_, page, slot) = place(series);
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || None);
         }
         let Some(own) = self.pages.get_mut(page) else {
-            return false;
+            return;
         };
         let own = own.get_or_insert_with(|| Box::new(std::array::from_fn(|_| None)));
         let Some(own) = own.get_mut(slot) else {
-            return false;
+            return;
         };
         let is_new = own.is_none();
         let appender = own.get_or_insert_with(|| SeriesAppender::new(tenant));
-        let Written {
-            late,
-            again,
-            added,
-            grown,
-        } = appender.append(stamp, at, value);
-        sum.samples += 1;
-        sum.late += u64::from(late);
-        sum.held += i64::from(added);
-        sum.again |= again;
-        sum.bytes += grown as u64;
+        sum.again |= appender.mark(stamp);
         if is_new {
             sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
             self.head
                 .publish(series, Some(Arc::clone(appender.shared())));
         }
+    }
+
+    /// Adds a sample to a series that was marked; says whether it begins a day.
+    fn write(
+        &mut self,
+        (series, at, value): (SeriesRef, i64, f64),
+        day: Day,
+        sum: &mut AppendCounts,
+    ) -> bool {
+        let Some(Some(appender)) = self.appender(series) else {
+            return false;
+        };
+        let Written { late, added, grown } = appender.write(at, value);
+        sum.samples += 1;
+        sum.late += u64::from(late);
+        sum.held += i64::from(added);
+        sum.bytes += grown as u64;
+        let is_new_day = appender.is_new_day(day.0);
         if appender.is_due_to_fold() {
             let before = appender.len();
             appender.fold();
             sum.held += appender.len().cast_signed() - before.cast_signed();
-            self.head
-                .publish(series, Some(Arc::clone(appender.shared())));
+            let shared = Arc::clone(appender.shared());
+            self.head.publish(series, Some(shared));
         }
-        appender.is_new_day(day)
+        is_new_day
     }
 
     fn appender(&mut self, series: SeriesRef) -> Option<&mut Option<SeriesAppender>> {

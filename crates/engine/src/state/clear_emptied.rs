@@ -76,9 +76,9 @@ mod tests {
         let all: Vec<_> = (0..20_000).map(|own| (tenant, SeriesRef(own))).collect();
         let newly_active: Vec<_> = all.iter().map(|(_, own)| (day, *own)).collect();
         state.mark_active(&newly_active);
-        let sample = std::iter::once((full, day.start(), 1.0));
+        let sample = [(full, day.start(), 1.0)];
         let mut writer = state.shard(head::shard(full)).unwrap().write();
-        state.append(&mut writer, tenant, Stamp::before_all(), sample);
+        state.append(&mut writer, tenant, Stamp::before_all(), &sample);
         drop(writer);
         state.clear_emptied(day, &all);
         let days = state.activity();
