@@ -22,6 +22,11 @@ struct HeadUsage {
     owners: u64,
 }
 
+/// From here on it matters who has how much.
+const fn shares_from(budget: u64) -> u64 {
+    budget - budget / 4
+}
+
 /// What stands against so many bytes more: the whole, or the caller's share. Always with the figure that is set, as that of a
 /// share would tell how many others write.
 fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
@@ -38,7 +43,7 @@ fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
     // One more, for who has nothing yet. The last eighth is parted among all, so that it is there for who has little.
     let parts = usage.owners + 1;
     let stages = [
-        (budget - budget / 4, budget / parts),
+        (shares_from(budget), budget / parts),
         (budget - budget / 8, budget / 8 / parts),
     ];
     let own = usage.own.saturating_add(more);
@@ -78,7 +83,17 @@ impl Core {
     pub(crate) fn claim_head(&self, owner: Owner, batch: &Batch) -> Result<Claim<'_>, StoreError> {
         let more = head::bytes_max(batch);
         let now = self.claims.now();
-        let Some(stop) = over(self.config.head_bytes, self.head_usage(owner, &now), more) else {
+        let budget = self.config.head_bytes;
+        // Nearly always: nobody's share matters.
+        if now
+            .all
+            .saturating_add(self.head_bytes())
+            .saturating_add(more)
+            <= shares_from(budget)
+        {
+            return Ok(self.claims.add(now, owner, more));
+        }
+        let Some(stop) = over(budget, self.head_usage(owner, &now), more) else {
             return Ok(self.claims.add(now, owner, more));
         };
         drop(now);
