@@ -1,5 +1,5 @@
 //! Appending, in two phases: names are resolved, samples encoded and their checksum taken while no lock is held but the
-//! ledger's, to look; then they are written shard by shard, each under its own lock.
+//! catalog's, to look; then they are written shard by shard, each under its own lock.
 
 use crate::core::Core;
 use crate::guard::{self, Lock};
@@ -8,7 +8,7 @@ use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
 use crate::registry::table::Fingerprint;
 use crate::resolve;
 use crate::series_ref::SeriesRef;
-use crate::state::Ledger;
+use crate::state::Catalog;
 use crate::wal::record::{Kind, Payload, put_created, put_samples};
 use base::id::TenantId;
 use base::overwritten;
@@ -179,11 +179,11 @@ impl Core {
         let tenant = accepted.tenant;
         let mut groups = Groups::new(due.len());
         let mut unknown: Vec<(Fingerprint, &Placed<'_>)> = Vec::new();
-        let ledger = self.state.ledger().read();
+        let catalog = self.state.catalog().read();
         let drops = self.state.drop_count();
         let names = due.iter().map(|own| own.name);
         let mut samples = due.iter();
-        resolve::resolve(&ledger.registry, tenant, names, |found| {
+        resolve::resolve(&catalog.registry, tenant, names, |found| {
             if let Some(own) = samples.next() {
                 match found {
                     Ok(series) => groups.add(series, own),
@@ -191,7 +191,7 @@ impl Core {
                 }
             }
         });
-        drop(ledger);
+        drop(catalog);
         if !unknown.is_empty() {
             self.create_missing(accepted, &unknown, &mut groups, progress);
         }
@@ -208,15 +208,15 @@ impl Core {
     ) {
         let (tenant, allowance) = (accepted.tenant, &accepted.allowance);
         let mut created = Vec::new();
-        let mut ledger = self.state.ledger().write();
+        let mut catalog = self.state.catalog().write();
         let on_panic = self.poison.on_panic("made series");
         for (fingerprint, own) in unknown {
             // Another sample of the batch may have made it, or somebody else.
-            let known = ledger.registry.lookup(*fingerprint, tenant, own.name);
+            let known = catalog.registry.lookup(*fingerprint, tenant, own.name);
             let made = progress.appended.created + created.len() as u64;
             let series = match known {
                 Some(series) => Ok(series),
-                None if made < allowance.new_series => self.create(&mut ledger, tenant, own.name),
+                None if made < allowance.new_series => self.create(&mut catalog, tenant, own.name),
                 None => Err(RejectReason::AccountLimit {
                     limit: allowance.limit,
                     allowed: allowance.allowed,
@@ -235,7 +235,7 @@ impl Core {
         if !created.is_empty() {
             let payload = Payload::new(Kind::Created, put_created(&created));
             progress.sequence = self.wal.push(&payload);
-            self.state.publish_names(&ledger.registry);
+            self.state.publish_names(&catalog.registry);
             progress.appended.created += created.len() as u64;
         }
         on_panic.disarm();
@@ -244,19 +244,19 @@ impl Core {
     /// Makes a series.
     fn create(
         &self,
-        ledger: &mut Ledger,
+        catalog: &mut Catalog,
         tenant: TenantId,
         name: &str,
     ) -> Result<SeriesRef, RejectReason> {
         let limit = self.config.series_per_tenant;
-        if ledger.registry.names().count(tenant) >= limit {
+        if catalog.registry.names().count(tenant) >= limit {
             return Err(RejectReason::SeriesLimit { limit });
         }
         let none_left = RejectReason::SeriesLimit {
             limit: u64::from(u32::MAX),
         };
-        let series = ledger.registry.create(tenant, name).ok_or(none_left)?;
-        ledger.record_created(series);
+        let series = catalog.registry.create(tenant, name).ok_or(none_left)?;
+        catalog.record_created(series);
         Ok(series)
     }
 

@@ -8,7 +8,7 @@ use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
 use crate::guard::{PIECE, yield_to_waiters};
 use crate::head::mem_series::PreparedDeletion;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::read::find;
 use crate::series_ref::SeriesRef;
 use crate::state::{AllLocked, DeferredDrop};
@@ -71,8 +71,8 @@ impl Core {
             self.wal.require_room()?;
         }
         let names = self.state.names_of(tenant);
-        let mut pace = Pace::new(context)?;
-        let found = find::subtree(&names, query.selector, filter, query.names, &mut pace)?;
+        let mut meter = QueryMeter::new(context)?;
+        let found = find::subtree(&names, query.selector, filter, query.names, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;
@@ -87,7 +87,7 @@ impl Core {
         if let Some(range) = query.range {
             // Where a series has no samples, nothing needs to be hidden.
             let days = self.state.activity();
-            let active = days.active(&range, &mut pace)?;
+            let active = days.active(&range, &mut meter)?;
             drop(days);
             series &= active;
             if series.is_empty() {
@@ -242,7 +242,7 @@ mod tests {
         let core = open();
         let created = core
             .state
-            .ledger()
+            .catalog()
             .write()
             .registry
             .create(TenantId(1), "a");
@@ -279,7 +279,7 @@ mod tests {
         let core = open();
         let created = core
             .state
-            .ledger()
+            .catalog()
             .write()
             .registry
             .create(TenantId(1), "a");

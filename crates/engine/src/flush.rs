@@ -148,7 +148,7 @@ impl Core {
         let on_panic = self.poison.on_panic("froze the head");
         let (wal_first, sequence) = self.wal.cut(next);
         let taken = locked.freeze(sequence);
-        let everything = all_names.then(|| locked.ledger.registry.names().clone());
+        let everything = all_names.then(|| locked.catalog.registry.names().clone());
         on_panic.disarm();
         drop(locked);
         let FreezeOutcome {

@@ -156,11 +156,11 @@ pub(crate) fn open(
         )?
     };
     {
-        let mut ledger = state.ledger().write();
-        names.extend(ledger.created.iter().cloned());
-        ledger.registry.index_names(names);
-        state.publish_names(&ledger.registry);
-        report.series = ledger.registry.len() as u64;
+        let mut catalog = state.catalog().write();
+        names.extend(catalog.created.iter().cloned());
+        catalog.registry.index_names(names);
+        state.publish_names(&catalog.registry);
+        report.series = catalog.registry.len() as u64;
     }
     report.took = started.elapsed();
     let core = Core {
@@ -374,13 +374,13 @@ fn apply(
     }
     match record {
         Record::Created(created) => {
-            let mut ledger = state.ledger().write();
+            let mut catalog = state.catalog().write();
             for (tenant, series, name) in created {
-                if series.0 < ledger.registry.next() {
+                if series.0 < catalog.registry.next() {
                     return Err("a series is created with a number given before");
                 }
-                ledger.registry.register(series, tenant, Arc::clone(&name));
-                ledger.created.push((tenant, name, series));
+                catalog.registry.register(series, tenant, Arc::clone(&name));
+                catalog.created.push((tenant, name, series));
                 report.wal_series += 1;
             }
         }

@@ -1,7 +1,7 @@
 //! What the engine holds in memory.
 //!
 //! What readers need is published, and they take no lock: names, activity, and a version (the head that is written to, the
-//! one that is being flushed, segments, deletions). Writers take the lock of the ledger to resolve names, and then that of one
+//! one that is being flushed, segments, deletions). Writers take the lock of the catalog to resolve names, and then that of one
 //! shard of the head after the other. Whoever needs everything to stand still ([`State::lock_all`]) takes all of them.
 //!
 //! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
@@ -78,7 +78,7 @@ struct Index {
 
 /// What only writers need.
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct Catalog {
     pub(crate) registry: Registry,
     /// Since the last flush.
     pub(crate) created: Vec<CreatedSeries>,
@@ -90,7 +90,7 @@ pub(crate) struct Ledger {
 /// The whole state.
 #[derive(Debug)]
 pub(crate) struct State {
-    ledger: Lock<Ledger>,
+    catalog: Lock<Catalog>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
     /// How often series have ended: who has resolved names before resolves them again.
@@ -124,7 +124,7 @@ impl State {
         let writer = || Lock::new(ShardWriter::new(Arc::clone(&version.head)));
         let state = Self {
             shards: std::iter::repeat_with(writer).take(SHARDS).collect(),
-            ledger: Lock::new(Ledger {
+            catalog: Lock::new(Catalog {
                 registry,
                 created: Vec::new(),
                 dropped: Vec::new(),
@@ -141,14 +141,14 @@ impl State {
             purge: AtomicBool::new(purge),
             purged: Mutex::new(None),
         };
-        let ledger = state.ledger.read();
-        state.publish_names(&ledger.registry);
-        drop(ledger);
+        let catalog = state.catalog.read();
+        state.publish_names(&catalog.registry);
+        drop(catalog);
         state
     }
 
-    pub(crate) const fn ledger(&self) -> &Lock<Ledger> {
-        &self.ledger
+    pub(crate) const fn catalog(&self) -> &Lock<Catalog> {
+        &self.catalog
     }
 
     /// The lock of one shard.
@@ -163,7 +163,7 @@ impl State {
     /// What holds which lock for how long, as far as can be told without waiting ([`Lock::is_held`]).
     pub(crate) fn lock_turns(&self) -> Vec<Option<u64>> {
         let shards = self.shards.iter().map(Lock::is_held);
-        std::iter::once(self.ledger.is_held())
+        std::iter::once(self.catalog.is_held())
             .chain(shards)
             .collect()
     }
@@ -252,8 +252,8 @@ impl State {
         samples: &[(SeriesRef, i64, f64)],
         newly_active: &mut Vec<(Day, SeriesRef)>,
     ) -> bool {
-        let ledger = self.ledger.read();
-        let of = |series: SeriesRef| ledger.registry.get(series).map(|own| own.tenant);
+        let catalog = self.catalog.read();
+        let of = |series: SeriesRef| catalog.registry.get(series).map(|own| own.tenant);
         let mut rest = samples;
         while let Some((first, ..)) = rest.first() {
             let number = head::shard(*first);
@@ -328,7 +328,7 @@ impl State {
     }
 }
 
-impl Ledger {
+impl Catalog {
     /// A series was created: in the registry, and so in the next name file.
     pub(crate) fn record_created(&mut self, series: SeriesRef) {
         if let Some(entry) = self.registry.get(series) {

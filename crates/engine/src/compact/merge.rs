@@ -9,8 +9,8 @@ use crate::core::Core;
 use crate::day::Day;
 use crate::error;
 use crate::guard::PIECE;
-use crate::pace::Pace;
 use crate::publish::Change;
+use crate::query_meter::QueryMeter;
 use crate::read::series::{SeriesReader, Sources};
 use crate::read::spans;
 use crate::segment::layout::Header;
@@ -172,8 +172,8 @@ impl Core {
             if piece.iter().copied().any(is_hidden) {
                 return Ok(true);
             }
-            let ledger = self.state.ledger().read();
-            if piece.iter().any(|own| !ledger.registry.contains(*own)) {
+            let catalog = self.state.catalog().read();
+            if piece.iter().any(|own| !catalog.registry.contains(*own)) {
                 return Ok(true);
             }
         }
@@ -181,8 +181,8 @@ impl Core {
 
     /// Those of these series that exist, at most [`PIECE`] of them.
     fn alive(&self, mut piece: Vec<Key>) -> Vec<Key> {
-        let ledger = self.state.ledger().read();
-        piece.retain(|(_, series)| ledger.registry.contains(*series));
+        let catalog = self.state.catalog().read();
+        piece.retain(|(_, series)| catalog.registry.contains(*series));
         piece
     }
 
@@ -226,7 +226,7 @@ impl Core {
             until: last_day.range().until,
         };
         let mut union = SeriesUnion::of(run.iter().map(|segment| segment.series()))?;
-        let mut pace = Pace::new(context)?;
+        let mut meter = QueryMeter::new(context)?;
         self.has_room_to_merge(&run)?;
         let mut writer = None;
         let begun_file = OnceCell::<PathBuf>::new();
@@ -248,7 +248,7 @@ impl Core {
                     frozen: None,
                     head: None,
                 })?;
-                let any = copy::in_blocks(reader, &mut pace, |points| {
+                let any = copy::in_blocks(reader, &mut meter, |points| {
                     let writer = match &mut *writer {
                         Some(writer) => writer,
                         none => {

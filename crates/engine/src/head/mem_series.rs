@@ -4,7 +4,7 @@
 //! What cannot be done by adding (folding late samples into the column, deleting a range) makes a new series in place of the
 //! old one, which readers who have it read to its end.
 
-use super::batches::{Done, Stamp};
+use super::batches::{DoneBatches, Stamp};
 use super::block::{Block, FIRST_BYTES, Run};
 use super::series::HeadSeries;
 use super::visibility::{Lengths, NotVisible, Visibility};
@@ -30,7 +30,7 @@ pub(crate) struct MemSeries {
 
 impl MemSeries {
     /// As a reader has it who sees these batches.
-    pub(crate) fn view(&self, done: &Done) -> Result<HeadSeries, NotVisible> {
+    pub(crate) fn view(&self, done: &DoneBatches) -> Result<HeadSeries, NotVisible> {
         self.visibility
             .lengths(done)
             .map(|lengths| self.first(lengths))

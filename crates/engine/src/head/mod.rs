@@ -17,7 +17,7 @@ use base::id::TenantId;
 use base::sample::Batch;
 use base::scope::Owner;
 use base::time::{Millis, TimeRange};
-use batches::{Done, Stamp};
+use batches::{DoneBatches, Stamp};
 use block::{FIRST_BYTES, SHARE_MAX};
 use counts::Counts;
 use mem_series::{LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender, Written};
@@ -129,7 +129,7 @@ impl Head {
     }
 
     /// One series of `tenant`, as who sees these batches has it.
-    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: &Done) -> Found {
+    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: &DoneBatches) -> Found {
         let Some(shared) = self.mem_series(series) else {
             return Ok(None);
         };

@@ -9,7 +9,7 @@
 //!
 //! `tests/interleavings` runs this file under `loom`.
 
-use super::batches::{Done, Stamp};
+use super::batches::{DoneBatches, Stamp};
 use crate::sync::{AtomicU64, Ordering, yield_now};
 
 /// In place of a batch's number while the marks are changed. No batch has it.
@@ -85,7 +85,7 @@ impl Default for Visibility {
 
 impl Visibility {
     /// For a reader who sees these batches.
-    pub(crate) fn lengths(&self, done: &Done) -> Result<Lengths, NotVisible> {
+    pub(crate) fn lengths(&self, done: &DoneBatches) -> Result<Lengths, NotVisible> {
         let own = self.read();
         let is_whole = if done.has_begun(own.batch) {
             done.has_all_through(own.open)

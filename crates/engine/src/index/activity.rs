@@ -3,7 +3,7 @@
 
 use super::tree::Tree;
 use crate::day::Day;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::time::TimeRange;
@@ -150,7 +150,7 @@ impl ActivityIndex {
     pub(crate) fn active(
         &self,
         range: &TimeRange,
-        pace: &mut Pace<'_>,
+        meter: &mut QueryMeter<'_>,
     ) -> Result<RoaringBitmap, Stop> {
         let mut active = RoaringBitmap::new();
         if range.from > range.until {
@@ -162,7 +162,7 @@ impl ActivityIndex {
                 return ControlFlow::Break(Ok(()));
             }
             // Eight kilobytes for each part.
-            if let Err(stop) = pace.steps(1 + parts.len() as u64) {
+            if let Err(stop) = meter.steps(1 + parts.len() as u64) {
                 return ControlFlow::Break(Err(stop));
             }
             parts.each(|_, own| active |= own.as_ref());
@@ -250,8 +250,8 @@ mod tests {
                 until: Millis(until),
             };
             let context = Context::unlimited();
-            let mut pace = Pace::new(&context).unwrap();
-            days.active(&range, &mut pace).unwrap().iter().collect()
+            let mut meter = QueryMeter::new(&context).unwrap();
+            days.active(&range, &mut meter).unwrap().iter().collect()
         };
         assert_eq!(of(&days, Day(1).start(), Day(1).start()), [7]);
         assert_eq!(of(&days, i64::MIN, i64::MAX), [7, 8]);

@@ -1,6 +1,6 @@
 //! A query's glob and the globs of what its caller may see, read together as one automaton: a name goes on where both go on.
 
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use base::context::Stop;
 use base::pattern::{Element, Pattern, Positions, Progress, successor};
 use base::selector::{NameFilter, Selector};
@@ -266,7 +266,7 @@ impl<'a> IntersectionAutomaton<'a> {
 pub(crate) fn fits(
     selector: &Selector,
     key: &SeriesKey<'_>,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<bool, Stop> {
     if let Some((pattern, reads_labels)) = glob(selector) {
         let text = key.graphite();
@@ -278,15 +278,15 @@ pub(crate) fn fits(
                 break;
             }
             if let Some(work) = progress.take_large_work() {
-                pace.matched(work)?;
+                meter.matched(work)?;
             }
         }
-        pace.matched(progress.take_work())?;
+        meter.matched(progress.take_work())?;
         if !pattern.is_match(&progress) {
             return Ok(false);
         }
     }
     // One step of an automaton for each byte, and matcher.
-    pace.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
+    meter.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
     Ok(selector.fits_labels(&key.labels()))
 }

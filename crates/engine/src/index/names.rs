@@ -13,7 +13,7 @@ pub(crate) use walk::Found;
 
 use super::intersection::{IntersectionAutomaton, Reading};
 use super::tree::Tree;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::id::TenantId;
@@ -93,13 +93,13 @@ impl TenantNames {
         &self,
         selector: &Selector,
         filter: Option<&NameFilter>,
-        pace: &mut Pace<'p>,
-        mut take: impl FnMut(Found<'_>, &mut Pace<'p>) -> Result<(), StoreError>,
+        meter: &mut QueryMeter<'p>,
+        mut take: impl FnMut(Found<'_>, &mut QueryMeter<'p>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let automaton = IntersectionAutomaton::of(selector, filter);
         let first = automaton.first();
-        let mut take = |found: Found<'_>, pace: &mut Pace<'p>| {
-            take(found, pace)?;
+        let mut take = |found: Found<'_>, meter: &mut QueryMeter<'p>| {
+            take(found, meter)?;
             Ok(ControlFlow::Continue(()))
         };
         let mut walk = Walk {
@@ -110,7 +110,7 @@ impl TenantNames {
             reading: Reading::default(),
             path: String::new(),
             is_probe: false,
-            pace,
+            meter,
             take: &mut take,
         };
         walk.descend(&first).or_else(End::outcome)
@@ -122,17 +122,17 @@ impl TenantNames {
         &self,
         path: &str,
         filter: Option<&NameFilter>,
-        pace: &mut Pace<'_>,
+        meter: &mut QueryMeter<'_>,
         mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let Some(filter) = filter else {
-            return Ok(self.all_below(path, pace, take)?);
+            return Ok(self.all_below(path, meter, take)?);
         };
         let every = Selector::all();
         let automaton = IntersectionAutomaton::of(&every, Some(filter));
         let mut reading = Reading::default();
         let positions = automaton.behind_path(&mut reading, path);
-        pace.matched(reading.take_work())?;
+        meter.matched(reading.take_work())?;
         let mut probe = Walk {
             names: &self.0,
             selector: &every,
@@ -141,8 +141,8 @@ impl TenantNames {
             reading,
             path: format!("{path}."),
             is_probe: true,
-            pace,
-            take: &mut |found: Found<'_>, _: &mut Pace<'_>| {
+            meter,
+            take: &mut |found: Found<'_>, _: &mut QueryMeter<'_>| {
                 Ok(found.leaf.map_or(ControlFlow::Continue(()), |series| {
                     take(found.key.as_str(), series)
                 }))
@@ -157,7 +157,7 @@ impl TenantNames {
     fn all_below(
         &self,
         path: &str,
-        pace: &mut Pace<'_>,
+        meter: &mut QueryMeter<'_>,
         mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
     ) -> Result<(), Stop> {
         let prefix = format!("{path}.");
@@ -165,7 +165,7 @@ impl TenantNames {
             if !name.starts_with(&prefix) {
                 return ControlFlow::Break(Ok(()));
             }
-            if let Err(stop) = pace.steps(1) {
+            if let Err(stop) = meter.steps(1) {
                 return ControlFlow::Break(Err(stop));
             }
             match take(name, *series) {

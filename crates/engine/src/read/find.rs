@@ -1,7 +1,7 @@
 //! Listing nodes, and collecting the series that a query or a deletion means.
 
 use crate::index::names::{Found, TenantNames};
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Resource;
 use base::selector::{NameFilter, Selector};
@@ -20,15 +20,15 @@ pub(crate) fn nodes(
     selector: &Selector,
     filter: Option<&NameFilter>,
     active: Option<&RoaringBitmap>,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<Node>, StoreError> {
     let counts = |series: SeriesRef| active.is_none_or(|active| active.contains(series.0));
-    let context = pace.context();
+    let context = meter.context();
     let mut nodes = Vec::new();
-    names.walk(selector, filter, pace, |found, pace| {
+    names.walk(selector, filter, meter, |found, meter| {
         let leaf = found.leaf.is_some_and(counts);
         let branch = found.branch
-            && (active.is_none() || any_below(names, found.key.path(), filter, counts, pace)?);
+            && (active.is_none() || any_below(names, found.key.path(), filter, counts, meter)?);
         if leaf || branch {
             let path = found.key.graphite().into_owned();
             context.spend(Resource::Nodes, 1)?;
@@ -49,10 +49,10 @@ fn any_below(
     path: &str,
     filter: Option<&NameFilter>,
     counts: impl Fn(SeriesRef) -> bool,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<bool, StoreError> {
     let mut any = false;
-    names.below(path, filter, pace, |_, series| {
+    names.below(path, filter, meter, |_, series| {
         any = counts(series);
         if any {
             ControlFlow::Break(())
@@ -68,11 +68,11 @@ pub(crate) fn series(
     names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<(SeriesKey<'static>, SeriesRef)>, StoreError> {
-    let context = pace.context();
+    let context = meter.context();
     let mut series = Vec::new();
-    names.walk(selector, filter, pace, |found, _| {
+    names.walk(selector, filter, meter, |found, _| {
         if let Some(leaf) = found.leaf {
             context.spend(Resource::Series, 1)?;
             let bytes = found.key.as_bytes().len() as u64;
@@ -103,13 +103,13 @@ pub(crate) fn subtree(
     selector: &Selector,
     filter: Option<&NameFilter>,
     first: usize,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<Subtree, StoreError> {
     let mut found = Subtree::default();
     let mut fitting = RoaringBitmap::new();
     // The last branch that was taken whole: what fits below it is in already.
     let mut whole = String::new();
-    names.walk(selector, filter, pace, |node, pace| {
+    names.walk(selector, filter, meter, |node, meter| {
         let Found { key, leaf, branch } = node;
         if let Some(series) = leaf {
             fitting.insert(series.0);
@@ -118,7 +118,7 @@ pub(crate) fn subtree(
         }
         if branch && !lies_below(key.path(), &whole) {
             key.path().clone_into(&mut whole);
-            names.below(key.path(), filter, pace, |name, series| {
+            names.below(key.path(), filter, meter, |name, series| {
                 found.all.insert(series.0);
                 keep_first(&mut found.first, &SeriesKey::trusted(name), first);
                 ControlFlow::Continue(())

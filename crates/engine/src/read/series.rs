@@ -8,8 +8,8 @@
 use super::source_cursor::SourceCursor;
 use super::spans::{Deletion, Spans};
 use crate::head::series::HeadSeries;
-use crate::pace::Pace;
 use crate::points::Points;
+use crate::query_meter::QueryMeter;
 use crate::segment::layout::BLOCK_SAMPLES;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
@@ -112,19 +112,19 @@ impl<'s> SeriesReader<'s> {
     }
 
     /// The next samples, which are later than all before; empty when there are no more.
-    pub(crate) fn next(&mut self, pace: &mut Pace<'_>) -> Result<Points, StoreError> {
+    pub(crate) fn next(&mut self, meter: &mut QueryMeter<'_>) -> Result<Points, StoreError> {
         loop {
             for own in &mut self.stored {
-                own.cursor.fill(pace)?;
+                own.cursor.fill(meter)?;
             }
             let mut of_day = self.stored.iter().filter(|own| !own.is_late);
-            if of_day.all(|own| own.cursor.last().is_none()) && self.next_day(pace)? {
+            if of_day.all(|own| own.cursor.last().is_none()) && self.next_day(meter)? {
                 continue;
             }
             break;
         }
         for cursor in &mut self.newest {
-            cursor.fill(pace)?;
+            cursor.fill(meter)?;
         }
         let stored = self.stored.iter().map(|own| &own.cursor);
         let cursors = stored.chain(&self.newest);
@@ -140,7 +140,7 @@ impl<'s> SeriesReader<'s> {
     }
 
     /// Goes on to the next day; false when there is none.
-    fn next_day(&mut self, pace: &mut Pace<'_>) -> Result<bool, StoreError> {
+    fn next_day(&mut self, meter: &mut QueryMeter<'_>) -> Result<bool, StoreError> {
         self.stored.retain(|own| own.is_late);
         let is_late = |own: &&Arc<Segment>| own.is_late();
         let late = self.rest.iter().take_while(is_late).count();
@@ -153,7 +153,7 @@ impl<'s> SeriesReader<'s> {
         let (day, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;
         for segment in day.iter().filter(|own| !own.is_late()) {
-            pace.steps(1)?;
+            meter.steps(1)?;
             let own = self.open(segment)?;
             self.stored.extend(own);
         }

@@ -1,6 +1,6 @@
 //! Everything that writers change, held still: for what concerns more than one shard.
 
-use super::{Frozen, Ledger, State};
+use super::{Catalog, Frozen, State};
 use crate::guard::{self, Lock, Writing};
 use crate::head::mem_series::{MemSeries, PreparedDeletion};
 use crate::head::{self, Head, ShardWriter};
@@ -21,7 +21,7 @@ pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 #[derive(Debug)]
 pub(crate) struct AllLocked<'s> {
     state: &'s State,
-    pub(crate) ledger: Writing<'s, Ledger>,
+    pub(crate) catalog: Writing<'s, Catalog>,
     shards: Vec<Writing<'s, ShardWriter>>,
 }
 
@@ -41,7 +41,7 @@ impl State {
     pub(crate) fn lock_all(&self) -> AllLocked<'_> {
         AllLocked {
             state: self,
-            ledger: self.ledger.write(),
+            catalog: self.catalog.write(),
             shards: self.shards.iter().map(Lock::write).collect(),
         }
     }
@@ -60,15 +60,15 @@ impl AllLocked<'_> {
         let mut deferred = DeferredDrop::default();
         for own in series.iter().map(SeriesRef) {
             guard::step(1);
-            if let Some(entry) = self.ledger.registry.remove(own)
+            if let Some(entry) = self.catalog.registry.remove(own)
                 && let Some(shard) = self.shard(own)
             {
                 deferred.0.extend(shard.remove(entry.tenant, own));
             }
-            self.ledger.dropped.push(own);
+            self.catalog.dropped.push(own);
         }
         self.state.drop_count.fetch_add(1, Ordering::SeqCst);
-        self.state.publish_names(&self.ledger.registry);
+        self.state.publish_names(&self.catalog.registry);
         self.state.purge.store(true, Ordering::SeqCst);
         deferred
     }
@@ -84,7 +84,7 @@ impl AllLocked<'_> {
     ) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
         self.state.purge.store(true, Ordering::SeqCst);
-        let Some(tenant) = self.ledger.registry.owner_of(series) else {
+        let Some(tenant) = self.catalog.registry.owner_of(series) else {
             // Nobody can ask for what has no name.
             return deferred;
         };
@@ -96,7 +96,7 @@ impl AllLocked<'_> {
                 deferred.0.extend(old);
             }
         }
-        let frozen_through = self.ledger.frozen_through;
+        let frozen_through = self.catalog.frozen_through;
         self.state.change(|version| {
             let tombstones = Arc::make_mut(&mut version.tombstones);
             // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
@@ -134,7 +134,7 @@ impl AllLocked<'_> {
         });
         let shards = self.shards.iter_mut();
         let writers = shards.map(|own| own.turn_to(Arc::clone(&next))).collect();
-        self.ledger.frozen_through = sequence;
+        self.catalog.frozen_through = sequence;
         let unfrozen = || {
             Arc::new(Frozen {
                 head: Arc::default(),
@@ -144,9 +144,9 @@ impl AllLocked<'_> {
         };
         FreezeOutcome {
             frozen: frozen.unwrap_or_else(unfrozen),
-            created: std::mem::take(&mut self.ledger.created),
-            dropped: std::mem::take(&mut self.ledger.dropped),
-            next_series: self.ledger.registry.next(),
+            created: std::mem::take(&mut self.catalog.created),
+            dropped: std::mem::take(&mut self.catalog.dropped),
+            next_series: self.catalog.registry.next(),
             writers,
         }
     }

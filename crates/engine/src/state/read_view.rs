@@ -3,10 +3,10 @@
 use super::{State, Version};
 use crate::guard;
 use crate::head::Head;
-use crate::head::batches::Done;
+use crate::head::batches::DoneBatches;
 use crate::head::series::HeadSeries;
 use crate::head::visibility::NotVisible;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::id::TenantId;
@@ -48,8 +48,8 @@ impl State {
         &self,
         tenant: TenantId,
         series: &[SeriesRef],
-        mut done: Done,
-        pace: &mut Pace<'_>,
+        mut done: DoneBatches,
+        meter: &mut QueryMeter<'_>,
     ) -> Result<ReadView, Stop> {
         guard::query_step();
         let (few, many) = LOOKS;
@@ -62,11 +62,11 @@ impl State {
             // Until what was in the way is done: no writer waits for this.
             let mut next = self.batches.done();
             while !next.has_all_of(&done) && Instant::now() < until {
-                pace.check()?;
+                meter.check()?;
                 std::thread::sleep(PAUSE);
                 next = self.batches.done();
             }
-            pace.check()?;
+            meter.check()?;
             done = self.batches.done();
         }
         let view = self.try_read_view(tenant, series, &done);
@@ -78,7 +78,7 @@ impl State {
         &self,
         tenant: TenantId,
         series: &[SeriesRef],
-        done: &Done,
+        done: &DoneBatches,
     ) -> Result<ReadView, NotVisible> {
         let version = self.version();
         // What is in files bears no marks.

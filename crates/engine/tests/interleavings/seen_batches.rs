@@ -1,7 +1,7 @@
 //! A reader sees what was done when they looked, all of it, and nothing else: a batch is then seen as a whole or not at all,
 //! in however many series.
 
-use crate::batches::{Batches, Done, Stamp};
+use crate::batches::{Batches, DoneBatches, Stamp};
 use crate::sync::{AtomicU64, Ordering};
 use crate::visibility::{Lengths, NotVisible, Visibility};
 use crate::{in_every_order, in_every_order_of_memory};
@@ -101,7 +101,7 @@ fn write(series: &Visibility, stamp: Stamp<'_>) {
 /// What a reader who sees `done` finds of a series on another processor, while one more batch writes to it.
 fn read_beside(
     series: &Arc<Visibility>,
-    done: Done,
+    done: DoneBatches,
     stamp: Stamp<'_>,
 ) -> Result<Lengths, NotVisible> {
     let own = Arc::clone(series);

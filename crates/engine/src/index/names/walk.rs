@@ -2,7 +2,7 @@
 
 use crate::index::intersection::{IntersectionAutomaton, PositionSets, Reading, fits};
 use crate::index::tree::Tree;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::pattern::successor;
@@ -37,7 +37,7 @@ impl<E: Into<StoreError>> From<E> for End {
 
 /// Takes what a walk finds.
 pub(super) type Take<'t, 'p> =
-    dyn FnMut(Found<'_>, &mut Pace<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
+    dyn FnMut(Found<'_>, &mut QueryMeter<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
 
 impl End {
     pub(super) fn outcome(self) -> Result<(), StoreError> {
@@ -59,7 +59,7 @@ pub(super) struct Walk<'w, 'p> {
     pub(super) path: String,
     /// Series are looked for and nothing else: whether a branch may be seen is what this walk is to find out.
     pub(super) is_probe: bool,
-    pub(super) pace: &'w mut Pace<'p>,
+    pub(super) meter: &'w mut QueryMeter<'p>,
     pub(super) take: &'w mut Take<'w, 'p>,
 }
 
@@ -154,7 +154,7 @@ impl Walk<'_, '_> {
         let behind = self
             .automaton
             .after_sole_element(&mut self.reading, positions, text);
-        self.pace.matched(self.reading.take_work())?;
+        self.meter.matched(self.reading.take_work())?;
         if behind.is_any() {
             self.visit(&behind)?;
         }
@@ -171,7 +171,7 @@ impl Walk<'_, '_> {
         let mut next = names.seek(self.path.as_str(), true);
         while let Some((key, series)) = next.filter(|(key, _)| key.starts_with(self.path.as_str()))
         {
-            self.pace.steps(1)?;
+            self.meter.steps(1)?;
             self.labelled(&SeriesKey::trusted(key), *series)?;
             next = names.seek(key.as_ref(), false);
         }
@@ -181,7 +181,7 @@ impl Walk<'_, '_> {
 
     /// A series with labels, whose path may fit.
     fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), End> {
-        if fits(self.selector, key, self.pace)? && self.may_see(key)? {
+        if fits(self.selector, key, self.meter)? && self.may_see(key)? {
             let found = Found {
                 key: key.clone(),
                 leaf: Some(series),
@@ -197,7 +197,7 @@ impl Walk<'_, '_> {
             return Ok(true);
         };
         for own in filter.selectors() {
-            if fits(own, key, self.pace)? {
+            if fits(own, key, self.meter)? {
                 return Ok(true);
             }
         }
@@ -205,7 +205,7 @@ impl Walk<'_, '_> {
     }
 
     fn hand_out(&mut self, found: Found<'_>) -> Result<(), End> {
-        match (self.take)(found, self.pace)? {
+        match (self.take)(found, self.meter)? {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(End::Enough),
         }
@@ -238,20 +238,20 @@ impl Walk<'_, '_> {
             automaton.step(reading, character);
             // One name can cost a large pattern a third of a second.
             if let Some(work) = reading.take_large_work() {
-                self.pace.matched(work)?;
+                self.meter.matched(work)?;
             }
         }
         let child = child.unwrap_or_else(|| Child::Fits {
             end,
             behind: automaton.next_positions(reading),
         });
-        self.pace.matched(reading.take_work())?;
+        self.meter.matched(reading.take_work())?;
         Ok(child)
     }
 
     /// The path is a node that fits so far, without a closing dot, and goes on at `positions`; it may not exist.
     fn visit(&mut self, positions: &PositionSets) -> Result<(), End> {
-        self.pace.steps(1)?;
+        self.meter.steps(1)?;
         let length = self.path.len();
         self.path.push('.');
         let below = self.names.seek(self.path.as_str(), true);
@@ -286,7 +286,7 @@ impl Walk<'_, '_> {
         if !automaton.can_continue_at(positions) {
             return Ok(false);
         }
-        let mut take = |found: Found<'_>, _: &mut Pace<'_>| {
+        let mut take = |found: Found<'_>, _: &mut QueryMeter<'_>| {
             Ok(found
                 .leaf
                 .map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
@@ -299,7 +299,7 @@ impl Walk<'_, '_> {
             reading: Reading::default(),
             path: self.path.clone(),
             is_probe: true,
-            pace: self.pace,
+            meter: self.meter,
             take: &mut take,
         };
         match probe.descend(positions) {
