@@ -36,6 +36,8 @@ mod late;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod merge_order;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod panics;
