@@ -9,9 +9,12 @@ use crate::registry::table::{Fingerprint, Registry};
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
 
-/// Names that are looked up together, so that their look-ups in memory are under way at the same time. So many wait after a wrong
-/// guess until the next one is tried.
+/// Names that are looked up together, so that their look-ups in memory are under way at the same time.
 const TOGETHER: usize = 64;
+
+/// After a wrong guess so many times [`TOGETHER`] names are looked up before the next one, at the most: of a sender without
+/// any order hardly any name is guessed.
+const PAUSE_MAX: usize = 15;
 
 /// Hands out each name with its series, or with the fingerprint under which there is none.
 pub(crate) fn resolve<'n>(
@@ -23,6 +26,7 @@ pub(crate) fn resolve<'n>(
     let mut names = names.peekable();
     let mut waiting: Vec<&str> = Vec::with_capacity(TOGETHER);
     let mut last: Option<(&str, SeriesRef)> = None;
+    let (mut pause, mut left) = (0, 0_usize);
     while names.peek().is_some() {
         // As far as guesses hold.
         while let Some((before, series)) = last
@@ -37,19 +41,24 @@ pub(crate) fn resolve<'n>(
             };
             match found {
                 Some(found) => {
+                    pause = 0;
                     last = Some((name, found));
                     take(Ok(found));
                 }
                 None => {
                     last = None;
+                    left = pause;
+                    pause = (2 * pause + 1).min(PAUSE_MAX);
                     waiting.push(name);
                 }
             }
         }
         let more = TOGETHER - waiting.len();
         waiting.extend(names.by_ref().take(more));
-        last = look_up(registry, tenant, &waiting, &mut take);
+        let found = look_up(registry, tenant, &waiting, &mut take);
         waiting.clear();
+        last = found.filter(|_| left == 0);
+        left = left.saturating_sub(1);
     }
 }
 
