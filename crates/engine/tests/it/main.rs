@@ -46,6 +46,8 @@ mod quota;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod spill;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod support;
