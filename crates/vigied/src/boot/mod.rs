@@ -305,7 +305,7 @@ pub(crate) async fn store(
     };
     let samples = folder.samples();
     let opened = tokio::task::spawn_blocking(move || {
-        Engine::open_telling(config, clock, Arc::new(Disk), Arc::new(events::Log))
+        Engine::open_with_events(config, clock, Arc::new(Disk), Arc::new(events::Log))
     });
     let (engine, report) = opened
         .await

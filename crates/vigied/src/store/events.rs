@@ -8,7 +8,7 @@ use engine::events::{Event, Events};
 pub(crate) struct Log;
 
 impl Events for Log {
-    fn told(&self, event: Event<'_>) {
+    fn on_event(&self, event: Event<'_>) {
         match event {
             Event::Failed { work, error } => {
                 tracing::error!(work, error = %Chain(error), "the store failed in the background");

@@ -1,7 +1,7 @@
 //! A store that does not answer until released, for tests of what must work regardless.
 
 use base::context::Context;
-use base::cursor::Taker;
+use base::cursor::SeriesVisitor;
 use base::sample::{Appended, Batch};
 use base::scope::{Metering, Operator, Scope};
 use base::store::{
@@ -73,7 +73,7 @@ impl SampleStore for Stuck {
         _: &Scope,
         _: &[FetchQuery<'_>],
         _: &Context,
-        _: &mut Taker<'_>,
+        _: &mut SeriesVisitor<'_>,
     ) -> Result<(), StoreError> {
         self.wait();
         Err(ended())

@@ -1,7 +1,7 @@
 //! An entry that cannot be removed does not block the others, and is retried.
 
 use super::*;
-use base::cursor::Taker;
+use base::cursor::SeriesVisitor;
 use base::id::TenantId;
 use base::sample::{Appended, Batch};
 use base::scope::Operator;
@@ -51,7 +51,7 @@ impl SampleStore for Stubborn {
         _: &Scope,
         _: &[FetchQuery<'_>],
         _: &Terms,
-        _: &mut Taker<'_>,
+        _: &mut SeriesVisitor<'_>,
     ) -> Result<(), StoreError> {
         Err(refused())
     }

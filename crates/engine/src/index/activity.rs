@@ -3,7 +3,7 @@
 
 use super::tree::Tree;
 use crate::day::Day;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::time::TimeRange;
@@ -24,16 +24,16 @@ const fn part(series: u32) -> Part {
 /// The bitmaps. A copy costs nothing, and stays as it is: a change copies the part that it changes, and of the list of days
 /// some neighbours.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Days(Tree<Day, Parts>);
+pub(crate) struct ActivityIndex(Tree<Day, Parts>);
 
 /// Series of one day and part.
 type Group = (Day, Part, RoaringBitmap);
 
 /// Series with samples on some days, to be set at one time.
 #[derive(Debug)]
-pub(crate) struct Begun(Vec<Group>);
+pub(crate) struct NewlyActive(Vec<Group>);
 
-impl Begun {
+impl NewlyActive {
     pub(crate) fn of(own: &[(Day, SeriesRef)]) -> Self {
         let mut sorted;
         let mut own = own;
@@ -58,7 +58,7 @@ impl Begun {
     }
 
     /// Whether all of them are set: nearly always, and then nothing needs to be copied.
-    pub(crate) fn is_known_to(&self, days: &Days) -> bool {
+    pub(crate) fn is_contained_in(&self, days: &ActivityIndex) -> bool {
         let is_known = |(day, part, series): &Group| {
             let own = days.0.get(day).and_then(|own| own.get(part));
             own.is_some_and(|own| series.is_subset(own))
@@ -75,7 +75,7 @@ fn put(parts: &mut Parts, part: Part, series: RoaringBitmap) {
     }
 }
 
-impl Days {
+impl ActivityIndex {
     #[cfg(test)]
     pub(crate) fn has(&self, day: Day, series: SeriesRef) -> bool {
         let own = self.0.get(&day).and_then(|own| own.get(&part(series.0)));
@@ -83,8 +83,8 @@ impl Days {
     }
 
     /// These series have samples on these days.
-    pub(crate) fn set(&mut self, begun: Begun) {
-        for (day, part, series) in begun.0 {
+    pub(crate) fn set(&mut self, new: NewlyActive) {
+        for (day, part, series) in new.0 {
             let known = self.0.get(&day).and_then(|own| own.get(&part));
             if known.is_some_and(|own| series.is_subset(own)) {
                 continue;
@@ -150,7 +150,7 @@ impl Days {
     pub(crate) fn active(
         &self,
         range: &TimeRange,
-        pace: &mut Pace<'_>,
+        meter: &mut QueryMeter<'_>,
     ) -> Result<RoaringBitmap, Stop> {
         let mut active = RoaringBitmap::new();
         if range.from > range.until {
@@ -162,7 +162,7 @@ impl Days {
                 return ControlFlow::Break(Ok(()));
             }
             // Eight kilobytes for each part.
-            if let Err(stop) = pace.steps(1 + parts.len() as u64) {
+            if let Err(stop) = meter.steps(1 + parts.len() as u64) {
                 return ControlFlow::Break(Err(stop));
             }
             parts.each(|_, own| active |= own.as_ref());
@@ -194,7 +194,7 @@ impl Days {
     }
 
     /// Takes out of `series` those that have got samples since `before`, a copy that is still held.
-    pub(crate) fn leave_out_newer(&self, series: &mut RoaringBitmap, before: &Self) {
+    pub(crate) fn subtract_newer(&self, series: &mut RoaringBitmap, before: &Self) {
         self.0.each_changed(&before.0, &mut |day, own| {
             let old = before.0.get(day);
             if old.is_some_and(|old| old.is_same(own)) {
@@ -238,20 +238,20 @@ mod tests {
 
     #[test]
     fn activity_is_by_whole_days() {
-        let mut days = Days::default();
-        let set = |days: &mut Days, day: i32, series: u32| {
-            days.set(Begun::of(&[(Day(day), SeriesRef(series))]));
+        let mut days = ActivityIndex::default();
+        let set = |days: &mut ActivityIndex, day: i32, series: u32| {
+            days.set(NewlyActive::of(&[(Day(day), SeriesRef(series))]));
         };
         set(&mut days, 1, 7);
         set(&mut days, 2, 8);
-        let of = |days: &Days, from: i64, until: i64| -> Vec<u32> {
+        let of = |days: &ActivityIndex, from: i64, until: i64| -> Vec<u32> {
             let range = TimeRange {
                 from: Millis(from),
                 until: Millis(until),
             };
             let context = Context::unlimited();
-            let mut pace = Pace::new(&context).unwrap();
-            days.active(&range, &mut pace).unwrap().iter().collect()
+            let mut meter = QueryMeter::new(&context).unwrap();
+            days.active(&range, &mut meter).unwrap().iter().collect()
         };
         assert_eq!(of(&days, Day(1).start(), Day(1).start()), [7]);
         assert_eq!(of(&days, i64::MIN, i64::MAX), [7, 8]);
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(gone.iter().collect::<Vec<_>>(), [8]);
         let before = days.clone();
         set(&mut days, 4, 8);
-        days.leave_out_newer(&mut gone, &before);
+        days.subtract_newer(&mut gone, &before);
         assert!(gone.is_empty(), "it has got samples meanwhile");
         days.forget(Day(3));
         assert_eq!(of(&days, i64::MIN, Day(3).start()), [0_u32; 0]);
@@ -287,24 +287,24 @@ mod tests {
     /// Every part of every day was copied, and with it the list of the days.
     #[test]
     fn a_new_series_copies_the_parts_it_is_in_and_no_others() {
-        let mut days = Days::default();
+        let mut days = ActivityIndex::default();
         let every: Vec<(Day, SeriesRef)> = (0..7290)
             .flat_map(|day| [1, 70_000].map(|series| (Day(day), SeriesRef(series))))
             .collect();
-        days.set(Begun::of(&every));
+        days.set(NewlyActive::of(&every));
         let before = days.clone();
-        let count = |days: &Days, day: i32, part: Part| {
+        let count = |days: &ActivityIndex, day: i32, part: Part| {
             Arc::strong_count(days.0.get(&Day(day)).unwrap().get(&part).unwrap())
         };
         let new = [(Day(100), SeriesRef(70_001)), (Day(101), SeriesRef(2))];
-        assert!(!Begun::of(&new).is_known_to(&days));
-        days.set(Begun::of(&new));
-        assert!(Begun::of(&new).is_known_to(&days));
+        assert!(!NewlyActive::of(&new).is_contained_in(&days));
+        days.set(NewlyActive::of(&new));
+        assert!(NewlyActive::of(&new).is_contained_in(&days));
         assert!(!before.has(Day(100), SeriesRef(70_001)));
         assert_eq!(count(&days, 100, 1), 1, "this part was copied");
         assert_eq!(count(&days, 100, 0), 2, "its neighbour has two owners");
         let shared = |day: &i32| {
-            let of = |days: &Days| days.0.get(&Day(*day)).unwrap().clone();
+            let of = |days: &ActivityIndex| days.0.get(&Day(*day)).unwrap().clone();
             of(&days).is_same(&of(&before))
         };
         assert_eq!((0..7290).filter(shared).count(), 7288);
@@ -315,7 +315,7 @@ mod tests {
             "{seen} entries of the list of days were copied"
         );
         let mut gone: RoaringBitmap = [1, 2, 70_000, 70_001].into_iter().collect();
-        days.leave_out_newer(&mut gone, &before);
+        days.subtract_newer(&mut gone, &before);
         assert!(!gone.contains(70_001) && !gone.contains(2));
     }
 }

@@ -1,10 +1,10 @@
 //! Everything that writers change, held still: for what concerns more than one shard.
 
-use super::{Frozen, Ledger, State};
+use super::{Catalog, Frozen, State};
 use crate::guard::{self, Lock, Writing};
-use crate::head::live::{Live, Prepared};
+use crate::head::mem_series::{MemSeries, PreparedDeletion};
 use crate::head::{self, Head, ShardWriter};
-use crate::registry::file::Birth;
+use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::time::TimeRange;
@@ -15,22 +15,22 @@ use std::sync::atomic::Ordering;
 
 /// What a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
 #[derive(Debug, Default)]
-pub(crate) struct Garbage(Vec<Arc<Live>>);
+pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 
 /// Everything that writers change, held still.
 #[derive(Debug)]
-pub(crate) struct Stopped<'s> {
+pub(crate) struct AllLocked<'s> {
     state: &'s State,
-    pub(crate) ledger: Writing<'s, Ledger>,
+    pub(crate) catalog: Writing<'s, Catalog>,
     shards: Vec<Writing<'s, ShardWriter>>,
 }
 
 /// What a freeze takes out.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct FreezeOutcome {
     pub(crate) frozen: Arc<Frozen>,
-    pub(crate) births: Vec<Birth>,
-    pub(crate) deaths: Vec<SeriesRef>,
+    pub(crate) created: Vec<CreatedSeries>,
+    pub(crate) dropped: Vec<SeriesRef>,
     pub(crate) next_series: u32,
     /// To be dropped when the locks are free again.
     pub(crate) writers: Vec<ShardWriter>,
@@ -38,16 +38,16 @@ pub(crate) struct Taken {
 
 impl State {
     /// Holds everything still.
-    pub(crate) fn stop(&self) -> Stopped<'_> {
-        Stopped {
+    pub(crate) fn lock_all(&self) -> AllLocked<'_> {
+        AllLocked {
             state: self,
-            ledger: self.ledger.write(),
+            catalog: self.catalog.write(),
             shards: self.shards.iter().map(Lock::write).collect(),
         }
     }
 }
 
-impl Stopped<'_> {
+impl AllLocked<'_> {
     fn shard(&mut self, series: SeriesRef) -> Option<&mut ShardWriter> {
         self.shards
             .get_mut(head::shard(series))
@@ -56,21 +56,21 @@ impl Stopped<'_> {
 
     /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
     /// of a series that has no name.
-    pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> Garbage {
-        let mut garbage = Garbage::default();
+    pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> DeferredDrop {
+        let mut deferred = DeferredDrop::default();
         for own in series.iter().map(SeriesRef) {
             guard::step(1);
-            if let Some(entry) = self.ledger.registry.remove(own)
+            if let Some(entry) = self.catalog.registry.remove(own)
                 && let Some(shard) = self.shard(own)
             {
-                garbage.0.extend(shard.remove(entry.tenant, own));
+                deferred.0.extend(shard.remove(entry.tenant, own));
             }
-            self.ledger.deaths.push(own);
+            self.catalog.dropped.push(own);
         }
-        self.state.ends.fetch_add(1, Ordering::SeqCst);
-        self.state.publish_names(&self.ledger.registry);
+        self.state.drop_count.fetch_add(1, Ordering::SeqCst);
+        self.state.publish_names(&self.catalog.registry);
         self.state.purge.store(true, Ordering::SeqCst);
-        garbage
+        deferred
     }
 
     /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable. Their
@@ -80,23 +80,23 @@ impl Stopped<'_> {
         sequence: u64,
         range: TimeRange,
         series: &RoaringBitmap,
-        mut prepared: BTreeMap<SeriesRef, Prepared>,
-    ) -> Garbage {
-        let mut garbage = Garbage::default();
+        mut prepared: BTreeMap<SeriesRef, PreparedDeletion>,
+    ) -> DeferredDrop {
+        let mut deferred = DeferredDrop::default();
         self.state.purge.store(true, Ordering::SeqCst);
-        let Some(tenant) = self.ledger.registry.owner_of(series) else {
+        let Some(tenant) = self.catalog.registry.owner_of(series) else {
             // Nobody can ask for what has no name.
-            return garbage;
+            return deferred;
         };
         for own in series.iter().map(SeriesRef) {
             guard::step(1);
             let prepared = prepared.remove(&own);
             if let Some(shard) = self.shard(own) {
                 let old = shard.remove_range(tenant, own, &range, prepared);
-                garbage.0.extend(old);
+                deferred.0.extend(old);
             }
         }
-        let frozen_through = self.ledger.frozen_through;
+        let frozen_through = self.catalog.frozen_through;
         self.state.change(|version| {
             let tombstones = Arc::make_mut(&mut version.tombstones);
             // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
@@ -114,11 +114,11 @@ impl Stopped<'_> {
                 series: Arc::new(series.clone()),
             });
         });
-        garbage
+        deferred
     }
 
     /// Gives the head over to be flushed, and goes on with an empty one. `sequence`: the last record whose effect is in it.
-    pub(crate) fn freeze(&mut self, sequence: u64) -> Taken {
+    pub(crate) fn freeze(&mut self, sequence: u64) -> FreezeOutcome {
         let next = Arc::new(Head::default());
         let batch = self.state.batches.last();
         let mut frozen = None;
@@ -134,7 +134,7 @@ impl Stopped<'_> {
         });
         let shards = self.shards.iter_mut();
         let writers = shards.map(|own| own.turn_to(Arc::clone(&next))).collect();
-        self.ledger.frozen_through = sequence;
+        self.catalog.frozen_through = sequence;
         let unfrozen = || {
             Arc::new(Frozen {
                 head: Arc::default(),
@@ -142,11 +142,11 @@ impl Stopped<'_> {
                 batch,
             })
         };
-        Taken {
+        FreezeOutcome {
             frozen: frozen.unwrap_or_else(unfrozen),
-            births: std::mem::take(&mut self.ledger.births),
-            deaths: std::mem::take(&mut self.ledger.deaths),
-            next_series: self.ledger.registry.next(),
+            created: std::mem::take(&mut self.catalog.created),
+            dropped: std::mem::take(&mut self.catalog.dropped),
+            next_series: self.catalog.registry.next(),
             writers,
         }
     }

@@ -37,38 +37,38 @@ proptest! {
         outside in 0_usize..4,
         per_batch in 1_u64..5,
     ) {
-        let mut hot = Hot::new(TenantId(1));
+        let mut appender = SeriesAppender::new(TenantId(1));
         let mut model = BTreeMap::new();
         for (number, (at, value)) in (0_u64..).zip(operations) {
             if let Some(value) = value {
-                hot.append(stamp(1 + number / per_batch), at, value);
+                appender.append(stamp(1 + number / per_batch), at, value);
                 model.insert(at, value);
-                if hot.is_due_to_fold() {
-                    hot.fold();
+                if appender.is_due_to_fold() {
+                    appender.fold();
                 }
             } else {
                 let range = range(at, at + 50);
-                let prepared = Hot::prepare(hot.live(), &range);
-                let last = hot.last;
+                let prepared = SeriesAppender::prepare(appender.shared(), &range);
+                let last = appender.last;
                 for more in 0..between as i64 {
                     let at = at + more * 40;
-                    hot.append(stamp(1 + number / per_batch), at, 7.0);
+                    appender.append(stamp(1 + number / per_batch), at, 7.0);
                     model.insert(at, 7.0);
                 }
                 for at in [last, at - 1, at + 60].into_iter().take(outside) {
                     if at > i64::MIN {
-                        hot.append(stamp(1 + number / per_batch), at, 8.0);
+                        appender.append(stamp(1 + number / per_batch), at, 8.0);
                         model.insert(at, 8.0);
                     }
                 }
-                hot.remove_range(&range, Some(prepared));
+                appender.remove_range(&range, Some(prepared));
                 model.retain(|at, _| !range.contains(Millis(*at)));
-                prop_assert!(!hot.live().all().any_in(&range));
+                prop_assert!(!appender.shared().all().any_in(&range));
             }
-            let view = hot.live().all();
-            prop_assert!(view.len() >= hot.len() && hot.len() >= model.len() as u64);
+            let view = appender.shared().all();
+            prop_assert!(view.len() >= appender.len() && appender.len() >= model.len() as u64);
         }
-        let view = hot.live().all();
+        let view = appender.shared().all();
         prop_assert_eq!(samples(&view), model.into_iter().collect::<Vec<_>>());
     }
 
@@ -78,28 +78,28 @@ proptest! {
         second in prop::collection::vec((0_i64..400, -1.0..1.0), 1..600),
     ) {
         let batches = Batches::default();
-        let mut hot = Hot::new(TenantId(1));
+        let mut appender = SeriesAppender::new(TenantId(1));
         let one = batches.begin();
         for (at, value) in first {
-            hot.append(one.stamp(), at, value);
+            appender.append(one.stamp(), at, value);
         }
         drop(one);
         let done = batches.done();
-        let before = hot.live().view(&done).unwrap();
+        let before = appender.shared().view(&done).unwrap();
         let read = samples(&before);
         let two = batches.begin();
         for (at, value) in second {
-            hot.append(two.stamp(), at, value);
+            appender.append(two.stamp(), at, value);
         }
         prop_assert_eq!(&samples(&before), &read);
-        let beside = hot.live().view(&batches.done()).unwrap();
+        let beside = appender.shared().view(&batches.done()).unwrap();
         prop_assert_eq!(&samples(&beside), &read, "of a batch that is not done nothing is seen");
-        hot.fold();
+        appender.fold();
         prop_assert_eq!(&samples(&before), &read);
-        prop_assert!(hot.live().view(&batches.done()).is_err());
+        prop_assert!(appender.shared().view(&batches.done()).is_err());
         drop(two);
-        let after = hot.live().view(&batches.done()).unwrap();
-        prop_assert_eq!(samples(&after), samples(&hot.live().all()));
+        let after = appender.shared().view(&batches.done()).unwrap();
+        prop_assert_eq!(samples(&after), samples(&appender.shared().all()));
     }
 }
 
@@ -108,20 +108,20 @@ proptest! {
 fn a_deletion_brings_back_nothing_that_was_overwritten_meanwhile() {
     for deleted in [range(0, 50), range(0, 101)] {
         for fresh in [1, 2] {
-            let mut hot = Hot::new(TenantId(1));
-            hot.append(stamp(1), 100, 1.0);
-            let prepared = Hot::prepare(hot.live(), &deleted);
-            hot.append(stamp(fresh), 100, 2.0);
-            hot.append(stamp(fresh), 90, 3.0);
-            hot.remove_range(&deleted, Some(prepared));
-            let read = samples(&hot.live().all());
+            let mut appender = SeriesAppender::new(TenantId(1));
+            appender.append(stamp(1), 100, 1.0);
+            let prepared = SeriesAppender::prepare(appender.shared(), &deleted);
+            appender.append(stamp(fresh), 100, 2.0);
+            appender.append(stamp(fresh), 90, 3.0);
+            appender.remove_range(&deleted, Some(prepared));
+            let read = samples(&appender.shared().all());
             let all = [(90, 3.0), (100, 2.0)];
             let left: Vec<_> = all
                 .into_iter()
                 .filter(|(at, _)| !deleted.contains(Millis(*at)))
                 .collect();
             assert_eq!(read, left);
-            assert_eq!(hot.len(), left.len() as u64);
+            assert_eq!(appender.len(), left.len() as u64);
         }
     }
 }
@@ -130,16 +130,16 @@ fn a_deletion_brings_back_nothing_that_was_overwritten_meanwhile() {
 #[test]
 fn an_unfinished_batch_below_a_finished_one_is_not_seen() {
     let batches = Batches::default();
-    let mut hot = Hot::new(TenantId(1));
+    let mut appender = SeriesAppender::new(TenantId(1));
     let (first, second) = (batches.begin(), batches.begin());
-    hot.append(first.stamp(), 100, 1.0);
-    hot.append(second.stamp(), 200, 2.0);
+    appender.append(first.stamp(), 100, 1.0);
+    appender.append(second.stamp(), 200, 2.0);
     drop(second);
-    assert!(hot.live().view(&batches.done()).is_err());
-    hot.fold();
-    assert!(hot.live().view(&batches.done()).is_err(), "folded");
+    assert!(appender.shared().view(&batches.done()).is_err());
+    appender.fold();
+    assert!(appender.shared().view(&batches.done()).is_err(), "folded");
     drop(first);
-    let all = hot.live().view(&batches.done()).unwrap();
+    let all = appender.shared().view(&batches.done()).unwrap();
     assert_eq!(samples(&all), [(100, 1.0), (200, 2.0)]);
 }
 
@@ -147,20 +147,20 @@ fn an_unfinished_batch_below_a_finished_one_is_not_seen() {
 #[test]
 fn an_unfinished_batch_below_two_finished_ones_is_not_seen() {
     let batches = Batches::default();
-    let mut hot = Hot::new(TenantId(1));
+    let mut appender = SeriesAppender::new(TenantId(1));
     let first = batches.begin();
-    hot.append(first.stamp(), 100, 1.0);
+    appender.append(first.stamp(), 100, 1.0);
     for at in [200, 300, 400] {
         let own = batches.begin();
-        hot.append(own.stamp(), at, 2.0);
-        assert!(hot.live().view(&batches.done()).is_err());
+        appender.append(own.stamp(), at, 2.0);
+        assert!(appender.shared().view(&batches.done()).is_err());
         drop(own);
-        assert!(hot.live().view(&batches.done()).is_err());
+        assert!(appender.shared().view(&batches.done()).is_err());
     }
-    hot.fold();
-    assert!(hot.live().view(&batches.done()).is_err(), "folded");
+    appender.fold();
+    assert!(appender.shared().view(&batches.done()).is_err(), "folded");
     drop(first);
-    let all = hot.live().view(&batches.done()).unwrap();
+    let all = appender.shared().view(&batches.done()).unwrap();
     assert_eq!(samples(&all).len(), 4);
 }
 
@@ -168,18 +168,18 @@ fn an_unfinished_batch_below_two_finished_ones_is_not_seen() {
 #[test]
 fn an_unfinished_batch_below_what_was_before_is_not_seen() {
     let batches = Batches::default();
-    let mut hot = Hot::new(TenantId(1));
+    let mut appender = SeriesAppender::new(TenantId(1));
     let first = batches.begin();
-    hot.append(first.stamp(), 100, 1.0);
+    appender.append(first.stamp(), 100, 1.0);
     let second = batches.begin();
-    hot.append(second.stamp(), 200, 2.0);
+    appender.append(second.stamp(), 200, 2.0);
     drop(second);
     let done = batches.done();
     let third = batches.begin();
-    hot.append(third.stamp(), 300, 3.0);
-    assert!(hot.live().view(&done).is_err());
+    appender.append(third.stamp(), 300, 3.0);
+    assert!(appender.shared().view(&done).is_err());
     drop(first);
-    let beside = hot.live().view(&batches.done()).unwrap();
+    let beside = appender.shared().view(&batches.done()).unwrap();
     assert_eq!(samples(&beside), [(100, 1.0), (200, 2.0)]);
 }
 
@@ -187,18 +187,18 @@ fn an_unfinished_batch_below_what_was_before_is_not_seen() {
 #[test]
 fn what_a_reader_does_not_see_stays_hidden_from_it_when_it_is_done() {
     let batches = Batches::default();
-    let mut hot = Hot::new(TenantId(1));
+    let mut appender = SeriesAppender::new(TenantId(1));
     let first = batches.begin();
     let done = batches.done();
-    hot.append(first.stamp(), 100, 1.0);
+    appender.append(first.stamp(), 100, 1.0);
     drop(first);
     for at in [200, 300, 400] {
         let own = batches.begin();
-        hot.append(own.stamp(), at, 2.0);
-        assert!(hot.live().view(&done).is_err());
+        appender.append(own.stamp(), at, 2.0);
+        assert!(appender.shared().view(&done).is_err());
         drop(own);
-        assert!(hot.live().view(&done).is_err());
-        assert!(hot.live().view(&batches.done()).is_ok());
+        assert!(appender.shared().view(&done).is_err());
+        assert!(appender.shared().view(&batches.done()).is_ok());
     }
 }
 
@@ -206,15 +206,15 @@ fn what_a_reader_does_not_see_stays_hidden_from_it_when_it_is_done() {
 #[test]
 fn an_unfinished_batch_elsewhere_hides_nothing() {
     let batches = Batches::default();
-    let mut hot = Hot::new(TenantId(1));
+    let mut appender = SeriesAppender::new(TenantId(1));
     let _elsewhere = batches.begin();
     for at in [100, 200, 300] {
         let own = batches.begin();
-        hot.append(own.stamp(), at, 2.0);
-        let beside = hot.live().view(&batches.done()).unwrap();
+        appender.append(own.stamp(), at, 2.0);
+        let beside = appender.shared().view(&batches.done()).unwrap();
         assert_eq!(samples(&beside).len() as i64, at / 100 - 1);
         drop(own);
-        let after = hot.live().view(&batches.done()).unwrap();
+        let after = appender.shared().view(&batches.done()).unwrap();
         assert_eq!(samples(&after).len() as i64, at / 100);
     }
 }
@@ -222,26 +222,26 @@ fn an_unfinished_batch_elsewhere_hides_nothing() {
 /// Each deletion of a second rebuilt the whole column, under the lock that every writer needs.
 #[test]
 fn a_deletion_that_was_prepared_costs_what_has_come_in_since() {
-    let mut hot = Hot::new(TenantId(1));
+    let mut appender = SeriesAppender::new(TenantId(1));
     for at in 0..100_000 {
-        hot.append(stamp(1), at, 1.0);
+        appender.append(stamp(1), at, 1.0);
     }
-    hot.append(stamp(1), 7, 2.0);
+    appender.append(stamp(1), 7, 2.0);
     let range = range(50_100, 60_000);
-    let prepared = Hot::prepare(hot.live(), &range);
-    let ready = Arc::clone(prepared.new.live());
-    hot.append(stamp(2), 100_000, 1.0);
-    hot.append(stamp(2), 55_000, 1.0);
-    hot.remove_range(&range, Some(prepared));
-    assert!(Arc::ptr_eq(&ready, hot.live()), "it was made anew");
-    assert_eq!(hot.len(), 100_002 - 9_901);
+    let prepared = SeriesAppender::prepare(appender.shared(), &range);
+    let ready = Arc::clone(prepared.new.shared());
+    appender.append(stamp(2), 100_000, 1.0);
+    appender.append(stamp(2), 55_000, 1.0);
+    appender.remove_range(&range, Some(prepared));
+    assert!(Arc::ptr_eq(&ready, appender.shared()), "it was made anew");
+    assert_eq!(appender.len(), 100_002 - 9_901);
 }
 
 #[test]
 fn many_blocks_are_dropped_without_a_deep_stack() {
-    let mut hot = Hot::new(TenantId(1));
+    let mut appender = SeriesAppender::new(TenantId(1));
     for at in 0..3_000_000 {
-        hot.append(stamp(1), at, 1.0);
+        appender.append(stamp(1), at, 1.0);
     }
-    assert_eq!(hot.len(), 3_000_000);
+    assert_eq!(appender.len(), 3_000_000);
 }

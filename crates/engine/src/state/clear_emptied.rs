@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::day::Day;
-use crate::guard::{self, PIECE, give_way};
+use crate::guard::{self, PIECE, yield_to_waiters};
 use crate::head;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -14,7 +14,7 @@ impl State {
     /// caller keeps flushes from being published.
     ///
     /// A change of activity copies the day's bitmap, and a shard's writers wait for it: so there is one for many series.
-    pub(crate) fn settle(&self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
+    pub(crate) fn clear_emptied(&self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
         let mut by_shard: BTreeMap<usize, Vec<(TenantId, SeriesRef)>> = BTreeMap::new();
         for own in emptied {
             by_shard.entry(head::shard(own.1)).or_default().push(*own);
@@ -22,15 +22,15 @@ impl State {
         for (shard, own) in by_shard {
             for (number, piece) in own.chunks(PIECE).enumerate() {
                 if number > 0 {
-                    give_way();
+                    yield_to_waiters();
                 }
-                self.settle_piece(day, shard, piece);
+                self.clear_emptied_piece(day, shard, piece);
             }
         }
     }
 
     /// Series of one shard.
-    fn settle_piece(&self, day: Day, shard: usize, piece: &[(TenantId, SeriesRef)]) {
+    fn clear_emptied_piece(&self, day: Day, shard: usize, piece: &[(TenantId, SeriesRef)]) {
         let Some(shard) = self.shard(shard) else {
             return;
         };
@@ -48,7 +48,7 @@ impl State {
             }
         }
         if !none.is_empty() {
-            self.change_days(|days| days.clear(day, &none));
+            self.change_activity(|days| days.clear(day, &none));
         }
     }
 }
@@ -74,14 +74,14 @@ mod tests {
         let state = opened.unwrap().0.state;
         let (tenant, day, full) = (TenantId(1), Day(3), SeriesRef(77));
         let all: Vec<_> = (0..20_000).map(|own| (tenant, SeriesRef(own))).collect();
-        let begun: Vec<_> = all.iter().map(|(_, own)| (day, *own)).collect();
-        state.set_days(&begun);
-        let sample = std::iter::once((full, day.start(), 1.0));
+        let newly_active: Vec<_> = all.iter().map(|(_, own)| (day, *own)).collect();
+        state.mark_active(&newly_active);
+        let sample = [(full, day.start(), 1.0)];
         let mut writer = state.shard(head::shard(full)).unwrap().write();
-        state.append(&mut writer, tenant, Stamp::before_all(), sample);
+        state.append(&mut writer, tenant, Stamp::before_all(), &sample);
         drop(writer);
-        state.settle(day, &all);
-        let days = state.days();
+        state.clear_emptied(day, &all);
+        let days = state.activity();
         let left = all.iter().filter(|(_, own)| days.has(day, *own));
         assert_eq!(left.collect::<Vec<_>>(), [&(tenant, full)]);
         let turns = |number: usize| {

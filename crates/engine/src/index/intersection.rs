@@ -1,6 +1,6 @@
 //! A query's glob and the globs of what its caller may see, read together as one automaton: a name goes on where both go on.
 
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use base::context::Stop;
 use base::pattern::{Element, Pattern, Positions, Progress, successor};
 use base::selector::{NameFilter, Selector};
@@ -11,7 +11,7 @@ type Glob<'a> = (&'a Pattern, bool);
 
 /// The globs. Matchers of labels are asked of whole series ([`fits`]).
 #[derive(Debug, Clone)]
-pub(crate) struct Joint<'a> {
+pub(crate) struct IntersectionAutomaton<'a> {
     /// `None`: any path.
     query: Option<Glob<'a>>,
     /// Any of them will do; `None`: any path.
@@ -20,12 +20,12 @@ pub(crate) struct Joint<'a> {
 
 /// Where the next element of a path may be.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Spots {
+pub(crate) struct PositionSets {
     query: Option<Positions>,
     filter: Option<Vec<Positions>>,
 }
 
-impl Spots {
+impl PositionSets {
     /// Whether anything fits that begins like this.
     pub(crate) fn is_any(&self) -> bool {
         let filter = self.filter.as_ref();
@@ -77,7 +77,7 @@ fn next(pattern: &Pattern, progress: &mut Progress, after: char) -> Option<char>
     pattern.next_allowed(progress, next)
 }
 
-impl<'a> Joint<'a> {
+impl<'a> IntersectionAutomaton<'a> {
     pub(crate) fn of(selector: &'a Selector, filter: Option<&'a NameFilter>) -> Self {
         Self {
             query: glob(selector),
@@ -98,80 +98,83 @@ impl<'a> Joint<'a> {
     }
 
     /// Where the first element of a path may be.
-    pub(crate) fn first(&self) -> Spots {
+    pub(crate) fn first(&self) -> PositionSets {
         let filter = self.filter.as_ref();
-        Spots {
+        PositionSets {
             query: self.query.map(|(own, _)| own.first()),
             filter: filter.map(|all| all.iter().map(|(own, _)| own.first()).collect()),
         }
     }
 
     /// Whether a path that the query means may end before these. What the filter says of it is asked of the series.
-    pub(crate) fn can_end_at(&self, spots: &Spots) -> bool {
-        let at = self.query.zip(spots.query.as_ref());
-        at.is_none_or(|((own, _), spots)| own.can_end_at(spots))
+    pub(crate) fn can_end_at(&self, positions: &PositionSets) -> bool {
+        let at = self.query.zip(positions.query.as_ref());
+        at.is_none_or(|((own, _), positions)| own.can_end_at(positions))
     }
 
     /// Whether a path can go on at these.
-    pub(crate) fn can_continue_at(&self, spots: &Spots) -> bool {
-        let at = self.query.zip(spots.query.as_ref());
-        let mut filter = self.globs().zip(spots.filter.iter().flatten());
-        at.is_none_or(|((own, _), spots)| own.can_continue_at(spots))
-            && (self.filter.is_none() || filter.any(|((own, _), spots)| own.can_continue_at(spots)))
+    pub(crate) fn can_continue_at(&self, positions: &PositionSets) -> bool {
+        let at = self.query.zip(positions.query.as_ref());
+        let mut filter = self.globs().zip(positions.filter.iter().flatten());
+        at.is_none_or(|((own, _), positions)| own.can_continue_at(positions))
+            && (self.filter.is_none()
+                || filter.any(|((own, _), positions)| own.can_continue_at(positions)))
     }
 
     /// The element of the query that must fit next, where it is the only one that may.
-    pub(crate) fn sole_element_at(&self, spots: &Spots) -> Option<&'a Element> {
+    pub(crate) fn sole_element_at(&self, positions: &PositionSets) -> Option<&'a Element> {
         let (own, _) = self.query?;
-        own.sole_element_at(spots.query.as_ref()?)
+        own.sole_element_at(positions.query.as_ref()?)
     }
 
     /// Where the element behind that one may be, which is called `text`.
     pub(crate) fn after_sole_element(
         &self,
         reading: &mut Reading,
-        spots: &Spots,
+        positions: &PositionSets,
         text: &str,
-    ) -> Spots {
-        let at = self.query.zip(spots.query.as_ref());
-        let query = at.map(|((own, _), spots)| own.after_sole_element(spots));
-        self.enter_filter(reading, spots);
+    ) -> PositionSets {
+        let at = self.query.zip(positions.query.as_ref());
+        let query = at.map(|((own, _), positions)| own.after_sole_element(positions));
+        self.enter_filter(reading, positions);
         for character in text.chars() {
             self.step_filter(reading, character);
         }
-        Spots {
+        PositionSets {
             query,
             filter: self.filter_behind(reading),
         }
     }
 
     /// Where the first element below the node `path` may be.
-    pub(crate) fn behind_path(&self, reading: &mut Reading, path: &str) -> Spots {
-        let mut spots = self.first();
+    pub(crate) fn behind_path(&self, reading: &mut Reading, path: &str) -> PositionSets {
+        let mut positions = self.first();
         for element in path.split('.') {
-            self.enter(reading, &spots);
+            self.enter(reading, &positions);
             for character in element.chars() {
                 self.step(reading, character);
             }
-            spots = self.next_positions(reading);
+            positions = self.next_positions(reading);
         }
-        spots
+        positions
     }
 
     /// Moves to the beginning of an element.
-    pub(crate) fn enter(&self, reading: &mut Reading, spots: &Spots) {
-        if let Some(((own, _), spots)) = self.query.zip(spots.query.as_ref()) {
-            own.enter(&mut reading.query, spots);
+    pub(crate) fn enter(&self, reading: &mut Reading, positions: &PositionSets) {
+        if let Some(((own, _), positions)) = self.query.zip(positions.query.as_ref()) {
+            own.enter(&mut reading.query, positions);
         }
-        self.enter_filter(reading, spots);
+        self.enter_filter(reading, positions);
     }
 
-    fn enter_filter(&self, reading: &mut Reading, spots: &Spots) {
+    fn enter_filter(&self, reading: &mut Reading, positions: &PositionSets) {
         let count = self.globs().count();
         reading.filter.resize_with(count, Progress::default);
-        let spots = spots.filter.iter().flatten();
-        for (((own, _), spots), progress) in self.globs().zip(spots).zip(&mut reading.filter) {
-            own.enter(progress, spots);
+        let positions = positions.filter.iter().flatten();
+        for (((own, _), positions), progress) in
+            self.globs().zip(positions).zip(&mut reading.filter)
+        {
+            own.enter(progress, positions);
         }
     }
 
@@ -190,8 +193,8 @@ impl<'a> Joint<'a> {
     }
 
     /// Where the next element may be, if this one ends here.
-    pub(crate) fn next_positions(&self, reading: &Reading) -> Spots {
-        Spots {
+    pub(crate) fn next_positions(&self, reading: &Reading) -> PositionSets {
+        PositionSets {
             query: self
                 .query
                 .map(|(own, _)| own.next_positions(&reading.query)),
@@ -263,7 +266,7 @@ impl<'a> Joint<'a> {
 pub(crate) fn fits(
     selector: &Selector,
     key: &SeriesKey<'_>,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<bool, Stop> {
     if let Some((pattern, reads_labels)) = glob(selector) {
         let text = key.graphite();
@@ -275,15 +278,15 @@ pub(crate) fn fits(
                 break;
             }
             if let Some(work) = progress.take_large_work() {
-                pace.matched(work)?;
+                meter.matched(work)?;
             }
         }
-        pace.matched(progress.take_work())?;
+        meter.matched(progress.take_work())?;
         if !pattern.is_match(&progress) {
             return Ok(false);
         }
     }
     // One step of an automaton for each byte, and matcher.
-    pace.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
+    meter.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
     Ok(selector.fits_labels(&key.labels()))
 }

@@ -4,10 +4,10 @@
 //! What cannot be done by adding (folding late samples into the column, deleting a range) makes a new series in place of the
 //! old one, which readers who have it read to its end.
 
-use super::batches::{Done, Stamp};
+use super::batches::{DoneBatches, Stamp};
 use super::block::{Block, FIRST_BYTES, Run};
-use super::marks::{Lengths, Marks, Newer};
 use super::series::HeadSeries;
+use super::visibility::{Lengths, NotVisible, Visibility};
 use base::id::TenantId;
 use base::time::{Millis, TimeRange};
 use std::sync::{Arc, OnceLock};
@@ -21,22 +21,24 @@ const NO_DAY: i32 = i32::MIN;
 
 /// What readers and the writer share.
 #[derive(Debug)]
-pub(crate) struct Live {
+pub(crate) struct MemSeries {
     tenant: TenantId,
-    marks: Marks,
+    visibility: Visibility,
     column: Arc<Block>,
     late: OnceLock<Arc<Block>>,
 }
 
-impl Live {
+impl MemSeries {
     /// As a reader has it who sees these batches.
-    pub(crate) fn view(&self, done: &Done) -> Result<HeadSeries, Newer> {
-        self.marks.lengths(done).map(|lengths| self.first(lengths))
+    pub(crate) fn view(&self, done: &DoneBatches) -> Result<HeadSeries, NotVisible> {
+        self.visibility
+            .lengths(done)
+            .map(|lengths| self.first(lengths))
     }
 
     /// All there is of it.
     pub(crate) fn all(&self) -> HeadSeries {
-        self.first(self.marks.all())
+        self.first(self.visibility.all())
     }
 
     fn first(&self, lengths: Lengths) -> HeadSeries {
@@ -60,8 +62,6 @@ struct Tail {
 pub(crate) struct Written {
     /// It arrived out of order.
     pub(crate) late: bool,
-    /// The same batch had written to the series before.
-    pub(crate) again: bool,
     /// There is one more than before.
     pub(crate) added: bool,
     /// So many more bytes are in memory, its part of the block that comes next among them ([`Block::share`]).
@@ -70,15 +70,15 @@ pub(crate) struct Written {
 
 /// What a series takes in the memory of a head before its first sample.
 pub(crate) const SERIES_BYTES: usize =
-    size_of::<Live>() + size_of::<Hot>() + 3 * size_of::<usize>();
+    size_of::<MemSeries>() + size_of::<SeriesAppender>() + 3 * size_of::<usize>();
 
 /// What the first late sample of a series takes beside its share.
 pub(crate) const LATE_BYTES: usize = FIRST_BYTES + size_of::<Tail>();
 
 /// The writer's end of a series.
 #[derive(Debug)]
-pub(crate) struct Hot {
-    live: Arc<Live>,
+pub(crate) struct SeriesAppender {
+    shared: Arc<MemSeries>,
     /// The column's last block.
     block: Arc<Block>,
     late: Option<Box<Tail>>,
@@ -91,26 +91,26 @@ pub(crate) struct Hot {
 
 /// What a series will be after a deletion, made without a lock.
 #[derive(Debug)]
-pub(crate) struct Prepared {
-    of: Arc<Live>,
+pub(crate) struct PreparedDeletion {
+    of: Arc<MemSeries>,
     column_len: usize,
     late_len: usize,
     /// The column's last sample as it was read: the batch that wrote it may change it in place.
     end: Option<(i64, f64)>,
-    new: Hot,
+    new: SeriesAppender,
 }
 
-impl Hot {
+impl SeriesAppender {
     pub(crate) fn new(tenant: TenantId) -> Self {
         let column = Block::after(0);
-        let live = Arc::new(Live {
+        let shared = Arc::new(MemSeries {
             tenant,
-            marks: Marks::default(),
+            visibility: Visibility::default(),
             column: Arc::clone(&column),
             late: OnceLock::new(),
         });
         Self {
-            live,
+            shared,
             block: column,
             late: None,
             last: i64::MIN,
@@ -119,13 +119,13 @@ impl Hot {
         }
     }
 
-    pub(crate) const fn live(&self) -> &Arc<Live> {
-        &self.live
+    pub(crate) const fn shared(&self) -> &Arc<MemSeries> {
+        &self.shared
     }
 
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
-        let own = self.live.marks.own();
+        let own = self.shared.visibility.own();
         let all = (own.column + own.late) as u64;
         all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
     }
@@ -142,15 +142,25 @@ impl Hot {
         self.day = NO_DAY;
     }
 
+    /// A batch begins to write to the series; true when it has begun before.
+    pub(crate) fn mark(&self, stamp: Stamp<'_>) -> bool {
+        self.shared.visibility.mark(stamp)
+    }
+
     /// Adds a sample of a batch.
     pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> Written {
-        let again = self.live.marks.mark(stamp);
+        self.mark(stamp);
+        self.write(at, value)
+    }
+
+    /// Adds a sample of the batch that has marked the series.
+    pub(crate) fn write(&mut self, at: i64, value: f64) -> Written {
         let is_first = self.used == 0;
         let mut grown = 0;
         let (late, added) = if is_first || at > self.last {
             grown = self.grow(at, value);
             (false, true)
-        } else if at == self.last && self.live.marks.has_grown() {
+        } else if at == self.last && self.shared.visibility.has_grown() {
             // No reader sees it yet, or nobody reads yet.
             self.block.set(self.used as usize - 1, at, value);
             (false, false)
@@ -158,12 +168,7 @@ impl Hot {
             grown = self.push_late(at, value);
             (at < self.last, at < self.last)
         };
-        Written {
-            late,
-            again,
-            added,
-            grown,
-        }
+        Written { late, added, grown }
     }
 
     /// Adds to the column; says how much more memory it takes.
@@ -175,19 +180,19 @@ impl Hot {
         self.block.set(self.used as usize, at, value);
         self.used += 1;
         self.last = at;
-        self.live.marks.add();
+        self.shared.visibility.add();
         self.block.share()
     }
 
     /// Adds to what came late; says how much more memory that takes.
     fn push_late(&mut self, at: i64, value: f64) -> usize {
-        let live = &self.live;
+        let shared = &self.shared;
         let mut grown = 0;
         if self.late.is_none() {
             grown = LATE_BYTES;
         }
         let tail = self.late.get_or_insert_with(|| {
-            let block = Arc::clone(live.late.get_or_init(|| Block::after(0)));
+            let block = Arc::clone(shared.late.get_or_init(|| Block::after(0)));
             Box::new(Tail {
                 block,
                 used: 0,
@@ -201,20 +206,20 @@ impl Hot {
         tail.block.set(tail.used, at, value);
         tail.used += 1;
         tail.same += u64::from(at == self.last);
-        live.marks.add_late();
+        shared.visibility.add_late();
         grown + tail.block.share()
     }
 
     /// Whether so many samples are late that they are to be folded in.
     pub(crate) fn is_due_to_fold(&self) -> bool {
-        let own = self.live.marks.own();
+        let own = self.shared.visibility.own();
         own.late >= LATE_MIN && own.late >= own.column / 8
     }
 
     /// The same samples without late ones, in place of the old series, which is returned.
-    pub(crate) fn fold(&mut self) -> Arc<Live> {
-        let all = self.live.all().read(&TimeRange::ALL);
-        let mut new = Self::new(self.live.tenant);
+    pub(crate) fn fold(&mut self) -> Arc<MemSeries> {
+        let all = self.shared.all().read(&TimeRange::ALL);
+        let mut new = Self::new(self.shared.tenant);
         for (at, value) in all.iter() {
             new.append(Stamp::before_all(), at, value);
         }
@@ -222,7 +227,7 @@ impl Hot {
     }
 
     /// Prepares to take out the samples in `range`; no lock is needed.
-    pub(crate) fn prepare(of: &Arc<Live>, range: &TimeRange) -> Prepared {
+    pub(crate) fn prepare(of: &Arc<MemSeries>, range: &TimeRange) -> PreparedDeletion {
         let view = of.all();
         let mut new = Self::new(of.tenant);
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
@@ -234,7 +239,7 @@ impl Hot {
         for (at, value) in view.late().samples().filter(kept) {
             new.append(Stamp::before_all(), at, value);
         }
-        Prepared {
+        PreparedDeletion {
             of: Arc::clone(of),
             column_len: view.column().len(),
             late_len: view.late().len(),
@@ -248,10 +253,10 @@ impl Hot {
     pub(crate) fn remove_range(
         &mut self,
         range: &TimeRange,
-        prepared: Option<Prepared>,
-    ) -> Arc<Live> {
-        let usable = prepared.filter(|own| Arc::ptr_eq(&own.of, &self.live));
-        let Prepared {
+        prepared: Option<PreparedDeletion>,
+    ) -> Arc<MemSeries> {
+        let usable = prepared.filter(|own| Arc::ptr_eq(&own.of, &self.shared));
+        let PreparedDeletion {
             column_len,
             late_len,
             end,
@@ -259,9 +264,9 @@ impl Hot {
             ..
         } = match usable {
             Some(prepared) => prepared,
-            None => Self::prepare(&self.live, range),
+            None => Self::prepare(&self.shared, range),
         };
-        let now = self.live.all();
+        let now = self.shared.all();
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
         // A late sample is newer than the column's at the same instant, whichever came in first.
         let mut column = now.column().from(column_len.saturating_sub(1)).peekable();
@@ -277,12 +282,12 @@ impl Hot {
     }
 
     /// `new` takes its place, for readers who see all that has been written to it.
-    fn replace(&mut self, new: Self) -> Arc<Live> {
-        new.live.marks.replace(&self.live.marks);
+    fn replace(&mut self, new: Self) -> Arc<MemSeries> {
+        new.shared.visibility.replace(&self.shared.visibility);
         let day = self.day;
         let old = std::mem::replace(self, new);
         self.day = day;
-        old.live
+        old.shared
     }
 }
 

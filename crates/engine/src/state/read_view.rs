@@ -3,10 +3,10 @@
 use super::{State, Version};
 use crate::guard;
 use crate::head::Head;
-use crate::head::batches::Done;
-use crate::head::marks::Newer;
+use crate::head::batches::DoneBatches;
 use crate::head::series::HeadSeries;
-use crate::pace::Pace;
+use crate::head::visibility::NotVisible;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::id::TenantId;
@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_micros(50);
 
 /// Series of one tenant as a reader has them, all at one moment.
 #[derive(Debug)]
-pub(crate) struct Moment {
+pub(crate) struct ReadView {
     pub(crate) version: Arc<Version>,
     /// What the frozen head and the head have of each series that was asked for.
     pub(crate) heads: Vec<Heads>,
@@ -44,41 +44,46 @@ impl State {
     ///
     /// `done`: what was done before the names of `series` were taken. Where the reader has to look again, series that were
     /// made since then are missing: whoever asks does not know them.
-    pub(crate) fn moment(
+    pub(crate) fn read_view(
         &self,
         tenant: TenantId,
         series: &[SeriesRef],
-        mut done: Done,
-        pace: &mut Pace<'_>,
-    ) -> Result<Moment, Stop> {
+        mut done: DoneBatches,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<ReadView, Stop> {
         guard::query_step();
         let (few, many) = LOOKS;
         let looks = if series.len() <= FEW { few } else { many };
         let until = Instant::now() + PATIENCE;
         for _ in 1..looks {
-            if let Ok(moment) = self.look(tenant, series, &done) {
-                return Ok(moment);
+            if let Ok(view) = self.try_read_view(tenant, series, &done) {
+                return Ok(view);
             }
             // Until what was in the way is done: no writer waits for this.
             let mut next = self.batches.done();
             while !next.has_all_of(&done) && Instant::now() < until {
-                pace.look()?;
+                meter.check()?;
                 std::thread::sleep(PAUSE);
                 next = self.batches.done();
             }
-            pace.look()?;
+            meter.check()?;
             done = self.batches.done();
         }
-        let moment = self.look(tenant, series, &done);
-        Ok(moment.unwrap_or_else(|Newer| self.as_it_is(tenant, series)))
+        let view = self.try_read_view(tenant, series, &done);
+        Ok(view.unwrap_or_else(|NotVisible| self.uncommitted_read_view(tenant, series)))
     }
 
     /// One look; what was done before it.
-    fn look(&self, tenant: TenantId, series: &[SeriesRef], done: &Done) -> Result<Moment, Newer> {
+    fn try_read_view(
+        &self,
+        tenant: TenantId,
+        series: &[SeriesRef],
+        done: &DoneBatches,
+    ) -> Result<ReadView, NotVisible> {
         let version = self.version();
         // What is in files bears no marks.
         if !done.has_all_through(version.in_files) {
-            return Err(Newer);
+            return Err(NotVisible);
         }
         let mut heads = Vec::with_capacity(series.len());
         for own in series {
@@ -87,11 +92,11 @@ impl State {
             let frozen = frozen.map_or(Ok(None), |frozen| of(&frozen.head))?;
             heads.push((frozen, of(&version.head)?));
         }
-        Ok(Moment { version, heads })
+        Ok(ReadView { version, heads })
     }
 
     /// Everything that there is now, with part of a batch where one is under way: that is always found.
-    fn as_it_is(&self, tenant: TenantId, series: &[SeriesRef]) -> Moment {
+    fn uncommitted_read_view(&self, tenant: TenantId, series: &[SeriesRef]) -> ReadView {
         let version = self.version();
         let of = |own: &SeriesRef| {
             let frozen = version.frozen.as_ref();
@@ -99,6 +104,6 @@ impl State {
             (frozen, version.head.all_of(tenant, *own))
         };
         let heads = series.iter().map(of).collect();
-        Moment { version, heads }
+        ReadView { version, heads }
     }
 }

@@ -1,8 +1,8 @@
-//! Name files: the series that were born, and those that died, between two flushes. Read in the order in which the
+//! Name files: the series that were created, and those that were dropped, between two flushes. Read in the order in which the
 //! manifest names them, they give the registry.
 //!
-//! Layout: magic `VIGNAM02`; births: count varint, per birth, ascending by tenant and name: tenant varint, number varint,
-//! kind of samples u8, bytes shared with the name before varint, length of the rest varint, the rest; deaths: count varint, numbers varint;
+//! Layout: magic `VIGNAM02`; created series: count varint, each, ascending by tenant and name: tenant varint, number varint,
+//! kind of samples u8, bytes shared with the name before varint, length of the rest varint, the rest; dropped series: count varint, numbers varint;
 //! CRC-32 (u32) of all before it.
 
 use crate::column::Damaged;
@@ -15,22 +15,22 @@ use std::sync::Arc;
 const MAGIC: [u8; 8] = *b"VIGNAM02";
 
 /// A new series.
-pub(crate) type Birth = (TenantId, Arc<str>, SeriesRef);
+pub(crate) type CreatedSeries = (TenantId, Arc<str>, SeriesRef);
 
 /// What a name file says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct NameFile {
-    pub(crate) births: Vec<Birth>,
-    pub(crate) deaths: Vec<SeriesRef>,
+    pub(crate) created: Vec<CreatedSeries>,
+    pub(crate) dropped: Vec<SeriesRef>,
 }
 
 impl NameFile {
     pub(crate) fn encode(mut self) -> Vec<u8> {
-        self.births.sort_unstable();
+        self.created.sort_unstable();
         let mut out = MAGIC.to_vec();
-        put(&mut out, self.births.len() as u64);
+        put(&mut out, self.created.len() as u64);
         let mut previous: &[u8] = &[];
-        for (tenant, name, series) in &self.births {
+        for (tenant, name, series) in &self.created {
             let name = name.as_bytes();
             let shared = previous
                 .iter()
@@ -46,8 +46,8 @@ impl NameFile {
             out.extend_from_slice(rest);
             previous = name;
         }
-        put(&mut out, self.deaths.len() as u64);
-        for series in &self.deaths {
+        put(&mut out, self.dropped.len() as u64);
+        for series in &self.dropped {
             put(&mut out, u64::from(series.0));
         }
         let crc = crc32fast::hash(&out);
@@ -68,9 +68,9 @@ impl NameFile {
         }
         let mut file = Self::default();
         let mut name = Vec::new();
-        let births = reader.count(5)?;
-        file.births.reserve(births);
-        for _ in 0..births {
+        let created = reader.count(5)?;
+        file.created.reserve(created);
+        for _ in 0..created {
             let tenant = TenantId(reader.number()?);
             let series = SeriesRef(reader.number()?);
             if reader.byte()? != FLOATS {
@@ -84,10 +84,10 @@ impl NameFile {
             let rest = reader.count(1)?;
             name.extend_from_slice(reader.take(rest)?);
             let text = std::str::from_utf8(&name).map_err(|_| Damaged("a name is not UTF-8"))?;
-            file.births.push((tenant, text.into(), series));
+            file.created.push((tenant, text.into(), series));
         }
         for _ in 0..reader.count(1)? {
-            file.deaths.push(SeriesRef(reader.number()?));
+            file.dropped.push(SeriesRef(reader.number()?));
         }
         reader.finish()?;
         Ok(file)
@@ -102,16 +102,16 @@ mod tests {
     proptest! {
         #[test]
         fn names_read_back(
-            births in prop::collection::btree_set((0_u32..3, "[a-cé.]{1,12}"), 0..40),
-            deaths: Vec<u32>,
+            created in prop::collection::btree_set((0_u32..3, "[a-cé.]{1,12}"), 0..40),
+            dropped: Vec<u32>,
         ) {
             let file = NameFile {
-                births: births
+                created: created
                     .into_iter()
                     .zip(0..)
                     .map(|((tenant, name), series)| (TenantId(tenant), name.into(), SeriesRef(series)))
                     .collect(),
-                deaths: deaths.into_iter().map(SeriesRef).collect(),
+                dropped: dropped.into_iter().map(SeriesRef).collect(),
             };
             prop_assert_eq!(NameFile::decode(&file.clone().encode()), Ok(file));
         }

@@ -9,7 +9,7 @@
 //!
 //! `tests/interleavings` runs this file under `loom`.
 
-use super::batches::{Done, Stamp};
+use super::batches::{DoneBatches, Stamp};
 use crate::sync::{AtomicU64, Ordering, yield_now};
 
 /// In place of a batch's number while the marks are changed. No batch has it.
@@ -20,7 +20,7 @@ const UNKNOWN: u64 = u64::MAX;
 
 /// What readers and the writer of a series share.
 #[derive(Debug)]
-pub(crate) struct Marks {
+pub(crate) struct Visibility {
     /// The batch that wrote last, and the one before it.
     batch: AtomicU64,
     previous: AtomicU64,
@@ -65,9 +65,9 @@ struct Read {
 /// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
 /// batch has written since, or the series was made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Newer;
+pub(crate) struct NotVisible;
 
-impl Default for Marks {
+impl Default for Visibility {
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         Self {
@@ -83,9 +83,9 @@ impl Default for Marks {
     }
 }
 
-impl Marks {
+impl Visibility {
     /// For a reader who sees these batches.
-    pub(crate) fn lengths(&self, done: &Done) -> Result<Lengths, Newer> {
+    pub(crate) fn lengths(&self, done: &DoneBatches) -> Result<Lengths, NotVisible> {
         let own = self.read();
         let is_whole = if done.has_begun(own.batch) {
             done.has_all_through(own.open)
@@ -93,11 +93,11 @@ impl Marks {
             done.has(own.previous) && done.has_all_through(own.previous_open)
         };
         if !is_whole {
-            return Err(Newer);
+            return Err(NotVisible);
         }
         match done.has(own.batch) {
             true => Ok(Lengths::of(own.now)),
-            false if own.before.0 == UNKNOWN => Err(Newer),
+            false if own.before.0 == UNKNOWN => Err(NotVisible),
             false => Ok(Lengths::of(own.before)),
         }
     }
@@ -154,8 +154,10 @@ impl Marks {
             still_open = still_open.max(last);
         }
         self.batch.store(CHANGING, Ordering::Relaxed);
-        // Each after the one before it, so that who reads a changed mark finds `batch` changed as well.
-        self.previous.store(last, Ordering::Release);
+        // A reader who finds it changed, but `batch` not, takes the series for unseen: it finds a batch there that it does not
+        // see, as it would find the mark of any that it does see.
+        self.previous.store(last, Ordering::Relaxed);
+        // These each after the one before it, so that a reader of a changed mark finds `batch` changed as well.
         self.previous_open.store(open, Ordering::Release);
         self.open.store(still_open, Ordering::Release);
         let column = self.column.load(Ordering::Relaxed);

@@ -18,12 +18,12 @@ fn check(context: &Context) -> Result<(), Stop> {
 
 /// One thread's work under a context.
 #[derive(Debug)]
-pub(crate) struct Pace<'c> {
+pub(crate) struct QueryMeter<'c> {
     context: &'c Context,
     since: u64,
 }
 
-impl<'c> Pace<'c> {
+impl<'c> QueryMeter<'c> {
     pub(crate) fn new(context: &'c Context) -> Result<Self, Stop> {
         check(context)?;
         Ok(Self { context, since: 0 })
@@ -46,7 +46,7 @@ impl<'c> Pace<'c> {
     }
 
     /// Looks at clock and flag, whatever has been paid for.
-    pub(crate) fn look(&mut self) -> Result<(), Stop> {
+    pub(crate) fn check(&mut self) -> Result<(), Stop> {
         self.since = 0;
         check(self.context)
     }

@@ -2,8 +2,8 @@
 
 use super::spans::Spans;
 use crate::head::series::HeadSeries;
-use crate::pace::Pace;
 use crate::points::Points;
+use crate::query_meter::QueryMeter;
 use crate::segment::blocks::Blocks;
 use crate::segment::reader::Segment;
 use base::store::StoreError;
@@ -27,7 +27,7 @@ enum Source<'s> {
 }
 
 /// One source, read from its beginning.
-pub(super) struct Lane<'s> {
+pub(super) struct SourceCursor<'s> {
     source: Source<'s>,
     hidden: Spans,
     range: TimeRange,
@@ -36,13 +36,13 @@ pub(super) struct Lane<'s> {
     taken: usize,
 }
 
-impl fmt::Debug for Lane<'_> {
+impl fmt::Debug for SourceCursor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lane").finish_non_exhaustive()
+        f.debug_struct("SourceCursor").finish_non_exhaustive()
     }
 }
 
-impl<'s> Lane<'s> {
+impl<'s> SourceCursor<'s> {
     const fn new(source: Source<'s>, range: TimeRange, hidden: Spans) -> Self {
         Self {
             source,
@@ -82,7 +82,7 @@ impl<'s> Lane<'s> {
     }
 
     /// Reads on when all that was read is taken.
-    pub(super) fn fill(&mut self, pace: &mut Pace<'_>) -> Result<(), StoreError> {
+    pub(super) fn fill(&mut self, meter: &mut QueryMeter<'_>) -> Result<(), StoreError> {
         while self.taken == self.buffer.len() {
             self.taken = 0;
             let next = match &mut self.source {
@@ -92,21 +92,21 @@ impl<'s> Lane<'s> {
                     last,
                 } => match blocks.next()? {
                     Some(block) => {
-                        pace.steps(BLOCK_STEPS)?;
+                        meter.steps(BLOCK_STEPS)?;
                         Some(segment.read_block(&block, &self.range, last)?)
                     }
                     None => None,
                 },
                 Source::Column(parts) => match parts.next() {
                     Some(part) => {
-                        pace.steps(1)?;
+                        meter.steps(1)?;
                         Some(part)
                     }
                     None => None,
                 },
                 Source::Late(own) => match own.take() {
                     Some(own) => {
-                        pace.steps(1 + own.late_len() / LATE_PER_STEP)?;
+                        meter.steps(1 + own.late_len() / LATE_PER_STEP)?;
                         Some(own.late_in(&self.range))
                     }
                     None => None,
