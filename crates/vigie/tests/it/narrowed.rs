@@ -141,33 +141,54 @@ fn regression_7_an_agent_sends_where_its_key_does() {
     assert_eq!(last.header("x-auth-scope-id"), format!("s-{OTHER}"));
 }
 
-/// It was advised to target an organization, which it is then refused.
+/// The CLI advised targeting an organization, which the server then refused; other commands showed the server's own refusal,
+/// which says neither what the key may do nor how to go on.
 #[test]
 fn regression_7_what_manages_is_refused_for_what_the_key_is() {
-    let mut terminal = Terminal::new();
-    narrow(&terminal, json!({"domain": format!("s-{SPACE}")}));
-    assert_eq!(login(&mut terminal, "").code, 0);
-    for line in [
-        "vigie account spaces",
-        "vigie account spaces -o field-org",
-        "vigie account orgs",
-        "vigie account list",
-        "vigie account org field-org",
-        "vigie account space-create x",
-        "vigie account space-users field-org dev",
+    let space = format!("s-{SPACE}");
+    for (reach, right) in [
+        (
+            json!({"domain": space}),
+            format!("it may only work with the metrics of `{space}`"),
+        ),
+        (
+            json!({"domain": space, "only": "send"}),
+            format!("it may only send metrics to `{space}`"),
+        ),
+        (
+            json!({"only": "send"}),
+            "it may only send metrics".to_owned(),
+        ),
     ] {
-        let ran = terminal.run(line);
-        assert_eq!(ran.code, 4, "{ran:?}");
-        assert!(
-            ran.stderr
-                .contains("this key is for metrics alone, and manages nothing"),
-            "{line}: {ran:?}"
-        );
-        assert!(
-            ran.stderr
-                .contains("log in with a password or a key made without `--domain` and `--only`"),
-            "{ran:?}"
-        );
+        let mut terminal = Terminal::new();
+        narrow(&terminal, reach);
+        assert_eq!(login(&mut terminal, "").code, 0);
+        let before = terminal.server.asked_at_all().len();
+        for line in crate::hostile::COMMANDS {
+            let manages = line.starts_with("account ") || line.starts_with("iam a");
+            if !manages
+                && !["iam org", "iam space"]
+                    .iter()
+                    .any(|own| line.starts_with(own))
+            {
+                continue;
+            }
+            let line = line.replace('~', "");
+            let ran = terminal.run(&format!("vigie {line}"));
+            if line == "account roles" {
+                assert_eq!(ran.code, 0, "{ran:?}");
+                continue;
+            }
+            assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{line}: {ran:?}");
+            for expected in [
+                "this key is for metrics alone, and manages nothing",
+                &right,
+                "log in with a password or a key made without `--domain` and `--only`",
+            ] {
+                assert!(ran.stderr.contains(expected), "{line}: {ran:?}");
+            }
+        }
+        assert_eq!(terminal.server.asked_at_all().len(), before);
     }
 }
 
