@@ -1,4 +1,4 @@
-//! Invitations into accounts: a command in each file; here what they share.
+//! Invitations into accounts: one command per file, and their shared code.
 
 pub(crate) mod accept;
 pub(crate) mod at_login;
@@ -28,7 +28,7 @@ fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The invitation meant by its id or its account.
+/// Finds an invitation by its id or its account.
 fn find(id: &str, context: &Context) -> Result<Invitation, Failure> {
     let found = waiting(context)?
         .into_iter()

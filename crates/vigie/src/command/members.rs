@@ -1,5 +1,4 @@
-//! Who holds which role in a place: `account org-users`, `account space-users`, and the roles of `account users
-//! --all-roles`.
+//! Who has which role in an organization or space: `account org-users`, `account space-users`, and `account users --all-roles`.
 
 pub(crate) mod org_users;
 pub(crate) mod space_users;
@@ -14,17 +13,17 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::cf::organization::MemberEntity;
 
-/// So many organizations and spaces are looked into for the roles of a whole account: three or four requests each.
+/// The maximum number of organizations and spaces searched for the roles of a whole account: each takes three or four requests.
 const PLACES_MAX: usize = 200;
 
-/// A role and one who holds it.
+/// A role and a user who has it.
 #[derive(Debug, Serialize)]
 struct Held {
     user: String,
     role: String,
 }
 
-/// A role of a user, and where.
+/// A role of a user, with its organization and space.
 #[derive(Debug, Serialize)]
 pub(crate) struct HeldIn {
     org: String,
@@ -33,7 +32,7 @@ pub(crate) struct HeldIn {
 }
 
 impl HeldIn {
-    /// The role and its place in one phrase.
+    /// The role and its place, in words.
     pub(crate) fn text(&self) -> String {
         match &self.space {
             Some(space) => format!("{} of {}/{space}", self.role, self.org),
@@ -55,7 +54,7 @@ const SPACE_ROLES: [SpaceRole; 3] = [
     SpaceRole::SpaceAuditor,
 ];
 
-/// Who holds one role: its name, and the users by theirs.
+/// A role's name, and the names of the users who have it.
 type Holders = (String, Vec<String>);
 
 fn holders(context: &Context, path: &str, role: String) -> Result<Holders, Failure> {

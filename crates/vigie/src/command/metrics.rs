@@ -1,4 +1,4 @@
-//! `metrics`: send, get, list, delete. One file each, and what they share.
+//! `metrics`: one command per file, and their shared code.
 
 mod beginning;
 mod branch;
@@ -34,7 +34,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Subcommand;
 
-/// What can be done with metrics.
+/// The word after `metrics`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Metrics {
     /// Send samples: from arguments, a file or standard input

@@ -1,4 +1,4 @@
-//! `status`: who, where, until when; asks no server.
+//! `status`: user, target and expiry, without a request.
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -9,7 +9,7 @@ use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
-/// Prints the state of the session; without one, fails as any command that needs it would.
+/// Prints the state of the session; fails if there is none.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let config = context.config().clone();
     let cf = context.cf()?;
@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .filter(|key| !key.is_empty());
     let is_ended = config.is_ended();
     let scope = match context.reach() {
-        // Reading falls back to the account, sending does not.
+        // Commands that read fall back to the account; those that send do not.
         Some(reach) if reach.sends_anywhere() => None,
         _ => context.scope_id().ok(),
     };

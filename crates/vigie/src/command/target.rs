@@ -86,7 +86,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
         };
         context.target_place(args.org.as_deref(), args.space.as_deref(), asking)?;
     } else if is_elsewhere && context.reach().is_none() && !context.config().region.is_empty() {
-        // As a login does: where there is but one, it is taken.
+        // As at a login: the only one is taken.
         context.target_place(None, None, Asking::Offered)?;
     }
     context.print_target()

@@ -1,4 +1,4 @@
-//! Users of the targeted account: a command in each file; here what they share.
+//! Users of the targeted account: one command per file, and their shared code.
 
 pub(crate) mod invite;
 pub(crate) mod list;

@@ -146,7 +146,7 @@ fn what_could_not_be_kept_is_not_asked_for_twice_by_one_process() {
     lose_what_was_prepared(&terminal);
     // Two renewals are needed until the server is content.
     terminal.server.store.lock().unwrap().serial_min = 3;
-    let ran = terminal.run("vigie agent --looks 3 --interval 1s --host h");
+    let ran = terminal.run("vigie agent --readings 3 --interval 1s --host h");
     assert!(ran.stderr.contains("could not be kept"), "{ran:?}");
     let used: Vec<String> = terminal.server.asked("POST", "/identity/token")[1..]
         .iter()

@@ -1,4 +1,4 @@
-//! Sends what waits in the buffer, and says so when something changes.
+//! Sends the samples in the buffer, and reports changes.
 
 use crate::client::Request;
 use crate::error::Failure;
@@ -9,9 +9,9 @@ use crate::shown::{Shown, shown};
 use agent::{Bell, Destination, Report, SendError, Sender, Verdict};
 use std::time::Duration;
 
-/// The first wait before a server that is away is asked again.
+/// The first wait after a failure.
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
-/// The longest.
+/// The longest wait after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// The server could not read the body at all.
 const BODY_MALFORMED: &str = "BXNMSMT01E";
@@ -46,17 +46,17 @@ impl Destination for ToServer<'_> {
     }
 }
 
-/// Sends what the collector found, and says so when something changes.
+/// Sends the collector's samples, and reports changes.
 pub(super) struct Delivery<'a> {
     sender: Sender<'a, ToServer<'a>>,
     output: &'a Output,
     pub(super) stored: u64,
-    /// The failure last told; not told again while it lasts.
+    /// The failure last reported; it is not repeated while it lasts.
     trouble: Option<Shown>,
 }
 
 impl<'a> Delivery<'a> {
-    /// Tells of it on `output`.
+    /// Reports on `output`.
     pub(super) const fn new(sender: Sender<'a, ToServer<'a>>, output: &'a Output) -> Self {
         Self {
             sender,
@@ -66,7 +66,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Sends whenever there is something, until the bell stops it.
+    /// Sends whenever there are samples, until the bell stops it.
     pub(super) fn until_stopped(&mut self, bell: &Bell) {
         let mut backoff = BACKOFF_MIN;
         while !bell.is_stopped() {
@@ -75,7 +75,7 @@ impl<'a> Delivery<'a> {
                 Ok(Report::Idle) => bell.listen(seen),
                 Ok(Report::Sent { .. }) => backoff = BACKOFF_MIN,
                 Err(_) => {
-                    // New samples are no reason to ask a server sooner that is away.
+                    // New samples do not shorten the wait after a failure.
                     bell.rest(backoff);
                     backoff = backoff.saturating_mul(2).min(BACKOFF_MAX);
                 }
@@ -83,7 +83,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// After the last look: everything that waits, unless the server is away.
+    /// After the last reading: sends everything in the buffer, until the first failure.
     pub(super) fn the_rest(&mut self) -> Result<(), Failure> {
         while self.one()? != Report::Idle {}
         Ok(())

@@ -6,7 +6,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
 
-/// Stops at the first SIGINT or SIGTERM; a second one ends the process at once, as if nobody had listened.
+/// Stops at the first SIGINT or SIGTERM; a second one ends the process at once.
 pub(super) fn stop_on_signals(bell: &Arc<Bell>) -> Result<(), Failure> {
     let failed =
         |error: std::io::Error| Failure::failed(format!("cannot listen for signals: {error}"));
@@ -17,7 +17,7 @@ pub(super) fn stop_on_signals(bell: &Arc<Bell>) -> Result<(), Failure> {
         .spawn(move || {
             for signal in &mut signals {
                 if bell.is_stopped() {
-                    // Cannot fail for these two; if it did, the stop already under way would end the process.
+                    // Cannot fail for these two signals; if it did, the stop that has begun would still end the process.
                     drop(signal_hook::low_level::emulate_default_handler(signal));
                 }
                 bell.stop();

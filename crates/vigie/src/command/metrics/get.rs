@@ -21,12 +21,12 @@ use wire::render::json::ReadRow;
 
 pub(crate) use super::get_args::GetArgs;
 
-/// Reads, and shows.
+/// Reads the samples, and shows them.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     args.refuse_lone_interval()?;
     let output = &context.output;
     let (name, zone) = zone(args.tz.as_deref(), context)?;
-    // Drawings know their ends by it.
+    // Drawings use it as their range.
     let asked = time_range(args.from.as_deref(), args.until.as_deref(), &zone, context)?;
     let format = match args.format {
         Some(format) if output.is_json() && format != Format::Json => return Err(two_forms()),
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The series of several answers in one array, a line each, not a digit changed.
+/// Joins the series of several answers to one array, one per line, without changing a digit.
 fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
     let mut lines: Vec<String> = Vec::new();
     for body in bodies {

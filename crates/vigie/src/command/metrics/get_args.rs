@@ -82,17 +82,17 @@ impl GetArgs {
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one
-character of a set, `{a,b}` one of several texts, `**` as an element any number of elements.
-Quote it, or the shell will read it.
-A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`,
-`2017-11-01T02:00Z`), as Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday),
-or epoch seconds. Tables show values with six digits; `--format csv` and `json` keep all of them.
+A target is a metric's name or a pattern: `*` and `?` match within one element, `[a-c]` one character of a set, `{a,b}` \
+one of several texts, and `**` as an element any number of elements. Quote a pattern, or the shell will expand it.
 
-With `--watch` it is read again every 5 seconds, or as often as `--watch=1s` or `--watch=5min` says,
-until Ctrl-C, which ends it with exit code 0. At a terminal the table or drawing is made anew.
-Elsewhere, and with `--format csv` or `json`, samples are written as they come: a line each, each
-once; what comes in more than ten minutes late is left out.
+A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`, `2017-11-01T02:00Z`), as \
+Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday), or epoch seconds. Tables show values with six \
+digits; `--format csv` and `json` keep all of them.
+
+With `--watch` the samples are read again every 5 seconds, or as often as `--watch=1s` or `--watch=5min` says, until \
+Ctrl-C, which ends the command with exit code 0. At a terminal the table or drawing is drawn again each time. \
+Elsewhere, and with `--format csv` or `json`, each new sample is written once, on a line of its own; samples that arrive \
+more than ten minutes late are left out.
 
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline

@@ -1,5 +1,5 @@
-//! What is read of a file or a pipe, piece by piece, with the moment each was read. A thread of its own waits for it, so that
-//! what was read is sent while the next line is awaited, and so that a signal ends the waiting.
+//! Reads a file or a pipe in pieces, each with the time at which it was read. A thread does the reading, so that samples are sent
+//! while it waits for the next line, and so that a signal ends the wait.
 
 use super::stop::Stop;
 use super::unpacking::Unpacking;
@@ -12,23 +12,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-/// Read at once.
+/// The size of one read.
 const CHUNK_BYTES: usize = 256 << 10;
-/// Pieces that may wait: enough to keep both sides busy.
+/// The length of the queue: enough to keep both sides busy.
 const PIECES_MAX: usize = 4;
 
-/// What comes out of a pipe.
+/// An event of a pipe.
 #[derive(Debug)]
 pub(crate) enum Piece {
-    /// Bytes, and when they were read.
+    /// Bytes, and the time at which they were read.
     Bytes(Vec<u8>, Millis),
-    /// Nothing for so long.
+    /// Nothing within the time limit.
     Quiet,
-    /// A signal asks to stop, by its name; nothing follows.
+    /// A signal, by its name; nothing follows.
     Stopped(&'static str),
-    /// There is no more.
+    /// The end.
     End,
-    /// It cannot be read.
+    /// A read error.
     Failed(io::Error),
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Pipe {
 }
 
 impl Pipe {
-    /// Begins to read. From here on the first SIGINT or SIGTERM is a piece like any other; a second one ends the process.
+    /// Starts reading. From now on the first SIGINT or SIGTERM is an event; a second one ends the process.
     pub(crate) fn start(reader: Box<dyn Read + Send>) -> io::Result<Self> {
         let (sender, pieces) = sync_channel(PIECES_MAX);
         let signals = Signals::new([SIGINT, SIGTERM])?;
@@ -55,7 +55,7 @@ impl Pipe {
         Ok(Self { pieces, stop, read })
     }
 
-    /// Tells of a signal before its piece has had its turn.
+    /// The flag that a signal sets, before its event is received.
     pub(crate) const fn stop(&self) -> &Arc<Stop> {
         &self.stop
     }
@@ -65,7 +65,7 @@ impl Pipe {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// The next piece; with a limit, no longer waited for than that.
+    /// Waits for the next event, with an optional time limit.
     pub(crate) fn next(&self, limit: Option<Duration>) -> Piece {
         let received = match limit {
             Some(limit) => self.pieces.recv_timeout(limit),
@@ -86,7 +86,7 @@ fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>
     let is_told = AtomicBool::new(false);
     for signal in &mut signals {
         if is_told.swap(true, Ordering::Relaxed) {
-            // Cannot fail for these two; if it did, the first one still ends the process.
+            // Cannot fail for these two signals; if it did, the first one would still end the process.
             drop(signal_hook::low_level::emulate_default_handler(signal));
         }
         let name = if signal == SIGINT {
@@ -101,8 +101,7 @@ fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>
     }
 }
 
-/// Reads to the end. A pipe gives what was written so far, so that a slow writer's samples need not wait for the fast ones
-/// that may never come.
+/// Reads to the end. A read of a pipe returns what was written so far, so samples of a slow writer are not delayed.
 fn read_all(mut reader: Unpacking, pieces: &SyncSender<Piece>) {
     loop {
         let mut chunk = vec![0; CHUNK_BYTES];

@@ -41,7 +41,7 @@ fn resolution(text: &str) -> Result<Resolution, String> {
     }
 }
 
-/// Changes what a flag says, then shows them.
+/// Applies the flags, then shows the settings.
 pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let (monitoring, wanted) = match args.resolution {

@@ -1,4 +1,4 @@
-//! Whether a signal has asked to stop: who waits before another attempt waits for that as well.
+//! A stop flag set by signals, which also ends waits between attempts.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The first signal that came, once one has.
+/// The first signal, once one has arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     signal: Mutex<Option<&'static str>>,
@@ -14,7 +14,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// One that the first SIGINT or SIGTERM tells; a second one ends the process.
+    /// A flag that the first SIGINT or SIGTERM sets; a second one ends the process.
     pub(crate) fn on_signals() -> io::Result<Arc<Self>> {
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let stop = Arc::new(Self::default());
@@ -23,7 +23,7 @@ impl Stop {
         thread.spawn(move || {
             for signal in &mut signals {
                 if told.signal().is_some() {
-                    // Cannot fail for these two; if it did, the first one still ends the process.
+                    // Cannot fail for these two signals; if it did, the first one would still end the process.
                     drop(signal_hook::low_level::emulate_default_handler(signal));
                 }
                 told.tell(match signal {
@@ -35,19 +35,19 @@ impl Stop {
         Ok(stop)
     }
 
-    /// A signal came.
+    /// Sets the flag.
     pub(crate) fn tell(&self, name: &'static str) {
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         signal.get_or_insert(name);
         self.told.notify_all();
     }
 
-    /// Which one came.
+    /// The signal, if one has arrived.
     pub(crate) fn signal(&self) -> Option<&'static str> {
         *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits so long; ends early and answers `false` when a signal has come.
+    /// Waits; returns `false`, early, when a signal has arrived.
     pub(crate) fn wait(&self, span: Duration) -> bool {
         let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self

@@ -1,5 +1,5 @@
-//! `metrics get --watch`: what is read is read again, until somebody ends it. At a terminal a drawing is made anew; elsewhere
-//! samples are written as they come, each once.
+//! `metrics get --watch`: repeats the reading until it is interrupted. At a terminal it redraws; elsewhere it writes each new sample
+//! once.
 
 mod fresh;
 
@@ -21,10 +21,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::time_expr::lenient;
 
-/// Samples that come in so late are still seen.
+/// Samples that arrive up to this late are still written.
 const LATE: Duration = Duration::from_secs(600);
 
-/// What is read, as the command line says it.
+/// The request, from the command line.
 pub(super) struct Watched<'a> {
     pub(super) args: &'a GetArgs,
     pub(super) format: Format,
@@ -36,7 +36,7 @@ pub(super) struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// Reads every so often, until a signal ends it.
+    /// Reads at this interval, until a signal ends it.
     pub(super) fn run(&self, every: Duration) -> Result<(), Failure> {
         let is_drawing = matches!(
             self.format,
@@ -75,7 +75,7 @@ impl Watched<'_> {
                     is_told = false;
                 }
                 Err(failure) if read_at.is_some() && is_passing(&failure) => {
-                    // Said once: it would fill a log.
+                    // Once only, so that it does not fill a log.
                     if !is_told {
                         self.context.output.warn(shown!(
                             "{}; trying again every {}",
@@ -97,7 +97,7 @@ impl Watched<'_> {
         }
     }
 
-    /// Draws what there is now over what was there before.
+    /// Redraws the screen.
     fn draw(&self, every: Duration) -> Result<(), Failure> {
         let (args, (name, zone)) = (self.args, self.zone);
         let now = SystemClock.now();
@@ -129,7 +129,7 @@ impl Watched<'_> {
         self.context.output.text(&screen)
     }
 
-    /// Writes what has come since the last reading, which was so long ago.
+    /// Writes the samples that are new since the last reading, which was `ago`.
     fn append(&self, fresh: &mut Fresh, ago: Option<Duration>) -> Result<(), Failure> {
         let (args, (name, zone)) = (self.args, self.zone);
         let output = &self.context.output;
@@ -157,7 +157,7 @@ impl Watched<'_> {
     }
 }
 
-/// Whether it may be otherwise the next time.
+/// Whether the next attempt may succeed.
 fn is_passing(failure: &Failure) -> bool {
     failure.kind == Kind::Unreachable || matches!(failure.status, Some(429 | 503))
 }

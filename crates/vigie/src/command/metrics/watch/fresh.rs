@@ -1,4 +1,4 @@
-//! Which samples of a reading are new.
+//! Finds the new samples of a reading.
 
 use crate::figures;
 use crate::output::csv_field;
@@ -9,16 +9,16 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::render::json::ReadRow;
 
-/// What was written already.
+/// The samples that were written already.
 #[derive(Debug)]
 pub(super) struct Fresh {
-    /// Earlier samples were not asked for.
+    /// Earlier samples are skipped.
     since: Millis,
-    /// The instants that the last reading had of each series: one that is not among them is new, also where it is late.
+    /// The timestamps of each series in the last reading: any other is new, even if it is late.
     seen: BTreeMap<String, BTreeSet<Millis>>,
 }
 
-/// One that was not.
+/// A new sample.
 #[derive(Debug, PartialEq)]
 pub(super) struct Sample<'a> {
     at: Millis,
@@ -27,7 +27,7 @@ pub(super) struct Sample<'a> {
 }
 
 impl Fresh {
-    /// Nothing was written, and nothing older is wanted.
+    /// Nothing was written yet; samples before `since` are skipped.
     pub(super) const fn since(since: Millis) -> Self {
         Self {
             since,
@@ -35,7 +35,7 @@ impl Fresh {
         }
     }
 
-    /// What is new, in the order of time. What a reading no longer has is forgotten: it lies behind all that comes.
+    /// The new samples, in order of time. Timestamps that left the reading's range are forgotten.
     pub(super) fn of<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
         let mut samples = Vec::new();
         let mut seen = BTreeMap::new();
@@ -53,7 +53,7 @@ impl Fresh {
                     });
                 }
             }
-            // A series without a sample for a moment has not begun anew.
+            // An empty reading does not mean that the series starts again.
             let kept = if now.is_empty() { before } else { now };
             if !kept.is_empty() {
                 seen.insert(row.target.clone(), kept);
