@@ -1,10 +1,10 @@
-//! Addresses of servers as people type them. What servers say about themselves is weighed in [`crate::origin`].
+//! Addresses of servers as people type them. Addresses that servers advertise are checked in [`crate::origin`].
 
 use crate::error::Failure;
 use crate::loopback::{host, is_loopback};
 use crate::origin::Origin;
 
-/// Completes an address typed without a scheme: `http` on this machine itself, `https` everywhere else.
+/// Completes an address typed without a scheme: `http` for this machine, `https` for any other.
 pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     let text = typed.trim().trim_end_matches('/');
     let wrong = |why: &str| {
@@ -36,7 +36,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     Ok(complete)
 }
 
-/// Whether what is sent there leaves this machine unencrypted.
+/// Whether requests to it leave this machine unencrypted.
 pub(crate) fn is_readable_on_the_way(address: &str) -> bool {
     address.starts_with("http://") && !is_loopback(address)
 }

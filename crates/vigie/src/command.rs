@@ -1,4 +1,4 @@
-//! The commands, one file each; here only which there are and where they lead.
+//! The list of commands and their dispatch; each command has a file of its own.
 
 pub(crate) mod absent;
 pub(crate) mod account;

@@ -1,8 +1,7 @@
-//! What could come next on a command line, as a shell asks for it at a press of Tab: `vigie __complete SHELL …`.
+//! Completion of command lines: the shell runs `vigie __complete SHELL …` when the user presses Tab.
 //!
-//! Nobody has asked for an error, a question or a pause, so there is none: whatever goes wrong, and whatever takes longer
-//! than [`DEADLINE`], offers nothing. What others have named is offered to be typed by the person, so a name is left out
-//! that could be taken for something else, or is not seen as it is.
+//! It never prints an error, asks a question or pauses: after an error, or after [`DEADLINE`], there are no candidates. Names that
+//! others chose end up on the user's command line, so names that look like a flag or contain invisible characters are left out.
 
 mod bash;
 mod grammar;
@@ -20,17 +19,17 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::mpsc;
 
-/// The word that a script of ours begins with; no command of anyone's.
+/// The first word of a request by our completion scripts; it is no command for users.
 const WORD: &str = "__complete";
-/// No offer is longer.
+/// The maximum length of a candidate.
 const OFFER_BYTES_MAX: usize = 1024;
-/// In place of offers: the shell knows the files itself.
+/// Tells the shell to complete file names itself.
 const FILES: &str = "\tfiles\n";
 
 /// Makes the grammar of the command line, for a name of the program.
 type Grammar = fn(Name) -> clap::Command;
 
-/// Answers a shell, if it is one that asks.
+/// Answers a completion request, if this is one.
 pub(crate) fn answer(name: Name, arguments: &[OsString], grammar: Grammar) -> Option<ExitCode> {
     let [_, word, shell, words @ ..] = arguments else {
         return None;
@@ -51,7 +50,7 @@ fn text(word: &OsString) -> String {
     word.to_string_lossy().into_owned()
 }
 
-/// The offers, one a line, as this shell takes them.
+/// The candidates, one per line, in the form of this shell.
 fn complete(name: Name, shell: &str, words: &[String], grammar: Grammar) -> Shown {
     match (shell, words) {
         ("bash", [replaced, line]) => {
@@ -102,7 +101,7 @@ fn offered(
     })
 }
 
-/// Whether a name of someone else's can be put on a command line: it is seen as it is, and is no flag.
+/// Whether a name can be put on a command line: it is visible, and not a flag.
 fn is_harmless(word: &str) -> bool {
     !word.is_empty()
         && word.len() <= OFFER_BYTES_MAX

@@ -1,10 +1,9 @@
-//! The two configuration files: where they lie and how they are rewritten. What is in them is in [`content`].
+//! The two configuration files: their location, and how they are rewritten. [`content`] has their contents.
 //!
-//! The layout is that of the original tool, so that an installed one and this one read each other's login. Keys this
-//! program does not know are kept as they are.
+//! The layout is that of the original tool, so that both tools can read each other's login. Unknown keys are kept as they are.
 //!
-//! Invariants: a file is replaced whole or not at all; whoever rewrites holds the lock and has read the files under
-//! it; the directory is for its owner alone, and so are the files.
+//! Invariants: a file is replaced as a whole or not at all; a rewrite holds the lock and starts from files that were read under it;
+//! only the owner can access the directory and the files.
 
 mod content;
 mod copy;
@@ -29,13 +28,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// How long to wait for another process that holds the lock; it may be waiting for a server in turn.
+/// The longest wait for another process that holds the lock, and may itself be waiting for a server.
 const LOCK_WAIT_SECONDS_MAX: u64 = 30;
 const LOCK_RETRY: Duration = Duration::from_millis(20);
-/// A configuration file larger than this is none.
+/// The maximum size of a configuration file.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
-/// By a server's origin, the others that may have what is for it.
+/// By a server's origin, the other origins that are trusted for it.
 pub(crate) type Origins = BTreeMap<String, Vec<String>>;
 
 /// The configuration directory.
@@ -61,7 +60,7 @@ impl Home {
         }
     }
 
-    /// Whose directory it is.
+    /// Who uses the directory.
     pub(crate) const fn whose(&self) -> Whose {
         self.whose
     }
@@ -75,7 +74,7 @@ impl Home {
         self.directory.join("config.json")
     }
 
-    /// Ours alone, and in a file of its own: other tools that share `config.json` drop the keys they do not know.
+    /// In a file of its own, because other tools that share `config.json` drop unknown keys.
     fn origins_file(&self) -> PathBuf {
         self.directory.join("origins.json")
     }
@@ -99,12 +98,12 @@ impl Home {
         })
     }
 
-    /// Reads which origins a person trusts beside each server, by that server's origin.
+    /// Reads the trusted origins, by server.
     pub(crate) fn read_origins(&self) -> Result<Origins, Failure> {
         read(&self.origins_file())
     }
 
-    /// Rewrites them, under a lock of their own: it is the person's answer, which may come while the other is held.
+    /// Rewrites them, under a lock of their own, because the user may answer while the other lock is held.
     pub(crate) fn change_origins(&self, change: impl FnOnce(&mut Origins)) -> Result<(), Failure> {
         let file = self.acquire("origins.json.lock")?;
         let mut origins = self.read_origins()?;
@@ -114,7 +113,7 @@ impl Home {
         Ok(())
     }
 
-    /// Takes the lock that every rewrite of the configuration holds, waiting for whoever has it.
+    /// Takes the lock of the configuration, waiting for other processes.
     pub(crate) fn lock(&self) -> Result<Lock<'_>, Failure> {
         Ok(Lock {
             home: self,
@@ -152,7 +151,7 @@ impl Home {
     }
 }
 
-/// The right to rewrite the files; given up when dropped.
+/// The lock on the files; released when dropped.
 #[derive(Debug)]
 pub(crate) struct Lock<'home> {
     home: &'home Home,
@@ -160,7 +159,7 @@ pub(crate) struct Lock<'home> {
 }
 
 impl Lock<'_> {
-    /// Prepares to replace `config.json`: what can stand in the way is found out here.
+    /// Prepares to replace `config.json`: fails here if it cannot be written.
     pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
         Prepared::beside(&self.home.main_file())?.reserve()
     }
@@ -170,7 +169,7 @@ impl Lock<'_> {
         self.beside_cf()?.reserve()
     }
 
-    /// Replaces both, or neither where one of them cannot be written.
+    /// Replaces both files, or neither if one cannot be written.
     pub(crate) fn write(&self, config: &Config, cf: &CfConfig) -> Result<(), Failure> {
         let main = Prepared::beside(&self.home.main_file())?.fill(config)?;
         let other = self.beside_cf()?.fill(cf)?;
@@ -220,7 +219,7 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
         })
 }
 
-/// Another tool may write `null` where it has no value; that is as good as not writing the key.
+/// Treats `null`, which other tools write for no value, as an absent key.
 fn without_nulls<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     fn drop_nulls(value: &mut Value) {
         if let Value::Object(members) = value {

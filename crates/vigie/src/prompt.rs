@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal. Without a terminal nothing is asked: the error names the flag instead.
+//! Questions to the user at the terminal. Without a terminal the error names the flag to use instead.
 
 mod new_password;
 mod piped;
@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static FORBIDDEN: AtomicBool = AtomicBool::new(false);
 
-/// Asks nobody from now on, as if there were no terminal.
+/// Turns questions off, as if there were no terminal.
 pub(crate) fn forbid() {
     FORBIDDEN.store(true, Ordering::Relaxed);
 }
 
-/// Whether there is someone to ask.
+/// Whether there is a terminal to ask at.
 pub(crate) fn is_possible() -> bool {
     !FORBIDDEN.load(Ordering::Relaxed) && io::stdin().is_terminal()
 }
@@ -57,7 +57,7 @@ pub(crate) fn secret(
     unseen::line(&shown!("{}> ", Shown::from(prompt)))
 }
 
-/// Asks for yes or no; nothing means no.
+/// Asks for yes or no; an empty answer means no.
 pub(crate) fn confirm(question: impl Into<Shown>, flag: impl Into<Shown>) -> Result<bool, Failure> {
     let question = question.into();
     if !is_possible() {
@@ -70,7 +70,7 @@ pub(crate) fn confirm(question: impl Into<Shown>, flag: impl Into<Shown>) -> Res
     Ok(is_yes(&line(&shown!("{} [y/N]> ", question))?))
 }
 
-/// Offers what does not need doing; nothing means yes. Without a terminal nobody wants it.
+/// Asks about something optional; an empty answer means yes. Without a terminal the answer is no.
 pub(crate) fn offer(question: &'static str) -> Result<bool, Failure> {
     Ok(is_possible() && !is_no(&line(&shown!("{} [Y/n] > ", question))?))
 }
@@ -93,7 +93,7 @@ pub(crate) fn choose<'a, T>(
     }
 }
 
-/// As [`choose`], but an empty answer chooses none. To be called only where someone can be asked.
+/// As [`choose`], but an empty answer chooses none. Call it only if there is a terminal.
 pub(crate) fn choose_or_skip<'a, T>(
     heading: &'static str,
     items: &'a [T],
@@ -119,7 +119,7 @@ fn show<T>(heading: &'static str, items: &[T], describe: impl Fn(&T) -> String) 
     to_stderr(&list);
 }
 
-/// The item of this number, or else of this name; says so when there is none.
+/// The item with this number, else with this name; prints a message if there is none.
 fn meant<'a, T>(answer: &str, items: &'a [T], describe: &impl Fn(&T) -> String) -> Option<&'a T> {
     let item = answer
         .parse::<usize>()

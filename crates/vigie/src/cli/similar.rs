@@ -1,16 +1,16 @@
-//! Which command somebody meant who typed one that there is not: `vigie sent` is `vigie metrics send`.
+//! Suggestions for an unknown command: `vigie sent` is probably `vigie metrics send`.
 //!
-//! The parser compares with the commands at that place alone, and by letters in common, so that `sent` is like `agent` to
-//! it. Here it is the fewest slips of the finger, and every command of the program counts.
+//! The parser compares only the commands at that level, by common letters, so it suggests `agent` for `sent`. This module uses the
+//! edit distance and searches all commands.
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, Error};
 use std::ffi::OsString;
 
-/// No suggestion names more.
+/// The maximum number of suggestions.
 const SUGGESTED_MAX: usize = 3;
 
-/// Puts what was meant in place of what the parser found.
+/// Replaces the parser's suggestions.
 pub(super) fn suggest(error: &mut Error, grammar: &Command, arguments: &[OsString]) {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
         return;
@@ -27,7 +27,7 @@ pub(super) fn suggest(error: &mut Error, grammar: &Command, arguments: &[OsStrin
     }
 }
 
-/// The commands that stand before the one that there is not.
+/// The commands before the unknown one.
 fn place(grammar: &Command, arguments: &[OsString], typed: &str) -> Vec<String> {
     let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
     let mut command = grammar;
@@ -41,7 +41,7 @@ fn place(grammar: &Command, arguments: &[OsString], typed: &str) -> Vec<String> 
     path
 }
 
-/// The nearest commands, each as it is typed from the program's name on; those at the same place come first and alone.
+/// The nearest commands, each as typed after the program's name; if some are at the same level, only those.
 fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
     let slips_max = match typed.chars().count() {
         0..=2 => 0,
@@ -83,7 +83,7 @@ fn walk(command: &Command, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
     }
 }
 
-/// How many slips lie between two words: a letter too many, one missing, a wrong one, two in each other's place.
+/// The edit distance of two words: an extra letter, a missing one, a wrong one, or two swapped ones count 1.
 fn slips(one: &str, other: &str) -> usize {
     strsim::osa_distance(&one.to_lowercase(), &other.to_lowercase())
 }

@@ -1,17 +1,17 @@
-//! What the grammar of the command line allows at its end.
+//! What the grammar allows as the next word of a command line.
 
 use super::kind::Kind;
 use super::offer::Offer;
 use clap::{Arg, Command, ValueHint};
 
-/// What can stand where the cursor is.
+/// What is expected at the cursor.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// One of these.
     Words(Vec<Offer>),
     /// A file.
     Files,
-    /// What only the server knows.
+    /// Names that the server can list.
     Known(Kind),
 }
 
@@ -19,32 +19,32 @@ pub(super) enum Wanted {
 #[derive(Debug)]
 pub(super) struct Typed {
     pub(super) wanted: Wanted,
-    /// What stands there of the word that is wanted.
+    /// The beginning of the word at the cursor.
     pub(super) current: String,
-    /// What stands before it in the same word, as `--org=`.
+    /// What precedes it in the same word, such as `--org=`.
     pub(super) before: String,
     /// The organization and the scope that the line names.
     pub(super) org: Option<String>,
     pub(super) scope: Option<String>,
 }
 
-/// The state of a reader of words.
+/// The state while the words are read.
 #[derive(Debug)]
 struct Reader<'a> {
     command: &'a Command,
     /// The command's words, without the program's.
     path: Vec<&'a str>,
-    /// How many words are no flag and no command.
+    /// The number of positional arguments so far.
     positionals: usize,
     /// The flag whose value comes next.
     pending: Option<&'a Arg>,
-    /// Behind `--` everything is a word.
+    /// After `--`, there are only positional arguments.
     only_words: bool,
     org: Option<String>,
     scope: Option<String>,
 }
 
-/// Reads the words behind the program's name; the last is the one to be completed, and may be empty.
+/// Reads the words after the program's name; the last one is to be completed, and may be empty.
 pub(super) fn read(grammar: &Command, words: &[String]) -> Option<Typed> {
     let (current, before) = words.split_last()?;
     let mut reader = Reader {
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             .flatten()
     }
 
-    /// The argument that the next word is; the last one where it takes several.
+    /// The positional argument of the next word; the last one if it takes several.
     fn positional(&self) -> Option<&'a Arg> {
         let all: Vec<&Arg> = self.command.get_positionals().collect();
         let several = all.last().filter(|arg| {
@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
         Wanted::Words(offers.collect())
     }
 
-    /// What an argument can be, where that can be said.
+    /// What an argument can be, if known.
     fn value(&self, arg: &Arg) -> Option<Wanted> {
         let values = arg.get_possible_values();
         if !values.is_empty() {

@@ -1,6 +1,6 @@
-//! What the server knows: spaces, organizations, regions, accounts, users, keys and metrics.
+//! Candidates from the server: spaces, organizations, regions, accounts, users, keys and metrics.
 //!
-//! Asked with the token at hand and no other: none is renewed, and nobody is asked whether an address is to be trusted.
+//! Requests use the stored token as it is: completion neither renews a token nor asks whether an address is trusted.
 
 use super::grammar::Typed;
 use super::kind::Kind;
@@ -15,11 +15,11 @@ use crate::output::Format;
 use crate::prompt;
 use wire::find::list::NodeItem;
 
-/// The names, or none where they are not to be had.
+/// The names, or none if they cannot be read.
 pub(super) fn ask(name: Name, kind: Kind, typed: &Typed) -> Vec<Offer> {
     prompt::forbid();
     let mut env = Env::of_process();
-    // A trace is for what a person has started.
+    // Traces are for commands that the user started.
     env.forget(env::TRACE);
     env.forget(env::HTTP_TIMEOUT);
     let Ok(context) = Context::new(name, env, Format::Text, true) else {
@@ -65,7 +65,7 @@ fn names(kind: Kind, typed: &Typed, context: &Context) -> Result<Vec<Offer>, Fai
     })
 }
 
-/// The metrics and branches one level below what is typed. Who types a pattern has no name in mind.
+/// The metrics and branches one level below the typed text. A pattern is not completed.
 fn metrics(typed: &Typed, context: &Context) -> Result<Vec<Offer>, Failure> {
     if typed.current.contains(['*', '?', '[', ']', '{', '}']) {
         return Ok(Vec::new());

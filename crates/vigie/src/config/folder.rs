@@ -1,7 +1,7 @@
-//! Which folder the configuration lies in, by the name the program was called by, the environment and the platform.
+//! Finds the configuration folder by the name the program was called by, the environment and the platform.
 //!
-//! `vigie` has a folder of its own, where the platform keeps such things. The names of the original have the folder that
-//! the original has, by its own rules, so that both read each other's login; there another program's login may lie.
+//! `vigie` has a folder of its own, in the platform's usual place. Under the names of the original, the program uses the
+//! original's folder, by the original's rules, so that both read each other's login. That folder may hold another program's login.
 
 use crate::context::Name;
 use crate::env::{self, Env, Variable};
@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 /// Whose folder it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// Ours alone.
+    /// Used by this program only.
     Own,
     /// Shared with another program, and named by a variable.
     Named,
-    /// Shared with another program, and nobody has said that it is to be used.
+    /// Shared with another program by default; no variable names it.
     Shared,
 }
 
@@ -42,7 +42,7 @@ impl Platform {
     fn own(self, env: &Env) -> Option<PathBuf> {
         let home = || env.get(env::USER_HOME).map(PathBuf::from);
         let given = |variable: Variable| {
-            // A relative path is invalid and to be ignored, says the XDG base directory specification.
+            // The XDG base directory specification says to ignore relative paths.
             env.get(variable)
                 .map(PathBuf::from)
                 .filter(|path| path.is_absolute())
@@ -147,7 +147,7 @@ mod tests {
         );
         assert_eq!(own(Platform::Windows, &home).unwrap(), "/roaming/vigie");
         assert_eq!(own(Platform::Xdg, &[]), None);
-        // What is the other program's says nothing about ours.
+        // Variables of the other program do not affect our folder.
         let theirs = [("HOME", "/h"), ("IBMCLOUD_HOME", "/i")];
         let (path, whose) = found(Name::Vigie, &theirs);
         assert!(path.starts_with("/h") && whose == Whose::Own);

@@ -1,4 +1,4 @@
-//! The end of a failed command: in words, or as one line of JSON for programs.
+//! Reports a failed command: in words, or as one line of JSON for programs.
 
 use super::{BOLD, DIM, FAILURE_CHARACTERS_MAX, Output, RED, machine, paint, to_stderr};
 use crate::context::Name;
@@ -7,7 +7,7 @@ use crate::shown::{Shown, shown};
 use serde::Serialize;
 use serde_json::json;
 
-/// What a program is told of a failure; a key is always there.
+/// A failure for programs; every key is always present.
 #[derive(Serialize)]
 struct Told<'a> {
     code: &'a str,
@@ -23,12 +23,12 @@ struct Failed<'a> {
 }
 
 impl Output {
-    /// Whether standard error is for a program too. Under the names of the original it is what old scripts know.
+    /// Whether standard error is JSON, too. Under the names of the original it stays text, as old scripts expect.
     fn tells_programs(&self) -> bool {
         self.is_json() && self.name == Name::Vigie
     }
 
-    /// Something to know, on standard error.
+    /// A note, on standard error.
     pub(crate) fn note(&self, sentence: impl Into<Shown>) {
         if self.quiet {
             return;
@@ -41,7 +41,7 @@ impl Output {
         }
     }
 
-    /// Something to beware of, on standard error.
+    /// A warning, on standard error.
     pub(crate) fn warn(&self, sentence: impl Into<Shown>) {
         if self.quiet {
             return;
@@ -58,7 +58,7 @@ impl Output {
         }
     }
 
-    /// The end of a failed command, on standard error.
+    /// The failure, on standard error.
     pub(crate) fn failure(&self, failure: &Failure) {
         if self.tells_programs() {
             to_stderr(&self.machine_line(failure));

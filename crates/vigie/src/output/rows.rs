@@ -1,11 +1,11 @@
-//! Lists: what a row is, is said once, for the table that people read and for programs.
+//! Lists: a row type is defined once, for the table that people read and for the JSON of programs.
 
 use super::Output;
 use crate::error::Failure;
 use crate::shown::Shown;
 use serde::Serialize;
 
-/// A row of a list. For programs it is as it is serialized.
+/// A row of a list. Programs get it as it is serialized.
 pub(crate) trait Row: Serialize + Sized + 'static {
     /// The columns of the table, from left to right.
     const COLUMNS: &'static [Column<Self>];
@@ -23,14 +23,14 @@ pub(crate) struct Column<R> {
 #[derive(Debug, Clone, Copy)]
 enum When<R> {
     Always,
-    /// When more was asked for.
+    /// With the flag that asks for more.
     Wide,
-    /// When there is something in it.
+    /// If some row has a value in it.
     Any(fn(&R) -> bool),
 }
 
 impl<R> Column<R> {
-    /// One that is always there.
+    /// A column that is always shown.
     pub(crate) const fn new(heading: &'static str, cell: fn(&R) -> String) -> Self {
         Self {
             heading,
@@ -39,7 +39,7 @@ impl<R> Column<R> {
         }
     }
 
-    /// One that is there when more is asked for than usual.
+    /// A column that is shown only in the wide table.
     pub(crate) const fn wide(heading: &'static str, cell: fn(&R) -> String) -> Self {
         Self {
             shown: When::Wide,
@@ -47,7 +47,7 @@ impl<R> Column<R> {
         }
     }
 
-    /// One that is there when some row has something in it: old scripts find the others where they were.
+    /// A column that is shown if some row has a value in it, so that old scripts find the other columns where they were.
     pub(crate) const fn where_any(
         heading: &'static str,
         has: fn(&R) -> bool,
@@ -69,12 +69,12 @@ impl<R> Column<R> {
 }
 
 impl Output {
-    /// A list with its usual columns; `none` is said where it is empty.
+    /// Prints a list with its usual columns, or `none` if it is empty.
     pub(crate) fn rows<R: Row>(&self, rows: &[R], none: impl Into<Shown>) -> Result<(), Failure> {
         self.list(rows, false, none)
     }
 
-    /// A list, with those columns too that are only there when more is asked for.
+    /// Prints a list; `is_wide` adds the columns of the wide table.
     pub(crate) fn list<R: Row>(
         &self,
         rows: &[R],

@@ -1,8 +1,7 @@
-//! A line typed without being shown.
+//! Reads a line from the terminal without echo.
 //!
-//! The terminal stops showing what is typed before the question is asked, and nothing typed early is thrown away: so a
-//! quick typist, a paste or a script that waits for the question is neither shown nor lost. Whatever ends the question,
-//! Ctrl-C included, the terminal is left as it was found.
+//! Echo is turned off before the question is printed, and input typed earlier is kept, so fast typing, a paste or a script that waits
+//! for the question is neither shown nor lost. The terminal's settings are restored in every case, also after Ctrl-C.
 
 use crate::error::Failure;
 use crate::output::to_stderr;
@@ -14,7 +13,7 @@ use rustix::termios::{
 use std::io;
 use zeroize::Zeroizing;
 
-/// Room for any password without the text being moved about in memory.
+/// Capacity for any password, so that the buffer is not reallocated and copied in memory.
 const CAPACITY: usize = 1024;
 
 const CTRL_C: u8 = 0x03;
@@ -55,7 +54,7 @@ fn unread(error: &io::Error) -> Failure {
     Failure::failed(format!("no answer could be read: {error}"))
 }
 
-/// What a key does.
+/// The effect of a key.
 #[derive(Debug, PartialEq, Eq)]
 enum Typed {
     More,
@@ -85,7 +84,7 @@ impl Line {
             CTRL_D if self.bytes.is_empty() => return Typed::Away,
             CTRL_U => self.bytes.clear(),
             byte if BACKSPACE.contains(&byte) => {
-                // The bytes after the first of a character begin with the bits 10.
+                // Continuation bytes of UTF-8 begin with the bits 10.
                 while self.bytes.pop().is_some_and(|gone| gone & 0xc0 == 0x80) {}
             }
             byte if byte.is_ascii_control() && byte != b'\t' => {}
@@ -101,7 +100,7 @@ impl Line {
     }
 }
 
-/// A terminal that shows nothing and hands over every key; as it was before, when dropped.
+/// Turns off echo and line editing of the terminal, and restores its settings when dropped.
 struct Quiet {
     before: Termios,
 }
@@ -113,7 +112,7 @@ impl Quiet {
         quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
         quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
-        // `Now`: what was typed early stays.
+        // `Now` keeps input that was typed earlier.
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
         Ok(Self { before })
     }
@@ -121,7 +120,7 @@ impl Quiet {
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        // Where the terminal has gone, there is nothing to put right.
+        // If the terminal is gone, there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
     }
 }

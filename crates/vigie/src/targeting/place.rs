@@ -1,5 +1,5 @@
-//! Choosing the organization and the space. Metrics belong to a space: where it is not clear which one, the person is
-//! asked, and where nobody can be asked it is said that there is none.
+//! Targets the organization and the space. Metrics belong to a space: if several are possible, the user is asked; without a
+//! terminal, a note says that none is targeted.
 
 use crate::client::Request;
 use crate::config::Place;
@@ -11,29 +11,29 @@ use crate::prompt;
 use crate::shown::{Shown, shown};
 use wire::cf::space::SpaceEntity;
 
-/// So many of several are named.
+/// The maximum number of names in a note.
 const NAMED_MAX: usize = 8;
 
-/// What becomes of several where none is named.
+/// What to do if there are several and none is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asking {
-    /// It stays open.
+    /// Target none.
     Never,
-    /// Whoever is there is asked, and may choose none; where nobody is, it is said.
+    /// Ask, with the option to choose none; without a terminal, note that none is targeted.
     Offered,
-    /// Asked; nobody being there is a failure.
+    /// Ask; without a terminal, fail.
     Always,
 }
 
-/// What the questions and their answers are about.
+/// The texts of the questions and notes.
 struct About {
     ask: &'static str,
     offer: &'static str,
     what: &'static str,
     flag: &'static str,
-    /// Begins the sentence that none was taken.
+    /// The beginning of the note that none is targeted.
     none: &'static str,
-    /// What to type then.
+    /// The command to type then.
     choose: &'static str,
 }
 
@@ -55,8 +55,7 @@ const SPACE: About = About {
 };
 
 impl Context {
-    /// Targets an organization and a space. What is not wished for is taken where there is but one; `asking` says what
-    /// becomes of several.
+    /// Targets an organization and a space: the named one, else the only one. `asking` decides if there are several.
     pub(crate) fn target_place(
         &self,
         org: Option<&str>,
@@ -106,7 +105,7 @@ impl Context {
         })
     }
 
-    /// The only space that the caller sees in any of these organizations, with its organization.
+    /// The only space that the caller can see in these organizations, with its organization.
     fn only_space(&self, orgs: &[Place]) -> Result<Option<(Place, Place)>, Failure> {
         let url = self.cf_url("/v2/spaces")?;
         let all = self.list::<SpaceEntity>(Request::get(url), "list spaces")?;

@@ -1,5 +1,5 @@
-//! Names become addresses, but for the one that stands for all of a machine's: it leads to this machine itself, whoever was
-//! meant. Some name services answer it for names that they block.
+//! Resolves names, and drops the unspecified address (`0.0.0.0`, `[::]`), which would connect to this machine. Some name services
+//! return it for blocked names.
 
 use std::net::SocketAddr;
 use ureq::Error;
