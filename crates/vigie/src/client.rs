@@ -345,7 +345,7 @@ impl Reply {
                 "cannot {doing}: `{}` answered {} with something else than expected: {}",
                 self.origin,
                 self.status,
-                Shown::told(&error.to_string())
+                Shown::untrusted(&error.to_string())
             ))
             .coded(code::ANSWER_MALFORMED)
             .hint("is this address a Vigie server? see `vigie api`")
@@ -357,8 +357,8 @@ impl Reply {
         if let Some(via) = self.via.as_ref().filter(|_| self.status == 407) {
             return via.wants_a_password();
         }
-        let told = Told::read(&self.body);
-        let is_of_a_server = told.message.is_some();
+        let error = ErrorBody::read(&self.body);
+        let is_of_a_server = error.message.is_some();
         let kind = match self.status {
             401 => Kind::NotLoggedIn,
             403 => Kind::Forbidden,
@@ -367,23 +367,25 @@ impl Reply {
             _ => Kind::Failed,
         };
         let mut message = format!("cannot {doing}: the server answered {}", self.status);
-        if let Some(text) = &told.message {
-            message = format!("cannot {doing}: {}", Shown::told(text));
+        if let Some(text) = &error.message {
+            message = format!("cannot {doing}: {}", Shown::untrusted(text));
         }
-        if let Some(code) = &told.code {
-            message.push_str(&format!(" ({})", Shown::told(code)));
+        if let Some(code) = &error.code {
+            message.push_str(&format!(" ({})", Shown::untrusted(code)));
         }
         let mut failure = Failure::new(kind, message);
         failure.status = Some(self.status);
         failure.transaction_id =
-            (self.header("transaction-id")).map(|id| Box::new(Shown::told(id)));
-        failure.code = (told.code).map(|code| Shown::told(&code).into_string().into());
-        failure.text = told.message.map(|text| Shown::told(&text).into_string());
-        match told.hint {
-            Some(hint) => failure.hint(Shown::told(&self.with_wait(hint))),
+            (self.header("transaction-id")).map(|id| Box::new(Shown::untrusted(id)));
+        failure.code = (error.code).map(|code| Shown::untrusted(&code).into_string().into());
+        failure.text = error
+            .message
+            .map(|text| Shown::untrusted(&text).into_string());
+        match error.hint {
+            Some(hint) => failure.hint(Shown::untrusted(&self.with_wait(hint))),
             None if (300..400).contains(&self.status) => failure.hint(format!(
                 "the server moves this address to `{}`; set that with `vigie api URL`",
-                Shown::told(self.header("location").unwrap_or("nowhere"))
+                Shown::untrusted(self.header("location").unwrap_or("nowhere"))
             )),
             None if kind == Kind::NotLoggedIn => failure.hint("log in again with `vigie login`"),
             None => match self.via.as_ref().filter(|_| !is_of_a_server) {
@@ -410,13 +412,13 @@ impl Reply {
 
 /// An error body, in any of the five forms of the server's interfaces.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Told {
+struct ErrorBody {
     code: Option<String>,
     message: Option<String>,
     hint: Option<String>,
 }
 
-impl Told {
+impl ErrorBody {
     fn read(body: &[u8]) -> Self {
         let Ok(value) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
@@ -456,17 +458,17 @@ mod tests {
             r#"{"errors":[{"code":"C","message":"m","hint":"h"}]}"#,
         ];
         for body in bodies {
-            let told = Told::read(body.as_bytes());
+            let error = ErrorBody::read(body.as_bytes());
             assert_eq!(
-                (told.code.as_deref(), told.message.as_deref()),
+                (error.code.as_deref(), error.message.as_deref()),
                 (Some("C"), Some("m")),
                 "{body}"
             );
             // OAuth's form has no place for one.
             let hint = (!body.contains("\"error\":")).then_some("h");
-            assert_eq!(told.hint.as_deref(), hint, "{body}");
+            assert_eq!(error.hint.as_deref(), hint, "{body}");
         }
-        assert_eq!(Told::read(b"<html>"), Told::default());
+        assert_eq!(ErrorBody::read(b"<html>"), ErrorBody::default());
     }
 
     #[test]

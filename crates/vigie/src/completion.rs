@@ -4,17 +4,17 @@
 //! others chose end up on the user's command line, so names that look like a flag or contain invisible characters are left out.
 
 mod bash;
+mod candidate;
 mod grammar;
 mod kind;
 mod known;
-mod offer;
 
 use crate::context::Name;
 use crate::env::Env;
 use crate::output::{Format, Output};
 use crate::shown::{Shown, is_plain, shown};
-use grammar::Wanted;
-use offer::{DEADLINE, OFFERS_MAX, Offer};
+use candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
+use grammar::Expected;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -22,7 +22,7 @@ use std::sync::mpsc;
 /// The first word of a request by our completion scripts; it is no command for users.
 const WORD: &str = "__complete";
 /// The maximum length of a candidate.
-const OFFER_BYTES_MAX: usize = 1024;
+const CANDIDATE_BYTES_MAX: usize = 1024;
 /// Tells the shell to complete file names itself.
 const FILES: &str = "\tfiles\n";
 
@@ -40,9 +40,9 @@ pub(crate) fn answer(name: Name, arguments: &[OsString], grammar: Grammar) -> Op
     let (shell, words) = (text(shell), words.iter().map(text).collect::<Vec<_>>());
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || drop(sender.send(complete(name, &shell, &words, grammar))));
-    let told = receiver.recv_timeout(DEADLINE).unwrap_or_default();
+    let lines = receiver.recv_timeout(DEADLINE).unwrap_or_default();
     let output = Output::new(name, Format::Text, true, &Env::of_process(), None);
-    drop(output.text(&told));
+    drop(output.text(&lines));
     Some(ExitCode::SUCCESS)
 }
 
@@ -55,21 +55,23 @@ fn complete(name: Name, shell: &str, words: &[String], grammar: Grammar) -> Show
     match (shell, words) {
         ("bash", [replaced, line]) => {
             let line = bash::Line::read(line);
-            let told = |offer: &Offer| Some(shown!("{}\n", line.typed(&offer.word, replaced)?));
-            offered(name, &line.words(), grammar, told)
+            let line_of = |candidate: &Candidate| {
+                Some(shown!("{}\n", line.typed(&candidate.word, replaced)?))
+            };
+            print_candidates(name, &line.words(), grammar, line_of)
         }
-        ("zsh" | "fish", words) => offered(name, words, grammar, |offer| {
-            Some(shown!("{}\t{}\n", offer.word, offer.about))
+        ("zsh" | "fish", words) => print_candidates(name, words, grammar, |candidate| {
+            Some(shown!("{}\t{}\n", candidate.word, candidate.about))
         }),
         _ => Shown::default(),
     }
 }
 
-fn offered(
+fn print_candidates(
     name: Name,
     words: &[String],
     grammar: Grammar,
-    told: impl Fn(&Offer) -> Option<Shown>,
+    line_of: impl Fn(&Candidate) -> Option<Shown>,
 ) -> Shown {
     let grammar = {
         let mut grammar = grammar(name);
@@ -79,22 +81,22 @@ fn offered(
     let Some(typed) = grammar::read(&grammar, words) else {
         return Shown::default();
     };
-    let mut offers = match &typed.wanted {
-        Wanted::Files => return FILES.into(),
-        Wanted::Words(offers) => offers.clone(),
-        Wanted::Known(kind) => known::ask(name, *kind, &typed),
+    let mut candidates = match &typed.expected {
+        Expected::Files => return FILES.into(),
+        Expected::Words(candidates) => candidates.clone(),
+        Expected::Known(kind) => known::ask(name, *kind, &typed),
     };
-    offers.retain(|offer| offer.word.starts_with(&typed.current));
-    if matches!(typed.wanted, Wanted::Known(_)) {
-        offers.retain(|offer| is_harmless(&offer.word));
+    candidates.retain(|candidate| candidate.word.starts_with(&typed.current));
+    if matches!(typed.expected, Expected::Known(_)) {
+        candidates.retain(|candidate| is_harmless(&candidate.word));
     }
-    offers.sort();
-    offers.dedup();
-    for offer in &mut offers {
-        offer.word.insert_str(0, &typed.before);
-        offer.about = offer.about.chars().filter(|c| is_plain(*c)).collect();
+    candidates.sort();
+    candidates.dedup();
+    for candidate in &mut candidates {
+        candidate.word.insert_str(0, &typed.before);
+        candidate.about = candidate.about.chars().filter(|c| is_plain(*c)).collect();
     }
-    let lines = offers.iter().filter_map(told).take(OFFERS_MAX);
+    let lines = candidates.iter().filter_map(line_of).take(CANDIDATES_MAX);
     lines.fold(Shown::default(), |mut all, line| {
         all.push(&line);
         all
@@ -104,7 +106,7 @@ fn offered(
 /// Whether a name can be put on a command line: it is visible, and not a flag.
 fn is_harmless(word: &str) -> bool {
     !word.is_empty()
-        && word.len() <= OFFER_BYTES_MAX
+        && word.len() <= CANDIDATE_BYTES_MAX
         && !word.starts_with('-')
         && word.chars().all(is_plain)
 }

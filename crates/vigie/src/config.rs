@@ -11,7 +11,7 @@ mod folder;
 mod prepared;
 
 pub(crate) use self::content::{Account, CfConfig, Config, Place};
-pub(crate) use self::folder::Whose;
+pub(crate) use self::folder::Ownership;
 pub(crate) use self::prepared::Prepared;
 
 use crate::context::Name;
@@ -41,14 +41,17 @@ pub(crate) type Origins = BTreeMap<String, Vec<String>>;
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     directory: PathBuf,
-    whose: Whose,
+    ownership: Ownership,
 }
 
 impl Home {
     /// Finds the directory for a name of the program.
     pub(crate) fn find(name: Name, env: &Env) -> Result<Self, Failure> {
-        let (directory, whose) = folder::find(name, env)?;
-        Ok(Self { directory, whose })
+        let (directory, ownership) = folder::find(name, env)?;
+        Ok(Self {
+            directory,
+            ownership,
+        })
     }
 
     /// A directory for a test.
@@ -56,13 +59,13 @@ impl Home {
     pub(crate) fn at(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
-            whose: Whose::Own,
+            ownership: Ownership::Own,
         }
     }
 
     /// Who uses the directory.
-    pub(crate) const fn whose(&self) -> Whose {
-        self.whose
+    pub(crate) const fn ownership(&self) -> Ownership {
+        self.ownership
     }
 
     /// The directory itself.
@@ -108,7 +111,7 @@ impl Home {
         let file = self.acquire("origins.json.lock")?;
         let mut origins = self.read_origins()?;
         change(&mut origins);
-        Prepared::beside(&self.origins_file())?.keep(&origins)?;
+        Prepared::for_file(&self.origins_file())?.keep(&origins)?;
         drop(file);
         Ok(())
     }
@@ -161,25 +164,25 @@ pub(crate) struct Lock<'home> {
 impl Lock<'_> {
     /// Prepares to replace `config.json`: fails here if it cannot be written.
     pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
-        Prepared::beside(&self.home.main_file())?.reserve()
+        Prepared::for_file(&self.home.main_file())?.reserve()
     }
 
     /// Prepares to replace `.cf/config.json`.
     pub(crate) fn prepare_cf(&self) -> Result<Prepared, Failure> {
-        self.beside_cf()?.reserve()
+        self.new_cf_file()?.reserve()
     }
 
     /// Replaces both files, or neither if one cannot be written.
     pub(crate) fn write(&self, config: &Config, cf: &CfConfig) -> Result<(), Failure> {
-        let main = Prepared::beside(&self.home.main_file())?.fill(config)?;
-        let other = self.beside_cf()?.fill(cf)?;
+        let main = Prepared::for_file(&self.home.main_file())?.fill(config)?;
+        let other = self.new_cf_file()?.fill(cf)?;
         main.put()?;
         other.put()
     }
 
-    fn beside_cf(&self) -> Result<Prepared, Failure> {
+    fn new_cf_file(&self) -> Result<Prepared, Failure> {
         create_directory(&self.home.directory.join(".cf"))?;
-        Prepared::beside(&self.home.cf_file())
+        Prepared::for_file(&self.home.cf_file())
     }
 }
 

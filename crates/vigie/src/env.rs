@@ -159,7 +159,7 @@ pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'st
         .filter(|name| name.starts_with("VIGIE_") && name.len() < 40)
         .filter(|name| own().all(|own| own != name))
         .filter_map(|name| {
-            let near = own().find(|own| distance(own, &name) <= SLIP_MAX)?;
+            let near = own().find(|own| distance(own, &name) <= DISTANCE_MAX)?;
             Some((name, near))
         })
         .collect();
@@ -168,7 +168,7 @@ pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'st
 }
 
 /// The maximum edit distance of a misspelling.
-const SLIP_MAX: usize = 2;
+const DISTANCE_MAX: usize = 2;
 
 /// Edits needed to turn one text into the other (Levenshtein).
 fn distance(left: &str, right: &str) -> usize {

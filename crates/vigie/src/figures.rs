@@ -64,7 +64,7 @@ pub(crate) fn instant(epoch_seconds: i64) -> Option<String> {
 }
 
 /// A duration for people: its two largest units.
-pub(crate) fn spoken(seconds: u64) -> String {
+pub(crate) fn in_words(seconds: u64) -> String {
     let units = [
         (seconds / 86_400, "d"),
         (seconds / 3600 % 24, "h"),
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn spoken_in_two_units() {
-        assert_eq!(spoken(0), "0 s");
-        assert_eq!(spoken(3599), "59 min 59 s");
-        assert_eq!(spoken(7200), "2 h");
-        assert_eq!(spoken(90_061), "1 d 1 h");
+        assert_eq!(in_words(0), "0 s");
+        assert_eq!(in_words(3599), "59 min 59 s");
+        assert_eq!(in_words(7200), "2 h");
+        assert_eq!(in_words(90_061), "1 d 1 h");
     }
 }

@@ -4,7 +4,7 @@
 //! The issuer of its token tells whose login it is: the issuers of our own logins are remembered, by server address, in a file of
 //! our own.
 
-use crate::config::{Config, Whose};
+use crate::config::{Config, Ownership};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::prompt;
@@ -19,8 +19,8 @@ impl Context {
     /// Backs up another program's login before it is replaced. `issuer` is the issuer of the new login, if the server has proven
     /// that it is its own.
     pub(crate) fn back_up_foreign_login(&self, issuer: &str) -> Result<(), Failure> {
-        let whose = self.home.whose();
-        if whose == Whose::Own {
+        let ownership = self.home.ownership();
+        if ownership == Ownership::Own {
             return Ok(());
         }
         let config = self.home.read()?;
@@ -35,8 +35,8 @@ impl Context {
             return Ok(());
         }
         let file = self.home.directory().join("config.json");
-        let of = Shown::told(&config.api_endpoint);
-        if whose == Whose::Shared && prompt::is_possible() {
+        let of = Shown::untrusted(&config.api_endpoint);
+        if ownership == Ownership::Shared && prompt::is_possible() {
             let question = shown!(
                 "`{}` holds a login to `{}` that another program has made. Replace it, and keep a copy beside it?",
                 file.display(),
@@ -61,7 +61,7 @@ impl Context {
     /// Remembers the issuer of this login's tokens.
     pub(crate) fn remember_own_issuer(&self) -> Result<(), Failure> {
         match self.claims() {
-            Some(claims) if self.home.whose() != Whose::Own && !claims.iss.is_empty() => {
+            Some(claims) if self.home.ownership() != Ownership::Own && !claims.iss.is_empty() => {
                 let api = self.config().api_endpoint.clone();
                 self.home.remember_issuer(&api, &claims.iss)
             }
@@ -84,7 +84,7 @@ fn is_good(config: &Config, now: Millis) -> bool {
 
 /// Whether two files hold the same login, perhaps with tokens of different age.
 fn is_same(one: &Config, other: &Config) -> bool {
-    let whose = |config: &Config| {
+    let user = |config: &Config| {
         let claims = Claims::of(config.iam_token.expose()).unwrap_or_default();
         let endpoint = config.api_endpoint.clone();
         (
@@ -94,5 +94,5 @@ fn is_same(one: &Config, other: &Config) -> bool {
             endpoint,
         )
     };
-    whose(one) == whose(other)
+    user(one) == user(other)
 }

@@ -67,10 +67,10 @@ fn main() -> ExitCode {
         Err(error) => {
             let format = cli::format_of(&arguments);
             let output = Output::new(name, format, quiet, &Env::of_process(), None);
-            return misunderstood(name, &output, &error, &arguments);
+            return usage_error(name, &output, &error, &arguments);
         }
     };
-    outlive_file_limits();
+    ignore_file_size_signal();
     let env = Env::of_process();
     let context = match Context::new(name, env, cli.output, cli.quiet) {
         Ok(context) => context,
@@ -98,7 +98,7 @@ fn main() -> ExitCode {
 }
 
 /// Handles `SIGXFSZ`, so that a write beyond the limit on the size of files returns an error instead of killing the process.
-fn outlive_file_limits() {
+fn ignore_file_size_signal() {
     let seen = Arc::default();
     drop(signal_hook::flag::register(
         signal_hook::consts::SIGXFSZ,
@@ -107,7 +107,7 @@ fn outlive_file_limits() {
 }
 
 /// Requested help is a result; everything else is wrong usage.
-fn misunderstood(
+fn usage_error(
     name: Name,
     output: &Output,
     error: &clap::Error,

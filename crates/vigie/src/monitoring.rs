@@ -26,13 +26,13 @@ use wire::iam::token::TokenReply;
 
 /// The refusals after which a new token may help: expired, signed with a retired key, revoked (for example by a logout that was
 /// followed by another login).
-const MENDABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
+const RENEWABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
 /// A token of an API key is renewed when it is valid for less than this: sending a batch can take a minute.
 const KEY_TOKEN_SECONDS_MIN: i64 = 60;
 /// The first wait between two attempts; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Waits of at least this length are reported.
-const TOLD_WAIT: Duration = Duration::from_secs(2);
+const WARNED_WAIT: Duration = Duration::from_secs(2);
 /// The longest wait between two attempts, whatever the server asks for.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -48,7 +48,7 @@ pub(crate) struct ScopeArgs {
 
 /// How often a request is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Patience {
+pub(crate) enum RetryPolicy {
     /// One attempt: a person waits at the terminal, or the caller retries by itself.
     Once,
     /// Retries for about 15 seconds: for a long job whose input can be sent again later.
@@ -57,7 +57,7 @@ pub(crate) enum Patience {
     Streaming,
 }
 
-impl Patience {
+impl RetryPolicy {
     const fn attempts(self) -> u32 {
         match self {
             Self::Once => 1,
@@ -124,7 +124,7 @@ impl<'a> Monitoring<'a> {
 
     /// With the API key of the environment if there is one, else with the login: for the agent, which runs unattended and for longer
     /// than a login lives. Unsent samples are below `buffer`.
-    pub(crate) fn unattended(
+    pub(crate) fn for_agent(
         context: &'a Context,
         scope: &ScopeArgs,
         buffer: &Path,
@@ -219,9 +219,9 @@ impl<'a> Monitoring<'a> {
     pub(crate) fn exchange(
         &self,
         make: impl Fn() -> Request,
-        patience: Patience,
+        policy: RetryPolicy,
     ) -> Result<Reply, Failure> {
-        self.exchange_while(make, patience, |wait| {
+        self.exchange_while(make, policy, |wait| {
             std::thread::sleep(wait);
             true
         })
@@ -231,7 +231,7 @@ impl<'a> Monitoring<'a> {
     pub(crate) fn exchange_while(
         &self,
         make: impl Fn() -> Request,
-        patience: Patience,
+        policy: RetryPolicy,
         pause: impl Fn(Duration) -> bool,
     ) -> Result<Reply, Failure> {
         let mut renewed = false;
@@ -241,7 +241,7 @@ impl<'a> Monitoring<'a> {
             let wait = match &answer {
                 Ok(reply) if reply.status == 401 && !renewed => {
                     let code = reply.refusal("").code.unwrap_or_default();
-                    if !MENDABLE.contains(&&*code) {
+                    if !RENEWABLE.contains(&&*code) {
                         return answer;
                     }
                     renewed = true;
@@ -255,15 +255,15 @@ impl<'a> Monitoring<'a> {
                 Err(failure) if failure.kind == Kind::Unreachable => None,
                 Ok(_) | Err(_) => return answer,
             };
-            if attempt >= patience.attempts() {
+            if attempt >= policy.attempts() {
                 return answer;
             }
             let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1));
             let wished = wait.unwrap_or(backoff);
             let wait = wished.min(WAIT_MAX);
-            let is_given_up = wished > WAIT_MAX && patience == Patience::Persistent;
-            if is_given_up || wait >= TOLD_WAIT {
-                self.tell(&answer, wished, (!is_given_up).then_some(wait));
+            let is_given_up = wished > WAIT_MAX && policy == RetryPolicy::Persistent;
+            if is_given_up || wait >= WARNED_WAIT {
+                self.warn_of_wait(&answer, wished, (!is_given_up).then_some(wait));
             }
             if is_given_up {
                 return answer;
@@ -276,7 +276,12 @@ impl<'a> Monitoring<'a> {
     }
 
     /// Reports a long wait: the server's answer, and when the next attempt is, if there is one.
-    fn tell(&self, answer: &Result<Reply, Failure>, wished: Duration, wait: Option<Duration>) {
+    fn warn_of_wait(
+        &self,
+        answer: &Result<Reply, Failure>,
+        wished: Duration,
+        wait: Option<Duration>,
+    ) {
         let said = match answer {
             Ok(reply) => match reply.refusal("go on").text {
                 Some(text) => shown!("the server answers {}: {}", reply.status, text),

@@ -113,7 +113,7 @@ impl fmt::Display for Origin {
 
 /// What to do with an address that a server advertises for one of its parts.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Weighed {
+pub(crate) enum Advertised {
     /// Use the address that the user named.
     Named,
     /// Use it: it is at the origin that the user named.
@@ -124,26 +124,26 @@ pub(crate) enum Weighed {
     Refused(&'static str),
 }
 
-/// Weighs `learnt`, which the server at `named` gave.
-pub(crate) fn weigh(named: &Origin, learnt: &str) -> Weighed {
-    if learnt.is_empty() {
-        return Weighed::Named;
+/// Classifies `advertised`, which the server at `named` gave.
+pub(crate) fn classify(named: &Origin, advertised: &str) -> Advertised {
+    if advertised.is_empty() {
+        return Advertised::Named;
     }
-    let there = match Origin::of(learnt) {
+    let there = match Origin::of(advertised) {
         Ok(there) => there,
-        Err(why) => return Weighed::Refused(why),
+        Err(why) => return Advertised::Refused(why),
     };
     // The server is behind a proxy or listens on every address, and does not know its public address.
     let means_itself = (!named.is_loopback() && there.is_loopback()) || there.is_unspecified();
     let is_same_host_unencrypted = there.host == named.host && named.is_https && !there.is_https;
     if there == *named {
-        Weighed::Same
+        Advertised::Same
     } else if there.is_same_server(named) || means_itself || is_same_host_unencrypted {
-        Weighed::Named
+        Advertised::Named
     } else if named.is_https && !there.is_https {
-        Weighed::Refused("it is not encrypted, and the server that names it is")
+        Advertised::Refused("it is not encrypted, and the server that names it is")
     } else {
-        Weighed::Elsewhere(there)
+        Advertised::Elsewhere(there)
     }
 }
 
@@ -206,12 +206,16 @@ mod tests {
 
     #[test]
     fn what_a_server_says_is_weighed() {
-        let weighed = |named: &str, learnt: &str| weigh(&Origin::of(named).unwrap(), learnt);
-        let elsewhere = |url: &str| Weighed::Elsewhere(Origin::of(url).unwrap());
-        assert_eq!(weighed("https://a", "https://A:443/x"), Weighed::Same);
-        assert_eq!(weighed("https://a", ""), Weighed::Named);
-        assert_eq!(weighed("https://a", "http://a"), Weighed::Named);
-        assert_eq!(weighed("https://a", "http://127.0.0.1:80"), Weighed::Named);
+        let weighed =
+            |named: &str, advertised: &str| classify(&Origin::of(named).unwrap(), advertised);
+        let elsewhere = |url: &str| Advertised::Elsewhere(Origin::of(url).unwrap());
+        assert_eq!(weighed("https://a", "https://A:443/x"), Advertised::Same);
+        assert_eq!(weighed("https://a", ""), Advertised::Named);
+        assert_eq!(weighed("https://a", "http://a"), Advertised::Named);
+        assert_eq!(
+            weighed("https://a", "http://127.0.0.1:80"),
+            Advertised::Named
+        );
         for nobody in [
             "0.0.0.0:8443",
             "[::]",
@@ -220,14 +224,18 @@ mod tests {
             "0x0.0",
             "00.0.0.0.",
         ] {
-            let learnt = format!("https://{nobody}");
+            let advertised = format!("https://{nobody}");
             for named in ["https://a", "http://127.0.0.1:9"] {
-                assert_eq!(weighed(named, &learnt), Weighed::Named, "{learnt}");
+                assert_eq!(
+                    weighed(named, &advertised),
+                    Advertised::Named,
+                    "{advertised}"
+                );
             }
         }
         assert_eq!(
             weighed("http://127.0.0.1:9", "http://localhost:9"),
-            Weighed::Named
+            Advertised::Named
         );
         assert_eq!(weighed("https://a", "https://b"), elsewhere("https://b"));
         assert_eq!(
@@ -236,7 +244,7 @@ mod tests {
         );
         for wrong in ["http://b", "https://a@b", "javascript:x", "ftp://a"] {
             assert!(
-                matches!(weighed("https://a", wrong), Weighed::Refused(_)),
+                matches!(weighed("https://a", wrong), Advertised::Refused(_)),
                 "{wrong}"
             );
         }

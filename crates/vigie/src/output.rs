@@ -96,7 +96,7 @@ impl Output {
         if self.is_json() || self.is_quiet() {
             return Ok(());
         }
-        self.told(sentence)
+        self.progress_line(sentence)
     }
 
     /// The line `OK`.
@@ -104,12 +104,12 @@ impl Output {
         if self.is_json() || self.is_quiet() {
             return Ok(());
         }
-        self.told(paint(self.is_colored(), GREEN, "OK".into()))
+        self.progress_line(paint(self.is_colored(), GREEN, "OK".into()))
     }
 
     /// A line that is printed during a change. The change goes on when the reader has closed the pipe, as in
     /// `vigie login … | grep -q OK`.
-    fn told(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
+    fn progress_line(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
         match self.line(sentence) {
             Err(failure) if failure.kind == Kind::BrokenPipe => Ok(()),
             outcome => outcome,

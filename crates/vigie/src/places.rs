@@ -87,7 +87,7 @@ impl Context {
     }
 
     /// The organization that a flag names, else the targeted one.
-    pub(crate) fn org_meant(&self, named: Option<&str>) -> Result<Place, Failure> {
+    pub(crate) fn resolve_org(&self, named: Option<&str>) -> Result<Place, Failure> {
         self.require_manager()?;
         if let Some(name) = named {
             let org = self.org_named(name, &self.config().region.clone())?;

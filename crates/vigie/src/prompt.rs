@@ -1,8 +1,8 @@
 //! Questions to the user at the terminal. Without a terminal the error names the flag to use instead.
 
 mod new_password;
+mod no_echo;
 mod piped;
-mod unseen;
 
 pub(crate) use new_password::new_password;
 pub(crate) use piped::{secret_or_line, text_or_line};
@@ -54,7 +54,7 @@ pub(crate) fn secret(
     flag: impl Into<Shown>,
 ) -> Result<Secret<String>, Failure> {
     require(&what.into(), &flag.into())?;
-    unseen::line(&shown!("{}> ", Shown::from(prompt)))
+    no_echo::line(&shown!("{}> ", Shown::from(prompt)))
 }
 
 /// Asks for yes or no; an empty answer means no.
@@ -87,7 +87,7 @@ pub(crate) fn choose<'a, T>(
     show(heading, items, &describe);
     loop {
         let answer = line(&"Enter a number or a name> ".into())?;
-        if let Some(item) = meant(&answer, items, &describe) {
+        if let Some(item) = selected(&answer, items, &describe) {
             return Ok(item);
         }
     }
@@ -105,7 +105,7 @@ pub(crate) fn choose_or_skip<'a, T>(
         if answer.is_empty() {
             return Ok(None);
         }
-        if let Some(item) = meant(&answer, items, &describe) {
+        if let Some(item) = selected(&answer, items, &describe) {
             return Ok(Some(item));
         }
     }
@@ -120,7 +120,11 @@ fn show<T>(heading: &'static str, items: &[T], describe: impl Fn(&T) -> String) 
 }
 
 /// The item with this number, else with this name; prints a message if there is none.
-fn meant<'a, T>(answer: &str, items: &'a [T], describe: &impl Fn(&T) -> String) -> Option<&'a T> {
+fn selected<'a, T>(
+    answer: &str,
+    items: &'a [T],
+    describe: &impl Fn(&T) -> String,
+) -> Option<&'a T> {
     let item = answer
         .parse::<usize>()
         .ok()

@@ -3,7 +3,7 @@
 pub(crate) mod narrow;
 mod place;
 
-pub(crate) use self::place::Asking;
+pub(crate) use self::place::Prompting;
 
 use crate::client::Request;
 use crate::config::{Account, Place};

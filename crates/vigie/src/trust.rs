@@ -10,7 +10,7 @@ use crate::client::{Reply, Request, Vouched};
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
-use crate::origin::{Origin, Weighed, follow, weigh};
+use crate::origin::{Advertised, Origin, classify, follow};
 use crate::prompt;
 use crate::shown::{Shown, shown};
 
@@ -28,24 +28,24 @@ impl Context {
 
     /// The address that the server advertises for `what`, one of its parts; or the address that the user named, where the server
     /// must mean itself.
-    pub(crate) fn adopt(&self, learnt: &str, what: &'static str) -> Result<String, Failure> {
+    pub(crate) fn adopt(&self, advertised: &str, what: &'static str) -> Result<String, Failure> {
         let api = self.api_endpoint()?;
-        let learnt = learnt.trim_end_matches('/');
+        let advertised = advertised.trim_end_matches('/');
         let is_other_name = |there: Origin| self.other_name.get() == Some(&there);
-        if Origin::of(learnt).is_ok_and(is_other_name) {
+        if Origin::of(advertised).is_ok_and(is_other_name) {
             return Ok(api);
         }
-        match weigh(&origin(&api)?, learnt) {
-            Weighed::Named => Ok(api),
-            Weighed::Same => Ok(learnt.to_owned()),
-            Weighed::Elsewhere(_) => {
-                self.vouch(learnt, what)?;
-                Ok(learnt.to_owned())
+        match classify(&origin(&api)?, advertised) {
+            Advertised::Named => Ok(api),
+            Advertised::Same => Ok(advertised.to_owned()),
+            Advertised::Elsewhere(_) => {
+                self.vouch(advertised, what)?;
+                Ok(advertised.to_owned())
             }
-            Weighed::Refused(why) => Err(Failure::failed(shown!(
+            Advertised::Refused(why) => Err(Failure::failed(shown!(
                 "`{}` names `{}` as {}, where nothing is sent: {}",
                 api,
-                Shown::told(learnt),
+                Shown::untrusted(advertised),
                 what,
                 why
             ))
@@ -59,7 +59,7 @@ impl Context {
             Failure::failed(shown!(
                 "`{}` continues a list at `{}`, which is not its own; nothing was sent there",
                 base,
-                Shown::told(next)
+                Shown::untrusted(next)
             ))
         })
     }
@@ -68,7 +68,7 @@ impl Context {
     pub(crate) fn vouch(&self, url: &str, what: &'static str) -> Result<(), Failure> {
         let there = origin(url)?;
         if there.is_unspecified() {
-            return Err(nobody(&there));
+            return Err(unspecified_address(&there));
         }
         if self.is_trusted(&there)? {
             return Ok(());
@@ -145,7 +145,7 @@ impl Context {
     }
 
     /// Removes an origin from those trusted for the server in use.
-    pub(crate) fn distrust(&self, there: &Origin) -> Result<(), Failure> {
+    pub(crate) fn remove_trusted_origin(&self, there: &Origin) -> Result<(), Failure> {
         let named = self.named_server()?.to_string();
         self.home.change_origins(|origins| {
             if let Some(trusted) = origins.get_mut(&named) {
@@ -195,7 +195,7 @@ impl Context {
 }
 
 /// The failure for an unspecified address (`0.0.0.0`, `[::]`): a connection to it would reach this machine.
-fn nobody(there: &Origin) -> Failure {
+fn unspecified_address(there: &Origin) -> Failure {
     Failure::usage(shown!(
         "`{}` stands for every address of some machine, and is none: nothing is sent there",
         there.to_string()
@@ -208,7 +208,7 @@ pub(crate) fn origin(url: &str) -> Result<Origin, Failure> {
     Origin::of(url).map_err(|why| {
         Failure::usage(shown!(
             "`{}` is not the address of a server: {}",
-            Shown::told(url),
+            Shown::untrusted(url),
             why
         ))
         .hint("the API endpoint is set with `vigie api URL`")

@@ -54,17 +54,17 @@ fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
     let mut found: Vec<(usize, bool, &Vec<String>)> = all
         .iter()
         .filter_map(|path| {
-            let slips = slips(typed, path.last()?);
+            let edits = edits(typed, path.last()?);
             let is_elsewhere = path.split_last()?.1 != here;
-            (slips <= slips_max).then_some((slips, is_elsewhere, path))
+            (edits <= slips_max).then_some((edits, is_elsewhere, path))
         })
         .collect();
     found.sort();
     let Some((best, elsewhere, _)) = found.first().copied() else {
         return Vec::new();
     };
-    let is_best = |(slips, is_elsewhere, _): &(usize, bool, &Vec<String>)| {
-        *slips == best && *is_elsewhere == elsewhere
+    let is_best = |(edits, is_elsewhere, _): &(usize, bool, &Vec<String>)| {
+        *edits == best && *is_elsewhere == elsewhere
     };
     let best = found.iter().copied().filter(is_best).take(SUGGESTED_MAX);
     best.map(|(.., path)| path.join(" ")).collect()
@@ -84,7 +84,7 @@ fn walk(command: &Command, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
 }
 
 /// The edit distance of two words: an extra letter, a missing one, a wrong one, or two swapped ones count 1.
-fn slips(one: &str, other: &str) -> usize {
+fn edits(one: &str, other: &str) -> usize {
     strsim::osa_distance(&one.to_lowercase(), &other.to_lowercase())
 }
 
@@ -95,7 +95,7 @@ mod tests {
     use crate::context::Name;
 
     #[test]
-    fn slips_are_counted() {
+    fn edits_are_counted() {
         for (one, other, count) in [
             ("send", "send", 0),
             ("sent", "send", 1),
@@ -103,7 +103,7 @@ mod tests {
             ("sent", "agent", 2),
             ("", "abc", 3),
         ] {
-            assert_eq!(slips(one, other), count, "{one} {other}");
+            assert_eq!(edits(one, other), count, "{one} {other}");
         }
     }
 

@@ -23,14 +23,18 @@ impl Unreadable {
         let why = match self {
             Self::Coding(name) => shown!(
                 "packed as `{}`, which was not asked for",
-                Shown::told(&name)
+                Shown::untrusted(&name)
             ),
             Self::Broken => "packed by gzip, which ends early or is damaged".into(),
             Self::TooLarge(most) => shown!("larger than {} MiB when unpacked", most >> 20),
         };
-        Failure::failed(shown!("the answer of `{}` is {}", Shown::told(origin), why))
-            .coded(code::ANSWER_MALFORMED)
-            .hint("a proxy on the way may have changed it")
+        Failure::failed(shown!(
+            "the answer of `{}` is {}",
+            Shown::untrusted(origin),
+            why
+        ))
+        .coded(code::ANSWER_MALFORMED)
+        .hint("a proxy on the way may have changed it")
     }
 }
 

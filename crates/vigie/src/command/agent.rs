@@ -1,8 +1,8 @@
 //! `agent`: sends this host's own metrics until it is told to stop.
 
 mod delivery;
-mod left_behind;
 mod losses;
+mod old_buffers;
 mod signals;
 
 use self::delivery::{Delivery, ToServer};
@@ -15,7 +15,7 @@ use crate::figures;
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::when_stdout_closes;
 use crate::shown::Shown;
-use agent::{Bell, Host, Journal, JournalError, Looks, Naming, Sender, WhenFull};
+use agent::{Host, Journal, JournalError, Naming, Notifier, Schedule, Sender, WhenFull};
 use base::sample::Batch;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -104,37 +104,37 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     }
     let host = Host::new(&args.proc);
     let naming = naming(args, &host)?;
-    let bell = Arc::new(Bell::default());
-    stop_on_signals(&bell)?;
-    let looks = Looks {
+    let notifier = Arc::new(Notifier::default());
+    stop_on_signals(&notifier)?;
+    let schedule = Schedule {
         host: &host,
         naming: &naming,
-        bell: &bell,
+        notifier: &notifier,
         interval: args.interval,
         count: if args.once { Some(1) } else { args.readings },
     };
     if args.print {
-        let told = Arc::clone(&bell);
+        let told = Arc::clone(&notifier);
         when_stdout_closes(move || told.stop());
-        return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
+        return schedule.run(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
     let buffer = args
         .buffer
         .clone()
         .unwrap_or_else(|| context.home.directory().join("agent"));
-    let monitoring = Monitoring::unattended(context, &args.scope, &buffer)?;
+    let monitoring = Monitoring::for_agent(context, &args.scope, &buffer)?;
     let directory = buffer.join(monitoring.directory());
     let mut journal = Journal::open(&directory, args.buffer_max, WhenFull::DropOldest)
-        .map_err(|error| unopened(&error))?;
+        .map_err(|error| cannot_open(&error))?;
     let output = &context.output;
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
         naming.stem(),
-        figures::spoken(args.interval.as_secs()),
+        figures::in_words(args.interval.as_secs()),
         monitoring.described(),
         directory.display()
     ));
-    left_behind::warn(output, &directory);
+    old_buffers::warn(output, &directory);
     let losses = Losses::default();
     losses.report(output, journal.take_lost());
     if journal.weight() > 0 {
@@ -146,16 +146,16 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let journal = Mutex::new(journal);
     let outcome = std::thread::scope(|threads| {
         let collector = threads.spawn(|| {
-            let ended = looks.each(|batch| {
+            let ended = schedule.run(|batch| {
                 append(&journal, batch, output, &losses);
-                bell.ring();
+                notifier.notify();
                 Ok(())
             });
-            bell.stop();
+            notifier.stop();
             ended
         });
         let mut delivery = Delivery::new(Sender::new(ToServer(&monitoring), &journal), output);
-        delivery.until_stopped(&bell);
+        delivery.until_stopped(&notifier);
         let collected = collector
             .join()
             .unwrap_or_else(|_| Err(Failure::failed("the collector ended unexpectedly")));
@@ -189,7 +189,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// The default buffer is in the configuration directory, which may not be writable on a host that only sends.
-fn unopened(error: &JournalError) -> Failure {
+fn cannot_open(error: &JournalError) -> Failure {
     let is_io = matches!(error, JournalError::Io { .. });
     let failure = Failure::failed(error.to_string());
     if is_io {

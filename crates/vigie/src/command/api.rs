@@ -50,7 +50,7 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
         context.trust(&trust::origin(&address::complete(given)?)?)?;
     }
     for given in &args.distrust_origin {
-        context.distrust(&trust::origin(&address::complete(given)?)?)?;
+        context.remove_trusted_origin(&trust::origin(&address::complete(given)?)?)?;
     }
     let trusted = context.trusted_origins()?;
     let config = context.config();

@@ -14,12 +14,12 @@ use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES}
 
 /// The server's answer to a deletion: which metrics will be removed, and when.
 #[derive(Debug)]
-pub(super) struct Gone {
+pub(super) struct Deletion {
     series: Option<u64>,
     removed_at: Option<String>,
 }
 
-impl Gone {
+impl Deletion {
     pub(super) fn of(reply: &Reply) -> Self {
         Self {
             series: reply.header(SERIES).and_then(|text| text.parse().ok()),

@@ -24,7 +24,7 @@ fn waiting(context: &Context) -> Result<Vec<Invitation>, Failure> {
     context.pages::<Invitations>(&context.api_endpoint()?, first, "list invitations")
 }
 
-fn some(text: &str) -> Option<&str> {
+fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
@@ -51,5 +51,5 @@ fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(
 }
 
 fn answered(invitation: &Invitation, how: &str) -> Value {
-    json!({"account_id": invitation.account_id, "account_name": some(&invitation.account_name), how: true})
+    json!({"account_id": invitation.account_id, "account_name": non_empty(&invitation.account_name), how: true})
 }

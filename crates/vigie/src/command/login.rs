@@ -16,7 +16,7 @@ use crate::given;
 use crate::prompt;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
 use crate::shown::{Shown, shown};
-use crate::targeting::{Asking, narrow};
+use crate::targeting::{Prompting, narrow};
 use crate::token::{Claims, Reach};
 use crate::trust;
 use base::secret::Secret;
@@ -169,8 +169,8 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     let iam = match named_iam {
         Some(named) => named,
         None => {
-            let learnt = discovery.token_endpoint.strip_suffix("/identity/token");
-            context.adopt(learnt.unwrap_or_default(), "its token service")?
+            let advertised = discovery.token_endpoint.strip_suffix("/identity/token");
+            context.adopt(advertised.unwrap_or_default(), "its token service")?
         }
     };
     context.require_room()?;
@@ -247,7 +247,11 @@ fn target(
     if reach.is_some() {
         return Ok(());
     }
-    context.target_place(args.org.as_deref(), args.space.as_deref(), Asking::Offered)
+    context.target_place(
+        args.org.as_deref(),
+        args.space.as_deref(),
+        Prompting::Offered,
+    )
 }
 
 /// The address: from the flag, else the environment, else the configuration, else a question.

@@ -1,9 +1,9 @@
 //! `metrics`: one command per file, and their shared code.
 
-mod beginning;
 mod branch;
 mod delete;
 mod drawing;
+mod first_line;
 mod get;
 mod get_args;
 mod input;

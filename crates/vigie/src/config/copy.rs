@@ -55,7 +55,7 @@ impl Home {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(Failure::file("read", file, &error)),
             };
-            Prepared::beside(&named(file, number))?.keep_bytes(&bytes)?;
+            Prepared::for_file(&named(file, number))?.keep_bytes(&bytes)?;
         }
         drop(lock);
         Ok(named(&main, number))
@@ -87,7 +87,7 @@ impl Home {
         let issuers = known.entry(api.to_owned()).or_default();
         issuers.push(issuer.to_owned());
         issuers.drain(..issuers.len().saturating_sub(ISSUERS_MAX));
-        Prepared::beside(&self.issuers_file())?.keep(&known)?;
+        Prepared::for_file(&self.issuers_file())?.keep(&known)?;
         drop(file);
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Whose folder it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum Ownership {
     /// Used by this program only.
     Own,
     /// Shared with another program, and named by a variable.
@@ -57,15 +57,15 @@ impl Platform {
 }
 
 /// Finds it.
-pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Whose), Failure> {
+pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Ownership), Failure> {
     if let Some(directory) = env.get(env::HOME_DIRECTORY) {
-        return Ok((directory.into(), Whose::Own));
+        return Ok((directory.into(), Ownership::Own));
     }
     if let Some(directory) = env.get(env::CONFIG_HOME) {
-        return Ok((directory.into(), Whose::Named));
+        return Ok((directory.into(), Ownership::Named));
     }
     let found = match name {
-        Name::Vigie => Platform::this().own(env).map(|path| (path, Whose::Own)),
+        Name::Vigie => Platform::this().own(env).map(|path| (path, Ownership::Own)),
         Name::Original(_) => original(env),
     };
     found.ok_or_else(|| {
@@ -76,10 +76,10 @@ pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Whose), Failure> {
 
 /// By the rules of the original: `.ibmcloud` if it is there, else `.bluemix`, in the parent that a variable names or the
 /// home directory.
-fn original(env: &Env) -> Option<(PathBuf, Whose)> {
-    let (parent, whose) = match env.get(env::CONFIG_PARENT) {
-        Some(parent) => (parent, Whose::Named),
-        None => (env.get(env::USER_HOME)?, Whose::Shared),
+fn original(env: &Env) -> Option<(PathBuf, Ownership)> {
+    let (parent, ownership) = match env.get(env::CONFIG_PARENT) {
+        Some(parent) => (parent, Ownership::Named),
+        None => (env.get(env::USER_HOME)?, Ownership::Shared),
     };
     let newer = Path::new(parent).join(".ibmcloud");
     let folder = if newer.is_dir() {
@@ -87,7 +87,7 @@ fn original(env: &Env) -> Option<(PathBuf, Whose)> {
     } else {
         Path::new(parent).join(".bluemix")
     };
-    Some((folder, whose))
+    Some((folder, ownership))
 }
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
 
     const BX: Name = Name::Original("bx");
 
-    fn found(name: Name, pairs: &[(&'static str, &str)]) -> (PathBuf, Whose) {
+    fn found(name: Name, pairs: &[(&'static str, &str)]) -> (PathBuf, Ownership) {
         find(name, &Env::of(pairs)).unwrap()
     }
 
@@ -106,23 +106,23 @@ mod tests {
         let parent = parent.path().to_str().unwrap();
         assert_eq!(
             found(BX, &[("HOME", parent)]),
-            (Path::new(parent).join(".bluemix"), Whose::Shared)
+            (Path::new(parent).join(".bluemix"), Ownership::Shared)
         );
         std::fs::create_dir(Path::new(parent).join(".ibmcloud")).unwrap();
         assert_eq!(
             found(BX, &[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]),
-            (Path::new(parent).join(".ibmcloud"), Whose::Named)
+            (Path::new(parent).join(".ibmcloud"), Ownership::Named)
         );
         assert_eq!(
             found(
                 BX,
                 &[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]
             ),
-            ("/c".into(), Whose::Named)
+            ("/c".into(), Ownership::Named)
         );
         assert_eq!(
             found(BX, &[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]),
-            ("/v".into(), Whose::Own)
+            ("/v".into(), Ownership::Own)
         );
     }
 
@@ -149,8 +149,8 @@ mod tests {
         assert_eq!(own(Platform::Xdg, &[]), None);
         // Variables of the other program do not affect our folder.
         let theirs = [("HOME", "/h"), ("IBMCLOUD_HOME", "/i")];
-        let (path, whose) = found(Name::Vigie, &theirs);
-        assert!(path.starts_with("/h") && whose == Whose::Own);
+        let (path, ownership) = found(Name::Vigie, &theirs);
+        assert!(path.starts_with("/h") && ownership == Ownership::Own);
         assert!(find(Name::Vigie, &Env::of(&[])).is_err());
         assert!(find(BX, &Env::of(&[])).is_err());
     }

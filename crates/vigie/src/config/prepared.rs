@@ -20,28 +20,28 @@ const GROWTH_BYTES: u64 = 16 << 10;
 #[derive(Debug)]
 pub(crate) struct Prepared {
     path: PathBuf,
-    beside: PathBuf,
+    temporary: PathBuf,
     file: File,
     is_in_place: bool,
 }
 
 impl Prepared {
     /// Creates the file. If the path is a link, the file it points to will be replaced, not the link.
-    pub(super) fn beside(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn for_file(path: &Path) -> Result<Self, Failure> {
         links::refuse_planted(path)?;
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         // One name is enough under the lock; what a killed process left behind is removed by the next one.
-        let beside = path.with_extension("json.tmp");
-        drop(fs::remove_file(&beside));
+        let temporary = path.with_extension("json.tmp");
+        drop(fs::remove_file(&temporary));
         let file = OpenOptions::new()
             .create_new(true)
             .write(true)
             .mode(0o600)
-            .open(&beside)
-            .map_err(|error| Failure::file("create", &beside, &error))?;
+            .open(&temporary)
+            .map_err(|error| Failure::file("create", &temporary, &error))?;
         Ok(Self {
             path,
-            beside,
+            temporary,
             file,
             is_in_place: false,
         })
@@ -84,7 +84,7 @@ impl Prepared {
 
     /// Renames it over the old file.
     pub(super) fn put(mut self) -> Result<(), Failure> {
-        let renamed = fs::rename(&self.beside, &self.path);
+        let renamed = fs::rename(&self.temporary, &self.path);
         self.or_failed("write", renamed)?;
         self.is_in_place = true;
         let synced = self
@@ -112,7 +112,7 @@ impl Prepared {
 impl Drop for Prepared {
     fn drop(&mut self) {
         if !self.is_in_place {
-            drop(fs::remove_file(&self.beside));
+            drop(fs::remove_file(&self.temporary));
         }
     }
 }

@@ -78,7 +78,7 @@ impl Domain {
         match named {
             None => match Self::reached(context, "") {
                 Some(only) => Ok(only),
-                None => Self::space(context)?.ok_or_else(|| unsaid(context)),
+                None => Self::space(context)?.ok_or_else(|| no_domain(context)),
             },
             named => Self::find(context, named),
         }
@@ -136,7 +136,7 @@ impl Domain {
 }
 
 /// The failure when neither a space is targeted nor a domain named.
-fn unsaid(context: &Context) -> Failure {
+fn no_domain(context: &Context) -> Failure {
     let failure = Failure::usage(
         "no space is targeted, and nothing else is named that the metrics belong to",
     );

@@ -49,7 +49,7 @@ impl Monitoring<'_> {
             Ok(spaces) => spaces,
             Err(failure) => {
                 return remembered().ok_or_else(|| {
-                    failure.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")
+                    failure.hint("the space is found by prompting the server; name it with `--scope s-GUID`, and the agent starts without")
                 });
             }
         };

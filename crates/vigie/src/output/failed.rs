@@ -9,7 +9,7 @@ use serde_json::json;
 
 /// A failure for programs; every key is always present.
 #[derive(Serialize)]
-struct Told<'a> {
+struct ErrorObject<'a> {
     code: &'a str,
     message: &'a str,
     hint: Option<String>,
@@ -19,7 +19,7 @@ struct Told<'a> {
 
 #[derive(Serialize)]
 struct Failed<'a> {
-    error: Told<'a>,
+    error: ErrorObject<'a>,
 }
 
 impl Output {
@@ -99,7 +99,7 @@ impl Output {
         let hint = (!hints.is_empty()).then(|| hints.join("\n"));
         let message = failure.message.shortened(FAILURE_CHARACTERS_MAX);
         line(&Failed {
-            error: Told {
+            error: ErrorObject {
                 code: failure.machine_code(),
                 message: message.as_str(),
                 hint,

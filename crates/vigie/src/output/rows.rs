@@ -16,12 +16,12 @@ pub(crate) trait Row: Serialize + Sized + 'static {
 pub(crate) struct Column<R> {
     heading: &'static str,
     cell: fn(&R) -> String,
-    shown: When<R>,
+    visibility: Visibility<R>,
 }
 
 /// When a column is shown.
 #[derive(Debug, Clone, Copy)]
-enum When<R> {
+enum Visibility<R> {
     Always,
     /// With the flag that asks for more.
     Wide,
@@ -35,14 +35,14 @@ impl<R> Column<R> {
         Self {
             heading,
             cell,
-            shown: When::Always,
+            visibility: Visibility::Always,
         }
     }
 
     /// A column that is shown only in the wide table.
     pub(crate) const fn wide(heading: &'static str, cell: fn(&R) -> String) -> Self {
         Self {
-            shown: When::Wide,
+            visibility: Visibility::Wide,
             ..Self::new(heading, cell)
         }
     }
@@ -54,16 +54,16 @@ impl<R> Column<R> {
         cell: fn(&R) -> String,
     ) -> Self {
         Self {
-            shown: When::Any(has),
+            visibility: Visibility::Any(has),
             ..Self::new(heading, cell)
         }
     }
 
     fn is_shown(&self, rows: &[R], is_wide: bool) -> bool {
-        match self.shown {
-            When::Always => true,
-            When::Wide => is_wide,
-            When::Any(has) => rows.iter().any(has),
+        match self.visibility {
+            Visibility::Always => true,
+            Visibility::Wide => is_wide,
+            Visibility::Any(has) => rows.iter().any(has),
         }
     }
 }

@@ -29,7 +29,7 @@ fn names_address(entry: &str, address: IpAddr, port: u16) -> Option<bool> {
     if let Some((network, bits)) = entry.split_once('/') {
         return network_has(network, bits, address);
     }
-    let (own, own_port) = parted(entry)?;
+    let (own, own_port) = host_and_port(entry)?;
     let is_it = own
         .parse::<IpAddr>()
         .is_ok_and(|own| own.to_canonical() == address.to_canonical());
@@ -40,7 +40,7 @@ fn names_name(entry: &str, host: &str, port: u16) -> Option<bool> {
     if let Some((network, bits)) = entry.split_once('/') {
         return network_has(network, bits, IpAddr::from([0, 0, 0, 0])).map(|_| false);
     }
-    let (own, own_port) = parted(entry)?;
+    let (own, own_port) = host_and_port(entry)?;
     let own = own.strip_prefix('*').unwrap_or(own);
     let own = own.trim_start_matches('.').trim_end_matches('.');
     let (own, host) = (own.to_ascii_lowercase(), host.to_ascii_lowercase());
@@ -53,7 +53,7 @@ fn names_name(entry: &str, host: &str, port: u16) -> Option<bool> {
 }
 
 /// Host and port of an entry. An IPv6 address may be in brackets, and must be if a port follows.
-fn parted(entry: &str) -> Option<(&str, Option<u16>)> {
+fn host_and_port(entry: &str) -> Option<(&str, Option<u16>)> {
     if entry.parse::<IpAddr>().is_ok() {
         return Some((entry, None));
     }

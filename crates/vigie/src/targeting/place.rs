@@ -16,7 +16,7 @@ const NAMED_MAX: usize = 8;
 
 /// What to do if there are several and none is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asking {
+pub(crate) enum Prompting {
     /// Target none.
     Never,
     /// Ask, with the option to choose none; without a terminal, note that none is targeted.
@@ -26,7 +26,7 @@ pub(crate) enum Asking {
 }
 
 /// The texts of the questions and notes.
-struct About {
+struct Wording {
     ask: &'static str,
     offer: &'static str,
     what: &'static str,
@@ -37,7 +37,7 @@ struct About {
     choose: &'static str,
 }
 
-const ORG: About = About {
+const ORG: Wording = Wording {
     ask: "Select an organization:",
     offer: "Select an organization (or press Enter to skip):",
     what: "the organization",
@@ -45,7 +45,7 @@ const ORG: About = About {
     none: "no organization is targeted, for there are several",
     choose: "`vigie target -o ORG -s SPACE`",
 };
-const SPACE: About = About {
+const SPACE: Wording = Wording {
     ask: "Select a space:",
     offer: "Select a space (or press Enter to skip):",
     what: "the space",
@@ -55,12 +55,12 @@ const SPACE: About = About {
 };
 
 impl Context {
-    /// Targets an organization and a space: the named one, else the only one. `asking` decides if there are several.
+    /// Targets an organization and a space: the named one, else the only one. `prompting` decides if there are several.
     pub(crate) fn target_place(
         &self,
         org: Option<&str>,
         space: Option<&str>,
-        asking: Asking,
+        prompting: Prompting,
     ) -> Result<(), Failure> {
         let region = self.config().region.clone();
         let kept = self.cf()?.organization_fields;
@@ -70,12 +70,12 @@ impl Context {
             None if space.is_some() && !kept.guid.is_empty() => Some(kept),
             None => {
                 let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(of_org).collect();
-                if orgs.len() > 1 && space.is_none() && asking != Asking::Always {
+                if orgs.len() > 1 && space.is_none() && prompting != Prompting::Always {
                     only = self.only_space(&orgs)?;
                 }
                 match &only {
                     Some((org, _)) => Some(org.clone()),
-                    None => self.pick(orgs, asking, &ORG)?,
+                    None => self.pick(orgs, prompting, &ORG)?,
                 }
             }
         };
@@ -91,7 +91,7 @@ impl Context {
             (None, Some((_, space))) => Some(space),
             (None, None) => {
                 let spaces = self.spaces(&org.guid)?.into_iter().map(of_space);
-                self.pick(spaces.collect(), asking, &SPACE)?
+                self.pick(spaces.collect(), prompting, &SPACE)?
             }
         };
         self.output.action(shown!("Targeted org {}\n", org.name))?;
@@ -120,29 +120,31 @@ impl Context {
     fn pick(
         &self,
         mut places: Vec<Place>,
-        asking: Asking,
-        about: &About,
+        prompting: Prompting,
+        wording: &Wording,
     ) -> Result<Option<Place>, Failure> {
         let name = |place: &Place| printable(&place.name);
-        match (places.len(), asking) {
+        match (places.len(), prompting) {
             (0, _) => Ok(None),
             (1, _) => Ok(places.pop()),
-            (_, Asking::Always) => prompt::choose(about.ask, &places, name, about.what, about.flag)
-                .cloned()
-                .map(Some),
-            (_, Asking::Offered) if prompt::is_possible() => {
-                Ok(prompt::choose_or_skip(about.offer, &places, name)?.cloned())
+            (_, Prompting::Always) => {
+                prompt::choose(wording.ask, &places, name, wording.what, wording.flag)
+                    .cloned()
+                    .map(Some)
             }
-            (_, Asking::Offered) => {
+            (_, Prompting::Offered) if prompt::is_possible() => {
+                Ok(prompt::choose_or_skip(wording.offer, &places, name)?.cloned())
+            }
+            (_, Prompting::Offered) => {
                 self.output.warn(shown!(
                     "{}: {}; choose with {}",
-                    about.none,
+                    wording.none,
                     names(&places),
-                    about.choose
+                    wording.choose
                 ));
                 Ok(None)
             }
-            (_, Asking::Never) => Ok(None),
+            (_, Prompting::Never) => Ok(None),
         }
     }
 }

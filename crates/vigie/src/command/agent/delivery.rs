@@ -2,11 +2,11 @@
 
 use crate::client::Request;
 use crate::error::Failure;
-use crate::monitoring::{Monitoring, Patience};
+use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::output::Output;
 use crate::receipt::receipt;
 use crate::shown::{Shown, shown};
-use agent::{Bell, Destination, Report, SendError, Sender, Verdict};
+use agent::{Destination, Notifier, Report, SendError, Sender, Verdict};
 use std::time::Duration;
 
 /// The first wait after a failure.
@@ -26,7 +26,7 @@ impl Destination for ToServer<'_> {
     fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict<Failure>, Failure> {
         let url = self.0.url("/v1/metrics");
         let make = || Request::post(&url).body("application/json", body.to_owned());
-        let reply = self.0.exchange(make, Patience::Once)?;
+        let reply = self.0.exchange(make, RetryPolicy::Once)?;
         let refusal = match receipt(&reply, samples) {
             Ok(receipt) => return Ok(Verdict::Receipt(receipt)),
             Err(refusal) => refusal,
@@ -66,17 +66,17 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Sends whenever there are samples, until the bell stops it.
-    pub(super) fn until_stopped(&mut self, bell: &Bell) {
+    /// Sends whenever there are samples, until the notifier stops it.
+    pub(super) fn until_stopped(&mut self, notifier: &Notifier) {
         let mut backoff = BACKOFF_MIN;
-        while !bell.is_stopped() {
-            let seen = bell.news();
+        while !notifier.is_stopped() {
+            let seen = notifier.notifications();
             match self.one() {
-                Ok(Report::Idle) => bell.listen(seen),
+                Ok(Report::Idle) => notifier.wait_for_next(seen),
                 Ok(Report::Sent { .. }) => backoff = BACKOFF_MIN,
                 Err(_) => {
                     // New samples do not shorten the wait after a failure.
-                    bell.rest(backoff);
+                    notifier.sleep(backoff);
                     backoff = backoff.saturating_mul(2).min(BACKOFF_MAX);
                 }
             }
@@ -109,7 +109,7 @@ impl<'a> Delivery<'a> {
                 if *rejected > 0 {
                     let reason = reason
                         .as_deref()
-                        .map_or("the server gave no reason".into(), Shown::told);
+                        .map_or("the server gave no reason".into(), Shown::untrusted);
                     self.output.warn(shown!(
                         "agent: {} samples were rejected: {}",
                         rejected,

@@ -30,12 +30,12 @@ struct Listed {
 
 impl Listed {
     fn of(one: Invitation) -> Self {
-        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
         Self {
             id: one.id,
             account_id: one.account_id,
-            account_name: some(one.account_name),
-            invited_by: some(one.invited_by),
+            account_name: non_empty(one.account_name),
+            invited_by: non_empty(one.invited_by),
             created_at: one.created_at,
             expires_at: one.expires_at,
         }

@@ -118,7 +118,7 @@ impl Credential {
         }
         let flag = shown!(
             "`-u passcode -p CODE`; a code is to be had at {}",
-            Shown::told(page)
+            Shown::untrusted(page)
         );
         let (what, output) = ("the one-time code", &context.output);
         let code = prompt::secret_or_line("One Time Code ", what, flag, output)?;
@@ -145,7 +145,7 @@ impl Credential {
 fn offer_page(context: &Context, page: &str) -> Result<(), Failure> {
     to_stderr(&shown!(
         "Get a one-time code from {} to proceed.\n",
-        Shown::told(page)
+        Shown::untrusted(page)
     ));
     let used = trust::origin(&context.api_endpoint()?)?;
     let is_elsewhere = trust::origin(page).map_or(true, |there| !there.is_same_server(&used));

@@ -35,27 +35,27 @@ pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<
         if prompt::is_possible() && !is_weaker {
             return context
                 .vouch(root, "its own address")
-                .map_err(|failure| mends(failure, read_from));
+                .map_err(|failure| with_remedies(failure, read_from));
         }
     }
     let mut failure = Failure::failed(shown!(
         "`{}` describes itself as `{}`: what it says is for that address alone, so that no credential was sent",
         read_from,
-        Shown::told(root)
+        Shown::untrusted(root)
     ));
     if let Some(another) = another {
         failure = failure.hint(shown!(
             "if `{}` is the server you mean, log in there: `vigie login -a {}`; if both belong together, add `--trust-origin {}`",
-            Shown::told(root),
+            Shown::untrusted(root),
             Shown::word(root),
             Shown::word(&another.to_string())
         ));
     }
-    Err(mends(failure, read_from))
+    Err(with_remedies(failure, read_from))
 }
 
 /// Adds hints for the operator and for the user.
-fn mends(failure: Failure, read_from: &str) -> Failure {
+fn with_remedies(failure: Failure, read_from: &str) -> Failure {
     failure
         .hint(shown!(
             "if `{}` is the address that people type, its operator starts it with `--public-url {}` (setting `public_url`)",

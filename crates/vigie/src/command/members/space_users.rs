@@ -27,7 +27,7 @@ pub(crate) fn run(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failur
         Some(space) => (Some(&args.name), space),
         None => (args.org.as_ref(), &args.name),
     };
-    let org: Place = context.org_meant(org.map(String::as_str))?;
+    let org: Place = context.resolve_org(org.map(String::as_str))?;
     output.action(shown!(
         "Getting users in space {} of org {} as {}...",
         *name,

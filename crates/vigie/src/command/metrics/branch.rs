@@ -17,7 +17,7 @@ const LEVELS_MAX: usize = 6;
 
 /// Suggests another target for each of `targets` that matches none of the series `read` and is a branch; returns whether there was
 /// one. This is only a hint, so errors are ignored.
-pub(super) fn propose(
+pub(super) fn suggest(
     targets: &[String],
     read: &[String],
     monitoring: &Monitoring<'_>,

@@ -6,7 +6,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::counted;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::prompt;
 use crate::shown::shown;
 use wire::find::delete::DeleteReply;
@@ -181,6 +181,6 @@ fn request(
         }
     };
     monitoring
-        .exchange(make, Patience::Once)?
+        .exchange(make, RetryPolicy::Once)?
         .parse("delete metrics")
 }

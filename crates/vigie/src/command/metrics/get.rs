@@ -1,6 +1,6 @@
 //! `metrics get`.
 
-use super::branch::propose;
+use super::branch::suggest;
 use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
@@ -60,13 +60,13 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             let missed = unmatched(&args.targets, &rows);
             missed.into_iter().for_each(|note| output.note(note));
         }
-        propose(&args.targets, &read, &monitoring, context);
+        suggest(&args.targets, &read, &monitoring, context);
         return Ok(());
     }
     let missed = unmatched(&args.targets, &rows);
     if rows.iter().all(|row| row.datapoints.is_empty()) {
         output.say(nothing_read(&rows, &monitoring))?;
-        let proposed = propose(&args.targets, &read, &monitoring, context);
+        let proposed = suggest(&args.targets, &read, &monitoring, context);
         if !proposed {
             hint(args, &rows, &monitoring, context);
         }
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let text = render(format, rows, args, asked, (&name, &zone), context, false);
     output.text(&Shown::lines(&text))?;
     missed.into_iter().for_each(|note| output.note(note));
-    propose(&args.targets, &read, &monitoring, context);
+    suggest(&args.targets, &read, &monitoring, context);
     Ok(())
 }
 

@@ -25,19 +25,19 @@ pub(crate) enum Format {
 
 /// How often `--watch` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Every {
+pub(crate) enum WatchInterval {
     /// As nothing is said.
-    Usual,
+    Default,
     /// As is said.
-    Said(Duration),
+    Set(Duration),
 }
 
-impl Every {
+impl WatchInterval {
     /// From one reading to the next.
     pub(super) const fn duration(self) -> Duration {
         match self {
-            Self::Usual => Duration::from_secs(5),
-            Self::Said(duration) => duration,
+            Self::Default => Duration::from_secs(5),
+            Self::Set(duration) => duration,
         }
     }
 }
@@ -45,13 +45,13 @@ impl Every {
 /// The longest that lies between two readings, in seconds: a day.
 const WATCH_SECONDS_MAX: u64 = 86_400;
 
-fn every(text: &str) -> Result<Every, String> {
+fn watch_interval(text: &str) -> Result<WatchInterval, String> {
     if text.is_empty() {
-        return Ok(Every::Usual);
+        return Ok(WatchInterval::Default);
     }
     let every = duration::parse(text)?;
     if (1..=WATCH_SECONDS_MAX).contains(&every.as_secs()) {
-        Ok(Every::Said(every))
+        Ok(WatchInterval::Set(every))
     } else {
         Err(format!(
             "`{text}` is not between `1s` and `24h`; write it as `90s`, `5m` or `1h30m`"
@@ -62,8 +62,9 @@ fn every(text: &str) -> Result<Every, String> {
 impl GetArgs {
     /// A value that only stands beside `--watch` would be taken for a metric's name, and nothing would be found.
     pub(super) fn refuse_lone_interval(&self) -> Result<(), Failure> {
-        let lone = (self.targets.iter())
-            .find(|target| self.watch == Some(Every::Usual) && duration::parse(target).is_ok());
+        let lone = (self.targets.iter()).find(|target| {
+            self.watch == Some(WatchInterval::Default) && duration::parse(target).is_ok()
+        });
         let Some(text) = lone.map(String::as_str) else {
             return Ok(());
         };
@@ -113,8 +114,8 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_points: Option<u32>,
     /// Read again and again, so long apart, until Ctrl-C; without a time every 5 seconds
-    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "until", value_parser = every)]
-    pub(super) watch: Option<Every>,
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "until", value_parser = watch_interval)]
+    pub(super) watch: Option<WatchInterval>,
     /// Form of the result
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
     pub(super) format: Option<Format>,

@@ -1,8 +1,8 @@
 //! The input of samples: the command line, a file or standard input, in one of three formats, with or without gzip.
 
-use super::beginning::beginning;
+use super::first_line::first_line;
 use super::json_input::decoded;
-use super::pipe::{Piece, Pipe};
+use super::pipe::{Pipe, PipeEvent};
 use super::recognise::recognised;
 use super::replaces::REPLACES;
 use super::server_clock::ServerClock;
@@ -45,7 +45,7 @@ enum Source {
 struct Stream {
     pipe: Pipe,
     /// Read already, to detect the format.
-    first: VecDeque<Piece>,
+    first: VecDeque<PipeEvent>,
     decoder: Decoder,
 }
 
@@ -57,11 +57,11 @@ enum Decoder {
 
 /// The next portion of an input.
 #[derive(Debug)]
-pub(crate) enum Portion {
+pub(crate) enum InputEvent {
     /// Samples, and invalid lines.
     Lines(Lines),
     /// No input within the time limit.
-    Quiet,
+    TimedOut,
     /// A signal ended the input, after these last lines.
     Stopped(&'static str, Lines),
     /// The end of the input.
@@ -113,9 +113,9 @@ impl Input {
         let format = match format {
             Format::Auto if name.is_some() => Format::Csv,
             Format::Auto => {
-                first = beginning(&pipe);
+                first = first_line(&pipe);
                 let text = match first.front() {
-                    Some(Piece::Bytes(bytes, _)) => bytes.as_slice(),
+                    Some(PipeEvent::Bytes(bytes, _)) => bytes.as_slice(),
                     _ => &[],
                 };
                 recognised(path, text)?
@@ -167,11 +167,11 @@ impl Input {
         &mut self,
         limit: Option<Duration>,
         clock: &ServerClock<'_>,
-    ) -> Result<Portion, Failure> {
+    ) -> Result<InputEvent, Failure> {
         let by = |here| clock.by_server(here);
         let now = || Now::corrected_by(SystemClock.now(), &by);
         match std::mem::replace(&mut self.source, Source::Done) {
-            Source::Done => Ok(Portion::End),
+            Source::Done => Ok(InputEvent::End),
             Source::Arguments(arguments, zone, names) => {
                 let (mut lines, mut stamps) = (Lines::default(), Stamps::default());
                 for (at, argument) in arguments.iter().enumerate() {
@@ -185,22 +185,22 @@ impl Input {
                     )?;
                 }
                 lines.received = arguments.len() as u64;
-                Ok(Portion::Lines(lines))
+                Ok(InputEvent::Lines(lines))
             }
             Source::Stream(mut stream) => {
                 let first = stream.first.pop_front();
                 let piece = first.unwrap_or_else(|| stream.pipe.next(limit));
                 let decoder = &mut stream.decoder;
                 let portion = match piece {
-                    Piece::Quiet => Portion::Quiet,
-                    Piece::Bytes(bytes, read_at) => {
+                    PipeEvent::TimedOut => InputEvent::TimedOut,
+                    PipeEvent::Bytes(bytes, read_at) => {
                         self.read = stream.pipe.read();
-                        Portion::Lines(decoder.feed(&bytes, Now::corrected_by(read_at, &by))?)
+                        InputEvent::Lines(decoder.feed(&bytes, Now::corrected_by(read_at, &by))?)
                     }
-                    Piece::Failed(error) => return Err(unreadable(&error)),
-                    Piece::End => return decoder.finish(now()).map(Portion::Lines),
-                    Piece::Stopped(signal) => {
-                        return Ok(Portion::Stopped(signal, decoder.stop(signal)?));
+                    PipeEvent::Failed(error) => return Err(unreadable(&error)),
+                    PipeEvent::End => return decoder.finish(now()).map(InputEvent::Lines),
+                    PipeEvent::Stopped(signal) => {
+                        return Ok(InputEvent::Stopped(signal, decoder.stop(signal)?));
                     }
                 };
                 self.source = Source::Stream(stream);

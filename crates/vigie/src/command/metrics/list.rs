@@ -6,7 +6,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::counted;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs, TARGET_SPACE};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs, TARGET_SPACE};
 use crate::output::printable;
 use crate::screen::AlphabetArgs;
 use crate::shown::Shown;
@@ -158,7 +158,7 @@ pub(super) fn nodes(monitoring: &Monitoring<'_>, query: &str) -> Result<Vec<Node
             .query("format", "nodes")
     };
     monitoring
-        .exchange(make, Patience::Once)?
+        .exchange(make, RetryPolicy::Once)?
         .parse("list metrics")
 }
 

@@ -19,11 +19,11 @@ const PIECES_MAX: usize = 4;
 
 /// An event of a pipe.
 #[derive(Debug)]
-pub(crate) enum Piece {
+pub(crate) enum PipeEvent {
     /// Bytes, and the time at which they were read.
     Bytes(Vec<u8>, Millis),
     /// Nothing within the time limit.
-    Quiet,
+    TimedOut,
     /// A signal, by its name; nothing follows.
     Stopped(&'static str),
     /// The end.
@@ -34,7 +34,7 @@ pub(crate) enum Piece {
 
 /// The reading end.
 pub(crate) struct Pipe {
-    pieces: Receiver<Piece>,
+    pieces: Receiver<PipeEvent>,
     stop: Arc<Stop>,
     read: Arc<AtomicU64>,
 }
@@ -47,8 +47,8 @@ impl Pipe {
         let stopping = sender.clone();
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let stop = Arc::new(Stop::default());
-        let told = Arc::clone(&stop);
-        thread("signals").spawn(move || forward_signals(signals, &told, &stopping))?;
+        let shared = Arc::clone(&stop);
+        thread("signals").spawn(move || forward_signals(signals, &shared, &stopping))?;
         let read = Arc::new(AtomicU64::new(0));
         let plain = Unpacking::new(reader, Arc::clone(&read));
         thread("input").spawn(move || read_all(plain, &sender))?;
@@ -66,7 +66,7 @@ impl Pipe {
     }
 
     /// Waits for the next event, with an optional time limit.
-    pub(crate) fn next(&self, limit: Option<Duration>) -> Piece {
+    pub(crate) fn next(&self, limit: Option<Duration>) -> PipeEvent {
         let received = match limit {
             Some(limit) => self.pieces.recv_timeout(limit),
             None => self
@@ -76,13 +76,13 @@ impl Pipe {
         };
         match received {
             Ok(piece) => piece,
-            Err(RecvTimeoutError::Timeout) => Piece::Quiet,
-            Err(RecvTimeoutError::Disconnected) => Piece::End,
+            Err(RecvTimeoutError::Timeout) => PipeEvent::TimedOut,
+            Err(RecvTimeoutError::Disconnected) => PipeEvent::End,
         }
     }
 }
 
-fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>) {
+fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<PipeEvent>) {
     let is_told = AtomicBool::new(false);
     for signal in &mut signals {
         if is_told.swap(true, Ordering::Relaxed) {
@@ -94,27 +94,27 @@ fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>
         } else {
             "SIGTERM"
         };
-        stop.tell(name);
-        if pieces.send(Piece::Stopped(name)).is_err() {
+        stop.request(name);
+        if pieces.send(PipeEvent::Stopped(name)).is_err() {
             return;
         }
     }
 }
 
 /// Reads to the end. A read of a pipe returns what was written so far, so samples of a slow writer are not delayed.
-fn read_all(mut reader: Unpacking, pieces: &SyncSender<Piece>) {
+fn read_all(mut reader: Unpacking, pieces: &SyncSender<PipeEvent>) {
     loop {
         let mut chunk = vec![0; CHUNK_BYTES];
         let piece = match reader.read(&mut chunk) {
-            Ok(0) => Piece::End,
+            Ok(0) => PipeEvent::End,
             Ok(length) => {
                 chunk.truncate(length);
-                Piece::Bytes(chunk, SystemClock.now())
+                PipeEvent::Bytes(chunk, SystemClock.now())
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Piece::Failed(error),
+            Err(error) => PipeEvent::Failed(error),
         };
-        let is_last = !matches!(piece, Piece::Bytes(..));
+        let is_last = !matches!(piece, PipeEvent::Bytes(..));
         if pieces.send(piece).is_err() || is_last {
             return;
         }

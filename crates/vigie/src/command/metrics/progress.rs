@@ -6,9 +6,9 @@ use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 /// No progress is shown before this time.
-const SILENT: Duration = Duration::from_millis(700);
+const DELAY: Duration = Duration::from_millis(700);
 /// The time between two updates.
-const EVERY: Duration = Duration::from_millis(100);
+const REDRAW_INTERVAL: Duration = Duration::from_millis(100);
 const BAR_COLUMNS: u64 = 24;
 
 /// The progress line.
@@ -27,7 +27,7 @@ impl Progress {
             shown: false,
             wanted: io::stderr().is_terminal() && !output.is_quiet(),
             begun: Instant::now(),
-            next: Instant::now() + SILENT,
+            next: Instant::now() + DELAY,
         }
     }
 
@@ -35,7 +35,7 @@ impl Progress {
     pub(crate) fn update(&mut self, read: u64, size: Option<u64>, samples: u64) {
         let now = Instant::now();
         if self.wanted && now >= self.next {
-            self.next = now + EVERY;
+            self.next = now + REDRAW_INTERVAL;
             self.shown = true;
             to_stderr(&shown!(
                 "\r{}\u{1b}[K",

@@ -3,7 +3,7 @@
 use super::get_args::GetArgs;
 use crate::client::Request;
 use crate::error::Failure;
-use crate::monitoring::{Monitoring, Patience};
+use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::shown::Shown;
 use wire::render::json::ReadRow;
 
@@ -35,7 +35,7 @@ pub(super) fn fetch(
             request.query("tz", zone).query("format", "json")
         };
         let reply = monitoring
-            .exchange(make, Patience::Once)?
+            .exchange(make, RetryPolicy::Once)?
             .success("get metrics")?;
         bodies.push(reply.body);
     }

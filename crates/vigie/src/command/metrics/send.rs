@@ -1,6 +1,6 @@
 //! `metrics send`.
 
-use super::input::{Format, Input, Portion};
+use super::input::{Format, Input, InputEvent};
 use super::progress::Progress;
 use super::server_clock::{self, ServerClock};
 use super::stop::Stop;
@@ -10,7 +10,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::receipt::receipt;
 use base::overwritten;
 use base::time::Millis;
@@ -139,10 +139,10 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         notice: None,
         stop: input.stop(),
         batch: args.batch as usize,
-        patience: if args.file.as_deref().or(piped) == Some("-") {
-            Patience::Streaming
+        policy: if args.file.as_deref().or(piped) == Some("-") {
+            RetryPolicy::Streaming
         } else {
-            Patience::Persistent
+            RetryPolicy::Persistent
         },
         flushed: Instant::now(),
     };
@@ -151,7 +151,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
     progress.clear();
     let signal = match outcome {
         Ok(signal) => signal,
-        Err(failure) => return Err(sending.broken_off(failure)),
+        Err(failure) => return Err(sending.aborted(failure)),
     };
     if let Some(notice) = sending.notice {
         output.note(notice.to_string());
@@ -168,7 +168,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
             "stopped by {signal}: what was read until then was sent"
         ));
     }
-    sending.tally.conclude(input.unit, output)
+    sending.tally.report(input.unit, output)
 }
 
 fn replacing(text: &str) -> Result<Names, &'static str> {
@@ -202,7 +202,7 @@ struct Sending<'a> {
     notice: Option<Notice>,
     stop: Option<Arc<Stop>>,
     batch: usize,
-    patience: Patience,
+    policy: RetryPolicy,
     flushed: Instant,
 }
 
@@ -220,14 +220,14 @@ impl Sending<'_> {
             let portion = input.next(limit, clock)?;
             clock.check()?;
             match portion {
-                Portion::Lines(lines) => self.take(&lines, input, progress)?,
-                Portion::Quiet => self.flush()?,
-                Portion::Stopped(signal, lines) => {
+                InputEvent::Lines(lines) => self.take(&lines, input, progress)?,
+                InputEvent::TimedOut => self.flush()?,
+                InputEvent::Stopped(signal, lines) => {
                     self.take(&lines, input, progress)?;
                     self.flush()?;
                     return Ok(Some(signal));
                 }
-                Portion::End => {
+                InputEvent::End => {
                     self.flush()?;
                     return Ok(None);
                 }
@@ -285,7 +285,7 @@ impl Sending<'_> {
         let url = monitoring.url("/v1/metrics");
         let reply = monitoring.exchange_while(
             || Request::post(&url).body("application/json", body.clone()),
-            self.patience,
+            self.policy,
             |wait| match &self.stop {
                 Some(stop) => stop.wait(wait),
                 None => {
@@ -307,7 +307,7 @@ impl Sending<'_> {
     }
 
     /// The failure when the sending is aborted.
-    fn broken_off(&self, mut failure: Failure) -> Failure {
+    fn aborted(&self, mut failure: Failure) -> Failure {
         let stored = self.tally.stored();
         if let Some(signal) = self.stop.as_ref().and_then(|stop| stop.signal())
             && self.unsent > 0
@@ -324,7 +324,7 @@ impl Sending<'_> {
             let before = counted(stored, "sample was", "samples were");
             failure = failure.hint(format!(
                 "{before} stored before that; {}",
-                self.tally.rest()
+                self.tally.resend_advice()
             ));
         }
         failure

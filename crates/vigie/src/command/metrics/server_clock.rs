@@ -12,9 +12,9 @@ use std::cell::OnceCell;
 use std::time::Instant;
 
 /// With a larger difference no times are set, because either clock may be the wrong one.
-const BELIEVED_MS: u64 = 24 * 3600 * 1000;
+const OFFSET_MAX_MS: u64 = 24 * 3600 * 1000;
 /// A smaller difference is ignored: `Date` has only whole seconds.
-const NOTICED_MS: i64 = 2000;
+const OFFSET_MIN_MS: i64 = 2000;
 
 /// The server's clock, measured once, when it is first needed.
 pub(crate) struct ServerClock<'a> {
@@ -44,8 +44,8 @@ impl<'a> ServerClock<'a> {
                 let here = SystemClock.now();
                 Err(Failure::failed(format!(
                     "the server's clock says {}, and this machine's {}: so far apart, neither sets a time",
-                    spoken(here.0.saturating_add(offset)),
-                    spoken(here.0)
+                    time_text(here.0.saturating_add(offset)),
+                    time_text(here.0)
                 ))
                 .hint("give each sample a time, or mend the clock that is wrong"))
             }
@@ -77,17 +77,17 @@ impl<'a> ServerClock<'a> {
 }
 
 const fn is_believed(offset: i64) -> bool {
-    offset.unsigned_abs() <= BELIEVED_MS
+    offset.unsigned_abs() <= OFFSET_MAX_MS
 }
 
-fn spoken(at: i64) -> String {
+fn time_text(at: i64) -> String {
     figures::instant(at / 1000).unwrap_or_else(|| format!("{at} ms"))
 }
 
 /// How far the server is ahead: its `Date` plus half a second, minus the middle of the round trip.
 fn offset(begun: Millis, took: i64, date: Millis) -> i64 {
     let ahead = (date.0 + 500).saturating_sub(begun.0.saturating_add(took / 2));
-    if ahead.abs() > NOTICED_MS.saturating_add(took / 2) {
+    if ahead.abs() > OFFSET_MIN_MS.saturating_add(took / 2) {
         ahead
     } else {
         0

@@ -11,7 +11,7 @@ use jiff::tz::{Offset, TimeZone};
 use wire::time_expr::bounds;
 
 /// A time at which a relative range would mean something else: used to find out whether the range is relative.
-const LATER_MS: i64 = 3_600_000;
+const NOW_VALID_MS: i64 = 3_600_000;
 
 /// The bounds, of which one may be absent, and the zone in which they are shown.
 pub(super) struct Span {
@@ -43,7 +43,7 @@ impl Span {
         let here = SystemClock.now();
         let (mut range, notice) = read(here)?;
         // Only relative times need the clock.
-        if read(here.plus(LATER_MS))?.0 != range {
+        if read(here.plus(NOW_VALID_MS))?.0 != range {
             range = read(clock.by_server(SystemClock.now()))?.0;
         }
         if let Some(notice) = notice {

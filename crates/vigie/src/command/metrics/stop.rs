@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     signal: Mutex<Option<&'static str>>,
-    told: Condvar,
+    changed: Condvar,
 }
 
 impl Stop {
@@ -18,15 +18,15 @@ impl Stop {
     pub(crate) fn on_signals() -> io::Result<Arc<Self>> {
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let stop = Arc::new(Self::default());
-        let told = Arc::clone(&stop);
+        let shared = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("signals".to_owned());
         thread.spawn(move || {
             for signal in &mut signals {
-                if told.signal().is_some() {
+                if shared.signal().is_some() {
                     // Cannot fail for these two signals; if it did, the first one would still end the process.
                     drop(signal_hook::low_level::emulate_default_handler(signal));
                 }
-                told.tell(match signal {
+                shared.request(match signal {
                     SIGINT => "SIGINT",
                     _ => "SIGTERM",
                 });
@@ -36,10 +36,10 @@ impl Stop {
     }
 
     /// Sets the flag.
-    pub(crate) fn tell(&self, name: &'static str) {
+    pub(crate) fn request(&self, name: &'static str) {
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         signal.get_or_insert(name);
-        self.told.notify_all();
+        self.changed.notify_all();
     }
 
     /// The signal, if one has arrived.
@@ -51,7 +51,7 @@ impl Stop {
     pub(crate) fn wait(&self, span: Duration) -> bool {
         let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self
-            .told
+            .changed
             .wait_timeout_while(signal, span, |signal| signal.is_none());
         waited.unwrap_or_else(PoisonError::into_inner).0.is_none()
     }

@@ -151,7 +151,7 @@ impl Tally {
     }
 
     /// What to do with the rest if some samples were stored.
-    pub(crate) const fn rest(&self) -> &'static str {
+    pub(crate) const fn resend_advice(&self) -> &'static str {
         if self.is_stamped {
             "send only the rest again; what has no time of its own would be stored a second time"
         } else {
@@ -165,7 +165,7 @@ impl Tally {
     }
 
     /// Prints the totals; fails if a sample was rejected.
-    pub(crate) fn conclude(mut self, unit: Unit, output: &Output) -> Result<(), Failure> {
+    pub(crate) fn report(mut self, unit: Unit, output: &Output) -> Result<(), Failure> {
         // Local and server-side rejections are found at different times; sort them by line.
         self.rejections.sort_by_key(|refused| refused.place);
         if output.is_json() {
@@ -174,7 +174,7 @@ impl Tally {
             self.show(unit, output)?;
         }
         let mends = self.has_refused_character;
-        self.judged().map_err(|failure| match mends {
+        self.outcome().map_err(|failure| match mends {
             true => failure.hint(REPLACES),
             false => failure,
         })
@@ -212,7 +212,7 @@ impl Tally {
         let reasons: Vec<String> = self
             .reasons
             .iter()
-            .map(|(code, count)| format!("{} {count}", Shown::told(code)))
+            .map(|(code, count)| format!("{} {count}", Shown::untrusted(code)))
             .collect();
         output.line("")?;
         output.line(shown!("Rejected by reason: {}", reasons.join(", ")))?;
@@ -227,7 +227,7 @@ impl Tally {
                         .name
                         .as_deref()
                         .map_or_else(|| "-".to_owned(), shortened),
-                    Shown::told(&refused.reason).into_string(),
+                    Shown::untrusted(&refused.reason).into_string(),
                 ]
             })
             .collect();
@@ -248,7 +248,7 @@ impl Tally {
         Ok(())
     }
 
-    fn judged(&self) -> Result<(), Failure> {
+    fn outcome(&self) -> Result<(), Failure> {
         let were = if self.dry_run { "would be" } else { "were" };
         let lists = "the receipt lists the reasons";
         match (self.stored, self.rejected) {
@@ -270,7 +270,7 @@ impl Tally {
                 .hint(if self.dry_run {
                     lists.to_owned()
                 } else {
-                    format!("{lists}; the others are stored: {}", self.rest())
+                    format!("{lists}; the others are stored: {}", self.resend_advice())
                 }))
             }
         }
@@ -296,7 +296,7 @@ mod tests {
             let mut tally = Tally::new(1, false);
             (tally.received, tally.stored, tally.rejected) = (2, 1, 1);
             tally.is_stamped = is_stamped;
-            let failure = tally.judged().unwrap_err();
+            let failure = tally.outcome().unwrap_err();
             let hint = failure.hints[0].as_str();
             assert_eq!(hint.matches(':').count(), 1, "{hint}");
         }
@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(tally.rejections[0].place, 20);
         assert_eq!(tally.reasons["too_new"], 2);
         assert_eq!(tally.received, tally.stored + tally.rejected);
-        assert_eq!(tally.judged().unwrap_err().kind, Kind::Partial);
+        assert_eq!(tally.outcome().unwrap_err().kind, Kind::Partial);
     }
 
     #[test]
@@ -363,24 +363,24 @@ mod tests {
         let mut tally = Tally::new(1, false);
         tally.fit(3, 2);
         assert_eq!((tally.stored, tally.overwritten), (1, 2));
-        assert!(tally.rest().contains("changes nothing"));
+        assert!(tally.resend_advice().contains("changes nothing"));
         tally.read(&Lines {
             stamped: 1,
             ..Lines::default()
         });
-        assert!(tally.rest().contains("a second time"));
+        assert!(tally.resend_advice().contains("a second time"));
     }
 
     #[test]
     fn nothing_stored_is_a_failure_and_nothing_rejected_is_none() {
         let mut tally = Tally::new(10, false);
-        assert!(tally.judged().is_ok());
+        assert!(tally.outcome().is_ok());
         tally.refuse(Refused {
             place: 1,
             name: None,
             code: "value".to_owned(),
             reason: "x".to_owned(),
         });
-        assert_eq!(tally.judged().unwrap_err().kind, Kind::Failed);
+        assert_eq!(tally.outcome().unwrap_err().kind, Kind::Failed);
     }
 }

@@ -90,7 +90,7 @@ fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     let remaining = Claims::of(token).map_or(0, |claims| claims.remaining(SystemClock.now()));
     let remaining = u64::try_from(remaining).unwrap_or(0);
     if remaining < args.min_ttl.as_secs() {
-        let left = figures::spoken(remaining);
+        let left = figures::in_words(remaining);
         context.output.warn(format!(
             "the server gives no longer token: it is good for {left}"
         ));

@@ -5,16 +5,16 @@ use std::time::Duration;
 /// The time limit of an answer; later there is none.
 pub(super) const DEADLINE: Duration = Duration::from_millis(900);
 /// The maximum number of candidates.
-pub(super) const OFFERS_MAX: usize = 200;
+pub(super) const CANDIDATES_MAX: usize = 200;
 
 /// One word that could come next.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Offer {
+pub(super) struct Candidate {
     pub(super) word: String,
     pub(super) about: String,
 }
 
-impl Offer {
+impl Candidate {
     /// A word with its description.
     pub(super) fn new(word: impl Into<String>, about: impl Into<String>) -> Self {
         Self {

@@ -11,7 +11,7 @@ use wire::render::json::ReadRow;
 
 /// The samples that were written already.
 #[derive(Debug)]
-pub(super) struct Fresh {
+pub(super) struct NewSamples {
     /// Earlier samples are skipped.
     since: Millis,
     /// The timestamps of each series in the last reading: any other is new, even if it is late.
@@ -26,7 +26,7 @@ pub(super) struct Sample<'a> {
     value: f64,
 }
 
-impl Fresh {
+impl NewSamples {
     /// Nothing was written yet; samples before `since` are skipped.
     pub(super) const fn since(since: Millis) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Fresh {
     }
 
     /// The new samples, in order of time. Timestamps that left the reading's range are forgotten.
-    pub(super) fn of<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
+    pub(super) fn take<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
         let mut samples = Vec::new();
         let mut seen = BTreeMap::new();
         for row in rows {
@@ -113,26 +113,26 @@ mod tests {
 
     #[test]
     fn each_sample_is_new_once() {
-        let mut fresh = Fresh::since(Millis(10));
+        let mut new_samples = NewSamples::since(Millis(10));
         let first = [
             row("b", &[(5, 1.0), (10, 1.0), (30, 1.0)]),
             row("a", &[(20, 1.0)]),
         ];
-        let told = fresh.of(&first);
+        let told = new_samples.take(&first);
         assert_eq!(
             times(&told),
             [("b".into(), 10), ("a".into(), 20), ("b".into(), 30)]
         );
-        assert_eq!(fresh.of(&first), []);
+        assert_eq!(new_samples.take(&first), []);
         let second = [row("a", &[(20, 1.0), (40, 1.0)]), row("b", &[(30, 2.0)])];
-        assert_eq!(times(&fresh.of(&second)), [("a".into(), 40)]);
+        assert_eq!(times(&new_samples.take(&second)), [("a".into(), 40)]);
         let late = [row("a", &[(20, 1.0), (25, 1.0), (40, 1.0), (50, 1.0)])];
-        let told = fresh.of(&late);
+        let told = new_samples.take(&late);
         assert_eq!(times(&told), [("a".into(), 25), ("a".into(), 50)]);
         let empty = [row("a", &[])];
-        assert_eq!(fresh.of(&empty), []);
-        assert_eq!(fresh.seen.len(), 1, "what is gone is not kept");
-        assert_eq!(fresh.of(&late), []);
+        assert_eq!(new_samples.take(&empty), []);
+        assert_eq!(new_samples.seen.len(), 1, "what is gone is not kept");
+        assert_eq!(new_samples.take(&late), []);
     }
 
     #[test]

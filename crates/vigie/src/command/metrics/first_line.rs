@@ -1,7 +1,7 @@
 //! Reads the first line of an input, to detect its format. A pipe delivers it in as many pieces as it was written in, and the first
 //! may be a single byte.
 
-use super::pipe::{Piece, Pipe};
+use super::pipe::{Pipe, PipeEvent};
 use super::recognise::without_mark;
 use std::collections::VecDeque;
 
@@ -9,12 +9,12 @@ use std::collections::VecDeque;
 const FIRST_LINE_BYTES_MAX: usize = 64 << 10;
 
 /// Everything read so far: the text as one event, then the event that ended the reading early, if any.
-pub(super) fn beginning(pipe: &Pipe) -> VecDeque<Piece> {
+pub(super) fn first_line(pipe: &Pipe) -> VecDeque<PipeEvent> {
     let mut text = Vec::new();
     let mut read_at = None;
     let last = loop {
         match pipe.next(None) {
-            Piece::Bytes(bytes, at) => {
+            PipeEvent::Bytes(bytes, at) => {
                 text.extend_from_slice(&bytes);
                 read_at = Some(at);
                 if is_enough(&text) {
@@ -24,7 +24,7 @@ pub(super) fn beginning(pipe: &Pipe) -> VecDeque<Piece> {
             other => break Some(other),
         }
     };
-    let text = read_at.map(|at| Piece::Bytes(text, at));
+    let text = read_at.map(|at| PipeEvent::Bytes(text, at));
     text.into_iter().chain(last).collect()
 }
 
