@@ -16,7 +16,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     }
     let complete = match text.split_once("://") {
         Some(("http" | "https", _)) => text.to_owned(),
-        Some(_) => return Err(wrong("only `http` and `https` are spoken")),
+        Some(_) => return Err(wrong("only `http` and `https` are supported")),
         None if is_loopback(text) => format!("http://{text}"),
         None => format!("https://{text}"),
     };
@@ -29,7 +29,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     }
     if Origin::of(&complete).is_ok_and(|there| there.is_unspecified()) {
         return Err(Failure::usage(format!(
-            "`{typed}` stands for every address of a machine, and is none"
+            "`{typed}` is the unspecified address, at which no server can be reached"
         ))
         .hint("name one that the server has; on this machine that is `127.0.0.1`"));
     }

@@ -21,7 +21,7 @@ impl Origin {
         let is_https = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            Some(_) => return Err("only `http` and `https` are spoken"),
+            Some(_) => return Err("only `http` and `https` are supported"),
             None => return Err("it names no scheme"),
         };
         let authority = uri.authority().ok_or("it names no host")?;

@@ -132,7 +132,7 @@ fn selected<'a, T>(
         .or_else(|| items.iter().find(|item| describe(item) == answer));
     if item.is_none() {
         to_stderr(&shown!(
-            "`{}` is none of 1 to {}, and no name of the list\n",
+            "`{}` is not a number from 1 to {}, and not a name in the list\n",
             answer,
             items.len()
         ));

@@ -130,7 +130,7 @@ fn read(variable: &str, value: &str) -> Result<(ureq::Proxy, String), Failure> {
     let scheme = scheme.to_ascii_lowercase();
     let other = |what: &str| {
         Failure::usage(format!(
-            "`{variable}` names {what}, which is not spoken; nothing was sent"
+            "`{variable}` names {what}, which is not supported; nothing was sent"
         ))
         .hint("name one that speaks HTTP (`http://HOST:PORT` or `https://HOST:PORT`), or name the server in `no_proxy` to reach it directly")
     };

@@ -245,7 +245,7 @@ fn find_account<'a>(
         )
         .hint("list yours with `vigie account list`")),
         several => Err(Failure::usage(shown!(
-            "`{}` is said of several accounts:\n{}",
+            "`{}` matches several accounts:\n{}",
             wish,
             listed(several.iter().copied())
         ))

@@ -197,7 +197,7 @@ impl Context {
 /// The failure for an unspecified address (`0.0.0.0`, `[::]`): a connection to it would reach this machine.
 fn unspecified_address(there: &Origin) -> Failure {
     Failure::usage(shown!(
-        "`{}` stands for every address of some machine, and is none: nothing is sent there",
+        "`{}` is the unspecified address, at which no server can be reached: nothing is sent there",
         there.to_string()
     ))
     .hint("log in at an address that the server has: `vigie login -a https://SERVER`")

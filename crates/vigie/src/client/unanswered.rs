@@ -80,7 +80,7 @@ fn of_proxy(error: &ureq::Error) -> Option<String> {
             format!("cannot be reached: {error}")
         }
         ureq::Error::ConnectProxyFailed(reason) => {
-            format!("lets nobody through: {}", Shown::untrusted(reason))
+            format!("refuses the connection: {}", Shown::untrusted(reason))
         }
         _ => return None,
     })

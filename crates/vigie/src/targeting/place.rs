@@ -42,7 +42,7 @@ const ORG: Wording = Wording {
     offer: "Select an organization (or press Enter to skip):",
     what: "the organization",
     flag: "`-o ORG`",
-    none: "no organization is targeted, for there are several",
+    none: "no organization is targeted, because there are several",
     choose: "`vigie target -o ORG -s SPACE`",
 };
 const SPACE: Wording = Wording {
@@ -50,7 +50,7 @@ const SPACE: Wording = Wording {
     offer: "Select a space (or press Enter to skip):",
     what: "the space",
     flag: "`-s SPACE`",
-    none: "no space is targeted, for there are several",
+    none: "no space is targeted, because there are several",
     choose: "`vigie target -s SPACE`",
 };
 

@@ -127,7 +127,7 @@ fn at_a_terminal_the_address_is_asked_for() {
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(
-        shown.contains("only `http` and `https` are spoken"),
+        shown.contains("only `http` and `https` are supported"),
         "{shown}"
     );
     assert_eq!(

@@ -125,7 +125,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         .is_some_and(sends_anywhere);
     if sends_anywhere {
         output.note(
-            "hint: the key has no domain, so that whoever sends with it names one with `--scope s-GUID`; one made with `--domain` sends there without",
+            "hint: the key has no domain, so each command that sends with it needs `--scope s-GUID`; a key made with `--domain` does not",
         );
     }
     if output.is_json() {

@@ -117,7 +117,7 @@ impl Credential {
             offer_page(context, page)?;
         }
         let flag = shown!(
-            "`-u passcode -p CODE`; a code is to be had at {}",
+            "`-u passcode -p CODE`; get a code at {}",
             Shown::untrusted(page)
         );
         let (what, output) = ("the one-time code", &context.output);
