@@ -7,6 +7,7 @@ mod forms;
 mod gone;
 mod host;
 mod layer;
+mod least;
 mod machine;
 pub(crate) mod mail;
 mod memory;
