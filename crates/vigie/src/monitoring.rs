@@ -113,11 +113,15 @@ impl<'a> Monitoring<'a> {
         }
         drop(config);
         let endpoint = context.metrics_endpoint()?;
+        let domain = domain()?;
+        if let Some(reach) = context.reach() {
+            reach.require_domain(domain.id.as_deref())?;
+        }
         context.vouch(&endpoint, "its metrics API")?;
         Ok(Self {
             context,
             endpoint,
-            domain: domain()?,
+            domain,
             credential: Credential::Session,
         })
     }

@@ -47,6 +47,18 @@ impl Reach {
         }
     }
 
+    /// Refuses a domain that the key does not reach; `None` is the account.
+    pub(crate) fn require_domain(&self, id: Option<&str>) -> Result<(), Failure> {
+        match self.domain.as_deref() {
+            Some(own) if id != Some(own) => Err(Failure::new(
+                Kind::Forbidden,
+                shown!("this key is for the metrics of `{}` alone", own),
+            )
+            .hint("leave `--scope` out, or log in with a key that was made without `--domain`")),
+            _ => Ok(()),
+        }
+    }
+
     /// What the key may do, after "it may only".
     fn right(&self) -> Shown {
         match (self.only.as_deref(), self.domain.as_deref()) {

@@ -212,3 +212,33 @@ fn regression_7_a_key_without_a_domain_is_said_to_need_one_to_send() {
     let status: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(status["scope"], Value::Null);
 }
+
+/// The server's refusal speaks of a header, which nobody who types a command has sent.
+#[test]
+fn regression_7_another_scope_is_refused_in_the_words_of_the_command_line() {
+    let mut terminal = Terminal::new();
+    narrow(&terminal, json!({"domain": format!("s-{SPACE}")}));
+    assert_eq!(login(&mut terminal, "").code, 0);
+    for scope in ["account", &format!("s-{OTHER}"), "o-1"] {
+        for line in [
+            "get a.b",
+            "list",
+            "send a.b=1",
+            "delete a.b --yes",
+            "settings",
+        ] {
+            let ran = terminal.run(&format!("vigie metrics {line} --scope {scope}"));
+            assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{line}: {ran:?}");
+            for expected in [
+                &format!("for the metrics of `s-{SPACE}` alone"),
+                "leave `--scope` out",
+            ] {
+                assert!(ran.stderr.contains(expected), "{line}: {ran:?}");
+            }
+        }
+    }
+    let sent = terminal.run(&format!("vigie metrics send a.b=1 --scope s-{SPACE}"));
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 1);
+    assert!(terminal.server.requests("GET", "/v1/metrics").is_empty());
+}

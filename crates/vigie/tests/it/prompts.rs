@@ -56,7 +56,7 @@ fn a_region_is_chosen_by_its_name() {
     person.answer("Enter a number or a name> ", "eu-de");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("no name of the list"), "{shown}");
+    assert!(shown.contains("not a name in the list"), "{shown}");
     assert_eq!(terminal.file("config.json")["Region"], "eu-de");
 }
 
