@@ -341,20 +341,6 @@ fn a_next_page_elsewhere_is_not_fetched() {
     }
 }
 
-/// Half a list would be taken for the whole one.
-#[test]
-fn a_list_that_goes_in_circles_is_a_failure() {
-    let mut pair = Pair::logged_in();
-    pair.patch(
-        "/v2/organizations",
-        "/next_url",
-        "/v2/organizations?page=2".into(),
-    );
-    let ran = pair.terminal.run("vigie account orgs");
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.stderr.contains("goes on after 1000 pages"), "{ran:?}");
-}
-
 #[test]
 fn a_redirect_takes_no_credential_along() {
     for path in [
