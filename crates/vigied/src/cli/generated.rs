@@ -33,6 +33,35 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// The help of a command was broken at 100 columns by hand, and looked torn on any narrower terminal.
+    #[test]
+    fn regression_7_the_terminal_breaks_the_lines_of_a_help_text() {
+        fn check(command: &clap::Command) {
+            let texts = [
+                command.get_long_about(),
+                command.get_after_help(),
+                command.get_after_long_help(),
+            ];
+            let name = command.get_name();
+            for text in texts.into_iter().flatten() {
+                let text = text.to_string();
+                let lines: Vec<&str> = text.lines().collect();
+                for pair in lines.windows(2) {
+                    let [one, next] = pair else { continue };
+                    let is_cut =
+                        !one.is_empty() && !one.starts_with(' ') && !one.ends_with(['.', ':']);
+                    let goes_on = !next.is_empty() && !next.starts_with(' ');
+                    assert!(!(is_cut && goes_on), "`{name}`: {one}\n{next}");
+                }
+                for example in lines.iter().filter(|line| line.starts_with("  ")) {
+                    assert!(example.chars().count() <= 80, "`{name}`: {example}");
+                }
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
     #[test]
     fn every_command_has_a_page() {
         let folder = tempfile::tempdir().unwrap();

@@ -31,24 +31,26 @@ Getting started:
 
 Or step by step:
   vigied init --data /var/lib/vigie --key-file key.json
-                                        make the data folder and the first account
+                                        make the data folder and an account
   vigied serve --data /var/lib/vigie    serve it
   vigie login -a http://127.0.0.1:8080  log in, from another terminal
 
 Later:
-  vigied config check                   see every setting, and where it comes from
+  vigied config check                   see every setting and its source
   vigied account create NAME --owner EMAIL --data /var/lib/vigie
-                                        make a further account, while the server runs
+                                        make a further account
   vigied backup DIR --data /var/lib/vigie
                                         copy everything, while the server runs
   vigied deleted list --data /var/lib/vigie
-                                        see what was deleted, and until when it comes back
+                                        see what was deleted, and until when
   vigied invitation code EMAIL --data /var/lib/vigie
-                                        let an invited person in, where no mail is sent
+                                        make a code for an invited person
   vigied user reset-password EMAIL --data /var/lib/vigie
-                                        let in again who lost the password
+                                        let a person set a new password
   vigied audit --since -24h --data /var/lib/vigie
                                         see who did what
+
+All of these work while the server runs.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]

@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::file::FileValue;
+use super::least::{self, Least};
 use super::notation;
 use super::removed::REMOVED;
 use super::setting::{Setting, Shape, all};
@@ -118,6 +119,22 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
     Ok(())
 }
 
+/// Refuses a size with which nothing would work. 0, where it is allowed, stands for a figure that the machine gives.
+fn is_enough(setting: &Setting, number: u64) -> Result<(), String> {
+    let Shape::Number { min, .. } = setting.shape else {
+        return Ok(());
+    };
+    match least::of(&setting.key) {
+        Some(Least { value, why, .. }) if number < *value && (number > 0 || min > 0) => {
+            let or = if min == 0 { "0, or " } else { "" };
+            Err(format!(
+                "must be {or}at least {value}, not `{number}`: {why}"
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 fn check(setting: &Setting, value: &str) -> Result<(), String> {
@@ -151,7 +168,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             }
         }
         Shape::Number { min, max } => match value.parse::<u64>() {
-            Ok(number) if (min..=max).contains(&number) => Ok(()),
+            Ok(number) if (min..=max).contains(&number) => is_enough(setting, number),
             _ => Err(format!(
                 "must be a whole number from {min} to {max}{}, not `{value}`",
                 notation::also(&setting.key)
@@ -268,12 +285,12 @@ mod tests {
 
     #[test]
     fn a_flag_beats_the_environment_beats_the_file() {
-        let file = "listen = \"127.0.0.1:1\"\n[tokens]\naccess_token_seconds = 60\n[limits]\nbody_bytes = 5\n";
+        let file = "listen = \"127.0.0.1:1\"\n[tokens]\naccess_token_seconds = 60\n[limits]\nbody_bytes = 5000\n";
         let layers = layers(
             file,
             &[
                 ("VIGIE_LISTEN", "127.0.0.1:2"),
-                ("VIGIE_LIMITS_BODY_BYTES", "6"),
+                ("VIGIE_LIMITS_BODY_BYTES", "6000"),
             ],
             &[("listen", "127.0.0.1:3")],
         );
@@ -284,7 +301,7 @@ mod tests {
         );
         assert_eq!(
             value(&resolved, "limits.body_bytes"),
-            ("6".into(), "environment VIGIE_LIMITS_BODY_BYTES".into())
+            ("6000".into(), "environment VIGIE_LIMITS_BODY_BYTES".into())
         );
         assert_eq!(
             value(&resolved, "tokens.access_token_seconds"),

@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod host;
 mod layer;
+mod least;
 mod machine;
 pub(crate) mod mail;
 mod memory;

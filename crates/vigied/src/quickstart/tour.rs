@@ -86,7 +86,7 @@ impl Tour {
             receipt,
         )?;
         self.vigie()
-            .show(&["agent", "--interval", "1s", "--looks", LOOKS])
+            .show(&["agent", "--interval", "1s", "--readings", LOOKS])
     }
 
     fn read(&self) -> anyhow::Result<()> {

@@ -149,6 +149,40 @@ fn the_operator_is_entered_with_his_uid_and_no_address() {
     assert_eq!(of(&copied, "backup_made").len(), 1, "{copied:#?}");
 }
 
+/// The log said that metrics were deleted, and that the operator had a copy, when the work had only begun.
+#[test]
+fn regression_7_the_log_does_not_say_done_of_what_has_only_begun() {
+    let server = Server::start();
+    let body = json!([{"name": "load.one", "value": 1.0}]);
+    let sent = by_key(&server, "POST", "/v1/metrics").json(&body).send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let gone = by_key(&server, "DELETE", "/v1/metrics/list?query=load.*").send();
+    assert_eq!(gone.status, 200, "{}", gone.text());
+    let copied = Command::new(VIGIED)
+        .arg("backup")
+        .arg(server.folder.path().join("copy"))
+        .arg("--data")
+        .arg(server.data())
+        .output()
+        .unwrap();
+    assert!(copied.status.success(), "{copied:?}");
+    let done = "event=\"backup_made\" outcome=\"done\"";
+    server.serving.wait_for_log(done);
+    let log = server.serving.log();
+    let begun: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("outcome=\"begun\""))
+        .collect();
+    assert_eq!(begun.len(), 2, "{log}");
+    for line in begun {
+        assert!(
+            !line.contains(" was ") && !line.contains(" were "),
+            "{line}"
+        );
+        assert!(!line.contains(" has a copy"), "{line}");
+    }
+}
+
 #[test]
 fn only_the_control_socket_is_asked_for_a_backup() {
     let server = Server::start();

@@ -194,6 +194,47 @@ fn a_closed_folder_is_copied_as_well() {
     assert_eq!(Caller::of(&copy, &owner.api_key, &owner.space).count(), 100);
 }
 
+/// A backup of a closed folder logged the start of the store on the operator's terminal.
+#[test]
+fn regression_7_a_command_of_the_operators_says_nothing_but_its_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    let copies = ["online", "offline"].map(|name| folder.path().join(name));
+    let mut serving = Some(serving);
+    for copy in &copies {
+        let to = copy.to_str().unwrap();
+        for words in [
+            &["backup", to][..],
+            &["account", "list"],
+            &["deleted", "list"],
+            &["keys", "list"],
+            &["user", "list"],
+            &["audit"],
+        ] {
+            let output = Command::new(VIGIED)
+                .args(words)
+                .arg("--data")
+                .arg(&data)
+                .output()
+                .unwrap();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let (out, err) = (text(&output.stdout), text(&output.stderr));
+            assert!(output.status.success(), "{words:?}: {err}");
+            assert_eq!(err, "", "{words:?}");
+            assert!(!out.contains("INFO"), "{words:?}: {out}");
+            if words[0] == "backup" {
+                let first = out.lines().next().unwrap();
+                assert!(first.starts_with("The backup is complete: "), "{out}");
+                assert!(first.contains(to), "{out}");
+            }
+        }
+        serving = None;
+    }
+    drop(serving);
+}
+
 #[test]
 fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
     let folder = tempfile::tempdir().unwrap();

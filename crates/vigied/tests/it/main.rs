@@ -67,6 +67,8 @@ mod malformed;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod narrowed_keys;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod nodes;

@@ -1,7 +1,7 @@
 //! The schedule of the agent's readings.
 
-use crate::bell::Bell;
 use crate::host::Host;
+use crate::notifier::Notifier;
 use crate::reading::{Naming, Reading, batch};
 use base::sample::Batch;
 use base::time::{Clock as _, Millis, SystemClock};
@@ -12,32 +12,32 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// The readings of a host, on schedule.
 #[derive(Debug)]
-pub struct Looks<'a> {
+pub struct Schedule<'a> {
     /// The host.
     pub host: &'a Host,
     /// The prefix of every name.
     pub naming: &'a Naming,
     /// Stops the readings.
-    pub bell: &'a Bell,
+    pub notifier: &'a Notifier,
     /// The interval between readings.
     pub interval: Duration,
     /// The number of readings; `None`: until stopped.
     pub count: Option<u64>,
 }
 
-impl Looks<'_> {
-    /// Passes the samples of each reading to `take`, until the bell stops it or the number of readings is reached.
+impl Schedule<'_> {
+    /// Passes the samples of each reading to `take`, until the notifier stops it or the number of readings is reached.
     ///
     /// # Errors
     /// The first error of `take`.
-    pub fn each<E>(&self, mut take: impl FnMut(&Batch) -> Result<(), E>) -> Result<(), E> {
+    pub fn run<E>(&self, mut take: impl FnMut(&Batch) -> Result<(), E>) -> Result<(), E> {
         let mut before: Reading = self.host.read(SystemClock.now());
         let mut left = self.count;
         let mut pause = FIRST_WAIT.min(self.interval);
-        while left != Some(0) && !self.bell.rest(pause) {
+        while left != Some(0) && !self.notifier.sleep(pause) {
             let now = self.host.read(SystemClock.now());
             take(&batch(Some(&before), &now, self.naming))?;
-            left = left.map(|looks| looks.saturating_sub(1));
+            left = left.map(|count| count.saturating_sub(1));
             before = now;
             pause = until_next(SystemClock.now(), self.interval);
         }

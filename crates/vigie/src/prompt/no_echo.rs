@@ -1,8 +1,7 @@
-//! A line typed without being shown.
+//! Reads a line from the terminal without echo.
 //!
-//! The terminal stops showing what is typed before the question is asked, and nothing typed early is thrown away: so a
-//! quick typist, a paste or a script that waits for the question is neither shown nor lost. Whatever ends the question,
-//! Ctrl-C included, the terminal is left as it was found.
+//! Echo is turned off before the question is printed, and input typed earlier is kept, so fast typing, a paste or a script that waits
+//! for the question is neither shown nor lost. The terminal's settings are restored in every case, also after Ctrl-C.
 
 use crate::error::Failure;
 use crate::output::to_stderr;
@@ -14,7 +13,7 @@ use rustix::termios::{
 use std::io;
 use zeroize::Zeroizing;
 
-/// Room for any password without the text being moved about in memory.
+/// Capacity for any password, so that the buffer is not reallocated and copied in memory.
 const CAPACITY: usize = 1024;
 
 const CTRL_C: u8 = 0x03;
@@ -24,10 +23,10 @@ const BACKSPACE: [u8; 2] = [0x08, 0x7f];
 
 /// Asks on the terminal that is standard input.
 pub(super) fn line(prompt: &Shown) -> Result<Secret<String>, Failure> {
-    let quiet = Quiet::new().map_err(|error| unread(&error))?;
+    let no_echo = NoEcho::new().map_err(|error| read_error(&error))?;
     to_stderr(prompt);
     let typed = read();
-    drop(quiet);
+    drop(no_echo);
     to_stderr(&"\n".into());
     typed
 }
@@ -38,29 +37,29 @@ fn read() -> Result<Secret<String>, Failure> {
         let mut byte = [0_u8];
         let read = match rustix::io::read(io::stdin(), &mut byte) {
             Err(rustix::io::Errno::INTR) => continue,
-            read => read.map_err(|error| unread(&error.into()))?,
+            read => read.map_err(|error| read_error(&error.into()))?,
         };
         if read == 0 {
             return Err(Failure::failed("the input ended before an answer"));
         }
         match line.take(byte) {
-            Typed::More => {}
-            Typed::End => return line.text(),
-            Typed::Away => return Err(Failure::failed("interrupted")),
+            KeyAction::More => {}
+            KeyAction::End => return line.text(),
+            KeyAction::Cancel => return Err(Failure::failed("interrupted")),
         }
     }
 }
 
-fn unread(error: &io::Error) -> Failure {
+fn read_error(error: &io::Error) -> Failure {
     Failure::failed(format!("no answer could be read: {error}"))
 }
 
-/// What a key does.
+/// The effect of a key.
 #[derive(Debug, PartialEq, Eq)]
-enum Typed {
+enum KeyAction {
     More,
     End,
-    Away,
+    Cancel,
 }
 
 /// The line so far.
@@ -78,20 +77,20 @@ impl Default for Line {
 }
 
 impl Line {
-    fn take(&mut self, [byte]: [u8; 1]) -> Typed {
+    fn take(&mut self, [byte]: [u8; 1]) -> KeyAction {
         match byte {
-            b'\n' | b'\r' => return Typed::End,
-            CTRL_C => return Typed::Away,
-            CTRL_D if self.bytes.is_empty() => return Typed::Away,
+            b'\n' | b'\r' => return KeyAction::End,
+            CTRL_C => return KeyAction::Cancel,
+            CTRL_D if self.bytes.is_empty() => return KeyAction::Cancel,
             CTRL_U => self.bytes.clear(),
             byte if BACKSPACE.contains(&byte) => {
-                // The bytes after the first of a character begin with the bits 10.
+                // Continuation bytes of UTF-8 begin with the bits 10.
                 while self.bytes.pop().is_some_and(|gone| gone & 0xc0 == 0x80) {}
             }
             byte if byte.is_ascii_control() && byte != b'\t' => {}
             byte => self.bytes.push(byte),
         }
-        Typed::More
+        KeyAction::More
     }
 
     fn text(mut self) -> Result<Secret<String>, Failure> {
@@ -101,27 +100,27 @@ impl Line {
     }
 }
 
-/// A terminal that shows nothing and hands over every key; as it was before, when dropped.
-struct Quiet {
+/// Turns off echo and line editing of the terminal, and restores its settings when dropped.
+struct NoEcho {
     before: Termios,
 }
 
-impl Quiet {
+impl NoEcho {
     fn new() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
-        let mut quiet = before.clone();
-        quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
-        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
-        // `Now`: what was typed early stays.
-        tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
+        let mut no_echo = before.clone();
+        no_echo.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        no_echo.special_codes[SpecialCodeIndex::VMIN] = 1;
+        no_echo.special_codes[SpecialCodeIndex::VTIME] = 0;
+        // `Now` keeps input that was typed earlier.
+        tcsetattr(io::stdin(), OptionalActions::Now, &no_echo)?;
         Ok(Self { before })
     }
 }
 
-impl Drop for Quiet {
+impl Drop for NoEcho {
     fn drop(&mut self) {
-        // Where the terminal has gone, there is nothing to put right.
+        // If the terminal is gone, there is nothing to restore.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
     }
 }
@@ -130,28 +129,31 @@ impl Drop for Quiet {
 mod tests {
     use super::*;
 
-    fn typed(keys: &[u8]) -> (Typed, String) {
+    fn typed(keys: &[u8]) -> (KeyAction, String) {
         let mut line = Line::default();
         let last = keys
             .iter()
             .map(|key| line.take([*key]))
-            .find(|typed| *typed != Typed::More)
-            .unwrap_or(Typed::More);
+            .find(|typed| *typed != KeyAction::More)
+            .unwrap_or(KeyAction::More);
         (last, line.text().unwrap().expose().clone())
     }
 
     #[test]
     fn keys_edit_the_line() {
-        assert_eq!(typed(b"s3cret\n"), (Typed::End, "s3cret".to_owned()));
-        assert_eq!(typed(b"ab\x7fc\r"), (Typed::End, "ac".to_owned()));
+        assert_eq!(typed(b"s3cret\n"), (KeyAction::End, "s3cret".to_owned()));
+        assert_eq!(typed(b"ab\x7fc\r"), (KeyAction::End, "ac".to_owned()));
         assert_eq!(
             typed("aé€\u{8}\u{8}b\n".as_bytes()),
-            (Typed::End, "ab".to_owned())
+            (KeyAction::End, "ab".to_owned())
         );
-        assert_eq!(typed(b"wrong\x15right\n"), (Typed::End, "right".to_owned()));
-        assert_eq!(typed(b"\x7f\n"), (Typed::End, String::new()));
-        assert_eq!(typed(b"a\x1b\x04b\n"), (Typed::End, "ab".to_owned()));
-        assert_eq!(typed(b"abc\x03").0, Typed::Away);
-        assert_eq!(typed(b"\x04").0, Typed::Away);
+        assert_eq!(
+            typed(b"wrong\x15right\n"),
+            (KeyAction::End, "right".to_owned())
+        );
+        assert_eq!(typed(b"\x7f\n"), (KeyAction::End, String::new()));
+        assert_eq!(typed(b"a\x1b\x04b\n"), (KeyAction::End, "ab".to_owned()));
+        assert_eq!(typed(b"abc\x03").0, KeyAction::Cancel);
+        assert_eq!(typed(b"\x04").0, KeyAction::Cancel);
     }
 }

@@ -1,21 +1,21 @@
-//! A word that is offered to the shell.
+//! A candidate for the next word of a command line.
 
 use std::time::Duration;
 
-/// A press of a key is answered by then, or not at all.
+/// The time limit of an answer; later there is none.
 pub(super) const DEADLINE: Duration = Duration::from_millis(900);
-/// No list is longer: nobody reads it.
-pub(super) const OFFERS_MAX: usize = 200;
+/// The maximum number of candidates.
+pub(super) const CANDIDATES_MAX: usize = 200;
 
 /// One word that could come next.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Offer {
+pub(super) struct Candidate {
     pub(super) word: String,
     pub(super) about: String,
 }
 
-impl Offer {
-    /// Of these.
+impl Candidate {
+    /// A word with its description.
     pub(super) fn new(word: impl Into<String>, about: impl Into<String>) -> Self {
         Self {
             word: word.into(),

@@ -1,12 +1,12 @@
-//! Files of an agent of before, whose form this one does not read: left to lie, they would be samples that nobody misses.
+//! Warns of buffer files of an older agent: this one cannot read them, and their samples would be lost silently.
 
 use crate::output::Output;
 use std::path::Path;
 
-/// What the files of the buffer were called before they were journals.
+/// The extension of an older agent's files.
 const EXTENSION: &str = "spool";
 
-/// Warns where such files lie in the buffer's folder. They are counted and not opened.
+/// Warns if there are such files in the buffer's folder. They are counted, not opened.
 pub(super) fn warn(output: &Output, folder: &Path) {
     let files = count(folder);
     if files > 0 {
@@ -19,7 +19,7 @@ pub(super) fn warn(output: &Output, folder: &Path) {
     }
 }
 
-/// None where the folder cannot be read: the journal has been opened in it, and would have said so.
+/// None if the folder cannot be read: opening the journal in it has reported that already.
 fn count(folder: &Path) -> usize {
     let Ok(entries) = folder.read_dir() else {
         return 0;

@@ -1,4 +1,4 @@
-//! Which samples of a reading are new.
+//! Finds the new samples of a reading.
 
 use crate::figures;
 use crate::output::csv_field;
@@ -9,16 +9,16 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use wire::render::json::ReadRow;
 
-/// What was written already.
+/// The samples that were written already.
 #[derive(Debug)]
-pub(super) struct Fresh {
-    /// Earlier samples were not asked for.
+pub(super) struct NewSamples {
+    /// Earlier samples are skipped.
     since: Millis,
-    /// The instants that the last reading had of each series: one that is not among them is new, also where it is late.
+    /// The timestamps of each series in the last reading: any other is new, even if it is late.
     seen: BTreeMap<String, BTreeSet<Millis>>,
 }
 
-/// One that was not.
+/// A new sample.
 #[derive(Debug, PartialEq)]
 pub(super) struct Sample<'a> {
     at: Millis,
@@ -26,8 +26,8 @@ pub(super) struct Sample<'a> {
     value: f64,
 }
 
-impl Fresh {
-    /// Nothing was written, and nothing older is wanted.
+impl NewSamples {
+    /// Nothing was written yet; samples before `since` are skipped.
     pub(super) const fn since(since: Millis) -> Self {
         Self {
             since,
@@ -35,8 +35,8 @@ impl Fresh {
         }
     }
 
-    /// What is new, in the order of time. What a reading no longer has is forgotten: it lies behind all that comes.
-    pub(super) fn of<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
+    /// The new samples, in order of time. Timestamps that left the reading's range are forgotten.
+    pub(super) fn take<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
         let mut samples = Vec::new();
         let mut seen = BTreeMap::new();
         for row in rows {
@@ -53,7 +53,7 @@ impl Fresh {
                     });
                 }
             }
-            // A series without a sample for a moment has not begun anew.
+            // An empty reading does not mean that the series starts again.
             let kept = if now.is_empty() { before } else { now };
             if !kept.is_empty() {
                 seen.insert(row.target.clone(), kept);
@@ -113,26 +113,26 @@ mod tests {
 
     #[test]
     fn each_sample_is_new_once() {
-        let mut fresh = Fresh::since(Millis(10));
+        let mut new_samples = NewSamples::since(Millis(10));
         let first = [
             row("b", &[(5, 1.0), (10, 1.0), (30, 1.0)]),
             row("a", &[(20, 1.0)]),
         ];
-        let told = fresh.of(&first);
+        let told = new_samples.take(&first);
         assert_eq!(
             times(&told),
             [("b".into(), 10), ("a".into(), 20), ("b".into(), 30)]
         );
-        assert_eq!(fresh.of(&first), []);
+        assert_eq!(new_samples.take(&first), []);
         let second = [row("a", &[(20, 1.0), (40, 1.0)]), row("b", &[(30, 2.0)])];
-        assert_eq!(times(&fresh.of(&second)), [("a".into(), 40)]);
+        assert_eq!(times(&new_samples.take(&second)), [("a".into(), 40)]);
         let late = [row("a", &[(20, 1.0), (25, 1.0), (40, 1.0), (50, 1.0)])];
-        let told = fresh.of(&late);
+        let told = new_samples.take(&late);
         assert_eq!(times(&told), [("a".into(), 25), ("a".into(), 50)]);
         let empty = [row("a", &[])];
-        assert_eq!(fresh.of(&empty), []);
-        assert_eq!(fresh.seen.len(), 1, "what is gone is not kept");
-        assert_eq!(fresh.of(&late), []);
+        assert_eq!(new_samples.take(&empty), []);
+        assert_eq!(new_samples.seen.len(), 1, "what is gone is not kept");
+        assert_eq!(new_samples.take(&late), []);
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! The first line of an input, which says what it holds. A pipe gives it in as many pieces as it was written in, and the first
-//! of them may be a single byte.
+//! Reads the first line of an input, to detect its format. A pipe delivers it in as many pieces as it was written in, and the first
+//! may be a single byte.
 
-use super::pipe::{Piece, Pipe};
+use super::pipe::{Pipe, PipeEvent};
 use super::recognise::without_mark;
 use std::collections::VecDeque;
 
-/// A first line longer than this is judged by its beginning.
+/// The format of a longer first line is detected from its beginning.
 const FIRST_LINE_BYTES_MAX: usize = 64 << 10;
 
-/// What was read so far: the text as one piece, and behind it the end or the signal that came instead of more.
-pub(super) fn beginning(pipe: &Pipe) -> VecDeque<Piece> {
+/// Everything read so far: the text as one event, then the event that ended the reading early, if any.
+pub(super) fn first_line(pipe: &Pipe) -> VecDeque<PipeEvent> {
     let mut text = Vec::new();
     let mut read_at = None;
     let last = loop {
         match pipe.next(None) {
-            Piece::Bytes(bytes, at) => {
+            PipeEvent::Bytes(bytes, at) => {
                 text.extend_from_slice(&bytes);
                 read_at = Some(at);
                 if is_enough(&text) {
@@ -24,11 +24,11 @@ pub(super) fn beginning(pipe: &Pipe) -> VecDeque<Piece> {
             other => break Some(other),
         }
     };
-    let text = read_at.map(|at| Piece::Bytes(text, at));
+    let text = read_at.map(|at| PipeEvent::Bytes(text, at));
     text.into_iter().chain(last).collect()
 }
 
-/// Whether the first line that is not empty is there, or what no line of text begins with.
+/// Whether the first non-empty line is complete, or begins with a character that only JSON begins with.
 fn is_enough(text: &[u8]) -> bool {
     let line = without_mark(text).trim_ascii_start();
     matches!(line.first(), Some(b'[' | b'{'))

@@ -1,11 +1,11 @@
-//! `update` and `plugin`: what the original has and old scripts call, and what there is nothing to do for here.
+//! `update` and `plugin`: commands of the original that old scripts call, and that have no effect here.
 
 use crate::context::Context;
 use crate::error::Failure;
 use crate::shown::shown;
 use clap::Args;
 
-/// What `plugin` takes: whatever is there.
+/// The arguments of `plugin`: any.
 #[derive(Debug, Args)]
 pub(crate) struct PluginArgs {
     /// What was to be done, and with which plug-in
@@ -32,7 +32,7 @@ pub(crate) fn plugin(args: &PluginArgs, context: &Context) -> Result<(), Failure
         "this program has no plug-ins; `plugin {}` has no effect",
         what
     ));
-    // Behind the first argument of an unknown command every flag is one more of them.
+    // The parser takes flags after the first argument as arguments, too.
     let asked_for_json = args.arguments.windows(2).any(|pair| {
         matches!(pair, [flag, form] if flag == "--output" && form.eq_ignore_ascii_case("json"))
     });

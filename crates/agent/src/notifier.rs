@@ -1,4 +1,4 @@
-//! A signal between the threads of the agent, which also stops them: no wait continues after the stop.
+//! Notifies the threads of the agent of new data, and stops them: no wait continues after the stop.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 struct State {
     stopped: bool,
-    news: u64,
+    notifications: u64,
 }
 
-/// Rung for new data, and to stop.
+/// Notifies of new data, and of the stop.
 #[derive(Debug, Default)]
-pub struct Bell {
+pub struct Notifier {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-impl Bell {
+impl Notifier {
     // A panic never leaves these two plain fields half-changed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -29,8 +29,8 @@ impl Bell {
     }
 
     /// Announces new data.
-    pub fn ring(&self) {
-        self.state().news += 1;
+    pub fn notify(&self) {
+        self.state().notifications += 1;
         self.changed.notify_all();
     }
 
@@ -40,12 +40,12 @@ impl Bell {
     }
 
     /// How often new data was announced.
-    pub fn news(&self) -> u64 {
-        self.state().news
+    pub fn notifications(&self) -> u64 {
+        self.state().notifications
     }
 
     /// Waits for the duration or the stop; returns whether it was stopped.
-    pub fn rest(&self, time: Duration) -> bool {
+    pub fn sleep(&self, time: Duration) -> bool {
         let state = self.state();
         let waited = self
             .changed
@@ -55,11 +55,11 @@ impl Bell {
     }
 
     /// Waits for an announcement after number `seen`, or for the stop.
-    pub fn listen(&self, seen: u64) {
+    pub fn wait_for_next(&self, seen: u64) {
         let state = self.state();
         let waited = self
             .changed
-            .wait_while(state, |state| !state.stopped && state.news == seen);
+            .wait_while(state, |state| !state.stopped && state.notifications == seen);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -71,12 +71,12 @@ mod tests {
 
     #[test]
     fn a_stop_ends_every_wait() {
-        let bell = Bell::default();
+        let notifier = Notifier::default();
         std::thread::scope(|threads| {
-            let resting = threads.spawn(|| bell.rest(Duration::from_secs(60)));
-            let listening = threads.spawn(|| bell.listen(bell.news()));
+            let resting = threads.spawn(|| notifier.sleep(Duration::from_secs(60)));
+            let listening = threads.spawn(|| notifier.wait_for_next(notifier.notifications()));
             let started = Instant::now();
-            bell.stop();
+            notifier.stop();
             assert!(resting.join().unwrap());
             listening.join().unwrap();
             assert!(started.elapsed() < Duration::from_secs(30));
@@ -84,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn news_wake_who_listens_and_not_who_rests() {
-        let bell = Bell::default();
-        let seen = bell.news();
-        bell.ring();
-        bell.listen(seen);
-        assert!(!bell.rest(Duration::from_millis(1)));
+    fn a_notification_ends_a_wait_and_not_a_sleep() {
+        let notifier = Notifier::default();
+        let seen = notifier.notifications();
+        notifier.notify();
+        notifier.wait_for_next(seen);
+        assert!(!notifier.sleep(Duration::from_millis(1)));
     }
 }
