@@ -8,6 +8,7 @@ pub(crate) mod called;
 pub(crate) mod caller;
 pub(crate) mod caller_audit;
 pub(crate) mod connection;
+mod gathered;
 pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;
