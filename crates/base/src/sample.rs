@@ -76,6 +76,15 @@ impl Sample<'_> {
     }
 }
 
+/// Whether `last` is `key`. Most keys differ from the one before them, and do so near their end.
+#[inline]
+fn is_same(last: Option<&str>, key: &str) -> bool {
+    const END: usize = 16;
+    last.is_some_and(|last| {
+        last.as_bytes().last_chunk::<END>() == key.as_bytes().last_chunk() && last == key
+    })
+}
+
 impl Batch {
     /// Makes room for more samples, whose keys have so many bytes together.
     pub fn reserve(&mut self, samples: usize, text: usize) {
@@ -98,7 +107,7 @@ impl Batch {
         self.values.push(value);
         let before = self.runs.iter().rev().nth(1).map_or(0, |own| own.key);
         match self.runs.last_mut() {
-            Some(last) if self.text.get(before..last.key) == Some(key.as_str()) => {
+            Some(last) if is_same(self.text.get(before..last.key), key.as_str()) => {
                 last.samples += 1;
             }
             _ => {

@@ -80,8 +80,8 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let ready = || self.0.poll_read_ready(context);
-        let read = tried(ready, || self.0.try_read(buffer.initialize_unfilled()));
-        read.map_ok(|count| buffer.advance(count))
+        // Not as a slice, which would have to be zeroed first: a buffer of half a megabyte for each read.
+        tried(ready, || self.0.try_read_buf(buffer)).map_ok(|_| ())
     }
 }
 

@@ -96,7 +96,7 @@ async fn plain(
     let (_, allowed) = body_limit.limit(app);
     let unpacked = worker::run(move || -> Result<Bytes, Unpackable> {
         let mut held = BodyReservation::nothing(whole.held.bodies(), whole.held.owner());
-        let bytes = unpack(&whole.bytes, allowed, &mut held)?;
+        let bytes = unpack(&whole.bytes, allowed, &mut held)?.into();
         Ok(Bytes::from_owner(Arrived { bytes, held }))
     });
     unpacked.await?.map_err(|error| match error {

@@ -7,6 +7,7 @@ pub(crate) mod body_limit;
 pub(crate) mod caller;
 pub(crate) mod caller_audit;
 pub(crate) mod connection;
+mod gathered;
 pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;
