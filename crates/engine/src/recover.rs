@@ -399,7 +399,7 @@ fn apply(
             let prepared = state.prepare(&series, &range);
             let garbage = state
                 .stop()
-                .delete_range(sequence, range, &series, prepared);
+                .delete_range(sequence, (range, None), &series, prepared);
             drop(garbage);
         }
         Record::Synced => {}

@@ -7,6 +7,7 @@ use crate::head::{self, Head, ShardWriter};
 use crate::registry::file::Birth;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
+use base::scope::Owner;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -73,12 +74,12 @@ impl Stopped<'_> {
         garbage
     }
 
-    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable. Their
+    /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable. Their
     /// days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,
-        range: TimeRange,
+        (range, owner): (TimeRange, Option<Owner>),
         series: &RoaringBitmap,
         mut prepared: BTreeMap<SeriesRef, Prepared>,
     ) -> Garbage {
@@ -109,6 +110,7 @@ impl Stopped<'_> {
             }
             tombstones.push(Tombstone {
                 tenant,
+                owner,
                 sequence,
                 range,
                 series: Arc::new(series.clone()),
