@@ -3,6 +3,7 @@
 pub(crate) mod accepted;
 pub(crate) mod bodies;
 pub(crate) mod coding;
+pub(crate) mod faults;
 pub(crate) mod form;
 pub(crate) mod forms;
 pub(crate) mod guesses;
