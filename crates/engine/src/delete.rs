@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// All tenants together may have as many times the pending deletions of one.
+/// All accounts together may have as many times the pending deletions of one.
 const ALL_PENDING: u64 = 16;
 
 /// Who has no more than this part of what one may have has few, and may go on where all together have too many.
@@ -100,7 +100,7 @@ impl Core {
         }
         let sequence = match query.range {
             None => self.delete_all(&series),
-            Some(range) => self.delete_range(&series, range),
+            Some(range) => self.delete_range(&series, range, owner),
         };
         self.wal.commit(sequence)?;
         self.rewrite_if_due(owner);
@@ -115,7 +115,7 @@ impl Core {
         for tombstone in tombstones.iter() {
             let weight = tombstone.weight();
             all += weight;
-            if tombstone.tenant == tenant {
+            if tombstone.tenant == tenant || tombstone.owner == Some(owner) {
                 own += weight;
             }
         }
@@ -146,7 +146,7 @@ impl Core {
     }
 
     /// Returns the last record to wait for.
-    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
+    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange, owner: Owner) -> u64 {
         // Activity first: a sample that comes in from here on sets its day again.
         self.state.clear_activity(series, &range);
         let mut sequence = 0;
@@ -158,8 +158,9 @@ impl Core {
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(&piece, &range);
             let mut locked = self.state.lock_all();
+            let what = (range, Some(owner));
             let (last, deferred) =
-                self.apply_delete_range(&mut locked, &payload, range, &piece, prepared);
+                self.apply_delete_range(&mut locked, &payload, what, &piece, prepared);
             drop(locked);
             drop(deferred);
             sequence = last;
@@ -172,13 +173,13 @@ impl Core {
         &self,
         locked: &mut AllLocked<'_>,
         payload: &Payload,
-        range: TimeRange,
+        what: (TimeRange, Option<Owner>),
         series: &RoaringBitmap,
         prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     ) -> (u64, DeferredDrop) {
         let on_panic = self.poison.on_panic("deleted samples");
         let sequence = self.wal.push(payload);
-        let deferred = locked.delete_range(sequence, range, series, prepared);
+        let deferred = locked.delete_range(sequence, what, series, prepared);
         on_panic.disarm();
         (sequence, deferred)
     }
@@ -255,7 +256,7 @@ mod tests {
             core.apply_delete_range(
                 &mut locked,
                 &payload,
-                TimeRange::ALL,
+                (TimeRange::ALL, None),
                 &series,
                 BTreeMap::new(),
             )
@@ -301,7 +302,7 @@ mod tests {
             assert_eq!(left(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {
                 true => drop(core.delete_all(&series)),
-                false => drop(core.delete_range(&series, range)),
+                false => drop(core.delete_range(&series, range, Owner::from(TenantId(1)))),
             });
             assert!((1..=30).contains(&copied), "{copied} copies of the list");
             assert_eq!(left(&TimeRange::ALL), expected);

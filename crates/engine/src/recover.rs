@@ -401,7 +401,7 @@ fn apply(
             let prepared = state.prepare(&series, &range);
             let deferred = state
                 .lock_all()
-                .delete_range(sequence, range, &series, prepared);
+                .delete_range(sequence, (range, None), &series, prepared);
             drop(deferred);
         }
         Record::Synced => {}

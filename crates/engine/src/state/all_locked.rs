@@ -7,6 +7,7 @@ use crate::head::{self, Head, ShardWriter};
 use crate::registry::name_file::CreatedSeries;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
+use base::scope::Owner;
 use base::time::TimeRange;
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
@@ -73,12 +74,12 @@ impl AllLocked<'_> {
         deferred
     }
 
-    /// The samples of the series in the range end to exist: at once in the head, hidden where they are immutable. Their
+    /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable. Their
     /// days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
     pub(crate) fn delete_range(
         &mut self,
         sequence: u64,
-        range: TimeRange,
+        (range, owner): (TimeRange, Option<Owner>),
         series: &RoaringBitmap,
         mut prepared: BTreeMap<SeriesRef, PreparedDeletion>,
     ) -> DeferredDrop {
@@ -109,6 +110,7 @@ impl AllLocked<'_> {
             }
             tombstones.push(Tombstone {
                 tenant,
+                owner,
                 sequence,
                 range,
                 series: Arc::new(series.clone()),

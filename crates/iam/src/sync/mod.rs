@@ -19,6 +19,7 @@ use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys;
 use crate::service::{Iam, Inner};
+use base::spell::Spell;
 use db::{Db, Follower};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -204,6 +205,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
     drop(inner);
     let db = follower.db().clone();
     let listening = tokio::spawn(listen(follower, Arc::clone(&told)));
+    let away = Spell::new();
     let mut look_at = Instant::now() + LOOK;
     loop {
         tokio::select! {
@@ -218,15 +220,20 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
         // A database that hangs counts as unreachable.
         match tokio::time::timeout(POLL_LIMIT, iam.sync_by(&db)).await {
             Ok(Ok(())) => {
+                if let Some(tries) = away.worked() {
+                    tracing::info!(tries, "changes of the directory are heard of again");
+                }
                 if look_at <= Instant::now() {
                     iam.look(&db).await;
                     look_at = Instant::now() + LOOK;
                 }
             }
-            Ok(Err(error)) => {
+            // The first of consecutive failures is logged, whatever the next ones are.
+            Ok(Err(error)) if away.failed() => {
                 tracing::warn!(%error, "cannot ask for changes of the directory");
             }
-            Err(_) => tracing::warn!("the identity database does not answer"),
+            Err(_) if away.failed() => tracing::warn!("the identity database does not answer"),
+            Ok(Err(_)) | Err(_) => {}
         }
     }
     listening.abort();

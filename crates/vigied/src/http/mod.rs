@@ -4,6 +4,7 @@ pub(crate) mod accepted;
 pub(crate) mod bodies;
 pub(crate) mod coding;
 pub(crate) mod error_forms;
+pub(crate) mod faults;
 pub(crate) mod form;
 pub(crate) mod guesses;
 pub(crate) mod header;

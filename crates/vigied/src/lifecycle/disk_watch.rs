@@ -2,6 +2,7 @@
 //! refused request.
 
 use crate::app::App;
+use crate::http::faults::IDENTITY_AWAY;
 use base::store::{Outage, StoreError};
 use iam::Iam;
 use std::sync::{Arc, Weak};
@@ -12,6 +13,9 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a test write to the identity database may take; no other check runs meanwhile.
 const TRY_LIMIT: Duration = Duration::from_secs(5);
+
+/// For how long no request has met an outage that is over.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// The last logged state.
 #[derive(Debug, Default)]
@@ -79,6 +83,7 @@ async fn watch_room(app: Weak<App>) {
         drop(app);
         // The identity database may be on another disk.
         check_identity(&iam, &mut reported_identity).await;
+        check_identity_back(&iam).await;
         // This call reads the file system, which may hang.
         let Ok(found) = tokio::task::spawn_blocking(move || store.room()).await else {
             continue;
@@ -96,6 +101,20 @@ async fn watch_room(app: Weak<App>) {
             ),
             _ => {}
         }
+    }
+}
+
+/// Logs the end of an outage of the identity database, which requests report: the database can be written, and no request has
+/// met the outage for a while, since a busy database comes and goes.
+async fn check_identity_back(iam: &Iam) {
+    if !IDENTITY_AWAY.is_quiet(Instant::now(), QUIET) {
+        return;
+    }
+    let tried = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
+    if matches!(tried, Ok(Ok(())))
+        && let Some(refused) = IDENTITY_AWAY.back()
+    {
+        tracing::info!(refused, "the identity database is available again");
     }
 }
 

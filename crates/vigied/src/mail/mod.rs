@@ -10,6 +10,7 @@ mod transport;
 use crate::config::mail::MailSettings;
 use crate::failure::chain::Chain;
 use anyhow::Context;
+use base::spell::Spell;
 use iam::Iam;
 use iam::manage::invitation::Mail;
 use lettre::message::Mailbox;
@@ -28,12 +29,21 @@ pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> an
         .with_context(|| format!("`mail.from` is no address: `{}`", settings.from))?;
     let smtp = transport::open(settings)?;
     tokio::spawn(async move {
+        let away = Spell::new();
         loop {
-            match iam.due_mail().await {
+            let due = iam.due_mail().await;
+            if due.is_ok()
+                && let Some(tries) = away.worked()
+            {
+                tracing::info!(tries, "mails are looked for again");
+            }
+            match due {
                 Ok(Some(mail)) => deliver(&iam, &smtp, &from, &public_url, &mail).await,
                 Ok(None) => tokio::time::sleep(POLL).await,
                 Err(error) => {
-                    tracing::warn!(error = %Chain(&error), "cannot look for mails");
+                    if away.failed() {
+                        tracing::warn!(error = %Chain(&error), "cannot look for mails");
+                    }
                     tokio::time::sleep(POLL).await;
                 }
             }

@@ -12,6 +12,7 @@ use crate::net::tls::Tls;
 use anyhow::Context;
 use base::limit;
 use base::source::SourceKey;
+use base::spell::Spell;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
@@ -108,11 +109,18 @@ pub(crate) async fn serve(
         Kind::Control(_, settings) => control::router(&app, settings),
     };
     let places = Arc::new(places(app.limits.operations_connections));
+    let failing = Spell::new();
     loop {
         let accepted = match listener.accept().await {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                let _ = failing.worked();
+                accepted
+            }
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection of an operator");
+                // The connection waits, and fails again in a moment.
+                if failing.failed() {
+                    tracing::warn!(%error, "cannot accept a connection of an operator");
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }

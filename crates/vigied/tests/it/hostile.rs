@@ -4,6 +4,7 @@
 mod account_share;
 mod bounds;
 mod busy_database;
+mod colleagues;
 mod cross_site;
 mod doubled_headers;
 mod fair_places;
@@ -36,4 +37,6 @@ mod stopping;
 pub(crate) mod texts;
 mod unread_answers;
 mod unseen;
+mod unseen_echoes;
 mod withdrawn;
+mod withdrawn_small;
