@@ -61,7 +61,7 @@ async fn fill(db: &Db, account: &str, person: &str, keys: usize) -> Result<(), F
             let hash = iam::entropy::sha256(text.as_bytes());
             let mut guid = [0; 16];
             guid.copy_from_slice(hash.get(..16).unwrap_or_default());
-            let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, \
+            let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, \
                        created_at, modified_at) VALUES ($1, $2, $3, 'ci', '', $4, 0, 0, 1, 0, 0)";
             let values = [
                 Guid::from_random(guid).to_string().into(),

@@ -189,6 +189,9 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::RestoreAccount => Cow::Borrowed(
             "the server's operator can bring the account back, with `vigied account restore`",
         ),
+        Remedy::RestoreOrg => {
+            Cow::Borrowed("restore the organization first, with `vigie account org-restore`")
+        }
         Remedy::InviteAgain => {
             Cow::Borrowed("an Administrator of the account can invite the user again")
         }

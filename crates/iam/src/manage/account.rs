@@ -15,7 +15,7 @@ impl Iam {
     #[must_use]
     pub fn accounts(&self, caller: &Identity, window: Window) -> Part<Account> {
         let directory = self.directory();
-        let own = directory.accounts_of(caller.user()).iter();
+        let own = directory.accounts_of(caller.principal()).iter();
         window.of(own.filter_map(|id| directory.accounts.get(id)))
     }
 
@@ -28,7 +28,7 @@ impl Iam {
         let found = directory
             .accounts
             .get(&id)
-            .filter(|account| directory.is_member(caller.user(), account.id));
+            .filter(|account| directory.is_member(caller.principal(), account.id));
         found
             .cloned()
             .ok_or_else(|| IamError::not_found("the account"))
@@ -67,11 +67,8 @@ impl Iam {
         caller: &Identity,
         account: AccountId,
     ) -> Result<(), IamError> {
-        require_visible(
-            &self.directory(),
-            caller,
-            Domain::Account(account),
-            "the account",
-        )
+        let directory = self.directory();
+        require_visible(&directory, caller, Domain::Account(account), "the account")?;
+        Ok(())
     }
 }

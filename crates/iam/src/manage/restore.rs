@@ -75,10 +75,10 @@ impl Iam {
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         if !orgs::is_there(&mut tx, found.org).await? {
-            return Err(IamError::conflict(format!(
-                "its organization `{}` was deleted too: bring that back first, with `vigie account org-restore`",
-                found.org
-            )));
+            return Err(IamError::conflict_mended_by(
+                format!("its organization `{}` was deleted too", found.org),
+                Remedy::RestoreOrg,
+            ));
         }
         self.has_room(
             &mut tx,
@@ -161,28 +161,35 @@ impl Iam {
         caller: &Identity,
         found: &Deleted,
     ) -> Result<(), IamError> {
-        let (account, user) = (found.account, caller.user());
-        lock_member(tx, account, user).await?;
+        let (account, principal) = (found.account, caller.principal());
+        lock_member(tx, account, principal).await?;
         let administers = Domain::Account(account);
-        if still_holds(tx, account, user, administers, Role::Administrator).await?
-            || still_holds(tx, account, user, Domain::Org(found.org), Role::Manager).await?
+        if still_holds(tx, account, principal, administers, Role::Administrator).await?
+            || still_holds(
+                tx,
+                account,
+                principal,
+                Domain::Org(found.org),
+                Role::Manager,
+            )
+            .await?
         {
             return Ok(());
         }
-        if restores::managed(tx, user, found.domain).await? {
+        if restores::managed(tx, principal, found.domain).await? {
             return Ok(());
         }
         Err(IamError::not_found("what was deleted"))
     }
 }
 
-/// A user who may delete the domain may also restore it.
+/// A caller who may delete the domain may also restore it.
 fn may_restore(directory: &Directory, caller: &Identity, own: &Deleted) -> bool {
     caller.reaches(directory, own.account)
-        && directory.is_member(caller.user(), own.account)
+        && directory.is_member(caller.principal(), own.account)
         && (is_administrator(directory, caller, own.account)
             || manages(directory, caller, Domain::Org(own.org))
-            || own.managers.contains(&caller.user()))
+            || own.managers.contains(&caller.principal()))
 }
 
 fn name_taken(error: IamError) -> IamError {

@@ -1,4 +1,4 @@
-//! What a user's roles permit and show: decided from the directory alone.
+//! What the roles of a principal permit and show: decided from the directory alone.
 //!
 //! It knows no database and no request: the same question on the same directory has the same answer.
 

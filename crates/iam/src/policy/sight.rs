@@ -30,12 +30,12 @@ impl Sight {
             return Self::All;
         }
         let (mut orgs, mut managed, mut spaces) = (HashSet::new(), HashSet::new(), HashSet::new());
-        for domain in directory.domains_of(caller.user()) {
+        for domain in directory.domains_of(caller.principal()) {
             match domain {
                 Domain::Account(_) => {}
                 Domain::Org(org) => {
                     orgs.insert(org);
-                    if directory.holds(caller.user(), domain, Role::Manager) {
+                    if directory.holds(caller.principal(), domain, Role::Manager) {
                         managed.insert(org);
                     }
                 }

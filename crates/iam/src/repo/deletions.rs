@@ -1,10 +1,12 @@
 //! The table `deletions`: what was deleted, and when its samples are deleted; until then it can be restored.
 
 use super::column::{domain, tenant};
+use super::principals::key;
 use crate::error::IamError;
 use crate::model::directory::Account;
 use crate::model::metering;
-use base::id::{AccountId, TenantId, UserId};
+use base::id::{AccountId, TenantId};
+use base::principal::Principal;
 use base::scope::{Domain, Metering};
 use base::time::Millis;
 use db::{Db, Tx, Value};
@@ -39,7 +41,7 @@ const ORG: &str = "INSERT INTO deletions (tenant, domain, account, org, region, 
 /// Removes access to the domains that are recorded as deleted with the domain `$1`; their roles are kept in another
 /// table.
 const CLOSE: [&str; 3] = [
-    "INSERT INTO deleted_roles (person, domain, role) SELECT person, domain, role FROM roles \
+    "INSERT INTO deleted_roles (principal, domain, role) SELECT principal, domain, role FROM roles \
      WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1) ON CONFLICT DO NOTHING",
     "DELETE FROM roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
     "DELETE FROM invitation_roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
@@ -48,11 +50,11 @@ const CLOSE: [&str; 3] = [
 /// Their numbers in the store are never given to others.
 const RETIRE: &str = "UPDATE domains SET retired_at = $2 WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
 
-/// Records the deletion of a space or an organization by a user of an account. `false` if there is nothing to delete.
+/// Records the deletion of a space or an organization by a principal of an account. `false` if there is nothing to delete.
 pub(crate) async fn write(
     tx: &mut Tx,
     with: Domain,
-    (account, user): (AccountId, UserId),
+    (account, principal): (AccountId, Principal),
     now: Millis,
     due: Millis,
 ) -> Result<bool, IamError> {
@@ -65,7 +67,7 @@ pub(crate) async fn write(
         guid.into(),
         account.to_string().into(),
         now.0.into(),
-        user.0.to_string().into(),
+        key(principal),
         with.to_string().into(),
         due.0.into(),
     ];

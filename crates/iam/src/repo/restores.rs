@@ -1,9 +1,10 @@
 //! Restores records of the table `deletions`.
 
 use super::column::at;
+use super::principals::key;
 use crate::error::IamError;
 use crate::model::role::Role;
-use base::id::UserId;
+use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
@@ -11,9 +12,9 @@ use db::{Tx, Value};
 /// Restores what was deleted with `$1` and still exists; `$2` is now. The rows of spaces and organizations exist by
 /// then.
 const BRING_BACK: [&str; 4] = [
-    "INSERT INTO roles (person, domain, role) SELECT deleted_roles.person, deleted_roles.domain, deleted_roles.role \
+    "INSERT INTO roles (principal, domain, role) SELECT deleted_roles.principal, deleted_roles.domain, deleted_roles.role \
      FROM deleted_roles JOIN deletions ON deletions.domain = deleted_roles.domain \
-     JOIN members ON members.account = deletions.account AND members.person = deleted_roles.person \
+     JOIN members ON members.account = deletions.account AND members.principal = deleted_roles.principal \
      WHERE (deletions.domain = $1 OR deletions.deleted_with = $1) AND begun = 0 AND due_at > $2 ON CONFLICT DO NOTHING",
     "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions \
      WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2)",
@@ -74,11 +75,15 @@ pub(crate) async fn bring_back(tx: &mut Tx, domain: Domain, now: Millis) -> Resu
     Ok(())
 }
 
-/// Whether the user managed the domain when it was deleted.
-pub(crate) async fn managed(tx: &mut Tx, user: UserId, domain: Domain) -> Result<bool, IamError> {
-    let sql = "SELECT role FROM deleted_roles WHERE person = $1 AND domain = $2 AND role = $3";
+/// Whether the principal managed the domain when it was deleted.
+pub(crate) async fn managed(
+    tx: &mut Tx,
+    principal: Principal,
+    domain: Domain,
+) -> Result<bool, IamError> {
+    let sql = "SELECT role FROM deleted_roles WHERE principal = $1 AND domain = $2 AND role = $3";
     let values = [
-        Value::from(user.0.to_string()),
+        key(principal),
         domain.to_string().into(),
         Role::Manager.name().into(),
     ];

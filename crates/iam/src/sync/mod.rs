@@ -251,7 +251,7 @@ mod tests {
         let user = base::id::UserId(base::id::Guid::from_random([7; 16]));
         changed.add(Change::User(user));
         assert!(changed.contains(Change::User(user)));
-        assert!(changed.contains(Change::Person(user)));
+        assert!(changed.contains(Change::Principal(user.0)));
     }
 
     #[tokio::test]

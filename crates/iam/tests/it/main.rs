@@ -31,6 +31,8 @@ mod reach;
 #[cfg(test)]
 mod right;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod signing;

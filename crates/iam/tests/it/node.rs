@@ -93,12 +93,12 @@ async fn many_keys(world: World) {
         let guid = base::id::Guid::from_random((number as u128 | 1 << 100).to_be_bytes());
         let mut hash = [1; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
-        let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, created_at, \
+        let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, created_at, \
                    modified_at) VALUES ($1, $2, $3, 'many', '', $4, 0, 0, 1, 0, 0)";
         let values = [
             guid.to_string().into(),
             world.made.account.to_string().into(),
-            owner.user().0.to_string().into(),
+            owner.user().unwrap().0.to_string().into(),
             db::Value::from(&hash[..]),
         ];
         tx.execute(sql, &values).await.unwrap();

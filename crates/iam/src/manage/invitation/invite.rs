@@ -64,7 +64,14 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
         let domain = Domain::Account(account);
-        if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
+        if !roles::still_holds(
+            &mut tx,
+            account,
+            caller.principal(),
+            domain,
+            Role::Administrator,
+        )
+        .await?
         {
             return Err(IamError::forbidden(
                 "inviting users needs the account role Administrator",

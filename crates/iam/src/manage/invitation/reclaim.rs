@@ -27,7 +27,7 @@ pub(super) async fn evict(
         let until = now.plus(iam.0.config.invitations.lifetime_milliseconds);
         let whose = (found.email.as_str(), found.folded.as_str());
         let invitation = invitations::of_member(tx, account, user, whose, now, until).await?;
-        departures::leave(tx, account, user, now, invitation).await?;
+        departures::leave(tx, account, user.into(), now, invitation).await?;
     }
     Ok(())
 }

@@ -82,7 +82,7 @@ impl Iam {
         })?;
         answer::settle(&mut tx, &found, user.id).await?;
         let entry = |action| {
-            let entry = Entry::by_user(user.id, Credential::OneTimeCode, action);
+            let entry = Entry::by_principal(user.id, Credential::OneTimeCode, action);
             entry.in_account(found.account)
         };
         let made = entry(Action::UserMade).on(user.id);
