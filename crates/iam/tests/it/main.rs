@@ -29,6 +29,8 @@ mod password;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod right;
 #[cfg(test)]
 mod service;
