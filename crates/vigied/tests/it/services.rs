@@ -10,7 +10,7 @@ use serde_json::json;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const KEY: &str = "the key of a service, 9f3c7a01e5d84b26";
+const KEY: &str = "the-key-of-a-service-9f3c7a01e5d84b26";
 
 /// Far more than a node takes to learn of a change.
 const LONG: Duration = Duration::from_secs(30);
