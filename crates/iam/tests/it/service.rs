@@ -206,7 +206,7 @@ async fn its_sessions_are_renewed_and_end_with_its_key(world: World) {
     // Within the grace the same successor comes again.
     world.renew(&refresh_token(&first)).await.unwrap();
     let locked = "UPDATE api_keys SET locked = 1 WHERE principal = $1";
-    elsewhere(&world, &[(locked, &[own.guid.clone()])]).await;
+    elsewhere(&world, &[(locked, std::slice::from_ref(&own.guid))]).await;
     let error = world.enter(&access_token(&second)).unwrap_err();
     assert!(matches!(error, AuthError::Revoked(_)), "{error}");
     let again = world.renew(&refresh_token(&second)).await;
@@ -238,7 +238,12 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
     // None of them has begun a session.
     let begun = "SELECT guid FROM sessions WHERE principal = $1";
     let db = world.database().await;
-    assert!(db.all(begun, &[own.guid.clone()]).await.unwrap().is_empty());
+    assert!(
+        db.all(begun, std::slice::from_ref(&own.guid))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     db.close().await;
 
     let tokens = world.key_session(KEY).await.unwrap();
@@ -439,7 +444,12 @@ async fn it_goes_with_its_account(world: World) {
     world.iam.sync().await.unwrap();
     let db = world.database().await;
     let left = "SELECT kind FROM principals WHERE guid = $1";
-    assert!(db.one(left, &[own.guid.clone()]).await.unwrap().is_none());
+    assert!(
+        db.one(left, std::slice::from_ref(&own.guid))
+            .await
+            .unwrap()
+            .is_none()
+    );
     db.close().await;
 }
 

@@ -166,6 +166,6 @@ fn what_only_a_user_may_do_is_refused_to_a_service() {
         .json();
     assert_eq!(looked["active"], true);
     assert_eq!(looked["iam_id"], id.as_str());
-    assert_eq!(looked["realm_id"], "iam");
+    assert_eq!(looked["realmId"], "iam");
     assert!(looked.get("email").is_none(), "{looked}");
 }
