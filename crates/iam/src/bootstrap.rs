@@ -177,7 +177,7 @@ impl Iam {
             (Domain::Space(space.id), Role::Developer),
         ] {
             match &code {
-                Some(_) => invitations::promise(&mut tx, owner.id.0, domain, role).await?,
+                Some(_) => invitations::add_role(&mut tx, owner.id.0, domain, role).await?,
                 None => roles::grant(&mut tx, owner.id, domain, role).await?,
             }
         }

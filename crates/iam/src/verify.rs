@@ -347,7 +347,7 @@ impl Verifier {
 
     /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly
     /// one signature check, so that the time does not reveal what was wrong.
-    pub(crate) fn looked_at(&self, token: &str) -> Option<IamClaims> {
+    pub(crate) fn introspected_claims(&self, token: &str) -> Option<IamClaims> {
         self.inner.require_current().ok()?;
         let directory = self.inner.directory.load();
         let keys = self.inner.keys.load();

@@ -48,7 +48,7 @@ pub(crate) fn within(
     text: &str,
     limit: &'static Limit,
 ) -> Result<(), Problem> {
-    iam::manage::text::within(field, text, limit).map_err(|refusal| problem(&refusal))
+    iam::manage::text::check_length(field, text, limit).map_err(|refusal| problem(&refusal))
 }
 
 /// The same refusal for a source that has sent too many wrong keys: it waits before the next one is answered as wrong.

@@ -156,8 +156,8 @@ impl Counts {
     /// How often each counting limit was reached.
     pub(crate) fn hits(&self) -> [(Limit, u64); 3] {
         [
-            (limit::AUDIT_REFUSALS_PER_MINUTE, self.refusals.beside()),
-            (limit::AUDIT_CALLERS_PER_HOUR, self.requests.beside()),
+            (limit::AUDIT_REFUSALS_PER_MINUTE, self.refusals.overflow()),
+            (limit::AUDIT_CALLERS_PER_HOUR, self.requests.overflow()),
             (
                 limit::AUDIT_ENTRIES_PER_ACCOUNT,
                 self.dropped.load(Ordering::Relaxed),

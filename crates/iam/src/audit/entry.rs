@@ -175,17 +175,17 @@ impl Entry {
     pub fn by_operator(action: Action) -> Self {
         let uid = Origin::current().uid();
         Self::new(action, Actor::Operator, Credential::None)
-            .unless_here()
+            .without_own_source()
             .with_some("uid", uid)
     }
 
     /// An action of the server.
     pub fn by_server(action: Action) -> Self {
-        Self::new(action, Actor::Server, Credential::None).unless_here()
+        Self::new(action, Actor::Server, Credential::None).without_own_source()
     }
 
     /// Drops the source if it is this process, which has no address.
-    fn unless_here(mut self) -> Self {
+    fn without_own_source(mut self) -> Self {
         if Origin::current().source() == Source::here() {
             self.source.clear();
         }

@@ -42,7 +42,7 @@ struct Stated<'a> {
 impl Stated<'_> {
     /// Refuses to sign claims that give more than the credential shown, or that would not end with it. Every issuer
     /// respects the bounds; this check finds one that does not.
-    fn stay_within(&self, bounds: &Bounds) -> Result<(), IamError> {
+    fn check_within(&self, bounds: &Bounds) -> Result<(), IamError> {
         let beyond = || IamError::Crypto("sign a token that gives more than was shown");
         let account = self.account.map(|account| account.bss.parse());
         let root = Root {
@@ -129,7 +129,7 @@ pub(crate) fn iam_token(
         session: claims.session_id.as_deref(),
         key: claims.iam_apikey_id.as_deref(),
     };
-    stated.stay_within(login.bounds())?;
+    stated.check_within(login.bounds())?;
     let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
     Ok(Tokens {
         access_token,
@@ -192,7 +192,7 @@ pub(crate) fn uaa_token(
         session: claims.session_id.as_deref(),
         key: claims.iam_apikey_id.as_deref(),
     };
-    stated.stay_within(bounds)?;
+    stated.check_within(bounds)?;
     let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
     Ok(UaaTokens {
         access_token,

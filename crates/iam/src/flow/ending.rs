@@ -27,7 +27,7 @@ pub(crate) async fn end_password(
     let but = caller.session();
     if let Some(own) = but {
         // This session now rests on the password that was just proven, even if the session it came from ends.
-        sessions::stand_alone(tx, own).await?;
+        sessions::detach(tx, own).await?;
     }
     sessions::end(tx, person, Which::ByPassword { but }, now).await?;
     Ok(())

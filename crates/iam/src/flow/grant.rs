@@ -29,11 +29,11 @@ use db::Tx;
 pub(crate) struct Proven {
     pub(crate) subject: Subject,
     pub(crate) login: Login,
-    held: Held,
+    held: ProofGuard,
 }
 
 /// What ensures that a proof is still valid in the transaction that issues something for it.
-enum Held {
+enum ProofGuard {
     /// Nothing: the key is checked at every use.
     Not,
     /// The user's password: its hash from before the comparison detects a change in between.
@@ -123,12 +123,12 @@ impl Iam {
         };
         let entry = Entry::by_principal(principal, shown, Action::SignedIn).on(begun.session);
         let mut entries = about(entry.with("client", client)).into_entries();
-        for gone in &begun.gave_way {
+        for gone in &begun.displaced {
             let entry = Entry::by_principal(principal, shown, Action::SessionEnded).on(*gone);
             entries = entries.and(about(entry.with("why", "gave_way")));
         }
         self.commit_unseen(tx, entries).await?;
-        if !begun.gave_way.is_empty() {
+        if !begun.displaced.is_empty() {
             self.read_ends().await;
         }
         Ok((subject, login, begun.session, begun.refresh_token))
@@ -147,11 +147,11 @@ impl Iam {
     }
 
     /// The transaction in which something may be issued for a proof.
-    async fn lock_proof(&self, held: Held) -> Result<Tx, IamError> {
+    async fn lock_proof(&self, held: ProofGuard) -> Result<Tx, IamError> {
         let (user, stored) = match held {
-            Held::Code(tx) => return Ok(*tx),
-            Held::Not => return Ok(self.0.db.begin().await?),
-            Held::Password(user, stored) => (user, stored),
+            ProofGuard::Code(tx) => return Ok(*tx),
+            ProofGuard::Not => return Ok(self.0.db.begin().await?),
+            ProofGuard::Password(user, stored) => (user, stored),
         };
         let mut tx = self.0.db.begin().await?;
         if !users::lock_password(&mut tx, user, stored).await? {
@@ -205,13 +205,13 @@ impl Iam {
                         _ => unknown(),
                     })?;
                 let subject = self.subject(identity.bounds())?;
-                proven(subject, *identity.bounds(), APIKEY, Held::Not)
+                proven(subject, *identity.bounds(), APIKEY, ProofGuard::Not)
             }
             Grant::Password { username, password } => {
                 let stored = self.password_of(&username).await?;
                 let user = password::check(self, source, &username, password).await?;
                 let bounds = Bounds::of_person(&self.directory(), user.id, now);
-                let held = Held::Password(user.id, stored);
+                let held = ProofGuard::Password(user.id, stored);
                 proven(user.into(), bounds, PASSWORD, held)
             }
             Grant::Passcode(code) => {
@@ -219,7 +219,7 @@ impl Iam {
                 let bounds = passcode::redeem(self, &mut tx, &code).await?;
                 let subject = self.subject(&bounds)?;
                 // A refusal drops the transaction: a mistyped account does not consume the code.
-                proven(subject, bounds, PASSCODE, Held::Code(Box::new(tx)))
+                proven(subject, bounds, PASSCODE, ProofGuard::Code(Box::new(tx)))
             }
             Grant::RefreshToken(_) => Err(IamError::Crypto(
                 "prove an identity by a refresh token here",

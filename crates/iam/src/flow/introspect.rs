@@ -23,7 +23,7 @@ impl Iam {
         let verifier = self.verifier();
         match credential {
             Credential::Iam(token) => {
-                let claims = verifier.looked_at(token)?;
+                let claims = verifier.introspected_claims(token)?;
                 let principal: Principal = claims.iam_id.parse().ok()?;
                 let subject = Subject::find(&self.directory(), principal)?;
                 Some((claims, subject))

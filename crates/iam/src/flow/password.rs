@@ -110,8 +110,8 @@ pub(crate) async fn check(
     username: &str,
     password: Secret<String>,
 ) -> Result<User, IamError> {
-    text::within("username", username, &limit::ADDRESS_BYTES)?;
-    text::within("password", password.expose(), &limit::PASSWORD_BYTES)?;
+    text::check_length("username", username, &limit::ADDRESS_BYTES)?;
+    text::check_length("password", password.expose(), &limit::PASSWORD_BYTES)?;
     let user = iam.directory().user_by_email(username).cloned();
     let (logins, now) = (&iam.0.logins, iam.0.clock.now());
     let counted = source

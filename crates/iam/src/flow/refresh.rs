@@ -109,7 +109,7 @@ pub(crate) struct Begun {
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
     /// The sessions that were ended to make room.
-    pub(crate) gave_way: Vec<SessionId>,
+    pub(crate) displaced: Vec<SessionId>,
 }
 
 /// Begins a session with a login. The rows that the login was derived from are locked.
@@ -135,14 +135,14 @@ pub(crate) async fn begin(
         tokens_until: bounds.end(now, iam.0.config.access_token_seconds),
     };
     sessions::insert(tx, &new).await?;
-    let gave_way = number::keep(iam, tx, &bounds, session, now).await?;
+    let displaced = number::keep(iam, tx, &bounds, session, now).await?;
     let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(Begun {
         login,
         session,
         refresh_token: token,
-        gave_way,
+        displaced,
     })
 }
 
@@ -187,7 +187,7 @@ pub(crate) async fn rotate(
     let mut tx = iam.0.db.begin().await?;
     if let Some(row) = refresh_tokens::claim(&mut tx, text, client, Millis(now)).await? {
         // A refusal from here on drops the transaction, and the token stays unused.
-        let (subject, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+        let (subject, login, session) = renew_session(iam, &mut tx, &row, account).await?;
         if with_uaa {
             subject.require_user()?;
         }
@@ -210,7 +210,7 @@ pub(crate) async fn rotate(
     match row.blob_or_none("successor")? {
         Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
-            let (subject, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+            let (subject, login, session) = renew_session(iam, &mut tx, &row, account).await?;
             if with_uaa {
                 subject.require_user()?;
             }
@@ -277,7 +277,7 @@ async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, Stri
     let now = iam.0.clock.now();
     unexpired(row, now)?;
     let session = SessionId(parse_guid(row, "session")?);
-    let begun = sessions::begun_with(tx, session).await?;
+    let begun = sessions::live_account(tx, session).await?;
     let (account, proven_at) = begun.ok_or_else(invalid)?;
     let key = match row.text_or_none("api_key")? {
         Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
@@ -303,7 +303,7 @@ fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
 }
 
 /// Renews a session, for the requested account from now on; all reasons against it are checked here.
-async fn carry_on(
+async fn renew_session(
     iam: &Iam,
     tx: &mut Tx,
     row: &Row,

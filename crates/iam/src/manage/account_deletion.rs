@@ -115,7 +115,7 @@ impl Iam {
                     other => other,
                 })?;
         let account = opened.ok_or_else(|| no_account(&id.to_string()))?;
-        deletions::take_back_whole(&mut tx, domain).await?;
+        deletions::undo(&mut tx, domain).await?;
         let entry = Entry::by_operator(Action::AccountRestored).in_account(id);
         self.commit(tx, entry.on(id).with("name", &account.name))
             .await?;

@@ -218,7 +218,7 @@ impl Iam {
         if !is_still_member(&mut tx, key.account, key.principal).await? {
             return Err(IamError::not_found("the account"));
         }
-        still_good(&mut tx, caller, now).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
         self.has_room(
             &mut tx,
             key.account,
@@ -316,7 +316,7 @@ impl Iam {
             ..key.clone()
         };
         lock_active(&mut tx, key.account).await?;
-        still_good(&mut tx, caller, now).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
         // Of two concurrent requests with the same tag, one changes the key.
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
             return Err(changed());
@@ -341,12 +341,12 @@ impl Iam {
             unlocked(&key)?;
         }
         if !on {
-            caller.bounds().may_revive(&key)?;
+            caller.bounds().may_reactivate(&key)?;
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
-        still_good(&mut tx, caller, now).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
         match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
             Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
@@ -385,7 +385,7 @@ fn about(caller: &Identity, action: Action, key: &ApiKey) -> Entry {
 
 /// A description may have several lines; other invisible characters are refused.
 fn description(text: &str) -> Result<(), IamError> {
-    text::within("description", text, &limit::DESCRIPTION_BYTES)?;
+    text::check_length("description", text, &limit::DESCRIPTION_BYTES)?;
     if text.lines().all(text::is_seen) {
         return Ok(());
     }
@@ -421,7 +421,7 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
 }
 
 /// Ensures, within the transaction, that the credential was not revoked meanwhile.
-async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
+async fn check_not_revoked(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
     match sessions::lock(tx, caller.bounds(), now).await {
         Err(IamError::Refused(_)) => {
             let why = "its session or API key has ended at this moment";

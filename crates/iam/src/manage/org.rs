@@ -8,7 +8,7 @@ use crate::model::directory::{Org, Region};
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
-use crate::policy::Sight;
+use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
 use crate::repo::members::lock_member;
@@ -40,9 +40,9 @@ impl Iam {
         let accounts = directory.accounts_of(caller.principal()).iter();
         let reached = accounts.filter(|account| caller.reaches(&directory, **account));
         let seen = reached.flat_map(|account| {
-            let sight = Sight::of(&directory, caller, *account);
+            let visibility = Visibility::of(&directory, caller, *account);
             let all = directory.orgs_of(*account).iter();
-            all.filter(move |id| sight.has_org(**id))
+            all.filter(move |id| visibility.has_org(**id))
         });
         let found = seen.filter_map(|id| directory.orgs.get(id));
         window.of(found.filter(|org| wanted(org)))

@@ -57,8 +57,8 @@ impl Iam {
     ) -> Result<(), IamError> {
         let user = self.user(caller)?;
         let (old, fresh) = ("current_password", "new_password");
-        text::within(old, current.expose(), &limit::PASSWORD_BYTES)?;
-        text::within(fresh, new.expose(), &limit::PASSWORD_BYTES)?;
+        text::check_length(old, current.expose(), &limit::PASSWORD_BYTES)?;
+        text::check_length(fresh, new.expose(), &limit::PASSWORD_BYTES)?;
         // The hash from before the check: it must still be the stored one when the new password is written.
         let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
@@ -112,7 +112,7 @@ impl Iam {
                 user
             }
             Holder::Invited(waiting) => {
-                invitations::promise(&mut tx, waiting, domain, role).await?;
+                invitations::add_role(&mut tx, waiting, domain, role).await?;
                 UserId(waiting)
             }
         };
@@ -143,7 +143,7 @@ impl Iam {
                 user
             }
             Holder::Invited(waiting) => {
-                invitations::take_back(&mut tx, waiting, domain, role).await?;
+                invitations::remove_role(&mut tx, waiting, domain, role).await?;
                 UserId(waiting)
             }
         };

@@ -97,7 +97,7 @@ impl Iam {
         spaces::write(&mut tx, &space)
             .await
             .map_err(|error| name_taken(space::taken(error)))?;
-        restores::bring_back(&mut tx, domain, now).await?;
+        restores::restore(&mut tx, domain, now).await?;
         let entry = Entry::by(caller, Action::SpaceRestored).in_account(found.account);
         let entry = entry.on(domain).with("name", &space.name);
         self.commit(tx, entry.with("org", space.org)).await?;
@@ -134,11 +134,11 @@ impl Iam {
         orgs::write(&mut tx, &org)
             .await
             .map_err(|error| name_taken(org::taken(error)))?;
-        restores::bring_spaces_back(&mut tx, domain, now).await?;
+        restores::restore_spaces(&mut tx, domain, now).await?;
         let limit = &limit::SPACES_PER_ACCOUNT;
         self.is_within_limit(&mut tx, found.account, limit, What::Spaces)
             .await?;
-        restores::bring_back(&mut tx, domain, now).await?;
+        restores::restore(&mut tx, domain, now).await?;
         self.commit(tx, org::about(caller, Action::OrgRestored, &org))
             .await?;
         Ok(org)

@@ -8,7 +8,7 @@ use crate::model::directory::Space;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
-use crate::policy::Sight;
+use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
 use crate::repo::members::lock_member;
@@ -38,10 +38,10 @@ impl Iam {
         let accounts = directory.accounts_of(caller.principal()).iter();
         let reached = accounts.filter(|account| caller.reaches(directory, **account));
         let seen = reached.flat_map(|account| {
-            let sight = Sight::of(directory, caller, *account);
+            let visibility = Visibility::of(directory, caller, *account);
             let all = directory.spaces_of(*account).iter();
             let found = all.filter_map(|id| directory.spaces.get(id));
-            found.filter(move |space| sight.has_space(space.org, space.id))
+            found.filter(move |space| visibility.has_space(space.org, space.id))
         });
         window.of(seen.filter(|space| wanted(space)))
     }

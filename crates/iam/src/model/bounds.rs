@@ -318,7 +318,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When that key outlives the key of the credential, whose holder could then continue with it.
-    pub(crate) fn may_revive(&self, key: &ApiKey) -> Result<(), Refusal> {
+    pub(crate) fn may_reactivate(&self, key: &ApiKey) -> Result<(), Refusal> {
         if no_later(key.expires_at, self.keys_until) {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use base::limit::Limit;
 ///
 /// # Errors
 /// Names the field, the text's length and the limit; never the text.
-pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), Refusal> {
+pub fn check_length(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), Refusal> {
     let length = text.len();
     if u64::try_from(length).is_ok_and(|length| length <= limit.default) {
         return Ok(());
@@ -29,7 +29,7 @@ pub(crate) fn check_stored(
     text: &str,
     limit: &'static Limit,
 ) -> Result<(), Refusal> {
-    within(field, text, limit)?;
+    check_length(field, text, limit)?;
     if is_seen(text) {
         return Ok(());
     }

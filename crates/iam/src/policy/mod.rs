@@ -3,9 +3,9 @@
 //! It knows no database and no request: the same question on the same directory has the same answer.
 
 mod entry;
-mod sight;
 mod view;
+mod visibility;
 
 pub(crate) use entry::account;
-pub(crate) use sight::Sight;
 pub(crate) use view::{administers, is_administrator, manages, require_visible};
+pub(crate) use visibility::Visibility;

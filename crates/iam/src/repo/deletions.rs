@@ -116,20 +116,20 @@ pub(crate) async fn parts(tx: &mut Tx, with: Domain) -> Result<Vec<(String, Stri
 
 /// The record for the sweep: `$1` is the account, `$2` its domain, `$3` now, `$4` when all is due. The operator deletes
 /// accounts, and is no user.
-const WRITE_DOWN_SPACES: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
+const RECORD_SPACES: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, orgs.account, spaces.org, '', spaces.name, spaces.created_at, spaces.updated_at, \
      CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM spaces JOIN orgs ON orgs.guid = spaces.org \
      JOIN domains ON domains.domain = 's-' || spaces.guid WHERE orgs.account = $1";
 
-const WRITE_DOWN_ORGS: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
+const RECORD_ORGS: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, orgs.account, orgs.guid, orgs.region, orgs.name, orgs.created_at, \
      orgs.updated_at, CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM orgs \
      JOIN domains ON domains.domain = 'o-' || orgs.guid WHERE orgs.account = $1";
 
 /// An account has no organization, so its own GUID is stored. `$5` is its name.
-const WRITE_DOWN_ACCOUNT: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
+const RECORD_ACCOUNT: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, accounts.guid, accounts.guid, '', CAST($5 AS TEXT), accounts.created_at, \
      accounts.created_at, CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM accounts \
@@ -155,10 +155,10 @@ pub(crate) async fn write_account(
         now.0.into(),
         due.0.into(),
     ];
-    let spaces = tx.execute(WRITE_DOWN_SPACES, &values).await?;
-    let orgs = tx.execute(WRITE_DOWN_ORGS, &values).await?;
+    let spaces = tx.execute(RECORD_SPACES, &values).await?;
+    let orgs = tx.execute(RECORD_ORGS, &values).await?;
     values.push(account.name.as_str().into());
-    tx.execute(WRITE_DOWN_ACCOUNT, &values).await?;
+    tx.execute(RECORD_ACCOUNT, &values).await?;
     tx.execute(RETIRE, &[domain, now.0.into()]).await?;
     Ok(Written { spaces, orgs })
 }
@@ -186,7 +186,7 @@ pub(crate) async fn name_of_whole(
 }
 
 /// Deletes the records of everything deleted with the domain.
-pub(crate) async fn take_back_whole(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
+pub(crate) async fn undo(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
     for sql in [
         "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
         "DELETE FROM deletions WHERE deleted_with = $1",
@@ -249,7 +249,7 @@ pub(crate) async fn advance(
 }
 
 /// The account and name of the domain.
-pub(crate) async fn whose(
+pub(crate) async fn account_and_name(
     tx: &mut Tx,
     domain: Domain,
 ) -> Result<Option<(Option<AccountId>, String)>, IamError> {

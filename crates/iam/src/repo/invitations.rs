@@ -35,7 +35,7 @@ pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamErr
 }
 
 /// Records a role that begins with the acceptance.
-pub(crate) async fn promise(
+pub(crate) async fn add_role(
     tx: &mut Tx,
     invitation: Guid,
     domain: Domain,
@@ -177,7 +177,7 @@ pub(crate) async fn note(
 }
 
 /// Removes a role that was to begin with the acceptance.
-pub(crate) async fn take_back(
+pub(crate) async fn remove_role(
     tx: &mut Tx,
     invitation: Guid,
     domain: Domain,

@@ -11,7 +11,7 @@ use db::{Tx, Value};
 
 /// Restores what was deleted with `$1` and still exists; `$2` is now. The rows of spaces and organizations exist by
 /// then.
-const BRING_BACK: [&str; 4] = [
+const RESTORE: [&str; 4] = [
     "INSERT INTO roles (principal, domain, role) SELECT deleted_roles.principal, deleted_roles.domain, deleted_roles.role \
      FROM deleted_roles JOIN deletions ON deletions.domain = deleted_roles.domain \
      JOIN members ON members.account = deletions.account AND members.principal = deleted_roles.principal \
@@ -48,11 +48,7 @@ pub(crate) async fn kept(
 }
 
 /// Recreates the rows of the spaces that were deleted with the organization.
-pub(crate) async fn bring_spaces_back(
-    tx: &mut Tx,
-    org: Domain,
-    now: Millis,
-) -> Result<(), IamError> {
+pub(crate) async fn restore_spaces(tx: &mut Tx, org: Domain, now: Millis) -> Result<(), IamError> {
     let sql = "INSERT INTO spaces (guid, org, name, created_at, updated_at) \
                SELECT SUBSTR(domain, 3), org, name, created_at, updated_at FROM deletions \
                WHERE deleted_with = $1 AND domain <> $1 AND begun = 0 AND due_at > $2";
@@ -62,10 +58,10 @@ pub(crate) async fn bring_spaces_back(
 }
 
 /// Restores the rest of what was deleted with the domain.
-pub(crate) async fn bring_back(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
+pub(crate) async fn restore(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
     let values = [Value::from(domain.to_string()), now.0.into()];
     let mut taken_back = 0;
-    for sql in BRING_BACK {
+    for sql in RESTORE {
         taken_back = tx.execute(sql, &values).await?;
     }
     // The last statement deletes the record: otherwise the sweep would delete the restored samples.

@@ -152,7 +152,7 @@ fn withdrawn(why: &str) -> IamError {
 }
 
 /// Makes the session independent of the one it came from.
-pub(crate) async fn stand_alone(tx: &mut Tx, session: SessionId) -> Result<(), IamError> {
+pub(crate) async fn detach(tx: &mut Tx, session: SessionId) -> Result<(), IamError> {
     let sql = "UPDATE sessions SET parent = NULL WHERE guid = $1";
     tx.execute(sql, &[session.0.to_string().into()]).await?;
     Ok(())
@@ -261,7 +261,7 @@ pub(crate) async fn renew(
 }
 
 /// The account of a session, and when its proof was given; none if the session is unknown or has ended.
-pub(crate) async fn begun_with(
+pub(crate) async fn live_account(
     tx: &mut Tx,
     session: SessionId,
 ) -> Result<Option<(String, Millis)>, IamError> {

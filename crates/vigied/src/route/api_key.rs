@@ -146,7 +146,7 @@ pub(super) async fn list(
             let message = format!("there is no account `{text}` for you");
             Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
         })?;
-        app.iam.stands_for(&caller, account)?;
+        app.iam.require_default_account(&caller, account)?;
     }
     let services = match params.one("type")? {
         None | Some("") => None,

@@ -45,9 +45,9 @@ impl Iam {
     ) -> Result<Part<Waiting>, IamError> {
         let folded = self.invited(caller)?;
         let now = self.0.clock.now();
-        let whose = (folded.as_str(), caller.user()?);
+        let invited = (folded.as_str(), caller.user()?);
         let (total, mut found) =
-            invitation_lists::waiting_for(&self.0.db, whose, now, window).await?;
+            invitation_lists::waiting_for(&self.0.db, invited, now, window).await?;
         if !self.is_proven(caller, &folded).await? {
             // The address may belong to somebody else: a user who has not proven it does not learn who invites it and
             // into which account.

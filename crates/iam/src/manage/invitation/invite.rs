@@ -115,7 +115,7 @@ impl Iam {
             let guid = made.write(&mut tx, is_shown.then_some(hash)).await?;
             let code = is_shown.then_some(code);
             if let Some(role) = role {
-                invitations::promise(&mut tx, guid, domain, role).await?;
+                invitations::add_role(&mut tx, guid, domain, role).await?;
             }
             let entry = Entry::by(caller, Action::UserInvited).in_account(account);
             let entry = entry.on(UserId(guid)).with("email", &address.text);

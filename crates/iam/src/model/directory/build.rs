@@ -30,7 +30,7 @@ impl Directory {
         own.changes = changes;
         // The positions in the lists come from the previous directory.
         for change in changed.iter() {
-            own.sorted.take_out(self, *change);
+            own.sorted.remove_from_lists(self, *change);
             own.forget(self, *change);
         }
         let members: Vec<(AccountId, Principal)> = (facts.members.iter())
@@ -39,7 +39,7 @@ impl Directory {
         own.add(facts);
         let mut sorted = std::mem::take(&mut own.sorted);
         for change in changed.iter() {
-            sorted.put_in(self, &own, *change);
+            sorted.insert_into_lists(self, &own, *change);
         }
         for (account, principal) in members {
             if own.is_member(principal, account) {

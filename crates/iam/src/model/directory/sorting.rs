@@ -107,7 +107,7 @@ impl Sorted {
     }
 
     /// Removes changed entries from the lists at their previous positions.
-    pub(super) fn take_out(&mut self, before: &Directory, change: Change) {
+    pub(super) fn remove_from_lists(&mut self, before: &Directory, change: Change) {
         match change {
             Change::Org(id) => {
                 if let Some(org) = before.orgs.get(&id) {
@@ -147,7 +147,12 @@ impl Sorted {
     }
 
     /// Inserts changed entries at their new positions. They were all removed before, so the lists are in order.
-    pub(super) fn put_in(&mut self, before: &Directory, now: &Directory, change: Change) {
+    pub(super) fn insert_into_lists(
+        &mut self,
+        before: &Directory,
+        now: &Directory,
+        change: Change,
+    ) {
         let order = Order(now);
         match change {
             Change::Account(id) => self.rename(before, now, id),

@@ -9,7 +9,7 @@ use base::scope::Domain;
 use std::collections::HashSet;
 
 /// The visible part.
-pub(crate) enum Sight {
+pub(crate) enum Visibility {
     /// Everything: the caller is an Administrator.
     All,
     /// What the caller's roles show.
@@ -23,7 +23,7 @@ pub(crate) enum Sight {
     },
 }
 
-impl Sight {
+impl Visibility {
     /// The caller's view of the account, consistent with [`super::view::knows_org`] and [`super::view::knows_space`].
     pub(crate) fn of(directory: &Directory, caller: &Identity, account: AccountId) -> Self {
         if administers(directory, caller, account) {
