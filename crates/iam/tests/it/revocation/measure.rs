@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -21,6 +22,9 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) const PROMISED: Duration = Duration::from_secs(1);
 
 const KEYS_PER_STATEMENT: usize = 500;
+
+/// Changes that are under way at most.
+const CHANGES_AT_ONCE: usize = 8;
 
 /// The size of a measurement.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +105,8 @@ async fn fill(db: &Db, account: &str, owner: &str, keys: usize) -> Result<(), Fa
     Ok(())
 }
 
-/// Makes so many changes a second until it is told to end; returns how many it made.
+/// Makes so many changes a second until it is told to end; returns how many it made. A machine that cannot make so many
+/// makes fewer: with a growing backlog each revocation would wait for all changes before it.
 async fn change(iam: Iam, key: String, per_second: usize, is_done: Arc<AtomicBool>) -> u64 {
     let made = Arc::new(AtomicU64::new(0));
     let per_second = u32::try_from(per_second.max(1)).unwrap_or(u32::MAX);
@@ -109,8 +114,12 @@ async fn change(iam: Iam, key: String, per_second: usize, is_done: Arc<AtomicBoo
     let Ok(owner) = iam.verifier().identity(Credential::ApiKey(&key)) else {
         return 0;
     };
+    let room = Arc::new(Semaphore::new(CHANGES_AT_ONCE));
     while !is_done.load(Ordering::Relaxed) {
         tick.tick().await;
+        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+            continue;
+        };
         let (iam, owner, made) = (iam.clone(), owner.clone(), Arc::clone(&made));
         tokio::spawn(async move {
             let new = NewKey {
@@ -120,6 +129,7 @@ async fn change(iam: Iam, key: String, per_second: usize, is_done: Arc<AtomicBoo
             if iam.create_api_key(&owner, new).await.is_ok() {
                 made.fetch_add(1, Ordering::Relaxed);
             }
+            drop(place);
         });
     }
     made.load(Ordering::Relaxed)
