@@ -35,7 +35,7 @@ impl Iam {
         }
         let mut tx = self.0.db.begin().await?;
         domains::set_resolution(&mut tx, scope.domain(), seconds).await?;
-        let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
+        let who = Actor::from(scope.principal());
         let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
         let entry = Entry::by_actor(who, Credential::None, audit::Action::DomainConfigured)
             .maybe_in(self.directory().account_of(scope.domain()))

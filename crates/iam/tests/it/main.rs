@@ -29,7 +29,11 @@ mod password;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod right;
+#[cfg(test)]
+mod service;
 #[cfg(test)]
 mod session;
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub(crate) fn within(
     text: &str,
     limit: &'static Limit,
 ) -> Result<(), Problem> {
-    iam::manage::text::within(field, text, limit).map_err(|refusal| problem(&refusal))
+    iam::manage::text::check_length(field, text, limit).map_err(|refusal| problem(&refusal))
 }
 
 /// The same refusal for a source that has sent too many wrong keys: it must wait before the next answer.
@@ -189,6 +189,9 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::RestoreAccount => Cow::Borrowed(
             "the server's operator can bring the account back, with `vigied account restore`",
         ),
+        Remedy::RestoreOrg => {
+            Cow::Borrowed("restore the organization first, with `vigie account org-restore`")
+        }
         Remedy::InviteAgain => {
             Cow::Borrowed("an Administrator of the account can invite the user again")
         }

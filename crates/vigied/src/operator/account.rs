@@ -165,7 +165,7 @@ fn list(iam: &Iam, output: Output) -> String {
         account_guid: account.id.to_string(),
         account_name: account.name.clone(),
         owner: owner(account.owner).to_owned(),
-        members: directory.members_of(account.id).len(),
+        members: directory.members_of(account.id).count(),
         created_at: instant(account.created_at),
     });
     output::list(output, &rows.collect::<Vec<_>>(), "There is no account.\n")

@@ -28,7 +28,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
     }
     let iam = boot::identity_of_operator(settings).await?;
     let found = iam.account_called(&arguments.account).map_err(cli_error);
-    let members = |id| iam.directory().members_of(id).len() as u64;
+    let members = |id| iam.directory().members_of(id).count() as u64;
     let found = found.map(|account| (members(account.id), account));
     iam.close().await;
     let (members, account) = found?;

@@ -8,7 +8,7 @@ use crate::http::problem::Refusal;
 use crate::query::admitted;
 use axum::extract::FromRequestParts;
 use base::error::{Kind, Problem};
-use base::id::UserId;
+use base::principal::Principal;
 use base::scope::{Action, Domain};
 use base::secret::Secret;
 use base::time::Millis;
@@ -28,7 +28,7 @@ pub(crate) struct Admission {
     text: Secret<String>,
     /// For metrics: the domain, the action, and whether it reached every series.
     scope: Option<(Domain, Action, bool)>,
-    user: Option<UserId>,
+    principal: Principal,
     shown: Shown,
     asked_at: Millis,
 }
@@ -47,12 +47,12 @@ enum Kinds {
 impl Admission {
     /// The access of the caller that the guard has verified; `None` on routes without a caller.
     pub(super) fn of(app: &Arc<App>, parts: &Parts) -> Result<Option<Self>, Refusal> {
-        let (scope, user) = match (parts.extensions.get(), parts.extensions.get()) {
-            (Some(Manager(identity)), _) => (None, Some(identity.user())),
+        let (scope, principal) = match (parts.extensions.get(), parts.extensions.get()) {
+            (Some(Manager(identity)), _) => (None, identity.principal()),
             (None, Some(Caller { scope, action, .. })) => {
                 let reached_all = scope.reaches_all(*action);
                 let admitted = (scope.domain(), *action, reached_all);
-                (Some(admitted), scope.principal().user())
+                (Some(admitted), scope.principal())
             }
             (None, None) => return Ok(None),
         };
@@ -67,7 +67,7 @@ impl Admission {
             kind,
             text: Secret::new(text.to_owned()),
             scope,
-            user,
+            principal,
             shown: Shown::from(&credential),
             asked_at: match parts.extensions.get() {
                 Some(AskedAt(at)) => *at,
@@ -124,7 +124,7 @@ impl admitted::Admission for Admission {
         };
         let domain = self.scope.map(|(domain, ..)| domain);
         tracing::info!(
-            user = self.user.map(tracing::field::display),
+            user = %self.principal,
             domain = domain.map(tracing::field::display),
             code = problem.code,
             why = %problem.message,
@@ -138,7 +138,7 @@ impl admitted::Admission for Admission {
         if let Some(action) = action {
             self.app.iam.note_refused(Refused {
                 action,
-                user: self.user,
+                principal: Some(self.principal),
                 account: domain.and_then(|domain| self.app.iam.directory().account_of(domain)),
                 credential: self.shown,
                 why: problem.code,

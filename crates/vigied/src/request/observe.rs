@@ -105,7 +105,7 @@ pub(crate) async fn observe(
         milliseconds,
         transaction,
         source = %from.0,
-        caller = who.map(|who| tracing::field::display(who.user())),
+        caller = who.map(|who| tracing::field::display(who.principal())),
         domain = who.and_then(CallerId::domain).map(tracing::field::display),
         "request"
     );

@@ -21,7 +21,7 @@ use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::bounds::Narrowing;
 use iam::directory::ApiKey as Stored;
-use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
+use iam::manage::api_key::{KeyChange, KeysOf, NewKey, Switch, entity_tag};
 use std::sync::Arc;
 use wire::iam::api_key::{
     ApiKey, ApiKeyList, CreateApiKey, KeyReach, UpdateApiKey, read_time, time_text,
@@ -47,7 +47,7 @@ impl Order {
             None | Some("" | "name") => |a, b| a.name.cmp(&b.name),
             Some("description") => |a, b| a.description.cmp(&b.description),
             Some("created_at") => |a, b| a.created_at.cmp(&b.created_at),
-            Some("created_by") => |a, b| a.user.to_string().cmp(&b.user.to_string()),
+            Some("created_by") => |a, b| a.principal.to_string().cmp(&b.principal.to_string()),
             Some(other) => {
                 let words = "`name`, `description`, `created_at` or `created_by`";
                 return Err(unknown("sort", words, other));
@@ -58,10 +58,7 @@ impl Order {
             Some("desc") => true,
             Some(other) => return Err(unknown("order", "`asc` or `desc`", other)),
         };
-        match params.one("type")? {
-            None | Some("" | "user" | "serviceid") => Ok(Self { by, reverse }),
-            Some(other) => Err(unknown("type", "`user` or `serviceid`", other)),
-        }
+        Ok(Self { by, reverse })
     }
 
     fn of_two(&self, a: &Stored, b: &Stored) -> std::cmp::Ordering {
@@ -87,11 +84,11 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
         locked: key.locked,
         disabled: Some(key.disabled),
         created_at: Some(time_text(key.created_at)),
-        created_by: key.user.to_string(),
+        created_by: key.principal.to_string(),
         modified_at: Some(time_text(key.modified_at)),
         name: key.name.clone(),
         description: Some(key.description.clone()),
-        iam_id: key.user.to_string(),
+        iam_id: key.principal.to_string(),
         account_id: account.to_string(),
         apikey: SecretText::new(text.map_or_else(String::new, |text| text.expose().clone())),
         expires_at: key.expires_at.map(time_text),
@@ -149,16 +146,25 @@ pub(super) async fn list(
             let message = format!("there is no account `{text}` for you");
             Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
         })?;
-        app.iam.stands_for(&caller, account)?;
+        app.iam.require_default_account(&caller, account)?;
     }
-    let of = match params.one("iam_id")? {
+    let services = match params.one("type")? {
+        None | Some("") => None,
+        Some("user") => Some(false),
+        Some("serviceid") => Some(true),
+        Some(other) => {
+            let message = format!("`type` is `user` or `serviceid`, not `{other}`");
+            return Err(invalid("type", message));
+        }
+    };
+    let principal = match params.one("iam_id")? {
         None => None,
         Some(text) => Some(
             text.parse()
                 .map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?,
         ),
     };
-    let all = match params.one("scope")? {
+    let everybody = match params.one("scope")? {
         None | Some("entity" | "") => false,
         Some("account") => true,
         Some(other) => {
@@ -169,11 +175,12 @@ pub(super) async fn list(
     let order = Order::of(&params)?;
     let window = IAM.window(&params)?;
     let by = |a: &Stored, b: &Stored| order.of_two(a, b);
-    let mut part = app.iam.api_keys(&caller, of, all, by, window)?;
-    if params.one("type")? == Some("serviceid") {
-        part.entries.clear();
-        part.total = 0;
-    }
+    let of = KeysOf {
+        principal,
+        everybody,
+        services,
+    };
+    let part = app.iam.api_keys(&caller, of, by, window)?;
     let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);
@@ -210,10 +217,10 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     let wanted: CreateApiKey = body(&bytes)?;
     within("iam_id", &wanted.iam_id, &limit::WORD_BYTES)?;
-    if wanted.iam_id != caller.user().to_string() {
+    if wanted.iam_id != caller.principal().to_string() {
         let message = format!(
             "a key can be made for yourself alone: `iam_id` must be `{}`",
-            caller.user()
+            caller.principal()
         );
         return Err(Refusal(
             Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id"),

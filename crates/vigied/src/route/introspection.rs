@@ -54,11 +54,11 @@ pub(super) async fn introspect(
     };
     let caller = caller::if_any(&app, &headers);
     let guesser = match &caller {
-        Some(caller) => Some(Guesser::User(caller.user())),
+        Some(caller) => Some(Guesser::Principal(caller.principal())),
         None => source.key().map(Guesser::Source),
     };
     let guess = app.guesses.take(guesser, app.clock.now())?;
-    let Some((claims, user)) = app.iam.introspect(credential) else {
+    let Some((claims, subject)) = app.iam.introspect(credential) else {
         return told(pretty, &Introspection::inactive());
     };
     guess.give_back();
@@ -67,7 +67,7 @@ pub(super) async fn introspect(
         iss: Some(claims.iss),
         realm_id: Some(claims.realmid),
         identifier: Some(claims.identifier),
-        sub: Some(user.email.clone()),
+        sub: Some(subject.sub()),
         iam_id: Some(claims.iam_id),
         account: Some(TokenAccount {
             bss: claims.account.bss,
@@ -77,8 +77,8 @@ pub(super) async fn introspect(
         scope: Some(claims.scope),
         client_id: Some(claims.client_id),
         grant_type: Some(claims.grant_type),
-        name: Some(iam::flow::grant::full_name(&user)),
-        email: Some(user.email),
+        name: Some(subject.name()),
+        email: subject.user().map(|user| user.email.clone()),
         session_id: claims.session_id,
         iat: Some(claims.iat),
         exp: Some(claims.exp),

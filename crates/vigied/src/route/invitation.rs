@@ -104,8 +104,10 @@ pub(super) async fn accept(
         false => body(&bytes)?,
     };
     let code = wanted.one_time_code.as_ref().map(secret);
-    // Any logged-in user could guess codes, from any address.
-    let guesser = code.is_some().then(|| Guesser::User(caller.user()));
+    // Any caller who has logged in could guess codes, from any address.
+    let guesser = code
+        .is_some()
+        .then(|| Guesser::Principal(caller.principal()));
     let guess = app.code_tries.take(guesser, app.clock.now())?;
     let done = app.iam.accept(&caller, choice, code.as_ref()).await;
     if !is_refused_with(&done, "address_unproven") {

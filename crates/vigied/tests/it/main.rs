@@ -95,6 +95,8 @@ mod renewals;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod services;
+#[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod times;

@@ -105,7 +105,7 @@ impl Deleter {
         range: Option<TimeRange>,
         (outcome, series): (Outcome, Option<u64>),
     ) -> Entry {
-        let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
+        let who = Actor::from(scope.principal());
         // An open end is no bound.
         let bound = |at: Option<Millis>, open: Millis| at.filter(|at| *at != open).map(|at| at.0);
         let from = bound(range.map(|range| range.from), TimeRange::ALL.from);

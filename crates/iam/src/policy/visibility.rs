@@ -9,7 +9,7 @@ use base::scope::Domain;
 use std::collections::HashSet;
 
 /// The visible part.
-pub(crate) enum Sight {
+pub(crate) enum Visibility {
     /// Everything: the caller is an Administrator.
     All,
     /// What the caller's roles show.
@@ -23,19 +23,19 @@ pub(crate) enum Sight {
     },
 }
 
-impl Sight {
+impl Visibility {
     /// The caller's view of the account, consistent with [`super::view::knows_org`] and [`super::view::knows_space`].
     pub(crate) fn of(directory: &Directory, caller: &Identity, account: AccountId) -> Self {
         if administers(directory, caller, account) {
             return Self::All;
         }
         let (mut orgs, mut managed, mut spaces) = (HashSet::new(), HashSet::new(), HashSet::new());
-        for domain in directory.domains_of(caller.user()) {
+        for domain in directory.domains_of(caller.principal()) {
             match domain {
                 Domain::Account(_) => {}
                 Domain::Org(org) => {
                     orgs.insert(org);
-                    if directory.holds(caller.user(), domain, Role::Manager) {
+                    if directory.holds(caller.principal(), domain, Role::Manager) {
                         managed.insert(org);
                     }
                 }

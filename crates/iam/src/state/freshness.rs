@@ -8,7 +8,7 @@ const NEVER: i64 = i64::MAX;
 
 /// The state.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct Freshness {
     /// When the latest answered query for changes began; epoch milliseconds.
     at: AtomicI64,
     /// How often a change was committed here and could not be read.
@@ -24,7 +24,7 @@ pub(crate) struct Question {
     unread: u64,
 }
 
-impl Default for Heard {
+impl Default for Freshness {
     fn default() -> Self {
         Self {
             at: AtomicI64::new(NEVER),
@@ -34,7 +34,7 @@ impl Default for Heard {
     }
 }
 
-impl Heard {
+impl Freshness {
     /// Marks the beginning of the watch: the directory was read just before.
     pub(crate) fn begin(&self, now: Millis) {
         self.at.store(now.0, Ordering::Relaxed);
@@ -57,7 +57,7 @@ impl Heard {
     }
 
     /// A change exists that could not be read.
-    pub(crate) fn fall_behind(&self) {
+    pub(crate) fn mark_behind(&self) {
         self.unread.fetch_add(1, Ordering::Release);
     }
 
@@ -78,24 +78,24 @@ mod tests {
 
     #[test]
     fn an_answer_makes_good_only_what_was_there_when_it_was_asked_for() {
-        let heard = Heard::default();
-        heard.fall_behind();
-        let question = heard.ask(Millis(0));
-        heard.fall_behind();
-        heard.answered(question);
-        assert!(heard.is_behind());
-        heard.answered(heard.ask(Millis(0)));
-        assert!(!heard.is_behind());
+        let freshness = Freshness::default();
+        freshness.mark_behind();
+        let question = freshness.ask(Millis(0));
+        freshness.mark_behind();
+        freshness.answered(question);
+        assert!(freshness.is_behind());
+        freshness.answered(freshness.ask(Millis(0)));
+        assert!(!freshness.is_behind());
     }
 
     #[test]
     fn its_age_is_that_of_the_question() {
-        let heard = Heard::default();
-        assert_eq!(heard.age_seconds(Millis(900_000)), 0);
-        heard.begin(Millis(1_000));
-        let question = heard.ask(Millis(5_000));
-        assert_eq!(heard.age_seconds(Millis(7_000)), 6);
-        heard.answered(question);
-        assert_eq!(heard.age_seconds(Millis(7_000)), 2);
+        let freshness = Freshness::default();
+        assert_eq!(freshness.age_seconds(Millis(900_000)), 0);
+        freshness.begin(Millis(1_000));
+        let question = freshness.ask(Millis(5_000));
+        assert_eq!(freshness.age_seconds(Millis(7_000)), 6);
+        freshness.answered(question);
+        assert_eq!(freshness.age_seconds(Millis(7_000)), 2);
     }
 }
