@@ -399,9 +399,10 @@ fn apply(
             let series = series.iter().map(|series| series.0).collect();
             state.clear_activity(&series, &range);
             let prepared = state.prepare(&series, &range);
-            let deferred = state
-                .lock_all()
-                .delete_range(sequence, (range, None), &series, prepared);
+            let deferred =
+                state
+                    .lock_all()
+                    .delete_range(sequence, (range, None), &series, prepared);
             drop(deferred);
         }
         Record::Synced => {}
