@@ -76,6 +76,15 @@ fn every_operation_has_its_own_id_and_names_its_path_parameters() {
     }
 }
 
+/// A credential for some series is a good one, and has the right to query them.
+#[test]
+fn the_counters_say_who_does_not_see_them() {
+    let document = vigie_document();
+    let own = &document["paths"]["/metrics"]["get"];
+    let refused = own["responses"]["403"]["description"].as_str().unwrap();
+    assert!(refused.contains("some series alone"), "{refused}");
+}
+
 #[test]
 fn routes_lists_both_documents() {
     let routes = routes();

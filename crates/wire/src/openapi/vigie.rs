@@ -52,10 +52,16 @@ pub(super) fn document() -> Value {
     );
     let own = Operation::new(
         "ownMetrics",
-        "The counters of an account's domains, or of the one asked in; the server's own are on the operators' listener",
+        "The counters of an account's domains, or of the one asked in, for a caller who reaches all of their series; the server's own are on the operators' listener",
     )
     .answers_as("200", "Prometheus text", "text/plain", text());
-    let own = guarded(&mut document, own);
+    let error = document.schema::<MonitoringBody>();
+    // The last description counts.
+    let own = guarded(&mut document, own).answers(
+        "403",
+        "a good credential without the right, or one that reaches some series alone: the counters are those of all",
+        error,
+    );
     document.route("GET", "/metrics", own);
     document.finish()
 }
