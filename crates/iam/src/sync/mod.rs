@@ -154,17 +154,6 @@ impl Iam {
         Ok(())
     }
 
-    /// Whether the directory equals one that is read from scratch now. For tests: every scenario ends with this check,
-    /// so that no change goes unlogged which other nodes have to learn.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    #[doc(hidden)]
-    pub async fn matches_database(&self) -> Result<bool, IamError> {
-        self.sync().await?;
-        Ok(changes::load(&self.0.db).await? == *self.directory())
-    }
-
     /// Periodic work: reads the login sources of other nodes, and deletes old changes from the log.
     async fn look(&self, db: &Db) {
         let familiar = &self.0.logins.familiar;
