@@ -1,7 +1,7 @@
 //! Faults of the server that each request can meet. The log has them once, and not once for each request: who asks often must not
 //! fill it, and the line that says what is wrong must not be lost among its copies.
 
-use base::spell::Spell;
+use base::failure_streak::FailureStreak;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,14 +21,14 @@ pub(crate) static FAULTS: Faults = Faults::new();
 /// Something that requests need has gone.
 #[derive(Debug)]
 pub(crate) struct Away {
-    spell: Spell,
+    streak: FailureStreak,
     last: Mutex<Option<Instant>>,
 }
 
 impl Away {
     const fn new() -> Self {
         Self {
-            spell: Spell::new(),
+            streak: FailureStreak::new(),
             last: Mutex::new(None),
         }
     }
@@ -36,19 +36,19 @@ impl Away {
     /// A request has met it; whether to tell, as the first.
     pub(crate) fn met(&self, now: Instant) -> bool {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
-        self.spell.failed()
+        self.streak.record_failure()
     }
 
     /// Whether it was met, and by no request for so long.
     pub(crate) fn is_quiet(&self, now: Instant, long: Duration) -> bool {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let is_long = |last| now.saturating_duration_since(last) >= long;
-        self.spell.lasts() && last.is_none_or(is_long)
+        self.streak.is_failing() && last.is_none_or(is_long)
     }
 
     /// It is back; how many requests met it, where that is new.
     pub(crate) fn back(&self) -> Option<u64> {
-        self.spell.worked()
+        self.streak.record_success()
     }
 }
 
