@@ -25,7 +25,7 @@ use crate::http::worker;
 use crate::net::client_watch::ClientWatch;
 use crate::self_metrics::Metrics;
 use admitted::{Admission, Question, Questions};
-use answer::{Answer, Begun, RunGuard, Terms};
+use answer::{Answer, AnswerParts, FirstPart, RunGuard};
 use axum::response::Response;
 use base::context::{Budget, Context};
 use base::limit;
@@ -197,7 +197,7 @@ async fn in_turn(
         .with_yielding(Arc::clone(&turn_holder) as _);
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
-        Terms {
+        AnswerParts {
             context: Arc::new(context),
             reservation: Arc::clone(&reservation),
             run_guard: RunGuard {
@@ -220,18 +220,18 @@ async fn in_turn(
         }
     });
     spawned.map_err(|error| {
-        if let Some(left_out) = FAULTS.tells(&error.to_string(), Instant::now()) {
+        if let Some(left_out) = FAULTS.should_log(&error.to_string(), Instant::now()) {
             tracing::error!(%error, left_out, "cannot start a thread for a query");
         }
         let problem = code::TOO_BUSY.problem("the server cannot start a further query");
         Refusal(problem.hint("send again after `Retry-After` seconds"))
     })?;
     match begun.await {
-        Ok(Begun::Refused(refusal)) => Err(refusal),
-        Ok(Begun::Whole { bytes, is_packed }) => {
+        Ok(FirstPart::Refused(refusal)) => Err(refusal),
+        Ok(FirstPart::Whole { bytes, is_packed }) => {
             Ok(body::whole(bytes, is_packed, cancel_on_drop, reservation))
         }
-        Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
+        Ok(FirstPart::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
         Err(_) => {
             tracing::error!("a query broke off");
             let problem = code::INTERNAL.problem("the work broke off; the server's log says why");
