@@ -3,7 +3,7 @@
 //! The status is sent with the first piece. An error before that is a normal error response; a later error breaks the
 //! connection, so that no client takes a part for the whole.
 
-use super::admitted::Question;
+use super::admitted::OpenQuery;
 use super::memory::Reservation;
 use super::packer::{self, PACKER_BYTES, Packer};
 use super::running::Entered;
@@ -63,7 +63,7 @@ pub(super) struct AnswerParts {
     pub(super) reservation: Arc<Reservation>,
     pub(super) run_guard: RunGuard,
     pub(super) unread: Arc<AtomicU64>,
-    pub(super) question: Arc<Question>,
+    pub(super) open_query: Arc<OpenQuery>,
     pub(super) accepted: Accepted,
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct Answer {
     reservation: Arc<Reservation>,
     run_guard: Option<RunGuard>,
     unread: Arc<AtomicU64>,
-    question: Arc<Question>,
+    open_query: Arc<OpenQuery>,
     accepted: Accepted,
     /// Set from the first piece on, if the answer is compressed.
     packer: Option<Packer>,
@@ -109,7 +109,7 @@ impl Answer {
             reservation: terms.reservation,
             run_guard: Some(terms.run_guard),
             unread: terms.unread,
-            question: terms.question,
+            open_query: terms.open_query,
             accepted: terms.accepted,
             packer: None,
             runtime: Handle::current(),
@@ -141,7 +141,7 @@ impl Answer {
     /// # Errors
     /// Why the caller has lost access; the work must not begin.
     pub(crate) fn commit(&self) -> Result<(), Refusal> {
-        self.question.commit()
+        self.open_query.commit()
     }
 
     /// Gives up the turn for good: what is left waits for others.

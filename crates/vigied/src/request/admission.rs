@@ -118,7 +118,7 @@ impl Admission {
 
 impl admitted::Admission for Admission {
     /// Logs and audits the loss of access.
-    fn still_holds(&self) -> Result<(), Refusal> {
+    fn recheck(&self) -> Result<(), Refusal> {
         let Err(problem) = self.holds() else {
             return Ok(());
         };
