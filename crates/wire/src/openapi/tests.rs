@@ -76,13 +76,15 @@ fn every_operation_has_its_own_id_and_names_its_path_parameters() {
     }
 }
 
-/// A credential for some series is a good one, and has the right to query them.
+/// A credential for some series is a good one, and has the right to do the same with them.
 #[test]
-fn the_counters_say_who_does_not_see_them() {
+fn what_takes_all_series_says_so() {
     let document = vigie_document();
-    let own = &document["paths"]["/metrics"]["get"];
-    let refused = own["responses"]["403"]["description"].as_str().unwrap();
-    assert!(refused.contains("some series alone"), "{refused}");
+    for (path, method) in [("/metrics", "get"), ("/v1/settings/domain", "put")] {
+        let own = &document["paths"][path][method];
+        let refused = own["responses"]["403"]["description"].as_str().unwrap();
+        assert!(refused.contains("some series alone"), "{path}: {refused}");
+    }
 }
 
 #[test]
