@@ -1,6 +1,5 @@
 //! Is every tracked file fit to be published? No path of somebody's machine, no mirror of a registry, no forgotten note.
 
-use crate::iam_layers;
 use crate::process::output_of;
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -48,7 +47,6 @@ pub(crate) fn run() -> Result<()> {
         // What is no text is data, and data has no paths.
         if let Ok(text) = str::from_utf8(&bytes) {
             wrongs.extend(check(name, text));
-            wrongs.extend(iam_layers::check(name, text));
         }
     }
     for wrong in &wrongs {

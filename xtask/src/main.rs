@@ -12,7 +12,6 @@ mod check_deps;
 mod check_repo;
 mod deny;
 mod dist;
-mod iam_layers;
 mod lint;
 mod modules;
 mod packages;

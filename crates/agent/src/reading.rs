@@ -167,70 +167,36 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
     if let (Some(earlier), Some(later)) = (before.forks, now.forks) {
         add("processes.fork_rate".to_owned(), earlier, later);
     }
-    for later in &now.interfaces {
-        let Some(earlier) = before
-            .interfaces
-            .iter()
-            .find(|each| each.name == later.name)
-        else {
-            continue;
-        };
+    for (earlier, later) in pairs(&before.interfaces, &now.interfaces, |own| &own.name) {
         let name = element(&later.name);
         for (way, from, to) in [
             ("rx", earlier.received, later.received),
             ("tx", earlier.sent, later.sent),
         ] {
-            add(
-                format!("interface-{name}.if_octets.{way}"),
-                from.bytes,
-                to.bytes,
-            );
-            add(
-                format!("interface-{name}.if_packets.{way}"),
-                from.packets,
-                to.packets,
-            );
-            add(
-                format!("interface-{name}.if_errors.{way}"),
-                from.errors,
-                to.errors,
-            );
-            add(
-                format!("interface-{name}.if_dropped.{way}"),
-                from.dropped,
-                to.dropped,
-            );
+            for (kind, from, to) in [
+                ("octets", from.bytes, to.bytes),
+                ("packets", from.packets, to.packets),
+                ("errors", from.errors, to.errors),
+                ("dropped", from.dropped, to.dropped),
+            ] {
+                add(format!("interface-{name}.if_{kind}.{way}"), from, to);
+            }
         }
     }
-    for later in &now.disks {
-        let Some(earlier) = before.disks.iter().find(|each| each.name == later.name) else {
-            continue;
-        };
+    for (earlier, later) in pairs(&before.disks, &now.disks, |own| &own.name) {
         let name = element(&later.name);
         for (way, from, to) in [
             ("read", earlier.read, later.read),
             ("write", earlier.write, later.write),
         ] {
-            add(
-                format!("disk-{name}.disk_octets.{way}"),
-                from.bytes,
-                to.bytes,
-            );
-            add(
-                format!("disk-{name}.disk_ops.{way}"),
-                from.operations,
-                to.operations,
-            );
-            add(
-                format!("disk-{name}.disk_merged.{way}"),
-                from.merged,
-                to.merged,
-            );
-            add(
-                format!("disk-{name}.disk_time.{way}"),
-                from.milliseconds,
-                to.milliseconds,
-            );
+            for (kind, from, to) in [
+                ("octets", from.bytes, to.bytes),
+                ("ops", from.operations, to.operations),
+                ("merged", from.merged, to.merged),
+                ("time", from.milliseconds, to.milliseconds),
+            ] {
+                add(format!("disk-{name}.disk_{kind}.{way}"), from, to);
+            }
         }
         add(
             format!("disk-{name}.disk_io_time.io_time"),
@@ -238,6 +204,18 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
             later.busy_ms,
         );
     }
+}
+
+/// What was there before as well, with what it was then.
+fn pairs<'r, T>(
+    before: &'r [T],
+    now: &'r [T],
+    name: fn(&T) -> &String,
+) -> impl Iterator<Item = (&'r T, &'r T)> {
+    now.iter().filter_map(move |later| {
+        let earlier = before.iter().find(|own| name(own) == name(later))?;
+        Some((earlier, later))
+    })
 }
 
 /// A core's time between two readings, in percent by mode.

@@ -1,10 +1,8 @@
 //! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
 mod append;
-mod writer;
 
 pub use append::{Allowance, Durability};
-pub use writer::Writer;
 
 use crate::context::Context;
 use crate::cursor::SeriesVisitor;
@@ -134,12 +132,6 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         self.append_with_allowance(scope, batch, durability, Allowance::UNLIMITED)
     }
 
-    /// A handle for one sender. Needs [`crate::scope::Action::Write`] when it is used.
-    fn writer<'s>(&'s self, scope: &Scope) -> Box<dyn Writer + 's> {
-        let scope = scope.clone();
-        Box::new(Plain { store: self, scope })
-    }
-
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].
     ///
     /// # Errors
@@ -151,9 +143,9 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples of one state of the store, in the shape that each query asks for, and hands out one [`crate::cursor::Cursor`] per fitting series, query after query, in each
-    /// ascending by key, also where a series has no sample in the range. `take` may end it with [`ControlFlow::Break`],
-    /// which is no error. Needs [`crate::scope::Action::Render`].
+    /// Reads samples of one state of the store, in the shape that each query asks for, and hands out one
+    /// [`crate::cursor::Cursor`] per fitting series, query after query, in each ascending by key, also where a series has no
+    /// sample in the range. `take` may end it with [`ControlFlow::Break`], which is no error. Needs [`crate::scope::Action::Render`].
     ///
     /// # Errors
     /// [`StoreError::Stopped`] when `context` ends it: before the first series of the first query where what is needed for
@@ -250,22 +242,4 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
 
     /// Figures about itself, of all tenants together: the operator's.
     fn figures(&self, operator: &Operator) -> Vec<Figure>;
-}
-
-/// A handle that keeps nothing.
-struct Plain<'s, S: ?Sized> {
-    store: &'s S,
-    scope: Scope,
-}
-
-impl<S: SampleStore + ?Sized> Writer for Plain<'_, S> {
-    fn append(
-        &mut self,
-        batch: &Batch,
-        durability: Durability,
-        allowance: Allowance,
-    ) -> Result<Appended, StoreError> {
-        self.store
-            .append_with_allowance(&self.scope, batch, durability, allowance)
-    }
 }

@@ -66,7 +66,7 @@ impl Db {
     pub async fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
         on!(self, pool => {
             let done = bound!(sql, values).execute(&pool.on).await;
-            let rows = done.map_err(pool.room.heard("execute"))?.rows_affected();
+            let rows = done.map_err(pool.room.classify("execute"))?.rows_affected();
             if rows > 0 {
                 pool.room.wrote();
             }
@@ -84,7 +84,7 @@ impl Db {
                 let rows = bound!(sql, values)
                     .fetch_all(&pool.on)
                     .await
-                    .map_err(pool.room.heard("query"))?;
+                    .map_err(pool.room.classify("query"))?;
                 Ok(rows
                     .into_iter()
                     .map(|row| Row(Inner::Sqlite(row)))
@@ -94,7 +94,7 @@ impl Db {
                 let rows = bound!(sql, values)
                     .fetch_all(&pool.on)
                     .await
-                    .map_err(pool.room.heard("query"))?;
+                    .map_err(pool.room.classify("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
@@ -110,14 +110,14 @@ impl Db {
                 let row = bound!(sql, values)
                     .fetch_optional(&pool.on)
                     .await
-                    .map_err(pool.room.heard("query"))?;
+                    .map_err(pool.room.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(pool) => {
                 let row = bound!(sql, values)
                     .fetch_optional(&pool.on)
                     .await
-                    .map_err(pool.room.heard("query"))?;
+                    .map_err(pool.room.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))
             }
         }
@@ -132,13 +132,13 @@ impl Db {
             // IMMEDIATE takes the write lock now: a transaction that reads first could not wait for it later.
             Self::Sqlite(pool) => {
                 let begun = pool.on.begin_with("BEGIN IMMEDIATE").await;
-                let begun = begun.map_err(pool.room.heard("begin"))?;
+                let begun = begun.map_err(pool.room.classify("begin"))?;
                 Ok(Tx::Sqlite(Watched::new(begun, pool.room.clone())))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
                 let begun = pool.on.begin_with(sql).await;
-                let begun = begun.map_err(pool.room.heard("begin"))?;
+                let begun = begun.map_err(pool.room.classify("begin"))?;
                 Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))
             }
         }
@@ -152,13 +152,13 @@ impl Db {
         match self {
             Self::Sqlite(pool) => {
                 let begun = pool.on.begin_with("BEGIN DEFERRED").await;
-                let begun = begun.map_err(pool.room.heard("begin"))?;
+                let begun = begun.map_err(pool.room.classify("begin"))?;
                 Ok(Tx::Sqlite(Watched::new(begun, pool.room.clone())))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let begun = pool.on.begin_with(sql).await;
-                let begun = begun.map_err(pool.room.heard("begin"))?;
+                let begun = begun.map_err(pool.room.classify("begin"))?;
                 Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))
             }
         }

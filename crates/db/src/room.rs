@@ -14,7 +14,7 @@ impl Room {
     }
 
     /// Converts a database error; records a full disk.
-    pub(crate) fn heard(&self, action: &'static str) -> impl FnOnce(sqlx::Error) -> DbError {
+    pub(crate) fn classify(&self, action: &'static str) -> impl FnOnce(sqlx::Error) -> DbError {
         move |error| {
             let error = DbError::sql(action)(error);
             if matches!(error, DbError::Full { .. }) {

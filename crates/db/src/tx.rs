@@ -23,13 +23,13 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => {
                 let done = bound!(sql, values).execute(&mut *tx.on).await;
-                let rows = done.map_err(tx.room.heard("execute"))?.rows_affected();
+                let rows = done.map_err(tx.room.classify("execute"))?.rows_affected();
                 tx.has_written |= rows > 0;
                 Ok(rows)
             }
             Self::Pg(tx) => {
                 let done = bound!(sql, values).execute(&mut *tx.on).await;
-                let rows = done.map_err(tx.room.heard("execute"))?.rows_affected();
+                let rows = done.map_err(tx.room.classify("execute"))?.rows_affected();
                 tx.has_written |= rows > 0;
                 Ok(rows)
             }
@@ -50,14 +50,14 @@ impl Tx {
                 let row = bound!(sql, values)
                     .fetch_optional(&mut *tx.on)
                     .await
-                    .map_err(tx.room.heard("query"))?;
+                    .map_err(tx.room.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(tx) => {
                 let row = bound!(sql, values)
                     .fetch_optional(&mut *tx.on)
                     .await
-                    .map_err(tx.room.heard("query"))?;
+                    .map_err(tx.room.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))
             }
         }
@@ -73,7 +73,7 @@ impl Tx {
                 let rows = bound!(sql, values)
                     .fetch_all(&mut *tx.on)
                     .await
-                    .map_err(tx.room.heard("query"))?;
+                    .map_err(tx.room.classify("query"))?;
                 let rows = rows.into_iter().map(|row| Row(Inner::Sqlite(row)));
                 Ok(rows.collect())
             }
@@ -81,7 +81,7 @@ impl Tx {
                 let rows = bound!(sql, values)
                     .fetch_all(&mut *tx.on)
                     .await
-                    .map_err(tx.room.heard("query"))?;
+                    .map_err(tx.room.classify("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
@@ -108,7 +108,7 @@ impl Tx {
             Self::Sqlite(tx) => (tx.on.commit().await, tx.room, tx.has_written),
             Self::Pg(tx) => (tx.on.commit().await, tx.room, tx.has_written),
         };
-        done.map_err(room.heard("commit"))?;
+        done.map_err(room.classify("commit"))?;
         if has_written {
             room.wrote();
         }

@@ -48,7 +48,7 @@ impl Points {
 
     /// A copy of the samples in `range`.
     #[cfg(test)]
-    pub(crate) fn within(&self, range: &TimeRange) -> Self {
+    pub(crate) fn clipped_to(&self, range: &TimeRange) -> Self {
         self.slice(self.positions(range))
     }
 
@@ -145,7 +145,7 @@ mod tests {
             prop_assert_eq!(&merged, &points(&both));
             let range = TimeRange { from: Millis(from), until: Millis(until) };
             both.retain(|at, _| range.contains(Millis(*at)));
-            prop_assert_eq!(merged.within(&range), points(&both));
+            prop_assert_eq!(merged.clipped_to(&range), points(&both));
             let mut rest = merged.clone();
             rest.retain(|at| !range.contains(at));
             prop_assert_eq!(rest.len() + both.len(), merged.len());

@@ -37,7 +37,7 @@ pub(crate) fn resolve<'n>(
                 Some(series)
             } else {
                 let next = SeriesRef(series.0.wrapping_add(1));
-                Some(next).filter(|next| registry.is(*next, tenant, name))
+                Some(next).filter(|next| registry.has_name(*next, tenant, name))
             };
             match found {
                 Some(found) => {
@@ -77,7 +77,7 @@ fn look_up<'n>(
     let mut last = None;
     for ((fingerprint, candidate), name) in fingerprints.into_iter().zip(candidates).zip(names) {
         let series = candidate
-            .filter(|series| registry.is(*series, tenant, name))
+            .filter(|series| registry.has_name(*series, tenant, name))
             .or_else(|| registry.lookup(fingerprint, tenant, name));
         last = series.map(|series| (*name, series));
         take(series.ok_or(fingerprint));

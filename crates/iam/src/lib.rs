@@ -15,6 +15,8 @@ pub mod config;
 pub mod entropy;
 mod error;
 pub mod flow;
+#[doc(hidden)]
+pub mod inspect;
 pub mod key_text;
 pub mod login;
 pub mod manage;

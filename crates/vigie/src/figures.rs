@@ -2,6 +2,7 @@
 
 use base::time::Millis;
 use jiff::Timestamp;
+use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 
 /// Epoch seconds with as many decimals as needed.
@@ -53,7 +54,38 @@ pub(crate) fn time(at: Millis, zone: &TimeZone) -> String {
     } else {
         "%Y-%m-%d %H:%M:%S%.3f"
     };
-    zone.to_datetime(instant).strftime(format).to_string()
+    formatted(zone.to_datetime(instant), format)
+}
+
+/// A time of day for people, no more precise than it is.
+pub(crate) fn time_of_day(at: DateTime) -> String {
+    let format = match (at.second(), at.subsec_nanosecond()) {
+        (0, 0) => "%H:%M",
+        (_, 0) => "%H:%M:%S",
+        _ => "%H:%M:%S%.3f",
+    };
+    formatted(at, format)
+}
+
+/// The same with its day.
+pub(crate) fn day_and_time(at: DateTime) -> String {
+    format!("{} {}", at.date(), time_of_day(at))
+}
+
+/// A tick of an axis whose ticks are `step` seconds apart: the time of day, or the day where a new one begins.
+pub(crate) fn tick(at: DateTime, step: i64) -> String {
+    const DAY: i64 = 86_400;
+    let format = match step {
+        DAY.. => "%Y-%m-%d",
+        60.. if at.time() == Time::midnight() => "%b %d",
+        60.. => "%H:%M",
+        _ => "%H:%M:%S",
+    };
+    formatted(at, format)
+}
+
+fn formatted(at: DateTime, format: &str) -> String {
+    at.strftime(format).to_string()
 }
 
 /// A time in RFC 3339 and UTC; `None` if it is outside the calendar.

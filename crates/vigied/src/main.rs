@@ -136,7 +136,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             output,
         }) => {
             let (_, resolved) = settings(&arguments)?;
-            for stray in config::strays(std::env::vars_os()) {
+            for stray in config::unknown_variables(std::env::vars_os()) {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
@@ -174,7 +174,7 @@ fn start_quiet_logging(settings: &Settings, resolved: &[Resolved]) -> anyhow::Re
 
 fn start_logging_at(level: &str, settings: &Settings) -> anyhow::Result<()> {
     logging::start(level, settings.log_format)?;
-    for stray in config::strays(std::env::vars_os()) {
+    for stray in config::unknown_variables(std::env::vars_os()) {
         tracing::warn!("a variable is not used: {stray}");
     }
     Ok(())

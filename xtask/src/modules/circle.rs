@@ -114,7 +114,8 @@ fn apart(from: &[String], to: &[String]) -> Option<(Vec<String>, String, String)
     Some((folder, name(from), name(to)))
 }
 
-fn named(path: &[String]) -> String {
+/// A module's path as one writes it.
+pub(super) fn named(path: &[String]) -> String {
     ["crate"]
         .into_iter()
         .chain(path.iter().map(String::as_str))

@@ -1,4 +1,5 @@
-//! Folders of a crate that lie one above the other: each uses those below it alone.
+//! Folders of a crate that lie one above the other: each uses those below it alone. Every folder and file of the crate's root
+//! has its place in the order, but the root itself.
 
 use super::circle::folders;
 use super::source::Source;
@@ -47,6 +48,15 @@ pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<Str
                 "`{package}` has no `{name}`, which is a layer in `xtask/src/modules/layers.rs`"
             ));
         }
+        let roots = source.modules.iter().filter_map(|own| match &*own.path {
+            [name] => Some(name),
+            _ => None,
+        });
+        for name in roots.filter(|name| !layers.order.contains(&name.as_str())) {
+            wrongs.push(format!(
+                "{package}: `{name}` has no layer: put it into the order in `xtask/src/modules/layers.rs` and `ARCHITECTURE.md`"
+            ));
+        }
         let level = |name: &str| layers.order.iter().position(|own| *own == name);
         // At the crate's root.
         let edges = folders(source).remove(&Vec::new()).unwrap_or_default();
@@ -75,10 +85,9 @@ mod tests {
 
     fn found(low: &str, high: &str) -> Vec<String> {
         let files = [
-            ("src/main.rs", "mod low; mod high; mod free;"),
+            ("src/main.rs", "mod low; mod high; fn f(_: high::H) {}"),
             ("src/low.rs", low),
             ("src/high.rs", high),
-            ("src/free.rs", "use crate::high::H; pub struct F(H);"),
         ];
         upwards("k", &krate(&files), &OWN)
     }
@@ -92,6 +101,23 @@ mod tests {
         assert!(up[0].starts_with("k: `low` lies below `high` and must not use it: line 1 of"));
         let in_tests = "pub struct L; #[cfg(test)] mod tests { use crate::high::H; fn f(_: H) {} }";
         assert_eq!(found(in_tests, "pub struct H;"), Vec::<String>::new());
+    }
+
+    /// Through it, a layer could use any other.
+    #[test]
+    fn what_has_no_layer_is_named() {
+        let files = [
+            (
+                "src/main.rs",
+                "mod low; mod high; mod free; #[cfg(test)] mod tests;",
+            ),
+            ("src/low.rs", "fn f() { crate::free::f() }"),
+            ("src/high.rs", "pub struct H; mod below {}"),
+            ("src/free.rs", "pub fn f() { let _ = crate::high::H; }"),
+        ];
+        let found = upwards("k", &krate(&files), &OWN);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("k: `free` has no layer"), "{found:?}");
     }
 
     #[test]

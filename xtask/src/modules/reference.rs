@@ -1,8 +1,10 @@
-//! The paths that a module's text names, outside of tests.
+//! The paths that a module's text names, and the texts in quotes, outside of tests.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, ImplItem, Item, ItemMod, ItemUse, Macro, Meta, Path, UseTree, Visibility};
+use syn::{
+    Attribute, ImplItem, Item, ItemMod, ItemUse, LitStr, Macro, Meta, Path, UseTree, Visibility,
+};
 
 /// A path in a module's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +13,13 @@ pub(crate) struct Reference {
     pub(crate) segments: Vec<String>,
     pub(crate) line: usize,
     pub(crate) kind: Kind,
+}
+
+/// A text in quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Quoted {
+    pub(crate) text: String,
+    pub(crate) line: usize,
 }
 
 /// Where it stands.
@@ -33,12 +42,15 @@ pub(crate) enum Kind {
 }
 
 /// All of them; those of modules inside it are theirs.
-pub(crate) fn references(items: &[Item]) -> Vec<Reference> {
-    let mut collector = Collector { found: Vec::new() };
+pub(crate) fn references(items: &[Item]) -> (Vec<Reference>, Vec<Quoted>) {
+    let mut collector = Collector {
+        found: Vec::new(),
+        quoted: Vec::new(),
+    };
     for item in items {
         collector.visit_item(item);
     }
-    collector.found
+    (collector.found, collector.quoted)
 }
 
 /// Whether something is there for tests alone.
@@ -56,6 +68,7 @@ pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
 
 struct Collector {
     found: Vec<Reference>,
+    quoted: Vec<Quoted>,
 }
 
 impl Collector {
@@ -64,6 +77,13 @@ impl Collector {
             segments,
             line,
             kind,
+        });
+    }
+
+    fn quote(&mut self, text: &LitStr) {
+        self.quoted.push(Quoted {
+            text: text.value(),
+            line: text.span().start().line,
         });
     }
 
@@ -138,6 +158,11 @@ impl Collector {
                 }
                 // For example `#[serde(with = "crate::time")]`.
                 TokenTree::Literal(literal) => {
+                    if let Ok(text) =
+                        syn::parse2::<LitStr>(TokenTree::Literal(literal.clone()).into())
+                    {
+                        self.quote(&text);
+                    }
                     let text = literal.to_string();
                     let text = text.trim_matches('"');
                     if ["crate::", "self::", "super::"]
@@ -199,6 +224,10 @@ impl<'ast> Visit<'ast> for Collector {
         let at = path.segments.first().map_or(0, |first| line(&first.ident));
         self.add(names, at, Kind::Code);
         visit::visit_path(self, path);
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast LitStr) {
+        self.quote(text);
     }
 
     fn visit_macro(&mut self, called: &'ast Macro) {

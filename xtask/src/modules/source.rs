@@ -1,6 +1,6 @@
 //! The files of a crate as a tree of modules.
 
-use super::reference::{Reference, is_for_tests, references};
+use super::reference::{Quoted, Reference, is_for_tests, references};
 use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeMap;
 use std::io;
@@ -30,6 +30,8 @@ pub(crate) struct Module {
     pub(crate) defined: Vec<String>,
     /// What it names.
     pub(crate) references: Vec<Reference>,
+    /// The texts in it.
+    pub(crate) quoted: Vec<Quoted>,
 }
 
 impl Source {
@@ -73,13 +75,15 @@ impl Source {
             let name = path.last().cloned().unwrap_or_default();
             parent.children.insert(name, number);
         }
+        let (references, quoted) = references(items);
         self.modules.push(Module {
             path: path.to_vec(),
             parent,
             children: BTreeMap::new(),
             file,
             defined: items.iter().filter_map(defined).collect(),
-            references: references(items),
+            references,
+            quoted,
         });
         for item in items {
             let Item::Mod(module) = item else { continue };

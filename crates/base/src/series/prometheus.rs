@@ -4,6 +4,9 @@
 //! a label, that Prometheus would not take as a word of its own is written between quotes as well, the path as the first
 //! thing in the braces: `{"shop.eu","host-name"="a"}`. Read is also `{__name__="path"}`. A label of the name `__name__`,
 //! which Graphite's senders can make, is written quoted, and read as a label where it is.
+//!
+//! No route speaks it yet. It is here because the form of a key must lose nothing of it, which tests prove by reading back
+//! what was written.
 
 use super::{KeyError, SeriesKey};
 use std::borrow::Cow;

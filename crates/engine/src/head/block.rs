@@ -176,7 +176,7 @@ impl Run {
 }
 
 /// The samples of a part that lie from `from` to `until`: they ascend.
-pub(crate) fn within(cells: &[Cell], from: i64, until: i64) -> &[Cell] {
+pub(crate) fn clipped_to(cells: &[Cell], from: i64, until: i64) -> &[Cell] {
     let start = cells.partition_point(|cell| cell.read().0 < from);
     let end = cells.partition_point(|cell| cell.read().0 <= until);
     cells.get(start..end.max(start)).unwrap_or_default()

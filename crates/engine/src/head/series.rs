@@ -3,7 +3,7 @@
 //!
 //! Invariant: among equal instants a late sample is the newer one, and of two late ones the later in the list.
 
-use super::block::{Run, points, within};
+use super::block::{Run, clipped_to, points};
 use crate::day::Day;
 use crate::points::Points;
 use base::id::TenantId;
@@ -58,7 +58,7 @@ impl HeadSeries {
         let (from, until) = (range.from.0, range.until.0);
         let parts = self.column.parts(from, until);
         parts
-            .map(move |part| points(within(part, from, until)))
+            .map(move |part| points(clipped_to(part, from, until)))
             .filter(|own| !own.is_empty())
     }
 
@@ -79,7 +79,7 @@ impl HeadSeries {
         let (from, until) = (range.from.0, range.until.0);
         let parts = self.column.parts(from, until);
         parts
-            .map(|part| within(part, from, until).len() as u64)
+            .map(|part| clipped_to(part, from, until).len() as u64)
             .sum()
     }
 

@@ -60,7 +60,7 @@ impl Registry {
     }
 
     /// Whether the series is the tenant's of this name.
-    pub(crate) fn is(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
+    pub(crate) fn has_name(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
         let entry = self.series.get(series);
         entry.is_some_and(|own| own.tenant == tenant && *own.name == *name)
     }
@@ -73,8 +73,9 @@ impl Registry {
         name: &str,
     ) -> Option<SeriesRef> {
         let Fingerprint(own) = fingerprint;
-        let same =
-            |(other, series): &(u64, SeriesRef)| *other == own && self.is(*series, tenant, name);
+        let same = |(other, series): &(u64, SeriesRef)| {
+            *other == own && self.has_name(*series, tenant, name)
+        };
         self.table.find(own, same).map(|(_, series)| *series)
     }
 

@@ -101,7 +101,7 @@ proptest! {
                 let expected = content.get(&(tenant, series)).map(points).unwrap_or_default();
                 for range in [TimeRange::ALL, range] {
                     let found = read_of(&segment, TenantId(tenant), SeriesRef(series), &range).unwrap();
-                    prop_assert_eq!(bits(&found), bits(&expected.within(&range)));
+                    prop_assert_eq!(bits(&found), bits(&expected.clipped_to(&range)));
                 }
             }
         }
@@ -231,7 +231,7 @@ fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
                             until: Millis(until),
                         };
                         let found = read_of(&segment, own_tenant, own, &range).unwrap();
-                        assert_eq!(bits(&found), bits(&everything.within(&range)));
+                        assert_eq!(bits(&found), bits(&everything.clipped_to(&range)));
                         let count = segment.count(own_tenant, own, &range).unwrap();
                         assert_eq!(count, found.len() as u64);
                     }

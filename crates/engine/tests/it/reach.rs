@@ -8,7 +8,7 @@ use base::scope::{Action, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
 use base::series::SeriesKey;
 use base::store::{
-    Allowance, DeleteQuery, Deleted, Durability, FetchQuery, FindQuery, Node, SampleStore, Shape,
+    DeleteQuery, Deleted, Durability, FetchQuery, FindQuery, Node, SampleStore, Shape,
 };
 use base::time::{Millis, TimeRange};
 use engine::Engine;
@@ -120,16 +120,11 @@ fn a_filter_neither_reads_lists_counts_deletes_writes_nor_learns_of_anything_els
 #[test]
 fn a_tenant_is_dropped_with_all_it_has_and_no_other() {
     let engine = filled(["a", "a.b", "a.b;l=1", "c;l=.x.y"]);
-    let mut writer = engine.writer(&scope(2));
     for at in [NOON, NOON + 1] {
-        let appended = writer.append(
-            &batch(["a", "a.b"], at),
-            Durability::Buffered,
-            Allowance::UNLIMITED,
-        );
+        let sent = batch(["a", "a.b"], at);
+        let appended = engine.append(&scope(2), &sent, Durability::Buffered);
         assert_eq!(appended.unwrap().stored, 2);
     }
-    drop(writer);
     let context = Context::unlimited();
     let (caller, _) = reaching(&["a.*"]);
     assert_eq!(engine.drop_tenant(&caller, &context).unwrap(), 2);

@@ -5,9 +5,9 @@ use crate::audit::{Action, Actor, Entry, Kind};
 use crate::error::IamError;
 use crate::repo::audit::{self, Sort};
 use crate::service::Iam;
+use base::failure_streak::FailureStreak;
 use base::id::AccountId;
 use base::limit;
-use base::spell::Spell;
 use base::time::Millis;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Iam {
     pub(crate) fn keep_audit(&self) {
         let weak = Arc::downgrade(&self.0);
         tokio::spawn(async move {
-            let (mut looks, unwritten) = (0_u32, Spell::new());
+            let (mut looks, unwritten) = (0_u32, FailureStreak::new());
             loop {
                 tokio::time::sleep(INTERVAL).await;
                 let Some(inner) = weak.upgrade() else { return };
@@ -44,9 +44,9 @@ impl Iam {
                 }
                 match iam.write_counts(false).await {
                     Ok(()) => {
-                        let _ = unwritten.worked();
+                        let _ = unwritten.record_success();
                     }
-                    Err(error) if unwritten.failed() => {
+                    Err(error) if unwritten.record_failure() => {
                         tracing::warn!(%error, "what the audit has counted is not written yet");
                     }
                     Err(_) => {}

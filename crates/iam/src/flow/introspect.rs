@@ -8,15 +8,8 @@ use crate::token::identity::Credential;
 use crate::token::issued::{APIKEY, NO_CLIENT};
 use crate::token::subject::Subject;
 use base::principal::Principal;
-use std::sync::atomic::Ordering;
 
 impl Iam {
-    /// How many signatures introspection has checked: one for every token, valid or not.
-    #[must_use]
-    pub fn signatures_checked(&self) -> u64 {
-        self.0.signatures_introspected.load(Ordering::Relaxed)
-    }
-
     /// The claims of an IAM token, or of one issued for the API key at this moment, and the current data of its principal.
     #[must_use]
     pub fn introspect(&self, credential: Credential<'_>) -> Option<(IamClaims, Subject)> {

@@ -104,7 +104,7 @@ fn invalid() -> IamError {
 }
 
 /// A new session.
-pub(crate) struct Begun {
+pub(crate) struct StartedSession {
     pub(crate) login: Login,
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
@@ -118,7 +118,7 @@ pub(crate) async fn begin(
     tx: &mut Tx,
     login: Login,
     client: &str,
-) -> Result<Begun, IamError> {
+) -> Result<StartedSession, IamError> {
     let now = iam.0.clock.now();
     // Each login deletes sessions that expired long ago, and ended sessions whose tokens have all expired: so the
     // tables stay as small as the sessions that matter.
@@ -138,7 +138,7 @@ pub(crate) async fn begin(
     let displaced = number::keep(iam, tx, &bounds, session, now).await?;
     let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
-    Ok(Begun {
+    Ok(StartedSession {
         login,
         session,
         refresh_token: token,

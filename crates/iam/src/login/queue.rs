@@ -3,7 +3,7 @@
 //!
 //! Each check takes 19 MiB and a core for some milliseconds, so only few run at once. The checks of one source wait
 //! behind each other; when the queue is full, a new source displaces a check of the source with most. Sources from
-//! which the user logged in before have a lane of their own, which strangers cannot fill.
+//! which the user logged in before have a queue of their own, which strangers cannot fill.
 //!
 //! What it is not: it counts no failures ([`super::throttle`]) and hashes nothing ([`super::hash`]).
 
@@ -35,10 +35,10 @@ pub(crate) enum Full {
     Late,
 }
 
-/// A party whose checks wait behind each other: a source, or a single check if the source is not counted as one.
+/// Whose checks wait behind each other: a source that is counted, or a single check if the source is not counted as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Party {
-    Source(SourceKey),
+enum Source {
+    Counted(SourceKey),
     Alone(u64),
 }
 
@@ -48,58 +48,61 @@ struct Waiter {
     wake: oneshot::Sender<Place>,
 }
 
-/// The waiting checks, with a turn for each party.
+/// The waiting checks, with a turn for each source.
 #[derive(Debug, Default)]
-struct Lane {
-    turns: VecDeque<Party>,
-    parties: HashMap<Party, VecDeque<Waiter>>,
+struct CheckQueue {
+    turns: VecDeque<Source>,
+    by_source: HashMap<Source, VecDeque<Waiter>>,
 }
 
-impl Lane {
-    fn of(&self, party: Party) -> usize {
-        self.parties.get(&party).map_or(0, VecDeque::len)
+impl CheckQueue {
+    fn of(&self, source: Source) -> usize {
+        self.by_source.get(&source).map_or(0, VecDeque::len)
     }
 
-    fn push(&mut self, party: Party, waiter: Waiter) {
-        let own = self.parties.entry(party).or_default();
+    fn push(&mut self, source: Source, waiter: Waiter) {
+        let own = self.by_source.entry(source).or_default();
         if own.is_empty() {
-            self.turns.push_back(party);
+            self.turns.push_back(source);
         }
         own.push_back(waiter);
     }
 
-    /// The next check; its party moves to the end.
+    /// The next check; its source moves to the end.
     fn pop(&mut self) -> Option<Waiter> {
-        let party = self.turns.pop_front()?;
-        let own = self.parties.get_mut(&party)?;
+        let source = self.turns.pop_front()?;
+        let own = self.by_source.get_mut(&source)?;
         let first = own.pop_front();
         if own.is_empty() {
-            self.parties.remove(&party);
+            self.by_source.remove(&source);
         } else {
-            self.turns.push_back(party);
+            self.turns.push_back(source);
         }
         first
     }
 
-    fn take(&mut self, party: Party, number: u64) -> Option<Waiter> {
-        let own = self.parties.get_mut(&party)?;
+    fn take(&mut self, source: Source, number: u64) -> Option<Waiter> {
+        let own = self.by_source.get_mut(&source)?;
         let at = own.iter().position(|waiter| waiter.number == number)?;
         let taken = own.remove(at);
         if own.is_empty() {
-            self.parties.remove(&party);
-            self.turns.retain(|turn| *turn != party);
+            self.by_source.remove(&source);
+            self.turns.retain(|turn| *turn != source);
         }
         taken
     }
 
-    /// The party with the most waiting checks, and their number.
-    fn longest(&self) -> Option<(Party, usize)> {
-        let counted = self.parties.iter().map(|(party, own)| (*party, own.len()));
+    /// The source with the most waiting checks, and their number.
+    fn longest(&self) -> Option<(Source, usize)> {
+        let counted = self
+            .by_source
+            .iter()
+            .map(|(source, own)| (*source, own.len()));
         counted.max_by_key(|(_, count)| *count)
     }
 
-    fn newest(&self, party: Party) -> Option<u64> {
-        Some(self.parties.get(&party)?.back()?.number)
+    fn newest(&self, source: Source) -> Option<u64> {
+        Some(self.by_source.get(&source)?.back()?.number)
     }
 }
 
@@ -107,8 +110,8 @@ impl Lane {
 struct State {
     /// Free places with their memory. No check waits while there is one.
     free: Vec<Memory>,
-    /// Known sources and all others; the two lanes take turns.
-    lanes: [Lane; 2],
+    /// Known sources and all others; the two queues take turns.
+    queues: [CheckQueue; 2],
     turn: usize,
     waiting: usize,
     number: u64,
@@ -118,23 +121,23 @@ impl State {
     fn next(&mut self) -> Option<Waiter> {
         self.turn = 1 - self.turn;
         let turn = self.turn;
-        let first = self.lanes.get_mut(turn).and_then(Lane::pop);
-        let found = first.or_else(|| self.lanes.get_mut(1 - turn).and_then(Lane::pop));
+        let first = self.queues.get_mut(turn).and_then(CheckQueue::pop);
+        let found = first.or_else(|| self.queues.get_mut(1 - turn).and_then(CheckQueue::pop));
         if found.is_some() {
             self.waiting -= 1;
         }
         found
     }
 
-    /// Makes room for one more check of `party`, by displacing a party with more checks.
+    /// Makes room for one more check of `source`, by displacing a source with more checks.
     fn make_room(&mut self, familiar: bool, own: usize) -> Option<Waiter> {
-        let strangers = self.lanes.get_mut(STRANGERS)?;
-        let (party, count) = strangers.longest()?;
+        let strangers = self.queues.get_mut(STRANGERS)?;
+        let (source, count) = strangers.longest()?;
         if !familiar && count < own + 2 {
             return None;
         }
-        let newest = strangers.newest(party)?;
-        let gone = strangers.take(party, newest);
+        let newest = strangers.newest(source)?;
+        let gone = strangers.take(source, newest);
         if gone.is_some() {
             self.waiting -= 1;
         }
@@ -193,18 +196,18 @@ impl Drop for Place {
 }
 
 /// Removes a waiter from the queue when it is dropped.
-struct InLine<'a> {
+struct QueueGuard<'a> {
     checks: &'a Checks,
-    lane: usize,
-    party: Party,
+    queue: usize,
+    source: Source,
     number: u64,
 }
 
-impl Drop for InLine<'_> {
+impl Drop for QueueGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.checks.lock();
-        let lane = state.lanes.get_mut(self.lane);
-        let gone = lane.and_then(|lane| lane.take(self.party, self.number));
+        let queue = state.queues.get_mut(self.queue);
+        let gone = queue.and_then(|queue| queue.take(self.source, self.number));
         if gone.is_some() {
             state.waiting -= 1;
         }
@@ -245,8 +248,8 @@ impl Checks {
         source: Option<SourceKey>,
         familiar: bool,
     ) -> Result<Place, Full> {
-        let lane = if familiar { FAMILIAR } else { STRANGERS };
-        let (woken, _in_line) = {
+        let queue = if familiar { FAMILIAR } else { STRANGERS };
+        let (woken, _queue_guard) = {
             let mut state = self.lock();
             if let Some(memory) = state.free.pop() {
                 return Ok(Place {
@@ -256,8 +259,8 @@ impl Checks {
             }
             state.number += 1;
             let number = state.number;
-            let party = source.map_or(Party::Alone(number), Party::Source);
-            let own = state.lanes.get(lane).map_or(0, |lane| lane.of(party));
+            let source = source.map_or(Source::Alone(number), Source::Counted);
+            let own = state.queues.get(queue).map_or(0, |queue| queue.of(source));
             if own >= self.bounds.waiting_per_source {
                 return Err(Full::Source);
             }
@@ -265,17 +268,17 @@ impl Checks {
                 return Err(Full::Line);
             }
             let (wake, woken) = oneshot::channel();
-            if let Some(lane) = state.lanes.get_mut(lane) {
-                lane.push(party, Waiter { number, wake });
+            if let Some(queue) = state.queues.get_mut(queue) {
+                queue.push(source, Waiter { number, wake });
                 state.waiting += 1;
             }
-            let in_line = InLine {
+            let queue_guard = QueueGuard {
                 checks: self,
-                lane,
-                party,
+                queue,
+                source,
                 number,
             };
-            (woken, in_line)
+            (woken, queue_guard)
         };
         self.waits.fetch_add(1, Ordering::Relaxed);
         match tokio::time::timeout(self.bounds.wait, woken).await {

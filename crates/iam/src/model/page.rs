@@ -30,12 +30,6 @@ pub(crate) fn row_count(number: u64) -> i64 {
 }
 
 impl Window {
-    /// The whole list, if something else bounds it.
-    pub const WHOLE: Self = Self {
-        skip: 0,
-        take: u64::MAX,
-    };
-
     /// This page of a sorted list; only its entries are copied.
     pub(crate) fn of<'a, T: Clone + 'a>(self, list: impl Iterator<Item = &'a T>) -> Part<T> {
         let mut part = Part {

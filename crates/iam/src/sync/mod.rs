@@ -19,7 +19,7 @@ use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys;
 use crate::service::{Iam, Inner};
-use base::spell::Spell;
+use base::failure_streak::FailureStreak;
 use db::{Db, Follower};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -154,17 +154,6 @@ impl Iam {
         Ok(())
     }
 
-    /// Whether the directory equals one that is read from scratch now. For tests: every scenario ends with this check,
-    /// so that no change goes unlogged which other nodes have to learn.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    #[doc(hidden)]
-    pub async fn matches_database(&self) -> Result<bool, IamError> {
-        self.sync().await?;
-        Ok(changes::load(&self.0.db).await? == *self.directory())
-    }
-
     /// Periodic work: reads the login sources of other nodes, and deletes old changes from the log.
     async fn look(&self, db: &Db) {
         let familiar = &self.0.logins.familiar;
@@ -205,7 +194,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
     drop(inner);
     let db = follower.db().clone();
     let listening = tokio::spawn(listen(follower, Arc::clone(&told)));
-    let away = Spell::new();
+    let away = FailureStreak::new();
     let mut look_at = Instant::now() + LOOK;
     loop {
         tokio::select! {
@@ -220,7 +209,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
         // A database that hangs counts as unreachable.
         match tokio::time::timeout(POLL_LIMIT, iam.sync_by(&db)).await {
             Ok(Ok(())) => {
-                if let Some(tries) = away.worked() {
+                if let Some(tries) = away.record_success() {
                     tracing::info!(tries, "changes of the directory are heard of again");
                 }
                 if look_at <= Instant::now() {
@@ -229,10 +218,12 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
                 }
             }
             // The first of consecutive failures is logged, whatever the next ones are.
-            Ok(Err(error)) if away.failed() => {
+            Ok(Err(error)) if away.record_failure() => {
                 tracing::warn!(%error, "cannot ask for changes of the directory");
             }
-            Err(_) if away.failed() => tracing::warn!("the identity database does not answer"),
+            Err(_) if away.record_failure() => {
+                tracing::warn!("the identity database does not answer");
+            }
             Ok(Err(_)) | Err(_) => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The audit as it is kept: bounded, without gaps, and by nobody's leave.
 
+use crate::world::Whole as _;
 use crate::world::{OWNER, World, code, on_both_databases, secret, source};
 use iam::audit::{Action, Entry, Origin, Page, Recorded};
 use iam::manage::api_key::NewKey;

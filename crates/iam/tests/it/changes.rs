@@ -71,7 +71,7 @@ async fn a_node_that_was_away_for_longer_than_the_log_reads_all_anew(world: Worl
     lets_in(&node, &key).unwrap();
     node.sync().await.unwrap();
     assert!(matches!(lets_in(&node, &key), Err(AuthError::Revoked(_))));
-    assert!(node.matches_database().await.unwrap());
+    assert!(iam::inspect::matches_database(&node).await.unwrap());
     node.close().await;
 }
 
@@ -79,7 +79,10 @@ async fn a_node_that_takes_up_one_change_after_the_other_ends_with_the_same(worl
     let node = world.node().await;
     let (iam, owner) = (&world.iam, world.owner());
     let same = async |what: &str| {
-        assert!(node.matches_database().await.unwrap(), "{what}");
+        assert!(
+            iam::inspect::matches_database(&node).await.unwrap(),
+            "{what}"
+        );
     };
     let zoe = world.person("zoe@example.org", None).await;
     same("a user").await;

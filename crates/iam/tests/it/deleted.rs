@@ -1,5 +1,6 @@
 //! Deletions can be undone until their samples are deleted, and are forgotten after that.
 
+use crate::world::Whole as _;
 use crate::world::{OWNER, World, code, on_both_databases, secret};
 use base::scope::{Action, Domain};
 use base::time::{Clock, ManualClock, Millis};

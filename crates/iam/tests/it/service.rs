@@ -3,6 +3,7 @@
 //! No interface makes services yet, so their rows are written past the service, with an entry in the change log like any
 //! change of another node.
 
+use crate::world::Whole as _;
 use crate::world::{World, access_token, code, on_both_databases, refresh_token, secret, source};
 use base::id::{Guid, KeyId, OrgId, ServiceId};
 use base::principal::Principal;
@@ -305,7 +306,7 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
         let error = refusal(iam, credential, space);
         assert!(matches!(error, AuthError::DomainNotFound(_)), "{error}");
         iam.verifier().scope(credential, Some(org)).unwrap();
-        assert!(iam.matches_database().await.unwrap());
+        assert!(iam::inspect::matches_database(iam).await.unwrap());
     }
 
     // An Administrator sees its keys and locks them.
@@ -349,7 +350,7 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
         assert_eq!(refusal(iam, both[0], org), AuthError::KeyUnknown);
         let error = refusal(iam, both[1], org);
         assert!(matches!(error, AuthError::Revoked(_)), "{error}");
-        assert!(iam.matches_database().await.unwrap());
+        assert!(iam::inspect::matches_database(iam).await.unwrap());
     }
     node.close().await;
 }

@@ -10,6 +10,7 @@ use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::{UaaGrant, UaaTokens};
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{InvitationConfig, Invitee};
+use iam::manage::page::Window;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::future::Future;
@@ -24,6 +25,18 @@ pub(crate) const ACCESS: i64 = 3600;
 pub(crate) const REFRESH: i64 = 86_400;
 /// The owner's name.
 pub(crate) const OWNER: &str = "ada@example.org";
+
+/// The whole of a list that the test itself has made.
+pub(crate) trait Whole {
+    const WHOLE: Self;
+}
+
+impl Whole for Window {
+    const WHOLE: Self = Self {
+        skip: 0,
+        take: u64::MAX,
+    };
+}
 
 pub(crate) struct World {
     pub(crate) iam: Iam,
@@ -155,7 +168,7 @@ fn run<F: Future<Output = ()>>(
         story(world).await;
         if !iam.is_closed() {
             // Otherwise another node would not learn of all changes.
-            assert!(iam.matches_database().await.unwrap());
+            assert!(iam::inspect::matches_database(&iam).await.unwrap());
         }
         iam.close().await;
     });

@@ -3,6 +3,7 @@
 use super::canvas::Canvas;
 use super::scale::Scale;
 use super::{Glyphs, Summary, Trace, number};
+use crate::figures::tick;
 use base::time::{Millis, TimeRange};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -176,7 +177,6 @@ const TIME_STEPS: [i64; 28] = [
     157_680_000,
     315_360_000,
 ];
-const DAY: i64 = 86_400;
 /// The widest label is a date; two blanks keep labels apart.
 const LABEL_COLUMNS: i64 = 12;
 
@@ -215,15 +215,7 @@ fn time_label(instant: i64, step: i64, zone: &TimeZone) -> String {
     let Ok(instant) = Timestamp::from_second(instant) else {
         return String::new();
     };
-    let local = zone.to_datetime(instant);
-    let midnight = local.time() == jiff::civil::Time::midnight();
-    let format = match step {
-        DAY.. => "%Y-%m-%d",
-        60.. if midnight => "%b %d",
-        60.. => "%H:%M",
-        _ => "%H:%M:%S",
-    };
-    local.strftime(format).to_string()
+    tick(zone.to_datetime(instant), step)
 }
 
 fn time_axis(ticks: &[TimeTick], columns: usize, margin: usize, glyphs: Glyphs) -> String {

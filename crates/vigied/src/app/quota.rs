@@ -100,7 +100,7 @@ impl Quotas {
         id: AccountId,
         batch: usize,
         reaches_all: bool,
-    ) -> Result<(Allowance, Taken<'_>), Refusal> {
+    ) -> Result<(Allowance, SeriesReservation<'_>), Refusal> {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
         let rate = Rate::per(per_hour, HOUR_MILLIS);
@@ -136,7 +136,7 @@ impl Quotas {
             allowed,
         };
         let quotas = self;
-        let taken = Taken {
+        let taken = SeriesReservation {
             quotas,
             id,
             rate,
@@ -148,14 +148,14 @@ impl Quotas {
 
 /// Reserved room for new series; the unused part is released on drop.
 #[derive(Debug)]
-pub(crate) struct Taken<'q> {
+pub(crate) struct SeriesReservation<'q> {
     quotas: &'q Quotas,
     id: AccountId,
     rate: Rate,
     taken: u64,
 }
 
-impl Taken<'_> {
+impl SeriesReservation<'_> {
     /// Counts what was written.
     pub(crate) fn wrote(mut self, samples: u64, series: u64) {
         if let Some(own) = self.quotas.all().get_mut(&self.id) {
@@ -167,7 +167,7 @@ impl Taken<'_> {
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for SeriesReservation<'_> {
     fn drop(&mut self) {
         if let Some(own) = self.quotas.all().get_mut(&self.id) {
             own.taken = own.taken.saturating_sub(self.taken);

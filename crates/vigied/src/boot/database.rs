@@ -18,7 +18,7 @@ pub(crate) fn address(settings: &Settings, file: &Path) -> String {
 
 /// Opens the database without retries, for commands.
 pub(crate) async fn open(address: &str) -> anyhow::Result<Db> {
-    Db::open(address).await.map_err(told)
+    Db::open(address).await.map_err(with_hint)
 }
 
 /// Opens the database; retries until `wait` has passed while the database is down.
@@ -37,7 +37,7 @@ pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Res
         };
         let may_pass = matches!(&error, DbError::Refused { why, .. } if why.may_pass());
         if !may_pass || Instant::now() + PAUSE > deadline {
-            return Err(told(error));
+            return Err(with_hint(error));
         }
         // Log each reason once: a database that starts gives a different one than a database that is down.
         let reason = crate::failure::chain::on_one_line(&error);
@@ -53,7 +53,7 @@ pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Res
 }
 
 /// Adds the remedy to an error.
-fn told(error: DbError) -> anyhow::Error {
+fn with_hint(error: DbError) -> anyhow::Error {
     let DbError::Refused { why, .. } = &error else {
         return error.into();
     };

@@ -1,7 +1,7 @@
 //! `vigied config check`: the effective settings and where each came from.
 
 use super::Resolved;
-use super::least;
+use super::minimum;
 use crate::text::columns::columns;
 use serde_json::json;
 
@@ -98,7 +98,7 @@ pub(crate) fn reference() -> String {
         } else {
             format!("`{}`", setting.default)
         };
-        let least = least::of(&setting.key).map_or_else(String::new, |least| {
+        let least = minimum::of(&setting.key).map_or_else(String::new, |least| {
             format!("; at least `{}`: {}", least.value, least.why)
         });
         text.push_str(&format!(

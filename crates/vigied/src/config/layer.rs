@@ -2,7 +2,7 @@
 
 use super::ConfigError;
 use super::file::FileValue;
-use super::least::{self, Least};
+use super::minimum::{self, Minimum};
 use super::notation;
 use super::removed::REMOVED;
 use super::setting::{Setting, Shape, all};
@@ -124,8 +124,8 @@ fn is_enough(setting: &Setting, number: u64) -> Result<(), String> {
     let Shape::Number { min, .. } = setting.shape else {
         return Ok(());
     };
-    match least::of(&setting.key) {
-        Some(Least { value, why, .. }) if number < *value && (number > 0 || min > 0) => {
+    match minimum::of(&setting.key) {
+        Some(Minimum { value, why, .. }) if number < *value && (number > 0 || min > 0) => {
             let or = if min == 0 { "0, or " } else { "" };
             Err(format!(
                 "must be {or}at least {value}, not `{number}`: {why}"

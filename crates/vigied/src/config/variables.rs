@@ -52,7 +52,9 @@ pub(crate) fn environment(
 }
 
 /// One warning for each variable with our prefix that no program reads. It repeats no value, which may be a secret.
-pub(crate) fn strays(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<String> {
+pub(crate) fn unknown_variables(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Vec<String> {
     let settings = all();
     let begins = |name: &OsString| name.as_encoded_bytes().starts_with(OURS.as_bytes());
     let mut strays: Vec<String> = variables
@@ -135,19 +137,24 @@ mod tests {
         };
         insta::assert_snapshot!(resolve(&layers).unwrap_err().to_string(), @"environment: `VIGIE_LIMITS_BODY_BYTE` names no setting; did you mean `VIGIE_LIMITS_BODY_BYTES`?");
         assert!(environment(pairs(&foreign).into_iter()).is_empty());
-        assert!(strays(pairs(&foreign).into_iter()).is_empty());
+        assert!(unknown_variables(pairs(&foreign).into_iter()).is_empty());
     }
 
     #[test]
     fn every_stray_is_named_once_and_no_setting_is_one() {
-        let told = strays(pairs(&["VIGIE_WHOLLY_ELSE", "VIGIE_LISTN", "VIGIE_LISTEN"]).into_iter());
+        let told = unknown_variables(
+            pairs(&["VIGIE_WHOLLY_ELSE", "VIGIE_LISTN", "VIGIE_LISTEN"]).into_iter(),
+        );
         insta::assert_snapshot!(told.join("\n"), @r"
         `VIGIE_LISTN` names no setting; did you mean `VIGIE_LISTEN`?
         `VIGIE_WHOLLY_ELSE` names no setting; `vigied config check` lists them all
         ");
         let names: Vec<String> = all().iter().map(Setting::environment).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        assert_eq!(strays(pairs(&names).into_iter()), Vec::<String>::new());
+        assert_eq!(
+            unknown_variables(pairs(&names).into_iter()),
+            Vec::<String>::new()
+        );
         assert_eq!(environment(pairs(&names).into_iter()).len(), names.len());
     }
 
@@ -167,7 +174,7 @@ mod tests {
             "VIGIE_LOG_PORT_9000_TCP_PORT",
             "VIGIE_MAIL_SERVICE_HOST",
         ];
-        assert!(strays(pairs(&made).into_iter()).is_empty());
+        assert!(unknown_variables(pairs(&made).into_iter()).is_empty());
         assert!(environment(pairs(&made).into_iter()).is_empty());
     }
 }

@@ -50,7 +50,7 @@ impl Report {
                 causes.push(what.to_owned());
             }
             let own = cause.downcast_ref::<IamError>();
-            for hint in parts.chain(own.and_then(crate::failure::refused::mend)) {
+            for hint in parts.chain(own.and_then(crate::failure::refused::operator_hint)) {
                 if !hints.iter().any(|known| known == hint) {
                     hints.push(hint.to_owned());
                 }

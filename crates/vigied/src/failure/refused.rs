@@ -30,7 +30,7 @@ pub(crate) fn problem(refusal: &Refusal) -> Problem {
 }
 
 /// The operator's command that fixes an identity error.
-pub(crate) const fn mend(error: &IamError) -> Option<&'static str> {
+pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
     Some(match error {
         IamError::NotInitialised => "run `vigied init --data DIR` first",
         IamError::AlreadyInitialised => {
@@ -43,7 +43,7 @@ pub(crate) const fn mend(error: &IamError) -> Option<&'static str> {
 }
 
 /// The refusal of a text that is longer than the limit.
-pub(crate) fn within(
+pub(crate) fn check_length(
     field: &'static str,
     text: &str,
     limit: &'static Limit,

@@ -4,7 +4,7 @@
 //! the same account that has fallen behind the minimum rate, or, when all is full, the oldest body of the account with most. So
 //! clients that keep bodies open lose them, and clients that send at once do not.
 
-use super::over::Over;
+use super::over::LimitExceeded;
 use super::share::{Owner, Shares, Tally};
 use base::limit;
 use std::collections::BTreeMap;
@@ -96,12 +96,12 @@ impl Bodies {
     /// Starts to receive a body of this owner.
     ///
     /// # Errors
-    /// [`Over`] if there is no room and no body can be dropped.
-    pub(crate) fn enter(self: &Arc<Self>, owner: Owner) -> Result<Arriving, Over> {
+    /// [`LimitExceeded`] if there is no room and no body can be dropped.
+    pub(crate) fn enter(self: &Arc<Self>, owner: Owner) -> Result<Arriving, LimitExceeded> {
         self.enter_at(owner, Instant::now())
     }
 
-    fn enter_at(self: &Arc<Self>, owner: Owner, now: Instant) -> Result<Arriving, Over> {
+    fn enter_at(self: &Arc<Self>, owner: Owner, now: Instant) -> Result<Arriving, LimitExceeded> {
         let mut inner = self.lock();
         while let Some(over) = inner.arriving.over(owner, 1) {
             let Some(id) = inner.who_gives_way(owner, &over, self.behind(now)) else {
@@ -146,7 +146,7 @@ impl Bodies {
 
 impl Inner {
     /// The body to drop for a new one.
-    fn who_gives_way(&self, newcomer: Owner, over: &Over, behind: Instant) -> Option<u64> {
+    fn who_gives_way(&self, newcomer: Owner, over: &LimitExceeded, behind: Instant) -> Option<u64> {
         let mut oldest = self.entries.iter();
         if !over.is_whole() {
             let all_strangers = over.limit == &limit::STRANGER_SHARE_PERCENT;
@@ -205,7 +205,7 @@ impl Arriving {
     }
 
     /// Records a part: extends the deadline by the time these bytes may take, to at most one full stall from now.
-    pub(crate) fn heard(&mut self, bytes: usize) {
+    pub(crate) fn record_received(&mut self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let nanoseconds = bytes.saturating_mul(1_000_000_000) / self.bodies.bytes_per_second;
         self.put_off(Duration::from_nanos(nanoseconds), Instant::now());
@@ -227,8 +227,8 @@ impl Arriving {
     /// Reserves `bytes` more; if none are free, waits, at most as long as a body may stall.
     ///
     /// # Errors
-    /// [`Over`] if no bytes became free.
-    pub(crate) async fn hold(&mut self, bytes: usize) -> Result<(), Over> {
+    /// [`LimitExceeded`] if no bytes became free.
+    pub(crate) async fn reserve(&mut self, bytes: usize) -> Result<(), LimitExceeded> {
         let begun = Instant::now();
         loop {
             let bodies = Arc::clone(&self.bodies);
@@ -288,8 +288,8 @@ impl BodyReservation {
     /// Reserves `more` bytes.
     ///
     /// # Errors
-    /// [`Over`] if all bytes or the owner's share are in use.
-    pub(crate) fn grow(&mut self, more: usize) -> Result<(), Over> {
+    /// [`LimitExceeded`] if all bytes or the owner's share are in use.
+    pub(crate) fn grow(&mut self, more: usize) -> Result<(), LimitExceeded> {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         let mut inner = self.bodies.lock();
         if let Some(over) = inner.bytes.over(self.owner, more) {

@@ -1,7 +1,7 @@
 //! Places, for example for requests in progress. A request takes its place when it has arrived completely, and keeps it until
 //! its work ends; a request that is still arriving has none.
 
-use super::over::Over;
+use super::over::LimitExceeded;
 use super::share::{Owner, Shares, Tally};
 use base::limit::Limit;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,8 +25,8 @@ impl Places {
     /// A place for this owner.
     ///
     /// # Errors
-    /// [`Over`] when all are taken, or the owner's share is.
-    pub(crate) fn take(self: &Arc<Self>, owner: Owner) -> Result<Place, Over> {
+    /// [`LimitExceeded`] when all are taken, or the owner's share is.
+    pub(crate) fn take(self: &Arc<Self>, owner: Owner) -> Result<Place, LimitExceeded> {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match tally.over(owner, 1) {
             Some(over) => Err(over),

@@ -3,7 +3,7 @@
 
 use super::faults::{FAULTS, IDENTITY_AWAY};
 use super::form::Form;
-use super::over::Over;
+use super::over::LimitExceeded;
 use crate::failure::chain::Chain;
 use crate::failure::refused;
 use axum::body::Body;
@@ -52,7 +52,7 @@ impl From<StoreError> for Refusal {
                 allowed,
             }) => {
                 let (whole, limit, allowed) = (*whole, *limit, *allowed);
-                return Over {
+                return LimitExceeded {
                     whole,
                     limit,
                     allowed,
@@ -71,7 +71,7 @@ impl From<StoreError> for Refusal {
             StoreError::Unavailable(own) => unavailable(own),
             StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::Unsupported(_) => {
                 let told = Chain(&error).to_string();
-                if let Some(left_out) = FAULTS.tells(&told, Instant::now()) {
+                if let Some(left_out) = FAULTS.should_log(&told, Instant::now()) {
                     tracing::error!(error = told, left_out, "the store failed");
                 }
                 code::INTERNAL.problem("the store could not answer; the server's log says why")
@@ -123,7 +123,7 @@ impl From<IamError> for Refusal {
         }
         if matches!(error, IamError::Db(DbError::Unavailable { .. })) {
             // `disk_watch` says when it is over.
-            if IDENTITY_AWAY.met(Instant::now()) {
+            if IDENTITY_AWAY.record(Instant::now()) {
                 tracing::warn!(error = %Chain(&error), "the identity database is not available");
             } else {
                 tracing::debug!(error = %Chain(&error), "the identity database is not available yet");
@@ -136,14 +136,14 @@ impl From<IamError> for Refusal {
             );
         }
         let told = Chain(&error).to_string();
-        if let Some(left_out) = FAULTS.tells(&told, Instant::now()) {
+        if let Some(left_out) = FAULTS.should_log(&told, Instant::now()) {
             tracing::error!(error = told, left_out, "identity failed");
         }
         Self(code::INTERNAL.problem("identity could not answer; the server's log says why"))
     }
 }
 
-impl Over {
+impl LimitExceeded {
     /// The answer to it.
     pub(crate) fn refusal(&self) -> Refusal {
         let (allowed, name) = (self.allowed, self.limit.name);

@@ -1,7 +1,7 @@
 //! Fair shares of common resources: places, arriving bodies, bytes. Nobody may take all of one: each account has a share, each
 //! address without a credential has one, and all such addresses together leave something to the accounts.
 
-use super::over::Over;
+use super::over::LimitExceeded;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::{Source, SourceKey};
@@ -120,8 +120,8 @@ impl Tally {
     }
 
     /// What stands against `more` for this owner, the narrowest limit first; nothing where there is room.
-    pub(crate) fn over(&self, owner: Owner, more: u64) -> Option<Over> {
-        let over = |limit, allowed| Over {
+    pub(crate) fn over(&self, owner: Owner, more: u64) -> Option<LimitExceeded> {
+        let over = |limit, allowed| LimitExceeded {
             whole: self.whole,
             limit,
             allowed,

@@ -21,12 +21,12 @@ pub(crate) struct Unread(Arc<Mutex<Option<Body>>>);
 
 /// A body that leaves its rest behind when it is dropped.
 #[derive(Debug)]
-struct Kept {
+struct UnreadBody {
     inner: Option<Body>,
     rest: Unread,
 }
 
-impl HttpBody for Kept {
+impl HttpBody for UnreadBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -56,7 +56,7 @@ impl HttpBody for Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for UnreadBody {
     fn drop(&mut self) {
         let rest = self.inner.take().filter(|body| !body.is_end_stream());
         *self.rest.0.lock().unwrap_or_else(PoisonError::into_inner) = rest;
@@ -69,7 +69,7 @@ impl Unread {
         let unread = Self::default();
         let rest = unread.clone();
         let request = request.map(|body| {
-            Body::new(Kept {
+            Body::new(UnreadBody {
                 inner: Some(body),
                 rest,
             })
@@ -101,7 +101,7 @@ impl Unread {
                 return false;
             };
             left = fewer;
-            arriving.heard(length);
+            arriving.record_received(length);
         }
     }
 

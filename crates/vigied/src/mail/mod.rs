@@ -10,7 +10,7 @@ mod transport;
 use crate::config::mail::MailSettings;
 use crate::failure::chain::Chain;
 use anyhow::Context;
-use base::spell::Spell;
+use base::failure_streak::FailureStreak;
 use iam::Iam;
 use iam::manage::invitation::Mail;
 use lettre::message::Mailbox;
@@ -29,11 +29,11 @@ pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> an
         .with_context(|| format!("`mail.from` is no address: `{}`", settings.from))?;
     let smtp = transport::open(settings)?;
     tokio::spawn(async move {
-        let away = Spell::new();
+        let away = FailureStreak::new();
         loop {
             let due = iam.due_mail().await;
             if due.is_ok()
-                && let Some(tries) = away.worked()
+                && let Some(tries) = away.record_success()
             {
                 tracing::info!(tries, "mails are looked for again");
             }
@@ -41,7 +41,7 @@ pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> an
                 Ok(Some(mail)) => deliver(&iam, &smtp, &from, &public_url, &mail).await,
                 Ok(None) => tokio::time::sleep(POLL).await,
                 Err(error) => {
-                    if away.failed() {
+                    if away.record_failure() {
                         tracing::warn!(error = %Chain(&error), "cannot look for mails");
                     }
                     tokio::time::sleep(POLL).await;

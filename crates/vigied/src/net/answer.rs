@@ -20,7 +20,7 @@ pub(super) struct Paced {
 /// The client took too little for too long.
 #[derive(Debug, thiserror::Error)]
 #[error("the client did not take the answer")]
-pub(super) struct GivenUp;
+pub(super) struct AnswerAborted;
 
 impl Paced {
     pub(super) fn new(body: Body, state: &Arc<ConnectionState>) -> Self {
@@ -47,7 +47,7 @@ impl HttpBody for Paced {
         self.state.wants(self.id);
         let mut shared_body = self.shared_body.lock();
         let Some(left) = shared_body.as_mut() else {
-            return Poll::Ready(Some(Err(GivenUp.into())));
+            return Poll::Ready(Some(Err(AnswerAborted.into())));
         };
         if left.rest.is_empty() {
             match Pin::new(&mut left.body).poll_frame(context) {

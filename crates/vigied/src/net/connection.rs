@@ -47,7 +47,7 @@ pub(super) async fn serve(
     let mut stream = stream;
     let mut peer = Peer(peer);
     if shared.proxies.speak_protocol() {
-        let header = introduce(&shared, &mut stream, peer, &on_limit);
+        let header = read_proxy_header(&shared, &mut stream, peer, &on_limit);
         let Some(client) = in_time(&state, &mut phase, header).await.flatten() else {
             return;
         };
@@ -58,12 +58,12 @@ pub(super) async fn serve(
     }
     let stream = Socket::new(stream);
     let Some(tls) = &shared.tls else {
-        return speak(shared, stream, peer, &state, phase, on_limit).await;
+        return serve_http(shared, stream, peer, &state, phase, on_limit).await;
     };
     let handshake = handshake(&shared, tls, stream, &on_limit);
     if let Some(stream) = in_time(&state, &mut phase, handshake).await.flatten() {
         state.await_head();
-        speak(shared, stream, peer, &state, phase, on_limit).await;
+        serve_http(shared, stream, peer, &state, phase, on_limit).await;
     }
 }
 
@@ -81,7 +81,7 @@ async fn in_time<T>(
 }
 
 /// Reads the PROXY header, which names the client.
-async fn introduce(
+async fn read_proxy_header(
     shared: &Shared,
     stream: &mut TcpStream,
     peer: Peer,
@@ -126,7 +126,7 @@ async fn handshake(
     }
 }
 
-async fn speak<S>(
+async fn serve_http<S>(
     shared: Arc<Shared>,
     stream: S,
     peer: Peer,

@@ -24,7 +24,7 @@ pub(crate) fn raise(connections: u64) -> u64 {
             now = wanted;
         }
     }
-    let fewer = within(now, connections);
+    let fewer = connections_that_fit(now, connections);
     if fewer < connections {
         tracing::warn!(
             descriptors = now,
@@ -39,7 +39,7 @@ pub(crate) fn raise(connections: u64) -> u64 {
 }
 
 /// How many connections so many descriptors allow.
-fn within(descriptors: u64, connections: u64) -> u64 {
+fn connections_that_fit(descriptors: u64, connections: u64) -> u64 {
     // Half of them at least, where they are very few.
     let room = descriptors.saturating_sub(OTHERS).max(descriptors / 2);
     connections.min(room.max(1))
@@ -59,7 +59,11 @@ mod tests {
             (1, 4096, 1),
             (1024, 16, 16),
         ] {
-            assert_eq!(within(descriptors, connections), can_be, "{descriptors}");
+            assert_eq!(
+                connections_that_fit(descriptors, connections),
+                can_be,
+                "{descriptors}"
+            );
         }
     }
 }

@@ -104,6 +104,16 @@ mod tests {
         proxies(told).source(peer.parse().unwrap(), &headers)
     }
 
+    const fn both(
+        forwarded: &'static str,
+        x_forwarded_for: &'static str,
+    ) -> [(&'static str, &'static str); 2] {
+        [
+            ("forwarded", forwarded),
+            ("x-forwarded-for", x_forwarded_for),
+        ]
+    }
+
     fn client(text: &str) -> Source {
         Source::client(text.parse().unwrap())
     }
@@ -114,26 +124,15 @@ mod tests {
 
     #[test]
     fn nobody_but_a_trusted_proxy_is_believed() {
-        let lines = [
-            ("forwarded", "for=192.0.2.1"),
-            ("x-forwarded-for", "192.0.2.1"),
-        ];
-        assert_eq!(
-            source(ProxyHeader::Any, "11.0.0.1", &lines),
-            client("11.0.0.1")
-        );
-        assert_eq!(
-            source(ProxyHeader::Any, "10.0.0.1", &lines),
-            client("192.0.2.1")
-        );
-        assert_eq!(
-            source(ProxyHeader::Any, "::ffff:10.0.0.1", &lines),
-            client("192.0.2.1")
-        );
-        assert_eq!(
-            source(ProxyHeader::Any, "2001:db8:a::1", &lines),
-            client("192.0.2.1")
-        );
+        let lines = both("for=192.0.2.1", "192.0.2.1");
+        for (peer, is) in [
+            ("11.0.0.1", "11.0.0.1"),
+            ("10.0.0.1", "192.0.2.1"),
+            ("::ffff:10.0.0.1", "192.0.2.1"),
+            ("2001:db8:a::1", "192.0.2.1"),
+        ] {
+            assert_eq!(source(ProxyHeader::Any, peer, &lines), client(is), "{peer}");
+        }
     }
 
     #[test]
@@ -168,30 +167,17 @@ mod tests {
 
     #[test]
     fn two_headers_that_contradict_each_other_give_nobody_a_name() {
-        let lines = [
-            ("forwarded", "for=9.9.9.9"),
-            ("x-forwarded-for", "192.0.2.1"),
-        ];
-        assert_eq!(
-            source(ProxyHeader::Any, "10.0.0.1", &lines),
-            client("10.0.0.1")
-        );
-        assert_eq!(
-            source(ProxyHeader::Forwarded, "10.0.0.1", &lines),
-            client("9.9.9.9")
-        );
-        assert_eq!(
-            source(ProxyHeader::XForwardedFor, "10.0.0.1", &lines),
-            client("192.0.2.1")
-        );
-        let lines = [
-            ("forwarded", "for=\"unknown\""),
-            ("x-forwarded-for", "192.0.2.1"),
-        ];
-        assert_eq!(
-            source(ProxyHeader::Any, "10.0.0.1", &lines),
-            client("10.0.0.1")
-        );
+        let (one, hidden) = ("for=9.9.9.9", "for=\"unknown\"");
+        for (told, forwarded, is) in [
+            (ProxyHeader::Any, one, "10.0.0.1"),
+            (ProxyHeader::Forwarded, one, "9.9.9.9"),
+            (ProxyHeader::XForwardedFor, one, "192.0.2.1"),
+            (ProxyHeader::Any, hidden, "10.0.0.1"),
+        ] {
+            let lines = both(forwarded, "192.0.2.1");
+            let found = source(told, "10.0.0.1", &lines);
+            assert_eq!(found, client(is), "{told:?} {forwarded}");
+        }
     }
 
     #[test]

@@ -10,9 +10,9 @@ use crate::http::places::Places;
 use crate::http::share::{AccountShare, Owner, Shares};
 use crate::net::tls::Tls;
 use anyhow::Context;
+use base::failure_streak::FailureStreak;
 use base::limit;
 use base::source::SourceKey;
-use base::spell::Spell;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
@@ -109,16 +109,16 @@ pub(crate) async fn serve(
         Kind::Control(_, settings) => control::router(&app, settings),
     };
     let places = Arc::new(places(app.limits.operations_connections));
-    let failing = Spell::new();
+    let failing = FailureStreak::new();
     loop {
         let accepted = match listener.accept().await {
             Ok(accepted) => {
-                let _ = failing.worked();
+                let _ = failing.record_success();
                 accepted
             }
             Err(error) => {
                 // The connection waits, and fails again in a moment.
-                if failing.failed() {
+                if failing.record_failure() {
                     tracing::warn!(%error, "cannot accept a connection of an operator");
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;

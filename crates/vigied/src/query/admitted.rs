@@ -22,14 +22,14 @@ pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Why they do not.
-    fn still_holds(&self) -> Result<(), Refusal>;
+    fn recheck(&self) -> Result<(), Refusal>;
 }
 
 /// All open queries.
-pub(super) type Questions = Registry<Arc<Question>>;
+pub(super) type OpenQueries = Registry<Arc<OpenQuery>>;
 
 /// Registers an open query until dropped.
-pub(super) type Admitted = Registered<Arc<Question>>;
+pub(super) type OpenQueryGuard = Registered<Arc<OpenQuery>>;
 
 /// Whether the caller's access still decides about the query.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ enum Access {
 
 /// A query, from before its turn until its answer is sent.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct OpenQuery {
     admission: Box<dyn Admission>,
     cancel: Arc<Cancel>,
     client_watch: ClientWatch,
@@ -53,7 +53,7 @@ pub(super) struct Question {
     notify: Notify,
 }
 
-impl Question {
+impl OpenQuery {
     pub(super) fn new(
         admission: Box<dyn Admission>,
         cancel: Arc<Cancel>,
@@ -74,7 +74,7 @@ impl Question {
     }
 
     /// Marks the answer as begun.
-    pub(super) fn answers(&self) {
+    pub(super) fn mark_answer_started(&self) {
         self.is_answered.store(true, Ordering::Release);
     }
 
@@ -87,7 +87,7 @@ impl Question {
     /// # Errors
     /// Why the caller has lost access; the work must not begin.
     pub(super) fn commit(&self) -> Result<(), Refusal> {
-        self.look();
+        self.recheck_access();
         let mut access = self.access();
         if let Access::Withdrawn(refusal) = &*access {
             return Err(refusal.clone());
@@ -107,14 +107,14 @@ impl Question {
     }
 
     /// Checks the access once.
-    fn look(&self) {
+    fn recheck_access(&self) {
         {
             // Locked during the check, which only looks into memory: a refusal that is logged takes effect.
             let mut access = self.access();
             if !matches!(*access, Access::Holds) {
                 return;
             }
-            let Err(refusal) = self.admission.still_holds() else {
+            let Err(refusal) = self.admission.recheck() else {
                 return;
             };
             *access = Access::Withdrawn(refusal);
@@ -128,15 +128,15 @@ impl Question {
 }
 
 /// Checks until the server stops.
-pub(super) async fn watch(questions: Weak<Questions>) {
+pub(super) async fn watch(open_queries: Weak<OpenQueries>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        let Some(questions) = questions.upgrade() else {
+        let Some(open_queries) = open_queries.upgrade() else {
             return;
         };
-        for some in questions.all().chunks(AT_ONCE) {
-            for question in some {
-                question.look();
+        for some in open_queries.all().chunks(AT_ONCE) {
+            for open_query in some {
+                open_query.recheck_access();
             }
             tokio::task::yield_now().await;
         }
@@ -153,7 +153,7 @@ mod tests {
     struct Withdrawal(Arc<AtomicBool>);
 
     impl Admission for Withdrawal {
-        fn still_holds(&self) -> Result<(), Refusal> {
+        fn recheck(&self) -> Result<(), Refusal> {
             match self.0.load(Ordering::Relaxed) {
                 true => Err(Refusal(code::TOKEN_REVOKED.problem("withdrawn"))),
                 false => Ok(()),
@@ -166,19 +166,22 @@ mod tests {
         for is_committed in [true, false] {
             let (withdrawal, cancel) = (Withdrawal::default(), Arc::<Cancel>::default());
             let (admission, watch) = (Box::new(withdrawal.clone()), ClientWatch::here());
-            let question = Question::new(admission, Arc::clone(&cancel), watch);
+            let open_query = OpenQuery::new(admission, Arc::clone(&cancel), watch);
             if is_committed {
-                question.commit().unwrap();
+                open_query.commit().unwrap();
             }
             withdrawal.0.store(true, Ordering::Relaxed);
             if !is_committed {
                 // Nobody has looked since.
-                assert_eq!(question.commit().unwrap_err(), question.withdrawn().await);
+                assert_eq!(
+                    open_query.commit().unwrap_err(),
+                    open_query.withdrawn().await
+                );
             }
-            question.look();
-            assert_eq!(question.is_withdrawn(), !is_committed);
+            open_query.recheck_access();
+            assert_eq!(open_query.is_withdrawn(), !is_committed);
             assert_eq!(cancel.flag().load(Ordering::Relaxed), !is_committed);
-            assert_eq!(question.commit().is_ok(), is_committed);
+            assert_eq!(open_query.commit().is_ok(), is_committed);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The status is sent with the first piece. An error before that is a normal error response; a later error breaks the
 //! connection, so that no client takes a part for the whole.
 
-use super::admitted::Question;
+use super::admitted::OpenQuery;
 use super::memory::Reservation;
 use super::packer::{self, PACKER_BYTES, Packer};
 use super::running::Entered;
@@ -50,7 +50,7 @@ pub(super) struct Pieces {
 
 /// How an answer begins.
 #[derive(Debug)]
-pub(super) enum Begun {
+pub(super) enum FirstPart {
     Refused(Refusal),
     Whole { bytes: Vec<u8>, is_packed: bool },
     Pieces(Pieces),
@@ -58,12 +58,12 @@ pub(super) enum Begun {
 
 /// What an answer needs to be written.
 #[derive(Debug)]
-pub(super) struct Terms {
+pub(super) struct AnswerParts {
     pub(super) context: Arc<Context>,
     pub(super) reservation: Arc<Reservation>,
     pub(super) run_guard: RunGuard,
     pub(super) unread: Arc<AtomicU64>,
-    pub(super) question: Arc<Question>,
+    pub(super) open_query: Arc<OpenQuery>,
     pub(super) accepted: Accepted,
 }
 
@@ -89,12 +89,12 @@ pub(crate) struct Answer {
     reservation: Arc<Reservation>,
     run_guard: Option<RunGuard>,
     unread: Arc<AtomicU64>,
-    question: Arc<Question>,
+    open_query: Arc<OpenQuery>,
     accepted: Accepted,
     /// Set from the first piece on, if the answer is compressed.
     packer: Option<Packer>,
     runtime: Handle,
-    begin: Option<oneshot::Sender<Begun>>,
+    begin: Option<oneshot::Sender<FirstPart>>,
     pieces: Option<mpsc::Sender<Vec<u8>>>,
     is_whole: Arc<AtomicBool>,
     /// Written, not yet sent.
@@ -103,13 +103,13 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// Call it on the reactor: its timer bounds the waits.
-    pub(super) fn new(terms: Terms, begin: oneshot::Sender<Begun>) -> Self {
+    pub(super) fn new(terms: AnswerParts, begin: oneshot::Sender<FirstPart>) -> Self {
         Self {
             context: terms.context,
             reservation: terms.reservation,
             run_guard: Some(terms.run_guard),
             unread: terms.unread,
-            question: terms.question,
+            open_query: terms.open_query,
             accepted: terms.accepted,
             packer: None,
             runtime: Handle::current(),
@@ -141,7 +141,7 @@ impl Answer {
     /// # Errors
     /// Why the caller has lost access; the work must not begin.
     pub(crate) fn commit(&self) -> Result<(), Refusal> {
-        self.question.commit()
+        self.open_query.commit()
     }
 
     /// Gives up the turn for good: what is left waits for others.
@@ -234,7 +234,7 @@ impl Answer {
         };
         let (pieces, rest) = mpsc::channel(AHEAD);
         self.pieces = Some(pieces);
-        let begun = Begun::Pieces(Pieces {
+        let begun = FirstPart::Pieces(Pieces {
             first: bytes,
             is_packed: self.packer.is_some(),
             rest,
@@ -320,7 +320,7 @@ impl Answer {
         if let Some(begin) = self.begin.take() {
             self.reservation.shrink_to(0);
             self.run_guard = None;
-            let _ = begin.send(Begun::Refused(refusal));
+            let _ = begin.send(FirstPart::Refused(refusal));
             return None;
         }
         let limit = refusal.0.limit;
@@ -340,7 +340,7 @@ impl Answer {
             let (bytes, is_packed) = packer::whole(plain, self.accepted);
             self.reservation.shrink_to(bytes.capacity() as u64);
             self.run_guard = None;
-            let _ = begin.send(Begun::Whole { bytes, is_packed });
+            let _ = begin.send(FirstPart::Whole { bytes, is_packed });
             return None;
         }
         let last = match self.packer.take() {

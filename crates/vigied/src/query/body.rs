@@ -1,6 +1,6 @@
 //! The response of a query.
 
-use super::admitted::Question;
+use super::admitted::OpenQuery;
 use super::answer::Pieces;
 use super::memory::Reservation;
 use super::running::CancelOnDrop;
@@ -39,14 +39,14 @@ pub(super) fn whole(
     cancel_on_drop: CancelOnDrop,
     reservation: Arc<Reservation>,
 ) -> Response {
-    let question = Arc::clone(&cancel_on_drop.question);
-    question.answers();
+    let open_query = Arc::clone(&cancel_on_drop.open_query);
+    open_query.mark_answer_started();
     let left = Bytes::from_owner(Written {
         bytes,
         _cancel_on_drop: cancel_on_drop,
         _reservation: reservation,
     });
-    response(Body::new(Whole { left, question }), is_packed)
+    response(Body::new(Whole { left, open_query }), is_packed)
 }
 
 /// What the HTTP library still holds parts of.
@@ -67,7 +67,7 @@ const FRAME_BYTES: usize = 16 * 1024;
 
 struct Whole {
     left: Bytes,
-    question: Arc<Question>,
+    open_query: Arc<OpenQuery>,
 }
 
 impl hyper::body::Body for Whole {
@@ -81,7 +81,7 @@ impl hyper::body::Body for Whole {
         if self.left.is_empty() {
             return Poll::Ready(None);
         }
-        if self.question.is_withdrawn() {
+        if self.open_query.is_withdrawn() {
             self.left.clear();
             return Poll::Ready(Some(Err(BrokenOff)));
         }
@@ -105,7 +105,7 @@ pub(super) fn pieces(
     reservation: Arc<Reservation>,
 ) -> Response {
     let is_packed = pieces.is_packed;
-    cancel_on_drop.question.answers();
+    cancel_on_drop.open_query.mark_answer_started();
     let body = Sending {
         first: Some(pieces.first),
         rest: pieces.rest,
@@ -140,7 +140,7 @@ impl hyper::body::Body for Sending {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         // Pieces that are written but not sent are dropped.
-        if self.cancel_on_drop.question.is_withdrawn() {
+        if self.cancel_on_drop.open_query.is_withdrawn() {
             self.ended = true;
             return Poll::Ready(Some(Err(BrokenOff)));
         }

@@ -24,8 +24,8 @@ use crate::http::share::{Owner, Shares};
 use crate::http::worker;
 use crate::net::client_watch::ClientWatch;
 use crate::self_metrics::Metrics;
-use admitted::{Admission, Question, Questions};
-use answer::{Answer, Begun, RunGuard, Terms};
+use admitted::{Admission, OpenQueries, OpenQuery};
+use answer::{Answer, AnswerParts, FirstPart, RunGuard};
 use axum::response::Response;
 use base::context::{Budget, Context};
 use base::limit;
@@ -69,7 +69,7 @@ pub(crate) struct Queries {
     turns: Arc<Turns>,
     pool: Arc<Pool>,
     running: Arc<Running>,
-    questions: Arc<Questions>,
+    open_queries: Arc<OpenQueries>,
     /// Queries that wait for their client to read.
     unread: Arc<AtomicU64>,
 }
@@ -88,14 +88,14 @@ impl Queries {
             )),
             pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
             running: Arc::default(),
-            questions: Arc::default(),
+            open_queries: Arc::default(),
             unread: Arc::default(),
         }
     }
 
     /// Checks periodically whether the callers of open queries still have access, until the server stops.
     pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
-        admitted::watch(Arc::downgrade(&self.questions))
+        admitted::watch(Arc::downgrade(&self.open_queries))
     }
 
     /// Cancels the running queries at shutdown, and waits briefly for them to end.
@@ -151,15 +151,15 @@ pub(crate) async fn answer(
 ) -> Result<Response, Refusal> {
     let cancel = Arc::<Cancel>::default();
     // The caller's access is checked from here on, also while the query waits for its turn.
-    let question = Question::new(admission, Arc::clone(&cancel), ClientWatch::here());
+    let open_query = OpenQuery::new(admission, Arc::clone(&cancel), ClientWatch::here());
     let cancel_on_drop = CancelOnDrop {
         cancel,
-        _admitted: queries.questions.enter(Arc::clone(&question)),
-        question: Arc::clone(&question),
+        _admitted: queries.open_queries.enter(Arc::clone(&open_query)),
+        open_query: Arc::clone(&open_query),
     };
     tokio::select! {
         biased;
-        refusal = question.withdrawn() => Err(refusal),
+        refusal = open_query.withdrawn() => Err(refusal),
         answered = in_turn(queries, scope, cancel_on_drop, accepted, work) => answered,
     }
 }
@@ -197,7 +197,7 @@ async fn in_turn(
         .with_yielding(Arc::clone(&turn_holder) as _);
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
-        Terms {
+        AnswerParts {
             context: Arc::new(context),
             reservation: Arc::clone(&reservation),
             run_guard: RunGuard {
@@ -206,7 +206,7 @@ async fn in_turn(
                 _entered: entered,
             },
             unread: Arc::clone(&queries.unread),
-            question: Arc::clone(&cancel_on_drop.question),
+            open_query: Arc::clone(&cancel_on_drop.open_query),
             accepted,
         },
         begin,
@@ -220,18 +220,18 @@ async fn in_turn(
         }
     });
     spawned.map_err(|error| {
-        if let Some(left_out) = FAULTS.tells(&error.to_string(), Instant::now()) {
+        if let Some(left_out) = FAULTS.should_log(&error.to_string(), Instant::now()) {
             tracing::error!(%error, left_out, "cannot start a thread for a query");
         }
         let problem = code::TOO_BUSY.problem("the server cannot start a further query");
         Refusal(problem.hint("send again after `Retry-After` seconds"))
     })?;
     match begun.await {
-        Ok(Begun::Refused(refusal)) => Err(refusal),
-        Ok(Begun::Whole { bytes, is_packed }) => {
+        Ok(FirstPart::Refused(refusal)) => Err(refusal),
+        Ok(FirstPart::Whole { bytes, is_packed }) => {
             Ok(body::whole(bytes, is_packed, cancel_on_drop, reservation))
         }
-        Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
+        Ok(FirstPart::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
         Err(_) => {
             tracing::error!("a query broke off");
             let problem = code::INTERNAL.problem("the work broke off; the server's log says why");

@@ -20,12 +20,12 @@ pub(super) struct Waiter<T> {
     pub(super) round: Option<u64>,
     /// Whether it counts against the size of the queue.
     pub(super) has_place: bool,
-    pub(super) tell: oneshot::Sender<T>,
+    pub(super) turn_sender: oneshot::Sender<T>,
 }
 
 /// Where in the queue of its account a query waits.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum At {
+pub(super) enum QueuePosition {
     /// Ahead of all that have not started: it has yielded its turn, and takes the queue place of the query that got it.
     Front,
     /// Also ahead of all that have not started: it returned its turn while its client was reading. It does not count against
@@ -45,10 +45,12 @@ impl<T> Default for Queue<T> {
 }
 
 impl<T> Queue<T> {
-    pub(super) fn push(&mut self, mut waiter: Waiter<T>, at: At) {
+    pub(super) fn push(&mut self, mut waiter: Waiter<T>, at: QueuePosition) {
         let place = match at {
-            At::Front | At::Back => self.waiters.partition_point(|own| own.round.is_none()),
-            At::ItsRound => {
+            QueuePosition::Front | QueuePosition::Back => {
+                self.waiters.partition_point(|own| own.round.is_none())
+            }
+            QueuePosition::ItsRound => {
                 let own = self.waiters.iter();
                 let own = own.filter(|own| own.person == waiter.person);
                 let behind = own.filter_map(|own| own.round).max().map(|last| last + 1);

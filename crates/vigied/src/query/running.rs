@@ -1,6 +1,6 @@
 //! The running queries, and how to cancel them.
 
-use super::admitted::{Admitted, Question};
+use super::admitted::{OpenQuery, OpenQueryGuard};
 use super::cancel::Cancel;
 use super::registry::{Registered, Registry};
 use std::sync::Arc;
@@ -15,8 +15,8 @@ pub(super) type Entered = Registered<Arc<Cancel>>;
 #[derive(Debug)]
 pub(super) struct CancelOnDrop {
     pub(super) cancel: Arc<Cancel>,
-    pub(super) question: Arc<Question>,
-    pub(super) _admitted: Admitted,
+    pub(super) open_query: Arc<OpenQuery>,
+    pub(super) _admitted: OpenQueryGuard,
 }
 
 impl Drop for CancelOnDrop {

@@ -2,7 +2,7 @@
 //! accounts: however many queries one account has in the queue, another account's query waits for only one of them. The same
 //! holds for the users within an account.
 
-use super::queue::{At, Queue, Waiter};
+use super::queue::{Queue, QueuePosition, Waiter};
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares, Tally};
 use base::limit;
@@ -80,7 +80,7 @@ pub(super) struct Waiting {
     turns: Arc<Turns>,
     owner: Owner,
     number: u64,
-    heard: oneshot::Receiver<Turn>,
+    turn_receiver: oneshot::Receiver<Turn>,
 }
 
 impl Turns {
@@ -140,7 +140,7 @@ impl Turns {
             if let Some(over) = state.waiting.over(owner, 1) {
                 return Err(over.refusal());
             }
-            self.wait(&mut state, owner, person, At::ItsRound)
+            self.wait(&mut state, owner, person, QueuePosition::ItsRound)
         };
         waiting.turn().await
     }
@@ -167,13 +167,13 @@ impl Turns {
         state: &mut State,
         owner: Owner,
         person: &Arc<str>,
-        at: At,
+        at: QueuePosition,
     ) -> Waiting {
         self.changes.fetch_add(1, Ordering::Relaxed);
-        let (tell, heard) = oneshot::channel();
+        let (turn_sender, turn_receiver) = oneshot::channel();
         let number = state.next;
         state.next += 1;
-        let has_place = !matches!(at, At::Back);
+        let has_place = !matches!(at, QueuePosition::Back);
         if has_place {
             state.waiting.add(owner, 1);
         }
@@ -185,14 +185,14 @@ impl Turns {
             person: Arc::clone(person),
             round: None,
             has_place,
-            tell,
+            turn_sender,
         };
         state.queues.entry(owner).or_default().push(waiter, at);
         Waiting {
             turns: Arc::clone(self),
             owner,
             number,
-            heard,
+            turn_receiver,
         }
     }
 
@@ -208,7 +208,7 @@ impl Turns {
                 person: waiter.person,
             };
             // If the receiver has just left, dropping the turn passes it to the next one.
-            drop(waiter.tell.send(turn));
+            drop(waiter.turn_sender.send(turn));
         }
     }
 }
@@ -292,7 +292,7 @@ impl State {
 impl Waiting {
     /// Waits for the turn.
     pub(super) async fn turn(mut self) -> Result<Turn, Refusal> {
-        (&mut self.heard).await.map_err(|_| {
+        (&mut self.turn_receiver).await.map_err(|_| {
             // Unreachable: every waiter gets its turn before the queue is dropped.
             tracing::error!("a query lost its place in the queue");
             Refusal(wire::code::INTERNAL.problem("the query lost its place in the queue"))
@@ -340,7 +340,7 @@ impl Turn {
             if let Some(turn) = turns.at_once(&mut state, owner, &person) {
                 return (result, Some(turn));
             }
-            turns.wait(&mut state, owner, &person, At::Back)
+            turns.wait(&mut state, owner, &person, QueuePosition::Back)
         };
         let (mut turn, mut gone) = (pin!(waiting.turn()), pin!(gone));
         let first = poll_fn(|context| match turn.as_mut().poll(context) {

@@ -56,7 +56,7 @@ impl Admission {
             }
             (None, None) => return Ok(None),
         };
-        let credential = caller::again(app, &parts.headers)?;
+        let credential = caller::reparse_credential(app, &parts.headers)?;
         let (kind, text) = match credential {
             Credential::Iam(text) => (Kinds::Iam, text),
             Credential::Uaa(text) => (Kinds::Uaa, text),
@@ -118,7 +118,7 @@ impl Admission {
 
 impl admitted::Admission for Admission {
     /// Logs and audits the loss of access.
-    fn still_holds(&self) -> Result<(), Refusal> {
+    fn recheck(&self) -> Result<(), Refusal> {
         let Err(problem) = self.holds() else {
             return Ok(());
         };

@@ -78,7 +78,7 @@ pub(crate) async fn admit(
 /// Checks that the verified caller still has access.
 fn still_admitted(app: &Arc<App>, parts: &Parts) -> Result<(), Refusal> {
     match Admission::of(app, parts)? {
-        Some(admission) => admission.still_holds(),
+        Some(admission) => admission.recheck(),
         None => Ok(()),
     }
 }

@@ -83,11 +83,11 @@ pub(crate) async fn take_in(
         if gathered.len().saturating_add(data.len()) > allowed {
             return Err(too_large());
         }
-        arriving.heard(data.len());
+        arriving.record_received(data.len());
         let held = tokio::select! {
             biased;
             () = leave.notified() => return Err(gave_way()),
-            held = arriving.hold(data.len()) => held,
+            held = arriving.reserve(data.len()) => held,
         };
         held.map_err(|over| over.refusal().into_response())?;
         gathered.add(data, declared);

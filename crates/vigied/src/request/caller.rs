@@ -64,7 +64,10 @@ struct Sent<'h> {
 }
 
 /// What a request has sent that was verified, to be verified again.
-pub(super) fn again<'h>(app: &App, headers: &'h HeaderMap) -> Result<Credential<'h>, Refusal> {
+pub(super) fn reparse_credential<'h>(
+    app: &App,
+    headers: &'h HeaderMap,
+) -> Result<Credential<'h>, Refusal> {
     read(app, headers).map(|(sent, _)| sent.credential)
 }
 

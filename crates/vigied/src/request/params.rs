@@ -1,6 +1,6 @@
 //! Ids in paths and lists in queries.
 
-use crate::failure::refused::within;
+use crate::failure::refused::check_length;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
@@ -79,7 +79,7 @@ impl Params {
             None => Ok(None),
             Some(text) => match text.split_once(':') {
                 Some(("name", name)) => {
-                    within("q", name, &limit::LABEL_BYTES)?;
+                    check_length("q", name, &limit::LABEL_BYTES)?;
                     Ok(Some(name))
                 }
                 _ => Err(invalid(format!(

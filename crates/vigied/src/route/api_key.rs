@@ -3,7 +3,7 @@
 use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::within;
+use crate::failure::refused::check_length;
 use crate::http::header::single;
 use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
@@ -111,8 +111,8 @@ fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
     };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let (domain, only) = (text(&wanted.domain), text(&wanted.only));
-    within("reach.domain", &domain, &limit::WORD_BYTES)?;
-    within("reach.only", &only, &limit::WORD_BYTES)?;
+    check_length("reach.domain", &domain, &limit::WORD_BYTES)?;
+    check_length("reach.only", &only, &limit::WORD_BYTES)?;
     if wanted.domain.is_none() && wanted.only.is_none() {
         let message = "`reach` says nothing: it takes `domain`, `only` or both";
         return Err(invalid("reach", message.to_owned()));
@@ -196,7 +196,7 @@ pub(super) async fn list(
 }
 
 fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
-    within("expires_at", text.unwrap_or_default(), &limit::WORD_BYTES)?;
+    check_length("expires_at", text.unwrap_or_default(), &limit::WORD_BYTES)?;
     match text.filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => match read_time(text) {
@@ -216,7 +216,7 @@ pub(super) async fn create(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: CreateApiKey = body(&bytes)?;
-    within("iam_id", &wanted.iam_id, &limit::WORD_BYTES)?;
+    check_length("iam_id", &wanted.iam_id, &limit::WORD_BYTES)?;
     if wanted.iam_id != caller.principal().to_string() {
         let message = format!(
             "a key can be made for yourself alone: `iam_id` must be `{}`",
@@ -227,7 +227,7 @@ pub(super) async fn create(
         ));
     }
     if let Some(account) = &wanted.account_id {
-        within("account_id", account, &limit::WORD_BYTES)?;
+        check_length("account_id", account, &limit::WORD_BYTES)?;
         if *account != caller.account().to_string() {
             let message = format!(
                 "the credential makes keys in its own account alone: `account_id` must be `{}`",

@@ -5,7 +5,7 @@ use super::deletion_reply::deletion_reply;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::within;
+use crate::failure::refused::check_length;
 use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
@@ -250,7 +250,7 @@ pub(super) async fn create_space(
 ) -> Result<Response, Refusal> {
     let wanted: CreateSpace = body(&bytes)?;
     let guid = &wanted.organization_guid;
-    within("organization_guid", guid, &limit::WORD_BYTES)?;
+    check_length("organization_guid", guid, &limit::WORD_BYTES)?;
     let org: OrgId = wanted.organization_guid.parse().map_err(|_| {
         let message = format!("`{}` is no organization GUID", wanted.organization_guid);
         Refusal(

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// The process is alive.
 pub(crate) async fn live() -> Response {
-    said(StatusCode::OK, "live")
+    status_response(StatusCode::OK, "live")
 }
 
 /// The server is ready: the identity database answers and the store takes writes.
@@ -23,10 +23,10 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready")
     };
-    said(status, word)
+    status_response(status, word)
 }
 
-fn said(status: StatusCode, word: &str) -> Response {
+fn status_response(status: StatusCode, word: &str) -> Response {
     let body = json!({ "status": word }).to_string();
     json_bytes(status, body.into_bytes())
 }

@@ -29,7 +29,7 @@ footer{margin-top:3rem;font-size:.9rem;opacity:.7}\
 pub(super) async fn home(own_url: UrlForCaller, headers: HeaderMap) -> Result<Response, Refusal> {
     let lines = headers.get_all(header::ACCEPT).iter();
     let accept: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    let told = told(&own_url.url);
+    let told = home_document(&own_url.url);
     let mut response = if prefers_html(&accept.join(",")) {
         (StatusCode::OK, HEADERS, page(&told)).into_response()
     } else {
@@ -40,7 +40,7 @@ pub(super) async fn home(own_url: UrlForCaller, headers: HeaderMap) -> Result<Re
     Ok(own_url.mark(response))
 }
 
-fn told(url: &str) -> Home {
+fn home_document(url: &str) -> Home {
     let at = |path: &str| format!("{url}{path}");
     Home {
         name: "Vigie".to_owned(),
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_link_leads_somewhere() {
-        let told = serde_json::to_value(told("http://a")).unwrap();
+        let told = serde_json::to_value(home_document("http://a")).unwrap();
         for (name, link) in told["links"].as_object().unwrap() {
             let link = link.as_str().unwrap();
             assert!(link.starts_with("http"), "{name}: `{link}`");
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn whatever_stands_in_the_page_is_text() {
-        let mut told = told("http://a");
+        let mut told = home_document("http://a");
         told.login = "<script>'\"&".to_owned();
         told.links.openapi = "\"><b>".to_owned();
         let page = page(&told);

@@ -2,7 +2,7 @@
 
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::within;
+use crate::failure::refused::check_length;
 use crate::http::header::single;
 use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
@@ -71,7 +71,7 @@ fn bounded<'f>(
     text: &'f str,
     limit: &'static Limit,
 ) -> Result<&'f str, Refusal> {
-    within(key, text, limit).map_err(|problem| {
+    check_length(key, text, limit).map_err(|problem| {
         Refusal(Problem {
             code: "BXNIM0106E",
             message: format!("Property validation failed: {}", problem.message).into(),

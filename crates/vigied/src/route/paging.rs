@@ -104,7 +104,7 @@ pub(crate) fn next<T>(window: Window, part: &Part<T>) -> Option<u64> {
 
 /// The neighbours of a page of a Cloud Foundry list.
 #[derive(Debug)]
-pub(crate) struct Around {
+pub(crate) struct PageLinks {
     /// The number of pages.
     pub(crate) pages: u64,
     /// The URL of the previous page.
@@ -167,11 +167,11 @@ impl CfPage {
         params: &Params,
         kept: &[&'static str],
         total: u64,
-    ) -> Result<Around, Refusal> {
+    ) -> Result<PageLinks, Refusal> {
         let pages = total.div_ceil(self.size).max(1);
         let address = |page: u64| CF.address(path, params, kept, (self.size, Some(page)));
         let (before, behind) = (self.page - 1, self.page.saturating_add(1));
-        Ok(Around {
+        Ok(PageLinks {
             pages,
             before: (1..=pages)
                 .contains(&before)

@@ -3,7 +3,7 @@
 use super::identity::{form_limit, refresh_text};
 use super::reply::json;
 use crate::app::App;
-use crate::failure::refused::within;
+use crate::failure::refused::check_length;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
@@ -41,7 +41,7 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
             .ok_or_else(|| missing(key))
     };
     let bounded = |key: &'static str, text: &str, limit: &'static Limit| {
-        within(key, text, limit).map_err(|problem| {
+        check_length(key, text, limit).map_err(|problem| {
             Refusal(Problem {
                 code: "invalid_request",
                 ..problem

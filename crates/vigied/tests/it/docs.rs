@@ -338,6 +338,38 @@ fn every_path_of_the_map_is_there() {
     assert!(count > 15, "{count} paths: the map is not read");
 }
 
+/// The engine's table names files and folders that are there, and every one of them.
+#[test]
+fn every_module_of_the_engine_is_in_its_table() {
+    let page = std::fs::read_to_string(docs().join("design/engine.md")).unwrap();
+    let (_, table) = page.split_once("| module | holds |\n").unwrap();
+    let source = docs().join("../crates/engine/src");
+    let mut named = BTreeSet::new();
+    for row in table.lines().map_while(|line| line.strip_prefix("| ")) {
+        let words: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let paths = words
+            .iter()
+            .filter(|word| word.contains('/') || word.ends_with(".rs"));
+        for path in paths {
+            // A file behind its folder, in the folder's row.
+            let (folder, own) = (source.join(words[0]), source.join(path));
+            assert!(
+                own.exists() || folder.join(path).exists(),
+                "docs/design/engine.md: `{path}` is not there"
+            );
+            named.insert(path.trim_end_matches('/').to_owned());
+        }
+    }
+    for entry in source.read_dir().unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_there = named.contains(&name) || named.contains(&format!("{name}.rs"));
+        assert!(
+            is_there || name == "lib.rs",
+            "docs/design/engine.md: no `{name}`"
+        );
+    }
+}
+
 /// The anchors of a page's titles, as Markdown's readers make them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let titles = text.lines().filter_map(|line| line.strip_prefix('#'));

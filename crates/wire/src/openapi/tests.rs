@@ -76,6 +76,17 @@ fn every_operation_has_its_own_id_and_names_its_path_parameters() {
     }
 }
 
+/// A credential for some series is a good one, and has the right to do the same with them.
+#[test]
+fn what_takes_all_series_says_so() {
+    let document = vigie_document();
+    for (path, method) in [("/metrics", "get"), ("/v1/settings/domain", "put")] {
+        let own = &document["paths"][path][method];
+        let refused = own["responses"]["403"]["description"].as_str().unwrap();
+        assert!(refused.contains("some series alone"), "{path}: {refused}");
+    }
+}
+
 #[test]
 fn routes_lists_both_documents() {
     let routes = routes();

@@ -52,10 +52,10 @@ pub(super) fn document() -> Value {
     );
     let own = Operation::new(
         "ownMetrics",
-        "The counters of an account's domains, or of the one asked in; the server's own are on the operators' listener",
+        "The counters of an account's domains, or of the one asked in, for a caller who reaches all of their series; the server's own are on the operators' listener",
     )
     .answers_as("200", "Prometheus text", "text/plain", text());
-    let own = guarded(&mut document, own);
+    let own = guarded_whole(&mut document, own);
     document.route("GET", "/metrics", own);
     document.finish()
 }
@@ -241,8 +241,19 @@ fn settings(document: &mut Document) {
     let write = Operation::new("writeDomainSettings", "Changes the domain's settings")
         .json(settings.clone())
         .answers("200", "the settings from now on", settings);
-    let write = guarded(document, write);
+    let write = guarded_whole(document, write);
     document.route("PUT", "/v1/settings/domain", write);
+}
+
+/// The same where nobody is let in who reaches some series alone.
+fn guarded_whole(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<MonitoringBody>();
+    // The last description counts.
+    guarded(document, operation).answers(
+        "403",
+        "a good credential without the right, or one that reaches some series alone: this is about all of them",
+        error,
+    )
 }
 
 /// Credential, scope, and the errors every route can answer.

@@ -1,6 +1,7 @@
 //! Roles belong to members: a user who is removed during a request keeps no role from it (the report's B17).
 
 use super::world::{World, code, on_both};
+use crate::world::Whole as _;
 use base::scope::Domain;
 use iam::manage::page::Window;
 use iam::role::Role;

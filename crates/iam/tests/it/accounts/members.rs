@@ -1,6 +1,7 @@
 //! Members of an account: listing, inviting, removing, and accounts created by the operator.
 
 use super::world::{ADA, BEA, CARL, World, code, on_both, request};
+use crate::world::Whole as _;
 use base::scope::Domain;
 use iam::Remedy;
 use iam::bootstrap::Request;

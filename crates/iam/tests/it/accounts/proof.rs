@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests write what they look for")]
 
 use super::world::{CARL, World, code, on_both, request, secret};
+use crate::world::Whole as _;
 use base::scope::Domain;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::Choice;

@@ -2,6 +2,7 @@
 //! time has passed and whatever account its session was for.
 
 use super::world::{ADA, World, code, on_both, secret};
+use crate::world::Whole as _;
 use base::scope::Domain;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;

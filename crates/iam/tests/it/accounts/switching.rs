@@ -1,6 +1,7 @@
 //! The account of a login, a renewal, a key and a token.
 
 use super::world::{ADA, World, code, on_both, secret};
+use crate::world::Whole as _;
 use base::id::OrgId;
 use base::scope::Domain;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};

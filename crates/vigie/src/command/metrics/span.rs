@@ -4,6 +4,7 @@ use super::server_clock::ServerClock;
 use super::zone::zone;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::figures::{day_and_time, time_of_day};
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -73,14 +74,14 @@ impl Span {
             (Some((from, summer)), Some((until, winter))) => {
                 // On a day with a clock change, a time of day can be ambiguous.
                 let end = if from.date() == until.date() && summer == winter {
-                    hours(until)
+                    time_of_day(until)
                 } else {
-                    whole(until)
+                    day_and_time(until)
                 };
-                format!("from {} to {end} ({zone})", whole(from))
+                format!("from {} to {end} ({zone})", day_and_time(from))
             }
-            (Some((from, _)), None) => format!("from {} on ({zone})", whole(from)),
-            (None, Some((until, _))) => format!("up to {} ({zone})", whole(until)),
+            (Some((from, _)), None) => format!("from {} on ({zone})", day_and_time(from)),
+            (None, Some((until, _))) => format!("up to {} ({zone})", day_and_time(until)),
             (None, None) => "of all times".to_owned(),
         }
     }
@@ -90,20 +91,6 @@ impl Span {
         let offset = self.rules.to_offset(instant);
         Some((offset.to_datetime(instant), offset))
     }
-}
-
-fn whole(at: DateTime) -> String {
-    format!("{} {}", at.date(), hours(at))
-}
-
-/// No more of it than there is.
-fn hours(at: DateTime) -> String {
-    let format = match (at.second(), at.subsec_nanosecond()) {
-        (0, 0) => "%H:%M",
-        (_, 0) => "%H:%M:%S",
-        _ => "%H:%M:%S%.3f",
-    };
-    at.strftime(format).to_string()
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
     assert_eq!(body.deadline() - begun, STALL * 2);
     // At 1000 bytes a second, 100 bytes are a tenth of one.
     let before = body.deadline();
-    body.heard(100);
+    body.record_received(100);
     assert!(body.deadline() <= before + Duration::from_millis(100));
 }
 
@@ -102,12 +102,12 @@ async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
 async fn bytes_are_waited_for_and_given_back() {
     let bodies = shared(8, 1000, halves());
     let mut one = bodies.enter(account(1)).unwrap();
-    one.hold(400).await.unwrap();
-    let over = one.hold(200).await.unwrap_err();
+    one.reserve(400).await.unwrap();
+    let over = one.reserve(200).await.unwrap_err();
     assert_eq!(over.limit, &limit::ACCOUNT_SHARE_PERCENT);
     let held = one.arrived();
     let mut two = bodies.enter(account(1)).unwrap();
-    let (grown, ()) = tokio::join!(two.hold(200), async {
+    let (grown, ()) = tokio::join!(two.reserve(200), async {
         tokio::task::yield_now().await;
         drop(held);
     });
@@ -123,17 +123,17 @@ async fn large_bodies_leave_bytes_to_other_accounts() {
     let bodies = shared(8, total, halves());
     let size = |bytes: u64| usize::try_from(bytes).unwrap();
     let mut large = bodies.enter(account(1)).unwrap();
-    large.hold(size(total / 2)).await.unwrap();
-    large.heard(size(total / 2));
+    large.reserve(size(total / 2)).await.unwrap();
+    large.record_received(size(total / 2));
     let mut second = bodies.enter(account(2)).unwrap();
-    second.hold(size(total * 3 / 8)).await.unwrap();
+    second.reserve(size(total * 3 / 8)).await.unwrap();
     // The last eighth is reserved for owners that use little.
     let mut third = bodies.enter(account(3)).unwrap();
     assert!(third.held.grow(size(total / 16)).is_err());
     third.held.grow(size(total / 32)).unwrap();
     // The owner with most loses a body, once that body has had its time.
     tokio::time::sleep(STALL * 2).await;
-    let (grown, ()) = tokio::join!(third.hold(size(SMALL_BYTES)), async move {
+    let (grown, ()) = tokio::join!(third.reserve(size(SMALL_BYTES)), async move {
         large.leave().notified().await;
         drop(large);
     });

@@ -160,7 +160,8 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
     round().await.unwrap_err();
     let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
     assert_eq!(due, [first]);
-    assert!(iam.deleted(&owner, Window::WHOLE).entries.is_empty());
+    let window = Window { skip: 0, take: 1 };
+    assert!(iam.deleted(&owner, window).entries.is_empty());
     assert_eq!(own.tries.lock().unwrap()[&first], 2, "it is tried again");
     own.keeps.lock().unwrap().clear();
     round().await.unwrap();

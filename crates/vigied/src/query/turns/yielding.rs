@@ -4,7 +4,7 @@
 
 use super::{State, Turn, Waiting};
 use crate::http::share::Owner;
-use crate::query::queue::{At, Waiter};
+use crate::query::queue::{QueuePosition, Waiter};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl Turn {
     /// Returns the turn if no other's query may take it.
     pub(in crate::query) fn yield_to_another(mut self) -> Result<Waiting, Self> {
         let turns = Arc::clone(&self.turns);
-        let (waiting, tell) = {
+        let (waiting, turn_sender) = {
             let mut state = turns.state();
             let own = self.owner;
             state.stop(own, &self.person);
@@ -26,13 +26,13 @@ impl Turn {
                 state.start(own, &self.person);
                 return Err(self);
             };
-            let waiting = turns.wait(&mut state, own, &self.person, At::Front);
+            let waiting = turns.wait(&mut state, own, &self.person, QueuePosition::Front);
             self.owner = owner;
             self.person = waiter.person;
-            (waiting, waiter.tell)
+            (waiting, waiter.turn_sender)
         };
         // If the receiver has just left, dropping the turn passes it to the next one.
-        drop(tell.send(self));
+        drop(turn_sender.send(self));
         Ok(waiting)
     }
 }

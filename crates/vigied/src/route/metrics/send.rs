@@ -66,10 +66,10 @@ pub(crate) async fn send(
             worker
                 .quotas
                 .allowance(account, batch, scope.reaches_all(Action::Write))?;
-        let appended = worker
-            .store
-            .writer(scope)
-            .append(&decoded.batch, durability, allowance)?;
+        let appended =
+            worker
+                .store
+                .append_with_allowance(scope, &decoded.batch, durability, allowance)?;
         taken.wrote(appended.stored, appended.created);
         let reasons = || {
             decoded

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How often something has failed since it last worked.
 #[derive(Debug, Default)]
-pub struct Spell(AtomicU64);
+pub struct FailureStreak(AtomicU64);
 
-impl Spell {
+impl FailureStreak {
     /// It works.
     #[must_use]
     pub const fn new() -> Self {
@@ -14,18 +14,18 @@ impl Spell {
     }
 
     /// It has failed; whether that is new.
-    pub fn failed(&self) -> bool {
+    pub fn record_failure(&self) -> bool {
         self.0.fetch_add(1, Ordering::Relaxed) == 0
     }
 
     /// It has worked; how often it had failed, where that is new.
-    pub fn worked(&self) -> Option<u64> {
+    pub fn record_success(&self) -> Option<u64> {
         let failed = self.0.swap(0, Ordering::Relaxed);
         (failed > 0).then_some(failed)
     }
 
     /// Whether it failed last.
-    pub fn lasts(&self) -> bool {
+    pub fn is_failing(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }
 }
@@ -36,12 +36,12 @@ mod tests {
 
     #[test]
     fn its_beginning_and_its_end_are_told_once() {
-        let spell = Spell::new();
-        assert_eq!(spell.worked(), None);
-        assert!(spell.failed() && !spell.failed() && !spell.failed());
-        assert!(spell.lasts());
-        assert_eq!(spell.worked(), Some(3));
-        assert_eq!(spell.worked(), None);
-        assert!(!spell.lasts() && spell.failed());
+        let streak = FailureStreak::new();
+        assert_eq!(streak.record_success(), None);
+        assert!(streak.record_failure() && !streak.record_failure() && !streak.record_failure());
+        assert!(streak.is_failing());
+        assert_eq!(streak.record_success(), Some(3));
+        assert_eq!(streak.record_success(), None);
+        assert!(!streak.is_failing() && streak.record_failure());
     }
 }

@@ -2,56 +2,56 @@
 
 /// The least value of a setting, and why it is no less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Least {
+pub(crate) struct Minimum {
     key: &'static str,
     pub(crate) value: u64,
     /// Completes "less is too small: …".
     pub(crate) why: &'static str,
 }
 
-const fn least(key: &'static str, value: u64, why: &'static str) -> Least {
-    Least { key, value, why }
+const fn minimum(key: &'static str, value: u64, why: &'static str) -> Minimum {
+    Minimum { key, value, why }
 }
 
 /// The sizes that have one. Quotas (`stored_bytes_per_account`), reserves and caches may be as small as anybody likes, and a rate
 /// is the laxer the smaller it is.
-const ALL: &[Least] = &[
-    least(
+const ALL: &[Minimum] = &[
+    minimum(
         "memory_bytes",
         8 * 1024 * 1024,
         "half of it is for samples, and a quarter for queries",
     ),
-    least(
+    minimum(
         "limits.head_bytes",
         4 * 1024 * 1024,
         "a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.75 MB of at most three quarters",
     ),
-    least(
+    minimum(
         "limits.queries_in_flight_bytes",
         2 * 1024 * 1024,
         "every query begins with 640 KiB, of the half that one account may have",
     ),
-    least(
+    minimum(
         "limits.bytes_per_query",
         4096,
         "one name has up to 1024 bytes, and each sample 16",
     ),
-    least(
+    minimum(
         "limits.body_bytes",
         4096,
         "one sample takes up to 3 KiB, where each character of its name is escaped",
     ),
-    least(
+    minimum(
         "limits.management_body_bytes",
         4096,
         "an API key with its name, description and text takes up to 3 KiB",
     ),
-    least(
+    minimum(
         "limits.bodies_in_flight_bytes",
         64 * 1024,
         "one form of the token service has up to 64 KiB",
     ),
-    least(
+    minimum(
         "limits.header_bytes",
         4096,
         "the token alone takes up to 2 KiB of a request's head",
@@ -59,7 +59,7 @@ const ALL: &[Least] = &[
 ];
 
 /// The least value of a setting, if it has one.
-pub(crate) fn of(key: &str) -> Option<&'static Least> {
+pub(crate) fn of(key: &str) -> Option<&'static Minimum> {
     ALL.iter().find(|least| least.key == key)
 }
 

@@ -1,0 +1,22 @@
+//! What tests ask of the service, and no program: each test is a program of its own, so that this cannot be theirs alone.
+
+use crate::error::IamError;
+use crate::repo::changes;
+use crate::service::Iam;
+use std::sync::atomic::Ordering;
+
+/// How many signatures introspection has checked: one for every token, valid or not.
+#[must_use]
+pub fn signatures_checked(iam: &Iam) -> u64 {
+    iam.0.signatures_introspected.load(Ordering::Relaxed)
+}
+
+/// Whether the directory equals one that is read from scratch now: every scenario ends with this check, so that no change
+/// goes unlogged which other nodes have to learn.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn matches_database(iam: &Iam) -> Result<bool, IamError> {
+    iam.sync().await?;
+    Ok(changes::load(&iam.0.db).await? == *iam.directory())
+}
