@@ -24,6 +24,9 @@ const STATEMENTS: [&str; 6] = [
     "\"LOCK ",
 ];
 
+/// How an error is logged without its causes: for a failure of the database that says next to nothing.
+const WITHOUT_CAUSES: [&str; 3] = ["%error,", "%error)", "error = %error"];
+
 /// The first line of a file's tests, which may do what they like.
 const TESTS: &str = "#[cfg(test)]";
 
@@ -42,6 +45,11 @@ pub(crate) fn check(name: &str, text: &str) -> Vec<String> {
         if !place.starts_with(REPO) && STATEMENTS.iter().any(|start| line.contains(start)) {
             wrongs.push(format!(
                 "{name}:{number}: a statement of the database belongs in `{SOURCES}{REPO}`, in the file of its table"
+            ));
+        }
+        if WITHOUT_CAUSES.iter().any(|word| line.contains(word)) {
+            wrongs.push(format!(
+                "{name}:{number}: an error is logged with its causes: `error = %Chain(&error)`"
             ));
         }
         if is_pure && let Some(word) = IMPURE.iter().find(|word| line.contains(**word)) {
@@ -68,6 +76,21 @@ mod tests {
         assert!(check("crates/db/src/sqlite.rs", STATEMENT).is_empty());
         let in_tests = format!("{TESTS}\nmod tests {{\n{STATEMENT}}}\n");
         assert!(check("crates/iam/src/flow/grant.rs", &in_tests).is_empty());
+    }
+
+    #[test]
+    fn an_error_is_logged_with_its_causes() {
+        for line in [
+            "tracing::warn!(%error, \"it failed\");\n",
+            "    %error,\n",
+            "tracing::warn!(tries, error = %error, \"it failed\");\n",
+        ] {
+            let found = check("crates/iam/src/open.rs", line);
+            assert_eq!(found.len(), 1, "{line}");
+            assert!(check("crates/vigied/src/net/listener.rs", line).is_empty());
+        }
+        let whole = "tracing::warn!(error = %Chain(&error), \"it failed\");\n";
+        assert!(check("crates/iam/src/open.rs", whole).is_empty());
     }
 
     #[test]
