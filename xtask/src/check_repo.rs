@@ -1,5 +1,6 @@
 //! Is every tracked file fit to be published? No path of somebody's machine, no mirror of a registry, no forgotten note.
 
+use crate::error_causes;
 use crate::process::output_of;
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -47,6 +48,7 @@ pub(crate) fn run() -> Result<()> {
         // What is no text is data, and data has no paths.
         if let Ok(text) = str::from_utf8(&bytes) {
             wrongs.extend(check(name, text));
+            wrongs.extend(error_causes::check(name, text));
         }
     }
     for wrong in &wrongs {

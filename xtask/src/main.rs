@@ -12,6 +12,7 @@ mod check_deps;
 mod check_repo;
 mod deny;
 mod dist;
+mod error_causes;
 mod lint;
 mod modules;
 mod packages;

@@ -7,6 +7,7 @@
 //! least two crates say.
 
 pub mod allowance;
+pub mod chain;
 pub mod context;
 pub mod cursor;
 pub mod error;

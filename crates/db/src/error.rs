@@ -54,7 +54,8 @@ pub enum DbError {
         #[source]
         source: sqlx::Error,
     },
-    /// The database is busy or away: the same may succeed later.
+    /// The database is busy or away: the same may succeed later. Of a transaction nothing was changed then; a statement
+    /// outside of one may have taken effect.
     #[error("the database is not available: it failed to {action}")]
     Unavailable {
         /// For example `begin`.
@@ -62,6 +63,13 @@ pub enum DbError {
         /// The database's words, or the operating system's.
         #[source]
         source: sqlx::Error,
+    },
+    /// The answer to a commit was lost, and so was that to the question what became of it: the change may have been made.
+    #[error("the database did not say whether it committed: the change may have been made")]
+    OutcomeUnknown {
+        /// How the answer was lost.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The database's disk has no room.
     #[error("the database's disk is full\nhint: make room on the disk")]

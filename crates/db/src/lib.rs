@@ -11,6 +11,7 @@ mod error;
 mod listen;
 mod migrate;
 mod open;
+mod outcome;
 mod place;
 mod pool;
 mod room;

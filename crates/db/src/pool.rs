@@ -62,7 +62,8 @@ impl Db {
     /// Runs a statement; returns the number of affected rows.
     ///
     /// # Errors
-    /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`].
+    /// [`DbError::Unique`] when a row with the same key exists, else [`DbError::Sql`]. It may have taken effect when the
+    /// answer is lost ([`DbError::Unavailable`]): it must be one that can be repeated.
     pub async fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
         on!(self, pool => {
             let done = bound!(sql, values).execute(&pool.on).await;
@@ -139,7 +140,10 @@ impl Db {
                 let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
                 let begun = pool.on.begin_with(sql).await;
                 let begun = begun.map_err(pool.room.classify("begin"))?;
-                Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))
+                Ok(Tx::Pg(
+                    Watched::new(begun, pool.room.clone()),
+                    pool.on.clone(),
+                ))
             }
         }
     }
@@ -159,7 +163,10 @@ impl Db {
                 let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let begun = pool.on.begin_with(sql).await;
                 let begun = begun.map_err(pool.room.classify("begin"))?;
-                Ok(Tx::Pg(Watched::new(begun, pool.room.clone())))
+                Ok(Tx::Pg(
+                    Watched::new(begun, pool.room.clone()),
+                    pool.on.clone(),
+                ))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Transactions.
 
+use crate::outcome;
 use crate::room::Watched;
 use crate::row::Inner;
 use crate::statement::bound;
@@ -10,8 +11,11 @@ use crate::{DbError, Row, Value};
 pub enum Tx {
     /// On a SQLite file.
     Sqlite(Watched<sqlx::Transaction<'static, sqlx::Sqlite>>),
-    /// On PostgreSQL.
-    Pg(Watched<sqlx::Transaction<'static, sqlx::Postgres>>),
+    /// On PostgreSQL, with the pool whose server can be asked what became of it.
+    Pg(
+        Watched<sqlx::Transaction<'static, sqlx::Postgres>>,
+        sqlx::PgPool,
+    ),
 }
 
 impl Tx {
@@ -27,7 +31,7 @@ impl Tx {
                 tx.has_written |= rows > 0;
                 Ok(rows)
             }
-            Self::Pg(tx) => {
+            Self::Pg(tx, _) => {
                 let done = bound!(sql, values).execute(&mut *tx.on).await;
                 let rows = done.map_err(tx.room.classify("execute"))?.rows_affected();
                 tx.has_written |= rows > 0;
@@ -53,7 +57,7 @@ impl Tx {
                     .map_err(tx.room.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
-            Self::Pg(tx) => {
+            Self::Pg(tx, _) => {
                 let row = bound!(sql, values)
                     .fetch_optional(&mut *tx.on)
                     .await
@@ -77,7 +81,7 @@ impl Tx {
                 let rows = rows.into_iter().map(|row| Row(Inner::Sqlite(row)));
                 Ok(rows.collect())
             }
-            Self::Pg(tx) => {
+            Self::Pg(tx, _) => {
                 let rows = bound!(sql, values)
                     .fetch_all(&mut *tx.on)
                     .await
@@ -94,21 +98,27 @@ impl Tx {
     pub async fn end(self) -> Result<(), DbError> {
         match self {
             Self::Sqlite(tx) => tx.on.rollback().await,
-            Self::Pg(tx) => tx.on.rollback().await,
+            Self::Pg(tx, _) => tx.on.rollback().await,
         }
         .map_err(DbError::sql("end a transaction"))
     }
 
-    /// Commits the transaction.
+    /// Commits the transaction. On PostgreSQL, an answer that is lost is asked for: this returns as the commit ended.
     ///
     /// # Errors
-    /// [`DbError::Sql`]; nothing was changed then.
+    /// [`DbError::OutcomeUnknown`] when nobody could say how it ended; with every other error nothing was changed.
     pub async fn commit(self) -> Result<(), DbError> {
         let (done, room, has_written) = match self {
-            Self::Sqlite(tx) => (tx.on.commit().await, tx.room, tx.has_written),
-            Self::Pg(tx) => (tx.on.commit().await, tx.room, tx.has_written),
+            Self::Sqlite(tx) => {
+                let done = tx.on.commit().await.map_err(tx.room.classify("commit"));
+                (done, tx.room, tx.has_written)
+            }
+            Self::Pg(tx, pool) => {
+                let (room, has_written) = (tx.room.clone(), tx.has_written);
+                (outcome::commit(tx, &pool).await, room, has_written)
+            }
         };
-        done.map_err(room.classify("commit"))?;
+        done?;
         if has_written {
             room.wrote();
         }

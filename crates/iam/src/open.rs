@@ -12,11 +12,16 @@ use crate::state::freshness::Freshness;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
+use base::chain::Chain;
 use base::time::Clock;
 use db::Db;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How long the counts of the audit may take at the end: a database that is away is waited for much longer by a statement.
+const LAST_COUNTS_MAX: Duration = Duration::from_secs(2);
 
 impl Iam {
     /// Opens the service on a database.
@@ -107,11 +112,20 @@ impl Iam {
         Ok(())
     }
 
-    /// Closes the database after writing the counts.
+    /// Closes the database after writing the counts. A database that is away does not hold up the end: what was counted since
+    /// the last minute is lost then, and the log says so.
     pub async fn close(&self) {
         self.0.closed.store(true, Ordering::Relaxed);
-        if let Err(error) = self.write_counts(true).await {
-            tracing::warn!(%error, "what the audit has counted was not written down");
+        match tokio::time::timeout(LAST_COUNTS_MAX, self.write_counts(true)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = %Chain(&error), "what the audit has counted was not written down");
+            }
+            Err(_) => tracing::warn!(
+                error = "the identity database does not answer",
+                seconds = LAST_COUNTS_MAX.as_secs(),
+                "what the audit has counted was not written down"
+            ),
         }
         self.0.db.close().await;
     }

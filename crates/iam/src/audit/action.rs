@@ -47,12 +47,14 @@ impl Kind {
 pub enum Outcome {
     /// Done.
     Done,
-    /// Begun; an entry with the outcome `done` follows unless the work was interrupted.
+    /// Begun; an entry with another outcome follows unless the work was interrupted.
     Begun,
     /// Failed, in whole or in part.
     Failed,
     /// Refused.
     Refused,
+    /// Nobody can tell yet: what was begun may still take effect.
+    Unknown,
 }
 
 impl Outcome {
@@ -64,6 +66,7 @@ impl Outcome {
             Self::Begun => "begun",
             Self::Failed => "failed",
             Self::Refused => "refused",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -6,7 +6,16 @@ use crate::error::IamError;
 use crate::repo::audit;
 use crate::repo::changes;
 use crate::service::Iam;
-use db::Tx;
+use db::{DbError, Tx};
+use tracing::Instrument;
+
+/// What is read into memory after a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Nothing,
+    Changes,
+    ChangesAndEnds,
+}
 
 #[expect(
     clippy::disallowed_methods,
@@ -18,11 +27,10 @@ async fn commit(tx: Tx) -> Result<(), IamError> {
 
 impl Iam {
     /// Commits a change with its entries, and updates the directory before returning. An error means that nothing was
-    /// changed: a failure to read a committed change is not a failure of the change.
+    /// changed, unless it is [`DbError::OutcomeUnknown`]: then this node trusts nobody until it has read what there is. A
+    /// failure to read a committed change is not a failure of the change.
     pub(crate) async fn commit(&self, tx: Tx, entries: impl Into<Entries>) -> Result<(), IamError> {
-        let changes = self.commit_numbered(tx, entries).await?;
-        self.apply_committed(changes).await;
-        Ok(())
+        self.commit_and_read(tx, entries, Read::Changes).await
     }
 
     /// Commits a change that also ends sessions, and updates both in memory before returning.
@@ -31,9 +39,8 @@ impl Iam {
         tx: Tx,
         entries: impl Into<Entries>,
     ) -> Result<(), IamError> {
-        self.commit(tx, entries).await?;
-        self.read_ends().await;
-        Ok(())
+        let read = Read::ChangesAndEnds;
+        self.commit_and_read(tx, entries, read).await
     }
 
     /// Commits a change, with its entries, that the directory need not show before the next change.
@@ -42,25 +49,46 @@ impl Iam {
         tx: Tx,
         entries: impl Into<Entries>,
     ) -> Result<(), IamError> {
-        self.commit_numbered(tx, entries).await.map(drop)
+        self.commit_and_read(tx, entries, Read::Nothing).await
     }
 
     /// The only place that commits a change: with its entries, and with its number in the change log.
-    async fn commit_numbered(
+    async fn commit_and_read(
         &self,
         mut tx: Tx,
         entries: impl Into<Entries>,
-    ) -> Result<Option<i64>, IamError> {
+        read: Read,
+    ) -> Result<(), IamError> {
         let Entries(entries) = entries.into();
         let number = changes::number(&mut tx).await?;
         audit::write(&mut tx, &entries, self.0.clock.now()).await?;
-        commit(tx).await?;
-        self.0.counts.wrote(entries.len());
-        entries.iter().for_each(Entry::log);
-        Ok(number)
+        let iam = self.clone();
+        // A separate task: a commit on its way cannot be taken back, so a caller who goes away must not keep this node from
+        // reading it.
+        let work = async move {
+            match commit(tx).await {
+                Err(error @ IamError::Db(DbError::OutcomeUnknown { .. })) => {
+                    iam.mark_unknown(&error);
+                    return Err(error);
+                }
+                done => done?,
+            }
+            iam.0.counts.wrote(entries.len());
+            entries.iter().for_each(Entry::log);
+            if read != Read::Nothing {
+                iam.apply_committed(number).await;
+            }
+            if read == Read::ChangesAndEnds {
+                iam.read_ends().await;
+            }
+            Ok(())
+        };
+        let done = tokio::spawn(work.in_current_span()).await;
+        done.map_err(|_| IamError::BrokenOff)?
     }
 
-    /// Commits a write that is no change: a replaced refresh token, or a mail taken for sending.
+    /// Commits a write that is no change: a replaced refresh token, or a mail taken for sending. Errors are as those of
+    /// [`Self::commit`], but the directory does not depend on it.
     pub(crate) async fn commit_unaudited(&self, tx: Tx) -> Result<(), IamError> {
         commit(tx).await
     }

@@ -5,7 +5,7 @@ use crate::audit::{Action, Actor, Entry, Kind};
 use crate::error::IamError;
 use crate::repo::audit::{self, Sort};
 use crate::service::Iam;
-use base::failure_streak::FailureStreak;
+use base::chain::Chain;
 use base::id::AccountId;
 use base::limit;
 use base::time::Millis;
@@ -30,10 +30,10 @@ const ENTRIES_PER_DELETION: i64 = 1000;
 const DAY_MILLISECONDS: i64 = 86_400_000;
 
 impl Iam {
-    /// Runs until the service is dropped.
-    pub(crate) fn keep_audit(&self) {
+    /// Writes the counts and keeps the table within its limits until the service is dropped or closed.
+    pub fn audit_watch(&self) -> impl Future<Output = ()> + Send + use<> {
         let weak = Arc::downgrade(&self.0);
-        tokio::spawn(async move {
+        async move {
             let (mut looks, unwritten) = (0_u32, FailureStreak::new());
             loop {
                 tokio::time::sleep(INTERVAL).await;
@@ -47,7 +47,7 @@ impl Iam {
                         let _ = unwritten.record_success();
                     }
                     Err(error) if unwritten.record_failure() => {
-                        tracing::warn!(%error, "what the audit has counted is not written yet");
+                        tracing::warn!(error = %Chain(&error), "what the audit has counted is not written yet");
                     }
                     Err(_) => {}
                 }
@@ -56,10 +56,10 @@ impl Iam {
                     continue;
                 }
                 if let Err(error) = iam.trim_audit().await {
-                    tracing::warn!(%error, "old entries of the audit are not deleted yet");
+                    tracing::warn!(error = %Chain(&error), "old entries of the audit are not deleted yet");
                 }
             }
-        });
+        }
     }
 
     /// Writes the counts of minutes and hours that have ended, or all counts.

@@ -11,16 +11,6 @@ const USER: &str = "user";
 const SERVICE: &str = "service";
 const PROFILE: &str = "profile";
 
-/// The word for the kind. The server is in no table.
-const fn kind(principal: Principal) -> Option<&'static str> {
-    match principal {
-        Principal::User(_) => Some(USER),
-        Principal::Service(_) => Some(SERVICE),
-        Principal::Profile(_) => Some(PROFILE),
-        Principal::Server => None,
-    }
-}
-
 /// The GUID as it is stored. The server has none: its text equals no stored one.
 pub(crate) fn key(principal: impl Into<Principal>) -> Value {
     let guid = principal.into().guid();
@@ -28,12 +18,11 @@ pub(crate) fn key(principal: impl Into<Principal>) -> Value {
         .into()
 }
 
-/// Stores a new principal, before what refers to it.
-pub(crate) async fn insert(tx: &mut Tx, principal: impl Into<Principal>) -> Result<(), IamError> {
-    let principal = principal.into();
-    let kind = kind(principal).ok_or(IamError::Crypto("store the server as a principal"))?;
+/// Stores a new user among the principals, before what refers to them. The server is in no table, so this takes no principal
+/// as such.
+pub(crate) async fn insert_user(tx: &mut Tx, user: UserId) -> Result<(), IamError> {
     let sql = "INSERT INTO principals (guid, kind) VALUES ($1, $2)";
-    tx.execute(sql, &[key(principal), kind.into()]).await?;
+    tx.execute(sql, &[key(user), USER.into()]).await?;
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! When the node last learned of changes from its database, and whether it knows of a change that it could not read.
+//! When the node last learned of changes from its database, and whether there is, or may be, a change of its own that it could
+//! not read.
 
 use base::time::Millis;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -35,9 +36,10 @@ impl Default for Freshness {
 }
 
 impl Freshness {
-    /// Marks the beginning of the watch: the directory was read just before.
+    /// Marks the beginning of the watch: the directory was read just before. A watch that begins again changes nothing.
     pub(crate) fn begin(&self, now: Millis) {
-        self.at.store(now.0, Ordering::Relaxed);
+        let relaxed = Ordering::Relaxed;
+        let _ = (self.at).compare_exchange(NEVER, now.0, relaxed, relaxed);
     }
 
     /// Begins a query.
@@ -97,5 +99,7 @@ mod tests {
         assert_eq!(freshness.age_seconds(Millis(7_000)), 6);
         freshness.answered(question);
         assert_eq!(freshness.age_seconds(Millis(7_000)), 2);
+        freshness.begin(Millis(7_000));
+        assert_eq!(freshness.age_seconds(Millis(7_000)), 2, "begun again");
     }
 }

@@ -18,6 +18,7 @@ use crate::token::{encryption_key, key_folder};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
+use base::chain::Chain;
 use base::time::Millis;
 use db::{Db, Row, Tx};
 use std::path::Path;
@@ -203,7 +204,9 @@ impl Iam {
         for row in rows {
             match open_one(row, key) {
                 Ok(key) => keys.push(key),
-                Err(error) => tracing::error!(%error, "a signing key is not taken up"),
+                Err(error) => {
+                    tracing::error!(error = %Chain(&error), "a signing key is not taken up");
+                }
             }
         }
         let (ring, change) = self.0.keys.load().replaced(keys);

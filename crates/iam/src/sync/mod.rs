@@ -19,12 +19,14 @@ use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys;
 use crate::service::{Iam, Inner};
+use base::chain::Chain;
 use base::failure_streak::FailureStreak;
 use db::{Db, Follower};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{MutexGuard, Notify};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// How often the node asks for changes of other nodes, if the database does not notify it.
@@ -43,11 +45,17 @@ const LOOK: Duration = Duration::from_secs(30);
 const LISTEN_AGAIN: Duration = Duration::from_secs(2);
 
 impl Iam {
-    /// Watches for changes of other nodes until the service is dropped or closed.
+    /// Watches for changes of other nodes, and keeps the audit, until the service is dropped or closed.
     pub fn watch(&self) {
-        self.keep_audit();
+        tokio::spawn(self.audit_watch());
+        tokio::spawn(self.change_watch());
+    }
+
+    /// Watches for changes of other nodes until the service is dropped or closed. It may be begun again after a panic, which
+    /// does not make the directory younger.
+    pub fn change_watch(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.freshness.begin(self.0.clock.now());
-        tokio::spawn(watch(Arc::downgrade(&self.0), self.0.db.follow()));
+        watch(Arc::downgrade(&self.0), self.0.db.follow())
     }
 
     /// The age of this node's directory in seconds: the time since its last answered query. 0 if no task watches.
@@ -105,8 +113,16 @@ impl Iam {
         }
     }
 
+    /// Whether a change of this node was committed is not known: all requests are refused until what there is has been
+    /// read.
+    pub(crate) fn mark_unknown(&self, error: &IamError) {
+        tracing::error!(error = %Chain(error), "whether a change was committed is not known: all requests are refused until it is");
+        self.0.freshness.mark_behind();
+        self.0.woken.notify_one();
+    }
+
     fn mark_behind(&self, error: &IamError) {
-        tracing::error!(%error, "a committed change cannot be read: all requests are refused until it can");
+        tracing::error!(error = %Chain(error), "a committed change cannot be read: all requests are refused until it can");
         self.0.freshness.mark_behind();
         self.0.woken.notify_one();
     }
@@ -160,10 +176,10 @@ impl Iam {
         let look = familiar.catch_up(db, self.0.clock.now());
         // If the database does not answer in time, the next query reports it.
         if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
-            tracing::warn!(%error, "cannot ask where other nodes have let people in");
+            tracing::warn!(error = %Chain(&error), "cannot ask where other nodes have let people in");
         }
         if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, changes::drop_old(db)).await {
-            tracing::warn!(%error, "the log of changes is not shortened yet");
+            tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");
         }
     }
 }
@@ -180,7 +196,7 @@ async fn listen(mut follower: Follower, told: Arc<Notify>) {
             Err(error) => {
                 // Only the first of consecutive failures is logged.
                 if std::mem::take(&mut hears) {
-                    tracing::warn!(%error, "does not hear of changes at once, and asks for them");
+                    tracing::warn!(error = %Chain(&error), "does not hear of changes at once, and asks for them");
                 }
                 tokio::time::sleep(LISTEN_AGAIN).await;
             }
@@ -193,7 +209,9 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
     let told = Arc::clone(&inner.woken);
     drop(inner);
     let db = follower.db().clone();
-    let listening = tokio::spawn(listen(follower, Arc::clone(&told)));
+    // A set of one: its task ends with this one, however it ends.
+    let mut listening = JoinSet::new();
+    listening.spawn(listen(follower, Arc::clone(&told)));
     let away = FailureStreak::new();
     let mut look_at = Instant::now() + LOOK;
     loop {
@@ -219,7 +237,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
             }
             // The first of consecutive failures is logged, whatever the next ones are.
             Ok(Err(error)) if away.record_failure() => {
-                tracing::warn!(%error, "cannot ask for changes of the directory");
+                tracing::warn!(error = %Chain(&error), "cannot ask for changes of the directory");
             }
             Err(_) if away.record_failure() => {
                 tracing::warn!("the identity database does not answer");
@@ -227,7 +245,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
             Ok(Err(_)) | Err(_) => {}
         }
     }
-    listening.abort();
+    drop(listening);
     if matches!(db, Db::Pg(_)) {
         db.close().await;
     }

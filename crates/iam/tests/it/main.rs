@@ -19,6 +19,8 @@ mod introspect;
 #[cfg(test)]
 mod key;
 #[cfg(test)]
+mod lost_answer;
+#[cfg(test)]
 mod mails;
 #[cfg(test)]
 mod node;

@@ -209,6 +209,11 @@ pub(crate) struct Person {
 }
 
 impl World {
+    /// The address of the database.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The database.
     pub(crate) async fn database(&self) -> Db {
         Db::open(&self.address).await.unwrap()

@@ -3,6 +3,7 @@
 pub(crate) mod quota;
 pub(crate) mod readiness;
 pub(crate) mod scopes;
+pub(crate) mod supervised;
 
 use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};

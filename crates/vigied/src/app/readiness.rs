@@ -4,6 +4,7 @@
 //! a stuck store costs one waiting thread, however often health is requested.
 
 use crate::store::operator_proof::as_operator;
+use base::chain::Chain;
 use base::store::{Figure, Outage, SampleStore};
 use iam::Iam;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -133,7 +134,8 @@ impl Probes {
         let iam = iam.clone();
         let start = |sender: watch::Sender<_>| {
             tokio::spawn(async move {
-                let answer = iam.ping().await.map_err(|error| error.to_string());
+                let answer = iam.ping().await;
+                let answer = answer.map_err(|error| Chain(&error).to_string());
                 sender.send_replace(Some(answer));
             });
         };

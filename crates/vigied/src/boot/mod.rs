@@ -4,6 +4,7 @@ pub(crate) mod database;
 
 use crate::app::quota::Quotas;
 use crate::app::readiness::Probes;
+use crate::app::supervised::supervised;
 use crate::app::{App, Limits};
 use crate::backup::state::Backups;
 use crate::config::Settings;
@@ -155,6 +156,16 @@ pub(crate) fn require_initialised(settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
+/// Watches for changes of other nodes, and keeps the audit, until the service is closed.
+fn watch(iam: &Iam, metrics: &Arc<Metrics>) {
+    let own = iam.clone();
+    let begin = move || own.change_watch();
+    tokio::spawn(supervised("directory", Arc::clone(metrics), begin));
+    let own = iam.clone();
+    let begin = move || own.audit_watch();
+    tokio::spawn(supervised("audit", Arc::clone(metrics), begin));
+}
+
 /// Opens all services.
 pub(crate) async fn boot(
     settings: &Settings,
@@ -167,18 +178,6 @@ pub(crate) async fn boot(
     if !iam.is_initialised() {
         return Err(not_initialised(settings));
     }
-    iam.watch();
-    if let Some(mail) = settings.mail() {
-        mail::start(&mail, iam.clone(), public_url.clone())?;
-    }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = store(settings, &folder, Arc::clone(&clock)).await?;
-    let shares = Shares {
-        account: account_share(&iam),
-        source: settings.limit(limit::SOURCE_SHARE_PERCENT),
-        strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
-    };
-    warn_of_bodies_that_never_fit(settings);
     let concurrent_queries = concurrent_queries(settings);
     let metrics = Arc::new(Metrics::new(
         limit::ALL
@@ -190,6 +189,18 @@ pub(crate) async fn boot(
             }),
         crate::route::table().into_iter().map(|own| own.path),
     ));
+    watch(&iam, &metrics);
+    if let Some(mail) = settings.mail() {
+        mail::start(&mail, iam.clone(), public_url.clone(), &metrics)?;
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = store(settings, &folder, Arc::clone(&clock)).await?;
+    let shares = Shares {
+        account: account_share(&iam),
+        source: settings.limit(limit::SOURCE_SHARE_PERCENT),
+        strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
+    };
+    warn_of_bodies_that_never_fit(settings);
     let queries = query_limits(settings, concurrent_queries, shares.clone());
     let verifier = iam.verifier();
     let app = App {

@@ -1,7 +1,6 @@
 //! Errors of the program: prose for a person, and with `--output json` one line of JSON, the last on standard error. The exit
 //! code is the same for both.
 
-pub(crate) mod chain;
 pub(crate) mod coded_error;
 pub(crate) mod refused;
 
@@ -149,6 +148,9 @@ fn code(error: &anyhow::Error) -> String {
         }
         if let Some(DbError::Refused { .. } | DbError::Unavailable { .. }) = cause.downcast_ref() {
             return Some("database_unreachable".to_owned());
+        }
+        if let Some(DbError::OutcomeUnknown { .. }) = cause.downcast_ref() {
+            return Some("outcome_unknown".to_owned());
         }
         is_denied(cause).then(|| "permission_denied".to_owned())
     };

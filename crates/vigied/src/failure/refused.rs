@@ -3,6 +3,7 @@
 
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
+use db::DbError;
 use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
 use wire::code;
@@ -35,6 +36,9 @@ pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
         IamError::NotInitialised => "run `vigied init --data DIR` first",
         IamError::AlreadyInitialised => {
             "`vigied serve` serves it; `vigied account create` makes further accounts"
+        }
+        IamError::Db(DbError::OutcomeUnknown { .. }) => {
+            "look whether it was made before you do it again"
         }
         IamError::LastKey => "make a successor first with `vigied keys rotate`",
         IamError::NoSuchKey { .. } => "`vigied keys list` shows them",

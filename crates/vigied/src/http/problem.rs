@@ -4,10 +4,10 @@
 use super::faults::{FAULTS, IDENTITY_AWAY};
 use super::form::Form;
 use super::over::LimitExceeded;
-use crate::failure::chain::Chain;
 use crate::failure::refused;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use base::chain::Chain;
 use base::context::Stop;
 use base::error::{Kind, Problem};
 use base::invisible;
@@ -86,7 +86,8 @@ fn unavailable(own: &Unavailable) -> Problem {
     let problem = match own.outage {
         // The log is told once of each, by `disk_watch`.
         Outage::NoRoom => code::DISK_FULL
-            .problem("the server's disk is full: nothing is stored or deleted until there is room")
+            // Who meets the full disk first is applied in memory already, and durable once there is room.
+            .problem("the server's disk is full: what was sent is not acknowledged, and may be stored or deleted later")
             .hint("send again later; the operator makes room"),
         Outage::LittleRoom => code::DISK_FULL
             .problem("the server's disk is too full for samples")
@@ -133,6 +134,14 @@ impl From<IamError> for Refusal {
                     .problem("the server's identity database is busy or does not answer")
                     .hint("send again after `Retry-After` seconds")
                     .retry_after(DATABASE_RETRY_SECONDS),
+            );
+        }
+        if matches!(error, IamError::Db(DbError::OutcomeUnknown { .. })) {
+            // `iam` has logged it. Never with a time to send again: a second one might be made.
+            return Self(
+                code::OUTCOME_UNKNOWN
+                    .problem("the server's identity database did not say whether it made the change: it may have been made")
+                    .hint("look whether it was made before you send it again"),
             );
         }
         let told = Chain(&error).to_string();
@@ -332,6 +341,9 @@ mod tests {
             assert_eq!((problem.code, problem.kind), (code.code, code.kind));
             assert_eq!(problem.retry_after, retry_after, "{outage:?}");
             assert!(!problem.message.contains("/data"), "{}", problem.message);
+            // The first request that meets a full disk is applied, and stored once there is room.
+            let may_be_stored = problem.message.contains("may be stored or deleted later");
+            assert_eq!(may_be_stored, outage == Outage::NoRoom, "{outage:?}");
         }
         let soon = Unavailable {
             retry_after: Some(7),
@@ -339,6 +351,17 @@ mod tests {
         };
         let Refusal(problem) = StoreError::from(soon).into();
         assert_eq!(problem.retry_after, Some(7), "the store knows best");
+    }
+
+    #[test]
+    fn a_change_that_may_have_been_made_is_not_to_be_sent_again_unseen() {
+        let lost = DbError::OutcomeUnknown {
+            source: "the connection was lost".into(),
+        };
+        let Refusal(problem) = IamError::from(lost).into();
+        assert_eq!(problem.code, code::OUTCOME_UNKNOWN.code);
+        assert_eq!((problem.kind.status(), problem.retry_after), (500, None));
+        assert!(problem.message.contains("may have been made"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The life of the server: serving, background work, reload, and shutdown.
 
+pub(crate) mod background;
 pub(crate) mod disk_watch;
 pub(crate) mod logging;
 pub(crate) mod notify;

@@ -5,6 +5,7 @@ use crate::lifecycle::notify::{self, State};
 use crate::net::tls::Tls;
 use crate::operations::answer::Tokens;
 use crate::operations::token;
+use base::chain::{Chain, on_one_line};
 use iam::Iam;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ impl Reload {
         match self.iam.reread_keys().await {
             Ok(change) => tracing::info!(signing = change.signing, "signing keys read again"),
             Err(error) => {
-                tracing::error!(%error, "signing keys not read again, those in force stay");
+                tracing::error!(error = %Chain(&error), "signing keys not read again, those in force stay");
             }
         }
     }
@@ -57,7 +58,10 @@ impl Reload {
             None => tracing::info!("SIGHUP: there is no certificate to read again"),
             Some(Ok(())) => tracing::info!("certificate read again"),
             Some(Err(error)) => {
-                tracing::error!(%error, "certificate not read again: the old one stays in use");
+                tracing::error!(
+                    error = on_one_line(&error),
+                    "certificate not read again: the old one stays in use"
+                );
             }
         }
     }

@@ -5,11 +5,10 @@ use crate::boot::{self, Booted};
 use crate::config::Place;
 use crate::config::Settings;
 use crate::http::own_address::OwnAddress;
-use crate::lifecycle::disk_watch;
+use crate::lifecycle::background;
 use crate::lifecycle::notify::{self, State};
 use crate::lifecycle::reload::Reload;
 use crate::lifecycle::shutdown::{self, Plan};
-use crate::lifecycle::sweep;
 use crate::net::listener::{self, ListenerLimits, Served};
 use crate::net::proxies::Proxies;
 use crate::net::times::Times;
@@ -94,9 +93,7 @@ pub(crate) async fn serve(
         data: settings.data().to_owned(),
     };
     let reloading = tokio::spawn(reload.on_each(hangup));
-    let disk_watching = tokio::spawn(disk_watch::watch(Arc::downgrade(&app)));
-    let sweeping = tokio::spawn(sweep::watch(Arc::downgrade(&app)));
-    let asking_again = tokio::spawn(app.queries.watch_admissions());
+    let background = background::start(&app);
     let operations_at = match (operators.address(), &place) {
         (Some(address), _) => address.to_string(),
         (None, Place::Socket(path)) => path.display().to_string(),
@@ -130,9 +127,7 @@ pub(crate) async fn serve(
     })
     .await;
     reloading.abort();
-    sweeping.abort();
-    disk_watching.abort();
-    asking_again.abort();
+    drop(background);
     // The clients of these queries are disconnected by now.
     let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
     tracing::info!("shutting down: the last request is answered, flushing the store");

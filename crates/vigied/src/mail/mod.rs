@@ -7,14 +7,17 @@
 mod letter;
 mod transport;
 
+use crate::app::supervised::supervised;
 use crate::config::mail::MailSettings;
-use crate::failure::chain::Chain;
+use crate::self_metrics::Metrics;
 use anyhow::Context;
+use base::chain::Chain;
 use base::failure_streak::FailureStreak;
 use iam::Iam;
 use iam::manage::invitation::Mail;
 use lettre::message::Mailbox;
 use lettre::{AsyncTransport, Message};
+use std::sync::Arc;
 use std::time::Duration;
 use transport::{PATIENCE, Smtp};
 
@@ -22,37 +25,45 @@ use transport::{PATIENCE, Smtp};
 const POLL: Duration = Duration::from_millis(500);
 
 /// Sends due mails until the process ends.
-pub(crate) fn start(settings: &MailSettings, iam: Iam, public_url: String) -> anyhow::Result<()> {
+pub(crate) fn start(
+    settings: &MailSettings,
+    iam: Iam,
+    public_url: String,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<()> {
     let from: Mailbox = settings
         .from
         .parse()
         .with_context(|| format!("`mail.from` is no address: `{}`", settings.from))?;
     let smtp = transport::open(settings)?;
-    tokio::spawn(async move {
-        let away = FailureStreak::new();
-        loop {
-            let due = iam.due_mail().await;
-            if due.is_ok()
-                && let Some(tries) = away.record_success()
-            {
-                tracing::info!(tries, "mails are looked for again");
-            }
-            match due {
-                Ok(Some(mail)) => deliver(&iam, &smtp, &from, &public_url, &mail).await,
-                Ok(None) => tokio::time::sleep(POLL).await,
-                Err(error) => {
-                    if away.record_failure() {
-                        tracing::warn!(error = %Chain(&error), "cannot look for mails");
-                    }
-                    tokio::time::sleep(POLL).await;
+    let begin = move || send_due(iam.clone(), smtp.clone(), from.clone(), public_url.clone());
+    tokio::spawn(supervised("mail", Arc::clone(metrics), begin));
+    Ok(())
+}
+
+async fn send_due(iam: Iam, smtp: Smtp, from: Mailbox, public_url: String) {
+    let away = FailureStreak::new();
+    loop {
+        let due = iam.due_mail().await;
+        if due.is_ok()
+            && let Some(tries) = away.record_success()
+        {
+            tracing::info!(tries, "mails are looked for again");
+        }
+        match due {
+            Ok(Some(mail)) => deliver(&iam, &smtp, &from, &public_url, &mail).await,
+            Ok(None) => tokio::time::sleep(POLL).await,
+            Err(error) => {
+                if away.record_failure() {
+                    tracing::warn!(error = %Chain(&error), "cannot look for mails");
                 }
-            }
-            if iam.is_closed() {
-                return;
+                tokio::time::sleep(POLL).await;
             }
         }
-    });
-    Ok(())
+        if iam.is_closed() {
+            return;
+        }
+    }
 }
 
 async fn deliver(iam: &Iam, smtp: &Smtp, from: &Mailbox, public_url: &str, mail: &Mail) {

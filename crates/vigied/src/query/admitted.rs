@@ -18,11 +18,14 @@ const AT_ONCE: usize = 64;
 
 /// The access of a caller.
 pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
-    /// Checks that the caller still has access.
+    /// Checks that the caller still has access; logs and counts nothing.
     ///
     /// # Errors
     /// Why they do not.
     fn recheck(&self) -> Result<(), Refusal>;
+
+    /// Logs and counts that access was lost, once it has taken effect.
+    fn report(&self, refusal: &Refusal);
 }
 
 /// All open queries.
@@ -48,7 +51,8 @@ pub(super) struct OpenQuery {
     client_watch: ClientWatch,
     /// The answer has begun: the status can no longer change.
     is_answered: AtomicBool,
-    /// Under one lock, so that a query is either committed or withdrawn.
+    /// Under one lock, so that a query is either committed or withdrawn. Held for a look or a change alone: who sends an answer
+    /// takes it for each piece, on a reactor thread.
     access: Mutex<Access>,
     notify: Notify,
 }
@@ -108,17 +112,21 @@ impl OpenQuery {
 
     /// Checks the access once.
     fn recheck_access(&self) {
+        if !matches!(*self.access(), Access::Holds) {
+            return;
+        }
+        let Err(refusal) = self.admission.recheck() else {
+            return;
+        };
         {
-            // Locked during the check, which only looks into memory: a refusal that is logged takes effect.
             let mut access = self.access();
+            // It was committed, or withdrawn by another look, since.
             if !matches!(*access, Access::Holds) {
                 return;
             }
-            let Err(refusal) = self.admission.recheck() else {
-                return;
-            };
-            *access = Access::Withdrawn(refusal);
+            *access = Access::Withdrawn(refusal.clone());
         }
+        self.admission.report(&refusal);
         self.notify.notify_one();
         self.cancel.cancel();
         if self.is_answered.load(Ordering::Acquire) {
@@ -146,11 +154,13 @@ pub(super) async fn watch(open_queries: Weak<OpenQueries>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicU32;
+    use std::sync::mpsc;
     use wire::code;
 
     /// Holds until it is set.
     #[derive(Debug, Clone, Default)]
-    struct Withdrawal(Arc<AtomicBool>);
+    struct Withdrawal(Arc<AtomicBool>, Arc<AtomicU32>);
 
     impl Admission for Withdrawal {
         fn recheck(&self) -> Result<(), Refusal> {
@@ -159,6 +169,52 @@ mod tests {
                 false => Ok(()),
             }
         }
+
+        fn report(&self, _: &Refusal) {
+            self.1.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Is checked, and reported, for as long as the other side waits.
+    #[derive(Debug)]
+    struct Slow(mpsc::SyncSender<()>, Mutex<mpsc::Receiver<()>>);
+
+    impl Slow {
+        fn wait(&self) {
+            self.0.send(()).unwrap();
+            self.1.lock().unwrap().recv().unwrap();
+        }
+    }
+
+    impl Admission for Slow {
+        fn still_holds(&self) -> Result<(), Refusal> {
+            self.wait();
+            Err(Refusal(code::TOKEN_REVOKED.problem("withdrawn")))
+        }
+
+        fn report(&self, _: &Refusal) {
+            self.wait();
+        }
+    }
+
+    #[test]
+    fn an_answer_is_sent_on_while_its_access_is_checked_and_its_loss_is_reported() {
+        let (begun, begins) = mpsc::sync_channel(0);
+        let (goes_on, go_on) = mpsc::sync_channel(0);
+        let admission = Box::new(Slow(begun, Mutex::new(go_on)));
+        let question = Question::new(admission, Arc::default(), ClientWatch::here());
+        let looked_at = Arc::clone(&question);
+        let looking = std::thread::spawn(move || looked_at.look());
+        for is_withdrawn in [false, true] {
+            begins.recv().unwrap();
+            let (sender, asked) = mpsc::channel();
+            let own = Arc::clone(&question);
+            std::thread::spawn(move || sender.send(own.is_withdrawn()));
+            let answer = asked.recv_timeout(Duration::from_secs(20));
+            assert_eq!(answer, Ok(is_withdrawn));
+            goes_on.send(()).unwrap();
+        }
+        looking.join().unwrap();
     }
 
     #[tokio::test]
@@ -180,6 +236,8 @@ mod tests {
             }
             open_query.recheck_access();
             assert_eq!(open_query.is_withdrawn(), !is_committed);
+            let reports = withdrawal.1.load(Ordering::Relaxed);
+            assert_eq!(reports, u32::from(!is_committed), "once, or never");
             assert_eq!(cancel.flag().load(Ordering::Relaxed), !is_committed);
             assert_eq!(open_query.commit().is_ok(), is_committed);
         }

@@ -117,11 +117,12 @@ impl Admission {
 }
 
 impl admitted::Admission for Admission {
-    /// Logs and audits the loss of access.
     fn recheck(&self) -> Result<(), Refusal> {
-        let Err(problem) = self.holds() else {
-            return Ok(());
-        };
+        self.holds().map_err(Refusal)
+    }
+
+    /// Logs and audits the loss of access.
+    fn report(&self, Refusal(problem): &Refusal) {
         let domain = self.scope.map(|(domain, ..)| domain);
         tracing::info!(
             user = %self.principal,
@@ -144,7 +145,6 @@ impl admitted::Admission for Admission {
                 why: problem.code,
             });
         }
-        Err(Refusal(problem))
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct Metrics {
     limits: Vec<LimitCount>,
     notices: Mutex<BTreeMap<&'static str, u64>>,
     refused: Mutex<BTreeMap<&'static str, u64>>,
+    panics: Mutex<BTreeMap<&'static str, u64>>,
     in_flight: AtomicU64,
 }
 
@@ -141,6 +142,11 @@ impl Metrics {
         *lock(&self.refused).entry(code).or_default() += 1;
     }
 
+    /// Counts a panic of work in the background.
+    pub(crate) fn panicked(&self, work: &'static str) {
+        *lock(&self.panics).entry(work).or_default() += 1;
+    }
+
     /// Counts a request as in flight until the guard is dropped.
     pub(crate) fn start(&self) -> InFlight<'_> {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
@@ -216,6 +222,12 @@ impl Metrics {
                 "vigie_credentials_refused_total",
                 "code",
                 "Requests refused for their credential.",
+            ),
+            (
+                &self.panics,
+                "vigie_background_panics_total",
+                "work",
+                "Panics of work in the background, which begins again after each.",
             ),
         ];
         for (counts, name, label, help) in labelled {

@@ -38,7 +38,7 @@ impl SmallDisk {
         self.0.path().join("filler")
     }
 
-    fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let mut filler = File::options()
             .create(true)
             .append(true)
@@ -49,7 +49,7 @@ impl SmallDisk {
         }
     }
 
-    fn make_room(&self) {
+    pub(crate) fn make_room(&self) {
         std::fs::remove_file(self.filler()).unwrap();
     }
 }

@@ -49,6 +49,8 @@ mod installed;
 #[cfg(test)]
 mod instants;
 #[cfg(test)]
+mod interrupted_deletion;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod lifecycle;

@@ -2,14 +2,15 @@
 //! outcome. A deletion that cannot be recorded does not begin. While it waits for the database, its turn is lent to others.
 
 use crate::app::App;
-use crate::failure::chain::Chain;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::caller::Caller;
+use base::chain::Chain;
 use base::id::KeyId;
 use base::scope::Scope;
 use base::store::{DeleteQuery, Deleted, StoreError};
 use base::time::{Millis, TimeRange};
+use db::DbError;
 use iam::IamError;
 use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
 use std::ops::ControlFlow;
@@ -71,7 +72,8 @@ impl Deleter {
                 let series = deleted.as_ref().map(|deleted| deleted.series);
                 entry(Outcome::Done, series)
             }
-            Err(_) => entry(Outcome::Failed, None),
+            // It was applied, and may become durable.
+            Err(_) => entry(Outcome::Unknown, None),
         };
         if let Err(Refusal(problem)) = entered(self.enter(ended, None).blocking_recv()) {
             // The deletion is made, and its begin is recorded.
@@ -90,6 +92,18 @@ impl Deleter {
         receiver.close();
         let received = received.or_else(|| receiver.try_recv().ok().map(Ok));
         if let Some(received) = received {
+            if matches!(
+                received,
+                Ok(Err(IamError::Db(DbError::OutcomeUnknown { .. })))
+            ) {
+                // The begin may be recorded, but nothing is deleted.
+                drop(self.enter(failed, None));
+                let away = "the server's identity database does not answer: nothing was deleted";
+                let problem = code::UNAVAILABLE.problem(away);
+                return Err(problem
+                    .hint("send again after `Retry-After` seconds")
+                    .into());
+            }
             entered(received)?;
             let may_begin = waited.map_err(StoreError::Stopped).map_err(Refusal::from);
             let committed = may_begin.and_then(|()| answer.commit());

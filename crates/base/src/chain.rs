@@ -1,8 +1,8 @@
-//! Errors with their causes.
+//! Errors with their causes, as the log shows them: an error that is printed alone often leaves out what happened.
 
 /// An error with its causes on one line.
 #[derive(Debug)]
-pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+pub struct Chain<'a>(pub &'a (dyn std::error::Error + 'static));
 
 impl std::fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -17,7 +17,8 @@ impl std::fmt::Display for Chain<'_> {
 }
 
 /// An error with its causes, for a line in the log.
-pub(crate) fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
+#[must_use]
+pub fn on_one_line(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(own) = cause {

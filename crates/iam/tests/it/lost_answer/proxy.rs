@@ -1,0 +1,137 @@
+//! A proxy before PostgreSQL that cuts a connection around a COMMIT.
+
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+
+/// What happens to the next COMMIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It is passed on.
+    Pass,
+    /// It is carried out, and its answer is lost.
+    LoseAnswer,
+    /// It is lost itself.
+    LoseCommit,
+    /// It is carried out, its answer is lost, and the server answers nobody any more.
+    LoseAll,
+    /// It is passed on when [`Proxy::release`] is called.
+    Hold,
+}
+
+#[derive(Debug)]
+struct State {
+    server: String,
+    next: Mutex<Next>,
+    is_away: watch::Sender<bool>,
+    held: Notify,
+    released: Notify,
+}
+
+/// The proxy; it works until the runtime ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxy {
+    state: Arc<State>,
+    /// The address of the database through it.
+    pub(crate) address: String,
+}
+
+impl Proxy {
+    /// A proxy before the server of this address.
+    pub(crate) async fn before(address: &str) -> Self {
+        let (rest, name) = address.rsplit_once('/').unwrap();
+        let (user, server) = rest.rsplit_once('@').unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let own = listener.local_addr().unwrap();
+        let state = Arc::new(State {
+            server: server.to_owned(),
+            next: Mutex::new(Next::Pass),
+            is_away: watch::Sender::new(false),
+            held: Notify::new(),
+            released: Notify::new(),
+        });
+        let accepting = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(serve(Arc::clone(&accepting), client));
+            }
+        });
+        Self {
+            state,
+            address: format!("{user}@{own}/{name}?sslmode=disable"),
+        }
+    }
+
+    pub(crate) fn next(&self, next: Next) {
+        *self.state.next.lock().unwrap() = next;
+    }
+
+    /// Cuts all connections and answers no new ones, or takes them again.
+    pub(crate) fn away(&self, is_away: bool) {
+        self.state.is_away.send_replace(is_away);
+    }
+
+    /// Returns when a COMMIT is held.
+    pub(crate) async fn held(&self) {
+        self.state.held.notified().await;
+    }
+
+    pub(crate) fn release(&self) {
+        self.state.released.notify_one();
+    }
+}
+
+async fn serve(state: Arc<State>, client: TcpStream) {
+    let mut is_away = state.is_away.subscribe();
+    if *is_away.borrow() {
+        let _ = is_away.wait_for(|is_away| !is_away).await;
+        return;
+    }
+    tokio::select! {
+        _ = is_away.wait_for(|is_away| *is_away) => {}
+        _ = pass(&state, client) => {}
+    }
+}
+
+/// Passes bytes on until either side closes, or a COMMIT ends it.
+async fn pass(state: &State, mut client: TcpStream) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(&state.server).await?;
+    let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
+    loop {
+        tokio::select! {
+            read = client.read(&mut up) => {
+                let Some(said) = up.get(..read?).filter(|said| !said.is_empty()) else {
+                    return Ok(());
+                };
+                let is_commit = said.windows(7).any(|part| part == b"COMMIT\0");
+                let next = match is_commit {
+                    true => std::mem::replace(&mut *state.next.lock().unwrap(), Next::Pass),
+                    false => Next::Pass,
+                };
+                if next == Next::LoseCommit {
+                    return Ok(());
+                }
+                if next == Next::Hold {
+                    state.held.notify_one();
+                    state.released.notified().await;
+                }
+                server.write_all(said).await?;
+                if matches!(next, Next::LoseAnswer | Next::LoseAll) {
+                    // The answer: it is carried out.
+                    server.read_u8().await?;
+                    if next == Next::LoseAll {
+                        state.is_away.send_replace(true);
+                    }
+                    return Ok(());
+                }
+            }
+            read = server.read(&mut down) => {
+                let Some(said) = down.get(..read?).filter(|said| !said.is_empty()) else {
+                    return Ok(());
+                };
+                client.write_all(said).await?;
+            }
+        }
+    }
+}
