@@ -51,6 +51,8 @@ mod instants;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod least_values;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod limits;
@@ -74,6 +76,8 @@ mod network;
 mod nodes;
 #[cfg(test)]
 mod operators_output;
+#[cfg(test)]
+mod operators_words;
 #[cfg(test)]
 mod packed;
 #[cfg(test)]
