@@ -15,9 +15,7 @@ pub(crate) fn check(name: &str, text: &str) -> Vec<String> {
     let wrongs = lines.filter(|(_, line)| WITHOUT_CAUSES.iter().any(|word| line.contains(word)));
     wrongs
         .map(|(number, _)| {
-            format!(
-                "{name}:{number}: an error is logged with its causes: `error = %Chain(&error)`"
-            )
+            format!("{name}:{number}: an error is logged with its causes: `error = %Chain(&error)`")
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use journal::{Journal, JournalError, Record};
 use std::sync::{Mutex, PoisonError};
+use wire::ingest::halves::halves;
 use wire::receipt::Receipt;
 
 /// The maximum size of a request: well under the server's `body_bytes`.
@@ -18,20 +19,18 @@ pub trait Destination {
     /// # Errors
     /// When the samples must be sent again: the server is unreachable, it refused the credential, or its answer is
     /// invalid.
-    fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict<Self::Error>, Self::Error>;
+    fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict, Self::Error>;
 }
 
 /// The server's answer to a body.
 #[derive(Debug)]
-pub enum Verdict<E> {
+pub enum Verdict {
     /// The result for its samples; it must account for all of them ([`Receipt::accounts_for`]).
     Receipt(Receipt),
     /// It is larger than the server accepts.
     TooLarge {
         /// The server's message.
         reason: String,
-        /// The error to report if a smaller body may be accepted.
-        error: E,
     },
     /// It can never be stored.
     Hopeless {
@@ -55,7 +54,7 @@ impl<E> From<JournalError> for SendError<E> {
     }
 }
 
-/// The result of one request.
+/// The result of sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
     /// There was nothing to send.
@@ -89,37 +88,65 @@ impl<'a, D: Destination> Sender<'a, D> {
         }
     }
 
-    /// Sends one request.
+    /// Sends the oldest records, in one request, or in several where the server takes no such large one.
     ///
     /// # Errors
     /// When the server did not accept it, or the journal failed. All records are still in the journal then.
     pub fn send(&mut self) -> Result<Report, SendError<D::Error>> {
-        let records = self.with_journal(|journal| journal.oldest(self.bytes_max, SAMPLES_MAX))?;
-        if records.is_empty() {
-            self.bytes_max = BODY_BYTES_MAX;
-            return Ok(Report::Idle);
-        }
-        let samples = records.iter().map(|record| u64::from(record.weight)).sum();
-        let verdict = self.destination.deliver(&joined(&records), samples);
-        let report = match verdict.map_err(SendError::Destination)? {
-            Verdict::Receipt(receipt) => Report::Sent {
-                stored: receipt.stored,
-                rejected: receipt.rejected,
-                reason: receipt.rejections.into_iter().next().map(|one| one.reason),
-            },
-            // A smaller request may be accepted; a single record cannot be made smaller.
-            Verdict::TooLarge { error, .. } if records.len() > 1 => {
-                self.bytes_max /= 2;
-                return Err(SendError::Destination(error));
+        loop {
+            let oldest = |journal: &mut Journal| journal.oldest(self.bytes_max, SAMPLES_MAX);
+            let records = self.with_journal(oldest)?;
+            if records.is_empty() {
+                self.bytes_max = BODY_BYTES_MAX;
+                return Ok(Report::Idle);
             }
-            Verdict::TooLarge { reason, .. } | Verdict::Hopeless { reason } => Report::Sent {
+            let samples = records.iter().map(|record| u64::from(record.weight)).sum();
+            let body = joined(&records);
+            let verdict = self.destination.deliver(&body, samples);
+            let sent = match verdict.map_err(SendError::Destination)? {
+                Verdict::TooLarge { .. } if records.len() > 1 => {
+                    self.bytes_max /= 2;
+                    continue;
+                }
+                Verdict::TooLarge { reason } => self
+                    .in_halves(&body, samples, reason)
+                    .map_err(SendError::Destination)?,
+                verdict => Sent::of(verdict, samples),
+            };
+            self.with_journal(|journal| journal.discard(&records))?;
+            return Ok(Report::Sent {
+                stored: sent.stored,
+                rejected: sent.rejected,
+                reason: sent.reason,
+            });
+        }
+    }
+
+    /// Sends the halves of a body that is too large, and theirs; gives up a sample that is too large alone. A sample that is sent
+    /// again after an error has its time, so it is stored once.
+    fn in_halves(&self, body: &[u8], samples: u64, reason: String) -> Result<Sent, D::Error> {
+        let Some(halves) = halves(body) else {
+            return Ok(Sent {
                 stored: 0,
                 rejected: samples,
                 reason: Some(reason),
-            },
+            });
         };
-        self.with_journal(|journal| journal.discard(&records))?;
-        Ok(report)
+        let first_samples = (halves.first_samples as u64).min(samples);
+        let mut all = Sent::default();
+        for (body, samples) in [
+            (halves.first, first_samples),
+            (halves.second, samples - first_samples),
+        ] {
+            let sent = match self.destination.deliver(&body, samples)? {
+                Verdict::TooLarge { reason } => self.in_halves(&body, samples, reason)?,
+                verdict => Sent::of(verdict, samples),
+            };
+            all.stored += sent.stored;
+            all.rejected += sent.rejected;
+            all.reason = all.reason.or(sent.reason);
+        }
+        Ok(all)
     }
 
     fn with_journal<T>(
@@ -129,6 +156,31 @@ impl<'a, D: Destination> Sender<'a, D> {
         // A panic leaves the journal consistent: it is changed only after everything that can fail.
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut journal)
+    }
+}
+
+/// What became of samples.
+#[derive(Debug, Default)]
+struct Sent {
+    stored: u64,
+    rejected: u64,
+    reason: Option<String>,
+}
+
+impl Sent {
+    fn of(verdict: Verdict, samples: u64) -> Self {
+        match verdict {
+            Verdict::Receipt(receipt) => Self {
+                stored: receipt.stored,
+                rejected: receipt.rejected,
+                reason: receipt.rejections.into_iter().next().map(|one| one.reason),
+            },
+            Verdict::TooLarge { reason } | Verdict::Hopeless { reason } => Self {
+                stored: 0,
+                rejected: samples,
+                reason: Some(reason),
+            },
+        }
     }
 }
 
@@ -165,14 +217,14 @@ mod tests {
     impl Destination for &Server {
         type Error = &'static str;
 
-        fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict<Self::Error>, Self::Error> {
+        fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict, Self::Error> {
             let text = String::from_utf8(body.to_owned()).unwrap();
             if text.contains("away") {
                 return Err("away");
             }
             if body.len() > self.bytes_max {
-                let (reason, error) = ("too large".to_owned(), "too large");
-                return Ok(Verdict::TooLarge { reason, error });
+                let reason = "too large".to_owned();
+                return Ok(Verdict::TooLarge { reason });
             }
             self.taken.borrow_mut().push(text);
             Ok(Verdict::Receipt(Receipt {
@@ -227,7 +279,6 @@ mod tests {
             match sender.send() {
                 Ok(Report::Idle) => break,
                 Ok(Report::Sent { rejected: more, .. }) => rejected += more,
-                Err(SendError::Destination("too large")) => {}
                 Err(other) => panic!("{other:?}"),
             }
         }
@@ -242,6 +293,33 @@ mod tests {
             3
         );
         assert_eq!(journal.lock().unwrap().weight(), 0);
+    }
+
+    #[test]
+    fn regression_7_a_record_that_is_too_large_is_sent_in_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let items: Vec<String> = (10..47).map(|item| item.to_string()).collect();
+        let wide = "9".repeat(50);
+        let record = format!("[{},{wide},99]", items.join(","));
+        let journal =
+            Mutex::new(Journal::open(folder.path(), 1 << 22, WhenFull::DropOldest).unwrap());
+        let weight = items.len() as u32 + 2;
+        journal
+            .lock()
+            .unwrap()
+            .append(record.as_bytes(), weight)
+            .unwrap();
+        let server = server(10);
+        let mut sender = Sender::new(&server, &journal);
+        let sent = Report::Sent {
+            stored: u64::from(weight) - 1,
+            rejected: 1,
+            reason: Some("too large".to_owned()),
+        };
+        assert_eq!(sender.send().unwrap(), sent);
+        assert_eq!(sender.send().unwrap(), Report::Idle);
+        let taken = server.taken.borrow().join(",").replace(['[', ']'], "");
+        assert_eq!(taken, format!("{},99", items.join(",")));
     }
 
     #[test]

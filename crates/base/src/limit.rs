@@ -213,7 +213,7 @@ limits! {
     /// Queries, listings and deletions that wait for their turn.
     settable QUEUED_QUERIES = "queued_queries", 256, "queries", "a query, listing or deletion beyond it is answered with 429 and `Retry-After`";
     /// Bytes that all queries and their unread answers have in memory.
-    settable QUERIES_IN_FLIGHT_BYTES = "queries_in_flight_bytes", 512 * 1024 * 1024, "bytes", "a query or listing that needs more than is left of it (640 KiB, names, slots, and 16 bytes for each sample that it keeps of those not flushed yet) is answered with 429 and `Retry-After`";
+    settable QUERIES_IN_FLIGHT_BYTES = "queries_in_flight_bytes", 512 * 1024 * 1024, "bytes", "a query or listing that needs more than is left of it (640 KiB, 1152 KiB where the answer is compressed, names, slots, and 16 bytes for each sample that it keeps of those not flushed yet) is answered with 429 and `Retry-After`";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

@@ -32,6 +32,14 @@ impl Name {
         }
     }
 
+    /// The flag that says yes to a question.
+    pub(crate) const fn yes(self) -> &'static str {
+        match self {
+            Self::Vigie => "`--yes`",
+            Self::Original(_) => "`-f`",
+        }
+    }
+
     /// A text whose commands, which stand in backticks, begin with this name.
     pub(crate) fn in_commands(self, text: &Shown) -> Shown {
         text.with_commands_of(self.text())

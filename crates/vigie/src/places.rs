@@ -19,6 +19,9 @@ pub(crate) type Org = Resource<OrganizationEntity>;
 /// A space as listed.
 pub(crate) type Space = Resource<SpaceEntity>;
 
+/// The hint for a member who sees no organization.
+pub(crate) const NO_ROLE: &str = "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set EMAIL ORG SPACE ROLE`";
+
 impl Context {
     /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
     pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
@@ -98,14 +101,23 @@ impl Context {
             });
         }
         let targeted = self.cf()?.organization_fields;
-        if targeted.guid.is_empty() {
-            return Err(
+        if !targeted.guid.is_empty() {
+            return Ok(targeted);
+        }
+        // As a login does: the only one is taken.
+        match self.orgs(&self.config().region.clone())?.as_slice() {
+            [only] => Ok(Place {
+                guid: only.metadata.guid.clone(),
+                name: only.entity.name.clone(),
+                ..Place::default()
+            }),
+            [] => Err(Failure::new(Kind::NotFound, "you see no organization").hint(NO_ROLE)),
+            _ => Err(
                 Failure::usage("no organization is named and none is targeted").hint(
                     "name one with `-o ORG`, or choose one for good with `vigie target -o ORG`",
                 ),
-            );
+            ),
         }
-        Ok(targeted)
     }
 
     /// The spaces of an organization that the caller sees.

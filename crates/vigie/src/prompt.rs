@@ -7,7 +7,7 @@ mod piped;
 pub(crate) use new_password::new_password;
 pub(crate) use piped::{secret_or_line, text_or_line};
 
-use crate::error::Failure;
+use crate::error::{Failure, code};
 use crate::output::to_stderr;
 use crate::shown::{Shown, shown};
 use base::secret::Secret;
@@ -65,6 +65,7 @@ pub(crate) fn confirm(question: impl Into<Shown>, flag: impl Into<Shown>) -> Res
             "{} Without a terminal nobody can be asked",
             question
         ))
+        .coded(code::CONFIRMATION_MISSING)
         .hint(shown!("say yes with {}", flag.into())));
     }
     Ok(is_yes(&line(&shown!("{} [y/N]> ", question))?))

@@ -135,7 +135,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             settings: arguments,
             output,
         }) => {
-            let (_, resolved) = settings(&arguments)?;
+            let (settings, resolved) = settings(&arguments)?;
+            let warnings = config::check::warnings(&settings);
+            let _ = write!(std::io::stderr(), "{warnings}");
             for stray in config::unknown_variables(std::env::vars_os()) {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");

@@ -7,6 +7,7 @@
 pub mod csv;
 mod cut;
 pub mod encode;
+pub mod halves;
 pub mod json;
 mod line;
 mod moment;

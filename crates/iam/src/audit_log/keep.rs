@@ -6,6 +6,7 @@ use crate::error::IamError;
 use crate::repo::audit::{self, Sort};
 use crate::service::Iam;
 use base::chain::Chain;
+use base::failure_streak::FailureStreak;
 use base::id::AccountId;
 use base::limit;
 use base::time::Millis;

@@ -38,7 +38,9 @@ login it sends to the only space that the key can see; where there are several, 
 Examples:
   vigie agent --once --print               show what would be sent
   vigie agent --interval 1s --readings 30  measure closely for half a minute
-  vigie agent --prefix monitor.            send every 10 s until Ctrl-C")]
+  vigie agent --prefix monitor.            send every 10 s until Ctrl-C
+
+With `--once` or `--readings` the exit code is 1 if no sample was stored, and 7 if some were rejected or lost.")]
 pub(crate) struct AgentArgs {
     /// Time between two readings
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
@@ -160,12 +162,19 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             .join()
             .unwrap_or_else(|_| Err(Failure::failed("the collector ended unexpectedly")));
         let delivered = delivery.the_rest();
-        let stored = delivery.stored;
-        output.note(match losses.samples.load(Ordering::Relaxed) {
+        let (stored, rejected) = (delivery.stored, delivery.rejected);
+        let lost = losses.samples.load(Ordering::Relaxed);
+        output.note(match lost {
             0 => format!("agent: stopped after {stored} samples"),
             lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
         });
-        collected.and(delivered)
+        let is_counted = args.once || args.readings.is_some();
+        let all = if is_counted {
+            missing(stored, rejected, lost)
+        } else {
+            Ok(())
+        };
+        collected.and(delivered).and(all)
     });
     let waiting = journal
         .lock()
@@ -186,6 +195,21 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             _ => Err(failure),
         })
     }
+}
+
+/// The failure where not everything that was read is stored, though all was sent.
+fn missing(stored: u64, rejected: u64, lost: u64) -> Result<(), Failure> {
+    let what = match (rejected, lost) {
+        (0, 0) => return Ok(()),
+        (rejected, 0) => format!("{rejected} samples were rejected"),
+        (0, lost) => format!("{lost} samples were lost"),
+        (rejected, lost) => format!("{rejected} samples were rejected, and {lost} were lost"),
+    };
+    let kind = match stored {
+        0 => Kind::Failed,
+        _ => Kind::Partial,
+    };
+    Err(Failure::new(kind, what))
 }
 
 /// The default buffer is in the configuration directory, which may not be writable on a host that only sends.

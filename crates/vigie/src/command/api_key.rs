@@ -24,8 +24,8 @@ pub(crate) struct OneArgs {
     #[arg(value_name = "NAME|UUID")]
     key: String,
     /// Do not ask
-    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
-    force: bool,
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
+    yes: bool,
 }
 
 fn url(context: &Context, path: &str) -> Result<String, Failure> {

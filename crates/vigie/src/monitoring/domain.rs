@@ -112,7 +112,12 @@ impl Domain {
         };
         let account = || Self::new("account", "a-", (&account.guid, &account.name));
         let untargeted = |what: &str| {
-            Failure::usage(format!("no {what} is targeted")).hint(match context.reach() {
+            let reach = context.reach();
+            // A key for one domain has no other to name.
+            if let Some(Err(refused)) = reach.as_ref().map(|own| own.require_domain(None)) {
+                return refused;
+            }
+            Failure::usage(format!("no {what} is targeted")).hint(match reach {
                 None => "choose one with `vigie target -o ORG -s SPACE`",
                 Some(_) => narrow::HINT,
             })

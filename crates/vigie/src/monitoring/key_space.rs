@@ -19,7 +19,8 @@ const LISTED_MAX: usize = 20;
 
 impl Monitoring<'_> {
     /// The domain of an API key: the only domain that it reaches, else the targeted space, else the only space that it can see.
-    /// While the server cannot be reached: the targeted space, else the space that an earlier run has sent to.
+    /// While the server cannot be reached: the targeted space, else the space that an earlier run has sent to. A key that is
+    /// narrowed to no domain has neither: one must be named.
     pub(super) fn domain_of_key(
         &self,
         targeted: Option<Domain>,
@@ -35,7 +36,8 @@ impl Monitoring<'_> {
                 domain: Some(id), ..
             })) => return Ok(Domain::of_id(&id)),
             Ok(Some(_)) => {
-                return targeted.or_else(remembered).ok_or_else(|| {
+                // Not the space of an earlier buffer: that may be another key's.
+                return targeted.ok_or_else(|| {
                     Failure::usage("no space is targeted, and the API key is for several")
                         .hint(narrow::HINT)
                 });

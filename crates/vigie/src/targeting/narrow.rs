@@ -75,10 +75,13 @@ impl Reach {
             Some(domain) => shown!("the metrics of `{}`", domain.as_str()),
             None => Shown::from("metrics"),
         };
-        let failure = Failure::usage(shown!(
-            "this API key is for {} alone: it finds no account, organization or space by name",
-            whose
-        ));
+        let failure = Failure::new(
+            Kind::Forbidden,
+            shown!(
+                "this API key is for {} alone: it finds no account, organization or space by name",
+                whose
+            ),
+        );
         match &self.domain {
             Some(domain) => failure.hint(shown!(
                 "leave {} out: without them it works in `{}`",

@@ -6,7 +6,7 @@ use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::places::{Org, Space};
+use crate::places::{NO_ROLE, Org, Space};
 use crate::prompt;
 use crate::shown::{Shown, shown};
 use wire::cf::space::SpaceEntity;
@@ -70,6 +70,9 @@ impl Context {
             None if space.is_some() && !kept.guid.is_empty() => Some(kept),
             None => {
                 let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(of_org).collect();
+                if orgs.is_empty() {
+                    self.output.note(shown!("hint: {}", NO_ROLE));
+                }
                 if orgs.len() > 1 && space.is_none() && prompting != Prompting::Always {
                     only = self.only_space(&orgs)?;
                 }

@@ -118,7 +118,7 @@ fn every_failure_has_a_code_that_stays() {
         ("config --color perhaps", "invalid_value"),
         ("config --color true --list", "conflicting_arguments"),
         ("account org nowhere", "not_found"),
-        ("account org-delete field-org", "usage"),
+        ("account org-delete field-org", "confirmation_missing"),
         ("iam api-key-delete ApiKey-2 -f", "BXNIM0401E"),
         ("account org-delete field-org -f", "CF-AssociationNotEmpty"),
         ("metrics get a.b --scope x", "usage"),

@@ -35,7 +35,7 @@ fn regression_7_what_it_cannot_find_is_refused_before_anything_is_written() {
         "--accept",
     ] {
         let ran = login(&mut terminal, flags);
-        assert_eq!(ran.code, 2, "{ran:?}");
+        assert_eq!(ran.code, 4, "{ran:?}");
         assert!(ran.stderr.contains(&format!("s-{SPACE}")), "{ran:?}");
         assert!(ran.stderr.contains("without"), "{ran:?}");
         assert!(!terminal.path(".vigie/config.json").exists(), "{flags}");
@@ -48,7 +48,7 @@ fn regression_7_what_it_cannot_find_is_refused_before_anything_is_written() {
         terminal.file(".cf/config.json"),
     );
     narrow(&terminal, json!({"domain": format!("s-{OTHER}")}));
-    assert_eq!(login(&mut terminal, "-o field-org -s dev").code, 2);
+    assert_eq!(login(&mut terminal, "-o field-org -s dev").code, 4);
     let after = (
         terminal.file("config.json"),
         terminal.file(".cf/config.json"),
@@ -91,7 +91,7 @@ fn regression_7_its_space_is_known_without_being_named() {
     }
     for wish in ["-s dev", "-o field-org", "-c field", "--cf"] {
         let ran = terminal.run(&format!("vigie target {wish}"));
-        assert_eq!(ran.code, 2, "{ran:?}");
+        assert_eq!(ran.code, 4, "{ran:?}");
         assert!(ran.stderr.contains(&format!("s-{SPACE}")), "{ran:?}");
     }
 }
@@ -141,6 +141,52 @@ fn regression_7_an_agent_sends_where_its_key_does() {
     let sent = terminal.server.requests("POST", "/v1/metrics");
     let last = sent.last().unwrap();
     assert_eq!(last.header("x-auth-scope-id"), format!("s-{OTHER}"));
+}
+
+/// The space of an earlier key's buffer was taken for one that belongs to no space.
+#[test]
+fn regression_7_an_agent_does_not_take_the_space_of_another_key() {
+    let mut terminal = Terminal::new();
+    crate::agent::host(&terminal);
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    let address = terminal.server.address.to_string();
+    terminal.set("VIGIE_API", &address);
+    let once = "vigie agent --once --proc proc --host h --buffer buffer";
+    narrow(
+        &terminal,
+        json!({"domain": format!("s-{OTHER}"), "only": "send"}),
+    );
+    assert_eq!(terminal.run(once).code, 0);
+    narrow(&terminal, json!({"only": "send"}));
+    let ran = terminal.run(once);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("`--scope s-GUID`"), "{ran:?}");
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 1);
+    let ran = terminal.run(&format!("{once} --scope s-{SPACE}"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// The hint named what was refused next.
+#[test]
+fn regression_7_a_key_of_one_domain_is_not_advised_of_another() {
+    let mut terminal = Terminal::new();
+    narrow(
+        &terminal,
+        json!({"domain": "o-11111111-0000-4000-8000-000000000001"}),
+    );
+    assert_eq!(login(&mut terminal, "").code, 0);
+    for line in ["list", "send a.b=1", "get a.b"] {
+        let ran = terminal.run(&format!("vigie metrics {line} --scope space"));
+        assert_eq!(ran.code, 4, "{line}: {ran:?}");
+        assert!(
+            ran.stderr.contains("leave `--scope` out"),
+            "{line}: {ran:?}"
+        );
+        assert!(!ran.stderr.contains("s-GUID"), "{line}: {ran:?}");
+    }
+    let ran = terminal.run("vigie target -s dev --output json");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stderr.contains("\"forbidden\""), "{ran:?}");
 }
 
 /// The CLI advised targeting an organization, which the server then refused; other commands showed the server's own refusal,

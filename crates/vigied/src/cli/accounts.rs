@@ -2,7 +2,13 @@
 
 use super::output::Output;
 use super::settings::{DatabaseArgs, key_value};
+use crate::config::notation;
+use base::limit;
 use clap::Args;
+use strsim::levenshtein;
+
+/// Letters in which a mistyped name may differ from the one that was meant, as for settings.
+const MISTYPED_MAX: usize = 4;
 
 #[derive(Debug, Args)]
 pub(crate) struct DeleteArgs {
@@ -36,7 +42,7 @@ pub(crate) struct RestoreArgs {
 pub(crate) struct LimitArgs {
     /// The account, by GUID or name.
     pub(crate) account: String,
-    /// What to change, for example `spaces_per_account=50` or `spaces_per_account=default`.
+    /// What to change, for example `spaces_per_account=50` `stored_bytes_per_account=1GiB` or `spaces_per_account=default`.
     #[arg(value_name = "NAME=NUMBER", value_parser = limit_change)]
     pub(crate) changes: Vec<(String, Option<u64>)>,
     #[command(flatten)]
@@ -48,11 +54,31 @@ pub(crate) struct LimitArgs {
 
 fn limit_change(text: &str) -> Result<(String, Option<u64>), String> {
     let (name, value) = key_value(text).map_err(|_| "must be NAME=NUMBER".to_owned())?;
+    is_known(&name)?;
     let value = match value.trim() {
         "default" => None,
-        number => Some(number.parse().map_err(|_| {
-            format!("`{number}` is neither a whole number from 0 up nor `default`")
-        })?),
+        number => Some(
+            notation::of_limit(&name, number)
+                .map_err(|form| format!("`{number}` is neither {form}, nor `default`"))?,
+        ),
     };
     Ok((name, value))
+}
+
+/// Refuses a limit that accounts do not have, with the one that was probably meant, else with all of them.
+fn is_known(name: &str) -> Result<(), String> {
+    let known = || limit::PER_ACCOUNT.iter().map(|own| own.name);
+    if known().any(|own| own == name) {
+        return Ok(());
+    }
+    let nearest = known().min_by_key(|own| levenshtein(own, name));
+    Err(match nearest {
+        Some(meant) if levenshtein(meant, name) <= MISTYPED_MAX => {
+            format!("an account has no limit `{name}`; did you mean `{meant}`?")
+        }
+        _ => format!(
+            "an account has no limit `{name}`: there are `{}`",
+            known().collect::<Vec<_>>().join("`, `")
+        ),
+    })
 }

@@ -27,28 +27,32 @@ use std::path::PathBuf;
     max_term_width = 100,
     after_help = "\
 Getting started:
-  vigied quickstart                     see everything at once, on this machine
+  vigied quickstart
+      see everything at once, on this machine
 
 Or step by step:
   vigied init --data /var/lib/vigie --key-file key.json
-                                        make the data folder and an account
-  vigied serve --data /var/lib/vigie    serve it
-  vigie login -a http://127.0.0.1:8080  log in, from another terminal
+      make the data folder and an account
+  vigied serve --data /var/lib/vigie
+      serve it
+  vigie login -a http://127.0.0.1:8080
+      log in, from another terminal
 
-Later:
-  vigied config check                   see every setting and its source
-  vigied account create NAME --owner EMAIL --data /var/lib/vigie
-                                        make a further account
-  vigied backup DIR --data /var/lib/vigie
-                                        copy everything, while the server runs
-  vigied deleted list --data /var/lib/vigie
-                                        see what was deleted, and until when
-  vigied invitation code EMAIL --data /var/lib/vigie
-                                        make a code for an invited person
-  vigied user reset-password EMAIL --data /var/lib/vigie
-                                        let a person set a new password
-  vigied audit --since -24h --data /var/lib/vigie
-                                        see who did what
+Later, each with `--data /var/lib/vigie` behind it:
+  vigied config check
+      see every setting and its source
+  vigied account create NAME --owner EMAIL
+      make a further account
+  vigied backup DIR
+      copy everything, while the server runs
+  vigied deleted list
+      see what was deleted, and until when
+  vigied invitation code EMAIL
+      make a code for an invited person
+  vigied user reset-password EMAIL
+      let a person set a new password
+  vigied audit --since -24h
+      see who did what
 
 All of these work while the server runs.
 

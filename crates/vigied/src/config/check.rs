@@ -1,8 +1,9 @@
 //! `vigied config check`: the effective settings and where each came from.
 
-use super::Resolved;
-use super::minimum;
+use super::{Resolved, Settings};
+use super::{minimum, notation};
 use crate::text::columns::columns;
+use base::limit;
 use serde_json::json;
 
 /// The value of a setting, without the password in a database address.
@@ -64,6 +65,27 @@ pub(crate) fn as_json(resolved: &[Resolved]) -> serde_json::Value {
         .collect()
 }
 
+/// What mends [`bodies_that_fit`].
+pub(crate) const BODIES_HINT: &str = "set a larger `limits.bodies_in_flight_bytes` (an eighth of `memory_bytes` at most) or a smaller `limits.body_bytes`";
+
+/// The largest body that there is memory for, if larger ones are allowed.
+pub(crate) fn bodies_that_fit(settings: &Settings) -> Option<u64> {
+    let all = settings.limit(limit::BODIES_IN_FLIGHT_BYTES);
+    let share = settings.limit(limit::ACCOUNT_SHARE_PERCENT);
+    let room = (all / 100 * share).min(all - all / 8);
+    (settings.limit(limit::BODY_BYTES) > room).then_some(room)
+}
+
+/// What `vigied config check` warns of; the server warns of the same when it starts.
+pub(crate) fn warnings(settings: &Settings) -> String {
+    match bodies_that_fit(settings) {
+        None => String::new(),
+        Some(room) => format!(
+            "warning: the largest bodies that `limits.body_bytes` allows are always refused: there is memory for {room} bytes\nhint: {BODIES_HINT}\n"
+        ),
+    }
+}
+
 /// The settings reference, in Markdown.
 pub(crate) fn reference() -> String {
     let mut text = String::from(
@@ -99,7 +121,11 @@ pub(crate) fn reference() -> String {
             format!("`{}`", setting.default)
         };
         let least = minimum::of(&setting.key).map_or_else(String::new, |least| {
-            format!("; at least `{}`: {}", least.value, least.why)
+            format!(
+                "; at least `{}`: {}",
+                notation::size(least.value),
+                least.why
+            )
         });
         text.push_str(&format!(
             "| `{}` | `{}` | {default} | {}{least} |\n",

@@ -61,8 +61,9 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
             }
         }
         let (value, source) = value;
-        let value = notation::plain(&setting, value);
-        if let Err(what) = check(&setting, &value) {
+        let typed = value;
+        let value = notation::plain(&setting, typed.clone());
+        if let Err(what) = check(&setting, &value, &typed) {
             return Err(ConfigError::at(&source, &setting.key, what));
         }
         resolved.push(Resolved {
@@ -119,25 +120,46 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
     Ok(())
 }
 
-/// Refuses a size with which nothing would work. 0, where it is allowed, stands for a figure that the machine gives.
-fn is_enough(setting: &Setting, number: u64) -> Result<(), String> {
-    let Shape::Number { min, .. } = setting.shape else {
-        return Ok(());
-    };
-    match minimum::of(&setting.key) {
-        Some(Minimum { value, why, .. }) if number < *value && (number > 0 || min > 0) => {
-            let or = if min == 0 { "0, or " } else { "" };
+/// Refuses a number that is out of bounds, or with which nothing would work. 0, where it is allowed, stands for a figure that the
+/// machine gives. `typed` is the value as it was given, perhaps with a unit.
+fn check_number(
+    setting: &Setting,
+    (min, max): (u64, u64),
+    value: &str,
+    typed: &str,
+) -> Result<(), String> {
+    let number = value.parse::<u64>().ok();
+    let least = minimum::of(&setting.key);
+    let or = if min == 0 { "0, or " } else { "" };
+    match (number, least) {
+        (Some(0), _) if min == 0 => Ok(()),
+        (Some(number), Some(Minimum { value, why, .. })) if number < *value => {
+            let exact = match typed == number.to_string() {
+                true => String::new(),
+                false => format!(" ({number} bytes)"),
+            };
             Err(format!(
-                "must be {or}at least {value}, not `{number}`: {why}"
+                "must be {or}at least `{}`, not `{typed}`{exact}: {why}",
+                notation::size(*value)
             ))
         }
-        _ => Ok(()),
+        (Some(number), _) if (min..=max).contains(&number) => Ok(()),
+        _ => {
+            let from = match least {
+                Some(least) => format!("{or}a whole number from {}", least.value),
+                None => format!("a whole number from {min}"),
+            };
+            Err(format!(
+                "must be {from} to {max}{}, not `{typed}`",
+                notation::also(&setting.key)
+            ))
+        }
     }
 }
 
 const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-fn check(setting: &Setting, value: &str) -> Result<(), String> {
+fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
     if value.contains(char::REPLACEMENT_CHARACTER) {
         return Err("must be text in UTF-8".to_owned());
     }
@@ -167,13 +189,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
                 ))
             }
         }
-        Shape::Number { min, max } => match value.parse::<u64>() {
-            Ok(number) if (min..=max).contains(&number) => is_enough(setting, number),
-            _ => Err(format!(
-                "must be a whole number from {min} to {max}{}, not `{value}`",
-                notation::also(&setting.key)
-            )),
-        },
+        Shape::Number { min, max } => check_number(setting, (min, max), value, typed),
         Shape::Flag => match value {
             "true" | "false" => Ok(()),
             _ => Err(format!("must be `true` or `false`, not `{value}`")),

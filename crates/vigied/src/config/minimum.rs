@@ -18,7 +18,7 @@ const fn minimum(key: &'static str, value: u64, why: &'static str) -> Minimum {
 const ALL: &[Minimum] = &[
     minimum(
         "memory_bytes",
-        8 * 1024 * 1024,
+        16 * 1024 * 1024,
         "half of it is for samples, and a quarter for queries",
     ),
     minimum(
@@ -28,8 +28,8 @@ const ALL: &[Minimum] = &[
     ),
     minimum(
         "limits.queries_in_flight_bytes",
-        2 * 1024 * 1024,
-        "every query begins with 640 KiB, of the half that one account may have",
+        4 * 1024 * 1024,
+        "every query whose answer is compressed begins with 1152 KiB, of the half that one account may have",
     ),
     minimum(
         "limits.bytes_per_query",
@@ -63,8 +63,15 @@ pub(crate) fn of(key: &str) -> Option<&'static Minimum> {
     ALL.iter().find(|least| least.key == key)
 }
 
+/// The least value of a setting alone.
+#[cfg(test)]
+pub(crate) fn least_of(key: &str) -> Option<u64> {
+    of(key).map(|least| least.value)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::notation;
     use super::super::setting::{Shape, all};
     use super::super::{Layers, resolve};
     use super::*;
@@ -83,12 +90,12 @@ mod tests {
     fn regression_7_a_size_that_is_too_small_is_refused_with_the_least_that_works() {
         for own in ALL {
             let error = set(own.key, own.value - 1).unwrap_err();
-            for expected in [own.key, &own.value.to_string(), own.why] {
+            for expected in [own.key, &notation::size(own.value), own.why] {
                 assert!(error.contains(expected), "{error}");
             }
             set(own.key, own.value).unwrap();
         }
-        insta::assert_snapshot!(set("limits.head_bytes", 1024).unwrap_err(), @"flag --set: `limits.head_bytes` must be at least 4194304, not `1024`: a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.75 MB of at most three quarters");
+        insta::assert_snapshot!(set("limits.head_bytes", 1024).unwrap_err(), @"flag --set: `limits.head_bytes` must be at least `4MiB`, not `1024`: a batch of 5000 new series, as `vigie metrics send` sends them, takes 1.75 MB of at most three quarters");
     }
 
     #[test]

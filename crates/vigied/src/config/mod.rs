@@ -10,7 +10,7 @@ pub(crate) mod mail;
 mod memory;
 mod minimum;
 mod networks;
-mod notation;
+pub(crate) mod notation;
 mod place;
 mod public_hosts;
 mod removed;
@@ -23,6 +23,8 @@ mod variables;
 pub(crate) use error::ConfigError;
 pub(crate) use host::Host;
 pub(crate) use layer::{Layers, Resolved, read_file, read_file_of_folder, resolve};
+#[cfg(test)]
+pub(crate) use minimum::least_of;
 pub(crate) use networks::Networks;
 pub(crate) use place::Place;
 pub(crate) use public_hosts::{PublicHost, PublicHosts};

@@ -97,6 +97,29 @@ pub(super) fn also(key: &str) -> &'static str {
     }
 }
 
+/// Bytes as they are best typed: `4MiB`, `64KiB`.
+pub(super) fn size(bytes: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let fits = |(each, _): &(u64, &str)| bytes > 0 && bytes.is_multiple_of(*each);
+    match units.iter().find(|unit| fits(unit)) {
+        Some((each, unit)) => format!("{}{unit}", bytes / each),
+        None => bytes.to_string(),
+    }
+}
+
+/// The number of `text`, for the setting or limit `key`: plain, or with a unit where the name has one.
+///
+/// # Errors
+/// What else it may be.
+pub(crate) fn of_limit(key: &str, text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let plain = text.parse().ok();
+    let read = || number(Unit::of(key)?, text)?.parse().ok();
+    plain
+        .or_else(read)
+        .ok_or_else(|| format!("a whole number from 0 up{}", also(key)))
+}
+
 fn number(unit: Unit, text: &str) -> Option<String> {
     let digits = text.find(|own: char| !own.is_ascii_digit())?;
     let (number, behind) = text.split_at(digits);
@@ -153,6 +176,21 @@ mod tests {
                 None => assert_eq!((shown.as_str(), bytes.as_str()), ("1y", "1KiB")),
             }
         }
+    }
+
+    #[test]
+    fn a_size_is_written_as_it_is_read() {
+        for (bytes, text) in [
+            (0, "0"),
+            (1000, "1000"),
+            (4096, "4KiB"),
+            (4 << 20, "4MiB"),
+            (3 << 30, "3GiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+            assert_eq!(of_limit("some_bytes", text), Ok(bytes));
+        }
+        assert!(of_limit("spaces", "4MiB").is_err());
     }
 
     #[test]

@@ -208,7 +208,7 @@ fn usage(code: &str, text: &str) -> Report {
     let mut parts = text.split("\n\n").map(one_line);
     let what = parts.next().unwrap_or_default();
     let message = what.strip_prefix("error: ").unwrap_or(&what).to_owned();
-    let tip = |part: String| Some(part.strip_prefix("tip: ")?.to_owned());
+    let tip = |part: String| Some(whole_tip(part.strip_prefix("tip: ")?));
     let mut hints: Vec<String> = parts.filter_map(tip).collect();
     if hints.is_empty() {
         hints.push("`--help` behind the command shows what it takes".to_owned());
@@ -217,6 +217,17 @@ fn usage(code: &str, text: &str) -> Report {
         code: code.to_owned(),
         message,
         hints,
+    }
+}
+
+/// The parser's tip about a flag that stands before its command (`'list --output' exists`), as a sentence.
+fn whole_tip(tip: &str) -> String {
+    let quoted = tip
+        .strip_prefix('\'')
+        .and_then(|tip| tip.strip_suffix("' exists"));
+    match quoted {
+        Some(place) => format!("write it as in `{place}`, behind the command"),
+        None => tip.to_owned(),
     }
 }
 

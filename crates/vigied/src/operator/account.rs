@@ -2,6 +2,7 @@
 
 use crate::cli::accounts::LimitArgs;
 use crate::cli::{AccountCommand, AccountCreateArgs, Output};
+use crate::config::Settings;
 use crate::operator::account_deletion;
 use crate::operator::init::{as_json, as_text, keep};
 use crate::operator::invitation::cli_error;
@@ -19,7 +20,7 @@ use wire::cf::deleted::instant;
 
 /// Runs a command of `vigied account`; returns what it prints.
 pub(crate) async fn perform(
-    login_address: &LoginAddress,
+    (settings, login_address): (&Settings, &LoginAddress),
     iam: &Iam,
     store: Option<&Arc<dyn SampleStore>>,
     command: &AccountCommand,
@@ -33,7 +34,7 @@ pub(crate) async fn perform(
             deleted: true,
             output,
             ..
-        } => Ok(account_deletion::list(iam, *output)),
+        } => Ok(account_deletion::list(settings, iam, *output)),
         AccountCommand::List { output, .. } => Ok(list(iam, *output)),
     }
 }

@@ -7,12 +7,14 @@ use crate::config::Settings;
 use crate::control;
 use crate::failure::coded_error::CodedError;
 use crate::operator::confirm;
+use crate::operator::deletion_state::{State, states};
 use crate::operator::invitation::cli_error;
 use crate::operator::output::{self, Row};
 use crate::store::own_thread::on_own_thread;
 use base::id::AccountId;
 use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
+use base::time::{Clock as _, SystemClock};
 use iam::Iam;
 use iam::directory::Deleted;
 use iam::{IamError, Reason, Refusal, Remedy};
@@ -137,11 +139,11 @@ pub(crate) async fn restore(iam: &Iam, arguments: &RestoreArgs) -> anyhow::Resul
 fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     let all = iam.deleted_accounts();
     if let Some(own) = all.iter().find(|own| own.account.to_string() == asked) {
-        return Ok(own.account);
+        return in_time(own);
     }
     let found: Vec<&Deleted> = all.iter().filter(|own| own.name == asked).collect();
     match found.as_slice() {
-        [one] => Ok(one.account),
+        [one] => in_time(one),
         [] => {
             let message = format!("no deleted account `{asked}` can be brought back");
             let refusal = Refusal::new(Reason::NotFound, message);
@@ -163,6 +165,18 @@ fn deleted_called(iam: &Iam, asked: &str) -> anyhow::Result<AccountId> {
     }
 }
 
+/// The account, while it can be brought back.
+fn in_time(own: &Deleted) -> anyhow::Result<AccountId> {
+    if own.is_kept(SystemClock.now()) {
+        return Ok(own.account);
+    }
+    let text = format!(
+        "`{}` was deleted, and its metrics are being removed: it cannot be brought back",
+        own.name.escape_debug()
+    );
+    Err(CodedError::new("conflict", text).into())
+}
+
 /// A row of the list of deleted accounts.
 #[derive(Debug, Serialize)]
 struct DeletedAccountRow {
@@ -170,30 +184,34 @@ struct DeletedAccountRow {
     account_name: String,
     deleted_at: String,
     removed_at: String,
+    state: State,
 }
 
-impl Row<4> for DeletedAccountRow {
-    const HEADS: [&'static str; 4] = ["Account", "GUID", "Deleted", "Metrics go"];
+impl Row<5> for DeletedAccountRow {
+    const HEADS: [&'static str; 5] = ["Account", "GUID", "Deleted", "Metrics go", "State"];
 
-    fn cells(&self) -> [String; 4] {
+    fn cells(&self) -> [String; 5] {
         [
             &self.account_name,
             &self.account_guid,
             &self.deleted_at,
             &self.removed_at,
+            self.state.word(),
         ]
-        .map(String::clone)
+        .map(str::to_owned)
     }
 }
 
 /// The output of `vigied account list --deleted`.
-pub(crate) fn list(iam: &Iam, output: Output) -> String {
+pub(crate) fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
+    let state = states(settings, iam);
     let all = iam.deleted_accounts();
     let rows = all.iter().map(|own| DeletedAccountRow {
         account_guid: own.account.to_string(),
         account_name: own.name.clone(),
         deleted_at: instant(own.deleted_at),
         removed_at: instant(own.due_at),
+        state: state(own),
     });
     let rows: Vec<DeletedAccountRow> = rows.collect();
     output::list(output, &rows, "No deleted account is left.\n")

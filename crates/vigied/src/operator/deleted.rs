@@ -8,6 +8,7 @@ use crate::control;
 use crate::failure::coded_error::CodedError;
 use crate::operator::account_deletion;
 use crate::operator::confirm;
+use crate::operator::deletion_state::{State, states};
 use crate::operator::output::{self, Row};
 use base::id::AccountId;
 use base::scope::Domain;
@@ -16,7 +17,6 @@ use iam::Iam;
 use iam::directory::Deleted;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeSet;
 use wire::cf::deleted::instant;
 
 const NOTHING: &str = "Nothing that was deleted is left.\n";
@@ -30,28 +30,6 @@ pub(crate) async fn perform(
     match command {
         DeletedCommand::List { output, .. } => Ok(list(settings, iam, *output)),
         DeletedCommand::Purge(arguments) => purge(iam, arguments).await,
-    }
-}
-
-/// The state of a deletion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    /// It can be restored until it is due.
-    Waits,
-    /// It is due, and its series are being removed.
-    Goes,
-    /// Its series are removed; their bytes leave the disk within a day.
-    Gone,
-}
-
-impl State {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Waits => "waits",
-            Self::Goes => "goes",
-            Self::Gone => "gone",
-        }
     }
 }
 
@@ -92,22 +70,7 @@ impl Row<6> for DeletionRow {
 
 fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
     let directory = iam.directory();
-    let now = SystemClock.now();
-    let due = directory.deletions().iter().filter(|own| !own.is_kept(now));
-    let due: Vec<Domain> = due.map(|own| own.domain).collect();
-    // Only a server removes series: if none answers, nothing is known to be removed.
-    let series = control::series(settings.data(), &due).unwrap_or_default();
-    let gone: BTreeSet<Domain> = due
-        .iter()
-        .zip(series)
-        .filter(|(_, series)| *series == 0)
-        .map(|(domain, _)| *domain)
-        .collect();
-    let state = |own: &Deleted| match own.is_kept(now) {
-        true => State::Waits,
-        false if gone.contains(&own.domain) => State::Gone,
-        false => State::Goes,
-    };
+    let state = states(settings, iam);
     let rows = directory.deletions().iter().map(|own| DeletionRow {
         domain: own.domain.to_string(),
         name: own.name.clone(),
@@ -254,7 +217,7 @@ fn is_part_of_account(own: &Deleted) -> bool {
 
 fn purged(due: usize) -> String {
     match due {
-        0 => "Their metrics are on their way out already.\n".to_owned(),
+        0 => "Nothing waits: the metrics of all that was deleted are gone, or are being removed.\n".to_owned(),
         1 => "The metrics of 1 space, organization or account go now: a running server begins within seconds.\n".to_owned(),
         due => format!(
             "The metrics of {due} spaces, organizations and accounts go now: a running server begins within seconds.\n"

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod confirm;
 pub(crate) mod deleted;
+mod deletion_state;
 pub(crate) mod health;
 pub(crate) mod init;
 pub(crate) mod invitation;
@@ -194,7 +195,9 @@ async fn perform(
         store,
     } = context;
     match command {
-        Command::Account(command) => account::perform(login_address, iam, *store, command).await,
+        Command::Account(command) => {
+            account::perform((settings, login_address), iam, *store, command).await
+        }
         Command::Deleted(command) => deleted::perform(settings, iam, command).await,
         Command::Invitation(command) => invitation::perform(login_address, iam, command).await,
         Command::Keys(command) => keys::perform(settings, iam, command).await,

@@ -38,6 +38,9 @@ const SOON: Duration = Duration::from_millis(50);
 /// sent.
 const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
 
+/// What every query begins with, where its answer is compressed; without, it is `PACKER_BYTES` less.
+const BEGIN_BYTES: u64 = WINDOW_BYTES + PACKER_BYTES;
+
 /// An answer whose rest is still being written.
 #[derive(Debug)]
 pub(super) struct Pieces {
@@ -122,11 +125,11 @@ impl Answer {
 
     /// Reserves the memory that every answer needs.
     pub(super) fn reserve(&self) -> Result<(), Refusal> {
-        let packer = match self.accepted {
-            Accepted::Plain => 0,
-            Accepted::Gzip | Accepted::OnlyGzip => PACKER_BYTES,
+        let bytes = match self.accepted {
+            Accepted::Plain => WINDOW_BYTES,
+            Accepted::Gzip | Accepted::OnlyGzip => BEGIN_BYTES,
         };
-        let reservation = self.reservation.reserve(WINDOW_BYTES + packer);
+        let reservation = self.reservation.reserve(bytes);
         reservation.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
     }
 
@@ -355,5 +358,23 @@ impl Answer {
         self.run_guard = None;
         self.is_whole.store(true, Ordering::Release);
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The texts of the setting and of the limit name these figures.
+    #[test]
+    fn regression_7_the_least_memory_of_queries_is_enough_for_a_compressed_answer() {
+        assert_eq!(BEGIN_BYTES, 1152 * 1024);
+        assert_eq!(BEGIN_BYTES - PACKER_BYTES, 640 * 1024);
+        let setting = crate::config::least_of("limits.queries_in_flight_bytes").unwrap();
+        let share = base::limit::ACCOUNT_SHARE_PERCENT.default;
+        // The rest is for names and samples.
+        assert!(setting / 100 * share >= BEGIN_BYTES + BEGIN_BYTES / 2);
+        // The next smaller power of two, which was the least once, is not.
+        assert!(setting / 2 / 100 * share < BEGIN_BYTES);
     }
 }

@@ -307,7 +307,7 @@ fn a_part_of_a_deleted_account_does_not_go_before_the_rest() {
     assert!(output.status.success(), "{output:?}");
     let late = refused(&data, &["account", "restore", &bea.account]);
     assert!(
-        late.contains("too late") || late.contains("no account"),
+        late.contains("cannot be brought back") || late.contains("no deleted account"),
         "{late}"
     );
     // With everything that was deleted in it before.

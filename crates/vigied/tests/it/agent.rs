@@ -209,7 +209,7 @@ fn a_narrowed_key_needs_no_scope() {
     let create: Vec<&str> = create.split(' ').chain([file.as_str()]).collect();
     run("owner", &create, 0);
     let login = ["login", "-a", &url, "--apikey", &at_file];
-    let said = run("sender", &[&login[..], &["-s", "dev"]].concat(), 2);
+    let said = run("sender", &[&login[..], &["-s", "dev"]].concat(), 4);
     assert!(
         said.contains(&format!("s-{}", server.owner.space)),
         "{said}"

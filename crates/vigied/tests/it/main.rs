@@ -53,6 +53,8 @@ mod interrupted_deletion;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod least_values;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod limits;
@@ -76,6 +78,8 @@ mod network;
 mod nodes;
 #[cfg(test)]
 mod operators_output;
+#[cfg(test)]
+mod operators_words;
 #[cfg(test)]
 mod packed;
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub(super) struct ToServer<'a>(pub(super) &'a Monitoring<'a>);
 impl Destination for ToServer<'_> {
     type Error = Failure;
 
-    fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict<Failure>, Failure> {
+    fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict, Failure> {
         let url = self.0.url("/v1/metrics");
         let make = || Request::post(&url).body("application/json", body.to_owned());
         let reply = self.0.exchange(make, RetryPolicy::Once)?;
@@ -34,10 +34,7 @@ impl Destination for ToServer<'_> {
         let told = refusal.text.as_deref();
         let reason = told.unwrap_or_else(|| refusal.message.as_str()).to_owned();
         match reply.status {
-            413 => Ok(Verdict::TooLarge {
-                reason,
-                error: refusal,
-            }),
+            413 => Ok(Verdict::TooLarge { reason }),
             _ if refusal.code.as_deref() == Some(BODY_MALFORMED) => {
                 Ok(Verdict::Hopeless { reason })
             }
@@ -51,6 +48,8 @@ pub(super) struct Delivery<'a> {
     sender: Sender<'a, ToServer<'a>>,
     output: &'a Output,
     pub(super) stored: u64,
+    /// Samples that the server will never store.
+    pub(super) rejected: u64,
     /// The failure last reported; it is not repeated while it lasts.
     trouble: Option<Shown>,
 }
@@ -62,6 +61,7 @@ impl<'a> Delivery<'a> {
             sender,
             output,
             stored: 0,
+            rejected: 0,
             trouble: None,
         }
     }
@@ -106,6 +106,7 @@ impl<'a> Delivery<'a> {
                     self.output.note("agent: the server takes samples");
                 }
                 self.stored = self.stored.saturating_add(*stored);
+                self.rejected = self.rejected.saturating_add(*rejected);
                 if *rejected > 0 {
                     let reason = reason
                         .as_deref()

@@ -12,10 +12,10 @@ use serde_json::json;
 pub(crate) fn run(args: &OneArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let key = find(&args.key, context)?;
-    if !args.force
+    if !args.yes
         && !prompt::confirm(
             format!("Really delete API key {}?", printable(&key.name)),
-            "`-f`",
+            context.name.yes(),
         )?
     {
         return output.say("Nothing was deleted.");

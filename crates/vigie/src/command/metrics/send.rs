@@ -6,7 +6,7 @@ use super::server_clock::{self, ServerClock};
 use super::stop::Stop;
 use super::tally::Tally;
 use super::zone::zone;
-use crate::client::Request;
+use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
+use wire::ingest::halves::halves;
 use wire::ingest::{Lines, Names};
 use wire::time_expr::lenient::Notice;
 
@@ -82,7 +83,7 @@ pub(crate) struct SendArgs {
     /// `TZ`, else UTC. Times of a file without a zone are UTC
     #[arg(long, value_name = "ZONE", conflicts_with = "file")]
     tz: Option<String>,
-    /// Samples per request
+    /// Samples per request at most; where the server finds a request too large, fewer are sent at a time
     #[arg(long, value_name = "COUNT", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
     /// How many rejected samples to list
@@ -282,9 +283,14 @@ impl Sending<'_> {
             self.tally.fit(places.len() as u64, replaced);
             return Ok(());
         };
+        let reply = self.post(monitoring, &body);
+        self.settle(reply, body, &places)
+    }
+
+    fn post(&self, monitoring: &Monitoring<'_>, body: &[u8]) -> Result<Reply, Failure> {
         let url = monitoring.url("/v1/metrics");
-        let reply = monitoring.exchange_while(
-            || Request::post(&url).body("application/json", body.clone()),
+        monitoring.exchange_while(
+            || Request::post(&url).body("application/json", body.to_owned()),
             self.policy,
             |wait| match &self.stop {
                 Some(stop) => stop.wait(wait),
@@ -293,17 +299,41 @@ impl Sending<'_> {
                     true
                 }
             },
-        );
-        match reply.and_then(|reply| receipt(&reply, places.len() as u64)) {
+        )
+    }
+
+    /// Counts what became of a body. One that the server finds too large is sent in halves, and so are the bodies after it.
+    fn settle(
+        &mut self,
+        reply: Result<Reply, Failure>,
+        body: Vec<u8>,
+        places: &[u64],
+    ) -> Result<(), Failure> {
+        let failure = match reply.and_then(|reply| receipt(&reply, places.len() as u64)) {
             Ok(receipt) => {
-                self.tally.sent(&receipt, &places);
-                Ok(())
+                self.tally.sent(&receipt, places);
+                return Ok(());
             }
-            Err(failure) => {
-                self.unsent += places.len() as u64;
-                Err(failure)
-            }
+            Err(failure) => failure,
+        };
+        let halves = halves(&body).filter(|_| failure.status == Some(413));
+        let (Some(halves), Some(monitoring)) = (halves, &self.monitoring) else {
+            self.unsent += places.len() as u64;
+            return Err(failure);
+        };
+        drop(body);
+        self.batch = self.batch.min((places.len() / 2).max(1));
+        let (first, second) = places.split_at(halves.first_samples.min(places.len()));
+        let reply = self.post(monitoring, &halves.first);
+        if let Err(failure) = self.settle(reply, halves.first, first) {
+            self.unsent += second.len() as u64;
+            return Err(failure);
         }
+        let Some(monitoring) = &self.monitoring else {
+            return Ok(());
+        };
+        let reply = self.post(monitoring, &halves.second);
+        self.settle(reply, halves.second, second)
     }
 
     /// The failure when the sending is aborted.

@@ -17,8 +17,8 @@ pub(crate) struct OrgDeleteArgs {
     #[arg(long)]
     recursive: bool,
     /// Do not ask
-    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
-    force: bool,
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
+    yes: bool,
 }
 
 /// Deletes an organization.
@@ -30,7 +30,12 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
     } else {
         ""
     };
-    if !args.force && !prompt::confirm(format!("Really delete org {}{with}?", args.name), "`-f`")? {
+    if !args.yes
+        && !prompt::confirm(
+            format!("Really delete org {}{with}?", args.name),
+            context.name.yes(),
+        )?
+    {
         return output.say("Nothing was deleted.");
     }
     output.action(format!(

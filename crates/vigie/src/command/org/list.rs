@@ -3,6 +3,8 @@
 use super::{Listed, region};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::places::NO_ROLE;
+use crate::shown::shown;
 use clap::Args;
 
 /// What `orgs` takes.
@@ -31,5 +33,9 @@ pub(crate) fn run(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
         .map(|org| Listed::of(org, &region, context))
         .collect();
     output.ok()?;
-    output.list(&orgs, args.guid, "No organizations were found.")
+    output.list(&orgs, args.guid, "No organizations were found.")?;
+    if orgs.is_empty() {
+        output.note(shown!("hint: {}", NO_ROLE));
+    }
+    Ok(())
 }

@@ -18,8 +18,8 @@ pub(crate) struct SpaceDeleteArgs {
     #[arg(short, long, value_name = "ORG")]
     org: Option<String>,
     /// Do not ask
-    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
-    force: bool,
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
+    yes: bool,
 }
 
 /// Deletes a space.
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
         "Really delete space {} of org {} with all its metrics?",
         args.name, org.name
     );
-    if !args.force && !prompt::confirm(question, "`-f`")? {
+    if !args.yes && !prompt::confirm(question, context.name.yes())? {
         return output.say("Nothing was deleted.");
     }
     output.action(format!(

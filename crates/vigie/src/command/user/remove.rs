@@ -16,8 +16,8 @@ pub(crate) struct RemoveArgs {
     /// E-mail address
     email: String,
     /// Do not ask
-    #[arg(short, long, visible_alias = "yes", visible_short_alias = 'y')]
-    force: bool,
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
+    yes: bool,
 }
 
 /// Removes a user.
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
         "Really remove user {} from account {account} with all roles and API keys there?",
         printable(&user.user_id)
     );
-    if !args.force && !prompt::confirm(question, "`-f`")? {
+    if !args.yes && !prompt::confirm(question, context.name.yes())? {
         return output.say("Nobody was removed.");
     }
     output.action(format!(

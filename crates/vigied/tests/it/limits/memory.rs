@@ -9,7 +9,7 @@ use base::limit::{self, Limit};
 fn no_part_of_the_memory_is_larger_than_its_part_of_the_budget() {
     let server = Server::with(&[
         "--set",
-        "memory_bytes=8388608",
+        "memory_bytes=16777216",
         "--set",
         "limits.bodies_in_flight_bytes=100000000",
         "--set",
@@ -23,9 +23,9 @@ fn no_part_of_the_memory_is_larger_than_its_part_of_the_budget() {
         let sent = server.metrics(&token, "POST", "/v1/metrics");
         sent.body(body.as_str()).send()
     };
-    let reply = send(1_100_000);
+    let reply = send(2_200_000);
     refused(&reply, 429, "BXNMSSV06E", limit::BODIES_IN_FLIGHT_BYTES);
-    assert!(reply.text().contains("1048576"), "{}", reply.text());
+    assert!(reply.text().contains("2097152"), "{}", reply.text());
     assert_eq!(send(500_000).status, 200);
 }
 

@@ -1,0 +1,114 @@
+//! What the operator's commands say: about what is deleted, about limits, and about their own words.
+
+use crate::harness::{Server, VIGIED, init};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn vigied(data: &Path, words: &[&str]) -> Output {
+    Command::new(VIGIED)
+        .args(words)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
+}
+
+fn done(data: &Path, words: &[&str]) -> String {
+    let output = vigied(data, words);
+    assert!(output.status.success(), "{words:?}: {}", said(&output));
+    said(&output)
+}
+
+#[test]
+fn regression_7_an_account_that_cannot_be_brought_back_is_listed_as_such() {
+    let server = Server::start();
+    let data = server.data();
+    let data = data.as_path();
+    done(
+        data,
+        &["account", "create", "Delta", "--owner", "d@example.org"],
+    );
+    done(data, &["account", "delete", "Delta", "--yes"]);
+    let list = ["account", "list", "--deleted", "--output", "json"];
+    let state = || {
+        let rows: Value = serde_json::from_str(&done(data, &list)).unwrap();
+        rows[0]["state"].clone()
+    };
+    assert_eq!(state(), "waits");
+    done(data, &["deleted", "purge", "--all", "--yes"]);
+    let after = state();
+    assert!(after == "goes" || after == "gone", "{after}");
+    assert!(done(data, &["account", "list", "--deleted"]).contains("State"));
+    let late = vigied(data, &["account", "restore", "Delta"]);
+    let late = said(&late);
+    let expected =
+        "`Delta` was deleted, and its metrics are being removed: it cannot be brought back";
+    assert!(late.contains(expected), "{late}");
+    assert!(!late.contains("hint:"), "{late}");
+    let again = done(data, &["deleted", "purge", "--all"]);
+    assert!(again.contains("Nothing waits: "), "{again}");
+}
+
+#[test]
+fn regression_7_a_limit_of_an_account_takes_what_a_setting_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    done(
+        &data,
+        &["account", "limit", "Vigie", "stored_bytes_per_account=1MiB"],
+    );
+    let limits = done(&data, &["account", "limit", "Vigie"]);
+    assert!(limits.contains("1048576"), "{limits}");
+    for (change, expected) in [
+        ("stored_bytes_per_account=1XiB", "`16MiB`"),
+        ("spaces_per_account=1MiB", "whole number"),
+        (
+            "stored_byte_per_account=1",
+            "did you mean `stored_bytes_per_account`?",
+        ),
+        ("spaces_per_acount=1", "did you mean `spaces_per_account`?"),
+        ("nothing_like_it=1", "`spaces_per_account`"),
+    ] {
+        let refused = vigied(&data, &["account", "limit", "Vigie", change]);
+        assert!(!refused.status.success(), "{change}");
+        assert!(
+            said(&refused).contains(expected),
+            "{change}: {}",
+            said(&refused)
+        );
+    }
+}
+
+/// The parser's tip is half a sentence.
+#[test]
+fn regression_7_a_flag_in_the_wrong_place_is_told_where_it_belongs() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(VIGIED)
+        .args(["account", "--output", "json", "list"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    let hint = error["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("`list --output`"), "{error}");
+    assert!(!hint.contains("exists"), "{error}");
+}
+
+#[test]
+fn regression_7_the_help_of_the_server_fits_a_narrow_terminal() {
+    let output = Command::new(VIGIED).arg("--help").output().unwrap();
+    let help = said(&output);
+    let later = help.split_once("Getting started:").unwrap().1;
+    let later = later.split_once("All of these").unwrap().0;
+    for line in later.lines().filter(|line| !line.is_empty()) {
+        assert!(line.len() <= 60, "{line}");
+    }
+}
