@@ -44,7 +44,7 @@ fn a_change_whose_answer_is_lost_is_done() {
             iam.delete_api_key(&owner, key.id).await.unwrap();
             assert_eq!(enter().unwrap_err(), AuthError::KeyUnknown);
             assert!(!iam.is_behind());
-            assert!(iam.matches_database().await.unwrap());
+            assert!(iam::inspect::matches_database(&iam).await.unwrap());
             iam.close().await;
         },
     );

@@ -187,7 +187,7 @@ mod tests {
     }
 
     impl Admission for Slow {
-        fn still_holds(&self) -> Result<(), Refusal> {
+        fn recheck(&self) -> Result<(), Refusal> {
             self.wait();
             Err(Refusal(code::TOKEN_REVOKED.problem("withdrawn")))
         }
@@ -202,13 +202,13 @@ mod tests {
         let (begun, begins) = mpsc::sync_channel(0);
         let (goes_on, go_on) = mpsc::sync_channel(0);
         let admission = Box::new(Slow(begun, Mutex::new(go_on)));
-        let question = Question::new(admission, Arc::default(), ClientWatch::here());
-        let looked_at = Arc::clone(&question);
+        let open_query = OpenQuery::new(admission, Arc::default(), ClientWatch::here());
+        let looked_at = Arc::clone(&open_query);
         let looking = std::thread::spawn(move || looked_at.look());
         for is_withdrawn in [false, true] {
             begins.recv().unwrap();
             let (sender, asked) = mpsc::channel();
-            let own = Arc::clone(&question);
+            let own = Arc::clone(&open_query);
             std::thread::spawn(move || sender.send(own.is_withdrawn()));
             let answer = asked.recv_timeout(Duration::from_secs(20));
             assert_eq!(answer, Ok(is_withdrawn));
