@@ -204,7 +204,7 @@ mod tests {
         let admission = Box::new(Slow(begun, Mutex::new(go_on)));
         let open_query = OpenQuery::new(admission, Arc::default(), ClientWatch::here());
         let looked_at = Arc::clone(&open_query);
-        let looking = std::thread::spawn(move || looked_at.look());
+        let looking = std::thread::spawn(move || looked_at.recheck_access());
         for is_withdrawn in [false, true] {
             begins.recv().unwrap();
             let (sender, asked) = mpsc::channel();
