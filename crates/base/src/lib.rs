@@ -28,3 +28,4 @@ pub mod source;
 pub mod store;
 mod store_error;
 pub mod time;
+pub mod time_expr;

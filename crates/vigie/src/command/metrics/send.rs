@@ -14,13 +14,13 @@ use crate::monitoring::{Monitoring, Patience, ScopeArgs};
 use crate::receipt::receipt;
 use base::overwritten;
 use base::time::Millis;
+use base::time_expr::lenient::Notice;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
 use wire::ingest::{Lines, Names};
-use wire::time_expr::lenient::Notice;
 
 /// A request is no larger than this, however many samples were asked for: half of the server's `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;

@@ -5,10 +5,10 @@ use super::zone::zone;
 use crate::context::Context;
 use crate::error::Failure;
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
+use base::time_expr::bounds;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
-use wire::time_expr::bounds;
 
 /// What counts from now means something else by then.
 const LATER_MS: i64 = 3_600_000;
@@ -115,7 +115,7 @@ mod tests {
             from: from.map(Millis),
             until: until.map(Millis),
             zone: "Europe/Paris".to_owned(),
-            rules: wire::time_expr::zone("Europe/Paris").unwrap(),
+            rules: base::time_expr::zone("Europe/Paris").unwrap(),
         };
         span.described()
     }

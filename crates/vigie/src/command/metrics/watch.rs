@@ -14,12 +14,12 @@ use crate::monitoring::Monitoring;
 use crate::output::when_stdout_closes;
 use crate::shown::{Shown, shown};
 use base::time::{Clock as _, SystemClock, TimeRange};
+use base::time_expr::lenient;
 use fresh::Fresh;
 use jiff::tz::TimeZone;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wire::time_expr::lenient;
 
 /// Samples that come in so late are still seen.
 const LATE: Duration = Duration::from_secs(600);

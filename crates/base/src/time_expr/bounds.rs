@@ -3,7 +3,7 @@
 
 use super::lenient::{self, Notice};
 use super::{TimeError, plain};
-use base::time::{Millis, TimeRange};
+use crate::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;
 
 /// Reads the `from` and `until` of a deletion, with times as [`lenient::parse`] reads them: an absent `from` is the earliest

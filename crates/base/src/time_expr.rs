@@ -22,7 +22,7 @@ mod text;
 
 pub use error::{EXPRESSION_BYTES_MAX, TimeError};
 
-use base::time::{Millis, TimeRange};
+use crate::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;
 use text::{in_range, is_digits};
 

@@ -2,7 +2,7 @@
 
 use super::error::TimeError;
 use super::text::{in_range, is_digits};
-use base::time::Millis;
+use crate::time::Millis;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 

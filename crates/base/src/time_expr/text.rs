@@ -1,6 +1,6 @@
 //! What every form of a time is checked with.
 
-use base::time::Millis;
+use crate::time::Millis;
 
 /// The first millisecond of year 1.
 pub(super) const EARLIEST: i64 = -62_135_596_800_000;

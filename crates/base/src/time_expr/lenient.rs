@@ -9,7 +9,7 @@
 use super::error::TimeError;
 use super::text::in_range;
 use super::{EXPRESSION_BYTES_MAX, MILLISECONDS_FROM, default_range, iso, reference, split_where};
-use base::time::{Millis, TimeRange};
+use crate::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;
 use std::fmt;
 

@@ -6,7 +6,7 @@
 
 use super::error::TimeError;
 use super::text::in_range;
-use base::time::Millis;
+use crate::time::Millis;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 

@@ -1,0 +1,5 @@
+//! Several series become one.
+
+mod aggregate;
+
+pub(super) use aggregate::FUNCTIONS as AGGREGATE;

@@ -1,0 +1,5 @@
+//! Each value becomes another.
+
+mod arithmetic;
+
+pub(super) use arithmetic::FUNCTIONS as ARITHMETIC;
