@@ -1,5 +1,6 @@
 //! A target becomes series.
 
+mod tag_expressions;
 mod template;
 mod window;
 

@@ -1,5 +1,6 @@
 //! Variables of templates, and what a target will read.
 
+use super::tag_expressions;
 use crate::number;
 use crate::source::Path;
 use crate::target::{Call, Expression, Kind, Template};
@@ -116,5 +117,7 @@ pub(super) fn tag_path(call: &Call) -> Result<Path, String> {
         Kind::Text(text) => Ok(text.clone()),
         _ => Err("each argument must be a tag expression in quotes".to_owned()),
     });
-    texts.collect::<Result<_, _>>().map(Path::Tags)
+    let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
+    tag_expressions::check(&texts)?;
+    Ok(Path::Tags(texts))
 }

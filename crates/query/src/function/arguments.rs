@@ -93,6 +93,21 @@ impl Arguments {
         }
     }
 
+    /// Makes sure that every parameter from a place on that must be given is.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`] names the first that is missing.
+    pub fn ensure_complete(&self, place: usize) -> Result<(), Fault> {
+        let parameters = self.parameters.iter().enumerate().skip(place);
+        let missing = parameters
+            .filter(|(_, own)| own.is_required && !own.is_multiple)
+            .find(|(place, _)| self.given(*place).is_none());
+        match missing {
+            Some((_, own)) => Err(Fault::argument(format!("`{}` is missing", own.name))),
+            None => Ok(()),
+        }
+    }
+
     /// How many there are, missing ones included.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,7 +1,23 @@
 //! What several families need.
 
+mod again;
 mod aggregation;
+mod each;
+mod interval;
+mod line;
 mod names;
+mod percentile;
+mod round;
+mod summary;
+mod wall;
 
+pub(crate) use again::{EARLIEST, earlier, since};
 pub(crate) use aggregation::Aggregation;
+pub(crate) use each::{copied, each, input};
+pub(crate) use interval::{interval, positive_interval_at, unit};
+pub(crate) use line::constant_line;
 pub(crate) use names::path_expressions;
+pub(crate) use percentile::percentile;
+pub(crate) use round::round;
+pub(crate) use summary::{Buckets, summarized};
+pub(crate) use wall::{ahead, date, wall};

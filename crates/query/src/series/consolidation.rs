@@ -18,6 +18,8 @@ pub enum Consolidation {
     First,
     /// The latest.
     Last,
+    /// Nobody knows: `consolidateBy` was given a name that is none. Values that would have to become one are none.
+    Unknown,
 }
 
 impl Consolidation {
@@ -47,6 +49,7 @@ impl Consolidation {
             Self::Max => "max",
             Self::First => "first",
             Self::Last => "last",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -66,6 +69,7 @@ impl Consolidation {
             Self::Max => present.fold(f64::NEG_INFINITY, f64::max),
             Self::First => present.next().unwrap_or(f64::NAN),
             Self::Last => present.next_back().unwrap_or(f64::NAN),
+            Self::Unknown => f64::NAN,
         }
     }
 }
