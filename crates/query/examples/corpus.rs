@@ -96,6 +96,8 @@ impl Memory {
         for own in &self.series {
             let tags = tags(&own.name);
             let is_meant = match path {
+                // Tagged series are found by their tags alone.
+                Path::Glob(_) if own.name.contains(';') => false,
                 Path::Glob(_) => glob.as_ref().is_some_and(|glob| glob.matches(&own.name)),
                 Path::Tags(expressions) => {
                     expressions.iter().all(|expression| fits(expression, &tags))
@@ -176,6 +178,10 @@ fn load(folder: &FilePath) -> Memory {
 }
 
 fn rows(series: &[Series], without_nulls: bool) -> Value {
+    // Where no series has any place for a value, there are no series.
+    if series.iter().all(|own| own.values.is_empty()) {
+        return json!([]);
+    }
     let number = |value: f64| {
         if value.is_infinite() {
             json!(if value > 0.0 { "inf" } else { "-inf" })

@@ -40,6 +40,8 @@ pub struct Evaluation<'e> {
     pub(crate) stacks: HashMap<String, Vec<f64>>,
     /// The text that is being evaluated, for the columns of errors.
     text: String,
+    /// Whether the argument of a keyword is being evaluated.
+    is_in_keyword: bool,
 }
 
 impl std::fmt::Debug for Evaluation<'_> {
@@ -66,6 +68,7 @@ impl<'e> Evaluation<'e> {
             x_files_factor: 0.0,
             stacks: HashMap::new(),
             text: String::new(),
+            is_in_keyword: false,
         }
     }
 
@@ -221,8 +224,10 @@ impl<'e> Evaluation<'e> {
         }
         let mut keywords = Vec::with_capacity(call.keywords.len());
         for keyword in &call.keywords {
-            let value = self.value(&keyword.value, window, variables)?;
-            keywords.push((keyword.name.clone(), value));
+            let outer = std::mem::replace(&mut self.is_in_keyword, true);
+            let value = self.value(&keyword.value, window, variables);
+            self.is_in_keyword = outer;
+            keywords.push((keyword.name.clone(), value?));
         }
         let outcome = Arguments::bind(function, positional, keywords).and_then(|arguments| {
             (function.run)(&mut FunctionCall {
@@ -311,7 +316,11 @@ impl<'e> Evaluation<'e> {
     /// The series of a path, each of its own, but with values that are shared until they change.
     fn fetched(&mut self, path: Path, text: &str, window: &Window) -> Result<Value, Error> {
         let range = window.range();
-        self.read(vec![path.clone()], range)?;
+        // graphite-web does not look into keywords when it gathers what to read: a path there is only found where it stands
+        // in some other place too. Targets that rest on it get what they always got.
+        if !self.is_in_keyword {
+            self.read(vec![path.clone()], range)?;
+        }
         let found = self.read.get(&(path, range)).map(Arc::clone);
         let x_files_factor = self.x_files_factor;
         let series = found.iter().flat_map(|own| own.iter()).map(|own| Series {

@@ -142,6 +142,9 @@ fn base(call: &mut FunctionCall<'_, '_>) -> Result<(f64, String), Fault> {
 }
 
 fn power(value: f64, exponent: f64) -> f64 {
+    if value.is_nan() {
+        return value;
+    }
     let raised = value.powf(exponent);
     if exponent.is_finite() {
         finite(raised, value)
