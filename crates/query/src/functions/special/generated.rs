@@ -4,7 +4,7 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
-use crate::functions::support::{constant_line, wall};
+use crate::functions::support::{constant_line, name_tags, wall};
 use crate::number;
 use crate::series::Series;
 use crate::value::Value;
@@ -117,7 +117,10 @@ fn named(
         None | Some(Value::Series(_)) => call.arguments.text(0)?.to_owned(),
         Some(value) => value.shown(),
     };
-    Ok(call.new_series(name, span, values))
+    let tags = name_tags(&name);
+    let mut series = call.new_series(name, span, values);
+    series.tags = tags.unwrap_or(series.tags);
+    Ok(series)
 }
 
 fn random_walk(call: &mut FunctionCall<'_, '_>) -> Outcome {

@@ -18,6 +18,18 @@ pub(crate) fn each<T>(
     Ok(changed?.into())
 }
 
+/// The same, but the further arguments are read even where there is no series.
+pub(crate) fn each_strictly<T>(
+    call: &mut FunctionCall<'_, '_>,
+    read: impl FnOnce(&mut FunctionCall<'_, '_>) -> Result<T, Fault>,
+    change: impl Fn(&T, Series) -> Result<Series, Fault>,
+) -> Outcome {
+    let series = call.arguments.series(0)?;
+    let read = read(call)?;
+    let changed: Result<Vec<_>, _> = series.into_iter().map(|own| change(&read, own)).collect();
+    Ok(changed?.into())
+}
+
 /// The series of the first argument; `None` where there are none.
 pub(crate) fn input(call: &mut FunctionCall<'_, '_>) -> Result<Option<Vec<Series>>, Fault> {
     let series = call.arguments.series(0)?;

@@ -1,7 +1,6 @@
 //! Spans of time as functions take them: `1h`, `-5min`, `1d12h`.
 
 use crate::error::Fault;
-use crate::function::Arguments;
 
 const DAY: i64 = 86_400;
 
@@ -57,16 +56,12 @@ fn split(text: &str, is_part: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
-/// An argument that is a span of at least a second.
-pub(crate) fn positive_interval_at(arguments: &Arguments, place: usize) -> Result<i64, Fault> {
-    let text = arguments.text(place)?;
-    let seconds = interval(text)?;
+/// Makes sure that a span leads on.
+pub(crate) fn ensure_positive(seconds: i64) -> Result<i64, Fault> {
     if seconds > 0 {
         Ok(seconds)
     } else {
-        Err(Fault::argument(format!(
-            "`{text}` is not longer than no time"
-        )))
+        Err(Fault::argument("an interval must be longer than no time"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
-use crate::functions::support::{ahead, copied, input, positive_interval_at, since};
+use crate::functions::support::{ahead, copied, ensure_positive, interval, since};
 use crate::series::Series;
 
 /// The functions of this file.
@@ -23,11 +23,13 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
 
 fn hitcount(call: &mut FunctionCall<'_, '_>) -> Outcome {
     let is_aligned = call.arguments.boolean_or(2, false);
-    let Some(mut series) = input(call)? else {
-        return Ok(Vec::new().into());
-    };
-    let width = positive_interval_at(&call.arguments, 1)?;
+    let mut series = call.arguments.series(0)?;
     let text = call.arguments.text(1)?.to_owned();
+    let width = interval(&text)?;
+    if series.is_empty() {
+        return Ok(series.into());
+    }
+    ensure_positive(width)?;
     if is_aligned {
         let unit = [86_400, 3600, 60].into_iter().find(|unit| width >= *unit);
         let ahead = ahead(&call.window, call.window.from);

@@ -1,9 +1,8 @@
 //! Running sums.
 
 use super::arithmetic::nothing;
-use crate::error::Fault;
 use crate::function::{Function, Group, Kind, required};
-use crate::functions::support::{copied, each, interval};
+use crate::functions::support::{copied, each, each_strictly, ensure_positive, interval};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
@@ -42,18 +41,16 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let read = |call: &mut crate::function::FunctionCall<'_, '_>| {
                 let text = call.arguments.text(1)?.to_owned();
                 let width = interval(&text)?.abs();
-                if width == 0 {
-                    return Err(Fault::argument("the interval is no longer than no time"));
-                }
                 Ok((text, width, origin))
             };
-            each(call, read, |(text, width, origin), own| {
+            each_strictly(call, read, |(text, width, origin), own| {
+                let width = ensure_positive(*width)?;
                 let name = format!("integralByInterval({},'{text}')", own.name);
                 let mut at = own.start - origin;
                 let mut sum = 0.0;
                 let mut values = own.points().into_owned();
                 for value in &mut values {
-                    if at.div_euclid(*width) != (at - own.step).div_euclid(*width) {
+                    if at.div_euclid(width) != (at - own.step).div_euclid(width) {
                         sum = 0.0;
                     }
                     if !value.is_nan() {

@@ -98,8 +98,8 @@ fn time_stack(call: &mut FunctionCall<'_, '_>) -> Outcome {
     let Some(first) = series.as_ref().and_then(|own| own.first()) else {
         return Ok(Vec::new().into());
     };
-    let start = call.arguments.integer_or(2, 0)?;
-    let end = call.arguments.integer_or(3, 7)?;
+    let start = call.arguments.float_or(2, 0.0)? as i64;
+    let end = call.arguments.float_or(3, 7.0)? as i64;
     let count = end.saturating_sub(start);
     if count > SHIFTS_MAX {
         return Err(Fault::argument(format!(

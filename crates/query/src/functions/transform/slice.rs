@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
-use crate::functions::support::{date, each, wall};
+use crate::functions::support::{date, each_strictly, wall};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
@@ -22,7 +22,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
             let end = date(&call.window, call.arguments.text_or(2, "now")?)?;
             Ok::<_, Fault>((start, end, wall(&call.window, call.window.from)))
         };
-        each(call, read, |(start, end, origin), mut own| {
+        each_strictly(call, read, |(start, end, origin), mut own| {
             let name = format!("timeSlice({}, {start}, {end})", own.name);
             let (mut at, step) = (*origin, own.step);
             for value in own.values_mut() {

@@ -7,7 +7,7 @@ use crate::function::{
     required,
 };
 use crate::functions::support::{
-    Aggregation, Buckets, ahead, copied, input, positive_interval_at, since, summarized, unit,
+    Aggregation, Buckets, ahead, copied, ensure_positive, interval, since, summarized, unit,
 };
 use crate::value::Value;
 use jiff::civil::Date;
@@ -66,11 +66,13 @@ fn aggregation(call: &FunctionCall<'_, '_>, place: usize) -> Result<(Aggregation
 }
 
 fn summarize(call: &mut FunctionCall<'_, '_>) -> Outcome {
-    let Some(series) = input(call)? else {
-        return Ok(Vec::new().into());
-    };
-    let width = positive_interval_at(&call.arguments, 1)?;
+    let series = call.arguments.series(0)?;
     let text = call.arguments.text(1)?.to_owned();
+    let width = interval(&text)?;
+    if series.is_empty() {
+        return Ok(series.into());
+    }
+    ensure_positive(width)?;
     let (aggregation, function) = aggregation(call, 2)?;
     let is_from_start = call.arguments.boolean_or(3, false);
     let mut summaries = Vec::with_capacity(series.len());
@@ -116,11 +118,12 @@ fn smart_summarize(call: &mut FunctionCall<'_, '_>) -> Outcome {
         }
         Some(_) => return Err(Fault::argument("`alignTo` must be a text such as `days`")),
     }
-    let width = positive_interval_at(&call.arguments, 1)?;
     let text = call.arguments.text(1)?.to_owned();
+    let width = interval(&text)?;
     if series.is_empty() {
         return Ok(series.into());
     }
+    ensure_positive(width)?;
     let (aggregation, function) = aggregation(call, 2)?;
     let mut summaries = Vec::with_capacity(series.len());
     for mut own in series {
