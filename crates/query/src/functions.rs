@@ -13,7 +13,6 @@ pub(crate) const FAMILIES: &[&[Function]] = &[
     calculate::DEVIATION,
     calculate::EXPONENTIAL,
     calculate::HOLT_WINTERS,
-    calculate::LINE,
     calculate::MOVING,
     calculate::PERCENTILE,
     calculate::REGRESSION,

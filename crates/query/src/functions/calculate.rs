@@ -3,7 +3,6 @@
 mod deviation;
 mod exponential;
 mod holt_winters;
-mod line;
 mod moving;
 mod percentile;
 mod ranks;
@@ -14,7 +13,6 @@ mod window;
 pub(super) use deviation::FUNCTIONS as DEVIATION;
 pub(super) use exponential::FUNCTIONS as EXPONENTIAL;
 pub(super) use holt_winters::FUNCTIONS as HOLT_WINTERS;
-pub(super) use line::FUNCTIONS as LINE;
 pub(super) use moving::FUNCTIONS as MOVING;
 pub(super) use percentile::FUNCTIONS as PERCENTILE;
 pub(super) use regression::FUNCTIONS as REGRESSION;

@@ -4,8 +4,7 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
-use crate::functions::support::{constant_line, name_tags, wall};
-use crate::number;
+use crate::functions::support::{name_tags, wall};
 use crate::series::Series;
 use crate::value::Value;
 use std::hash::{BuildHasher, RandomState};
@@ -66,20 +65,6 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "identity('now')",
         is_aggregator: false,
         run: identity,
-    },
-    Function {
-        names: &["constantLine"],
-        group: Group::Special,
-        parameters: &[required("value", Kind::Float)],
-        summary: "A flat line at a value.",
-        example: "constantLine(42.5)",
-        is_aggregator: false,
-        run: |call| {
-            let value = call.arguments.float(0)?;
-            let given = call.arguments.given(0).map(Value::shown);
-            let shown = given.unwrap_or_else(|| number::repr(value));
-            Ok(vec![constant_line(call, value, &shown)?].into())
-        },
     },
 ];
 
