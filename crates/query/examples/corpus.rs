@@ -192,7 +192,7 @@ fn rows(series: &[Series], without_nulls: bool) -> Value {
             let points: Vec<Value> = points
                 .map(|(at, value)| json!([number(value), at]))
                 .collect();
-            json!({"target": own.name, "tags": own.tags, "datapoints": points})
+            json!({"target": own.title(), "tags": own.tags, "datapoints": points})
         })
         .filter(|row| !without_nulls || row["datapoints"] != json!([]))
         .collect()
@@ -339,7 +339,9 @@ fn difference(found: &Value, expected: &Value) -> Option<String> {
     let is_same = found.len() == expected.len()
         && found.iter().zip(expected).all(|(own, other)| {
             same_text(
-                own["target"].as_str().unwrap_or(""),
+                &own["target"]
+                    .as_str()
+                    .map_or_else(|| own["target"].to_string(), str::to_owned),
                 other["target"]
                     .as_str()
                     .unwrap_or(&other["target"].to_string()),

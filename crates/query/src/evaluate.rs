@@ -21,6 +21,12 @@ use template::Variables;
 /// Points between two looks at the clock.
 const POINTS_PER_CHECK: usize = 1 << 16;
 
+/// What a call costs beside its points, so that calls of nothing end too.
+const POINTS_PER_CALL: usize = 64;
+
+/// Targets that functions make up, inside one another.
+const MADE_DEPTH_MAX: usize = 8;
+
 /// Evaluates the targets of one request: what they read is read once.
 pub struct Evaluation<'e> {
     pub(crate) source: &'e dyn Source,
@@ -39,6 +45,8 @@ pub struct Evaluation<'e> {
     pub(crate) stacks: HashMap<String, Vec<f64>>,
     /// The text that is being evaluated, for the columns of errors.
     text: String,
+    /// How many targets that functions made up are being evaluated, inside one another.
+    made_depth: usize,
 }
 
 impl std::fmt::Debug for Evaluation<'_> {
@@ -65,6 +73,7 @@ impl<'e> Evaluation<'e> {
             x_files_factor: 0.0,
             stacks: HashMap::new(),
             text: String::new(),
+            made_depth: 0,
         }
     }
 
@@ -129,6 +138,28 @@ impl<'e> Evaluation<'e> {
         let outer = std::mem::replace(&mut self.text, text.to_owned());
         let series = self.series_in(expression, window);
         self.text = outer;
+        series
+    }
+
+    /// The series of a target that a function has made up.
+    pub(crate) fn series_of_made(
+        &mut self,
+        text: &str,
+        expression: &Expression,
+        window: &Window,
+    ) -> Result<Vec<Series>, Error> {
+        if self.made_depth >= MADE_DEPTH_MAX {
+            return Err(Error::Function {
+                column: 1,
+                function: text.to_owned(),
+                problem: format!(
+                    "more than {MADE_DEPTH_MAX} targets that functions make are inside one another"
+                ),
+            });
+        }
+        self.made_depth += 1;
+        let series = self.series_of_text(text, expression, window);
+        self.made_depth -= 1;
         series
     }
 
@@ -240,6 +271,7 @@ impl<'e> Evaluation<'e> {
                 problem,
             },
         })?;
+        self.spend(POINTS_PER_CALL)?;
         if let Value::Series(series) = &value {
             let points = series.iter().map(|own| own.values.len()).sum();
             self.spend(points)?;
@@ -325,6 +357,7 @@ impl<'e> Evaluation<'e> {
             values_per_point: 1,
             x_files_factor,
             drawing: Drawing::default(),
+            is_unnamed: false,
         });
         Ok(Value::Series(series.collect()))
     }
