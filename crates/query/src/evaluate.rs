@@ -206,12 +206,12 @@ impl<'e> Evaluation<'e> {
             Kind::Boolean(own) => Value::Boolean(*own),
             Kind::None => Value::None,
             Kind::Path(path) => match variables {
-                None => self.fetched(Path::Glob(path.clone()), path, window)?,
+                None => self.fetched(Path::Glob(path.clone()), path, window),
                 Some(variables) => match variables.value(path) {
                     Some(value) => value,
                     None => {
                         let path = variables.replaced(path);
-                        self.fetched(Path::Glob(path.clone()), &path, window)?
+                        self.fetched(Path::Glob(path.clone()), &path, window)
                     }
                 },
             },
@@ -237,7 +237,7 @@ impl<'e> Evaluation<'e> {
                 function: call.name.clone(),
                 problem,
             })?;
-            return self.fetched(path, &call.text, window);
+            return Ok(self.fetched(path, &call.text, window));
         }
         let Some(function) = table::find(&call.name) else {
             let name = call.name.clone();
@@ -339,11 +339,10 @@ impl<'e> Evaluation<'e> {
         Ok(())
     }
 
-    /// The series of a path, each of its own, but with values that are shared until they change.
-    fn fetched(&mut self, path: Path, text: &str, window: &Window) -> Result<Value, Error> {
-        let range = window.range();
-        self.read(vec![path.clone()], range)?;
-        let found = self.read.get(&(path, range)).map(Arc::clone);
+    /// The series of a path, each of its own, but with values that are shared until they change. All that stands by place is
+    /// read already. A path that stands by name alone (`fallback=a.b`) has no series, as in graphite-web.
+    fn fetched(&self, path: Path, text: &str, window: &Window) -> Value {
+        let found = self.read.get(&(path, window.range())).map(Arc::clone);
         let x_files_factor = self.x_files_factor;
         let series = found.iter().flat_map(|own| own.iter()).map(|own| Series {
             name: own.name.clone(),
@@ -359,7 +358,7 @@ impl<'e> Evaluation<'e> {
             drawing: Drawing::default(),
             is_unnamed: false,
         });
-        Ok(Value::Series(series.collect()))
+        Value::Series(series.collect())
     }
 }
 

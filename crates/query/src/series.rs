@@ -4,11 +4,13 @@ mod consolidation;
 mod drawing;
 mod normalize;
 mod reduce;
+mod tags;
 
 pub use consolidation::Consolidation;
 pub use drawing::Drawing;
 pub use normalize::{Normalized, normalize};
 pub use reduce::reduce;
+pub use tags::tags_of;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
