@@ -44,6 +44,11 @@ fn tags(name: &str) -> Tags {
     tags
 }
 
+fn can_be_read(expression: &str) -> bool {
+    let pattern = expression.split_once("=~").map(|(_, pattern)| pattern);
+    expression.contains('=') && pattern.is_none_or(|own| regex::Regex::new(own).is_ok())
+}
+
 fn fits(expression: &str, tags: &Tags) -> bool {
     let at = expression.find(['=', '!']).unwrap();
     let (tag, rest) = expression.split_at(at);
@@ -66,6 +71,13 @@ fn fits(expression: &str, tags: &Tags) -> bool {
 
 impl Source for Memory {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
+        let expressions = paths.iter().filter_map(|path| match path {
+            Path::Tags(expressions) => Some(expressions),
+            Path::Glob(_) => None,
+        });
+        if !expressions.flatten().all(|own| can_be_read(own)) {
+            return Err(StoreError::Unsupported("read this tag expression"));
+        }
         Ok(paths
             .iter()
             .map(|path| self.fetch_one(path, range))
@@ -198,7 +210,7 @@ fn rows(series: &[Series], without_nulls: bool) -> Value {
             let points: Vec<Value> = points
                 .map(|(at, value)| json!([number(value), at]))
                 .collect();
-            json!({"target": own.name, "tags": own.tags, "datapoints": points})
+            json!({"target": own.title(), "tags": own.tags, "datapoints": points})
         })
         .filter(|row| !without_nulls || row["datapoints"] != json!([]))
         .collect()
@@ -345,7 +357,9 @@ fn difference(found: &Value, expected: &Value) -> Option<String> {
     let is_same = found.len() == expected.len()
         && found.iter().zip(expected).all(|(own, other)| {
             same_text(
-                own["target"].as_str().unwrap_or(""),
+                &own["target"]
+                    .as_str()
+                    .map_or_else(|| own["target"].to_string(), str::to_owned),
                 other["target"]
                     .as_str()
                     .unwrap_or(&other["target"].to_string()),

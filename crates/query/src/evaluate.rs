@@ -22,6 +22,12 @@ use template::Variables;
 /// Points between two looks at the clock.
 const POINTS_PER_CHECK: usize = 1 << 16;
 
+/// What a call costs beside its points, so that calls of nothing end too.
+const POINTS_PER_CALL: usize = 64;
+
+/// Targets that functions make up, inside one another.
+const MADE_DEPTH_MAX: usize = 8;
+
 /// Evaluates the targets of one request: what they read is read once.
 pub struct Evaluation<'e> {
     pub(crate) source: &'e dyn Source,
@@ -40,8 +46,8 @@ pub struct Evaluation<'e> {
     pub(crate) stacks: HashMap<String, Vec<f64>>,
     /// The text that is being evaluated, for the columns of errors.
     text: String,
-    /// Whether the argument of a keyword is being evaluated.
-    is_in_keyword: bool,
+    /// How many targets that functions made up are being evaluated, inside one another.
+    made_depth: usize,
 }
 
 impl std::fmt::Debug for Evaluation<'_> {
@@ -68,7 +74,7 @@ impl<'e> Evaluation<'e> {
             x_files_factor: 0.0,
             stacks: HashMap::new(),
             text: String::new(),
-            is_in_keyword: false,
+            made_depth: 0,
         }
     }
 
@@ -136,6 +142,28 @@ impl<'e> Evaluation<'e> {
         series
     }
 
+    /// The series of a target that a function has made up.
+    pub(crate) fn series_of_made(
+        &mut self,
+        text: &str,
+        expression: &Expression,
+        window: &Window,
+    ) -> Result<Vec<Series>, Error> {
+        if self.made_depth >= MADE_DEPTH_MAX {
+            return Err(Error::Function {
+                column: 1,
+                function: text.to_owned(),
+                problem: format!(
+                    "more than {MADE_DEPTH_MAX} targets that functions make are inside one another"
+                ),
+            });
+        }
+        self.made_depth += 1;
+        let series = self.series_of_text(text, expression, window);
+        self.made_depth -= 1;
+        series
+    }
+
     /// The series of an expression over a window; what it says about the share of values stays inside.
     pub(crate) fn series_in(
         &mut self,
@@ -179,12 +207,12 @@ impl<'e> Evaluation<'e> {
             Kind::Boolean(own) => Value::Boolean(*own),
             Kind::None => Value::None,
             Kind::Path(path) => match variables {
-                None => self.fetched(Path::Glob(path.clone()), path, window)?,
+                None => self.fetched(Path::Glob(path.clone()), path, window),
                 Some(variables) => match variables.value(path) {
                     Some(value) => value,
                     None => {
                         let path = variables.replaced(path);
-                        self.fetched(Path::Glob(path.clone()), &path, window)?
+                        self.fetched(Path::Glob(path.clone()), &path, window)
                     }
                 },
             },
@@ -210,7 +238,7 @@ impl<'e> Evaluation<'e> {
                 function: call.name.clone(),
                 problem,
             })?;
-            return self.fetched(path, &call.text, window);
+            return Ok(self.fetched(path, &call.text, window));
         }
         let Some(function) = table::find(&call.name) else {
             let name = call.name.clone();
@@ -224,10 +252,8 @@ impl<'e> Evaluation<'e> {
         }
         let mut keywords = Vec::with_capacity(call.keywords.len());
         for keyword in &call.keywords {
-            let outer = std::mem::replace(&mut self.is_in_keyword, true);
-            let value = self.value(&keyword.value, window, variables);
-            self.is_in_keyword = outer;
-            keywords.push((keyword.name.clone(), value?));
+            let value = self.value(&keyword.value, window, variables)?;
+            keywords.push((keyword.name.clone(), value));
         }
         let outcome = Arguments::bind(function, positional, keywords).and_then(|arguments| {
             (function.run)(&mut FunctionCall {
@@ -246,6 +272,7 @@ impl<'e> Evaluation<'e> {
                 problem,
             },
         })?;
+        self.spend(POINTS_PER_CALL)?;
         if let Value::Series(series) = &value {
             let points = series.iter().map(|own| own.values.len()).sum();
             self.spend(points)?;
@@ -313,15 +340,10 @@ impl<'e> Evaluation<'e> {
         Ok(())
     }
 
-    /// The series of a path, each of its own, but with values that are shared until they change.
-    fn fetched(&mut self, path: Path, text: &str, window: &Window) -> Result<Value, Error> {
-        let range = window.range();
-        // graphite-web does not look into keywords when it gathers what to read: a path there is only found where it stands
-        // in some other place too. Targets that rest on it get what they always got.
-        if !self.is_in_keyword {
-            self.read(vec![path.clone()], range)?;
-        }
-        let found = self.read.get(&(path, range)).map(Arc::clone);
+    /// The series of a path, each of its own, but with values that are shared until they change. All that stands by place is
+    /// read already. A path that stands by name alone (`fallback=a.b`) has no series, as in graphite-web.
+    fn fetched(&self, path: Path, text: &str, window: &Window) -> Value {
+        let found = self.read.get(&(path, window.range())).map(Arc::clone);
         let x_files_factor = self.x_files_factor;
         let series = found.iter().flat_map(|own| own.iter()).map(|own| Series {
             name: own.name.clone(),
@@ -335,8 +357,9 @@ impl<'e> Evaluation<'e> {
             values_per_point: 1,
             x_files_factor,
             drawing: Drawing::default(),
+            is_unnamed: false,
         });
-        Ok(Value::Series(series.collect()))
+        Value::Series(series.collect())
     }
 }
 

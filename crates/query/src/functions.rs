@@ -1,7 +1,11 @@
 //! The functions, a folder for each family.
 
+mod alias;
 mod calculate;
 mod combine;
+mod filter;
+mod graph;
+mod sort;
 mod special;
 pub(crate) mod support;
 mod transform;
@@ -16,11 +20,9 @@ pub(crate) const FAMILIES: &[&[Function]] = &[
     calculate::MOVING,
     calculate::PERCENTILE,
     calculate::REGRESSION,
-    combine::AGGREGATE,
     special::EVENTS,
     special::GENERATED,
     special::TAGS,
-    transform::ARITHMETIC,
     transform::CONSOLIDATE,
     transform::DELAY,
     transform::DIFFERENCE,
@@ -35,4 +37,33 @@ pub(crate) const FAMILIES: &[&[Function]] = &[
     transform::SLICE,
     transform::SPREAD,
     transform::SUMMARIZE,
+    combine::AGGREGATE,
+    combine::LISTS,
+    combine::WILDCARDS,
+    combine::DIVIDE,
+    combine::PERCENT,
+    combine::PERCENTILE,
+    combine::POWER,
+    combine::WEIGHTED,
+    combine::COUNT,
+    combine::GROUP,
+    combine::BY_NODE,
+    combine::MAP_REDUCE,
+    combine::APPLY,
+    alias::NAME,
+    alias::NODES,
+    alias::SUBSTITUTE,
+    alias::LEGEND,
+    filter::PATTERN,
+    filter::THRESHOLD,
+    filter::RANK,
+    filter::OUTSIDE,
+    filter::PRESENT,
+    filter::ABOVE,
+    sort::VALUE,
+    sort::NAME,
+    graph::STYLE,
+    graph::STACKED,
+    graph::LINE,
+    transform::ARITHMETIC,
 ];

@@ -27,19 +27,37 @@ pub fn repr(value: f64) -> String {
 /// `%g`: six digits, trailing zeros cut off.
 #[must_use]
 pub fn general(value: f64) -> String {
+    general_with(value, 6)
+}
+
+/// `%.<digits>g`: so many digits, at least one, trailing zeros cut off.
+#[must_use]
+pub fn general_with(value: f64, digits: usize) -> String {
     if !value.is_finite() || value == 0.0 {
         let text = repr(value);
         return text.strip_suffix(".0").unwrap_or(&text).to_owned();
     }
-    let scientific = format!("{value:.5e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let behind_point = digits.max(1) - 1;
+    let text = scientific(value, behind_point);
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        let decimals = usize::try_from(5 - exponent).unwrap_or(0);
+    let most = i32::try_from(behind_point).unwrap_or(i32::MAX);
+    if (-4..=most).contains(&exponent) {
+        let decimals = usize::try_from(most - exponent).unwrap_or(0);
         return trimmed(&format!("{value:.decimals$}")).to_owned();
     }
+    let exponent = text.get(mantissa.len()..).unwrap_or_default();
+    format!("{}{exponent}", trimmed(mantissa))
+}
+
+/// `%.<decimals>e`.
+#[must_use]
+pub fn scientific(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
     let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
 
 /// Without zeros at the end of a fraction, and without a point that nothing follows.

@@ -4,11 +4,13 @@ mod consolidation;
 mod drawing;
 mod normalize;
 mod reduce;
+mod tags;
 
 pub use consolidation::Consolidation;
 pub use drawing::Drawing;
 pub use normalize::{Normalized, normalize};
 pub use reduce::reduce;
+pub use tags::tags_of;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,6 +44,8 @@ pub struct Series {
     pub x_files_factor: f64,
     /// How a picture shows it.
     pub drawing: Drawing,
+    /// Whether answers say `null` for an empty name: nobody gave it one.
+    pub is_unnamed: bool,
 }
 
 impl Series {
@@ -65,7 +69,14 @@ impl Series {
             values_per_point: 1,
             x_files_factor: 0.0,
             drawing: Drawing::default(),
+            is_unnamed: false,
         }
+    }
+
+    /// What answers call it; `None` where nobody gave it a name.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        (!self.is_unnamed || !self.name.is_empty()).then_some(self.name.as_str())
     }
 
     /// The same with another name in answers; its tags and path expression stay.

@@ -8,6 +8,8 @@ use crate::series::Series;
 pub enum Value {
     /// Series.
     Series(Vec<Series>),
+    /// Lists of series, as only `reduceSeries` takes them.
+    Lists(Vec<Vec<Series>>),
     /// A whole number.
     Integer(i64),
     /// Any other number.
@@ -38,6 +40,7 @@ impl Value {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Series(_) => "series",
+            Self::Lists(_) => "lists of series",
             Self::Integer(_) => "a whole number",
             Self::Float(_) => "a number",
             Self::Text(_) => "a text",
@@ -50,7 +53,7 @@ impl Value {
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
-            Self::Series(_) => String::new(),
+            Self::Series(_) | Self::Lists(_) => String::new(),
             Self::Integer(integer) => integer.to_string(),
             Self::Float(float) => number::repr(*float),
             Self::Text(text) => text.clone(),

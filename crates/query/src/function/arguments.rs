@@ -148,6 +148,18 @@ impl Arguments {
         }
     }
 
+    /// Takes the lists of series.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`] when they are something else or missing. No series at all are no lists.
+    pub fn take_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
+        match self.values.get_mut(place) {
+            Some(Value::Lists(lists)) => Ok(std::mem::take(lists)),
+            Some(Value::Series(series)) if series.is_empty() => Ok(Vec::new()),
+            _ => Err(self.misfit(place, "lists of series")),
+        }
+    }
+
     /// Takes the series of this place and all behind it, list by list.
     ///
     /// # Errors

@@ -38,8 +38,29 @@ impl FunctionCall<'_, '_> {
     /// # Errors
     /// What its evaluation says.
     pub fn evaluate_text(&mut self, text: &str, window: &Window) -> Result<Vec<Series>, Fault> {
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
         let expression = parse(text)?;
-        Ok(self.evaluation.series_of_text(text, &expression, window)?)
+        Ok(self.evaluation.series_of_made(text, &expression, window)?)
+    }
+
+    /// Does work whose say about shares and stacks ends with it.
+    ///
+    /// # Errors
+    /// What the work says.
+    pub fn isolated<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let share = self.x_files_factor();
+        let has_stacks = !self.evaluation.stacks.is_empty();
+        let done = work(self);
+        self.set_x_files_factor(share);
+        if !has_stacks {
+            self.evaluation.stacks.clear();
+        }
+        done
     }
 
     /// Calls another function of the table on series.

@@ -31,6 +31,29 @@ pub fn parse(text: &str) -> Result<Expression, Error> {
     }
 }
 
+/// Reads what a text begins with: a call or template that is whole, or else a path. What is behind it may be anything.
+pub(super) fn parse_head(text: &str) -> Result<Expression, Error> {
+    let scanner = Scanner::new(text);
+    let mut parser = Parser { scanner, depth: 0 };
+    match parser.single() {
+        Ok(expression) if !is_call_by_name(&expression) => return Ok(expression),
+        _ => parser.scanner = scanner,
+    }
+    parser.scanner.skip_blanks();
+    let start = parser.scanner.at;
+    let path = parser.scanner.path()?;
+    let path = path.ok_or_else(|| parser.scanner.expected("a path or a function"))?;
+    Ok(Expression {
+        kind: Kind::Path(path),
+        span: start..parser.scanner.at,
+    })
+}
+
+/// Whether it has arguments by name alone, which graphite-web does not take for a call.
+fn is_call_by_name(expression: &Expression) -> bool {
+    matches!(&expression.kind, Kind::Call(call) if call.arguments.is_empty() && !call.keywords.is_empty())
+}
+
 struct Parser<'t> {
     scanner: Scanner<'t>,
     depth: usize,

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
-use crate::functions::support::{copied, percentile};
+use crate::functions::support::{copied, quantile};
 use crate::number;
 use crate::value::Value;
 
@@ -33,12 +33,10 @@ fn n_percentile(call: &mut FunctionCall<'_, '_>) -> Outcome {
             .arguments
             .given(1)
             .map_or_else(String::new, Value::shown);
-        let mut sorted: Vec<f64> = own.present().collect();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let problem = |()| Fault::argument(format!("there is no percentile {tag}"));
-        let Some(value) = percentile(&sorted, share).map_err(problem)? else {
+        let value = quantile(own.present(), share, false)?;
+        if value.is_nan() {
             continue;
-        };
+        }
         let count = usize::try_from((own.end - own.start) / own.step).unwrap_or(0);
         call.spend(count)?;
         let name = format!("nPercentile({}, {})", own.name, number::general(share));

@@ -76,7 +76,10 @@ pub(super) fn windows(
             |a, b| if b.is_nan() { a } else { b },
         ),
         Aggregation::StandardDeviation => deviations(values, width),
-        Aggregation::Median => Vec::new(),
+        Aggregation::Median | Aggregation::Variance => values
+            .windows(width)
+            .map(|own| aggregation.of(own))
+            .collect(),
     };
     for (result, count) in results.iter_mut().zip(&counts) {
         if !is_enough(*count) {

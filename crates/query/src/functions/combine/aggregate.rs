@@ -24,34 +24,95 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let series = call.arguments.series(0)?;
-            let share = call
-                .arguments
-                .given(2)
-                .map(|_| call.arguments.float(2))
-                .transpose()?;
+            let share = share(call, 2)?;
             let name = call.arguments.text(1)?.to_owned();
             Ok(aggregated(call, series, &name, share)?.into())
         },
     },
+    short(
+        &["sumSeries", "sum"],
+        "The sum of the series at each time.",
+        "sumSeries(servers.*.requests)",
+        |call| all(call, "sum"),
+    ),
+    short(
+        &["averageSeries", "avg"],
+        "The mean of the series at each time.",
+        "averageSeries(servers.*.load)",
+        |call| all(call, "average"),
+    ),
+    short(
+        &["minSeries"],
+        "The least value of the series at each time.",
+        "minSeries(servers.*.disk.free)",
+        |call| all(call, "min"),
+    ),
+    short(
+        &["maxSeries"],
+        "The greatest value of the series at each time.",
+        "maxSeries(servers.*.latency)",
+        |call| all(call, "max"),
+    ),
+    short(
+        &["rangeOfSeries"],
+        "How far the values of the series lie apart at each time.",
+        "rangeOfSeries(servers.*.temperature)",
+        |call| all(call, "rangeOf"),
+    ),
+    short(
+        &["stddevSeries"],
+        "The standard deviation of the series at each time.",
+        "stddevSeries(servers.*.latency)",
+        |call| all(call, "stddev"),
+    ),
+    short(
+        &["diffSeries"],
+        "The first series less all others at each time.",
+        "diffSeries(shop.orders.placed, shop.orders.{cancelled,returned})",
+        |call| all(call, "diff"),
+    ),
+    short(
+        &["multiplySeries"],
+        "The product of the series at each time, where all have a value. A single series stays as it is.",
+        "multiplySeries(shop.price, shop.sold)",
+        |call| match call.arguments.series_lists(0)?.as_mut_slice() {
+            [only] if only.len() == 1 => Ok(std::mem::take(only).into()),
+            lists => {
+                let series = lists.iter_mut().flat_map(std::mem::take).collect();
+                Ok(aggregated(call, series, "multiply", None)?.into())
+            }
+        },
+    ),
+];
+
+/// A function over lists of series.
+const fn short(
+    names: &'static [&'static str],
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+) -> Function {
     Function {
-        names: &["sumSeries", "sum"],
+        names,
         group: Group::Combine,
         parameters: LISTS,
-        summary: "The sum of the series at each time.",
-        example: "sumSeries(servers.*.requests)",
+        summary,
+        example,
         is_aggregator: true,
-        run: |call| all(call, "sum"),
-    },
-];
+        run,
+    }
+}
+
+/// The share of values that must be there, where the call says it.
+pub(super) fn share(call: &FunctionCall<'_, '_>, place: usize) -> Result<Option<f64>, Fault> {
+    let given = call.arguments.given(place);
+    given.map(|_| call.arguments.float(place)).transpose()
+}
 
 /// The aggregate of all lists.
 fn all(call: &mut FunctionCall<'_, '_>, aggregation: &str) -> Outcome {
-    let series = call
-        .arguments
-        .series_lists(0)?
-        .into_iter()
-        .flatten()
-        .collect();
+    let lists = call.arguments.series_lists(0)?;
+    let series = lists.into_iter().flatten().collect();
     Ok(aggregated(call, series, aggregation, None)?.into())
 }
 
@@ -71,20 +132,7 @@ pub(in crate::functions) fn aggregated(
     let share = share.unwrap_or_else(|| call.x_files_factor());
     let (columns, length) = normalized.columns();
     call.spend(length.saturating_mul(columns.len()))?;
-    let mut row = vec![f64::NAN; columns.len()];
-    let mut values = Vec::with_capacity(length);
-    for place in 0..length {
-        for (slot, column) in row.iter_mut().zip(&columns) {
-            *slot = column.get(place).copied().unwrap_or(f64::NAN);
-        }
-        let present = row.iter().filter(|value| !value.is_nan()).count();
-        let is_enough = present > 0 && present as f64 / row.len() as f64 >= share;
-        values.push(if is_enough {
-            aggregation.of(&row)
-        } else {
-            f64::NAN
-        });
-    }
+    let values = aggregation.of_columns(&columns, length, share);
     let title = format!("{short}Series({})", path_expressions(&normalized.series));
     let mut tags = common_tags(&normalized.series);
     tags.entry("name".to_owned())
@@ -95,8 +143,18 @@ pub(in crate::functions) fn aggregated(
     Ok(vec![result.tagged("aggregatedBy", short)])
 }
 
+/// The aggregate of series of which there is at least one.
+pub(in crate::functions) fn aggregate_of(
+    call: &mut FunctionCall<'_, '_>,
+    series: Vec<Series>,
+    name: &str,
+) -> Result<Series, Fault> {
+    let aggregate = aggregated(call, series, name, None)?.into_iter().next();
+    aggregate.ok_or_else(|| Fault::argument("there is nothing to aggregate"))
+}
+
 /// The tags that all series have with the same value.
-pub(in crate::functions) fn common_tags(series: &[Series]) -> Tags {
+fn common_tags(series: &[Series]) -> Tags {
     let mut all = series.iter();
     let mut tags = all.next().map(|own| own.tags.clone()).unwrap_or_default();
     for own in all {

@@ -3,7 +3,7 @@
 use super::arithmetic::constant;
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
-use crate::functions::support::{each, percentile};
+use crate::functions::support::{each, quantile};
 use crate::number;
 use crate::series::Series;
 
@@ -73,15 +73,14 @@ fn by_percentile(
             return Err(Fault::argument("`n` must not be 0"));
         }
         let title = format!("{name}({}, {})", own.name, number::general(*share));
-        let mut sorted: Vec<f64> = own.present().collect();
-        sorted.sort_unstable_by(f64::total_cmp);
+        let bound = quantile(own.present(), *share, false);
         let own = own.renamed(title);
-        Ok(match percentile(&sorted, *share) {
-            Ok(Some(_)) if own.end - own.start < own.step => own.tagged("nPercentile", tag),
-            Ok(Some(bound)) => {
-                without(own, |value| is_beyond(value, bound)).tagged("nPercentile", tag)
-            }
-            Ok(None) | Err(()) => own,
+        // Where there is none, the series stays as it is.
+        Ok(match bound {
+            Ok(bound) if bound.is_nan() => own,
+            Ok(_) if own.end - own.start < own.step => own.tagged("nPercentile", tag),
+            Ok(bound) => without(own, |value| is_beyond(value, bound)).tagged("nPercentile", tag),
+            Err(_) => own,
         })
     })
 }

@@ -1,0 +1,11 @@
+//! Series get other names.
+
+mod legend;
+mod name;
+mod nodes;
+mod substitute;
+
+pub(super) use legend::FUNCTIONS as LEGEND;
+pub(super) use name::FUNCTIONS as NAME;
+pub(super) use nodes::FUNCTIONS as NODES;
+pub(super) use substitute::FUNCTIONS as SUBSTITUTE;
