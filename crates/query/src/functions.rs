@@ -8,6 +8,8 @@ mod graph;
 mod sort;
 mod special;
 pub(crate) mod support;
+#[cfg(test)]
+mod tests;
 mod transform;
 
 use crate::function::Function;
