@@ -192,3 +192,47 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn work_without_an_end_is_refused() {
+    let ten_years = Window::new(1_000_000_000, 1_315_360_000, 1_315_360_000, TimeZone::UTC);
+    let ten_minutes = Window::new(0, 600, 600, TimeZone::UTC);
+    for (target, window) in [
+        ("timeFunction('t',1)", &ten_years),
+        ("sinFunction('t',1,1)", &ten_years),
+        ("randomWalk('t',1)", &ten_years),
+        ("identity('t')", &ten_years),
+        ("events('*')", &ten_years),
+        ("summarize(timeFunction('t',86400),'1s')", &ten_years),
+        ("smartSummarize(timeFunction('t',86400),'1s')", &ten_years),
+        ("hitcount(timeFunction('t',86400),'1s')", &ten_years),
+        (
+            "nPercentile(delay(timeShift(a.b.c,'1h'),1),150)",
+            &ten_minutes,
+        ),
+        ("timeStack(a.b.c,'1s',0,1000000000)", &ten_minutes),
+        (
+            "timeStack(a.b.c,'1d',-9223372036854775807,9223372036854775807)",
+            &ten_minutes,
+        ),
+        ("movingMin(a.b.c,-2098771970)", &ten_minutes),
+        ("movingAverage(a.b.c,1000000000000)", &ten_minutes),
+        ("movingAverage(a.b.c,'2000y')", &ten_minutes),
+        (
+            "exponentialMovingAverage(a.b.c,1000000000000)",
+            &ten_minutes,
+        ),
+        ("holtWintersForecast(a.b.c,'2000y')", &ten_minutes),
+        ("timeFunction('t',0)", &ten_minutes),
+        ("summarize(a.b.c,'0s')", &ten_minutes),
+        ("hitcount(a.b.c,'-1h')", &ten_minutes),
+    ] {
+        let budget = Budget {
+            steps: STEPS,
+            ..Budget::UNLIMITED
+        };
+        let context = Context::new(budget);
+        let answer = Evaluation::new(&Anything, &context).targets(&[target], window);
+        assert!(answer.is_err(), "{target}");
+    }
+}

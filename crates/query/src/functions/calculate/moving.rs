@@ -101,14 +101,19 @@ fn moving(call: &mut FunctionCall<'_, '_>, name: &str, share_place: usize) -> Ou
     };
     let tag = format!("moving{}", capitalized(name));
     let series = earlier(call, &series, window.seconds())?;
-    let moved = series.into_iter().map(|mut own| {
+    let mut moved = Vec::with_capacity(series.len());
+    for mut own in series {
         let title = format!("{tag}({},{})", own.name, window.shown);
         let share = share.unwrap_or(own.x_files_factor);
-        let values = along(&own, window.points(own.step), aggregation, share);
+        let points = window.points(own.step);
+        if points <= 0 {
+            call.spend(usize::try_from(points.unsigned_abs()).unwrap_or(usize::MAX))?;
+        }
+        let values = along(&own, points, aggregation, share);
         own.start = own.start.saturating_add(window.seconds());
-        copied(own.tagged(&tag, window.tag.as_str()), title, values)
-    });
-    Ok(moved.collect::<Vec<_>>().into())
+        moved.push(copied(own.tagged(&tag, window.tag.as_str()), title, values));
+    }
+    Ok(moved.into())
 }
 
 /// The aggregates of the windows but the first, which ends where the window asked for has not begun.
