@@ -1,5 +1,7 @@
 //! Whatever a function is given, it answers or refuses: it neither panics nor works without an end.
 
+mod values;
+
 use crate::evaluate::{Evaluation, Window};
 use crate::source::{Event, Fetched, Path, Range, Source};
 use crate::table;
