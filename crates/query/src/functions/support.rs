@@ -8,6 +8,8 @@ mod pattern;
 mod quantile;
 mod replacement;
 mod rows;
+#[cfg(test)]
+mod sample;
 mod substitution;
 mod units;
 
@@ -18,5 +20,7 @@ pub(crate) use node::{at, before, grouped, key};
 pub(crate) use pattern::Pattern;
 pub(crate) use quantile::quantile;
 pub(crate) use rows::{paired, quotient};
+#[cfg(test)]
+pub(crate) use sample::{answer, names};
 pub(crate) use substitution::Substitution;
 pub(crate) use units::scaled;
