@@ -275,8 +275,9 @@ impl<'e> Evaluation<'e> {
         self.spend(POINTS_PER_CALL)?;
         if let Value::Series(series) = &value {
             let points = series.iter().map(|own| own.values.len()).sum();
+            let names: usize = series.iter().map(|own| own.name.len()).sum();
             self.spend(points)?;
-            self.reserve(points)?;
+            self.reserve(points.saturating_add(names / 8))?;
         }
         Ok(value)
     }

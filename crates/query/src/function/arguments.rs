@@ -47,6 +47,11 @@ impl Arguments {
             let Some(place) = place else {
                 return Err(Fault::argument(format!("it has no parameter `{name}`")));
             };
+            if is_multiple && place + 1 == parameters.len() {
+                return Err(Fault::argument(format!(
+                    "`{name}` takes any number of values, and so none by name"
+                )));
+            }
             match values.get_mut(place).filter(|_| place >= given) {
                 Some(slot) => *slot = value,
                 None => return Err(Fault::argument(format!("`{name}` is given twice"))),

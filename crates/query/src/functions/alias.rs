@@ -4,6 +4,8 @@ mod legend;
 mod name;
 mod nodes;
 mod substitute;
+#[cfg(test)]
+mod tests;
 
 pub(super) use legend::FUNCTIONS as LEGEND;
 pub(super) use name::FUNCTIONS as NAME;

@@ -11,6 +11,8 @@ mod map_reduce;
 mod percent;
 mod percentile;
 mod power;
+#[cfg(test)]
+mod tests;
 mod weighted;
 mod wildcards;
 

@@ -5,6 +5,8 @@ mod outside;
 mod pattern;
 mod present;
 mod rank;
+#[cfg(test)]
+mod tests;
 mod threshold;
 
 pub(super) use above::FUNCTIONS as ABOVE;

@@ -3,6 +3,8 @@
 mod line;
 mod stacked;
 mod style;
+#[cfg(test)]
+mod tests;
 
 pub(super) use line::FUNCTIONS as LINE;
 pub(super) use line::constant_line;

@@ -1,6 +1,8 @@
 //! Series in another order.
 
 mod name;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub(super) use name::FUNCTIONS as NAME;

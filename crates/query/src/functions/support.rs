@@ -13,6 +13,8 @@ mod quantile;
 mod replacement;
 mod round;
 mod rows;
+#[cfg(test)]
+mod sample;
 mod substitution;
 mod summary;
 mod units;
@@ -30,6 +32,8 @@ pub(crate) use pattern::Pattern;
 pub(crate) use quantile::quantile;
 pub(crate) use round::round;
 pub(crate) use rows::{paired, quotient};
+#[cfg(test)]
+pub(crate) use sample::{answer, names};
 pub(crate) use substitution::Substitution;
 pub(crate) use summary::{Buckets, summarized};
 pub(crate) use units::scaled;

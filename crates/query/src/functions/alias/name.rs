@@ -58,7 +58,11 @@ pub(super) fn renamed(
     call: &mut FunctionCall<'_, '_>,
     name: impl Fn(&Series) -> Result<String, Fault>,
 ) -> Outcome {
-    let mut series = call.arguments.series(0)?;
+    let series = call.arguments.series(0)?;
+    each(series, name)
+}
+
+fn each(mut series: Vec<Series>, name: impl Fn(&Series) -> Result<String, Fault>) -> Outcome {
     for own in &mut series {
         own.name = name(own)?;
     }
@@ -67,10 +71,15 @@ pub(super) fn renamed(
 
 fn recased(call: &mut FunctionCall<'_, '_>, change: fn(&str) -> String) -> Outcome {
     let count = call.arguments.from(1).len();
-    let positions: Vec<i64> = (1..=count)
+    let positions: Result<Vec<i64>, Fault> = (1..=count)
         .map(|place| call.arguments.integer(place))
-        .collect::<Result<_, _>>()?;
-    renamed(call, |own| {
+        .collect();
+    let series = call.arguments.series(0)?;
+    if series.is_empty() {
+        return Ok(series.into());
+    }
+    let positions = positions?;
+    each(series, |own| {
         if positions.is_empty() {
             return Ok(change(&own.name));
         }

@@ -69,6 +69,10 @@ fn by_nodes(call: &mut FunctionCall<'_, '_>) -> Outcome {
 fn whole(call: &FunctionCall<'_, '_>, place: usize) -> Result<i64, Fault> {
     match call.arguments.given(place) {
         Some(Value::Float(float)) if float.is_finite() => Ok(float.trunc() as i64),
+        Some(Value::Text(text)) => text
+            .trim()
+            .parse()
+            .map_err(|_| Fault::argument(format!("a node must be a whole number, not `{text}`"))),
         _ => call.arguments.integer_or(place, 0),
     }
 }

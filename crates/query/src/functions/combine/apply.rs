@@ -1,5 +1,6 @@
 //! `applyByNode`.
 
+use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};
 use crate::functions::support::before;
 use std::collections::BTreeSet;
@@ -19,12 +20,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     is_aggregator: false,
     run: |call| {
         let series = call.arguments.series(0)?;
-        let end = call.arguments.integer(1)?.saturating_add(1);
-        let template = call.arguments.text(2)?.to_owned();
         let new_name = call.arguments.text_or(3, "")?.to_owned();
+        if call.arguments.given(2).is_none() {
+            return Err(Fault::argument("`templateFunction` is missing: a target"));
+        }
         let Some((start, stop)) = series.last().map(|own| (own.start, own.end)) else {
             return Ok(Vec::new().into());
         };
+        let end = call.arguments.integer(1)?.saturating_add(1);
+        let template = call.arguments.text(2)?.to_owned();
         let prefixes: BTreeSet<String> = series
             .iter()
             .map(|own| {

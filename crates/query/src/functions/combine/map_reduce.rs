@@ -45,6 +45,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let lists = call.arguments.take_lists(0)?;
             let function = call.arguments.text(1)?.to_owned();
+            if lists.is_empty() {
+                return Ok(Vec::new().into());
+            }
             let place = call.arguments.integer(2)?;
             let matchers = call.arguments.from(3).into_iter();
             let matchers: Vec<String> = matchers.map(text).collect();

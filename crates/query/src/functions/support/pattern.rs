@@ -7,8 +7,8 @@ use regex::{Regex, RegexBuilder};
 /// Bytes of a compiled pattern.
 const SIZE_MAX: usize = 1 << 20;
 
-/// Bytes of a name that a replacement makes.
-const NAME_MAX: usize = 1 << 16;
+/// Bytes by which a replacement makes a name longer.
+const GROWTH_MAX: usize = 1 << 16;
 
 /// A compiled pattern.
 #[derive(Debug)]
@@ -54,9 +54,9 @@ impl Pattern {
             let Some(whole) = groups.get(0) else { break };
             out.push_str(text.get(copied..whole.start()).unwrap_or_default());
             replacement.write(&groups, &mut out);
-            if out.len() > NAME_MAX {
+            if out.len() > text.len().saturating_add(GROWTH_MAX) {
                 return Err(Fault::argument(format!(
-                    "the replacement makes a name of more than {NAME_MAX} bytes"
+                    "the replacement makes a name longer by more than {GROWTH_MAX} bytes"
                 )));
             }
             copied = whole.end();
