@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod function;
 mod functions;
 pub mod number;
+pub mod schema;
 pub mod series;
 pub mod source;
 pub mod table;
