@@ -13,7 +13,6 @@ pub mod error;
 pub mod evaluate;
 pub mod function;
 mod functions;
-pub mod number;
 pub mod schema;
 pub mod series;
 pub mod source;

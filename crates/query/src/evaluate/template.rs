@@ -1,9 +1,9 @@
 //! Variables of templates, and what a target will read.
 
-use crate::number;
 use crate::source::Path;
 use crate::target::{Call, Expression, Kind, Template};
 use crate::value::Value;
+use base::number;
 use std::collections::BTreeMap;
 
 /// Variables and their values, in the order in which they are replaced.

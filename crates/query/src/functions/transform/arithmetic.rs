@@ -1,8 +1,8 @@
 //! A value and a constant.
 
 use crate::function::{Function, Group, Kind, required};
-use crate::number;
 use crate::value::Value;
+use base::number;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
