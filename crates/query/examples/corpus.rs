@@ -44,26 +44,6 @@ fn tags(name: &str) -> Tags {
     tags
 }
 
-fn fits(expression: &str, tags: &Tags) -> bool {
-    let at = expression.find(['=', '!']).unwrap();
-    let (tag, rest) = expression.split_at(at);
-    let value = tags.get(tag).map_or("", String::as_str);
-    let found = |pattern: &str| {
-        regex::Regex::new(&format!("^(?:{pattern})"))
-            .unwrap()
-            .is_match(value)
-    };
-    if let Some(pattern) = rest.strip_prefix("!=~") {
-        !found(pattern)
-    } else if let Some(text) = rest.strip_prefix("!=") {
-        value != text
-    } else if let Some(pattern) = rest.strip_prefix("=~") {
-        found(pattern)
-    } else {
-        value == &rest[1..]
-    }
-}
-
 impl Source for Memory {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
         Ok(paths
@@ -98,7 +78,10 @@ impl Memory {
             let is_meant = match path {
                 Path::Glob(_) => glob.as_ref().is_some_and(|glob| glob.matches(&own.name)),
                 Path::Tags(expressions) => {
-                    expressions.iter().all(|expression| fits(expression, &tags))
+                    tags.len() > 1
+                        && expressions
+                            .iter()
+                            .all(|own| own.condition().unwrap().fits_tags(&tags))
                 }
             };
             if !is_meant {

@@ -17,5 +17,6 @@ pub mod schema;
 pub mod series;
 pub mod source;
 pub mod table;
+pub mod tags;
 pub mod target;
 pub mod value;
