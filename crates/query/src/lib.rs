@@ -9,6 +9,7 @@
 //!
 //! A value is a number or NaN, which means that there is none.
 
+pub mod draw;
 pub mod error;
 pub mod evaluate;
 pub mod function;

@@ -2,6 +2,7 @@
 //!
 //! A node that is a series and has others below it is there twice: first as what can be opened, then as what can be drawn.
 
+use crate::query;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashSet};
 
@@ -149,26 +150,9 @@ pub fn completer_query(query: &str, with_variants: bool) -> String {
     elements.collect::<Vec<_>>().join(".")
 }
 
-/// A name as a tree shows it: `+` is a blank, `%2B` a plus.
+/// A name as a tree shows it: `+` is a blank, `%2B` a plus. One that is not encoded so stays as it is.
 fn plus_decoded(name: &str) -> String {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        rest = behind;
-        let hex = |byte: &u8| char::from(*byte).to_digit(16);
-        match (first, behind) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, behind @ ..]) => match (hex(high), hex(low)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(u8::try_from(high * 16 + low).unwrap_or(b'%'));
-                    rest = behind;
-                }
-                _ => bytes.push(b'%'),
-            },
-            (other, _) => bytes.push(*other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    query::decode(name.as_bytes(), 0).unwrap_or_else(|_| name.to_owned())
 }
 
 #[cfg(test)]
