@@ -15,6 +15,7 @@ pub mod id;
 pub mod invisible;
 pub mod limit;
 pub mod name;
+pub mod number;
 pub mod overwritten;
 pub mod pattern;
 pub mod principal;

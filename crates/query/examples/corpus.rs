@@ -44,40 +44,8 @@ fn tags(name: &str) -> Tags {
     tags
 }
 
-fn can_be_read(expression: &str) -> bool {
-    let pattern = expression.split_once("=~").map(|(_, pattern)| pattern);
-    expression.contains('=') && pattern.is_none_or(|own| regex::Regex::new(own).is_ok())
-}
-
-fn fits(expression: &str, tags: &Tags) -> bool {
-    let at = expression.find(['=', '!']).unwrap();
-    let (tag, rest) = expression.split_at(at);
-    let value = tags.get(tag).map_or("", String::as_str);
-    let found = |pattern: &str| {
-        regex::Regex::new(&format!("^(?:{pattern})"))
-            .unwrap()
-            .is_match(value)
-    };
-    if let Some(pattern) = rest.strip_prefix("!=~") {
-        !found(pattern)
-    } else if let Some(text) = rest.strip_prefix("!=") {
-        value != text
-    } else if let Some(pattern) = rest.strip_prefix("=~") {
-        found(pattern)
-    } else {
-        value == &rest[1..]
-    }
-}
-
 impl Source for Memory {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
-        let expressions = paths.iter().filter_map(|path| match path {
-            Path::Tags(expressions) => Some(expressions),
-            Path::Glob(_) => None,
-        });
-        if !expressions.flatten().all(|own| can_be_read(own)) {
-            return Err(StoreError::Unsupported("read this tag expression"));
-        }
         Ok(paths
             .iter()
             .map(|path| self.fetch_one(path, range))
@@ -112,7 +80,10 @@ impl Memory {
                 Path::Glob(_) if own.name.contains(';') => false,
                 Path::Glob(_) => glob.as_ref().is_some_and(|glob| glob.matches(&own.name)),
                 Path::Tags(expressions) => {
-                    expressions.iter().all(|expression| fits(expression, &tags))
+                    tags.len() > 1
+                        && expressions
+                            .iter()
+                            .all(|own| own.condition().unwrap().fits_tags(&tags))
                 }
             };
             if !is_meant {

@@ -1,6 +1,5 @@
 //! A target becomes series.
 
-mod tag_expressions;
 mod template;
 mod window;
 

@@ -9,13 +9,15 @@
 //!
 //! A value is a number or NaN, which means that there is none.
 
+pub mod draw;
 pub mod error;
 pub mod evaluate;
 pub mod function;
 mod functions;
-pub mod number;
+pub mod schema;
 pub mod series;
 pub mod source;
 pub mod table;
+pub mod tags;
 pub mod target;
 pub mod value;

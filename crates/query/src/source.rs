@@ -1,6 +1,7 @@
 //! Where series come from.
 
 use crate::series::Tags;
+use crate::tags::TagExpression;
 use base::store::StoreError;
 use std::sync::Arc;
 
@@ -35,8 +36,8 @@ pub struct Fetched {
 pub enum Path {
     /// The series whose name fits a path with wildcards.
     Glob(String),
-    /// The series whose tags fit all of these expressions (`name=value`, `!=`, `=~`, `!=~`).
-    Tags(Vec<String>),
+    /// The series with tags that fit all of these expressions.
+    Tags(Vec<TagExpression>),
 }
 
 /// Something that happened, as `/events` keeps it.

@@ -1,7 +1,7 @@
 //! What arguments are once they are evaluated.
 
-use crate::number;
 use crate::series::Series;
+use base::number;
 
 /// A value that a function takes or returns.
 #[derive(Debug, Clone)]

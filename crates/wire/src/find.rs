@@ -1,4 +1,5 @@
 //! Listing and deleting series.
 
 pub mod delete;
+pub mod graphite;
 pub mod list;

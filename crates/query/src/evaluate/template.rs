@@ -1,10 +1,10 @@
 //! Variables of templates, and what a target will read.
 
-use super::tag_expressions;
-use crate::number;
 use crate::source::Path;
+use crate::tags::TagExpression;
 use crate::target::{Call, Expression, Kind, Template};
 use crate::value::Value;
+use base::number;
 use std::collections::BTreeMap;
 
 /// Variables and their values, in the order in which they are replaced.
@@ -114,10 +114,10 @@ pub(super) fn tag_path(call: &Call) -> Result<Path, String> {
         return Err("it takes tag expressions as texts, for example `\"name=cpu\"`".to_owned());
     }
     let texts = call.arguments.iter().map(|own| match &own.kind {
-        Kind::Text(text) => Ok(text.clone()),
+        Kind::Text(text) => Ok(text.as_str()),
         _ => Err("each argument must be a tag expression in quotes".to_owned()),
     });
-    let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
-    tag_expressions::check(&texts)?;
-    Ok(Path::Tags(texts))
+    let texts: Vec<&str> = texts.collect::<Result<_, _>>()?;
+    let expressions = TagExpression::parse_all(texts).map_err(|error| error.to_string())?;
+    Ok(Path::Tags(expressions))
 }

@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};
 use crate::functions::support::{Aggregation, scaled};
-use crate::number;
+use base::number;
 use crate::series::Series;
 use crate::value::Value;
 

@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
 use crate::functions::support::{copied, quantile};
-use crate::number;
+use base::number;
 use crate::value::Value;
 
 /// The functions of this file.

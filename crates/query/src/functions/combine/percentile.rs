@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use crate::function::{Default, Function, Group, Kind, optional, required};
 use crate::functions::support::quantile;
-use crate::number;
+use base::number;
 use crate::series::normalize;
 
 /// The functions of this file.

@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
 use crate::functions::support::Aggregation;
-use crate::number;
+use base::number;
 use crate::series::{Drawing, Series, tags_of};
 use crate::value::Value;
 use base::time::Millis;

@@ -4,7 +4,7 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
-use crate::number;
+use base::number;
 use crate::series::Series;
 use crate::value::Value;
 

@@ -1,6 +1,6 @@
 //! One value out of many that stand at the same time.
 
-use crate::number;
+use base::number;
 use std::borrow::Cow;
 
 /// Rows that are worked on together, so that they stay near while the columns go by.

@@ -1,7 +1,7 @@
 //! Python's `%` with one number behind it.
 
 use crate::error::Fault;
-use crate::number;
+use base::number;
 
 /// A conversion as written: `%-8.2f`.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
 use crate::functions::support::input;
-use crate::number;
+use base::number;
 use crate::series::Series;
 use crate::value::Value;
 

@@ -6,7 +6,7 @@ use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
 use crate::functions::support::{copied, each};
-use crate::number;
+use base::number;
 
 const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
 

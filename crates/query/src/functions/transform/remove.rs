@@ -4,7 +4,7 @@ use super::arithmetic::constant;
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
 use crate::functions::support::{each, quantile};
-use crate::number;
+use base::number;
 use crate::series::Series;
 
 const N: &[Parameter] = &[

@@ -4,7 +4,7 @@ use super::arithmetic::nothing;
 use crate::error::Fault;
 use crate::function::{Default, Function, Group, Kind, optional, required};
 use crate::functions::support::{each, round};
-use crate::number;
+use base::number;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[

@@ -7,7 +7,8 @@ use base::cursor::{Cursor, Piece};
 use base::grid::{Fold, Parts, Window, at_most};
 use base::store::StoreError;
 use base::time::Millis;
-use wire::render::json::{OpenRow, Points, Row, Sink, write_row};
+use wire::render::Sink;
+use wire::render::json::{OpenRow, Points, Row, write_row};
 
 /// What the slot of a grid takes, with that of the coarser one made of it.
 const SLOT_BYTES: u64 = 16;
