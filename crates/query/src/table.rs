@@ -1,5 +1,7 @@
 //! Every function, by name.
 
+pub mod describe;
+
 use crate::function::Function;
 use crate::functions;
 use std::collections::HashMap;

@@ -250,7 +250,7 @@ CALLS.update(
         "removeBelowPercentile": call("removeBelowPercentile", S, PERCENT),
         "fallbackSeries": call("fallbackSeries", S, P),
         "useSeriesAbove": call("useSeriesAbove", P, NUMBER, one_of("'load'", "'h0'"), one_of("'n'", "'h1'")),
-        "log": call("log", S, optional(one_of("2", "10", "e" if False else "3"))),
+        "log": call("log", S, optional(one_of("2", "10", "3"))),
         "pow": call("pow", S, one_of("2", "0.5", "-1", "3")),
         "round": call("round", S, optional(one_of("0", "1", "-1", "3"))),
         "scaleToSeconds": call("scaleToSeconds", S, one_of("1", "60", "3600", "0.5")),
@@ -269,7 +269,8 @@ CALLS.update(
         "smartSummarize": call("smartSummarize", S, SPAN, optional(AGGREGATION)),
         "timeShift": call("timeShift", S, SPAN, optional(BOOLEAN)),
         "timeStack": call("timeStack", S, one_of("'10min'", "'1h'"), one_of("0", "1"), one_of("1", "2", "3")),
-        "timeSlice": call("timeSlice", S, one_of("'-40min'", "'-10min'"), optional(one_of("'-5min'", "'now'"))),
+        # Relative times would count from the clock there, whatever `now` is.
+        "timeSlice": call("timeSlice", S, one_of(f"'{NOW - 2400}'", f"'{NOW - 600}'"), one_of(f"'{NOW - 300}'", f"'{NOW}'")),
         "movingWindow": call("movingWindow", S, WINDOW, optional(AGGREGATION), optional(SHARE)),
         "exponentialMovingAverage": call("exponentialMovingAverage", S, WINDOW),
         "stdev": call("stdev", S, COUNT, optional(SHARE)),
@@ -280,7 +281,7 @@ CALLS.update(
         "constantLine": call("constantLine", NUMBER),
         "threshold": call("threshold", NUMBER, optional(one_of("'a line'")), optional(one_of("'red'"))),
         "aggregateLine": call("aggregateLine", S, optional(AGGREGATION), optional(BOOLEAN)),
-        "verticalLine": call("verticalLine", one_of("'-5min'", "'-20min'"), optional(one_of("'event'"))),
+        "verticalLine": call("verticalLine", one_of(f"'{NOW - 300}'", f"'{NOW - 1200}'"), optional(one_of("'event'"))),
         "time": call("timeFunction", one_of("'clock'"), one_of("60", "300")),
         "sin": call("sinFunction", one_of("'wave'"), one_of("1", "5"), one_of("60", "300")),
         "identity": call("identity", one_of("'id'")),
@@ -302,6 +303,20 @@ CALLS.update(
         "template": call("template", one_of("scale($1.h0.load,$2)", "$1.h0.*"), one_of("'web'", "'db'"), one_of("3")),
     }
 )
+
+
+# Functions that evaluate their argument once more. graphite-web has used up the calls behind a pipe by then.
+AGAIN = "moving exponentialMovingAverage holtWinters timeShift timeStack linearRegression hitcount smartSummarize".split()
+
+# Functions that fail there with 500 over values for which others have a result.
+FAILING = "exp( nonNegativeDerivative( perSecond( removeBetweenPercentile( averageOutsidePercentile(".split()
+
+
+def is_beside_the_point(target, status):
+    """Whether an answer is an accident of the reference."""
+    if "|" in target and any(name in target for name in AGAIN):
+        return True
+    return status == 500 and any(name in target for name in FAILING)
 
 
 # graphite-web
@@ -354,8 +369,8 @@ CARBONLINK_HOSTS = []
             return IntervalSet([Interval(0, 2**31)])
 
         def fetch(self, start, end, now=None, requestContext=None):
-            own = by_name[self.real_metric_path]
-            return fetched(own, start, end, now)
+            own = by_name.get(self.real_metric_path)
+            return own and fetched(own, start, end, now)
 
     from graphite.finders import standard
 
@@ -429,7 +444,8 @@ def main():
     targets = Targets(rng, [own["name"] for own in series])
     with tempfile.TemporaryDirectory() as folder, open(arguments.out / "cases/random.jsonl", "w") as out:
         client = reference(series, Path(folder))
-        for number in range(arguments.cases):
+        number = 0
+        while number < arguments.cases:
             target = targets.series(3)
             from_ = NOW - rng.choice([600, 1800, 3600, 7000, 3333])
             until = NOW - rng.choice([0, 0, 60, 77, 300])
@@ -439,6 +455,9 @@ def main():
             if rng.random() < 0.1:
                 parameters.append(("xFilesFactor", rng.choice(["0.5", "1"])))
             expect = ask(client, dict(parameters))
+            if is_beside_the_point(target, expect["status"]):
+                continue
+            number += 1
             names = sorted({name for name in CALLS if name + "(" in target})
             case = {
                 "id": f"{arguments.seed}-{number}",
