@@ -3,6 +3,8 @@
 //! `name` is the path of a series. A series that lacks a tag has the empty value for it, so `dc=` finds those without one. A
 //! regular expression begins where the value begins, and need not end where it ends.
 
+pub mod catalog;
+
 use crate::series::Tags;
 use base::limit;
 use regex::RegexBuilder;
