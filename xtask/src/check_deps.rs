@@ -101,7 +101,7 @@ const RULES: [Rule; 13] = [
     },
     Rule {
         name: "vigied",
-        uses: &["base", "wire", "engine", "db", "iam", "testing"],
+        uses: &["base", "wire", "engine", "query", "db", "iam", "testing"],
         never: &["testing"],
     },
     Rule {

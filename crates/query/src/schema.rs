@@ -39,6 +39,8 @@ pub struct View {
 pub struct Rules {
     schemas: Ordered<Vec<Retention>>,
     aggregations: Ordered<Aggregation>,
+    /// Seconds between values where no rule fits.
+    default_step: Option<i64>,
 }
 
 /// A rule of `storage-aggregation.conf`; what it leaves out is carbon's default.
@@ -94,7 +96,30 @@ impl Rules {
         Ok(Self {
             schemas: schemas_of(schemas)?,
             aggregations: aggregations_of(aggregations).map_err(SchemaError::in_aggregation)?,
+            default_step: None,
         })
+    }
+
+    /// The same with another step where no rule fits; one that is not positive changes nothing.
+    #[must_use]
+    pub fn with_default_step(self, step: i64) -> Self {
+        let default_step = (step > 0).then_some(step);
+        Self {
+            default_step,
+            ..self
+        }
+    }
+
+    fn default_step(&self) -> i64 {
+        self.default_step.unwrap_or(DEFAULT_STEP)
+    }
+
+    /// The widest step that a series may have.
+    #[must_use]
+    pub fn widest_step(&self) -> i64 {
+        let finest = self.schemas.rules.iter().filter_map(|rule| rule.first());
+        let widest = finest.map(|finest| finest.step).max();
+        widest.unwrap_or(0).max(self.default_step())
     }
 
     /// Whether there is no rule about steps.
@@ -123,7 +148,7 @@ impl Rules {
             step: self
                 .retentions(name)
                 .first()
-                .map_or(DEFAULT_STEP, |finest| finest.step),
+                .map_or(self.default_step(), |finest| finest.step),
             method: aggregation.method.unwrap_or_default(),
             x_files_factor: aggregation.x_files_factor.unwrap_or(0.5),
         }

@@ -7,6 +7,7 @@ mod cross_site;
 mod deleted;
 mod forms;
 mod gone;
+mod graphite;
 mod health;
 mod home;
 mod identity;

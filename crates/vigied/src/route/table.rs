@@ -2,7 +2,7 @@
 //! body it takes. `vigied routes` prints this table.
 
 use super::{
-    account, api_key, cloud_foundry, deleted, health, home, identity, introspection, invitation,
+    account, api_key, cloud_foundry, deleted, graphite, health, home, identity, introspection, invitation,
     metrics, passcode, settings, uaa,
 };
 use crate::http::form::Form::{self, CloudFoundry, Identity as Account, Monitoring, Token, Uaa};
@@ -31,7 +31,21 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/metrics/list", Scope(Action::Find), Monitoring, metrics::list),
         delete("/v1/metrics/list", Scope(Action::Delete), Monitoring, metrics::delete),
         get("/v1/settings/domain", Scope(Action::Render), Monitoring, settings::show),
-        put("/v1/settings/domain", Scope(Action::Configure), Monitoring, settings::change),
+        put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, settings::change),
+        // Graphite.
+        get("/render", Scope(Action::Render), Monitoring, graphite::render),
+        post("/render", Scope(Action::Render), Monitoring, graphite::render_post),
+        get("/metrics/find", Scope(Action::Find), Monitoring, graphite::find),
+        get("/metrics/expand", Scope(Action::Find), Monitoring, graphite::expand),
+        get("/metrics/index.json", Scope(Action::Find), Monitoring, graphite::index),
+        get("/functions", Scope(Action::Render), Monitoring, graphite::functions),
+        get("/functions/{name}", Scope(Action::Render), Monitoring, graphite::function),
+        get("/tags", Scope(Action::Find), Monitoring, graphite::tags),
+        get("/tags/findSeries", Scope(Action::Find), Monitoring, graphite::find_series),
+        get("/tags/autoComplete/tags", Scope(Action::Find), Monitoring, graphite::complete_tags),
+        get("/tags/autoComplete/values", Scope(Action::Find), Monitoring, graphite::complete_values),
+        get("/tags/{tag}", Scope(Action::Find), Monitoring, graphite::tag),
+        get("/version", Scope(Action::Render), Monitoring, graphite::version),
         // The token service.
         post("/identity/token", Credential, Token, identity::token),
         post("/oidc/token", Credential, Token, identity::token),

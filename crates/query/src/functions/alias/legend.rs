@@ -3,9 +3,9 @@
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};
 use crate::functions::support::{Aggregation, scaled};
-use base::number;
 use crate::series::Series;
 use crate::value::Value;
+use base::number;
 
 /// What `legendValue` takes: aggregations, also under the names of functions, and systems of units.
 const VALUES: &[&str] = &[

@@ -3,8 +3,8 @@
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
 use crate::functions::support::{copied, quantile};
-use base::number;
 use crate::value::Value;
+use base::number;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {

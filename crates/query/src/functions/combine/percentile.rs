@@ -3,8 +3,8 @@
 use crate::error::Fault;
 use crate::function::{Default, Function, Group, Kind, optional, required};
 use crate::functions::support::quantile;
-use base::number;
 use crate::series::normalize;
+use base::number;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {

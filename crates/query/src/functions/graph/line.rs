@@ -3,9 +3,9 @@
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
 use crate::functions::support::Aggregation;
-use base::number;
 use crate::series::{Drawing, Series, tags_of};
 use crate::value::Value;
+use base::number;
 use base::time::Millis;
 
 /// The functions of this file.

@@ -4,9 +4,9 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
-use base::number;
 use crate::series::Series;
 use crate::value::Value;
+use base::number;
 
 const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
 

@@ -39,10 +39,7 @@ impl Source for Sample {
 fn found(path: &Path) -> Vec<Fetched> {
     let is_meant = |name: &str, tags: &Tags| match path {
         Path::Glob(text) => Pattern::parse(text).is_ok_and(|pattern| pattern.matches(name)),
-        Path::Tags(all) => all.iter().all(|own| {
-            let (tag, value) = own.split_once('=').unwrap_or_default();
-            tags.get(tag).map(String::as_str) == Some(value)
-        }),
+        Path::Tags(all) => all.iter().all(|own| own.condition().unwrap().fits_tags(tags)),
     };
     let all = WORLD.iter().map(|(name, step, values)| Fetched {
         name: (*name).to_owned(),

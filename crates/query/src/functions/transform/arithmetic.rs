@@ -1,9 +1,9 @@
 //! A value and a constant.
 
-use base::number;
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Parameter, required};
 use crate::functions::support::{each, round};
+use base::number;
 
 const FACTOR: &[Parameter] = &[
     required("seriesList", Kind::SeriesList),

@@ -3,9 +3,9 @@
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
 use crate::functions::support::input;
-use base::number;
 use crate::series::Series;
 use crate::value::Value;
+use base::number;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {

@@ -4,8 +4,8 @@ use super::arithmetic::constant;
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
 use crate::functions::support::{each, quantile};
-use base::number;
 use crate::series::Series;
+use base::number;
 
 const N: &[Parameter] = &[
     required("seriesList", Kind::SeriesList),
