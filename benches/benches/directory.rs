@@ -15,6 +15,7 @@ use db::{Db, Value};
 use iam::bootstrap::Request;
 use iam::directory::ApiKey;
 use iam::flow::grant::{Client, Grant, TokenRequest};
+use iam::manage::api_key::KeysOf;
 use iam::manage::page::Window;
 use iam::{Credential, Iam, IamConfig};
 use std::path::Path;
@@ -87,20 +88,22 @@ async fn fill(db: &Db, account: &str, users: usize, now: Millis) -> Result<(), F
     for number in 0..users {
         let user = guid(3, number).to_string();
         let email = Value::from(format!("user{number}@example.org"));
-        let sql = "INSERT INTO users (guid, home, email, folded, given_name, family_name, created_at) \
-                   VALUES ($1, $2, $3, $3, 'A', 'B', $4)";
+        let sql = "INSERT INTO principals (guid, kind) VALUES ($1, 'user')";
+        tx.execute(sql, &[user.as_str().into()]).await?;
+        let sql = "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, created_at) \
+                   VALUES ($1, $2, $3, $3, 'operator', 'A', 'B', $4)";
         let values = [user.as_str().into(), account.into(), email, at.clone()];
         tx.execute(sql, &values).await?;
-        let sql = "INSERT INTO members (account, person, added_at) VALUES ($1, $2, $3)";
+        let sql = "INSERT INTO members (account, principal, added_at) VALUES ($1, $2, $3)";
         tx.execute(sql, &[account.into(), user.as_str().into(), at.clone()])
             .await?;
         let domain = Value::from(format!("s-{}", guid(2, number)));
-        let sql = "INSERT INTO roles (person, domain, role) VALUES ($1, $2, 'Developer')";
+        let sql = "INSERT INTO roles (principal, domain, role) VALUES ($1, $2, 'Developer')";
         tx.execute(sql, &[user.as_str().into(), domain]).await?;
         for key in 0..KEYS_PER_USER {
             let key = guid(4, number * KEYS_PER_USER + key).to_string();
             let hash = Value::from(&iam::entropy::sha256(key.as_bytes())[..]);
-            let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, \
+            let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, \
                        created_at, modified_at) VALUES ($1, $2, $3, 'ci', '', $4, 0, 0, 1, $5, $5)";
             let (user, key) = (user.as_str().into(), key.as_str().into());
             tx.execute(sql, &[key, account.into(), user, hash, at.clone()])
@@ -108,7 +111,7 @@ async fn fill(db: &Db, account: &str, users: usize, now: Millis) -> Result<(), F
         }
         let session = guid(5, number).to_string();
         let later = Value::from(now.plus(86_400_000).0);
-        let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+        let sql = "INSERT INTO sessions (guid, account, principal, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
         let values = [
             session.as_str().into(),
             account.into(),
@@ -120,7 +123,7 @@ async fn fill(db: &Db, account: &str, users: usize, now: Millis) -> Result<(), F
         for token in 0..REFRESH_TOKENS_PER_USER {
             let token = format!("{user}{token}");
             let hash = Value::from(&iam::entropy::sha256(token.as_bytes())[..]);
-            let sql = "INSERT INTO refresh_tokens (hash, session, client, person, grant_type, expires_at) \
+            let sql = "INSERT INTO refresh_tokens (hash, session, client, principal, grant_type, expires_at) \
                        VALUES ($1, $2, 'bx', $3, 'password', $4)";
             let (session, user) = (session.as_str().into(), user.as_str().into());
             tx.execute(sql, &[hash, session, user, later.clone()])
@@ -233,7 +236,7 @@ async fn main() -> Result<(), Failure> {
         .await?;
         median(&format!("own keys of {who}"), async |_| {
             let by = |a: &ApiKey, b: &ApiKey| a.name.cmp(&b.name);
-            let keys = iam.api_keys(caller, None, false, by, PAGE)?;
+            let keys = iam.api_keys(caller, KeysOf::default(), by, PAGE)?;
             assert!(!keys.entries.is_empty());
             Ok(())
         })

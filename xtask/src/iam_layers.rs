@@ -10,6 +10,10 @@ const REPO: &str = "repo/";
 /// What is the same on any database, and without one.
 const PURE: [&str; 3] = ["model/", "policy/", "token/"];
 
+/// What knows a database: its crate, the statements, and the error that may be the database's. The pure layers refuse with
+/// `Refusal`, `AuthError` or `KeyError`.
+const IMPURE: [&str; 4] = ["db::", "crate::repo", "crate::error", "IamError"];
+
 /// How statements begin.
 const STATEMENTS: [&str; 6] = [
     "\"SELECT ",
@@ -40,9 +44,9 @@ pub(crate) fn check(name: &str, text: &str) -> Vec<String> {
                 "{name}:{number}: a statement of the database belongs in `{SOURCES}{REPO}`, in the file of its table"
             ));
         }
-        if is_pure && (line.contains("db::") || line.contains("crate::repo")) {
+        if is_pure && let Some(word) = IMPURE.iter().find(|word| line.contains(**word)) {
             wrongs.push(format!(
-                "{name}:{number}: `model`, `policy` and `token` know no database"
+                "{name}:{number}: `model`, `policy` and `token` know no database, and so no `{word}`"
             ));
         }
     }
@@ -68,7 +72,12 @@ mod tests {
 
     #[test]
     fn model_policy_and_token_know_no_database() {
-        for line in ["use db::Row;\n", "use crate::repo::users;\n"] {
+        for line in [
+            "use db::Row;\n",
+            "use crate::repo::users;\n",
+            "use crate::error::AuthError;\n",
+            "fn check() -> Result<(), IamError> {\n",
+        ] {
             assert_eq!(check("crates/iam/src/model/role.rs", line).len(), 1);
             assert!(check("crates/iam/src/manage/org.rs", line).is_empty());
         }

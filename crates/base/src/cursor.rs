@@ -58,8 +58,8 @@ pub trait Cursor {
     fn rewind(&mut self) -> Result<(), StoreError>;
 }
 
-/// Whoever takes one series after another, until they have enough.
-pub type Taker<'t> = dyn FnMut(&mut dyn Cursor) -> Result<ControlFlow<()>, StoreError> + 't;
+/// Visits one series after another, until it has enough.
+pub type SeriesVisitor<'t> = dyn FnMut(&mut dyn Cursor) -> Result<ControlFlow<()>, StoreError> + 't;
 
 /// All that is left of it.
 ///

@@ -1,6 +1,8 @@
 //! Characters that are not seen as themselves: the one list for names that are stored, texts that are managed, and what is shown
 //! on a terminal. Two texts that differ in them alone look alike, and neither can be typed by who sees it.
 
+use std::borrow::Cow;
+
 /// Whether a character is not seen as itself, or does not leave its neighbours as they are.
 ///
 /// These are: controls (C0, DEL, C1), line and paragraph separators, what turns the direction of writing, and everything that
@@ -14,6 +16,24 @@ pub const fn is_invisible(character: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A text as it is repeated to its sender: each character that is not seen becomes its number (`\u{202e}`), so that the text
+/// reads as what it is wherever it is shown. Doing it twice changes nothing.
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_invisible) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_invisible(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown.into()
 }
 
 /// A character as an error names it: quoted, or by its number where it would not be seen.
@@ -39,5 +59,13 @@ mod tests {
         assert_eq!(quoted('\u{115f}'), "U+115F (not seen as itself)");
         assert_eq!(quoted('\n'), "'\\n'");
         assert_eq!(quoted('*'), "'*'");
+    }
+
+    #[test]
+    fn what_is_not_seen_is_repeated_as_its_number() {
+        assert!(matches!(shown("Café 名前 \\u{1b}"), Cow::Borrowed(_)));
+        let text = shown("a\u{1b}[2Jb\u{202e}c\n\u{9b}\u{e0041}");
+        assert_eq!(text, "a\\u{1b}[2Jb\\u{202e}c\\u{a}\\u{9b}\\u{e0041}");
+        assert_eq!(shown(&text), text);
     }
 }

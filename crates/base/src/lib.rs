@@ -26,6 +26,7 @@ pub mod selector;
 pub mod series;
 mod shape;
 pub mod source;
+pub mod spell;
 pub mod store;
 mod store_error;
 pub mod time;

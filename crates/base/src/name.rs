@@ -46,51 +46,81 @@ pub enum NameError {
 
 /// A checked, canonical series name, borrowed where the sender's bytes were canonical already.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SeriesName<'a>(Cow<'a, str>);
+pub struct SeriesName<'a> {
+    text: Cow<'a, str>,
+    has_tags: bool,
+}
 
 impl<'a> SeriesName<'a> {
     /// Checks `text` and sorts its tags.
     ///
     /// # Errors
     /// [`NameError`] says what is wrong with it.
+    #[inline]
     pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        // Nearly every name.
+        if text.len() as u64 <= limit::NAME_BYTES.default && bytes::is_plain_path(text) {
+            return Ok(Self::borrowed(text, false));
+        }
+        Self::parse_any(text)
+    }
+
+    fn parse_any(text: &'a str) -> Result<Self, NameError> {
         if text.is_empty() {
             return Err(NameError::Empty);
         }
         if text.len() as u64 > limit::NAME_BYTES.default {
             return Err(NameError::TooLong(text.len()));
         }
-        // Nearly every name.
-        if bytes::is_plain_path(text) {
-            return Ok(Self(Cow::Borrowed(text)));
-        }
         let (path, tags) = text
             .split_once(';')
             .map_or((text, None), |(path, tags)| (path, Some(tags)));
         check_path(path)?;
         let Some(tags) = tags else {
-            return Ok(Self(Cow::Borrowed(text)));
+            return Ok(Self::borrowed(text, false));
         };
         let sorted = check_tags(tags)?;
         if sorted
             .windows(2)
             .all(|pair| matches!(pair, [a, b] if a.as_ptr() < b.as_ptr()))
         {
-            return Ok(Self(Cow::Borrowed(text)));
+            return Ok(Self::borrowed(text, true));
         }
-        Ok(Self(Cow::Owned(format!("{path};{}", sorted.join(";")))))
+        Ok(Self {
+            text: Cow::Owned(format!("{path};{}", sorted.join(";"))),
+            has_tags: true,
+        })
+    }
+
+    #[inline]
+    const fn borrowed(text: &'a str, has_tags: bool) -> Self {
+        let text = Cow::Borrowed(text);
+        Self { text, has_tags }
+    }
+
+    /// Its path, and its tags where it has any.
+    #[inline]
+    pub(crate) fn parts(&self) -> (&str, Option<&str>) {
+        match self.has_tags.then(|| self.text.split_once(';')).flatten() {
+            Some((path, tags)) => (path, Some(tags)),
+            None => (&self.text, None),
+        }
     }
 
     /// The canonical text.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The same name, owning its text.
     #[must_use]
     pub fn into_owned(self) -> SeriesName<'static> {
-        SeriesName(Cow::Owned(self.0.into_owned()))
+        SeriesName {
+            text: Cow::Owned(self.text.into_owned()),
+            has_tags: self.has_tags,
+        }
     }
 }
 
@@ -159,7 +189,7 @@ mod tests {
     #[test]
     fn plain_names_are_borrowed() {
         let name = SeriesName::parse("shop.eu.checkout.latency-ms").unwrap();
-        assert!(matches!(name.0, Cow::Borrowed(_)));
+        assert!(matches!(name.text, Cow::Borrowed(_)));
     }
 
     #[test]
@@ -169,7 +199,7 @@ mod tests {
             "a.b;host=x;z=1"
         );
         let sorted = SeriesName::parse("a.b;host=x;z=1").unwrap();
-        assert!(matches!(sorted.0, Cow::Borrowed(_)));
+        assert!(matches!(sorted.text, Cow::Borrowed(_)));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Who acts: a person, a service, or a profile that a workload has taken on. What a key or a token stands for, and what
 //! roles are given to.
 
-use crate::id::{ProfileId, ServiceId, UserId};
+use crate::id::{Guid, IdError, ProfileId, ServiceId, UserId};
 use std::fmt;
+use std::str::FromStr;
 
-/// Whoever acts. Its text is the IAM id.
+/// Who acts. Its text is the IAM id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Principal {
     /// A person.
@@ -26,11 +27,57 @@ impl Principal {
             _ => None,
         }
     }
+
+    /// Its GUID, which no principal of another kind has; the server has none.
+    #[must_use]
+    pub const fn guid(self) -> Option<Guid> {
+        match self {
+            Self::User(UserId(guid))
+            | Self::Service(ServiceId(guid))
+            | Self::Profile(ProfileId(guid)) => Some(guid),
+            Self::Server => None,
+        }
+    }
+
+    /// The principals that the GUID may be of: one of each kind.
+    #[must_use]
+    pub const fn of_guid(guid: Guid) -> [Self; 3] {
+        [
+            Self::User(UserId(guid)),
+            Self::Service(ServiceId(guid)),
+            Self::Profile(ProfileId(guid)),
+        ]
+    }
 }
 
 impl From<UserId> for Principal {
     fn from(user: UserId) -> Self {
         Self::User(user)
+    }
+}
+
+impl From<ServiceId> for Principal {
+    fn from(service: ServiceId) -> Self {
+        Self::Service(service)
+    }
+}
+
+impl From<ProfileId> for Principal {
+    fn from(profile: ProfileId) -> Self {
+        Self::Profile(profile)
+    }
+}
+
+impl FromStr for Principal {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let user = text.parse().map(Self::User);
+        user.or_else(|_| text.parse().map(Self::Service))
+            .or_else(|_| text.parse().map(Self::Profile))
+            .map_err(|_: IdError| IdError {
+                expected: "an IAM id like `IBMid-<GUID>` or `iam-ServiceId-<GUID>`",
+            })
     }
 }
 
@@ -48,12 +95,10 @@ impl fmt::Display for Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::Guid;
     use proptest::prelude::*;
-    use std::str::FromStr;
 
     proptest! {
-        /// Whoever reads an IAM id of one kind must never take one of another for it.
+        /// A reader of one kind of IAM id must never accept another kind.
         #[test]
         fn each_kind_has_an_id_that_no_other_kind_is_read_from(bytes: [u8; 16]) {
             let guid = Guid::from_random(bytes);
@@ -70,6 +115,9 @@ mod tests {
                 let found: Vec<_> = reads_back.into_iter().flatten().collect();
                 let named = (own != Principal::Server).then_some(own);
                 prop_assert_eq!(found, Vec::from_iter(named), "{}", text);
+                prop_assert_eq!(text.parse::<Principal>().ok(), named);
+                let of_guid = own.guid().map(Principal::of_guid);
+                prop_assert!(of_guid.is_none_or(|all| all.contains(&own)));
             }
         }
     }

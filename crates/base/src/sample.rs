@@ -76,6 +76,15 @@ impl Sample<'_> {
     }
 }
 
+/// Whether `last` is `key`. Most keys differ from the one before them, and do so near their end.
+#[inline]
+fn is_same(last: Option<&str>, key: &str) -> bool {
+    const END: usize = 16;
+    last.is_some_and(|last| {
+        last.as_bytes().last_chunk::<END>() == key.as_bytes().last_chunk() && last == key
+    })
+}
+
 impl Batch {
     /// Makes room for more samples, whose keys have so many bytes together.
     pub fn reserve(&mut self, samples: usize, text: usize) {
@@ -86,17 +95,19 @@ impl Batch {
     }
 
     /// Adds a sample under a name.
+    #[inline]
     pub fn push(&mut self, name: &SeriesName<'_>, at: Millis, value: f64) {
         self.add(&SeriesKey::from(name), at, value);
     }
 
     /// Adds a sample of a series.
+    #[inline]
     pub fn add(&mut self, key: &SeriesKey<'_>, at: Millis, value: f64) {
         self.timestamps.push(at);
         self.values.push(value);
         let before = self.runs.iter().rev().nth(1).map_or(0, |own| own.key);
         match self.runs.last_mut() {
-            Some(last) if self.text.get(before..last.key) == Some(key.as_str()) => {
+            Some(last) if is_same(self.text.get(before..last.key), key.as_str()) => {
                 last.samples += 1;
             }
             _ => {
@@ -141,6 +152,20 @@ impl Batch {
                 timestamps: timestamps.unwrap_or_default(),
                 values: self.values.get(samples).unwrap_or_default(),
             }
+        })
+    }
+
+    /// The samples in the order they were added, each with the text of its key ([`SeriesKey::as_str`]).
+    pub fn texts(&self) -> impl Iterator<Item = (&str, Millis, f64)> {
+        let mut before = End::default();
+        self.runs.iter().flat_map(move |end| {
+            let begin = std::mem::replace(&mut before, *end);
+            let key = self.text.get(begin.key..end.key).unwrap_or_default();
+            let samples = begin.samples..end.samples;
+            let timestamps = self.timestamps.get(samples.clone()).unwrap_or_default();
+            let values = self.values.get(samples).unwrap_or_default();
+            let samples = timestamps.iter().zip(values);
+            samples.map(move |(at, value)| (key, *at, *value))
         })
     }
 
@@ -304,6 +329,9 @@ mod tests {
                 .map(|own| (own.key.graphite().into_owned(), own.at.0, own.value.to_bits()))
                 .collect();
             prop_assert_eq!(own, samples);
+            let texts = batch.texts().map(|(key, at, value)| (key.to_owned(), at, value.to_bits()));
+            let own = batch.iter().map(|own| (own.key.as_str().to_owned(), own.at, own.value.to_bits()));
+            prop_assert!(texts.eq(own));
             let keys: Vec<_> = batch.runs().map(|run| run.key).collect();
             prop_assert!(keys.windows(2).all(|pair| pair.first() != pair.last()));
             prop_assert!(batch.runs().all(|run| run.values.len() == run.timestamps.len()));

@@ -140,6 +140,13 @@ impl Scope {
         self.filter(action).map(|_| ())
     }
 
+    /// Whether `action` reaches every series of the domain. What is of the domain as a whole, such as its counters and settings,
+    /// is for those callers alone.
+    #[must_use]
+    pub fn reaches_all(&self, action: Action) -> bool {
+        matches!(self.grants.reach(action), Reach::All)
+    }
+
     /// The series that `action` reaches, as if there were no others; `None` where it reaches all.
     ///
     /// # Errors

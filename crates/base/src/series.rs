@@ -105,6 +105,7 @@ impl<'k> SeriesKey<'k> {
 
     /// The canonical form, which is UTF-8. Not for people.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -144,18 +145,23 @@ impl AsRef<str> for SeriesKey<'_> {
 }
 
 impl<'n> From<&'n SeriesName<'_>> for SeriesKey<'n> {
+    #[inline]
     fn from(name: &'n SeriesName<'_>) -> Self {
-        let text = name.as_str();
-        let Some((path, tags)) = text.split_once(';') else {
-            return Self(Cow::Borrowed(text));
-        };
-        let mut key = path.to_owned();
-        labels::put(
-            &mut key,
-            tags.split(';').filter_map(|tag| tag.split_once('=')),
-        );
-        Self(Cow::Owned(key))
+        match name.parts() {
+            (path, None) => Self(Cow::Borrowed(path)),
+            (path, Some(tags)) => tagged(path, tags),
+        }
     }
+}
+
+/// The series of a name with tags.
+fn tagged(path: &str, tags: &str) -> SeriesKey<'static> {
+    let mut key = path.to_owned();
+    labels::put(
+        &mut key,
+        tags.split(';').filter_map(|tag| tag.split_once('=')),
+    );
+    SeriesKey(Cow::Owned(key))
 }
 
 fn check_path(path: &str) -> Result<(), NameError> {

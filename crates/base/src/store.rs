@@ -7,7 +7,7 @@ pub use append::{Allowance, Durability};
 pub use writer::Writer;
 
 use crate::context::Context;
-use crate::cursor::Taker;
+use crate::cursor::SeriesVisitor;
 use crate::sample::{Appended, Batch};
 use crate::scope::{Metering, Operator, Scope};
 use crate::selector::Selector;
@@ -163,7 +163,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         scope: &Scope,
         queries: &[FetchQuery<'_>],
         context: &Context,
-        take: &mut Taker<'_>,
+        take: &mut SeriesVisitor<'_>,
     ) -> Result<(), StoreError>;
 
     /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`]. `context`

@@ -33,7 +33,7 @@ pub enum StoreError {
     Failed {
         /// What could not be done, and with what: `cannot read …`.
         what: String,
-        /// The words of whoever refused it.
+        /// The error of the component that refused it.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

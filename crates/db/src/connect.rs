@@ -2,8 +2,10 @@
 //! pool would retry silently until its timeout, and then report only the timeout.
 
 use crate::error::DbError;
+use crate::tls;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
+use std::io::ErrorKind;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -66,7 +68,7 @@ pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError>
             close(connection).await;
             Ok(options)
         }
-        Ok(Err(error)) => Err(refused(why(&error), error)),
+        Ok(Err(error)) => Err(refused(why(&error, options.get_socket().is_some()), error)),
         Err(_) => {
             let text = format!("no answer within {} s", TRY_MAX.as_secs());
             let error = std::io::Error::new(std::io::ErrorKind::TimedOut, text);
@@ -80,10 +82,13 @@ async fn close(connection: PgConnection) {
     let _ = tokio::time::timeout(TRY_MAX, connection.close()).await;
 }
 
-fn why(error: &sqlx::Error) -> Refused {
+fn why(error: &sqlx::Error, is_socket: bool) -> Refused {
     match error {
+        _ if tls::is_lasting(error) => Refused::Tls,
+        // Without a socket file, the missing file is a certificate or a key.
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::NotFound && !is_socket => Refused::Tls,
         sqlx::Error::Io(error) => of_system(error),
-        sqlx::Error::Tls(_) => Refused::Tls,
+        sqlx::Error::Tls(_) => Refused::Down,
         sqlx::Error::Database(error) => match error.code().as_deref() {
             // Starting, stopping, or out of connections.
             Some("57P01" | "57P02" | "57P03" | "53300") => Refused::Down,
@@ -97,11 +102,7 @@ fn why(error: &sqlx::Error) -> Refused {
 
 fn of_system(error: &std::io::Error) -> Refused {
     use std::io::ErrorKind::{InvalidData, InvalidInput, PermissionDenied};
-    let is_of_tls = error
-        .get_ref()
-        .is_some_and(|inner| inner.to_string().contains("certificate"));
     match error.kind() {
-        _ if is_of_tls => Refused::Tls,
         // Errors of the resolver have no kind of their own.
         _ if error.to_string().contains("lookup address") => Refused::UnknownHost,
         PermissionDenied | InvalidData | InvalidInput => Refused::Other,
@@ -144,5 +145,46 @@ mod tests {
             let options = PgConnectOptions::from_str(address).unwrap();
             assert_eq!(Place::of(&options).to_string(), place);
         }
+    }
+
+    /// A server that answers the request for TLS with these bytes: why a try is refused, and whether the same, of a further
+    /// connection of a running server, may pass.
+    async fn tried(answer: &'static [u8], flags: &str) -> (Refused, bool) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = server.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut client, _) = server.accept().await.unwrap();
+            let mut asked = [0; 8];
+            client.read_exact(&mut asked).await.unwrap();
+            client.write_all(answer).await.unwrap();
+            // What else the client says.
+            let _ = client.read(&mut [0; 4096]).await;
+        });
+        let address = format!("postgres://u@127.0.0.1:{port}/n?sslmode={flags}");
+        match try_once(&address).await {
+            Err(DbError::Refused { why, source, .. }) => {
+                let later = DbError::sql("begin")(source);
+                (why, matches!(later, DbError::Unavailable { .. }))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_will_never_do_tls_is_told_from_one_that_breaks_off() {
+        for (answer, flags, why) in [
+            (&b"N"[..], "require", Refused::Tls),
+            // Alerts of the server: an unknown authority, no common version, an internal error.
+            (b"S\x15\x03\x03\0\x02\x02\x30", "require", Refused::Tls),
+            (b"S\x15\x03\x03\0\x02\x02\x46", "verify-full", Refused::Tls),
+            (b"S", "require", Refused::Down),
+        ] {
+            let told = tried(answer, flags).await;
+            assert_eq!(told, (why, why.may_pass()), "{answer:?}");
+        }
+        // A running server may meet a file that is being replaced.
+        let missing = "verify-full&sslrootcert=/nonexistent/authority.pem";
+        assert_eq!(tried(b"S", missing).await, (Refused::Tls, true));
     }
 }

@@ -1,6 +1,7 @@
 //! Database errors.
 
 use crate::place::{Place, Refused};
+use crate::tls;
 
 /// Error codes for a full disk: SQLite's `FULL`, also for its shared memory, and PostgreSQL's `disk_full`.
 const FULL: [&str; 3] = ["13", "4874", "53100"];
@@ -109,6 +110,7 @@ impl DbError {
 /// Whether the fault is one of the moment, and not of the statement.
 fn may_pass(error: &sqlx::Error) -> bool {
     match error {
+        _ if tls::is_lasting(error) => false,
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
@@ -142,6 +144,8 @@ mod tests {
         for code in ["1", "787", "11", "42601", "42P01", "23503", ""] {
             assert!(!is_of_the_moment(code), "{code}");
         }
+        let error = DbError::sql("begin")(sqlx::Error::Tls("no TLS is offered".into()));
+        assert!(matches!(error, DbError::Sql { .. }), "{error}");
         let error = DbError::sql("begin")(sqlx::Error::PoolTimedOut);
         assert!(matches!(error, DbError::Unavailable { .. }), "{error}");
         let error = DbError::sql("query")(sqlx::Error::RowNotFound);

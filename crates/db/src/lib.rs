@@ -16,6 +16,7 @@ mod pool;
 mod room;
 mod row;
 mod statement;
+mod tls;
 mod tx;
 
 pub use connect::{Place, Refused, unknown_parameter};

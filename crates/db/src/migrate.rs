@@ -64,12 +64,21 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0011_changes.sql"),
         postgres: include_str!("../migrations/postgres/0011_changes.sql"),
     },
+    Step {
+        version: 12,
+        sqlite: include_str!("../migrations/sqlite/0012_principals.sql"),
+        postgres: include_str!("../migrations/postgres/0012_principals.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.
 const LOCK: i64 = 0x5649_4749_4501;
 
 pub(crate) async fn run(db: &Db) -> Result<(), DbError> {
+    run_steps(db, STEPS).await
+}
+
+async fn run_steps(db: &Db, steps: &[Step]) -> Result<(), DbError> {
     let mut tx = db.begin().await?;
     if matches!(db, Db::Pg(_)) {
         // Another node may migrate for longer than a statement waits for a lock.
@@ -89,11 +98,11 @@ pub(crate) async fn run(db: &Db) -> Result<(), DbError> {
         )
         .await?;
     let found = found.map_or(Ok(0), |row| row.int("version"))?;
-    let known = STEPS.last().map_or(0, |step| step.version);
+    let known = steps.last().map_or(0, |step| step.version);
     if found > known {
         return Err(DbError::Newer { found, known });
     }
-    for step in STEPS.iter().filter(|step| step.version > found) {
+    for step in steps.iter().filter(|step| step.version > found) {
         let text = if matches!(db, Db::Pg(_)) {
             step.postgres
         } else {
@@ -126,13 +135,15 @@ fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::room::{Room, Watched};
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
     use std::collections::BTreeSet;
 
-    /// A statement that creates a trigger or its function; these have no syntax in common.
+    /// A statement that creates or drops a trigger or its function; these have no syntax in common.
     fn is_trigger(statement: &&str) -> bool {
-        statement
-            .lines()
-            .any(|line| line.starts_with("CREATE TRIGGER") || line.starts_with("CREATE FUNCTION"))
+        let starts = ["CREATE TRIGGER", "DROP TRIGGER", "CREATE FUNCTION"];
+        let mut lines = statement.lines();
+        lines.any(|line| starts.iter().any(|start| line.starts_with(start)))
     }
 
     /// Both folders describe the same tables: the texts are equal after replacing two type names.
@@ -171,6 +182,95 @@ mod tests {
             postgres.remove("counters");
             assert_eq!(watched(step.sqlite), postgres, "step {}", step.version);
         }
+    }
+
+    /// A database in memory: one connection, because each has its own.
+    async fn in_memory() -> Db {
+        let options: SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options.foreign_keys(true)).await.unwrap();
+        Db::Sqlite(Watched::new(pool, Room::default()))
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "rows of an earlier version")]
+    async fn users_become_principals_and_keep_what_they_have() {
+        let db = in_memory().await;
+        let (before, _) = STEPS.split_at(STEPS.partition_point(|step| step.version < 12));
+        run_steps(&db, before).await.unwrap();
+        for sql in [
+            "INSERT INTO accounts (guid, name, owner, created_at) VALUES ('a', 'acme', 'u', 1)",
+            "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, password, created_at) \
+             VALUES ('u', 'a', 'Ada@x', 'ada@x', 'code', 'Ada', '', 'hash', 7)",
+            "INSERT INTO members (account, person, added_at, invitation) VALUES ('a', 'u', 2, 'i')",
+            "INSERT INTO roles (person, domain, role) VALUES ('u', 'a-a', 'Administrator')",
+            "INSERT INTO deleted_roles (person, domain, role) VALUES ('u', 's-s', 'Manager')",
+            "INSERT INTO departures (account, person, left_at) VALUES ('b', 'u', 3)",
+            "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, created_at, \
+             modified_at, reach_only) VALUES ('k', 'a', 'u', 'ci', '', x'01', 0, 0, 1, 4, 5, 'send')",
+            "INSERT INTO sessions (guid, account, person, created_at, expires_at) VALUES ('s', 'a', 'u', 1, 2)",
+            "INSERT INTO refresh_tokens (hash, session, client, person, grant_type, expires_at) \
+             VALUES (x'02', 's', 'bx', 'u', 'password', 9)",
+            "INSERT INTO passcodes (hash, person, expires_at) VALUES (x'03', 'u', 9)",
+            "INSERT INTO password_resets (person, code_hash, expires_at) VALUES ('u', x'04', 9)",
+            "INSERT INTO login_sources (hash, person, seen_at) VALUES (x'05', 'u', 9)",
+        ] {
+            db.execute(sql, &[]).await.unwrap();
+        }
+        run(&db).await.unwrap();
+        for (sql, rows) in [
+            (
+                "SELECT 1 FROM principals WHERE guid = 'u' AND kind = 'user'",
+                1,
+            ),
+            (
+                "SELECT 1 FROM users WHERE email = 'Ada@x' AND folded = 'ada@x' AND proof = 'code' AND password = 'hash'",
+                1,
+            ),
+            (
+                "SELECT 1 FROM members WHERE principal = 'u' AND added_at = 2 AND invitation = 'i'",
+                1,
+            ),
+            (
+                "SELECT 1 FROM roles WHERE principal = 'u' AND domain = 'a-a'",
+                1,
+            ),
+            (
+                "SELECT 1 FROM deleted_roles WHERE principal = 'u' AND domain = 's-s'",
+                1,
+            ),
+            (
+                "SELECT 1 FROM departures WHERE principal = 'u' AND left_at = 3",
+                1,
+            ),
+            (
+                "SELECT 1 FROM api_keys WHERE principal = 'u' AND hash = x'01' AND reach_only = 'send'",
+                1,
+            ),
+            ("SELECT 1 FROM sessions WHERE principal = 'u'", 1),
+            ("SELECT 1 FROM refresh_tokens WHERE principal = 'u'", 1),
+            ("SELECT 1 FROM passcodes WHERE user_id = 'u'", 1),
+            ("SELECT 1 FROM password_resets WHERE user_id = 'u'", 1),
+            ("SELECT 1 FROM login_sources WHERE user_id = 'u'", 1),
+            ("SELECT 1 FROM changes WHERE kind = 'person'", 0),
+        ] {
+            assert_eq!(db.all(sql, &[]).await.unwrap().len(), rows, "{sql}");
+        }
+        // The references and the change log are those of the new tables.
+        let orphan =
+            "INSERT INTO roles (principal, domain, role) VALUES ('nobody', 'a-a', 'Editor')";
+        db.execute(orphan, &[]).await.unwrap_err();
+        db.execute("DELETE FROM principals WHERE guid = 'u'", &[])
+            .await
+            .unwrap_err();
+        db.execute("DELETE FROM changes", &[]).await.unwrap();
+        db.execute("DELETE FROM roles WHERE principal = 'u'", &[])
+            .await
+            .unwrap();
+        let logged = db.all("SELECT kind, id FROM changes", &[]).await.unwrap();
+        assert_eq!(logged.len(), 1);
+        assert_eq!(logged[0].text("kind").unwrap(), "principal");
+        assert_eq!(logged[0].text("id").unwrap(), "u");
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! Appending, in two phases: names are resolved, samples encoded and their checksum taken while no lock is held but the
-//! ledger's, to look; then they are written shard by shard, each under its own lock.
+//! catalog's, to look; then they are written shard by shard, each under its own lock.
 
 use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
-use crate::head::{self, SHARDS, ShardWriter, Sum};
+use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
 use crate::registry::table::Fingerprint;
+use crate::resolve;
 use crate::series_ref::SeriesRef;
-use crate::state::Ledger;
-use crate::wal::record::{Kind, Payload, put_births, put_samples};
+use crate::state::Catalog;
+use crate::wal::record::{Kind, Payload, put_created, put_samples};
 use base::id::TenantId;
 use base::overwritten;
-use base::sample::{Appended, Batch, RejectReason, Sample};
+use base::sample::{Appended, Batch, RejectReason};
 use base::scope::Owner;
 use base::store::{Allowance, Durability, StoreError};
 use base::time::Millis;
@@ -33,8 +34,16 @@ struct Accepted {
     allowance: Allowance,
 }
 
-/// A sample on its way: its position in the batch, and itself.
-type Placed<'b> = (usize, Sample<'b>);
+/// A sample on its way.
+#[derive(Debug, Clone, Copy)]
+struct Placed<'b> {
+    /// In the batch.
+    position: usize,
+    /// The text of its key.
+    name: &'b str,
+    at: Millis,
+    value: f64,
+}
 
 /// What has become of a batch so far.
 #[derive(Debug, Default)]
@@ -42,7 +51,7 @@ struct Progress {
     appended: Appended,
     /// The last record.
     sequence: u64,
-    sum: Sum,
+    sum: AppendCounts,
     /// Where samples were written to: to find those that others of the batch overwrite.
     placed: Vec<(SeriesRef, i64)>,
 }
@@ -69,10 +78,17 @@ impl Core {
         };
         let mut progress = Progress::default();
         progress.placed.reserve(batch.len());
-        let mut rest = batch.iter().enumerate();
+        let placed = |(position, (name, at, value))| Placed {
+            position,
+            name,
+            at,
+            value,
+        };
+        let mut rest = batch.texts().enumerate().map(placed);
         let mut pieces = 0;
         loop {
-            let piece: Vec<Placed<'_>> = rest.by_ref().take(APPEND_PIECE).collect();
+            let mut piece = Vec::with_capacity(batch.len().min(APPEND_PIECE));
+            piece.extend(rest.by_ref().take(APPEND_PIECE));
             if piece.is_empty() {
                 break;
             }
@@ -108,26 +124,26 @@ impl Core {
     fn append_piece(
         &self,
         accepted: &Accepted,
-        piece: Vec<Placed<'_>>,
+        mut due: Vec<Placed<'_>>,
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
         let before = progress.appended.rejected.len();
-        let mut due: Vec<Placed<'_>> = Vec::with_capacity(piece.len());
-        for (position, sample) in piece {
-            match self.check_accepted(accepted, &sample) {
-                Ok(()) => due.push((position, sample)),
-                Err(reason) => progress.appended.rejected.push((position, reason)),
+        due.retain(|own| match self.check_accepted(accepted, own.at) {
+            Ok(()) => true,
+            Err(reason) => {
+                progress.appended.rejected.push((own.position, reason));
+                false
             }
-        }
+        });
         // One number for the piece, whatever interrupts it: it is seen as a whole.
         let batch = self.state.batches.begin();
         // Whoever panics between two groups has left a part of the piece, which nobody is told of.
         let on_panic = self.poison.on_panic("appended samples");
         while !due.is_empty() {
-            let (ends, resolved) = self.resolve(accepted, &due, progress);
-            let left = self.write(accepted, batch.stamp(), ends, resolved, progress);
+            let (drops, resolved) = self.resolve(accepted, &due, progress);
+            let left = self.write(accepted, batch.stamp(), drops, resolved, progress);
             // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
-            due.retain(|(position, _)| left.contains(position));
+            due.retain(|own| left.contains(&own.position));
         }
         on_panic.disarm();
         drop(batch);
@@ -138,14 +154,14 @@ impl Core {
         Ok(())
     }
 
-    /// Whether a sample may be stored, whatever its series.
-    fn check_accepted(&self, accepted: &Accepted, sample: &Sample<'_>) -> Result<(), RejectReason> {
-        if sample.at < accepted.oldest {
+    /// Whether a sample of this time may be stored, whatever its series.
+    const fn check_accepted(&self, accepted: &Accepted, at: Millis) -> Result<(), RejectReason> {
+        if at.0 < accepted.oldest.0 {
             return Err(RejectReason::TooOld {
                 retention_days: self.config.retention_days,
             });
         }
-        if sample.at > accepted.newest {
+        if at.0 > accepted.newest.0 {
             return Err(RejectReason::TooNew {
                 allowed_minutes: self.config.future_allowed_minutes,
             });
@@ -153,7 +169,7 @@ impl Core {
         Ok(())
     }
 
-    /// The series of these samples, as of the returned number of ends; those that do not exist are made.
+    /// The series of these samples, as of the returned number of drops; those that do not exist are made.
     fn resolve(
         &self,
         accepted: &Accepted,
@@ -161,35 +177,25 @@ impl Core {
         progress: &mut Progress,
     ) -> (u64, Groups) {
         let tenant = accepted.tenant;
-        let mut groups = Groups::default();
+        let mut groups = Groups::new(due.len());
         let mut unknown: Vec<(Fingerprint, &Placed<'_>)> = Vec::new();
-        let ledger = self.state.ledger().read();
-        let ends = self.state.ends();
-        let registry = &ledger.registry;
-        // In three passes, so that the look-ups in memory of many samples are under way at the same time.
-        let fingerprints: Vec<Fingerprint> = due
-            .iter()
-            .map(|(_, sample)| registry.fingerprint(tenant, sample.key.as_str()))
-            .collect();
-        let candidates: Vec<Option<SeriesRef>> = fingerprints
-            .iter()
-            .map(|own| registry.candidate(*own))
-            .collect();
-        for ((fingerprint, candidate), own) in fingerprints.into_iter().zip(candidates).zip(due) {
-            let (position, sample) = own;
-            let series = candidate
-                .filter(|series| registry.is(*series, tenant, sample.key.as_str()))
-                .or_else(|| registry.lookup(fingerprint, tenant, sample.key.as_str()));
-            match series {
-                Some(series) => groups.add(*position, series, sample),
-                None => unknown.push((fingerprint, own)),
+        let catalog = self.state.catalog().read();
+        let drops = self.state.drop_count();
+        let names = due.iter().map(|own| own.name);
+        let mut samples = due.iter();
+        resolve::resolve(&catalog.registry, tenant, names, |found| {
+            if let Some(own) = samples.next() {
+                match found {
+                    Ok(series) => groups.add(series, own),
+                    Err(fingerprint) => unknown.push((fingerprint, own)),
+                }
             }
-        }
-        drop(ledger);
+        });
+        drop(catalog);
         if !unknown.is_empty() {
             self.create_missing(accepted, &unknown, &mut groups, progress);
         }
-        (ends, groups)
+        (drops, groups)
     }
 
     /// Makes the series that do not exist yet, as far as they may be made.
@@ -202,19 +208,15 @@ impl Core {
     ) {
         let (tenant, allowance) = (accepted.tenant, &accepted.allowance);
         let mut created = Vec::new();
-        let mut ledger = self.state.ledger().write();
+        let mut catalog = self.state.catalog().write();
         let on_panic = self.poison.on_panic("made series");
-        for (fingerprint, (position, sample)) in unknown {
+        for (fingerprint, own) in unknown {
             // Another sample of the batch may have made it, or somebody else.
-            let known = ledger
-                .registry
-                .lookup(*fingerprint, tenant, sample.key.as_str());
+            let known = catalog.registry.lookup(*fingerprint, tenant, own.name);
             let made = progress.appended.created + created.len() as u64;
             let series = match known {
                 Some(series) => Ok(series),
-                None if made < allowance.new_series => {
-                    self.create(&mut ledger, tenant, sample.key.as_str())
-                }
+                None if made < allowance.new_series => self.create(&mut catalog, tenant, own.name),
                 None => Err(RejectReason::AccountLimit {
                     limit: allowance.limit,
                     allowed: allowance.allowed,
@@ -223,17 +225,17 @@ impl Core {
             match series {
                 Ok(series) => {
                     if known.is_none() {
-                        created.push((tenant, series, sample.key.as_str()));
+                        created.push((tenant, series, own.name));
                     }
-                    groups.add(*position, series, sample);
+                    groups.add(series, own);
                 }
-                Err(reason) => progress.appended.rejected.push((*position, reason)),
+                Err(reason) => progress.appended.rejected.push((own.position, reason)),
             }
         }
         if !created.is_empty() {
-            let payload = Payload::new(Kind::Births, put_births(&created));
+            let payload = Payload::new(Kind::Created, put_created(&created));
             progress.sequence = self.wal.push(&payload);
-            self.state.publish_names(&ledger.registry);
+            self.state.publish_names(&catalog.registry);
             progress.appended.created += created.len() as u64;
         }
         on_panic.disarm();
@@ -242,19 +244,19 @@ impl Core {
     /// Makes a series.
     fn create(
         &self,
-        ledger: &mut Ledger,
+        catalog: &mut Catalog,
         tenant: TenantId,
         name: &str,
     ) -> Result<SeriesRef, RejectReason> {
         let limit = self.config.series_per_tenant;
-        if ledger.registry.names().count(tenant) >= limit {
+        if catalog.registry.names().count(tenant) >= limit {
             return Err(RejectReason::SeriesLimit { limit });
         }
         let none_left = RejectReason::SeriesLimit {
             limit: u64::from(u32::MAX),
         };
-        let series = ledger.registry.create(tenant, name).ok_or(none_left)?;
-        ledger.bear(series);
+        let series = catalog.registry.create(tenant, name).ok_or(none_left)?;
+        catalog.record_created(series);
         Ok(series)
     }
 
@@ -264,13 +266,13 @@ impl Core {
         &self,
         accepted: &Accepted,
         stamp: Stamp<'_>,
-        ends: u64,
+        drops: u64,
         groups: Groups,
         progress: &mut Progress,
     ) -> Vec<usize> {
-        let terms = ((accepted.tenant, accepted.owner), stamp, ends);
+        let terms = ((accepted.tenant, accepted.owner), stamp, drops);
         let mut left: Vec<(Group, Payload)> = groups
-            .0
+            .groups
             .into_iter()
             .flatten()
             .map(|own| {
@@ -311,20 +313,19 @@ impl Core {
     /// Puts a group into the log and into the head; `None` when series have ended since it was resolved.
     fn write_group(
         &self,
-        ((tenant, owner), stamp, ends): ((TenantId, Owner), Stamp<'_>, u64),
+        ((tenant, owner), stamp, drops): ((TenantId, Owner), Stamp<'_>, u64),
         writer: &mut ShardWriter,
         group: &Group,
         payload: &Payload,
-    ) -> Option<(u64, Sum)> {
-        if self.state.ends() != ends {
+    ) -> Option<(u64, AppendCounts)> {
+        if self.state.drop_count() != drops {
             return None;
         }
         // Inside the lock, as whoever gets it next would else find what is half done before it is poisoned.
         let on_panic = self.poison.on_panic("appended samples");
         let sequence = self.wal.push(payload);
         guard::step(1);
-        let samples = group.samples.iter().copied();
-        let sum = self.state.append(writer, tenant, stamp, samples);
+        let sum = self.state.append(writer, tenant, stamp, &group.samples);
         writer.head().count_owner(owner, sum.bytes);
         on_panic.disarm();
         Some((sequence, sum))
@@ -340,25 +341,38 @@ struct Group {
 }
 
 /// By shard.
-#[derive(Debug, Default)]
-struct Groups([Option<Group>; SHARDS]);
+#[derive(Debug)]
+struct Groups {
+    groups: [Option<Group>; SHARDS],
+    /// Samples that each makes room for when it is begun.
+    room: usize,
+}
 
 impl Groups {
-    fn add(&mut self, position: usize, series: SeriesRef, sample: &Sample<'_>) {
+    /// For so many samples.
+    fn new(samples: usize) -> Self {
+        Self {
+            groups: std::array::from_fn(|_| None),
+            room: samples.min(head::PAGE),
+        }
+    }
+
+    fn add(&mut self, series: SeriesRef, sample: &Placed<'_>) {
         let shard = head::shard(series);
-        if let Some(own) = self.0.get_mut(shard) {
+        if let Some(own) = self.groups.get_mut(shard) {
             let own = own.get_or_insert_with(|| Group {
                 shard,
-                ..Group::default()
+                positions: Vec::with_capacity(self.room),
+                samples: Vec::with_capacity(self.room),
             });
-            own.positions.push(position);
+            own.positions.push(sample.position);
             own.samples.push((series, sample.at.0, sample.value));
         }
     }
 }
 
 impl Progress {
-    fn add(&mut self, own: Group, written: Option<(u64, Sum)>, refused: &mut Vec<usize>) {
+    fn add(&mut self, own: Group, written: Option<(u64, AppendCounts)>, refused: &mut Vec<usize>) {
         let Some((sequence, sum)) = written else {
             refused.extend(own.positions);
             return;
@@ -395,7 +409,7 @@ mod tests {
         };
         let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
         let sender = (TenantId(1), Owner::from(TenantId(1)));
-        let terms = (sender, Stamp::before_all(), core.state.ends());
+        let terms = (sender, Stamp::before_all(), core.state.drop_count());
         let mut writer = core.state.shard(0).unwrap().write();
         guard::step(LOCK_STEPS_MAX);
         let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));

@@ -18,7 +18,7 @@ impl Core {
         if self.is_lagging(in_head) && self.has_share(owner) {
             // Others may have waited for the same: whoever comes second finds it done.
             self.run_flush(|core| {
-                core.flush_room.may_try()?;
+                core.flush_room.check_retry()?;
                 core.flush_if(|| core.is_lagging(core.state.version().head.samples()))
             });
         } else if in_head >= self.config.flush_samples
@@ -85,7 +85,7 @@ impl Core {
             wanted.flush = false;
             drop(wanted);
             last = Instant::now();
-            if self.flush_room.may_try().is_err() {
+            if self.flush_room.check_retry().is_err() {
                 continue;
             }
             self.run_flush(Self::flush);
@@ -143,7 +143,7 @@ impl Core {
     /// Tells of a failure, unless it is a full disk: that is asked for ([`Self::room`]), and every try would tell of it.
     fn failed_at(&self, work: &'static str, error: &StoreError) {
         if work == "merge" || !error::is_lack_of_room(error) {
-            self.events.told(Event::Failed { work, error });
+            self.events.on_event(Event::Failed { work, error });
         }
     }
 }

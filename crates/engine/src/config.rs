@@ -29,7 +29,7 @@ pub struct EngineConfig {
     pub segments_per_day: usize,
     /// Samples of further new series of a tenant are rejected.
     pub series_per_tenant: u64,
-    /// Deletions of ranges that one tenant may have waiting for their days to be rewritten.
+    /// Deletions of ranges that one account may have waiting, in all its tenants, for their days to be rewritten.
     pub pending_deletions: u64,
     /// Samples are refused while the disk has less free space; 0 for no such reserve.
     pub reserve_bytes: u64,

@@ -94,8 +94,8 @@ impl Core {
         self.wal.room().check()?;
         self.reserve.require_any()?;
         let now = Instant::now();
-        self.wal.look(now)?;
-        self.watch.look(&self.state.held(), now)
+        self.wal.check_disk(now)?;
+        self.watch.check(&self.state.lock_turns(), now)
     }
 
     /// Whether there is room for samples.

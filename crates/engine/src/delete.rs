@@ -6,12 +6,12 @@
 
 use crate::compact::TOMBSTONES_MAX;
 use crate::core::Core;
-use crate::guard::{PIECE, give_way};
-use crate::head::live::Prepared;
-use crate::pace::Pace;
+use crate::guard::{PIECE, yield_to_waiters};
+use crate::head::mem_series::PreparedDeletion;
+use crate::query_meter::QueryMeter;
 use crate::read::find;
 use crate::series_ref::SeriesRef;
-use crate::state::{Garbage, Stopped};
+use crate::state::{AllLocked, DeferredDrop};
 use crate::wal::record::{Kind, Payload, put_numbers, put_range};
 use base::context::{Context, Stop};
 use base::id::TenantId;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// All tenants together may have as many times the pending deletions of one.
+/// All accounts together may have as many times the pending deletions of one.
 const ALL_PENDING: u64 = 16;
 
 /// Who has no more than this part of what one may have has few, and may go on where all together have too many.
@@ -71,8 +71,8 @@ impl Core {
             self.wal.require_room()?;
         }
         let names = self.state.names_of(tenant);
-        let mut pace = Pace::new(context)?;
-        let found = find::subtree(&names, query.selector, filter, query.names, &mut pace)?;
+        let mut meter = QueryMeter::new(context)?;
+        let found = find::subtree(&names, query.selector, filter, query.names, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;
@@ -86,8 +86,8 @@ impl Core {
         }
         if let Some(range) = query.range {
             // Where a series has no samples, nothing needs to be hidden.
-            let days = self.state.days();
-            let active = days.active(&range, &mut pace)?;
+            let days = self.state.activity();
+            let active = days.active(&range, &mut meter)?;
             drop(days);
             series &= active;
             if series.is_empty() {
@@ -100,7 +100,7 @@ impl Core {
         }
         let sequence = match query.range {
             None => self.delete_all(&series),
-            Some(range) => self.delete_range(&series, range),
+            Some(range) => self.delete_range(&series, range, owner),
         };
         self.wal.commit(sequence)?;
         self.rewrite_if_due(owner);
@@ -115,7 +115,7 @@ impl Core {
         for tombstone in tombstones.iter() {
             let weight = tombstone.weight();
             all += weight;
-            if tombstone.tenant == tenant {
+            if tombstone.tenant == tenant || tombstone.owner == Some(owner) {
                 own += weight;
             }
         }
@@ -146,40 +146,42 @@ impl Core {
     }
 
     /// Returns the last record to wait for.
-    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange) -> u64 {
+    fn delete_range(&self, series: &RoaringBitmap, range: TimeRange, owner: Owner) -> u64 {
         // Activity first: a sample that comes in from here on sets its day again.
-        self.state.clear_days(series, &range);
+        self.state.clear_activity(series, &range);
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
-                give_way();
+                yield_to_waiters();
             }
             let payload = put_range(&range, numbers(&piece).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
             let prepared = self.state.prepare(&piece, &range);
-            let mut stopped = self.state.stop();
-            let (last, garbage) = self.end_range(&mut stopped, &payload, range, &piece, prepared);
-            drop(stopped);
-            drop(garbage);
+            let mut locked = self.state.lock_all();
+            let what = (range, Some(owner));
+            let (last, deferred) =
+                self.apply_delete_range(&mut locked, &payload, what, &piece, prepared);
+            drop(locked);
+            drop(deferred);
             sequence = last;
         }
         sequence
     }
 
-    /// Ends the samples of a piece of series in a range: in the log, then in memory. Returns as [`Self::end_series`].
-    fn end_range(
+    /// Ends the samples of a piece of series in a range: in the log, then in memory. Returns as [`Self::apply_delete_series`].
+    fn apply_delete_range(
         &self,
-        stopped: &mut Stopped<'_>,
+        locked: &mut AllLocked<'_>,
         payload: &Payload,
-        range: TimeRange,
+        what: (TimeRange, Option<Owner>),
         series: &RoaringBitmap,
-        prepared: BTreeMap<SeriesRef, Prepared>,
-    ) -> (u64, Garbage) {
+        prepared: BTreeMap<SeriesRef, PreparedDeletion>,
+    ) -> (u64, DeferredDrop) {
         let on_panic = self.poison.on_panic("deleted samples");
         let sequence = self.wal.push(payload);
-        let garbage = stopped.delete_range(sequence, range, series, prepared);
+        let deferred = locked.delete_range(sequence, what, series, prepared);
         on_panic.disarm();
-        (sequence, garbage)
+        (sequence, deferred)
     }
 
     /// The same for series as a whole.
@@ -187,31 +189,31 @@ impl Core {
         let mut sequence = 0;
         for piece in pieces(series) {
             if sequence > 0 {
-                give_way();
+                yield_to_waiters();
             }
-            let mut stopped = self.state.stop();
-            let (last, garbage) = self.end_series(&mut stopped, &piece);
-            drop(stopped);
-            drop(garbage);
+            let mut locked = self.state.lock_all();
+            let (last, deferred) = self.apply_delete_series(&mut locked, &piece);
+            drop(locked);
+            drop(deferred);
             sequence = last;
         }
-        self.state.clear_days(series, &TimeRange::ALL);
+        self.state.clear_activity(series, &TimeRange::ALL);
         sequence
     }
 
     /// Ends a piece of series: in the log, then in memory. Returns the record to wait for, and what to drop without the lock.
-    pub(crate) fn end_series(
+    pub(crate) fn apply_delete_series(
         &self,
-        stopped: &mut Stopped<'_>,
+        locked: &mut AllLocked<'_>,
         series: &RoaringBitmap,
-    ) -> (u64, Garbage) {
+    ) -> (u64, DeferredDrop) {
         let mut payload = Vec::new();
         put_numbers(&mut payload, numbers(series).into_iter());
         let on_panic = self.poison.on_panic("ended series");
         let sequence = self.wal.push(&Payload::new(Kind::DeleteSeries, payload));
-        let garbage = stopped.delete_series(series);
+        let deferred = locked.delete_series(series);
         on_panic.disarm();
-        (sequence, garbage)
+        (sequence, deferred)
     }
 }
 
@@ -239,34 +241,34 @@ mod tests {
     #[test]
     fn a_panic_in_a_deletion_poisons_before_the_locks_are_free() {
         let core = open();
-        let birth = core
+        let created = core
             .state
-            .ledger()
+            .catalog()
             .write()
             .registry
             .create(TenantId(1), "a");
-        let series: RoaringBitmap = [birth.unwrap().0].into_iter().collect();
-        let mut stopped = core.state.stop();
+        let series: RoaringBitmap = [created.unwrap().0].into_iter().collect();
+        let mut locked = core.state.lock_all();
         step(LOCK_STEPS_MAX);
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let payload = put_range(&TimeRange::ALL, numbers(&series).into_iter());
             let payload = Payload::new(Kind::DeleteRange, payload);
-            core.end_range(
-                &mut stopped,
+            core.apply_delete_range(
+                &mut locked,
                 &payload,
-                TimeRange::ALL,
+                (TimeRange::ALL, None),
                 &series,
                 BTreeMap::new(),
             )
         }));
         assert!(panicked.is_err());
         assert!(core.poison.is_set());
-        drop(stopped);
+        drop(locked);
 
         let core = open();
-        let mut stopped = core.state.stop();
+        let mut locked = core.state.lock_all();
         step(LOCK_STEPS_MAX);
-        let ended = AssertUnwindSafe(|| core.end_series(&mut stopped, &series));
+        let ended = AssertUnwindSafe(|| core.apply_delete_series(&mut locked, &series));
         assert!(catch_unwind(ended).is_err());
         assert!(core.poison.is_set());
     }
@@ -276,13 +278,13 @@ mod tests {
     fn a_deletion_over_many_days_copies_their_list_a_few_times() {
         const DAYS: i32 = 7290;
         let core = open();
-        let birth = core
+        let created = core
             .state
-            .ledger()
+            .catalog()
             .write()
             .registry
             .create(TenantId(1), "a");
-        let own = birth.unwrap();
+        let own = created.unwrap();
         let series: RoaringBitmap = [own.0].into_iter().collect();
         let ranged = TimeRange {
             from: Day(1).range().from,
@@ -293,14 +295,14 @@ mod tests {
             work();
             COPIES.get() - before
         };
-        let left = |of: &TimeRange| core.state.days().covered(&series, of).len();
+        let left = |of: &TimeRange| core.state.activity().covered(&series, of).len();
         for (range, expected) in [(ranged, 2), (TimeRange::ALL, 0)] {
             let days: Vec<_> = (0..DAYS).map(|day| (Day(day), own)).collect();
-            assert_eq!(copies(&|| core.state.set_days(&days)), 1);
+            assert_eq!(copies(&|| core.state.mark_active(&days)), 1);
             assert_eq!(left(&TimeRange::ALL), 7290);
             let copied = copies(&|| match range == TimeRange::ALL {
                 true => drop(core.delete_all(&series)),
-                false => drop(core.delete_range(&series, range)),
+                false => drop(core.delete_range(&series, range, Owner::from(TenantId(1)))),
             });
             assert!((1..=30).contains(&copied), "{copied} copies of the list");
             assert_eq!(left(&TimeRange::ALL), expected);

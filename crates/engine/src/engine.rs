@@ -6,15 +6,15 @@ use crate::core::Core;
 use crate::delete::Deletion;
 use crate::error;
 use crate::events::{Events, Silent};
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::reach::within_reach;
-use crate::read::fetch::{Foreseen, Snapshot};
+use crate::read::fetch::{ReadEstimate, Snapshot};
 use crate::read::find;
 use crate::recover::{self, RecoveryReport};
 use crate::series_ref::SeriesRef;
 use crate::storage::Storage;
 use base::context::Context;
-use base::cursor::Taker;
+use base::cursor::SeriesVisitor;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Metering, Operator, Scope};
 use base::store::{
@@ -49,14 +49,14 @@ impl Engine {
         clock: Arc<dyn Clock>,
         storage: Arc<dyn Storage>,
     ) -> Result<(Self, RecoveryReport), StoreError> {
-        Self::open_telling(config, clock, storage, Arc::new(Silent))
+        Self::open_with_events(config, clock, storage, Arc::new(Silent))
     }
 
-    /// The same, and tells `events` of what goes wrong where nobody waits for it.
+    /// The same, and hands failures in the background to `events`.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_telling(
+    pub fn open_with_events(
         config: EngineConfig,
         clock: Arc<dyn Clock>,
         storage: Arc<dyn Storage>,
@@ -138,14 +138,14 @@ impl SampleStore for Engine {
         let filter = scope.filter(Action::Find)?;
         // Names and days, and nothing else: what a walk holds on to stays in memory for as long as it goes on.
         let names = self.core.state.names_of(scope.tenant());
-        let days = self.core.state.days();
-        let mut pace = Pace::new(context)?;
+        let days = self.core.state.activity();
+        let mut meter = QueryMeter::new(context)?;
         let active = match &query.range {
-            Some(range) => Some(days.active(range, &mut pace)?),
+            Some(range) => Some(days.active(range, &mut meter)?),
             None => None,
         };
         drop(days);
-        find::nodes(&names, query.selector, filter, active.as_ref(), &mut pace)
+        find::nodes(&names, query.selector, filter, active.as_ref(), &mut meter)
     }
 
     fn read_all(
@@ -153,28 +153,28 @@ impl SampleStore for Engine {
         scope: &Scope,
         queries: &[FetchQuery<'_>],
         context: &Context,
-        take: &mut Taker<'_>,
+        take: &mut SeriesVisitor<'_>,
     ) -> Result<(), StoreError> {
         let filter = scope.filter(Action::Render)?;
-        let mut pace = Pace::new(context)?;
+        let mut meter = QueryMeter::new(context)?;
         let state = &self.core.state;
         // Before the names: of what is done there are names.
         let done = state.batches.done();
         let names = state.names_of(scope.tenant());
-        let mut foreseen = Foreseen::default();
+        let mut estimate = ReadEstimate::default();
         let mut snapshots = Vec::with_capacity(queries.len());
         for query in queries {
-            let found = find::series(&names, query.selector, filter, &mut pace)?;
+            let found = find::series(&names, query.selector, filter, &mut meter)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
-            let moment = state.moment(scope.tenant(), &series, done.clone(), &mut pace)?;
-            let range = state.kept(query.shape.range());
-            let own = Snapshot::take(moment, found, scope.tenant(), query.shape, range, &mut pace)?;
-            own.foresee(&mut foreseen, &mut pace)?;
+            let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
+            let range = state.clamp_to_retention(query.shape.range());
+            let own = Snapshot::take(view, found, scope.tenant(), query.shape, range, &mut meter)?;
+            own.estimate(&mut estimate, &mut meter)?;
             snapshots.push(own);
         }
         drop(names);
         for snapshot in snapshots {
-            if snapshot.read(&mut pace, take)?.is_break() {
+            if snapshot.read(&mut meter, take)?.is_break() {
                 break;
             }
         }

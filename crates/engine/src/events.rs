@@ -1,9 +1,9 @@
-//! What the engine tells whoever runs it about work that nobody waits for. The engine itself writes no log.
+//! Events of work in the background, for the program that runs the engine. The engine itself writes no log.
 
 use base::store::StoreError;
 use std::fmt::Debug;
 
-/// Something that nobody has asked for, and somebody should know of.
+/// An event that the operator should know of.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'e> {
@@ -28,16 +28,16 @@ pub enum Event<'e> {
     },
 }
 
-/// Who is told. Called from the engine's threads, and not for long.
+/// Receives events. Called from the engine's threads, and not for long.
 pub trait Events: Send + Sync + Debug {
-    /// Something has happened.
-    fn told(&self, event: Event<'_>);
+    /// Takes one event.
+    fn on_event(&self, event: Event<'_>);
 }
 
-/// Tells nobody.
+/// Ignores every event.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
 impl Events for Silent {
-    fn told(&self, _: Event<'_>) {}
+    fn on_event(&self, _: Event<'_>) {}
 }

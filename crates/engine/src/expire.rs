@@ -8,8 +8,8 @@ use crate::day::{DAY_MILLIS, Day};
 use crate::delete::pieces;
 use crate::error;
 use crate::events::Event;
-use crate::guard::give_way;
-use crate::index::days::Days;
+use crate::guard::yield_to_waiters;
+use crate::index::activity::ActivityIndex;
 use crate::publish::Change;
 use base::store::StoreError;
 use base::time::Millis;
@@ -23,7 +23,7 @@ const SHARE: usize = 10;
 const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 
 /// The first day that stays: as the retention says, if that is no more than the share.
-fn first_to_stay(days: &Days, now: Millis, retention_ms: i64) -> Day {
+fn first_to_stay(days: &ActivityIndex, now: Millis, retention_ms: i64) -> Day {
     let all = days.all();
     let newest = all.last().map(|own| own.range().until);
     let believed = newest.map_or(now, |own| own.plus(SILENCE_MS).min(now));
@@ -39,7 +39,7 @@ fn first_to_stay(days: &Days, now: Millis, retention_ms: i64) -> Day {
 impl Core {
     /// Drops what lies past the retention.
     pub(crate) fn expire(&self) -> Result<(), StoreError> {
-        let days = self.state.days();
+        let days = self.state.activity();
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
         let first = first_to_stay(&days, self.clock.now(), retention);
         let by_clock = Day::of(self.oldest());
@@ -49,20 +49,21 @@ impl Core {
             .filter(|own| first <= *own && *own < by_clock);
         match held_back.count() {
             0 => {}
-            days => self.events.told(Event::HeldBack { days }),
+            days => self.events.on_event(Event::HeldBack { days }),
         }
         let gone = days.expiring(first);
         let mut sequence = None;
         for mut piece in pieces(&gone) {
-            let mut stopped = self.state.stop();
-            self.state.days().leave_out_newer(&mut piece, &days);
-            let garbage = (!piece.is_empty()).then(|| self.end_series(&mut stopped, &piece));
-            drop(stopped);
-            sequence = garbage.map(|(last, _)| last).or(sequence);
-            give_way();
+            let mut locked = self.state.lock_all();
+            self.state.activity().subtract_newer(&mut piece, &days);
+            let deferred =
+                (!piece.is_empty()).then(|| self.apply_delete_series(&mut locked, &piece));
+            drop(locked);
+            sequence = deferred.map(|(last, _)| last).or(sequence);
+            yield_to_waiters();
         }
         drop(days);
-        self.state.change_days(|days| days.forget(first));
+        self.state.change_activity(|days| days.forget(first));
         self.state.kept_from.store(first.0, Ordering::SeqCst);
         if let Some(sequence) = sequence {
             self.wal.commit(sequence)?;
@@ -102,14 +103,14 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::days::Begun;
+    use crate::index::activity::NewlyActive;
     use crate::series_ref::SeriesRef;
 
     #[test]
     fn a_clock_that_is_wrong_and_a_mistyped_setting_take_a_share_at_most() {
-        let mut days = Days::default();
+        let mut days = ActivityIndex::default();
         for day in 100..200 {
-            days.set(Begun::of(&[(Day(day), SeriesRef(1))]));
+            days.set(NewlyActive::of(&[(Day(day), SeriesRef(1))]));
         }
         let first = |now: i32, retention: i32| {
             let now = Millis(Day(now).start());

@@ -19,12 +19,12 @@ use crate::index::names::Names;
 use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
 use crate::manifest::SegmentEntry;
 use crate::publish::{Change, NewSegment};
-use crate::registry::file::{Birth, NameFile};
+use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
 use crate::segment::writer::SegmentWriter;
 use crate::series_ref::SeriesRef;
-use crate::state::{Frozen, Taken};
+use crate::state::{FreezeOutcome, Frozen};
 use crate::unflushed::Unflushed;
 use crate::wal;
 use base::id::TenantId;
@@ -67,19 +67,20 @@ struct Written {
 
 /// A name file with every series there is.
 fn all_of(names: &Names) -> NameFile {
-    let mut births: Vec<Birth> = Vec::new();
-    names.each(|tenant, name, series| births.push((tenant, Arc::clone(name), series)));
+    let mut created: Vec<CreatedSeries> = Vec::new();
+    names.each(|tenant, name, series| created.push((tenant, Arc::clone(name), series)));
     NameFile {
-        births,
-        deaths: Vec::new(),
+        created,
+        dropped: Vec::new(),
     }
 }
 
-/// A name file with what happened since the last. Deaths are read before births: what is born and dead is no birth.
-fn since(mut births: Vec<Birth>, deaths: Vec<SeriesRef>) -> NameFile {
-    let dead: HashSet<SeriesRef> = deaths.iter().copied().collect();
-    births.retain(|(_, _, series)| !dead.contains(series));
-    NameFile { births, deaths }
+/// A name file with the changes since the last one. Dropped series are read before created ones, so a series that was created and
+/// dropped in between is left out.
+fn since(mut created: Vec<CreatedSeries>, dropped: Vec<SeriesRef>) -> NameFile {
+    let gone: HashSet<SeriesRef> = dropped.iter().copied().collect();
+    created.retain(|(_, _, series)| !gone.contains(series));
+    NameFile { created, dropped }
 }
 
 impl Core {
@@ -143,26 +144,26 @@ impl Core {
         }
         let all_names = name_files >= NAME_FILES_MAX;
         let next = self.wal.make_next()?;
-        let mut stopped = self.state.stop();
+        let mut locked = self.state.lock_all();
         let on_panic = self.poison.on_panic("froze the head");
         let (wal_first, sequence) = self.wal.cut(next);
-        let taken = stopped.freeze(sequence);
-        let everything = all_names.then(|| stopped.ledger.registry.names().clone());
+        let taken = locked.freeze(sequence);
+        let everything = all_names.then(|| locked.catalog.registry.names().clone());
         on_panic.disarm();
-        drop(stopped);
-        let Taken {
+        drop(locked);
+        let FreezeOutcome {
             frozen,
-            births,
-            deaths,
+            created,
+            dropped,
             next_series,
             writers,
         } = taken;
         drop(writers);
         let names = match everything {
             Some(names) => all_of(&names),
-            None => since(births, deaths),
+            None => since(created, dropped),
         };
-        let is_empty = names.births.is_empty() && names.deaths.is_empty();
+        let is_empty = names.created.is_empty() && names.dropped.is_empty();
         let names = (!is_empty).then(|| names.encode());
         Ok(Some(Unflushed {
             frozen,
@@ -318,7 +319,7 @@ impl Core {
             .create_dir(&dir)
             .map_err(error::io("create", &dir))?;
         let path = dir.join(format!("{:010}.seg", self.take_file_number()));
-        SegmentWriter::create(self.storage.as_ref(), &path, header)
+        SegmentWriter::create(&self.storage, &path, header)
     }
 
     /// Ends a segment; its folder is still to be synced ([`Self::sync_segments`]).

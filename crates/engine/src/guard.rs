@@ -24,7 +24,7 @@ pub(crate) const PIECE: usize = 256;
 
 /// Lets those who wait for the lock have it, between two pieces: whoever lets go of it and takes it again at once would
 /// else nearly always be the first.
-pub(crate) fn give_way() {
+pub(crate) fn yield_to_waiters() {
     std::thread::sleep(Duration::from_micros(100));
 }
 

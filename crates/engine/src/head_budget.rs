@@ -16,17 +16,22 @@ use base::store::StoreError;
 
 /// What is in memory or claimed, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Held {
+struct HeadUsage {
     all: u64,
     own: u64,
     owners: u64,
 }
 
+/// From here on it matters who has how much.
+const fn shares_from(budget: u64) -> u64 {
+    budget - budget / 4
+}
+
 /// What stands against so many bytes more: the whole, or the caller's share. Always with the figure that is set, as that of a
 /// share would tell how many others write.
-fn over(budget: u64, held: Held, more: u64) -> Option<Stop> {
+fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
     let (limit, allowed) = (&limit::HEAD_BYTES, budget);
-    let all = held.all.saturating_add(more);
+    let all = usage.all.saturating_add(more);
     if all > budget {
         let whole = limit;
         return Some(Stop::Busy {
@@ -36,12 +41,12 @@ fn over(budget: u64, held: Held, more: u64) -> Option<Stop> {
         });
     }
     // One more, for who has nothing yet. The last eighth is parted among all, so that it is there for who has little.
-    let parts = held.owners + 1;
+    let parts = usage.owners + 1;
     let stages = [
-        (budget - budget / 4, budget / parts),
+        (shares_from(budget), budget / parts),
         (budget - budget / 8, budget / 8 / parts),
     ];
-    let own = held.own.saturating_add(more);
+    let own = usage.own.saturating_add(more);
     let mut stages = stages.into_iter();
     stages
         .any(|(begin, share)| all > begin && own > share)
@@ -56,29 +61,39 @@ impl Core {
         version.head.bytes() + frozen.unwrap_or_default()
     }
 
-    fn held(&self, owner: Owner, claimed: &Claimed) -> Held {
+    fn head_usage(&self, owner: Owner, claimed: &Claimed) -> HeadUsage {
         let version = self.state.version();
         let frozen = version.frozen.as_ref().map(|own| own.head.as_ref());
         let heads = frozen.into_iter().chain([version.head.as_ref()]);
-        let mut held = Held {
+        let mut usage = HeadUsage {
             all: claimed.all,
             own: claimed.of(owner),
             owners: claimed.owners() as u64,
         };
         for head in heads {
-            held.all += head.bytes();
-            held.own += head.bytes_of(owner);
+            usage.all += head.bytes();
+            usage.own += head.bytes_of(owner);
             // Here and there they are mostly the same.
-            held.owners = held.owners.max(head.owners() as u64);
+            usage.owners = usage.owners.max(head.owners() as u64);
         }
-        held
+        usage
     }
 
     /// Claims memory for a batch until it is written. Refuses it when there is none, or none for this owner; a flush makes room.
     pub(crate) fn claim_head(&self, owner: Owner, batch: &Batch) -> Result<Claim<'_>, StoreError> {
         let more = head::bytes_max(batch);
         let now = self.claims.now();
-        let Some(stop) = over(self.config.head_bytes, self.held(owner, &now), more) else {
+        let budget = self.config.head_bytes;
+        // Nearly always: nobody's share matters.
+        if now
+            .all
+            .saturating_add(self.head_bytes())
+            .saturating_add(more)
+            <= shares_from(budget)
+        {
+            return Ok(self.claims.add(now, owner, more));
+        }
+        let Some(stop) = over(budget, self.head_usage(owner, &now), more) else {
             return Ok(self.claims.add(now, owner, more));
         };
         drop(now);
@@ -94,8 +109,8 @@ impl Core {
     /// Whether the owner has as much in the head as others have in the mean: who has less need not wait for a flush that
     /// others have made due.
     pub(crate) fn has_share(&self, owner: Owner) -> bool {
-        let held = self.held(owner, &self.claims.now());
-        held.own.saturating_mul(held.owners) >= held.all
+        let usage = self.head_usage(owner, &self.claims.now());
+        usage.own.saturating_mul(usage.owners) >= usage.all
     }
 
     /// The flusher has work, as soon as it has done what it is at.
@@ -111,20 +126,20 @@ mod tests {
 
     #[test]
     fn who_has_more_than_their_share_is_refused_first_and_all_when_nothing_is_left() {
-        let held = |all, own, owners| Held { all, own, owners };
+        let usage = |all, own, owners| HeadUsage { all, own, owners };
         let (limit, allowed) = (&limit::HEAD_BYTES, 800);
         let share = Some(Stop::Share { limit, allowed });
         assert_eq!(
-            over(800, held(0, 0, 0), 600),
+            over(800, usage(0, 0, 0), 600),
             None,
             "alone, up to three quarters"
         );
-        assert_eq!(over(800, held(600, 600, 1), 1), share);
-        assert_eq!(over(800, held(600, 0, 1), 50), None, "the other");
-        assert_eq!(over(800, held(640, 100, 3), 50), None);
-        assert_eq!(over(800, held(640, 180, 3), 50), share);
-        assert_eq!(over(800, held(700, 180, 3), 50), share, "the last eighth");
-        assert_eq!(over(800, held(700, 20, 3), 5), None);
+        assert_eq!(over(800, usage(600, 600, 1), 1), share);
+        assert_eq!(over(800, usage(600, 0, 1), 50), None, "the other");
+        assert_eq!(over(800, usage(640, 100, 3), 50), None);
+        assert_eq!(over(800, usage(640, 180, 3), 50), share);
+        assert_eq!(over(800, usage(700, 180, 3), 50), share, "the last eighth");
+        assert_eq!(over(800, usage(700, 20, 3), 5), None);
         let whole = limit;
         let all = Stop::Busy {
             whole,
@@ -132,10 +147,10 @@ mod tests {
             allowed,
         };
         assert_eq!(
-            over(800, held(700, 0, 3), 101),
+            over(800, usage(700, 0, 3), 101),
             Some(all),
             "nothing is left"
         );
-        assert!(over(u64::MAX, held(0, 0, 0), u64::MAX).is_some());
+        assert!(over(u64::MAX, usage(0, 0, 0), u64::MAX).is_some());
     }
 }

@@ -3,19 +3,41 @@
 //! the head.
 
 use base::scope::Owner;
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Claims at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Claimed {
     pub(crate) all: u64,
-    owners: HashMap<Owner, u64>,
+    /// No more than batches are written at one time, and mostly one or two: they are looked through faster than hashed.
+    owners: Vec<(Owner, u64)>,
 }
 
 impl Claimed {
     pub(crate) fn of(&self, owner: Owner) -> u64 {
-        self.owners.get(&owner).copied().unwrap_or_default()
+        let own = self.owners.iter().find(|(other, _)| *other == owner);
+        own.map_or(0, |(_, bytes)| *bytes)
+    }
+
+    fn add(&mut self, owner: Owner, bytes: u64) {
+        self.all += bytes;
+        match self.owners.iter_mut().find(|(other, _)| *other == owner) {
+            Some((_, own)) => *own += bytes,
+            None => self.owners.push((owner, bytes)),
+        }
+    }
+
+    fn release(&mut self, owner: Owner, bytes: u64) {
+        self.all = self.all.saturating_sub(bytes);
+        let position = self.owners.iter().position(|(other, _)| *other == owner);
+        if let Some(position) = position
+            && let Some((_, own)) = self.owners.get_mut(position)
+        {
+            *own = own.saturating_sub(bytes);
+            if *own == 0 {
+                self.owners.swap_remove(position);
+            }
+        }
     }
 
     /// How many have claims.
@@ -40,8 +62,7 @@ impl Claims {
         owner: Owner,
         bytes: u64,
     ) -> Claim<'_> {
-        now.all += bytes;
-        *now.owners.entry(owner).or_default() += bytes;
+        now.add(owner, bytes);
         drop(now);
         let claims = self;
         Claim {
@@ -63,14 +84,7 @@ pub(crate) struct Claim<'c> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        let mut now = self.claims.now();
-        now.all = now.all.saturating_sub(self.bytes);
-        let left = now.of(self.owner).saturating_sub(self.bytes);
-        if left == 0 {
-            now.owners.remove(&self.owner);
-        } else {
-            now.owners.insert(self.owner, left);
-        }
+        self.claims.now().release(self.owner, self.bytes);
     }
 }
 

@@ -236,7 +236,7 @@ mod tests {
             let manifest = Manifest {
                 sequence, wal_first, next_file, next_series, names,
                 segments: segments.into_iter().map(entry).collect(),
-                tombstones: vec![Tombstone { tenant: base::id::TenantId(0), sequence, range, series: Arc::new(hidden.into_iter().collect()) }],
+                tombstones: vec![Tombstone { tenant: base::id::TenantId(0), owner: None, sequence, range, series: Arc::new(hidden.into_iter().collect()) }],
                 ..Manifest::new(key)
             };
             let mut text = manifest.encode().unwrap();

@@ -6,11 +6,11 @@ use crate::day::Day;
 use crate::error;
 use crate::events::Events;
 use crate::head_claims::Claims;
-use crate::index::days::{Begun, Days, covers};
+use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
 use crate::poison::Poison;
-use crate::registry::file::{Birth, NameFile};
+use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
 use crate::room::Room;
@@ -50,7 +50,7 @@ pub struct RecoveryReport {
     pub wal_records: u64,
     /// Samples in these.
     pub wal_samples: u64,
-    /// Series born in these.
+    /// Series created in these.
     pub wal_series: u64,
     /// What was cut off.
     pub torn: Option<TornTail>,
@@ -88,7 +88,7 @@ impl fmt::Display for RecoveryReport {
 }
 
 /// Days that series begin, set at one time while the log is replayed: each time costs a copy of the days' bitmaps.
-const BEGUN_MAX: usize = 1 << 18;
+const NEWLY_ACTIVE_MAX: usize = 1 << 18;
 
 /// Opens a samples folder, or makes it.
 pub(crate) fn open(
@@ -134,15 +134,15 @@ pub(crate) fn open(
         manifest.store(disk, dir)?;
         wal
     } else {
-        let mut begun = Vec::new();
+        let mut newly_active = Vec::new();
         let replayed = replay(
             disk,
             &wal_dir,
             manifest.wal_first,
             manifest.sequence,
-            |sequence, record| apply(&state, sequence, record, &mut begun, &mut report),
+            |sequence, record| apply(&state, sequence, record, &mut newly_active, &mut report),
         )?;
-        state.set_days(&begun);
+        state.mark_active(&newly_active);
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
@@ -156,11 +156,11 @@ pub(crate) fn open(
         )?
     };
     {
-        let mut ledger = state.ledger().write();
-        names.extend(ledger.births.iter().cloned());
-        ledger.registry.sort_names(names);
-        state.publish_names(&ledger.registry);
-        report.series = ledger.registry.len() as u64;
+        let mut catalog = state.catalog().write();
+        names.extend(catalog.created.iter().cloned());
+        catalog.registry.index_names(names);
+        state.publish_names(&catalog.registry);
+        report.series = catalog.registry.len() as u64;
     }
     report.took = started.elapsed();
     let core = Core {
@@ -284,47 +284,47 @@ fn load(
     files: &Arc<FileCache>,
     dir: &Path,
     manifest: &Manifest,
-) -> Result<(State, Vec<Birth>), StoreError> {
+) -> Result<(State, Vec<CreatedSeries>), StoreError> {
     let mut registry = Registry::new(manifest.fingerprint_key);
     let mut all = Vec::new();
     for file in &manifest.names {
         let path = dir.join(file);
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
         let names = NameFile::decode(&bytes).map_err(error::damaged(&path, 0))?;
-        // A name may have died and been born again; what was born lives.
-        for series in names.deaths {
+        // A series may have been dropped and its name created again; the new series counts.
+        for series in names.dropped {
             registry.remove(series);
         }
-        registry.expect(names.births.len());
-        for (tenant, name, series) in &names.births {
-            registry.take_in(*series, *tenant, Arc::clone(name));
+        registry.reserve_capacity(names.created.len());
+        for (tenant, name, series) in &names.created {
+            registry.register(*series, *tenant, Arc::clone(name));
         }
         if all.is_empty() {
-            all = names.births;
+            all = names.created;
         } else {
-            all.extend(names.births);
+            all.extend(names.created);
         }
     }
-    registry.reserve(manifest.next_series);
+    registry.reserve_numbers_below(manifest.next_series);
     let mut segments = Vec::with_capacity(manifest.segments.len());
-    let mut days = Days::default();
-    let mut begun = Vec::new();
+    let mut days = ActivityIndex::default();
+    let mut newly_active = Vec::new();
     let mut purge = !manifest.tombstones.is_empty();
     for entry in &manifest.segments {
         let path = dir.join(&entry.file);
-        let mut see = |header: &Header, series: SeriesRef, day: Day| {
+        let mut on_block = |header: &Header, series: SeriesRef, day: Day| {
             let alive = registry.contains(series);
             purge |= !alive;
             let mut hiding = hidden(&manifest.tombstones, series, header.purged);
             if alive && !hiding.any(|range| covers(range, day)) {
-                begun.push((day, series));
+                newly_active.push((day, series));
             }
-            if begun.len() >= BEGUN_MAX {
-                days.set(Begun::of(&begun));
-                begun.clear();
+            if newly_active.len() >= NEWLY_ACTIVE_MAX {
+                days.set(NewlyActive::of(&newly_active));
+                newly_active.clear();
             }
         };
-        let segment = Segment::open_seeing(files, &path, &mut see)?;
+        let segment = Segment::open_with(files, &path, &mut on_block)?;
         let (day, more_days) = (segment.day().0, segment.header().more_days);
         if (day, more_days) != (entry.day, entry.more_days) || segment.sequence() != entry.sequence
         {
@@ -337,7 +337,7 @@ fn load(
         segments.push(Arc::new(segment));
     }
     segments.sort_by_key(|segment| (segment.day(), segment.sequence()));
-    days.set(Begun::of(&begun));
+    days.set(NewlyActive::of(&newly_active));
     let mut tombstones = manifest.tombstones.clone();
     // The names of series that have ended are gone, and what hides their samples has nothing to hide.
     tombstones.retain_mut(|own| match registry.owner_of(&own.series) {
@@ -362,45 +362,48 @@ fn apply(
     state: &State,
     sequence: u64,
     record: Record,
-    begun: &mut Vec<(Day, SeriesRef)>,
+    newly_active: &mut Vec<(Day, SeriesRef)>,
     report: &mut RecoveryReport,
 ) -> Result<(), &'static str> {
     // What a deletion clears has to be set before it.
-    if begun.len() >= BEGUN_MAX || !matches!(record, Record::Births(_) | Record::Samples(_)) {
-        state.set_days(begun);
-        begun.clear();
+    if newly_active.len() >= NEWLY_ACTIVE_MAX
+        || !matches!(record, Record::Created(_) | Record::Samples(_))
+    {
+        state.mark_active(newly_active);
+        newly_active.clear();
     }
     match record {
-        Record::Births(births) => {
-            let mut ledger = state.ledger().write();
-            for (tenant, series, name) in births {
-                if series.0 < ledger.registry.next() {
-                    return Err("a series is born with a number given before");
+        Record::Created(created) => {
+            let mut catalog = state.catalog().write();
+            for (tenant, series, name) in created {
+                if series.0 < catalog.registry.next() {
+                    return Err("a series is created with a number given before");
                 }
-                ledger.registry.take_in(series, tenant, Arc::clone(&name));
-                ledger.births.push((tenant, name, series));
+                catalog.registry.register(series, tenant, Arc::clone(&name));
+                catalog.created.push((tenant, name, series));
                 report.wal_series += 1;
             }
         }
         Record::Samples(samples) => {
-            if !state.replay(&samples, begun) {
+            if !state.replay(&samples, newly_active) {
                 return Err("a sample of a series that does not exist");
             }
             report.wal_samples += samples.len() as u64;
         }
         Record::DeleteSeries(series) => {
             let series = series.iter().map(|series| series.0).collect();
-            drop(state.stop().delete_series(&series));
-            state.clear_days(&series, &TimeRange::ALL);
+            drop(state.lock_all().delete_series(&series));
+            state.clear_activity(&series, &TimeRange::ALL);
         }
         Record::DeleteRange(range, series) => {
             let series = series.iter().map(|series| series.0).collect();
-            state.clear_days(&series, &range);
+            state.clear_activity(&series, &range);
             let prepared = state.prepare(&series, &range);
-            let garbage = state
-                .stop()
-                .delete_range(sequence, range, &series, prepared);
-            drop(garbage);
+            let deferred =
+                state
+                    .lock_all()
+                    .delete_range(sequence, (range, None), &series, prepared);
+            drop(deferred);
         }
         Record::Synced => {}
     }

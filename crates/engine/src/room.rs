@@ -56,7 +56,7 @@ impl Room {
     }
 
     /// Says no while there is none and it was tried a moment ago; else it is the caller who tries.
-    pub(crate) fn may_try(&self) -> Result<(), StoreError> {
+    pub(crate) fn check_retry(&self) -> Result<(), StoreError> {
         if !self.is_full() {
             return Ok(());
         }

@@ -1,27 +1,27 @@
 //! What the engine holds in memory.
 //!
 //! What readers need is published, and they take no lock: names, activity, and a version (the head that is written to, the
-//! one that is being flushed, segments, deletions). Writers take the lock of the ledger to resolve names, and then that of one
-//! shard of the head after the other. Whoever needs everything to stand still ([`State::stop`]) takes all of them.
+//! one that is being flushed, segments, deletions). Writers take the lock of the catalog to resolve names, and then that of one
+//! shard of the head after the other. Whoever needs everything to stand still ([`State::lock_all`]) takes all of them.
 //!
 //! The methods here are the effects of the log's records. Live writes and replay go through the same ones, so that a
 //! restart ends where the crash began.
 
-mod moment;
-mod settle;
-mod stop;
+mod all_locked;
+mod clear_emptied;
+mod read_view;
 
-pub(crate) use moment::Moment;
-pub(crate) use stop::{Garbage, Stopped, Taken};
+pub(crate) use all_locked::{AllLocked, DeferredDrop, FreezeOutcome};
+pub(crate) use read_view::ReadView;
 
 use crate::day::Day;
 use crate::guard::Lock;
 use crate::head::batches::{Batches, Stamp};
-use crate::head::live::Prepared;
-use crate::head::{self, Head, SHARDS, ShardWriter, Sum};
-use crate::index::days::{Begun, Days};
-use crate::index::names::{Names, Owned};
-use crate::registry::file::Birth;
+use crate::head::mem_series::PreparedDeletion;
+use crate::head::{self, AppendCounts, Head, SHARDS, ShardWriter};
+use crate::index::activity::{ActivityIndex, NewlyActive};
+use crate::index::names::{Names, TenantNames};
+use crate::registry::name_file::CreatedSeries;
 use crate::registry::table::Registry;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
@@ -78,11 +78,11 @@ struct Index {
 
 /// What only writers need.
 #[derive(Debug)]
-pub(crate) struct Ledger {
+pub(crate) struct Catalog {
     pub(crate) registry: Registry,
     /// Since the last flush.
-    pub(crate) births: Vec<Birth>,
-    pub(crate) deaths: Vec<SeriesRef>,
+    pub(crate) created: Vec<CreatedSeries>,
+    pub(crate) dropped: Vec<SeriesRef>,
     /// The last record whose effect is in a source older than the head.
     frozen_through: u64,
 }
@@ -90,14 +90,14 @@ pub(crate) struct Ledger {
 /// The whole state.
 #[derive(Debug)]
 pub(crate) struct State {
-    ledger: Lock<Ledger>,
+    catalog: Lock<Catalog>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
     /// How often series have ended: who has resolved names before resolves them again.
-    ends: AtomicU64,
+    drop_count: AtomicU64,
     index: ArcSwap<Index>,
-    days: ArcSwap<Days>,
-    changing_days: Mutex<()>,
+    activity: ArcSwap<ActivityIndex>,
+    changing_activity: Mutex<()>,
     version: ArcSwap<Version>,
     changing: Mutex<()>,
     /// Days before this one have been dropped for lying past the retention.
@@ -116,7 +116,7 @@ impl State {
     /// What is known of segments and names, with an empty head. `frozen_through`: the last record whose effect is in them.
     pub(crate) fn new(
         registry: Registry,
-        days: Days,
+        activity: ActivityIndex,
         version: Version,
         frozen_through: u64,
         purge: bool,
@@ -124,31 +124,31 @@ impl State {
         let writer = || Lock::new(ShardWriter::new(Arc::clone(&version.head)));
         let state = Self {
             shards: std::iter::repeat_with(writer).take(SHARDS).collect(),
-            ledger: Lock::new(Ledger {
+            catalog: Lock::new(Catalog {
                 registry,
-                births: Vec::new(),
-                deaths: Vec::new(),
+                created: Vec::new(),
+                dropped: Vec::new(),
                 frozen_through,
             }),
             batches: Batches::default(),
-            ends: AtomicU64::new(0),
+            drop_count: AtomicU64::new(0),
             index: ArcSwap::default(),
-            days: ArcSwap::from_pointee(days),
-            changing_days: Mutex::new(()),
+            activity: ArcSwap::from_pointee(activity),
+            changing_activity: Mutex::new(()),
             version: ArcSwap::from_pointee(version),
             changing: Mutex::new(()),
             kept_from: AtomicI32::new(i32::MIN),
             purge: AtomicBool::new(purge),
             purged: Mutex::new(None),
         };
-        let ledger = state.ledger.read();
-        state.publish_names(&ledger.registry);
-        drop(ledger);
+        let catalog = state.catalog.read();
+        state.publish_names(&catalog.registry);
+        drop(catalog);
         state
     }
 
-    pub(crate) const fn ledger(&self) -> &Lock<Ledger> {
-        &self.ledger
+    pub(crate) const fn catalog(&self) -> &Lock<Catalog> {
+        &self.catalog
     }
 
     /// The lock of one shard.
@@ -156,21 +156,21 @@ impl State {
         self.shards.get(number)
     }
 
-    pub(crate) fn ends(&self) -> u64 {
-        self.ends.load(Ordering::SeqCst)
+    pub(crate) fn drop_count(&self) -> u64 {
+        self.drop_count.load(Ordering::SeqCst)
     }
 
     /// What holds which lock for how long, as far as can be told without waiting ([`Lock::is_held`]).
-    pub(crate) fn held(&self) -> Vec<Option<u64>> {
+    pub(crate) fn lock_turns(&self) -> Vec<Option<u64>> {
         let shards = self.shards.iter().map(Lock::is_held);
-        std::iter::once(self.ledger.is_held())
+        std::iter::once(self.catalog.is_held())
             .chain(shards)
             .collect()
     }
 
     // What readers take.
 
-    pub(crate) fn names_of(&self, tenant: TenantId) -> Owned {
+    pub(crate) fn names_of(&self, tenant: TenantId) -> TenantNames {
         self.index.load().names.of(tenant)
     }
 
@@ -185,8 +185,8 @@ impl State {
         (index.series, index.names.tenants())
     }
 
-    pub(crate) fn days(&self) -> Days {
-        Days::clone(&self.days.load())
+    pub(crate) fn activity(&self) -> ActivityIndex {
+        ActivityIndex::clone(&self.activity.load())
     }
 
     pub(crate) fn version(&self) -> Arc<Version> {
@@ -194,7 +194,7 @@ impl State {
     }
 
     /// What of `range` is kept: a segment with many days stays for a while when some of them lie past the retention.
-    pub(crate) fn kept(&self, range: TimeRange) -> TimeRange {
+    pub(crate) fn clamp_to_retention(&self, range: TimeRange) -> TimeRange {
         let first = Day(self.kept_from.load(Ordering::SeqCst));
         TimeRange {
             from: range.from.max(first.range().from),
@@ -224,52 +224,53 @@ impl State {
     }
 
     /// Changes activity.
-    pub(crate) fn change_days(&self, change: impl FnOnce(&mut Days)) {
-        let changing = lock(&self.changing_days);
-        let mut days = Days::clone(&self.days.load());
+    pub(crate) fn change_activity(&self, change: impl FnOnce(&mut ActivityIndex)) {
+        let changing = lock(&self.changing_activity);
+        let mut days = ActivityIndex::clone(&self.activity.load());
         #[cfg(test)]
         COPIES.with(|own| own.set(own.get() + 1));
         change(&mut days);
-        self.days.store(Arc::new(days));
+        self.activity.store(Arc::new(days));
         drop(changing);
     }
 
     /// These series have samples on these days.
-    pub(crate) fn set_days(&self, own: &[(Day, SeriesRef)]) {
+    pub(crate) fn mark_active(&self, own: &[(Day, SeriesRef)]) {
         if own.is_empty() {
             return;
         }
-        let begun = Begun::of(own);
-        if !begun.is_known_to(&self.days.load()) {
-            self.change_days(|days| days.set(begun));
+        let newly_active = NewlyActive::of(own);
+        if !newly_active.is_contained_in(&self.activity.load()) {
+            self.change_activity(|days| days.set(newly_active));
         }
     }
 
     /// Samples of existing series, as replay meets them; false when there is one of another. Days that series begin are left
-    /// in `begun`, to be set many at a time ([`Self::set_days`]).
+    /// in `newly_active`, to be set many at a time ([`Self::mark_active`]).
     pub(crate) fn replay(
         &self,
         samples: &[(SeriesRef, i64, f64)],
-        begun: &mut Vec<(Day, SeriesRef)>,
+        newly_active: &mut Vec<(Day, SeriesRef)>,
     ) -> bool {
-        let ledger = self.ledger.read();
-        let of = |series: SeriesRef| ledger.registry.get(series).map(|own| own.tenant);
-        let mut rest = samples.iter().copied().peekable();
-        while let Some((first, ..)) = rest.peek() {
+        let catalog = self.catalog.read();
+        let of = |series: SeriesRef| catalog.registry.get(series).map(|own| own.tenant);
+        let mut rest = samples;
+        while let Some((first, ..)) = rest.first() {
             let number = head::shard(*first);
             let (Some(tenant), Some(shard)) = (of(*first), self.shard(number)) else {
                 return false;
             };
-            // Each series is looked up once.
-            let own = std::iter::from_fn(|| {
-                rest.next_if(|(series, ..)| {
-                    head::shard(*series) == number && of(*series) == Some(tenant)
-                })
-            });
+            // Each other series is looked up once.
+            let is_own = |(series, ..): &&(SeriesRef, i64, f64)| {
+                series == first || (head::shard(*series) == number && of(*series) == Some(tenant))
+            };
+            let count = rest.iter().take_while(is_own).count();
+            let (own, others) = rest.split_at_checked(count).unwrap_or_default();
             let mut writer = shard.write();
-            let sum = Self::put(&mut writer, tenant, Stamp::before_all(), own, begun);
+            let sum = Self::put(&mut writer, tenant, Stamp::before_all(), own, newly_active);
             // The log knows no accounts: until the next flush it is its tenant's own.
             writer.head().count_owner(tenant.into(), sum.bytes);
+            rest = others;
         }
         true
     }
@@ -280,12 +281,12 @@ impl State {
         writer: &mut ShardWriter,
         tenant: TenantId,
         stamp: Stamp<'_>,
-        samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
-    ) -> Sum {
-        let mut begun = Vec::new();
-        let sum = Self::put(writer, tenant, stamp, samples, &mut begun);
+        samples: &[(SeriesRef, i64, f64)],
+    ) -> AppendCounts {
+        let mut newly_active = Vec::new();
+        let sum = Self::put(writer, tenant, stamp, samples, &mut newly_active);
         // Under the lock: who sees that a series has no samples on a day has to be right.
-        self.set_days(&begun);
+        self.mark_active(&newly_active);
         sum
     }
 
@@ -293,28 +294,24 @@ impl State {
         writer: &mut ShardWriter,
         tenant: TenantId,
         stamp: Stamp<'_>,
-        samples: impl Iterator<Item = (SeriesRef, i64, f64)>,
-        begun: &mut Vec<(Day, SeriesRef)>,
-    ) -> Sum {
-        let mut sum = Sum::default();
-        for own in samples {
-            let (series, at, _) = own;
-            let day = Day::of(Millis(at));
-            if writer.append((tenant, stamp), own, day.0, &mut sum) {
-                begun.push((day, series));
-            }
-        }
+        samples: &[(SeriesRef, i64, f64)],
+        newly_active: &mut Vec<(Day, SeriesRef)>,
+    ) -> AppendCounts {
+        let mut sum = AppendCounts::default();
+        writer.append((tenant, stamp), samples, &mut sum, |day, series| {
+            newly_active.push((day, series));
+        });
         writer.head().count(tenant, sum);
         sum
     }
 
     /// The effect of a deletion on activity.
-    pub(crate) fn clear_days(&self, series: &RoaringBitmap, range: &TimeRange) {
-        let days = self.days();
+    pub(crate) fn clear_activity(&self, series: &RoaringBitmap, range: &TimeRange) {
+        let days = self.activity();
         // A change copies the list of days, however many of them it concerns: so many at a time that whoever begins a day
         // waits for some milliseconds.
         for some in days.covered(series, range).chunks(DAYS_AT_ONCE) {
-            self.change_days(|days| some.iter().for_each(|day| days.clear(*day, series)));
+            self.change_activity(|days| some.iter().for_each(|day| days.clear(*day, series)));
         }
     }
 
@@ -323,7 +320,7 @@ impl State {
         &self,
         series: &RoaringBitmap,
         range: &TimeRange,
-    ) -> BTreeMap<SeriesRef, Prepared> {
+    ) -> BTreeMap<SeriesRef, PreparedDeletion> {
         let version = self.version();
         let own = series.iter().map(SeriesRef);
         own.filter_map(|own| Some((own, head::prepare(&version.head, own, range)?)))
@@ -331,12 +328,12 @@ impl State {
     }
 }
 
-impl Ledger {
-    /// A series was born: in the registry, and in the next name file.
-    pub(crate) fn bear(&mut self, series: SeriesRef) {
+impl Catalog {
+    /// A series was created: in the registry, and so in the next name file.
+    pub(crate) fn record_created(&mut self, series: SeriesRef) {
         if let Some(entry) = self.registry.get(series) {
             let name = Arc::clone(&entry.name);
-            self.births.push((entry.tenant, name, series));
+            self.created.push((entry.tenant, name, series));
         }
     }
 }

@@ -29,18 +29,18 @@ impl Core {
                 return;
             }
             self.counters.panics.fetch_add(1, Ordering::Relaxed);
-            self.events.told(Event::Panicked { thread: name });
+            self.events.on_event(Event::Panicked { thread: name });
             if begun.elapsed() >= WELL_AFTER {
                 pause = PAUSE_MIN;
             }
-            if self.is_told_to_stop_within(pause) {
+            if self.stops_within(pause) {
                 return;
             }
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
-    fn is_told_to_stop_within(&self, pause: Duration) -> bool {
+    fn stops_within(&self, pause: Duration) -> bool {
         let wait = (self.wake).wait_timeout_while(self.wanted(), pause, |wanted| !wanted.stop);
         let (mut wanted, _) = wait.unwrap_or_else(PoisonError::into_inner);
         // Whatever it had been asked for is not done.

@@ -2,6 +2,7 @@
 
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
+use base::scope::Owner;
 use base::time::{Millis, TimeRange};
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ const SERIES_PER_WEIGHT: u64 = 10_000;
 pub(crate) struct Tombstone {
     /// Whose series they are. Not in the manifest: names tell.
     pub(crate) tenant: TenantId,
+    /// Whose share it counts for. Not known after a restart: it counts for the tenant alone then, until its days are rewritten.
+    pub(crate) owner: Option<Owner>,
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,
     pub(crate) series: Arc<RoaringBitmap>,
@@ -39,6 +42,7 @@ impl From<Written> for Tombstone {
         }
         Self {
             tenant: TenantId(0),
+            owner: None,
             sequence: written.sequence,
             range: TimeRange {
                 from: Millis(written.from),
@@ -97,6 +101,7 @@ mod tests {
             let series: RoaringBitmap = numbers.into_iter().chain(100..100 + run).collect();
             let tombstone = Tombstone {
                 tenant: TenantId(0),
+                owner: None,
                 sequence,
                 range: TimeRange { from: Millis(from), until: Millis(until) },
                 series: Arc::new(series),

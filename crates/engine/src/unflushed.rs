@@ -9,7 +9,7 @@ pub(crate) struct Unflushed {
     pub(crate) frozen: Arc<Frozen>,
     pub(crate) wal_first: u64,
     pub(crate) next_series: u32,
-    /// A name file; none where nothing was born and nothing has died.
+    /// A name file; none where no series was created or dropped.
     pub(crate) names: Option<Vec<u8>>,
     /// `names` holds all series, and replaces the files before it.
     pub(crate) all_names: bool,

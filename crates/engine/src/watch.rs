@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// No piece of work holds the lock for a hundredth of this.
-const WEDGED_AFTER: Duration = Duration::from_secs(5);
+const STUCK_AFTER: Duration = Duration::from_secs(5);
 
 /// Remembers since when the same holder has been seen holding each of the locks.
 #[derive(Debug, Default)]
@@ -16,9 +16,9 @@ impl Watch {
     /// `held`: for each lock how often it had been got, where it is not to be had at `now`.
     ///
     /// # Errors
-    /// [`Outage::Stuck`] when one of these figures has not changed for [`WEDGED_AFTER`]: a busy lock changes hands, a
+    /// [`Outage::Stuck`] when one of these figures has not changed for [`STUCK_AFTER`]: a busy lock changes hands, a
     /// stuck one does not.
-    pub(crate) fn look(&self, held: &[Option<u64>], now: Instant) -> Result<(), StoreError> {
+    pub(crate) fn check(&self, held: &[Option<u64>], now: Instant) -> Result<(), StoreError> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.resize(held.len(), None);
         for (seen, held) in all.iter_mut().zip(held) {
@@ -30,7 +30,7 @@ impl Watch {
         let stuck = all.iter().flatten();
         let stuck = stuck.map(|(_, since)| now.saturating_duration_since(*since));
         match stuck.max() {
-            Some(stuck) if stuck >= WEDGED_AFTER => Err(error::unavailable(
+            Some(stuck) if stuck >= STUCK_AFTER => Err(error::unavailable(
                 Outage::Stuck,
                 format!("the store has been stuck for {} s", stuck.as_secs()),
             )),
@@ -54,21 +54,21 @@ mod tests {
         let watch = Watch::default();
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
-        assert!(watch.look(&[None, Some(7)], after(0)).is_ok());
+        assert!(watch.check(&[None, Some(7)], after(0)).is_ok());
         assert!(
-            watch.look(&[None, Some(8)], after(6)).is_ok(),
+            watch.check(&[None, Some(8)], after(6)).is_ok(),
             "others had it"
         );
         assert!(
-            watch.look(&[None, Some(8)], after(10)).is_ok(),
+            watch.check(&[None, Some(8)], after(10)).is_ok(),
             "not for long enough"
         );
-        let stuck = watch.look(&[None, Some(8)], after(11));
+        let stuck = watch.check(&[None, Some(8)], after(11));
         let stuck = stuck.unwrap_err();
         assert_eq!(stuck.outage(), Some(Outage::Stuck));
         assert_eq!(stuck.to_string(), "the store has been stuck for 5 s");
-        assert!(watch.look(&[None, None], after(12)).is_ok());
-        assert!(watch.look(&[None, Some(8)], after(13)).is_ok());
+        assert!(watch.check(&[None, None], after(12)).is_ok());
+        assert!(watch.check(&[None, Some(8)], after(13)).is_ok());
     }
 
     #[test]
@@ -78,7 +78,7 @@ mod tests {
         let (core, _) =
             recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent)).unwrap();
         let core = Arc::new(core);
-        let _held = core.state.stop();
+        let _held = core.state.lock_all();
         let own = Arc::clone(&core);
         let (told, is_told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -86,8 +86,8 @@ mod tests {
         });
         // Held, but not for long enough to be stuck.
         assert_eq!(is_told.recv_timeout(Duration::from_secs(60)), Ok(true));
-        let later = Instant::now() + WEDGED_AFTER;
-        let stuck = core.watch.look(&core.state.held(), later);
+        let later = Instant::now() + STUCK_AFTER;
+        let stuck = core.watch.check(&core.state.lock_turns(), later);
         assert_eq!(stuck.unwrap_err().outage(), Some(Outage::Stuck));
     }
 }

@@ -177,7 +177,7 @@ impl Iam {
             (Domain::Space(space.id), Role::Developer),
         ] {
             match &code {
-                Some(_) => invitations::promise(&mut tx, owner.id.0, domain, role).await?,
+                Some(_) => invitations::add_role(&mut tx, owner.id.0, domain, role).await?,
                 None => roles::grant(&mut tx, owner.id, domain, role).await?,
             }
         }
@@ -196,7 +196,7 @@ impl Iam {
             let key = ApiKey {
                 id: KeyId(entropy::guid()),
                 account,
-                user: owner.id,
+                principal: owner.id.into(),
                 name: "owner".to_owned(),
                 description: "made with the account".to_owned(),
                 narrowing: crate::model::bounds::Narrowing::NONE,
@@ -230,7 +230,7 @@ impl Iam {
 
     fn region(&self, wish: Option<String>, is_first: bool) -> Result<String, IamError> {
         if is_first {
-            return name("region", wish.as_deref().unwrap_or(REGION));
+            return Ok(name("region", wish.as_deref().unwrap_or(REGION))?);
         }
         let regions = self.regions();
         let found = match &wish {

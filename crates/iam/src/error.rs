@@ -3,6 +3,7 @@
 pub use crate::auth_error::AuthError;
 
 use crate::refusal::{Reason, Refusal, Remedy};
+use crate::token::key_error::KeyError;
 use base::id::AccountId;
 use db::DbError;
 use std::borrow::Cow;
@@ -28,17 +29,9 @@ pub enum IamError {
     /// The database's disk had no room for the last write.
     #[error("the identity database's disk is full\nhint: make room on the disk")]
     OutOfRoom,
-    /// A key file cannot be read or created.
-    #[error("cannot {action} the key file {path}")]
-    KeyFile {
-        /// For example `read`.
-        action: &'static str,
-        /// Which file.
-        path: String,
-        /// The operating system's message.
-        #[source]
-        source: std::io::Error,
-    },
+    /// A key file or a key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The last signing key cannot be retired.
     #[error("there would be no signing key: nobody could log in")]
     LastKey,
@@ -86,15 +79,12 @@ impl IamError {
 
     /// A management request for something that does not exist or that the caller may not see.
     pub(crate) fn not_found(what: &str) -> Self {
-        let message = format!("{what} does not exist, or you may not see it");
-        Self::refused(Reason::NotFound, message)
+        Self::Refused(Refusal::not_found(what))
     }
 
     /// A management request for something in an account the caller is in, with a credential for another account.
     pub(crate) fn elsewhere(account: AccountId, own: AccountId) -> Self {
-        let message = format!("this is of account `{account}`, and the token is for `{own}`");
-        let refusal = Refusal::new(Reason::WrongAccount, message);
-        Self::Refused(refusal.remedy(Remedy::SwitchTo(account)))
+        Self::Refused(Refusal::elsewhere(account, own))
     }
 
     /// A token request for an account that the token cannot be for.
@@ -110,7 +100,7 @@ impl IamError {
 
     /// A management request with a wrong field.
     pub(crate) fn invalid(field: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused(Refusal::new(Reason::Field, what).field(field))
+        Self::Refused(Refusal::invalid(field, what))
     }
 
     /// A management request that conflicts with existing data.
@@ -130,6 +120,12 @@ impl IamError {
             Self::Refused(refusal) => Some(refusal),
             _ => None,
         }
+    }
+}
+
+impl From<Refusal> for IamError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 

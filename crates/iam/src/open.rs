@@ -8,7 +8,7 @@ use crate::refusal::Reason;
 use crate::repo::{changes, counters, issuers};
 use crate::service::{Iam, Inner};
 use crate::state::ended::Ended;
-use crate::state::heard::Heard;
+use crate::state::freshness::Freshness;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
@@ -89,7 +89,7 @@ impl Iam {
             counts,
             signatures_introspected: AtomicU64::new(0),
             reload,
-            heard: Heard::default(),
+            freshness: Freshness::default(),
             woken: Arc::default(),
             closed: AtomicBool::new(false),
         })))

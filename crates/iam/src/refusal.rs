@@ -182,6 +182,8 @@ pub enum Remedy {
     ListDeletedAccounts,
     /// Ask the operator to restore the account.
     RestoreAccount,
+    /// Restore the organization first.
+    RestoreOrg,
     /// Ask an Administrator of the account for a new invitation.
     InviteAgain,
     /// Either of the two.
@@ -223,6 +225,23 @@ impl Refusal {
         }
     }
 
+    /// Something that does not exist or that the caller may not see.
+    pub(crate) fn not_found(what: &str) -> Self {
+        let message = format!("{what} does not exist, or you may not see it");
+        Self::new(Reason::NotFound, message)
+    }
+
+    /// Something in an account the caller is in, with a credential for another account.
+    pub(crate) fn elsewhere(account: AccountId, own: AccountId) -> Self {
+        let message = format!("this is of account `{account}`, and the token is for `{own}`");
+        Self::new(Reason::WrongAccount, message).remedy(Remedy::SwitchTo(account))
+    }
+
+    /// A field with an invalid value.
+    pub(crate) fn invalid(field: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Reason::Field, what).field(field)
+    }
+
     /// Adds the remedy.
     #[must_use]
     pub const fn remedy(mut self, remedy: Remedy) -> Self {
@@ -244,11 +263,11 @@ impl Refusal {
         self
     }
 
-    /// Adds the seconds after which the caller may try again.
+    /// The same for a limit that leaves room again after this many seconds.
     #[must_use]
-    pub const fn retry_after(mut self, seconds: u64) -> Self {
+    pub const fn limit_for(mut self, limit: &'static Limit, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
-        self
+        self.limit(limit)
     }
 }
 

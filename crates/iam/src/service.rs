@@ -6,7 +6,7 @@ use crate::error::{AuthError, IamError};
 use crate::login::Logins;
 use crate::model::directory::Directory;
 use crate::state::ended::Ended;
-use crate::state::heard::Heard;
+use crate::state::freshness::Freshness;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
 use base::scope::Domain;
@@ -33,7 +33,7 @@ pub(crate) struct Inner {
     /// Only one task reads the directory at a time, so that it never goes back in time.
     pub(crate) reload: tokio::sync::Mutex<()>,
     /// When this node last learned of changes.
-    pub(crate) heard: Heard,
+    pub(crate) freshness: Freshness,
     /// Wakes the task that reads changes.
     pub(crate) woken: Arc<Notify>,
     /// Whether the database was closed: no task may query it after that.
@@ -44,10 +44,10 @@ impl Inner {
     /// Refuses to decide when credentials may have been revoked elsewhere long ago, or here by a change that was not
     /// read.
     pub(crate) fn require_current(&self) -> Result<(), AuthError> {
-        if self.heard.is_behind() {
+        if self.freshness.is_behind() {
             return Err(AuthError::Behind);
         }
-        let seconds = self.heard.age_seconds(self.clock.now());
+        let seconds = self.freshness.age_seconds(self.clock.now());
         let allowed = self.config.stale_seconds_max;
         if seconds > allowed {
             return Err(AuthError::Stale { seconds, allowed });

@@ -1,6 +1,6 @@
 //! From a credential to a [`Scope`], without any database call. Each token's signature is checked once and remembered
 //! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
-//! user behind it are still valid.
+//! principal behind it are still valid.
 
 use crate::entropy::sha256;
 use crate::error::AuthError;
@@ -18,7 +18,8 @@ use crate::token::identity::{Credential, Identity};
 use crate::token::jws;
 use crate::token::jws::TOKEN_BYTES_MAX;
 use crate::token::verified::{Claims, Verified};
-use base::id::{AccountId, UserId};
+use base::id::AccountId;
+use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
 use std::sync::Arc;
@@ -90,7 +91,7 @@ impl Verifier {
         self.prove(credential, selector, asked_at, &mut None)
     }
 
-    /// Like [`Self::scope`], with the credential's user: also when the credential is valid but does not open the
+    /// Like [`Self::scope`], with whom the credential proves: also when the credential is valid but does not open the
     /// domain.
     pub fn proven_scope(
         &self,
@@ -111,26 +112,24 @@ impl Verifier {
     ) -> Result<Scope, AuthError> {
         self.inner.require_current()?;
         let directory = self.inner.directory.load();
-        let (user, account, proven_at, key) = match credential {
+        let (principal, account, proven_at, key) = match credential {
             Credential::ApiKey(text) => {
                 let key = self.key(&directory, text, at)?;
-                (key.user, Some(key.account), None, Some(key.id))
+                (key.principal, Some(key.account), None, Some(key.id))
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let is_uaa = matches!(credential, Credential::Uaa(_));
                 let verified = self.token(&directory, token, is_uaa, at)?;
                 let bound = verified.bound(&directory);
                 let proven_at = Some(verified.proven_at);
-                (verified.user, bound, proven_at, verified.key)
+                (verified.principal, bound, proven_at, verified.key)
             }
         };
-        let user = directory
-            .users
-            .get(&user)
-            .ok_or(AuthError::Revoked("its user is gone"))?;
-        let home = Some(user.home).filter(|home| directory.is_member(user.id, *home));
+        require_existing(&directory, principal)?;
+        let home = directory.home(principal);
+        let home = home.filter(|home| directory.is_member(principal, *home));
         *proof = Some(Proof {
-            user: user.id,
+            principal,
             account: account.or(home),
             key,
         });
@@ -151,7 +150,7 @@ impl Verifier {
             return Err(AuthError::OutOfReach { domain: own });
         }
         let not_found = || AuthError::DomainNotFound(domain.to_string());
-        if directory.roles(user.id, domain).is_empty() {
+        if directory.roles(principal, domain).is_empty() {
             return Err(not_found());
         }
         let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
@@ -162,16 +161,16 @@ impl Verifier {
             });
         }
         // A token without account was not checked against this account before: the user may have left it.
-        if account.is_none() && has_left(&directory, user.id, entry.account, proven_at) {
+        if account.is_none() && has_left(&directory, principal, entry.account, proven_at) {
             return Err(AuthError::Revoked(LEFT));
         }
         let tenant = entry.tenant;
-        let actions = narrowing.of(directory.actions(user.id, domain));
+        let actions = narrowing.of(directory.actions(principal, domain));
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place that has checked what a scope states"
         )]
-        let scope = Scope::granted(user.id.into(), tenant, domain, actions);
+        let scope = Scope::granted(principal, tenant, domain, actions);
         Ok(scope.owned_by(entry.account))
     }
 
@@ -197,7 +196,7 @@ impl Verifier {
         identity
     }
 
-    /// Like [`Self::identity`], with the credential's user: also when the credential is valid but may not manage
+    /// Like [`Self::identity`], with whom the credential proves: also when the credential is valid but may not manage
     /// anything.
     pub fn proven_identity(
         &self,
@@ -216,7 +215,7 @@ impl Verifier {
             Err(error) => return (Err(error), None),
         };
         let proof = Proof {
-            user: holder.user(),
+            principal: holder.principal(),
             account: Some(holder.account),
             key: holder.bounds.root().key,
         };
@@ -251,12 +250,9 @@ impl Verifier {
                 (bounds.map_err(AuthError::Revoked)?, Some(verified))
             }
         };
-        let person = directory
-            .users
-            .get(&bounds.principal())
-            .ok_or(AuthError::Revoked("its user is gone"))?;
+        require_existing(&directory, bounds.principal())?;
         Ok(Identity {
-            account: account(&directory, person, &bounds)
+            account: account(&directory, &bounds)
                 .ok_or_else(|| AuthError::Revoked(left(&directory, bounds.reach())))?,
             bounds,
             claims: verified,
@@ -288,7 +284,7 @@ impl Verifier {
         if let Some(why) = key.refusal(at) {
             return Err(AuthError::Revoked(why));
         }
-        if !directory.is_member(key.user, key.account) {
+        if !directory.is_member(key.principal, key.account) {
             let reach = Reach::One(key.account);
             return Err(AuthError::Revoked(left(directory, reach)));
         }
@@ -351,7 +347,7 @@ impl Verifier {
 
     /// The claims of an IAM token, if it is valid. Every token is verified in full, without the cache, and with exactly
     /// one signature check, so that the time does not reveal what was wrong.
-    pub(crate) fn looked_at(&self, token: &str) -> Option<IamClaims> {
+    pub(crate) fn introspected_claims(&self, token: &str) -> Option<IamClaims> {
         self.inner.require_current().ok()?;
         let directory = self.inner.directory.load();
         let keys = self.inner.keys.load();
@@ -379,7 +375,7 @@ impl Verifier {
         }
     }
 
-    /// Whether the key, session and user of the token are still valid.
+    /// Whether the key, session and principal of the token are still valid.
     fn check_alive(
         &self,
         directory: &Directory,
@@ -400,16 +396,14 @@ impl Verifier {
                 return Err(AuthError::Revoked(why));
             }
         }
-        if !directory.users.contains_key(&verified.user) {
-            return Err(AuthError::Revoked("its user is gone"));
-        }
+        let principal = verified.principal;
+        require_existing(directory, principal)?;
         if let Some(account) = verified.account {
             let added_at = directory
-                .members
-                .get(&(account, verified.user))
+                .added_at(principal, account)
                 .ok_or_else(|| AuthError::Revoked(left(directory, Reach::One(account))))?;
             // A user who was removed and invited again needs a new token: somebody else may hold the old one by now.
-            let left = directory.left_at(verified.user, account);
+            let left = directory.left_at(principal, account);
             if verified.begins_at < added_at.secs()
                 || left.is_some_and(|left| verified.begins_at <= left.secs())
             {
@@ -426,7 +420,7 @@ pub(crate) const LEFT: &str = "its user was removed from the account";
 /// The reason when the account no longer exists.
 pub(crate) const GONE: &str = "its account was deleted";
 
-/// Why the credential's account is not open to its user.
+/// Why the credential's account is not open to its principal.
 fn left(directory: &Directory, reach: Reach) -> &'static str {
     match reach {
         Reach::One(account) if !directory.accounts.contains_key(&account) => GONE,
@@ -434,14 +428,25 @@ fn left(directory: &Directory, reach: Reach) -> &'static str {
     }
 }
 
-/// Whether a proof was given before the user was last removed from the account.
+/// Refuses a credential of a principal that was deleted.
+fn require_existing(directory: &Directory, principal: Principal) -> Result<(), AuthError> {
+    match principal {
+        _ if directory.exists(principal) => Ok(()),
+        Principal::User(_) => Err(AuthError::Revoked("its user is gone")),
+        Principal::Service(_) => Err(AuthError::Revoked("its service is gone")),
+        Principal::Profile(_) => Err(AuthError::Revoked("its profile is gone")),
+        Principal::Server => Err(AuthError::Revoked("it acts for the server")),
+    }
+}
+
+/// Whether a proof was given before the principal was last removed from the account.
 fn has_left(
     directory: &Directory,
-    user: UserId,
+    principal: Principal,
     account: AccountId,
     proven_at: Option<Millis>,
 ) -> bool {
-    let left = directory.left_at(user, account);
+    let left = directory.left_at(principal, account);
     left.is_some_and(|left| proven_at.is_some_and(|proven| proven <= left))
 }
 

@@ -1,6 +1,6 @@
-//! What the tests of several crates share: the loud skip, and a PostgreSQL database of one's own.
+//! Support for the tests of several crates: visible skips, and a separate PostgreSQL database for each test.
 //!
-//! What it is not: part of anything shipped. Crates name it among their `dev-dependencies` alone.
+//! It is never shipped: crates use it only as a dev-dependency.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,10 +13,10 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Says loudly that a test could not run, and tells the runner, which counts it.
+/// Reports visibly that a test was skipped, also to the runner, which counts it.
 ///
 /// # Panics
-/// When the runner's file cannot be written: a skip that nobody counts would look like a pass.
+/// If the runner's file cannot be written: an uncounted skip would look like a pass.
 pub fn skipped(test: &str, why: &str) {
     let line = format!("SKIPPED ({why}): {test}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
@@ -30,10 +30,10 @@ pub fn skipped(test: &str, why: &str) {
     }
 }
 
-/// The address of a new database on the PostgreSQL that the tests were given; without one the test is skipped.
+/// The address of a new database on the PostgreSQL of the tests; without one, the test is skipped.
 ///
 /// # Panics
-/// When there is a server that makes no database.
+/// If the server cannot create a database.
 #[must_use]
 pub fn postgres(test: &str) -> Option<String> {
     static MADE: AtomicUsize = AtomicUsize::new(0);
@@ -43,7 +43,7 @@ pub fn postgres(test: &str) -> Option<String> {
     };
     let number = MADE.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{number}", std::process::id());
-    // An earlier process may have had this one's number.
+    // An earlier process may have had the same process id.
     let drop = format!("DROP DATABASE IF EXISTS {name}");
     let create = format!("CREATE DATABASE {name}");
     let made = Command::new("psql")

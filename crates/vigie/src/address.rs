@@ -1,10 +1,10 @@
-//! Addresses of servers as people type them. What servers say about themselves is weighed in [`crate::origin`].
+//! Addresses of servers as people type them. Addresses that servers advertise are checked in [`crate::origin`].
 
 use crate::error::Failure;
 use crate::loopback::{host, is_loopback};
 use crate::origin::Origin;
 
-/// Completes an address typed without a scheme: `http` on this machine itself, `https` everywhere else.
+/// Completes an address typed without a scheme: `http` for this machine, `https` for any other.
 pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     let text = typed.trim().trim_end_matches('/');
     let wrong = |why: &str| {
@@ -16,7 +16,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     }
     let complete = match text.split_once("://") {
         Some(("http" | "https", _)) => text.to_owned(),
-        Some(_) => return Err(wrong("only `http` and `https` are spoken")),
+        Some(_) => return Err(wrong("only `http` and `https` are supported")),
         None if is_loopback(text) => format!("http://{text}"),
         None => format!("https://{text}"),
     };
@@ -29,14 +29,14 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     }
     if Origin::of(&complete).is_ok_and(|there| there.is_unspecified()) {
         return Err(Failure::usage(format!(
-            "`{typed}` stands for every address of a machine, and is none"
+            "`{typed}` is the unspecified address, at which no server can be reached"
         ))
         .hint("name one that the server has; on this machine that is `127.0.0.1`"));
     }
     Ok(complete)
 }
 
-/// Whether what is sent there leaves this machine unencrypted.
+/// Whether requests to it leave this machine unencrypted.
 pub(crate) fn is_readable_on_the_way(address: &str) -> bool {
     address.starts_with("http://") && !is_loopback(address)
 }

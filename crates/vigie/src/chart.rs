@@ -1,6 +1,6 @@
-//! Pictures of series in a terminal: sparkline, line chart, aligned table. Pure: values and a size in, text out.
+//! Draws series as text: sparkline, line chart, aligned table. Pure: values and a size in, text out.
 //!
-//! Not here: asking the terminal for its size, colour and alphabet. The caller does, and says so in [`Glyphs`].
+//! The caller determines the terminal's size, colour and characters ([`Glyphs`]).
 
 mod canvas;
 mod line;
@@ -20,6 +20,6 @@ pub(crate) use trace::{Summary, Trace};
 pub(crate) enum Glyphs {
     /// Block elements, braille and box drawing.
     Unicode,
-    /// The 95 printable characters of 1963.
+    /// The 95 printable characters of ASCII.
     Ascii,
 }

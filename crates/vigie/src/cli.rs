@@ -45,7 +45,7 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Understands the arguments (the program's name first), or says what is wrong with them.
+    /// Parses the arguments (the program's name first).
     pub(crate) fn read(name: Name, arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut grammar = grammar(name);
         let arguments = version_flag(arguments);
@@ -61,7 +61,7 @@ impl Cli {
     }
 }
 
-/// The form of the output that a command line asks for which cannot be understood as a whole.
+/// The output format of a command line that does not parse.
 pub(crate) fn format_of(arguments: &[OsString]) -> Format {
     let is_json = |value: &str| value.eq_ignore_ascii_case("json");
     let joined = |word: &OsString| {
@@ -91,7 +91,7 @@ pub(crate) fn grammar(name: Name) -> clap::Command {
     }
 }
 
-/// The same grammar, the commands in its texts under the name the program was called by.
+/// The same grammar, with the program's current name in its texts.
 fn renamed(command: clap::Command, name: Name) -> clap::Command {
     let ours = |text: Option<&StyledStr>| {
         text.map(|text| {

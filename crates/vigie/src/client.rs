@@ -1,7 +1,7 @@
-//! HTTP to the server: one request, one reply, with a time limit, a trace, and failures said in words.
+//! The HTTP client: one request, one reply, with a time limit, a trace, and failures in words.
 //!
-//! Redirects are not followed: a credential is for the server it was given to. Whether an origin may have it is decided
-//! in [`crate::trust`], which alone makes the requests that are sent.
+//! Redirects are not followed: a credential is for the server it was given to. [`crate::trust`] decides which origins may have it,
+//! and is the only module that makes requests to be sent.
 
 mod unanswered;
 mod unpacked;
@@ -27,9 +27,9 @@ use ureq::tls::TlsConfig;
 
 /// The original's default.
 const TIMEOUT_SECONDS: u64 = 60;
-/// Nobody waits longer than this for a connection.
+/// The longest wait for a connection.
 const CONNECT_SECONDS_MAX: u64 = 15;
-/// A reply larger than this is refused rather than held in memory.
+/// Larger replies are refused, so that they do not fill the memory.
 const REPLY_BYTES_MAX: u64 = 1 << 30;
 
 /// Sends requests.
@@ -141,13 +141,12 @@ impl Request {
     }
 }
 
-/// A request to an origin that may read it.
+/// A request to a trusted origin.
 #[derive(Debug)]
 pub(crate) struct Vouched(Request);
 
 impl Vouched {
-    /// For [`crate::trust`] alone, which has seen to it that the origin may read the request; `clippy.toml` forbids it to
-    /// everyone else.
+    /// For [`crate::trust`] only, which checks the origin; `clippy.toml` forbids it elsewhere.
     pub(crate) const fn for_trusted(request: Request) -> Self {
         Self(request)
     }
@@ -166,7 +165,7 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 impl Client {
-    /// A client with the settings of the configuration, each of them yielding to the environment.
+    /// A client with the settings of the environment, else of the configuration.
     pub(crate) fn new(config: &Config, env: &Env) -> Result<Self, Failure> {
         let timeout_s = match env.named(env::HTTP_TIMEOUT) {
             Some((name, text)) => text.parse().map_err(|_| {
@@ -210,7 +209,7 @@ impl Client {
         })
     }
 
-    /// Sends a request and waits for the whole reply, whatever its status.
+    /// Sends a request and waits for the whole reply, with any status.
     pub(crate) fn send(&self, request: Vouched) -> Result<Reply, Failure> {
         let Request {
             method,
@@ -278,7 +277,7 @@ impl Client {
     }
 }
 
-/// The certificates of a file, and what is said where none of them can be used.
+/// The certificates of a file, and the failure to report if none of them can be used.
 fn trusted(name: &str, path: &Path) -> Result<(Vec<CertificateDer<'static>>, Failure), Failure> {
     let pem = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
@@ -303,7 +302,7 @@ fn origin(url: &str) -> String {
     url.get(..end).unwrap_or(url).to_owned()
 }
 
-/// What the server answered.
+/// The server's reply.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -315,7 +314,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Whether it did what was asked.
+    /// Whether the status is 2xx.
     pub(crate) const fn is_success(&self) -> bool {
         self.status >= 200 && self.status < 300
     }
@@ -334,32 +333,32 @@ impl Reply {
         }
     }
 
-    /// The body of a reply that is no refusal.
+    /// The parsed body, unless the server refused.
     pub(crate) fn parse<T: DeserializeOwned>(self, doing: &str) -> Result<T, Failure> {
         self.success(doing)?.read(doing)
     }
 
-    /// The body as what it should be.
+    /// Parses the body.
     pub(crate) fn read<T: DeserializeOwned>(&self, doing: &str) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|error| {
             Failure::failed(format!(
                 "cannot {doing}: `{}` answered {} with something else than expected: {}",
                 self.origin,
                 self.status,
-                Shown::told(&error.to_string())
+                Shown::untrusted(&error.to_string())
             ))
             .coded(code::ANSWER_MALFORMED)
             .hint("is this address a Vigie server? see `vigie api`")
         })
     }
 
-    /// The server's refusal in words.
+    /// The server's refusal as a failure.
     pub(crate) fn refusal(&self, doing: &str) -> Failure {
         if let Some(via) = self.via.as_ref().filter(|_| self.status == 407) {
             return via.wants_a_password();
         }
-        let told = Told::read(&self.body);
-        let is_of_a_server = told.message.is_some();
+        let error = ErrorBody::read(&self.body);
+        let is_of_a_server = error.message.is_some();
         let kind = match self.status {
             401 => Kind::NotLoggedIn,
             403 => Kind::Forbidden,
@@ -368,23 +367,25 @@ impl Reply {
             _ => Kind::Failed,
         };
         let mut message = format!("cannot {doing}: the server answered {}", self.status);
-        if let Some(text) = &told.message {
-            message = format!("cannot {doing}: {}", Shown::told(text));
+        if let Some(text) = &error.message {
+            message = format!("cannot {doing}: {}", Shown::untrusted(text));
         }
-        if let Some(code) = &told.code {
-            message.push_str(&format!(" ({})", Shown::told(code)));
+        if let Some(code) = &error.code {
+            message.push_str(&format!(" ({})", Shown::untrusted(code)));
         }
         let mut failure = Failure::new(kind, message);
         failure.status = Some(self.status);
         failure.transaction_id =
-            (self.header("transaction-id")).map(|id| Box::new(Shown::told(id)));
-        failure.code = (told.code).map(|code| Shown::told(&code).into_string().into());
-        failure.text = told.message.map(|text| Shown::told(&text).into_string());
-        match told.hint {
-            Some(hint) => failure.hint(Shown::told(&self.with_wait(hint))),
+            (self.header("transaction-id")).map(|id| Box::new(Shown::untrusted(id)));
+        failure.code = (error.code).map(|code| Shown::untrusted(&code).into_string().into());
+        failure.text = error
+            .message
+            .map(|text| Shown::untrusted(&text).into_string());
+        match error.hint {
+            Some(hint) => failure.hint(Shown::untrusted(&self.with_wait(hint))),
             None if (300..400).contains(&self.status) => failure.hint(format!(
                 "the server moves this address to `{}`; set that with `vigie api URL`",
-                Shown::told(self.header("location").unwrap_or("nowhere"))
+                Shown::untrusted(self.header("location").unwrap_or("nowhere"))
             )),
             None if kind == Kind::NotLoggedIn => failure.hint("log in again with `vigie login`"),
             None => match self.via.as_ref().filter(|_| !is_of_a_server) {
@@ -396,7 +397,7 @@ impl Reply {
 }
 
 impl Reply {
-    /// The hint with the seconds that the server's header says, in place of the header's name.
+    /// The hint, with the seconds of the header `Retry-After` in place of its name.
     fn with_wait(&self, hint: String) -> String {
         let seconds = self
             .header("retry-after")
@@ -409,15 +410,15 @@ impl Reply {
     }
 }
 
-/// What an error body says, in any of the five shapes the server's interfaces have.
+/// An error body, in any of the five forms of the server's interfaces.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Told {
+struct ErrorBody {
     code: Option<String>,
     message: Option<String>,
     hint: Option<String>,
 }
 
-impl Told {
+impl ErrorBody {
     fn read(body: &[u8]) -> Self {
         let Ok(value) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
@@ -457,17 +458,17 @@ mod tests {
             r#"{"errors":[{"code":"C","message":"m","hint":"h"}]}"#,
         ];
         for body in bodies {
-            let told = Told::read(body.as_bytes());
+            let error = ErrorBody::read(body.as_bytes());
             assert_eq!(
-                (told.code.as_deref(), told.message.as_deref()),
+                (error.code.as_deref(), error.message.as_deref()),
                 (Some("C"), Some("m")),
                 "{body}"
             );
             // OAuth's form has no place for one.
             let hint = (!body.contains("\"error\":")).then_some("h");
-            assert_eq!(told.hint.as_deref(), hint, "{body}");
+            assert_eq!(error.hint.as_deref(), hint, "{body}");
         }
-        assert_eq!(Told::read(b"<html>"), Told::default());
+        assert_eq!(ErrorBody::read(b"<html>"), ErrorBody::default());
     }
 
     #[test]

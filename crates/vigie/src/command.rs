@@ -1,6 +1,5 @@
-//! The commands, one file each; here only which there are and where they lead.
+//! The list of commands and their dispatch; each command has a file of its own.
 
-pub(crate) mod absent;
 pub(crate) mod account;
 pub(crate) mod agent;
 pub(crate) mod api;
@@ -15,6 +14,7 @@ pub(crate) mod logout;
 pub(crate) mod man;
 mod members;
 pub(crate) mod metrics;
+pub(crate) mod no_effect;
 pub(crate) mod org;
 pub(crate) mod regions;
 pub(crate) mod role;
@@ -68,10 +68,10 @@ pub(crate) enum Command {
     Man(man::ManArgs),
     /// Accepted for old scripts; there are no plug-ins
     #[command(hide = true)]
-    Plugin(absent::PluginArgs),
+    Plugin(no_effect::PluginArgs),
     /// Accepted for old scripts; the program does not update itself
     #[command(hide = true)]
-    Update(absent::UpdateArgs),
+    Update(no_effect::UpdateArgs),
     /// Print the version
     #[command(visible_alias = "v")]
     Version,
@@ -98,8 +98,8 @@ pub(crate) fn run(
         Command::Config(args) => config::run(args, context),
         Command::Completion(args) => completion::run(args, context),
         Command::Man(args) => man::run(args, grammar(context.name)),
-        Command::Plugin(args) => absent::plugin(args, context),
-        Command::Update(args) => absent::update(args, context),
+        Command::Plugin(args) => no_effect::plugin(args, context),
+        Command::Update(args) => no_effect::update(args, context),
         Command::Version => version::run(context),
     }
 }

@@ -1,10 +1,9 @@
-//! The two configuration files: where they lie and how they are rewritten. What is in them is in [`content`].
+//! The two configuration files: their location, and how they are rewritten. [`content`] has their contents.
 //!
-//! The layout is that of the original tool, so that an installed one and this one read each other's login. Keys this
-//! program does not know are kept as they are.
+//! The layout is that of the original tool, so that both tools can read each other's login. Unknown keys are kept as they are.
 //!
-//! Invariants: a file is replaced whole or not at all; whoever rewrites holds the lock and has read the files under
-//! it; the directory is for its owner alone, and so are the files.
+//! Invariants: a file is replaced as a whole or not at all; a rewrite holds the lock and starts from files that were read under it;
+//! only the owner can access the directory and the files.
 
 mod content;
 mod copy;
@@ -12,7 +11,7 @@ mod folder;
 mod prepared;
 
 pub(crate) use self::content::{Account, CfConfig, Config, Place};
-pub(crate) use self::folder::Whose;
+pub(crate) use self::folder::Ownership;
 pub(crate) use self::prepared::Prepared;
 
 use crate::context::Name;
@@ -29,27 +28,30 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// How long to wait for another process that holds the lock; it may be waiting for a server in turn.
+/// The longest wait for another process that holds the lock, and may itself be waiting for a server.
 const LOCK_WAIT_SECONDS_MAX: u64 = 30;
 const LOCK_RETRY: Duration = Duration::from_millis(20);
-/// A configuration file larger than this is none.
+/// The maximum size of a configuration file.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
-/// By a server's origin, the others that may have what is for it.
+/// By a server's origin, the other origins that are trusted for it.
 pub(crate) type Origins = BTreeMap<String, Vec<String>>;
 
 /// The configuration directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     directory: PathBuf,
-    whose: Whose,
+    ownership: Ownership,
 }
 
 impl Home {
     /// Finds the directory for a name of the program.
     pub(crate) fn find(name: Name, env: &Env) -> Result<Self, Failure> {
-        let (directory, whose) = folder::find(name, env)?;
-        Ok(Self { directory, whose })
+        let (directory, ownership) = folder::find(name, env)?;
+        Ok(Self {
+            directory,
+            ownership,
+        })
     }
 
     /// A directory for a test.
@@ -57,13 +59,13 @@ impl Home {
     pub(crate) fn at(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
-            whose: Whose::Own,
+            ownership: Ownership::Own,
         }
     }
 
-    /// Whose directory it is.
-    pub(crate) const fn whose(&self) -> Whose {
-        self.whose
+    /// Who uses the directory.
+    pub(crate) const fn ownership(&self) -> Ownership {
+        self.ownership
     }
 
     /// The directory itself.
@@ -75,7 +77,7 @@ impl Home {
         self.directory.join("config.json")
     }
 
-    /// Ours alone, and in a file of its own: other tools that share `config.json` drop the keys they do not know.
+    /// In a file of its own, because other tools that share `config.json` drop unknown keys.
     fn origins_file(&self) -> PathBuf {
         self.directory.join("origins.json")
     }
@@ -99,22 +101,22 @@ impl Home {
         })
     }
 
-    /// Reads which origins a person trusts beside each server, by that server's origin.
+    /// Reads the trusted origins, by server.
     pub(crate) fn read_origins(&self) -> Result<Origins, Failure> {
         read(&self.origins_file())
     }
 
-    /// Rewrites them, under a lock of their own: it is the person's answer, which may come while the other is held.
+    /// Rewrites them, under a lock of their own, because the user may answer while the other lock is held.
     pub(crate) fn change_origins(&self, change: impl FnOnce(&mut Origins)) -> Result<(), Failure> {
         let file = self.acquire("origins.json.lock")?;
         let mut origins = self.read_origins()?;
         change(&mut origins);
-        Prepared::beside(&self.origins_file())?.keep(&origins)?;
+        Prepared::for_file(&self.origins_file())?.keep(&origins)?;
         drop(file);
         Ok(())
     }
 
-    /// Takes the lock that every rewrite of the configuration holds, waiting for whoever has it.
+    /// Takes the lock of the configuration, waiting for other processes.
     pub(crate) fn lock(&self) -> Result<Lock<'_>, Failure> {
         Ok(Lock {
             home: self,
@@ -152,7 +154,7 @@ impl Home {
     }
 }
 
-/// The right to rewrite the files; given up when dropped.
+/// The lock on the files; released when dropped.
 #[derive(Debug)]
 pub(crate) struct Lock<'home> {
     home: &'home Home,
@@ -160,27 +162,27 @@ pub(crate) struct Lock<'home> {
 }
 
 impl Lock<'_> {
-    /// Prepares to replace `config.json`: what can stand in the way is found out here.
+    /// Prepares to replace `config.json`: fails here if it cannot be written.
     pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
-        Prepared::beside(&self.home.main_file())?.reserve()
+        Prepared::for_file(&self.home.main_file())?.reserve()
     }
 
     /// Prepares to replace `.cf/config.json`.
     pub(crate) fn prepare_cf(&self) -> Result<Prepared, Failure> {
-        self.beside_cf()?.reserve()
+        self.new_cf_file()?.reserve()
     }
 
-    /// Replaces both, or neither where one of them cannot be written.
+    /// Replaces both files, or neither if one cannot be written.
     pub(crate) fn write(&self, config: &Config, cf: &CfConfig) -> Result<(), Failure> {
-        let main = Prepared::beside(&self.home.main_file())?.fill(config)?;
-        let other = self.beside_cf()?.fill(cf)?;
+        let main = Prepared::for_file(&self.home.main_file())?.fill(config)?;
+        let other = self.new_cf_file()?.fill(cf)?;
         main.put()?;
         other.put()
     }
 
-    fn beside_cf(&self) -> Result<Prepared, Failure> {
+    fn new_cf_file(&self) -> Result<Prepared, Failure> {
         create_directory(&self.home.directory.join(".cf"))?;
-        Prepared::beside(&self.home.cf_file())
+        Prepared::for_file(&self.home.cf_file())
     }
 }
 
@@ -220,7 +222,7 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
         })
 }
 
-/// Another tool may write `null` where it has no value; that is as good as not writing the key.
+/// Treats `null`, which other tools write for no value, as an absent key.
 fn without_nulls<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     fn drop_nulls(value: &mut Value) {
         if let Value::Object(members) = value {

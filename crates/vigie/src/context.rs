@@ -1,4 +1,4 @@
-//! What every command gets: the environment, the configuration as read, the screen, and a client made when needed.
+//! What every command gets: the environment, the configuration, the output, and an HTTP client that is created when needed.
 
 use crate::client::Client;
 use crate::config::{CfConfig, Config, Home};
@@ -11,7 +11,7 @@ use wire::secret::SecretText;
 
 pub(crate) use crate::name::Name;
 
-/// The surroundings of one run.
+/// The context of one run.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) name: Name,
@@ -20,11 +20,11 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     config: RefCell<Config>,
     client: OnceCell<Client>,
-    /// What the server in use calls itself, where it was the person who said that it is reached as it was.
+    /// The server's own name for itself, if the user named a different address as its token service.
     pub(crate) other_name: OnceCell<Origin>,
-    /// The refresh token on disk, where it was used up and its successor could not be kept there.
+    /// The refresh token on disk, if it was used up and its successor could not be stored.
     pub(crate) spent_refresh_token: RefCell<Option<SecretText>>,
-    /// The Cloud Foundry session of a login that has begun and is not kept yet.
+    /// The Cloud Foundry session of a login that has begun and is not stored yet.
     pub(crate) login: RefCell<Option<CfConfig>>,
 }
 
@@ -56,7 +56,7 @@ impl Context {
         *self.config.borrow_mut() = config;
     }
 
-    /// The HTTP client, made at the first call.
+    /// The HTTP client, created at the first call.
     pub(crate) fn client(&self) -> Result<&Client, Failure> {
         if let Some(client) = self.client.get() {
             return Ok(client);

@@ -1,8 +1,8 @@
-//! Lengths of time as people type them: `90`, `90s`, `5m`, `1h`, `2d`, and their sums, `1h30m`.
+//! Durations as people type them: `90`, `90s`, `5m`, `1h`, `2d`, and sums such as `1h30m`.
 
 use std::time::Duration;
 
-/// Reads a length of time; a bare number is seconds.
+/// Parses a duration; a bare number is seconds.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a length of time such as `90s`, `5m`, `1h30m` or `2d`");
     let mut seconds = 0_u64;

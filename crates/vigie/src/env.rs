@@ -8,7 +8,7 @@ use std::collections::HashMap;
 /// A variable with its older names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variable {
-    /// Names, the most telling first.
+    /// Names, in order of precedence.
     pub(crate) names: &'static [&'static str],
     /// What it does, one line, for the reference.
     pub(crate) effect: &'static str,
@@ -54,7 +54,7 @@ variables! {
     /// Colour.
     COLOR: ["VIGIE_COLOR", "IBMCLOUD_COLOR", "BLUEMIX_COLOR"],
         "`true` or `false`";
-    /// The common wish for no colour.
+    /// The common variable for no colour.
     NO_COLOR: ["NO_COLOR"],
         "any value: no colour";
     /// Seconds before a request is given up.
@@ -81,10 +81,10 @@ variables! {
     /// Proxy for both.
     ALL_PROXY: ["all_proxy", "ALL_PROXY"],
         "the proxy for both, where there is no other";
-    /// What no proxy is for.
+    /// Hosts without a proxy.
     NO_PROXY: ["no_proxy", "NO_PROXY"],
         "hosts that are reached without a proxy: names (with all below them), addresses and networks, each also with `:PORT`; `*` for all";
-    /// Says that this is a CGI program.
+    /// Set in CGI programs.
     REQUEST_METHOD: ["REQUEST_METHOD"],
         "any value, as in a CGI program: `HTTP_PROXY` is not read, which a request could have set";
     /// The alphabet of the terminal.
@@ -124,7 +124,7 @@ impl Env {
             .find_map(|name| Some((*name, self.values.get(name)?.expose().as_str())))
     }
 
-    /// Reads on as if the variable were not set.
+    /// Behaves as if the variable were not set.
     pub(crate) fn forget(&mut self, variable: Variable) {
         for name in variable.names {
             self.values.remove(name);
@@ -149,7 +149,7 @@ impl Env {
     }
 }
 
-/// Variables that are nearly one of ours, with the one that may be meant: the server's have other names, and are not told.
+/// Variables that are probably misspelt, with the probable name. Variables of the server are not reported.
 pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'static str)> {
     let own = || {
         let all = ALL.iter().flat_map(|variable| variable.names);
@@ -159,7 +159,7 @@ pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'st
         .filter(|name| name.starts_with("VIGIE_") && name.len() < 40)
         .filter(|name| own().all(|own| own != name))
         .filter_map(|name| {
-            let near = own().find(|own| distance(own, &name) <= SLIP_MAX)?;
+            let near = own().find(|own| distance(own, &name) <= DISTANCE_MAX)?;
             Some((name, near))
         })
         .collect();
@@ -167,8 +167,8 @@ pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'st
     told
 }
 
-/// How far a slip of the pen goes.
-const SLIP_MAX: usize = 2;
+/// The maximum edit distance of a misspelling.
+const DISTANCE_MAX: usize = 2;
 
 /// Edits needed to turn one text into the other (Levenshtein).
 fn distance(left: &str, right: &str) -> usize {
@@ -189,7 +189,7 @@ fn distance(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// What a word says that turns something on or off, as the original reads it.
+/// The value of a word for on or off, as in the original.
 pub(crate) fn switch(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
         "true" | "t" | "1" => Some(true),

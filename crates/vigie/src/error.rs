@@ -1,4 +1,4 @@
-//! What can go wrong, as the person at the terminal sees it: what happened, what to do next, and the exit code.
+//! Failures for the user: what happened, what to do next, and the exit code.
 
 pub(crate) mod code;
 
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
-/// What sort of failure it is; decides the exit code.
+/// The kind of failure, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Anything not named below.
@@ -16,15 +16,15 @@ pub(crate) enum Kind {
     Usage,
     /// Nobody is logged in, or the credential was refused.
     NotLoggedIn,
-    /// The server knows who asks, and says no.
+    /// The caller has no right to do this.
     Forbidden,
-    /// What was asked for does not exist, or is not the caller's to see.
+    /// It does not exist, or the caller must not see it.
     NotFound,
     /// No answer from the server.
     Unreachable,
     /// Some of it was done, some was not.
     Partial,
-    /// Whoever read our output has gone; nobody is left to tell.
+    /// The reader of the output has closed the pipe.
     BrokenPipe,
 }
 
@@ -60,19 +60,19 @@ impl Kind {
 /// A failed command.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// What sort.
+    /// The kind.
     pub(crate) kind: Kind,
-    /// What happened; never holds a secret.
+    /// What happened; never contains a secret.
     pub(crate) message: Shown,
-    /// What to do about it, each a line of its own.
+    /// Hints, one per line.
     pub(crate) hints: Vec<Shown>,
-    /// The HTTP status it came with, if it came from a server.
+    /// The HTTP status, if the server refused.
     pub(crate) status: Option<u16>,
-    /// The server's own code for it, for example `BXNIM0415E`; else one of ours that says more than the kind does.
+    /// The server's code, for example `BXNIM0415E`; else one of ours that is more specific than the kind.
     pub(crate) code: Option<Cow<'static, str>>,
     /// The server's own text.
     pub(crate) text: Option<String>,
-    /// What the server calls the request that it refused, to be quoted to its operator.
+    /// The server's id of the refused request, to quote to its operator.
     pub(crate) transaction_id: Option<Box<Shown>>,
 }
 
@@ -90,7 +90,7 @@ impl Failure {
         }
     }
 
-    /// A failure of no particular sort.
+    /// A failure of the general kind.
     pub(crate) fn failed(message: impl Into<Shown>) -> Self {
         Self::new(Kind::Failed, message)
     }
@@ -105,7 +105,7 @@ impl Failure {
         Self::failed(format!("cannot {action} `{}`: {error}", path.display())).coded(code::FILE)
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<Shown>) -> Self {
         self.hints.push(hint.into());
@@ -121,7 +121,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// For what is written to standard output: a closed pipe is no failure.
+/// For errors of standard output: a closed pipe is no failure.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -139,7 +139,7 @@ impl Show for Failure {
 }
 
 impl Kind {
-    /// The code of a failure that has none of its own.
+    /// The code of a failure without one of its own.
     const fn code(self) -> &'static str {
         match self {
             Self::Failed => code::FAILED,
@@ -155,7 +155,7 @@ impl Kind {
 }
 
 impl Failure {
-    /// Gives it a code that says more than its kind does.
+    /// Sets a code that is more specific than the kind.
     #[must_use]
     pub(crate) fn coded(mut self, code: &'static str) -> Self {
         self.code.get_or_insert(Cow::Borrowed(code));

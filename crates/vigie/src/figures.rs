@@ -1,4 +1,4 @@
-//! Numbers, moments and lengths of time as they are written, for people and for files: nobody else formats them.
+//! Formats numbers, times and durations, for people and for files; nothing else in the program does.
 
 use base::time::Millis;
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ pub(crate) fn shortest(value: f64) -> String {
     }
 }
 
-/// Six digits, and all of a whole number: what a person compares. Files keep every digit.
+/// Six digits, and all digits of a whole number, for people. Files keep every digit.
 pub(crate) fn readable(value: f64) -> String {
     const DIGITS: i32 = 6;
     let exact = shortest(value);
@@ -43,7 +43,7 @@ pub(crate) fn readable(value: f64) -> String {
     rounded.to_owned()
 }
 
-/// A moment as people read it; milliseconds only where there are any.
+/// A time for people; with milliseconds only if there are any.
 pub(crate) fn time(at: Millis, zone: &TimeZone) -> String {
     let Ok(instant) = Timestamp::from_millisecond(at.0) else {
         return seconds(at);
@@ -56,15 +56,15 @@ pub(crate) fn time(at: Millis, zone: &TimeZone) -> String {
     zone.to_datetime(instant).strftime(format).to_string()
 }
 
-/// A moment in RFC 3339 and UTC, for what is no sample; nothing where it lies beyond the calendar.
+/// A time in RFC 3339 and UTC; `None` if it is outside the calendar.
 pub(crate) fn instant(epoch_seconds: i64) -> Option<String> {
     Timestamp::from_second(epoch_seconds)
         .ok()
         .map(|instant| instant.to_string())
 }
 
-/// A length of time for people: its two largest units.
-pub(crate) fn spoken(seconds: u64) -> String {
+/// A duration for people: its two largest units.
+pub(crate) fn in_words(seconds: u64) -> String {
     let units = [
         (seconds / 86_400, "d"),
         (seconds / 3600 % 24, "h"),
@@ -136,9 +136,9 @@ mod tests {
 
     #[test]
     fn spoken_in_two_units() {
-        assert_eq!(spoken(0), "0 s");
-        assert_eq!(spoken(3599), "59 min 59 s");
-        assert_eq!(spoken(7200), "2 h");
-        assert_eq!(spoken(90_061), "1 d 1 h");
+        assert_eq!(in_words(0), "0 s");
+        assert_eq!(in_words(3599), "59 min 59 s");
+        assert_eq!(in_words(7200), "2 h");
+        assert_eq!(in_words(90_061), "1 d 1 h");
     }
 }

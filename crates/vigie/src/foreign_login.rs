@@ -1,10 +1,10 @@
-//! The login of another program in a folder that is shared with it: what is about to replace it keeps a copy first, and
-//! asks where nobody has said that this folder is to be used.
+//! Protects the login of another program in a shared folder: before it is replaced, it is copied, and the user is asked unless a
+//! variable names the folder.
 //!
-//! Whose a login is, its token says: the issuers of our own logins are remembered, by the address of the server, in a file
-//! of our own.
+//! The issuer of its token tells whose login it is: the issuers of our own logins are remembered, by server address, in a file of
+//! our own.
 
-use crate::config::{Config, Whose};
+use crate::config::{Config, Ownership};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::prompt;
@@ -12,15 +12,15 @@ use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, Millis, SystemClock};
 
-/// No service of that kind renews a login whose last token expired so long ago.
+/// A login whose last token expired longer ago than this can no longer be renewed.
 const RENEWABLE_SECONDS_MAX: i64 = 30 * 24 * 3600;
 
 impl Context {
-    /// Sees to it that nothing is lost when the login that is there is replaced; `issuer` is that of the login to come,
-    /// where the server has shown that it is its own.
+    /// Backs up another program's login before it is replaced. `issuer` is the issuer of the new login, if the server has proven
+    /// that it is its own.
     pub(crate) fn back_up_foreign_login(&self, issuer: &str) -> Result<(), Failure> {
-        let whose = self.home.whose();
-        if whose == Whose::Own {
+        let ownership = self.home.ownership();
+        if ownership == Ownership::Own {
             return Ok(());
         }
         let config = self.home.read()?;
@@ -35,8 +35,8 @@ impl Context {
             return Ok(());
         }
         let file = self.home.directory().join("config.json");
-        let of = Shown::told(&config.api_endpoint);
-        if whose == Whose::Shared && prompt::is_possible() {
+        let of = Shown::untrusted(&config.api_endpoint);
+        if ownership == Ownership::Shared && prompt::is_possible() {
             let question = shown!(
                 "`{}` holds a login to `{}` that another program has made. Replace it, and keep a copy beside it?",
                 file.display(),
@@ -58,10 +58,10 @@ impl Context {
         Ok(())
     }
 
-    /// Remembers whose tokens this login has.
+    /// Remembers the issuer of this login's tokens.
     pub(crate) fn remember_own_issuer(&self) -> Result<(), Failure> {
         match self.claims() {
-            Some(claims) if self.home.whose() != Whose::Own && !claims.iss.is_empty() => {
+            Some(claims) if self.home.ownership() != Ownership::Own && !claims.iss.is_empty() => {
                 let api = self.config().api_endpoint.clone();
                 self.home.remember_issuer(&api, &claims.iss)
             }
@@ -70,7 +70,7 @@ impl Context {
     }
 }
 
-/// Whether a login opens anything yet, or may be renewed.
+/// Whether a login is still valid or may be renewed.
 fn is_good(config: &Config, now: Millis) -> bool {
     let is_renewable = !matches!(config.iam_refresh_token.expose(), "" | "not_supported");
     match Claims::of(config.iam_token.expose()) {
@@ -82,9 +82,9 @@ fn is_good(config: &Config, now: Millis) -> bool {
     }
 }
 
-/// Whether two files hold one login, perhaps at different ages.
+/// Whether two files hold the same login, perhaps with tokens of different age.
 fn is_same(one: &Config, other: &Config) -> bool {
-    let whose = |config: &Config| {
+    let user = |config: &Config| {
         let claims = Claims::of(config.iam_token.expose()).unwrap_or_default();
         let endpoint = config.api_endpoint.clone();
         (
@@ -94,5 +94,5 @@ fn is_same(one: &Config, other: &Config) -> bool {
             endpoint,
         )
     };
-    whose(one) == whose(other)
+    user(one) == user(other)
 }

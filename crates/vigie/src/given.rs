@@ -1,5 +1,5 @@
-//! Secrets as they are given on the command line: as their text, or as `@FILE`, which keeps them out of the list of
-//! processes that every user of a machine can read.
+//! Secrets on the command line: as text, or as `@FILE`, which keeps them out of the process list that every user of the machine can
+//! read.
 
 use crate::error::Failure;
 use crate::output::Output;
@@ -16,16 +16,15 @@ use wire::iam::key_file;
 use wire::secret::SecretText;
 use zeroize::Zeroizing;
 
-/// No password or key file is larger; a device that never ends is not read for ever.
+/// The maximum size of a password or key file, so that an endless device is not read for ever.
 const FILE_BYTES_MAX: u64 = 64 << 10;
 
-/// A secret on the command line, kept out of every dump from there on.
+/// Parses a secret argument, so that it is never printed.
 pub(crate) fn argument(text: &str) -> Result<Secret<String>, Infallible> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// A key given as its text or as `@FILE`; the file holds the key alone, or the JSON that `api-key-create` writes.
-/// `@-` is standard input.
+/// A key, as text or as `@FILE`; the file contains the key alone, or the JSON that `api-key-create` writes. `@-` is standard input.
 pub(crate) fn key(
     given: &str,
     flag: &'static str,
@@ -49,8 +48,7 @@ pub(crate) fn key(
         })
 }
 
-/// A password given as its text or as `@FILE`; one line end at the end of the file is not part of it. `@-` is standard
-/// input.
+/// A password, as text or as `@FILE`; one line end at the end of the file is removed. `@-` is standard input.
 pub(crate) fn password(
     given: &str,
     flag: &'static str,
@@ -80,20 +78,20 @@ pub(crate) fn password(
     }
 }
 
-/// What is taken from a JSON object.
+/// The fields of a JSON key file.
 #[derive(Default, serde::Deserialize)]
 struct Members {
     #[serde(default)]
     password: Option<SecretText>,
 }
 
-/// Nobody means the braces of a JSON object to be a password.
+/// Refuses a JSON object as a password, which is surely a mistake.
 fn members(text: &str) -> Option<Members> {
     serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).ok()?;
     Some(serde_json::from_str(text).unwrap_or_default())
 }
 
-/// Said to a person only: a script's log is no place to learn it, and its author does not read it there.
+/// Printed at a terminal only: in a script's log nobody would read it.
 fn note_argument(flag: &'static str, output: &Output) {
     if io::stderr().is_terminal() && io::stdin().is_terminal() {
         output.note(shown!(

@@ -1,7 +1,7 @@
-//! Links where a file is to be written: a person's own are followed, others' are not.
+//! Symbolic links at the path of a file to be written: the user's own are followed, those of other users are refused.
 //!
-//! Folders of dot files are full of links, so that one of the person's own (or the system's, as `/dev/stderr` is) leads
-//! on. One that somebody else put there would have the person overwrite a file of their choice.
+//! Many users keep dot files as links, so links of the user, or of the system (such as `/dev/stderr`), are followed. A link of
+//! another user could make the program overwrite a file of the attacker's choice.
 
 use crate::error::Failure;
 use crate::shown::shown;
@@ -10,7 +10,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-/// Refuses a link that is neither the person's nor the system's.
+/// Refuses a link that belongs to neither the user nor the system.
 pub(crate) fn refuse_planted(path: &Path) -> Result<(), Failure> {
     let own = rustix::process::geteuid().as_raw();
     match std::fs::symlink_metadata(path) {
@@ -22,12 +22,12 @@ pub(crate) fn refuse_planted(path: &Path) -> Result<(), Failure> {
             ))
             .hint("remove it if it is not meant"))
         }
-        // What is not there, or cannot be looked at, is told by whoever opens it.
+        // Errors are reported when the file is opened.
         _ => Ok(()),
     }
 }
 
-/// Options that open no link at all; for files that this program makes itself, such as locks.
+/// Options that follow no link; for files that this program creates itself, such as locks.
 pub(crate) fn never_linked(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
 }
@@ -45,7 +45,7 @@ mod tests {
         assert!(refuse_planted(&link).is_ok());
         assert!(refuse_planted(Path::new("/dev/stderr")).is_ok());
         assert!(refuse_planted(&folder.path().join("absent")).is_ok());
-        // Only root can give a link away.
+        // Only root can change a link's owner.
         if std::os::unix::fs::lchown(&link, Some(12345), None).is_ok() {
             let refused = refuse_planted(&link).unwrap_err();
             assert!(refused.to_string().contains("uid 12345"), "{refused}");

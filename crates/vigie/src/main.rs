@@ -1,10 +1,9 @@
 //! `vigie`, the command line of Vigie: log in, get a token, send, read, list and delete metrics.
 //!
-//! What it is: a client. It keeps a login in a configuration directory and speaks HTTP. What it is not: it stores no
-//! metric, checks no token and knows nothing the server does not tell it.
+//! It is only a client: it keeps a login in a configuration directory and speaks HTTP. It stores no metrics and verifies no tokens.
 //!
-//! The one path that must be quick is `iam token` with a valid token: arguments, one small file, one line out. So
-//! nothing is set up before it is needed: no TLS, no client, no second file.
+//! `iam token` with a valid token must be fast: parse the arguments, read one small file, print one line. So nothing is set up before
+//! it is needed: no TLS, no client, no second file.
 
 mod address;
 mod chart;
@@ -59,7 +58,7 @@ fn main() -> ExitCode {
     if let Some(code) = completion::answer(name, &arguments, cli::grammar) {
         return code;
     }
-    // Asked for before it is known whether the rest can be understood.
+    // Determined before parsing, because errors of the parser need it.
     let quiet = arguments
         .iter()
         .any(|argument| argument == "-q" || argument == "--quiet");
@@ -68,10 +67,10 @@ fn main() -> ExitCode {
         Err(error) => {
             let format = cli::format_of(&arguments);
             let output = Output::new(name, format, quiet, &Env::of_process(), None);
-            return misunderstood(name, &output, &error, &arguments);
+            return usage_error(name, &output, &error, &arguments);
         }
     };
-    outlive_file_limits();
+    ignore_file_size_signal();
     let env = Env::of_process();
     let context = match Context::new(name, env, cli.output, cli.quiet) {
         Ok(context) => context,
@@ -98,9 +97,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Under a limit on the size of files, a write beyond it ends a program that does not look at the signal, in the middle of
-/// what it does and without a word; who does gets an error to tell.
-fn outlive_file_limits() {
+/// Handles `SIGXFSZ`, so that a write beyond the limit on the size of files returns an error instead of killing the process.
+fn ignore_file_size_signal() {
     let seen = Arc::default();
     drop(signal_hook::flag::register(
         signal_hook::consts::SIGXFSZ,
@@ -108,8 +106,8 @@ fn outlive_file_limits() {
     ));
 }
 
-/// Help that was asked for is a result; anything else is wrong usage.
-fn misunderstood(
+/// Requested help is a result; everything else is wrong usage.
+fn usage_error(
     name: Name,
     output: &Output,
     error: &clap::Error,
@@ -127,7 +125,7 @@ fn misunderstood(
     let text = on_one_line(text.to_string(), arguments);
     let is_without_command = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if is_without_command && (name != Name::Vigie || !output.is_json()) {
-        // The original, called without a word, helps; scripts call it so to see whether it is there.
+        // The original prints its help when called without arguments; scripts use this to check that it exists.
         return match name {
             Name::Original(_) => help(&text),
             Name::Vigie => {
@@ -145,7 +143,7 @@ fn misunderstood(
     exit(name, Kind::Usage)
 }
 
-/// A wrong command line, for programs: what the parser puts below the fault is the hint.
+/// Wrong usage, for programs: the parser's lines below the error become the hint.
 fn usage(error: &clap::Error, message: &str) -> Failure {
     let code = error::code::of_usage(error.kind());
     if code == error::code::MISSING_COMMAND {
@@ -161,7 +159,7 @@ fn usage(error: &clap::Error, message: &str) -> Failure {
     }
 }
 
-/// The words of the command line that a text repeats, without their line ends: a script may have them from elsewhere.
+/// Removes line ends from arguments that an error repeats, because they may come from untrusted input.
 fn on_one_line(text: String, arguments: &[OsString]) -> String {
     arguments
         .iter()
@@ -179,7 +177,7 @@ fn on_one_line(text: String, arguments: &[OsString]) -> String {
         })
 }
 
-/// The original knows no exit code for a failure but 1.
+/// The original uses only exit code 1 for failures.
 fn exit(name: Name, kind: Kind) -> ExitCode {
     let code = match (name, kind) {
         (Name::Original(_), kind) if !matches!(kind, Kind::Usage | Kind::BrokenPipe) => 1,

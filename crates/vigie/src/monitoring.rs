@@ -1,5 +1,5 @@
-//! The monitoring API as its caller sees it: whose metrics, with which credential, and what to do when the server says
-//! "expired" or "later". What is asked and what becomes of the answer is the commands' matter.
+//! A client of the monitoring API: the domain, the credential, and what to do when the server says "expired" or "later". The
+//! commands make the requests and read the answers.
 
 mod domain;
 mod key_space;
@@ -24,40 +24,40 @@ use std::time::Duration;
 use wire::iam::discovery::GRANT_API_KEY;
 use wire::iam::token::TokenReply;
 
-/// The refusals that a new token may mend: expired, signed with a key that has gone, revoked (as by a logout, after
-/// which someone has logged in again).
-const MENDABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
-/// A token of an API key is renewed when it is good for less than this: a batch may be a minute on its way.
+/// The refusals after which a new token may help: expired, signed with a retired key, revoked (for example by a logout that was
+/// followed by another login).
+const RENEWABLE: [&str; 3] = ["BXNMSRI01E", "BXNMSRI05E", "BXNMSRI07E"];
+/// A token of an API key is renewed when it is valid for less than this: sending a batch can take a minute.
 const KEY_TOKEN_SECONDS_MIN: i64 = 60;
 /// The first wait between two attempts; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// A wait from this on is told.
-const TOLD_WAIT: Duration = Duration::from_secs(2);
-/// No server is asked to be waited for longer than this between two attempts.
+/// Waits of at least this length are reported.
+const WARNED_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait between two attempts, whatever the server asks for.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Whose metrics.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScopeArgs {
     /// Whose metrics: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-GUID`);
-    /// default: the targeted space. Without one, reading looks into the organization, else the account; what stores or
-    /// deletes must be told
+    /// default: the targeted space. If no space is targeted, commands that read use the organization, else the account;
+    /// commands that store or delete need this option
     #[arg(long, value_name = "SCOPE", display_order = 800)]
     pub(crate) scope: Option<String>,
 }
 
-/// How long to go on asking.
+/// How often a request is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Patience {
-    /// Someone waits at a terminal, or the caller has its own way of waiting: one attempt.
+pub(crate) enum RetryPolicy {
+    /// One attempt: a person waits at the terminal, or the caller retries by itself.
     Once,
-    /// A long job goes on after a hiccup of some 15 seconds; what can be sent again later does not wait for longer.
+    /// Retries for about 15 seconds: for a long job whose input can be sent again later.
     Persistent,
-    /// The same for what comes from a pipe, and would be lost: it waits as long as the server asks, within limits.
+    /// Retries as long as the server asks, within limits: for input from a pipe, which would be lost.
     Streaming,
 }
 
-impl Patience {
+impl RetryPolicy {
     const fn attempts(self) -> u32 {
         match self {
             Self::Once => 1,
@@ -73,13 +73,13 @@ enum Credential {
     /// A key of the environment, exchanged for tokens.
     Key {
         key: Secret<String>,
-        /// Where it is exchanged.
+        /// The token service that exchanges it.
         iam: String,
         token: RefCell<Option<Secret<String>>>,
     },
 }
 
-/// What helps where nothing was found, and no space was looked into.
+/// The hint when nothing was found and no space is targeted.
 pub(crate) const TARGET_SPACE: &str =
     "hint: no space is targeted; choose one with `vigie target -s SPACE`";
 
@@ -113,18 +113,22 @@ impl<'a> Monitoring<'a> {
         }
         drop(config);
         let endpoint = context.metrics_endpoint()?;
+        let domain = domain()?;
+        if let Some(reach) = context.reach() {
+            reach.require_domain(domain.id.as_deref())?;
+        }
         context.vouch(&endpoint, "its metrics API")?;
         Ok(Self {
             context,
             endpoint,
-            domain: domain()?,
+            domain,
             credential: Credential::Session,
         })
     }
 
-    /// With the API key of the environment where there is one, else with the login: for what runs unattended, and longer
-    /// than a login lives. What is to be sent waits below `buffer`.
-    pub(crate) fn unattended(
+    /// With the API key of the environment if there is one, else with the login: for the agent, which runs unattended and for longer
+    /// than a login lives. Unsent samples are below `buffer`.
+    pub(crate) fn for_agent(
         context: &'a Context,
         scope: &ScopeArgs,
         buffer: &Path,
@@ -143,7 +147,7 @@ impl<'a> Monitoring<'a> {
             .filter(|url| *url != config.api_endpoint);
         let is_elsewhere = elsewhere.is_some();
         let (endpoint, iam, root, domain) = match elsewhere {
-            // What is targeted is of the server of the login, and means nothing to another.
+            // The target belongs to the server of the login, so it does not apply to another server.
             Some(url) => {
                 let iam = context.named_iam(None)?.unwrap_or_else(|| url.clone());
                 let domain = named.map(|named| Domain::untargeted(context, named));
@@ -158,11 +162,11 @@ impl<'a> Monitoring<'a> {
                     .transpose()?,
             ),
         };
-        // Before it is left alone: an agent has nobody to ask.
+        // Now, while a user may be present: later the agent can ask nobody.
         context.vouch(&endpoint, "its metrics API")?;
         context.vouch(&iam, "its token service")?;
         let is_named = domain.is_some();
-        // That of a login is of the server of that login.
+        // The login's token service belongs to the login's server.
         let targeted = if is_elsewhere {
             None
         } else {
@@ -189,7 +193,7 @@ impl<'a> Monitoring<'a> {
         format!("{} at {}", self.domain.label, self.endpoint)
     }
 
-    /// That nothing was found, and where.
+    /// The message that nothing was found, with the place.
     pub(crate) fn empty(&self) -> Shown {
         format!("No metrics found in {}.", self.domain.label).into()
     }
@@ -215,24 +219,23 @@ impl<'a> Monitoring<'a> {
         format!("{}{path}", self.endpoint)
     }
 
-    /// Sends what `make` makes, with credential and scope; a status that waiting or a new token does not mend is the
-    /// caller's to judge.
+    /// Sends the request of `make` with credential and scope, and retries by `policy`. Any other status is returned to the caller.
     pub(crate) fn exchange(
         &self,
         make: impl Fn() -> Request,
-        patience: Patience,
+        policy: RetryPolicy,
     ) -> Result<Reply, Failure> {
-        self.exchange_while(make, patience, |wait| {
+        self.exchange_while(make, policy, |wait| {
             std::thread::sleep(wait);
             true
         })
     }
 
-    /// As [`Self::exchange`]; `pause` waits before another attempt, and says whether there is to be one.
+    /// As [`Self::exchange`]; `pause` waits before another attempt, and returns whether to make it.
     pub(crate) fn exchange_while(
         &self,
         make: impl Fn() -> Request,
-        patience: Patience,
+        policy: RetryPolicy,
         pause: impl Fn(Duration) -> bool,
     ) -> Result<Reply, Failure> {
         let mut renewed = false;
@@ -242,7 +245,7 @@ impl<'a> Monitoring<'a> {
             let wait = match &answer {
                 Ok(reply) if reply.status == 401 && !renewed => {
                     let code = reply.refusal("").code.unwrap_or_default();
-                    if !MENDABLE.contains(&&*code) {
+                    if !RENEWABLE.contains(&&*code) {
                         return answer;
                     }
                     renewed = true;
@@ -256,15 +259,15 @@ impl<'a> Monitoring<'a> {
                 Err(failure) if failure.kind == Kind::Unreachable => None,
                 Ok(_) | Err(_) => return answer,
             };
-            if attempt >= patience.attempts() {
+            if attempt >= policy.attempts() {
                 return answer;
             }
             let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1));
             let wished = wait.unwrap_or(backoff);
             let wait = wished.min(WAIT_MAX);
-            let is_given_up = wished > WAIT_MAX && patience == Patience::Persistent;
-            if is_given_up || wait >= TOLD_WAIT {
-                self.tell(&answer, wished, (!is_given_up).then_some(wait));
+            let is_given_up = wished > WAIT_MAX && policy == RetryPolicy::Persistent;
+            if is_given_up || wait >= WARNED_WAIT {
+                self.warn_of_wait(&answer, wished, (!is_given_up).then_some(wait));
             }
             if is_given_up {
                 return answer;
@@ -276,8 +279,13 @@ impl<'a> Monitoring<'a> {
         }
     }
 
-    /// Says why nothing seems to happen: what the server said, and when it is asked again, if it is.
-    fn tell(&self, answer: &Result<Reply, Failure>, wished: Duration, wait: Option<Duration>) {
+    /// Reports a long wait: the server's answer, and when the next attempt is, if there is one.
+    fn warn_of_wait(
+        &self,
+        answer: &Result<Reply, Failure>,
+        wished: Duration,
+        wait: Option<Duration>,
+    ) {
         let said = match answer {
             Ok(reply) => match reply.refusal("go on").text {
                 Some(text) => shown!("the server answers {}: {}", reply.status, text),
@@ -312,7 +320,7 @@ impl<'a> Monitoring<'a> {
         let now = SystemClock.now();
         let held = token.borrow().as_ref().and_then(|token| {
             let claims = Claims::of(token.expose())?;
-            // A token that lives no longer than that is good for half its life.
+            // A token with a shorter life is used for half of it.
             let life = claims.exp.saturating_sub(claims.iat);
             (claims.remaining(now) > KEY_TOKEN_SECONDS_MIN.min(life / 2)).then(|| token.clone())
         });

@@ -1,11 +1,11 @@
-//! Origins: scheme, host and port, which is what decides who reads what is sent. Read by the parser that the sender
-//! uses, so that both mean the same host. Pure; whether an origin is trusted is [`crate::trust`]'s matter.
+//! Origins: scheme, host and port, which decide who receives a request. Parsed with the HTTP client's own parser, so that both
+//! agree on the host. Pure; [`crate::trust`] decides whether an origin is trusted.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 use ureq::http::Uri;
 
-/// Whom a request reaches.
+/// Scheme, host and port of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     is_https: bool,
@@ -15,17 +15,17 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// The origin of an address, or why it is none.
+    /// The origin of a URL, or why it has none.
     pub(crate) fn of(url: &str) -> Result<Self, &'static str> {
         let uri: Uri = url.parse().map_err(|_| "it cannot be read")?;
         let is_https = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            Some(_) => return Err("only `http` and `https` are spoken"),
+            Some(_) => return Err("only `http` and `https` are supported"),
             None => return Err("it names no scheme"),
         };
         let authority = uri.authority().ok_or("it names no host")?;
-        // What stands before an `@` looks like the host and is not; what stands behind it is, and is not looked at.
+        // The text before an `@` looks like the host, but the host is behind it: readers would be misled.
         if authority.as_str().contains('@') {
             return Err("it holds a user name");
         }
@@ -47,12 +47,12 @@ impl Origin {
         })
     }
 
-    /// Whether what is sent there is encrypted.
+    /// Whether it is `https`.
     pub(crate) const fn is_https(&self) -> bool {
         self.is_https
     }
 
-    /// Whether it is this machine's own.
+    /// Whether it is a loopback address.
     pub(crate) fn is_loopback(&self) -> bool {
         crate::loopback::is_loopback(&self.to_string())
     }
@@ -62,12 +62,12 @@ impl Origin {
         &self.host
     }
 
-    /// Also where the scheme says it.
+    /// The port, explicit or the scheme's default.
     pub(crate) const fn port(&self) -> u16 {
         self.port
     }
 
-    /// Whether it is the address that stands for all of a machine's, and so for none; in every spelling that leads there.
+    /// Whether it is the unspecified address (`0.0.0.0`, `[::]`), in any spelling.
     pub(crate) fn is_unspecified(&self) -> bool {
         let inner = self
             .host
@@ -85,8 +85,7 @@ impl Origin {
         self.host.split('.').all(is_zero)
     }
 
-    /// Whether both lead to the same server: they are one, or two names that this machine has for itself with the same
-    /// port.
+    /// Whether both are the same server: equal, or two loopback names with the same port.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
         let is_here = |host: &str| ["localhost", "127.0.0.1", "[::1]"].contains(&host);
         self == other
@@ -112,43 +111,43 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What is to be made of an address that a server gives for one of its parts.
+/// What to do with an address that a server advertises for one of its parts.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Weighed {
-    /// The address that the person named serves for it.
+pub(crate) enum Advertised {
+    /// Use the address that the user named.
     Named,
-    /// It is at the origin the person named.
+    /// Use it: it is at the origin that the user named.
     Same,
-    /// It is elsewhere; nothing goes there unless that is trusted.
+    /// It is at another origin, which must be trusted first.
     Elsewhere(Origin),
-    /// It cannot be followed, whoever trusts it.
+    /// Never use it.
     Refused(&'static str),
 }
 
-/// Weighs `learnt`, which the server at `named` gave.
-pub(crate) fn weigh(named: &Origin, learnt: &str) -> Weighed {
-    if learnt.is_empty() {
-        return Weighed::Named;
+/// Classifies `advertised`, which the server at `named` gave.
+pub(crate) fn classify(named: &Origin, advertised: &str) -> Advertised {
+    if advertised.is_empty() {
+        return Advertised::Named;
     }
-    let there = match Origin::of(learnt) {
+    let there = match Origin::of(advertised) {
         Ok(there) => there,
-        Err(why) => return Weighed::Refused(why),
+        Err(why) => return Advertised::Refused(why),
     };
-    // A server behind a proxy, or bound to every address, that was not told its own name.
+    // The server is behind a proxy or listens on every address, and does not know its public address.
     let means_itself = (!named.is_loopback() && there.is_loopback()) || there.is_unspecified();
     let is_same_host_unencrypted = there.host == named.host && named.is_https && !there.is_https;
     if there == *named {
-        Weighed::Same
+        Advertised::Same
     } else if there.is_same_server(named) || means_itself || is_same_host_unencrypted {
-        Weighed::Named
+        Advertised::Named
     } else if named.is_https && !there.is_https {
-        Weighed::Refused("it is not encrypted, and the server that names it is")
+        Advertised::Refused("it is not encrypted, and the server that names it is")
     } else {
-        Weighed::Elsewhere(there)
+        Advertised::Elsewhere(there)
     }
 }
 
-/// The address of a list's next page, as long as it is of the server of this one; `base` is that server's root.
+/// The URL of a list's next page, if it is at the same server; `base` is that server's root.
 pub(crate) fn follow(base: &str, next: &str) -> Option<String> {
     let is_clean = next
         .bytes()
@@ -163,8 +162,8 @@ pub(crate) fn follow(base: &str, next: &str) -> Option<String> {
     same.then(|| next.to_owned())
 }
 
-/// Whether an address can be handed to the program that opens browsers: `https`, this machine, or the server in use,
-/// and made of nothing that some shell on the way could read as more than an address.
+/// Whether a URL may be passed to the program that opens browsers: `https`, loopback, or the server in use, and without
+/// characters that a shell could interpret.
 pub(crate) fn is_openable(page: &str, used: &Origin) -> bool {
     let is_clean = page
         .bytes()
@@ -207,12 +206,16 @@ mod tests {
 
     #[test]
     fn what_a_server_says_is_weighed() {
-        let weighed = |named: &str, learnt: &str| weigh(&Origin::of(named).unwrap(), learnt);
-        let elsewhere = |url: &str| Weighed::Elsewhere(Origin::of(url).unwrap());
-        assert_eq!(weighed("https://a", "https://A:443/x"), Weighed::Same);
-        assert_eq!(weighed("https://a", ""), Weighed::Named);
-        assert_eq!(weighed("https://a", "http://a"), Weighed::Named);
-        assert_eq!(weighed("https://a", "http://127.0.0.1:80"), Weighed::Named);
+        let weighed =
+            |named: &str, advertised: &str| classify(&Origin::of(named).unwrap(), advertised);
+        let elsewhere = |url: &str| Advertised::Elsewhere(Origin::of(url).unwrap());
+        assert_eq!(weighed("https://a", "https://A:443/x"), Advertised::Same);
+        assert_eq!(weighed("https://a", ""), Advertised::Named);
+        assert_eq!(weighed("https://a", "http://a"), Advertised::Named);
+        assert_eq!(
+            weighed("https://a", "http://127.0.0.1:80"),
+            Advertised::Named
+        );
         for nobody in [
             "0.0.0.0:8443",
             "[::]",
@@ -221,14 +224,18 @@ mod tests {
             "0x0.0",
             "00.0.0.0.",
         ] {
-            let learnt = format!("https://{nobody}");
+            let advertised = format!("https://{nobody}");
             for named in ["https://a", "http://127.0.0.1:9"] {
-                assert_eq!(weighed(named, &learnt), Weighed::Named, "{learnt}");
+                assert_eq!(
+                    weighed(named, &advertised),
+                    Advertised::Named,
+                    "{advertised}"
+                );
             }
         }
         assert_eq!(
             weighed("http://127.0.0.1:9", "http://localhost:9"),
-            Weighed::Named
+            Advertised::Named
         );
         assert_eq!(weighed("https://a", "https://b"), elsewhere("https://b"));
         assert_eq!(
@@ -237,7 +244,7 @@ mod tests {
         );
         for wrong in ["http://b", "https://a@b", "javascript:x", "ftp://a"] {
             assert!(
-                matches!(weighed("https://a", wrong), Weighed::Refused(_)),
+                matches!(weighed("https://a", wrong), Advertised::Refused(_)),
                 "{wrong}"
             );
         }

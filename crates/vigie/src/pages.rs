@@ -1,4 +1,4 @@
-//! Lists that a server gives page by page, read to their end.
+//! Reads paged lists to their end.
 
 use crate::client::{Reply, Request};
 use crate::context::Context;
@@ -12,18 +12,18 @@ use wire::iam::api_key::{ApiKey, ApiKeyList};
 use wire::iam::invitation::{Invitation, Invitations};
 use wire::iam::user::{User, Users};
 
-/// Pages read of one list; more is a server that goes in circles.
+/// The maximum number of pages: with more, the server is assumed to loop.
 const PAGES_MAX: usize = 1000;
 
-/// Entries asked for with one page: the most that servers give.
+/// The page size: the maximum of the servers.
 pub(crate) const PAGE_SIZE: &str = "100";
 
-/// A page: what is on it, and where the list goes on.
+/// A page: its entries, and the next page's URL.
 pub(crate) trait Page: DeserializeOwned {
-    /// What the list is of.
+    /// The type of an entry.
     type Entry;
 
-    /// Its entries, and the next page's address.
+    /// The entries and the next page's URL.
     fn parts(self) -> (Vec<Self::Entry>, Option<String>);
 }
 
@@ -56,7 +56,7 @@ pages! {
 }
 
 impl Context {
-    /// Everything on the pages from `first` on, which are of the server with the root `base`. `doing` completes "cannot …".
+    /// All entries of the pages from `first` on, at the server with the root `base`. `doing` completes "cannot …".
     pub(crate) fn pages<P: Page>(
         &self,
         base: &str,
@@ -66,7 +66,7 @@ impl Context {
         self.pages_at::<P>(first, doing, |next| self.next_page(base, next))
     }
 
-    /// The same, where `address` says what to make of the next page's address.
+    /// The same; `address` resolves the next page's URL.
     pub(crate) fn pages_at<P: Page>(
         &self,
         first: Request,
@@ -77,7 +77,7 @@ impl Context {
     }
 }
 
-/// Every page from `first` on: `address` says what to make of the next one's address, and `ask` has the credential.
+/// All entries of the pages from `first` on. `address` resolves the next page's URL, and `ask` sends with the credential.
 pub(crate) fn read_all<P: Page>(
     first: Request,
     doing: &str,
@@ -93,7 +93,7 @@ pub(crate) fn read_all<P: Page>(
             None => return Ok(found),
         }
     }
-    // Half a list must not be taken for the whole one.
+    // An incomplete list must not look complete.
     Err(Failure::failed(shown!(
         "cannot {}: the list goes on after {} pages",
         doing,

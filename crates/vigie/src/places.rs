@@ -1,4 +1,4 @@
-//! Accounts, regions, organizations and spaces, as the server lists them to this caller.
+//! The accounts, regions, organizations and spaces that the caller can see.
 
 use crate::client::{Reply, Request, encode};
 use crate::config::Place;
@@ -26,12 +26,12 @@ impl Context {
         self.send(request.bearer(token.expose()))?.success(doing)
     }
 
-    /// The address of the Cloud Foundry side with a path.
+    /// A URL of the Cloud Foundry API.
     pub(crate) fn cf_url(&self, path: &str) -> Result<String, Failure> {
         Ok(format!("{}{path}", self.cf_root()?))
     }
 
-    /// The address of the Cloud Foundry side.
+    /// The root URL of the Cloud Foundry API.
     pub(crate) fn cf_root(&self) -> Result<String, Failure> {
         let target = self.cf()?.target;
         if target.is_empty() {
@@ -86,8 +86,8 @@ impl Context {
             })
     }
 
-    /// The organization named by a flag, else the targeted one.
-    pub(crate) fn org_meant(&self, named: Option<&str>) -> Result<Place, Failure> {
+    /// The organization that a flag names, else the targeted one.
+    pub(crate) fn resolve_org(&self, named: Option<&str>) -> Result<Place, Failure> {
         self.require_manager()?;
         if let Some(name) = named {
             let org = self.org_named(name, &self.config().region.clone())?;

@@ -1,8 +1,8 @@
-//! Questions to the person at the terminal. Without a terminal nothing is asked: the error names the flag instead.
+//! Questions to the user at the terminal. Without a terminal the error names the flag to use instead.
 
 mod new_password;
+mod no_echo;
 mod piped;
-mod unseen;
 
 pub(crate) use new_password::new_password;
 pub(crate) use piped::{secret_or_line, text_or_line};
@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static FORBIDDEN: AtomicBool = AtomicBool::new(false);
 
-/// Asks nobody from now on, as if there were no terminal.
+/// Turns questions off, as if there were no terminal.
 pub(crate) fn forbid() {
     FORBIDDEN.store(true, Ordering::Relaxed);
 }
 
-/// Whether there is someone to ask.
+/// Whether there is a terminal to ask at.
 pub(crate) fn is_possible() -> bool {
     !FORBIDDEN.load(Ordering::Relaxed) && io::stdin().is_terminal()
 }
@@ -54,10 +54,10 @@ pub(crate) fn secret(
     flag: impl Into<Shown>,
 ) -> Result<Secret<String>, Failure> {
     require(&what.into(), &flag.into())?;
-    unseen::line(&shown!("{}> ", Shown::from(prompt)))
+    no_echo::line(&shown!("{}> ", Shown::from(prompt)))
 }
 
-/// Asks for yes or no; nothing means no.
+/// Asks for yes or no; an empty answer means no.
 pub(crate) fn confirm(question: impl Into<Shown>, flag: impl Into<Shown>) -> Result<bool, Failure> {
     let question = question.into();
     if !is_possible() {
@@ -70,7 +70,7 @@ pub(crate) fn confirm(question: impl Into<Shown>, flag: impl Into<Shown>) -> Res
     Ok(is_yes(&line(&shown!("{} [y/N]> ", question))?))
 }
 
-/// Offers what does not need doing; nothing means yes. Without a terminal nobody wants it.
+/// Asks about something optional; an empty answer means yes. Without a terminal the answer is no.
 pub(crate) fn offer(question: &'static str) -> Result<bool, Failure> {
     Ok(is_possible() && !is_no(&line(&shown!("{} [Y/n] > ", question))?))
 }
@@ -87,13 +87,13 @@ pub(crate) fn choose<'a, T>(
     show(heading, items, &describe);
     loop {
         let answer = line(&"Enter a number or a name> ".into())?;
-        if let Some(item) = meant(&answer, items, &describe) {
+        if let Some(item) = selected(&answer, items, &describe) {
             return Ok(item);
         }
     }
 }
 
-/// As [`choose`], but an empty answer chooses none. To be called only where someone can be asked.
+/// As [`choose`], but an empty answer chooses none. Call it only if there is a terminal.
 pub(crate) fn choose_or_skip<'a, T>(
     heading: &'static str,
     items: &'a [T],
@@ -105,7 +105,7 @@ pub(crate) fn choose_or_skip<'a, T>(
         if answer.is_empty() {
             return Ok(None);
         }
-        if let Some(item) = meant(&answer, items, &describe) {
+        if let Some(item) = selected(&answer, items, &describe) {
             return Ok(Some(item));
         }
     }
@@ -119,8 +119,12 @@ fn show<T>(heading: &'static str, items: &[T], describe: impl Fn(&T) -> String) 
     to_stderr(&list);
 }
 
-/// The item of this number, or else of this name; says so when there is none.
-fn meant<'a, T>(answer: &str, items: &'a [T], describe: &impl Fn(&T) -> String) -> Option<&'a T> {
+/// The item with this number, else with this name; prints a message if there is none.
+fn selected<'a, T>(
+    answer: &str,
+    items: &'a [T],
+    describe: &impl Fn(&T) -> String,
+) -> Option<&'a T> {
     let item = answer
         .parse::<usize>()
         .ok()
@@ -128,7 +132,7 @@ fn meant<'a, T>(answer: &str, items: &'a [T], describe: &impl Fn(&T) -> String) 
         .or_else(|| items.iter().find(|item| describe(item) == answer));
     if item.is_none() {
         to_stderr(&shown!(
-            "`{}` is none of 1 to {}, and no name of the list\n",
+            "`{}` is not a number from 1 to {}, and not a name in the list\n",
             answer,
             items.len()
         ));

@@ -1,8 +1,8 @@
-//! The proxies that the environment names, and which request goes through which.
+//! The proxies of the environment, and which request uses which.
 //!
-//! `https_proxy` is for addresses with `https`, `http_proxy` for those with `http`, `all_proxy` for both where there is no
-//! other; `no_proxy` keeps hosts from all of them, and this machine is never reached through another. A proxy that cannot be
-//! used is an error: going around it would send credentials where nobody meant them to go.
+//! `https_proxy` is for `https` addresses, `http_proxy` for `http` addresses, `all_proxy` for both if the specific one is not
+//! set. `no_proxy` exempts hosts, and loopback addresses never use a proxy. A proxy that cannot be used is an error: bypassing it
+//! would send credentials over a path that the user did not choose.
 
 mod exempt;
 
@@ -14,7 +14,7 @@ use base::secret::Secret;
 /// A variable's name and its value, which may hold a password.
 type Found = Option<(&'static str, Secret<String>)>;
 
-/// What the environment says.
+/// The settings of the environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies {
     http: Found,
@@ -23,7 +23,7 @@ pub(crate) struct Proxies {
     none: Found,
 }
 
-/// The proxy of a request, as it is told: without user and password.
+/// The proxy of a request, without user and password, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Via {
     /// Scheme, host and port.
@@ -35,12 +35,12 @@ pub(crate) struct Via {
 }
 
 impl Via {
-    /// What it is called in a sentence.
+    /// Its name in a sentence.
     pub(crate) fn named(&self) -> String {
         format!("the proxy `{}` (`{}`)", self.address, self.variable)
     }
 
-    /// How to do without it.
+    /// The hint how to bypass it.
     pub(crate) fn around(&self) -> String {
         format!(
             "check `{}`; to reach this server without a proxy: `no_proxy={}`",
@@ -48,7 +48,7 @@ impl Via {
         )
     }
 
-    /// It lets nobody through without a credential of its own.
+    /// The failure when the proxy asks for a password.
     pub(crate) fn wants_a_password(&self) -> Failure {
         let message = format!("{} wants a user and a password", self.named());
         Failure::new(Kind::Unreachable, message).hint(format!(
@@ -65,7 +65,7 @@ impl Proxies {
             let (name, value) = env.named(variable)?;
             Some((name, Secret::new(value.trim().to_owned())))
         };
-        // In a CGI program `HTTP_PROXY` is the header `Proxy` of whoever sent the request.
+        // In a CGI program, `HTTP_PROXY` is the header `Proxy` of the client's request.
         let http = found(env::HTTP_PROXY)
             .filter(|(name, _)| *name != "HTTP_PROXY" || env.get(env::REQUEST_METHOD).is_none());
         Self {
@@ -115,7 +115,7 @@ impl Proxies {
     }
 }
 
-/// The proxy of a variable, and how it is shown. What is wrong is told without repeating what may be a password.
+/// The proxy of a variable, with its text for messages. Errors do not repeat the value, which may contain a password.
 fn read(variable: &str, value: &str) -> Result<(ureq::Proxy, String), Failure> {
     let unreadable = || {
         Failure::usage(format!("`{variable}` cannot be read as the address of a proxy")).hint(
@@ -130,7 +130,7 @@ fn read(variable: &str, value: &str) -> Result<(ureq::Proxy, String), Failure> {
     let scheme = scheme.to_ascii_lowercase();
     let other = |what: &str| {
         Failure::usage(format!(
-            "`{variable}` names {what}, which is not spoken; nothing was sent"
+            "`{variable}` names {what}, which is not supported; nothing was sent"
         ))
         .hint("name one that speaks HTTP (`http://HOST:PORT` or `https://HOST:PORT`), or name the server in `no_proxy` to reach it directly")
     };

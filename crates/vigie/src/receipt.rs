@@ -1,12 +1,12 @@
-//! What a server says of the samples it was sent.
+//! Reads the server's receipt for sent samples.
 
 use crate::client::Reply;
 use crate::error::{Failure, code};
 use crate::shown::shown;
 use wire::receipt::Receipt;
 
-/// The receipt for `sent` samples, of a reply that is one: with 200, or with 400 where nothing was stored. Samples are given
-/// up on its strength, so that one whose figures do not account for all of them is none.
+/// The receipt for `sent` samples: a reply with 200, or with 400 if nothing was stored. The caller discards the samples after that,
+/// so a receipt whose counts do not add up is rejected.
 pub(crate) fn receipt(reply: &Reply, sent: u64) -> Result<Receipt, Failure> {
     let doing = "send metrics";
     let receipt: Receipt = match reply.status {

@@ -69,6 +69,38 @@ fn every_command_says_what_it_does() {
     check(&grammar);
 }
 
+/// The help of a command was broken at 100 columns by hand, and looked torn on any narrower terminal. Examples are not
+/// broken at all where a terminal has 80 columns, so that they can be pasted.
+#[test]
+fn regression_7_the_terminal_breaks_the_lines_of_a_help_text() {
+    fn check(command: &Command) {
+        let texts = [
+            command.get_long_about(),
+            command.get_after_help(),
+            command.get_after_long_help(),
+        ];
+        let name = command.get_bin_name();
+        for text in texts.into_iter().flatten() {
+            let text = text.to_string();
+            let lines: Vec<&str> = text.lines().collect();
+            for pair in lines.windows(2) {
+                let [one, next] = pair else { continue };
+                let is_cut = !one.is_empty() && !one.starts_with(' ') && !one.ends_with(['.', ':']);
+                let goes_on = !next.is_empty() && !next.starts_with(' ');
+                assert!(!(is_cut && goes_on), "{name:?}: {one}\n{next}");
+            }
+            let examples = lines.iter().skip_while(|line| !line.starts_with("Example"));
+            for example in examples.take_while(|line| !line.is_empty()) {
+                assert!(example.chars().count() <= 80, "{name:?}: {example}");
+            }
+        }
+        command.get_subcommands().for_each(check);
+    }
+    let mut grammar = cli::grammar(Name::Vigie);
+    grammar.build();
+    check(&grammar);
+}
+
 /// Every command without subcommands, as typed after the program's name.
 fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
     let subs: Vec<&Command> = command

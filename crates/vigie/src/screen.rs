@@ -1,10 +1,10 @@
-//! What the terminal can show: how much, and in which alphabet.
+//! The size of the terminal and the characters it can display.
 
 use crate::chart::Glyphs;
 use crate::env::{self, Env};
 use std::io;
 
-/// Where nobody tells a size.
+/// Used if the size is unknown.
 const WIDTH: usize = 80;
 const HEIGHT: usize = 16;
 /// A chart higher than this is no easier to read.
@@ -40,7 +40,7 @@ pub(crate) struct AlphabetArgs {
 }
 
 impl AlphabetArgs {
-    /// What the argument says, else what the environment does.
+    /// By the argument, else by the environment.
     pub(crate) fn glyphs(&self, env: &Env) -> Glyphs {
         if self.ascii {
             Glyphs::Ascii
@@ -51,7 +51,7 @@ impl AlphabetArgs {
 }
 
 impl Screen {
-    /// What the arguments say, else what the terminal and the environment do.
+    /// By the arguments, else by the terminal and the environment.
     pub(crate) fn of(args: &ScreenArgs, env: &Env) -> Self {
         let terminal = rustix::termios::tcgetwinsize(io::stdout())
             .ok()
@@ -70,7 +70,7 @@ impl Screen {
     }
 }
 
-/// Without any locale, as in most containers, the terminal around it still shows UTF-8.
+/// Without a locale, as in most containers, the terminal is assumed to display UTF-8.
 fn alphabet(env: &Env) -> Glyphs {
     match env.get(env::LOCALE) {
         Some(locale)

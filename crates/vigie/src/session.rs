@@ -1,7 +1,7 @@
-//! The login: reading its tokens, renewing them, and keeping what changes.
+//! The login: reads its tokens, renews them, and stores the new ones.
 //!
-//! A valid token costs one small file to read. An expired one is renewed under the lock of the configuration, so
-//! that of many processes that notice at once one asks the server and the others take what it got.
+//! A valid token costs reading one small file. An expired one is renewed under the lock of the configuration: of many processes
+//! that notice at once, one asks the server, and the others use the token it got.
 
 mod ended;
 mod grant;
@@ -18,7 +18,7 @@ use crate::token::{Claims, good};
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 
-/// Nobody is logged in, in the words of the name the program was called by.
+/// The failure when nobody is logged in; old names of the program have their old sentence.
 pub(crate) fn not_logged_in(name: Name) -> Failure {
     match name {
         Name::Vigie => {
@@ -33,12 +33,12 @@ pub(crate) fn not_logged_in(name: Name) -> Failure {
 }
 
 impl Context {
-    /// An access token good for at least the usual margin.
+    /// An access token that is valid for at least the usual margin.
     pub(crate) fn token(&self) -> Result<Token, Failure> {
         self.token_for(Duration::ZERO)
     }
 
-    /// An access token good for at least `ttl_min`, as far as the server gives any that long.
+    /// An access token that is valid for at least `ttl_min`, if the server issues such tokens.
     pub(crate) fn token_for(&self, ttl_min: Duration) -> Result<Token, Failure> {
         let config = self.config();
         if let Some(token) = config.good_token(ttl_min) {
@@ -47,7 +47,7 @@ impl Context {
         let known = config.iam_token.clone();
         drop(config);
         self.require_login()?;
-        // Nobody is asked while others wait for the lock.
+        // Ask the user before taking the lock, not while other processes wait for it.
         let iam = self.iam_endpoint(&self.config())?;
         self.vouch(&iam, "its token service")?;
         if self.is_logging_in() {
@@ -56,13 +56,13 @@ impl Context {
         self.renewed(&known, ttl_min)
     }
 
-    /// Whether there is a token that is good for a while without being renewed.
+    /// Whether there is a valid token that needs no renewal yet.
     pub(crate) fn has_token_at_hand(&self) -> bool {
         let config = self.config();
         config.good_token(Duration::from_secs(30)).is_some()
     }
 
-    /// Whether there is a session, good or to be renewed.
+    /// Fails unless there is a session, valid or renewable.
     pub(crate) fn require_login(&self) -> Result<(), Failure> {
         let config = self.config();
         if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
@@ -71,12 +71,12 @@ impl Context {
         Ok(())
     }
 
-    /// The UAA token; where the login brought none, one for the IAM token.
+    /// The UAA token: the stored one, else one exchanged for the IAM token.
     pub(crate) fn uaa_token(&self) -> Result<Token, Failure> {
         let account = self
             .claims()
             .map_or_else(String::new, |own| own.account.bss);
-        // One that was got for an IAM token is for that token's account alone.
+        // A UAA token exchanged for an IAM token is valid for that token's account only.
         let kept = |cf: &CfConfig| {
             let bound = Claims::of(cf.access_token.expose())?.account.bss;
             (bound.is_empty() || bound == account)
@@ -90,7 +90,7 @@ impl Context {
         self.renewed_uaa(&iam, kept)
     }
 
-    /// Who is logged in, by the token's own words.
+    /// The claims of the stored token.
     pub(crate) fn claims(&self) -> Option<Claims> {
         Claims::of(self.config().iam_token.expose())
     }
@@ -101,7 +101,7 @@ impl Context {
             .map_or_else(String::new, |claims| claims.user().to_owned())
     }
 
-    /// Where the token service is.
+    /// The URL of the token service.
     pub(crate) fn iam_endpoint(&self, config: &Config) -> Result<String, Failure> {
         if let Some(named) = self.named_iam(None)? {
             return Ok(named);
@@ -113,7 +113,7 @@ impl Context {
             .ok_or_else(no_endpoint)
     }
 
-    /// Where everything else is.
+    /// The URL of the server.
     pub(crate) fn api_endpoint(&self) -> Result<String, Failure> {
         let config = self.config();
         if config.api_endpoint.is_empty() {
@@ -122,7 +122,7 @@ impl Context {
         Ok(config.api_endpoint.trim_end_matches('/').to_owned())
     }
 
-    /// Where metrics are sent and read.
+    /// The URL of the metrics API.
     pub(crate) fn metrics_endpoint(&self) -> Result<String, Failure> {
         let endpoint = self.config().metrics_endpoint.clone();
         if endpoint.is_empty() {

@@ -3,7 +3,7 @@
 pub(crate) mod narrow;
 mod place;
 
-pub(crate) use self::place::Asking;
+pub(crate) use self::place::Prompting;
 
 use crate::client::Request;
 use crate::config::{Account, Place};
@@ -18,8 +18,8 @@ use wire::cf::region::Region;
 use wire::iam::account::AccountResource;
 
 impl Context {
-    /// Targets an account: the one wished for, else the only one, else the one the key is for, else the one chosen. Tells
-    /// whether it is another than before.
+    /// Targets an account: the one named, else the only one, else the key's account, else the one the user chooses. Returns
+    /// whether the account has changed.
     pub(crate) fn target_account(&self, wish: Option<&str>) -> Result<bool, Failure> {
         let claims = self.claims().unwrap_or_default();
         let bound = claims.account.bss;
@@ -69,8 +69,8 @@ impl Context {
         Ok(is_other)
     }
 
-    /// Targets a region: the one wished for, else the one configured, else the only one, else the one chosen (which
-    /// may be none), else the server's home. `verb` begins the sentence that says so.
+    /// Targets a region: the one named, else the one configured, else the only one, else the one the user chooses (which may be
+    /// none), else the server's home region. `verb` begins the message.
     pub(crate) fn target_region(&self, wish: Option<&str>, verb: &str) -> Result<(), Failure> {
         let regions = self.regions()?;
         let configured = self.config().region.clone();
@@ -108,7 +108,7 @@ impl Context {
             .action(shown!("{} region {}\n", verb, region.name))
     }
 
-    /// Writes down a region with the addresses of its services.
+    /// Stores a region with the addresses of its services.
     fn enter(&self, region: &Region) -> Result<(), Failure> {
         let cf_api = self.adopt(&region.cf_api, "its Cloud Foundry API")?;
         let metrics_api = self.adopt(&region.metrics_api, "its metrics API")?;
@@ -151,13 +151,13 @@ impl Context {
                 "region": {"mccp_id": "", "name": config.region},
                 "user": {"display_name": user, "user_email": user},
                 "account": {"guid": config.account.guid, "name": config.account.name, "owner": config.account.owner},
-                // Scripts read its members without asking whether there is one.
+                // Always present: scripts read its members unconditionally.
                 "resource_group": {"guid": "", "name": "", "state": "", "default": false},
                 "cf": {"api_endpoint": cf.target, "api_version": cf.api_version},
                 "org": place(&cf.organization_fields),
                 "space": place(&cf.space_fields),
             });
-            // A key of ours, and there only where it says something: the others are the original's.
+            // Our own key, present only for a narrowed login; all others are the original's.
             if let (Some(reach), Some(told)) = (self.reach(), told.as_object_mut()) {
                 told.insert("reach".to_owned(), json!(reach));
             }
@@ -222,7 +222,7 @@ impl Context {
     }
 }
 
-/// The account meant by an id, a name, or its owner's user name or id.
+/// Finds an account by its id, its name, or its owner's user name or id.
 fn find_account<'a>(
     all: &'a [AccountResource],
     wish: &str,
@@ -245,7 +245,7 @@ fn find_account<'a>(
         )
         .hint("list yours with `vigie account list`")),
         several => Err(Failure::usage(shown!(
-            "`{}` is said of several accounts:\n{}",
+            "`{}` matches several accounts:\n{}",
             wish,
             listed(several.iter().copied())
         ))
@@ -253,7 +253,7 @@ fn find_account<'a>(
     }
 }
 
-/// Several accounts, nobody to ask, and none to prefer.
+/// The failure when there are several accounts and no terminal to ask at.
 fn undecided(all: &[AccountResource]) -> Failure {
     Failure::usage(shown!(
         "you belong to several accounts, and without a terminal nobody can be asked which:\n{}",

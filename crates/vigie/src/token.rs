@@ -1,7 +1,6 @@
-//! What an access token says about itself.
+//! Reads the claims of an access token.
 //!
-//! Nothing is verified here: the server does that. The program reads its own token only to know until when it is good
-//! and whose it is.
+//! Nothing is verified here; the server does that. The program reads its own token only for its expiry and its user.
 
 use crate::figures;
 use base::secret::Secret;
@@ -11,13 +10,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A token counts as expired this long before it is, so that it does not expire on the way.
+/// A token counts as expired this long before its expiry, so that it does not expire during a request.
 pub(crate) const EXPIRY_MARGIN_SECONDS: i64 = 10;
 
 /// The access token without `Bearer`.
 pub(crate) type Token = Secret<String>;
 
-/// The stored token, if it is good for long enough.
+/// The stored token, if it is valid for long enough.
 pub(crate) fn good(stored: &str, ttl_min: Duration, now: Millis) -> Option<Token> {
     let needed = i64::try_from(ttl_min.as_secs())
         .unwrap_or(i64::MAX)
@@ -40,17 +39,17 @@ pub(crate) struct Claims {
     pub(crate) user_name: String,
     pub(crate) iam_apikey_id: String,
     pub(crate) account: ClaimedAccount,
-    /// What it reaches, where that is less than its user: it is of an API key that was made so.
+    /// The limits, if the token is of a narrowed API key.
     pub(crate) reach: Option<Reach>,
 }
 
-/// What a key that was made for less than its user has is for: metrics alone.
+/// The limits of a narrowed API key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Reach {
-    /// The one domain; every one of its account where there is none.
+    /// The only domain; `None`: all domains of its account.
     pub(crate) domain: Option<String>,
-    /// `send`: nothing else than that.
+    /// The only action: `send`.
     pub(crate) only: Option<String>,
 }
 
@@ -69,17 +68,17 @@ impl Claims {
         serde_json::from_slice(&json).ok()
     }
 
-    /// When it expires, as it is shown everywhere: RFC 3339 in UTC.
+    /// The expiry for people: RFC 3339 in UTC.
     pub(crate) fn expires_at(&self) -> Option<String> {
         figures::instant(self.exp)
     }
 
-    /// Seconds until it expires; negative when it has.
+    /// Seconds until it expires; negative if it has expired.
     pub(crate) const fn remaining(&self, now: Millis) -> i64 {
         self.exp.saturating_sub(now.secs())
     }
 
-    /// The user as shown: the e-mail address, else the subject.
+    /// The user for people: the e-mail address, else the subject.
     pub(crate) fn user(&self) -> &str {
         [&self.email, &self.user_name, &self.sub, &self.iam_id]
             .into_iter()
@@ -88,7 +87,7 @@ impl Claims {
     }
 }
 
-/// Whether a text can be a token (RFC 6750, 2.1): nothing in it ends a header, a line or a quoted word of a shell.
+/// Whether a text has the form of a token (RFC 6750, 2.1), so that it is safe in a header, a line and a quoted shell word.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -96,7 +95,7 @@ pub(crate) fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
 }
 
-/// The token without the word before it.
+/// The token without `Bearer`.
 pub(crate) fn bare(token: &str) -> &str {
     token.rsplit(' ').next().unwrap_or(token)
 }

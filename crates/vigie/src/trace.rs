@@ -1,4 +1,4 @@
-//! Dumps of HTTP traffic for the curious, with every secret taken out.
+//! Dumps of HTTP traffic for debugging, with every secret removed.
 
 use crate::env;
 use crate::error::Failure;
@@ -135,7 +135,7 @@ fn dump(title: &str, first_line: &str, headers: &ureq::http::HeaderMap, body: &[
     text
 }
 
-/// A body with the secrets in it hidden. One that is neither JSON nor a form is shown as it is: it has no named parts.
+/// A body with its secrets hidden. A body that is neither JSON nor a form is shown as it is, because it has no named fields.
 fn hide(body: &[u8]) -> String {
     if let Ok(mut value) = serde_json::from_slice::<Value>(body) {
         hide_in(&mut value);

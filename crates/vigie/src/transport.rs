@@ -1,6 +1,5 @@
-//! How bytes reach a server: directly or through a proxy, with TLS or without. What the library does is used as it is; here is
-//! what it does not do: trust a certificate that was named itself, speak to a proxy as plain HTTP asks for, and know that the
-//! address that stands for all of a machine's is none to dial.
+//! Connections to a server: direct or through a proxy, with or without TLS. This module adds what the library lacks: trust in a
+//! pinned certificate, plain HTTP through a proxy, and the refusal to dial an unspecified address.
 
 mod forward;
 mod pinned;
@@ -20,7 +19,7 @@ use ureq::unversioned::transport::{
     ConnectProxyConnector, Connector as _, RustlsConnector, TcpConnector,
 };
 
-/// An agent by these settings, which name no proxy; with `tls` in the place of the library's own, where there is one.
+/// An agent with these settings, which name no proxy; `tls`, if given, replaces the library's TLS.
 pub(crate) fn agent(config: Config, tls: Option<Arc<ClientConfig>>) -> ureq::Agent {
     let connector = ForwardConnector::new(config.clone())
         .chain(ConnectProxyConnector::default())

@@ -1,21 +1,21 @@
-//! Whom passwords and tokens may go to: the server that the person named, and what they allowed beside it.
+//! Decides which origins may receive passwords and tokens: the server that the user named, and the origins that they allowed
+//! for it.
 //!
-//! A server says of itself where its parts are (`token_endpoint`, the hosts of a region). One that lies so would be
-//! handed the password by its victims themselves. Invariant: the client sends a [`Vouched`] request and no other, and
-//! only here a request is vouched for. An origin that nobody named is shown and asked about, once; it is kept beside
-//! the configuration, by the server that named it.
+//! A server advertises the addresses of its parts (`token_endpoint`, the hosts of a region). A hostile server could advertise its
+//! own and collect passwords. Invariant: the client sends only [`Vouched`] requests, and only this module makes them. The user is
+//! asked once about an advertised origin that they did not name; the answer is stored next to the configuration, by server.
 
 use crate::address;
 use crate::client::{Reply, Request, Vouched};
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
-use crate::origin::{Origin, Weighed, follow, weigh};
+use crate::origin::{Advertised, Origin, classify, follow};
 use crate::prompt;
 use crate::shown::{Shown, shown};
 
 impl Context {
-    /// Sends a request, if where it goes is trusted with what is in it.
+    /// Sends a request, if its origin is trusted.
     pub(crate) fn send(&self, request: Request) -> Result<Reply, Failure> {
         self.vouch(request.url(), "the address of a service")?;
         #[expect(
@@ -26,26 +26,26 @@ impl Context {
         self.client()?.send(vouched)
     }
 
-    /// The address that this server gives for a part of it, `what`; the person's own word where the server cannot have
-    /// meant another.
-    pub(crate) fn adopt(&self, learnt: &str, what: &'static str) -> Result<String, Failure> {
+    /// The address that the server advertises for `what`, one of its parts; or the address that the user named, where the server
+    /// must mean itself.
+    pub(crate) fn adopt(&self, advertised: &str, what: &'static str) -> Result<String, Failure> {
         let api = self.api_endpoint()?;
-        let learnt = learnt.trim_end_matches('/');
+        let advertised = advertised.trim_end_matches('/');
         let is_other_name = |there: Origin| self.other_name.get() == Some(&there);
-        if Origin::of(learnt).is_ok_and(is_other_name) {
+        if Origin::of(advertised).is_ok_and(is_other_name) {
             return Ok(api);
         }
-        match weigh(&origin(&api)?, learnt) {
-            Weighed::Named => Ok(api),
-            Weighed::Same => Ok(learnt.to_owned()),
-            Weighed::Elsewhere(_) => {
-                self.vouch(learnt, what)?;
-                Ok(learnt.to_owned())
+        match classify(&origin(&api)?, advertised) {
+            Advertised::Named => Ok(api),
+            Advertised::Same => Ok(advertised.to_owned()),
+            Advertised::Elsewhere(_) => {
+                self.vouch(advertised, what)?;
+                Ok(advertised.to_owned())
             }
-            Weighed::Refused(why) => Err(Failure::failed(shown!(
+            Advertised::Refused(why) => Err(Failure::failed(shown!(
                 "`{}` names `{}` as {}, where nothing is sent: {}",
                 api,
-                Shown::told(learnt),
+                Shown::untrusted(advertised),
                 what,
                 why
             ))
@@ -53,22 +53,22 @@ impl Context {
         }
     }
 
-    /// The address of the next page of a list of the server with the root `base`.
+    /// The address of the next page of a list; it must be at the server with the root `base`.
     pub(crate) fn next_page(&self, base: &str, next: &str) -> Result<String, Failure> {
         follow(base, next).ok_or_else(|| {
             Failure::failed(shown!(
                 "`{}` continues a list at `{}`, which is not its own; nothing was sent there",
                 base,
-                Shown::told(next)
+                Shown::untrusted(next)
             ))
         })
     }
 
-    /// Whether requests may go to this address; asks whoever is there, where nobody has said so before.
+    /// Checks that requests may go to this address; asks at a terminal if the origin is new.
     pub(crate) fn vouch(&self, url: &str, what: &'static str) -> Result<(), Failure> {
         let there = origin(url)?;
         if there.is_unspecified() {
-            return Err(nobody(&there));
+            return Err(unspecified_address(&there));
         }
         if self.is_trusted(&there)? {
             return Ok(());
@@ -112,7 +112,7 @@ impl Context {
         self.trust(&there)
     }
 
-    /// Trusts an origin with what is for the server in use, from now on.
+    /// Adds an origin to those trusted for the server in use.
     pub(crate) fn trust(&self, there: &Origin) -> Result<(), Failure> {
         let named = self.named_server()?.to_string();
         self.home.change_origins(|origins| {
@@ -132,8 +132,8 @@ impl Context {
         self.trust(there)
     }
 
-    /// Takes what the server in use calls itself for that server, in what it says of its parts: the person has named
-    /// `named`, its address, as the token service as well. A name that is trusted is used as it stands.
+    /// Treats `called`, the server's own name for itself, as the server in use, because the user named its address `named` as the
+    /// token service, too. A name that is trusted anyway is used as it is.
     pub(crate) fn note_other_name(&self, named: &str, called: &str) -> Result<(), Failure> {
         if self.named_server()?.is_same_server(&origin(named)?)
             && let Ok(called) = Origin::of(called)
@@ -144,8 +144,8 @@ impl Context {
         Ok(())
     }
 
-    /// Takes that back.
-    pub(crate) fn distrust(&self, there: &Origin) -> Result<(), Failure> {
+    /// Removes an origin from those trusted for the server in use.
+    pub(crate) fn remove_trusted_origin(&self, there: &Origin) -> Result<(), Failure> {
         let named = self.named_server()?.to_string();
         self.home.change_origins(|origins| {
             if let Some(trusted) = origins.get_mut(&named) {
@@ -154,7 +154,7 @@ impl Context {
         })
     }
 
-    /// What was allowed beside the server in use.
+    /// The origins trusted for the server in use.
     pub(crate) fn trusted_origins(&self) -> Result<Vec<String>, Failure> {
         let Ok(named) = self.named_server() else {
             return Ok(Vec::new());
@@ -163,14 +163,14 @@ impl Context {
         Ok(origins.remove(&named.to_string()).unwrap_or_default())
     }
 
-    /// The token service that the person named, by the flag of `login` or the variable.
+    /// The token service that the user named, with the flag of `login` or the variable.
     pub(crate) fn named_iam(&self, flag: Option<&str>) -> Result<Option<String>, Failure> {
         flag.or_else(|| self.env.get(env::IAM_ENDPOINT))
             .map(address::complete)
             .transpose()
     }
 
-    /// Whether the person named this origin, or allowed it.
+    /// Whether the user named this origin or allowed it.
     pub(crate) fn is_trusted(&self, there: &Origin) -> Result<bool, Failure> {
         let named_elsewhere = [env::API, env::IAM_ENDPOINT]
             .into_iter()
@@ -194,21 +194,21 @@ impl Context {
     }
 }
 
-/// What stands for all of a machine's addresses leads to this machine itself, whoever was meant.
-fn nobody(there: &Origin) -> Failure {
+/// The failure for an unspecified address (`0.0.0.0`, `[::]`): a connection to it would reach this machine.
+fn unspecified_address(there: &Origin) -> Failure {
     Failure::usage(shown!(
-        "`{}` stands for every address of some machine, and is none: nothing is sent there",
+        "`{}` is the unspecified address, at which no server can be reached: nothing is sent there",
         there.to_string()
     ))
     .hint("log in at an address that the server has: `vigie login -a https://SERVER`")
 }
 
-/// The origin of an address that is to be used.
+/// The origin of a URL.
 pub(crate) fn origin(url: &str) -> Result<Origin, Failure> {
     Origin::of(url).map_err(|why| {
         Failure::usage(shown!(
             "`{}` is not the address of a server: {}",
-            Shown::told(url),
+            Shown::untrusted(url),
             why
         ))
         .hint("the API endpoint is set with `vigie api URL`")

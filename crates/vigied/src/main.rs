@@ -1,68 +1,34 @@
 //! `vigied`: the Vigie server. This file only dispatches; `ARCHITECTURE.md` is the map.
 
-mod account;
-mod account_deletion;
 mod app;
-mod aside;
-mod ask;
-mod at;
-mod audit;
 mod backup;
-mod backup_command;
 mod boot;
-mod chain;
 mod cli;
-mod coded;
-mod columns;
 mod config;
 mod control;
 mod data_dir;
-mod database;
-mod deleted;
-mod disk_watch;
 mod failure;
-mod health;
 mod http;
-mod init;
-mod invitation;
-mod key_file;
-mod keys;
-mod local_client;
-mod logging;
+mod lifecycle;
 mod mail;
-mod manual;
 mod net;
-mod notify;
 mod operations;
 mod operator;
-mod operator_proof;
-mod own_address;
-mod printed;
-mod private_files;
 mod query;
 mod quickstart;
-mod quota;
-mod readiness;
-mod refused;
-mod reload;
 mod request;
 mod route;
 mod self_metrics;
-mod serve;
-mod shell;
-mod shutdown;
-mod socket_path;
-mod store_events;
-#[cfg(test)]
-mod stuck_store;
-mod sweep;
-mod tour_folder;
-mod user;
+mod store;
+mod text;
 
 use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command, ConfigCommand, OperationsCommand, Output, SettingArgs};
 use config::{Layers, Resolved, Settings};
+use data_dir::private_files;
+use lifecycle::{logging, serve, shutdown};
+use operator::{audit, health, init, output};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -106,7 +72,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => {
             let (settings, resolved) = settings(&arguments.database.settings())?;
             start_quiet_logging(&settings, &resolved)?;
-            print(&runtime()?.block_on(backup_command::run(&settings, &arguments))?)?;
+            print(&runtime()?.block_on(operator::backup::run(&settings, &arguments))?)?;
         }
         command @ (Command::Account(_)
         | Command::Deleted(_)
@@ -137,7 +103,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 };
                 serve::serve(&settings, ready, stop).await
             });
-            // Dropped, it would wait for threads that may be stuck.
+            // Dropping the runtime would wait for threads that may be stuck.
             runtime.shutdown_background();
             served?;
         }
@@ -156,11 +122,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let token = operations::token::make(settings.data())?;
             let action = iam::audit::Action::OperationsTokenMade;
             let entering = operator::enter(&settings, action, "operations.token");
-            // Not on standard output, where the token alone belongs.
+            // Standard output is for the token alone.
             let told = runtime()?.block_on(entering);
             let _ = write!(std::io::stderr(), "{told}");
             let facts = serde_json::json!({"token": token.expose()});
-            let text = printed::one(output.output, &facts, || format!("{}\n", token.expose()));
+            let text = output::one(output.output, &facts, || format!("{}\n", token.expose()));
             print_once(&text).context(
                 "the token is made, but could not be shown\nhint: run the command again for another",
             )?;
@@ -171,7 +137,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }) => {
             let (_, resolved) = settings(&arguments)?;
             for stray in config::strays(std::env::vars_os()) {
-                // What is asked for goes to standard output, whether this was read or not.
+                // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
             match output {
@@ -186,19 +152,18 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let output = arguments.output.output;
             print(&health::ask(&settings, arguments.wait, output)?)?;
         }
-        Command::Completion(arguments) => print(&manual::completion(arguments.shell)?)?,
-        Command::Man(arguments) => manual::write(&arguments.into)?,
+        Command::Completion(arguments) => print(&cli::generated::completion(arguments.shell)?)?,
+        Command::Man(arguments) => cli::generated::write(&arguments.into)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Starts the log, and tells of variables that somebody may have meant for settings.
+/// Starts the log, and warns of variables that look like settings.
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
     start_logging_at(&settings.log_level, settings)
 }
 
-/// The same for a command that prints its own answer: the log tells beside it only what went wrong, unless somebody has said
-/// how much it shall tell.
+/// Starts the log for a command that prints its own output: unless a level is set, it logs only warnings and errors.
 fn start_quiet_logging(settings: &Settings, resolved: &[Resolved]) -> anyhow::Result<()> {
     let is_set = resolved
         .iter()
@@ -215,7 +180,7 @@ fn start_logging_at(level: &str, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a command of the operator's works.
+/// The database of an operator's command.
 fn operators_database(command: &Command) -> SettingArgs {
     match command {
         Command::Account(command) => command.database().settings(),
@@ -235,7 +200,7 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Prints what opens an account. Where a file keeps that, nobody has lost it who did not see this.
+/// Prints credentials. If a file has them, they are not lost with the output.
 fn print_opening(text: &str, kept: Option<&Path>, lost: &'static str) -> anyhow::Result<()> {
     let Some(file) = kept else {
         return print_once(text).context(lost);
@@ -248,7 +213,7 @@ fn print_opening(text: &str, kept: Option<&Path>, lost: &'static str) -> anyhow:
     })
 }
 
-/// Prints what is shown this once: that it was not seen is an error.
+/// Prints output that is shown only once: if nobody can see it, that is an error.
 fn print_once(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes())?;
@@ -301,7 +266,7 @@ fn routes(output: Output) -> String {
                         "path": own.path,
                         "guard": own.guard.word(),
                         "errors": own.form.word(),
-                        "body": own.bound.word(),
+                        "body": own.body_limit.word(),
                     })
                 })
                 .collect();
@@ -310,7 +275,8 @@ fn routes(output: Output) -> String {
         Output::Text => table
             .iter()
             .map(|own| {
-                let (guard, form, body) = (own.guard.word(), own.form.word(), own.bound.word());
+                let (guard, form, body) =
+                    (own.guard.word(), own.form.word(), own.body_limit.word());
                 format!(
                     "{:7} {:55} {guard:16} {form:13} {body}\n",
                     own.verb, own.path

@@ -1,4 +1,4 @@
-//! What the server says of itself to whoever opens its address: `GET /`.
+//! The server's description of itself at `GET /`.
 
 use serde::{Deserialize, Serialize};
 

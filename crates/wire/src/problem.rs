@@ -1,8 +1,14 @@
-//! One [`Problem`], five bodies: every interface answers errors in the shape its clients read.
+//! One [`Problem`], five bodies: every interface answers errors in the shape its clients read. An error may repeat what its caller
+//! sent: here, once for all of them, what is not seen in it becomes visible.
 
 use base::error::{Kind, Problem};
+use base::invisible::shown;
 use base::time::Millis;
 use serde::{Deserialize, Serialize};
+
+fn told(text: &str) -> String {
+    shown(text).into_owned()
+}
 
 /// The error body of the monitoring interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -30,9 +36,9 @@ impl From<&Problem> for MonitoringError {
     fn from(problem: &Problem) -> Self {
         Self {
             code: problem.code.to_owned(),
-            message: problem.message.to_string(),
-            hint: problem.hint.as_ref().map(ToString::to_string),
-            field: problem.field.as_ref().map(ToString::to_string),
+            message: told(&problem.message),
+            hint: problem.hint.as_deref().map(told),
+            field: problem.field.as_deref().map(told),
         }
     }
 }
@@ -67,8 +73,8 @@ impl TokenErrorBody {
     pub fn new(problem: &Problem, context: ErrorContext) -> Self {
         Self {
             error_code: problem.code.to_owned(),
-            error_message: problem.message.to_string(),
-            error_details: problem.hint.as_ref().map(ToString::to_string),
+            error_message: told(&problem.message),
+            error_details: problem.hint.as_deref().map(told),
             context,
         }
     }
@@ -171,8 +177,8 @@ impl IdentityBody {
             errors: vec![IdentityError {
                 code: code.to_owned(),
                 message_code: problem.code.to_owned(),
-                message: problem.message.to_string(),
-                details: problem.hint.as_ref().map(ToString::to_string),
+                message: told(&problem.message),
+                details: problem.hint.as_deref().map(told),
             }],
             status_code: problem.kind.status().to_string(),
         }
@@ -213,7 +219,7 @@ impl UaaBody {
     pub fn with_word(word: &str, problem: &Problem) -> Self {
         Self {
             error: word.to_owned(),
-            error_description: problem.message.to_string(),
+            error_description: told(&problem.message),
         }
     }
 }
@@ -252,8 +258,8 @@ impl CloudFoundryBody {
         Self {
             code,
             error_code: word.to_owned(),
-            description: problem.message.to_string(),
-            hint: problem.hint.as_ref().map(ToString::to_string),
+            description: told(&problem.message),
+            hint: problem.hint.as_deref().map(told),
         }
     }
 }
@@ -293,6 +299,38 @@ mod tests {
         let foundry = CloudFoundryBody::new(&gone());
         assert_eq!(foundry.code, 10_000);
         assert_eq!(foundry.hint.as_deref(), Some("run `vigie target`"));
+    }
+
+    #[test]
+    fn what_is_not_seen_is_told_by_its_number_in_every_shape() {
+        let unseen = "a\u{1b}\u{7f}\u{9b}\u{200b}\u{202e}\u{feff}b";
+        let seen = r"a\u{1b}\u{7f}\u{9b}\u{200b}\u{202e}\u{feff}b";
+        let mut problem = Problem::new(Kind::Invalid, "BXNMSRI13E", unseen).hint(unseen);
+        problem.field = Some(unseen.into());
+        let context = ErrorContext {
+            user_agent: "x".to_owned(),
+            ..ErrorContext::default()
+        };
+        let bodies = [
+            (serde_json::to_value(MonitoringBody::from(&problem)), 3),
+            (
+                serde_json::to_value(TokenErrorBody::new(&problem, context)),
+                2,
+            ),
+            (serde_json::to_value(IdentityBody::new(&problem, "t")), 2),
+            (serde_json::to_value(UaaBody::new(&problem)), 1),
+            (
+                serde_json::to_value(UaaBody::with_word("invalid_grant", &problem)),
+                1,
+            ),
+            (serde_json::to_value(CloudFoundryBody::new(&problem)), 2),
+        ];
+        for (body, times) in bodies {
+            let text = body.unwrap().to_string();
+            let written = serde_json::to_string(seen).unwrap();
+            assert_eq!(text.matches(&written).count(), times, "{text}");
+            assert!(!text.contains(base::invisible::is_invisible), "{text:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::ingest::Reject;
 use crate::problem::MonitoringError;
+use base::invisible::shown;
 use base::limit::REJECTIONS_PER_RECEIPT;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Whether it says of each of `sent` items what became of it. Whoever sent them gives them up on its strength.
+    /// Whether it accounts for each of `sent` items. Senders drop their items when it does.
     #[must_use]
     pub fn accounts_for(&self, sent: u64) -> bool {
         let parts = [self.stored, self.overwritten, self.rejected];
@@ -66,7 +67,7 @@ const fn is_none_left_out(count: &u64) -> bool {
 pub struct Rejection {
     /// Its position in the body, from 0.
     pub index: u64,
-    /// Its name, where it has a readable one.
+    /// Its name, where it has a readable one; a character that is not seen stands there as its number (`\u{202e}`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// A stable word, for example `timestamp`.
@@ -79,9 +80,9 @@ impl From<&Reject> for Rejection {
     fn from(reject: &Reject) -> Self {
         Self {
             index: reject.index as u64,
-            name: reject.name.clone(),
+            name: reject.name.as_deref().map(|name| shown(name).into_owned()),
             code: reject.reason.code().to_owned(),
-            reason: reject.reason.to_string(),
+            reason: shown(&reject.reason.to_string()).into_owned(),
         }
     }
 }
@@ -139,6 +140,17 @@ mod tests {
         ] {
             assert!(!told.accounts_for(1500), "{}", told.rejections.len());
         }
+    }
+
+    #[test]
+    fn what_is_not_seen_in_an_item_is_told_by_its_number() {
+        let rejection = Rejection::from(&Reject {
+            index: 0,
+            name: Some("a\u{202e}b".to_owned()),
+            reason: RejectReason::Value("`\u{1b}[2J` is no number".to_owned()),
+        });
+        assert_eq!(rejection.name.as_deref(), Some(r"a\u{202e}b"));
+        assert_eq!(rejection.reason, r"`\u{1b}[2J` is no number");
     }
 
     #[test]

@@ -12,7 +12,29 @@ pub(crate) struct Layers {
 /// The same order as in `ARCHITECTURE.md`.
 pub(crate) const LAYERS: [Layers; 1] = [Layers {
     package: "vigied",
-    order: &["http", "net", "query", "request", "route"],
+    order: &[
+        "text",
+        "data_dir",
+        "failure",
+        "store",
+        "config",
+        "self_metrics",
+        "http",
+        "net",
+        "query",
+        "backup",
+        "app",
+        "request",
+        "route",
+        "mail",
+        "boot",
+        "cli",
+        "control",
+        "operator",
+        "operations",
+        "lifecycle",
+        "quickstart",
+    ],
 }];
 
 /// What of a crate uses a layer above its own.
@@ -70,6 +92,17 @@ mod tests {
         assert!(up[0].starts_with("k: `low` lies below `high` and must not use it: line 1 of"));
         let in_tests = "pub struct L; #[cfg(test)] mod tests { use crate::high::H; fn f(_: H) {} }";
         assert_eq!(found(in_tests, "pub struct H;"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_map_lists_the_layers_in_this_order() {
+        let map = include_str!("../../../ARCHITECTURE.md");
+        let (_, table) = map
+            .split_once("| folder | what is in it |\n|---|---|\n")
+            .unwrap();
+        let rows = table.lines().map_while(|line| line.strip_prefix("| `"));
+        let names = rows.map(|row| row.split('`').next().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), LAYERS[0].order);
     }
 
     #[test]

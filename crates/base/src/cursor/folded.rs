@@ -1,6 +1,6 @@
 //! A grid for stores that have only samples: folded as they are read.
 
-use super::{Cursor, Piece, Taker};
+use super::{Cursor, Piece, SeriesVisitor};
 use crate::grid::{Fold, Folding, Window};
 use crate::series::SeriesKey;
 use crate::shape::Shape;
@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 pub fn shaped(
     raw: &mut dyn Cursor,
     shape: &Shape,
-    take: &mut Taker<'_>,
+    take: &mut SeriesVisitor<'_>,
 ) -> Result<ControlFlow<()>, StoreError> {
     match shape {
         Shape::Raw(_) => take(raw),

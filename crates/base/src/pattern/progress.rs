@@ -7,7 +7,7 @@
 use super::element::{Element, Part};
 use super::{Pattern, successor};
 
-/// Operations on words after which whoever reads a long name should look up: some tenths of a millisecond.
+/// Operations on words after which the reader of a long name should check its budget: some tenths of a millisecond.
 const MUCH_WORK: u64 = 16 * 1024;
 
 /// Which parts of a pattern the next element of a path may be. The number behind the last part stands for the end.

@@ -20,7 +20,7 @@ impl Metering {
     }
 }
 
-/// The proof that the operator acts: whoever runs this process and has its files in hand anyway.
+/// The proof that the operator acts, who runs this process and can read its files anyway.
 #[derive(Debug)]
 pub struct Operator(());
 

@@ -1,7 +1,7 @@
 //! A series from old segments into a new one, a few blocks at a time: a day of a series can be larger than memory.
 
-use crate::pace::Pace;
 use crate::points::Points;
+use crate::query_meter::QueryMeter;
 use crate::read::series::SeriesReader;
 use crate::segment::layout::BLOCK_SAMPLES;
 use base::store::StoreError;
@@ -12,13 +12,13 @@ const BLOCKS: usize = 16;
 /// Hands on all that `reader` has, in whole blocks but for the last; whether there was anything.
 pub(super) fn in_blocks(
     mut reader: SeriesReader<'_>,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
     mut write: impl FnMut(&Points) -> Result<(), StoreError>,
 ) -> Result<bool, StoreError> {
     let mut points = Points::default();
     let mut any = false;
     loop {
-        let more = reader.next(pace)?;
+        let more = reader.next(meter)?;
         if more.is_empty() {
             break;
         }

@@ -1,15 +1,16 @@
 //! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
-//! deleted samples and dead series are left out, so that their bytes go with the old files.
+//! deleted samples and dropped series are left out, so that their bytes go with the old files.
 
 use super::run::Place;
-use super::unwinding::Unwinding;
+use super::series_union::{Key, SeriesUnion};
+use super::unwinding::OnUnwind;
 use super::{Purge, copy, run};
 use crate::core::Core;
 use crate::day::Day;
 use crate::error;
 use crate::guard::PIECE;
-use crate::pace::Pace;
 use crate::publish::Change;
+use crate::query_meter::QueryMeter;
 use crate::read::series::{SeriesReader, Sources};
 use crate::read::spans;
 use crate::segment::layout::Header;
@@ -18,7 +19,6 @@ use crate::segment::writer::SegmentWriter;
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;
 use base::context::Context;
-use base::id::TenantId;
 use base::store::StoreError;
 use base::time::TimeRange;
 use std::cell::OnceCell;
@@ -48,7 +48,7 @@ impl Core {
         let last = *self.purged();
         let due = asked.is_due(now, last, version.tombstones.len());
         let purge = due && self.state.purge.swap(false, Ordering::SeqCst);
-        let unwinding = Unwinding::new(|| {
+        let unwinding = OnUnwind::new(|| {
             if purge {
                 self.state.purge.store(true, Ordering::SeqCst);
             }
@@ -152,7 +152,7 @@ impl Core {
         segment.is_late() && Day::of(segment.range().from) < self.first_kept()
     }
 
-    /// Whether a series in it is dead, or a deletion hides some of it.
+    /// Whether a series in it was dropped, or a deletion hides some of it.
     fn holds_deleted(
         &self,
         segment: &Segment,
@@ -172,23 +172,18 @@ impl Core {
             if piece.iter().copied().any(is_hidden) {
                 return Ok(true);
             }
-            let ledger = self.state.ledger().read();
-            if piece.iter().any(|own| !ledger.registry.contains(*own)) {
+            let catalog = self.state.catalog().read();
+            if piece.iter().any(|own| !catalog.registry.contains(*own)) {
                 return Ok(true);
             }
         }
     }
 
-    /// Those of `series` that exist.
-    fn alive(&self, series: BTreeSet<(TenantId, SeriesRef)>) -> Vec<(TenantId, SeriesRef)> {
-        let all: Vec<(TenantId, SeriesRef)> = series.into_iter().collect();
-        let mut alive = Vec::with_capacity(all.len());
-        for piece in all.chunks(PIECE) {
-            let ledger = self.state.ledger().read();
-            let own = piece.iter().copied();
-            alive.extend(own.filter(|(_, series)| ledger.registry.contains(*series)));
-        }
-        alive
+    /// Those of these series that exist, at most [`PIECE`] of them.
+    fn alive(&self, mut piece: Vec<Key>) -> Vec<Key> {
+        let catalog = self.state.catalog().read();
+        piece.retain(|(_, series)| catalog.registry.contains(*series));
+        piece
     }
 
     /// Merges neighbours of one day: no other segment of it lies between them in sequence. False when they were dropped
@@ -230,34 +225,31 @@ impl Core {
             from: kept_from.max(first_day).range().from,
             until: last_day.range().until,
         };
-        let everything = run.iter().flat_map(|segment| segment.series());
-        let everything = self.alive(everything.collect::<Result<_, _>>()?);
-        let mut pace = Pace::new(context)?;
-        // What a deletion leaves out here must stay deleted after a crash: its record comes first.
-        self.wal.commit(self.wal.last())?;
+        let mut union = SeriesUnion::of(run.iter().map(|segment| segment.series()))?;
+        let mut meter = QueryMeter::new(context)?;
         self.has_room_to_merge(&run)?;
         let mut writer = None;
         let begun_file = OnceCell::<PathBuf>::new();
-        let unwinding = Unwinding::new(|| {
+        let unwinding = OnUnwind::new(|| {
             if let Some(path) = begun_file.get() {
                 self.discard(path);
             }
         });
         let mut emptied = Vec::new();
-        for (tenant, series) in everything {
-            let deletions = spans::deletions(tombstones, series);
-            let reader = SeriesReader::new(Sources {
-                tenant,
-                series,
-                range,
-                segments: &run,
-                deletions: &deletions,
-                frozen: None,
-                head: None,
-            });
-            let any = reader.and_then(|reader| {
-                copy::in_blocks(reader, &mut pace, |points| {
-                    let writer = match &mut writer {
+        let mut copy_piece = |piece: Vec<Key>, writer: &mut Option<SegmentWriter>| {
+            for (tenant, series) in self.alive(piece) {
+                let deletions = spans::deletions(tombstones, series);
+                let reader = SeriesReader::new(Sources {
+                    tenant,
+                    series,
+                    range,
+                    segments: &run,
+                    deletions: &deletions,
+                    frozen: None,
+                    head: None,
+                })?;
+                let any = copy::in_blocks(reader, &mut meter, |points| {
+                    let writer = match &mut *writer {
                         Some(writer) => writer,
                         none => {
                             let begun = self.begin_segment(header).map_err(self.failed())?;
@@ -266,14 +258,27 @@ impl Core {
                         }
                     };
                     writer.push(tenant, series, points).map_err(self.failed())
-                })
-            });
-            // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
-            let any = any.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
-            if !any {
-                emptied.push((tenant, series));
+                })?;
+                if !any {
+                    emptied.push((tenant, series));
+                }
             }
+            Ok(())
+        };
+        loop {
+            let piece = union.next_piece(PIECE);
+            if piece.as_ref().is_ok_and(Vec::is_empty) {
+                break;
+            }
+            // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
+            piece
+                .and_then(|piece| copy_piece(piece, &mut writer))
+                .inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
         }
+        drop(union);
+        // What a deletion leaves out here must stay deleted after a crash: its record comes before the manifest.
+        let committed = self.wal.commit(self.wal.last());
+        committed.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
         let merged = writer
             .map(|writer| self.end_segment(header, writer))
             .transpose();
@@ -308,7 +313,7 @@ impl Core {
             |own: &&Arc<Segment>| own.day() <= header.day && header.day <= own.last_day();
         let mut others = version.segments.iter().filter(holds_day);
         if !is_late && others.all(|own| path.as_deref() == Some(own.path())) {
-            self.state.settle(header.day, &emptied);
+            self.state.clear_emptied(header.day, &emptied);
         }
         drop(manifest);
         self.discard_segments(run);
@@ -321,12 +326,13 @@ impl Core {
             .storage
             .free_bytes(self.dir())
             .map_err(error::io("ask for the free space of", self.dir()))?;
-        let bytes: u64 = run.iter().map(|segment| segment.bytes()).sum();
-        if free >= bytes {
+        // While it is written its block directory may lie in a file of its own as well.
+        let needed = run.iter().map(|own| own.bytes() + own.directory_bytes());
+        let needed: u64 = needed.sum();
+        if free >= needed {
             return Ok(());
         }
-        let reason =
-            format!("merging segments of {bytes} bytes needs as many free, and {free} are");
+        let reason = format!("merging these segments takes {needed} bytes, and {free} are free");
         Err(error::out_of_room(&reason))
     }
 

@@ -3,6 +3,7 @@
 mod copy;
 pub(crate) mod merge;
 mod run;
+mod series_union;
 mod unwinding;
 
 use base::time::Millis;

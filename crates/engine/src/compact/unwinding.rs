@@ -2,15 +2,15 @@
 
 /// Does something if it is dropped by a panic.
 #[derive(Debug)]
-pub(super) struct Unwinding<F: Fn()>(F);
+pub(super) struct OnUnwind<F: Fn()>(F);
 
-impl<F: Fn()> Unwinding<F> {
+impl<F: Fn()> OnUnwind<F> {
     pub(super) const fn new(put_back: F) -> Self {
         Self(put_back)
     }
 }
 
-impl<F: Fn()> Drop for Unwinding<F> {
+impl<F: Fn()> Drop for OnUnwind<F> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             (self.0)();

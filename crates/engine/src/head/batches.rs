@@ -16,7 +16,7 @@ const FREE: u64 = 0;
 const TAKING: u64 = u64::MAX;
 
 /// What marks samples that were there before all batches.
-static BEFORE_ALL: Done = Done {
+static BEFORE_ALL: DoneBatches = DoneBatches {
     until: 1,
     open: Vec::new(),
     first_open: 1,
@@ -34,7 +34,7 @@ pub(crate) struct Batches {
 pub(crate) struct Writing<'b> {
     place: &'b AtomicU64,
     number: u64,
-    before: Done,
+    before: DoneBatches,
 }
 
 /// What a batch marks a series with.
@@ -43,12 +43,12 @@ pub(crate) struct Stamp<'b> {
     /// The batch.
     pub(crate) number: u64,
     /// What was done before it got its number.
-    pub(crate) before: &'b Done,
+    pub(crate) before: &'b DoneBatches,
 }
 
 /// The batches that were done at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Done {
+pub(crate) struct DoneBatches {
     /// Numbers from here on were not given yet.
     until: u64,
     /// Numbers below `until` whose batches were not done.
@@ -108,7 +108,7 @@ impl Batches {
     }
 
     /// What is done now.
-    pub(crate) fn done(&self) -> Done {
+    pub(crate) fn done(&self) -> DoneBatches {
         // Before the places: whatever has a lower number and is in none of them is done.
         let until = self.next.load(Ordering::SeqCst);
         let mut open = Vec::new();
@@ -126,7 +126,7 @@ impl Batches {
             }
         }
         let first_open = open.iter().fold(until, |first, own| first.min(*own));
-        Done {
+        DoneBatches {
             until,
             open,
             first_open,
@@ -160,7 +160,7 @@ impl Stamp<'static> {
     }
 }
 
-impl Done {
+impl DoneBatches {
     /// Whether the batch was done.
     pub(crate) fn has(&self, number: u64) -> bool {
         number < self.first_open || (number < self.until && !self.open.contains(&number))

@@ -6,32 +6,33 @@
 pub(crate) mod batches;
 mod block;
 mod counts;
-pub(crate) mod live;
-pub(crate) mod marks;
+pub(crate) mod mem_series;
 pub(crate) mod series;
+pub(crate) mod visibility;
 
+use crate::day::Day;
 use crate::series_ref::SeriesRef;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use base::id::TenantId;
 use base::sample::Batch;
 use base::scope::Owner;
-use base::time::TimeRange;
-use batches::{Done, Stamp};
+use base::time::{Millis, TimeRange};
+use batches::{DoneBatches, Stamp};
 use block::{FIRST_BYTES, SHARE_MAX};
 use counts::Counts;
-use live::{Hot, LATE_BYTES, Live, Prepared, SERIES_BYTES, Written};
-use marks::Newer;
+use mem_series::{LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender, Written};
 use series::HeadSeries;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use visibility::NotVisible;
 
 /// Shards of a head: several for each core that a machine may have, so that two writers seldom meet.
 pub(crate) const SHARDS: usize = 16;
 
 /// Series of a page. They are neighbours, which one sender has made, and so are in one shard.
-const PAGE: usize = 64;
+pub(crate) const PAGE: usize = 64;
 
-type Page = [ArcSwapOption<Live>; PAGE];
+type Page = [ArcSwapOption<MemSeries>; PAGE];
 type Pages = Vec<Option<Arc<Page>>>;
 
 /// Where a series is: shard, page, and place on it.
@@ -87,7 +88,7 @@ impl Default for Head {
 }
 
 /// A batch may not be seen in part: it takes another look.
-pub(crate) type Found = Result<Option<Arc<HeadSeries>>, Newer>;
+pub(crate) type Found = Result<Option<Arc<HeadSeries>>, NotVisible>;
 
 impl Head {
     /// Samples written into it, overwritten ones included.
@@ -121,23 +122,23 @@ impl Head {
         self.owners.add(owner, 0, bytes);
     }
 
-    fn live(&self, series: SeriesRef) -> Option<Arc<Live>> {
+    fn mem_series(&self, series: SeriesRef) -> Option<Arc<MemSeries>> {
         let (shard, page, slot) = place(series);
         let pages = self.shards.get(shard)?.load();
         pages.get(page)?.as_ref()?.get(slot)?.load_full()
     }
 
     /// One series of `tenant`, as who sees these batches has it.
-    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: &Done) -> Found {
-        let Some(live) = self.live(series) else {
+    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: &DoneBatches) -> Found {
+        let Some(shared) = self.mem_series(series) else {
             return Ok(None);
         };
-        Ok(owned(tenant, live.view(done)?))
+        Ok(owned(tenant, shared.view(done)?))
     }
 
     /// All there is of one series of `tenant`.
     pub(crate) fn all_of(&self, tenant: TenantId, series: SeriesRef) -> Option<Arc<HeadSeries>> {
-        owned(tenant, self.live(series)?.all())
+        owned(tenant, self.mem_series(series)?.all())
     }
 
     /// Whether it has a sample of the series in `range`.
@@ -151,8 +152,8 @@ impl Head {
         let mut all = Vec::new();
         for (shard, pages) in self.shards.iter().enumerate() {
             for (page, own) in pages.load().iter().enumerate() {
-                for (slot, live) in own.iter().flat_map(|own| own.iter().enumerate()) {
-                    let view = live.load().as_ref().map(|own| own.all());
+                for (slot, shared) in own.iter().flat_map(|own| own.iter().enumerate()) {
+                    let view = shared.load().as_ref().map(|own| own.all());
                     if let Some(view) = view.filter(|own| !own.is_empty()) {
                         all.push((view.tenant(), series_at(shard, page, slot), view));
                     }
@@ -164,14 +165,14 @@ impl Head {
     }
 
     /// What a batch has done to it.
-    pub(crate) fn count(&self, tenant: TenantId, sum: Sum) {
+    pub(crate) fn count(&self, tenant: TenantId, sum: AppendCounts) {
         self.samples.fetch_add(sum.samples, Ordering::Relaxed);
         self.late.fetch_add(sum.late, Ordering::Relaxed);
         self.bytes.fetch_add(sum.bytes, Ordering::Relaxed);
         self.held.add(tenant, sum.held, 0);
     }
 
-    fn publish(&self, series: SeriesRef, live: Option<Arc<Live>>) {
+    fn publish(&self, series: SeriesRef, shared: Option<Arc<MemSeries>>) {
         let (shard, page, slot) = place(series);
         let Some(pages) = self.shards.get(shard) else {
             return;
@@ -193,14 +194,14 @@ impl Head {
             }
         };
         if let Some(slot) = own.get(slot) {
-            slot.store(live);
+            slot.store(shared);
         }
     }
 }
 
 /// What a piece of a batch has done to a shard.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Sum {
+pub(crate) struct AppendCounts {
     pub(crate) samples: u64,
     pub(crate) late: u64,
     pub(crate) held: i64,
@@ -210,7 +211,7 @@ pub(crate) struct Sum {
     pub(crate) again: bool,
 }
 
-impl Sum {
+impl AppendCounts {
     pub(crate) const fn add(&mut self, own: Self) {
         self.samples += own.samples;
         self.late += own.late;
@@ -220,13 +221,13 @@ impl Sum {
     }
 }
 
-type HotPage = [Option<Hot>; PAGE];
+type AppenderPage = [Option<SeriesAppender>; PAGE];
 
 /// The writing end of a shard; whoever has it has the shard's lock.
 #[derive(Debug)]
 pub(crate) struct ShardWriter {
     head: Arc<Head>,
-    pages: Vec<Option<Box<HotPage>>>,
+    pages: Vec<Option<Box<AppenderPage>>>,
 }
 
 impl ShardWriter {
@@ -246,70 +247,103 @@ impl ShardWriter {
         &self.head
     }
 
-    /// Adds a sample of a batch to a series of this shard; says whether it begins a day.
+    /// Adds samples of a batch to series of this shard; says of each that begins a day for its series.
+    ///
+    /// Every series is marked before the first sample is written: the memory of many series is so fetched at one time, and not
+    /// that of one after the other.
     pub(crate) fn append(
         &mut self,
         (tenant, stamp): (TenantId, Stamp<'_>),
-        (series, at, value): (SeriesRef, i64, f64),
-        day: i32,
-        sum: &mut Sum,
-    ) -> bool {
+        samples: &[(SeriesRef, i64, f64)],
+        sum: &mut AppendCounts,
+        mut begins_day: impl FnMut(Day, SeriesRef),
+    ) {
+        for some in samples.chunks(PAGE) {
+            for (series, _, _) in some {
+                self.mark((tenant, stamp), *series, sum);
+            }
+            for (series, at, value) in some {
+                let day = Day::of(Millis(*at));
+                if self.write((*series, *at, *value), day, sum) {
+                    begins_day(day, *series);
+                }
+            }
+        }
+    }
+
+    /// The batch begins to write to a series, which is made where there is none.
+    fn mark(
+        &mut self,
+        (tenant, stamp): (TenantId, Stamp<'_>),
+        series: SeriesRef,
+        sum: &mut AppendCounts,
+    ) {
         let (_, page, slot) = place(series);
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || None);
         }
         let Some(own) = self.pages.get_mut(page) else {
-            return false;
+            return;
         };
         let own = own.get_or_insert_with(|| Box::new(std::array::from_fn(|_| None)));
         let Some(own) = own.get_mut(slot) else {
-            return false;
+            return;
         };
         let is_new = own.is_none();
-        let hot = own.get_or_insert_with(|| Hot::new(tenant));
-        let Written {
-            late,
-            again,
-            added,
-            grown,
-        } = hot.append(stamp, at, value);
+        let appender = own.get_or_insert_with(|| SeriesAppender::new(tenant));
+        sum.again |= appender.mark(stamp);
+        if is_new {
+            sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
+            self.head
+                .publish(series, Some(Arc::clone(appender.shared())));
+        }
+    }
+
+    /// Adds a sample to a series that was marked; says whether it begins a day.
+    fn write(
+        &mut self,
+        (series, at, value): (SeriesRef, i64, f64),
+        day: Day,
+        sum: &mut AppendCounts,
+    ) -> bool {
+        let Some(Some(appender)) = self.appender(series) else {
+            return false;
+        };
+        let Written { late, added, grown } = appender.write(at, value);
         sum.samples += 1;
         sum.late += u64::from(late);
         sum.held += i64::from(added);
-        sum.again |= again;
         sum.bytes += grown as u64;
-        if is_new {
-            sum.bytes += (SERIES_BYTES + FIRST_BYTES) as u64;
-            self.head.publish(series, Some(Arc::clone(hot.live())));
+        let is_new_day = appender.is_new_day(day.0);
+        if appender.is_due_to_fold() {
+            let before = appender.len();
+            appender.fold();
+            sum.held += appender.len().cast_signed() - before.cast_signed();
+            let shared = Arc::clone(appender.shared());
+            self.head.publish(series, Some(shared));
         }
-        if hot.is_due_to_fold() {
-            let before = hot.len();
-            hot.fold();
-            sum.held += hot.len().cast_signed() - before.cast_signed();
-            self.head.publish(series, Some(Arc::clone(hot.live())));
-        }
-        hot.is_new_day(day)
+        is_new_day
     }
 
-    fn hot(&mut self, series: SeriesRef) -> Option<&mut Option<Hot>> {
+    fn appender(&mut self, series: SeriesRef) -> Option<&mut Option<SeriesAppender>> {
         let (_, page, slot) = place(series);
         self.pages.get_mut(page)?.as_mut()?.get_mut(slot)
     }
 
     /// Activity may have forgotten the series.
     pub(crate) fn forget_day(&mut self, series: SeriesRef) {
-        if let Some(Some(own)) = self.hot(series) {
+        if let Some(Some(own)) = self.appender(series) {
             own.forget_day();
         }
     }
 
     /// Forgets a series, and hands out what it was: freeing it takes time, which nobody should wait for.
-    pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<Live>> {
-        let own = self.hot(series)?.take()?;
+    pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<MemSeries>> {
+        let own = self.appender(series)?.take()?;
         self.head.publish(series, None);
         let held = -own.len().cast_signed();
         self.head.held.add(tenant, held, 0);
-        Some(Arc::clone(own.live()))
+        Some(Arc::clone(own.shared()))
     }
 
     /// Forgets the samples of a series in `range`, as it was prepared.
@@ -318,24 +352,24 @@ impl ShardWriter {
         tenant: TenantId,
         series: SeriesRef,
         range: &TimeRange,
-        prepared: Option<Prepared>,
-    ) -> Option<Arc<Live>> {
-        let Some(Some(own)) = self.hot(series) else {
+        prepared: Option<PreparedDeletion>,
+    ) -> Option<Arc<MemSeries>> {
+        let Some(Some(own)) = self.appender(series) else {
             return None;
         };
         own.forget_day();
         if prepared.is_none() {
-            let view = own.live().all();
+            let view = own.shared().all();
             if !view.any_in(range) {
                 return None;
             }
         }
         let before = own.len();
         let old = own.remove_range(range, prepared);
-        let (after, live) = (own.len(), Arc::clone(own.live()));
+        let (after, shared) = (own.len(), Arc::clone(own.shared()));
         let change = after.cast_signed() - before.cast_signed();
         self.head.held.add(tenant, change, 0);
-        self.head.publish(series, Some(live));
+        self.head.publish(series, Some(shared));
         Some(old)
     }
 }
@@ -346,10 +380,14 @@ fn owned(tenant: TenantId, view: HeadSeries) -> Option<Arc<HeadSeries>> {
 }
 
 /// Prepares a deletion, without a lock; `None` where there is nothing to delete.
-pub(crate) fn prepare(head: &Head, series: SeriesRef, range: &TimeRange) -> Option<Prepared> {
-    let live = head.live(series)?;
-    let any = live.all().any_in(range);
-    any.then(|| Hot::prepare(&live, range))
+pub(crate) fn prepare(
+    head: &Head,
+    series: SeriesRef,
+    range: &TimeRange,
+) -> Option<PreparedDeletion> {
+    let shared = head.mem_series(series)?;
+    let any = shared.all().any_in(range);
+    any.then(|| SeriesAppender::prepare(&shared, range))
 }
 
 #[cfg(test)]

@@ -70,11 +70,12 @@ impl HeadSeries {
 
     /// Whether it has a sample in `range`.
     pub(crate) fn any_in(&self, range: &TimeRange) -> bool {
-        self.least_in(range) > 0 || (self.late.samples()).any(|(at, _)| range.contains(Millis(at)))
+        self.min_len_in(range) > 0
+            || (self.late.samples()).any(|(at, _)| range.contains(Millis(at)))
     }
 
     /// How many samples it has in `range`, not counting those that arrived late.
-    pub(crate) fn least_in(&self, range: &TimeRange) -> u64 {
+    pub(crate) fn min_len_in(&self, range: &TimeRange) -> u64 {
         let (from, until) = (range.from.0, range.until.0);
         let parts = self.column.parts(from, until);
         parts

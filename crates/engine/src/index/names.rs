@@ -5,15 +5,15 @@
 //! A walk descends element by element and **skips**: having seen one name below a child, it seeks to the first name
 //! behind that child, so that a listing costs as many seeks as there are children, not as there are series. It comes to a
 //! node once, with all the positions in the pattern that its path may have: a `**` makes them many, and no node twice. What
-//! the caller may not see is cut off in the same way ([`Joint`]): it costs no more than what does not fit.
+//! the caller may not see is cut off in the same way ([`IntersectionAutomaton`]): it costs no more than what does not fit.
 
 mod walk;
 
 pub(crate) use walk::Found;
 
-use super::joint::{Joint, Reading};
+use super::intersection::{IntersectionAutomaton, Reading};
 use super::tree::Tree;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::id::TenantId;
@@ -25,11 +25,11 @@ use walk::{End, Walk};
 
 /// The names of one tenant, sorted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Owned(Tree<Arc<str>, SeriesRef>);
+pub(crate) struct TenantNames(Tree<Arc<str>, SeriesRef>);
 
 /// Sorted names by tenant. A copy costs nothing, and stays as it is.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Names(Tree<TenantId, Owned>);
+pub(crate) struct Names(Tree<TenantId, TenantNames>);
 
 impl Names {
     /// The names of these series, ascending by tenant and name.
@@ -40,7 +40,7 @@ impl Names {
             let tenant = *tenant;
             let own = std::iter::from_fn(|| rest.next_if(|(own, _, _)| *own == tenant));
             let own = own.map(|(_, name, series)| (name, series)).collect();
-            tenants.push((tenant, Owned(Tree::of_sorted(own))));
+            tenants.push((tenant, TenantNames(Tree::of_sorted(own))));
         }
         Self(Tree::of_sorted(tenants))
     }
@@ -49,7 +49,7 @@ impl Names {
         if let Some(own) = self.0.get_mut(&tenant) {
             own.0.insert(name, series);
         } else {
-            let mut own = Owned::default();
+            let mut own = TenantNames::default();
             own.0.insert(name, series);
             self.0.insert(tenant, own);
         }
@@ -75,7 +75,7 @@ impl Names {
     }
 
     /// The names of one tenant as they are now, whatever happens to them later.
-    pub(crate) fn of(&self, tenant: TenantId) -> Owned {
+    pub(crate) fn of(&self, tenant: TenantId) -> TenantNames {
         self.0.get(&tenant).cloned().unwrap_or_default()
     }
 
@@ -86,31 +86,31 @@ impl Names {
     }
 }
 
-impl Owned {
+impl TenantNames {
     /// Hands every node that `selector` means and `filter`, if there is one, lets through to `take`, each once, in no
     /// promised order.
     pub(crate) fn walk<'p>(
         &self,
         selector: &Selector,
         filter: Option<&NameFilter>,
-        pace: &mut Pace<'p>,
-        mut take: impl FnMut(Found<'_>, &mut Pace<'p>) -> Result<(), StoreError>,
+        meter: &mut QueryMeter<'p>,
+        mut take: impl FnMut(Found<'_>, &mut QueryMeter<'p>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let joint = Joint::of(selector, filter);
-        let first = joint.first();
-        let mut take = |found: Found<'_>, pace: &mut Pace<'p>| {
-            take(found, pace)?;
+        let automaton = IntersectionAutomaton::of(selector, filter);
+        let first = automaton.first();
+        let mut take = |found: Found<'_>, meter: &mut QueryMeter<'p>| {
+            take(found, meter)?;
             Ok(ControlFlow::Continue(()))
         };
         let mut walk = Walk {
             names: &self.0,
             selector,
             filter,
-            joint: &joint,
+            automaton: &automaton,
             reading: Reading::default(),
             path: String::new(),
             is_probe: false,
-            pace,
+            meter,
             take: &mut take,
         };
         walk.descend(&first).or_else(End::outcome)
@@ -122,42 +122,42 @@ impl Owned {
         &self,
         path: &str,
         filter: Option<&NameFilter>,
-        pace: &mut Pace<'_>,
+        meter: &mut QueryMeter<'_>,
         mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let Some(filter) = filter else {
-            return Ok(self.all_below(path, pace, take)?);
+            return Ok(self.all_below(path, meter, take)?);
         };
         let every = Selector::all();
-        let joint = Joint::of(&every, Some(filter));
+        let automaton = IntersectionAutomaton::of(&every, Some(filter));
         let mut reading = Reading::default();
-        let spots = joint.behind_path(&mut reading, path);
-        pace.matched(reading.take_work())?;
+        let positions = automaton.behind_path(&mut reading, path);
+        meter.matched(reading.take_work())?;
         let mut probe = Walk {
             names: &self.0,
             selector: &every,
             filter: Some(filter),
-            joint: &joint,
+            automaton: &automaton,
             reading,
             path: format!("{path}."),
             is_probe: true,
-            pace,
-            take: &mut |found: Found<'_>, _: &mut Pace<'_>| {
+            meter,
+            take: &mut |found: Found<'_>, _: &mut QueryMeter<'_>| {
                 Ok(found.leaf.map_or(ControlFlow::Continue(()), |series| {
                     take(found.key.as_str(), series)
                 }))
             },
         };
-        if !joint.can_continue_at(&spots) {
+        if !automaton.can_continue_at(&positions) {
             return Ok(());
         }
-        probe.descend(&spots).or_else(End::outcome)
+        probe.descend(&positions).or_else(End::outcome)
     }
 
     fn all_below(
         &self,
         path: &str,
-        pace: &mut Pace<'_>,
+        meter: &mut QueryMeter<'_>,
         mut take: impl FnMut(&str, SeriesRef) -> ControlFlow<()>,
     ) -> Result<(), Stop> {
         let prefix = format!("{path}.");
@@ -165,7 +165,7 @@ impl Owned {
             if !name.starts_with(&prefix) {
                 return ControlFlow::Break(Ok(()));
             }
-            if let Err(stop) = pace.steps(1) {
+            if let Err(stop) = meter.steps(1) {
                 return ControlFlow::Break(Err(stop));
             }
             match take(name, *series) {

@@ -3,13 +3,13 @@
 use super::series::{SeriesReader, Sources};
 use super::spans;
 use crate::head::series::HeadSeries;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
-use crate::state::{Frozen, Moment};
+use crate::state::{Frozen, ReadView};
 use crate::tombstone::Tombstone;
 use base::context::{Context, Resource, Stop};
-use base::cursor::{Cursor, Piece, Taker, shaped};
+use base::cursor::{Cursor, Piece, SeriesVisitor, shaped};
 use base::id::TenantId;
 use base::series::SeriesKey;
 use base::store::{Shape, StoreError};
@@ -25,7 +25,7 @@ const SAMPLE_HELD_BYTES: u64 = 24;
 
 /// What the queries of one request are sure to read, one after the other.
 #[derive(Debug, Default)]
-pub(crate) struct Foreseen {
+pub(crate) struct ReadEstimate {
     series: u64,
     samples: u64,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Foreseen {
 /// A series that fits. Its samples in the heads stay in memory for as long as this does, also when they were flushed long
 /// ago, and so count as the query's.
 #[derive(Debug)]
-struct Wanted<'c> {
+struct FoundSeries<'c> {
     key: SeriesKey<'static>,
     series: SeriesRef,
     frozen: Option<Arc<HeadSeries>>,
@@ -47,7 +47,7 @@ pub(crate) struct Snapshot<'c> {
     tenant: TenantId,
     shape: Shape,
     range: TimeRange,
-    wanted: Vec<Wanted<'c>>,
+    wanted: Vec<FoundSeries<'c>>,
     /// The last record whose effect is in the frozen head.
     frozen_through: u64,
     /// Those that `range` touches.
@@ -59,20 +59,20 @@ pub(crate) struct Snapshot<'c> {
 impl<'c> Snapshot<'c> {
     /// Keeps hold of what the series that were found need, and of nothing else.
     pub(crate) fn take(
-        moment: Moment,
+        view: ReadView,
         found: Vec<(SeriesKey<'static>, SeriesRef)>,
         tenant: TenantId,
         shape: Shape,
         range: TimeRange,
-        pace: &mut Pace<'c>,
+        meter: &mut QueryMeter<'c>,
     ) -> Result<Self, StoreError> {
-        let Moment { version, heads } = moment;
+        let ReadView { version, heads } = view;
         let mut wanted = Vec::with_capacity(found.len());
         for ((key, series), (frozen, head)) in found.into_iter().zip(heads) {
             let samples = frozen.iter().chain(&head).map(|own| own.len());
-            let mut held = Held::of(pace.context());
+            let mut held = Held::of(meter.context());
             held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
-            wanted.push(Wanted {
+            wanted.push(FoundSeries {
                 key,
                 series,
                 frozen,
@@ -86,7 +86,7 @@ impl<'c> Snapshot<'c> {
                 segments.push(Arc::clone(segment));
             }
         }
-        pace.steps((version.segments.len() + version.tombstones.len()) as u64)?;
+        meter.steps((version.segments.len() + version.tombstones.len()) as u64)?;
         let tombstones = version.tombstones.iter();
         let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
         let frozen_through = |own: &Arc<Frozen>| own.sequence;
@@ -102,31 +102,32 @@ impl<'c> Snapshot<'c> {
     }
 
     /// Refuses a query that is sure to read more samples than it may, or whose answer would have more slots.
-    pub(crate) fn foresee(
+    pub(crate) fn estimate(
         &self,
-        foreseen: &mut Foreseen,
-        pace: &mut Pace<'_>,
+        estimate: &mut ReadEstimate,
+        meter: &mut QueryMeter<'_>,
     ) -> Result<(), StoreError> {
-        foreseen.series += self.wanted.len() as u64;
-        pace.context().ensure_slots_left(foreseen.series)?;
+        estimate.series += self.wanted.len() as u64;
+        meter.context().ensure_slots_left(estimate.series)?;
         for own in &self.wanted {
-            foreseen.samples += self.least(own.series, own.head.as_deref(), pace)?;
-            pace.context()
-                .ensure_left(Resource::Samples, foreseen.samples)?;
+            estimate.samples += self.min_samples(own.series, own.head.as_deref(), meter)?;
+            meter
+                .context()
+                .ensure_left(Resource::Samples, estimate.samples)?;
         }
-        let bytes = foreseen.samples.saturating_mul(SAMPLE_BYTES);
-        Ok(pace.context().ensure_left(Resource::Bytes, bytes)?)
+        let bytes = estimate.samples.saturating_mul(SAMPLE_BYTES);
+        Ok(meter.context().ensure_left(Resource::Bytes, bytes)?)
     }
 
     /// How many samples of the series are there for sure, without reading any.
-    fn least(
+    fn min_samples(
         &self,
         series: SeriesRef,
         head: Option<&HeadSeries>,
-        pace: &mut Pace<'_>,
+        meter: &mut QueryMeter<'_>,
     ) -> Result<u64, StoreError> {
-        let in_head = head.map_or(0, |own| own.least_in(&self.range));
-        pace.steps(1 + (self.segments.len() + self.tombstones.len()) as u64)?;
+        let in_head = head.map_or(0, |own| own.min_len_in(&self.range));
+        meter.steps(1 + (self.segments.len() + self.tombstones.len()) as u64)?;
         let mut hiding = self.tombstones.iter();
         if hiding.any(|own| own.series.contains(series.0)) {
             return Ok(in_head);
@@ -151,13 +152,13 @@ impl<'c> Snapshot<'c> {
     /// Hands out series after series, and lets go of each when it comes back.
     pub(crate) fn read(
         mut self,
-        pace: &mut Pace<'c>,
-        take: &mut Taker<'_>,
+        meter: &mut QueryMeter<'c>,
+        take: &mut SeriesVisitor<'_>,
     ) -> Result<ControlFlow<()>, StoreError> {
         for own in std::mem::take(&mut self.wanted) {
             // Whoever takes the series may take their time.
-            pace.look()?;
-            pace.steps(1 + self.tombstones.len() as u64)?;
+            meter.check()?;
+            meter.steps(1 + self.tombstones.len() as u64)?;
             let deletions = spans::deletions(&self.tombstones, own.series);
             let frozen = own.frozen.as_deref();
             let sources = Sources {
@@ -173,8 +174,8 @@ impl<'c> Snapshot<'c> {
                 key: &own.key,
                 sources,
                 reader: SeriesReader::new(sources)?,
-                held: Held::of(pace.context()),
-                pace: &mut *pace,
+                held: Held::of(meter.context()),
+                meter: &mut *meter,
                 counted: 0,
                 handed_out: 0,
             };
@@ -192,7 +193,7 @@ struct Reading<'s, 'p, 'c> {
     sources: Sources<'s>,
     reader: SeriesReader<'s>,
     held: Held<'c>,
-    pace: &'p mut Pace<'c>,
+    meter: &'p mut QueryMeter<'c>,
     /// Samples that the budget was charged for.
     counted: u64,
     /// Samples handed out since it was begun, or begun again.
@@ -205,7 +206,7 @@ impl Cursor for Reading<'_, '_, '_> {
     }
 
     fn next(&mut self) -> Result<Option<Piece>, StoreError> {
-        let points = self.reader.next(self.pace)?;
+        let points = self.reader.next(self.meter)?;
         if points.is_empty() {
             return Ok(None);
         }
@@ -215,7 +216,7 @@ impl Cursor for Reading<'_, '_, '_> {
         let new = self.handed_out.saturating_sub(self.counted);
         if new > 0 {
             self.counted = self.handed_out;
-            let context = self.pace.context();
+            let context = self.meter.context();
             context.spend(Resource::Samples, new)?;
             context.spend(Resource::Bytes, new * SAMPLE_BYTES)?;
         }
@@ -226,7 +227,7 @@ impl Cursor for Reading<'_, '_, '_> {
     }
 
     fn rewind(&mut self) -> Result<(), StoreError> {
-        self.pace.look()?;
+        self.meter.check()?;
         self.reader = SeriesReader::new(self.sources)?;
         self.handed_out = 0;
         Ok(())

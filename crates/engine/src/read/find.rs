@@ -1,7 +1,7 @@
 //! Listing nodes, and collecting the series that a query or a deletion means.
 
-use crate::index::names::{Found, Owned};
-use crate::pace::Pace;
+use crate::index::names::{Found, TenantNames};
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Resource;
 use base::selector::{NameFilter, Selector};
@@ -16,19 +16,19 @@ const ENTRY_BYTES: u64 = 64;
 
 /// The nodes that fit, ascending; with `active`, only what one of these series is or lies above.
 pub(crate) fn nodes(
-    names: &Owned,
+    names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
     active: Option<&RoaringBitmap>,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<Node>, StoreError> {
     let counts = |series: SeriesRef| active.is_none_or(|active| active.contains(series.0));
-    let context = pace.context();
+    let context = meter.context();
     let mut nodes = Vec::new();
-    names.walk(selector, filter, pace, |found, pace| {
+    names.walk(selector, filter, meter, |found, meter| {
         let leaf = found.leaf.is_some_and(counts);
         let branch = found.branch
-            && (active.is_none() || any_below(names, found.key.path(), filter, counts, pace)?);
+            && (active.is_none() || any_below(names, found.key.path(), filter, counts, meter)?);
         if leaf || branch {
             let path = found.key.graphite().into_owned();
             context.spend(Resource::Nodes, 1)?;
@@ -45,14 +45,14 @@ pub(crate) fn nodes(
 /// Whether a series below the node counts. Nodes that fit one pattern lie side by side, so that a listing looks at each
 /// name once at most; or with `**` one above the other, and then once for each element at most.
 fn any_below(
-    names: &Owned,
+    names: &TenantNames,
     path: &str,
     filter: Option<&NameFilter>,
     counts: impl Fn(SeriesRef) -> bool,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<bool, StoreError> {
     let mut any = false;
-    names.below(path, filter, pace, |_, series| {
+    names.below(path, filter, meter, |_, series| {
         any = counts(series);
         if any {
             ControlFlow::Break(())
@@ -65,14 +65,14 @@ fn any_below(
 
 /// The series that are meant, ascending by key.
 pub(crate) fn series(
-    names: &Owned,
+    names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<(SeriesKey<'static>, SeriesRef)>, StoreError> {
-    let context = pace.context();
+    let context = meter.context();
     let mut series = Vec::new();
-    names.walk(selector, filter, pace, |found, _| {
+    names.walk(selector, filter, meter, |found, _| {
         if let Some(leaf) = found.leaf {
             context.spend(Resource::Series, 1)?;
             let bytes = found.key.as_bytes().len() as u64;
@@ -99,17 +99,17 @@ pub(crate) struct Subtree {
 
 /// The series that a deletion means, with the first `names` of their names.
 pub(crate) fn subtree(
-    names: &Owned,
+    names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
     first: usize,
-    pace: &mut Pace<'_>,
+    meter: &mut QueryMeter<'_>,
 ) -> Result<Subtree, StoreError> {
     let mut found = Subtree::default();
     let mut fitting = RoaringBitmap::new();
     // The last branch that was taken whole: what fits below it is in already.
     let mut whole = String::new();
-    names.walk(selector, filter, pace, |node, pace| {
+    names.walk(selector, filter, meter, |node, meter| {
         let Found { key, leaf, branch } = node;
         if let Some(series) = leaf {
             fitting.insert(series.0);
@@ -118,7 +118,7 @@ pub(crate) fn subtree(
         }
         if branch && !lies_below(key.path(), &whole) {
             key.path().clone_into(&mut whole);
-            names.below(key.path(), filter, pace, |name, series| {
+            names.below(key.path(), filter, meter, |name, series| {
                 found.all.insert(series.0);
                 keep_first(&mut found.first, &SeriesKey::trusted(name), first);
                 ControlFlow::Continue(())

@@ -2,6 +2,6 @@
 
 pub(crate) mod fetch;
 pub(crate) mod find;
-mod lane;
 pub(crate) mod series;
+mod source_cursor;
 pub(crate) mod spans;

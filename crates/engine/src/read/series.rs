@@ -5,11 +5,11 @@
 //!
 //! What it has in memory is a block of each segment of one day and of each with many, a chunk of each head, and what came late: never the series.
 
-use super::lane::Lane;
+use super::source_cursor::SourceCursor;
 use super::spans::{Deletion, Spans};
 use crate::head::series::HeadSeries;
-use crate::pace::Pace;
 use crate::points::Points;
+use crate::query_meter::QueryMeter;
 use crate::segment::layout::BLOCK_SAMPLES;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
@@ -42,7 +42,7 @@ pub(crate) struct SeriesReader<'s> {
     /// Of one day, and of all days, each with its sequence: ascending.
     stored: Vec<Stored<'s>>,
     /// Of all days: the frozen head's, then the head's.
-    newest: Vec<Lane<'s>>,
+    newest: Vec<SourceCursor<'s>>,
 }
 
 /// What one segment has of the series.
@@ -50,23 +50,23 @@ pub(crate) struct SeriesReader<'s> {
 struct Stored<'s> {
     sequence: u64,
     is_late: bool,
-    lane: Lane<'s>,
+    cursor: SourceCursor<'s>,
 }
 
 impl<'s> SeriesReader<'s> {
     pub(crate) fn new(sources: Sources<'s>) -> Result<Self, StoreError> {
         let mut newest = Vec::new();
         let hidden = |purged: Option<u64>| match purged {
-            Some(purged) => Spans::behind(sources.deletions, purged),
+            Some(purged) => Spans::later_than(sources.deletions, purged),
             // A deletion takes out of the head what it hides elsewhere.
             None => Spans::default(),
         };
         let frozen = sources.frozen.map(|(own, purged)| (own, Some(purged)));
         let head = sources.head.map(|own| (own, None));
         for (own, purged) in frozen.into_iter().chain(head) {
-            newest.push(Lane::column(own, sources.range, hidden(purged)));
+            newest.push(SourceCursor::column(own, sources.range, hidden(purged)));
             if own.late_len() > 0 {
-                newest.push(Lane::late(own, sources.range, hidden(purged)));
+                newest.push(SourceCursor::late(own, sources.range, hidden(purged)));
             }
         }
         let mut own = Self {
@@ -95,52 +95,52 @@ impl<'s> SeriesReader<'s> {
         let Some(blocks) = segment.blocks_in(tenant, series, &range)? else {
             return Ok(None);
         };
-        let hidden = Spans::behind(deletions, segment.purged());
+        let hidden = Spans::later_than(deletions, segment.purged());
         Ok(Some(Stored {
             sequence: segment.sequence(),
             is_late: segment.is_late(),
-            lane: Lane::segment(segment, blocks, range, hidden),
+            cursor: SourceCursor::segment(segment, blocks, range, hidden),
         }))
     }
 
     /// How many samples it may have in memory now, with those of the next piece.
     pub(crate) fn window(&self) -> u64 {
-        let lanes = (self.stored.len() + self.newest.len() + 1) as u64;
+        let cursors = (self.stored.len() + self.newest.len() + 1) as u64;
         let heads = self.sources.frozen.map(|(own, _)| own);
         let heads = heads.into_iter().chain(self.sources.head);
-        lanes * BLOCK_SAMPLES as u64 + heads.map(HeadSeries::late_len).sum::<u64>()
+        cursors * BLOCK_SAMPLES as u64 + heads.map(HeadSeries::late_len).sum::<u64>()
     }
 
     /// The next samples, which are later than all before; empty when there are no more.
-    pub(crate) fn next(&mut self, pace: &mut Pace<'_>) -> Result<Points, StoreError> {
+    pub(crate) fn next(&mut self, meter: &mut QueryMeter<'_>) -> Result<Points, StoreError> {
         loop {
             for own in &mut self.stored {
-                own.lane.fill(pace)?;
+                own.cursor.fill(meter)?;
             }
             let mut of_day = self.stored.iter().filter(|own| !own.is_late);
-            if of_day.all(|own| own.lane.last().is_none()) && self.next_day(pace)? {
+            if of_day.all(|own| own.cursor.last().is_none()) && self.next_day(meter)? {
                 continue;
             }
             break;
         }
-        for lane in &mut self.newest {
-            lane.fill(pace)?;
+        for cursor in &mut self.newest {
+            cursor.fill(meter)?;
         }
-        let stored = self.stored.iter().map(|own| &own.lane);
-        let lanes = stored.chain(&self.newest);
-        let Some(bound) = lanes.filter_map(Lane::last).min() else {
+        let stored = self.stored.iter().map(|own| &own.cursor);
+        let cursors = stored.chain(&self.newest);
+        let Some(bound) = cursors.filter_map(SourceCursor::last).min() else {
             return Ok(Points::default());
         };
         let mut points = Points::default();
-        let stored = self.stored.iter_mut().map(|own| &mut own.lane);
-        for lane in stored.chain(&mut self.newest) {
-            points = points.merged(lane.take_through(bound));
+        let stored = self.stored.iter_mut().map(|own| &mut own.cursor);
+        for cursor in stored.chain(&mut self.newest) {
+            points = points.merged(cursor.take_through(bound));
         }
         Ok(points)
     }
 
     /// Goes on to the next day; false when there is none.
-    fn next_day(&mut self, pace: &mut Pace<'_>) -> Result<bool, StoreError> {
+    fn next_day(&mut self, meter: &mut QueryMeter<'_>) -> Result<bool, StoreError> {
         self.stored.retain(|own| own.is_late);
         let is_late = |own: &&Arc<Segment>| own.is_late();
         let late = self.rest.iter().take_while(is_late).count();
@@ -153,7 +153,7 @@ impl<'s> SeriesReader<'s> {
         let (day, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;
         for segment in day.iter().filter(|own| !own.is_late()) {
-            pace.steps(1)?;
+            meter.steps(1)?;
             let own = self.open(segment)?;
             self.stored.extend(own);
         }

@@ -22,7 +22,7 @@ pub(crate) struct Spans(Vec<TimeRange>);
 
 impl Spans {
     /// What is hidden in a source in which deletions up to record `purged` are applied.
-    pub(crate) fn behind(deletions: &[Deletion], purged: u64) -> Self {
+    pub(crate) fn later_than(deletions: &[Deletion], purged: u64) -> Self {
         let later = deletions.iter().filter(|(sequence, _)| *sequence > purged);
         let mut ranges: Vec<TimeRange> = later.map(|(_, range)| *range).collect();
         ranges.retain(|own| own.from <= own.until);
@@ -66,7 +66,7 @@ mod tests {
                 .into_iter()
                 .map(|(sequence, from, length)| (sequence, range(from, from + length)))
                 .collect();
-            let spans = Spans::behind(&deletions, purged);
+            let spans = Spans::later_than(&deletions, purged);
             for at in (-2..90).map(Millis) {
                 let mut own = deletions.iter().filter(|(sequence, _)| *sequence > purged);
                 prop_assert_eq!(spans.hide(at), own.any(|(_, range)| range.contains(at)));
@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn ranges_without_end_are_joined_like_others() {
-        let spans = Spans::behind(&[(2, TimeRange::ALL), (3, TimeRange::ALL)], 1);
+        let spans = Spans::later_than(&[(2, TimeRange::ALL), (3, TimeRange::ALL)], 1);
         assert!(spans.hide(Millis(i64::MIN)) && spans.hide(Millis(i64::MAX)));
-        assert!(Spans::behind(&[(1, TimeRange::ALL)], 1).is_empty());
+        assert!(Spans::later_than(&[(1, TimeRange::ALL)], 1).is_empty());
     }
 }

@@ -4,7 +4,7 @@
 //! is compared with the stored name all the same: names that share a fingerprint are two series.
 
 use super::entries::{Entries, Entry};
-use super::file::Birth;
+use super::name_file::CreatedSeries;
 use crate::index::names::Names;
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;
@@ -91,27 +91,27 @@ impl Registry {
     fn insert(&mut self, series: SeriesRef, tenant: TenantId, name: &str) {
         let name: Arc<str> = name.into();
         self.names.insert(tenant, Arc::clone(&name), series);
-        self.take_in(series, tenant, name);
+        self.register(series, tenant, name);
     }
 
     /// Takes in a series whose number is known, all but its place among the sorted names: a start makes these at one time,
-    /// once it knows all that there are ([`Self::sort_names`]).
-    pub(crate) fn take_in(&mut self, series: SeriesRef, tenant: TenantId, name: Arc<str>) {
+    /// once it knows all that there are ([`Self::index_names`]).
+    pub(crate) fn register(&mut self, series: SeriesRef, tenant: TenantId, name: Arc<str>) {
         let Fingerprint(fingerprint) = self.fingerprint(tenant, &name);
         self.table
             .insert_unique(fingerprint, (fingerprint, series), |(own, _)| *own);
         self.series.insert(series, Entry { tenant, name });
-        self.reserve(series.0.saturating_add(1));
+        self.reserve_numbers_below(series.0.saturating_add(1));
     }
 
     /// Makes room for so many more series.
-    pub(crate) fn expect(&mut self, series: usize) {
+    pub(crate) fn reserve_capacity(&mut self, series: usize) {
         self.table.reserve(series, |(own, _)| *own);
     }
 
     /// Makes the sorted names. `all`: everything that was taken in, also what has ended since, preferably in runs that are
     /// sorted already.
-    pub(crate) fn sort_names(&mut self, mut all: Vec<Birth>) {
+    pub(crate) fn index_names(&mut self, mut all: Vec<CreatedSeries>) {
         all.retain(|(_, _, series)| self.contains(*series));
         // It merges runs, which is what name files are.
         all.sort();
@@ -119,7 +119,7 @@ impl Registry {
     }
 
     /// Gives no number below `next` from now on.
-    pub(crate) fn reserve(&mut self, next: u32) {
+    pub(crate) fn reserve_numbers_below(&mut self, next: u32) {
         self.next = self.next.max(next);
     }
 

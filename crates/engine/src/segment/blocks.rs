@@ -57,7 +57,7 @@ impl<'s> Blocks<'s> {
         if self.next >= self.end {
             return Ok(None);
         }
-        let Some(block) = self.look()? else {
+        let Some(block) = self.peek()? else {
             return Ok(None);
         };
         let is_own = block.series == self.series && block.span(self.day).from <= self.range.until;
@@ -70,7 +70,7 @@ impl<'s> Blocks<'s> {
     }
 
     /// The next block of the directory.
-    fn look(&mut self) -> Result<Option<Block>, StoreError> {
+    fn peek(&mut self) -> Result<Option<Block>, StoreError> {
         let number = self.next / PAGE_BLOCKS;
         let page = match self.page.take().filter(|(own, _)| *own == number) {
             Some((_, page)) => page,

@@ -39,7 +39,7 @@ pub(super) struct Directory {
 }
 
 /// What is seen of every block while a segment is opened: once for each series and day.
-pub(crate) type See<'s> = dyn FnMut(&Header, SeriesRef, Day) + 's;
+pub(crate) type OnBlock<'s> = dyn FnMut(&Header, SeriesRef, Day) + 's;
 
 impl Directory {
     /// Reads all of it once: every page is whole, every block lies in the data, and its tenant's blocks ascend. Counts the
@@ -49,7 +49,7 @@ impl Directory {
         header: &Header,
         footer: &Footer,
         tenants: &mut [(Tenant, u64)],
-        see: &mut See<'_>,
+        on_block: &mut OnBlock<'_>,
     ) -> Result<Self, StoreError> {
         let segment = file.pages().next_segment();
         let pages = footer.blocks.div_ceil(PAGE_BLOCKS);
@@ -101,7 +101,7 @@ impl Directory {
                     }
                     let key = |own: &Block| (own.series, own.day);
                     if last.is_none_or(|last| key(&last) != key(&block)) {
-                        see(header, block.series, block.day_in(header.day));
+                        on_block(header, block.series, block.day_in(header.day));
                     }
                     last = Some(block);
                 }
@@ -122,6 +122,11 @@ impl Directory {
     /// What it takes in memory whatever is asked for.
     pub(super) const fn bytes(&self) -> u64 {
         (self.heads.len() * size_of::<Head>()) as u64
+    }
+
+    /// What it takes on the disk.
+    pub(super) const fn file_bytes(&self) -> u64 {
+        self.blocks as u64 * BLOCK_BYTES as u64
     }
 
     /// The bytes of some pages, and where they begin.

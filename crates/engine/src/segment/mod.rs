@@ -1,5 +1,6 @@
 //! Segments: immutable files, each with samples of one day, tenant first. Written once, in one pass; read by `pread`.
 
+mod block_list;
 pub(crate) mod blocks;
 pub(crate) mod cache;
 mod directory;

@@ -2,7 +2,7 @@
 //! block, when it is read.
 
 use super::blocks::Blocks;
-use super::directory::{Directory, See, SeriesScan};
+use super::directory::{Directory, OnBlock, SeriesScan};
 use super::file::{FileCache, SegmentFile};
 use super::layout::{
     BLOCK_BYTES, Block, FOOTER_BYTES, Footer, HEADER_BYTES, Header, TENANT_BYTES, Tenant,
@@ -73,14 +73,14 @@ fn read_tenants(
 
 impl Segment {
     pub(crate) fn open(files: &Arc<FileCache>, path: &Path) -> Result<Self, StoreError> {
-        Self::open_seeing(files, path, &mut |_, _, _| {})
+        Self::open_with(files, path, &mut |_, _, _| {})
     }
 
     /// Opens it, and says of each series on which days it has samples, which is read on the way.
-    pub(crate) fn open_seeing(
+    pub(crate) fn open_with(
         files: &Arc<FileCache>,
         path: &Path,
-        see: &mut See<'_>,
+        on_block: &mut OnBlock<'_>,
     ) -> Result<Self, StoreError> {
         let own = SegmentFile::new(files, path);
         let file = own.get()?;
@@ -129,7 +129,7 @@ impl Segment {
             ));
         }
         let mut tenants = read_tenants(path, &footer, &tenant_bytes)?;
-        let directory = Directory::open(&own, &header, &footer, &mut tenants, see)?;
+        let directory = Directory::open(&own, &header, &footer, &mut tenants, on_block)?;
         Ok(Self {
             file: own,
             header,
@@ -163,6 +163,11 @@ impl Segment {
     /// Bytes of the file.
     pub(crate) const fn bytes(&self) -> u64 {
         self.length
+    }
+
+    /// Those of its block directory.
+    pub(crate) const fn directory_bytes(&self) -> u64 {
+        self.directory.file_bytes()
     }
 
     /// Its file, which stays there as long as this does.
@@ -340,8 +345,9 @@ mod tests {
         let dir = Path::new("/s");
         storage.create_dir(dir).unwrap();
         let path = dir.join("1.seg");
+        let shared: Arc<dyn Storage> = Arc::new(storage.clone());
         let mut writer = SegmentWriter::create(
-            &storage,
+            &shared,
             &path,
             Header {
                 day: Day(10),

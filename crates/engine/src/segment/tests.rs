@@ -20,6 +20,18 @@ use std::sync::Arc;
 const DAY: Day = Day(20_000);
 const PATH: &str = "/s/1.seg";
 
+/// A segment with samples of [`DAY`] and so many more days, as a writer begins it.
+fn begun(storage: &Faulty, more_days: u16) -> SegmentWriter {
+    let header = Header {
+        day: DAY,
+        more_days,
+        sequence: 3,
+        purged: 4,
+    };
+    let storage: Arc<dyn Storage> = Arc::new(storage.clone());
+    SegmentWriter::create(&storage, Path::new(PATH), header).unwrap()
+}
+
 fn read_of(
     segment: &Segment,
     tenant: TenantId,
@@ -55,13 +67,7 @@ fn points(samples: &BTreeMap<i64, f64>) -> Points {
 fn written(content: &Content) -> Faulty {
     let storage = Faulty::new(1);
     storage.create_dir(Path::new("/s")).unwrap();
-    let header = Header {
-        day: DAY,
-        more_days: 0,
-        sequence: 3,
-        purged: 4,
-    };
-    let mut writer = SegmentWriter::create(&storage, Path::new(PATH), header).unwrap();
+    let mut writer = begun(&storage, 0);
     for ((tenant, series), samples) in content {
         let points = points(samples);
         writer
@@ -135,13 +141,7 @@ proptest! {
 fn with_pages() -> (Faulty, Vec<(u32, u32)>) {
     let storage = Faulty::new(1);
     storage.create_dir(Path::new("/s")).unwrap();
-    let header = Header {
-        day: DAY,
-        more_days: 99,
-        sequence: 3,
-        purged: 4,
-    };
-    let mut writer = SegmentWriter::create(&storage, Path::new(PATH), header).unwrap();
+    let mut writer = begun(&storage, 99);
     let mut all = Vec::new();
     // Runs that end within a page, on its end, and one that is a page.
     for (tenant, series, days) in [
@@ -169,6 +169,37 @@ fn with_pages() -> (Faulty, Vec<(u32, u32)>) {
     (storage, all)
 }
 
+/// The directory was held in memory until the end, and then twice.
+#[test]
+fn a_writer_of_many_blocks_holds_no_more_than_one_of_few() {
+    let storage = Faulty::new(1);
+    storage.create_dir(Path::new("/s")).unwrap();
+    let blocks = 100_000;
+    let mut writer = begun(&storage, 0);
+    let mut most = 0;
+    for series in 0..blocks {
+        let points = Points {
+            timestamps: vec![DAY.start() + i64::from(series)],
+            values: vec![f64::from(series)],
+        };
+        writer
+            .push(TenantId(1), SeriesRef(series), &points)
+            .unwrap();
+        most = most.max(writer.held_bytes());
+    }
+    assert!(most < 3 << 20, "{most} bytes for {blocks} blocks");
+    let written = writer.finish().unwrap();
+    assert_eq!((written.series, written.samples), (blocks, 100_000));
+    assert_eq!(storage.list(Path::new("/s")).unwrap(), ["1.seg"]);
+    let files = FileCache::new(Arc::new(storage), 1 << 20);
+    let segment = Segment::open(&files, Path::new(PATH)).unwrap();
+    assert_eq!(segment.bytes(), written.bytes);
+    for series in [0, 7280, 7281, blocks - 1] {
+        let read = read_of(&segment, TenantId(1), SeriesRef(series), &TimeRange::ALL).unwrap();
+        assert_eq!(read.values, [f64::from(series)]);
+    }
+}
+
 /// Whatever the budget, each range of each series is what it is when all of the directory is looked through.
 #[test]
 fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
@@ -176,8 +207,8 @@ fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
     for budget in [0, 5000, 80_000, 1 << 30] {
         let files = FileCache::new(Arc::new(storage.clone()), budget);
         let mut seen = 0;
-        let mut see = |_: &Header, _: SeriesRef, _: Day| seen += 1;
-        let segment = Segment::open_seeing(&files, Path::new(PATH), &mut see).unwrap();
+        let mut on_block = |_: &Header, _: SeriesRef, _: Day| seen += 1;
+        let segment = Segment::open_with(&files, Path::new(PATH), &mut on_block).unwrap();
         assert_eq!(seen, 561, "a series' day each");
         let listed: Vec<(u32, u32)> = segment
             .series()

@@ -1,5 +1,6 @@
 //! Writes one segment file, series by series, ascending by tenant and number.
 
+use super::block_list::BlockList;
 use super::layout::{BLOCK_SAMPLES, Block, Footer, HEADER_BYTES, Header, Tenant};
 use crate::column::choose;
 use crate::day::Day;
@@ -11,6 +12,7 @@ use base::id::TenantId;
 use base::store::StoreError;
 use base::time::Millis;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes gathered before they are handed to the operating system.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -33,8 +35,7 @@ pub(crate) struct SegmentWriter {
     header: Header,
     buffer: Vec<u8>,
     written: u64,
-    blocks: Vec<u8>,
-    block_count: u32,
+    blocks: BlockList,
     tenants: Vec<Tenant>,
     samples: u64,
     series: u32,
@@ -46,7 +47,7 @@ pub(crate) struct SegmentWriter {
 
 impl SegmentWriter {
     pub(crate) fn create(
-        storage: &dyn Storage,
+        storage: &Arc<dyn Storage>,
         path: &Path,
         header: Header,
     ) -> Result<Self, StoreError> {
@@ -59,8 +60,7 @@ impl SegmentWriter {
             header_crc: crc32fast::hash(&buffer),
             buffer,
             written: 0,
-            blocks: Vec::new(),
-            block_count: 0,
+            blocks: BlockList::new(storage, path),
             tenants: Vec::new(),
             samples: 0,
             series: 0,
@@ -90,7 +90,7 @@ impl SegmentWriter {
         let is_new = self.last.replace((tenant, series)) != Some((tenant, series));
         self.series += u32::from(is_new);
         self.samples += points.len() as u64;
-        let (first_block, bytes_before) = (self.block_count, self.offset());
+        let (first_block, bytes_before) = (self.blocks.count(), self.offset());
         let mut values = points.values.as_slice();
         let days = points
             .timestamps
@@ -101,12 +101,14 @@ impl SegmentWriter {
                 .unwrap_or_default();
             values = rest;
             let block = self.block(series, timestamps, own);
-            block.encode(&mut self.blocks);
-            self.block_count += 1;
+            self.blocks.push(&block)?;
         }
         self.from = self.from.min(*first);
         self.until = self.until.max(*last);
-        let (blocks, bytes) = (self.block_count - first_block, self.offset() - bytes_before);
+        let (blocks, bytes) = (
+            self.blocks.count() - first_block,
+            self.offset() - bytes_before,
+        );
         match self.tenants.last_mut().filter(|last| last.tenant == tenant) {
             Some(own) => {
                 own.blocks += blocks;
@@ -161,6 +163,12 @@ impl SegmentWriter {
         }
     }
 
+    /// Bytes of memory that it holds, but for the tenants.
+    #[cfg(test)]
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.buffer.capacity() + self.blocks.held_bytes()
+    }
+
     const fn offset(&self) -> u64 {
         self.written + self.buffer.len() as u64
     }
@@ -178,7 +186,11 @@ impl SegmentWriter {
     pub(crate) fn finish(mut self) -> Result<Written, StoreError> {
         debug_assert!(self.offset() >= HEADER_BYTES as u64);
         let blocks_offset = self.offset();
-        self.buffer.extend_from_slice(&self.blocks);
+        while self.blocks.read_next(&mut self.buffer)? {
+            if self.buffer.len() >= BUFFER_BYTES {
+                self.write_out()?;
+            }
+        }
         let tenants_offset = self.offset();
         let mut tenants = Vec::new();
         for tenant in &self.tenants {
@@ -187,10 +199,10 @@ impl SegmentWriter {
         self.buffer.extend_from_slice(&tenants);
         let footer = Footer {
             blocks_offset,
-            blocks: self.block_count,
+            blocks: self.blocks.count(),
             tenants: self.tenants.len() as u32,
             tenants_offset,
-            blocks_crc: crc32fast::hash(&self.blocks),
+            blocks_crc: self.blocks.crc(),
             tenants_crc: crc32fast::hash(&tenants),
             samples: self.samples,
             from: self.from,

@@ -153,7 +153,7 @@ impl<S: Sink> Group<S> {
     }
 
     /// Since when somebody writes.
-    pub(crate) fn led_since(&self) -> Option<Instant> {
+    pub(crate) fn leader_since(&self) -> Option<Instant> {
         lock(&self.progress).led
     }
 
@@ -176,7 +176,7 @@ impl<S: Sink> Group<S> {
             }
             self.poison.check()?;
             if progress.led.is_none() {
-                self.room.may_try()?;
+                self.room.check_retry()?;
                 break;
             }
             progress = self

@@ -22,7 +22,7 @@ pub(crate) const FLOATS: u8 = base::sample::Kind::Float.code();
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
-    Births = 1,
+    Created = 1,
     Samples = 2,
     DeleteSeries = 3,
     DeleteRange = 4,
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
 /// A decoded record.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Record {
-    Births(Vec<(TenantId, SeriesRef, Arc<str>)>),
+    Created(Vec<(TenantId, SeriesRef, Arc<str>)>),
     Samples(Vec<(SeriesRef, i64, f64)>),
     DeleteSeries(Vec<SeriesRef>),
     DeleteRange(TimeRange, Vec<SeriesRef>),
@@ -143,7 +143,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
     }
     let mut payload = Reader::new(payload);
     let record = match kind {
-        1 => Record::Births(births(&mut payload)?),
+        1 => Record::Created(created(&mut payload)?),
         2 => Record::Samples(samples(&mut payload)?),
         3 => Record::DeleteSeries(numbers(&mut payload)?),
         4 => {
@@ -170,11 +170,11 @@ pub(crate) fn holds_synced_mark(bytes: &[u8]) -> bool {
     })
 }
 
-/// The payload of [`Kind::Births`].
-pub(crate) fn put_births<N: AsRef<str>>(births: &[(TenantId, SeriesRef, N)]) -> Vec<u8> {
+/// The payload of [`Kind::Created`].
+pub(crate) fn put_created<N: AsRef<str>>(created: &[(TenantId, SeriesRef, N)]) -> Vec<u8> {
     let mut out = Vec::new();
-    put(&mut out, births.len() as u64);
-    for (tenant, series, name) in births {
+    put(&mut out, created.len() as u64);
+    for (tenant, series, name) in created {
         put(&mut out, u64::from(tenant.0));
         put(&mut out, u64::from(series.0));
         out.push(FLOATS);
@@ -185,9 +185,9 @@ pub(crate) fn put_births<N: AsRef<str>>(births: &[(TenantId, SeriesRef, N)]) -> 
     out
 }
 
-fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, Arc<str>)>, Damaged> {
+fn created(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, Arc<str>)>, Damaged> {
     let count = reader.count(4)?;
-    let mut births = Vec::with_capacity(count);
+    let mut created = Vec::with_capacity(count);
     for _ in 0..count {
         let tenant = TenantId(reader.number()?);
         let series = SeriesRef(reader.number()?);
@@ -197,9 +197,9 @@ fn births(reader: &mut Reader<'_>) -> Result<Vec<(TenantId, SeriesRef, Arc<str>)
         let length = reader.count(1)?;
         let name = std::str::from_utf8(reader.take(length)?)
             .map_err(|_| Damaged("a name is not UTF-8"))?;
-        births.push((tenant, series, name.into()));
+        created.push((tenant, series, name.into()));
     }
-    Ok(births)
+    Ok(created)
 }
 
 /// The payload of [`Kind::Samples`]: numbers and instants as differences, values as they are, column by column.
@@ -307,14 +307,14 @@ mod tests {
         #[test]
         fn records_read_back(
             samples in prop::collection::vec((any::<u32>(), any::<i64>(), -1e9..1e9), 0..20),
-            births in prop::collection::vec((any::<u32>(), any::<u32>(), "\\PC{0,8}"), 0..9),
+            created in prop::collection::vec((any::<u32>(), any::<u32>(), "\\PC{0,8}"), 0..9),
             numbers: Vec<u32>, from: i64, until: i64,
         ) {
             let samples: Vec<_> = samples.into_iter().map(|(s, at, value)| (SeriesRef(s), at, value)).collect();
             reads_back(Kind::Samples, &put_samples(&samples), &Record::Samples(samples.clone()));
-            let births: Vec<_> = births.into_iter().map(|(t, s, name)| (TenantId(t), SeriesRef(s), name.into())).collect();
-            let borrowed: Vec<_> = births.iter().map(|(t, s, name): &(_, _, Arc<str>)| (*t, *s, name.as_ref())).collect();
-            reads_back(Kind::Births, &put_births(&borrowed), &Record::Births(births));
+            let created: Vec<_> = created.into_iter().map(|(t, s, name)| (TenantId(t), SeriesRef(s), name.into())).collect();
+            let borrowed: Vec<_> = created.iter().map(|(t, s, name): &(_, _, Arc<str>)| (*t, *s, name.as_ref())).collect();
+            reads_back(Kind::Created, &put_created(&borrowed), &Record::Created(created));
             let range = TimeRange { from: Millis(from), until: Millis(until) };
             let refs: Vec<_> = numbers.iter().map(|number| SeriesRef(*number)).collect();
             reads_back(

@@ -101,8 +101,8 @@ impl Wal {
     ///
     /// # Errors
     /// [`Outage::Stuck`] when one write and sync has been under way for longer than [`HANGING_AFTER`].
-    pub(crate) fn look(&self, now: Instant) -> Result<(), StoreError> {
-        let since = self.group.led_since();
+    pub(crate) fn check_disk(&self, now: Instant) -> Result<(), StoreError> {
+        let since = self.group.leader_since();
         let waited = since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         if waited < HANGING_AFTER {
             return Ok(());

@@ -164,7 +164,7 @@ fn what_is_acknowledged_is_there_once_and_in_order_and_all_who_wait_are_woken() 
         }
         assert_eq!(log.records(), [1, 2, 3]);
         assert_eq!(log.group.waiting(), 0);
-        assert!(log.group.led_since().is_none());
+        assert!(log.group.leader_since().is_none());
     });
 }
 

@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]
-mod visibility;
+mod seen_batches;
 
 #[path = "../../src/error.rs"]
 mod error;
@@ -26,8 +26,8 @@ mod column {
 #[path = "../../src/head/batches.rs"]
 mod batches;
 
-#[path = "../../src/head/marks.rs"]
-mod marks;
+#[path = "../../src/head/visibility.rs"]
+mod visibility;
 
 #[path = "../../src/wal/group.rs"]
 mod group;

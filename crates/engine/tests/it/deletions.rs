@@ -5,6 +5,7 @@ use crate::support::{DAY, MINUTE, NOON, batch, config, delete, figure, open, ope
 use crate::support::{fetch_in, read, scope, send_to};
 use base::context::{Budget, Context, Memory, Resource, Stop};
 use base::cursor::Cursor;
+use base::id::{AccountId, Guid};
 use base::limit;
 use base::selector::Selector;
 use base::store::{DeleteQuery, Deleted, Durability, FetchQuery, SampleStore, Shape, StoreError};
@@ -80,6 +81,46 @@ fn regression_6_more_deletions_than_may_wait_are_refused() {
     assert_eq!(try_delete(&engine, 1, NOON - 3500, NOON).unwrap(), 1);
     assert_eq!(read(&engine, 1, "a.b").len(), 20_000 - 9);
     assert_eq!(delete(&engine, 1, "*", None), 1);
+}
+
+/// An account had as many for each of its spaces, and slowed the days of all with them.
+#[test]
+fn an_account_has_one_share_of_the_deletions_however_many_tenants_it_has() {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = open_with(few(10), &Faulty::new(1), &clock).unwrap().0;
+    for tenant in 1..=4 {
+        send_to(&engine, tenant, "a.b", NOON - 5000, 1.0);
+    }
+    engine.flush().unwrap();
+    let account = |number| AccountId(Guid::from_random([number; 16]));
+    let delete = |tenant: u32, of: AccountId, from: i64| {
+        let selector = Selector::parse("*").unwrap();
+        let query = DeleteQuery {
+            selector: &selector,
+            range: Some(range(from, NOON)),
+            dry_run: false,
+            names: 0,
+        };
+        let scope = scope(tenant).owned_by(of);
+        let deleted = engine.delete(&scope, &query, &Context::unlimited());
+        deleted.map(|own| own.series)
+    };
+    for number in 0..10 {
+        let tenant = 1 + u32::try_from(number % 2).unwrap();
+        let deleted = delete(tenant, account(1), NOON - 9000 - number);
+        assert_eq!(deleted.unwrap(), 1, "{number}");
+    }
+    // Also in a tenant in which nothing was deleted yet.
+    for tenant in [1, 2, 3] {
+        let refused = delete(tenant, account(1), NOON - 8000).unwrap_err();
+        let StoreError::Stopped(Stop::Busy { limit, allowed, .. }) = refused else {
+            panic!("{refused}");
+        };
+        assert_eq!((limit.name, allowed), (limit::PENDING_DELETIONS.name, 10));
+    }
+    assert_eq!(delete(4, account(2), NOON - 8000).unwrap(), 1);
+    engine.compact().unwrap();
+    assert_eq!(delete(3, account(1), NOON - 8000).unwrap(), 1);
 }
 
 /// Many that nobody can undo at once are looked up, not asked one by one for each sample.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Heard(Mutex<Vec<String>>);
 
 impl Events for Heard {
-    fn told(&self, event: Event<'_>) {
+    fn on_event(&self, event: Event<'_>) {
         let text = match event {
             Event::Failed { work, error } => format!("{work}: {error}"),
             other => format!("{other:?}"),
@@ -39,7 +39,7 @@ impl Heard {
 fn open(config: EngineConfig, storage: &Faulty) -> (Engine, Arc<Heard>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let heard = Arc::new(Heard::default());
-    let engine = Engine::open_telling(
+    let engine = Engine::open_with_events(
         config,
         Arc::clone(&clock) as _,
         Arc::new(storage.clone()),

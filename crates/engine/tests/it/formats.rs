@@ -21,7 +21,7 @@ fn open(dir: &Path) -> Engine {
         .0
 }
 
-/// Every kind of record, segment and code: births, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
+/// Every kind of record, segment and code: created series, samples, both deletions, marks; steps, constants, decimals, exceptions, raw.
 fn write_story(engine: &Engine) {
     for at in 0..70_i64 {
         let instant = NOON - at * MINUTE;

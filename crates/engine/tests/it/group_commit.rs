@@ -1,12 +1,11 @@
 //! One sync for all who wait, and an answer to none of them before it.
 
+use crate::hooked::{Hook, Hooked};
 use crate::support::{NOON, batch, config, figure, read, scope, send};
 use base::store::{Durability, Outage, SampleStore};
 use base::time::{ManualClock, Millis};
 use engine::Engine;
 use engine::storage::faulty::Faulty;
-use engine::storage::{ReadFile, Storage, WriteFile};
-use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -41,77 +40,9 @@ impl Gate {
     }
 }
 
-#[derive(Debug)]
-struct Gated(Faulty, Arc<Gate>);
-
-#[derive(Debug)]
-struct GatedFile(Box<dyn WriteFile>, Arc<Gate>);
-
-impl WriteFile for GatedFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.append(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.1.pass();
-        self.0.sync()
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.0.cut(length)
-    }
-}
-
-impl Storage for Gated {
-    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
-        self.0.free_bytes(dir)
-    }
-
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.0.create_dir(path)
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.0.link(from, to)
-    }
-
-    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        self.0.list(dir)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.read(path)
-    }
-
-    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
-        self.0.open(path)
-    }
-
-    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        Ok(Box::new(GatedFile(
-            self.0.create(path)?,
-            Arc::clone(&self.1),
-        )))
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        self.0.truncate(path, length)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.0.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.0.remove(path)
-    }
-
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        self.0.remove_dir(path)
-    }
-
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.0.sync_dir(dir)
+impl Hook for Gate {
+    fn before_sync(&self, _: &Path) {
+        self.pass();
     }
 }
 
@@ -126,7 +57,7 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 #[test]
 fn many_senders_share_a_sync_and_none_is_answered_before_it() {
     let (disk, gate) = (Faulty::new(1), Arc::new(Gate::default()));
-    let storage = Arc::new(Gated(disk.clone(), Arc::clone(&gate)));
+    let storage = Arc::new(Hooked::new(&disk, &gate));
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let engine = Engine::open(config(), clock, storage).unwrap().0;
     let before = figure(&engine, "wal_syncs_total");
@@ -167,7 +98,7 @@ fn many_senders_share_a_sync_and_none_is_answered_before_it() {
 #[test]
 fn whoever_panics_while_he_commits_for_all_poisons_and_all_hear_of_it() {
     let (disk, gate) = (Faulty::new(1), Arc::new(Gate::default()));
-    let storage = Arc::new(Gated(disk.clone(), Arc::clone(&gate)));
+    let storage = Arc::new(Hooked::new(&disk, &gate));
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let engine = Engine::open(config(), clock, storage).unwrap().0;
     gate.set(true);

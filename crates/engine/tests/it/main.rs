@@ -26,6 +26,8 @@ mod group_commit;
 #[cfg(test)]
 mod held_reader;
 #[cfg(test)]
+mod hooked;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod kill;
@@ -34,6 +36,8 @@ mod late;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod merge_order;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod panics;
@@ -41,6 +45,8 @@ mod panics;
 mod quota;
 #[cfg(test)]
 mod reach;
+#[cfg(test)]
+mod spill;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]

@@ -2,15 +2,14 @@
 
 mod shares;
 
+use crate::hooked::{Hook, Hooked};
 use crate::support::{MINUTE, NOON, batch, config, figure, read, scope};
 use base::context::Stop;
 use base::limit;
 use base::store::{Durability, SampleStore, StoreError};
 use base::time::{ManualClock, Millis};
 use engine::storage::faulty::Faulty;
-use engine::storage::{ReadFile, Storage, WriteFile};
 use engine::{Engine, EngineConfig};
-use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -47,59 +46,11 @@ impl Gate {
     }
 }
 
-#[derive(Debug)]
-struct Gated(Faulty, Arc<Gate>);
-
-impl Storage for Gated {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        if path.extension().is_some_and(|own| own == "seg") {
-            self.1.pass();
+impl Hook for Gate {
+    fn before_create(&self, file: &Path) {
+        if file.extension().is_some_and(|own| own == "seg") {
+            self.pass();
         }
-        self.0.create(path)
-    }
-
-    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
-        self.0.free_bytes(dir)
-    }
-
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.0.create_dir(path)
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.0.link(from, to)
-    }
-
-    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        self.0.list(dir)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.read(path)
-    }
-
-    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
-        self.0.open(path)
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        self.0.truncate(path, length)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.0.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.0.remove(path)
-    }
-
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        self.0.remove_dir(path)
-    }
-
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.0.sync_dir(dir)
     }
 }
 
@@ -107,7 +58,7 @@ const BUDGET: u64 = 1 << 20;
 
 fn opened(change: impl FnOnce(&mut EngineConfig)) -> (Engine, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
-    let storage = Arc::new(Gated(Faulty::new(1), Arc::clone(&gate)));
+    let storage = Arc::new(Hooked::new(&Faulty::new(1), &gate));
     let mut config = EngineConfig {
         head_bytes: BUDGET,
         ..config()

@@ -1,13 +1,13 @@
 //! A panic in the background costs what it was at, and nothing that comes after.
 
 use crate::events::Heard;
+use crate::hooked::{Hook, Hooked};
 use crate::support::{NOON, config, figure, read, send};
 use base::store::SampleStore;
 use base::time::{ManualClock, Millis};
+use engine::storage::Storage;
 use engine::storage::faulty::Faulty;
-use engine::storage::{ReadFile, Storage, WriteFile};
 use engine::{Engine, EngineConfig};
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,88 +16,17 @@ use std::time::{Duration, Instant};
 /// Panics so often where a thread brings a segment to stable storage.
 #[derive(Debug)]
 struct Panicking {
-    storage: Faulty,
-    left: Arc<AtomicU32>,
+    left: AtomicU32,
     thread: &'static str,
 }
 
-#[derive(Debug)]
-struct File {
-    file: Box<dyn WriteFile>,
-    left: Arc<AtomicU32>,
-    thread: &'static str,
-}
-
-impl WriteFile for File {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.append(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        let is_own = std::thread::current().name() == Some(self.thread);
+impl Hook for Panicking {
+    fn before_sync(&self, file: &Path) {
+        let is_own = std::thread::current().name() == Some(self.thread)
+            && file.extension().is_some_and(|own| own == "seg");
         let take = |left: u32| left.checked_sub(1).filter(|_| is_own);
         let taken = (self.left).fetch_update(Ordering::SeqCst, Ordering::SeqCst, take);
         assert!(taken.is_err(), "on purpose");
-        self.file.sync()
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.file.cut(length)
-    }
-}
-
-impl Storage for Panicking {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        let file = self.storage.create(path)?;
-        if path.extension().is_none_or(|own| own != "seg") {
-            return Ok(file);
-        }
-        let (left, thread) = (Arc::clone(&self.left), self.thread);
-        Ok(Box::new(File { file, left, thread }))
-    }
-
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.storage.create_dir(path)
-    }
-
-    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        self.storage.list(dir)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.storage.read(path)
-    }
-
-    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
-        self.storage.open(path)
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        self.storage.truncate(path, length)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.storage.rename(from, to)
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.storage.link(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.storage.remove(path)
-    }
-
-    fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        self.storage.remove_dir(path)
-    }
-
-    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
-        self.storage.free_bytes(dir)
-    }
-
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        self.storage.sync_dir(dir)
     }
 }
 
@@ -108,13 +37,14 @@ fn open(storage: &Faulty, thread: &'static str, panics: u32) -> (Engine, Arc<Hea
         ..config()
     };
     let heard = Arc::new(Heard::default());
-    let storage = Panicking {
-        storage: storage.clone(),
-        left: Arc::new(AtomicU32::new(panics)),
+    let hook = Panicking {
+        left: AtomicU32::new(panics),
         thread,
     };
+    let storage = Hooked::new(storage, &Arc::new(hook));
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
-    let opened = Engine::open_telling(config, clock, Arc::new(storage), Arc::clone(&heard) as _);
+    let opened =
+        Engine::open_with_events(config, clock, Arc::new(storage), Arc::clone(&heard) as _);
     (opened.unwrap().0, heard)
 }
 

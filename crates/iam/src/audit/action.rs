@@ -170,4 +170,16 @@ mod tests {
         let names: BTreeSet<&str> = Action::ALL.iter().map(|own| own.name()).collect();
         assert_eq!(names.len(), Action::ALL.len());
     }
+
+    /// These are also written when the work has only begun, or has failed.
+    #[test]
+    fn regression_7_what_may_have_only_begun_is_not_said_to_be_done() {
+        for action in [Action::MetricsDeleted, Action::BackupMade] {
+            let said = action.said();
+            let is_done = [" was ", " were ", " has "]
+                .iter()
+                .any(|verb| said.contains(verb));
+            assert!(!is_done, "{said}");
+        }
+    }
 }

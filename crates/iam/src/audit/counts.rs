@@ -4,8 +4,9 @@
 use super::seen::Seen;
 use super::tally::{Count, Counted, Noted, Tally};
 use super::{Action, Actor, Credential, Entry, Origin, Outcome};
-use base::id::{AccountId, KeyId, UserId};
+use base::id::{AccountId, KeyId};
 use base::limit::{self, Limit};
+use base::principal::Principal;
 use base::time::Millis;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,8 +19,8 @@ const HOUR: i64 = 60 * MINUTE;
 pub struct Refused {
     /// The refused action.
     pub action: Action,
-    /// The refused user, or the user named in the request; unknown otherwise.
-    pub user: Option<UserId>,
+    /// The refused principal, or the user named in the request; unknown otherwise.
+    pub principal: Option<Principal>,
     /// The account, if it is known.
     pub account: Option<AccountId>,
     /// The kind of credential.
@@ -36,7 +37,7 @@ pub(crate) struct Refusal {
 
 impl Counted for Refusal {
     fn is_named(self) -> bool {
-        self.refused.user.is_some()
+        self.refused.principal.is_some()
     }
 
     fn without_source(mut self) -> Self {
@@ -45,14 +46,14 @@ impl Counted for Refusal {
     }
 
     fn others(mut self) -> Self {
-        self.refused.user = None;
+        self.refused.principal = None;
         self.without_source()
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Requests {
-    user: Option<UserId>,
+    principal: Option<Principal>,
     account: Option<AccountId>,
     credential: Credential,
     key: Option<KeyId>,
@@ -61,7 +62,7 @@ pub(crate) struct Requests {
 
 impl Counted for Requests {
     fn is_named(self) -> bool {
-        self.user.is_some()
+        self.principal.is_some()
     }
 
     fn without_source(self) -> Self {
@@ -73,7 +74,7 @@ impl Counted for Requests {
 
     fn others(self) -> Self {
         Self {
-            user: None,
+            principal: None,
             key: None,
             ..self.without_source()
         }
@@ -125,14 +126,14 @@ impl Counts {
     /// Counts a request. Allocates only for the first one of each hour.
     pub(crate) fn request(
         &self,
-        user: UserId,
+        principal: Principal,
         account: Option<AccountId>,
         (credential, key): (Credential, Option<KeyId>),
         source: base::source::Source,
         now: Millis,
     ) {
         let what = Requests {
-            user: Some(user),
+            principal: Some(principal),
             account,
             credential,
             key,
@@ -155,8 +156,8 @@ impl Counts {
     /// How often each counting limit was reached.
     pub(crate) fn hits(&self) -> [(Limit, u64); 3] {
         [
-            (limit::AUDIT_REFUSALS_PER_MINUTE, self.refusals.beside()),
-            (limit::AUDIT_CALLERS_PER_HOUR, self.requests.beside()),
+            (limit::AUDIT_REFUSALS_PER_MINUTE, self.refusals.overflow()),
+            (limit::AUDIT_CALLERS_PER_HOUR, self.requests.overflow()),
             (
                 limit::AUDIT_ENTRIES_PER_ACCOUNT,
                 self.dropped.load(Ordering::Relaxed),
@@ -223,9 +224,9 @@ impl Taken {
     }
 }
 
-fn actor(user: Option<UserId>, source: Seen) -> Actor {
-    match (user, source) {
-        (Some(user), _) => Actor::User(user),
+fn actor(principal: Option<Principal>, source: Seen) -> Actor {
+    match (principal, source) {
+        (Some(principal), _) => principal.into(),
         (None, Seen::Others) => Actor::Others,
         (None, _) => Actor::Unknown,
     }
@@ -233,7 +234,7 @@ fn actor(user: Option<UserId>, source: Seen) -> Actor {
 
 fn refusal(count: &Count<Refusal>) -> Entry {
     let Refusal { refused, source } = count.what;
-    let who = actor(refused.user, source);
+    let who = actor(refused.principal, source);
     Entry::by_actor(who, refused.credential, refused.action)
         .maybe_in(refused.account)
         .outcome(Outcome::Refused)
@@ -244,7 +245,7 @@ fn refusal(count: &Count<Refusal>) -> Entry {
 
 fn requests(count: &Count<Requests>) -> Entry {
     let what = count.what;
-    let who = actor(what.user, what.source);
+    let who = actor(what.principal, what.source);
     Entry::by_actor(who, what.credential, Action::RequestsMade)
         .maybe_in(what.account)
         .with_some("by_key", what.key)

@@ -4,8 +4,9 @@ use super::{Action, Kind, Origin, Outcome};
 use crate::token::identity::Identity;
 use crate::token::issued;
 use crate::token::verified::Claims;
-use base::id::{AccountId, UserId};
+use base::id::AccountId;
 use base::limit;
+use base::principal::Principal;
 use base::source::Source;
 use base::time::Millis;
 use serde_json::{Map, Value};
@@ -15,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
-    /// A user.
-    User(UserId),
+    /// A user, a service or a profile.
+    Principal(Principal),
     /// The operator, with a command on the data folder.
     Operator,
     /// The server itself.
@@ -30,11 +31,20 @@ pub enum Actor {
 impl Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::User(user) => user.fmt(f),
+            Self::Principal(principal) => principal.fmt(f),
             Self::Operator => f.write_str("operator"),
             Self::Server => f.write_str("server"),
             Self::Unknown => f.write_str("unknown"),
             Self::Others => f.write_str("others"),
+        }
+    }
+}
+
+impl From<Principal> for Actor {
+    fn from(principal: Principal) -> Self {
+        match principal {
+            Principal::Server => Self::Server,
+            other => Self::Principal(other),
         }
     }
 }
@@ -145,33 +155,37 @@ impl Entry {
 
     /// An action of a verified caller.
     pub fn by(caller: &Identity, action: Action) -> Self {
-        let entry = Self::new(action, Actor::User(caller.user()), Credential::of(caller));
+        let entry = Self::new(action, caller.principal().into(), Credential::of(caller));
         match caller.bounds().root().key {
             Some(key) => entry.with("by_key", key),
             None => entry,
         }
     }
 
-    /// An action of a user who has just proven their identity.
-    pub fn by_user(user: UserId, credential: Credential, action: Action) -> Self {
-        Self::new(action, Actor::User(user), credential)
+    /// An action of a principal that has just proven its identity.
+    pub fn by_principal(
+        principal: impl Into<Principal>,
+        credential: Credential,
+        action: Action,
+    ) -> Self {
+        Self::new(action, principal.into().into(), credential)
     }
 
     /// An action of the operator.
     pub fn by_operator(action: Action) -> Self {
         let uid = Origin::current().uid();
         Self::new(action, Actor::Operator, Credential::None)
-            .unless_here()
+            .without_own_source()
             .with_some("uid", uid)
     }
 
     /// An action of the server.
     pub fn by_server(action: Action) -> Self {
-        Self::new(action, Actor::Server, Credential::None).unless_here()
+        Self::new(action, Actor::Server, Credential::None).without_own_source()
     }
 
     /// Drops the source if it is this process, which has no address.
-    fn unless_here(mut self) -> Self {
+    fn without_own_source(mut self) -> Self {
         if Origin::current().source() == Source::here() {
             self.source.clear();
         }

@@ -53,7 +53,7 @@ pub(crate) enum Noted {
     /// A repetition.
     Again,
     /// There was no room to count it separately.
-    Beside,
+    Overflow,
 }
 
 #[derive(Debug)]
@@ -97,13 +97,13 @@ impl<K: Counted> Period<K> {
         }
         let anywhere = what.without_source();
         if what.is_named() && self.counts.contains_key(&anywhere) {
-            return (anywhere, Noted::Beside);
+            return (anywhere, Noted::Overflow);
         }
         if what.is_named() && self.from_anywhere < most {
             self.from_anywhere += 1;
             return (anywhere, Noted::First);
         }
-        (what.others(), Noted::Beside)
+        (what.others(), Noted::Overflow)
     }
 }
 
@@ -113,7 +113,7 @@ pub(crate) struct Tally<K> {
     most: usize,
     periods: Mutex<BTreeMap<i64, Period<K>>>,
     /// How often an event could not be counted separately.
-    beside: AtomicU64,
+    overflow: AtomicU64,
 }
 
 impl<K: Counted> Tally<K> {
@@ -123,7 +123,7 @@ impl<K: Counted> Tally<K> {
             period: period.max(1),
             most,
             periods: Mutex::default(),
-            beside: AtomicU64::new(0),
+            overflow: AtomicU64::new(0),
         }
     }
 
@@ -150,7 +150,7 @@ impl<K: Counted> Tally<K> {
         }
         let (placed, noted) = period.place(what, self.most);
         if placed != what {
-            self.beside.fetch_add(1, Ordering::Relaxed);
+            self.overflow.fetch_add(1, Ordering::Relaxed);
         }
         let count = period.counts.entry(placed).or_insert_with(|| Count {
             what: placed,
@@ -164,8 +164,8 @@ impl<K: Counted> Tally<K> {
     }
 
     /// How often an event was counted without its source or among the others, because there was no room.
-    pub(crate) fn beside(&self) -> u64 {
-        self.beside.load(Ordering::Relaxed)
+    pub(crate) fn overflow(&self) -> u64 {
+        self.overflow.load(Ordering::Relaxed)
     }
 
     /// Takes the first events of periods that still go on. If the process is killed, only the number of times is lost,
@@ -387,7 +387,7 @@ mod tests {
             note(&tally, what, 0);
             note(&tally, what, 0);
         }
-        assert_eq!(tally.beside(), 14);
+        assert_eq!(tally.overflow(), 14);
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Iam {
     /// changed: a failure to read a committed change is not a failure of the change.
     pub(crate) async fn commit(&self, tx: Tx, entries: impl Into<Entries>) -> Result<(), IamError> {
         let changes = self.commit_numbered(tx, entries).await?;
-        self.show(changes).await;
+        self.apply_committed(changes).await;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::repo::audit::{self, Sort};
 use crate::service::Iam;
 use base::id::AccountId;
 use base::limit;
+use base::spell::Spell;
 use base::time::Millis;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,7 @@ impl Iam {
     pub(crate) fn keep_audit(&self) {
         let weak = Arc::downgrade(&self.0);
         tokio::spawn(async move {
-            let mut looks = 0_u32;
+            let (mut looks, unwritten) = (0_u32, Spell::new());
             loop {
                 tokio::time::sleep(INTERVAL).await;
                 let Some(inner) = weak.upgrade() else { return };
@@ -41,8 +42,14 @@ impl Iam {
                 if iam.is_closed() {
                     return;
                 }
-                if let Err(error) = iam.write_counts(false).await {
-                    tracing::warn!(%error, "what the audit has counted is not written yet");
+                match iam.write_counts(false).await {
+                    Ok(()) => {
+                        let _ = unwritten.worked();
+                    }
+                    Err(error) if unwritten.failed() => {
+                        tracing::warn!(%error, "what the audit has counted is not written yet");
+                    }
+                    Err(_) => {}
                 }
                 looks = looks.wrapping_add(1);
                 if !iam.0.counts.written_since(WRITTEN_PER_TRIM) && looks % LOOKS_PER_TRIM != 1 {

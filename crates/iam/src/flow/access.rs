@@ -7,9 +7,11 @@ use crate::model::bounds::{Bounds, Reach, Root};
 use crate::model::directory::User;
 use crate::service::Iam;
 use crate::token::claims::{AccountClaim, AuthnClaim, IamClaims, ReachClaim, SCOPE, UaaClaims};
-use crate::token::issued::{Client, SCOPES, Tokens, UaaTokens, full_name};
+use crate::token::issued::{Client, SCOPES, Tokens, UaaTokens};
 use crate::token::jws;
+use crate::token::subject::Subject;
 use base::id::{AccountId, Guid, UserId};
+use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
 
@@ -19,10 +21,10 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
     let directory = iam.directory();
     // Not before the membership it rests on, nor in the second of an earlier removal: this node's clock may be behind
     // the clock of the node that made it.
-    let member = directory.member(bounds.principal(), login.account());
+    let added_at = directory.added_at(bounds.principal(), login.account());
     let left = directory.left_at(bounds.principal(), login.account());
     let issued = (now.secs())
-        .max(member.map_or(0, |own| own.added_at.secs()))
+        .max(added_at.map_or(0, Millis::secs))
         .max(left.map_or(0, |left| left.secs().saturating_add(1)));
     let expires = bounds.end(Millis::from_secs(issued), iam.0.config.access_token_seconds);
     (issued, expires.secs())
@@ -30,7 +32,7 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
 
 /// The fields of claims that are about to be signed.
 struct Stated<'a> {
-    principal: Option<UserId>,
+    principal: Option<Principal>,
     account: Option<&'a AccountClaim>,
     expires: i64,
     session: Option<&'a str>,
@@ -40,7 +42,7 @@ struct Stated<'a> {
 impl Stated<'_> {
     /// Refuses to sign claims that give more than the credential shown, or that would not end with it. Every issuer
     /// respects the bounds; this check finds one that does not.
-    fn stay_within(&self, bounds: &Bounds) -> Result<(), IamError> {
+    fn check_within(&self, bounds: &Bounds) -> Result<(), IamError> {
         let beyond = || IamError::Crypto("sign a token that gives more than was shown");
         let account = self.account.map(|account| account.bss.parse());
         let root = Root {
@@ -66,28 +68,35 @@ fn account_claim(account: AccountId) -> AccountClaim {
 }
 
 /// The claims of an IAM token for the account of the login.
-pub(crate) fn iam_claims(iam: &Iam, user: &User, login: &Login, client: &str) -> IamClaims {
+pub(crate) fn iam_claims(iam: &Iam, subject: &Subject, login: &Login, client: &str) -> IamClaims {
     let (issued, expires) = times(iam, login);
-    let (name, root) = (full_name(user), login.bounds().root());
+    let (id, root) = (subject.principal().to_string(), login.bounds().root());
+    let of_user = |part: fn(&User) -> &String| subject.user().map(|user| part(user).clone());
+    let given_name = of_user(|user| &user.given_name);
+    let family_name = of_user(|user| &user.family_name);
+    let email = of_user(|user| &user.email);
+    let sub_type = subject.sub_type().map(str::to_owned);
     IamClaims {
-        iam_id: user.id.to_string(),
-        id: user.id.to_string(),
-        realmid: "IBMid".to_owned(),
+        iam_id: id.clone(),
+        id: id.clone(),
+        realmid: subject.realm().to_owned(),
         session_id: root.session.map(|session| session.to_string()),
         jti: entropy::guid().to_string(),
-        identifier: user.id.0.to_string(),
-        given_name: user.given_name.clone(),
-        family_name: user.family_name.clone(),
-        name: name.clone(),
-        email: user.email.clone(),
-        sub: user.email.clone(),
+        identifier: subject.identifier(),
+        given_name: given_name.clone(),
+        family_name: family_name.clone(),
+        name: subject.name(),
+        email: email.clone(),
+        sub: subject.sub(),
+        sub_type: sub_type.clone(),
         authn: AuthnClaim {
-            sub: user.email.clone(),
-            iam_id: user.id.to_string(),
-            name,
-            given_name: user.given_name.clone(),
-            family_name: user.family_name.clone(),
-            email: user.email.clone(),
+            sub: subject.sub(),
+            iam_id: id,
+            sub_type,
+            name: subject.name(),
+            given_name,
+            family_name,
+            email,
         },
         account: account_claim(login.account()),
         reach: ReachClaim::of(&login.bounds().narrowing()),
@@ -107,12 +116,12 @@ pub(crate) fn iam_claims(iam: &Iam, user: &User, login: &Login, client: &str) ->
 /// An IAM token, for the account of the login.
 pub(crate) fn iam_token(
     iam: &Iam,
-    user: &User,
+    subject: &Subject,
     login: &Login,
     client: &str,
     refresh_token: Option<Secret<String>>,
 ) -> Result<Tokens, IamError> {
-    let claims = iam_claims(iam, user, login, client);
+    let claims = iam_claims(iam, subject, login, client);
     let stated = Stated {
         principal: claims.iam_id.parse().ok(),
         account: Some(&claims.account),
@@ -120,7 +129,7 @@ pub(crate) fn iam_token(
         session: claims.session_id.as_deref(),
         key: claims.iam_apikey_id.as_deref(),
     };
-    stated.stay_within(login.bounds())?;
+    stated.check_within(login.bounds())?;
     let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
     Ok(Tokens {
         access_token,
@@ -132,7 +141,7 @@ pub(crate) fn iam_token(
     })
 }
 
-/// A UAA token for every account that the login opens.
+/// A UAA token for every account that the login opens. Only users have one.
 pub(crate) fn uaa_token(
     iam: &Iam,
     user: &User,
@@ -177,13 +186,13 @@ pub(crate) fn uaa_token(
         proven_at: Some(bounds.proven_at().0),
     };
     let stated = Stated {
-        principal: Guid::parse(&claims.user_id).ok().map(UserId),
+        principal: (Guid::parse(&claims.user_id).ok()).map(|guid| UserId(guid).into()),
         account: claims.account.as_ref(),
         expires: claims.exp,
         session: claims.session_id.as_deref(),
         key: claims.iam_apikey_id.as_deref(),
     };
-    stated.stay_within(bounds)?;
+    stated.check_within(bounds)?;
     let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
     Ok(UaaTokens {
         access_token,

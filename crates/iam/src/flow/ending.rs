@@ -6,6 +6,7 @@ use crate::repo::sessions::{self, Which};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{SessionId, UserId};
+use base::principal::Principal;
 use base::time::Millis;
 use db::Tx;
 
@@ -26,7 +27,7 @@ pub(crate) async fn end_password(
     let but = caller.session();
     if let Some(own) = but {
         // This session now rests on the password that was just proven, even if the session it came from ends.
-        sessions::stand_alone(tx, own).await?;
+        sessions::detach(tx, own).await?;
     }
     sessions::end(tx, person, Which::ByPassword { but }, now).await?;
     Ok(())
@@ -38,16 +39,16 @@ impl Iam {
         &self,
         mut tx: Tx,
         session: SessionId,
-        entry: impl FnOnce(UserId) -> Entry,
+        entry: impl FnOnce(Principal) -> Entry,
     ) -> Result<(), IamError> {
-        let Some((person, account)) = sessions::living(&mut tx, session).await? else {
+        let Some((principal, account)) = sessions::living(&mut tx, session).await? else {
             return Ok(());
         };
         let now = self.0.clock.now();
-        if sessions::end(&mut tx, person, Which::One(session), now).await? == 0 {
+        if sessions::end(&mut tx, principal, Which::One(session), now).await? == 0 {
             return Ok(());
         }
-        let entry = entry(person).maybe_in(account).on(session);
+        let entry = entry(principal).maybe_in(account).on(session);
         self.commit_unseen(tx, entry).await?;
         self.read_ends().await;
         Ok(())

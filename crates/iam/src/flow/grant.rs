@@ -12,31 +12,32 @@ use super::{access, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
 use crate::model::bounds::{Bounds, Reach, Root};
-use crate::model::directory::User;
 use crate::policy;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::NO_CLIENT;
+use crate::token::subject::Subject;
 use crate::verify;
 use base::id::{AccountId, SessionId, UserId};
+use base::principal::Principal;
 use base::secret::Secret;
 use base::source::Source;
 use base::time::Millis;
 use db::Tx;
 
-/// The user that a proof identifies, and what may be issued.
+/// The principal that a proof identifies, and what may be issued.
 pub(crate) struct Proven {
-    pub(crate) user: User,
+    pub(crate) subject: Subject,
     pub(crate) login: Login,
-    held: Held,
+    held: ProofGuard,
 }
 
 /// What ensures that a proof is still valid in the transaction that issues something for it.
-enum Held {
+enum ProofGuard {
     /// Nothing: the key is checked at every use.
     Not,
-    /// The password's hash from before the comparison: it detects a password change in between.
-    Password(Option<String>),
+    /// The user's password: its hash from before the comparison detects a change in between.
+    Password(UserId, Option<String>),
     /// The transaction that consumes the code.
     Code(Box<Tx>),
 }
@@ -82,16 +83,20 @@ impl Iam {
         let proven = self
             .prove(request.source, request.grant, request.account.as_deref())
             .await?;
+        if request.with_uaa {
+            proven.subject.require_user()?;
+        }
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
             self.note_request(&proven.login, Shown::ApiKey);
-            return access::iam_token(self, &proven.user, &proven.login, NO_CLIENT, None);
+            return access::iam_token(self, &proven.subject, &proven.login, NO_CLIENT, None);
         };
-        let (user, login, session, refresh_token) = self.begin_session(proven, client.id()).await?;
+        let (subject, login, session, refresh_token) =
+            self.begin_session(proven, client.id()).await?;
         let refresh_token = Some(refresh_token);
-        let mut tokens = access::iam_token(self, &user, &login, client.id(), refresh_token)?;
+        let mut tokens = access::iam_token(self, &subject, &login, client.id(), refresh_token)?;
         if request.with_uaa {
-            tokens.uaa = Some(uaa::issue(self, &user, &login, session).await?);
+            tokens.uaa = Some(uaa::issue(self, &subject, &login, session).await?);
         }
         Ok(tokens)
     }
@@ -101,9 +106,14 @@ impl Iam {
         &self,
         proven: Proven,
         client: &str,
-    ) -> Result<(User, Login, SessionId, Secret<String>), IamError> {
-        let Proven { user, login, held } = proven;
-        let mut tx = self.lock_proof(&user, held).await?;
+    ) -> Result<(Subject, Login, SessionId, Secret<String>), IamError> {
+        let Proven {
+            subject,
+            login,
+            held,
+        } = proven;
+        let principal = subject.principal();
+        let mut tx = self.lock_proof(held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;
         let shown = Shown::of_grant(login.grant_type());
@@ -111,17 +121,17 @@ impl Iam {
             let entry = entry.in_account(login.account());
             entry.with_some("by_key", login.bounds().root().key)
         };
-        let entry = Entry::by_user(user.id, shown, Action::SignedIn).on(begun.session);
+        let entry = Entry::by_principal(principal, shown, Action::SignedIn).on(begun.session);
         let mut entries = about(entry.with("client", client)).into_entries();
-        for gone in &begun.gave_way {
-            let entry = Entry::by_user(user.id, shown, Action::SessionEnded).on(*gone);
+        for gone in &begun.displaced {
+            let entry = Entry::by_principal(principal, shown, Action::SessionEnded).on(*gone);
             entries = entries.and(about(entry.with("why", "gave_way")));
         }
         self.commit_unseen(tx, entries).await?;
-        if !begun.gave_way.is_empty() {
+        if !begun.displaced.is_empty() {
             self.read_ends().await;
         }
-        Ok((user, login, begun.session, begun.refresh_token))
+        Ok((subject, login, begun.session, begun.refresh_token))
     }
 
     /// Counts a request that rests on a login.
@@ -137,14 +147,14 @@ impl Iam {
     }
 
     /// The transaction in which something may be issued for a proof.
-    async fn lock_proof(&self, user: &User, held: Held) -> Result<Tx, IamError> {
-        let stored = match held {
-            Held::Code(tx) => return Ok(*tx),
-            Held::Not => return Ok(self.0.db.begin().await?),
-            Held::Password(stored) => stored,
+    async fn lock_proof(&self, held: ProofGuard) -> Result<Tx, IamError> {
+        let (user, stored) = match held {
+            ProofGuard::Code(tx) => return Ok(*tx),
+            ProofGuard::Not => return Ok(self.0.db.begin().await?),
+            ProofGuard::Password(user, stored) => (user, stored),
         };
         let mut tx = self.0.db.begin().await?;
-        if !users::lock_password(&mut tx, user.id, stored).await? {
+        if !users::lock_password(&mut tx, user, stored).await? {
             return Err(IamError::refused(
                 Reason::WrongProof,
                 "The password was changed at this moment: log in again",
@@ -160,7 +170,7 @@ impl Iam {
         users::password(&self.0.db, user).await
     }
 
-    /// The proof's user, logged in to the requested account, else to the key's account, else to their first account.
+    /// The proof's principal, logged in to the requested account, else to the key's account, else to its first account.
     pub(crate) async fn prove(
         &self,
         source: Source,
@@ -168,17 +178,19 @@ impl Iam {
         asked: Option<&str>,
     ) -> Result<Proven, IamError> {
         let now = self.0.clock.now();
-        let proven = |user: User, bounds: Bounds, grant_type: &str, held| {
-            let default = match bounds.reach() {
-                Reach::One(own) => own,
-                // The first account may be deleted while the user still has others.
-                Reach::Any => {
-                    policy::account(&self.directory(), &user, &bounds).unwrap_or(user.home)
-                }
-            };
-            let account = asked.map_or_else(|| default.to_string(), str::to_owned);
-            let login = Login::to(self, bounds, &account, grant_type.to_owned())?;
-            Ok::<_, IamError>(Proven { user, login, held })
+        let proven = |subject: Subject, bounds: Bounds, grant_type: &str, held| {
+            let directory = self.directory();
+            // The first account may be deleted while a user still has others.
+            let default = policy::account(&directory, &bounds);
+            let default = default.or_else(|| directory.home(bounds.principal()));
+            let default = default.map_or_else(String::new, |account| account.to_string());
+            let account = asked.unwrap_or(&default);
+            let login = Login::to(self, bounds, account, grant_type.to_owned())?;
+            Ok::<_, IamError>(Proven {
+                subject,
+                login,
+                held,
+            })
         };
         match grant {
             Grant::ApiKey(text) => {
@@ -192,21 +204,22 @@ impl Iam {
                         AuthError::Revoked(why) => ended_key(why),
                         _ => unknown(),
                     })?;
-                let user = self.standing(identity.bounds())?;
-                proven(user, *identity.bounds(), APIKEY, Held::Not)
+                let subject = self.subject(identity.bounds())?;
+                proven(subject, *identity.bounds(), APIKEY, ProofGuard::Not)
             }
             Grant::Password { username, password } => {
                 let stored = self.password_of(&username).await?;
                 let user = password::check(self, source, &username, password).await?;
                 let bounds = Bounds::of_person(&self.directory(), user.id, now);
-                proven(user, bounds, PASSWORD, Held::Password(stored))
+                let held = ProofGuard::Password(user.id, stored);
+                proven(user.into(), bounds, PASSWORD, held)
             }
             Grant::Passcode(code) => {
                 let mut tx = self.0.db.begin().await?;
                 let bounds = passcode::redeem(self, &mut tx, &code).await?;
-                let user = self.standing(&bounds)?;
+                let subject = self.subject(&bounds)?;
                 // A refusal drops the transaction: a mistyped account does not consume the code.
-                proven(user, bounds, PASSCODE, Held::Code(Box::new(tx)))
+                proven(subject, bounds, PASSCODE, ProofGuard::Code(Box::new(tx)))
             }
             Grant::RefreshToken(_) => Err(IamError::Crypto(
                 "prove an identity by a refresh token here",
@@ -248,14 +261,13 @@ impl Iam {
         with_uaa: bool,
     ) -> Result<Tokens, IamError> {
         let client = Client::Bx.id();
-        let needed = 1 + u64::from(with_uaa);
-        let renewed = refresh::rotate(self, text, client, account, needed).await?;
-        let (user, login) = (renewed.user, &renewed.login);
+        let renewed = refresh::rotate(self, text, client, account, with_uaa).await?;
+        let (subject, login) = (renewed.subject, &renewed.login);
         self.note_request(login, Shown::RefreshToken);
         let refresh_token = Some(renewed.refresh_token);
-        let mut tokens = access::iam_token(self, &user, login, client, refresh_token)?;
+        let mut tokens = access::iam_token(self, &subject, login, client, refresh_token)?;
         if with_uaa {
-            tokens.uaa = Some(uaa::issue(self, &user, login, renewed.session).await?);
+            tokens.uaa = Some(uaa::issue(self, &subject, login, renewed.session).await?);
         }
         Ok(tokens)
     }
@@ -263,25 +275,24 @@ impl Iam {
     /// The bounds of a stored derived credential.
     pub(crate) fn derived(
         &self,
-        user: UserId,
+        principal: Principal,
         proven_at: Millis,
         root: Root,
     ) -> Result<Bounds, IamError> {
         let now = self.0.clock.now();
-        Bounds::derived(&self.directory(), user, proven_at, root, now).map_err(|why| {
+        Bounds::derived(&self.directory(), principal, proven_at, root, now).map_err(|why| {
             let message = format!("This login has ended: {why}: log in again");
             IamError::refused(Reason::WrongRefreshToken, message)
         })
     }
 
-    /// The user of a login, if they still exist.
-    pub(crate) fn standing(&self, bounds: &Bounds) -> Result<User, IamError> {
+    /// The principal of a login, if it still exists.
+    pub(crate) fn subject(&self, bounds: &Bounds) -> Result<Subject, IamError> {
         let gone = || {
             let message = "The user of this login is gone";
             IamError::refused(Reason::WrongRefreshToken, message)
         };
-        let directory = self.directory();
-        directory.user(bounds.principal()).cloned().ok_or_else(gone)
+        Subject::find(&self.directory(), bounds.principal()).ok_or_else(gone)
     }
 
     /// A one-time code for a user who has proven their identity.
@@ -309,13 +320,13 @@ impl Iam {
                 }
                 let mut tx = self.0.db.begin().await?;
                 let bounds = refresh::peek(self, &mut tx, text, Client::Bx.id()).await?;
-                self.standing(&bounds)?;
+                self.subject(&bounds)?;
                 (tx, bounds)
             }
             _ => {
                 let proven = self.prove(request.source, request.grant, None);
-                let Proven { user, login, held } = proven.await?;
-                (self.lock_proof(&user, held).await?, *login.bounds())
+                let Proven { login, held, .. } = proven.await?;
+                (self.lock_proof(held).await?, *login.bounds())
             }
         };
         passcode::issue(self, tx, &bounds, shown).await

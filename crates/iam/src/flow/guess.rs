@@ -5,8 +5,9 @@ use crate::audit::{Action, Credential, Origin, Refused};
 use crate::error::IamError;
 use crate::refusal::{Reason, Remedy};
 use crate::service::Iam;
-use base::id::{AccountId, KeyId, UserId};
+use base::id::{AccountId, KeyId};
 use base::limit;
+use base::principal::Principal;
 use base::source::Source;
 
 impl Iam {
@@ -27,7 +28,7 @@ impl Iam {
         }
         self.note_refused(Refused {
             action: Action::ProofRefused,
-            user: None,
+            principal: None,
             account: None,
             credential: shown,
             why,
@@ -38,7 +39,7 @@ impl Iam {
     pub fn note_client_refused(&self, why: &'static str) {
         self.note_refused(Refused {
             action: Action::ClientRefused,
-            user: None,
+            principal: None,
             account: None,
             credential: Credential::None,
             why,
@@ -54,13 +55,15 @@ impl Iam {
     /// Counts a request of a verified caller.
     pub fn note_caller(
         &self,
-        user: UserId,
+        principal: Principal,
         account: Option<AccountId>,
         shown: (Credential, Option<KeyId>),
         source: Source,
     ) {
         let now = self.0.clock.now();
-        self.0.counts.request(user, account, shown, source, now);
+        self.0
+            .counts
+            .request(principal, account, shown, source, now);
     }
 
     /// Counts an answer to a wrong key, code or token; beyond the limit it becomes 429 with a time to wait.
@@ -80,8 +83,7 @@ impl Iam {
             problem.is_slowed = true;
             problem = problem
                 .remedy(Remedy::StopGuessing)
-                .limit(&limit::GUESSES_PER_SOURCE)
-                .retry_after(wait);
+                .limit_for(&limit::GUESSES_PER_SOURCE, wait);
         }
         Err(IamError::Refused(problem))
     }

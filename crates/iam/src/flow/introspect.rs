@@ -2,12 +2,12 @@
 
 use super::access;
 use super::refresh::Login;
-use crate::model::directory::User;
 use crate::service::Iam;
 use crate::token::claims::IamClaims;
 use crate::token::identity::Credential;
 use crate::token::issued::{APIKEY, NO_CLIENT};
-use base::id::UserId;
+use crate::token::subject::Subject;
+use base::principal::Principal;
 use std::sync::atomic::Ordering;
 
 impl Iam {
@@ -17,23 +17,24 @@ impl Iam {
         self.0.signatures_introspected.load(Ordering::Relaxed)
     }
 
-    /// The claims of an IAM token, or of one issued for the API key at this moment, and the user's current data.
+    /// The claims of an IAM token, or of one issued for the API key at this moment, and the current data of its principal.
     #[must_use]
-    pub fn introspect(&self, credential: Credential<'_>) -> Option<(IamClaims, User)> {
+    pub fn introspect(&self, credential: Credential<'_>) -> Option<(IamClaims, Subject)> {
         let verifier = self.verifier();
         match credential {
             Credential::Iam(token) => {
-                let claims = verifier.looked_at(token)?;
-                let user: UserId = claims.iam_id.parse().ok()?;
-                let user = self.directory().user(user).cloned()?;
-                Some((claims, user))
+                let claims = verifier.introspected_claims(token)?;
+                let principal: Principal = claims.iam_id.parse().ok()?;
+                let subject = Subject::find(&self.directory(), principal)?;
+                Some((claims, subject))
             }
             Credential::ApiKey(_) => {
                 let identity = verifier.holder(credential).ok()?;
                 let (bounds, account) = (*identity.bounds(), identity.account().to_string());
-                let user = self.directory().user(identity.user()).cloned()?;
+                let subject = Subject::find(&self.directory(), identity.principal())?;
                 let login = Login::to(self, bounds, &account, APIKEY.to_owned()).ok()?;
-                Some((access::iam_claims(self, &user, &login, NO_CLIENT), user))
+                let claims = access::iam_claims(self, &subject, &login, NO_CLIENT);
+                Some((claims, subject))
             }
             Credential::Uaa(_) => None,
         }

@@ -27,7 +27,6 @@ pub(super) async fn keep(
     now: Millis,
 ) -> Result<Vec<SessionId>, IamError> {
     let allowed = iam.0.config.limits.sessions_per_user;
-    let person = bounds.principal();
     let key = (bounds.root().key).map_or_else(String::new, |key| key.0.to_string());
     if session_counts::ended_before(tx, bounds, &key).await?
         >= allowed.saturating_mul(ENDED_PER_LIVING)
@@ -41,7 +40,7 @@ pub(super) async fn keep(
         else {
             return Err(too_deep(allowed));
         };
-        sessions::end(tx, person, sessions::Which::One(oldest), now).await?;
+        sessions::end(tx, bounds.principal(), sessions::Which::One(oldest), now).await?;
         ended.push(oldest);
     }
     Ok(ended)
@@ -55,8 +54,7 @@ fn too_fast(allowed: u64, seconds: i64) -> IamError {
     );
     let problem = Refusal::new(Reason::TooManyLogins, message)
         .remedy(Remedy::KeepLogin)
-        .limit(limit)
-        .retry_after(u64::try_from(seconds.max(1)).unwrap_or(1));
+        .limit_for(limit, u64::try_from(seconds.max(1)).unwrap_or(1));
     IamError::Refused(problem)
 }
 
@@ -92,7 +90,6 @@ pub(super) async fn has_room(
     );
     let problem = Refusal::new(Reason::TooManyRenewals, message)
         .remedy(Remedy::UseAccessToken)
-        .limit(limit)
-        .retry_after(u64::try_from(wait).unwrap_or(1));
+        .limit_for(limit, u64::try_from(wait).unwrap_or(1));
     Err(IamError::Refused(problem))
 }

@@ -7,7 +7,7 @@ use crate::audit::{Action, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal};
 use crate::repo::passcodes;
 use crate::repo::sessions;
 use crate::service::Iam;
@@ -41,15 +41,20 @@ pub(crate) async fn issue(
             )
         })
         .collect();
+    // A code takes the place of a password, which only users have.
+    let user = bounds.principal().user().ok_or_else(|| {
+        let message = "A one-time code is for a user: log in with the API key itself";
+        IamError::Refused(Refusal::new(Reason::NotAllowed, message))
+    })?;
     let now = iam.0.clock.now();
     passcodes::sweep(&mut tx, now).await?;
     sessions::lock(&mut tx, bounds, now).await?;
     let root = bounds.root();
     let hash = entropy::sha256(code.as_bytes());
-    passcodes::insert(&mut tx, &hash, bounds, now.plus(LIFE_MILLISECONDS)).await?;
+    passcodes::insert(&mut tx, &hash, user, bounds, now.plus(LIFE_MILLISECONDS)).await?;
     let others = iam.0.config.limits.passcodes_per_user.saturating_sub(1);
-    passcodes::keep_newest(&mut tx, bounds, &hash, others).await?;
-    let entry = Entry::by_user(bounds.principal(), credential, Action::PasscodeMade);
+    passcodes::keep_newest(&mut tx, user, root.key, &hash, others).await?;
+    let entry = Entry::by_principal(user, credential, Action::PasscodeMade);
     iam.commit_unseen(tx, entry.with_some("by_key", root.key))
         .await?;
     Ok(Secret::new(code))
@@ -71,7 +76,7 @@ pub(crate) async fn redeem(
         proven_at,
         ..
     } = taken.ok_or_else(rejected)?;
-    let bounds = iam.derived(user, proven_at, root)?;
+    let bounds = iam.derived(user.into(), proven_at, root)?;
     // The same answer as for an unknown code: the caller has shown no other proof.
     sessions::lock(tx, &bounds, now)
         .await

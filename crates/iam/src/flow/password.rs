@@ -81,7 +81,7 @@ async fn place(iam: &Iam, source: Option<SourceKey>, familiar: bool) -> Result<P
 
 fn busy(message: String, limit: &'static Limit, retry_after: u64) -> IamError {
     let problem = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::NoPasswordCheck);
-    IamError::Refused(problem.limit(limit).retry_after(retry_after))
+    IamError::Refused(problem.limit_for(limit, retry_after))
 }
 
 /// The password is wrong, or has just been changed.
@@ -110,8 +110,8 @@ pub(crate) async fn check(
     username: &str,
     password: Secret<String>,
 ) -> Result<User, IamError> {
-    text::check("username", username, &limit::ADDRESS_BYTES)?;
-    text::check("password", password.expose(), &limit::PASSWORD_BYTES)?;
+    text::check_length("username", username, &limit::ADDRESS_BYTES)?;
+    text::check_length("password", password.expose(), &limit::PASSWORD_BYTES)?;
     let user = iam.directory().user_by_email(username).cloned();
     let (logins, now) = (&iam.0.logins, iam.0.clock.now());
     let counted = source
@@ -207,7 +207,7 @@ impl Login {
     fn refused(&self, iam: &Iam, action: Action, why: &'static str) {
         iam.note_refused(Refused {
             action,
-            user: self.user.as_ref().map(|user| user.id),
+            principal: self.user.as_ref().map(|user| user.id.into()),
             account: None,
             credential: Credential::Password,
             why,

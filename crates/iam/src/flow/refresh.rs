@@ -11,16 +11,18 @@ use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{Bounds, Root};
-use crate::model::directory::User;
 use crate::refusal::Reason;
 use crate::repo::column::parse_guid;
+use crate::repo::principals;
 use crate::repo::refresh_tokens::{self, NewToken};
 use crate::repo::sessions;
 use crate::repo::sessions::NewSession;
 use crate::service::Iam;
 use crate::token::identity::Identity;
+use crate::token::subject::Subject;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::id::{AccountId, KeyId, SessionId};
+use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
 use db::{Row, Tx};
@@ -88,7 +90,7 @@ impl Login {
 /// A renewed session.
 #[derive(Debug)]
 pub(crate) struct Renewed {
-    pub(crate) user: User,
+    pub(crate) subject: Subject,
     pub(crate) login: Login,
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
@@ -107,7 +109,7 @@ pub(crate) struct Begun {
     pub(crate) session: SessionId,
     pub(crate) refresh_token: Secret<String>,
     /// The sessions that were ended to make room.
-    pub(crate) gave_way: Vec<SessionId>,
+    pub(crate) displaced: Vec<SessionId>,
 }
 
 /// Begins a session with a login. The rows that the login was derived from are locked.
@@ -133,14 +135,14 @@ pub(crate) async fn begin(
         tokens_until: bounds.end(now, iam.0.config.access_token_seconds),
     };
     sessions::insert(tx, &new).await?;
-    let gave_way = number::keep(iam, tx, &bounds, session, now).await?;
+    let displaced = number::keep(iam, tx, &bounds, session, now).await?;
     let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(Begun {
         login,
         session,
         refresh_token: token,
-        gave_way,
+        displaced,
     })
 }
 
@@ -173,27 +175,30 @@ pub(crate) async fn issue(
 }
 
 /// Uses a refresh token: returns its successor and the session, which is for `account` from now on if one is named.
-/// Checks that there is room for `needed` tokens, so that nothing else issued with the successor is refused after it.
+/// With UAA tokens beside the successor, checks that these can be issued, so that they are not refused after it.
 pub(crate) async fn rotate(
     iam: &Iam,
     text: &Secret<String>,
     client: &str,
     account: Option<&str>,
-    needed: u64,
+    with_uaa: bool,
 ) -> Result<Renewed, IamError> {
     let now = iam.0.clock.now().0;
     let mut tx = iam.0.db.begin().await?;
     if let Some(row) = refresh_tokens::claim(&mut tx, text, client, Millis(now)).await? {
         // A refusal from here on drops the transaction, and the token stays unused.
-        let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
-        number::has_room(iam, &mut tx, session, needed).await?;
+        let (subject, login, session) = renew_session(iam, &mut tx, &row, account).await?;
+        if with_uaa {
+            subject.require_user()?;
+        }
+        number::has_room(iam, &mut tx, session, 1 + u64::from(with_uaa)).await?;
         let successor = issue(iam, &mut tx, session, client, &login).await?;
         refresh_tokens::follow(&mut tx, text, seal(text, &successor)?).await?;
         let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
         sessions::extend(&mut tx, session, ends).await?;
         iam.commit_unaudited(tx).await?;
         return Ok(Renewed {
-            user,
+            subject,
             login,
             session,
             refresh_token: successor,
@@ -205,10 +210,13 @@ pub(crate) async fn rotate(
     match row.blob_or_none("successor")? {
         Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
             let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
-            let (user, login, session) = carry_on(iam, &mut tx, &row, account).await?;
+            let (subject, login, session) = renew_session(iam, &mut tx, &row, account).await?;
+            if with_uaa {
+                subject.require_user()?;
+            }
             iam.commit_unaudited(tx).await?;
             Ok(Renewed {
-                user,
+                subject,
                 login,
                 session,
                 refresh_token,
@@ -218,10 +226,10 @@ pub(crate) async fn rotate(
             unexpired(&row, Millis(now))?;
             let session = SessionId(parse_guid(&row, "session")?);
             tracing::warn!(%session, "a refresh token was used again: its session is ended");
-            let entry = |person| {
+            let entry = |owner: Principal| {
                 let who = Actor::Unknown;
                 let entry = Entry::by_actor(who, Credential::RefreshToken, Action::SessionEnded);
-                entry.with("owner", person).with("why", "used_again")
+                entry.with("owner", owner).with("why", "used_again")
             };
             iam.end_session(tx, session, entry).await?;
             Err(invalid())
@@ -269,7 +277,7 @@ async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, Stri
     let now = iam.0.clock.now();
     unexpired(row, now)?;
     let session = SessionId(parse_guid(row, "session")?);
-    let begun = sessions::begun_with(tx, session).await?;
+    let begun = sessions::live_account(tx, session).await?;
     let (account, proven_at) = begun.ok_or_else(invalid)?;
     let key = match row.text_or_none("api_key")? {
         Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
@@ -279,8 +287,8 @@ async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, Stri
         session: Some(session),
         key,
     };
-    let user = UserId(parse_guid(row, "person")?);
-    let bounds = iam.derived(user, proven_at, root)?;
+    let principal = principals::read(row)?.ok_or_else(invalid)?;
+    let bounds = iam.derived(principal, proven_at, root)?;
     Ok((bounds, account, row.text("grant_type")?))
 }
 
@@ -295,21 +303,21 @@ fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
 }
 
 /// Renews a session, for the requested account from now on; all reasons against it are checked here.
-async fn carry_on(
+async fn renew_session(
     iam: &Iam,
     tx: &mut Tx,
     row: &Row,
     asked: Option<&str>,
-) -> Result<(User, Login, SessionId), IamError> {
+) -> Result<(Subject, Login, SessionId), IamError> {
     let (bounds, bound, grant_type) = read(iam, tx, row).await?;
-    let user = iam.standing(&bounds)?;
+    let subject = iam.subject(&bounds)?;
     let login = Login::to(iam, bounds, asked.unwrap_or(&bound), grant_type)?;
     let session = bounds.root().session.ok_or_else(invalid)?;
     let tokens_until = bounds.end(iam.0.clock.now(), iam.0.config.access_token_seconds);
     if !sessions::renew(tx, session, login.account(), tokens_until).await? {
         return Err(invalid());
     }
-    Ok((user, login, session))
+    Ok((subject, login, session))
 }
 
 impl Iam {
@@ -335,13 +343,13 @@ impl Iam {
             // A used or expired token proves nothing: somebody may have found a copy.
             let is_good = !shown.is_used && shown.expires_at > self.0.clock.now();
             let session = shown.session;
-            let entry = move |person| {
+            let entry = move |owner: Principal| {
                 let (who, shown) = match is_good {
-                    true => (Actor::User(person), Credential::RefreshToken),
+                    true => (Actor::from(owner), Credential::RefreshToken),
                     false => (Actor::Unknown, Credential::None),
                 };
                 Entry::by_actor(who, shown, Action::SessionEnded)
-                    .with("owner", person)
+                    .with("owner", owner)
                     .with("why", "revoked")
             };
             return self.end_session(tx, session, entry).await;
@@ -351,9 +359,9 @@ impl Iam {
             return Ok(());
         };
         let session = holder.session().ok_or_else(no_session)?;
-        let entry = |person| {
+        let entry = |owner: Principal| {
             Entry::by(&holder, Action::SessionEnded)
-                .with("owner", person)
+                .with("owner", owner)
                 .with("why", "revoked")
         };
         self.end_session(tx, session, entry).await

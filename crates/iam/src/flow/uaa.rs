@@ -8,11 +8,11 @@ use super::request::Grant;
 use super::{access, refresh};
 use crate::audit::Credential as Shown;
 use crate::error::IamError;
-use crate::model::directory::User;
 use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::Client;
+use crate::token::subject::Subject;
 use base::id::SessionId;
 use base::secret::Secret;
 use base::source::Source;
@@ -43,10 +43,11 @@ fn grant_refused(error: IamError) -> IamError {
 /// Issues tokens of a renewable session, beside those it has.
 pub(crate) async fn issue(
     iam: &Iam,
-    user: &User,
+    subject: &Subject,
     login: &Login,
     session: SessionId,
 ) -> Result<UaaTokens, IamError> {
+    let user = subject.require_user()?;
     let mut tx = iam.0.db.begin().await?;
     sessions::lock(&mut tx, login.bounds(), iam.0.clock.now()).await?;
     let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
@@ -81,11 +82,12 @@ impl Iam {
                     .prove(source, grant, None)
                     .await
                     .map_err(grant_refused)?;
-                let (user, login, _, token) = self
+                proven.subject.require_user()?;
+                let (subject, login, _, token) = self
                     .begin_session(proven, Client::Cf.id())
                     .await
                     .map_err(grant_refused)?;
-                access::uaa_token(self, &user, &login, Some(token))
+                access::uaa_token(self, subject.require_user()?, &login, Some(token))
             }
             UaaGrant::IamToken(token) => {
                 let refused = || {
@@ -99,22 +101,24 @@ impl Iam {
                     .holder(Credential::Iam(token.expose()))
                     .map_err(|_| refused())?;
                 let bounds = *identity.bounds();
-                let user = self.standing(&bounds).map_err(|_| refused())?;
+                let subject = self.subject(&bounds).map_err(|_| refused())?;
+                let user = subject.require_user()?;
                 let account = identity.account().to_string();
                 // For the token's own account, no longer than the token, and without a refresh token: an access token
                 // renews nothing.
                 let login = Login::to(self, bounds, &account, "iam_token".to_owned())
                     .map_err(|_| refused())?;
                 self.note_request(&login, Shown::IamToken);
-                access::uaa_token(self, &user, &login, None)
+                access::uaa_token(self, user, &login, None)
             }
             UaaGrant::RefreshToken(text) => {
-                let renewed = refresh::rotate(self, &text, Client::Cf.id(), None, 1)
+                let renewed = refresh::rotate(self, &text, Client::Cf.id(), None, false)
                     .await
                     .map_err(grant_refused)?;
                 self.note_request(&renewed.login, Shown::RefreshToken);
                 let token = Some(renewed.refresh_token);
-                access::uaa_token(self, &renewed.user, &renewed.login, token)
+                let user = renewed.subject.require_user()?;
+                access::uaa_token(self, user, &renewed.login, token)
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::error::IamError;
 use crate::model::directory::{Account, Org};
 use crate::model::page::{Part, Window};
-use crate::policy::Sight;
+use crate::policy::Visibility;
 use crate::policy::require_visible;
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -15,7 +15,7 @@ impl Iam {
     #[must_use]
     pub fn accounts(&self, caller: &Identity, window: Window) -> Part<Account> {
         let directory = self.directory();
-        let own = directory.accounts_of(caller.user()).iter();
+        let own = directory.accounts_of(caller.principal()).iter();
         window.of(own.filter_map(|id| directory.accounts.get(id)))
     }
 
@@ -28,7 +28,7 @@ impl Iam {
         let found = directory
             .accounts
             .get(&id)
-            .filter(|account| directory.is_member(caller.user(), account.id));
+            .filter(|account| directory.is_member(caller.principal(), account.id));
         found
             .cloned()
             .ok_or_else(|| IamError::not_found("the account"))
@@ -38,9 +38,9 @@ impl Iam {
     #[must_use]
     pub fn orgs_of(&self, caller: &Identity, account: AccountId, window: Window) -> Part<Org> {
         let directory = self.directory();
-        let sight = Sight::of(&directory, caller, account);
+        let visibility = Visibility::of(&directory, caller, account);
         let all = directory.orgs_of(account).iter();
-        let seen = all.filter(|id| sight.has_org(**id));
+        let seen = all.filter(|id| visibility.has_org(**id));
         window.of(seen.filter_map(|id| directory.orgs.get(id)))
     }
 
@@ -49,7 +49,11 @@ impl Iam {
     ///
     /// # Errors
     /// When the caller is not in it, or the credential is for another of their accounts.
-    pub fn stands_for(&self, caller: &Identity, account: AccountId) -> Result<(), IamError> {
+    pub fn require_default_account(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+    ) -> Result<(), IamError> {
         self.account(caller, account)?;
         if account == caller.account() {
             Ok(())
@@ -67,11 +71,8 @@ impl Iam {
         caller: &Identity,
         account: AccountId,
     ) -> Result<(), IamError> {
-        require_visible(
-            &self.directory(),
-            caller,
-            Domain::Account(account),
-            "the account",
-        )
+        let directory = self.directory();
+        require_visible(&directory, caller, Domain::Account(account), "the account")?;
+        Ok(())
     }
 }

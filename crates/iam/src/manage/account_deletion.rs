@@ -63,7 +63,7 @@ impl Iam {
         let written = deletions::write_account(&mut tx, &account, now, due).await?;
         accounts::close(&mut tx, id, now).await?;
         sessions::end_of_account(&mut tx, id, now).await?;
-        let members = u64::try_from(directory.members_of(id).len()).unwrap_or(u64::MAX);
+        let members = u64::try_from(directory.members_of(id).count()).unwrap_or(u64::MAX);
         let entry = Entry::by_operator(Action::AccountDeleted).in_account(id);
         let entry = entry.on(id).with("name", &account.name);
         let entry = entry
@@ -115,7 +115,7 @@ impl Iam {
                     other => other,
                 })?;
         let account = opened.ok_or_else(|| no_account(&id.to_string()))?;
-        deletions::take_back_whole(&mut tx, domain).await?;
+        deletions::undo(&mut tx, domain).await?;
         let entry = Entry::by_operator(Action::AccountRestored).in_account(id);
         self.commit(tx, entry.on(id).with("name", &account.name))
             .await?;

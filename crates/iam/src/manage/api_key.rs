@@ -1,5 +1,5 @@
-//! API keys: secrets that prove a user in one account. The user or an Administrator creates, locks, disables and
-//! deletes them.
+//! API keys: secrets that prove a principal in one account. The principal creates them; it or an Administrator locks,
+//! disables and deletes them.
 
 use super::own_key;
 use crate::audit::{Action, Entry};
@@ -19,8 +19,9 @@ use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::{entropy, key_text};
-use base::id::{KeyId, UserId};
+use base::id::KeyId;
 use base::limit;
+use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
 use db::{DbError, Tx};
@@ -41,8 +42,29 @@ pub struct NewKey {
     pub disabled: bool,
     /// When it stops working.
     pub expires_at: Option<Millis>,
-    /// The user's rights that the key has.
+    /// The caller's rights that the key has.
     pub narrowing: Narrowing,
+}
+
+/// Whose keys a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeysOf {
+    /// This principal's; without it the caller's own.
+    pub principal: Option<Principal>,
+    /// Everybody's in the account.
+    pub everybody: bool,
+    /// Of these, only services' (`true`) or only users' (`false`).
+    pub services: Option<bool>,
+}
+
+impl KeysOf {
+    fn has(&self, key: &ApiKey) -> bool {
+        match self.services {
+            None => true,
+            Some(true) => matches!(key.principal, Principal::Service(_)),
+            Some(false) => key.principal.user().is_some(),
+        }
+    }
 }
 
 /// A change to a key.
@@ -80,29 +102,32 @@ impl Iam {
     pub fn api_keys(
         &self,
         caller: &Identity,
-        of: Option<UserId>,
-        all: bool,
+        of: KeysOf,
         order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
         window: Window,
     ) -> Result<Part<ApiKey>, IamError> {
         let directory = self.directory();
-        let foreign = all || of.is_some_and(|user| user != caller.user());
+        let foreign = of.everybody
+            || of
+                .principal
+                .is_some_and(|other| other != caller.principal());
         if foreign && !is_administrator(&directory, caller, caller.account()) {
             return Err(IamError::forbidden(
                 "seeing the API keys of others needs the account role Administrator",
             ));
         }
         let account = caller.account();
-        let one = [of.unwrap_or(caller.user())];
-        let users = if all {
-            directory.members_of(account)
+        let one = [of.principal.unwrap_or(caller.principal())];
+        let owners = if of.everybody {
+            directory.principals_of(account)
         } else {
             one.as_slice()
         };
-        let ids = users
+        let ids = owners
             .iter()
-            .flat_map(|user| directory.keys_of(account, *user));
-        let keys: Vec<&ApiKey> = ids.filter_map(|id| directory.keys.get(id)).collect();
+            .flat_map(|owner| directory.keys_of(account, *owner));
+        let keys = ids.filter_map(|id| directory.keys.get(id));
+        let keys: Vec<&ApiKey> = keys.filter(|key| of.has(key)).collect();
         Ok(window.sorted(keys, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)
@@ -117,7 +142,7 @@ impl Iam {
         let directory = self.directory();
         let seen = |key: &&ApiKey| {
             key.account == caller.account()
-                && (key.user == caller.user()
+                && (key.principal == caller.principal()
                     || is_administrator(&directory, caller, caller.account()))
         };
         directory
@@ -176,7 +201,7 @@ impl Iam {
         let key = ApiKey {
             id: KeyId(entropy::guid()),
             account: caller.account(),
-            user: caller.user(),
+            principal: caller.principal(),
             name: name("name", &new.name)?,
             description: new.description,
             narrowing: new.narrowing,
@@ -190,10 +215,10 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
-        if !is_still_member(&mut tx, key.account, key.user).await? {
+        if !is_still_member(&mut tx, key.account, key.principal).await? {
             return Err(IamError::not_found("the account"));
         }
-        still_good(&mut tx, caller, now).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
         self.has_room(
             &mut tx,
             key.account,
@@ -217,7 +242,7 @@ impl Iam {
         Ok((key, text))
     }
 
-    /// Refuses a key for a domain in which its user has no role, or for another account's domain: it would be useless,
+    /// Refuses a key for a domain in which its principal has no role, or for another account's domain: it would be useless,
     /// and would reveal that the domain exists.
     fn may_reach(&self, caller: &Identity, wished: &Narrowing) -> Result<(), IamError> {
         let Some(domain) = wished.domain else {
@@ -225,7 +250,7 @@ impl Iam {
         };
         let directory = self.directory();
         let is_own = directory.account_of(domain) == Some(caller.account());
-        if is_own && !directory.roles(caller.user(), domain).is_empty() {
+        if is_own && !directory.roles(caller.principal(), domain).is_empty() {
             return Ok(());
         }
         let message = format!(
@@ -291,7 +316,7 @@ impl Iam {
             ..key.clone()
         };
         lock_active(&mut tx, key.account).await?;
-        still_good(&mut tx, caller, now).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
         // Of two concurrent requests with the same tag, one changes the key.
         if !api_keys::change(&mut tx, &changed_key, key.revision).await? {
             return Err(changed());
@@ -316,12 +341,12 @@ impl Iam {
             unlocked(&key)?;
         }
         if !on {
-            caller.bounds().may_revive(&key)?;
+            caller.bounds().may_reactivate(&key)?;
         }
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, key.account).await?;
-        still_good(&mut tx, caller, now).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
         match switch {
             Switch::Locked => api_keys::set_locked(&mut tx, id, on, now).await?,
             Switch::Disabled => api_keys::set_disabled(&mut tx, id, on, now).await?,
@@ -354,13 +379,13 @@ fn about(caller: &Identity, action: Action, key: &ApiKey) -> Entry {
     Entry::by(caller, action)
         .in_account(key.account)
         .on(key.id)
-        .with("owner", key.user)
+        .with("owner", key.principal)
         .with("name", &key.name)
 }
 
 /// A description may have several lines; other invisible characters are refused.
 fn description(text: &str) -> Result<(), IamError> {
-    text::check("description", text, &limit::DESCRIPTION_BYTES)?;
+    text::check_length("description", text, &limit::DESCRIPTION_BYTES)?;
     if text.lines().all(text::is_seen) {
         return Ok(());
     }
@@ -376,7 +401,7 @@ pub(super) async fn room_for_one_more(
     key: &ApiKey,
     most: u64,
 ) -> Result<(), IamError> {
-    let count = api_keys::held(tx, key.account, key.user).await?;
+    let count = api_keys::held(tx, key.account, key.principal).await?;
     if count < most {
         return Ok(());
     }
@@ -396,7 +421,7 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
 }
 
 /// Ensures, within the transaction, that the credential was not revoked meanwhile.
-async fn still_good(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
+async fn check_not_revoked(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
     match sessions::lock(tx, caller.bounds(), now).await {
         Err(IamError::Refused(_)) => {
             let why = "its session or API key has ended at this moment";

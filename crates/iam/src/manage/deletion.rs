@@ -11,16 +11,17 @@ use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::deletions;
 use crate::service::Iam;
-use base::id::{AccountId, OrgId, SpaceId, UserId};
+use base::id::{AccountId, OrgId, SpaceId};
 use base::limit;
+use base::principal::Principal;
 use base::scope::Domain;
 use db::Tx;
 
-/// The user who deletes, and the account.
+/// The principal that deletes, and the account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deleter {
     pub(super) account: AccountId,
-    pub(super) user: UserId,
+    pub(super) principal: Principal,
 }
 
 impl Iam {
@@ -56,7 +57,7 @@ impl Iam {
         lock_active(tx, by.account).await?;
         let now = self.0.clock.now();
         let due = now.plus(self.0.config.deleted_milliseconds);
-        if !deletions::write(tx, with, (by.account, by.user), now, due).await? {
+        if !deletions::write(tx, with, (by.account, by.principal), now, due).await? {
             return Ok(None);
         }
         self.has_room_for_deletions(tx, by.account).await?;

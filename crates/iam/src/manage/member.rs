@@ -34,9 +34,10 @@ impl Iam {
     ) -> Result<Part<Member>, IamError> {
         self.administer(caller, account, "listing users")?;
         let directory = self.directory();
-        let part = window.of(directory.members_of(account).iter());
-        let members = part.entries.iter();
-        let found = members.filter_map(|id| directory.member(*id, account));
+        let all = directory.principals_of(account).iter();
+        let part = window.of(all.filter(|principal| principal.user().is_some()));
+        let users = part.entries.iter().filter_map(|own| own.user());
+        let found = users.filter_map(|id| directory.member(id, account));
         Ok(Part {
             entries: found.collect(),
             total: part.total,
@@ -60,7 +61,14 @@ impl Iam {
         // Every transaction locks the account first, then the user.
         lock_active(&mut tx, account).await?;
         let domain = Domain::Account(account);
-        if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
+        if !roles::still_holds(
+            &mut tx,
+            account,
+            caller.principal(),
+            domain,
+            Role::Administrator,
+        )
+        .await?
         {
             return Err(IamError::forbidden(
                 "removing users needs the account role Administrator",
@@ -76,7 +84,7 @@ impl Iam {
             return Err(IamError::not_found("the user in this account"));
         }
         keeps_administrator(&mut tx, account, user).await?;
-        leave(&mut tx, account, user, self.0.clock.now(), user.0).await?;
+        leave(&mut tx, account, user.into(), self.0.clock.now(), user.0).await?;
         let directory = self.directory();
         let email = directory.user(user).map(|user| user.email.as_str());
         let entry = Entry::by(caller, Action::UserRemoved).in_account(account);

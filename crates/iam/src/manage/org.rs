@@ -8,7 +8,7 @@ use crate::model::directory::{Org, Region};
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
-use crate::policy::Sight;
+use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
 use crate::repo::members::lock_member;
@@ -37,12 +37,12 @@ impl Iam {
         window: Window,
     ) -> Part<Org> {
         let directory = self.directory();
-        let accounts = directory.accounts_of(caller.user()).iter();
+        let accounts = directory.accounts_of(caller.principal()).iter();
         let reached = accounts.filter(|account| caller.reaches(&directory, **account));
         let seen = reached.flat_map(|account| {
-            let sight = Sight::of(&directory, caller, *account);
+            let visibility = Visibility::of(&directory, caller, *account);
             let all = directory.orgs_of(*account).iter();
-            all.filter(move |id| sight.has_org(**id))
+            all.filter(move |id| visibility.has_org(**id))
         });
         let found = seen.filter_map(|id| directory.orgs.get(id));
         window.of(found.filter(|org| wanted(org)))
@@ -89,11 +89,11 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        lock_member(&mut tx, org.account, caller.user()).await?;
+        lock_member(&mut tx, org.account, caller.principal()).await?;
         let domain = Domain::Account(org.account);
-        let (user, mut may) = (caller.user(), false);
+        let (principal, mut may) = (caller.principal(), false);
         for role in [Role::Administrator, Role::Editor] {
-            may |= still_holds(&mut tx, org.account, user, domain, role).await?;
+            may |= still_holds(&mut tx, org.account, principal, domain, role).await?;
         }
         if !may {
             return Err(IamError::forbidden(
@@ -108,8 +108,13 @@ impl Iam {
         )
         .await?;
         orgs::insert(&mut tx, &org).await.map_err(taken)?;
-        crate::repo::roles::grant(&mut tx, caller.user(), Domain::Org(org.id), Role::Manager)
-            .await?;
+        crate::repo::roles::grant(
+            &mut tx,
+            caller.principal(),
+            Domain::Org(org.id),
+            Role::Manager,
+        )
+        .await?;
         self.roles_are_within_limit(&mut tx, org.account).await?;
         self.commit(tx, about(caller, Action::OrgMade, &org))
             .await?;
@@ -166,7 +171,7 @@ impl Iam {
         }
         let by = Deleter {
             account: org.account,
-            user: caller.user(),
+            principal: caller.principal(),
         };
         let mut tx = self.0.db.begin().await?;
         let mut entries = about(caller, Action::OrgDeleted, &org).into_entries();
@@ -189,7 +194,7 @@ impl Iam {
         let directory = self.directory();
         let account = Domain::Account(caller.account());
         if is_administrator(&directory, caller, caller.account())
-            || directory.holds(caller.user(), account, Role::Editor)
+            || directory.holds(caller.principal(), account, Role::Editor)
         {
             return Ok(());
         }

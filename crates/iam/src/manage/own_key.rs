@@ -26,7 +26,7 @@ pub(crate) fn refused() -> IamError {
 
 /// Accepts a strong text.
 pub(crate) fn check(text: &str) -> Result<(), IamError> {
-    text::check("apikey", text, &limit::KEY_TEXT_BYTES)?;
+    text::check_length("apikey", text, &limit::KEY_TEXT_BYTES)?;
     if text.len() < BYTES_MIN || text.chars().any(char::is_control) || bits(text) < BITS_MIN {
         return Err(refused());
     }

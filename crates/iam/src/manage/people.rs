@@ -34,13 +34,12 @@ impl Iam {
     /// The caller's own user.
     ///
     /// # Errors
-    /// When the user no longer exists.
+    /// When the caller is no user, or no longer exists.
     pub fn user(&self, caller: &Identity) -> Result<User, IamError> {
-        self.directory()
-            .users
-            .get(&caller.user())
-            .cloned()
-            .ok_or_else(|| IamError::not_found("the user"))
+        let id = caller.user()?;
+        let directory = self.directory();
+        let user = directory.user(id).cloned();
+        user.ok_or_else(|| IamError::not_found("the user"))
     }
 
     /// Changes the caller's own password, and ends their one-time codes and their other sessions except those of API
@@ -58,8 +57,8 @@ impl Iam {
     ) -> Result<(), IamError> {
         let user = self.user(caller)?;
         let (old, fresh) = ("current_password", "new_password");
-        text::check(old, current.expose(), &limit::PASSWORD_BYTES)?;
-        text::check(fresh, new.expose(), &limit::PASSWORD_BYTES)?;
+        text::check_length(old, current.expose(), &limit::PASSWORD_BYTES)?;
+        text::check_length(fresh, new.expose(), &limit::PASSWORD_BYTES)?;
         // The hash from before the check: it must still be the stored one when the new password is written.
         let held = password::stored(self, user.id).await?;
         password::check(self, source, &user.email, current).await?;
@@ -91,8 +90,8 @@ impl Iam {
         let directory = self.directory();
         require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
-        let held = all.filter(|user| directory.holds(**user, domain, role));
-        Ok(window.of(held.filter_map(|user| directory.users.get(user))))
+        let held = all.filter(|principal| directory.holds(**principal, domain, role));
+        Ok(window.of(held.filter_map(|principal| directory.user(principal.user()?))))
     }
 
     /// Gives a role to a user or to an invited address; for the latter it begins with the acceptance.
@@ -113,7 +112,7 @@ impl Iam {
                 user
             }
             Holder::Invited(waiting) => {
-                invitations::promise(&mut tx, waiting, domain, role).await?;
+                invitations::add_role(&mut tx, waiting, domain, role).await?;
                 UserId(waiting)
             }
         };
@@ -144,7 +143,7 @@ impl Iam {
                 user
             }
             Holder::Invited(waiting) => {
-                invitations::take_back(&mut tx, waiting, domain, role).await?;
+                invitations::remove_role(&mut tx, waiting, domain, role).await?;
                 UserId(waiting)
             }
         };
@@ -190,11 +189,11 @@ impl Iam {
             Domain::Space(id) => self.directory().spaces.get(&id).map(|space| space.org),
             _ => None,
         };
-        let user = caller.user();
+        let principal = caller.principal();
         let by_account = (Domain::Account(account), Role::Administrator);
         let rights = [by_account, (domain, Role::Manager)].into_iter();
         for (domain, role) in rights.chain(parent.map(|org| (Domain::Org(org), Role::Manager))) {
-            if still_holds(tx, account, user, domain, role).await? {
+            if still_holds(tx, account, principal, domain, role).await? {
                 return Ok(());
             }
         }

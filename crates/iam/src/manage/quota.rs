@@ -154,7 +154,6 @@ fn full(account: AccountId, limit: &'static Limit, what: String) -> IamError {
     IamError::Refused(
         problem
             .remedy(Remedy::RaiseLimit(account, limit))
-            .limit(limit)
-            .retry_after(60),
+            .limit_for(limit, 60),
     )
 }

@@ -113,7 +113,7 @@ impl Iam {
         sessions::end_codes(&mut tx, user).await?;
         sessions::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
         let places = login_sources::forget(&mut tx, user).await?;
-        let entry = Entry::by_user(user, Credential::OneTimeCode, Action::PasswordReset);
+        let entry = Entry::by_principal(user, Credential::OneTimeCode, Action::PasswordReset);
         self.commit_with_ends(tx, entry.on(user)).await?;
         self.0.logins.familiar.forget(&places);
         Ok(())
@@ -150,7 +150,7 @@ impl Iam {
         let key = ApiKey {
             id: KeyId(entropy::guid()),
             account,
-            user,
+            principal: user.into(),
             name: label,
             description: "made by the operator".to_owned(),
             narrowing: crate::model::bounds::Narrowing::NONE,

@@ -75,10 +75,10 @@ impl Iam {
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         if !orgs::is_there(&mut tx, found.org).await? {
-            return Err(IamError::conflict(format!(
-                "its organization `{}` was deleted too: bring that back first, with `vigie account org-restore`",
-                found.org
-            )));
+            return Err(IamError::conflict_mended_by(
+                format!("its organization `{}` was deleted too", found.org),
+                Remedy::RestoreOrg,
+            ));
         }
         self.has_room(
             &mut tx,
@@ -97,7 +97,7 @@ impl Iam {
         spaces::write(&mut tx, &space)
             .await
             .map_err(|error| name_taken(space::taken(error)))?;
-        restores::bring_back(&mut tx, domain, now).await?;
+        restores::restore(&mut tx, domain, now).await?;
         let entry = Entry::by(caller, Action::SpaceRestored).in_account(found.account);
         let entry = entry.on(domain).with("name", &space.name);
         self.commit(tx, entry.with("org", space.org)).await?;
@@ -134,11 +134,11 @@ impl Iam {
         orgs::write(&mut tx, &org)
             .await
             .map_err(|error| name_taken(org::taken(error)))?;
-        restores::bring_spaces_back(&mut tx, domain, now).await?;
+        restores::restore_spaces(&mut tx, domain, now).await?;
         let limit = &limit::SPACES_PER_ACCOUNT;
         self.is_within_limit(&mut tx, found.account, limit, What::Spaces)
             .await?;
-        restores::bring_back(&mut tx, domain, now).await?;
+        restores::restore(&mut tx, domain, now).await?;
         self.commit(tx, org::about(caller, Action::OrgRestored, &org))
             .await?;
         Ok(org)
@@ -161,28 +161,35 @@ impl Iam {
         caller: &Identity,
         found: &Deleted,
     ) -> Result<(), IamError> {
-        let (account, user) = (found.account, caller.user());
-        lock_member(tx, account, user).await?;
+        let (account, principal) = (found.account, caller.principal());
+        lock_member(tx, account, principal).await?;
         let administers = Domain::Account(account);
-        if still_holds(tx, account, user, administers, Role::Administrator).await?
-            || still_holds(tx, account, user, Domain::Org(found.org), Role::Manager).await?
+        if still_holds(tx, account, principal, administers, Role::Administrator).await?
+            || still_holds(
+                tx,
+                account,
+                principal,
+                Domain::Org(found.org),
+                Role::Manager,
+            )
+            .await?
         {
             return Ok(());
         }
-        if restores::managed(tx, user, found.domain).await? {
+        if restores::managed(tx, principal, found.domain).await? {
             return Ok(());
         }
         Err(IamError::not_found("what was deleted"))
     }
 }
 
-/// A user who may delete the domain may also restore it.
+/// A caller who may delete the domain may also restore it.
 fn may_restore(directory: &Directory, caller: &Identity, own: &Deleted) -> bool {
     caller.reaches(directory, own.account)
-        && directory.is_member(caller.user(), own.account)
+        && directory.is_member(caller.principal(), own.account)
         && (is_administrator(directory, caller, own.account)
             || manages(directory, caller, Domain::Org(own.org))
-            || own.managers.contains(&caller.user()))
+            || own.managers.contains(&caller.principal()))
 }
 
 fn name_taken(error: IamError) -> IamError {

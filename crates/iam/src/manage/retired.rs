@@ -108,7 +108,7 @@ impl Iam {
                 .on(named)
                 .with("domains", advanced.len());
             due.extend(advanced);
-            entries.push(match deletions::whose(&mut tx, *named).await? {
+            entries.push(match deletions::account_and_name(&mut tx, *named).await? {
                 Some((account, name)) => entry.maybe_in(account).with("name", name),
                 None => entry,
             });

@@ -23,6 +23,10 @@ impl Iam {
         scope
             .require(Action::Configure)
             .map_err(|forbidden| IamError::forbidden(forbidden.to_string()))?;
+        if !scope.reaches_all(Action::Configure) {
+            let message = "a setting of the domain takes a caller who reaches every series of it";
+            return Err(IamError::forbidden(message.to_owned()));
+        }
         if seconds.is_some_and(|seconds| seconds == 0 || seconds > RESOLUTION_SECONDS_MAX) {
             let message = format!(
                 "`resolution_seconds` is 1 to {RESOLUTION_SECONDS_MAX}, or null for samples as sent"
@@ -31,7 +35,7 @@ impl Iam {
         }
         let mut tx = self.0.db.begin().await?;
         domains::set_resolution(&mut tx, scope.domain(), seconds).await?;
-        let who = scope.principal().user().map_or(Actor::Unknown, Actor::User);
+        let who = Actor::from(scope.principal());
         let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
         let entry = Entry::by_actor(who, Credential::None, audit::Action::DomainConfigured)
             .maybe_in(self.directory().account_of(scope.domain()))

@@ -8,7 +8,7 @@ use crate::model::directory::Space;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::text::name;
-use crate::policy::Sight;
+use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
 use crate::repo::counts::What;
 use crate::repo::members::lock_member;
@@ -35,13 +35,13 @@ impl Iam {
         window: Window,
     ) -> Part<Space> {
         let directory = &*self.directory();
-        let accounts = directory.accounts_of(caller.user()).iter();
+        let accounts = directory.accounts_of(caller.principal()).iter();
         let reached = accounts.filter(|account| caller.reaches(directory, **account));
         let seen = reached.flat_map(|account| {
-            let sight = Sight::of(directory, caller, *account);
+            let visibility = Visibility::of(directory, caller, *account);
             let all = directory.spaces_of(*account).iter();
             let found = all.filter_map(|id| directory.spaces.get(id));
-            found.filter(move |space| sight.has_space(space.org, space.id))
+            found.filter(move |space| visibility.has_space(space.org, space.id))
         });
         window.of(seen.filter(|space| wanted(space)))
     }
@@ -83,13 +83,13 @@ impl Iam {
             updated_at: now,
         };
         let mut tx = self.0.db.begin().await?;
-        lock_member(&mut tx, account, caller.user()).await?;
-        let (user, mut may) = (caller.user(), false);
+        lock_member(&mut tx, account, caller.principal()).await?;
+        let (principal, mut may) = (caller.principal(), false);
         for (domain, role) in [
             (Domain::Account(account), Role::Administrator),
             (Domain::Org(org), Role::Manager),
         ] {
-            may |= still_holds(&mut tx, account, user, domain, role).await?;
+            may |= still_holds(&mut tx, account, principal, domain, role).await?;
         }
         if !may {
             return Err(IamError::forbidden(NEEDED));
@@ -98,7 +98,7 @@ impl Iam {
             .await?;
         spaces::insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
-            crate::repo::roles::grant(&mut tx, caller.user(), Domain::Space(space.id), role)
+            crate::repo::roles::grant(&mut tx, caller.principal(), Domain::Space(space.id), role)
                 .await?;
         }
         self.roles_are_within_limit(&mut tx, account).await?;
@@ -146,7 +146,7 @@ impl Iam {
         let account = self.directory().account_of(Domain::Space(id));
         let by = Deleter {
             account: account.ok_or_else(|| IamError::not_found("the space"))?,
-            user: caller.user(),
+            principal: caller.principal(),
         };
         let mut tx = self.0.db.begin().await?;
         let deletion = self.remove_space(&mut tx, by, id).await?;

@@ -3,7 +3,6 @@
 //! Like the original's IBMid, addresses ignore case in both parts, in any alphabet. A person has one address, and it
 //! can be shown and typed as it is: invisible characters and characters that change the text direction are refused.
 
-use crate::error::IamError;
 use crate::refusal::{Reason, Refusal};
 use base::limit;
 
@@ -27,7 +26,7 @@ pub(crate) struct Address {
 
 impl Address {
     /// Checks an address, as far as that is possible without sending to it.
-    pub(crate) fn parse(text: &str) -> Result<Self, IamError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
         if text.len() as u64 > limit::ADDRESS_BYTES.default {
             let message = format!(
@@ -35,9 +34,7 @@ impl Address {
                 limit::ADDRESS_BYTES.default
             );
             let problem = Refusal::new(Reason::Field, message);
-            return Err(IamError::Refused(
-                problem.field("email").limit(&limit::ADDRESS_BYTES),
-            ));
+            return Err(problem.field("email").limit(&limit::ADDRESS_BYTES));
         }
         match text.split_once('@') {
             Some((local, host)) if is_local(local) && is_host(host) => Ok(Self {
@@ -45,7 +42,7 @@ impl Address {
                 folded: fold(text),
             }),
             // Escaped as in Rust: an invisible character must not be sent back as it is.
-            _ => Err(IamError::invalid(
+            _ => Err(Refusal::invalid(
                 "email",
                 format!("{text:?} is no e-mail address: letters and digits, with one `@` between"),
             )),

@@ -1,6 +1,6 @@
 //! What a credential may become: the one rule for every exchange, grant and change of a credential.
 //!
-//! Nothing issued for a credential gives more than the credential itself: not another user, not more accounts, no
+//! Nothing issued for a credential gives more than the credential itself: not another principal, not more accounts, no
 //! longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So everything
 //! that issues takes [`Bounds`], and only this module makes [`Bounds`], from a verified proof.
 //!
@@ -10,13 +10,13 @@
 
 use super::directory::{ApiKey, Directory};
 use super::narrowing::one_of;
-use crate::error::IamError;
 pub use crate::model::narrowing::Narrowing;
 use crate::refusal::{Reason, Refusal, Remedy};
 use base::id::{AccountId, KeyId, SessionId, UserId};
+use base::principal::Principal;
 use base::time::Millis;
 
-/// The accounts a credential opens, among those of its user.
+/// The accounts a credential opens, among those of its principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Any: the user's own proof.
@@ -37,7 +37,7 @@ pub struct Root {
 /// The most that may be issued for a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    principal: UserId,
+    principal: Principal,
     reach: Reach,
     proven_at: Millis,
     not_after: Option<Millis>,
@@ -76,7 +76,8 @@ fn no_later(end: Option<Millis>, limit: Option<Millis>) -> bool {
 
 impl Bounds {
     /// For a user who has given their own proof: the password.
-    pub(crate) fn of_person(directory: &Directory, principal: UserId, now: Millis) -> Self {
+    pub(crate) fn of_person(directory: &Directory, user: UserId, now: Millis) -> Self {
+        let principal = user.into();
         Self {
             principal,
             reach: Reach::Any,
@@ -92,9 +93,9 @@ impl Bounds {
     /// For an API key. Removing a member deletes their keys: an existing key proves membership.
     pub(crate) fn of_key(directory: &Directory, key: &ApiKey, now: Millis) -> Self {
         Self {
-            principal: key.user,
+            principal: key.principal,
             reach: Reach::One(key.account),
-            proven_at: directory.after_departures(key.user, now),
+            proven_at: directory.after_departures(key.principal, now),
             not_after: key.expires_at,
             keys_until: key.expires_at,
             renewable: true,
@@ -113,7 +114,7 @@ impl Bounds {
     /// When that key was deleted or is refused.
     pub(crate) fn derived(
         directory: &Directory,
-        principal: UserId,
+        principal: Principal,
         proven_at: Millis,
         root: Root,
         now: Millis,
@@ -140,7 +141,7 @@ impl Bounds {
     /// When the key behind it was deleted or is refused.
     pub(crate) fn of_token(
         directory: &Directory,
-        principal: UserId,
+        principal: Principal,
         account: Option<AccountId>,
         proven_at: Millis,
         expires_at: Millis,
@@ -165,17 +166,17 @@ impl Bounds {
         let key = directory
             .keys
             .get(&id)
-            .filter(|key| key.user == self.principal)
+            .filter(|key| key.principal == self.principal)
             .ok_or("its API key was deleted")?;
         match key.refusal(now) {
             Some(why) => Err(why),
             None => self
                 .intersect(&Self::of_key(directory, key, now))
-                .ok_or("its API key is another user's"),
+                .ok_or("its API key is another principal's"),
         }
     }
 
-    /// What both allow; none if they have different users, share no account, or end with different things.
+    /// What both allow; none if they prove different principals, share no account, or end with different things.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Option<Self> {
         let reach = match (self.reach, other.reach) {
@@ -203,7 +204,7 @@ impl Bounds {
     /// The bounds of an access token that is about to be signed, for a check with [`Self::is_within`].
     pub(crate) fn stated(
         &self,
-        principal: UserId,
+        principal: Principal,
         account: Option<AccountId>,
         expires_at: Millis,
         root: Root,
@@ -232,9 +233,9 @@ impl Bounds {
             && (shown.root.key.is_none() || self.root.key == shown.root.key)
     }
 
-    /// The user.
+    /// Whom the credential proves.
     #[must_use]
-    pub const fn principal(&self) -> UserId {
+    pub const fn principal(&self) -> Principal {
         self.principal
     }
 
@@ -285,8 +286,8 @@ impl Bounds {
         self.not_after.map_or(wished, |end| end.min(wished))
     }
 
-    /// Whether it opens the account: the account is within reach, the user is a member, and the proof is not older than
-    /// their last removal.
+    /// Whether it opens the account: the account is within reach, the principal is a member, and the proof is not older than
+    /// its last removal.
     #[must_use]
     pub fn opens(&self, directory: &Directory, account: AccountId) -> bool {
         let reached = match self.reach {
@@ -304,7 +305,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When it would outlive the key of the credential.
-    pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, IamError> {
+    pub(crate) fn key_life(&self, wished: Option<Millis>) -> Result<KeyLife, Refusal> {
         if no_later(wished, self.keys_until) {
             return Ok(KeyLife(wished));
         }
@@ -317,7 +318,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When that key outlives the key of the credential, whose holder could then continue with it.
-    pub(crate) fn may_revive(&self, key: &ApiKey) -> Result<(), IamError> {
+    pub(crate) fn may_reactivate(&self, key: &ApiKey) -> Result<(), Refusal> {
         if no_later(key.expires_at, self.keys_until) {
             return Ok(());
         }
@@ -327,10 +328,10 @@ impl Bounds {
     }
 }
 
-fn outlives(rule: &str) -> IamError {
+fn outlives(rule: &str) -> Refusal {
     let message = format!("the credential shown rests on an API key that expires, and {rule}");
     let problem = Refusal::new(Reason::NotAllowed, message);
-    IamError::Refused(problem.field("expires_at").remedy(Remedy::ShorterLife))
+    problem.field("expires_at").remedy(Remedy::ShorterLife)
 }
 
 #[cfg(test)]
@@ -355,7 +356,7 @@ mod tests {
             domain in prop::option::of(0_u8..2), send_only: bool,
         ) -> Bounds {
             Bounds {
-                principal: UserId(guid(9)),
+                principal: UserId(guid(9)).into(),
                 reach: account.map_or(Reach::Any, |own| Reach::One(AccountId(guid(own)))),
                 proven_at: Millis(proven_at),
                 not_after,
@@ -408,7 +409,7 @@ mod tests {
                 || a.root.key.is_some() && stated.root.key != a.root.key;
             prop_assert_eq!(a.stated(a.principal, account, expires, stated.root).is_within(&a), !ends_with_less
                 && (a.reach == Reach::Any || stated.reach == a.reach));
-            prop_assert!(!a.stated(UserId(guid(8)), account, expires, a.root).is_within(&a));
+            prop_assert!(!a.stated(UserId(guid(8)).into(), account, expires, a.root).is_within(&a));
         }
 
         #[test]
@@ -421,8 +422,13 @@ mod tests {
     }
 
     #[test]
-    fn another_users_bounds_meet_nothing() {
+    fn the_bounds_of_another_principal_meet_nothing() {
         let bounds = |user| Bounds::of_person(&Directory::default(), UserId(guid(user)), Millis(0));
         assert_eq!(bounds(1).intersect(&bounds(2)), None);
+        // A service with the same GUID, which no database would have.
+        let mut service = bounds(1);
+        service.principal = Principal::Service(base::id::ServiceId(guid(1)));
+        assert_eq!(bounds(1).intersect(&service), None);
+        assert!(!service.is_within(&bounds(1)));
     }
 }

@@ -20,6 +20,7 @@ use super::issuers::Issuers;
 use super::metering;
 use super::role::Role;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::principal::Principal;
 use base::scope::{Actions, Domain, Metering};
 use base::time::Millis;
 use departures::Departures;
@@ -40,13 +41,13 @@ pub struct Directory {
     /// Users by their address in its form for comparison, which is unique.
     pub(crate) users_by_address: Map<String, UserId>,
     /// The members of each account, and since when.
-    pub(crate) members: Map<(AccountId, UserId), Millis>,
+    pub(crate) members: Map<(AccountId, Principal), Millis>,
     departures: Departures,
     pub(crate) domains: Map<Domain, DomainEntry>,
     /// Deletions whose samples still exist, in the order of their removal.
     pub(crate) deletions: Arc<Vec<Deleted>>,
-    /// By user first: what a user may see is found from their roles, not by a walk over all domains.
-    pub(crate) roles: Map<UserId, HashMap<Domain, Vec<Role>>>,
+    /// By principal first: what a principal may see is found from its roles, not by a walk over all domains.
+    pub(crate) roles: Map<Principal, HashMap<Domain, Vec<Role>>>,
     pub(crate) keys: Map<KeyId, ApiKey>,
     pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
     pub(crate) issuers: Arc<Issuers>,
@@ -54,18 +55,18 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// What the user may do with the metrics of the domain.
+    /// What the principal may do with the metrics of the domain.
     #[must_use]
-    pub fn actions(&self, user: UserId, domain: Domain) -> Actions {
-        self.roles(user, domain)
+    pub fn actions(&self, principal: impl Into<Principal>, domain: Domain) -> Actions {
+        self.roles(principal, domain)
             .iter()
             .fold(Actions::NONE, |sum, role| sum.union(role.actions()))
     }
 
-    /// Whether the user holds the role in the domain.
+    /// Whether the principal has the role in the domain.
     #[must_use]
-    pub fn holds(&self, user: UserId, domain: Domain, role: Role) -> bool {
-        self.roles(user, domain).contains(&role)
+    pub fn holds(&self, principal: impl Into<Principal>, domain: Domain, role: Role) -> bool {
+        self.roles(principal, domain).contains(&role)
     }
 
     /// The user with this e-mail address, ignoring case.
@@ -81,47 +82,74 @@ impl Directory {
         self.users.get(&id)
     }
 
-    /// The roles the user holds in the domain.
+    /// Whether there is such a principal: a user, or a service or profile of an account. (The directory leaves out everything
+    /// of a deleted account.)
     #[must_use]
-    pub fn roles(&self, user: UserId, domain: Domain) -> &[Role] {
-        let own = self.roles.get(&user).and_then(|own| own.get(&domain));
+    pub fn exists(&self, principal: Principal) -> bool {
+        match principal {
+            Principal::User(id) => self.users.contains_key(&id),
+            Principal::Service(_) | Principal::Profile(_) => {
+                !self.accounts_of(principal).is_empty()
+            }
+            Principal::Server => false,
+        }
+    }
+
+    /// The account that is the default if a login names none: a user's first, and the one of a service or profile.
+    pub(crate) fn home(&self, principal: Principal) -> Option<AccountId> {
+        match principal.user() {
+            Some(user) => self.users.get(&user).map(|user| user.home),
+            None => self.accounts_of(principal).first().copied(),
+        }
+    }
+
+    /// The roles the principal has in the domain.
+    #[must_use]
+    pub fn roles(&self, principal: impl Into<Principal>, domain: Domain) -> &[Role] {
+        let own = self.roles.get(&principal.into());
+        let own = own.and_then(|own| own.get(&domain));
         own.map_or(&[], Vec::as_slice)
     }
 
-    /// The domains in which the user holds a role.
-    pub(crate) fn domains_of(&self, user: UserId) -> impl Iterator<Item = Domain> {
+    /// The domains in which the principal has a role.
+    pub(crate) fn domains_of(&self, principal: Principal) -> impl Iterator<Item = Domain> {
         self.roles
-            .get(&user)
+            .get(&principal)
             .into_iter()
             .flat_map(HashMap::keys)
             .copied()
     }
 
-    /// Whether the user is in the account.
+    /// Whether the principal is in the account.
     #[must_use]
-    pub fn is_member(&self, user: UserId, account: AccountId) -> bool {
-        self.members.contains_key(&(account, user))
+    pub fn is_member(&self, principal: impl Into<Principal>, account: AccountId) -> bool {
+        self.members.contains_key(&(account, principal.into()))
+    }
+
+    /// Since when the principal is in the account, if it is.
+    pub(crate) fn added_at(&self, principal: Principal, account: AccountId) -> Option<Millis> {
+        self.members.get(&(account, principal)).copied()
     }
 
     /// The user, if they are in the account.
     #[must_use]
     pub fn member(&self, user: UserId, account: AccountId) -> Option<Member> {
         Some(Member {
-            added_at: *self.members.get(&(account, user))?,
+            added_at: self.added_at(user.into(), account)?,
             user: self.users.get(&user)?.clone(),
             account,
         })
     }
 
-    /// When the user was last removed from the account, if they were and are in it again.
-    pub(crate) fn left_at(&self, user: UserId, account: AccountId) -> Option<Millis> {
-        self.departures.left_at(user, account)
+    /// When the principal was last removed from the account, if it was and is in it again.
+    pub(crate) fn left_at(&self, principal: Principal, account: AccountId) -> Option<Millis> {
+        self.departures.left_at(principal, account)
     }
 
-    /// `now`, or just after the user's last removal from an account: so a proof given after a removal is later than one
+    /// `now`, or just after the principal's last removal from an account: so a proof given after a removal is later than one
     /// given before, even if the clock stood still or another node's is ahead.
-    pub(crate) fn after_departures(&self, user: UserId, now: Millis) -> Millis {
-        self.departures.after(user, now)
+    pub(crate) fn after_departures(&self, principal: Principal, now: Millis) -> Millis {
+        self.departures.after(principal, now)
     }
 
     /// Every account, by name.

@@ -1,6 +1,6 @@
 //! The issuer names that this installation has used.
 
-use crate::error::AuthError;
+use crate::auth_error::AuthError;
 use std::collections::HashMap;
 
 /// The kinds of token, which must never be confused.

@@ -1,6 +1,5 @@
 //! Texts in requests: each has a named limit.
 
-use crate::error::IamError;
 use crate::refusal::{Reason, Refusal};
 use base::invisible::is_invisible;
 use base::limit;
@@ -10,7 +9,7 @@ use base::limit::Limit;
 ///
 /// # Errors
 /// Names the field, the text's length and the limit; never the text.
-pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), Refusal> {
+pub fn check_length(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), Refusal> {
     let length = text.len();
     if u64::try_from(length).is_ok_and(|length| length <= limit.default) {
         return Ok(());
@@ -23,27 +22,18 @@ pub fn within(field: &'static str, text: &str, limit: &'static Limit) -> Result<
     Err(problem.field(field).limit(limit))
 }
 
-/// The same for the management interfaces.
-pub(crate) fn check(
-    field: &'static str,
-    text: &str,
-    limit: &'static Limit,
-) -> Result<(), IamError> {
-    within(field, text, limit).map_err(IamError::Refused)
-}
-
 /// The same for a text that is stored or compared with stored ones: it is shown again as it is, and not every database
 /// accepts invisible characters (PostgreSQL refuses NUL).
 pub(crate) fn check_stored(
     field: &'static str,
     text: &str,
     limit: &'static Limit,
-) -> Result<(), IamError> {
-    check(field, text, limit)?;
+) -> Result<(), Refusal> {
+    check_length(field, text, limit)?;
     if is_seen(text) {
         return Ok(());
     }
-    Err(IamError::invalid(
+    Err(Refusal::invalid(
         field,
         format!("`{field}` holds a control, invisible or direction-changing character"),
     ))
@@ -56,12 +46,12 @@ pub(crate) fn is_seen(text: &str) -> bool {
 }
 
 /// A name without surrounding blanks; refused if it is empty, too long or has control characters.
-pub(crate) fn name(field: &'static str, text: &str) -> Result<String, IamError> {
+pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     check_stored(field, text, &limit::LABEL_BYTES)?;
     if text.is_empty() {
         let most = limit::LABEL_BYTES.default;
-        return Err(IamError::invalid(
+        return Err(Refusal::invalid(
             field,
             format!("`{field}` must have 1 to {most} bytes"),
         ));

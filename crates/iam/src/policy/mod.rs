@@ -1,11 +1,11 @@
-//! What a user's roles permit and show: decided from the directory alone.
+//! What the roles of a principal permit and show: decided from the directory alone.
 //!
 //! It knows no database and no request: the same question on the same directory has the same answer.
 
 mod entry;
-mod sight;
 mod view;
+mod visibility;
 
 pub(crate) use entry::account;
-pub(crate) use sight::Sight;
 pub(crate) use view::{administers, is_administrator, manages, require_visible};
+pub(crate) use visibility::Visibility;

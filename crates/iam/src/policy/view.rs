@@ -1,8 +1,8 @@
 //! Which objects a caller may see and change.
 
-use crate::error::IamError;
 use crate::model::directory::Directory;
 use crate::model::role::Role;
+use crate::refusal::Refusal;
 use crate::token::identity::Identity;
 use base::id::{AccountId, OrgId, SpaceId};
 use base::scope::Domain;
@@ -14,15 +14,19 @@ pub(crate) fn is_administrator(
     account: AccountId,
 ) -> bool {
     caller.reaches(directory, account)
-        && directory.holds(caller.user(), Domain::Account(account), Role::Administrator)
+        && directory.holds(
+            caller.principal(),
+            Domain::Account(account),
+            Role::Administrator,
+        )
 }
 
 pub(crate) fn manages(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
-    directory.holds(caller.user(), domain, Role::Manager)
+    directory.holds(caller.principal(), domain, Role::Manager)
 }
 
 pub(crate) fn has_role(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
-    !directory.roles(caller.user(), domain).is_empty()
+    !directory.roles(caller.principal(), domain).is_empty()
 }
 
 /// Whether the caller's roles show the space; independent of the token's account.
@@ -45,13 +49,17 @@ pub(crate) fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) ->
     };
     has_role(directory, caller, Domain::Org(org))
         || administers(directory, caller, found.account)
-        || directory.domains_of(caller.user()).any(|domain| {
+        || directory.domains_of(caller.principal()).any(|domain| {
             matches!(domain, Domain::Space(id) if directory.spaces.get(&id).is_some_and(|space| space.org == org))
         })
 }
 
 pub(crate) fn administers(directory: &Directory, caller: &Identity, account: AccountId) -> bool {
-    directory.holds(caller.user(), Domain::Account(account), Role::Administrator)
+    directory.holds(
+        caller.principal(),
+        Domain::Account(account),
+        Role::Administrator,
+    )
 }
 
 /// Checks that the credential reaches the object. The error says that there is no such `what`; or, if the object is in
@@ -61,19 +69,19 @@ pub(crate) fn require_visible(
     caller: &Identity,
     domain: Domain,
     what: &str,
-) -> Result<(), IamError> {
+) -> Result<(), Refusal> {
     let is_known = match domain {
-        Domain::Account(id) => directory.is_member(caller.user(), id),
+        Domain::Account(id) => directory.is_member(caller.principal(), id),
         Domain::Org(id) => knows_org(directory, caller, id),
         Domain::Space(id) => knows_space(directory, caller, id),
     };
     let account = directory
         .account_of(domain)
         .filter(|_| is_known)
-        .ok_or_else(|| IamError::not_found(what))?;
+        .ok_or_else(|| Refusal::not_found(what))?;
     if caller.reaches(directory, account) {
         Ok(())
     } else {
-        Err(IamError::elsewhere(account, caller.account()))
+        Err(Refusal::elsewhere(account, caller.account()))
     }
 }

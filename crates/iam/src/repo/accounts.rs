@@ -132,18 +132,17 @@ pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
     Ok(found)
 }
 
-/// Deletes an account's rows, and the users who are in no other account.
+/// Deletes an account's rows, and the principals that are in no other account.
 pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
     let own = Value::from(account.to_string());
-    let people = "SELECT person FROM members WHERE account = $1 \
-                  UNION SELECT guid AS person FROM users WHERE home = $1";
-    let people = tx.all(people, std::slice::from_ref(&own)).await?;
+    let held = "SELECT principal FROM members WHERE account = $1 \
+                  UNION SELECT guid AS principal FROM users WHERE home = $1";
+    let held = tx.all(held, std::slice::from_ref(&own)).await?;
     for sql in FORGET {
         tx.execute(sql, std::slice::from_ref(&own)).await?;
     }
-    for row in people {
-        let user = UserId(parse_guid(&row, "person")?);
-        departures::move_first_account(tx, account, user).await?;
+    for row in held {
+        departures::move_first_account(tx, account, &row.text("principal")?.into()).await?;
     }
     tx.execute("DELETE FROM accounts WHERE guid = $1", &[own])
         .await?;

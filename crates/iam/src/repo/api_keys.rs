@@ -1,19 +1,21 @@
 //! The table `api_keys`.
 
+use super::principals;
 use crate::error::IamError;
 use crate::model::bounds::KeyLife;
 use crate::model::directory::ApiKey;
-use base::id::{AccountId, KeyId, UserId};
+use base::id::{AccountId, KeyId};
+use base::principal::Principal;
 use base::time::Millis;
 use db::{Tx, Value};
 
 pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {
-    let sql = "INSERT INTO api_keys (guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at, \
+    let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at, \
                reach_domain, reach_only) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let values = [
         Value::from(key.id.0.to_string()),
         key.account.to_string().into(),
-        key.user.0.to_string().into(),
+        principals::key(key.principal),
         key.name.as_str().into(),
         key.description.as_str().into(),
         Value::from(&key.hash[..]),
@@ -78,10 +80,14 @@ pub(crate) async fn delete(tx: &mut Tx, id: KeyId) -> Result<(), IamError> {
     Ok(())
 }
 
-/// The number of keys of the user in the account.
-pub(crate) async fn held(tx: &mut Tx, account: AccountId, user: UserId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND person = $2";
-    let values = [Value::from(account.to_string()), user.0.to_string().into()];
+/// The number of keys of the principal in the account.
+pub(crate) async fn held(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND principal = $2";
+    let values = [Value::from(account.to_string()), principals::key(principal)];
     let found = tx.one(sql, &values).await?;
     let count = found.map_or(Ok(0), |row| row.int("keys"))?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))

@@ -12,8 +12,8 @@ const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 
                      (SELECT COUNT(*) FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
                      WHERE invitations.account = $1) AS held";
 
-/// The members of an account and its open invitations: invited users are certain of a place when they accept.
-const USERS: &str = "SELECT (SELECT COUNT(*) FROM members WHERE account = $1) + \
+/// The users of an account and its open invitations: invited users are certain of a place when they accept.
+const USERS: &str = "SELECT (SELECT COUNT(*) FROM members JOIN users ON users.guid = members.principal WHERE account = $1) + \
                      (SELECT COUNT(*) FROM invitations WHERE account = $1) AS held";
 
 /// The things counted.

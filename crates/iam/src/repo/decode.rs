@@ -1,6 +1,7 @@
 //! Decodes rows into the model's types. This takes time, so it does not run on a reactor thread.
 
 use super::column::{at, domain, parse, parse_guid, tenant};
+use super::principals;
 use super::rows::Rows;
 use crate::error::IamError;
 use crate::model::bounds::Narrowing;
@@ -9,6 +10,7 @@ use crate::model::directory::{Account, ApiKey, Deleted, Org, Region, Space, User
 use crate::model::issuers::{Issuers, Kind};
 use crate::model::role::Role;
 use base::id::{AccountId, KeyId, UserId};
+use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
 use db::Row;
@@ -24,8 +26,8 @@ impl Rows {
             orgs: each(&self.orgs, org)?,
             spaces: each(&self.spaces, space)?,
             users: each(&self.users, user)?,
-            members: each(&self.members, member)?,
-            departures: each(&self.departures, departure)?,
+            members: known(&self.members, member)?,
+            departures: known(&self.departures, departure)?,
             domains: domains(&self.domains)?,
             roles: roles(&self.roles)?,
             deletions: deletions(&self.deletions, &self.managers)?,
@@ -37,6 +39,20 @@ impl Rows {
 
 fn each<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T, IamError>) -> Result<Vec<T>, IamError> {
     rows.iter().map(read).collect()
+}
+
+/// The rows of principals that this program knows.
+fn known<T>(
+    rows: &[Row],
+    read: impl Fn(&Row, Principal) -> Result<T, IamError>,
+) -> Result<Vec<T>, IamError> {
+    let mut own = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(principal) = principals::read(row)? {
+            own.push(read(row, principal)?);
+        }
+    }
+    Ok(own)
 }
 
 /// Accounts that are not deleted: deleted ones are invisible.
@@ -56,9 +72,9 @@ fn limit(row: &Row) -> Result<(AccountId, String, u64), IamError> {
     Ok((account, row.text("name")?, value))
 }
 
-fn departure(row: &Row) -> Result<Left, IamError> {
+fn departure(row: &Row, principal: Principal) -> Result<Left, IamError> {
     Ok(Left {
-        user: UserId(parse_guid(row, "person")?),
+        principal,
         account: parse(row, "account", "an account GUID")?,
         at: at(row, "left_at")?,
     })
@@ -86,13 +102,13 @@ fn domains(rows: &[Row]) -> Result<Vec<DomainFact>, IamError> {
     Ok(own)
 }
 
-fn roles(rows: &[Row]) -> Result<Vec<(UserId, Domain, Role)>, IamError> {
+fn roles(rows: &[Row]) -> Result<Vec<(Principal, Domain, Role)>, IamError> {
     let mut own = Vec::with_capacity(rows.len());
     for row in rows {
-        let user = UserId(parse_guid(row, "person")?);
-        // A role that a newer node gave is unknown here, so it permits nothing.
-        if let Ok(role) = row.text("role")?.parse::<Role>() {
-            own.push((user, domain(&row.text("domain")?)?, role));
+        // A role that a newer node gave, or gave to a kind of principal that is unknown here, permits nothing.
+        let role = row.text("role")?.parse::<Role>();
+        if let (Some(principal), Ok(role)) = (principals::read(row)?, role) {
+            own.push((principal, domain(&row.text("domain")?)?, role));
         }
     }
     let unknown = rows.len().saturating_sub(own.len());
@@ -108,8 +124,8 @@ fn roles(rows: &[Row]) -> Result<Vec<(UserId, Domain, Role)>, IamError> {
 fn keys(rows: &[Row]) -> Result<Vec<ApiKey>, IamError> {
     let mut own = Vec::with_capacity(rows.len());
     for row in rows {
-        if let Some(narrowing) = narrowing(row)? {
-            own.push(key(row, narrowing)?);
+        if let (Some(principal), Some(narrowing)) = (principals::read(row)?, narrowing(row)?) {
+            own.push(key(row, principal, narrowing)?);
         }
     }
     let unknown = rows.len().saturating_sub(own.len());
@@ -123,11 +139,11 @@ fn keys(rows: &[Row]) -> Result<Vec<ApiKey>, IamError> {
 }
 
 fn deletions(rows: &[Row], managed: &[Row]) -> Result<Vec<Deleted>, IamError> {
-    let mut managers: HashMap<Domain, Vec<UserId>> = HashMap::new();
+    let mut managers: HashMap<Domain, Vec<Principal>> = HashMap::new();
     if !rows.is_empty() {
         for row in managed {
             let own = managers.entry(domain(&row.text("domain")?)?).or_default();
-            own.push(UserId(parse_guid(row, "person")?));
+            own.extend(principals::read(row)?);
         }
     }
     each(rows, |row| {
@@ -164,10 +180,10 @@ fn issuers(rows: &[Row]) -> Result<Issuers, IamError> {
     Ok(Issuers::new(own))
 }
 
-fn member(row: &Row) -> Result<Membership, IamError> {
+fn member(row: &Row, principal: Principal) -> Result<Membership, IamError> {
     Ok(Membership {
         account: parse(row, "account", "an account GUID")?,
-        user: UserId(parse_guid(row, "person")?),
+        principal,
         added_at: at(row, "added_at")?,
     })
 }
@@ -237,7 +253,7 @@ fn narrowing(row: &Row) -> Result<Option<Narrowing>, IamError> {
     }))
 }
 
-fn key(row: &Row, narrowing: Narrowing) -> Result<ApiKey, IamError> {
+fn key(row: &Row, principal: Principal, narrowing: Narrowing) -> Result<ApiKey, IamError> {
     let id = KeyId(parse_guid(row, "guid")?);
     let hash: [u8; 32] = row.blob("hash")?.try_into().map_err(|_| IamError::Stored {
         value: id.to_string(),
@@ -246,7 +262,7 @@ fn key(row: &Row, narrowing: Narrowing) -> Result<ApiKey, IamError> {
     Ok(ApiKey {
         id,
         account: parse(row, "account", "an account GUID")?,
-        user: UserId(parse_guid(row, "person")?),
+        principal,
         name: row.text("name")?,
         description: row.text("description")?,
         narrowing,

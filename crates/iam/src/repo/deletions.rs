@@ -1,10 +1,12 @@
 //! The table `deletions`: what was deleted, and when its samples are deleted; until then it can be restored.
 
 use super::column::{domain, tenant};
+use super::principals::key;
 use crate::error::IamError;
 use crate::model::directory::Account;
 use crate::model::metering;
-use base::id::{AccountId, TenantId, UserId};
+use base::id::{AccountId, TenantId};
+use base::principal::Principal;
 use base::scope::{Domain, Metering};
 use base::time::Millis;
 use db::{Db, Tx, Value};
@@ -39,7 +41,7 @@ const ORG: &str = "INSERT INTO deletions (tenant, domain, account, org, region, 
 /// Removes access to the domains that are recorded as deleted with the domain `$1`; their roles are kept in another
 /// table.
 const CLOSE: [&str; 3] = [
-    "INSERT INTO deleted_roles (person, domain, role) SELECT person, domain, role FROM roles \
+    "INSERT INTO deleted_roles (principal, domain, role) SELECT principal, domain, role FROM roles \
      WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1) ON CONFLICT DO NOTHING",
     "DELETE FROM roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
     "DELETE FROM invitation_roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
@@ -48,11 +50,11 @@ const CLOSE: [&str; 3] = [
 /// Their numbers in the store are never given to others.
 const RETIRE: &str = "UPDATE domains SET retired_at = $2 WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
 
-/// Records the deletion of a space or an organization by a user of an account. `false` if there is nothing to delete.
+/// Records the deletion of a space or an organization by a principal of an account. `false` if there is nothing to delete.
 pub(crate) async fn write(
     tx: &mut Tx,
     with: Domain,
-    (account, user): (AccountId, UserId),
+    (account, principal): (AccountId, Principal),
     now: Millis,
     due: Millis,
 ) -> Result<bool, IamError> {
@@ -65,7 +67,7 @@ pub(crate) async fn write(
         guid.into(),
         account.to_string().into(),
         now.0.into(),
-        user.0.to_string().into(),
+        key(principal),
         with.to_string().into(),
         due.0.into(),
     ];
@@ -114,20 +116,20 @@ pub(crate) async fn parts(tx: &mut Tx, with: Domain) -> Result<Vec<(String, Stri
 
 /// The record for the sweep: `$1` is the account, `$2` its domain, `$3` now, `$4` when all is due. The operator deletes
 /// accounts, and is no user.
-const WRITE_DOWN_SPACES: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
+const RECORD_SPACES: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, orgs.account, spaces.org, '', spaces.name, spaces.created_at, spaces.updated_at, \
      CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM spaces JOIN orgs ON orgs.guid = spaces.org \
      JOIN domains ON domains.domain = 's-' || spaces.guid WHERE orgs.account = $1";
 
-const WRITE_DOWN_ORGS: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
+const RECORD_ORGS: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, orgs.account, orgs.guid, orgs.region, orgs.name, orgs.created_at, \
      orgs.updated_at, CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM orgs \
      JOIN domains ON domains.domain = 'o-' || orgs.guid WHERE orgs.account = $1";
 
 /// An account has no organization, so its own GUID is stored. `$5` is its name.
-const WRITE_DOWN_ACCOUNT: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
+const RECORD_ACCOUNT: &str = "INSERT INTO deletions (tenant, domain, account, org, region, name, created_at, updated_at, deleted_at, deleted_by, \
      deleted_with, due_at, begun) \
      SELECT domains.tenant, domains.domain, accounts.guid, accounts.guid, '', CAST($5 AS TEXT), accounts.created_at, \
      accounts.created_at, CAST($3 AS BIGINT), '', CAST($2 AS TEXT), CAST($4 AS BIGINT), 0 FROM accounts \
@@ -153,10 +155,10 @@ pub(crate) async fn write_account(
         now.0.into(),
         due.0.into(),
     ];
-    let spaces = tx.execute(WRITE_DOWN_SPACES, &values).await?;
-    let orgs = tx.execute(WRITE_DOWN_ORGS, &values).await?;
+    let spaces = tx.execute(RECORD_SPACES, &values).await?;
+    let orgs = tx.execute(RECORD_ORGS, &values).await?;
     values.push(account.name.as_str().into());
-    tx.execute(WRITE_DOWN_ACCOUNT, &values).await?;
+    tx.execute(RECORD_ACCOUNT, &values).await?;
     tx.execute(RETIRE, &[domain, now.0.into()]).await?;
     Ok(Written { spaces, orgs })
 }
@@ -184,7 +186,7 @@ pub(crate) async fn name_of_whole(
 }
 
 /// Deletes the records of everything deleted with the domain.
-pub(crate) async fn take_back_whole(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
+pub(crate) async fn undo(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
     for sql in [
         "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
         "DELETE FROM deletions WHERE deleted_with = $1",
@@ -247,7 +249,7 @@ pub(crate) async fn advance(
 }
 
 /// The account and name of the domain.
-pub(crate) async fn whose(
+pub(crate) async fn account_and_name(
     tx: &mut Tx,
     domain: Domain,
 ) -> Result<Option<(Option<AccountId>, String)>, IamError> {

@@ -66,13 +66,13 @@ pub(crate) async fn into(
 ) -> Result<(u64, Vec<Invitation>), IamError> {
     let own = [account.to_string().into(), now.0.into()];
     let count = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2 \
-                 AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.person \
+                 AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                  WHERE members.account = $1 AND users.folded = invitations.folded)";
     let total = total(db.one(count, &own).await?)?;
     let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
                FROM (SELECT guid, email, folded, created_at FROM invitations \
                WHERE account = $1 AND expires_at > $2 \
-               AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.person \
+               AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                WHERE members.account = $1 AND users.folded = invitations.folded) \
                ORDER BY folded LIMIT $3 OFFSET $4) AS waiting \
                LEFT JOIN invitation_roles ON invitation_roles.invitation = waiting.guid AND invitation_roles.domain = $5 \
@@ -114,12 +114,12 @@ pub(crate) async fn waiting_for(
     let own = [Value::from(folded), now.0.into(), user.0.to_string().into()];
     let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                  WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
-                 AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3)";
+                 AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3)";
     let total = total(db.one(count, &own).await?)?;
     let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
-               AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND person = $3) \
+               AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3) \
                ORDER BY invitations.created_at, account LIMIT $4 OFFSET $5";
     let [address, now, person] = own;
     let (take, skip) = (row_count(window.take), row_count(window.skip));

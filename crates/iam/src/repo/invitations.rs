@@ -35,7 +35,7 @@ pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamErr
 }
 
 /// Records a role that begins with the acceptance.
-pub(crate) async fn promise(
+pub(crate) async fn add_role(
     tx: &mut Tx,
     invitation: Guid,
     domain: Domain,
@@ -177,7 +177,7 @@ pub(crate) async fn note(
 }
 
 /// Removes a role that was to begin with the acceptance.
-pub(crate) async fn take_back(
+pub(crate) async fn remove_role(
     tx: &mut Tx,
     invitation: Guid,
     domain: Domain,
@@ -248,7 +248,7 @@ pub(crate) async fn touched_by(
     now: Millis,
 ) -> Result<Vec<Touched>, IamError> {
     let sql = "SELECT invitations.account, code_seen, users.proof, members.account AS home FROM invitations \
-               LEFT JOIN users ON users.folded = invitations.folded LEFT JOIN members ON members.person = users.guid \
+               LEFT JOIN users ON users.folded = invitations.folded LEFT JOIN members ON members.principal = users.guid \
                WHERE code_hash = $1 AND invitations.folded = $2 AND expires_at > $3";
     let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
     let mut found = Vec::new();
@@ -318,7 +318,7 @@ pub(crate) async fn of_member(
     let row = row.ok_or(IamError::Crypto("write the invitation down"))?;
     let invitation = parse_guid(&row, "guid")?;
     let roles = "INSERT INTO invitation_roles (invitation, domain, role) \
-                 SELECT CAST($1 AS TEXT), domain, role FROM roles WHERE person = $2 ON CONFLICT DO NOTHING";
+                 SELECT CAST($1 AS TEXT), domain, role FROM roles WHERE principal = $2 ON CONFLICT DO NOTHING";
     let values = [
         Value::from(invitation.to_string()),
         user.0.to_string().into(),
@@ -332,16 +332,16 @@ pub(crate) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<
     let person = || Value::from(user.0.to_string());
     let account = || Value::from(found.account.to_string());
     // Leftovers of a former membership must not become effective again.
-    let old = "DELETE FROM roles WHERE person = $1 AND (domain = $2 \
+    let old = "DELETE FROM roles WHERE principal = $1 AND (domain = $2 \
                OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
                OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $3))";
     let domain = Domain::Account(found.account).to_string();
     tx.execute(old, &[person(), domain.as_str().into(), account()])
         .await?;
-    let roles = "INSERT INTO roles (person, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
+    let roles = "INSERT INTO roles (principal, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
                  WHERE invitation = $2 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
     tx.execute(roles, &[person(), found.key()]).await?;
-    let named = "UPDATE members SET invitation = $3 WHERE account = $1 AND person = $2";
+    let named = "UPDATE members SET invitation = $3 WHERE account = $1 AND principal = $2";
     tx.execute(named, &[account(), person(), found.key()])
         .await?;
     let owner = "UPDATE accounts SET owner = $3 WHERE guid = $1 AND owner = $2";

@@ -20,7 +20,7 @@ pub(crate) struct Places(pub(crate) Vec<Key>);
 /// Deletes the user's sources after a new password: somebody who knew the old one gets no advantage from their earlier
 /// logins. It is part of the change itself, so that a committed change is never reported as failed.
 pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<Places, IamError> {
-    let sql = "DELETE FROM login_sources WHERE person = $1 RETURNING hash";
+    let sql = "DELETE FROM login_sources WHERE user_id = $1 RETURNING hash";
     let rows = tx.all(sql, &[user.0.to_string().into()]).await?;
     Ok(Places(rows.iter().map(key_of).collect::<Result<_, _>>()?))
 }
@@ -70,14 +70,14 @@ pub(crate) async fn remember(
     most: i64,
 ) -> Result<Vec<Key>, IamError> {
     let person = Value::from(user.0.to_string());
-    let sql = "INSERT INTO login_sources (hash, person, seen_at) VALUES ($1, $2, $3) \
+    let sql = "INSERT INTO login_sources (hash, user_id, seen_at) VALUES ($1, $2, $3) \
                ON CONFLICT (hash) DO UPDATE SET seen_at = excluded.seen_at";
     db.execute(sql, &[Value::from(&key[..]), person.clone(), now.into()])
         .await?;
     let sql = "DELETE FROM login_sources WHERE seen_at <= $1";
     db.execute(sql, &[oldest.into()]).await?;
-    let sql = "DELETE FROM login_sources WHERE person = $1 AND hash NOT IN \
-               (SELECT hash FROM login_sources WHERE person = $1 ORDER BY seen_at DESC, hash LIMIT $2) \
+    let sql = "DELETE FROM login_sources WHERE user_id = $1 AND hash NOT IN \
+               (SELECT hash FROM login_sources WHERE user_id = $1 ORDER BY seen_at DESC, hash LIMIT $2) \
                RETURNING hash";
     let rows = db.all(sql, &[person, most.into()]).await?;
     rows.iter().map(key_of).collect()

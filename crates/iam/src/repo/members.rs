@@ -2,8 +2,10 @@
 
 use super::accounts::lock_active;
 use super::column::parse_guid;
+use super::principals::key;
 use crate::error::IamError;
 use base::id::{AccountId, UserId};
+use base::principal::Principal;
 use base::time::Millis;
 use db::Tx;
 
@@ -12,10 +14,10 @@ use db::Tx;
 pub(crate) async fn lock_member(
     tx: &mut Tx,
     account: AccountId,
-    user: UserId,
+    principal: Principal,
 ) -> Result<(), IamError> {
     lock_active(tx, account).await?;
-    if is_still_member(tx, account, user).await? {
+    if is_still_member(tx, account, principal).await? {
         return Ok(());
     }
     Err(IamError::not_found("the account"))
@@ -27,49 +29,45 @@ pub(crate) async fn member_by_address(
     account: AccountId,
     folded: &str,
 ) -> Result<Option<UserId>, IamError> {
-    let sql = "SELECT person FROM members JOIN users ON users.guid = members.person \
+    let sql = "SELECT principal FROM members JOIN users ON users.guid = members.principal \
                WHERE members.account = $1 AND users.folded = $2";
     let row = tx
         .one(sql, &[account.to_string().into(), folded.into()])
         .await?;
-    row.map(|row| Ok(UserId(parse_guid(&row, "person")?)))
+    row.map(|row| Ok(UserId(parse_guid(&row, "principal")?)))
         .transpose()
 }
 
-/// Whether the user is in the account, read within the transaction that depends on it.
+/// Whether the principal is in the account, read within the transaction that depends on it.
 pub(crate) async fn is_still_member(
     tx: &mut Tx,
     account: AccountId,
-    user: UserId,
+    principal: impl Into<Principal>,
 ) -> Result<bool, IamError> {
-    let sql = "SELECT added_at FROM members WHERE account = $1 AND person = $2";
-    let values = [account.to_string().into(), user.0.to_string().into()];
+    let sql = "SELECT added_at FROM members WHERE account = $1 AND principal = $2";
+    let values = [account.to_string().into(), key(principal)];
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Adds a user to an account.
+/// Adds a principal to an account. A user may be in several, a service or profile is in one.
 pub(crate) async fn join(
     tx: &mut Tx,
     account: AccountId,
-    user: UserId,
+    principal: impl Into<Principal>,
     now: Millis,
 ) -> Result<(), IamError> {
-    let sql = "INSERT INTO members (account, person, added_at) VALUES ($1, $2, $3)";
-    let values = [
-        account.to_string().into(),
-        user.0.to_string().into(),
-        now.0.into(),
-    ];
+    let sql = "INSERT INTO members (account, principal, added_at) VALUES ($1, $2, $3)";
+    let values = [account.to_string().into(), key(principal), now.0.into()];
     tx.execute(sql, &values).await?;
     Ok(())
 }
 
 /// The member with this id, which may be the user's own or that of their invitation.
 pub(crate) async fn named(tx: &mut Tx, account: AccountId, id: UserId) -> Result<UserId, IamError> {
-    let sql = "SELECT person FROM members WHERE account = $1 AND invitation = $2";
+    let sql = "SELECT principal FROM members WHERE account = $1 AND invitation = $2";
     let values = [account.to_string().into(), id.0.to_string().into()];
     match tx.one(sql, &values).await? {
-        Some(row) => Ok(UserId(parse_guid(&row, "person")?)),
+        Some(row) => Ok(UserId(parse_guid(&row, "principal")?)),
         None => Ok(id),
     }
 }
@@ -79,8 +77,8 @@ pub(crate) async fn first_account(
     tx: &mut Tx,
     user: UserId,
 ) -> Result<Option<AccountId>, IamError> {
-    let sql = "SELECT account FROM members WHERE person = $1 ORDER BY added_at LIMIT 1";
-    let row = tx.one(sql, &[user.0.to_string().into()]).await?;
+    let sql = "SELECT account FROM members WHERE principal = $1 ORDER BY added_at LIMIT 1";
+    let row = tx.one(sql, &[key(user)]).await?;
     row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
         .transpose()
 }

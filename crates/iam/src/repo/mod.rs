@@ -21,6 +21,7 @@ pub(crate) mod members;
 pub(crate) mod orgs;
 pub(crate) mod passcodes;
 pub(crate) mod password_resets;
+pub(crate) mod principals;
 pub(crate) mod refresh_tokens;
 pub(crate) mod regions;
 pub(crate) mod restores;

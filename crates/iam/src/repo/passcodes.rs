@@ -27,14 +27,15 @@ pub(crate) async fn sweep(tx: &mut Tx, now: Millis) -> Result<(), IamError> {
 pub(crate) async fn insert(
     tx: &mut Tx,
     hash: &[u8; 32],
+    user: UserId,
     bounds: &Bounds,
     expires_at: Millis,
 ) -> Result<(), IamError> {
-    let sql = "INSERT INTO passcodes (hash, person, api_key, session, proven_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO passcodes (hash, user_id, api_key, session, proven_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let root = bounds.root();
     let values = [
         Value::from(&hash[..]),
-        bounds.principal().0.to_string().into(),
+        user.0.to_string().into(),
         root.key.map(|key| key.0.to_string()).into(),
         root.session.map(|session| session.0.to_string()).into(),
         bounds.proven_at().0.into(),
@@ -48,16 +49,16 @@ pub(crate) async fn insert(
 /// of a key cannot displace codes made with the password.
 pub(crate) async fn keep_newest(
     tx: &mut Tx,
-    bounds: &Bounds,
+    user: UserId,
+    key: Option<KeyId>,
     new: &[u8; 32],
     others: u64,
 ) -> Result<(), IamError> {
-    let key = bounds.root().key;
-    let sql = "DELETE FROM passcodes WHERE person = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 AND hash NOT IN \
-               (SELECT hash FROM passcodes WHERE person = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 \
+    let sql = "DELETE FROM passcodes WHERE user_id = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 AND hash NOT IN \
+               (SELECT hash FROM passcodes WHERE user_id = $1 AND COALESCE(api_key, '') = $2 AND hash <> $3 \
                ORDER BY expires_at DESC, hash LIMIT $4)";
     let values = [
-        Value::from(bounds.principal().0.to_string()),
+        Value::from(user.0.to_string()),
         key.map(|key| key.0.to_string()).unwrap_or_default().into(),
         Value::from(&new[..]),
         row_count(others).into(),
@@ -68,7 +69,7 @@ pub(crate) async fn keep_newest(
 
 /// Consumes a code. Deleting it and reading its user is one statement: of two concurrent requests one gets it.
 pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Taken>, IamError> {
-    let sql = "DELETE FROM passcodes WHERE hash = $1 RETURNING person, api_key, session, proven_at, expires_at";
+    let sql = "DELETE FROM passcodes WHERE hash = $1 RETURNING user_id, api_key, session, proven_at, expires_at";
     let Some(row) = tx.one(sql, &[Value::from(&hash[..])]).await? else {
         return Ok(None);
     };
@@ -81,7 +82,7 @@ pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Taken>, 
         None => None,
     };
     Ok(Some(Taken {
-        user: UserId(parse_guid(&row, "person")?),
+        user: UserId(parse_guid(&row, "user_id")?),
         root: Root { session, key },
         proven_at: Millis(row.int("proven_at")?),
         expires_at: Millis(row.int("expires_at")?),

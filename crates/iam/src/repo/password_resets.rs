@@ -13,8 +13,8 @@ pub(crate) async fn put(
     hash: Vec<u8>,
     expires_at: Millis,
 ) -> Result<(), IamError> {
-    let sql = "INSERT INTO password_resets (person, code_hash, expires_at) VALUES ($1, $2, $3) \
-               ON CONFLICT (person) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at";
+    let sql = "INSERT INTO password_resets (user_id, code_hash, expires_at) VALUES ($1, $2, $3) \
+               ON CONFLICT (user_id) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at";
     let values = [
         Value::from(user.0.to_string()),
         hash.into(),
@@ -31,7 +31,7 @@ pub(crate) async fn is_one(
     folded: &str,
     now: Millis,
 ) -> Result<bool, IamError> {
-    let sql = "SELECT person FROM password_resets JOIN users ON users.guid = password_resets.person \
+    let sql = "SELECT user_id FROM password_resets JOIN users ON users.guid = password_resets.user_id \
                WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
     let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
     Ok(db.one(sql, &values).await?.is_some())
@@ -45,9 +45,9 @@ pub(crate) async fn take(
     now: Millis,
 ) -> Result<Option<UserId>, IamError> {
     let sql = "DELETE FROM password_resets WHERE code_hash = $1 AND expires_at > $2 \
-               AND person IN (SELECT guid FROM users WHERE folded = $3) RETURNING person";
+               AND user_id IN (SELECT guid FROM users WHERE folded = $3) RETURNING user_id";
     let values = [Value::from(&hash[..]), now.0.into(), folded.into()];
     let row = tx.one(sql, &values).await?;
-    row.map(|row| Ok(UserId(parse_guid(&row, "person")?)))
+    row.map(|row| Ok(UserId(parse_guid(&row, "user_id")?)))
         .transpose()
 }

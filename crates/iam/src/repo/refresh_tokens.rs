@@ -1,6 +1,7 @@
 //! The table `refresh_tokens`: hashes, their sessions and their successors.
 
 use super::column::parse_guid;
+use super::principals::key;
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
@@ -13,8 +14,8 @@ fn hash(text: &str) -> Value {
     Value::from(&entropy::sha256(text.as_bytes())[..])
 }
 
-const FIND: &str = "SELECT session, person, api_key, grant_type, expires_at, used_at, successor FROM refresh_tokens \
-                    WHERE hash = $1 AND client = $2";
+const FIND: &str = "SELECT session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, \
+                    grant_type, expires_at, used_at, successor FROM refresh_tokens WHERE hash = $1 AND client = $2";
 
 /// A token to be stored.
 pub(crate) struct NewToken<'a> {
@@ -27,13 +28,13 @@ pub(crate) struct NewToken<'a> {
 
 /// Stores a token.
 pub(crate) async fn insert(tx: &mut Tx, text: &str, new: &NewToken<'_>) -> Result<(), IamError> {
-    let sql = "INSERT INTO refresh_tokens (hash, session, client, person, api_key, grant_type, expires_at) \
+    let sql = "INSERT INTO refresh_tokens (hash, session, client, principal, api_key, grant_type, expires_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let values = [
         hash(text),
         new.session.0.to_string().into(),
         new.client.into(),
-        new.bounds.principal().0.to_string().into(),
+        key(new.bounds.principal()),
         new.bounds.root().key.map(|key| key.0.to_string()).into(),
         new.grant_type.into(),
         new.expires_at.0.into(),
@@ -51,7 +52,7 @@ pub(crate) async fn claim(
     now: Millis,
 ) -> Result<Option<Row>, IamError> {
     let sql = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND client = $3 AND used_at IS NULL \
-               RETURNING session, person, api_key, grant_type, expires_at, used_at, successor";
+               RETURNING session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, grant_type, expires_at, used_at, successor";
     let values = [hash(text.expose()), now.0.into(), client.into()];
     Ok(tx.one(sql, &values).await?)
 }
@@ -71,8 +72,8 @@ pub(crate) async fn find_unused(
     text: &Secret<String>,
     client: &str,
 ) -> Result<Option<Row>, IamError> {
-    let sql = "SELECT session, person, api_key, grant_type, expires_at, used_at FROM refresh_tokens \
-               WHERE hash = $1 AND client = $2 AND used_at IS NULL";
+    let sql = "SELECT session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, \
+               grant_type, expires_at, used_at FROM refresh_tokens WHERE hash = $1 AND client = $2 AND used_at IS NULL";
     Ok(tx.one(sql, &[hash(text.expose()), client.into()]).await?)
 }
 

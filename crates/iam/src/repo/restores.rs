@@ -1,19 +1,20 @@
 //! Restores records of the table `deletions`.
 
 use super::column::at;
+use super::principals::key;
 use crate::error::IamError;
 use crate::model::role::Role;
-use base::id::UserId;
+use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
 
 /// Restores what was deleted with `$1` and still exists; `$2` is now. The rows of spaces and organizations exist by
 /// then.
-const BRING_BACK: [&str; 4] = [
-    "INSERT INTO roles (person, domain, role) SELECT deleted_roles.person, deleted_roles.domain, deleted_roles.role \
+const RESTORE: [&str; 4] = [
+    "INSERT INTO roles (principal, domain, role) SELECT deleted_roles.principal, deleted_roles.domain, deleted_roles.role \
      FROM deleted_roles JOIN deletions ON deletions.domain = deleted_roles.domain \
-     JOIN members ON members.account = deletions.account AND members.person = deleted_roles.person \
+     JOIN members ON members.account = deletions.account AND members.principal = deleted_roles.principal \
      WHERE (deletions.domain = $1 OR deletions.deleted_with = $1) AND begun = 0 AND due_at > $2 ON CONFLICT DO NOTHING",
     "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions \
      WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2)",
@@ -47,11 +48,7 @@ pub(crate) async fn kept(
 }
 
 /// Recreates the rows of the spaces that were deleted with the organization.
-pub(crate) async fn bring_spaces_back(
-    tx: &mut Tx,
-    org: Domain,
-    now: Millis,
-) -> Result<(), IamError> {
+pub(crate) async fn restore_spaces(tx: &mut Tx, org: Domain, now: Millis) -> Result<(), IamError> {
     let sql = "INSERT INTO spaces (guid, org, name, created_at, updated_at) \
                SELECT SUBSTR(domain, 3), org, name, created_at, updated_at FROM deletions \
                WHERE deleted_with = $1 AND domain <> $1 AND begun = 0 AND due_at > $2";
@@ -61,10 +58,10 @@ pub(crate) async fn bring_spaces_back(
 }
 
 /// Restores the rest of what was deleted with the domain.
-pub(crate) async fn bring_back(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
+pub(crate) async fn restore(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
     let values = [Value::from(domain.to_string()), now.0.into()];
     let mut taken_back = 0;
-    for sql in BRING_BACK {
+    for sql in RESTORE {
         taken_back = tx.execute(sql, &values).await?;
     }
     // The last statement deletes the record: otherwise the sweep would delete the restored samples.
@@ -74,11 +71,15 @@ pub(crate) async fn bring_back(tx: &mut Tx, domain: Domain, now: Millis) -> Resu
     Ok(())
 }
 
-/// Whether the user managed the domain when it was deleted.
-pub(crate) async fn managed(tx: &mut Tx, user: UserId, domain: Domain) -> Result<bool, IamError> {
-    let sql = "SELECT role FROM deleted_roles WHERE person = $1 AND domain = $2 AND role = $3";
+/// Whether the principal managed the domain when it was deleted.
+pub(crate) async fn managed(
+    tx: &mut Tx,
+    principal: Principal,
+    domain: Domain,
+) -> Result<bool, IamError> {
+    let sql = "SELECT role FROM deleted_roles WHERE principal = $1 AND domain = $2 AND role = $3";
     let values = [
-        Value::from(user.0.to_string()),
+        key(principal),
         domain.to_string().into(),
         Role::Manager.name().into(),
     ];

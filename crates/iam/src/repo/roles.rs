@@ -1,23 +1,25 @@
 //! The table `roles`.
 
+use super::principals::key;
 use crate::error::IamError;
 use crate::model::role::Role;
 use base::id::{AccountId, UserId};
+use base::principal::Principal;
 use base::scope::Domain;
-use db::{Tx, Value};
+use db::Tx;
 
 /// Whether the member has the role, read within the transaction that depends on it.
 pub(crate) async fn still_holds(
     tx: &mut Tx,
     account: AccountId,
-    user: UserId,
+    principal: Principal,
     domain: Domain,
     role: Role,
 ) -> Result<bool, IamError> {
-    let sql = "SELECT role FROM roles WHERE person = $1 AND domain = $2 AND role = $3 \
-               AND EXISTS (SELECT 1 FROM members WHERE account = $4 AND person = roles.person)";
+    let sql = "SELECT role FROM roles WHERE principal = $1 AND domain = $2 AND role = $3 \
+               AND EXISTS (SELECT 1 FROM members WHERE account = $4 AND principal = roles.principal)";
     let values = [
-        Value::from(user.0.to_string()),
+        key(principal),
         domain.to_string().into(),
         role.name().into(),
         account.to_string().into(),
@@ -25,18 +27,20 @@ pub(crate) async fn still_holds(
     Ok(tx.one(sql, &values).await?.is_some())
 }
 
-/// Refuses a change that would leave the account without an Administrator other than this user. The account is locked.
+/// Refuses a change that would leave the account without an Administrator other than this user. Only users count: nobody
+/// can log in as a service. The account is locked.
 pub(crate) async fn keeps_administrator(
     tx: &mut Tx,
     account: AccountId,
     user: UserId,
 ) -> Result<(), IamError> {
-    let sql = "SELECT person FROM roles WHERE domain = $1 AND role = $2 AND person <> $3 \
-               AND EXISTS (SELECT 1 FROM members WHERE account = $4 AND person = roles.person)";
+    let sql = "SELECT principal FROM roles WHERE domain = $1 AND role = $2 AND principal <> $3 \
+               AND EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
+               WHERE account = $4 AND principal = roles.principal)";
     let values = [
         Domain::Account(account).to_string().into(),
         Role::Administrator.name().into(),
-        user.0.to_string().into(),
+        key(user),
         account.to_string().into(),
     ];
     match tx.one(sql, &values).await? {
@@ -49,15 +53,16 @@ pub(crate) async fn keeps_administrator(
 
 pub(crate) async fn grant(
     tx: &mut Tx,
-    user: UserId,
+    principal: impl Into<Principal>,
     domain: Domain,
     role: Role,
 ) -> Result<(), IamError> {
-    let sql = "INSERT INTO roles (person, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let sql =
+        "INSERT INTO roles (principal, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     tx.execute(
         sql,
         &[
-            user.0.to_string().into(),
+            key(principal),
             domain.to_string().into(),
             role.name().into(),
         ],
@@ -69,13 +74,13 @@ pub(crate) async fn grant(
 /// Removes a role.
 pub(crate) async fn take(
     tx: &mut Tx,
-    user: UserId,
+    principal: impl Into<Principal>,
     domain: Domain,
     role: Role,
 ) -> Result<(), IamError> {
-    let sql = "DELETE FROM roles WHERE person = $1 AND domain = $2 AND role = $3";
+    let sql = "DELETE FROM roles WHERE principal = $1 AND domain = $2 AND role = $3";
     let values = [
-        user.0.to_string().into(),
+        key(principal),
         domain.to_string().into(),
         role.name().into(),
     ];

@@ -40,14 +40,22 @@ const USERS: Table = table!(
     "SELECT guid, home, email, given_name, family_name, created_at, password_changed_at FROM users",
     "guid"
 );
-const MEMBERS: Table = table!("SELECT account, person, added_at FROM members", "person");
-/// A departure matters only while the user is in the account again.
-const DEPARTURES: Table = table!(
-    "SELECT departures.account, departures.person, left_at FROM departures \
-     JOIN members ON members.account = departures.account AND members.person = departures.person",
-    "departures.person"
+const MEMBERS: Table = table!(
+    "SELECT account, principal, principals.kind AS principal_kind, added_at FROM members \
+     JOIN principals ON principals.guid = members.principal",
+    "members.principal"
 );
-const ROLES: Table = table!("SELECT person, domain, role FROM roles", "person");
+/// A departure matters only while the principal is in the account again.
+const DEPARTURES: Table = table!(
+    "SELECT departures.account, departures.principal, principals.kind AS principal_kind, left_at FROM departures \
+     JOIN principals ON principals.guid = departures.principal JOIN members ON members.account = departures.account AND members.principal = departures.principal",
+    "departures.principal"
+);
+const ROLES: Table = table!(
+    "SELECT principal, principals.kind AS principal_kind, domain, role FROM roles \
+     JOIN principals ON principals.guid = roles.principal",
+    "roles.principal"
+);
 const DOMAINS: Table = table!(
     "SELECT tenant, domain, resolution_seconds, retired_at FROM domains",
     "domain"
@@ -57,13 +65,16 @@ const DELETIONS: Table = table!(
     "domain"
 );
 const MANAGERS: Table = Table {
-    all: "SELECT person, domain FROM deleted_roles WHERE role = $1",
-    one: "SELECT person, domain FROM deleted_roles WHERE role = $1 AND domain = $2",
+    all: "SELECT principal, principals.kind AS principal_kind, domain FROM deleted_roles \
+          JOIN principals ON principals.guid = deleted_roles.principal WHERE role = $1",
+    one: "SELECT principal, principals.kind AS principal_kind, domain FROM deleted_roles \
+          JOIN principals ON principals.guid = deleted_roles.principal WHERE role = $1 AND domain = $2",
 };
 const KEYS: Table = table!(
-    "SELECT guid, account, person, name, description, hash, locked, disabled, revision, expires_at, created_at, \
-     modified_at, reach_domain, reach_only FROM api_keys",
-    "guid"
+    "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \
+     revision, expires_at, created_at, modified_at, reach_domain, reach_only FROM api_keys \
+     JOIN principals ON principals.guid = api_keys.principal",
+    "api_keys.guid"
 );
 const ISSUERS: &str = "SELECT issuer, kind FROM issuers";
 
@@ -138,8 +149,8 @@ impl Rows {
                     let id = id(user.0.to_string());
                     own.users.extend(tx.all(USERS.one, &id).await?);
                 }
-                Change::Person(user) => {
-                    let id = id(user.0.to_string());
+                Change::Principal(guid) => {
+                    let id = id(guid.to_string());
                     own.members.extend(tx.all(MEMBERS.one, &id).await?);
                     own.departures.extend(tx.all(DEPARTURES.one, &id).await?);
                     own.roles.extend(tx.all(ROLES.one, &id).await?);

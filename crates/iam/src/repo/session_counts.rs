@@ -1,6 +1,7 @@
 //! Counts of the table `sessions`: the number of a user's sessions, and the one unused for longest.
 
 use super::column::parse_guid;
+use super::principals::key as key_of;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
 use base::id::SessionId;
@@ -15,16 +16,16 @@ async fn number(tx: &mut Tx, sql: &'static str, values: &[Value]) -> Result<u64,
 
 /// The number of the user's live sessions.
 pub(crate) async fn living(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2";
-    let values = [bounds.principal().0.to_string().into(), now.0.into()];
+    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2";
+    let values = [key_of(bounds.principal()), now.0.into()];
     number(tx, sql, &values).await
 }
 
 /// The number of remembered ended sessions, of the user's own or of this key.
 pub(crate) async fn ended_before(tx: &mut Tx, bounds: &Bounds, key: &str) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE person = $1 AND revoked_at IS NOT NULL \
+    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL \
                AND COALESCE(api_key, '') = $2";
-    let values = [bounds.principal().0.to_string().into(), key.into()];
+    let values = [key_of(bounds.principal()), key.into()];
     number(tx, sql, &values).await
 }
 
@@ -36,13 +37,9 @@ pub(crate) async fn most(
     now: Millis,
 ) -> Result<String, IamError> {
     let sql = "SELECT COALESCE(api_key, '') AS of_key, COUNT(*) AS held FROM sessions \
-               WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY COALESCE(api_key, '') \
+               WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY COALESCE(api_key, '') \
                ORDER BY COUNT(*) DESC, CASE WHEN COALESCE(api_key, '') = $3 THEN 0 ELSE 1 END LIMIT 1";
-    let values = [
-        bounds.principal().0.to_string().into(),
-        now.0.into(),
-        key.into(),
-    ];
+    let values = [key_of(bounds.principal()), now.0.into(), key.into()];
     match tx.one(sql, &values).await? {
         Some(row) => Ok(row.text("of_key")?),
         None => Ok(key.to_owned()),
@@ -59,11 +56,11 @@ pub(crate) async fn longest_unused(
 ) -> Result<Option<SessionId>, IamError> {
     let sql = "WITH RECURSIVE spared (guid) AS (SELECT CAST($3 AS TEXT) UNION SELECT sessions.parent FROM sessions \
                JOIN spared ON sessions.guid = spared.guid WHERE sessions.parent IS NOT NULL) \
-               SELECT guid FROM sessions WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2 \
+               SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 \
                AND COALESCE(api_key, '') = $4 AND guid NOT IN (SELECT guid FROM spared) \
                ORDER BY tokens_until, created_at, guid LIMIT 1";
     let values = [
-        Value::from(bounds.principal().0.to_string()),
+        key_of(bounds.principal()),
         now.0.into(),
         begun.0.to_string().into(),
         key.into(),

@@ -7,14 +7,16 @@
 
 use super::column;
 use super::counters;
+use super::principals::{self, key};
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
 use crate::refusal::Reason;
 use base::id::{AccountId, SessionId, UserId};
+use base::principal::Principal;
 use base::time::Millis;
 use db::{Db, Tx, Value};
 
-/// Selects sessions of a user to end.
+/// Selects sessions of a principal to end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Which {
     /// This one.
@@ -28,22 +30,22 @@ pub(crate) enum Which {
     },
 }
 
-/// Ends a user's sessions with everything derived from them, within the transaction; returns how many.
+/// Ends a principal's sessions with everything derived from them, within the transaction; returns how many.
 pub(crate) async fn end(
     tx: &mut Tx,
-    person: UserId,
+    principal: impl Into<Principal>,
     which: Which,
     now: Millis,
 ) -> Result<u64, IamError> {
-    let person = Value::from(person.0.to_string());
+    let principal = key(principal);
     let number = Value::from(counters::next_end(tx).await?);
     let at = Value::from(now.0);
     let first = match which {
         Which::One(session) => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE person = $1 AND guid = $4 AND revoked_at IS NULL";
+                       WHERE principal = $1 AND guid = $4 AND revoked_at IS NULL";
             let values = [
-                person.clone(),
+                principal.clone(),
                 at.clone(),
                 number.clone(),
                 session.0.to_string().into(),
@@ -52,9 +54,9 @@ pub(crate) async fn end(
         }
         Which::Of(account) => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE person = $1 AND account = $4 AND revoked_at IS NULL";
+                       WHERE principal = $1 AND account = $4 AND revoked_at IS NULL";
             let values = [
-                person.clone(),
+                principal.clone(),
                 at.clone(),
                 number.clone(),
                 account.to_string().into(),
@@ -63,19 +65,19 @@ pub(crate) async fn end(
         }
         Which::ByPassword { but } => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
-                       WHERE person = $1 AND guid <> $4 AND revoked_at IS NULL \
+                       WHERE principal = $1 AND guid <> $4 AND revoked_at IS NULL \
                        AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid AND api_key IS NOT NULL)";
             let but = but.map(|session| session.0.to_string()).unwrap_or_default();
-            let values = [person.clone(), at.clone(), number.clone(), but.into()];
+            let values = [principal.clone(), at.clone(), number.clone(), but.into()];
             tx.execute(sql, &values).await?
         }
     };
     let mut total = first;
     // Generation by generation: each statement sees what was committed while the previous one waited for its rows.
     loop {
-        let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE person = $1 AND revoked_at IS NULL \
-                   AND parent IN (SELECT guid FROM sessions WHERE person = $1 AND revoked_at IS NOT NULL)";
-        let values = [person.clone(), at.clone(), number.clone()];
+        let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 WHERE principal = $1 AND revoked_at IS NULL \
+                   AND parent IN (SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL)";
+        let values = [principal.clone(), at.clone(), number.clone()];
         let more = tx.execute(sql, &values).await?;
         if more == 0 {
             break;
@@ -85,7 +87,7 @@ pub(crate) async fn end(
     Ok(total)
 }
 
-/// Ends every user's sessions for the account, with everything derived from them, within the transaction.
+/// Ends everybody's sessions for the account, with everything derived from them, within the transaction.
 pub(crate) async fn end_of_account(
     tx: &mut Tx,
     account: AccountId,
@@ -93,7 +95,7 @@ pub(crate) async fn end_of_account(
 ) -> Result<(), IamError> {
     // Codes before sessions, the order of a redeem: a code taken before the end opens nothing after a restore.
     let codes =
-        "DELETE FROM passcodes WHERE person IN (SELECT person FROM members WHERE account = $1)";
+        "DELETE FROM passcodes WHERE user_id IN (SELECT principal FROM members WHERE account = $1)";
     tx.execute(codes, &[account.to_string().into()]).await?;
     let number = Value::from(counters::next_end(tx).await?);
     let at = Value::from(now.0);
@@ -111,12 +113,12 @@ pub(crate) async fn end_of_account(
 }
 
 /// Deletes every one-time code of a user, for logins and for new passwords.
-pub(crate) async fn end_codes(tx: &mut Tx, person: UserId) -> Result<(), IamError> {
+pub(crate) async fn end_codes(tx: &mut Tx, user: UserId) -> Result<(), IamError> {
     for sql in [
-        "DELETE FROM passcodes WHERE person = $1",
-        "DELETE FROM password_resets WHERE person = $1",
+        "DELETE FROM passcodes WHERE user_id = $1",
+        "DELETE FROM password_resets WHERE user_id = $1",
     ] {
-        tx.execute(sql, &[person.0.to_string().into()]).await?;
+        tx.execute(sql, &[user.0.to_string().into()]).await?;
     }
     Ok(())
 }
@@ -125,10 +127,10 @@ pub(crate) async fn end_codes(tx: &mut Tx, person: UserId) -> Result<(), IamErro
 /// until it ends (in this order, like a removal): a concurrent revocation waits, and then finds what was issued.
 pub(crate) async fn lock(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<(), IamError> {
     let root = bounds.root();
-    if let Some(key) = root.key {
+    if let Some(api_key) = root.key {
         let sql = "UPDATE api_keys SET revision = revision WHERE guid = $1 AND locked = 0 AND disabled = 0 \
                    AND (expires_at IS NULL OR expires_at > $2)";
-        let values = [key.0.to_string().into(), now.0.into()];
+        let values = [api_key.0.to_string().into(), now.0.into()];
         if tx.execute(sql, &values).await? == 0 {
             return Err(withdrawn(
                 "its API key was deleted, locked, disabled or has expired",
@@ -150,23 +152,26 @@ fn withdrawn(why: &str) -> IamError {
 }
 
 /// Makes the session independent of the one it came from.
-pub(crate) async fn stand_alone(tx: &mut Tx, session: SessionId) -> Result<(), IamError> {
+pub(crate) async fn detach(tx: &mut Tx, session: SessionId) -> Result<(), IamError> {
     let sql = "UPDATE sessions SET parent = NULL WHERE guid = $1";
     tx.execute(sql, &[session.0.to_string().into()]).await?;
     Ok(())
 }
 
-/// The user and account of a session that has not ended.
+/// The principal and account of a session that has not ended.
 pub(crate) async fn living(
     tx: &mut Tx,
     session: SessionId,
-) -> Result<Option<(UserId, Option<AccountId>)>, IamError> {
-    let sql = "SELECT person, account FROM sessions WHERE guid = $1 AND revoked_at IS NULL";
+) -> Result<Option<(Principal, Option<AccountId>)>, IamError> {
+    let sql = "SELECT principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, account FROM sessions WHERE guid = $1 AND revoked_at IS NULL";
     let Some(row) = tx.one(sql, &[session.0.to_string().into()]).await? else {
         return Ok(None);
     };
-    let person = UserId(column::parse_guid(&row, "person")?);
-    Ok(Some((person, row.text("account")?.parse().ok())))
+    // The sessions of a principal end when the principal is deleted.
+    let Some(principal) = principals::read(&row)? else {
+        return Ok(None);
+    };
+    Ok(Some((principal, row.text("account")?.parse().ok())))
 }
 
 /// A session to be stored.
@@ -183,13 +188,13 @@ pub(crate) struct NewSession<'a> {
 
 /// Stores a session.
 pub(crate) async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), IamError> {
-    let sql = "INSERT INTO sessions (guid, account, person, created_at, expires_at, parent, proven_at, tokens_until, api_key) \
+    let sql = "INSERT INTO sessions (guid, account, principal, created_at, expires_at, parent, proven_at, tokens_until, api_key) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let root = new.bounds.root();
     let values = [
         Value::from(new.session.0.to_string()),
         new.account.to_string().into(),
-        new.bounds.principal().0.to_string().into(),
+        key(new.bounds.principal()),
         new.now.0.into(),
         new.expires_at.0.into(),
         root.session.map(|parent| parent.0.to_string()).into(),
@@ -256,7 +261,7 @@ pub(crate) async fn renew(
 }
 
 /// The account of a session, and when its proof was given; none if the session is unknown or has ended.
-pub(crate) async fn begun_with(
+pub(crate) async fn live_account(
     tx: &mut Tx,
     session: SessionId,
 ) -> Result<Option<(String, Millis)>, IamError> {

@@ -2,6 +2,7 @@
 
 use super::column::parse_guid;
 use super::members::join;
+use super::principals;
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::User;
@@ -50,8 +51,9 @@ pub(crate) struct NewUser<'a> {
 }
 
 impl NewUser<'_> {
-    /// Stores the user, as a member of their first account.
+    /// Stores the user as a principal, and as a member of their first account.
     pub(crate) async fn insert(&self, tx: &mut Tx) -> Result<(), IamError> {
+        principals::insert(tx, self.user.id).await?;
         let sql = "INSERT INTO users (guid, home, email, folded, proof, given_name, family_name, password, password_changed_at, \
                    created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let user = self.user;

@@ -19,6 +19,7 @@ use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys;
 use crate::service::{Iam, Inner};
+use base::spell::Spell;
 use db::{Db, Follower};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -45,20 +46,20 @@ impl Iam {
     /// Watches for changes of other nodes until the service is dropped or closed.
     pub fn watch(&self) {
         self.keep_audit();
-        self.0.heard.begin(self.0.clock.now());
+        self.0.freshness.begin(self.0.clock.now());
         tokio::spawn(watch(Arc::downgrade(&self.0), self.0.db.follow()));
     }
 
     /// The age of this node's directory in seconds: the time since its last answered query. 0 if no task watches.
     #[must_use]
     pub fn directory_age_seconds(&self) -> i64 {
-        self.0.heard.age_seconds(self.0.clock.now())
+        self.0.freshness.age_seconds(self.0.clock.now())
     }
 
     /// Whether a change of this node is committed but not read yet: until then all requests are refused.
     #[must_use]
     pub fn is_behind(&self) -> bool {
-        self.0.heard.is_behind()
+        self.0.freshness.is_behind()
     }
 
     /// Asks once for changes of other nodes and applies them. [`Self::watch`] does so repeatedly.
@@ -70,7 +71,7 @@ impl Iam {
     }
 
     async fn sync_by(&self, db: &Db) -> Result<(), IamError> {
-        let question = self.0.heard.ask(self.0.clock.now());
+        let question = self.0.freshness.ask(self.0.clock.now());
         let (changes, ends) = counters::changes_and_ends(db).await?;
         let own = &self.0.ended;
         if ends < own.seen() {
@@ -82,16 +83,16 @@ impl Iam {
         if changes != self.0.directory.load().changes {
             self.read(self.0.reload.lock().await, db).await?;
         }
-        self.0.heard.answered(question);
+        self.0.freshness.answered(question);
         Ok(())
     }
 
     /// Applies a change that was committed here. The change stands even if it cannot be read: then all requests are
     /// refused until it is.
-    pub(crate) async fn show(&self, changes: Option<i64>) {
+    pub(crate) async fn apply_committed(&self, changes: Option<i64>) {
         let Some(changes) = changes else { return };
         if let Err(error) = self.catch_up(changes).await {
-            self.fall_behind(&error);
+            self.mark_behind(&error);
         }
     }
 
@@ -100,13 +101,13 @@ impl Iam {
     pub(crate) async fn read_ends(&self) {
         let (db, now) = (&self.0.db, self.0.clock.now());
         if let Err(error) = self.0.ended.catch_up(db, now).await {
-            self.fall_behind(&error);
+            self.mark_behind(&error);
         }
     }
 
-    fn fall_behind(&self, error: &IamError) {
+    fn mark_behind(&self, error: &IamError) {
         tracing::error!(%error, "a committed change cannot be read: all requests are refused until it can");
-        self.0.heard.fall_behind();
+        self.0.freshness.mark_behind();
         self.0.woken.notify_one();
     }
 
@@ -204,6 +205,7 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
     drop(inner);
     let db = follower.db().clone();
     let listening = tokio::spawn(listen(follower, Arc::clone(&told)));
+    let away = Spell::new();
     let mut look_at = Instant::now() + LOOK;
     loop {
         tokio::select! {
@@ -218,15 +220,20 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
         // A database that hangs counts as unreachable.
         match tokio::time::timeout(POLL_LIMIT, iam.sync_by(&db)).await {
             Ok(Ok(())) => {
+                if let Some(tries) = away.worked() {
+                    tracing::info!(tries, "changes of the directory are heard of again");
+                }
                 if look_at <= Instant::now() {
                     iam.look(&db).await;
                     look_at = Instant::now() + LOOK;
                 }
             }
-            Ok(Err(error)) => {
+            // The first of consecutive failures is logged, whatever the next ones are.
+            Ok(Err(error)) if away.failed() => {
                 tracing::warn!(%error, "cannot ask for changes of the directory");
             }
-            Err(_) => tracing::warn!("the identity database does not answer"),
+            Err(_) if away.failed() => tracing::warn!("the identity database does not answer"),
+            Ok(Err(_)) | Err(_) => {}
         }
     }
     listening.abort();
@@ -251,7 +258,7 @@ mod tests {
         let user = base::id::UserId(base::id::Guid::from_random([7; 16]));
         changed.add(Change::User(user));
         assert!(changed.contains(Change::User(user)));
-        assert!(changed.contains(Change::Person(user)));
+        assert!(changed.contains(Change::Principal(user.0)));
     }
 
     #[tokio::test]
@@ -274,7 +281,7 @@ mod tests {
         };
 
         // Queries get no answer, or the task has stopped.
-        iam.0.heard.begin(clock.now());
+        iam.0.freshness.begin(clock.now());
         clock.advance(300_000);
         assert_eq!(iam.directory_age_seconds(), 300);
         assert_eq!(refused(), AuthError::KeyUnknown);

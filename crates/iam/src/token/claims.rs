@@ -20,18 +20,24 @@ pub struct AccountClaim {
 /// The identity that authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthnClaim {
-    /// User name.
+    /// User name; of a service or profile, its identifier.
     pub sub: String,
     /// IAM id.
     pub iam_id: String,
+    /// `ServiceId` or `Profile`; users have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_type: Option<String>,
     /// Full name.
     pub name: String,
-    /// Given name.
-    pub given_name: String,
-    /// Family name.
-    pub family_name: String,
-    /// E-mail address.
-    pub email: String,
+    /// Given name, of a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Family name, of a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// E-mail address, of a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 /// The limits of the key that the token was obtained with, for other readers of the token.
@@ -55,14 +61,14 @@ impl ReachClaim {
     }
 }
 
-/// The claims of a user's IAM token.
+/// The claims of an IAM token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IamClaims {
-    /// `IBMid-…`.
+    /// `IBMid-…`, `iam-ServiceId-…` or `iam-Profile-…`.
     pub iam_id: String,
     /// The same.
     pub id: String,
-    /// `IBMid`.
+    /// `IBMid` for users, `iam` for services and profiles.
     pub realmid: String,
     /// The login session, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,21 +77,27 @@ pub struct IamClaims {
     pub jti: String,
     /// What follows the realm in `iam_id`.
     pub identifier: String,
-    /// Given name.
-    pub given_name: String,
-    /// Family name.
-    pub family_name: String,
+    /// Given name, of a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Family name, of a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
     /// Full name.
     pub name: String,
-    /// E-mail address.
-    pub email: String,
-    /// User name.
+    /// E-mail address, of a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// User name; of a service or profile, its identifier.
     pub sub: String,
+    /// `ServiceId` or `Profile`; users have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_type: Option<String>,
     /// The identity that authenticated.
     pub authn: AuthnClaim,
     /// The account.
     pub account: AccountClaim,
-    /// The token's limits within the user's rights, if there are any.
+    /// The token's limits within the rights of its principal, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<ReachClaim>,
     /// Issued, epoch seconds.

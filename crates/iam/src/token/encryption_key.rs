@@ -4,10 +4,10 @@
 //!
 //! No file is opened through a link: whoever could plant a link would choose the key.
 
+use super::key_error::KeyError;
 use super::key_folder;
 use super::key_folder::text;
 use crate::entropy;
-use crate::error::IamError;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,7 +43,7 @@ pub(crate) fn path(folder: &Path, named: Option<&Path>) -> PathBuf {
 
 impl EncryptionKey {
     /// Reads it; none if the file does not exist.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, IamError> {
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, KeyError> {
         let text = match text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -59,7 +59,7 @@ impl EncryptionKey {
     }
 
     /// Creates a new key in a file that must not exist yet.
-    pub(crate) fn create(path: &Path) -> Result<Self, IamError> {
+    pub(crate) fn create(path: &Path) -> Result<Self, KeyError> {
         let bytes = Zeroizing::new(entropy::bytes::<BYTES>());
         let text = Zeroizing::new(format!("{}\n", STANDARD.encode(&bytes[..])));
         let made = File::options()
@@ -78,9 +78,9 @@ impl EncryptionKey {
         Self::of(&bytes[..], path)
     }
 
-    fn of(bytes: &[u8], path: &Path) -> Result<Self, IamError> {
+    fn of(bytes: &[u8], path: &Path) -> Result<Self, KeyError> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, bytes)
-            .map_err(|_| IamError::Crypto("use the encryption key"))?;
+            .map_err(|_| KeyError::Crypto("use the encryption key"))?;
         let mut named = b"vigie: the name of an encryption key".to_vec();
         named.extend_from_slice(bytes);
         let hash = entropy::sha256(&Zeroizing::new(named));
@@ -93,21 +93,21 @@ impl EncryptionKey {
     }
 
     /// Encrypts a value under the key and `name`; the nonce comes first.
-    pub(crate) fn seal(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, IamError> {
+    pub(crate) fn seal(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut text = plain.to_vec();
         let aad = Aad::from(name.as_bytes());
         let nonce = self
             .key
             .seal_in_place_append_tag(aad, &mut text)
-            .map_err(|_| IamError::Crypto("encrypt a signing key"))?;
+            .map_err(|_| KeyError::Crypto("encrypt a signing key"))?;
         let mut sealed = nonce.as_ref().to_vec();
         sealed.append(&mut text);
         Ok(sealed)
     }
 
     /// Decrypts a value; fails if it was encrypted for another name or was changed.
-    pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, IamError> {
-        let damaged = || IamError::Crypto("decrypt a signing key: what is stored was changed");
+    pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let damaged = || KeyError::Crypto("decrypt a signing key: what is stored was changed");
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(damaged)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
         let mut text = Zeroizing::new(text.to_vec());

@@ -4,7 +4,9 @@ use super::claims::IamClaims;
 use super::verified::{Claims, Verified};
 use crate::model::bounds::Bounds;
 use crate::model::directory::Directory;
+use crate::refusal::{Reason, Refusal};
 use base::id::{AccountId, SessionId, UserId};
+use base::principal::Principal;
 use std::sync::Arc;
 
 /// A credential in a request. Never printed.
@@ -37,10 +39,22 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The user.
+    /// Whom the credential proves.
     #[must_use]
-    pub const fn user(&self) -> UserId {
+    pub const fn principal(&self) -> Principal {
         self.bounds.principal()
+    }
+
+    /// The user, for what only people have: an address, a password, invitations.
+    ///
+    /// # Errors
+    /// When the caller is a service or a profile.
+    pub fn user(&self) -> Result<UserId, Refusal> {
+        let principal = self.principal();
+        principal.user().ok_or_else(|| {
+            let message = format!("this needs a user, and `{principal}` is none");
+            Refusal::new(Reason::NotAllowed, message)
+        })
     }
 
     /// The bounds of the credential: the accounts it is valid for, and what may be issued.
@@ -62,7 +76,7 @@ impl Identity {
         self.bounds.opens(directory, account)
     }
 
-    /// Whether it is an API key or was obtained with one: it acts for the key, not for the user.
+    /// Whether it is an API key or was obtained with one: it acts for the key, not for its owner.
     #[must_use]
     pub fn rests_on_key(&self) -> bool {
         let verified = self.claims.as_deref();

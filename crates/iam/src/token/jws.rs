@@ -3,8 +3,9 @@
 //! Headers that name another source of keys (`jku`, `jwk`, `x5u`, `x5c`) or change the rules (`crit`) are refused
 //! before anything else is checked.
 
+use super::key_error::KeyError;
 use super::keyring::KeyRing;
-use crate::error::{AuthError, IamError};
+use crate::auth_error::AuthError;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
@@ -43,8 +44,8 @@ struct Issued {
 }
 
 /// Signs claims.
-pub(crate) fn sign(keys: &KeyRing, claims: &impl Serialize) -> Result<String, IamError> {
-    let claims = serde_json::to_vec(claims).map_err(|_| IamError::Crypto("write the claims"))?;
+pub(crate) fn sign(keys: &KeyRing, claims: &impl Serialize) -> Result<String, KeyError> {
+    let claims = serde_json::to_vec(claims).map_err(|_| KeyError::Crypto("write the claims"))?;
     let (message, signature) = keys.sign(|kid| {
         let header = serde_json::to_vec(&HeaderOut { kid, alg: "RS256" }).unwrap_or_default();
         format!(

@@ -3,8 +3,8 @@
 //!
 //! No file is opened through a link: whoever could plant a link would choose the key that verifies tokens.
 
+use super::key_error::KeyError;
 use super::keyring::SigningKey;
-use crate::error::IamError;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use std::fs::{DirBuilder, File};
@@ -20,7 +20,7 @@ const END_OF_NAME: &str = "pem";
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Creates the folder if it is missing.
-pub(crate) fn make(folder: &Path) -> Result<(), IamError> {
+pub(crate) fn make(folder: &Path) -> Result<(), KeyError> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -38,14 +38,14 @@ pub(crate) struct FileKey {
 
 impl FileKey {
     /// Removes the file after the import.
-    pub(crate) fn remove(&self, folder: &Path) -> Result<(), IamError> {
+    pub(crate) fn remove(&self, folder: &Path) -> Result<(), KeyError> {
         std::fs::remove_file(&self.path).map_err(file("remove", &self.path))?;
         sync(folder)
     }
 }
 
 /// Every key of the folder.
-pub(crate) fn read_all(folder: &Path) -> Result<Vec<FileKey>, IamError> {
+pub(crate) fn read_all(folder: &Path) -> Result<Vec<FileKey>, KeyError> {
     let mut keys = Vec::new();
     for entry in folder.read_dir().map_err(file("list", folder))? {
         let path = entry.map_err(file("list", folder))?.path();
@@ -58,15 +58,15 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<FileKey>, IamError> {
     Ok(keys)
 }
 
-pub(crate) fn sync(folder: &Path) -> Result<(), IamError> {
+pub(crate) fn sync(folder: &Path) -> Result<(), KeyError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(file("sync", folder))
 }
 
-pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> IamError {
+pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> KeyError {
     let path = path.display().to_string();
-    move |source| IamError::KeyFile {
+    move |source| KeyError::File {
         action,
         path,
         source,
@@ -88,9 +88,9 @@ pub(crate) fn text(path: &Path) -> std::io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn read(path: PathBuf) -> Result<FileKey, IamError> {
+fn read(path: PathBuf) -> Result<FileKey, KeyError> {
     let text = text(&path).map_err(file("read", &path))?;
-    let damaged = || IamError::KeyFile {
+    let damaged = || KeyError::File {
         action: "understand",
         path: path.display().to_string(),
         source: std::io::Error::new(ErrorKind::InvalidData, "not an RSA key in PKCS#8 PEM"),

@@ -2,7 +2,7 @@
 //!
 //! A ring is immutable: a read of the database makes a new ring, which replaces the old one as a whole.
 
-use crate::error::IamError;
+use super::key_error::KeyError;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
@@ -121,11 +121,11 @@ impl KeyRing {
     pub(crate) fn sign(
         &self,
         message: impl FnOnce(&str) -> String,
-    ) -> Result<(String, Vec<u8>), IamError> {
+    ) -> Result<(String, Vec<u8>), KeyError> {
         let key = self
             .keys
             .last()
-            .ok_or(IamError::Crypto("sign: there is no key"))?;
+            .ok_or(KeyError::Crypto("sign: there is no key"))?;
         let message = message(&key.kid);
         let mut signature = vec![0; key.pair.public_modulus_len()];
         key.pair
@@ -135,7 +135,7 @@ impl KeyRing {
                 message.as_bytes(),
                 &mut signature,
             )
-            .map_err(|_| IamError::Crypto("sign the token"))?;
+            .map_err(|_| KeyError::Crypto("sign the token"))?;
         Ok((message, signature))
     }
 

@@ -6,6 +6,8 @@ pub(crate) mod encryption_key;
 pub mod identity;
 pub mod issued;
 pub mod jws;
+pub mod key_error;
 pub(crate) mod key_folder;
 pub mod keyring;
+pub mod subject;
 pub mod verified;

@@ -3,11 +3,12 @@
 use super::cache::Expires;
 use super::claims::{IamClaims, UaaClaims};
 use super::jws;
-use crate::error::AuthError;
+use crate::auth_error::AuthError;
 use crate::model::bounds::{Bounds, Root};
 use crate::model::directory::Directory;
 use crate::model::issuers;
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
+use base::principal::Principal;
 use base::time::Millis;
 
 /// The contents of a verified token.
@@ -21,7 +22,7 @@ pub(crate) enum Claims {
 #[derive(Debug)]
 pub(crate) struct Verified {
     pub(crate) claims: Claims,
-    pub(crate) user: UserId,
+    pub(crate) principal: Principal,
     pub(crate) account: Option<AccountId>,
     pub(crate) session: Option<SessionId>,
     pub(crate) key: Option<KeyId>,
@@ -50,9 +51,11 @@ impl Verified {
             session: self.session,
             key: self.key,
         };
-        let (user, expires_at) = (self.user, Millis::from_secs(self.expires_at));
+        let (principal, expires_at) = (self.principal, Millis::from_secs(self.expires_at));
         let (account, proven_at) = (self.account, self.proven_at);
-        Bounds::of_token(directory, user, account, proven_at, expires_at, root, now)
+        Bounds::of_token(
+            directory, principal, account, proven_at, expires_at, root, now,
+        )
     }
 }
 
@@ -73,10 +76,11 @@ impl Verified {
         if is_uaa {
             let claims: UaaClaims = jws::verify(check, issued_as(issuers::Kind::Uaa), token)?;
             return Ok(Verified {
-                user: UserId(
+                principal: UserId(
                     Guid::parse(&claims.user_id)
                         .map_err(malformed("its `user_id` is not a GUID"))?,
-                ),
+                )
+                .into(),
                 account: (claims.account.as_ref())
                     .map(|account| account.bss.parse())
                     .transpose()
@@ -96,10 +100,10 @@ impl Verified {
         }
         let claims: IamClaims = jws::verify(check, issued_as(issuers::Kind::Iam), token)?;
         Ok(Verified {
-            user: claims
+            principal: claims
                 .iam_id
                 .parse()
-                .map_err(malformed("its `iam_id` is no user"))?,
+                .map_err(malformed("its `iam_id` is no IAM id"))?,
             account: Some(
                 claims
                     .account

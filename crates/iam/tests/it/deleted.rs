@@ -83,7 +83,10 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     for person in [bea.id, carl.id] {
         assert_eq!(iam.directory().roles(person, domain), [Role::Developer]);
     }
-    assert!(iam.directory().holds(owner.user(), domain, Role::Manager));
+    assert!(
+        iam.directory()
+            .holds(owner.principal(), domain, Role::Manager)
+    );
     assert!(deleted(iam, &owner).is_empty());
     world.wait(WEEK);
     assert!(iam.due().is_empty(), "nothing of it is removed after all");
@@ -138,7 +141,10 @@ async fn an_organization_comes_back_with_the_spaces_that_went_with_it(world: Wor
         .collect();
     assert_eq!(names, ["prod", "test"], "not what was deleted before");
     let domain = Domain::Space(test.id);
-    assert!(iam.directory().holds(owner.user(), domain, Role::Developer));
+    assert!(
+        iam.directory()
+            .holds(owner.principal(), domain, Role::Developer)
+    );
     iam.restore_space(&owner, earlier.id, None).await.unwrap();
     assert_eq!(spaces(iam, &owner).len(), 3);
     assert!(deleted(iam, &owner).is_empty());
@@ -402,7 +408,10 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
                     whole += 1;
                     assert!(is_there && !goes, "look {looks}: back, and yet it goes");
                     let role = Role::Developer;
-                    assert!(directory.holds(owner.user(), domain, role), "look {looks}");
+                    assert!(
+                        directory.holds(owner.principal(), domain, role),
+                        "look {looks}"
+                    );
                 }
                 Err(error) => {
                     none += 1;

@@ -38,7 +38,7 @@ fn is_refused(world: &World, token: &str) -> bool {
 }
 
 async fn who_ends_a_session_is_named_where_the_token_proves_it(world: World) {
-    let (iam, owner) = (&world.iam, world.owner().user().to_string());
+    let (iam, owner) = (&world.iam, world.owner().principal().to_string());
     let ended = async || {
         let found = iam.audit(iam::audit::Page::default()).await.unwrap();
         let mut own = found.into_iter();

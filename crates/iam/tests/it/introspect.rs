@@ -51,7 +51,7 @@ async fn a_key_that_is_refused_is_none(world: World) {
         .await;
     let told = || world.iam.introspect(Credential::ApiKey(&key));
     let (claims, user) = told().unwrap();
-    assert_eq!(claims.iam_id, user.id.to_string());
+    assert_eq!(claims.iam_id, user.principal().to_string());
     assert_eq!(claims.iam_apikey_id, Some(id.to_string()));
     for switch in [Switch::Locked, Switch::Disabled] {
         let turn = async |on| world.iam.switch_api_key(&owner, id, switch, on).await;

@@ -29,9 +29,15 @@ mod password;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod right;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod session;
+#[cfg(test)]
+mod settings;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]

@@ -35,7 +35,7 @@ async fn a_key_for_one_domain_opens_no_other_and_manages_nothing(world: World) {
     let all = scope(Some(space)).unwrap().actions();
     assert_eq!(
         all,
-        world.iam.directory().actions(owner.user(), space),
+        world.iam.directory().actions(owner.principal(), space),
         "all that its user may do there"
     );
     let nobodys = Domain::Space(SpaceId(Guid::from_random([9; 16])));
@@ -201,13 +201,18 @@ async fn a_role_that_is_unknown_allows_nothing_and_keeps_nobody_out(world: World
         .await;
     given.unwrap();
     assert!(!world.iam.directory().actions(bob.id, space).is_empty());
-    let sql = "UPDATE roles SET role = 'a role to come' WHERE person = $1";
+    let sql = "UPDATE roles SET role = 'a role to come' WHERE principal = $1";
     written_by_a_newer_node(&world, sql, &[bob.id.0.to_string().into()]).await;
     world.iam.sync().await.unwrap();
     let later = world.node().await;
     for node in [&world.iam, &later] {
         assert!(node.directory().actions(bob.id, space).is_empty());
-        assert!(!node.directory().actions(owner.user(), space).is_empty());
+        assert!(
+            !node
+                .directory()
+                .actions(owner.principal(), space)
+                .is_empty()
+        );
     }
     later.close().await;
 }

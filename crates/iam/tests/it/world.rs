@@ -350,7 +350,7 @@ impl World {
         let identity = self.enter(&access_token(&tokens.unwrap())).unwrap();
         Person {
             email: email.to_owned(),
-            id: identity.user(),
+            id: identity.user().unwrap(),
             identity,
         }
     }

@@ -8,20 +8,20 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
-/// Narrower or lower than this, nothing can be read off a chart.
+/// The minimum size of a readable chart.
 const PLOT_COLUMNS_MIN: usize = 16;
 const PLOT_ROWS_MIN: usize = 3;
-/// A labelled tick every so many rows is dense enough to read and loose enough to see.
+/// The number of rows per labelled tick.
 const ROWS_PER_TICK: usize = 3;
 
-/// What to draw, and how large.
+/// The chart's data and size.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Chart<'a> {
     /// Above the chart, usually the series' name.
     pub(crate) title: &'a str,
     /// The samples.
     pub(crate) trace: &'a Trace,
-    /// The time axis, also where there is nothing on it.
+    /// The time axis, even if it has no samples.
     pub(crate) range: TimeRange,
     /// Characters across, labels included.
     pub(crate) width: usize,
@@ -72,7 +72,7 @@ fn push_line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// What the curve is in numbers; closer together where the line would not hold them.
+/// The figures of the curve, with less space between them on a narrow chart.
 fn figures(summary: &Summary, width: usize, glyphs: Glyphs) -> String {
     let samples = if summary.count == 1 {
         "sample"
@@ -129,7 +129,7 @@ fn plot(chart: &Chart<'_>, scale: &Scale, columns: usize, rows: usize) -> Canvas
     canvas
 }
 
-/// Where `at` lies in the range: 0 at its beginning, 1 at its end. An empty range has its only instant in the middle.
+/// The position of `at` in the range: 0 at its beginning, 1 at its end, 0.5 in an empty range.
 fn share_of(range: TimeRange, at: Millis) -> f64 {
     let span = range.until.0.saturating_sub(range.from.0);
     if span <= 0 {
@@ -145,7 +145,7 @@ struct TimeTick {
     label: String,
 }
 
-/// Distances people count time in, in seconds.
+/// Round steps of time, in seconds.
 const TIME_STEPS: [i64; 28] = [
     1,
     2,

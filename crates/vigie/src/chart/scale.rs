@@ -3,7 +3,7 @@
 use super::Glyphs;
 use std::ops::Range;
 
-/// What an SI prefix makes readable; beyond, a power of ten does.
+/// The range for SI prefixes; beyond it, powers of ten are used.
 const PREFIXED: Range<f64> = 1e-9..1e18;
 
 /// Ticks at round distances that enclose the data.
@@ -26,7 +26,7 @@ impl Scale {
         if let Some(scale) = closest(min, max, rough, wanted) {
             scale
         } else {
-            // Nothing round is left at the edge of what a float holds: the data's own bounds will do.
+            // No round step exists near the limits of a float; the data's own bounds are used.
             Self {
                 low: min,
                 high: max,
@@ -94,8 +94,8 @@ fn widened(min: f64, max: f64) -> (f64, f64) {
     }
 }
 
-/// Of the scales with a round step near `rough` the one that leaves least of itself empty, and of equal ones that which has
-/// about as many steps as are `wanted`. One more is no harm; more would crowd.
+/// Of the scales with a round step near `rough`, the one with the least empty space; of equal ones, the one whose number of steps
+/// is closest to `wanted`. One step more is allowed.
 fn closest(min: f64, max: f64, rough: f64, wanted: f64) -> Option<Scale> {
     if !(rough.is_finite() && rough > 0.0) {
         return None;
@@ -135,7 +135,7 @@ fn prefix(magnitude: f64, glyphs: Glyphs) -> (f64, &'static str) {
         (1e-6, micro),
         (1e-9, "n"),
     ];
-    // From 0.1 up, the number itself is plainer than thousandths.
+    // From 0.1 up, the number itself is easier to read than thousandths.
     if (0.1..1.0).contains(&magnitude) || magnitude == 0.0 {
         return (1.0, "");
     }

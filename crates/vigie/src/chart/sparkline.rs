@@ -40,7 +40,7 @@ fn level(value: f64, low: f64, high: f64, levels: [char; 8]) -> char {
     levels.get(index).copied().unwrap_or(' ')
 }
 
-/// One value per column: no more columns than the series has slots, so that a short series is not torn apart.
+/// One value per column, with no more columns than the series has slots, so that a short series has no gaps.
 fn columns(trace: &Trace, range: TimeRange, width: usize) -> Vec<Option<f64>> {
     let span = range.until.0.saturating_sub(range.from.0).max(0);
     let slots = match trace.step() {

@@ -2,10 +2,10 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// Between two columns.
+/// The space between two columns.
 const GAP: &str = "   ";
 
-/// How a column stands.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     /// Words.

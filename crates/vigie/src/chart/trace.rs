@@ -1,4 +1,4 @@
-//! A series as a drawing needs it: which samples are neighbours, and where a gap lies.
+//! Prepares a series for drawing: finds neighbours and gaps.
 
 use base::time::{Millis, TimeRange};
 
@@ -13,7 +13,7 @@ pub(crate) struct Trace {
     step: i64,
 }
 
-/// What a series amounts to.
+/// The summary of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Summary {
     /// Samples that have a value.

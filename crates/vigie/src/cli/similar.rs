@@ -1,16 +1,16 @@
-//! Which command somebody meant who typed one that there is not: `vigie sent` is `vigie metrics send`.
+//! Suggestions for an unknown command: `vigie sent` is probably `vigie metrics send`.
 //!
-//! The parser compares with the commands at that place alone, and by letters in common, so that `sent` is like `agent` to
-//! it. Here it is the fewest slips of the finger, and every command of the program counts.
+//! The parser compares only the commands at that level, by common letters, so it suggests `agent` for `sent`. This module uses the
+//! edit distance and searches all commands.
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, Error};
 use std::ffi::OsString;
 
-/// No suggestion names more.
+/// The maximum number of suggestions.
 const SUGGESTED_MAX: usize = 3;
 
-/// Puts what was meant in place of what the parser found.
+/// Replaces the parser's suggestions.
 pub(super) fn suggest(error: &mut Error, grammar: &Command, arguments: &[OsString]) {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
         return;
@@ -27,7 +27,7 @@ pub(super) fn suggest(error: &mut Error, grammar: &Command, arguments: &[OsStrin
     }
 }
 
-/// The commands that stand before the one that there is not.
+/// The commands before the unknown one.
 fn place(grammar: &Command, arguments: &[OsString], typed: &str) -> Vec<String> {
     let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
     let mut command = grammar;
@@ -41,7 +41,7 @@ fn place(grammar: &Command, arguments: &[OsString], typed: &str) -> Vec<String> 
     path
 }
 
-/// The nearest commands, each as it is typed from the program's name on; those at the same place come first and alone.
+/// The nearest commands, each as typed after the program's name; if some are at the same level, only those.
 fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
     let slips_max = match typed.chars().count() {
         0..=2 => 0,
@@ -54,17 +54,17 @@ fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
     let mut found: Vec<(usize, bool, &Vec<String>)> = all
         .iter()
         .filter_map(|path| {
-            let slips = slips(typed, path.last()?);
+            let edits = edits(typed, path.last()?);
             let is_elsewhere = path.split_last()?.1 != here;
-            (slips <= slips_max).then_some((slips, is_elsewhere, path))
+            (edits <= slips_max).then_some((edits, is_elsewhere, path))
         })
         .collect();
     found.sort();
     let Some((best, elsewhere, _)) = found.first().copied() else {
         return Vec::new();
     };
-    let is_best = |(slips, is_elsewhere, _): &(usize, bool, &Vec<String>)| {
-        *slips == best && *is_elsewhere == elsewhere
+    let is_best = |(edits, is_elsewhere, _): &(usize, bool, &Vec<String>)| {
+        *edits == best && *is_elsewhere == elsewhere
     };
     let best = found.iter().copied().filter(is_best).take(SUGGESTED_MAX);
     best.map(|(.., path)| path.join(" ")).collect()
@@ -83,8 +83,8 @@ fn walk(command: &Command, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
     }
 }
 
-/// How many slips lie between two words: a letter too many, one missing, a wrong one, two in each other's place.
-fn slips(one: &str, other: &str) -> usize {
+/// The edit distance of two words: an extra letter, a missing one, a wrong one, or two swapped ones count 1.
+fn edits(one: &str, other: &str) -> usize {
     strsim::osa_distance(&one.to_lowercase(), &other.to_lowercase())
 }
 
@@ -95,7 +95,7 @@ mod tests {
     use crate::context::Name;
 
     #[test]
-    fn slips_are_counted() {
+    fn edits_are_counted() {
         for (one, other, count) in [
             ("send", "send", 0),
             ("sent", "send", 1),
@@ -103,7 +103,7 @@ mod tests {
             ("sent", "agent", 2),
             ("", "abc", 3),
         ] {
-            assert_eq!(slips(one, other), count, "{one} {other}");
+            assert_eq!(edits(one, other), count, "{one} {other}");
         }
     }
 

@@ -1,10 +1,10 @@
-//! The parser advises how a flag that there is not could be given as a value: nobody who mistyped one wants that, and it
-//! hides the advice that helps.
+//! Removes a tip of the parser: how to pass an unknown flag as a value. It does not help after a typing error, and hides the tip
+//! that does.
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue};
 
-/// Leaves that advice out.
+/// Removes that tip.
 pub(super) fn leave_out(error: &mut Error) {
     let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested) else {
         return;

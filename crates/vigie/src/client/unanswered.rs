@@ -1,11 +1,11 @@
-//! What keeps an answer from coming, in words: the server, what is in between, or nobody there.
+//! Failures without a reply: of the server, the network or a proxy.
 
 use crate::error::{Failure, Kind, code};
 use crate::proxy::Via;
 use crate::shown::Shown;
 use std::io::ErrorKind;
 
-/// What the TLS library says, which comes wrapped.
+/// The TLS library's error, unwrapped.
 fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
     match error {
         ureq::Error::Rustls(error) => Some(error),
@@ -14,7 +14,7 @@ fn tls_error(error: &ureq::Error) -> Option<&rustls::Error> {
     }
 }
 
-/// Whether the certificate calls itself an authority: the library has no word of its own for it.
+/// Whether the certificate is an authority used as a server: the library has no error kind for it.
 fn is_its_own_authority(error: &rustls::Error) -> bool {
     match error {
         rustls::Error::InvalidCertificate(rustls::CertificateError::Other(error)) => {
@@ -61,7 +61,7 @@ pub(super) fn failure(origin: &str, via: Option<&Via>, error: &ureq::Error) -> F
         .hint(hint)
 }
 
-/// What went wrong with the proxy itself, if it did: whatever is dialled then is the proxy.
+/// The failure of the proxy itself, if the connection to it failed.
 fn of_proxy(error: &ureq::Error) -> Option<String> {
     Some(match error {
         error if is_unknown(error) => "is not known to the name service".to_owned(),
@@ -80,13 +80,13 @@ fn of_proxy(error: &ureq::Error) -> Option<String> {
             format!("cannot be reached: {error}")
         }
         ureq::Error::ConnectProxyFailed(reason) => {
-            format!("lets nobody through: {}", Shown::told(reason))
+            format!("refuses the connection: {}", Shown::untrusted(reason))
         }
         _ => return None,
     })
 }
 
-/// Whether the name leads nowhere; what the resolver says comes as no kind of its own.
+/// Whether the host is unknown; the resolver's error has no kind of its own.
 fn is_unknown(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::HostNotFound => true,
@@ -95,7 +95,7 @@ fn is_unknown(error: &ureq::Error) -> bool {
     }
 }
 
-/// Everything else that keeps an answer from coming.
+/// All other failures without a reply.
 fn unanswered(origin: &str, error: &ureq::Error) -> (String, &'static str, &'static str) {
     match error {
         ureq::Error::Timeout(_) => (

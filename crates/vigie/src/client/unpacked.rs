@@ -1,4 +1,4 @@
-//! An answer that came packed, as it was asked for.
+//! Unpacks compressed replies.
 
 use crate::error::{Failure, code};
 use crate::shown::{Shown, shown};
@@ -6,35 +6,39 @@ use flate2::bufread::MultiGzDecoder;
 use std::io::Read as _;
 use ureq::http::{HeaderMap, header};
 
-/// Why an answer cannot be read.
+/// Why a reply cannot be unpacked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// It is packed otherwise than was asked for.
+    /// It has another coding than requested.
     Coding(String),
-    /// It is no whole gzip.
+    /// It is invalid or truncated gzip.
     Broken,
-    /// It becomes larger than this.
+    /// It unpacks to more bytes than this.
     TooLarge(u64),
 }
 
 impl Unreadable {
-    /// As people are told of it.
+    /// The failure.
     pub(super) fn failure(self, origin: &str) -> Failure {
         let why = match self {
             Self::Coding(name) => shown!(
                 "packed as `{}`, which was not asked for",
-                Shown::told(&name)
+                Shown::untrusted(&name)
             ),
             Self::Broken => "packed by gzip, which ends early or is damaged".into(),
             Self::TooLarge(most) => shown!("larger than {} MiB when unpacked", most >> 20),
         };
-        Failure::failed(shown!("the answer of `{}` is {}", Shown::told(origin), why))
-            .coded(code::ANSWER_MALFORMED)
-            .hint("a proxy on the way may have changed it")
+        Failure::failed(shown!(
+            "the answer of `{}` is {}",
+            Shown::untrusted(origin),
+            why
+        ))
+        .coded(code::ANSWER_MALFORMED)
+        .hint("a proxy on the way may have changed it")
     }
 }
 
-/// The plain body, of no more bytes than `most`.
+/// The unpacked body, of at most `most` bytes.
 pub(super) fn body(headers: &HeaderMap, body: Vec<u8>, most: u64) -> Result<Vec<u8>, Unreadable> {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
     let coding = match (codings.next(), codings.next()) {
@@ -46,7 +50,7 @@ pub(super) fn body(headers: &HeaderMap, body: Vec<u8>, most: u64) -> Result<Vec<
     };
     match coding.as_str() {
         "" | "identity" => return Ok(body),
-        // Some packers name what they would do with a body where there is none.
+        // Some servers name a coding for an empty body.
         "gzip" | "x-gzip" if body.is_empty() => return Ok(body),
         "gzip" | "x-gzip" => {}
         _ => return Err(Unreadable::Coding(coding)),

@@ -1,4 +1,4 @@
-//! `account`: which commands it has.
+//! The commands of `account`.
 
 pub(crate) mod list;
 
@@ -79,6 +79,7 @@ pub(crate) fn run(command: &Account, context: &Context) -> Result<(), Failure> {
         return roles::list(context);
     }
     context.require_login()?;
+    context.require_manager()?;
     match command {
         Account::List => list::run(context, list::Columns::Usual),
         Account::Orgs(args) => org::list::run(args, context),

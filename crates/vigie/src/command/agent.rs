@@ -1,8 +1,8 @@
 //! `agent`: sends this host's own metrics until it is told to stop.
 
 mod delivery;
-mod left_behind;
 mod losses;
+mod old_buffers;
 mod signals;
 
 use self::delivery::{Delivery, ToServer};
@@ -15,7 +15,7 @@ use crate::figures;
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::when_stdout_closes;
 use crate::shown::Shown;
-use agent::{Bell, Host, Journal, JournalError, Looks, Naming, Sender, WhenFull};
+use agent::{Host, Journal, JournalError, Naming, Notifier, Schedule, Sender, WhenFull};
 use base::sample::Batch;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -26,22 +26,24 @@ use std::time::Duration;
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Names are those of collectd, for example `PREFIX.HOST.cpu-0.cpu-user`,
-`PREFIX.HOST.memory.memory-used`, `PREFIX.HOST.interface-eth0.if_octets.rx`.
-While the server is away, samples wait in the buffer; nothing is lost when a token expires or the
-agent restarts.
-With `VIGIE_API_KEY` set, the agent uses that key and needs no login. It sends to the targeted
-space; with a key alone, to the only space that the key sees, else `--scope` must name one.
+Names are those of collectd, for example `PREFIX.HOST.cpu-0.cpu-user`, `PREFIX.HOST.memory.memory-used`, \
+`PREFIX.HOST.interface-eth0.if_octets.rx`.
+
+While the server cannot be reached, samples wait in the buffer. Nothing is lost when a token expires or the agent \
+restarts.
+
+With `VIGIE_API_KEY` set, the agent uses that key and needs no login. It sends to the targeted space. With a key and no \
+login it sends to the only space that the key can see; where there are several, name one with `--scope`.
 
 Examples:
-  vigie agent --once --print              show what would be sent
-  vigie agent --interval 1s --looks 30    watch half a minute closely
-  vigie agent --prefix monitor.           send every 10 s until Ctrl-C")]
+  vigie agent --once --print               show what would be sent
+  vigie agent --interval 1s --readings 30  measure closely for half a minute
+  vigie agent --prefix monitor.            send every 10 s until Ctrl-C")]
 pub(crate) struct AgentArgs {
-    /// Time between two looks
+    /// Time between two readings
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
     interval: Duration,
-    /// What stands before the host in every name
+    /// Prefix of every name, before the host
     #[arg(
         long,
         value_name = "PREFIX",
@@ -49,25 +51,25 @@ pub(crate) struct AgentArgs {
         hide_default_value = true
     )]
     prefix: String,
-    /// The host in every name; default: the name it has for itself, dots as `_`
+    /// The host in every name; default: the host's own name, dots as `_`
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
-    /// Where samples wait while the server is away; default: `agent` in the configuration directory
+    /// Where samples wait while the server cannot be reached; default: `agent` in the configuration directory
     #[arg(long, value_name = "DIR")]
     buffer: Option<PathBuf>,
-    /// How large the buffer may grow before the oldest samples are dropped, which is reported
+    /// Maximum size of the buffer; beyond it the oldest samples are dropped, which is reported
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size)]
     buffer_max: u64,
-    /// Look and send once
+    /// Take one reading, send it, and stop
     #[arg(long)]
     once: bool,
-    /// Stop after this many looks
-    #[arg(long, value_name = "COUNT", conflicts_with = "once", value_parser = clap::value_parser!(u64).range(1..))]
-    looks: Option<u64>,
+    /// Stop after this many readings
+    #[arg(long, alias = "looks", value_name = "COUNT", conflicts_with = "once", value_parser = clap::value_parser!(u64).range(1..))]
+    readings: Option<u64>,
     /// Print what would be sent, as Graphite lines, and send nothing
     #[arg(long)]
     print: bool,
-    /// Where the kernel's figures are; in a container, the host's own
+    /// Where to read the kernel's figures; in a container, a mount of the host's `/proc`
     #[arg(long, value_name = "DIR", default_value = "/proc")]
     proc: PathBuf,
     #[command(flatten)]
@@ -102,37 +104,37 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     }
     let host = Host::new(&args.proc);
     let naming = naming(args, &host)?;
-    let bell = Arc::new(Bell::default());
-    stop_on_signals(&bell)?;
-    let looks = Looks {
+    let notifier = Arc::new(Notifier::default());
+    stop_on_signals(&notifier)?;
+    let schedule = Schedule {
         host: &host,
         naming: &naming,
-        bell: &bell,
+        notifier: &notifier,
         interval: args.interval,
-        count: if args.once { Some(1) } else { args.looks },
+        count: if args.once { Some(1) } else { args.readings },
     };
     if args.print {
-        let told = Arc::clone(&bell);
+        let told = Arc::clone(&notifier);
         when_stdout_closes(move || told.stop());
-        return looks.each(|batch| context.output.text(&Shown::lines(&lines(batch))));
+        return schedule.run(|batch| context.output.text(&Shown::lines(&lines(batch))));
     }
     let buffer = args
         .buffer
         .clone()
         .unwrap_or_else(|| context.home.directory().join("agent"));
-    let monitoring = Monitoring::unattended(context, &args.scope, &buffer)?;
+    let monitoring = Monitoring::for_agent(context, &args.scope, &buffer)?;
     let directory = buffer.join(monitoring.directory());
     let mut journal = Journal::open(&directory, args.buffer_max, WhenFull::DropOldest)
-        .map_err(|error| unopened(&error))?;
+        .map_err(|error| cannot_open(&error))?;
     let output = &context.output;
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",
         naming.stem(),
-        figures::spoken(args.interval.as_secs()),
+        figures::in_words(args.interval.as_secs()),
         monitoring.described(),
         directory.display()
     ));
-    left_behind::warn(output, &directory);
+    old_buffers::warn(output, &directory);
     let losses = Losses::default();
     losses.report(output, journal.take_lost());
     if journal.weight() > 0 {
@@ -144,16 +146,16 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let journal = Mutex::new(journal);
     let outcome = std::thread::scope(|threads| {
         let collector = threads.spawn(|| {
-            let ended = looks.each(|batch| {
+            let ended = schedule.run(|batch| {
                 append(&journal, batch, output, &losses);
-                bell.ring();
+                notifier.notify();
                 Ok(())
             });
-            bell.stop();
+            notifier.stop();
             ended
         });
         let mut delivery = Delivery::new(Sender::new(ToServer(&monitoring), &journal), output);
-        delivery.until_stopped(&bell);
+        delivery.until_stopped(&notifier);
         let collected = collector
             .join()
             .unwrap_or_else(|_| Err(Failure::failed("the collector ended unexpectedly")));
@@ -175,8 +177,8 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
             directory.display()
         ));
     }
-    // An agent that was told to stop has done its work; what waits is safe.
-    if args.once || args.looks.is_some() {
+    // A stop was asked for, so this is success; unsent samples are safe in the buffer.
+    if args.once || args.readings.is_some() {
         outcome
     } else {
         outcome.or_else(|failure| match failure.kind {
@@ -186,8 +188,8 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// The default lies in the configuration directory, which a host that only sends may have no right to write.
-fn unopened(error: &JournalError) -> Failure {
+/// The default buffer is in the configuration directory, which may not be writable on a host that only sends.
+fn cannot_open(error: &JournalError) -> Failure {
     let is_io = matches!(error, JournalError::Io { .. });
     let failure = Failure::failed(error.to_string());
     if is_io {

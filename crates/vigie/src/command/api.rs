@@ -22,12 +22,12 @@ pub(crate) struct ApiArgs {
     /// Another address that the server may send passwords and tokens on to; can be given several times
     #[arg(long, value_name = "ORIGIN", conflicts_with = "unset")]
     trust_origin: Vec<String>,
-    /// Take that back
+    /// Remove an address that was allowed with `--trust-origin`
     #[arg(long, value_name = "ORIGIN", conflicts_with = "unset")]
     distrust_origin: Vec<String>,
 }
 
-/// Shows, sets or forgets the address. A session at another address ends here: its token is not for that server.
+/// Shows, sets or forgets the address. A new address ends the session, because its token is for the old server.
 pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     if let Some(url) = &args.url {
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &ApiArgs, context: &Context) -> Result<(), Failure> {
         context.trust(&trust::origin(&address::complete(given)?)?)?;
     }
     for given in &args.distrust_origin {
-        context.distrust(&trust::origin(&address::complete(given)?)?)?;
+        context.remove_trusted_origin(&trust::origin(&address::complete(given)?)?)?;
     }
     let trusted = context.trusted_origins()?;
     let config = context.config();

@@ -1,4 +1,4 @@
-//! The caller's own API keys: `iam api-keys` and `iam api-key-…`, a file each; here what they share.
+//! The caller's own API keys: `iam api-keys` and `iam api-key-…`, one file each, and their shared code.
 
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -17,7 +17,7 @@ use crate::token::Reach;
 use clap::Args;
 use wire::iam::api_key::{ApiKey, ApiKeyList, KeyReach};
 
-/// What the commands on one key take.
+/// The arguments of commands on one key.
 #[derive(Debug, Args)]
 pub(crate) struct OneArgs {
     /// Name or id of the key
@@ -44,7 +44,7 @@ pub(crate) fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
     if !account.is_empty() {
         request = request.query("account_id", &account);
     }
-    // Only the parameters are taken over: the token is for the server one logged in to.
+    // Only the query of the next page's URL is used: the token must go only to the server of the login.
     let address = |next: &str| {
         let query = next.split_once('?').map_or("", |(_, query)| query);
         Ok(format!("{first}?{query}"))
@@ -52,7 +52,7 @@ pub(crate) fn keys(context: &Context) -> Result<Vec<ApiKey>, Failure> {
     context.pages_at::<ApiKeyList>(request, "list API keys", address)
 }
 
-/// The one key of this name or id; where several have the name, the person chooses.
+/// Finds a key by name or id; if several have the name, the user chooses.
 fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
     let mut found: Vec<ApiKey> = keys(context)?
         .into_iter()
@@ -89,7 +89,7 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
     })
 }
 
-/// What a key reaches, in words.
+/// A key's reach, in words.
 fn reach_text(key: &ApiKey) -> String {
     let KeyReach { domain, only } = key.reach.clone().unwrap_or_default();
     Reach { domain, only }.words()

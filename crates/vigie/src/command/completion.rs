@@ -1,4 +1,4 @@
-//! `completion`: what a shell needs to complete commands, flags, and the names that the server knows.
+//! `completion`: prints a script with which a shell completes commands, flags, and names from the server.
 
 mod script;
 
@@ -14,9 +14,9 @@ use clap::Args;
   vigie completion zsh > \"${fpath[1]}/_vigie\"
   vigie completion fish > ~/.config/fish/completions/vigie.fish")]
 #[command(after_long_help = "\
-The script asks `vigie` itself what could come next. Spaces, organizations, regions, accounts, users,
-API keys and metrics are asked of the server, with the token of the login as it is: at a press of Tab
-nothing is renewed, and what takes a second is left out.
+The script asks `vigie` for the words that could come next. `vigie` asks the server for the names of spaces, \
+organizations, regions, accounts, users, API keys and metrics, with the token of the login. Pressing Tab never renews \
+the token, and an answer that takes longer than a second is left out.
 
 Examples:
   vigie completion bash > ~/.local/share/bash-completion/completions/vigie

@@ -1,4 +1,4 @@
-//! `config`: the settings that outlive a login.
+//! `config`: settings that are independent of the login.
 
 use crate::context::Context;
 use crate::env;
@@ -6,7 +6,7 @@ use crate::error::Failure;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-/// The languages the original knows; texts are English whichever is set.
+/// The locales of the original; texts are always English.
 const LOCALES: [&str; 10] = [
     "de_DE", "en_US", "es_ES", "fr_FR", "it_IT", "ja_JP", "ko_KR", "pt_BR", "zh_Hans", "zh_Hant",
 ];
@@ -15,7 +15,7 @@ const LOCALES: [&str; 10] = [
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("setting").required(true).multiple(false))]
 pub(crate) struct ConfigArgs {
-    /// Seconds until a request is given up; 0: never
+    /// Time limit of a request in seconds; 0: none
     #[arg(long, group = "setting", value_name = "SECONDS", value_parser = clap::value_parser!(u32))]
     http_timeout: Option<u32>,
     /// Show HTTP requests with secrets hidden: `true` on standard error, or to the end of a file
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &ConfigArgs, context: &Context) -> Result<(), Failure> {
     context.output.ok()
 }
 
-/// In any letter case, as the original reads it.
+/// Case-insensitive, as in the original.
 fn on_or_off(text: &str) -> Result<bool, String> {
     env::switch(text).ok_or_else(|| format!("`{text}` is neither `true` nor `false`"))
 }

@@ -1,4 +1,4 @@
-//! What was deleted, and brings it back: a command in each file; here what they share, and what the deletions say.
+//! Deleted spaces and organizations, and how to restore them: one command per file. Shared code, also for the messages of deletions.
 
 pub(crate) mod list;
 pub(crate) mod org_restore;
@@ -12,14 +12,14 @@ use crate::pages::PAGE_SIZE;
 use serde_json::{Value, json};
 use wire::cf::deleted::{DeletedEntity, DeletedList, REMOVED_AT, Restore, SERIES};
 
-/// What the server says of the metrics of something it has deleted.
+/// The server's answer to a deletion: which metrics will be removed, and when.
 #[derive(Debug)]
-pub(super) struct Gone {
+pub(super) struct Deletion {
     series: Option<u64>,
     removed_at: Option<String>,
 }
 
-impl Gone {
+impl Deletion {
     pub(super) fn of(reply: &Reply) -> Self {
         Self {
             series: reply.header(SERIES).and_then(|text| text.parse().ok()),
@@ -27,7 +27,7 @@ impl Gone {
         }
     }
 
-    /// The answer for programs: `guid` under the name that scripts know.
+    /// For programs, with `guid` under the key that scripts know.
     pub(super) fn json(&self, key: &str, guid: &str) -> Value {
         json!({
             key: guid,
@@ -37,7 +37,7 @@ impl Gone {
         })
     }
 
-    /// What goes, when, and what brings it back. Nothing where the server says nothing, as the original's.
+    /// Says what will be removed, when, and how to restore it. Silent if the server does not say, as the original's does not.
     pub(super) fn say(&self, restore: &str, context: &Context) -> Result<(), Failure> {
         let Some(removed_at) = &self.removed_at else {
             return Ok(());
@@ -60,7 +60,7 @@ fn all(context: &Context) -> Result<Vec<DeletedEntity>, Failure> {
     context.pages::<DeletedList>(&context.cf_root()?, first, "list what was deleted")
 }
 
-/// The one that is meant.
+/// Finds a deleted space or organization by name or GUID.
 fn find(
     kind: &str,
     name: &str,

@@ -1,4 +1,4 @@
-//! `iam`: which commands it has. Half of them are older names of what is now under `account`.
+//! The commands of `iam`. Half of them are older names of commands under `account`.
 
 use crate::command::role::{self, Change};
 use crate::command::{account, api_key, members, org, space, tokens, user};
@@ -74,6 +74,9 @@ pub(crate) enum Iam {
 /// Runs a command of `iam`.
 pub(crate) fn run(command: &Iam, context: &Context) -> Result<(), Failure> {
     context.require_login()?;
+    if !matches!(command, Iam::OauthTokens | Iam::Token(_) | Iam::BearerToken) {
+        context.require_manager()?;
+    }
     match command {
         Iam::OauthTokens => tokens::oauth_tokens::run(context),
         Iam::Token(args) => tokens::token::run(args, context),

@@ -1,4 +1,4 @@
-//! Invitations into accounts: a command in each file; here what they share.
+//! Invitations into accounts: one command per file, and their shared code.
 
 pub(crate) mod accept;
 pub(crate) mod at_login;
@@ -24,11 +24,11 @@ fn waiting(context: &Context) -> Result<Vec<Invitation>, Failure> {
     context.pages::<Invitations>(&context.api_endpoint()?, first, "list invitations")
 }
 
-fn some(text: &str) -> Option<&str> {
+fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The invitation meant by its id or its account.
+/// Finds an invitation by its id or its account.
 fn find(id: &str, context: &Context) -> Result<Invitation, Failure> {
     let found = waiting(context)?
         .into_iter()
@@ -51,5 +51,5 @@ fn answer(invitation: &Invitation, body: &Accept, context: &Context) -> Result<(
 }
 
 fn answered(invitation: &Invitation, how: &str) -> Value {
-    json!({"account_id": invitation.account_id, "account_name": some(&invitation.account_name), how: true})
+    json!({"account_id": invitation.account_id, "account_name": non_empty(&invitation.account_name), how: true})
 }

@@ -16,7 +16,7 @@ use crate::given;
 use crate::prompt;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
 use crate::shown::{Shown, shown};
-use crate::targeting::{Asking, narrow};
+use crate::targeting::{Prompting, narrow};
 use crate::token::{Claims, Reach};
 use crate::trust;
 use base::secret::Secret;
@@ -25,7 +25,7 @@ use wire::iam::discovery::Discovery;
 use wire::iam::invitation::is_code;
 use wire::iam::token::TokenReply;
 
-/// How often a person may mistype.
+/// The number of attempts at a question.
 const TRIES: u32 = 3;
 
 /// What `login` takes.
@@ -35,9 +35,10 @@ const TRIES: u32 = 3;
   vigie login -u ada@example.org -p ONE_TIME_CODE --new-password @password.txt
   vigie login -a 127.0.0.1:8080 --apikey @key.json -o field-org -s dev
   VIGIE_API_KEY=@key.json vigie login -r us-south
-  printf '%s\\n' ada@example.org \"$PASSWORD\" | vigie login -a https://metrics.example.org
+  printf '%s\\n' ada@example.org \"$PASSWORD\" | vigie login -a https://HOST
 
 Without a terminal, user and password are read from standard input, a line each, where no flag gives them.
+
 The key is also taken from `VIGIE_API_KEY`, `IBMCLOUD_API_KEY` or `BLUEMIX_API_KEY`, as text or as `@FILE`.")]
 pub(crate) struct LoginArgs {
     /// Address of the server; without a scheme `http` for this machine, `https` for any other
@@ -122,7 +123,7 @@ impl LoginArgs {
 pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let api = endpoint(args, context)?;
-    // What `api --skip-ssl-validation` has said of the configured server holds until one is named anew.
+    // `api --skip-ssl-validation` applies to the configured server until another address is given.
     let is_configured = args.api.is_none() && context.config().api_endpoint == api;
     let unchecked = args.skip_ssl_validation || (is_configured && context.config().ssl_disabled);
     {
@@ -158,7 +159,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         context.trust_if_elsewhere(&trust::origin(named)?)?;
     }
     let discovery = discover(context, &api, named_iam.as_deref())?;
-    // Where the person has named the token service nobody has looked whose name the server gives as its own.
+    // The issuer was not checked if the user named the token service.
     let issuer = if named_iam.is_none() {
         discovery.issuer.as_str()
     } else {
@@ -168,8 +169,8 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     let iam = match named_iam {
         Some(named) => named,
         None => {
-            let learnt = discovery.token_endpoint.strip_suffix("/identity/token");
-            context.adopt(learnt.unwrap_or_default(), "its token service")?
+            let advertised = discovery.token_endpoint.strip_suffix("/identity/token");
+            context.adopt(advertised.unwrap_or_default(), "its token service")?
         }
     };
     context.require_room()?;
@@ -181,7 +182,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     if let Some(reach) = &claims.reach
         && (args.accept || is_named)
     {
-        // Nobody will use what was just given out.
+        // The new tokens will not be used.
         drop(session::revoke(context, &iam, reply.refresh_token.expose()));
         return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--accept`"));
     }
@@ -206,7 +207,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         }
     })?;
     let targeted = target(args, by_key, claims.reach.as_ref(), context);
-    // The login is good, wherever it came to.
+    // The login is valid, even if targeting failed.
     context.commit_login()?;
     context.remember_own_issuer()?;
     targeted?;
@@ -246,10 +247,14 @@ fn target(
     if reach.is_some() {
         return Ok(());
     }
-    context.target_place(args.org.as_deref(), args.space.as_deref(), Asking::Offered)
+    context.target_place(
+        args.org.as_deref(),
+        args.space.as_deref(),
+        Prompting::Offered,
+    )
 }
 
-/// The flag, else the environment, else what is configured, else what the person says.
+/// The address: from the flag, else the environment, else the configuration, else a question.
 fn endpoint(args: &LoginArgs, context: &Context) -> Result<String, Failure> {
     let configured = context.config().api_endpoint.clone();
     let known = args
@@ -275,8 +280,8 @@ fn endpoint(args: &LoginArgs, context: &Context) -> Result<String, Failure> {
     }
 }
 
-/// What the server says of itself, if it is itself that it speaks of (RFC 8414, 3.3). Where the person named the token
-/// service, credentials go there whatever is said, so that nothing hangs on it.
+/// Reads the server's metadata and checks that it is its own (RFC 8414, 3.3). If the user named the token service, credentials go
+/// there in any case, so the check is skipped.
 fn discover(context: &Context, api: &str, named: Option<&str>) -> Result<Discovery, Failure> {
     let read_from = named.unwrap_or(api);
     let discovery: Discovery = context
@@ -298,7 +303,7 @@ fn discover(context: &Context, api: &str, named: Option<&str>) -> Result<Discove
     Ok(discovery)
 }
 
-/// Exchanges the credential for tokens; a person who was asked may try again. Also says whether it was a key.
+/// Exchanges the credential for tokens; a user who was asked may try again. Also returns whether it was a key.
 fn authenticate(
     args: &LoginArgs,
     context: &Context,

@@ -1,4 +1,4 @@
-//! `man`: the manual pages, for whoever packs the program.
+//! `man`: writes the manual pages, for packagers.
 
 use crate::error::Failure;
 use clap::Args;

@@ -1,5 +1,4 @@
-//! Who holds which role in a place: `account org-users`, `account space-users`, and the roles of `account users
-//! --all-roles`.
+//! Who has which role in an organization or space: `account org-users`, `account space-users`, and `account users --all-roles`.
 
 pub(crate) mod org_users;
 pub(crate) mod space_users;
@@ -14,26 +13,26 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::cf::organization::MemberEntity;
 
-/// So many organizations and spaces are looked into for the roles of a whole account: three or four requests each.
+/// The maximum number of organizations and spaces searched for the roles of a whole account: each takes three or four requests.
 const PLACES_MAX: usize = 200;
 
-/// A role and one who holds it.
+/// A role and a user who has it.
 #[derive(Debug, Serialize)]
-struct Held {
+struct RoleHolder {
     user: String,
     role: String,
 }
 
-/// A role of a user, and where.
+/// A role of a user, with its organization and space.
 #[derive(Debug, Serialize)]
-pub(crate) struct HeldIn {
+pub(crate) struct RoleAssignment {
     org: String,
     role: String,
     space: Option<String>,
 }
 
-impl HeldIn {
-    /// The role and its place in one phrase.
+impl RoleAssignment {
+    /// The role and its place, in words.
     pub(crate) fn text(&self) -> String {
         match &self.space {
             Some(space) => format!("{} of {}/{space}", self.role, self.org),
@@ -55,7 +54,7 @@ const SPACE_ROLES: [SpaceRole; 3] = [
     SpaceRole::SpaceAuditor,
 ];
 
-/// Who holds one role: its name, and the users by theirs.
+/// A role's name, and the names of the users who have it.
 type Holders = (String, Vec<String>);
 
 fn holders(context: &Context, path: &str, role: String) -> Result<Holders, Failure> {
@@ -86,13 +85,13 @@ fn of_space(context: &Context, guid: &str) -> Result<Vec<Holders>, Failure> {
 
 fn show(found: Vec<Holders>, output: &Output) -> Result<(), Failure> {
     if output.is_json() {
-        let held = found.into_iter().flat_map(|(role, users)| {
-            users.into_iter().map(move |user| Held {
+        let rows = found.into_iter().flat_map(|(role, users)| {
+            users.into_iter().map(move |user| RoleHolder {
                 user,
                 role: role.clone(),
             })
         });
-        return output.json(&held.collect::<Vec<_>>());
+        return output.json(&rows.collect::<Vec<_>>());
     }
     output.ok()?;
     for (role, users) in found {
@@ -109,16 +108,20 @@ fn show(found: Vec<Holders>, output: &Output) -> Result<(), Failure> {
 }
 
 /// The roles in every organization and space that the caller sees, by user.
-pub(crate) fn everywhere(context: &Context) -> Result<BTreeMap<String, Vec<HeldIn>>, Failure> {
-    let mut all: BTreeMap<String, Vec<HeldIn>> = BTreeMap::new();
+pub(crate) fn all_assignments(
+    context: &Context,
+) -> Result<BTreeMap<String, Vec<RoleAssignment>>, Failure> {
+    let mut all: BTreeMap<String, Vec<RoleAssignment>> = BTreeMap::new();
     let mut add = |found: Vec<Holders>, org: &str, space: Option<&str>| {
         for (role, users) in found {
             for user in users {
-                all.entry(user.to_lowercase()).or_default().push(HeldIn {
-                    role: role.clone(),
-                    org: org.to_owned(),
-                    space: space.map(str::to_owned),
-                });
+                all.entry(user.to_lowercase())
+                    .or_default()
+                    .push(RoleAssignment {
+                        role: role.clone(),
+                        org: org.to_owned(),
+                        space: space.map(str::to_owned),
+                    });
             }
         }
     };

@@ -1,9 +1,9 @@
-//! `metrics`: send, get, list, delete. One file each, and what they share.
+//! `metrics`: one command per file, and their shared code.
 
-mod beginning;
 mod branch;
 mod delete;
 mod drawing;
+mod first_line;
 mod get;
 mod get_args;
 mod input;
@@ -34,7 +34,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use clap::Subcommand;
 
-/// What can be done with metrics.
+/// The word after `metrics`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Metrics {
     /// Send samples: from arguments, a file or standard input

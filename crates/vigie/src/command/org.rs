@@ -1,4 +1,4 @@
-//! Organizations: a command in each file; here what they share.
+//! Organizations: one command per file, and their shared code.
 
 pub(crate) mod create;
 pub(crate) mod delete;

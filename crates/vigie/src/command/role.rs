@@ -59,7 +59,7 @@ pub(crate) fn name(role: &impl ValueEnum) -> String {
 }
 
 impl OrgRole {
-    /// The path segment of those who have it.
+    /// The path segment of the users who have it.
     pub(crate) const fn members(self) -> &'static str {
         match self {
             Self::OrgManager => "managers",
@@ -125,7 +125,7 @@ fn apply(
     output.ok()
 }
 
-/// What was done, for programs.
+/// The change, for programs.
 fn report(
     context: &Context,
     change: Change,

@@ -1,4 +1,4 @@
-//! `account roles`: what each role allows. Asks no server.
+//! `account roles`: what each role allows, without a request.
 
 use crate::context::Context;
 use crate::error::Failure;

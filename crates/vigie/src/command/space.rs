@@ -1,4 +1,4 @@
-//! Spaces: a command in each file; here what they share.
+//! Spaces: one command per file, and their shared code.
 
 pub(crate) mod create;
 pub(crate) mod delete;

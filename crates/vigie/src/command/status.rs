@@ -1,15 +1,15 @@
-//! `status`: who, where, until when; asks no server.
+//! `status`: user, target and expiry, without a request.
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::figures::spoken;
+use crate::figures::in_words;
 use crate::output::printable;
 use crate::session::not_logged_in;
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
-/// Prints the state of the session; without one, fails as any command that needs it would.
+/// Prints the state of the session; fails if there is none.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let config = context.config().clone();
     let cf = context.cf()?;
@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .filter(|key| !key.is_empty());
     let is_ended = config.is_ended();
     let scope = match context.reach() {
-        // Reading falls back to the account, sending does not.
+        // Commands that read fall back to the account; those that send do not.
         Some(reach) if reach.sends_anywhere() => None,
         _ => context.scope_id().ok(),
     };
@@ -36,8 +36,8 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     if context.output.is_json() {
         let mut told = json!({
             "logged_in": is_usable, "user": claims.as_ref().map(Claims::user),
-            "api_endpoint": some(&config.api_endpoint), "metrics_endpoint": context.metrics_endpoint().ok(),
-            "account": place(&config.account.guid, &config.account.name), "region": some(&config.region),
+            "api_endpoint": non_empty(&config.api_endpoint), "metrics_endpoint": context.metrics_endpoint().ok(),
+            "account": place(&config.account.guid, &config.account.name), "region": non_empty(&config.region),
             "org": place(&cf.organization_fields.guid, &cf.organization_fields.name),
             "space": place(&cf.space_fields.guid, &cf.space_fields.name),
             "scope": scope, "token_expires_at": expires_at,
@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         let token = match (&expires_at, u64::try_from(remaining)) {
             (None, _) => "none".to_owned(),
             _ if is_ended => "of a login that has ended".to_owned(),
-            (Some(at), Ok(left)) if left > 0 => format!("good until {at}, for {}", spoken(left)),
+            (Some(at), Ok(left)) if left > 0 => format!("good until {at}, for {}", in_words(left)),
             (Some(at), _) => format!("expired at {at}"),
         };
         let renewal = match api_key {
@@ -103,10 +103,10 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
 }
 
 /// A text, or `null` for none.
-fn some(text: &str) -> Option<&str> {
+fn non_empty(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
 fn place(guid: &str, name: &str) -> Value {
-    some(guid).map_or(Value::Null, |guid| json!({"guid": guid, "name": name}))
+    non_empty(guid).map_or(Value::Null, |guid| json!({"guid": guid, "name": name}))
 }

@@ -4,7 +4,7 @@ use crate::command::invitation::at_login;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::targeting::Asking;
+use crate::targeting::Prompting;
 use clap::Args;
 
 /// What `target` takes.
@@ -79,15 +79,15 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
         })?;
     }
     if args.cf || args.org.is_some() || args.space.is_some() {
-        let asking = if args.cf && !(args.org.is_some() && args.space.is_some()) {
-            Asking::Always
+        let prompting = if args.cf && !(args.org.is_some() && args.space.is_some()) {
+            Prompting::Always
         } else {
-            Asking::Never
+            Prompting::Never
         };
-        context.target_place(args.org.as_deref(), args.space.as_deref(), asking)?;
+        context.target_place(args.org.as_deref(), args.space.as_deref(), prompting)?;
     } else if is_elsewhere && context.reach().is_none() && !context.config().region.is_empty() {
-        // As a login does: where there is but one, it is taken.
-        context.target_place(None, None, Asking::Offered)?;
+        // As at a login: the only one is taken.
+        context.target_place(None, None, Prompting::Offered)?;
     }
     context.print_target()
 }

@@ -1,4 +1,4 @@
-//! The session's tokens, shown because they were asked for: a command in each file.
+//! Commands that print the session's tokens: one per file.
 
 pub(crate) mod bearer_token;
 pub(crate) mod cf;

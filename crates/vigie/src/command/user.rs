@@ -1,4 +1,4 @@
-//! Users of the targeted account: a command in each file; here what they share.
+//! Users of the targeted account: one command per file, and their shared code.
 
 pub(crate) mod invite;
 pub(crate) mod list;
@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use wire::iam::user::{User, Users};
 
-fn account_meant(given: Option<&str>, context: &Context) -> Result<String, Failure> {
+fn resolve_account(given: Option<&str>, context: &Context) -> Result<String, Failure> {
     let targeted = context.config().account.guid.clone();
     match given {
         Some(account) => Ok(account.to_owned()),
@@ -30,7 +30,7 @@ fn url(account: &str, context: &Context) -> Result<String, Failure> {
 
 /// The users of the targeted account.
 pub(crate) fn members_of_target(context: &Context) -> Result<Vec<User>, Failure> {
-    of_account(&account_meant(None, context)?, context)
+    of_account(&resolve_account(None, context)?, context)
 }
 
 fn of_account(account: &str, context: &Context) -> Result<Vec<User>, Failure> {

@@ -1,4 +1,4 @@
-//! The command line as bash has it: one text with quotes, of which a part is replaced by what is offered.
+//! The command line as bash passes it: one text with quotes, of which a part is replaced by the completion.
 
 /// A line up to the cursor, in words.
 #[derive(Debug)]
@@ -9,13 +9,13 @@ pub(super) struct Line {
 /// One word.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Word {
-    /// What it means.
+    /// Its value.
     text: String,
-    /// How it is typed.
+    /// Its text as typed.
     raw: String,
-    /// The quote that is still open.
+    /// The open quote, if any.
     open: Option<char>,
-    /// Whether there is a quote anywhere in it.
+    /// Whether it contains a quote.
     is_quoted: bool,
 }
 
@@ -60,7 +60,7 @@ impl Line {
         Self { words }
     }
 
-    /// What the words mean, without the program's name.
+    /// The values of the words, without the program's name.
     pub(super) fn words(&self) -> Vec<String> {
         self.words
             .iter()
@@ -69,7 +69,7 @@ impl Line {
             .collect()
     }
 
-    /// How a word is typed in place of the part `replaced` of the one at the cursor; `None` where it cannot be.
+    /// The text to insert for a word in place of `replaced`, a part of the word at the cursor; `None` if there is none.
     pub(super) fn typed(&self, word: &str, replaced: &str) -> Option<String> {
         let current = self.words.last()?;
         if !current.is_quoted {
@@ -91,7 +91,7 @@ impl Line {
     }
 }
 
-/// A word as it is typed without quotes: each character that a shell could take for more than itself behind a `\`.
+/// A word as typed without quotes: special characters are escaped with `\`.
 fn escaped(word: &str) -> String {
     word.chars().fold(String::new(), |mut typed, character| {
         let is_itself = character.is_ascii_alphanumeric()

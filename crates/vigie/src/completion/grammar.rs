@@ -1,51 +1,51 @@
-//! What the grammar of the command line allows at its end.
+//! What the grammar allows as the next word of a command line.
 
+use super::candidate::Candidate;
 use super::kind::Kind;
-use super::offer::Offer;
 use clap::{Arg, Command, ValueHint};
 
-/// What can stand where the cursor is.
+/// What is expected at the cursor.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum Expected {
     /// One of these.
-    Words(Vec<Offer>),
+    Words(Vec<Candidate>),
     /// A file.
     Files,
-    /// What only the server knows.
+    /// Names that the server can list.
     Known(Kind),
 }
 
 /// A command line up to the cursor.
 #[derive(Debug)]
-pub(super) struct Typed {
-    pub(super) wanted: Wanted,
-    /// What stands there of the word that is wanted.
+pub(super) struct CommandLine {
+    pub(super) expected: Expected,
+    /// The beginning of the word at the cursor.
     pub(super) current: String,
-    /// What stands before it in the same word, as `--org=`.
+    /// What precedes it in the same word, such as `--org=`.
     pub(super) before: String,
     /// The organization and the scope that the line names.
     pub(super) org: Option<String>,
     pub(super) scope: Option<String>,
 }
 
-/// The state of a reader of words.
+/// The state while the words are read.
 #[derive(Debug)]
 struct Reader<'a> {
     command: &'a Command,
     /// The command's words, without the program's.
     path: Vec<&'a str>,
-    /// How many words are no flag and no command.
+    /// The number of positional arguments so far.
     positionals: usize,
     /// The flag whose value comes next.
     pending: Option<&'a Arg>,
-    /// Behind `--` everything is a word.
+    /// After `--`, there are only positional arguments.
     only_words: bool,
     org: Option<String>,
     scope: Option<String>,
 }
 
-/// Reads the words behind the program's name; the last is the one to be completed, and may be empty.
-pub(super) fn read(grammar: &Command, words: &[String]) -> Option<Typed> {
+/// Reads the words after the program's name; the last one is to be completed, and may be empty.
+pub(super) fn read(grammar: &Command, words: &[String]) -> Option<CommandLine> {
     let (current, before) = words.split_last()?;
     let mut reader = Reader {
         command: grammar,
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             .flatten()
     }
 
-    /// The argument that the next word is; the last one where it takes several.
+    /// The positional argument of the next word; the last one if it takes several.
     fn positional(&self) -> Option<&'a Arg> {
         let all: Vec<&Arg> = self.command.get_positionals().collect();
         let several = all.last().filter(|arg| {
@@ -149,8 +149,8 @@ impl<'a> Reader<'a> {
         all.get(self.positionals).or(several).copied()
     }
 
-    fn end(self, current: &str) -> Option<Typed> {
-        let (before, current, wanted) = if let Some(arg) = self.pending {
+    fn end(self, current: &str) -> Option<CommandLine> {
+        let (before, current, expected) = if let Some(arg) = self.pending {
             ("", current, self.value(arg)?)
         } else if !self.only_words && current.starts_with("--") && current.contains('=') {
             let (name, value) = current.split_once('=')?;
@@ -163,8 +163,8 @@ impl<'a> Reader<'a> {
         } else {
             ("", current, self.value(self.positional()?)?)
         };
-        Some(Typed {
-            wanted,
+        Some(CommandLine {
+            expected,
             current: current.to_owned(),
             before: before.to_owned(),
             org: self.org,
@@ -172,27 +172,27 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn commands(&self) -> Wanted {
+    fn commands(&self) -> Expected {
         let shown = self
             .command
             .get_subcommands()
             .filter(|sub| !sub.is_hide_set());
-        Wanted::Words(
+        Expected::Words(
             shown
                 .map(|sub| {
                     let about = sub.get_about().map(ToString::to_string);
-                    Offer::new(sub.get_name(), about.unwrap_or_default())
+                    Candidate::new(sub.get_name(), about.unwrap_or_default())
                 })
                 .collect(),
         )
     }
 
-    fn flags(&self) -> Wanted {
+    fn flags(&self) -> Expected {
         let shown = self
             .command
             .get_arguments()
             .filter(|arg| !arg.is_hide_set());
-        let offers = shown.flat_map(|arg| {
+        let candidates = shown.flat_map(|arg| {
             let about = arg.get_help().map(ToString::to_string).unwrap_or_default();
             let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
             let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
@@ -201,21 +201,21 @@ impl<'a> Reader<'a> {
             let words: Vec<String> = longs.chain(shorts).collect();
             words
                 .into_iter()
-                .map(move |word| Offer::new(word, about.clone()))
+                .map(move |word| Candidate::new(word, about.clone()))
         });
-        Wanted::Words(offers.collect())
+        Expected::Words(candidates.collect())
     }
 
-    /// What an argument can be, where that can be said.
-    fn value(&self, arg: &Arg) -> Option<Wanted> {
+    /// What an argument can be, if known.
+    fn value(&self, arg: &Arg) -> Option<Expected> {
         let values = arg.get_possible_values();
         if !values.is_empty() {
             let shown = values.iter().filter(|value| !value.is_hide_set());
-            return Some(Wanted::Words(
+            return Some(Expected::Words(
                 shown
                     .map(|value| {
                         let about = value.get_help().map(ToString::to_string);
-                        Offer::new(value.get_name(), about.unwrap_or_default())
+                        Candidate::new(value.get_name(), about.unwrap_or_default())
                     })
                     .collect(),
             ));
@@ -228,15 +228,15 @@ impl<'a> Reader<'a> {
             ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath
         ) || ["FILE", "DIR"].contains(&name)
         {
-            return Some(Wanted::Files);
+            return Some(Expected::Files);
         }
         if ["SCOPE", "DOMAIN"].contains(&name) {
             let words = ["account", "org", "space"];
             let about = "of the target";
-            let offers = words.map(|word| Offer::new(word, about));
-            return Some(Wanted::Words(offers.to_vec()));
+            let candidates = words.map(|word| Candidate::new(word, about));
+            return Some(Expected::Words(candidates.to_vec()));
         }
-        Kind::of(&path, name).map(Wanted::Known)
+        Kind::of(&path, name).map(Expected::Known)
     }
 }
 
@@ -250,11 +250,11 @@ mod tests {
     use crate::cli;
     use crate::context::Name;
 
-    fn wanted(line: &str) -> Option<(Wanted, String, String)> {
+    fn expected(line: &str) -> Option<(Expected, String, String)> {
         let mut grammar = cli::grammar(Name::Vigie);
         grammar.build();
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        read(&grammar, &words).map(|typed| (typed.wanted, typed.current, typed.before))
+        read(&grammar, &words).map(|typed| (typed.expected, typed.current, typed.before))
     }
 
     #[test]
@@ -276,21 +276,28 @@ mod tests {
             ("metrics list sho", Kind::Metrics),
             ("metrics ls sho", Kind::Metrics),
         ] {
-            let found = wanted(line).map(|(wanted, ..)| wanted);
-            assert_eq!(found, Some(Wanted::Known(kind)), "{line}");
+            let found = expected(line).map(|(expected, ..)| expected);
+            assert_eq!(found, Some(Expected::Known(kind)), "{line}");
         }
         assert_eq!(
-            wanted("target --space=d").map(|(_, current, before)| (current, before)),
+            expected("target --space=d").map(|(_, current, before)| (current, before)),
             Some(("d".to_owned(), "--space=".to_owned()))
         );
         for line in ["metrics send -f ", "iam api-key-create x --file "] {
-            assert_eq!(wanted(line).map(|(w, ..)| w), Some(Wanted::Files), "{line}");
+            assert_eq!(
+                expected(line).map(|(w, ..)| w),
+                Some(Expected::Files),
+                "{line}"
+            );
         }
         for line in ["metrics get a --scope ", "iam api-key-create x --domain "] {
-            let Some((Wanted::Words(offers), ..)) = wanted(line) else {
+            let Some((Expected::Words(candidates), ..)) = expected(line) else {
                 panic!("{line}");
             };
-            let words: Vec<_> = offers.into_iter().map(|offer| offer.word).collect();
+            let words: Vec<_> = candidates
+                .into_iter()
+                .map(|candidate| candidate.word)
+                .collect();
             assert_eq!(words, ["account", "org", "space"], "{line}");
         }
         for line in [
@@ -299,7 +306,7 @@ mod tests {
             "login -p ",
             "account password --new ",
         ] {
-            assert!(wanted(line).is_none(), "{line}");
+            assert!(expected(line).is_none(), "{line}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Which arguments are names that the server knows.
+//! Which arguments are names that the server can list.
 
-/// What sort of name is wanted.
+/// The kind of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Accounts,
@@ -12,7 +12,7 @@ pub(super) enum Kind {
     Users,
 }
 
-/// Arguments that are called after what they are, whatever the command.
+/// Arguments whose own name tells the kind, in every command.
 const BY_NAME: &[(&str, Kind)] = &[
     ("ORG", Kind::Orgs),
     ("SPACE", Kind::Spaces),
@@ -21,7 +21,7 @@ const BY_NAME: &[(&str, Kind)] = &[
     ("NAME|UUID", Kind::Keys),
 ];
 
-/// Arguments that are something else with each command.
+/// Arguments whose kind depends on the command.
 const BY_COMMAND: &[(&str, &str, Kind)] = &[
     ("account org", "NAME", Kind::Orgs),
     ("account org-delete", "NAME", Kind::Orgs),
@@ -44,11 +44,11 @@ const BY_COMMAND: &[(&str, &str, Kind)] = &[
     ("metrics delete", "QUERY", Kind::Metrics),
 ];
 
-/// Commands whose arguments name what the caller does not have yet.
+/// Commands whose arguments name new things.
 const NOT_KNOWN: [&str; 3] = ["account accept", "account decline", "login"];
 
 impl Kind {
-    /// What an argument of a command is. The older names under `iam` are as those under `account`.
+    /// The kind of a command's argument. The older names under `iam` are treated as those under `account`.
     pub(super) fn of(command: &str, argument: &str) -> Option<Self> {
         if NOT_KNOWN.contains(&command) {
             return None;
@@ -70,7 +70,7 @@ mod tests {
     use crate::cli;
     use crate::name::Name;
 
-    /// A row for a command or an argument that is no more would offer nothing, and nobody would see it.
+    /// A row for a command or an argument that no longer exists would silently complete nothing.
     #[test]
     fn every_row_is_of_an_argument_that_there_is() {
         let mut grammar = cli::grammar(Name::Vigie);

@@ -1,10 +1,10 @@
-//! What the server knows: spaces, organizations, regions, accounts, users, keys and metrics.
+//! Candidates from the server: spaces, organizations, regions, accounts, users, keys and metrics.
 //!
-//! Asked with the token at hand and no other: none is renewed, and nobody is asked whether an address is to be trusted.
+//! Requests use the stored token as it is: completion neither renews a token nor asks whether an address is trusted.
 
-use super::grammar::Typed;
+use super::candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
+use super::grammar::CommandLine;
 use super::kind::Kind;
-use super::offer::{DEADLINE, OFFERS_MAX, Offer};
 use crate::client::Request;
 use crate::command::{api_key, user};
 use crate::context::{Context, Name};
@@ -15,11 +15,11 @@ use crate::output::Format;
 use crate::prompt;
 use wire::find::list::NodeItem;
 
-/// The names, or none where they are not to be had.
-pub(super) fn ask(name: Name, kind: Kind, typed: &Typed) -> Vec<Offer> {
+/// The names, or none if they cannot be read.
+pub(super) fn ask(name: Name, kind: Kind, typed: &CommandLine) -> Vec<Candidate> {
     prompt::forbid();
     let mut env = Env::of_process();
-    // A trace is for what a person has started.
+    // Traces are for commands that the user started.
     env.forget(env::TRACE);
     env.forget(env::HTTP_TIMEOUT);
     let Ok(context) = Context::new(name, env, Format::Text, true) else {
@@ -35,38 +35,38 @@ pub(super) fn ask(name: Name, kind: Kind, typed: &Typed) -> Vec<Offer> {
     names(kind, typed, &context).unwrap_or_default()
 }
 
-fn names(kind: Kind, typed: &Typed, context: &Context) -> Result<Vec<Offer>, Failure> {
+fn names(kind: Kind, typed: &CommandLine, context: &Context) -> Result<Vec<Candidate>, Failure> {
     Ok(match kind {
         Kind::Regions => (context.regions()?.into_iter())
-            .map(|region| Offer::new(region.name, region.display_name))
+            .map(|region| Candidate::new(region.name, region.display_name))
             .collect(),
         Kind::Accounts => (context.accounts()?.into_iter())
-            .map(|account| Offer::new(account.metadata.guid, account.entity.name))
+            .map(|account| Candidate::new(account.metadata.guid, account.entity.name))
             .collect(),
         Kind::Orgs => {
             let region = context.config().region.clone();
             (context.orgs(&region)?.into_iter())
-                .map(|org| Offer::new(org.entity.name, org.entity.region))
+                .map(|org| Candidate::new(org.entity.name, org.entity.region))
                 .collect()
         }
         Kind::Spaces => {
-            let org = context.org_meant(typed.org.as_deref())?;
+            let org = context.resolve_org(typed.org.as_deref())?;
             (context.spaces(&org.guid)?.into_iter())
-                .map(|space| Offer::new(space.entity.name, format!("space of {}", org.name)))
+                .map(|space| Candidate::new(space.entity.name, format!("space of {}", org.name)))
                 .collect()
         }
         Kind::Users => (user::members_of_target(context)?.into_iter())
-            .map(|user| Offer::new(user.user_id, user.state))
+            .map(|user| Candidate::new(user.user_id, user.state))
             .collect(),
         Kind::Keys => (api_key::keys(context)?.into_iter())
-            .map(|key| Offer::new(key.name, key.description.unwrap_or_default()))
+            .map(|key| Candidate::new(key.name, key.description.unwrap_or_default()))
             .collect(),
         Kind::Metrics => metrics(typed, context)?,
     })
 }
 
-/// The metrics and branches one level below what is typed. Who types a pattern has no name in mind.
-fn metrics(typed: &Typed, context: &Context) -> Result<Vec<Offer>, Failure> {
+/// The metrics and branches one level below the typed text. A pattern is not completed.
+fn metrics(typed: &CommandLine, context: &Context) -> Result<Vec<Candidate>, Failure> {
     if typed.current.contains(['*', '?', '[', ']', '{', '}']) {
         return Ok(Vec::new());
     }
@@ -78,12 +78,12 @@ fn metrics(typed: &Typed, context: &Context) -> Result<Vec<Offer>, Failure> {
         .query("query", &format!("{}*", typed.current))
         .query("format", "nodes");
     let nodes: Vec<NodeItem> = monitoring.attempt(request)?.parse("list metrics")?;
-    let offers = nodes.into_iter().take(OFFERS_MAX * 2).flat_map(|node| {
+    let candidates = nodes.into_iter().take(CANDIDATES_MAX * 2).flat_map(|node| {
         let branch = node.branch.then(|| format!("{}.", node.path));
         let leaf = node.leaf.then_some(node.path);
-        let leaf = leaf.map(|word| Offer::new(word, "metric"));
+        let leaf = leaf.map(|word| Candidate::new(word, "metric"));
         leaf.into_iter()
-            .chain(branch.map(|word| Offer::new(word, "more below")))
+            .chain(branch.map(|word| Candidate::new(word, "more below")))
     });
-    Ok(offers.collect())
+    Ok(candidates.collect())
 }

@@ -1,4 +1,4 @@
-//! What is in the two configuration files. Keys this program does not know are kept in `other`.
+//! The contents of the two configuration files. Keys this program does not know are kept in `other`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -47,7 +47,7 @@ pub(crate) struct Config {
     /// Ours: where metrics go, as the region says; empty: the API endpoint.
     #[serde(rename = "MetricsEndpoint", skip_serializing_if = "String::is_empty")]
     pub(crate) metrics_endpoint: String,
-    /// Ours: when the token of the login expires that the server would not renew.
+    /// Ours: the expiry of the login's token, once the server has refused to renew it.
     #[serde(rename = "RefusedExpiry", skip_serializing_if = "Option::is_none")]
     pub(crate) refused_expiry: Option<i64>,
     #[serde(flatten)]
@@ -72,7 +72,7 @@ impl Config {
         self.color_enabled.parse().ok()
     }
 
-    /// Takes over the login of another state of this file: its tokens, and where it works.
+    /// Copies the login from another version of this file: its tokens and its target.
     pub(crate) fn take_login(&mut self, from: &Self) {
         self.clear_session();
         self.api_endpoint.clone_from(&from.api_endpoint);

@@ -1,4 +1,4 @@
-//! Copies of the two files as another program left them, and the issuers of our own logins.
+//! Backup copies of another program's two files, and the list of issuers of our own logins.
 
 use super::{Config, Home, Origins, Prepared, read};
 use crate::error::Failure;
@@ -9,15 +9,15 @@ use zeroize::Zeroizing;
 
 /// What the name of a copy ends in.
 const SUFFIX: &str = ".before-vigie";
-/// Copies of so many logins are kept in one folder.
+/// The maximum number of logins whose copies are kept in one folder.
 const COPIES_MAX: usize = 32;
-/// Issuers are remembered of so many addresses, and so many of one; forgetting one costs a question.
+/// The maximum number of addresses with remembered issuers, and of issuers per address; forgetting one costs one question.
 const ADDRESSES_MAX: usize = 64;
 const ISSUERS_MAX: usize = 8;
 
 impl Home {
-    /// Copies both files beside themselves; the path of the main one's copy. A copy of the same login is replaced, one of
-    /// another login never.
+    /// Copies both files into their folder and returns the path of the main file's copy. A copy of the same login is replaced;
+    /// a copy of another login never is.
     pub(crate) fn keep_copy(
         &self,
         is_same: impl Fn(&Config, &Config) -> bool,
@@ -29,7 +29,7 @@ impl Home {
             fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
         };
         let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-        // Whose the second file's copy is, only the first one's tells.
+        // Only the first file's copy says which login the second one belongs to.
         let is_free = |number: usize| {
             let (main, cf) = (named(&main, number), named(&cf, number));
             if is_absent(&main) {
@@ -55,7 +55,7 @@ impl Home {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(Failure::file("read", file, &error)),
             };
-            Prepared::beside(&named(file, number))?.keep_bytes(&bytes)?;
+            Prepared::for_file(&named(file, number))?.keep_bytes(&bytes)?;
         }
         drop(lock);
         Ok(named(&main, number))
@@ -73,8 +73,8 @@ impl Home {
             .is_some_and(|issuers| issuers.iter().any(|known| known == issuer)))
     }
 
-    /// Remembers that. By the address as well: what a server calls itself is its own word, and one that takes another's
-    /// name has said nothing about a login to that other.
+    /// Remembers the issuer, together with the address: a server can claim any issuer, and one that claims another server's name
+    /// must not affect logins at that other server.
     pub(crate) fn remember_issuer(&self, api: &str, issuer: &str) -> Result<(), Failure> {
         if self.knows_issuer(api, issuer)? {
             return Ok(());
@@ -87,7 +87,7 @@ impl Home {
         let issuers = known.entry(api.to_owned()).or_default();
         issuers.push(issuer.to_owned());
         issuers.drain(..issuers.len().saturating_sub(ISSUERS_MAX));
-        Prepared::beside(&self.issuers_file())?.keep(&known)?;
+        Prepared::for_file(&self.issuers_file())?.keep(&known)?;
         drop(file);
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! Which folder the configuration lies in, by the name the program was called by, the environment and the platform.
+//! Finds the configuration folder by the name the program was called by, the environment and the platform.
 //!
-//! `vigie` has a folder of its own, where the platform keeps such things. The names of the original have the folder that
-//! the original has, by its own rules, so that both read each other's login; there another program's login may lie.
+//! `vigie` has a folder of its own, in the platform's usual place. Under the names of the original, the program uses the
+//! original's folder, by the original's rules, so that both read each other's login. That folder may hold another program's login.
 
 use crate::context::Name;
 use crate::env::{self, Env, Variable};
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 /// Whose folder it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whose {
-    /// Ours alone.
+pub(crate) enum Ownership {
+    /// Used by this program only.
     Own,
     /// Shared with another program, and named by a variable.
     Named,
-    /// Shared with another program, and nobody has said that it is to be used.
+    /// Shared with another program by default; no variable names it.
     Shared,
 }
 
@@ -42,7 +42,7 @@ impl Platform {
     fn own(self, env: &Env) -> Option<PathBuf> {
         let home = || env.get(env::USER_HOME).map(PathBuf::from);
         let given = |variable: Variable| {
-            // A relative path is invalid and to be ignored, says the XDG base directory specification.
+            // The XDG base directory specification says to ignore relative paths.
             env.get(variable)
                 .map(PathBuf::from)
                 .filter(|path| path.is_absolute())
@@ -57,15 +57,15 @@ impl Platform {
 }
 
 /// Finds it.
-pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Whose), Failure> {
+pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Ownership), Failure> {
     if let Some(directory) = env.get(env::HOME_DIRECTORY) {
-        return Ok((directory.into(), Whose::Own));
+        return Ok((directory.into(), Ownership::Own));
     }
     if let Some(directory) = env.get(env::CONFIG_HOME) {
-        return Ok((directory.into(), Whose::Named));
+        return Ok((directory.into(), Ownership::Named));
     }
     let found = match name {
-        Name::Vigie => Platform::this().own(env).map(|path| (path, Whose::Own)),
+        Name::Vigie => Platform::this().own(env).map(|path| (path, Ownership::Own)),
         Name::Original(_) => original(env),
     };
     found.ok_or_else(|| {
@@ -76,10 +76,10 @@ pub(super) fn find(name: Name, env: &Env) -> Result<(PathBuf, Whose), Failure> {
 
 /// By the rules of the original: `.ibmcloud` if it is there, else `.bluemix`, in the parent that a variable names or the
 /// home directory.
-fn original(env: &Env) -> Option<(PathBuf, Whose)> {
-    let (parent, whose) = match env.get(env::CONFIG_PARENT) {
-        Some(parent) => (parent, Whose::Named),
-        None => (env.get(env::USER_HOME)?, Whose::Shared),
+fn original(env: &Env) -> Option<(PathBuf, Ownership)> {
+    let (parent, ownership) = match env.get(env::CONFIG_PARENT) {
+        Some(parent) => (parent, Ownership::Named),
+        None => (env.get(env::USER_HOME)?, Ownership::Shared),
     };
     let newer = Path::new(parent).join(".ibmcloud");
     let folder = if newer.is_dir() {
@@ -87,7 +87,7 @@ fn original(env: &Env) -> Option<(PathBuf, Whose)> {
     } else {
         Path::new(parent).join(".bluemix")
     };
-    Some((folder, whose))
+    Some((folder, ownership))
 }
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
 
     const BX: Name = Name::Original("bx");
 
-    fn found(name: Name, pairs: &[(&'static str, &str)]) -> (PathBuf, Whose) {
+    fn found(name: Name, pairs: &[(&'static str, &str)]) -> (PathBuf, Ownership) {
         find(name, &Env::of(pairs)).unwrap()
     }
 
@@ -106,23 +106,23 @@ mod tests {
         let parent = parent.path().to_str().unwrap();
         assert_eq!(
             found(BX, &[("HOME", parent)]),
-            (Path::new(parent).join(".bluemix"), Whose::Shared)
+            (Path::new(parent).join(".bluemix"), Ownership::Shared)
         );
         std::fs::create_dir(Path::new(parent).join(".ibmcloud")).unwrap();
         assert_eq!(
             found(BX, &[("HOME", "/nobody"), ("BLUEMIX_HOME", parent)]),
-            (Path::new(parent).join(".ibmcloud"), Whose::Named)
+            (Path::new(parent).join(".ibmcloud"), Ownership::Named)
         );
         assert_eq!(
             found(
                 BX,
                 &[("IBMCLOUD_HOME", parent), ("IBMCLOUD_CONFIG_HOME", "/c")]
             ),
-            ("/c".into(), Whose::Named)
+            ("/c".into(), Ownership::Named)
         );
         assert_eq!(
             found(BX, &[("IBMCLOUD_CONFIG_HOME", "/c"), ("VIGIE_HOME", "/v")]),
-            ("/v".into(), Whose::Own)
+            ("/v".into(), Ownership::Own)
         );
     }
 
@@ -147,10 +147,10 @@ mod tests {
         );
         assert_eq!(own(Platform::Windows, &home).unwrap(), "/roaming/vigie");
         assert_eq!(own(Platform::Xdg, &[]), None);
-        // What is the other program's says nothing about ours.
+        // Variables of the other program do not affect our folder.
         let theirs = [("HOME", "/h"), ("IBMCLOUD_HOME", "/i")];
-        let (path, whose) = found(Name::Vigie, &theirs);
-        assert!(path.starts_with("/h") && whose == Whose::Own);
+        let (path, ownership) = found(Name::Vigie, &theirs);
+        assert!(path.starts_with("/h") && ownership == Ownership::Own);
         assert!(find(Name::Vigie, &Env::of(&[])).is_err());
         assert!(find(BX, &Env::of(&[])).is_err());
     }

@@ -1,8 +1,8 @@
-//! A file about to be replaced: made beside it, with room for what will be in it, before anything is done that would be
-//! lost with it.
+//! Replaces a file safely: the new file is created next to the old one, with enough space reserved, before the work whose
+//! result it will hold.
 //!
-//! Whoever asks a server for what it gives only once (a renewed login) prepares first: a disk that is full, a folder that
-//! cannot be written and a limit on the size of files are found out while nothing has happened yet.
+//! A renewed login is handed out only once, so the file is prepared before the request: a full disk, a folder that cannot be
+//! written and a limit on the size of files are noticed while nothing is lost yet.
 
 use crate::error::Failure;
 use crate::links;
@@ -13,42 +13,42 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// By how much a configuration may grow when tokens change: they have 1 to 2 KiB each, and a server may give longer ones.
+/// How much a configuration may grow when tokens change: they are 1 to 2 KiB each, and a server may issue longer ones.
 const GROWTH_BYTES: u64 = 16 << 10;
 
-/// The new file, beside the old one until it is put in its place; taken away when it is dropped before.
+/// The new file. It lies next to the old one until it replaces it, and is removed if it is dropped before.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     path: PathBuf,
-    beside: PathBuf,
+    temporary: PathBuf,
     file: File,
     is_in_place: bool,
 }
 
 impl Prepared {
-    /// Makes the file. Where the path is a link, the file it leads to will be replaced, and not the link.
-    pub(super) fn beside(path: &Path) -> Result<Self, Failure> {
+    /// Creates the file. If the path is a link, the file it points to will be replaced, not the link.
+    pub(super) fn for_file(path: &Path) -> Result<Self, Failure> {
         links::refuse_planted(path)?;
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        // One name is enough under the lock, and what a killed process left is taken away by the next.
-        let beside = path.with_extension("json.tmp");
-        drop(fs::remove_file(&beside));
+        // One name is enough under the lock; what a killed process left behind is removed by the next one.
+        let temporary = path.with_extension("json.tmp");
+        drop(fs::remove_file(&temporary));
         let file = OpenOptions::new()
             .create_new(true)
             .write(true)
             .mode(0o600)
-            .open(&beside)
-            .map_err(|error| Failure::file("create", &beside, &error))?;
+            .open(&temporary)
+            .map_err(|error| Failure::file("create", &temporary, &error))?;
         Ok(Self {
             path,
-            beside,
+            temporary,
             file,
             is_in_place: false,
         })
     }
 
-    /// Takes the room it will need: bytes that are written, and on the disk. (`fallocate` would be quicker, but not every
-    /// file system has it, and some of those that have it do not count it against a quota.)
+    /// Reserves the space it will need by writing and syncing blanks. (`fallocate` would be faster, but not every file system
+    /// has it, and some that have it do not count it against a quota.)
     pub(super) fn reserve(mut self) -> Result<Self, Failure> {
         let held = fs::metadata(&self.path).map_or(0, |found| found.len());
         let room = usize::try_from(held.saturating_add(GROWTH_BYTES)).unwrap_or(usize::MAX);
@@ -61,7 +61,7 @@ impl Prepared {
         Ok(self)
     }
 
-    /// Writes the content and brings it to the disk.
+    /// Writes and syncs the content.
     pub(super) fn fill(self, value: &impl Serialize) -> Result<Self, Failure> {
         let mut text = serde_json::to_vec_pretty(value)
             .map(Zeroizing::new)
@@ -82,9 +82,9 @@ impl Prepared {
         Ok(self)
     }
 
-    /// Puts it in the place of the old one.
+    /// Renames it over the old file.
     pub(super) fn put(mut self) -> Result<(), Failure> {
-        let renamed = fs::rename(&self.beside, &self.path);
+        let renamed = fs::rename(&self.temporary, &self.path);
         self.or_failed("write", renamed)?;
         self.is_in_place = true;
         let synced = self
@@ -94,7 +94,7 @@ impl Prepared {
         self.or_failed("write", synced)
     }
 
-    /// Fills it and puts it in place.
+    /// Writes the content and replaces the old file.
     pub(crate) fn keep(self, value: &impl Serialize) -> Result<(), Failure> {
         self.fill(value)?.put()
     }
@@ -112,7 +112,7 @@ impl Prepared {
 impl Drop for Prepared {
     fn drop(&mut self) {
         if !self.is_in_place {
-            drop(fs::remove_file(&self.beside));
+            drop(fs::remove_file(&self.temporary));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The codes of failures, for programs: words that stay when the sentences change. What a server refused has the
-//! server's own code; these are for everything else.
+//! The codes of failures, for programs: they stay the same when the sentences change. A server's refusal has the server's own
+//! code; these are for everything else.
 
 use clap::error::ErrorKind;
 
@@ -37,7 +37,7 @@ codes! {
     OUTPUT = "output", "standard output could not be written";
 }
 
-/// What `--help` says of failures for programs.
+/// The section of `--help` about failures as JSON.
 pub(crate) fn help() -> String {
     ALL.iter().fold(
         "With `--output json` a failure is one line of JSON, the last on standard error, and standard output is \
@@ -52,7 +52,7 @@ pub(crate) fn help() -> String {
     )
 }
 
-/// What is wrong with a command line, as the parser says it.
+/// The code for an error of the parser.
 pub(crate) const fn of_usage(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidSubcommand => UNKNOWN_COMMAND,

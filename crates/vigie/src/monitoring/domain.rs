@@ -1,4 +1,4 @@
-//! Whose metrics: what the arguments, the target and the login say.
+//! Finds the domain (space, organization or account) from the arguments, the target and the login.
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -21,7 +21,7 @@ pub(crate) fn domain_id(context: &Context, named: &str) -> Result<String, Failur
     })
 }
 
-/// Whose metrics, as the server and as people call it.
+/// A domain, with its id for the server and its label for people.
 #[derive(Debug)]
 pub(super) struct Domain {
     /// The value of `X-Auth-Scope-Id`; `None`: the account that the credential is bound to.
@@ -47,7 +47,7 @@ impl Domain {
         }
     }
 
-    /// The only one that the login reaches, if it is one of these.
+    /// The only domain that the login reaches, if it has this prefix.
     fn reached(context: &Context, prefix: &str) -> Option<Self> {
         let id = context.reach()?.domain?;
         id.starts_with(prefix).then(|| Self::of_id(&id))
@@ -60,7 +60,7 @@ impl Domain {
         }
     }
 
-    /// What the argument says, where nothing is targeted.
+    /// The domain that the argument names, at a server where nothing is targeted.
     pub(super) fn untargeted(context: &Context, named: &str) -> Result<Self, Failure> {
         match named {
             "account" => Ok(Self::of_credential()),
@@ -72,13 +72,13 @@ impl Domain {
         }
     }
 
-    /// The targeted space, or what is named instead: for what stores or deletes, which must not land elsewhere because
-    /// nothing was said.
+    /// The domain that the argument names, else the targeted space: for commands that store or delete, which must not fall back
+    /// to another domain silently.
     pub(super) fn named(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
         match named {
             None => match Self::reached(context, "") {
                 Some(only) => Ok(only),
-                None => Self::space(context)?.ok_or_else(|| unsaid(context)),
+                None => Self::space(context)?.ok_or_else(|| no_domain(context)),
             },
             named => Self::find(context, named),
         }
@@ -90,7 +90,7 @@ impl Domain {
         Ok(Self::new("space", "s-", (&space.guid, &space.name)))
     }
 
-    /// What the target says, or what the argument does.
+    /// The domain that the argument names, else the target.
     pub(super) fn find(context: &Context, named: Option<&str>) -> Result<Self, Failure> {
         let cf = context.cf()?;
         let account = context.config().account.clone();
@@ -135,8 +135,8 @@ impl Domain {
     }
 }
 
-/// Nothing is targeted that metrics could belong to without a doubt.
-fn unsaid(context: &Context) -> Failure {
+/// The failure when neither a space is targeted nor a domain named.
+fn no_domain(context: &Context) -> Failure {
     let failure = Failure::usage(
         "no space is targeted, and nothing else is named that the metrics belong to",
     );

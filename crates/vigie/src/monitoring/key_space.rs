@@ -1,5 +1,5 @@
-//! What an API key alone is for, where nobody has named it. An agent that starts while the server is away goes on with the
-//! space that its buffer is for.
+//! Finds the domain of an API key when no argument names it. An agent that starts while the server cannot be reached uses the
+//! space of its existing buffer.
 
 use super::domain::Domain;
 use super::{Monitoring, directory_name};
@@ -14,12 +14,12 @@ use std::path::Path;
 use wire::cf::list::List;
 use wire::cf::space::SpaceEntity;
 
-/// So many of several spaces are listed.
+/// The maximum number of spaces in an error message.
 const LISTED_MAX: usize = 20;
 
 impl Monitoring<'_> {
-    /// What an API key alone is for: the only domain that it reaches, else the targeted space, else the only space that
-    /// it sees. Where the server is away it is what is targeted, else what an earlier run has sent to.
+    /// The domain of an API key: the only domain that it reaches, else the targeted space, else the only space that it can see.
+    /// While the server cannot be reached: the targeted space, else the space that an earlier run has sent to.
     pub(super) fn domain_of_key(
         &self,
         targeted: Option<Domain>,
@@ -49,7 +49,7 @@ impl Monitoring<'_> {
             Ok(spaces) => spaces,
             Err(failure) => {
                 return remembered().ok_or_else(|| {
-                    failure.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")
+                    failure.hint("the space is found by prompting the server; name it with `--scope s-GUID`, and the agent starts without")
                 });
             }
         };
@@ -97,7 +97,7 @@ fn undecided(spaces: &[Space]) -> Failure {
     )
 }
 
-/// The space of the only buffer there is for this server.
+/// The space of the buffer, if there is exactly one for this server.
 fn remembered(buffers: &Path) -> Option<Domain> {
     let mut ids = std::fs::read_dir(buffers)
         .ok()?

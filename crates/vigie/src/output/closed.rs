@@ -1,11 +1,11 @@
-//! Whether whoever reads standard output has gone, while nothing is written to it: a program that waits long before it
-//! writes again would not notice.
+//! Notices that the reader of standard output has closed it while nothing is written: a program that waits long between writes
+//! would not notice otherwise.
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::io;
 
-/// Calls `tell` once they have gone. Where that cannot be found out, the next write tells.
+/// Calls `tell` when the reader has closed the pipe. Where this cannot be observed, the next write fails.
 pub(crate) fn when_stdout_closes(tell: impl FnOnce() + Send + 'static) {
     let watch = move || {
         if waits_for_the_end() {
@@ -19,7 +19,7 @@ pub(crate) fn when_stdout_closes(tell: impl FnOnce() + Send + 'static) {
     );
 }
 
-/// Nothing is asked for, so that there is nothing to hear but that the other end was closed: a file never says so.
+/// No events are requested, so `poll` reports only that the other end was closed; a file never reports it.
 fn waits_for_the_end() -> bool {
     let stdout = io::stdout();
     loop {

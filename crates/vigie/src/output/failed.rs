@@ -1,4 +1,4 @@
-//! The end of a failed command: in words, or as one line of JSON for programs.
+//! Reports a failed command: in words, or as one line of JSON for programs.
 
 use super::{BOLD, DIM, FAILURE_CHARACTERS_MAX, Output, RED, machine, paint, to_stderr};
 use crate::context::Name;
@@ -7,9 +7,9 @@ use crate::shown::{Shown, shown};
 use serde::Serialize;
 use serde_json::json;
 
-/// What a program is told of a failure; a key is always there.
+/// A failure for programs; every key is always present.
 #[derive(Serialize)]
-struct Told<'a> {
+struct ErrorObject<'a> {
     code: &'a str,
     message: &'a str,
     hint: Option<String>,
@@ -19,16 +19,16 @@ struct Told<'a> {
 
 #[derive(Serialize)]
 struct Failed<'a> {
-    error: Told<'a>,
+    error: ErrorObject<'a>,
 }
 
 impl Output {
-    /// Whether standard error is for a program too. Under the names of the original it is what old scripts know.
+    /// Whether standard error is JSON, too. Under the names of the original it stays text, as old scripts expect.
     fn tells_programs(&self) -> bool {
         self.is_json() && self.name == Name::Vigie
     }
 
-    /// Something to know, on standard error.
+    /// A note, on standard error.
     pub(crate) fn note(&self, sentence: impl Into<Shown>) {
         if self.quiet {
             return;
@@ -41,7 +41,7 @@ impl Output {
         }
     }
 
-    /// Something to beware of, on standard error.
+    /// A warning, on standard error.
     pub(crate) fn warn(&self, sentence: impl Into<Shown>) {
         if self.quiet {
             return;
@@ -58,7 +58,7 @@ impl Output {
         }
     }
 
-    /// The end of a failed command, on standard error.
+    /// The failure, on standard error.
     pub(crate) fn failure(&self, failure: &Failure) {
         if self.tells_programs() {
             to_stderr(&self.machine_line(failure));
@@ -99,7 +99,7 @@ impl Output {
         let hint = (!hints.is_empty()).then(|| hints.join("\n"));
         let message = failure.message.shortened(FAILURE_CHARACTERS_MAX);
         line(&Failed {
-            error: Told {
+            error: ErrorObject {
                 code: failure.machine_code(),
                 message: message.as_str(),
                 hint,

@@ -1,10 +1,10 @@
-//! What programs read: JSON and CSV that stay what they are, and are still fit for a terminal.
+//! Output for programs: JSON and CSV, unchanged in value and still safe on a terminal.
 
 use crate::shown::is_plain;
 use std::fmt::Write as _;
 
-/// JSON with every character that is not plain as the escape that JSON has for it, which is the same value to every
-/// reader. Between strings such a character can only be a blank (`\r`, `\t`) and becomes one.
+/// JSON in which every unsafe character is written as a JSON escape, which is the same value for every parser. Between strings
+/// such a character can only be white space (`\r`, `\t`) and becomes a blank.
 pub(super) fn json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut in_string = false;
@@ -30,8 +30,8 @@ pub(super) fn json(text: &str) -> String {
     safe
 }
 
-/// CSV. No name has a control character; one that a server makes up all the same becomes its number. What else is not
-/// plain may be part of a name, so that it is kept for a program and shown as its number to a person.
+/// CSV. Names contain no control characters; if a server sends one, it is escaped. Other invisible characters may be part of a
+/// name, so they are kept for programs and escaped on a terminal.
 pub(super) fn csv(text: &str, to_terminal: bool) -> String {
     let is_kept = |character: char| {
         character == '\n'
@@ -51,7 +51,7 @@ pub(super) fn csv(text: &str, to_terminal: bool) -> String {
         })
 }
 
-/// One field of a row, quoted where it must be.
+/// One field of a row, quoted if necessary.
 pub(crate) fn csv_field(text: &str) -> String {
     let text = text.replace('\n', "\\n");
     if text.contains([',', '"']) {

@@ -1,11 +1,11 @@
-//! Lists: what a row is, is said once, for the table that people read and for programs.
+//! Lists: a row type is defined once, for the table that people read and for the JSON of programs.
 
 use super::Output;
 use crate::error::Failure;
 use crate::shown::Shown;
 use serde::Serialize;
 
-/// A row of a list. For programs it is as it is serialized.
+/// A row of a list. Programs get it as it is serialized.
 pub(crate) trait Row: Serialize + Sized + 'static {
     /// The columns of the table, from left to right.
     const COLUMNS: &'static [Column<Self>];
@@ -16,65 +16,65 @@ pub(crate) trait Row: Serialize + Sized + 'static {
 pub(crate) struct Column<R> {
     heading: &'static str,
     cell: fn(&R) -> String,
-    shown: When<R>,
+    visibility: Visibility<R>,
 }
 
 /// When a column is shown.
 #[derive(Debug, Clone, Copy)]
-enum When<R> {
+enum Visibility<R> {
     Always,
-    /// When more was asked for.
+    /// With the flag that asks for more.
     Wide,
-    /// When there is something in it.
+    /// If some row has a value in it.
     Any(fn(&R) -> bool),
 }
 
 impl<R> Column<R> {
-    /// One that is always there.
+    /// A column that is always shown.
     pub(crate) const fn new(heading: &'static str, cell: fn(&R) -> String) -> Self {
         Self {
             heading,
             cell,
-            shown: When::Always,
+            visibility: Visibility::Always,
         }
     }
 
-    /// One that is there when more is asked for than usual.
+    /// A column that is shown only in the wide table.
     pub(crate) const fn wide(heading: &'static str, cell: fn(&R) -> String) -> Self {
         Self {
-            shown: When::Wide,
+            visibility: Visibility::Wide,
             ..Self::new(heading, cell)
         }
     }
 
-    /// One that is there when some row has something in it: old scripts find the others where they were.
+    /// A column that is shown if some row has a value in it, so that old scripts find the other columns where they were.
     pub(crate) const fn where_any(
         heading: &'static str,
         has: fn(&R) -> bool,
         cell: fn(&R) -> String,
     ) -> Self {
         Self {
-            shown: When::Any(has),
+            visibility: Visibility::Any(has),
             ..Self::new(heading, cell)
         }
     }
 
     fn is_shown(&self, rows: &[R], is_wide: bool) -> bool {
-        match self.shown {
-            When::Always => true,
-            When::Wide => is_wide,
-            When::Any(has) => rows.iter().any(has),
+        match self.visibility {
+            Visibility::Always => true,
+            Visibility::Wide => is_wide,
+            Visibility::Any(has) => rows.iter().any(has),
         }
     }
 }
 
 impl Output {
-    /// A list with its usual columns; `none` is said where it is empty.
+    /// Prints a list with its usual columns, or `none` if it is empty.
     pub(crate) fn rows<R: Row>(&self, rows: &[R], none: impl Into<Shown>) -> Result<(), Failure> {
         self.list(rows, false, none)
     }
 
-    /// A list, with those columns too that are only there when more is asked for.
+    /// Prints a list; `is_wide` adds the columns of the wide table.
     pub(crate) fn list<R: Row>(
         &self,
         rows: &[R],

@@ -1,15 +1,15 @@
-//! A password from now on, typed twice without being seen.
+//! Asks for a new password, twice, without echo.
 
 use super::secret;
 use crate::error::Failure;
 use crate::output::Output;
 use base::secret::Secret;
 
-/// How often the two may differ.
+/// How often the two inputs may differ.
 const TRIES: u32 = 3;
 
-/// Asks for it, and again where the two differ: nothing of what was done before is to be done anew for a slip. `flag` names
-/// what to type instead, with its backticks.
+/// Asks, and asks again if the two inputs differ, so that a typing error does not abort the command. `flag` names the flag to use
+/// instead, with its backticks.
 pub(crate) fn new_password(flag: &'static str, output: &Output) -> Result<Secret<String>, Failure> {
     let mut tries_left = TRIES;
     loop {

@@ -1,5 +1,5 @@
-//! Answers that a script has written to standard input, one a line, in the order of the questions. Only a login takes them:
-//! its user and its password have no better place where arguments and the environment can be read by others.
+//! Answers that a script writes to standard input, one per line, in the order of the questions. Only `login` reads them: where others
+//! can read arguments and environment, there is no better place for user and password.
 
 use super::{is_possible, require, secret, text};
 use crate::error::Failure;
@@ -10,10 +10,10 @@ use rustix::fs::FileType;
 use std::io::{self, BufRead as _, Read as _};
 use zeroize::Zeroizing;
 
-/// No user's name and no password is longer.
+/// The maximum length of a user name or password.
 const LINE_BYTES_MAX: usize = 64 << 10;
 
-/// As [`text`], from whoever is there.
+/// As [`text`], from the terminal or the pipe.
 pub(crate) fn text_or_line(
     prompt: &'static str,
     what: &'static str,
@@ -30,7 +30,7 @@ pub(crate) fn text_or_line(
     }
 }
 
-/// As [`secret`], from whoever is there.
+/// As [`secret`], from the terminal or the pipe.
 pub(crate) fn secret_or_line(
     prompt: &'static str,
     what: &'static str,
@@ -48,12 +48,12 @@ pub(crate) fn secret_or_line(
     }
 }
 
-/// The next line without its end, which no answer has.
+/// The next line without its line end.
 fn line(what: &'static str, flag: &Shown, output: &Output) -> Result<Zeroizing<String>, Failure> {
     if !is_written_to() {
         require(&what.into(), flag)?;
     }
-    // A pipe that stays silent would leave a person wondering.
+    // Says what is awaited, because the pipe may stay silent.
     output.note(shown!("reading {} from standard input", Shown::from(what)));
     let mut bytes = Zeroizing::new(Vec::with_capacity(LINE_BYTES_MAX + 1));
     let read = io::stdin()
@@ -86,7 +86,7 @@ fn empty(what: &'static str, flag: &Shown) -> Failure {
         .hint(shown!("write it there as a line, or give it with {}", flag))
 }
 
-/// Whether standard input is something that a script writes answers to: not `/dev/null`, and not closed.
+/// Whether standard input may hold a script's answers: not `/dev/null`, and not closed.
 fn is_written_to() -> bool {
     rustix::fs::fstat(io::stdin()).is_ok_and(|found| {
         let kind = FileType::from_raw_mode(found.st_mode);

@@ -1,10 +1,10 @@
-//! What `no_proxy` says: names with everything below them, addresses, networks, each with a port or without; separated by
-//! commas or blanks.
+//! Parses `no_proxy`: names (with their subdomains), addresses and networks, each with an optional port, separated by commas or
+//! blanks.
 
 use std::net::IpAddr;
 
-/// Whether a list names this host and port; an entry that cannot be meant is an error, for what it should keep from the
-/// proxy would go there.
+/// Whether a list names this host and port. An invalid entry is an error, because the host it was meant for would go through the
+/// proxy.
 pub(super) fn names<'l>(list: &'l str, host: &str, port: u16) -> Result<bool, &'l str> {
     let host = host.trim_end_matches('.');
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -24,12 +24,12 @@ pub(super) fn names<'l>(list: &'l str, host: &str, port: u16) -> Result<bool, &'
     Ok(false)
 }
 
-/// `None` for what is nothing that could be named.
+/// `None` for an invalid entry.
 fn names_address(entry: &str, address: IpAddr, port: u16) -> Option<bool> {
     if let Some((network, bits)) = entry.split_once('/') {
         return network_has(network, bits, address);
     }
-    let (own, own_port) = parted(entry)?;
+    let (own, own_port) = host_and_port(entry)?;
     let is_it = own
         .parse::<IpAddr>()
         .is_ok_and(|own| own.to_canonical() == address.to_canonical());
@@ -40,7 +40,7 @@ fn names_name(entry: &str, host: &str, port: u16) -> Option<bool> {
     if let Some((network, bits)) = entry.split_once('/') {
         return network_has(network, bits, IpAddr::from([0, 0, 0, 0])).map(|_| false);
     }
-    let (own, own_port) = parted(entry)?;
+    let (own, own_port) = host_and_port(entry)?;
     let own = own.strip_prefix('*').unwrap_or(own);
     let own = own.trim_start_matches('.').trim_end_matches('.');
     let (own, host) = (own.to_ascii_lowercase(), host.to_ascii_lowercase());
@@ -52,8 +52,8 @@ fn names_name(entry: &str, host: &str, port: u16) -> Option<bool> {
     Some(is_it && own_port.is_none_or(|own| own == port))
 }
 
-/// Host and port of an entry; an IPv6 address may stand in brackets, and must where a port follows.
-fn parted(entry: &str) -> Option<(&str, Option<u16>)> {
+/// Host and port of an entry. An IPv6 address may be in brackets, and must be if a port follows.
+fn host_and_port(entry: &str) -> Option<(&str, Option<u16>)> {
     if entry.parse::<IpAddr>().is_ok() {
         return Some((entry, None));
     }

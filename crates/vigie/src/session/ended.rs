@@ -1,6 +1,6 @@
-//! A login that the server will not renew any more: its session has ended, or the account was deleted meanwhile. Its token
-//! may look good for a while yet, and is good for nothing; so the refusal is kept beside it. Whoever wants a token asks the
-//! server again, which may have changed its mind.
+//! A login that the server no longer renews: its session has ended, or its account was deleted. Its token may not have expired
+//! yet but is refused everywhere, so the refusal is stored with it. A command that needs a token asks the server again, because
+//! the refusal may have been lifted.
 
 use crate::config::{Config, Prepared};
 use crate::context::Context;
@@ -9,7 +9,7 @@ use crate::token::{Claims, Token, good};
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 
-/// What the token service answers, with 400, where the refresh token will not be good again.
+/// The token service's codes, with 400, for a refresh token that stays invalid.
 const ENDED: [&str; 2] = ["BXNIM0407E", "BXNIM0408E"];
 
 fn is_ended(failure: &Failure) -> bool {
@@ -18,8 +18,8 @@ fn is_ended(failure: &Failure) -> bool {
 }
 
 impl Config {
-    /// Whether a renewal of this very login was refused. Another program that shares the file takes no part in it, so that a
-    /// login of its own counts as a new one.
+    /// Whether a renewal of this very login was refused. Another program that shares the file does not know of this, so its own
+    /// login counts as a new one.
     pub(crate) fn is_ended(&self) -> bool {
         self.refused_expiry.is_some() && self.refused_expiry == self.expiry()
     }
@@ -28,14 +28,14 @@ impl Config {
         Claims::of(self.iam_token.expose()).map(|claims| claims.exp)
     }
 
-    /// The token, if it is good for long enough and no renewal was refused.
+    /// The token, if it is valid for long enough and no renewal was refused.
     pub(super) fn good_token(&self, ttl_min: Duration) -> Option<Token> {
         good(self.iam_token.expose(), ttl_min, SystemClock.now()).filter(|_| !self.is_ended())
     }
 }
 
 impl Context {
-    /// Keeps that the login has ended, where that is what the failure says. Where it cannot be kept, it is refused again.
+    /// Stores that the login has ended, if the failure says so. If that cannot be stored, the server will refuse again.
     pub(super) fn refused(&self, mut config: Config, file: Prepared, failure: Failure) -> Failure {
         if is_ended(&failure) && !config.is_ended() {
             config.refused_expiry = config.expiry();

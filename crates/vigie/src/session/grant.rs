@@ -1,4 +1,4 @@
-//! What the token service and the UAA are asked for: tokens for a credential, and for a login that has expired.
+//! Requests to the token service and the UAA: tokens for a credential, renewals, revocations.
 
 use crate::client::{Reply, Request};
 use crate::config::{CfConfig, Config};
@@ -7,14 +7,14 @@ use crate::error::{Failure, Kind};
 use crate::token::{Token, is_token};
 use wire::iam::token::TokenReply;
 
-/// The client the command line is, to IAM and to the UAA.
+/// The client id of the command line at IAM and UAA.
 const IAM_CLIENT: (&str, &str) = ("bx", "bx");
 const UAA_CLIENT: (&str, &str) = ("cf", "");
 
-/// The token service's code for an account that a login cannot be for.
+/// The token service's code for an account of which the user is not a member.
 const NOT_A_MEMBER: &str = "BXNIM0141E";
 
-/// A reply whose tokens can be put into headers and handed to shells; a server has no reason to give others.
+/// Checks that the reply's tokens are safe in headers and shells; an honest server issues no others.
 pub(crate) fn checked(reply: TokenReply) -> Result<TokenReply, Failure> {
     let uaa = reply.uaa_token.as_ref().map_or("", |token| token.expose());
     let is_fit = is_token(reply.access_token.expose()) && (uaa.is_empty() || is_token(uaa));
@@ -37,7 +37,7 @@ pub(crate) fn grant(context: &Context, iam: &str, form: &[(&str, &str)]) -> Resu
     )
 }
 
-/// Ends a session, or what a token was got for, at the token service.
+/// Revokes a session or a token at the token service.
 pub(crate) fn revoke(context: &Context, iam: &str, token: &str) -> Result<Reply, Failure> {
     context.send(
         Request::post(format!("{iam}/identity/revoke"))
@@ -80,7 +80,7 @@ pub(super) fn renew(
         return checked(reply.parse("renew the login")?);
     }
     let refusal = reply.refusal("switch the account");
-    // The login is as good as before: only the account is refused.
+    // The login stays valid: only the account is refused.
     if account.is_some() && refusal.code.as_deref() == Some(NOT_A_MEMBER) {
         return Err(refusal);
     }
@@ -109,7 +109,7 @@ pub(super) fn renew_uaa(
                 .form(form),
         )
     };
-    // The refresh token is good for one successor, which would be lost; the IAM token is not used up.
+    // Using the refresh token would produce a successor that would be lost; the IAM token can be used again.
     if may_use_up && !matches!(cf.refresh_token.expose(), "" | "not_supported") {
         let reply = ask(&[
             ("grant_type", "refresh_token"),
@@ -143,12 +143,12 @@ fn uaa_token(reply: &Reply) -> Result<wire::cf::token::UaaTokenReply, Failure> {
     }
 }
 
-/// Whether the server says that it will do it later.
+/// Whether the server asks to try again later.
 const fn is_later(status: u16) -> bool {
     status == 429 || status >= 500
 }
 
-/// The one line scripts look for: status, code and text of a refused renewal, in this order.
+/// The line that scripts look for: status, code and text of a refused renewal, in this order.
 fn not_renewed(refusal: Failure, status: u16) -> Failure {
     let mut failure = Failure::new(
         if is_later(status) {

@@ -1,7 +1,7 @@
-//! What is kept of a login: the only place where the two state files are changed.
+//! Stores the login: the only place that changes the two state files.
 //!
-//! A login is written once, at its end, both files under one lock: until then it is in this process alone, and the login
-//! that was there before is as good as it was.
+//! A login is written once, at its end, both files under one lock. Until then it exists only in this process, and the previous
+//! login stays valid.
 
 use super::grant::{renew, renew_uaa};
 use crate::config::{CfConfig, Config};
@@ -16,7 +16,7 @@ use wire::iam::token::TokenReply;
 use wire::secret::SecretText;
 
 impl Context {
-    /// The Cloud Foundry session: as it is on disk, in a login as it will be.
+    /// The Cloud Foundry session: the stored one; during a login, the new one.
     pub(crate) fn cf(&self) -> Result<CfConfig, Failure> {
         match &*self.login.borrow() {
             Some(cf) => Ok(cf.clone()),
@@ -24,12 +24,12 @@ impl Context {
         }
     }
 
-    /// Whether a login has begun that is not kept yet.
+    /// Whether a login has begun and is not stored yet.
     pub(super) fn is_logging_in(&self) -> bool {
         self.login.borrow().is_some()
     }
 
-    /// Begins a login with these tokens, at the server that this process has been told of.
+    /// Begins a login with these tokens, at the server in use.
     pub(crate) fn begin_login(&self, reply: &TokenReply) -> Result<(), Failure> {
         let mut cf = self.home.read_cf()?;
         let mut config = self.config().clone();
@@ -45,13 +45,13 @@ impl Context {
         Ok(())
     }
 
-    /// Keeps what the login has come to.
+    /// Stores the finished login.
     pub(crate) fn commit_login(&self) -> Result<(), Failure> {
         let Some(mut cf) = self.login.take() else {
             return Ok(());
         };
         let lock = self.home.lock()?;
-        // What is no part of a login may have been changed meanwhile.
+        // Other settings may have changed meanwhile.
         let mut config = self.home.read()?;
         config.take_login(&self.config());
         cf.other = self.home.read_cf()?.other;
@@ -60,7 +60,7 @@ impl Context {
         Ok(())
     }
 
-    /// New tokens for a login that nobody else knows of yet.
+    /// New tokens for a login that is not stored yet.
     pub(super) fn renewed_in_memory(&self, account: Option<&str>) -> Result<Token, Failure> {
         let mut config = self.config().clone();
         let reply = renew(self, &config, account)?;
@@ -72,7 +72,7 @@ impl Context {
         Ok(Secret::new(reply.access_token.expose().to_owned()))
     }
 
-    /// The token after a renewal, which another process may have had meanwhile. `known` is the one that is not good enough.
+    /// Renews the token, unless another process has done so meanwhile. `known` is the token that is not valid for long enough.
     pub(super) fn renewed(&self, known: &SecretText, ttl_min: Duration) -> Result<Token, Failure> {
         let lock = match self.home.lock() {
             Ok(lock) => lock,
@@ -80,7 +80,7 @@ impl Context {
         };
         let mut config = self.home.read()?;
         self.resume_unsaved(&mut config);
-        // Another process may have renewed it while this one waited; what it got just now is as long as any.
+        // Another process may have renewed it while this one waited; its new token lasts as long as any other.
         let enough = if config.iam_token == *known {
             ttl_min
         } else {
@@ -110,7 +110,7 @@ impl Context {
         Ok(token)
     }
 
-    /// The same for the UAA token; `kept` says whether one that is there is good.
+    /// The same for the UAA token; `kept` returns the stored one if it is valid.
     pub(super) fn renewed_uaa(
         &self,
         iam: &Token,
@@ -141,7 +141,7 @@ impl Context {
         Ok(Secret::new(reply.access_token.expose().to_owned()))
     }
 
-    /// Goes on from what this process holds, where what is on disk is what it was got for.
+    /// Continues with the tokens of this process if those on disk are the ones they replaced.
     fn resume_unsaved(&self, config: &mut Config) {
         if self.spent_refresh_token.borrow().as_ref() == Some(&config.iam_refresh_token) {
             let held = self.config();
@@ -150,8 +150,8 @@ impl Context {
         }
     }
 
-    /// Where a new login could not be kept none is asked for, so that the one there is stays as good as it is: the server
-    /// gives one successor, and takes a second use for theft. A token that is still good is better than none.
+    /// If a renewed login could not be stored, none is requested: the server issues one successor and treats a second use as theft.
+    /// A stored token that is still valid is returned instead.
     pub(super) fn stored_token_or(&self, failure: Failure) -> Result<Token, Failure> {
         let failure = not_renewable(failure);
         let stored = self.config().good_token(Duration::ZERO);
@@ -164,7 +164,7 @@ impl Context {
         }
     }
 
-    /// Rewrites both files under the lock, each as it is on disk by then. In a login nothing is written before its end.
+    /// Rewrites both files under the lock, starting from their current contents. During a login nothing is written.
     pub(crate) fn update(
         &self,
         change: impl FnOnce(&mut Config, &mut CfConfig),
@@ -208,7 +208,7 @@ impl Context {
         Ok(())
     }
 
-    /// Finds out whether a login could be kept, before a password or a code is used for it.
+    /// Checks that a login can be stored, before a password or a code is used for it.
     pub(crate) fn require_room(&self) -> Result<(), Failure> {
         let lock = self.home.lock()?;
         lock.prepare()?;
@@ -217,7 +217,7 @@ impl Context {
     }
 }
 
-/// What stands in the way of a renewal, when nothing has been asked for yet.
+/// The failure when the files cannot be written; nothing has been requested yet.
 pub(super) fn not_renewable(failure: Failure) -> Failure {
     let mut told = failure;
     told.message = shown!(
@@ -239,7 +239,7 @@ pub(super) fn warn_unsaved(context: &Context, failure: &Failure) {
     ));
 }
 
-/// Puts new tokens in their place.
+/// Stores new tokens in the configuration.
 pub(super) fn store_tokens(config: &mut Config, reply: &TokenReply) {
     config.iam_token = format!("Bearer {}", reply.access_token.expose()).into();
     config.iam_refresh_token = reply.refresh_token.clone();
@@ -247,7 +247,7 @@ pub(super) fn store_tokens(config: &mut Config, reply: &TokenReply) {
     config.last_session_update_time = Some(SystemClock.now().secs());
 }
 
-/// Puts a new UAA token in its place, if there is one.
+/// Stores a new UAA token in the configuration, if there is one.
 fn store_uaa_token(cf: &mut CfConfig, reply: &TokenReply) -> bool {
     let Some(token) = &reply.uaa_token else {
         return false;

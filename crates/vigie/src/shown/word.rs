@@ -1,22 +1,22 @@
-//! Others' texts in commands that are proposed to be typed: a hint is pasted, and what a server or a colleague called
-//! something must stay one word of it, whatever is in it.
+//! Untrusted texts in suggested commands: users paste hints, so a name chosen by a server or a colleague must stay one word of the
+//! command, whatever it contains.
 
 use super::{Shown, printable};
 
 impl Shown {
-    /// One word to a POSIX shell, quoted where it must be. What is not seen has become its number: such a word finds
-    /// nothing, but does nothing either.
+    /// One word for a POSIX shell, quoted if necessary. Invisible characters are escaped: the word then matches nothing, but is
+    /// harmless.
     pub(crate) fn word(text: &str) -> Self {
         let is_harmless =
             |character: char| character.is_ascii_alphanumeric() || "-_./:@%+,=".contains(character);
-        // To zsh, `=ls` is a path.
+        // zsh expands `=ls` to a path.
         if !text.is_empty() && !text.starts_with('=') && text.chars().all(is_harmless) {
             return Self::from(text.to_owned());
         }
         Self::quoted(text)
     }
 
-    /// The same, quoted in any case: for lines that scripts read.
+    /// The same, always quoted: for lines that scripts read.
     pub(crate) fn quoted(text: &str) -> Self {
         Self::from(format!("'{}'", printable(text).replace('\'', r"'\''")))
     }

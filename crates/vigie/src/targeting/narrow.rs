@@ -1,5 +1,5 @@
-//! A login with an API key that was made for less than its user has (`reach`): it is for metrics alone, and the server lists
-//! it no account, organization or space. What it reaches stands in its token.
+//! A login with an API key that is limited to some metrics (`reach`). The server lists no accounts, organizations or spaces for it;
+//! the token contains the limits.
 
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -7,22 +7,25 @@ use crate::output::printable;
 use crate::shown::{Shown, shown};
 use crate::token::Reach;
 
-/// What to do with a key that reaches a whole account.
+/// The hint for a key that reaches a whole account.
 pub(crate) const HINT: &str = "this key is for metrics alone: name a space with `--scope s-GUID`, or mean the account itself with `--scope account`";
 
 impl Context {
-    /// What the login reaches, where that is less than its user.
+    /// The limits of the login, if it is narrowed.
     pub(crate) fn reach(&self) -> Option<Reach> {
         self.claims()?.reach
     }
 
-    /// Refuses what manages, or asks who somebody is, where the key is for metrics alone.
+    /// Fails if the login is narrowed: for commands that manage anything.
     pub(crate) fn require_manager(&self) -> Result<(), Failure> {
         match self.reach() {
             None => Ok(()),
-            Some(_) => Err(Failure::new(
+            Some(reach) => Err(Failure::new(
                 Kind::Forbidden,
-                "this key is for metrics alone, and manages nothing",
+                shown!(
+                    "this key is for metrics alone, and manages nothing: it may only {}",
+                    reach.right()
+                ),
             )
             .hint("log in with a password or a key made without `--domain` and `--only`")),
         }
@@ -30,7 +33,7 @@ impl Context {
 }
 
 impl Reach {
-    /// Whether it is for sending alone, to no domain of its own: each sending names one.
+    /// Whether it may only send, and is not limited to a domain: each command must name one.
     pub(crate) fn sends_anywhere(&self) -> bool {
         self.domain.is_none() && self.only.as_deref() == Some("send")
     }
@@ -44,7 +47,29 @@ impl Reach {
         }
     }
 
-    /// Something is to be found by its name, or accepted, with such a key; `flags` are what asks for it.
+    /// Refuses a domain that the key does not reach; `None` is the account.
+    pub(crate) fn require_domain(&self, id: Option<&str>) -> Result<(), Failure> {
+        match self.domain.as_deref() {
+            Some(own) if id != Some(own) => Err(Failure::new(
+                Kind::Forbidden,
+                shown!("this key is for the metrics of `{}` alone", own),
+            )
+            .hint("leave `--scope` out, or log in with a key that was made without `--domain`")),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the key may do, after "it may only".
+    fn right(&self) -> Shown {
+        match (self.only.as_deref(), self.domain.as_deref()) {
+            (Some(action), Some(domain)) => shown!("{} metrics to `{}`", action, domain),
+            (Some(action), None) => shown!("{} metrics", action),
+            (None, Some(domain)) => shown!("work with the metrics of `{}`", domain),
+            (None, None) => "work with metrics".into(),
+        }
+    }
+
+    /// The failure for `flags`, which need a list from the server.
     pub(crate) fn finds_nothing(&self, flags: &'static str) -> Failure {
         let whose = match &self.domain {
             Some(domain) => shown!("the metrics of `{}`", domain.as_str()),

@@ -1,5 +1,5 @@
-//! Choosing the organization and the space. Metrics belong to a space: where it is not clear which one, the person is
-//! asked, and where nobody can be asked it is said that there is none.
+//! Targets the organization and the space. Metrics belong to a space: if several are possible, the user is asked; without a
+//! terminal, a note says that none is targeted.
 
 use crate::client::Request;
 use crate::config::Place;
@@ -11,57 +11,56 @@ use crate::prompt;
 use crate::shown::{Shown, shown};
 use wire::cf::space::SpaceEntity;
 
-/// So many of several are named.
+/// The maximum number of names in a note.
 const NAMED_MAX: usize = 8;
 
-/// What becomes of several where none is named.
+/// What to do if there are several and none is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asking {
-    /// It stays open.
+pub(crate) enum Prompting {
+    /// Target none.
     Never,
-    /// Whoever is there is asked, and may choose none; where nobody is, it is said.
+    /// Ask, with the option to choose none; without a terminal, note that none is targeted.
     Offered,
-    /// Asked; nobody being there is a failure.
+    /// Ask; without a terminal, fail.
     Always,
 }
 
-/// What the questions and their answers are about.
-struct About {
+/// The texts of the questions and notes.
+struct Wording {
     ask: &'static str,
     offer: &'static str,
     what: &'static str,
     flag: &'static str,
-    /// Begins the sentence that none was taken.
+    /// The beginning of the note that none is targeted.
     none: &'static str,
-    /// What to type then.
+    /// The command to type then.
     choose: &'static str,
 }
 
-const ORG: About = About {
+const ORG: Wording = Wording {
     ask: "Select an organization:",
     offer: "Select an organization (or press Enter to skip):",
     what: "the organization",
     flag: "`-o ORG`",
-    none: "no organization is targeted, for there are several",
+    none: "no organization is targeted, because there are several",
     choose: "`vigie target -o ORG -s SPACE`",
 };
-const SPACE: About = About {
+const SPACE: Wording = Wording {
     ask: "Select a space:",
     offer: "Select a space (or press Enter to skip):",
     what: "the space",
     flag: "`-s SPACE`",
-    none: "no space is targeted, for there are several",
+    none: "no space is targeted, because there are several",
     choose: "`vigie target -s SPACE`",
 };
 
 impl Context {
-    /// Targets an organization and a space. What is not wished for is taken where there is but one; `asking` says what
-    /// becomes of several.
+    /// Targets an organization and a space: the named one, else the only one. `prompting` decides if there are several.
     pub(crate) fn target_place(
         &self,
         org: Option<&str>,
         space: Option<&str>,
-        asking: Asking,
+        prompting: Prompting,
     ) -> Result<(), Failure> {
         let region = self.config().region.clone();
         let kept = self.cf()?.organization_fields;
@@ -71,12 +70,12 @@ impl Context {
             None if space.is_some() && !kept.guid.is_empty() => Some(kept),
             None => {
                 let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(of_org).collect();
-                if orgs.len() > 1 && space.is_none() && asking != Asking::Always {
+                if orgs.len() > 1 && space.is_none() && prompting != Prompting::Always {
                     only = self.only_space(&orgs)?;
                 }
                 match &only {
                     Some((org, _)) => Some(org.clone()),
-                    None => self.pick(orgs, asking, &ORG)?,
+                    None => self.pick(orgs, prompting, &ORG)?,
                 }
             }
         };
@@ -92,7 +91,7 @@ impl Context {
             (None, Some((_, space))) => Some(space),
             (None, None) => {
                 let spaces = self.spaces(&org.guid)?.into_iter().map(of_space);
-                self.pick(spaces.collect(), asking, &SPACE)?
+                self.pick(spaces.collect(), prompting, &SPACE)?
             }
         };
         self.output.action(shown!("Targeted org {}\n", org.name))?;
@@ -106,7 +105,7 @@ impl Context {
         })
     }
 
-    /// The only space that the caller sees in any of these organizations, with its organization.
+    /// The only space that the caller can see in these organizations, with its organization.
     fn only_space(&self, orgs: &[Place]) -> Result<Option<(Place, Place)>, Failure> {
         let url = self.cf_url("/v2/spaces")?;
         let all = self.list::<SpaceEntity>(Request::get(url), "list spaces")?;
@@ -121,29 +120,31 @@ impl Context {
     fn pick(
         &self,
         mut places: Vec<Place>,
-        asking: Asking,
-        about: &About,
+        prompting: Prompting,
+        wording: &Wording,
     ) -> Result<Option<Place>, Failure> {
         let name = |place: &Place| printable(&place.name);
-        match (places.len(), asking) {
+        match (places.len(), prompting) {
             (0, _) => Ok(None),
             (1, _) => Ok(places.pop()),
-            (_, Asking::Always) => prompt::choose(about.ask, &places, name, about.what, about.flag)
-                .cloned()
-                .map(Some),
-            (_, Asking::Offered) if prompt::is_possible() => {
-                Ok(prompt::choose_or_skip(about.offer, &places, name)?.cloned())
+            (_, Prompting::Always) => {
+                prompt::choose(wording.ask, &places, name, wording.what, wording.flag)
+                    .cloned()
+                    .map(Some)
             }
-            (_, Asking::Offered) => {
+            (_, Prompting::Offered) if prompt::is_possible() => {
+                Ok(prompt::choose_or_skip(wording.offer, &places, name)?.cloned())
+            }
+            (_, Prompting::Offered) => {
                 self.output.warn(shown!(
                     "{}: {}; choose with {}",
-                    about.none,
+                    wording.none,
                     names(&places),
-                    about.choose
+                    wording.choose
                 ));
                 Ok(None)
             }
-            (_, Asking::Never) => Ok(None),
+            (_, Prompting::Never) => Ok(None),
         }
     }
 }

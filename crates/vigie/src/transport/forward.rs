@@ -1,5 +1,5 @@
-//! Plain HTTP through a proxy, as RFC 9112, 3.2.2 has it: the request names the whole address, and the proxy sends it on. The
-//! library asks for a tunnel (`CONNECT`) instead, which many proxies grant to port 443 alone.
+//! Plain HTTP through a proxy (RFC 9112, 3.2.2): the request line has the whole URL, and the proxy forwards the request. The library
+//! would use a tunnel (`CONNECT`) instead, which many proxies allow only to port 443.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use ureq::{Error, Proxy};
 /// Connects to the proxy of a request that goes to an address without TLS.
 #[derive(Debug)]
 pub(super) struct ForwardConnector {
-    /// The agent's settings, which name no proxy: the way to one leads through no other.
+    /// The agent's settings without a proxy, for the connection to the proxy itself.
     direct: Config,
 }
 
@@ -69,12 +69,12 @@ fn authorization(proxy: &Proxy) -> Option<String> {
     ))
 }
 
-/// A connection to a proxy; each request's first line is completed on its way.
+/// A connection to a proxy; it rewrites the first line of each request.
 pub(super) struct Forward {
     inner: Box<dyn Transport>,
     origin: String,
     authorization: Option<String>,
-    /// Whether what is sent next begins a request: at first, and after an answer.
+    /// Whether the next output begins a request: at first, and after an answer.
     is_at_head: bool,
 }
 
@@ -129,7 +129,7 @@ impl Transport for Forward {
     }
 }
 
-/// `GET /path HTTP/1.1` with the whole address, and behind it what is for the proxy alone.
+/// Rewrites `GET /path HTTP/1.1` to the whole URL, followed by the proxy's own header.
 fn completed(written: &[u8], origin: &str, authorization: Option<&str>) -> Option<Vec<u8>> {
     let end = written.windows(2).position(|two| two == b"\r\n")?;
     let (line, rest) = written.split_at_checked(end)?;

@@ -1,8 +1,8 @@
-//! Trust in the certificates of a file. As authorities, as everywhere; and one that a server shows itself is trusted, too, when
-//! it stands in the file byte by byte: `openssl req -x509` makes certificates that are authorities and servers in one, which
-//! no chain may end with.
+//! Trust in the certificates of a file: as authorities, as usual; and a server's own certificate is trusted, too, if the file
+//! contains exactly that certificate. `openssl req -x509` makes certificates that are authority and server in one, which normal validation
+//! rejects.
 //!
-//! That is no way around the rest: the name, the dates and the signature of the handshake are checked as for all.
+//! Everything else is still checked: the name, the dates and the signature of the handshake.
 
 use super::validity;
 use rustls::client::WebPkiServerVerifier;

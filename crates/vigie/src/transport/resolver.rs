@@ -1,5 +1,5 @@
-//! Names become addresses, but for the one that stands for all of a machine's: it leads to this machine itself, whoever was
-//! meant. Some name services answer it for names that they block.
+//! Resolves names, and drops the unspecified address (`0.0.0.0`, `[::]`), which would connect to this machine. Some name services
+//! return it for blocked names.
 
 use std::net::SocketAddr;
 use ureq::Error;
@@ -20,7 +20,7 @@ impl Resolver for OwnResolver {
     ) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.0.resolve(uri, config, timeout)?;
         let mut kept = self.empty();
-        for address in found.iter().filter(|address| is_somebodys(address)) {
+        for address in found.iter().filter(|address| is_specified(address)) {
             kept.push(*address);
         }
         if kept.is_empty() {
@@ -30,7 +30,7 @@ impl Resolver for OwnResolver {
     }
 }
 
-fn is_somebodys(address: &SocketAddr) -> bool {
+fn is_specified(address: &SocketAddr) -> bool {
     !address.ip().to_canonical().is_unspecified()
 }
 

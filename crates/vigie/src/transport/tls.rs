@@ -1,4 +1,4 @@
-//! TLS with settings of our own, over whatever leads to the server.
+//! TLS with our own settings, over any transport.
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{
     TransportAdapter,
 };
 
-/// Speaks TLS where the address asks for it; without settings it leaves that to the next in line.
+/// Adds TLS for `https`; without settings of our own it leaves that to the next connector.
 #[derive(Debug)]
 pub(super) struct TlsConnector(Option<Arc<ClientConfig>>);
 

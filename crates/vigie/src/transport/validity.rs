@@ -1,5 +1,4 @@
-//! From when until when a certificate is good: the one field that the TLS library tells nobody. Reads just so much of DER as
-//! leads there (RFC 5280, 4.1).
+//! Reads the validity period of a certificate, which the TLS library does not expose. Parses only the DER before it (RFC 5280, 4.1).
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -24,7 +23,7 @@ pub(super) fn of(certificate: &[u8]) -> Option<(i64, i64)> {
     Some((from, until))
 }
 
-/// What is in the first element, and what stands behind it, if it is of this kind.
+/// The content of the first element, and the rest, if the element has this tag.
 fn element(input: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
     let (tag, rest) = input.split_first()?;
     let (first, rest) = rest.split_first()?;

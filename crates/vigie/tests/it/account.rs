@@ -69,7 +69,7 @@ fn users_and_roles() {
         terminal.run(line);
     }
     assert_snapshot!(terminal.transcript());
-    let taken = terminal.server.asked(
+    let taken = terminal.server.requests(
         "DELETE",
         &format!("/v2/spaces/{}/auditors", crate::fixture::SPACE),
     );
@@ -79,7 +79,7 @@ fn users_and_roles() {
 #[test]
 fn targets() {
     let mut terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| knobs.spaces = 2);
+    terminal.server.configure(|behavior| behavior.spaces = 2);
     for line in [
         "vigie target",
         "vigie target -r eu-de",

@@ -64,7 +64,7 @@ fn what_it_would_send_can_be_seen() {
         .map(|line| format!("{}\n", line.rsplit_once(' ').unwrap().0))
         .collect();
     assert_snapshot!(without_time);
-    assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
+    assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
 }
 
 #[test]
@@ -156,13 +156,13 @@ fn the_server_of_the_environment_comes_before_that_of_a_login() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(other.store.lock().unwrap().len() > 0);
     assert_eq!(terminal.server.store.lock().unwrap().len(), 0);
-    let asked = other.asked("POST", "/v1/metrics");
+    let asked = other.requests("POST", "/v1/metrics");
     assert_eq!(
         asked[0].header("x-auth-scope-id"),
         format!("s-{}", crate::fixture::SPACE),
         "the space that the key sees there"
     );
-    assert_eq!(other.asked("GET", "/v2/spaces").len(), 1);
+    assert_eq!(other.requests("GET", "/v2/spaces").len(), 1);
     let ran = terminal.run("vigie agent --once --proc proc --host h --scope space");
     assert_eq!(ran.code, 2, "{}", ran.stderr);
     // Named again, it is the server of the login, target and all.
@@ -226,7 +226,7 @@ fn a_killed_agent_leaves_what_it_saw() {
         .spawn()
         .unwrap();
     let begun = Instant::now();
-    while terminal.server.asked("POST", "/v1/metrics").len() < 2 {
+    while terminal.server.requests("POST", "/v1/metrics").len() < 2 {
         assert!(
             begun.elapsed() < Duration::from_secs(60),
             "nothing was tried"
@@ -236,7 +236,7 @@ fn a_killed_agent_leaves_what_it_saw() {
     child.kill().unwrap();
     child.wait().unwrap();
     terminal.server.store.lock().unwrap().instead.clear();
-    let tried = terminal.server.asked("POST", "/v1/metrics");
+    let tried = terminal.server.requests("POST", "/v1/metrics");
     let first = tried[0].json();
     terminal.run("vigie agent --once --proc proc --host h --buffer buffer");
     let at = (first[0]["timestamp"].as_f64().unwrap() * 1000.0) as i64;

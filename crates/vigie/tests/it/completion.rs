@@ -82,9 +82,9 @@ fn bash_words(terminal: &Terminal, name: &str, line: &str) -> Vec<String> {
 /// Calls the space of the fixture something else.
 fn rename_space(terminal: &Terminal, name: &str) {
     let name = name.to_owned();
-    terminal.server.turn(|knobs| {
+    terminal.server.configure(|behavior| {
         let path = format!("/v2/organizations/{ORG}/spaces").leak();
-        knobs.patches = vec![(path, "/resources/0/entity/name", name.into())];
+        behavior.patches = vec![(path, "/resources/0/entity/name", name.into())];
     });
 }
 
@@ -126,9 +126,9 @@ fn bash_completes_commands_flags_and_values() {
 #[test]
 fn bash_completes_what_the_server_knows() {
     let mut terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| {
-        knobs.spaces = 2;
-        knobs.accounts = 2;
+    terminal.server.configure(|behavior| {
+        behavior.spaces = 2;
+        behavior.accounts = 2;
     });
     store(&terminal, &["shop.eu.latency", "shop.us.latency", "host"]);
     script(&mut terminal, "vigie", "bash");
@@ -230,30 +230,32 @@ fn what_is_not_at_hand_is_not_offered() {
     script(&mut terminal, "vigie", "bash");
     terminal.set("VIGIE_TRACE", "true");
     let asked = |terminal: &Terminal| {
-        let tokens = terminal.server.asked("POST", "/identity/token").len();
+        let tokens = terminal.server.requests("POST", "/identity/token").len();
         let ran = terminal.run_words("vigie", &["__complete", "zsh", "target", "-s", ""], &[]);
         assert_eq!(
-            terminal.server.asked("POST", "/identity/token").len(),
+            terminal.server.requests("POST", "/identity/token").len(),
             tokens
         );
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
         ran.stdout
     };
     assert!(asked(&terminal).starts_with("dev\t"));
-    terminal.server.turn(|knobs| knobs.refuse = Some(500));
+    terminal
+        .server
+        .configure(|behavior| behavior.refuse = Some(500));
     assert_eq!(asked(&terminal), "");
-    terminal.server.turn(|knobs| {
-        knobs.refuse = None;
-        knobs.moved = Some(("/v2/organizations", "http://127.0.0.1:1/".to_owned()));
+    terminal.server.configure(|behavior| {
+        behavior.refuse = None;
+        behavior.moved = Some(("/v2/organizations", "http://127.0.0.1:1/".to_owned()));
     });
     // An address that nobody has allowed.
     let target = terminal.file(".cf/config.json")["Target"].clone();
     terminal.edit(".cf/config.json", |cf| {
         cf["Target"] = "http://10.11.12.13:9".into();
     });
-    let before = terminal.server.asked_at_all().len();
+    let before = terminal.server.all_requests().len();
     assert_eq!(asked(&terminal), "");
-    assert_eq!(terminal.server.asked_at_all().len(), before);
+    assert_eq!(terminal.server.all_requests().len(), before);
     terminal.edit(".cf/config.json", |cf| cf["Target"] = target);
     // A token that has expired.
     let token = format!("Bearer {}", crate::fixture::jwt(1, -5, ""));

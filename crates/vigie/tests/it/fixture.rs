@@ -29,7 +29,7 @@ pub(crate) const KEY: &str = "vgk_good";
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct RecordedRequest {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -37,7 +37,7 @@ pub(crate) struct Asked {
     pub(crate) body: String,
 }
 
-impl Asked {
+impl RecordedRequest {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .iter()
@@ -59,7 +59,7 @@ impl Asked {
 
 /// What the test can turn.
 #[derive(Debug)]
-pub(crate) struct Knobs {
+pub(crate) struct Behavior {
     /// How far the clock in `Date` is ahead; `None`: there is no `Date`.
     pub(crate) ahead_s: Option<i64>,
     /// What `Retry-After` says of a status 503.
@@ -98,14 +98,14 @@ pub(crate) struct Knobs {
     pub(crate) reach: Option<Value>,
     /// Serial number of the last token.
     tokens: u32,
-    asked: Vec<Asked>,
+    requests: Vec<RecordedRequest>,
 }
 
 /// The server; it ends with the process.
 #[derive(Debug, Clone)]
 pub(crate) struct Fixture {
     pub(crate) address: SocketAddr,
-    pub(crate) knobs: Arc<Mutex<Knobs>>,
+    pub(crate) behavior: Arc<Mutex<Behavior>>,
     pub(crate) store: Arc<Mutex<Store>>,
 }
 
@@ -114,7 +114,7 @@ impl Fixture {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let fixture = Self {
             address: listener.local_addr().unwrap(),
-            knobs: Arc::new(Mutex::new(Knobs {
+            behavior: Arc::new(Mutex::new(Behavior {
                 ahead_s: None,
                 retry_after_s: None,
                 ttl_s: 3600,
@@ -134,7 +134,7 @@ impl Fixture {
                 issuer: "https://vigie.example/identity".to_owned(),
                 reach: None,
                 tokens: 0,
-                asked: Vec::new(),
+                requests: Vec::new(),
             })),
             store: Arc::default(),
         };
@@ -148,15 +148,15 @@ impl Fixture {
         fixture
     }
 
-    pub(crate) fn turn(&self, change: impl FnOnce(&mut Knobs)) {
-        change(&mut self.knobs.lock().unwrap());
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut Behavior)) {
+        change(&mut self.behavior.lock().unwrap());
     }
 
     /// Every request to this path.
-    pub(crate) fn asked(&self, method: &str, path: &str) -> Vec<Asked> {
-        let knobs = self.knobs.lock().unwrap();
-        knobs
-            .asked
+    pub(crate) fn requests(&self, method: &str, path: &str) -> Vec<RecordedRequest> {
+        let behavior = self.behavior.lock().unwrap();
+        behavior
+            .requests
             .iter()
             .filter(|asked| asked.method == method && asked.path == path)
             .cloned()
@@ -164,7 +164,7 @@ impl Fixture {
     }
 
     fn invitations(&self) -> Value {
-        let waiting = self.knobs.lock().unwrap().invitations;
+        let waiting = self.behavior.lock().unwrap().invitations;
         let one = |at: usize| {
             json!({
                 "id": format!("IBMid-{at}"), "account_id": format!("fedcba9876543210fedcba987654321{at}"),
@@ -180,28 +180,28 @@ impl Fixture {
         while let Some(asked) = read(&mut reader) {
             let takes_gzip = asked.header("accept-encoding") == "gzip";
             let (status, body) = self.twisted(&asked);
-            let moved = self.knobs.lock().unwrap().moved.clone();
+            let moved = self.behavior.lock().unwrap().moved.clone();
             let location = match moved {
                 Some((path, to)) if path == asked.path => format!("Location: {to}\r\n"),
                 _ => String::new(),
             };
-            let transaction = self.knobs.lock().unwrap().transaction;
+            let transaction = self.behavior.lock().unwrap().transaction;
             let transaction =
                 transaction.map_or_else(String::new, |id| format!("Transaction-Id: {id}\r\n"));
             let status = if location.is_empty() { status } else { 307 };
-            self.knobs.lock().unwrap().asked.push(asked);
+            self.behavior.lock().unwrap().requests.push(asked);
             let text = if body.is_null() {
                 String::new()
             } else {
                 body.to_string()
             };
-            let ahead = self.knobs.lock().unwrap().ahead_s;
+            let ahead = self.behavior.lock().unwrap().ahead_s;
             let date = ahead.map_or_else(String::new, |ahead| date(now() + ahead));
-            let later = self.knobs.lock().unwrap().retry_after_s;
+            let later = self.behavior.lock().unwrap().retry_after_s;
             let later = later
                 .filter(|_| matches!(status, 429 | 503))
                 .map_or_else(String::new, |later| format!("Retry-After: {later}\r\n"));
-            let packed = self.knobs.lock().unwrap().packed.filter(|_| takes_gzip);
+            let packed = self.behavior.lock().unwrap().packed.filter(|_| takes_gzip);
             let (coding, bytes) = match packed {
                 Some(cut) => ("Content-Encoding: gzip\r\n", gzip(&text, cut)),
                 None => ("", text.into_bytes()),
@@ -220,11 +220,11 @@ impl Fixture {
     }
 
     /// Every request, whatever it was.
-    pub(crate) fn asked_at_all(&self) -> Vec<Asked> {
-        self.knobs.lock().unwrap().asked.clone()
+    pub(crate) fn all_requests(&self) -> Vec<RecordedRequest> {
+        self.behavior.lock().unwrap().requests.clone()
     }
 
-    pub(crate) fn answer(&self, asked: &Asked) -> (u16, Value) {
+    pub(crate) fn answer(&self, asked: &RecordedRequest) -> (u16, Value) {
         let base = format!("http://{}", self.address);
         let method = asked.method.as_str();
         let path = asked.path.as_str();
@@ -272,8 +272,8 @@ impl Fixture {
                 json!({"errors": [{"code": "BXNMSRI07E", "message": "the token was revoked"}]}),
             );
         }
-        let knobs = self.knobs.lock().unwrap();
-        if knobs.reach.is_some() {
+        let behavior = self.behavior.lock().unwrap();
+        if behavior.reach.is_some() {
             return (
                 403,
                 json!({"errors": [{"code": "BXNMSRI18E", "message": "the API key was made for metrics alone, and this is none"}]}),
@@ -281,8 +281,8 @@ impl Fixture {
         }
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match (method, segments.as_slice()) {
-            ("GET", ["coe", "v2", "accounts"]) => (200, accounts(knobs.accounts)),
-            ("GET", ["v2", "organizations"]) => (200, organizations(&asked.query, knobs.orgs)),
+            ("GET", ["coe", "v2", "accounts"]) => (200, accounts(behavior.accounts)),
+            ("GET", ["v2", "organizations"]) => (200, organizations(&asked.query, behavior.orgs)),
             ("POST", ["v2", "organizations"]) => (
                 201,
                 org(
@@ -300,7 +300,7 @@ impl Fixture {
             | ("DELETE", ["v2", "accounts", _, "users", "IBMid-bo"])
             | ("POST", ["v2", "users", "self", "invitations", _, _]) => (204, Value::Null),
             ("GET", ["v2", "organizations", _, "spaces"] | ["v2", "spaces"]) => {
-                (200, spaces(&asked.query, knobs.spaces))
+                (200, spaces(&asked.query, behavior.spaces))
             }
             ("GET", ["v2", "deleted"]) => (200, deleted()),
             ("POST", ["v2", "spaces", guid, "restore"]) => (201, space(guid, &"back".into())),
@@ -383,7 +383,7 @@ impl Fixture {
         }
     }
 
-    fn token(&self, asked: &Asked) -> (u16, Value) {
+    fn token(&self, asked: &RecordedRequest) -> (u16, Value) {
         assert_eq!(asked.header("authorization"), "Basic Yng6Yng=");
         let refuse = |code: &str, text: &str| {
             (
@@ -402,13 +402,13 @@ impl Fixture {
             }
             "refresh_token" => {
                 let (refused, status) = {
-                    let knobs = self.knobs.lock().unwrap();
-                    (knobs.refresh_refused, knobs.refresh_status)
+                    let behavior = self.behavior.lock().unwrap();
+                    (behavior.refresh_refused, behavior.refresh_status)
                 };
                 if let Some(code) = refused {
                     return (status, refuse(code, "the session has ended").1);
                 }
-                if let Some(path) = &self.knobs.lock().unwrap().vanishing {
+                if let Some(path) = &self.behavior.lock().unwrap().vanishing {
                     std::fs::remove_file(path).unwrap();
                 }
                 true
@@ -424,32 +424,33 @@ impl Fixture {
                 _ => refuse("BXNIM0109E", "the passcode is not good"),
             };
         }
-        let mut knobs = self.knobs.lock().unwrap();
-        let unasked = if knobs.accounts == 1 { ACCOUNT } else { "" };
+        let mut behavior = self.behavior.lock().unwrap();
+        let unasked = if behavior.accounts == 1 { ACCOUNT } else { "" };
         let account = asked.field("account").unwrap_or_else(|| unasked.to_owned());
-        knobs.tokens += 1;
-        let serial = knobs.tokens;
-        let name = format!("ada@example.org{}", knobs.poison);
-        let token = jwt_of(&knobs.issuer, &name, serial, knobs.ttl_s, &account);
-        let token = (knobs.reach.as_ref()).map_or(token.clone(), |reach| narrowed(&token, reach));
+        behavior.tokens += 1;
+        let serial = behavior.tokens;
+        let name = format!("ada@example.org{}", behavior.poison);
+        let token = jwt_of(&behavior.issuer, &name, serial, behavior.ttl_s, &account);
+        let token =
+            (behavior.reach.as_ref()).map_or(token.clone(), |reach| narrowed(&token, reach));
         let mut reply = json!({
             "access_token": token, "refresh_token": format!("vgr_{serial}"),
-            "token_type": "Bearer", "expires_in": knobs.ttl_s, "expiration": now() + knobs.ttl_s, "scope": "ibm openid",
+            "token_type": "Bearer", "expires_in": behavior.ttl_s, "expiration": now() + behavior.ttl_s, "scope": "ibm openid",
         });
         if asked
             .field("response_type")
             .is_some_and(|kinds| kinds.contains("uaa"))
         {
-            reply["uaa_token"] = jwt(1000 + serial, knobs.ttl_s, "").into();
+            reply["uaa_token"] = jwt(1000 + serial, behavior.ttl_s, "").into();
             reply["uaa_refresh_token"] = "uaa-refresh".into();
         }
         (200, reply)
     }
 
     fn uaa(&self) -> Value {
-        let knobs = self.knobs.lock().unwrap();
-        json!({"access_token": jwt(2000, knobs.ttl_s, ""), "refresh_token": "uaa-refresh-2", "token_type": "bearer",
-            "expires_in": knobs.ttl_s, "scope": "", "jti": "1"})
+        let behavior = self.behavior.lock().unwrap();
+        json!({"access_token": jwt(2000, behavior.ttl_s, ""), "refresh_token": "uaa-refresh-2", "token_type": "bearer",
+            "expires_in": behavior.ttl_s, "scope": "", "jti": "1"})
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::fixture::{ACCOUNT, Fixture, KEY, jwt_of};
 use crate::person::Person;
-use crate::terminal::{Ran, Terminal, mode};
+use crate::terminal::{Finished, Terminal, mode};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -32,7 +32,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-fn log_in(terminal: &Terminal, name: &str, variables: &[(&str, &str)]) -> Ran {
+fn log_in(terminal: &Terminal, name: &str, variables: &[(&str, &str)]) -> Finished {
     let address = terminal.server.address.to_string();
     let words = ["login", "-a", &address, "--apikey", KEY, "-r", "us-south"];
     let ran = terminal.run_words(name, &words, variables);
@@ -192,7 +192,12 @@ fn at_a_terminal_it_is_asked_whether_another_programs_login_may_be_replaced() {
     assert_eq!(code, 1, "{shown}");
     assert!(shown.contains("https://cloud.ibm.com"), "{shown}");
     assert_eq!(read(&terminal.path(".bluemix/config.json")), before);
-    assert!(terminal.server.asked("POST", "/identity/token").is_empty());
+    assert!(
+        terminal
+            .server
+            .requests("POST", "/identity/token")
+            .is_empty()
+    );
     let mut person = Person::at(&terminal, &line);
     person.answer("[y/N]> ", "y");
     let (shown, code) = person.leave();
@@ -233,7 +238,7 @@ fn a_login_that_has_ended_and_one_of_a_vigie_are_replaced_without_a_word() {
     }
     // Region after region, and an installation after another.
     let other = Fixture::start();
-    other.turn(|knobs| knobs.issuer = "https://second.example/identity".to_owned());
+    other.configure(|behavior| behavior.issuer = "https://second.example/identity".to_owned());
     for address in [
         terminal.server.address,
         other.address,
@@ -258,7 +263,9 @@ fn a_login_that_has_ended_and_one_of_a_vigie_are_replaced_without_a_word() {
 #[test]
 fn a_server_that_takes_anothers_name_makes_no_login_its_own() {
     let terminal = Terminal::of_folder(".bluemix");
-    terminal.server.turn(|knobs| knobs.issuer = IBM.to_owned());
+    terminal
+        .server
+        .configure(|behavior| behavior.issuer = IBM.to_owned());
     log_in(&terminal, "bx", &[]);
     ibm(&terminal, ".bluemix", 3600, "theirs");
     let ran = log_in(&terminal, "bx", &[]);
@@ -306,5 +313,10 @@ fn without_a_copy_nothing_is_replaced() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("config.json.before-vigie"), "{ran:?}");
     assert_eq!(read(&terminal.path(".bluemix/config.json")), before);
-    assert!(terminal.server.asked("POST", "/identity/token").is_empty());
+    assert!(
+        terminal
+            .server
+            .requests("POST", "/identity/token")
+            .is_empty()
+    );
 }

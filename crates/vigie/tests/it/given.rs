@@ -2,7 +2,7 @@
 
 use crate::fixture::KEY;
 use crate::person::Person;
-use crate::terminal::{Ran, Terminal};
+use crate::terminal::{Finished, Terminal};
 use std::fs::Permissions;
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -14,7 +14,7 @@ fn put(terminal: &Terminal, name: &str, text: &str, mode: u32) {
     std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-fn login(terminal: &mut Terminal, flags: &str) -> Ran {
+fn login(terminal: &mut Terminal, flags: &str) -> Finished {
     let address = terminal.server.address;
     terminal.run(&format!("vigie login -a {address} -r us-south {flags}"))
 }
@@ -68,7 +68,7 @@ fn a_password_comes_out_of_a_json_object() {
     put(&terminal, "key.json", r#"{"apikey":"vgk_good"}"#, 0o600);
     let ran = login(&mut terminal, "-u ada@example.org -p @person.json");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    let sent = |terminal: &Terminal| terminal.server.asked("POST", "/identity/token");
+    let sent = |terminal: &Terminal| terminal.server.requests("POST", "/identity/token");
     let asked = sent(&terminal);
     assert_eq!(asked[0].field("password").as_deref(), Some("s3cret"));
     let ran = login(&mut terminal, "-u ada@example.org -p @key.json");

@@ -177,11 +177,11 @@ fn check(line: &str, place: &str, shown: &str) {
 fn desk() -> Terminal {
     let mut terminal = Terminal::new();
     terminal.set("NO_COLOR", "1");
-    terminal.server.turn(|knobs| {
-        knobs.poison = POISON;
-        knobs.invitations = 1;
-        knobs.accounts = 1;
-        knobs.spaces = 2;
+    terminal.server.configure(|behavior| {
+        behavior.poison = POISON;
+        behavior.invitations = 1;
+        behavior.accounts = 1;
+        behavior.spaces = 2;
     });
     let login = words(&terminal, COMMANDS[0]);
     let ran = run(&terminal, &login);
@@ -241,7 +241,9 @@ fn no_text_of_a_server_reaches_a_pipe_raw() {
 fn no_text_of_a_refusal_reaches_a_pipe_raw() {
     for status in [400, 401, 403, 404, 409, 500] {
         let terminal = desk();
-        terminal.server.turn(|knobs| knobs.refuse = Some(status));
+        terminal
+            .server
+            .configure(|behavior| behavior.refuse = Some(status));
         tour(&terminal, COMMANDS);
     }
 }
@@ -268,7 +270,7 @@ fn a_refused_renewal_and_a_trace_are_shown_escaped() {
     let terminal = desk();
     terminal
         .server
-        .turn(|knobs| knobs.refresh_refused = Some("BXNIM0439E"));
+        .configure(|behavior| behavior.refresh_refused = Some("BXNIM0439E"));
     terminal.edit("config.json", |config| {
         config["IAMToken"] = "Bearer e30.e30.x".into();
     });
@@ -285,9 +287,9 @@ fn a_refused_renewal_and_a_trace_are_shown_escaped() {
 #[test]
 fn what_a_server_says_at_length_is_cut_short() {
     let terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| {
-        knobs.refuse = Some(400);
-        knobs.poison = Box::leak("x".repeat(1 << 20).into_boxed_str());
+    terminal.server.configure(|behavior| {
+        behavior.refuse = Some(400);
+        behavior.poison = Box::leak("x".repeat(1 << 20).into_boxed_str());
     });
     for line in [
         "account list",
@@ -314,8 +316,8 @@ fn what_is_no_token_is_not_taken_for_one() {
         "e30.e30.x\u{1b}[31m",
         "",
     ] {
-        terminal.server.turn(|knobs| {
-            knobs.patches = vec![("/identity/token", "/access_token", token.into())];
+        terminal.server.configure(|behavior| {
+            behavior.patches = vec![("/identity/token", "/access_token", token.into())];
         });
         let ran = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
         assert_eq!(ran.code, 1, "{token:?}: {ran:?}");
@@ -372,9 +374,9 @@ fn every_command_is_attacked() {
 fn a_pasted_hint_runs_nothing_but_itself() {
     const NAME: &str = "x;touch$IFS.pwned;`touch .pwned`'\"$(touch .pwned)\n!";
     let terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| {
-        knobs.poison = NAME;
-        knobs.invitations = 1;
+    terminal.server.configure(|behavior| {
+        behavior.poison = NAME;
+        behavior.invitations = 1;
     });
     let org = format!("field-org{NAME}");
     let address = terminal.server.address.to_string();

@@ -7,7 +7,9 @@ use insta::assert_snapshot;
 #[test]
 fn answering_invitations() {
     let mut terminal = Terminal::new();
-    terminal.server.turn(|knobs| knobs.invitations = 2);
+    terminal
+        .server
+        .configure(|behavior| behavior.invitations = 2);
     let address = terminal.server.address;
     terminal.run(&format!(
         "vigie login -a {address} -u ada@example.org -p s3cret --no-region"
@@ -24,12 +26,14 @@ fn answering_invitations() {
     ] {
         terminal.run(line);
     }
-    terminal.server.turn(|knobs| knobs.invitations = 0);
+    terminal
+        .server
+        .configure(|behavior| behavior.invitations = 0);
     terminal.run("vigie account invitations");
     assert_snapshot!(terminal.transcript());
     let asked = terminal
         .server
-        .asked("POST", "/v2/users/self/invitations/IBMid-1/accept");
+        .requests("POST", "/v2/users/self/invitations/IBMid-1/accept");
     assert!(asked[0].body.contains("vgc-0123"), "{asked:?}");
 }
 
@@ -45,7 +49,7 @@ fn a_one_time_code_is_typed_as_the_password() {
         "{login} -p vgc-9999-9999-9999-9999-9999 --new-password s3cret"
     ));
     assert_snapshot!(terminal.transcript());
-    let asked = terminal.server.asked("POST", "/v2/users/redeem");
+    let asked = terminal.server.requests("POST", "/v2/users/redeem");
     assert_eq!(asked[0].json()["new_password"], "s3cret");
 }
 
@@ -66,7 +70,10 @@ fn a_one_time_code_is_known_however_it_is_typed() {
         person.answer("Password> ", code);
         let (shown, status) = person.leave();
         assert_eq!(status, 0, "{code}: {shown}");
-        assert_eq!(terminal.server.asked("POST", "/v2/users/redeem").len(), 1);
+        assert_eq!(
+            terminal.server.requests("POST", "/v2/users/redeem").len(),
+            1
+        );
     }
 }
 
@@ -96,13 +103,18 @@ fn new_passwords_that_differ_are_asked_for_again() {
         let (shown, status) = person.leave();
         assert_eq!(status, 2, "{shown}");
     }
-    assert_eq!(terminal.server.asked("POST", "/v2/users/redeem").len(), 1);
+    assert_eq!(
+        terminal.server.requests("POST", "/v2/users/redeem").len(),
+        1
+    );
 }
 
 #[test]
 fn an_account_one_is_invited_into_names_the_step_that_is_missing() {
     let mut terminal = Terminal::new();
-    terminal.server.turn(|knobs| knobs.invitations = 1);
+    terminal
+        .server
+        .configure(|behavior| behavior.invitations = 1);
     let account = "fedcba9876543210fedcba9876543210";
     let login = format!(
         "vigie login -a {} -u ada@example.org -p s3cret --no-region -c {account}",

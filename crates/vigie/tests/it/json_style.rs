@@ -33,10 +33,10 @@ fn keys_are_snake_case_and_none_is_null() {
     }
     assert_eq!(json_of(&mut terminal, "api")["api_endpoint"], Value::Null);
     let mut terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| {
-        knobs.invitations = 1;
+    terminal.server.configure(|behavior| {
+        behavior.invitations = 1;
         let path = "/v2/users/self/invitations";
-        knobs.patches = vec![
+        behavior.patches = vec![
             (path, "/resources/0/account_name", "".into()),
             (path, "/resources/0/invited_by", "".into()),
         ];

@@ -31,7 +31,7 @@ fn from_creation_to_deletion() {
         terminal.run(line);
     }
     assert_snapshot!(terminal.transcript());
-    let update = &terminal.server.asked("PUT", "/v1/apikeys/ApiKey-1")[0];
+    let update = &terminal.server.requests("PUT", "/v1/apikeys/ApiKey-1")[0];
     assert_eq!(update.header("if-match"), "1-aa");
 }
 
@@ -48,7 +48,7 @@ fn a_key_in_a_file_is_for_its_owner_and_logs_in_again() {
     );
     let address = terminal.server.address;
     terminal.run(&format!("vigie login -a {address} --apikey @key.json"));
-    let sent = terminal.server.asked("POST", "/identity/token");
+    let sent = terminal.server.requests("POST", "/identity/token");
     assert!(sent.last().unwrap().body.contains("apikey=vgk_shown_once"));
 }
 
@@ -71,16 +71,16 @@ fn a_key_that_expires_says_when() {
     let ran = terminal.run(&format!("vigie iam api-key-create ci --expires-at {time}"));
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains(time), "{ran:?}");
-    let asked = terminal.server.asked("POST", "/v1/apikeys");
+    let asked = terminal.server.requests("POST", "/v1/apikeys");
     assert_eq!(asked[0].json()["expires_at"], time);
     let ran = terminal.run("vigie iam api-key-create ci --expires-at tomorrow");
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert_eq!(terminal.server.asked("POST", "/v1/apikeys").len(), 1);
+    assert_eq!(terminal.server.requests("POST", "/v1/apikeys").len(), 1);
 
-    terminal.server.turn(|knobs| {
+    terminal.server.configure(|behavior| {
         let mut key = crate::fixture::key("ApiKey-1", "ci", "build server");
         key["expires_at"] = time.into();
-        knobs.patches.push(("/v1/apikeys", "/apikeys/0", key));
+        behavior.patches.push(("/v1/apikeys", "/apikeys/0", key));
     });
     let after = terminal.run("vigie iam api-keys").stdout;
     assert_eq!(head(&after).last().unwrap(), "Expires At", "{after}");
@@ -100,10 +100,10 @@ fn regression_7_a_key_is_narrowed_to_what_is_targeted() {
             "vigie iam api-key-create web1 --domain {word} --only send"
         ));
         assert_eq!(ran.code, 0, "{ran:?}");
-        let asked = terminal.server.asked("POST", "/v1/apikeys");
+        let asked = terminal.server.requests("POST", "/v1/apikeys");
         assert_eq!(asked.last().unwrap().json()["reach"]["domain"], id);
     }
-    let asked = terminal.server.asked("POST", "/v1/apikeys").len();
+    let asked = terminal.server.requests("POST", "/v1/apikeys").len();
     let ran = terminal.run("vigie iam api-key-create web1 --domain dev");
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("`s-GUID`"), "{ran:?}");
@@ -113,7 +113,7 @@ fn regression_7_a_key_is_narrowed_to_what_is_targeted() {
     let ran = terminal.run("vigie iam api-key-create web1 --domain space");
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("no space is targeted"), "{ran:?}");
-    assert_eq!(terminal.server.asked("POST", "/v1/apikeys").len(), asked);
+    assert_eq!(terminal.server.requests("POST", "/v1/apikeys").len(), asked);
 }
 
 /// What is not known is left out of a sentence, with the word before it.
@@ -151,8 +151,8 @@ fn regression_7_a_refused_key_is_not_told_to_make_another_with_itself() {
             "`vigie login -u USER`",
         ),
     ] {
-        terminal.server.turn(|knobs| {
-            knobs.patches = vec![("/identity/token", "/errorMessage", said.into())];
+        terminal.server.configure(|behavior| {
+            behavior.patches = vec![("/identity/token", "/errorMessage", said.into())];
         });
         let ran = terminal.run(&line);
         assert_eq!(ran.code, 3, "{ran:?}");

@@ -23,7 +23,10 @@ fn with_a_key_to_a_space() {
         text.replace_range(at..end, "good until <instant>, for <time>");
     }
     assert_snapshot!(text);
-    assert_eq!(terminal.server.asked("POST", "/identity/revoke").len(), 1);
+    assert_eq!(
+        terminal.server.requests("POST", "/identity/revoke").len(),
+        1
+    );
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn what_is_written_down_is_the_layout_of_the_original() {
 #[test]
 fn the_only_organization_and_space_are_taken() {
     let mut terminal = Terminal::new();
-    terminal.server.turn(|knobs| knobs.orgs = 1);
+    terminal.server.configure(|behavior| behavior.orgs = 1);
     let address = terminal.server.address;
     terminal.run(&format!("vigie login -a {address} --apikey {KEY}"));
     assert_eq!(
@@ -112,7 +115,7 @@ fn the_only_organization_and_space_are_taken() {
 #[test]
 fn of_several_accounts_one_is_chosen_and_the_token_bound_to_it() {
     let mut terminal = Terminal::new();
-    terminal.server.turn(|knobs| knobs.accounts = 2);
+    terminal.server.configure(|behavior| behavior.accounts = 2);
     let address = terminal.server.address;
     terminal.run(&format!(
         "vigie login -a {address} -u ada@example.org -p s3cret"
@@ -125,10 +128,10 @@ fn of_several_accounts_one_is_chosen_and_the_token_bound_to_it() {
     terminal.run("vigie target -c 0123456789abcdef0123456789abcdef");
     terminal
         .server
-        .turn(|knobs| knobs.refresh_refused = Some("BXNIM0141E"));
+        .configure(|behavior| behavior.refresh_refused = Some("BXNIM0141E"));
     terminal.run("vigie target -c 89abcdef0123456789abcdef01234567");
     assert_snapshot!(terminal.transcript());
-    let asked = terminal.server.asked("POST", "/identity/token");
+    let asked = terminal.server.requests("POST", "/identity/token");
     let bound: Vec<bool> = asked
         .iter()
         .map(|asked| asked.body.contains("account=89abcdef"))
@@ -174,5 +177,10 @@ fn an_empty_key_is_found_out_here() {
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.stderr.contains("`--apikey`"), "{ran:?}");
     }
-    assert!(terminal.server.asked("POST", "/identity/token").is_empty());
+    assert!(
+        terminal
+            .server
+            .requests("POST", "/identity/token")
+            .is_empty()
+    );
 }

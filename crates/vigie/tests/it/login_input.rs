@@ -3,13 +3,13 @@
 
 use crate::fixture::KEY;
 use crate::person::Person;
-use crate::terminal::{Ran, Terminal};
+use crate::terminal::{Finished, Terminal};
 use insta::assert_snapshot;
 use std::io::Write as _;
 use std::process::Stdio;
 
 /// Runs a line with this on standard input, as a pipe or as a file.
-fn run_with(terminal: &Terminal, line: &str, input: &str, is_file: bool) -> Ran {
+fn run_with(terminal: &Terminal, line: &str, input: &str, is_file: bool) -> Finished {
     let mut command = terminal.command(line);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let path = terminal.path("input");
@@ -25,7 +25,7 @@ fn run_with(terminal: &Terminal, line: &str, input: &str, is_file: bool) -> Ran 
         drop(pipe.write_all(input.as_bytes()));
     }
     let output = child.wait_with_output().unwrap();
-    Ran {
+    Finished {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
         code: output.status.code().unwrap(),
@@ -33,7 +33,7 @@ fn run_with(terminal: &Terminal, line: &str, input: &str, is_file: bool) -> Ran 
 }
 
 fn grants(terminal: &Terminal) -> Vec<String> {
-    let asked = terminal.server.asked("POST", "/identity/token");
+    let asked = terminal.server.requests("POST", "/identity/token");
     asked.into_iter().map(|asked| asked.body).collect()
 }
 
@@ -96,7 +96,7 @@ fn a_wrong_line_is_one_try_and_a_missing_one_names_the_flags() {
 #[test]
 fn a_line_is_no_consent() {
     let mut terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| knobs.accounts = 2);
+    terminal.server.configure(|behavior| behavior.accounts = 2);
     let address = terminal.server.address;
     let line = format!("vigie login -a {address}");
     let ran = run_with(&terminal, &line, "ada@example.org\ns3cret\n1\n", false);
@@ -127,7 +127,7 @@ fn at_a_terminal_the_address_is_asked_for() {
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert!(
-        shown.contains("only `http` and `https` are spoken"),
+        shown.contains("only `http` and `https` are supported"),
         "{shown}"
     );
     assert_eq!(

@@ -2,14 +2,14 @@
 //! standard output. Under the names of the original they stay text.
 
 use crate::hostile::COMMANDS;
-use crate::terminal::{Ran, Terminal};
+use crate::terminal::{Finished, Terminal};
 use serde_json::{Value, json};
 
 const TRANSACTION: &str = "7d9c1c1e-2f0b-4a57-8f57-5c9d1c2b3a4d";
 const KEYS: [&str; 5] = ["code", "message", "hint", "transaction_id", "status"];
 
 /// The error of a failed run; every line of standard error is JSON, and the error is the last.
-fn error(line: &str, ran: &Ran) -> Value {
+fn error(line: &str, ran: &Finished) -> Value {
     let lines: Vec<Value> = ran
         .stderr
         .lines()
@@ -42,7 +42,7 @@ fn desk() -> Terminal {
     let terminal = Terminal::logged_in();
     terminal
         .server
-        .turn(|knobs| knobs.transaction = Some(TRANSACTION));
+        .configure(|behavior| behavior.transaction = Some(TRANSACTION));
     terminal
 }
 
@@ -57,7 +57,9 @@ fn every_command_that_a_server_refuses_says_so_in_one_line() {
     let mut failed = 0;
     for (status, code) in [(403, 4), (404, 5), (500, 1)] {
         let mut terminal = desk();
-        terminal.server.turn(|knobs| knobs.refuse = Some(status));
+        terminal
+            .server
+            .configure(|behavior| behavior.refuse = Some(status));
         for line in COMMANDS {
             let line = format!("vigie {} --output json", typed(&terminal, line));
             let ran = terminal.run(&line);
@@ -195,7 +197,7 @@ fn a_refusal_in_words_names_its_transaction_last() {
     assert!(!ran.stderr.contains("Transaction-Id"), "{ran:?}");
     terminal
         .server
-        .turn(|knobs| knobs.refresh_refused = Some("BXNIM0439E"));
+        .configure(|behavior| behavior.refresh_refused = Some("BXNIM0439E"));
     terminal.edit("config.json", |config| {
         config["IAMToken"] = "Bearer e30.e30.x".into();
     });

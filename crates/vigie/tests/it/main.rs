@@ -30,6 +30,7 @@ mod metrics_watch;
 mod narrowed;
 mod origins;
 mod packed;
+mod paged;
 mod person;
 mod pinned;
 mod placing;

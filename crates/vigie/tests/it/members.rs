@@ -40,7 +40,9 @@ fn a_space_gets_another_name() {
         terminal.run(line);
     }
     assert_snapshot!(terminal.transcript());
-    let asked = terminal.server.asked("PUT", &format!("/v2/spaces/{SPACE}"));
+    let asked = terminal
+        .server
+        .requests("PUT", &format!("/v2/spaces/{SPACE}"));
     assert_eq!(asked[0].json(), json!({"name": "main"}));
     assert_eq!(
         terminal.file(".cf/config.json")["SpaceFields"]["Name"],
@@ -61,8 +63,11 @@ fn the_settings_of_a_domain() {
         terminal.run(line);
     }
     assert_snapshot!(terminal.transcript());
-    let sent = terminal.server.asked("PUT", "/v1/settings/domain");
-    let bodies: Vec<Value> = sent.iter().map(crate::fixture::Asked::json).collect();
+    let sent = terminal.server.requests("PUT", "/v1/settings/domain");
+    let bodies: Vec<Value> = sent
+        .iter()
+        .map(crate::fixture::RecordedRequest::json)
+        .collect();
     assert_eq!(
         bodies,
         [
@@ -86,7 +91,7 @@ fn settings_are_not_changed_where_nothing_is_targeted() {
     assert!(
         terminal
             .server
-            .asked("PUT", "/v1/settings/domain")
+            .requests("PUT", "/v1/settings/domain")
             .is_empty()
     );
 }
@@ -96,7 +101,7 @@ fn a_key_ends_after_a_length_of_time() {
     let mut terminal = Terminal::logged_in();
     let ran = terminal.run("vigie iam api-key-create ci --expires 90d");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let asked = terminal.server.asked("POST", "/v1/apikeys");
+    let asked = terminal.server.requests("POST", "/v1/apikeys");
     let told = asked[0].json()["expires_at"].as_str().unwrap().to_owned();
     let at: jiff::Timestamp = told.parse().unwrap();
     let days = (at.as_second() - jiff::Timestamp::now().as_second()) / 3600;

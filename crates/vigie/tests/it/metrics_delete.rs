@@ -44,7 +44,7 @@ fn a_time_leaves_the_metrics() {
         terminal.run(&format!("{delete} {times} --dry-run"));
         terminal.run(&format!("{delete} {times} --yes"));
     }
-    let asked = terminal.server.asked("DELETE", "/v1/metrics/list");
+    let asked = terminal.server.requests("DELETE", "/v1/metrics/list");
     let times = [
         "shop.us&from=2026-11-26T03:20:00Z&until=2026-11-26T03:40:00Z",
         "shop.eu.errors&until=2026-11-26T03:40:00.25Z",
@@ -75,7 +75,7 @@ fn a_time_that_is_none_deletes_nothing() {
     assert!(
         terminal
             .server
-            .asked("DELETE", "/v1/metrics/list")
+            .requests("DELETE", "/v1/metrics/list")
             .is_empty()
     );
     assert_snapshot!(terminal.transcript());

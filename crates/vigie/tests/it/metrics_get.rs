@@ -55,7 +55,7 @@ fn times_are_written_as_they_are_shown() {
         "{}",
         ran.stdout
     );
-    let asked = terminal.server.asked("GET", "/v1/metrics");
+    let asked = terminal.server.requests("GET", "/v1/metrics");
     let query = &asked[0].query;
     for expected in [
         "from=2018-03-01T01:10&",
@@ -137,7 +137,7 @@ fn many_targets_take_several_requests_and_show_a_series_once() {
         "vigie metrics get a b c d shop.us.errors shop.us.* {RANGE} --max-points 10"
     ));
     assert_eq!(ran.stdout.matches("shop.us.errors").count(), 1);
-    let asked = terminal.server.asked("GET", "/v1/metrics");
+    let asked = terminal.server.requests("GET", "/v1/metrics");
     assert_eq!(asked.len(), 2);
     assert_eq!(
         asked[1].query,
@@ -235,7 +235,7 @@ fn ends_that_make_no_range_say_why() {
         let ran = terminal.run(&format!("vigie metrics get shop.us.errors {times}"));
         assert_eq!(ran.code, 2, "{times}: {ran:?}");
     }
-    assert!(terminal.server.asked("GET", "/v1/metrics").is_empty());
+    assert!(terminal.server.requests("GET", "/v1/metrics").is_empty());
     let ran = terminal.run("vigie metrics get shop.us.errors --until -1d");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_snapshot!(terminal.transcript());

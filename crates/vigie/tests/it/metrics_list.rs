@@ -41,7 +41,7 @@ fn a_level_takes_one_request() {
     terminal.run("vigie metrics list");
     let queries: Vec<String> = terminal
         .server
-        .asked("GET", "/v1/metrics/list")
+        .requests("GET", "/v1/metrics/list")
         .into_iter()
         .map(|asked| asked.query)
         .collect();
@@ -116,7 +116,7 @@ fn regression_7_a_tree_of_any_depth_and_of_tags() {
     terminal.run("vigie metrics list cpu.load;host=* --format plain");
     terminal.run("vigie metrics list **.two --output json");
     assert_snapshot!(terminal.transcript());
-    let asked = terminal.server.asked("GET", "/v1/metrics/list");
+    let asked = terminal.server.requests("GET", "/v1/metrics/list");
     let deepest = asked.iter().filter(|asked| asked.query.contains("shop"));
     assert_eq!(deepest.count(), 1, "all was in the first answer");
 }

@@ -163,7 +163,9 @@ fn regression_7_times_are_set_by_the_servers_clock() {
         (0, ""),
     ] {
         let mut terminal = Terminal::logged_in();
-        terminal.server.turn(|knobs| knobs.ahead_s = Some(ahead));
+        terminal
+            .server
+            .configure(|behavior| behavior.ahead_s = Some(ahead));
         std::fs::write(terminal.path("lines"), "x.a 1\n").unwrap();
         std::fs::write(terminal.path("items.json"), r#"[{"name":"x.b","value":1}]"#).unwrap();
         for (line, name, before) in [
@@ -186,10 +188,10 @@ fn regression_7_times_are_set_by_the_servers_clock() {
             let off = at / 1000 - (here + ahead - before);
             assert!(off.abs() < 120, "{line}: {off} s off");
         }
-        let asked = terminal.server.asked("GET", "/health/live").len();
+        let asked = terminal.server.requests("GET", "/health/live").len();
         terminal.run("vigie metrics send x.e=1@1519862400");
         terminal.run("vigie metrics send x.e=1@2018-03-01");
-        assert_eq!(terminal.server.asked("GET", "/health/live").len(), asked);
+        assert_eq!(terminal.server.requests("GET", "/health/live").len(), asked);
     }
 }
 
@@ -197,8 +199,10 @@ fn regression_7_times_are_set_by_the_servers_clock() {
 #[test]
 fn a_clock_that_no_time_depends_on_is_not_asked_for() {
     let mut terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| knobs.ahead_s = Some(7200));
-    let asked = |terminal: &Terminal| terminal.server.asked("GET", "/health/live").len();
+    terminal
+        .server
+        .configure(|behavior| behavior.ahead_s = Some(7200));
+    let asked = |terminal: &Terminal| terminal.server.requests("GET", "/health/live").len();
     let at = "2018-03-01T00:00:00Z";
     for (file, timed, untimed) in [
         ("lines", format!("x.a 1 {at}\n"), "x.a 1\n"),
@@ -248,7 +252,7 @@ fn a_signal_ends_the_waiting_for_a_busy_server() {
         .extend(std::iter::repeat_n((503, wait), 20));
     piped.write("x.b 2\nx.b 3\n");
     let begun = Instant::now();
-    while piped.terminal.server.asked("POST", "/v1/metrics").len() < 2 {
+    while piped.terminal.server.requests("POST", "/v1/metrics").len() < 2 {
         assert!(begun.elapsed() < LIMIT, "nothing was sent");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -265,7 +269,7 @@ fn a_signal_ends_the_waiting_for_a_busy_server() {
         assert!(errors.contains(told), "no `{told}` in {errors}");
     }
     // No more than was asked when the signal came, or was on its way.
-    assert!(terminal.server.asked("POST", "/v1/metrics").len() <= 3);
+    assert!(terminal.server.requests("POST", "/v1/metrics").len() <= 3);
 }
 
 /// A `Date` is anybody's word: samples are not stamped years off for it.
@@ -273,7 +277,9 @@ fn a_signal_ends_the_waiting_for_a_busy_server() {
 fn regression_7_a_clock_that_is_a_day_off_is_not_followed() {
     for ahead in [30 * 3600, -30 * 3600, 20 * 365 * 86_400] {
         let mut terminal = Terminal::logged_in();
-        terminal.server.turn(|knobs| knobs.ahead_s = Some(ahead));
+        terminal
+            .server
+            .configure(|behavior| behavior.ahead_s = Some(ahead));
         let ran = terminal.run("vigie metrics send x.a=1");
         assert_eq!(ran.code, 1, "{}", ran.stderr);
         assert!(ran.stderr.contains("clock says"), "{}", ran.stderr);
@@ -282,7 +288,7 @@ fn regression_7_a_clock_that_is_a_day_off_is_not_followed() {
             "{}",
             ran.stderr
         );
-        assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
+        assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
         let ran = terminal.run("vigie metrics send x.a=1@2018-03-01");
         assert_eq!(ran.code, 0, "{}", ran.stderr);
     }

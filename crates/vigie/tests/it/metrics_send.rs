@@ -26,7 +26,7 @@ fn arguments_become_samples() {
         json!(48.6)
     );
     drop(store);
-    let asked = terminal.server.asked("POST", "/v1/metrics");
+    let asked = terminal.server.requests("POST", "/v1/metrics");
     assert_eq!(asked[0].header("x-auth-scope-id"), format!("s-{SPACE}"));
 }
 
@@ -132,7 +132,7 @@ fn a_dry_run_asks_nobody() {
     terminal.run("vigie metrics send --file mixed --dry-run");
     terminal.run("vigie metrics send a.b=1 --dry-run");
     assert_snapshot!(terminal.transcript());
-    assert!(terminal.server.asked("POST", "/v1/metrics").is_empty());
+    assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
 }
 
 /// A dry run counts as a request would.
@@ -222,7 +222,7 @@ fn a_long_input_goes_in_batches_and_outlives_its_token_and_a_busy_server() {
     assert_snapshot!(terminal.transcript());
     assert_eq!(terminal.server.store.lock().unwrap().len(), 12);
     // Refused as expired, refused as busy, then the three batches.
-    assert_eq!(terminal.server.asked("POST", "/v1/metrics").len(), 5);
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 5);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn a_scope_can_be_chosen() {
         ("s-7", "s-7"),
     ] {
         terminal.run(&format!("vigie metrics send a.b=1 --scope {scope}"));
-        let asked = terminal.server.asked("POST", "/v1/metrics");
+        let asked = terminal.server.requests("POST", "/v1/metrics");
         assert_eq!(asked.last().unwrap().header("x-auth-scope-id"), header);
     }
 }
@@ -317,10 +317,10 @@ fn regression_7_a_wait_is_told_and_a_long_one_is_left_to_whoever_can_send_again(
     let told = "the server answers 503: the store is unavailable; trying again in 2 s";
     assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
     // A server that asks for longer than is waited is not asked again.
-    let before = terminal.server.asked("POST", "/v1/metrics").len();
+    let before = terminal.server.requests("POST", "/v1/metrics").len();
     terminal
         .server
-        .turn(|knobs| knobs.retry_after_s = Some(600));
+        .configure(|behavior| behavior.retry_after_s = Some(600));
     terminal
         .server
         .store
@@ -331,7 +331,7 @@ fn regression_7_a_wait_is_told_and_a_long_one_is_left_to_whoever_can_send_again(
     let ran = terminal.run("vigie metrics send a.b=1");
     assert_ne!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stderr.contains("it asks for 600 s"), "{}", ran.stderr);
-    let after = terminal.server.asked("POST", "/v1/metrics").len();
+    let after = terminal.server.requests("POST", "/v1/metrics").len();
     assert_eq!(after, before + 1);
 }
 

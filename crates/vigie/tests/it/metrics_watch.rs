@@ -145,7 +145,7 @@ fn regression_7_an_interval_is_not_taken_for_a_metric() {
             assert!(ran.stderr.contains(form), "{form}: {ran:?}");
         }
     }
-    assert!(terminal.server.asked("GET", "/v1/metrics").is_empty());
+    assert!(terminal.server.requests("GET", "/v1/metrics").is_empty());
     // With an interval that is joined, a metric may be called so.
     keep(&terminal, "1", 1_519_862_400, 7);
     let line = "vigie metrics get 1 --from 2018-01-01 --format csv --watch=1min";

@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 const OTHER: &str = "5a1c0e1e-0d2b-4f55-9d5a-2f1d8c3b7e61";
 
 fn narrow(terminal: &Terminal, reach: Value) {
-    terminal.server.turn(|knobs| knobs.reach = Some(reach));
+    terminal
+        .server
+        .configure(|behavior| behavior.reach = Some(reach));
 }
 
-fn login(terminal: &mut Terminal, more: &str) -> crate::terminal::Ran {
+fn login(terminal: &mut Terminal, more: &str) -> crate::terminal::Finished {
     let address = terminal.server.address;
     terminal.run(&format!(
         "vigie login -a {address} --apikey vgk_good {more}"
@@ -70,7 +72,7 @@ fn regression_7_its_space_is_known_without_being_named() {
     assert!(!ran.stdout.contains("target -o"), "{ran:?}");
     let ran = terminal.run("vigie metrics send a.b=1");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let sent = terminal.server.asked("POST", "/v1/metrics");
+    let sent = terminal.server.requests("POST", "/v1/metrics");
     assert_eq!(sent[0].header("x-auth-scope-id"), format!("s-{SPACE}"));
     let ran = terminal.run("vigie iam token --json");
     let token: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -85,7 +87,7 @@ fn regression_7_its_space_is_known_without_being_named() {
     assert!(terminal.run("vigie status").stdout.contains("(send only)"));
     // Nothing was asked that is refused anyway.
     for path in ["/coe/v2/accounts", "/v2/organizations", "/v2/spaces"] {
-        assert!(terminal.server.asked("GET", path).is_empty(), "{path}");
+        assert!(terminal.server.requests("GET", path).is_empty(), "{path}");
     }
     for wish in ["-s dev", "-o field-org", "-c field", "--cf"] {
         let ran = terminal.run(&format!("vigie target {wish}"));
@@ -106,7 +108,7 @@ fn regression_7_one_of_a_whole_account_is_told_what_to_name() {
     assert!(!ran.stderr.contains("vigie target"), "{ran:?}");
     let ran = terminal.run("vigie metrics send a.b=1 --scope account");
     assert_eq!(ran.code, 0, "{ran:?}");
-    let sent = terminal.server.asked("POST", "/v1/metrics");
+    let sent = terminal.server.requests("POST", "/v1/metrics");
     assert_eq!(sent[0].header("x-auth-scope-id"), format!("a-{ACCOUNT}"));
 }
 
@@ -124,11 +126,11 @@ fn regression_7_an_agent_sends_where_its_key_does() {
     let once = "vigie agent --once --proc proc --host h --buffer buffer";
     let ran = terminal.run(once);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let sent = terminal.server.asked("POST", "/v1/metrics");
+    let sent = terminal.server.requests("POST", "/v1/metrics");
     assert_eq!(sent[0].header("x-auth-scope-id"), format!("s-{OTHER}"));
-    assert!(terminal.server.asked("GET", "/v2/spaces").is_empty());
+    assert!(terminal.server.requests("GET", "/v2/spaces").is_empty());
     // Also where a login of somebody else has targeted another space of the same server.
-    terminal.server.turn(|knobs| knobs.reach = None);
+    terminal.server.configure(|behavior| behavior.reach = None);
     assert_eq!(login(&mut terminal, "-o field-org -s dev").code, 0);
     narrow(
         &terminal,
@@ -136,38 +138,59 @@ fn regression_7_an_agent_sends_where_its_key_does() {
     );
     let ran = terminal.run(once);
     assert_eq!(ran.code, 0, "{ran:?}");
-    let sent = terminal.server.asked("POST", "/v1/metrics");
+    let sent = terminal.server.requests("POST", "/v1/metrics");
     let last = sent.last().unwrap();
     assert_eq!(last.header("x-auth-scope-id"), format!("s-{OTHER}"));
 }
 
-/// It was advised to target an organization, which it is then refused.
+/// The CLI advised targeting an organization, which the server then refused; other commands showed the server's own refusal,
+/// which says neither what the key may do nor how to go on.
 #[test]
 fn regression_7_what_manages_is_refused_for_what_the_key_is() {
-    let mut terminal = Terminal::new();
-    narrow(&terminal, json!({"domain": format!("s-{SPACE}")}));
-    assert_eq!(login(&mut terminal, "").code, 0);
-    for line in [
-        "vigie account spaces",
-        "vigie account spaces -o field-org",
-        "vigie account orgs",
-        "vigie account list",
-        "vigie account org field-org",
-        "vigie account space-create x",
-        "vigie account space-users field-org dev",
+    let space = format!("s-{SPACE}");
+    for (reach, right) in [
+        (
+            json!({"domain": space}),
+            format!("it may only work with the metrics of `{space}`"),
+        ),
+        (
+            json!({"domain": space, "only": "send"}),
+            format!("it may only send metrics to `{space}`"),
+        ),
+        (
+            json!({"only": "send"}),
+            "it may only send metrics".to_owned(),
+        ),
     ] {
-        let ran = terminal.run(line);
-        assert_eq!(ran.code, 4, "{ran:?}");
-        assert!(
-            ran.stderr
-                .contains("this key is for metrics alone, and manages nothing"),
-            "{line}: {ran:?}"
-        );
-        assert!(
-            ran.stderr
-                .contains("log in with a password or a key made without `--domain` and `--only`"),
-            "{ran:?}"
-        );
+        let mut terminal = Terminal::new();
+        narrow(&terminal, reach);
+        assert_eq!(login(&mut terminal, "").code, 0);
+        let before = terminal.server.all_requests().len();
+        for line in crate::hostile::COMMANDS {
+            let manages = line.starts_with("account ") || line.starts_with("iam a");
+            if !manages
+                && !["iam org", "iam space"]
+                    .iter()
+                    .any(|own| line.starts_with(own))
+            {
+                continue;
+            }
+            let line = line.replace('~', "");
+            let ran = terminal.run(&format!("vigie {line}"));
+            if line == "account roles" {
+                assert_eq!(ran.code, 0, "{ran:?}");
+                continue;
+            }
+            assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{line}: {ran:?}");
+            for expected in [
+                "this key is for metrics alone, and manages nothing",
+                &right,
+                "log in with a password or a key made without `--domain` and `--only`",
+            ] {
+                assert!(ran.stderr.contains(expected), "{line}: {ran:?}");
+            }
+        }
+        assert_eq!(terminal.server.all_requests().len(), before);
     }
 }
 
@@ -188,4 +211,34 @@ fn regression_7_a_key_without_a_domain_is_said_to_need_one_to_send() {
     let ran = terminal.run("vigie status --output json");
     let status: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(status["scope"], Value::Null);
+}
+
+/// The server's refusal speaks of a header, which nobody who types a command has sent.
+#[test]
+fn regression_7_another_scope_is_refused_in_the_words_of_the_command_line() {
+    let mut terminal = Terminal::new();
+    narrow(&terminal, json!({"domain": format!("s-{SPACE}")}));
+    assert_eq!(login(&mut terminal, "").code, 0);
+    for scope in ["account", &format!("s-{OTHER}"), "o-1"] {
+        for line in [
+            "get a.b",
+            "list",
+            "send a.b=1",
+            "delete a.b --yes",
+            "settings",
+        ] {
+            let ran = terminal.run(&format!("vigie metrics {line} --scope {scope}"));
+            assert_eq!((ran.code, ran.stdout.as_str()), (4, ""), "{line}: {ran:?}");
+            for expected in [
+                &format!("for the metrics of `s-{SPACE}` alone"),
+                "leave `--scope` out",
+            ] {
+                assert!(ran.stderr.contains(expected), "{line}: {ran:?}");
+            }
+        }
+    }
+    let sent = terminal.run(&format!("vigie metrics send a.b=1 --scope s-{SPACE}"));
+    assert_eq!(sent.code, 0, "{sent:?}");
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 1);
+    assert!(terminal.server.requests("GET", "/v1/metrics").is_empty());
 }

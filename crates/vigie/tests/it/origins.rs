@@ -1,6 +1,6 @@
 //! Whom passwords, keys and tokens go to: nobody but whom the person named, or allowed.
 
-use crate::fixture::{Asked, Fixture, KEY};
+use crate::fixture::{Fixture, KEY, RecordedRequest};
 use crate::person::Person;
 use crate::terminal::Terminal;
 use serde_json::Value;
@@ -34,7 +34,7 @@ impl Pair {
     fn patch(&self, path: &'static str, pointer: &'static str, value: Value) {
         self.terminal
             .server
-            .turn(|knobs| knobs.patches.push((path, pointer, value)));
+            .configure(|behavior| behavior.patches.push((path, pointer, value)));
     }
 
     fn login(&self) -> String {
@@ -46,14 +46,14 @@ impl Pair {
 
     /// Nothing whatever arrived at the other.
     fn other_was_not_asked(&self, why: &str) {
-        let asked = self.other.asked_at_all();
+        let asked = self.other.all_requests();
         assert!(asked.is_empty(), "{why}: {asked:?}");
     }
 }
 
 const DISCOVERY: &str = "/identity/.well-known/openid-configuration";
 
-fn carries_credentials(asked: &Asked) -> bool {
+fn carries_credentials(asked: &RecordedRequest) -> bool {
     !asked.header("authorization").is_empty()
         || !asked.header("x-auth-user-token").is_empty()
         || !asked.body.is_empty()
@@ -114,7 +114,7 @@ fn what_was_allowed_once_is_not_asked_again() {
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
     assert_eq!(shown.matches("Send passwords").count(), 1, "{shown}");
-    assert_eq!(pair.other.asked("POST", "/identity/token").len(), 1);
+    assert_eq!(pair.other.requests("POST", "/identity/token").len(), 1);
 
     // Beside the configuration, for its owner alone; another tool's rewrite of `config.json` does not lose it.
     let file = pair.terminal.path(".vigie/origins.json");
@@ -122,7 +122,7 @@ fn what_was_allowed_once_is_not_asked_again() {
     assert_eq!(mode, 0o600);
     assert_eq!(pair.terminal.run(&pair.login()).code, 0);
     assert_eq!(pair.terminal.run("vigie metrics send a.b=1").code, 0);
-    assert_eq!(pair.other.asked("POST", "/v1/metrics").len(), 1);
+    assert_eq!(pair.other.requests("POST", "/v1/metrics").len(), 1);
     let shown = pair.terminal.run("vigie api");
     assert!(
         shown
@@ -136,9 +136,9 @@ fn what_was_allowed_once_is_not_asked_again() {
         .terminal
         .run(&format!("vigie api --distrust-origin {origin}"));
     assert_eq!(back.code, 0, "{back:?}");
-    let before = pair.other.asked_at_all().len();
+    let before = pair.other.all_requests().len();
     assert_eq!(pair.terminal.run("vigie metrics send a.b=2").code, 2);
-    assert_eq!(pair.other.asked_at_all().len(), before);
+    assert_eq!(pair.other.all_requests().len(), before);
 }
 
 #[test]
@@ -166,12 +166,20 @@ fn flags_and_the_variable_name_an_origin_too() {
         }
         let ran = pair.terminal.run(&line);
         assert_eq!(ran.code, 0, "{by}: {ran:?}");
-        assert_eq!(pair.other.asked("POST", "/identity/token").len(), 1, "{by}");
+        assert_eq!(
+            pair.other.requests("POST", "/identity/token").len(),
+            1,
+            "{by}"
+        );
         // It holds for the renewals of this login.
         pair.terminal
             .edit("config.json", |config| config["IAMToken"] = "".into());
         assert_eq!(pair.terminal.run("vigie iam token").code, 0, "{by}");
-        assert_eq!(pair.other.asked("POST", "/identity/token").len(), 2, "{by}");
+        assert_eq!(
+            pair.other.requests("POST", "/identity/token").len(),
+            2,
+            "{by}"
+        );
     }
     // What is trusted beside one server is not beside another.
     let mut pair = Pair::new();
@@ -210,7 +218,7 @@ fn a_description_of_another_server_is_not_believed() {
     assert!(
         pair.terminal
             .server
-            .asked("POST", "/identity/token")
+            .requests("POST", "/identity/token")
             .is_empty()
     );
 }
@@ -241,7 +249,10 @@ fn a_server_under_another_name_is_used_by_whoever_says_so() {
         assert_eq!(ran.code, 0, "{by}: {ran:?}");
         let ran = pair.terminal.run("vigie metrics send a.b=1");
         assert_eq!(ran.code, 0, "{by}: {ran:?}");
-        assert_eq!(pair.terminal.server.asked("POST", "/v1/metrics").len(), 1);
+        assert_eq!(
+            pair.terminal.server.requests("POST", "/v1/metrics").len(),
+            1
+        );
         pair.other_was_not_asked(by);
     }
 }
@@ -271,7 +282,7 @@ fn the_name_that_a_server_gives_itself_can_be_trusted() {
     let line = format!("{} --trust-origin {origin}", pair.login());
     let ran = pair.terminal.run(&line);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(pair.other.asked("POST", "/identity/token").len(), 1);
+    assert_eq!(pair.other.requests("POST", "/identity/token").len(), 1);
     // It is remembered.
     assert_eq!(pair.terminal.run(&pair.login()).code, 0);
 
@@ -330,20 +341,6 @@ fn a_next_page_elsewhere_is_not_fetched() {
     }
 }
 
-/// Half a list would be taken for the whole one.
-#[test]
-fn a_list_that_goes_in_circles_is_a_failure() {
-    let mut pair = Pair::logged_in();
-    pair.patch(
-        "/v2/organizations",
-        "/next_url",
-        "/v2/organizations?page=2".into(),
-    );
-    let ran = pair.terminal.run("vigie account orgs");
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.stderr.contains("goes on after 1000 pages"), "{ran:?}");
-}
-
 #[test]
 fn a_redirect_takes_no_credential_along() {
     for path in [
@@ -357,7 +354,7 @@ fn a_redirect_takes_no_credential_along() {
         let to = format!("http://{}{path}", pair.other.address);
         pair.terminal
             .server
-            .turn(|knobs| knobs.moved = Some((path, to)));
+            .configure(|behavior| behavior.moved = Some((path, to)));
         let ran = pair.terminal.run(&pair.login());
         assert_ne!(ran.code, 0, "{path}: {ran:?}");
         pair.other_was_not_asked(path);
@@ -419,7 +416,7 @@ fn an_agent_with_a_key_asks_nobody_else() {
         .terminal
         .run("vigie agent --once --interval 1s --host h");
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(pair.other.asked_at_all().iter().any(carries_credentials));
+    assert!(pair.other.all_requests().iter().any(carries_credentials));
 }
 
 /// A program named `xdg-open` that writes down what it is given.

@@ -12,14 +12,18 @@ fn a_packed_answer_is_asked_for_and_read() {
     let sent = "vigie metrics send a.b=1@1519862400 a.b=2@1519862460";
     assert_eq!(terminal.run(sent).code, 0);
     let plain = terminal.run("vigie metrics get a.b --format csv");
-    terminal.server.turn(|knobs| knobs.packed = Some(0));
+    terminal
+        .server
+        .configure(|behavior| behavior.packed = Some(0));
     let packed = terminal.run("vigie metrics get a.b --format csv");
     assert_eq!(packed.stdout, plain.stdout);
     assert!(packed.stdout.contains("a.b,1519862460,2"));
-    let asked = terminal.server.asked("GET", "/v1/metrics");
+    let asked = terminal.server.requests("GET", "/v1/metrics");
     assert_eq!(asked[0].header("accept-encoding"), "gzip");
     // Half of it is not taken for the whole.
-    terminal.server.turn(|knobs| knobs.packed = Some(3));
+    terminal
+        .server
+        .configure(|behavior| behavior.packed = Some(3));
     let broken = terminal.run("vigie metrics get a.b --format csv");
     assert_eq!((broken.code, broken.stdout.as_str()), (1, ""));
     let said = "is packed by gzip, which ends early or is damaged";

@@ -2,16 +2,16 @@
 
 use crate::fixture::{ACCOUNT, KEY, ORG, SPACE};
 use crate::person::Person;
-use crate::terminal::{Ran, Terminal};
+use crate::terminal::{Finished, Terminal};
 
 const PROD: &str = "5a1c0e1e-0d2b-4f55-9d5a-2f1d8c3b7e61";
 
 /// Logged in without a word about organization and space, nobody at the terminal.
-fn logged_in(orgs: usize, spaces: usize) -> (Terminal, Ran) {
+fn logged_in(orgs: usize, spaces: usize) -> (Terminal, Finished) {
     let mut terminal = Terminal::new();
-    terminal.server.turn(|knobs| {
-        knobs.orgs = orgs;
-        knobs.spaces = spaces;
+    terminal.server.configure(|behavior| {
+        behavior.orgs = orgs;
+        behavior.spaces = spaces;
     });
     let address = terminal.server.address;
     let ran = terminal.run(&format!("vigie login -a {address} --apikey {KEY}"));
@@ -26,8 +26,8 @@ fn targeted(terminal: &Terminal) -> [String; 2] {
 }
 
 fn sends(terminal: &Terminal) -> usize {
-    terminal.server.asked("POST", "/v1/metrics").len()
-        + terminal.server.asked("DELETE", "/v1/metrics/list").len()
+    terminal.server.requests("POST", "/v1/metrics").len()
+        + terminal.server.requests("DELETE", "/v1/metrics/list").len()
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn a_scope_that_is_named_is_taken() {
         for line in ["metrics send a=1", "agent --once --host h"] {
             let ran = terminal.run(&format!("vigie {line} --scope {scope}"));
             assert_eq!(ran.code, 0, "{ran:?}");
-            let asked = terminal.server.asked("POST", "/v1/metrics");
+            let asked = terminal.server.requests("POST", "/v1/metrics");
             assert_eq!(asked.last().unwrap().header("x-auth-scope-id"), id);
         }
     }
@@ -153,7 +153,9 @@ fn a_scope_that_is_named_is_taken() {
 /// Ready for an agent that has a key and no login.
 fn with_a_key(spaces: usize) -> Terminal {
     let mut terminal = Terminal::new();
-    terminal.server.turn(|knobs| knobs.spaces = spaces);
+    terminal
+        .server
+        .configure(|behavior| behavior.spaces = spaces);
     let address = terminal.server.address.to_string();
     terminal.set("VIGIE_API", &address);
     terminal.set("VIGIE_API_KEY", KEY);
@@ -166,7 +168,7 @@ fn an_agent_with_a_key_takes_the_only_space_of_the_key() {
     let ran = terminal.run("vigie agent --once --host h");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.contains("space `dev`"), "{ran:?}");
-    let asked = terminal.server.asked("POST", "/v1/metrics");
+    let asked = terminal.server.requests("POST", "/v1/metrics");
     assert_eq!(asked[0].header("x-auth-scope-id"), format!("s-{SPACE}"));
 }
 
@@ -185,7 +187,7 @@ fn an_agent_with_a_key_to_several_spaces_or_none_is_told_to_name_one() {
         assert_eq!(sends(&terminal), 0);
         let ran = terminal.run("vigie agent --once --host h --scope account");
         assert_eq!(ran.code, 0, "{ran:?}");
-        let asked = terminal.server.asked("POST", "/v1/metrics");
+        let asked = terminal.server.requests("POST", "/v1/metrics");
         assert_eq!(asked[0].header("x-auth-scope-id"), "");
     }
 }
@@ -196,16 +198,20 @@ fn an_agent_with_a_key_remembers_its_space_while_the_server_is_away() {
     let mut terminal = with_a_key(1);
     let line = "vigie agent --once --host h --buffer buffer";
     // The first time there is nothing to remember.
-    terminal.server.turn(|knobs| knobs.refuse = Some(503));
+    terminal
+        .server
+        .configure(|behavior| behavior.refuse = Some(503));
     let ran = terminal.run(line);
     assert_ne!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.contains("`--scope s-GUID`"), "{ran:?}");
-    terminal.server.turn(|knobs| knobs.refuse = None);
+    terminal.server.configure(|behavior| behavior.refuse = None);
     assert_eq!(terminal.run(line).code, 0);
-    terminal.server.turn(|knobs| knobs.refuse = Some(503));
+    terminal
+        .server
+        .configure(|behavior| behavior.refuse = Some(503));
     let ran = terminal.run(line);
     assert!(ran.stderr.contains("samples wait in"), "{ran:?}");
-    let asked = terminal.server.asked("POST", "/v1/metrics");
+    let asked = terminal.server.requests("POST", "/v1/metrics");
     assert_eq!(
         asked.last().unwrap().header("x-auth-scope-id"),
         format!("s-{SPACE}")
@@ -238,10 +244,10 @@ fn an_empty_domain_is_named() {
 #[test]
 fn a_login_is_written_once() {
     let terminal = Terminal::new();
-    terminal.server.turn(|knobs| {
-        knobs.accounts = 2;
-        knobs.orgs = 1;
-        knobs.spaces = 2;
+    terminal.server.configure(|behavior| {
+        behavior.accounts = 2;
+        behavior.orgs = 1;
+        behavior.spaces = 2;
     });
     let files = [".vigie/config.json", ".vigie/.cf/config.json"];
     let line = format!(

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 fn a_login_asks_for_what_is_missing_and_hides_the_password() {
     let mut terminal = Terminal::new();
     terminal.set("NO_COLOR", "1");
-    terminal.server.turn(|knobs| knobs.accounts = 2);
+    terminal.server.configure(|behavior| behavior.accounts = 2);
     let line = format!("vigie login -a {}", terminal.server.address);
     let mut person = Person::at(&terminal, &line);
     person.answer("\nEmail> ", "ada@example.org");
@@ -56,7 +56,7 @@ fn a_region_is_chosen_by_its_name() {
     person.answer("Enter a number or a name> ", "eu-de");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
-    assert!(shown.contains("no name of the list"), "{shown}");
+    assert!(shown.contains("not a name in the list"), "{shown}");
     assert_eq!(terminal.file("config.json")["Region"], "eu-de");
 }
 
@@ -126,7 +126,7 @@ fn of_keys_with_the_same_name_one_is_chosen_and_a_deletion_confirmed() {
     assert_eq!(
         terminal
             .server
-            .asked("DELETE", "/v1/apikeys/ApiKey-3")
+            .requests("DELETE", "/v1/apikeys/ApiKey-3")
             .len(),
         1
     );

@@ -158,7 +158,7 @@ fn regression_7_a_proxy_that_cannot_be_used_is_refused_and_not_bypassed() {
         assert!(ran.stderr.contains(&format!("`{variable}`")), "{ran:?}");
         assert!(ran.stderr.contains(said), "{ran:?}");
         assert!(!ran.stderr.contains("s3cret"), "{ran:?}");
-        assert!(terminal.server.asked_at_all().is_empty());
+        assert!(terminal.server.all_requests().is_empty());
     }
 }
 

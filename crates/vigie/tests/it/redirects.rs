@@ -19,9 +19,9 @@ fn regression_7_no_command_follows_a_redirect() {
         let to = format!("http://{}{path}", other.address);
         terminal
             .server
-            .turn(|knobs| knobs.moved = Some((path, to.clone())));
+            .configure(|behavior| behavior.moved = Some((path, to.clone())));
         let ran = terminal.run(line);
         assert_ne!(ran.code, 0, "{line}: {ran:?}");
-        assert!(other.asked_at_all().is_empty(), "{line}");
+        assert!(other.all_requests().is_empty(), "{line}");
     }
 }

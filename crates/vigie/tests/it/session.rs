@@ -87,7 +87,7 @@ fn of_many_processes_one_renews() {
             .iter()
             .all(|token| !token.is_empty() && *token == tokens[0])
     );
-    let refreshes = terminal.server.asked("POST", "/identity/token").len() - 1;
+    let refreshes = terminal.server.requests("POST", "/identity/token").len() - 1;
     assert_eq!(refreshes, 1);
 }
 
@@ -97,7 +97,7 @@ fn a_refused_renewal_tells_status_code_and_text() {
     expire(&terminal);
     terminal
         .server
-        .turn(|knobs| knobs.refresh_refused = Some("BXNIM0439E"));
+        .configure(|behavior| behavior.refresh_refused = Some("BXNIM0439E"));
     terminal.run("vigie iam oauth-tokens");
     terminal.run("vigie -q iam oauth-tokens");
     terminal.run("ibmcloud account orgs");
@@ -121,7 +121,7 @@ fn an_expired_uaa_token_is_renewed_at_the_uaa() {
         "uaa-refresh-2"
     );
     assert_eq!(
-        terminal.server.asked("POST", "/oauth/token")[0].header("authorization"),
+        terminal.server.requests("POST", "/oauth/token")[0].header("authorization"),
         "Basic Y2Y6"
     );
 }
@@ -163,7 +163,7 @@ fn the_trace_hides_secrets() {
 #[test]
 fn a_valid_token_costs_one_file_and_no_request() {
     let mut terminal = Terminal::logged_in();
-    let asked = terminal.server.asked("POST", "/identity/token").len();
+    let asked = terminal.server.requests("POST", "/identity/token").len();
     std::fs::write(terminal.path(".vigie/.cf/config.json"), "{ damaged").unwrap();
     std::fs::set_permissions(
         terminal.path(".vigie/config.json.lock"),
@@ -174,7 +174,7 @@ fn a_valid_token_costs_one_file_and_no_request() {
     let ran = terminal.run("vigie iam token");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert_eq!(
-        terminal.server.asked("POST", "/identity/token").len(),
+        terminal.server.requests("POST", "/identity/token").len(),
         asked
     );
 }
@@ -232,7 +232,7 @@ fn a_reader_that_leaves_ends_no_change_half_way() {
     }
     let status = terminal.run("vigie status --output json");
     assert!(status.stdout.contains("\"dev\""), "{status:?}");
-    assert_eq!(terminal.server.asked("POST", "/v2/spaces").len(), 1);
+    assert_eq!(terminal.server.requests("POST", "/v2/spaces").len(), 1);
 }
 
 /// The account was deleted and restored: its sessions have ended, and their tokens look as good as before.
@@ -241,15 +241,17 @@ fn regression_7_a_refused_renewal_is_remembered() {
     let mut terminal = Terminal::logged_in();
     terminal.server.store.lock().unwrap().serial_min = 100;
     // A limit by time ends nothing.
-    terminal.server.turn(|knobs| {
-        knobs.refresh_refused = Some("BXNIM0407E");
-        knobs.refresh_status = 429;
+    terminal.server.configure(|behavior| {
+        behavior.refresh_refused = Some("BXNIM0407E");
+        behavior.refresh_status = 429;
     });
     let ran = terminal.run("vigie metrics list");
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("try again"), "{ran:?}");
     assert_eq!(terminal.run("vigie iam token").code, 0);
-    terminal.server.turn(|knobs| knobs.refresh_status = 400);
+    terminal
+        .server
+        .configure(|behavior| behavior.refresh_status = 400);
     let ran = terminal.run("vigie metrics list");
     assert_eq!(ran.code, 3, "{ran:?}");
     for line in ["vigie iam token", "vigie iam bearer-token"] {
@@ -268,7 +270,9 @@ fn regression_7_a_refused_renewal_is_remembered() {
     assert_eq!(terminal.run("vigie status --output json").code, 3);
     // The server may change its mind: a key was locked for a minute.
     let ended = std::fs::read(terminal.path(".vigie/config.json")).unwrap();
-    terminal.server.turn(|knobs| knobs.refresh_refused = None);
+    terminal
+        .server
+        .configure(|behavior| behavior.refresh_refused = None);
     assert_eq!(terminal.run("vigie iam token").code, 0);
     assert_eq!(terminal.run("vigie status").code, 0);
     // A login begins anew.
@@ -286,7 +290,9 @@ fn regression_7_a_refused_renewal_is_remembered() {
 #[test]
 fn regression_7_a_wait_is_told_in_seconds() {
     let mut terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| knobs.retry_after_s = Some(7));
+    terminal
+        .server
+        .configure(|behavior| behavior.retry_after_s = Some(7));
     let body = serde_json::json!({"errors": [{"code": "BXNMSSV09E", "message": "too much at once",
         "hint": "send again after `Retry-After` seconds"}]});
     let store = terminal.server.store.clone();

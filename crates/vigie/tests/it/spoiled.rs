@@ -1,14 +1,14 @@
 //! What a hostile server makes of the answers of [`crate::fixture`].
 
-use crate::fixture::{Asked, Fixture};
+use crate::fixture::{Fixture, RecordedRequest};
 use serde_json::{Value, json};
 
 impl Fixture {
     /// The answer, as hostile as the knobs make it.
-    pub(crate) fn twisted(&self, asked: &Asked) -> (u16, Value) {
+    pub(crate) fn twisted(&self, asked: &RecordedRequest) -> (u16, Value) {
         let (poison, refuse, patches) = {
-            let knobs = self.knobs.lock().unwrap();
-            (knobs.poison, knobs.refuse, knobs.patches.clone())
+            let behavior = self.behavior.lock().unwrap();
+            (behavior.poison, behavior.refuse, behavior.patches.clone())
         };
         let mut asked = asked.clone();
         if !poison.is_empty() {

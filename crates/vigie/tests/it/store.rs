@@ -1,6 +1,6 @@
 //! The part of the test's server that keeps metrics: as simple as the interface allows, with a knob for each trouble.
 
-use crate::fixture::Asked;
+use crate::fixture::RecordedRequest;
 use base::name::{last_element, parent};
 use base::pattern::Pattern;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ impl Store {
         self.samples.values().map(BTreeMap::len).sum()
     }
 
-    pub(crate) fn answer(&mut self, asked: &Asked) -> (u16, Value) {
+    pub(crate) fn answer(&mut self, asked: &RecordedRequest) -> (u16, Value) {
         let credential = asked.header("x-auth-user-token");
         let serial = credential
             .strip_prefix("iam e30.")

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 /// What one run left.
 #[derive(Debug)]
-pub(crate) struct Ran {
+pub(crate) struct Finished {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) code: i32,
@@ -90,9 +90,9 @@ impl Terminal {
     }
 
     /// Runs a line and adds it to the transcript.
-    pub(crate) fn run(&mut self, line: &str) -> Ran {
+    pub(crate) fn run(&mut self, line: &str) -> Finished {
         let output = self.command(line).output().unwrap();
-        let ran = Ran {
+        let ran = Finished {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code().unwrap(),
@@ -109,14 +109,19 @@ impl Terminal {
     }
 
     /// Runs words of which some may be empty, with more variables; the transcript keeps nothing of it.
-    pub(crate) fn run_words(&self, name: &str, words: &[&str], variables: &[(&str, &str)]) -> Ran {
+    pub(crate) fn run_words(
+        &self,
+        name: &str,
+        words: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Finished {
         let output = self
             .command(name)
             .args(words)
             .envs(variables.iter().copied())
             .output()
             .unwrap();
-        Ran {
+        Finished {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code().unwrap(),

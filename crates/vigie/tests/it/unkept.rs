@@ -2,7 +2,7 @@
 //! second use for theft.
 
 use crate::fixture::{ACCOUNT, jwt};
-use crate::terminal::{Ran, Terminal};
+use crate::terminal::{Finished, Terminal};
 use crate::unwritable::{fill, read_only, run_limited, small_disk, writable};
 
 fn expire(terminal: &Terminal) {
@@ -12,11 +12,11 @@ fn expire(terminal: &Terminal) {
 }
 
 fn renewals(terminal: &Terminal) -> usize {
-    terminal.server.asked("POST", "/identity/token").len() - 1
+    terminal.server.requests("POST", "/identity/token").len() - 1
 }
 
 /// Nothing was asked for, nothing printed that could be taken for a token, and it is said what stands in the way.
-fn left_alone(terminal: &Terminal, ran: &Ran) {
+fn left_alone(terminal: &Terminal, ran: &Finished) {
     assert_eq!(renewals(terminal), 0, "the refresh token was used: {ran:?}");
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
     let told = &ran.stderr;
@@ -136,7 +136,9 @@ fn a_token_that_cannot_be_kept_is_printed_all_the_same() {
 
 fn lose_what_was_prepared(terminal: &Terminal) {
     let file = terminal.path(".vigie/config.json.tmp");
-    terminal.server.turn(|knobs| knobs.vanishing = Some(file));
+    terminal
+        .server
+        .configure(|behavior| behavior.vanishing = Some(file));
 }
 
 /// A process that goes on has the successor, and the disk only what it was got for.
@@ -146,9 +148,9 @@ fn what_could_not_be_kept_is_not_asked_for_twice_by_one_process() {
     lose_what_was_prepared(&terminal);
     // Two renewals are needed until the server is content.
     terminal.server.store.lock().unwrap().serial_min = 3;
-    let ran = terminal.run("vigie agent --looks 3 --interval 1s --host h");
+    let ran = terminal.run("vigie agent --readings 3 --interval 1s --host h");
     assert!(ran.stderr.contains("could not be kept"), "{ran:?}");
-    let used: Vec<String> = terminal.server.asked("POST", "/identity/token")[1..]
+    let used: Vec<String> = terminal.server.requests("POST", "/identity/token")[1..]
         .iter()
         .map(|asked| asked.field("refresh_token").unwrap())
         .collect();
@@ -164,13 +166,18 @@ fn a_login_that_could_not_be_kept_sends_no_credential() {
     let ran = run_limited(&terminal, 0, &line);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("/.vigie"), "{ran:?}");
-    assert!(terminal.server.asked("POST", "/identity/token").is_empty());
+    assert!(
+        terminal
+            .server
+            .requests("POST", "/identity/token")
+            .is_empty()
+    );
 }
 
 #[test]
 fn a_switch_of_accounts_that_could_not_be_kept_is_not_made() {
     let terminal = Terminal::logged_in();
-    terminal.server.turn(|knobs| knobs.accounts = 2);
+    terminal.server.configure(|behavior| behavior.accounts = 2);
     let ran = run_limited(
         &terminal,
         0,
@@ -189,7 +196,7 @@ fn a_uaa_token_that_cannot_be_kept_is_got_for_the_iam_token() {
     let ran = run_limited(&terminal, 0, "vigie cf oauth-token");
     assert!(ran.stdout.starts_with("bearer e30."), "{ran:?}");
     assert!(ran.stderr.contains("could not be kept"), "{ran:?}");
-    let asked = terminal.server.asked("POST", "/oauth/token");
+    let asked = terminal.server.requests("POST", "/oauth/token");
     assert_eq!(asked.len(), 1);
     assert!(asked[0].body.starts_with("grant_type=iam_token"));
 }
@@ -203,7 +210,7 @@ fn a_key_that_could_not_be_written_down_is_not_made() {
         let ran = run_limited(&terminal, blocks, line);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
         assert!(ran.stderr.contains("key.json"), "{ran:?}");
-        assert!(terminal.server.asked("POST", "/v1/apikeys").is_empty());
+        assert!(terminal.server.requests("POST", "/v1/apikeys").is_empty());
     }
     let names = std::fs::read_dir(terminal.path(".")).unwrap();
     let left = names

@@ -30,7 +30,7 @@ fn regression_7_a_server_that_calls_itself_by_no_address_is_reached_where_it_was
             let value = format!("{there}{suffix}").into();
             terminal
                 .server
-                .turn(|knobs| knobs.patches.push((path, pointer, value)));
+                .configure(|behavior| behavior.patches.push((path, pointer, value)));
         }
         let address = terminal.server.address;
         let login =
@@ -44,7 +44,7 @@ fn regression_7_a_server_that_calls_itself_by_no_address_is_reached_where_it_was
             let ran = terminal.run(line);
             assert_eq!(ran.code, 0, "{host}: {line}: {ran:?}");
         }
-        assert!(other.asked_at_all().is_empty(), "{host}");
+        assert!(other.all_requests().is_empty(), "{host}");
         assert!(terminal.file("config.json")["MetricsEndpoint"] == format!("http://{address}"));
     }
 }
@@ -74,6 +74,6 @@ fn regression_7_nothing_is_sent_to_no_address_whoever_names_it() {
             assert_ne!(ran.code, 0, "{line}: {ran:?}");
             assert!(ran.stderr.contains("vigie login"), "{ran:?}");
         }
-        assert!(other.asked_at_all().is_empty(), "{host}");
+        assert!(other.all_requests().is_empty(), "{host}");
     }
 }

@@ -1,7 +1,7 @@
 //! Folders that nothing can be written to, as a user meets them: a full disk, a read-only one, a limit on the size of
 //! files. As root the bits of a folder bind nobody, so that these are made by mounting and by limits.
 
-use crate::terminal::{Ran, Terminal};
+use crate::terminal::{Finished, Terminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,7 +66,7 @@ pub(crate) fn writable(file: &Path, elsewhere: &Path) -> Mounted {
 
 /// Runs a line under a limit on the size of what it writes, in blocks of 512 bytes; standard output and error are pipes,
 /// which it does not touch.
-pub(crate) fn run_limited(terminal: &Terminal, blocks: u32, line: &str) -> Ran {
+pub(crate) fn run_limited(terminal: &Terminal, blocks: u32, line: &str) -> Finished {
     let (name, words) = line.split_once(' ').unwrap();
     let command = terminal.command(name);
     let output = Command::new("sh")
@@ -84,7 +84,7 @@ pub(crate) fn run_limited(terminal: &Terminal, blocks: u32, line: &str) -> Ran {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    Ran {
+    Finished {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
         // What a signal ended has no code.

@@ -1,12 +1,12 @@
-//! A backup in the audit: that it is begun, before anything is copied, and how it ended. It takes the keys that sign tokens with
-//! it, so that one which cannot be entered is not begun.
+//! Records a backup in the audit: its begin before anything is copied, and its outcome. A backup contains the keys that sign
+//! tokens, so it must not begin if it cannot be recorded.
 
 use super::make::{self, Made, Source};
 use iam::Iam;
 use iam::audit::{Action, Entry, Origin, Outcome};
 use std::path::Path;
 
-/// Makes a backup that this user of the operating system has asked for.
+/// Makes a backup for this user of the operating system.
 pub(crate) async fn make(
     source: &Source<'_>,
     target: &Path,
@@ -21,7 +21,7 @@ pub(crate) async fn make(
             Outcome::Failed
         };
         if let Err(error) = enter(source.iam, target, outcome).await {
-            // Done is done: the entry that it was begun stands.
+            // The backup is made, and its begin is recorded.
             tracing::error!("how a backup ended is not in the audit: {error:#}");
         }
         made

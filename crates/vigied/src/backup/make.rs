@@ -1,13 +1,14 @@
-//! Making a backup: first the samples, then the identity database, then the files beside them. In this order no sample in the
-//! copy belongs to a space that the copied database may give to somebody else.
+//! Makes a backup: the samples first, then the identity database, then the other files. In this order, no copied sample belongs
+//! to a space that the copied database may give to another owner.
 //!
-//! All of it goes into a folder beside the target, which gets the target's name when it is complete and on stable storage.
+//! Everything is written to a folder beside the target, which is renamed to the target when it is complete and on stable
+//! storage.
 
-use crate::aside::aside;
 use crate::data_dir;
+use crate::data_dir::private_files;
 use crate::failure;
-use crate::operator_proof::as_operator;
-use crate::private_files;
+use crate::store::operator_proof::as_operator;
+use crate::store::own_thread::on_own_thread;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
 use iam::Iam;
@@ -19,10 +20,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Files of the data folder that are copied as they are, where they are there.
+/// Files of the data folder to copy, if they exist.
 const FILES: [&str; 3] = ["operations.token", "quickstart-key", "vigie.toml"];
 
-/// What is copied.
+/// The source of a backup.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub(crate) data: &'a Path,
@@ -30,12 +31,12 @@ pub(crate) struct Source<'a> {
     pub(crate) iam: &'a Iam,
 }
 
-/// What was made.
+/// The contents of a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Made {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
-    /// The identity is in it; else PostgreSQL has it.
+    /// Whether the identity database is included; otherwise it is in PostgreSQL.
     pub(crate) has_identity: bool,
 }
 
@@ -49,7 +50,7 @@ impl Made {
         })
     }
 
-    /// Reads what [`Self::json`] writes.
+    /// Parses the output of [`Self::json`].
     pub(crate) fn read(value: &Value) -> Option<Self> {
         Some(Self {
             files: value.get("files")?.as_u64()?,
@@ -59,7 +60,7 @@ impl Made {
     }
 }
 
-/// Refuses a target that is there, or in the data folder.
+/// Refuses a target that exists or is inside the data folder.
 pub(crate) fn check_target(target: &Path, data: &Path) -> anyhow::Result<()> {
     let shown = target.display();
     if target.symlink_metadata().is_ok() {
@@ -103,7 +104,7 @@ pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<M
     let filled = fill(source, &partial).await;
     let made = filled.and_then(|made| publish(&partial, target).map(|()| made));
     if made.is_err() {
-        // What is left of it is worth nothing, and takes room.
+        // A partial copy is useless and takes room.
         let _ = std::fs::remove_dir_all(&partial);
     }
     made.map_err(|error| match failure::is_full(&error) {
@@ -117,7 +118,7 @@ pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<M
 
 async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
     let samples = partial.join("samples");
-    let copied = aside(source.store, move |store| {
+    let copied = on_own_thread(source.store, move |store| {
         store.copy_to(&as_operator(), &samples)
     });
     let copied = copied.await.context("cannot copy the samples")?;
@@ -139,7 +140,7 @@ async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
         .context("the copying broke off")?
 }
 
-/// The files beside samples and database; then all is on stable storage.
+/// Copies the other files, then syncs everything.
 fn copy_rest(data: &Path, partial: &Path, mut made: Made) -> anyhow::Result<Made> {
     let mut files: Vec<PathBuf> = FILES.iter().map(|name| data.join(name)).collect();
     let (from, to) = (data_dir::keys(data), data_dir::keys(partial));
@@ -174,7 +175,7 @@ fn copy_rest(data: &Path, partial: &Path, mut made: Made) -> anyhow::Result<Made
     Ok(made)
 }
 
-/// Copies one file, and its bytes to stable storage; `None` where it is not there.
+/// Copies and syncs one file; `None` if it does not exist.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<Option<u64>> {
     let cannot = || format!("cannot copy `{}`", from.display());
     let opened = File::options()
@@ -200,7 +201,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<Option<u64>> {
     Ok(Some(bytes.len() as u64))
 }
 
-/// Brings a file or folder to stable storage; returns its length.
+/// Syncs a file or folder; returns its length.
 fn synced(path: &Path) -> anyhow::Result<u64> {
     let sync = || {
         let file = File::open(path)?;
@@ -210,11 +211,11 @@ fn synced(path: &Path) -> anyhow::Result<u64> {
     sync().with_context(|| format!("cannot bring `{}` to stable storage", path.display()))
 }
 
-/// Gives the folder its name, never in the place of anything.
+/// Renames the folder to the target, and never replaces anything.
 fn publish(partial: &Path, target: &Path) -> anyhow::Result<()> {
     let named = renameat_with(CWD, partial, CWD, target, RenameFlags::NOREPLACE);
     let named = match named {
-        // A file system that cannot do it in one step.
+        // The file system does not support `NOREPLACE`.
         Err(rustix::io::Errno::INVAL) if target.symlink_metadata().is_err() => {
             std::fs::rename(partial, target)
         }

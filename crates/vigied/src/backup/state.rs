@@ -1,8 +1,8 @@
-//! The backup of a running server: one at a time, with its state for callers.
+//! The backup of a running server: one at a time. Its state is kept for the caller to ask.
 
 use super::entered;
 use super::make::{Made, Source};
-use crate::failure::Told;
+use crate::failure::Report;
 use base::store::SampleStore;
 use iam::Iam;
 use serde_json::{Value, json};
@@ -16,22 +16,22 @@ enum State {
     None,
     Running,
     Done(PathBuf, Made),
-    Failed(Told),
+    Failed(Report),
 }
 
-/// Of this server.
+/// The backups of this server.
 #[derive(Debug)]
 pub(crate) struct Backups {
     data: PathBuf,
     state: Mutex<State>,
-    /// See [`Backups::still`].
-    still: Arc<tokio::sync::Mutex<()>>,
+    /// See [`Backups::guard_removal`].
+    removals: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// While it is held, nothing is removed for good of what was deleted.
-pub(crate) type Still = OwnedMutexGuard<()>;
+/// Blocks the copying of backups until dropped.
+pub(crate) type RemovalGuard = OwnedMutexGuard<()>;
 
-/// Another one is under way.
+/// Another backup is running.
 #[derive(Debug)]
 pub(crate) struct Busy;
 
@@ -40,7 +40,7 @@ impl Backups {
         Self {
             data: data.to_owned(),
             state: Mutex::default(),
-            still: Arc::default(),
+            removals: Arc::default(),
         }
     }
 
@@ -48,21 +48,21 @@ impl Backups {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a backup from starting to copy while deleted data is removed; `None` while one copies. A backup copies
-    /// the store first and the database behind it: what it has of the one must be in what it has of the other.
-    pub(crate) fn still(&self) -> Option<Still> {
-        Arc::clone(&self.still).try_lock_owned().ok()
+    /// Blocks backups from copying while deleted data is removed; `None` while one copies. A backup copies first the store and
+    /// then the database, and the two copies must be consistent.
+    pub(crate) fn guard_removal(&self) -> Option<RemovalGuard> {
+        Arc::clone(&self.removals).try_lock_owned().ok()
     }
 
-    /// Does the work of a backup once nothing is being removed, and keeps how it ended.
+    /// Runs a backup as soon as no removal is in progress, and keeps its outcome.
     async fn run(&self, work: impl Future<Output = State>) {
-        let _unended = Unended(self);
-        let _still = self.still.lock().await;
+        let _clear = ClearOnDrop(self);
+        let _guard = self.removals.lock().await;
         let ended = work.await;
         *self.state() = ended;
     }
 
-    /// Begins a backup that this user of the operating system asks for; it goes on though nobody waits for it.
+    /// Starts a backup for this user of the operating system. It continues if the client disconnects.
     pub(crate) fn begin(
         self: &Arc<Self>,
         (iam, store): (Iam, Arc<dyn SampleStore>),
@@ -91,7 +91,7 @@ impl Backups {
                     }
                     Err(error) => {
                         tracing::warn!(target = %target.display(), "no backup was made: {error:#}");
-                        State::Failed(Told::of(&error))
+                        State::Failed(Report::of(&error))
                     }
                 }
             };
@@ -105,8 +105,8 @@ impl Backups {
         match &*self.state() {
             State::None => json!({"state": "none"}),
             State::Running => json!({"state": "running"}),
-            State::Failed(told) => {
-                json!({"state": "failed", "code": told.code, "error": told.text()})
+            State::Failed(report) => {
+                json!({"state": "failed", "code": report.code, "error": report.text()})
             }
             State::Done(target, made) => {
                 let mut value = made.json(target);
@@ -119,16 +119,16 @@ impl Backups {
     }
 }
 
-/// Clears the running backup however its work ends; otherwise no other backup could start.
+/// Clears the running state however the backup ends; otherwise no other backup could start.
 #[derive(Debug)]
-struct Unended<'b>(&'b Backups);
+struct ClearOnDrop<'b>(&'b Backups);
 
-impl Drop for Unended<'_> {
+impl Drop for ClearOnDrop<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         if matches!(*state, State::Running) {
             let error = anyhow::anyhow!("it broke off: the log says why");
-            *state = State::Failed(Told::of(&error));
+            *state = State::Failed(Report::of(&error));
         }
     }
 }
@@ -150,17 +150,17 @@ mod tests {
         let task = tokio::spawn(async move { own.run(async { panic!("work broke") }).await });
         assert!(task.await.unwrap_err().is_panic());
         assert_eq!(backups.json()["state"], "failed");
-        assert!(backups.still().is_some());
+        assert!(backups.guard_removal().is_some());
     }
 
     #[tokio::test]
     async fn a_backup_copies_nothing_while_something_is_removed() {
         let backups = running();
-        let removing = backups.still().unwrap();
+        let removing = backups.guard_removal().unwrap();
         let (own, (began, mut begins)) = (Arc::clone(&backups), tokio::sync::oneshot::channel());
         let task = tokio::spawn(async move {
             let work = async {
-                let sent = began.send(own.still().is_none());
+                let sent = began.send(own.guard_removal().is_none());
                 sent.map_or(State::None, |()| State::Running)
             };
             own.run(work).await;
@@ -170,6 +170,6 @@ mod tests {
         drop(removing);
         assert_eq!(begins.await, Ok(true), "nothing is removed meanwhile");
         task.await.unwrap();
-        assert!(backups.still().is_some());
+        assert!(backups.guard_removal().is_some());
     }
 }

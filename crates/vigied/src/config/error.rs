@@ -1,7 +1,7 @@
-//! A setting that cannot be used: which, where it was said, and what is wrong with it.
+//! Why a setting cannot be used: its key, where it was set, and what is wrong.
 
 use super::source::Source;
-use crate::private_files::FileError;
+use crate::data_dir::private_files::FileError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -34,11 +34,11 @@ pub(crate) enum ConfigError {
     #[error("`tls.certificate` and `tls.key` go together: set both or neither")]
     HalfTls,
     #[error(
-        "`proxy_protocol = true` needs to know whose headers to believe\nhint: name the proxies in `trusted_proxies`, for example `trusted_proxies = \"10.0.0.7, 10.1.0.0/16\"`"
+        "`proxy_protocol = true` needs `trusted_proxies`\nhint: name the proxies in `trusted_proxies`, for example `trusted_proxies = \"10.0.0.7, 10.1.0.0/16\"`"
     )]
     NoProxies,
     #[error(
-        "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or say `tls.allow_plain_http_on_any_address = true`"
+        "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or `tls.allow_plain_http_on_any_address = true`"
     )]
     PlainHttp(SocketAddr),
     #[error(
@@ -50,7 +50,7 @@ pub(crate) enum ConfigError {
     )]
     HalfMail,
     #[error(
-        "mails with links are to be sent (`mail.server`), and nobody has said where they lead to: `listen` is every address of this machine\nhint: set `public_url` to the address that people reach the server under"
+        "`mail.server` is set, and the links in mails have no address: `public_url` is empty, and `listen` is every address of this machine\nhint: set `public_url` to the address that people reach the server under"
     )]
     MailToNowhere,
     #[error(

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// A value of the file and the line it stands on.
+/// A value in the file, and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileValue {
     pub(crate) text: String,
     pub(crate) line: usize,
 }
 
-/// Parses TOML: tables one deep, values that are text, whole numbers or booleans; a list of texts is one text with commas, as
-/// the settings that hold several have it.
+/// Parses TOML: one level of tables; values are strings, integers or booleans. A list of strings becomes one text separated by
+/// commas, the form that settings with several values use.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, FileValue>, ConfigError> {
     let line_of = |offset: usize| text.get(..offset).unwrap_or(text).matches('\n').count() + 1;
     let table = DeTable::parse(text).map_err(|error| ConfigError::File {

@@ -1,23 +1,23 @@
-//! A host and its port, as they can stand in an address that others follow: nothing that some reader takes for more than a
-//! host, one spelling for each, and never the address that stands for all of a machine's.
+//! A host and its port, safe to put in a URL that others follow: no reader can take it for more than a host, each host has one
+//! spelling, and it is never the address for all interfaces.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Bytes of a whole name, and of what stands between its dots (RFC 1035, 2.3.4).
+/// Maximum bytes of a name, and of one label (RFC 1035, 2.3.4).
 const NAME_BYTES_MAX: usize = 253;
 const LABEL_BYTES_MAX: usize = 63;
 
 /// A plain host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Host {
-    /// In lower case, without a dot at its end; an IPv6 address has its brackets.
+    /// In lower case, without a trailing dot; an IPv6 address has brackets.
     pub(crate) name: String,
     pub(crate) port: Option<u16>,
 }
 
 impl Host {
-    /// Reads `HOST[:PORT]`; nothing, where it is more or less than that.
+    /// Parses `HOST[:PORT]`; `None` for anything else.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (name, rest) = match text.strip_prefix('[') {
             Some(inner) => {
@@ -37,7 +37,7 @@ impl Host {
         Some(Self { name, port })
     }
 
-    /// The origin that is reached here, without the port that goes without saying.
+    /// The origin of this host; the default port of the scheme is left out.
     pub(crate) fn origin(&self, is_https: bool) -> Origin<'_> {
         Origin {
             is_https,
@@ -46,7 +46,7 @@ impl Host {
     }
 }
 
-/// The port that a scheme has by itself.
+/// The default port of a scheme.
 pub(crate) const fn usual_port(is_https: bool) -> u16 {
     if is_https { 443 } else { 80 }
 }

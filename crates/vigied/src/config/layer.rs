@@ -1,13 +1,14 @@
-//! Lays file, environment and flags over the defaults, and remembers where each value came from.
+//! Combines defaults, file, environment and flags, and records the origin of each value.
 
 use super::ConfigError;
 use super::file::FileValue;
-use super::forms;
-use super::gone::GONE;
+use super::least::{self, Least};
+use super::notation;
+use super::removed::REMOVED;
 use super::setting::{Setting, Shape, all};
 use super::source::Source;
 use super::variables;
-use crate::private_files;
+use crate::data_dir::private_files;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use strsim::levenshtein;
@@ -20,10 +21,10 @@ pub(crate) struct Resolved {
     pub(crate) source: Source,
 }
 
-/// A settings file and what it says.
+/// A settings file and its values.
 pub(crate) type FileLayer = (PathBuf, BTreeMap<String, FileValue>);
 
-/// What the three layers said.
+/// The values of the three layers.
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     pub(crate) file: Option<FileLayer>,
@@ -32,7 +33,7 @@ pub(crate) struct Layers {
     pub(crate) flags: Vec<(String, String, String)>,
 }
 
-/// Resolves every setting; the last of default, file, environment and flag that says something wins.
+/// Resolves every setting; flags override the environment, which overrides the file, which overrides the default.
 pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
     let settings = all();
     refuse_unknown(layers, &settings)?;
@@ -60,7 +61,7 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
             }
         }
         let (value, source) = value;
-        let value = forms::plain(&setting, value);
+        let value = notation::plain(&setting, value);
         if let Err(what) = check(&setting, &value) {
             return Err(ConfigError::at(&source, &setting.key, what));
         }
@@ -76,8 +77,8 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Vec<Resolved>, ConfigError> {
 fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigError> {
     let known = |key: &str| settings.iter().any(|setting| setting.key == key);
     let unknown = |key: &str| {
-        if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == key) {
-            return format!("is not a setting any more: {instead}");
+        if let Some((_, instead)) = REMOVED.iter().find(|(old, _)| *old == key) {
+            return format!("is no longer a setting: {instead}");
         }
         let nearest = settings
             .iter()
@@ -118,6 +119,22 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
     Ok(())
 }
 
+/// Refuses a size with which nothing would work. 0, where it is allowed, stands for a figure that the machine gives.
+fn is_enough(setting: &Setting, number: u64) -> Result<(), String> {
+    let Shape::Number { min, .. } = setting.shape else {
+        return Ok(());
+    };
+    match least::of(&setting.key) {
+        Some(Least { value, why, .. }) if number < *value && (number > 0 || min > 0) => {
+            let or = if min == 0 { "0, or " } else { "" };
+            Err(format!(
+                "must be {or}at least {value}, not `{number}`: {why}"
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 fn check(setting: &Setting, value: &str) -> Result<(), String> {
@@ -151,10 +168,10 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             }
         }
         Shape::Number { min, max } => match value.parse::<u64>() {
-            Ok(number) if (min..=max).contains(&number) => Ok(()),
+            Ok(number) if (min..=max).contains(&number) => is_enough(setting, number),
             _ => Err(format!(
                 "must be a whole number from {min} to {max}{}, not `{value}`",
-                forms::also(&setting.key)
+                notation::also(&setting.key)
             )),
         },
         Shape::Flag => match value {
@@ -172,7 +189,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
                     Some(name) => {
                         let name: String = name.chars().take(40).collect();
                         Err(format!(
-                            "has a parameter `{name}`, which is none of PostgreSQL's; the password's is `password`"
+                            "has a parameter `{name}`, which PostgreSQL does not have; the one for the password is `password`"
                         ))
                     }
                 },
@@ -181,7 +198,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
             }
         }
         Shape::LogFilter => {
-            // A lone word that is no level would be taken for a module's name, and silence all others.
+            // A single unknown word would be read as a module name, and would silence all other modules.
             let is_lone_word = !value.contains(['=', ',']);
             let is_level = LOG_LEVELS.contains(&value);
             match tracing_subscriber::EnvFilter::try_new(value) {
@@ -221,7 +238,7 @@ fn check(setting: &Setting, value: &str) -> Result<(), String> {
     }
 }
 
-/// Reads the settings file that was asked for by name.
+/// Reads the settings file that the user named.
 pub(crate) fn read_file(path: &Path) -> Result<FileLayer, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
@@ -230,8 +247,8 @@ pub(crate) fn read_file(path: &Path) -> Result<FileLayer, ConfigError> {
     Ok((path.to_owned(), super::file::parse(path, &text)?))
 }
 
-/// Reads the settings file of a data folder, where there is one. Nothing has looked at the folder yet, so no link is
-/// followed and no file of another user's is read.
+/// Reads the settings file of a data folder, if there is one. The folder is not checked yet, so this follows no link and reads
+/// no file of another user.
 pub(crate) fn read_file_of_folder(data: &Path) -> Result<Option<FileLayer>, ConfigError> {
     let path = data.join("vigie.toml");
     let Some(text) = private_files::read_text(&path)? else {
@@ -268,12 +285,12 @@ mod tests {
 
     #[test]
     fn a_flag_beats_the_environment_beats_the_file() {
-        let file = "listen = \"127.0.0.1:1\"\n[tokens]\naccess_token_seconds = 60\n[limits]\nbody_bytes = 5\n";
+        let file = "listen = \"127.0.0.1:1\"\n[tokens]\naccess_token_seconds = 60\n[limits]\nbody_bytes = 5000\n";
         let layers = layers(
             file,
             &[
                 ("VIGIE_LISTEN", "127.0.0.1:2"),
-                ("VIGIE_LIMITS_BODY_BYTES", "6"),
+                ("VIGIE_LIMITS_BODY_BYTES", "6000"),
             ],
             &[("listen", "127.0.0.1:3")],
         );
@@ -284,7 +301,7 @@ mod tests {
         );
         assert_eq!(
             value(&resolved, "limits.body_bytes"),
-            ("6".into(), "environment VIGIE_LIMITS_BODY_BYTES".into())
+            ("6000".into(), "environment VIGIE_LIMITS_BODY_BYTES".into())
         );
         assert_eq!(
             value(&resolved, "tokens.access_token_seconds"),
@@ -321,7 +338,7 @@ mod tests {
         insta::assert_snapshot!(error("log.level = \"loud\""), @"vigie.toml:1: `log.level` must be one of `off`, `error`, `warn`, `info`, `debug`, `trace`, or a filter like `vigied=debug`, not `loud`");
         assert!(error("log.level = \"vigied=loud\"").contains("not `vigied=loud`"));
         insta::assert_snapshot!(error("database = \"mysql://u:secret@h/n\""), @"vigie.toml:1: `database` must be empty or `postgres://USER@HOST/NAME`");
-        insta::assert_snapshot!(error("database = \"postgres://u@h/n?passwd=secret\""), @"vigie.toml:1: `database` has a parameter `passwd`, which is none of PostgreSQL's; the password's is `password`");
+        insta::assert_snapshot!(error("database = \"postgres://u@h/n?passwd=secret\""), @"vigie.toml:1: `database` has a parameter `passwd`, which PostgreSQL does not have; the one for the password is `password`");
         for good in [
             "log.level = \"debug\"",
             "log.level = \"vigied=debug,iam=trace\"",

@@ -1,9 +1,9 @@
-//! How much memory there is for this process: that of the machine, or less where a control group (a container, a unit of
-//! systemd) allows it no more.
+//! The memory available to this process: that of the machine, or the limit of its control group (a container, a systemd unit)
+//! if that is less.
 
 use std::path::{Path, PathBuf};
 
-/// Bytes; `None` where the system does not say.
+/// Bytes; `None` if the system does not tell.
 pub(super) fn memory_bytes() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let groups = groups(&read("/proc/self/cgroup"), Path::new("/sys/fs/cgroup"));
@@ -23,8 +23,8 @@ fn total(meminfo: &str) -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
-/// The files with the limits of the groups that the process is in, and of those above them. What they say where there is no
-/// limit is no number (`max`), or larger than any machine.
+/// The limit files of the control groups of this process, and of their parents. A group without a limit has `max`, or a number
+/// larger than any machine.
 fn groups(own: &str, root: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for line in own.lines() {

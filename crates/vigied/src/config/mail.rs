@@ -1,22 +1,22 @@
-//! The settings of mail, together.
+//! The settings for mail.
 
 use super::ConfigError;
 use super::values::Values;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-/// How the way to the mail server is encrypted.
+/// Encryption of the connection to the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailTls {
-    /// Begun plain, then encrypted, or given up.
+    /// Starts plain and switches to TLS; fails if the server offers none.
     StartTls,
-    /// From the first byte.
+    /// TLS from the first byte.
     Tls,
-    /// Not at all.
+    /// No encryption.
     None,
 }
 
-/// Where mails are handed in.
+/// The mail server.
 #[derive(Debug, Clone)]
 pub(crate) struct MailSettings {
     pub(crate) host: String,
@@ -24,9 +24,9 @@ pub(crate) struct MailSettings {
     pub(crate) from: String,
     pub(crate) tls: MailTls,
     pub(crate) ca_file: Option<PathBuf>,
-    /// User, and the file with the password.
+    /// User name, and the file with the password.
     pub(crate) login: Option<(String, PathBuf)>,
-    /// Where links are not followed.
+    /// The data folder, in which no link is followed.
     pub(crate) data: PathBuf,
     /// Skips the check of who may read the password file.
     pub(crate) any_mode: bool,
@@ -40,7 +40,7 @@ impl MailSettings {
 }
 
 impl MailSettings {
-    /// `None` when no mails are sent.
+    /// `None` if no mail is sent.
     pub(super) fn read(
         values: &Values<'_>,
         data: &Path,

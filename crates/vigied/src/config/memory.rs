@@ -1,32 +1,31 @@
-//! The one budget of memory for the whole process, and how it is divided. Each part has a limit of its own, with fair shares
-//! inside it; none of them is ever larger than its part of the budget, so that together they stay below it, and a part that is
-//! full takes nothing from another.
+//! The memory budget of the process, and its division. Each part has its own limit and fair shares inside it. No limit can
+//! exceed its part, so all parts together stay within the budget, and a full part takes nothing from another.
 
 use base::limit::{self, Limit};
 use std::collections::BTreeMap;
 
-/// Where the machine does not say how much memory it has.
+/// Assumed if the memory of the machine is unknown.
 const UNKNOWN_BYTES: u64 = 4 << 30;
 
-/// Less is of no use, however small the machine.
+/// The smallest budget, however small the machine.
 const LEAST_BYTES: u64 = 256 << 20;
 
-/// The parts of the budget: one in so many.
+/// Divisors of the budget for each part.
 const PARTS: [(Limit, u64); 3] = [
     (limit::HEAD_BYTES, 2),
     (limit::QUERIES_IN_FLIGHT_BYTES, 4),
     (limit::BODIES_IN_FLIGHT_BYTES, 8),
 ];
 
-/// The part of the directories of segment files.
+/// The divisor for the directories of segment files.
 const DIRECTORIES: u64 = 8;
 
-/// The bytes that samples, queries, bodies and directories may have together.
+/// The bytes for samples, queries, bodies and directories together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MemoryBudget(u64);
 
 impl MemoryBudget {
-    /// What is set, or half of what the machine has: the rest is for names, the programs beside this one, and the page cache.
+    /// The setting, or half of the memory of the machine: the rest is for names, other programs, and the page cache.
     pub(super) fn new(set: u64, machine: Option<u64>) -> Self {
         Self(match set {
             0 => (machine.unwrap_or(UNKNOWN_BYTES) / 2).max(LEAST_BYTES),
@@ -34,7 +33,7 @@ impl MemoryBudget {
         })
     }
 
-    /// Lowers what is set for a part to its part of the budget.
+    /// Lowers the limit of a part to its part of the budget.
     pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>) {
         for (limit, part) in PARTS {
             let own = limits.entry(limit.name).or_insert(limit.default);

@@ -1,16 +1,16 @@
-//! A list of addresses and networks, as `trusted_proxies` holds it: `10.0.0.7, 10.1.0.0/16, 2001:db8::/32`.
+//! A list of addresses and networks, the value of `trusted_proxies`: `10.0.0.7, 10.1.0.0/16, 2001:db8::/32`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Entries of one list.
+/// Maximum entries of a list.
 const ENTRIES_MAX: usize = 256;
 
 /// Addresses and networks of both families.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Networks(Vec<Network>);
 
-/// An address and how many of its bits count, as IPv6: IPv4 is there in its mapped form.
+/// Address and prefix length in IPv6; an IPv4 address is mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Network {
     bits: u128,
@@ -33,7 +33,7 @@ pub(crate) enum NetworksError {
 }
 
 impl Networks {
-    /// Whether the address is one of these, or in one of these.
+    /// Whether the list contains the address.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let bits = mapped(address);
         self.0
@@ -46,7 +46,7 @@ impl Networks {
     }
 }
 
-/// The address in IPv6, where the two families do not meet.
+/// The address mapped to IPv6, where the two families do not overlap.
 fn mapped(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),

@@ -11,12 +11,12 @@ const SOCKET: &str = "operations.sock";
 pub(crate) enum Place {
     /// A Unix socket.
     Socket(PathBuf),
-    /// An address; where it is not loopback it needs TLS and the operators' token.
+    /// An address; unless it is loopback, it needs TLS and the operators' token.
     Address(SocketAddr),
 }
 
 impl Place {
-    /// Reads the setting `operations.listen`; `None` when it is neither an address nor a path.
+    /// Parses the setting `operations.listen`; `None` if it is neither an address nor a path.
     pub(crate) fn read(text: &str, data: &Path) -> Option<Self> {
         if text.is_empty() {
             return Some(Self::Socket(Self::socket_of(data)));
@@ -24,11 +24,11 @@ impl Place {
         if let Ok(address) = text.parse() {
             return Some(Self::Address(address));
         }
-        // A word without a slash is a slip: a port without an address, mostly.
+        // A word without a slash is a mistake, mostly a port without an address.
         text.contains('/').then(|| Self::Socket(text.into()))
     }
 
-    /// The socket that is taken where no other place is named.
+    /// The default socket.
     pub(crate) fn socket_of(data: &Path) -> PathBuf {
         data.join(SOCKET)
     }

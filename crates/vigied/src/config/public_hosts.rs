@@ -1,13 +1,12 @@
-//! The hosts under which a server may be known beside its `public_url`, as `public_hosts` holds them:
-//! `metrics.internal, http://10.0.0.5:8080`.
+//! The hosts by which clients know the server besides `public_url`, the value of `public_hosts`:
 
 use super::host::{Host, usual_port};
 use std::str::FromStr;
 
-/// Entries of one list.
+/// Maximum entries of a list.
 const ENTRIES_MAX: usize = 64;
 
-/// A host, and the scheme it is reached by where that was said.
+/// A host, and its scheme if one was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublicHost {
     is_https: Option<bool>,
@@ -26,7 +25,7 @@ pub(crate) enum PublicHostsError {
 }
 
 impl PublicHost {
-    /// `http://HOST[:PORT]` or `https://HOST[:PORT]`, nothing else; a slash may stand at its end.
+    /// Parses `http://HOST[:PORT]` or `https://HOST[:PORT]`, with an optional slash at the end.
     pub(crate) fn origin(text: &str) -> Option<Self> {
         Self::read(text).filter(|own| own.is_https.is_some())
     }
@@ -42,13 +41,13 @@ impl PublicHost {
         Some(Self { is_https, host })
     }
 
-    /// Whether it is reached by `https`; `otherwise` where it does not say.
+    /// Whether its scheme is `https`; `otherwise` if it has none.
     pub(crate) fn is_https(&self, otherwise: bool) -> bool {
         self.is_https.unwrap_or(otherwise)
     }
 
-    /// The origin that a request to `asked` came to, if that is this one. A host that names neither scheme nor port is good
-    /// with the port the server listens on and with that of the scheme.
+    /// The origin of a request to `asked`, if it matches this entry. A host without scheme and port matches the port that the
+    /// server listens on and the default port of the scheme.
     pub(crate) fn origin_of(&self, asked: &Host, otherwise: bool, listens: u16) -> Option<String> {
         let is_https = self.is_https(otherwise);
         let usual = usual_port(is_https);
@@ -61,7 +60,7 @@ impl PublicHost {
         (is_this && asked.name == self.host.name).then(|| asked.origin(is_https).to_string())
     }
 
-    /// Its origin where nobody asked for another.
+    /// Its origin for requests that name no host.
     pub(crate) fn own_origin(&self, otherwise: bool, listens: u16) -> String {
         let is_https = self.is_https(otherwise);
         let port = match (self.host.port, self.is_https) {

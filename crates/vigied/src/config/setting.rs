@@ -3,10 +3,10 @@
 use base::limit;
 use std::borrow::Cow;
 
-/// What a setting's text must be.
+/// The type of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// A path; relative ones count from the working directory.
+    /// A path, relative to the working directory.
     Path,
     /// `ADDRESS:PORT`.
     Address,
@@ -85,19 +85,19 @@ const OWN: &[Setting] = &[
         "public_url",
         Shape::Url,
         "",
-        "the address clients reach the server under, and the root of its token issuer; by default made from the listen address, and where that is every address of the machine (`0.0.0.0`, `[::]`) each caller is told the address that it asked at",
+        "the URL by which clients reach the server, and the root of its token issuer; by default made from `listen`. If that is every address of the machine (`0.0.0.0`, `[::]`), each client is told the address that it used",
     ),
     setting(
         "public_hosts",
         Shape::PublicHosts,
         "",
-        "what else the server is known by, beside `public_url`: hosts and origins (`metrics.internal, http://10.0.0.5:8080`); who asks at one of them is told that one as the address of everything, who asks at any other is told `public_url`",
+        "further hosts and origins of the server besides `public_url` (`metrics.internal, http://10.0.0.5:8080`); clients that use one of them get it as the server's address in answers, all others get `public_url`",
     ),
     setting(
         "database",
         Shape::Database,
         "",
-        "where identity and configuration live: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`",
+        "where identity and configuration are stored: empty for `iam.db` in the data folder, or `postgres://USER@HOST/NAME`",
     ),
     setting(
         "database_wait_seconds",
@@ -106,7 +106,7 @@ const OWN: &[Setting] = &[
             max: 86_400,
         },
         "60",
-        "how long `vigied serve` waits at its start for a PostgreSQL that is down, trying each second; 0 ends at once",
+        "how long `vigied serve` waits at its start for a PostgreSQL that is down, with a try each second; 0 fails at once",
     ),
     setting(
         "tls.certificate",
@@ -133,31 +133,31 @@ const OWN: &[Setting] = &[
             max: 63_072_000,
         },
         "31536000",
-        "how long browsers keep to HTTPS (`Strict-Transport-Security`), said only where `public_url` is https on port 443; 0 says nothing",
+        "how long browsers must use HTTPS (`Strict-Transport-Security`); sent only if `public_url` is https on port 443; 0 sends no header",
     ),
     setting(
         "trusted_proxies",
         Shape::Networks,
         "",
-        "addresses and networks (`10.0.0.7, 2001:db8::/32`) of the proxies in front: what they say of the client's address is believed, and no limit by source is for them",
+        "addresses and networks (`10.0.0.7, 2001:db8::/32`) of reverse proxies: their statements about the client's address are trusted, and limits by source do not apply to them",
     ),
     setting(
         "proxy_header",
         Shape::Choice(&["any", "forwarded", "x-forwarded-for"]),
         "any",
-        "the header in which the trusted proxies name the client; `any` takes the one that is there, and believes neither where they contradict each other",
+        "the header in which trusted proxies name the client; `any` uses the one that is present, and neither if they contradict each other",
     ),
     setting(
         "proxy_protocol",
         Shape::Flag,
         "false",
-        "every connection begins with a PROXY protocol header (v1 or v2), and comes from one of `trusted_proxies`; others are closed",
+        "require a PROXY protocol header (v1 or v2) from one of `trusted_proxies` on every connection; others are closed",
     ),
     setting(
         "allow_readable_secrets",
         Shape::Flag,
         "false",
-        "do not ask who may read signing keys, databases, the key of the certificate and the password at the mail server: for mounted volumes that cannot hide them",
+        "do not check who may read signing keys, databases, the certificate's key and the mail password: for mounted volumes without permissions",
     ),
     setting(
         "memory_bytes",
@@ -172,7 +172,7 @@ const OWN: &[Setting] = &[
         "shutdown_seconds",
         Shape::Number { min: 1, max: 3600 },
         "25",
-        "how long the process may take to end after SIGTERM: two thirds for the last requests, the rest for the flush; less than the 30 s after which containers are killed",
+        "how long the process may take to end after SIGTERM: two thirds for open requests, the rest for the flush; the default is less than the 30 s after which containers are killed",
     ),
     setting(
         "tokens.stale_seconds_max",
@@ -181,13 +181,13 @@ const OWN: &[Setting] = &[
             max: 31_536_000,
         },
         "300",
-        "how long credentials are trusted while the identity database does not answer; then requests are refused with 503, because a key may have been withdrawn on another node",
+        "how long credentials are trusted while the identity database does not answer; after that requests are refused with 503, because a key may have been revoked on another node",
     ),
     setting(
         "tokens.encryption_key_file",
         Shape::Path,
         "",
-        "file with the key that the signing keys in the database are encrypted under (32 bytes in Base64), the same for all nodes on one database; empty for `keys/encryption.key` in the data folder, which `vigied init` makes",
+        "file with the key that encrypts the signing keys in the database (32 bytes in Base64), the same for all nodes on one database; empty for `keys/encryption.key` in the data folder, which `vigied init` creates",
     ),
     setting(
         "tokens.access_token_seconds",
@@ -196,7 +196,7 @@ const OWN: &[Setting] = &[
             max: 43_200,
         },
         "3600",
-        "how long an access token lives",
+        "lifetime of access tokens",
     ),
     setting(
         "tokens.refresh_token_seconds",
@@ -205,19 +205,19 @@ const OWN: &[Setting] = &[
             max: 2_592_000,
         },
         "259200",
-        "how long a refresh token lives",
+        "lifetime of refresh tokens",
     ),
     setting(
         "invitations.lifetime_hours",
         Shape::Number { min: 1, max: 8760 },
         "168",
-        "how long an invitation and its one-time code are good",
+        "how long an invitation and its one-time code are valid",
     ),
     setting(
         "invitations.show_code_to_inviter",
         Shape::Flag,
         "true",
-        "show the inviter the one-time code to hand on, while the server has a single account and sends no mail; otherwise the operator makes one with `vigied invitation code EMAIL`",
+        "show the inviter the one-time code to pass on, while the server has a single account and sends no mail; otherwise the operator makes one with `vigied invitation code EMAIL`",
     ),
     setting(
         "mail.server",
@@ -235,25 +235,25 @@ const OWN: &[Setting] = &[
         "mail.tls",
         Shape::Choice(&["starttls", "tls", "none"]),
         "starttls",
-        "how the way to the mail server is encrypted; `none` is taken on this machine alone",
+        "encryption of the connection to the mail server; `none` is allowed only for a server on this machine",
     ),
     setting(
         "mail.ca_file",
         Shape::Path,
         "",
-        "file with the authority of the mail server's certificate (PEM), beside those that browsers know",
+        "file with an additional authority for the mail server's certificate (PEM)",
     ),
     setting(
         "mail.user",
         Shape::Text,
         "",
-        "the user at the mail server; empty for none",
+        "the user name at the mail server; empty for none",
     ),
     setting(
         "mail.password_file",
         Shape::Path,
         "",
-        "file with the password of `mail.user` in its first line; not readable by everybody",
+        "file with the password of `mail.user` in its first line; must not be readable by all users",
     ),
     setting(
         "storage.retention_days",
@@ -271,7 +271,7 @@ const OWN: &[Setting] = &[
             max: 315_360_000,
         },
         "604800",
-        "how long a deleted space or organization can be brought back before its metrics go; 0 for not at all",
+        "how long a deleted space or organization can be restored before its metrics are removed; 0 for not at all",
     ),
     setting(
         "storage.future_minutes",
@@ -289,7 +289,7 @@ const OWN: &[Setting] = &[
             max: 60_000,
         },
         "200",
-        "how often samples sent with `durability=buffered` are brought to stable storage",
+        "how often samples that were sent with `durability=buffered` are synced to disk",
     ),
     setting(
         "storage.flush_samples",
@@ -307,7 +307,7 @@ const OWN: &[Setting] = &[
             max: 1 << 40,
         },
         "67108864",
-        "memory for the directories of segment files; what does not fit is read again when it is asked for",
+        "memory for the directories of segment files; others are read again when needed",
     ),
     setting(
         "storage.reserve_bytes",
@@ -316,13 +316,13 @@ const OWN: &[Setting] = &[
             max: 1 << 50,
         },
         "536870912",
-        "free space on the disk that samples leave alone, for logins, deletions and the log; 0 for none",
+        "free disk space that samples must leave for logins, deletions and the log; 0 for none",
     ),
     setting(
         "operations.listen",
         Shape::Socket,
         "",
-        "where operators read the server's metrics and why it is not ready: empty for the Unix socket `operations.sock` in the data folder, the path of another, or `ADDRESS:PORT`; off loopback it takes TLS and the token of `vigied operations token`",
+        "the operators' listener, with the server's metrics and its readiness: empty for the Unix socket `operations.sock` in the data folder, the path of another socket, or `ADDRESS:PORT`; other addresses than loopback need TLS and the token of `vigied operations token`",
     ),
     setting(
         "log.level",
@@ -344,7 +344,7 @@ pub(crate) fn all() -> Vec<Setting> {
     let limits = settable.map(|limit| Setting {
         key: Cow::Owned(format!("limits.{}", limit.name)),
         shape: Shape::Number {
-            // A default of 0 stands for a figure that the machine gives.
+            // A default of 0 means that the value depends on the machine.
             min: limit.default.min(1),
             max: if limit.unit == "percent" {
                 100

@@ -1,4 +1,4 @@
-//! The effective settings, typed: the one place where a key meets its type.
+//! The effective settings with their types; the one place that gives a key its type.
 
 use super::machine;
 use super::mail::MailSettings;
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) struct TlsFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
-    /// Where links are not followed.
+    /// The data folder, in which no link is followed.
     pub(crate) data: PathBuf,
     /// Skips the check of who may read the key file.
     pub(crate) any_mode: bool,
@@ -30,24 +30,24 @@ pub(crate) enum ProxyHeader {
     XForwardedFor,
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
     Text,
     Json,
 }
 
-/// `tokens.…`: how long credentials are good.
+/// `tokens.…`: lifetimes of credentials.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenSettings {
     pub(crate) stale_seconds_max: u32,
     pub(crate) access_token_seconds: u32,
     pub(crate) refresh_token_seconds: u32,
-    /// Of the key that the signing keys are encrypted under, where it is not in the data folder.
+    /// File of the key that encrypts the signing keys, unless it is in the data folder.
     pub(crate) encryption_key_file: Option<PathBuf>,
 }
 
-/// `storage.…`: how long samples are kept, and how they come to the disk.
+/// `storage.…`: how long samples are kept, and when they are written to disk.
 #[derive(Debug, Clone)]
 pub(crate) struct StorageSettings {
     pub(crate) retention_days: u32,
@@ -66,12 +66,12 @@ pub(crate) struct InvitationSettings {
     pub(crate) show_code_to_inviter: bool,
 }
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     data: PathBuf,
     listen: SocketAddr,
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     pub(crate) public_url: Option<String>,
     pub(crate) public_hosts: PublicHosts,
     database: Option<String>,
@@ -94,7 +94,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Types the resolved settings and checks what no single setting shows.
+    /// Converts the resolved settings to their types, and checks rules that involve several settings.
     pub(crate) fn new(resolved: &[Resolved]) -> Result<Self, ConfigError> {
         let values = Values::new(resolved);
         let settings = Self::read(&values)?;
@@ -209,7 +209,7 @@ impl Settings {
         }
     }
 
-    /// The limit in force: what is set, or what stands fast.
+    /// The limit in force: the setting, or the fixed value.
     pub(crate) fn limit(&self, limit: Limit) -> u64 {
         self.limits
             .get(limit.name)
@@ -229,7 +229,7 @@ impl Settings {
         self.tls.clone()
     }
 
-    /// Whether secrets may be readable by everybody on the machine.
+    /// Whether secrets may be readable by all users of the machine.
     pub(crate) const fn allow_readable_secrets(&self) -> bool {
         self.allow_readable_secrets
     }
@@ -239,12 +239,12 @@ impl Settings {
         self.operations.clone()
     }
 
-    /// Where mails are handed in; `None` when none are sent.
+    /// The mail server; `None` if no mail is sent.
     pub(crate) fn mail(&self) -> Option<MailSettings> {
         self.mail.clone()
     }
 
-    /// `None` for the database file in the data folder.
+    /// The database address; `None` for the file in the data folder.
     pub(crate) fn database(&self) -> Option<&str> {
         self.database.as_deref()
     }
@@ -259,7 +259,7 @@ mod tests {
     use super::super::{Layers, resolve};
     use super::*;
 
-    /// Fails for a setting without a reader, and for a reader without a setting.
+    /// Fails for a setting that nothing reads, and for a reader without a setting.
     #[test]
     fn every_setting_has_its_type() {
         let resolved = resolve(&Layers::default()).unwrap();

@@ -1,9 +1,9 @@
-//! Where the value of a setting came from.
+//! The origin of a setting's value.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where an effective value came from.
+/// The origin of an effective value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Default,

@@ -1,5 +1,5 @@
-//! The resolved texts on their way to types. A key that is no setting, and a setting that nobody reads, are errors: neither a
-//! slip in this folder nor a forgotten setting gets past the first test.
+//! Gives the resolved texts their types. An unknown key, and a setting that nothing reads, are errors, so that the first test
+//! finds a typo in this folder or a forgotten setting.
 
 use super::{ConfigError, Resolved};
 use std::cell::RefCell;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Values by key, and which of them have been read.
+/// Values by key, and the keys that have been read.
 #[derive(Debug)]
 pub(super) struct Values<'r> {
     unread: RefCell<BTreeMap<&'r str, ()>>,
@@ -40,12 +40,12 @@ impl<'r> Values<'r> {
         Ok(self.resolved(key)?.value.as_str())
     }
 
-    /// The text, unless it is empty, which stands for none.
+    /// The text, or `None` if it is empty.
     pub(super) fn optional(&self, key: &str) -> Result<Option<&'r str>, ConfigError> {
         Ok(Some(self.text(key)?).filter(|text| !text.is_empty()))
     }
 
-    /// A path, unless the text is empty.
+    /// The path, or `None` if the text is empty.
     pub(super) fn file(&self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
         Ok(self.optional(key)?.map(PathBuf::from))
     }
@@ -55,7 +55,7 @@ impl<'r> Values<'r> {
         self.parsed(key)
     }
 
-    /// What the text says in its own type.
+    /// The parsed text.
     pub(super) fn parsed<T: FromStr>(&self, key: &str) -> Result<T, ConfigError> {
         let resolved = self.resolved(key)?;
         resolved.value.parse().map_err(|_| {
@@ -64,7 +64,7 @@ impl<'r> Values<'r> {
         })
     }
 
-    /// What one of the words of a choice stands for.
+    /// The value of a choice.
     pub(super) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Result<T, ConfigError> {
         let resolved = self.resolved(key)?;
         let found = words.iter().find(|(word, _)| *word == resolved.value);
@@ -74,7 +74,7 @@ impl<'r> Values<'r> {
         })
     }
 
-    /// The settings that nobody has read.
+    /// The settings that nothing has read.
     pub(super) fn unread(&self) -> Vec<&'r str> {
         self.unread.borrow().keys().copied().collect()
     }

@@ -1,16 +1,16 @@
-//! The variables of the environment that begin like ours: which name a setting, which are others', and what is said of the
-//! rest. What somebody meant to set must not stay unset without a word.
+//! Environment variables with our prefix: those that name a setting, those of other programs, and a warning for the rest, so
+//! that no intended setting is ignored silently.
 
-use super::gone::{GONE, variable};
+use super::removed::{REMOVED, variable};
 use super::setting::{Setting, all};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use strsim::levenshtein;
 
-/// How every variable of ours begins.
+/// The prefix of our variables.
 const OURS: &str = "VIGIE_";
 
-/// Those that `vigie` reads, or prints for a shell; both may find them in one environment.
+/// Variables that `vigie` reads, or prints for a shell; both programs may share an environment.
 const OF_THE_COMMAND_LINE: [&str; 11] = [
     "VIGIE_API",
     "VIGIE_API_KEY",
@@ -25,23 +25,22 @@ const OF_THE_COMMAND_LINE: [&str; 11] = [
     "VIGIE_TRACE",
 ];
 
-/// How those of the tests and of their runner begin.
+/// The prefix of variables of the tests and their runner.
 const OF_TESTS: [&str; 3] = ["VIGIE_TEST_", "VIGIE_SKIP_LOG", "VIGIE_UPDATE"];
 
-/// How far a slip of the pen goes.
+/// Maximum edit distance of a typo.
 const SLIP_MAX: usize = 4;
 
-/// A name that is repeated has no more characters than this.
+/// Names longer than this are not repeated in messages.
 const SHOWN_MAX: usize = 80;
 
-/// The variables that name a setting, or nearly: those that begin like the settings of a table are kept, so that a mistyped
-/// one is refused.
+/// The variables that name a setting or resemble one: all with the prefix of a table are kept, so that a typo is refused.
 pub(crate) fn environment(
     variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> BTreeMap<String, String> {
     let settings = all();
     let texts = variables.filter_map(|(name, value)| {
-        // What is no text gets replacement characters, and is refused for them with the setting's name.
+        // Invalid UTF-8 gets replacement characters, and is refused with the name of the setting.
         Some((
             name.into_string().ok()?,
             value.to_string_lossy().into_owned(),
@@ -52,7 +51,7 @@ pub(crate) fn environment(
         .collect()
 }
 
-/// One sentence for each variable that begins like ours and is nobody's. No value is repeated: it may be a secret.
+/// One warning for each variable with our prefix that no program reads. It repeats no value, which may be a secret.
 pub(crate) fn strays(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<String> {
     let settings = all();
     let begins = |name: &OsString| name.as_encoded_bytes().starts_with(OURS.as_bytes());
@@ -66,9 +65,9 @@ pub(crate) fn strays(variables: impl Iterator<Item = (OsString, OsString)>) -> V
     strays
 }
 
-/// What is said of a variable that names no setting.
+/// The warning for a variable that names no setting.
 pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
-    if let Some((_, instead)) = GONE.iter().find(|(gone, _)| variable(gone) == name) {
+    if let Some((_, instead)) = REMOVED.iter().find(|(old, _)| variable(old) == name) {
         return format!("`{name}` names no setting any more: {instead}");
     }
     let shown: String = name
@@ -95,11 +94,11 @@ fn is_ours(name: &str, settings: &[Setting]) -> bool {
         let begin = table.and_then(|length| own.get(..=length + OURS.len()));
         own == name || begin.is_some_and(|begin| name.starts_with(begin))
     };
-    settings.iter().any(is_of) || GONE.iter().any(|(gone, _)| name == variable(gone))
+    settings.iter().any(is_of) || REMOVED.iter().any(|(old, _)| name == variable(old))
 }
 
-/// Whether a variable is another program's: the command line's, a test's, or one of those that Kubernetes makes of every
-/// service's name, which may well be `vigie`.
+/// Whether a variable belongs to another program: the command line, a test, or Kubernetes, which makes variables from the names
+/// of services (a service may be called `vigie`).
 fn is_of_others(name: &str, value: &str) -> bool {
     let is_of_a_service = name.ends_with("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")

@@ -6,8 +6,8 @@
 use super::problem::Refusal;
 use base::allowance::{Rate, Spent, Table};
 use base::error::{Kind, Problem};
-use base::id::UserId;
 use base::limit::{self, Limit};
+use base::principal::Principal;
 use base::source::SourceKey;
 use base::time::Millis;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,8 +21,8 @@ const PERIOD_MILLISECONDS: u64 = 60_000;
 pub(crate) enum Guesser {
     /// Where requests come from.
     Source(SourceKey),
-    /// A user that sends a valid credential of their own.
-    User(UserId),
+    /// A caller that sends a valid credential of their own.
+    Principal(Principal),
 }
 
 /// What is guessed, and the refusal after too many failures.

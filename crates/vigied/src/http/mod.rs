@@ -3,12 +3,14 @@
 pub(crate) mod accepted;
 pub(crate) mod bodies;
 pub(crate) mod coding;
+pub(crate) mod error_forms;
+pub(crate) mod faults;
 pub(crate) mod form;
-pub(crate) mod forms;
 pub(crate) mod guesses;
 pub(crate) mod header;
 pub(crate) mod host;
 pub(crate) mod over;
+pub(crate) mod own_address;
 pub(crate) mod places;
 pub(crate) mod problem;
 pub(crate) mod share;

@@ -1,20 +1,23 @@
 //! One error on the way out. Handlers return [`Refusal`]; the outermost layer writes it in the form that the route's
 //! protocol expects (monitoring, token service, identity API, UAA, Cloud Foundry).
 
+use super::faults::{FAULTS, IDENTITY_AWAY};
 use super::form::Form;
 use super::over::Over;
-use crate::chain::Chain;
-use crate::refused;
+use crate::failure::chain::Chain;
+use crate::failure::refused;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use base::context::Stop;
 use base::error::{Kind, Problem};
+use base::invisible;
 use base::limit::{self, Limit};
 use base::store::{Outage, StoreError, Unavailable};
 use db::DbError;
 use http::{HeaderValue, StatusCode, header};
 use iam::IamError;
 use std::borrow::Cow;
+use std::time::Instant;
 use wire::code;
 use wire::problem::{
     CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody,
@@ -67,7 +70,10 @@ impl From<StoreError> for Refusal {
             .limit(&limit::REQUEST_SECONDS),
             StoreError::Unavailable(own) => unavailable(own),
             StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::Unsupported(_) => {
-                tracing::error!(error = %Chain(&error), "the store failed");
+                let told = Chain(&error).to_string();
+                if let Some(left_out) = FAULTS.tells(&told, Instant::now()) {
+                    tracing::error!(error = told, left_out, "the store failed");
+                }
                 code::INTERNAL.problem("the store could not answer; the server's log says why")
             }
         };
@@ -116,8 +122,12 @@ impl From<IamError> for Refusal {
             );
         }
         if matches!(error, IamError::Db(DbError::Unavailable { .. })) {
-            // One line a request: each waits for the database first, so there are few.
-            tracing::warn!(error = %Chain(&error), "the identity database is not available");
+            // `disk_watch` says when it is over.
+            if IDENTITY_AWAY.met(Instant::now()) {
+                tracing::warn!(error = %Chain(&error), "the identity database is not available");
+            } else {
+                tracing::debug!(error = %Chain(&error), "the identity database is not available yet");
+            }
             return Self(
                 code::UNAVAILABLE
                     .problem("the server's identity database is busy or does not answer")
@@ -125,7 +135,10 @@ impl From<IamError> for Refusal {
                     .retry_after(DATABASE_RETRY_SECONDS),
             );
         }
-        tracing::error!(error = %Chain(&error), "identity failed");
+        let told = Chain(&error).to_string();
+        if let Some(left_out) = FAULTS.tells(&told, Instant::now()) {
+            tracing::error!(error = told, left_out, "identity failed");
+        }
         Self(code::INTERNAL.problem("identity could not answer; the server's log says why"))
     }
 }
@@ -195,7 +208,11 @@ pub(crate) struct Written {
 /// Most characters of a message. What a caller sent may stand in it, and is not sent back at any length.
 const MESSAGE_CHARACTERS_MAX: usize = 1000;
 
+/// Counts as it is written, with the numbers of what is not seen.
 fn shorten(message: &mut Cow<'static, str>) {
+    if let Cow::Owned(shown) = invisible::shown(message) {
+        *message = shown.into();
+    }
     if let Some((at, _)) = message.char_indices().nth(MESSAGE_CHARACTERS_MAX) {
         let kept = message.get(..at).unwrap_or_default();
         *message = format!("{kept}…").into();

@@ -1,10 +1,10 @@
-//! The words of a mail. What others have chosen, names and addresses, is shown without anything that is not seen.
+//! The text of a mail. Names and addresses that others chose are shown without invisible characters.
 
-use crate::shell::word;
+use crate::text::shell::word;
 use iam::manage::invitation::Mail;
 use wire::cf::deleted::instant;
 
-/// A text of somebody else's on one line.
+/// External text on one line.
 fn shown(text: &str) -> String {
     text.chars()
         .filter(|own| own.is_alphanumeric() || own.is_ascii_graphic() || *own == ' ')
@@ -17,7 +17,7 @@ pub(super) fn subject(mail: &Mail) -> String {
     format!("Invitation to the account {}", shown(&mail.account_name))
 }
 
-/// The text.
+/// The body.
 pub(super) fn body(public_url: &str, mail: &Mail) -> String {
     let inviter = match mail.inviter.as_str() {
         "" => "The operator of the server".to_owned(),

@@ -1,7 +1,7 @@
-//! The way to the mail server: encrypted as the settings say, or not taken at all.
+//! The connection to the mail server: encrypted as configured, or not made.
 
 use crate::config::mail::{MailSettings, MailTls};
-use crate::private_files;
+use crate::data_dir::private_files;
 use anyhow::{Context, bail};
 use lettre::Tokio1Executor;
 use lettre::transport::smtp::authentication::Credentials;
@@ -12,18 +12,18 @@ use rustls::pki_types::pem::PemObject;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long the mail server may take for one mail.
+/// Time limit for one mail.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Characters of an answer of the mail server that are repeated.
+/// Maximum characters of the mail server's answer in the log.
 const SAID_MAX: usize = 500;
 
 pub(super) type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
-/// Reads what the way needs; nothing is connected yet.
+/// Reads the files that the connection needs; connects to nothing yet.
 ///
 /// # Errors
-/// When a file that the settings name cannot be read, holds nothing of use, or is a password that everybody may read.
+/// If a file cannot be read or has no usable contents, or if all users may read the password file.
 pub(super) fn open(settings: &MailSettings) -> anyhow::Result<Smtp> {
     let host = settings.host.trim_matches(['[', ']']).to_owned();
     let tls = || -> anyhow::Result<TlsParameters> {
@@ -60,7 +60,7 @@ fn authority(file: &Path) -> anyhow::Result<Certificate> {
             file.display()
         )
     };
-    // A file without a certificate would look like one that trusts no other.
+    // An empty file would silently add no authority.
     if CertificateDer::from_pem_slice(&pem).is_err() {
         bail!(
             "{}\nhint: it must be PEM, with `-----BEGIN CERTIFICATE-----`",
@@ -84,7 +84,7 @@ fn password(settings: &MailSettings, file: &Path) -> anyhow::Result<String> {
     }
 }
 
-/// Why a mail was not taken, with what mends it where a setting does.
+/// Why the mail server refused a mail, with a hint if a setting can fix it.
 pub(super) fn said(error: &smtp::Error) -> anyhow::Error {
     let text = one_line(&error.to_string());
     let hint = if text.contains("STARTTLS") {
@@ -99,7 +99,7 @@ pub(super) fn said(error: &smtp::Error) -> anyhow::Error {
     anyhow::anyhow!("{text}{hint}")
 }
 
-/// What the mail server says of itself goes into the log: on one line, and not without end.
+/// The mail server's answer for the log: one line of bounded length.
 fn one_line(text: &str) -> String {
     let plain = |character: char| {
         if character.is_control() {

@@ -4,9 +4,9 @@
 use super::client_watch::{self, Abandoned};
 use super::connection_places::Place;
 use super::connection_state::{ConnectionState, Overdue};
-use super::entrance::Entrance;
 use super::peer::Peer;
 use super::proxy_protocol;
+use super::service::ConnectionService;
 use super::shared::Shared;
 use super::socket::Socket;
 use super::times::Times;
@@ -33,37 +33,37 @@ pub(super) enum Phase {
     Over,
 }
 
-/// Serves one connection until it ends. Calls `heard` for each limit it reaches.
+/// Serves one connection until it ends. Calls `on_limit` for each limit it reaches.
 pub(super) async fn serve(
     shared: Arc<Shared>,
     stream: TcpStream,
     peer: IpAddr,
     mut place: Place,
     mut phase: watch::Receiver<Phase>,
-    heard: impl Fn(&'static Limit) + Send + Sync,
+    on_limit: impl Fn(&'static Limit) + Send + Sync,
 ) {
     let state = Arc::clone(place.state());
     let _ = stream.set_nodelay(true);
     let mut stream = stream;
     let mut peer = Peer(peer);
     if shared.proxies.speak_protocol() {
-        let header = introduce(&shared, &mut stream, peer, &heard);
+        let header = introduce(&shared, &mut stream, peer, &on_limit);
         let Some(client) = in_time(&state, &mut phase, header).await.flatten() else {
             return;
         };
         peer = client;
-        if !place.is_of(shared.proxies.key(peer.address()), &heard) {
+        if !place.is_of(shared.proxies.key(peer.address()), &on_limit) {
             return;
         }
     }
     let stream = Socket::new(stream);
     let Some(tls) = &shared.tls else {
-        return speak(shared, stream, peer, &state, phase, heard).await;
+        return speak(shared, stream, peer, &state, phase, on_limit).await;
     };
-    let handshake = handshake(&shared, tls, stream, &heard);
+    let handshake = handshake(&shared, tls, stream, &on_limit);
     if let Some(stream) = in_time(&state, &mut phase, handshake).await.flatten() {
         state.await_head();
-        speak(shared, stream, peer, &state, phase, heard).await;
+        speak(shared, stream, peer, &state, phase, on_limit).await;
     }
 }
 
@@ -85,7 +85,7 @@ async fn introduce(
     shared: &Shared,
     stream: &mut TcpStream,
     peer: Peer,
-    heard: &(impl Fn(&'static Limit) + Sync),
+    on_limit: &(impl Fn(&'static Limit) + Sync),
 ) -> Option<Peer> {
     let address = peer.address();
     if !shared.proxies.trusts(address) {
@@ -100,7 +100,7 @@ async fn introduce(
             None
         }
         Err(_) => {
-            heard(&limit::HEAD_SECONDS);
+            on_limit(&limit::HEAD_SECONDS);
             None
         }
     }
@@ -110,7 +110,7 @@ async fn handshake(
     shared: &Shared,
     tls: &Tls,
     stream: Socket,
-    heard: &(impl Fn(&'static Limit) + Sync),
+    on_limit: &(impl Fn(&'static Limit) + Sync),
 ) -> Option<tokio_rustls::server::TlsStream<Socket>> {
     let acceptor = tokio_rustls::TlsAcceptor::from(tls.current());
     match tokio::time::timeout(shared.times.head, acceptor.accept(stream)).await {
@@ -120,7 +120,7 @@ async fn handshake(
             None
         }
         Err(_) => {
-            heard(&limit::HEAD_SECONDS);
+            on_limit(&limit::HEAD_SECONDS);
             None
         }
     }
@@ -132,18 +132,18 @@ async fn speak<S>(
     peer: Peer,
     state: &Arc<ConnectionState>,
     mut phase: watch::Receiver<Phase>,
-    heard: impl Fn(&'static Limit) + Sync,
+    on_limit: impl Fn(&'static Limit) + Sync,
 ) where
     S: Connected,
 {
-    let entrance = Entrance {
+    let service = ConnectionService {
         shared: Arc::clone(&shared),
         state: Arc::clone(state),
         peer,
     };
     let socket = stream.socket().clone();
     let io = TokioIo::new(Watched::new(stream, Arc::clone(state)));
-    let mut connection = std::pin::pin!(shared.builder.serve_connection(io, entrance));
+    let mut connection = std::pin::pin!(shared.builder.serve_connection(io, service));
     let mut alarm = Alarm::new();
     let grace = shared.times.half_closed;
     let mut abandoned = std::pin::pin!(client_watch::abandoned(&socket, state, grace));
@@ -162,7 +162,7 @@ async fn speak<S>(
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
                     if is_too_large(&*error) {
-                        heard(&limit::HEADER_BYTES);
+                        on_limit(&limit::HEADER_BYTES);
                     }
                     tracing::debug!(error, "connection ended early");
                 }
@@ -170,7 +170,7 @@ async fn speak<S>(
             }
             why = abandoned.as_mut() => {
                 if why == Abandoned::HalfClosed {
-                    heard(&limit::HALF_CLOSED_SECONDS);
+                    on_limit(&limit::HALF_CLOSED_SECONDS);
                 }
                 tracing::debug!(peer = %peer.address(), ?why, "the connection ends before its answer");
                 return;
@@ -178,7 +178,7 @@ async fn speak<S>(
             overdue = std::future::poll_fn(|context| alarm.poll(context, state, &shared.times)) => {
                 match overdue {
                     Overdue::Connection(limit) => {
-                        heard(limit);
+                        on_limit(limit);
                         tracing::debug!(peer = %peer.address(), limit = limit.name, "connection closed");
                         if [limit::WRITE_STALL_SECONDS, limit::ANSWER_BYTES_PER_SECOND].contains(limit) {
                             state.discard();
@@ -187,7 +187,7 @@ async fn speak<S>(
                     }
                     Overdue::Idle => connection.as_mut().graceful_shutdown(),
                     Overdue::Answer(shared_body, limit) => {
-                        heard(limit);
+                        on_limit(limit);
                         tracing::debug!(peer = %peer.address(), limit = limit.name, "answer given up");
                         shared_body.give_up();
                     }

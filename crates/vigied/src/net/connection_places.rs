@@ -10,7 +10,7 @@
 
 mod taken;
 
-use super::connection_state::{At, ConnectionState, Keeper};
+use super::connection_state::{At, ConnectionState, PlaceKeeper};
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::SourceKey;
@@ -68,15 +68,15 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place for a new connection. Calls `heard` for each limit reached, also if an eviction made room.
+    /// Takes a place for a new connection. Calls `on_limit` for each limit reached, also if an eviction made room.
     pub(super) fn admit(
         self: &Arc<Self>,
         source: Option<SourceKey>,
-        heard: &impl Fn(&'static Limit),
+        on_limit: &impl Fn(&'static Limit),
     ) -> Option<Place> {
         let keeper: Weak<Self> = Arc::downgrade(self);
         let state = Arc::new(ConnectionState::new(Some(keeper)));
-        let id = self.enter(source, &state, heard)?;
+        let id = self.enter(source, &state, on_limit)?;
         self.open.fetch_add(1, Ordering::Relaxed);
         Some(Place {
             places: Arc::clone(self),
@@ -89,7 +89,7 @@ impl Places {
         &self,
         source: Option<SourceKey>,
         state: &Arc<ConnectionState>,
-        heard: &impl Fn(&'static Limit),
+        on_limit: &impl Fn(&'static Limit),
     ) -> Option<u64> {
         let mut taken = self.taken();
         let own = taken
@@ -97,13 +97,13 @@ impl Places {
             .get(&source)
             .map_or(0, |own| own.connections.len());
         if source.is_some() && own >= self.per_source {
-            heard(&limit::CONNECTIONS_PER_SOURCE);
+            on_limit(&limit::CONNECTIONS_PER_SOURCE);
             if !taken.make_room(&[source], self.per_source, Instant::now()) {
                 return None;
             }
         }
         if taken.count >= self.total {
-            heard(&limit::CONNECTIONS);
+            on_limit(&limit::CONNECTIONS);
             if !taken.make_room_anywhere(source, self.total, self.new_time) {
                 return None;
             }
@@ -138,7 +138,7 @@ impl Places {
     }
 }
 
-impl Keeper for Places {
+impl PlaceKeeper for Places {
     /// Protects the connection from eviction. A part of all places, and of each source's, can never be protected; the rest is
     /// shared fairly between accounts.
     fn keep(&self, state: &ConnectionState, account: AccountId) {
@@ -181,13 +181,13 @@ impl Place {
     pub(super) fn is_of(
         &mut self,
         source: Option<SourceKey>,
-        heard: &impl Fn(&'static Limit),
+        on_limit: &impl Fn(&'static Limit),
     ) -> bool {
         if source == self.at.0 {
             return true;
         }
         self.places.leave(self.at);
-        let Some(id) = self.places.enter(source, &self.state, heard) else {
+        let Some(id) = self.places.enter(source, &self.state, on_limit) else {
             return false;
         };
         self.at = (source, id);
@@ -294,14 +294,14 @@ mod tests {
     #[test]
     fn no_room_is_left_only_where_it_is_one_place() {
         let hits = Cell::new(0);
-        let heard = |limit: &'static Limit| {
+        let on_limit = |limit: &'static Limit| {
             assert_eq!(limit.name, "connections");
             hits.set(hits.get() + 1);
         };
         let places = Places::new(1, 1);
         let only = admit(&places, 1).unwrap();
         mark_authenticated(&only, 1);
-        assert!(places.admit(source(1), &heard).is_none());
+        assert!(places.admit(source(1), &on_limit).is_none());
         assert_eq!(hits.get(), 1);
         // Among more, some places are never kept.
         let places = Places::new(16, 16);

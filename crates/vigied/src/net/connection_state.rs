@@ -24,7 +24,7 @@ const LEAVE_TIME: Duration = Duration::from_secs(5);
 pub(super) type At = (Option<SourceKey>, u64);
 
 /// Decides which connections keep their place.
-pub(super) trait Keeper: std::fmt::Debug + Send + Sync {
+pub(super) trait PlaceKeeper: std::fmt::Debug + Send + Sync {
     /// Protects the connection from eviction: it carried a request with a valid credential of this account.
     fn keep(&self, state: &ConnectionState, account: AccountId);
 }
@@ -40,7 +40,7 @@ pub(crate) struct ConnectionState {
     /// Set only by the places.
     kept: AtomicBool,
     discards: AtomicBool,
-    keeper: Option<Weak<dyn Keeper>>,
+    keeper: Option<Weak<dyn PlaceKeeper>>,
     place: Mutex<Option<At>>,
 }
 
@@ -76,7 +76,7 @@ pub(super) enum Overdue {
 
 /// What an eviction would lose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(super) enum Activity {
     /// No request is open, since this time.
     Idle(Instant),
     /// A request is being worked on, or an answer is being sent.
@@ -84,7 +84,7 @@ pub(super) enum Standing {
 }
 
 impl ConnectionState {
-    pub(super) fn new(keeper: Option<Weak<dyn Keeper>>) -> Self {
+    pub(super) fn new(keeper: Option<Weak<dyn PlaceKeeper>>) -> Self {
         let now = Instant::now();
         Self {
             state: Mutex::new(State {
@@ -279,12 +279,12 @@ impl ConnectionState {
     }
 
     /// What an eviction would lose.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn activity(&self) -> Activity {
         let state = self.state();
         if state.is_quiet() {
-            Standing::Idle(state.idle)
+            Activity::Idle(state.idle)
         } else {
-            Standing::Busy
+            Activity::Busy
         }
     }
 
@@ -409,8 +409,8 @@ mod tests {
         assert_eq!(state.deadline(&TIMES), begun);
         let asked = state.asked(Version::HTTP_11);
         assert_eq!(
-            (seconds_left(&state), state.standing()),
-            (None, Standing::Busy)
+            (seconds_left(&state), state.activity()),
+            (None, Activity::Busy)
         );
         drop(asked);
         assert_eq!(seconds_left(&state), Some(90));
@@ -475,6 +475,6 @@ mod tests {
         let last = state.overdue(&none);
         assert!(matches!(last, Some(Overdue::Connection(_))), "{last:?}");
         drop((first, second));
-        assert!(matches!(state.standing(), Standing::Idle(_)));
+        assert!(matches!(state.activity(), Activity::Idle(_)));
     }
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
-/// Upper bound on how long requests may run after the shutdown signal; `crate::shutdown` ends it by the setting.
+/// Upper bound on how long requests may run after the shutdown signal; `crate::lifecycle::shutdown` ends it by the setting.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// How long aborted connections may take to end.
@@ -73,13 +73,13 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` resolves, then drains. Calls `heard` for limits that a connection reached and that no
+/// Serves until `stop` resolves, then drains. Calls `on_limit` for limits that a connection reached and that no
 /// response can report.
 pub(crate) async fn serve(
     listener: TcpListener,
     served: Served,
     limits: ListenerLimits,
-    heard: impl Fn(&'static Limit) + Clone + Send + Sync + 'static,
+    on_limit: impl Fn(&'static Limit) + Clone + Send + Sync + 'static,
     stop: impl Future<Output = ()>,
 ) {
     let (phase, watched) = watch::channel(Phase::Serving);
@@ -101,10 +101,11 @@ pub(crate) async fn serve(
         };
         let address = peer.ip();
         // Closed without a place: no connection waits, so none can make others wait.
-        if let Some(place) = places.admit(shared.proxies.key(address), &heard) {
-            let (shared, watched, heard) = (Arc::clone(&shared), watched.clone(), heard.clone());
+        if let Some(place) = places.admit(shared.proxies.key(address), &on_limit) {
+            let (shared, watched, on_limit) =
+                (Arc::clone(&shared), watched.clone(), on_limit.clone());
             tokio::spawn(connection::serve(
-                shared, stream, address, place, watched, heard,
+                shared, stream, address, place, watched, on_limit,
             ));
         }
     }

@@ -19,12 +19,26 @@ const CLOSED: Interest = Interest::READABLE;
 /// After which time is looked again, where it was something else.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
+/// Bytes that the system holds of what was written and could not be sent yet; more waits here, where it can still be withheld
+/// from a caller who has lost access, and counts as memory. Large enough that a fast client does not wait for us.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES_MAX: u32 = 64 * 1024;
+
+/// At worst the system holds as much as it would have.
+fn hold_little(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = stream;
+}
+
 /// The socket. Its clones are the same one; it is closed when the last is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Socket(Arc<TcpStream>);
 
 impl Socket {
     pub(super) fn new(stream: TcpStream) -> Self {
+        hold_little(&stream);
         Self(Arc::new(stream))
     }
 
@@ -80,8 +94,8 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let ready = || self.0.poll_read_ready(context);
-        let read = tried(ready, || self.0.try_read(buffer.initialize_unfilled()));
-        read.map_ok(|count| buffer.advance(count))
+        // Not as a slice, which would have to be zeroed first: a buffer of half a megabyte for each read.
+        tried(ready, || self.0.try_read_buf(buffer)).map_ok(|_| ())
     }
 }
 

@@ -1,7 +1,7 @@
 //! TLS by certificate and key file, read again on SIGHUP without dropping a connection.
 
 use crate::config::TlsFiles;
-use crate::private_files;
+use crate::data_dir::private_files;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

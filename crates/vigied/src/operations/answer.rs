@@ -1,4 +1,4 @@
-//! What the operators' listener answers: three paths, as they are written.
+//! The routes of the operators' listener: three paths.
 
 use super::token::TokenHash;
 use crate::app::App;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 const JSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];
 
-/// The token in force, read again on SIGHUP.
+/// The current token, reloaded on SIGHUP.
 pub(crate) type Tokens = Arc<ArcSwapOption<TokenHash>>;
 
-/// The routes. `tokens` where the listener is reached over a network: then its holder alone is answered, if there is one.
+/// The routes. With `tokens`, for a listener on a network, only the holder of the token gets an answer.
 pub(super) fn router(app: &Arc<App>, tokens: Option<Tokens>) -> Router {
     let router = Router::new()
         .route("/health/live", get(live))
@@ -51,7 +51,7 @@ async fn live() -> Response {
     (JSON, json!({"status": "live"}).to_string()).into_response()
 }
 
-/// Whether requests are served, and if not, why.
+/// Whether the server is ready, and if not, why.
 async fn ready(State(app): State<Arc<App>>) -> Response {
     let readiness = app.readiness().await;
     let is_ready = readiness.is_ready();
@@ -71,10 +71,10 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     (status, JSON, body.to_string()).into_response()
 }
 
-/// All of the server's own metrics, in the Prometheus text format; without the store's where it does not answer.
+/// All metrics of the server in the Prometheus text format, without those of the store if it does not answer.
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let readiness = app.readiness().await;
-    // Writing out many thousand domains takes a while. On a thread of its own: the pool may be full of what is stuck.
+    // Rendering many thousand domains takes a while. It needs its own thread: all blocking threads may be stuck.
     let (sender, written) = tokio::sync::oneshot::channel();
     let writing = std::thread::Builder::new().name("metrics".to_owned());
     let started = writing.spawn(move || {

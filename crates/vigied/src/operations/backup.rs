@@ -1,6 +1,6 @@
-//! Asking for a backup by the socket for the operator's commands. Only there: it writes where it is told, as the server's user,
-//! with the keys that sign tokens, and who may open that socket may read the folder. The operators' own listener, which somebody
-//! may pass on to a network for its metrics, knows nothing of it.
+//! Backups on request over the control socket, and only there: the server writes them with its own user's rights, and they
+//! contain the keys that sign tokens. Users who may open that socket may read the folder anyway. The operators' listener may be
+//! forwarded to a network for its metrics, so it has no such route.
 
 use super::peer::Peer;
 use crate::app::App;

@@ -1,13 +1,13 @@
-//! The socket over which the operator's commands reach a server: always in its data folder, so that who may open it is who may
-//! read the database. It is not the one that shows metrics, which somebody may well pass on to a network.
+//! The socket for the operator's commands. It is always in the data folder, so that only users who may read the database can
+//! open it. It is separate from the listener for metrics, which may be forwarded to a network.
 
 use super::backup;
 use super::peer::Peer;
 use crate::app::App;
-use crate::aside::aside;
 use crate::config::Settings;
 use crate::control::{Answered, Asked, COMMAND, PENDING, SERIES};
 use crate::operator;
+use crate::store::own_thread::on_own_thread;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
@@ -17,10 +17,10 @@ use http::StatusCode;
 use iam::directory::Deleted;
 use std::sync::Arc;
 
-/// Longest command that is taken.
+/// Maximum bytes of a command.
 const COMMAND_BYTES_MAX: usize = 64 * 1024;
 
-/// The server with what was set for it.
+/// The server and its settings.
 #[derive(Debug, Clone)]
 struct Server {
     app: Arc<App>,
@@ -46,11 +46,11 @@ async fn command(
     Extension(Peer(uid)): Extension<Peer>,
     body: Bytes,
 ) -> String {
-    // Goes on when who asked has gone: half a command is none.
+    // Continue if the client disconnects: a command must not stop halfway.
     let work = tokio::spawn(async move {
         let asked: Asked = serde_json::from_slice(&body)?;
         let (settings, app) = (&server.settings, &server.app);
-        operator::obey(
+        operator::run_in_server(
             (settings, &app.own_address),
             &app.iam,
             &app.store,
@@ -69,7 +69,7 @@ async fn command(
     serde_json::to_string(&answered).unwrap_or_default()
 }
 
-/// How many series of each domain are stored, with those of what was deleted with it.
+/// The number of stored series of each domain, with the domains that were deleted with it.
 async fn series(State(server): State<Server>, body: Bytes) -> Result<String, StatusCode> {
     let asked: Vec<String> = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
     let directory = server.app.iam.directory();
@@ -84,7 +84,7 @@ async fn series(State(server): State<Server>, body: Bytes) -> Result<String, Sta
         }
         tenants.push(own);
     }
-    let counted = aside(&server.app.store, move |store| {
+    let counted = on_own_thread(&server.app.store, move |store| {
         let of = |own: &Vec<Metering>| {
             let each = own.iter().map(|one| store.usage(one));
             each.map(|usage| usage.map(|usage| usage.series)).sum()
@@ -99,6 +99,9 @@ async fn series(State(server): State<Server>, body: Bytes) -> Result<String, Sta
 
 async fn pending(State(server): State<Server>) -> String {
     let pending = server.app.iam.audit_pending(iam::audit::Page::default());
-    let rows: Vec<serde_json::Value> = pending.iter().map(crate::audit::as_json).collect();
+    let rows: Vec<serde_json::Value> = pending
+        .iter()
+        .map(crate::operator::audit::as_json)
+        .collect();
     serde_json::Value::Array(rows).to_string()
 }

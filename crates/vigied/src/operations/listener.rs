@@ -1,5 +1,5 @@
-//! Accepts the operators' connections. One request each, and a time limit on the whole of it: what asks for metrics once a
-//! minute loses nothing, and nothing that is slow, silent or unread stays.
+//! Accepts the operators' connections. Each carries one request under one time limit: clients that scrape once a minute lose
+//! nothing, and slow, silent or unread connections do not accumulate.
 
 use super::answer::{self, Tokens};
 use super::peer::Peer;
@@ -12,6 +12,7 @@ use crate::net::tls::Tls;
 use anyhow::Context;
 use base::limit;
 use base::source::SourceKey;
+use base::spell::Spell;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
@@ -20,13 +21,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
-/// What is buffered of a request's head; Prometheus sends some hundred bytes.
+/// Buffer for the head of a request; Prometheus sends a few hundred bytes.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// Of all places one address may take so many in a hundred: it must not keep the scraper out.
+/// Percentage of all places that one address may take, so that it cannot keep the scraper out.
 const SOURCE_PERCENT: u64 = 25;
 
-/// The listener, taken and not served yet.
+/// The listener, bound but not served yet.
 #[derive(Debug)]
 pub(crate) struct Listener(Kind);
 
@@ -44,7 +45,7 @@ enum Accepted {
 }
 
 impl Listener {
-    /// Takes the place.
+    /// Binds the listener.
     pub(crate) async fn bind(place: &Place) -> anyhow::Result<Self> {
         Ok(Self(match place {
             Place::Socket(path) => Kind::Socket(socket::bind(path)?),
@@ -57,13 +58,13 @@ impl Listener {
         }))
     }
 
-    /// Takes the place in the data folder for the operator's commands.
+    /// Binds the control socket in the data folder.
     pub(crate) fn control(settings: &Settings) -> anyhow::Result<Self> {
         let socket = socket::bind(&crate::control::path(settings.data()))?;
         Ok(Self(Kind::Control(socket, Arc::new(settings.clone()))))
     }
 
-    /// The address taken, where it is one.
+    /// The bound address, if it is not a socket.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match &self.0 {
             Kind::Socket(_) | Kind::Control(..) => None,
@@ -84,7 +85,7 @@ impl Listener {
     }
 }
 
-/// So many places, shared by address; nobody's account counts here.
+/// The places, shared by address; accounts do not count here.
 fn places(total: u64) -> Places {
     let shares = Shares {
         account: AccountShare::new(|_| 100),
@@ -94,7 +95,7 @@ fn places(total: u64) -> Places {
     Places::new(&limit::OPERATIONS_CONNECTIONS, total, shares)
 }
 
-/// Serves until it is dropped. `tls` where it is reached from other machines.
+/// Serves until dropped; with `tls` if it is reachable from other machines.
 pub(crate) async fn serve(
     listener: Listener,
     app: Arc<App>,
@@ -102,23 +103,30 @@ pub(crate) async fn serve(
     tokens: Tokens,
 ) {
     let router = match &listener.0 {
-        // Anyone who may open the socket is the operator.
+        // Only the operator can open the socket.
         Kind::Socket(_) => answer::router(&app, None),
         Kind::Address(_) => answer::router(&app, Some(tokens)),
         Kind::Control(_, settings) => control::router(&app, settings),
     };
     let places = Arc::new(places(app.limits.operations_connections));
+    let failing = Spell::new();
     loop {
         let accepted = match listener.accept().await {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                let _ = failing.worked();
+                accepted
+            }
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection of an operator");
+                // The connection waits, and fails again in a moment.
+                if failing.failed() {
+                    tracing::warn!(%error, "cannot accept a connection of an operator");
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
         };
         let owner = match &accepted {
-            // All of them are the operator's.
+            // All connections of the socket belong to the operator.
             Accepted::Socket(_) => Owner::Proxy,
             Accepted::Address(_, peer) => Owner::Source(SourceKey::of(peer.ip())),
         };

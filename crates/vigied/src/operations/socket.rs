@@ -1,7 +1,7 @@
 //! The Unix socket: taken without following a link, readable by its user alone, and free again after a server was killed.
 
-use crate::private_files;
-use crate::socket_path::{PATH_BYTES_MAX, Short};
+use crate::control::socket_path::{PATH_BYTES_MAX, Short};
+use crate::data_dir::private_files;
 use anyhow::{Context, bail};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;

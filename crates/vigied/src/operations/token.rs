@@ -1,7 +1,7 @@
 //! The operators' token: what opens their listener where it is reached over the network. Made by `vigied operations token`,
 //! shown once, and kept as its hash: it has 256 random bits, so that a plain hash of it cannot be guessed backwards.
 
-use crate::private_files;
+use crate::data_dir::private_files;
 use anyhow::{Context, bail};
 use base::secret::{Secret, constant_time_eq};
 use iam::entropy;

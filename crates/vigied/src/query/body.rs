@@ -1,5 +1,6 @@
 //! The response of a query.
 
+use super::admitted::Question;
 use super::answer::Pieces;
 use super::memory::Reservation;
 use super::running::CancelOnDrop;
@@ -7,7 +8,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use hyper::body::Frame;
+use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,23 +32,69 @@ fn response(body: Body, is_packed: bool) -> Response {
     response
 }
 
-/// A complete answer; its memory is counted until it is sent.
-pub(super) fn whole(bytes: Vec<u8>, is_packed: bool, reservation: Arc<Reservation>) -> Response {
-    let bytes = Bytes::from_owner(Whole {
+/// A complete answer. Until the socket has taken the last of it, its memory is counted and its caller's access checked.
+pub(super) fn whole(
+    bytes: Vec<u8>,
+    is_packed: bool,
+    cancel_on_drop: CancelOnDrop,
+    reservation: Arc<Reservation>,
+) -> Response {
+    let question = Arc::clone(&cancel_on_drop.question);
+    question.answers();
+    let left = Bytes::from_owner(Written {
         bytes,
+        _cancel_on_drop: cancel_on_drop,
         _reservation: reservation,
     });
-    response(Body::from(bytes), is_packed)
+    response(Body::new(Whole { left, question }), is_packed)
 }
 
-struct Whole {
+/// What the HTTP library still holds parts of.
+struct Written {
     bytes: Vec<u8>,
+    _cancel_on_drop: CancelOnDrop,
     _reservation: Arc<Reservation>,
 }
 
-impl AsRef<[u8]> for Whole {
+impl AsRef<[u8]> for Written {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// Bytes of a complete answer that are given out between two checks.
+const FRAME_BYTES: usize = 16 * 1024;
+
+struct Whole {
+    left: Bytes,
+    question: Arc<Question>,
+}
+
+impl hyper::body::Body for Whole {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        if self.question.is_withdrawn() {
+            self.left.clear();
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
+        let length = self.left.len().min(FRAME_BYTES);
+        Poll::Ready(Some(Ok(Frame::data(self.left.split_to(length)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left.len() as u64)
     }
 }
 

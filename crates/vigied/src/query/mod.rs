@@ -18,6 +18,7 @@ mod turn_holder;
 mod turns;
 
 use crate::http::accepted::Accepted;
+use crate::http::faults::FAULTS;
 use crate::http::problem::Refusal;
 use crate::http::share::{Owner, Shares};
 use crate::http::worker;
@@ -219,13 +220,17 @@ async fn in_turn(
         }
     });
     spawned.map_err(|error| {
-        tracing::error!(%error, "cannot start a thread for a query");
+        if let Some(left_out) = FAULTS.tells(&error.to_string(), Instant::now()) {
+            tracing::error!(%error, left_out, "cannot start a thread for a query");
+        }
         let problem = code::TOO_BUSY.problem("the server cannot start a further query");
         Refusal(problem.hint("send again after `Retry-After` seconds"))
     })?;
     match begun.await {
         Ok(Begun::Refused(refusal)) => Err(refusal),
-        Ok(Begun::Whole { bytes, is_packed }) => Ok(body::whole(bytes, is_packed, reservation)),
+        Ok(Begun::Whole { bytes, is_packed }) => {
+            Ok(body::whole(bytes, is_packed, cancel_on_drop, reservation))
+        }
         Ok(Begun::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
         Err(_) => {
             tracing::error!("a query broke off");

@@ -60,6 +60,12 @@ impl<T> Queue<T> {
         self.waiters.insert(place, waiter);
     }
 
+    /// Takes the first that `meant` accepts, out of its round: the others keep theirs.
+    pub(super) fn take(&mut self, meant: impl Fn(&Waiter<T>) -> bool) -> Option<Waiter<T>> {
+        let at = self.waiters.iter().position(meant)?;
+        self.waiters.remove(at)
+    }
+
     pub(super) fn pop(&mut self) -> Option<Waiter<T>> {
         let first = self.waiters.pop_front()?;
         if let Some(round) = first.round {

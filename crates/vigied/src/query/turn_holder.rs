@@ -1,9 +1,10 @@
-//! Holds the turn of one query. A long query yields its turn when another account waits, and continues when it gets a turn
-//! again. Without this, accounts that act together could block another account's query for as long as theirs run.
+//! Holds the turn of one query. A long query yields its turn when another account waits, or another person of its account, and
+//! continues when it gets a turn again. Without this, accounts that act together could block another account's query for as long as
+//! theirs run, and one person's wide queries their colleagues'.
 //!
 //! A query that has yielded keeps its thread and its memory. The number of such queries is bounded by the queue: the query
-//! gives its turn to a waiting one and takes that one's place. One account has no more of them than it may have turns, because
-//! they are ahead of the account's queries that have not started.
+//! gives its turn to a waiting one and takes that one's place. One account has few of them, because they are ahead of the
+//! account's queries that have not started, and because of its own people only so many may begin.
 
 use super::cancel::Cancel;
 use super::turns::{Turn, Turns, Waiting};
@@ -79,9 +80,9 @@ impl TurnHolder {
         state.seen = None;
     }
 
-    /// Gives the turn to a waiting query of another account. Returns a place in the queue for the next turn, and how long to
-    /// wait; `None` if no other account can take the turn.
-    fn yield_to_other_account(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
+    /// Gives the turn to a waiting query of another account or person. Returns a place in the queue for the next turn, and how
+    /// long to wait; `None` if no other can take the turn.
+    fn yield_to_another(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
         let mut state = self.state();
         let changes = self.turns.changes();
         let is_early = now.saturating_duration_since(state.since) < SLICE;
@@ -90,7 +91,7 @@ impl TurnHolder {
         }
         // The turn did not come back earlier, and the work got that error.
         let turn = state.turn.take().ok_or(Stop::Cancelled)?;
-        match turn.yield_to_other_account() {
+        match turn.yield_to_another() {
             Ok(waiting) => Ok(Some((waiting, state.patience))),
             Err(turn) => {
                 state.turn = Some(turn);
@@ -118,7 +119,7 @@ impl Yielding for TurnHolder {
         if !self.turns.anybody_waits() {
             return Ok(Duration::ZERO);
         }
-        let Some((waiting, patience)) = self.yield_to_other_account(now)? else {
+        let Some((waiting, patience)) = self.yield_to_another(now)? else {
             return Ok(Duration::ZERO);
         };
         let begun = Instant::now();

@@ -30,6 +30,8 @@ pub(super) struct Turns {
 #[derive(Debug)]
 struct State {
     running: Tally,
+    /// How many turns each person has, by account.
+    people: HashMap<(Owner, Arc<str>), u64>,
     waiting: Tally,
     queues: HashMap<Owner, Queue<Turn>>,
     /// Round-robin order: every account with a queue, once.
@@ -85,6 +87,7 @@ impl Turns {
     pub(super) fn new(running: u64, waiting: u64, shares: Shares) -> Self {
         let state = State {
             running: Tally::new(&limit::CONCURRENT_QUERIES, running, shares.clone()).keeping_one(),
+            people: HashMap::new(),
             waiting: Tally::new(&limit::QUEUED_QUERIES, waiting, shares),
             queues: HashMap::new(),
             ring: VecDeque::new(),
@@ -150,7 +153,7 @@ impl Turns {
     ) -> Option<Turn> {
         let free = !state.queues.contains_key(&owner) && state.running.over(owner, 1).is_none();
         free.then(|| {
-            state.running.add(owner, 1);
+            state.start(owner, person);
             Turn {
                 turns: Arc::clone(self),
                 owner,
@@ -251,11 +254,30 @@ impl State {
                 if waiter.has_place {
                     self.waiting.subtract(owner, 1);
                 }
-                self.running.add(owner, 1);
+                self.start(owner, &waiter.person);
                 return Some((owner, waiter));
             }
         }
         None
+    }
+
+    /// A person's query has a turn.
+    fn start(&mut self, owner: Owner, person: &Arc<str>) {
+        self.running.add(owner, 1);
+        let turns = self.people.entry((owner, Arc::clone(person))).or_default();
+        *turns += 1;
+    }
+
+    /// It has none any more.
+    fn stop(&mut self, owner: Owner, person: &Arc<str>) {
+        self.running.subtract(owner, 1);
+        let key = (owner, Arc::clone(person));
+        if let Some(turns) = self.people.get_mut(&key) {
+            *turns = turns.saturating_sub(1);
+            if *turns == 0 {
+                self.people.remove(&key);
+            }
+        }
     }
 
     /// Removes the owner's queue if it is empty.
@@ -331,7 +353,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.turns.state().running.subtract(self.owner, 1);
+        self.turns.state().stop(self.owner, &self.person);
         self.turns.changes.fetch_add(1, Ordering::Relaxed);
         self.turns.dispatch();
     }

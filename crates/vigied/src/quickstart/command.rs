@@ -1,8 +1,8 @@
-//! One command of the tour: announced as a person would type it, run, and shown.
+//! Shows a command of the tour as a person would type it, runs it, and shows its output.
 
 use super::running_command::{RunningCommand, Stopped};
-use super::said::say;
-use crate::shell::word;
+use super::screen::say;
+use crate::text::shell::word;
 use anyhow::{Context, bail};
 use rustix::process::Signal;
 use std::io::Read;
@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// What would lead the command line elsewhere than to this server.
+/// Variables that would lead the command line to another server.
 const FOREIGN: [&str; 10] = [
     "VIGIE_API_KEY",
     "IBMCLOUD_API_KEY",
@@ -24,7 +24,7 @@ const FOREIGN: [&str; 10] = [
     "BLUEMIX_TRACE",
 ];
 
-/// The command line, with the tour's own login, so that it touches nobody else's.
+/// The command line with the tour's own login, so that it changes no other login.
 pub(super) struct CommandLine<'a> {
     pub(super) program: &'a Path,
     pub(super) configuration: PathBuf,
@@ -45,7 +45,7 @@ impl CommandLine<'_> {
         command
     }
 
-    /// Runs a command that draws straight to the screen.
+    /// Runs a command that draws directly on the screen.
     pub(super) fn show(&self, arguments: &[&str]) -> anyhow::Result<()> {
         announce(arguments)?;
         self.running_command
@@ -53,7 +53,7 @@ impl CommandLine<'_> {
         check(arguments, self.running_command.wait()?)
     }
 
-    /// Runs a command and says what `shorten` makes of what it printed.
+    /// Runs a command, and prints its output after `shorten`.
     pub(super) fn show_short(
         &self,
         arguments: &[&str],
@@ -79,7 +79,7 @@ fn check(arguments: &[&str], status: ExitStatus) -> anyhow::Result<()> {
     if status.success() {
         return Ok(());
     }
-    // Ctrl-C reaches the command as well as us, and it may be the first to end.
+    // Ctrl-C reaches both processes, and the command may end first.
     if status.signal() == Some(Signal::INT.as_raw()) {
         return Err(Stopped.into());
     }

@@ -1,4 +1,4 @@
-//! The one program the tour has running, and the end of it: no command outlives the tour, and none begins after Ctrl-C.
+//! The program that the tour runs, and how it is stopped: no command outlives the tour, and none starts after Ctrl-C.
 
 use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
@@ -6,13 +6,13 @@ use std::process::{Child, Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Ctrl-C in a terminal reaches the command as well as us; if it has not, it hears of it after this long.
+/// Ctrl-C in a terminal reaches the command as well. If it has not, the command gets a signal after this time.
 const OWN_END: Duration = Duration::from_millis(500);
-/// How long it may take to end once it was told; what an agent has not sent by then lies in its buffer.
+/// Time to end after the signal. Samples that an agent has not sent by then stay in its buffer.
 const END_LIMIT: Duration = Duration::from_secs(3);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Somebody has pressed Ctrl-C.
+/// Ctrl-C was pressed.
 #[derive(Debug, thiserror::Error)]
 #[error("the tour was stopped")]
 pub(super) struct Stopped;
@@ -32,12 +32,12 @@ impl RunningCommand {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether somebody has pressed Ctrl-C.
+    /// Whether Ctrl-C was pressed.
     pub(super) fn is_stopped(&self) -> bool {
         self.state().is_stopped
     }
 
-    /// Starts a program, and lets the caller take its pipes.
+    /// Starts a program; `take` can take its pipes.
     pub(super) fn start<T>(
         &self,
         command: &mut Command,
@@ -60,7 +60,7 @@ impl RunningCommand {
             let child = state.child.as_mut().ok_or(Stopped)?;
             if let Some(status) = child.try_wait().context("cannot wait for `vigie`")? {
                 state.child = None;
-                // A command that was interrupted has not failed, and what it says by its exit code means nothing.
+                // An interrupted command has not failed; its exit code means nothing.
                 return if state.is_stopped {
                     Err(Stopped.into())
                 } else {
@@ -72,7 +72,7 @@ impl RunningCommand {
         }
     }
 
-    /// Ends it all: lets no further program start, and returns when the one that runs has ended.
+    /// Lets no further program start, and returns when the running one has ended.
     pub(super) async fn stop(&self) {
         self.state().is_stopped = true;
         if self.ended_within(OWN_END).await {
@@ -89,7 +89,7 @@ impl RunningCommand {
         if !self.ended_within(END_LIMIT).await
             && let Some(mut child) = self.state().child.take()
         {
-            // Neither can fail but for a program that has ended.
+            // Both can only fail if the program has ended.
             let _ = child.kill();
             let _ = child.wait();
         }

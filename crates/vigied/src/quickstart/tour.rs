@@ -1,14 +1,14 @@
-//! The tour: what happens, step by step, with the real command line, each command shown as it is typed.
+//! The steps of the tour, with the real command line; each command is shown as typed.
 //!
-//! It is short enough for one look, and what it prints after a `$` can be pasted into a shell once the lines at its end have
-//! been: then the command line is found, and has the tour's login.
+//! The output fits on one screen. A line after `$` can be pasted into a shell after the `export` lines at the end, which set
+//! the path of the command line and the tour's login.
 
 use super::KEY_FILE;
 use super::command::CommandLine;
 use super::running_command::{RunningCommand, Stopped};
-use super::said::{last_paragraph, receipt, say, title, without_tokens};
-use crate::private_files;
-use crate::shell::word;
+use super::screen::{last_paragraph, receipt, say, title, without_tokens};
+use crate::data_dir::private_files;
+use crate::text::shell::word;
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ const SERIES: &str = include_str!("../../assets/nab/nyc_taxi_november.csv");
 /// Its name as a metric.
 const METRIC: &str = "nyc.taxi.passengers";
 
-/// Looks at this host, one a second: enough to see it move.
+/// Interval of the agent: one second, enough to see values change.
 const LOOKS: &str = "5";
 
-/// What the tour knows.
+/// The state of the tour.
 pub(super) struct Tour {
     pub(super) vigie: PathBuf,
     pub(super) data: PathBuf,
@@ -33,7 +33,7 @@ pub(super) struct Tour {
 }
 
 impl Tour {
-    /// The steps. Unless it is for once, the agent goes on behind them.
+    /// Runs the steps. Unless `once` is set, the agent keeps running afterwards.
     pub(super) fn walk(&self, once: bool) -> anyhow::Result<()> {
         let url = format!("http://{}", self.address);
         self.greet(&url)?;
@@ -86,7 +86,7 @@ impl Tour {
             receipt,
         )?;
         self.vigie()
-            .show(&["agent", "--interval", "1s", "--looks", LOOKS])
+            .show(&["agent", "--interval", "1s", "--readings", LOOKS])
     }
 
     fn read(&self) -> anyhow::Result<()> {
@@ -107,7 +107,7 @@ impl Tour {
         ])
     }
 
-    /// The same with nothing but `curl`.
+    /// The same with `curl` only.
     fn by_hand(&self, url: &str) -> anyhow::Result<()> {
         self.step("5. The same by hand: what any program can do")?;
         say(&format!(
@@ -119,7 +119,7 @@ $ curl -H "$TOKEN" -H "$SPACE" '{url}/v1/metrics/list?query=hello.*' -X DELETE"#
         ))
     }
 
-    /// Starts the agent that goes on; what it says is kept beside the data.
+    /// Starts the agent that keeps running; its output goes to a log beside the data.
     fn start_agent(&self) -> anyhow::Result<()> {
         let log = private_files::open_to_write(&self.data, "agent.log")?;
         log.set_len(0).context("cannot empty the agent's log")?;
@@ -128,7 +128,7 @@ $ curl -H "$TOKEN" -H "$SPACE" '{url}/v1/metrics/list?query=hello.*' -X DELETE"#
             .start(agent.stdout(Stdio::null()).stderr(log), |_| ())
     }
 
-    /// How to go on, whether the server does or not.
+    /// Prints what to do next, whether the server keeps running or not.
     fn part(&self, url: &str, once: bool) -> anyhow::Result<()> {
         let programs = self.vigie.parent().unwrap_or(&self.vigie);
         let path = |path: &Path| word(&path.display().to_string());
@@ -168,7 +168,7 @@ $ curl -H "$TOKEN" -H "$SPACE" '{url}/v1/metrics/list?query=hello.*' -X DELETE"#
         }
     }
 
-    /// Begins a step, unless the tour was stopped: then what a command was at has ended, too, and nothing follows.
+    /// Begins a step, unless the tour was stopped: then its command has ended as well, and nothing follows.
     fn step(&self, heading: &str) -> anyhow::Result<()> {
         if self.running_command.is_stopped() {
             return Err(Stopped.into());

@@ -3,12 +3,12 @@
 
 use super::caller::{self, Caller, Manager};
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::problem::Refusal;
 use crate::query::admitted;
-use crate::refused;
 use axum::extract::FromRequestParts;
 use base::error::{Kind, Problem};
-use base::id::UserId;
+use base::principal::Principal;
 use base::scope::{Action, Domain};
 use base::secret::Secret;
 use base::time::Millis;
@@ -26,9 +26,9 @@ pub(crate) struct Admission {
     app: Arc<App>,
     kind: Kinds,
     text: Secret<String>,
-    /// For metrics: the domain and the action.
-    scope: Option<(Domain, Action)>,
-    user: Option<UserId>,
+    /// For metrics: the domain, the action, and whether it reached every series.
+    scope: Option<(Domain, Action, bool)>,
+    principal: Principal,
     shown: Shown,
     asked_at: Millis,
 }
@@ -47,10 +47,12 @@ enum Kinds {
 impl Admission {
     /// The access of the caller that the guard has verified; `None` on routes without a caller.
     pub(super) fn of(app: &Arc<App>, parts: &Parts) -> Result<Option<Self>, Refusal> {
-        let (scope, user) = match (parts.extensions.get(), parts.extensions.get()) {
-            (Some(Manager(identity)), _) => (None, Some(identity.user())),
+        let (scope, principal) = match (parts.extensions.get(), parts.extensions.get()) {
+            (Some(Manager(identity)), _) => (None, identity.principal()),
             (None, Some(Caller { scope, action, .. })) => {
-                (Some((scope.domain(), *action)), scope.principal().user())
+                let reached_all = scope.reaches_all(*action);
+                let admitted = (scope.domain(), *action, reached_all);
+                (Some(admitted), scope.principal())
             }
             (None, None) => return Ok(None),
         };
@@ -65,7 +67,7 @@ impl Admission {
             kind,
             text: Secret::new(text.to_owned()),
             scope,
-            user,
+            principal,
             shown: Shown::from(&credential),
             asked_at: match parts.extensions.get() {
                 Some(AskedAt(at)) => *at,
@@ -88,15 +90,18 @@ impl Admission {
         };
         let admitted = match self.scope {
             None => (app.verifier.identity_at(credential, self.asked_at)).map(drop),
-            Some((domain, action)) => {
-                let scope = app
-                    .verifier
-                    .scope_at(credential, Some(domain), self.asked_at);
+            Some((domain, action, reached_all)) => {
+                let scope = app.scopes.scope_at(credential, Some(domain), self.asked_at);
                 match scope {
                     Ok(scope) => {
-                        return scope
+                        scope
                             .require(action)
-                            .map_err(|forbidden| caller::right_missing(&forbidden).0);
+                            .map_err(|forbidden| caller::right_missing(&forbidden).0)?;
+                        // The work under way goes beyond what the caller reaches now.
+                        if reached_all && !scope.reaches_all(action) {
+                            return Err(caller::whole_missing(&scope).0);
+                        }
+                        return Ok(());
                     }
                     Err(error) => Err(error),
                 }
@@ -117,9 +122,9 @@ impl admitted::Admission for Admission {
         let Err(problem) = self.holds() else {
             return Ok(());
         };
-        let domain = self.scope.map(|(domain, _)| domain);
+        let domain = self.scope.map(|(domain, ..)| domain);
         tracing::info!(
-            user = self.user.map(tracing::field::display),
+            user = %self.principal,
             domain = domain.map(tracing::field::display),
             code = problem.code,
             why = %problem.message,
@@ -133,7 +138,7 @@ impl admitted::Admission for Admission {
         if let Some(action) = action {
             self.app.iam.note_refused(Refused {
                 action,
-                user: self.user,
+                principal: Some(self.principal),
                 account: domain.and_then(|domain| self.app.iam.directory().account_of(domain)),
                 credential: self.shown,
                 why: problem.code,

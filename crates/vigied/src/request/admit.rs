@@ -3,7 +3,7 @@
 
 use super::admission::Admission;
 use super::arrival::{self, Arrived};
-use super::bound::Bound;
+use super::body_limit::BodyLimit;
 use super::payload::Received;
 use crate::app::App;
 use crate::http::bodies::BodyReservation;
@@ -29,13 +29,13 @@ const AT_ONCE: Duration = Duration::from_millis(1);
 pub(crate) async fn admit(
     app: &Arc<App>,
     owner: Owner,
-    (bound, when_full): (Bound, bool),
+    (body_limit, when_full): (BodyLimit, bool),
     request: Request,
     next: Next,
 ) -> Response {
     let (mut parts, mut body) = request.into_parts();
     let mut arrived = None;
-    if bound != Bound::Nothing {
+    if body_limit != BodyLimit::Nothing {
         let coding = match coding::is_of_one_type(&parts.headers)
             .and_then(|()| coding::of(&parts.headers))
         {
@@ -44,7 +44,7 @@ pub(crate) async fn admit(
         };
         let taken = std::mem::replace(&mut body, Body::empty());
         let begun = Instant::now();
-        match arrival::take_in(app, owner, bound, taken).await {
+        match arrival::take_in(app, owner, body_limit, taken).await {
             Ok(whole) => arrived = Some((whole, coding)),
             Err(response) => return response,
         }
@@ -62,7 +62,7 @@ pub(crate) async fn admit(
     };
     let answer = async move {
         if let Some((whole, coding)) = arrived {
-            match plain(app, bound, whole, coding).await {
+            match plain(app, body_limit, whole, coding).await {
                 Ok(bytes) => parts.extensions.insert(Received(bytes)),
                 Err(refusal) => return refusal.into_response(),
             };
@@ -86,21 +86,21 @@ fn still_admitted(app: &Arc<App>, parts: &Parts) -> Result<(), Refusal> {
 /// The decompressed body; its bytes stay counted until dropped.
 async fn plain(
     app: &Arc<App>,
-    bound: Bound,
+    body_limit: BodyLimit,
     whole: Arrived,
     coding: Coding,
 ) -> Result<Bytes, Refusal> {
     if coding == Coding::Plain {
         return Ok(Bytes::from_owner(whole));
     }
-    let (_, allowed) = bound.limit(app);
+    let (_, allowed) = body_limit.limit(app);
     let unpacked = worker::run(move || -> Result<Bytes, Unpackable> {
         let mut held = BodyReservation::nothing(whole.held.bodies(), whole.held.owner());
-        let bytes = unpack(&whole.bytes, allowed, &mut held)?;
+        let bytes = unpack(&whole.bytes, allowed, &mut held)?.into();
         Ok(Bytes::from_owner(Arrived { bytes, held }))
     });
     unpacked.await?.map_err(|error| match error {
-        Unpackable::TooLarge => Refusal(arrival::too_large(app, bound)),
+        Unpackable::TooLarge => Refusal(arrival::too_large(app, body_limit)),
         Unpackable::Other(refusal) => refusal,
     })
 }

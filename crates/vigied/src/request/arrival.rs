@@ -1,15 +1,16 @@
 //! Receives one body: bounded in size, in rate, by the request's time, and by the number of bodies arriving at once.
 
-use super::bound::Bound;
+use super::body_limit::BodyLimit;
+use super::gathered::Gathered;
 use crate::app::App;
 use crate::http::bodies::BodyReservation;
 use crate::http::problem::Refusal;
 use crate::http::share::Owner;
-use crate::http::unpack::grown;
 use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
 use base::error::{Kind, Problem};
 use base::limit;
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 use wire::code;
@@ -17,7 +18,7 @@ use wire::code;
 /// A body that is there, and the hold on its bytes.
 #[derive(Debug)]
 pub(crate) struct Arrived {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Bytes,
     pub(crate) held: BodyReservation,
 }
 
@@ -38,24 +39,26 @@ pub(crate) struct HangUp;
 pub(crate) async fn take_in(
     app: &App,
     owner: Owner,
-    bound: Bound,
+    body_limit: BodyLimit,
     mut body: Body,
 ) -> Result<Arrived, Response> {
-    let (_, allowed) = bound.limit(app);
-    let too_large = || Refusal(too_large(app, bound)).into_response();
+    let (_, allowed) = body_limit.limit(app);
+    let too_large = || Refusal(too_large(app, body_limit)).into_response();
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if declared > app.limits.body_bytes.max(allowed) {
         // Too large for any route.
-        return Err(Refusal(self::too_large(app, Bound::Samples)).into_response());
+        return Err(Refusal(self::too_large(app, BodyLimit::Samples)).into_response());
     }
     if declared > allowed {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
     if body.is_end_stream() {
-        let held = BodyReservation::nothing(&app.bodies, owner);
-        return Ok(Arrived { bytes, held });
+        return Ok(Arrived {
+            bytes: Bytes::new(),
+            held: BodyReservation::nothing(&app.bodies, owner),
+        });
     }
+    let mut gathered = Gathered::nothing();
     let entered = app.bodies.enter(owner);
     let mut arriving = entered.map_err(|over| over.refusal().into_response())?;
     let last = Instant::now() + app.limits.request_time;
@@ -77,7 +80,7 @@ pub(crate) async fn take_in(
             }
             Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
         };
-        if bytes.len().saturating_add(data.len()) > allowed {
+        if gathered.len().saturating_add(data.len()) > allowed {
             return Err(too_large());
         }
         arriving.heard(data.len());
@@ -87,27 +90,29 @@ pub(crate) async fn take_in(
             held = arriving.hold(data.len()) => held,
         };
         held.map_err(|over| over.refusal().into_response())?;
-        grown(&mut bytes, &data);
+        gathered.add(data, declared);
     }
-    let held = arriving.arrived();
-    Ok(Arrived { bytes, held })
+    Ok(Arrived {
+        bytes: gathered.into_bytes(),
+        held: arriving.arrived(),
+    })
 }
 
 /// The refusal of a body that is larger than its route takes.
-pub(crate) fn too_large(app: &App, bound: Bound) -> Problem {
-    let (limit, allowed) = bound.limit(app);
+pub(crate) fn too_large(app: &App, body_limit: BodyLimit) -> Problem {
+    let (limit, allowed) = body_limit.limit(app);
     let message = format!("the body has more than `{}` = {allowed} bytes", limit.name);
-    let problem = match bound {
+    let problem = match body_limit {
         // The token service calls a form that it does not read what it calls one that it cannot.
-        Bound::Nothing | Bound::Form => Problem::new(
+        BodyLimit::Nothing | BodyLimit::Form => Problem::new(
             Kind::Invalid,
             "BXNIM0106E",
             format!("Property validation failed: {message}"),
         ),
-        Bound::Management => code::BODY_TOO_LARGE
+        BodyLimit::Management => code::BODY_TOO_LARGE
             .problem(message)
             .hint("send only the fields of the route; samples go to `/v1/metrics`"),
-        Bound::Samples => code::BODY_TOO_LARGE
+        BodyLimit::Samples => code::BODY_TOO_LARGE
             .problem(message)
             .hint("send it in smaller batches"),
     };

@@ -3,9 +3,9 @@
 
 use super::two_credentials;
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
-use crate::refused;
 use axum::extract::FromRequestParts;
 use base::id::KeyId;
 use base::scope::{Action, Forbidden, Scope};
@@ -39,14 +39,14 @@ pub(crate) struct Caller {
 
 /// A rejected caller, with the credential's owner if it was verified.
 #[derive(Debug)]
-pub(crate) struct KeptOut {
+pub(crate) struct RejectedCaller {
     pub(crate) refusal: Refusal,
     pub(crate) known: Option<(Proof, Shown)>,
 }
 
-impl From<Refusal> for Box<KeptOut> {
+impl From<Refusal> for Box<RejectedCaller> {
     fn from(refusal: Refusal) -> Self {
-        Self::new(KeptOut {
+        Self::new(RejectedCaller {
             refusal,
             known: None,
         })
@@ -133,7 +133,7 @@ pub(crate) fn scope(
     app: &App,
     (headers, source): (&HeaderMap, Source),
     action: Action,
-) -> Result<(Caller, Repairs), Box<KeptOut>> {
+) -> Result<(Caller, Repairs), Box<RejectedCaller>> {
     let sent = sent(app, headers)?;
     let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
         Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
@@ -147,9 +147,9 @@ pub(crate) fn scope(
         None => None,
     };
     let credential = Shown::from(&sent.credential);
-    let (scope, proof) = app.verifier.proven_scope(sent.credential, selector);
+    let (scope, proof) = app.scopes.proven_scope(sent.credential, selector);
     let scope = scope.map_err(|error| {
-        Box::new(KeptOut {
+        Box::new(RejectedCaller {
             refusal: refusal(app, source, &error),
             known: proof.map(|proof| (proof, credential)),
         })
@@ -181,16 +181,24 @@ pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
     Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
 }
 
+/// The refusal of a caller who reaches some series of a domain, on a route that is about all of them.
+pub(super) fn whole_missing(scope: &Scope) -> Refusal {
+    let (principal, domain) = (scope.principal(), scope.domain());
+    let message = format!("`{principal}` reaches only some series of `{domain}`");
+    let problem = code::RIGHT_MISSING.problem(message);
+    Refusal(problem.hint("use a credential that reaches every series of the domain"))
+}
+
 /// Verifies the caller of a management route.
 pub(crate) fn identity(
     app: &App,
     (headers, source): (&HeaderMap, Source),
-) -> Result<(Manager, Repairs), Box<KeptOut>> {
+) -> Result<(Manager, Repairs), Box<RejectedCaller>> {
     let sent = sent(app, headers)?;
     let credential = Shown::from(&sent.credential);
     let (identity, proof) = app.verifier.proven_identity(sent.credential);
     let identity = identity.map_err(|error| {
-        Box::new(KeptOut {
+        Box::new(RejectedCaller {
             refusal: refusal(app, source, &error),
             known: proof.map(|proof| (proof, credential)),
         })
@@ -240,15 +248,16 @@ pub(super) fn unguarded() -> Refusal {
     Refusal(code::INTERNAL.problem("the request was not verified"))
 }
 
+/// What the guard has left for the handler.
+fn verified<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Refusal> {
+    parts.extensions.get().cloned().ok_or_else(unguarded)
+}
+
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(unguarded)
+        verified(parts)
     }
 }
 
@@ -256,10 +265,6 @@ impl FromRequestParts<Arc<App>> for Manager {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Refusal> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(unguarded)
+        verified(parts)
     }
 }

@@ -1,13 +1,14 @@
 //! Records requests in the audit: how many each caller makes, and what is refused. Also names the caller in the log line.
 
-use super::caller::{Caller, KeptOut, Manager};
+use super::caller::{Caller, Manager, RejectedCaller};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::http::source;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use base::id::{AccountId, KeyId, UserId};
+use base::id::{AccountId, KeyId};
+use base::principal::Principal;
 use base::scope::Domain;
 use iam::audit::{Action, Credential, Refused};
 use wire::code;
@@ -15,7 +16,7 @@ use wire::code;
 /// A verified caller, as logged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallerId {
-    user: UserId,
+    principal: Principal,
     account: Option<AccountId>,
     domain: Option<Domain>,
     credential: Credential,
@@ -28,7 +29,7 @@ impl CallerId {
         let extensions = request.extensions();
         if let Some(Manager(identity)) = extensions.get() {
             return Some(Self {
-                user: identity.user(),
+                principal: identity.principal(),
                 account: Some(identity.account()),
                 domain: Some(Domain::Account(identity.account())),
                 credential: iam::audit::Credential::of(identity),
@@ -42,7 +43,7 @@ impl CallerId {
             ..
         } = extensions.get()?;
         Some(Self {
-            user: scope.principal().user()?,
+            principal: scope.principal(),
             account: app.iam.directory().account_of(scope.domain()),
             domain: Some(scope.domain()),
             credential: *credential,
@@ -50,9 +51,9 @@ impl CallerId {
         })
     }
 
-    /// The user, for the log line.
-    pub(crate) const fn user(self) -> UserId {
-        self.user
+    /// Who acts, for the log line.
+    pub(crate) const fn principal(self) -> Principal {
+        self.principal
     }
 
     /// The domain of the request, for the log line.
@@ -66,21 +67,21 @@ pub(super) fn admitted(app: &App, request: &Request) -> Option<CallerId> {
     let who = CallerId::of(app, request)?;
     let what = (who.credential, who.key);
     app.iam
-        .note_caller(who.user, who.account, what, source::of(request));
+        .note_caller(who.principal, who.account, what, source::of(request));
     Some(who)
 }
 
 /// Counts a request that the guard refuses, and answers it.
-pub(super) fn kept_out(
+pub(super) fn rejected(
     app: &App,
     request: &Request,
-    KeptOut { refusal, known }: KeptOut,
+    RejectedCaller { refusal, known }: RejectedCaller,
     shown: Credential,
 ) -> Response {
     let Refusal(problem) = &refusal;
     let (kind, why) = (problem.kind, problem.code);
     let who = known.map(|(proof, credential)| CallerId {
-        user: proof.user,
+        principal: proof.principal,
         account: proof.account,
         domain: None,
         credential,
@@ -89,7 +90,7 @@ pub(super) fn kept_out(
     if let Some(who) = who {
         let what = (who.credential, who.key);
         app.iam
-            .note_caller(who.user, who.account, what, source::of(request));
+            .note_caller(who.principal, who.account, what, source::of(request));
     }
     let action = match kind {
         Kind::Unauthenticated => Some(Action::CredentialRefused),
@@ -100,7 +101,7 @@ pub(super) fn kept_out(
     if let Some(action) = action {
         app.iam.note_refused(Refused {
             action,
-            user: who.map(|who| who.user),
+            principal: who.map(|who| who.principal),
             account: who.and_then(|who| who.account),
             credential: who.map_or(shown, |who| who.credential),
             why,
@@ -123,7 +124,7 @@ pub(super) fn answered(app: &App, who: Option<CallerId>, response: &mut Response
     if problem.kind == Kind::Forbidden || problem.code == code::RIGHT_MISSING.code {
         app.iam.note_refused(Refused {
             action: Action::RightRefused,
-            user: Some(who.user),
+            principal: Some(who.principal),
             account: who.account,
             credential: who.credential,
             why: problem.code,

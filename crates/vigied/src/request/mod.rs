@@ -3,13 +3,14 @@
 pub(crate) mod admission;
 pub(crate) mod admit;
 pub(crate) mod arrival;
-pub(crate) mod bound;
-pub(crate) mod called;
+pub(crate) mod body_limit;
 pub(crate) mod caller;
 pub(crate) mod caller_audit;
 pub(crate) mod connection;
+mod gathered;
 pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;
 pub(crate) mod routes;
 pub(crate) mod two_credentials;
+pub(crate) mod url_for_caller;

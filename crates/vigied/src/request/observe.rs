@@ -44,7 +44,7 @@ pub(crate) async fn observe(
         matched.as_ref().map_or(NO_ROUTE, MatchedPath::as_str),
     );
     let form = app
-        .forms
+        .error_forms
         .of(matched.as_ref().map(MatchedPath::as_str), path);
     let transaction = transaction(request.headers());
     let user_agent = request.headers().get(header::USER_AGENT).cloned();
@@ -105,7 +105,7 @@ pub(crate) async fn observe(
         milliseconds,
         transaction,
         source = %from.0,
-        caller = who.map(|who| tracing::field::display(who.user())),
+        caller = who.map(|who| tracing::field::display(who.principal())),
         domain = who.and_then(CallerId::domain).map(tracing::field::display),
         "request"
     );

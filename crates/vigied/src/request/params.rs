@@ -1,7 +1,7 @@
 //! Ids in paths and lists in queries.
 
+use crate::failure::refused::within;
 use crate::http::problem::Refusal;
-use crate::refused::within;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
 use base::limit;

@@ -1,5 +1,5 @@
-//! A request's body as its handler takes it. Each sort has its bound (`request/bound.rs`); the guard has taken the body in, within
-//! that bound, before the handler runs (`request/admit.rs`).
+//! The body of a request as a handler takes it. Each kind has its limit (`request/body_limit.rs`); the guard has received the
+//! body within that limit before the handler runs (`request/admit.rs`).
 
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequest, Request};

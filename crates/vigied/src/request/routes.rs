@@ -3,7 +3,7 @@
 
 use super::admission::AskedAt;
 use super::admit::admit;
-use super::bound::{Bound, Takes};
+use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
 use super::caller_audit;
 use super::connection;
@@ -33,6 +33,8 @@ pub(crate) enum Guard {
     Identity,
     /// A verified caller whose scope allows the action.
     Scope(Action),
+    /// The same, for every series of the domain: the route is about the domain as a whole.
+    WholeScope(Action),
 }
 
 impl Guard {
@@ -42,7 +44,7 @@ impl Guard {
             Self::Public => "public",
             Self::Credential => "credential",
             Self::Identity => "identity",
-            Self::Scope(action) => action.name(),
+            Self::Scope(action) | Self::WholeScope(action) => action.name(),
         }
     }
 }
@@ -56,7 +58,7 @@ pub(crate) struct Route {
     /// What its errors look like.
     pub(crate) form: Form,
     /// How large a body it takes; by the last argument of its handler.
-    pub(crate) bound: Bound,
+    pub(crate) body_limit: BodyLimit,
     when_full: bool,
     handler: MethodRouter<Arc<App>>,
 }
@@ -75,14 +77,14 @@ macro_rules! verbs {
         pub(crate) fn $verb<H, T>(path: &'static str, guard: Guard, form: Form, handler: H) -> Route
         where
             H: Handler<T, Arc<App>>,
-            T: Takes + 'static,
+            T: HandlerArguments + 'static,
         {
             Route {
                 verb: stringify!($filter),
                 path,
                 guard,
                 form,
-                bound: T::BOUND,
+                body_limit: T::BODY_LIMIT,
                 when_full: false,
                 handler: on(MethodFilter::$filter, handler),
             }
@@ -100,7 +102,7 @@ verbs! {
 /// Mounts each handler behind its guard.
 pub(crate) fn mount(app: &Arc<App>, table: Vec<Route>) -> Router<Arc<App>> {
     table.into_iter().fold(Router::new(), |router, own| {
-        let state = (Arc::clone(app), own.guard, (own.bound, own.when_full));
+        let state = (Arc::clone(app), own.guard, (own.body_limit, own.when_full));
         let guarded = own
             .handler
             .route_layer(middleware::from_fn_with_state(state, verify));
@@ -110,7 +112,7 @@ pub(crate) fn mount(app: &Arc<App>, table: Vec<Route>) -> Router<Arc<App>> {
 
 /// Verifies the caller, which is cheap; only then is the body taken in.
 async fn verify(
-    State((app, guard, bound)): State<(Arc<App>, Guard, (Bound, bool))>,
+    State((app, guard, body_limit)): State<(Arc<App>, Guard, (BodyLimit, bool))>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -119,11 +121,11 @@ async fn verify(
     let repairs = match guard {
         Guard::Public => {
             let owner = owner(&app, &request);
-            return admit(&app, owner, bound, request, next).await;
+            return admit(&app, owner, body_limit, request, next).await;
         }
         Guard::Credential => {
             let owner = owner(&app, &request);
-            return with_tokens(admit(&app, owner, bound, request, next).await);
+            return with_tokens(admit(&app, owner, body_limit, request, next).await);
         }
         Guard::Identity => {
             match caller::identity(&app, (request.headers(), source::of(&request))) {
@@ -131,23 +133,23 @@ async fn verify(
                     request.extensions_mut().insert(manager);
                     Ok(repairs)
                 }
-                Err(kept_out) => Err(kept_out),
+                Err(rejected) => Err(rejected),
             }
         }
-        Guard::Scope(action) => {
+        Guard::Scope(action) | Guard::WholeScope(action) => {
             match caller::scope(&app, (request.headers(), source::of(&request)), action) {
                 Ok((caller, repairs)) => {
                     request.extensions_mut().insert(caller);
                     Ok(repairs)
                 }
-                Err(kept_out) => Err(kept_out),
+                Err(rejected) => Err(rejected),
             }
         }
     };
     match repairs {
-        Err(kept_out) => {
+        Err(rejected) => {
             let shown = caller::kind(&app, request.headers());
-            caller_audit::kept_out(&app, &request, *kept_out, shown)
+            caller_audit::rejected(&app, &request, *rejected, shown)
         }
         Ok(repairs) => {
             let who = caller_audit::admitted(&app, &request);
@@ -157,7 +159,7 @@ async fn verify(
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
                     let owner = owner(&app, &request);
-                    admit(&app, owner, bound, request, next).await
+                    admit(&app, owner, body_limit, request, next).await
                 }
             };
             caller_audit::answered(&app, who, &mut response);
@@ -173,7 +175,10 @@ async fn verify(
 
 /// Whether the caller's scope allows the route's action.
 fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
-    let (Guard::Scope(action), Some(caller)) = (guard, request.extensions().get::<Caller>()) else {
+    let (Guard::Scope(action) | Guard::WholeScope(action)) = guard else {
+        return Ok(());
+    };
+    let Some(caller) = request.extensions().get::<Caller>() else {
         return Ok(());
     };
     caller.scope.require(action).map_err(|forbidden| {
@@ -186,7 +191,11 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
             return Refusal(problem.hint("anything but sending takes a key made without `--only`"));
         }
         caller::right_missing(&forbidden)
-    })
+    })?;
+    if guard == Guard::WholeScope(action) && !caller.scope.reaches_all(action) {
+        return Err(caller::whole_missing(&caller.scope));
+    }
+    Ok(())
 }
 
 /// The owner that the request counts for: the verified caller's account, else the source.

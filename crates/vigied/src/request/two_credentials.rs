@@ -40,11 +40,11 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// Whether both belong to the same user, and to the same account if each is bound to one.
+/// Whether both belong to the same principal, and to the same account if each is bound to one.
 fn agree(counted: &Identity, other: &Identity) -> bool {
     let accounts = match (counted.bounds().reach(), other.bounds().reach()) {
         (Reach::One(own), Reach::One(beside)) => own == beside,
         _ => true,
     };
-    counted.user() == other.user() && accounts
+    counted.principal() == other.principal() && accounts
 }

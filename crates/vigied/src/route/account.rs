@@ -211,7 +211,7 @@ pub(super) async fn unset_role(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The user in question: `?username=`, or a body, which some clients cannot send with a DELETE.
+/// The user of the request: `?username=`, or a body, which some clients cannot send with a DELETE.
 pub(super) fn username(params: &Params, bytes: &[u8]) -> Result<String, Refusal> {
     match params.one("username")? {
         Some(name) => Ok(name.to_owned()),

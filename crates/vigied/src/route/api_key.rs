@@ -3,10 +3,10 @@
 use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
 use crate::http::header::single;
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
-use crate::own_address::Called;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
@@ -21,7 +21,7 @@ use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::bounds::Narrowing;
 use iam::directory::ApiKey as Stored;
-use iam::manage::api_key::{KeyChange, NewKey, Switch, entity_tag};
+use iam::manage::api_key::{KeyChange, KeysOf, NewKey, Switch, entity_tag};
 use std::sync::Arc;
 use wire::iam::api_key::{
     ApiKey, ApiKeyList, CreateApiKey, KeyReach, UpdateApiKey, read_time, time_text,
@@ -29,10 +29,10 @@ use wire::iam::api_key::{
 use wire::scope_id;
 use wire::secret::SecretText;
 
-/// The parameters of a list that its pages share.
+/// The list parameters that links to other pages repeat.
 const KEPT: [&str; 6] = ["account_id", "iam_id", "scope", "type", "sort", "order"];
 
-/// How a list is ordered.
+/// The order of a list.
 struct Order {
     by: fn(&Stored, &Stored) -> std::cmp::Ordering,
     reverse: bool,
@@ -47,7 +47,7 @@ impl Order {
             None | Some("" | "name") => |a, b| a.name.cmp(&b.name),
             Some("description") => |a, b| a.description.cmp(&b.description),
             Some("created_at") => |a, b| a.created_at.cmp(&b.created_at),
-            Some("created_by") => |a, b| a.user.to_string().cmp(&b.user.to_string()),
+            Some("created_by") => |a, b| a.principal.to_string().cmp(&b.principal.to_string()),
             Some(other) => {
                 let words = "`name`, `description`, `created_at` or `created_by`";
                 return Err(unknown("sort", words, other));
@@ -58,10 +58,7 @@ impl Order {
             Some("desc") => true,
             Some(other) => return Err(unknown("order", "`asc` or `desc`", other)),
         };
-        match params.one("type")? {
-            None | Some("" | "user" | "serviceid") => Ok(Self { by, reverse }),
-            Some(other) => Err(unknown("type", "`user` or `serviceid`", other)),
-        }
+        Ok(Self { by, reverse })
     }
 
     fn of_two(&self, a: &Stored, b: &Stored) -> std::cmp::Ordering {
@@ -74,7 +71,7 @@ fn invalid(field: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
 }
 
-/// The key as the interface shows it; `text` only when it was just made.
+/// The key in the interface's form; `text` only for a new key.
 fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     let account = key.account;
     ApiKey {
@@ -87,11 +84,11 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
         locked: key.locked,
         disabled: Some(key.disabled),
         created_at: Some(time_text(key.created_at)),
-        created_by: key.user.to_string(),
+        created_by: key.principal.to_string(),
         modified_at: Some(time_text(key.modified_at)),
         name: key.name.clone(),
         description: Some(key.description.clone()),
-        iam_id: key.user.to_string(),
+        iam_id: key.principal.to_string(),
         account_id: account.to_string(),
         apikey: SecretText::new(text.map_or_else(String::new, |text| text.expose().clone())),
         expires_at: key.expires_at.map(time_text),
@@ -99,7 +96,7 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     }
 }
 
-/// What a key reaches, where that is less than its user.
+/// The reach of a key, if it is narrower than its user.
 fn reach_of(narrowing: &Narrowing) -> Option<KeyReach> {
     (!narrowing.is_none()).then(|| KeyReach {
         domain: narrowing.domain.map(|domain| domain.to_string()),
@@ -107,7 +104,7 @@ fn reach_of(narrowing: &Narrowing) -> Option<KeyReach> {
     })
 }
 
-/// What a new key shall reach.
+/// The reach of a new key.
 fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
     let Some(wanted) = wanted else {
         return Ok(Narrowing::NONE);
@@ -141,7 +138,7 @@ fn reach(wanted: Option<&KeyReach>) -> Result<Narrowing, Refusal> {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
-    called: Called,
+    own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
     if let Some(text) = params.one("account_id")? {
@@ -149,16 +146,25 @@ pub(super) async fn list(
             let message = format!("there is no account `{text}` for you");
             Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
         })?;
-        app.iam.stands_for(&caller, account)?;
+        app.iam.require_default_account(&caller, account)?;
     }
-    let of = match params.one("iam_id")? {
+    let services = match params.one("type")? {
+        None | Some("") => None,
+        Some("user") => Some(false),
+        Some("serviceid") => Some(true),
+        Some(other) => {
+            let message = format!("`type` is `user` or `serviceid`, not `{other}`");
+            return Err(invalid("type", message));
+        }
+    };
+    let principal = match params.one("iam_id")? {
         None => None,
         Some(text) => Some(
             text.parse()
                 .map_err(|_| invalid("iam_id", format!("`{text}` is no IAM id")))?,
         ),
     };
-    let all = match params.one("scope")? {
+    let everybody = match params.one("scope")? {
         None | Some("entity" | "") => false,
         Some("account") => true,
         Some(other) => {
@@ -169,12 +175,13 @@ pub(super) async fn list(
     let order = Order::of(&params)?;
     let window = IAM.window(&params)?;
     let by = |a: &Stored, b: &Stored| order.of_two(a, b);
-    let mut part = app.iam.api_keys(&caller, of, all, by, window)?;
-    if params.one("type")? == Some("serviceid") {
-        part.entries.clear();
-        part.total = 0;
-    }
-    let path = format!("{}/v1/apikeys", called.url);
+    let of = KeysOf {
+        principal,
+        everybody,
+        services,
+    };
+    let part = app.iam.api_keys(&caller, of, by, window)?;
+    let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);
     let list = ApiKeyList {
@@ -210,10 +217,10 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     let wanted: CreateApiKey = body(&bytes)?;
     within("iam_id", &wanted.iam_id, &limit::WORD_BYTES)?;
-    if wanted.iam_id != caller.user().to_string() {
+    if wanted.iam_id != caller.principal().to_string() {
         let message = format!(
             "a key can be made for yourself alone: `iam_id` must be `{}`",
-            caller.user()
+            caller.principal()
         );
         return Err(Refusal(
             Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id"),

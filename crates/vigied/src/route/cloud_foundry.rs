@@ -1,13 +1,13 @@
 //! Regions, organizations and spaces, in Cloud Foundry's form.
 
 use super::account::username;
-use super::gone::gone;
+use super::deletion_reply::deletion_reply;
 use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
-use crate::own_address::Called;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
@@ -30,25 +30,25 @@ use wire::cf::region::{Region, Regions};
 use wire::cf::space::{CreateSpace, SpaceEntity, SpaceName};
 use wire::iam::user::Username;
 
-pub(super) async fn info(called: Called) -> Result<Response, Refusal> {
+pub(super) async fn info(own_url: UrlForCaller) -> Result<Response, Refusal> {
     let info = Info {
         name: "Vigie".to_owned(),
         build: env!("CARGO_PKG_VERSION").to_owned(),
         version: 2,
         description: "metrics behind a token".to_owned(),
-        authorization_endpoint: called.url.clone(),
-        token_endpoint: called.url.clone(),
+        authorization_endpoint: own_url.url.clone(),
+        token_endpoint: own_url.url.clone(),
         api_version: "2.106.0".to_owned(),
         ..Info::default()
     };
-    Ok(called.mark(json(StatusCode::OK, &info)?))
+    Ok(own_url.mark(json(StatusCode::OK, &info)?))
 }
 
 pub(super) async fn regions(
     State(app): State<Arc<App>>,
-    called: Called,
+    own_url: UrlForCaller,
 ) -> Result<Response, Refusal> {
-    let url = || called.url.clone();
+    let url = || own_url.url.clone();
     let regions = app
         .iam
         .regions()
@@ -58,7 +58,7 @@ pub(super) async fn regions(
             id: region.name.clone(),
             name: region.name,
             display_name: region.display_name,
-            domain: called
+            domain: own_url
                 .url
                 .split("://")
                 .last()
@@ -77,7 +77,7 @@ pub(super) async fn regions(
     let regions = Regions {
         resources: regions.collect(),
     };
-    Ok(called.mark(json(StatusCode::OK, &regions)?))
+    Ok(own_url.mark(json(StatusCode::OK, &regions)?))
 }
 
 pub(super) fn org_resource(org: &Org) -> Resource<OrganizationEntity> {
@@ -207,7 +207,7 @@ pub(super) async fn delete_org(
         .iam
         .delete_org(&caller, params.id("guid")?, params.flag("recursive")?)
         .await?;
-    gone(&app, &deletion).await
+    deletion_reply(&app, &deletion).await
 }
 
 pub(super) async fn org_spaces(
@@ -293,10 +293,10 @@ pub(super) async fn delete_space(
     params: Params,
 ) -> Result<Response, Refusal> {
     let deletion = app.iam.delete_space(&caller, params.id("guid")?).await?;
-    gone(&app, &deletion).await
+    deletion_reply(&app, &deletion).await
 }
 
-/// The role a path's last part stands for.
+/// The role that the last part of a path names.
 fn role(params: &Params) -> Result<Role, Refusal> {
     match params.text("role") {
         "managers" => Ok(Role::Manager),
@@ -312,7 +312,7 @@ fn role(params: &Params) -> Result<Role, Refusal> {
     }
 }
 
-/// The domain and role of a path, refused when the role does not exist in such a domain.
+/// The domain and role of a path; refused if such a domain has no such role.
 fn place<Id: FromStr + Into<Domain>>(params: &Params) -> Result<(Domain, Role), Refusal> {
     let domain = params.id::<Id>("guid")?.into();
     let role = role(params)?;

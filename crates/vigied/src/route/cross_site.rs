@@ -1,8 +1,8 @@
-//! Whether the form of the passcode page was sent from that page: else another site's page could show a victim the code of an
-//! attacker's login, and have them send their metrics to the attacker.
+//! Checks that the form of the passcode page was sent from that page. Otherwise another site could show a victim the code of
+//! the attacker's login, and the victim would send metrics to the attacker.
 //!
-//! A browser says where a form stood (`Sec-Fetch-Site`, `Origin`); one that does not has the page's token, in a cookie that no
-//! other site can have sent, and in the form. A program that is no browser says none of it, and is nobody's victim.
+//! Browsers name the origin of a form (`Sec-Fetch-Site`, `Origin`). One that does not must send the page's token in the form
+//! and in a cookie, which no other site can set. Programs that are not browsers send neither, and cannot be tricked like this.
 
 use super::identity::property;
 use crate::http::header::single;
@@ -11,7 +11,7 @@ use base::secret::constant_time_eq;
 use http::{HeaderMap, header};
 use wire::iam::form::Form;
 
-/// The field of the form with the page's token.
+/// The form field with the page's token.
 pub(super) const FIELD: &str = "form_token";
 
 const COOKIE: &str = "vigie-passcode";
@@ -20,7 +20,7 @@ const ELSEWHERE: &str = "The form was not sent from this page: log in here.";
 const NO_TOKEN: &str =
     "The form was sent without the cookie of its page: allow cookies for it, and log in again.";
 
-/// What shows that a form was this page's.
+/// The evidence that a form is from this page.
 #[derive(Debug)]
 pub(super) struct FormToken(String);
 
@@ -33,7 +33,7 @@ impl FormToken {
         &self.0
     }
 
-    /// The cookie that goes with it, back to this page alone.
+    /// The cookie for the token, restricted to this page.
     pub(super) fn cookie(&self, secure: bool) -> String {
         let secure = if secure { "; Secure" } else { "" };
         format!(
@@ -43,7 +43,7 @@ impl FormToken {
     }
 }
 
-/// Refuses what another site's form can be sent as, and a program never does.
+/// Accepts only the two content types that programs use. A form of another site could have others.
 pub(super) fn form_is_sent_as_one(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(value) = single(headers, "content-type", "Content-Type")? else {
         return Ok(());
@@ -65,7 +65,7 @@ pub(super) fn form_is_sent_as_one(headers: &HeaderMap) -> Result<(), Refusal> {
     ))
 }
 
-/// Checks where the form comes from; the error is what the page tells.
+/// Checks the origin of the form; the error is text for the page.
 pub(super) fn check(
     headers: &HeaderMap,
     form: &Form,
@@ -80,7 +80,7 @@ pub(super) fn check(
         }
     }
     for value in headers.get_all(header::ORIGIN) {
-        // A page that sends no referrer has its own form sent with `null`, as has a page in a sandbox.
+        // Browsers send `null` for a page without referrer, and for a sandboxed page.
         match value.as_bytes() {
             b"null" => {}
             origin if is_own(origin, headers, public_url) => is_shown = true,
@@ -99,7 +99,7 @@ pub(super) fn check(
     }
 }
 
-/// Whether an origin is this server's: its own address, or the one the request went to.
+/// Whether an origin is this server's: its own address, or the one of the request.
 fn is_own(origin: &[u8], headers: &HeaderMap, public_url: &str) -> bool {
     let Ok(origin) = std::str::from_utf8(origin) else {
         return false;
@@ -122,7 +122,7 @@ fn is_own(origin: &[u8], headers: &HeaderMap, public_url: &str) -> bool {
     !authority.is_empty() && host.is_some_and(|host| plain(host) == plain(authority))
 }
 
-/// Whether form and cookie hold the same token.
+/// Whether form and cookie have the same token.
 fn token_fits(headers: &HeaderMap, form: &Form) -> bool {
     let Some(given) = form.get(FIELD) else {
         return false;

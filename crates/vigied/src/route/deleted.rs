@@ -1,4 +1,4 @@
-//! What was deleted: what can be brought back, and bringing it back.
+//! Deleted spaces and organizations: their list, and their restoration.
 
 use super::cloud_foundry::{org_resource, space_resource};
 use super::paging::CfPage;
@@ -51,7 +51,7 @@ fn entity(own: &Deleted) -> DeletedEntity {
     }
 }
 
-/// The name asked for; no body at all is fine.
+/// The requested name; the body is optional.
 fn wanted(bytes: &[u8]) -> Result<Option<String>, Refusal> {
     if bytes.is_empty() {
         return Ok(None);

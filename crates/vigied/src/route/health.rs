@@ -1,5 +1,5 @@
-//! Whether the server lives and works, as everybody may know it, and an account's own counters. Why it does not work, and
-//! all of its metrics, are for the operators ([`crate::operations`]).
+//! Liveness and readiness for everybody, and counters for their account. The reason why the server is not ready, and its other
+//! metrics, are for the operators ([`crate::operations`]).
 
 use crate::app::App;
 use crate::request::caller::Caller;
@@ -11,12 +11,12 @@ use http::{StatusCode, header};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The process answers.
+/// The process is alive.
 pub(crate) async fn live() -> Response {
     said(StatusCode::OK, "live")
 }
 
-/// The process can do its work: the identity database answers and the store takes writes.
+/// The server is ready: the identity database answers and the store takes writes.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     let (status, word) = if app.readiness().await.is_ready() {
         (StatusCode::OK, "ready")
@@ -31,8 +31,8 @@ fn said(status: StatusCode, word: &str) -> Response {
     json_bytes(status, body.into_bytes())
 }
 
-/// The caller's own counters in the Prometheus text format: of their account with everything in it, or of the one space or
-/// organization of the request.
+/// The caller's counters in the Prometheus text format: of their account and everything in it, or of one space or organization.
+/// A caller who reaches only some series gets none, because the counters are of all.
 pub(crate) async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Response {
     let directory = app.iam.directory();
     let asked = caller.scope.domain();

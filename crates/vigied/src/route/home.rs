@@ -1,10 +1,10 @@
-//! The server's front door: a page for a person, the same links for a program, and the OpenAPI documents.
+//! The server's home page, the same links as JSON, and the OpenAPI documents.
 
 use super::passcode::escape;
 use super::reply::{json, json_bytes};
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
-use crate::own_address::Called;
-use crate::shell::word;
+use crate::text::shell::word;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
@@ -26,10 +26,10 @@ pre{padding:.8rem 1rem;overflow-x:auto;border-radius:6px;background:#e9ecf1}a{co
 footer{margin-top:3rem;font-size:.9rem;opacity:.7}\
 @media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}pre{background:#1d232d}a{color:#7db4ee}}";
 
-pub(super) async fn home(called: Called, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn home(own_url: UrlForCaller, headers: HeaderMap) -> Result<Response, Refusal> {
     let lines = headers.get_all(header::ACCEPT).iter();
     let accept: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    let told = told(&called.url);
+    let told = told(&own_url.url);
     let mut response = if prefers_html(&accept.join(",")) {
         (StatusCode::OK, HEADERS, page(&told)).into_response()
     } else {
@@ -37,7 +37,7 @@ pub(super) async fn home(called: Called, headers: HeaderMap) -> Result<Response,
     };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    Ok(called.mark(response))
+    Ok(own_url.mark(response))
 }
 
 fn told(url: &str) -> Home {
@@ -103,7 +103,7 @@ fn page(told: &Home) -> String {
     )
 }
 
-/// A document behind its first member, written once: they are large, and everybody may ask for them.
+/// An OpenAPI document without its opening brace, serialized once: it is large, and anyone may request it.
 fn written(document: &Value) -> String {
     let text = document.to_string();
     text.strip_prefix('{').unwrap_or(&text).to_owned()
@@ -112,19 +112,19 @@ fn written(document: &Value) -> String {
 static MONITORING: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::vigie_document()));
 static IDENTITY: LazyLock<String> = LazyLock::new(|| written(&wire::openapi::iam_document()));
 
-/// The document with this server's address in front of the rest.
-fn document(called: &Called, rest: &str) -> Response {
-    let servers = serde_json::json!([{ "url": called.url }]);
+/// The document with this server's address prepended.
+fn document(own_url: &UrlForCaller, rest: &str) -> Response {
+    let servers = serde_json::json!([{ "url": own_url.url }]);
     let body = format!("{{\"servers\":{servers},{rest}");
-    called.mark(json_bytes(StatusCode::OK, body.into_bytes()))
+    own_url.mark(json_bytes(StatusCode::OK, body.into_bytes()))
 }
 
-pub(super) async fn monitoring(called: Called) -> Response {
-    document(&called, &MONITORING)
+pub(super) async fn monitoring(own_url: UrlForCaller) -> Response {
+    document(&own_url, &MONITORING)
 }
 
-pub(super) async fn identity(called: Called) -> Response {
-    document(&called, &IDENTITY)
+pub(super) async fn identity(own_url: UrlForCaller) -> Response {
+    document(&own_url, &IDENTITY)
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
 use crate::http::header::single;
+use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
-use crate::own_address::Called;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
@@ -29,10 +29,10 @@ use wire::iam::token::TokenReply;
 use wire::query::QueryError;
 use wire::secret::SecretText;
 
-/// What a client without a refresh token is told, as the original tells it.
+/// The original service's text for a client without a refresh token.
 const NOT_SUPPORTED: &str = "not_supported";
 
-/// A property that is missing or wrong, in the token service's codes.
+/// A missing or wrong form field, in the token service's codes.
 pub(super) fn property(code: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, code, message))
 }
@@ -56,7 +56,7 @@ pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
     })
 }
 
-/// The limit that a form ran into.
+/// The limit that a form exceeded.
 pub(super) fn form_limit(error: &FormError) -> Option<&'static Limit> {
     match error {
         FormError::TooLarge => Some(&limit::FORM_BYTES),
@@ -65,7 +65,7 @@ pub(super) fn form_limit(error: &FormError) -> Option<&'static Limit> {
     }
 }
 
-/// Refuses a field of a form that is longer than the limit.
+/// Refuses a form field that is longer than the limit.
 fn bounded<'f>(
     key: &'static str,
     text: &'f str,
@@ -96,7 +96,7 @@ fn secret(
     Ok(Secret::new(text.to_owned()))
 }
 
-/// A user's name and password, from a form.
+/// User name and password from a form.
 pub(super) fn name_and_password(form: &Form) -> Result<Grant, Refusal> {
     let username = required(form, "username")?;
     Ok(Grant::Password {
@@ -105,7 +105,7 @@ pub(super) fn name_and_password(form: &Form) -> Result<Grant, Refusal> {
     })
 }
 
-/// The client of a Basic authorization; none without the header.
+/// The client of a Basic authorization; `None` without the header.
 pub(super) fn client(app: &App, headers: &HeaderMap) -> Result<Option<Client>, Refusal> {
     let Some(value) = single(headers, "authorization", "Authorization")? else {
         return Ok(None);
@@ -122,7 +122,7 @@ pub(super) fn client(app: &App, headers: &HeaderMap) -> Result<Option<Client>, R
     })
 }
 
-/// The proof a form of the token service brings.
+/// The credential in a form of the token service.
 pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
     match required(form, "grant_type")? {
         APIKEY => Ok(Grant::ApiKey(secret(
@@ -185,7 +185,7 @@ fn text(secret: &Secret<String>) -> SecretText {
     SecretText::new(secret.expose().clone())
 }
 
-/// The field `refresh_token`, which is never left out: clients of the time read it always.
+/// The field `refresh_token`. It is always present, because clients always read it.
 pub(super) fn refresh_text(token: Option<&Secret<String>>) -> SecretText {
     token.map_or_else(|| SecretText::new(NOT_SUPPORTED), text)
 }
@@ -222,9 +222,9 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
     )
 }
 
-pub(super) async fn discovery(called: Called) -> Result<Response, Refusal> {
-    let answer = json(StatusCode::OK, &Discovery::at(&called.url))?;
-    Ok(called.mark(answer))
+pub(super) async fn discovery(own_url: UrlForCaller) -> Result<Response, Refusal> {
+    let answer = json(StatusCode::OK, &Discovery::at(&own_url.url))?;
+    Ok(own_url.mark(answer))
 }
 
 pub(super) async fn revoke(
@@ -234,7 +234,7 @@ pub(super) async fn revoke(
 ) -> Result<Response, Refusal> {
     client(&app, &headers)?;
     let form = form(&body)?;
-    // As for introspection: what is longer than any token is as unknown as any other, and the form has its own limit.
+    // As for introspection: a text longer than any token is treated as unknown, and the form has its own limit.
     let token = required(&form, "token")?;
     app.iam.revoke(&Secret::new(token.to_owned())).await?;
     json(StatusCode::OK, &serde_json::json!({}))

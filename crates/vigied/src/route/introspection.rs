@@ -1,7 +1,7 @@
 //! Introspection: shows the contents of a token to anyone who has it. Like the original, it needs no client authentication.
 //!
-//! A credential is looked at in the form (`token`, `apikey`), or, where the form has neither, in `X-Auth-User-Token`. Who
-//! guesses is slowed down, by their own credential if they send one, else by their source.
+//! The credential is in the form (`token`, `apikey`) or else in `X-Auth-User-Token`. Guesses are rate-limited by the client's
+//! own credential if there is one, else by source.
 
 use super::identity::{client, form, required};
 use super::reply::{json, json_bytes};
@@ -30,8 +30,8 @@ pub(super) async fn introspect(
 ) -> Result<Response, Refusal> {
     let pretty = params.flag("pretty")?;
     let shown = caller::shown(&app, &headers)?;
-    // Beside a credential of its own header, `Authorization` may be meant for a proxy on the way; a bearer token is no
-    // client that could be wrong.
+    // With a credential in its own header, `Authorization` may be meant for a proxy. A bearer token is no client credential
+    // that could be wrong.
     let is_bearer = headers
         .get(header::AUTHORIZATION)
         .is_some_and(|value| credential::authorization(value.as_bytes()).is_ok());
@@ -54,11 +54,11 @@ pub(super) async fn introspect(
     };
     let caller = caller::if_any(&app, &headers);
     let guesser = match &caller {
-        Some(caller) => Some(Guesser::User(caller.user())),
+        Some(caller) => Some(Guesser::Principal(caller.principal())),
         None => source.key().map(Guesser::Source),
     };
     let guess = app.guesses.take(guesser, app.clock.now())?;
-    let Some((claims, user)) = app.iam.introspect(credential) else {
+    let Some((claims, subject)) = app.iam.introspect(credential) else {
         return told(pretty, &Introspection::inactive());
     };
     guess.give_back();
@@ -67,7 +67,7 @@ pub(super) async fn introspect(
         iss: Some(claims.iss),
         realm_id: Some(claims.realmid),
         identifier: Some(claims.identifier),
-        sub: Some(user.email.clone()),
+        sub: Some(subject.sub()),
         iam_id: Some(claims.iam_id),
         account: Some(TokenAccount {
             bss: claims.account.bss,
@@ -77,8 +77,8 @@ pub(super) async fn introspect(
         scope: Some(claims.scope),
         client_id: Some(claims.client_id),
         grant_type: Some(claims.grant_type),
-        name: Some(iam::flow::grant::full_name(&user)),
-        email: Some(user.email),
+        name: Some(subject.name()),
+        email: subject.user().map(|user| user.email.clone()),
         session_id: claims.session_id,
         iat: Some(claims.iat),
         exp: Some(claims.exp),

@@ -1,4 +1,4 @@
-//! Invitations: made by an Administrator, answered by the person; one-time codes.
+//! Invitations by Administrators, the answers of the invited, and one-time codes.
 
 use super::paging::{ACCOUNTS, next};
 use super::reply::json;
@@ -24,7 +24,7 @@ use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Rede
 use wire::iam::user::{Invite, InviteUsers, Invited, InvitedUser};
 use wire::secret::SecretText;
 
-/// The state of every invitation without an answer.
+/// The state of an open invitation.
 pub(super) const PENDING: &str = "PENDING";
 
 /// An account role by its name.
@@ -104,8 +104,10 @@ pub(super) async fn accept(
         false => body(&bytes)?,
     };
     let code = wanted.one_time_code.as_ref().map(secret);
-    // Any logged-in user may guess codes, from any address.
-    let guesser = code.is_some().then(|| Guesser::User(caller.user()));
+    // Any caller who has logged in could guess codes, from any address.
+    let guesser = code
+        .is_some()
+        .then(|| Guesser::Principal(caller.principal()));
     let guess = app.code_tries.take(guesser, app.clock.now())?;
     let done = app.iam.accept(&caller, choice, code.as_ref()).await;
     if !is_refused_with(&done, "address_unproven") {
@@ -163,6 +165,6 @@ pub(super) async fn redeem(
 }
 
 fn is_refused_with(done: &Result<(), IamError>, code: &str) -> bool {
-    let problem = done.as_ref().err().and_then(crate::refused::of);
+    let problem = done.as_ref().err().and_then(crate::failure::refused::of);
     problem.is_some_and(|problem| problem.code == code)
 }

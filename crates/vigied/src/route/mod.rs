@@ -1,12 +1,12 @@
-//! What the routes do; which there are stands in [`table()`].
+//! The handlers of all routes; [`table()`] lists the routes.
 
 mod account;
 mod api_key;
 mod cloud_foundry;
 mod cross_site;
 mod deleted;
-mod forms;
-mod gone;
+mod deletion_reply;
+mod error_forms;
 mod graphite;
 mod health;
 mod home;
@@ -14,6 +14,8 @@ mod identity;
 mod introspection;
 mod invitation;
 mod metrics;
+#[cfg(test)]
+mod name_filter;
 mod paging;
 mod passcode;
 mod reply;
@@ -21,7 +23,7 @@ mod settings;
 mod table;
 mod uaa;
 
-pub(crate) use forms::forms;
+pub(crate) use error_forms::error_forms;
 pub(crate) use table::table;
 
 use crate::app::App;
@@ -33,7 +35,7 @@ use axum::middleware;
 use std::sync::Arc;
 use wire::code;
 
-/// The whole server as one service.
+/// All routes as one service.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     mount(app, table())
         .fallback(unknown)

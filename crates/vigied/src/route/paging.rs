@@ -1,5 +1,5 @@
-//! Pages of lists, as each interface has always had them: Cloud Foundry's `page` and `results-per-page`, the account
-//! management's `_start` and `limit`, the token service's `pagetoken` and `pagesize`.
+//! Pages of lists in the style of each interface: Cloud Foundry's `page` and `results-per-page`, the account management's
+//! `_start` and `limit`, the token service's `pagetoken` and `pagesize`.
 //!
 //! The links to the next and previous page repeat the filters and the order of the list.
 
@@ -10,25 +10,25 @@ use base::limit;
 use iam::manage::page::{Part, Window};
 use wire::cf::list::{List, Resource};
 
-/// How an interface writes pages.
+/// The paging parameters of an interface.
 #[derive(Debug)]
 pub(crate) struct Style {
-    /// How many entries a page shall have.
+    /// The parameter for the number of entries.
     size: &'static str,
-    /// How many it has when nothing is said.
+    /// The default number of entries.
     default: u64,
-    /// Which page.
+    /// The parameter for the page.
     start: &'static str,
 }
 
-/// The token service's.
+/// Of the token service.
 pub(crate) const IAM: Style = Style {
     size: "pagesize",
     default: 20,
     start: "pagetoken",
 };
 
-/// The account management's.
+/// Of the account management.
 pub(crate) const ACCOUNTS: Style = Style {
     size: "limit",
     default: 100,
@@ -69,7 +69,7 @@ impl Style {
         }
     }
 
-    /// The part of the list that is asked for, where pages are told by their first entry's place.
+    /// The requested part of the list, for interfaces that address a page by its first entry.
     pub(crate) fn window(&self, params: &Params) -> Result<Window, Refusal> {
         let skip = number(params, self.start, "what `next` of a page says")?;
         Ok(Window {
@@ -78,7 +78,7 @@ impl Style {
         })
     }
 
-    /// The address of a page of the list at `path`, with the parameters of `kept` as they were sent.
+    /// The URL of a page of the list at `path`, with the parameters of `kept` as they were sent.
     pub(crate) fn address(
         &self,
         path: &str,
@@ -96,20 +96,20 @@ impl Style {
     }
 }
 
-/// Where the page behind this one begins, if there is more.
+/// The start of the next page, if there is one.
 pub(crate) fn next<T>(window: Window, part: &Part<T>) -> Option<u64> {
     let next = window.skip.saturating_add(window.take);
     (next < part.total).then_some(next)
 }
 
-/// What lies around a page of a Cloud Foundry list.
+/// The neighbours of a page of a Cloud Foundry list.
 #[derive(Debug)]
 pub(crate) struct Around {
-    /// How many pages there are.
+    /// The number of pages.
     pub(crate) pages: u64,
-    /// The address of the page before.
+    /// The URL of the previous page.
     pub(crate) before: Option<String>,
-    /// The address of the next page.
+    /// The URL of the next page.
     pub(crate) behind: Option<String>,
 }
 
@@ -121,7 +121,7 @@ pub(crate) struct CfPage {
 }
 
 impl CfPage {
-    /// The page that is asked for.
+    /// The requested page.
     pub(crate) fn of(params: &Params) -> Result<Self, Refusal> {
         let what = "a number from 1 on";
         let page = match number(params, CF.start, what)? {
@@ -133,7 +133,7 @@ impl CfPage {
         Ok(Self { page, size })
     }
 
-    /// The part of the list that it is.
+    /// The part of the list on this page.
     pub(crate) const fn window(&self) -> Window {
         Window {
             skip: (self.page - 1).saturating_mul(self.size),
@@ -141,7 +141,7 @@ impl CfPage {
         }
     }
 
-    /// The list's answer; `path` is the list's own, `kept` the parameters that chose it.
+    /// The answer; `path` is that of the list, `kept` are the parameters that filter it.
     pub(crate) fn list<T, E>(
         &self,
         path: &str,
@@ -160,7 +160,7 @@ impl CfPage {
         })
     }
 
-    /// The pages around it in a list of so many entries.
+    /// The neighbours of this page in a list of so many entries.
     pub(crate) fn around(
         &self,
         path: &str,

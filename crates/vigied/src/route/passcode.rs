@@ -1,4 +1,4 @@
-//! One-time codes: a page for people, a call for programs.
+//! One-time codes: a page for people, a route for programs.
 
 use super::cross_site::{self, FormToken};
 use super::identity::{client, form, grant, name_and_password, property};
@@ -34,7 +34,7 @@ button{margin-top:1.5rem;font:inherit;padding:.5rem 1.2rem;border:0;border-radiu
 code{font-size:1.6rem;letter-spacing:.08em}.error{color:#a4161a}\
 @media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}input{background:#1d232d;color:inherit}.error{color:#ff8a8a}}";
 
-/// The page where one logs in, with a token that shows later that its form was this one.
+/// The login page, with a token that later proves that a form was sent from it.
 fn login_page(app: &App, status: StatusCode, error: Option<&str>) -> Response {
     let token = FormToken::new();
     let mut response = html(status, &login(error, &token));
@@ -67,7 +67,7 @@ fn login(error: Option<&str>, token: &FormToken) -> String {
     )
 }
 
-/// A text as it can stand in HTML, also between quotes.
+/// Escapes a text for HTML, including attribute values.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -143,7 +143,7 @@ async fn from_page(app: &App, source: Source, form: &Form) -> Result<Response, R
             );
             Ok(html(StatusCode::OK, &body))
         }
-        Err(error) => match crate::refused::of(&error) {
+        Err(error) => match crate::failure::refused::of(&error) {
             Some(problem) => {
                 let status =
                     StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::BAD_REQUEST);

@@ -1,4 +1,4 @@
-//! Answers that many handlers give.
+//! Answers of many handlers.
 
 use crate::http::problem::Refusal;
 use axum::response::{IntoResponse, Response};
@@ -6,7 +6,7 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use wire::code;
 
-/// A JSON body that is written already. It ends its line, so that a shell's prompt or the next answer begins a new one.
+/// A serialized JSON body. It ends with a newline, so that a shell prompt or the next answer begins on a new line.
 pub(crate) fn json_bytes(status: StatusCode, mut body: Vec<u8>) -> Response {
     body.push(b'\n');
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()

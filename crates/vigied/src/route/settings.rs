@@ -1,4 +1,4 @@
-//! `/v1/settings/domain`: what a domain's Manager may set.
+//! `/v1/settings/domain`: settings that a Manager of a domain may change.
 
 use super::reply::json;
 use crate::app::App;
@@ -34,7 +34,7 @@ pub(super) async fn change(
     app.iam
         .set_resolution(&caller.scope, wanted.resolution_seconds)
         .await
-        .map_err(|error| match crate::refused::of(&error) {
+        .map_err(|error| match crate::failure::refused::of(&error) {
             Some(problem) => Refusal(
                 code::PARAMETER_INVALID
                     .problem(problem.message.clone())

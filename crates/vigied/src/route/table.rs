@@ -1,31 +1,31 @@
-//! Every route: verb, path, who may call it, the form of its errors, and its handler, whose last argument says how large a
-//! body it takes. `vigied routes` prints this table.
+//! Every route: verb, path, guard, form of errors, and handler, whose last argument determines the largest body. `vigied
+//! routes` prints this table.
 
 use super::{
     account, api_key, cloud_foundry, deleted, graphite, health, home, identity, introspection, invitation,
     metrics, passcode, settings, uaa,
 };
 use crate::http::form::Form::{self, CloudFoundry, Identity as Account, Monitoring, Token, Uaa};
-use crate::request::routes::Guard::{Credential, Identity, Public, Scope};
+use crate::request::routes::Guard::{Credential, Identity, Public, Scope, WholeScope};
 use crate::request::routes::{Route, delete, get, post, put};
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 
-/// The beginnings of paths below which errors have several forms, with the form of what is no route there.
+/// Path prefixes below which routes have several forms of errors, with the form for unknown paths there.
 pub(crate) const SHARED: &[(&str, Form)] = &[("/v1", Monitoring), ("/v2", CloudFoundry)];
 
-/// All of them, in the order in which they are told.
+/// All routes, in the order of `vigied routes`.
 #[rustfmt::skip]
 pub(crate) fn table() -> Vec<Route> {
     vec![
-        // What a person sees first.
+        // Home page and documents.
         get("/", Public, Monitoring, home::home),
         get("/openapi.json", Public, Monitoring, home::monitoring),
         get("/identity/openapi.json", Public, Token, home::identity),
         // Monitoring.
         get("/health/live", Public, Monitoring, health::live).answered_when_full(),
         get("/health/ready", Public, Monitoring, health::ready).answered_when_full(),
-        get("/metrics", Scope(Action::Render), Monitoring, health::metrics),
+        get("/metrics", WholeScope(Action::Render), Monitoring, health::metrics),
         post("/v1/metrics", Scope(Action::Write), Monitoring, metrics::send),
         get("/v1/metrics", Scope(Action::Render), Monitoring, metrics::render),
         get("/v1/metrics/list", Scope(Action::Find), Monitoring, metrics::list),

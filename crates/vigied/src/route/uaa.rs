@@ -1,12 +1,12 @@
-//! The UAA, as the Cloud Foundry command line of the time needs it.
+//! The UAA routes that the Cloud Foundry command line needs.
 
 use super::identity::{form_limit, refresh_text};
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused::within;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
-use crate::refused::within;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
@@ -125,7 +125,7 @@ pub(super) async fn token(
     json(StatusCode::OK, &reply)
 }
 
-/// Ends the session of the caller's token, in whichever header it came.
+/// Ends the session of the caller's token, from either header.
 pub(super) async fn disconnect(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,

@@ -1,5 +1,5 @@
-//! What was answered, and how long that took: counters of each route, found by its path without a copy of it. A request locks
-//! the counters of its own route alone.
+//! Requests and their duration, counted by route. A request locks only the counters of its route, and looks them up by path
+//! without copying it.
 
 use super::counted::lock;
 use super::text::head;
@@ -13,29 +13,29 @@ const SECONDS: [f64; 14] = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0,
 ];
 
-/// The label of what no route answers to.
+/// The route label of requests without a route.
 pub(crate) const NO_ROUTE: &str = "none";
 
-/// The requests of one route that were answered alike.
+/// The requests of a route with the same method and status.
 #[derive(Debug, Clone)]
-struct Alike {
+struct RouteCount {
     method: &'static str,
     status: u16,
     count: u64,
     seconds: f64,
-    /// Not added up: a request is counted in the narrowest that has it.
+    /// Not cumulative: a request counts in its smallest bucket.
     buckets: [u64; SECONDS.len()],
 }
 
-/// Every route's. There are few ways to be answered: a list that is looked through is shorter than any key.
+/// The counters of all routes. A route has few methods and statuses, so a linear search is faster than a map.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
-    routes: BTreeMap<&'static str, Mutex<Vec<Alike>>>,
-    none: Mutex<Vec<Alike>>,
+    routes: BTreeMap<&'static str, Mutex<Vec<RouteCount>>>,
+    none: Mutex<Vec<RouteCount>>,
 }
 
 impl Requests {
-    /// Counters of these routes; what is asked of any other counts for [`NO_ROUTE`].
+    /// Counters of these routes; other requests count for [`NO_ROUTE`].
     pub(super) fn of(routes: impl Iterator<Item = &'static str>) -> Self {
         Self {
             routes: routes.map(|path| (path, Mutex::default())).collect(),
@@ -49,7 +49,7 @@ impl Requests {
             .iter()
             .position(|own| own.status == status && own.method == method);
         let at = found.unwrap_or_else(|| {
-            route.push(Alike {
+            route.push(RouteCount {
                 method,
                 status,
                 count: 0,
@@ -80,7 +80,7 @@ impl Requests {
         for (route, own) in routes.chain([(NO_ROUTE, &self.none)]) {
             let mut own = lock(own).clone();
             own.sort_unstable_by_key(|own| (own.method, own.status));
-            for Alike {
+            for RouteCount {
                 method,
                 status,
                 count,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// What stands above the samples of a metric.
+/// Writes the head of a metric.
 pub(super) fn head(out: &mut String, name: &str, help: &str, kind: &str) {
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }

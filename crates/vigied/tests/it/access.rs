@@ -36,12 +36,12 @@ pub(crate) fn routes() -> Vec<Route> {
     value.as_array().unwrap().iter().map(route).collect()
 }
 
-/// What a route answers to a request without a credential, by its guard: the full answer on public routes, and only the
-/// demand for a credential on all others.
+/// The answer of a route to a request without a credential, by its guard: the full answer on public routes, otherwise only the
+/// demand for a credential.
 fn to_nobody(route: &Route) -> u16 {
     match (route.guard.as_str(), route.path.as_str()) {
         ("public", _) => 200,
-        // They say that the form lacks its fields, or its client.
+        // The refusal says that the form lacks fields, or a client.
         ("credential", "/oauth/token") => 401,
         ("credential", _) => 400,
         _ => 401,
@@ -89,7 +89,7 @@ fn no_way_around(world: &World, route: &Route) {
     }
 }
 
-/// The lines of a route: one person each, all at once, in the order of the roles.
+/// The lines of a route: one per person, tried concurrently, in the order of the roles.
 fn lines(world: &World, cells: impl Fn(&User) -> Vec<String> + Sync) -> Vec<String> {
     let line = |user: &User| {
         let columns = cells(user).into_iter().map(|cell| format!("{cell:13}"));

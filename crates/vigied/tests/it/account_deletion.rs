@@ -1,5 +1,5 @@
-//! An account that the operator deletes opens nothing from that moment on, comes back whole within its time, and leaves nothing
-//! behind after it, whatever happens to the server in between.
+//! A deleted account opens nothing from that moment, can be restored until it is due, and leaves nothing behind afterwards,
+//! even if the server is killed in between.
 
 use crate::audit::{entries, login};
 use crate::harness::{Owner, Request, Server, Serving, VIGIED, init, now, token};
@@ -92,7 +92,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
         gone["removed_at"].as_str().unwrap().ends_with('Z'),
         "{gone}"
     );
-    // At once: the server itself did it.
+    // At once: the server itself deleted it.
     let (status, said) = names(&url, &bea);
     assert_eq!(status, 401, "{said}");
     assert!(said.contains("its account was deleted"), "{said}");
@@ -142,7 +142,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
             "{said}"
         );
     }
-    // Who is in another is not touched.
+    // Members of another account are not affected.
     assert_eq!(by_token(&server.token()), 200);
     let deleted = done(&data, &["account", "list", "--deleted"]);
     assert_eq!(deleted[0]["account_name"], "Second", "{deleted}");
@@ -156,7 +156,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
         .collect();
     assert_eq!(kinds.len(), 3, "{listed}");
 
-    // Its name is free, until it comes back under another.
+    // The name is free; the account can be restored under another.
     let owner = &server.owner.user;
     done(&data, &["account", "create", "Second", "--owner", owner]);
     let taken = refused(&data, &["account", "restore", &bea.account]);
@@ -173,7 +173,7 @@ fn a_deleted_account_opens_nothing_and_comes_back_whole() {
     assert_eq!(names(&url, &bea), (200, "[\"a\"]\n".to_owned()));
     send(&url, &bea, &["a.d"]);
     assert_eq!(login(&url, BEA, &bea.password).status, 200);
-    // A session that was ended stays ended.
+    // An ended session is not restored.
     assert_eq!(by_token(session["access_token"].as_str().unwrap()), 401);
     assert_eq!(done(&data, &["account", "list", "--deleted"]), json!([]));
     let late = refused(&data, &["account", "restore", &bea.account]);
@@ -256,7 +256,7 @@ fn a_deleted_account_goes_for_good_though_the_server_is_killed_in_between() {
         send(&serving.url(), &bea, &["a.b", "a.c", "a.d"]);
         let output = vigied(&data, &["account", "delete", "Second", "--yes"]);
         assert!(output.status.success(), "{output:?}");
-        // At once, and at moments at which the removal may be under way.
+        // Kill at once, and at moments during the removal.
         std::thread::sleep(Duration::from_millis(1100 * round));
         serving.child.kill().unwrap();
         serving.child.wait().unwrap();
@@ -310,7 +310,7 @@ fn a_part_of_a_deleted_account_does_not_go_before_the_rest() {
         late.contains("too late") || late.contains("no account"),
         "{late}"
     );
-    // With all that was deleted in it before.
+    // With everything that was deleted in it before.
     wait_for("it is gone", || {
         done(&data, &["deleted", "list"]) == json!([])
     });

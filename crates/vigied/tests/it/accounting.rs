@@ -1,5 +1,5 @@
-//! `received = stored + overwritten + rejected`, per domain, in every single reading of the metrics while many write; and what a 200
-//! said is read back by the next request.
+//! `received = stored + overwritten + rejected` per domain in every reading of the metrics during concurrent writes; and the
+//! next request reads what a 200 acknowledged.
 
 use crate::harness::{Server, now};
 use serde_json::{Value, json};
@@ -56,11 +56,11 @@ fn received_is_stored_overwritten_and_rejected_in_every_reading() {
                 items.push(json!({ "name": "fine", "value": "text" }));
             }
             if round % 4 == 0 {
-                // Of one instant the last one counts, and what it replaced is told.
+                // The last sample of an instant counts; the receipt counts those that it replaced.
                 items.insert(0, json!({ "name": name, "value": -1, "timestamp": stamp }));
             }
             if round % 5 == 0 {
-                // Refused as a whole: nobody knows how many items it was meant to have, so none is counted.
+                // The body was refused as a whole, so no items are counted.
                 let broken = ask("POST", "/v1/metrics").body("[{\"name\":");
                 assert_eq!(broken.send().status, 400);
             }

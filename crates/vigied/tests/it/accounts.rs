@@ -1,5 +1,5 @@
-//! More than one account on one server: made by the operator while it runs, chosen at the login, switched by the command
-//! line, kept apart, and left again.
+//! Several accounts on one server: created by the operator while it runs, chosen at login, switched by the command line,
+//! isolated, and left again.
 
 use crate::harness::{Owner, Reply, Request, Serving, VIGIED, init_with, now};
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ impl Person {
         stdout(&output)
     }
 
-    /// The exit code and what was said.
+    /// The exit code and the output.
     fn refused(&self, line: &str) -> (i32, String) {
         let output = self.vigie(line);
         let code = output.status.code().unwrap();
@@ -281,7 +281,7 @@ fn two_accounts(stage: &Stage<'_>) {
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains("an account `Second` exists"));
 
-    // One account each: nothing is asked. Then the first owner is invited into the second.
+    // One account each: the login asks nothing. Then the first owner is invited into the second.
     let shown = bea.login(BEA, &text(&second, "password"), "-o vigie -s dev");
     assert!(shown.contains("Targeted account Second"), "{shown}");
     let shown = bea.done(&format!(
@@ -346,7 +346,7 @@ fn two_accounts(stage: &Stage<'_>) {
         .send();
     assert_eq!(text(&bound.json()["account"], "bss"), first.account);
 
-    // Managing goes by the account the token is for; what is refused says how to switch.
+    // Management uses the account of the token; a refusal says how to switch.
     let (code, said) = owner.refused(&format!("account users -c {theirs}"));
     assert_eq!(code, 4, "{said}");
     assert!(
@@ -354,7 +354,7 @@ fn two_accounts(stage: &Stage<'_>) {
         "{said}"
     );
 
-    // A key is for one account: no question, and no way out of it.
+    // A key is for one account: the login asks nothing, and the key cannot leave it.
     let script = stage.person("script");
     let by_key = format!("login -a {url} --apikey {}", first.api_key);
     let shown = script.done(&by_key);
@@ -364,7 +364,7 @@ fn two_accounts(stage: &Stage<'_>) {
     assert!(said.contains("is for the account"), "{said}");
     assert_eq!(script.bound(), first.account);
 
-    // A wrong account burns nothing.
+    // A wrong account does not use up the refresh token.
     let refresh = text(&renewed, "refresh_token");
     for wrong in ["00000000000000000000000000000000", "nonsense"] {
         let refused = renew(&url, &refresh, Some(wrong));
@@ -385,7 +385,7 @@ fn two_accounts(stage: &Stage<'_>) {
         },
     );
 
-    // Removed: out at once, in the first account as before.
+    // After the removal: access ends at once there, and is unchanged in the first account.
     let there = renewed_for(&owner, &theirs);
     assert_eq!(metrics(&url, &there, &format!("s-{space}")).status, 200);
     let (code, said) = bea.refused(&format!("account user-remove {BEA} -f"));
@@ -405,7 +405,7 @@ fn two_accounts(stage: &Stage<'_>) {
     assert_eq!(code, 5);
 }
 
-/// Switches the command line's login, and takes the token it gets.
+/// Switches the account of the command line; returns its new token.
 fn renewed_for(person: &Person, account: &str) -> String {
     person.done(&format!("target -c {account}"));
     person.token()

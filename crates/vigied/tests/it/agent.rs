@@ -1,4 +1,4 @@
-//! The agent and the real server: either may go away and come back, and what was seen arrives.
+//! The agent and the real server: either may stop and come back, and no sample is lost.
 
 use crate::harness::{Server, Serving};
 use serde_json::Value;
@@ -8,10 +8,10 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-/// Nothing here takes longer, even on a slow machine.
+/// A limit for every wait, generous for slow machines.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A running agent that looks every second, and what it says.
+/// A running agent that collects every second, and its output.
 struct Agent {
     child: Child,
     told: Arc<(Mutex<String>, Condvar)>,
@@ -46,7 +46,7 @@ impl Agent {
         Self { child, told }
     }
 
-    /// Waits until it has said this so many times.
+    /// Waits until its output contains this so many times.
     fn says(&self, what: &str, times: usize) {
         let held = self.told.0.lock().unwrap();
         let (held, waited) = self
@@ -112,7 +112,7 @@ fn journal_bytes(folder: &Path) -> u64 {
         .flatten()
         .map(|entry| match entry.metadata() {
             Ok(data) if data.is_dir() => journal_bytes(&entry.path()),
-            // Eight bytes say what the file is; records come after them.
+            // The first eight bytes identify the file; records follow.
             Ok(data) if entry.path().extension().is_some_and(|end| end == "journal") => {
                 data.len().saturating_sub(8)
             }
@@ -134,7 +134,7 @@ fn either_may_go_away_and_what_was_seen_arrives() {
     let mut agent = Agent::start(&server);
     until("a first sample", || !moments(&server).is_empty());
 
-    // The server goes away; the agent goes on looking.
+    // The server stops; the agent keeps collecting.
     let address = server.serving.address.clone();
     let away = now();
     server.serving.signal("TERM");
@@ -145,7 +145,7 @@ fn either_may_go_away_and_what_was_seen_arrives() {
         journal_bytes(&buffer) > held.max(1) * 2
     });
 
-    // The agent is killed, and another one takes over what it left.
+    // The agent is killed, and another one continues with its spool.
     agent.kill();
     assert!(journal_bytes(&buffer) > 0);
     let agent = Agent::start(&server);
@@ -186,7 +186,7 @@ fn a_token_that_ends_while_it_runs_is_renewed() {
     assert!(!told.contains("warning"), "{told}");
 }
 
-/// The token of a key that was made for one space says so, and nobody has to.
+/// The token of a key for one space names that space, so no flag is needed.
 #[test]
 fn a_narrowed_key_needs_no_scope() {
     let server = Server::start();

@@ -245,7 +245,7 @@ fn a_list_is_read_page_by_page_in_the_order_asked_for() {
     assert!(names(&far).is_empty());
 }
 
-/// What a sender needs, and nothing more.
+/// The rights that a sender needs, and no others.
 #[test]
 fn a_key_that_sends_to_one_space_opens_nothing_else() {
     let keys = Keys::start();
@@ -286,7 +286,7 @@ fn a_key_that_sends_to_one_space_opens_nothing_else() {
     let long = make(json!({"domain": format!("s-{}", "1".repeat(200))}));
     assert_eq!(long.status, 400);
     assert!(long.text().contains("word_bytes"), "{}", long.text());
-    // What is sent back as it was read is taken; a wish that is not heard would be worse than a refusal.
+    // A body that was read can be sent back; an unsupported wish is refused, not ignored.
     let put = |reach: Value| {
         let body = json!({"name": "sender", "reach": reach});
         let request = keys.call("PUT", &format!("/v1/apikeys/{id}"));
@@ -324,7 +324,7 @@ fn a_key_that_sends_to_one_space_opens_nothing_else() {
             let managed = ask("GET", path, &space).send();
             assert_eq!(managed.status, 403, "{path}: {}", managed.text());
         }
-        // Nor does it make one that has more.
+        // It cannot make a key with more rights either.
         let body = json!({"name": "more", "iam_id": keys.iam_id});
         let more = ask("POST", "/v1/apikeys", &space).json(&body).send();
         assert_eq!(more.status, 403);

@@ -98,7 +98,7 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
                 "{event} names no {part}: {found:?}"
             );
         }
-        // The table says the same.
+        // The database has the same.
         let entries = entries(&server.data(), &[]);
         let row = of(&entries, event);
         assert_eq!(row.len(), 1, "{event}: {entries:#?}");
@@ -116,7 +116,7 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
     let all = entries(&server.data(), &[]);
     let numbers = all.iter().filter_map(|row| row["number"].as_i64());
     assert!(numbers.eq(1..=numbered(&all)), "numbers have no gaps");
-    // As text each begins with its number, by which a gap is seen.
+    // In text, each entry begins with its number, so that a gap is visible.
     let mut command = Command::new(VIGIED);
     let told = command.args(["audit", "--data"]).arg(server.data());
     let told = String::from_utf8(told.output().unwrap().stdout).unwrap();
@@ -169,7 +169,7 @@ fn requests_and_refusals_are_counted_and_outlive_a_stop() {
         let own = own.filter(|row| row.to_string().contains(part));
         own.map(|row| row["times"].as_i64().unwrap()).sum()
     };
-    // Before their minute and hour have ended, and after a stop.
+    // Counts are written early on shutdown.
     let running = entries(&data, &[]);
     let Server {
         serving, folder, ..
@@ -243,7 +243,7 @@ fn a_deletion_of_metrics_is_entered_with_pattern_and_count() {
     };
     delete("query=load.*&dry_run=true");
     let id = delete("query=load.*");
-    // As long as a pattern may be, nearly, and it finds the one that is left.
+    // A pattern of almost maximum length that matches the remaining series.
     let long = format!("{{other,{}}}.one", "x".repeat(900));
     delete(&format!("query={long}"));
     delete("query=none.of.these");

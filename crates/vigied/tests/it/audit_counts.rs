@@ -1,5 +1,4 @@
-//! What the audit counts: what of it outlives a server that is killed, in which words it is told, and that its own limits are
-//! counted like any others.
+//! Counts in the audit: what survives a kill, the codes in the entries, and the audit's own limits as metrics.
 
 use crate::audit::{entries, login};
 use crate::harness::{Request, Server, Serving, VIGIED};

@@ -33,7 +33,7 @@ fn a_known_caller_who_is_refused_is_named_in_his_account() {
     assert_eq!(refused.len(), 1, "{found:#?}");
     assert_ne!(refused[0]["who"], "unknown");
     assert_eq!(refused[0]["credential"], "api_key");
-    // What is refused was asked all the same.
+    // A refused request is recorded as well.
     let asked = of(&found, "requests_made");
     let own = |row: &&&Value| row["who"] == refused[0]["who"];
     assert_eq!(asked.iter().filter(own).count(), 1, "{found:#?}");
@@ -147,6 +147,40 @@ fn the_operator_is_entered_with_his_uid_and_no_address() {
     // The copy holds the entry that it was begun.
     let copied = entries(&target, &[]);
     assert_eq!(of(&copied, "backup_made").len(), 1, "{copied:#?}");
+}
+
+/// The log said that metrics were deleted, and that the operator had a copy, when the work had only begun.
+#[test]
+fn regression_7_the_log_does_not_say_done_of_what_has_only_begun() {
+    let server = Server::start();
+    let body = json!([{"name": "load.one", "value": 1.0}]);
+    let sent = by_key(&server, "POST", "/v1/metrics").json(&body).send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let gone = by_key(&server, "DELETE", "/v1/metrics/list?query=load.*").send();
+    assert_eq!(gone.status, 200, "{}", gone.text());
+    let copied = Command::new(VIGIED)
+        .arg("backup")
+        .arg(server.folder.path().join("copy"))
+        .arg("--data")
+        .arg(server.data())
+        .output()
+        .unwrap();
+    assert!(copied.status.success(), "{copied:?}");
+    let done = "event=\"backup_made\" outcome=\"done\"";
+    server.serving.wait_for_log(done);
+    let log = server.serving.log();
+    let begun: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("outcome=\"begun\""))
+        .collect();
+    assert_eq!(begun.len(), 2, "{log}");
+    for line in begun {
+        assert!(
+            !line.contains(" was ") && !line.contains(" were "),
+            "{line}"
+        );
+        assert!(!line.contains(" has a copy"), "{line}");
+    }
 }
 
 #[test]

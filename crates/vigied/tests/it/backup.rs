@@ -1,4 +1,4 @@
-//! A backup made while the server is written to, served as it is: everything that was acknowledged before is in it.
+//! A backup that is made during writes and served as it is: it contains everything acknowledged before.
 
 use crate::disk_full::SmallDisk;
 use crate::harness::{Request, Serving, VIGIED, init, now, token};
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-/// Flushed often, so that segments and merges come and go under the backup.
+/// Flush often, so that segments come and go during the backup.
 const FLUSH_OFTEN: [&str; 2] = ["--set", "storage.flush_samples=1000"];
 
 fn backup(data: &Path, target: &Path) -> Output {
@@ -119,7 +119,7 @@ fn a_backup_made_under_load_serves_everything_that_was_acknowledged_before() {
             }
         });
         scope.spawn(|| {
-            // Spaces come and go meanwhile, with what they hold.
+            // Spaces are created and deleted meanwhile, with their samples.
             let mut number = 0;
             while !stop.load(Ordering::SeqCst) {
                 number += 1;
@@ -165,7 +165,7 @@ fn a_backup_made_under_load_serves_everything_that_was_acknowledged_before() {
             found >= usize::try_from(before).unwrap(),
             "{found} of {before}"
         );
-        // A token of before is good there: the signing keys came along.
+        // An older token is valid there: the signing keys were copied.
         let known = Caller {
             url: copy.url(),
             token: caller.token.clone(),
@@ -174,7 +174,7 @@ fn a_backup_made_under_load_serves_everything_that_was_acknowledged_before() {
         known.send(now() - 60, 10);
         assert_eq!(there.count(), found + 10);
     }
-    // The server of which it is a copy has lost nothing.
+    // The original server has lost nothing.
     let all = usize::try_from(acknowledged.load(Ordering::SeqCst)).unwrap();
     assert_eq!(caller.count(), all);
 }
@@ -192,6 +192,47 @@ fn a_closed_folder_is_copied_as_well() {
     everything_is_private(&target);
     let copy = Serving::start(&target, "127.0.0.1:0", &[]);
     assert_eq!(Caller::of(&copy, &owner.api_key, &owner.space).count(), 100);
+}
+
+/// A backup of a closed folder logged the start of the store on the operator's terminal.
+#[test]
+fn regression_7_a_command_of_the_operators_says_nothing_but_its_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    init(&data);
+    let serving = Serving::start(&data, "127.0.0.1:0", &[]);
+    let copies = ["online", "offline"].map(|name| folder.path().join(name));
+    let mut serving = Some(serving);
+    for copy in &copies {
+        let to = copy.to_str().unwrap();
+        for words in [
+            &["backup", to][..],
+            &["account", "list"],
+            &["deleted", "list"],
+            &["keys", "list"],
+            &["user", "list"],
+            &["audit"],
+        ] {
+            let output = Command::new(VIGIED)
+                .args(words)
+                .arg("--data")
+                .arg(&data)
+                .output()
+                .unwrap();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let (out, err) = (text(&output.stdout), text(&output.stderr));
+            assert!(output.status.success(), "{words:?}: {err}");
+            assert_eq!(err, "", "{words:?}");
+            assert!(!out.contains("INFO"), "{words:?}: {out}");
+            if words[0] == "backup" {
+                let first = out.lines().next().unwrap();
+                assert!(first.starts_with("The backup is complete: "), "{out}");
+                assert!(first.contains(to), "{out}");
+            }
+        }
+        serving = None;
+    }
+    drop(serving);
 }
 
 #[test]
@@ -229,7 +270,7 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
         error.contains("\"hint\":\"make room there, or name a folder on another disk"),
         "{error}"
     );
-    // The word is that of the server that made it, as where it is made on a closed folder.
+    // The code comes from the server, and is the same as on a closed folder.
     assert!(error.contains("\"code\":\"out_of_room\""), "{error}");
     assert_eq!(error.matches("make room").count(), 1, "{error}");
     assert_eq!(
@@ -237,7 +278,7 @@ fn a_backup_never_takes_the_place_of_anything_and_leaves_no_half_of_one() {
         0,
         "nothing is left of it"
     );
-    // Nothing of that stands in the way of the next.
+    // The next backup is not affected.
     made(&backup(&data, &folder.path().join("good")));
     Caller::of(&serving, &owner.api_key, &owner.space).send(now() - 60, 10);
 }
@@ -257,7 +298,7 @@ fn by_an_address_nobody_asks_for_a_backup() {
     let path = format!("/backup?to={}", target.display());
     assert_eq!(Request::new(&url, "POST", &path).send().status, 404);
     assert!(!target.exists());
-    // On the public listener there is no such thing either.
+    // The public listener has no such route.
     assert_eq!(
         Request::new(&serving.url(), "POST", &path).send().status,
         404

@@ -1,4 +1,4 @@
-//! What people really send: every row of the reference's table, and bodies that are odd as a whole.
+//! Bodies as clients send them: every row of the table in the reference, and unusual bodies.
 
 use crate::harness::{Reply, Server, now, token};
 use flate2::Compression;
@@ -130,7 +130,7 @@ fn every_row_of_the_reference_is_true() {
             );
         }
     }
-    // All of them at once: one does not cost the other.
+    // All in one body: a bad item does not affect the others.
     let items: Vec<&str> = rows.iter().map(|(item, _, _)| item.as_str()).collect();
     let reply = client.post(format!("[{}]", items.join(",")).as_bytes(), None);
     let receipt = reply.json();
@@ -201,7 +201,7 @@ fn half_a_million_items_in_one_body() {
     let receipt = reply.json();
     assert_eq!((reply.status, adds_up(&receipt)), (200, 500_002));
     assert_eq!(receipt["rejections"][0]["index"], json!(500_001));
-    // All of one instant: the last write wins within a body, too.
+    // All of one instant: the last one wins within a body, too.
     assert_eq!(client.last("a"), Some(7.0));
 }
 
@@ -243,6 +243,6 @@ fn gzip_whole_cut_and_bombed() {
         client.post(&packed(exact.as_bytes()), Some("gzip")).status,
         200
     );
-    // Packed, and not said so.
+    // Compressed, without the header.
     assert_eq!(client.post(&good, None).code(), "BXNMSMT01E");
 }

@@ -38,7 +38,7 @@ fn login(server: &Server) {
     );
 }
 
-/// Field 4 of the line, as the scripts of the time cut it.
+/// Field 4 of the line, as old scripts cut it.
 fn token_line(shown: &str, label: &str) -> String {
     let line = shown
         .lines()
@@ -186,7 +186,7 @@ fn from_the_account_scope_without_the_header() {
     );
 }
 
-/// A credential that was copied carelessly is understood, and the reply says what was mended.
+/// A carelessly copied credential is accepted, and the reply says what was repaired.
 #[test]
 fn a_careless_copy_is_understood_and_said() {
     let server = Server::start();
@@ -226,7 +226,7 @@ fn a_careless_copy_is_understood_and_said() {
     );
 }
 
-/// Partly good input is stored as far as it is good; the receipt and the counters account for every item.
+/// Valid items of a partly invalid body are stored; the receipt and the counters account for every item.
 #[test]
 fn the_receipt_accounts_for_every_item() {
     let server = Server::start();

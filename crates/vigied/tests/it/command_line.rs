@@ -90,7 +90,7 @@ fn twenty_at_once_renew_once() {
         let done = AtomicBool::new(false);
         let shown: BTreeSet<String> = std::thread::scope(|threads| {
             threads.spawn(|| {
-                // A concurrent reader never sees half a file.
+                // A concurrent reader never sees a partial file.
                 while !done.load(Ordering::Relaxed) {
                     assert!(desk.config()["IAMToken"].is_string());
                 }
@@ -143,7 +143,7 @@ fn killed_at_any_moment_the_files_are_whole() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // From the first instruction to just past the last: every step of the way is hit by some round.
+        // Kill at every moment from start to just after the end, over many rounds.
         let moment = Instant::now() + whole * round / rounds;
         while Instant::now() < moment {
             std::hint::spin_loop();
@@ -157,7 +157,7 @@ fn killed_at_any_moment_the_files_are_whole() {
             "round {round}"
         );
     }
-    // The lock of the dead is free, and what they left lying is taken away.
+    // The lock of the killed process is free, and its temporary files are removed.
     assert!(take(&["config", "--http-timeout", "60"]) < Duration::from_secs(20));
     let names: BTreeSet<String> = std::fs::read_dir(desk.home())
         .unwrap()
@@ -293,7 +293,7 @@ fn a_server_without_tls_is_told_apart() {
     );
 }
 
-/// A certificate of its own authority's kind: trusted where it is named, and nowhere else.
+/// A certificate of a private authority: trusted only where it is configured.
 pub(crate) fn certificate(folder: &Path) -> (String, String) {
     let request = folder.join("request.conf");
     std::fs::write(
@@ -348,14 +348,14 @@ fn a_certificate_is_checked_named_or_waved_through() {
     assert!(waved.status.success(), "{waved:?}");
     assert!(text(&waved.stderr).contains("warning: the server's certificate is not checked"));
     assert_eq!(desk.config()["SSLDisabled"], true);
-    // It holds for what follows, and for a login to the same server, until one is named anew.
+    // It applies to later commands, and to logins to the same server, until another one is given.
     assert!(desk.run("vigie", &["account", "orgs"]).status.success());
     let again = desk.run("vigie", &["login", "--apikey", &api_key]);
     assert!(again.status.success(), "{again:?}");
     assert_eq!(login(&https, &[], None).status.code(), Some(6));
 }
 
-/// A server that people reach under another name than its own says so, and how to mend it.
+/// A server that is reached under another name than its own says so, and how to fix it.
 #[test]
 fn a_login_under_another_name_says_what_to_do() {
     let desk = Desk {
@@ -373,7 +373,7 @@ fn a_login_under_another_name_says_what_to_do() {
     ] {
         assert!(told.contains(expected), "{expected}: {told}");
     }
-    // What it says to do is enough: the login, and what follows, under the address that was typed.
+    // Following the hint is enough: login and later commands work under the typed address.
     let told = [
         "login",
         "-a",

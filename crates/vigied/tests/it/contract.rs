@@ -1,5 +1,5 @@
-//! The OpenAPI documents are true: they name every route and no other, with the credential its guard asks for, and what
-//! the real server answers is what they say it answers.
+//! The OpenAPI documents match the server: they name exactly its routes, with the credentials of their guards, and describe its
+//! real answers.
 
 pub(crate) mod schema;
 
@@ -38,7 +38,7 @@ fn the_documents_name_every_route_with_what_its_guard_asks_for() {
         let is_right = match guard.as_str() {
             "public" => asks(json!([])),
             "watcher" => asks(json!([{"UserToken": []}, {"Bearer": []}, {}])),
-            // The form brings the proof; the client may be left out where the table of the tests says 400 rather than 401.
+            // The credential is in the form; the client may be omitted where the tests' table has 400 rather than 401.
             "credential" => {
                 asks(json!([{"Client": []}, {}]))
                     || (path == "/oauth/token" && asks(json!([{"Client": []}])))
@@ -90,7 +90,7 @@ fn is_as_documented(documents: &[Document], method: &str, path: &str, reply: &Re
     );
 }
 
-/// Every route that asks who calls, by someone who may everything and by someone who may nothing.
+/// Every route with a guard, for a caller with all rights and one with none.
 #[test]
 fn what_is_answered_is_what_is_documented() {
     let (world, documents) = (World::start(), documents());
@@ -226,7 +226,7 @@ fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply))
     tell("POST", "/v2/users/redeem", &redeem.send());
 }
 
-/// Requests of a route that brings its credential in the form: one of each kind that is answered well, and a bad one.
+/// Requests for routes with the credential in the form: a good one of each kind, and a bad one.
 fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
     let user = world.user("own space", "Manager");
     let key = user.credentials["apikey"].as_str();

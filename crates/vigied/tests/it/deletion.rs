@@ -1,5 +1,5 @@
-//! What is deleted can be brought back with its metrics until they go; they go also where the server is killed in between, and
-//! until nothing of it is stored it counts.
+//! Deletions can be restored with their metrics until they are due. Then the metrics are removed, also if the server is killed
+//! in between, and count for the account until none is stored.
 
 use crate::harness::{Reply, Request, Server, Serving, VIGIED, init, now, token};
 use serde_json::{Value, json};
@@ -131,7 +131,7 @@ fn a_deleted_space_is_told_what_goes_and_comes_back_with_its_metrics() {
     assert_eq!(back.json()["entity"]["name"], "dev");
     assert_eq!(caller.names(&owner.space).json(), json!(["a"]));
     assert_eq!(caller.send(&owner.space, &["a.d"]).status, 200);
-    // There is nothing left to bring back.
+    // Nothing is left to restore.
     assert_eq!(caller.manage("POST", &restore).send().status, 404);
     let listed = caller.manage("GET", "/v2/deleted").send().json();
     assert_eq!(listed["resources"], json!([]), "{listed}");
@@ -161,7 +161,7 @@ fn the_command_line_says_what_goes_and_brings_it_back() {
     assert!(told.contains("Its 2 series go on 20"), "{told}");
     assert!(told.contains(&restore), "{told}");
     assert!(vigie("account deleted").contains("dev"));
-    // What it says to type is what works.
+    // The command in the hint works.
     vigie(&restore.replace("vigie ", ""));
     vigie("target -o vigie -s dev");
     let listed = vigie("metrics list");
@@ -239,7 +239,7 @@ fn metrics_of_a_deleted_space_go_though_the_server_is_killed_in_between() {
         let space = caller.make_space(&owner.org, &format!("round-{round}"));
         assert_eq!(caller.send(&space, &["a.b", "a.c", "a.d"]).status, 200);
         caller.delete(&format!("/v2/spaces/{space}"));
-        // At once, and at moments at which the removal may be under way.
+        // Kill at once, and at moments during the removal.
         std::thread::sleep(Duration::from_millis(700 * round));
         serving.child.kill().unwrap();
         serving.child.wait().unwrap();
@@ -250,7 +250,7 @@ fn metrics_of_a_deleted_space_go_though_the_server_is_killed_in_between() {
         figure(&serving, "vigie_store_series").abs() < 0.5
     });
     wait_for("what is removed is forgotten", || waiting(&data) == 0);
-    // What was never deleted is there.
+    // Everything else is still there.
     let caller = Caller {
         url: serving.url(),
         token: token(&serving.url(), &owner.api_key),
@@ -267,7 +267,7 @@ fn writing_and_deleting_spaces_in_turn_gets_round_no_quota() {
     assert_eq!(caller.send(&space, &["a", "b", "c"]).status, 200);
     caller.delete(&format!("/v2/spaces/{space}"));
     let space = caller.make_space(&owner.org, "two");
-    // Sums over an account hold for five seconds: it is asked beyond that.
+    // Sums over an account are cached for five seconds.
     let end = Instant::now() + Duration::from_secs(8);
     while Instant::now() < end {
         let refused = caller.send(&space, &["d"]);

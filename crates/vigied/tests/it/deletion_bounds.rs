@@ -1,5 +1,5 @@
-//! A deletion of a time takes what lies in it, and nothing else: what a query reads into bounds that are absent or the wrong way
-//! round is no business of a deletion.
+//! A deletion with a time range deletes exactly that range. Queries are lenient about missing or reversed bounds; deletions are
+//! not.
 
 use crate::harness::{Reply, Server};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn delete(server: &Server, token: &str, bounds: &str) -> Reply {
     server.metrics(token, "DELETE", &path).send()
 }
 
-/// The samples that are left, ages in hours.
+/// The ages of the remaining samples, in hours.
 fn left(server: &Server, token: &str, now: u64) -> Vec<i64> {
     let until = now + 600;
     let path = format!("/v1/metrics?target=bounds.a&from=20200101&until={until}");

@@ -1,5 +1,5 @@
-//! A disk that fills up under a running server: clients are told to come again, and once there is room they are served, without
-//! a restart and without a loss.
+//! A disk that fills up under a running server: clients are told to retry, and are served once there is room, without a restart
+//! and without loss.
 
 use crate::harness::{Reply, Request, Serving, init, now, token};
 use serde_json::{Value, json};
@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// A file system of its own, as small as told.
+/// A separate file system of a given size.
 pub(crate) struct SmallDisk(pub(crate) tempfile::TempDir);
 
 impl SmallDisk {
-    /// `None`, loudly, where nothing can be mounted.
+    /// `None`, with a visible skip, if nothing can be mounted.
     pub(crate) fn mount(test: &str, size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
@@ -195,7 +195,7 @@ fn a_full_disk_refuses_with_503_and_writing_goes_on_without_a_restart_once_there
         for _ in 0..20 {
             writer.send(1);
         }
-        // What is there is read, and nobody hears of a fault that is none.
+        // Reading works, and no error is reported.
         writer.check();
         let deleted = writer.request("DELETE", "/v1/metrics/list?query=*").send();
         assert_eq!(deleted.status, 503, "{}", deleted.text());

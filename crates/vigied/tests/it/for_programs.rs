@@ -1,5 +1,4 @@
-//! What the real server gives the command line for programs and shells: the code and the transaction of a refusal, and
-//! names to complete.
+//! Data of the real server for programs and shells: the code and transaction of a refusal, and names for completion.
 
 use crate::harness::Server;
 use serde_json::Value;

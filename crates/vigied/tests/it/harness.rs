@@ -201,7 +201,7 @@ impl Drop for Serving {
     }
 }
 
-/// A server with its folder and owner, gone when dropped.
+/// A server with its folder and owner, removed on drop.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) serving: Serving,
@@ -243,7 +243,7 @@ impl Server {
         token(&self.serving.url(), &self.owner.api_key)
     }
 
-    /// A new key of the owner's that sends to the first space and does nothing else, and its id.
+    /// A new key of the owner that can only send to the first space, and its id.
     pub(crate) fn narrow_key(&self) -> (String, String) {
         let token = self.token();
         let info = self.request("GET", "/identity/userinfo").bearer(&token);
@@ -293,8 +293,8 @@ pub(crate) fn try_operations(socket: &Path, request: &str) -> std::io::Result<Re
     Ok(Reply::read(&bytes))
 }
 
-/// Whether the server knows this key already: what the operator has made beside it reaches it with its next poll. Asked by
-/// the key, since passwords that are not known yet are counted as guesses.
+/// Whether the server knows this key already: it reads the operator's changes with its next poll. The key is used because
+/// unknown passwords count as guesses.
 pub(crate) fn knows(url: &str, api_key: &str) -> bool {
     let request = Request::new(url, "GET", "/v2/organizations");
     let header = format!("apikey {api_key}");
@@ -422,7 +422,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// A whole answer, as it came from a connection that is closed behind it.
+    /// A whole answer from a connection that was closed after it.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let (head, body) = bytes.split_at(end.map_or(bytes.len(), |at| at + 4));

@@ -1,9 +1,10 @@
-//! Attacks on the real server, while an honest client is served. One file per kind of attack; what the report of a kind
-//! shows is named in its tests.
+//! Attacks on the real server while an honest client is served. One file per kind of attack; tests name the item of the report
+//! that they show.
 
 mod account_share;
 mod bounds;
 mod busy_database;
+mod colleagues;
 mod cross_site;
 mod doubled_headers;
 mod fair_places;
@@ -36,4 +37,6 @@ mod stopping;
 pub(crate) mod texts;
 mod unread_answers;
 mod unseen;
+mod unseen_echoes;
 mod withdrawn;
+mod withdrawn_small;

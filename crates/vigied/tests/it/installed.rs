@@ -1,4 +1,4 @@
-//! What a service manager, a container's health check and a packer see of the programs.
+//! The programs as a service manager, a container's health check and a packager see them.
 
 use crate::harness::{Server, Serving, VIGIED, init, vigie};
 use std::os::unix::net::UnixDatagram;

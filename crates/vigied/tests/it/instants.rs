@@ -1,4 +1,4 @@
-//! How times are written: those of the identity service's API keys as IBM's are, to the minute with `+0000`; all others by RFC 3339.
+//! The form of times: for the identity service's API keys as IBM writes them, to the minute with `+0000`; elsewhere RFC 3339.
 
 use crate::harness::{Request, Server};
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
-//! One space is closed to those of another, and lists show what may be seen and nothing else.
+//! A space is isolated from the members of another, and lists show only what the caller may see.
 
 use crate::access::world::{ELSEWHERE, User, World, ok};
 use serde_json::{Value, json};
 
-/// By no route, header or wildcard does one space see or touch another's metrics.
+/// No route, header or wildcard shows or changes another space's metrics.
 #[test]
 fn no_way_leads_from_one_space_to_another() {
     let world = World::start();

@@ -1,4 +1,4 @@
-//! Crashes and restarts: what was acknowledged is there, nothing torn is served.
+//! Crashes and restarts: acknowledged samples are kept, and partial ones are never served.
 
 use crate::harness::{Request, Server, Serving, init, now, token};
 use serde_json::{Value, json};
@@ -212,7 +212,7 @@ fn a_graceful_stop_loses_nothing() {
     assert_eq!(reply.json()[0]["datapoints"].as_array().unwrap().len(), 50);
 }
 
-/// The address of a server may change; its tokens are its own all the same, each for its own kind.
+/// A server's address may change; its tokens stay valid, each for its kind.
 #[test]
 fn tokens_outlive_a_change_of_address() {
     let folder = tempfile::tempdir().unwrap();
@@ -252,7 +252,7 @@ fn tokens_outlive_a_change_of_address() {
     assert_eq!(claims["iss"], "https://metrics.example.org/identity");
 }
 
-/// A reload sent to a server without a certificate is said, and ends nothing.
+/// A reload without a certificate is logged, and ends nothing.
 #[test]
 fn a_hangup_without_a_certificate_ends_nothing() {
     let server = Server::start();
@@ -263,7 +263,7 @@ fn a_hangup_without_a_certificate_ends_nothing() {
     assert_eq!(server.request("GET", "/health/live").send().status, 200);
 }
 
-/// Health says what works.
+/// Health tells what works.
 #[test]
 fn health_answers_without_a_credential() {
     let server = Server::start();

@@ -1,4 +1,4 @@
-//! Every limit has a name, a value that can be read, an error that names it, and a count.
+//! Every limit has a name, a readable value, an error that names it, and a counter.
 
 mod bodies;
 mod introspection;
@@ -34,7 +34,7 @@ pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
     )
 }
 
-/// Asks again until it is so.
+/// Repeats a request until the condition holds.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -181,7 +181,7 @@ fn every_limit_is_tried_here() {
 fn limits_of_requests() {
     let server = Server::with(&[
         "--set",
-        "limits.body_bytes=1000",
+        "limits.body_bytes=4096",
         "--set",
         "limits.header_bytes=4096",
         "--set",
@@ -191,7 +191,7 @@ fn limits_of_requests() {
     ]);
     let token = server.token();
     for (limit, unit, value) in [
-        (limit::BODY_BYTES, "bytes", 1000),
+        (limit::BODY_BYTES, "bytes", 4096),
         (
             limit::REQUEST_SECONDS,
             "seconds",
@@ -207,7 +207,7 @@ fn limits_of_requests() {
     }
     let large = server
         .metrics(&token, "POST", "/v1/metrics")
-        .body(vec![b' '; 2000])
+        .body(vec![b' '; 5000])
         .send();
     refused(&large, 413, "BXNMSSV03E", limit::BODY_BYTES);
     let head = server
@@ -227,7 +227,7 @@ fn limits_of_requests() {
         assert_eq!(hits(&server, limit), 1, "{}", limit.name);
     }
 
-    // Logins wait for one another and are all answered.
+    // Logins wait for each other, and all are answered.
     until("a login waits for another", || {
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -349,7 +349,7 @@ fn stages_of_a_connection_have_their_time() {
     }
 }
 
-/// The operators' listener: what stays open is closed, and what is too many is not let in.
+/// The operators' listener closes connections that stay open, and refuses those beyond its limit.
 #[test]
 fn limits_of_operators() {
     let server = Server::with(&[
@@ -463,37 +463,32 @@ fn limits_of_the_store() {
 
 #[test]
 fn limits_of_the_work_that_a_question_makes() {
-    let server = Server::with(&[
-        "--set",
-        "limits.steps_per_query=100",
-        "--set",
-        "limits.bytes_per_query=100",
-    ]);
-    let token = server.token();
+    let steps = (limit::STEPS_PER_QUERY, 100, "s.*z");
+    let bytes = (limit::BYTES_PER_QUERY, 4096, "l*");
     let names = (0..100).map(|leaf| format!("s.{leaf:03}"));
-    let long = ["x", "y"].map(|end| format!("{}{end}", "l".repeat(60)));
+    let long = (0..5).map(|end| format!("{}{end}", "l".repeat(1000)));
     let samples: Vec<_> = names
         .chain(long)
         .map(|name| json!({"name": name, "value": 1}))
         .collect();
-    let sent = server.metrics(&token, "POST", "/v1/metrics");
-    assert_eq!(sent.json(&json!(samples)).send().json()["stored"], 102);
-    let refusals = [
-        ("GET", "/v1/metrics?target=s.*z", limit::STEPS_PER_QUERY),
-        ("GET", "/v1/metrics/list?query=s.*z", limit::STEPS_PER_QUERY),
-        (
-            "DELETE",
-            "/v1/metrics/list?query=s.*z",
-            limit::STEPS_PER_QUERY,
-        ),
-        ("GET", "/v1/metrics?target=l*", limit::BYTES_PER_QUERY),
-        ("GET", "/v1/metrics/list?query=l*", limit::BYTES_PER_QUERY),
-    ];
-    for (method, path, limit) in refusals {
-        let reply = server.metrics(&token, method, path).send();
-        refused(&reply, 400, "BXNMSMT12E", limit);
-        assert!(reply.text().contains(" is 100"), "{}", reply.text());
+    for (limit, figure, query) in [steps, bytes] {
+        let server = Server::with(&["--set", &format!("limits.{}={figure}", limit.name)]);
+        let token = server.token();
+        let sent = server.metrics(&token, "POST", "/v1/metrics");
+        assert_eq!(sent.json(&json!(samples)).send().json()["stored"], 105);
+        let mut refusals = vec![
+            ("GET", format!("/v1/metrics?target={query}")),
+            ("GET", format!("/v1/metrics/list?query={query}")),
+        ];
+        if limit == limit::STEPS_PER_QUERY {
+            refusals.push(("DELETE", format!("/v1/metrics/list?query={query}")));
+        }
+        for (method, path) in &refusals {
+            let reply = server.metrics(&token, method, path).send();
+            refused(&reply, 400, "BXNMSMT12E", limit);
+            let figure = format!(" is {figure}");
+            assert!(reply.text().contains(&figure), "{}", reply.text());
+        }
+        assert_eq!(hits(&server, limit), refusals.len() as u64);
     }
-    assert_eq!(hits(&server, limit::STEPS_PER_QUERY), 3);
-    assert_eq!(hits(&server, limit::BYTES_PER_QUERY), 2);
 }

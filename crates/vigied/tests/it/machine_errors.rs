@@ -1,12 +1,12 @@
-//! `vigied … --output json`: what fails says so in one line of JSON, the last on standard error, with the exit code it has as text.
+//! `vigied … --output json`: errors are one line of JSON, the last on standard error, with the same exit code as text.
 
 use crate::harness::{Server, VIGIED};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-/// Every command that has `--output`, in a way in which it cannot succeed, and the code it fails with. `DIR` is a data folder,
-/// whose account is `Vigie`.
+/// Every command with `--output`, in a call that cannot succeed, and the code of its error. `DIR` is a data folder whose
+/// account is `Vigie`.
 const FAILING: &[(&str, &str)] = &[
     (
         "account create Vigie --owner bea@example.org --data DIR",
@@ -49,10 +49,10 @@ const FAILING: &[(&str, &str)] = &[
     ),
 ];
 
-/// What fails in two ways: a server runs on the folder, or there is an account in it.
+/// Errors that depend on the folder: with a running server, or with an account.
 const INIT: &str = "init --data DIR";
 
-/// What cannot even be read.
+/// Command lines that cannot be parsed.
 const WRONG: &[(&str, &str)] = &[
     ("nonsense", "unknown_command"),
     ("account nonsense", "unknown_command"),
@@ -64,7 +64,7 @@ const WRONG: &[(&str, &str)] = &[
     ("routes too many", "unknown_argument"),
 ];
 
-/// The failure's line, and the exit code.
+/// The line of the error, and the exit code.
 fn fails(line: &str, data: &Path) -> (Value, i32) {
     let none = data.with_file_name("none");
     let words = line
@@ -132,7 +132,7 @@ fn what_cannot_be_read_is_one_line_for_programs_and_wrong_usage() {
     }
 }
 
-/// Nothing that has `--output` is forgotten above.
+/// The table above has every command with `--output`.
 #[test]
 fn every_command_with_an_output_is_tried() {
     let reference = Command::new(VIGIED)

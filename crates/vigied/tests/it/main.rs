@@ -67,6 +67,8 @@ mod malformed;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod narrowed_keys;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod nodes;
@@ -92,6 +94,8 @@ mod recovery;
 mod renewals;
 #[cfg(test)]
 mod sdk;
+#[cfg(test)]
+mod services;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

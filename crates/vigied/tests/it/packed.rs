@@ -1,4 +1,4 @@
-//! Answers packed by gzip: where they are asked for so, where it is worth it, and never where a secret is in them.
+//! Gzip answers: on request, where they help, and never for answers with secrets.
 
 use crate::harness::{Reply, Server};
 use flate2::read::MultiGzDecoder;
@@ -52,7 +52,7 @@ fn a_large_answer_is_packed_in_pieces_and_a_middling_one_as_a_whole() {
     let server = Server::start();
     let token = server.token();
     send(&server, &token, 60, 500);
-    // More than is sent as a whole, plain.
+    // Longer than an answer that is sent as a whole.
     let plain = ask(&server, &token, RENDER, None);
     assert!(!is_packed(&plain) && plain.body.len() > 500_000);
     assert_eq!(plain.header("vary"), Some("accept-encoding"));
@@ -139,7 +139,8 @@ fn a_tiny_answer_is_not_packed_but_for_who_refuses_plain_ones() {
     assert!(!is_packed(&refused) && refused.text().contains("BXNMSMT05E"));
 }
 
-/// What is packed tells by its length how alike its parts are: a text that somebody chooses must not stand beside a secret.
+/// The length of a compressed answer reveals repetition, so text that somebody else chooses must not be compressed together
+/// with a secret.
 #[test]
 fn what_holds_a_secret_is_never_packed() {
     let server = Server::start();

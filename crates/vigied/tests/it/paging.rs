@@ -1,5 +1,5 @@
-//! Lists come page by page, each as the interface it belongs to has always had it: no list is longer than a page, and whoever
-//! follows `next_url` has seen everything once.
+//! Lists are paged in the style of their interface: no list is longer than a page, and following `next_url` returns every entry
+//! once.
 
 use crate::harness::{Reply, Server, VIGIED, knows};
 use crate::limits::hits;
@@ -27,7 +27,7 @@ fn get(server: &Server, path: &str) -> Value {
     reply.json()
 }
 
-/// Everything that the pages from `first` on hold, in their order; each page has no more than `most`.
+/// All entries of the pages from `first` on, in order; each page has at most `most`.
 fn follow(server: &Server, first: &str, most: usize, name: fn(&Value) -> String) -> Vec<String> {
     let (mut path, mut found) = (first.to_owned(), Vec::new());
     for _ in 0..200 {
@@ -102,12 +102,12 @@ fn organizations_spaces_and_holders_of_roles_come_in_pages() {
             ),
             all
         );
-        // Behind the end there is nothing, and that is no error.
+        // A page after the end is empty, and no error.
         let behind = get(&server, &format!("{path}?results-per-page=2&page=9"));
         assert_eq!(behind["resources"], json!([]));
         assert_eq!(behind["total_results"], 5);
     }
-    // What chose the list is in the addresses of its pages.
+    // The links to other pages repeat the filters of the list.
     let chosen = get(
         &server,
         "/v2/organizations?q=name:org-1&region=here&results-per-page=1",
@@ -166,7 +166,7 @@ fn what_was_deleted_comes_in_pages() {
     assert_eq!(get(&server, back)["resources"].as_array().unwrap().len(), 2);
 }
 
-/// The original's pages have 50 entries where nothing is said, and who follows `next_url`, as its clients do, misses nothing.
+/// The original service's default is 50 entries; its clients follow `next_url` and miss nothing.
 #[test]
 fn a_long_list_is_never_one_answer() {
     let server = Server::start();
@@ -300,7 +300,7 @@ fn a_page_that_cannot_be_is_refused_by_the_name_of_its_limit() {
             );
             assert!(reply.text().contains(start), "{}", reply.text());
         }
-        // As far behind the end as can be said.
+        // As far after the end as a number allows.
         let far = ask(
             &server,
             "GET",

@@ -1,4 +1,4 @@
-//! `vigied deleted purge`: nothing brings back what it has go, so that it asks, and says what it did only where it did something.
+//! `vigied deleted purge` cannot be undone, so it asks for confirmation, and reports only what it did.
 
 use crate::audit::entries;
 use crate::harness::{Server, VIGIED};

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-/// How the tour ended, and what it said on both.
+/// The exit code of the tour, and its output.
 fn tour(data: &std::path::Path) -> (bool, String) {
     let output = tour_output(data);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -24,7 +24,7 @@ fn tour_output(data: &Path) -> Output {
         .unwrap()
 }
 
-/// Short enough for one look, and no token in it: what is shown ends in logs.
+/// The output fits on one screen and has no token, because it ends in logs.
 #[test]
 fn the_whole_path_on_real_data_and_again_on_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();
@@ -155,7 +155,7 @@ impl Started {
         panic!("no line begins with `{beginning}` in\n{before}");
     }
 
-    /// Presses Ctrl-C: all of the group hear it. What was said from then on, and the exit code.
+    /// Presses Ctrl-C, which reaches the whole group; returns the later output and the exit code.
     fn interrupted(mut self) -> (String, Option<i32>) {
         let stopped = Command::new("kill")
             .args(["-INT", "--", &format!("-{}", self.child.id())])

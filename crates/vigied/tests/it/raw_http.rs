@@ -1,5 +1,4 @@
-//! What only a socket shows: refusals that reach a client which still sends, and requests that two readers could take
-//! for two different ones.
+//! Behaviour that needs a raw socket: refusals that reach a client which is still sending, and ambiguous requests.
 
 use crate::harness::{Server, now};
 use serde_json::json;

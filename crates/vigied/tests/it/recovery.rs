@@ -1,4 +1,4 @@
-//! Who has lost password or key is let in again by the operator, whether the server runs or not.
+//! The operator restores access for users who lost their password or key, on a running or stopped server.
 
 use crate::audit::{entries, login};
 use crate::harness::{Owner, Request, Server, Serving, VIGIED, init};
@@ -44,7 +44,7 @@ fn code_of(made: &Value) -> String {
     made["one_time_code"].as_str().unwrap().to_owned()
 }
 
-/// What the old password opened ends with the code, and no sooner; the code opens nothing else, and that once.
+/// Everything that the old password opened ends when the code is used, not before; the code works once and opens nothing else.
 fn sets_a_password(url: &str, owner: &Owner, code: &str) {
     let before = login(url, &owner.user, &owner.password);
     assert_eq!(before.status, 200, "the old password goes on until then");
@@ -212,7 +212,7 @@ fn the_way_to_the_server_is_its_users_alone() {
     let socket = server.data().join("control.sock");
     let mode = socket.metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    // It is no way to anything but the operator's commands.
+    // It gives access only to the operator's commands.
     let run = |arguments: &[&str]| {
         let body = json!({"arguments": arguments}).to_string();
         let length = body.len();
@@ -231,6 +231,6 @@ fn the_way_to_the_server_is_its_users_alone() {
         let answer = run(arguments);
         assert!(answer.contains("\"error\""), "{arguments:?}: {answer}");
     }
-    // And the public listener knows nothing of it.
+    // The public listener has no such route.
     assert_eq!(server.request("POST", "/command").send().status, 404);
 }

@@ -313,7 +313,7 @@ fn a_variable_that_is_no_text_stops_nothing() {
     assert!(output.status.success(), "{errors}");
 }
 
-/// A reader that leaves is no failure; an answer that is given once and could not be shown is one.
+/// A closed pipe is no failure, except for output that is shown only once.
 #[test]
 fn output_that_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();

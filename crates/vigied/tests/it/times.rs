@@ -62,7 +62,7 @@ fn a_sample_has_its_time_as_text_and_is_read_by_any_form_of_it() {
     }
 }
 
-/// Where a text could mean two things, the answer says which it was taken for; each route that reads times does.
+/// If a time is ambiguous, the answer says how it was read, on every route that reads times.
 #[test]
 fn m_is_minutes_and_the_answer_says_so() {
     let server = Server::start();

@@ -170,7 +170,7 @@ fn keys_and_discovery_say_this() {
     ] {
         assert_eq!(found[name], at(path), "{name}");
     }
-    // What is promised is kept: each grant is known.
+    // The advertised grants are supported.
     for grant in found["grant_types_supported"].as_array().unwrap() {
         let grant = grant.as_str().unwrap();
         let reply = ask(&server)

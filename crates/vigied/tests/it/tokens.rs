@@ -291,7 +291,7 @@ fn token_for(server: &Server, user: &serde_json::Value, seconds: i64) -> Option<
     (lists(server, &token).status == 200).then_some(token)
 }
 
-/// Each twisted token is refused with 401 and a reason of its own kind.
+/// Each modified token is refused with 401 and its own reason.
 #[test]
 fn twisted_tokens_are_refused() {
     let server = Server::start();

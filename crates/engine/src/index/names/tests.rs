@@ -32,10 +32,10 @@ fn found(index: &Names, pattern: &str) -> Vec<Node> {
 fn seen(index: &Names, selector: &Selector, filter: Option<&NameFilter>) -> Vec<Node> {
     let mut nodes = Vec::new();
     let context = Context::unlimited();
-    let mut pace = Pace::new(&context).unwrap();
+    let mut meter = QueryMeter::new(&context).unwrap();
     let walk = index
         .of(TENANT)
-        .walk(selector, filter, &mut pace, |found, _| {
+        .walk(selector, filter, &mut meter, |found, _| {
             nodes.push(Node {
                 path: found.key.graphite().into_owned(),
                 leaf: found.leaf.is_some(),
@@ -55,18 +55,21 @@ fn below(index: &Names, path: &str) -> usize {
         count += 1;
         ControlFlow::Continue(())
     };
-    let mut pace = Pace::new(&context).unwrap();
-    index.of(TENANT).below(path, None, &mut pace, take).unwrap();
+    let mut meter = QueryMeter::new(&context).unwrap();
+    index
+        .of(TENANT)
+        .below(path, None, &mut meter, take)
+        .unwrap();
     count
 }
 
 fn steps(index: &Names, pattern: &str) -> u64 {
     let context = Context::unlimited();
     let pattern = named(pattern);
-    let mut pace = Pace::new(&context).unwrap();
+    let mut meter = QueryMeter::new(&context).unwrap();
     index
         .of(TENANT)
-        .walk(&pattern, None, &mut pace, |_, _| Ok(()))
+        .walk(&pattern, None, &mut meter, |_, _| Ok(()))
         .unwrap();
     context.spent(Resource::Steps)
 }
@@ -173,10 +176,10 @@ fn regression_7_the_budget_ends_in_the_middle_of_a_name() {
         steps: 500,
         ..Budget::UNLIMITED
     });
-    let mut pace = Pace::new(&context).unwrap();
+    let mut meter = QueryMeter::new(&context).unwrap();
     let end = index
         .of(TENANT)
-        .walk(&pattern, None, &mut pace, |_, _| Ok(()))
+        .walk(&pattern, None, &mut meter, |_, _| Ok(()))
         .unwrap_err();
     let StoreError::Stopped(Stop::Budget { needed, .. }) = end else {
         panic!("{end}");
@@ -195,11 +198,11 @@ fn what_a_caller_may_not_see_costs_nothing() {
     let filter = NameFilter::any(vec![named("mine.*")]).unwrap();
     for glob in ["*", "*.*", "**", "{mine,other-7}.*"] {
         let context = Context::unlimited();
-        let mut pace = Pace::new(&context).unwrap();
+        let mut meter = QueryMeter::new(&context).unwrap();
         let mut count = 0;
         let walk = index
             .of(TENANT)
-            .walk(&named(glob), Some(&filter), &mut pace, |_, _| {
+            .walk(&named(glob), Some(&filter), &mut meter, |_, _| {
                 count += 1;
                 Ok(())
             });
@@ -283,13 +286,13 @@ proptest! {
         prop_assert_eq!(seen(&index, &selector, Some(&filter)), naive(&own, &selector));
         for path in ["a", "a.b", "b"] {
             let context = Context::unlimited();
-            let mut pace = Pace::new(&context).unwrap();
+            let mut meter = QueryMeter::new(&context).unwrap();
             let mut below = Vec::new();
             let take = |name: &str, _| {
                 below.push(SeriesKey::trusted(name).graphite().into_owned());
                 ControlFlow::Continue(())
             };
-            index.of(TENANT).below(path, Some(&filter), &mut pace, take).unwrap();
+            index.of(TENANT).below(path, Some(&filter), &mut meter, take).unwrap();
             below.sort();
             let prefix = format!("{path}.");
             let expected: Vec<_> = own.iter().filter(|name| name.starts_with(&prefix)).cloned().collect();

@@ -1,8 +1,8 @@
 //! The walk itself: down one tenant's names, element by element, skipping what cannot fit.
 
-use crate::index::joint::{Joint, Reading, Spots, fits};
+use crate::index::intersection::{IntersectionAutomaton, PositionSets, Reading, fits};
 use crate::index::tree::Tree;
-use crate::pace::Pace;
+use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
 use base::pattern::successor;
@@ -37,7 +37,7 @@ impl<E: Into<StoreError>> From<E> for End {
 
 /// Takes what a walk finds.
 pub(super) type Take<'t, 'p> =
-    dyn FnMut(Found<'_>, &mut Pace<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
+    dyn FnMut(Found<'_>, &mut QueryMeter<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
 
 impl End {
     pub(super) fn outcome(self) -> Result<(), StoreError> {
@@ -53,23 +53,23 @@ pub(super) struct Walk<'w, 'p> {
     pub(super) names: &'w Tree<Arc<str>, SeriesRef>,
     pub(super) selector: &'w Selector,
     pub(super) filter: Option<&'w NameFilter>,
-    pub(super) joint: &'w Joint<'w>,
+    pub(super) automaton: &'w IntersectionAutomaton<'w>,
     pub(super) reading: Reading,
     /// The path of the node so far, with its closing dot unless it is the root.
     pub(super) path: String,
     /// Series are looked for and nothing else: whether a branch may be seen is what this walk is to find out.
     pub(super) is_probe: bool,
-    pub(super) pace: &'w mut Pace<'p>,
+    pub(super) meter: &'w mut QueryMeter<'p>,
     pub(super) take: &'w mut Take<'w, 'p>,
 }
 
 impl Walk<'_, '_> {
-    /// Looks among the children of the node so far for those that fit at `spots`.
-    pub(super) fn descend(&mut self, spots: &Spots) -> Result<(), End> {
+    /// Looks among the children of the node so far for those that fit at `positions`.
+    pub(super) fn descend(&mut self, positions: &PositionSets) -> Result<(), End> {
         let base = self.path.len();
-        let only = self.joint.sole_element_at(spots);
+        let only = self.automaton.sole_element_at(positions);
         if let Some(text) = only.and_then(|element| element.literal()) {
-            self.literal(spots, text)?;
+            self.literal(positions, text)?;
             self.path.truncate(base);
             return Ok(());
         }
@@ -84,7 +84,7 @@ impl Walk<'_, '_> {
                 break;
             };
             self.path.truncate(base);
-            match self.read_child(spots, below)? {
+            match self.read_child(positions, below)? {
                 Child::Fits { end, behind } => {
                     let is_leaf = end == below.len();
                     self.path.push_str(below.get(..end).unwrap_or_default());
@@ -136,7 +136,7 @@ impl Walk<'_, '_> {
     }
 
     /// The one child that is called `text`, which may have labels and may not exist.
-    fn literal(&mut self, spots: &Spots, text: &str) -> Result<(), End> {
+    fn literal(&mut self, positions: &PositionSets, text: &str) -> Result<(), End> {
         let base = self.path.len();
         self.path.push_str(text);
         if text.contains(';') {
@@ -152,13 +152,13 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         let behind = self
-            .joint
-            .after_sole_element(&mut self.reading, spots, text);
-        self.pace.matched(self.reading.take_work())?;
+            .automaton
+            .after_sole_element(&mut self.reading, positions, text);
+        self.meter.matched(self.reading.take_work())?;
         if behind.is_any() {
             self.visit(&behind)?;
         }
-        if !self.selector.reads_labels() && self.joint.can_end_at(&behind) {
+        if !self.selector.reads_labels() && self.automaton.can_end_at(&behind) {
             self.all_labelled()?;
         }
         Ok(())
@@ -171,7 +171,7 @@ impl Walk<'_, '_> {
         let mut next = names.seek(self.path.as_str(), true);
         while let Some((key, series)) = next.filter(|(key, _)| key.starts_with(self.path.as_str()))
         {
-            self.pace.steps(1)?;
+            self.meter.steps(1)?;
             self.labelled(&SeriesKey::trusted(key), *series)?;
             next = names.seek(key.as_ref(), false);
         }
@@ -181,7 +181,7 @@ impl Walk<'_, '_> {
 
     /// A series with labels, whose path may fit.
     fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), End> {
-        if fits(self.selector, key, self.pace)? && self.may_see(key)? {
+        if fits(self.selector, key, self.meter)? && self.may_see(key)? {
             let found = Found {
                 key: key.clone(),
                 leaf: Some(series),
@@ -197,7 +197,7 @@ impl Walk<'_, '_> {
             return Ok(true);
         };
         for own in filter.selectors() {
-            if fits(own, key, self.pace)? {
+            if fits(own, key, self.meter)? {
                 return Ok(true);
             }
         }
@@ -205,16 +205,16 @@ impl Walk<'_, '_> {
     }
 
     fn hand_out(&mut self, found: Found<'_>) -> Result<(), End> {
-        match (self.take)(found, self.pace)? {
+        match (self.take)(found, self.meter)? {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(End::Enough),
         }
     }
 
-    /// Reads the child that `below` begins with from `spots` on, up to where no fitting name goes that way.
-    fn read_child(&mut self, spots: &Spots, below: &str) -> Result<Child, Stop> {
-        let (joint, reading) = (self.joint, &mut self.reading);
-        joint.enter(reading, spots);
+    /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way.
+    fn read_child(&mut self, positions: &PositionSets, below: &str) -> Result<Child, Stop> {
+        let (automaton, reading) = (self.automaton, &mut self.reading);
+        automaton.enter(reading, positions);
         let mut end = below.len();
         let mut child = None;
         for (at, character) in below.char_indices() {
@@ -223,41 +223,41 @@ impl Walk<'_, '_> {
                 break;
             }
             if character == LABELS {
-                let may_fit = joint.may_have_labels(reading);
+                let may_fit = automaton.may_have_labels(reading);
                 child = Some(Child::Labelled { end: at, may_fit });
                 break;
             }
-            if !joint.allows(reading, character) {
+            if !automaton.allows(reading, character) {
                 // The child may be whole here for another name, in which a dot follows.
-                let dot = (joint.can_end_element(reading) && character < '.').then_some('.');
-                let next = joint.next_allowed(reading, character);
+                let dot = (automaton.can_end_element(reading) && character < '.').then_some('.');
+                let next = automaton.next_allowed(reading, character);
                 let next = next.into_iter().chain(dot).min();
                 child = Some(Child::Differs { at, next });
                 break;
             }
-            joint.step(reading, character);
+            automaton.step(reading, character);
             // One name can cost a large pattern a third of a second.
             if let Some(work) = reading.take_large_work() {
-                self.pace.matched(work)?;
+                self.meter.matched(work)?;
             }
         }
         let child = child.unwrap_or_else(|| Child::Fits {
             end,
-            behind: joint.next_positions(reading),
+            behind: automaton.next_positions(reading),
         });
-        self.pace.matched(reading.take_work())?;
+        self.meter.matched(reading.take_work())?;
         Ok(child)
     }
 
-    /// The path is a node that fits so far, without a closing dot, and goes on at `spots`; it may not exist.
-    fn visit(&mut self, spots: &Spots) -> Result<(), End> {
-        self.pace.steps(1)?;
+    /// The path is a node that fits so far, without a closing dot, and goes on at `positions`; it may not exist.
+    fn visit(&mut self, positions: &PositionSets) -> Result<(), End> {
+        self.meter.steps(1)?;
         let length = self.path.len();
         self.path.push('.');
         let below = self.names.seek(self.path.as_str(), true);
         let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
-        let branch = any && (self.is_probe || self.may_see_below(spots)?);
-        if self.joint.can_end_at(spots) && self.selector.fits_labels(&Labels::default()) {
+        let branch = any && (self.is_probe || self.may_see_below(positions)?);
+        if self.automaton.can_end_at(positions) && self.selector.fits_labels(&Labels::default()) {
             let path = self.path.get(..length).unwrap_or_default().to_owned();
             let series = self.names.get(path.as_str()).copied();
             // Of what is not there the path may be longer than any key's.
@@ -270,23 +270,23 @@ impl Walk<'_, '_> {
                 }
             }
         }
-        if branch && self.joint.can_continue_at(spots) {
-            self.descend(spots)?;
+        if branch && self.automaton.can_continue_at(positions) {
+            self.descend(positions)?;
         }
         self.path.truncate(length);
         Ok(())
     }
 
     /// Whether any series below the path, which has its closing dot, may be seen.
-    fn may_see_below(&mut self, spots: &Spots) -> Result<bool, End> {
+    fn may_see_below(&mut self, positions: &PositionSets) -> Result<bool, End> {
         if self.filter.is_none() {
             return Ok(true);
         }
-        let (every, joint) = (Selector::all(), self.joint.filter_alone());
-        if !joint.can_continue_at(spots) {
+        let (every, automaton) = (Selector::all(), self.automaton.filter_alone());
+        if !automaton.can_continue_at(positions) {
             return Ok(false);
         }
-        let mut take = |found: Found<'_>, _: &mut Pace<'_>| {
+        let mut take = |found: Found<'_>, _: &mut QueryMeter<'_>| {
             Ok(found
                 .leaf
                 .map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
@@ -295,14 +295,14 @@ impl Walk<'_, '_> {
             names: self.names,
             selector: &every,
             filter: self.filter,
-            joint: &joint,
+            automaton: &automaton,
             reading: Reading::default(),
             path: self.path.clone(),
             is_probe: true,
-            pace: self.pace,
+            meter: self.meter,
             take: &mut take,
         };
-        match probe.descend(spots) {
+        match probe.descend(positions) {
             Ok(()) => Ok(false),
             Err(End::Enough) => Ok(true),
             Err(failed) => Err(failed),
@@ -313,7 +313,7 @@ impl Walk<'_, '_> {
 /// What became of a child.
 enum Child {
     /// Its path can be read to its end, at `end`; where it goes on `behind` it, if it is one that fits.
-    Fits { end: usize, behind: Spots },
+    Fits { end: usize, behind: PositionSets },
     /// Its path ends at `end`, and labels follow; whether a series of this path may fit.
     Labelled { end: usize, may_fit: bool },
     /// From `at` on it is none; the next one that begins alike has `next` there.

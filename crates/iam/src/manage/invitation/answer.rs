@@ -45,9 +45,9 @@ impl Iam {
     ) -> Result<Part<Waiting>, IamError> {
         let folded = self.invited(caller)?;
         let now = self.0.clock.now();
-        let whose = (folded.as_str(), caller.user());
+        let invited = (folded.as_str(), caller.user()?);
         let (total, mut found) =
-            invitation_lists::waiting_for(&self.0.db, whose, now, window).await?;
+            invitation_lists::waiting_for(&self.0.db, invited, now, window).await?;
         if !self.is_proven(caller, &folded).await? {
             // The address may belong to somebody else: a user who has not proven it does not learn who invites it and
             // into which account.
@@ -86,10 +86,10 @@ impl Iam {
         let found = invitations::find(&mut tx, account, &folded).await?;
         let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
         let found = found.ok_or_else(none)?;
-        lock_user(&mut tx, caller.user()).await?;
+        lock_user(&mut tx, caller.user()?).await?;
         let own = holder(&mut tx, &folded).await?;
         let own = own
-            .filter(|own| own.user == caller.user())
+            .filter(|own| caller.principal() == own.user.into())
             .ok_or_else(none)?;
         let is_proven_now = prove(&mut tx, &own, &found, proof).await?;
         enter(&mut tx, &found, own.user, now).await?;
@@ -118,10 +118,10 @@ impl Iam {
         let found = found
             .filter(|found| fits(choice, found.guid))
             .ok_or_else(none)?;
-        lock_user(&mut tx, caller.user()).await?;
+        lock_user(&mut tx, caller.user()?).await?;
         let own = holder(&mut tx, &folded).await?;
         let own = own
-            .filter(|own| own.user == caller.user())
+            .filter(|own| caller.principal() == own.user.into())
             .ok_or_else(none)?;
         // A user whose address may be somebody else's cannot decline its invitations.
         if !own.is_proven {
@@ -141,7 +141,7 @@ impl Iam {
     async fn is_proven(&self, caller: &Identity, folded: &str) -> Result<bool, IamError> {
         let mut tx = self.0.db.begin().await?;
         let own = holder(&mut tx, folded).await?;
-        Ok(own.is_some_and(|own| own.user == caller.user() && own.is_proven))
+        Ok(own.is_some_and(|own| caller.principal() == own.user.into() && own.is_proven))
     }
 
     /// The caller's address, if the credential is a login.

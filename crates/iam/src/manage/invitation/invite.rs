@@ -64,7 +64,14 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
         let domain = Domain::Account(account);
-        if !roles::still_holds(&mut tx, account, caller.user(), domain, Role::Administrator).await?
+        if !roles::still_holds(
+            &mut tx,
+            account,
+            caller.principal(),
+            domain,
+            Role::Administrator,
+        )
+        .await?
         {
             return Err(IamError::forbidden(
                 "inviting users needs the account role Administrator",
@@ -108,7 +115,7 @@ impl Iam {
             let guid = made.write(&mut tx, is_shown.then_some(hash)).await?;
             let code = is_shown.then_some(code);
             if let Some(role) = role {
-                invitations::promise(&mut tx, guid, domain, role).await?;
+                invitations::add_role(&mut tx, guid, domain, role).await?;
             }
             let entry = Entry::by(caller, Action::UserInvited).in_account(account);
             let entry = entry.on(UserId(guid)).with("email", &address.text);

@@ -25,9 +25,9 @@ pub(super) async fn evict(
     users::lock_user(tx, user).await?;
     while let Some(account) = members::first_account(tx, user).await? {
         let until = now.plus(iam.0.config.invitations.lifetime_milliseconds);
-        let whose = (found.email.as_str(), found.folded.as_str());
-        let invitation = invitations::of_member(tx, account, user, whose, now, until).await?;
-        departures::leave(tx, account, user, now, invitation).await?;
+        let address = (found.email.as_str(), found.folded.as_str());
+        let invitation = invitations::of_member(tx, account, user, address, now, until).await?;
+        departures::leave(tx, account, user.into(), now, invitation).await?;
     }
     Ok(())
 }

@@ -44,9 +44,9 @@ impl Iam {
         let folded = Address::parse(email).map_err(|_| rejected())?.folded;
         let hash = code::hash(code.expose());
         if self.is_reset(&hash, &folded).await? {
-            let whose = (email, folded.as_str());
+            let address = (email, folded.as_str());
             return self
-                .reset_password(source, whose, &hash, new_password)
+                .reset_password(source, address, &hash, new_password)
                 .await;
         }
         let accounts = self.accounts_touched(&hash, &folded).await?;
@@ -82,7 +82,7 @@ impl Iam {
         })?;
         answer::settle(&mut tx, &found, user.id).await?;
         let entry = |action| {
-            let entry = Entry::by_user(user.id, Credential::OneTimeCode, action);
+            let entry = Entry::by_principal(user.id, Credential::OneTimeCode, action);
             entry.in_account(found.account)
         };
         let made = entry(Action::UserMade).on(user.id);

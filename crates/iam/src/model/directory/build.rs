@@ -6,7 +6,8 @@ use super::sorted::Sorted;
 use super::{Deleted, Directory, DomainEntry};
 use crate::model::address;
 use crate::model::role::Role;
-use base::id::{AccountId, UserId};
+use base::id::AccountId;
+use base::principal::Principal;
 use base::scope::Domain;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,20 +30,20 @@ impl Directory {
         own.changes = changes;
         // The positions in the lists come from the previous directory.
         for change in changed.iter() {
-            own.sorted.take_out(self, *change);
+            own.sorted.remove_from_lists(self, *change);
             own.forget(self, *change);
         }
-        let members: Vec<(AccountId, UserId)> = (facts.members.iter())
-            .map(|own| (own.account, own.user))
+        let members: Vec<(AccountId, Principal)> = (facts.members.iter())
+            .map(|own| (own.account, own.principal))
             .collect();
         own.add(facts);
         let mut sorted = std::mem::take(&mut own.sorted);
         for change in changed.iter() {
-            sorted.put_in(self, &own, *change);
+            sorted.insert_into_lists(self, &own, *change);
         }
-        for (account, user) in members {
-            if own.is_member(user, account) {
-                sorted.put_member(&own, account, user);
+        for (account, principal) in members {
+            if own.is_member(principal, account) {
+                sorted.put_member(&own, account, principal);
             }
         }
         own.sorted = sorted;
@@ -65,12 +66,14 @@ impl Directory {
                 }
                 self.users.remove(&id);
             }
-            Change::Person(id) => {
-                for account in before.accounts_of(id) {
-                    self.members.remove(&(*account, id));
+            Change::Principal(guid) => {
+                for id in Principal::of_guid(guid) {
+                    for account in before.accounts_of(id) {
+                        self.members.remove(&(*account, id));
+                    }
+                    self.departures.forget(id);
+                    self.roles.remove(&id);
                 }
-                self.departures.forget(id);
-                self.roles.remove(&id);
             }
             Change::Domain(domain) => self.domains.remove(&domain),
             Change::Deletion(domain) => {
@@ -120,7 +123,8 @@ impl Directory {
         }
         for own in facts.members {
             if self.accounts.contains_key(&own.account) {
-                self.members.insert((own.account, own.user), own.added_at);
+                self.members
+                    .insert((own.account, own.principal), own.added_at);
             }
         }
         self.departures.add(&facts.departures);
@@ -155,21 +159,21 @@ impl Directory {
         self.domains.insert(own.domain, entry);
     }
 
-    fn add_roles(&mut self, roles: &[(UserId, Domain, Role)]) {
-        let mut all: HashMap<UserId, HashMap<Domain, Vec<Role>>> = HashMap::new();
-        for (user, domain, role) in roles {
-            // A role needs a membership: users outside an account have no rights in it, whatever the rows say.
+    fn add_roles(&mut self, roles: &[(Principal, Domain, Role)]) {
+        let mut all: HashMap<Principal, HashMap<Domain, Vec<Role>>> = HashMap::new();
+        for (principal, domain, role) in roles {
+            // A role needs a membership: outside an account nobody has rights in it, whatever the rows say.
             let is_member = self
                 .account_of(*domain)
-                .is_some_and(|account| self.is_member(*user, account));
+                .is_some_and(|account| self.is_member(*principal, account));
             if is_member {
-                let own = all.entry(*user).or_default();
+                let own = all.entry(*principal).or_default();
                 own.entry(*domain).or_default().push(*role);
             }
         }
-        for (user, mut roles) in all {
+        for (principal, mut roles) in all {
             roles.values_mut().for_each(|own| own.sort_unstable());
-            self.roles.insert(user, roles);
+            self.roles.insert(principal, roles);
         }
     }
 }

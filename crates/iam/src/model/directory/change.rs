@@ -19,8 +19,8 @@ pub(crate) enum Change {
     Space(SpaceId),
     /// A user's name and address.
     User(UserId),
-    /// A user's memberships and roles.
-    Person(UserId),
+    /// The memberships and roles of the principal with this GUID.
+    Principal(Guid),
     /// A domain's number and settings.
     Domain(Domain),
     /// A domain that was deleted.
@@ -44,7 +44,7 @@ impl Change {
             "org" => Self::Org(id.parse().ok()?),
             "space" => Self::Space(id.parse().ok()?),
             "user" => Self::User(UserId(guid()?)),
-            "person" => Self::Person(UserId(guid()?)),
+            "principal" => Self::Principal(guid()?),
             "domain" => Self::Domain(domain(id)?),
             "deletion" => Self::Deletion(domain(id)?),
             "key" => Self::Key(KeyId(guid()?)),
@@ -75,7 +75,7 @@ impl Changed {
     /// Adds one, and what depends on it: a user's position in the lists depends on the address.
     pub(crate) fn add(&mut self, change: Change) {
         if let Change::User(user) = change {
-            self.0.insert(Change::Person(user));
+            self.0.insert(Change::Principal(user.0));
         }
         self.0.insert(change);
     }

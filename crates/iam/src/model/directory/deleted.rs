@@ -1,7 +1,8 @@
 //! Deletions that can be undone, or whose samples are being deleted.
 
 use crate::model::metering;
-use base::id::{AccountId, OrgId, TenantId, UserId};
+use base::id::{AccountId, OrgId, TenantId};
+use base::principal::Principal;
 use base::scope::{Domain, Metering};
 use base::time::Millis;
 
@@ -25,7 +26,7 @@ pub struct Deleted {
     /// When its samples are deleted; until then it can be restored.
     pub due_at: Millis,
     /// Its managers when it was deleted.
-    pub(crate) managers: Vec<UserId>,
+    pub(crate) managers: Vec<Principal>,
 }
 
 impl Deleted {

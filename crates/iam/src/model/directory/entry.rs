@@ -2,6 +2,7 @@
 
 use crate::model::bounds::Narrowing;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
+use base::principal::Principal;
 use base::time::Millis;
 
 /// An account.
@@ -95,13 +96,13 @@ pub struct ApiKey {
     pub id: KeyId,
     /// The one account it opens.
     pub account: AccountId,
-    /// The user.
-    pub user: UserId,
+    /// Whom it proves.
+    pub principal: Principal,
     /// Its name.
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// The rights of the user that it has.
+    /// The rights of the principal that it has.
     pub narrowing: Narrowing,
     /// SHA-256 of its text.
     pub hash: [u8; 32],

@@ -3,7 +3,8 @@
 use super::{Account, ApiKey, Deleted, Org, Region, Space, User};
 use crate::model::issuers::Issuers;
 use crate::model::role::Role;
-use base::id::{AccountId, TenantId, UserId};
+use base::id::{AccountId, TenantId};
+use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
 
@@ -11,14 +12,14 @@ use base::time::Millis;
 #[derive(Debug)]
 pub(crate) struct Membership {
     pub(crate) account: AccountId,
-    pub(crate) user: UserId,
+    pub(crate) principal: Principal,
     pub(crate) added_at: Millis,
 }
 
-/// A removal from an account the user is in again.
+/// A removal from an account the principal is in again.
 #[derive(Debug)]
 pub(crate) struct Left {
-    pub(crate) user: UserId,
+    pub(crate) principal: Principal,
     pub(crate) account: AccountId,
     pub(crate) at: Millis,
 }
@@ -46,7 +47,7 @@ pub(crate) struct Facts {
     pub(crate) members: Vec<Membership>,
     pub(crate) departures: Vec<Left>,
     pub(crate) domains: Vec<DomainFact>,
-    pub(crate) roles: Vec<(UserId, Domain, Role)>,
+    pub(crate) roles: Vec<(Principal, Domain, Role)>,
     pub(crate) deletions: Vec<Deleted>,
     pub(crate) keys: Vec<ApiKey>,
     /// Like the regions.

@@ -1,7 +1,8 @@
 //! Lists in the order they are shown: sorted once for each snapshot, not for each request.
 
 use super::map::Map;
-use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::id::{AccountId, KeyId, OrgId, SpaceId};
+use base::principal::Principal;
 use base::scope::Domain;
 use std::hash::Hash;
 
@@ -10,12 +11,12 @@ pub(super) type Lists<K, V> = Map<K, Vec<V>>;
 /// The lists.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Sorted {
-    pub(super) accounts: Lists<UserId, AccountId>,
+    pub(super) accounts: Lists<Principal, AccountId>,
     pub(super) orgs: Lists<AccountId, OrgId>,
     pub(super) spaces: Lists<AccountId, SpaceId>,
-    pub(super) members: Lists<AccountId, UserId>,
-    pub(super) holders: Lists<Domain, UserId>,
-    pub(super) keys: Lists<(AccountId, UserId), KeyId>,
+    pub(super) members: Lists<AccountId, Principal>,
+    pub(super) holders: Lists<Domain, Principal>,
+    pub(super) keys: Lists<(AccountId, Principal), KeyId>,
 }
 
 pub(super) fn list<'a, K: Eq + Hash, V>(lists: &'a Lists<K, V>, key: &K) -> &'a [V] {

@@ -4,6 +4,7 @@ use super::Directory;
 use super::change::Change;
 use super::sorted::{Lists, Sorted, list};
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::principal::Principal;
 use base::scope::Domain;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -28,8 +29,9 @@ impl Order<'_> {
         (name(a), a).cmp(&(name(b), b))
     }
 
-    fn users(&self, a: &UserId, b: &UserId) -> Ordering {
-        let address = |id: &UserId| self.0.users.get(id).map(|own| &own.email);
+    /// Users by address, after the principals that have none.
+    fn principals(&self, a: &Principal, b: &Principal) -> Ordering {
+        let address = |id: &Principal| self.0.user(id.user()?).map(|own| &own.email);
         (address(a), a).cmp(&(address(b), b))
     }
 }
@@ -82,14 +84,14 @@ impl Sorted {
         let holders = own
             .roles
             .iter()
-            .flat_map(|(user, own)| own.keys().map(|domain| (*domain, *user)));
+            .flat_map(|(principal, own)| own.keys().map(|domain| (*domain, *principal)));
         let keys = own
             .keys
             .values()
-            .map(|key| ((key.account, key.user), key.id));
+            .map(|key| ((key.account, key.principal), key.id));
         Self {
             accounts: group(
-                members().map(|(account, user)| (*user, *account)),
+                members().map(|(account, principal)| (*principal, *account)),
                 |a, b| order.accounts(a, b),
             ),
             orgs: group(
@@ -97,15 +99,15 @@ impl Sorted {
                 |a, b| order.orgs(a, b),
             ),
             spaces: group(spaces, |a, b| order.spaces(a, b)),
-            members: group(members().copied(), |a, b| order.users(a, b)),
-            holders: group(holders, |a, b| order.users(a, b)),
+            members: group(members().copied(), |a, b| order.principals(a, b)),
+            holders: group(holders, |a, b| order.principals(a, b)),
             // Keys are unsorted: each request has its own order.
             keys: group(keys, KeyId::cmp),
         }
     }
 
     /// Removes changed entries from the lists at their previous positions.
-    pub(super) fn take_out(&mut self, before: &Directory, change: Change) {
+    pub(super) fn remove_from_lists(&mut self, before: &Directory, change: Change) {
         match change {
             Change::Org(id) => {
                 if let Some(org) = before.orgs.get(&id) {
@@ -117,18 +119,20 @@ impl Sorted {
                     take(&mut self.spaces, &account, &id);
                 }
             }
-            Change::Person(id) => {
-                for account in before.accounts_of(id) {
-                    take(&mut self.members, account, &id);
-                }
-                self.accounts.remove(&id);
-                for domain in before.domains_of(id) {
-                    take(&mut self.holders, &domain, &id);
+            Change::Principal(guid) => {
+                for id in Principal::of_guid(guid) {
+                    for account in before.accounts_of(id) {
+                        take(&mut self.members, account, &id);
+                    }
+                    self.accounts.remove(&id);
+                    for domain in before.domains_of(id) {
+                        take(&mut self.holders, &domain, &id);
+                    }
                 }
             }
             Change::Key(id) => {
                 if let Some(key) = before.keys.get(&id) {
-                    take(&mut self.keys, &(key.account, key.user), &id);
+                    take(&mut self.keys, &(key.account, key.principal), &id);
                 }
             }
             Change::Account(_)
@@ -143,7 +147,12 @@ impl Sorted {
     }
 
     /// Inserts changed entries at their new positions. They were all removed before, so the lists are in order.
-    pub(super) fn put_in(&mut self, before: &Directory, now: &Directory, change: Change) {
+    pub(super) fn insert_into_lists(
+        &mut self,
+        before: &Directory,
+        now: &Directory,
+        change: Change,
+    ) {
         let order = Order(now);
         match change {
             Change::Account(id) => self.rename(before, now, id),
@@ -157,14 +166,16 @@ impl Sorted {
                     put(&mut self.spaces, account, id, |a, b| order.spaces(a, b));
                 }
             }
-            Change::Person(id) => {
-                for domain in now.domains_of(id) {
-                    put(&mut self.holders, domain, id, |a, b| order.users(a, b));
+            Change::Principal(guid) => {
+                for id in Principal::of_guid(guid) {
+                    for domain in now.domains_of(id) {
+                        put(&mut self.holders, domain, id, |a, b| order.principals(a, b));
+                    }
                 }
             }
             Change::Key(id) => {
                 if let Some(key) = now.keys.get(&id) {
-                    put(&mut self.keys, (key.account, key.user), id, KeyId::cmp);
+                    put(&mut self.keys, (key.account, key.principal), id, KeyId::cmp);
                 }
             }
             Change::Limits(_)
@@ -177,11 +188,13 @@ impl Sorted {
         }
     }
 
-    /// Inserts a changed user into the members of an account, after all domains.
-    pub(super) fn put_member(&mut self, now: &Directory, account: AccountId, user: UserId) {
+    /// Inserts a changed principal into the members of an account, after all domains.
+    pub(super) fn put_member(&mut self, now: &Directory, account: AccountId, principal: Principal) {
         let order = Order(now);
-        put(&mut self.members, account, user, |a, b| order.users(a, b));
-        put(&mut self.accounts, user, account, |a, b| {
+        put(&mut self.members, account, principal, |a, b| {
+            order.principals(a, b)
+        });
+        put(&mut self.accounts, principal, account, |a, b| {
             order.accounts(a, b)
         });
     }
@@ -193,8 +206,8 @@ impl Sorted {
             return;
         }
         let order = Order(now);
-        for user in list(&self.members, &id) {
-            self.accounts.change(*user, |own| {
+        for principal in list(&self.members, &id) {
+            self.accounts.change(*principal, |own| {
                 own.sort_unstable_by(|a, b| order.accounts(a, b));
             });
         }
@@ -202,10 +215,10 @@ impl Sorted {
 }
 
 impl Directory {
-    /// The user's accounts, by name.
+    /// The principal's accounts, by name.
     #[must_use]
-    pub fn accounts_of(&self, user: UserId) -> &[AccountId] {
-        list(&self.sorted.accounts, &user)
+    pub fn accounts_of(&self, principal: impl Into<Principal>) -> &[AccountId] {
+        list(&self.sorted.accounts, &principal.into())
     }
 
     /// The organizations of the account, by name.
@@ -218,19 +231,25 @@ impl Directory {
         list(&self.sorted.spaces, &account)
     }
 
-    /// The members of the account, by address.
+    /// The users in the account, by address.
+    pub fn members_of(&self, account: AccountId) -> impl Iterator<Item = UserId> {
+        let all = self.principals_of(account).iter();
+        all.filter_map(|principal| principal.user())
+    }
+
+    /// Everybody in the account: services and profiles, then users by address.
     #[must_use]
-    pub fn members_of(&self, account: AccountId) -> &[UserId] {
+    pub fn principals_of(&self, account: AccountId) -> &[Principal] {
         list(&self.sorted.members, &account)
     }
 
-    /// The users with any role in the domain, by address.
-    pub(crate) fn holders_in(&self, domain: Domain) -> &[UserId] {
+    /// The principals with any role in the domain: services and profiles, then users by address.
+    pub(crate) fn holders_in(&self, domain: Domain) -> &[Principal] {
         list(&self.sorted.holders, &domain)
     }
 
-    /// The keys of the user in the account, unsorted.
-    pub(crate) fn keys_of(&self, account: AccountId, user: UserId) -> &[KeyId] {
-        list(&self.sorted.keys, &(account, user))
+    /// The keys of the principal in the account, unsorted.
+    pub(crate) fn keys_of(&self, account: AccountId, principal: Principal) -> &[KeyId] {
+        list(&self.sorted.keys, &(account, principal))
     }
 }

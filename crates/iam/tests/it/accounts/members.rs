@@ -76,8 +76,11 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         for refused in refused {
             assert_eq!(code(refused.unwrap_err()), "wrong_account");
         }
-        world.iam.stands_for(&ada, a.account).unwrap();
-        let refused = world.iam.stands_for(&ada, b.account).unwrap_err();
+        world.iam.require_default_account(&ada, a.account).unwrap();
+        let refused = world
+            .iam
+            .require_default_account(&ada, b.account)
+            .unwrap_err();
         assert_eq!(code(refused), "wrong_account");
         let there = world.identity(&world.ada(Some(b.account)).await).unwrap();
         let members = world

@@ -31,7 +31,12 @@ fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
         let made = world.iam.create_account(request("c", CARL)).await.unwrap();
         assert!(made.opening.is_none());
         let operators = made.code.expect("the owner is invited with a code");
-        assert!(!world.iam.directory().is_member(carl.user(), made.account));
+        assert!(
+            !world
+                .iam
+                .directory()
+                .is_member(carl.principal(), made.account)
+        );
         let choice = Choice::Account(made.account);
         for proof in [None, Some(secret("vgc-0000-0000-0000-0000-0000"))] {
             let refused = world.iam.accept(&carl, choice, proof.as_ref()).await;
@@ -45,13 +50,13 @@ fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
             .unwrap();
         let directory = world.iam.directory();
         assert!(directory.holds(
-            carl.user(),
+            carl.principal(),
             Domain::Account(made.account),
             Role::Administrator
         ));
         assert_eq!(
             world.iam.account(&carl, made.account).unwrap().owner,
-            carl.user()
+            carl.user().unwrap()
         );
         let again = world
             .iam
@@ -73,7 +78,12 @@ fn the_operators_word_is_a_proof_too() {
         world.iam.confirm("CARL@example.org").await.unwrap();
         let made = world.iam.create_account(request("c", CARL)).await.unwrap();
         assert!(made.code.is_none());
-        assert!(world.iam.directory().is_member(carl.user(), made.account));
+        assert!(
+            world
+                .iam
+                .directory()
+                .is_member(carl.principal(), made.account)
+        );
         let refused = world.iam.operators_code(CARL, None).await;
         assert_eq!(code(refused.unwrap_err()), "conflict");
     });
@@ -107,19 +117,19 @@ fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
             )
             .await
             .unwrap();
-        assert!(world.iam.directory().user(other.user()).is_none());
+        assert!(world.iam.directory().user(other.user().unwrap()).is_none());
         let key = Credential::ApiKey(key.expose());
         assert!(world.iam.verifier().identity(key).is_err());
         let tokens = world.login(CARL, "the true owner's", None).await.unwrap();
         let owner = world.identity(&tokens).unwrap();
-        assert_ne!(owner.user(), other.user());
+        assert_ne!(owner.principal(), other.principal());
         assert_eq!(
             world.iam.account(&owner, world.b.account).unwrap().owner,
-            owner.user()
+            owner.user().unwrap()
         );
         let directory = world.iam.directory();
         assert!(directory.holds(
-            owner.user(),
+            owner.principal(),
             Domain::Account(world.b.account),
             Role::Administrator
         ));

@@ -5,7 +5,7 @@ use base::id::OrgId;
 use base::scope::Domain;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
-use iam::manage::api_key::NewKey;
+use iam::manage::api_key::{KeysOf, NewKey};
 use iam::manage::page::Window;
 use iam::role::Role;
 use iam::{AuthError, Credential, Identity};
@@ -92,7 +92,12 @@ fn a_locked_key_does_not_cost_the_refresh_token() {
         let ada = world.identity(&world.ada(None).await).unwrap();
         let key = world
             .iam
-            .api_keys(&ada, None, false, |_, _| Ordering::Equal, Window::WHOLE)
+            .api_keys(
+                &ada,
+                KeysOf::default(),
+                |_, _| Ordering::Equal,
+                Window::WHOLE,
+            )
             .unwrap()
             .entries[0]
             .id;
@@ -180,7 +185,12 @@ fn a_key_opens_its_own_account_alone() {
         let names = |caller: &Identity| -> Vec<String> {
             let keys = world
                 .iam
-                .api_keys(caller, None, false, |_, _| Ordering::Equal, Window::WHOLE)
+                .api_keys(
+                    caller,
+                    KeysOf::default(),
+                    |_, _| Ordering::Equal,
+                    Window::WHOLE,
+                )
                 .unwrap()
                 .entries;
             keys.into_iter().map(|key| key.name).collect()
@@ -221,7 +231,12 @@ fn a_code_asked_for_with_a_key_opens_no_more_than_the_key() {
         let ada = world.identity(&world.ada(None).await).unwrap();
         let key = world
             .iam
-            .api_keys(&ada, None, false, |_, _| Ordering::Equal, Window::WHOLE)
+            .api_keys(
+                &ada,
+                KeysOf::default(),
+                |_, _| Ordering::Equal,
+                Window::WHOLE,
+            )
             .unwrap()
             .entries[0]
             .id;

@@ -1,17 +1,17 @@
-//! Sends what waits in the buffer, and says so when something changes.
+//! Sends the samples in the buffer, and reports changes.
 
 use crate::client::Request;
 use crate::error::Failure;
-use crate::monitoring::{Monitoring, Patience};
+use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::output::Output;
 use crate::receipt::receipt;
 use crate::shown::{Shown, shown};
-use agent::{Bell, Destination, Report, SendError, Sender, Verdict};
+use agent::{Destination, Notifier, Report, SendError, Sender, Verdict};
 use std::time::Duration;
 
-/// The first wait before a server that is away is asked again.
+/// The first wait after a failure.
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
-/// The longest.
+/// The longest wait after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
 /// The server could not read the body at all.
 const BODY_MALFORMED: &str = "BXNMSMT01E";
@@ -26,7 +26,7 @@ impl Destination for ToServer<'_> {
     fn deliver(&self, body: &[u8], samples: u64) -> Result<Verdict<Failure>, Failure> {
         let url = self.0.url("/v1/metrics");
         let make = || Request::post(&url).body("application/json", body.to_owned());
-        let reply = self.0.exchange(make, Patience::Once)?;
+        let reply = self.0.exchange(make, RetryPolicy::Once)?;
         let refusal = match receipt(&reply, samples) {
             Ok(receipt) => return Ok(Verdict::Receipt(receipt)),
             Err(refusal) => refusal,
@@ -46,17 +46,17 @@ impl Destination for ToServer<'_> {
     }
 }
 
-/// Sends what the collector found, and says so when something changes.
+/// Sends the collector's samples, and reports changes.
 pub(super) struct Delivery<'a> {
     sender: Sender<'a, ToServer<'a>>,
     output: &'a Output,
     pub(super) stored: u64,
-    /// The failure last told; not told again while it lasts.
+    /// The failure last reported; it is not repeated while it lasts.
     trouble: Option<Shown>,
 }
 
 impl<'a> Delivery<'a> {
-    /// Tells of it on `output`.
+    /// Reports on `output`.
     pub(super) const fn new(sender: Sender<'a, ToServer<'a>>, output: &'a Output) -> Self {
         Self {
             sender,
@@ -66,24 +66,24 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Sends whenever there is something, until the bell stops it.
-    pub(super) fn until_stopped(&mut self, bell: &Bell) {
+    /// Sends whenever there are samples, until the notifier stops it.
+    pub(super) fn until_stopped(&mut self, notifier: &Notifier) {
         let mut backoff = BACKOFF_MIN;
-        while !bell.is_stopped() {
-            let seen = bell.news();
+        while !notifier.is_stopped() {
+            let seen = notifier.notifications();
             match self.one() {
-                Ok(Report::Idle) => bell.listen(seen),
+                Ok(Report::Idle) => notifier.wait_for_next(seen),
                 Ok(Report::Sent { .. }) => backoff = BACKOFF_MIN,
                 Err(_) => {
-                    // New samples are no reason to ask a server sooner that is away.
-                    bell.rest(backoff);
+                    // New samples do not shorten the wait after a failure.
+                    notifier.sleep(backoff);
                     backoff = backoff.saturating_mul(2).min(BACKOFF_MAX);
                 }
             }
         }
     }
 
-    /// After the last look: everything that waits, unless the server is away.
+    /// After the last reading: sends everything in the buffer, until the first failure.
     pub(super) fn the_rest(&mut self) -> Result<(), Failure> {
         while self.one()? != Report::Idle {}
         Ok(())
@@ -109,7 +109,7 @@ impl<'a> Delivery<'a> {
                 if *rejected > 0 {
                     let reason = reason
                         .as_deref()
-                        .map_or("the server gave no reason".into(), Shown::told);
+                        .map_or("the server gave no reason".into(), Shown::untrusted);
                     self.output.warn(shown!(
                         "agent: {} samples were rejected: {}",
                         rejected,

@@ -1,4 +1,4 @@
-//! Puts samples into the buffer, and tells of those that never leave it for a server.
+//! Puts samples into the buffer, and reports lost ones.
 
 use crate::output::Output;
 use agent::{Journal, Lost};
@@ -6,7 +6,7 @@ use base::sample::Batch;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Keeps the samples of one look.
+/// Stores the samples of one reading.
 pub(super) fn append(journal: &Mutex<Journal>, batch: &Batch, output: &Output, losses: &Losses) {
     let samples = u32::try_from(batch.len()).unwrap_or(u32::MAX);
     let body = wire::ingest::encode::body(batch);
@@ -22,14 +22,14 @@ pub(super) fn append(journal: &Mutex<Journal>, batch: &Batch, output: &Output, l
     losses.report(output, lost);
 }
 
-/// What was lost since the start: told when it happens, and again at the end.
+/// Samples lost since the start, reported when it happens, and again at the end.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     pub(super) samples: AtomicU64,
 }
 
 impl Losses {
-    /// Tells what the journal lost.
+    /// Reports what the journal lost.
     pub(super) fn report(&self, output: &Output, lost: Lost) {
         if lost.dropped > 0 {
             self.samples.fetch_add(lost.dropped, Ordering::Relaxed);

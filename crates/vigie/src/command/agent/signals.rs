@@ -1,26 +1,26 @@
 //! How a signal stops the agent.
 
 use crate::error::Failure;
-use agent::Bell;
+use agent::Notifier;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
 
-/// Stops at the first SIGINT or SIGTERM; a second one ends the process at once, as if nobody had listened.
-pub(super) fn stop_on_signals(bell: &Arc<Bell>) -> Result<(), Failure> {
+/// Stops at the first SIGINT or SIGTERM; a second one ends the process at once.
+pub(super) fn stop_on_signals(notifier: &Arc<Notifier>) -> Result<(), Failure> {
     let failed =
         |error: std::io::Error| Failure::failed(format!("cannot listen for signals: {error}"));
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
-    let bell = Arc::clone(bell);
+    let notifier = Arc::clone(notifier);
     std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
             for signal in &mut signals {
-                if bell.is_stopped() {
-                    // Cannot fail for these two; if it did, the stop already under way would end the process.
+                if notifier.is_stopped() {
+                    // Cannot fail for these two signals; if it did, the stop that has begun would still end the process.
                     drop(signal_hook::low_level::emulate_default_handler(signal));
                 }
-                bell.stop();
+                notifier.stop();
             }
         })
         .map(drop)

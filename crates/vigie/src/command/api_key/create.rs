@@ -31,18 +31,17 @@ pub(crate) struct CreateArgs {
     /// Lock it against change and deletion
     #[arg(long)]
     lock: bool,
-    /// What becomes of the key when it has leaked: `none`, `disable` or `delete`
+    /// What to do with the key when it has leaked: `none`, `disable` or `delete`
     #[arg(long, value_name = "ACTION", value_parser = ["none", "disable", "delete"])]
     action_if_leaked: Option<String>,
-    /// Let it open this domain alone: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`,
-    /// `a-ID`); it then manages nothing
+    /// Limit it to this domain: `space`, `org` or `account` of the target, or the id itself (`s-GUID`, `o-GUID`, `a-ID`); it then
+    /// manages nothing
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Let it do this alone: `send`; it then manages nothing
+    /// Limit it to one action: `send`; it then manages nothing
     #[arg(long, value_name = "ACTION", value_parser = ["send"])]
     only: Option<String>,
-    /// When it ceases to work, with all that was obtained with it: a time, or a length of time from now such as `90d`;
-    /// without, never
+    /// When it expires, with everything obtained with it: a time, or a duration from now such as `90d`; default: never
     #[arg(long, visible_alias = "expires", value_name = "TIME", value_parser = time)]
     expires_at: Option<String>,
 }
@@ -52,7 +51,7 @@ fn time(text: &str) -> Result<String, &'static str> {
     if read_time(text).is_some() {
         return Ok(text.to_owned());
     }
-    // A bare number could be either.
+    // A bare number could be a time or a duration.
     let is_length = text.ends_with(|c: char| c.is_ascii_alphabetic());
     duration::parse(text)
         .ok()
@@ -65,13 +64,13 @@ fn time(text: &str) -> Result<String, &'static str> {
         .ok_or("it is no time like `2030-01-31T12:00:00Z`, and no length of time like `90d`")
 }
 
-/// Whether the key is for sending alone, to no domain of its own.
+/// Whether the key may only send, and is not limited to a domain.
 fn sends_anywhere(reach: &KeyReach) -> bool {
     let KeyReach { domain, only } = reach.clone();
     Reach { domain, only }.sends_anywhere()
 }
 
-/// Creates a key and shows it this once, or writes it to a file that was made ready before.
+/// Creates a key and shows it once, or writes it to a file that was prepared before.
 pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     context.token()?;
@@ -126,7 +125,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         .is_some_and(sends_anywhere);
     if sends_anywhere {
         output.note(
-            "hint: the key has no domain, so that whoever sends with it names one with `--scope s-GUID`; one made with `--domain` sends there without",
+            "hint: the key has no domain, so each command that sends with it needs `--scope s-GUID`; a key made with `--domain` does not",
         );
     }
     if output.is_json() {

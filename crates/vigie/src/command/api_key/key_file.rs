@@ -1,4 +1,4 @@
-//! A file for a key, which is to be had once.
+//! A file for a new key, whose text is shown only once.
 
 use crate::error::Failure;
 use crate::shown::Shown;
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use wire::iam::api_key::ApiKey;
 use wire::iam::key_file;
 
-/// More than a key with all that the server says of it.
+/// More than a key and its description take.
 const ROOM_BYTES: usize = 16 << 10;
 
-/// A file for a key, opened before the key is made: a key that cannot be written down would be lost.
+/// A file for a key. It is opened before the key is made, because a key that cannot be written would be lost.
 pub(super) struct KeyFile {
     path: PathBuf,
     beside: PathBuf,
@@ -41,7 +41,7 @@ impl KeyFile {
         Ok(prepared)
     }
 
-    /// Takes the room the key will need: a full disk lets a file be made, and nothing be put into it.
+    /// Reserves the space for the key: on a full disk a file can be created but not written.
     fn reserve(&mut self) -> io::Result<()> {
         self.file.write_all(&[b' '; ROOM_BYTES])?;
         self.file.sync_all()?;

@@ -21,7 +21,7 @@ pub(crate) struct ListArgs {
     description: Option<String>,
 }
 
-/// Lists keys; their texts are not to be had.
+/// Lists keys, without their texts, which the server does not store.
 pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     if !args.uuid {

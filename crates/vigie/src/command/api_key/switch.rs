@@ -1,4 +1,4 @@
-//! `iam api-key-lock`, `-unlock`, `-disable` and `-enable`: one command in four words.
+//! `iam api-key-lock`, `-unlock`, `-disable` and `-enable`.
 
 use super::{OneArgs, find, url};
 use crate::client::{Request, encode};
@@ -6,16 +6,16 @@ use crate::context::Context;
 use crate::error::Failure;
 use serde_json::json;
 
-/// What can be switched on a key.
+/// The four changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Switch {
-    /// No change or deletion any more.
+    /// Prevents change and deletion.
     Lock,
-    /// Changes again.
+    /// Allows change and deletion again.
     Unlock,
-    /// No use any more.
+    /// Prevents its use.
     Disable,
-    /// Use again.
+    /// Allows its use again.
     Enable,
 }
 

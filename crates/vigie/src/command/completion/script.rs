@@ -1,4 +1,4 @@
-//! The scripts that shells read: each asks the program what could come next, so that none of them ages.
+//! The completion scripts. Each asks the program for candidates, so that a script never becomes outdated.
 
 use crate::context::Name;
 
@@ -10,8 +10,8 @@ pub(crate) enum Shell {
     Fish,
 }
 
-/// The program is found by its name, not by what stands on the line: a press of Tab must not run what lies about in a
-/// folder. `%NAME%` stands for the name.
+/// The script runs the program by its name from `PATH`, not the path on the command line: pressing Tab must not run a program in the
+/// current folder. `%NAME%` is replaced by the name.
 const BASH: &str = r#"# Completion for bash; made by `%NAME% completion bash`.
 _%NAME%() {
     COMPREPLY=()

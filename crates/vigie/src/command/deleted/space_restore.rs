@@ -21,7 +21,7 @@ pub(crate) struct SpaceRestoreArgs {
 /// Brings a deleted space back.
 pub(crate) fn run(args: &SpaceRestoreArgs, context: &Context) -> Result<(), Failure> {
     let org = match &args.org {
-        Some(name) => Some(context.org_meant(Some(name))?.guid),
+        Some(name) => Some(context.resolve_org(Some(name))?.guid),
         None => None,
     };
     let own = find("space", &args.name, org.as_deref(), context)?;

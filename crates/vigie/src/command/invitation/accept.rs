@@ -18,7 +18,7 @@ pub(crate) struct AcceptArgs {
     /// Account, or id of the invitation
     #[arg(value_name = "ACCOUNT_ID")]
     id: String,
-    /// One-time code that came to your address; needed by whoever began with a code that the inviter had seen
+    /// One-time code that came to your address; needed if you started with a code that the inviter saw
     #[arg(long, value_name = "CODE|@FILE", value_parser = given::argument)]
     code: Option<Secret<String>>,
 }

@@ -1,5 +1,4 @@
-//! Invitations where somebody logs in, or switches the account: what waits is told or accepted, and a one-time code becomes
-//! a password.
+//! Invitations at a login or a switch of the account: lists or accepts them, and sets the first password with a one-time code.
 
 use super::{answer, waiting};
 use crate::client::Request;
@@ -12,12 +11,12 @@ use crate::shown::Shown;
 use base::secret::Secret;
 use wire::iam::invitation::{Accept, Invitation, Redeem};
 
-/// Accepts the invitation into the account, or the only one that waits.
+/// Accepts the invitation into the account, or the only pending one.
 pub(crate) fn accept(account: Option<&str>, context: &Context) -> Result<(), Failure> {
     let mut waiting = waiting(context)?;
     waiting.retain(|one| account.is_none_or(|id| one.account_id == id));
     match waiting.as_slice() {
-        // Accepted before: a script that says so each time goes on.
+        // Accepted before: scripts may pass the flag every time.
         [] => Ok(()),
         [one] => answer(one, &Accept::default(), context),
         _ => Err(Failure::usage("more than one invitation waits for you")
@@ -25,7 +24,7 @@ pub(crate) fn accept(account: Option<&str>, context: &Context) -> Result<(), Fai
     }
 }
 
-/// Tells who has just logged in what waits for them. A server that knows of no invitations has none.
+/// Lists the pending invitations after a login. A server without this route has none.
 pub(crate) fn announce(context: &Context) {
     for one in waiting(context).unwrap_or_default() {
         context.output.note(format!(
@@ -41,7 +40,7 @@ pub(crate) fn announce(context: &Context) {
     }
 }
 
-/// Where the account that somebody is not in has invited them, the step that is missing.
+/// Adds a hint if the user is invited into the account and has not accepted yet.
 pub(crate) fn missing(failure: Failure, account: Option<&str>, context: &Context) -> Failure {
     let Some(account) = account.filter(|_| failure.kind == Kind::NotFound) else {
         return failure;
@@ -57,7 +56,7 @@ pub(crate) fn missing(failure: Failure, account: Option<&str>, context: &Context
     }
 }
 
-/// Sets the first password with a one-time code; the password.
+/// Sets the first password with a one-time code, and returns it.
 pub(crate) fn redeem(
     email: &str,
     code: &Secret<String>,

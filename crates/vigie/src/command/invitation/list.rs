@@ -7,7 +7,7 @@ use crate::output::{Column, Row};
 use serde::Serialize;
 use wire::iam::invitation::Invitation;
 
-/// Lists what waits for the caller.
+/// Lists the caller's pending invitations.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     output.action(format!("Getting invitations of {}...", context.user()))?;
@@ -17,7 +17,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     output.rows(&waiting, "No invitations found.")
 }
 
-/// One that waits; what is not told before the address is proven, and an inviter who is no user, are `null`.
+/// A pending invitation. Fields that the server withholds until the address is proven are `null`, as is an inviter who is no user.
 #[derive(Serialize)]
 struct Listed {
     account_id: String,
@@ -30,12 +30,12 @@ struct Listed {
 
 impl Listed {
     fn of(one: Invitation) -> Self {
-        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
         Self {
             id: one.id,
             account_id: one.account_id,
-            account_name: some(one.account_name),
-            invited_by: some(one.invited_by),
+            account_name: non_empty(one.account_name),
+            invited_by: non_empty(one.invited_by),
             created_at: one.created_at,
             expires_at: one.expires_at,
         }

@@ -1,4 +1,4 @@
-//! What one logs in with: found in the flags, the environment, or asked for.
+//! The credential of a login: from the flags, the environment, or a question.
 
 use crate::context::Context;
 use crate::env;
@@ -13,13 +13,13 @@ use base::secret::Secret;
 use std::process::{Command, Stdio};
 use wire::iam::discovery::{GRANT_API_KEY, GRANT_PASSCODE, GRANT_PASSWORD};
 
-/// What the flags say of it.
+/// The flags about it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flags<'a> {
     pub(super) user: Option<&'a str>,
     pub(super) password: Option<&'a Secret<String>>,
     pub(super) apikey: Option<&'a Secret<String>>,
-    /// A one-time code is to be asked for.
+    /// Ask for a one-time code.
     pub(super) sso: bool,
 }
 
@@ -35,8 +35,8 @@ pub(crate) enum Credential {
 }
 
 impl Credential {
-    /// Takes what the flags give, else the key in the environment, else asks. `passcode_page` is shown to whoever
-    /// needs a code. Also says whether the person was asked, and so may be asked again.
+    /// Takes the credential from the flags, else the key from the environment, else asks. `passcode_page` is shown to a user who
+    /// needs a code. Also returns whether the user was asked, and so may be asked again.
     pub(crate) fn find(
         flags: Flags<'_>,
         context: &Context,
@@ -58,7 +58,7 @@ impl Credential {
             })
             .transpose()?;
         let missing = typed.is_none();
-        // What a script wrote is as it is, however often it is asked for.
+        // Piped input cannot be corrected, so it is not asked for again.
         let asked = missing && prompt::is_possible();
         match flags.user {
             Some("apikey") => Ok((
@@ -117,15 +117,15 @@ impl Credential {
             offer_page(context, page)?;
         }
         let flag = shown!(
-            "`-u passcode -p CODE`; a code is to be had at {}",
-            Shown::told(page)
+            "`-u passcode -p CODE`; get a code at {}",
+            Shown::untrusted(page)
         );
         let (what, output) = ("the one-time code", &context.output);
         let code = prompt::secret_or_line("One Time Code ", what, flag, output)?;
         Ok((Self::Passcode(code), asked))
     }
 
-    /// The grant and the fields that carry it.
+    /// The grant type and its form fields.
     pub(crate) fn fields(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::ApiKey(key) => vec![("grant_type", GRANT_API_KEY), ("apikey", key.expose())],
@@ -141,11 +141,11 @@ impl Credential {
     }
 }
 
-/// Says where codes are to be had, and offers to go there.
+/// Shows the passcode page, and offers to open it.
 fn offer_page(context: &Context, page: &str) -> Result<(), Failure> {
     to_stderr(&shown!(
         "Get a one-time code from {} to proceed.\n",
-        Shown::told(page)
+        Shown::untrusted(page)
     ));
     let used = trust::origin(&context.api_endpoint()?)?;
     let is_elsewhere = trust::origin(page).map_or(true, |there| !there.is_same_server(&used));

@@ -1,5 +1,5 @@
-//! Whether a server's description of itself is its own (RFC 8414, 3.3): one that was taken from another server would
-//! lead to that one's tokens, or this one's to it.
+//! Checks that a server's metadata is its own (RFC 8414, 3.3): metadata copied from another server could be used to collect that
+//! server's tokens, or to send this server's tokens to it.
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -7,19 +7,19 @@ use crate::origin::Origin;
 use crate::prompt;
 use crate::shown::{Shown, shown};
 
-/// Of whom a description speaks.
+/// The server that the metadata describes.
 #[derive(Debug, PartialEq, Eq)]
 enum Subject {
-    /// The server it was read from.
+    /// The server that it was read from.
     Itself,
-    /// Another, that may be its proper name.
+    /// Another address, which may be the server's proper name.
     Another(Origin),
-    /// Nobody that could be meant.
+    /// No valid address.
     Nobody,
 }
 
-/// Fails unless `issuer` is the address that the description was read from, which is `read_from` with `/identity`, or is
-/// trusted beside it; asks whoever is there.
+/// Fails unless `issuer` is the address that the metadata was read from (`read_from` with `/identity`), or is trusted for it; asks
+/// at a terminal.
 pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<(), Failure> {
     let root = root(issuer);
     let another = match subject(read_from, issuer) {
@@ -35,27 +35,27 @@ pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<
         if prompt::is_possible() && !is_weaker {
             return context
                 .vouch(root, "its own address")
-                .map_err(|failure| mends(failure, read_from));
+                .map_err(|failure| with_remedies(failure, read_from));
         }
     }
     let mut failure = Failure::failed(shown!(
         "`{}` describes itself as `{}`: what it says is for that address alone, so that no credential was sent",
         read_from,
-        Shown::told(root)
+        Shown::untrusted(root)
     ));
     if let Some(another) = another {
         failure = failure.hint(shown!(
             "if `{}` is the server you mean, log in there: `vigie login -a {}`; if both belong together, add `--trust-origin {}`",
-            Shown::told(root),
+            Shown::untrusted(root),
             Shown::word(root),
             Shown::word(&another.to_string())
         ));
     }
-    Err(mends(failure, read_from))
+    Err(with_remedies(failure, read_from))
 }
 
-/// What the operator can do, and what the person can.
-fn mends(failure: Failure, read_from: &str) -> Failure {
+/// Adds hints for the operator and for the user.
+fn with_remedies(failure: Failure, read_from: &str) -> Failure {
     failure
         .hint(shown!(
             "if `{}` is the address that people type, its operator starts it with `--public-url {}` (setting `public_url`)",
@@ -69,7 +69,7 @@ fn mends(failure: Failure, read_from: &str) -> Failure {
         ))
 }
 
-/// The server's address in the address of an issuer.
+/// The server's address in an issuer's address.
 pub(super) fn root(issuer: &str) -> &str {
     let issuer = issuer.trim_end_matches('/');
     issuer.strip_suffix("/identity").unwrap_or(issuer)
@@ -79,7 +79,7 @@ fn subject(read_from: &str, issuer: &str) -> Subject {
     let root = root(issuer);
     match (Origin::of(root), Origin::of(read_from)) {
         _ if !issuer.trim_end_matches('/').ends_with("/identity") => Subject::Nobody,
-        // A server for all addresses that nobody told its name: whatever it names is weighed all the same.
+        // The server listens on every address and does not know its public one; `trust` handles that.
         (Ok(claimed), Ok(_)) if claimed.is_unspecified() => Subject::Itself,
         (Ok(claimed), Ok(own)) if !claimed.is_same_server(&own) => Subject::Another(claimed),
         (Ok(_), Ok(_)) if path(root) == path(read_from) => Subject::Itself,
@@ -87,7 +87,7 @@ fn subject(read_from: &str, issuer: &str) -> Subject {
     }
 }
 
-/// What stands behind host and port.
+/// The path of an address.
 fn path(address: &str) -> &str {
     let rest = address.split_once("://").map_or("", |(_, rest)| rest);
     rest.find('/')

@@ -4,7 +4,7 @@ use super::credential::Credential;
 use crate::error::{Failure, Kind};
 use crate::shown::shown;
 
-/// The words scripts know, and what to do.
+/// The message that scripts know, with hints.
 pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     let text = refusal.text.as_deref().unwrap_or("none");
     let message = shown!(
@@ -16,7 +16,7 @@ pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     failure.status = refusal.status;
     failure.code.clone_from(&refusal.code);
     failure.transaction_id.clone_from(&refusal.transaction_id);
-    // What was shown is right, and opens nothing any more: to check it would not help, and the server says what does.
+    // The credential is correct, but opens nothing any more. Checking it would not help; the server's hint does.
     let is_right =
         refusal.code.as_deref() == Some("BXNIM0141E") || text.contains("cannot be used:");
     if is_right && !refusal.hints.is_empty() {
@@ -32,7 +32,7 @@ pub(super) fn rejected(refusal: &Failure, credential: &Credential) -> Failure {
     })
 }
 
-/// What helps, by the reason that the server gives. Another key is made by whoever can log in without this one.
+/// Hints by the server's reason. A new key needs another way to log in.
 fn key_hint(said: &str) -> &'static str {
     if said.contains("its account was deleted") {
         "the server's operator alone can bring a deleted account back, and its keys with it; for another account, take a key of that one"

@@ -11,7 +11,7 @@ use clap::Args;
 pub(crate) struct OrgUsersArgs {
     /// Name of the organization
     name: String,
-    /// Those too who only belong to it
+    /// Include users without a role other than OrgUser
     #[arg(short, long)]
     all: bool,
     /// Region, in place of the targeted one

@@ -10,9 +10,9 @@ use clap::Args;
 /// What `space-users` takes.
 #[derive(Debug, Args)]
 pub(crate) struct SpaceUsersArgs {
-    /// Name of the space; of its organization, where the space follows
+    /// Name of the space; or of its organization, if the space follows
     name: String,
-    /// Name of the space, where its organization stands before it, as in the original
+    /// Name of the space, after its organization, as in the original
     #[arg(conflicts_with = "org")]
     space: Option<String>,
     /// Organization, in place of the targeted one
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failur
         Some(space) => (Some(&args.name), space),
         None => (args.org.as_ref(), &args.name),
     };
-    let org: Place = context.org_meant(org.map(String::as_str))?;
+    let org: Place = context.resolve_org(org.map(String::as_str))?;
     output.action(shown!(
         "Getting users in space {} of org {} as {}...",
         *name,

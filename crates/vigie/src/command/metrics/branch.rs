@@ -1,5 +1,5 @@
-//! Reading a branch: a target that fits no metric, but has some below. What would read those is said, so that one pattern
-//! does not seem to mean three things.
+//! Hints for reading a branch: a target that matches no metric but has metrics below it. The hint names a pattern that reads them,
+//! because `list` and `delete` do include everything below.
 
 use super::list::nodes;
 use crate::context::Context;
@@ -10,14 +10,14 @@ use base::pattern::exactly;
 use std::collections::BTreeSet;
 use wire::target::Target;
 
-/// So many targets that read nothing are looked into.
+/// The maximum number of targets that are looked into.
 const TARGETS_MAX: usize = 5;
-/// So many levels below a branch are looked at; where there are more, `**` is proposed.
+/// The maximum number of levels searched below a branch; deeper, `**` is suggested.
 const LEVELS_MAX: usize = 6;
 
-/// Proposes another target for each of `targets` that fits none of the series `read`, and is a branch; says whether there
-/// was one. It only helps: what goes wrong on the way is no failure.
-pub(super) fn propose(
+/// Suggests another target for each of `targets` that matches none of the series `read` and is a branch; returns whether there was
+/// one. This is only a hint, so errors are ignored.
+pub(super) fn suggest(
     targets: &[String],
     read: &[String],
     monitoring: &Monitoring<'_>,

@@ -1,4 +1,4 @@
-//! `metrics delete`: says how many first.
+//! `metrics delete`: counts first, asks, then deletes.
 
 use super::server_clock::ServerClock;
 use super::span::Span;
@@ -6,7 +6,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::counted;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::prompt;
 use crate::shown::shown;
 use wire::find::delete::DeleteReply;
@@ -14,10 +14,11 @@ use wire::find::delete::DeleteReply;
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it,
-which is said before it goes; `--dry-run` shows the first names. `*` deletes all there is. With
-`--from` or `--until`, only samples of that time are deleted and the metrics stay: with `--until`
-alone all up to it, with `--from` alone all from it on. Times are written as for `metrics get`.
+A pattern takes whole subtrees: `shop.eu` deletes the metric `shop.eu` and everything below it. The question before \
+the deletion says so, and `--dry-run` shows the first names. `*` deletes everything.
+
+With `--from` or `--until`, only samples of that time are deleted and the metrics stay: with `--until` alone all samples \
+up to it, with `--from` alone all samples from it on. Times are written as for `metrics get`.
 
 Examples:
   vigie metrics delete 'shop.test-*' --dry-run
@@ -127,7 +128,7 @@ fn show_dry_run(
     Ok(())
 }
 
-/// What would go, and that it is more than what fits, where it is; at the beginning of a sentence.
+/// What would be deleted, including everything below the matching names; the beginning of a sentence.
 fn announced(args: &DeleteArgs, span: Option<&Span>, found: &DeleteReply) -> String {
     let what = described(span, found.deleted);
     if found.below == 0 {
@@ -136,7 +137,7 @@ fn announced(args: &DeleteArgs, span: Option<&Span>, found: &DeleteReply) -> Str
     format!("`{}` and everything below: {what}", args.query)
 }
 
-/// What goes. The server counts the metrics that fit, whether or not they have samples of that time.
+/// What is deleted. The server counts the matching metrics, whether or not they have samples in that time.
 fn described(span: Option<&Span>, count: u64) -> String {
     match span {
         None => counted(count, "metric", "metrics"),
@@ -147,7 +148,7 @@ fn described(span: Option<&Span>, count: u64) -> String {
     }
 }
 
-/// The word between what goes and whose it is.
+/// The preposition before the domain.
 const fn place(span: Option<&Span>) -> &'static str {
     if span.is_some() { "in" } else { "of" }
 }
@@ -180,6 +181,6 @@ fn request(
         }
     };
     monitoring
-        .exchange(make, Patience::Once)?
+        .exchange(make, RetryPolicy::Once)?
         .parse("delete metrics")
 }

@@ -1,4 +1,4 @@
-//! Series as people see them: in tables, charts and sparklines.
+//! Renders series as tables, charts and sparklines.
 
 use super::get_args::{Format, GetArgs};
 use super::sparklines::sparklines;
@@ -11,10 +11,10 @@ use base::time::TimeRange;
 use jiff::tz::TimeZone;
 use wire::render::json::ReadRow;
 
-/// Lower than this no chart is drawn.
+/// The minimum height of a chart.
 const HEIGHT_MIN: usize = 7;
 
-/// A table or drawing for people; where all is to be seen at once, of no more lines than the screen has.
+/// A table or drawing for people; with `--watch` it has no more lines than the screen.
 pub(super) fn render(
     format: Format,
     mut rows: Vec<ReadRow>,
@@ -42,7 +42,7 @@ pub(super) fn render(
         Format::Table | Format::Csv | Format::Json => {
             if at_once {
                 for row in &mut rows {
-                    // Name, heading and a line between tables; the newest are what is watched.
+                    // Minus name, heading and a blank line; the newest rows are kept.
                     let newest = screen.height.saturating_sub(3).max(1);
                     row.datapoints
                         .drain(..row.datapoints.len().saturating_sub(newest));
@@ -70,7 +70,7 @@ fn tables(rows: &[ReadRow], name: &str, zone: &TimeZone) -> String {
     tables.join("\n")
 }
 
-/// The ends of a drawing: those asked for, and where none was, those of the samples.
+/// The time range of a drawing: the requested one, else that of the samples.
 fn ends(args: &GetArgs, asked: TimeRange, traces: &[Trace]) -> TimeRange {
     let ranges = || traces.iter().filter_map(Trace::range);
     TimeRange {

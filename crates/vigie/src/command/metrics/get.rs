@@ -1,6 +1,6 @@
 //! `metrics get`.
 
-use super::branch::propose;
+use super::branch::suggest;
 use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
@@ -21,12 +21,12 @@ use wire::render::json::ReadRow;
 
 pub(crate) use super::get_args::GetArgs;
 
-/// Reads, and shows.
+/// Reads the samples, and shows them.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     args.refuse_lone_interval()?;
     let output = &context.output;
     let (name, zone) = zone(args.tz.as_deref(), context)?;
-    // Drawings know their ends by it.
+    // Drawings use it as their range.
     let asked = time_range(args.from.as_deref(), args.until.as_deref(), &zone, context)?;
     let format = match args.format {
         Some(format) if output.is_json() && format != Format::Json => return Err(two_forms()),
@@ -60,13 +60,13 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             let missed = unmatched(&args.targets, &rows);
             missed.into_iter().for_each(|note| output.note(note));
         }
-        propose(&args.targets, &read, &monitoring, context);
+        suggest(&args.targets, &read, &monitoring, context);
         return Ok(());
     }
     let missed = unmatched(&args.targets, &rows);
     if rows.iter().all(|row| row.datapoints.is_empty()) {
         output.say(nothing_read(&rows, &monitoring))?;
-        let proposed = propose(&args.targets, &read, &monitoring, context);
+        let proposed = suggest(&args.targets, &read, &monitoring, context);
         if !proposed {
             hint(args, &rows, &monitoring, context);
         }
@@ -75,11 +75,11 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let text = render(format, rows, args, asked, (&name, &zone), context, false);
     output.text(&Shown::lines(&text))?;
     missed.into_iter().for_each(|note| output.note(note));
-    propose(&args.targets, &read, &monitoring, context);
+    suggest(&args.targets, &read, &monitoring, context);
     Ok(())
 }
 
-/// The series of several answers in one array, a line each, not a digit changed.
+/// Joins the series of several answers to one array, one per line, without changing a digit.
 fn one_array(bodies: &[Vec<u8>]) -> Result<String, Failure> {
     let mut lines: Vec<String> = Vec::new();
     for body in bodies {

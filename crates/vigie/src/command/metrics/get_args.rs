@@ -25,19 +25,19 @@ pub(crate) enum Format {
 
 /// How often `--watch` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Every {
+pub(crate) enum WatchInterval {
     /// As nothing is said.
-    Usual,
+    Default,
     /// As is said.
-    Said(Duration),
+    Set(Duration),
 }
 
-impl Every {
+impl WatchInterval {
     /// From one reading to the next.
     pub(super) const fn duration(self) -> Duration {
         match self {
-            Self::Usual => Duration::from_secs(5),
-            Self::Said(duration) => duration,
+            Self::Default => Duration::from_secs(5),
+            Self::Set(duration) => duration,
         }
     }
 }
@@ -45,13 +45,13 @@ impl Every {
 /// The longest that lies between two readings, in seconds: a day.
 const WATCH_SECONDS_MAX: u64 = 86_400;
 
-fn every(text: &str) -> Result<Every, String> {
+fn watch_interval(text: &str) -> Result<WatchInterval, String> {
     if text.is_empty() {
-        return Ok(Every::Usual);
+        return Ok(WatchInterval::Default);
     }
     let every = duration::parse(text)?;
     if (1..=WATCH_SECONDS_MAX).contains(&every.as_secs()) {
-        Ok(Every::Said(every))
+        Ok(WatchInterval::Set(every))
     } else {
         Err(format!(
             "`{text}` is not between `1s` and `24h`; write it as `90s`, `5m` or `1h30m`"
@@ -62,8 +62,9 @@ fn every(text: &str) -> Result<Every, String> {
 impl GetArgs {
     /// A value that only stands beside `--watch` would be taken for a metric's name, and nothing would be found.
     pub(super) fn refuse_lone_interval(&self) -> Result<(), Failure> {
-        let lone = (self.targets.iter())
-            .find(|target| self.watch == Some(Every::Usual) && duration::parse(target).is_ok());
+        let lone = (self.targets.iter()).find(|target| {
+            self.watch == Some(WatchInterval::Default) && duration::parse(target).is_ok()
+        });
         let Some(text) = lone.map(String::as_str) else {
             return Ok(());
         };
@@ -82,17 +83,17 @@ impl GetArgs {
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A target is a metric's name or a pattern: `*` and `?` stay inside one element, `[a-c]` is one
-character of a set, `{a,b}` one of several texts, `**` as an element any number of elements.
-Quote it, or the shell will read it.
-A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`,
-`2017-11-01T02:00Z`), as Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday),
-or epoch seconds. Tables show values with six digits; `--format csv` and `json` keep all of them.
+A target is a metric's name or a pattern: `*` and `?` match within one element, `[a-c]` one character of a set, `{a,b}` \
+one of several texts, and `**` as an element any number of elements. Quote a pattern, or the shell will expand it.
 
-With `--watch` it is read again every 5 seconds, or as often as `--watch=1s` or `--watch=5min` says,
-until Ctrl-C, which ends it with exit code 0. At a terminal the table or drawing is made anew.
-Elsewhere, and with `--format csv` or `json`, samples are written as they come: a line each, each
-once; what comes in more than ten minutes late is left out.
+A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`, `2017-11-01T02:00Z`), as \
+Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday), or epoch seconds. Tables show values with six \
+digits; `--format csv` and `json` keep all of them.
+
+With `--watch` the samples are read again every 5 seconds, or as often as `--watch=1s` or `--watch=5min` says, until \
+Ctrl-C, which ends the command with exit code 0. At a terminal the table or drawing is drawn again each time. \
+Elsewhere, and with `--format csv` or `json`, each new sample is written once, on a line of its own; samples that arrive \
+more than ten minutes late are left out.
 
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline
@@ -113,8 +114,8 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_points: Option<u32>,
     /// Read again and again, so long apart, until Ctrl-C; without a time every 5 seconds
-    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "until", value_parser = every)]
-    pub(super) watch: Option<Every>,
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "until", value_parser = watch_interval)]
+    pub(super) watch: Option<WatchInterval>,
     /// Form of the result
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
     pub(super) format: Option<Format>,

@@ -1,8 +1,8 @@
-//! Where samples come from: the command line, a file or standard input, in one of three formats, packed by gzip or not.
+//! The input of samples: the command line, a file or standard input, in one of three formats, with or without gzip.
 
-use super::beginning::beginning;
+use super::first_line::first_line;
 use super::json_input::decoded;
-use super::pipe::{Piece, Pipe};
+use super::pipe::{Pipe, PipeEvent};
 use super::recognise::recognised;
 use super::replaces::REPLACES;
 use super::server_clock::ServerClock;
@@ -22,13 +22,13 @@ use wire::ingest::{Lines, Names, Now, Stamps, csv, moment_in, plaintext};
 
 pub(crate) use super::input_format::Format;
 
-/// A JSON text is read as a whole; CSV and Graphite lines are not.
+/// The maximum size of JSON input, which is read as a whole; CSV and Graphite lines are streamed.
 const JSON_BYTES_MAX: usize = 256 << 20;
 
-/// Samples in the order they were given, in portions.
+/// Samples in the order of the input, in portions.
 pub(crate) struct Input {
     pub(crate) unit: Unit,
-    /// Bytes to read, where that is known.
+    /// The size of the input in bytes, if known.
     pub(crate) size: Option<u64>,
     /// Bytes read so far, packed as they are.
     pub(crate) read: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Input {
 }
 
 enum Source {
-    /// With the zone of their times, and how their names are read.
+    /// With the time zone, and how names are read.
     Arguments(Vec<String>, TimeZone, Names),
     Stream(Box<Stream>),
     Done,
@@ -44,8 +44,8 @@ enum Source {
 
 struct Stream {
     pipe: Pipe,
-    /// Read already, to see what it is.
-    first: VecDeque<Piece>,
+    /// Read already, to detect the format.
+    first: VecDeque<PipeEvent>,
     decoder: Decoder,
 }
 
@@ -55,16 +55,16 @@ enum Decoder {
     Graphite(Box<plaintext::Decoder>),
 }
 
-/// What an input gives.
+/// The next portion of an input.
 #[derive(Debug)]
-pub(crate) enum Portion {
-    /// Samples, and lines that are none.
+pub(crate) enum InputEvent {
+    /// Samples, and invalid lines.
     Lines(Lines),
-    /// Nothing came for as long as was to be waited.
-    Quiet,
-    /// A signal ended it; these came last.
+    /// No input within the time limit.
+    TimedOut,
+    /// A signal ended the input, after these last lines.
     Stopped(&'static str, Lines),
-    /// There is no more.
+    /// The end of the input.
     End,
 }
 
@@ -88,7 +88,7 @@ impl Input {
         })
     }
 
-    /// A file, or standard input for `-`. `name` is that of all rows of a CSV file without a column of names.
+    /// A file, or standard input for `-`. `name` is the metric of all rows of a CSV file without a column of names.
     pub(crate) fn of_file(
         file: &str,
         format: Format,
@@ -113,9 +113,9 @@ impl Input {
         let format = match format {
             Format::Auto if name.is_some() => Format::Csv,
             Format::Auto => {
-                first = beginning(&pipe);
+                first = first_line(&pipe);
                 let text = match first.front() {
-                    Some(Piece::Bytes(bytes, _)) => bytes.as_slice(),
+                    Some(PipeEvent::Bytes(bytes, _)) => bytes.as_slice(),
                     _ => &[],
                 };
                 recognised(path, text)?
@@ -154,7 +154,7 @@ impl Input {
         })
     }
 
-    /// Tells of a signal while nothing is read; arguments leave signals alone.
+    /// The flag that a signal sets; for arguments there is none.
     pub(crate) fn stop(&self) -> Option<Arc<Stop>> {
         match &self.source {
             Source::Stream(stream) => Some(Arc::clone(stream.pipe.stop())),
@@ -162,16 +162,16 @@ impl Input {
         }
     }
 
-    /// The next portion; with a limit, no longer waited for than that.
+    /// Waits for the next portion, with an optional time limit.
     pub(crate) fn next(
         &mut self,
         limit: Option<Duration>,
         clock: &ServerClock<'_>,
-    ) -> Result<Portion, Failure> {
+    ) -> Result<InputEvent, Failure> {
         let by = |here| clock.by_server(here);
         let now = || Now::corrected_by(SystemClock.now(), &by);
         match std::mem::replace(&mut self.source, Source::Done) {
-            Source::Done => Ok(Portion::End),
+            Source::Done => Ok(InputEvent::End),
             Source::Arguments(arguments, zone, names) => {
                 let (mut lines, mut stamps) = (Lines::default(), Stamps::default());
                 for (at, argument) in arguments.iter().enumerate() {
@@ -185,22 +185,22 @@ impl Input {
                     )?;
                 }
                 lines.received = arguments.len() as u64;
-                Ok(Portion::Lines(lines))
+                Ok(InputEvent::Lines(lines))
             }
             Source::Stream(mut stream) => {
                 let first = stream.first.pop_front();
                 let piece = first.unwrap_or_else(|| stream.pipe.next(limit));
                 let decoder = &mut stream.decoder;
                 let portion = match piece {
-                    Piece::Quiet => Portion::Quiet,
-                    Piece::Bytes(bytes, read_at) => {
+                    PipeEvent::TimedOut => InputEvent::TimedOut,
+                    PipeEvent::Bytes(bytes, read_at) => {
                         self.read = stream.pipe.read();
-                        Portion::Lines(decoder.feed(&bytes, Now::corrected_by(read_at, &by))?)
+                        InputEvent::Lines(decoder.feed(&bytes, Now::corrected_by(read_at, &by))?)
                     }
-                    Piece::Failed(error) => return Err(unreadable(&error)),
-                    Piece::End => return decoder.finish(now()).map(Portion::Lines),
-                    Piece::Stopped(signal) => {
-                        return Ok(Portion::Stopped(signal, decoder.stop(signal)?));
+                    PipeEvent::Failed(error) => return Err(unreadable(&error)),
+                    PipeEvent::End => return decoder.finish(now()).map(InputEvent::Lines),
+                    PipeEvent::Stopped(signal) => {
+                        return Ok(InputEvent::Stopped(signal, decoder.stop(signal)?));
                     }
                 };
                 self.source = Source::Stream(stream);
@@ -249,7 +249,7 @@ impl Decoder {
         }
     }
 
-    /// Half a line is no sample: what is left of one may be half a number.
+    /// Drops an incomplete last line, because its number may be cut.
     fn stop(&mut self, signal: &str) -> Result<Lines, Failure> {
         let why = format!("the last line had not ended when {signal} came");
         match self {
@@ -290,7 +290,7 @@ fn header_failure(error: &csv::HeaderError) -> Failure {
     }
 }
 
-/// Reads `NAME=VALUE[@TIME]`. The last `=` counts, since tags in a name have some of their own.
+/// Parses `NAME=VALUE[@TIME]`. The last `=` separates, because tags in a name contain `=`.
 fn push_argument(
     lines: &mut Lines,
     stamps: &mut Stamps,
@@ -327,7 +327,7 @@ fn push_argument(
         None => stamps.moment(name.as_str(), now),
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
         Some(time) => {
-            // Says more of what is wrong with a time than samples in a file are told.
+            // This error is more detailed than that of times in files.
             base::time_expr::lenient::parse(time, SystemClock.now(), zone)
                 .map_err(|error| wrong(error.to_string()))?;
             moment_in(time, now, zone).map_err(|error| wrong(error.to_string()))?

@@ -1,4 +1,4 @@
-//! Samples out of JSON: an array of items, items line by line, or what `metrics get --format json` shows.
+//! Reads samples from JSON: an array of items, one item per line, or the output of `metrics get --format json`.
 
 use super::recognise::without_mark;
 use crate::error::Failure;
@@ -37,7 +37,7 @@ pub(super) fn decoded(body: &[u8], now: Now<'_>, names: Names) -> Result<Lines, 
     })
 }
 
-/// Objects that stand in lines of their own, as an array.
+/// Joins objects on lines of their own to an array.
 fn lines_joined(body: &[u8]) -> Option<Vec<u8>> {
     let lines: Vec<&[u8]> = body
         .split(|byte| *byte == b'\n')
@@ -53,7 +53,7 @@ fn lines_joined(body: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// Whether it is an answer to a read: rows of `target` and `datapoints`.
+/// Whether it is the answer to a read: rows of `target` and `datapoints`.
 fn is_answer(body: &[u8]) -> bool {
     let head: Vec<u8> = body
         .iter()
@@ -64,7 +64,7 @@ fn is_answer(body: &[u8]) -> bool {
     head == b"[{\"target\""
 }
 
-/// Each datapoint is an item; `null` is none.
+/// Makes an item of each datapoint that is not `null`.
 fn answer(body: &[u8], names: Names) -> Result<Lines, Failure> {
     let rows = wire::render::json::read(body)
         .map_err(|error| Failure::failed(format!("the JSON cannot be read: {error}")))?;

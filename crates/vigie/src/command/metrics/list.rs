@@ -6,7 +6,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::counted;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs, TARGET_SPACE};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs, TARGET_SPACE};
 use crate::output::printable;
 use crate::screen::AlphabetArgs;
 use crate::shown::Shown;
@@ -14,9 +14,9 @@ use base::name::{last_element, parent};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::find::list::NodeItem;
 
-/// Where nobody said how deep, a tree ends at the level that would make it longer than this: about a screen.
+/// Without `--depth`, the tree stops before the level that would make it longer than this: about a screen.
 const NODES_SHOWN: usize = 50;
-/// No name is deeper.
+/// The maximum depth of a name.
 const DEPTH_MAX: u32 = base::limit::NAME_ELEMENTS.default as u32;
 
 /// The form of the result.
@@ -58,7 +58,7 @@ pub(crate) struct ListArgs {
     scope: ScopeArgs,
 }
 
-/// Walks the levels, and shows them.
+/// Reads the levels one by one, and shows them.
 pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let format = match args.format {
@@ -103,12 +103,12 @@ fn walk(
 ) -> Result<Vec<Vec<NodeItem>>, Failure> {
     let mut levels: Vec<Vec<NodeItem>> = Vec::new();
     let mut query = args.query.clone();
-    // Behind a `**` further up, a node can be on two levels.
+    // After a `**` further up, a node can be on two levels.
     let mut known = BTreeSet::new();
     let mut shown = 0;
     for _ in 0..args.depth.unwrap_or(DEPTH_MAX) {
         let mut level = nodes(monitoring, &query)?;
-        // All that is below a last `**` is there already.
+        // A last `**` has matched everything below already.
         let deeper = level.iter().any(|node| node.branch) && last_element(&query) != "**";
         level.retain(|node| known.insert(node.path.clone()));
         shown += level.len();
@@ -126,7 +126,7 @@ fn walk(
     Ok(levels)
 }
 
-/// How much that was, and how to see the rest.
+/// The summary, and how to see the rest.
 fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>) {
     let number = |fits: fn(&NodeItem) -> bool| {
         let fitting = levels.iter().flatten().filter(|node| fits(node));
@@ -150,7 +150,7 @@ fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>
     (told, args.depth.is_none().then(deeper))
 }
 
-/// The nodes that fit `query`.
+/// The nodes that match `query`.
 pub(super) fn nodes(monitoring: &Monitoring<'_>, query: &str) -> Result<Vec<NodeItem>, Failure> {
     let make = || {
         Request::get(monitoring.url("/v1/metrics/list"))
@@ -158,11 +158,11 @@ pub(super) fn nodes(monitoring: &Monitoring<'_>, query: &str) -> Result<Vec<Node
             .query("format", "nodes")
     };
     monitoring
-        .exchange(make, Patience::Once)?
+        .exchange(make, RetryPolicy::Once)?
         .parse("list metrics")
 }
 
-/// Whether a branch has nothing shown below it.
+/// Whether a branch is shown without its children.
 fn is_cut(levels: &[Vec<NodeItem>]) -> bool {
     let mut all = levels.iter().flatten();
     let above: BTreeSet<&str> = all.clone().filter_map(|node| parent(&node.path)).collect();
@@ -184,7 +184,7 @@ fn plain(levels: &[Vec<NodeItem>]) -> String {
         .collect()
 }
 
-/// Draws the nodes above which none is known by their paths, and what is below each of them by name.
+/// Draws the topmost nodes by their paths, and the nodes below each by name.
 fn tree(levels: &[Vec<NodeItem>], glyphs: Glyphs) -> String {
     let mut sorted: Vec<&NodeItem> = levels.iter().flatten().collect();
     sorted.sort_unstable_by(|left, right| left.path.cmp(&right.path));
@@ -234,7 +234,7 @@ fn below(
     }
 }
 
-/// A line; a node whose lower levels are not shown says so, and so does a series that has others below it.
+/// A line of the tree, marked if levels below it are not shown, or if the series has others below it.
 fn push(
     text: &mut String,
     line: &str,

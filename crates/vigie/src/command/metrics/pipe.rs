@@ -1,5 +1,5 @@
-//! What is read of a file or a pipe, piece by piece, with the moment each was read. A thread of its own waits for it, so that
-//! what was read is sent while the next line is awaited, and so that a signal ends the waiting.
+//! Reads a file or a pipe in pieces, each with the time at which it was read. A thread does the reading, so that samples are sent
+//! while it waits for the next line, and so that a signal ends the wait.
 
 use super::stop::Stop;
 use super::unpacking::Unpacking;
@@ -12,50 +12,50 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-/// Read at once.
+/// The size of one read.
 const CHUNK_BYTES: usize = 256 << 10;
-/// Pieces that may wait: enough to keep both sides busy.
+/// The length of the queue: enough to keep both sides busy.
 const PIECES_MAX: usize = 4;
 
-/// What comes out of a pipe.
+/// An event of a pipe.
 #[derive(Debug)]
-pub(crate) enum Piece {
-    /// Bytes, and when they were read.
+pub(crate) enum PipeEvent {
+    /// Bytes, and the time at which they were read.
     Bytes(Vec<u8>, Millis),
-    /// Nothing for so long.
-    Quiet,
-    /// A signal asks to stop, by its name; nothing follows.
+    /// Nothing within the time limit.
+    TimedOut,
+    /// A signal, by its name; nothing follows.
     Stopped(&'static str),
-    /// There is no more.
+    /// The end.
     End,
-    /// It cannot be read.
+    /// A read error.
     Failed(io::Error),
 }
 
 /// The reading end.
 pub(crate) struct Pipe {
-    pieces: Receiver<Piece>,
+    pieces: Receiver<PipeEvent>,
     stop: Arc<Stop>,
     read: Arc<AtomicU64>,
 }
 
 impl Pipe {
-    /// Begins to read. From here on the first SIGINT or SIGTERM is a piece like any other; a second one ends the process.
+    /// Starts reading. From now on the first SIGINT or SIGTERM is an event; a second one ends the process.
     pub(crate) fn start(reader: Box<dyn Read + Send>) -> io::Result<Self> {
         let (sender, pieces) = sync_channel(PIECES_MAX);
         let signals = Signals::new([SIGINT, SIGTERM])?;
         let stopping = sender.clone();
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let stop = Arc::new(Stop::default());
-        let told = Arc::clone(&stop);
-        thread("signals").spawn(move || forward_signals(signals, &told, &stopping))?;
+        let shared = Arc::clone(&stop);
+        thread("signals").spawn(move || forward_signals(signals, &shared, &stopping))?;
         let read = Arc::new(AtomicU64::new(0));
         let plain = Unpacking::new(reader, Arc::clone(&read));
         thread("input").spawn(move || read_all(plain, &sender))?;
         Ok(Self { pieces, stop, read })
     }
 
-    /// Tells of a signal before its piece has had its turn.
+    /// The flag that a signal sets, before its event is received.
     pub(crate) const fn stop(&self) -> &Arc<Stop> {
         &self.stop
     }
@@ -65,8 +65,8 @@ impl Pipe {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// The next piece; with a limit, no longer waited for than that.
-    pub(crate) fn next(&self, limit: Option<Duration>) -> Piece {
+    /// Waits for the next event, with an optional time limit.
+    pub(crate) fn next(&self, limit: Option<Duration>) -> PipeEvent {
         let received = match limit {
             Some(limit) => self.pieces.recv_timeout(limit),
             None => self
@@ -76,17 +76,17 @@ impl Pipe {
         };
         match received {
             Ok(piece) => piece,
-            Err(RecvTimeoutError::Timeout) => Piece::Quiet,
-            Err(RecvTimeoutError::Disconnected) => Piece::End,
+            Err(RecvTimeoutError::Timeout) => PipeEvent::TimedOut,
+            Err(RecvTimeoutError::Disconnected) => PipeEvent::End,
         }
     }
 }
 
-fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>) {
+fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<PipeEvent>) {
     let is_told = AtomicBool::new(false);
     for signal in &mut signals {
         if is_told.swap(true, Ordering::Relaxed) {
-            // Cannot fail for these two; if it did, the first one still ends the process.
+            // Cannot fail for these two signals; if it did, the first one would still end the process.
             drop(signal_hook::low_level::emulate_default_handler(signal));
         }
         let name = if signal == SIGINT {
@@ -94,28 +94,27 @@ fn forward_signals(mut signals: Signals, stop: &Stop, pieces: &SyncSender<Piece>
         } else {
             "SIGTERM"
         };
-        stop.tell(name);
-        if pieces.send(Piece::Stopped(name)).is_err() {
+        stop.request(name);
+        if pieces.send(PipeEvent::Stopped(name)).is_err() {
             return;
         }
     }
 }
 
-/// Reads to the end. A pipe gives what was written so far, so that a slow writer's samples need not wait for the fast ones
-/// that may never come.
-fn read_all(mut reader: Unpacking, pieces: &SyncSender<Piece>) {
+/// Reads to the end. A read of a pipe returns what was written so far, so samples of a slow writer are not delayed.
+fn read_all(mut reader: Unpacking, pieces: &SyncSender<PipeEvent>) {
     loop {
         let mut chunk = vec![0; CHUNK_BYTES];
         let piece = match reader.read(&mut chunk) {
-            Ok(0) => Piece::End,
+            Ok(0) => PipeEvent::End,
             Ok(length) => {
                 chunk.truncate(length);
-                Piece::Bytes(chunk, SystemClock.now())
+                PipeEvent::Bytes(chunk, SystemClock.now())
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Piece::Failed(error),
+            Err(error) => PipeEvent::Failed(error),
         };
-        let is_last = !matches!(piece, Piece::Bytes(..));
+        let is_last = !matches!(piece, PipeEvent::Bytes(..));
         if pieces.send(piece).is_err() || is_last {
             return;
         }

@@ -1,17 +1,17 @@
-//! One line on a terminal that says how far a long sending has come. Elsewhere nothing is drawn.
+//! A progress line on a terminal, for large inputs. Nothing is drawn elsewhere.
 
 use crate::output::{Output, to_stderr};
 use crate::shown::shown;
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
-/// A short sending needs no progress.
-const SILENT: Duration = Duration::from_millis(700);
-/// Often enough to look alive.
-const EVERY: Duration = Duration::from_millis(100);
+/// No progress is shown before this time.
+const DELAY: Duration = Duration::from_millis(700);
+/// The time between two updates.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(100);
 const BAR_COLUMNS: u64 = 24;
 
-/// The line.
+/// The progress line.
 #[derive(Debug)]
 pub(crate) struct Progress {
     shown: bool,
@@ -21,21 +21,21 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Drawn only where someone looks.
+    /// Drawn only if standard error is a terminal.
     pub(crate) fn new(output: &Output) -> Self {
         Self {
             shown: false,
             wanted: io::stderr().is_terminal() && !output.is_quiet(),
             begun: Instant::now(),
-            next: Instant::now() + SILENT,
+            next: Instant::now() + DELAY,
         }
     }
 
-    /// Draws it anew if it is time.
+    /// Redraws it if it is time.
     pub(crate) fn update(&mut self, read: u64, size: Option<u64>, samples: u64) {
         let now = Instant::now();
         if self.wanted && now >= self.next {
-            self.next = now + EVERY;
+            self.next = now + REDRAW_INTERVAL;
             self.shown = true;
             to_stderr(&shown!(
                 "\r{}\u{1b}[K",
@@ -44,7 +44,7 @@ impl Progress {
         }
     }
 
-    /// Takes it away, so that what follows stands on a line of its own.
+    /// Clears it, so that the next output starts on an empty line.
     pub(crate) fn clear(&mut self) {
         if self.shown {
             self.shown = false;

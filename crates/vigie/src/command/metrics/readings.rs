@@ -1,16 +1,16 @@
-//! What the server answers to `metrics get`.
+//! The requests and answers of `metrics get`.
 
 use super::get_args::GetArgs;
 use crate::client::Request;
 use crate::error::Failure;
-use crate::monitoring::{Monitoring, Patience};
+use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::shown::Shown;
 use wire::render::json::ReadRow;
 
-/// A server takes no more in one request.
+/// The maximum number of targets in one request.
 const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usize;
 
-/// What is asked for, from `from` on.
+/// A request for the samples from `from` on.
 pub(super) fn fetch(
     args: &GetArgs,
     from: Option<&str>,
@@ -35,7 +35,7 @@ pub(super) fn fetch(
             request.query("tz", zone).query("format", "json")
         };
         let reply = monitoring
-            .exchange(make, Patience::Once)?
+            .exchange(make, RetryPolicy::Once)?
             .success("get metrics")?;
         bodies.push(reply.body);
     }
@@ -66,5 +66,5 @@ pub(super) fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Sho
     }
 }
 
-/// What stands above rows of CSV.
+/// The header line of CSV.
 pub(super) const CSV_HEADER: &str = "name,timestamp,value\n";

@@ -1,4 +1,4 @@
-//! What an input holds, by the name of its file and its first bytes; and what can be told apart though it is not read here.
+//! Detects the format of an input by its file name and first bytes, including formats that are recognized but not supported.
 
 use super::input_format::Format;
 use crate::error::Failure;
@@ -50,8 +50,8 @@ pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failur
     })
 }
 
-/// Whether it is the first line of a table, and not `name value time`, which blanks or tabs part, too, and whose name may have
-/// tags behind a `;`.
+/// Whether it is the header line of a CSV table, and not `name value time`, which is separated by blanks or tabs as well, and whose
+/// name may have tags after a `;`.
 fn is_header(line: &[u8]) -> bool {
     let line = String::from_utf8_lossy(line);
     let is_number = |word: &str| word.trim().parse::<f64>().is_ok();
@@ -68,7 +68,7 @@ fn is_header(line: &[u8]) -> bool {
     line.contains('\t') && line.split('\t').all(is_column)
 }
 
-/// What else packs files, and what unpacks it.
+/// Other compression formats, and the program that unpacks each.
 fn packed(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
     let known: [(&[u8], _, _); 3] = [
         (&[0x28, 0xb5, 0x2f, 0xfd], "zstd", "zstdcat"),
@@ -80,7 +80,7 @@ fn packed(beginning: &[u8]) -> Option<(&'static str, &'static str)> {
     Some((packer, unpacks))
 }
 
-/// Whether it is a measurement with tags or fields in InfluxDB's form: a name, then `key=value` behind the first blank.
+/// Whether it is a line in InfluxDB's format: a name, then `key=value` after the first blank.
 fn is_influx(line: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(line) else {
         return false;
@@ -100,7 +100,7 @@ fn is_influx(line: &[u8]) -> bool {
         && words.next().is_none_or(|time| time.parse::<i64>().is_ok())
 }
 
-/// The text without the mark that some editors put before it.
+/// The text without a byte order mark.
 pub(super) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }

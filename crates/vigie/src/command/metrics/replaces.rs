@@ -1,5 +1,5 @@
-//! The advice about names that no metric may have.
+//! The hint about invalid names.
 
-/// What helps against a character that no name may hold.
+/// The hint after a name with a refused character.
 pub(super) const REPLACES: &str =
     "characters that no name may hold become `_` with `--replace-refused`";

@@ -1,6 +1,6 @@
 //! `metrics send`.
 
-use super::input::{Format, Input, Portion};
+use super::input::{Format, Input, InputEvent};
 use super::progress::Progress;
 use super::server_clock::{self, ServerClock};
 use super::stop::Stop;
@@ -10,7 +10,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::receipt::receipt;
 use base::overwritten;
 use base::time::Millis;
@@ -22,23 +22,24 @@ use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
 use wire::ingest::{Lines, Names};
 
-/// A request is no larger than this, however many samples were asked for: half of the server's `body_bytes`.
+/// The maximum size of a request, whatever `--batch` says: half of the server's default `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;
 
-/// A sample from a slow pipe waits no longer than this for others to go with.
+/// The longest time that a sample from a slow pipe waits for more to be sent with it.
 const BATCH_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Exit codes: 0 all samples were stored, 1 none, 7 some; the reasons are listed with their lines.
-A time is epoch seconds or milliseconds, ISO 8601, or as in `metrics get`: `-5min`, `20171101`.
-Without one it is the moment the line was read, by the server's clock.
-Sending samples twice changes nothing where each has a time; without one they are stored again.
 
-Files are Graphite lines, CSV (with `,`, `;` or tabs; a sample in each row, or a column for each
-series beside one of times), or JSON (an array, or an object in each line), also as `metrics get`
-writes them; packed by gzip they are unpacked on the way.
+A time is epoch seconds or milliseconds, ISO 8601, or as in `metrics get`: `-5min`, `20171101`. A sample without a \
+time gets the time at which its line was read, by the server's clock. Sending samples with times again changes nothing; \
+samples without times are stored again.
+
+A file holds Graphite lines, CSV (with `,`, `;` or tabs; a sample in each row, or a column of times and one for each \
+series) or JSON (an array, or an object in each line), also as `metrics get` writes them. Files packed by gzip are \
+unpacked.
 
 Examples:
   vigie metrics send shop.orders=17 shop.latency-ms=48.6@-5min
@@ -70,15 +71,15 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "COLUMN", default_value = "value")]
     value_column: String,
     /// CSV: the column of times; default: `timestamp`, `time`, `date` or `datetime` where there is one;
-    /// a row without a time is of the moment it is read
+    /// a row without a time gets the time at which it is read
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
     /// Replace each character that names may not hold (blanks, brackets, commas, quotes) by this one;
-    /// the receipt says in how many samples. Names that differ in nothing else become one
+    /// the receipt says in how many samples. Names that differ only in these characters become one
     #[arg(long, value_name = "CHARACTER", num_args = 0..=1, require_equals = true, default_missing_value = "_", value_parser = replacing)]
     replace_refused: Option<Names>,
     /// Time zone of the times behind `@`, for example `Europe/Paris`; default: that of the variable
-    /// `TZ`, else UTC. Times of a file are of UTC where they name no zone
+    /// `TZ`, else UTC. Times of a file without a zone are UTC
     #[arg(long, value_name = "ZONE", conflicts_with = "file")]
     tz: Option<String>,
     /// Samples per request
@@ -94,9 +95,9 @@ pub(crate) struct SendArgs {
     scope: ScopeArgs,
 }
 
-/// Sends, and gives account.
+/// Sends the samples, and prints the totals.
 pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
-    // A lone `-` is no sample, and what it means to every other program is plain.
+    // A lone `-` means standard input, as in other programs.
     let piped = (args.samples == ["-"]).then_some("-");
     if args.samples.is_empty() && args.file.is_none() {
         return Err(Failure::usage("no sample is given").hint(
@@ -106,7 +107,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
     let names = args.replace_refused.unwrap_or_default();
     let mut input = match args.file.as_deref().or(piped) {
         None => {
-            // Where no time is given, none is misread.
+            // Without a time there is nothing to misread.
             let zone = match args.samples.iter().any(|sample| sample.contains('@')) {
                 true => zone(args.tz.as_deref(), context)?.1,
                 false => TimeZone::UTC,
@@ -138,10 +139,10 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         notice: None,
         stop: input.stop(),
         batch: args.batch as usize,
-        patience: if args.file.as_deref().or(piped) == Some("-") {
-            Patience::Streaming
+        policy: if args.file.as_deref().or(piped) == Some("-") {
+            RetryPolicy::Streaming
         } else {
-            Patience::Persistent
+            RetryPolicy::Persistent
         },
         flushed: Instant::now(),
     };
@@ -150,7 +151,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
     progress.clear();
     let signal = match outcome {
         Ok(signal) => signal,
-        Err(failure) => return Err(sending.broken_off(failure)),
+        Err(failure) => return Err(sending.aborted(failure)),
     };
     if let Some(notice) = sending.notice {
         output.note(notice.to_string());
@@ -167,7 +168,7 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
             "stopped by {signal}: what was read until then was sent"
         ));
     }
-    sending.tally.conclude(input.unit, output)
+    sending.tally.report(input.unit, output)
 }
 
 fn replacing(text: &str) -> Result<Names, &'static str> {
@@ -187,26 +188,26 @@ fn columns(args: &SendArgs) -> Columns {
 }
 
 struct Sending<'a> {
-    /// `None`: only checked.
+    /// `None` in a dry run.
     monitoring: Option<Monitoring<'a>>,
     tally: Tally,
     body: BodyWriter,
-    /// Where each sample of the body comes from.
+    /// The place of each sample of the body in the input.
     places: Vec<u64>,
-    /// Name and time of each sample of a body that is only checked.
+    /// Name and time of each sample, in a dry run.
     checked: Vec<(String, Millis)>,
-    /// What was read when the sending broke off, and not stored.
+    /// Samples that were read but not stored when the sending was aborted.
     unsent: u64,
-    /// What is to be said of how a time was read.
+    /// A note about how a time was read.
     notice: Option<Notice>,
     stop: Option<Arc<Stop>>,
     batch: usize,
-    patience: Patience,
+    policy: RetryPolicy,
     flushed: Instant,
 }
 
 impl Sending<'_> {
-    /// Sends all of it; the signal that ended it, if one did.
+    /// Sends the whole input; returns the signal that ended it, if one did.
     fn all(
         &mut self,
         input: &mut Input,
@@ -219,14 +220,14 @@ impl Sending<'_> {
             let portion = input.next(limit, clock)?;
             clock.check()?;
             match portion {
-                Portion::Lines(lines) => self.take(&lines, input, progress)?,
-                Portion::Quiet => self.flush()?,
-                Portion::Stopped(signal, lines) => {
+                InputEvent::Lines(lines) => self.take(&lines, input, progress)?,
+                InputEvent::TimedOut => self.flush()?,
+                InputEvent::Stopped(signal, lines) => {
                     self.take(&lines, input, progress)?;
                     self.flush()?;
                     return Ok(Some(signal));
                 }
-                Portion::End => {
+                InputEvent::End => {
                     self.flush()?;
                     return Ok(None);
                 }
@@ -243,7 +244,7 @@ impl Sending<'_> {
         self.tally.read(lines);
         self.notice = self.notice.or(lines.notice);
         if self.body.is_empty() {
-            // Their waiting begins with the first of them.
+            // The wait is counted from the first of them.
             self.flushed = Instant::now();
         }
         let mut left = lines.batch.len() as u64;
@@ -284,7 +285,7 @@ impl Sending<'_> {
         let url = monitoring.url("/v1/metrics");
         let reply = monitoring.exchange_while(
             || Request::post(&url).body("application/json", body.clone()),
-            self.patience,
+            self.policy,
             |wait| match &self.stop {
                 Some(stop) => stop.wait(wait),
                 None => {
@@ -305,8 +306,8 @@ impl Sending<'_> {
         }
     }
 
-    /// What is said when the sending cannot go on.
-    fn broken_off(&self, mut failure: Failure) -> Failure {
+    /// The failure when the sending is aborted.
+    fn aborted(&self, mut failure: Failure) -> Failure {
         let stored = self.tally.stored();
         if let Some(signal) = self.stop.as_ref().and_then(|stop| stop.signal())
             && self.unsent > 0
@@ -323,7 +324,7 @@ impl Sending<'_> {
             let before = counted(stored, "sample was", "samples were");
             failure = failure.hint(format!(
                 "{before} stored before that; {}",
-                self.tally.rest()
+                self.tally.resend_advice()
             ));
         }
         failure

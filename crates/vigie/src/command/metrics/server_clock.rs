@@ -1,5 +1,5 @@
-//! The server's clock, as far as it can be told from here: a sample stamped by a machine whose clock is hours off would not be
-//! found, and one from the future is refused.
+//! Estimates the server's clock: samples with the time of a machine whose clock is hours off would not be found, and samples from
+//! the future are refused.
 
 use crate::client::Request;
 use crate::context::Context;
@@ -11,19 +11,19 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use std::cell::OnceCell;
 use std::time::Instant;
 
-/// A clock that is further off is no clock that times can be set by: it is not known which of the two is wrong.
-const BELIEVED_MS: u64 = 24 * 3600 * 1000;
-/// Less is neither noticed nor certain: `Date` tells whole seconds.
-const NOTICED_MS: i64 = 2000;
+/// With a larger difference no times are set, because either clock may be the wrong one.
+const OFFSET_MAX_MS: u64 = 24 * 3600 * 1000;
+/// A smaller difference is ignored: `Date` has only whole seconds.
+const OFFSET_MIN_MS: i64 = 2000;
 
-/// A clock that is asked for once, when it is first needed.
+/// The server's clock, measured once, when it is first needed.
 pub(crate) struct ServerClock<'a> {
     server: Option<(&'a Context, String)>,
     offset: OnceCell<i64>,
 }
 
 impl<'a> ServerClock<'a> {
-    /// That of the server that is sent to; this machine's where nothing is sent.
+    /// The clock of the server that samples go to; this machine's clock in a dry run.
     pub(crate) fn new(context: &'a Context, monitoring: Option<&Monitoring<'_>>) -> Self {
         Self {
             server: monitoring.map(|monitoring| (context, monitoring.url("/health/live"))),
@@ -31,21 +31,21 @@ impl<'a> ServerClock<'a> {
         }
     }
 
-    /// A moment of this machine's clock, by the server's.
+    /// Converts a time of this machine's clock to the server's.
     pub(crate) fn by_server(&self, here: Millis) -> Millis {
         let offset = *self.offset.get_or_init(|| self.measure());
         here.plus(if is_believed(offset) { offset } else { 0 })
     }
 
-    /// Refuses to go on where times were asked for, and the clocks are so far apart that none can be set.
+    /// Fails if the clock was needed and the two are too far apart.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.offset() {
             Some(offset) if !is_believed(offset) => {
                 let here = SystemClock.now();
                 Err(Failure::failed(format!(
                     "the server's clock says {}, and this machine's {}: so far apart, neither sets a time",
-                    spoken(here.0.saturating_add(offset)),
-                    spoken(here.0)
+                    time_text(here.0.saturating_add(offset)),
+                    time_text(here.0)
                 ))
                 .hint("give each sample a time, or mend the clock that is wrong"))
             }
@@ -53,12 +53,12 @@ impl<'a> ServerClock<'a> {
         }
     }
 
-    /// How far the server's clock is ahead, in milliseconds, if it was asked and the difference counts.
+    /// How far the server's clock is ahead, in milliseconds, if it was measured and the difference matters.
     pub(crate) fn offset(&self) -> Option<i64> {
         self.offset.get().copied().filter(|offset| *offset != 0)
     }
 
-    /// A server that cannot be asked is told apart when samples are sent to it.
+    /// An error here is ignored: sending samples will report it.
     fn measure(&self) -> i64 {
         let Some((context, url)) = &self.server else {
             return 0;
@@ -77,17 +77,17 @@ impl<'a> ServerClock<'a> {
 }
 
 const fn is_believed(offset: i64) -> bool {
-    offset.unsigned_abs() <= BELIEVED_MS
+    offset.unsigned_abs() <= OFFSET_MAX_MS
 }
 
-fn spoken(at: i64) -> String {
+fn time_text(at: i64) -> String {
     figures::instant(at / 1000).unwrap_or_else(|| format!("{at} ms"))
 }
 
-/// How far the server is ahead: its `Date`, in the middle of its second, against the middle of the round trip.
+/// How far the server is ahead: its `Date` plus half a second, minus the middle of the round trip.
 fn offset(begun: Millis, took: i64, date: Millis) -> i64 {
     let ahead = (date.0 + 500).saturating_sub(begun.0.saturating_add(took / 2));
-    if ahead.abs() > NOTICED_MS.saturating_add(took / 2) {
+    if ahead.abs() > OFFSET_MIN_MS.saturating_add(took / 2) {
         ahead
     } else {
         0

@@ -3,7 +3,7 @@
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::monitoring::{Monitoring, Patience, ScopeArgs};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use wire::settings::DomainSettings;
 
 const PATH: &str = "/v1/settings/domain";
@@ -41,7 +41,7 @@ fn resolution(text: &str) -> Result<Resolution, String> {
     }
 }
 
-/// Changes what a flag says, then shows them.
+/// Applies the flags, then shows the settings.
 pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     let (monitoring, wanted) = match args.resolution {
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
         Some(body) => Request::put(&url).body("application/json", body.clone()),
         None => Request::get(&url),
     };
-    let settings: DomainSettings = monitoring.exchange(make, Patience::Once)?.parse(doing)?;
+    let settings: DomainSettings = monitoring.exchange(make, RetryPolicy::Once)?.parse(doing)?;
     if output.is_json() {
         return output.json(&settings);
     }

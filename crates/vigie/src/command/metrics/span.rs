@@ -1,4 +1,4 @@
-//! The time of a deletion: read once, told to who is asked, and sent as it was told.
+//! The time range of a deletion: parsed once, shown in the question, and sent exactly as shown.
 
 use super::server_clock::ServerClock;
 use super::zone::zone;
@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 
-/// What counts from now means something else by then.
-const LATER_MS: i64 = 3_600_000;
+/// A time at which a relative range would mean something else: used to find out whether the range is relative.
+const NOW_VALID_MS: i64 = 3_600_000;
 
-/// The bounds, of which one may be absent, and the zone in which they are told.
+/// The bounds, of which one may be absent, and the zone in which they are shown.
 pub(super) struct Span {
     from: Option<Millis>,
     until: Option<Millis>,
@@ -42,8 +42,8 @@ impl Span {
         };
         let here = SystemClock.now();
         let (mut range, notice) = read(here)?;
-        // Only for what counts from now is a clock needed.
-        if read(here.plus(LATER_MS))?.0 != range {
+        // Only relative times need the clock.
+        if read(here.plus(NOW_VALID_MS))?.0 != range {
             range = read(clock.by_server(SystemClock.now()))?.0;
         }
         if let Some(notice) = notice {
@@ -57,7 +57,7 @@ impl Span {
         }))
     }
 
-    /// The parameters of a request: instants, so that nothing moves between the question and the deed.
+    /// The parameters of a request: absolute times, so that nothing moves between the question and the deletion.
     pub(super) fn parameters(&self) -> impl Iterator<Item = (&'static str, String)> {
         let instant = |at: Millis| Timestamp::from_millisecond(at.0).ok();
         let bounds = [("from", self.from), ("until", self.until)];
@@ -65,13 +65,13 @@ impl Span {
         bounds.into_iter().flatten()
     }
 
-    /// As people are told: `from 2026-11-26 04:20 to 04:40 (Europe/Paris)`.
+    /// For people: `from 2026-11-26 04:20 to 04:40 (Europe/Paris)`.
     pub(super) fn described(&self) -> String {
         let [from, until] = [self.from, self.until].map(|at| self.local(at?));
         let zone = &self.zone;
         match (from, until) {
             (Some((from, summer)), Some((until, winter))) => {
-                // On a day whose clock is turned, an hour alone could be two.
+                // On a day with a clock change, a time of day can be ambiguous.
                 let end = if from.date() == until.date() && summer == winter {
                     hours(until)
                 } else {

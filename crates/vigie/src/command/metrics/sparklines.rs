@@ -1,4 +1,4 @@
-//! `metrics get --format sparkline`: one line per series, or a few where the screen is narrow.
+//! `metrics get --format sparkline`: one line per series, or a few on a narrow screen.
 
 use crate::chart::{Align, Summary, Table, Trace, number, sparkline};
 use crate::screen::Screen;
@@ -6,20 +6,19 @@ use base::time::TimeRange;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
-/// Between two columns of a table.
+/// The space between two columns of a table.
 const GAP: usize = 3;
-/// A sparkline shorter than this says nothing.
+/// The minimum width of a sparkline.
 const COLUMNS_MIN: usize = 16;
 
-/// A series as it is shown: its name, and its latest, smallest and largest value.
+/// A row: the series' name, and its latest, smallest and largest value.
 struct Line<'a> {
     name: &'a str,
     trace: &'a Trace,
     figures: [String; 3],
 }
 
-/// Draws each series over `range`: all in one table where names, figures and a sparkline fit side by side, else each
-/// under its name.
+/// Draws each series over `range`: in one table if names, figures and sparklines fit side by side, else each below its name.
 pub(super) fn sparklines<'a>(
     series: impl Iterator<Item = (&'a str, &'a Trace)>,
     range: TimeRange,

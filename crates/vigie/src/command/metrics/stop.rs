@@ -1,4 +1,4 @@
-//! Whether a signal has asked to stop: who waits before another attempt waits for that as well.
+//! A stop flag set by signals, which also ends waits between attempts.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -6,27 +6,27 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The first signal that came, once one has.
+/// The first signal, once one has arrived.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     signal: Mutex<Option<&'static str>>,
-    told: Condvar,
+    changed: Condvar,
 }
 
 impl Stop {
-    /// One that the first SIGINT or SIGTERM tells; a second one ends the process.
+    /// A flag that the first SIGINT or SIGTERM sets; a second one ends the process.
     pub(crate) fn on_signals() -> io::Result<Arc<Self>> {
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let stop = Arc::new(Self::default());
-        let told = Arc::clone(&stop);
+        let shared = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("signals".to_owned());
         thread.spawn(move || {
             for signal in &mut signals {
-                if told.signal().is_some() {
-                    // Cannot fail for these two; if it did, the first one still ends the process.
+                if shared.signal().is_some() {
+                    // Cannot fail for these two signals; if it did, the first one would still end the process.
                     drop(signal_hook::low_level::emulate_default_handler(signal));
                 }
-                told.tell(match signal {
+                shared.request(match signal {
                     SIGINT => "SIGINT",
                     _ => "SIGTERM",
                 });
@@ -35,23 +35,23 @@ impl Stop {
         Ok(stop)
     }
 
-    /// A signal came.
-    pub(crate) fn tell(&self, name: &'static str) {
+    /// Sets the flag.
+    pub(crate) fn request(&self, name: &'static str) {
         let mut signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         signal.get_or_insert(name);
-        self.told.notify_all();
+        self.changed.notify_all();
     }
 
-    /// Which one came.
+    /// The signal, if one has arrived.
     pub(crate) fn signal(&self) -> Option<&'static str> {
         *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits so long; ends early and answers `false` when a signal has come.
+    /// Waits; returns `false`, early, when a signal has arrived.
     pub(crate) fn wait(&self, span: Duration) -> bool {
         let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self
-            .told
+            .changed
             .wait_timeout_while(signal, span, |signal| signal.is_none());
         waited.unwrap_or_else(PoisonError::into_inner).0.is_none()
     }

@@ -1,4 +1,4 @@
-//! The account of a sending: received = stored + overwritten + rejected, over all its batches.
+//! The totals of `metrics send`: received = stored + overwritten + rejected, over all batches.
 
 use super::replaces::REPLACES;
 use super::unit::Unit;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use wire::ingest::Lines;
 use wire::receipt::Receipt;
 
-/// A longer name says no more about which line is meant.
+/// Longer names are cut in tables.
 const NAME_CHARACTERS_MAX: usize = 60;
 
 /// One sample that was not stored.
@@ -26,39 +26,39 @@ pub(crate) struct Refused {
     pub(crate) reason: String,
 }
 
-/// The account.
+/// The totals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Tally {
     received: u64,
     stored: u64,
-    /// Replaced by a later one of the same name and instant in the same request.
+    /// Replaced by a later sample with the same name and time in the same request.
     overwritten: u64,
     rejected: u64,
-    /// Read with a character of their name replaced, on request.
+    /// Samples in whose names a character was replaced, on request.
     renamed: u64,
-    /// How far the server's clock, by which times were set, is ahead of this machine's; `null`: no difference that counts.
+    /// How far the server's clock, by which times were set, is ahead of this machine's; `null` if the difference is negligible.
     clock_offset_milliseconds: Option<i64>,
-    /// Nothing was sent: `stored` is what could be.
+    /// Nothing was sent: `stored` counts the valid samples.
     dry_run: bool,
-    /// How many were rejected for what.
+    /// Rejections by reason.
     reasons: BTreeMap<String, u64>,
-    /// The first of them.
+    /// The first rejections.
     rejections: Vec<Refused>,
-    /// Rejected ones that the server counted and did not list.
+    /// Rejections that the server counted and did not list.
     #[serde(skip)]
     left_out: u64,
     #[serde(skip)]
     listed_max: usize,
-    /// A sample has a time that was set here: sent again, it would have another.
+    /// A sample got its time here: sent again, it would get another.
     #[serde(skip)]
     is_stamped: bool,
-    /// A name holds a character that none may hold.
+    /// A name contains a refused character.
     #[serde(skip)]
     has_refused_character: bool,
 }
 
 impl Tally {
-    /// An empty account that lists at most `listed_max` rejections.
+    /// Empty totals that list at most `listed_max` rejections.
     pub(crate) const fn new(listed_max: usize, dry_run: bool) -> Self {
         Self {
             received: 0,
@@ -77,7 +77,7 @@ impl Tally {
         }
     }
 
-    /// Takes in what was read: how times came about, and what was found unfit before it was sent.
+    /// Adds what was read: how times were set, and which lines were invalid.
     pub(crate) fn read(&mut self, lines: &Lines) {
         self.is_stamped |= lines.stamped > 0;
         self.renamed += lines.renamed;
@@ -94,7 +94,7 @@ impl Tally {
         }
     }
 
-    /// Takes in a receipt; `places` are those of the batch's samples.
+    /// Adds a receipt; `places` are those of the batch's samples.
     pub(crate) fn sent(&mut self, receipt: &Receipt, places: &[u64]) {
         self.received = self.received.saturating_add(receipt.received);
         self.stored = self.stored.saturating_add(receipt.stored);
@@ -107,7 +107,7 @@ impl Tally {
             *own = own.saturating_add(*count);
         }
         for rejection in &receipt.rejections {
-            // Those counts are of all; it is counted once more below.
+            // The server's counts include the listed ones, which are counted again below.
             if !receipt.rejected_by_code.is_empty()
                 && let Some(own) = self.reasons.get_mut(&rejection.code)
             {
@@ -125,7 +125,7 @@ impl Tally {
         }
     }
 
-    /// Takes in what would have been sent.
+    /// Adds the samples of a dry run.
     pub(crate) fn fit(&mut self, samples: u64, overwritten: u64) {
         self.received += samples;
         self.stored += samples - overwritten;
@@ -145,13 +145,13 @@ impl Tally {
         }
     }
 
-    /// Whether nothing was there to send.
+    /// Whether the input was empty.
     pub(crate) const fn is_empty(&self) -> bool {
         self.received == 0
     }
 
-    /// What to do about the rest, where some were stored.
-    pub(crate) const fn rest(&self) -> &'static str {
+    /// What to do with the rest if some samples were stored.
+    pub(crate) const fn resend_advice(&self) -> &'static str {
         if self.is_stamped {
             "send only the rest again; what has no time of its own would be stored a second time"
         } else {
@@ -164,9 +164,9 @@ impl Tally {
         self.stored
     }
 
-    /// Shows the account; fails when a sample was rejected.
-    pub(crate) fn conclude(mut self, unit: Unit, output: &Output) -> Result<(), Failure> {
-        // Local and server-side rejections come at different times; people look for lines.
+    /// Prints the totals; fails if a sample was rejected.
+    pub(crate) fn report(mut self, unit: Unit, output: &Output) -> Result<(), Failure> {
+        // Local and server-side rejections are found at different times; sort them by line.
         self.rejections.sort_by_key(|refused| refused.place);
         if output.is_json() {
             output.json(&self)?;
@@ -174,7 +174,7 @@ impl Tally {
             self.show(unit, output)?;
         }
         let mends = self.has_refused_character;
-        self.judged().map_err(|failure| match mends {
+        self.outcome().map_err(|failure| match mends {
             true => failure.hint(REPLACES),
             false => failure,
         })
@@ -212,7 +212,7 @@ impl Tally {
         let reasons: Vec<String> = self
             .reasons
             .iter()
-            .map(|(code, count)| format!("{} {count}", Shown::told(code)))
+            .map(|(code, count)| format!("{} {count}", Shown::untrusted(code)))
             .collect();
         output.line("")?;
         output.line(shown!("Rejected by reason: {}", reasons.join(", ")))?;
@@ -227,7 +227,7 @@ impl Tally {
                         .name
                         .as_deref()
                         .map_or_else(|| "-".to_owned(), shortened),
-                    Shown::told(&refused.reason).into_string(),
+                    Shown::untrusted(&refused.reason).into_string(),
                 ]
             })
             .collect();
@@ -248,7 +248,7 @@ impl Tally {
         Ok(())
     }
 
-    fn judged(&self) -> Result<(), Failure> {
+    fn outcome(&self) -> Result<(), Failure> {
         let were = if self.dry_run { "would be" } else { "were" };
         let lists = "the receipt lists the reasons";
         match (self.stored, self.rejected) {
@@ -270,7 +270,7 @@ impl Tally {
                 .hint(if self.dry_run {
                     lists.to_owned()
                 } else {
-                    format!("{lists}; the others are stored: {}", self.rest())
+                    format!("{lists}; the others are stored: {}", self.resend_advice())
                 }))
             }
         }
@@ -296,7 +296,7 @@ mod tests {
             let mut tally = Tally::new(1, false);
             (tally.received, tally.stored, tally.rejected) = (2, 1, 1);
             tally.is_stamped = is_stamped;
-            let failure = tally.judged().unwrap_err();
+            let failure = tally.outcome().unwrap_err();
             let hint = failure.hints[0].as_str();
             assert_eq!(hint.matches(':').count(), 1, "{hint}");
         }
@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(tally.rejections[0].place, 20);
         assert_eq!(tally.reasons["too_new"], 2);
         assert_eq!(tally.received, tally.stored + tally.rejected);
-        assert_eq!(tally.judged().unwrap_err().kind, Kind::Partial);
+        assert_eq!(tally.outcome().unwrap_err().kind, Kind::Partial);
     }
 
     #[test]
@@ -363,24 +363,24 @@ mod tests {
         let mut tally = Tally::new(1, false);
         tally.fit(3, 2);
         assert_eq!((tally.stored, tally.overwritten), (1, 2));
-        assert!(tally.rest().contains("changes nothing"));
+        assert!(tally.resend_advice().contains("changes nothing"));
         tally.read(&Lines {
             stamped: 1,
             ..Lines::default()
         });
-        assert!(tally.rest().contains("a second time"));
+        assert!(tally.resend_advice().contains("a second time"));
     }
 
     #[test]
     fn nothing_stored_is_a_failure_and_nothing_rejected_is_none() {
         let mut tally = Tally::new(10, false);
-        assert!(tally.judged().is_ok());
+        assert!(tally.outcome().is_ok());
         tally.refuse(Refused {
             place: 1,
             name: None,
             code: "value".to_owned(),
             reason: "x".to_owned(),
         });
-        assert_eq!(tally.judged().unwrap_err().kind, Kind::Failed);
+        assert_eq!(tally.outcome().unwrap_err().kind, Kind::Failed);
     }
 }

@@ -1,4 +1,4 @@
-//! The time of a reading, as the command line gives it: looked at here first, a wrong one costs no request.
+//! The time range of `metrics get`, checked before a request is made.
 
 use crate::context::Context;
 use crate::error::Failure;
@@ -7,7 +7,7 @@ use base::time_expr::TimeError;
 use base::time_expr::lenient;
 use jiff::tz::TimeZone;
 
-/// The range of `--from` and `--until`. One that runs backwards is a slip: a person is told, where a program's is swapped.
+/// The range of `--from` and `--until`. A reversed range is an error here, although the server swaps it.
 pub(super) fn time_range(
     from: Option<&str>,
     until: Option<&str>,
@@ -40,7 +40,7 @@ pub(super) fn time_range(
     Ok(range)
 }
 
-/// An empty text is as none.
+/// An empty text counts as absent.
 fn given(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
 }

@@ -1,13 +1,13 @@
-//! Targets that read nothing beside others that do: among what they read, nobody would miss it.
+//! Notes about targets that matched nothing while others did, because the gap is easy to overlook.
 
 use crate::shown::{Shown, shown};
 use wire::render::json::ReadRow;
 use wire::target::Target;
 
-/// So many are named.
+/// The maximum number of targets in the note.
 const NAMED_MAX: usize = 5;
 
-/// A sentence on each of several `targets` for which no sample is among `rows`.
+/// A sentence for each of several `targets` that has no sample in `rows`.
 pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<Shown> {
     let mut notes = Vec::new();
     if targets.len() < 2 {

@@ -1,14 +1,14 @@
-//! Undoes gzip on the way in, where the first bytes say that the input is packed by it; all else goes through as it is.
+//! Unpacks gzip input, recognized by its first bytes; other input is passed through.
 
 use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// With these two bytes gzip begins; no text does.
+/// The first two bytes of gzip; no text begins with them.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// What is read of the packed input at once.
+/// The size of one read of the packed input.
 const PACKED_BYTES: usize = 64 << 10;
 
 type Source = Chain<Cursor<Vec<u8>>, Counted>;
@@ -28,7 +28,7 @@ enum State {
 }
 
 impl Unpacking {
-    /// Of `reader`; `read` counts the bytes that are read of it, packed as they are.
+    /// Wraps `reader`; `read` counts the bytes read from it, before unpacking.
     pub(super) fn new(reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
         Self {
             state: State::Unknown(Counted { reader, read }),
@@ -58,8 +58,8 @@ impl Read for Unpacking {
     }
 }
 
-/// Looks at the first bytes. A second one is waited for only where the first is that of gzip: a slow writer's line must not
-/// wait for the next.
+/// Looks at the first bytes. It waits for the second byte only if the first is that of gzip, so that a slow writer's line is not
+/// delayed.
 fn begun(mut source: Counted) -> io::Result<State> {
     let mut first = Vec::new();
     for byte in MAGIC {
@@ -91,7 +91,7 @@ fn read_one(source: &mut Counted, into: &mut [u8; 1]) -> io::Result<usize> {
     }
 }
 
-/// Counts what is read.
+/// Counts the bytes read.
 struct Counted {
     reader: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,

@@ -1,7 +1,7 @@
-//! `metrics get --watch`: what is read is read again, until somebody ends it. At a terminal a drawing is made anew; elsewhere
-//! samples are written as they come, each once.
+//! `metrics get --watch`: repeats the reading until it is interrupted. At a terminal it redraws; elsewhere it writes each new sample
+//! once.
 
-mod fresh;
+mod new_samples;
 
 use super::drawing::render;
 use super::get_args::{Format, GetArgs};
@@ -9,22 +9,22 @@ use super::readings::{self, fetch};
 use super::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::figures::{self, spoken};
+use crate::figures::{self, in_words};
 use crate::monitoring::Monitoring;
 use crate::output::when_stdout_closes;
 use crate::shown::{Shown, shown};
 use base::time::{Clock as _, SystemClock, TimeRange};
 use base::time_expr::lenient;
-use fresh::Fresh;
 use jiff::tz::TimeZone;
+use new_samples::NewSamples;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Samples that come in so late are still seen.
+/// Samples that arrive up to this late are still written.
 const LATE: Duration = Duration::from_secs(600);
 
-/// What is read, as the command line says it.
+/// The request, from the command line.
 pub(super) struct Watched<'a> {
     pub(super) args: &'a GetArgs,
     pub(super) format: Format,
@@ -36,7 +36,7 @@ pub(super) struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// Reads every so often, until a signal ends it.
+    /// Reads at this interval, until a signal ends it.
     pub(super) fn run(&self, every: Duration) -> Result<(), Failure> {
         let is_drawing = matches!(
             self.format,
@@ -59,28 +59,28 @@ impl Watched<'_> {
         let stop = Stop::on_signals()
             .map_err(|error| Failure::failed(format!("no signal can be waited for: {error}")))?;
         let told = Arc::clone(&stop);
-        when_stdout_closes(move || told.tell("SIGPIPE"));
-        let mut fresh = Fresh::since(self.asked.from);
+        when_stdout_closes(move || told.request("SIGPIPE"));
+        let mut new_samples = NewSamples::since(self.asked.from);
         let (mut read_at, mut is_told) = (None, false);
         loop {
             let begun = Instant::now();
             let outcome = if is_drawn {
                 self.draw(every)
             } else {
-                self.append(&mut fresh, read_at.map(|at: Instant| at.elapsed()))
+                self.append(&mut new_samples, read_at.map(|at: Instant| at.elapsed()))
             };
             match outcome {
                 Ok(()) => {
                     read_at = Some(begun);
                     is_told = false;
                 }
-                Err(failure) if read_at.is_some() && is_passing(&failure) => {
-                    // Said once: it would fill a log.
+                Err(failure) if read_at.is_some() && is_transient(&failure) => {
+                    // Once only, so that it does not fill a log.
                     if !is_told {
                         self.context.output.warn(shown!(
                             "{}; trying again every {}",
                             failure.message,
-                            spoken(every.as_secs())
+                            in_words(every.as_secs())
                         ));
                     }
                     is_told = true;
@@ -97,7 +97,7 @@ impl Watched<'_> {
         }
     }
 
-    /// Draws what there is now over what was there before.
+    /// Redraws the screen.
     fn draw(&self, every: Duration) -> Result<(), Failure> {
         let (args, (name, zone)) = (self.args, self.zone);
         let now = SystemClock.now();
@@ -121,7 +121,7 @@ impl Watched<'_> {
         let mut screen: Shown = "\u{1b}[H\u{1b}[2J".into();
         screen.push(&shown!(
             "Every {}, {} ({}); Ctrl-C ends it\n\n",
-            spoken(every.as_secs()),
+            in_words(every.as_secs()),
             figures::time(now, zone),
             name.to_owned()
         ));
@@ -129,8 +129,8 @@ impl Watched<'_> {
         self.context.output.text(&screen)
     }
 
-    /// Writes what has come since the last reading, which was so long ago.
-    fn append(&self, fresh: &mut Fresh, ago: Option<Duration>) -> Result<(), Failure> {
+    /// Writes the samples that are new since the last reading, which was `ago`.
+    fn append(&self, new_samples: &mut NewSamples, ago: Option<Duration>) -> Result<(), Failure> {
         let (args, (name, zone)) = (self.args, self.zone);
         let output = &self.context.output;
         let since = ago.map(|ago| format!("-{}s", (ago + LATE).as_secs()));
@@ -146,7 +146,7 @@ impl Watched<'_> {
                 _ => output.note(shown!("times are of {}", name.to_owned())),
             }
         }
-        for sample in fresh.of(&rows) {
+        for sample in new_samples.take(&rows) {
             match self.format {
                 Format::Csv => output.csv(&sample.csv())?,
                 Format::Json => output.json_text(&sample.json())?,
@@ -157,7 +157,7 @@ impl Watched<'_> {
     }
 }
 
-/// Whether it may be otherwise the next time.
-fn is_passing(failure: &Failure) -> bool {
+/// Whether the next attempt may succeed.
+fn is_transient(failure: &Failure) -> bool {
     failure.kind == Kind::Unreachable || matches!(failure.status, Some(429 | 503))
 }

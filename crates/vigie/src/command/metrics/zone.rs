@@ -1,11 +1,12 @@
-//! The zone in which times are read and shown: one for all that reads them, so that what is deleted is what was looked at.
+//! The time zone in which times are read and shown. All commands use the same one, so that `delete` means the times that `get`
+//! has shown.
 
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
 use jiff::tz::TimeZone;
 
-/// The zone with its name: the argument's, else that of `TZ`, else UTC.
+/// The zone and its name: the argument's, else that of `TZ`, else UTC.
 pub(super) fn zone(named: Option<&str>, context: &Context) -> Result<(String, TimeZone), Failure> {
     if let Some(name) = named {
         let zone = base::time_expr::zone(name).ok_or_else(|| {

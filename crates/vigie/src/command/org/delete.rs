@@ -1,7 +1,7 @@
 //! `account org-delete`.
 
 use crate::client::{Request, encode};
-use crate::command::deleted::Gone;
+use crate::command::deleted::Deletion;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::prompt;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
     let url = context.cf_url(&format!("/v2/organizations/{}", encode(&org.metadata.guid)))?;
     let request =
         Request::delete(url).query("recursive", if args.recursive { "true" } else { "false" });
-    let gone = Gone::of(&context.ask(request, "delete the organization")?);
+    let gone = Deletion::of(&context.ask(request, "delete the organization")?);
     context.update(|_, cf| {
         if cf.organization_fields.guid == org.metadata.guid {
             cf.organization_fields = crate::config::Place::default();

@@ -38,7 +38,7 @@ pub(crate) fn set_org(
     org: &str,
     role: OrgRole,
 ) -> Result<(), Failure> {
-    let place = context.org_meant(Some(org))?;
+    let place = context.resolve_org(Some(org))?;
     let url = context.cf_url(&format!(
         "/v2/organizations/{}/{}",
         encode(&place.guid),

@@ -41,7 +41,7 @@ pub(crate) fn set_space(
     (org, space): (&str, &str),
     role: SpaceRole,
 ) -> Result<(), Failure> {
-    let place = context.org_meant(Some(org))?;
+    let place = context.resolve_org(Some(org))?;
     let guid = context.space_named(&place, space)?.metadata.guid;
     let url = context.cf_url(&format!("/v2/spaces/{}/{}", encode(&guid), role.members()))?;
     apply(

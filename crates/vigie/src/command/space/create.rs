@@ -22,7 +22,7 @@ pub(crate) struct SpaceCreateArgs {
 /// Creates a space.
 pub(crate) fn run(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let org = context.org_meant(args.org.as_deref())?;
+    let org = context.resolve_org(args.org.as_deref())?;
     output.action(format!(
         "Creating space {} in org {} as {}...",
         args.name,

@@ -1,7 +1,7 @@
 //! `account space-delete`.
 
 use crate::client::{Request, encode};
-use crate::command::deleted::Gone;
+use crate::command::deleted::Deletion;
 use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
@@ -25,7 +25,7 @@ pub(crate) struct SpaceDeleteArgs {
 /// Deletes a space.
 pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let org = context.org_meant(args.org.as_deref())?;
+    let org = context.resolve_org(args.org.as_deref())?;
     let space = context.space_named(&org, &args.name)?;
     let question = format!(
         "Really delete space {} of org {} with all its metrics?",
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
         Request::delete(context.cf_url(&format!("/v2/spaces/{}", encode(guid)))?),
         "delete the space",
     )?;
-    let gone = Gone::of(&reply);
+    let gone = Deletion::of(&reply);
     context.update(|_, cf| {
         if cf.space_fields.guid == *guid {
             cf.space_fields = Place::default();

@@ -22,7 +22,7 @@ pub(crate) struct SpacesArgs {
 /// Lists spaces.
 pub(crate) fn run(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let org = context.org_meant(args.org.as_deref())?;
+    let org = context.resolve_org(args.org.as_deref())?;
     let region = args
         .region
         .clone()

@@ -23,7 +23,7 @@ pub(crate) struct SpaceRenameArgs {
 /// Renames a space; its GUID, its metrics and its roles stay.
 pub(crate) fn run(args: &SpaceRenameArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let org = context.org_meant(args.org.as_deref())?;
+    let org = context.resolve_org(args.org.as_deref())?;
     let space = context.space_named(&org, &args.old_name)?;
     output.action(format!(
         "Renaming space {} of org {} to {} as {}...",

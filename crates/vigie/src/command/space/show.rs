@@ -22,7 +22,7 @@ pub(crate) struct SpaceArgs {
 /// Shows one space.
 pub(crate) fn run(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let org = context.org_meant(args.org.as_deref())?;
+    let org = context.resolve_org(args.org.as_deref())?;
     if !args.guid {
         output.action(format!(
             "Getting space {} in org {} as {}...",

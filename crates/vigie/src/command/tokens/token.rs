@@ -1,4 +1,4 @@
-//! `iam token`: the access token, bare or dressed for what it is needed for.
+//! `iam token`: the access token, alone or as a header, a command, shell variables or JSON.
 
 use crate::context::Context;
 use crate::duration;
@@ -44,7 +44,7 @@ struct TokenReport<'a> {
     scope: Option<String>,
 }
 
-/// Prints the access token alone, or dressed as asked.
+/// Prints the access token in the requested form.
 pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
     let token = context.token_for(args.min_ttl)?;
     let text = token.expose();
@@ -85,19 +85,19 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
     output.line(text.to_owned())
 }
 
-/// Where the server gives no token as long as wished for, the longest it gives is better than none, if it is said.
+/// Warns if the server issues no token with the requested lifetime; the longest one is printed anyway.
 fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     let remaining = Claims::of(token).map_or(0, |claims| claims.remaining(SystemClock.now()));
     let remaining = u64::try_from(remaining).unwrap_or(0);
     if remaining < args.min_ttl.as_secs() {
-        let left = figures::spoken(remaining);
+        let left = figures::in_words(remaining);
         context.output.warn(format!(
             "the server gives no longer token: it is good for {left}"
         ));
     }
 }
 
-/// Whose metrics a script will ask for; said, where that is not a space.
+/// The scope for the script; with a note if it is not a space.
 fn scope(context: &Context) -> Result<String, Failure> {
     let scope = context.scope_id()?;
     if !scope.starts_with("s-") {
@@ -109,7 +109,7 @@ fn scope(context: &Context) -> Result<String, Failure> {
     Ok(scope)
 }
 
-/// Where a token that is about to be handed out may go.
+/// Checks the addresses that the printed token is meant for.
 fn trusted_metrics(context: &Context) -> Result<String, Failure> {
     let metrics = context.metrics_endpoint()?;
     context.vouch(&metrics, "its metrics API")?;

@@ -1,6 +1,6 @@
 //! `account user-invite`.
 
-use super::{account_meant, url};
+use super::{resolve_account, url};
 use crate::client::Request;
 use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
@@ -48,7 +48,7 @@ pub(crate) struct InviteArgs {
 /// to hand it on.
 pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let account = account_meant(None, context)?;
+    let account = resolve_account(None, context)?;
     output.action(format!(
         "Inviting user {} to account {account} as {}...",
         args.email,

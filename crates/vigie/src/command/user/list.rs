@@ -1,7 +1,7 @@
 //! `account users`.
 
-use super::{account_meant, of_account};
-use crate::command::members::{self, HeldIn};
+use super::{of_account, resolve_account};
+use crate::command::members::{self, RoleAssignment};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Column, Row};
@@ -24,23 +24,23 @@ pub(crate) struct UsersArgs {
 /// Lists users.
 pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let account = account_meant(args.account.as_deref(), context)?;
+    let account = resolve_account(args.account.as_deref(), context)?;
     output.action(format!(
         "Getting users under account {account} as {}...",
         context.user()
     ))?;
     let users = of_account(&account, context)?;
-    let mut everywhere = if args.all_roles {
-        Some(members::everywhere(context)?)
+    let mut all_assignments = if args.all_roles {
+        Some(members::all_assignments(context)?)
     } else {
         None
     };
     let mut listed = |user: User| {
-        let held = |all: &mut BTreeMap<String, Vec<HeldIn>>| {
+        let held = |all: &mut BTreeMap<String, Vec<RoleAssignment>>| {
             all.remove(&user.user_id.to_lowercase()).unwrap_or_default()
         };
         Listed {
-            all_roles: everywhere.as_mut().map(held),
+            all_roles: all_assignments.as_mut().map(held),
             user_id: user.user_id,
             iam_id: user.iam_id,
             firstname: user.firstname,
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
 struct Listed {
     /// Those in organizations and spaces, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    all_roles: Option<Vec<HeldIn>>,
+    all_roles: Option<Vec<RoleAssignment>>,
     email: String,
     firstname: String,
     #[serde(rename = "ibmUniqueId")]
@@ -74,7 +74,7 @@ struct Listed {
 
 impl Listed {
     fn roles(&self) -> String {
-        let elsewhere = self.all_roles.iter().flatten().map(HeldIn::text);
+        let elsewhere = self.all_roles.iter().flatten().map(RoleAssignment::text);
         let roles: Vec<String> = self.roles.iter().cloned().chain(elsewhere).collect();
         roles.join(", ")
     }

@@ -1,6 +1,6 @@
 //! `account user-remove`.
 
-use super::{account_meant, of_account, url};
+use super::{of_account, resolve_account, url};
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -23,7 +23,7 @@ pub(crate) struct RemoveArgs {
 /// Removes a user.
 pub(crate) fn run(args: &RemoveArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let account = account_meant(None, context)?;
+    let account = resolve_account(None, context)?;
     let users = of_account(&account, context)?;
     let is_meant = |user: &&User| user.user_id.eq_ignore_ascii_case(&args.email);
     let user = users.iter().find(is_meant).ok_or_else(|| {

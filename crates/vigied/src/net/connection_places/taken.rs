@@ -1,6 +1,6 @@
 //! The taken places, and which connections to evict.
 
-use crate::net::connection_state::{ConnectionState, Standing};
+use crate::net::connection_state::{Activity, ConnectionState};
 use base::id::AccountId;
 use base::source::SourceKey;
 use std::collections::{BTreeMap, HashMap};
@@ -96,10 +96,10 @@ impl Taken {
                 .iter()
                 .filter(|(_, own)| own.kept.is_none())
             {
-                match entry.state.standing() {
-                    Standing::Idle(since) if since <= before => idle.push((since, *source, *id)),
-                    Standing::Idle(_) => {}
-                    Standing::Busy => busy = busy.or(Some((*source, *id))),
+                match entry.state.activity() {
+                    Activity::Idle(since) if since <= before => idle.push((since, *source, *id)),
+                    Activity::Idle(_) => {}
+                    Activity::Busy => busy = busy.or(Some((*source, *id))),
                 }
             }
         }
@@ -122,7 +122,7 @@ impl Taken {
         let connections = self.groups.iter().flat_map(|(source, group)| {
             let own = group.connections.iter();
             own.filter(|(_, entry)| entry.kept == Some(*most))
-                .map(|(id, entry)| (entry.state.standing(), *source, *id))
+                .map(|(id, entry)| (entry.state.activity(), *source, *id))
         });
         // The longest idle one; a busy one if none is idle.
         let Some((_, source, id)) = connections.min() else {
@@ -183,7 +183,7 @@ impl Group {
     fn idle_since(&self, before: Instant) -> usize {
         let open = self.connections.values().filter(|own| own.kept.is_none());
         let is_idle =
-            |own: &&Entry| matches!(own.state.standing(), Standing::Idle(since) if since <= before);
+            |own: &&Entry| matches!(own.state.activity(), Activity::Idle(since) if since <= before);
         open.filter(is_idle).count()
     }
 }

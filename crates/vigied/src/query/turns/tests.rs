@@ -172,12 +172,13 @@ async fn who_goes_while_his_turn_is_lent_waits_for_it_no_more() {
     // Somebody else has it in the very moment in which it comes back.
     let other = {
         let mut state = turns.state();
-        state.running.add(account(2), 1);
+        let person = Arc::from("IBMid-b");
+        state.start(account(2), &person);
         drop(state);
         Turn {
             turns: Arc::clone(&turns),
             owner: account(2),
-            person: Arc::from("IBMid-b"),
+            person,
         }
     };
     assert!(poll(lent.as_mut()).is_pending());

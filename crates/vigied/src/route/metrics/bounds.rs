@@ -1,6 +1,6 @@
-//! The bounds of a deletion: what can not be read for certain deletes nothing.
+//! The time range of a deletion. Parameters that cannot be parsed exactly delete nothing.
 
-use super::question::{no_time, parameter};
+use super::parameters::{parameter, time_refusal};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use base::time::TimeRange;
@@ -11,13 +11,13 @@ use wire::code;
 use wire::excerpt::beginning;
 use wire::query::Query;
 
-/// Reads `tz`, `now`, `from` and `until` of a deletion; no range is all there is.
+/// Parses `tz`, `now`, `from` and `until` of a deletion; `None` without a range.
 pub(super) fn bounds(
     app: &App,
     query: &Query,
 ) -> Result<(Option<TimeRange>, Option<Notice>), Refusal> {
     let zone = match parameter(query, "tz")? {
-        // A question may take UTC for a zone that it does not know.
+        // Queries fall back to UTC for an unknown time zone; a deletion must not.
         Some(name) => time_expr::zone(name).ok_or_else(|| {
             let name = beginning(name);
             let message = format!("`{name}` is no time zone: nothing was deleted");
@@ -27,7 +27,7 @@ pub(super) fn bounds(
         None => TimeZone::UTC,
     };
     let refuse = |error: TimeError| {
-        let Refusal(mut problem) = no_time(&error);
+        let Refusal(mut problem) = time_refusal(&error);
         problem.message.to_mut().push_str(": nothing was deleted");
         Refusal(problem)
     };

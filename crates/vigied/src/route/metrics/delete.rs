@@ -1,8 +1,8 @@
 //! `DELETE /v1/metrics/list`.
 
+use super::audited::Deleter;
 use super::bounds::bounds;
-use super::entered::Deleter;
-use super::question::{Told, hold, invalid, parameter, query_of, selector};
+use super::parameters::{NoticeSlot, invalid, parameter, query_of, reserve_tables, selector};
 use crate::app::App;
 use crate::http::accepted::Accepted;
 use crate::http::problem::Refusal;
@@ -19,7 +19,7 @@ use wire::code;
 use wire::excerpt::beginning;
 use wire::find::delete::DeleteReply;
 
-/// What a deletion can be told.
+/// The parameters of a deletion.
 const PARAMETERS: [&str; 6] = ["query", "from", "until", "now", "tz", "dry_run"];
 
 /// `DELETE /v1/metrics/list`: deletes what the same query would list, with everything below it.
@@ -32,15 +32,24 @@ pub(crate) async fn delete(
     let deleter = Deleter::new(&app, &caller);
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
-    let told = Told::default();
-    let telling = told.clone();
+    let notice_slot = NoticeSlot::default();
+    let writer_slot = notice_slot.clone();
     let answered = query::answer(
         &app.queries,
         (&asked, Box::new(admission)),
         Accepted::Plain,
-        move |answer| remove(&worker, &deleter, &scope, raw.as_deref(), &telling, answer),
+        move |answer| {
+            remove(
+                &worker,
+                &deleter,
+                &scope,
+                raw.as_deref(),
+                &writer_slot,
+                answer,
+            )
+        },
     );
-    Ok(told.tell(answered.await?))
+    Ok(notice_slot.add_to(answered.await?))
 }
 
 fn remove(
@@ -48,7 +57,7 @@ fn remove(
     deleter: &Deleter,
     scope: &Scope,
     raw: Option<&str>,
-    told: &Told,
+    notice_slot: &NoticeSlot,
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
     let query = query_of(raw)?;
@@ -79,7 +88,7 @@ fn remove(
     };
     let parsed = selector(text)?;
     let (range, notice) = bounds(app, &query)?;
-    told.keep(notice);
+    notice_slot.set(notice);
     let delete = DeleteQuery {
         selector: &parsed,
         range,
@@ -91,7 +100,7 @@ fn remove(
         },
     };
     let context = answer.context();
-    hold(&context, &parsed)?;
+    reserve_tables(&context, &parsed)?;
     let deleted = match dry_run {
         true => app.store.delete(scope, &delete, &context)?,
         false => deleter.delete(scope, text, &delete, answer)?,
@@ -105,7 +114,7 @@ fn remove(
             .map(|key| key.graphite().into_owned())
             .collect(),
     };
-    // Texts and numbers written into memory can't fail.
+    // Writing to memory cannot fail.
     let _ = serde_json::to_writer(&mut answer.out, &reply);
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! `GET /v1/metrics/list`.
 
-use super::question::{Times, Told, hold, invalid, parameter, query_of, selector, times};
+use super::parameters::{
+    NoticeSlot, Times, invalid, parameter, query_of, reserve_tables, selector, times,
+};
 use super::reading::reading;
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -30,7 +32,7 @@ fn find(
     app: &App,
     scope: &Scope,
     raw: Option<&str>,
-    told: &Told,
+    notice_slot: &NoticeSlot,
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
     let query = query_of(raw)?;
@@ -40,7 +42,7 @@ fn find(
             .unwrap_or("*"),
     )?;
     let Times { range, notice, .. } = times(app, &query)?;
-    told.keep(notice);
+    notice_slot.set(notice);
     let as_nodes = match parameter(&query, "format")? {
         None | Some("paths" | "json") => false,
         Some("nodes") => true,
@@ -56,7 +58,7 @@ fn find(
         range,
     };
     let context = answer.context();
-    hold(&context, &selector)?;
+    reserve_tables(&context, &selector)?;
     let nodes = app.store.find(scope, &find, &context)?;
     answer.out.push(b'[');
     for (at, node) in nodes.iter().enumerate() {

@@ -1,10 +1,10 @@
 //! `/v1/metrics` and `/v1/metrics/list`: send, query, list and delete. Source: `docs/guides/central-path.md`.
 
+mod audited;
 mod bounds;
 mod delete;
-mod entered;
 mod list;
-mod question;
+mod parameters;
 mod reading;
 mod render;
 mod rows;

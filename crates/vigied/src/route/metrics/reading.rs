@@ -1,6 +1,6 @@
-//! The frame of the two routes that read: a query of its own for each request, whose answer begins with what it is told.
+//! The frame of the two routes that read: runs the query and adds its notice to the answer.
 
-use super::question::Told;
+use super::parameters::NoticeSlot;
 use crate::app::App;
 use crate::http::accepted;
 use crate::http::problem::Refusal;
@@ -12,10 +12,11 @@ use base::scope::Scope;
 use http::HeaderMap;
 use std::sync::Arc;
 
-/// What one of them writes into the answer.
-pub(super) type Read = fn(&App, &Scope, Option<&str>, &Told, &mut Answer) -> Result<(), Refusal>;
+/// Writes the answer of a route.
+pub(super) type Read =
+    fn(&App, &Scope, Option<&str>, &NoticeSlot, &mut Answer) -> Result<(), Refusal>;
 
-/// Answers what `read` writes.
+/// Answers with the output of `read`.
 pub(super) async fn reading(
     app: &Arc<App>,
     (caller, admission): (Caller, Admission),
@@ -25,13 +26,13 @@ pub(super) async fn reading(
 ) -> Result<Response, Refusal> {
     let (worker, scope) = (Arc::clone(app), caller.scope);
     let asked = scope.clone();
-    let told = Told::default();
-    let telling = told.clone();
+    let notice_slot = NoticeSlot::default();
+    let writer_slot = notice_slot.clone();
     let answered = query::answer(
         &app.queries,
         (&asked, Box::new(admission)),
         accepted::of(headers),
-        move |answer| read(&worker, &scope, raw.as_deref(), &telling, answer),
+        move |answer| read(&worker, &scope, raw.as_deref(), &writer_slot, answer),
     );
-    Ok(told.tell(answered.await?))
+    Ok(notice_slot.add_to(answered.await?))
 }

@@ -1,6 +1,8 @@
 //! `GET /v1/metrics`.
 
-use super::question::{Times, Told, hold, invalid, no_pattern, parameter, query_of, times};
+use super::parameters::{
+    NoticeSlot, Times, invalid, parameter, pattern_refusal, query_of, reserve_tables, times,
+};
 use super::reading::reading;
 use super::rows::Rows;
 use crate::app::App;
@@ -39,13 +41,13 @@ fn draw(
     app: &App,
     scope: &Scope,
     raw: Option<&str>,
-    told: &Told,
+    notice_slot: &NoticeSlot,
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
     let query = query_of(raw)?;
     let targets = targets(app, &query)?;
     let Times { range, now, notice } = times(app, &query)?;
-    told.keep(notice);
+    notice_slot.set(notice);
     let range = range.unwrap_or(time_expr::default_range(now));
     match parameter(&query, "format")? {
         None | Some("json") => {}
@@ -56,7 +58,7 @@ fn draw(
             ));
         }
     }
-    // Graphite ignores what is no number above 0 here.
+    // Graphite ignores values that are not positive numbers.
     let points_max = parameter(&query, "maxDataPoints")?
         .and_then(|text| text.parse::<usize>().ok())
         .filter(|number| *number > 0);
@@ -65,7 +67,7 @@ fn draw(
         .resolution_seconds(scope.domain())
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
     let window = match resolution {
-        // A grid ends now at the latest, and one that would begin later has no series.
+        // A grid ends at the present; a range that begins later has no series.
         Some(_) if range.from > now => {
             answer.out.extend_from_slice(b"[]");
             return Ok(());
@@ -85,7 +87,7 @@ fn draw(
     });
     let context = answer.context();
     for target in &targets {
-        hold(&context, target.selector())?;
+        reserve_tables(&context, target.selector())?;
     }
     context.set_slots_per_series(window.map_or(0, |window| window.slots() as u64));
     let queries: Vec<FetchQuery<'_>> = targets
@@ -140,7 +142,9 @@ fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
 
 fn malformed(text: &str, error: TargetError) -> Refusal {
     match error {
-        TargetError::Pattern(error) => no_pattern(&code::TARGET_MALFORMED, "target", text, &error),
+        TargetError::Pattern(error) => {
+            pattern_refusal(&code::TARGET_MALFORMED, "target", text, &error)
+        }
         TargetError::Function { start, .. } => {
             let message = format!("`{}`: {error}", excerpt::around(text, start));
             Refusal(code::FUNCTION_UNSUPPORTED.problem(message).field("target"))

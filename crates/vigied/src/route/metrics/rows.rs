@@ -1,5 +1,4 @@
-//! The rows of an answer, written as their samples come: what is in memory of a series is what its points need, and never
-//! all its samples.
+//! The rows of an answer, written as samples arrive: memory holds the points of a series, never all its samples.
 
 use crate::query::answer::Answer;
 use base::context::{Context, Resource, Stop};
@@ -10,25 +9,24 @@ use base::time::Millis;
 use wire::render::Sink;
 use wire::render::json::{OpenRow, Points, Row, write_row};
 
-/// What the slot of a grid takes, with that of the coarser one made of it.
+/// Bytes of a grid slot, with its share of the coarser grid.
 const SLOT_BYTES: u64 = 16;
 
-/// What a sample takes that is kept.
+/// Bytes of a buffered sample.
 const SAMPLE_BYTES: u64 = 24;
 
-/// Samples of a series that are kept until it is known whether there are too many of them; where there are more, the series
-/// is read twice.
+/// Samples of a series to buffer until their number is known; a longer series is read twice.
 const KEPT: usize = 16 * 1024;
 
-/// What a look at a series has shown.
+/// The result of a first pass over a series.
 struct Seen {
     count: usize,
     first_and_last: Option<(Millis, Millis)>,
-    /// All of it, where that is not much.
+    /// All samples, if they are few.
     kept: Option<Vec<Piece>>,
 }
 
-/// The answer so far.
+/// Writes the rows of an answer.
 pub(super) struct Rows<'a> {
     answer: &'a mut Answer,
     context: &'a Context,
@@ -39,7 +37,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Rows of the slots of `window`, or of samples as they are, and of no more points than `points_max`.
+    /// Rows with the slots of `window`, or with raw samples; at most `points_max` points each.
     pub(super) const fn new(
         answer: &'a mut Answer,
         context: &'a Context,
@@ -67,7 +65,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Writes what stands behind the last row.
+    /// Ends the list of rows.
     pub(super) fn end(self) {
         if !self.any {
             self.answer.out.push(b'[');
@@ -92,7 +90,7 @@ impl<'a> Rows<'a> {
         written
     }
 
-    /// Reads the series once; what is kept of it is `held`.
+    /// Reads the series once; `held` counts the buffered bytes.
     fn look(&self, series: &mut dyn Cursor, held: &mut u64) -> Result<Seen, StoreError> {
         let mut seen = Seen {
             count: 0,

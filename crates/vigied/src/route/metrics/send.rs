@@ -1,6 +1,6 @@
 //! `POST /v1/metrics`.
 
-use super::question::{Told, invalid, parameter, query_of};
+use super::parameters::{NoticeSlot, invalid, parameter, query_of};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::http::worker;
@@ -11,6 +11,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::limit;
 use base::sample::{Appended, RejectReason};
+use base::scope::Action;
 use base::store::Durability;
 use http::{HeaderValue, StatusCode, header};
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use wire::ingest::{Reject, json as ingest};
 use wire::problem::MonitoringError;
 use wire::receipt::{Receipt, Rejection};
 
-/// `POST /v1/metrics`: a receipt says what became of every item.
+/// `POST /v1/metrics`: answers with a receipt for every item.
 pub(crate) async fn send(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -48,20 +49,23 @@ pub(crate) async fn send(
     let domain = caller.scope.domain();
     let directory = app.iam.directory();
     let account = directory.account_of(domain).ok_or_else(|| {
-        // Deleted since the credential was verified.
+        // The domain was deleted after the credential was verified.
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
-    let told = Told::default();
-    let kept = told.clone();
+    let notice_slot = NoticeSlot::default();
+    let worker_slot = notice_slot.clone();
     let outcome = worker::run(move || -> Result<_, Refusal> {
         let decoded = match ingest::decode(&body, now) {
             Ok(decoded) => decoded,
             Err(error) => return Ok(Err(error)),
         };
-        kept.keep(decoded.notice);
+        worker_slot.set(decoded.notice);
         let scope = &caller.scope;
         let batch = decoded.batch.len();
-        let (allowance, taken) = worker.quotas.allowance(account, batch)?;
+        let (allowance, taken) =
+            worker
+                .quotas
+                .allowance(account, batch, scope.reaches_all(Action::Write))?;
         let appended = worker
             .store
             .writer(scope)
@@ -74,13 +78,13 @@ pub(crate) async fn send(
                 .map(|reject| &reject.reason)
                 .chain(appended.rejected.iter().map(|r| &r.1))
         };
-        // Counted here, beside the store, so that a caller who hangs up is counted all the same.
+        // Counted here, so that it also counts if the client disconnects.
         worker.metrics.wrote(scope.domain(), &appended, reasons());
         let receipt = receipt(&decoded, &appended);
         if receipt.rejections_left_out > 0 {
             worker.metrics.limited(&limit::REJECTIONS_PER_RECEIPT);
         }
-        // Written here and not where many requests take turns.
+        // Serialized here, not on a reactor thread.
         let status = status(&receipt, reasons());
         Ok(Ok((status, json(status, &receipt)?)))
     })
@@ -95,10 +99,10 @@ pub(crate) async fn send(
         let seconds = HeaderValue::from_static("60");
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
-    Ok(told.tell(response))
+    Ok(notice_slot.add_to(response))
 }
 
-/// Nothing stored is a bad request; or, where that is so only because the account is at its limit, one for later.
+/// 400 if nothing was stored; 429 if only because the account is at its limit.
 fn status<'a>(
     receipt: &Receipt,
     mut reasons: impl Iterator<Item = &'a RejectReason>,
@@ -162,12 +166,13 @@ fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
     }
 }
 
-/// As many as a receipt lists, ascending by index. A small packed body can hold half a million: no text is made for more.
+/// The first rejections, as many as a receipt lists, by index. A small compressed body can hold half a million items, so no
+/// text is made for the others.
 fn first_rejections(decoded: &Decoded, appended: &Appended) -> Vec<Rejection> {
     let most = usize::try_from(limit::REJECTIONS_PER_RECEIPT.default).unwrap_or(usize::MAX);
     let early = decoded.rejects.iter().take(most);
     let mut rejections: Vec<Rejection> = early.map(Rejection::from).collect();
-    // Both lists ascend: of neither more than the first can be among the first.
+    // Both lists are sorted, so only the first entries of each can be among the first of all.
     let mut samples = decoded.batch.iter().enumerate();
     for (at, reason) in appended.rejected.iter().take(most) {
         let index = decoded.positions.get(*at).copied().unwrap_or(*at);

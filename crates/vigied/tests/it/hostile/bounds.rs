@@ -1,5 +1,5 @@
-//! No exchange, grant or endpoint gives more than the credential that was shown, and what is derived ends with its root.
-//! `pairs` tries every kind of credential at every endpoint that issues one; here are the ways that were found open.
+//! No exchange, grant or endpoint gives more rights than the credential shown, and what is derived expires with its root.
+//! `pairs` tries every credential at every endpoint that issues one; this file has the ways that once worked.
 
 mod pairs;
 pub(super) mod shown;

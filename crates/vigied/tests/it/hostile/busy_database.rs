@@ -144,3 +144,38 @@ fn the_time_of_a_deletion_ends_while_it_waits_for_the_database() {
     drop(writer);
     assert!(names(&server).contains("load.one"));
 }
+
+/// Each request that was refused had a line of its own: who asks often filled the log while a database was away.
+#[test]
+fn a_database_that_is_away_is_in_the_log_once_and_once_that_it_is_back() {
+    const REFUSED: usize = 3;
+    let server = server(&["--set", "limits.request_seconds=600"]);
+    let writer = Writer::begin(&server);
+    let asking: Vec<_> = (0..REFUSED)
+        .map(|_| ask(&server, "POST", "/v2/organizations").json(&json!({"name": "late"})))
+        .map(|request| thread::spawn(move || request.send()))
+        .collect();
+    for asked in asking {
+        let refused = asked.join().unwrap();
+        assert_eq!(refused.status, 503, "{}", refused.text());
+    }
+    let lines = |what: &str| {
+        let log = server.serving.log();
+        let lines = log.lines().filter(|line| line.contains(what));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (is_away, is_back) = (
+        "the identity database is not available",
+        "the identity database is available again",
+    );
+    server.serving.wait_for_log(is_away);
+    assert!(lines(is_back).is_empty());
+    drop(writer);
+    server.serving.wait_for_log(is_back);
+    // Every line before this one has been read by now.
+    let away = lines(is_away);
+    assert_eq!(away.len(), 1, "{away:?}");
+    let back = lines(is_back);
+    assert_eq!(back.len(), 1, "{back:?}");
+    assert!(back[0].contains(&format!("refused={REFUSED}")), "{back:?}");
+}

@@ -1,4 +1,4 @@
-//! Work in abundance: neither a tenant nor strangers may have all places.
+//! Under load, neither one tenant nor strangers can take all places.
 
 use super::honest::connect_from;
 use super::slow_bodies::{with_another_account, write_sample};

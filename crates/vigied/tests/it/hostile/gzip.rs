@@ -1,4 +1,4 @@
-//! Packed bodies that cost much more than they weigh.
+//! Small compressed bodies that are expensive to decompress.
 
 use super::honest::{Honest, answer, connect_from};
 use crate::harness::Server;

@@ -1,5 +1,5 @@
-//! A client that has closed its side and waits for its answer (`printf … | nc`, scripts of HTTP/1.0) gets it; one that has
-//! gone as well looks the same for a moment, and its query ends.
+//! A client that has closed its side and waits for the answer (`printf … | nc`, HTTP/1.0 scripts) gets it. A client that is
+//! gone looks the same for a moment, and its query ends.
 
 use super::pipelined::fill;
 use super::queries::{figure, until, worst_head};

@@ -1,4 +1,4 @@
-//! An honest client beside an attack: it sends one sample after another over one kept connection, and tells how it was
+//! An honest client during an attack: it sends one sample after another over one kept connection, and reports how it was
 //! served.
 
 use crate::harness::Server;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Longest an honest request waits before it counts as not served.
+/// Time after which an honest request counts as not served.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Connects from an address of this machine's own 127.0.0.0/8, so that attacker and honest client can be two sources.
@@ -65,7 +65,7 @@ fn up_to(stream: &mut TcpStream, end: &str) -> io::Result<String> {
 pub(super) struct Served {
     /// How long each answered request took, in order.
     pub(super) took: Vec<Duration>,
-    /// What was answered other than 200, or not at all.
+    /// Answers other than 200, and missing ones.
     pub(super) refused: Vec<String>,
 }
 
@@ -134,7 +134,7 @@ impl Honest {
         honest
     }
 
-    /// Ends it, and says how it was served.
+    /// Stops the client; returns how it was served.
     pub(super) fn stop(self) -> Served {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()

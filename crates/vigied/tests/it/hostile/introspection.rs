@@ -37,7 +37,7 @@ fn a_key_says_what_a_token_of_it_would_say() {
     assert_eq!(life(&token), life(&key));
 }
 
-/// Of what is no whole valid credential nothing is said but that.
+/// A credential that is not valid as a whole is answered only with that.
 #[test]
 fn of_anything_else_nothing_is_said() {
     let server = Server::start();
@@ -58,7 +58,7 @@ fn of_anything_else_nothing_is_said() {
     }
 }
 
-/// The header counts as the credential that is asked about; what a proxy put beside it is not looked at.
+/// The header is the credential to inspect; what a proxy added is ignored.
 #[test]
 fn the_header_counts_and_a_proxys_authorization_does_not() {
     let server = Server::start();
@@ -99,7 +99,7 @@ fn the_header_counts_and_a_proxys_authorization_does_not() {
     assert_eq!(none.send().status, 400);
 }
 
-/// Guessing slows down the guesser's source; other sources, and callers with a valid credential of their own, are not slowed.
+/// Guesses slow down the guesser's source; other sources, and callers with a valid credential, are not affected.
 #[test]
 fn guessing_is_slowed_by_source() {
     let server = Server::with(&["--set", "limits.introspection_misses_per_minute=5"]);
@@ -129,13 +129,13 @@ fn guessing_is_slowed_by_source() {
     assert_eq!(ask(3, None, key).0, 200);
     let (status, text) = ask(2, Some(key), key);
     assert!(status == 200 && text.contains("\"active\":true"), "{text}");
-    // Hits are no guesses.
+    // Valid credentials are no guesses.
     for _ in 0..20 {
         assert_eq!(ask(4, None, key).0, 200);
     }
 }
 
-/// Which of the two is meant nobody can know, and answering for one would say nothing of the other.
+/// It is unknown which of the two is meant, and an answer for one would say nothing about the other.
 #[test]
 fn a_token_and_a_key_in_one_form_are_refused() {
     let server = Server::start();

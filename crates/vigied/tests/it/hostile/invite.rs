@@ -1,4 +1,4 @@
-//! Invitations as a way into what is not one's own: the report's B6, B16, Q2, Q18, Q24.
+//! Invitations as a way into other people's accounts: the report's B6, B16, Q2, Q18, Q24.
 
 mod form;
 mod guessing;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const CEO: &str = "ceo@new.example";
 /// The password chosen by someone with a code meant for another person.
 const THEIRS: &str = "chosen by the first inviter";
-/// What the person chooses to whom the address belongs.
+/// The password chosen by the owner of the address.
 const OWN: &str = "chosen by the person himself";
 
 /// Runs an operator's command beside the server; what it prints as JSON.
@@ -104,7 +104,7 @@ fn accounts(server: &Server, token: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Polls until the running server has heard of what the operator did.
+/// Polls until the running server has read the operator's change.
 fn becomes(what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -146,7 +146,7 @@ fn impostor(server: &Server) -> Vec<String> {
     vec![secret, THEIRS.to_owned()]
 }
 
-/// Nothing the impostor knows leads into the account.
+/// No secret of the impostor opens the account.
 fn stays_out(server: &Server, secrets: &[String], account: &str) {
     for secret in secrets {
         let into = login(server, CEO, secret, Some(account));
@@ -187,7 +187,7 @@ fn the_first_inviter_does_not_own_an_account_made_later() {
     let (new, made) = account(&server, "New", CEO);
     settled(&server);
     stays_out(&server, &secrets, &new);
-    // The true owner has a way in, handed on by the operator, and nothing of the impostor's is left.
+    // The real owner gets access through the operator, and nothing of the impostor remains.
     let before = login(&server, CEO, THEIRS, None);
     let code = text(&made, "one_time_code");
     let entered = redeem(&server, CEO, &code, OWN);

@@ -1,4 +1,4 @@
-//! A signing key that was stolen: out of service while the server runs (Q25).
+//! A stolen signing key is taken out of service while the server runs (Q25).
 
 use crate::harness::{Request, Server, Serving, VIGIED, init};
 use serde_json::Value;
@@ -62,7 +62,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
         ])
         .send();
     let uaa = format!("uaa {}", uaa.json()["access_token"].as_str().unwrap());
-    // Verified, and so remembered.
+    // Verified, and therefore cached.
     assert_eq!((status(&server, &iam), status(&server, &uaa)), (200, 200));
     let stolen = listed(&server)[0].0.clone();
 
@@ -91,7 +91,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
 
     let said = done(keys(&server, &["retire", &stolen]));
     assert!(said.contains("on any node"), "{said}");
-    // At once, and also what was remembered as verified.
+    // At once, including tokens that were cached as verified.
     assert_eq!((status(&server, &iam), status(&server, &uaa)), (401, 401));
     assert_eq!(status(&server, &newer), 200);
     assert_eq!(published(&server), std::slice::from_ref(&fresh));
@@ -106,7 +106,7 @@ fn a_stolen_key_is_retired_while_the_server_runs() {
     assert_eq!(status(&server, &format!("iam {}", server.token())), 200);
 }
 
-/// The database alone opens nothing: what its signing keys are encrypted under lies beside it.
+/// The database alone is not enough: the key that encrypts its signing keys is stored outside.
 #[test]
 fn a_server_without_its_encryption_key_does_not_start_and_says_what_mends_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -127,14 +127,14 @@ fn a_server_without_its_encryption_key_does_not_start_and_says_what_mends_it() {
     let log = Serving::try_start(&data, "127.0.0.1:0", &[]).unwrap_err();
     assert!(log.contains("under another key"), "{log}");
 
-    // Where it lies can be said.
+    // Its path is a setting.
     std::fs::remove_file(&key).unwrap();
     let named = format!("tokens.encryption_key_file={}", away.display());
     let serving = Serving::start(&data, "127.0.0.1:0", &["--set", &named]);
     assert!(crate::harness::knows(&serving.url(), &owner.api_key));
 }
 
-/// As they lay before the database held them.
+/// As files, as they were before the database held them.
 #[test]
 fn a_signing_key_in_a_file_is_taken_into_the_database_and_the_file_goes() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The limits of logins: what may wait for a password check and how long, and what may fail.
+//! The limits of logins: waiting password checks, waiting time, and failures.
 
 use super::honest::{answer, connect_from};
 use crate::harness::{Request, Server};
@@ -37,7 +37,7 @@ fn guess(stream: &mut TcpStream, user: &str) {
     stream.write_all(request.as_bytes()).unwrap();
 }
 
-/// One guess from each of these places, all at once; the answers.
+/// One guess from each of these sources, all at once; returns the answers.
 fn at_once(server: &Server, places: &[Ipv4Addr]) -> Vec<(u16, String)> {
     let mut streams: Vec<TcpStream> = places
         .iter()
@@ -52,7 +52,7 @@ fn at_once(server: &Server, places: &[Ipv4Addr]) -> Vec<(u16, String)> {
         .collect()
 }
 
-/// Sends bursts until the limit was run into; its refusals name it and say when to come again.
+/// Sends bursts until the limit is reached; the refusals name it and have `Retry-After`.
 fn run_into(server: &Server, limit: Limit, burst: impl Fn(u8) -> Vec<Ipv4Addr>) {
     let begun = Instant::now();
     for round in 1..=u8::MAX {
@@ -113,7 +113,7 @@ fn how_long_a_login_waits_for_its_check() {
     });
 }
 
-/// Wrong keys are counted wherever they are sent, by source; whoever has the right one is not slowed.
+/// Wrong keys are counted by source on every endpoint; callers with the right key are not slowed down.
 #[test]
 fn wrong_keys_sent_with_requests_are_slowed_as_at_the_token_endpoints() {
     let server = Server::with(&["--set", "limits.guesses_per_source=3"]);
@@ -209,7 +209,7 @@ fn how_many_keys_a_person_has() {
     };
     let me = with_key("GET").send().json()["apikeys"][0]["iam_id"].clone();
     let wanted = json!({"name": "one more", "iam_id": me});
-    // Made at once they do not pass the limit together.
+    // Concurrent ones cannot exceed the limit together.
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let made: Vec<_> = (0..6)
             .map(|_| scope.spawn(|| with_key("POST").json(&wanted).send().status))

@@ -1,5 +1,5 @@
-//! Guessing passwords, and logging in too often: who guesses is slowed, and nobody else is; nothing tells which names are
-//! known; and what checks passwords waits in a line of its own.
+//! Guessing passwords, and frequent logins: only the guesser is slowed down, no answer tells which names exist, and password
+//! checks have their own queue.
 
 use super::honest::{Honest, answer, connect_from};
 use crate::harness::Server;
@@ -7,13 +7,13 @@ use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Where honest people are.
+/// The address of honest clients.
 const HOME: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 7);
 
-/// Where the attack comes from.
+/// The address of the attacker.
 const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 
-/// Wrong passwords of one person from one place that are looked at without a pause.
+/// Wrong passwords for one user from one source that are checked without a pause.
 const FREE: usize = 10;
 
 /// `Basic bx:bx`, and `Basic cf:`.
@@ -65,7 +65,7 @@ fn owner_logs_in(server: &Server, from: Ipv4Addr) -> Answer {
     log_in(server, from, &server.owner.user, &server.owner.password)
 }
 
-/// What the process holds in memory, in kB.
+/// Memory of the process, in kB.
 fn resident(server: &Server) -> u64 {
     let path = format!("/proc/{}/status", server.serving.child.id());
     let status = std::fs::read_to_string(path).unwrap();
@@ -91,7 +91,7 @@ fn seven_hundred_logins_at_once_hold_up_nobody_else() {
             &form(&format!("n{number}@example.org"), "guess"),
         );
     }
-    // An honest person elsewhere is let in while all those are asked.
+    // An honest user elsewhere can log in during all these requests.
     let login = owner_logs_in(&server, HOME);
     assert_eq!(login.0, 200, "{}", login.1);
     let mut looked_at = 0;
@@ -166,7 +166,7 @@ fn who_was_let_in_from_a_place_is_looked_at_there_whatever_others_guess() {
         assert_eq!(guess.0, 400, "{number}: {}", guess.1);
     }
     assert_eq!(owner_logs_in(&server, HOME).0, 200);
-    // It is remembered over a restart.
+    // It survives a restart.
     let data = server.data();
     let Server {
         serving,

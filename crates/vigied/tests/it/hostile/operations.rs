@@ -1,4 +1,4 @@
-//! What the server says about itself: to strangers, to an account, to the operators (Q1, B20, Q9).
+//! What the server reveals about itself: to strangers, to an account, to the operators (Q1, B20, Q9).
 
 use crate::harness::{
     Request, Server, Serving, VIGIED, init, now, operations, token, try_operations,
@@ -42,7 +42,7 @@ fn send(server: &Server, token: &str, scope: &str, name: &str) {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
-/// A proxy on the same machine connects from loopback for all the world, and none of its headers changes anything.
+/// A proxy on the same machine connects from loopback on behalf of everybody, and none of its headers changes the answer.
 #[test]
 fn a_stranger_learns_nothing_also_not_from_loopback() {
     let server = Server::start();
@@ -52,7 +52,7 @@ fn a_stranger_learns_nothing_also_not_from_loopback() {
         &format!("s-{}", server.owner.space),
         "a.b",
     );
-    // Other spellings are no routes, so that none passes a proxy's rule for the one.
+    // Other spellings are no routes, so that none gets past a proxy's rule.
     for (path, status) in [
         ("/metrics", 401),
         ("//metrics", 404),
@@ -128,7 +128,7 @@ fn an_account_sees_its_own_counters_alone() {
     assert!(!mine.contains(&text("space_guid")), "{mine}");
     assert!(hers.contains(&text("space_guid")), "{hers}");
     assert!(!hers.contains(space) && !hers.contains(account), "{hers}");
-    // Nothing of the server itself: its load and its limits are not an account's business.
+    // Nothing about the server itself: an account must not see its load and limits.
     assert!(
         !mine.contains("vigie_limit") && !mine.contains("vigie_http"),
         "{mine}"
@@ -164,7 +164,7 @@ fn the_name_of_a_deleted_space_is_forgotten() {
     assert_eq!(gone.status, 204, "{}", gone.text());
     let all = server.operations("/metrics").text();
     assert!(!all.contains(&space), "{all}");
-    // Its samples go, too: nobody could delete them any more.
+    // Its samples are removed as well: nobody could delete them any more.
     until("its series are gone", || {
         let all = server.operations("/metrics").text();
         all.contains("\nvigie_store_series 0\n")
@@ -189,7 +189,7 @@ fn operators_are_answered_when_the_public_listener_is_full() {
     }
 }
 
-/// Only the paths as they are written; nothing else is served here, and no credential of an account means anything.
+/// Only exact paths are served here, and credentials of accounts mean nothing.
 #[test]
 fn the_operators_socket_serves_three_paths() {
     let server = Server::start();

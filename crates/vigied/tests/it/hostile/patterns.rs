@@ -1,4 +1,4 @@
-//! Patterns made to hurt (B1, B2, B3): one GET must not keep others waiting, whatever its pattern.
+//! Expensive patterns (B1, B2, B3): one GET must not delay others, whatever its pattern.
 
 use super::honest::{Honest, connect_from};
 use crate::harness::Server;
@@ -9,10 +9,10 @@ use std::time::Duration;
 const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 const HONEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// Longer than any of these questions takes, and shorter than one that is stuck.
+/// Longer than any of these queries takes, and shorter than a stuck one.
 const LIMIT: Duration = Duration::from_secs(25);
 
-/// Sends a question, without waiting for its answer.
+/// Sends a query without waiting for its answer.
 fn ask(server: &Server, method: &str, path: &str) -> TcpStream {
     let mut stream = connect_from(ATTACKER, server).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();

@@ -30,7 +30,7 @@ impl Stream for StreamOwned<ClientConnection, TcpStream> {
     }
 }
 
-/// Connects as the server speaks.
+/// Connects with or without TLS, like the server.
 type Connect<'c> = dyn Fn(&Server, u8) -> Box<dyn Stream> + 'c;
 
 const FLAGS: [&str; 8] = [
@@ -63,7 +63,7 @@ fn encrypted(pem: &str, server: &Server, number: u8) -> Box<dyn Stream> {
     Box::new(StreamOwned::new(session, plain(server, number)))
 }
 
-/// Names enough for a query that takes long.
+/// Enough names for a long query.
 pub(super) fn fill(stream: &mut dyn Stream, key: &str) {
     let rest = "y".repeat(1000);
     for part in 0..4 {
@@ -138,12 +138,12 @@ fn who_hangs_up_ends_his_query(server: &Server, connect: &Connect<'_>) {
     }
 }
 
-/// The HTTP library does not read on while it has bytes of a next request, and so did not hear that the client had gone.
+/// The HTTP library does not read while it has bytes of the next request, and so missed the client's disconnect.
 #[test]
 fn regression_6_a_hang_up_behind_further_requests_ends_the_query() {
     let server = Server::with(&FLAGS);
     who_hangs_up_ends_his_query(&server, &|server, number| Box::new(plain(server, number)));
-    // Also one that waits for its turn, and also by a reset.
+    // Also for a query that waits for its turn, and for a reset.
     let key = &server.owner.api_key;
     let asked = worst_head(key, "") + "GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n";
     let mut held: Vec<_> = (4..10).map(|number| plain(&server, number)).collect();

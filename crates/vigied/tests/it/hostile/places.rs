@@ -1,4 +1,4 @@
-//! More connections than there are places: strangers who ask nothing must not keep out who asks (B4 of the report).
+//! More connections than places: silent strangers must not keep out clients with requests (B4 of the report).
 
 use super::honest::{Honest, answer, connect_from};
 use crate::harness::Server;
@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, TcpStream};
 const HONEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// Nothing but the places helps here: no stage ends while the test runs.
+/// Only the places matter here: no stage times out during the test.
 const PATIENT: [&str; 4] = [
     "--set",
     "limits.head_seconds=3600",
@@ -31,7 +31,7 @@ fn server(connections: usize, per_source: usize) -> Server {
     Server::with(&flags)
 }
 
-/// Asks whether the server lives, over a new connection.
+/// Requests liveness over a new connection.
 fn ask(from: Ipv4Addr, server: &Server) -> TcpStream {
     let mut stream = connect_from(from, server).unwrap();
     stream
@@ -41,7 +41,7 @@ fn ask(from: Ipv4Addr, server: &Server) -> TcpStream {
     stream
 }
 
-/// Uses its API key on a connection, and so shows a good credential on it.
+/// Uses an API key on a connection, which shows a valid credential on it.
 fn prove(stream: &mut TcpStream, server: &Server) {
     let text = format!(
         "GET /v1/metrics/list HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {}\r\n\r\n",
@@ -104,7 +104,7 @@ fn an_attacker_with_many_addresses_keeps_nobody_out() {
     drop(silent);
 }
 
-/// A key is no licence to take all places: new connections find room.
+/// A key does not allow taking all places: new connections find room.
 #[test]
 fn connections_with_a_credential_leave_room_for_others() {
     let server = server(16, 16);
@@ -124,7 +124,7 @@ fn connections_with_a_credential_leave_room_for_others() {
     }
 }
 
-/// The system gives out no more descriptors: who asks nothing gives one back.
+/// The system has no more descriptors: a silent connection gives one back.
 #[test]
 fn a_server_out_of_file_descriptors_makes_room() {
     let server = server(4096, 4096);

@@ -1,5 +1,5 @@
-//! Hard links in the data folder, and settings planted there: nothing is written through another file's name, and nothing is
-//! read from where somebody else led.
+//! Hard links in the data folder, and planted settings: nothing is written through another file's name, and nothing is read
+//! from a path that somebody else chose.
 
 use crate::harness::{Request, Server, Serving, VIGIED, init};
 use std::fs::{Permissions, create_dir_all, hard_link, read_to_string, set_permissions, write};
@@ -62,7 +62,7 @@ fn nothing_is_written_through_a_hard_link_that_was_planted() {
     }
 }
 
-/// A backup made of hard links is one with what it was made of: written to, both would change.
+/// A backup made of hard links shares its files with the original: a write would change both.
 #[test]
 fn a_folder_that_shares_files_with_its_backup_is_mended_by_the_hint() {
     let server = Server::start();

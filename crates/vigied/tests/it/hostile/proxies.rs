@@ -1,4 +1,4 @@
-//! Whose request it is, behind proxies: what a client says of itself counts for nothing.
+//! The source of a request behind proxies: a client cannot claim another one.
 
 use super::honest::{answer, connect_from};
 use crate::harness::{Server, Serving, init};
@@ -14,7 +14,7 @@ const DEBUG: [&str; 4] = [
     "trusted_proxies=127.0.0.9, 10.0.0.0/8",
 ];
 
-/// Asks with a number of its own, and returns the source that the server logged for it.
+/// Sends a request with its own number, and returns the source that the server logged for it.
 fn source(server: &Server, stream: &mut TcpStream, number: u32, lines: &str) -> String {
     let text = format!(
         "GET /health/live HTTP/1.1\r\nHost: vigie\r\nTransaction-Id: number-{number}-\r\n{lines}\r\n"
@@ -145,7 +145,7 @@ fn proxies_that_cannot_be_meant_are_refused_at_the_start() {
     }
 }
 
-/// A proxy brings many people's connections: they don't count as one source's, unless it names whose they are.
+/// A proxy carries the connections of many people: they do not count as one source, unless the proxy names the clients.
 #[test]
 fn connections_count_for_who_is_named_and_not_for_the_proxy() {
     let mut flags = DEBUG.to_vec();

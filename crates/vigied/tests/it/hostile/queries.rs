@@ -1,4 +1,4 @@
-//! Questions that cost much: by their pattern, by what they read, and by not reading the answer.
+//! Expensive queries: by their pattern, by what they read, and by not reading the answer.
 
 mod deletions;
 mod giving_way;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 const HONEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// Far longer than an answer takes that is given at once, far less than one that tries everything.
+/// Far longer than a quick answer takes, and far less than trying everything.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 fn ask(server: &Server, key: &str, method: &str, path: &str) -> Request {
@@ -64,7 +64,7 @@ pub(super) fn worst_head(key: &str, lines: &str) -> String {
     )
 }
 
-/// Whether there is no byte of an answer yet.
+/// Whether no byte of an answer has arrived yet.
 fn is_unanswered(stream: &TcpStream) -> bool {
     stream.set_nonblocking(true).unwrap();
     let peeked = stream.peek(&mut [0]);
@@ -179,7 +179,7 @@ fn braces_are_not_written_out() {
     });
 }
 
-/// Further ways to write a pattern that costs.
+/// Other expensive patterns.
 #[test]
 fn no_pattern_holds_up_others() {
     let (server, other) = with_another_account(&[]);
@@ -241,7 +241,7 @@ fn too_many_slots_are_refused_before_they_are_made() {
     );
 }
 
-/// B1, Q21: nothing that a query does keeps the process from its end.
+/// B1, Q21: no query delays the end of the process.
 #[test]
 fn the_process_ends_in_the_middle_of_the_worst_query() {
     let mut server = Server::with(&["--set", "limits.steps_per_query=1000000000000"]);
@@ -266,7 +266,7 @@ fn the_process_ends_in_the_middle_of_the_worst_query() {
     });
 }
 
-/// A client that goes takes its query with it.
+/// The disconnect of a client ends its query.
 #[test]
 fn a_client_that_hangs_up_ends_its_query() {
     let server = Server::with(&[

@@ -1,4 +1,4 @@
-//! One tenant may not use up what belongs to all: series, spaces, keys, samples, the disk.
+//! One tenant cannot use up shared resources: series, spaces, keys, samples, the disk.
 
 use crate::harness::{Reply, Server, Serving, VIGIED, knows, now};
 use serde_json::{Value, json};
@@ -131,7 +131,7 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
         make_space(&server, &own, "four").status == 201
     });
     is_for_later(&make_space(&server, &own, "five"), "spaces_per_account");
-    // What was deleted and can be brought back is counted by itself.
+    // Deleted objects that can be restored have their own count.
     let (done, text) = operator(
         &server,
         &["limit", &server.owner.account, "deleted_per_account=1"],
@@ -180,7 +180,7 @@ fn users_and_roles_are_counted_by_account() {
     );
     assert_eq!(invite(&["b@example.org", "c@example.org"]).status, 202);
     is_for_later(&invite(&["d@example.org"]), "users_per_account");
-    // Who is invited again is one, as before.
+    // A second invitation of the same person counts once.
     assert_eq!(invite(&["b@example.org"]).status, 202);
 
     let held = ask(
@@ -189,7 +189,7 @@ fn users_and_roles_are_counted_by_account() {
         json!({}),
     );
     assert_eq!(held.json()["total_results"], 1, "{}", held.text());
-    // What waits for the acceptance counts as well.
+    // Roles that wait for acceptance count as well.
     let role = |path: &str| ask("PUT", path, json!({"username": "b@example.org"}));
     let mut given = 0;
     let mut last = None;
@@ -270,7 +270,7 @@ fn writes_at_once_do_not_pass_the_limit_together() {
         sending.into_iter().map(|own| own.join().unwrap()).sum()
     });
     assert!(stored <= 100, "{stored} series were made");
-    // What was taken and not used was given back.
+    // Unused reservations were released.
     until("all the room is used", || {
         let reply = send(&server, &own, &["last"]);
         reply.status == 200 || stored == 100
@@ -359,7 +359,7 @@ fn what_a_deleted_space_leaves_on_the_disk_still_counts() {
         let text = server.operations("/metrics").text();
         text.contains("vigie_store_series 0\n")
     });
-    // Longer than a sum over the domains holds.
+    // Longer than sums over domains are cached.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(7) {
         is_for_later(&send(&server, &own, &["a"]), "samples_per_account");

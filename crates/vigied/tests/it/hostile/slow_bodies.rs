@@ -1,4 +1,4 @@
-//! Bodies that never come, or come in drops: they must take no place of those who are served.
+//! Bodies that never arrive, or arrive very slowly, take no place from other requests.
 
 use super::honest::{Honest, answer, connect_from};
 use crate::harness::{Server, Serving, VIGIED, init};
@@ -172,7 +172,7 @@ fn one_tenants_slow_bodies_take_no_place_of_another() {
     }
 }
 
-/// Attackers that never cease: as soon as one body is given up, the next one is begun.
+/// Attackers that start the next body as soon as one is dropped.
 #[test]
 fn slow_bodies_without_end_are_given_up_one_after_the_other() {
     let server = Server::with(&FEW);

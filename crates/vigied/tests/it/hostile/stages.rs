@@ -1,4 +1,4 @@
-//! Connections that do nothing, half of something, or all of it very slowly: each stage has its time (B4 of the report).
+//! Connections that send nothing, half a request, or one very slowly: each stage has a time limit (B4).
 
 use super::honest::{Honest, answer, connect_from};
 use super::raw_http2::{GOAWAY, PING, PREFACE, SETTINGS, frame, get, until_closed};

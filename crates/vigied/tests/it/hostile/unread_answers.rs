@@ -1,4 +1,4 @@
-//! Answers that nobody reads, or that are read drop by drop: they are given up, and what they held is free (B10).
+//! Answers that clients do not read, or read very slowly, are dropped, and their memory is freed (B10).
 
 use super::honest::{Honest, answer};
 use super::raw_http2::{PREFACE, get, no_window, until_closed};

@@ -1,4 +1,4 @@
-//! Texts that hold what nobody sees: refused before they are stored, or looked for among the stored.
+//! Texts with invisible characters are refused before they are stored or searched for.
 
 use super::texts::{owner, with_key};
 use crate::harness::Server;

@@ -1,4 +1,4 @@
-//! What has begun ends with what its caller was let in by: an answer on its way, a query at work, a body that arrives.
+//! Running work ends when its caller loses access: an answer being sent, a query, an arriving body.
 
 use super::queries::{figure, until, worst_head};
 use super::raw_http2::{HEADERS, PREFACE, RESET, SETTINGS, frame, get, read_frame, window};
@@ -26,7 +26,7 @@ const BEN: &str = "ben@example.org";
 const PASSWORD: &str = "a password of her own choice";
 
 /// A server on which nobody is given up for reading slowly.
-fn server() -> Server {
+pub(super) fn server() -> Server {
     Server::with(&[
         "--set",
         "limits.write_stall_seconds=600",
@@ -35,7 +35,7 @@ fn server() -> Server {
     ])
 }
 
-fn ok(reply: &Reply) -> Value {
+pub(super) fn ok(reply: &Reply) -> Value {
     assert!(reply.status < 300, "{}: {}", reply.status, reply.text());
     match reply.body.is_empty() {
         true => Value::Null,
@@ -56,7 +56,7 @@ fn text(value: &Value) -> String {
 }
 
 /// A request of the owner to the management interfaces.
-fn manage(server: &Server, method: &str, path: &str) -> Request {
+pub(super) fn manage(server: &Server, method: &str, path: &str) -> Request {
     let key = format!("apikey {}", server.owner.api_key);
     server
         .request(method, path)
@@ -64,7 +64,7 @@ fn manage(server: &Server, method: &str, path: &str) -> Request {
 }
 
 /// A further key of the owner's: its text, and the path it is managed at.
-fn further_key(server: &Server) -> (String, String) {
+pub(super) fn further_key(server: &Server) -> (String, String) {
     let own = token(&server.serving.url(), &server.owner.api_key);
     let info = server.request("GET", "/identity/userinfo").bearer(&own);
     let body = json!({"name": "further", "iam_id": info.send().json()["iam_id"]});
@@ -76,7 +76,7 @@ fn further_key(server: &Server) -> (String, String) {
 }
 
 /// A user who may read the space; returns their session's token.
-fn viewer(server: &Server, email: &str) -> String {
+pub(super) fn viewer(server: &Server, email: &str) -> String {
     let owner = &server.owner;
     let path = format!("/v2/accounts/{}/users", owner.account);
     let body = json!({"users": [{"email": email}]});
@@ -124,7 +124,7 @@ fn rest(client: &mut TcpStream) -> (usize, bool) {
 }
 
 /// How often an answer, or a query, has ended for this reason, by the log.
-fn ended(server: &Server, why: &str) -> usize {
+pub(super) fn ended(server: &Server, why: &str) -> usize {
     let log = server.serving.log();
     let lines = log.lines();
     lines
@@ -173,7 +173,7 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
             format!("iam {}", text(&session["access_token"])),
         ),
         ("you have no role in it", ann),
-        // Who is removed is logged out.
+        // A removed user is logged out.
         ("its session was logged out", ben),
     ]
     .map(|(why, credential)| (why, begun(&server, &credential, &owner.space)))
@@ -222,7 +222,7 @@ fn an_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
             "{why}: {bytes} bytes came"
         );
     }
-    // Nobody else's has ended.
+    // No other caller's work has ended.
     let (bytes, is_whole) = rest(&mut untouched);
     assert!(is_whole && bytes > NAMES * 900, "{bytes} bytes came");
     until("each is in the audit", || {

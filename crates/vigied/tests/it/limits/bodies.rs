@@ -49,13 +49,13 @@ fn token_form(server: &Server, bytes: usize) -> Reply {
 
 #[test]
 fn sizes_of_bodies() {
-    let server = with(&["limits.management_body_bytes=1000"]);
-    let reply = keyed(&server, "/v1/apikeys").body("x".repeat(1001)).send();
+    let server = with(&["limits.management_body_bytes=4096"]);
+    let reply = keyed(&server, "/v1/apikeys").body("x".repeat(4097)).send();
     refused(&server, 413, limit::MANAGEMENT_BODY_BYTES, &reply);
-    let whole = keyed(&server, "/v1/apikeys").body("x".repeat(1000)).send();
+    let whole = keyed(&server, "/v1/apikeys").body("x".repeat(4096)).send();
     assert_eq!(whole.status, 400, "{}", whole.text());
     // Nested as deep as the bound allows: the parser ends at 128.
-    let deep = keyed(&server, "/v1/apikeys").body("[".repeat(1000)).send();
+    let deep = keyed(&server, "/v1/apikeys").body("[".repeat(4096)).send();
     assert_eq!(deep.status, 400, "{}", deep.text());
     let reply = token_form(&server, 64 * 1024 + 1);
     refused(&server, 400, limit::FORM_BYTES, &reply);

@@ -1,4 +1,4 @@
-//! The limit of who guesses at introspection.
+//! The limit for guesses at introspection.
 
 use super::{Server, hits};
 use base::limit::{self, Limit};

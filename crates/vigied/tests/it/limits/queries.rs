@@ -18,12 +18,14 @@ pub(super) const LIMITS: [Limit; 8] = [
 
 #[test]
 fn what_one_query_may_look_at() {
-    for limit in [limit::STEPS_PER_QUERY, limit::BYTES_PER_QUERY] {
-        let server = Server::with(&["--set", &format!("limits.{}=2", limit.name)]);
+    let samples: Vec<_> = (0..5)
+        .map(|leaf| json!({"name": format!("{}.{leaf}", "l".repeat(1000)), "value": 1}))
+        .collect();
+    for (limit, least) in [(limit::STEPS_PER_QUERY, 1), (limit::BYTES_PER_QUERY, 4096)] {
+        let server = Server::with(&["--set", &format!("limits.{}={least}", limit.name)]);
         let token = server.token();
-        let sample = r#"[{"name":"abc.def","value":1}]"#;
-        let sent = server.metrics(&token, "POST", "/v1/metrics").body(sample);
-        assert_eq!(sent.send().status, 200);
+        let sent = server.metrics(&token, "POST", "/v1/metrics");
+        assert_eq!(sent.json(&json!(samples)).send().status, 200);
         for (method, path) in [
             ("GET", "/v1/metrics?target=*.*"),
             ("GET", "/v1/metrics/list?query=*.*"),

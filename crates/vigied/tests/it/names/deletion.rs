@@ -1,4 +1,4 @@
-//! What a deletion says before it deletes.
+//! The output of a deletion before it deletes.
 
 use super::Kept;
 use base::limit;

@@ -12,20 +12,23 @@ const EXACT_MAX: u64 = 1 << 53;
 /// As many digits always fit in a `u64`.
 const DIGITS_MAX: usize = 19;
 
-/// A number that stands in a text.
+/// A number that stands at the beginning of a text; small enough to be handed on in registers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Number<'a> {
-    /// As it is written.
-    pub(super) text: &'a str,
+pub(super) struct Number {
+    /// All its digits.
+    mantissa: u64,
+    /// Bytes that it is written in.
+    length: u32,
+    /// How many of the digits are decimals; [`NOT_SHORT`] where they are too many, or it has an exponent.
+    decimals: u8,
     is_negative: bool,
-    /// All its digits, and how many of them are decimals; `None` where they are too many, or it has an exponent.
-    digits: Option<(u64, usize)>,
 }
 
-impl<'a> Number<'a> {
-    /// The number that `text` begins with; `None` if it begins with none, or with one that JSON does not allow.
-    pub(super) fn at_start(text: &'a str) -> Option<Self> {
-        let bytes = text.as_bytes();
+const NOT_SHORT: u8 = u8::MAX;
+
+impl Number {
+    /// The number that `bytes` begin with; `None` if they begin with none, or with one that JSON does not allow.
+    pub(super) fn at_start(bytes: &[u8]) -> Option<Self> {
         let is_negative = bytes.first() == Some(&b'-');
         let begins = usize::from(is_negative);
         let mut mantissa = 0;
@@ -51,36 +54,48 @@ impl<'a> Number<'a> {
             }
             is_short = false;
         }
+        let decimals = u8::try_from(decimals).ok().filter(|_| is_short);
         Some(Self {
-            text: text.get(..end)?,
+            mantissa,
+            length: u32::try_from(end).ok()?,
+            decimals: decimals.unwrap_or(NOT_SHORT),
             is_negative,
-            digits: is_short.then_some((mantissa, decimals)),
         })
     }
 
+    /// How many bytes of the text it is.
+    pub(super) const fn length(self) -> usize {
+        self.length as usize
+    }
+
     /// Its value, correctly rounded, where that takes one division of two exact numbers.
-    pub(super) fn short(&self) -> Option<f64> {
-        let (mantissa, decimals) = self.digits?;
-        let power = POWERS.get(decimals)?;
-        if mantissa > EXACT_MAX {
+    pub(super) fn short(self) -> Option<f64> {
+        let power = POWERS.get(usize::from(self.decimals))?;
+        if self.mantissa > EXACT_MAX {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "none is lost up to 2^53")]
-        let value = mantissa as f64 / power;
+        let value = self.mantissa as f64 / power;
         Some(if self.is_negative { -value } else { value })
     }
 
     /// Its value, where it is whole and not negative.
-    pub(super) fn whole(&self) -> Option<u64> {
-        match self.digits {
-            Some((mantissa, 0)) if !self.is_negative => Some(mantissa),
-            _ => None,
-        }
+    pub(super) fn whole(self) -> Option<u64> {
+        (self.decimals == 0 && !self.is_negative).then_some(self.mantissa)
     }
 }
 
 /// Takes in the digits from `at` on: where they end.
 fn digits(bytes: &[u8], mut at: usize, number: &mut u64) -> usize {
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let (count, value) = leading_digits(*eight);
+        let power = TENS.get(count).copied().unwrap_or_default();
+        *number = number.wrapping_mul(power).wrapping_add(value);
+        at += count;
+        if count < eight.len() {
+            return at;
+        }
+    }
     while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0'))
         && digit < 10
     {
@@ -88,6 +103,36 @@ fn digits(bytes: &[u8], mut at: usize, number: &mut u64) -> usize {
         at += 1;
     }
     at
+}
+
+/// 10 to the power of the position.
+const TENS: [u64; 9] = [
+    1,
+    10,
+    100,
+    1000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+];
+
+/// How many digits stand at the beginning, and the number they make. All at once, without a jump: how long a number is can't be
+/// foreseen.
+fn leading_digits(text: [u8; 8]) -> (usize, u64) {
+    const EACH: u64 = u64::MAX / 255;
+    // What was a digit is now below ten.
+    let bytes = u64::from_le_bytes(text) ^ (EACH * 0x30);
+    let others = (((bytes & (EACH * 0x7f)) + EACH * (0x80 - 10)) | bytes) & (EACH * 0x80);
+    let bits = others.trailing_zeros() & !7;
+    // The first is in the lowest byte: what is behind the last drops out, and zeros come before the first.
+    let digits = bytes.checked_shl(64 - bits).unwrap_or_default();
+    // Neighbours become one number: of two digits, of four, of eight.
+    let twos = (digits * 10 + (digits >> 8)) & (u64::MAX / 0xffff * 0xff);
+    let fours = (twos * 100 + (twos >> 16)) & (u64::MAX / 0xffff_ffff * 0xffff);
+    let eight = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
+    (bits as usize / 8, eight)
 }
 
 #[cfg(test)]
@@ -100,7 +145,7 @@ mod tests {
         for text in [
             "", "-", "01", "-01", "1.", ".5", "1e", "1e+", "+1", "x", "-.5",
         ] {
-            assert!(Number::at_start(text).is_none(), "{text}");
+            assert!(Number::at_start(text.as_bytes()).is_none(), "{text}");
         }
         for (text, rest) in [
             ("0,", ","),
@@ -109,14 +154,26 @@ mod tests {
             ("1e5x", "x"),
             ("1E-07]", "]"),
         ] {
-            let number = Number::at_start(text).unwrap();
-            assert_eq!(format!("{}{rest}", number.text), text);
+            let number = Number::at_start(text.as_bytes()).unwrap();
+            assert_eq!(text.get(number.length()..), Some(rest));
+        }
+    }
+
+    #[test]
+    fn whatever_stands_behind_a_number_ends_it() {
+        for behind in (0..=u8::MAX).filter(|own| !b"0123456789.eE".contains(own)) {
+            for digits in ["1", "9", "1234567", "12345678", "1234567890123456789"] {
+                let text = [digits.as_bytes(), &[behind], b"87654321"].concat();
+                let number = Number::at_start(&text).unwrap();
+                assert_eq!(number.length(), digits.len(), "{behind}");
+                assert_eq!(number.whole().unwrap().to_string(), digits, "{behind}");
+            }
         }
     }
 
     #[test]
     fn what_is_long_is_left_to_others() {
-        let short = |text| Number::at_start(text).unwrap().short();
+        let short = |text: &str| Number::at_start(text.as_bytes()).unwrap().short();
         assert_eq!(short("9007199254740992"), Some(9_007_199_254_740_992.0));
         assert_eq!(short("9007199254740993"), None);
         assert_eq!(short("0.10000000000000000000"), None);
@@ -126,9 +183,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_rounded_as_by_the_library(text in "-?(0|[1-9][0-9]{0,18})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?") {
-            let number = Number::at_start(&text).unwrap();
-            prop_assert_eq!(number.text, text.as_str());
+        fn it_is_rounded_as_by_the_library(
+            text in "-?(0|[1-9][0-9]{0,18})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?",
+            rest in "|,\"timestamp\":0|[ },]\\PC{0,9}",
+        ) {
+            let number = Number::at_start(format!("{text}{rest}").as_bytes()).unwrap();
+            prop_assert_eq!(number.length(), text.len());
             let right: f64 = text.parse().unwrap();
             if let Some(value) = number.short() {
                 prop_assert_eq!(value.to_bits(), right.to_bits());

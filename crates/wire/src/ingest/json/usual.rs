@@ -21,23 +21,23 @@ const SECONDS_BELOW: u64 = MILLISECONDS_FROM as u64;
 
 /// Decodes a body; `None` where the general way has to.
 pub(super) fn decode(text: &str, now: Now<'_>, names: Names) -> Option<Decoded> {
-    let mut rest = Rest(text);
-    rest.take("[")?;
+    let mut rest = Rest::of(text);
+    rest.take(b"[")?;
     rest.skip_blanks();
     let mut decoded = Decoded::default();
-    if rest.take("]").is_some() {
+    if rest.take(b"]").is_some() {
         return rest.is_blank().then_some(decoded);
     }
     loop {
-        let before = rest.0.len();
+        let before = rest.at;
         let first = decoded.received == 0;
         take_item(&mut rest, (now, names), &mut decoded)?;
         if first {
-            make_room(&mut decoded, before - rest.0.len(), rest.0.len());
+            make_room(&mut decoded, rest.at - before, text.len() - rest.at);
         }
         rest.skip_blanks();
-        if rest.take(",").is_none() {
-            rest.take("]")?;
+        if rest.take(b",").is_none() {
+            rest.take(b"]")?;
             return rest.is_blank().then_some(decoded);
         }
         rest.skip_blanks();
@@ -57,7 +57,8 @@ fn take_item(
         decoded.stamped += usize::from(time.counts_from_now);
         return Some(());
     }
-    let mut values = serde_json::Deserializer::from_str(rest.0).into_iter::<&RawValue>();
+    let ahead = rest.text.get(rest.at..)?;
+    let mut values = serde_json::Deserializer::from_str(ahead).into_iter::<&RawValue>();
     let raw = values.next()?.ok()?;
     Items {
         decoded,
@@ -65,7 +66,7 @@ fn take_item(
         names,
     }
     .take(raw.get());
-    rest.0 = rest.0.get(values.byte_offset()..)?;
+    rest.at += values.byte_offset();
     (decoded.rejects.len() <= REJECTS_MAX).then_some(())
 }
 
@@ -90,79 +91,79 @@ fn make_room(decoded: &mut Decoded, first: usize, rest: usize) {
 
 /// Reads a usual item into the batch; `None` where it is another.
 fn item(rest: &mut Rest<'_>, now: Now<'_>, batch: &mut Batch) -> Option<Moment> {
-    rest.take("{")?;
-    let (mut name, mut number, mut time) = (None, None, None);
+    rest.take(b"{")?;
+    let (mut name, mut value, mut time) = (None, None, None);
     loop {
         rest.skip_blanks();
         // Of a field given twice the last one counts, whatever the first one is: rare enough for the general way.
-        if rest.take("\"name\"").is_some() {
+        if rest.take(b"\"name\"").is_some() {
             rest.colon()?;
             fill(&mut name, rest.text()?)?;
-        } else if rest.take("\"value\"").is_some() {
+        } else if rest.take(b"\"value\"").is_some() {
             rest.colon()?;
-            fill(&mut number, rest.number()?)?;
+            fill(&mut value, rest.value()?)?;
         } else {
-            rest.take("\"timestamp\"")?;
+            rest.take(b"\"timestamp\"")?;
             rest.colon()?;
-            fill(&mut time, rest.number()?)?;
+            fill(&mut time, rest.instant()?)?;
         }
         rest.skip_blanks();
-        if rest.take(",").is_none() {
-            rest.take("}")?;
+        if rest.take(b",").is_none() {
+            rest.take(b"}")?;
             break;
         }
     }
-    let name = SeriesName::parse(name?).ok()?;
-    let number = number?;
-    let value = match number.short() {
-        Some(short) => short,
-        None => value(number.text).ok()?,
+    let Ok(name) = SeriesName::parse(name?) else {
+        return None;
     };
-    let time = match time {
-        None => now.moment(),
-        Some(time) => Moment::from(instant(time)?),
-    };
-    batch.push(&name, time.at, value);
+    let time = time.map_or_else(|| now.moment(), Moment::from);
+    batch.push(&name, time.at, value?);
     Some(time)
-}
-
-fn instant(number: Number<'_>) -> Option<Millis> {
-    match number.whole() {
-        Some(seconds) if seconds < SECONDS_BELOW => {
-            Some(Millis(i64::try_from(seconds).ok()?.checked_mul(1000)?))
-        }
-        _ => timestamp(number.text).ok(),
-    }
 }
 
 fn fill<T>(field: &mut Option<T>, value: T) -> Option<()> {
     field.replace(value).is_none().then_some(())
 }
 
-/// What of the body is not read yet.
+/// A body, and how far it is read.
 #[derive(Debug, Clone, Copy)]
-struct Rest<'a>(&'a str);
+struct Rest<'a> {
+    text: &'a str,
+    at: usize,
+}
 
 impl<'a> Rest<'a> {
-    fn take(&mut self, what: &str) -> Option<()> {
-        self.0 = self.0.strip_prefix(what)?;
+    const fn of(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// What is not read yet.
+    fn ahead(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn take<const N: usize>(&mut self, what: &[u8; N]) -> Option<()> {
+        if self.ahead().first_chunk() != Some(what) {
+            return None;
+        }
+        self.at += N;
         Some(())
     }
 
     fn skip_blanks(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.0.as_bytes().first() {
-            self.0 = self.0.get(1..).unwrap_or_default();
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.ahead().first() {
+            self.at += 1;
         }
     }
 
     fn is_blank(mut self) -> bool {
         self.skip_blanks();
-        self.0.is_empty()
+        self.at == self.text.len()
     }
 
     fn colon(&mut self) -> Option<()> {
         self.skip_blanks();
-        self.take(":")?;
+        self.take(b":")?;
         self.skip_blanks();
         Some(())
     }
@@ -170,17 +171,36 @@ impl<'a> Rest<'a> {
     /// A text up to the next quotation mark. One that an escape made part of the text leaves a backslash at the end, which no
     /// name has; nor has it a control character, which JSON does not allow.
     fn text(&mut self) -> Option<&'a str> {
-        self.take("\"")?;
-        let end = memchr::memchr(b'"', self.0.as_bytes())?;
-        let text = self.0.get(..end)?;
-        self.0 = self.0.get(end + 1..)?;
+        self.take(b"\"")?;
+        let end = self.at + memchr::memchr(b'"', self.ahead())?;
+        let text = self.text.get(self.at..end)?;
+        self.at = end + 1;
         Some(text)
     }
 
-    fn number(&mut self) -> Option<Number<'a>> {
-        let number = Number::at_start(self.0)?;
-        self.0 = self.0.get(number.text.len()..)?;
-        Some(number)
+    /// A number, and how it is written.
+    #[inline]
+    fn number(&mut self) -> Option<(Number, &'a str)> {
+        let number = Number::at_start(self.ahead())?;
+        let end = self.at + number.length();
+        let text = self.text.get(self.at..end)?;
+        self.at = end;
+        Some((number, text))
+    }
+
+    fn value(&mut self) -> Option<f64> {
+        let (number, text) = self.number()?;
+        number.short().or_else(|| value(text).ok())
+    }
+
+    fn instant(&mut self) -> Option<Millis> {
+        let (number, text) = self.number()?;
+        match number.whole() {
+            Some(seconds) if seconds < SECONDS_BELOW => {
+                Some(Millis(i64::try_from(seconds).ok()?.checked_mul(1000)?))
+            }
+            _ => timestamp(text).ok(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an invitation may say, how many at once, and what a code is: the report's B16, Q14, Q18.
+//! The contents of invitations, their number per request, and the form of codes: the report's B16, Q14, Q18.
 
 use super::{CEO, OWN, invite, login, redeem, shown, text};
 use crate::harness::{Server, VIGIED};
@@ -162,7 +162,7 @@ fn a_code_is_no_password_and_a_wrong_one_tells_nothing() {
     ] {
         assert_eq!(told(email, code), expected, "{email}");
     }
-    // The source has had its tries; another has its own.
+    // The source has used up its tries; another source has its own.
     told(CEO, wrong);
     let slowed = redeem(&server, CEO, &code, OWN);
     assert_eq!(slowed.status, 429, "{}", slowed.text());

@@ -1,4 +1,4 @@
-//! One-time codes that are guessed: by many at once, and by who is logged in.
+//! Guesses at one-time codes: many at once, and by logged-in users.
 
 use super::{
     CEO, OWN, access, account, becomes, invite, login, operator, redeem, settled, shown, text,
@@ -55,7 +55,7 @@ fn who_is_logged_in_guesses_no_code_either() {
             .json(body)
             .send()
     };
-    // Without a code nothing is guessed.
+    // A request without a code is no guess.
     for _ in 0..8 {
         assert_eq!(accept(&json!({})).status, 403);
     }
@@ -89,7 +89,7 @@ fn printed(server: &Server, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A code is handed on by who knows what it ends.
+/// The operator who passes on a code is told what it ends.
 #[test]
 fn the_operator_is_told_that_a_code_ends_who_uses_the_address() {
     let server = Server::start();
@@ -108,7 +108,7 @@ fn the_operator_is_told_that_a_code_ends_who_uses_the_address() {
     let elsewhere = printed(&server, &words);
     let keeps = format!("vigie account accept {second} --code CODE");
     assert!(elsewhere.contains(&keeps), "{elsewhere}");
-    // The server that carries the command out knows where it is.
+    // A server that runs the command knows its own address.
     let login = format!("vigie login -a {} -u", server.serving.url());
     assert!(elsewhere.contains(&login), "{elsewhere}");
     assert!(!elsewhere.contains("`public_url`"), "{elsewhere}");

@@ -16,7 +16,7 @@ fn an_impostor_has_no_say_in_what_waits_for_the_true_owner() {
         .json();
     let one = &waiting["resources"][0];
     assert_eq!(text(one, "account_id"), new);
-    // Neither what the account is called nor who invites is told to somebody whose address it may not be.
+    // The account's name and the inviter are not shown to a user who may not own the address.
     assert_eq!(
         (text(one, "account_name"), text(one, "invited_by")),
         ("".into(), "".into())

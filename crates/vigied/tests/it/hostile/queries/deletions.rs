@@ -1,4 +1,4 @@
-//! Deletions without end, and what they leave to readers.
+//! Deletions without end, and their cost for readers.
 
 use super::{HONEST, ask, connect_from, figure, until};
 use crate::harness::Server;
@@ -57,7 +57,7 @@ fn deletions_without_end_are_refused_and_their_series_can_be_read() {
         figure(&server, "vigie_queries_running") == 0
             && figure(&server, "vigie_queries_in_flight_bytes") == 0
     });
-    // A whole series can be deleted all the same.
+    // A whole series can still be deleted.
     let path = "/v1/metrics/list?query=a.*";
     assert_eq!(ask(&server, &other, "DELETE", path).send().status, 200);
 }

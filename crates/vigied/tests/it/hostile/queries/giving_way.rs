@@ -1,4 +1,4 @@
-//! Accounts that act together: the worst queries of some have every turn, and still another's small one comes in between.
+//! Accounts that act together: their worst queries have every turn, and a small query of another account still gets one.
 
 use super::super::quota::operator;
 use super::{ask, connect_from, figure, is_unanswered, long_names, send, until, worst_head};
@@ -27,7 +27,7 @@ fn account(server: &Server, name: &str) -> String {
     key
 }
 
-/// Asks what takes very long, and reads nothing.
+/// Sends a very long query, and reads nothing.
 fn worst(server: &Server, key: &str, number: u8) -> TcpStream {
     let mut stream = connect_from(Ipv4Addr::new(127, 0, 1, number), server).unwrap();
     stream.write_all(worst_head(key, "").as_bytes()).unwrap();
@@ -52,7 +52,7 @@ fn regression_6_three_accounts_together_hold_up_no_fourth() {
         let number = u8::try_from(attacks.len() + 1).unwrap();
         attacks.push(worst(&server, key, number));
     };
-    // The first may have two turns, and the last of four is for who has none.
+    // The first account may have two turns; the last of the four is for an account that has none.
     attack(&keys[0]);
     attack(&keys[0]);
     until("two run", || figure(&server, "vigie_queries_running") == 2);

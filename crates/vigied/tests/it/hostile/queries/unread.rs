@@ -1,4 +1,4 @@
-//! Large answers: sent in pieces, bounded in memory, and not kept for who does not read.
+//! Large answers: sent in pieces, bounded in memory, and dropped if the client does not read.
 
 use super::{ask, figure, send, until};
 use crate::harness::{Server, now};
@@ -35,7 +35,7 @@ fn with_samples(flags: &[&str]) -> Server {
 
 const PATH: &str = "/v1/metrics?target=big&from=-30d";
 
-/// Asks for everything, with little room in the socket, and reads nothing.
+/// Requests everything with a small receive buffer, and reads nothing.
 fn unread(server: &Server) -> TcpStream {
     let to: SocketAddr = server.serving.address.parse().unwrap();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();

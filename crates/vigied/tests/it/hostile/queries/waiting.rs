@@ -1,4 +1,4 @@
-//! Queries that wait for their turn: the wait counts, and who has waited as long as a request may is told so.
+//! Queries that wait for their turn: the wait counts towards the time limit, and its refusal says so.
 
 use super::super::slow_bodies::with_another_account;
 use super::{ask, figure, long_names, percent, send, until};

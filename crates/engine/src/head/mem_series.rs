@@ -1,0 +1,295 @@
+//! One series in the head, as it is written. Whoever writes holds the lock of its shard; readers hold nothing. A writer adds
+//! samples where no reader looks, and tells of them afterwards, with the number of the batch they belong to.
+//!
+//! What cannot be done by adding (folding late samples into the column, deleting a range) makes a new series in place of the
+//! old one, which readers who have it read to its end.
+
+use super::batches::{DoneBatches, Stamp};
+use super::block::{Block, FIRST_BYTES, Run};
+use super::series::HeadSeries;
+use super::visibility::{Lengths, NotVisible, Visibility};
+use base::id::TenantId;
+use base::time::{Millis, TimeRange};
+use std::sync::{Arc, OnceLock};
+
+/// Late samples are folded into the column when there are as many as this, and as an eighth of the column: that bounds
+/// what a reader must sort, and keeps folding linear on the whole.
+const LATE_MIN: usize = 256;
+
+/// No day: the first sample of each day differs from it.
+const NO_DAY: i32 = i32::MIN;
+
+/// What readers and the writer share.
+#[derive(Debug)]
+pub(crate) struct MemSeries {
+    tenant: TenantId,
+    visibility: Visibility,
+    column: Arc<Block>,
+    late: OnceLock<Arc<Block>>,
+}
+
+impl MemSeries {
+    /// As a reader has it who sees these batches.
+    pub(crate) fn view(&self, done: &DoneBatches) -> Result<HeadSeries, NotVisible> {
+        self.visibility
+            .lengths(done)
+            .map(|lengths| self.first(lengths))
+    }
+
+    /// All there is of it.
+    pub(crate) fn all(&self) -> HeadSeries {
+        self.first(self.visibility.all())
+    }
+
+    fn first(&self, lengths: Lengths) -> HeadSeries {
+        let column = Run::new(Some(Arc::clone(&self.column)), lengths.column);
+        let late = Run::new(self.late.get().cloned(), lengths.late);
+        HeadSeries::new(self.tenant, column, late)
+    }
+}
+
+/// The end of a list.
+#[derive(Debug)]
+struct Tail {
+    block: Arc<Block>,
+    used: usize,
+    /// Of all late samples, those that overwrite what was the column's end.
+    same: u64,
+}
+
+/// What became of a sample.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// It arrived out of order.
+    pub(crate) late: bool,
+    /// There is one more than before.
+    pub(crate) added: bool,
+    /// So many more bytes are in memory, its part of the block that comes next among them ([`Block::share`]).
+    pub(crate) grown: usize,
+}
+
+/// What a series takes in the memory of a head before its first sample.
+pub(crate) const SERIES_BYTES: usize =
+    size_of::<MemSeries>() + size_of::<SeriesAppender>() + 3 * size_of::<usize>();
+
+/// What the first late sample of a series takes beside its share.
+pub(crate) const LATE_BYTES: usize = FIRST_BYTES + size_of::<Tail>();
+
+/// The writer's end of a series.
+#[derive(Debug)]
+pub(crate) struct SeriesAppender {
+    shared: Arc<MemSeries>,
+    /// The column's last block.
+    block: Arc<Block>,
+    late: Option<Box<Tail>>,
+    /// The column's last instant, if `used` is not 0.
+    last: i64,
+    used: u32,
+    /// The day of the last sample that activity was told of.
+    day: i32,
+}
+
+/// What a series will be after a deletion, made without a lock.
+#[derive(Debug)]
+pub(crate) struct PreparedDeletion {
+    of: Arc<MemSeries>,
+    column_len: usize,
+    late_len: usize,
+    /// The column's last sample as it was read: the batch that wrote it may change it in place.
+    end: Option<(i64, f64)>,
+    new: SeriesAppender,
+}
+
+impl SeriesAppender {
+    pub(crate) fn new(tenant: TenantId) -> Self {
+        let column = Block::after(0);
+        let shared = Arc::new(MemSeries {
+            tenant,
+            visibility: Visibility::default(),
+            column: Arc::clone(&column),
+            late: OnceLock::new(),
+        });
+        Self {
+            shared,
+            block: column,
+            late: None,
+            last: i64::MIN,
+            used: 0,
+            day: NO_DAY,
+        }
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<MemSeries> {
+        &self.shared
+    }
+
+    /// Samples held, those included that a late one overwrites.
+    pub(crate) fn len(&self) -> u64 {
+        let own = self.shared.visibility.own();
+        let all = (own.column + own.late) as u64;
+        all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
+    }
+
+    /// Whether activity has not been told of this day just now.
+    pub(crate) const fn is_new_day(&mut self, day: i32) -> bool {
+        let is_new = self.day != day;
+        self.day = day;
+        is_new
+    }
+
+    /// Activity may have forgotten the series.
+    pub(crate) const fn forget_day(&mut self) {
+        self.day = NO_DAY;
+    }
+
+    /// A batch begins to write to the series; true when it has begun before.
+    pub(crate) fn mark(&self, stamp: Stamp<'_>) -> bool {
+        self.shared.visibility.mark(stamp)
+    }
+
+    /// Adds a sample of a batch.
+    pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> Written {
+        self.mark(stamp);
+        self.write(at, value)
+    }
+
+    /// Adds a sample of the batch that has marked the series.
+    pub(crate) fn write(&mut self, at: i64, value: f64) -> Written {
+        let is_first = self.used == 0;
+        let mut grown = 0;
+        let (late, added) = if is_first || at > self.last {
+            grown = self.grow(at, value);
+            (false, true)
+        } else if at == self.last && self.shared.visibility.has_grown() {
+            // No reader sees it yet, or nobody reads yet.
+            self.block.set(self.used as usize - 1, at, value);
+            (false, false)
+        } else {
+            grown = self.push_late(at, value);
+            (at < self.last, at < self.last)
+        };
+        Written { late, added, grown }
+    }
+
+    /// Adds to the column; says how much more memory it takes.
+    fn grow(&mut self, at: i64, value: f64) -> usize {
+        if self.used as usize == self.block.size() {
+            self.block = Arc::clone(self.block.grow());
+            self.used = 0;
+        }
+        self.block.set(self.used as usize, at, value);
+        self.used += 1;
+        self.last = at;
+        self.shared.visibility.add();
+        self.block.share()
+    }
+
+    /// Adds to what came late; says how much more memory that takes.
+    fn push_late(&mut self, at: i64, value: f64) -> usize {
+        let shared = &self.shared;
+        let mut grown = 0;
+        if self.late.is_none() {
+            grown = LATE_BYTES;
+        }
+        let tail = self.late.get_or_insert_with(|| {
+            let block = Arc::clone(shared.late.get_or_init(|| Block::after(0)));
+            Box::new(Tail {
+                block,
+                used: 0,
+                same: 0,
+            })
+        });
+        if tail.used == tail.block.size() {
+            tail.block = Arc::clone(tail.block.grow());
+            tail.used = 0;
+        }
+        tail.block.set(tail.used, at, value);
+        tail.used += 1;
+        tail.same += u64::from(at == self.last);
+        shared.visibility.add_late();
+        grown + tail.block.share()
+    }
+
+    /// Whether so many samples are late that they are to be folded in.
+    pub(crate) fn is_due_to_fold(&self) -> bool {
+        let own = self.shared.visibility.own();
+        own.late >= LATE_MIN && own.late >= own.column / 8
+    }
+
+    /// The same samples without late ones, in place of the old series, which is returned.
+    pub(crate) fn fold(&mut self) -> Arc<MemSeries> {
+        let all = self.shared.all().read(&TimeRange::ALL);
+        let mut new = Self::new(self.shared.tenant);
+        for (at, value) in all.iter() {
+            new.append(Stamp::before_all(), at, value);
+        }
+        self.replace(new)
+    }
+
+    /// Prepares to take out the samples in `range`; no lock is needed.
+    pub(crate) fn prepare(of: &Arc<MemSeries>, range: &TimeRange) -> PreparedDeletion {
+        let view = of.all();
+        let mut new = Self::new(of.tenant);
+        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
+        let mut end = None;
+        let column = view.column().samples().inspect(|own| end = Some(*own));
+        for (at, value) in column.filter(kept) {
+            new.append(Stamp::before_all(), at, value);
+        }
+        for (at, value) in view.late().samples().filter(kept) {
+            new.append(Stamp::before_all(), at, value);
+        }
+        PreparedDeletion {
+            of: Arc::clone(of),
+            column_len: view.column().len(),
+            late_len: view.late().len(),
+            end,
+            new,
+        }
+    }
+
+    /// Takes out the samples in `range`: costs what has come in since it was prepared, or everything where the series is not
+    /// the one that was prepared. Returns the old series.
+    pub(crate) fn remove_range(
+        &mut self,
+        range: &TimeRange,
+        prepared: Option<PreparedDeletion>,
+    ) -> Arc<MemSeries> {
+        let usable = prepared.filter(|own| Arc::ptr_eq(&own.of, &self.shared));
+        let PreparedDeletion {
+            column_len,
+            late_len,
+            end,
+            mut new,
+            ..
+        } = match usable {
+            Some(prepared) => prepared,
+            None => Self::prepare(&self.shared, range),
+        };
+        let now = self.shared.all();
+        let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
+        // A late sample is newer than the column's at the same instant, whichever came in first.
+        let mut column = now.column().from(column_len.saturating_sub(1)).peekable();
+        // The end once more, but only where it was changed in place: as it was, a late sample may have overwritten it.
+        if let Some((end_at, end_value)) = end {
+            column.next_if(|(at, value)| *at == end_at && value.to_bits() == end_value.to_bits());
+        }
+        let late = now.late().from(late_len);
+        for (at, value) in column.chain(late).filter(kept) {
+            new.append(Stamp::before_all(), at, value);
+        }
+        self.replace(new)
+    }
+
+    /// `new` takes its place, for readers who see all that has been written to it.
+    fn replace(&mut self, new: Self) -> Arc<MemSeries> {
+        new.shared.visibility.replace(&self.shared.visibility);
+        let day = self.day;
+        let old = std::mem::replace(self, new);
+        self.day = day;
+        old.shared
+    }
+}
+
+#[cfg(test)]
+mod tests;

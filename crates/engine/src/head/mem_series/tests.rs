@@ -1,0 +1,247 @@
+//! A series in the head as it is written and read, against a map.
+
+use super::*;
+use crate::head::batches::Batches;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn range(from: i64, until: i64) -> TimeRange {
+    TimeRange {
+        from: Millis(from),
+        until: Millis(until),
+    }
+}
+
+fn stamp(number: u64) -> Stamp<'static> {
+    Stamp {
+        number,
+        ..Stamp::before_all()
+    }
+}
+
+fn samples(own: &HeadSeries) -> Vec<(i64, f64)> {
+    own.read(&TimeRange::ALL).iter().collect()
+}
+
+proptest! {
+    #[test]
+    fn in_whatever_order_the_last_write_wins(
+        operations in prop::collection::vec(
+            prop_oneof![
+                8 => (0_i64..600, -1.0..1.0).prop_map(|(at, value)| (at, Some(value))),
+                1 => (0_i64..600).prop_map(|at| (at, None)),
+            ],
+            0..2000,
+        ),
+        between in 0_usize..3,
+        outside in 0_usize..4,
+        per_batch in 1_u64..5,
+    ) {
+        let mut appender = SeriesAppender::new(TenantId(1));
+        let mut model = BTreeMap::new();
+        for (number, (at, value)) in (0_u64..).zip(operations) {
+            if let Some(value) = value {
+                appender.append(stamp(1 + number / per_batch), at, value);
+                model.insert(at, value);
+                if appender.is_due_to_fold() {
+                    appender.fold();
+                }
+            } else {
+                let range = range(at, at + 50);
+                let prepared = SeriesAppender::prepare(appender.shared(), &range);
+                let last = appender.last;
+                for more in 0..between as i64 {
+                    let at = at + more * 40;
+                    appender.append(stamp(1 + number / per_batch), at, 7.0);
+                    model.insert(at, 7.0);
+                }
+                for at in [last, at - 1, at + 60].into_iter().take(outside) {
+                    if at > i64::MIN {
+                        appender.append(stamp(1 + number / per_batch), at, 8.0);
+                        model.insert(at, 8.0);
+                    }
+                }
+                appender.remove_range(&range, Some(prepared));
+                model.retain(|at, _| !range.contains(Millis(*at)));
+                prop_assert!(!appender.shared().all().any_in(&range));
+            }
+            let view = appender.shared().all();
+            prop_assert!(view.len() >= appender.len() && appender.len() >= model.len() as u64);
+        }
+        let view = appender.shared().all();
+        prop_assert_eq!(samples(&view), model.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_a_reader_has_stays_as_it_was(
+        first in prop::collection::vec((0_i64..400, -1.0..1.0), 0..600),
+        second in prop::collection::vec((0_i64..400, -1.0..1.0), 1..600),
+    ) {
+        let batches = Batches::default();
+        let mut appender = SeriesAppender::new(TenantId(1));
+        let one = batches.begin();
+        for (at, value) in first {
+            appender.append(one.stamp(), at, value);
+        }
+        drop(one);
+        let done = batches.done();
+        let before = appender.shared().view(&done).unwrap();
+        let read = samples(&before);
+        let two = batches.begin();
+        for (at, value) in second {
+            appender.append(two.stamp(), at, value);
+        }
+        prop_assert_eq!(&samples(&before), &read);
+        let beside = appender.shared().view(&batches.done()).unwrap();
+        prop_assert_eq!(&samples(&beside), &read, "of a batch that is not done nothing is seen");
+        appender.fold();
+        prop_assert_eq!(&samples(&before), &read);
+        prop_assert!(appender.shared().view(&batches.done()).is_err());
+        drop(two);
+        let after = appender.shared().view(&batches.done()).unwrap();
+        prop_assert_eq!(samples(&after), samples(&appender.shared().all()));
+    }
+}
+
+/// A batch may change the column's last sample in place while a deletion is prepared.
+#[test]
+fn a_deletion_brings_back_nothing_that_was_overwritten_meanwhile() {
+    for deleted in [range(0, 50), range(0, 101)] {
+        for fresh in [1, 2] {
+            let mut appender = SeriesAppender::new(TenantId(1));
+            appender.append(stamp(1), 100, 1.0);
+            let prepared = SeriesAppender::prepare(appender.shared(), &deleted);
+            appender.append(stamp(fresh), 100, 2.0);
+            appender.append(stamp(fresh), 90, 3.0);
+            appender.remove_range(&deleted, Some(prepared));
+            let read = samples(&appender.shared().all());
+            let all = [(90, 3.0), (100, 2.0)];
+            let left: Vec<_> = all
+                .into_iter()
+                .filter(|(at, _)| !deleted.contains(Millis(*at)))
+                .collect();
+            assert_eq!(read, left);
+            assert_eq!(appender.len(), left.len() as u64);
+        }
+    }
+}
+
+/// Who is in the middle of a batch when another one ends would else be seen in part.
+#[test]
+fn an_unfinished_batch_below_a_finished_one_is_not_seen() {
+    let batches = Batches::default();
+    let mut appender = SeriesAppender::new(TenantId(1));
+    let (first, second) = (batches.begin(), batches.begin());
+    appender.append(first.stamp(), 100, 1.0);
+    appender.append(second.stamp(), 200, 2.0);
+    drop(second);
+    assert!(appender.shared().view(&batches.done()).is_err());
+    appender.fold();
+    assert!(appender.shared().view(&batches.done()).is_err(), "folded");
+    drop(first);
+    let all = appender.shared().view(&batches.done()).unwrap();
+    assert_eq!(samples(&all), [(100, 1.0), (200, 2.0)]);
+}
+
+/// Only the last two batches that had marked a series were known, and so the one that was not done was seen in part.
+#[test]
+fn an_unfinished_batch_below_two_finished_ones_is_not_seen() {
+    let batches = Batches::default();
+    let mut appender = SeriesAppender::new(TenantId(1));
+    let first = batches.begin();
+    appender.append(first.stamp(), 100, 1.0);
+    for at in [200, 300, 400] {
+        let own = batches.begin();
+        appender.append(own.stamp(), at, 2.0);
+        assert!(appender.shared().view(&batches.done()).is_err());
+        drop(own);
+        assert!(appender.shared().view(&batches.done()).is_err());
+    }
+    appender.fold();
+    assert!(appender.shared().view(&batches.done()).is_err(), "folded");
+    drop(first);
+    let all = appender.shared().view(&batches.done()).unwrap();
+    assert_eq!(samples(&all).len(), 4);
+}
+
+/// The reader would be shown what was there before the last batch, which it does not see; the first one lies below that.
+#[test]
+fn an_unfinished_batch_below_what_was_before_is_not_seen() {
+    let batches = Batches::default();
+    let mut appender = SeriesAppender::new(TenantId(1));
+    let first = batches.begin();
+    appender.append(first.stamp(), 100, 1.0);
+    let second = batches.begin();
+    appender.append(second.stamp(), 200, 2.0);
+    drop(second);
+    let done = batches.done();
+    let third = batches.begin();
+    appender.append(third.stamp(), 300, 3.0);
+    assert!(appender.shared().view(&done).is_err());
+    drop(first);
+    let beside = appender.shared().view(&batches.done()).unwrap();
+    assert_eq!(samples(&beside), [(100, 1.0), (200, 2.0)]);
+}
+
+/// A batch may be done before the next one begins, and yet after a reader has looked.
+#[test]
+fn what_a_reader_does_not_see_stays_hidden_from_it_when_it_is_done() {
+    let batches = Batches::default();
+    let mut appender = SeriesAppender::new(TenantId(1));
+    let first = batches.begin();
+    let done = batches.done();
+    appender.append(first.stamp(), 100, 1.0);
+    drop(first);
+    for at in [200, 300, 400] {
+        let own = batches.begin();
+        appender.append(own.stamp(), at, 2.0);
+        assert!(appender.shared().view(&done).is_err());
+        drop(own);
+        assert!(appender.shared().view(&done).is_err());
+        assert!(appender.shared().view(&batches.done()).is_ok());
+    }
+}
+
+/// Somebody who takes long over series of their own holds up no reader of others.
+#[test]
+fn an_unfinished_batch_elsewhere_hides_nothing() {
+    let batches = Batches::default();
+    let mut appender = SeriesAppender::new(TenantId(1));
+    let _elsewhere = batches.begin();
+    for at in [100, 200, 300] {
+        let own = batches.begin();
+        appender.append(own.stamp(), at, 2.0);
+        let beside = appender.shared().view(&batches.done()).unwrap();
+        assert_eq!(samples(&beside).len() as i64, at / 100 - 1);
+        drop(own);
+        let after = appender.shared().view(&batches.done()).unwrap();
+        assert_eq!(samples(&after).len() as i64, at / 100);
+    }
+}
+
+/// Each deletion of a second rebuilt the whole column, under the lock that every writer needs.
+#[test]
+fn a_deletion_that_was_prepared_costs_what_has_come_in_since() {
+    let mut appender = SeriesAppender::new(TenantId(1));
+    for at in 0..100_000 {
+        appender.append(stamp(1), at, 1.0);
+    }
+    appender.append(stamp(1), 7, 2.0);
+    let range = range(50_100, 60_000);
+    let prepared = SeriesAppender::prepare(appender.shared(), &range);
+    let ready = Arc::clone(prepared.new.shared());
+    appender.append(stamp(2), 100_000, 1.0);
+    appender.append(stamp(2), 55_000, 1.0);
+    appender.remove_range(&range, Some(prepared));
+    assert!(Arc::ptr_eq(&ready, appender.shared()), "it was made anew");
+    assert_eq!(appender.len(), 100_002 - 9_901);
+}
+
+#[test]
+fn many_blocks_are_dropped_without_a_deep_stack() {
+    let mut appender = SeriesAppender::new(TenantId(1));
+    for at in 0..3_000_000 {
+        appender.append(stamp(1), at, 1.0);
+    }
+    assert_eq!(appender.len(), 3_000_000);
+}

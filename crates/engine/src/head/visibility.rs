@@ -1,0 +1,213 @@
+//! How many samples of a series count, and for whom. One writer at a time, who holds the lock of the series' shard, marks the
+//! series with its batch and then tells of sample after sample; readers hold nothing, and find how many there were when the
+//! last batch that they see was done.
+//!
+//! A reader can be shown two states: the one of now, and the one before the last batch. For each of them it must know that
+//! nothing in it is of a batch that it does not see. Who the last batch but one was is kept; of those before it only the
+//! highest number of any that was not done when the next batch began, as one that was done by then was done for every reader
+//! who knows of that next batch.
+//!
+//! `tests/interleavings` runs this file under `loom`.
+
+use super::batches::{DoneBatches, Stamp};
+use crate::sync::{AtomicU64, Ordering, yield_now};
+
+/// In place of a batch's number while the marks are changed. No batch has it.
+const CHANGING: u64 = u64::MAX;
+
+/// In place of the length before a batch, where its samples are mixed with older ones. No column is as long.
+const UNKNOWN: u64 = u64::MAX;
+
+/// What readers and the writer of a series share.
+#[derive(Debug)]
+pub(crate) struct Visibility {
+    /// The batch that wrote last, and the one before it.
+    batch: AtomicU64,
+    previous: AtomicU64,
+    /// The highest batch before `batch` that may not have been done when that began, and the same for `previous`; 0 when all
+    /// were done.
+    open: AtomicU64,
+    previous_open: AtomicU64,
+    /// How many samples count, now and before the last batch.
+    column: AtomicU64,
+    column_before: AtomicU64,
+    late: AtomicU64,
+    late_before: AtomicU64,
+}
+
+/// How many samples of the column, and how many late ones, are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lengths {
+    pub(crate) column: usize,
+    pub(crate) late: usize,
+}
+
+impl Lengths {
+    const fn of((column, late): (u64, u64)) -> Self {
+        Self {
+            column: column as usize,
+            late: late as usize,
+        }
+    }
+}
+
+/// The marks at one moment; lengths as column and late samples.
+#[derive(Debug)]
+struct Read {
+    batch: u64,
+    previous: u64,
+    open: u64,
+    previous_open: u64,
+    before: (u64, u64),
+    now: (u64, u64),
+}
+
+/// The series has been written to by a batch that a reader does not see, and what it was before that is not known: another
+/// batch has written since, or the series was made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotVisible;
+
+impl Default for Visibility {
+    fn default() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            batch: zero(),
+            previous: zero(),
+            open: zero(),
+            previous_open: zero(),
+            column: zero(),
+            column_before: zero(),
+            late: zero(),
+            late_before: zero(),
+        }
+    }
+}
+
+impl Visibility {
+    /// For a reader who sees these batches.
+    pub(crate) fn lengths(&self, done: &DoneBatches) -> Result<Lengths, NotVisible> {
+        let own = self.read();
+        let is_whole = if done.has_begun(own.batch) {
+            done.has_all_through(own.open)
+        } else {
+            done.has(own.previous) && done.has_all_through(own.previous_open)
+        };
+        if !is_whole {
+            return Err(NotVisible);
+        }
+        match done.has(own.batch) {
+            true => Ok(Lengths::of(own.now)),
+            false if own.before.0 == UNKNOWN => Err(NotVisible),
+            false => Ok(Lengths::of(own.before)),
+        }
+    }
+
+    /// All there is, of whatever batch: it is always found.
+    pub(crate) fn all(&self) -> Lengths {
+        Lengths::of(self.read().now)
+    }
+
+    /// All of them, of one moment.
+    fn read(&self) -> Read {
+        loop {
+            let batch = self.batch.load(Ordering::Acquire);
+            if batch == CHANGING {
+                yield_now();
+                continue;
+            }
+            let previous = self.previous.load(Ordering::Acquire);
+            let open = self.open.load(Ordering::Acquire);
+            let previous_open = self.previous_open.load(Ordering::Acquire);
+            let before = (
+                self.column_before.load(Ordering::Acquire),
+                self.late_before.load(Ordering::Acquire),
+            );
+            // The late ones first: of what one of them overwrites nothing may be missing from the column.
+            let late = self.late.load(Ordering::Acquire);
+            let now = (self.column.load(Ordering::Acquire), late);
+            if self.batch.load(Ordering::Acquire) != batch {
+                continue;
+            }
+            return Read {
+                batch,
+                previous,
+                open,
+                previous_open,
+                before,
+                now,
+            };
+        }
+    }
+
+    /// A batch begins to write to it; true when it has begun before.
+    pub(crate) fn mark(&self, stamp: Stamp<'_>) -> bool {
+        let last = self.batch.load(Ordering::Relaxed);
+        if last == stamp.number {
+            return true;
+        }
+        let open = self.open.load(Ordering::Relaxed);
+        let mut still_open = 0;
+        if !stamp.before.has_all_through(open) {
+            still_open = open;
+        }
+        if !stamp.before.has(last) {
+            still_open = still_open.max(last);
+        }
+        self.batch.store(CHANGING, Ordering::Relaxed);
+        // A reader who finds it changed, but `batch` not, takes the series for unseen: it finds a batch there that it does not
+        // see, as it would find the mark of any that it does see.
+        self.previous.store(last, Ordering::Relaxed);
+        // These each after the one before it, so that a reader of a changed mark finds `batch` changed as well.
+        self.previous_open.store(open, Ordering::Release);
+        self.open.store(still_open, Ordering::Release);
+        let column = self.column.load(Ordering::Relaxed);
+        self.column_before.store(column, Ordering::Release);
+        let late = self.late.load(Ordering::Relaxed);
+        self.late_before.store(late, Ordering::Release);
+        self.batch.store(stamp.number, Ordering::Release);
+        false
+    }
+
+    /// There is one more in the column, which was written before.
+    pub(crate) fn add(&self) {
+        let length = self.column.load(Ordering::Relaxed);
+        self.column.store(length + 1, Ordering::Release);
+    }
+
+    /// There is one more late sample, which was written before.
+    pub(crate) fn add_late(&self) {
+        let length = self.late.load(Ordering::Relaxed);
+        self.late.store(length + 1, Ordering::Release);
+    }
+
+    /// For the writer: how many there are.
+    pub(crate) fn own(&self) -> Lengths {
+        Lengths {
+            column: self.column.load(Ordering::Relaxed) as usize,
+            late: self.late.load(Ordering::Relaxed) as usize,
+        }
+    }
+
+    /// For the writer: whether the batch that writes now has added to the column.
+    pub(crate) fn has_grown(&self) -> bool {
+        self.column.load(Ordering::Relaxed) > self.column_before.load(Ordering::Relaxed)
+    }
+
+    /// A series that no reader knows of yet takes the place of another with these marks. What it was before the last batch
+    /// is not known.
+    pub(crate) fn replace(&self, old: &Self) {
+        let batch = old.batch.load(Ordering::Relaxed);
+        if batch == 0 {
+            return;
+        }
+        for (own, old) in [
+            (&self.previous, &old.previous),
+            (&self.open, &old.open),
+            (&self.previous_open, &old.previous_open),
+        ] {
+            own.store(old.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        self.column_before.store(UNKNOWN, Ordering::Relaxed);
+        self.batch.store(batch, Ordering::Release);
+    }
+}

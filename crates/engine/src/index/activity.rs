@@ -1,0 +1,321 @@
+//! Activity: on which days which series have samples. One bitmap per day; the unit is the day, so a question about part
+//! of a day is answered for the whole of it, and a deletion of part of a day leaves the series listed on it.
+
+use super::tree::Tree;
+use crate::day::Day;
+use crate::query_meter::QueryMeter;
+use crate::series_ref::SeriesRef;
+use base::context::Stop;
+use base::time::TimeRange;
+use roaring::RoaringBitmap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// The series of a part: 65 536 neighbours, whose bits take eight kilobytes at the most.
+type Part = u16;
+
+/// The series of one day, in parts.
+type Parts = Tree<Part, Arc<RoaringBitmap>>;
+
+const fn part(series: u32) -> Part {
+    (series >> Part::BITS) as Part
+}
+
+/// The bitmaps. A copy costs nothing, and stays as it is: a change copies the part that it changes, and of the list of days
+/// some neighbours.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ActivityIndex(Tree<Day, Parts>);
+
+/// Series of one day and part.
+type Group = (Day, Part, RoaringBitmap);
+
+/// Series with samples on some days, to be set at one time.
+#[derive(Debug)]
+pub(crate) struct NewlyActive(Vec<Group>);
+
+impl NewlyActive {
+    pub(crate) fn of(own: &[(Day, SeriesRef)]) -> Self {
+        let mut sorted;
+        let mut own = own;
+        if !own.is_sorted() {
+            sorted = own.to_vec();
+            sorted.sort_unstable();
+            own = &sorted;
+        }
+        let same = |left: &(Day, SeriesRef), right: &(Day, SeriesRef)| {
+            (left.0, part(left.1.0)) == (right.0, part(right.1.0))
+        };
+        let group = |own: &[(Day, SeriesRef)]| -> Option<Group> {
+            let (day, first) = own.first()?;
+            let mut series = RoaringBitmap::new();
+            for (_, SeriesRef(own)) in own {
+                // At its end, or there already.
+                series.insert(*own);
+            }
+            Some((*day, part(first.0), series))
+        };
+        Self(own.chunk_by(same).filter_map(group).collect())
+    }
+
+    /// Whether all of them are set: nearly always, and then nothing needs to be copied.
+    pub(crate) fn is_contained_in(&self, days: &ActivityIndex) -> bool {
+        let is_known = |(day, part, series): &Group| {
+            let own = days.0.get(day).and_then(|own| own.get(part));
+            own.is_some_and(|own| series.is_subset(own))
+        };
+        self.0.iter().all(is_known)
+    }
+}
+
+/// Adds to what is there, or puts it down.
+fn put(parts: &mut Parts, part: Part, series: RoaringBitmap) {
+    match parts.get_mut(&part) {
+        Some(own) => *Arc::make_mut(own) |= series,
+        None => drop(parts.insert(part, Arc::new(series))),
+    }
+}
+
+impl ActivityIndex {
+    #[cfg(test)]
+    pub(crate) fn has(&self, day: Day, series: SeriesRef) -> bool {
+        let own = self.0.get(&day).and_then(|own| own.get(&part(series.0)));
+        own.is_some_and(|own| own.contains(series.0))
+    }
+
+    /// These series have samples on these days.
+    pub(crate) fn set(&mut self, new: NewlyActive) {
+        for (day, part, series) in new.0 {
+            let known = self.0.get(&day).and_then(|own| own.get(&part));
+            if known.is_some_and(|own| series.is_subset(own)) {
+                continue;
+            }
+            if let Some(own) = self.0.get_mut(&day) {
+                put(own, part, series);
+            } else {
+                self.0
+                    .insert(day, Tree::of_sorted(vec![(part, Arc::new(series))]));
+            }
+        }
+    }
+
+    /// The days on which any series has samples, ascending.
+    pub(crate) fn all(&self) -> Vec<Day> {
+        let mut days = Vec::with_capacity(self.0.len());
+        self.0.each(|day, _| days.push(*day));
+        days
+    }
+
+    /// The days that lie in `range` as a whole and on which some of `series` have samples.
+    pub(crate) fn covered(&self, series: &RoaringBitmap, range: &TimeRange) -> Vec<Day> {
+        let mut days = Vec::new();
+        self.0.each(|day, own| {
+            if covers(range, *day) && any_of(own, series) {
+                days.push(*day);
+            }
+        });
+        days
+    }
+
+    /// `series` have no samples on `day` any more.
+    pub(crate) fn clear(&mut self, day: Day, series: &RoaringBitmap) {
+        let mut concerned = Vec::new();
+        if let Some(own) = self.0.get(&day) {
+            own.each(|part, own| {
+                if !own.is_disjoint(series) {
+                    concerned.push(*part);
+                }
+            });
+        }
+        if concerned.is_empty() {
+            return;
+        }
+        let Some(own) = self.0.get_mut(&day) else {
+            return;
+        };
+        for part in concerned {
+            let Some(bits) = own.get_mut(&part) else {
+                continue;
+            };
+            *Arc::make_mut(bits) -= series;
+            if bits.is_empty() {
+                own.remove(&part);
+            }
+        }
+        if own.is_empty() {
+            self.0.remove(&day);
+        }
+    }
+
+    /// The series with samples on any day that `range` touches.
+    pub(crate) fn active(
+        &self,
+        range: &TimeRange,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<RoaringBitmap, Stop> {
+        let mut active = RoaringBitmap::new();
+        if range.from > range.until {
+            return Ok(active);
+        }
+        let last = Day::of(range.until);
+        let end = self.0.each_from(&Day::of(range.from), &mut |day, parts| {
+            if *day > last {
+                return ControlFlow::Break(Ok(()));
+            }
+            // Eight kilobytes for each part.
+            if let Err(stop) = meter.steps(1 + parts.len() as u64) {
+                return ControlFlow::Break(Err(stop));
+            }
+            parts.each(|_, own| active |= own.as_ref());
+            ControlFlow::Continue(())
+        });
+        match end {
+            ControlFlow::Break(Err(stop)) => Err(stop),
+            _ => Ok(active),
+        }
+    }
+
+    /// The series that have samples before `first` and none since.
+    pub(crate) fn expiring(&self, first: Day) -> RoaringBitmap {
+        let (mut gone, mut stay) = (RoaringBitmap::new(), Vec::new());
+        self.0.each(|day, parts| {
+            if *day < first {
+                parts.each(|_, own| gone |= own.as_ref());
+            } else {
+                stay.push(parts.clone());
+            }
+        });
+        for parts in stay {
+            if gone.is_empty() {
+                break;
+            }
+            parts.each(|_, own| gone -= own.as_ref());
+        }
+        gone
+    }
+
+    /// Takes out of `series` those that have got samples since `before`, a copy that is still held.
+    pub(crate) fn subtract_newer(&self, series: &mut RoaringBitmap, before: &Self) {
+        self.0.each_changed(&before.0, &mut |day, own| {
+            let old = before.0.get(day);
+            if old.is_some_and(|old| old.is_same(own)) {
+                return;
+            }
+            own.each(|part, bits| {
+                let old = old.and_then(|old| old.get(part));
+                if !old.is_some_and(|old| Arc::ptr_eq(old, bits)) {
+                    *series -= bits.as_ref();
+                }
+            });
+        });
+    }
+
+    /// Forgets the days before `first`.
+    pub(crate) fn forget(&mut self, first: Day) {
+        for day in self.all().into_iter().take_while(|day| *day < first) {
+            self.0.remove(&day);
+        }
+    }
+}
+
+/// Whether any of `series` is in one of the parts.
+fn any_of(parts: &Parts, series: &RoaringBitmap) -> bool {
+    let mut any = false;
+    parts.each(|_, own| any = any || !own.is_disjoint(series));
+    any
+}
+
+/// Whether the whole of `day` lies in `range`.
+pub(crate) fn covers(range: &TimeRange, day: Day) -> bool {
+    let whole = day.range();
+    range.from <= whole.from && whole.until <= range.until
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::context::Context;
+    use base::time::Millis;
+
+    #[test]
+    fn activity_is_by_whole_days() {
+        let mut days = ActivityIndex::default();
+        let set = |days: &mut ActivityIndex, day: i32, series: u32| {
+            days.set(NewlyActive::of(&[(Day(day), SeriesRef(series))]));
+        };
+        set(&mut days, 1, 7);
+        set(&mut days, 2, 8);
+        let of = |days: &ActivityIndex, from: i64, until: i64| -> Vec<u32> {
+            let range = TimeRange {
+                from: Millis(from),
+                until: Millis(until),
+            };
+            let context = Context::unlimited();
+            let mut meter = QueryMeter::new(&context).unwrap();
+            days.active(&range, &mut meter).unwrap().iter().collect()
+        };
+        assert_eq!(of(&days, Day(1).start(), Day(1).start()), [7]);
+        assert_eq!(of(&days, i64::MIN, i64::MAX), [7, 8]);
+        assert_eq!(of(&days, 9, 3), [0_u32; 0]);
+        let seven: RoaringBitmap = [7].into_iter().collect();
+        let nearly = TimeRange {
+            from: Day(1).range().from,
+            until: Millis(Day(2).start() - 2),
+        };
+        for day in days.covered(&seven, &nearly) {
+            days.clear(day, &seven);
+        }
+        assert_eq!(
+            of(&days, i64::MIN, i64::MAX),
+            [7, 8],
+            "the last millisecond of the day is left"
+        );
+        assert_eq!(days.covered(&seven, &Day(1).range()), [Day(1)]);
+        let before = days.clone();
+        days.clear(Day(1), &seven);
+        assert_eq!(of(&days, i64::MIN, i64::MAX), [8]);
+        assert_eq!(of(&before, i64::MIN, i64::MAX), [7, 8]);
+        let mut gone = days.expiring(Day(3));
+        assert_eq!(gone.iter().collect::<Vec<_>>(), [8]);
+        let before = days.clone();
+        set(&mut days, 4, 8);
+        days.subtract_newer(&mut gone, &before);
+        assert!(gone.is_empty(), "it has got samples meanwhile");
+        days.forget(Day(3));
+        assert_eq!(of(&days, i64::MIN, Day(3).start()), [0_u32; 0]);
+    }
+
+    /// Every part of every day was copied, and with it the list of the days.
+    #[test]
+    fn a_new_series_copies_the_parts_it_is_in_and_no_others() {
+        let mut days = ActivityIndex::default();
+        let every: Vec<(Day, SeriesRef)> = (0..7290)
+            .flat_map(|day| [1, 70_000].map(|series| (Day(day), SeriesRef(series))))
+            .collect();
+        days.set(NewlyActive::of(&every));
+        let before = days.clone();
+        let count = |days: &ActivityIndex, day: i32, part: Part| {
+            Arc::strong_count(days.0.get(&Day(day)).unwrap().get(&part).unwrap())
+        };
+        let new = [(Day(100), SeriesRef(70_001)), (Day(101), SeriesRef(2))];
+        assert!(!NewlyActive::of(&new).is_contained_in(&days));
+        days.set(NewlyActive::of(&new));
+        assert!(NewlyActive::of(&new).is_contained_in(&days));
+        assert!(!before.has(Day(100), SeriesRef(70_001)));
+        assert_eq!(count(&days, 100, 1), 1, "this part was copied");
+        assert_eq!(count(&days, 100, 0), 2, "its neighbour has two owners");
+        let shared = |day: &i32| {
+            let of = |days: &ActivityIndex| days.0.get(&Day(*day)).unwrap().clone();
+            of(&days).is_same(&of(&before))
+        };
+        assert_eq!((0..7290).filter(shared).count(), 7288);
+        let mut seen = 0;
+        days.0.each_changed(&before.0, &mut |_, _| seen += 1);
+        assert!(
+            seen <= 128,
+            "{seen} entries of the list of days were copied"
+        );
+        let mut gone: RoaringBitmap = [1, 2, 70_000, 70_001].into_iter().collect();
+        days.subtract_newer(&mut gone, &before);
+        assert!(!gone.contains(70_001) && !gone.contains(2));
+    }
+}

@@ -1,0 +1,292 @@
+//! A query's glob and the globs of what its caller may see, read together as one automaton: a name goes on where both go on.
+
+use crate::query_meter::QueryMeter;
+use base::context::Stop;
+use base::pattern::{Element, Pattern, Positions, Progress, successor};
+use base::selector::{NameFilter, Selector};
+use base::series::SeriesKey;
+
+/// A glob, and whether it reads on behind the path.
+type Glob<'a> = (&'a Pattern, bool);
+
+/// The globs. Matchers of labels are asked of whole series ([`fits`]).
+#[derive(Debug, Clone)]
+pub(crate) struct IntersectionAutomaton<'a> {
+    /// `None`: any path.
+    query: Option<Glob<'a>>,
+    /// Any of them will do; `None`: any path.
+    filter: Option<Vec<Glob<'a>>>,
+}
+
+/// Where the next element of a path may be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PositionSets {
+    query: Option<Positions>,
+    filter: Option<Vec<Positions>>,
+}
+
+impl PositionSets {
+    /// Whether anything fits that begins like this.
+    pub(crate) fn is_any(&self) -> bool {
+        let filter = self.filter.as_ref();
+        self.query.as_ref().is_none_or(Positions::is_any)
+            && filter.is_none_or(|all| all.iter().any(Positions::is_any))
+    }
+}
+
+/// An element that is being read.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    query: Progress,
+    filter: Vec<Progress>,
+}
+
+impl Reading {
+    pub(crate) fn take_work(&mut self) -> u64 {
+        let filter = self.filter.iter_mut().map(Progress::take_work);
+        self.query.take_work() + filter.sum::<u64>()
+    }
+
+    pub(crate) fn take_large_work(&mut self) -> Option<u64> {
+        let filter = self.filter.iter_mut();
+        let filter = filter.filter_map(Progress::take_large_work);
+        let all = self.query.take_large_work().into_iter().chain(filter);
+        Some(all.sum()).filter(|work| *work > 0)
+    }
+}
+
+fn glob(selector: &Selector) -> Option<Glob<'_>> {
+    selector.glob().map(|own| (own, selector.reads_labels()))
+}
+
+/// Whether what was read may be a whole path with labels behind it.
+fn may_have_labels((pattern, reads_labels): Glob<'_>, progress: &Progress) -> bool {
+    if reads_labels {
+        pattern.allows(progress, ';')
+    } else {
+        pattern.is_match(progress)
+    }
+}
+
+/// The first character behind `after` with which a glob can go on.
+fn next(pattern: &Pattern, progress: &mut Progress, after: char) -> Option<char> {
+    let next = successor(after)?;
+    if pattern.allows(progress, next) {
+        return Some(next);
+    }
+    pattern.next_allowed(progress, next)
+}
+
+impl<'a> IntersectionAutomaton<'a> {
+    pub(crate) fn of(selector: &'a Selector, filter: Option<&'a NameFilter>) -> Self {
+        Self {
+            query: glob(selector),
+            filter: filter.and_then(|own| own.selectors().iter().map(glob).collect()),
+        }
+    }
+
+    /// What the caller may see, whatever is asked for.
+    pub(crate) fn filter_alone(&self) -> Self {
+        Self {
+            query: None,
+            filter: self.filter.clone(),
+        }
+    }
+
+    fn globs(&self) -> impl Iterator<Item = &Glob<'a>> {
+        self.filter.iter().flatten()
+    }
+
+    /// Where the first element of a path may be.
+    pub(crate) fn first(&self) -> PositionSets {
+        let filter = self.filter.as_ref();
+        PositionSets {
+            query: self.query.map(|(own, _)| own.first()),
+            filter: filter.map(|all| all.iter().map(|(own, _)| own.first()).collect()),
+        }
+    }
+
+    /// Whether a path that the query means may end before these. What the filter says of it is asked of the series.
+    pub(crate) fn can_end_at(&self, positions: &PositionSets) -> bool {
+        let at = self.query.zip(positions.query.as_ref());
+        at.is_none_or(|((own, _), positions)| own.can_end_at(positions))
+    }
+
+    /// Whether a path can go on at these.
+    pub(crate) fn can_continue_at(&self, positions: &PositionSets) -> bool {
+        let at = self.query.zip(positions.query.as_ref());
+        let mut filter = self.globs().zip(positions.filter.iter().flatten());
+        at.is_none_or(|((own, _), positions)| own.can_continue_at(positions))
+            && (self.filter.is_none()
+                || filter.any(|((own, _), positions)| own.can_continue_at(positions)))
+    }
+
+    /// The element of the query that must fit next, where it is the only one that may.
+    pub(crate) fn sole_element_at(&self, positions: &PositionSets) -> Option<&'a Element> {
+        let (own, _) = self.query?;
+        own.sole_element_at(positions.query.as_ref()?)
+    }
+
+    /// Where the element behind that one may be, which is called `text`.
+    pub(crate) fn after_sole_element(
+        &self,
+        reading: &mut Reading,
+        positions: &PositionSets,
+        text: &str,
+    ) -> PositionSets {
+        let at = self.query.zip(positions.query.as_ref());
+        let query = at.map(|((own, _), positions)| own.after_sole_element(positions));
+        self.enter_filter(reading, positions);
+        for character in text.chars() {
+            self.step_filter(reading, character);
+        }
+        PositionSets {
+            query,
+            filter: self.filter_behind(reading),
+        }
+    }
+
+    /// Where the first element below the node `path` may be.
+    pub(crate) fn behind_path(&self, reading: &mut Reading, path: &str) -> PositionSets {
+        let mut positions = self.first();
+        for element in path.split('.') {
+            self.enter(reading, &positions);
+            for character in element.chars() {
+                self.step(reading, character);
+            }
+            positions = self.next_positions(reading);
+        }
+        positions
+    }
+
+    /// Moves to the beginning of an element.
+    pub(crate) fn enter(&self, reading: &mut Reading, positions: &PositionSets) {
+        if let Some(((own, _), positions)) = self.query.zip(positions.query.as_ref()) {
+            own.enter(&mut reading.query, positions);
+        }
+        self.enter_filter(reading, positions);
+    }
+
+    fn enter_filter(&self, reading: &mut Reading, positions: &PositionSets) {
+        let count = self.globs().count();
+        reading.filter.resize_with(count, Progress::default);
+        let positions = positions.filter.iter().flatten();
+        for (((own, _), positions), progress) in
+            self.globs().zip(positions).zip(&mut reading.filter)
+        {
+            own.enter(progress, positions);
+        }
+    }
+
+    /// Reads a character that does not part elements.
+    pub(crate) fn step(&self, reading: &mut Reading, character: char) {
+        if let Some((own, _)) = self.query {
+            own.step(&mut reading.query, character);
+        }
+        self.step_filter(reading, character);
+    }
+
+    fn step_filter(&self, reading: &mut Reading, character: char) {
+        for ((own, _), progress) in self.globs().zip(&mut reading.filter) {
+            own.step(progress, character);
+        }
+    }
+
+    /// Where the next element may be, if this one ends here.
+    pub(crate) fn next_positions(&self, reading: &Reading) -> PositionSets {
+        PositionSets {
+            query: self
+                .query
+                .map(|(own, _)| own.next_positions(&reading.query)),
+            filter: self.filter_behind(reading),
+        }
+    }
+
+    fn filter_behind(&self, reading: &Reading) -> Option<Vec<Positions>> {
+        self.filter.as_ref().map(|all| {
+            let all = all.iter().zip(&reading.filter);
+            all.map(|((own, _), progress)| own.next_positions(progress))
+                .collect()
+        })
+    }
+
+    /// Whether any glob of the filter, if there is one, says so of what was read.
+    fn any(&self, reading: &Reading, is_so: impl Fn(Glob<'_>, &Progress) -> bool) -> bool {
+        let mut all = self.globs().zip(&reading.filter);
+        self.filter.is_none() || all.any(|(own, progress)| is_so(*own, progress))
+    }
+
+    /// Whether the query, if it has a glob, says so.
+    fn query(&self, reading: &Reading, is_so: impl Fn(Glob<'_>, &Progress) -> bool) -> bool {
+        self.query.is_none_or(|own| is_so(own, &reading.query))
+    }
+
+    /// Whether it can still fit when `character`, which does not part elements, comes next.
+    pub(crate) fn allows(&self, reading: &Reading, character: char) -> bool {
+        let allows = |(own, _): Glob<'_>, progress: &Progress| own.allows(progress, character);
+        self.query(reading, allows) && self.any(reading, allows)
+    }
+
+    /// Whether the element read so far is whole.
+    pub(crate) fn can_end_element(&self, reading: &Reading) -> bool {
+        let ends = |(own, _): Glob<'_>, progress: &Progress| own.can_end_element(progress);
+        self.query(reading, ends) && self.any(reading, ends)
+    }
+
+    /// Whether a series whose path was read, and which has labels, may fit.
+    pub(crate) fn may_have_labels(&self, reading: &Reading) -> bool {
+        self.query(reading, may_have_labels) && self.any(reading, may_have_labels)
+    }
+
+    /// The first character behind `after` with which it can still fit. Each side is asked for the next one from where the
+    /// other can go on, so that what only one of them can go on with is skipped.
+    pub(crate) fn next_allowed(&self, reading: &mut Reading, after: char) -> Option<char> {
+        let mut after = after;
+        loop {
+            let character = match self.query {
+                Some((own, _)) => next(own, &mut reading.query, after)?,
+                None => successor(after)?,
+            };
+            if self.allows(reading, character) {
+                return Some(character);
+            }
+            let globs = self.globs().zip(&mut reading.filter);
+            let other = globs
+                .filter_map(|((own, _), progress)| next(own, progress, character))
+                .min()?;
+            if self.allows(reading, other) {
+                return Some(other);
+            }
+            after = other;
+        }
+    }
+}
+
+/// Whether a selector means a series; paid for while it is found out.
+pub(crate) fn fits(
+    selector: &Selector,
+    key: &SeriesKey<'_>,
+    meter: &mut QueryMeter<'_>,
+) -> Result<bool, Stop> {
+    if let Some((pattern, reads_labels)) = glob(selector) {
+        let text = key.graphite();
+        let text = if reads_labels { &text } else { key.path() };
+        let mut progress = pattern.start();
+        for character in text.chars() {
+            pattern.step(&mut progress, character);
+            if !pattern.can_match(&progress) {
+                break;
+            }
+            if let Some(work) = progress.take_large_work() {
+                meter.matched(work)?;
+            }
+        }
+        meter.matched(progress.take_work())?;
+        if !pattern.is_match(&progress) {
+            return Ok(false);
+        }
+    }
+    // One step of an automaton for each byte, and matcher.
+    meter.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
+    Ok(selector.fits_labels(&key.labels()))
+}

@@ -1,0 +1,58 @@
+//! Work under a context: every step is paid for, and every so often the clock and the flag are looked at.
+
+use crate::guard;
+use base::context::{Context, Resource, Stop};
+use std::time::Instant;
+
+/// After so many steps the clock is looked at: well below a millisecond.
+const LOOK_AFTER: u64 = 256;
+
+/// So many words of a pattern's automaton are a step.
+const WORDS_PER_STEP: u64 = 256;
+
+/// It may block for as long as others come in between.
+fn check(context: &Context) -> Result<(), Stop> {
+    guard::may_wait();
+    context.check(Instant::now())
+}
+
+/// One thread's work under a context.
+#[derive(Debug)]
+pub(crate) struct QueryMeter<'c> {
+    context: &'c Context,
+    since: u64,
+}
+
+impl<'c> QueryMeter<'c> {
+    pub(crate) fn new(context: &'c Context) -> Result<Self, Stop> {
+        check(context)?;
+        Ok(Self { context, since: 0 })
+    }
+
+    pub(crate) const fn context(&self) -> &'c Context {
+        self.context
+    }
+
+    /// Pays for `steps`.
+    pub(crate) fn steps(&mut self, steps: u64) -> Result<(), Stop> {
+        guard::query_step();
+        self.context.spend(Resource::Steps, steps)?;
+        self.since += steps;
+        if self.since >= LOOK_AFTER {
+            self.since = 0;
+            check(self.context)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at clock and flag, whatever has been paid for.
+    pub(crate) fn check(&mut self) -> Result<(), Stop> {
+        self.since = 0;
+        check(self.context)
+    }
+
+    /// Pays for a name that was matched, which took `words`.
+    pub(crate) fn matched(&mut self, words: u64) -> Result<(), Stop> {
+        self.steps(1 + words / WORDS_PER_STEP)
+    }
+}

@@ -1,0 +1,128 @@
+//! Name files: the series that were created, and those that were dropped, between two flushes. Read in the order in which the
+//! manifest names them, they give the registry.
+//!
+//! Layout: magic `VIGNAM02`; created series: count varint, each, ascending by tenant and name: tenant varint, number varint,
+//! kind of samples u8, bytes shared with the name before varint, length of the rest varint, the rest; dropped series: count varint, numbers varint;
+//! CRC-32 (u32) of all before it.
+
+use crate::column::Damaged;
+use crate::column::varint::{Reader, put};
+use crate::series_ref::SeriesRef;
+use crate::wal::record::FLOATS;
+use base::id::TenantId;
+use std::sync::Arc;
+
+const MAGIC: [u8; 8] = *b"VIGNAM02";
+
+/// A new series.
+pub(crate) type CreatedSeries = (TenantId, Arc<str>, SeriesRef);
+
+/// What a name file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct NameFile {
+    pub(crate) created: Vec<CreatedSeries>,
+    pub(crate) dropped: Vec<SeriesRef>,
+}
+
+impl NameFile {
+    pub(crate) fn encode(mut self) -> Vec<u8> {
+        self.created.sort_unstable();
+        let mut out = MAGIC.to_vec();
+        put(&mut out, self.created.len() as u64);
+        let mut previous: &[u8] = &[];
+        for (tenant, name, series) in &self.created {
+            let name = name.as_bytes();
+            let shared = previous
+                .iter()
+                .zip(name)
+                .take_while(|(a, b)| a == b)
+                .count();
+            let rest = name.get(shared..).unwrap_or_default();
+            put(&mut out, u64::from(tenant.0));
+            put(&mut out, u64::from(series.0));
+            out.push(FLOATS);
+            put(&mut out, shared as u64);
+            put(&mut out, rest.len() as u64);
+            out.extend_from_slice(rest);
+            previous = name;
+        }
+        put(&mut out, self.dropped.len() as u64);
+        for series in &self.dropped {
+            put(&mut out, u64::from(series.0));
+        }
+        let crc = crc32fast::hash(&out);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+        let (body, crc) = bytes
+            .split_last_chunk::<4>()
+            .ok_or(Damaged("too short for a name file"))?;
+        if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
+            return Err(Damaged("the checksum differs"));
+        }
+        let mut reader = Reader::new(body);
+        if reader.array()? != MAGIC {
+            return Err(Damaged("not a name file"));
+        }
+        let mut file = Self::default();
+        let mut name = Vec::new();
+        let created = reader.count(5)?;
+        file.created.reserve(created);
+        for _ in 0..created {
+            let tenant = TenantId(reader.number()?);
+            let series = SeriesRef(reader.number()?);
+            if reader.byte()? != FLOATS {
+                return Err(Damaged("a series of an unknown kind of samples"));
+            }
+            let shared = reader.varint()?;
+            if shared > name.len() as u64 {
+                return Err(Damaged("a name shares more than there is"));
+            }
+            name.truncate(shared as usize);
+            let rest = reader.count(1)?;
+            name.extend_from_slice(reader.take(rest)?);
+            let text = std::str::from_utf8(&name).map_err(|_| Damaged("a name is not UTF-8"))?;
+            file.created.push((tenant, text.into(), series));
+        }
+        for _ in 0..reader.count(1)? {
+            file.dropped.push(SeriesRef(reader.number()?));
+        }
+        reader.finish()?;
+        Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn names_read_back(
+            created in prop::collection::btree_set((0_u32..3, "[a-cé.]{1,12}"), 0..40),
+            dropped: Vec<u32>,
+        ) {
+            let file = NameFile {
+                created: created
+                    .into_iter()
+                    .zip(0..)
+                    .map(|((tenant, name), series)| (TenantId(tenant), name.into(), SeriesRef(series)))
+                    .collect(),
+                dropped: dropped.into_iter().map(SeriesRef).collect(),
+            };
+            prop_assert_eq!(NameFile::decode(&file.clone().encode()), Ok(file));
+        }
+
+        #[test]
+        fn no_bytes_panic(mut body: Vec<u8>) {
+            let _ = NameFile::decode(&body);
+            body.splice(0..0, MAGIC);
+            let crc = crc32fast::hash(&body);
+            body.extend_from_slice(&crc.to_le_bytes());
+            let _ = NameFile::decode(&body);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Everything that writers change, held still: for what concerns more than one shard.
+
+use super::{Catalog, Frozen, State};
+use crate::guard::{self, Lock, Writing};
+use crate::head::mem_series::{MemSeries, PreparedDeletion};
+use crate::head::{self, Head, ShardWriter};
+use crate::registry::name_file::CreatedSeries;
+use crate::series_ref::SeriesRef;
+use crate::tombstone::Tombstone;
+use base::scope::Owner;
+use base::time::TimeRange;
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// What a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
+#[derive(Debug, Default)]
+pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
+
+/// Everything that writers change, held still.
+#[derive(Debug)]
+pub(crate) struct AllLocked<'s> {
+    state: &'s State,
+    pub(crate) catalog: Writing<'s, Catalog>,
+    shards: Vec<Writing<'s, ShardWriter>>,
+}
+
+/// What a freeze takes out.
+#[derive(Debug)]
+pub(crate) struct FreezeOutcome {
+    pub(crate) frozen: Arc<Frozen>,
+    pub(crate) created: Vec<CreatedSeries>,
+    pub(crate) dropped: Vec<SeriesRef>,
+    pub(crate) next_series: u32,
+    /// To be dropped when the locks are free again.
+    pub(crate) writers: Vec<ShardWriter>,
+}
+
+impl State {
+    /// Holds everything still.
+    pub(crate) fn lock_all(&self) -> AllLocked<'_> {
+        AllLocked {
+            state: self,
+            catalog: self.catalog.write(),
+            shards: self.shards.iter().map(Lock::write).collect(),
+        }
+    }
+}
+
+impl AllLocked<'_> {
+    fn shard(&mut self, series: SeriesRef) -> Option<&mut ShardWriter> {
+        self.shards
+            .get_mut(head::shard(series))
+            .map(|own| &mut **own)
+    }
+
+    /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
+    /// of a series that has no name.
+    pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> DeferredDrop {
+        let mut deferred = DeferredDrop::default();
+        for own in series.iter().map(SeriesRef) {
+            guard::step(1);
+            if let Some(entry) = self.catalog.registry.remove(own)
+                && let Some(shard) = self.shard(own)
+            {
+                deferred.0.extend(shard.remove(entry.tenant, own));
+            }
+            self.catalog.dropped.push(own);
+        }
+        self.state.drop_count.fetch_add(1, Ordering::SeqCst);
+        self.state.publish_names(&self.catalog.registry);
+        self.state.purge.store(true, Ordering::SeqCst);
+        deferred
+    }
+
+    /// The samples of the series in the range of this owner end to exist: at once in the head, hidden where they are immutable. Their
+    /// days are cleared by the caller **before** this, in whatever pieces, so that what is written after it counts.
+    pub(crate) fn delete_range(
+        &mut self,
+        sequence: u64,
+        (range, owner): (TimeRange, Option<Owner>),
+        series: &RoaringBitmap,
+        mut prepared: BTreeMap<SeriesRef, PreparedDeletion>,
+    ) -> DeferredDrop {
+        let mut deferred = DeferredDrop::default();
+        self.state.purge.store(true, Ordering::SeqCst);
+        let Some(tenant) = self.catalog.registry.owner_of(series) else {
+            // Nobody can ask for what has no name.
+            return deferred;
+        };
+        for own in series.iter().map(SeriesRef) {
+            guard::step(1);
+            let prepared = prepared.remove(&own);
+            if let Some(shard) = self.shard(own) {
+                let old = shard.remove_range(tenant, own, &range, prepared);
+                deferred.0.extend(old);
+            }
+        }
+        let frozen_through = self.catalog.frozen_through;
+        self.state.change(|version| {
+            let tombstones = Arc::make_mut(&mut version.tombstones);
+            // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
+            if let Some(last) = tombstones.last_mut().filter(|last| {
+                last.tenant == tenant && last.range == range && last.sequence > frozen_through
+            }) {
+                last.sequence = sequence;
+                *Arc::make_mut(&mut last.series) |= series;
+                return;
+            }
+            tombstones.push(Tombstone {
+                tenant,
+                owner,
+                sequence,
+                range,
+                series: Arc::new(series.clone()),
+            });
+        });
+        deferred
+    }
+
+    /// Gives the head over to be flushed, and goes on with an empty one. `sequence`: the last record whose effect is in it.
+    pub(crate) fn freeze(&mut self, sequence: u64) -> FreezeOutcome {
+        let next = Arc::new(Head::default());
+        let batch = self.state.batches.last();
+        let mut frozen = None;
+        self.state.change(|version| {
+            let head = std::mem::replace(&mut version.head, Arc::clone(&next));
+            let own = Arc::new(Frozen {
+                head,
+                sequence,
+                batch,
+            });
+            version.frozen = Some(Arc::clone(&own));
+            frozen = Some(own);
+        });
+        let shards = self.shards.iter_mut();
+        let writers = shards.map(|own| own.turn_to(Arc::clone(&next))).collect();
+        self.catalog.frozen_through = sequence;
+        let unfrozen = || {
+            Arc::new(Frozen {
+                head: Arc::default(),
+                sequence,
+                batch,
+            })
+        };
+        FreezeOutcome {
+            frozen: frozen.unwrap_or_else(unfrozen),
+            created: std::mem::take(&mut self.catalog.created),
+            dropped: std::mem::take(&mut self.catalog.dropped),
+            next_series: self.catalog.registry.next(),
+            writers,
+        }
+    }
+}

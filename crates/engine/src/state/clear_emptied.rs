@@ -1,0 +1,97 @@
+//! Activity after a merge has emptied series of a day.
+
+use super::State;
+use crate::day::Day;
+use crate::guard::{self, PIECE, yield_to_waiters};
+use crate::head;
+use crate::series_ref::SeriesRef;
+use base::id::TenantId;
+use roaring::RoaringBitmap;
+use std::collections::BTreeMap;
+
+impl State {
+    /// The series turned out to have no samples of `day` in its only segment; unless a head has some, it has none. The
+    /// caller keeps flushes from being published.
+    ///
+    /// A change of activity copies the day's bitmap, and a shard's writers wait for it: so there is one for many series.
+    pub(crate) fn clear_emptied(&self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
+        let mut by_shard: BTreeMap<usize, Vec<(TenantId, SeriesRef)>> = BTreeMap::new();
+        for own in emptied {
+            by_shard.entry(head::shard(own.1)).or_default().push(*own);
+        }
+        for (shard, own) in by_shard {
+            for (number, piece) in own.chunks(PIECE).enumerate() {
+                if number > 0 {
+                    yield_to_waiters();
+                }
+                self.clear_emptied_piece(day, shard, piece);
+            }
+        }
+    }
+
+    /// Series of one shard.
+    fn clear_emptied_piece(&self, day: Day, shard: usize, piece: &[(TenantId, SeriesRef)]) {
+        let Some(shard) = self.shard(shard) else {
+            return;
+        };
+        // Until activity has changed: a sample that comes in sets its day again, and must not be overtaken.
+        let mut shard = shard.write();
+        let version = self.version();
+        let frozen = version.frozen.as_ref().map(|own| own.head.as_ref());
+        let mut none = RoaringBitmap::new();
+        for (tenant, series) in piece {
+            guard::step(1);
+            let mut heads = frozen.into_iter().chain([version.head.as_ref()]);
+            if !heads.any(|own| own.any_in(*tenant, *series, &day.range())) {
+                shard.forget_day(*series);
+                none.insert(series.0);
+            }
+        }
+        if !none.is_empty() {
+            self.change_activity(|days| days.clear(day, &none));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EngineConfig;
+    use crate::events::Silent;
+    use crate::head::SHARDS;
+    use crate::head::batches::Stamp;
+    use crate::recover;
+    use crate::storage::faulty::Faulty;
+    use base::time::{ManualClock, Millis};
+    use std::sync::Arc;
+
+    /// Each series took its shard's lock, and copied the day's bitmap under it.
+    #[test]
+    fn many_emptied_series_take_few_turns_at_the_locks_that_writers_need() {
+        let config = EngineConfig::new("/samples");
+        let clock = Arc::new(ManualClock::at(Millis(0)));
+        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
+        let state = opened.unwrap().0.state;
+        let (tenant, day, full) = (TenantId(1), Day(3), SeriesRef(77));
+        let all: Vec<_> = (0..20_000).map(|own| (tenant, SeriesRef(own))).collect();
+        let newly_active: Vec<_> = all.iter().map(|(_, own)| (day, *own)).collect();
+        state.mark_active(&newly_active);
+        let sample = [(full, day.start(), 1.0)];
+        let mut writer = state.shard(head::shard(full)).unwrap().write();
+        state.append(&mut writer, tenant, Stamp::before_all(), &sample);
+        drop(writer);
+        state.clear_emptied(day, &all);
+        let days = state.activity();
+        let left = all.iter().filter(|(_, own)| days.has(day, *own));
+        assert_eq!(left.collect::<Vec<_>>(), [&(tenant, full)]);
+        let turns = |number: usize| {
+            let lock = state.shard(number).unwrap();
+            let _held = lock.write();
+            lock.is_held().unwrap_or_default()
+        };
+        let turns: u64 = (0..SHARDS).map(turns).sum();
+        // What the test itself took, and a turn for each piece that was begun.
+        let allowed = SHARDS + 1 + SHARDS + all.len() / PIECE;
+        assert!(turns <= allowed as u64, "{turns} turns, {allowed} allowed");
+    }
+}

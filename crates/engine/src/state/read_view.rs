@@ -1,0 +1,109 @@
+//! What a reader takes: series of the heads and files, all at one moment.
+
+use super::{State, Version};
+use crate::guard;
+use crate::head::Head;
+use crate::head::batches::DoneBatches;
+use crate::head::series::HeadSeries;
+use crate::head::visibility::NotVisible;
+use crate::query_meter::QueryMeter;
+use crate::series_ref::SeriesRef;
+use base::context::Stop;
+use base::id::TenantId;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a reader looks again before it takes a series as it is, with part of a batch: of few series, of which hardly any
+/// is written to by two batches meanwhile, and of many.
+const LOOKS: (usize, usize) = (1000, 4);
+
+/// Series that are few.
+const FEW: usize = 1000;
+
+/// How long a reader waits for batches to be done, all in all. A batch takes some milliseconds, and longer only where those who
+/// write get no processor.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it looks whether they are.
+const PAUSE: Duration = Duration::from_micros(50);
+
+/// Series of one tenant as a reader has them, all at one moment.
+#[derive(Debug)]
+pub(crate) struct ReadView {
+    pub(crate) version: Arc<Version>,
+    /// What the frozen head and the head have of each series that was asked for.
+    pub(crate) heads: Vec<Heads>,
+}
+
+/// What the heads have of a series: the frozen one, then the one that is written to.
+pub(crate) type Heads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
+
+impl State {
+    /// What the heads have of these series, with the version that they belong to. A batch is seen as a whole or not at all,
+    /// unless so many series are asked for, and written to so often, that no moment can be found.
+    ///
+    /// `done`: what was done before the names of `series` were taken. Where the reader has to look again, series that were
+    /// made since then are missing: whoever asks does not know them.
+    pub(crate) fn read_view(
+        &self,
+        tenant: TenantId,
+        series: &[SeriesRef],
+        mut done: DoneBatches,
+        meter: &mut QueryMeter<'_>,
+    ) -> Result<ReadView, Stop> {
+        guard::query_step();
+        let (few, many) = LOOKS;
+        let looks = if series.len() <= FEW { few } else { many };
+        let until = Instant::now() + PATIENCE;
+        for _ in 1..looks {
+            if let Ok(view) = self.try_read_view(tenant, series, &done) {
+                return Ok(view);
+            }
+            // Until what was in the way is done: no writer waits for this.
+            let mut next = self.batches.done();
+            while !next.has_all_of(&done) && Instant::now() < until {
+                meter.check()?;
+                std::thread::sleep(PAUSE);
+                next = self.batches.done();
+            }
+            meter.check()?;
+            done = self.batches.done();
+        }
+        let view = self.try_read_view(tenant, series, &done);
+        Ok(view.unwrap_or_else(|NotVisible| self.uncommitted_read_view(tenant, series)))
+    }
+
+    /// One look; what was done before it.
+    fn try_read_view(
+        &self,
+        tenant: TenantId,
+        series: &[SeriesRef],
+        done: &DoneBatches,
+    ) -> Result<ReadView, NotVisible> {
+        let version = self.version();
+        // What is in files bears no marks.
+        if !done.has_all_through(version.in_files) {
+            return Err(NotVisible);
+        }
+        let mut heads = Vec::with_capacity(series.len());
+        for own in series {
+            let of = |head: &Head| head.of(tenant, *own, done);
+            let frozen = version.frozen.as_ref();
+            let frozen = frozen.map_or(Ok(None), |frozen| of(&frozen.head))?;
+            heads.push((frozen, of(&version.head)?));
+        }
+        Ok(ReadView { version, heads })
+    }
+
+    /// Everything that there is now, with part of a batch where one is under way: that is always found.
+    fn uncommitted_read_view(&self, tenant: TenantId, series: &[SeriesRef]) -> ReadView {
+        let version = self.version();
+        let of = |own: &SeriesRef| {
+            let frozen = version.frozen.as_ref();
+            let frozen = frozen.and_then(|frozen| frozen.head.all_of(tenant, *own));
+            (frozen, version.head.all_of(tenant, *own))
+        };
+        let heads = series.iter().map(of).collect();
+        ReadView { version, heads }
+    }
+}

@@ -1,0 +1,107 @@
+//! Files in memory with a hook: what a test does before a file is made, and before it is synced.
+
+use engine::storage::faulty::Faulty;
+use engine::storage::{ReadFile, Storage, WriteFile};
+use std::fmt::Debug;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What happens in between; it may wait, or panic.
+pub(crate) trait Hook: Send + Sync + Debug + 'static {
+    fn before_create(&self, _file: &Path) {}
+
+    fn before_sync(&self, _file: &Path) {}
+}
+
+#[derive(Debug)]
+pub(crate) struct Hooked<H> {
+    storage: Faulty,
+    hook: Arc<H>,
+}
+
+impl<H> Hooked<H> {
+    pub(crate) fn new(storage: &Faulty, hook: &Arc<H>) -> Self {
+        Self {
+            storage: storage.clone(),
+            hook: Arc::clone(hook),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct HookedFile<H> {
+    file: Box<dyn WriteFile>,
+    path: PathBuf,
+    hook: Arc<H>,
+}
+
+impl<H: Hook> WriteFile for HookedFile<H> {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.hook.before_sync(&self.path);
+        self.file.sync()
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.file.cut(length)
+    }
+}
+
+impl<H: Hook> Storage for Hooked<H> {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        self.hook.before_create(path);
+        Ok(Box::new(HookedFile {
+            file: self.storage.create(path)?,
+            path: path.to_owned(),
+            hook: Arc::clone(&self.hook),
+        }))
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.storage.create_dir(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.storage.list(dir)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.storage.read(path)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn ReadFile>> {
+        self.storage.open(path)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        self.storage.truncate(path, length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.storage.rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.storage.link(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.storage.remove(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.storage.remove_dir(path)
+    }
+
+    fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        self.storage.free_bytes(dir)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        self.storage.sync_dir(dir)
+    }
+}

@@ -1,0 +1,72 @@
+//! What a caller sees of one account: computed once from their roles, not again for each of a thousand spaces.
+
+use super::administers;
+use crate::model::directory::Directory;
+use crate::model::role::Role;
+use crate::token::identity::Identity;
+use base::id::{AccountId, OrgId, SpaceId};
+use base::scope::Domain;
+use std::collections::HashSet;
+
+/// The visible part.
+pub(crate) enum Visibility {
+    /// Everything: the caller is an Administrator.
+    All,
+    /// What the caller's roles show.
+    Some {
+        /// The organizations with a role of the caller, in it or in one of its spaces.
+        orgs: HashSet<OrgId>,
+        /// The organizations that the caller manages, with all their spaces.
+        managed: HashSet<OrgId>,
+        /// The spaces with a role of the caller.
+        spaces: HashSet<SpaceId>,
+    },
+}
+
+impl Visibility {
+    /// The caller's view of the account, consistent with [`super::view::knows_org`] and [`super::view::knows_space`].
+    pub(crate) fn of(directory: &Directory, caller: &Identity, account: AccountId) -> Self {
+        if administers(directory, caller, account) {
+            return Self::All;
+        }
+        let (mut orgs, mut managed, mut spaces) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for domain in directory.domains_of(caller.principal()) {
+            match domain {
+                Domain::Account(_) => {}
+                Domain::Org(org) => {
+                    orgs.insert(org);
+                    if directory.holds(caller.principal(), domain, Role::Manager) {
+                        managed.insert(org);
+                    }
+                }
+                Domain::Space(space) => {
+                    spaces.insert(space);
+                    orgs.extend(directory.spaces.get(&space).map(|space| space.org));
+                }
+            }
+        }
+        Self::Some {
+            orgs,
+            managed,
+            spaces,
+        }
+    }
+
+    /// Whether the organization is visible.
+    pub(crate) fn has_org(&self, org: OrgId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some { orgs, .. } => orgs.contains(&org),
+        }
+    }
+
+    /// Whether the space of this organization is visible.
+    pub(crate) fn has_space(&self, org: OrgId, space: SpaceId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some {
+                managed, spaces, ..
+            } => spaces.contains(&space) || managed.contains(&org),
+        }
+    }
+}

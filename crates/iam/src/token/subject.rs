@@ -1,0 +1,133 @@
+//! Whom a token is for, as its claims describe them: users have a name and an address, services and profiles do not.
+
+use super::issued::full_name;
+use crate::model::directory::{Directory, User};
+use crate::refusal::{Reason, Refusal};
+use base::id::{ProfileId, ServiceId};
+use base::principal::Principal;
+
+/// The principal of a token, with what its claims need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A user.
+    User(Box<User>),
+    /// A service.
+    Service(ServiceId),
+    /// A profile.
+    Profile(ProfileId),
+}
+
+impl Subject {
+    /// The principal, if it exists.
+    pub(crate) fn find(directory: &Directory, principal: Principal) -> Option<Self> {
+        if !directory.exists(principal) {
+            return None;
+        }
+        match principal {
+            Principal::User(id) => directory.user(id).cloned().map(Self::from),
+            Principal::Service(id) => Some(Self::Service(id)),
+            Principal::Profile(id) => Some(Self::Profile(id)),
+            Principal::Server => None,
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        match self {
+            Self::User(user) => user.id.into(),
+            Self::Service(id) => (*id).into(),
+            Self::Profile(id) => (*id).into(),
+        }
+    }
+
+    /// The user, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Service(_) | Self::Profile(_) => None,
+        }
+    }
+
+    /// The user of a UAA token: Cloud Foundry knows no other principals.
+    pub(crate) fn require_user(&self) -> Result<&User, Refusal> {
+        let message = "UAA tokens are for users: a service or profile uses IAM tokens";
+        self.user()
+            .ok_or_else(|| Refusal::new(Reason::NotAllowed, message))
+    }
+
+    /// The part of the IAM id before the identifier.
+    #[must_use]
+    pub const fn realm(&self) -> &'static str {
+        match self {
+            Self::User(_) => "IBMid",
+            Self::Service(_) | Self::Profile(_) => "iam",
+        }
+    }
+
+    /// What follows the realm in the IAM id.
+    #[must_use]
+    pub fn identifier(&self) -> String {
+        match self {
+            Self::User(user) => user.id.0.to_string(),
+            Self::Service(id) => format!("ServiceId-{}", id.0),
+            Self::Profile(id) => format!("Profile-{}", id.0),
+        }
+    }
+
+    /// The claim `sub`: a user's address, otherwise the identifier.
+    #[must_use]
+    pub fn sub(&self) -> String {
+        match self {
+            Self::User(user) => user.email.clone(),
+            Self::Service(_) | Self::Profile(_) => self.identifier(),
+        }
+    }
+
+    /// The claim `sub_type`; users have none.
+    #[must_use]
+    pub const fn sub_type(&self) -> Option<&'static str> {
+        match self {
+            Self::User(_) => None,
+            Self::Service(_) => Some("ServiceId"),
+            Self::Profile(_) => Some("Profile"),
+        }
+    }
+
+    /// The name to show. Services and profiles have no other than their identifier yet.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::User(user) => full_name(user),
+            Self::Service(_) | Self::Profile(_) => self.identifier(),
+        }
+    }
+}
+
+impl From<User> for Subject {
+    fn from(user: User) -> Self {
+        Self::User(Box::new(user))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::Guid;
+
+    #[test]
+    fn the_iam_id_is_the_realm_and_the_identifier() {
+        let guid = Guid::from_random([7; 16]);
+        for subject in [
+            Subject::Service(ServiceId(guid)),
+            Subject::Profile(ProfileId(guid)),
+        ] {
+            let id = subject.principal().to_string();
+            assert_eq!(id, format!("{}-{}", subject.realm(), subject.identifier()));
+            assert_eq!(subject.sub(), subject.identifier());
+            let kind = subject.sub_type().unwrap();
+            assert_eq!(subject.identifier(), format!("{kind}-{guid}"));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A revoked key is refused on every node within a second. `cargo bench -p benches --bench revocation` measures the same with
+//! 100,000 keys.
+
+mod measure;
+
+use measure::{Numbers, PROMISED, quantile};
+use std::time::Duration;
+
+const NUMBERS: Numbers = Numbers {
+    keys: 2000,
+    revoked: 50,
+    changes: 100,
+};
+
+/// A measurement that takes longer than this hangs.
+const HANGS: Duration = Duration::from_secs(180);
+
+#[test]
+fn two_nodes_refuse_within_a_second_what_was_revoked_while_others_change_things() {
+    let name = "two_nodes_refuse_within_a_second_what_was_revoked_while_others_change_things";
+    let Some(address) = testing::postgres(name) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let measured = runtime.block_on(async {
+        let measured = measure::run(&address, folder.path(), NUMBERS);
+        tokio::time::timeout(HANGS, measured).await
+    });
+    let figures = measured.expect("it hangs").unwrap();
+    assert!(figures.start < HANGS);
+    let done = [figures.accepted.len(), figures.acknowledged.len()];
+    assert_eq!(done, [NUMBERS.revoked; 2]);
+    assert!(figures.changes > 0.0, "nobody changed anything meanwhile");
+    let p99 = quantile(&figures.accepted, 990);
+    assert!(p99 <= PROMISED, "p99 of {p99:?}: {figures:?}");
+}

@@ -1,0 +1,219 @@
+//! The measurement behind the promise that a revoked key is refused on every node within a second: two nodes on one
+//! PostgreSQL with many keys, while others change things. The test and `cargo bench -p benches --bench revocation` share it.
+//!
+//! A third node makes and revokes each key. The time is from the moment at which the revocation is acknowledged to the moment
+//! at which the slower of the two nodes refuses the key.
+
+use base::id::Guid;
+use base::time::SystemClock;
+use db::{Db, Value};
+use iam::bootstrap::Request;
+use iam::manage::api_key::{NewKey, Switch};
+use iam::{Credential, Iam, IamConfig};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the documentation promises for the p99.
+pub(crate) const PROMISED: Duration = Duration::from_secs(1);
+
+const KEYS_PER_STATEMENT: usize = 500;
+
+/// Changes that are under way at most.
+const CHANGES_AT_ONCE: usize = 8;
+
+/// The size of a measurement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbers {
+    /// Other keys in the database.
+    pub(crate) keys: usize,
+    /// Keys that are revoked, one after the other.
+    pub(crate) revoked: usize,
+    /// Other changes a second.
+    pub(crate) changes: usize,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    /// How long a node took to start.
+    pub(crate) start: Duration,
+    /// The other changes a second that were made.
+    pub(crate) changes: f64,
+    /// How long each revocation took to be acknowledged, shortest first.
+    pub(crate) acknowledged: Vec<Duration>,
+    /// How long each key was accepted after that, shortest first.
+    pub(crate) accepted: Vec<Duration>,
+}
+
+/// The time that so many of a thousand do not exceed.
+pub(crate) fn quantile(times: &[Duration], thousandths: usize) -> Duration {
+    let rank = (times.len() * thousandths).div_ceil(1000).max(1);
+    times.get(rank - 1).copied().unwrap_or_default()
+}
+
+async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
+    let config = IamConfig {
+        issuer: "https://vigie.example/identity".to_owned(),
+        uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
+        access_token_seconds: 3600,
+        refresh_token_seconds: 86_400,
+        keys: folder.join("keys"),
+        encryption_key: None,
+        account_limits: iam::manage::quota::AccountLimits::default(),
+        stale_seconds_max: 300,
+        refusal_word: iam::Reason::name,
+        password_checks_max: 1,
+        limits: iam::IamLimits {
+            keys_per_user: u64::MAX,
+            ..iam::IamLimits::default()
+        },
+        deleted_milliseconds: 0,
+        invitations: iam::manage::invitation::InvitationConfig::default(),
+    };
+    Ok(Iam::open(Db::open(address).await?, config, Arc::new(SystemClock)).await?)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the keys of years are written past the service"
+)]
+async fn fill(db: &Db, account: &str, owner: &str, keys: usize) -> Result<(), Failure> {
+    for first in (0..keys).step_by(KEYS_PER_STATEMENT) {
+        let mut tx = db.begin().await?;
+        for key in first..keys.min(first + KEYS_PER_STATEMENT) {
+            let text = format!("a key of years ago {key}");
+            let hash = iam::entropy::sha256(text.as_bytes());
+            let mut guid = [0; 16];
+            guid.copy_from_slice(hash.get(..16).unwrap_or_default());
+            let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, \
+                       created_at, modified_at) VALUES ($1, $2, $3, 'ci', '', $4, 0, 0, 1, 0, 0)";
+            let values = [
+                Guid::from_random(guid).to_string().into(),
+                account.into(),
+                owner.into(),
+                Value::from(&hash[..]),
+            ];
+            tx.execute(sql, &values).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Makes so many changes a second until it is told to end; returns how many it made. A machine that cannot make so many
+/// makes fewer: with a growing backlog each revocation would wait for all changes before it.
+async fn change(iam: Iam, key: String, per_second: usize, is_done: Arc<AtomicBool>) -> u64 {
+    let made = Arc::new(AtomicU64::new(0));
+    let per_second = u32::try_from(per_second.max(1)).unwrap_or(u32::MAX);
+    let mut tick = tokio::time::interval(Duration::from_secs(1) / per_second);
+    let Ok(owner) = iam.verifier().identity(Credential::ApiKey(&key)) else {
+        return 0;
+    };
+    let room = Arc::new(Semaphore::new(CHANGES_AT_ONCE));
+    while !is_done.load(Ordering::Relaxed) {
+        tick.tick().await;
+        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+            continue;
+        };
+        let (iam, owner, made) = (iam.clone(), owner.clone(), Arc::clone(&made));
+        tokio::spawn(async move {
+            let new = NewKey {
+                name: "change".to_owned(),
+                ..NewKey::default()
+            };
+            if iam.create_api_key(&owner, new).await.is_ok() {
+                made.fetch_add(1, Ordering::Relaxed);
+            }
+            drop(place);
+        });
+    }
+    made.load(Ordering::Relaxed)
+}
+
+fn accepts(iam: &Iam, key: &str) -> bool {
+    iam.verifier().identity(Credential::ApiKey(key)).is_ok()
+}
+
+async fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Measures on the PostgreSQL database of this address, which is empty. The signing keys are in `folder`.
+pub(crate) async fn run(
+    address: &str,
+    folder: &Path,
+    numbers: Numbers,
+) -> Result<Figures, Failure> {
+    let first = node(address, folder).await?;
+    let made = first
+        .bootstrap(Request {
+            account: "bench".to_owned(),
+            region: Some("r".to_owned()),
+            org: "bench".to_owned(),
+            space: "dev".to_owned(),
+            owner: "ada@example.org".to_owned(),
+            password: None,
+        })
+        .await?;
+    let key = made.opening.ok_or("a new owner gets a key")?.api_key;
+    let db = Db::open(address).await?;
+    let (account, owner) = (made.account.to_string(), made.owner.id.0.to_string());
+    fill(&db, &account, &owner, numbers.keys).await?;
+    db.close().await;
+    first.close().await;
+
+    let begun = Instant::now();
+    let by = node(address, folder).await?;
+    let start = begun.elapsed();
+    let nodes = [node(address, folder).await?, node(address, folder).await?];
+    nodes.iter().chain([&by]).for_each(Iam::watch);
+    let owner = by.verifier().identity(Credential::ApiKey(key.expose()))?;
+    let is_done = Arc::new(AtomicBool::new(false));
+    let running = Instant::now();
+    let changes = tokio::spawn(change(
+        by.clone(),
+        key.expose().clone(),
+        numbers.changes,
+        Arc::clone(&is_done),
+    ));
+    let mut accepted = Vec::with_capacity(numbers.revoked);
+    let mut acknowledged = Vec::with_capacity(numbers.revoked);
+    for _ in 0..numbers.revoked {
+        let new = NewKey {
+            name: "revoked".to_owned(),
+            ..NewKey::default()
+        };
+        let (made, text) = by.create_api_key(&owner, new).await?;
+        until(|| nodes.iter().all(|node| accepts(node, text.expose()))).await;
+        let begun = Instant::now();
+        by.switch_api_key(&owner, made.id, Switch::Locked, true)
+            .await?;
+        acknowledged.push(begun.elapsed());
+        if accepts(&by, text.expose()) {
+            return Err("the node that revoked a key accepts it".into());
+        }
+        let begun = Instant::now();
+        until(|| !nodes.iter().any(|node| accepts(node, text.expose()))).await;
+        accepted.push(begun.elapsed());
+    }
+    is_done.store(true, Ordering::Relaxed);
+    let changes = changes.await? as f64 / running.elapsed().as_secs_f64();
+    for iam in nodes.iter().chain([&by]) {
+        iam.close().await;
+    }
+    acknowledged.sort_unstable();
+    accepted.sort_unstable();
+    Ok(Figures {
+        start,
+        changes,
+        acknowledged,
+        accepted,
+    })
+}

@@ -1,0 +1,55 @@
+//! `update` and `plugin`: commands of the original that old scripts call, and that have no effect here.
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::shown::shown;
+use clap::Args;
+
+/// The arguments of `plugin`: any.
+#[derive(Debug, Args)]
+pub(crate) struct PluginArgs {
+    /// What was to be done, and with which plug-in
+    #[arg(
+        value_name = "ARGUMENTS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    arguments: Vec<String>,
+}
+
+/// What `update` takes.
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    /// Accepted for old scripts
+    #[arg(short, long)]
+    force: bool,
+}
+
+/// There is no plug-in to install, to list or to remove.
+pub(crate) fn plugin(args: &PluginArgs, context: &Context) -> Result<(), Failure> {
+    let what = args.arguments.first().map_or("", String::as_str);
+    context.output.note(shown!(
+        "this program has no plug-ins; `plugin {}` has no effect",
+        what
+    ));
+    // The parser takes flags after the first argument as arguments, too.
+    let asked_for_json = args.arguments.windows(2).any(|pair| {
+        matches!(pair, [flag, form] if flag == "--output" && form.eq_ignore_ascii_case("json"))
+    });
+    if asked_for_json || context.output.is_json() {
+        return context.output.json(&[(); 0]);
+    }
+    Ok(())
+}
+
+/// The program does not replace itself.
+pub(crate) fn update(args: &UpdateArgs, context: &Context) -> Result<(), Failure> {
+    let flag = if args.force { " -f" } else { "" };
+    context.output.note(format!(
+        "this program does not update itself; `update{flag}` has no effect"
+    ));
+    if context.output.is_json() {
+        return context.output.json(&serde_json::json!({"updated": false}));
+    }
+    Ok(())
+}

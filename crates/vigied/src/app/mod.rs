@@ -1,0 +1,75 @@
+//! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
+
+pub(crate) mod quota;
+pub(crate) mod readiness;
+pub(crate) mod scopes;
+
+use crate::app::quota::Quotas;
+use crate::app::readiness::{Probes, Readiness};
+use crate::backup::state::Backups;
+use crate::http::bodies::Bodies;
+use crate::http::error_forms::ErrorForms;
+use crate::http::guesses::Guesses;
+use crate::http::own_address::OwnAddress;
+use crate::http::places::Places;
+use crate::query::Queries;
+use crate::self_metrics::Metrics;
+use base::store::SampleStore;
+use base::time::Clock;
+use iam::{Iam, Verifier};
+use scopes::Scopes;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The limits that handlers and layers ask for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) body_bytes: usize,
+    pub(crate) management_body_bytes: usize,
+    pub(crate) header_bytes: usize,
+    pub(crate) request_time: Duration,
+    pub(crate) targets_per_query: usize,
+    pub(crate) operations_connections: u64,
+    pub(crate) operations_time: Duration,
+}
+
+/// The services.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) iam: Iam,
+    pub(crate) verifier: Verifier,
+    /// What the scopes of callers come from: the verifier, but in a test.
+    pub(crate) scopes: Arc<dyn Scopes>,
+    pub(crate) store: Arc<dyn SampleStore>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The server's own URL, independent of the caller: in tokens, mails, and everything stored.
+    pub(crate) public_url: String,
+    /// The form of errors by route.
+    pub(crate) error_forms: ErrorForms,
+    /// The server's URL for one caller.
+    pub(crate) own_address: OwnAddress,
+    pub(crate) limits: Limits,
+    pub(crate) quotas: Quotas,
+    /// The state of backups.
+    pub(crate) backups: Arc<Backups>,
+    /// The checks of store and database.
+    pub(crate) probes: Probes,
+    /// Failed introspections per caller.
+    pub(crate) guesses: Guesses,
+    /// Wrong one-time codes per caller.
+    pub(crate) code_tries: Guesses,
+    /// Places for running requests.
+    pub(crate) places: Arc<Places>,
+    /// Arriving bodies, and the bytes of all of them.
+    pub(crate) bodies: Arc<Bodies>,
+    /// Queries to the store.
+    pub(crate) queries: Queries,
+}
+
+impl App {
+    /// Whether requests are served.
+    pub(crate) async fn readiness(&self) -> Readiness {
+        self.probes.readiness(&self.iam, &self.store).await
+    }
+}

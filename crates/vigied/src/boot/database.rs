@@ -1,0 +1,81 @@
+//! Opens the identity database. A failure is reported at once, with a remedy. A server that starts waits up to
+//! `database_wait_seconds` for a database that is down.
+
+use crate::config::Settings;
+use db::{Db, DbError, Refused};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Time between attempts.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The configured database, or the file in the data folder.
+pub(crate) fn address(settings: &Settings, file: &Path) -> String {
+    let file = || file.to_string_lossy().into_owned();
+    settings.database().map_or_else(file, str::to_owned)
+}
+
+/// Opens the database without retries, for commands.
+pub(crate) async fn open(address: &str) -> anyhow::Result<Db> {
+    Db::open(address).await.map_err(told)
+}
+
+/// Opens the database; retries until `wait` has passed while the database is down.
+pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Result<Db> {
+    let deadline = Instant::now() + wait;
+    let mut said = String::new();
+    loop {
+        let error = match Db::open(address).await {
+            Ok(db) => {
+                if !said.is_empty() {
+                    tracing::info!("the database answers");
+                }
+                return Ok(db);
+            }
+            Err(error) => error,
+        };
+        let may_pass = matches!(&error, DbError::Refused { why, .. } if why.may_pass());
+        if !may_pass || Instant::now() + PAUSE > deadline {
+            return Err(told(error));
+        }
+        // Log each reason once: a database that starts gives a different one than a database that is down.
+        let reason = crate::failure::chain::on_one_line(&error);
+        if reason != said {
+            let left = deadline.saturating_duration_since(Instant::now()).as_secs();
+            tracing::warn!(
+                "the identity database is waited for: {reason}; trying again for {left} s (`database_wait_seconds`)"
+            );
+            said = reason;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Adds the remedy to an error.
+fn told(error: DbError) -> anyhow::Error {
+    let DbError::Refused { why, .. } = &error else {
+        return error.into();
+    };
+    let hint = match why {
+        Refused::Down => "start it, or check host and port in the setting `database`",
+        Refused::UnknownHost => "check the host in the setting `database`",
+        Refused::Credential => {
+            "check user and password in the setting `database`, and what the server's `pg_hba.conf` lets in"
+        }
+        Refused::UnknownDatabase => {
+            "make it with `createdb`, or name another in the setting `database`"
+        }
+        Refused::Tls => {
+            "say in the setting `database` what the server can do: `?sslmode=verify-full&sslrootcert=FILE` for TLS with an authority of your own, `?sslmode=disable` for none"
+        }
+        Refused::Other => return error.into(),
+    };
+    let what = error.to_string();
+    match error {
+        DbError::Refused { source, .. } => {
+            anyhow::Error::new(source).context(format!("{what}\nhint: {hint}"))
+        }
+        error => error.into(),
+    }
+}

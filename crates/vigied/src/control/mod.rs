@@ -1,0 +1,97 @@
+//! The protocol between the operator's commands and a server, over the socket in its data folder.
+
+pub(crate) mod local_client;
+pub(crate) mod socket_path;
+
+use crate::failure::Report;
+use crate::failure::coded_error::CodedError;
+use base::scope::Domain;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// The socket's name in the data folder.
+const SOCKET: &str = "control.sock";
+
+/// The path for commands.
+pub(crate) const COMMAND: &str = "/command";
+
+/// The path for the number of stored series per domain.
+pub(crate) const SERIES: &str = "/series";
+
+/// Maximum domains of a request.
+const DOMAINS_PER_QUESTION: usize = 1000;
+
+/// The path for audit counts that are not written yet.
+pub(crate) const PENDING: &str = "/audit/pending";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answered {
+    Text(String),
+    Error { code: String, text: String },
+}
+
+impl Answered {
+    pub(crate) fn error(error: &anyhow::Error) -> Self {
+        let report = Report::of(error);
+        Self::Error {
+            text: report.text(),
+            code: report.code,
+        }
+    }
+}
+
+/// The path of the socket.
+pub(crate) fn path(data: &Path) -> PathBuf {
+    data.join(SOCKET)
+}
+
+/// Runs a command on the folder's server. The outer error means that the server did not get the command. After any other error
+/// the command must not be sent again, because the server may have run it.
+pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow::Result<String>> {
+    let stream = local_client::connect(&path(data))?;
+    let asked = Asked {
+        arguments: arguments.to_vec(),
+    };
+    let answered = || -> anyhow::Result<Answered> {
+        let answer = local_client::post(stream, COMMAND, &serde_json::to_string(&asked)?)?;
+        Ok(serde_json::from_str(&answer)?)
+    };
+    Ok(match answered() {
+        Ok(Answered::Text(text)) => Ok(text),
+        Ok(Answered::Error { code, text }) => Err(CodedError::new(code, text).into()),
+        Err(error) => Err(error.context(
+            "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
+        )),
+    })
+}
+
+/// Sends a request without a body to the folder's server.
+pub(crate) fn ask(data: &Path, method: &str, asked: &str) -> std::io::Result<local_client::Answer> {
+    local_client::ask(&path(data), method, asked)
+}
+
+/// The number of stored series of each domain; `None` if no server on the folder answers.
+pub(crate) fn series(data: &Path, of: &[Domain]) -> Option<Vec<u64>> {
+    let mut all = Vec::new();
+    for some in of.chunks(DOMAINS_PER_QUESTION) {
+        let named: Vec<String> = some.iter().map(ToString::to_string).collect();
+        let asked = serde_json::to_string(&named).ok()?;
+        let stream = local_client::connect(&path(data)).ok()?;
+        let answer = local_client::post(stream, SERIES, &asked).ok()?;
+        let counts: Vec<u64> = serde_json::from_str(&answer).ok()?;
+        all.extend(counts);
+    }
+    (all.len() == of.len()).then_some(all)
+}
+
+/// The audit counts that the folder's server has not written yet.
+pub(crate) fn pending_of(data: &Path) -> anyhow::Result<Vec<serde_json::Value>> {
+    let text = local_client::get(&path(data), PENDING)?;
+    Ok(serde_json::from_str(&text)?)
+}

@@ -1,0 +1,345 @@
+//! The refusals of `iam` in the terms of the interfaces: the one table from reasons to codes and statuses, and from remedies to
+//! commands and fields.
+
+use base::error::{Kind, Problem};
+use base::limit::{self, Limit};
+use iam::{AuthError, IamError, Reason, Refusal, Remedy};
+use std::borrow::Cow;
+use wire::code;
+
+/// The problem for the caller; `None` for an internal failure, whose details stay in the log.
+pub(crate) fn of(error: &IamError) -> Option<Problem> {
+    error.refusal().map(problem)
+}
+
+/// The problem for a refusal.
+pub(crate) fn problem(refusal: &Refusal) -> Problem {
+    if let Reason::Credential(error) = &refusal.reason {
+        return credential(error);
+    }
+    let (kind, word) = word_and_kind(&refusal.reason);
+    Problem {
+        kind: if refusal.is_slowed { Kind::Busy } else { kind },
+        code: word,
+        message: refusal.message.clone(),
+        hint: refusal.remedy.map(hint),
+        field: refusal.field.map(Cow::Borrowed),
+        limit: refusal.limit,
+        retry_after: refusal.retry_after,
+    }
+}
+
+/// The operator's command that fixes an identity error.
+pub(crate) const fn mend(error: &IamError) -> Option<&'static str> {
+    Some(match error {
+        IamError::NotInitialised => "run `vigied init --data DIR` first",
+        IamError::AlreadyInitialised => {
+            "`vigied serve` serves it; `vigied account create` makes further accounts"
+        }
+        IamError::LastKey => "make a successor first with `vigied keys rotate`",
+        IamError::NoSuchKey { .. } => "`vigied keys list` shows them",
+        _ => return None,
+    })
+}
+
+/// The refusal of a text that is longer than the limit.
+pub(crate) fn within(
+    field: &'static str,
+    text: &str,
+    limit: &'static Limit,
+) -> Result<(), Problem> {
+    iam::manage::text::check_length(field, text, limit).map_err(|refusal| problem(&refusal))
+}
+
+/// The same refusal for a source that has sent too many wrong keys: it must wait before the next answer.
+pub(crate) fn slowed(refused: Problem, seconds: u64) -> Problem {
+    let problem = Problem {
+        kind: Kind::Busy,
+        ..refused
+    };
+    problem
+        .hint(hint(Remedy::StopGuessing))
+        .limit(&limit::GUESSES_PER_SOURCE)
+        .retry_after(seconds)
+}
+
+/// The code of a reason.
+pub(crate) fn word(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Credential(error) => credential(error).code,
+        other => word_and_kind(other).1,
+    }
+}
+
+const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
+    match reason {
+        // The table has a code for each error of this kind: see `credential`.
+        Reason::Credential(_) => (Kind::Unauthenticated, "unauthorized"),
+        Reason::NotFound => (Kind::NotFound, "not_found"),
+        Reason::WrongAccount => (Kind::Forbidden, "wrong_account"),
+        Reason::NotAMember => (Kind::Invalid, "BXNIM0141E"),
+        Reason::NotAllowed => (Kind::Forbidden, "insufficient_permissions"),
+        Reason::Field => (Kind::Invalid, "invalid_parameter"),
+        Reason::Conflict => (Kind::Conflict, "conflict"),
+        Reason::Locked => (Kind::Conflict, "locked"),
+        Reason::AddressUnproven => (Kind::Forbidden, "address_unproven"),
+        Reason::WrongCode => (Kind::Invalid, "invalid_code"),
+        Reason::LimitReached => (Kind::Busy, "limit_exceeded"),
+        Reason::TooManyToday => (Kind::Busy, "too_many_requests"),
+        Reason::NoClient => (Kind::Unauthenticated, "BXNIM0308E"),
+        Reason::WrongKey => (Kind::Invalid, "BXNIM0415E"),
+        Reason::WrongRefreshToken => (Kind::Invalid, "BXNIM0407E"),
+        Reason::RefreshTokenExpired => (Kind::Invalid, "BXNIM0408E"),
+        Reason::WrongProof => (Kind::Invalid, "BXNIM0602E"),
+        Reason::TooManyLogins => (Kind::Busy, "BXNIM0602E"),
+        Reason::TooManyRenewals => (Kind::Busy, "BXNIM0407E"),
+        Reason::UaaProof => (Kind::Unauthenticated, "invalid_grant"),
+        Reason::UaaToken => (Kind::Unauthenticated, "invalid_token"),
+        Reason::NoSession => (Kind::Invalid, "unsupported_token_type"),
+    }
+}
+
+/// The hint for a remedy.
+fn hint(remedy: Remedy) -> Cow<'static, str> {
+    match remedy {
+        Remedy::SwitchTo(account) => Cow::Owned(format!(
+            "run `vigie target -c {account}` to switch; a key opens its own account alone"
+        )),
+        Remedy::RaiseLimit(account, limit) => Cow::Owned(format!(
+            "delete some, or let the operator run `vigied account limit {account} {}=NUMBER`",
+            limit.name
+        )),
+        Remedy::ListOwnAccounts => {
+            Cow::Borrowed("`vigie account list` shows the accounts you are in")
+        }
+        Remedy::ShorterLife => Cow::Borrowed(
+            "set an earlier `expires_at`, or log in with a password or with a key that lasts longer",
+        ),
+        Remedy::KeepLogin => Cow::Borrowed(
+            "keep one login and renew it, or send the API key itself with each request",
+        ),
+        Remedy::UseAccessToken => {
+            Cow::Borrowed("use an access token until it expires, or log in again")
+        }
+        Remedy::NoPasswordCheck => Cow::Borrowed("API keys and refresh tokens need not wait"),
+        Remedy::StopGuessing => Cow::Borrowed(
+            "too many wrong keys, codes or refresh tokens come from your network (`guesses_per_source`); right ones go on working",
+        ),
+        Remedy::MadeKey => Cow::Borrowed("leave `apikey` out to have one made"),
+        Remedy::BetterPassword => {
+            Cow::Borrowed("take four or five words that do not belong together")
+        }
+        Remedy::NameSpace => Cow::Borrowed(
+            "`vigie account spaces` lists the spaces you can see, and `vigie account space NAME --guid` prints the GUID of one",
+        ),
+        Remedy::DeleteKeys => Cow::Borrowed("delete some with `vigie iam api-key-delete NAME`"),
+        Remedy::WaitForDeletions => Cow::Borrowed(
+            "wait until some have gone (`vigie account deleted` says when), or let the operator run `vigied deleted purge`",
+        ),
+        Remedy::InviteTomorrow => Cow::Borrowed(
+            "invite the others tomorrow, or let the operator raise the limit with `vigied account limit ACCOUNT invitations_per_day=NUMBER`",
+        ),
+        Remedy::WithdrawInvitations => Cow::Borrowed(
+            "withdraw some with `vigie account user-remove EMAIL`, or let the operator raise the limit with `vigied account limit ACCOUNT invitations_per_account=NUMBER`",
+        ),
+        Remedy::SeveralRequests => Cow::Borrowed("invite them in several requests"),
+        Remedy::LogInByPassword => {
+            Cow::Borrowed("log in with your password: `vigie login -u EMAIL`")
+        }
+        Remedy::ListInvitations => Cow::Borrowed("`vigie account invitations` lists those that do"),
+        Remedy::ProveAddress => Cow::Borrowed(
+            "bring the code from the mail, or ask the operator: `vigied user confirm EMAIL`, or `vigied invitation code EMAIL`, then \
+             `vigie account accept ID --code CODE` (a login with the code begins anew)",
+        ),
+        Remedy::AnotherCode => Cow::Borrowed(
+            "ask whoever invited you for another, or the operator: `vigied invitation code EMAIL`",
+        ),
+        Remedy::AnswerByPassword => Cow::Borrowed(
+            "the person logs in with the own password, and answers with `vigie account accept` or `decline`",
+        ),
+        Remedy::LetInByCode => {
+            Cow::Borrowed("`vigied invitation code EMAIL` lets an invited person in")
+        }
+        Remedy::NameAccount => Cow::Borrowed(
+            "name one with `--account ID`; the others can be accepted after the login",
+        ),
+        Remedy::NameAccountOfKey => {
+            Cow::Borrowed("name one with `--account ID`: a key opens one account alone")
+        }
+        Remedy::InviteOrMake => Cow::Borrowed(
+            "invite with `vigie account user-invite EMAIL`, or make an account with `vigied account create NAME --owner EMAIL`",
+        ),
+        Remedy::ListUsers => Cow::Borrowed("`vigied user list` shows who is in which"),
+        Remedy::ListUsersOrLetIn => Cow::Borrowed(
+            "`vigied user list` shows them; `vigied invitation code EMAIL` lets an invited person in",
+        ),
+        Remedy::ConfirmOrLetIn => Cow::Borrowed(
+            "if you know it does, run `vigied user confirm EMAIL` first; else `vigied invitation code EMAIL` lets its owner begin anew",
+        ),
+        Remedy::ListAccounts => Cow::Borrowed("`vigied account list` shows them"),
+        Remedy::AnotherAccountName => {
+            Cow::Borrowed("choose another name: `vigied account list` shows those that are taken")
+        }
+        Remedy::MakeAnotherAccount => Cow::Borrowed(
+            "make another with `vigied account create NAME --owner EMAIL` first; to be rid of everything, stop the server and remove its data folder",
+        ),
+        Remedy::ListDeletedAccounts => {
+            Cow::Borrowed("`vigied account list --deleted` shows what can be brought back")
+        }
+        Remedy::RestoreAccount => Cow::Borrowed(
+            "the server's operator can bring the account back, with `vigied account restore`",
+        ),
+        Remedy::RestoreOrg => {
+            Cow::Borrowed("restore the organization first, with `vigie account org-restore`")
+        }
+        Remedy::InviteAgain => {
+            Cow::Borrowed("an Administrator of the account can invite the user again")
+        }
+        Remedy::InviteAgainOrRestore => Cow::Borrowed(
+            "an Administrator of an account can invite the user again; an account that was deleted is brought back by the server's operator, with `vigied account restore`",
+        ),
+        Remedy::RestoreUnderAnotherName => {
+            Cow::Borrowed("bring it back under another name, with `--name NAME`")
+        }
+    }
+}
+
+/// The problem for a refused credential.
+pub(crate) fn credential(error: &AuthError) -> Problem {
+    let renew = "run `vigie iam oauth-tokens` for a fresh one; `vigie login` if that fails";
+    let login = "run `vigie login`, then `vigie iam oauth-tokens`";
+    let (code, hint) = match error {
+        AuthError::Expired { .. } => (code::TOKEN_EXPIRED, renew),
+        AuthError::Malformed(_) => (
+            code::TOKEN_MALFORMED,
+            "copy what `vigie iam token` prints, whole and on one line",
+        ),
+        AuthError::WrongIssuer => (
+            code::TOKEN_ISSUER,
+            "run `vigie login -a URL` with this server's address",
+        ),
+        AuthError::WrongKind { .. } => (
+            code::TOKEN_KIND,
+            "send `X-Auth-User-Token: iam TOKEN` or `uaa TOKEN`, as `vigie iam oauth-tokens` labels them",
+        ),
+        AuthError::NotYetValid => (
+            code::TOKEN_NOT_YET,
+            "set the clocks, then run `vigie iam oauth-tokens`",
+        ),
+        AuthError::Signature(_) => (code::TOKEN_SIGNATURE, login),
+        AuthError::WrongAccount { account } => {
+            let message = error.to_string();
+            let problem = code::TOKEN_ACCOUNT.problem(message);
+            return problem.hint(format!(
+                "run `vigie target -c {account}` for a token of that account; a key opens its own account alone"
+            ));
+        }
+        AuthError::Revoked(_) => (code::TOKEN_REVOKED, login),
+        AuthError::Stale { .. } | AuthError::Behind => (
+            code::UNAVAILABLE,
+            "send again later; the operator sees why at `/health/ready` of the operations listener",
+        ),
+        AuthError::OutOfReach { .. } => (
+            code::KEY_REACH,
+            "send `X-Auth-Scope-Id` with the domain it reaches, or use a key that was made without `--domain` and `--only` (`reach` in the API)",
+        ),
+        AuthError::ForMetricsOnly => (
+            code::KEY_METRICS_ONLY,
+            "log in with a password, or with a key that was made without `--domain` and `--only` (`reach` in the API)",
+        ),
+        AuthError::KeyUnknown => (
+            code::KEY_UNKNOWN,
+            "make one with `vigie iam api-key-create NAME`",
+        ),
+        AuthError::KeyMistyped => (code::KEY_UNKNOWN, "copy it whole, from `vgk_` to the end"),
+        AuthError::UaaNeedsScope => (
+            code::SCOPE_REQUIRED,
+            "send `X-Auth-Scope-Id: s-GUID`; `vigie account space NAME --guid` prints the GUID",
+        ),
+        AuthError::DomainNotFound(_) => (
+            code::DOMAIN_NOT_FOUND,
+            "`vigie account spaces` and `vigie account orgs` list what you can see",
+        ),
+        AuthError::UaaNotForAccount => (
+            code::UAA_ACCOUNT,
+            "send an `iam` token or an `apikey` instead",
+        ),
+    };
+    code.problem(error.to_string()).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REASONS: [Reason; 21] = [
+        Reason::NotFound,
+        Reason::WrongAccount,
+        Reason::NotAMember,
+        Reason::NotAllowed,
+        Reason::Field,
+        Reason::Conflict,
+        Reason::Locked,
+        Reason::AddressUnproven,
+        Reason::WrongCode,
+        Reason::LimitReached,
+        Reason::TooManyToday,
+        Reason::NoClient,
+        Reason::WrongKey,
+        Reason::WrongRefreshToken,
+        Reason::RefreshTokenExpired,
+        Reason::WrongProof,
+        Reason::TooManyLogins,
+        Reason::TooManyRenewals,
+        Reason::UaaProof,
+        Reason::UaaToken,
+        Reason::NoSession,
+    ];
+
+    #[test]
+    fn every_word_and_status_is_in_the_reference() {
+        let all = [code::TOKEN_SERVICE, code::IDENTITY, code::UAA].concat();
+        for reason in REASONS {
+            let told = problem(&Refusal::new(reason.clone(), "x"));
+            let status = told.kind.status().to_string();
+            let is_named = all
+                .iter()
+                .any(|own| own.word == told.code && own.status.contains(&status));
+            assert!(is_named, "{reason:?}: `{}` with {status}", told.code);
+        }
+    }
+
+    #[test]
+    fn whoever_guesses_too_often_waits_under_the_same_code() {
+        let mut refusal = Refusal::new(Reason::WrongKey, "x");
+        assert_eq!(problem(&refusal).kind, Kind::Invalid);
+        refusal.is_slowed = true;
+        let told = problem(&refusal);
+        assert_eq!((told.kind, told.code), (Kind::Busy, "BXNIM0415E"));
+    }
+
+    #[test]
+    fn a_token_for_another_account_names_the_command_that_switches() {
+        let account = base::id::AccountId(base::id::Guid::from_random([7; 16]));
+        let told = credential(&AuthError::WrongAccount { account });
+        let hint = told.hint.unwrap();
+        assert!(hint.contains(&format!("vigie target -c {account}")));
+        let refusal = Refusal::new(Reason::WrongAccount, "x").remedy(Remedy::SwitchTo(account));
+        let hint = problem(&refusal).hint.unwrap();
+        assert!(hint.contains(&format!("-c {account}")));
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_said_to_be_so() {
+        assert_eq!(credential(&AuthError::Behind).kind, Kind::Unavailable);
+        let stale = AuthError::Stale {
+            seconds: 2,
+            allowed: 1,
+        };
+        assert_eq!(credential(&stale).kind.status(), 503);
+        let domain =
+            base::scope::Domain::Account(base::id::AccountId(base::id::Guid::from_random([7; 16])));
+        let beyond = credential(&AuthError::OutOfReach { domain });
+        assert_eq!(beyond.kind.status(), 403);
+    }
+}

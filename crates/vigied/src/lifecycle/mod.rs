@@ -1,0 +1,9 @@
+//! The life of the server: serving, background work, reload, and shutdown.
+
+pub(crate) mod disk_watch;
+pub(crate) mod logging;
+pub(crate) mod notify;
+pub(crate) mod reload;
+pub(crate) mod serve;
+pub(crate) mod shutdown;
+pub(crate) mod sweep;

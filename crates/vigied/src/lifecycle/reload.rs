@@ -1,0 +1,64 @@
+//! SIGHUP rereads files without a restart. Each part is independent: a part that cannot be read stays as it is, and the log
+//! says so.
+
+use crate::lifecycle::notify::{self, State};
+use crate::net::tls::Tls;
+use crate::operations::answer::Tokens;
+use crate::operations::token;
+use iam::Iam;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::signal::unix::Signal;
+
+/// The parts that SIGHUP reloads.
+#[derive(Debug, Clone)]
+pub(crate) struct Reload {
+    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) iam: Iam,
+    pub(crate) tokens: Tokens,
+    pub(crate) data: PathBuf,
+}
+
+impl Reload {
+    /// Reloads everything at each signal.
+    pub(crate) async fn on_each(self, mut hangup: Signal) {
+        while hangup.recv().await.is_some() {
+            notify::tell(State::Reloading);
+            let this = self.clone();
+            // Files may lie on a disk that hangs.
+            let read = tokio::task::spawn_blocking(move || this.read()).await;
+            if let Err(error) = read {
+                tracing::error!(%error, "the reading after SIGHUP broke off");
+            }
+            self.read_keys().await;
+            // Report ready even if a part was not reloaded: the server answers requests either way.
+            notify::tell(State::Ready);
+        }
+    }
+
+    /// The server reloads signing keys by itself when one changes; this makes sure.
+    async fn read_keys(&self) {
+        match self.iam.reread_keys().await {
+            Ok(change) => tracing::info!(signing = change.signing, "signing keys read again"),
+            Err(error) => {
+                tracing::error!(%error, "signing keys not read again, those in force stay");
+            }
+        }
+    }
+
+    fn read(&self) {
+        match token::read(&self.data) {
+            Ok(Some(token)) => self.tokens.store(Some(Arc::new(token))),
+            // A missing file must not open a listener that required a token.
+            Ok(None) => {}
+            Err(error) => tracing::error!("the operators' token was not read again: {error:#}"),
+        }
+        match self.tls.as_ref().map(|tls| tls.reload()) {
+            None => tracing::info!("SIGHUP: there is no certificate to read again"),
+            Some(Ok(())) => tracing::info!("certificate read again"),
+            Some(Err(error)) => {
+                tracing::error!(%error, "certificate not read again: the old one stays in use");
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! `vigied serve`: opens the data folder, serves requests, and shuts down without losing any.
+
+use crate::boot::database;
+use crate::boot::{self, Booted};
+use crate::config::Place;
+use crate::config::Settings;
+use crate::http::own_address::OwnAddress;
+use crate::lifecycle::disk_watch;
+use crate::lifecycle::notify::{self, State};
+use crate::lifecycle::reload::Reload;
+use crate::lifecycle::shutdown::{self, Plan};
+use crate::lifecycle::sweep;
+use crate::net::listener::{self, ListenerLimits, Served};
+use crate::net::proxies::Proxies;
+use crate::net::times::Times;
+use crate::net::tls::Tls;
+use crate::net::{descriptors, hsts};
+use crate::operations::{self, token};
+use crate::route;
+use anyhow::{Context, bail};
+use arc_swap::ArcSwapOption;
+use base::limit;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Longer times are cut to this: nobody waits that long, and clocks can still add it.
+const SECONDS_MAX: u64 = 365 * 86_400;
+
+/// Serves until `stop` resolves. Calls `ready` with the address once requests are answered.
+pub(crate) async fn serve(
+    settings: &Settings,
+    ready: impl FnOnce(SocketAddr) -> anyhow::Result<()>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    boot::require_initialised(settings)?;
+    let listen = settings.listen();
+    let tls = settings.tls().map(Tls::load).transpose()?.map(Arc::new);
+    // Lock the folder before taking the port: a second server on the folder must not answer a single request.
+    let folder = boot::folder(settings)?;
+    let mut stop = std::pin::pin!(stop);
+    let wait = settings.database_wait;
+    let database = database::address(settings, &folder.database());
+    // Wait for the database before taking the port, so that no request waits for it.
+    let db = tokio::select! {
+        db = database::open_patiently(&database, wait) => db?,
+        () = &mut stop => {
+            tracing::info!("stopped while waiting for the database");
+            return Ok(());
+        }
+    };
+    let listener = listener::bind(listen).map_err(|error| not_bound(listen, error))?;
+    let address = listener
+        .local_addr()
+        .context("cannot read the address taken")?;
+    let place = settings.operations();
+    let tokens = Arc::new(ArcSwapOption::new(
+        token::read(settings.data())?.map(Arc::new),
+    ));
+    let is_remote = matches!(place, Place::Address(address) if !address.ip().is_loopback());
+    if is_remote && tokens.load().is_none() {
+        bail!(
+            "`operations.listen` is reached from other machines, and there is no token for it\nhint: make one with `vigied operations token --data {}`",
+            settings.data().display()
+        );
+    }
+    operations::remove_stale(&place, settings.data());
+    let operators = operations::Listener::bind(&place).await?;
+    let own_address = OwnAddress::new(settings, address);
+    if own_address.is_unknown() {
+        tracing::warn!(
+            %address,
+            hint = "set `public_url` to the address that clients reach the server under",
+            "`public_url` is not set, and `listen` is every address of this machine: each caller is told the address that it asked at"
+        );
+    }
+    let control = operations::Listener::control(settings)?;
+    let Booted { app, folder } = boot::boot(settings, folder, db, own_address).await?;
+    let served = Served {
+        router: route::router(&app),
+        tls: tls.clone(),
+        proxies: Proxies::new(settings),
+        hsts: hsts::value(settings, &app.public_url),
+    };
+    let limits = limits(settings);
+    // Install the handler before the address is announced, and without TLS as well: an unhandled SIGHUP ends the process.
+    let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
+    let reload = Reload {
+        tls: tls.clone(),
+        iam: app.iam.clone(),
+        tokens: Arc::clone(&tokens),
+        data: settings.data().to_owned(),
+    };
+    let reloading = tokio::spawn(reload.on_each(hangup));
+    let disk_watching = tokio::spawn(disk_watch::watch(Arc::downgrade(&app)));
+    let sweeping = tokio::spawn(sweep::watch(Arc::downgrade(&app)));
+    let asking_again = tokio::spawn(app.queries.watch_admissions());
+    let operations_at = match (operators.address(), &place) {
+        (Some(address), _) => address.to_string(),
+        (None, Place::Socket(path)) => path.display().to_string(),
+        (None, Place::Address(address)) => address.to_string(),
+    };
+    let remote_tls = tls.clone().filter(|_| is_remote);
+    let operating = tokio::spawn(operations::serve(
+        operators,
+        Arc::clone(&app),
+        remote_tls,
+        tokens,
+    ));
+    let controlling = tokio::spawn(operations::serve(
+        control,
+        Arc::clone(&app),
+        None,
+        Arc::default(),
+    ));
+    tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
+    ready(address)?;
+    notify::tell(State::Ready);
+    let stop = async {
+        stop.await;
+        notify::tell(State::Stopping);
+    };
+    let counted = Arc::clone(&app);
+    let on_limit = move |limit| counted.metrics.limited(limit);
+    let plan = Plan::new(settings.shutdown);
+    let deadline = shutdown::drained(plan, stop, |stop| {
+        listener::serve(listener, served, limits, on_limit, stop)
+    })
+    .await;
+    reloading.abort();
+    sweeping.abort();
+    disk_watching.abort();
+    asking_again.abort();
+    // The clients of these queries are disconnected by now.
+    let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
+    tracing::info!("shutting down: the last request is answered, flushing the store");
+    // The operators' listener answers until the end. Close and flush run at once, so that a stuck flush leaves time for the
+    // database.
+    let closing = tokio::time::timeout_at(deadline, app.iam.close());
+    let (flushed, closed) =
+        tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
+    operating.abort();
+    controlling.abort();
+    // Wait, so that the sockets are removed before the process ends.
+    let _ = tokio::time::timeout_at(deadline, operating).await;
+    let _ = tokio::time::timeout_at(deadline, controlling).await;
+    if closed.is_err() {
+        tracing::warn!("the identity database was not closed in time");
+    }
+    if flushed.is_err() {
+        // A stuck flush may still write until the process ends, so the lock must be kept that long.
+        std::mem::forget(folder);
+        return flushed;
+    }
+    drop(app);
+    drop(folder);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn limits(settings: &Settings) -> ListenerLimits {
+    let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
+    let time = |limit| Duration::from_secs(settings.limit(limit).min(SECONDS_MAX));
+    let connections = descriptors::raise(settings.limit(limit::CONNECTIONS));
+    ListenerLimits {
+        connections: usize::try_from(connections).unwrap_or(usize::MAX),
+        connections_per_source: size(limit::CONNECTIONS_PER_SOURCE),
+        // Four times the limit, so that we can answer a head that is too large with our own 431 and reason.
+        head_buffer_bytes: size(limit::HEADER_BYTES).saturating_mul(4).max(64 * 1024),
+        times: Times {
+            head: time(limit::HEAD_SECONDS),
+            idle: time(limit::IDLE_SECONDS),
+            stall: time(limit::WRITE_STALL_SECONDS),
+            rate: settings.limit(limit::ANSWER_BYTES_PER_SECOND),
+            half_closed: time(limit::HALF_CLOSED_SECONDS),
+        },
+    }
+}
+
+fn not_bound(listen: SocketAddr, error: std::io::Error) -> anyhow::Error {
+    let hint = match error.kind() {
+        ErrorKind::AddrInUse => {
+            "another program holds the port; choose one with `--listen ADDRESS:PORT`, port 0 takes a free one"
+        }
+        ErrorKind::PermissionDenied => {
+            "this user may not take this port; choose one from 1024 up with `--listen ADDRESS:PORT`"
+        }
+        ErrorKind::AddrNotAvailable => {
+            "this machine does not have this address; choose another with `--listen ADDRESS:PORT`"
+        }
+        _ => "choose another address with `--listen ADDRESS:PORT`",
+    };
+    anyhow::Error::new(error).context(format!("cannot listen on {listen}\nhint: {hint}"))
+}

@@ -1,0 +1,215 @@
+//! An entry that cannot be removed does not block the others, and is retried.
+
+use super::*;
+use base::cursor::SeriesVisitor;
+use base::id::TenantId;
+use base::sample::{Appended, Batch};
+use base::scope::Operator;
+use base::secret::Secret;
+use base::store::{
+    Allowance, DeleteQuery, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node,
+    Outage, Unavailable,
+};
+use base::time::SystemClock;
+use db::Db;
+use iam::bootstrap::Request;
+use iam::manage::page::Window;
+use iam::{Credential, IamConfig};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+/// A store with one series per tenant that refuses to delete the series of some tenants.
+#[derive(Debug, Default)]
+struct Stubborn {
+    held: Mutex<HashMap<TenantId, u64>>,
+    keeps: Mutex<Vec<TenantId>>,
+    tries: Mutex<HashMap<TenantId, u32>>,
+}
+
+fn refused() -> StoreError {
+    Unavailable::new(Outage::ReadOnly, "a store of a test").into()
+}
+
+impl SampleStore for Stubborn {
+    fn append_with_allowance(
+        &self,
+        _: &Scope,
+        _: &Batch,
+        _: Durability,
+        _: Allowance,
+    ) -> Result<Appended, StoreError> {
+        Err(refused())
+    }
+
+    fn find(&self, _: &Scope, _: &FindQuery<'_>, _: &Terms) -> Result<Vec<Node>, StoreError> {
+        Err(refused())
+    }
+
+    fn read_all(
+        &self,
+        _: &Scope,
+        _: &[FetchQuery<'_>],
+        _: &Terms,
+        _: &mut SeriesVisitor<'_>,
+    ) -> Result<(), StoreError> {
+        Err(refused())
+    }
+
+    fn delete_begun(
+        &self,
+        scope: &Scope,
+        _: &DeleteQuery<'_>,
+        _: &Terms,
+        _: &mut dyn FnMut(&Removed) -> ControlFlow<()>,
+    ) -> Result<Option<Removed>, StoreError> {
+        let tenant = scope.tenant();
+        *self.tries.lock().unwrap().entry(tenant).or_default() += 1;
+        if self.keeps.lock().unwrap().contains(&tenant) {
+            return Err(refused());
+        }
+        let series = self.held.lock().unwrap().remove(&tenant).unwrap_or(0);
+        Ok(Some(Removed {
+            series,
+            ..Removed::default()
+        }))
+    }
+
+    fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
+        let series = self.held.lock().unwrap().get(&metering.tenant()).copied();
+        Ok(Usage {
+            series: series.unwrap_or(0),
+            ..Usage::default()
+        })
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn health(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
+        Vec::new()
+    }
+}
+
+/// A service with one account, and a key of its owner.
+async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::OrgId) {
+    let database = folder.join("iam.db");
+    let db = Db::open(database.to_str().unwrap()).await.unwrap();
+    let config = IamConfig {
+        issuer: "https://vigie.example/identity".to_owned(),
+        uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
+        access_token_seconds: 3600,
+        refresh_token_seconds: 86_400,
+        keys: folder.join("keys"),
+        encryption_key: None,
+        account_limits: iam::manage::quota::AccountLimits::default(),
+        stale_seconds_max: 300,
+        password_checks_max: 1,
+        limits: iam::IamLimits::default(),
+        refusal_word: iam::Reason::name,
+        deleted_milliseconds: 0,
+        invitations: iam::manage::invitation::InvitationConfig::default(),
+    };
+    let iam = Iam::open(db, config, Arc::new(SystemClock)).await.unwrap();
+    let made = iam.bootstrap(Request {
+        account: "a".to_owned(),
+        region: None,
+        org: "o".to_owned(),
+        space: "s".to_owned(),
+        owner: "ada@example.org".to_owned(),
+        password: None,
+    });
+    let made = made.await.unwrap();
+    (iam, made.opening.unwrap().api_key, made.org)
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (iam, key, org) = service(folder.path()).await;
+    let owner = iam
+        .verifier()
+        .identity(Credential::ApiKey(key.expose()))
+        .unwrap();
+    let (own, mut tenants) = (Arc::new(Stubborn::default()), Vec::new());
+    for name in ["first", "second", "third"] {
+        let space = iam.create_space(&owner, org, name).await.unwrap();
+        let gone = iam.delete_space(&owner, space.id).await.unwrap();
+        tenants.extend(gone.tenants.iter().map(Metering::tenant));
+    }
+    for tenant in &tenants {
+        own.held.lock().unwrap().insert(*tenant, 1);
+    }
+    let first = iam.due().first().unwrap().tenant;
+    own.keeps.lock().unwrap().push(first);
+    let store: Arc<dyn SampleStore> = own.clone();
+    let mut sweep = Sweep::default();
+    let mut round = async || {
+        let due = iam.due();
+        sweep.work_off(&iam, &store, due, Millis(i64::MAX)).await
+    };
+    round().await.unwrap_err();
+    let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
+    assert_eq!(left, [first], "the others are gone, though it came first");
+    // The others are also forgotten while the first fails again.
+    round().await.unwrap_err();
+    let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
+    assert_eq!(due, [first]);
+    assert!(iam.deleted(&owner, Window::WHOLE).entries.is_empty());
+    assert_eq!(own.tries.lock().unwrap()[&first], 2, "it is tried again");
+    own.keeps.lock().unwrap().clear();
+    round().await.unwrap();
+    round().await.unwrap();
+    assert!(iam.due().is_empty());
+    let tries = own.tries.lock().unwrap();
+    let others = tenants.iter().filter(|tenant| **tenant != first);
+    assert!(
+        others.into_iter().all(|tenant| tries[tenant] == 1),
+        "{tries:?}"
+    );
+}
+
+/// A round used to try only the failed entries if there were as many of them as a round takes.
+#[tokio::test]
+async fn those_that_fail_come_behind_the_others_however_many_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (iam, key, org) = service(folder.path()).await;
+    let owner = iam
+        .verifier()
+        .identity(Credential::ApiKey(key.expose()))
+        .unwrap();
+    let own = Arc::new(Stubborn::default());
+    for name in ["first", "second", "third"] {
+        let space = iam.create_space(&owner, org, name).await.unwrap();
+        for tenant in iam.delete_space(&owner, space.id).await.unwrap().tenants {
+            own.held.lock().unwrap().insert(tenant.tenant(), 1);
+        }
+    }
+    let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
+    own.keeps.lock().unwrap().extend(&due[..2]);
+    let store: Arc<dyn SampleStore> = own.clone();
+    let mut sweep = Sweep {
+        most: 1,
+        ..Sweep::default()
+    };
+    for _ in 0..3 {
+        let done = sweep.work_off(&iam, &store, iam.due(), Millis(i64::MAX));
+        let _ = done.await;
+    }
+    let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
+    assert!(
+        !left.contains(&due[2]),
+        "the third waits for the others: {left:?}"
+    );
+    own.keeps.lock().unwrap().clear();
+    while !iam.due().is_empty() {
+        let done = sweep.work_off(&iam, &store, iam.due(), Millis(i64::MAX));
+        done.await.unwrap();
+    }
+    assert!(sweep.behind.is_empty());
+}

@@ -1,0 +1,263 @@
+//! `vigied deleted`: lists deletions whose metrics are not removed yet; the operator can remove them at once.
+
+use crate::boot;
+use crate::cli::Output;
+use crate::cli::deleted::{DeletedCommand, PurgeArgs};
+use crate::config::Settings;
+use crate::control;
+use crate::failure::coded_error::CodedError;
+use crate::operator::account_deletion;
+use crate::operator::confirm;
+use crate::operator::output::{self, Row};
+use base::id::AccountId;
+use base::scope::Domain;
+use base::time::{Clock, SystemClock};
+use iam::Iam;
+use iam::directory::Deleted;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+use wire::cf::deleted::instant;
+
+const NOTHING: &str = "Nothing that was deleted is left.\n";
+
+/// Runs a command of `vigied deleted`; returns what it prints.
+pub(crate) async fn perform(
+    settings: &Settings,
+    iam: &Iam,
+    command: &DeletedCommand,
+) -> anyhow::Result<String> {
+    match command {
+        DeletedCommand::List { output, .. } => Ok(list(settings, iam, *output)),
+        DeletedCommand::Purge(arguments) => purge(iam, arguments).await,
+    }
+}
+
+/// The state of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// It can be restored until it is due.
+    Waits,
+    /// It is due, and its series are being removed.
+    Goes,
+    /// Its series are removed; their bytes leave the disk within a day.
+    Gone,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Waits => "waits",
+            Self::Goes => "goes",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// A row of the list of deletions.
+#[derive(Debug, Serialize)]
+struct DeletionRow {
+    domain: String,
+    name: String,
+    account_guid: String,
+    account_name: String,
+    deleted_at: String,
+    removed_at: String,
+    state: State,
+}
+
+impl Row<6> for DeletionRow {
+    const HEADS: [&'static str; 6] = [
+        "Domain",
+        "Name",
+        "Account",
+        "Deleted",
+        "Metrics go",
+        "State",
+    ];
+
+    fn cells(&self) -> [String; 6] {
+        [
+            &self.domain,
+            &self.name,
+            &self.account_name,
+            &self.deleted_at,
+            &self.removed_at,
+            self.state.word(),
+        ]
+        .map(str::to_owned)
+    }
+}
+
+fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
+    let directory = iam.directory();
+    let now = SystemClock.now();
+    let due = directory.deletions().iter().filter(|own| !own.is_kept(now));
+    let due: Vec<Domain> = due.map(|own| own.domain).collect();
+    // Only a server removes series: if none answers, nothing is known to be removed.
+    let series = control::series(settings.data(), &due).unwrap_or_default();
+    let gone: BTreeSet<Domain> = due
+        .iter()
+        .zip(series)
+        .filter(|(_, series)| *series == 0)
+        .map(|(domain, _)| *domain)
+        .collect();
+    let state = |own: &Deleted| match own.is_kept(now) {
+        true => State::Waits,
+        false if gone.contains(&own.domain) => State::Gone,
+        false => State::Goes,
+    };
+    let rows = directory.deletions().iter().map(|own| DeletionRow {
+        domain: own.domain.to_string(),
+        name: own.name.clone(),
+        account_guid: own.account.to_string(),
+        account_name: account_name(iam, own.account),
+        deleted_at: instant(own.deleted_at),
+        removed_at: instant(own.due_at),
+        state: state(own),
+    });
+    output::list(output, &rows.collect::<Vec<_>>(), NOTHING)
+}
+
+fn account_name(iam: &Iam, id: AccountId) -> String {
+    let directory = iam.directory();
+    let accounts = directory.accounts();
+    let found = accounts.iter().find(|account| account.id == id);
+    found
+        .map(|account| account.name.clone())
+        .or_else(|| account_deletion::name_of(directory.deletions(), id))
+        .unwrap_or_else(|| id.to_string())
+}
+
+/// Asks for confirmation. The command asks before it contacts the server, which has no terminal. Deletions that are already due
+/// need none.
+pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyhow::Result<bool> {
+    if arguments.yes {
+        return Ok(true);
+    }
+    let iam = boot::identity_of_operator(settings).await?;
+    let what = named(&iam, arguments).map(|named| what_goes(settings, &iam, &named));
+    iam.close().await;
+    match what? {
+        Some(what) => confirm::confirm(&what),
+        None => Ok(true),
+    }
+}
+
+/// The question to the operator; `None` if nothing waits.
+fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String> {
+    let (directory, now) = (iam.directory(), SystemClock.now());
+    let waiting = directory.deletions().iter();
+    let waiting: Vec<&Deleted> = waiting
+        .filter(|own| named.contains(&own.domain) && own.is_kept(now))
+        .collect();
+    let first = waiting.first()?;
+    let domains: Vec<Domain> = waiting.iter().map(|own| own.domain).collect();
+    // Domains that are removed with another one are counted there.
+    let whole: Vec<Domain> = waiting
+        .iter()
+        .filter(|own| own.deleted_with == own.domain || !domains.contains(&own.deleted_with))
+        .map(|own| own.domain)
+        .collect();
+    let series = match control::series(settings.data(), &whole) {
+        Some(each) => format!("{} series", each.iter().sum::<u64>()),
+        None => "their series".to_owned(),
+    };
+    let rest = match waiting.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "`{}` ({}) of the account `{}`{rest} go at once, with {series} and all that was deleted in it, and nothing brings them back",
+        first.name.escape_debug(),
+        first.domain,
+        account_name(iam, first.account).escape_debug(),
+    ))
+}
+
+/// The output after a declined confirmation.
+pub(crate) fn declined(arguments: &PurgeArgs) -> String {
+    let facts = json!({"domains": []});
+    output::one(arguments.output.output, &facts, || {
+        "Nothing was changed.\n".to_owned()
+    })
+}
+
+/// The domains of the arguments. Each must be deleted, and by itself.
+fn named(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<Vec<Domain>> {
+    let directory = iam.directory();
+    let known = directory.deletions();
+    if arguments.all {
+        return Ok(known.iter().map(|own| own.domain).collect());
+    }
+    let each = arguments.domains.iter();
+    each.map(|asked| one_named(known, asked)).collect()
+}
+
+/// Finds a deletion by its domain, or by a name that no other deletion has.
+fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
+    let domain = wire::scope_id::parse(asked.as_bytes()).ok();
+    if let Some(own) = known.iter().find(|own| Some(own.domain) == domain) {
+        if is_part_of_account(own) {
+            let text = format!(
+                "`{}` was deleted with its account, and goes with it\nhint: `vigied deleted purge {}` has all of it go",
+                own.domain, own.deleted_with
+            );
+            return Err(CodedError::new("conflict", text).into());
+        }
+        return Ok(own.domain);
+    }
+    let called = known
+        .iter()
+        .filter(|own| own.name == asked && !is_part_of_account(own));
+    let called: Vec<Domain> = called.map(|own| own.domain).collect();
+    match called.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            let text = format!(
+                "nothing that was deleted is `{}`\nhint: `vigied deleted list` shows what there is",
+                asked.escape_debug()
+            );
+            Err(CodedError::not_found(text).into())
+        }
+        several => {
+            let domains: Vec<String> = several.iter().map(|own| format!("`{own}`")).collect();
+            let text = format!(
+                "several that were deleted are `{}`\nhint: name one by its domain: {}",
+                asked.escape_debug(),
+                domains.join(", ")
+            );
+            Err(CodedError::new("conflict", text).into())
+        }
+    }
+}
+
+async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
+    let named = named(iam, arguments)?;
+    let mut due = iam.purge_deleted(&named).await?;
+    due.sort_unstable();
+    let domains: Vec<String> = due.iter().map(ToString::to_string).collect();
+    let facts = json!({"domains": domains});
+    Ok(output::one(arguments.output.output, &facts, || {
+        match (named.len(), due.len()) {
+            (0, _) => NOTHING.to_owned(),
+            (_, due) => purged(due),
+        }
+    }))
+}
+
+/// An account is restored as a whole.
+fn is_part_of_account(own: &Deleted) -> bool {
+    matches!(own.deleted_with, Domain::Account(_)) && own.deleted_with != own.domain
+}
+
+fn purged(due: usize) -> String {
+    match due {
+        0 => "Their metrics are on their way out already.\n".to_owned(),
+        1 => "The metrics of 1 space, organization or account go now: a running server begins within seconds.\n".to_owned(),
+        due => format!(
+            "The metrics of {due} spaces, organizations and accounts go now: a running server begins within seconds.\n"
+        ),
+    }
+}

@@ -1,0 +1,106 @@
+//! The size limit of a route's body. It follows from the type of the handler's last argument, so that no route can accept a body
+//! without a limit.
+
+use super::caller::{Caller, Manager};
+use super::params::Params;
+use super::payload::{FormPayload, Payload, SamplesPayload};
+use crate::app::App;
+use crate::http::own_address::UrlForCaller;
+use crate::http::source;
+use axum::extract::{RawQuery, State};
+use base::limit::{self, Limit};
+use http::HeaderMap;
+use std::sync::Arc;
+
+/// What a body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyLimit {
+    /// The route reads none.
+    Nothing,
+    /// A form of a token endpoint.
+    Form,
+    /// JSON about accounts, keys, roles or settings.
+    Management,
+    /// Samples.
+    Samples,
+}
+
+impl BodyLimit {
+    /// The word in the table of routes: the limit on the body.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::Form => limit::FORM_BYTES.name,
+            Self::Management => limit::MANAGEMENT_BODY_BYTES.name,
+            Self::Samples => limit::BODY_BYTES.name,
+        }
+    }
+
+    /// The limit, and the bytes it allows, packed and plain.
+    pub(crate) fn limit(self, app: &App) -> (&'static Limit, usize) {
+        match self {
+            Self::Nothing | Self::Form => (&limit::FORM_BYTES, wire::iam::form::FORM_BYTES_MAX),
+            Self::Management => (
+                &limit::MANAGEMENT_BODY_BYTES,
+                app.limits.management_body_bytes,
+            ),
+            Self::Samples => (&limit::BODY_BYTES, app.limits.body_bytes),
+        }
+    }
+}
+
+/// What a handler's last argument reads of the body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how large a body it reads",
+    note = "take the body as `Payload`, `FormPayload` or `SamplesPayload`; for an argument that reads none, add it to `request/body_limit.rs`"
+)]
+pub(crate) trait LastArgument {
+    const BODY_LIMIT: BodyLimit;
+}
+
+macro_rules! last {
+    ($($kind:ty => $body_limit:ident;)*) => {
+        $(impl LastArgument for $kind {
+            const BODY_LIMIT: BodyLimit = BodyLimit::$body_limit;
+        })*
+    };
+}
+
+last! {
+    FormPayload => Form;
+    Payload => Management;
+    SamplesPayload => Samples;
+    State<Arc<App>> => Nothing;
+    UrlForCaller => Nothing;
+    Caller => Nothing;
+    Manager => Nothing;
+    Params => Nothing;
+    HeaderMap => Nothing;
+    RawQuery => Nothing;
+    source::From => Nothing;
+}
+
+/// What a handler reads of the body: its arguments, as axum has them.
+pub(crate) trait HandlerArguments {
+    const BODY_LIMIT: BodyLimit;
+}
+
+impl HandlerArguments for ((),) {
+    const BODY_LIMIT: BodyLimit = BodyLimit::Nothing;
+}
+
+macro_rules! takes {
+    ($($before:ident)*) => {
+        impl<M, $($before,)* L: LastArgument> HandlerArguments for (M, $($before,)* L,) {
+            const BODY_LIMIT: BodyLimit = L::BODY_LIMIT;
+        }
+    };
+}
+
+takes!();
+takes!(A);
+takes!(A B);
+takes!(A B C);
+takes!(A B C D);
+takes!(A B C D E);
+takes!(A B C D E F);

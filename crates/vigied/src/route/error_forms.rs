@@ -1,0 +1,53 @@
+//! The form of errors for each path.
+
+use super::table::{SHARED, table};
+use crate::http::error_forms::ErrorForms;
+
+/// For the paths of all routes, and for paths below them that are no routes.
+pub(crate) fn error_forms() -> ErrorForms {
+    let routes = table().iter().map(|own| (own.path, own.form)).collect();
+    ErrorForms::new(routes, SHARED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::error_forms::beginnings_of;
+    use crate::http::form::Form;
+    use crate::request::routes::Route;
+
+    #[test]
+    fn a_path_that_is_no_route_is_answered_as_its_neighbours_are() {
+        let forms = error_forms();
+        for (path, form) in [
+            ("/identity/tokens", Form::Token),
+            ("/oidc", Form::Token),
+            ("/oauth/tokens", Form::Uaa),
+            ("/v1/apikey", Form::Monitoring),
+            ("/v1/apikeys/ApiKey-1/unlock", Form::Identity),
+            ("/v1/metric", Form::Monitoring),
+            ("/v2/organisations", Form::CloudFoundry),
+            ("/v2/accounts/1/groups", Form::Identity),
+            ("/coe/v3", Form::Identity),
+            ("/render", Form::Monitoring),
+            ("//v2", Form::Monitoring),
+            ("*", Form::Monitoring),
+        ] {
+            assert_eq!(forms.of(None, path), form, "{path}");
+        }
+    }
+
+    /// A new route of another form below a path must also declare the form of errors for unknown paths there.
+    #[test]
+    fn where_forms_are_mixed_one_is_named() {
+        let table = table();
+        for route in &table {
+            for beginning in beginnings_of(route.path) {
+                let below = |own: &&Route| beginnings_of(own.path).any(|it| it == beginning);
+                let agreed = (table.iter().filter(below)).all(|own| own.form == route.form);
+                let named = SHARED.iter().any(|(own, _)| *own == beginning);
+                assert!(agreed != named, "{beginning}");
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Records a deletion of metrics in the audit: its begin, once something is found and before any of it is deleted, and its
+//! outcome. A deletion that cannot be recorded does not begin. While it waits for the database, its turn is lent to others.
+
+use crate::app::App;
+use crate::failure::chain::Chain;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use crate::request::caller::Caller;
+use base::id::KeyId;
+use base::scope::Scope;
+use base::store::{DeleteQuery, Deleted, StoreError};
+use base::time::{Millis, TimeRange};
+use iam::IamError;
+use iam::audit::{Action, Actor, Credential, Entry, Origin, Outcome};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot::{self, error::RecvError};
+use wire::code;
+
+type Received = Result<Result<(), IamError>, RecvError>;
+type Receiver = oneshot::Receiver<Result<(), IamError>>;
+
+/// The caller, for the thread on which the store works.
+pub(super) struct Deleter {
+    app: Arc<App>,
+    runtime: Handle,
+    origin: Origin,
+    credential: Credential,
+    key: Option<KeyId>,
+}
+
+impl Deleter {
+    /// Of the current request.
+    pub(super) fn new(app: &Arc<App>, caller: &Caller) -> Self {
+        Self {
+            app: Arc::clone(app),
+            runtime: Handle::current(),
+            origin: Origin::current(),
+            credential: caller.credential,
+            key: caller.key,
+        }
+    }
+
+    /// Deletes, and records begin and outcome; runs on a thread that may block. A deletion that finds nothing is not recorded,
+    /// so that nobody can fill the audit with them.
+    pub(super) fn delete(
+        &self,
+        scope: &Scope,
+        pattern: &str,
+        delete: &DeleteQuery<'_>,
+        answer: &Answer,
+    ) -> Result<Deleted, Refusal> {
+        let entry = |outcome, series| self.entry(scope, pattern, delete.range, (outcome, series));
+        let mut begun = None;
+        let mut begin = |_: &Deleted| {
+            let failed = entry(Outcome::Failed, None);
+            match begun.insert(self.begin(entry(Outcome::Begun, None), failed, answer)) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        };
+        let (store, context) = (&self.app.store, answer.context());
+        let deleted = store.delete_begun(scope, delete, &context, &mut begin);
+        let Some(()) = begun.transpose()? else {
+            return Ok(deleted?.unwrap_or_default());
+        };
+        answer.give_up_turn();
+        let ended = match &deleted {
+            Ok(deleted) => {
+                let series = deleted.as_ref().map(|deleted| deleted.series);
+                entry(Outcome::Done, series)
+            }
+            Err(_) => entry(Outcome::Failed, None),
+        };
+        if let Err(Refusal(problem)) = entered(self.enter(ended, None).blocking_recv()) {
+            // The deletion is made, and its begin is recorded.
+            tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
+        }
+        Ok(deleted?.unwrap_or_default())
+    }
+
+    /// Records the begin, then passes the point of no return. If the deletion does not begin after all, `failed` is recorded
+    /// next.
+    fn begin(&self, begun: Entry, failed: Entry, answer: &Answer) -> Result<(), Refusal> {
+        let mut receiver = self.enter(begun, Some(failed.clone()));
+        let mut received = None;
+        let waited = answer.wait_for(async { received = Some((&mut receiver).await) });
+        // After this, the task records `failed` itself if nobody received its result.
+        receiver.close();
+        let received = received.or_else(|| receiver.try_recv().ok().map(Ok));
+        if let Some(received) = received {
+            entered(received)?;
+            let may_begin = waited.map_err(StoreError::Stopped).map_err(Refusal::from);
+            let committed = may_begin.and_then(|()| answer.commit());
+            return committed.inspect_err(|_| drop(self.enter(failed, None)));
+        }
+        Ok(waited.map_err(StoreError::Stopped)?)
+    }
+
+    fn entry(
+        &self,
+        scope: &Scope,
+        pattern: &str,
+        range: Option<TimeRange>,
+        (outcome, series): (Outcome, Option<u64>),
+    ) -> Entry {
+        let who = Actor::from(scope.principal());
+        // An open end is no bound.
+        let bound = |at: Option<Millis>, open: Millis| at.filter(|at| *at != open).map(|at| at.0);
+        let from = bound(range.map(|range| range.from), TimeRange::ALL.from);
+        let until = bound(range.map(|range| range.until), TimeRange::ALL.until);
+        let domain = scope.domain();
+        // An entry has the origin of the request.
+        let made = self.origin.clone().scope(async {
+            Entry::by_actor(who, self.credential, Action::MetricsDeleted)
+                .maybe_in(self.app.iam.directory().account_of(domain))
+                .on(domain)
+                .outcome(outcome)
+                .with_some("by_key", self.key)
+                .with("pattern", pattern.to_owned())
+                .with_some("from", from)
+                .with_some("until", until)
+                .with_some("series", series)
+        });
+        self.runtime.block_on(made)
+    }
+
+    /// Records an entry on the runtime. If nobody waits for the result any more, `otherwise` is recorded next.
+    fn enter(&self, entry: Entry, otherwise: Option<Entry>) -> Receiver {
+        let app = Arc::clone(&self.app);
+        let (sender, receiver) = oneshot::channel();
+        let work = async move {
+            let Err(Ok(())) = sender.send(app.iam.enter(entry).await) else {
+                return;
+            };
+            if let Some(entry) = otherwise
+                && let Err(error) = app.iam.enter(entry).await
+            {
+                tracing::error!(error = %Chain(&error), "how a deletion ended is not in the audit");
+            }
+        };
+        self.runtime.spawn(self.origin.clone().scope(work));
+        receiver
+    }
+}
+
+fn entered(received: Received) -> Result<(), Refusal> {
+    match received {
+        Ok(entered) => Ok(entered?),
+        Err(_) => Err(Refusal(code::UNAVAILABLE.problem("the server is stopping"))),
+    }
+}

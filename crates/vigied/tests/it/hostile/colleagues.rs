@@ -1,0 +1,62 @@
+//! Wide queries of one person beside those of another in the same account.
+
+use super::queries::{figure, until, worst_head};
+use super::withdrawn::{ok, viewer};
+use crate::harness::Server;
+use serde_json::json;
+use std::io::{ErrorKind, Write};
+use std::net::TcpStream;
+
+/// An account's only turn was held to the end of a query, and whoever else read in the account waited for it, or for eight such.
+#[test]
+fn one_persons_wide_queries_hold_up_nobody_else_of_the_account() {
+    let server = Server::with(&[
+        "--set",
+        "limits.steps_per_query=1000000000000",
+        "--set",
+        "limits.request_seconds=100000",
+        "--set",
+        "limits.concurrent_queries=1",
+        "--set",
+        "limits.account_share_percent=100",
+    ]);
+    let key = &server.owner.api_key;
+    let own = format!("apikey {key}");
+    for part in 0..8 {
+        let rest = "y".repeat(1000);
+        let names = (0..4000).map(|at| format!("p{part}.c.n{at}.{rest}"));
+        let samples: Vec<_> = names
+            .map(|name| json!({"name": name, "value": 1}))
+            .collect();
+        let sent = server
+            .request("POST", "/v1/metrics")
+            .header("X-Auth-User-Token", &own);
+        ok(&sent.json(&json!(samples)).send());
+    }
+    let colleague = viewer(&server, "ann@example.org");
+    let mut wide: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut client = TcpStream::connect(&server.serving.address).unwrap();
+            let head = worst_head(key, "Connection: close\r\n");
+            client.write_all(head.as_bytes()).unwrap();
+            client
+        })
+        .collect();
+    until("one works, and seven wait", || {
+        figure(&server, "vigie_queries_running") == 1
+            && figure(&server, "vigie_queries_waiting") == 7
+    });
+    for _ in 0..3 {
+        let short = server
+            .request("GET", "/v1/metrics/list?query=*")
+            .header("X-Auth-User-Token", &colleague)
+            .header("X-Auth-Scope-Id", &format!("s-{}", server.owner.space));
+        ok(&short.send());
+    }
+    // None of them has ended meanwhile.
+    for client in &mut wide {
+        client.set_nonblocking(true).unwrap();
+        let peeked = client.peek(&mut [0]);
+        assert!(peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock));
+    }
+}

@@ -1,0 +1,95 @@
+//! What each route says to a key that may only send: what it was made for, and what kind of credential the request takes.
+
+use crate::access::{Route, routes};
+use crate::harness::{Reply, Request, Server};
+use serde_json::{Value, json};
+
+const SENDS_ALONE: [&str; 2] = [
+    "BXNMSRI19E",
+    "anything but sending takes a key made without `--only`",
+];
+/// The code is that of the interface.
+const METRICS_ONLY: [&str; 2] = [
+    "the API key is for metrics alone, and manages nothing",
+    "log in with a password, or with a key that was made without `--domain` and `--only` (`reach` in the API)",
+];
+const OTHER_DOMAIN: [&str; 2] = [
+    "BXNMSRI17E",
+    "send `X-Auth-Scope-Id` with the domain it reaches, or use a key that was made without `--domain` and `--only` (`reach` in the API)",
+];
+
+fn made(server: &Server, reach: &Value) -> String {
+    let token = server.token();
+    let ask = |method: &str, path: &str| server.request(method, path).bearer(&token);
+    let who = ask("GET", "/identity/userinfo").send().json();
+    let body = json!({"name": "sender", "iam_id": who["iam_id"], "reach": reach});
+    let made = ask("POST", "/v1/apikeys").json(&body).send();
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()["apikey"].as_str().unwrap().to_owned()
+}
+
+fn refused(reply: &Reply, refusal: [&str; 2], what: &str) {
+    let text = reply.text();
+    assert_eq!(reply.status, 403, "{what}: {text}");
+    // OAuth's form of errors has no field for a code or a hint.
+    let is_oauth = text.contains("\"error_description\"");
+    let in_oauth = [
+        "access_denied",
+        "the API key is for metrics alone, and manages nothing",
+    ];
+    for expected in if is_oauth { in_oauth } else { refusal } {
+        assert!(text.contains(expected), "{what}: {text}");
+    }
+}
+
+/// A path without its braces.
+fn filled(path: &str) -> String {
+    let mut filled = String::new();
+    for (at, part) in path.split(['{', '}']).enumerate() {
+        filled.push_str(if at % 2 == 0 { part } else { "x" });
+    }
+    filled
+}
+
+fn ask(server: &Server, route: &Route, credential: &str, scope: &str) -> Request {
+    let request = server.request(&route.method, &filled(&route.path));
+    request
+        .header("X-Auth-User-Token", credential)
+        .header("X-Auth-Scope-Id", scope)
+}
+
+#[test]
+fn regression_7_every_refusal_of_a_narrowed_key_says_which_credential_it_takes() {
+    let server = Server::start();
+    let space = format!("s-{}", server.owner.space);
+    let org = format!("o-{}", server.owner.org);
+    let sender = made(&server, &json!({"domain": space, "only": "send"}));
+    let reader = made(&server, &json!({"domain": space}));
+    let token = |key: &str| crate::harness::token(&server.serving.url(), key);
+    let mut tried = 0;
+    for (key, sends_alone) in [(&sender, true), (&reader, false)] {
+        for credential in [format!("apikey {key}"), format!("iam {}", token(key))] {
+            for route in routes() {
+                let what = format!("{} {} by {credential}", route.method, route.path);
+                let refusal = match route.guard.as_str() {
+                    "public" | "credential" => continue,
+                    "identity" => METRICS_ONLY,
+                    _ if route.method == "POST" && route.path == "/v1/metrics" => continue,
+                    _ if sends_alone => SENDS_ALONE,
+                    _ => continue,
+                };
+                let reply = ask(&server, &route, &credential, &space).send();
+                refused(&reply, refusal, &what);
+                tried += 1;
+            }
+            let elsewhere = server
+                .request("POST", "/v1/metrics")
+                .header("X-Auth-User-Token", &credential)
+                .header("X-Auth-Scope-Id", &org)
+                .json(&json!([{"name": "a.b", "value": 1}]))
+                .send();
+            refused(&elsewhere, OTHER_DOMAIN, &credential);
+        }
+    }
+    assert!(tried > 100, "only {tried} were tried");
+}
