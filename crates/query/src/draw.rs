@@ -11,6 +11,7 @@ mod font;
 mod legend;
 mod options;
 mod pdf;
+mod picture;
 mod pie;
 mod plot;
 mod png;
@@ -22,24 +23,7 @@ mod theme;
 mod units;
 
 pub use options::{Form, Options, OptionsError};
-
-use crate::series::Series;
-use jiff::tz::TimeZone;
-
-/// What a picture is of.
-#[derive(Debug)]
-pub struct Picture<'p> {
-    /// The series, in the order of the request.
-    pub series: Vec<Series>,
-    /// Epoch seconds between which they are drawn.
-    pub from: i64,
-    /// See `from`.
-    pub until: i64,
-    /// Where days begin.
-    pub zone: TimeZone,
-    /// How.
-    pub options: &'p Options,
-}
+pub use picture::Picture;
 
 /// Draws a picture; the bytes of an SVG, PNG or PDF document.
 ///

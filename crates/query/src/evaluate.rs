@@ -1,16 +1,14 @@
 //! A target becomes series.
 
 mod template;
-mod window;
-
-pub use window::Window;
 
 use crate::error::{Error, Fault, TargetError, column};
-use crate::function::{Arguments, FunctionCall};
+use crate::function::{Arguments, Evaluator, Function, FunctionCall};
 use crate::series::{Drawing, Series};
 use crate::source::{Fetched, Path, Range, Source};
 use crate::target::{Call, Expression, Kind, parse};
 use crate::value::Value;
+use crate::window::Window;
 use crate::{series, table};
 use base::context::{Context, Resource};
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +27,7 @@ const MADE_DEPTH_MAX: usize = 8;
 
 /// Evaluates the targets of one request: what they read is read once.
 pub struct Evaluation<'e> {
-    pub(crate) source: &'e dyn Source,
+    source: &'e dyn Source,
     context: &'e Context,
     /// What is in memory for it.
     reserved: u64,
@@ -40,9 +38,9 @@ pub struct Evaluation<'e> {
     variables: BTreeMap<String, String>,
     /// The share of values that must be there, as the request says it.
     default_x_files_factor: f64,
-    pub(crate) x_files_factor: f64,
+    x_files_factor: f64,
     /// Sums of stacked series by the name of their stack.
-    pub(crate) stacks: HashMap<String, Vec<f64>>,
+    stacks: HashMap<String, Vec<f64>>,
     /// The text that is being evaluated, for the columns of errors.
     text: String,
     /// How many targets that functions made up are being evaluated, inside one another.
@@ -129,7 +127,7 @@ impl<'e> Evaluation<'e> {
     }
 
     /// The series of an expression of another text.
-    pub(crate) fn series_of_text(
+    fn series_of_text(
         &mut self,
         text: &str,
         expression: &Expression,
@@ -139,58 +137,6 @@ impl<'e> Evaluation<'e> {
         let series = self.series_in(expression, window);
         self.text = outer;
         series
-    }
-
-    /// The series of a target that a function has made up.
-    pub(crate) fn series_of_made(
-        &mut self,
-        text: &str,
-        expression: &Expression,
-        window: &Window,
-    ) -> Result<Vec<Series>, Error> {
-        if self.made_depth >= MADE_DEPTH_MAX {
-            return Err(Error::Function {
-                column: 1,
-                function: text.to_owned(),
-                problem: format!(
-                    "more than {MADE_DEPTH_MAX} targets that functions make are inside one another"
-                ),
-            });
-        }
-        self.made_depth += 1;
-        let series = self.series_of_text(text, expression, window);
-        self.made_depth -= 1;
-        series
-    }
-
-    /// The series of an expression over a window; what it says about the share of values stays inside.
-    pub(crate) fn series_in(
-        &mut self,
-        expression: &Expression,
-        window: &Window,
-    ) -> Result<Vec<Series>, Error> {
-        let mut paths = Vec::new();
-        template::paths(expression, &self.variables, &mut paths);
-        self.read(paths, window.range())?;
-        let outer = self.x_files_factor;
-        let value = self.value(expression, window, None);
-        self.x_files_factor = if window.is_requested {
-            self.x_files_factor
-        } else {
-            outer
-        };
-        match value? {
-            Value::Series(series) => Ok(series),
-            other => Err(Error::Function {
-                column: column(&self.text, expression.span.start),
-                function: self
-                    .text
-                    .get(expression.span.clone())
-                    .unwrap_or_default()
-                    .to_owned(),
-                problem: format!("it must be series, not {}", other.kind()),
-            }),
-        }
     }
 
     fn value(
@@ -254,7 +200,7 @@ impl<'e> Evaluation<'e> {
             let value = self.value(&keyword.value, window, variables)?;
             keywords.push((keyword.name.clone(), value));
         }
-        let outcome = Arguments::bind(function, positional, keywords).and_then(|arguments| {
+        let outcome = bind(function, positional, keywords).and_then(|arguments| {
             (function.run)(&mut FunctionCall {
                 arguments,
                 window: window.clone(),
@@ -279,39 +225,6 @@ impl<'e> Evaluation<'e> {
             self.reserve(points.saturating_add(names / 8))?;
         }
         Ok(value)
-    }
-
-    /// Calls a function of the table with values.
-    pub(crate) fn call_named(
-        &mut self,
-        name: &str,
-        values: Vec<Value>,
-        window: &Window,
-    ) -> Result<Vec<Series>, Fault> {
-        let function = table::find(name)
-            .ok_or_else(|| Fault::argument(format!("there is no function `{name}`")))?;
-        let value = (function.run)(&mut FunctionCall {
-            arguments: Arguments::bind(function, values, Vec::new())?,
-            window: window.clone(),
-            name,
-            evaluation: self,
-            expressions: &[],
-        })?;
-        match value {
-            Value::Series(series) => Ok(series),
-            other => Err(Fault::argument(format!("`{name}` gives {}", other.kind()))),
-        }
-    }
-
-    /// Spends steps for points, and looks at the clock now and then.
-    pub(crate) fn spend(&mut self, points: usize) -> Result<(), Error> {
-        self.context.spend(Resource::Steps, points as u64)?;
-        self.unchecked = self.unchecked.saturating_add(points);
-        if self.unchecked >= POINTS_PER_CHECK {
-            self.unchecked = 0;
-            self.context.check(Instant::now())?;
-        }
-        Ok(())
     }
 
     /// Says that so many points more are in memory; they stay so until the evaluation ends.
@@ -361,6 +274,122 @@ impl<'e> Evaluation<'e> {
         });
         Value::Series(series.collect())
     }
+}
+
+impl Evaluator for Evaluation<'_> {
+    fn series_of_made(
+        &mut self,
+        text: &str,
+        expression: &Expression,
+        window: &Window,
+    ) -> Result<Vec<Series>, Error> {
+        if self.made_depth >= MADE_DEPTH_MAX {
+            return Err(Error::Function {
+                column: 1,
+                function: text.to_owned(),
+                problem: format!(
+                    "more than {MADE_DEPTH_MAX} targets that functions make are inside one another"
+                ),
+            });
+        }
+        self.made_depth += 1;
+        let series = self.series_of_text(text, expression, window);
+        self.made_depth -= 1;
+        series
+    }
+
+    fn series_in(
+        &mut self,
+        expression: &Expression,
+        window: &Window,
+    ) -> Result<Vec<Series>, Error> {
+        let mut paths = Vec::new();
+        template::paths(expression, &self.variables, &mut paths);
+        self.read(paths, window.range())?;
+        let outer = self.x_files_factor;
+        let value = self.value(expression, window, None);
+        self.x_files_factor = if window.is_requested {
+            self.x_files_factor
+        } else {
+            outer
+        };
+        match value? {
+            Value::Series(series) => Ok(series),
+            other => Err(Error::Function {
+                column: column(&self.text, expression.span.start),
+                function: self
+                    .text
+                    .get(expression.span.clone())
+                    .unwrap_or_default()
+                    .to_owned(),
+                problem: format!("it must be series, not {}", other.kind()),
+            }),
+        }
+    }
+
+    fn call_named(
+        &mut self,
+        name: &str,
+        values: Vec<Value>,
+        window: &Window,
+    ) -> Result<Vec<Series>, Fault> {
+        let function = table::find(name)
+            .ok_or_else(|| Fault::argument(format!("there is no function `{name}`")))?;
+        let value = (function.run)(&mut FunctionCall {
+            arguments: bind(function, values, Vec::new())?,
+            window: window.clone(),
+            name,
+            evaluation: self,
+            expressions: &[],
+        })?;
+        match value {
+            Value::Series(series) => Ok(series),
+            other => Err(Fault::argument(format!("`{name}` gives {}", other.kind()))),
+        }
+    }
+
+    fn spend(&mut self, points: usize) -> Result<(), Error> {
+        self.context.spend(Resource::Steps, points as u64)?;
+        self.unchecked = self.unchecked.saturating_add(points);
+        if self.unchecked >= POINTS_PER_CHECK {
+            self.unchecked = 0;
+            self.context.check(Instant::now())?;
+        }
+        Ok(())
+    }
+
+    fn is_function(&self, name: &str) -> bool {
+        table::find(name).is_some()
+    }
+
+    fn x_files_factor(&self) -> f64 {
+        self.x_files_factor
+    }
+
+    fn set_x_files_factor(&mut self, share: f64) {
+        self.x_files_factor = share;
+    }
+
+    fn stacks(&mut self) -> &mut HashMap<String, Vec<f64>> {
+        &mut self.stacks
+    }
+
+    fn source(&self) -> &dyn Source {
+        self.source
+    }
+}
+
+fn bind(
+    function: &Function,
+    positional: Vec<Value>,
+    keywords: Vec<(String, Value)>,
+) -> Result<Arguments, Fault> {
+    Arguments::bind(
+        function.parameters,
+        table::is_aggregator,
+        positional,
+        keywords,
+    )
 }
 
 impl Drop for Evaluation<'_> {

@@ -21,3 +21,4 @@ pub mod table;
 pub mod tags;
 pub mod target;
 pub mod value;
+pub mod window;

@@ -1,11 +1,11 @@
 //! The layout of a chart: title, axes, grid, series, legend.
 
-use super::Picture;
 use super::axis::{TimeAxis, ValueAxis, time_axis, value_axis};
 use super::canvas::Canvas;
 use super::font;
 use super::legend::legend;
 use super::options::{AreaMode, AxisOptions, Options};
+use super::picture::Picture;
 use super::plot::{self, Curve};
 use super::scene::{Anchor, Scene, Shape, Text};
 

@@ -1,8 +1,8 @@
 //! A pie: a slice for each series, as large as its average, maximum or minimum.
 
-use super::Picture;
 use super::legend::legend;
 use super::options::PieMode;
+use super::picture::Picture;
 use super::scene::{Anchor, Point, Scene, Shape, Text};
 use std::f64::consts::TAU;
 

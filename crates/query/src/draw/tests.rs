@@ -1,5 +1,6 @@
 use super::*;
 use crate::series::Series;
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 fn series(name: &str, values: Vec<f64>) -> Series {

@@ -4,11 +4,9 @@
 //! it only writes a line into its log, and calls the function with all of them as they came. So do we, since targets rest on
 //! it: a function refuses what it cannot use.
 
-use super::Function;
 use super::parameter::{AGGREGATIONS, Kind, Parameter};
 use crate::error::Fault;
 use crate::series::Series;
-use crate::table;
 use crate::value::Value;
 
 /// The arguments of one call: the values of each parameter.
@@ -20,16 +18,16 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Puts arguments to the parameters.
+    /// Puts arguments to the parameters; `is_aggregator` knows the names of functions that take the place of an aggregation.
     ///
     /// # Errors
     /// [`Fault::Argument`] when there are too many, one has no parameter or two have the same, or one is missing.
     pub fn bind(
-        function: &Function,
+        parameters: &'static [Parameter],
+        is_aggregator: fn(&str) -> bool,
         positional: Vec<Value>,
         keywords: Vec<(String, Value)>,
     ) -> Result<Self, Fault> {
-        let parameters = function.parameters;
         let is_multiple = parameters.last().is_some_and(|last| last.is_multiple);
         if positional.len() > parameters.len() && !is_multiple {
             let (given, most) = (positional.len(), parameters.len());
@@ -58,12 +56,12 @@ impl Arguments {
             }
         }
         let mut own = Self { parameters, values };
-        own.read_all();
+        own.read_all(is_aggregator);
         Ok(own)
     }
 
     /// Reads every argument as what its parameter says, or none of them.
-    fn read_all(&mut self) {
+    fn read_all(&mut self, is_aggregator: fn(&str) -> bool) {
         let last = self.parameters.len().saturating_sub(1);
         let read: Option<Vec<Option<Value>>> = self
             .values
@@ -71,7 +69,7 @@ impl Arguments {
             .enumerate()
             .map(|(place, value)| {
                 let parameter = self.parameters.get(place.min(last))?;
-                read(parameter, value)
+                read(parameter, value, is_aggregator)
             })
             .collect();
         for (slot, value) in self.values.iter_mut().zip(read.unwrap_or_default()) {
@@ -256,7 +254,11 @@ impl Arguments {
 }
 
 /// An argument as what its parameter says: `Some(None)` where it stays as it is, `None` where it does not fit.
-fn read(parameter: &Parameter, value: &Value) -> Option<Option<Value>> {
+fn read(
+    parameter: &Parameter,
+    value: &Value,
+    is_aggregator: fn(&str) -> bool,
+) -> Option<Option<Value>> {
     if matches!(value, Value::None) {
         return (!parameter.is_required || parameter.is_multiple).then_some(None);
     }
@@ -272,7 +274,8 @@ fn read(parameter: &Parameter, value: &Value) -> Option<Option<Value>> {
             None => (float(value)? == f64::INFINITY).then_some(Some(Value::Float(f64::INFINITY))),
         },
         Kind::SeriesList => matches!(value, Value::Series(_)).then_some(None),
-        Kind::AggFunc => matches!(value, Value::Text(text) if is_aggregation(text)).then_some(None),
+        Kind::AggFunc => matches!(value, Value::Text(text) if is_aggregation(text, is_aggregator))
+            .then_some(None),
         _ => Some(None),
     }
 }
@@ -282,9 +285,9 @@ fn is_option(options: &[&str], value: &Value) -> bool {
         || matches!(value, Value::Integer(_)) && options.contains(&value.shown().as_str())
 }
 
-fn is_aggregation(text: &str) -> bool {
+fn is_aggregation(text: &str, is_aggregator: fn(&str) -> bool) -> bool {
     let plain = text.strip_suffix("Series").unwrap_or(text);
-    AGGREGATIONS.contains(&plain) || table::is_aggregator(text)
+    AGGREGATIONS.contains(&plain) || is_aggregator(text)
 }
 
 fn boolean(value: &Value) -> Option<bool> {

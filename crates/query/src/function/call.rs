@@ -1,26 +1,36 @@
 //! What a function works with.
 
-use super::Arguments;
+use super::arguments::Arguments;
+use super::evaluator::Evaluator;
 use crate::error::{Error, Fault};
-use crate::evaluate::{Evaluation, Window};
 use crate::series::Series;
 use crate::target::{Expression, parse};
 use crate::value::Value;
+use crate::window::Window;
 
 /// One call: the arguments, the window, and the evaluation for what needs more.
-#[derive(Debug)]
-pub struct FunctionCall<'c, 'e> {
+pub struct FunctionCall<'c> {
     /// The arguments.
     pub arguments: Arguments,
     /// Which time is asked for.
     pub window: Window,
     /// The name that it was called by.
     pub name: &'c str,
-    pub(crate) evaluation: &'c mut Evaluation<'e>,
+    pub(crate) evaluation: &'c mut dyn Evaluator,
     pub(crate) expressions: &'c [Expression],
 }
 
-impl FunctionCall<'_, '_> {
+impl std::fmt::Debug for FunctionCall<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FunctionCall")
+            .field("name", &self.name)
+            .field("arguments", &self.arguments)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FunctionCall<'_> {
     /// Evaluates the argument at a place again, over another window. Variables of a template have no values there, as in
     /// graphite-web.
     ///
@@ -54,13 +64,24 @@ impl FunctionCall<'_, '_> {
         work: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let share = self.x_files_factor();
-        let has_stacks = !self.evaluation.stacks.is_empty();
+        let has_stacks = !self.evaluation.stacks().is_empty();
         let done = work(self);
         self.set_x_files_factor(share);
         if !has_stacks {
-            self.evaluation.stacks.clear();
+            self.evaluation.stacks().clear();
         }
         done
+    }
+
+    /// The running sums of a stack.
+    pub fn stack(&mut self, name: String) -> &mut Vec<f64> {
+        self.evaluation.stacks().entry(name).or_default()
+    }
+
+    /// Whether there is a function of that name.
+    #[must_use]
+    pub fn is_function(&self, name: &str) -> bool {
+        self.evaluation.is_function(name)
     }
 
     /// Calls another function of the table on series.
@@ -83,19 +104,19 @@ impl FunctionCall<'_, '_> {
 
     /// The share of values that must be there, where neither the call nor a function inside it says otherwise.
     #[must_use]
-    pub const fn x_files_factor(&self) -> f64 {
-        self.evaluation.x_files_factor
+    pub fn x_files_factor(&self) -> f64 {
+        self.evaluation.x_files_factor()
     }
 
     /// Says what that share is for the functions around this one.
     pub fn set_x_files_factor(&mut self, share: f64) {
-        self.evaluation.x_files_factor = share;
+        self.evaluation.set_x_files_factor(share);
     }
 
     /// Where series and events are read.
     #[must_use]
     pub fn source(&self) -> &dyn crate::source::Source {
-        self.evaluation.source
+        self.evaluation.source()
     }
 
     /// Series that were computed begin with the share of values that the request says.
@@ -107,7 +128,7 @@ impl FunctionCall<'_, '_> {
         values: Vec<f64>,
     ) -> Series {
         let mut series = Series::new(name, span, values);
-        series.x_files_factor = self.evaluation.x_files_factor;
+        series.x_files_factor = self.evaluation.x_files_factor();
         series
     }
 }

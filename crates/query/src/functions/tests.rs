@@ -2,9 +2,10 @@
 
 mod values;
 
-use crate::evaluate::{Evaluation, Window};
+use crate::evaluate::Evaluation;
 use crate::source::{Event, Fetched, Path, Range, Source};
 use crate::table;
+use crate::window::Window;
 use base::context::{Budget, Context};
 use base::store::StoreError;
 use jiff::tz::TimeZone;

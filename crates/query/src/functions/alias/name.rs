@@ -55,7 +55,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 
 /// The series of the first argument, each with another name.
 pub(super) fn renamed(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     name: impl Fn(&Series) -> Result<String, Fault>,
 ) -> Outcome {
     let series = call.arguments.series(0)?;
@@ -69,7 +69,7 @@ fn each(mut series: Vec<Series>, name: impl Fn(&Series) -> Result<String, Fault>
     Ok(series.into())
 }
 
-fn recased(call: &mut FunctionCall<'_, '_>, change: fn(&str) -> String) -> Outcome {
+fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
     let count = call.arguments.from(1).len();
     let positions: Result<Vec<i64>, Fault> = (1..=count)
         .map(|place| call.arguments.integer(place))

@@ -60,13 +60,13 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn by_nodes(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn by_nodes(call: &mut FunctionCall<'_>) -> Outcome {
     let nodes: Vec<Value> = call.arguments.from(1).into_iter().cloned().collect();
     renamed(call, |own| key(own, &nodes))
 }
 
 /// The whole part of a number, 0 where it is missing.
-fn whole(call: &FunctionCall<'_, '_>, place: usize) -> Result<i64, Fault> {
+fn whole(call: &FunctionCall<'_>, place: usize) -> Result<i64, Fault> {
     match call.arguments.given(place) {
         Some(Value::Float(float)) if float.is_finite() => Ok(float.trunc() as i64),
         Some(Value::Text(text)) => text

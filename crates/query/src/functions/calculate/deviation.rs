@@ -19,7 +19,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     example: "stdev(servers.*.latency, 10, 0.5)",
     is_aggregator: false,
     run: |call| {
-        let read = |call: &mut FunctionCall<'_, '_>| {
+        let read = |call: &mut FunctionCall<'_>| {
             let given = call.arguments.given(1);
             let points = Points {
                 count: call.arguments.float(1)?,

@@ -20,7 +20,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: exponential,
 }];
 
-fn exponential(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn exponential(call: &mut FunctionCall<'_>) -> Outcome {
     let Some(series) = input(call)? else {
         return Ok(Vec::new().into());
     };

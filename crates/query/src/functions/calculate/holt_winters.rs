@@ -76,7 +76,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn forecast(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn forecast(call: &mut FunctionCall<'_>) -> Outcome {
     let series = call.arguments.series(0)?;
     let seasons = Seasons::read(call, 1)?;
     let forecasts = expected(call, &series, seasons)?.into_iter().map(|own| {
@@ -90,7 +90,7 @@ fn forecast(call: &mut FunctionCall<'_, '_>) -> Outcome {
 }
 
 fn read_bands(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: &[Series],
 ) -> Result<Vec<(Series, Series)>, Fault> {
     let delta = call.arguments.float_or(1, 3.0)?;
@@ -98,7 +98,7 @@ fn read_bands(
     bands(call, series, delta, seasons)
 }
 
-fn area(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn area(call: &mut FunctionCall<'_>) -> Outcome {
     let series = call.arguments.series(0)?;
     let mut pairs = read_bands(call, &series)?.into_iter();
     let (Some((lower, upper)), None) = (pairs.next(), pairs.next()) else {
@@ -117,7 +117,7 @@ fn area(call: &mut FunctionCall<'_, '_>) -> Outcome {
     Ok(vec![lower, upper].into())
 }
 
-fn aberration(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn aberration(call: &mut FunctionCall<'_>) -> Outcome {
     let series = call.arguments.series(0)?;
     let pairs = read_bands(call, &series)?;
     let mut aberrations = Vec::with_capacity(series.len());

@@ -75,7 +75,7 @@ const fn function(
     names: &'static [&'static str],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -88,7 +88,7 @@ const fn function(
     }
 }
 
-fn moving(call: &mut FunctionCall<'_, '_>, name: &str, share_place: usize) -> Outcome {
+fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcome {
     let Some(series) = input(call)? else {
         return Ok(Vec::new().into());
     };

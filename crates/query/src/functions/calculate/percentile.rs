@@ -20,7 +20,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: n_percentile,
 }];
 
-fn n_percentile(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn n_percentile(call: &mut FunctionCall<'_>) -> Outcome {
     call.arguments.ensure_complete(1)?;
     let is_zero = call.arguments.given(1).and_then(Value::number) == Some(0.0);
     if is_zero {

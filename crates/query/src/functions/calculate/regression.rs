@@ -20,7 +20,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: linear_regression,
 }];
 
-fn linear_regression(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
     let series = input(call)?.unwrap_or_default();
     let (mut from, mut until) = (call.window.from, call.window.until);
     let (mut shown_from, mut shown_until) = (wall(&call.window, from), wall(&call.window, until));

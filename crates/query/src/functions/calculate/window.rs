@@ -22,7 +22,7 @@ pub(super) struct WindowSize {
 impl WindowSize {
     /// The argument at a place; `series` are what it is for.
     pub(super) fn read(
-        call: &FunctionCall<'_, '_>,
+        call: &FunctionCall<'_>,
         place: usize,
         series: &[Series],
     ) -> Result<Self, Fault> {

@@ -90,7 +90,7 @@ const fn short(
     names: &'static [&'static str],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -104,13 +104,13 @@ const fn short(
 }
 
 /// The share of values that must be there, where the call says it.
-pub(super) fn share(call: &FunctionCall<'_, '_>, place: usize) -> Result<Option<f64>, Fault> {
+pub(super) fn share(call: &FunctionCall<'_>, place: usize) -> Result<Option<f64>, Fault> {
     let given = call.arguments.given(place);
     given.map(|_| call.arguments.float(place)).transpose()
 }
 
 /// The aggregate of all lists.
-fn all(call: &mut FunctionCall<'_, '_>, aggregation: &str) -> Outcome {
+fn all(call: &mut FunctionCall<'_>, aggregation: &str) -> Outcome {
     let lists = call.arguments.series_lists(0)?;
     let series = lists.into_iter().flatten().collect();
     Ok(aggregated(call, series, aggregation, None)?.into())
@@ -118,7 +118,7 @@ fn all(call: &mut FunctionCall<'_, '_>, aggregation: &str) -> Outcome {
 
 /// One series whose values are the aggregates of `series`; none where there are none.
 pub(in crate::functions) fn aggregated(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: Vec<Series>,
     name: &str,
     share: Option<f64>,
@@ -145,7 +145,7 @@ pub(in crate::functions) fn aggregated(
 
 /// The aggregate of series of which there is at least one.
 pub(in crate::functions) fn aggregate_of(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: Vec<Series>,
     name: &str,
 ) -> Result<Series, Fault> {

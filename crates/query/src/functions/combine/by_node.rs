@@ -5,7 +5,6 @@ use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
 use crate::functions::support::{grouped, key};
 use crate::series::{Series, tags_of};
-use crate::table;
 use crate::value::Value;
 use std::collections::BTreeSet;
 
@@ -75,7 +74,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn by_nodes(call: &mut FunctionCall<'_, '_>, callback: &str, nodes: &[Value]) -> Outcome {
+fn by_nodes(call: &mut FunctionCall<'_>, callback: &str, nodes: &[Value]) -> Outcome {
     let series = call.arguments.series(0)?;
     let mut results = Vec::new();
     for (key, group) in grouped(series, |own| key(own, nodes))? {
@@ -86,18 +85,18 @@ fn by_nodes(call: &mut FunctionCall<'_, '_>, callback: &str, nodes: &[Value]) ->
 
 /// The first series that a function of the table makes of a group; or else its aggregate of that name.
 fn combined(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     group: Vec<Series>,
     callback: &str,
 ) -> Result<Series, Fault> {
-    if table::find(callback).is_none() {
+    if !call.is_function(callback) {
         return aggregate_of(call, group, callback);
     }
     let first = call.call(callback, vec![group.into()])?.into_iter().next();
     first.ok_or_else(|| Fault::argument(format!("`{callback}` gives no series")))
 }
 
-fn by_tags(call: &mut FunctionCall<'_, '_>, callback: &str, tags: &[String]) -> Outcome {
+fn by_tags(call: &mut FunctionCall<'_>, callback: &str, tags: &[String]) -> Outcome {
     let series = call.arguments.series(0)?;
     let has_name = tags.iter().any(|tag| tag == "name");
     let names: BTreeSet<&str> = series.iter().map(|own| tag_of(own, "name")).collect();

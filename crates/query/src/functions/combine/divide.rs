@@ -71,7 +71,7 @@ fn missing(series: Series) -> Series {
 }
 
 fn divided(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     dividend: Series,
     divisor: Series,
 ) -> Result<Series, Fault> {
@@ -81,7 +81,7 @@ fn divided(
 
 /// A series of that name that is made of two, side by side.
 pub(super) fn combined(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     one: Series,
     other: Series,
     name: String,

@@ -56,7 +56,7 @@ const fn short(
     names: &'static [&'static str],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -69,7 +69,7 @@ const fn short(
     }
 }
 
-fn pairs(call: &mut FunctionCall<'_, '_>, name: &str, share: Option<f64>) -> Outcome {
+fn pairs(call: &mut FunctionCall<'_>, name: &str, share: Option<f64>) -> Outcome {
     let mut results = Vec::new();
     for (first, second) in two_lists(call)? {
         let names = format!("Series({},{})", first.name, second.name);
@@ -83,7 +83,7 @@ fn pairs(call: &mut FunctionCall<'_, '_>, name: &str, share: Option<f64>) -> Out
 }
 
 /// The pairs of the first two arguments, which must be lists of the same length.
-pub(super) fn two_lists(call: &mut FunctionCall<'_, '_>) -> Result<Vec<(Series, Series)>, Fault> {
+pub(super) fn two_lists(call: &mut FunctionCall<'_>) -> Result<Vec<(Series, Series)>, Fault> {
     let first = call.arguments.series(0)?;
     let second = call.arguments.series(1)?;
     let (own, other) = (first.len(), second.len());

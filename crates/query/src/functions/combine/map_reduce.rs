@@ -104,7 +104,7 @@ fn matched(
 }
 
 fn reduced(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     function: &str,
     slots: Vec<Option<Series>>,
 ) -> Result<Series, Fault> {

@@ -57,7 +57,7 @@ fn percent(value: f64, total: f64) -> f64 {
 }
 
 /// The sum of the points of series, each of which may be missing.
-fn sum(call: &mut FunctionCall<'_, '_>, series: &[Series]) -> Result<Vec<f64>, Fault> {
+fn sum(call: &mut FunctionCall<'_>, series: &[Series]) -> Result<Vec<f64>, Fault> {
     let columns: Vec<_> = series.iter().map(Series::points).collect();
     let length = columns.iter().map(|own| own.len()).max().unwrap_or(0);
     call.spend(length.saturating_mul(columns.len()))?;
@@ -65,12 +65,7 @@ fn sum(call: &mut FunctionCall<'_, '_>, series: &[Series]) -> Result<Vec<f64>, F
 }
 
 /// Each series as a percentage of the same column, at the times that it had.
-fn of_column(
-    call: &mut FunctionCall<'_, '_>,
-    series: &[Series],
-    total: &[f64],
-    name: &str,
-) -> Outcome {
+fn of_column(call: &mut FunctionCall<'_>, series: &[Series], total: &[f64], name: &str) -> Outcome {
     let each = total.len().saturating_add(name.len() / 8);
     call.spend(each.saturating_mul(series.len()))?;
     let results = series.iter().map(|own| {
@@ -83,7 +78,7 @@ fn of_column(
 
 /// Each series as a percentage of the only total, or of that with the same rank among as many, by name.
 fn of_series(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     mut series: Vec<Series>,
     mut total: Vec<Series>,
 ) -> Outcome {
@@ -113,14 +108,14 @@ fn of_series(
     of_column(call, &normalized.series, &only.points(), &only.name)
 }
 
-fn of_total(call: &mut FunctionCall<'_, '_>, own: Series, total: Series) -> Result<Series, Fault> {
+fn of_total(call: &mut FunctionCall<'_>, own: Series, total: Series) -> Result<Series, Fault> {
     let name = format!("asPercent({},{})", own.name, total.name);
     combined(call, own, total, name, percent)
 }
 
 /// Each series as a percentage of the total with the same nodes; no values where either is missing.
 fn of_nodes(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: Vec<Series>,
     total: Value,
     nodes: &[Value],
@@ -171,7 +166,7 @@ fn of_nodes(
 
 /// The only series of a group, or the sum of all.
 fn total_of(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     mut group: Vec<Series>,
     span: &mut Option<(i64, i64, i64)>,
 ) -> Result<Series, Fault> {
@@ -190,7 +185,7 @@ fn total_of(
 
 /// As many points without a value as a series has.
 fn nothing(
-    call: &FunctionCall<'_, '_>,
+    call: &FunctionCall<'_>,
     name: String,
     like: &Series,
     span: Option<(i64, i64, i64)>,

@@ -54,7 +54,7 @@ const fn short(
     names: &'static [&'static str],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -67,7 +67,7 @@ const fn short(
     }
 }
 
-fn without_nodes(call: &mut FunctionCall<'_, '_>, aggregation: &str, first: usize) -> Outcome {
+fn without_nodes(call: &mut FunctionCall<'_>, aggregation: &str, first: usize) -> Outcome {
     let series = call.arguments.series(0)?;
     let positions = call.arguments.from(first);
     let positions: Vec<f64> = positions.into_iter().filter_map(Value::number).collect();

@@ -30,7 +30,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn kept(call: &mut FunctionCall<'_, '_>, is_found: bool) -> Outcome {
+fn kept(call: &mut FunctionCall<'_>, is_found: bool) -> Outcome {
     let pattern = Pattern::new(call.arguments.text(1)?)?;
     let mut series = call.arguments.series(0)?;
     series.retain(|own| pattern.is_found(&own.name) == is_found);

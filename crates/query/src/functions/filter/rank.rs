@@ -101,7 +101,7 @@ const fn short(
     parameters: &'static [Parameter],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -114,7 +114,7 @@ const fn short(
     }
 }
 
-fn by_function(call: &mut FunctionCall<'_, '_>, is_highest: bool) -> Outcome {
+fn by_function(call: &mut FunctionCall<'_>, is_highest: bool) -> Outcome {
     let name = call.arguments.text_or(2, "average")?;
     let aggregation = Aggregation::named(name)
         .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
@@ -125,13 +125,13 @@ fn by_function(call: &mut FunctionCall<'_, '_>, is_highest: bool) -> Outcome {
     sorted(call, aggregation, is_highest, n)
 }
 
-fn first(call: &mut FunctionCall<'_, '_>, aggregation: Aggregation, is_highest: bool) -> Outcome {
+fn first(call: &mut FunctionCall<'_>, aggregation: Aggregation, is_highest: bool) -> Outcome {
     let n = count(call)?;
     sorted(call, aggregation, is_highest, n)
 }
 
 /// `n`, cut to a whole number.
-fn count(call: &FunctionCall<'_, '_>) -> Result<i64, Fault> {
+fn count(call: &FunctionCall<'_>) -> Result<i64, Fault> {
     match call.arguments.given(1) {
         Some(Value::Float(float)) if float.is_finite() => Ok(float.trunc() as i64),
         Some(Value::Text(text)) => text
@@ -143,7 +143,7 @@ fn count(call: &FunctionCall<'_, '_>) -> Result<i64, Fault> {
 }
 
 fn sorted(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     aggregation: Aggregation,
     is_highest: bool,
     n: i64,

@@ -88,7 +88,7 @@ const fn short(
     names: &'static [&'static str],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -138,18 +138,18 @@ impl Operator {
     }
 }
 
-fn above(call: &mut FunctionCall<'_, '_>, aggregation: Aggregation) -> Outcome {
+fn above(call: &mut FunctionCall<'_>, aggregation: Aggregation) -> Outcome {
     let threshold = call.arguments.float(1)?;
     kept(call, aggregation, Operator::Above, threshold)
 }
 
-fn below(call: &mut FunctionCall<'_, '_>, aggregation: Aggregation) -> Outcome {
+fn below(call: &mut FunctionCall<'_>, aggregation: Aggregation) -> Outcome {
     let threshold = call.arguments.float(1)?;
     kept(call, aggregation, Operator::AtMost, threshold)
 }
 
 fn kept(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     aggregation: Aggregation,
     operator: Operator,
     threshold: f64,

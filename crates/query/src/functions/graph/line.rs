@@ -128,7 +128,7 @@ fn is_call(name: &str) -> bool {
 }
 
 /// A text that is not empty, where one is given.
-fn text(call: &FunctionCall<'_, '_>, place: usize) -> Result<Option<String>, Fault> {
+fn text(call: &FunctionCall<'_>, place: usize) -> Result<Option<String>, Fault> {
     match call.arguments.given(place) {
         None => Ok(None),
         Some(Value::Series(_) | Value::Lists(_)) => call.arguments.text(place).map(|_| None),
@@ -138,7 +138,7 @@ fn text(call: &FunctionCall<'_, '_>, place: usize) -> Result<Option<String>, Fau
 
 /// The line at the first argument. graphite-web calls it by the value as it was given where arguments do not fit, and
 /// refuses it where it is no number; so do we.
-fn given_line(call: &FunctionCall<'_, '_>) -> Result<Series, Fault> {
+fn given_line(call: &FunctionCall<'_>) -> Result<Series, Fault> {
     let value = call.arguments.float(0)?;
     let shown = call
         .arguments
@@ -150,7 +150,7 @@ fn given_line(call: &FunctionCall<'_, '_>) -> Result<Series, Fault> {
 
 /// A horizontal line from the beginning of the time asked for to its end, by three values.
 pub(in crate::functions) fn constant_line(
-    call: &FunctionCall<'_, '_>,
+    call: &FunctionCall<'_>,
     value: f64,
     shown: &str,
 ) -> Result<Series, Fault> {

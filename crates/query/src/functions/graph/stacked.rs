@@ -33,7 +33,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             let is_default = stack == DEFAULT_STACK;
             let mut series = call.arguments.series(0)?;
-            let sums = call.evaluation.stacks.entry(stack).or_default();
+            let sums = call.stack(stack);
             for own in &mut series {
                 if sums.len() < own.values.len() {
                     sums.resize(own.values.len(), 0.0);

@@ -110,7 +110,7 @@ const fn short(
     parameters: &'static [Parameter],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -123,7 +123,7 @@ const fn short(
     }
 }
 
-fn each(call: &mut FunctionCall<'_, '_>, change: impl Fn(&mut Series)) -> Outcome {
+fn each(call: &mut FunctionCall<'_>, change: impl Fn(&mut Series)) -> Outcome {
     let mut series = call.arguments.series(0)?;
     series.iter_mut().for_each(change);
     Ok(series.into())

@@ -65,7 +65,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn sorted(call: &mut FunctionCall<'_, '_>, aggregation: Aggregation, is_reversed: bool) -> Outcome {
+fn sorted(call: &mut FunctionCall<'_>, aggregation: Aggregation, is_reversed: bool) -> Outcome {
     let mut series = call.arguments.series(0)?;
     sort_by_aggregate(&mut series, aggregation, is_reversed);
     Ok(series.into())

@@ -69,7 +69,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 ];
 
 /// The step, which time has to pass by.
-fn step(call: &FunctionCall<'_, '_>, place: usize) -> Result<i64, Fault> {
+fn step(call: &FunctionCall<'_>, place: usize) -> Result<i64, Fault> {
     let step = call.arguments.integer_or(place, 60)?;
     if step > 0 {
         Ok(step)
@@ -80,7 +80,7 @@ fn step(call: &FunctionCall<'_, '_>, place: usize) -> Result<i64, Fault> {
 
 /// Values from the beginning of the window to before its end, of the seconds that the clocks of its zone show.
 fn generated(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     step: i64,
     value: impl FnMut(i64) -> f64,
 ) -> Result<Vec<f64>, Fault> {
@@ -94,7 +94,7 @@ fn generated(
 
 /// The series of the name that the first argument gives it.
 fn named(
-    call: &FunctionCall<'_, '_>,
+    call: &FunctionCall<'_>,
     span: (i64, i64, i64),
     values: Vec<f64>,
 ) -> Result<Series, Fault> {
@@ -108,7 +108,7 @@ fn named(
     Ok(series)
 }
 
-fn random_walk(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn random_walk(call: &mut FunctionCall<'_>) -> Outcome {
     let step = step(call, 1)?;
     let span = (call.window.from, call.window.until, step);
     let random = RandomState::new();
@@ -123,7 +123,7 @@ fn random_walk(call: &mut FunctionCall<'_, '_>) -> Outcome {
     Ok(vec![named(call, span, values)?].into())
 }
 
-fn identity(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn identity(call: &mut FunctionCall<'_>) -> Outcome {
     let (start, end) = (call.window.from, call.window.until);
     let ahead = wall(&call.window, start).saturating_sub(start);
     let values = generated(call, 60, |at| at.saturating_sub(ahead) as f64)?;

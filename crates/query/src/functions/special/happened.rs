@@ -17,7 +17,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: events,
 }];
 
-fn events(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn events(call: &mut FunctionCall<'_>) -> Outcome {
     let mut tags = Vec::new();
     for value in call.arguments.from(0) {
         match value {

@@ -12,7 +12,7 @@ const LATEST: i64 = 253_402_300_799;
 
 /// The series of the first argument from some seconds earlier on. `series` are those of the window asked for.
 pub(crate) fn earlier(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: &[Series],
     seconds: i64,
 ) -> Result<Vec<Series>, Fault> {
@@ -28,7 +28,7 @@ pub(crate) fn earlier(
 
 /// The series of the first argument from another instant on.
 pub(crate) fn since(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: &[Series],
     from: i64,
 ) -> Result<Vec<Series>, Fault> {

@@ -6,8 +6,8 @@ use crate::series::{Drawing, Series};
 
 /// Changes each series. The further arguments are read once, and only where there is a series; but they must be there.
 pub(crate) fn each<T>(
-    call: &mut FunctionCall<'_, '_>,
-    read: impl FnOnce(&mut FunctionCall<'_, '_>) -> Result<T, Fault>,
+    call: &mut FunctionCall<'_>,
+    read: impl FnOnce(&mut FunctionCall<'_>) -> Result<T, Fault>,
     change: impl Fn(&T, Series) -> Result<Series, Fault>,
 ) -> Outcome {
     let Some(series) = input(call)? else {
@@ -20,8 +20,8 @@ pub(crate) fn each<T>(
 
 /// The same, but the further arguments are read even where there is no series.
 pub(crate) fn each_strictly<T>(
-    call: &mut FunctionCall<'_, '_>,
-    read: impl FnOnce(&mut FunctionCall<'_, '_>) -> Result<T, Fault>,
+    call: &mut FunctionCall<'_>,
+    read: impl FnOnce(&mut FunctionCall<'_>) -> Result<T, Fault>,
     change: impl Fn(&T, Series) -> Result<Series, Fault>,
 ) -> Outcome {
     let series = call.arguments.series(0)?;
@@ -31,7 +31,7 @@ pub(crate) fn each_strictly<T>(
 }
 
 /// The series of the first argument; `None` where there are none.
-pub(crate) fn input(call: &mut FunctionCall<'_, '_>) -> Result<Option<Vec<Series>>, Fault> {
+pub(crate) fn input(call: &mut FunctionCall<'_>) -> Result<Option<Vec<Series>>, Fault> {
     let series = call.arguments.series(0)?;
     call.arguments.ensure_complete(1)?;
     Ok((!series.is_empty()).then_some(series))

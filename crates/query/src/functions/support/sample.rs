@@ -1,8 +1,9 @@
 //! A small world for the tests of functions: a minute of a few series.
 
-use crate::evaluate::{Evaluation, Window};
+use crate::evaluate::Evaluation;
 use crate::series::{Series, Tags, tags_of};
 use crate::source::{Event, Fetched, Path, Range, Source};
+use crate::window::Window;
 use base::context::Context;
 use base::pattern::Pattern;
 use base::store::StoreError;
@@ -39,7 +40,9 @@ impl Source for Sample {
 fn found(path: &Path) -> Vec<Fetched> {
     let is_meant = |name: &str, tags: &Tags| match path {
         Path::Glob(text) => Pattern::parse(text).is_ok_and(|pattern| pattern.matches(name)),
-        Path::Tags(all) => all.iter().all(|own| own.condition().unwrap().fits_tags(tags)),
+        Path::Tags(all) => all
+            .iter()
+            .all(|own| own.condition().unwrap().fits_tags(tags)),
     };
     let all = WORLD.iter().map(|(name, step, values)| Fetched {
         name: (*name).to_owned(),

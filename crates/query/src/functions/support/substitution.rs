@@ -17,7 +17,7 @@ pub(crate) struct Substitution {
 impl Substitution {
     /// Those at two places of a call.
     pub(crate) fn at(
-        call: &FunctionCall<'_, '_>,
+        call: &FunctionCall<'_>,
         search: usize,
         replace: usize,
     ) -> Result<Self, Fault> {

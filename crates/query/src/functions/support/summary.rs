@@ -32,7 +32,7 @@ impl Buckets {
 
 /// The aggregate of the values of each bucket, where a large enough share of them is there.
 pub(crate) fn summarized(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: &Series,
     aggregation: Aggregation,
     buckets: Buckets,

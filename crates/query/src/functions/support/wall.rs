@@ -1,7 +1,7 @@
 //! What a clock on the wall shows, counted as if it were UTC.
 
 use crate::error::Fault;
-use crate::evaluate::Window;
+use crate::window::Window;
 use base::time::Millis;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

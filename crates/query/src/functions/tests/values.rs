@@ -1,7 +1,8 @@
 //! Names and values of functions, worked out by hand.
 
-use crate::evaluate::{Evaluation, Window};
+use crate::evaluate::Evaluation;
 use crate::source::{Event, Fetched, Path, Range, Source};
+use crate::window::Window;
 use base::context::Context;
 use base::store::StoreError;
 use jiff::tz::TimeZone;

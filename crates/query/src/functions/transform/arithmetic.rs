@@ -100,12 +100,12 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 ];
 
 /// For a function without further arguments.
-pub(super) const fn nothing(_: &mut FunctionCall<'_, '_>) -> Result<(), Fault> {
+pub(super) const fn nothing(_: &mut FunctionCall<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
 /// The number behind the series, and how a tag shows it.
-pub(super) fn constant(call: &mut FunctionCall<'_, '_>) -> Result<(f64, String), Fault> {
+pub(super) fn constant(call: &mut FunctionCall<'_>) -> Result<(f64, String), Fault> {
     let number = call.arguments.float(1)?;
     let tag = match call.arguments.given(1) {
         Some(value) => value.shown(),
@@ -115,7 +115,7 @@ pub(super) fn constant(call: &mut FunctionCall<'_, '_>) -> Result<(f64, String),
 }
 
 /// The same, and its digits before the point.
-fn whole_constant(call: &mut FunctionCall<'_, '_>) -> Result<(f64, String, String), Fault> {
+fn whole_constant(call: &mut FunctionCall<'_>) -> Result<(f64, String, String), Fault> {
     let (number, tag) = constant(call)?;
     if !number.is_finite() {
         return Err(Fault::argument("the name needs a number that is finite"));

@@ -20,7 +20,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "consolidateBy(servers.*.requests, 'sum')",
         is_aggregator: false,
         run: |call| {
-            let name = |call: &mut FunctionCall<'_, '_>| Ok(call.arguments.text(1)?.to_owned());
+            let name = |call: &mut FunctionCall<'_>| Ok(call.arguments.text(1)?.to_owned());
             each(call, name, |name, own| Ok(consolidated(own, name)))
         },
     },
@@ -54,7 +54,7 @@ fn consolidated(mut own: Series, name: &str) -> Series {
     own.renamed(title).tagged("consolidateBy", name)
 }
 
-fn set_x_files_factor(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn set_x_files_factor(call: &mut FunctionCall<'_>) -> Outcome {
     let share = call.arguments.float(1)?;
     let tag = call
         .arguments

@@ -16,7 +16,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     example: "delay(servers.*.load, 3)",
     is_aggregator: false,
     run: |call| {
-        let steps = |call: &mut FunctionCall<'_, '_>| call.arguments.integer(1);
+        let steps = |call: &mut FunctionCall<'_>| call.arguments.integer(1);
         each(call, steps, |steps, own| {
             let name = format!("delay({},{steps})", own.name);
             let values = delayed(&own.points(), *steps);

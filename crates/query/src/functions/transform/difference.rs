@@ -78,7 +78,7 @@ struct Counter {
 }
 
 impl Counter {
-    fn read(call: &mut FunctionCall<'_, '_>) -> Result<Self, Fault> {
+    fn read(call: &mut FunctionCall<'_>) -> Result<Self, Fault> {
         let bound = |place| {
             let given = call.arguments.given(place);
             given.map(|_| call.arguments.float(place)).transpose()

@@ -91,7 +91,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn limit(call: &mut FunctionCall<'_, '_>) -> Result<f64, Fault> {
+fn limit(call: &mut FunctionCall<'_>) -> Result<f64, Fault> {
     call.arguments.float_or(1, f64::INFINITY)
 }
 

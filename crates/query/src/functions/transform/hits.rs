@@ -21,7 +21,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: hitcount,
 }];
 
-fn hitcount(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn hitcount(call: &mut FunctionCall<'_>) -> Outcome {
     let is_aligned = call.arguments.boolean_or(2, false);
     let mut series = call.arguments.series(0)?;
     let text = call.arguments.text(1)?.to_owned();
@@ -55,7 +55,7 @@ fn hitcount(call: &mut FunctionCall<'_, '_>) -> Outcome {
 
 /// Buckets that end with the series, and when the first begins.
 fn hits(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: &Series,
     width: i64,
 ) -> Result<(i64, Vec<f64>), Fault> {

@@ -38,7 +38,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let origin = call.window.from;
-            let read = |call: &mut crate::function::FunctionCall<'_, '_>| {
+            let read = |call: &mut crate::function::FunctionCall<'_>| {
                 let text = call.arguments.text(1)?.to_owned();
                 let width = interval(&text)?.abs();
                 Ok((text, width, origin))

@@ -22,7 +22,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: transform_null,
 }];
 
-fn transform_null(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn transform_null(call: &mut FunctionCall<'_>) -> Outcome {
     let reference = match call.arguments.given(2) {
         Some(_) => call.arguments.series(2)?,
         None => Vec::new(),
@@ -57,7 +57,7 @@ fn transform_null(call: &mut FunctionCall<'_, '_>) -> Outcome {
 
 /// The constant at each place at which one of the series has a value.
 fn defaults(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     reference: &[Series],
     default: f64,
 ) -> Result<Vec<f64>, Fault> {

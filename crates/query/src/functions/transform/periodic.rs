@@ -30,7 +30,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     },
 }];
 
-fn compressed(call: &mut FunctionCall<'_, '_>, mut own: Series) -> Result<Series, Fault> {
+fn compressed(call: &mut FunctionCall<'_>, mut own: Series) -> Result<Series, Fault> {
     let Some((first, distance)) = period(&own.points()) else {
         return Ok(own);
     };

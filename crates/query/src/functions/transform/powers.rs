@@ -108,7 +108,7 @@ const fn plain(
     names: &'static [&'static str],
     summary: &'static str,
     example: &'static str,
-    run: fn(&mut FunctionCall<'_, '_>) -> Outcome,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
 ) -> Function {
     Function {
         names,
@@ -123,7 +123,7 @@ const fn plain(
 
 /// Changes each value, and says in a tag that it was done.
 fn plainly(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     name: &'static str,
     tag: &'static str,
     change: fn(f64) -> f64,
@@ -134,7 +134,7 @@ fn plainly(
     })
 }
 
-fn base(call: &mut FunctionCall<'_, '_>) -> Result<(f64, String), Fault> {
+fn base(call: &mut FunctionCall<'_>) -> Result<(f64, String), Fault> {
     match call.arguments.given(1) {
         None => Ok((10.0, "10".to_owned())),
         Some(_) => constant(call),

@@ -53,7 +53,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 ];
 
 fn by_value(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     name: &'static str,
     is_beyond: fn(f64, f64) -> bool,
 ) -> Outcome {
@@ -64,7 +64,7 @@ fn by_value(
 }
 
 fn by_percentile(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     name: &'static str,
     is_beyond: fn(f64, f64) -> bool,
 ) -> Outcome {

@@ -60,7 +60,7 @@ fn back(text: &str) -> Result<(String, i64), Fault> {
 }
 
 /// The first argument, over a window that is so many seconds later.
-fn shifted(call: &mut FunctionCall<'_, '_>, seconds: i64) -> Result<Vec<Series>, Fault> {
+fn shifted(call: &mut FunctionCall<'_>, seconds: i64) -> Result<Vec<Series>, Fault> {
     let from = call.window.from.checked_add(seconds);
     let until = call.window.until.checked_add(seconds);
     let (Some(from @ EARLIEST..), Some(until)) = (from, until) else {
@@ -72,7 +72,7 @@ fn shifted(call: &mut FunctionCall<'_, '_>, seconds: i64) -> Result<Vec<Series>,
     call.evaluate_again(0, &window)
 }
 
-fn time_shift(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn time_shift(call: &mut FunctionCall<'_>) -> Outcome {
     let series = input(call)?;
     let (text, seconds) = back(call.arguments.text(1)?)?;
     let is_reset = call.arguments.boolean_or(2, true);
@@ -92,7 +92,7 @@ fn time_shift(call: &mut FunctionCall<'_, '_>) -> Outcome {
     Ok(moved.collect::<Vec<_>>().into())
 }
 
-fn time_stack(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn time_stack(call: &mut FunctionCall<'_>) -> Outcome {
     let series = input(call)?;
     let (text, seconds) = back(call.arguments.text_or(1, "1d")?)?;
     let Some(first) = series.as_ref().and_then(|own| own.first()) else {

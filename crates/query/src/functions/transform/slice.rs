@@ -17,7 +17,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     example: "timeSlice(servers.*.requests, '00:00_20240601', '12:00_20240601')",
     is_aggregator: false,
     run: |call| {
-        let read = |call: &mut FunctionCall<'_, '_>| {
+        let read = |call: &mut FunctionCall<'_>| {
             let start = date(&call.window, call.arguments.text(1)?)?;
             let end = date(&call.window, call.arguments.text_or(2, "now")?)?;
             Ok::<_, Fault>((start, end, wall(&call.window, call.window.from)))

@@ -19,7 +19,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "round(servers.*.load, 2)",
         is_aggregator: false,
         run: |call| {
-            let precision = |call: &mut crate::function::FunctionCall<'_, '_>| {
+            let precision = |call: &mut crate::function::FunctionCall<'_>| {
                 let given = call.arguments.given(1).is_some();
                 Ok::<_, Fault>(given.then_some(call.arguments.integer_or(1, 0)?))
             };

@@ -1,7 +1,6 @@
 //! One value for each stretch of time.
 
 use crate::error::Fault;
-use crate::evaluate::Window;
 use crate::function::{
     AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
     required,
@@ -10,6 +9,7 @@ use crate::functions::support::{
     Aggregation, Buckets, ahead, copied, ensure_positive, interval, since, summarized, unit,
 };
 use crate::value::Value;
+use crate::window::Window;
 use jiff::civil::Date;
 
 const INTERVALS: &[&str] = &["10min", "1h", "1d"];
@@ -57,7 +57,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-fn aggregation(call: &FunctionCall<'_, '_>, place: usize) -> Result<(Aggregation, String), Fault> {
+fn aggregation(call: &FunctionCall<'_>, place: usize) -> Result<(Aggregation, String), Fault> {
     let name = call.arguments.text_or(place, "sum")?;
     match Aggregation::named(name) {
         Some(own) => Ok((own, name.to_owned())),
@@ -65,7 +65,7 @@ fn aggregation(call: &FunctionCall<'_, '_>, place: usize) -> Result<(Aggregation
     }
 }
 
-fn summarize(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn summarize(call: &mut FunctionCall<'_>) -> Outcome {
     let series = call.arguments.series(0)?;
     let text = call.arguments.text(1)?.to_owned();
     let width = interval(&text)?;
@@ -107,7 +107,7 @@ fn summarize(call: &mut FunctionCall<'_, '_>) -> Outcome {
     Ok(summaries.into())
 }
 
-fn smart_summarize(call: &mut FunctionCall<'_, '_>) -> Outcome {
+fn smart_summarize(call: &mut FunctionCall<'_>) -> Outcome {
     let mut series = call.arguments.series(0)?;
     call.arguments.ensure_complete(1)?;
     match call.arguments.given(3) {

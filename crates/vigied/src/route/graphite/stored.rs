@@ -189,7 +189,10 @@ impl Stored<'_> {
 
 fn fold(method: Consolidation) -> base::grid::Fold {
     match method {
-        Consolidation::Average | Consolidation::AverageZero => base::grid::Fold::Average,
+        // Rules have no unknown method.
+        Consolidation::Average | Consolidation::AverageZero | Consolidation::Unknown => {
+            base::grid::Fold::Average
+        }
         Consolidation::Sum => base::grid::Fold::Sum,
         Consolidation::Min => base::grid::Fold::Min,
         Consolidation::Max => base::grid::Fold::Max,

@@ -15,7 +15,7 @@ pub(super) struct Seasons {
 
 impl Seasons {
     /// The arguments from a place on.
-    pub(super) fn read(call: &FunctionCall<'_, '_>, place: usize) -> Result<Self, Fault> {
+    pub(super) fn read(call: &FunctionCall<'_>, place: usize) -> Result<Self, Fault> {
         Ok(Self {
             bootstrap: interval(call.arguments.text_or(place, "7d")?)?,
             season: interval(call.arguments.text_or(place + 1, "1d")?)?,
@@ -37,7 +37,7 @@ pub(super) struct Expected {
 
 /// What is expected of the series of the first argument, which are read again.
 pub(super) fn expected(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: &[Series],
     seasons: Seasons,
 ) -> Result<Vec<Expected>, Fault> {
@@ -70,7 +70,7 @@ pub(super) fn expected(
 
 /// The lower and the upper end of what is expected of each series, `delta` deviations from the middle.
 pub(super) fn bands(
-    call: &mut FunctionCall<'_, '_>,
+    call: &mut FunctionCall<'_>,
     series: &[Series],
     delta: f64,
     seasons: Seasons,
