@@ -1,7 +1,7 @@
 //! The authenticated caller. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; only this module makes
 //! them, from a credential that `iam` has verified.
 
-use super::routes::Guard;
+use super::guard::Guard;
 use super::two_credentials;
 use crate::app::App;
 use crate::failure::refused;

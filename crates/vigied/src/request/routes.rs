@@ -7,6 +7,7 @@ use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
 use super::caller_audit;
 use super::connection;
+pub(crate) use super::guard::Guard;
 use crate::app::App;
 use crate::http::form::Form;
 use crate::http::problem::Refusal;
@@ -18,50 +19,9 @@ use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use base::scope::{Action, Scope as BaseScope};
+use base::scope::Action;
 use http::{HeaderValue, header};
 use std::sync::Arc;
-
-/// Who may call a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Guard {
-    /// Anyone; the route shows nothing that belongs to someone.
-    Public,
-    /// Anyone; the credential is in the form or body itself: token endpoints.
-    Credential,
-    /// A verified caller; `iam` decides what they may see and change.
-    Identity,
-    /// A verified caller whose scope allows the action.
-    Scope(Action),
-    /// A verified caller who may find series or read them: the route tells their names.
-    Names,
-    /// The same, for every series of the domain: the route is about the domain as a whole.
-    WholeScope(Action),
-}
-
-impl Guard {
-    /// The action that a scope is asked for; where either of two will do, one that it allows.
-    pub(crate) fn action(self, scope: &BaseScope) -> Action {
-        match self {
-            Self::Scope(action) | Self::WholeScope(action) => action,
-            _ if scope.require(Action::Find).is_err() && scope.require(Action::Render).is_ok() => {
-                Action::Render
-            }
-            _ => Action::Find,
-        }
-    }
-
-    /// The word in the table of routes.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Credential => "credential",
-            Self::Identity => "identity",
-            Self::Scope(action) | Self::WholeScope(action) => action.name(),
-            Self::Names => "domain.names",
-        }
-    }
-}
 
 /// One route: everything that is to be known of it before a request comes.
 #[derive(Debug)]

@@ -78,14 +78,14 @@ async fn checked(
     let check = move || {
         let text = |text: &Option<Option<String>>| text.clone().flatten().unwrap_or_default();
         let (schemas, aggregation) = (text(&change.schemas), text(&change.aggregation));
-        Rules::parse(&schemas, &aggregation).map_err(unreadable)?;
+        Rules::parse(&schemas, &aggregation).map_err(|error| unreadable(&error))?;
         Ok(change)
     };
     worker::run(check).await?
 }
 
 /// The refusal of rules, which says the line.
-fn unreadable(error: SchemaError) -> Refusal {
+fn unreadable(error: &SchemaError) -> Refusal {
     let field = if error.is_aggregation {
         "aggregation"
     } else {

@@ -1,7 +1,7 @@
 //! Graphite's own routes.
 
 use super::build::{Document, Operation};
-use super::vigie::{TIME, guarded};
+use super::guarded::{TIME, guarded};
 use serde_json::{Value, json};
 
 /// The media types of binary and text answers of `/render`.

@@ -1,6 +1,7 @@
 //! The monitoring interface.
 
 use super::build::{Document, Operation, headers, user_token};
+use super::guarded::{TIME, guarded};
 use crate::find::delete::DeleteReply;
 use crate::find::list::NodeItem;
 use crate::home::Home;
@@ -8,8 +9,6 @@ use crate::problem::MonitoringBody;
 use crate::receipt::Receipt;
 use crate::settings::{DomainChange, DomainSettings};
 use serde_json::{Value, json};
-
-pub(super) const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
 
 pub(super) fn document() -> Value {
     let mut document = Document::new(
@@ -245,34 +244,6 @@ fn settings(document: &mut Document) {
         .answers("200", "the settings from now on", settings);
     let write = guarded(document, write);
     document.route("PUT", "/v1/settings/domain", write);
-}
-
-/// Credential, scope, and the errors every route can answer.
-pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operation {
-    let error = document.schema::<MonitoringBody>();
-    [
-        ("400", "the request is wrong"),
-        ("401", "no credential, or one that is no good"),
-        ("403", "a good credential without the right"),
-        ("404", "the domain does not exist, or is not the caller's to see"),
-        ("408", "the request took too long"),
-        ("413", "the body is too large"),
-        ("429", "too many requests at once"),
-        ("431", "the headers are too large"),
-        ("500", "the server failed"),
-        ("503", "not now"),
-    ]
-    .into_iter()
-    .fold(
-        operation
-            .needs(&["UserToken", "Bearer"])
-            .header(
-                "X-Auth-Scope-Id",
-                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it",
-                false,
-            ),
-        |operation, (status, description)| operation.answers(status, description, error.clone()),
-    )
 }
 
 fn sample() -> Value {

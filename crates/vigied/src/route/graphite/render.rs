@@ -141,7 +141,7 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
             answer.out.extend_from_slice(&drawn);
             Ok(())
         }
-        _ => write_data(asked, answer, format, series, &window),
+        _ => write_data(asked, answer, format, &series, &window),
     }
 }
 
@@ -254,7 +254,7 @@ fn write_data(
     asked: &Asked,
     answer: &mut Answer,
     format: Format,
-    series: Vec<Series>,
+    series: &[Series],
     window: &Window,
 ) -> Result<(), Refusal> {
     let points: Vec<_> = series.iter().map(Series::points).collect();

@@ -77,10 +77,10 @@ fn expressions(asked: &Asked) -> Result<Vec<TagExpression>, Refusal> {
     if texts.is_empty() {
         return Ok(Vec::new());
     }
-    TagExpression::parse_all(texts).map_err(refused)
+    TagExpression::parse_all(texts).map_err(|error| refused(&error))
 }
 
-fn refused(error: TagError) -> Refusal {
+fn refused(error: &TagError) -> Refusal {
     invalid("expr", error.to_string())
 }
 
@@ -102,7 +102,7 @@ fn suggestions(asked: &Asked) -> Result<usize, Refusal> {
 fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer)?;
     let own = series.iter().map(|(_, tags)| tags);
-    let tags = catalog::tags(own, filter(asked)?).map_err(refused)?;
+    let tags = catalog::tags(own, filter(asked)?).map_err(|error| refused(&error))?;
     let shown: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
     write_json(asked, answer, &Value::from(shown).to_string())
 }
@@ -111,7 +111,7 @@ fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer)?;
     let tag = asked.parameters.last("tag").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let values = catalog::values(own, tag, filter(asked)?).map_err(refused)?;
+    let values = catalog::values(own, tag, filter(asked)?).map_err(|error| refused(&error))?;
     let shown = match values {
         None => Value::Null,
         Some(values) => {
@@ -135,7 +135,7 @@ fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
         .iter()
         .map(TagExpression::condition)
         .collect::<Result<_, _>>()
-        .map_err(refused)?;
+        .map_err(|error| refused(&error))?;
     let series = tagged(asked, answer)?;
     let fits = |tags: &Tags| conditions.iter().all(|condition| condition.fits_tags(tags));
     let mut found: Vec<&str> = series
@@ -152,7 +152,8 @@ fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusa
     let series = tagged(asked, answer)?;
     let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let shown = catalog::suggested_tags(own, &expressions, prefix, limit).map_err(refused)?;
+    let shown = catalog::suggested_tags(own, &expressions, prefix, limit)
+        .map_err(|error| refused(&error))?;
     write_json(asked, answer, &json!(shown).to_string())
 }
 
@@ -164,7 +165,7 @@ fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refu
     let series = tagged(asked, answer)?;
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let shown =
-        catalog::suggested_values(own, &expressions, tag, prefix, limit).map_err(refused)?;
+    let shown = catalog::suggested_values(own, &expressions, tag, prefix, limit)
+        .map_err(|error| refused(&error))?;
     write_json(asked, answer, &json!(shown).to_string())
 }

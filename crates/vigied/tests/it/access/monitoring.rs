@@ -25,7 +25,7 @@ pub(crate) fn request(world: &World, method: &str, path: &str) -> Option<(Reques
         ("GET", "/v1/metrics") => (request("/v1/metrics?target=*.*"), "render"),
         ("GET", "/v1/metrics/list") => (request("/v1/metrics/list?query=*"), "find"),
         ("DELETE", "/v1/metrics/list") => (request("/v1/metrics/list?query=nothing.*"), "delete"),
-        ("GET", "/v1/settings/domain" | "/metrics") => (request(path), "render"),
+        ("GET", "/v1/settings/domain" | "/metrics" | "/version") => (request(path), "render"),
         ("PUT", "/v1/settings/domain") => (
             request(path).json(&json!({"resolution_seconds": null})),
             "configure",
@@ -33,7 +33,6 @@ pub(crate) fn request(world: &World, method: &str, path: &str) -> Option<(Reques
         ("GET" | "POST", "/render") => (request("/render?target=*.*&format=json"), "render"),
         // Of all groups: the default of a parameter of another one is infinite, which graphite-web writes as `1e9999`.
         ("GET", "/functions") => (request("/functions?group=Sorting"), "render"),
-        ("GET", "/version") => (request(path), "render"),
         ("GET", "/functions/{name}") => (request("/functions/sumSeries"), "render"),
         ("GET" | "POST", "/metrics/find" | "/metrics/expand") => {
             (request(&format!("{path}?query=*")), "names")
