@@ -83,7 +83,7 @@ fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
             .any(|own| element.contains(own))
     };
     let asked: Vec<&str> = path.split('.').collect();
-    if !asked.iter().any(|own| is_escaped(own)) {
+    if !asked.iter().any(&is_escaped) {
         return found;
     }
     for node in &mut found {
