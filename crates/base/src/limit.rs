@@ -58,6 +58,12 @@ limits! {
     settable CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
     /// `target` parameters of one query.
     settable TARGETS_PER_QUERY = "targets_per_query", 5, "targets", "a query with more is refused with 400";
+    /// Size of one target.
+    fixed TARGET_BYTES = "target_bytes", 64 * 1024, "bytes", "a longer target is refused with 400";
+    /// Size of one file of rules about steps and aggregation.
+    fixed SCHEMA_BYTES = "schema_bytes", 64 * 1024, "bytes", "a longer `storage-schemas.conf` or `storage-aggregation.conf` is refused with 400";
+    /// Rules of one such file.
+    fixed SCHEMA_RULES = "schema_rules", 200, "rules", "a file with more is refused with 400";
     /// Series one query may read.
     settable SERIES_PER_QUERY = "series_per_query", 10_000, "series", "a query that matches more is refused with 400";
     /// Samples one query may read.

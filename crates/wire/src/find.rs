@@ -1,4 +1,6 @@
 //! Listing and deleting series.
 
 pub mod delete;
+pub mod graphite;
 pub mod list;
+pub mod packed;

@@ -23,12 +23,12 @@ pub use now::Now;
 pub use slip::is_number;
 pub use stamp::Stamps;
 
-pub use crate::time_expr::MILLISECONDS_FROM;
+pub use base::time_expr::MILLISECONDS_FROM;
 
-use crate::time_expr::lenient::Notice;
 use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
+use base::time_expr::lenient::Notice;
 
 /// The last millisecond of year 9999.
 const LATEST: f64 = 253_402_300_799_999.0;

@@ -23,7 +23,6 @@ pub mod scope_id;
 pub mod secret;
 pub mod settings;
 pub mod target;
-pub mod time_expr;
 
 #[cfg(test)]
 mod malformed;

@@ -3,8 +3,9 @@
 //! Good inputs are broken by a few random edits, so that most of what is tried is almost right, which is where parsers
 //! fail.
 
-use crate::{credential, iam, ingest, query, scope_id, target, time_expr};
+use crate::{credential, iam, ingest, query, scope_id, target};
 use base::time::Millis;
+use base::time_expr;
 use jiff::tz::TimeZone;
 use std::fmt::Display;
 

@@ -142,7 +142,8 @@ impl Query {
     }
 }
 
-fn decode(raw: &[u8], offset: usize) -> Result<String, QueryError> {
+/// A key or value without its `%XX` and `+`.
+pub(crate) fn decode(raw: &[u8], offset: usize) -> Result<String, QueryError> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((first, tail)) = rest.split_first() {

@@ -6,6 +6,8 @@ pub enum Fold {
     /// Their arithmetic mean.
     #[default]
     Average,
+    /// The earliest.
+    First,
     /// The latest.
     Last,
     /// Their sum.
@@ -58,6 +60,7 @@ impl Running {
             return;
         }
         self.value = match self.fold {
+            Fold::First => self.value,
             Fold::Last => value,
             Fold::Sum => self.value + value,
             Fold::Min => self.value.min(value),

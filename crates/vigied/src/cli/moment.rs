@@ -1,7 +1,7 @@
 //! A time as an argument of the operator's commands.
 
 use base::time::{Clock, Millis, SystemClock};
-use wire::time_expr;
+use base::time_expr;
 
 /// A time as everywhere else, in UTC where it names no zone.
 pub(super) fn time(text: &str) -> Result<Millis, String> {

@@ -100,6 +100,8 @@ pub(crate) struct Answer {
     begin: Option<oneshot::Sender<FirstPart>>,
     pieces: Option<mpsc::Sender<Vec<u8>>>,
     is_whole: Arc<AtomicBool>,
+    /// Whether it is a text, which ends with a line end.
+    pub(crate) is_text: bool,
     /// Written, not yet sent.
     pub(crate) out: Vec<u8>,
 }
@@ -119,6 +121,7 @@ impl Answer {
             begin: Some(begin),
             pieces: None,
             is_whole: Arc::default(),
+            is_text: true,
             out: Vec::new(),
         }
     }
@@ -315,7 +318,9 @@ impl Answer {
     pub(super) fn end(mut self, outcome: Result<(), Refusal>) -> Option<&'static Limit> {
         let refusal = match outcome {
             Ok(()) => {
-                self.out.push(b'\n');
+                if self.is_text {
+                    self.out.push(b'\n');
+                }
                 return self.finish();
             }
             Err(refusal) => refusal,

@@ -8,6 +8,7 @@ pub(crate) mod caller;
 pub(crate) mod caller_audit;
 pub(crate) mod connection;
 mod gathered;
+mod guard;
 pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;

@@ -7,6 +7,7 @@ use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
 use super::caller_audit;
 use super::connection;
+pub(crate) use super::guard::Guard;
 use crate::app::App;
 use crate::http::form::Form;
 use crate::http::problem::Refusal;
@@ -21,33 +22,6 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use base::scope::Action;
 use http::{HeaderValue, header};
 use std::sync::Arc;
-
-/// Who may call a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Guard {
-    /// Anyone; the route shows nothing that belongs to someone.
-    Public,
-    /// Anyone; the credential is in the form or body itself: token endpoints.
-    Credential,
-    /// A verified caller; `iam` decides what they may see and change.
-    Identity,
-    /// A verified caller whose scope allows the action.
-    Scope(Action),
-    /// The same, for every series of the domain: the route is about the domain as a whole.
-    WholeScope(Action),
-}
-
-impl Guard {
-    /// The word in the table of routes.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Credential => "credential",
-            Self::Identity => "identity",
-            Self::Scope(action) | Self::WholeScope(action) => action.name(),
-        }
-    }
-}
 
 /// One route: everything that is to be known of it before a request comes.
 #[derive(Debug)]
@@ -136,8 +110,8 @@ async fn verify(
                 Err(rejected) => Err(rejected),
             }
         }
-        Guard::Scope(action) | Guard::WholeScope(action) => {
-            match caller::scope(&app, (request.headers(), source::of(&request)), action) {
+        Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names => {
+            match caller::scope(&app, (request.headers(), source::of(&request)), guard) {
                 Ok((caller, repairs)) => {
                     request.extensions_mut().insert(caller);
                     Ok(repairs)
@@ -175,12 +149,10 @@ async fn verify(
 
 /// Whether the caller's scope allows the route's action.
 fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
-    let (Guard::Scope(action) | Guard::WholeScope(action)) = guard else {
-        return Ok(());
-    };
     let Some(caller) = request.extensions().get::<Caller>() else {
         return Ok(());
     };
+    let action = caller.action;
     caller.scope.require(action).map_err(|forbidden| {
         let key = caller.key.as_ref();
         let directory = app.iam.directory();
@@ -192,7 +164,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
         }
         caller::right_missing(&forbidden)
     })?;
-    if guard == Guard::WholeScope(action) && !caller.scope.reaches_all(action) {
+    if matches!(guard, Guard::WholeScope(_)) && !caller.scope.reaches_all(action) {
         return Err(caller::whole_missing(&caller.scope));
     }
     Ok(())

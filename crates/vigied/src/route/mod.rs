@@ -7,6 +7,7 @@ mod cross_site;
 mod deleted;
 mod deletion_reply;
 mod error_forms;
+mod graphite;
 mod health;
 mod home;
 mod identity;

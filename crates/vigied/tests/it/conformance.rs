@@ -1,9 +1,10 @@
 //! Graphite's own answers: names, order, windows, consolidation. `tests/fixtures/graphite/README.md` says what they are.
 
 use crate::harness::{Server, token};
+use base::time_expr;
 use serde_json::{Value, json};
 use std::path::Path;
-use wire::{query, time_expr};
+use wire::query;
 
 fn lines(file: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/graphite");

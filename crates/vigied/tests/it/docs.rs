@@ -386,6 +386,22 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn every_command_of_the_guide_to_graphite_runs() {
+    let shown = walked("guides/graphite.md", &server());
+    for expected in [
+        "\"target\":\"sumSeries(shop.*.orders)\"",
+        "[[7,",
+        "Europe,",
+        "\"id\":\"shop.eu\"",
+        "\"movingAverage\"",
+        "[\"disk.used;host=web1\"]",
+        "[\"web1\"]",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
+
+#[test]
 fn every_command_of_the_guide_to_old_scripts_runs() {
     let shown = walked("guides/old-scripts.md", &server());
     assert_eq!(shown.matches("\"stored\":1").count(), 2, "{shown}");

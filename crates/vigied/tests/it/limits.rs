@@ -171,6 +171,7 @@ fn every_limit_is_tried_here() {
         .chain(&paging::LIMITS)
         .chain(&crate::audit::LIMITS)
         .chain(&words::LIMITS)
+        .chain(&crate::graphite::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

@@ -35,7 +35,7 @@ const BODIES: [&str; 6] = [
     r#"[{"name":"\u00e9.\ud83d\ude00","value":1e308,"timestamp":1519862400.25}]"#,
     "[]",
 ];
-const QUERIES: [&str; 8] = [
+const QUERIES: [&str; 12] = [
     "target=a.*&from=-1h&until=now",
     "target=sumSeries(a.*)&from=02:00_20170701",
     "target=a.{b,c}.[0-9]?&maxDataPoints=10",
@@ -44,6 +44,10 @@ const QUERIES: [&str; 8] = [
     "query=a.[!b]&dry_run=true",
     "target=%61.b&until=20171101&from=-1d12h",
     "query=a{b,{c,d}}.*&until=teatime+1d",
+    "target=alias(movingAverage(a.*,'5min'),\"x\")&format=json&noNullPoints=1",
+    "target=template(sumSeries($x.*),x='a')&template[x]=b&format=csv&xFilesFactor=0.5",
+    "target=seriesByTag('name=a','host=~b.*')|scale(1e3)&format=raw",
+    "query=a.**&format=completer&expr=host=~b&tag=name&jsonp=f",
 ];
 /// What spoils them.
 const SHARDS: [&str; 24] = [
@@ -187,6 +191,10 @@ fn ten_thousand_malformed_requests_each_get_a_reason() {
                     "GET /v1/metrics?",
                     "GET /v1/metrics/list?",
                     "DELETE /v1/metrics/list?dry_run=true&",
+                    "GET /render?format=json&maxDataPoints=100&",
+                    "GET /metrics/find?",
+                    "GET /tags/findSeries?",
+                    "GET /tags/autoComplete/values?",
                 ]);
                 let mut head = start.as_bytes().to_vec();
                 head.extend(query);

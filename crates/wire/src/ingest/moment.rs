@@ -1,9 +1,9 @@
 //! The time of a sample, in whatever form it is written.
 
 use super::{Now, cut};
-use crate::time_expr::lenient::{self, Notice};
 use base::sample::RejectReason;
 use base::time::Millis;
+use base::time_expr::lenient::{self, Notice};
 use jiff::tz::TimeZone;
 
 /// What counts from now is told by meaning something else so much later.

@@ -1,15 +1,14 @@
 //! The monitoring interface.
 
 use super::build::{Document, Operation, headers, user_token};
+use super::guarded::{TIME, guarded, guarded_whole};
 use crate::find::delete::DeleteReply;
 use crate::find::list::NodeItem;
 use crate::home::Home;
 use crate::problem::MonitoringBody;
 use crate::receipt::Receipt;
-use crate::settings::DomainSettings;
+use crate::settings::{DomainChange, DomainSettings};
 use serde_json::{Value, json};
-
-const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
 
 pub(super) fn document() -> Value {
     let mut document = Document::new(
@@ -28,6 +27,7 @@ pub(super) fn document() -> Value {
     metrics(&mut document);
     listing(&mut document);
     settings(&mut document);
+    super::graphite::routes(&mut document);
     let text = || json!({ "type": "string" });
     front_door(&mut document);
     document.route(
@@ -238,50 +238,12 @@ fn settings(document: &mut Document) {
     );
     let read = guarded(document, read);
     document.route("GET", "/v1/settings/domain", read);
+    let change = document.schema::<DomainChange>();
     let write = Operation::new("writeDomainSettings", "Changes the domain's settings")
-        .json(settings.clone())
+        .json(change)
         .answers("200", "the settings from now on", settings);
     let write = guarded_whole(document, write);
     document.route("PUT", "/v1/settings/domain", write);
-}
-
-/// The same where nobody is let in who reaches some series alone.
-fn guarded_whole(document: &mut Document, operation: Operation) -> Operation {
-    let error = document.schema::<MonitoringBody>();
-    // The last description counts.
-    guarded(document, operation).answers(
-        "403",
-        "a good credential without the right, or one that reaches some series alone: this is about all of them",
-        error,
-    )
-}
-
-/// Credential, scope, and the errors every route can answer.
-fn guarded(document: &mut Document, operation: Operation) -> Operation {
-    let error = document.schema::<MonitoringBody>();
-    [
-        ("400", "the request is wrong"),
-        ("401", "no credential, or one that is no good"),
-        ("403", "a good credential without the right"),
-        ("404", "the domain does not exist, or is not the caller's to see"),
-        ("408", "the request took too long"),
-        ("413", "the body is too large"),
-        ("429", "too many requests at once"),
-        ("431", "the headers are too large"),
-        ("500", "the server failed"),
-        ("503", "not now"),
-    ]
-    .into_iter()
-    .fold(
-        operation
-            .needs(&["UserToken", "Bearer"])
-            .header(
-                "X-Auth-Scope-Id",
-                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it",
-                false,
-            ),
-        |operation, (status, description)| operation.answers(status, description, error.clone()),
-    )
 }
 
 fn sample() -> Value {

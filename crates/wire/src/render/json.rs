@@ -3,6 +3,7 @@
 //! Values are the shortest decimals that read back to the same bits, `null` where there is none; instants are epoch
 //! seconds, with decimals only where a sample lies between two seconds.
 
+use super::Sink;
 use crate::ingest::encode::{write_number, write_seconds};
 use base::grid::Grid;
 use base::sample::Series;
@@ -27,33 +28,6 @@ pub enum Points<'a> {
     Raw(&'a Series),
     /// One value per slot.
     Grid(&'a Grid),
-}
-
-/// Something that an answer is written into, piece by piece.
-pub trait Sink {
-    /// Why it takes no more.
-    type Error;
-
-    /// Where to write.
-    fn out(&mut self) -> &mut Vec<u8>;
-
-    /// Told after every few bytes, so that it may take away what is written.
-    ///
-    /// # Errors
-    /// When it takes no more.
-    fn step(&mut self) -> Result<(), Self::Error>;
-}
-
-impl Sink for Vec<u8> {
-    type Error = std::convert::Infallible;
-
-    fn out(&mut self) -> &mut Self {
-        self
-    }
-
-    fn step(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
 }
 
 /// Writes an answer.

@@ -328,7 +328,7 @@ fn push_argument(
         Some("") => return Err(wrong("no time follows the `@`".to_owned())),
         Some(time) => {
             // This error is more detailed than that of times in files.
-            wire::time_expr::lenient::parse(time, SystemClock.now(), zone)
+            base::time_expr::lenient::parse(time, SystemClock.now(), zone)
                 .map_err(|error| wrong(error.to_string()))?;
             moment_in(time, now, zone).map_err(|error| wrong(error.to_string()))?
         }

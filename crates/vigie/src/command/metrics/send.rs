@@ -14,6 +14,7 @@ use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::receipt::receipt;
 use base::overwritten;
 use base::time::Millis;
+use base::time_expr::lenient::Notice;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +22,6 @@ use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
 use wire::ingest::halves::halves;
 use wire::ingest::{Lines, Names};
-use wire::time_expr::lenient::Notice;
 
 /// The maximum size of a request, whatever `--batch` says: half of the server's default `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;

@@ -6,10 +6,10 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::{day_and_time, time_of_day};
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
+use base::time_expr::bounds;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
-use wire::time_expr::bounds;
 
 /// A time at which a relative range would mean something else: used to find out whether the range is relative.
 const NOW_VALID_MS: i64 = 3_600_000;
@@ -102,7 +102,7 @@ mod tests {
             from: from.map(Millis),
             until: until.map(Millis),
             zone: "Europe/Paris".to_owned(),
-            rules: wire::time_expr::zone("Europe/Paris").unwrap(),
+            rules: base::time_expr::zone("Europe/Paris").unwrap(),
         };
         span.described()
     }

@@ -3,9 +3,9 @@
 use crate::context::Context;
 use crate::error::Failure;
 use base::time::{Clock as _, SystemClock, TimeRange};
+use base::time_expr::TimeError;
+use base::time_expr::lenient;
 use jiff::tz::TimeZone;
-use wire::time_expr::TimeError;
-use wire::time_expr::lenient;
 
 /// The range of `--from` and `--until`. A reversed range is an error here, although the server swaps it.
 pub(super) fn time_range(

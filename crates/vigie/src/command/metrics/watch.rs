@@ -14,12 +14,12 @@ use crate::monitoring::Monitoring;
 use crate::output::when_stdout_closes;
 use crate::shown::{Shown, shown};
 use base::time::{Clock as _, SystemClock, TimeRange};
+use base::time_expr::lenient;
 use jiff::tz::TimeZone;
 use new_samples::NewSamples;
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wire::time_expr::lenient;
 
 /// Samples that arrive up to this late are still written.
 const LATE: Duration = Duration::from_secs(600);

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 /// The zone and its name: the argument's, else that of `TZ`, else UTC.
 pub(super) fn zone(named: Option<&str>, context: &Context) -> Result<(String, TimeZone), Failure> {
     if let Some(name) = named {
-        let zone = wire::time_expr::zone(name).ok_or_else(|| {
+        let zone = base::time_expr::zone(name).ok_or_else(|| {
             Failure::usage(format!("`{name}` is no time zone"))
                 .hint("zones are named as `UTC` or `Europe/Paris`")
         })?;
@@ -20,7 +20,7 @@ pub(super) fn zone(named: Option<&str>, context: &Context) -> Result<(String, Ti
         return Ok(utc());
     };
     let name = name.trim_start_matches(':');
-    Ok(match wire::time_expr::zone(name) {
+    Ok(match base::time_expr::zone(name) {
         Some(zone) => (name.to_owned(), zone),
         None => {
             context.output.note("`TZ` is no name of a zone, so times are of UTC: set it as `Europe/Paris`, or give `--tz`");

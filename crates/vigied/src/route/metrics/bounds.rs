@@ -4,12 +4,12 @@ use super::parameters::{parameter, time_refusal};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use base::time::TimeRange;
+use base::time_expr::lenient::Notice;
+use base::time_expr::{self, TimeError, bounds};
 use jiff::tz::TimeZone;
 use wire::code;
 use wire::excerpt::beginning;
 use wire::query::Query;
-use wire::time_expr::lenient::Notice;
-use wire::time_expr::{self, TimeError, bounds};
 
 /// Parses `tz`, `now`, `from` and `until` of a deletion; `None` without a range.
 pub(super) fn bounds(

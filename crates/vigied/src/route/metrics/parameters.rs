@@ -9,13 +9,13 @@ use base::pattern::PatternError;
 use base::selector::Selector;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
+use base::time_expr::lenient::{self, Notice};
+use base::time_expr::{self, TimeError};
 use http::{HeaderName, HeaderValue};
 use std::sync::{Arc, OnceLock};
 use wire::code::{self, Code};
 use wire::excerpt;
 use wire::query::{Query, QueryError};
-use wire::time_expr::lenient::{self, Notice};
-use wire::time_expr::{self, TimeError};
 
 const NOTICE_HEADER: HeaderName = HeaderName::from_static("x-vigie-time-notice");
 

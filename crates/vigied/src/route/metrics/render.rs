@@ -17,6 +17,7 @@ use base::limit;
 use base::scope::Scope;
 use base::store::{FetchQuery, Shape};
 use base::time::{Step, TimeRange};
+use base::time_expr;
 use http::HeaderMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -24,7 +25,6 @@ use wire::code;
 use wire::excerpt;
 use wire::query::Query;
 use wire::target::{Target, TargetError};
-use wire::time_expr;
 
 /// `GET /v1/metrics`: Graphite's render JSON for one to five targets.
 pub(crate) async fn render(

@@ -6,7 +6,8 @@ use base::cursor::{Cursor, Piece};
 use base::grid::{Fold, Parts, Window, at_most};
 use base::store::StoreError;
 use base::time::Millis;
-use wire::render::json::{OpenRow, Points, Row, Sink, write_row};
+use wire::render::Sink;
+use wire::render::json::{OpenRow, Points, Row, write_row};
 
 /// Bytes of a grid slot, with its share of the coarser grid.
 const SLOT_BYTES: u64 = 16;

@@ -125,6 +125,11 @@ impl Seen {
             reply.status,
             reply.text()
         );
+        // A picture is bytes; what stands in it is drawn.
+        let kind = reply.header("content-type").unwrap_or_default();
+        if kind.starts_with("image/png") {
+            return;
+        }
         let text = reply.text();
         let Ok(answer) = serde_json::from_str::<Value>(&text) else {
             // A page; it has lines.

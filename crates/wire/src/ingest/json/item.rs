@@ -1,8 +1,8 @@
 //! The items of a body, one by one: each becomes a sample, or a reason why it is none.
 
 use crate::ingest::{Moment, Names, Now, Reject, cut, moment, timestamp, value};
-use crate::time_expr::lenient::Notice;
 use base::sample::{Batch, RejectReason};
+use base::time_expr::lenient::Notice;
 use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 use super::super::{BodyError, decode, general};
 use super::*;
 use crate::ingest::{Names, Reject};
-use crate::time_expr::lenient::Notice;
+use base::time_expr::lenient::Notice;
 use proptest::prelude::*;
 
 const NOW: Millis = Millis(1_700_000_000_123);

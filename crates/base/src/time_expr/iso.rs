@@ -1,0 +1,119 @@
+//! Times as ISO 8601 and RFC 3339 write them, and what people and programs make of that.
+//!
+//! A date, then perhaps a time of day behind a `T`, a blank or a `_`, then perhaps a zone: `2025-11-25`,
+//! `2025-11-25 12:00`, `20251125T120000Z`, `2025-11-25T12:00:00.250+01:00`, `2025-11`. `/` parts a date as `-` does. Without
+//! a zone it is of the zone that is handed in.
+
+use super::error::TimeError;
+use super::text::in_range;
+use crate::time::Millis;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+/// No zone was ever further from UTC.
+const OFFSET_SECONDS_MAX: i32 = 18 * 3600;
+
+/// The instant, if the text begins as a date of this sort does: `None` leaves it to other readers.
+pub(super) fn instant(text: &str, zone: &TimeZone) -> Option<Result<Millis, TimeError>> {
+    let (date, rest) = date(text)?;
+    Some(read(&date, rest, zone).ok_or_else(|| TimeError::NoSuchTime(text.to_owned())))
+}
+
+/// The date as `YYYY-MM-DD`, and what stands behind it.
+fn date(text: &str) -> Option<(String, &str)> {
+    let year = digits(text, 4)?;
+    let rest = text.get(4..)?;
+    if let Some(rest) = rest.strip_prefix(['-', '/']) {
+        let month = digits(rest, 2)?;
+        let rest = rest.get(2..)?;
+        return match rest.strip_prefix(['-', '/']) {
+            Some(rest) => {
+                let day = digits(rest, 2)?;
+                Some((format!("{year}-{month}-{day}"), rest.get(2..)?))
+            }
+            None => Some((format!("{year}-{month}-01"), rest)),
+        };
+    }
+    // Eight digits alone are Graphite's as well; it reads them, and those that are none.
+    let (month, day) = (digits(rest, 2)?, digits(rest.get(2..)?, 2)?);
+    let rest = rest.get(4..)?;
+    let has_time = rest.starts_with(['t', 'T', ' ', '_']) && digits(rest.get(1..)?, 2).is_some();
+    has_time.then(|| (format!("{year}-{month}-{day}"), rest))
+}
+
+fn read(date: &str, rest: &str, zone: &TimeZone) -> Option<Millis> {
+    let Some(time) = rest.strip_prefix(['t', 'T', ' ', '_']) else {
+        let (none, offset) = split_zone(rest);
+        return none.is_empty().then(|| at(date, "00:00", offset, zone))?;
+    };
+    let (time, offset) = split_zone(time.trim());
+    let time = time.trim();
+    let is_compact = matches!(time.len(), 4 | 6) || time.get(6..7) == Some(".");
+    let time = if is_compact && !time.contains(':') {
+        let (hour, rest) = time.split_at_checked(2)?;
+        let (minute, second) = rest.split_at_checked(2)?;
+        let colon = if second.is_empty() { "" } else { ":" };
+        format!("{hour}:{minute}{colon}{second}")
+    } else {
+        time.to_owned()
+    };
+    at(date, &time, offset, zone)
+}
+
+/// Parts a time of day from its zone: `Z`, `UTC`, `+01:00`, `-0130`, `+02`. In a URL's query a `+` that was not escaped
+/// arrives as a blank.
+fn split_zone(time: &str) -> (&str, &str) {
+    let beginnings = |c: char| matches!(c, 'z' | 'Z' | 'u' | 'U' | '+' | '-' | ' ');
+    time.split_at(time.find(beginnings).unwrap_or(time.len()))
+}
+
+fn at(date: &str, time: &str, offset: &str, zone: &TimeZone) -> Option<Millis> {
+    let civil: DateTime = format!("{date}T{time}").parse().ok()?;
+    let instant = match offset_of(offset)? {
+        Some(offset) => offset.to_timestamp(civil).ok()?,
+        None => zone.to_ambiguous_timestamp(civil).compatible().ok()?,
+    };
+    in_range(instant.as_millisecond())
+}
+
+/// `Some(None)` where no zone is named, `None` where it is none.
+#[expect(
+    clippy::option_option,
+    reason = "no zone at all, and a zone that is none, are two answers"
+)]
+fn offset_of(text: &str) -> Option<Option<Offset>> {
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Some(None);
+    }
+    let named = text.trim_start().to_ascii_lowercase();
+    if matches!(named.as_str(), "z" | "utc") {
+        return Some(Some(Offset::UTC));
+    }
+    let sign = match text.chars().next()? {
+        '-' => -1,
+        _ => 1,
+    };
+    let plain: String = text
+        .get(1..)?
+        .trim_start_matches('+')
+        .chars()
+        .filter(|c| *c != ':')
+        .collect();
+    let hours: i32 = digits(&plain, 2)?.parse().ok()?;
+    let minutes: i32 = match plain.get(2..)? {
+        "" => 0,
+        minutes if minutes.len() == 2 => digits(minutes, 2)?.parse().ok()?,
+        _ => return None,
+    };
+    let seconds = hours * 3600 + minutes * 60;
+    if minutes > 59 || seconds > OFFSET_SECONDS_MAX {
+        return None;
+    }
+    Offset::from_seconds(sign * seconds).ok().map(Some)
+}
+
+fn digits(text: &str, count: usize) -> Option<&str> {
+    text.get(..count)
+        .filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+}

@@ -1,0 +1,35 @@
+//! Where on the picture the plot is, and what lies where in it.
+
+use super::scene::Point;
+
+/// The rectangle of the plot, and the times and values at its edges.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Canvas {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) right: f64,
+    pub(crate) bottom: f64,
+    pub(crate) from: f64,
+    pub(crate) until: f64,
+}
+
+impl Canvas {
+    pub(crate) const fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub(crate) const fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    /// The horizontal place of an epoch second.
+    pub(crate) fn x(&self, at: f64) -> f64 {
+        let span = (self.until - self.from).max(1.0);
+        self.left + (at - self.from) / span * self.width()
+    }
+
+    /// A point of the plot, `share` of its height above its bottom.
+    pub(crate) fn point(&self, at: f64, share: f64) -> Point {
+        (self.x(at), self.bottom - share * self.height())
+    }
+}

@@ -1,0 +1,330 @@
+//! The layout of a chart: title, axes, grid, series, legend.
+
+use super::axis::{TimeAxis, ValueAxis, time_axis, value_axis};
+use super::canvas::Canvas;
+use super::font;
+use super::legend::legend;
+use super::options::{AreaMode, AxisOptions, Options};
+use super::picture::Picture;
+use super::plot::{self, Curve};
+use super::scene::{Anchor, Scene, Shape, Text};
+
+/// Pixels that a label of the value axis needs.
+const PIXELS_PER_LINE: f64 = 28.0;
+
+/// Pixels that a label of the time axis needs.
+const PIXELS_PER_LABEL: f64 = 70.0;
+
+/// The layout of a chart.
+pub(crate) fn scene(picture: Picture<'_>) -> Scene {
+    let Picture {
+        series,
+        from,
+        until,
+        zone,
+        options,
+    } = picture;
+    let theme = &options.theme;
+    let mut scene = Scene {
+        width: options.width,
+        height: options.height,
+        background: theme.background,
+        shapes: Vec::new(),
+    };
+    let inner = (options.width - 2.0 * options.margin).max(1.0);
+    let curves = curves(series, options, inner);
+    let shown = curves.iter().filter(|curve| !curve.is_invisible);
+    let names = shown
+        .map(|curve| (curve.name.clone(), curve.color))
+        .collect();
+    let legend = legend(names, options, inner);
+    let size = options.font_size;
+    let top = options.margin + title_height(options);
+    let mut bottom = options.height - options.margin;
+    if legend.height() > 0.0 {
+        bottom -= legend.height() + size * 0.5;
+    }
+    if !options.hides_x_axis {
+        bottom -= size * 1.6;
+    }
+    let bottom = bottom.max(top + 10.0);
+    let lines = ((bottom - top) / PIXELS_PER_LINE).floor().max(2.0) as usize;
+    let left = axis_of(&curves, false, options.left, options, lines);
+    let right = curves.iter().any(|curve| curve.is_on_second_axis);
+    let right = right.then(|| axis_of(&curves, true, options.right, options, lines));
+    let (is_left_side, is_right_side) = match &right {
+        Some(_) => (true, true),
+        None => (options.is_left_side, !options.is_left_side),
+    };
+    let label_width = |axis: &ValueAxis| {
+        let widths = axis
+            .labels
+            .iter()
+            .map(|(_, label)| font::width(label, size, options.is_bold));
+        widths.fold(0.0, f64::max) + size * 0.6
+    };
+    let title_width = |title: &Option<String>| title.as_ref().map_or(0.0, |_| size * 1.6);
+    let mut edge = (options.margin, options.width - options.margin);
+    edge.0 += title_width(&options.left_title);
+    edge.1 -= title_width(&options.right_title);
+    if !options.hides_y_axis {
+        if is_left_side {
+            edge.0 += label_width(&left);
+        }
+        if is_right_side {
+            edge.1 -= label_width(right.as_ref().unwrap_or(&left));
+        }
+    }
+    let canvas = Canvas {
+        left: edge.0,
+        top,
+        right: edge.1.max(edge.0 + 10.0),
+        bottom,
+        from: from as f64,
+        until: (until as f64).max(from as f64 + 1.0),
+    };
+    let apart = PIXELS_PER_LABEL.max(size * 6.0) * (canvas.until - canvas.from) / canvas.width();
+    let times = time_axis((from, until), apart, &zone, options.x_format.as_deref());
+    draw_titles(&mut scene, &canvas, options);
+    if curves.is_empty() {
+        draw_nothing(&mut scene, &canvas, options);
+        return scene;
+    }
+    if !options.hides_grid {
+        draw_grid(&mut scene, &canvas, &left, &times, options);
+    }
+    for curve in &curves {
+        let axis = match &right {
+            Some(right) if curve.is_on_second_axis => right,
+            _ => &left,
+        };
+        plot::draw(&mut scene, curve, &canvas, axis, options);
+    }
+    cover_outside(&mut scene, &canvas, options);
+    draw_titles(&mut scene, &canvas, options);
+    if !options.hides_x_axis {
+        draw_times(&mut scene, &canvas, &times, options);
+    }
+    if !options.hides_y_axis {
+        if is_left_side {
+            draw_values(&mut scene, &canvas, &left, true, options);
+        }
+        if is_right_side {
+            draw_values(
+                &mut scene,
+                &canvas,
+                right.as_ref().unwrap_or(&left),
+                false,
+                options,
+            );
+        }
+    }
+    let below = options.height - options.margin - legend.height();
+    legend.draw(&mut scene, (options.margin, below), options);
+    scene
+}
+
+/// The series as curves: with no more points than pixels, coloured, and stacked where that is asked for.
+fn curves(series: Vec<crate::series::Series>, options: &Options, pixels: f64) -> Vec<Curve> {
+    let mut curves = Vec::with_capacity(series.len());
+    // Of each axis.
+    let mut stacks = [Vec::new(), Vec::new()];
+    for (place, mut own) in series.into_iter().enumerate() {
+        let per_pixel = (own.values.len() as f64 / pixels).ceil().max(1.0);
+        own.values_per_point = per_pixel as usize;
+        let mut curve = Curve::new(&own, options.color_of(place), options);
+        curve.is_area |= match options.area_mode {
+            AreaMode::None => false,
+            AreaMode::First => place == 0,
+            AreaMode::All | AreaMode::Stacked => true,
+        };
+        if options.area_mode == AreaMode::Stacked && !curve.is_infinite {
+            let [left, right] = &mut stacks;
+            let sums = if curve.is_on_second_axis { right } else { left };
+            sums.resize(sums.len().max(curve.points.len()), 0.0);
+            curve.floor = Some(sums.clone());
+            for (point, sum) in curve.points.iter_mut().zip(sums) {
+                if !point.is_nan() {
+                    *sum += *point;
+                    *point = *sum;
+                }
+            }
+        }
+        curves.push(curve);
+    }
+    if options.area_mode == AreaMode::Stacked {
+        return curves;
+    }
+    // Functions stack each series upon those before it, so the tallest area comes first, and lines lie upon areas.
+    let (areas, lines): (Vec<_>, Vec<_>) = curves.into_iter().partition(|curve| curve.is_area);
+    areas.into_iter().rev().chain(lines).collect()
+}
+
+fn axis_of(
+    curves: &[Curve],
+    is_second: bool,
+    axis: AxisOptions,
+    options: &Options,
+    lines: usize,
+) -> ValueAxis {
+    let own = curves
+        .iter()
+        .filter(|curve| curve.is_on_second_axis == is_second);
+    let ranges = own.filter_map(|curve| {
+        let (least, most) = curve.range()?;
+        // An area begins at zero.
+        let least = if curve.is_area { least.min(0.0) } else { least };
+        Some((least, most))
+    });
+    let all = ranges.reduce(|(a, b), (least, most)| (a.min(least), b.max(most)));
+    value_axis(all.unwrap_or((0.0, 1.0)), axis, options, lines)
+}
+
+fn title_height(options: &Options) -> f64 {
+    options
+        .title
+        .as_ref()
+        .map_or(0.0, |_| options.font_size * 2.2)
+}
+
+fn text(text: &str, at: (f64, f64), anchor: Anchor, options: &Options) -> Text {
+    Text {
+        text: text.to_owned(),
+        at,
+        size: options.font_size,
+        color: options.theme.foreground,
+        anchor,
+        is_bold: options.is_bold,
+        is_upright: false,
+    }
+}
+
+fn draw_titles(scene: &mut Scene, canvas: &Canvas, options: &Options) {
+    let middle = f64::midpoint(canvas.top, canvas.bottom);
+    if let Some(title) = &options.title {
+        let size = options.font_size * 1.25;
+        let title = font::fitted(title, size, options.width - 2.0 * options.margin);
+        let at = (options.width / 2.0, options.margin + size);
+        scene.shapes.push(Shape::Text(Text {
+            size,
+            is_bold: true,
+            ..text(&title, at, Anchor::Middle, options)
+        }));
+    }
+    for (title, x) in [
+        (&options.left_title, options.margin + options.font_size),
+        (&options.right_title, options.width - options.margin),
+    ] {
+        if let Some(title) = title {
+            scene.shapes.push(Shape::Text(Text {
+                is_upright: true,
+                ..text(title, (x, middle), Anchor::Middle, options)
+            }));
+        }
+    }
+}
+
+fn draw_nothing(scene: &mut Scene, canvas: &Canvas, options: &Options) {
+    let at = (
+        f64::midpoint(canvas.left, canvas.right),
+        f64::midpoint(canvas.top, canvas.bottom),
+    );
+    let size = options.font_size * 1.25;
+    scene.shapes.push(Shape::Text(Text {
+        size,
+        ..text("No data", at, Anchor::Middle, options)
+    }));
+}
+
+fn draw_grid(
+    scene: &mut Scene,
+    canvas: &Canvas,
+    axis: &ValueAxis,
+    times: &TimeAxis,
+    options: &Options,
+) {
+    let theme = &options.theme;
+    let height = |value: f64| {
+        let share = axis
+            .share(value)
+            .filter(|share| (-1e-9..=1.0 + 1e-9).contains(share));
+        share.map(|share| canvas.bottom - share * canvas.height())
+    };
+    let minor = axis.minor(options.minor_lines).into_iter();
+    for y in minor.filter_map(height) {
+        scene.segment((canvas.left, y), (canvas.right, y), theme.minor_grid, 0.6);
+    }
+    for at in &times.minor {
+        let x = canvas.x(*at);
+        scene.segment((x, canvas.top), (x, canvas.bottom), theme.minor_grid, 0.6);
+    }
+    for (at, _) in &times.labels {
+        let x = canvas.x(*at);
+        scene.segment((x, canvas.top), (x, canvas.bottom), theme.major_grid, 0.8);
+    }
+    for y in axis.labels.iter().filter_map(|(value, _)| height(*value)) {
+        scene.segment((canvas.left, y), (canvas.right, y), theme.major_grid, 0.8);
+    }
+}
+
+/// What lies beyond the axes is not shown.
+fn cover_outside(scene: &mut Scene, canvas: &Canvas, options: &Options) {
+    let color = options.theme.background.with_alpha(1.0);
+    let (width, height) = (options.width, options.height);
+    for (from, to) in [
+        ((0.0, 0.0), (width, canvas.top)),
+        ((0.0, canvas.bottom + 1.0), (width, height)),
+        ((0.0, 0.0), (canvas.left - 1.0, height)),
+        ((canvas.right + 1.0, 0.0), (width, height)),
+    ] {
+        if from.0 < to.0 && from.1 < to.1 {
+            scene.rectangle(from, to, color);
+        }
+    }
+}
+
+fn draw_times(scene: &mut Scene, canvas: &Canvas, times: &TimeAxis, options: &Options) {
+    let size = options.font_size;
+    let foreground = options.theme.foreground;
+    let base = canvas.bottom;
+    scene.segment((canvas.left, base), (canvas.right, base), foreground, 0.8);
+    let mut free = f64::NEG_INFINITY;
+    for (at, label) in &times.labels {
+        let x = canvas.x(*at);
+        let half = font::width(label, size, options.is_bold) / 2.0;
+        if x - half < free || x + half > options.width {
+            continue;
+        }
+        free = x + half + size * 0.5;
+        scene.segment((x, base), (x, base + 3.0), foreground, 0.8);
+        let at = (x, base + size * 1.35);
+        scene
+            .shapes
+            .push(Shape::Text(text(label, at, Anchor::Middle, options)));
+    }
+}
+
+fn draw_values(
+    scene: &mut Scene,
+    canvas: &Canvas,
+    axis: &ValueAxis,
+    is_left: bool,
+    options: &Options,
+) {
+    let size = options.font_size;
+    let (x, anchor) = if is_left {
+        (canvas.left - size * 0.4, Anchor::End)
+    } else {
+        (canvas.right + size * 0.4, Anchor::Start)
+    };
+    for (value, label) in &axis.labels {
+        let share = axis
+            .share(*value)
+            .filter(|share| (-1e-9..=1.0 + 1e-9).contains(share));
+        let Some(share) = share else { continue };
+        let y = canvas.bottom - share * canvas.height() + size * 0.35;
+        scene
+            .shapes
+            .push(Shape::Text(text(label, (x, y), anchor, options)));
+    }
+}

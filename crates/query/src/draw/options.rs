@@ -1,0 +1,354 @@
+//! The drawing parameters of a request, by graphite-web's names.
+
+use super::color::Color;
+use super::theme::{Theme, theme};
+use super::units::Units;
+
+/// The file that a picture is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// Scalable Vector Graphics.
+    Svg,
+    /// Portable Network Graphics.
+    #[default]
+    Png,
+    /// Portable Document Format.
+    Pdf,
+}
+
+/// What is wrong with a drawing parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionsError {
+    /// A value that the parameter does not take.
+    #[error("`{name}` takes {expected}, not `{value}`")]
+    Value {
+        /// The parameter.
+        name: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What was given.
+        value: String,
+    },
+    /// Too large or too small a picture.
+    #[error("a picture is 10 to {WIDTH_MAX} wide and 10 to {HEIGHT_MAX} high")]
+    Size,
+}
+
+/// Pixels.
+pub(crate) const WIDTH_MAX: u32 = 8192;
+/// Pixels.
+pub(crate) const HEIGHT_MAX: u32 = 4096;
+
+/// Between points of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LineMode {
+    /// A line; where a point lacks a value, a gap.
+    #[default]
+    Slope,
+    /// The value until the next point.
+    Staircase,
+    /// A line, also across points without a value.
+    Connected,
+}
+
+/// Which series are areas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum AreaMode {
+    #[default]
+    None,
+    First,
+    All,
+    /// All, each upon the one before.
+    Stacked,
+}
+
+/// What a slice of a pie is as large as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum PieMode {
+    #[default]
+    Average,
+    Maximum,
+    Minimum,
+}
+
+/// Limits, steps and labels of a value axis.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct AxisOptions {
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+    pub(crate) step: Option<f64>,
+}
+
+/// How a picture is drawn.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The file that it is written as.
+    pub form: Form,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) margin: f64,
+    pub(crate) font_size: f64,
+    pub(crate) is_bold: bool,
+    pub(crate) title: Option<String>,
+    pub(crate) left_title: Option<String>,
+    pub(crate) right_title: Option<String>,
+    pub(crate) theme: Theme,
+    pub(crate) colors: Vec<Color>,
+    pub(crate) line_width: f64,
+    pub(crate) line_mode: LineMode,
+    /// The most points that a line goes across.
+    pub(crate) connected_limit: usize,
+    pub(crate) area_mode: AreaMode,
+    pub(crate) area_alpha: Option<f64>,
+    pub(crate) draws_null_as_zero: bool,
+    pub(crate) hides_legend: Option<bool>,
+    pub(crate) hides_grid: bool,
+    pub(crate) hides_x_axis: bool,
+    pub(crate) hides_y_axis: bool,
+    pub(crate) has_unique_legend: bool,
+    pub(crate) left: AxisOptions,
+    pub(crate) right: AxisOptions,
+    pub(crate) minor_lines: u32,
+    pub(crate) is_left_side: bool,
+    pub(crate) log_base: Option<f64>,
+    pub(crate) units: Units,
+    pub(crate) x_format: Option<String>,
+    pub(crate) is_pie: bool,
+    pub(crate) pie_mode: PieMode,
+    /// What an axis is at most; greater values are beyond it.
+    pub(crate) limit: Option<f64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            form: Form::default(),
+            width: 330.0,
+            height: 250.0,
+            margin: 10.0,
+            font_size: 11.0,
+            is_bold: false,
+            title: None,
+            left_title: None,
+            right_title: None,
+            theme: theme(""),
+            colors: Vec::new(),
+            line_width: 1.2,
+            line_mode: LineMode::default(),
+            connected_limit: usize::MAX,
+            area_mode: AreaMode::default(),
+            area_alpha: None,
+            draws_null_as_zero: false,
+            hides_legend: None,
+            hides_grid: false,
+            hides_x_axis: false,
+            hides_y_axis: false,
+            has_unique_legend: false,
+            left: AxisOptions::default(),
+            right: AxisOptions::default(),
+            minor_lines: 1,
+            is_left_side: true,
+            log_base: None,
+            units: Units::default(),
+            x_format: None,
+            is_pie: false,
+            pie_mode: PieMode::default(),
+            limit: None,
+        }
+    }
+}
+
+impl Options {
+    /// Reads the parameters of a request; what is no drawing parameter is left to others.
+    ///
+    /// # Errors
+    /// [`OptionsError`] names the first that cannot be taken.
+    pub fn parse<'p>(
+        parameters: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Self, OptionsError> {
+        let mut own = Self::default();
+        let parameters: Vec<_> = parameters.into_iter().collect();
+        // A template is the ground on which other parameters paint.
+        for (_, value) in parameters.iter().filter(|(name, _)| *name == "template") {
+            own.theme = theme(value);
+        }
+        for (name, value) in parameters {
+            own.take(name, value)?;
+        }
+        let fits = |pixels: f64, most: u32| (10.0..=f64::from(most)).contains(&pixels);
+        if !fits(own.width, WIDTH_MAX) || !fits(own.height, HEIGHT_MAX) {
+            return Err(OptionsError::Size);
+        }
+        Ok(own)
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
+        match name {
+            "format" => {
+                self.form = match value {
+                    "svg" => Form::Svg,
+                    "pdf" => Form::Pdf,
+                    _ => Form::Png,
+                }
+            }
+            "width" => self.width = number("width", value)?.floor(),
+            "height" => self.height = number("height", value)?.floor(),
+            "margin" => self.margin = number("margin", value)?.clamp(0.0, 1000.0),
+            "fontSize" => self.font_size = number("fontSize", value)?.clamp(4.0, 96.0),
+            "fontBold" => self.is_bold = boolean("fontBold", value)?,
+            "title" => self.title = text(value),
+            "vtitle" => self.left_title = text(value),
+            "vtitleRight" => self.right_title = text(value),
+            "bgcolor" => self.theme.background = color("bgcolor", value)?,
+            "fgcolor" => self.theme.foreground = color("fgcolor", value)?,
+            "majorGridLineColor" => {
+                self.theme.major_grid = color("majorGridLineColor", value)?;
+            }
+            "minorGridLineColor" => {
+                self.theme.minor_grid = color("minorGridLineColor", value)?;
+            }
+            "colorList" => {
+                let colors = value.split(',').take(1000);
+                let colors = colors.map(|one| color("colorList", one));
+                self.colors = colors.collect::<Result<_, _>>()?;
+            }
+            "lineWidth" => self.line_width = number("lineWidth", value)?.clamp(0.0, 100.0),
+            "lineMode" => {
+                self.line_mode = match value {
+                    "slope" => LineMode::Slope,
+                    "staircase" => LineMode::Staircase,
+                    "connected" => LineMode::Connected,
+                    _ => return Err(wrong("lineMode", "slope, staircase or connected", value)),
+                }
+            }
+            "connectedLimit" => {
+                let most = number("connectedLimit", value)?;
+                self.connected_limit = if most.is_finite() {
+                    most.max(0.0) as usize
+                } else {
+                    usize::MAX
+                };
+            }
+            "areaMode" => {
+                self.area_mode = match value {
+                    "none" => AreaMode::None,
+                    "first" => AreaMode::First,
+                    "all" => AreaMode::All,
+                    "stacked" => AreaMode::Stacked,
+                    _ => return Err(wrong("areaMode", "none, first, all or stacked", value)),
+                }
+            }
+            "areaAlpha" => self.area_alpha = Some(number("areaAlpha", value)?.clamp(0.0, 1.0)),
+            "drawNullAsZero" => self.draws_null_as_zero = boolean("drawNullAsZero", value)?,
+            "hideLegend" => self.hides_legend = Some(boolean("hideLegend", value)?),
+            "hideGrid" => self.hides_grid = boolean("hideGrid", value)?,
+            "hideXAxis" => self.hides_x_axis = boolean("hideXAxis", value)?,
+            "hideYAxis" => self.hides_y_axis = boolean("hideYAxis", value)?,
+            "hideAxes" if boolean("hideAxes", value)? => {
+                (self.hides_x_axis, self.hides_y_axis) = (true, true);
+            }
+            "graphOnly" if boolean("graphOnly", value)? => {
+                (self.hides_x_axis, self.hides_y_axis) = (true, true);
+                (self.hides_grid, self.hides_legend) = (true, Some(true));
+                (self.title, self.margin) = (None, 0.0);
+            }
+            "uniqueLegend" => self.has_unique_legend = boolean("uniqueLegend", value)?,
+            "yMin" => self.left.min = optional("yMin", value)?,
+            "yMax" => self.left.max = optional("yMax", value)?,
+            "yStep" => self.left.step = optional("yStep", value)?,
+            "yMinLeft" => self.left.min = optional("yMinLeft", value)?,
+            "yMaxLeft" => self.left.max = optional("yMaxLeft", value)?,
+            "yStepLeft" => self.left.step = optional("yStepLeft", value)?,
+            "yMinRight" => self.right.min = optional("yMinRight", value)?,
+            "yMaxRight" => self.right.max = optional("yMaxRight", value)?,
+            "yStepRight" => self.right.step = optional("yStepRight", value)?,
+            "yLimit" => self.limit = optional("yLimit", value)?,
+            "minorY" => self.minor_lines = number("minorY", value)?.clamp(0.0, 10.0) as u32,
+            "yAxisSide" => {
+                self.is_left_side = match value {
+                    "left" => true,
+                    "right" => false,
+                    _ => return Err(wrong("yAxisSide", "left or right", value)),
+                }
+            }
+            "logBase" => {
+                let base = match value {
+                    "e" => std::f64::consts::E,
+                    _ => number("logBase", value)?,
+                };
+                self.log_base = Some(base).filter(|base| *base > 1.0);
+            }
+            "yUnitSystem" => {
+                let units = Units::named(value);
+                self.units = units
+                    .ok_or_else(|| wrong("yUnitSystem", "si, binary, sec, msec or none", value))?;
+            }
+            "xFormat" => self.x_format = text(value),
+            "graphType" => {
+                self.is_pie = match value {
+                    "line" => false,
+                    "pie" => true,
+                    _ => return Err(wrong("graphType", "line or pie", value)),
+                }
+            }
+            "pieMode" => {
+                self.pie_mode = match value {
+                    "average" => PieMode::Average,
+                    "maximum" => PieMode::Maximum,
+                    "minimum" => PieMode::Minimum,
+                    _ => return Err(wrong("pieMode", "average, maximum or minimum", value)),
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The colour of the series at a place that names none.
+    pub(crate) fn color_of(&self, place: usize) -> Color {
+        let colors = if self.colors.is_empty() {
+            self.theme.lines
+        } else {
+            &self.colors
+        };
+        let place = place.checked_rem(colors.len()).unwrap_or(0);
+        colors.get(place).copied().unwrap_or(self.theme.foreground)
+    }
+}
+
+fn wrong(name: &'static str, expected: &'static str, value: &str) -> OptionsError {
+    OptionsError::Value {
+        name,
+        expected,
+        value: value.chars().take(40).collect(),
+    }
+}
+
+fn number(name: &'static str, value: &str) -> Result<f64, OptionsError> {
+    let number = value.trim().parse::<f64>().ok();
+    number
+        .filter(|number| !number.is_nan())
+        .ok_or_else(|| wrong(name, "a number", value))
+}
+
+/// A number; nothing, where it is infinite: that is what is taken where none is given.
+fn optional(name: &'static str, value: &str) -> Result<Option<f64>, OptionsError> {
+    Ok(Some(number(name, value)?).filter(|number| number.is_finite()))
+}
+
+fn boolean(name: &'static str, value: &str) -> Result<bool, OptionsError> {
+    match value.to_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" | "" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(wrong(name, "true or false", value)),
+    }
+}
+
+fn color(name: &'static str, value: &str) -> Result<Color, OptionsError> {
+    Color::parse(value)
+        .ok_or_else(|| wrong(name, "a colour's name or six hexadecimal digits", value))
+}
+
+fn text(value: &str) -> Option<String> {
+    Some(value.chars().take(200).collect::<String>()).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,112 @@
+//! A pie: a slice for each series, as large as its average, maximum or minimum.
+
+use super::legend::legend;
+use super::options::PieMode;
+use super::picture::Picture;
+use super::scene::{Anchor, Point, Scene, Shape, Text};
+use std::f64::consts::TAU;
+
+/// Points of a whole circle.
+const CIRCLE_POINTS: f64 = 180.0;
+
+/// The layout of a pie.
+pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
+    let options = picture.options;
+    let mut scene = Scene {
+        width: options.width,
+        height: options.height,
+        background: options.theme.background,
+        shapes: Vec::new(),
+    };
+    let slices: Vec<(&str, f64)> = picture
+        .series
+        .iter()
+        .map(|own| (own.name.as_str(), value(own.present(), options.pie_mode)))
+        .collect();
+    let colors = (0..slices.len()).map(|place| options.color_of(place));
+    let names = slices.iter().map(|(name, _)| (*name).to_owned());
+    let inner = options.width - 2.0 * options.margin;
+    let legend = legend(names.zip(colors).collect(), options, inner.max(1.0));
+    let size = options.font_size;
+    let title = options.title.as_ref().map_or(0.0, |_| size * 2.2);
+    let (top, bottom) = (
+        options.margin + title,
+        options.height - options.margin - legend.height() - size,
+    );
+    let center = (options.width / 2.0, f64::midpoint(top, bottom));
+    let radius = ((bottom - top).min(inner) / 2.0).max(1.0);
+    let whole: f64 = slices.iter().map(|(_, value)| value).sum();
+    if let Some(title) = &options.title {
+        scene.shapes.push(Shape::Text(Text {
+            text: title.clone(),
+            at: (options.width / 2.0, options.margin + size * 1.25),
+            size: size * 1.25,
+            color: options.theme.foreground,
+            anchor: Anchor::Middle,
+            is_bold: true,
+            is_upright: false,
+        }));
+    }
+    let mut angle = -TAU / 4.0;
+    for (place, (_, value)) in slices.iter().enumerate() {
+        let share = if whole > 0.0 { value / whole } else { 0.0 };
+        let color = options.color_of(place);
+        scene.shapes.push(Shape::Area {
+            runs: vec![slice(center, radius, (angle, share))],
+            color,
+        });
+        let middle = angle + share * TAU / 2.0;
+        if share >= 0.05 {
+            scene.shapes.push(Shape::Text(Text {
+                text: format!("{:.1} %", share * 100.0),
+                at: (
+                    center.0 + middle.cos() * radius * 0.65,
+                    center.1 + middle.sin() * radius * 0.65 + size * 0.35,
+                ),
+                size,
+                color: options.theme.background.with_alpha(1.0),
+                anchor: Anchor::Middle,
+                is_bold: true,
+                is_upright: false,
+            }));
+        }
+        angle += share * TAU;
+    }
+    let below = options.height - options.margin - legend.height();
+    legend.draw(&mut scene, (options.margin, below), options);
+    scene
+}
+
+/// The size of a slice; what has no value, or less than nothing, has none.
+fn value(present: impl Iterator<Item = f64>, mode: PieMode) -> f64 {
+    let (count, sum, least, most) = present.fold(
+        (0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY),
+        |(count, sum, least, most): (f64, f64, f64, f64), value| {
+            (count + 1.0, sum + value, least.min(value), most.max(value))
+        },
+    );
+    let value = match mode {
+        PieMode::Average => sum / count,
+        PieMode::Maximum => most,
+        PieMode::Minimum => least,
+    };
+    if value.is_finite() {
+        value.max(0.0)
+    } else {
+        0.0
+    }
+}
+
+fn slice(center: Point, radius: f64, (angle, share): (f64, f64)) -> Vec<Point> {
+    let steps = (share * CIRCLE_POINTS).ceil().max(1.0) as usize;
+    let on_circle = |step: usize| {
+        let angle = angle + share * TAU * step as f64 / steps as f64;
+        (
+            center.0 + angle.cos() * radius,
+            center.1 + angle.sin() * radius,
+        )
+    };
+    std::iter::once(center)
+        .chain((0..=steps).map(on_circle))
+        .collect()
+}

@@ -1,0 +1,176 @@
+//! What is wrong with a target, or stopped its evaluation.
+
+use base::context::Stop;
+use base::store::StoreError;
+use std::fmt;
+use std::ops::Range;
+
+/// Why there is no answer to a target.
+#[derive(Debug)]
+pub enum Error {
+    /// It cannot be read.
+    Target {
+        /// Where it begins, in characters from 1 on.
+        column: usize,
+        /// Its characters.
+        length: usize,
+        /// What is wrong.
+        problem: TargetError,
+    },
+    /// A function cannot be evaluated.
+    Function {
+        /// Where the function or argument begins, in characters from 1 on.
+        column: usize,
+        /// The function.
+        function: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The series could not be read, or the work was ended.
+    Store(StoreError),
+}
+
+/// What is wrong with the text of a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetError {
+    /// Something else should be here.
+    Expected {
+        /// What should.
+        expected: &'static str,
+        /// What is; `None` at the end.
+        found: Option<char>,
+    },
+    /// A text in quotes does not end.
+    OpenQuote,
+    /// A brace is not closed.
+    OpenBrace,
+    /// Calls are nested too deeply, or piped too often.
+    TooDeep(usize),
+    /// It has too many bytes.
+    TooLong(usize),
+    /// There is no function of that name.
+    UnknownFunction {
+        /// The name.
+        name: String,
+        /// A function with a similar name.
+        nearest: Option<&'static str>,
+    },
+}
+
+impl Error {
+    /// An error at a span of bytes of the target's text.
+    #[must_use]
+    pub fn target(text: &str, span: Range<usize>, problem: TargetError) -> Self {
+        Self::Target {
+            column: column(text, span.start),
+            length: text.get(span).map_or(0, |span| span.chars().count()),
+            problem,
+        }
+    }
+}
+
+/// The column of a byte: characters from 1 on.
+pub(crate) fn column(text: &str, byte: usize) -> usize {
+    text.get(..byte).map_or(0, |before| before.chars().count()) + 1
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Target {
+                column, problem, ..
+            } => problem.write(f, *column),
+            Self::Function {
+                column,
+                function,
+                problem,
+            } => write!(f, "`{function}` at column {column}: {problem}"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl TargetError {
+    fn write(&self, f: &mut fmt::Formatter<'_>, column: usize) -> fmt::Result {
+        match self {
+            Self::Expected { expected, found } => {
+                write!(f, "expected {expected} at column {column}, but ")?;
+                match found {
+                    Some(found) => write!(f, "there is `{}`", found.escape_debug()),
+                    None => f.write_str("the target ends there"),
+                }
+            }
+            Self::OpenQuote => write!(
+                f,
+                "the text that begins at column {column} has no closing quote"
+            ),
+            Self::OpenBrace => write!(f, "the brace at column {column} is never closed"),
+            Self::TooDeep(max) => write!(
+                f,
+                "more than {max} calls are inside one another at column {column}"
+            ),
+            Self::TooLong(bytes) => write!(
+                f,
+                "the target has {bytes} bytes, and `{}` is {}",
+                base::limit::TARGET_BYTES.name,
+                base::limit::TARGET_BYTES.default
+            ),
+            Self::UnknownFunction { name, nearest } => {
+                write!(f, "there is no function `{name}` (column {column})")?;
+                match nearest {
+                    Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Self {
+        Self::Store(stop.into())
+    }
+}
+
+/// Why a function has no result. The evaluation says which function, and where.
+#[derive(Debug)]
+pub enum Fault {
+    /// An argument is not what the function can use.
+    Argument(String),
+    /// Something that was evaluated within it failed.
+    Inner(Error),
+}
+
+impl Fault {
+    /// An argument is not what the function can use.
+    pub fn argument(problem: impl Into<String>) -> Self {
+        Self::Argument(problem.into())
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Inner(error)
+    }
+}
+
+impl From<Stop> for Fault {
+    fn from(stop: Stop) -> Self {
+        Self::Inner(stop.into())
+    }
+}

@@ -1,0 +1,13 @@
+//! What a function is: its name and parameters, and what it does.
+
+mod arguments;
+mod call;
+mod definition;
+mod evaluator;
+mod parameter;
+
+pub use arguments::Arguments;
+pub use call::FunctionCall;
+pub use definition::{Function, Group, Outcome};
+pub use evaluator::Evaluator;
+pub use parameter::{AGGREGATIONS, Default, Kind, Parameter, optional, required};

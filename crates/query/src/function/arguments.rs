@@ -1,0 +1,321 @@
+//! Arguments by parameter, read as what the parameters say.
+//!
+//! graphite-web checks arguments against the table of parameters and reads them as what fits; where any of them does not fit
+//! it only writes a line into its log, and calls the function with all of them as they came. So do we, since targets rest on
+//! it: a function refuses what it cannot use.
+
+use super::parameter::{AGGREGATIONS, Kind, Parameter};
+use crate::error::Fault;
+use crate::series::Series;
+use crate::value::Value;
+
+/// The arguments of one call: the values of each parameter.
+#[derive(Debug)]
+pub struct Arguments {
+    parameters: &'static [Parameter],
+    /// For each parameter the value, [`Value::None`] where it is missing; behind the last one, further values of it.
+    values: Vec<Value>,
+}
+
+impl Arguments {
+    /// Puts arguments to the parameters; `is_aggregator` knows the names of functions that take the place of an aggregation.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`] when there are too many, one has no parameter or two have the same, or one is missing.
+    pub fn bind(
+        parameters: &'static [Parameter],
+        is_aggregator: fn(&str) -> bool,
+        positional: Vec<Value>,
+        keywords: Vec<(String, Value)>,
+    ) -> Result<Self, Fault> {
+        let is_multiple = parameters.last().is_some_and(|last| last.is_multiple);
+        if positional.len() > parameters.len() && !is_multiple {
+            let (given, most) = (positional.len(), parameters.len());
+            return Err(Fault::argument(format!(
+                "it takes at most {most} arguments, not {given}"
+            )));
+        }
+        let given = positional.len();
+        let mut values = positional;
+        while values.len() < parameters.len() {
+            values.push(Value::None);
+        }
+        for (name, value) in keywords {
+            let place = parameters.iter().position(|own| own.name == name);
+            let Some(place) = place else {
+                return Err(Fault::argument(format!("it has no parameter `{name}`")));
+            };
+            if is_multiple && place + 1 == parameters.len() {
+                return Err(Fault::argument(format!(
+                    "`{name}` takes any number of values, and so none by name"
+                )));
+            }
+            match values.get_mut(place).filter(|_| place >= given) {
+                Some(slot) => *slot = value,
+                None => return Err(Fault::argument(format!("`{name}` is given twice"))),
+            }
+        }
+        let mut own = Self { parameters, values };
+        own.read_all(is_aggregator);
+        Ok(own)
+    }
+
+    /// Reads every argument as what its parameter says, or none of them.
+    fn read_all(&mut self, is_aggregator: fn(&str) -> bool) {
+        let last = self.parameters.len().saturating_sub(1);
+        let read: Option<Vec<Option<Value>>> = self
+            .values
+            .iter()
+            .enumerate()
+            .map(|(place, value)| {
+                let parameter = self.parameters.get(place.min(last))?;
+                read(parameter, value, is_aggregator)
+            })
+            .collect();
+        for (slot, value) in self.values.iter_mut().zip(read.unwrap_or_default()) {
+            if let Some(value) = value {
+                *slot = value;
+            }
+        }
+    }
+
+    fn name(&self, place: usize) -> &'static str {
+        let last = self.parameters.len().saturating_sub(1);
+        self.parameters
+            .get(place.min(last))
+            .map_or("", |own| own.name)
+    }
+
+    fn misfit(&self, place: usize, expected: &str) -> Fault {
+        let name = self.name(place);
+        match self.values.get(place) {
+            None | Some(Value::None) => Fault::argument(format!("`{name}` is missing: {expected}")),
+            Some(value) => {
+                Fault::argument(format!("`{name}` must be {expected}, not {}", value.kind()))
+            }
+        }
+    }
+
+    /// Makes sure that every parameter from a place on that must be given is.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`] names the first that is missing.
+    pub fn ensure_complete(&self, place: usize) -> Result<(), Fault> {
+        let parameters = self.parameters.iter().enumerate().skip(place);
+        let missing = parameters
+            .filter(|(_, own)| own.is_required && !own.is_multiple)
+            .find(|(place, _)| self.given(*place).is_none());
+        match missing {
+            Some((_, own)) => Err(Fault::argument(format!("`{}` is missing", own.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// How many there are, missing ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The value, where one is given.
+    #[must_use]
+    pub fn given(&self, place: usize) -> Option<&Value> {
+        self.values
+            .get(place)
+            .filter(|value| !matches!(value, Value::None))
+    }
+
+    /// The values from a place on that are given.
+    #[must_use]
+    pub fn from(&self, place: usize) -> Vec<&Value> {
+        let values = self.values.get(place..).unwrap_or_default().iter();
+        values
+            .filter(|value| !matches!(value, Value::None))
+            .collect()
+    }
+
+    /// Takes the series.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`] when they are something else or missing.
+    pub fn series(&mut self, place: usize) -> Result<Vec<Series>, Fault> {
+        match self.values.get_mut(place) {
+            Some(Value::Series(series)) => Ok(std::mem::take(series)),
+            _ => Err(self.misfit(place, "series")),
+        }
+    }
+
+    /// Takes the lists of series.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`] when they are something else or missing. No series at all are no lists.
+    pub fn take_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
+        match self.values.get_mut(place) {
+            Some(Value::Lists(lists)) => Ok(std::mem::take(lists)),
+            Some(Value::Series(series)) if series.is_empty() => Ok(Vec::new()),
+            _ => Err(self.misfit(place, "lists of series")),
+        }
+    }
+
+    /// Takes the series of this place and all behind it, list by list.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`] when any is something else.
+    pub fn series_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
+        (place..self.values.len())
+            .filter(|place| self.given(*place).is_some())
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|place| self.series(place))
+            .collect()
+    }
+
+    /// The number.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`].
+    pub fn float(&self, place: usize) -> Result<f64, Fault> {
+        let number = self.values.get(place).and_then(Value::number);
+        number.ok_or_else(|| self.misfit(place, "a number"))
+    }
+
+    /// The number, or `default` where it is missing.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`].
+    pub fn float_or(&self, place: usize, default: f64) -> Result<f64, Fault> {
+        match self.given(place) {
+            Some(_) => self.float(place),
+            None => Ok(default),
+        }
+    }
+
+    /// The whole number.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`].
+    pub fn integer(&self, place: usize) -> Result<i64, Fault> {
+        match self.values.get(place) {
+            Some(Value::Integer(integer)) => Ok(*integer),
+            Some(Value::Boolean(boolean)) => Ok(i64::from(*boolean)),
+            _ => Err(self.misfit(place, "a whole number")),
+        }
+    }
+
+    /// The whole number, or `default` where it is missing.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`].
+    pub fn integer_or(&self, place: usize, default: i64) -> Result<i64, Fault> {
+        match self.given(place) {
+            Some(_) => self.integer(place),
+            None => Ok(default),
+        }
+    }
+
+    /// The text.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`].
+    pub fn text(&self, place: usize) -> Result<&str, Fault> {
+        match self.values.get(place) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(self.misfit(place, "a text")),
+        }
+    }
+
+    /// The text, or `default` where it is missing.
+    ///
+    /// # Errors
+    /// [`Fault::Argument`].
+    pub fn text_or<'a>(&'a self, place: usize, default: &'a str) -> Result<&'a str, Fault> {
+        match self.given(place) {
+            Some(_) => self.text(place),
+            None => Ok(default),
+        }
+    }
+
+    /// Yes or no, as Python sees a value: no number but zero, and no empty text, is false. `default` where it is missing.
+    #[must_use]
+    pub fn boolean_or(&self, place: usize, default: bool) -> bool {
+        match self.given(place) {
+            None => default,
+            Some(Value::Text(text)) => !text.is_empty(),
+            Some(Value::Series(series)) => !series.is_empty(),
+            Some(value) => value.number().is_some_and(|number| number != 0.0),
+        }
+    }
+}
+
+/// An argument as what its parameter says: `Some(None)` where it stays as it is, `None` where it does not fit.
+fn read(
+    parameter: &Parameter,
+    value: &Value,
+    is_aggregator: fn(&str) -> bool,
+) -> Option<Option<Value>> {
+    if matches!(value, Value::None) {
+        return (!parameter.is_required || parameter.is_multiple).then_some(None);
+    }
+    if !parameter.options.is_empty() && !is_option(parameter.options, value) {
+        return None;
+    }
+    match parameter.kind {
+        Kind::Boolean => boolean(value).map(|own| Some(Value::Boolean(own))),
+        Kind::Float => float(value).map(|own| Some(Value::Float(own))),
+        Kind::Integer | Kind::Node => integer(value).map(|own| Some(Value::Integer(own))),
+        Kind::IntOrInf => match integer(value) {
+            Some(own) => Some(Some(Value::Integer(own))),
+            None => (float(value)? == f64::INFINITY).then_some(Some(Value::Float(f64::INFINITY))),
+        },
+        Kind::SeriesList => matches!(value, Value::Series(_)).then_some(None),
+        Kind::AggFunc => matches!(value, Value::Text(text) if is_aggregation(text, is_aggregator))
+            .then_some(None),
+        _ => Some(None),
+    }
+}
+
+fn is_option(options: &[&str], value: &Value) -> bool {
+    matches!(value, Value::Text(text) if options.contains(&text.as_str()))
+        || matches!(value, Value::Integer(_)) && options.contains(&value.shown().as_str())
+}
+
+fn is_aggregation(text: &str, is_aggregator: fn(&str) -> bool) -> bool {
+    let plain = text.strip_suffix("Series").unwrap_or(text);
+    AGGREGATIONS.contains(&plain) || is_aggregator(text)
+}
+
+fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Boolean(own) => Some(*own),
+        Value::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Value::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        Value::Integer(0) => Some(false),
+        Value::Integer(1) => Some(true),
+        Value::Float(own) if *own == 0.0 => Some(false),
+        Value::Float(own) if *own == 1.0 => Some(true),
+        Value::Series(own) => Some(!own.is_empty()),
+        _ => None,
+    }
+}
+
+fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => value.number(),
+    }
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(own) => Some(*own),
+        Value::Boolean(own) => Some(i64::from(*own)),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,72 @@
+//! A function, as the table has it.
+
+use super::call::FunctionCall;
+use super::parameter::Parameter;
+use crate::error::Fault;
+use crate::value::Value;
+
+/// What a function returns.
+pub type Outcome = Result<Value, Fault>;
+
+/// The group that a function is listed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Group {
+    /// Names.
+    Alias,
+    /// Values out of several points.
+    Calculate,
+    /// Several series into one.
+    Combine,
+    /// Series that fit.
+    FilterData,
+    /// Series by their names.
+    FilterSeries,
+    /// How a picture shows them.
+    Graph,
+    /// What fits in nowhere else.
+    Special,
+    /// Their order.
+    Sorting,
+    /// Each value into another.
+    Transform,
+    /// Without an input of series.
+    Unknown,
+}
+
+impl Group {
+    /// As `/functions` shows it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alias => "Alias",
+            Self::Calculate => "Calculate",
+            Self::Combine => "Combine",
+            Self::FilterData => "Filter Data",
+            Self::FilterSeries => "Filter Series",
+            Self::Graph => "Graph",
+            Self::Special => "Special",
+            Self::Sorting => "Sorting",
+            Self::Transform => "Transform",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// A function of targets: the one place that the parser of arguments, errors, `/functions` and the reference read.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    /// The names it is called by; the first is the usual one.
+    pub names: &'static [&'static str],
+    /// Its group.
+    pub group: Group,
+    /// Its parameters, in order.
+    pub parameters: &'static [Parameter],
+    /// What it does, in a sentence or two.
+    pub summary: &'static str,
+    /// A target that uses it.
+    pub example: &'static str,
+    /// Whether other functions take its name for one that makes one series out of many.
+    pub is_aggregator: bool,
+    /// What it does.
+    pub run: fn(&mut FunctionCall<'_>) -> Outcome,
+}

@@ -1,0 +1,158 @@
+//! What a function takes.
+
+/// One parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What fits.
+    pub kind: Kind,
+    /// Whether the function cannot be called without it.
+    pub is_required: bool,
+    /// What `/functions` says is taken where it is missing. The function itself knows its default.
+    pub default: Default,
+    /// Whether the arguments behind it are further values of it; of the last parameter alone.
+    pub is_multiple: bool,
+    /// The only values that fit; none where all do.
+    pub options: &'static [&'static str],
+    /// Values that an editor may offer.
+    pub suggestions: &'static [&'static str],
+}
+
+/// What is taken where a parameter is missing, as `/functions` shows it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Default {
+    /// It says nothing.
+    None,
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Float(f64),
+    /// A text.
+    Text(&'static str),
+    /// Yes or no.
+    Boolean(bool),
+}
+
+/// What fits a parameter. Where an argument can be read as it, it is: `"5"` as a number, `1` as true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The name of an aggregation.
+    AggFunc,
+    /// That, or the name of a function that aggregates.
+    AggOrSeriesFunc,
+    /// Anything.
+    Any,
+    /// Yes or no.
+    Boolean,
+    /// A time.
+    Date,
+    /// A number.
+    Float,
+    /// A whole number.
+    Integer,
+    /// A whole number or `inf`.
+    IntOrInf,
+    /// A whole number of points, or a span of time.
+    IntOrInterval,
+    /// A span of time: `1h`, `-5min`.
+    Interval,
+    /// The place of an element in the name, from 0 on; negative from the end.
+    Node,
+    /// That, or the name of a tag.
+    NodeOrTag,
+    /// Series.
+    SeriesList,
+    /// Lists of series.
+    SeriesLists,
+    /// A text.
+    String,
+    /// The name of a tag.
+    Tag,
+}
+
+impl Kind {
+    /// As `/functions` shows it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AggFunc => "aggFunc",
+            Self::AggOrSeriesFunc => "aggOrSeriesFunc",
+            Self::Any => "any",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Float => "float",
+            Self::Integer => "integer",
+            Self::IntOrInf => "intOrInf",
+            Self::IntOrInterval => "intOrInterval",
+            Self::Interval => "interval",
+            Self::Node => "node",
+            Self::NodeOrTag => "nodeOrTag",
+            Self::SeriesList => "seriesList",
+            Self::SeriesLists => "seriesLists",
+            Self::String => "string",
+            Self::Tag => "tag",
+        }
+    }
+}
+
+/// The names of aggregations, aliases last.
+pub const AGGREGATIONS: &[&str] = &[
+    "average", "avg_zero", "median", "sum", "min", "max", "diff", "stddev", "count", "range",
+    "multiply", "last", "rangeOf", "avg", "total", "current",
+];
+
+/// A parameter that must be given.
+#[must_use]
+pub const fn required(name: &'static str, kind: Kind) -> Parameter {
+    Parameter {
+        name,
+        kind,
+        is_required: true,
+        default: Default::None,
+        is_multiple: false,
+        options: &[],
+        suggestions: &[],
+    }
+}
+
+/// A parameter that may be missing.
+#[must_use]
+pub const fn optional(name: &'static str, kind: Kind) -> Parameter {
+    Parameter {
+        is_required: false,
+        ..required(name, kind)
+    }
+}
+
+impl Parameter {
+    /// The same with a default.
+    #[must_use]
+    pub const fn or(self, default: Default) -> Self {
+        Self { default, ..self }
+    }
+
+    /// The same, given any number of times.
+    #[must_use]
+    pub const fn multiple(self) -> Self {
+        Self {
+            is_multiple: true,
+            ..self
+        }
+    }
+
+    /// The same, with these values alone.
+    #[must_use]
+    pub const fn one_of(self, options: &'static [&'static str]) -> Self {
+        Self { options, ..self }
+    }
+
+    /// The same, with values that an editor may offer.
+    #[must_use]
+    pub const fn suggesting(self, suggestions: &'static [&'static str]) -> Self {
+        Self {
+            suggestions,
+            ..self
+        }
+    }
+}

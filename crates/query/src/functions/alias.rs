@@ -1,0 +1,13 @@
+//! Series get other names.
+
+mod legend;
+mod name;
+mod nodes;
+mod substitute;
+#[cfg(test)]
+mod tests;
+
+pub(super) use legend::FUNCTIONS as LEGEND;
+pub(super) use name::FUNCTIONS as NAME;
+pub(super) use nodes::FUNCTIONS as NODES;
+pub(super) use substitute::FUNCTIONS as SUBSTITUTE;

@@ -1,0 +1,189 @@
+//! Names that tell values.
+
+use crate::error::Fault;
+use crate::function::{Function, Group, Kind, optional, required};
+use crate::functions::support::{Aggregation, scaled};
+use crate::series::Series;
+use crate::value::Value;
+use base::number;
+
+/// What `legendValue` takes: aggregations, also under the names of functions, and systems of units.
+const VALUES: &[&str] = &[
+    "average",
+    "averageSeries",
+    "avg",
+    "avgSeries",
+    "avg_zero",
+    "avg_zeroSeries",
+    "binary",
+    "count",
+    "countSeries",
+    "current",
+    "currentSeries",
+    "diff",
+    "diffSeries",
+    "last",
+    "lastSeries",
+    "max",
+    "maxSeries",
+    "median",
+    "medianSeries",
+    "min",
+    "minSeries",
+    "multiply",
+    "multiplySeries",
+    "range",
+    "rangeOf",
+    "rangeOfSeries",
+    "rangeSeries",
+    "si",
+    "stddev",
+    "stddevSeries",
+    "sum",
+    "sumSeries",
+    "total",
+    "totalSeries",
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["legendValue"],
+        group: Group::Alias,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("valuesTypes", Kind::String)
+                .multiple()
+                .one_of(VALUES),
+        ],
+        summary: "Adds aggregates of the series to its name, in units of `si` or `binary` where that is the last argument.",
+        example: "legendValue(servers.*.disk.used, 'max', 'last', 'binary')",
+        is_aggregator: false,
+        run: |call| {
+            let kinds = call.arguments.from(1).into_iter();
+            let mut kinds: Vec<String> = kinds.map(Value::shown).collect();
+            let system = match kinds.last().map(String::as_str) {
+                None => return Err(Fault::argument("`valuesTypes` is missing: an aggregation")),
+                Some("si" | "binary") => kinds.pop(),
+                Some(_) => None,
+            };
+            let mut series = call.arguments.series(0)?;
+            for own in &mut series {
+                for kind in &kinds {
+                    let value = told(own, kind, system.as_deref())?;
+                    own.name = match system {
+                        None => format!("{} ({kind}: {value})", own.name),
+                        Some(_) => format!("{:<20}{kind:<5}{value:<10}", own.name),
+                    };
+                }
+            }
+            Ok(series.into())
+        },
+    },
+    Function {
+        names: &["cactiStyle"],
+        group: Group::Special,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("system", Kind::String).one_of(&["binary", "si"]),
+            optional("units", Kind::String),
+        ],
+        summary: "Adds the last, greatest and least value of the series to its name, in columns.",
+        example: "cactiStyle(servers.*.disk.used, 'binary', 'B')",
+        is_aggregator: false,
+        run: |call| {
+            let system = call.arguments.text_or(1, "")?.to_owned();
+            let units = call
+                .arguments
+                .given(2)
+                .map(Value::shown)
+                .unwrap_or_default();
+            let mut series = call.arguments.series(0)?;
+            let style = Style {
+                system: &system,
+                units: &units,
+            };
+            let mut lines = Vec::with_capacity(series.len());
+            let mut widths = [0; 3];
+            for own in &series {
+                let values = [Aggregation::Last, Aggregation::Max, Aggregation::Min]
+                    .map(|aggregation| aggregation.of(&own.points()));
+                for (width, value) in widths.iter_mut().zip(values) {
+                    *width = style.width(value)?.max(*width);
+                }
+                let mut line = [const { String::new() }; 3];
+                for (text, value) in line.iter_mut().zip(values) {
+                    *text = style.shown(value)?;
+                }
+                lines.push(line);
+            }
+            let longest = series.iter().map(|own| own.name.chars().count()).max();
+            let longest = longest.unwrap_or(0);
+            let [last, most, least] = widths.map(|width| width + 3);
+            for (own, [own_last, own_most, own_least]) in series.iter_mut().zip(lines) {
+                own.name = format!(
+                    "{:<longest$} Current:{own_last:<last$} Max:{own_most:<most$} Min:{own_least:<least$} ",
+                    own.name
+                );
+            }
+            Ok(series.into())
+        },
+    },
+];
+
+/// An aggregate of a series as `legendValue` shows it.
+fn told(series: &Series, kind: &str, system: Option<&str>) -> Result<String, Fault> {
+    let Some(aggregation) = Aggregation::named(kind) else {
+        return Ok("(?)".to_owned());
+    };
+    let value = aggregation.of(&series.points());
+    match system {
+        _ if value.is_nan() => Ok("None".to_owned()),
+        None => Ok(aggregation.shown(value)),
+        Some(system) => Style { system, units: "" }.shown(value),
+    }
+}
+
+/// How a value is written.
+struct Style<'s> {
+    system: &'s str,
+    units: &'s str,
+}
+
+impl Style<'_> {
+    fn shown(&self, value: f64) -> Result<String, Fault> {
+        if value.is_nan() {
+            return Ok("nan".to_owned());
+        }
+        if self.system.is_empty() {
+            let space = if self.units.is_empty() { "" } else { " " };
+            let value = if value.is_finite() {
+                format!("{value:.2}")
+            } else {
+                number::repr(value)
+            };
+            return Ok(format!("{value}{space}{}", self.units));
+        }
+        if !value.is_finite() {
+            return Err(Fault::argument("an infinite value has no unit"));
+        }
+        let (value, prefix) = scaled(value, self.system).ok_or_else(|| {
+            Fault::argument(format!("there is no system of units `{}`", self.system))
+        })?;
+        let space = if self.units.is_empty() { "" } else { " " };
+        Ok(format!("{value:.2}{space}{prefix}{}", self.units))
+    }
+
+    /// The room that the whole part of a value takes; where it is zero or missing, that of 3.
+    fn width(&self, value: f64) -> Result<usize, Fault> {
+        if value.is_infinite() {
+            return Err(Fault::argument("an infinite value has no whole part"));
+        }
+        let value = if value.is_nan() || value == 0.0 {
+            3.0
+        } else {
+            value.trunc() + 0.0
+        };
+        Ok(self.shown(value)?.chars().count())
+    }
+}

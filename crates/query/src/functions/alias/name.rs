@@ -1,0 +1,103 @@
+//! Names that are given, or changed letter by letter.
+
+use crate::error::Fault;
+use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::series::Series;
+use crate::value::Value;
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["alias"],
+        group: Group::Alias,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("newName", Kind::String),
+        ],
+        summary: "Gives the series another name.",
+        example: "alias(shop.orders, 'Orders')",
+        is_aggregator: false,
+        run: |call| {
+            let name = match call.arguments.given(1) {
+                Some(Value::Series(_) | Value::Lists(_)) | None => {
+                    return Err(Fault::argument("`newName` must be a text"));
+                }
+                Some(name) => name.shown(),
+            };
+            renamed(call, |_| Ok(name.clone()))
+        },
+    },
+    Function {
+        names: &["upper"],
+        group: Group::Alias,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("pos", Kind::Integer).multiple(),
+        ],
+        summary: "Makes the name's letters large: all of them, or those at some positions.",
+        example: "upper(servers.web.load, 0, -1)",
+        is_aggregator: false,
+        run: |call| recased(call, str::to_uppercase),
+    },
+    Function {
+        names: &["lower"],
+        group: Group::Alias,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("pos", Kind::Integer).multiple(),
+        ],
+        summary: "Makes the name's letters small: all of them, or those at some positions.",
+        example: "lower(servers.WEB.load)",
+        is_aggregator: false,
+        run: |call| recased(call, str::to_lowercase),
+    },
+];
+
+/// The series of the first argument, each with another name.
+pub(super) fn renamed(
+    call: &mut FunctionCall<'_>,
+    name: impl Fn(&Series) -> Result<String, Fault>,
+) -> Outcome {
+    let series = call.arguments.series(0)?;
+    each(series, name)
+}
+
+fn each(mut series: Vec<Series>, name: impl Fn(&Series) -> Result<String, Fault>) -> Outcome {
+    for own in &mut series {
+        own.name = name(own)?;
+    }
+    Ok(series.into())
+}
+
+fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
+    let count = call.arguments.from(1).len();
+    let positions: Result<Vec<i64>, Fault> = (1..=count)
+        .map(|place| call.arguments.integer(place))
+        .collect();
+    let series = call.arguments.series(0)?;
+    if series.is_empty() {
+        return Ok(series.into());
+    }
+    let positions = positions?;
+    each(series, |own| {
+        if positions.is_empty() {
+            return Ok(change(&own.name));
+        }
+        let mut letters: Vec<String> = own.name.chars().map(String::from).collect();
+        for position in &positions {
+            let length = i64::try_from(letters.len()).unwrap_or(i64::MAX);
+            let place = if *position < 0 {
+                position.saturating_add(length)
+            } else {
+                *position
+            };
+            let letter = usize::try_from(place)
+                .ok()
+                .and_then(|place| letters.get_mut(place));
+            if let Some(letter) = letter {
+                *letter = change(letter);
+            }
+        }
+        Ok(letters.concat())
+    })
+}

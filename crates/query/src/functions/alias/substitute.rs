@@ -1,0 +1,58 @@
+//! Names changed by regular expressions.
+
+use super::name::renamed;
+use crate::error::Fault;
+use crate::function::{Function, Group, Kind, required};
+use crate::functions::support::{Aggregation, Substitution, formatted};
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["aliasSub"],
+        group: Group::Alias,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("search", Kind::String),
+            required("replace", Kind::String),
+        ],
+        summary: "Replaces each match of a regular expression in the name; `\\1` stands for its first group.",
+        example: "aliasSub(servers.*.load, 'servers\\.(\\w+)\\.load', 'load of \\1')",
+        is_aggregator: false,
+        run: |call| {
+            let change = Substitution::at(call, 1, 2)?;
+            renamed(call, |own| change.of_name(&own.name))
+        },
+    },
+    Function {
+        names: &["aliasQuery"],
+        group: Group::Alias,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("search", Kind::String),
+            required("replace", Kind::String),
+            required("newName", Kind::String),
+        ],
+        summary: "Makes a target out of the name by a regular expression, and names the series by that target's last value.",
+        example: "aliasQuery(servers.*.load, 'load$', 'cores', 'load of %d cores')",
+        is_aggregator: false,
+        run: |call| {
+            let change = Substitution::at(call, 1, 2)?;
+            let template = call.arguments.text(3)?.to_owned();
+            let window = call.window.clone();
+            let mut series = call.arguments.series(0)?;
+            for own in &mut series {
+                let target = change.of_name(&own.name)?;
+                let found = call.isolated(|call| call.evaluate_text(&target, &window))?;
+                let first = found.into_iter().next();
+                let first =
+                    first.ok_or_else(|| Fault::argument(format!("`{target}` has no series")))?;
+                let last = Aggregation::Last.of(&first.points());
+                if last.is_nan() {
+                    return Err(Fault::argument(format!("`{target}` has no value")));
+                }
+                own.name = formatted(&template, last)?;
+            }
+            Ok(series.into())
+        },
+    },
+];

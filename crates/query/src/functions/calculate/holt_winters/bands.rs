@@ -1,0 +1,96 @@
+//! The range in which a series is expected.
+
+use super::analysis::analyse;
+use crate::error::Fault;
+use crate::function::FunctionCall;
+use crate::functions::support::{earlier, interval};
+use crate::series::Series;
+
+/// What is read before the window to learn from, and how long a season is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seasons {
+    bootstrap: i64,
+    season: i64,
+}
+
+impl Seasons {
+    /// The arguments from a place on.
+    pub(super) fn read(call: &FunctionCall<'_>, place: usize) -> Result<Self, Fault> {
+        Ok(Self {
+            bootstrap: interval(call.arguments.text_or(place, "7d")?)?,
+            season: interval(call.arguments.text_or(place + 1, "1d")?)?,
+        })
+    }
+}
+
+/// What is expected of a series over the window asked for.
+pub(super) struct Expected {
+    /// The series itself, from its bootstrap on.
+    pub(super) series: Series,
+    /// Start, end and step of what is expected.
+    pub(super) span: (i64, i64, i64),
+    /// What is expected.
+    pub(super) predictions: Vec<f64>,
+    /// How far that may be off.
+    pub(super) deviations: Vec<f64>,
+}
+
+/// What is expected of the series of the first argument, which are read again.
+pub(super) fn expected(
+    call: &mut FunctionCall<'_>,
+    series: &[Series],
+    seasons: Seasons,
+) -> Result<Vec<Expected>, Fault> {
+    let mut all = Vec::new();
+    for own in earlier(call, series, seasons.bootstrap)? {
+        let mut found = analyse(&own.points(), seasons.season.div_euclid(own.step))?;
+        let ahead = seasons.bootstrap.div_euclid(own.step);
+        // A negative count is one from the end, as a slice of Python has it.
+        let lost = match usize::try_from(ahead) {
+            Ok(ahead) => ahead.min(found.predictions.len()),
+            Err(_) => found
+                .predictions
+                .len()
+                .saturating_sub(usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX)),
+        };
+        found.predictions.drain(..lost);
+        found.deviations.drain(..lost);
+        let start = own.start.saturating_add(seasons.bootstrap);
+        all.push(Expected {
+            span: (start, own.end, own.step),
+            series: own
+                .tagged("holtWintersForecast", "1")
+                .tagged("holtWintersDeviation", "1"),
+            predictions: found.predictions,
+            deviations: found.deviations,
+        });
+    }
+    Ok(all)
+}
+
+/// The lower and the upper end of what is expected of each series, `delta` deviations from the middle.
+pub(super) fn bands(
+    call: &mut FunctionCall<'_>,
+    series: &[Series],
+    delta: f64,
+    seasons: Seasons,
+) -> Result<Vec<(Series, Series)>, Fault> {
+    let pairs = expected(call, series, seasons)?.into_iter().map(|own| {
+        let tags = own
+            .series
+            .tagged("holtWintersConfidenceUpper", "1")
+            .tagged("holtWintersConfidenceLower", "1");
+        let band = |side: &str, factor: f64| {
+            let expected = own.predictions.iter().zip(&own.deviations);
+            let values = expected.map(|(middle, deviation)| middle + factor * deviation);
+            let name = format!("holtWintersConfidence{side}({})", tags.name);
+            let mut band = Series::new(name, own.span, values.collect());
+            band.tags.clone_from(&tags.tags);
+            band.x_files_factor = tags.x_files_factor;
+            band.path_expression.clone_from(&tags.path_expression);
+            band
+        };
+        (band("Lower", -delta), band("Upper", delta))
+    });
+    Ok(pairs.collect())
+}

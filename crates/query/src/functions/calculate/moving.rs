@@ -1,0 +1,138 @@
+//! Aggregates of a window that moves along with each value.
+
+use super::sliding::windows;
+use super::window::{WINDOWS, WindowSize};
+use crate::error::Fault;
+use crate::function::{
+    AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
+    required,
+};
+use crate::functions::support::{Aggregation, copied, earlier, input};
+use crate::series::Series;
+
+const WINDOW: Parameter = required("windowSize", Kind::IntOrInterval).suggesting(WINDOWS);
+
+const MOVING: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    WINDOW,
+    optional("xFilesFactor", Kind::Float),
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["movingWindow"],
+        group: Group::Calculate,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            WINDOW,
+            optional("func", Kind::AggFunc)
+                .or(Default::Text("average"))
+                .one_of(AGGREGATIONS),
+            optional("xFilesFactor", Kind::Float),
+        ],
+        summary: "At each value an aggregate of it and those before it: of so many points, or of a span of time.",
+        example: "movingWindow(servers.*.load, '5min', 'median')",
+        is_aggregator: false,
+        run: |call| {
+            let name = call.arguments.text_or(2, "average")?.to_owned();
+            moving(call, &name, 3)
+        },
+    },
+    function(
+        &["movingAverage"],
+        "At each value the mean of it and those before it: of so many points, or of a span of time.",
+        "movingAverage(servers.*.load, '5min')",
+        |call| moving(call, "average", 2),
+    ),
+    function(
+        &["movingMedian"],
+        "At each value the median of it and those before it: of so many points, or of a span of time.",
+        "movingMedian(servers.*.load, 10)",
+        |call| moving(call, "median", 2),
+    ),
+    function(
+        &["movingSum"],
+        "At each value the sum of it and those before it: of so many points, or of a span of time.",
+        "movingSum(servers.*.errors, '1h')",
+        |call| moving(call, "sum", 2),
+    ),
+    function(
+        &["movingMin"],
+        "At each value the least of it and those before it: of so many points, or of a span of time.",
+        "movingMin(servers.*.free, '1h')",
+        |call| moving(call, "min", 2),
+    ),
+    function(
+        &["movingMax"],
+        "At each value the greatest of it and those before it: of so many points, or of a span of time.",
+        "movingMax(servers.*.latency, '1h')",
+        |call| moving(call, "max", 2),
+    ),
+];
+
+const fn function(
+    names: &'static [&'static str],
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
+) -> Function {
+    Function {
+        names,
+        group: Group::Calculate,
+        parameters: MOVING,
+        summary,
+        example,
+        is_aggregator: false,
+        run,
+    }
+}
+
+fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcome {
+    let Some(series) = input(call)? else {
+        return Ok(Vec::new().into());
+    };
+    let window = WindowSize::read(call, 1, &series)?;
+    let aggregation = Aggregation::named(name)
+        .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+    let share = match call.arguments.given(share_place) {
+        Some(_) => Some(call.arguments.float(share_place)?),
+        None => None,
+    };
+    let tag = format!("moving{}", capitalized(name));
+    let series = earlier(call, &series, window.seconds())?;
+    let mut moved = Vec::with_capacity(series.len());
+    for mut own in series {
+        let title = format!("{tag}({},{})", own.name, window.shown);
+        let share = share.unwrap_or(own.x_files_factor);
+        let points = window.points(own.step);
+        if points <= 0 {
+            call.spend(usize::try_from(points.unsigned_abs()).unwrap_or(usize::MAX))?;
+        }
+        let values = along(&own, points, aggregation, share);
+        own.start = own.start.saturating_add(window.seconds());
+        moved.push(copied(own.tagged(&tag, window.tag.as_str()), title, values));
+    }
+    Ok(moved.into())
+}
+
+/// The aggregates of the windows but the first, which ends where the window asked for has not begun.
+fn along(series: &Series, points: i64, aggregation: Aggregation, share: f64) -> Vec<f64> {
+    let Some(width) = usize::try_from(points).ok().filter(|width| *width > 0) else {
+        // A window of nothing has nothing in it; one that looks ahead begins earlier, as graphite-web counts.
+        let ahead = usize::try_from(points.unsigned_abs()).unwrap_or(0);
+        return vec![f64::NAN; series.values.len().saturating_add(ahead)];
+    };
+    let mut values = windows(&series.values, width, aggregation, share);
+    if !values.is_empty() {
+        values.remove(0);
+    }
+    values
+}
+
+/// The first letter great, all others small.
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|own| own.to_uppercase().to_string());
+    first.unwrap_or_default() + &letters.as_str().to_lowercase()
+}

@@ -1,0 +1,293 @@
+//! The aggregate of every window of a row of values.
+//!
+//! Short windows are looked at one by one. For long ones the values are cut into blocks as long as the window: a window is the
+//! end of one block and the beginning of the next, and its aggregate one of the running aggregates from behind of the one
+//! and one from the front of the other. That takes a constant number of steps for each value, and as nothing is ever
+//! subtracted, nothing that has left the window leaves an error behind.
+
+use super::ranks::medians;
+use crate::functions::support::Aggregation;
+
+/// Windows up to this width are looked at one by one.
+const SHORT: usize = 32;
+
+/// A deviation that is less than this share of the values is computed from them, as running sums do not hold its digits.
+const FLAT: f64 = 1e-4;
+
+/// The aggregate of the values that are there in each window of `width` values: as many results as windows fit, NaN where
+/// fewer than `share` of a window are there.
+pub(super) fn windows(
+    values: &[f64],
+    width: usize,
+    aggregation: Aggregation,
+    share: f64,
+) -> Vec<f64> {
+    if width == 0 || width > values.len() {
+        return Vec::new();
+    }
+    let is_enough = |count: f64| count > 0.0 && count / width as f64 >= share;
+    if aggregation == Aggregation::Median {
+        return medians(values, width, is_enough);
+    }
+    if width <= SHORT {
+        let mut present = Vec::with_capacity(width);
+        let one = |window: &[f64]| {
+            present.clear();
+            present.extend(window.iter().filter(|value| !value.is_nan()));
+            if is_enough(present.len() as f64) {
+                aggregation.of(&present)
+            } else {
+                f64::NAN
+            }
+        };
+        return values.windows(width).map(one).collect();
+    }
+    let counts = slide(
+        values,
+        width,
+        |value| if value.is_nan() { 0.0 } else { 1.0 },
+        |a, b| a + b,
+    );
+    let mut results = match aggregation {
+        Aggregation::Count => counts.clone(),
+        Aggregation::Average | Aggregation::AverageZero => quotients(sums(values, width), &counts),
+        Aggregation::Sum => sums(values, width),
+        Aggregation::Min => slide(values, width, |own| own, f64::min),
+        Aggregation::Max => slide(values, width, |own| own, f64::max),
+        Aggregation::Range => {
+            let least = slide(values, width, |own| own, f64::min);
+            differences(slide(values, width, |own| own, f64::max), &least)
+        }
+        Aggregation::Multiply => slide(
+            values,
+            width,
+            |own| if own.is_nan() { 1.0 } else { own },
+            |a, b| a * b,
+        ),
+        Aggregation::Diff => {
+            let first = firsts(values, width);
+            let rest = differences(sums(values, width), &first);
+            differences(first, &rest)
+        }
+        Aggregation::Last => slide(
+            values,
+            width,
+            |own| own,
+            |a, b| if b.is_nan() { a } else { b },
+        ),
+        Aggregation::StandardDeviation => deviations(values, width),
+        Aggregation::Median | Aggregation::Variance => values
+            .windows(width)
+            .map(|own| aggregation.of(own))
+            .collect(),
+    };
+    for (result, count) in results.iter_mut().zip(&counts) {
+        if !is_enough(*count) {
+            *result = f64::NAN;
+        }
+    }
+    results
+}
+
+fn sums(values: &[f64], width: usize) -> Vec<f64> {
+    slide(
+        values,
+        width,
+        |own| if own.is_nan() { 0.0 } else { own },
+        |a, b| a + b,
+    )
+}
+
+fn firsts(values: &[f64], width: usize) -> Vec<f64> {
+    slide(
+        values,
+        width,
+        |own| own,
+        |a, b| if a.is_nan() { b } else { a },
+    )
+}
+
+fn differences(mut values: Vec<f64>, others: &[f64]) -> Vec<f64> {
+    for (own, other) in values.iter_mut().zip(others) {
+        *own -= other;
+    }
+    values
+}
+
+fn quotients(mut values: Vec<f64>, others: &[f64]) -> Vec<f64> {
+    for (own, other) in values.iter_mut().zip(others) {
+        *own /= other;
+    }
+    values
+}
+
+/// For each window what `and` makes of its parts, in order.
+fn slide<P: Copy>(
+    values: &[f64],
+    width: usize,
+    one: impl Fn(f64) -> P,
+    and: impl Fn(P, P) -> P,
+) -> Vec<P> {
+    let mut results = Vec::with_capacity(values.len().saturating_sub(width) + 1);
+    // For each place of the block before, from the last one on: what is made of that place and all behind it.
+    let mut ends: Vec<P> = Vec::with_capacity(width);
+    for block in values.chunks(width) {
+        let mut begin: Option<P> = None;
+        let mut ends_left = ends.iter().rev().skip(1);
+        let is_first = ends.is_empty();
+        for (place, value) in block.iter().enumerate() {
+            let part = one(*value);
+            let whole = begin.map_or(part, |own| and(own, part));
+            begin = Some(whole);
+            if place + 1 == width {
+                results.push(whole);
+            } else if !is_first {
+                results.extend(ends_left.next().map(|end| and(*end, whole)));
+            }
+        }
+        ends.clear();
+        for value in block.iter().rev() {
+            let part = one(*value);
+            ends.push(ends.last().map_or(part, |end| and(part, *end)));
+        }
+    }
+    results
+}
+
+/// Values side by side: how many, their sum and the sum of the squares of their distances to their mean, counted from a
+/// value in their midst.
+type Moments = (f64, f64, f64);
+
+fn deviations(values: &[f64], width: usize) -> Vec<f64> {
+    let origin = values
+        .iter()
+        .copied()
+        .find(|own| !own.is_nan())
+        .unwrap_or(0.0);
+    let one = |value: f64| -> Moments {
+        if value.is_nan() {
+            (0.0, 0.0, 0.0)
+        } else {
+            (1.0, value - origin, 0.0)
+        }
+    };
+    let and = |a: Moments, b: Moments| -> Moments {
+        if a.0 == 0.0 {
+            return b;
+        }
+        if b.0 == 0.0 {
+            return a;
+        }
+        let count = a.0 + b.0;
+        let distance = b.1 / b.0 - a.1 / a.0;
+        (
+            count,
+            a.1 + b.1,
+            a.2 + b.2 + distance * distance * (a.0 * b.0 / count),
+        )
+    };
+    let moments = slide(values, width, one, and);
+    let mut last = None;
+    let windows = values.windows(width).zip(moments);
+    let deviations = windows.map(|(window, (count, sum, spread))| {
+        let deviation = (spread / count).sqrt();
+        if deviation > FLAT * (sum / count).abs() {
+            return deviation;
+        }
+        // Of a flat stretch graphite-web's answer is a rounding error, and the next one's the same.
+        let flat = flat(window);
+        match (flat, last) {
+            (Some(own), Some((other, known))) if own == other => known,
+            _ => {
+                let exact = Aggregation::StandardDeviation.of(window);
+                last = flat.map(|own| (own, exact));
+                exact
+            }
+        }
+    });
+    deviations.collect()
+}
+
+/// The value that all values of a window have, and how many are there.
+fn flat(window: &[f64]) -> Option<(f64, usize)> {
+    let mut present = window.iter().copied().filter(|own| !own.is_nan());
+    let first = present.next()?;
+    let count = present.clone().count() + 1;
+    present.all(|own| own == first).then_some((first, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn naive(values: &[f64], width: usize, aggregation: Aggregation, share: f64) -> Vec<f64> {
+        let one = |window: &[f64]| {
+            let present: Vec<f64> = window.iter().copied().filter(|own| !own.is_nan()).collect();
+            if present.is_empty() || (present.len() as f64 / width as f64) < share {
+                f64::NAN
+            } else {
+                aggregation.of(&present)
+            }
+        };
+        values.windows(width).map(one).collect()
+    }
+
+    const ALL: &[Aggregation] = &[
+        Aggregation::Average,
+        Aggregation::AverageZero,
+        Aggregation::Median,
+        Aggregation::Sum,
+        Aggregation::Min,
+        Aggregation::Max,
+        Aggregation::Diff,
+        Aggregation::StandardDeviation,
+        Aggregation::Count,
+        Aggregation::Range,
+        Aggregation::Multiply,
+        Aggregation::Last,
+    ];
+
+    fn value() -> impl Strategy<Value = f64> {
+        prop_oneof![Just(f64::NAN), 0.5..2.0_f64, -2.0..-0.5_f64, Just(1.0)]
+    }
+
+    proptest! {
+        #[test]
+        fn windows_are_what_each_alone_would_be(
+            values in prop::collection::vec(value(), 0..200),
+            width in prop_oneof![1_usize..SHORT, SHORT..SHORT + 20],
+            share in 0.0..1.0_f64,
+        ) {
+            for aggregation in ALL {
+                let found = windows(&values, width, *aggregation, share);
+                let expected = naive(&values, width, *aggregation, share);
+                prop_assert_eq!(found.len(), expected.len());
+                for (own, other) in found.iter().zip(&expected) {
+                    let is_near = own.is_nan() && other.is_nan()
+                        || (own - other).abs() <= 1e-9 * own.abs().max(other.abs()).max(1e-3);
+                    prop_assert!(is_near, "{:?}: {} {}", aggregation, own, other);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_left_leaves_no_error() {
+        let mut values = vec![1.0; 100];
+        values.insert(0, 1e18);
+        let found = windows(&values, 50, Aggregation::Sum, 0.0);
+        assert_eq!(found.first(), Some(&1e18));
+        assert!(found.iter().skip(1).all(|own| *own == 50.0));
+        let found = windows(&values, 50, Aggregation::StandardDeviation, 0.0);
+        assert!(found.iter().skip(1).all(|own| *own == 0.0), "{found:?}");
+    }
+
+    #[test]
+    fn a_flat_window_has_the_rounding_error_that_its_sum_has() {
+        let values = vec![0.1; 100];
+        let expected = Aggregation::StandardDeviation.of(&[0.1; 50]);
+        let found = windows(&values, 50, Aggregation::StandardDeviation, 0.0);
+        assert!(found.iter().all(|own| *own == expected), "{found:?}");
+    }
+}

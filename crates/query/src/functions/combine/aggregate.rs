@@ -1,0 +1,164 @@
+//! `aggregate`, and the functions that are it under a name of their own.
+
+use crate::error::Fault;
+use crate::function::{
+    Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+};
+use crate::functions::support::{Aggregation, path_expressions};
+use crate::series::{Series, Tags, normalize};
+
+const LISTS: &[Parameter] = &[required("seriesLists", Kind::SeriesList).multiple()];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["aggregate"],
+        group: Group::Combine,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("func", Kind::AggFunc),
+            optional("xFilesFactor", Kind::Float),
+        ],
+        summary: "Makes one series out of many: at each time the aggregate of their values.",
+        example: "aggregate(servers.*.load, 'median')",
+        is_aggregator: false,
+        run: |call| {
+            let series = call.arguments.series(0)?;
+            let share = share(call, 2)?;
+            let name = call.arguments.text(1)?.to_owned();
+            Ok(aggregated(call, series, &name, share)?.into())
+        },
+    },
+    short(
+        &["sumSeries", "sum"],
+        "The sum of the series at each time.",
+        "sumSeries(servers.*.requests)",
+        |call| all(call, "sum"),
+    ),
+    short(
+        &["averageSeries", "avg"],
+        "The mean of the series at each time.",
+        "averageSeries(servers.*.load)",
+        |call| all(call, "average"),
+    ),
+    short(
+        &["minSeries"],
+        "The least value of the series at each time.",
+        "minSeries(servers.*.disk.free)",
+        |call| all(call, "min"),
+    ),
+    short(
+        &["maxSeries"],
+        "The greatest value of the series at each time.",
+        "maxSeries(servers.*.latency)",
+        |call| all(call, "max"),
+    ),
+    short(
+        &["rangeOfSeries"],
+        "How far the values of the series lie apart at each time.",
+        "rangeOfSeries(servers.*.temperature)",
+        |call| all(call, "rangeOf"),
+    ),
+    short(
+        &["stddevSeries"],
+        "The standard deviation of the series at each time.",
+        "stddevSeries(servers.*.latency)",
+        |call| all(call, "stddev"),
+    ),
+    short(
+        &["diffSeries"],
+        "The first series less all others at each time.",
+        "diffSeries(shop.orders.placed, shop.orders.{cancelled,returned})",
+        |call| all(call, "diff"),
+    ),
+    short(
+        &["multiplySeries"],
+        "The product of the series at each time, where all have a value. A single series stays as it is.",
+        "multiplySeries(shop.price, shop.sold)",
+        |call| match call.arguments.series_lists(0)?.as_mut_slice() {
+            [only] if only.len() == 1 => Ok(std::mem::take(only).into()),
+            lists => {
+                let series = lists.iter_mut().flat_map(std::mem::take).collect();
+                Ok(aggregated(call, series, "multiply", None)?.into())
+            }
+        },
+    ),
+];
+
+/// A function over lists of series.
+const fn short(
+    names: &'static [&'static str],
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
+) -> Function {
+    Function {
+        names,
+        group: Group::Combine,
+        parameters: LISTS,
+        summary,
+        example,
+        is_aggregator: true,
+        run,
+    }
+}
+
+/// The share of values that must be there, where the call says it.
+pub(super) fn share(call: &FunctionCall<'_>, place: usize) -> Result<Option<f64>, Fault> {
+    let given = call.arguments.given(place);
+    given.map(|_| call.arguments.float(place)).transpose()
+}
+
+/// The aggregate of all lists.
+fn all(call: &mut FunctionCall<'_>, aggregation: &str) -> Outcome {
+    let lists = call.arguments.series_lists(0)?;
+    let series = lists.into_iter().flatten().collect();
+    Ok(aggregated(call, series, aggregation, None)?.into())
+}
+
+/// One series whose values are the aggregates of `series`; none where there are none.
+pub(in crate::functions) fn aggregated(
+    call: &mut FunctionCall<'_>,
+    series: Vec<Series>,
+    name: &str,
+    share: Option<f64>,
+) -> Result<Vec<Series>, Fault> {
+    let short = name.strip_suffix("Series").unwrap_or(name);
+    let aggregation = Aggregation::named(short)
+        .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+    let Some(normalized) = normalize(series) else {
+        return Ok(Vec::new());
+    };
+    let share = share.unwrap_or_else(|| call.x_files_factor());
+    let (columns, length) = normalized.columns();
+    call.spend(length.saturating_mul(columns.len()))?;
+    let values = aggregation.of_columns(&columns, length, share);
+    let title = format!("{short}Series({})", path_expressions(&normalized.series));
+    let mut tags = common_tags(&normalized.series);
+    tags.entry("name".to_owned())
+        .or_insert_with(|| title.clone());
+    let mut result = call.new_series(title, normalized.span(), values);
+    result.tags = tags;
+    result.x_files_factor = share;
+    Ok(vec![result.tagged("aggregatedBy", short)])
+}
+
+/// The aggregate of series of which there is at least one.
+pub(in crate::functions) fn aggregate_of(
+    call: &mut FunctionCall<'_>,
+    series: Vec<Series>,
+    name: &str,
+) -> Result<Series, Fault> {
+    let aggregate = aggregated(call, series, name, None)?.into_iter().next();
+    aggregate.ok_or_else(|| Fault::argument("there is nothing to aggregate"))
+}
+
+/// The tags that all series have with the same value.
+fn common_tags(series: &[Series]) -> Tags {
+    let mut all = series.iter();
+    let mut tags = all.next().map(|own| own.tags.clone()).unwrap_or_default();
+    for own in all {
+        tags.retain(|tag, value| own.tags.get(tag) == Some(value));
+    }
+    tags
+}

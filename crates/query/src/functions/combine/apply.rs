@@ -1,0 +1,57 @@
+//! `applyByNode`.
+
+use crate::error::Fault;
+use crate::function::{Function, Group, Kind, optional, required};
+use crate::functions::support::before;
+use std::collections::BTreeSet;
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
+    names: &["applyByNode"],
+    group: Group::Combine,
+    parameters: &[
+        required("seriesList", Kind::SeriesList),
+        required("nodeNum", Kind::Node),
+        required("templateFunction", Kind::String),
+        optional("newName", Kind::String),
+    ],
+    summary: "Evaluates a target for each beginning that the names have up to a node: `%` in it stands for the beginning.",
+    example: "applyByNode(servers.*.disk.used, 1, 'asPercent(%.disk.used, %.disk.size)', '% disk')",
+    is_aggregator: false,
+    run: |call| {
+        let series = call.arguments.series(0)?;
+        let new_name = call.arguments.text_or(3, "")?.to_owned();
+        if call.arguments.given(2).is_none() {
+            return Err(Fault::argument("`templateFunction` is missing: a target"));
+        }
+        let Some((start, stop)) = series.last().map(|own| (own.start, own.end)) else {
+            return Ok(Vec::new().into());
+        };
+        let end = call.arguments.integer(1)?.saturating_add(1);
+        let template = call.arguments.text(2)?.to_owned();
+        let prefixes: BTreeSet<String> = series
+            .iter()
+            .map(|own| {
+                let nodes: Vec<&str> = own.name.split('.').collect();
+                let kept = nodes.get(..before(nodes.len(), end)).unwrap_or_default();
+                kept.join(".")
+            })
+            .collect();
+        let window = call.window.clone();
+        call.isolated(|call| {
+            let mut results = Vec::new();
+            for prefix in prefixes {
+                let target = template.replace('%', &prefix);
+                for mut own in call.evaluate_text(&target, &window)? {
+                    if !new_name.is_empty() {
+                        own.name = new_name.replace('%', &prefix);
+                    }
+                    own.path_expression.clone_from(&prefix);
+                    (own.start, own.end) = (start, stop);
+                    results.push(own);
+                }
+            }
+            Ok(results.into())
+        })
+    },
+}];

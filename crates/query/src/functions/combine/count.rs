@@ -1,0 +1,31 @@
+//! `countSeries`.
+
+use crate::function::{Function, Group, Kind, optional};
+use crate::functions::graph::constant_line;
+use crate::functions::support::path_expressions;
+use crate::series::normalize;
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
+    names: &["countSeries"],
+    group: Group::Combine,
+    parameters: &[optional("seriesLists", Kind::SeriesList).multiple()],
+    summary: "How many series there are, whether or not they have values.",
+    example: "countSeries(servers.*.load)",
+    is_aggregator: true,
+    run: |call| {
+        if call.arguments.given(0).is_none() {
+            let mut line = constant_line(call, 0.0, "0")?;
+            line.path_expression = "countSeries()".to_owned();
+            return Ok(vec![line].into());
+        }
+        let lists = call.arguments.series_lists(0)?;
+        let Some(normalized) = normalize(lists.into_iter().flatten().collect()) else {
+            return Ok(Vec::new().into());
+        };
+        let (_, length) = normalized.columns();
+        let name = format!("countSeries({})", path_expressions(&normalized.series));
+        let values = vec![normalized.series.len() as f64; length];
+        Ok(vec![call.new_series(name, normalized.span(), values)].into())
+    },
+}];

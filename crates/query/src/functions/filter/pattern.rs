@@ -1,0 +1,38 @@
+//! Series by their names.
+
+use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
+use crate::functions::support::Pattern;
+
+const PARAMETERS: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    required("pattern", Kind::String),
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["grep"],
+        group: Group::FilterSeries,
+        parameters: PARAMETERS,
+        summary: "The series in whose names a regular expression is found.",
+        example: "grep(servers.*.load, '(web|db)[0-9]+')",
+        is_aggregator: false,
+        run: |call| kept(call, true),
+    },
+    Function {
+        names: &["exclude"],
+        group: Group::FilterSeries,
+        parameters: PARAMETERS,
+        summary: "The series in whose names a regular expression is not found.",
+        example: "exclude(servers.*.load, 'test')",
+        is_aggregator: false,
+        run: |call| kept(call, false),
+    },
+];
+
+fn kept(call: &mut FunctionCall<'_>, is_found: bool) -> Outcome {
+    let pattern = Pattern::new(call.arguments.text(1)?)?;
+    let mut series = call.arguments.series(0)?;
+    series.retain(|own| pattern.is_found(&own.name) == is_found);
+    Ok(series.into())
+}

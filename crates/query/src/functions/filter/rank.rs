@@ -1,0 +1,159 @@
+//! The first series of an order.
+
+use crate::error::Fault;
+use crate::function::{
+    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+};
+use crate::functions::sort::sort_by_aggregate;
+use crate::functions::support::{Aggregation, before};
+use crate::series::Series;
+use crate::value::Value;
+
+const SERIES_AND_N: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    required("n", Kind::Integer),
+];
+
+const SERIES_N_AND_FUNC: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    required("n", Kind::Integer),
+    optional("func", Kind::AggFunc).or(Default::Text("average")),
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    short(
+        &["highest"],
+        SERIES_N_AND_FUNC,
+        "The n series with the greatest aggregates, the greatest first.",
+        "highest(servers.*.load, 5, 'max')",
+        |call| by_function(call, true),
+    ),
+    short(
+        &["lowest"],
+        SERIES_N_AND_FUNC,
+        "The n series with the least aggregates, the least first.",
+        "lowest(servers.*.load, 5, 'max')",
+        |call| by_function(call, false),
+    ),
+    short(
+        &["highestAverage"],
+        SERIES_AND_N,
+        "The n series with the greatest means, the greatest first.",
+        "highestAverage(servers.*.load, 5)",
+        |call| first(call, Aggregation::Average, true),
+    ),
+    short(
+        &["highestCurrent"],
+        SERIES_AND_N,
+        "The n series with the greatest last values, the greatest first.",
+        "highestCurrent(servers.*.load, 5)",
+        |call| first(call, Aggregation::Last, true),
+    ),
+    short(
+        &["highestMax"],
+        SERIES_AND_N,
+        "The n series with the greatest values, the greatest first.",
+        "highestMax(servers.*.load, 5)",
+        |call| first(call, Aggregation::Max, true),
+    ),
+    short(
+        &["lowestAverage"],
+        SERIES_AND_N,
+        "The n series with the least means, the least first.",
+        "lowestAverage(servers.*.load, 5)",
+        |call| first(call, Aggregation::Average, false),
+    ),
+    short(
+        &["lowestCurrent"],
+        SERIES_AND_N,
+        "The n series with the least last values, the least first.",
+        "lowestCurrent(servers.*.load, 5)",
+        |call| first(call, Aggregation::Last, false),
+    ),
+    short(
+        &["limit"],
+        SERIES_AND_N,
+        "The first n series; all but the last n where n is negative.",
+        "limit(servers.*.load, 10)",
+        |call| {
+            let n = call.arguments.integer(1)?;
+            Ok(head(call.arguments.series(0)?, n).into())
+        },
+    ),
+    short(
+        &["mostDeviant"],
+        SERIES_AND_N,
+        "The n series that vary most around their mean, the most deviant first.",
+        "mostDeviant(servers.*.load, 5)",
+        |call| {
+            let n = call.arguments.integer(1)?;
+            let mut series = call.arguments.series(0)?;
+            series.retain(|own| !own.is_empty_of_values());
+            sort_by_aggregate(&mut series, Aggregation::Variance, true);
+            Ok(head(series, n).into())
+        },
+    ),
+];
+
+const fn short(
+    names: &'static [&'static str],
+    parameters: &'static [Parameter],
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
+) -> Function {
+    Function {
+        names,
+        group: Group::FilterSeries,
+        parameters,
+        summary,
+        example,
+        is_aggregator: false,
+        run,
+    }
+}
+
+fn by_function(call: &mut FunctionCall<'_>, is_highest: bool) -> Outcome {
+    let name = call.arguments.text_or(2, "average")?;
+    let aggregation = Aggregation::named(name)
+        .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+    let n = match call.arguments.given(1) {
+        None => 1,
+        Some(_) => count(call)?,
+    };
+    sorted(call, aggregation, is_highest, n)
+}
+
+fn first(call: &mut FunctionCall<'_>, aggregation: Aggregation, is_highest: bool) -> Outcome {
+    let n = count(call)?;
+    sorted(call, aggregation, is_highest, n)
+}
+
+/// `n`, cut to a whole number.
+fn count(call: &FunctionCall<'_>) -> Result<i64, Fault> {
+    match call.arguments.given(1) {
+        Some(Value::Float(float)) if float.is_finite() => Ok(float.trunc() as i64),
+        Some(Value::Text(text)) => text
+            .trim()
+            .parse()
+            .map_err(|_| Fault::argument(format!("`n` must be a whole number, not `{text}`"))),
+        _ => call.arguments.integer(1),
+    }
+}
+
+fn sorted(
+    call: &mut FunctionCall<'_>,
+    aggregation: Aggregation,
+    is_highest: bool,
+    n: i64,
+) -> Outcome {
+    let mut series = call.arguments.series(0)?;
+    sort_by_aggregate(&mut series, aggregation, is_highest);
+    Ok(head(series, n).into())
+}
+
+fn head(mut series: Vec<Series>, n: i64) -> Vec<Series> {
+    series.truncate(before(series.len(), n));
+    series
+}

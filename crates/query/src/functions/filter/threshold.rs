@@ -1,0 +1,160 @@
+//! Series whose aggregate lies above or below a value.
+
+use crate::error::Fault;
+use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
+use crate::functions::support::Aggregation;
+
+const SERIES_AND_N: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    required("n", Kind::Float),
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["filterSeries"],
+        group: Group::FilterSeries,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("func", Kind::AggFunc),
+            required("operator", Kind::String).one_of(&["!=", "<", "<=", "=", ">", ">="]),
+            required("threshold", Kind::Float),
+        ],
+        summary: "The series whose aggregate compares to a value as an operator says. A series without values fits `<`, `<=` and `!=`.",
+        example: "filterSeries(servers.*.load, 'max', '>=', 0.8)",
+        is_aggregator: false,
+        run: |call| {
+            let name = call.arguments.text(1)?;
+            let aggregation = Aggregation::named(name)
+                .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+            let operator = call.arguments.text(2)?;
+            let operator = Operator::named(operator)
+                .ok_or_else(|| Fault::argument(format!("there is no operator `{operator}`")))?;
+            let threshold = call.arguments.float(3)?;
+            kept(call, aggregation, operator, threshold)
+        },
+    },
+    short(
+        &["averageAbove"],
+        "The series whose mean is more than a value.",
+        "averageAbove(servers.*.load, 0.5)",
+        |call| above(call, Aggregation::Average),
+    ),
+    short(
+        &["averageBelow"],
+        "The series whose mean is a value or less, or that have no values.",
+        "averageBelow(servers.*.load, 0.5)",
+        |call| below(call, Aggregation::Average),
+    ),
+    short(
+        &["currentAbove"],
+        "The series whose last value is more than a value.",
+        "currentAbove(servers.*.load, 0.5)",
+        |call| above(call, Aggregation::Last),
+    ),
+    short(
+        &["currentBelow"],
+        "The series whose last value is a value or less, or that have no values.",
+        "currentBelow(servers.*.load, 0.5)",
+        |call| below(call, Aggregation::Last),
+    ),
+    short(
+        &["maximumAbove"],
+        "The series whose greatest value is more than a value.",
+        "maximumAbove(servers.*.load, 0.5)",
+        |call| above(call, Aggregation::Max),
+    ),
+    short(
+        &["maximumBelow"],
+        "The series whose greatest value is a value or less, or that have no values.",
+        "maximumBelow(servers.*.load, 0.5)",
+        |call| below(call, Aggregation::Max),
+    ),
+    short(
+        &["minimumAbove"],
+        "The series whose least value is more than a value.",
+        "minimumAbove(servers.*.load, 0.5)",
+        |call| above(call, Aggregation::Min),
+    ),
+    short(
+        &["minimumBelow"],
+        "The series whose least value is a value or less, or that have no values.",
+        "minimumBelow(servers.*.load, 0.5)",
+        |call| below(call, Aggregation::Min),
+    ),
+];
+
+const fn short(
+    names: &'static [&'static str],
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
+) -> Function {
+    Function {
+        names,
+        group: Group::FilterSeries,
+        parameters: SERIES_AND_N,
+        summary,
+        example,
+        is_aggregator: false,
+        run,
+    }
+}
+
+/// How an aggregate compares to a value.
+#[derive(Debug, Clone, Copy)]
+enum Operator {
+    Equal,
+    Unequal,
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+}
+
+impl Operator {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "=" => Self::Equal,
+            "!=" => Self::Unequal,
+            ">" => Self::Above,
+            ">=" => Self::AtLeast,
+            "<" => Self::Below,
+            "<=" => Self::AtMost,
+            _ => return None,
+        })
+    }
+
+    /// Whether it holds; NaN is no value, which is less than all.
+    fn holds(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Self::Equal => value == threshold,
+            Self::Unequal => value.is_nan() || value != threshold,
+            Self::Above => value > threshold,
+            Self::AtLeast => value >= threshold,
+            Self::Below => value.is_nan() || value < threshold,
+            Self::AtMost => value.is_nan() || value <= threshold,
+        }
+    }
+}
+
+fn above(call: &mut FunctionCall<'_>, aggregation: Aggregation) -> Outcome {
+    let threshold = call.arguments.float(1)?;
+    kept(call, aggregation, Operator::Above, threshold)
+}
+
+fn below(call: &mut FunctionCall<'_>, aggregation: Aggregation) -> Outcome {
+    let threshold = call.arguments.float(1)?;
+    kept(call, aggregation, Operator::AtMost, threshold)
+}
+
+fn kept(
+    call: &mut FunctionCall<'_>,
+    aggregation: Aggregation,
+    operator: Operator,
+    threshold: f64,
+) -> Outcome {
+    let mut series = call.arguments.series(0)?;
+    series.retain(|own| operator.holds(aggregation.of(&own.points()), threshold));
+    Ok(series.into())
+}

@@ -1,0 +1,12 @@
+//! How pictures show series, and lines in them.
+
+mod line;
+mod stacked;
+mod style;
+#[cfg(test)]
+mod tests;
+
+pub(super) use line::FUNCTIONS as LINE;
+pub(super) use line::constant_line;
+pub(super) use stacked::FUNCTIONS as STACKED;
+pub(super) use style::FUNCTIONS as STYLE;

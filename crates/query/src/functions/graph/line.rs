@@ -1,0 +1,167 @@
+//! Lines that no series was read for.
+
+use crate::error::Fault;
+use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
+use crate::functions::support::Aggregation;
+use crate::series::{Drawing, Series, tags_of};
+use crate::value::Value;
+use base::number;
+use base::time::Millis;
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["constantLine"],
+        group: Group::Special,
+        parameters: &[required("value", Kind::Float)],
+        summary: "A horizontal line at a value.",
+        example: "constantLine(99.9)",
+        is_aggregator: false,
+        run: |call| Ok(vec![given_line(call)?].into()),
+    },
+    Function {
+        names: &["threshold"],
+        group: Group::Graph,
+        parameters: &[
+            required("value", Kind::Float),
+            optional("label", Kind::String),
+            optional("color", Kind::String),
+        ],
+        summary: "A horizontal line at a value, with a label and a colour.",
+        example: "threshold(0.8, 'busy', 'red')",
+        is_aggregator: false,
+        run: |call| {
+            let mut line = given_line(call)?;
+            if let Some(label) = text(call, 1)? {
+                line.name = label;
+            }
+            line.drawing.color = text(call, 2)?;
+            Ok(vec![line].into())
+        },
+    },
+    Function {
+        names: &["verticalLine"],
+        group: Group::Graph,
+        parameters: &[
+            required("ts", Kind::Date),
+            optional("label", Kind::String),
+            optional("color", Kind::String),
+        ],
+        summary: "A vertical line at a time, with a label and a colour.",
+        example: "verticalLine('12:00_today', 'deploy', 'blue')",
+        is_aggregator: false,
+        run: |call| {
+            let window = &call.window;
+            let now = Millis::from_secs(window.now);
+            let at = base::time_expr::parse(call.arguments.text(0)?, now, &window.zone);
+            let at = at
+                .map_err(|error| Fault::argument(error.to_string()))?
+                .secs();
+            if at < window.from || at > window.until {
+                let place = if at < window.from { "before" } else { "after" };
+                return Err(Fault::argument(format!(
+                    "`ts` is {place} the time asked for"
+                )));
+            }
+            let label = call.arguments.given(1).map(Value::shown);
+            let name = label.clone().unwrap_or_default();
+            let mut line = call.new_series(name, (at, at, 1), vec![1.0, 1.0]);
+            line.is_unnamed = label.is_none();
+            match label.as_deref().map(tags_of) {
+                None => line = line.tagged("name", "None"),
+                Some(Ok(tags)) if !is_call(&line.name) => line.tags = tags,
+                Some(_) => {}
+            }
+            line.drawing.is_infinite = true;
+            line.drawing.color = text(call, 2)?;
+            Ok(vec![line].into())
+        },
+    },
+    Function {
+        names: &["aggregateLine"],
+        group: Group::Calculate,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("func", Kind::AggFunc).or(Default::Text("average")),
+            optional("keepStep", Kind::Boolean).or(Default::Boolean(false)),
+        ],
+        summary: "A horizontal line at each series' aggregate; with `keepStep`, it has as many values as the series.",
+        example: "aggregateLine(servers.web.load, 'max')",
+        is_aggregator: false,
+        run: |call| {
+            let name = call.arguments.text_or(1, "average")?;
+            let aggregation = Aggregation::named(name)
+                .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+            let keeps_step = call.arguments.boolean_or(2, false);
+            let mut results = Vec::new();
+            for own in call.arguments.series(0)? {
+                let value = aggregation.of(&own.points());
+                let shown = if value.is_nan() {
+                    "None".to_owned()
+                } else {
+                    number::general(value)
+                };
+                let name = format!("aggregateLine({}, {shown})", own.name);
+                if keeps_step {
+                    let mut line = own.map(|_| value).renamed(name);
+                    line.values_per_point = 1;
+                    line.drawing = Drawing::default();
+                    results.push(line);
+                } else {
+                    let shown = aggregation.shown(value);
+                    results.push(constant_line(call, value, &shown)?.renamed(name));
+                }
+            }
+            Ok(results.into())
+        },
+    },
+];
+
+/// Whether a name looks like a call, whose tags nobody reads.
+fn is_call(name: &str) -> bool {
+    let inside = name.strip_suffix(')').and_then(|rest| rest.split_once('('));
+    inside.is_some_and(|(function, rest)| {
+        !function.is_empty()
+            && !rest.is_empty()
+            && function.bytes().all(|b| b.is_ascii_alphabetic())
+    })
+}
+
+/// A text that is not empty, where one is given.
+fn text(call: &FunctionCall<'_>, place: usize) -> Result<Option<String>, Fault> {
+    match call.arguments.given(place) {
+        None => Ok(None),
+        Some(Value::Series(_) | Value::Lists(_)) => call.arguments.text(place).map(|_| None),
+        Some(given) => Ok(Some(given.shown()).filter(|text| !text.is_empty())),
+    }
+}
+
+/// The line at the first argument. graphite-web calls it by the value as it was given where arguments do not fit, and
+/// refuses it where it is no number; so do we.
+fn given_line(call: &FunctionCall<'_>) -> Result<Series, Fault> {
+    let value = call.arguments.float(0)?;
+    let shown = call
+        .arguments
+        .given(0)
+        .map(Value::shown)
+        .unwrap_or_default();
+    constant_line(call, value, &shown)
+}
+
+/// A horizontal line from the beginning of the time asked for to its end, by three values.
+pub(in crate::functions) fn constant_line(
+    call: &FunctionCall<'_>,
+    value: f64,
+    shown: &str,
+) -> Result<Series, Fault> {
+    let (start, end) = (call.window.from, call.window.until);
+    let step = end.saturating_sub(start) / 2;
+    if step <= 0 {
+        return Err(Fault::argument(
+            "the time asked for is too short for a line",
+        ));
+    }
+    let mut line = call.new_series(shown, (start, end, step), vec![value; 3]);
+    line.path_expression = format!("constantLine({shown})");
+    Ok(line)
+}

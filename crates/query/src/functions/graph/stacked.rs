@@ -1,0 +1,87 @@
+//! Areas on top of one another.
+
+use crate::error::Fault;
+use crate::function::{Function, Group, Kind, optional, required};
+use crate::series::Drawing;
+use crate::value::Value;
+
+/// The stack of series for which none is named.
+const DEFAULT_STACK: &str = "__DEFAULT__";
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["stacked"],
+        group: Group::Graph,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("stack", Kind::String),
+        ],
+        summary: "Puts each series on top of those before it in the same stack.",
+        example: "stacked(servers.*.requests)",
+        is_aggregator: false,
+        run: |call| {
+            let stack = match call.arguments.given(1) {
+                None => DEFAULT_STACK.to_owned(),
+                Some(Value::Text(stack)) => stack.clone(),
+                Some(other) => {
+                    let kind = other.kind();
+                    return Err(Fault::argument(format!(
+                        "`stack` must be a text, not {kind}"
+                    )));
+                }
+            };
+            let is_default = stack == DEFAULT_STACK;
+            let mut series = call.arguments.series(0)?;
+            let sums = call.stack(stack);
+            for own in &mut series {
+                if sums.len() < own.values.len() {
+                    sums.resize(own.values.len(), 0.0);
+                }
+                for (value, sum) in own.values_mut().iter_mut().zip(sums.iter_mut()) {
+                    if !value.is_nan() {
+                        *sum += *value;
+                        *value = *sum;
+                    }
+                }
+                if is_default {
+                    own.tags
+                        .insert("stacked".to_owned(), DEFAULT_STACK.to_owned());
+                    own.name = format!("stacked({})", own.name);
+                }
+                own.path_expression.clone_from(&own.name);
+                own.values_per_point = 1;
+                own.drawing = Drawing {
+                    is_stacked: true,
+                    ..Drawing::default()
+                };
+            }
+            Ok(series.into())
+        },
+    },
+    Function {
+        names: &["areaBetween"],
+        group: Group::Graph,
+        parameters: &[required("seriesList", Kind::SeriesList)],
+        summary: "Fills the area between two series.",
+        example: "areaBetween(servers.web.load.{min,max})",
+        is_aggregator: false,
+        run: |call| {
+            let mut series = call.arguments.series(0)?;
+            let count = series.len();
+            let [lower, upper] = series.as_mut_slice() else {
+                return Err(Fault::argument(format!(
+                    "`seriesList` must be two series, not {count}"
+                )));
+            };
+            upper.tags.insert("areaBetween".to_owned(), "1".to_owned());
+            upper.name = format!("areaBetween({})", upper.path_expression);
+            upper.drawing.is_stacked = true;
+            lower.tags.clone_from(&upper.tags);
+            lower.name.clone_from(&upper.name);
+            lower.drawing.is_stacked = true;
+            lower.drawing.is_invisible = true;
+            Ok(series.into())
+        },
+    },
+];

@@ -1,0 +1,130 @@
+//! How a line is drawn.
+
+use crate::error::Fault;
+use crate::function::{
+    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+};
+use crate::series::Series;
+use crate::value::Value;
+use base::number;
+
+const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    short(
+        &["alpha"],
+        &[
+            required("seriesList", Kind::SeriesList),
+            required("alpha", Kind::Float),
+        ],
+        "Draws the series with an opacity from 0 to 1.",
+        "alpha(servers.*.load, 0.5)",
+        |call| {
+            let alpha = call.arguments.float(1)?;
+            each(call, |own| own.drawing.alpha = Some(alpha))
+        },
+    ),
+    short(
+        &["color"],
+        &[
+            required("seriesList", Kind::SeriesList),
+            required("theColor", Kind::String),
+        ],
+        "Draws the series in a colour: a name, or hexadecimal digits.",
+        "color(shop.orders, '#3b7dd8')",
+        |call| {
+            let color = match call.arguments.given(1) {
+                Some(Value::Series(_) | Value::Lists(_)) | None => {
+                    return Err(Fault::argument("`theColor` must be a text"));
+                }
+                Some(color) => color.shown(),
+            };
+            each(call, |own| own.drawing.color = Some(color.clone()))
+        },
+    ),
+    short(
+        &["lineWidth"],
+        &[
+            required("seriesList", Kind::SeriesList),
+            required("width", Kind::Float),
+        ],
+        "Draws the series with a line of so many pixels.",
+        "lineWidth(shop.orders, 3)",
+        |call| {
+            let width = call.arguments.float(1)?;
+            each(call, |own| own.drawing.line_width = Some(width))
+        },
+    ),
+    short(
+        &["dashed"],
+        &[
+            required("seriesList", Kind::SeriesList),
+            optional("dashLength", Kind::Integer).or(Default::Integer(5)),
+        ],
+        "Draws the series with dashes of so many pixels.",
+        "dashed(shop.orders, 3)",
+        |call| {
+            let length = match call.arguments.given(1) {
+                Some(length @ (Value::Integer(_) | Value::Float(_))) => length.clone(),
+                _ => Value::Integer(call.arguments.integer_or(1, 5)?),
+            };
+            let pixels = length.number().unwrap_or(5.0);
+            each(call, |own| {
+                own.tags.insert("dashed".to_owned(), length.shown());
+                own.name = format!("dashed({}, {})", own.name, number::general(pixels));
+                own.drawing.dashed = Some(pixels);
+            })
+        },
+    ),
+    short(
+        &["secondYAxis"],
+        SERIES,
+        "Draws the series on an axis at the right.",
+        "secondYAxis(shop.revenue)",
+        |call| {
+            each(call, |own| {
+                own.tags.insert("secondYAxis".to_owned(), "1".to_owned());
+                own.name = format!("secondYAxis({})", own.name);
+                own.drawing.is_on_second_axis = true;
+            })
+        },
+    ),
+    short(
+        &["drawAsInfinite"],
+        SERIES,
+        "Draws a vertical line wherever the series is not zero.",
+        "drawAsInfinite(shop.deploys)",
+        |call| {
+            each(call, |own| {
+                own.tags.insert("drawAsInfinite".to_owned(), "1".to_owned());
+                own.name = format!("drawAsInfinite({})", own.name);
+                own.drawing.is_infinite = true;
+            })
+        },
+    ),
+];
+
+const fn short(
+    names: &'static [&'static str],
+    parameters: &'static [Parameter],
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
+) -> Function {
+    Function {
+        names,
+        group: Group::Graph,
+        parameters,
+        summary,
+        example,
+        is_aggregator: false,
+        run,
+    }
+}
+
+fn each(call: &mut FunctionCall<'_>, change: impl Fn(&mut Series)) -> Outcome {
+    let mut series = call.arguments.series(0)?;
+    series.iter_mut().for_each(change);
+    Ok(series.into())
+}

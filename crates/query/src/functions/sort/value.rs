@@ -1,0 +1,97 @@
+//! By aggregates of their values.
+
+use crate::error::Fault;
+use crate::function::{
+    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+};
+use crate::functions::support::Aggregation;
+use crate::series::Series;
+use std::cmp::Ordering;
+
+const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["sortBy"],
+        group: Group::Sorting,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("func", Kind::AggFunc).or(Default::Text("average")),
+            optional("reverse", Kind::Boolean).or(Default::Boolean(false)),
+        ],
+        summary: "Sorts the series by an aggregate, ascending, or descending where `reverse` is true.",
+        example: "sortBy(servers.*.load, 'max', true)",
+        is_aggregator: false,
+        run: |call| {
+            let name = call.arguments.text_or(1, "average")?;
+            let aggregation = Aggregation::named(name)
+                .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+            let is_reversed = call.arguments.boolean_or(2, false);
+            sorted(call, aggregation, is_reversed)
+        },
+    },
+    Function {
+        names: &["sortByTotal"],
+        group: Group::Sorting,
+        parameters: SERIES,
+        summary: "Sorts the series by their sums, the greatest first.",
+        example: "sortByTotal(servers.*.requests)",
+        is_aggregator: false,
+        run: |call| sorted(call, Aggregation::Sum, true),
+    },
+    Function {
+        names: &["sortByMaxima"],
+        group: Group::Sorting,
+        parameters: SERIES,
+        summary: "Sorts the series by their greatest values, the greatest first.",
+        example: "sortByMaxima(servers.*.load)",
+        is_aggregator: false,
+        run: |call| sorted(call, Aggregation::Max, true),
+    },
+    Function {
+        names: &["sortByMinima"],
+        group: Group::Sorting,
+        parameters: SERIES,
+        summary: "Sorts the series that have a value above zero by their least values, the least first.",
+        example: "sortByMinima(servers.*.load)",
+        is_aggregator: false,
+        run: |call| {
+            let mut series = call.arguments.series(0)?;
+            series.retain(|own| Aggregation::Max.of(&own.points()) > 0.0);
+            sort_by_aggregate(&mut series, Aggregation::Min, false);
+            Ok(series.into())
+        },
+    },
+];
+
+fn sorted(call: &mut FunctionCall<'_>, aggregation: Aggregation, is_reversed: bool) -> Outcome {
+    let mut series = call.arguments.series(0)?;
+    sort_by_aggregate(&mut series, aggregation, is_reversed);
+    Ok(series.into())
+}
+
+/// Sorts series by an aggregate; what has none is less than all, and equals stay in their order either way.
+pub(in crate::functions) fn sort_by_aggregate(
+    series: &mut Vec<Series>,
+    aggregation: Aggregation,
+    is_reversed: bool,
+) {
+    let mut keyed: Vec<(f64, Series)> = std::mem::take(series)
+        .into_iter()
+        .map(|own| {
+            let value = aggregation.of(&own.points());
+            let value = if value.is_nan() {
+                f64::NEG_INFINITY
+            } else {
+                value
+            };
+            (value, own)
+        })
+        .collect();
+    keyed.sort_by(|(one, _), (other, _)| {
+        let order = one.partial_cmp(other).unwrap_or(Ordering::Equal);
+        if is_reversed { order.reverse() } else { order }
+    });
+    series.extend(keyed.into_iter().map(|(_, own)| own));
+}

@@ -1,0 +1,40 @@
+//! What several families need.
+
+mod again;
+mod aggregation;
+mod each;
+mod format;
+mod interval;
+mod name_tags;
+mod names;
+mod node;
+mod pattern;
+mod quantile;
+mod replacement;
+mod round;
+mod rows;
+#[cfg(test)]
+mod sample;
+mod substitution;
+mod summary;
+mod units;
+mod wall;
+
+pub(crate) use again::{EARLIEST, earlier, since};
+pub(crate) use aggregation::Aggregation;
+pub(crate) use each::{copied, each, each_strictly, input};
+pub(crate) use format::formatted;
+pub(crate) use interval::{ensure_positive, interval, unit};
+pub(crate) use name_tags::name_tags;
+pub(crate) use names::path_expressions;
+pub(crate) use node::{at, before, grouped, key};
+pub(crate) use pattern::Pattern;
+pub(crate) use quantile::quantile;
+pub(crate) use round::round;
+pub(crate) use rows::{paired, quotient};
+#[cfg(test)]
+pub(crate) use sample::{answer, names};
+pub(crate) use substitution::Substitution;
+pub(crate) use summary::{Buckets, summarized};
+pub(crate) use units::scaled;
+pub(crate) use wall::{ahead, date, wall};

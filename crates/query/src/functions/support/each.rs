@@ -1,0 +1,45 @@
+//! The forms that most functions have.
+
+use crate::error::Fault;
+use crate::function::{FunctionCall, Outcome};
+use crate::series::{Drawing, Series};
+
+/// Changes each series. The further arguments are read once, and only where there is a series; but they must be there.
+pub(crate) fn each<T>(
+    call: &mut FunctionCall<'_>,
+    read: impl FnOnce(&mut FunctionCall<'_>) -> Result<T, Fault>,
+    change: impl Fn(&T, Series) -> Result<Series, Fault>,
+) -> Outcome {
+    let Some(series) = input(call)? else {
+        return Ok(Vec::new().into());
+    };
+    let read = read(call)?;
+    let changed: Result<Vec<_>, _> = series.into_iter().map(|own| change(&read, own)).collect();
+    Ok(changed?.into())
+}
+
+/// The same, but the further arguments are read even where there is no series.
+pub(crate) fn each_strictly<T>(
+    call: &mut FunctionCall<'_>,
+    read: impl FnOnce(&mut FunctionCall<'_>) -> Result<T, Fault>,
+    change: impl Fn(&T, Series) -> Result<Series, Fault>,
+) -> Outcome {
+    let series = call.arguments.series(0)?;
+    let read = read(call)?;
+    let changed: Result<Vec<_>, _> = series.into_iter().map(|own| change(&read, own)).collect();
+    Ok(changed?.into())
+}
+
+/// The series of the first argument; `None` where there are none.
+pub(crate) fn input(call: &mut FunctionCall<'_>) -> Result<Option<Vec<Series>>, Fault> {
+    let series = call.arguments.series(0)?;
+    call.arguments.ensure_complete(1)?;
+    Ok((!series.is_empty()).then_some(series))
+}
+
+/// A series that takes over from another one: its tags, step and consolidation, but not how pictures show it.
+pub(crate) fn copied(mut series: Series, name: String, values: Vec<f64>) -> Series {
+    series.values_per_point = 1;
+    series.drawing = Drawing::default();
+    series.renamed(name).with_values(values)
+}

@@ -1,0 +1,96 @@
+//! Percentiles.
+
+use crate::error::Fault;
+
+/// The `n`th percentile of the values that are there; NaN where none is. Ranks count one place beyond the values, and
+/// between two of them stands the next one, or, interpolated, a value between them.
+pub(crate) fn quantile(
+    values: impl IntoIterator<Item = f64>,
+    n: f64,
+    is_interpolated: bool,
+) -> Result<f64, Fault> {
+    let mut sorted: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    of_sorted(&sorted, n, is_interpolated)
+}
+
+/// The same of values that ascend, none of which is NaN.
+pub(crate) fn of_sorted(sorted: &[f64], n: f64, is_interpolated: bool) -> Result<f64, Fault> {
+    if sorted.is_empty() {
+        return Ok(f64::NAN);
+    }
+    let fraction = n / 100.0 * (sorted.len() as f64 + 1.0);
+    if !fraction.is_finite() {
+        return Err(Fault::argument(format!("there is no percentile {n}")));
+    }
+    let whole = fraction.trunc();
+    let rest = fraction - whole;
+    let rank = if is_interpolated {
+        whole
+    } else {
+        whole + rest.ceil()
+    };
+    let beyond = || {
+        Fault::argument(format!(
+            "the percentile {n} lies beyond the {} values",
+            sorted.len()
+        ))
+    };
+    let length = sorted.len() as f64;
+    let place = if rank == 0.0 {
+        0.0
+    } else if rank - 1.0 == length {
+        length - 1.0
+    } else {
+        rank - 1.0
+    };
+    let value = at(sorted, place).ok_or_else(beyond)?;
+    if !is_interpolated || rank == length {
+        return Ok(value);
+    }
+    let next = at(sorted, rank).ok_or_else(beyond)?;
+    Ok(value + rest * (next - value))
+}
+
+/// The value at a place, counted from the end where it is negative.
+fn at(values: &[f64], place: f64) -> Option<f64> {
+    let from_start = if place < 0.0 {
+        place + values.len() as f64
+    } else {
+        place
+    };
+    if from_start < 0.0 {
+        return None;
+    }
+    values.get(from_start as usize).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_reach_one_place_beyond_the_values() {
+        let values = [3.0, f64::NAN, 1.0, 2.0, 4.0];
+        for (n, is_interpolated, expected) in [
+            (1.0, false, 1.0),
+            (40.0, false, 2.0),
+            (41.0, false, 3.0),
+            (50.0, true, 2.5),
+            (100.0, false, 4.0),
+            (10.0, true, 1.0),
+            (80.0, true, 4.0),
+        ] {
+            let found = quantile(values, n, is_interpolated).unwrap();
+            assert!((found - expected).abs() < 1e-12, "{n}: {found}");
+        }
+        assert!(quantile([], 50.0, false).unwrap().is_nan());
+        assert!(quantile(values, 121.0, false).is_err());
+        assert!(
+            quantile(values, 100.0, true).is_err(),
+            "nothing comes behind the last"
+        );
+        assert!(quantile(values, -500.0, false).is_err());
+        assert!(quantile(values, f64::INFINITY, false).is_err());
+    }
+}

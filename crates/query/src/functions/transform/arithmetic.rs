@@ -1,0 +1,125 @@
+//! A value and a constant.
+
+use crate::error::Fault;
+use crate::function::{Function, FunctionCall, Group, Kind, Parameter, required};
+use crate::functions::support::{each, round};
+use base::number;
+
+const FACTOR: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    required("factor", Kind::Float),
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["scale"],
+        group: Group::Transform,
+        parameters: FACTOR,
+        summary: "Multiplies each value by a constant.",
+        example: "scale(servers.*.bytes, 8)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, constant, |(factor, tag), own| {
+                let name = format!("scale({},{})", own.name, number::general(*factor));
+                let scaled = own.map(|value| value * factor);
+                Ok(scaled.renamed(name).tagged("scale", tag))
+            })
+        },
+    },
+    Function {
+        names: &["scaleToSeconds"],
+        group: Group::Transform,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("seconds", Kind::Float),
+        ],
+        summary: "Makes each value, which counts for its step, one that counts for so many seconds.",
+        example: "scaleToSeconds(servers.*.requests, 1)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, whole_constant, |(seconds, tag, digits), own| {
+                let name = format!("scaleToSeconds({},{digits})", own.name);
+                let factor = seconds / own.step as f64;
+                let scaled = own.map(|value| round(value * factor, 6));
+                Ok(scaled.renamed(name).tagged("scaleToSeconds", tag))
+            })
+        },
+    },
+    Function {
+        names: &["add"],
+        group: Group::Transform,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("constant", Kind::Float),
+        ],
+        summary: "Adds a constant to each value. The name shows the whole part of it alone.",
+        example: "add(servers.*.threads, 10)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, whole_constant, |(constant, tag, digits), own| {
+                let name = format!("add({},{digits})", own.name);
+                let added = own.map(|value| value + constant);
+                Ok(added.renamed(name).tagged("add", tag))
+            })
+        },
+    },
+    Function {
+        names: &["offset"],
+        group: Group::Transform,
+        parameters: FACTOR,
+        summary: "Adds a constant to each value.",
+        example: "offset(servers.*.threads, -10)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, constant, |(constant, tag), own| {
+                let name = format!("offset({},{})", own.name, number::general(*constant));
+                let moved = own.map(|value| value + constant);
+                Ok(moved.renamed(name).tagged("offset", tag))
+            })
+        },
+    },
+    Function {
+        names: &["offsetToZero"],
+        group: Group::Transform,
+        parameters: &[required("seriesList", Kind::SeriesList)],
+        summary: "Subtracts the least value of each series from all of its values.",
+        example: "offsetToZero(servers.*.temperature)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, nothing, |(), own| {
+                let name = format!("offsetToZero({})", own.name);
+                let least = own.present().reduce(f64::min);
+                let tag = least.map_or_else(|| "None".to_owned(), number::repr);
+                let least = least.unwrap_or(f64::NAN);
+                let moved = own.map(|value| value - least);
+                Ok(moved.renamed(name).tagged("offsetToZero", tag))
+            })
+        },
+    },
+];
+
+/// For a function without further arguments.
+pub(super) const fn nothing(_: &mut FunctionCall<'_>) -> Result<(), Fault> {
+    Ok(())
+}
+
+/// The number behind the series, and how a tag shows it.
+pub(super) fn constant(call: &mut FunctionCall<'_>) -> Result<(f64, String), Fault> {
+    let number = call.arguments.float(1)?;
+    let tag = match call.arguments.given(1) {
+        Some(value) => value.shown(),
+        None => number::repr(number),
+    };
+    Ok((number, tag))
+}
+
+/// The same, and its digits before the point.
+fn whole_constant(call: &mut FunctionCall<'_>) -> Result<(f64, String, String), Fault> {
+    let (number, tag) = constant(call)?;
+    if !number.is_finite() {
+        return Err(Fault::argument("the name needs a number that is finite"));
+    }
+    let digits = format!("{:.0}", number.trunc() + 0.0);
+    Ok((number, tag, digits))
+}

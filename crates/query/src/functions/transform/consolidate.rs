@@ -1,0 +1,70 @@
+//! How values become one where there are too many, and how many of them must be there.
+
+use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
+use crate::functions::support::each;
+use crate::series::{Consolidation, Series};
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["consolidateBy"],
+        group: Group::Special,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("consolidationFunc", Kind::String).one_of(&[
+                "average", "avg", "avg_zero", "first", "last", "max", "min", "sum",
+            ]),
+        ],
+        summary: "Says what several values of a series become where there is room for one: in an answer with \
+                  `maxDataPoints`, or beside series of longer steps.",
+        example: "consolidateBy(servers.*.requests, 'sum')",
+        is_aggregator: false,
+        run: |call| {
+            let name = |call: &mut FunctionCall<'_>| Ok(call.arguments.text(1)?.to_owned());
+            each(call, name, |name, own| Ok(consolidated(own, name)))
+        },
+    },
+    Function {
+        names: &["cumulative"],
+        group: Group::Special,
+        parameters: &[required("seriesList", Kind::SeriesList)],
+        summary: "The same as `consolidateBy(…, 'sum')`.",
+        example: "cumulative(servers.*.requests)",
+        is_aggregator: false,
+        run: |call| each(call, |_| Ok(()), |(), own| Ok(consolidated(own, "sum"))),
+    },
+    Function {
+        names: &["setXFilesFactor", "xFilesFactor"],
+        group: Group::Special,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("xFilesFactor", Kind::Float),
+        ],
+        summary: "Says which share of values must be there, from 0 to 1, for an aggregate of them: for these series and for \
+                  the functions around this one.",
+        example: "sumSeries(setXFilesFactor(servers.*.requests, 0.5))",
+        is_aggregator: false,
+        run: set_x_files_factor,
+    },
+];
+
+fn consolidated(mut own: Series, name: &str) -> Series {
+    own.consolidation = Consolidation::named(name).unwrap_or(Consolidation::Unknown);
+    let title = format!("consolidateBy({},\"{name}\")", own.name);
+    own.renamed(title).tagged("consolidateBy", name)
+}
+
+fn set_x_files_factor(call: &mut FunctionCall<'_>) -> Outcome {
+    let share = call.arguments.float(1)?;
+    let tag = call
+        .arguments
+        .given(1)
+        .map(crate::value::Value::shown)
+        .unwrap_or_default();
+    call.set_x_files_factor(share);
+    let series = call.arguments.series(0)?.into_iter().map(|mut own| {
+        own.x_files_factor = share;
+        own.tagged("xFilesFactor", tag.as_str())
+    });
+    Ok(series.collect::<Vec<_>>().into())
+}

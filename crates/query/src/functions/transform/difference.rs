@@ -1,0 +1,114 @@
+//! How much each value differs from the one before it.
+
+use super::arithmetic::nothing;
+use crate::error::Fault;
+use crate::function::{Function, FunctionCall, Group, Kind, Parameter, optional, required};
+use crate::functions::support::{copied, each, round};
+
+const COUNTER: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    optional("maxValue", Kind::Float),
+    optional("minValue", Kind::Float),
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["derivative"],
+        group: Group::Transform,
+        parameters: &[required("seriesList", Kind::SeriesList)],
+        summary: "The difference of each value to the one before it.",
+        example: "derivative(servers.*.requests_total)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, nothing, |(), own| {
+                let name = format!("derivative({})", own.name);
+                let mut last = f64::NAN;
+                let difference = |value: f64| value - std::mem::replace(&mut last, value);
+                let values = own.points().iter().copied().map(difference).collect();
+                Ok(copied(own.tagged("derivative", "1"), name, values))
+            })
+        },
+    },
+    Function {
+        names: &["nonNegativeDerivative"],
+        group: Group::Transform,
+        parameters: COUNTER,
+        summary: "The growth of a counter. Where it falls, it has begun anew: there is no value, unless `maxValue` or `minValue` says \
+                  where it wraps. Values beyond these are left out.",
+        example: "nonNegativeDerivative(servers.*.requests_total, 65535)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, Counter::read, |counter, own| {
+                let name = format!("nonNegativeDerivative({})", own.name);
+                let values = counter.growth(&own.points());
+                Ok(copied(
+                    own.tagged("nonNegativeDerivative", "1"),
+                    name,
+                    values,
+                ))
+            })
+        },
+    },
+    Function {
+        names: &["perSecond"],
+        group: Group::Transform,
+        parameters: COUNTER,
+        summary: "The growth of a counter per second, as `nonNegativeDerivative` sees it.",
+        example: "perSecond(servers.*.requests_total)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, Counter::read, |counter, own| {
+                let name = format!("perSecond({})", own.name);
+                let step = own.step as f64;
+                let mut values = counter.growth(&own.points());
+                for value in &mut values {
+                    *value = round(*value / step, 6);
+                }
+                Ok(copied(own.tagged("perSecond", "1"), name, values))
+            })
+        },
+    },
+];
+
+/// Between which values a counter counts.
+struct Counter {
+    most: Option<f64>,
+    least: Option<f64>,
+}
+
+impl Counter {
+    fn read(call: &mut FunctionCall<'_>) -> Result<Self, Fault> {
+        let bound = |place| {
+            let given = call.arguments.given(place);
+            given.map(|_| call.arguments.float(place)).transpose()
+        };
+        Ok(Self {
+            most: bound(1)?,
+            least: bound(2)?,
+        })
+    }
+
+    fn growth(&self, values: &[f64]) -> Vec<f64> {
+        let mut last = f64::NAN;
+        let mut grown = |value: f64| {
+            let is_beyond = self.most.is_some_and(|most| value > most)
+                || self.least.is_some_and(|least| value < least);
+            if is_beyond {
+                last = f64::NAN;
+                return f64::NAN;
+            }
+            let before = std::mem::replace(&mut last, value);
+            if value.is_nan() || before.is_nan() {
+                return f64::NAN;
+            }
+            match (self.most, self.least) {
+                _ if value >= before => value - before,
+                (Some(most), least) => most + 1.0 + value - before - least.unwrap_or(0.0),
+                (None, Some(least)) => value - least,
+                (None, None) => f64::NAN,
+            }
+        };
+        values.iter().map(|value| grown(*value)).collect()
+    }
+}

@@ -1,0 +1,115 @@
+//! What to make of values that are not there.
+
+use super::arithmetic::nothing;
+use crate::error::Fault;
+use crate::function::{
+    Default, Function, FunctionCall, Group, Kind, Parameter, optional, required,
+};
+use crate::functions::support::each;
+
+const LIMITED: &[Parameter] = &[
+    required("seriesList", Kind::SeriesList),
+    optional("limit", Kind::IntOrInf).or(Default::Float(f64::INFINITY)),
+];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["keepLastValue"],
+        group: Group::Transform,
+        parameters: LIMITED,
+        summary: "Fills gaps of at most `limit` values with the value before them.",
+        example: "keepLastValue(servers.*.temperature, 5)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, limit, |limit, mut own| {
+                let name = format!("keepLastValue({})", own.name);
+                for_each_gap(own.values_mut(), *limit, |gap, before, _| gap.fill(before));
+                Ok(own.renamed(name))
+            })
+        },
+    },
+    Function {
+        names: &["interpolate"],
+        group: Group::Transform,
+        parameters: LIMITED,
+        summary: "Fills gaps of at most `limit` values with a line from the value before to the value behind them.",
+        example: "interpolate(servers.*.temperature)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, limit, |limit, mut own| {
+                let name = format!("interpolate({})", own.name);
+                for_each_gap(own.values_mut(), *limit, |gap, before, behind| {
+                    if behind.is_nan() {
+                        return;
+                    }
+                    let whole = gap.len() as f64 + 1.0;
+                    for (place, value) in (1_u32..).zip(gap) {
+                        *value = before + f64::from(place) * (behind - before) / whole;
+                    }
+                });
+                Ok(own.renamed(name))
+            })
+        },
+    },
+    Function {
+        names: &["isNonNull"],
+        group: Group::Transform,
+        parameters: &[required("seriesList", Kind::SeriesList)],
+        summary: "1 where there is a value, 0 where there is none.",
+        example: "isNonNull(servers.*.load)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, nothing, |(), own| {
+                let name = format!("isNonNull({})", own.name);
+                let shown = own.map(|value| if value.is_nan() { 0.0 } else { 1.0 });
+                Ok(shown.renamed(name).tagged("isNonNull", "1"))
+            })
+        },
+    },
+    Function {
+        names: &["changed"],
+        group: Group::Special,
+        parameters: &[required("seriesList", Kind::SeriesList)],
+        summary: "1 where a value differs from the last one that was there, 0 elsewhere.",
+        example: "changed(servers.*.version)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, nothing, |(), mut own| {
+                let name = format!("changed({})", own.name);
+                let mut last = f64::NAN;
+                for value in own.values_mut() {
+                    let is_change = !last.is_nan() && !value.is_nan() && last != *value;
+                    if last.is_nan() || is_change {
+                        last = *value;
+                    }
+                    *value = if is_change { 1.0 } else { 0.0 };
+                }
+                Ok(own.renamed(name))
+            })
+        },
+    },
+];
+
+fn limit(call: &mut FunctionCall<'_>) -> Result<f64, Fault> {
+    call.arguments.float_or(1, f64::INFINITY)
+}
+
+/// Gives away each gap that is no longer than `limit` and has a value before it, with that value and the one behind it.
+fn for_each_gap(values: &mut [f64], limit: f64, fill: impl Fn(&mut [f64], f64, f64)) {
+    let mut rest = values;
+    let mut before = f64::NAN;
+    while !rest.is_empty() {
+        let value = rest.first().copied().unwrap_or(f64::NAN);
+        let gap = rest.iter().take_while(|value| value.is_nan()).count();
+        let Some((head, tail)) = rest.split_at_mut_checked(gap.max(1)) else {
+            return;
+        };
+        if gap == 0 {
+            before = value;
+        } else if !before.is_nan() && gap as f64 <= limit {
+            fill(head, before, tail.first().copied().unwrap_or(f64::NAN));
+        }
+        rest = tail;
+    }
+}

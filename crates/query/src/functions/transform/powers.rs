@@ -1,0 +1,172 @@
+//! Powers, roots, logarithms and what is made of them. A value for which there is no result becomes none.
+
+use super::arithmetic::{constant, nothing};
+use crate::error::Fault;
+use crate::function::{
+    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+};
+use crate::functions::support::{copied, each};
+use base::number;
+
+const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    plain(
+        &["absolute"],
+        "The absolute value of each value.",
+        "absolute(servers.*.drift)",
+        |call| plainly(call, "absolute", "1", f64::abs),
+    ),
+    plain(
+        &["invert"],
+        "One divided by each value.",
+        "invert(servers.*.period)",
+        |call| plainly(call, "invert", "1", |value| power(value, -1.0)),
+    ),
+    plain(
+        &["squareRoot"],
+        "The square root of each value.",
+        "squareRoot(servers.*.variance)",
+        |call| plainly(call, "squareRoot", "1", |value| power(value, 0.5)),
+    ),
+    plain(
+        &["exp"],
+        "e to the power of each value.",
+        "exp(servers.*.log_size)",
+        |call| plainly(call, "exp", "e", |value| finite(value.exp(), value)),
+    ),
+    plain(
+        &["sigmoid"],
+        "1 / (1 + e^-x) of each value x: a number between 0 and 1.",
+        "sigmoid(servers.*.score)",
+        |call| {
+            plainly(call, "sigmoid", "sigmoid", |value| {
+                1.0 / (1.0 + (-value).exp())
+            })
+        },
+    ),
+    plain(
+        &["logit"],
+        "ln(x / (1 - x)) of each value x between 0 and 1.",
+        "logit(servers.*.share)",
+        |call| plainly(call, "logit", "logit", logit),
+    ),
+    Function {
+        names: &["pow"],
+        group: Group::Transform,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("factor", Kind::Float),
+        ],
+        summary: "Each value to the power of a constant.",
+        example: "pow(servers.*.load, 2)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, constant, |(exponent, tag), own| {
+                let name = format!("pow({},{})", own.name, number::general(*exponent));
+                let raised = own.map(|value| power(value, *exponent));
+                Ok(raised.renamed(name).tagged("pow", tag))
+            })
+        },
+    },
+    Function {
+        names: &["log"],
+        group: Group::Transform,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("base", Kind::Integer).or(Default::Integer(10)),
+        ],
+        summary: "The logarithm of each value to a base; values of zero and below become none.",
+        example: "log(servers.*.bytes, 2)",
+        is_aggregator: false,
+        run: |call| {
+            each(call, base, |(base, tag), own| {
+                let name = format!("log({}, {tag})", own.name);
+                let is_base = *base > 0.0 && *base != 1.0;
+                if !is_base && own.present().any(|value| value > 0.0) {
+                    return Err(Fault::argument(format!(
+                        "`{tag}` is not a base of logarithms"
+                    )));
+                }
+                let divisor = base.ln();
+                let logarithm = |value: f64| {
+                    if value > 0.0 {
+                        value.ln() / divisor
+                    } else {
+                        f64::NAN
+                    }
+                };
+                let values = own.points().iter().copied().map(logarithm).collect();
+                Ok(copied(own.tagged("log", tag), name, values))
+            })
+        },
+    },
+];
+
+const fn plain(
+    names: &'static [&'static str],
+    summary: &'static str,
+    example: &'static str,
+    run: fn(&mut FunctionCall<'_>) -> Outcome,
+) -> Function {
+    Function {
+        names,
+        group: Group::Transform,
+        parameters: SERIES,
+        summary,
+        example,
+        is_aggregator: false,
+        run,
+    }
+}
+
+/// Changes each value, and says in a tag that it was done.
+fn plainly(
+    call: &mut FunctionCall<'_>,
+    name: &'static str,
+    tag: &'static str,
+    change: fn(f64) -> f64,
+) -> Outcome {
+    each(call, nothing, |(), own| {
+        let title = format!("{name}({})", own.name);
+        Ok(own.map(change).renamed(title).tagged(name, tag))
+    })
+}
+
+fn base(call: &mut FunctionCall<'_>) -> Result<(f64, String), Fault> {
+    match call.arguments.given(1) {
+        None => Ok((10.0, "10".to_owned())),
+        Some(_) => constant(call),
+    }
+}
+
+fn power(value: f64, exponent: f64) -> f64 {
+    if value.is_nan() {
+        return value;
+    }
+    let raised = value.powf(exponent);
+    if exponent.is_finite() {
+        finite(raised, value)
+    } else {
+        raised
+    }
+}
+
+/// A result that is greater than any number, though its origin is one, is none.
+fn finite(result: f64, origin: f64) -> f64 {
+    if result.is_infinite() && origin.is_finite() {
+        f64::NAN
+    } else {
+        result
+    }
+}
+
+fn logit(value: f64) -> f64 {
+    let odds = value / (1.0 - value);
+    if odds > 0.0 && value != 1.0 {
+        odds.ln()
+    } else {
+        f64::NAN
+    }
+}

@@ -1,0 +1,125 @@
+//! Series as they were at another time.
+
+use crate::error::Fault;
+use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::functions::support::{EARLIEST, input, interval};
+use crate::series::Series;
+
+const SHIFTS: &[&str] = &["1h", "6h", "12h", "1d", "2d", "7d", "14d", "30d"];
+
+/// Shifts that `timeStack` takes.
+const SHIFTS_MAX: i64 = 1000;
+
+/// The functions of this file.
+pub(in crate::functions) const FUNCTIONS: &[Function] = &[
+    Function {
+        names: &["timeShift"],
+        group: Group::Transform,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            required("timeShift", Kind::Interval).suggesting(SHIFTS),
+            optional("resetEnd", Kind::Boolean).or(Default::Boolean(true)),
+            // It would follow the clocks of the server, and these show UTC.
+            optional("alignDst", Kind::Boolean).or(Default::Boolean(false)),
+        ],
+        summary: "The series as they were some time ago, drawn over the window asked for; a span with a `+` looks ahead.",
+        example: "timeShift(servers.*.requests, '7d')",
+        is_aggregator: false,
+        run: time_shift,
+    },
+    Function {
+        names: &["timeStack"],
+        group: Group::Transform,
+        parameters: &[
+            required("seriesList", Kind::SeriesList),
+            optional("timeShiftUnit", Kind::Interval)
+                .or(Default::Text("1d"))
+                .suggesting(SHIFTS),
+            optional("timeShiftStart", Kind::Integer).or(Default::Integer(0)),
+            optional("timeShiftEnd", Kind::Integer).or(Default::Integer(7)),
+        ],
+        summary: "The series as they were at several times: from `timeShiftStart` units ago, one by one, to before \
+                  `timeShiftEnd`.",
+        example: "timeStack(servers.*.requests, '1d', 0, 7)",
+        is_aggregator: false,
+        run: time_stack,
+    },
+];
+
+/// The span, which looks back where it has no sign.
+fn back(text: &str) -> Result<(String, i64), Fault> {
+    let signed = if text.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("-{text}")
+    } else if text.is_empty() {
+        return Err(Fault::argument("the shift is empty"));
+    } else {
+        text.to_owned()
+    };
+    let seconds = interval(&signed)?;
+    Ok((signed, seconds))
+}
+
+/// The first argument, over a window that is so many seconds later.
+fn shifted(call: &mut FunctionCall<'_>, seconds: i64) -> Result<Vec<Series>, Fault> {
+    let from = call.window.from.checked_add(seconds);
+    let until = call.window.until.checked_add(seconds);
+    let (Some(from @ EARLIEST..), Some(until)) = (from, until) else {
+        return Err(Fault::argument(format!(
+            "{seconds} seconds from there is no time"
+        )));
+    };
+    let window = call.window.between(from, until);
+    call.evaluate_again(0, &window)
+}
+
+fn time_shift(call: &mut FunctionCall<'_>) -> Outcome {
+    let series = input(call)?;
+    let (text, seconds) = back(call.arguments.text(1)?)?;
+    let is_reset = call.arguments.boolean_or(2, true);
+    let Some(first) = series.as_ref().and_then(|own| own.first()) else {
+        return Ok(Vec::new().into());
+    };
+    let moved = shifted(call, seconds)?.into_iter().map(|mut own| {
+        own.end = if is_reset {
+            first.end
+        } else {
+            own.end - own.start + first.start
+        };
+        own.start = first.start;
+        let name = format!("timeShift({}, \"{text}\")", own.name);
+        own.named(name).tagged("timeShift", text.as_str())
+    });
+    Ok(moved.collect::<Vec<_>>().into())
+}
+
+fn time_stack(call: &mut FunctionCall<'_>) -> Outcome {
+    let series = input(call)?;
+    let (text, seconds) = back(call.arguments.text_or(1, "1d")?)?;
+    let Some(first) = series.as_ref().and_then(|own| own.first()) else {
+        return Ok(Vec::new().into());
+    };
+    let start = call.arguments.float_or(2, 0.0)? as i64;
+    let end = call.arguments.float_or(3, 7.0)? as i64;
+    let count = end.saturating_sub(start);
+    if count > SHIFTS_MAX {
+        return Err(Fault::argument(format!(
+            "`timeShiftEnd` is {count} after `timeShiftStart`, and at most {SHIFTS_MAX} shifts are taken"
+        )));
+    }
+    let mut stacked = Vec::new();
+    for shift in start..end {
+        call.spend(1)?;
+        let seconds = seconds
+            .checked_mul(shift)
+            .ok_or_else(|| Fault::argument(format!("{shift} times `{text}` is too long")))?;
+        stacked.extend(shifted(call, seconds)?.into_iter().map(|mut own| {
+            own.start = first.start;
+            own.end = first.end;
+            let name = format!("timeShift({}, {text}, {shift})", own.name);
+            own.renamed(name)
+                .tagged("timeShiftUnit", text.as_str())
+                .tagged("timeShift", shift.to_string())
+        }));
+    }
+    Ok(stacked.into())
+}

@@ -1,0 +1,24 @@
+//! Graphite's targets: parsed, evaluated over columns, and bounded.
+//!
+//! What it is: the grammar of targets ([`target`]), the table of functions ([`table`]) and the evaluation of a target
+//! ([`evaluate::Evaluation`]) over series that a [`source::Source`] reads. An answer equals that of graphite-web 1.1.10: names,
+//! tags, order, windows, nulls and steps. What graphite-web does by accident (a tail that is left unread, an option that leaks
+//! into the next target) it does not.
+//!
+//! What it is not: it does no I/O, knows no tenant and no store, and renders nothing.
+//!
+//! A value is a number or NaN, which means that there is none.
+
+pub mod draw;
+pub mod error;
+pub mod evaluate;
+pub mod function;
+mod functions;
+pub mod schema;
+pub mod series;
+pub mod source;
+pub mod table;
+pub mod tags;
+pub mod target;
+pub mod value;
+pub mod window;

@@ -1,0 +1,209 @@
+//! How far apart the values of a series stand in Graphite's view, and what several samples become: rules by name, in the words
+//! of carbon's `storage-schemas.conf` and `storage-aggregation.conf`.
+//!
+//! The rules make a view. What was sent is kept as it was sent, so another rule shows another view of the same samples.
+
+mod conf;
+mod error;
+mod retention;
+#[cfg(test)]
+mod tests;
+
+pub use error::{Problem, SchemaError};
+pub use retention::Retention;
+
+use crate::series::Consolidation;
+use base::limit;
+use conf::Section;
+use regex::{RegexSet, RegexSetBuilder};
+
+/// Seconds between values where no rule fits.
+pub const DEFAULT_STEP: i64 = 60;
+
+/// Bytes that all patterns of one file may take once they are compiled.
+const COMPILED_BYTES_MAX: usize = 4 << 20;
+
+/// What the rules say about a series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// Seconds between values.
+    pub step: i64,
+    /// What the samples of one slot become, and the values that a coarser one is made of.
+    pub method: Consolidation,
+    /// The share of values that a coarser retention needs.
+    pub x_files_factor: f64,
+}
+
+/// The rules of a space.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    schemas: Ordered<Vec<Retention>>,
+    aggregations: Ordered<Aggregation>,
+    /// Seconds between values where no rule fits.
+    default_step: Option<i64>,
+}
+
+/// A rule of `storage-aggregation.conf`; what it leaves out is carbon's default.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Aggregation {
+    method: Option<Consolidation>,
+    x_files_factor: Option<f64>,
+}
+
+/// Rules of which the first that fits counts.
+#[derive(Debug, Clone)]
+struct Ordered<T> {
+    patterns: RegexSet,
+    rules: Vec<T>,
+}
+
+impl<T> Default for Ordered<T> {
+    fn default() -> Self {
+        Self {
+            patterns: RegexSet::empty(),
+            rules: Vec::new(),
+        }
+    }
+}
+
+impl<T> Ordered<T> {
+    fn new(sections: &[Section<'_>], rules: Vec<T>) -> Result<Self, SchemaError> {
+        for section in sections {
+            let pattern = section.required("pattern")?;
+            regex::Regex::new(pattern.text)
+                .map_err(|error| section.error(&pattern, Problem::Pattern(error.to_string())))?;
+        }
+        let texts = sections.iter().filter_map(|section| section.get("pattern"));
+        let patterns = RegexSetBuilder::new(texts.map(|pattern| pattern.text))
+            .size_limit(COMPILED_BYTES_MAX)
+            .build()
+            .map_err(|_| SchemaError::new(1, Problem::TooLarge))?;
+        Ok(Self { patterns, rules })
+    }
+
+    fn first(&self, name: &str) -> Option<&T> {
+        let place = self.patterns.matches(name).iter().next()?;
+        self.rules.get(place)
+    }
+}
+
+impl Rules {
+    /// Reads both files; an empty text is a file without rules.
+    ///
+    /// # Errors
+    /// [`SchemaError`] with the file's line.
+    pub fn parse(schemas: &str, aggregations: &str) -> Result<Self, SchemaError> {
+        Ok(Self {
+            schemas: schemas_of(schemas)?,
+            aggregations: aggregations_of(aggregations).map_err(SchemaError::in_aggregation)?,
+            default_step: None,
+        })
+    }
+
+    /// The same with another step where no rule fits; one that is not positive changes nothing.
+    #[must_use]
+    pub fn with_default_step(self, step: i64) -> Self {
+        let default_step = (step > 0).then_some(step);
+        Self {
+            default_step,
+            ..self
+        }
+    }
+
+    fn default_step(&self) -> i64 {
+        self.default_step.unwrap_or(DEFAULT_STEP)
+    }
+
+    /// The widest step that a series may have.
+    #[must_use]
+    pub fn widest_step(&self) -> i64 {
+        let finest = self.schemas.rules.iter().filter_map(|rule| rule.first());
+        let widest = finest.map(|finest| finest.step).max();
+        widest.unwrap_or(0).max(self.default_step())
+    }
+
+    /// Whether there is no rule about steps.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.schemas.rules.is_empty()
+    }
+
+    /// Whether a rule about steps fits a name.
+    #[must_use]
+    pub fn has_step(&self, name: &str) -> bool {
+        self.schemas.first(name).is_some()
+    }
+
+    /// The retentions of a name, finest first; none where no rule fits.
+    #[must_use]
+    pub fn retentions(&self, name: &str) -> &[Retention] {
+        self.schemas.first(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the rules say about a series, whose name is its Graphite text, tags and all.
+    #[must_use]
+    pub fn view(&self, name: &str) -> View {
+        let aggregation = self.aggregations.first(name).copied().unwrap_or_default();
+        View {
+            step: self
+                .retentions(name)
+                .first()
+                .map_or(self.default_step(), |finest| finest.step),
+            method: aggregation.method.unwrap_or_default(),
+            x_files_factor: aggregation.x_files_factor.unwrap_or(0.5),
+        }
+    }
+}
+
+fn schemas_of(text: &str) -> Result<Ordered<Vec<Retention>>, SchemaError> {
+    let sections = sections(text)?;
+    let mut rules = Vec::with_capacity(sections.len());
+    for section in &sections {
+        section.known(&["pattern", "retentions", "priority"])?;
+        let retentions = section.required("retentions")?;
+        let parsed = retention::parse(retentions.text)
+            .map_err(|problem| section.error(&retentions, problem))?;
+        rules.push(parsed);
+    }
+    Ordered::new(&sections, rules)
+}
+
+fn aggregations_of(text: &str) -> Result<Ordered<Aggregation>, SchemaError> {
+    let sections = sections(text)?;
+    let mut rules = Vec::with_capacity(sections.len());
+    for section in &sections {
+        section.known(&["pattern", "xfilesfactor", "aggregationmethod"])?;
+        let mut rule = Aggregation::default();
+        if let Some(share) = section.get("xfilesfactor") {
+            let number = share.text.parse().ok();
+            let number = number.filter(|number| (0.0..=1.0).contains(number));
+            rule.x_files_factor = Some(
+                number
+                    .ok_or_else(|| section.error(&share, Problem::Share(share.text.to_owned())))?,
+            );
+        }
+        if let Some(method) = section.get("aggregationmethod") {
+            let known = Consolidation::named(method.text);
+            rule.method =
+                Some(known.ok_or_else(|| {
+                    section.error(&method, Problem::Method(method.text.to_owned()))
+                })?);
+        }
+        rules.push(rule);
+    }
+    Ordered::new(&sections, rules)
+}
+
+fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {
+    if text.len() as u64 > limit::SCHEMA_BYTES.default {
+        return Err(SchemaError::new(1, Problem::TooLong(text.len())));
+    }
+    let sections = conf::sections(text)?;
+    match sections.get(usize::try_from(limit::SCHEMA_RULES.default).unwrap_or(usize::MAX)) {
+        Some(beyond) => Err(SchemaError::new(
+            beyond.line,
+            Problem::TooMany(sections.len()),
+        )),
+        None => Ok(sections),
+    }
+}

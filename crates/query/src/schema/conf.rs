@@ -1,0 +1,97 @@
+//! The form of carbon's files: sections of keys and values, as Python's `configparser` reads them.
+
+use super::error::{Problem, SchemaError};
+
+/// A section with its settings.
+#[derive(Debug)]
+pub(super) struct Section<'t> {
+    name: &'t str,
+    pub(super) line: usize,
+    settings: Vec<(String, Setting<'t>)>,
+}
+
+/// A value, and where it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setting<'t> {
+    pub(super) text: &'t str,
+    line: usize,
+}
+
+impl<'t> Section<'t> {
+    /// The value of a key, whose case does not matter.
+    pub(super) fn get(&self, key: &str) -> Option<Setting<'t>> {
+        let mut found = self.settings.iter().filter(|(own, _)| own == key);
+        found.next().map(|(_, setting)| *setting)
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn required(&self, key: &'static str) -> Result<Setting<'t>, SchemaError> {
+        self.get(key).ok_or_else(|| {
+            let section = self.name.to_owned();
+            SchemaError::new(self.line, Problem::Missing { section, key })
+        })
+    }
+
+    /// Refuses keys that nothing reads.
+    pub(super) fn known(&self, keys: &[&str]) -> Result<(), SchemaError> {
+        let mut unknown = self
+            .settings
+            .iter()
+            .filter(|(own, _)| !keys.contains(&own.as_str()));
+        match unknown.next() {
+            None => Ok(()),
+            Some((key, setting)) => Err(SchemaError::new(
+                setting.line,
+                Problem::UnknownKey {
+                    key: key.clone(),
+                    known: keys.join(", "),
+                },
+            )),
+        }
+    }
+
+    /// What is wrong with a value.
+    pub(super) const fn error(&self, setting: &Setting<'_>, problem: Problem) -> SchemaError {
+        SchemaError::new(setting.line, problem)
+    }
+}
+
+/// The sections of a text, in order.
+pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let text = text.trim();
+        if text.is_empty() || text.starts_with(['#', ';']) {
+            continue;
+        }
+        let error = |problem| SchemaError::new(line, problem);
+        if let Some(name) = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            if sections.iter().any(|section| section.name == name) {
+                return Err(error(Problem::SectionTwice(name.to_owned())));
+            }
+            let settings = Vec::new();
+            sections.push(Section {
+                name,
+                line,
+                settings,
+            });
+            continue;
+        }
+        let (key, value) = text
+            .split_once(['=', ':'])
+            .ok_or_else(|| error(Problem::Line))?;
+        let key = key.trim().to_lowercase();
+        let Some(section) = sections.last_mut() else {
+            return Err(error(Problem::NoSection(key)));
+        };
+        if section.get(&key).is_some() {
+            return Err(error(Problem::KeyTwice(key)));
+        }
+        let text = value.trim();
+        section.settings.push((key, Setting { text, line }));
+    }
+    Ok(sections)
+}

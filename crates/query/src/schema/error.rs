@@ -1,0 +1,115 @@
+//! What is wrong with a file of rules.
+
+use base::limit;
+use std::fmt;
+
+/// What is wrong, and in which line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaError {
+    /// Whether it is `storage-aggregation.conf`.
+    pub is_aggregation: bool,
+    /// The line, from 1 on.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It is neither a section, nor a setting, nor a comment.
+    #[error("expected `[NAME]` or `KEY = VALUE`")]
+    Line,
+    /// A setting stands before any section.
+    #[error("`{0}` stands before the first `[NAME]`")]
+    NoSection(String),
+    /// A section of that name was there before.
+    #[error("the section `[{0}]` is there twice")]
+    SectionTwice(String),
+    /// A key is there twice in one section.
+    #[error("`{0}` is there twice in its section")]
+    KeyTwice(String),
+    /// There is no such key.
+    #[error("there is no key `{key}` here; known are {known}")]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// Those that are known.
+        known: String,
+    },
+    /// A section lacks a key.
+    #[error("the section `[{section}]` has no `{key}`")]
+    Missing {
+        /// The section.
+        section: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// A pattern is no regular expression.
+    #[error("the pattern is no regular expression: {0}")]
+    Pattern(String),
+    /// A retention cannot be read.
+    #[error("`{0}` is no retention: write `STEP:KEPT`, for example `10s:6h` or `60:1440`")]
+    Retention(String),
+    /// A coarser retention's step is no multiple of the finer one's.
+    #[error("{coarse} s is no multiple of the finer step {fine} s")]
+    Multiple {
+        /// The finer step.
+        fine: i64,
+        /// The coarser one.
+        coarse: i64,
+    },
+    /// Two retentions have the same step.
+    #[error("two retentions have the same step, {0} s")]
+    SameStep(i64),
+    /// A coarser retention does not reach further back.
+    #[error("the retention of step {0} s reaches no further back than the finer one before it")]
+    Shorter(i64),
+    /// A share of values is none.
+    #[error("`xFilesFactor` is a number from 0 to 1, not `{0}`")]
+    Share(String),
+    /// There is no such method.
+    #[error(
+        "there is no aggregation method `{0}`; known are average, avg_zero, sum, min, max, first and last"
+    )]
+    Method(String),
+    /// There are too many rules.
+    #[error("the file has {0} rules, and `{name}` is {max}", name = limit::SCHEMA_RULES.name, max = limit::SCHEMA_RULES.default)]
+    TooMany(usize),
+    /// The text is too long.
+    #[error("the file has {0} bytes, and `{name}` is {max}", name = limit::SCHEMA_BYTES.name, max = limit::SCHEMA_BYTES.default)]
+    TooLong(usize),
+    /// The patterns together are too large.
+    #[error("the patterns together are too large; write simpler ones")]
+    TooLarge,
+}
+
+impl SchemaError {
+    pub(super) const fn new(line: usize, problem: Problem) -> Self {
+        Self {
+            is_aggregation: false,
+            line,
+            problem,
+        }
+    }
+
+    pub(super) fn in_aggregation(self) -> Self {
+        Self {
+            is_aggregation: true,
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for SchemaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = if self.is_aggregation {
+            "storage-aggregation.conf"
+        } else {
+            "storage-schemas.conf"
+        };
+        write!(f, "line {} of `{file}`: {}", self.line, self.problem)
+    }
+}
+
+impl std::error::Error for SchemaError {}

@@ -1,0 +1,150 @@
+use super::*;
+use proptest::prelude::*;
+
+const SCHEMAS: &str = "
+# carbon's own
+[carbon]
+pattern = ^carbon\\.
+retentions = 60:90d
+
+[fast]
+pattern = \\.cpu$
+priority = 100
+retentions = 1min:7d, 10s:6h
+
+[default]
+PATTERN: .*
+retentions = 5m:1y
+";
+
+const AGGREGATIONS: &str = "
+[sums]
+pattern = \\.count$
+xFilesFactor = 0
+aggregationMethod = sum
+
+[rest]
+pattern = .*
+xFilesFactor = 0.3
+";
+
+#[test]
+fn the_first_rule_that_fits_counts() {
+    let rules = Rules::parse(SCHEMAS, AGGREGATIONS).unwrap();
+    for (name, step, method, share) in [
+        ("carbon.agents.cpu", 60, Consolidation::Average, 0.3),
+        ("web.cpu", 10, Consolidation::Average, 0.3),
+        ("web.count", 300, Consolidation::Sum, 0.0),
+        ("load;host=a.cpu", 10, Consolidation::Average, 0.3),
+    ] {
+        let view = View {
+            step,
+            method,
+            x_files_factor: share,
+        };
+        assert_eq!(rules.view(name), view, "{name}");
+    }
+    let kept = |name| {
+        rules
+            .retentions(name)
+            .iter()
+            .map(|own| (own.step, own.kept))
+    };
+    assert_eq!(
+        kept("web.cpu").collect::<Vec<_>>(),
+        [(10, 21_600), (60, 604_800)]
+    );
+}
+
+#[test]
+fn without_rules_a_value_stands_for_a_minute() {
+    let rules = Rules::parse("", "").unwrap();
+    assert!(rules.is_empty() && !rules.has_step("a"));
+    let view = rules.view("a");
+    assert_eq!((view.step, view.x_files_factor), (60, 0.5));
+}
+
+#[test]
+fn an_error_says_file_line_and_what_would_be_right() {
+    let schemas = |text: &str| Rules::parse(text, "").unwrap_err().to_string();
+    for (text, error) in [
+        (
+            "pattern = a",
+            "line 1 of `storage-schemas.conf`: `pattern` stands before the first `[NAME]`",
+        ),
+        (
+            "[a]\nnonsense",
+            "line 2 of `storage-schemas.conf`: expected `[NAME]` or `KEY = VALUE`",
+        ),
+        (
+            "[a]\nretentions = 1s:1d",
+            "line 1 of `storage-schemas.conf`: the section `[a]` has no `pattern`",
+        ),
+        (
+            "[a]\npattern = a",
+            "line 1 of `storage-schemas.conf`: the section `[a]` has no `retentions`",
+        ),
+        (
+            "[a]\npattern = a\npattern = b",
+            "line 3 of `storage-schemas.conf`: `pattern` is there twice in its section",
+        ),
+        (
+            "[a]\npattern = a\nretentions = 10s",
+            "line 3 of `storage-schemas.conf`: `10s` is no retention: write `STEP:KEPT`, for example `10s:6h` or `60:1440`",
+        ),
+        (
+            "[a]\npattern = a\nretentions = 10s:1d,15s:2d",
+            "line 3 of `storage-schemas.conf`: 15 s is no multiple of the finer step 10 s",
+        ),
+        (
+            "[a]\npattern = a\nretentions = 10s:1d,60s:1d",
+            "line 3 of `storage-schemas.conf`: the retention of step 60 s reaches no further back than the finer one before it",
+        ),
+        (
+            "[a]\npattern = a\nretention = 1s:1d",
+            "line 3 of `storage-schemas.conf`: there is no key `retention` here; known are pattern, retentions, priority",
+        ),
+        (
+            "[a]\n[a]",
+            "line 2 of `storage-schemas.conf`: the section `[a]` is there twice",
+        ),
+    ] {
+        assert_eq!(schemas(text), error, "{text}");
+    }
+    let error = schemas("[a]\npattern = (\nretentions = 1s:1d");
+    assert!(
+        error.starts_with("line 2 of `storage-schemas.conf`: the pattern is no regular expression"),
+        "{error}"
+    );
+    let aggregations = |text: &str| Rules::parse("", text).unwrap_err().to_string();
+    assert_eq!(
+        aggregations("[a]\npattern = a\nxFilesFactor = 2"),
+        "line 3 of `storage-aggregation.conf`: `xFilesFactor` is a number from 0 to 1, not `2`"
+    );
+    assert!(
+        aggregations("[a]\npattern = a\naggregationMethod = mean")
+            .contains("no aggregation method `mean`")
+    );
+}
+
+#[test]
+fn a_file_has_limits() {
+    let rule = |place: u64| format!("[r{place}]\npattern = a{place}\nretentions = 1s:1d\n");
+    let text = |rules: u64| (0..rules).map(rule).collect::<String>();
+    let most = limit::SCHEMA_RULES.default;
+    assert!(Rules::parse(&text(most), "").is_ok());
+    let error = Rules::parse(&text(most + 1), "").unwrap_err();
+    assert!(matches!(error.problem, Problem::TooMany(_)), "{error}");
+    let large = "[a]\npattern = (a{100}){100}b{100}\nretentions = 1s:1d";
+    assert!(Rules::parse(&format!("{large}\n# {}", "x".repeat(70_000)), "").is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_it(text in r"(\[[a-z]\]\n|pattern ?[=:] ?[a-z.*(]{0,4}\n|retentions = [0-9smhdwy:, ]{0,20}\n|[ -~]{0,8}\n){0,8}") {
+        match Rules::parse(&text, &text) {
+            Ok(rules) => prop_assert!(rules.view("a.b").step > 0),
+            Err(error) => prop_assert!(error.line >= 1),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A series as functions see it: a name, tags, and values at equal distances.
+
+mod consolidation;
+mod drawing;
+mod normalize;
+mod reduce;
+mod tags;
+
+pub use consolidation::Consolidation;
+pub use drawing::Drawing;
+pub use normalize::{Normalized, normalize};
+pub use reduce::reduce;
+pub use tags::tags_of;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Tags by name. A series that was stored has its path as `name`.
+pub type Tags = BTreeMap<String, String>;
+
+/// Values from `start` on, `step` seconds apart. NaN is no value. Copies share their values until one changes them.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// What the answer calls it.
+    pub name: String,
+    /// What it is grouped by.
+    pub tags: Tags,
+    /// The path expression that it was found by, or its first name.
+    pub path_expression: String,
+    /// Epoch second of the first value.
+    pub start: i64,
+    /// Epoch second at which it ends, exclusive.
+    pub end: i64,
+    /// Seconds between values; positive.
+    pub step: i64,
+    /// The values.
+    pub values: Arc<Vec<f64>>,
+    /// What several values become where there are too many.
+    pub consolidation: Consolidation,
+    /// How many values become one when it is read.
+    pub values_per_point: usize,
+    /// The share of values that must be there for an aggregate of them.
+    pub x_files_factor: f64,
+    /// How a picture shows it.
+    pub drawing: Drawing,
+    /// Whether answers say `null` for an empty name: nobody gave it one.
+    pub is_unnamed: bool,
+}
+
+impl Series {
+    /// A series of values that were computed: its name is its only tag and its path expression.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        (start, end, step): (i64, i64, i64),
+        values: Vec<f64>,
+    ) -> Self {
+        let name = name.into();
+        Self {
+            tags: Tags::from([("name".to_owned(), name.clone())]),
+            path_expression: name.clone(),
+            name,
+            start,
+            end,
+            step,
+            values: Arc::new(values),
+            consolidation: Consolidation::Average,
+            values_per_point: 1,
+            x_files_factor: 0.0,
+            drawing: Drawing::default(),
+            is_unnamed: false,
+        }
+    }
+
+    /// What answers call it; `None` where nobody gave it a name.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        (!self.is_unnamed || !self.name.is_empty()).then_some(self.name.as_str())
+    }
+
+    /// The same with another name in answers; its tags and path expression stay.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The same with another name, which is also the path expression that functions around it see.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self.path_expression.clone_from(&self.name);
+        self
+    }
+
+    /// The same with a tag more, or another value for it.
+    #[must_use]
+    pub fn tagged(mut self, tag: &str, value: impl Into<String>) -> Self {
+        self.tags.insert(tag.to_owned(), value.into());
+        self
+    }
+
+    /// The same with other values.
+    #[must_use]
+    pub fn with_values(mut self, values: Vec<f64>) -> Self {
+        self.values = Arc::new(values);
+        self
+    }
+
+    /// Its values, to be changed: in place where nobody else has them.
+    pub fn values_mut(&mut self) -> &mut Vec<f64> {
+        Arc::make_mut(&mut self.values)
+    }
+
+    /// The same with each value changed; what has none is left alone.
+    #[must_use]
+    pub fn map(mut self, change: impl Fn(f64) -> f64) -> Self {
+        for value in self.values_mut() {
+            *value = change(*value);
+        }
+        self
+    }
+
+    /// Its points: its values, consolidated where it is to have fewer.
+    #[must_use]
+    pub fn points(&self) -> Cow<'_, [f64]> {
+        if self.values_per_point <= 1 {
+            return Cow::Borrowed(&self.values);
+        }
+        let of = |values: &[f64]| {
+            self.consolidation
+                .of_bucket(values, self.values_per_point, self.x_files_factor)
+        };
+        Cow::Owned(self.values.chunks(self.values_per_point).map(of).collect())
+    }
+
+    /// Whether no value is there.
+    #[must_use]
+    pub fn is_empty_of_values(&self) -> bool {
+        self.values.iter().all(|value| value.is_nan())
+    }
+
+    /// The values that are there.
+    pub fn present(&self) -> impl Iterator<Item = f64> + '_ {
+        self.values.iter().copied().filter(|value| !value.is_nan())
+    }
+}
+
+impl Series {
+    /// Its points with their epoch seconds, as answers show them: from its start to its end, that included.
+    pub fn datapoints(&self) -> impl Iterator<Item = (i64, f64)> {
+        let distance = self
+            .step
+            .saturating_mul(i64::try_from(self.values_per_point).unwrap_or(1));
+        let (start, end) = (self.start, self.end);
+        let points = self.points().into_owned();
+        points
+            .into_iter()
+            .zip(0_i64..)
+            .map(move |(value, place)| (start + place * distance, value))
+            .take_while(move |(at, _)| *at <= end)
+    }
+}

@@ -1,0 +1,22 @@
+//! How a picture shows a series.
+
+/// What functions say about the picture of a series; `None` is what the picture does for all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Drawing {
+    /// Name or hexadecimal digits of its colour.
+    pub color: Option<String>,
+    /// Opacity of its line or area, 0 to 1.
+    pub alpha: Option<f64>,
+    /// Width of its line.
+    pub line_width: Option<f64>,
+    /// Length of its dashes.
+    pub dashed: Option<f64>,
+    /// Stacked onto the series before it.
+    pub is_stacked: bool,
+    /// Not drawn, only stacked upon.
+    pub is_invisible: bool,
+    /// A vertical line where it is not zero.
+    pub is_infinite: bool,
+    /// On the axis at the right.
+    pub is_on_second_axis: bool,
+}

@@ -1,0 +1,56 @@
+//! Tags in a name.
+
+use super::Tags;
+
+/// The tags of a name such as `requests;dc=eu;host=web01`; what stands before the first `;` is the tag `name`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn tags_of(name: &str) -> Result<Tags, String> {
+    let mut parts = name.split(';');
+    let metric = parts.next().unwrap_or_default().trim_start_matches('~');
+    if metric.is_empty() {
+        return Err(format!("`{name}` has no name before its tags"));
+    }
+    let mut tags = Tags::new();
+    for part in parts {
+        match part.split_once('=') {
+            Some((tag, value)) if is_tag(tag) && is_value(value) => {
+                tags.insert(tag.to_owned(), value.to_owned());
+            }
+            _ => return Err(format!("`{part}` in `{name}` is no tag with a value")),
+        }
+    }
+    tags.insert("name".to_owned(), metric.to_owned());
+    Ok(tags)
+}
+
+fn is_tag(tag: &str) -> bool {
+    !tag.is_empty() && !tag.contains(['!', '^'])
+}
+
+fn is_value(value: &str) -> bool {
+    !value.is_empty() && !value.starts_with('~')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_holds_tags() {
+        let shown = |name: &str| {
+            tags_of(name).map(|tags| {
+                let all = tags
+                    .into_iter()
+                    .map(|(tag, value)| format!("{tag}:{value}"));
+                all.collect::<Vec<_>>().join(" ")
+            })
+        };
+        assert_eq!(shown("a.b;x=1;name=c;y==").unwrap(), "name:a.b x:1 y:=");
+        assert_eq!(shown("~a").unwrap(), "name:a");
+        for name in ["", "~", ";a=b", "a;b", "a;=b", "a;b=", "a;b=~c", "a;b!=c"] {
+            assert!(shown(name).is_err(), "{name}");
+        }
+    }
+}

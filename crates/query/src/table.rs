@@ -1,0 +1,82 @@
+//! Every function, by name.
+
+pub mod describe;
+
+use crate::function::Function;
+use crate::functions;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// Every function, in the order of its family.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    functions::FAMILIES.iter().copied().flatten()
+}
+
+fn by_name() -> &'static HashMap<&'static str, &'static Function> {
+    static TABLE: OnceLock<HashMap<&'static str, &'static Function>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        all()
+            .flat_map(|function| function.names.iter().map(move |name| (*name, function)))
+            .collect()
+    })
+}
+
+/// The function of a name; case matters.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Function> {
+    by_name().get(name).copied()
+}
+
+/// Whether the name is that of a function that makes one series out of many.
+#[must_use]
+pub fn is_aggregator(name: &str) -> bool {
+    find(name).is_some_and(|function| function.is_aggregator)
+}
+
+/// The name that is nearest to one that does not exist, where one is near.
+#[must_use]
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let distance = |own: &str| strsim::damerau_levenshtein(&lower, &own.to_lowercase());
+    let near = by_name().keys().map(|own| (distance(own), *own));
+    let most = (name.chars().count() / 3).max(1);
+    near.min()
+        .filter(|(distance, _)| *distance <= most)
+        .map(|(_, own)| own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::parse;
+
+    #[test]
+    fn each_name_is_there_once_and_each_example_can_be_read() {
+        let names: Vec<_> = all().flat_map(|function| function.names).collect();
+        assert_eq!(names.len(), by_name().len(), "a name is there twice");
+        for function in all() {
+            let example = function.example;
+            assert!(parse(example).is_ok(), "{example}");
+            assert!(
+                function.names.iter().any(|name| example.contains(name)),
+                "{example} uses none of {:?}",
+                function.names
+            );
+            let last = function.parameters.len().saturating_sub(1);
+            for (place, parameter) in function.parameters.iter().enumerate() {
+                assert!(
+                    !parameter.is_multiple || place == last,
+                    "{}",
+                    parameter.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_slip_finds_its_function() {
+        assert_eq!(nearest("sumseries"), Some("sumSeries"));
+        assert_eq!(nearest("somSeries"), Some("sumSeries"));
+        assert_eq!(nearest("qwertyuiop"), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! The table as `/functions` shows it.
+
+use super::{all, find, is_aggregator};
+use crate::function::{AGGREGATIONS, Default, Function, Kind, Parameter};
+use serde_json::{Map, Value, json};
+
+/// Infinity, for which JSON has no number, until [`text`] writes it as one that is too large.
+const INFINITY: &str = "infinity";
+
+/// What [`list`] and [`one`] say, as JSON.
+#[must_use]
+pub fn text(shown: &Value) -> String {
+    let marked = format!("\"default\":\"{INFINITY}\"");
+    shown.to_string().replace(&marked, "\"default\":1e9999")
+}
+
+/// Every function by name; by group and name where `is_grouped`, and those of one group alone where one is named.
+#[must_use]
+pub fn list(group: Option<&str>, is_grouped: bool) -> Value {
+    let mut result = Map::new();
+    for function in all() {
+        let own = function.group.name();
+        if group.is_some_and(|group| group != own) {
+            continue;
+        }
+        for name in function.names {
+            let shown = shown(name, function);
+            if !is_grouped {
+                result.insert((*name).to_owned(), shown);
+                continue;
+            }
+            let group = result.entry(own).or_insert_with(|| json!({}));
+            if let Some(group) = group.as_object_mut() {
+                group.insert((*name).to_owned(), shown);
+            }
+        }
+    }
+    Value::Object(result)
+}
+
+/// One function; `None` where there is none of that name.
+#[must_use]
+pub fn one(name: &str) -> Option<Value> {
+    find(name).map(|function| shown(name, function))
+}
+
+fn shown(name: &str, function: &Function) -> Value {
+    json!({
+        "name": name,
+        "function": signature(name, function),
+        "description": format!("{}\n\nExample:\n\n    &target={}", function.summary, function.example),
+        "module": "vigie.functions",
+        "group": function.group.name(),
+        "params": function.parameters.iter().map(parameter).collect::<Vec<_>>(),
+    })
+}
+
+/// The call with its parameters: `movingAverage(seriesList, windowSize, xFilesFactor=None)`.
+#[must_use]
+pub fn signature(name: &str, function: &Function) -> String {
+    let parameters = function.parameters.iter().map(|own| {
+        if own.is_multiple {
+            return format!("*{}", own.name);
+        }
+        match default(own) {
+            _ if own.is_required => own.name.to_owned(),
+            None => format!("{}=None", own.name),
+            Some(Value::Bool(true)) => format!("{}=True", own.name),
+            Some(Value::Bool(false)) => format!("{}=False", own.name),
+            Some(Value::String(text)) => format!("{}='{text}'", own.name),
+            Some(other) => format!("{}={other}", own.name),
+        }
+    });
+    format!("{name}({})", parameters.collect::<Vec<_>>().join(", "))
+}
+
+fn parameter(own: &Parameter) -> Value {
+    let mut shown = Map::from_iter([
+        ("name".to_owned(), json!(own.name)),
+        ("type".to_owned(), json!(own.kind.name())),
+    ]);
+    if own.is_required {
+        shown.insert("required".to_owned(), json!(true));
+    }
+    if let Some(default) = default(own) {
+        shown.insert("default".to_owned(), default);
+    }
+    if own.is_multiple {
+        shown.insert("multiple".to_owned(), json!(true));
+    }
+    let options = options(own);
+    if !options.is_empty() {
+        let options: Vec<Value> = options.into_iter().map(literal).collect();
+        shown.insert("options".to_owned(), json!(options));
+    }
+    if !own.suggestions.is_empty() {
+        let suggestions: Vec<Value> = own.suggestions.iter().map(|text| literal(text)).collect();
+        shown.insert("suggestions".to_owned(), json!(suggestions));
+    }
+    Value::Object(shown)
+}
+
+fn default(own: &Parameter) -> Option<Value> {
+    Some(match own.default {
+        Default::None => return None,
+        Default::Integer(integer) => json!(integer),
+        Default::Float(float) if float.is_finite() => json!(float),
+        Default::Float(_) => json!(INFINITY),
+        Default::Text(text) => json!(text),
+        Default::Boolean(boolean) => json!(boolean),
+    })
+}
+
+/// The values that fit, where only some do, in order.
+fn options(own: &Parameter) -> Vec<&'static str> {
+    let mut options: Vec<&'static str> = own.options.to_vec();
+    if matches!(own.kind, Kind::AggFunc | Kind::AggOrSeriesFunc) {
+        options.extend(AGGREGATIONS);
+    }
+    if own.kind == Kind::AggOrSeriesFunc {
+        let names = all().flat_map(|function| function.names);
+        options.extend(names.filter(|name| is_aggregator(name)));
+    }
+    options.sort_unstable();
+    options.dedup();
+    options
+}
+
+/// A value of the list: what Python has as something else than a text is no text here either.
+fn literal(text: &str) -> Value {
+    match text {
+        "True" => json!(true),
+        "False" => json!(false),
+        "None" => Value::Null,
+        _ => text
+            .parse::<i64>()
+            .map_or_else(|_| json!(text), |integer| json!(integer)),
+    }
+}

@@ -1,0 +1,271 @@
+//! Tag expressions: `dc=eu1`, `dc!=eu1`, `host=~web.*`, `host!=~db`.
+//!
+//! `name` is the path of a series. A series that lacks a tag has the empty value for it, so `dc=` finds those without one. A
+//! regular expression begins where the value begins, and need not end where it ends.
+
+pub mod catalog;
+
+use crate::series::Tags;
+use base::limit;
+use regex::RegexBuilder;
+use std::fmt;
+
+/// The tag that every series has: its path.
+pub const NAME: &str = "name";
+
+/// Bytes that the expressions of one question may take once they are compiled, each.
+const COMPILED_BYTES_MAX: usize = 1 << 20;
+
+/// How a value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `=`
+    Is,
+    /// `!=`
+    IsNot,
+    /// `=~`
+    Fits,
+    /// `!=~`
+    FitsNot,
+}
+
+/// A condition on one tag, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TagExpression {
+    /// The tag.
+    pub tag: String,
+    /// How its value is compared.
+    pub comparison: Comparison,
+    /// With what.
+    pub value: String,
+}
+
+/// What is wrong with tag expressions.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TagError {
+    /// It has no tag or no comparison.
+    #[error(
+        "`{0}` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`"
+    )]
+    Form(String),
+    /// It is no regular expression, or too large a one.
+    #[error("`{expression}`: {problem}")]
+    Regex {
+        /// The expression.
+        expression: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// All of them fit a series that has no tags.
+    #[error("at least one tag expression must not fit the empty value")]
+    FitsEmpty,
+    /// There are too many.
+    #[error("{0} tag expressions are more than `{name}` = {max}", name = limit::MATCHERS_PER_SELECTOR.name, max = limit::MATCHERS_PER_SELECTOR.default)]
+    TooMany(usize),
+}
+
+impl TagExpression {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`TagError`].
+    pub fn parse(text: &str) -> Result<Self, TagError> {
+        let form = || TagError::Form(text.to_owned());
+        let at = text.find(['=', '!', ';', '^']).ok_or_else(form)?;
+        let (tag, rest) = text.split_at_checked(at).ok_or_else(form)?;
+        let (comparison, value) = if let Some(value) = rest.strip_prefix("!=~") {
+            (Comparison::FitsNot, value)
+        } else if let Some(value) = rest.strip_prefix("=~") {
+            (Comparison::Fits, value)
+        } else if let Some(value) = rest.strip_prefix("!=") {
+            (Comparison::IsNot, value)
+        } else if let Some(value) = rest.strip_prefix('=') {
+            (Comparison::Is, value)
+        } else {
+            return Err(form());
+        };
+        if tag.is_empty() {
+            return Err(form());
+        }
+        let own = Self {
+            tag: tag.to_owned(),
+            comparison,
+            value: value.to_owned(),
+        };
+        own.condition().map(|_| own)
+    }
+
+    /// Reads all expressions of a question.
+    ///
+    /// # Errors
+    /// [`TagError`]; [`TagError::FitsEmpty`] where they would find every series.
+    pub fn parse_all<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Vec<Self>, TagError> {
+        let all: Vec<Self> = texts
+            .into_iter()
+            .map(Self::parse)
+            .collect::<Result<_, _>>()?;
+        if all.len() as u64 > limit::MATCHERS_PER_SELECTOR.default {
+            return Err(TagError::TooMany(all.len()));
+        }
+        for own in &all {
+            if !own.condition()?.fits("") {
+                return Ok(all);
+            }
+        }
+        Err(TagError::FitsEmpty)
+    }
+
+    /// The condition, ready to be used.
+    ///
+    /// # Errors
+    /// [`TagError::Regex`].
+    pub fn condition(&self) -> Result<Condition, TagError> {
+        let is_regex = matches!(self.comparison, Comparison::Fits | Comparison::FitsNot);
+        let test = if is_regex {
+            let regex = RegexBuilder::new(&format!("^(?:{})", self.value))
+                .size_limit(COMPILED_BYTES_MAX)
+                .build();
+            Test::Regex(regex.map_err(|error| TagError::Regex {
+                expression: self.to_string(),
+                problem: last_line(&error.to_string()),
+            })?)
+        } else {
+            Test::Text(self.value.clone())
+        };
+        Ok(Condition {
+            tag: self.tag.clone(),
+            test,
+            is_negative: matches!(self.comparison, Comparison::IsNot | Comparison::FitsNot),
+        })
+    }
+}
+
+/// The line of a message of the regex parser that says what is wrong.
+fn last_line(message: &str) -> String {
+    let line = message.lines().last().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
+}
+
+impl fmt::Display for TagExpression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let comparison = match self.comparison {
+            Comparison::Is => "=",
+            Comparison::IsNot => "!=",
+            Comparison::Fits => "=~",
+            Comparison::FitsNot => "!=~",
+        };
+        write!(f, "{}{comparison}{}", self.tag, self.value)
+    }
+}
+
+/// A tag expression, compiled.
+#[derive(Debug)]
+pub struct Condition {
+    tag: String,
+    test: Test,
+    is_negative: bool,
+}
+
+#[derive(Debug)]
+enum Test {
+    Text(String),
+    Regex(regex::Regex),
+}
+
+impl Condition {
+    /// The tag.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Whether the tag may have this value.
+    #[must_use]
+    pub fn fits(&self, value: &str) -> bool {
+        let fits = match &self.test {
+            Test::Text(own) => own == value,
+            Test::Regex(own) => own.is_match(value),
+        };
+        fits != self.is_negative
+    }
+
+    /// Whether a series with these tags fits.
+    #[must_use]
+    pub fn fits_tags(&self, tags: &Tags) -> bool {
+        self.fits(tags.get(&self.tag).map_or("", String::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finds(expressions: &[&str], tags: &[(&str, &str)]) -> bool {
+        let tags = tags
+            .iter()
+            .map(|(tag, value)| ((*tag).to_owned(), (*value).to_owned()))
+            .collect();
+        let all = TagExpression::parse_all(expressions.iter().copied()).unwrap();
+        all.iter()
+            .all(|own| own.condition().unwrap().fits_tags(&tags))
+    }
+
+    #[test]
+    fn values_are_compared_as_they_are_written() {
+        let tags = [("name", "cpu.load"), ("dc", "eu1")];
+        for (expressions, is_found) in [
+            (&["dc=eu1"][..], true),
+            (&["dc=eu"], false),
+            (&["dc=~eu"], true),
+            (&["dc=~u1"], false),
+            (&["dc=~a|eu"], true),
+            (&["dc=~eu1$", "host="], true),
+            (&["dc=eu1", "host!=web1"], true),
+            (&["dc=eu1", "dc!=~eu"], false),
+            (&["name=cpu.load"], true),
+            (&["name!="], true),
+            (&["dc=eu1", "x!=a=b"], true),
+        ] {
+            assert_eq!(finds(expressions, &tags), is_found, "{expressions:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_expression_is_refused_with_what_would_be() {
+        for (expressions, error) in [
+            (
+                &["bogus"][..],
+                "`bogus` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`",
+            ),
+            (
+                &["=x"],
+                "`=x` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`",
+            ),
+            (
+                &["a!x"],
+                "`a!x` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`",
+            ),
+            (&["a=~("], "`a=~(`: unclosed group"),
+            (
+                &["a=~.*", "b!=x"],
+                "at least one tag expression must not fit the empty value",
+            ),
+            (
+                &[],
+                "at least one tag expression must not fit the empty value",
+            ),
+        ] {
+            let found = TagExpression::parse_all(expressions.iter().copied()).unwrap_err();
+            assert_eq!(found.to_string(), error);
+        }
+        let many: Vec<String> = (0..100).map(|place| format!("a{place}=b")).collect();
+        let found = TagExpression::parse_all(many.iter().map(String::as_str));
+        assert!(matches!(found, Err(TagError::TooMany(100))));
+    }
+
+    #[test]
+    fn an_expression_cannot_become_a_large_table() {
+        let found = TagExpression::parse("a=~(x{1000}){1000}").unwrap_err();
+        assert!(matches!(found, TagError::Regex { .. }), "{found}");
+    }
+}

@@ -1,0 +1,12 @@
+//! A target as text, and what it says.
+
+mod expression;
+mod first_path;
+mod parse;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+pub use expression::{Call, Expression, Keyword, Kind, Template};
+pub(crate) use first_path::first_path;
+pub use parse::parse;

@@ -1,0 +1,44 @@
+//! Who may call a route: what its guard asks for.
+
+use base::scope::{Action, Scope as BaseScope};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// Anyone; the route shows nothing that belongs to someone.
+    Public,
+    /// Anyone; the credential is in the form or body itself: token endpoints.
+    Credential,
+    /// A verified caller; `iam` decides what they may see and change.
+    Identity,
+    /// A verified caller whose scope allows the action.
+    Scope(Action),
+    /// A verified caller who may find series or read them: the route tells their names.
+    Names,
+    /// The same, for every series of the domain: the route is about the domain as a whole.
+    WholeScope(Action),
+}
+
+impl Guard {
+    /// The action that a scope is asked for; where either of two will do, one that it allows.
+    pub(crate) fn action(self, scope: &BaseScope) -> Action {
+        match self {
+            Self::Scope(action) | Self::WholeScope(action) => action,
+            _ if scope.require(Action::Find).is_err() && scope.require(Action::Render).is_ok() => {
+                Action::Render
+            }
+            _ => Action::Find,
+        }
+    }
+
+    /// The word in the table of routes.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Credential => "credential",
+            Self::Identity => "identity",
+            Self::Scope(action) | Self::WholeScope(action) => action.name(),
+            Self::Names => "domain.names",
+        }
+    }
+}

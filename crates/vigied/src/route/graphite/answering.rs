@@ -1,0 +1,150 @@
+//! The frame of all these routes: a query of its own for each request, whose answer has the media type that was asked for.
+
+use super::parameters::{Parameters, invalid};
+use crate::app::App;
+use crate::http::accepted;
+use crate::http::problem::Refusal;
+use crate::query::{self, answer::Answer};
+use crate::request::admission::Admission;
+use crate::request::caller::Caller;
+use axum::response::Response;
+use base::scope::Scope;
+use http::{HeaderMap, HeaderValue, header};
+use std::sync::Arc;
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const SCRIPT: &str = "text/javascript";
+
+/// Who asks for what.
+pub(super) struct Asked {
+    pub(super) app: Arc<App>,
+    pub(super) scope: Scope,
+    pub(super) parameters: Parameters,
+}
+
+/// Writes the answer of a route.
+pub(super) type Work = fn(&Asked, &mut Answer) -> Result<(), Refusal>;
+
+/// A route for GET, and the same for POST, whose parameters may be in a form as well.
+macro_rules! routes {
+    ($($(#[$doc:meta])* $get:ident, $post:ident: $media_type:expr => $work:expr;)*) => {
+        $($(#[$doc])*
+        pub(crate) async fn $get(
+            axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
+            caller: crate::request::caller::Caller,
+            admission: crate::request::admission::Admission,
+            headers: http::HeaderMap,
+            axum::extract::RawQuery(url): axum::extract::RawQuery,
+        ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
+            let parameters = Parameters::parse(url.as_deref(), b"")?;
+            let media_type = $media_type(&parameters)?;
+            answer(&app, (caller, admission), &headers, parameters, media_type, $work).await
+        }
+
+        /// The same with parameters that may be in a form.
+        pub(crate) async fn $post(
+            axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
+            caller: crate::request::caller::Caller,
+            admission: crate::request::admission::Admission,
+            headers: http::HeaderMap,
+            axum::extract::RawQuery(url): axum::extract::RawQuery,
+            crate::request::payload::Payload(form): crate::request::payload::Payload,
+        ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
+            let parameters = Parameters::parse(url.as_deref(), &form)?;
+            let media_type = $media_type(&parameters)?;
+            answer(&app, (caller, admission), &headers, parameters, media_type, $work).await
+        })*
+    };
+}
+pub(super) use routes;
+
+/// Answers with the output of `work`, as `media_type`.
+pub(super) async fn answer(
+    app: &Arc<App>,
+    (caller, admission): (Caller, Admission),
+    headers: &HeaderMap,
+    parameters: Parameters,
+    media_type: &'static str,
+    work: Work,
+) -> Result<Response, Refusal> {
+    let scope = caller.scope.naming();
+    let asked = Asked {
+        app: Arc::clone(app),
+        scope: scope.clone(),
+        parameters,
+    };
+    let answered = query::answer(
+        &app.queries,
+        (&scope, Box::new(admission)),
+        accepted::of(headers),
+        move |answer| {
+            answer.is_text = !is_binary(media_type);
+            work(&asked, answer)
+        },
+    );
+    let mut response = answered.await?;
+    let own = response.headers_mut();
+    own.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    own.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    own.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    Ok(response)
+}
+
+fn is_binary(media_type: &str) -> bool {
+    !(media_type == JSON || media_type == SCRIPT || media_type.starts_with("text/"))
+}
+
+/// The media type of JSON, which is a script where a callback is named.
+pub(super) fn json_type(parameters: &Parameters) -> Result<&'static str, Refusal> {
+    Ok(match callback(parameters)? {
+        Some(_) => SCRIPT,
+        None => JSON,
+    })
+}
+
+/// The name of the function that the answer calls: a name, or several with dots between them.
+pub(super) fn callback(parameters: &Parameters) -> Result<Option<&str>, Refusal> {
+    let Some(name) = parameters.last("jsonp").filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    let is_name = |part: &str| {
+        let mut characters = part.chars();
+        let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$');
+        characters.next().is_some_and(begins) && characters.all(|c| begins(c) || c.is_ascii_digit())
+    };
+    if name.len() > 100 || !name.split('.').all(is_name) {
+        let name = wire::excerpt::beginning(name);
+        return Err(invalid(
+            "jsonp",
+            format!("`jsonp` is the name of a function, not `{name}`"),
+        ));
+    }
+    Ok(Some(name))
+}
+
+/// Writes JSON in one piece, within the callback where one is named.
+pub(super) fn write_json(asked: &Asked, answer: &mut Answer, json: &str) -> Result<(), Refusal> {
+    open(asked, answer)?;
+    answer.out.extend_from_slice(json.as_bytes());
+    close(asked, answer)
+}
+
+/// Writes what stands before the JSON of an answer.
+pub(super) fn open(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    if let Some(name) = callback(&asked.parameters)? {
+        answer.out.extend_from_slice(name.as_bytes());
+        answer.out.push(b'(');
+    }
+    Ok(())
+}
+
+/// Writes what stands behind it.
+pub(super) fn close(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    if callback(&asked.parameters)?.is_some() {
+        answer.out.push(b')');
+    }
+    Ok(())
+}

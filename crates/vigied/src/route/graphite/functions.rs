@@ -1,0 +1,59 @@
+//! `GET /functions` and `/functions/{name}`: the functions of targets.
+
+use super::answering::{Asked, answer, json_type, write_json};
+use super::parameters::Parameters;
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use crate::request::admission::Admission;
+use crate::request::caller::Caller;
+use crate::request::params::Params;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, header};
+use query::table::{self, describe};
+use std::sync::Arc;
+use wire::code;
+
+/// `GET /functions`.
+pub(crate) async fn functions(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    admission: Admission,
+    headers: HeaderMap,
+    RawQuery(url): RawQuery,
+) -> Result<Response, Refusal> {
+    let parameters = Parameters::parse(url.as_deref(), b"")?;
+    let media_type = json_type(&parameters)?;
+    answer(
+        &app,
+        (caller, admission),
+        &headers,
+        parameters,
+        media_type,
+        write,
+    )
+    .await
+}
+
+fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let parameters = &asked.parameters;
+    let is_grouped = parameters.is_set("grouped");
+    let shown = describe::list(parameters.last("group"), is_grouped);
+    write_json(asked, answer, &describe::text(&shown))
+}
+
+/// `GET /functions/{name}`.
+pub(crate) async fn function(_: Caller, parameters: Params) -> Result<Response, Refusal> {
+    let name = parameters.text("name");
+    let Some(shown) = describe::one(name) else {
+        let message = format!("there is no function `{}`", wire::excerpt::beginning(name));
+        let problem = code::FUNCTION_UNKNOWN.problem(message).field("name");
+        return Err(Refusal(match table::nearest(name) {
+            Some(nearest) => problem.hint(format!("did you mean `{nearest}`?")),
+            None => problem,
+        }));
+    };
+    let json = (header::CONTENT_TYPE, "application/json");
+    Ok(([json], describe::text(&shown)).into_response())
+}

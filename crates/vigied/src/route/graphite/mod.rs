@@ -1,0 +1,25 @@
+//! Graphite's own endpoints: `/render`, `/metrics/find`, `/metrics/expand`, `/metrics/index.json`, `/functions`, `/tags` and
+//! `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does.
+
+mod answering;
+mod find;
+mod functions;
+mod glob;
+mod parameters;
+mod render;
+mod stored;
+mod tagging;
+mod tags;
+mod version;
+
+pub(crate) use self::{
+    find::{expand, expand_post, find, find_post, index, index_post},
+    functions::{function, functions},
+    render::{render, render_post},
+    tagging::{tag_multi_series, tag_series},
+    tags::{
+        complete_tags, complete_tags_post, complete_values, complete_values_post, find_series,
+        find_series_post, tag, tags, tags_post,
+    },
+    version::version,
+};

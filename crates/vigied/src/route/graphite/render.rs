@@ -1,0 +1,347 @@
+//! `GET` and `POST /render`: targets as data or as a picture.
+
+use super::answering::{Asked, JSON, SCRIPT, answer, callback, close, open};
+use super::parameters::{Parameters, invalid, time};
+use super::stored::Stored;
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use crate::request::admission::Admission;
+use crate::request::caller::Caller;
+use crate::request::payload::Payload;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use base::context::Context;
+use base::limit;
+use base::store::StoreError;
+use http::HeaderMap;
+use query::draw::{Form, Options, Picture, draw};
+use query::error::{Error, TargetError};
+use query::evaluate::Evaluation;
+use query::schema::Rules;
+use query::series::{Series, reduce};
+use query::window::Window;
+use std::sync::Arc;
+use wire::code;
+use wire::render::{Column, csv, dygraph, msgpack, pickle, raw, render_json, rickshaw};
+
+/// `GET /render`.
+pub(crate) async fn render(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    admission: Admission,
+    headers: HeaderMap,
+    RawQuery(url): RawQuery,
+) -> Result<Response, Refusal> {
+    let parameters = Parameters::parse(url.as_deref(), b"")?;
+    respond(&app, (caller, admission), &headers, parameters).await
+}
+
+/// `POST /render`, whose parameters may be in a form.
+pub(crate) async fn render_post(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    admission: Admission,
+    headers: HeaderMap,
+    RawQuery(url): RawQuery,
+    Payload(form): Payload,
+) -> Result<Response, Refusal> {
+    let parameters = Parameters::parse(url.as_deref(), &form)?;
+    respond(&app, (caller, admission), &headers, parameters).await
+}
+
+async fn respond(
+    app: &Arc<App>,
+    caller: (Caller, Admission),
+    headers: &HeaderMap,
+    parameters: Parameters,
+) -> Result<Response, Refusal> {
+    let media_type = format_of(&parameters)?.media_type(callback(&parameters)?.is_some());
+    answer(app, caller, headers, parameters, media_type, write).await
+}
+
+/// What an answer is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Csv,
+    Raw,
+    Pickle,
+    Msgpack,
+    Rickshaw,
+    Dygraph,
+    Picture(Form),
+}
+
+impl Format {
+    const fn media_type(self, has_callback: bool) -> &'static str {
+        match self {
+            Self::Json | Self::Rickshaw | Self::Dygraph if has_callback => SCRIPT,
+            Self::Json | Self::Rickshaw | Self::Dygraph => JSON,
+            Self::Csv => "text/csv",
+            Self::Raw => "text/plain",
+            Self::Pickle => "application/pickle",
+            Self::Msgpack => "application/x-msgpack",
+            Self::Picture(Form::Svg) => "image/svg+xml",
+            Self::Picture(Form::Png) => "image/png",
+            Self::Picture(Form::Pdf) => "application/x-pdf",
+        }
+    }
+}
+
+fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
+    let named = match parameters.last("format") {
+        Some(name) => name,
+        None if parameters.last("rawData").is_some() => "raw",
+        None if parameters.last("pickle").is_some() => "pickle",
+        None => "png",
+    };
+    Ok(match named {
+        "json" => Format::Json,
+        "csv" => Format::Csv,
+        "raw" => Format::Raw,
+        "pickle" => Format::Pickle,
+        "msgpack" => Format::Msgpack,
+        "rickshaw" => Format::Rickshaw,
+        "dygraph" => Format::Dygraph,
+        "svg" => Format::Picture(Form::Svg),
+        "pdf" => Format::Picture(Form::Pdf),
+        "png" => Format::Picture(Form::Png),
+        other => {
+            let other = wire::excerpt::beginning(other);
+            let formats = "json, csv, raw, pickle, msgpack, rickshaw, dygraph, png, svg or pdf";
+            return Err(invalid(
+                "format",
+                format!("`format` is {formats}, not `{other}`"),
+            ));
+        }
+    })
+}
+
+fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let parameters = &asked.parameters;
+    let format = format_of(parameters)?;
+    // Nothing is kept for later; a figure is checked all the same.
+    parameters.integer("cacheTimeout")?;
+    let window = window(asked)?;
+    let context = answer.context();
+    let series = evaluated(asked, &window, &context)?;
+    match format {
+        Format::Picture(_) => {
+            let options = Options::parse(parameters.iter());
+            let options = options.map_err(|error| invalid("format", error.to_string()))?;
+            let picture = Picture {
+                series,
+                from: window.from,
+                until: window.until,
+                zone: window.zone.clone(),
+                options: &options,
+            };
+            let drawn = draw(picture).map_err(|error| invalid("width", error.to_string()))?;
+            answer.out.extend_from_slice(&drawn);
+            Ok(())
+        }
+        _ => write_data(asked, answer, format, &series, &window),
+    }
+}
+
+/// The time that is asked for.
+fn window(asked: &Asked) -> Result<Window, Refusal> {
+    let parameters = &asked.parameters;
+    let clock = parameters.clock(&asked.app)?;
+    let instant = |name: &'static str, default| match parameters.last(name) {
+        Some(text) if !text.is_empty() => time(text, clock.now, &clock.zone, name),
+        _ => Ok(default),
+    };
+    let until = instant("until", clock.now)?.secs();
+    let from = instant("from", clock.now.plus(-86_400_000))?.secs();
+    if from == until {
+        let problem = code::RANGE_EMPTY.problem("`from` and `until` are the same second");
+        return Err(Refusal(problem.field("from")));
+    }
+    Ok(Window::new(
+        from.min(until),
+        from.max(until),
+        clock.now.secs(),
+        clock.zone,
+    ))
+}
+
+/// The series of all targets, in order.
+fn evaluated(asked: &Asked, window: &Window, context: &Context) -> Result<Vec<Series>, Refusal> {
+    let parameters = &asked.parameters;
+    let targets = parameters.all("target");
+    let variables = parameters.iter().filter_map(|(name, value)| {
+        let name = name.strip_prefix("template[")?.strip_suffix(']')?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    let share = match parameters.last("xFilesFactor") {
+        None => 0.0,
+        Some(text) => text.parse().map_err(|_| {
+            let text = wire::excerpt::beginning(text);
+            invalid(
+                "xFilesFactor",
+                format!("`xFilesFactor` is a number, not `{text}`"),
+            )
+        })?,
+    };
+    let rules = rules(asked)?;
+    let stored = Stored {
+        store: &*asked.app.store,
+        scope: &asked.scope,
+        context,
+        rules: &rules,
+        now: window.now,
+    };
+    let mut evaluation = Evaluation::new(&stored, context)
+        .with_variables(variables.collect())
+        .with_x_files_factor(share);
+    let series = evaluation.targets(&targets, window);
+    let series = series.map_err(|(place, error)| refused(&targets, place, error))?;
+    let mut series: Vec<Series> = series.into_iter().flatten().collect();
+    // As many points as a graph has room for; of formats for programs, JSON alone knows it.
+    let most = parameters
+        .last("maxDataPoints")
+        .filter(|_| parameters.last("format") == Some("json"));
+    let is_digits =
+        |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(most) = most.filter(is_digits).and_then(|text| text.parse().ok()) {
+        reduce(&mut series, most);
+    }
+    Ok(series)
+}
+
+/// The rules of the domain; behind them, every name has the domain's resolution.
+fn rules(asked: &Asked) -> Result<Arc<Rules>, Refusal> {
+    let (iam, domain) = (&asked.app.iam, asked.scope.domain());
+    let step = iam.resolution_seconds(domain);
+    asked
+        .app
+        .rules
+        .compiled(iam.rules(domain), step)
+        .map_err(|error| {
+            // They were read when they were set.
+            tracing::error!(%error, "stored rules cannot be read");
+            Refusal(code::INTERNAL.problem("the rules of the domain cannot be read"))
+        })
+}
+
+fn refused(targets: &[&str], place: usize, error: Error) -> Refusal {
+    let target = targets.get(place).copied().unwrap_or_default();
+    match error {
+        Error::Store(error) => error.into(),
+        error => {
+            let is_long = matches!(
+                error,
+                Error::Target {
+                    problem: TargetError::TooLong(_),
+                    ..
+                }
+            );
+            let target = wire::excerpt::beginning(target);
+            let message = format!("`{target}`: {error}");
+            let problem = code::TARGET_MALFORMED.problem(message).field("target");
+            Refusal(if is_long {
+                problem.limit(&limit::TARGET_BYTES)
+            } else {
+                problem
+            })
+        }
+    }
+}
+
+fn write_data(
+    asked: &Asked,
+    answer: &mut Answer,
+    format: Format,
+    series: &[Series],
+    window: &Window,
+) -> Result<(), Refusal> {
+    let points: Vec<_> = series.iter().map(Series::points).collect();
+    let columns: Vec<Column<'_>> = series
+        .iter()
+        .zip(&points)
+        .map(|(own, points)| Column {
+            name: &own.name,
+            is_unnamed: own.title().is_none(),
+            tags: &own.tags,
+            path_expression: &own.path_expression,
+            start: own.start,
+            end: own.end,
+            step: own.step,
+            values_per_point: own.values_per_point,
+            consolidation: own.consolidation.name(),
+            x_files_factor: own.x_files_factor,
+            points,
+        })
+        .collect();
+    let has_values = series.iter().any(|own| !own.values.is_empty());
+    let written = write_columns(asked, answer, (format, has_values), &columns, window);
+    written.map_err(Refusal::from)
+}
+
+fn write_columns(
+    asked: &Asked,
+    answer: &mut Answer,
+    (format, has_values): (Format, bool),
+    columns: &[Column<'_>],
+    window: &Window,
+) -> Result<(), StoreError> {
+    let is_array = matches!(format, Format::Json | Format::Rickshaw);
+    let is_json = is_array || format == Format::Dygraph;
+    if is_json {
+        // It was read before.
+        let _ = open(asked, answer);
+    }
+    if is_array {
+        answer.out.push(b'[');
+    }
+    match format {
+        Format::Json => {
+            let nulls = asked.parameters.last("noNullPoints").is_none();
+            let mut is_first = true;
+            // Where no series has any place for a value, nothing is shown of any.
+            let columns = if has_values { columns } else { &[] };
+            for column in columns {
+                is_first &= !render_json::write(answer, column, is_first, nulls)?;
+            }
+        }
+        Format::Rickshaw => {
+            for (place, column) in columns.iter().enumerate() {
+                rickshaw::write(answer, column, place == 0)?;
+            }
+        }
+        Format::Dygraph => dygraph::write(answer, columns)?,
+        Format::Csv => {
+            for column in columns {
+                csv::write(answer, column, &window.zone)?;
+            }
+        }
+        Format::Raw => {
+            for column in columns {
+                raw::write(answer, column)?;
+            }
+        }
+        Format::Pickle => {
+            pickle::begin(&mut answer.out);
+            for column in columns {
+                pickle::write(answer, column)?;
+            }
+            pickle::end(&mut answer.out);
+        }
+        Format::Msgpack => {
+            msgpack::begin(&mut answer.out, columns.len());
+            for column in columns {
+                msgpack::write(answer, column)?;
+            }
+        }
+        Format::Picture(_) => {}
+    }
+    if is_array {
+        answer.out.push(b']');
+    }
+    if is_json {
+        let _ = close(asked, answer);
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! `/tags`, `/tags/{tag}`, `/tags/findSeries` and completion: which tags series have.
+
+use super::answering::{Asked, answer, json_type, routes, write_json};
+use super::parameters::{Parameters, invalid};
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use crate::request::admission::Admission;
+use crate::request::caller::Caller;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use base::series::SeriesKey;
+use base::store::FindQuery;
+use http::HeaderMap;
+use query::series::Tags;
+use query::tags::catalog::{self, Filter, SUGGESTIONS_USUAL};
+use query::tags::{TagError, TagExpression};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+routes! {
+    /// `/tags`.
+    tags, tags_post: json_type => write_tags;
+    /// `/tags/findSeries`.
+    find_series, find_series_post: json_type => write_series;
+    /// `/tags/autoComplete/tags`.
+    complete_tags, complete_tags_post: json_type => write_suggested_tags;
+    /// `/tags/autoComplete/values`.
+    complete_values, complete_values_post: json_type => write_suggested_values;
+}
+
+/// `GET /tags/{tag}`.
+pub(crate) async fn tag(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    admission: Admission,
+    Path(tag): Path<String>,
+    headers: HeaderMap,
+    RawQuery(url): RawQuery,
+) -> Result<Response, Refusal> {
+    let parameters = Parameters::parse(url.as_deref(), b"")?.with("tag", tag);
+    let media_type = json_type(&parameters)?;
+    answer(
+        &app,
+        (caller, admission),
+        &headers,
+        parameters,
+        media_type,
+        write_tag,
+    )
+    .await
+}
+
+/// The series that have tags, and their Graphite text.
+fn tagged(asked: &Asked, answer: &Answer) -> Result<Vec<(String, Tags)>, Refusal> {
+    let context = answer.context();
+    let selector = base::selector::Selector::all();
+    let query = FindQuery {
+        selector: &selector,
+        range: None,
+        labelled: true,
+    };
+    let nodes = asked.app.store.find(&asked.scope, &query, &context)?;
+    let series = nodes
+        .into_iter()
+        .filter(|node| node.leaf && node.path.contains(';'));
+    let series = series.filter_map(|node| {
+        let key = SeriesKey::parse_graphite(&node.path).ok()?;
+        let tags = super::stored::tags_of(&key);
+        Some((node.path, tags))
+    });
+    Ok(series.collect())
+}
+
+fn expressions(asked: &Asked) -> Result<Vec<TagExpression>, Refusal> {
+    let texts = asked.parameters.all("expr");
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    TagExpression::parse_all(texts).map_err(|error| refused(&error))
+}
+
+fn refused(error: &TagError) -> Refusal {
+    invalid("expr", error.to_string())
+}
+
+fn filter(asked: &Asked) -> Result<Filter<'_>, Refusal> {
+    let limit = asked.parameters.integer("limit")?;
+    Ok(Filter {
+        pattern: asked.parameters.last("filter"),
+        limit: limit.and_then(|limit| usize::try_from(limit).ok()),
+    })
+}
+
+fn suggestions(asked: &Asked) -> Result<usize, Refusal> {
+    let limit = asked.parameters.integer("limit")?;
+    Ok(limit.map_or(SUGGESTIONS_USUAL, |limit| {
+        usize::try_from(limit).unwrap_or(0)
+    }))
+}
+
+fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let series = tagged(asked, answer)?;
+    let own = series.iter().map(|(_, tags)| tags);
+    let tags = catalog::tags(own, filter(asked)?).map_err(|error| refused(&error))?;
+    let shown: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
+    write_json(asked, answer, &Value::from(shown).to_string())
+}
+
+fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let series = tagged(asked, answer)?;
+    let tag = asked.parameters.last("tag").unwrap_or_default();
+    let own = series.iter().map(|(_, tags)| tags);
+    let values = catalog::values(own, tag, filter(asked)?).map_err(|error| refused(&error))?;
+    let shown = match values {
+        None => Value::Null,
+        Some(values) => {
+            let value = |(value, count): (&str, u64)| json!({"value": value, "count": count});
+            let values: Vec<Value> = values.into_iter().map(value).collect();
+            json!({"tag": tag, "values": values})
+        }
+    };
+    write_json(asked, answer, &shown.to_string())
+}
+
+fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let expressions = expressions(asked)?;
+    if expressions.is_empty() {
+        return Err(invalid(
+            "expr",
+            "`expr` is missing: write a tag expression, for example `name=cpu`".to_owned(),
+        ));
+    }
+    let conditions: Vec<_> = expressions
+        .iter()
+        .map(TagExpression::condition)
+        .collect::<Result<_, _>>()
+        .map_err(|error| refused(&error))?;
+    let series = tagged(asked, answer)?;
+    let fits = |tags: &Tags| conditions.iter().all(|condition| condition.fits_tags(tags));
+    let mut found: Vec<&str> = series
+        .iter()
+        .filter(|(_, tags)| fits(tags))
+        .map(|(text, _)| text.as_str())
+        .collect();
+    found.sort_unstable();
+    write_json(asked, answer, &json!(found).to_string())
+}
+
+fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let (expressions, limit) = (expressions(asked)?, suggestions(asked)?);
+    let series = tagged(asked, answer)?;
+    let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
+    let own = series.iter().map(|(_, tags)| tags);
+    let shown = catalog::suggested_tags(own, &expressions, prefix, limit)
+        .map_err(|error| refused(&error))?;
+    write_json(asked, answer, &json!(shown).to_string())
+}
+
+fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let (expressions, limit) = (expressions(asked)?, suggestions(asked)?);
+    let Some(tag) = asked.parameters.last("tag").filter(|tag| !tag.is_empty()) else {
+        return Err(invalid("tag", "`tag` is missing".to_owned()));
+    };
+    let series = tagged(asked, answer)?;
+    let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
+    let own = series.iter().map(|(_, tags)| tags);
+    let shown = catalog::suggested_values(own, &expressions, tag, prefix, limit)
+        .map_err(|error| refused(&error))?;
+    write_json(asked, answer, &json!(shown).to_string())
+}

@@ -1,0 +1,13 @@
+//! `GET /version`: which graphite-web these routes answer as.
+
+use crate::request::caller::Caller;
+use axum::response::{IntoResponse as _, Response};
+use http::header;
+
+/// The version whose answers these are.
+const GRAPHITE_WEB: &str = "1.1.10\n";
+
+/// `GET /version`.
+pub(crate) async fn version(_: Caller) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain")], GRAPHITE_WEB).into_response()
+}

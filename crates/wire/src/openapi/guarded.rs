@@ -1,0 +1,46 @@
+//! What all routes of metrics have in common.
+
+use super::build::{Document, Operation};
+use crate::problem::MonitoringBody;
+
+/// How a time may be written.
+pub(super) const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
+
+/// Credential, scope, and the errors every route can answer.
+pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<MonitoringBody>();
+    [
+        ("400", "the request is wrong"),
+        ("401", "no credential, or one that is no good"),
+        ("403", "a good credential without the right"),
+        ("404", "the domain does not exist, or is not the caller's to see"),
+        ("408", "the request took too long"),
+        ("413", "the body is too large"),
+        ("429", "too many requests at once"),
+        ("431", "the headers are too large"),
+        ("500", "the server failed"),
+        ("503", "not now"),
+    ]
+    .into_iter()
+    .fold(
+        operation
+            .needs(&["UserToken", "Bearer"])
+            .header(
+                "X-Auth-Scope-Id",
+                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it",
+                false,
+            ),
+        |operation, (status, description)| operation.answers(status, description, error.clone()),
+    )
+}
+
+/// The same where nobody is let in who reaches some series alone.
+pub(super) fn guarded_whole(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<MonitoringBody>();
+    // The last description counts.
+    guarded(document, operation).answers(
+        "403",
+        "a good credential without the right, or one that reaches some series alone: this is about all of them",
+        error,
+    )
+}

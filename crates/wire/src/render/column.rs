@@ -1,0 +1,79 @@
+//! A series of `/render`.
+
+use crate::ingest::encode::write_number;
+use std::collections::BTreeMap;
+
+/// A series whose points stand at equal distances.
+#[derive(Debug, Clone, Copy)]
+pub struct Column<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Whether nobody called it anything: where there is `null`, that stands for its name.
+    pub is_unnamed: bool,
+    /// Its tags.
+    pub tags: &'a BTreeMap<String, String>,
+    /// What it was found by.
+    pub path_expression: &'a str,
+    /// Epoch second of the first point.
+    pub start: i64,
+    /// Epoch second of its end.
+    pub end: i64,
+    /// Seconds between its values.
+    pub step: i64,
+    /// How many values each point stands for; at least one.
+    pub values_per_point: usize,
+    /// What the values of a point became.
+    pub consolidation: &'a str,
+    /// The share of values that a point needs.
+    pub x_files_factor: f64,
+    /// Its points; NaN is none.
+    pub points: &'a [f64],
+}
+
+impl Column<'_> {
+    /// The points with their instants, up to the end, that included.
+    pub(super) fn datapoints(&self) -> impl Iterator<Item = (i64, f64)> + '_ {
+        let values = i64::try_from(self.values_per_point).unwrap_or(i64::MAX);
+        let (start, end) = (self.start, self.end);
+        let distance = self.step.saturating_mul(values);
+        let instants =
+            (0_i64..).map(move |place| start.saturating_add(place.saturating_mul(distance)));
+        let points = instants.zip(self.points.iter().copied());
+        points.take_while(move |(at, _)| *at <= end)
+    }
+}
+
+/// How infinity is written, for which JSON has no number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Infinity {
+    /// As a number that is too large to be another one.
+    Exponent,
+    /// By its name in JavaScript.
+    Name,
+}
+
+/// Writes a value, `null` where there is none.
+pub(super) fn write_value(out: &mut Vec<u8>, value: f64, infinity: Infinity) {
+    if value.is_infinite() {
+        if value < 0.0 {
+            out.push(b'-');
+        }
+        out.extend_from_slice(match infinity {
+            Infinity::Exponent => b"1e9999",
+            Infinity::Name => b"Infinity",
+        });
+    } else {
+        write_number(out, value);
+    }
+}
+
+/// Writes a JSON text.
+pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
+    // Writing into memory can't fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// Writes a whole number.
+pub(super) fn write_integer(out: &mut Vec<u8>, integer: i64) {
+    out.extend_from_slice(integer.to_string().as_bytes());
+}

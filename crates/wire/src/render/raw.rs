@@ -1,0 +1,34 @@
+//! `name,start,end,step|value,value,…`, one line for each series. Values are as Python writes them, `None` where there is
+//! none.
+
+use super::{Column, Sink};
+use base::number;
+
+/// Writes one series.
+///
+/// # Errors
+/// When the sink takes no more.
+pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>) -> Result<(), S::Error> {
+    let Column {
+        name,
+        start,
+        end,
+        step,
+        ..
+    } = column;
+    let head = format!("{name},{start},{end},{step}|");
+    sink.out().extend_from_slice(head.as_bytes());
+    for (place, value) in column.points.iter().enumerate() {
+        let out = sink.out();
+        if place > 0 {
+            out.push(b',');
+        }
+        match value.is_nan() {
+            true => out.extend_from_slice(b"None"),
+            false => out.extend_from_slice(number::repr(*value).as_bytes()),
+        }
+        sink.step()?;
+    }
+    sink.out().push(b'\n');
+    sink.step()
+}
