@@ -139,7 +139,7 @@ fn told(series: &Series, kind: &str, system: Option<&str>) -> Result<String, Fau
     let value = aggregation.of(&series.points());
     match system {
         _ if value.is_nan() => Ok("None".to_owned()),
-        None => Ok(aggregation.shown(value)),
+        None => Ok(aggregation.shown(value, series.is_whole)),
         Some(system) => Style { system, units: "" }.shown(value),
     }
 }
