@@ -60,8 +60,12 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "legendValue(servers.*.disk.used, 'max', 'last', 'binary')",
         is_aggregator: false,
         run: |call| {
-            let kinds = call.arguments.from(1).into_iter();
-            let mut kinds: Vec<String> = kinds.map(Value::shown).collect();
+            // Of several, `none` is one too.
+            let kinds = match call.arguments.len() {
+                ..=2 => call.arguments.given(1).into_iter().map(Value::shown).collect(),
+                all => (1..all).map(|place| call.arguments.given(place)).map(shown).collect(),
+            };
+            let mut kinds: Vec<String> = kinds;
             let system = match kinds.last().map(String::as_str) {
                 None => return Err(Fault::argument("`valuesTypes` is missing: an aggregation")),
                 Some("si" | "binary") => kinds.pop(),
@@ -130,6 +134,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         },
     },
 ];
+
+fn shown(given: Option<&Value>) -> String {
+    given.unwrap_or(&Value::None).shown()
+}
 
 /// An aggregate of a series as `legendValue` shows it.
 fn told(series: &Series, kind: &str, system: Option<&str>) -> Result<String, Fault> {
