@@ -147,6 +147,26 @@ impl Scope {
         matches!(self.grants.reach(action), Reach::All)
     }
 
+    /// The same scope, in which whoever may read series may list their names: reading `*` tells them anyway. It finds what is
+    /// found or read in full, and yields nothing else.
+    #[must_use]
+    pub fn naming(&self) -> Self {
+        let (find, render) = (
+            self.grants.reach(Action::Find),
+            self.grants.reach(Action::Render),
+        );
+        let widened = match (find, render) {
+            (Reach::All, _) | (Reach::Names(_), Reach::Names(_) | Reach::Nothing) => {
+                return self.clone();
+            }
+            (_, render) => render.clone(),
+        };
+        Self {
+            grants: self.grants.clone().with(Action::Find, widened),
+            ..self.clone()
+        }
+    }
+
     /// The series that `action` reaches, as if there were no others; `None` where it reaches all.
     ///
     /// # Errors

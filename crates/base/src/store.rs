@@ -26,6 +26,8 @@ pub struct FindQuery<'a> {
     pub selector: &'a Selector,
     /// Only what has samples in this range; `None` for everything known.
     pub range: Option<TimeRange>,
+    /// Whether series with labels count, as leaves and for the branches above them.
+    pub labelled: bool,
 }
 
 /// A node of the name tree.

@@ -69,6 +69,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0012_principals.sql"),
         postgres: include_str!("../migrations/postgres/0012_principals.sql"),
     },
+    Step {
+        version: 13,
+        sqlite: include_str!("../migrations/sqlite/0013_schemas.sql"),
+        postgres: include_str!("../migrations/postgres/0013_schemas.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -145,7 +145,7 @@ impl SampleStore for Engine {
             None => None,
         };
         drop(days);
-        find::nodes(&names, query.selector, filter, active.as_ref(), &mut meter)
+        find::nodes(&names, query, filter, active.as_ref(), &mut meter)
     }
 
     fn read_all(

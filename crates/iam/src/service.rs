@@ -4,7 +4,7 @@ use crate::audit::Counts;
 use crate::config::IamConfig;
 use crate::error::{AuthError, IamError};
 use crate::login::Logins;
-use crate::model::directory::Directory;
+use crate::model::directory::{Directory, RuleTexts};
 use crate::state::ended::Ended;
 use crate::state::freshness::Freshness;
 use crate::token::encryption_key::EncryptionKey;
@@ -88,6 +88,13 @@ impl Iam {
             .domains
             .get(&domain)
             .and_then(|entry| entry.resolution_seconds)
+    }
+
+    /// The rules about the names of a domain, if it has any.
+    #[must_use]
+    pub fn rules(&self, domain: Domain) -> Option<Arc<RuleTexts>> {
+        let directory = self.0.directory.load();
+        directory.domains.get(&domain)?.rules.clone()
     }
 
     /// How many password checks had to wait for others.

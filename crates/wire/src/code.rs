@@ -68,6 +68,7 @@ codes! {
     QUERY_MISSING = "BXNMSMT10E", Invalid, "a deletion has no `query`";
     PARAMETER_INVALID = "BXNMSMT11E", Invalid, "a parameter or field has a value that is not accepted";
     RESULT_TOO_LARGE = "BXNMSMT12E", Invalid, "the answer would hold more series, samples, entries or bytes, or take more steps, than the limit";
+    FUNCTION_UNKNOWN = "BXNMSMT13E", NotFound, "there is no function of that name for targets";
     ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
     METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
     BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than the route takes: the error names the limit";

@@ -3,3 +3,4 @@
 pub mod delete;
 pub mod graphite;
 pub mod list;
+pub mod packed;

@@ -7,6 +7,7 @@
 mod build;
 mod caller;
 mod cloud_foundry;
+mod graphite;
 mod identity;
 mod invitation;
 mod vigie;

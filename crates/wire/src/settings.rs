@@ -1,6 +1,6 @@
 //! Settings of one domain: `/v1/settings/domain` (ours).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How a domain's samples are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -9,6 +9,51 @@ pub struct DomainSettings {
     /// are read as they were sent.
     #[serde(default)]
     pub resolution_seconds: Option<u32>,
+    /// How far apart the values of series stand in Graphite's view, by name, in the words of `storage-schemas.conf`; `null`: no
+    /// rule.
+    #[serde(default)]
+    pub schemas: Option<String>,
+    /// What several samples become in that view, by name, in the words of `storage-aggregation.conf`; `null`: no rule.
+    #[serde(default)]
+    pub aggregation: Option<String>,
+}
+
+/// A change of them: what it leaves out stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DomainChange {
+    /// As in the settings.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<u32>)]
+    pub resolution_seconds: Option<Option<u32>>,
+    /// As in the settings.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>)]
+    pub schemas: Option<Option<String>>,
+    /// As in the settings.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schema(value_type = Option<String>)]
+    pub aggregation: Option<Option<String>>,
+}
+
+/// Tells `null` from what is left out.
+fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]
@@ -16,8 +61,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_resolution_is_a_null() {
-        let text = "{\"resolution_seconds\":null}";
+    fn nothing_set_is_a_null() {
+        let text = "{\"resolution_seconds\":null,\"schemas\":null,\"aggregation\":null}";
         assert_eq!(
             serde_json::to_string(&DomainSettings::default()).unwrap(),
             text
@@ -25,8 +70,26 @@ mod tests {
         assert_eq!(
             serde_json::from_str::<DomainSettings>("{\"resolution_seconds\":60}").unwrap(),
             DomainSettings {
-                resolution_seconds: Some(60)
+                resolution_seconds: Some(60),
+                ..DomainSettings::default()
             }
         );
+    }
+
+    #[test]
+    fn a_change_tells_null_from_what_it_leaves_out() {
+        let change: DomainChange = serde_json::from_str("{\"schemas\":null}").unwrap();
+        let expected = DomainChange {
+            schemas: Some(None),
+            ..DomainChange::default()
+        };
+        assert_eq!(change, expected);
+        assert_eq!(
+            serde_json::to_string(&change).unwrap(),
+            "{\"schemas\":null}"
+        );
+        let change: DomainChange = serde_json::from_str("{\"resolution_seconds\":60}").unwrap();
+        assert_eq!(change.resolution_seconds, Some(Some(60)));
+        assert_eq!(change.schemas, None);
     }
 }

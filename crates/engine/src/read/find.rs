@@ -6,7 +6,7 @@ use crate::series_ref::SeriesRef;
 use base::context::Resource;
 use base::selector::{NameFilter, Selector};
 use base::series::SeriesKey;
-use base::store::{Node, StoreError};
+use base::store::{FindQuery, Node, StoreError};
 use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -17,18 +17,22 @@ const ENTRY_BYTES: u64 = 64;
 /// The nodes that fit, ascending; with `active`, only what one of these series is or lies above.
 pub(crate) fn nodes(
     names: &TenantNames,
-    selector: &Selector,
+    query: &FindQuery<'_>,
     filter: Option<&NameFilter>,
     active: Option<&RoaringBitmap>,
     meter: &mut QueryMeter<'_>,
 ) -> Result<Vec<Node>, StoreError> {
-    let counts = |series: SeriesRef| active.is_none_or(|active| active.contains(series.0));
+    let counts = |key: &SeriesKey<'_>, series: SeriesRef| {
+        active.is_none_or(|active| active.contains(series.0))
+            && (query.labelled || key.labels().next().is_none())
+    };
+    let has_all = active.is_none() && query.labelled;
     let context = meter.context();
     let mut nodes = Vec::new();
-    names.walk(selector, filter, meter, |found, meter| {
-        let leaf = found.leaf.is_some_and(counts);
-        let branch = found.branch
-            && (active.is_none() || any_below(names, found.key.path(), filter, counts, meter)?);
+    names.walk(query.selector, filter, meter, |found, meter| {
+        let leaf = found.leaf.is_some_and(|series| counts(&found.key, series));
+        let branch =
+            found.branch && (has_all || any_below(names, found.key.path(), filter, counts, meter)?);
         if leaf || branch {
             let path = found.key.graphite().into_owned();
             context.spend(Resource::Nodes, 1)?;
@@ -48,12 +52,12 @@ fn any_below(
     names: &TenantNames,
     path: &str,
     filter: Option<&NameFilter>,
-    counts: impl Fn(SeriesRef) -> bool,
+    counts: impl Fn(&SeriesKey<'_>, SeriesRef) -> bool,
     meter: &mut QueryMeter<'_>,
 ) -> Result<bool, StoreError> {
     let mut any = false;
-    names.below(path, filter, meter, |_, series| {
-        any = counts(series);
+    names.below(path, filter, meter, |name, series| {
+        any = counts(&SeriesKey::trusted(name), series);
         if any {
             ControlFlow::Break(())
         } else {

@@ -156,6 +156,7 @@ fn a_listing_held_at_any_step_holds_up_no_writer() {
     let query = FindQuery {
         selector: &selector,
         range: Some(TimeRange::ALL),
+        labelled: true,
     };
     let mut steps = 0;
     loop {

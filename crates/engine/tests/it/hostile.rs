@@ -95,6 +95,7 @@ fn regression_6_no_question_keeps_a_writer_waiting() {
             let find = FindQuery {
                 selector: &selector,
                 range: Some(TimeRange::ALL),
+                labelled: true,
             };
             let fetch = FetchQuery {
                 selector: &selector,
@@ -173,6 +174,7 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
     let find = FindQuery {
         selector: &selector,
         range: None,
+        labelled: true,
     };
     let fetch = FetchQuery {
         selector: &selector,
@@ -231,6 +233,7 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
     let find = FindQuery {
         selector: &selector,
         range: None,
+        labelled: true,
     };
     let delete = DeleteQuery {
         selector: &selector,

@@ -54,6 +54,7 @@ fn find(engine: &Engine, scope: &Scope, glob: &str, range: Option<TimeRange>) ->
     let query = FindQuery {
         selector: &selector,
         range,
+        labelled: true,
     };
     engine.find(scope, &query, &Context::unlimited()).unwrap()
 }

@@ -89,6 +89,7 @@ fn every_question_asks_for_its_own_right() {
         let find = FindQuery {
             selector: &selector,
             range: None,
+            labelled: true,
         };
         let fetch = FetchQuery {
             selector: &selector,
@@ -354,6 +355,7 @@ fn a_query_beyond_its_limits_is_refused() {
         let find = FindQuery {
             selector: &selector,
             range: None,
+            labelled: true,
         };
         let context = Context::new(Budget {
             nodes: 1,

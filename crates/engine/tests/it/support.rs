@@ -140,6 +140,7 @@ pub(crate) fn find_in(
     let query = FindQuery {
         selector: &selector,
         range,
+        labelled: true,
     };
     let nodes = engine
         .find(&scope(tenant), &query, &Context::unlimited())

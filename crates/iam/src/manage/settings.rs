@@ -3,23 +3,32 @@
 use crate::audit;
 use crate::audit::{Actor, Credential, Entry};
 use crate::error::IamError;
-use crate::repo::domains;
+use crate::model::text::check_length;
+use crate::repo::domains::{self, RuleFile};
 use crate::service::Iam;
+use base::limit;
 use base::scope::{Action, Scope};
 
 /// Coarsest step: a day.
 const RESOLUTION_SECONDS_MAX: u32 = 86_400;
 
+/// What is to be changed; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct DomainChange {
+    /// The step that samples are consolidated to when read; `Some(None)` returns them as they were sent.
+    pub resolution_seconds: Option<Option<u32>>,
+    /// The rules about steps. Whether they can be read is the caller's to check.
+    pub schemas: Option<Option<String>>,
+    /// The rules about what several samples become; likewise.
+    pub aggregation: Option<Option<String>>,
+}
+
 impl Iam {
-    /// Sets the step that samples are consolidated to when read; `None` returns them as they were sent.
+    /// Changes the settings of a domain.
     ///
     /// # Errors
-    /// Without the right to configure the domain, or when the step is zero or above a day.
-    pub async fn set_resolution(
-        &self,
-        scope: &Scope,
-        seconds: Option<u32>,
-    ) -> Result<(), IamError> {
+    /// Without the right to configure the whole domain, when the step is zero or above a day, or when a text is too long.
+    pub async fn configure(&self, scope: &Scope, change: &DomainChange) -> Result<(), IamError> {
         scope
             .require(Action::Configure)
             .map_err(|forbidden| IamError::forbidden(forbidden.to_string()))?;
@@ -27,20 +36,54 @@ impl Iam {
             let message = "a setting of the domain takes a caller who reaches every series of it";
             return Err(IamError::forbidden(message.to_owned()));
         }
-        if seconds.is_some_and(|seconds| seconds == 0 || seconds > RESOLUTION_SECONDS_MAX) {
+        let resolution = change.resolution_seconds;
+        if resolution
+            .flatten()
+            .is_some_and(|seconds| seconds == 0 || seconds > RESOLUTION_SECONDS_MAX)
+        {
             let message = format!(
                 "`resolution_seconds` is 1 to {RESOLUTION_SECONDS_MAX}, or null for samples as sent"
             );
             return Err(IamError::invalid("resolution_seconds", message));
         }
+        let files = [
+            ("schemas", RuleFile::Schemas, &change.schemas),
+            ("aggregation", RuleFile::Aggregation, &change.aggregation),
+        ];
+        for (field, _, text) in &files {
+            if let Some(Some(text)) = text {
+                check_length(field, text, &limit::SCHEMA_BYTES).map_err(IamError::Refused)?;
+                // Not every database keeps them.
+                let is_unreadable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+                if text.contains(is_unreadable) {
+                    let message = format!("`{field}` holds a control character");
+                    return Err(IamError::invalid(field, message));
+                }
+            }
+        }
+        let domain = scope.domain();
         let mut tx = self.0.db.begin().await?;
-        domains::set_resolution(&mut tx, scope.domain(), seconds).await?;
-        let who = Actor::from(scope.principal());
-        let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
-        let entry = Entry::by_actor(who, Credential::None, audit::Action::DomainConfigured)
-            .maybe_in(self.directory().account_of(scope.domain()))
-            .on(scope.domain())
-            .with("resolution_seconds", to);
+        let mut entry = Entry::by_actor(
+            Actor::from(scope.principal()),
+            Credential::None,
+            audit::Action::DomainConfigured,
+        )
+        .maybe_in(self.directory().account_of(domain))
+        .on(domain);
+        if let Some(seconds) = resolution {
+            domains::set_resolution(&mut tx, domain, seconds).await?;
+            let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
+            entry = entry.with("resolution_seconds", to);
+        }
+        for (field, file, text) in files {
+            if let Some(text) = text {
+                domains::set_rules(&mut tx, domain, file, text.as_deref()).await?;
+                let to = text
+                    .as_ref()
+                    .map_or_else(|| "none".to_owned(), |text| format!("{} bytes", text.len()));
+                entry = entry.with(field, to);
+            }
+        }
         self.commit(tx, entry).await
     }
 }

@@ -12,7 +12,7 @@ mod sorted;
 mod sorting;
 
 pub use deleted::Deleted;
-pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, Space, User};
+pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Space, User};
 pub(crate) use map::Map;
 
 use super::address;

@@ -6,7 +6,7 @@ use super::rows::Rows;
 use crate::error::IamError;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::facts::{DomainFact, Facts, Left, Membership};
-use crate::model::directory::{Account, ApiKey, Deleted, Org, Region, Space, User};
+use crate::model::directory::{Account, ApiKey, Deleted, Org, Region, RuleTexts, Space, User};
 use crate::model::issuers::{Issuers, Kind};
 use crate::model::role::Role;
 use base::id::{AccountId, KeyId, UserId};
@@ -15,6 +15,7 @@ use base::scope::Domain;
 use base::time::Millis;
 use db::Row;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 impl Rows {
     /// Decodes them.
@@ -97,9 +98,19 @@ fn domains(rows: &[Row]) -> Result<Vec<DomainFact>, IamError> {
             domain: domain(&row.text("domain")?)?,
             tenant: tenant(row)?,
             resolution_seconds,
+            rules: rules(row)?,
         });
     }
     Ok(own)
+}
+
+/// The rules of a domain; none where it has neither text.
+fn rules(row: &Row) -> Result<Option<Arc<RuleTexts>>, IamError> {
+    let texts = RuleTexts {
+        schemas: row.text_or_none("schemas")?,
+        aggregation: row.text_or_none("aggregation")?,
+    };
+    Ok((texts != RuleTexts::default()).then(|| Arc::new(texts)))
 }
 
 fn roles(rows: &[Row]) -> Result<Vec<(Principal, Domain, Role)>, IamError> {

@@ -17,6 +17,38 @@ pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError
     Ok(())
 }
 
+/// Sets one of the two texts of rules.
+pub(crate) async fn set_rules(
+    tx: &mut Tx,
+    domain: Domain,
+    file: RuleFile,
+    text: Option<&str>,
+) -> Result<(), IamError> {
+    let sql = match file {
+        RuleFile::Schemas => {
+            "UPDATE domains SET schemas = $2 WHERE domain = $1 AND retired_at IS NULL"
+        }
+        RuleFile::Aggregation => {
+            "UPDATE domains SET aggregation = $2 WHERE domain = $1 AND retired_at IS NULL"
+        }
+    };
+    let values = [
+        Value::from(domain.to_string()),
+        Value::from(text.map(str::to_owned)),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Which of the two texts of rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleFile {
+    /// Like `storage-schemas.conf`.
+    Schemas,
+    /// Like `storage-aggregation.conf`.
+    Aggregation,
+}
+
 /// Sets the step that samples of the domain are consolidated to when read.
 pub(crate) async fn set_resolution(
     tx: &mut Tx,

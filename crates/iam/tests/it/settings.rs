@@ -4,6 +4,7 @@ use crate::world::{World, on_both_databases};
 use base::scope::{Action, Domain, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
 use iam::Credential;
+use iam::manage::settings::DomainChange;
 use std::sync::Arc;
 
 on_both_databases![a_caller_of_some_series_sets_nothing_for_all];
@@ -12,6 +13,10 @@ async fn a_caller_of_some_series_sets_nothing_for_all(world: World) {
     let (iam, domain) = (&world.iam, Domain::Space(world.made.space));
     let key = Credential::ApiKey(world.made.api_key.expose());
     let scope = iam.verifier().scope(key, Some(domain)).unwrap();
+    let to_a_minute = DomainChange {
+        resolution_seconds: Some(Some(60)),
+        ..DomainChange::default()
+    };
     let some = NameFilter::any(vec![Selector::parse("app.*").unwrap()]).unwrap();
     let grants = Grants::default().with(Action::Configure, Reach::Names(Arc::new(some)));
     #[expect(
@@ -19,9 +24,9 @@ async fn a_caller_of_some_series_sets_nothing_for_all(world: World) {
         reason = "no credential is limited to names yet"
     )]
     let limited = Scope::granted(scope.principal(), scope.tenant(), domain, grants);
-    let refused = iam.set_resolution(&limited, Some(60)).await.unwrap_err();
+    let refused = iam.configure(&limited, &to_a_minute).await.unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
     assert_eq!(iam.resolution_seconds(domain), None);
-    iam.set_resolution(&scope, Some(60)).await.unwrap();
+    iam.configure(&scope, &to_a_minute).await.unwrap();
     assert_eq!(iam.resolution_seconds(domain), Some(60));
 }

@@ -13,6 +13,7 @@ use crate::http::guesses::Guesses;
 use crate::http::own_address::OwnAddress;
 use crate::http::places::Places;
 use crate::query::Queries;
+use crate::query::rules::CompiledRules;
 use crate::self_metrics::Metrics;
 use base::store::SampleStore;
 use base::time::Clock;
@@ -65,6 +66,8 @@ pub(crate) struct App {
     pub(crate) bodies: Arc<Bodies>,
     /// Queries to the store.
     pub(crate) queries: Queries,
+    /// The rules of domains, compiled.
+    pub(crate) rules: CompiledRules,
 }
 
 impl App {

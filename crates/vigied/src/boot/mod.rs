@@ -16,6 +16,7 @@ use crate::http::own_address::OwnAddress;
 use crate::http::places::Places;
 use crate::http::share::{AccountShare, Shares};
 use crate::mail;
+use crate::query::rules::CompiledRules;
 use crate::query::{Queries, QueryLimits};
 use crate::route;
 use crate::self_metrics::Metrics;
@@ -198,6 +199,7 @@ pub(crate) async fn boot(
         quotas: Quotas::new(iam.clone(), Arc::clone(&store), Arc::clone(&clock)),
         backups: Arc::new(Backups::new(settings.data())),
         queries: Queries::new(&queries, iam.clone(), Arc::clone(&metrics)),
+        rules: CompiledRules::default(),
         iam,
         store,
         metrics,

@@ -13,6 +13,7 @@ mod memory;
 mod packer;
 mod queue;
 mod registry;
+pub(crate) mod rules;
 mod running;
 mod turn_holder;
 mod turns;

@@ -1,6 +1,7 @@
 //! The authenticated caller. A monitoring handler takes a [`Caller`], a management handler a [`Manager`]; only this module makes
 //! them, from a credential that `iam` has verified.
 
+use super::routes::Guard;
 use super::two_credentials;
 use crate::app::App;
 use crate::failure::refused;
@@ -132,7 +133,7 @@ fn read<'h>(app: &App, headers: &'h HeaderMap) -> Result<(Sent<'h>, &'static str
 pub(crate) fn scope(
     app: &App,
     (headers, source): (&HeaderMap, Source),
-    action: Action,
+    guard: Guard,
 ) -> Result<(Caller, Repairs), Box<RejectedCaller>> {
     let sent = sent(app, headers)?;
     let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
@@ -155,8 +156,8 @@ pub(crate) fn scope(
         })
     })?;
     let caller = Caller {
+        action: guard.action(&scope),
         scope,
-        action,
         credential,
         key: proof.and_then(|proof| proof.key),
     };

@@ -18,7 +18,7 @@ use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use base::scope::Action;
+use base::scope::{Action, Scope as BaseScope};
 use http::{HeaderValue, header};
 use std::sync::Arc;
 
@@ -33,11 +33,24 @@ pub(crate) enum Guard {
     Identity,
     /// A verified caller whose scope allows the action.
     Scope(Action),
+    /// A verified caller who may find series or read them: the route tells their names.
+    Names,
     /// The same, for every series of the domain: the route is about the domain as a whole.
     WholeScope(Action),
 }
 
 impl Guard {
+    /// The action that a scope is asked for; where either of two will do, one that it allows.
+    pub(crate) fn action(self, scope: &BaseScope) -> Action {
+        match self {
+            Self::Scope(action) | Self::WholeScope(action) => action,
+            _ if scope.require(Action::Find).is_err() && scope.require(Action::Render).is_ok() => {
+                Action::Render
+            }
+            _ => Action::Find,
+        }
+    }
+
     /// The word in the table of routes.
     pub(crate) const fn word(self) -> &'static str {
         match self {
@@ -45,6 +58,7 @@ impl Guard {
             Self::Credential => "credential",
             Self::Identity => "identity",
             Self::Scope(action) | Self::WholeScope(action) => action.name(),
+            Self::Names => "domain.names",
         }
     }
 }
@@ -136,8 +150,8 @@ async fn verify(
                 Err(rejected) => Err(rejected),
             }
         }
-        Guard::Scope(action) | Guard::WholeScope(action) => {
-            match caller::scope(&app, (request.headers(), source::of(&request)), action) {
+        Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names => {
+            match caller::scope(&app, (request.headers(), source::of(&request)), guard) {
                 Ok((caller, repairs)) => {
                     request.extensions_mut().insert(caller);
                     Ok(repairs)
@@ -175,12 +189,10 @@ async fn verify(
 
 /// Whether the caller's scope allows the route's action.
 fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
-    let (Guard::Scope(action) | Guard::WholeScope(action)) = guard else {
-        return Ok(());
-    };
     let Some(caller) = request.extensions().get::<Caller>() else {
         return Ok(());
     };
+    let action = caller.action;
     caller.scope.require(action).map_err(|forbidden| {
         let key = caller.key.as_ref();
         let directory = app.iam.directory();
@@ -192,7 +204,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
         }
         caller::right_missing(&forbidden)
     })?;
-    if guard == Guard::WholeScope(action) && !caller.scope.reaches_all(action) {
+    if matches!(guard, Guard::WholeScope(_)) && !caller.scope.reaches_all(action) {
         return Err(caller::whole_missing(&caller.scope));
     }
     Ok(())

@@ -2,45 +2,101 @@
 
 use super::reply::json;
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::problem::Refusal;
+use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
 use axum::extract::State;
 use axum::response::Response;
+use base::error::Problem;
+use base::limit;
+use base::scope::{Action, Scope};
 use http::StatusCode;
+use query::schema::{Problem as RuleProblem, Rules, SchemaError};
 use std::sync::Arc;
 use wire::code;
-use wire::settings::DomainSettings;
+use wire::settings::{DomainChange, DomainSettings};
 
 /// The settings in force.
 pub(super) async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refusal> {
-    let resolution_seconds = app.iam.resolution_seconds(caller.scope.domain());
-    json(StatusCode::OK, &DomainSettings { resolution_seconds })
+    json(StatusCode::OK, &settings(&app, &caller.scope))
 }
 
-/// Sets them.
+/// The rules speak of names: they are for those who may read every series.
+fn settings(app: &App, scope: &Scope) -> DomainSettings {
+    let rules = app.iam.rules(scope.domain());
+    let rules = rules.filter(|_| scope.reaches_all(Action::Render));
+    DomainSettings {
+        resolution_seconds: app.iam.resolution_seconds(scope.domain()),
+        schemas: rules.as_ref().and_then(|own| own.schemas.clone()),
+        aggregation: rules.as_ref().and_then(|own| own.aggregation.clone()),
+    }
+}
+
+/// Changes those that are named.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
-    let wanted: DomainSettings = serde_json::from_slice(&body).map_err(|error| {
+    let wanted: DomainChange = serde_json::from_slice(&body).map_err(|error| {
         let problem = code::BODY_MALFORMED.problem(format!("the settings cannot be read: {error}"));
         Refusal(
             problem
                 .hint("send `{\"resolution_seconds\":60}`, or null for samples as they were sent"),
         )
     })?;
+    let change = iam::manage::settings::DomainChange {
+        resolution_seconds: wanted.resolution_seconds,
+        schemas: wanted.schemas,
+        aggregation: wanted.aggregation,
+    };
+    let change = checked(change).await?;
     app.iam
-        .set_resolution(&caller.scope, wanted.resolution_seconds)
+        .configure(&caller.scope, &change)
         .await
-        .map_err(|error| match crate::failure::refused::of(&error) {
-            Some(problem) => Refusal(
-                code::PARAMETER_INVALID
-                    .problem(problem.message.clone())
-                    .field("resolution_seconds"),
-            ),
-            None => error.into(),
+        .map_err(|error| match refused::of(&error) {
+            Some(Problem {
+                field: Some(field),
+                message,
+                limit,
+                ..
+            }) => {
+                let problem = code::PARAMETER_INVALID.problem(message).field(field);
+                Refusal(Problem { limit, ..problem })
+            }
+            _ => error.into(),
         })?;
-    json(StatusCode::OK, &wanted)
+    json(StatusCode::OK, &settings(&app, &caller.scope))
+}
+
+/// Compiling patterns takes time, so it does not run on a reactor thread.
+async fn checked(
+    change: iam::manage::settings::DomainChange,
+) -> Result<iam::manage::settings::DomainChange, Refusal> {
+    let check = move || {
+        let text = |text: &Option<Option<String>>| text.clone().flatten().unwrap_or_default();
+        let (schemas, aggregation) = (text(&change.schemas), text(&change.aggregation));
+        Rules::parse(&schemas, &aggregation).map_err(unreadable)?;
+        Ok(change)
+    };
+    worker::run(check).await?
+}
+
+/// The refusal of rules, which says the line.
+fn unreadable(error: SchemaError) -> Refusal {
+    let field = if error.is_aggregation {
+        "aggregation"
+    } else {
+        "schemas"
+    };
+    let problem = code::PARAMETER_INVALID
+        .problem(error.to_string())
+        .field(field);
+    Refusal(match error.problem {
+        RuleProblem::TooMany(_) => problem.limit(&limit::SCHEMA_RULES),
+        RuleProblem::TooLong(_) => problem.limit(&limit::SCHEMA_BYTES),
+        _ => problem,
+    })
 }

@@ -2,11 +2,11 @@
 //! routes` prints this table.
 
 use super::{
-    account, api_key, cloud_foundry, deleted, graphite, health, home, identity, introspection, invitation,
-    metrics, passcode, settings, uaa,
+    account, api_key, cloud_foundry, deleted, graphite, health, home, identity, introspection,
+    invitation, metrics, passcode, settings, uaa,
 };
 use crate::http::form::Form::{self, CloudFoundry, Identity as Account, Monitoring, Token, Uaa};
-use crate::request::routes::Guard::{Credential, Identity, Public, Scope, WholeScope};
+use crate::request::routes::Guard::{Credential, Identity, Names, Public, Scope, WholeScope};
 use crate::request::routes::{Route, delete, get, post, put};
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
@@ -35,16 +35,25 @@ pub(crate) fn table() -> Vec<Route> {
         // Graphite.
         get("/render", Scope(Action::Render), Monitoring, graphite::render),
         post("/render", Scope(Action::Render), Monitoring, graphite::render_post),
-        get("/metrics/find", Scope(Action::Find), Monitoring, graphite::find),
-        get("/metrics/expand", Scope(Action::Find), Monitoring, graphite::expand),
-        get("/metrics/index.json", Scope(Action::Find), Monitoring, graphite::index),
+        get("/metrics/find", Names, Monitoring, graphite::find),
+        post("/metrics/find", Names, Monitoring, graphite::find_post),
+        get("/metrics/expand", Names, Monitoring, graphite::expand),
+        post("/metrics/expand", Names, Monitoring, graphite::expand_post),
+        get("/metrics/index.json", Names, Monitoring, graphite::index),
+        post("/metrics/index.json", Names, Monitoring, graphite::index_post),
         get("/functions", Scope(Action::Render), Monitoring, graphite::functions),
         get("/functions/{name}", Scope(Action::Render), Monitoring, graphite::function),
-        get("/tags", Scope(Action::Find), Monitoring, graphite::tags),
-        get("/tags/findSeries", Scope(Action::Find), Monitoring, graphite::find_series),
-        get("/tags/autoComplete/tags", Scope(Action::Find), Monitoring, graphite::complete_tags),
-        get("/tags/autoComplete/values", Scope(Action::Find), Monitoring, graphite::complete_values),
-        get("/tags/{tag}", Scope(Action::Find), Monitoring, graphite::tag),
+        get("/tags", Names, Monitoring, graphite::tags),
+        post("/tags", Names, Monitoring, graphite::tags_post),
+        get("/tags/findSeries", Names, Monitoring, graphite::find_series),
+        post("/tags/findSeries", Names, Monitoring, graphite::find_series_post),
+        get("/tags/autoComplete/tags", Names, Monitoring, graphite::complete_tags),
+        post("/tags/autoComplete/tags", Names, Monitoring, graphite::complete_tags_post),
+        get("/tags/autoComplete/values", Names, Monitoring, graphite::complete_values),
+        post("/tags/autoComplete/values", Names, Monitoring, graphite::complete_values_post),
+        get("/tags/{tag}", Names, Monitoring, graphite::tag),
+        post("/tags/tagSeries", Scope(Action::Write), Monitoring, graphite::tag_series),
+        post("/tags/tagMultiSeries", Scope(Action::Write), Monitoring, graphite::tag_multi_series),
         get("/version", Scope(Action::Render), Monitoring, graphite::version),
         // The token service.
         post("/identity/token", Credential, Token, identity::token),

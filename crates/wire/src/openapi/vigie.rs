@@ -6,10 +6,10 @@ use crate::find::list::NodeItem;
 use crate::home::Home;
 use crate::problem::MonitoringBody;
 use crate::receipt::Receipt;
-use crate::settings::DomainSettings;
+use crate::settings::{DomainChange, DomainSettings};
 use serde_json::{Value, json};
 
-const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
+pub(super) const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
 
 pub(super) fn document() -> Value {
     let mut document = Document::new(
@@ -28,6 +28,7 @@ pub(super) fn document() -> Value {
     metrics(&mut document);
     listing(&mut document);
     settings(&mut document);
+    super::graphite::routes(&mut document);
     let text = || json!({ "type": "string" });
     front_door(&mut document);
     document.route(
@@ -238,15 +239,16 @@ fn settings(document: &mut Document) {
     );
     let read = guarded(document, read);
     document.route("GET", "/v1/settings/domain", read);
+    let change = document.schema::<DomainChange>();
     let write = Operation::new("writeDomainSettings", "Changes the domain's settings")
-        .json(settings.clone())
+        .json(change)
         .answers("200", "the settings from now on", settings);
     let write = guarded(document, write);
     document.route("PUT", "/v1/settings/domain", write);
 }
 
 /// Credential, scope, and the errors every route can answer.
-fn guarded(document: &mut Document, operation: Operation) -> Operation {
+pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<MonitoringBody>();
     [
         ("400", "the request is wrong"),

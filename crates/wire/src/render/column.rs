@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 pub struct Column<'a> {
     /// What it is called.
     pub name: &'a str,
+    /// Whether nobody called it anything: where there is `null`, that stands for its name.
+    pub is_unnamed: bool,
     /// Its tags.
     pub tags: &'a BTreeMap<String, String>,
     /// What it was found by.

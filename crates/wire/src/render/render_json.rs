@@ -24,7 +24,10 @@ pub fn write<S: Sink>(
         out.push(b',');
     }
     out.extend_from_slice(b"{\"target\":");
-    write_text(out, column.name);
+    match column.is_unnamed {
+        true => out.extend_from_slice(b"null"),
+        false => write_text(out, column.name),
+    }
     out.extend_from_slice(b",\"tags\":{");
     for (place, (tag, value)) in column.tags.iter().enumerate() {
         if place > 0 {

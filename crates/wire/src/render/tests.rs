@@ -11,6 +11,7 @@ fn with_column<T>(points: &[f64], use_it: impl FnOnce(&Column<'_>) -> T) -> T {
     ]);
     use_it(&Column {
         name: "f(a,\"b\")",
+        is_unnamed: false,
         tags: &tags,
         path_expression: "a.*",
         start: 1_700_000_000,

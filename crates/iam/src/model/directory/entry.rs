@@ -4,6 +4,7 @@ use crate::model::bounds::Narrowing;
 use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
+use std::sync::Arc;
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl ApiKey {
 }
 
 /// A domain's number in the store, and its settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainEntry {
     /// The number in the store.
     pub tenant: TenantId,
@@ -145,4 +146,15 @@ pub struct DomainEntry {
     pub account: AccountId,
     /// The step samples are consolidated to when read.
     pub resolution_seconds: Option<u32>,
+    /// The rules about single names; most domains have none.
+    pub rules: Option<Arc<RuleTexts>>,
+}
+
+/// Rules about the steps of series and about what several samples become, as they were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct RuleTexts {
+    /// In the words of `storage-schemas.conf`.
+    pub schemas: Option<String>,
+    /// In the words of `storage-aggregation.conf`.
+    pub aggregation: Option<String>,
 }

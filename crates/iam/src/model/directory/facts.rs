@@ -1,12 +1,13 @@
 //! The contents of a directory: all of them, or those that a few changes are about, as they are now.
 
-use super::{Account, ApiKey, Deleted, Org, Region, Space, User};
+use super::{Account, ApiKey, Deleted, Org, Region, RuleTexts, Space, User};
 use crate::model::issuers::Issuers;
 use crate::model::role::Role;
 use base::id::{AccountId, TenantId};
 use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
+use std::sync::Arc;
 
 /// A membership and its beginning.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct DomainFact {
     pub(crate) domain: Domain,
     pub(crate) tenant: TenantId,
     pub(crate) resolution_seconds: Option<u32>,
+    pub(crate) rules: Option<Arc<RuleTexts>>,
 }
 
 /// The facts.

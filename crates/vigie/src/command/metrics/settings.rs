@@ -4,7 +4,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
-use wire::settings::DomainSettings;
+use wire::settings::{DomainChange, DomainSettings};
 
 const PATH: &str = "/v1/settings/domain";
 
@@ -61,11 +61,12 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
     let url = monitoring.url(PATH);
     let body = wanted
         .map(|wanted| {
-            serde_json::to_vec(&DomainSettings {
-                resolution_seconds: match wanted {
+            serde_json::to_vec(&DomainChange {
+                resolution_seconds: Some(match wanted {
                     Resolution::AsSent => None,
                     Resolution::Seconds(seconds) => Some(seconds),
-                },
+                }),
+                ..DomainChange::default()
             })
         })
         .transpose()

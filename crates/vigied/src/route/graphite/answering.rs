@@ -25,6 +25,39 @@ pub(super) struct Asked {
 /// Writes the answer of a route.
 pub(super) type Work = fn(&Asked, &mut Answer) -> Result<(), Refusal>;
 
+/// A route for GET, and the same for POST, whose parameters may be in a form as well.
+macro_rules! routes {
+    ($($(#[$doc:meta])* $get:ident, $post:ident: $media_type:expr => $work:expr;)*) => {
+        $($(#[$doc])*
+        pub(crate) async fn $get(
+            axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
+            caller: crate::request::caller::Caller,
+            admission: crate::request::admission::Admission,
+            headers: http::HeaderMap,
+            axum::extract::RawQuery(url): axum::extract::RawQuery,
+        ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
+            let parameters = Parameters::parse(url.as_deref(), b"")?;
+            let media_type = $media_type(&parameters)?;
+            answer(&app, (caller, admission), &headers, parameters, media_type, $work).await
+        }
+
+        /// The same with parameters that may be in a form.
+        pub(crate) async fn $post(
+            axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
+            caller: crate::request::caller::Caller,
+            admission: crate::request::admission::Admission,
+            headers: http::HeaderMap,
+            axum::extract::RawQuery(url): axum::extract::RawQuery,
+            crate::request::payload::Payload(form): crate::request::payload::Payload,
+        ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
+            let parameters = Parameters::parse(url.as_deref(), &form)?;
+            let media_type = $media_type(&parameters)?;
+            answer(&app, (caller, admission), &headers, parameters, media_type, $work).await
+        })*
+    };
+}
+pub(super) use routes;
+
 /// Answers with the output of `work`, as `media_type`.
 pub(super) async fn answer(
     app: &Arc<App>,
@@ -34,7 +67,7 @@ pub(super) async fn answer(
     media_type: &'static str,
     work: Work,
 ) -> Result<Response, Refusal> {
-    let scope = caller.scope;
+    let scope = caller.scope.naming();
     let asked = Asked {
         app: Arc::clone(app),
         scope: scope.clone(),
@@ -53,7 +86,10 @@ pub(super) async fn answer(
     let own = response.headers_mut();
     own.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     own.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    own.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    own.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     Ok(response)
 }
 
@@ -81,17 +117,16 @@ pub(super) fn callback(parameters: &Parameters) -> Result<Option<&str>, Refusal>
     };
     if name.len() > 100 || !name.split('.').all(is_name) {
         let name = wire::excerpt::beginning(name);
-        return Err(invalid("jsonp", format!("`jsonp` is the name of a function, not `{name}`")));
+        return Err(invalid(
+            "jsonp",
+            format!("`jsonp` is the name of a function, not `{name}`"),
+        ));
     }
     Ok(Some(name))
 }
 
 /// Writes JSON in one piece, within the callback where one is named.
-pub(super) fn write_json(
-    asked: &Asked,
-    answer: &mut Answer,
-    json: &str,
-) -> Result<(), Refusal> {
+pub(super) fn write_json(asked: &Asked, answer: &mut Answer, json: &str) -> Result<(), Refusal> {
     open(asked, answer)?;
     answer.out.extend_from_slice(json.as_bytes());
     close(asked, answer)

@@ -1,79 +1,109 @@
-//! `GET /metrics/find`, `/metrics/expand` and `/metrics/index.json`: the names of series.
+//! `/metrics/find`, `/metrics/expand` and `/metrics/index.json`: the names of series.
 
-use super::answering::{Asked, answer, json_type, write_json};
+use super::answering::{Asked, answer, json_type, routes, write_json};
 use super::glob::Glob;
 use super::parameters::{Parameters, invalid, time};
-use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::Admission;
-use crate::request::caller::Caller;
-use axum::extract::{RawQuery, State};
-use axum::response::Response;
 use base::store::{FindQuery, Node};
-use base::time::TimeRange;
-use http::HeaderMap;
-use std::sync::Arc;
 use wire::code;
 use wire::find::graphite::{self, Found};
+use wire::find::packed;
 
-/// `GET /metrics/find`.
-pub(crate) async fn find(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    admission: Admission,
-    headers: HeaderMap,
-    RawQuery(url): RawQuery,
-) -> Result<Response, Refusal> {
-    let parameters = Parameters::parse(url.as_deref(), b"")?;
-    let media_type = json_type(&parameters)?;
-    answer(&app, (caller, admission), &headers, parameters, media_type, write_found).await
+routes! {
+    /// `/metrics/find`.
+    find, find_post: found_type => write_found;
+    /// `/metrics/expand`.
+    expand, expand_post: json_type => write_expanded;
+    /// `/metrics/index.json`.
+    index, index_post: json_type => write_index;
 }
 
-/// `GET /metrics/expand`.
-pub(crate) async fn expand(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    admission: Admission,
-    headers: HeaderMap,
-    RawQuery(url): RawQuery,
-) -> Result<Response, Refusal> {
-    let parameters = Parameters::parse(url.as_deref(), b"")?;
-    let media_type = json_type(&parameters)?;
-    answer(&app, (caller, admission), &headers, parameters, media_type, write_expanded).await
+fn found_type(parameters: &Parameters) -> Result<&'static str, Refusal> {
+    match parameters.last("format") {
+        Some("pickle") => Ok("application/pickle"),
+        Some("msgpack") => Ok("application/x-msgpack"),
+        _ => json_type(parameters),
+    }
 }
 
-/// `GET /metrics/index.json`.
-pub(crate) async fn index(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    admission: Admission,
-    headers: HeaderMap,
-    RawQuery(url): RawQuery,
-) -> Result<Response, Refusal> {
-    let parameters = Parameters::parse(url.as_deref(), b"")?;
-    let media_type = json_type(&parameters)?;
-    answer(&app, (caller, admission), &headers, parameters, media_type, write_index).await
-}
-
-/// The nodes that fit a path.
-fn nodes(
-    asked: &Asked,
-    answer: &Answer,
-    path: &str,
-    range: Option<TimeRange>,
-) -> Result<Vec<Node>, Refusal> {
+/// The nodes that fit a path as a tree of names has them: a series with tags has no place in it.
+fn nodes(asked: &Asked, answer: &Answer, path: &str) -> Result<Vec<Node>, Refusal> {
     let Some(glob) = Glob::parse(path) else {
         return Ok(Vec::new());
     };
     let context = answer.context();
     let query = FindQuery {
         selector: &glob.selector,
-        range,
+        range: None,
+        labelled: glob.has_tags,
     };
     let mut nodes = asked.app.store.find(&asked.scope, &query, &context)?;
     nodes.retain(|node| glob.means(&node.path));
     Ok(nodes)
+}
+
+/// The nodes of a query. Empty elements mean nothing, but one at the end, which opens what stands before it; `**` alone is
+/// the first level, as in graphite-web.
+fn nodes_of_query(asked: &Asked, answer: &Answer, query: &str) -> Result<Vec<Node>, Refusal> {
+    if query.contains(';') {
+        return nodes(asked, answer, query);
+    }
+    let elements: Vec<&str> = query.split('.').filter(|own| !own.is_empty()).collect();
+    let path = match elements.as_slice() {
+        ["**"] => "*".to_owned(),
+        elements => elements.join("."),
+    };
+    if !query.ends_with('.') {
+        let found = nodes(asked, answer, &path.replace('\\', ""))?;
+        return Ok(as_asked(found, &path));
+    }
+    let opened = |path| Node {
+        path,
+        leaf: false,
+        branch: true,
+    };
+    if path.is_empty() {
+        return Ok(vec![opened(String::new())]);
+    }
+    let branches = nodes(asked, answer, &path)?
+        .into_iter()
+        .filter(|node| node.branch);
+    Ok(branches
+        .map(|node| opened(format!("{}.", node.path)))
+        .collect())
+}
+
+/// An element of the query that has a wildcard behind a `\` stands as it was written in every path, without the `\`: as
+/// graphite-web, which matches with it all the same.
+fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
+    let is_escaped = |element: &&str| {
+        ["\\*", "\\?", "\\[", "\\{"]
+            .iter()
+            .any(|own| element.contains(own))
+    };
+    let asked: Vec<&str> = path.split('.').collect();
+    if !asked.iter().any(|own| is_escaped(&own)) {
+        return found;
+    }
+    for node in &mut found {
+        let mut asked = asked.iter();
+        let shown = node.path.split('.').map(|own| match asked.next() {
+            Some(asked) if is_escaped(asked) => asked.replace('\\', ""),
+            _ => own.to_owned(),
+        });
+        node.path = shown.collect::<Vec<_>>().join(".");
+    }
+    found.sort_unstable();
+    found.dedup_by(|later, first| {
+        let is_same = later.path == first.path;
+        if is_same {
+            first.leaf |= later.leaf;
+            first.branch |= later.branch;
+        }
+        is_same
+    });
+    found
 }
 
 /// Each node as a branch, a leaf or both.
@@ -81,10 +111,16 @@ fn found(nodes: &[Node], leaves_only: bool) -> Vec<Found<'_>> {
     let mut found = Vec::with_capacity(nodes.len());
     for node in nodes {
         if node.branch && !leaves_only {
-            found.push(Found { path: &node.path, is_leaf: false });
+            found.push(Found {
+                path: &node.path,
+                is_leaf: false,
+            });
         }
         if node.leaf {
-            found.push(Found { path: &node.path, is_leaf: true });
+            found.push(Found {
+                path: &node.path,
+                is_leaf: true,
+            });
         }
     }
     found
@@ -95,14 +131,25 @@ fn write_found(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let clock = parameters.clock(&asked.app)?;
     let query = match parameters.last("query") {
         Some(query) if !query.is_empty() => query.to_owned(),
-        _ => return Err(Refusal(code::QUERY_MISSING.problem("`query` is missing or empty").field("query"))),
+        _ => {
+            return Err(Refusal(
+                code::QUERY_MISSING
+                    .problem("`query` is missing or empty")
+                    .field("query"),
+            ));
+        }
     };
     // Times are read, and refused where they are none; branches have no interval, so they narrow nothing.
     for name in ["from", "until"] {
         match parameters.last(name) {
             None | Some("" | "-1") => {}
             Some(text) => {
-                time(text, clock.now, &clock.zone, if name == "from" { "from" } else { "until" })?;
+                time(
+                    text,
+                    clock.now,
+                    &clock.zone,
+                    if name == "from" { "from" } else { "until" },
+                )?;
             }
         }
     }
@@ -115,18 +162,34 @@ fn write_found(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
         "completer" => graphite::completer_query(&query, with_variants),
         _ => query.clone(),
     };
-    let nodes = nodes(asked, answer, &path, None)?;
+    let nodes = nodes_of_query(asked, answer, &path)?;
     let mut found = found(&nodes, leaves_only);
     graphite::sort(&mut found);
+    let interval = (0, clock.now.secs());
     let shown = match format {
+        "pickle" => {
+            answer
+                .out
+                .extend_from_slice(&packed::pickle(&found, interval));
+            return Ok(());
+        }
+        "msgpack" => {
+            answer
+                .out
+                .extend_from_slice(&packed::msgpack(&found, interval));
+            return Ok(());
+        }
         "treejson" => graphite::tree(&found, &query, with_wildcard),
         "completer" => graphite::completer(&found, with_wildcard),
-        "json" => graphite::nodes(&found, (0, clock.now.secs())),
+        "json" => graphite::nodes(&found, interval),
         "nodelist" => graphite::node_list(&found, position),
         other => {
             let other = wire::excerpt::beginning(other);
-            let formats = "treejson, completer, json or nodelist";
-            return Err(invalid("format", format!("`format` is {formats}, not `{other}`")));
+            let formats = "treejson, completer, json, nodelist, pickle or msgpack";
+            return Err(invalid(
+                "format",
+                format!("`format` is {formats}, not `{other}`"),
+            ));
         }
     };
     write_json(asked, answer, &shown.to_string())
@@ -139,15 +202,17 @@ fn write_expanded(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let queries = parameters.all("query");
     let mut all = Vec::with_capacity(queries.len());
     for query in &queries {
-        all.push((*query, nodes(asked, answer, query, None)?));
+        all.push((*query, nodes_of_query(asked, answer, query)?));
     }
-    let queries = all.iter().map(|(query, nodes)| (*query, found(nodes, leaves_only)));
+    let queries = all
+        .iter()
+        .map(|(query, nodes)| (*query, found(nodes, leaves_only)));
     let shown = graphite::expanded(queries, by_query);
     write_json(asked, answer, &shown.to_string())
 }
 
 fn write_index(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
-    let nodes = nodes(asked, answer, "**", None)?;
+    let nodes = nodes(asked, answer, "**")?;
     super::answering::open(asked, answer)?;
     answer.out.push(b'[');
     let mut is_first = true;

@@ -10,10 +10,10 @@ use crate::request::caller::Caller;
 use crate::request::params::Params;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use base::error::{Kind, Problem};
 use http::{HeaderMap, header};
 use query::table::{self, describe};
 use std::sync::Arc;
+use wire::code;
 
 /// `GET /functions`.
 pub(crate) async fn functions(
@@ -25,7 +25,15 @@ pub(crate) async fn functions(
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), b"")?;
     let media_type = json_type(&parameters)?;
-    answer(&app, (caller, admission), &headers, parameters, media_type, write).await
+    answer(
+        &app,
+        (caller, admission),
+        &headers,
+        parameters,
+        media_type,
+        write,
+    )
+    .await
 }
 
 fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
@@ -40,7 +48,7 @@ pub(crate) async fn function(_: Caller, parameters: Params) -> Result<Response, 
     let name = parameters.text("name");
     let Some(shown) = describe::one(name) else {
         let message = format!("there is no function `{}`", wire::excerpt::beginning(name));
-        let problem = Problem::new(Kind::NotFound, "not_found", message);
+        let problem = code::FUNCTION_UNKNOWN.problem(message).field("name");
         return Err(Refusal(match table::nearest(name) {
             Some(nearest) => problem.hint(format!("did you mean `{nearest}`?")),
             None => problem,

@@ -7,7 +7,9 @@ use base::selector::Selector;
 /// that cannot be read finds nothing, as in graphite-web.
 pub(super) struct Glob {
     pub(super) selector: Selector,
-    has_tags: bool,
+    pub(super) has_tags: bool,
+    /// With tags and without a wildcard, it is the one text that a series has: its tags stand in their order.
+    exactly: Option<String>,
 }
 
 impl Glob {
@@ -16,11 +18,16 @@ impl Glob {
         Some(Self {
             selector: Selector::named(pattern),
             has_tags: path.contains(';'),
+            exactly: (path.contains(';') && !path.contains(['*', '?', '[', '{']))
+                .then(|| path.to_owned()),
         })
     }
 
     /// Whether a series of that Graphite text is meant, which its selector finds.
     pub(super) fn means(&self, text: &str) -> bool {
-        self.has_tags || !text.contains(';')
+        match &self.exactly {
+            Some(own) => own == text,
+            None => self.has_tags || !text.contains(';'),
+        }
     }
 }

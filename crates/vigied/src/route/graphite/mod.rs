@@ -8,13 +8,18 @@ mod glob;
 mod parameters;
 mod render;
 mod stored;
+mod tagging;
 mod tags;
 mod version;
 
 pub(crate) use self::{
-    find::{expand, find, index},
+    find::{expand, expand_post, find, find_post, index, index_post},
     functions::{function, functions},
     render::{render, render_post},
-    tags::{complete_tags, complete_values, find_series, tag, tags},
+    tagging::{tag_multi_series, tag_series},
+    tags::{
+        complete_tags, complete_tags_post, complete_values, complete_values_post, find_series,
+        find_series_post, tag, tags, tags_post,
+    },
     version::version,
 };

@@ -53,13 +53,19 @@ impl Parameters {
 
     /// Every parameter, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let path = self.path.iter().map(|(name, value)| (*name, value.as_str()));
+        let path = self
+            .path
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
         self.url.iter().chain(self.form.iter()).chain(path)
     }
 
     /// The value of a parameter.
     pub(super) fn last(&self, name: &str) -> Option<&str> {
-        self.iter().filter(|(own, _)| *own == name).last().map(|(_, value)| value)
+        self.iter()
+            .filter(|(own, _)| *own == name)
+            .last()
+            .map(|(_, value)| value)
     }
 
     /// The values of a parameter that may be given often; where there are none, those with `[]` behind the name.
@@ -69,7 +75,11 @@ impl Parameters {
             own.map(|(_, value)| value).collect()
         };
         let plain = of(name);
-        if plain.is_empty() { of(&format!("{name}[]")) } else { plain }
+        if plain.is_empty() {
+            of(&format!("{name}[]"))
+        } else {
+            plain
+        }
     }
 
     /// Whether a flag is set: `1` or `true`.
@@ -91,7 +101,10 @@ impl Parameters {
 
     /// The zone of `tz` (UTC where there is none of that name) and the instant of `now`.
     pub(super) fn clock(&self, app: &App) -> Result<Clock, Refusal> {
-        let zone = self.last("tz").and_then(time_expr::zone).unwrap_or(TimeZone::UTC);
+        let zone = self
+            .last("tz")
+            .and_then(time_expr::zone)
+            .unwrap_or(TimeZone::UTC);
         let clock = app.clock.now();
         let now = match self.last("now") {
             Some(text) => time(text, clock, &zone, "now")?,

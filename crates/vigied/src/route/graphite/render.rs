@@ -12,13 +12,15 @@ use crate::request::payload::Payload;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::context::Context;
+use base::limit;
 use base::store::StoreError;
 use http::HeaderMap;
 use query::draw::{Form, Options, Picture, draw};
-use query::error::Error;
-use query::evaluate::{Evaluation, Window};
+use query::error::{Error, TargetError};
+use query::evaluate::Evaluation;
 use query::schema::Rules;
 use query::series::{Series, reduce};
+use query::window::Window;
 use std::sync::Arc;
 use wire::code;
 use wire::render::{Column, csv, dygraph, msgpack, pickle, raw, render_json, rickshaw};
@@ -108,7 +110,10 @@ fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
         other => {
             let other = wire::excerpt::beginning(other);
             let formats = "json, csv, raw, pickle, msgpack, rickshaw, dygraph, png, svg or pdf";
-            return Err(invalid("format", format!("`format` is {formats}, not `{other}`")));
+            return Err(invalid(
+                "format",
+                format!("`format` is {formats}, not `{other}`"),
+            ));
         }
     })
 }
@@ -116,6 +121,8 @@ fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
 fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let format = format_of(parameters)?;
+    // Nothing is kept for later; a figure is checked all the same.
+    parameters.integer("cacheTimeout")?;
     let window = window(asked)?;
     let context = answer.context();
     let series = evaluated(asked, &window, &context)?;
@@ -152,15 +159,16 @@ fn window(asked: &Asked) -> Result<Window, Refusal> {
         let problem = code::RANGE_EMPTY.problem("`from` and `until` are the same second");
         return Err(Refusal(problem.field("from")));
     }
-    Ok(Window::new(from.min(until), from.max(until), clock.now.secs(), clock.zone))
+    Ok(Window::new(
+        from.min(until),
+        from.max(until),
+        clock.now.secs(),
+        clock.zone,
+    ))
 }
 
 /// The series of all targets, in order.
-fn evaluated(
-    asked: &Asked,
-    window: &Window,
-    context: &Context,
-) -> Result<Vec<Series>, Refusal> {
+fn evaluated(asked: &Asked, window: &Window, context: &Context) -> Result<Vec<Series>, Refusal> {
     let parameters = &asked.parameters;
     let targets = parameters.all("target");
     let variables = parameters.iter().filter_map(|(name, value)| {
@@ -171,13 +179,13 @@ fn evaluated(
         None => 0.0,
         Some(text) => text.parse().map_err(|_| {
             let text = wire::excerpt::beginning(text);
-            invalid("xFilesFactor", format!("`xFilesFactor` is a number, not `{text}`"))
+            invalid(
+                "xFilesFactor",
+                format!("`xFilesFactor` is a number, not `{text}`"),
+            )
         })?,
     };
-    let step = asked.app.iam.resolution_seconds(asked.scope.domain());
-    let rules = Rules::default().with_default_step(step.map_or(0, i64::from));
-    #[cfg(debug_assertions)]
-    let rules = match std::env::var("TMP_SCHEMAS") { Ok(f) => Rules::parse(&std::fs::read_to_string(f).unwrap(), "").unwrap(), Err(_) => rules };
+    let rules = rules(asked)?;
     let stored = Stored {
         store: &*asked.app.store,
         scope: &asked.scope,
@@ -192,12 +200,30 @@ fn evaluated(
     let series = series.map_err(|(place, error)| refused(&targets, place, error))?;
     let mut series: Vec<Series> = series.into_iter().flatten().collect();
     // As many points as a graph has room for; of formats for programs, JSON alone knows it.
-    let most = parameters.last("maxDataPoints").filter(|_| parameters.last("format") == Some("json"));
-    let is_digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let most = parameters
+        .last("maxDataPoints")
+        .filter(|_| parameters.last("format") == Some("json"));
+    let is_digits =
+        |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(most) = most.filter(is_digits).and_then(|text| text.parse().ok()) {
         reduce(&mut series, most);
     }
     Ok(series)
+}
+
+/// The rules of the domain; behind them, every name has the domain's resolution.
+fn rules(asked: &Asked) -> Result<Arc<Rules>, Refusal> {
+    let (iam, domain) = (&asked.app.iam, asked.scope.domain());
+    let step = iam.resolution_seconds(domain);
+    asked
+        .app
+        .rules
+        .compiled(iam.rules(domain), step)
+        .map_err(|error| {
+            // They were read when they were set.
+            tracing::error!(%error, "stored rules cannot be read");
+            Refusal(code::INTERNAL.problem("the rules of the domain cannot be read"))
+        })
 }
 
 fn refused(targets: &[&str], place: usize, error: Error) -> Refusal {
@@ -205,9 +231,21 @@ fn refused(targets: &[&str], place: usize, error: Error) -> Refusal {
     match error {
         Error::Store(error) => error.into(),
         error => {
+            let is_long = matches!(
+                error,
+                Error::Target {
+                    problem: TargetError::TooLong(_),
+                    ..
+                }
+            );
             let target = wire::excerpt::beginning(target);
             let message = format!("`{target}`: {error}");
-            Refusal(code::TARGET_MALFORMED.problem(message).field("target"))
+            let problem = code::TARGET_MALFORMED.problem(message).field("target");
+            Refusal(if is_long {
+                problem.limit(&limit::TARGET_BYTES)
+            } else {
+                problem
+            })
         }
     }
 }
@@ -225,6 +263,7 @@ fn write_data(
         .zip(&points)
         .map(|(own, points)| Column {
             name: &own.name,
+            is_unnamed: own.title().is_none(),
             tags: &own.tags,
             path_expression: &own.path_expression,
             start: own.start,
@@ -236,14 +275,15 @@ fn write_data(
             points,
         })
         .collect();
-    let written = write_columns(asked, answer, format, &columns, window);
+    let has_values = series.iter().any(|own| !own.values.is_empty());
+    let written = write_columns(asked, answer, (format, has_values), &columns, window);
     written.map_err(Refusal::from)
 }
 
 fn write_columns(
     asked: &Asked,
     answer: &mut Answer,
-    format: Format,
+    (format, has_values): (Format, bool),
     columns: &[Column<'_>],
     window: &Window,
 ) -> Result<(), StoreError> {
@@ -260,6 +300,8 @@ fn write_columns(
         Format::Json => {
             let nulls = asked.parameters.last("noNullPoints").is_none();
             let mut is_first = true;
+            // Where no series has any place for a value, nothing is shown of any.
+            let columns = if has_values { columns } else { &[] };
             for column in columns {
                 is_first &= !render_json::write(answer, column, is_first, nulls)?;
             }

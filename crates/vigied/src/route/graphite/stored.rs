@@ -67,14 +67,17 @@ impl Meant {
 fn tagged(expressions: &[TagExpression]) -> Option<Meant> {
     let conditions = expressions.iter().map(TagExpression::condition);
     let conditions = conditions.collect::<Result<_, _>>().ok()?;
-    let exact = expressions.iter().filter(|own| own.tag != NAME).filter_map(|own| {
-        let op = match own.comparison {
-            Comparison::Is => Op::Is,
-            Comparison::IsNot => Op::IsNot,
-            Comparison::Fits | Comparison::FitsNot => return None,
-        };
-        Matcher::new(&own.tag, op, &own.value).ok()
-    });
+    let exact = expressions
+        .iter()
+        .filter(|own| own.tag != NAME)
+        .filter_map(|own| {
+            let op = match own.comparison {
+                Comparison::Is => Op::Is,
+                Comparison::IsNot => Op::IsNot,
+                Comparison::Fits | Comparison::FitsNot => return None,
+            };
+            Matcher::new(&own.tag, op, &own.value).ok()
+        });
     let path = expressions
         .iter()
         .find(|own| own.tag == NAME && own.comparison == Comparison::Is)
@@ -123,14 +126,15 @@ impl Stored<'_> {
             shape: Shape::Raw(samples),
         };
         let mut found = Vec::new();
-        self.store.read_all(self.scope, &[query], self.context, &mut |cursor| {
-            let text = cursor.key().graphite().into_owned();
-            let tags = tags_of(&cursor.key());
-            if meant.means(&text, &tags) {
-                found.push(self.series(cursor, text, tags, Range { until, ..range })?);
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
+        self.store
+            .read_all(self.scope, &[query], self.context, &mut |cursor| {
+                let text = cursor.key().graphite().into_owned();
+                let tags = tags_of(&cursor.key());
+                if meant.means(&text, &tags) {
+                    found.push(self.series(cursor, text, tags, Range { until, ..range })?);
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
         found.sort_by(|a, b| a.name.cmp(&b.name));
         self.context.release(meant.selector().table_bytes());
         Ok(found)
@@ -145,7 +149,8 @@ impl Stored<'_> {
         range: Range,
     ) -> Result<Fetched, StoreError> {
         let view = self.rules.view(&name);
-        let step = Step::new(view.step.saturating_mul(1000)).ok_or(StoreError::Unsupported("have steps of no length"))?;
+        let step = Step::new(view.step.saturating_mul(1000))
+            .ok_or(StoreError::Unsupported("have steps of no length"))?;
         let range = TimeRange {
             from: Millis::from_secs(range.from),
             until: Millis::from_secs(range.until),

@@ -1,6 +1,6 @@
-//! `GET /tags`, `/tags/{tag}`, `/tags/findSeries` and completion: which tags series have.
+//! `/tags`, `/tags/{tag}`, `/tags/findSeries` and completion: which tags series have.
 
-use super::answering::{Asked, answer, json_type, write_json};
+use super::answering::{Asked, answer, json_type, routes, write_json};
 use super::parameters::{Parameters, invalid};
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -18,32 +18,15 @@ use query::tags::{TagError, TagExpression};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-macro_rules! routes {
-    ($($(#[$doc:meta])* $route:ident => $work:ident;)*) => {
-        $($(#[$doc])*
-        pub(crate) async fn $route(
-            State(app): State<Arc<App>>,
-            caller: Caller,
-            admission: Admission,
-            headers: HeaderMap,
-            RawQuery(url): RawQuery,
-        ) -> Result<Response, Refusal> {
-            let parameters = Parameters::parse(url.as_deref(), b"")?;
-            let media_type = json_type(&parameters)?;
-            answer(&app, (caller, admission), &headers, parameters, media_type, $work).await
-        })*
-    };
-}
-
 routes! {
-    /// `GET /tags`.
-    tags => write_tags;
-    /// `GET /tags/findSeries`.
-    find_series => write_series;
-    /// `GET /tags/autoComplete/tags`.
-    complete_tags => write_suggested_tags;
-    /// `GET /tags/autoComplete/values`.
-    complete_values => write_suggested_values;
+    /// `/tags`.
+    tags, tags_post: json_type => write_tags;
+    /// `/tags/findSeries`.
+    find_series, find_series_post: json_type => write_series;
+    /// `/tags/autoComplete/tags`.
+    complete_tags, complete_tags_post: json_type => write_suggested_tags;
+    /// `/tags/autoComplete/values`.
+    complete_values, complete_values_post: json_type => write_suggested_values;
 }
 
 /// `GET /tags/{tag}`.
@@ -57,7 +40,15 @@ pub(crate) async fn tag(
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), b"")?.with("tag", tag);
     let media_type = json_type(&parameters)?;
-    answer(&app, (caller, admission), &headers, parameters, media_type, write_tag).await
+    answer(
+        &app,
+        (caller, admission),
+        &headers,
+        parameters,
+        media_type,
+        write_tag,
+    )
+    .await
 }
 
 /// The series that have tags, and their Graphite text.
@@ -67,9 +58,12 @@ fn tagged(asked: &Asked, answer: &Answer) -> Result<Vec<(String, Tags)>, Refusal
     let query = FindQuery {
         selector: &selector,
         range: None,
+        labelled: true,
     };
     let nodes = asked.app.store.find(&asked.scope, &query, &context)?;
-    let series = nodes.into_iter().filter(|node| node.leaf && node.path.contains(';'));
+    let series = nodes
+        .into_iter()
+        .filter(|node| node.leaf && node.path.contains(';'));
     let series = series.filter_map(|node| {
         let key = SeriesKey::parse_graphite(&node.path).ok()?;
         let tags = super::stored::tags_of(&key);
@@ -100,7 +94,9 @@ fn filter(asked: &Asked) -> Result<Filter<'_>, Refusal> {
 
 fn suggestions(asked: &Asked) -> Result<usize, Refusal> {
     let limit = asked.parameters.integer("limit")?;
-    Ok(limit.map_or(SUGGESTIONS_USUAL, |limit| usize::try_from(limit).unwrap_or(0)))
+    Ok(limit.map_or(SUGGESTIONS_USUAL, |limit| {
+        usize::try_from(limit).unwrap_or(0)
+    }))
 }
 
 fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
@@ -130,7 +126,10 @@ fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
 fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let expressions = expressions(asked)?;
     if expressions.is_empty() {
-        return Err(invalid("expr", "`expr` is missing: write a tag expression, for example `name=cpu`".to_owned()));
+        return Err(invalid(
+            "expr",
+            "`expr` is missing: write a tag expression, for example `name=cpu`".to_owned(),
+        ));
     }
     let conditions: Vec<_> = expressions
         .iter()
@@ -165,6 +164,7 @@ fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refu
     let series = tagged(asked, answer)?;
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let shown = catalog::suggested_values(own, &expressions, tag, prefix, limit).map_err(refused)?;
+    let shown =
+        catalog::suggested_values(own, &expressions, tag, prefix, limit).map_err(refused)?;
     write_json(asked, answer, &json!(shown).to_string())
 }

@@ -56,6 +56,7 @@ fn find(
     let find = FindQuery {
         selector: &selector,
         range,
+        labelled: true,
     };
     let context = answer.context();
     reserve_tables(&context, &selector)?;

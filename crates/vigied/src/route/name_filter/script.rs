@@ -8,7 +8,7 @@ const LIST: (&str, &str) = ("GET", "/v1/metrics/list");
 const DELETE: (&str, &str) = ("DELETE", "/v1/metrics/list");
 
 /// Patterns for what the caller reaches, for what they do not, and for both.
-const PATTERNS: [&str; 26] = [
+pub(super) const PATTERNS: [&str; 26] = [
     "*",
     "**",
     "*.*",
@@ -37,7 +37,7 @@ const PATTERNS: [&str; 26] = [
     "nowhere.*",
 ];
 
-fn asked((verb, path): (&'static str, &'static str), pairs: &[(&str, &str)]) -> Asked {
+pub(super) fn asked((verb, path): (&'static str, &'static str), pairs: &[(&str, &str)]) -> Asked {
     Asked::new(verb, path, pairs)
 }
 

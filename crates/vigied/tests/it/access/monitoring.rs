@@ -30,6 +30,23 @@ pub(crate) fn request(world: &World, method: &str, path: &str) -> Option<(Reques
             request(path).json(&json!({"resolution_seconds": null})),
             "configure",
         ),
+        ("GET" | "POST", "/render") => (request("/render?target=*.*&format=json"), "render"),
+        ("GET", "/functions" | "/version") => (request(path), "render"),
+        ("GET", "/functions/{name}") => (request("/functions/sumSeries"), "render"),
+        ("GET" | "POST", "/metrics/find" | "/metrics/expand") => {
+            (request(&format!("{path}?query=*")), "names")
+        }
+        ("GET" | "POST", "/metrics/index.json" | "/tags" | "/tags/autoComplete/tags") => {
+            (request(path), "names")
+        }
+        ("GET", "/tags/{tag}") => (request("/tags/name"), "names"),
+        ("GET" | "POST", "/tags/findSeries") => (request("/tags/findSeries?expr=name=a"), "names"),
+        ("GET" | "POST", "/tags/autoComplete/values") => {
+            (request("/tags/autoComplete/values?tag=name"), "names")
+        }
+        ("POST", "/tags/tagSeries" | "/tags/tagMultiSeries") => {
+            (request(&format!("{path}?path=a;host=b")), "write")
+        }
         _ => return None,
     })
 }
@@ -49,7 +66,12 @@ fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
     if user.domain != meant {
         return 404;
     }
-    if user.allowed.split(' ').any(|own| own == right) {
+    // Whoever may read `*` may list the names.
+    let rights: &[&str] = match right {
+        "names" => &["find", "render"],
+        _ => &[right],
+    };
+    if user.allowed.split(' ').any(|own| rights.contains(&own)) {
         200
     } else {
         403

@@ -8,8 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 6] = [
+const CHAPTERS: [(&str, &str, &[&str]); 7] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
+    (
+        "Graphite",
+        "vigie.json",
+        &["/render", "/metrics/", "/functions", "/tags", "/version"],
+    ),
     (
         "Tokens",
         "iam.json",
@@ -57,6 +62,7 @@ fn guard_text(guard: &str) -> &'static str {
         "domain.write" => "a caller who may send to the domain",
         "domain.render" => "a caller who may query the domain",
         "domain.find" => "a caller who may list the domain",
+        "domain.names" => "a caller who may list or query the domain",
         "domain.delete" => "a caller who may delete from the domain",
         "domain.configure" => "a caller who may change the settings of the domain",
         other => panic!("teach this test what the guard `{other}` asks for"),
