@@ -49,10 +49,12 @@ impl Aggregation {
     pub(crate) const fn is_whole(self, of_whole: bool) -> bool {
         match self {
             Self::Count => true,
-            Self::Average | Self::AverageZero | Self::Median | Self::StandardDeviation => false,
-            Self::Variance => false,
-            Self::Sum | Self::Min | Self::Max | Self::Diff => of_whole,
-            Self::Range | Self::Multiply | Self::Last => of_whole,
+            Self::Average
+            | Self::AverageZero
+            | Self::Median
+            | Self::StandardDeviation
+            | Self::Variance => false,
+            _ => of_whole,
         }
     }
 
