@@ -62,8 +62,16 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             // Of several, `none` is one too.
             let kinds = match call.arguments.len() {
-                ..=2 => call.arguments.given(1).into_iter().map(Value::shown).collect(),
-                all => (1..all).map(|place| call.arguments.given(place)).map(shown).collect(),
+                ..=2 => call
+                    .arguments
+                    .given(1)
+                    .into_iter()
+                    .map(Value::shown)
+                    .collect(),
+                all => (1..all)
+                    .map(|place| call.arguments.given(place))
+                    .map(shown)
+                    .collect(),
             };
             let mut kinds: Vec<String> = kinds;
             let system = match kinds.last().map(String::as_str) {
