@@ -13,6 +13,7 @@ mod check_repo;
 mod deny;
 mod dist;
 mod error_causes;
+mod graphite;
 mod lint;
 mod modules;
 mod packages;
@@ -62,6 +63,8 @@ enum Task {
         #[command(flatten)]
         table: Box<bench::TableArgs>,
     },
+    /// Ask graphite-web and us the same random targets; fails where an answer differs
+    Graphite(graphite::GraphiteArgs),
     /// All lints, then all tests: what CI runs
     Ci,
     /// fmt, clippy, check-deps, check-repo and deny
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Task::Bench { bench, table } => step("bench", || {
             bench::run(&bench.unwrap_or(bench::Bench::Table(table)))
         }),
+        Task::Graphite(arguments) => step("graphite", || graphite::run(&arguments)),
         Task::Services => step("services", services::hold),
         // The tests run even if a lint failed: one run should tell everything.
         Task::Ci => step("lint", lint::run).and(step("test", || test::run(&[]))),

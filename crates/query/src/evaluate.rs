@@ -271,6 +271,7 @@ impl<'e> Evaluation<'e> {
             x_files_factor,
             drawing: Drawing::default(),
             is_unnamed: false,
+            is_whole: false,
         });
         Value::Series(series.collect())
     }

@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// Tags by name. A series that was stored has its path as `name`.
 pub type Tags = BTreeMap<String, String>;
 
+/// How functions spell the name of a series that has none.
+pub const UNNAMED: &str = "None";
+
 /// Values from `start` on, `step` seconds apart. NaN is no value. Copies share their values until one changes them.
 #[derive(Debug, Clone)]
 pub struct Series {
@@ -44,8 +47,10 @@ pub struct Series {
     pub x_files_factor: f64,
     /// How a picture shows it.
     pub drawing: Drawing,
-    /// Whether answers say `null` for an empty name: nobody gave it one.
+    /// Whether answers say `null` for its name while that is [`UNNAMED`]: nobody gave it one.
     pub is_unnamed: bool,
+    /// Whether all its values are counts or such, which names and tags show without a point, as graphite-web does.
+    pub is_whole: bool,
 }
 
 impl Series {
@@ -70,13 +75,14 @@ impl Series {
             x_files_factor: 0.0,
             drawing: Drawing::default(),
             is_unnamed: false,
+            is_whole: false,
         }
     }
 
     /// What answers call it; `None` where nobody gave it a name.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
-        (!self.is_unnamed || !self.name.is_empty()).then_some(self.name.as_str())
+        (!self.is_unnamed || self.name != UNNAMED).then_some(self.name.as_str())
     }
 
     /// The same with another name in answers; its tags and path expression stay.
@@ -101,15 +107,24 @@ impl Series {
         self
     }
 
+    /// The same, whose values are counts.
+    #[must_use]
+    pub const fn whole(mut self, is_whole: bool) -> Self {
+        self.is_whole = is_whole;
+        self
+    }
+
     /// The same with other values.
     #[must_use]
     pub fn with_values(mut self, values: Vec<f64>) -> Self {
+        self.is_whole = false;
         self.values = Arc::new(values);
         self
     }
 
-    /// Its values, to be changed: in place where nobody else has them.
+    /// Its values, to be changed: in place where nobody else has them. Nobody takes them for counts any more.
     pub fn values_mut(&mut self) -> &mut Vec<f64> {
+        self.is_whole = false;
         Arc::make_mut(&mut self.values)
     }
 

@@ -35,6 +35,13 @@ impl Arguments {
                 "it takes at most {most} arguments, not {given}"
             )));
         }
+        if let Some(own) = parameters
+            .iter()
+            .zip(&positional)
+            .find_map(|(own, value)| is_no_aggregation(own, value).then_some(own))
+        {
+            return Err(no_aggregation(own));
+        }
         let given = positional.len();
         let mut values = positional;
         while values.len() < parameters.len() {
@@ -49,6 +56,11 @@ impl Arguments {
                 return Err(Fault::argument(format!(
                     "`{name}` takes any number of values, and so none by name"
                 )));
+            }
+            if let Some(own) = parameters.get(place)
+                && is_no_aggregation(own, &value)
+            {
+                return Err(no_aggregation(own));
             }
             match values.get_mut(place).filter(|_| place >= given) {
                 Some(slot) => *slot = value,
@@ -251,6 +263,18 @@ impl Arguments {
             Some(value) => value.number().is_some_and(|number| number != 0.0),
         }
     }
+}
+
+/// Whether an aggregation is said to be `none`, which is another thing than to say none.
+const fn is_no_aggregation(parameter: &Parameter, value: &Value) -> bool {
+    matches!(parameter.kind, Kind::AggFunc | Kind::AggOrSeriesFunc) && matches!(value, Value::None)
+}
+
+fn no_aggregation(parameter: &Parameter) -> Fault {
+    let name = parameter.name;
+    Fault::argument(format!(
+        "`{name}` must be the name of an aggregation, not none"
+    ))
 }
 
 /// An argument as what its parameter says: `Some(None)` where it stays as it is, `None` where it does not fit.

@@ -21,7 +21,7 @@ mod units;
 mod wall;
 
 pub(crate) use again::{EARLIEST, earlier, since};
-pub(crate) use aggregation::Aggregation;
+pub(crate) use aggregation::{Aggregation, shown};
 pub(crate) use each::{copied, each, each_strictly, input};
 pub(crate) use format::formatted;
 pub(crate) use interval::{ensure_positive, interval, unit};

@@ -60,8 +60,20 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "legendValue(servers.*.disk.used, 'max', 'last', 'binary')",
         is_aggregator: false,
         run: |call| {
-            let kinds = call.arguments.from(1).into_iter();
-            let mut kinds: Vec<String> = kinds.map(Value::shown).collect();
+            // Of several, `none` is one too.
+            let kinds = match call.arguments.len() {
+                ..=2 => call
+                    .arguments
+                    .given(1)
+                    .into_iter()
+                    .map(Value::shown)
+                    .collect(),
+                all => (1..all)
+                    .map(|place| call.arguments.given(place))
+                    .map(shown)
+                    .collect(),
+            };
+            let mut kinds: Vec<String> = kinds;
             let system = match kinds.last().map(String::as_str) {
                 None => return Err(Fault::argument("`valuesTypes` is missing: an aggregation")),
                 Some("si" | "binary") => kinds.pop(),
@@ -131,6 +143,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
+fn shown(given: Option<&Value>) -> String {
+    given.unwrap_or(&Value::None).shown()
+}
+
 /// An aggregate of a series as `legendValue` shows it.
 fn told(series: &Series, kind: &str, system: Option<&str>) -> Result<String, Fault> {
     let Some(aggregation) = Aggregation::named(kind) else {
@@ -139,7 +155,7 @@ fn told(series: &Series, kind: &str, system: Option<&str>) -> Result<String, Fau
     let value = aggregation.of(&series.points());
     match system {
         _ if value.is_nan() => Ok("None".to_owned()),
-        None => Ok(aggregation.shown(value)),
+        None => Ok(aggregation.shown(value, series.is_whole)),
         Some(system) => Style { system, units: "" }.shown(value),
     }
 }

@@ -50,7 +50,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 if last.is_nan() {
                     return Err(Fault::argument(format!("`{target}` has no value")));
                 }
-                own.name = formatted(&template, last)?;
+                own.name = formatted(&template, last, first.is_whole)?;
             }
             Ok(series.into())
         },

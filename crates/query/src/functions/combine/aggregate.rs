@@ -137,7 +137,9 @@ pub(in crate::functions) fn aggregated(
     let mut tags = common_tags(&normalized.series);
     tags.entry("name".to_owned())
         .or_insert_with(|| title.clone());
+    let of_whole = normalized.series.iter().all(|own| own.is_whole);
     let mut result = call.new_series(title, normalized.span(), values);
+    result.is_whole = aggregation.is_whole(of_whole);
     result.tags = tags;
     result.x_files_factor = share;
     Ok(vec![result.tagged("aggregatedBy", short)])

@@ -17,7 +17,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         if call.arguments.given(0).is_none() {
             let mut line = constant_line(call, 0.0, "0")?;
             line.path_expression = "countSeries()".to_owned();
-            return Ok(vec![line].into());
+            return Ok(vec![line.whole(true)].into());
         }
         let lists = call.arguments.series_lists(0)?;
         let Some(normalized) = normalize(lists.into_iter().flatten().collect()) else {
@@ -26,6 +26,6 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let (_, length) = normalized.columns();
         let name = format!("countSeries({})", path_expressions(&normalized.series));
         let values = vec![normalized.series.len() as f64; length];
-        Ok(vec![call.new_series(name, normalized.span(), values)].into())
+        Ok(vec![call.new_series(name, normalized.span(), values).whole(true)].into())
     },
 }];

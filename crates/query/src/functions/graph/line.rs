@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
 use crate::functions::support::Aggregation;
-use crate::series::{Drawing, Series, tags_of};
+use crate::series::{Drawing, Series, UNNAMED, tags_of};
 use crate::value::Value;
 use base::number;
 use base::time::Millis;
@@ -64,11 +64,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 )));
             }
             let label = call.arguments.given(1).map(Value::shown);
-            let name = label.clone().unwrap_or_default();
+            let name = label.clone().unwrap_or_else(|| UNNAMED.to_owned());
             let mut line = call.new_series(name, (at, at, 1), vec![1.0, 1.0]);
             line.is_unnamed = label.is_none();
             match label.as_deref().map(tags_of) {
-                None => line = line.tagged("name", "None"),
+                None => line = line.tagged("name", UNNAMED),
                 Some(Ok(tags)) if !is_call(&line.name) => line.tags = tags,
                 Some(_) => {}
             }
@@ -96,6 +96,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let mut results = Vec::new();
             for own in call.arguments.series(0)? {
                 let value = aggregation.of(&own.points());
+                let is_whole = aggregation.is_whole(own.is_whole);
                 let shown = if value.is_nan() {
                     "None".to_owned()
                 } else {
@@ -106,10 +107,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     let mut line = own.map(|_| value).renamed(name);
                     line.values_per_point = 1;
                     line.drawing = Drawing::default();
-                    results.push(line);
+                    results.push(line.whole(is_whole));
                 } else {
-                    let shown = aggregation.shown(value);
-                    results.push(constant_line(call, value, &shown)?.renamed(name));
+                    let shown = aggregation.shown(value, own.is_whole);
+                    let line = constant_line(call, value, &shown)?.renamed(name);
+                    results.push(line.whole(is_whole));
                 }
             }
             Ok(results.into())
@@ -145,7 +147,8 @@ fn given_line(call: &FunctionCall<'_>) -> Result<Series, Fault> {
         .given(0)
         .map(Value::shown)
         .unwrap_or_default();
-    constant_line(call, value, &shown)
+    let is_whole = matches!(call.arguments.given(0), Some(Value::Integer(_)));
+    Ok(constant_line(call, value, &shown)?.whole(is_whole))
 }
 
 /// A horizontal line from the beginning of the time asked for to its end, by three values.

@@ -129,5 +129,5 @@ fn identity(call: &mut FunctionCall<'_>) -> Outcome {
     let values = generated(call, 60, |at| at.saturating_sub(ahead) as f64)?;
     let mut series = named(call, (start, end, 60), values)?;
     series.path_expression = format!("identity(\"{}\")", series.name);
-    Ok(vec![series].into())
+    Ok(vec![series.whole(true)].into())
 }

@@ -49,5 +49,5 @@ fn events(call: &mut FunctionCall<'_>) -> Outcome {
     }
     let mut series = call.new_series(name, (range.from, range.until, 1), values);
     series.consolidation = Consolidation::Sum;
-    Ok(vec![series].into())
+    Ok(vec![series.whole(true)].into())
 }

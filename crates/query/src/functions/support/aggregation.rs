@@ -45,13 +45,22 @@ impl Aggregation {
         })
     }
 
-    /// A value as a name shows it: a count is whole.
-    pub(crate) fn shown(self, value: f64) -> String {
+    /// Whether its result is a whole number, where its values are such or not.
+    pub(crate) const fn is_whole(self, of_whole: bool) -> bool {
         match self {
-            _ if value.is_nan() => "None".to_owned(),
-            Self::Count => number::general_with(value, 17),
-            _ => number::repr(value),
+            Self::Count => true,
+            Self::Average
+            | Self::AverageZero
+            | Self::Median
+            | Self::StandardDeviation
+            | Self::Variance => false,
+            _ => of_whole,
         }
+    }
+
+    /// A value of a series as a name shows it.
+    pub(crate) fn shown(self, value: f64, of_whole: bool) -> String {
+        shown(value, self.is_whole(of_whole))
     }
 
     /// The aggregate; NaN where there is none. NaN among the values is no value.
@@ -184,6 +193,17 @@ impl Aggregation {
                 }
             }
         }
+    }
+}
+
+/// A value as a name shows it: `3.0`, or `3` where it is a whole number to graphite-web.
+pub(crate) fn shown(value: f64, is_whole: bool) -> String {
+    if value.is_nan() {
+        "None".to_owned()
+    } else if is_whole {
+        format!("{value:.0}")
+    } else {
+        number::repr(value)
     }
 }
 

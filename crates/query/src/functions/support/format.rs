@@ -1,5 +1,6 @@
 //! Python's `%` with one number behind it.
 
+use super::aggregation::shown;
 use crate::error::Fault;
 use base::number;
 
@@ -18,7 +19,7 @@ struct Conversion {
 const WIDTH_MAX: usize = 256;
 
 /// The template with the number in the place of its one conversion.
-pub(crate) fn formatted(template: &str, value: f64) -> Result<String, Fault> {
+pub(crate) fn formatted(template: &str, value: f64, is_whole: bool) -> Result<String, Fault> {
     let mut out = String::new();
     let mut rest = template;
     let mut is_used = false;
@@ -42,7 +43,7 @@ pub(crate) fn formatted(template: &str, value: f64) -> Result<String, Fault> {
                 "has more than one conversion, but there is one value",
             ));
         }
-        out.push_str(&conversion.write(kind, value, template)?);
+        out.push_str(&conversion.write(kind, (value, is_whole), template)?);
     }
     out.push_str(rest);
     if is_used {
@@ -99,13 +100,18 @@ impl Conversion {
         Ok(rest.strip_prefix(['h', 'l', 'L']).unwrap_or(rest))
     }
 
-    fn write(&self, kind: char, value: f64, template: &str) -> Result<String, Fault> {
+    fn write(
+        &self,
+        kind: char,
+        (value, is_whole): (f64, bool),
+        template: &str,
+    ) -> Result<String, Fault> {
         let precision = self.precision.unwrap_or(6);
         let magnitude = value.abs();
         let is_negative = value.is_sign_negative() && !value.is_nan();
         let digits = match kind {
             's' | 'r' | 'a' => {
-                let text = number::repr(value);
+                let text = shown(value, is_whole);
                 let most = self.precision.unwrap_or(usize::MAX);
                 return Ok(self.padded("", &text.chars().take(most).collect::<String>(), false));
             }
@@ -187,13 +193,18 @@ mod tests {
             ("%5.1f", f64::NEG_INFINITY, " -inf"),
             ("% d", 5.0, " 5"),
         ] {
-            assert_eq!(formatted(template, value).unwrap(), expected, "{template}");
+            assert_eq!(
+                formatted(template, value, false).unwrap(),
+                expected,
+                "{template}"
+            );
         }
         for template in [
             "x", "%d %d", "%", "%x", "%(a)s", "%*d", "%9999d", "%5", "%c",
         ] {
-            assert!(formatted(template, 1.0).is_err(), "{template}");
+            assert!(formatted(template, 1.0, false).is_err(), "{template}");
         }
-        assert!(formatted("%d", f64::INFINITY).is_err());
+        assert_eq!(formatted("%s", 5.0, true).unwrap(), "5");
+        assert!(formatted("%d", f64::INFINITY, false).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Parameter, required};
-use crate::functions::support::{each, round};
+use crate::functions::support::{each, round, shown};
 use base::number;
 
 const FACTOR: &[Parameter] = &[
@@ -90,9 +90,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             each(call, nothing, |(), own| {
                 let name = format!("offsetToZero({})", own.name);
                 let least = own.present().reduce(f64::min);
-                let tag = least.map_or_else(|| "None".to_owned(), number::repr);
                 let least = least.unwrap_or(f64::NAN);
-                let moved = own.map(|value| value - least);
+                let is_whole = own.is_whole;
+                let tag = shown(least, is_whole);
+                let moved = own.map(|value| value - least).whole(is_whole);
                 Ok(moved.renamed(name).tagged("offsetToZero", tag))
             })
         },

@@ -63,7 +63,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             each(call, nothing, |(), own| {
                 let name = format!("isNonNull({})", own.name);
                 let shown = own.map(|value| if value.is_nan() { 0.0 } else { 1.0 });
-                Ok(shown.renamed(name).tagged("isNonNull", "1"))
+                Ok(shown.whole(true).renamed(name).tagged("isNonNull", "1"))
             })
         },
     },
@@ -85,7 +85,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     }
                     *value = if is_change { 1.0 } else { 0.0 };
                 }
-                Ok(own.renamed(name))
+                Ok(own.whole(true).renamed(name))
             })
         },
     },

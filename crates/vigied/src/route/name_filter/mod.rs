@@ -3,6 +3,7 @@
 
 mod graphite;
 mod script;
+mod targets;
 mod world;
 
 use crate::request::routes::Guard;
@@ -96,7 +97,12 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
         let seconds = seconds();
         let (world, twin) = twins(globs, &[], &[], seconds).await;
         let before = hidden(&world, globs).await;
-        let reads = [script::reads(seconds), graphite::reads(seconds)].concat();
+        let reads = [
+            script::reads(seconds),
+            graphite::reads(seconds),
+            targets::reads(seconds),
+        ]
+        .concat();
         let first = same(&world, &twin, &reads).await;
         // The twin's owner reads the same as the caller, for whom there is nothing else.
         for (asked, answered) in reads.iter().zip(&first) {
@@ -107,6 +113,7 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
         let changes = [
             script::mistakes(),
             graphite::mistakes(),
+            targets::mistakes(),
             script::writes(&UNIVERSE, seconds),
             reads.clone(),
             script::deletions(seconds),

@@ -1,0 +1,26 @@
+//! The corpus of our own: what graphite-web answered to targets over series that we made. `tests/reference/generate.py` has
+//! written it; facts of every function are in it, and each target that ever had another answer.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test, and its cases are as they should be"
+)]
+
+mod answers;
+
+use std::path::Path;
+
+#[test]
+fn answers_are_those_of_graphite_web() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let outcomes = answers::run(&folder, None);
+    let asked: usize = outcomes.iter().map(|own| own.asked).sum();
+    assert!(asked >= 300, "{asked} cases only");
+    let different: Vec<String> = outcomes
+        .iter()
+        .flat_map(|file| file.different.iter().map(move |own| (&file.name, own)))
+        .map(|(file, own)| format!("{file} {} {}\n{}", own.id, own.request, own.problem))
+        .collect();
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}

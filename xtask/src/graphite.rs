@@ -1,0 +1,251 @@
+//! Our answers beside those of graphite-web: random targets over random series, asked of both.
+//!
+//! The generator (`crates/query/tests/reference/generate.py`) asks graphite-web's own views, and `crates/query` is asked the
+//! same. What graphite-web does by accident is in `accidents.py` there, each with its reason; of the rest nothing may differ.
+
+use crate::process::{cargo, find_program, output_of, step, succeed, work_folder};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Pinned, so that a new version can't change what an answer is. These are what graphite-web 1.1.10 was released beside:
+/// it needs a Django before 3.1 (`django.utils.http` lost what it calls), and that a Python of at most 3.11 (3.12 has no
+/// `imp` and no `distutils`).
+const PACKAGES: [&str; 11] = [
+    "Django==3.0.14",
+    "asgiref==3.13.0",
+    "cachetools==8.0.2",
+    "django-tagging==0.5.0",
+    "graphite-web==1.1.10",
+    "pyparsing==3.0.9",
+    "pytz==2026.6",
+    "six==1.17.0",
+    "sqlparse==0.6.1",
+    "urllib3==2.8.0",
+    "whisper==1.1.10",
+];
+
+/// What a Python of ours may be called.
+const PYTHONS: [&str; 5] = [
+    "python3",
+    "python3.11",
+    "python3.10",
+    "python3.9",
+    "python3.8",
+];
+
+/// Where the generator and its lists are.
+const REFERENCE: &str = "crates/query/tests/reference";
+
+const SECONDS_PER_DAY: u64 = 86_400;
+
+/// Cases of a run that says nothing else.
+const CASES: u32 = 1000;
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphiteArgs {
+    /// What series and targets are made from; the day's if it is missing
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many targets are asked
+    #[arg(long, default_value_t = CASES)]
+    cases: u32,
+    /// Show every difference, not the shortest alone
+    #[arg(long)]
+    verbose: bool,
+    /// Write the corpus of `crates/query/tests/corpus` anew, with every target of `kept.txt`
+    #[arg(long, conflicts_with_all = ["seed", "cases"])]
+    corpus: bool,
+}
+
+/// What a person asks for.
+pub(crate) fn run(arguments: &GraphiteArgs) -> Result<()> {
+    let Some(python) = prepare()? else {
+        bail!("{}", missing());
+    };
+    if arguments.corpus {
+        return corpus(&python);
+    }
+    let seed = match arguments.seed {
+        Some(seed) => seed,
+        None => seed_of_the_day()?,
+    };
+    compare(&python, seed, arguments.cases, arguments.verbose)
+}
+
+/// What `cargo xtask test` asks for: the day's seed, and every seed that ever showed a difference. Where it cannot be done, the
+/// loud line that says why.
+pub(crate) fn check() -> Result<Option<String>> {
+    let Some(python) = prepare()? else {
+        return Ok(Some(format!("SKIPPED ({}): graphite", missing())));
+    };
+    compare(&python, seed_of_the_day()?, CASES, false)?;
+    let listed = fs::read_to_string(Path::new(REFERENCE).join("seeds.txt"))?;
+    for (seed, cases) in seeds(&listed)? {
+        compare(&python, seed, cases, false)?;
+    }
+    Ok(None)
+}
+
+fn missing() -> String {
+    "graphite-web 1.1.10 needs a Python of 3.8 to 3.11 with `venv`, and none is here".to_owned()
+}
+
+/// Lines of a seed and a number of cases; behind `#` stands what it showed.
+fn seeds(text: &str) -> Result<Vec<(u64, u32)>> {
+    let lines = text.lines().map(|line| {
+        line.split_once('#')
+            .map_or(line, |(before, _)| before)
+            .trim()
+    });
+    lines
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let numbers = line
+                .split_once(' ')
+                .and_then(|(seed, cases)| Some((seed.parse().ok()?, cases.trim().parse().ok()?)));
+            numbers.with_context(|| format!("`{line}` in seeds.txt is no seed and number of cases"))
+        })
+        .collect()
+}
+
+fn seed_of_the_day() -> Result<u64> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(now.as_secs() / SECONDS_PER_DAY)
+}
+
+fn compare(python: &Path, seed: u64, cases: u32, is_verbose: bool) -> Result<()> {
+    let out = work_folder()?.join("graphite-cases");
+    let again = format!("cargo xtask graphite --seed {seed} --cases {cases} --verbose");
+    step(&format!("graphite: seed {seed}, {cases} cases"), || {
+        if out.exists() {
+            fs::remove_dir_all(&out)?;
+        }
+        ask(
+            python,
+            &out,
+            &["--seed", &seed.to_string(), "--cases", &cases.to_string()],
+        )?;
+        let mut command = cargo();
+        command
+            .args([
+                "run",
+                "--quiet",
+                "--locked",
+                "-p",
+                "query",
+                "--example",
+                "corpus",
+                "--",
+            ])
+            .arg(&out);
+        if is_verbose {
+            command.arg("--verbose");
+        }
+        succeed(&mut command)
+            .with_context(|| format!("answers differ from graphite-web's; `{again}` shows all"))
+    })
+}
+
+/// Has graphite-web answer.
+fn ask(python: &Path, out: &Path, arguments: &[&str]) -> Result<()> {
+    let generator = Path::new(REFERENCE).join("generate.py");
+    output_of(
+        Command::new(python)
+            .arg(generator)
+            .args(arguments)
+            .arg("--out")
+            .arg(out),
+    )?;
+    Ok(())
+}
+
+fn corpus(python: &Path) -> Result<()> {
+    let kept = Path::new(REFERENCE).join("kept.txt");
+    let out = Path::new("crates/query/tests/corpus");
+    let kept = kept.to_str().context("the path is no UTF-8")?;
+    let arguments = [
+        "--seed",
+        "8",
+        "--cases",
+        "300",
+        "--short",
+        "--targets",
+        kept,
+    ];
+    ask(python, out, &arguments)
+}
+
+/// Returns an interpreter that has graphite-web, made ready the first time; none where no Python is old enough.
+fn prepare() -> Result<Option<PathBuf>> {
+    let folder = work_folder()?.join("graphite");
+    let interpreter = folder.join("bin/python");
+    if has_packages(&interpreter) {
+        return Ok(Some(interpreter));
+    }
+    let Some(python) = PYTHONS
+        .into_iter()
+        .filter_map(find_program)
+        .find(|python| is_old_enough(python))
+    else {
+        return Ok(None);
+    };
+    println!(
+        "python: installing graphite-web into `{}`",
+        folder.display()
+    );
+    output_of(
+        Command::new(python)
+            .args(["-m", "venv", "--clear"])
+            .arg(&folder),
+    )?;
+    output_of(
+        Command::new(&interpreter)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ])
+            // The list is whole. What graphite-web itself asks for cannot be installed any more.
+            .arg("--no-deps")
+            .args(PACKAGES),
+    )?;
+    Ok(Some(interpreter))
+}
+
+fn is_old_enough(python: &Path) -> bool {
+    let question =
+        "import sys, ensurepip, venv; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 11))";
+    output_of(Command::new(python).args(["-c", question])).is_ok()
+}
+
+fn has_packages(interpreter: &Path) -> bool {
+    let question = "import sys, importlib.metadata as m; \
+                    sys.exit(any(m.version(own.split('==')[0]) != own.split('==')[1] for own in sys.argv[1:]))";
+    output_of(
+        Command::new(interpreter)
+            .args(["-c", question])
+            .args(PACKAGES),
+    )
+    .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_seeds_is_read() {
+        let text = "# why\n\n7 1000 # names\n8 50\n";
+        assert_eq!(seeds(text).unwrap(), [(7, 1000), (8, 50)]);
+        for wrong in ["7", "x 1", "7 x", "7 1 1"] {
+            assert!(seeds(wrong).is_err(), "{wrong}");
+        }
+        seeds(include_str!("../../crates/query/tests/reference/seeds.txt")).unwrap();
+    }
+}
