@@ -135,14 +135,17 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             settings: arguments,
             output,
         }) => {
-            let (_, resolved) = settings(&arguments)?;
+            let (settings, resolved) = settings(&arguments)?;
             for stray in config::strays(std::env::vars_os()) {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
             match output {
-                Output::Text => print(&config::check::as_text(&resolved))?,
-                Output::Json => print(&format!("{:#}\n", config::check::as_json(&resolved)))?,
+                Output::Text => print(&config::check::as_text(&settings, &resolved))?,
+                Output::Json => print(&format!(
+                    "{:#}\n",
+                    config::check::as_json(&settings, &resolved)
+                ))?,
             }
         }
         Command::Config(ConfigCommand::Reference) => print(&config::check::reference())?,

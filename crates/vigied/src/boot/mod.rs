@@ -178,7 +178,6 @@ pub(crate) async fn boot(
         source: settings.limit(limit::SOURCE_SHARE_PERCENT),
         strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
     };
-    warn_of_bodies_that_never_fit(settings);
     let concurrent_queries = concurrent_queries(settings);
     let metrics = Arc::new(Metrics::new(
         limit::ALL
@@ -267,20 +266,6 @@ fn concurrent_queries(settings: &Settings) -> u64 {
     match settings.limit(limit::CONCURRENT_QUERIES) {
         0 => std::thread::available_parallelism().map_or(2, |cores| 2 * cores.get() as u64),
         set => set,
-    }
-}
-
-/// Warns if a body of the maximum size cannot fit into the memory for bodies.
-fn warn_of_bodies_that_never_fit(settings: &Settings) {
-    let all = settings.limit(limit::BODIES_IN_FLIGHT_BYTES);
-    let share = settings.limit(limit::ACCOUNT_SHARE_PERCENT);
-    let room = (all / 100 * share).min(all - all / 8);
-    if settings.limit(limit::BODY_BYTES) > room {
-        tracing::warn!(
-            room,
-            hint = "set a larger `limits.bodies_in_flight_bytes` (an eighth of `memory_bytes` at most) or a smaller `limits.body_bytes`",
-            "the largest bodies that `limits.body_bytes` allows are always refused"
-        );
     }
 }
 

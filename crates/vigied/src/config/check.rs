@@ -1,8 +1,9 @@
 //! `vigied config check`: the effective settings and where each came from.
 
-use super::Resolved;
 use super::least;
+use super::{Resolved, Settings};
 use crate::text::columns::columns;
+use base::limit;
 use serde_json::json;
 
 /// The value of a setting, without the password in a database address.
@@ -11,6 +12,22 @@ fn shown(resolved: &Resolved) -> String {
         "database" => with_password_as("<hidden>", &resolved.value),
         _ => resolved.value.clone(),
     }
+}
+
+/// What is in force of a size that `memory_bytes` has lowered.
+fn lowered(settings: &Settings, resolved: &Resolved) -> Option<u64> {
+    let key = resolved.setting.key.as_ref();
+    let in_force = match key.strip_prefix("limits.") {
+        Some(name) => {
+            let mut all = limit::ALL.iter();
+            let own = all.find(|own| own.settable && own.name == name)?;
+            settings.limit(*own)
+        }
+        None if key == "storage.directory_cache_bytes" => settings.storage.directory_cache_bytes,
+        None => return None,
+    };
+    let set: u64 = resolved.value.parse().ok()?;
+    (in_force < set).then_some(in_force)
 }
 
 /// The address of a database with its password replaced. The password is before the host (`USER:PASSWORD@`) or a parameter
@@ -41,27 +58,37 @@ pub(crate) fn with_password_as(word: &str, address: &str) -> String {
 }
 
 /// Aligned columns: key, value, source.
-pub(crate) fn as_text(resolved: &[Resolved]) -> String {
+pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
     let rows: Vec<[String; 3]> = resolved
         .iter()
         .map(|own| {
+            let key = own.setting.key.clone().into_owned();
+            if let Some(in_force) = lowered(settings, own) {
+                let from = format!(
+                    "{}, lowered from {} by `memory_bytes`",
+                    own.source, own.value
+                );
+                return [key, in_force.to_string(), from];
+            }
             let value = Some(shown(own)).filter(|value| !value.is_empty());
-            [
-                own.setting.key.clone().into_owned(),
-                value.unwrap_or_else(|| "-".to_owned()),
-                own.source.to_string(),
-            ]
+            let value = value.unwrap_or_else(|| "-".to_owned());
+            [key, value, own.source.to_string()]
         })
         .collect();
     columns(["Setting", "Value", "Source"], &rows)
 }
 
-/// The same as a JSON array.
-pub(crate) fn as_json(resolved: &[Resolved]) -> serde_json::Value {
-    resolved
-        .iter()
-        .map(|r| json!({"key": r.setting.key, "value": shown(r), "source": r.source.to_string()}))
-        .collect()
+/// The same as a JSON array; `in_force` is there where `memory_bytes` has lowered the value.
+pub(crate) fn as_json(settings: &Settings, resolved: &[Resolved]) -> serde_json::Value {
+    let row = |own: &Resolved| {
+        let source = own.source.to_string();
+        let mut row = json!({"key": own.setting.key, "value": shown(own), "source": source});
+        if let (Some(in_force), Some(row)) = (lowered(settings, own), row.as_object_mut()) {
+            row.insert("in_force".to_owned(), in_force.to_string().into());
+        }
+        row
+    };
+    resolved.iter().map(row).collect()
 }
 
 /// The settings reference, in Markdown.
