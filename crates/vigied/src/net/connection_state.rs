@@ -40,6 +40,8 @@ pub(crate) struct ConnectionState {
     /// Set only by the places.
     kept: AtomicBool,
     discards: AtomicBool,
+    /// Several clients share it: a trusted proxy's.
+    shared: AtomicBool,
     keeper: Option<Weak<dyn PlaceKeeper>>,
     place: Mutex<Option<At>>,
 }
@@ -103,6 +105,7 @@ impl ConnectionState {
             watch_begun: Notify::new(),
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
+            shared: AtomicBool::new(false),
             keeper,
             place: Mutex::new(None),
         }
@@ -205,6 +208,47 @@ impl ConnectionState {
         let mut state = self.state();
         state.answers.retain(|own| own.id != id);
         state.quiet_from(Instant::now());
+        self.end_if_withdrawn(&state);
+    }
+
+    /// Marks a connection that a trusted proxy may use for several clients.
+    pub(super) fn set_shared(&self) {
+        self.shared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whose access decides about the answer.
+    pub(super) fn depends(&self, id: u64, withdrawn: &Arc<AtomicBool>) {
+        let mut state = self.state();
+        if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
+            answer.withdrawn = Arc::clone(withdrawn);
+        }
+        self.end_if_withdrawn(&state);
+    }
+
+    /// The caller of an answer has lost access, and the answer was marked.
+    pub(super) fn withdraw(&self) {
+        let state = self.state();
+        // One whose last piece was handed out may still be in the hands of the HTTP library.
+        let is_all = state.is_quiet() && !self.shared.load(Ordering::Relaxed);
+        if is_all || !state.is_http2 {
+            self.discard();
+            self.evict();
+        }
+        self.end_if_withdrawn(&state);
+    }
+
+    /// Ends the connection and discards unsent bytes, if all that is open on it is withdrawn. The HTTP library holds parts of
+    /// every answer of an HTTP/2 connection, which its client could otherwise take as slowly as it likes.
+    fn end_if_withdrawn(&self, state: &State) {
+        let is_withdrawn = state.answers.iter().any(Answer::is_withdrawn);
+        // With HTTP/1.1 there is one at a time, and what was asked behind it waits.
+        let is_all = !state.is_http2
+            || state.requests == 0 && state.answers.iter().all(Answer::is_withdrawn);
+        let is_shared = state.is_http2 && self.shared.load(Ordering::Relaxed);
+        if is_withdrawn && is_all && !is_shared {
+            self.discard();
+            self.evict();
+        }
     }
 
     /// A request on this connection had a valid credential of this account: protects the connection from eviction.
@@ -329,6 +373,7 @@ impl ConnectionState {
         let mut state = self.state();
         state.requests = state.requests.saturating_sub(1);
         state.quiet_from(Instant::now());
+        self.end_if_withdrawn(&state);
     }
 }
 
@@ -428,6 +473,41 @@ mod tests {
             drop(state.asked(Version::HTTP_2));
             assert_eq!(seconds_left(&state), Some(5));
         }
+    }
+
+    /// Its other requests go on, and so does a connection that a proxy shares among its clients.
+    #[tokio::test]
+    async fn a_connection_ends_when_all_that_is_open_on_it_is_withdrawn() {
+        let is_ended = async |state: &ConnectionState| {
+            let evicted = tokio::time::timeout(Duration::ZERO, state.evicted());
+            evicted.await.is_ok() && state.discards()
+        };
+        let answer = |state: &Arc<ConnectionState>| {
+            let asked = state.asked(Version::HTTP_2);
+            let withdrawn = Arc::new(AtomicBool::new(false));
+            let paced = Paced::new(Body::from("x"), state).depends_on(&withdrawn);
+            drop(asked);
+            (paced, withdrawn)
+        };
+        let withdraw = |state: &ConnectionState, withdrawn: &AtomicBool| {
+            withdrawn.store(true, Ordering::Release);
+            state.withdraw();
+        };
+        let (own, shared) = (state(), state());
+        shared.set_shared();
+        let [first, second, others] = [(); 3].map(|()| answer(&own));
+        let first_of_shared = answer(&shared);
+        withdraw(&own, &first.1);
+        withdraw(&shared, &first_of_shared.1);
+        // It has ended by itself, and the other goes on.
+        drop(first);
+        assert!(!is_ended(&own).await && !is_ended(&shared).await);
+        withdraw(&own, &second.1);
+        assert!(!is_ended(&own).await && !is_ended(&shared).await);
+        drop(others);
+        assert!(is_ended(&own).await);
+        drop((second, first_of_shared));
+        assert!(!is_ended(&shared).await);
     }
 
     #[test]
