@@ -1,8 +1,6 @@
 //! Why a resource is exhausted.
 
-use super::problem::Refusal;
-use base::limit::{self, Limit};
-use wire::code;
+use base::limit::Limit;
 
 /// Why a resource is exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,24 +17,5 @@ impl Over {
     /// Whether the good is used up, and not only a share of it.
     pub(crate) fn is_whole(&self) -> bool {
         self.limit == self.whole
-    }
-
-    /// The answer where this owner can never have what is needed: the same will not be accepted later either.
-    pub(crate) fn never_fits(&self) -> Refusal {
-        let (allowed, whole, unit) = (self.allowed, self.whole.name, self.whole.unit);
-        let who = if self.limit == &limit::ACCOUNT_SHARE_PERCENT {
-            "the account"
-        } else {
-            "this caller"
-        };
-        let part = match self.is_whole() {
-            true => String::new(),
-            false => format!("the `{}` ", self.limit.name),
-        };
-        let problem = code::BODY_TOO_LARGE.problem(format!(
-            "the body needs more {unit}, packed and plain together, than {who} can ever have at once: {allowed}, {part}of `{whole}`"
-        ));
-        let hint = "send it in smaller parts, or not packed";
-        Refusal(problem.hint(hint).limit(self.whole))
     }
 }
