@@ -119,7 +119,7 @@ limits! {
     /// Series one tenant may have.
     settable SERIES_PER_TENANT = "series_per_tenant", 1_000_000, "series", "samples of further new series in the space, organization or account are rejected";
     /// Memory of samples that are in no segment yet.
-    settable HEAD_BYTES = "head_bytes", 1024 * 1024 * 1024, "bytes", "samples in memory are written to segments early from half of it on; beyond three quarters of it a write of an account that takes more than an equal share is refused with 429 and `Retry-After`, beyond seven eighths one that takes more than an equal share of the last eighth, and beyond all of it every write; a batch counts with the most that it can take until it is written";
+    settable HEAD_BYTES = "head_bytes", 1024 * 1024 * 1024, "bytes", "samples in memory are written to segments early from half of it on; beyond three quarters of it a write of an account that takes more than an equal share is refused with 429 and `Retry-After`, beyond seven eighths one that takes more than an equal share of the last eighth, and beyond all of it every write; a batch counts with the most that its accepted samples can take until it is written, and one that needs more than three quarters by itself is refused with 413";
     /// Deletions of time ranges that wait for their days to be rewritten.
     settable PENDING_DELETIONS = "pending_deletions", 1024, "deletions", "a further deletion of a time range in the account, with all its organizations and spaces, is refused with 429 and `Retry-After` until the store has rewritten days, which it does within minutes then; one of many series counts once more for each 10 000, and all accounts together may have 16 times as many";
     /// Organizations one account may have.

@@ -67,7 +67,6 @@ impl Core {
         self.poison.check()?;
         self.require_room()?;
         self.require_reserve()?;
-        let claim = self.claim_head(owner, batch)?;
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
         let accepted = Accepted {
             tenant,
@@ -76,6 +75,8 @@ impl Core {
             newest: self.clock.now().plus(future),
             allowance,
         };
+        let is_accepted = |at| self.check_accepted(&accepted, at).is_ok();
+        let claim = self.claim_head(owner, batch, is_accepted)?;
         let mut progress = Progress::default();
         progress.placed.reserve(batch.len());
         let placed = |(position, (name, at, value))| Placed {

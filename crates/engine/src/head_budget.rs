@@ -3,7 +3,8 @@
 //!
 //! From half of it on the head is flushed before its time. What is beyond three quarters is for those who have less than an
 //! equal share: whoever has more is refused first. The last eighth is parted among all, and kept for who has less than that.
-//! Shares are of accounts: as many tenants as one has, they have one together.
+//! Shares are of accounts: as many tenants as one has, they have one together. A batch that needs more than three quarters by
+//! itself is told so: it will never be accepted.
 
 use crate::core::Core;
 use crate::head;
@@ -13,6 +14,7 @@ use base::limit;
 use base::sample::Batch;
 use base::scope::Owner;
 use base::store::StoreError;
+use base::time::Millis;
 
 /// What is in memory or claimed, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,17 +82,38 @@ impl Core {
     }
 
     /// Claims memory for a batch until it is written. Refuses it when there is none, or none for this owner; a flush makes room.
-    pub(crate) fn claim_head(&self, owner: Owner, batch: &Batch) -> Result<Claim<'_>, StoreError> {
-        let more = head::bytes_max(batch);
-        let now = self.claims.now();
+    /// Samples that are not accepted take none.
+    pub(crate) fn claim_head(
+        &self,
+        owner: Owner,
+        batch: &Batch,
+        is_accepted: impl Fn(Millis) -> bool,
+    ) -> Result<Claim<'_>, StoreError> {
         let budget = self.config.head_bytes;
+        let most = shares_from(budget);
+        let fits = |now: &Claimed, more: u64| {
+            let all = now.all.saturating_add(self.head_bytes());
+            all.saturating_add(more) <= most
+        };
         // Nearly always: nobody's share matters.
-        if now
-            .all
-            .saturating_add(self.head_bytes())
-            .saturating_add(more)
-            <= shares_from(budget)
-        {
+        let roughly = head::bytes_max(batch);
+        let now = self.claims.now();
+        if fits(&now, roughly) {
+            return Ok(self.claims.add(now, owner, roughly));
+        }
+        drop(now);
+        let more = head::bytes_max_of(batch, is_accepted).min(roughly);
+        if more > most {
+            let (limit, allowed) = (&limit::HEAD_BYTES, budget);
+            return Err(StoreError::Stopped(Stop::TooMuch {
+                limit,
+                needed: more,
+                most,
+                allowed,
+            }));
+        }
+        let now = self.claims.now();
+        if more == 0 || fits(&now, more) {
             return Ok(self.claims.add(now, owner, more));
         }
         let Some(stop) = over(budget, self.head_usage(owner, &now), more) else {

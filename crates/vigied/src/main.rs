@@ -136,15 +136,16 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             output,
         }) => {
             let (settings, resolved) = settings(&arguments)?;
-            let warnings = config::check::warnings(&settings);
-            let _ = write!(std::io::stderr(), "{warnings}");
             for stray in config::unknown_variables(std::env::vars_os()) {
                 // Warnings go to standard error in both forms of output.
                 let _ = writeln!(std::io::stderr(), "warning: {stray}");
             }
             match output {
-                Output::Text => print(&config::check::as_text(&resolved))?,
-                Output::Json => print(&format!("{:#}\n", config::check::as_json(&resolved)))?,
+                Output::Text => print(&config::check::as_text(&settings, &resolved))?,
+                Output::Json => print(&format!(
+                    "{:#}\n",
+                    config::check::as_json(&settings, &resolved)
+                ))?,
             }
         }
         Command::Config(ConfigCommand::Reference) => print(&config::check::reference())?,

@@ -71,7 +71,7 @@ codes! {
     FUNCTION_UNKNOWN = "BXNMSMT13E", NotFound, "there is no function of that name for targets";
     ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
     METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
-    BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than the route takes: the error names the limit";
+    BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than the route takes, or needs more of a limit than one request can ever have: the error names the limit";
     HEADERS_TOO_LARGE = "BXNMSSV04E", HeadersTooLarge, "the headers are larger than `header_bytes`";
     TIMEOUT = "BXNMSSV05E", Timeout, "the request took longer than `request_seconds`, or its body came too slowly";
     TOO_BUSY = "BXNMSSV06E", Busy, "the server has no place for the request at the moment, or none for its account or address: the error names the limit";
@@ -81,6 +81,33 @@ codes! {
     ACCOUNT_LIMIT = "BXNMSSV10E", Busy, "the account keeps as many samples or bytes as it may, or makes new series too fast";
     DISK_FULL = "BXNMSSV11E", Unavailable, "the server's disk is full, or has less free space than `storage.reserve_bytes`: it is retried, and writing goes on by itself";
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
+}
+
+/// Codes of [`ALL`] that come with another status as well: what they mean then.
+pub const OTHER_STATUSES: &[(Code, Kind, &str)] = &[
+    (
+        KEY_UNKNOWN,
+        Kind::Busy,
+        "the API key is not known, and too many wrong ones come from your network: wait for `Retry-After` seconds",
+    ),
+    (
+        TIMEOUT,
+        Kind::Unavailable,
+        "the work of the request took longer than `request_seconds`, or was cancelled",
+    ),
+];
+
+/// Whether the reference has this code or word with this status, in a table of the interface that `words` belong to.
+#[must_use]
+pub fn is_listed(words: &[Word], code: &str, kind: Kind) -> bool {
+    let status = kind.status().to_string();
+    let with_status =
+        |own: &Word| own.word == code && own.status.split(", ").any(|own| own == status);
+    find(code).is_some_and(|own| own.kind == kind)
+        || OTHER_STATUSES
+            .iter()
+            .any(|(own, other, _)| own.code == code && *other == kind)
+        || words.iter().any(with_status)
 }
 
 /// A word by which the identity interfaces refuse: the original's, where it has one.
@@ -143,8 +170,13 @@ pub const TOKEN_SERVICE: &[Word] = &[
     ),
     word(
         "unsupported_token_type",
-        "400",
-        "the token is of no session that could end: disable or delete its API key",
+        "400, 429",
+        "the token is of no session that could end: disable or delete its API key; with 429: too many wrong ones come from your network",
+    ),
+    word(
+        "insufficient_permissions",
+        "403",
+        "a service or a profile asks for a UAA token: those are for users",
     ),
 ];
 
@@ -207,19 +239,24 @@ pub const UAA: &[Word] = &[
     ),
     word("unsupported_grant_type", "400", "the grant is not served"),
     word(
+        "insufficient_permissions",
+        "403",
+        "a service or a profile asks for a UAA token: those are for users",
+    ),
+    word(
         "unsupported_token_type",
-        "400",
-        "the credential is of no session that could end",
+        "400, 429",
+        "the credential is of no session that could end; with 429: too many wrong ones come from your network",
     ),
     word(
         "invalid_grant",
-        "401",
-        "the password, passcode, API key or refresh token is no good",
+        "401, 429",
+        "the password, passcode, API key or refresh token is no good; with 429: too many wrong ones come from your network",
     ),
     word(
         "invalid_token",
-        "401",
-        "the IAM token to be exchanged is no good",
+        "401, 429",
+        "the IAM token to be exchanged is no good; with 429: too many wrong ones come from your network",
     ),
     word(
         "unauthorized",

@@ -31,6 +31,18 @@ pub enum Stop {
         /// The figure that is allowed.
         allowed: u64,
     },
+    /// It needs more by itself than anybody can have at once: the same will never be accepted, and less at once will.
+    #[error("the request needs up to {needed} {unit} at once, and one may have {most} of `{name}` = {allowed}", unit = limit.unit, name = limit.name)]
+    TooMuch {
+        /// The limit of all together.
+        limit: &'static Limit,
+        /// The figure that is needed.
+        needed: u64,
+        /// The figure that one can have.
+        most: u64,
+        /// The limit's value.
+        allowed: u64,
+    },
     /// What all may have at once is not used up, but whoever asks has a fair part of it.
     #[error("a fair part of `{name}` = {allowed} {unit} is used up by this caller", unit = limit.unit, name = limit.name)]
     Share {

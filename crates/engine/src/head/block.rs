@@ -34,6 +34,33 @@ pub(crate) const FIRST_BYTES: usize = bytes(size_after(0));
 /// The most that [`Block::share`] says: in the first block.
 pub(crate) const SHARE_MAX: usize = bytes(size_after(4)).div_ceil(size_after(0));
 
+/// The least that [`Block::share`] says: in blocks of the largest size.
+const SHARE_MIN: usize = bytes(BLOCK).div_ceil(BLOCK);
+
+/// What the samples of the smaller blocks of a list pay beyond [`SHARE_MIN`], together.
+const EXCESS: usize = {
+    let (mut size, mut excess) = (size_after(0), 0);
+    while size < BLOCK {
+        let share = bytes(size_after(size)).div_ceil(size);
+        excess += (share - SHARE_MIN) * size;
+        size = size_after(size);
+    }
+    excess
+};
+
+/// The most that `samples` pay that are written to so many lists, wherever these end.
+pub(crate) const fn shares_max(samples: u64, lists: u64) -> u64 {
+    let all_first = samples.saturating_mul(SHARE_MAX as u64);
+    let spread = samples
+        .saturating_mul(SHARE_MIN as u64)
+        .saturating_add(lists.saturating_mul(EXCESS as u64));
+    if all_first < spread {
+        all_first
+    } else {
+        spread
+    }
+}
+
 /// One sample.
 #[derive(Debug, Default)]
 pub(crate) struct Cell {

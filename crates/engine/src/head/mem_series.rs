@@ -5,7 +5,7 @@
 //! old one, which readers who have it read to its end.
 
 use super::batches::{DoneBatches, Stamp};
-use super::block::{Block, FIRST_BYTES, Run};
+use super::block::{Block, FIRST_BYTES, Run, shares_max};
 use super::series::HeadSeries;
 use super::visibility::{Lengths, NotVisible, Visibility};
 use base::id::TenantId;
@@ -74,6 +74,17 @@ pub(crate) const SERIES_BYTES: usize =
 
 /// What the first late sample of a series takes beside its share.
 pub(crate) const LATE_BYTES: usize = FIRST_BYTES + size_of::<Tail>();
+
+/// The most that so many samples of one series take in memory, whether it is there or new, and in whatever order they are.
+pub(crate) const fn bytes_max(samples: u64) -> u64 {
+    if samples == 0 {
+        return 0;
+    }
+    // Each list of late samples that they begin has so many, but for the first and the last.
+    let folds = samples / LATE_MIN as u64;
+    let late = if samples > 1 { folds + 1 } else { 0 };
+    (SERIES_BYTES + FIRST_BYTES) as u64 + late * LATE_BYTES as u64 + shares_max(samples, folds + 3)
+}
 
 /// The writer's end of a series.
 #[derive(Debug)]

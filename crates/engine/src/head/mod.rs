@@ -22,6 +22,7 @@ use block::{FIRST_BYTES, SHARE_MAX};
 use counts::Counts;
 use mem_series::{LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender, Written};
 use series::HeadSeries;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use visibility::NotVisible;
@@ -61,6 +62,33 @@ pub(crate) const fn bytes_max(batch: &Batch) -> u64 {
     runs * (SERIES_BYTES + FIRST_BYTES) as u64
         + late * LATE_BYTES as u64
         + samples * SHARE_MAX as u64
+}
+
+/// The most that those samples of a batch can take whose time is accepted: each series once, however often its name comes.
+/// Costs a look at each sample, so that it is asked for only where [`bytes_max`] is too much.
+pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) -> u64 {
+    // Hashed with keys of this process: nobody can choose names that make it slow.
+    let mut series: HashMap<&str, u64> = HashMap::new();
+    let mut last: Option<(&str, u64)> = None;
+    for (name, at, _) in batch.texts() {
+        if !is_accepted(at) {
+            continue;
+        }
+        match &mut last {
+            // Samples of one run share their name.
+            Some((own, samples)) if std::ptr::eq(*own, name) => *samples += 1,
+            _ => {
+                if let Some((own, samples)) = last.replace((name, 1)) {
+                    *series.entry(own).or_default() += samples;
+                }
+            }
+        }
+    }
+    if let Some((own, samples)) = last {
+        *series.entry(own).or_default() += samples;
+    }
+    let samples = series.values();
+    samples.map(|own| mem_series::bytes_max(*own)).sum()
 }
 
 /// Samples since the last flush, by series.

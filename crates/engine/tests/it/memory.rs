@@ -1,5 +1,6 @@
 //! What samples take in memory before they are in a segment is bounded, and one tenant's flood leaves another's writes alone.
 
+mod large;
 mod shares;
 
 use crate::hooked::{Hook, Hooked};

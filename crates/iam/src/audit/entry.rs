@@ -1,5 +1,6 @@
 //! One audit entry: how it is built, stored and logged.
 
+use super::told::TOLD;
 use super::{Action, Kind, Origin, Outcome};
 use crate::token::identity::Identity;
 use crate::token::issued;
@@ -12,6 +13,7 @@ use base::time::Millis;
 use serde_json::{Map, Value};
 use std::fmt::{self, Display};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// The actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -272,7 +274,16 @@ impl Entry {
 
     /// Writes the log line. Within a request the span already has the source and the transaction id, so they are not
     /// repeated.
+    ///
+    /// Of what an account does, the log repeats so much a minute: the next line says how many were left out.
     pub(crate) fn log(&self) {
+        let left_out = match self.actor {
+            Actor::Operator | Actor::Server => 0,
+            _ => match TOLD.tells(self.account, Instant::now()) {
+                Some(left_out) => left_out,
+                None => return,
+            },
+        };
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let is_told = tracing::Span::current().has_field("transaction");
         tracing::info!(
@@ -286,6 +297,7 @@ impl Entry {
             details = some(&self.details()),
             source = some(&self.source).filter(|_| !is_told),
             transaction = (!is_told).then_some(&self.transaction),
+            left_out = (left_out > 0).then_some(left_out),
             "{}",
             self.action.said()
         );

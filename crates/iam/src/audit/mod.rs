@@ -1,5 +1,5 @@
 //! The audit: who did what, from where, to what, when, and in which request. One [`Entry`] is a log line at `info` and
-//! a row of an append-only table.
+//! a row of an append-only table; the log has so many lines of one account a minute, the table has all.
 //!
 //! **No change happens without an entry.** `Iam::commit` takes the entries and writes them in the transaction of the
 //! change: if the audit cannot be written, changes stop and reads go on.
@@ -16,6 +16,7 @@ pub(crate) mod entry;
 mod origin;
 mod seen;
 mod tally;
+mod told;
 
 pub use crate::audit_log::{Page, Recorded};
 pub use action::{Action, Kind, Outcome};

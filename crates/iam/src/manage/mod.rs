@@ -21,3 +21,4 @@ pub mod settings;
 pub mod space;
 
 pub use crate::model::{page, text};
+pub use retired::Purged;

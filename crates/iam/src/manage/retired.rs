@@ -18,6 +18,15 @@ use std::collections::HashSet;
 /// samples.
 const OTHER_NODES_MILLISECONDS: i64 = 30 * 86_400_000;
 
+/// What has become of deletions that the operator wants to be due.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Purged {
+    /// The domains that are due by it, including the spaces of an organization.
+    pub due: Vec<Domain>,
+    /// Those that are not deleted any more, restored or gone for good: because of them, nothing was changed.
+    pub missing: Vec<Domain>,
+}
+
 impl Iam {
     /// The due deletions, whose samples are to be deleted. Read from memory, so it may be called often.
     #[must_use]
@@ -89,19 +98,21 @@ impl Iam {
         self.commit(tx, Entries::of(entries)).await
     }
 
-    /// Makes these deletions due now, for the operator. Returns the domains that become due by it, including the spaces
-    /// of an organization. Deletions that were due before are not audited again.
+    /// Makes these deletions due now, for the operator, unless one of them is there no longer: then nothing is changed.
+    /// Deletions that were due before are not audited again.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn purge_deleted(&self, domains: &[Domain]) -> Result<Vec<Domain>, IamError> {
+    pub async fn purge_deleted(&self, domains: &[Domain]) -> Result<Purged, IamError> {
         let now: Millis = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        let (mut due, mut entries) = (Vec::new(), Vec::new());
+        let (mut due, mut missing, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         for named in domains {
             // An account takes its earlier deletions with it.
             let advanced = deletions::advance(&mut tx, *named, now).await?;
             if advanced.is_empty() {
+                let record = deletions::account_and_name(&mut tx, *named).await?;
+                missing.extend(record.is_none().then_some(*named));
                 continue;
             }
             let entry = Entry::by_operator(Done::RemovalAdvanced)
@@ -113,11 +124,14 @@ impl Iam {
                 None => entry,
             });
         }
-        if due.is_empty() {
-            return Ok(due);
+        if !missing.is_empty() {
+            let due = Vec::new();
+            return Ok(Purged { due, missing });
         }
-        self.commit(tx, Entries::of(entries)).await?;
-        Ok(due)
+        if !due.is_empty() {
+            self.commit(tx, Entries::of(entries)).await?;
+        }
+        Ok(Purged { due, missing })
     }
 
     /// Reads the changes of other nodes, for a caller that must not work on data that is half a second old.

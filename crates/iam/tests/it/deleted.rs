@@ -34,6 +34,7 @@ on_both_databases!(
     a_manager_brings_back_what_an_administrator_deleted,
     what_is_due_is_removed_once_and_then_forgotten,
     what_the_operator_purges_is_due_at_once,
+    what_was_restored_meanwhile_is_not_purged_and_nothing_else_is,
     what_waits_takes_nobodys_place,
     an_account_is_named_until_the_last_of_it_has_gone,
     a_code_of_before_an_accounts_deletion_opens_nothing_after_its_restore,
@@ -263,12 +264,28 @@ async fn what_the_operator_purges_is_due_at_once(world: World) {
         let own = found.into_iter();
         own.filter(|own| own.event == "removal_advanced").count()
     };
-    assert_eq!(iam.purge_deleted(&[domain]).await.unwrap().len(), 2);
+    assert_eq!(iam.purge_deleted(&[domain]).await.unwrap().due.len(), 2);
     assert_eq!(iam.due().len(), 2);
     assert!(deleted(iam, &owner).is_empty());
     assert_eq!(entered().await, 1);
-    assert!(iam.purge_deleted(&[domain]).await.unwrap().is_empty());
+    let again = iam.purge_deleted(&[domain]).await.unwrap();
+    assert!(again.due.is_empty() && again.missing.is_empty());
     assert_eq!(entered().await, 1, "what changes nothing is no entry");
+}
+
+/// Regression: it was told to be on its way out already.
+async fn what_was_restored_meanwhile_is_not_purged_and_nothing_else_is(world: World) {
+    let (iam, owner, space) = (&world.iam, world.owner(), world.space());
+    let test = iam.create_space(&owner, world.org(), "test").await.unwrap();
+    for own in [space, test.id] {
+        iam.delete_space(&owner, own).await.unwrap();
+    }
+    iam.restore_space(&owner, space, None).await.unwrap();
+    let domains = [Domain::Space(test.id), Domain::Space(space)];
+    let purged = iam.purge_deleted(&domains).await.unwrap();
+    assert_eq!(purged.missing, [Domain::Space(space)]);
+    assert!(purged.due.is_empty() && iam.due().is_empty());
+    iam.restore_space(&owner, test.id, None).await.unwrap();
 }
 
 /// Regression: accounts that waited for the samples of their spaces displaced those that could be forgotten.

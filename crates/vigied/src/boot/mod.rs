@@ -7,7 +7,7 @@ use crate::app::readiness::Probes;
 use crate::app::supervised::supervised;
 use crate::app::{App, Limits};
 use crate::backup::state::Backups;
-use crate::config::{Settings, check};
+use crate::config::Settings;
 use crate::data_dir::private_files;
 use crate::data_dir::{self, DataDir};
 use crate::failure;
@@ -201,13 +201,6 @@ pub(crate) async fn boot(
         source: settings.limit(limit::SOURCE_SHARE_PERCENT),
         strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
     };
-    if let Some(room) = check::bodies_that_fit(settings) {
-        tracing::warn!(
-            room,
-            hint = check::BODIES_HINT,
-            "the largest bodies that `limits.body_bytes` allows are always refused"
-        );
-    }
     let queries = query_limits(settings, concurrent_queries, shares.clone());
     let verifier = iam.verifier();
     let app = App {

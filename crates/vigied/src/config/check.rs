@@ -14,6 +14,22 @@ fn shown(resolved: &Resolved) -> String {
     }
 }
 
+/// What is in force of a size that `memory_bytes` has lowered.
+fn lowered(settings: &Settings, resolved: &Resolved) -> Option<u64> {
+    let key = resolved.setting.key.as_ref();
+    let in_force = match key.strip_prefix("limits.") {
+        Some(name) => {
+            let mut all = limit::ALL.iter();
+            let own = all.find(|own| own.settable && own.name == name)?;
+            settings.limit(*own)
+        }
+        None if key == "storage.directory_cache_bytes" => settings.storage.directory_cache_bytes,
+        None => return None,
+    };
+    let set: u64 = resolved.value.parse().ok()?;
+    (in_force < set).then_some(in_force)
+}
+
 /// The address of a database with its password replaced. The password is before the host (`USER:PASSWORD@`) or a parameter
 /// (`?password=PASSWORD`).
 pub(crate) fn with_password_as(word: &str, address: &str) -> String {
@@ -42,48 +58,37 @@ pub(crate) fn with_password_as(word: &str, address: &str) -> String {
 }
 
 /// Aligned columns: key, value, source.
-pub(crate) fn as_text(resolved: &[Resolved]) -> String {
+pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
     let rows: Vec<[String; 3]> = resolved
         .iter()
         .map(|own| {
+            let key = own.setting.key.clone().into_owned();
+            if let Some(in_force) = lowered(settings, own) {
+                let from = format!(
+                    "{}, lowered from {} by `memory_bytes`",
+                    own.source, own.value
+                );
+                return [key, in_force.to_string(), from];
+            }
             let value = Some(shown(own)).filter(|value| !value.is_empty());
-            [
-                own.setting.key.clone().into_owned(),
-                value.unwrap_or_else(|| "-".to_owned()),
-                own.source.to_string(),
-            ]
+            let value = value.unwrap_or_else(|| "-".to_owned());
+            [key, value, own.source.to_string()]
         })
         .collect();
     columns(["Setting", "Value", "Source"], &rows)
 }
 
-/// The same as a JSON array.
-pub(crate) fn as_json(resolved: &[Resolved]) -> serde_json::Value {
-    resolved
-        .iter()
-        .map(|r| json!({"key": r.setting.key, "value": shown(r), "source": r.source.to_string()}))
-        .collect()
-}
-
-/// What mends [`bodies_that_fit`].
-pub(crate) const BODIES_HINT: &str = "set a larger `limits.bodies_in_flight_bytes` (an eighth of `memory_bytes` at most) or a smaller `limits.body_bytes`";
-
-/// The largest body that there is memory for, if larger ones are allowed.
-pub(crate) fn bodies_that_fit(settings: &Settings) -> Option<u64> {
-    let all = settings.limit(limit::BODIES_IN_FLIGHT_BYTES);
-    let share = settings.limit(limit::ACCOUNT_SHARE_PERCENT);
-    let room = (all / 100 * share).min(all - all / 8);
-    (settings.limit(limit::BODY_BYTES) > room).then_some(room)
-}
-
-/// What `vigied config check` warns of; the server warns of the same when it starts.
-pub(crate) fn warnings(settings: &Settings) -> String {
-    match bodies_that_fit(settings) {
-        None => String::new(),
-        Some(room) => format!(
-            "warning: the largest bodies that `limits.body_bytes` allows are always refused: there is memory for {room} bytes\nhint: {BODIES_HINT}\n"
-        ),
-    }
+/// The same as a JSON array; `in_force` is there where `memory_bytes` has lowered the value.
+pub(crate) fn as_json(settings: &Settings, resolved: &[Resolved]) -> serde_json::Value {
+    let row = |own: &Resolved| {
+        let source = own.source.to_string();
+        let mut row = json!({"key": own.setting.key, "value": shown(own), "source": source});
+        if let (Some(in_force), Some(row)) = (lowered(settings, own), row.as_object_mut()) {
+            row.insert("in_force".to_owned(), in_force.to_string().into());
+        }
+        row
+    };
+    resolved.iter().map(row).collect()
 }
 
 /// The settings reference, in Markdown.

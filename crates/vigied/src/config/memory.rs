@@ -33,11 +33,22 @@ impl MemoryBudget {
         })
     }
 
-    /// Lowers the limit of a part to its part of the budget.
+    /// Lowers the limit of a part to its part of the budget, and those of one body to half of what one account can have of all
+    /// bodies: a body may be held packed and plain, and one that is larger would be put off for ever.
     pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>) {
         for (limit, part) in PARTS {
             let own = limits.entry(limit.name).or_insert(limit.default);
             *own = (*own).min(self.0 / part);
+        }
+        let of = |limit: Limit| limits.get(limit.name).copied().unwrap_or(limit.default);
+        let all = of(limit::BODIES_IN_FLIGHT_BYTES);
+        let percent = of(limit::ACCOUNT_SHARE_PERCENT).min(100);
+        // The last eighth is for those who use little.
+        let share = (all / 100 * percent).min(all - all / 8);
+        for limit in [limit::BODY_BYTES, limit::MANAGEMENT_BODY_BYTES] {
+            if let Some(own) = limits.get_mut(limit.name) {
+                *own = (*own).min(share / 2);
+            }
         }
     }
 
@@ -70,6 +81,30 @@ mod tests {
         assert_eq!(limits[limit::HEAD_BYTES.name], 2000);
         assert_eq!(limits[limit::BODIES_IN_FLIGHT_BYTES.name], 128 << 20);
         assert_eq!(budget.directories(0), 0);
+    }
+
+    /// A body of 12.75 MB was allowed, and put off for ever.
+    #[test]
+    fn one_body_fits_into_the_share_of_an_account_packed_and_plain() {
+        for (memory, percent) in [
+            (128 << 20, 50),
+            (256 << 20, 50),
+            (128 << 20, 100),
+            (1 << 30, 50),
+        ] {
+            let mut limits = BTreeMap::from([
+                (limit::BODY_BYTES.name, limit::BODY_BYTES.default),
+                (limit::ACCOUNT_SHARE_PERCENT.name, percent),
+            ]);
+            MemoryBudget::new(memory, None).clip(&mut limits);
+            let all = limits[limit::BODIES_IN_FLIGHT_BYTES.name];
+            let body = limits[limit::BODY_BYTES.name];
+            assert!(
+                2 * body <= (all * percent / 100).min(all - all / 8),
+                "{body} of {all}"
+            );
+            assert!(body > 0 && (memory < 1 << 30 || body == limit::BODY_BYTES.default));
+        }
     }
 
     #[test]

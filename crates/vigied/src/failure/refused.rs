@@ -313,6 +313,49 @@ mod tests {
         }
     }
 
+    /// Each with the interface that speaks it, and as it is told to somebody who guesses.
+    #[test]
+    fn every_word_with_its_status_is_in_the_table_of_its_interface() {
+        let listed = |words, problem: &Problem| {
+            let (code, kind) = (problem.code, problem.kind);
+            assert!(
+                code::is_listed(words, code, kind),
+                "`{code}` with {}",
+                kind.status()
+            );
+        };
+        let guesses = [
+            (code::TOKEN_SERVICE, Reason::WrongKey),
+            (code::TOKEN_SERVICE, Reason::WrongRefreshToken),
+            (code::TOKEN_SERVICE, Reason::WrongProof),
+            (code::TOKEN_SERVICE, Reason::NoSession),
+            (code::UAA, Reason::UaaProof),
+            (code::UAA, Reason::UaaToken),
+            (code::UAA, Reason::NoSession),
+        ];
+        for (words, reason) in guesses {
+            let mut refusal = Refusal::new(reason, "x");
+            listed(words, &problem(&refusal));
+            refusal.is_slowed = true;
+            listed(words, &problem(&refusal));
+        }
+        // A service or profile asks for a UAA token, at either endpoint.
+        let no_user = problem(&Refusal::new(Reason::NotAllowed, "x"));
+        for words in [code::TOKEN_SERVICE, code::IDENTITY, code::UAA] {
+            listed(words, &no_user);
+        }
+        for error in [AuthError::KeyUnknown, AuthError::KeyMistyped] {
+            listed(&[], &credential(&error));
+            listed(&[], &slowed(credential(&error), 1));
+        }
+        let late = Problem {
+            kind: Kind::Unavailable,
+            ..code::TIMEOUT.problem("x")
+        };
+        listed(&[], &late);
+        assert!(!code::is_listed(code::UAA, "BXNIM0415E", Kind::Invalid));
+    }
+
     #[test]
     fn whoever_guesses_too_often_waits_under_the_same_code() {
         let mut refusal = Refusal::new(Reason::WrongKey, "x");

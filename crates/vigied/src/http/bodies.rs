@@ -194,6 +194,11 @@ impl Inner {
 }
 
 impl Arriving {
+    /// As [`BodyReservation::never_fits`].
+    pub(crate) fn never_fits(&self, more: usize) -> Option<Over> {
+        self.held.never_fits(more)
+    }
+
     /// Deadline for the next part of the body.
     pub(crate) const fn deadline(&self) -> Instant {
         self.deadline
@@ -298,6 +303,13 @@ impl BodyReservation {
         inner.bytes.add(self.owner, more);
         self.bytes += more;
         Ok(())
+    }
+
+    /// What stands for ever against `more` bytes: the owner cannot have so many, even alone.
+    pub(crate) fn never_fits(&self, more: usize) -> Option<Over> {
+        let more = u64::try_from(more).unwrap_or(u64::MAX);
+        let most = self.bodies.lock().bytes.most(self.owner);
+        (self.bytes.saturating_add(more) > most.allowed).then_some(most)
     }
 
     /// The owner of the bytes.

@@ -9,6 +9,7 @@ pub(crate) mod form;
 pub(crate) mod guesses;
 pub(crate) mod header;
 pub(crate) mod host;
+mod never_fits;
 pub(crate) mod over;
 pub(crate) mod own_address;
 pub(crate) mod places;

@@ -62,6 +62,10 @@ impl From<StoreError> for Refusal {
             StoreError::Stopped(Stop::Share { limit, .. }) => {
                 code::TOO_BUSY.problem(message).hint(FEWER).limit(limit)
             }
+            StoreError::Stopped(Stop::TooMuch { limit, .. }) => code::BODY_TOO_LARGE
+                .problem(message)
+                .hint("send fewer samples at once, above all of series that are new")
+                .limit(limit),
             StoreError::Stopped(Stop::Deadline | Stop::Cancelled) => Problem {
                 kind: Kind::Unavailable,
                 ..code::TIMEOUT.problem(message)

@@ -147,6 +147,36 @@ impl Tally {
         None
     }
 
+    /// The most that this owner could have with nobody else there, and the limit that says so: what needs more never fits.
+    pub(crate) fn most(&self, owner: Owner) -> Over {
+        let over = |limit, allowed| Over {
+            whole: self.whole,
+            limit,
+            allowed,
+        };
+        let little = (self.total / LITTLE_PART).max(1);
+        let most = over(self.whole, (self.total - self.kept).max(little));
+        let (limit, percent) = match owner {
+            Owner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
+            Owner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
+            Owner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
+        };
+        let own = over(limit, share(self.total, percent));
+        let strangers = owner.is_stranger().then(|| {
+            let allowed = share(self.total, self.shares.strangers);
+            over(&limit::STRANGER_SHARE_PERCENT, allowed)
+        });
+        // The narrowest, and the owner's own where two are equal.
+        let others = strangers.into_iter().chain([most]);
+        others.fold(own, |narrowest, next| {
+            if next.allowed < narrowest.allowed {
+                next
+            } else {
+                narrowest
+            }
+        })
+    }
+
     /// What an owner has.
     pub(crate) fn of(&self, owner: Owner) -> u64 {
         self.owners.get(&owner).copied().unwrap_or(0)
@@ -238,6 +268,24 @@ mod tests {
         assert_eq!(taken(&mut tally, account(1)), (4, "account_share_percent"));
         assert_eq!(taken(&mut tally, account(2)), (3, "concurrent_requests"));
         assert_eq!(taken(&mut tally, account(3)), (1, "concurrent_requests"));
+    }
+
+    #[test]
+    fn what_one_can_ever_have_is_what_it_gets_alone() {
+        for (total, shares) in [
+            (64, shares()),
+            (64, Shares::whole()),
+            (64, Shares::of(50, 80, 60)),
+            (3, Shares::whole()),
+            (1, shares()),
+        ] {
+            for owner in [account(1), source(1), Owner::Proxy] {
+                let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, total, shares.clone());
+                let most = tally.most(owner);
+                let (taken, limit) = taken(&mut tally, owner);
+                assert_eq!((most.allowed, most.limit.name), (taken, limit), "{owner:?}");
+            }
+        }
     }
 
     #[test]

@@ -56,8 +56,14 @@ pub(crate) fn unpack(
             if plain.len() + more.len() > allowed {
                 return Err(Unpackable::TooLarge);
             }
-            let grown_by = held.grow(more.len());
-            grown_by.map_err(|over| Unpackable::Other(over.refusal()))?;
+            if let Err(over) = held.grow(more.len()) {
+                // The packed body is held as well.
+                let never = held.never_fits(packed.len() + more.len());
+                return Err(Unpackable::Other(match never {
+                    Some(most) => most.never_fits(),
+                    None => over.refusal(),
+                }));
+            }
             grown(&mut plain, more);
         }
         rest = member.into_inner();
@@ -127,5 +133,6 @@ mod tests {
             panic!("more than all bodies may have");
         };
         assert_eq!(refusal.0.limit, Some(&limit::BODIES_IN_FLIGHT_BYTES));
+        assert_eq!(refusal.0.kind.status(), 413, "nobody can ever have so many");
     }
 }

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 
 /// An answer's body, in pieces.
@@ -33,6 +34,14 @@ impl Paced {
             state,
             id,
         }
+    }
+}
+
+impl Paced {
+    /// The answer ends with its caller's access: when this is set.
+    pub(super) fn depends_on(self, withdrawn: &Arc<AtomicBool>) -> Self {
+        self.state.depends(self.id, withdrawn);
+        self
     }
 }
 

@@ -4,6 +4,7 @@
 use super::connection_state::ConnectionState;
 use super::socket::Socket;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -15,12 +16,18 @@ const BEHIND_BYTES_MAX: u64 = 16 * 1024;
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 tokio::task_local! {
-    static CONNECTION: Arc<ConnectionState>;
+    static CONNECTION: (Arc<ConnectionState>, Arc<AtomicBool>);
 }
 
-/// Runs `answer` as the work of a request on this connection.
-pub(super) async fn on<F: Future>(state: &Arc<ConnectionState>, answer: F) -> F::Output {
-    CONNECTION.scope(Arc::clone(state), answer).await
+/// Runs `answer` as the work of a request on this connection; `withdrawn` is set when its caller loses access while the answer
+/// is sent.
+pub(super) async fn on<F: Future>(
+    state: &Arc<ConnectionState>,
+    withdrawn: &Arc<AtomicBool>,
+    answer: F,
+) -> F::Output {
+    let connection = (Arc::clone(state), Arc::clone(withdrawn));
+    CONNECTION.scope(connection, answer).await
 }
 
 /// Why a connection is closed before its last answer is sent.
@@ -77,31 +84,30 @@ async fn flooded(socket: &Socket, state: &ConnectionState) {
 /// While this exists, the connection of the current request closes when the client disconnects, and with it the request's
 /// work stops.
 #[derive(Debug)]
-pub(crate) struct ClientWatch(Option<Arc<ConnectionState>>);
+pub(crate) struct ClientWatch(Option<(Arc<ConnectionState>, Arc<AtomicBool>)>);
 
 impl ClientWatch {
     pub(crate) fn here() -> Self {
-        let state = CONNECTION.try_with(Arc::clone).ok();
-        if let Some(state) = &state {
+        let connection = CONNECTION.try_with(Clone::clone).ok();
+        if let Some((state, _)) = &connection {
             state.watch_client();
         }
-        Self(state)
+        Self(connection)
     }
-}
 
-impl ClientWatch {
-    /// Closes the connection and discards unsent bytes, if it carries one request at a time (HTTP/1.1).
+    /// The caller has lost access: closes the connection and discards unsent bytes, as soon as nothing is open on it but
+    /// answers that have ended so. With HTTP/1.1 that is at once. The body of the answer must end, too.
     pub(crate) fn end(&self) {
-        if let Some(state) = self.0.as_ref().filter(|state| !state.is_http2()) {
-            state.discard();
-            state.evict();
+        if let Some((state, withdrawn)) = &self.0 {
+            withdrawn.store(true, Ordering::Release);
+            state.withdraw();
         }
     }
 }
 
 impl Drop for ClientWatch {
     fn drop(&mut self) {
-        if let Some(state) = &self.0 {
+        if let Some((state, _)) = &self.0 {
             state.unwatch_client();
         }
     }

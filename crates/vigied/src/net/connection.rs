@@ -56,6 +56,9 @@ pub(super) async fn serve(
             return;
         }
     }
+    if shared.proxies.trusts(peer.address()) {
+        state.set_shared();
+    }
     let stream = Socket::new(stream);
     let Some(tls) = &shared.tls else {
         return serve_http(shared, stream, peer, &state, phase, on_limit).await;

@@ -40,6 +40,8 @@ pub(crate) struct ConnectionState {
     /// Set only by the places.
     kept: AtomicBool,
     discards: AtomicBool,
+    /// Several clients share it: a trusted proxy's.
+    shared: AtomicBool,
     keeper: Option<Weak<dyn PlaceKeeper>>,
     place: Mutex<Option<At>>,
 }
@@ -103,6 +105,7 @@ impl ConnectionState {
             watch_begun: Notify::new(),
             kept: AtomicBool::new(false),
             discards: AtomicBool::new(false),
+            shared: AtomicBool::new(false),
             keeper,
             place: Mutex::new(None),
         }
@@ -205,6 +208,47 @@ impl ConnectionState {
         let mut state = self.state();
         state.answers.retain(|own| own.id != id);
         state.quiet_from(Instant::now());
+        self.end_if_withdrawn(&state);
+    }
+
+    /// Marks a connection that a trusted proxy may use for several clients.
+    pub(super) fn set_shared(&self) {
+        self.shared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whose access decides about the answer.
+    pub(super) fn depends(&self, id: u64, withdrawn: &Arc<AtomicBool>) {
+        let mut state = self.state();
+        if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
+            answer.withdrawn = Arc::clone(withdrawn);
+        }
+        self.end_if_withdrawn(&state);
+    }
+
+    /// The caller of an answer has lost access, and the answer was marked.
+    pub(super) fn withdraw(&self) {
+        let state = self.state();
+        // One whose last piece was handed out may still be in the hands of the HTTP library.
+        let is_all = state.is_quiet() && !self.shared.load(Ordering::Relaxed);
+        if is_all || !state.is_http2 {
+            self.discard();
+            self.evict();
+        }
+        self.end_if_withdrawn(&state);
+    }
+
+    /// Ends the connection and discards unsent bytes, if all that is open on it is withdrawn. The HTTP library holds parts of
+    /// every answer of an HTTP/2 connection, which its client could otherwise take as slowly as it likes.
+    fn end_if_withdrawn(&self, state: &State) {
+        let is_withdrawn = state.answers.iter().any(Answer::is_withdrawn);
+        // With HTTP/1.1 there is one at a time, and what was asked behind it waits.
+        let is_all = !state.is_http2
+            || state.requests == 0 && state.answers.iter().all(Answer::is_withdrawn);
+        let is_shared = state.is_http2 && self.shared.load(Ordering::Relaxed);
+        if is_withdrawn && is_all && !is_shared {
+            self.discard();
+            self.evict();
+        }
     }
 
     /// A request on this connection had a valid credential of this account: protects the connection from eviction.
@@ -329,6 +373,7 @@ impl ConnectionState {
         let mut state = self.state();
         state.requests = state.requests.saturating_sub(1);
         state.quiet_from(Instant::now());
+        self.end_if_withdrawn(&state);
     }
 }
 
@@ -372,109 +417,4 @@ impl Drop for Asked {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::net::answer::Paced;
-    use axum::body::Body;
-    use http_body_util::BodyExt as _;
-
-    const TIMES: Times = Times {
-        head: Duration::from_secs(15),
-        idle: Duration::from_secs(90),
-        stall: Duration::from_secs(30),
-        rate: 1000,
-        half_closed: Duration::from_secs(5),
-    };
-
-    fn state() -> Arc<ConnectionState> {
-        Arc::new(ConnectionState::new(None))
-    }
-
-    /// Seconds to the deadline, rounded up.
-    fn seconds_left(state: &ConnectionState) -> Option<u64> {
-        let at = state.deadline(&TIMES)?;
-        Some(
-            at.saturating_duration_since(Instant::now())
-                .as_millis()
-                .div_ceil(1000) as u64,
-        )
-    }
-
-    #[test]
-    fn each_stage_has_its_time_and_bytes_prolong_none() {
-        let state = state();
-        assert_eq!(seconds_left(&state), Some(15));
-        let begun = state.deadline(&TIMES);
-        state.arrived();
-        assert_eq!(state.deadline(&TIMES), begun);
-        let asked = state.asked(Version::HTTP_11);
-        assert_eq!(
-            (seconds_left(&state), state.activity()),
-            (None, Activity::Busy)
-        );
-        drop(asked);
-        assert_eq!(seconds_left(&state), Some(90));
-        state.arrived();
-        assert_eq!(seconds_left(&state), Some(15));
-    }
-
-    #[test]
-    fn who_is_told_to_go_has_little_time_in_any_stage() {
-        let (silent, idle) = (state(), state());
-        drop(idle.asked(Version::HTTP_11));
-        for state in [silent, idle] {
-            state.leave();
-            assert_eq!(seconds_left(&state), Some(5));
-            drop(state.asked(Version::HTTP_2));
-            assert_eq!(seconds_left(&state), Some(5));
-        }
-    }
-
-    #[test]
-    fn pings_do_not_prolong_an_idle_http2_connection() {
-        let state = state();
-        drop(state.asked(Version::HTTP_2));
-        let idle = state.deadline(&TIMES);
-        state.arrived();
-        assert_eq!(state.deadline(&TIMES), idle);
-    }
-
-    #[test]
-    fn a_socket_that_takes_nothing_is_a_stage_of_its_own() {
-        let state = state();
-        let _asked = state.asked(Version::HTTP_11);
-        state.wrote(false);
-        let stalled = state.deadline(&TIMES);
-        assert_eq!(seconds_left(&state), Some(30));
-        state.wrote(false);
-        assert_eq!(state.deadline(&TIMES), stalled);
-        state.wrote(true);
-        assert_eq!(seconds_left(&state), None);
-    }
-
-    #[test]
-    fn one_answer_among_others_is_given_up_alone() {
-        let state = state();
-        let none = Times {
-            stall: Duration::ZERO,
-            ..TIMES
-        };
-        let (mut first, second) = (
-            Paced::new(Body::from("first"), &state),
-            Paced::new(Body::from("second"), &state),
-        );
-        let Some(Overdue::Answer(shared_body, limit)) = state.overdue(&none) else {
-            panic!("nothing is given up");
-        };
-        assert_eq!(limit.name, "write_stall_seconds");
-        shared_body.give_up();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        assert!(runtime.block_on(first.frame()).unwrap().is_err());
-        let last = state.overdue(&none);
-        assert!(matches!(last, Some(Overdue::Connection(_))), "{last:?}");
-        drop((first, second));
-        assert!(matches!(state.activity(), Activity::Idle(_)));
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tower::ServiceExt as _;
 
 /// The routes, as one connection sees them.
@@ -40,12 +41,14 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
         let (shared, state) = (Arc::clone(&self.shared), Arc::clone(&self.state));
         let router = shared.router.clone();
         Box::pin(async move {
-            let mut response = client_watch::on(&state, router.oneshot(request)).await?;
+            let withdrawn = Arc::new(AtomicBool::new(false));
+            let answer = router.oneshot(request);
+            let mut response = client_watch::on(&state, &withdrawn, answer).await?;
             if let Some(value) = &shared.hsts {
                 let name = header::STRICT_TRANSPORT_SECURITY;
                 response.headers_mut().insert(name, value.clone());
             }
-            let response = response.map(|body| Paced::new(body, &state));
+            let response = response.map(|body| Paced::new(body, &state).depends_on(&withdrawn));
             drop(asked);
             Ok(response)
         })

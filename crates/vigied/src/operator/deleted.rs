@@ -178,8 +178,14 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
     match called.as_slice() {
         [one] => Ok(*one),
         [] => {
+            // The bare id, as the interface for tenants has it.
+            let is_guid = wire::scope_id::parse(format!("s-{asked}").as_bytes()).is_ok();
+            let hint = match is_guid {
+                true => "write `s-GUID`, `o-GUID` or `a-GUID`, as `vigied deleted list` shows it",
+                false => "`vigied deleted list` shows what there is",
+            };
             let text = format!(
-                "nothing that was deleted is `{}`\nhint: `vigied deleted list` shows what there is",
+                "nothing that was deleted is `{}`\nhint: {hint}",
                 asked.escape_debug()
             );
             Err(CodedError::not_found(text).into())
@@ -197,8 +203,24 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
 }
 
 async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
-    let named = named(iam, arguments)?;
-    let mut due = iam.purge_deleted(&named).await?;
+    let mut named = named(iam, arguments)?;
+    let mut outcome = iam.purge_deleted(&named).await?;
+    if !outcome.missing.is_empty() {
+        // Restored, or gone for good, since they were looked up.
+        iam.read_changes().await?;
+        if !arguments.all {
+            let directory = iam.directory();
+            let is_restored = |own: Domain| directory.account_of(own).is_some();
+            return Err(missing(&outcome.missing, is_restored).into());
+        }
+        let gone = std::mem::take(&mut outcome.missing);
+        named.retain(|own| !gone.contains(own));
+        outcome = iam.purge_deleted(&named).await?;
+        if !outcome.missing.is_empty() {
+            return Err(missing(&outcome.missing, |_| true).into());
+        }
+    }
+    let mut due = outcome.due;
     due.sort_unstable();
     let domains: Vec<String> = due.iter().map(ToString::to_string).collect();
     let facts = json!({"domains": domains});
@@ -208,6 +230,19 @@ async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
             (_, due) => purged(due),
         }
     }))
+}
+
+/// The error about deletions that were there when they were asked for, and are not any more.
+fn missing(missing: &[Domain], is_restored: impl Fn(Domain) -> bool) -> CodedError {
+    let each = missing.iter().map(|own| match is_restored(*own) {
+        true => format!("`{own}` was restored meanwhile"),
+        false => format!("the metrics of `{own}` are gone meanwhile"),
+    });
+    let text = format!(
+        "{}: nothing was purged\nhint: `vigied deleted list` shows what there is; leave these out, or delete them again",
+        each.collect::<Vec<_>>().join(", ")
+    );
+    CodedError::new("conflict", text)
 }
 
 /// An account is restored as a whole.
@@ -222,5 +257,38 @@ fn purged(due: usize) -> String {
         due => format!(
             "The metrics of {due} spaces, organizations and accounts go now: a running server begins within seconds.\n"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{Guid, SpaceId};
+
+    #[test]
+    fn what_was_restored_or_is_gone_meanwhile_is_named() {
+        let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
+        let (back, gone) = (space(1), space(2));
+        let text = missing(&[back, gone], |own| own == back).to_string();
+        assert!(
+            text.contains(&format!("`{back}` was restored meanwhile")),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("`{gone}` are gone meanwhile: nothing was purged")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_bare_guid_is_told_how_to_write_it() {
+        let bare = Guid::from_random([1; 16]).to_string();
+        let said = |asked: &str| one_named(&[], asked).unwrap_err().to_string();
+        assert!(
+            said(&bare).contains("write `s-GUID`, `o-GUID` or `a-GUID`"),
+            "{}",
+            said(&bare)
+        );
+        assert!(!said("dev").contains("s-GUID"), "{}", said("dev"));
     }
 }

@@ -58,6 +58,10 @@ pub(crate) async fn take_in(
             held: BodyReservation::nothing(&app.bodies, owner),
         });
     }
+    let nothing = BodyReservation::nothing(&app.bodies, owner);
+    if let Some(most) = nothing.never_fits(declared) {
+        return Err(most.never_fits().into_response());
+    }
     let mut gathered = Gathered::nothing();
     let entered = app.bodies.enter(owner);
     let mut arriving = entered.map_err(|over| over.refusal().into_response())?;
@@ -82,6 +86,9 @@ pub(crate) async fn take_in(
         };
         if gathered.len().saturating_add(data.len()) > allowed {
             return Err(too_large());
+        }
+        if let Some(most) = arriving.never_fits(data.len()) {
+            return Err(most.never_fits().into_response());
         }
         arriving.record_received(data.len());
         let held = tokio::select! {

@@ -60,6 +60,11 @@ fn the_error_reference_is_that_of_the_code() {
     for code in wire::code::ALL {
         let status = code.kind.status();
         let _ = writeln!(text, "| `{}` | {status} | {} |", code.code, code.meaning);
+        for (own, kind, meaning) in wire::code::OTHER_STATUSES {
+            if own == code {
+                let _ = writeln!(text, "| `{}` | {} | {meaning} |", code.code, kind.status());
+            }
+        }
     }
     for (title, field, words) in [
         ("Token service", "errorCode", wire::code::TOKEN_SERVICE),

@@ -164,10 +164,7 @@ fn api_keys(document: &mut Document) {
             json!({ "type": "string" }),
         )
         .query("scope", "`entity` or `account`")
-        .query(
-            "type",
-            "`user`; `serviceid` gives none, there are no service ids",
-        )
+        .query("type", "`user`, or `serviceid` for keys of services")
         .query(
             "sort",
             "`name`, `description`, `created_at` or `created_by`",

@@ -245,3 +245,39 @@ fn many_blocks_are_dropped_without_a_deep_stack() {
     }
     assert_eq!(appender.len(), 3_000_000);
 }
+
+#[test]
+fn no_batch_takes_more_than_was_claimed_for_it() {
+    let orders: [fn(i64) -> i64; 4] = [
+        |at| at,
+        |at| -at,
+        |at| (at * 7919) % 104_729,
+        |at| if at % 2 == 0 { at } else { -at },
+    ];
+    for order in orders {
+        for before in [0, 1, 255, 256, 3000] {
+            for samples in [1, 2, 5, 256, 300, 1000, 5000] {
+                let mut own = SeriesAppender::new(TenantId(1));
+                let mut taken = if before == 0 {
+                    SERIES_BYTES + FIRST_BYTES
+                } else {
+                    0
+                };
+                for at in 0..before + samples {
+                    let Written { grown, .. } = own.append(Stamp::before_all(), order(at), 1.0);
+                    taken += if at < before { 0 } else { grown };
+                    if own.is_due_to_fold() {
+                        own.fold();
+                    }
+                }
+                let most = bytes_max(samples.cast_unsigned());
+                assert!(
+                    taken as u64 <= most,
+                    "{samples} behind {before}: {taken} of {most}"
+                );
+                // Not so much more that what fits is refused.
+                assert!(samples < 5000 || most <= 36 * 5000, "{most}");
+            }
+        }
+    }
+}

@@ -4,7 +4,8 @@
 use crate::net::remaining_body::SharedBody;
 use crate::net::times::Times;
 use base::limit::{self, Limit};
-use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// An answer being sent.
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Answer {
     pub(super) id: u64,
     pub(super) shared_body: Weak<SharedBody>,
+    /// Whether its caller has lost access.
+    pub(super) withdrawn: Arc<AtomicBool>,
     /// Since when it is the client's turn: a piece was handed out and the next is not requested yet.
     turn: Option<Instant>,
     /// The sum of the client's earlier turns.
@@ -25,10 +28,15 @@ impl Answer {
         Self {
             id,
             shared_body,
+            withdrawn: Arc::default(),
             turn: Some(Instant::now()),
             waited: Duration::ZERO,
             taken: 0,
         }
+    }
+
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(Ordering::Acquire)
     }
 
     /// The client has room for more.

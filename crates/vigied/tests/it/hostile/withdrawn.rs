@@ -246,6 +246,7 @@ fn so_does_a_stream_among_others() {
     let mut client = small_client(&server);
     client.set_read_timeout(Some(PATIENCE)).unwrap();
     let lines = [("x-auth-user-token", &*format!("apikey {key}"))];
+    let others = [("x-auth-user-token", &*own)];
     let mut begin = PREFACE.to_vec();
     begin.extend(frame(SETTINGS, 0, 0, &[]));
     begin.extend(get(1, "/v1/metrics/list?query=*", &lines));
@@ -256,23 +257,36 @@ fn so_does_a_stream_among_others() {
         let (kind, _, payload) = read_frame(&mut client).unwrap();
         taken += if kind == 0 { payload.len() } else { 0 };
     }
+    // It has begun, and waits for room: the connection is not the withdrawn caller's alone.
+    client
+        .write_all(&get(3, "/v1/metrics/list?query=*", &others))
+        .unwrap();
+    while !matches!(read_frame(&mut client).unwrap(), (HEADERS, 3, _)) {}
     ok(&manage(&server, "DELETE", &path).send());
     let why = "the API key was deleted";
     until(why, || ended(&server, why) == 1);
     let more = 1 << 24;
     client.write_all(&window(0, more)).unwrap();
     client.write_all(&window(1, more)).unwrap();
+    let mut others = 0;
     loop {
         let (kind, stream, payload) = read_frame(&mut client).unwrap();
         match (kind, stream) {
             (RESET, 1) => break,
             (0, 1) => taken += payload.len(),
+            (0, 3) => others += payload.len(),
             _ => {}
         }
     }
     assert!(taken < NAMES * 900 / 4, "{taken} bytes came");
-    client.write_all(&get(3, "/health/live", &[])).unwrap();
-    while !matches!(read_frame(&mut client).unwrap(), (HEADERS, 3, _)) {}
+    client.write_all(&window(3, more)).unwrap();
+    while others < NAMES / 2 * 900 {
+        if let (0, 3, payload) = read_frame(&mut client).unwrap() {
+            others += payload.len();
+        }
+    }
+    client.write_all(&get(5, "/health/live", &[])).unwrap();
+    while !matches!(read_frame(&mut client).unwrap(), (HEADERS, 5, _)) {}
 }
 
 /// A query that has not begun to answer is refused, whether it works or waits for its turn.

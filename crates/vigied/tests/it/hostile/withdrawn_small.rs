@@ -2,7 +2,7 @@
 //! same.
 
 use super::queries::until;
-use super::raw_http2::{PREFACE, RESET, SETTINGS, frame, get, read_frame, window};
+use super::raw_http2::{HEADERS, PREFACE, SETTINGS, frame, get, read_frame, window};
 use super::unread_answers::{fill, small_client};
 use super::withdrawn::{ended, further_key, manage, ok, server};
 use std::io::{Read, Write};
@@ -66,36 +66,53 @@ fn a_small_answer_that_has_begun_ends_when_its_caller_is_let_in_no_longer() {
     assert_eq!(ended(&server, ""), 1);
 }
 
+/// The status 200, as the first byte of a head (RFC 7541, appendix A).
+const OK: u8 = 0x88;
+
+/// Streams that are asked for at once.
+const STREAMS: u32 = 64;
+
+/// What one client has asked for with one credential ends with its connection: the HTTP library holds a part of each answer,
+/// which the client could otherwise read for as long as it liked.
 #[test]
-fn so_does_a_small_one_over_http2() {
+fn so_do_many_small_ones_over_http2() {
     let server = server();
     let own = format!("apikey {}", server.owner.api_key);
     fill(&server, &[("X-Auth-User-Token", &own)], NAMES);
-    let (key, path) = further_key(&server);
-    let mut client = small_client(&server);
-    let lines = [("x-auth-user-token", &*format!("apikey {key}"))];
-    let mut begin = PREFACE.to_vec();
-    begin.extend(frame(SETTINGS, 0, 0, &[]));
-    begin.extend(get(1, "/v1/metrics/list?query=*", &lines));
-    client.write_all(&begin).unwrap();
-    // All that it may have sent without being asked for more.
-    let mut taken = 0;
-    while taken < 65_535 {
-        let (kind, _, payload) = read_frame(&mut client).unwrap();
-        taken += if kind == 0 { payload.len() } else { 0 };
-    }
-    ok(&manage(&server, "DELETE", &path).send());
-    until(WHY, || ended(&server, WHY) == 1);
-    let more = 1 << 24;
-    client.write_all(&window(0, more)).unwrap();
-    client.write_all(&window(1, more)).unwrap();
-    loop {
-        let (kind, stream, payload) = read_frame(&mut client).unwrap();
-        match (kind, stream) {
-            (RESET, 1) => break,
-            (0, 1) => taken += payload.len(),
-            _ => {}
+    for streams in [1, STREAMS] {
+        let (key, path) = further_key(&server);
+        let mut client = small_client(&server);
+        let lines = [("x-auth-user-token", &*format!("apikey {key}"))];
+        let mut begin = PREFACE.to_vec();
+        // Every stream may send as much as it likes.
+        let mut settings = 4_u16.to_be_bytes().to_vec();
+        settings.extend(10_000_000_u32.to_be_bytes());
+        begin.extend(frame(SETTINGS, 0, 0, &settings));
+        begin.extend(window(0, 1 << 30));
+        for stream in 0..streams {
+            begin.extend(get(2 * stream + 1, "/v1/metrics/list?query=*", &lines));
         }
-        assert!(taken < LEAST_BYTES, "the whole answer came");
+        client.write_all(&begin).unwrap();
+        // Each has begun, or there was no room for it.
+        let (mut heads, mut begun) = (0, 0);
+        while heads < streams {
+            let (kind, _, payload) = read_frame(&mut client).unwrap();
+            if kind == HEADERS {
+                heads += 1;
+                begun += u32::from(payload.first() == Some(&OK));
+            }
+        }
+        assert!(begun > 0, "none of {streams} streams has begun");
+        // Some may be whole by now.
+        let before = ended(&server, WHY);
+        ok(&manage(&server, "DELETE", &path).send());
+        until(WHY, || ended(&server, WHY) > before);
+        let bytes = rest(&mut client, usize::MAX);
+        assert!(
+            bytes <= 96 * 1024,
+            "{bytes} bytes came on {streams} streams"
+        );
     }
+    let alive = server.request("GET", "/health/live").send();
+    assert_eq!(alive.status, 200);
 }

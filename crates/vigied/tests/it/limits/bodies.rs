@@ -1,12 +1,13 @@
 //! The limits of bodies, and the shares of what all requests have in common.
 
 use super::{answer, hanging, hits};
-use crate::harness::{Reply, Request, Server};
+use crate::harness::{Reply, Request, Server, VIGIED};
 use base::limit::{self, Limit};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub(super) const LIMITS: [Limit; 11] = [
@@ -168,23 +169,50 @@ fn bytes_of_all_bodies() {
     const STALL: &str = "limits.body_stall_seconds=1";
     const BYTES: &str = "limits.bodies_in_flight_bytes=100000";
     let server = with(&[STALL, BYTES, "limits.account_share_percent=100"]);
-    let large = |server: &Server| {
-        let body = format!("[{}]", " ".repeat(100_000));
+    let large = |server: &Server, bytes: usize| {
+        let body = format!("[{}]", " ".repeat(bytes));
         keyed(server, "/v1/metrics").body(body).send()
     };
-    refused(&server, 429, limit::BODIES_IN_FLIGHT_BYTES, &large(&server));
+    // Seven eighths are an account's, half of them for a packed body and half for what it becomes: what fits is taken, what
+    // never fits is not put off.
+    refused(&server, 413, limit::BODY_BYTES, &large(&server, 50_000));
+    assert_eq!(large(&server, 43_000).status, 200);
     // Of 100 kB a quarter is an address's.
-    let reply = token_form(&server, 30_000);
-    refused(&server, 429, limit::SOURCE_SHARE_PERCENT, &reply);
-    let server = with(&[
+    let never = |reply: &Reply, share: Limit| {
+        refused(&server, 413, limit::BODIES_IN_FLIGHT_BYTES, reply);
+        assert!(reply.text().contains(share.name), "{}", reply.text());
+        assert!(reply.header("retry-after").is_none());
+    };
+    never(&token_form(&server, 30_000), limit::SOURCE_SHARE_PERCENT);
+    // The operator can give one account less than all have.
+    let account = &server.owner.account;
+    let mut command = Command::new(VIGIED);
+    command.args(["account", "limit", account, "account_share_percent=20"]);
+    let done = command.arg("--data").arg(server.data()).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let begun = Instant::now();
+    while large(&server, 43_000).status == 200 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "it has its share"
+        );
+    }
+    never(&large(&server, 43_000), limit::ACCOUNT_SHARE_PERCENT);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let plain = format!("[{}]", " ".repeat(19_998));
+    packed.write_all(plain.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let sent = keyed(&server, "/v1/metrics").header("Content-Encoding", "gzip");
+    never(&sent.body(packed).send(), limit::ACCOUNT_SHARE_PERCENT);
+    let strangers = with(&[
         STALL,
         BYTES,
         "limits.source_share_percent=100",
         "limits.stranger_share_percent=20",
     ]);
-    refused(&server, 429, limit::ACCOUNT_SHARE_PERCENT, &large(&server));
-    let reply = token_form(&server, 30_000);
-    refused(&server, 429, limit::STRANGER_SHARE_PERCENT, &reply);
+    let reply = token_form(&strangers, 30_000);
+    assert_eq!(reply.status, 413, "{}", reply.text());
+    assert!(reply.text().contains(limit::STRANGER_SHARE_PERCENT.name));
     // Nothing of it is kept.
     let small = keyed(&server, "/v1/metrics").body("[]").send();
     assert_eq!(small.status, 200, "{}", small.text());

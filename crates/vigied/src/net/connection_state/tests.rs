@@ -1,0 +1,141 @@
+//! When each stage of a connection ends, and what ends with it.
+
+use super::*;
+use crate::net::answer::Paced;
+use axum::body::Body;
+use http_body_util::BodyExt as _;
+
+const TIMES: Times = Times {
+    head: Duration::from_secs(15),
+    idle: Duration::from_secs(90),
+    stall: Duration::from_secs(30),
+    rate: 1000,
+    half_closed: Duration::from_secs(5),
+};
+
+fn state() -> Arc<ConnectionState> {
+    Arc::new(ConnectionState::new(None))
+}
+
+/// Seconds to the deadline, rounded up.
+fn seconds_left(state: &ConnectionState) -> Option<u64> {
+    let at = state.deadline(&TIMES)?;
+    Some(
+        at.saturating_duration_since(Instant::now())
+            .as_millis()
+            .div_ceil(1000) as u64,
+    )
+}
+
+#[test]
+fn each_stage_has_its_time_and_bytes_prolong_none() {
+    let state = state();
+    assert_eq!(seconds_left(&state), Some(15));
+    let begun = state.deadline(&TIMES);
+    state.arrived();
+    assert_eq!(state.deadline(&TIMES), begun);
+    let asked = state.asked(Version::HTTP_11);
+    assert_eq!(
+        (seconds_left(&state), state.activity()),
+        (None, Activity::Busy)
+    );
+    drop(asked);
+    assert_eq!(seconds_left(&state), Some(90));
+    state.arrived();
+    assert_eq!(seconds_left(&state), Some(15));
+}
+
+#[test]
+fn who_is_told_to_go_has_little_time_in_any_stage() {
+    let (silent, idle) = (state(), state());
+    drop(idle.asked(Version::HTTP_11));
+    for state in [silent, idle] {
+        state.leave();
+        assert_eq!(seconds_left(&state), Some(5));
+        drop(state.asked(Version::HTTP_2));
+        assert_eq!(seconds_left(&state), Some(5));
+    }
+}
+
+/// Its other requests go on, and so does a connection that a proxy shares among its clients.
+#[tokio::test]
+async fn a_connection_ends_when_all_that_is_open_on_it_is_withdrawn() {
+    let is_ended = async |state: &ConnectionState| {
+        let evicted = tokio::time::timeout(Duration::ZERO, state.evicted());
+        evicted.await.is_ok() && state.discards()
+    };
+    let answer = |state: &Arc<ConnectionState>| {
+        let asked = state.asked(Version::HTTP_2);
+        let withdrawn = Arc::new(AtomicBool::new(false));
+        let paced = Paced::new(Body::from("x"), state).depends_on(&withdrawn);
+        drop(asked);
+        (paced, withdrawn)
+    };
+    let withdraw = |state: &ConnectionState, withdrawn: &AtomicBool| {
+        withdrawn.store(true, Ordering::Release);
+        state.withdraw();
+    };
+    let (own, shared) = (state(), state());
+    shared.set_shared();
+    let [first, second, others] = [(); 3].map(|()| answer(&own));
+    let first_of_shared = answer(&shared);
+    withdraw(&own, &first.1);
+    withdraw(&shared, &first_of_shared.1);
+    // It has ended by itself, and the other goes on.
+    drop(first);
+    assert!(!is_ended(&own).await && !is_ended(&shared).await);
+    withdraw(&own, &second.1);
+    assert!(!is_ended(&own).await && !is_ended(&shared).await);
+    drop(others);
+    assert!(is_ended(&own).await);
+    drop((second, first_of_shared));
+    assert!(!is_ended(&shared).await);
+}
+
+#[test]
+fn pings_do_not_prolong_an_idle_http2_connection() {
+    let state = state();
+    drop(state.asked(Version::HTTP_2));
+    let idle = state.deadline(&TIMES);
+    state.arrived();
+    assert_eq!(state.deadline(&TIMES), idle);
+}
+
+#[test]
+fn a_socket_that_takes_nothing_is_a_stage_of_its_own() {
+    let state = state();
+    let _asked = state.asked(Version::HTTP_11);
+    state.wrote(false);
+    let stalled = state.deadline(&TIMES);
+    assert_eq!(seconds_left(&state), Some(30));
+    state.wrote(false);
+    assert_eq!(state.deadline(&TIMES), stalled);
+    state.wrote(true);
+    assert_eq!(seconds_left(&state), None);
+}
+
+#[test]
+fn one_answer_among_others_is_given_up_alone() {
+    let state = state();
+    let none = Times {
+        stall: Duration::ZERO,
+        ..TIMES
+    };
+    let (mut first, second) = (
+        Paced::new(Body::from("first"), &state),
+        Paced::new(Body::from("second"), &state),
+    );
+    let Some(Overdue::Answer(shared_body, limit)) = state.overdue(&none) else {
+        panic!("nothing is given up");
+    };
+    assert_eq!(limit.name, "write_stall_seconds");
+    shared_body.give_up();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    assert!(runtime.block_on(first.frame()).unwrap().is_err());
+    let last = state.overdue(&none);
+    assert!(matches!(last, Some(Overdue::Connection(_))), "{last:?}");
+    drop((first, second));
+    assert!(matches!(state.activity(), Activity::Idle(_)));
+}
