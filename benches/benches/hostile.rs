@@ -96,7 +96,11 @@ fn ask(engine: &Engine, question: Question, selector: &Selector) -> (Result<u64,
         None => context,
     };
     let (range, owner) = (TimeRange::ALL, scope(1));
-    let find = |range| FindQuery { selector, range };
+    let find = |range| FindQuery {
+        selector,
+        range,
+        labelled: true,
+    };
     let delete = |dry_run| DeleteQuery {
         selector,
         range: None,

@@ -109,6 +109,7 @@ fn find(engine: &Engine, pattern: &str) -> Result<usize, Box<dyn std::error::Err
     let query = FindQuery {
         selector: &selector,
         range: None,
+        labelled: true,
     };
     Ok(engine.find(&scope(), &query, &Context::unlimited())?.len())
 }

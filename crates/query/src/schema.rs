@@ -21,7 +21,7 @@ use regex::{RegexSet, RegexSetBuilder};
 pub const DEFAULT_STEP: i64 = 60;
 
 /// Bytes that all patterns of one file may take once they are compiled.
-const COMPILED_BYTES_MAX: usize = 4 << 20;
+const COMPILED_BYTES_MAX: usize = 1 << 20;
 
 /// What the rules say about a series.
 #[derive(Debug, Clone, Copy, PartialEq)]

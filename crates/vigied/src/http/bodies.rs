@@ -195,7 +195,7 @@ impl Inner {
 
 impl Arriving {
     /// As [`BodyReservation::never_fits`].
-    pub(crate) fn never_fits(&self, more: usize) -> Option<Over> {
+    pub(crate) fn never_fits(&self, more: usize) -> Option<LimitExceeded> {
         self.held.never_fits(more)
     }
 
@@ -306,7 +306,7 @@ impl BodyReservation {
     }
 
     /// What stands for ever against `more` bytes: the owner cannot have so many, even alone.
-    pub(crate) fn never_fits(&self, more: usize) -> Option<Over> {
+    pub(crate) fn never_fits(&self, more: usize) -> Option<LimitExceeded> {
         let more = u64::try_from(more).unwrap_or(u64::MAX);
         let most = self.bodies.lock().bytes.most(self.owner);
         (self.bytes.saturating_add(more) > most.allowed).then_some(most)

@@ -148,8 +148,8 @@ impl Tally {
     }
 
     /// The most that this owner could have with nobody else there, and the limit that says so: what needs more never fits.
-    pub(crate) fn most(&self, owner: Owner) -> Over {
-        let over = |limit, allowed| Over {
+    pub(crate) fn most(&self, owner: Owner) -> LimitExceeded {
+        let over = |limit, allowed| LimitExceeded {
             whole: self.whole,
             limit,
             allowed,
