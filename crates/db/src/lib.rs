@@ -17,6 +17,7 @@ mod pool;
 mod room;
 mod row;
 mod statement;
+mod timeouts;
 mod tls;
 mod tx;
 

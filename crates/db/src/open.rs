@@ -1,7 +1,7 @@
 //! Opens a database, a file or a server, and migrates its tables to this program's version.
 
-use crate::pool::BUSY_TIMEOUT;
 use crate::room::{Room, Watched};
+use crate::timeouts::BUSY_TIMEOUT;
 use crate::{Db, DbError, connect, migrate};
 use sqlx::Connection;
 use sqlx::postgres::PgPoolOptions;

@@ -2,8 +2,8 @@
 //! as a failure. PostgreSQL is asked over a new connection, by the number of the transaction.
 
 use crate::DbError;
-use crate::pool::BUSY_TIMEOUT;
 use crate::room::Watched;
+use crate::timeouts::BUSY_TIMEOUT;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgSeverity, Postgres};
 use sqlx::{ConnectOptions, Connection, Transaction};
 use std::io;

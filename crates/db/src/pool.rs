@@ -8,10 +8,6 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
-
-/// How long a statement waits for the lock of another.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A database.
 #[derive(Debug, Clone)]
