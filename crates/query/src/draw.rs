@@ -1,7 +1,7 @@
 //! Pictures of series.
 //!
-//! [`options`] are graphite-web's drawing parameters. A [`chart`] is laid out once, as a [`scene`] of lines, areas and texts,
-//! which [`svg`], [`png`] and [`pdf`] then write; none of them decides anything.
+//! `options` are graphite-web's drawing parameters. A `chart` is laid out once, as a `scene` of lines, areas and texts,
+//! which `svg`, `png` and `pdf` then write; none of them decides anything.
 
 mod axis;
 mod canvas;
