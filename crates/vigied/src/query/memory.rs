@@ -56,6 +56,16 @@ impl Memory for Reservation {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let mut tally = self.pool.tally();
         if let Some(over) = tally.over(self.owner, bytes) {
+            let needed = self.bytes.load(Ordering::Relaxed).saturating_add(bytes);
+            let most = tally.most(self.owner).allowed;
+            if needed > most {
+                // Nobody is in the way: it would be put off for ever.
+                return Err(Stop::Budget {
+                    limit: &limit::QUERIES_IN_FLIGHT_BYTES,
+                    needed,
+                    allowed: most,
+                });
+            }
             return Err(Stop::Busy {
                 whole: over.whole,
                 limit: over.limit,
@@ -96,6 +106,7 @@ mod tests {
         one.reserve(50).unwrap();
         other.reserve(30).unwrap();
         let stop = other.reserve(21).unwrap_err();
+        assert!(matches!(stop, Stop::Busy { .. }), "{stop}");
         assert!(stop.to_string().contains("queries_in_flight_bytes"));
         one.release(10);
         other.reserve(10).unwrap();
@@ -103,5 +114,23 @@ mod tests {
         assert_eq!(pool.used(), 60);
         drop((one, other));
         assert_eq!(pool.used(), 0);
+    }
+
+    #[test]
+    fn what_one_can_never_have_is_not_put_off() {
+        let pool = Arc::new(Pool::new(100, Shares::whole()));
+        let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
+        let one = Reservation::new(&pool, owner);
+        one.reserve(60).unwrap();
+        let stop = one.reserve(60).unwrap_err();
+        let Stop::Budget {
+            needed, allowed, ..
+        } = stop
+        else {
+            panic!("{stop}");
+        };
+        assert_eq!(needed, 120);
+        assert!(allowed <= 100);
+        assert_eq!(pool.used(), 60);
     }
 }
