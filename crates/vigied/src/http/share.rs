@@ -166,15 +166,16 @@ impl Tally {
             let allowed = share(self.total, self.shares.strangers);
             over(&limit::STRANGER_SHARE_PERCENT, allowed)
         });
-        // The narrowest, and the owner's own where two are equal.
-        let others = strangers.into_iter().chain([most]);
-        others.fold(own, |narrowest, next| {
-            if next.allowed < narrowest.allowed {
-                next
-            } else {
-                narrowest
-            }
-        })
+        // The narrowest. Of two that are equal it is the whole, and else the owner's own.
+        let own = match strangers {
+            Some(strangers) if strangers.allowed < own.allowed => strangers,
+            _ => own,
+        };
+        if most.allowed <= own.allowed {
+            most
+        } else {
+            own
+        }
     }
 
     /// What an owner has.

@@ -433,7 +433,7 @@ fn a_narrowed_key_logs_in_whole_and_sends_where_it_reaches() {
         "vigie",
         &["login", "-a", &url, "--apikey", &key, "-s", "dev"],
     );
-    assert_eq!(by_name.status.code(), Some(2), "{by_name:?}");
+    assert_eq!(by_name.status.code(), Some(4), "{by_name:?}");
     // Without a login as well: the key alone.
     let alone = |arguments: &[&str]| {
         let mut command = desk.command("vigie", arguments);
