@@ -13,10 +13,6 @@ const FAILING: &[(&str, &str)] = &[
         "conflict",
     ),
     ("account limit nobody --data DIR", "not_found"),
-    (
-        "account limit Vigie no_such_limit=7 --data DIR",
-        "invalid_parameter",
-    ),
     ("account delete nobody --data DIR", "not_found"),
     ("account delete Vigie --yes --data DIR", "conflict"),
     ("account restore nobody --data DIR", "not_found"),
@@ -60,6 +56,7 @@ const WRONG: &[(&str, &str)] = &[
     ("account delete", "missing_argument"),
     ("account create x", "missing_argument"),
     ("account limit x spaces_per_account=many", "invalid_value"),
+    ("account limit x no_such_limit=7", "invalid_value"),
     ("audit --since yesterdayish", "invalid_value"),
     ("routes too many", "unknown_argument"),
 ];
