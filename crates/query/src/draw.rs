@@ -25,20 +25,53 @@ mod units;
 pub use options::{Form, Options, OptionsError};
 pub use picture::Picture;
 
-/// Draws a picture; the bytes of an SVG, PNG or PDF document.
+use base::context::{Context, Resource, Stop};
+use std::time::Instant;
+
+/// Bytes that a point of a series takes at most: in its curve, in the scene, and in the document.
+const BYTES_PER_POINT: u64 = 160;
+
+/// Bytes that a pixel takes: drawn, and packed at worst.
+const BYTES_PER_PIXEL: u64 = 8;
+
+/// Why a picture was not drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// It has no size that can be drawn.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// The work was ended, or there is no room for it.
+    #[error(transparent)]
+    Stopped(#[from] Stop),
+}
+
+/// Draws a picture, within the budget of `context`; the bytes of an SVG, PNG or PDF document.
 ///
 /// # Errors
-/// [`OptionsError`] where it has no size that can be drawn.
-pub fn draw(picture: Picture<'_>) -> Result<Vec<u8>, OptionsError> {
+/// [`DrawError`].
+pub fn draw(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawError> {
+    let (points, pixels) = (picture.points(), picture.pixels());
+    context.spend(Resource::Steps, points.saturating_add(pixels / 16))?;
+    let bytes = points
+        .saturating_mul(BYTES_PER_POINT)
+        .saturating_add(pixels.saturating_mul(BYTES_PER_PIXEL));
+    context.reserve(bytes)?;
+    let drawn = drawn(picture, context);
+    context.release(bytes);
+    drawn
+}
+
+fn drawn(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawError> {
     let form = picture.options.form;
     let scene = if picture.options.is_pie {
         pie::scene(&picture)
     } else {
         chart::scene(picture)
     };
-    match form {
-        Form::Svg => Ok(svg::write(&scene).into_bytes()),
-        Form::Png => png::write(&scene).ok_or(OptionsError::Size),
-        Form::Pdf => Ok(pdf::write(&scene)),
-    }
+    let check = || context.check(Instant::now());
+    Ok(match form {
+        Form::Svg => svg::write(&scene, check)?.into_bytes(),
+        Form::Png => png::write(&scene, check)?.ok_or(OptionsError::Size)?,
+        Form::Pdf => pdf::write(&scene, check)?,
+    })
 }

@@ -15,10 +15,13 @@ pub use retention::Retention;
 use crate::series::Consolidation;
 use base::limit;
 use conf::Section;
-use regex::{RegexSet, RegexSetBuilder};
+use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// Seconds between values where no rule fits.
 pub const DEFAULT_STEP: i64 = 60;
+
+/// Bytes that one pattern may take once it is compiled.
+const PATTERN_BYTES_MAX: usize = 1 << 18;
 
 /// Bytes that all patterns of one file may take once they are compiled.
 const COMPILED_BYTES_MAX: usize = 1 << 20;
@@ -70,7 +73,9 @@ impl<T> Ordered<T> {
     fn new(sections: &[Section<'_>], rules: Vec<T>) -> Result<Self, SchemaError> {
         for section in sections {
             let pattern = section.required("pattern")?;
-            regex::Regex::new(pattern.text)
+            RegexBuilder::new(pattern.text)
+                .size_limit(PATTERN_BYTES_MAX)
+                .build()
                 .map_err(|error| section.error(&pattern, Problem::Pattern(error.to_string())))?;
         }
         let texts = sections.iter().filter_map(|section| section.get("pattern"));

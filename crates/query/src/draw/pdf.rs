@@ -3,11 +3,12 @@
 use super::color::Color;
 use super::font;
 use super::scene::{Anchor, Point, Scene, Shape, Text};
+use base::context::Stop;
 use std::fmt::Write as _;
 
 /// Writes a scene.
-pub(crate) fn write(scene: &Scene) -> Vec<u8> {
-    let (content, alphas) = content(scene);
+pub(crate) fn write(scene: &Scene, check: impl Fn() -> Result<(), Stop>) -> Result<Vec<u8>, Stop> {
+    let (content, alphas) = content(scene, check)?;
     let states = alphas
         .iter()
         .enumerate()
@@ -48,11 +49,14 @@ pub(crate) fn write(scene: &Scene) -> Vec<u8> {
         "trailer\n<</Size {} /Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n",
         objects.len() + 1
     );
-    out.into_bytes()
+    Ok(out.into_bytes())
 }
 
 /// The commands of the page, and the opacities (in thousandths) that they use by number.
-fn content(scene: &Scene) -> (String, Vec<u16>) {
+fn content(
+    scene: &Scene,
+    check: impl Fn() -> Result<(), Stop>,
+) -> Result<(String, Vec<u16>), Stop> {
     let mut page = Page {
         out: String::new(),
         height: scene.height,
@@ -61,19 +65,17 @@ fn content(scene: &Scene) -> (String, Vec<u16>) {
     let (width, height) = (scene.width, scene.height);
     let corners = vec![(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)];
     page.area(&[corners], scene.background);
-    for shape in &scene.shapes {
-        match shape {
-            Shape::Line {
-                runs,
-                color,
-                width,
-                dash,
-            } => page.line(runs, *color, *width, *dash),
-            Shape::Area { runs, color } => page.area(runs, *color),
-            Shape::Text(text) => page.text(text),
-        }
-    }
-    (page.out, page.alphas)
+    scene.each_shape(check, |shape| match shape {
+        Shape::Line {
+            runs,
+            color,
+            width,
+            dash,
+        } => page.line(runs, *color, *width, *dash),
+        Shape::Area { runs, color } => page.area(runs, *color),
+        Shape::Text(text) => page.text(text),
+    })?;
+    Ok((page.out, page.alphas))
 }
 
 struct Page {

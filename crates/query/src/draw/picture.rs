@@ -1,6 +1,6 @@
 //! What a picture is of.
 
-use super::options::Options;
+use super::options::{Form, Options};
 use crate::series::Series;
 use jiff::tz::TimeZone;
 
@@ -17,4 +17,21 @@ pub struct Picture<'p> {
     pub zone: TimeZone,
     /// How.
     pub options: &'p Options,
+}
+
+impl Picture<'_> {
+    /// The points that are drawn at most: of each series no more than pixels lie beside each other.
+    pub(crate) fn points(&self) -> u64 {
+        let wide = self.options.width as u64 + 1;
+        let own = |series: &Series| (series.values.len() as u64).min(wide);
+        self.series.iter().map(own).sum()
+    }
+
+    /// The pixels, where it is made of them.
+    pub(crate) fn pixels(&self) -> u64 {
+        match self.options.form {
+            Form::Png => (self.options.width * self.options.height) as u64,
+            Form::Svg | Form::Pdf => 0,
+        }
+    }
 }

@@ -3,18 +3,22 @@
 use super::color::Color;
 use super::font;
 use super::scene::{Anchor, Point, Scene, Shape, Text};
+use base::context::Stop;
 use tiny_skia::{
     FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
 };
 
 /// Draws and packs a scene; `None` where it has no size.
-pub(crate) fn write(scene: &Scene) -> Option<Vec<u8>> {
-    let mut pixels = Pixmap::new(scene.width as u32, scene.height as u32)?;
+pub(crate) fn write(
+    scene: &Scene,
+    check: impl Fn() -> Result<(), Stop>,
+) -> Result<Option<Vec<u8>>, Stop> {
+    let Some(mut pixels) = Pixmap::new(scene.width as u32, scene.height as u32) else {
+        return Ok(None);
+    };
     pixels.fill(skia(scene.background));
-    for shape in &scene.shapes {
-        draw(&mut pixels, shape);
-    }
-    pixels.encode_png().ok()
+    scene.each_shape(check, |shape| draw(&mut pixels, shape))?;
+    Ok(pixels.encode_png().ok())
 }
 
 fn skia(color: Color) -> tiny_skia::Color {

@@ -1,6 +1,7 @@
 //! What is to be drawn, in the order in which it is: the form between a chart and a file.
 
 use super::color::Color;
+use base::context::Stop;
 
 /// A point, in pixels from the upper left.
 pub(crate) type Point = (f64, f64);
@@ -55,6 +56,19 @@ pub(crate) enum Anchor {
 }
 
 impl Scene {
+    /// Hands out each shape, as long as the work may go on.
+    pub(crate) fn each_shape(
+        &self,
+        check: impl Fn() -> Result<(), Stop>,
+        mut write: impl FnMut(&Shape),
+    ) -> Result<(), Stop> {
+        for shape in &self.shapes {
+            check()?;
+            write(shape);
+        }
+        Ok(())
+    }
+
     /// A line with two ends.
     pub(crate) fn segment(&mut self, from: Point, to: Point, color: Color, width: f64) {
         self.shapes.push(Shape::Line {

@@ -2,15 +2,16 @@
 
 use super::color::Color;
 use super::scene::{Anchor, Point, Scene, Shape, Text};
+use base::context::Stop;
 use std::fmt::Write as _;
 
 /// Writes a scene. Nothing in it is a script or refers to anything outside.
-pub(crate) fn write(scene: &Scene) -> String {
+pub(crate) fn write(scene: &Scene, check: impl Fn() -> Result<(), Stop>) -> Result<String, Stop> {
     let Scene {
         width,
         height,
         background,
-        shapes,
+        ..
     } = scene;
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -18,11 +19,9 @@ pub(crate) fn write(scene: &Scene) -> String {
          font-family=\"DejaVu Sans, Verdana, sans-serif\">\n<rect width=\"{width}\" height=\"{height}\"{}/>\n",
         paint("fill", *background)
     );
-    for shape in shapes {
-        write_shape(&mut out, shape);
-    }
+    scene.each_shape(check, |shape| write_shape(&mut out, shape))?;
     out.push_str("</svg>\n");
-    out
+    Ok(out)
 }
 
 /// A colour as attributes.

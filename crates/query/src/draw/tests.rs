@@ -1,5 +1,6 @@
 use super::*;
 use crate::series::Series;
+use base::context::{Budget, Context};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -14,13 +15,16 @@ fn series(name: &str, values: Vec<f64>) -> Series {
 
 fn drawn(series: Vec<Series>, parameters: &[(&str, &str)]) -> Vec<u8> {
     let options = Options::parse(parameters.iter().copied()).unwrap();
-    draw(Picture {
-        series,
-        from: 1_700_000_000,
-        until: 1_700_003_600,
-        zone: TimeZone::UTC,
-        options: &options,
-    })
+    draw(
+        Picture {
+            series,
+            from: 1_700_000_000,
+            until: 1_700_003_600,
+            zone: TimeZone::UTC,
+            options: &options,
+        },
+        &Context::unlimited(),
+    )
     .unwrap()
 }
 
@@ -81,6 +85,32 @@ fn stacked_series_lie_upon_one_another() {
     assert!(picture.contains(">20<"), "{picture}");
     let picture = svg(vec![flat("a"), flat("b")], &[]);
     assert!(!picture.contains(">20<"), "{picture}");
+}
+
+#[test]
+fn a_picture_costs_what_it_has_of_points_and_pixels() {
+    let options = Options::parse([("width", "8192"), ("height", "4096")]).unwrap();
+    let picture = || Picture {
+        series: vec![series("a", vec![1.0; 100])],
+        from: 1_700_000_000,
+        until: 1_700_003_600,
+        zone: TimeZone::UTC,
+        options: &options,
+    };
+    assert_eq!((picture().points(), picture().pixels()), (100, 8192 * 4096));
+    let few = Context::new(Budget {
+        steps: 1000,
+        ..Budget::UNLIMITED
+    });
+    assert!(matches!(draw(picture(), &few), Err(DrawError::Stopped(_))));
+    let cancelled = Context::unlimited();
+    cancelled
+        .cancel_flag()
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(matches!(
+        draw(picture(), &cancelled),
+        Err(DrawError::Stopped(Stop::Cancelled))
+    ));
 }
 
 #[test]
@@ -184,7 +214,7 @@ proptest! {
                 zone: TimeZone::UTC,
                 options: &options,
             };
-            prop_assert!(!draw(picture).unwrap().is_empty());
+            prop_assert!(!draw(picture, &Context::unlimited()).unwrap().is_empty());
         }
     }
 }

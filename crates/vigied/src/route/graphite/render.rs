@@ -15,7 +15,7 @@ use base::context::Context;
 use base::limit;
 use base::store::StoreError;
 use http::HeaderMap;
-use query::draw::{Form, Options, Picture, draw};
+use query::draw::{DrawError, Form, Options, Picture, draw};
 use query::error::{Error, TargetError};
 use query::evaluate::Evaluation;
 use query::schema::Rules;
@@ -137,7 +137,10 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
                 zone: window.zone.clone(),
                 options: &options,
             };
-            let drawn = draw(picture).map_err(|error| invalid("width", error.to_string()))?;
+            let drawn = draw(picture, &context).map_err(|error| match error {
+                DrawError::Stopped(stop) => StoreError::Stopped(stop).into(),
+                DrawError::Options(error) => invalid("width", error.to_string()),
+            })?;
             answer.out.extend_from_slice(&drawn);
             Ok(())
         }
