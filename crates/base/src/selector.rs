@@ -3,7 +3,8 @@
 //! What Graphite asks for is a glob over its own text for a series, labels and all ([`Selector::named`]): `cpu*` fits
 //! `cpu;host=a`, and `cpu` does not. What asks with matchers has a glob, if any, for the path alone ([`Selector::new`]):
 //! `cpu` with no matcher fits every series of that path. A label that a series does not have has the empty value, as in
-//! Prometheus. Dots and slashes in values mean nothing.
+//! Prometheus. Dots and slashes in values mean nothing. Matchers may compare the path too ([`Selector::with_path_matchers`]),
+//! and it can be asked for series with labels alone, or without ([`Selector::labelled`]).
 //!
 //! What one costs is bounded where it is made: a glob by its text and tables ([`crate::pattern`]), a regular expression by
 //! the table it becomes ([`Matcher`]), and both by [`limit::PATTERN_TABLE_BYTES`].
@@ -28,6 +29,10 @@ pub struct Selector {
     /// Whether the glob is for Graphite's text as a whole.
     reads_labels: bool,
     labels: Arc<[Matcher]>,
+    /// What the path must fit beside the glob; the names of these matchers say nothing.
+    paths: Arc<[Matcher]>,
+    /// Whether a series must have labels, or must have none.
+    labelled: Option<bool>,
 }
 
 impl Selector {
@@ -38,6 +43,8 @@ impl Selector {
             glob: None,
             reads_labels: false,
             labels: Arc::default(),
+            paths: Arc::default(),
+            labelled: None,
         }
     }
 
@@ -47,7 +54,7 @@ impl Selector {
         Self {
             glob: Some(glob),
             reads_labels: true,
-            labels: Arc::default(),
+            ..Self::all()
         }
     }
 
@@ -64,18 +71,43 @@ impl Selector {
     /// # Errors
     /// [`MatcherError::TooMany`], [`MatcherError::TooLarge`].
     pub fn new(path: Option<Pattern>, labels: Vec<Matcher>) -> Result<Self, MatcherError> {
-        if labels.len() as u64 > limit::MATCHERS_PER_SELECTOR.default {
-            return Err(MatcherError::TooMany(labels.len()));
-        }
-        let own = Self {
+        let selector = Self {
             glob: path,
-            reads_labels: false,
             labels: labels.into(),
+            ..Self::all()
         };
-        if own.table_bytes() > limit::PATTERN_TABLE_BYTES.default {
+        selector.checked()
+    }
+
+    /// Those of them whose path fits all of these matchers as well, whatever the matchers' names are.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_path_matchers(self, matchers: Vec<Matcher>) -> Result<Self, MatcherError> {
+        let selector = Self {
+            paths: matchers.into(),
+            ..self
+        };
+        selector.checked()
+    }
+
+    /// Those of them that have labels, or those that have none. Branches have none.
+    #[must_use]
+    pub fn labelled(self, labelled: bool) -> Self {
+        Self {
+            labelled: Some(labelled),
+            ..self
+        }
+    }
+
+    fn checked(self) -> Result<Self, MatcherError> {
+        if self.matchers() as u64 > limit::MATCHERS_PER_SELECTOR.default {
+            return Err(MatcherError::TooMany(self.matchers()));
+        }
+        if self.table_bytes() > limit::PATTERN_TABLE_BYTES.default {
             return Err(MatcherError::TooLarge);
         }
-        Ok(own)
+        Ok(self)
     }
 
     /// The glob that a path, or Graphite's text, must fit.
@@ -90,19 +122,27 @@ impl Selector {
         self.reads_labels
     }
 
-    /// How many matchers of labels it has.
+    /// How many matchers it has.
     #[must_use]
     pub fn matchers(&self) -> usize {
-        self.labels.len()
+        self.labels.len() + self.paths.len()
     }
 
-    /// Whether labels fit the matchers; of the glob nothing is said.
+    /// Whether a path and its labels fit all matchers; of the glob nothing is said.
     #[must_use]
-    pub fn fits_labels(&self, labels: &Labels<'_>) -> bool {
-        self.labels.iter().all(|own| {
-            let mut named = labels.clone().filter(|(name, _)| *name == own.name());
-            own.fits(named.next().map_or("", |(_, value)| value))
-        })
+    pub fn fits_matchers(&self, path: &str, labels: &Labels<'_>) -> bool {
+        let has_labels = || labels.clone().next().is_some();
+        if self
+            .labelled
+            .is_some_and(|labelled| labelled != has_labels())
+        {
+            return false;
+        }
+        let fits_label = |matcher: &Matcher| {
+            let mut named = labels.clone().filter(|(name, _)| *name == matcher.name());
+            matcher.fits(named.next().map_or("", |(_, value)| value))
+        };
+        self.paths.iter().all(|matcher| matcher.fits(path)) && self.labels.iter().all(fits_label)
     }
 
     /// Whether a series is meant.
@@ -113,13 +153,14 @@ impl Selector {
             Some(glob) => glob.matches(key.path()),
             None => true,
         };
-        fits && self.fits_labels(&key.labels())
+        fits && self.fits_matchers(key.path(), &key.labels())
     }
 
     /// The bytes of its tables, which may be many more than its text has.
     #[must_use]
     pub fn table_bytes(&self) -> u64 {
         let glob = self.glob.as_ref().map_or(0, Pattern::table_bytes);
-        glob + self.labels.iter().map(Matcher::table_bytes).sum::<u64>()
+        let matchers = self.labels.iter().chain(self.paths.iter());
+        glob + matchers.map(Matcher::table_bytes).sum::<u64>()
     }
 }

@@ -42,6 +42,33 @@ fn a_label_that_is_not_there_is_empty() {
 }
 
 #[test]
+fn a_path_has_matchers_too_and_labels_may_be_asked_for() {
+    let (plain, tagged) = (key("a.cpu", &[]), key("a.cpu", &[("host", "x")]));
+    let any = |op, value| {
+        let selector = Selector::all().with_path_matchers(vec![matcher("", op, value)]);
+        selector.unwrap()
+    };
+    for (op, value, fits) in [
+        (Op::Is, "a.cpu", true),
+        (Op::IsNot, "a.cpu", false),
+        (Op::Fits, "a\\..*", true),
+        (Op::Fits, "a", false),
+        (Op::FitsNot, "a.*", false),
+    ] {
+        assert_eq!(any(op, value).matches(&plain), fits, "{op} {value:?}");
+        assert_eq!(any(op, value).matches(&tagged), fits, "{op} {value:?}");
+    }
+    for labelled in [true, false] {
+        let selector = Selector::parse("a.*").unwrap().labelled(labelled);
+        assert_eq!(selector.matches(&tagged), labelled);
+        assert_eq!(selector.matches(&plain), !labelled);
+    }
+    let many = (0..=limit::MATCHERS_PER_SELECTOR.default).map(|_| matcher("", Op::Is, "a"));
+    let refused = Selector::all().with_path_matchers(many.collect());
+    assert!(matches!(refused, Err(MatcherError::TooMany(_))));
+}
+
+#[test]
 fn a_glob_is_for_graphites_text_or_for_the_path() {
     let (plain, tagged) = (key("a.cpu", &[]), key("a.cpu", &[("host", "x.y z")]));
     let named = |glob| Selector::parse(glob).unwrap();
@@ -138,7 +165,7 @@ proptest! {
         for _ in 0..matchers.len().max(1) {
             let own = Selector::new(glob.clone(), matchers.clone()).unwrap();
             prop_assert_eq!(own.matches(&key), expected, "{:?}", own);
-            prop_assert_eq!(own.fits_labels(&key.labels()), parts.iter().all(means));
+            prop_assert_eq!(own.fits_matchers(key.path(), &key.labels()), parts.iter().all(means));
             if !matchers.is_empty() {
                 matchers.rotate_left(1);
             }

@@ -288,5 +288,5 @@ pub(crate) fn fits(
     }
     // One step of an automaton for each byte, and matcher.
     meter.matched(key.as_bytes().len() as u64 * selector.matchers() as u64)?;
-    Ok(selector.fits_labels(&key.labels()))
+    Ok(selector.fits_matchers(key.path(), &key.labels()))
 }

@@ -287,3 +287,48 @@ fn a_wrong_target_is_refused_with_its_place() {
         (404, "BXNMSMT13E")
     );
 }
+
+#[test]
+fn a_question_costs_what_it_means_and_not_what_lies_beside_it() {
+    let server = Server::with(&[
+        "--set",
+        "limits.series_per_query=2",
+        "--set",
+        "limits.nodes_per_list=3",
+    ]);
+    let token = server.token();
+    let kept = Kept { server, token };
+    let tagged = (0..10).map(|host| format!("cpu.load;host=h{host};of=o{}", host % 2));
+    let plain = ["cpu.idle", "disk.a", "disk.b", "disk.c", "disk.d"].map(str::to_owned);
+    let rare = ["mem.used;rack=r1".to_owned()];
+    let names = tagged.chain(plain).chain(rare);
+    let samples = names.map(|name| json!({"name": name, "value": 1, "timestamp": AT}));
+    let sent = kept.metrics("POST", "/v1/metrics", Some(samples.collect()));
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    for target in [
+        "cpu.*",
+        "seriesByTag('host=~h1$')",
+        "seriesByTag('name=~m.m')",
+        "seriesByTag('name=~cpu','host!=~h[^3]')",
+    ] {
+        assert_eq!(kept.values(target).as_array().unwrap().len(), 1, "{target}");
+    }
+    for (path, found) in [
+        (
+            "/tags/rack",
+            json!({"tag": "rack", "values": [{"value": "r1", "count": 1}]}),
+        ),
+        (
+            "/tags/findSeries?expr=host=h1",
+            json!(["cpu.load;host=h1;of=o1"]),
+        ),
+        ("/tags/autoComplete/values?tag=rack", json!(["r1"])),
+        ("/tags/autoComplete/tags?expr=rack=r1", json!(["name"])),
+    ] {
+        assert_eq!(kept.get(path), found, "{path}");
+    }
+    // What means too many is refused with the figure.
+    let reply = kept.metrics("GET", "/tags/host", None);
+    assert_eq!(reply.status, 400);
+    assert!(reply.text().contains("nodes_per_list"), "{}", reply.text());
+}

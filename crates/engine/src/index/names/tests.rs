@@ -249,6 +249,13 @@ fn matchers() -> impl Strategy<Value = Vec<Matcher>> {
     prop::collection::vec(one, 0..3)
 }
 
+fn paths() -> impl Strategy<Value = Vec<Matcher>> {
+    let op = prop::sample::select(vec![Op::Is, Op::IsNot, Op::Fits, Op::FitsNot]);
+    let one =
+        (op, "[ab]{1,2}(\\.[ab*]{0,2})?").prop_map(|(op, value)| Matcher::new("", op, &value));
+    prop::collection::vec(one.prop_map(Result::unwrap), 0..2)
+}
+
 fn selectors() -> impl Strategy<Value = Selector> {
     let globs = (PATHS, LABELS_OF_A_GLOB);
     let globs = globs.prop_map(|(path, labels)| named(&format!("{path}{labels}")));
@@ -256,7 +263,12 @@ fn selectors() -> impl Strategy<Value = Selector> {
         let path = path.map(|path| Pattern::parse(&path).unwrap());
         Selector::new(path, matchers).unwrap()
     });
-    prop_oneof![2 => globs, 1 => matching]
+    let selectors = prop_oneof![2 => globs, 1 => matching];
+    let labelled = prop::option::weighted(0.3, any::<bool>());
+    (selectors, paths(), labelled).prop_map(|(selector, paths, labelled)| {
+        let selector = selector.with_path_matchers(paths).unwrap();
+        labelled.map_or(selector.clone(), |labelled| selector.labelled(labelled))
+    })
 }
 
 proptest! {

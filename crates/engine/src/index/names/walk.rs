@@ -257,7 +257,7 @@ impl Walk<'_, '_> {
         let below = self.names.seek(self.path.as_str(), true);
         let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
         let branch = any && (self.is_probe || self.may_see_below(positions)?);
-        if self.automaton.can_end_at(positions) && self.selector.fits_labels(&Labels::default()) {
+        if self.automaton.can_end_at(positions) && self.fits_without_labels(length)? {
             let path = self.path.get(..length).unwrap_or_default().to_owned();
             let series = self.names.get(path.as_str()).copied();
             // Of what is not there the path may be longer than any key's.
@@ -275,6 +275,16 @@ impl Walk<'_, '_> {
         }
         self.path.truncate(length);
         Ok(())
+    }
+
+    /// Whether the first `length` bytes of the path, with no labels, fit what the selector has beside its glob.
+    fn fits_without_labels(&mut self, length: usize) -> Result<bool, Stop> {
+        let matchers = self.selector.matchers() as u64;
+        if matchers > 0 {
+            self.meter.matched(length as u64 * matchers)?;
+        }
+        let path = self.path.get(..length).unwrap_or_default();
+        Ok(self.selector.fits_matchers(path, &Labels::default()))
     }
 
     /// Whether any series below the path, which has its closing dot, may be seen.

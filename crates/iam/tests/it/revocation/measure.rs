@@ -5,6 +5,7 @@
 //! at which the slower of the two nodes refuses the key.
 
 use base::id::Guid;
+use base::limit::PER_ACCOUNT;
 use base::time::SystemClock;
 use db::{Db, Value};
 use iam::bootstrap::Request;
@@ -64,7 +65,10 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
         encryption_key: None,
-        account_limits: iam::manage::quota::AccountLimits::default(),
+        // What is measured is the revocation, so no number of keys is too many.
+        account_limits: iam::manage::quota::AccountLimits::new(
+            PER_ACCOUNT.iter().map(|limit| (*limit, u64::MAX)),
+        ),
         stale_seconds_max: 300,
         refusal_word: iam::Reason::name,
         password_checks_max: 1,

@@ -15,11 +15,16 @@ pub(super) struct Glob {
 impl Glob {
     pub(super) fn parse(path: &str) -> Option<Self> {
         let pattern = Pattern::parse(path).ok()?;
+        let has_tags = path.contains(';');
+        let selector = Selector::named(pattern);
         Some(Self {
-            selector: Selector::named(pattern),
-            has_tags: path.contains(';'),
-            exactly: (path.contains(';') && !path.contains(['*', '?', '[', '{']))
-                .then(|| path.to_owned()),
+            selector: if has_tags {
+                selector
+            } else {
+                selector.labelled(false)
+            },
+            has_tags,
+            exactly: (has_tags && !path.contains(['*', '?', '[', '{'])).then(|| path.to_owned()),
         })
     }
 

@@ -8,6 +8,7 @@ mod glob;
 mod parameters;
 mod render;
 mod stored;
+mod tag_selector;
 mod tagging;
 mod tags;
 mod version;

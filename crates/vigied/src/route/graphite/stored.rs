@@ -5,13 +5,13 @@ use base::context::{Context, Resource};
 use base::cursor::Cursor;
 use base::grid::{Folding, Window};
 use base::scope::Scope;
-use base::selector::{Matcher, Op, Selector};
+use base::selector::Selector;
 use base::store::{FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{Millis, Step, TimeRange};
 use query::schema::Rules;
 use query::series::{Consolidation, Tags};
 use query::source::{Event, Fetched, Path, Range, Source};
-use query::tags::{Comparison, Condition, NAME, TagExpression};
+use query::tags::{Condition, NAME, TagExpression};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -63,26 +63,11 @@ impl Meant {
     }
 }
 
-/// Conditions that the store itself looks at, and all of them once more for what it does not: regular expressions, and the path.
+/// The store looks at the conditions itself, but for regular expressions that it has no automaton for.
 fn tagged(expressions: &[TagExpression]) -> Option<Meant> {
     let conditions = expressions.iter().map(TagExpression::condition);
     let conditions = conditions.collect::<Result<_, _>>().ok()?;
-    let exact = expressions
-        .iter()
-        .filter(|own| own.tag != NAME)
-        .filter_map(|own| {
-            let op = match own.comparison {
-                Comparison::Is => Op::Is,
-                Comparison::IsNot => Op::IsNot,
-                Comparison::Fits | Comparison::FitsNot => return None,
-            };
-            Matcher::new(&own.tag, op, &own.value).ok()
-        });
-    let path = expressions
-        .iter()
-        .find(|own| own.tag == NAME && own.comparison == Comparison::Is)
-        .and_then(|own| base::pattern::Pattern::parse(&base::pattern::exactly(&own.value)).ok());
-    let selector = Selector::new(path, exact.collect()).ok()?;
+    let selector = super::tag_selector::selector(expressions)?;
     Some(Meant::Tagged {
         selector,
         conditions,

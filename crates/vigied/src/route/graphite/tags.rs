@@ -10,13 +10,14 @@ use crate::request::caller::Caller;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use base::series::SeriesKey;
-use base::store::FindQuery;
+use base::store::{FindQuery, StoreError};
 use http::HeaderMap;
 use query::series::Tags;
 use query::tags::catalog::{self, Filter, SUGGESTIONS_USUAL};
-use query::tags::{TagError, TagExpression};
+use query::tags::{Comparison, TagError, TagExpression};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 
 routes! {
     /// `/tags`.
@@ -51,25 +52,52 @@ pub(crate) async fn tag(
     .await
 }
 
-/// The series that have tags, and their Graphite text.
-fn tagged(asked: &Asked, answer: &Answer) -> Result<Vec<(String, Tags)>, Refusal> {
+/// Bytes that a tag of a series takes beside its text.
+const TAG_BYTES: u64 = 64;
+
+/// The series that have tags and may fit, and their Graphite text.
+fn tagged(
+    asked: &Asked,
+    answer: &Answer,
+    expressions: &[TagExpression],
+) -> Result<Vec<(String, Tags)>, Refusal> {
     let context = answer.context();
-    let selector = base::selector::Selector::all();
+    let Some(selector) = super::tag_selector::selector(expressions) else {
+        return Ok(Vec::new());
+    };
+    context
+        .reserve(selector.table_bytes())
+        .map_err(StoreError::Stopped)?;
     let query = FindQuery {
         selector: &selector,
         range: None,
         labelled: true,
     };
     let nodes = asked.app.store.find(&asked.scope, &query, &context)?;
-    let series = nodes
-        .into_iter()
-        .filter(|node| node.leaf && node.path.contains(';'));
-    let series = series.filter_map(|node| {
-        let key = SeriesKey::parse_graphite(&node.path).ok()?;
+    let mut series = Vec::with_capacity(nodes.len());
+    for node in nodes.into_iter().filter(|node| node.leaf) {
+        let Ok(key) = SeriesKey::parse_graphite(&node.path) else {
+            continue;
+        };
+        let labels = key.labels().count() as u64 + 1;
+        context.check(Instant::now()).map_err(StoreError::Stopped)?;
+        context
+            .reserve(node.path.len() as u64 + labels * TAG_BYTES)
+            .map_err(StoreError::Stopped)?;
         let tags = super::stored::tags_of(&key);
-        Some((node.path, tags))
-    });
-    Ok(series.collect())
+        series.push((node.path, tags));
+    }
+    Ok(series)
+}
+
+/// The expressions, and that there is such a tag.
+fn with_tag(expressions: &[TagExpression], tag: &str) -> Vec<TagExpression> {
+    let exists = TagExpression {
+        tag: tag.to_owned(),
+        comparison: Comparison::IsNot,
+        value: String::new(),
+    };
+    expressions.iter().cloned().chain([exists]).collect()
 }
 
 fn expressions(asked: &Asked) -> Result<Vec<TagExpression>, Refusal> {
@@ -100,7 +128,7 @@ fn suggestions(asked: &Asked) -> Result<usize, Refusal> {
 }
 
 fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
-    let series = tagged(asked, answer)?;
+    let series = tagged(asked, answer, &[])?;
     let own = series.iter().map(|(_, tags)| tags);
     let tags = catalog::tags(own, filter(asked)?).map_err(|error| refused(&error))?;
     let shown: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
@@ -108,8 +136,8 @@ fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
 }
 
 fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
-    let series = tagged(asked, answer)?;
     let tag = asked.parameters.last("tag").unwrap_or_default();
+    let series = tagged(asked, answer, &with_tag(&[], tag))?;
     let own = series.iter().map(|(_, tags)| tags);
     let values = catalog::values(own, tag, filter(asked)?).map_err(|error| refused(&error))?;
     let shown = match values {
@@ -136,7 +164,7 @@ fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
         .map(TagExpression::condition)
         .collect::<Result<_, _>>()
         .map_err(|error| refused(&error))?;
-    let series = tagged(asked, answer)?;
+    let series = tagged(asked, answer, &expressions)?;
     let fits = |tags: &Tags| conditions.iter().all(|condition| condition.fits_tags(tags));
     let mut found: Vec<&str> = series
         .iter()
@@ -149,7 +177,7 @@ fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
 
 fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let (expressions, limit) = (expressions(asked)?, suggestions(asked)?);
-    let series = tagged(asked, answer)?;
+    let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
     let shown = catalog::suggested_tags(own, &expressions, prefix, limit)
@@ -162,7 +190,7 @@ fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refu
     let Some(tag) = asked.parameters.last("tag").filter(|tag| !tag.is_empty()) else {
         return Err(invalid("tag", "`tag` is missing".to_owned()));
     };
-    let series = tagged(asked, answer)?;
+    let series = tagged(asked, answer, &with_tag(&expressions, tag))?;
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
     let shown = catalog::suggested_values(own, &expressions, tag, prefix, limit)

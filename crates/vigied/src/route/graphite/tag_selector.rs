@@ -1,0 +1,89 @@
+//! What tag expressions ask a store for.
+
+use base::pattern::Pattern;
+use base::selector::{Matcher, Op, Selector};
+use query::tags::{Comparison, NAME, TagExpression};
+
+/// Series with tags that may fit: all that fit, and others only where the store has no automaton for the regular expressions,
+/// or one that is too large. `None` where there are more expressions than a selector takes.
+pub(super) fn selector(expressions: &[TagExpression]) -> Option<Selector> {
+    let is_plain = |expression: &&TagExpression| {
+        matches!(expression.comparison, Comparison::Is | Comparison::IsNot)
+    };
+    of(expressions.iter()).or_else(|| of(expressions.iter().filter(is_plain)))
+}
+
+fn of<'e>(expressions: impl Iterator<Item = &'e TagExpression> + Clone) -> Option<Selector> {
+    let is_of_path = |expression: &&TagExpression| expression.tag == NAME;
+    let paths = expressions.clone().filter(is_of_path);
+    let path = paths
+        .clone()
+        .find(|expression| expression.comparison == Comparison::Is)
+        .and_then(|expression| Pattern::parse(&base::pattern::exactly(&expression.value)).ok());
+    let labels = expressions.filter(|expression| !is_of_path(expression));
+    let selector = Selector::new(path, labels.filter_map(matcher).collect())
+        .and_then(|selector| selector.with_path_matchers(paths.filter_map(matcher).collect()));
+    Some(selector.ok()?.labelled(true))
+}
+
+fn matcher(expression: &TagExpression) -> Option<Matcher> {
+    // A dot is no line's end here, and what follows the part that fits is anything.
+    let prefix = || format!("(?-s:{})(?s:.*)", expression.value);
+    let (op, value) = match expression.comparison {
+        Comparison::Is => (Op::Is, expression.value.clone()),
+        Comparison::IsNot => (Op::IsNot, expression.value.clone()),
+        Comparison::Fits => (Op::Fits, prefix()),
+        Comparison::FitsNot => (Op::FitsNot, prefix()),
+    };
+    Matcher::new(&expression.tag, op, &value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::series::SeriesKey;
+    use proptest::prelude::*;
+
+    fn expression() -> impl Strategy<Value = String> {
+        let regex = "([ab.]|a\\*|b\\+|\\^a|a\\$|\\(a\\|b\\)|\\\\b|\\(\\?i\\)B|\\[\\^a\\]){0,4}";
+        (
+            "(name|l|m)",
+            prop::sample::select(vec!["=", "!=", "=~", "!=~"]),
+            regex,
+        )
+            .prop_map(|(tag, comparison, value)| format!("{tag}{comparison}{value}"))
+    }
+
+    proptest! {
+        #[test]
+        fn it_means_whatever_fits(
+            texts in prop::collection::vec(expression(), 1..4),
+            path in "[abB]{1,3}",
+            values in prop::collection::btree_map("[lm]", "[abB]{1,2}(\n[ab])?", 1..3),
+        ) {
+            let parsed = TagExpression::parse_all(texts.iter().map(String::as_str));
+            prop_assume!(parsed.is_ok());
+            let expressions = parsed.unwrap();
+            let labels = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let key = SeriesKey::new(&path, labels).unwrap();
+            let tags = super::super::stored::tags_of(&key);
+            let fits = expressions
+                .iter()
+                .all(|expression| expression.condition().unwrap().fits_tags(&tags));
+            let means = selector(&expressions).is_some_and(|selector| selector.matches(&key));
+            prop_assert!(means || !fits, "{texts:?} {key:?}");
+            // What the store's automata cannot read is the only exception.
+            let is_exact = !texts.iter().any(|text| text.contains("\\b"));
+            prop_assert!(!is_exact || means == fits, "{texts:?} {key:?}");
+        }
+    }
+
+    #[test]
+    fn an_automaton_that_is_too_large_is_left_to_who_looks_again() {
+        let texts = ["l=a", "m=~(a|b)*a(a|b){14}"];
+        let expressions = TagExpression::parse_all(texts).unwrap();
+        let key = |l| SeriesKey::new("p", [("l", l), ("m", "c")]).unwrap();
+        let selector = selector(&expressions).unwrap();
+        assert!(selector.matches(&key("a")) && !selector.matches(&key("b")));
+    }
+}
