@@ -126,6 +126,8 @@ limits! {
     settable ORGANIZATIONS_PER_ACCOUNT = "organizations_per_account", 1000, "organizations", "a further one is refused with 429";
     /// Spaces one account may have, in all its organizations.
     settable SPACES_PER_ACCOUNT = "spaces_per_account", 10_000, "spaces", "a further one is refused with 429";
+    /// Bytes of the rules of all domains of an account.
+    settable RULE_BYTES_PER_ACCOUNT = "rule_bytes_per_account", 4 << 20, "bytes of rules", "further rules of a domain are refused with 429";
     /// Users of one account, with those who are invited.
     settable USERS_PER_ACCOUNT = "users_per_account", 10_000, "users", "a further invitation is refused with 429; who is invited counts until the invitation is declined, withdrawn or expired";
     /// Roles of all users in one account.
@@ -226,6 +228,7 @@ limits! {
 pub const PER_ACCOUNT: &[Limit] = &[
     ORGANIZATIONS_PER_ACCOUNT,
     SPACES_PER_ACCOUNT,
+    RULE_BYTES_PER_ACCOUNT,
     USERS_PER_ACCOUNT,
     ROLES_PER_ACCOUNT,
     DELETED_PER_ACCOUNT,

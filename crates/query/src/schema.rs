@@ -14,14 +14,11 @@ pub use retention::Retention;
 
 use crate::series::Consolidation;
 use base::limit;
-use conf::Section;
+use conf::{Section, Setting};
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// Seconds between values where no rule fits.
 pub const DEFAULT_STEP: i64 = 60;
-
-/// Bytes that one pattern may take once it is compiled.
-const PATTERN_BYTES_MAX: usize = 1 << 18;
 
 /// Bytes that all patterns of one file may take once they are compiled.
 const COMPILED_BYTES_MAX: usize = 1 << 20;
@@ -71,18 +68,11 @@ impl<T> Default for Ordered<T> {
 
 impl<T> Ordered<T> {
     fn new(sections: &[Section<'_>], rules: Vec<T>) -> Result<Self, SchemaError> {
+        let mut texts = Vec::with_capacity(sections.len());
         for section in sections {
-            let pattern = section.required("pattern")?;
-            RegexBuilder::new(pattern.text)
-                .size_limit(PATTERN_BYTES_MAX)
-                .build()
-                .map_err(|error| section.error(&pattern, Problem::Pattern(error.to_string())))?;
+            texts.push(section.required("pattern")?);
         }
-        let texts = sections.iter().filter_map(|section| section.get("pattern"));
-        let patterns = RegexSetBuilder::new(texts.map(|pattern| pattern.text))
-            .size_limit(COMPILED_BYTES_MAX)
-            .build()
-            .map_err(|_| SchemaError::new(1, Problem::TooLarge))?;
+        let patterns = compiled(&texts).map_err(|error| refused(sections, &texts, &error))?;
         Ok(Self { patterns, rules })
     }
 
@@ -90,6 +80,42 @@ impl<T> Ordered<T> {
         let place = self.patterns.matches(name).iter().next()?;
         self.rules.get(place)
     }
+}
+
+/// All patterns of a file are compiled at once: what that may cost does not grow with their number.
+fn compiled(patterns: &[Setting<'_>]) -> Result<RegexSet, regex::Error> {
+    RegexSetBuilder::new(patterns.iter().map(|pattern| pattern.text))
+        .size_limit(COMPILED_BYTES_MAX)
+        .build()
+}
+
+/// Which pattern is to blame.
+fn refused(
+    sections: &[Section<'_>],
+    patterns: &[Setting<'_>],
+    error: &regex::Error,
+) -> SchemaError {
+    let blamed = |place: usize, problem: Problem| match (sections.get(place), patterns.get(place)) {
+        (Some(section), Some(pattern)) => section.error(pattern, problem),
+        _ => SchemaError::new(1, problem),
+    };
+    if matches!(error, regex::Error::CompiledTooBig(_)) {
+        let places: Vec<usize> = (0..patterns.len()).collect();
+        let first_beyond = places.partition_point(|place| {
+            let first = patterns.get(..=*place).unwrap_or_default();
+            compiled(first).is_ok()
+        });
+        return blamed(first_beyond, Problem::TooLarge);
+    }
+    for (place, pattern) in patterns.iter().enumerate() {
+        // It is read, and not compiled: nothing is that small.
+        let read = RegexBuilder::new(pattern.text).size_limit(0).build();
+        if let Err(error @ regex::Error::Syntax(_)) = read {
+            let problem = Problem::Pattern(crate::tags::last_line(&error.to_string()));
+            return blamed(place, problem);
+        }
+    }
+    blamed(0, Problem::TooLarge)
 }
 
 impl Rules {

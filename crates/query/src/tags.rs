@@ -141,7 +141,7 @@ impl TagExpression {
 }
 
 /// The line of a message of the regex parser that says what is wrong.
-fn last_line(message: &str) -> String {
+pub(crate) fn last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or_default();
     line.trim_start_matches("error: ").to_owned()
 }

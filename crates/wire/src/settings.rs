@@ -20,6 +20,7 @@ pub struct DomainSettings {
 
 /// A change of them: what it leaves out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DomainChange {
     /// As in the settings.
     #[serde(

@@ -4,8 +4,12 @@ use crate::audit;
 use crate::audit::{Actor, Credential, Entry};
 use crate::error::IamError;
 use crate::model::text::check_length;
+use crate::repo::accounts::lock_active;
+use crate::repo::counts::What;
 use crate::repo::domains::{self, RuleFile};
+
 use crate::service::Iam;
+use base::invisible::is_invisible;
 use base::limit;
 use base::scope::{Action, Scope};
 
@@ -53,22 +57,32 @@ impl Iam {
         for (field, _, text) in &files {
             if let Some(Some(text)) = text {
                 check_length(field, text, &limit::SCHEMA_BYTES).map_err(IamError::Refused)?;
-                // Not every database keeps them.
-                let is_unreadable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-                if text.contains(is_unreadable) {
-                    let message = format!("`{field}` holds a control character");
+                let is_unreadable = |c: char| is_invisible(c) && !matches!(c, '\n' | '\r' | '\t');
+                if let Some(character) = text.chars().find(|c| is_unreadable(*c)) {
+                    let message = format!(
+                        "`{field}` holds U+{:04X}, which cannot be seen: write it as `\\x{{{:X}}}` in a pattern",
+                        u32::from(character),
+                        u32::from(character)
+                    );
                     return Err(IamError::invalid(field, message));
                 }
             }
         }
+        let has_more_rules = files
+            .iter()
+            .any(|(_, _, text)| text.as_ref().is_some_and(Option::is_some));
         let domain = scope.domain();
+        let account = self.directory().account_of(domain);
         let mut tx = self.0.db.begin().await?;
+        if let Some(account) = account.filter(|_| has_more_rules) {
+            lock_active(&mut tx, account).await?;
+        }
         let mut entry = Entry::by_actor(
             Actor::from(scope.principal()),
             Credential::None,
             audit::Action::DomainConfigured,
         )
-        .maybe_in(self.directory().account_of(domain))
+        .maybe_in(account)
         .on(domain);
         if let Some(seconds) = resolution {
             domains::set_resolution(&mut tx, domain, seconds).await?;
@@ -83,6 +97,11 @@ impl Iam {
                     .map_or_else(|| "none".to_owned(), |text| format!("{} bytes", text.len()));
                 entry = entry.with(field, to);
             }
+        }
+        if let Some(account) = account.filter(|_| has_more_rules) {
+            let limit = &limit::RULE_BYTES_PER_ACCOUNT;
+            self.is_within_limit(&mut tx, account, limit, What::RuleBytes)
+                .await?;
         }
         self.commit(tx, entry).await
     }

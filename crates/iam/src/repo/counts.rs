@@ -4,6 +4,13 @@ use crate::error::IamError;
 use base::id::AccountId;
 use db::Tx;
 
+/// The bytes of the rules of the account and its domains.
+const RULE_BYTES: &str = "SELECT COALESCE(SUM(COALESCE(OCTET_LENGTH(schemas), 0) + COALESCE(OCTET_LENGTH(aggregation), 0)), 0) \
+                          AS held FROM domains WHERE retired_at IS NULL AND domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
+                          UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
+                          UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
+                          WHERE orgs.account = $1)";
+
 /// The roles in the account and its domains, including those of open invitations.
 const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
                      UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
@@ -24,6 +31,7 @@ pub(crate) enum What {
     Keys,
     Deletions,
     Roles,
+    RuleBytes,
     Users,
 }
 
@@ -37,6 +45,7 @@ impl What {
             Self::Keys => "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1",
             Self::Deletions => "SELECT COUNT(*) AS held FROM deletions WHERE account = $1",
             Self::Roles => ROLES,
+            Self::RuleBytes => RULE_BYTES,
             Self::Users => USERS,
         }
     }

@@ -79,8 +79,8 @@ pub enum Problem {
     /// The text is too long.
     #[error("the file has {0} bytes, and `{name}` is {max}", name = limit::SCHEMA_BYTES.name, max = limit::SCHEMA_BYTES.default)]
     TooLong(usize),
-    /// The patterns together are too large.
-    #[error("the patterns together are too large; write simpler ones")]
+    /// The patterns up to this one are too large together.
+    #[error("the patterns up to this one are too large together; write simpler ones")]
     TooLarge,
 }
 

@@ -148,3 +148,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_pattern_that_is_to_blame_is_named_by_its_line() {
+    let rule = |name: usize, pattern: &str| {
+        format!("[r{name}]\npattern = {pattern}\nretentions = 1s:1d\n")
+    };
+    let refused = |patterns: &[&str]| {
+        let rules = patterns.iter().enumerate();
+        let text: String = rules.map(|(name, pattern)| rule(name, pattern)).collect();
+        Rules::parse(&text, "").unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(&["^a", "b", "(", "["]),
+        "line 8 of `storage-schemas.conf`: the pattern is no regular expression: unclosed group"
+    );
+    // One that is too large alone, and many that are so together.
+    let large = "(a{100}){900}b";
+    assert!(refused(&["^a", large, "b"]).starts_with("line 5 of"));
+    assert!(refused(&[r"\w{3}"; 150]).contains("too large"));
+    // A mistake is found though the patterns are too large as well.
+    assert!(refused(&[large, "("]).contains("unclosed group"));
+}

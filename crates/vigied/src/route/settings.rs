@@ -42,10 +42,10 @@ pub(super) async fn change(
 ) -> Result<Response, Refusal> {
     let wanted: DomainChange = serde_json::from_slice(&body).map_err(|error| {
         let problem = code::BODY_MALFORMED.problem(format!("the settings cannot be read: {error}"));
-        Refusal(
-            problem
-                .hint("send `{\"resolution_seconds\":60}`, or null for samples as they were sent"),
-        )
+        Refusal(problem.hint(
+            "send a JSON object with `resolution_seconds` (a number, or null for samples as they were sent), \
+             `schemas` or `aggregation` (a text, or null for none)",
+        ))
     })?;
     let change = iam::manage::settings::DomainChange {
         resolution_seconds: wanted.resolution_seconds,

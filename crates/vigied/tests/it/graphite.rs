@@ -132,8 +132,13 @@ fn rules_with_a_mistake_change_nothing() {
         ),
         (
             json!({"schemas": "# \u{0}\n[a]\npattern = b\nretentions = 1m:1d"}),
-            "control character",
+            "U+0000, which cannot be seen",
         ),
+        (
+            json!({"schemas": "# \u{202e}\n[a]\npattern = b\nretentions = 1m:1d"}),
+            "U+202E, which cannot be seen",
+        ),
+        (json!({"schema": good}), "unknown field `schema`"),
         (json!({"schemas": null, "aggregation": "oops"}), "line 1"),
         (
             json!({"schemas": null, "resolution_seconds": 0}),

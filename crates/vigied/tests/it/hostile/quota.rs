@@ -87,6 +87,33 @@ fn make_space(server: &Server, key: &str, name: &str) -> Reply {
 }
 
 #[test]
+fn rules_are_counted_by_account() {
+    let server = set(&["limits.rule_bytes_per_account=200"]);
+    let own = server.owner.api_key.clone();
+    let second = make_space(&server, &own, "second").json();
+    let second = format!("s-{}", second["metadata"]["guid"].as_str().unwrap());
+    let first = format!("s-{}", server.owner.space);
+    let rules = |domain: &str, rules: &Value| {
+        let request = server.request("PUT", "/v1/settings/domain");
+        request
+            .header("X-Auth-User-Token", &format!("apikey {own}"))
+            .header("X-Auth-Scope-Id", domain)
+            .json(rules)
+            .send()
+    };
+    let text = format!("# {}\n", "x".repeat(97));
+    assert_eq!(rules(&first, &json!({"schemas": text})).status, 200);
+    let both = json!({"schemas": text, "aggregation": text});
+    is_for_later(&rules(&second, &both), "rule_bytes_per_account");
+    assert_eq!(rules(&second, &json!({"aggregation": text})).status, 200);
+    is_for_later(&rules(&first, &both), "rule_bytes_per_account");
+    // What is replaced makes room, and so does what is taken away.
+    assert_eq!(rules(&first, &json!({"schemas": text})).status, 200);
+    assert_eq!(rules(&second, &json!({"aggregation": null})).status, 200);
+    assert_eq!(rules(&first, &both).status, 200);
+}
+
+#[test]
 fn spaces_organizations_and_keys_are_counted_by_account() {
     let server = set(&[
         "limits.spaces_per_account=3",
