@@ -39,6 +39,8 @@ mod disk_full;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod for_programs;
 #[cfg(test)]
 mod graphite;
