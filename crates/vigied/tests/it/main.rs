@@ -103,6 +103,8 @@ mod recovery;
 #[cfg(test)]
 mod renewals;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod services;
