@@ -39,6 +39,8 @@ mod disk_full;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod for_programs;
 #[cfg(test)]
 mod graphite;
@@ -100,6 +102,8 @@ mod raw_http;
 mod recovery;
 #[cfg(test)]
 mod renewals;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
