@@ -23,6 +23,16 @@ impl Glob {
         })
     }
 
+    /// The same, for a path that finds series with tags too, in any order of them.
+    pub(super) fn with_tagged(path: &str) -> Option<Self> {
+        let glob = Self::parse(path)?;
+        Some(Self {
+            has_tags: true,
+            exactly: None,
+            ..glob
+        })
+    }
+
     /// Whether a series of that Graphite text is meant, which its selector finds.
     pub(super) fn means(&self, text: &str) -> bool {
         match &self.exactly {

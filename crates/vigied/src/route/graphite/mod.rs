@@ -1,7 +1,9 @@
 //! Graphite's own endpoints: `/render`, `/metrics/find`, `/metrics/expand`, `/metrics/index.json`, `/functions`, `/tags` and
-//! `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does.
+//! `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does. `/v1/metrics` evaluates
+//! its targets with the same code ([`evaluating`]).
 
 mod answering;
+pub(super) mod evaluating;
 mod find;
 mod functions;
 mod glob;

@@ -9,5 +9,7 @@ mod reading;
 mod render;
 mod rows;
 mod send;
+mod targets;
+mod views;
 
 pub(crate) use self::{delete::delete, list::list, render::render, send::send};
