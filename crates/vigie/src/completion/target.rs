@@ -67,6 +67,7 @@ pub(super) fn functions() -> Vec<Candidate> {
     let all = table::all().flat_map(|function| {
         let first = function.summary.split_once(". ");
         let about = first.map_or(function.summary, |(first, _)| first);
+        let about = about.trim_end_matches('.');
         function
             .names
             .iter()

@@ -163,7 +163,7 @@ fn bash_completes_what_the_server_knows() {
         ("metrics list s", "shop."),
         ("metrics get shop.", "shop.eu. shop.us."),
         ("metrics delete shop.eu.", "shop.eu.latency"),
-        ("metrics get x", ""),
+        ("metrics get q", ""),
         ("metrics get sh*", ""),
     ] {
         let shown = bash_words(&terminal, "vigie", &format!("vigie {words}"));

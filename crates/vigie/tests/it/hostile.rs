@@ -148,7 +148,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "completion bash",
     "__complete zsh target -s ",
     "__complete fish metrics get ",
-    "__complete zsh metrics get scale(a",
+    "__complete zsh metrics get scale(q",
     "__complete bash d vigie metrics functions s",
     "__complete zsh iam api-key-delete ",
     "__complete fish account user-remove ",

@@ -66,4 +66,5 @@ fn what_cannot_be_watched_says_so() {
         .instead
         .push_back(crate::store::busy());
     assert_ne!(terminal.run("vigie metrics tail w.a").code, 0);
+    insta::assert_snapshot!(terminal.transcript());
 }

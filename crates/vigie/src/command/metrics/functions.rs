@@ -59,8 +59,10 @@ fn unknown(name: &str) -> Failure {
         shown!("there is no function `{}`", name.to_owned()),
     );
     match table::nearest(name) {
-        Some(nearest) => failure.hint(format!(
-            "did you mean `{nearest}`? see `vigie metrics functions {nearest}`"
+        Some(nearest) => failure.hint(shown!(
+            "did you mean `{}`? see `vigie metrics functions {}`",
+            nearest,
+            Shown::word(nearest)
         )),
         None => failure.hint("`vigie metrics functions` lists them"),
     }
@@ -115,7 +117,8 @@ fn usual_name(function: &Function) -> &'static str {
 }
 
 fn first_sentence(text: &str) -> &str {
-    text.split_once(". ").map_or(text, |(first, _)| first)
+    let first = text.split_once(". ").map_or(text, |(first, _)| first);
+    first.trim_end_matches('.')
 }
 
 /// One function, whole.

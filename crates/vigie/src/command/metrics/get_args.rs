@@ -117,7 +117,8 @@ or into a pipe.
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline
   vigie metrics get shop.eu.errors --from -7d --format chart
-  vigie metrics get 'sumSeries(shop.*.orders)' \"movingAverage(shop.eu.orders,'1h')\" --format chart
+  vigie metrics get 'sumSeries(shop.*.orders)' shop.eu.orders --format chart
+  vigie metrics get \"movingAverage(shop.eu.orders,'1h')\" --from lastweek
   vigie metrics get 'shop.*.orders' --format png --output-file orders.png
   vigie metrics get 'shop.*.errors' --format csv > errors.csv
   vigie metrics get shop.eu.latency-ms --from -15min --format chart --watch")]
