@@ -107,8 +107,11 @@ impl Store {
         let query = Query::parse(query).unwrap();
         let mut rows = Vec::new();
         for target in query.all("target") {
-            let inner = target.rsplit('(').next().unwrap_or(target);
-            let path = pattern(inner.split([',', ')']).next().unwrap_or(inner));
+            let inner = match target.rsplit_once('(') {
+                Some((_, inner)) => inner.split([',', ')']).next().unwrap_or(inner),
+                None => target,
+            };
+            let path = pattern(inner);
             let fitting = self.samples.iter().filter(|(name, _)| path.matches(name));
             rows.extend(fitting.map(|(name, points)| {
                 let points: Vec<Value> = points
