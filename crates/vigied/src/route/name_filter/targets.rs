@@ -70,6 +70,24 @@ fn asked(path: &'static str, pairs: &[(&str, &str)]) -> Asked {
     Asked::new("GET", path, pairs)
 }
 
+/// Paths in the original's route, with as few points as a graph may have.
+pub(super) fn paths(seconds: i64) -> Vec<Asked> {
+    let (from, until) = ((seconds - 600).to_string(), (seconds + 600).to_string());
+    let times = [("from", from.as_str()), ("until", until.as_str())];
+    let asked_with = |pattern: &str, most: &str| {
+        let own = [
+            ("target", pattern),
+            ("maxDataPoints", most),
+            ("noNullPoints", "1"),
+        ];
+        asked(V1, &[&own[..], &times].concat())
+    };
+    let patterns = super::script::PATTERNS.iter();
+    patterns
+        .flat_map(|pattern| ["1", "3"].map(|most| asked_with(pattern, most)))
+        .collect()
+}
+
 /// Requests that change nothing.
 pub(super) fn reads(seconds: i64) -> Vec<Asked> {
     let (from, until) = ((seconds - 600).to_string(), (seconds + 600).to_string());
