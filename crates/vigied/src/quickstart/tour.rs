@@ -97,12 +97,12 @@ impl Tour {
         // A day's mean beside it: without the nights, the holiday is what is left.
         self.vigie().show(&[
             "metrics", "get", METRIC, DAILY, "--from", "20141124", "--until", "20141130",
-            "--format", "chart", "--height", "8",
+            "--format", "chart", "--height", "7",
         ])?;
         self.vigie().show(&[
             "metrics",
             "get",
-            "*.load.load.*",
+            "*.load.load.shortterm",
             "--from",
             "-1min",
             "--format",
