@@ -106,7 +106,7 @@ const RULES: [Rule; 13] = [
     },
     Rule {
         name: "vigie",
-        uses: &["agent", "base", "wire", "testing"],
+        uses: &["agent", "base", "query", "wire", "testing"],
         never: &["tokio", "sqlx", "hyper", "axum", "testing"],
     },
     Rule {

@@ -57,6 +57,17 @@ impl Kind {
     }
 }
 
+/// Where in a parameter's value the fault stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Which of the parameter's values, from 1 on.
+    pub number: usize,
+    /// The first character at fault, from 1 on.
+    pub column: usize,
+    /// The characters at fault; 0 where something is missing.
+    pub length: usize,
+}
+
 /// A failure as the outside sees it. `message` says what happened, `hint` names the command or field that mends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -70,6 +81,8 @@ pub struct Problem {
     pub hint: Option<Cow<'static, str>>,
     /// The field, parameter or header at fault.
     pub field: Option<Cow<'static, str>>,
+    /// Where in the field's value.
+    pub position: Option<Position>,
     /// The limit that was hit, to be counted.
     pub limit: Option<&'static Limit>,
     /// After how many seconds it is worth another try, where that is known.
@@ -85,6 +98,7 @@ impl Problem {
             message: message.into(),
             hint: None,
             field: None,
+            position: None,
             limit: None,
             retry_after: None,
         }
@@ -101,6 +115,13 @@ impl Problem {
     #[must_use]
     pub fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Adds where in the field's value the fault stands.
+    #[must_use]
+    pub const fn position(mut self, position: Position) -> Self {
+        self.position = Some(position);
         self
     }
 

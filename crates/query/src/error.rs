@@ -69,6 +69,36 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Its characters in the target: the first, from 1 on, and how many. `None` where the fault is in no place of this text, but
+    /// in one that a function has made.
+    #[must_use]
+    pub fn place(&self, text: &str) -> Option<(usize, usize)> {
+        let behind = |column: usize| text.chars().skip(column.saturating_sub(1));
+        let is_at =
+            |column: usize, word: &str| word.chars().eq(behind(column).take(word.chars().count()));
+        match self {
+            Self::Target {
+                column,
+                length,
+                problem,
+            } => {
+                let is_here = match problem {
+                    TargetError::Expected { found, .. } => *found == behind(*column).next(),
+                    TargetError::UnknownFunction { name, .. } => is_at(*column, name),
+                    TargetError::TooLong(_) => false,
+                    _ => behind(*column).count() >= *length,
+                };
+                is_here.then_some((*column, *length))
+            }
+            Self::Function {
+                column, function, ..
+            } => is_at(*column, function).then(|| (*column, function.chars().count())),
+            Self::Store(_) => None,
+        }
+    }
+}
+
 /// The column of a byte: characters from 1 on.
 pub(crate) fn column(text: &str, byte: usize) -> usize {
     text.get(..byte).map_or(0, |before| before.chars().count()) + 1

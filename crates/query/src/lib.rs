@@ -16,6 +16,7 @@ pub mod function;
 mod functions;
 pub mod schema;
 pub mod series;
+mod similar;
 pub mod source;
 pub mod table;
 pub mod tags;

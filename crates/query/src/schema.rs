@@ -159,6 +159,12 @@ impl Rules {
         self.schemas.rules.is_empty()
     }
 
+    /// Whether all series look the same: there is no rule of either file.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.schemas.rules.is_empty() && self.aggregations.rules.is_empty()
+    }
+
     /// Whether a rule about steps fits a name.
     #[must_use]
     pub fn has_step(&self, name: &str) -> bool {

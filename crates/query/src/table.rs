@@ -4,6 +4,7 @@ pub mod describe;
 
 use crate::function::Function;
 use crate::functions;
+use crate::similar;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -36,13 +37,7 @@ pub fn is_aggregator(name: &str) -> bool {
 /// The name that is nearest to one that does not exist, where one is near.
 #[must_use]
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let lower = name.to_lowercase();
-    let distance = |own: &str| strsim::damerau_levenshtein(&lower, &own.to_lowercase());
-    let near = by_name().keys().map(|own| (distance(own), *own));
-    let most = (name.chars().count() / 3).max(1);
-    near.min()
-        .filter(|(distance, _)| *distance <= most)
-        .map(|(_, own)| own)
+    similar::nearest(name, by_name().keys().copied())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod candidate;
 mod grammar;
 mod kind;
 mod known;
+mod target;
 
 use crate::context::Name;
 use crate::env::Env;

@@ -64,6 +64,8 @@ pub(crate) struct Failure {
     pub(crate) kind: Kind,
     /// What happened; never contains a secret.
     pub(crate) message: Shown,
+    /// What was typed, with carets under what is wrong in it: for people alone.
+    pub(crate) mark: Option<Box<Shown>>,
     /// Hints, one per line.
     pub(crate) hints: Vec<Shown>,
     /// The HTTP status, if the server refused.
@@ -82,6 +84,7 @@ impl Failure {
         Self {
             kind,
             message: message.into(),
+            mark: None,
             hints: Vec::new(),
             status: None,
             code: None,

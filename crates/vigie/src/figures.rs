@@ -26,7 +26,7 @@ pub(crate) fn shortest(value: f64) -> String {
 pub(crate) fn readable(value: f64) -> String {
     const DIGITS: i32 = 6;
     let exact = shortest(value);
-    if value.fract() == 0.0 || exact.contains('e') {
+    if !value.is_finite() || value.fract() == 0.0 || exact.contains('e') {
         return exact;
     }
     #[expect(

@@ -9,6 +9,9 @@ const WIDTH: usize = 80;
 const HEIGHT: usize = 16;
 /// A chart higher than this is no easier to read.
 const HEIGHT_MAX: usize = 20;
+/// What may be asked for; pictures may have more pixels.
+const COLUMNS_MAX: usize = 1000;
+const LINES_MAX: usize = 200;
 
 /// A place to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +24,12 @@ pub(crate) struct Screen {
 /// The arguments of commands that draw.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScreenArgs {
-    /// Columns of a drawing; default: those of the terminal, else 80
-    #[arg(long, value_name = "COLUMNS", display_order = 810, value_parser = clap::value_parser!(u16).range(20..=1000))]
-    width: Option<u16>,
-    /// Lines of a chart; default: at most 20, as the terminal allows
-    #[arg(long, value_name = "LINES", display_order = 811, value_parser = clap::value_parser!(u16).range(7..=200))]
-    height: Option<u16>,
+    /// Columns of a drawing, or pixels of a picture; default: those of the terminal, else 80; 1000 pixels
+    #[arg(long, value_name = "COLUMNS", display_order = 810, value_parser = clap::value_parser!(u16).range(20..=4000))]
+    pub(crate) width: Option<u16>,
+    /// Lines of a chart, or pixels of a picture; default: at most 20, as the terminal allows; 400 pixels
+    #[arg(long, value_name = "LINES", display_order = 811, value_parser = clap::value_parser!(u16).range(7..=4000))]
+    pub(crate) height: Option<u16>,
     #[command(flatten)]
     alphabet: AlphabetArgs,
 }
@@ -56,8 +59,8 @@ impl Screen {
         let terminal = rustix::termios::tcgetwinsize(io::stdout())
             .ok()
             .filter(|size| size.ws_col > 0 && size.ws_row > 0);
-        let width = args.width.map(usize::from);
-        let height = args.height.map(usize::from);
+        let width = args.width.map(|own| usize::from(own).min(COLUMNS_MAX));
+        let height = args.height.map(|own| usize::from(own).min(LINES_MAX));
         Self {
             width: width.unwrap_or_else(|| terminal.map_or(WIDTH, |size| usize::from(size.ws_col))),
             height: height.unwrap_or_else(|| {

@@ -61,7 +61,6 @@ codes! {
     TARGET_MISSING = "BXNMSMT03E", Invalid, "the query has no `target`";
     TARGETS_TOO_MANY = "BXNMSMT04E", Invalid, "the query has more targets than `targets_per_query`";
     TARGET_MALFORMED = "BXNMSMT05E", Invalid, "a `target` can not be parsed";
-    FUNCTION_UNSUPPORTED = "BXNMSMT06E", Invalid, "a `target` calls a function, which is not served yet";
     TIME_MALFORMED = "BXNMSMT07E", Invalid, "`from` or `until` can not be parsed";
     RANGE_EMPTY = "BXNMSMT08E", Invalid, "`from` and `until` are the same instant, or those of a deletion run backwards";
     QUERY_MALFORMED = "BXNMSMT09E", Invalid, "`query` is not a pattern";

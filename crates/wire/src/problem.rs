@@ -1,7 +1,7 @@
 //! One [`Problem`], five bodies: every interface answers errors in the shape its clients read. An error may repeat what its caller
 //! sent: here, once for all of them, what is not seen in it becomes visible.
 
-use base::error::{Kind, Problem};
+use base::error::{self, Kind, Problem};
 use base::invisible::shown;
 use base::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,35 @@ pub struct MonitoringError {
     /// The field, parameter or header at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Where in its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+}
+
+/// Where in the value of a parameter the fault stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Position {
+    /// Which of the parameter's values, from 1 on.
+    pub number: usize,
+    /// The first character at fault, from 1 on.
+    pub column: usize,
+    /// The characters at fault; 0 where something is missing.
+    pub length: usize,
+}
+
+impl From<error::Position> for Position {
+    fn from(position: error::Position) -> Self {
+        let error::Position {
+            number,
+            column,
+            length,
+        } = position;
+        Self {
+            number,
+            column,
+            length,
+        }
+    }
 }
 
 impl From<&Problem> for MonitoringError {
@@ -39,6 +68,7 @@ impl From<&Problem> for MonitoringError {
             message: told(&problem.message),
             hint: problem.hint.as_deref().map(told),
             field: problem.field.as_deref().map(told),
+            position: problem.position.map(Position::from),
         }
     }
 }

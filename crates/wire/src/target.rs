@@ -1,11 +1,11 @@
-//! The place of the target parser. A target is a path with wildcards so far, by the one grammar of
-//! [`base::pattern`]; a function call is recognised, and refused by name, until functions are served.
+//! A target that is a path with wildcards, by the one grammar of [`base::pattern`]. A call of a function is recognised, and left to
+//! the parser of the crate `query`.
 
 use crate::excerpt;
 use base::pattern::{Pattern, PatternError};
 use base::selector::Selector;
 
-/// A parsed `target`.
+/// A `target` that is a path.
 #[derive(Debug, Clone)]
 pub struct Target {
     pattern: Pattern,
@@ -20,14 +20,14 @@ impl PartialEq for Target {
 
 impl Eq for Target {}
 
-/// Why a text is not a target; offsets are bytes from its beginning.
+/// Why a text is no path; offsets are bytes from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Nothing at all.
     #[error("the target is empty")]
     Empty,
-    /// A call such as `sumSeries(a.*)`.
-    #[error("the target calls the function `{name}`, and functions are not served yet")]
+    /// A call such as `sumSeries(a.*)`: no path.
+    #[error("the target calls the function `{name}`")]
     Function {
         /// The function's name.
         name: String,
@@ -143,7 +143,7 @@ mod tests {
             Target::parse("alias(sumSeries(a), 'x")
                 .unwrap_err()
                 .to_string(),
-            "the target calls the function `alias`, and functions are not served yet"
+            "the target calls the function `alias`"
         );
     }
 

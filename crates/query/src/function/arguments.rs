@@ -7,6 +7,7 @@
 use super::parameter::{AGGREGATIONS, Kind, Parameter};
 use crate::error::Fault;
 use crate::series::Series;
+use crate::similar;
 use crate::value::Value;
 
 /// The arguments of one call: the values of each parameter.
@@ -50,7 +51,10 @@ impl Arguments {
         for (name, value) in keywords {
             let place = parameters.iter().position(|own| own.name == name);
             let Some(place) = place else {
-                return Err(Fault::argument(format!("it has no parameter `{name}`")));
+                let near = similar::suggestion(&name, parameters.iter().map(|own| own.name));
+                return Err(Fault::argument(format!(
+                    "it has no parameter `{name}`{near}"
+                )));
             };
             if is_multiple && place + 1 == parameters.len() {
                 return Err(Fault::argument(format!(

@@ -1,5 +1,8 @@
 //! What a function takes.
 
+use crate::error::Fault;
+use crate::similar;
+
 /// One parameter.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
@@ -101,6 +104,12 @@ pub const AGGREGATIONS: &[&str] = &[
     "average", "avg_zero", "median", "sum", "min", "max", "diff", "stddev", "count", "range",
     "multiply", "last", "rangeOf", "avg", "total", "current",
 ];
+
+/// That there is no aggregation of that name, with one that may have been meant.
+pub(crate) fn unknown_aggregation(name: &str) -> Fault {
+    let near = similar::suggestion(name, AGGREGATIONS.iter().copied());
+    Fault::argument(format!("there is no aggregation `{name}`{near}"))
+}
 
 /// A parameter that must be given.
 #[must_use]

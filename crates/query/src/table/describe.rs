@@ -14,6 +14,14 @@ pub fn text(shown: &Value) -> String {
     shown.to_string().replace(&marked, "\"default\":1e9999")
 }
 
+/// The same for people: on several lines.
+#[must_use]
+pub fn pretty(shown: &Value) -> String {
+    let marked = format!("\"default\": \"{INFINITY}\"");
+    let text = serde_json::to_string_pretty(shown).unwrap_or_default();
+    text.replace(&marked, "\"default\": 1e9999")
+}
+
 /// Every function by name; by group and name where `is_grouped`, and those of one group alone where one is named.
 #[must_use]
 pub fn list(group: Option<&str>, is_grouped: bool) -> Value {

@@ -11,6 +11,25 @@ pub struct Expression {
     pub span: Range<usize>,
 }
 
+impl Expression {
+    /// The paths in it, each with its bytes in the target's text, in order. Those of templates hold variables and are left out,
+    /// and so are those that stand by name alone: nothing is read for them.
+    #[must_use]
+    pub fn paths(&self) -> Vec<(&str, Range<usize>)> {
+        let mut paths = Vec::new();
+        self.find_paths(&mut paths);
+        paths
+    }
+
+    fn find_paths<'e>(&'e self, paths: &mut Vec<(&'e str, Range<usize>)>) {
+        match &self.kind {
+            Kind::Path(path) => paths.push((path, self.span.clone())),
+            Kind::Call(call) => call.arguments.iter().for_each(|own| own.find_paths(paths)),
+            _ => {}
+        }
+    }
+}
+
 /// What a part of a target is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {

@@ -15,7 +15,8 @@ use clap::Args;
   vigie completion fish > ~/.config/fish/completions/vigie.fish")]
 #[command(after_long_help = "\
 The script asks `vigie` for the words that could come next. `vigie` asks the server for the names of spaces, \
-organizations, regions, accounts, users, API keys and metrics, with the token of the login. Pressing Tab never renews \
+organizations, regions, accounts, users, API keys and metrics, with the token of the login; the functions of targets it knows \
+itself. Pressing Tab never renews \
 the token, and an answer that takes longer than a second is left out.
 
 Examples:

@@ -1,9 +1,12 @@
 //! `metrics`: one command per file, and their shared code.
 
 mod branch;
+mod caret;
 mod delete;
 mod drawing;
+mod find;
 mod first_line;
+mod functions;
 mod get;
 mod get_args;
 mod input;
@@ -15,6 +18,7 @@ mod pipe;
 mod progress;
 mod readings;
 mod recognise;
+mod rendered;
 mod replaces;
 mod schemas;
 mod send;
@@ -23,6 +27,7 @@ mod settings;
 mod span;
 mod sparklines;
 mod stop;
+mod tail;
 mod tally;
 mod time_range;
 mod unit;
@@ -40,8 +45,14 @@ use clap::Subcommand;
 pub(crate) enum Metrics {
     /// Send samples: from arguments, a file or standard input
     Send(send::SendArgs),
-    /// Read samples: as a table, sparkline, chart, CSV or JSON
+    /// Read samples, or functions of them: as a table, sparkline, chart, picture, CSV or JSON
     Get(get::GetArgs),
+    /// Show what arrives from now on
+    Tail(tail::TailArgs),
+    /// Show the functions that targets may call
+    Functions(functions::FunctionsArgs),
+    /// Find metrics and branches that fit a pattern
+    Find(find::FindArgs),
     /// Show the tree of metric names
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
@@ -59,6 +70,9 @@ pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
     match command {
         Metrics::Send(args) => send::run(args, context),
         Metrics::Get(args) => get::run(args, context),
+        Metrics::Tail(args) => tail::run(args, context),
+        Metrics::Functions(args) => functions::run(args, context),
+        Metrics::Find(args) => find::run(args, context),
         Metrics::List(args) => list::run(args, context),
         Metrics::Delete(args) => delete::run(args, context),
         Metrics::Settings(args) => settings::run(args, context),

@@ -5,7 +5,7 @@ use super::kind::Kind;
 use clap::{Arg, Command, ValueHint};
 
 /// What is expected at the cursor.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expected {
     /// One of these.
     Words(Vec<Candidate>),
@@ -16,7 +16,7 @@ pub(super) enum Expected {
 }
 
 /// A command line up to the cursor.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct CommandLine {
     pub(super) expected: Expected,
     /// The beginning of the word at the cursor.
@@ -272,7 +272,11 @@ mod tests {
             ("account org-rename ", Kind::Orgs),
             ("account user-remove b", Kind::Users),
             ("iam api-key-delete ", Kind::Keys),
-            ("metrics get --from -1h a.b c", Kind::Metrics),
+            ("metrics get --from -1h a.b c", Kind::Targets),
+            ("metrics get 'scale(a", Kind::Targets),
+            ("metrics tail sho", Kind::Targets),
+            ("metrics find sho", Kind::Metrics),
+            ("metrics functions su", Kind::Functions),
             ("metrics list sho", Kind::Metrics),
             ("metrics ls sho", Kind::Metrics),
         ] {

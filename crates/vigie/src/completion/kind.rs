@@ -4,11 +4,13 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Accounts,
+    Functions,
     Keys,
     Metrics,
     Orgs,
     Regions,
     Spaces,
+    Targets,
     Users,
 }
 
@@ -39,7 +41,10 @@ const BY_COMMAND: &[(&str, &str, Kind)] = &[
     ("account space-role-set", "USER", Kind::Users),
     ("account space-role-unset", "USER", Kind::Users),
     ("iam api-keys", "NAME", Kind::Keys),
-    ("metrics get", "TARGET", Kind::Metrics),
+    ("metrics get", "TARGET", Kind::Targets),
+    ("metrics tail", "PATTERN", Kind::Targets),
+    ("metrics find", "PATTERN", Kind::Metrics),
+    ("metrics functions", "NAME", Kind::Functions),
     ("metrics list", "QUERY", Kind::Metrics),
     ("metrics delete", "QUERY", Kind::Metrics),
 ];

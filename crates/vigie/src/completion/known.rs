@@ -1,10 +1,11 @@
-//! Candidates from the server: spaces, organizations, regions, accounts, users, keys and metrics.
+//! Candidates from the server: spaces, organizations, regions, accounts, users, keys and metrics; and functions, which need none.
 //!
 //! Requests use the stored token as it is: completion neither renews a token nor asks whether an address is trusted.
 
 use super::candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
 use super::grammar::CommandLine;
 use super::kind::Kind;
+use super::target::{Part, functions};
 use crate::client::Request;
 use crate::command::{api_key, user};
 use crate::context::{Context, Name};
@@ -13,10 +14,33 @@ use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::Format;
 use crate::prompt;
+use std::sync::mpsc;
+use std::thread;
 use wire::find::list::NodeItem;
 
-/// The names, or none if they cannot be read.
+/// The names, or none if they cannot be read. Functions are known without the server.
 pub(super) fn ask(name: Name, kind: Kind, typed: &CommandLine) -> Vec<Candidate> {
+    match kind {
+        Kind::Functions => functions(),
+        Kind::Targets => match Part::of(&typed.current) {
+            Some(part) => part.candidates(|written| ask_soon(name, kind, typed, written)),
+            None => Vec::new(),
+        },
+        _ => ask_server(name, kind, typed, &typed.current),
+    }
+}
+
+/// The server's names, or none if it is slow: functions are there without it.
+fn ask_soon(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec<Candidate> {
+    let (sender, receiver) = mpsc::channel();
+    let (typed, written) = (typed.clone(), written.to_owned());
+    thread::spawn(move || drop(sender.send(ask_server(name, kind, &typed, &written))));
+    receiver
+        .recv_timeout(DEADLINE.mul_f64(0.8))
+        .unwrap_or_default()
+}
+
+fn ask_server(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec<Candidate> {
     prompt::forbid();
     let mut env = Env::of_process();
     // Traces are for commands that the user started.
@@ -32,10 +56,15 @@ pub(super) fn ask(name: Name, kind: Kind, typed: &CommandLine) -> Vec<Candidate>
     if kind != Kind::Regions && !context.has_token_at_hand() {
         return Vec::new();
     }
-    names(kind, typed, &context).unwrap_or_default()
+    names(kind, typed, written, &context).unwrap_or_default()
 }
 
-fn names(kind: Kind, typed: &CommandLine, context: &Context) -> Result<Vec<Candidate>, Failure> {
+fn names(
+    kind: Kind,
+    typed: &CommandLine,
+    written: &str,
+    context: &Context,
+) -> Result<Vec<Candidate>, Failure> {
     Ok(match kind {
         Kind::Regions => (context.regions()?.into_iter())
             .map(|region| Candidate::new(region.name, region.display_name))
@@ -61,13 +90,18 @@ fn names(kind: Kind, typed: &CommandLine, context: &Context) -> Result<Vec<Candi
         Kind::Keys => (api_key::keys(context)?.into_iter())
             .map(|key| Candidate::new(key.name, key.description.unwrap_or_default()))
             .collect(),
-        Kind::Metrics => metrics(typed, context)?,
+        Kind::Metrics | Kind::Targets => metrics(typed, written, context)?,
+        Kind::Functions => functions(),
     })
 }
 
 /// The metrics and branches one level below the typed text. A pattern is not completed.
-fn metrics(typed: &CommandLine, context: &Context) -> Result<Vec<Candidate>, Failure> {
-    if typed.current.contains(['*', '?', '[', ']', '{', '}']) {
+fn metrics(
+    typed: &CommandLine,
+    written: &str,
+    context: &Context,
+) -> Result<Vec<Candidate>, Failure> {
+    if written.contains(['*', '?', '[', ']', '{', '}']) {
         return Ok(Vec::new());
     }
     let scope = ScopeArgs {
@@ -75,7 +109,7 @@ fn metrics(typed: &CommandLine, context: &Context) -> Result<Vec<Candidate>, Fai
     };
     let monitoring = Monitoring::to_read(context, &scope)?;
     let request = Request::get(monitoring.url("/v1/metrics/list"))
-        .query("query", &format!("{}*", typed.current))
+        .query("query", &format!("{written}*"))
         .query("format", "nodes");
     let nodes: Vec<NodeItem> = monitoring.attempt(request)?.parse("list metrics")?;
     let candidates = nodes.into_iter().take(CANDIDATES_MAX * 2).flat_map(|node| {

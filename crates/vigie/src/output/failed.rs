@@ -79,6 +79,9 @@ impl Output {
             "{}\n",
             failure.message.shortened(FAILURE_CHARACTERS_MAX)
         ));
+        if let Some(mark) = failure.mark.as_deref() {
+            text.push(&shown!("{}\n", mark));
+        }
         for hint in &failure.hints {
             text.push(&shown!("hint: {}\n", self.name.in_commands(hint)));
         }

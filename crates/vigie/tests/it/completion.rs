@@ -143,11 +143,27 @@ fn bash_completes_what_the_server_knows() {
         ("account user-remove bo@ex", "example.org"),
         ("iam api-key-delete c", "ci"),
         ("target -c 0", crate::fixture::ACCOUNT),
-        ("metrics get ho", "host"),
+        ("metrics delete ho", "host"),
+        ("metrics find ho", "host"),
+        (
+            "metrics get ho",
+            r"holtWintersAberration\( holtWintersConfidenceArea\( holtWintersConfidenceBands\( holtWintersForecast\( host",
+        ),
+        (
+            r"metrics get scale\(ho",
+            r"scale\(holtWintersAberration\( scale\(holtWintersConfidenceArea\( scale\(holtWintersConfidenceBands\( scale\(holtWintersForecast\( scale\(host",
+        ),
+        (
+            r"metrics tail sumSeries\(shop.eu.",
+            r"sumSeries\(shop.eu.latency",
+        ),
+        ("metrics get 'scale(shop.eu.", "scale(shop.eu.latency"),
+        ("metrics get 'alias(shop.eu.latency,\"sh", ""),
+        ("metrics functions movingA", "movingAverage"),
         ("metrics list s", "shop."),
         ("metrics get shop.", "shop.eu. shop.us."),
         ("metrics delete shop.eu.", "shop.eu.latency"),
-        ("metrics get x", ""),
+        ("metrics get q", ""),
         ("metrics get sh*", ""),
     ] {
         let shown = bash_words(&terminal, "vigie", &format!("vigie {words}"));
@@ -293,6 +309,29 @@ fn a_server_that_does_not_answer_holds_nobody_up() {
         "{:?}",
         began.elapsed()
     );
+}
+
+/// Functions are part of the program: neither a login nor a server that answers is needed.
+#[test]
+fn functions_are_offered_without_a_server() {
+    let mut terminal = Terminal::new();
+    let offered = |terminal: &Terminal, words: &[&str]| {
+        let ran = terminal.run_words("vigie", &[&["__complete", "zsh"], words].concat(), &[]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        ran.stdout
+    };
+    let get = ["metrics", "get", "sumSeriesW"];
+    let functions = ["metrics", "functions", "sumSeriesW"];
+    assert!(offered(&terminal, &get).starts_with("sumSeriesWithWildcards(\t"));
+    assert!(offered(&terminal, &functions).starts_with("sumSeriesWithWildcards\t"));
+    assert!(terminal.server.all_requests().is_empty());
+    terminal = Terminal::logged_in();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    terminal.edit("config.json", |config| {
+        config["APIEndpoint"] = address.into();
+    });
+    assert!(offered(&terminal, &get).starts_with("sumSeriesWithWildcards(\t"));
 }
 
 #[test]

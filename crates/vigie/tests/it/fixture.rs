@@ -5,7 +5,7 @@ mod documents;
 mod gzip;
 mod request;
 
-use crate::store::Store;
+use crate::store::{self, Store};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
@@ -205,12 +205,13 @@ impl Fixture {
                 .filter(|_| matches!(status, 429 | 503))
                 .map_or_else(String::new, |later| format!("Retry-After: {later}\r\n"));
             let packed = self.behavior.lock().unwrap().packed.filter(|_| takes_gzip);
+            let (media_type, text) = store::written(text, &body);
             let (coding, bytes) = match packed {
                 Some(cut) => ("Content-Encoding: gzip\r\n", gzip(&text, cut)),
                 None => ("", text.into_bytes()),
             };
             let head = format!(
-                "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}{coding}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                "HTTP/1.1 {status} X\r\n{location}{date}{later}{transaction}{coding}Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n",
                 bytes.len()
             );
             if stream
@@ -257,7 +258,7 @@ impl Fixture {
             }
             ("POST", "/identity/revoke") => return (200, Value::Null),
             ("POST", "/oauth/token") => return (200, self.uaa()),
-            (_, "/v1/metrics" | "/v1/metrics/list") => {
+            (_, "/v1/metrics" | "/v1/metrics/list" | "/metrics/find" | "/render") => {
                 return self.store.lock().unwrap().answer(asked);
             }
             _ => {}

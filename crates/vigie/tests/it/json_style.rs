@@ -52,6 +52,7 @@ fn keys_are_snake_case_and_none_is_null() {
         "metrics settings",
         "metrics send a.b=1",
         "metrics list",
+        "metrics find *",
         "metrics delete a.b --dry-run",
         "update",
         "account space-delete dev -f",

@@ -26,6 +26,8 @@ mod metrics_get;
 mod metrics_list;
 mod metrics_pipe;
 mod metrics_send;
+mod metrics_tail;
+mod metrics_targets;
 mod metrics_watch;
 mod narrowed;
 mod newcomer;

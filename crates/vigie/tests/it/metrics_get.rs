@@ -162,7 +162,7 @@ fn nothing_found_says_where_to_look() {
     terminal.run("vigie metrics get");
     terminal.server.store.lock().unwrap().instead.push_back((
         400,
-        json!({"errors": [{"code": "BXNMSMT06E", "message": "the function `sum` is not supported", "field": "target"}]}),
+        json!({"errors": [{"code": "BXNMSMT12E", "message": "the query has more series than `series_per_query`", "field": "target"}]}),
     ));
     terminal.run("vigie metrics get sum(a)");
     assert_snapshot!(terminal.transcript());

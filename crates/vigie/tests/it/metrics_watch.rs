@@ -8,13 +8,16 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-fn keep(terminal: &Terminal, name: &str, at_s: i64, value: i64) {
+pub(crate) fn keep(terminal: &Terminal, name: &str, at_s: i64, value: i64) {
     let mut store = terminal.server.store.lock().unwrap();
     let series = store.samples.entry(name.to_owned()).or_default();
     series.insert(at_s * 1000, json!(value));
 }
 
-fn started(terminal: &Terminal, line: &str) -> (Child, impl Iterator<Item = String> + use<>) {
+pub(crate) fn started(
+    terminal: &Terminal,
+    line: &str,
+) -> (Child, impl Iterator<Item = String> + use<>) {
     let mut child = terminal
         .command(line)
         .stdout(Stdio::piped())
@@ -25,7 +28,7 @@ fn started(terminal: &Terminal, line: &str) -> (Child, impl Iterator<Item = Stri
     (child, lines.map(Result::unwrap))
 }
 
-fn interrupted(child: Child) -> (Option<i32>, String) {
+pub(crate) fn interrupted(child: Child) -> (Option<i32>, String) {
     let pid = i32::try_from(child.id()).unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -26,6 +26,16 @@ pub(crate) fn busy() -> (u16, Value) {
     )
 }
 
+/// How a body is sent: a text is a picture or such, and stands for itself.
+pub(crate) fn written(json: String, body: &Value) -> (&'static str, String) {
+    match body {
+        Value::String(text) if text.starts_with("<svg") => ("image/svg+xml", text.clone()),
+        Value::String(text) if text.starts_with("PNG") => ("image/png", text.clone()),
+        Value::String(text) => ("text/plain", text.clone()),
+        _ => ("application/json", json),
+    }
+}
+
 impl Store {
     /// How many samples it holds.
     pub(crate) fn len(&self) -> usize {
@@ -59,6 +69,8 @@ impl Store {
             ("POST", "/v1/metrics") => self.send(&asked.json()),
             ("GET", "/v1/metrics") => (200, self.get(&asked.query)),
             ("GET", "/v1/metrics/list") => (200, self.list(&one(&asked.query, "query"))),
+            ("GET", "/metrics/find") => (200, self.find(&one(&asked.query, "query"))),
+            ("POST", "/render") => (200, self.render(asked)),
             ("DELETE", "/v1/metrics/list") => (200, self.delete(&asked.query)),
             _ => (
                 405,
@@ -90,22 +102,50 @@ impl Store {
         (200, receipt)
     }
 
+    /// A call of functions has the samples of the path inside, and is called as it was written.
     fn get(&self, query: &str) -> Value {
         let query = Query::parse(query).unwrap();
-        let targets: Vec<Pattern> = query.all("target").into_iter().map(pattern).collect();
-        let rows: Vec<Value> = self
-            .samples
-            .iter()
-            .filter(|(name, _)| targets.iter().any(|target| target.matches(name)))
-            .map(|(name, points)| {
+        let mut rows = Vec::new();
+        for target in query.all("target") {
+            let inner = match target.rsplit_once('(') {
+                Some((_, inner)) => inner.split([',', ')']).next().unwrap_or(inner),
+                None => target,
+            };
+            let path = pattern(inner);
+            let fitting = self.samples.iter().filter(|(name, _)| path.matches(name));
+            rows.extend(fitting.map(|(name, points)| {
                 let points: Vec<Value> = points
                     .iter()
                     .map(|(at, value)| json!([value, *at as f64 / 1000.0]))
                     .collect();
+                let name = if inner == target { name } else { target };
                 json!({"target": name, "datapoints": points})
-            })
-            .collect();
+            }));
+        }
         rows.into()
+    }
+
+    fn find(&self, text: &str) -> Value {
+        let nodes = self.list(text);
+        let nodes = nodes.as_array().unwrap().iter();
+        let both = nodes.flat_map(|node| {
+            [("branch", false), ("leaf", true)].map(|(key, is_leaf)| {
+                (node[key] == json!(true))
+                    .then(|| json!({"path": node["path"], "is_leaf": is_leaf}))
+            })
+        });
+        both.flatten().collect()
+    }
+
+    /// A picture that holds what was asked.
+    fn render(&self, asked: &RecordedRequest) -> Value {
+        let form = Query::parse(&asked.body).unwrap();
+        let begin = match form.one("format").unwrap() {
+            Some("png") => "PNG",
+            Some("svg") => "<svg/>",
+            _ => "a.b,0,60,60|",
+        };
+        format!("{begin}{}", self.samples.len()).into()
     }
 
     fn list(&self, text: &str) -> Value {

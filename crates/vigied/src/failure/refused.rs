@@ -25,6 +25,7 @@ pub(crate) fn problem(refusal: &Refusal) -> Problem {
         message: refusal.message.clone(),
         hint: refusal.remedy.map(hint),
         field: refusal.field.map(Cow::Borrowed),
+        position: None,
         limit: refusal.limit,
         retry_after: refusal.retry_after,
     }

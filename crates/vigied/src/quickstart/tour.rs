@@ -19,6 +19,8 @@ use std::sync::Arc;
 const SERIES: &str = include_str!("../../assets/nab/nyc_taxi_november.csv");
 /// Its name as a metric.
 const METRIC: &str = "nyc.taxi.passengers";
+/// A function of it.
+const DAILY: &str = r#"movingAverage(nyc.taxi.passengers,"1d")"#;
 
 /// Interval of the agent: one second, enough to see values change.
 const LOOKS: &str = "5";
@@ -92,14 +94,15 @@ impl Tour {
     fn read(&self) -> anyhow::Result<()> {
         self.step("4. Read: on Thursday the 27th, Thanksgiving, few people go to work")?;
         self.vigie().show(&["metrics", "list", "--depth", "1"])?;
+        // A day's mean beside it: without the nights, the holiday is what is left.
         self.vigie().show(&[
-            "metrics", "get", METRIC, "--from", "20141124", "--until", "20141130", "--format",
-            "chart", "--height", "10",
+            "metrics", "get", METRIC, DAILY, "--from", "20141124", "--until", "20141130",
+            "--format", "chart", "--height", "7",
         ])?;
         self.vigie().show(&[
             "metrics",
             "get",
-            "*.load.load.*",
+            "*.load.load.shortterm",
             "--from",
             "-1min",
             "--format",

@@ -111,6 +111,7 @@ mod services;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod targets;
 mod times;
 #[cfg(test)]
 mod token_service;

@@ -138,10 +138,10 @@ fn metrics(document: &mut Document) {
     });
     let targets =
         json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": 5 });
-    let query = Operation::new("queryMetrics", "Reads samples of one to five targets")
+    let query = Operation::new("queryMetrics", "Reads samples, or functions of them, of one to five targets")
         .query_of(
             "target",
-            "a path; wildcards `*`, `?`, `[a-z]`, `{a,b}` inside an element, `**` for any number of elements; also written `target[]`",
+            "a path, or functions of paths as in Graphite; wildcards `*`, `?`, `[a-z]`, `{a,b}` inside an element, `**` for any number of elements; also written `target[]`",
             true,
             targets,
         )
@@ -153,6 +153,9 @@ fn metrics(document: &mut Document) {
             false,
             json!({ "type": "integer", "minimum": 1 }),
         )
+        .query("noNullPoints", "leaves out points without a value, and series without any, whatever it says")
+        .query("xFilesFactor", "the share of values that a consolidated one needs; 0 by default")
+        .query("template[NAME]", "what `$NAME` in a `template` stands for")
         .query_of(
             "format",
             "the form of the answer",
@@ -161,7 +164,7 @@ fn metrics(document: &mut Document) {
         )
         .query(
             "tz",
-            "the time zone of `from` and `until`, for example `Europe/Berlin`; UTC by default",
+            "the time zone of `from` and `until`, and of functions that look at days, for example `Europe/Berlin`; UTC by default",
         )
         .query("now", "the instant that relative times count from; the clock's by default")
         .answers(

@@ -1,10 +1,12 @@
 //! Graphite's render JSON: `[{"target": "a.b", "datapoints": [[value, seconds], …]}]`.
 //!
-//! Values are the shortest decimals that read back to the same bits, `null` where there is none; instants are epoch
+//! Values are the shortest decimals that read back to the same bits, `null` where there is none, and infinity, which functions may
+//! come to, as a number that is too large to be another one, as Graphite writes it; instants are epoch
 //! seconds, with decimals only where a sample lies between two seconds.
 
 use super::Sink;
-use crate::ingest::encode::{write_number, write_seconds};
+use super::column::{Infinity, write_value};
+use crate::ingest::encode::write_seconds;
 use base::grid::Grid;
 use base::sample::Series;
 use base::time::Millis;
@@ -101,7 +103,7 @@ impl OpenRow {
             }
             self.any = true;
             out.push(b'[');
-            write_number(out, value);
+            write_value(out, value, Infinity::Exponent);
             out.push(b',');
             write_seconds(out, instant);
             out.push(b']');
@@ -201,6 +203,22 @@ mod tests {
         );
         assert_eq!(read[1].datapoints[1], (None, Millis(120_000)));
         assert_eq!(write(&[]), b"[]");
+    }
+
+    #[test]
+    fn infinity_comes_back() {
+        let mut out = Vec::new();
+        let mut row = OpenRow::begin(&mut out, "a");
+        let points = [
+            (Millis(0), f64::INFINITY),
+            (Millis(1000), f64::NEG_INFINITY),
+        ];
+        let Ok(()) = row.write(&mut out, points);
+        let Ok(()) = row.end(&mut out);
+        let body = [&b"["[..], &out, b"]"].concat();
+        let read = read(&body).unwrap();
+        let values: Vec<_> = read[0].datapoints.iter().map(|(value, _)| *value).collect();
+        assert_eq!(values, [Some(f64::INFINITY), Some(f64::NEG_INFINITY)]);
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use super::sliding::windows;
 use super::window::{WINDOWS, WindowSize};
-use crate::error::Fault;
 use crate::function::{
     AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
-    required,
+    required, unknown_aggregation,
 };
 use crate::functions::support::{Aggregation, copied, earlier, input};
 use crate::series::Series;
@@ -93,8 +92,7 @@ fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcom
         return Ok(Vec::new().into());
     };
     let window = WindowSize::read(call, 1, &series)?;
-    let aggregation = Aggregation::named(name)
-        .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+    let aggregation = Aggregation::named(name).ok_or_else(|| unknown_aggregation(name))?;
     let share = match call.arguments.given(share_place) {
         Some(_) => Some(call.arguments.float(share_place)?),
         None => None,

@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::function::{
     Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    unknown_aggregation,
 };
 use crate::functions::support::{Aggregation, path_expressions};
 use crate::series::{Series, Tags, normalize};
@@ -124,8 +125,7 @@ pub(in crate::functions) fn aggregated(
     share: Option<f64>,
 ) -> Result<Vec<Series>, Fault> {
     let short = name.strip_suffix("Series").unwrap_or(name);
-    let aggregation = Aggregation::named(short)
-        .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+    let aggregation = Aggregation::named(short).ok_or_else(|| unknown_aggregation(name))?;
     let Some(normalized) = normalize(series) else {
         return Ok(Vec::new());
     };

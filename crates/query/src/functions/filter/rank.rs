@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    unknown_aggregation,
 };
 use crate::functions::sort::sort_by_aggregate;
 use crate::functions::support::{Aggregation, before};
@@ -116,8 +117,7 @@ const fn short(
 
 fn by_function(call: &mut FunctionCall<'_>, is_highest: bool) -> Outcome {
     let name = call.arguments.text_or(2, "average")?;
-    let aggregation = Aggregation::named(name)
-        .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+    let aggregation = Aggregation::named(name).ok_or_else(|| unknown_aggregation(name))?;
     let n = match call.arguments.given(1) {
         None => 1,
         Some(_) => count(call)?,

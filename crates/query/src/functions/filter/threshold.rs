@@ -1,7 +1,9 @@
 //! Series whose aggregate lies above or below a value.
 
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
+use crate::function::{
+    Function, FunctionCall, Group, Kind, Outcome, Parameter, required, unknown_aggregation,
+};
 use crate::functions::support::Aggregation;
 
 const SERIES_AND_N: &[Parameter] = &[
@@ -25,8 +27,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let name = call.arguments.text(1)?;
-            let aggregation = Aggregation::named(name)
-                .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+            let aggregation = Aggregation::named(name).ok_or_else(|| unknown_aggregation(name))?;
             let operator = call.arguments.text(2)?;
             let operator = Operator::named(operator)
                 .ok_or_else(|| Fault::argument(format!("there is no operator `{operator}`")))?;

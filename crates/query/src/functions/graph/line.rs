@@ -1,7 +1,9 @@
 //! Lines that no series was read for.
 
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
+use crate::function::{
+    Default, Function, FunctionCall, Group, Kind, optional, required, unknown_aggregation,
+};
 use crate::functions::support::Aggregation;
 use crate::series::{Drawing, Series, UNNAMED, tags_of};
 use crate::value::Value;
@@ -90,8 +92,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let name = call.arguments.text_or(1, "average")?;
-            let aggregation = Aggregation::named(name)
-                .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+            let aggregation = Aggregation::named(name).ok_or_else(|| unknown_aggregation(name))?;
             let keeps_step = call.arguments.boolean_or(2, false);
             let mut results = Vec::new();
             for own in call.arguments.series(0)? {

@@ -1,8 +1,8 @@
 //! By aggregates of their values.
 
-use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    unknown_aggregation,
 };
 use crate::functions::support::Aggregation;
 use crate::series::Series;
@@ -25,8 +25,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let name = call.arguments.text_or(1, "average")?;
-            let aggregation = Aggregation::named(name)
-                .ok_or_else(|| Fault::argument(format!("there is no aggregation `{name}`")))?;
+            let aggregation = Aggregation::named(name).ok_or_else(|| unknown_aggregation(name))?;
             let is_reversed = call.arguments.boolean_or(2, false);
             sorted(call, aggregation, is_reversed)
         },

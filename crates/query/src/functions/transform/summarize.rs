@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use crate::function::{
     AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
-    required,
+    required, unknown_aggregation,
 };
 use crate::functions::support::{
     Aggregation, Buckets, ahead, copied, ensure_positive, interval, since, summarized, unit,
@@ -61,7 +61,7 @@ fn aggregation(call: &FunctionCall<'_>, place: usize) -> Result<(Aggregation, St
     let name = call.arguments.text_or(place, "sum")?;
     match Aggregation::named(name) {
         Some(own) => Ok((own, name.to_owned())),
-        None => Err(Fault::argument(format!("there is no aggregation `{name}`"))),
+        None => Err(unknown_aggregation(name)),
     }
 }
 

@@ -23,7 +23,7 @@ _%NAME%() {
         fi
         COMPREPLY+=("$line")
     done < <(command %NAME% __complete bash "$2" "${COMP_LINE:0:COMP_POINT}" </dev/null 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[.=] ]]; then
+    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[.=\(] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }
@@ -46,7 +46,7 @@ _%NAME%() {
         word=${line%%$'\t'*}
         about=${line#*$'\t'}
         [[ -z $about ]] || about="  -- $about"
-        if [[ $word == *[.=] ]]; then
+        if [[ $word == *[.=\(] ]]; then
             open+=("$word")
             open_shown+=("$word$about")
         else

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::figures::{readable, time};
 use crate::output::printable;
 use crate::screen::Screen;
+use crate::shown::Shown;
 use base::time::TimeRange;
 use jiff::tz::TimeZone;
 use wire::render::json::ReadRow;
@@ -23,7 +24,7 @@ pub(super) fn render(
     (name, zone): (&str, &TimeZone),
     context: &Context,
     at_once: bool,
-) -> String {
+) -> Shown {
     for row in &mut rows {
         row.target = printable(&row.target);
     }
@@ -36,10 +37,13 @@ pub(super) fn render(
             let traces = traces(&rows);
             let range = ends(args, asked, &traces);
             let names = rows.iter().map(|row| row.target.as_str());
-            sparklines(names.zip(&traces), range, &screen)
+            Shown::lines(&sparklines(names.zip(&traces), range, &screen))
         }
-        Format::Chart => charts(&rows, args, asked, zone, &screen),
-        Format::Table | Format::Csv | Format::Json => {
+        Format::Chart => {
+            let is_colored = context.output.is_colored();
+            charts(&rows, args, (asked, zone), &screen, is_colored)
+        }
+        _ => {
             if at_once {
                 for row in &mut rows {
                     // Minus name, heading and a blank line; the newest rows are kept.
@@ -48,7 +52,7 @@ pub(super) fn render(
                         .drain(..row.datapoints.len().saturating_sub(newest));
                 }
             }
-            tables(&rows, name, zone)
+            Shown::lines(&tables(&rows, name, zone))
         }
     }
 }
@@ -95,26 +99,70 @@ fn traces(rows: &[ReadRow]) -> Vec<Trace> {
 fn charts(
     rows: &[ReadRow],
     args: &GetArgs,
-    asked: TimeRange,
-    zone: &TimeZone,
+    (asked, zone): (TimeRange, &TimeZone),
     screen: &Screen,
-) -> String {
+    is_colored: bool,
+) -> Shown {
     let traces = traces(rows);
     let range = ends(args, asked, &traces);
-    let charts: Vec<String> = rows
-        .iter()
-        .zip(&traces)
-        .map(|(row, trace)| {
-            draw(&Chart {
-                title: &row.target,
-                trace,
-                range,
-                width: screen.width,
-                height: screen.height,
-                glyphs: screen.glyphs,
-                zone,
-            })
-        })
-        .collect();
-    charts.join("\n")
+    let mut all = Shown::default();
+    for (place, (row, trace)) in rows.iter().zip(&traces).enumerate() {
+        let chart = draw(&Chart {
+            title: &row.target,
+            trace,
+            range,
+            width: screen.width,
+            height: screen.height,
+            glyphs: screen.glyphs,
+            zone,
+        });
+        if place > 0 {
+            all.push(&"\n".into());
+        }
+        all.push(&match is_colored {
+            true => painted(&chart, place),
+            false => Shown::lines(&chart),
+        });
+    }
+    all
+}
+
+/// The colours of curves, one after another.
+const CURVES: [&str; 6] = ["36", "33", "32", "35", "34", "31"];
+
+/// A chart with its title bold and its curve in a colour.
+fn painted(chart: &str, place: usize) -> Shown {
+    let curve = CURVES.get(place % CURVES.len()).copied().unwrap_or("36");
+    let mut shown = Shown::default();
+    for (number, line) in chart.lines().enumerate() {
+        let axis = line.find(['┤', '│']).filter(|_| number > 1);
+        let (before, behind) = match axis {
+            _ if number == 0 => ("", line),
+            Some(at) => line.split_at(at + '│'.len_utf8()),
+            None => (line, ""),
+        };
+        shown.push(&Shown::lines(before));
+        let style = if number == 0 { "1" } else { curve };
+        shown.push(&Shown::lines(behind).painted(style));
+        shown.push(&"\n".into());
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_has_a_colour_and_nothing_else_of_its_line() {
+        let chart = "a.b\n  last 1\n1 ┤⠉⠉\n  │⣀\n  └──\n   12:00\n";
+        let shown = painted(chart, 1).into_string();
+        assert_eq!(
+            shown,
+            "\u{1b}[1ma.b\u{1b}[0m\n  last 1\n1 ┤\u{1b}[33m⠉⠉\u{1b}[0m\n  │\u{1b}[33m⣀\u{1b}[0m\n  └──\n   12:00\n"
+        );
+        // A title is not taken for an axis, nor for an end of a line.
+        let forged = painted("a │ b\u{1b}[31m\n", 0).into_string();
+        assert_eq!(forged, "\u{1b}[1ma │ b\\u{1b}[31m\u{1b}[0m\n");
+    }
 }

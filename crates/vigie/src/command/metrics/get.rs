@@ -4,7 +4,8 @@ use super::branch::suggest;
 use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
-use super::readings::{CSV_HEADER, fetch, nothing_read, rows};
+use super::readings::{CSV_HEADER, Question, fetch, nothing_read, rows};
+use super::rendered::rendered;
 use super::time_range::time_range;
 use super::unmatched::unmatched;
 use super::watch::Watched;
@@ -14,9 +15,11 @@ use crate::error::Failure;
 use crate::figures::{seconds, shortest};
 use crate::monitoring::{Monitoring, TARGET_SPACE};
 use crate::output::csv_field;
-use crate::shown::Shown;
+use crate::shown::{Shown, shown};
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use wire::render::json::ReadRow;
 
 pub(crate) use super::get_args::GetArgs;
@@ -34,6 +37,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         None if output.is_json() => Format::Json,
         None => Format::Table,
     };
+    refuse_unfit(args, format)?;
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     if let Some(every) = args.watch {
         let watched = Watched {
@@ -46,11 +50,29 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         };
         return watched.run(every.duration());
     }
-    let bodies = fetch(args, args.from.as_deref(), &name, &monitoring)?;
-    if format == Format::Json {
-        return output.json_text(&one_array(&bodies)?);
+    let file = args.output_file.as_deref();
+    if format.is_rendered() {
+        let rendered = rendered(format, args, (&name, &zone), &monitoring, context)?;
+        return match file {
+            Some(file) => write_file(file, &rendered, context),
+            None if format == Format::Raw => {
+                output.text(&Shown::lines(&String::from_utf8_lossy(&rendered)))
+            }
+            None => output.generated(&rendered),
+        };
     }
-    let rows = rows(&bodies)?;
+    let bodies = fetch(Question::of(args, &name), &monitoring)?;
+    if format == Format::Json {
+        let text = one_array(&bodies)?;
+        return match file {
+            Some(file) => write_file(file, text.as_bytes(), context),
+            None => output.json_text(&text),
+        };
+    }
+    let rows = rows(&args.targets, &bodies)?;
+    if let Some(file) = file {
+        return write_file(file, csv(&rows).as_bytes(), context);
+    }
     let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
         output.csv(&csv(&rows))?;
@@ -73,9 +95,48 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     let text = render(format, rows, args, asked, (&name, &zone), context, false);
-    output.text(&Shown::lines(&text))?;
+    output.text(&text)?;
     missed.into_iter().for_each(|note| output.note(note));
     suggest(&args.targets, &read, &monitoring, context);
+    Ok(())
+}
+
+/// Refuses flags that the format has no use for, before anything is asked.
+fn refuse_unfit(args: &GetArgs, format: Format) -> Result<(), Failure> {
+    let is_picture = matches!(format, Format::Png | Format::Svg);
+    if format.is_rendered() {
+        if args.max_points.is_some() || args.no_null_points {
+            return Err(Failure::usage(
+                "`--max-points` and `--no-null-points` are for the other formats: pictures and `raw` have every slot",
+            )
+            .hint("leave them out"));
+        }
+        if args.watch.is_some() {
+            return Err(Failure::usage("`--watch` writes no pictures and no `raw`")
+                .hint("watch a chart with `--format chart`"));
+        }
+    }
+    match &args.output_file {
+        Some(_) if !format.is_rendered() && !matches!(format, Format::Csv | Format::Json) => {
+            Err(
+                Failure::usage("`--output-file` is for pictures, `raw`, `csv` and `json`")
+                    .hint("say which with `--format`"),
+            )
+        }
+        None if is_picture && io::stdout().is_terminal() => Err(Failure::usage(
+            "a picture cannot be shown at a terminal",
+        )
+        .hint("write it to a file with `--output-file FILE`, or into a pipe; `--format chart` draws at a terminal")),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a result, once all of it is there.
+fn write_file(file: &Path, bytes: &[u8], context: &Context) -> Result<(), Failure> {
+    std::fs::write(file, bytes).map_err(|error| Failure::file("write", file, &error))?;
+    context
+        .output
+        .note(shown!("Written to `{}`.", file.display()));
     Ok(())
 }
 

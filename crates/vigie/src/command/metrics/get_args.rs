@@ -5,6 +5,7 @@ use crate::error::Failure;
 use crate::monitoring::ScopeArgs;
 use crate::screen::ScreenArgs;
 use crate::shown::{Shown, shown};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The form of the result.
@@ -21,6 +22,19 @@ pub(crate) enum Format {
     Csv,
     /// As the server answers
     Json,
+    /// `name,start,end,step|value,value,…`, a line per series, as Graphite writes it
+    Raw,
+    /// A picture: PNG
+    Png,
+    /// A picture: SVG
+    Svg,
+}
+
+impl Format {
+    /// Whether the server makes it, from values at equal distances.
+    pub(super) const fn is_rendered(self) -> bool {
+        matches!(self, Self::Raw | Self::Png | Self::Svg)
+    }
 }
 
 /// How often `--watch` reads.
@@ -84,7 +98,9 @@ impl GetArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A target is a metric's name or a pattern: `*` and `?` match within one element, `[a-c]` one character of a set, `{a,b}` \
-one of several texts, and `**` as an element any number of elements. Quote a pattern, or the shell will expand it.
+one of several texts, and `**` as an element any number of elements. It may call functions of such paths, one inside another, \
+as in Graphite: `sumSeries(shop.*.orders)`, `movingAverage(shop.eu.orders,'1h')`; `vigie metrics functions` lists them. \
+Functions see a value a minute, unless the rules of the space say otherwise. Quote a target, or the shell will expand it.
 
 A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`, `2017-11-01T02:00Z`), as \
 Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday), or epoch seconds. Tables show values with six \
@@ -95,13 +111,19 @@ Ctrl-C, which ends the command with exit code 0. At a terminal the table or draw
 Elsewhere, and with `--format csv` or `json`, each new sample is written once, on a line of its own; samples that arrive \
 more than ten minutes late are left out.
 
+`--format png` and `svg` draw all series in one picture; `--width` and `--height` are its pixels then. Write it to a file, \
+or into a pipe.
+
 Examples:
   vigie metrics get 'shop.*.latency-ms' --format sparkline
   vigie metrics get shop.eu.errors --from -7d --format chart
+  vigie metrics get 'sumSeries(shop.*.orders)' shop.eu.orders --format chart
+  vigie metrics get \"movingAverage(shop.eu.orders,'1h')\" --from lastweek
+  vigie metrics get 'shop.*.orders' --format png --output-file orders.png
   vigie metrics get 'shop.*.errors' --format csv > errors.csv
   vigie metrics get shop.eu.latency-ms --from -15min --format chart --watch")]
 pub(crate) struct GetArgs {
-    /// Names or patterns
+    /// Names, patterns, or functions of them
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<String>,
     /// The earliest time; default: 24 hours before the latest
@@ -110,15 +132,21 @@ pub(crate) struct GetArgs {
     /// The latest time; default: now
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) until: Option<String>,
-    /// At most this many points per series; more are averaged by the server
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    /// At most this many points per series; more are consolidated by the server, to averages unless `consolidateBy` says otherwise
+    #[arg(long, visible_alias = "max-data-points", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_points: Option<u32>,
+    /// Leave out points without a value, and series without any
+    #[arg(long)]
+    pub(super) no_null_points: bool,
     /// Read again and again, so long apart, until Ctrl-C; without a time every 5 seconds
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "until", value_parser = watch_interval)]
     pub(super) watch: Option<WatchInterval>,
     /// Form of the result
     #[arg(long, value_enum, ignore_case = true, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
+    /// Write the result there and not to standard output: a picture, or `raw`, `csv` or `json`
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pub(super) output_file: Option<PathBuf>,
     /// Time zone in which times are read and shown, for example `Europe/Paris`; default: that of the
     /// variable `TZ`, else UTC
     #[arg(long, value_name = "ZONE")]

@@ -1,56 +1,90 @@
 //! The requests and answers of `metrics get`.
 
+use super::caret::marked;
 use super::get_args::GetArgs;
 use crate::client::Request;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::shown::Shown;
 use wire::render::json::ReadRow;
+use wire::target::Target;
 
 /// The maximum number of targets in one request.
 const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usize;
 
-/// A request for the samples from `from` on.
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) targets: &'a [String],
+    pub(super) from: Option<&'a str>,
+    pub(super) until: Option<&'a str>,
+    pub(super) max_points: Option<u32>,
+    pub(super) has_nulls: bool,
+    pub(super) zone: &'a str,
+}
+
+impl<'a> Question<'a> {
+    /// As the command line says it.
+    pub(super) fn of(args: &'a GetArgs, zone: &'a str) -> Self {
+        Self {
+            targets: &args.targets,
+            from: args.from.as_deref(),
+            until: args.until.as_deref(),
+            max_points: args.max_points,
+            has_nulls: !args.no_null_points,
+            zone,
+        }
+    }
+}
+
+/// Asks the server, a few targets at a time.
 pub(super) fn fetch(
-    args: &GetArgs,
-    from: Option<&str>,
-    zone: &str,
+    question: Question<'_>,
     monitoring: &Monitoring<'_>,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let mut bodies = Vec::new();
-    for targets in args.targets.chunks(TARGETS_PER_REQUEST) {
+    for targets in question.targets.chunks(TARGETS_PER_REQUEST) {
         let make = || {
             let mut request = Request::get(monitoring.url("/v1/metrics"));
             for target in targets {
                 request = request.query("target", target);
             }
-            for (name, value) in [("from", from), ("until", args.until.as_deref())] {
+            for (name, value) in [("from", question.from), ("until", question.until)] {
                 if let Some(value) = value {
                     request = request.query(name, value);
                 }
             }
-            if let Some(points) = args.max_points {
+            if let Some(points) = question.max_points {
                 request = request.query("maxDataPoints", &points.to_string());
             }
-            request.query("tz", zone).query("format", "json")
+            if !question.has_nulls {
+                request = request.query("noNullPoints", "true");
+            }
+            request.query("tz", question.zone).query("format", "json")
         };
-        let reply = monitoring
-            .exchange(make, RetryPolicy::Once)?
-            .success("get metrics")?;
+        let reply = monitoring.exchange(make, RetryPolicy::Once)?;
+        if !reply.is_success() {
+            return Err(marked(reply.refusal("get metrics"), &reply.body, targets));
+        }
         bodies.push(reply.body);
     }
     Ok(bodies)
 }
 
-/// The rows of several answers. Overlapping targets name a series twice; it is shown once.
-pub(super) fn rows(bodies: &[Vec<u8>]) -> Result<Vec<ReadRow>, Failure> {
+/// The rows of several answers. Overlapping targets name a series twice; it is shown once. Of functions, only what is the same
+/// in everything is one series: their names may be anything.
+pub(super) fn rows(targets: &[String], bodies: &[Vec<u8>]) -> Result<Vec<ReadRow>, Failure> {
+    let has_calls = targets.iter().any(|target| Target::parse(target).is_err());
     let mut rows: Vec<ReadRow> = Vec::new();
     for body in bodies {
         let read = wire::render::json::read(body).map_err(|error| {
             Failure::failed(format!("cannot read the server's answer: {error}"))
         })?;
         for row in read {
-            if !rows.iter().any(|known| known.target == row.target) {
+            let is_known = |known: &ReadRow| {
+                known.target == row.target && (!has_calls || known.datapoints == row.datapoints)
+            };
+            if !rows.iter().any(is_known) {
                 rows.push(row);
             }
         }

@@ -2,27 +2,27 @@
 //! once.
 
 mod new_samples;
+mod repeat;
+
+pub(super) use new_samples::NewSamples;
+pub(super) use repeat::repeat;
 
 use super::drawing::render;
 use super::get_args::{Format, GetArgs};
-use super::readings::{self, fetch};
-use super::stop::Stop;
+use super::readings::{self, Question, fetch};
 use crate::context::Context;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::figures::{self, in_words};
 use crate::monitoring::Monitoring;
-use crate::output::when_stdout_closes;
 use crate::shown::{Shown, shown};
 use base::time::{Clock as _, SystemClock, TimeRange};
 use base::time_expr::lenient;
 use jiff::tz::TimeZone;
-use new_samples::NewSamples;
 use std::io::{self, IsTerminal as _};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Samples that arrive up to this late are still written.
-const LATE: Duration = Duration::from_secs(600);
+pub(super) const LATE: Duration = Duration::from_secs(600);
 
 /// The request, from the command line.
 pub(super) struct Watched<'a> {
@@ -56,45 +56,18 @@ impl Watched<'_> {
             )
             .hint("leave it out, or watch a chart at a terminal"));
         }
-        let stop = Stop::on_signals()
-            .map_err(|error| Failure::failed(format!("no signal can be waited for: {error}")))?;
-        let told = Arc::clone(&stop);
-        when_stdout_closes(move || told.request("SIGPIPE"));
         let mut new_samples = NewSamples::since(self.asked.from);
-        let (mut read_at, mut is_told) = (None, false);
-        loop {
-            let begun = Instant::now();
-            let outcome = if is_drawn {
+        repeat(every, self.context, |ago| {
+            if is_drawn {
                 self.draw(every)
             } else {
-                self.append(&mut new_samples, read_at.map(|at: Instant| at.elapsed()))
-            };
-            match outcome {
-                Ok(()) => {
-                    read_at = Some(begun);
-                    is_told = false;
-                }
-                Err(failure) if read_at.is_some() && is_transient(&failure) => {
-                    // Once only, so that it does not fill a log.
-                    if !is_told {
-                        self.context.output.warn(shown!(
-                            "{}; trying again every {}",
-                            failure.message,
-                            in_words(every.as_secs())
-                        ));
-                    }
-                    is_told = true;
-                }
-                Err(failure) => return Err(failure),
+                self.append(&mut new_samples, ago)
             }
-            if !stop.wait(every.saturating_sub(begun.elapsed())) {
-                return if is_drawn {
-                    self.context.output.line("")
-                } else {
-                    Ok(())
-                };
-            }
+        })?;
+        if is_drawn {
+            self.context.output.line("")?;
         }
+        Ok(())
     }
 
     /// Redraws the screen.
@@ -103,11 +76,12 @@ impl Watched<'_> {
         let now = SystemClock.now();
         let (from, until) = (args.from.as_deref(), args.until.as_deref());
         let asked = lenient::range(from, until, now, zone).map_or(self.asked, |(range, _)| range);
-        let rows = readings::rows(&fetch(args, from, name, self.monitoring)?)?;
+        let bodies = fetch(Question::of(args, name), self.monitoring)?;
+        let rows = readings::rows(&args.targets, &bodies)?;
         let drawing = if rows.iter().all(|row| row.datapoints.is_empty()) {
             readings::nothing_read(&rows, self.monitoring)
         } else {
-            let text = render(
+            render(
                 self.format,
                 rows,
                 args,
@@ -115,8 +89,7 @@ impl Watched<'_> {
                 self.zone,
                 self.context,
                 true,
-            );
-            Shown::lines(&text)
+            )
         };
         let mut screen: Shown = "\u{1b}[H\u{1b}[2J".into();
         screen.push(&shown!(
@@ -134,8 +107,11 @@ impl Watched<'_> {
         let (args, (name, zone)) = (self.args, self.zone);
         let output = &self.context.output;
         let since = ago.map(|ago| format!("-{}s", (ago + LATE).as_secs()));
-        let from = since.as_deref().or(args.from.as_deref());
-        let rows = readings::rows(&fetch(args, from, name, self.monitoring)?)?;
+        let question = Question {
+            from: since.as_deref().or(args.from.as_deref()),
+            ..Question::of(args, name)
+        };
+        let rows = readings::rows(&args.targets, &fetch(question, self.monitoring)?)?;
         if ago.is_none() {
             if rows.is_empty() {
                 output.note(readings::nothing_read(&rows, self.monitoring));
@@ -155,9 +131,4 @@ impl Watched<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether the next attempt may succeed.
-fn is_transient(failure: &Failure) -> bool {
-    failure.kind == Kind::Unreachable || matches!(failure.status, Some(429 | 503))
 }

@@ -6,7 +6,7 @@ mod happened;
 mod post;
 mod remove;
 
-pub(super) use happened::Happened;
+pub(in crate::route) use happened::Happened;
 pub(crate) use {post::post_event, remove::delete_events};
 
 use super::answering::{Asked, answer, close, json_type, open, routes, write_json};

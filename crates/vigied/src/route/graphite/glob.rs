@@ -28,6 +28,15 @@ impl Glob {
         })
     }
 
+    /// The same, for a path that finds series with tags too, in any order of them.
+    pub(super) fn with_tagged(path: &str) -> Option<Self> {
+        Some(Self {
+            selector: Selector::named(Pattern::parse(path).ok()?),
+            has_tags: true,
+            exactly: None,
+        })
+    }
+
     /// Whether a series of that Graphite text is meant, which its selector finds.
     pub(super) fn means(&self, text: &str) -> bool {
         match &self.exactly {

@@ -1,9 +1,9 @@
 //! `GET` and `POST /render`: targets as data or as a picture.
 
 use super::answering::{Asked, JSON, SCRIPT, answer, callback, close, open};
+use super::evaluating::{self, Evaluating};
 use super::events::Happened;
 use super::parameters::{Parameters, invalid, time};
-use super::stored::Stored;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -13,13 +13,9 @@ use crate::request::payload::Payload;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::context::Context;
-use base::limit;
 use base::store::StoreError;
 use http::HeaderMap;
 use query::draw::{DrawError, Form, Options, Picture, draw};
-use query::error::{Error, TargetError};
-use query::evaluate::Evaluation;
-use query::schema::Rules;
 use query::series::{Series, reduce};
 use query::window::Window;
 use std::sync::Arc;
@@ -194,24 +190,20 @@ fn evaluated(
             )
         })?,
     };
-    let rules = rules(asked)?;
-    let happened = Happened::new(asked, answer);
-    let stored = Stored {
-        store: &*asked.app.store,
+    let rules = evaluating::rules(&asked.app, &asked.scope)?;
+    let happened = Happened::new(&asked.app, &asked.scope, answer);
+    let evaluating = Evaluating {
+        app: &asked.app,
         scope: &asked.scope,
         context,
         rules: &rules,
         happened: &happened,
-        now: window.now,
+        window,
+        has_tagged: false,
+        variables: variables.collect(),
+        x_files_factor: share,
     };
-    let mut evaluation = Evaluation::new(&stored, context)
-        .with_variables(variables.collect())
-        .with_x_files_factor(share);
-    let series = evaluation.targets(&targets, window);
-    let series = series.map_err(|(place, error)| {
-        let failure = happened.failure();
-        failure.unwrap_or_else(|| refused(&targets, place, error))
-    })?;
+    let series = evaluating.series(&targets)?;
     let mut series: Vec<Series> = series.into_iter().flatten().collect();
     // As many points as a graph has room for; of formats for programs, JSON alone knows it.
     let most = parameters
@@ -223,45 +215,6 @@ fn evaluated(
         reduce(&mut series, most);
     }
     Ok(series)
-}
-
-/// The rules of the domain; behind them, every name has the domain's resolution.
-fn rules(asked: &Asked) -> Result<Arc<Rules>, Refusal> {
-    let (iam, domain) = (&asked.app.iam, asked.scope.domain());
-    let step = iam.resolution_seconds(domain);
-    asked
-        .app
-        .rules
-        .compiled(iam.rules(domain), step)
-        .map_err(|error| {
-            // They were read when they were set.
-            tracing::error!(%error, "stored rules cannot be read");
-            Refusal(code::INTERNAL.problem("the rules of the domain cannot be read"))
-        })
-}
-
-fn refused(targets: &[&str], place: usize, error: Error) -> Refusal {
-    let target = targets.get(place).copied().unwrap_or_default();
-    match error {
-        Error::Store(error) => error.into(),
-        error => {
-            let is_long = matches!(
-                error,
-                Error::Target {
-                    problem: TargetError::TooLong(_),
-                    ..
-                }
-            );
-            let target = wire::excerpt::beginning(target);
-            let message = format!("`{target}`: {error}");
-            let problem = code::TARGET_MALFORMED.problem(message).field("target");
-            Refusal(if is_long {
-                problem.limit(&limit::TARGET_BYTES)
-            } else {
-                problem
-            })
-        }
-    }
 }
 
 fn write_data(

@@ -20,7 +20,7 @@ use std::sync::Arc;
 const SLOT_BYTES: u64 = 8;
 
 /// The series that a caller may read.
-pub(super) struct Stored<'s> {
+pub(in crate::route) struct Stored<'s> {
     pub(super) store: &'s dyn SampleStore,
     pub(super) scope: &'s Scope,
     pub(super) context: &'s Context,
@@ -28,6 +28,8 @@ pub(super) struct Stored<'s> {
     pub(super) happened: &'s Happened<'s>,
     /// Epoch second behind which there is nothing.
     pub(super) now: i64,
+    /// Whether a path finds series with tags too.
+    pub(super) has_tagged: bool,
 }
 
 /// Which series a path means.
@@ -41,8 +43,9 @@ enum Meant {
 
 impl Meant {
     /// `None` where it finds nothing.
-    fn of(path: &Path) -> Option<Self> {
+    fn of(path: &Path, has_tagged: bool) -> Option<Self> {
         match path {
+            Path::Glob(text) if has_tagged => Glob::with_tagged(text).map(Self::Glob),
             Path::Glob(text) => Glob::parse(text).map(Self::Glob),
             Path::Tags(expressions) => tagged(expressions),
         }
@@ -86,7 +89,7 @@ pub(super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
 
 impl Source for Stored<'_> {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
-        let fetch = |path: &Path| match Meant::of(path) {
+        let fetch = |path: &Path| match Meant::of(path, self.has_tagged) {
             Some(meant) if range.from <= self.now => self.fetch_one(&meant, range),
             _ => Ok(Vec::new()),
         };

@@ -10,6 +10,8 @@ mod reading;
 mod render;
 mod rows;
 mod send;
+mod targets;
+mod views;
 
 pub(crate) use self::{
     delete::delete, delete_series::delete_series, list::list, render::render, send::send,

@@ -12,6 +12,7 @@ use base::time::{Millis, TimeRange};
 use base::time_expr::lenient::{self, Notice};
 use base::time_expr::{self, TimeError};
 use http::{HeaderName, HeaderValue};
+use jiff::tz::TimeZone;
 use std::sync::{Arc, OnceLock};
 use wire::code::{self, Code};
 use wire::excerpt;
@@ -58,6 +59,8 @@ pub(super) struct Times {
     pub(super) range: Option<TimeRange>,
     /// The base of relative times: `now` of the query, or the clock.
     pub(super) now: Millis,
+    /// Where days begin.
+    pub(super) zone: TimeZone,
     /// A notice about how the times were parsed.
     pub(super) notice: Option<Notice>,
 }
@@ -81,7 +84,7 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
         Some(name) => time_expr::zone(name),
         None => None,
     };
-    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+    let zone = zone.unwrap_or(TimeZone::UTC);
     let refuse = |error: TimeError| match (time_refusal(&error), error) {
         (Refusal(problem), TimeError::EmptyRange) => Refusal(
             problem.hint("without `from` it is 24 hours before `until`, without `until` it is now"),
@@ -106,6 +109,7 @@ pub(super) fn times(app: &App, query: &Query) -> Result<Times, Refusal> {
     Ok(Times {
         range,
         now,
+        zone,
         notice: notice.or(of_now),
     })
 }

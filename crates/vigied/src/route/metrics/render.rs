@@ -1,30 +1,33 @@
-//! `GET /v1/metrics`.
+//! `GET /v1/metrics`. A target that is a path is answered with the samples as they were sent where the domain has no rule; one
+//! that calls functions, and every target of a domain with rules, in the view of the rules, as `/render` has it.
 
-use super::parameters::{
-    NoticeSlot, Times, invalid, parameter, pattern_refusal, query_of, reserve_tables, times,
-};
+use super::parameters::{NoticeSlot, invalid, parameter, query_of, reserve_tables, times};
 use super::reading::reading;
-use super::rows::Rows;
+use super::rows::{Form, Rows};
+use super::targets::{Wanted, targets};
+use super::views::Views;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
+use crate::route::graphite::evaluating::{self, Evaluating};
+use crate::route::graphite::events::Happened;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::grid::{Fold, Window};
 use base::limit;
 use base::scope::Scope;
 use base::store::{FetchQuery, Shape};
-use base::time::{Step, TimeRange};
+use base::time::{Millis, Step, TimeRange};
 use base::time_expr;
 use http::HeaderMap;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use wire::code;
 use wire::excerpt;
 use wire::query::Query;
-use wire::target::{Target, TargetError};
 
 /// `GET /v1/metrics`: Graphite's render JSON for one to five targets.
 pub(crate) async fn render(
@@ -46,9 +49,8 @@ fn draw(
 ) -> Result<(), Refusal> {
     let query = query_of(raw)?;
     let targets = targets(app, &query)?;
-    let Times { range, now, notice } = times(app, &query)?;
-    notice_slot.set(notice);
-    let range = range.unwrap_or(time_expr::default_range(now));
+    let times = times(app, &query)?;
+    notice_slot.set(times.notice);
     match parameter(&query, "format")? {
         None | Some("json") => {}
         Some(other) => {
@@ -58,100 +60,130 @@ fn draw(
             ));
         }
     }
-    // Graphite ignores values that are not positive numbers.
-    let points_max = parameter(&query, "maxDataPoints")?
-        .and_then(|text| text.parse::<usize>().ok())
-        .filter(|number| *number > 0);
-    let resolution = app
+    let x_files_factor = x_files_factor(&query)?;
+    let form = Form {
+        // Graphite ignores values that are not positive numbers.
+        points_max: parameter(&query, "maxDataPoints")?
+            .and_then(|text| text.parse::<usize>().ok())
+            .filter(|number| *number > 0),
+        has_nulls: parameter(&query, "noNullPoints")?.is_none(),
+    };
+    let context = answer.context();
+    for target in targets.iter().filter_map(Wanted::path) {
+        reserve_tables(&context, target.selector())?;
+    }
+    let rules = evaluating::rules(app, scope)?;
+    let step = app
         .iam
         .resolution_seconds(scope.domain())
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
-    let window = match resolution {
-        // A grid ends at the present; a range that begins later has no series.
-        Some(_) if range.from > now => {
-            answer.out.extend_from_slice(b"[]");
-            return Ok(());
-        }
-        Some(step) => {
-            let until = range.until.min(now);
-            Some(
-                Window::of(TimeRange { until, ..range }, step)
-                    .map_err(|error| too_large(error.to_string()))?,
-            )
-        }
-        None => None,
-    };
-    let shape = window.map_or(Shape::Raw(range), |window| Shape::Grid {
-        window,
-        fold: Fold::Average,
-    });
-    let context = answer.context();
-    for target in &targets {
-        reserve_tables(&context, target.selector())?;
+    let is_as_sent = step.is_none() && rules.is_empty();
+    let range = times.range.unwrap_or(time_expr::default_range(times.now));
+    let has_calls = targets.iter().any(|own| own.path().is_none());
+    if !has_calls && (is_as_sent || rules.are_none()) {
+        let shape = match step {
+            // A grid ends at the present; a range that begins later has no series.
+            Some(_) if range.from > times.now => {
+                answer.out.extend_from_slice(b"[]");
+                return Ok(());
+            }
+            Some(step) => Shape::Grid {
+                window: window(range, times.now, step)?,
+                fold: Fold::Average,
+            },
+            None => Shape::Raw(range),
+        };
+        let mut rows = Rows::new(answer, &context, shape, form);
+        read(app, scope, &targets, &mut rows)?;
+        rows.end();
+        return Ok(());
     }
-    context.set_slots_per_series(window.map_or(0, |window| window.slots() as u64));
+    let (from, until) = (range.from.secs(), range.until.secs());
+    let seen = query::window::Window::new(from, until, times.now.secs(), times.zone);
+    let happened = Happened::new(app, scope, answer);
+    let evaluating = Evaluating {
+        app,
+        scope,
+        context: &context,
+        rules: &rules,
+        happened: &happened,
+        window: &seen,
+        has_tagged: true,
+        variables: variables(&query),
+        x_files_factor,
+    };
+    let mut views = Views::read(&evaluating, &context, &targets, !is_as_sent)?;
+    if let Some(most) = form.points_max {
+        views.reduce(most);
+    }
+    let mut rows = Rows::new(answer, &context, Shape::Raw(range), form);
+    for (target, series) in targets.chunks(1).zip(&views.of_targets) {
+        if is_as_sent {
+            read(app, scope, target, &mut rows)?;
+        }
+        for own in series {
+            rows.write_view(own)?;
+        }
+    }
+    rows.end();
+    Ok(())
+}
+
+fn window(range: TimeRange, now: Millis, step: Step) -> Result<Window, Refusal> {
+    let until = range.until.min(now);
+    let window = Window::of(TimeRange { until, ..range }, step);
+    window.map_err(|error| too_large(error.to_string()))
+}
+
+/// Writes the rows of those targets that are paths, from one state of the store.
+fn read(
+    app: &App,
+    scope: &Scope,
+    targets: &[Wanted<'_>],
+    rows: &mut Rows<'_>,
+) -> Result<(), Refusal> {
     let queries: Vec<FetchQuery<'_>> = targets
         .iter()
+        .filter_map(Wanted::path)
         .map(|target| FetchQuery {
             selector: target.selector(),
-            shape,
+            shape: rows.shape,
         })
         .collect();
-    let mut rows = Rows::new(answer, &context, window, points_max);
+    if queries.is_empty() {
+        return Ok(());
+    }
+    let context = rows.context;
     app.store
-        .read_all(scope, &queries, &context, &mut |series| {
+        .read_all(scope, &queries, context, &mut |series| {
             rows.write(series)?;
             Ok(ControlFlow::Continue(()))
         })?;
-    rows.end();
     Ok(())
+}
+
+/// What `$NAME` in a template stands for.
+fn variables(query: &Query) -> BTreeMap<String, String> {
+    let own = query.iter().filter_map(|(key, value)| {
+        let name = key.strip_prefix("template[")?.strip_suffix(']')?;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    own.collect()
+}
+
+fn x_files_factor(query: &Query) -> Result<f64, Refusal> {
+    let Some(text) = parameter(query, "xFilesFactor")? else {
+        return Ok(0.0);
+    };
+    text.parse().map_err(|_| {
+        let text = excerpt::beginning(text);
+        let message = format!("`xFilesFactor` is a number, not `{text}`");
+        invalid("xFilesFactor", message)
+    })
 }
 
 fn too_large(message: String) -> Refusal {
     let problem = code::RESULT_TOO_LARGE.problem(message);
     let hint = "ask for a shorter range, or let an Administrator set a larger `resolution_seconds`";
     Refusal(problem.hint(hint).limit(&limit::SLOTS_PER_SERIES))
-}
-
-fn targets(app: &App, query: &Query) -> Result<Vec<Target>, Refusal> {
-    let texts = query.all("target");
-    let most = app.limits.targets_per_query;
-    if texts.is_empty() {
-        let problem = code::TARGET_MISSING.problem("the query has no `target`");
-        return Err(Refusal(
-            problem
-                .hint("add `target=PATH`, up to five times")
-                .field("target"),
-        ));
-    }
-    if texts.len() > most {
-        let problem = code::TARGETS_TOO_MANY.problem(format!(
-            "the query has {} targets, more than `targets_per_query` = {most}",
-            texts.len()
-        ));
-        return Err(Refusal(
-            problem
-                .hint("split the query, or use a wildcard")
-                .field("target")
-                .limit(&base::limit::TARGETS_PER_QUERY),
-        ));
-    }
-    let parse = |text: &&str| Target::parse(text).map_err(|error| malformed(text, error));
-    texts.iter().map(parse).collect()
-}
-
-fn malformed(text: &str, error: TargetError) -> Refusal {
-    match error {
-        TargetError::Pattern(error) => {
-            pattern_refusal(&code::TARGET_MALFORMED, "target", text, &error)
-        }
-        TargetError::Function { start, .. } => {
-            let message = format!("`{}`: {error}", excerpt::around(text, start));
-            Refusal(code::FUNCTION_UNSUPPORTED.problem(message).field("target"))
-        }
-        TargetError::Empty => {
-            let message = error.to_string();
-            Refusal(code::TARGET_MALFORMED.problem(message).field("target"))
-        }
-    }
 }

@@ -4,10 +4,11 @@ use crate::query::answer::Answer;
 use base::context::{Context, Resource, Stop};
 use base::cursor::{Cursor, Piece};
 use base::grid::{Fold, Parts, Window, at_most};
-use base::store::StoreError;
+use base::store::{Shape, StoreError};
 use base::time::Millis;
+use query::series::Series;
 use wire::render::Sink;
-use wire::render::json::{OpenRow, Points, Row, write_row};
+use wire::render::json::OpenRow;
 
 /// Bytes of a grid slot, with its share of the coarser grid.
 const SLOT_BYTES: u64 = 16;
@@ -26,43 +27,77 @@ struct Seen {
     kept: Option<Vec<Piece>>,
 }
 
+/// What a reader wants to see of each series.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    /// At most so many points.
+    pub(super) points_max: Option<usize>,
+    /// Whether points without a value are shown, and series without any.
+    pub(super) has_nulls: bool,
+}
+
 /// Writes the rows of an answer.
 pub(super) struct Rows<'a> {
     answer: &'a mut Answer,
-    context: &'a Context,
-    window: Option<Window>,
-    points_max: Option<usize>,
+    pub(super) context: &'a Context,
+    /// Of those that are read as they are written.
+    pub(super) shape: Shape,
+    form: Form,
     /// Whether there has been a row.
     any: bool,
 }
 
 impl<'a> Rows<'a> {
-    /// Rows with the slots of `window`, or with raw samples; at most `points_max` points each.
-    pub(super) const fn new(
+    /// Rows with the slots of a grid, or with raw samples.
+    pub(super) fn new(
         answer: &'a mut Answer,
         context: &'a Context,
-        window: Option<Window>,
-        points_max: Option<usize>,
+        shape: Shape,
+        form: Form,
     ) -> Self {
+        context.set_slots_per_series(match shape {
+            Shape::Grid { window, .. } => window.slots() as u64,
+            Shape::Raw(_) => 0,
+        });
         Self {
             answer,
             context,
-            window,
-            points_max,
+            shape,
+            form,
             any: false,
         }
     }
 
     /// Writes a row.
     pub(super) fn write(&mut self, series: &mut dyn Cursor) -> Result<(), StoreError> {
-        self.answer.out.push(if self.any { b',' } else { b'[' });
-        self.any = true;
         let samples_max = self.context.allowed(Resource::Samples);
-        match (self.window, self.points_max) {
-            (Some(window), _) => self.write_slots(series, window),
-            (None, Some(most)) if (most as u64) < samples_max => self.write_fewer(series, most),
-            (None, _) => self.write_all(series),
+        match (self.shape, self.form.points_max) {
+            (Shape::Grid { window, .. }, _) => self.write_slots(series, window),
+            (_, Some(most)) if (most as u64) < samples_max => self.write_fewer(series, most),
+            _ => self.write_all(series),
         }
+    }
+
+    /// Writes a series in the view of the rules.
+    pub(super) fn write_view(&mut self, series: &Series) -> Result<(), StoreError> {
+        let values = series.points();
+        let per_point = i64::try_from(series.values_per_point).unwrap_or(i64::MAX);
+        let distance = series.step.saturating_mul(per_point);
+        let instants =
+            (0_i64..).map(|place| series.start.saturating_add(distance.saturating_mul(place)));
+        let has_nulls = self.form.has_nulls;
+        let points = instants
+            .zip(values.iter().copied())
+            .take_while(|(at, _)| *at <= series.end)
+            .filter(|(_, value)| has_nulls || !value.is_nan())
+            .map(|(at, value)| (Millis::from_secs(at), value));
+        let mut points = points.peekable();
+        if !has_nulls && points.peek().is_none() {
+            return Ok(());
+        }
+        let mut row = self.begin(&series.name);
+        row.write(self.answer, points)?;
+        Ok(row.end(self.answer)?)
     }
 
     /// Ends the list of rows.
@@ -73,12 +108,28 @@ impl<'a> Rows<'a> {
         self.answer.out.push(b']');
     }
 
+    fn begin(&mut self, name: &str) -> OpenRow {
+        self.answer.out.push(if self.any { b',' } else { b'[' });
+        self.any = true;
+        OpenRow::begin(&mut self.answer.out, name)
+    }
+
     fn write_all(&mut self, series: &mut dyn Cursor) -> Result<(), StoreError> {
-        let mut row = OpenRow::begin(&mut self.answer.out, &series.key().graphite());
-        while let Some(piece) = series.next()? {
-            row.write(self.answer, piece.iter())?;
+        let mut row = None;
+        if self.form.has_nulls {
+            row = Some(self.begin(&series.key().graphite()));
         }
-        Ok(row.end(self.answer)?)
+        while let Some(piece) = series.next()? {
+            let open = match &mut row {
+                Some(open) => open,
+                None => row.insert(self.begin(&series.key().graphite())),
+            };
+            open.write(self.answer, piece.iter())?;
+        }
+        if let Some(row) = row {
+            row.end(self.answer)?;
+        }
+        Ok(())
     }
 
     fn write_fewer(&mut self, series: &mut dyn Cursor, most: usize) -> Result<(), StoreError> {
@@ -125,7 +176,10 @@ impl<'a> Rows<'a> {
     ) -> Result<(), StoreError> {
         let ends = seen.first_and_last.filter(|_| seen.count > most);
         let mut parts = ends.map(|(first, last)| Parts::new(first, last, most, Fold::Average));
-        let mut row = OpenRow::begin(&mut self.answer.out, &series.key().graphite());
+        if seen.count == 0 && !self.form.has_nulls {
+            return Ok(());
+        }
+        let mut row = self.begin(&series.key().graphite());
         let mut write = |piece: &Piece, parts: &mut Option<Parts>| match parts {
             Some(parts) => {
                 let fewer = piece.iter().filter_map(|(at, value)| parts.add(at, value));
@@ -161,15 +215,19 @@ impl<'a> Rows<'a> {
         while let Some(piece) = series.next()? {
             window.put(&mut grid, piece.iter());
         }
-        if let Some(most) = self.points_max {
+        if let Some(most) = self.form.points_max {
             grid = at_most(&grid, most, Fold::Average);
         }
-        let key = series.key();
-        let row = Row {
-            target: &key.graphite(),
-            points: Points::Grid(&grid),
-        };
-        Ok(write_row(self.answer, &row)?)
+        let has_nulls = self.form.has_nulls;
+        if !has_nulls && grid.values.iter().all(|value| value.is_nan()) {
+            return Ok(());
+        }
+        let slots = (0_i64..).map(|slot| grid.start.plus(grid.step.millis().saturating_mul(slot)));
+        let points = slots.zip(grid.values.iter().copied());
+        let points = points.filter(|(_, value)| has_nulls || !value.is_nan());
+        let mut row = self.begin(&series.key().graphite());
+        row.write(self.answer, points)?;
+        Ok(row.end(self.answer)?)
     }
 }
 

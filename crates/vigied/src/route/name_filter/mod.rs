@@ -144,6 +144,23 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
     }
 }
 
+/// Under rules, paths are read with the code of functions.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_the_domain_show_nothing_more() {
+    let seconds = seconds();
+    let (world, twin) = twins(&["app.*", "*.cpu*"], &[], &[], seconds).await;
+    let rules =
+        "[a]\npattern = secret\nretentions = 7s:1d\n[b]\npattern = cpu\nretentions = 10s:1d\n";
+    let change = Asked::new("PUT", "/v1/settings/domain", &[]);
+    let change = change.with(serde_json::json!({"schemas": rules}));
+    for own in [&world, &twin] {
+        let changed = own.owner(&change).await;
+        assert_eq!(changed.status, 200, "{changed:?}");
+    }
+    let reads = [script::reads(seconds), targets::paths(seconds)].concat();
+    same(&world, &twin, &reads).await;
+}
+
 /// What is of the domain as a whole is not for a caller who reaches some of its series.
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_and_settings_of_a_domain_take_a_caller_who_reaches_all_of_it() {

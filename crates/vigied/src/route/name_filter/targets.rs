@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 
 const RENDER: &str = "/render";
 
+/// The same language, in the original's answers.
+const V1: &str = "/v1/metrics";
+
 /// Targets that look at names, tags, several paths, other times and at what is made of names.
 const TARGETS: [&str; 40] = [
     "sumSeries(*.*)",
@@ -67,6 +70,24 @@ fn asked(path: &'static str, pairs: &[(&str, &str)]) -> Asked {
     Asked::new("GET", path, pairs)
 }
 
+/// Paths in the original's route, with as few points as a graph may have.
+pub(super) fn paths(seconds: i64) -> Vec<Asked> {
+    let (from, until) = ((seconds - 600).to_string(), (seconds + 600).to_string());
+    let times = [("from", from.as_str()), ("until", until.as_str())];
+    let asked_with = |pattern: &str, most: &str| {
+        let own = [
+            ("target", pattern),
+            ("maxDataPoints", most),
+            ("noNullPoints", "1"),
+        ];
+        asked(V1, &[&own[..], &times].concat())
+    };
+    let patterns = super::script::PATTERNS.iter();
+    patterns
+        .flat_map(|pattern| ["1", "3"].map(|most| asked_with(pattern, most)))
+        .collect()
+}
+
 /// Requests that change nothing.
 pub(super) fn reads(seconds: i64) -> Vec<Asked> {
     let (from, until) = ((seconds - 600).to_string(), (seconds + 600).to_string());
@@ -92,6 +113,20 @@ pub(super) fn reads(seconds: i64) -> Vec<Asked> {
             all.push(rendered(&example, &[json]));
         }
     }
+    for target in TARGETS {
+        let all_of =
+            |more: &[(&str, &str)]| asked(V1, &[&[("target", target)], &times[..], more].concat());
+        all.push(all_of(&[]));
+        all.push(all_of(&[("maxDataPoints", "1"), ("noNullPoints", "1")]));
+        // Beside a path, which is answered as it was sent.
+        all.push(all_of(&[("target", "*.*"), ("target", "db.secret")]));
+    }
+    for function in table::all() {
+        let example = function.example.replace("servers", "*");
+        if !example.contains("randomWalk") {
+            all.push(asked(V1, &[&[("target", &*example)], &times[..]].concat()));
+        }
+    }
     for format in ["csv", "raw", "rickshaw", "dygraph", "svg"] {
         all.push(rendered("sumSeries(*.*)", &[("format", format)]));
         all.push(rendered(
@@ -113,6 +148,7 @@ pub(super) fn reads(seconds: i64) -> Vec<Asked> {
         all.push(asked("/tags/autoComplete/values", &[own, ("tag", "name")]));
         let target = format!("seriesByTag('{expression}')");
         all.push(rendered(&target, &[json]));
+        all.push(asked(V1, &[&[("target", &*target)], &times[..]].concat()));
         all.push(rendered(
             &format!("groupByTags({target},'sum','host')"),
             &[json],
@@ -154,6 +190,11 @@ pub(super) fn mistakes() -> Vec<Asked> {
     ];
     let rendered = |target: &&str| asked(RENDER, &[("target", *target), json]);
     let mut all: Vec<Asked> = targets.iter().map(rendered).collect();
+    all.extend(
+        targets
+            .iter()
+            .map(|target| asked(V1, &[("target", *target)])),
+    );
     all.extend([
         asked(
             RENDER,

@@ -6,21 +6,23 @@ use crate::shown::{Shown, shown};
 use base::time::Millis;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use wire::render::json::ReadRow;
 
 /// The samples that were written already.
 #[derive(Debug)]
-pub(super) struct NewSamples {
+pub(in crate::command::metrics) struct NewSamples {
     /// Earlier samples are skipped.
     since: Millis,
-    /// The timestamps of each series in the last reading: any other is new, even if it is late.
-    seen: BTreeMap<String, BTreeSet<Millis>>,
+    /// The timestamps of each series in the last reading, with the bits of their values: any other is new, even if it is late.
+    seen: BTreeMap<String, BTreeMap<Millis, u64>>,
+    /// Whether another value for a timestamp is new too.
+    has_changes: bool,
 }
 
 /// A new sample.
 #[derive(Debug, PartialEq)]
-pub(super) struct Sample<'a> {
+pub(in crate::command::metrics) struct Sample<'a> {
     at: Millis,
     name: &'a str,
     value: f64,
@@ -28,24 +30,35 @@ pub(super) struct Sample<'a> {
 
 impl NewSamples {
     /// Nothing was written yet; samples before `since` are skipped.
-    pub(super) const fn since(since: Millis) -> Self {
+    pub(in crate::command::metrics) const fn since(since: Millis) -> Self {
         Self {
             since,
             seen: BTreeMap::new(),
+            has_changes: false,
         }
     }
 
+    /// The same, for which another value for a timestamp that was written is new: it was sent again, or its slot is not over.
+    pub(in crate::command::metrics) const fn with_changes(mut self) -> Self {
+        self.has_changes = true;
+        self
+    }
+
     /// The new samples, in order of time. Timestamps that left the reading's range are forgotten.
-    pub(super) fn take<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
+    pub(in crate::command::metrics) fn take<'r>(&mut self, rows: &'r [ReadRow]) -> Vec<Sample<'r>> {
         let mut samples = Vec::new();
         let mut seen = BTreeMap::new();
         for row in rows {
             let before = self.seen.remove(&row.target).unwrap_or_default();
-            let mut now = BTreeSet::new();
+            let mut now = BTreeMap::new();
             for (value, at) in &row.datapoints {
                 let Some(value) = *value else { continue };
-                now.insert(*at);
-                if *at >= self.since && !before.contains(at) {
+                now.insert(*at, value.to_bits());
+                let is_known = match before.get(at) {
+                    Some(bits) => !self.has_changes || *bits == value.to_bits(),
+                    None => false,
+                };
+                if *at >= self.since && !is_known {
                     samples.push(Sample {
                         at: *at,
                         name: &row.target,
@@ -67,20 +80,20 @@ impl NewSamples {
 
 impl Sample<'_> {
     /// A row, as `metrics send` reads it.
-    pub(super) fn csv(&self) -> String {
+    pub(in crate::command::metrics) fn csv(&self) -> String {
         let (at, value) = (figures::seconds(self.at), figures::shortest(self.value));
         format!("{},{at},{value}\n", csv_field(self.name))
     }
 
     /// An object in a line, as `metrics send` reads it.
-    pub(super) fn json(&self) -> String {
+    pub(in crate::command::metrics) fn json(&self) -> String {
         let (at, value) = (figures::seconds(self.at), figures::shortest(self.value));
         let name = json!(self.name);
         format!("{{\"name\":{name},\"timestamp\":{at},\"value\":{value}}}\n")
     }
 
     /// For people.
-    pub(super) fn line(&self, zone: &TimeZone) -> Shown {
+    pub(in crate::command::metrics) fn line(&self, zone: &TimeZone) -> Shown {
         shown!(
             "{}  {}  {}",
             figures::time(self.at, zone),
@@ -133,6 +146,20 @@ mod tests {
         assert_eq!(new_samples.take(&empty), []);
         assert_eq!(new_samples.seen.len(), 1, "what is gone is not kept");
         assert_eq!(new_samples.take(&late), []);
+    }
+
+    #[test]
+    fn another_value_is_new_where_changes_are() {
+        for (has_changes, expected) in [(false, 0), (true, 1)] {
+            let mut new_samples = NewSamples::since(Millis(0));
+            if has_changes {
+                new_samples = new_samples.with_changes();
+            }
+            new_samples.take(&[row("a", &[(10, 1.0), (20, 1.0)])]);
+            let second = [row("a", &[(10, 1.0), (20, 2.0)])];
+            assert_eq!(new_samples.take(&second).len(), expected);
+            assert_eq!(new_samples.take(&second), []);
+        }
     }
 
     #[test]

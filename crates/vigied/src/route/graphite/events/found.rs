@@ -25,11 +25,11 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(asked: &'a Asked, answer: &'a Answer) -> Self {
-        Self {
-            app: &asked.app,
-            scope: &asked.scope,
-            answer,
-        }
+        Self::of(&asked.app, &asked.scope, answer)
+    }
+
+    pub(super) const fn of(app: &'a App, scope: &'a Scope, answer: &'a Answer) -> Self {
+        Self { app, scope, answer }
     }
 
     fn wait<T>(&self, work: impl Future<Output = Result<T, IamError>>) -> Result<T, Refusal> {

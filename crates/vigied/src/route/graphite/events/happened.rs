@@ -1,10 +1,11 @@
 //! Events for the function `events`.
 
-use super::super::answering::Asked;
 use super::found::Reading;
+use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use base::context::Stop;
+use base::scope::Scope;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use query::source::{Event, Range};
@@ -12,15 +13,15 @@ use std::cell::RefCell;
 use wire::event::{Choice, Wanted};
 
 /// The events that targets see. Reading them can fail in more ways than reading series: why it did is kept.
-pub(in super::super) struct Happened<'a> {
+pub(in crate::route) struct Happened<'a> {
     reading: Reading<'a>,
     failed: RefCell<Option<Refusal>>,
 }
 
 impl<'a> Happened<'a> {
-    pub(in super::super) fn new(asked: &'a Asked, answer: &'a Answer) -> Self {
+    pub(in crate::route) fn new(app: &'a App, scope: &'a Scope, answer: &'a Answer) -> Self {
         Self {
-            reading: Reading::new(asked, answer),
+            reading: Reading::of(app, scope, answer),
             failed: RefCell::default(),
         }
     }

@@ -1,0 +1,17 @@
+//! What may have been meant by a word that is none.
+
+/// The word that is nearest, where one is near. Of equally near ones, the first by its letters.
+pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let lower = word.to_lowercase();
+    let distance = |own: &str| strsim::damerau_levenshtein(&lower, &own.to_lowercase());
+    let near = words.map(|own| (distance(own), own));
+    let most = (word.chars().count() / 3).max(1);
+    near.min()
+        .filter(|(distance, _)| *distance <= most)
+        .map(|(_, own)| own)
+}
+
+/// ``; did you mean `sum`?``, where one is near.
+pub(crate) fn suggestion<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> String {
+    nearest(word, words).map_or_else(String::new, |own| format!("; did you mean `{own}`?"))
+}

@@ -1,0 +1,125 @@
+//! `metrics find`: what fits a pattern in the tree of names, one level, for whoever may read or list.
+
+use crate::client::Request;
+use crate::context::Context;
+use crate::error::{Failure, code};
+use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs, TARGET_SPACE};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A metric is a leaf of the tree of names, a branch has more below it; a name may be both. Series with tags are in no tree: \
+`vigie metrics list` shows them too. Whoever may read metrics may find them; to list them takes a right of its own.
+
+Examples:
+  vigie metrics find '*'
+  vigie metrics find 'shop.*.orders'
+  vigie metrics find 'shop.*' --output json")]
+pub(crate) struct FindArgs {
+    /// A name or a pattern
+    #[arg(value_name = "PATTERN")]
+    pattern: String,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// As `/metrics/find` answers: a node that is leaf and branch is there twice.
+#[derive(Debug, Deserialize)]
+struct Answered {
+    path: String,
+    is_leaf: bool,
+}
+
+/// A node of the tree.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Found {
+    path: String,
+    leaf: bool,
+    branch: bool,
+}
+
+impl Found {
+    const fn kind(&self) -> &'static str {
+        match (self.leaf, self.branch) {
+            (true, true) => "metric and branch",
+            (true, false) => "metric",
+            _ => "branch",
+        }
+    }
+}
+
+/// Asks, and shows the nodes.
+pub(crate) fn run(args: &FindArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    if args.pattern.trim().is_empty() {
+        return Err(Failure::usage("the pattern is empty")
+            .coded(code::INVALID_VALUE)
+            .hint("`*` is everything at the top"));
+    }
+    let monitoring = Monitoring::to_read(context, &args.scope)?;
+    let make = || {
+        Request::get(monitoring.url("/metrics/find"))
+            .query("query", &args.pattern)
+            .query("format", "json")
+    };
+    let answered: Vec<Answered> = monitoring
+        .exchange(make, RetryPolicy::Once)?
+        .parse("find metrics")?;
+    let found = merged(answered);
+    if output.is_json() {
+        return output.json(&found);
+    }
+    if found.is_empty() {
+        output.say(monitoring.empty())?;
+        output.note(if args.scope.scope.is_none() && !monitoring.is_of_space() {
+            TARGET_SPACE
+        } else {
+            "hint: `vigie metrics find '*'` shows the first level"
+        });
+        return Ok(());
+    }
+    let rows: Vec<Vec<String>> = found
+        .iter()
+        .map(|own| vec![own.path.clone(), own.kind().to_owned()])
+        .collect();
+    output.table(&["Name", "Kind"], &rows)
+}
+
+/// Each path once, ascending.
+fn merged(answered: Vec<Answered>) -> Vec<Found> {
+    let mut nodes: BTreeMap<String, (bool, bool)> = BTreeMap::new();
+    for Answered { path, is_leaf } in answered {
+        let (leaf, branch) = nodes.entry(path).or_default();
+        *leaf |= is_leaf;
+        *branch |= !is_leaf;
+    }
+    let nodes = nodes.into_iter();
+    nodes
+        .map(|(path, (leaf, branch))| Found { path, leaf, branch })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_is_both_is_shown_once() {
+        let answered = |path: &str, is_leaf| Answered {
+            path: path.to_owned(),
+            is_leaf,
+        };
+        let found = merged(vec![
+            answered("b", false),
+            answered("a", true),
+            answered("b", true),
+        ]);
+        let kinds: Vec<_> = found
+            .iter()
+            .map(|own| (own.path.as_str(), own.kind()))
+            .collect();
+        assert_eq!(kinds, [("a", "metric"), ("b", "metric and branch")]);
+    }
+}

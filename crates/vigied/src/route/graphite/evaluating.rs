@@ -1,0 +1,104 @@
+//! The evaluation of targets over what a caller may read: for `/render` and `/v1/metrics`.
+
+use super::events::Happened;
+use super::stored::Stored;
+use crate::app::App;
+use crate::http::problem::Refusal;
+use base::context::Context;
+use base::error::Position;
+use base::limit;
+use base::scope::Scope;
+use query::error::{Error, TargetError};
+use query::evaluate::Evaluation;
+use query::schema::Rules;
+use query::series::Series;
+use query::window::Window;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wire::code;
+
+/// What targets are evaluated with.
+pub(in crate::route) struct Evaluating<'r> {
+    pub(in crate::route) app: &'r App,
+    pub(in crate::route) scope: &'r Scope,
+    pub(in crate::route) context: &'r Context,
+    pub(in crate::route) rules: &'r Rules,
+    pub(in crate::route) happened: &'r Happened<'r>,
+    pub(in crate::route) window: &'r Window,
+    /// Whether a path finds series with tags too, which are no part of its last element in Graphite.
+    pub(in crate::route) has_tagged: bool,
+    /// Values for variables of every template.
+    pub(in crate::route) variables: BTreeMap<String, String>,
+    /// The share of values that an aggregate needs.
+    pub(in crate::route) x_files_factor: f64,
+}
+
+impl Evaluating<'_> {
+    /// The series of each target, in order.
+    pub(in crate::route) fn series(&self, targets: &[&str]) -> Result<Vec<Vec<Series>>, Refusal> {
+        let stored = self.stored();
+        let mut evaluation = Evaluation::new(&stored, self.context)
+            .with_variables(self.variables.clone())
+            .with_x_files_factor(self.x_files_factor);
+        let series = evaluation.targets(targets, self.window);
+        series.map_err(|(place, error)| {
+            let failure = self.happened.failure();
+            failure.unwrap_or_else(|| refused(targets, place, error))
+        })
+    }
+
+    /// The series that they read.
+    pub(in crate::route) fn stored(&self) -> Stored<'_> {
+        Stored {
+            store: &*self.app.store,
+            scope: self.scope,
+            context: self.context,
+            rules: self.rules,
+            happened: self.happened,
+            now: self.window.now,
+            has_tagged: self.has_tagged,
+        }
+    }
+}
+
+/// The rules of the domain; behind them, every name has the domain's resolution.
+pub(in crate::route) fn rules(app: &App, scope: &Scope) -> Result<Arc<Rules>, Refusal> {
+    let domain = scope.domain();
+    let step = app.iam.resolution_seconds(domain);
+    app.rules
+        .compiled(app.iam.rules(domain), step)
+        .map_err(|error| {
+            // They were read when they were set.
+            tracing::error!(%error, "stored rules cannot be read");
+            Refusal(code::INTERNAL.problem("the rules of the domain cannot be read"))
+        })
+}
+
+/// The refusal of a target, with its place where it is in the target's own text.
+pub(in crate::route) fn refused(targets: &[&str], place: usize, error: Error) -> Refusal {
+    let target = targets.get(place).copied().unwrap_or_default();
+    let position = error.place(target).map(|(column, length)| Position {
+        number: place.saturating_add(1),
+        column,
+        length,
+    });
+    if let Error::Store(error) = error {
+        return error.into();
+    }
+    let is_long = matches!(
+        error,
+        Error::Target {
+            problem: TargetError::TooLong(_),
+            ..
+        }
+    );
+    let target = wire::excerpt::beginning(target);
+    let message = format!("`{target}`: {error}");
+    let mut problem = code::TARGET_MALFORMED.problem(message).field("target");
+    problem.position = position;
+    Refusal(if is_long {
+        problem.limit(&limit::TARGET_BYTES)
+    } else {
+        problem
+    })
+}

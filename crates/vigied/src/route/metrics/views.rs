@@ -1,0 +1,93 @@
+//! Series in the view of the domain's rules, as `/render` has them: for targets that call functions, and for paths where rules tell
+//! series apart.
+
+use super::targets::Wanted;
+use crate::http::problem::Refusal;
+use crate::route::graphite::evaluating::Evaluating;
+use base::context::Context;
+use base::store::StoreError;
+use query::series::{Series, reduce};
+use query::source::{Fetched, Path, Source as _};
+
+/// The series of some targets, all in memory.
+pub(super) struct Views<'c> {
+    /// Those of each target; none for one that was not asked for.
+    pub(super) of_targets: Vec<Vec<Series>>,
+    context: &'c Context,
+    held: u64,
+}
+
+impl<'c> Views<'c> {
+    /// Reads and evaluates. Without `with_paths` the targets that are paths are left out.
+    pub(super) fn read(
+        evaluating: &Evaluating<'_>,
+        context: &'c Context,
+        targets: &[Wanted<'_>],
+        with_paths: bool,
+    ) -> Result<Self, Refusal> {
+        // An empty target is none, and the others keep their places.
+        let calls: Vec<&str> = targets
+            .iter()
+            .map(|own| match own {
+                Wanted::Call(text) => *text,
+                Wanted::Path(_) => "",
+            })
+            .collect();
+        let mut views = Self {
+            of_targets: evaluating.series(&calls)?,
+            context,
+            held: 0,
+        };
+        if with_paths {
+            let paths = targets.iter().filter_map(Wanted::path);
+            let globs: Vec<Path> = paths
+                .map(|target| Path::Glob(target.as_str().to_owned()))
+                .collect();
+            let found = evaluating
+                .stored()
+                .fetch(&globs, evaluating.window.range())?;
+            let places = views.of_targets.iter_mut().zip(targets);
+            let places = places.filter(|(_, own)| own.path().is_some());
+            for ((place, _), found) in places.zip(found) {
+                *place = found.into_iter().map(as_read).collect();
+            }
+        }
+        views.hold()?;
+        Ok(views)
+    }
+
+    /// Counts what is kept until the answer is written.
+    fn hold(&mut self) -> Result<(), Refusal> {
+        let series = self.of_targets.iter().flatten();
+        let slots: usize = series.map(|own| own.values.len()).sum();
+        let bytes = (slots as u64).saturating_mul(8);
+        self.context.reserve(bytes).map_err(StoreError::Stopped)?;
+        self.held = bytes;
+        Ok(())
+    }
+
+    /// Gives each series at most about so many points, in the buckets that all of them share.
+    pub(super) fn reduce(&mut self, most: usize) {
+        let counts: Vec<usize> = self.of_targets.iter().map(Vec::len).collect();
+        let mut all: Vec<Series> = self.of_targets.drain(..).flatten().collect();
+        reduce(&mut all, most as u64);
+        let mut all = all.into_iter();
+        self.of_targets = counts
+            .into_iter()
+            .map(|count| all.by_ref().take(count).collect())
+            .collect();
+    }
+}
+
+impl Drop for Views<'_> {
+    fn drop(&mut self) {
+        self.context.release(self.held);
+    }
+}
+
+fn as_read(fetched: Fetched) -> Series {
+    let span = (fetched.start, fetched.end, fetched.step);
+    let mut series = Series::new(fetched.name, span, Vec::new());
+    series.values = fetched.values;
+    series
+}
