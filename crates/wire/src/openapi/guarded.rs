@@ -24,10 +24,10 @@ pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operatio
     .into_iter()
     .fold(
         operation
-            .needs(&["UserToken", "Bearer"])
+            .needs(&["UserToken", "Bearer", "Basic"])
             .header(
                 "X-Auth-Scope-Id",
-                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it",
+                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it.",
                 false,
             ),
         |operation, (status, description)| operation.answers(status, description, error.clone()),

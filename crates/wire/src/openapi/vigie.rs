@@ -16,7 +16,8 @@ pub(super) fn document() -> Value {
         "Send, read, list and delete metrics of one domain: an account, an organization or a space.",
         json!({
             "UserToken": user_token(),
-            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token" },
+            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token, or an API key" },
+            "Basic": { "type": "http", "scheme": "basic", "description": "the kind of a credential as the user name, and the credential as the password: `apikey` and an API key, `iam` and an IAM token, `token` and any of them" },
         }),
         headers(&[
             "Transaction-Id",
@@ -169,7 +170,7 @@ fn metrics(document: &mut Document) {
         .query("now", "the instant that relative times count from; the clock's by default")
         .answers(
             "200",
-            "one entry for each series that fits; packed where `Accept-Encoding` takes `gzip`",
+            "one entry for each series that fits; packed where `Accept-Encoding` takes `gzip` or `zstd`",
             series,
         );
     let query = guarded(document, query);
@@ -201,7 +202,7 @@ fn listing(document: &mut Document) {
         )
         .answers(
             "200",
-            "full paths, ascending; packed where `Accept-Encoding` takes `gzip`",
+            "full paths, ascending; packed where `Accept-Encoding` takes `gzip` or `zstd`",
             paths,
         );
     let list = guarded(document, list);

@@ -3,6 +3,7 @@
 //! `/v1/metrics` evaluates its targets with the same code ([`evaluating`]).
 
 mod answering;
+mod cached;
 pub(super) mod evaluating;
 pub(super) mod events;
 mod find;
