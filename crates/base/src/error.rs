@@ -3,6 +3,7 @@
 use crate::limit::Limit;
 use std::borrow::Cow;
 use std::fmt;
+use std::num::NonZeroU8;
 
 /// What sort of failure it is; decides the HTTP status and the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,15 +58,43 @@ impl Kind {
     }
 }
 
-/// Where in a parameter's value the fault stands.
+/// Where in a parameter's value the fault stands. As small as it can be, as every result of a request may be a [`Problem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
+    number: NonZeroU8,
+    column: u16,
+    length: u16,
+}
+
+impl Position {
+    /// In which of the parameter's values, and from which character on, both from 1 on; and how many characters, 0 where something
+    /// is missing. `None` beyond what anybody would count.
+    #[must_use]
+    pub fn new(number: usize, column: usize, length: usize) -> Option<Self> {
+        Some(Self {
+            number: NonZeroU8::new(u8::try_from(number).ok()?)?,
+            column: u16::try_from(column).ok()?,
+            length: u16::try_from(length).unwrap_or(u16::MAX),
+        })
+    }
+
     /// Which of the parameter's values, from 1 on.
-    pub number: usize,
+    #[must_use]
+    pub const fn number(&self) -> u8 {
+        self.number.get()
+    }
+
     /// The first character at fault, from 1 on.
-    pub column: usize,
-    /// The characters at fault; 0 where something is missing.
-    pub length: usize,
+    #[must_use]
+    pub const fn column(&self) -> u16 {
+        self.column
+    }
+
+    /// The characters at fault.
+    #[must_use]
+    pub const fn length(&self) -> u16 {
+        self.length
+    }
 }
 
 /// A failure as the outside sees it. `message` says what happened, `hint` names the command or field that mends it.
@@ -120,8 +149,8 @@ impl Problem {
 
     /// Adds where in the field's value the fault stands.
     #[must_use]
-    pub const fn position(mut self, position: Position) -> Self {
-        self.position = Some(position);
+    pub const fn position(mut self, position: Option<Position>) -> Self {
+        self.position = position;
         self
     }
 

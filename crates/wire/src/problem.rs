@@ -48,15 +48,10 @@ pub struct Position {
 
 impl From<error::Position> for Position {
     fn from(position: error::Position) -> Self {
-        let error::Position {
-            number,
-            column,
-            length,
-        } = position;
         Self {
-            number,
-            column,
-            length,
+            number: position.number().into(),
+            column: position.column().into(),
+            length: position.length().into(),
         }
     }
 }

@@ -19,7 +19,6 @@ impl<'t> Part<'t> {
         for (place, character) in typed.char_indices() {
             match (quote, character) {
                 (Some(open), _) if open == character => quote = None,
-                (Some(_), _) => {}
                 (None, '\'' | '"') => quote = Some(character),
                 (None, '{') => braces += 1,
                 (None, '}') => braces = braces.saturating_sub(1),

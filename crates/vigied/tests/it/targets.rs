@@ -9,7 +9,7 @@ use wire::query;
 const AT: i64 = 1_700_000_400;
 
 /// Targets whose answers both routes give.
-const TARGETS: [&str; 26] = [
+const TARGETS: [&str; 27] = [
     "app.*.load",
     "sumSeries(app.*.load)",
     "averageSeries(app.*.load)",
@@ -31,6 +31,7 @@ const TARGETS: [&str; 26] = [
     "removeBelowValue(app.*.load,4)",
     "keepLastValue(app.a.load)",
     "constantLine(7)",
+    "delay(app.a.load,0)",
     "threshold(5,'limit')",
     "template(scale(app.$name.load,$1),2,name='b')",
     "seriesByTag('name=cpu.load')",
@@ -141,6 +142,7 @@ fn targets_have_the_values_of_render() {
                     ("tz", "Asia/Kolkata"),
                 ],
                 &[("xFilesFactor", "0.9"), ("template[name]", "a")],
+                &[("xFilesFactor", "0.9"), ("maxDataPoints", "2")],
             ] {
                 let pairs = [&[("target", target)], more].concat();
                 let own = kept.get("/v1/metrics", &pairs);

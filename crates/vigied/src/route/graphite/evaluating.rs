@@ -77,11 +77,9 @@ pub(in crate::route) fn rules(app: &App, scope: &Scope) -> Result<Arc<Rules>, Re
 /// The refusal of a target, with its place where it is in the target's own text.
 pub(in crate::route) fn refused(targets: &[&str], place: usize, error: Error) -> Refusal {
     let target = targets.get(place).copied().unwrap_or_default();
-    let position = error.place(target).map(|(column, length)| Position {
-        number: place.saturating_add(1),
-        column,
-        length,
-    });
+    let position = error
+        .place(target)
+        .and_then(|(column, length)| Position::new(place.saturating_add(1), column, length));
     if let Error::Store(error) = error {
         return error.into();
     }
@@ -94,8 +92,8 @@ pub(in crate::route) fn refused(targets: &[&str], place: usize, error: Error) ->
     );
     let target = wire::excerpt::beginning(target);
     let message = format!("`{target}`: {error}");
-    let mut problem = code::TARGET_MALFORMED.problem(message).field("target");
-    problem.position = position;
+    let problem = code::TARGET_MALFORMED.problem(message).field("target");
+    let problem = problem.position(position);
     Refusal(if is_long {
         problem.limit(&limit::TARGET_BYTES)
     } else {

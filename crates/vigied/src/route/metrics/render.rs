@@ -80,7 +80,9 @@ fn draw(
     let is_as_sent = step.is_none() && rules.is_empty();
     let range = times.range.unwrap_or(time_expr::default_range(times.now));
     let has_calls = targets.iter().any(|own| own.path().is_none());
-    if !has_calls && (is_as_sent || rules.are_none()) {
+    // The store's own slots know the mean of all that is there.
+    let is_mean = rules.are_none() && (form.points_max.is_none() || x_files_factor <= 0.0);
+    if !has_calls && (is_as_sent || is_mean) {
         let shape = match step {
             // A grid ends at the present; a range that begins later has no series.
             Some(_) if range.from > times.now => {

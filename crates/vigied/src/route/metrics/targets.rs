@@ -53,7 +53,7 @@ pub(super) fn targets<'q>(app: &App, query: &'q Query) -> Result<Vec<Wanted<'q>>
     }
     let wanted = |(place, text): (usize, &&'q str)| match Target::parse(text) {
         Ok(path) => Ok(Wanted::Path(path)),
-        Err(TargetError::Function { .. }) => call(&texts, place).map(|()| Wanted::Call(*text)),
+        Err(TargetError::Function { .. }) => call(&texts, place).map(|()| Wanted::Call(text)),
         Err(TargetError::Pattern(error)) => Err(malformed(text, place, &error)),
         Err(error @ TargetError::Empty) => {
             let problem = code::TARGET_MALFORMED.problem(error.to_string());
@@ -92,11 +92,8 @@ fn malformed(text: &str, place: usize, error: &PatternError) -> Refusal {
     })
 }
 
-fn position(text: &str, place: usize, at: usize, length: usize) -> Position {
+fn position(text: &str, place: usize, at: usize, length: usize) -> Option<Position> {
     let before = text.get(..at).unwrap_or_default();
-    Position {
-        number: place.saturating_add(1),
-        column: before.chars().count() + 1,
-        length,
-    }
+    let column = before.chars().count() + 1;
+    Position::new(place.saturating_add(1), column, length)
 }

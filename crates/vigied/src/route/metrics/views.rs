@@ -49,8 +49,14 @@ impl<'c> Views<'c> {
             let places = views.of_targets.iter_mut().zip(targets);
             let places = places.filter(|(_, own)| own.path().is_some());
             for ((place, _), found) in places.zip(found) {
-                *place = found.into_iter().map(as_read).collect();
+                let share = evaluating.x_files_factor;
+                *place = found.into_iter().map(|own| as_read(own, share)).collect();
             }
+        }
+        // Where no series has any place for a value, nothing is shown of any, as in `/render`.
+        let mut series = views.of_targets.iter().flatten();
+        if series.all(|own| own.values.is_empty()) {
+            views.of_targets.iter_mut().for_each(Vec::clear);
         }
         views.hold()?;
         Ok(views)
@@ -85,9 +91,10 @@ impl Drop for Views<'_> {
     }
 }
 
-fn as_read(fetched: Fetched) -> Series {
+fn as_read(fetched: Fetched, x_files_factor: f64) -> Series {
     let span = (fetched.start, fetched.end, fetched.step);
     let mut series = Series::new(fetched.name, span, Vec::new());
     series.values = fetched.values;
+    series.x_files_factor = x_files_factor;
     series
 }
