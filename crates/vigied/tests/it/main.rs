@@ -41,6 +41,8 @@ mod docs;
 #[cfg(test)]
 mod for_programs;
 #[cfg(test)]
+mod grafana;
+#[cfg(test)]
 mod graphite;
 #[cfg(test)]
 mod harness;
