@@ -54,6 +54,8 @@ limits! {
     settable ANSWER_BYTES_PER_SECOND = "answer_bytes_per_second", 16 * 1024, "bytes", "an answer that its client takes more slowly, counted after the first `write_stall_seconds`, is given up";
     /// Time for an answer to a client that has closed its side.
     settable HALF_CLOSED_SECONDS = "half_closed_seconds", 5, "seconds", "a client that has closed its side of the connection, or gone, and takes nothing for longer is answered no more: its query ends";
+    /// Origins of pages that may read answers.
+    fixed CORS_ORIGINS = "cors_origins", 64, "origins", "a server with more in `cors.origins` does not start";
     /// Password checks at once.
     settable CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
     /// `target` parameters of one query.
@@ -220,6 +222,8 @@ limits! {
     settable QUEUED_QUERIES = "queued_queries", 256, "queries", "a query, listing or deletion beyond it is answered with 429 and `Retry-After`";
     /// Bytes that all queries and their unread answers have in memory.
     settable QUERIES_IN_FLIGHT_BYTES = "queries_in_flight_bytes", 512 * 1024 * 1024, "bytes", "a query or listing that needs more than is left of it (640 KiB, 1152 KiB where the answer is compressed, names, slots, and 16 bytes for each sample that it keeps of those not flushed yet) is answered with 429 and `Retry-After`";
+    /// Bytes of answers that are kept.
+    settable RENDER_CACHE_BYTES = "render_cache_bytes", 8 * 1024 * 1024, "bytes", "answers of `/render` that are kept for who asks the same again: the one that was used longest ago goes";
 }
 
 /// Those that the operator can set for one account by itself, with `vigied account limit`.

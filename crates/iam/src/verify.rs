@@ -28,6 +28,9 @@ use std::sync::atomic::Ordering;
 /// How far `iat` and `nbf` may be in the future: synchronised clocks differ a little.
 const LEEWAY_SECONDS: i64 = 60;
 
+/// How every token begins: `{"` in Base64.
+const TOKEN_BEGINNING: &str = "eyJ";
+
 /// Verifies credentials. Cloning shares the cache.
 #[derive(Debug, Clone)]
 pub struct Verifier {
@@ -61,6 +64,16 @@ impl Verifier {
             Credential::Uaa(token)
         } else {
             Credential::Iam(token)
+        }
+    }
+
+    /// The kind of a credential that nobody has named: what begins as every token does is one, anything else is an API key.
+    #[must_use]
+    pub fn unnamed<'a>(&self, text: &'a str) -> Credential<'a> {
+        if text.starts_with(TOKEN_BEGINNING) {
+            self.bearer(text)
+        } else {
+            Credential::ApiKey(text)
         }
     }
 

@@ -127,6 +127,14 @@ impl Rules {
         widest.unwrap_or(0).max(self.default_step())
     }
 
+    /// The finest step that a series may have.
+    #[must_use]
+    pub fn finest_step(&self) -> i64 {
+        let finest = self.schemas.rules.iter().filter_map(|rule| rule.first());
+        let finest = finest.map(|finest| finest.step).min();
+        finest.map_or(self.default_step(), |own| own.min(self.default_step()))
+    }
+
     /// Whether there is no rule about steps.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -46,7 +46,7 @@ codes! {
     CREDENTIAL_MISSING = "BXNMSRI08E", Unauthenticated, "the request carries no credential";
     CREDENTIAL_KIND = "BXNMSRI09E", Unauthenticated, "the credential's kind is not one of `iam`, `apikey`, `uaa`";
     KEY_UNKNOWN = "BXNMSRI10E", Unauthenticated, "the API key is not known, or not whole";
-    SCOPE_MALFORMED = "BXNMSRI11E", Invalid, "the header `X-Auth-Scope-Id` is not `s-`, `o-` or `a-` and a GUID";
+    SCOPE_MALFORMED = "BXNMSRI11E", Invalid, "the scope, in the header `X-Auth-Scope-Id` or in the path behind `/graphite`, is not `s-`, `o-` or `a-` and a GUID";
     SCOPE_REQUIRED = "BXNMSRI12E", Invalid, "a `uaa` credential needs the header `X-Auth-Scope-Id`";
     DOMAIN_NOT_FOUND = "BXNMSRI13E", NotFound, "the domain does not exist, or the caller has no role in it";
     RIGHT_MISSING = "BXNMSRI14E", Forbidden, "the caller's roles in the domain do not allow this";
@@ -55,6 +55,7 @@ codes! {
     KEY_REACH = "BXNMSRI17E", Forbidden, "the API key was made for another domain alone";
     KEY_METRICS_ONLY = "BXNMSRI18E", Forbidden, "the API key was made for metrics alone, and this is none";
     KEY_SENDS_ALONE = "BXNMSRI19E", Forbidden, "the API key was made to send alone, and this is not sending";
+    CROSS_SITE = "BXNMSRI20E", Forbidden, "a browser sent the request for a page of another site, with a password that it keeps";
     CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
     BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
     NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";

@@ -4,6 +4,10 @@
 //! understood, and said to have been mended ([`Repair`]). What is ambiguous is refused with a sentence that says what
 //! is expected, and no error or `Debug` repeats the credential.
 
+mod password;
+
+pub use password::{Password, is_basic, password};
+
 use crate::secret::SecretText;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -139,6 +143,9 @@ pub enum CredentialError {
     /// Not base64 of `user:password`.
     #[error("the header `Authorization: Basic` is not base64 of `name:password`")]
     BasicMalformed,
+    /// A name that says of no credential what it is; it may be a credential itself.
+    #[error("the name in `Authorization: Basic` is not `apikey`, `iam` or `token`")]
+    BasicName,
 }
 
 /// Reads `X-Auth-User-Token`: `<kind> <credential>`.
@@ -241,8 +248,8 @@ fn kind_of(word: &str) -> Option<CredentialKind> {
     .map(|(_, kind)| kind)
 }
 
-fn as_ascii(header: &[u8]) -> Result<&str, CredentialError> {
-    std::str::from_utf8(header)
+fn as_ascii(text: &[u8]) -> Result<&str, CredentialError> {
+    std::str::from_utf8(text)
         .ok()
         .filter(|text| text.is_ascii())
         .ok_or(CredentialError::Characters)

@@ -8,6 +8,7 @@ pub(crate) mod supervised;
 use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
+use crate::config::Origins;
 use crate::http::bodies::Bodies;
 use crate::http::error_forms::ErrorForms;
 use crate::http::guesses::Guesses;
@@ -49,6 +50,8 @@ pub(crate) struct App {
     pub(crate) public_url: String,
     /// The form of errors by route.
     pub(crate) error_forms: ErrorForms,
+    /// Whose pages may read answers about metrics.
+    pub(crate) origins: Origins,
     /// The server's URL for one caller.
     pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,

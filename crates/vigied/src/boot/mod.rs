@@ -216,6 +216,7 @@ pub(crate) async fn boot(
         clock,
         public_url,
         error_forms: route::error_forms(),
+        origins: settings.origins.clone(),
         own_address,
         limits: Limits {
             body_bytes: settings.body_bytes(),
@@ -256,6 +257,7 @@ fn query_limits(settings: &Settings, concurrent: u64, shares: Shares) -> QueryLi
         concurrent,
         queued: settings.limit(limit::QUEUED_QUERIES),
         bytes: settings.limit(limit::QUERIES_IN_FLIGHT_BYTES),
+        kept_bytes: settings.limit(limit::RENDER_CACHE_BYTES),
         shares,
         budget: Budget {
             steps: settings.limit(limit::STEPS_PER_QUERY),

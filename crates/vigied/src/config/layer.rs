@@ -229,6 +229,10 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
             .parse::<super::Networks>()
             .map(drop)
             .map_err(|error| error.to_string()),
+        Shape::Origins => value
+            .parse::<super::Origins>()
+            .map(drop)
+            .map_err(|error| error.to_string()),
         Shape::PublicHosts => value
             .parse::<super::PublicHosts>()
             .map(drop)

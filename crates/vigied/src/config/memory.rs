@@ -17,8 +17,11 @@ const PARTS: [(Limit, u64); 3] = [
     (limit::BODIES_IN_FLIGHT_BYTES, 8),
 ];
 
-/// The divisor for the directories of segment files.
-const DIRECTORIES: u64 = 8;
+/// The divisor for the directories of segment files and the answers that are kept, together.
+const CACHES: u64 = 8;
+
+/// The divisor for the answers.
+const KEPT: u64 = 64;
 
 /// The bytes for samples, queries, bodies and directories together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,10 @@ impl MemoryBudget {
             let own = limits.entry(limit.name).or_insert(limit.default);
             *own = (*own).min(self.0 / part);
         }
+        let kept = limits
+            .entry(limit::RENDER_CACHE_BYTES.name)
+            .or_insert(limit::RENDER_CACHE_BYTES.default);
+        *kept = (*kept).min(self.0 / KEPT);
         let of = |limit: Limit| limits.get(limit.name).copied().unwrap_or(limit.default);
         let all = of(limit::BODIES_IN_FLIGHT_BYTES);
         let percent = of(limit::ACCOUNT_SHARE_PERCENT).min(100);
@@ -54,7 +61,7 @@ impl MemoryBudget {
 
     /// The same for the directories of segment files.
     pub(super) fn directories(self, set: u64) -> u64 {
-        set.min(self.0 / DIRECTORIES)
+        set.min(self.0 / CACHES - self.0 / KEPT)
     }
 }
 
@@ -69,6 +76,7 @@ mod tests {
             (limit::HEAD_BYTES.name, u64::MAX),
             (limit::QUERIES_IN_FLIGHT_BYTES.name, u64::MAX),
             (limit::BODIES_IN_FLIGHT_BYTES.name, u64::MAX),
+            (limit::RENDER_CACHE_BYTES.name, u64::MAX),
             (limit::BODY_BYTES.name, 7),
         ]);
         budget.clip(&mut limits);

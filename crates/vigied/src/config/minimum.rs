@@ -117,6 +117,8 @@ mod tests {
             // The smaller, the laxer.
             "limits.answer_bytes_per_second",
             "limits.body_bytes_per_second_min",
+            // Less is kept.
+            "limits.render_cache_bytes",
             // 0 is a good choice.
             "storage.directory_cache_bytes",
             "storage.reserve_bytes",

@@ -11,6 +11,7 @@ mod memory;
 mod minimum;
 mod networks;
 pub(crate) mod notation;
+mod origins;
 mod place;
 mod public_hosts;
 mod removed;
@@ -26,6 +27,7 @@ pub(crate) use layer::{Layers, Resolved, read_file, read_file_of_folder, resolve
 #[cfg(test)]
 pub(crate) use minimum::least_of;
 pub(crate) use networks::Networks;
+pub(crate) use origins::Origins;
 pub(crate) use place::Place;
 pub(crate) use public_hosts::{PublicHost, PublicHosts};
 pub(crate) use settings::{LogFormat, ProxyHeader, Settings, TlsFiles};

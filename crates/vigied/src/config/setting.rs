@@ -30,6 +30,8 @@ pub(crate) enum Shape {
     Networks,
     /// Hosts and origins, separated by commas; or nothing.
     PublicHosts,
+    /// Origins of web pages, separated by commas; or nothing.
+    Origins,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -154,6 +156,12 @@ const OWN: &[Setting] = &[
         "require a PROXY protocol header (v1 or v2) from one of `trusted_proxies` on every connection; others are closed",
     ),
     setting(
+        "cors.origins",
+        Shape::Origins,
+        "",
+        "origins (`https://grafana.example.org, http://localhost:3000`) whose pages may read answers about metrics in a browser, with a credential that they send themselves; empty for none",
+    ),
+    setting(
         "allow_readable_secrets",
         Shape::Flag,
         "false",
@@ -166,7 +174,7 @@ const OWN: &[Setting] = &[
             max: 1 << 50,
         },
         "0",
-        "memory for samples, queries, bodies and directories of segment files together; 0 for half of what the machine, or the control group of the process, has. Of it `limits.head_bytes` is at most a half, `limits.queries_in_flight_bytes` a quarter, `limits.bodies_in_flight_bytes` and `storage.directory_cache_bytes` an eighth each, and `limits.body_bytes` and `limits.management_body_bytes` half of what `limits.account_share_percent` leaves one account of `limits.bodies_in_flight_bytes` (a body may be held packed and plain), however much is set for them; `vigied config check` shows what is in force",
+        "memory for samples, queries, bodies and directories of segment files together; 0 for half of what the machine, or the control group of the process, has. Of it `limits.head_bytes` is at most a half, `limits.queries_in_flight_bytes` a quarter, `limits.bodies_in_flight_bytes` an eighth, `storage.directory_cache_bytes` and `limits.render_cache_bytes` (a 64th) an eighth together, and `limits.body_bytes` and `limits.management_body_bytes` half of what `limits.account_share_percent` leaves one account of `limits.bodies_in_flight_bytes` (a body may be held packed and plain), however much is set for them; `vigied config check` shows what is in force",
     ),
     setting(
         "shutdown_seconds",

@@ -4,7 +4,7 @@ use super::machine;
 use super::mail::MailSettings;
 use super::memory::MemoryBudget;
 use super::values::Values;
-use super::{ConfigError, Networks, Place, PublicHosts, Resolved};
+use super::{ConfigError, Networks, Origins, Place, PublicHosts, Resolved};
 use base::limit::{self, Limit};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -74,6 +74,7 @@ pub(crate) struct Settings {
     /// Without a trailing slash.
     pub(crate) public_url: Option<String>,
     pub(crate) public_hosts: PublicHosts,
+    pub(crate) origins: Origins,
     database: Option<String>,
     pub(crate) database_wait: Duration,
     tls: Option<TlsFiles>,
@@ -136,6 +137,7 @@ impl Settings {
             listen: values.parsed("listen")?,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             public_hosts: values.parsed("public_hosts")?,
+            origins: values.parsed("cors.origins")?,
             database: values.optional("database")?.map(str::to_owned),
             database_wait: seconds("database_wait_seconds")?,
             tls,

@@ -32,6 +32,10 @@ const FEWER: &str =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal(pub(crate) Problem);
 
+/// Marks an answer of a route that takes a credential by `Authorization: Basic`: a refusal says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TakesPassword;
+
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self(problem)
@@ -236,6 +240,7 @@ fn shorten(message: &mut Cow<'static, str>) {
 /// Writes the problem a response carries, if it carries one.
 pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Written> {
     let mut problem = response.extensions_mut().remove::<Problem>()?;
+    let takes_password = response.extensions_mut().remove::<TakesPassword>();
     shorten(&mut problem.message);
     let form = request.form;
     if form == Form::Token && problem.kind == Kind::Method {
@@ -272,6 +277,8 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
         Kind::Unauthenticated => {
             let scheme = if CLIENT_REFUSED.contains(&problem.code) {
                 "Basic realm=\"vigie\""
+            } else if takes_password.is_some() {
+                "Bearer realm=\"vigie\", Basic realm=\"vigie\""
             } else {
                 "Bearer realm=\"vigie\""
             };

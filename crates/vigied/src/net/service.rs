@@ -6,6 +6,7 @@ use super::connection_state::ConnectionState;
 use super::path_normalization::with_normalized_path;
 use super::peer::Peer;
 use super::shared::Shared;
+use crate::http::graphite_prefix::without_prefix;
 use crate::http::source;
 use axum::body::Body;
 use http::{Request, Response, header};
@@ -31,7 +32,8 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let asked = self.state.asked(request.version());
-        let mut request = with_normalized_path(request.map(Body::new));
+        let request = with_normalized_path(request.map(Body::new));
+        let mut request = without_prefix(request);
         let address = self.peer.address();
         let from = self.shared.proxies.source(address, request.headers());
         let extensions = request.extensions_mut();

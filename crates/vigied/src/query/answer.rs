@@ -202,6 +202,11 @@ impl Answer {
         }
     }
 
+    /// All that is written, if none of it is sent yet.
+    pub(crate) fn unsent(&self) -> Option<&[u8]> {
+        self.begin.is_some().then_some(&*self.out)
+    }
+
     /// Sends what is written once it fills a piece.
     ///
     /// # Errors

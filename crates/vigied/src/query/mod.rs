@@ -9,6 +9,7 @@ pub(crate) mod admitted;
 pub(crate) mod answer;
 mod body;
 mod cancel;
+pub(crate) mod kept;
 mod memory;
 mod packer;
 mod queue;
@@ -33,6 +34,7 @@ use base::limit;
 use base::scope::Scope;
 use cancel::Cancel;
 use iam::Iam;
+use kept::Kept;
 use memory::{Pool, Reservation};
 use running::{CancelOnDrop, Running};
 use std::fmt::Write as _;
@@ -53,6 +55,8 @@ pub(crate) struct QueryLimits {
     pub(crate) queued: u64,
     /// Bytes of memory for all queries together.
     pub(crate) bytes: u64,
+    /// Bytes of answers that are kept.
+    pub(crate) kept_bytes: u64,
     pub(crate) shares: Shares,
     /// What one query may cost.
     pub(crate) budget: Budget,
@@ -69,6 +73,7 @@ pub(crate) struct Queries {
     time: Duration,
     turns: Arc<Turns>,
     pool: Arc<Pool>,
+    kept: Kept,
     running: Arc<Running>,
     open_queries: Arc<OpenQueries>,
     /// Queries that wait for their client to read.
@@ -88,6 +93,7 @@ impl Queries {
                 limits.shares.clone(),
             )),
             pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
+            kept: Kept::new(limits.kept_bytes),
             running: Arc::default(),
             open_queries: Arc::default(),
             unread: Arc::default(),
@@ -97,6 +103,11 @@ impl Queries {
     /// Checks periodically whether the callers of open queries still have access, until the server stops.
     pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
         admitted::watch(Arc::downgrade(&self.open_queries))
+    }
+
+    /// The answers that are kept for who asks again.
+    pub(crate) const fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Cancels the running queries at shutdown, and waits briefly for them to end.
@@ -138,6 +149,7 @@ impl Queries {
                 "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
             );
         }
+        self.kept.figures(&mut out);
         out
     }
 }

@@ -2,12 +2,13 @@
 //! started before it. The clock does not: who asks in time does not lose the answer when their token expires meanwhile.
 
 use super::caller::{self, Caller, Manager};
+use super::presented::{Door, Kind};
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::problem::Refusal;
 use crate::query::admitted;
 use axum::extract::FromRequestParts;
-use base::error::{Kind, Problem};
+use base::error::{Kind as ErrorKind, Problem};
 use base::principal::Principal;
 use base::scope::{Action, Domain};
 use base::secret::Secret;
@@ -24,7 +25,7 @@ const DELETED: &str = "the API key was deleted";
 #[derive(Debug)]
 pub(crate) struct Admission {
     app: Arc<App>,
-    kind: Kinds,
+    kind: Kind,
     text: Secret<String>,
     /// For metrics: the domain, the action, and whether it reached every series.
     scope: Option<(Domain, Action, bool)>,
@@ -36,13 +37,6 @@ pub(crate) struct Admission {
 /// When the guard began to verify the caller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AskedAt(pub(super) Millis);
-
-#[derive(Debug, Clone, Copy)]
-enum Kinds {
-    Iam,
-    Uaa,
-    ApiKey,
-}
 
 impl Admission {
     /// The access of the caller that the guard has verified; `None` on routes without a caller.
@@ -56,15 +50,16 @@ impl Admission {
             }
             (None, None) => return Ok(None),
         };
-        let credential = caller::reparse_credential(app, &parts.headers)?;
-        let (kind, text) = match credential {
-            Credential::Iam(text) => (Kinds::Iam, text),
-            Credential::Uaa(text) => (Kinds::Uaa, text),
-            Credential::ApiKey(text) => (Kinds::ApiKey, text),
+        let door = match scope {
+            Some(_) => Door::Metrics,
+            None => Door::Management,
         };
+        let presented = caller::reparse_credential(app, door, &parts.headers)?;
+        let credential = presented.credential();
+        let (Credential::Iam(text) | Credential::Uaa(text) | Credential::ApiKey(text)) = credential;
         Ok(Some(Self {
             app: Arc::clone(app),
-            kind,
+            kind: Kind::of(&credential),
             text: Secret::new(text.to_owned()),
             scope,
             principal,
@@ -82,12 +77,7 @@ impl Admission {
     /// Why they do not.
     fn holds(&self) -> Result<(), Problem> {
         let app = &self.app;
-        let text = self.text.expose();
-        let credential = match self.kind {
-            Kinds::Iam => Credential::Iam(text),
-            Kinds::Uaa => Credential::Uaa(text),
-            Kinds::ApiKey => Credential::ApiKey(text),
-        };
+        let credential = self.kind.with(self.text.expose());
         let admitted = match self.scope {
             None => (app.verifier.identity_at(credential, self.asked_at)).map(drop),
             Some((domain, action, reached_all)) => {
@@ -132,8 +122,8 @@ impl admitted::Admission for Admission {
             "a request is ended: what its caller was let in by no longer holds"
         );
         let action = match problem.kind {
-            Kind::Unauthenticated => Some(Event::CredentialRefused),
-            Kind::Forbidden | Kind::NotFound => Some(Event::RightRefused),
+            ErrorKind::Unauthenticated => Some(Event::CredentialRefused),
+            ErrorKind::Forbidden | ErrorKind::NotFound => Some(Event::RightRefused),
             _ => None,
         };
         if let Some(action) = action {

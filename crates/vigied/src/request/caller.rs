@@ -2,14 +2,17 @@
 //! them, from a credential that `iam` has verified.
 
 use super::guard::Guard;
-use super::two_credentials;
+use super::presented::{self, Door, Presented, USER_TOKEN, Way};
+use super::{cross_site, two_credentials};
 use crate::app::App;
 use crate::failure::refused;
+use crate::http::graphite_prefix::PathScope;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
-use axum::extract::FromRequestParts;
+use crate::http::source;
+use axum::extract::{FromRequestParts, Request};
 use base::id::KeyId;
-use base::scope::{Action, Forbidden, Scope};
+use base::scope::{Action, Domain, Forbidden, Scope};
 use base::source::Source;
 use http::HeaderMap;
 use http::request::Parts;
@@ -17,13 +20,12 @@ use iam::audit::Credential as Shown;
 use iam::{AuthError, Credential, Identity, Proof};
 use std::sync::Arc;
 use wire::code;
-use wire::credential::{self, CredentialError, CredentialKind, Repairs};
+use wire::credential::Repairs;
 use wire::scope_id;
 
 /// The response header that tells callers that their credential was repaired.
 pub(crate) const NOTICE_HEADER: &str = "x-vigie-credential-notice";
 
-const USER_TOKEN: &str = "x-auth-user-token";
 const SCOPE_ID: &str = "x-auth-scope-id";
 
 /// A verified caller of the monitoring API, with the scope it acts in.
@@ -36,6 +38,8 @@ pub(crate) struct Caller {
     pub(crate) credential: Shown,
     /// The API key that is, or that it was obtained with.
     pub(crate) key: Option<KeyId>,
+    /// How the credential came.
+    pub(crate) way: Way,
 }
 
 /// A rejected caller, with the credential's owner if it was verified.
@@ -58,100 +62,69 @@ impl From<Refusal> for Box<RejectedCaller> {
 #[derive(Debug, Clone)]
 pub(crate) struct Manager(pub(crate) Identity);
 
-/// A credential as it was sent, understood but not yet verified.
-struct Sent<'h> {
-    credential: Credential<'h>,
-    repairs: Repairs,
-}
-
 /// What a request has sent that was verified, to be verified again.
 pub(super) fn reparse_credential<'h>(
     app: &App,
+    door: Door,
     headers: &'h HeaderMap,
-) -> Result<Credential<'h>, Refusal> {
-    read(app, headers).map(|(sent, _)| sent.credential)
+) -> Result<Presented<'h>, Refusal> {
+    presented::read(app, door, headers)
 }
 
-fn sent<'h>(app: &App, headers: &'h HeaderMap) -> Result<Sent<'h>, Refusal> {
-    let (sent, field) = read(app, headers)?;
+fn sent<'h>(app: &App, door: Door, headers: &'h HeaderMap) -> Result<Presented<'h>, Refusal> {
+    let sent = presented::read(app, door, headers)?;
     for repair in sent.repairs.iter() {
         app.metrics.repaired(repair.word());
     }
-    if field == "X-Auth-User-Token" {
-        two_credentials::check(app, headers, sent.credential)?;
+    if sent.way == Way::UserToken {
+        two_credentials::check(app, headers, sent.credential())?;
     }
     Ok(sent)
 }
 
-/// What was sent, and the name of the header.
-fn read<'h>(app: &App, headers: &'h HeaderMap) -> Result<(Sent<'h>, &'static str), Refusal> {
-    let (parsed, field) = if let Some(value) = single(headers, USER_TOKEN, "X-Auth-User-Token")? {
-        (
-            credential::user_token(value.as_bytes()),
-            "X-Auth-User-Token",
-        )
-    } else if let Some(value) = single(headers, "authorization", "Authorization")? {
-        (credential::authorization(value.as_bytes()), "Authorization")
-    } else {
-        let problem = code::CREDENTIAL_MISSING.problem("the request has no credential");
-        return Err(Refusal(
-            problem
-                .hint("send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it")
-                .field("X-Auth-User-Token"),
-        ));
+/// The domain that a request names, in its header or before its path.
+fn selector(request: &Request) -> Result<Option<Domain>, Refusal> {
+    let read = |scope: &[u8], field| {
+        scope_id::parse(scope).map_err(|error| {
+            let problem = code::SCOPE_MALFORMED.problem(error.to_string());
+            Refusal(
+                problem
+                    .hint("`vigie account space NAME --guid` prints the GUID")
+                    .field(field),
+            )
+        })
     };
-    let parsed = parsed.map_err(|error| {
-        let code = match &error {
-            CredentialError::Empty | CredentialError::CredentialMissing => {
-                &code::CREDENTIAL_MISSING
-            }
-            CredentialError::KindMissing
-            | CredentialError::KindUnknown { .. }
-            | CredentialError::Scheme { .. } => &code::CREDENTIAL_KIND,
-            CredentialError::Characters | CredentialError::BasicMalformed => &code::TOKEN_MALFORMED,
-        };
-        Refusal(
-            code.problem(error.to_string())
-                .hint("`vigie iam token --header` prints the header, ready to send")
-                .field(field),
-        )
-    })?;
-    let credential = match parsed.kind {
-        Some(CredentialKind::Iam) => Credential::Iam(parsed.text),
-        Some(CredentialKind::Uaa) => Credential::Uaa(parsed.text),
-        Some(CredentialKind::ApiKey) => Credential::ApiKey(parsed.text),
-        None => app.verifier.bearer(parsed.text),
+    let in_header = match single(request.headers(), SCOPE_ID, "X-Auth-Scope-Id")? {
+        Some(value) => Some(read(value.as_bytes(), "X-Auth-Scope-Id")?),
+        None => None,
     };
-    let repairs = parsed.repairs;
-    Ok((
-        Sent {
-            credential,
-            repairs,
-        },
-        field,
-    ))
+    let Some(PathScope(text)) = request.extensions().get() else {
+        return Ok(in_header);
+    };
+    let in_path = read(text.as_bytes(), "path")?;
+    if in_header.is_some_and(|own| own != in_path) {
+        let problem = code::REQUEST_MALFORMED
+            .problem("`X-Auth-Scope-Id` and the path behind `/graphite` name different domains");
+        let hint = "leave out the header, or name the same domain in both";
+        return Err(Refusal(problem.hint(hint).field("X-Auth-Scope-Id")));
+    }
+    Ok(Some(in_path))
 }
 
 /// Verifies the caller of a monitoring route that does this.
 pub(crate) fn scope(
     app: &App,
-    (headers, source): (&HeaderMap, Source),
+    request: &Request,
     guard: Guard,
 ) -> Result<(Caller, Repairs), Box<RejectedCaller>> {
-    let sent = sent(app, headers)?;
-    let selector = match single(headers, SCOPE_ID, "X-Auth-Scope-Id")? {
-        Some(value) => Some(scope_id::parse(value.as_bytes()).map_err(|error| {
-            let problem = code::SCOPE_MALFORMED.problem(error.to_string());
-            Refusal(
-                problem
-                    .hint("`vigie account space NAME --guid` prints the GUID")
-                    .field("X-Auth-Scope-Id"),
-            )
-        })?),
-        None => None,
-    };
-    let credential = Shown::from(&sent.credential);
-    let (scope, proof) = app.scopes.proven_scope(sent.credential, selector);
+    let source = source::of(request);
+    let sent = sent(app, Door::Metrics, request.headers())?;
+    if sent.way == Way::Basic {
+        cross_site::check(app, request)?;
+    }
+    let selector = selector(request)?;
+    let credential = Shown::from(&sent.credential());
+    let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
     let scope = scope.map_err(|error| {
         Box::new(RejectedCaller {
             refusal: refusal(app, source, &error),
@@ -163,6 +136,7 @@ pub(crate) fn scope(
         scope,
         credential,
         key: proof.and_then(|proof| proof.key),
+        way: sent.way,
     };
     Ok((caller, sent.repairs))
 }
@@ -198,9 +172,9 @@ pub(crate) fn identity(
     app: &App,
     (headers, source): (&HeaderMap, Source),
 ) -> Result<(Manager, Repairs), Box<RejectedCaller>> {
-    let sent = sent(app, headers)?;
-    let credential = Shown::from(&sent.credential);
-    let (identity, proof) = app.verifier.proven_identity(sent.credential);
+    let sent = sent(app, Door::Management, headers)?;
+    let credential = Shown::from(&sent.credential());
+    let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
         Box::new(RejectedCaller {
             refusal: refusal(app, source, &error),
@@ -211,21 +185,9 @@ pub(crate) fn identity(
 }
 
 /// What kind of credential a refused request has shown, as far as that can be told.
-pub(crate) fn kind(app: &App, headers: &HeaderMap) -> Shown {
-    let parsed = match (headers.get(USER_TOKEN), headers.get("authorization")) {
-        (Some(value), _) => credential::user_token(value.as_bytes()),
-        (None, Some(value)) => credential::authorization(value.as_bytes()),
-        (None, None) => return Shown::None,
-    };
-    let Ok(parsed) = parsed else {
-        return Shown::None;
-    };
-    match parsed.kind {
-        Some(CredentialKind::Iam) => Shown::IamToken,
-        Some(CredentialKind::Uaa) => Shown::UaaToken,
-        Some(CredentialKind::ApiKey) => Shown::ApiKey,
-        None => Shown::from(&app.verifier.bearer(parsed.text)),
-    }
+pub(crate) fn kind(app: &App, door: Door, headers: &HeaderMap) -> Shown {
+    let presented = presented::read(app, door, headers);
+    presented.map_or(Shown::None, |own| Shown::from(&own.credential()))
 }
 
 /// The credential of `X-Auth-User-Token`, not yet verified; for routes that also answer without one.
@@ -234,7 +196,7 @@ pub(crate) fn shown<'h>(
     headers: &'h HeaderMap,
 ) -> Result<Option<Credential<'h>>, Refusal> {
     if headers.contains_key(USER_TOKEN) {
-        sent(app, headers).map(|sent| Some(sent.credential))
+        sent(app, Door::Management, headers).map(|sent| sent.plain())
     } else {
         Ok(None)
     }
@@ -242,8 +204,8 @@ pub(crate) fn shown<'h>(
 
 /// The caller, if either header holds a valid credential; for routes that also answer without one.
 pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
-    let sent = sent(app, headers).ok()?;
-    app.verifier.identity(sent.credential).ok()
+    let sent = sent(app, Door::Management, headers).ok()?;
+    app.verifier.identity(sent.credential()).ok()
 }
 
 /// The guard has not run: a route was mounted past [`super::routes`]. Refused, never let through.

@@ -7,10 +7,13 @@ use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
 use super::caller_audit;
 use super::connection;
+use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
+use super::presented::Door;
 use crate::app::App;
 use crate::http::form::Form;
-use crate::http::problem::Refusal;
+use crate::http::graphite_prefix::PathScope;
+use crate::http::problem::{Refusal, TakesPassword};
 use crate::http::share::Owner;
 use crate::http::source;
 use axum::Router;
@@ -35,6 +38,16 @@ pub(crate) struct Route {
     pub(crate) body_limit: BodyLimit,
     when_full: bool,
     handler: MethodRouter<Arc<App>>,
+}
+
+/// What the guard knows of a route.
+#[derive(Debug, Clone, Copy)]
+struct Guarded {
+    guard: Guard,
+    body_limit: BodyLimit,
+    when_full: bool,
+    /// Whether it is there behind `/graphite/SCOPE` too.
+    takes_path_scope: bool,
 }
 
 impl Route {
@@ -73,10 +86,20 @@ verbs! {
     delete DELETE;
 }
 
-/// Mounts each handler behind its guard.
-pub(crate) fn mount(app: &Arc<App>, table: Vec<Route>) -> Router<Arc<App>> {
+/// Mounts each handler behind its guard; those that `takes_path_scope` names are there behind `/graphite/SCOPE` too.
+pub(crate) fn mount(
+    app: &Arc<App>,
+    table: Vec<Route>,
+    takes_path_scope: fn(&Route) -> bool,
+) -> Router<Arc<App>> {
     table.into_iter().fold(Router::new(), |router, own| {
-        let state = (Arc::clone(app), own.guard, (own.body_limit, own.when_full));
+        let guarded = Guarded {
+            guard: own.guard,
+            body_limit: own.body_limit,
+            when_full: own.when_full,
+            takes_path_scope: takes_path_scope(&own),
+        };
+        let state = (Arc::clone(app), guarded);
         let guarded = own
             .handler
             .route_layer(middleware::from_fn_with_state(state, verify));
@@ -86,10 +109,16 @@ pub(crate) fn mount(app: &Arc<App>, table: Vec<Route>) -> Router<Arc<App>> {
 
 /// Verifies the caller, which is cheap; only then is the body taken in.
 async fn verify(
-    State((app, guard, body_limit)): State<(Arc<App>, Guard, (BodyLimit, bool))>,
+    State((app, route)): State<(Arc<App>, Guarded)>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let has_path_scope = request.extensions().get::<PathScope>().is_some();
+    if has_path_scope && !route.takes_path_scope {
+        return unknown().into_response();
+    }
+    let guard = route.guard;
+    let body_limit = (route.body_limit, route.when_full);
     let asked_at = AskedAt(app.clock.now());
     request.extensions_mut().insert(asked_at);
     let repairs = match guard {
@@ -111,7 +140,7 @@ async fn verify(
             }
         }
         Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names => {
-            match caller::scope(&app, (request.headers(), source::of(&request)), guard) {
+            match caller::scope(&app, &request, guard) {
                 Ok((caller, repairs)) => {
                     request.extensions_mut().insert(caller);
                     Ok(repairs)
@@ -120,9 +149,12 @@ async fn verify(
             }
         }
     };
-    match repairs {
+    let door = Door::of(guard);
+    let may_ask_for_password =
+        door == Door::Metrics && cross_site::said_site(request.headers()) != Some(Site::Other);
+    let mut response = match repairs {
         Err(rejected) => {
-            let shown = caller::kind(&app, request.headers());
+            let shown = caller::kind(&app, door, request.headers());
             caller_audit::rejected(&app, &request, *rejected, shown)
         }
         Ok(repairs) => {
@@ -144,7 +176,20 @@ async fn verify(
             }
             private(response)
         }
+    };
+    if may_ask_for_password {
+        response.extensions_mut().insert(TakesPassword);
     }
+    response
+}
+
+/// There is no such route.
+pub(crate) fn unknown() -> Refusal {
+    Refusal(
+        wire::code::ROUTE_UNKNOWN
+            .problem("there is no such route")
+            .hint("`vigied routes` lists what there is"),
+    )
 }
 
 /// Whether the caller's scope allows the route's action.

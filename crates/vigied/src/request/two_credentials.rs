@@ -1,14 +1,14 @@
 //! Two credentials in one request. `X-Auth-User-Token` counts. An `Authorization` header next to it may be meant for a proxy and
-//! is ignored, unless it is a credential of this server for another user or account. That request is refused: one of the two
-//! would be ignored silently, and nobody knows which one a proxy relied on.
+//! is ignored, unless it is a credential of this server for another user or account, in any form that a route of metrics takes.
+//! That request is refused: one of the two would be ignored silently, and nobody knows which one a proxy relied on.
 
+use super::presented::{self, Door};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use http::{HeaderMap, header};
 use iam::bounds::Reach;
 use iam::{Credential, Identity};
 use wire::code;
-use wire::credential;
 
 /// Refuses a request whose two headers hold credentials of this server for different users or accounts.
 pub(crate) fn check(
@@ -25,10 +25,10 @@ pub(crate) fn check(
         return Ok(());
     };
     for value in beside {
-        let Ok(other) = credential::authorization(value.as_bytes()) else {
+        let Ok(other) = presented::authorization(app, Door::Metrics, value.as_bytes()) else {
             continue;
         };
-        let other = app.verifier.holder(app.verifier.bearer(other.text));
+        let other = app.verifier.holder(other.credential());
         if other.is_ok_and(|other| !agree(&counted, &other)) {
             let problem = code::REQUEST_MALFORMED.problem(
                 "`X-Auth-User-Token` and `Authorization` hold credentials of this server for different users or accounts",

@@ -24,12 +24,13 @@ mod table;
 mod uaa;
 
 pub(crate) use error_forms::error_forms;
-pub(crate) use table::table;
+pub(crate) use table::{is_graphite, table};
 
 use crate::app::App;
 use crate::http::problem::Refusal;
+use crate::request::cors;
 use crate::request::observe;
-use crate::request::routes::mount;
+use crate::request::routes::{self, mount};
 use axum::Router;
 use axum::middleware;
 use std::sync::Arc;
@@ -37,9 +38,15 @@ use wire::code;
 
 /// All routes as one service.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    mount(app, table())
+    let table = table();
+    let shared = Arc::new(cors::Shared::of(&table));
+    mount(app, table, is_graphite)
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(
+            (Arc::clone(app), shared),
+            cors::share,
+        ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(app),
             observe::observe,
@@ -48,11 +55,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 }
 
 async fn unknown() -> Refusal {
-    Refusal(
-        code::ROUTE_UNKNOWN
-            .problem("there is no such route")
-            .hint("`vigied routes` lists what there is"),
-    )
+    routes::unknown()
 }
 
 async fn wrong_method() -> Refusal {

@@ -20,6 +20,26 @@ pub(crate) const SHARED: &[(&str, Form)] = &[
     ("/v2", CloudFoundry),
 ];
 
+/// Paths of Graphite's routes, with all that is below them: they are also there behind `/graphite/SCOPE`.
+const GRAPHITE: &[&str] = &[
+    "/render",
+    "/metrics/find",
+    "/metrics/expand",
+    "/metrics/index.json",
+    "/functions",
+    "/tags",
+    "/events",
+    "/version",
+];
+
+/// Whether a route is one of Graphite's.
+pub(crate) fn is_graphite(route: &Route) -> bool {
+    GRAPHITE.iter().any(|own| {
+        let rest = route.path.strip_prefix(own);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// All routes, in the order of `vigied routes`.
 #[rustfmt::skip]
 pub(crate) fn table() -> Vec<Route> {
@@ -125,4 +145,20 @@ pub(crate) fn table() -> Vec<Route> {
         post("/v2/spaces/{guid}/restore", Identity, CloudFoundry, deleted::restore_space),
         post("/v2/organizations/{guid}/restore", Identity, CloudFoundry, deleted::restore_org),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new route of metrics is Graphite's, or of our own interface: nothing is left out of `/graphite/SCOPE` by oversight.
+    #[test]
+    fn routes_of_metrics_are_graphites_or_our_own() {
+        for route in table() {
+            let is_of_metrics = matches!(route.guard, Scope(_) | WholeScope(_) | Names);
+            let is_our_own = route.path.starts_with("/v1/") || route.path == "/metrics";
+            let path = route.path;
+            assert_eq!(is_graphite(&route), is_of_metrics && !is_our_own, "{path}");
+        }
+    }
 }

@@ -79,6 +79,22 @@ fn no_way_around(world: &World, route: &Route) {
             "{method} {path} with `{header}: {value}`"
         );
     }
+    // A good key, or a token with a name, opens what is about metrics alone.
+    if route.guard == "identity" {
+        let (key, token) = (&world.users[0].credentials["apikey"], &world.owner_token);
+        for request in [
+            world.server.request(method, &path).bearer(key),
+            world.server.request(method, &path).basic("apikey", key),
+            world.server.request(method, &path).basic("iam", token),
+        ] {
+            let reply = request.send();
+            assert_eq!(reply.status, 401, "{method} {path}: {}", reply.text());
+            assert_eq!(
+                reply.header("www-authenticate"),
+                Some("Bearer realm=\"vigie\"")
+            );
+        }
+    }
     for other in ["HEAD", "OPTIONS", "PATCH", "get"] {
         let reply = world.server.request(other, &path).send();
         assert!(

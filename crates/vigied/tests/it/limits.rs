@@ -172,6 +172,8 @@ fn every_limit_is_tried_here() {
         .chain(&crate::audit::LIMITS)
         .chain(&words::LIMITS)
         .chain(&crate::graphite::LIMITS)
+        .chain(&crate::doors::LIMITS)
+        .chain(&crate::kept_answers::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

@@ -39,6 +39,8 @@ mod disk_full;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod for_programs;
 #[cfg(test)]
 mod grafana;
@@ -56,6 +58,8 @@ mod instants;
 mod interrupted_deletion;
 #[cfg(test)]
 mod isolation;
+#[cfg(test)]
+mod kept_answers;
 #[cfg(test)]
 mod least_values;
 #[cfg(test)]

@@ -120,6 +120,38 @@ fn what_a_client_accepts_decides() {
     assert!(is_packed(&twice));
 }
 
+/// Graphite's routes as well; a picture is packed already.
+#[test]
+fn graphites_answers_are_packed_but_for_pictures() {
+    let server = Server::start();
+    let token = server.token();
+    send(&server, &token, 60, 500);
+    let range = "from=1519862000&until=1519962400";
+    for path in [
+        format!("/render?target=shop.*.*&{range}&format=json"),
+        format!("/render?target=shop.*.*&{range}&format=csv"),
+        "/metrics/index.json".to_owned(),
+        "/functions".to_owned(),
+    ] {
+        // Twice: the second one may come from what is kept.
+        let plain = ask(&server, &token, &path, None);
+        for _ in 0..2 {
+            let packed = ask(&server, &token, &path, Some("gzip"));
+            assert!(is_packed(&packed), "{path}");
+            assert_eq!(packed.header("vary"), Some("accept-encoding"), "{path}");
+            assert!(unpacked(&packed) == plain.body, "{path}");
+        }
+    }
+    for format in ["png", "pdf"] {
+        let path = format!("/render?target=shop.host000.*&{range}&format={format}");
+        let picture = ask(&server, &token, &path, Some("gzip"));
+        assert!(
+            !is_packed(&picture) && picture.body.len() > 1500,
+            "{format}"
+        );
+    }
+}
+
 #[test]
 fn a_tiny_answer_is_not_packed_but_for_who_refuses_plain_ones() {
     let server = Server::start();

@@ -35,10 +35,10 @@ fn refused_as(operation: Operation, error: &Value) -> Operation {
     .into_iter()
     .fold(
         operation
-            .needs(&["UserToken", "Bearer"])
+            .needs(&["UserToken", "Bearer", "Basic"])
             .header(
                 "X-Auth-Scope-Id",
-                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it",
+                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it. Graphite's routes take it in the path as well: `/graphite/<scope>/render`",
                 false,
             ),
         |operation, (status, description)| operation.answers(status, description, error.clone()),

@@ -16,7 +16,8 @@ pub(super) fn document() -> Value {
         "Send, read, list and delete metrics of one domain: an account, an organization or a space.",
         json!({
             "UserToken": user_token(),
-            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token" },
+            "Bearer": { "type": "http", "scheme": "bearer", "description": "an IAM or UAA access token, or an API key" },
+            "Basic": { "type": "http", "scheme": "basic", "description": "the kind of a credential as the user name, and the credential as the password: `apikey` and an API key, `iam` and an IAM token, `token` and any of them" },
         }),
         headers(&[
             "Transaction-Id",

@@ -2,11 +2,12 @@
 
 use super::parameters::{Parameters, invalid};
 use crate::app::App;
-use crate::http::accepted;
+use crate::http::accepted::{self, Accepted};
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
+use crate::request::presented::Way;
 use axum::response::Response;
 use base::scope::Scope;
 use http::{HeaderMap, HeaderValue, header};
@@ -67,6 +68,14 @@ pub(super) async fn answer(
     media_type: &'static str,
     work: Work,
 ) -> Result<Response, Refusal> {
+    if caller.way == Way::Basic && callback(&parameters)?.is_some() {
+        // A browser sends such a credential of itself, and any page may run a script of this server.
+        return Err(invalid(
+            "jsonp",
+            "`jsonp` is not answered to a credential that came by `Authorization: Basic`"
+                .to_owned(),
+        ));
+    }
     let scope = caller.scope.naming();
     let asked = Asked {
         app: Arc::clone(app),
@@ -76,7 +85,7 @@ pub(super) async fn answer(
     let answered = query::answer(
         &app.queries,
         (&scope, Box::new(admission)),
-        accepted::of(headers),
+        accepted(headers, media_type),
         move |answer| {
             answer.is_text = !is_binary(media_type);
             work(&asked, answer)
@@ -91,6 +100,15 @@ pub(super) async fn answer(
         HeaderValue::from_static("nosniff"),
     );
     Ok(response)
+}
+
+/// A picture is packed already, and only packed again for who takes nothing else.
+fn accepted(headers: &HeaderMap, media_type: &str) -> Accepted {
+    let is_packed = matches!(media_type, "image/png" | "application/x-pdf");
+    match accepted::of(headers) {
+        Accepted::Gzip if is_packed => Accepted::Plain,
+        accepted => accepted,
+    }
 }
 
 fn is_binary(media_type: &str) -> bool {

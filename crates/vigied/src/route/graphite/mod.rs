@@ -2,6 +2,7 @@
 //! `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does.
 
 mod answering;
+mod cached;
 mod find;
 mod functions;
 mod glob;

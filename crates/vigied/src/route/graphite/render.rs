@@ -1,6 +1,7 @@
 //! `GET` and `POST /render`: targets as data or as a picture.
 
 use super::answering::{Asked, JSON, SCRIPT, answer, callback, close, open};
+use super::cached;
 use super::parameters::{Parameters, invalid, time};
 use super::stored::Stored;
 use crate::app::App;
@@ -57,7 +58,7 @@ async fn respond(
     parameters: Parameters,
 ) -> Result<Response, Refusal> {
     let media_type = format_of(&parameters)?.media_type(callback(&parameters)?.is_some());
-    answer(app, caller, headers, parameters, media_type, write).await
+    answer(app, caller, headers, parameters, media_type, cached::write).await
 }
 
 /// What an answer is written as.
@@ -118,11 +119,15 @@ fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
     })
 }
 
-fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+/// Whether data is asked for, and no picture.
+pub(super) fn is_data(parameters: &Parameters) -> Result<bool, Refusal> {
+    format_of(parameters).map(|format| !matches!(format, Format::Picture(_)))
+}
+
+/// Evaluates the targets, and writes what was asked for.
+pub(super) fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let format = format_of(parameters)?;
-    // Nothing is kept for later; a figure is checked all the same.
-    parameters.integer("cacheTimeout")?;
     let window = window(asked)?;
     let context = answer.context();
     let series = evaluated(asked, &window, &context)?;
@@ -215,7 +220,7 @@ fn evaluated(asked: &Asked, window: &Window, context: &Context) -> Result<Vec<Se
 }
 
 /// The rules of the domain; behind them, every name has the domain's resolution.
-fn rules(asked: &Asked) -> Result<Arc<Rules>, Refusal> {
+pub(super) fn rules(asked: &Asked) -> Result<Arc<Rules>, Refusal> {
     let (iam, domain) = (&asked.app.iam, asked.scope.domain());
     let step = iam.resolution_seconds(domain);
     asked

@@ -62,6 +62,8 @@ impl Deleter {
             }
         };
         let (store, context) = (&self.app.store, answer.context());
+        // Over before the caller is told.
+        let _change = self.app.queries.kept().deleting(scope.domain());
         let deleted = store.delete_begun(scope, delete, &context, &mut begin);
         let Some(()) = begun.transpose()? else {
             return Ok(deleted?.unwrap_or_default());

@@ -66,10 +66,13 @@ pub(crate) async fn send(
             worker
                 .quotas
                 .allowance(account, batch, scope.reaches_all(Action::Write))?;
+        // Over once readers see what was written, and before its sender is told.
+        let change = worker.queries.kept().writing(scope.domain());
         let appended =
             worker
                 .store
                 .append_with_allowance(scope, &decoded.batch, durability, allowance)?;
+        drop(change);
         taken.wrote(appended.stored, appended.created);
         let reasons = || {
             decoded

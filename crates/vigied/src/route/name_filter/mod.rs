@@ -139,6 +139,26 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
     }
 }
 
+/// The way in changes nothing of what there is: the domain in the path, and a name and a password.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_comes_by_path_and_password_reaches_what_they_reach_by_headers() {
+    let globs = &["app.*"];
+    let seconds = seconds();
+    let (world, twin) = twins(globs, &[], &[], seconds).await;
+    let all = [
+        graphite::reads(seconds),
+        targets::reads(seconds),
+        graphite::mistakes(),
+        targets::mistakes(),
+    ];
+    let is_tried = |own: &&Asked| !own.path.starts_with("/v1/") && !own.query.contains("jsonp");
+    for asked in all.concat().iter().filter(is_tried) {
+        let by_path = world.limited_by_path(asked).await;
+        assert_eq!(by_path, twin.limited_by_path(asked).await, "{asked:?}");
+        assert_eq!(by_path, world.limited(asked).await, "{asked:?}");
+    }
+}
+
 /// What is of the domain as a whole is not for a caller who reaches some of its series.
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_and_settings_of_a_domain_take_a_caller_who_reaches_all_of_it() {

@@ -16,7 +16,16 @@ pub(crate) const SCOPES: [&str; 6] = [
 
 /// The request by which a route is tried, and the right it needs.
 pub(crate) fn request(world: &World, method: &str, path: &str) -> Option<(Request, &'static str)> {
-    let request = |path: &str| world.server.request(method, path);
+    request_behind(world, "", method, path)
+}
+
+fn request_behind(
+    world: &World,
+    prefix: &str,
+    method: &str,
+    path: &str,
+) -> Option<(Request, &'static str)> {
+    let request = |path: &str| world.server.request(method, &format!("{prefix}{path}"));
     Some(match (method, path) {
         ("POST", "/v1/metrics") => (
             request(path).json(&json!([{"name": "matrix.sent", "value": 1}])),
@@ -79,6 +88,33 @@ fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
     }
 }
 
+/// The same request with a name and a password, and on Graphite's routes with the scope in the path. UAA tokens have no name of
+/// their own.
+fn by_password(
+    world: &World,
+    user: &User,
+    (scope, credential): (&str, &str),
+    method: &str,
+    path: &str,
+) -> Request {
+    let is_graphite = !path.starts_with("/v1/") && path != "/metrics";
+    let domain = world.domains.get(scope);
+    let prefix = match domain {
+        Some(domain) if is_graphite => format!("/graphite/{domain}"),
+        _ => String::new(),
+    };
+    let (mut request, _) = request_behind(world, &prefix, method, path).unwrap();
+    if let Some(domain) = domain.filter(|_| !is_graphite) {
+        request = request.header("X-Auth-Scope-Id", domain);
+    }
+    let name = if credential == "uaa" {
+        "token"
+    } else {
+        credential
+    };
+    request.basic(name, &user.credentials[credential])
+}
+
 /// The cells of a person's line.
 pub(crate) fn cells(world: &World, user: &User, method: &str, path: &str) -> Vec<String> {
     let mut columns = Vec::new();
@@ -98,6 +134,8 @@ pub(crate) fn cells(world: &World, user: &User, method: &str, path: &str) -> Vec
                 user.name()
             );
             assert_eq!(reply.status, rule, "{what}: {}", reply.text());
+            let reply = by_password(world, user, (scope, credential), method, path).send();
+            assert_eq!(reply.status, rule, "{what}, by Basic: {}", reply.text());
             statuses.push(reply.status.to_string());
         }
         columns.push(statuses.join("/"));

@@ -1,0 +1,375 @@
+//! Answers of `/render` that are kept for whoever asks the same again: dashboards that refresh, on several screens.
+//!
+//! An answer is kept for a domain and the whole text of its question, and for callers who reach every series of the domain:
+//! others neither get nor leave one. It is given again within the same step of the domain's rules, and only if nothing was written
+//! to the domain since: who writes and reads, reads what was written. Who sends `cacheTimeout` asks for answers that old, as
+//! with graphite-web; a deletion or another rule ends those as well.
+
+use base::limit;
+use base::scope::Domain;
+use iam::directory::RuleTexts;
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::hash::BuildHasher as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How old an answer may be, whatever its question says; graphite-web's usual time.
+pub(crate) const SECONDS_MAX: i64 = 60;
+
+/// Counters of changes. Domains share one by chance, which makes an answer end that could have been given again.
+const COUNTERS: usize = 1024;
+
+/// Bytes of an entry besides its texts.
+const ENTRY_BYTES: u64 = 256;
+
+/// What an answer depends on, besides its question.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    writes: u64,
+    deletions: u64,
+    /// The rules of the domain, and the step behind them.
+    pub(crate) rules: (Option<Arc<RuleTexts>>, Option<u32>),
+    /// The step of the clock.
+    pub(crate) step: i64,
+    /// Epoch second.
+    pub(crate) at: i64,
+}
+
+impl State {
+    fn has_same_rules(&self, other: &Self) -> bool {
+        let is_same = match (&self.rules.0, &other.rules.0) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other) || own == other,
+            (None, None) => true,
+            _ => false,
+        };
+        is_same && self.rules.1 == other.rules.1
+    }
+
+    /// Whether an answer of this state can be given in another, later one at all.
+    fn may_serve(&self, now: &Self) -> bool {
+        let age = now.at.saturating_sub(self.at);
+        self.deletions == now.deletions
+            && self.has_same_rules(now)
+            && (0..=SECONDS_MAX).contains(&age)
+    }
+
+    /// Whether it can be given to who accepts an answer of so many seconds, or none older than the last write.
+    fn serves(&self, now: &Self, accepted: Option<i64>) -> bool {
+        self.may_serve(now)
+            && match accepted {
+                Some(seconds) => now.at.saturating_sub(self.at) <= seconds,
+                None => self.writes == now.writes && self.step == now.step,
+            }
+    }
+}
+
+/// What was asked, of which domain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Question {
+    pub(crate) domain: Domain,
+    pub(crate) text: Arc<str>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    answer: Arc<[u8]>,
+    state: State,
+    used: u64,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    by_question: HashMap<Question, Entry>,
+    /// The one that was used longest ago comes first.
+    by_use: BTreeMap<u64, Question>,
+    uses: u64,
+    bytes: u64,
+}
+
+/// All that are kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    bytes_max: u64,
+    hasher: RandomState,
+    writes: Box<[AtomicU64]>,
+    deletions: Box<[AtomicU64]>,
+    entries: Mutex<Entries>,
+    given: AtomicU64,
+}
+
+/// A change of a domain's samples: when it is over, answers of before are no longer given.
+#[derive(Debug)]
+#[must_use = "the change is over when it is dropped"]
+pub(crate) struct Change<'k>(&'k AtomicU64);
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+impl Kept {
+    pub(super) fn new(bytes_max: u64) -> Self {
+        let counters = || (0..COUNTERS).map(|_| AtomicU64::new(0)).collect();
+        Self {
+            bytes_max,
+            hasher: RandomState::new(),
+            writes: counters(),
+            deletions: counters(),
+            entries: Mutex::default(),
+            given: AtomicU64::new(0),
+        }
+    }
+
+    fn counter<'k>(&self, of: &'k [AtomicU64], domain: Domain) -> &'k AtomicU64 {
+        static NONE: AtomicU64 = AtomicU64::new(0);
+        let hash = self.hasher.hash_one(domain);
+        let at = usize::try_from(hash % COUNTERS as u64).unwrap_or(0);
+        of.get(at).unwrap_or(&NONE)
+    }
+
+    /// Samples are being written; for as long as the work lasts.
+    pub(crate) fn writing(&self, domain: Domain) -> Change<'_> {
+        Change(self.counter(&self.writes, domain))
+    }
+
+    /// Samples are being deleted; for as long as the work lasts.
+    pub(crate) fn deleting(&self, domain: Domain) -> Change<'_> {
+        Change(self.counter(&self.deletions, domain))
+    }
+
+    /// The state in which a question is answered that begins now.
+    pub(crate) fn state(
+        &self,
+        domain: Domain,
+        rules: (Option<Arc<RuleTexts>>, Option<u32>),
+        (at, step): (i64, i64),
+    ) -> State {
+        State {
+            writes: self.counter(&self.writes, domain).load(Ordering::Acquire),
+            deletions: self
+                .counter(&self.deletions, domain)
+                .load(Ordering::Acquire),
+            rules,
+            step: at.div_euclid(step.max(1)),
+            at,
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer to a question, if one is kept that serves. `accepted` is how many seconds old it may be though something was
+    /// written since.
+    pub(crate) fn answer(
+        &self,
+        question: &Question,
+        now: &State,
+        accepted: Option<i64>,
+    ) -> Option<Arc<[u8]>> {
+        let mut entries = self.entries();
+        let entry = entries.by_question.get(question)?;
+        if !entry.state.serves(now, accepted) {
+            if !entry.state.may_serve(now) {
+                entries.remove(question);
+            }
+            return None;
+        }
+        let answer = Arc::clone(&entry.answer);
+        entries.touch(question);
+        drop(entries);
+        self.given.fetch_add(1, Ordering::Relaxed);
+        Some(answer)
+    }
+
+    /// Keeps an answer that was made in this state.
+    pub(crate) fn keep(&self, question: &Question, state: State, answer: &[u8]) {
+        let bytes = bytes_of(question, answer.len());
+        // One of them must not push out most of the others.
+        if bytes > self.bytes_max / 8 {
+            return;
+        }
+        let answer: Arc<[u8]> = answer.into();
+        let mut entries = self.entries();
+        entries.remove(question);
+        while entries.bytes.saturating_add(bytes) > self.bytes_max {
+            if !entries.remove_oldest() {
+                return;
+            }
+        }
+        entries.insert(question.clone(), answer, state);
+    }
+
+    /// The figures for the server's own metrics.
+    pub(super) fn figures(&self, out: &mut String) {
+        let bytes = self.entries().bytes;
+        let given = self.given.load(Ordering::Relaxed);
+        let name = limit::RENDER_CACHE_BYTES.name;
+        let _ = writeln!(
+            out,
+            "# HELP vigie_render_cache_bytes Bytes of kept answers of `/render`, as counted for `{name}`.\n# TYPE vigie_render_cache_bytes gauge\nvigie_render_cache_bytes {bytes}"
+        );
+        let _ = writeln!(
+            out,
+            "# HELP vigie_render_cache_answers_total Requests to `/render` that were answered from a kept answer.\n# TYPE vigie_render_cache_answers_total counter\nvigie_render_cache_answers_total {given}"
+        );
+    }
+}
+
+fn bytes_of(question: &Question, answer: usize) -> u64 {
+    (question.text.len() as u64)
+        .saturating_add(answer as u64)
+        .saturating_add(ENTRY_BYTES)
+}
+
+impl Entries {
+    fn insert(&mut self, question: Question, answer: Arc<[u8]>, state: State) {
+        self.uses += 1;
+        self.bytes += bytes_of(&question, answer.len());
+        self.by_use.insert(self.uses, question.clone());
+        let used = self.uses;
+        self.by_question.insert(
+            question,
+            Entry {
+                answer,
+                state,
+                used,
+            },
+        );
+    }
+
+    fn touch(&mut self, question: &Question) {
+        self.uses += 1;
+        if let Some(entry) = self.by_question.get_mut(question)
+            && let Some(own) = self.by_use.remove(&entry.used)
+        {
+            entry.used = self.uses;
+            self.by_use.insert(self.uses, own);
+        }
+    }
+
+    fn remove(&mut self, question: &Question) {
+        if let Some(entry) = self.by_question.remove(question) {
+            self.by_use.remove(&entry.used);
+            let bytes = bytes_of(question, entry.answer.len());
+            self.bytes = self.bytes.saturating_sub(bytes);
+        }
+    }
+
+    fn remove_oldest(&mut self) -> bool {
+        let oldest = self.by_use.first_key_value();
+        let Some(oldest) = oldest.map(|(_, question)| question.clone()) else {
+            return false;
+        };
+        self.remove(&oldest);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{Guid, SpaceId};
+
+    fn domain(number: u8) -> Domain {
+        Domain::Space(SpaceId(Guid::from_random([number; 16])))
+    }
+
+    fn question(number: u8, text: &str) -> Question {
+        Question {
+            domain: domain(number),
+            text: text.into(),
+        }
+    }
+
+    fn at(kept: &Kept, seconds: i64) -> State {
+        kept.state(domain(1), (None, None), (seconds, 10))
+    }
+
+    fn has(kept: &Kept, seconds: i64, accepted: Option<i64>) -> bool {
+        let now = at(kept, seconds);
+        kept.answer(&question(1, "a"), &now, accepted).is_some()
+    }
+
+    fn with_answer() -> Kept {
+        let kept = Kept::new(100_000);
+        kept.keep(&question(1, "a"), at(&kept, 100), b"[1]");
+        kept
+    }
+
+    #[test]
+    fn an_answer_is_given_within_its_step_to_its_question_in_its_domain_alone() {
+        let kept = with_answer();
+        assert!(has(&kept, 100, None) && has(&kept, 109, None));
+        assert!(!has(&kept, 110, None), "the next step");
+        let now = at(&kept, 100);
+        assert!(kept.answer(&question(1, "b"), &now, None).is_none());
+        assert!(kept.answer(&question(2, "a"), &now, None).is_none());
+        assert!(!has(&kept, 99, None), "a clock that went back");
+    }
+
+    #[test]
+    fn a_write_ends_it_but_for_who_accepts_an_older_one() {
+        let kept = with_answer();
+        drop(kept.writing(domain(1)));
+        assert!(!has(&kept, 100, None));
+        assert!(has(&kept, 105, Some(5)) && !has(&kept, 106, Some(5)));
+        assert!(has(&kept, 160, Some(1000)) && !has(&kept, 161, Some(1000)));
+        assert!(!has(&kept, 100, Some(1000)), "it is gone");
+    }
+
+    #[test]
+    fn a_deletion_and_another_rule_end_it_for_everybody() {
+        let kept = with_answer();
+        drop(kept.deleting(domain(1)));
+        assert!(!has(&kept, 100, Some(60)));
+        let kept = with_answer();
+        let texts = || Some(Arc::new(RuleTexts::default()));
+        for rules in [(None, Some(10)), (texts(), None)] {
+            let now = kept.state(domain(1), rules, (100, 10));
+            assert!(kept.answer(&question(1, "a"), &now, Some(60)).is_none());
+        }
+        let rules = || (texts(), Some(1));
+        let state = || kept.state(domain(1), rules(), (100, 10));
+        kept.keep(&question(1, "a"), state(), b"[2]");
+        assert!(
+            kept.answer(&question(1, "a"), &state(), None).is_some(),
+            "equal texts"
+        );
+    }
+
+    /// An answer that was being made while something was written may have the half of it.
+    #[test]
+    fn what_was_made_beside_a_write_is_not_given_once_the_write_is_over() {
+        let kept = Kept::new(100_000);
+        let write = kept.writing(domain(1));
+        let state = at(&kept, 100);
+        kept.keep(&question(1, "a"), state, b"[1]");
+        assert!(has(&kept, 100, None), "nobody was told that it is written");
+        drop(write);
+        assert!(!has(&kept, 100, None));
+    }
+
+    #[test]
+    fn the_bytes_are_bounded_and_what_was_used_last_stays() {
+        let kept = Kept::new(10_000);
+        let text = |number: usize| format!("question {number}");
+        for number in 0..100 {
+            kept.keep(&question(1, &text(number)), at(&kept, 100), &[b'x'; 500]);
+            let now = at(&kept, 100);
+            assert!(kept.answer(&question(1, &text(0)), &now, None).is_some());
+        }
+        let entries = kept.entries();
+        assert!(entries.bytes <= 10_000 && entries.by_question.len() > 5);
+        assert_eq!(entries.by_question.len(), entries.by_use.len());
+        drop(entries);
+        let now = at(&kept, 100);
+        assert!(kept.answer(&question(1, &text(99)), &now, None).is_some());
+        assert!(kept.answer(&question(1, &text(1)), &now, None).is_none());
+        kept.keep(&question(1, "large"), at(&kept, 100), &[b'x'; 5000]);
+        assert!(kept.answer(&question(1, "large"), &now, None).is_none());
+    }
+}

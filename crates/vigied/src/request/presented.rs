@@ -1,0 +1,210 @@
+//! The credential of a request as it was sent: in which header, and in which words. Nothing is verified here.
+//!
+//! `X-Auth-User-Token` counts where it is there. On routes of metrics, `Authorization` may be `Bearer` with a token or an API key,
+//! or `Basic` with the kind as its name: that is all that most programs can be told. Elsewhere it is `Bearer` with a token alone:
+//! keys manage nothing by accident, and the Basic of token endpoints is the client's.
+
+use super::guard::Guard;
+use crate::app::App;
+use crate::http::header::single;
+use crate::http::problem::Refusal;
+use http::HeaderMap;
+use iam::Credential;
+use wire::code;
+use wire::credential::{self, CredentialError, CredentialKind, Repairs};
+use wire::secret::SecretText;
+
+pub(super) const USER_TOKEN: &str = "x-auth-user-token";
+const AUTHORIZATION: &str = "authorization";
+
+/// What a route takes in `Authorization`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// A token or a key, by Bearer or by Basic.
+    Metrics,
+    /// A token by Bearer.
+    Management,
+}
+
+impl Door {
+    /// The door of a route.
+    pub(super) const fn of(guard: Guard) -> Self {
+        match guard {
+            Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names => Self::Metrics,
+            Guard::Public | Guard::Credential | Guard::Identity => Self::Management,
+        }
+    }
+}
+
+/// By which way a credential came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// `X-Auth-User-Token`.
+    UserToken,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization: Basic`, which a browser sends of itself once it has been told.
+    Basic,
+}
+
+impl Way {
+    /// The name of the header.
+    pub(super) const fn field(self) -> &'static str {
+        match self {
+            Self::UserToken => "X-Auth-User-Token",
+            Self::Bearer | Self::Basic => "Authorization",
+        }
+    }
+}
+
+/// What a credential is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Iam,
+    Uaa,
+    ApiKey,
+}
+
+impl Kind {
+    pub(super) const fn of(credential: &Credential<'_>) -> Self {
+        match credential {
+            Credential::Iam(_) => Self::Iam,
+            Credential::Uaa(_) => Self::Uaa,
+            Credential::ApiKey(_) => Self::ApiKey,
+        }
+    }
+
+    pub(super) const fn with(self, text: &str) -> Credential<'_> {
+        match self {
+            Self::Iam => Credential::Iam(text),
+            Self::Uaa => Credential::Uaa(text),
+            Self::ApiKey => Credential::ApiKey(text),
+        }
+    }
+}
+
+/// As it stands in the header, or unpacked from it.
+enum Text<'h> {
+    Plain(&'h str),
+    Decoded(SecretText),
+}
+
+impl Text<'_> {
+    fn expose(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Decoded(text) => text.expose(),
+        }
+    }
+}
+
+/// A credential as it was sent, understood but not yet verified.
+pub(super) struct Presented<'h> {
+    kind: Kind,
+    text: Text<'h>,
+    pub(super) repairs: Repairs,
+    pub(super) way: Way,
+}
+
+impl<'h> Presented<'h> {
+    pub(super) fn credential(&self) -> Credential<'_> {
+        self.kind.with(self.text.expose())
+    }
+
+    /// The same, for as long as the header is there; `None` if it had to be unpacked.
+    pub(super) const fn plain(&self) -> Option<Credential<'h>> {
+        match self.text {
+            Text::Plain(text) => Some(self.kind.with(text)),
+            Text::Decoded(_) => None,
+        }
+    }
+}
+
+/// The credential that counts.
+pub(super) fn read<'h>(
+    app: &App,
+    door: Door,
+    headers: &'h HeaderMap,
+) -> Result<Presented<'h>, Refusal> {
+    if let Some(value) = single(headers, USER_TOKEN, Way::UserToken.field())? {
+        let read = credential::user_token(value.as_bytes());
+        let read = read.map_err(|error| refusal(&error, Way::UserToken))?;
+        return Ok(presented(app, door, read, Way::UserToken));
+    }
+    if let Some(value) = single(headers, AUTHORIZATION, Way::Bearer.field())? {
+        let read = authorization(app, door, value.as_bytes());
+        return read.map_err(|error| refusal(&error, Way::Bearer));
+    }
+    let problem = code::CREDENTIAL_MISSING.problem("the request has no credential");
+    Err(Refusal(
+        problem
+            .hint("send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it")
+            .field(Way::UserToken.field()),
+    ))
+}
+
+/// What an `Authorization` holds.
+pub(super) fn authorization<'h>(
+    app: &App,
+    door: Door,
+    header: &'h [u8],
+) -> Result<Presented<'h>, CredentialError> {
+    if door == Door::Metrics && credential::is_basic(header) {
+        let read = credential::password(header)?;
+        let kind = kind_of(app, door, read.kind, read.text.expose());
+        return Ok(Presented {
+            kind,
+            text: Text::Decoded(read.text),
+            repairs: read.repairs,
+            way: Way::Basic,
+        });
+    }
+    let read = credential::authorization(header)?;
+    Ok(presented(app, door, read, Way::Bearer))
+}
+
+fn presented<'h>(
+    app: &App,
+    door: Door,
+    read: credential::Credential<'h>,
+    way: Way,
+) -> Presented<'h> {
+    Presented {
+        kind: kind_of(app, door, read.kind, read.text),
+        text: Text::Plain(read.text),
+        repairs: read.repairs,
+        way,
+    }
+}
+
+fn kind_of(app: &App, door: Door, said: Option<CredentialKind>, text: &str) -> Kind {
+    match (said, door) {
+        (Some(CredentialKind::Iam), _) => Kind::Iam,
+        (Some(CredentialKind::Uaa), _) => Kind::Uaa,
+        (Some(CredentialKind::ApiKey), _) => Kind::ApiKey,
+        (None, Door::Metrics) => Kind::of(&app.verifier.unnamed(text)),
+        (None, Door::Management) => Kind::of(&app.verifier.bearer(text)),
+    }
+}
+
+fn refusal(error: &CredentialError, way: Way) -> Refusal {
+    let code = match error {
+        CredentialError::Empty | CredentialError::CredentialMissing => &code::CREDENTIAL_MISSING,
+        CredentialError::KindMissing
+        | CredentialError::KindUnknown { .. }
+        | CredentialError::BasicName
+        | CredentialError::Scheme { .. } => &code::CREDENTIAL_KIND,
+        CredentialError::Characters | CredentialError::BasicMalformed => &code::TOKEN_MALFORMED,
+    };
+    let hint = match error {
+        CredentialError::BasicName => {
+            "write `apikey` as the user name and an API key as the password, or `iam` and a token"
+        }
+        _ => "`vigie iam token --header` prints the header, ready to send",
+    };
+    Refusal(
+        code.problem(error.to_string())
+            .hint(hint)
+            .field(way.field()),
+    )
+}

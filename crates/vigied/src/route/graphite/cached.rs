@@ -1,0 +1,75 @@
+//! `/render` for who asks the same again: see [`crate::query::kept`].
+
+use super::answering::{Asked, callback};
+use super::render;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use crate::query::kept::{Question, State};
+use base::scope::Action;
+use base::store::StoreError;
+
+/// A longer question is not kept.
+const TEXT_BYTES_MAX: usize = 8 * 1024;
+
+/// Answers, from what is kept where that serves.
+pub(super) fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let Some((question, accepted)) = question(asked)? else {
+        return render::write(asked, answer);
+    };
+    let kept = asked.app.queries.kept();
+    let state = state(asked, &question)?;
+    if let Some(body) = kept.answer(&question, &state, accepted) {
+        answer.out.extend_from_slice(&body);
+        return answer
+            .step()
+            .map_err(|stop| StoreError::Stopped(stop).into());
+    }
+    render::write(asked, answer)?;
+    if let Some(whole) = answer.unsent() {
+        kept.keep(&question, state, whole);
+    }
+    Ok(())
+}
+
+/// What is asked, if the answer may be kept, and how old it may be though something was written since.
+fn question(asked: &Asked) -> Result<Option<(Question, Option<i64>)>, Refusal> {
+    let parameters = &asked.parameters;
+    let accepted = parameters.integer("cacheTimeout")?;
+    let is_off = parameters.last("noCache").is_some()
+        || accepted.is_some_and(|seconds| seconds <= 0)
+        // A caller who reaches some series has answers of their own.
+        || !asked.scope.reaches_all(Action::Render)
+        || callback(parameters)?.is_some()
+        || !render::is_data(parameters)?;
+    if is_off {
+        return Ok(None);
+    }
+    // What begins with `_` is there to make addresses differ, as for graphite-web.
+    let counts = |name: &str| !name.starts_with('_') && name != "cacheTimeout";
+    let mut pairs: Vec<(&str, &str)> = parameters.iter().filter(|own| counts(own.0)).collect();
+    // The order of targets counts, and of no two names.
+    pairs.sort_by_key(|(name, _)| *name);
+    let bytes: usize = pairs
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 2)
+        .sum();
+    // Events change without a sample being written.
+    let has_events = || pairs.iter().any(|(_, value)| value.contains("events"));
+    if bytes > TEXT_BYTES_MAX || has_events() {
+        return Ok(None);
+    }
+    let question = Question {
+        domain: asked.scope.domain(),
+        text: wire::query::encode(&pairs).into(),
+    };
+    Ok(Some((question, accepted)))
+}
+
+/// What the answer depends on.
+fn state(asked: &Asked, question: &Question) -> Result<State, Refusal> {
+    let (iam, domain) = (&asked.app.iam, question.domain);
+    let texts = (iam.rules(domain), iam.resolution_seconds(domain));
+    let step = render::rules(asked)?.finest_step();
+    let now = asked.app.clock.now().secs();
+    Ok(asked.app.queries.kept().state(domain, texts, (now, step)))
+}
