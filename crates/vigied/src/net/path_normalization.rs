@@ -6,6 +6,9 @@
 /// Paths that a proxy may block and no client builds by joining; only the exact spelling reaches them.
 const EXACT: [&str; 2] = ["/metrics", "/health"];
 
+/// Paths below them that many a client of Graphite writes with a slash at the end; a proxy's rule for `/metrics/` fits both.
+const WITH_SLASH: [&str; 2] = ["/metrics/find", "/metrics/expand"];
+
 /// The request with the path in its shortest form.
 pub(super) fn with_normalized_path<B>(mut request: http::Request<B>) -> http::Request<B> {
     if let Some(path) = normalized(request.uri().path()) {
@@ -25,6 +28,11 @@ fn normalized(path: &str) -> Option<String> {
     let is_normalized = !path.contains("//") && (path.len() < 2 || !path.ends_with('/'));
     if is_normalized {
         return None;
+    }
+    if let Some(own) = path.strip_suffix('/')
+        && WITH_SLASH.contains(&own)
+    {
+        return Some(own.to_owned());
     }
     let parts = path.split('/').filter(|part| !part.is_empty());
     let path = parts.fold(String::new(), |whole, part| whole + "/" + part);
@@ -53,6 +61,8 @@ mod tests {
             ("/v1//metrics/", "/v1/metrics"),
             ("/v1/metrics/", "/v1/metrics"),
             ("//", "/"),
+            ("/metrics/find/", "/metrics/find"),
+            ("/metrics/expand/", "/metrics/expand"),
         ] {
             assert_eq!(normalized(given).as_deref(), Some(expected), "{given}");
         }
@@ -73,6 +83,10 @@ mod tests {
             "///metrics",
             "//health/ready",
             "/health//live",
+            "//metrics/find",
+            "/metrics/find//",
+            "/metrics//find/",
+            "/metrics/find",
         ] {
             assert_eq!(normalized(same), None, "{same}");
         }

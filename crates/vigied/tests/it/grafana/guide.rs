@@ -176,6 +176,17 @@ fn a_data_source_of_the_guide_reads_its_domain() {
         );
         works(&Source::of_settings(&settings), &["shop"]);
     }
+    let by_path: Value = serde_json::from_str(&blocks("json")[1]).unwrap();
+    is_one(&by_path);
+    let by_path = filled(
+        &by_path,
+        &[
+            ("http://127.0.0.1:8080", &url),
+            ("s-SPACE", &domain),
+            ("KEY", &key),
+        ],
+    );
+    works(&Source::of_settings(&by_path), &["shop"]);
     // What the API takes is what the file says.
     let mut of_file = of_file.clone();
     of_file.as_object_mut().unwrap().remove("editable");

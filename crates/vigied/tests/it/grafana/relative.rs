@@ -40,6 +40,12 @@ fn times_that_count_from_now_find_what_came_last() {
         let found = source.json("GET", &path, None);
         assert_eq!(found["results"], json!(["shop.eu.orders"]), "{times}");
     }
+    // Many a script writes a slash at the end, as graphite-web allows.
+    let form = format!("{PANEL}&from=-6h&until=now&format=json");
+    let answer = source.json("POST", "/render/", Some(&form));
+    assert_eq!(values(&answer), [7.0]);
+    let found = source.json("GET", "/metrics/find/?query=*", None);
+    assert_eq!(found[0]["text"], "shop");
     // Before the sample there is the series all the same, and nothing in it.
     let form = format!("{PANEL}&from=-6h&until=-10min&format=json&maxDataPoints=900");
     let answer = source.json("POST", "/render", Some(&form));

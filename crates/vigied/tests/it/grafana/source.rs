@@ -22,6 +22,15 @@ impl Source {
         }
     }
 
+    /// With the domain in the path, and a password.
+    pub(super) fn by_path(server: &Server, key: &str, domain: &str) -> Self {
+        let password = wire::credential::encode_basic("apikey", key);
+        Self {
+            url: format!("{}/graphite/{domain}", server.serving.url()),
+            headers: vec![("Authorization".to_owned(), password)],
+        }
+    }
+
     /// As Grafana reads its settings: `httpHeaderName1` of `jsonData` has its value in `secureJsonData`.
     pub(super) fn of_settings(settings: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
