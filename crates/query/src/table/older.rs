@@ -122,7 +122,7 @@ const CHANGED: &[(&[&str], &str)] = &[
     ),
     (
         &["countSeries"],
-        "It failed where no series was found. Without an argument it now counts 0.",
+        "It needed an argument. Without one it now counts 0.",
     ),
     (&["dashed"], "It named a length without its fraction."),
     (
@@ -140,7 +140,7 @@ const CHANGED: &[(&[&str], &str)] = &[
     ),
     (
         &["hitcount"],
-        "Aligned, it read the paths of the series again, without the functions within. Now it evaluates its argument again.",
+        "Aligned, every series of a path with wildcards had the values of the first one.",
     ),
     (
         &[
@@ -206,7 +206,7 @@ const CHANGED: &[(&[&str], &str)] = &[
     ),
     (
         &["smartSummarize"],
-        "It began at the day, hour or minute before `from`, by the length of the interval. Now it begins at `from` itself, unless `alignTo` names a unit. It knew `avg`, `last`, `max` and `min`, and took everything else for `sum`.",
+        "It began at the day, hour or minute before `from`, by the length of the interval. Now it begins at `from` itself, unless `alignTo` names a unit. Every series of a path with wildcards had the values of the first one. It knew `avg`, `last`, `max` and `min`, and took everything else for `sum`.",
     ),
     (&["sortByName"], "It took no `reverse`."),
     (&["stdev"], "Its result was named `stddev`."),
@@ -227,11 +227,11 @@ const CHANGED: &[(&[&str], &str)] = &[
     ),
     (
         &["timeShift"],
-        "It read the path of the first series again, without the functions within. Now it evaluates its argument again. It named the time without quotes, and took no `alignDST`.",
+        "Of several series out of a function (`timeShift(scale(servers.*.load, 2), '1d')`) it showed the first one alone. It named the time without quotes, and took no `alignDst`.",
     ),
     (
         &["timeStack"],
-        "It read the path of the first series again, without the functions within. Now it evaluates its argument again. Its parameters had no defaults.",
+        "Of several series out of a function it showed the first one alone. Its parameters had no defaults.",
     ),
     (&["transformNull"], "It took no `referenceSeries`."),
 ];
