@@ -2,15 +2,32 @@
 
 use http::{HeaderMap, header};
 
+/// What an answer can be packed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    /// Its name in `Content-Encoding`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
 /// How an answer may be packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accepted {
     /// Not at all.
     Plain,
-    /// By gzip, where that is worth it.
-    Gzip,
-    /// By gzip in any case: plain ones are refused.
-    OnlyGzip,
+    /// With this, where that is worth it.
+    Packed(Packing),
+    /// With this in any case: plain ones are refused.
+    OnlyPacked(Packing),
 }
 
 /// A weight in thousandths. One that cannot be read is none: what is not understood is not asked for.
@@ -31,9 +48,9 @@ fn weight(text: &str) -> u32 {
         .map_or(0, |weight| (weight * 1000.0).round() as u32)
 }
 
-/// What the request says. An answer that would have to be neither plain nor packed is plain: nobody is helped by none.
+/// What the request says. Of two packings that it likes as well it gets gzip, which takes less memory. An answer that would have to be neither plain nor packed is plain: nobody is helped by none.
 pub(crate) fn of(headers: &HeaderMap) -> Accepted {
-    let (mut gzip, mut identity, mut other) = (None, None, None);
+    let (mut gzip, mut zstd, mut identity, mut other) = (None, None, None, None);
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
     for item in lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')) {
         let Ok(item) = std::str::from_utf8(item) else {
@@ -47,6 +64,8 @@ pub(crate) fn of(headers: &HeaderMap) -> Accepted {
             .map_or(1000, |(_, text)| weight(text));
         if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
             gzip = gzip.max(Some(weight));
+        } else if coding.eq_ignore_ascii_case("zstd") {
+            zstd = zstd.max(Some(weight));
         } else if coding.eq_ignore_ascii_case("identity") {
             identity = Some(weight);
         } else if coding == "*" {
@@ -54,13 +73,20 @@ pub(crate) fn of(headers: &HeaderMap) -> Accepted {
         }
     }
     let gzip = gzip.or(other).unwrap_or(0);
+    // Who names neither means what everybody has.
+    let zstd = zstd.unwrap_or(0);
+    let (packing, weight) = if zstd > gzip {
+        (Packing::Zstd, zstd)
+    } else {
+        (Packing::Gzip, gzip)
+    };
     // Plain answers are accepted unless denied, and preferred only if the client says so.
     let is_refused = identity.or(other) == Some(0);
-    match gzip {
+    match weight {
         0 => Accepted::Plain,
-        _ if is_refused => Accepted::OnlyGzip,
-        gzip if identity.is_some_and(|identity| identity > gzip) => Accepted::Plain,
-        _ => Accepted::Gzip,
+        _ if is_refused => Accepted::OnlyPacked(packing),
+        weight if identity.is_some_and(|identity| identity > weight) => Accepted::Plain,
+        _ => Accepted::Packed(packing),
     }
 }
 
@@ -72,19 +98,30 @@ mod tests {
     #[test]
     fn weights_decide() {
         for (line, accepted) in [
-            ("gzip", Accepted::Gzip),
-            ("*", Accepted::Gzip),
-            ("*;q=0, gzip", Accepted::OnlyGzip),
-            ("identity;q=0, gzip;q=0.1", Accepted::OnlyGzip),
+            ("gzip", Accepted::Packed(Packing::Gzip)),
+            ("*", Accepted::Packed(Packing::Gzip)),
+            ("*;q=0, gzip", Accepted::OnlyPacked(Packing::Gzip)),
+            (
+                "identity;q=0, gzip;q=0.1",
+                Accepted::OnlyPacked(Packing::Gzip),
+            ),
             ("identity;q=0", Accepted::Plain),
             ("gzip;q=0.5, identity;q=0.6", Accepted::Plain),
-            ("gzip;q=0, x-gzip", Accepted::Gzip),
+            ("gzip;q=0, x-gzip", Accepted::Packed(Packing::Gzip)),
             ("gzip;q=1.001", Accepted::Plain),
             ("gzip;q=-1", Accepted::Plain),
             ("gzip;q=inf", Accepted::Plain),
             ("gzip;q=", Accepted::Plain),
-            ("gzip;level=9", Accepted::Gzip),
+            ("gzip;level=9", Accepted::Packed(Packing::Gzip)),
             (",;,=,;q=1,,", Accepted::Plain),
+            ("zstd", Accepted::Packed(Packing::Zstd)),
+            ("gzip, deflate, br, zstd", Accepted::Packed(Packing::Gzip)),
+            ("gzip;q=0.5, ZSTD", Accepted::Packed(Packing::Zstd)),
+            ("gzip;q=0, zstd;q=0.1", Accepted::Packed(Packing::Zstd)),
+            ("zstd;q=0.5, *", Accepted::Packed(Packing::Gzip)),
+            ("zstd, *;q=0", Accepted::OnlyPacked(Packing::Zstd)),
+            ("zstd;q=0.5, identity", Accepted::Plain),
+            ("zstd;q=0", Accepted::Plain),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(line));

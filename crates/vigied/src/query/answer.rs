@@ -5,10 +5,10 @@
 
 use super::admitted::OpenQuery;
 use super::memory::Reservation;
-use super::packer::{self, PACKER_BYTES, Packer};
+use super::packer::{self, Packer};
 use super::running::Entered;
 use super::turn_holder::TurnHolder;
-use crate::http::accepted::Accepted;
+use crate::http::accepted::{Accepted, Packing};
 use crate::http::places::Place;
 use crate::http::problem::Refusal;
 use base::context::{Context, Memory as _, Stop};
@@ -38,14 +38,15 @@ const SOON: Duration = Duration::from_millis(50);
 /// sent.
 const WINDOW_BYTES: u64 = (WHOLE_BYTES + (AHEAD + 2) * PIECE_BYTES) as u64;
 
-/// What every query begins with, where its answer is compressed; without, it is `PACKER_BYTES` less.
-const BEGIN_BYTES: u64 = WINDOW_BYTES + PACKER_BYTES;
+/// What every query begins with, where its answer is compressed with gzip.
+#[cfg(test)]
+const BEGIN_BYTES: u64 = WINDOW_BYTES + packer::bytes(Packing::Gzip);
 
 /// An answer whose rest is still being written.
 #[derive(Debug)]
 pub(super) struct Pieces {
     pub(super) first: Vec<u8>,
-    pub(super) is_packed: bool,
+    pub(super) packing: Option<Packing>,
     pub(super) rest: mpsc::Receiver<Vec<u8>>,
     /// Set before the last sender is dropped; otherwise the answer broke off.
     pub(super) is_whole: Arc<AtomicBool>,
@@ -55,7 +56,10 @@ pub(super) struct Pieces {
 #[derive(Debug)]
 pub(super) enum FirstPart {
     Refused(Refusal),
-    Whole { bytes: Vec<u8>, is_packed: bool },
+    Whole {
+        bytes: Vec<u8>,
+        packing: Option<Packing>,
+    },
     Pieces(Pieces),
 }
 
@@ -126,14 +130,18 @@ impl Answer {
         }
     }
 
-    /// Reserves the memory that every answer needs.
-    pub(super) fn reserve(&self) -> Result<(), Refusal> {
-        let bytes = match self.accepted {
-            Accepted::Plain => WINDOW_BYTES,
-            Accepted::Gzip | Accepted::OnlyGzip => BEGIN_BYTES,
-        };
-        let reservation = self.reservation.reserve(bytes);
-        reservation.map_err(|stop| Refusal::from(StoreError::Stopped(stop)))
+    /// Reserves the memory that every answer needs. Zstd takes much more than the answer itself: where that is not to be had, the
+    /// answer is plain.
+    pub(super) fn reserve(&mut self) -> Result<(), Refusal> {
+        if let Accepted::Packed(packing) | Accepted::OnlyPacked(packing) = self.accepted {
+            let bytes = WINDOW_BYTES.saturating_add(packer::bytes(packing));
+            match self.reservation.reserve(bytes) {
+                Err(_) if packing == Packing::Zstd => self.accepted = Accepted::Plain,
+                reserved => return reserved.map_err(|stop| StoreError::Stopped(stop).into()),
+            }
+        }
+        let reserved = self.reservation.reserve(WINDOW_BYTES);
+        reserved.map_err(|stop| StoreError::Stopped(stop).into())
     }
 
     /// The context for calls to the store.
@@ -226,8 +234,10 @@ impl Answer {
 
     fn send_out(&mut self) -> Result<(), Stop> {
         let begin = self.begin.take();
-        if begin.is_some() && self.accepted != Accepted::Plain {
-            self.packer = Some(Packer::new());
+        if begin.is_some()
+            && let Accepted::Packed(packing) | Accepted::OnlyPacked(packing) = self.accepted
+        {
+            self.packer = Some(Packer::new(packing));
         }
         let bytes = match &mut self.packer {
             Some(packer) => {
@@ -247,7 +257,7 @@ impl Answer {
         self.pieces = Some(pieces);
         let begun = FirstPart::Pieces(Pieces {
             first: bytes,
-            is_packed: self.packer.is_some(),
+            packing: self.packer.as_ref().map(Packer::packing),
             rest,
             is_whole: Arc::clone(&self.is_whole),
         });
@@ -350,10 +360,10 @@ impl Answer {
     fn finish(&mut self) -> Option<&'static Limit> {
         if let Some(begin) = self.begin.take() {
             let plain = std::mem::take(&mut self.out);
-            let (bytes, is_packed) = packer::whole(plain, self.accepted);
+            let (bytes, packing) = packer::whole(plain, self.accepted);
             self.reservation.shrink_to(bytes.capacity() as u64);
             self.run_guard = None;
-            let _ = begin.send(FirstPart::Whole { bytes, is_packed });
+            let _ = begin.send(FirstPart::Whole { bytes, packing });
             return None;
         }
         let last = match self.packer.take() {
@@ -379,7 +389,7 @@ mod tests {
     #[test]
     fn regression_7_the_least_memory_of_queries_is_enough_for_a_compressed_answer() {
         assert_eq!(BEGIN_BYTES, 1152 * 1024);
-        assert_eq!(BEGIN_BYTES - PACKER_BYTES, 640 * 1024);
+        assert_eq!(WINDOW_BYTES, 640 * 1024);
         let setting = crate::config::least_of("limits.queries_in_flight_bytes").unwrap();
         let share = base::limit::ACCOUNT_SHARE_PERCENT.default;
         // The rest is for names and samples.

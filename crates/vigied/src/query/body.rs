@@ -4,6 +4,7 @@ use super::admitted::OpenQuery;
 use super::answer::Pieces;
 use super::memory::Reservation;
 use super::running::CancelOnDrop;
+use crate::http::accepted::Packing;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -21,13 +22,13 @@ const JSON: [(header::HeaderName, &str); 2] = [
     (header::VARY, "accept-encoding"),
 ];
 
-fn response(body: Body, is_packed: bool) -> Response {
+fn response(body: Body, packing: Option<Packing>) -> Response {
     let mut response = (JSON, body).into_response();
-    if is_packed {
-        let gzip = HeaderValue::from_static("gzip");
+    if let Some(packing) = packing {
+        let name = HeaderValue::from_static(packing.name());
         response
             .headers_mut()
-            .insert(header::CONTENT_ENCODING, gzip);
+            .insert(header::CONTENT_ENCODING, name);
     }
     response
 }
@@ -35,7 +36,7 @@ fn response(body: Body, is_packed: bool) -> Response {
 /// A complete answer. Until the socket has taken the last of it, its memory is counted and its caller's access checked.
 pub(super) fn whole(
     bytes: Vec<u8>,
-    is_packed: bool,
+    packing: Option<Packing>,
     cancel_on_drop: CancelOnDrop,
     reservation: Arc<Reservation>,
 ) -> Response {
@@ -46,7 +47,7 @@ pub(super) fn whole(
         _cancel_on_drop: cancel_on_drop,
         _reservation: reservation,
     });
-    response(Body::new(Whole { left, open_query }), is_packed)
+    response(Body::new(Whole { left, open_query }), packing)
 }
 
 /// What the HTTP library still holds parts of.
@@ -104,7 +105,7 @@ pub(super) fn pieces(
     cancel_on_drop: CancelOnDrop,
     reservation: Arc<Reservation>,
 ) -> Response {
-    let is_packed = pieces.is_packed;
+    let packing = pieces.packing;
     cancel_on_drop.open_query.mark_answer_started();
     let body = Sending {
         first: Some(pieces.first),
@@ -114,7 +115,7 @@ pub(super) fn pieces(
         cancel_on_drop,
         _reservation: reservation,
     };
-    response(Body::new(body), is_packed)
+    response(Body::new(body), packing)
 }
 
 struct Sending {

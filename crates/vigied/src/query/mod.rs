@@ -241,8 +241,8 @@ async fn in_turn(
     })?;
     match begun.await {
         Ok(FirstPart::Refused(refusal)) => Err(refusal),
-        Ok(FirstPart::Whole { bytes, is_packed }) => {
-            Ok(body::whole(bytes, is_packed, cancel_on_drop, reservation))
+        Ok(FirstPart::Whole { bytes, packing }) => {
+            Ok(body::whole(bytes, packing, cancel_on_drop, reservation))
         }
         Ok(FirstPart::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
         Err(_) => {

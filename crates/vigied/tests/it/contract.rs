@@ -43,7 +43,8 @@ fn the_documents_name_every_route_with_what_its_guard_asks_for() {
                 asks(json!([{"Client": []}, {}]))
                     || (path == "/oauth/token" && asks(json!([{"Client": []}])))
             }
-            _ => asks(json!([{"UserToken": []}, {"Bearer": []}])),
+            "identity" => asks(json!([{"UserToken": []}, {"Bearer": []}])),
+            _ => asks(json!([{"UserToken": []}, {"Bearer": []}, {"Basic": []}])),
         };
         assert!(
             is_right,

@@ -1,4 +1,4 @@
-//! Gzip answers: on request, where they help, and never for answers with secrets.
+//! Packed answers: on request, where they help, and never for answers with secrets.
 
 use crate::harness::{Reply, Server};
 use flate2::read::MultiGzDecoder;
@@ -38,6 +38,17 @@ fn unpacked(reply: &Reply) -> Vec<u8> {
     let mut plain = Vec::new();
     let mut packed = MultiGzDecoder::new(reply.body.as_slice());
     packed.read_to_end(&mut plain).unwrap();
+    plain
+}
+
+/// By what the answer says it is packed with.
+fn unpacked_by_zstd(reply: &Reply) -> Vec<u8> {
+    assert_eq!(reply.header("content-encoding"), Some("zstd"));
+    let (mut plain, mut rest) = (Vec::new(), reply.body.as_slice());
+    while !rest.is_empty() {
+        let mut frame = ruzstd::decoding::StreamingDecoder::new(&mut rest).unwrap();
+        frame.read_to_end(&mut plain).unwrap();
+    }
     plain
 }
 
@@ -118,6 +129,40 @@ fn what_a_client_accepts_decides() {
         .header("Accept-Encoding", "gzip")
         .send();
     assert!(is_packed(&twice));
+}
+
+#[test]
+fn who_likes_zstd_better_gets_it_whole_and_in_pieces() {
+    let server = Server::start();
+    let token = server.token();
+    send(&server, &token, 60, 500);
+    let one = "/v1/metrics?target=shop.host00?.*&from=1519862000&until=1519962400";
+    for path in [RENDER, one, "/v1/metrics/list?query=shop.*&format=nodes"] {
+        let plain = ask(&server, &token, path, None);
+        for accepted in ["zstd", "gzip;q=0.5, zstd", "zstd, *;q=0"] {
+            let packed = ask(&server, &token, path, Some(accepted));
+            assert!(
+                packed.body.len() * 2 < plain.body.len(),
+                "{path} {accepted}"
+            );
+            assert_eq!(packed.header("vary"), Some("accept-encoding"));
+            assert!(unpacked_by_zstd(&packed) == plain.body, "{path} {accepted}");
+        }
+        // What browsers say: they like both as well.
+        let gzip = ask(&server, &token, path, Some("gzip, deflate, br, zstd"));
+        assert!(is_packed(&gzip) && unpacked(&gzip) == plain.body);
+    }
+}
+
+/// Zstd takes memory of the query's account: where there is none, the answer is plain.
+#[test]
+fn where_memory_is_short_nothing_is_refused_for_zstd() {
+    let server = Server::with(&["--set", "limits.queries_in_flight_bytes=4MiB"]);
+    let token = server.token();
+    send(&server, &token, 1, 500);
+    let reply = ask(&server, &token, RENDER, Some("zstd"));
+    assert_eq!(reply.header("content-encoding"), None);
+    assert!(is_packed(&ask(&server, &token, RENDER, Some("gzip"))));
 }
 
 /// Graphite's routes as well; a picture is packed already.

@@ -32,7 +32,8 @@ pub(super) fn routes(document: &mut Document) {
             .query("noNullPoints", "`json` alone: leaves out points without a value")
             .query("xFilesFactor", "the share of values that a consolidated one needs; 0 by default")
             .query("template[NAME]", "what `$NAME` in a `template` stands for")
-            .query("cacheTimeout", "a whole number; nothing is kept for later")
+            .query("cacheTimeout", "how many seconds old the answer may be, up to 60, though something was written since; 0: made anew, and not kept")
+            .query("noCache", "anything: made anew, and not kept")
             .answers("200", "one entry for each series, or a picture of them", any());
         let operation = common(operation);
         RENDERED

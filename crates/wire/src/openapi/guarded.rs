@@ -38,7 +38,7 @@ fn refused_as(operation: Operation, error: &Value) -> Operation {
             .needs(&["UserToken", "Bearer", "Basic"])
             .header(
                 "X-Auth-Scope-Id",
-                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it. Graphite's routes take it in the path as well: `/graphite/<scope>/render`",
+                "`s-<space GUID>`, `o-<organization GUID>` or `a-<account id>`; absent: the token's account. A `uaa` credential needs it.",
                 false,
             ),
         |operation, (status, description)| operation.answers(status, description, error.clone()),

@@ -106,7 +106,7 @@ pub(super) async fn answer(
 fn accepted(headers: &HeaderMap, media_type: &str) -> Accepted {
     let is_packed = matches!(media_type, "image/png" | "application/x-pdf");
     match accepted::of(headers) {
-        Accepted::Gzip if is_packed => Accepted::Plain,
+        Accepted::Packed(_) if is_packed => Accepted::Plain,
         accepted => accepted,
     }
 }

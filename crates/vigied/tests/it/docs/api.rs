@@ -45,8 +45,10 @@ Generated from [`openapi/vigie.json`](../../openapi/vigie.json) and [`openapi/ia
 test holds against the running server.
 
 A credential goes into one of two headers: `X-Auth-User-Token: iam TOKEN` (also `apikey KEY` or `uaa TOKEN`), or
-`Authorization: Bearer TOKEN`. [Concepts](../concepts/identity.md) explains what it opens; [errors](errors.md) explains
-the code of a refusal. Every answer carries `Transaction-Id`: quote it when you ask about a request.
+`Authorization: Bearer TOKEN`. On routes of metrics `Authorization` may also be `Bearer KEY`, or `Basic` with `apikey` and a key as
+user name and password; Graphite's routes may also stand behind the domain, as `/graphite/s-GUID/render`.
+[Concepts](../concepts/identity.md) explains what a credential opens; [errors](errors.md) explains the code of a refusal. Every answer
+carries `Transaction-Id`: quote it when you ask about a request.
 ";
 
 /// What a guard asks for.
