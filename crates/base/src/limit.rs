@@ -66,6 +66,18 @@ limits! {
     fixed SCHEMA_BYTES = "schema_bytes", 64 * 1024, "bytes", "a longer `storage-schemas.conf` or `storage-aggregation.conf` is refused with 400";
     /// Rules of one such file.
     fixed SCHEMA_RULES = "schema_rules", 200, "rules", "a file with more is refused with 400";
+    /// Length of the name of an event.
+    fixed EVENT_WHAT_BYTES = "event_what_bytes", 1024, "bytes", "an event with a longer `what` is refused with 400";
+    /// Length of the tags of an event.
+    fixed EVENT_TAGS_BYTES = "event_tags_bytes", 1024, "bytes", "an event with longer `tags`, all together, is refused with 400";
+    /// Length of the text of an event.
+    fixed EVENT_DATA_BYTES = "event_data_bytes", 8192, "bytes", "an event with a longer `data` is refused with 400";
+    /// Events of one domain that are kept.
+    settable EVENTS_PER_DOMAIN = "events_per_domain", 10_000, "events", "a further event of the space, organization or account is refused with 429 until some are deleted";
+    /// Events of one account in a minute.
+    settable EVENTS_PER_MINUTE = "events_per_minute", 300, "events", "a further event of the account is refused with 429 and `Retry-After`; it comes back evenly";
+    /// Events of one answer.
+    settable EVENTS_PER_ANSWER = "events_per_answer", 5000, "events", "a question about events that would be answered with more is refused with 400";
     /// Series one query may read.
     settable SERIES_PER_QUERY = "series_per_query", 10_000, "series", "a query that matches more is refused with 400";
     /// Samples one query may read.
@@ -140,6 +152,8 @@ limits! {
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
     settable NEW_SERIES_PER_HOUR = "new_series_per_hour", 3_000_000, "series", "samples of further new series are rejected; it comes back evenly, and what was not used is kept for an hour at most";
+    /// Events one account may keep, in all its domains.
+    settable EVENTS_PER_ACCOUNT = "events_per_account", 100_000, "events", "a further event is refused with 429 until some are deleted";
     /// Samples one account may keep, in all its domains.
     settable SAMPLES_PER_ACCOUNT = "samples_per_account", 1_000_000_000_000, "samples", "further writes are refused with 429";
     /// Bytes that the samples of one account may take on disk.
@@ -238,6 +252,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,
     STORED_BYTES_PER_ACCOUNT,
+    EVENTS_PER_ACCOUNT,
     INVITATIONS_PER_ACCOUNT,
     INVITATIONS_PER_DAY,
     ACCOUNT_SHARE_PERCENT,

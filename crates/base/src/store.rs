@@ -48,13 +48,15 @@ pub struct FetchQuery<'a> {
     pub shape: Shape,
 }
 
-/// What to delete: every series that the selector means, and every series below a node that it means.
+/// What to delete: every series that the selector means, and, unless they are meant alone, every series below a node that it means.
 #[derive(Debug, Clone)]
 pub struct DeleteQuery<'a> {
     /// Which nodes.
     pub selector: &'a Selector,
     /// Only the samples of this range (the series stays); `None` deletes the series altogether.
     pub range: Option<TimeRange>,
+    /// Nothing of what lies below.
+    pub alone: bool,
     /// Only count.
     pub dry_run: bool,
     /// How many names to tell.
@@ -200,6 +202,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         let everything = DeleteQuery {
             selector: &Selector::all(),
             range: None,
+            alone: false,
             dry_run: false,
             names: 0,
         };

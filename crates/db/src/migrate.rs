@@ -74,6 +74,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0013_schemas.sql"),
         postgres: include_str!("../migrations/postgres/0013_schemas.sql"),
     },
+    Step {
+        version: 14,
+        sqlite: include_str!("../migrations/sqlite/0014_events.sql"),
+        postgres: include_str!("../migrations/postgres/0014_events.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

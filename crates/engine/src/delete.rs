@@ -72,7 +72,8 @@ impl Core {
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
-        let found = find::subtree(&names, query.selector, filter, query.names, &mut meter)?;
+        let told = (query.alone, query.names);
+        let found = find::subtree(&names, query.selector, filter, told, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;

@@ -60,6 +60,8 @@ pub struct IamLimits {
     pub refresh_tokens_per_session: u64,
     /// [`limit::PASSCODES_PER_USER`].
     pub passcodes_per_user: u64,
+    /// [`limit::EVENTS_PER_DOMAIN`].
+    pub events_per_domain: u64,
     /// [`limit::AUDIT_ENTRIES_PER_ACCOUNT`].
     pub audit_entries_per_account: u64,
     /// [`limit::AUDIT_RETENTION_DAYS`].
@@ -89,6 +91,7 @@ impl IamLimits {
             sessions_per_user: value(limit::SESSIONS_PER_USER),
             refresh_tokens_per_session: value(limit::REFRESH_TOKENS_PER_SESSION),
             passcodes_per_user: value(limit::PASSCODES_PER_USER),
+            events_per_domain: value(limit::EVENTS_PER_DOMAIN),
             audit_entries_per_account: value(limit::AUDIT_ENTRIES_PER_ACCOUNT),
             audit_retention_days: value(limit::AUDIT_RETENTION_DAYS),
             audit_refusals_per_minute: value(limit::AUDIT_REFUSALS_PER_MINUTE),

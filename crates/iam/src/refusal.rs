@@ -138,6 +138,8 @@ pub enum Remedy {
     DeleteKeys,
     /// Have fewer of what the limit counts, or have the operator raise the limit.
     RaiseLimit(AccountId, &'static Limit),
+    /// Delete events.
+    DeleteEvents,
     /// Wait until some of the deleted samples are gone, or have the operator purge them.
     WaitForDeletions,
     /// Invite the others tomorrow.

@@ -70,6 +70,9 @@ codes! {
     PARAMETER_INVALID = "BXNMSMT11E", Invalid, "a parameter or field has a value that is not accepted";
     RESULT_TOO_LARGE = "BXNMSMT12E", Invalid, "the answer would hold more series, samples, entries or bytes, or take more steps, than the limit";
     FUNCTION_UNKNOWN = "BXNMSMT13E", NotFound, "there is no function of that name for targets";
+    EVENT_MALFORMED = "BXNMSMT21E", Invalid, "the body is not an event, or a part of it is not accepted";
+    EVENT_UNKNOWN = "BXNMSMT22E", NotFound, "the domain has no event of that number";
+    EVENTS_FULL = "BXNMSMT23E", Busy, "the domain or its account keeps as many events as it may, or makes new ones too fast";
     ROUTE_UNKNOWN = "BXNMSSV01E", NotFound, "there is no such route";
     METHOD_UNKNOWN = "BXNMSSV02E", Method, "the route does not know this method";
     BODY_TOO_LARGE = "BXNMSSV03E", TooLarge, "the body is larger than the route takes, or needs more of a limit than one request can ever have: the error names the limit";

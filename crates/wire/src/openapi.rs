@@ -1,12 +1,13 @@
 //! The OpenAPI documents: what the monitoring and the identity interface are, in a form that machines check.
 //!
-//! Schemas come from the wire types themselves; routes are written down in `vigie`, `graphite`, `identity` and `cloud_foundry`, and the server's tests
+//! Schemas come from the wire types themselves; routes are written down in `vigie`, `graphite`, `events`, `identity` and `cloud_foundry`, and the server's tests
 //! compare them with its router. The committed files `openapi/vigie.json` and `openapi/iam.json` are these documents;
 //! `VIGIE_UPDATE=1 cargo test -p wire openapi` rewrites them.
 
 mod build;
 mod caller;
 mod cloud_foundry;
+mod events;
 mod graphite;
 mod guarded;
 mod identity;

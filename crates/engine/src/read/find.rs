@@ -101,12 +101,12 @@ pub(crate) struct Subtree {
     pub(crate) first: BTreeSet<SeriesKey<'static>>,
 }
 
-/// The series that a deletion means, with the first `names` of their names.
+/// The series that a deletion means, `alone` or with what lies below, with the first `names` of their names.
 pub(crate) fn subtree(
     names: &TenantNames,
     selector: &Selector,
     filter: Option<&NameFilter>,
-    first: usize,
+    (alone, first): (bool, usize),
     meter: &mut QueryMeter<'_>,
 ) -> Result<Subtree, StoreError> {
     let mut found = Subtree::default();
@@ -120,7 +120,7 @@ pub(crate) fn subtree(
             found.all.insert(series.0);
             keep_first(&mut found.first, &key, first);
         }
-        if branch && !lies_below(key.path(), &whole) {
+        if branch && !alone && !lies_below(key.path(), &whole) {
             key.path().clone_into(&mut whole);
             names.below(key.path(), filter, meter, |name, series| {
                 found.all.insert(series.0);

@@ -36,6 +36,7 @@ fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64
     let query = DeleteQuery {
         selector: &selector,
         range: Some(range(from, until)),
+        alone: false,
         dry_run: false,
         names: 0,
     };
@@ -98,6 +99,7 @@ fn an_account_has_one_share_of_the_deletions_however_many_tenants_it_has() {
         let query = DeleteQuery {
             selector: &selector,
             range: Some(range(from, NOON)),
+            alone: false,
             dry_run: false,
             names: 0,
         };
@@ -301,6 +303,7 @@ fn a_deletion_tells_what_goes_before_any_of_it_is_gone() {
     let query = |selector, range, dry_run| DeleteQuery {
         selector,
         range,
+        alone: false,
         dry_run,
         names: 0,
     };

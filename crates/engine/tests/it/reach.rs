@@ -73,6 +73,7 @@ fn delete(engine: &Engine, scope: &Scope, glob: &str, dry_run: bool) -> Deleted 
     let query = DeleteQuery {
         selector: &selector,
         range: None,
+        alone: false,
         dry_run,
         names: 20,
     };

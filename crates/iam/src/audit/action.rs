@@ -138,6 +138,7 @@ actions! {
     DomainConfigured = Change "domain_configured", "the settings of a domain were changed";
     MetricsRemoved = Change "metrics_removed", "the metrics of a deleted domain were removed";
     MetricsDeleted = Data "metrics_deleted", "deleting metrics";
+    EventsDeleted = Data "events_deleted", "events were deleted";
     UserMade = Change "user_made", "a user was made";
     UserInvited = Change "user_invited", "a user was invited into an account";
     UserRemoved = Change "user_removed", "a user was removed from an account";

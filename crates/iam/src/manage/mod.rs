@@ -8,6 +8,7 @@ pub mod account;
 pub mod account_deletion;
 pub mod api_key;
 pub mod deletion;
+pub mod event;
 pub mod invitation;
 pub mod member;
 pub mod org;

@@ -24,11 +24,15 @@ pub struct DomainChange {
 }
 
 impl Iam {
-    /// Changes the settings of a domain.
+    /// Checks a change of the settings of a domain, and makes none.
     ///
     /// # Errors
-    /// Without the right to configure the whole domain, when the step is zero or above a day, or when a text is too long.
-    pub async fn configure(&self, scope: &Scope, change: &DomainChange) -> Result<(), IamError> {
+    /// As [`Self::configure`].
+    pub fn check_configuration(
+        &self,
+        scope: &Scope,
+        change: &DomainChange,
+    ) -> Result<(), IamError> {
         scope
             .require(Action::Configure)
             .map_err(|forbidden| IamError::forbidden(forbidden.to_string()))?;
@@ -36,8 +40,8 @@ impl Iam {
             let message = "a setting of the domain takes a caller who reaches every series of it";
             return Err(IamError::forbidden(message.to_owned()));
         }
-        let resolution = change.resolution_seconds;
-        if resolution
+        if change
+            .resolution_seconds
             .flatten()
             .is_some_and(|seconds| seconds == 0 || seconds > RESOLUTION_SECONDS_MAX)
         {
@@ -46,11 +50,7 @@ impl Iam {
             );
             return Err(IamError::invalid("resolution_seconds", message));
         }
-        let files = [
-            ("schemas", RuleFile::Schemas, &change.schemas),
-            ("aggregation", RuleFile::Aggregation, &change.aggregation),
-        ];
-        for (field, _, text) in &files {
+        for (field, _, text) in files(change) {
             if let Some(Some(text)) = text {
                 check_length(field, text, &limit::SCHEMA_BYTES).map_err(IamError::Refused)?;
                 // Not every database keeps them.
@@ -61,7 +61,16 @@ impl Iam {
                 }
             }
         }
-        let domain = scope.domain();
+        Ok(())
+    }
+
+    /// Changes the settings of a domain.
+    ///
+    /// # Errors
+    /// Without the right to configure the whole domain, when the step is zero or above a day, or when a text is too long.
+    pub async fn configure(&self, scope: &Scope, change: &DomainChange) -> Result<(), IamError> {
+        self.check_configuration(scope, change)?;
+        let (resolution, domain) = (change.resolution_seconds, scope.domain());
         let mut tx = self.0.db.begin().await?;
         let mut entry = Entry::by_actor(
             Actor::from(scope.principal()),
@@ -75,7 +84,7 @@ impl Iam {
             let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
             entry = entry.with("resolution_seconds", to);
         }
-        for (field, file, text) in files {
+        for (field, file, text) in files(change) {
             if let Some(text) = text {
                 domains::set_rules(&mut tx, domain, file, text.as_deref()).await?;
                 let to = text
@@ -86,4 +95,14 @@ impl Iam {
         }
         self.commit(tx, entry).await
     }
+}
+
+/// A text of rules: its field, where it is kept, and what is to become of it.
+type RuleText<'a> = (&'static str, RuleFile, &'a Option<Option<String>>);
+
+const fn files(change: &DomainChange) -> [RuleText<'_>; 2] {
+    [
+        ("schemas", RuleFile::Schemas, &change.schemas),
+        ("aggregation", RuleFile::Aggregation, &change.aggregation),
+    ]
 }

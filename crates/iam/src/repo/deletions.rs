@@ -196,17 +196,31 @@ pub(crate) async fn undo(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
     Ok(())
 }
 
-/// Records that the samples are being deleted: a restore is no longer possible. `false` if it was restored before.
+/// Records that the samples are being deleted: a restore is no longer possible. `false` if it was restored before. Events go at
+/// once.
 #[expect(
     clippy::disallowed_methods,
     reason = "what the deletion has said comes true: its entry says so"
 )]
 pub(crate) async fn begin(db: &Db, tenant: TenantId, now: Millis) -> Result<bool, IamError> {
     let values = [Value::from(i64::from(tenant.0)), now.0.into()];
-    Ok(db.execute(BEGIN, &values).await? > 0)
+    if db.execute(BEGIN, &values).await? == 0 {
+        return Ok(false);
+    }
+    for sql in EVENTS {
+        db.execute(sql, &values[..1]).await?;
+    }
+    Ok(true)
 }
 
 const BEGIN: &str = "UPDATE deletions SET begun = 1 WHERE tenant = $1 AND due_at <= $2";
+
+/// The events of a domain whose removal has begun.
+const EVENTS: [&str; 2] = [
+    "DELETE FROM events WHERE tenant = $1 AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = events.tenant AND begun = 1)",
+    "DELETE FROM event_counts WHERE tenant = $1 \
+     AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = event_counts.tenant AND begun = 1)",
+];
 
 /// Whether a part deleted with the domain, or in it before, is not forgotten yet.
 pub(crate) async fn has_parts(tx: &mut Tx, domain: Domain) -> Result<bool, IamError> {
@@ -220,12 +234,12 @@ pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result
     let tenant = Value::from(i64::from(tenant.0));
     // Also if there never was a sample.
     tx.execute(BEGIN, &[tenant.clone(), now.0.into()]).await?;
-    for sql in [
+    for sql in EVENTS.into_iter().chain([
         "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
         "DELETE FROM domains WHERE tenant = $1 AND retired_at IS NOT NULL \
          AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = domains.tenant AND begun = 1)",
         "DELETE FROM deletions WHERE tenant = $1 AND begun = 1",
-    ] {
+    ]) {
         tx.execute(sql, std::slice::from_ref(&tenant)).await?;
     }
     Ok(())

@@ -12,6 +12,7 @@ mod decode;
 pub(crate) mod deletions;
 pub(crate) mod departures;
 pub(crate) mod domains;
+pub(crate) mod events;
 pub(crate) mod invitation_lists;
 pub(crate) mod invitations;
 pub(crate) mod issuers;

@@ -13,6 +13,8 @@ mod deleted;
 #[cfg(test)]
 mod ending;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod forged;
 #[cfg(test)]
 mod introspect;

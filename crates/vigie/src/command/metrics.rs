@@ -16,6 +16,7 @@ mod progress;
 mod readings;
 mod recognise;
 mod replaces;
+mod schemas;
 mod send;
 mod server_clock;
 mod settings;
@@ -48,6 +49,9 @@ pub(crate) enum Metrics {
     Delete(delete::DeleteArgs),
     /// Show or change how samples are read
     Settings(settings::SettingsArgs),
+    /// Show or change how far apart values stand, and what several samples become, by name
+    #[command(subcommand)]
+    Schemas(schemas::Schemas),
 }
 
 /// Runs one of them.
@@ -58,5 +62,6 @@ pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
         Metrics::List(args) => list::run(args, context),
         Metrics::Delete(args) => delete::run(args, context),
         Metrics::Settings(args) => settings::run(args, context),
+        Metrics::Schemas(command) => schemas::run(command, context),
     }
 }

@@ -84,6 +84,8 @@ pub(crate) struct Behavior {
     pub(crate) patches: Vec<(&'static str, &'static str, Value)>,
     /// A path whose requests are sent on, and where to.
     pub(crate) moved: Option<(&'static str, String)>,
+    /// The settings of every domain.
+    pub(crate) settings: Value,
     /// Invitations that wait for the user.
     pub(crate) invitations: usize,
     /// A file that is gone by the time a renewal is answered.
@@ -126,6 +128,7 @@ impl Fixture {
                 poison: "",
                 refuse: None,
                 patches: Vec::new(),
+                settings: json!({"resolution_seconds": 60}),
                 moved: None,
                 invitations: 0,
                 vanishing: None,
@@ -315,7 +318,7 @@ impl Fixture {
             ("PUT" | "DELETE", ["v2", "organizations" | "spaces", _, _]) => (201, json!({})),
             ("PUT", ["v2", "spaces", guid]) => (201, space(guid, &asked.json()["name"])),
             ("GET", ["v2", "organizations" | "spaces", _, role]) => (200, holders(role)),
-            ("GET", ["v1", "settings", "domain"]) => (200, json!({"resolution_seconds": 60})),
+            ("GET", ["v1", "settings", "domain"]) => (200, behavior.settings.clone()),
             ("PUT", ["v1", "settings", "domain"]) => (200, asked.json()),
             ("GET", ["v2", "accounts", _, "users"]) => (200, users()),
             ("DELETE", ["v2", "accounts", _, "users", _]) => (

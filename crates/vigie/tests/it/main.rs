@@ -39,6 +39,7 @@ mod prompts;
 mod proxies;
 mod recognised;
 mod redirects;
+mod schemas;
 mod session;
 mod shared_files;
 mod spoiled;

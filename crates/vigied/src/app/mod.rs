@@ -1,10 +1,12 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+pub(crate) mod event_rates;
 pub(crate) mod quota;
 pub(crate) mod readiness;
 pub(crate) mod scopes;
 pub(crate) mod supervised;
 
+use crate::app::event_rates::EventRates;
 use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
@@ -32,6 +34,7 @@ pub(crate) struct Limits {
     pub(crate) header_bytes: usize,
     pub(crate) request_time: Duration,
     pub(crate) targets_per_query: usize,
+    pub(crate) events_per_answer: u64,
     pub(crate) operations_connections: u64,
     pub(crate) operations_time: Duration,
 }
@@ -56,6 +59,8 @@ pub(crate) struct App {
     pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
+    /// Events per account.
+    pub(crate) event_rates: EventRates,
     /// The state of backups.
     pub(crate) backups: Arc<Backups>,
     /// The checks of store and database.

@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 
+use crate::app::event_rates::EventRates;
 use crate::app::quota::Quotas;
 use crate::app::readiness::Probes;
 use crate::app::supervised::supervised;
@@ -207,6 +208,7 @@ pub(crate) async fn boot(
         scopes: Arc::new(verifier.clone()),
         verifier,
         quotas: Quotas::new(iam.clone(), Arc::clone(&store), Arc::clone(&clock)),
+        event_rates: EventRates::new(settings.limit(limit::EVENTS_PER_MINUTE)),
         backups: Arc::new(Backups::new(settings.data())),
         queries: Queries::new(&queries, iam.clone(), Arc::clone(&metrics)),
         rules: CompiledRules::default(),
@@ -224,6 +226,7 @@ pub(crate) async fn boot(
             header_bytes: size(settings.limit(limit::HEADER_BYTES)),
             request_time: Duration::from_secs(settings.limit(limit::REQUEST_SECONDS)),
             targets_per_query: size(settings.limit(limit::TARGETS_PER_QUERY)),
+            events_per_answer: settings.limit(limit::EVENTS_PER_ANSWER),
             operations_connections: settings.limit(limit::OPERATIONS_CONNECTIONS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },

@@ -137,6 +137,9 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
             "`vigie account spaces` lists the spaces you can see, and `vigie account space NAME --guid` prints the GUID of one",
         ),
         Remedy::DeleteKeys => Cow::Borrowed("delete some with `vigie iam api-key-delete NAME`"),
+        Remedy::DeleteEvents => Cow::Borrowed(
+            "delete old ones with `DELETE /events/?until=-1y`, or let the operator raise `limits.events_per_domain`",
+        ),
         Remedy::WaitForDeletions => Cow::Borrowed(
             "wait until some have gone (`vigie account deleted` says when), or let the operator run `vigied deleted purge`",
         ),

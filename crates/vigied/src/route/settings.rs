@@ -7,7 +7,7 @@ use crate::http::problem::Refusal;
 use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::error::Problem;
 use base::limit;
@@ -16,6 +16,7 @@ use http::StatusCode;
 use query::schema::{Problem as RuleProblem, Rules, SchemaError};
 use std::sync::Arc;
 use wire::code;
+use wire::query::Query;
 use wire::settings::{DomainChange, DomainSettings};
 
 /// The settings in force.
@@ -34,10 +35,11 @@ fn settings(app: &App, scope: &Scope) -> DomainSettings {
     }
 }
 
-/// Changes those that are named.
+/// Changes those that are named; a dry run only checks them, and shows what would be in force.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
+    RawQuery(url): RawQuery,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: DomainChange = serde_json::from_slice(&body).map_err(|error| {
@@ -52,23 +54,63 @@ pub(super) async fn change(
         schemas: wanted.schemas,
         aggregation: wanted.aggregation,
     };
+    let is_dry = is_dry_run(url.as_deref())?;
     let change = checked(change).await?;
-    app.iam
-        .configure(&caller.scope, &change)
-        .await
-        .map_err(|error| match refused::of(&error) {
-            Some(Problem {
-                field: Some(field),
-                message,
-                limit,
-                ..
-            }) => {
-                let problem = code::PARAMETER_INVALID.problem(message).field(field);
-                Refusal(Problem { limit, ..problem })
-            }
-            _ => error.into(),
-        })?;
-    json(StatusCode::OK, &settings(&app, &caller.scope))
+    let done = match is_dry {
+        true => app.iam.check_configuration(&caller.scope, &change),
+        false => app.iam.configure(&caller.scope, &change).await,
+    };
+    done.map_err(|error| match refused::of(&error) {
+        Some(Problem {
+            field: Some(field),
+            message,
+            limit,
+            ..
+        }) => {
+            let problem = code::PARAMETER_INVALID.problem(message).field(field);
+            Refusal(Problem { limit, ..problem })
+        }
+        _ => error.into(),
+    })?;
+    let in_force = settings(&app, &caller.scope);
+    if !is_dry {
+        return json(StatusCode::OK, &in_force);
+    }
+    let planned = DomainSettings {
+        resolution_seconds: change
+            .resolution_seconds
+            .unwrap_or(in_force.resolution_seconds),
+        schemas: change.schemas.unwrap_or(in_force.schemas),
+        aggregation: change.aggregation.unwrap_or(in_force.aggregation),
+    };
+    json(StatusCode::OK, &planned)
+}
+
+/// A mistyped word must not change anything.
+fn is_dry_run(url: Option<&str>) -> Result<bool, Refusal> {
+    let invalid = |message: String| {
+        let problem = code::PARAMETER_INVALID.problem(message).field("dry_run");
+        Refusal(problem.hint("`dry_run=true` only checks the settings"))
+    };
+    let query = Query::parse(url.unwrap_or_default());
+    let query = query.map_err(|error| invalid(error.to_string()))?;
+    if let Some(other) = query.unknown(&["dry_run"]) {
+        let other = wire::excerpt::beginning(other);
+        return Err(invalid(format!("settings have no parameter `{other}`")));
+    }
+    match query
+        .one("dry_run")
+        .map_err(|error| invalid(error.to_string()))?
+    {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => {
+            let other = wire::excerpt::beginning(other);
+            Err(invalid(format!(
+                "`dry_run` is `true` or `false`, not `{other}`"
+            )))
+        }
+    }
 }
 
 /// Compiling patterns takes time, so it does not run on a reactor thread.

@@ -174,6 +174,7 @@ fn every_limit_is_tried_here() {
         .chain(&crate::graphite::LIMITS)
         .chain(&crate::doors::LIMITS)
         .chain(&crate::kept_answers::LIMITS)
+        .chain(&crate::events::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

@@ -41,6 +41,8 @@ mod docs;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod for_programs;
 #[cfg(test)]
 mod grafana;
@@ -106,6 +108,8 @@ mod raw_http;
 mod recovery;
 #[cfg(test)]
 mod renewals;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]

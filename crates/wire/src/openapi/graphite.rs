@@ -93,6 +93,7 @@ pub(super) fn routes(document: &mut Document) {
     });
     functions(document);
     tags(document);
+    deletion(document);
     let version = Operation::new(
         "graphiteVersion",
         "Which graphite-web these routes answer as",
@@ -183,6 +184,23 @@ fn tags(document: &mut Document) {
         let operation = guarded_graphite(document, operation);
         document.route("POST", path, operation);
     }
+}
+
+/// Adds the deletion of series by name.
+fn deletion(document: &mut Document) {
+    let operation = Operation::new(
+        "deleteSeries",
+        "Deletes exactly these series, and nothing below their names",
+    )
+    .query_of(
+        "path",
+        "a series as it is written, for example `cpu;host=web1`; it may be given often, and in a form",
+        true,
+        texts(),
+    )
+    .answers("200", "`true`, also where there was none", any());
+    let operation = guarded_graphite(document, operation);
+    document.route("POST", "/tags/delSeries", operation);
 }
 
 /// A route for GET and POST.

@@ -48,8 +48,18 @@ fn refused_as(operation: Operation, error: &Value) -> Operation {
 /// The same where nobody is let in who reaches some series alone.
 pub(super) fn guarded_whole(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<MonitoringBody>();
+    whole(guarded(document, operation), error)
+}
+
+/// The same on Graphite's routes.
+pub(super) fn guarded_whole_graphite(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<GraphiteBody>();
+    whole(guarded_graphite(document, operation), error)
+}
+
+fn whole(guarded: Operation, error: Value) -> Operation {
     // The last description counts.
-    guarded(document, operation).answers(
+    guarded.answers(
         "403",
         "a good credential without the right, or one that reaches some series alone: this is about all of them",
         error,

@@ -29,6 +29,7 @@ pub(super) fn document() -> Value {
     listing(&mut document);
     settings(&mut document);
     super::graphite::routes(&mut document);
+    super::events::routes(&mut document);
     let text = || json!({ "type": "string" });
     front_door(&mut document);
     document.route(
@@ -241,6 +242,12 @@ fn settings(document: &mut Document) {
     document.route("GET", "/v1/settings/domain", read);
     let change = document.schema::<DomainChange>();
     let write = Operation::new("writeDomainSettings", "Changes the domain's settings")
+        .query_of(
+            "dry_run",
+            "only checks them, and answers with what would be",
+            false,
+            json!({ "type": "boolean", "default": false }),
+        )
         .json(change)
         .answers("200", "the settings from now on", settings);
     let write = guarded_whole(document, write);

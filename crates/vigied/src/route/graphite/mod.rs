@@ -1,8 +1,9 @@
-//! Graphite's own endpoints: `/render`, `/metrics/find`, `/metrics/expand`, `/metrics/index.json`, `/functions`, `/tags` and
-//! `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does.
+//! Graphite's own endpoints: `/render`, `/metrics/find`, `/metrics/expand`, `/metrics/index.json`, `/functions`, `/tags`,
+//! `/events` and `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does.
 
 mod answering;
 mod cached;
+mod events;
 mod find;
 mod functions;
 mod glob;
@@ -14,6 +15,7 @@ mod tags;
 mod version;
 
 pub(crate) use self::{
+    events::{delete_events, event, event_data, event_data_post, post_event},
     find::{expand, expand_post, find, find_post, index, index_post},
     functions::{function, functions},
     render::{render, render_post},

@@ -2,6 +2,7 @@
 
 use super::answering::{Asked, JSON, SCRIPT, answer, callback, close, open};
 use super::cached;
+use super::events::Happened;
 use super::parameters::{Parameters, invalid, time};
 use super::stored::Stored;
 use crate::app::App;
@@ -130,7 +131,7 @@ pub(super) fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let format = format_of(parameters)?;
     let window = window(asked)?;
     let context = answer.context();
-    let series = evaluated(asked, &window, &context)?;
+    let series = evaluated(asked, answer, &window, &context)?;
     match format {
         Format::Picture(_) => {
             let options = Options::parse(parameters.iter());
@@ -176,7 +177,12 @@ fn window(asked: &Asked) -> Result<Window, Refusal> {
 }
 
 /// The series of all targets, in order.
-fn evaluated(asked: &Asked, window: &Window, context: &Context) -> Result<Vec<Series>, Refusal> {
+fn evaluated(
+    asked: &Asked,
+    answer: &Answer,
+    window: &Window,
+    context: &Context,
+) -> Result<Vec<Series>, Refusal> {
     let parameters = &asked.parameters;
     let targets = parameters.all("target");
     let variables = parameters.iter().filter_map(|(name, value)| {
@@ -194,18 +200,23 @@ fn evaluated(asked: &Asked, window: &Window, context: &Context) -> Result<Vec<Se
         })?,
     };
     let rules = rules(asked)?;
+    let happened = Happened::new(asked, answer);
     let stored = Stored {
         store: &*asked.app.store,
         scope: &asked.scope,
         context,
         rules: &rules,
+        happened: &happened,
         now: window.now,
     };
     let mut evaluation = Evaluation::new(&stored, context)
         .with_variables(variables.collect())
         .with_x_files_factor(share);
     let series = evaluation.targets(&targets, window);
-    let series = series.map_err(|(place, error)| refused(&targets, place, error))?;
+    let series = series.map_err(|(place, error)| {
+        let failure = happened.failure();
+        failure.unwrap_or_else(|| refused(&targets, place, error))
+    })?;
     let mut series: Vec<Series> = series.into_iter().flatten().collect();
     // As many points as a graph has room for; of formats for programs, JSON alone knows it.
     let most = parameters

@@ -1,5 +1,6 @@
 //! The series of a store, as targets read them: in slots, whose width the rules of the space say.
 
+use super::events::Happened;
 use super::glob::Glob;
 use base::context::{Context, Resource};
 use base::cursor::Cursor;
@@ -24,6 +25,7 @@ pub(super) struct Stored<'s> {
     pub(super) scope: &'s Scope,
     pub(super) context: &'s Context,
     pub(super) rules: &'s Rules,
+    pub(super) happened: &'s Happened<'s>,
     /// Epoch second behind which there is nothing.
     pub(super) now: i64,
 }
@@ -106,8 +108,8 @@ impl Source for Stored<'_> {
         paths.iter().map(fetch).collect()
     }
 
-    fn events(&self, _: &[String], _: Range) -> Result<Vec<Event>, StoreError> {
-        Ok(Vec::new())
+    fn events(&self, tags: &[String], range: Range) -> Result<Vec<Event>, StoreError> {
+        self.happened.events(tags, range)
     }
 }
 

@@ -52,6 +52,36 @@ impl Deleter {
         delete: &DeleteQuery<'_>,
         answer: &Answer,
     ) -> Result<Deleted, Refusal> {
+        self.delete_then(scope, pattern, delete, answer, |ended| {
+            answer.give_up_turn();
+            ended.blocking_recv()
+        })
+    }
+
+    /// The same where more is to be done: the turn is kept, and lent while the database writes.
+    pub(super) fn delete_one(
+        &self,
+        scope: &Scope,
+        pattern: &str,
+        delete: &DeleteQuery<'_>,
+        answer: &Answer,
+    ) -> Result<Deleted, Refusal> {
+        self.delete_then(scope, pattern, delete, answer, |ended| {
+            let mut received = None;
+            // Where the wait fails nothing more is deleted, and the entry is on its way.
+            let _ = answer.wait_for(async { received = Some(ended.await) });
+            received.unwrap_or(Ok(Ok(())))
+        })
+    }
+
+    fn delete_then(
+        &self,
+        scope: &Scope,
+        pattern: &str,
+        delete: &DeleteQuery<'_>,
+        answer: &Answer,
+        end: impl FnOnce(Receiver) -> Received,
+    ) -> Result<Deleted, Refusal> {
         let entry = |outcome, series| self.entry(scope, pattern, delete.range, (outcome, series));
         let mut begun = None;
         let mut begin = |_: &Deleted| {
@@ -68,7 +98,6 @@ impl Deleter {
         let Some(()) = begun.transpose()? else {
             return Ok(deleted?.unwrap_or_default());
         };
-        answer.give_up_turn();
         let ended = match &deleted {
             Ok(deleted) => {
                 let series = deleted.as_ref().map(|deleted| deleted.series);
@@ -77,7 +106,7 @@ impl Deleter {
             // It was applied, and may become durable.
             Err(_) => entry(Outcome::Unknown, None),
         };
-        if let Err(Refusal(problem)) = entered(self.enter(ended, None).blocking_recv()) {
+        if let Err(Refusal(problem)) = entered(end(self.enter(ended, None))) {
             // The deletion is made, and its begin is recorded.
             tracing::error!(%problem, domain = %scope.domain(), "how a deletion ended is not in the audit");
         }

@@ -92,6 +92,7 @@ fn remove(
     let delete = DeleteQuery {
         selector: &parsed,
         range,
+        alone: false,
         dry_run,
         names: if dry_run {
             usize::try_from(NAMES_PER_DRY_RUN.default).unwrap_or(usize::MAX)

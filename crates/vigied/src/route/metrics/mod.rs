@@ -3,6 +3,7 @@
 mod audited;
 mod bounds;
 mod delete;
+mod delete_series;
 mod list;
 mod parameters;
 mod reading;
@@ -10,4 +11,6 @@ mod render;
 mod rows;
 mod send;
 
-pub(crate) use self::{delete::delete, list::list, render::render, send::send};
+pub(crate) use self::{
+    delete::delete, delete_series::delete_series, list::list, render::render, send::send,
+};

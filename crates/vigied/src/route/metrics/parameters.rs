@@ -21,12 +21,15 @@ const NOTICE_HEADER: HeaderName = HeaderName::from_static("x-vigie-time-notice")
 
 /// Parses the query string.
 pub(super) fn query_of(raw: Option<&str>) -> Result<Query, Refusal> {
-    Query::parse(raw.unwrap_or_default()).map_err(|error| {
-        let problem = code::REQUEST_MALFORMED.problem(error.to_string());
-        Refusal(match error {
-            QueryError::TooMany => problem.limit(&limit::QUERY_PARAMETERS),
-            _ => problem,
-        })
+    Query::parse(raw.unwrap_or_default()).map_err(|error| query_refusal(&error))
+}
+
+/// The refusal of a query string or a form.
+pub(super) fn query_refusal(error: &QueryError) -> Refusal {
+    let problem = code::REQUEST_MALFORMED.problem(error.to_string());
+    Refusal(match error {
+        QueryError::TooMany => problem.limit(&limit::QUERY_PARAMETERS),
+        _ => problem,
     })
 }
 

@@ -7,6 +7,8 @@ use super::world::Asked;
 pub(super) fn tried_path(path: &'static str) -> &'static str {
     match path {
         "/tags/{tag}" => "/tags/host",
+        "/events/{id}" => "/events/1",
+        "/events/{id}/" => "/events/1/",
         "/functions/{name}" => "/functions/sumSeries",
         path => path,
     }
@@ -79,6 +81,23 @@ pub(super) fn reads(seconds: i64) -> Vec<Asked> {
             ),
         ]);
     }
+    // Of the domain as a whole: to this caller, nothing has happened.
+    let tags = ("tags", "deploy");
+    for target in ["events('*')", "events('deploy')", "events('deploy','none')"] {
+        let pairs = [("target", target), from, until, json];
+        all.push(asked(("GET", "/render"), &pairs));
+    }
+    for path in ["/events", "/events/", "/events/get_data"] {
+        all.extend([
+            asked(("GET", path), &[]),
+            asked(("GET", path), &[tags, from, until]),
+        ]);
+    }
+    all.extend([
+        asked(("POST", "/events/get_data"), &[("set", "union"), tags]),
+        asked(("GET", "/events/1"), &[]),
+        asked(("GET", "/events/1/"), &[]),
+    ]);
     all.extend([
         asked(("GET", "/tags/host"), &[]),
         asked(("GET", "/functions"), &[]),
@@ -90,6 +109,24 @@ pub(super) fn reads(seconds: i64) -> Vec<Asked> {
             &[("path", "db.cpu;host=h1")],
         ),
     ]);
+    all
+}
+
+/// What the caller does to events, and to series by their names.
+pub(super) fn changes(seconds: i64) -> Vec<Asked> {
+    let event = serde_json::json!({"what": "own", "tags": "deploy", "when": seconds});
+    let mut all = Vec::new();
+    for path in ["/events", "/events/"] {
+        all.extend([
+            asked(("POST", path), &[]).with(event.clone()),
+            asked(("DELETE", path), &[("until", "now")]),
+        ]);
+    }
+    for name in ["db.secret", "db.cpu;host=h1", "app.net", "app.mem"] {
+        all.push(asked(("POST", "/tags/delSeries"), &[("path", name)]));
+    }
+    let both = [("path", "zoo.app.cpu"), ("path", "app.mem")];
+    all.push(asked(("POST", "/tags/delSeries"), &both));
     all
 }
 
@@ -120,5 +157,9 @@ pub(super) fn mistakes() -> Vec<Asked> {
         ),
         asked(("GET", "/tags/findSeries"), &[("expr", "host=~(")]),
         asked(("GET", "/functions/none"), &[]),
+        asked(("GET", "/events/none"), &[]),
+        asked(("GET", "/events"), &[("from", "nonsense")]),
+        asked(("POST", "/tags/delSeries"), &[]),
+        asked(("POST", "/tags/delSeries"), &[("path", "db..secret")]),
     ]
 }

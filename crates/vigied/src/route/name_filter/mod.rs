@@ -62,6 +62,9 @@ async fn twins(globs: &[&str], set: &[&str], others: &[&str], seconds: i64) -> (
     world.fill(&own, seconds).await;
     world.fill(others, seconds).await;
     twin.fill(&own, seconds).await;
+    let event = serde_json::json!({"what": "secret", "tags": "deploy", "when": seconds});
+    let asked = Asked::new("POST", "/events/", &[]).with(event);
+    assert_eq!(world.owner(&asked).await.status, 200);
     (world, twin)
 }
 
@@ -115,6 +118,8 @@ async fn what_a_caller_does_not_reach_changes_no_answer_on_any_route() {
             graphite::mistakes(),
             targets::mistakes(),
             script::writes(&UNIVERSE, seconds),
+            reads.clone(),
+            graphite::changes(seconds),
             reads.clone(),
             script::deletions(seconds),
             reads.clone(),

@@ -57,6 +57,16 @@ fn request_behind(
         ("POST", "/tags/tagSeries" | "/tags/tagMultiSeries") => {
             (request(&format!("{path}?path=a;host=b")), "write")
         }
+        ("POST", "/tags/delSeries") => (request("/tags/delSeries?path=nothing;a=b"), "delete"),
+        ("GET" | "POST", "/events/get_data") => (request(path), "names"),
+        ("GET", "/events" | "/events/") => (request(path), "names"),
+        // The rows of `POST /events` are before this one.
+        ("GET", "/events/{id}" | "/events/{id}/") => (request(&path.replace("{id}", "1")), "names"),
+        ("POST", "/events" | "/events/") => {
+            let event = json!({"what": "matrix", "when": 1_700_000_000});
+            (request(path).json(&event), "write")
+        }
+        ("DELETE", "/events" | "/events/") => (request(&format!("{path}?until=1970")), "delete"),
         _ => return None,
     })
 }

@@ -13,7 +13,14 @@ const CHAPTERS: [(&str, &str, &[&str]); 7] = [
     (
         "Graphite",
         "vigie.json",
-        &["/render", "/metrics/", "/functions", "/tags", "/version"],
+        &[
+            "/render",
+            "/metrics/",
+            "/functions",
+            "/tags",
+            "/events",
+            "/version",
+        ],
     ),
     (
         "Tokens",

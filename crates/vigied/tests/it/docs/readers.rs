@@ -9,6 +9,7 @@ fn every_command_of_the_guide_to_grafana_runs() {
         "\"target\":\"100.0\"",
         "domain: s-",
         "The key was saved to grafana.json",
+        "\"what\":\"release 1.5\"",
     ] {
         assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
     }
@@ -26,7 +27,6 @@ fn every_command_of_the_guide_from_graphite_runs() {
     assert!(done, "{shown}");
     for expected in [
         "(send only)",
-        "retentions = 10s:6h,1m:30d,15m:5y",
         "Stored:     20",
         "\"target\":\"sumSeries(servers.*.requests.count)\"",
         "same     servers.*.load: 2 series",

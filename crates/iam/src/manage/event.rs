@@ -1,0 +1,160 @@
+//! Events of a domain: what happened, and when. An event has no name that a filter of names could fit, so it is of the domain as a
+//! whole: for callers who reach all of it. To others there is none.
+
+pub use crate::model::event::{Event, Mark, NewEvent, Place};
+
+use crate::audit;
+use crate::audit::{Actor, Credential, Entry};
+use crate::error::IamError;
+use crate::model::text::check_length;
+use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::events;
+use crate::service::Iam;
+use base::limit::{self, Limit};
+use base::scope::{Action, Scope};
+use base::time::{Millis, TimeRange};
+
+/// Events of one page.
+pub const PAGE: usize = 250;
+
+/// Whether the caller sees the events of the domain: whoever finds or reads every series of it.
+#[must_use]
+pub fn is_seen_by(scope: &Scope) -> bool {
+    scope.reaches_all(Action::Find) || scope.reaches_all(Action::Render)
+}
+
+fn require_whole(scope: &Scope, action: Action) -> Result<(), IamError> {
+    scope
+        .require(action)
+        .map_err(|forbidden| IamError::forbidden(forbidden.to_string()))?;
+    if scope.reaches_all(action) {
+        return Ok(());
+    }
+    let message =
+        "an event is of the domain as a whole, and takes a caller who reaches every series of it";
+    Err(IamError::forbidden(message))
+}
+
+/// The texts of an event are free: lines and tabulators are part of them. Not every database keeps other control characters.
+fn check_text(field: &'static str, text: &str, limit: &'static Limit) -> Result<(), IamError> {
+    check_length(field, text, limit)?;
+    let is_unreadable = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if text.contains(is_unreadable) {
+        let message = format!("`{field}` holds a control character");
+        return Err(IamError::invalid(field, message));
+    }
+    Ok(())
+}
+
+impl Iam {
+    /// Keeps an event; returns its number. It is durable then. Events are data, like samples: each is not a change that the audit
+    /// has an entry of.
+    ///
+    /// # Errors
+    /// Without the right to write to the whole domain, when a text is too long, or when domain or account keep as many as they may.
+    pub async fn add_event(&self, scope: &Scope, event: &NewEvent) -> Result<i64, IamError> {
+        require_whole(scope, Action::Write)?;
+        check_text("what", &event.what, &limit::EVENT_WHAT_BYTES)?;
+        check_text("tags", &event.tags, &limit::EVENT_TAGS_BYTES)?;
+        check_text("data", &event.data, &limit::EVENT_DATA_BYTES)?;
+        let gone = || IamError::not_found("the domain");
+        let account = self.directory().account_of(scope.domain());
+        let account = account.ok_or_else(gone)?;
+        let mut tx = self.0.db.begin().await?;
+        let counted = events::count(&mut tx, scope.tenant(), account).await?;
+        let counted = counted.ok_or_else(gone)?;
+        let most = self.0.config.limits.events_per_domain;
+        if u64::try_from(counted.kept).is_ok_and(|kept| kept > most) {
+            let limit = &limit::EVENTS_PER_DOMAIN;
+            let message = format!("the domain keeps `{}` = {most} events", limit.name);
+            return Err(full(message, Remedy::DeleteEvents, limit));
+        }
+        let limit = &limit::EVENTS_PER_ACCOUNT;
+        let most = self.account_limit(account, limit);
+        let kept = events::kept_by(&mut tx, account).await?;
+        if u64::try_from(kept).is_ok_and(|kept| kept > most) {
+            let message = format!("the account keeps `{}` = {most} events", limit.name);
+            return Err(full(message, Remedy::RaiseLimit(account, limit), limit));
+        }
+        events::insert(&mut tx, scope.tenant(), counted.number, event).await?;
+        self.commit_unaudited(tx).await?;
+        Ok(counted.number)
+    }
+
+    /// The event of a number, if the caller sees it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn event(&self, scope: &Scope, number: i64) -> Result<Option<Event>, IamError> {
+        if !is_seen_by(scope) {
+            return Ok(None);
+        }
+        events::one(&self.0.db, scope.tenant(), number).await
+    }
+
+    /// The next events that the caller sees behind a place, up to an instant, in order: [`PAGE`] of them, fewer where there are no
+    /// more.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn events(
+        &self,
+        scope: &Scope,
+        after: Place,
+        until: Millis,
+    ) -> Result<Vec<Event>, IamError> {
+        if !is_seen_by(scope) {
+            return Ok(Vec::new());
+        }
+        events::page(&self.0.db, scope.tenant(), (after, until), MOST).await
+    }
+
+    /// The same without their texts.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn event_marks(
+        &self,
+        scope: &Scope,
+        after: Place,
+        until: Millis,
+    ) -> Result<Vec<Mark>, IamError> {
+        if !is_seen_by(scope) {
+            return Ok(Vec::new());
+        }
+        events::marks(&self.0.db, scope.tenant(), (after, until), MOST).await
+    }
+
+    /// Deletes the events of a range, with an entry of the audit where there were any; returns how many.
+    ///
+    /// # Errors
+    /// Without the right to delete in the whole domain.
+    pub async fn delete_events(&self, scope: &Scope, range: TimeRange) -> Result<u64, IamError> {
+        require_whole(scope, Action::Delete)?;
+        let domain = scope.domain();
+        let mut tx = self.0.db.begin().await?;
+        let deleted = events::delete(&mut tx, scope.tenant(), range).await?;
+        if deleted == 0 {
+            // Nobody can fill the audit with what changes nothing.
+            return Ok(0);
+        }
+        let actor = Actor::from(scope.principal());
+        let from = (range.from != TimeRange::ALL.from).then_some(range.from.0);
+        let entry = Entry::by_actor(actor, Credential::None, audit::Action::EventsDeleted)
+            .maybe_in(self.directory().account_of(domain))
+            .on(domain)
+            .with("events", deleted)
+            .with_some("from", from)
+            .with("until", range.until.0);
+        self.commit_unseen(tx, entry).await?;
+        Ok(deleted)
+    }
+}
+
+#[expect(clippy::cast_possible_wrap, reason = "a page is small")]
+const MOST: i64 = PAGE as i64;
+
+fn full(message: String, remedy: Remedy, limit: &'static Limit) -> IamError {
+    let refusal = Refusal::new(Reason::LimitReached, message);
+    IamError::Refused(refusal.remedy(remedy).limit_for(limit, 60))
+}

@@ -1,0 +1,53 @@
+//! Events of a domain.
+
+use base::time::Millis;
+
+/// An event to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// When it happened.
+    pub at: Millis,
+    /// What happened.
+    pub what: String,
+    /// Its tags, as they were sent.
+    pub tags: String,
+    /// More about it.
+    pub data: String,
+}
+
+/// Where an event stands among those of its domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// When it happened.
+    pub at: Millis,
+    /// Its number in the domain.
+    pub number: i64,
+}
+
+impl Place {
+    /// In front of everything that happens from then on.
+    #[must_use]
+    pub const fn before(at: Millis) -> Self {
+        Self { at, number: 0 }
+    }
+}
+
+/// What an event is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Its place.
+    pub place: Place,
+    /// Its tags, as they were sent.
+    pub tags: String,
+}
+
+/// An event that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Place and tags.
+    pub mark: Mark,
+    /// What happened.
+    pub what: String,
+    /// More about it.
+    pub data: String,
+}

@@ -1,0 +1,310 @@
+//! A file of rules as text: sections of keys and values, of which the first that fits counts. It is changed in place, so that comments
+//! stay where they are. Whether a rule can be read is the server's to say.
+
+/// A rule: a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub(super) name: String,
+    /// Keys in small letters.
+    values: Vec<(String, String)>,
+}
+
+impl Rule {
+    /// The value of a key, which is written in small letters here.
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        let mut own = self.values.iter().filter(|(own, _)| own == key);
+        own.next().map(|(_, value)| value.as_str())
+    }
+}
+
+/// The lines of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Conf {
+    lines: Vec<String>,
+}
+
+/// What a line is.
+enum Line<'t> {
+    Section(&'t str),
+    Setting(String, &'t str),
+    Other,
+}
+
+fn read(line: &str) -> Line<'_> {
+    let text = line.trim();
+    if text.starts_with(['#', ';']) {
+        return Line::Other;
+    }
+    let section = text.strip_prefix('[').and_then(|own| own.strip_suffix(']'));
+    match (section, text.split_once(['=', ':'])) {
+        (Some(name), _) => Line::Section(name),
+        (None, Some((key, value))) => Line::Setting(key.trim().to_lowercase(), value.trim()),
+        (None, None) => Line::Other,
+    }
+}
+
+impl Conf {
+    /// A file of this text.
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            lines: text.lines().map(str::to_owned).collect(),
+        }
+    }
+
+    /// The text.
+    pub(super) fn text(&self) -> String {
+        self.lines.iter().fold(String::new(), |mut text, line| {
+            text.push_str(line);
+            text.push('\n');
+            text
+        })
+    }
+
+    /// Whether nothing is written in it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.lines.iter().all(|line| line.trim().is_empty())
+    }
+
+    /// A line, counted from 1 on.
+    pub(super) fn line(&self, number: usize) -> Option<&str> {
+        let line = self.lines.get(number.checked_sub(1)?)?;
+        Some(line.trim())
+    }
+
+    /// The name of the rule that a line belongs to.
+    pub(super) fn rule_at(&self, number: usize) -> Option<&str> {
+        let before = self.lines.get(..number)?;
+        before.iter().rev().find_map(|line| match read(line) {
+            Line::Section(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    /// The rules, in order.
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        let mut rules: Vec<Rule> = Vec::new();
+        for line in &self.lines {
+            match (read(line), rules.last_mut()) {
+                (Line::Section(name), _) => rules.push(Rule {
+                    name: name.to_owned(),
+                    values: Vec::new(),
+                }),
+                (Line::Setting(key, value), Some(rule)) => {
+                    rule.values.push((key, value.to_owned()));
+                }
+                _ => {}
+            }
+        }
+        rules
+    }
+
+    /// Where a rule begins, and the line behind its last setting.
+    fn place(&self, name: &str) -> Option<(usize, usize)> {
+        let is_section = |line: &String| matches!(read(line), Line::Section(own) if own == name);
+        let begin = self.lines.iter().position(is_section)?;
+        let mut end = begin + 1;
+        for (at, line) in self.lines.iter().enumerate().skip(begin + 1) {
+            match read(line) {
+                Line::Section(_) => break,
+                Line::Setting(..) => end = at + 1,
+                Line::Other => {}
+            }
+        }
+        Some((begin, end))
+    }
+
+    /// Gives a rule these values; what it has besides stays. A new one comes at the end, or in front of the one that is named.
+    pub(super) fn set(&mut self, name: &str, values: &[(&str, String)], before: Option<&str>) {
+        if self.place(name).is_none() {
+            let section = [String::new(), format!("[{name}]")];
+            match before.and_then(|own| self.place(own)) {
+                Some((at, _)) => {
+                    let [blank, head] = section;
+                    self.lines.splice(at..at, [head, blank]);
+                }
+                None => self.lines.extend(section),
+            }
+            if self.lines.first().is_some_and(String::is_empty) {
+                self.lines.remove(0);
+            }
+        }
+        for (key, value) in values {
+            let Some((begin, end)) = self.place(name) else {
+                return;
+            };
+            let written = format!("{key} = {value}");
+            let is_key = |line: &String| matches!(read(line), Line::Setting(own, _) if own.eq_ignore_ascii_case(key));
+            let own = self.lines.get_mut(begin..end).unwrap_or_default();
+            match own.iter_mut().find(|line| is_key(line)) {
+                Some(line) => *line = written,
+                None => self.lines.insert(end, written),
+            }
+        }
+    }
+
+    /// Removes a rule; `false` where there is none.
+    pub(super) fn unset(&mut self, name: &str) -> bool {
+        let Some((begin, mut end)) = self.place(name) else {
+            return false;
+        };
+        while self
+            .lines
+            .get(end)
+            .is_some_and(|line| line.trim().is_empty())
+        {
+            end += 1;
+        }
+        self.lines.drain(begin..end);
+        true
+    }
+}
+
+/// What becomes of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Change {
+    Added,
+    Changed,
+    Moved,
+    Removed,
+    Same,
+}
+
+impl Change {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Moved => "moved",
+            Self::Removed => "removed",
+            Self::Same => "",
+        }
+    }
+}
+
+/// The rules of a file after a change, with what becomes of each, and behind them those that go.
+pub(super) fn compared(before: &Conf, after: &Conf) -> Vec<(Rule, Change)> {
+    let (before, after) = (before.rules(), after.rules());
+    let of = |rules: &[Rule], name: &str| rules.iter().find(|own| own.name == name).cloned();
+    // A rule has moved where another one of those that stay has its place.
+    let staying = |rules: &[Rule], others: &[Rule]| -> Vec<String> {
+        let staying = rules.iter().filter(|own| of(others, &own.name).is_some());
+        staying.map(|own| own.name.clone()).collect()
+    };
+    let (old, new) = (staying(&before, &after), staying(&after, &before));
+    let place = |order: &[String], name: &str| order.iter().position(|own| own == name);
+    let mut all: Vec<(Rule, Change)> = Vec::with_capacity(after.len());
+    for rule in &after {
+        let change = match of(&before, &rule.name) {
+            None => Change::Added,
+            Some(own) if own != *rule => Change::Changed,
+            Some(_) if place(&old, &rule.name) != place(&new, &rule.name) => Change::Moved,
+            Some(_) => Change::Same,
+        };
+        all.push((rule.clone(), change));
+    }
+    let gone = before.iter().filter(|own| of(&after, &own.name).is_none());
+    all.extend(gone.map(|own| (own.clone(), Change::Removed)));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FILE: &str = "# ours\n\n[shop]\npattern = ^shop\n# fine\nRetentions: 10s:6h\n\n[rest]\npattern = .*\nretentions = 60:1y\n";
+
+    fn changes(before: &str, after: &Conf) -> Vec<(String, &'static str)> {
+        let all = compared(&Conf::new(before), after).into_iter();
+        all.map(|(rule, change)| (rule.name, change.word()))
+            .collect()
+    }
+
+    fn pairs(own: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+        own.iter()
+            .map(|(name, word)| ((*name).to_owned(), *word))
+            .collect()
+    }
+
+    #[test]
+    fn a_rule_is_changed_in_place_and_comments_stay() {
+        let mut conf = Conf::new(FILE);
+        assert_eq!(conf.text(), FILE);
+        conf.set("shop", &[("retentions", "5s:1h".to_owned())], None);
+        assert_eq!(
+            conf.text(),
+            FILE.replace("Retentions: 10s:6h", "retentions = 5s:1h")
+        );
+        assert_eq!(
+            changes(FILE, &conf),
+            pairs(&[("shop", "changed"), ("rest", "")])
+        );
+        assert_eq!(conf.rules()[0].get("retentions"), Some("5s:1h"));
+        assert_eq!(
+            (conf.line(4), conf.rule_at(4)),
+            (Some("pattern = ^shop"), Some("shop"))
+        );
+    }
+
+    #[test]
+    fn a_new_rule_comes_last_or_in_front_of_another() {
+        let values = [
+            ("pattern", "x".to_owned()),
+            ("retentions", "1s:1d".to_owned()),
+        ];
+        let mut last = Conf::new(FILE);
+        last.set("new", &values, None);
+        assert!(
+            last.text()
+                .ends_with("60:1y\n\n[new]\npattern = x\nretentions = 1s:1d\n")
+        );
+        let mut first = Conf::new(FILE);
+        first.set("new", &values, Some("rest"));
+        assert_eq!(
+            changes(FILE, &first),
+            pairs(&[("shop", ""), ("new", "added"), ("rest", "")])
+        );
+        let mut empty = Conf::default();
+        empty.set("new", &values, None);
+        assert_eq!(empty.text(), "[new]\npattern = x\nretentions = 1s:1d\n");
+    }
+
+    #[test]
+    fn what_goes_and_what_moves_is_told() {
+        let mut conf = Conf::new(FILE);
+        assert!(conf.unset("shop") && !conf.unset("shop"));
+        assert_eq!(
+            conf.text(),
+            "# ours\n\n[rest]\npattern = .*\nretentions = 60:1y\n"
+        );
+        assert_eq!(
+            changes(FILE, &conf),
+            pairs(&[("rest", ""), ("shop", "removed")])
+        );
+        let turned = Conf::new("[b]\nx=1\n[a]\nx=1\n");
+        assert_eq!(
+            changes("[a]\nx=1\n[b]\nx=1\n", &turned),
+            pairs(&[("b", "moved"), ("a", "moved")])
+        );
+        assert!(Conf::new(" \n\n").is_blank() && !Conf::new("# a").is_blank());
+    }
+
+    proptest! {
+        /// What was set is there, once, and what else was there is as it was.
+        #[test]
+        fn setting_changes_one_rule_alone(text in r"(\[[a-d]\]\n|[x-z] ?[=:] ?[a-z]{0,3}\n|# [a-z]\n|\n){0,12}", value in "[a-z]{1,4}", before in "[a-d]") {
+            let old = Conf::new(&text);
+            let mut new = old.clone();
+            new.set("e", &[("x", value.clone()), ("y", "1".to_owned())], Some(&before));
+            let own: Vec<_> = new.rules().into_iter().filter(|own| own.name == "e").collect();
+            prop_assert_eq!(own.len(), 1);
+            prop_assert_eq!(own[0].get("x"), Some(value.as_str()));
+            let mut others = new.rules();
+            others.retain(|own| own.name != "e");
+            prop_assert_eq!(others, old.rules());
+            prop_assert!(new.unset("e"));
+            prop_assert_eq!(new.rules(), old.rules());
+        }
+    }
+}

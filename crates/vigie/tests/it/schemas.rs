@@ -1,0 +1,116 @@
+//! Rules about steps and aggregation: shown, edited in place, imported.
+
+use crate::fixture::SPACE;
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+const SCHEMAS: &str = "# ours\n[shop]\npattern = ^shop\\.\nretentions = 10s:6h,1m:30d\n\n[rest]\npattern = .*\nretentions = 60s:1y\n";
+const AGGREGATION: &str = "[orders]\npattern = \\.orders$\naggregationMethod = sum\n";
+
+fn desk() -> Terminal {
+    let terminal = Terminal::logged_in();
+    terminal.server.configure(|behavior| {
+        behavior.settings =
+            json!({"resolution_seconds": null, "schemas": SCHEMAS, "aggregation": AGGREGATION});
+    });
+    terminal
+}
+
+/// The bodies of the changes that were sent.
+fn sent(terminal: &Terminal) -> Vec<Value> {
+    let sent = terminal.server.requests("PUT", "/v1/settings/domain");
+    assert!(
+        sent.iter()
+            .all(|own| own.header("x-auth-scope-id") == format!("s-{SPACE}"))
+    );
+    sent.iter()
+        .map(crate::fixture::RecordedRequest::json)
+        .collect()
+}
+
+#[test]
+fn rules_are_shown_and_edited_where_they_stand() {
+    let mut terminal = desk();
+    for line in [
+        "vigie metrics schemas get",
+        "vigie metrics schemas get --file schemas",
+        "vigie metrics schemas set shop --retentions 5s:1h",
+        "vigie metrics schemas set orders --pattern orders --x-files-factor 0 --dry-run",
+        "vigie metrics schemas set web --pattern ^web --retentions 1s:1h --method max --before rest",
+        "vigie metrics schemas set web --pattern ^web --retentions 1s:1h --before rest",
+        "vigie metrics schemas unset shop",
+        "vigie metrics schemas unset --all --output json",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+    let web = "[web]\npattern = ^web\nretentions = 1s:1h\n\n[rest]";
+    assert_eq!(
+        sent(&terminal),
+        [
+            json!({"schemas": SCHEMAS.replace("10s:6h,1m:30d", "5s:1h")}),
+            json!({"aggregation": "[orders]\npattern = orders\naggregationMethod = sum\nxFilesFactor = 0\n"}),
+            json!({
+                "schemas": SCHEMAS.replace("[rest]", web),
+                "aggregation": format!("{AGGREGATION}\n[web]\npattern = ^web\naggregationMethod = max\n"),
+            }),
+            json!({"schemas": SCHEMAS.replace("[rest]", web)}),
+            json!({"schemas": "# ours\n[rest]\npattern = .*\nretentions = 60s:1y\n"}),
+            json!({"schemas": null, "aggregation": null}),
+        ]
+    );
+    let asked = terminal.server.requests("PUT", "/v1/settings/domain");
+    let queries: Vec<&str> = asked.iter().map(|own| own.query.as_str()).collect();
+    assert_eq!(queries, ["", "dry_run=true", "", "", "", ""]);
+}
+
+#[test]
+fn files_of_carbon_are_imported_and_what_changes_is_told() {
+    let mut terminal = desk();
+    let moved = "[rest]\npattern = .*\nretentions = 60s:1y\n[shop]\npattern = ^shop\\.\nretentions = 10s:6h,1m:30d\n[new]\npattern = n\nretentions = 1s:1d\n";
+    std::fs::write(terminal.path("storage-schemas.conf"), moved).unwrap();
+    std::fs::write(terminal.path("storage-aggregation.conf"), "").unwrap();
+    for line in [
+        "vigie metrics schemas import storage-schemas.conf --dry-run",
+        "vigie metrics schemas import storage-schemas.conf --aggregation storage-aggregation.conf --output json",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    assert_snapshot!(terminal.transcript());
+    assert_eq!(
+        sent(&terminal),
+        [
+            json!({"schemas": moved}),
+            json!({"schemas": moved, "aggregation": null}),
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_command_sends_nothing() {
+    let mut terminal = desk();
+    std::fs::write(terminal.path("long.conf"), "#".repeat(70_000)).unwrap();
+    std::fs::write(terminal.path("bytes.conf"), b"[a]\xff").unwrap();
+    for (line, code) in [
+        ("vigie metrics schemas set new", 2),
+        ("vigie metrics schemas set new --retentions 1s:1d", 2),
+        ("vigie metrics schemas set new --pattern new", 2),
+        ("vigie metrics schemas set [new] --pattern new", 2),
+        (
+            "vigie metrics schemas set new --pattern n --retentions 1s:1d --before none",
+            2,
+        ),
+        ("vigie metrics schemas unset none", 5),
+        ("vigie metrics schemas unset", 2),
+        ("vigie metrics schemas import none.conf", 1),
+        ("vigie metrics schemas import long.conf", 1),
+        ("vigie metrics schemas import bytes.conf", 1),
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, code, "{line}: {ran:?}");
+    }
+    assert_snapshot!(terminal.transcript());
+    assert_eq!(sent(&terminal), Vec::<Value>::new());
+}

@@ -1,0 +1,131 @@
+//! `/events`: what happened in a domain, beside its series. Events have no names: they are for callers who reach the whole domain,
+//! and to others there is none.
+
+mod found;
+mod happened;
+mod post;
+mod remove;
+
+pub(super) use happened::Happened;
+pub(crate) use {post::post_event, remove::delete_events};
+
+use super::answering::{Asked, answer, close, json_type, open, routes, write_json};
+use super::parameters::{Parameters, time};
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use crate::request::admission::Admission;
+use crate::request::caller::Caller;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use base::limit;
+use base::store::StoreError;
+use base::time::{Millis, TimeRange};
+use found::Reading;
+use http::HeaderMap;
+use iam::manage::event::{Event, Place};
+use std::sync::Arc;
+use wire::code;
+use wire::event::{Listed, Single, Wanted};
+
+routes! {
+    /// `/events/get_data`, and `/events` itself.
+    event_data, event_data_post: json_type => write_events;
+}
+
+/// `GET /events/{id}`.
+pub(crate) async fn event(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    admission: Admission,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    RawQuery(url): RawQuery,
+) -> Result<Response, Refusal> {
+    let parameters = Parameters::parse(url.as_deref(), b"")?.with("id", id);
+    let media_type = json_type(&parameters)?;
+    answer(
+        &app,
+        (caller, admission),
+        &headers,
+        parameters,
+        media_type,
+        write_event,
+    )
+    .await
+}
+
+fn listed(event: &Event) -> Listed<'_> {
+    let texts = (&*event.what, &*event.mark.tags, &*event.data);
+    Listed::new(event.mark.place.number, event.mark.place.at, texts)
+}
+
+fn write_event(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let id = asked.parameters.last("id").unwrap_or_default();
+    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let number = id.parse().ok().filter(|_| is_number);
+    let found = match number {
+        Some(number) => Reading::new(asked, answer).one(number)?,
+        None => None,
+    };
+    let Some(event) = found else {
+        let id = wire::excerpt::beginning(id);
+        let problem = code::EVENT_UNKNOWN.problem(format!("there is no event `{id}`"));
+        return Err(Refusal(problem.field("id")));
+    };
+    let texts = (&*event.what, &*event.mark.tags, &*event.data);
+    let shown = Single::new(event.mark.place.number, event.mark.place.at, texts);
+    let json = serde_json::to_string(&shown).unwrap_or_default();
+    write_json(asked, answer, &json)
+}
+
+/// The range that is asked for: all there is, up to now.
+fn range(asked: &Asked) -> Result<TimeRange, Refusal> {
+    let parameters = &asked.parameters;
+    let clock = parameters.clock(&asked.app)?;
+    let instant = |name: &'static str, default| match parameters.last(name) {
+        Some(text) => time(text, clock.now, &clock.zone, name),
+        None => Ok(default),
+    };
+    Ok(TimeRange {
+        from: instant("from", Millis(0))?,
+        until: instant("until", clock.now)?,
+    })
+}
+
+fn write_events(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    let range = range(asked)?;
+    let set = asked.parameters.last("set");
+    let tags = asked.parameters.last("tags");
+    let mut wanted = tags.map(|tags| Wanted::parse(tags, set));
+    let events = Reading::new(asked, answer).all(range, wanted.as_mut())?;
+    open(asked, answer)?;
+    answer.out.push(b'[');
+    for (place, event) in events.iter().enumerate() {
+        if place > 0 {
+            answer.out.push(b',');
+        }
+        // Writing into memory can't fail.
+        let _ = serde_json::to_writer(&mut answer.out, &listed(event));
+        answer.step().map_err(StoreError::Stopped)?;
+    }
+    answer.out.push(b']');
+    close(asked, answer)
+}
+
+/// The refusal of an answer that would be too long.
+fn too_many(most: u64) -> Refusal {
+    let limit = &limit::EVENTS_PER_ANSWER;
+    let message = format!("more events fit than `{}` = {most}", limit.name);
+    let problem = code::RESULT_TOO_LARGE.problem(message);
+    Refusal(
+        problem
+            .hint("narrow it with `from`, `until` or `tags`")
+            .limit(limit),
+    )
+}
+
+/// In front of the events of a range.
+const fn before(range: TimeRange) -> Place {
+    Place::before(range.from)
+}

@@ -1,0 +1,142 @@
+//! Reads events for a query, page by page. While the database works, the query's turn is lent to others.
+
+use super::super::answering::Asked;
+use super::{before, too_many};
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use base::context::{Resource, Stop};
+use base::scope::Scope;
+use base::store::StoreError;
+use base::time::{Millis, TimeRange};
+use iam::IamError;
+use iam::manage::event::{Event, Mark, PAGE};
+use wire::event::Wanted;
+
+/// Bytes that an event takes beside its texts.
+const EVENT_BYTES: u64 = 128;
+
+/// The events that a query sees.
+pub(super) struct Reading<'a> {
+    app: &'a App,
+    scope: &'a Scope,
+    answer: &'a Answer,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(asked: &'a Asked, answer: &'a Answer) -> Self {
+        Self {
+            app: &asked.app,
+            scope: &asked.scope,
+            answer,
+        }
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = Result<T, IamError>>) -> Result<T, Refusal> {
+        let mut done = None;
+        let waited = self.answer.wait_for(async { done = Some(work.await) });
+        waited.map_err(StoreError::Stopped)?;
+        let done = done.ok_or(StoreError::Stopped(Stop::Cancelled))?;
+        Ok(done?)
+    }
+
+    fn looked_at(&self, events: usize) -> Result<(), Refusal> {
+        let spent = self.answer.context().spend(Resource::Steps, events as u64);
+        Ok(spent.map_err(StoreError::Stopped)?)
+    }
+
+    /// The event of a number.
+    pub(super) fn one(&self, number: i64) -> Result<Option<Event>, Refusal> {
+        self.wait(self.app.iam.event(self.scope, number))
+    }
+
+    /// Hands out the marks of a range, in order, until `take` has seen enough.
+    fn marks(&self, range: TimeRange, mut take: impl FnMut(&Mark) -> bool) -> Result<(), Refusal> {
+        let mut after = before(range);
+        loop {
+            let page = self.app.iam.event_marks(self.scope, after, range.until);
+            let page = self.wait(page)?;
+            self.looked_at(page.len())?;
+            for mark in &page {
+                after = mark.place;
+                if !take(mark) {
+                    return Ok(());
+                }
+            }
+            if page.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Which of the tags asked for any event of the domain has.
+    fn learn(&self, wanted: &mut Wanted) -> Result<(), Refusal> {
+        self.marks(TimeRange::ALL, |mark| {
+            wanted.learn(&mark.tags);
+            !wanted.knows_all()
+        })
+    }
+
+    /// When the events of a range happened, in order: those wanted, or all.
+    pub(super) fn when(
+        &self,
+        range: TimeRange,
+        mut wanted: Option<&mut Wanted>,
+    ) -> Result<Vec<Millis>, Refusal> {
+        if let Some(wanted) = &mut wanted {
+            self.learn(wanted)?;
+        }
+        let mut found = Vec::new();
+        self.marks(range, |mark| {
+            if wanted.as_ref().is_none_or(|own| own.fits(&mark.tags)) {
+                found.push(mark.place.at);
+            }
+            true
+        })?;
+        Ok(found)
+    }
+
+    /// The events of a range, in order: those wanted, or all.
+    pub(super) fn all(
+        &self,
+        range: TimeRange,
+        mut wanted: Option<&mut Wanted>,
+    ) -> Result<Vec<Event>, Refusal> {
+        if let Some(wanted) = &mut wanted {
+            self.learn(wanted)?;
+        }
+        let most = self.app.limits.events_per_answer;
+        let mut found = Vec::new();
+        let mut after = before(range);
+        loop {
+            let page = self.app.iam.events(self.scope, after, range.until);
+            let page = self.wait(page)?;
+            let length = page.len();
+            self.looked_at(length)?;
+            for event in page {
+                after = event.mark.place;
+                if wanted
+                    .as_ref()
+                    .is_some_and(|own| !own.fits(&event.mark.tags))
+                {
+                    continue;
+                }
+                if found.len() as u64 >= most {
+                    return Err(too_many(most));
+                }
+                self.hold(&event)?;
+                found.push(event);
+            }
+            if length < PAGE {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Counts the memory of an event.
+    fn hold(&self, event: &Event) -> Result<(), Refusal> {
+        let texts = event.what.len() + event.mark.tags.len() + event.data.len();
+        let held = self.answer.context().reserve(EVENT_BYTES + texts as u64);
+        Ok(held.map_err(StoreError::Stopped)?)
+    }
+}

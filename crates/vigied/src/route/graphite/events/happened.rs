@@ -1,0 +1,56 @@
+//! Events for the function `events`.
+
+use super::super::answering::Asked;
+use super::found::Reading;
+use crate::http::problem::Refusal;
+use crate::query::answer::Answer;
+use base::context::Stop;
+use base::store::StoreError;
+use base::time::{Millis, TimeRange};
+use query::source::{Event, Range};
+use std::cell::RefCell;
+use wire::event::{Choice, Wanted};
+
+/// The events that targets see. Reading them can fail in more ways than reading series: why it did is kept.
+pub(in super::super) struct Happened<'a> {
+    reading: Reading<'a>,
+    failed: RefCell<Option<Refusal>>,
+}
+
+impl<'a> Happened<'a> {
+    pub(in super::super) fn new(asked: &'a Asked, answer: &'a Answer) -> Self {
+        Self {
+            reading: Reading::new(asked, answer),
+            failed: RefCell::default(),
+        }
+    }
+
+    /// The events of a range with these tags; all of them where there is no tag. One that no event has narrows nothing.
+    pub(in super::super) fn events(
+        &self,
+        tags: &[String],
+        range: Range,
+    ) -> Result<Vec<Event>, StoreError> {
+        let range = TimeRange {
+            from: Millis::from_secs(range.from),
+            // What happens within the last second is behind the end.
+            until: Millis::from_secs(range.until),
+        };
+        let mut wanted = (!tags.is_empty()).then(|| Wanted::new(tags.to_vec(), Choice::AllKnown));
+        let found = self.reading.when(range, wanted.as_mut());
+        let found = found.map_err(|refusal| {
+            *self.failed.borrow_mut() = Some(refusal);
+            StoreError::Stopped(Stop::Cancelled)
+        })?;
+        let event = |at: Millis| Event {
+            when: at.secs(),
+            tags: Vec::new(),
+        };
+        Ok(found.into_iter().map(event).collect())
+    }
+
+    /// Why events could not be read, if that is so.
+    pub(in super::super) fn failure(&self) -> Option<Refusal> {
+        self.failed.borrow_mut().take()
+    }
+}

@@ -1,0 +1,66 @@
+//! `POST /events/`: something that happened.
+
+use crate::app::App;
+use crate::failure::refused;
+use crate::http::problem::Refusal;
+use crate::request::caller::Caller;
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use base::error::{Kind, Problem};
+use http::StatusCode;
+use iam::manage::event::NewEvent;
+use std::sync::Arc;
+use wire::code;
+use wire::event::{Body, EventError};
+
+/// `POST /events/`: keeps an event. It is durable when it is answered.
+pub(crate) async fn post_event(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Payload(body): Payload,
+) -> Result<Response, Refusal> {
+    let body = Body::parse(&body).map_err(|error| unreadable(&error))?;
+    let event = NewEvent {
+        at: body.at.unwrap_or_else(|| app.clock.now()),
+        what: body.what,
+        tags: body.tags,
+        data: body.data,
+    };
+    let domain = caller.scope.domain();
+    let account = app.iam.directory().account_of(domain);
+    app.event_rates.take(account, app.clock.now())?;
+    app.iam
+        .add_event(&caller.scope, &event)
+        .await
+        .map_err(|error| match refused::of(&error) {
+            Some(problem) => in_our_words(problem),
+            None => error.into(),
+        })?;
+    Ok(StatusCode::OK.into_response())
+}
+
+fn unreadable(error: &EventError) -> Refusal {
+    let problem = code::EVENT_MALFORMED.problem(error.to_string());
+    let problem =
+        problem.hint("send `{\"what\":\"deploy\",\"tags\":[\"web\"],\"when\":1700000000}`");
+    Refusal(match error.field() {
+        Some(field) => problem.field(field),
+        None => problem,
+    })
+}
+
+/// The same refusal with a code of the metrics.
+pub(super) fn in_our_words(problem: Problem) -> Refusal {
+    let code = match problem.kind {
+        Kind::Invalid => &code::EVENT_MALFORMED,
+        Kind::Busy => &code::EVENTS_FULL,
+        Kind::Forbidden => &code::RIGHT_MISSING,
+        Kind::NotFound => &code::DOMAIN_NOT_FOUND,
+        _ => return Refusal(problem),
+    };
+    Refusal(Problem {
+        code: code.code,
+        ..problem
+    })
+}

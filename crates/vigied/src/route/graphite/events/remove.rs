@@ -1,0 +1,60 @@
+//! `DELETE /events/`: the events of a range. graphite-web has no such route: it keeps every event for ever.
+
+use super::super::parameters::{Parameters, invalid, time};
+use super::post::in_our_words;
+use crate::app::App;
+use crate::failure::refused;
+use crate::http::problem::Refusal;
+use crate::request::caller::Caller;
+use crate::route::reply::json;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use base::time::TimeRange;
+use http::StatusCode;
+use std::sync::Arc;
+use wire::event::Deleted;
+use wire::excerpt::beginning;
+
+/// The parameters of a deletion.
+const PARAMETERS: [&str; 4] = ["from", "until", "now", "tz"];
+
+/// `DELETE /events/`: deletes the events of a range, both ends included.
+pub(crate) async fn delete_events(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(url): RawQuery,
+) -> Result<Response, Refusal> {
+    let parameters = Parameters::parse(url.as_deref(), b"")?;
+    // A mistyped parameter must not delete more than was meant.
+    if let Some((other, _)) = (parameters.iter()).find(|(own, _)| !PARAMETERS.contains(own)) {
+        let message = format!(
+            "a deletion of events has no parameter `{}`",
+            beginning(other)
+        );
+        let Refusal(problem) = invalid("until", message);
+        let known = PARAMETERS.map(|name| format!("`{name}`")).join(", ");
+        return Err(Refusal(problem.hint(format!("it knows {known}"))));
+    }
+    let clock = parameters.clock(&app)?;
+    let instant = |name: &'static str| {
+        let text = parameters.last(name);
+        text.map(|text| time(text, clock.now, &clock.zone, name))
+            .transpose()
+    };
+    let Some(until) = instant("until")? else {
+        let Refusal(problem) = invalid("until", "`until` is missing".to_owned());
+        let hint =
+            "`until=-1y` deletes what is older than a year, `until=now` everything up to now";
+        return Err(Refusal(problem.hint(hint)));
+    };
+    let range = TimeRange {
+        from: instant("from")?.unwrap_or(TimeRange::ALL.from),
+        until,
+    };
+    let deleted = app.iam.delete_events(&caller.scope, range).await;
+    let deleted = deleted.map_err(|error| match refused::of(&error) {
+        Some(problem) => in_our_words(problem),
+        None => error.into(),
+    })?;
+    json(StatusCode::OK, &Deleted { deleted })
+}
