@@ -53,6 +53,39 @@ fn times_that_count_from_now_find_what_came_last() {
     assert_eq!(answer[0]["target"], "shop.eu.orders A");
 }
 
+/// The server of Grafana reads an event's instant as a whole number, and its tags as a list.
+#[test]
+fn an_event_is_an_annotation_of_the_last_hours() {
+    let server = Server::start();
+    let token = server.token();
+    let before = now();
+    let event = json!({"what": "release 1.5", "tags": ["deploy", "shop"], "data": "by ada"});
+    let told = server
+        .metrics(&token, "POST", "/events/")
+        .json(&event)
+        .send();
+    assert_eq!(told.status, 200, "{}", told.text());
+    let domain = format!("s-{}", server.owner.space);
+    let source = Source::by_path(&server, &server.owner.api_key, &domain);
+    for tags in ["&tags=deploy", "&tags=deploy%20shop", ""] {
+        let path = format!("/events/get_data?from=-6h&until=now{tags}");
+        let found = source.json("GET", &path, None);
+        let found = found.as_array().unwrap();
+        assert_eq!(found.len(), 1, "{tags}: {found:?}");
+        let when = found[0]["when"].as_i64().unwrap();
+        assert!((before..=now()).contains(&when), "{found:?}");
+        assert_eq!(found[0]["tags"], json!(["deploy", "shop"]));
+        assert_eq!(found[0]["what"], "release 1.5");
+        assert_eq!(found[0]["data"], "by ada");
+    }
+    let none = source.json(
+        "GET",
+        "/events/get_data?from=-6h&until=-1h&tags=deploy",
+        None,
+    );
+    assert_eq!(none, json!([]));
+}
+
 /// With *Forward OAuth Identity* Grafana adds what its own provider of logins gave to the user, which is nothing to this server.
 #[test]
 fn a_credential_of_grafanas_own_users_changes_nothing() {
