@@ -6,9 +6,6 @@
 /// Paths that a proxy may block and no client builds by joining; only the exact spelling reaches them.
 const EXACT: [&str; 2] = ["/metrics", "/health"];
 
-/// Paths below them that many a client of Graphite writes with a slash at the end; a proxy's rule for `/metrics/` fits both.
-const WITH_SLASH: [&str; 2] = ["/metrics/find", "/metrics/expand"];
-
 /// The request with the path in its shortest form.
 pub(super) fn with_normalized_path<B>(mut request: http::Request<B>) -> http::Request<B> {
     if let Some(path) = normalized(request.uri().path()) {
@@ -24,30 +21,33 @@ pub(super) fn with_normalized_path<B>(mut request: http::Request<B>) -> http::Re
 }
 
 /// The path in its shortest form; `None` when it stays as it is.
-fn normalized(path: &str) -> Option<String> {
-    let is_normalized = !path.contains("//") && (path.len() < 2 || !path.ends_with('/'));
+fn normalized(given: &str) -> Option<String> {
+    let is_normalized = !given.contains("//") && (given.len() < 2 || !given.ends_with('/'));
     if is_normalized {
         return None;
     }
-    if let Some(own) = path.strip_suffix('/')
-        && WITH_SLASH.contains(&own)
-    {
-        return Some(own.to_owned());
-    }
-    let parts = path.split('/').filter(|part| !part.is_empty());
+    let parts = given.split('/').filter(|part| !part.is_empty());
     let path = parts.fold(String::new(), |whole, part| whole + "/" + part);
     let is_under = |own: &str| {
         path.strip_prefix(own)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     if EXACT.iter().any(|own| is_under(own)) {
-        return None;
+        return below_metrics(given);
     }
     Some(if path.is_empty() {
         "/".to_owned()
     } else {
         path
     })
+}
+
+/// `/metrics/find/` is `/metrics/find`, which Graphite's documentation writes both ways. A rule for what begins with `/metrics`
+/// fits both.
+fn below_metrics(path: &str) -> Option<String> {
+    let own = path.strip_suffix('/')?;
+    let is_below = own.starts_with("/metrics/") && !own.contains("//") && !own.ends_with('/');
+    is_below.then(|| own.to_owned())
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
             ("/v1/metrics/", "/v1/metrics"),
             ("//", "/"),
             ("/metrics/find/", "/metrics/find"),
-            ("/metrics/expand/", "/metrics/expand"),
+            ("/metrics/index.json/", "/metrics/index.json"),
         ] {
             assert_eq!(normalized(given).as_deref(), Some(expected), "{given}");
         }
@@ -80,13 +80,13 @@ mod tests {
             "//metrics",
             "/metrics/",
             "/metrics//",
+            "/metrics//find/",
+            "//metrics/find/",
+            "/metrics/find//",
+            "/health/live/",
             "///metrics",
             "//health/ready",
             "/health//live",
-            "//metrics/find",
-            "/metrics/find//",
-            "/metrics//find/",
-            "/metrics/find",
         ] {
             assert_eq!(normalized(same), None, "{same}");
         }

@@ -195,6 +195,7 @@ impl Kept {
         let answer: Arc<[u8]> = answer.into();
         let mut entries = self.entries();
         entries.remove(question);
+        entries.remove_expired(state.at);
         while entries.bytes.saturating_add(bytes) > self.bytes_max {
             if !entries.remove_oldest() {
                 return;
@@ -259,9 +260,19 @@ impl Entries {
         }
     }
 
+    /// Nothing stays much longer than it can be given: it may be of a domain that is deleted since.
+    fn remove_expired(&mut self, now: i64) {
+        while let Some((_, oldest)) = self.by_use.first_key_value() {
+            let entry = self.by_question.get(oldest);
+            let age = entry.map(|own| now.saturating_sub(own.state.at));
+            if age.is_some_and(|age| (0..=SECONDS_MAX).contains(&age)) || !self.remove_oldest() {
+                return;
+            }
+        }
+    }
+
     fn remove_oldest(&mut self) -> bool {
-        let oldest = self.by_use.first_key_value();
-        let Some(oldest) = oldest.map(|(_, question)| question.clone()) else {
+        let Some((_, oldest)) = self.by_use.pop_first() else {
             return false;
         };
         self.remove(&oldest);
@@ -339,6 +350,16 @@ mod tests {
             kept.answer(&question(1, "a"), &state(), None).is_some(),
             "equal texts"
         );
+    }
+
+    #[test]
+    fn what_can_be_given_no_longer_goes() {
+        let kept = with_answer();
+        kept.keep(&question(2, "a"), at(&kept, 100 + SECONDS_MAX), b"[1]");
+        assert_eq!(kept.entries().by_question.len(), 2);
+        kept.keep(&question(3, "a"), at(&kept, 101 + SECONDS_MAX), b"[1]");
+        assert_eq!(kept.entries().by_question.len(), 2);
+        assert!(!has(&kept, 100, None));
     }
 
     /// An answer that was being made while something was written may have the half of it.

@@ -39,4 +39,5 @@ mod unread_answers;
 mod unseen;
 mod unseen_echoes;
 mod withdrawn;
+mod withdrawn_packed;
 mod withdrawn_small;

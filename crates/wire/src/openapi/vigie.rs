@@ -167,7 +167,7 @@ fn metrics(document: &mut Document) {
         .query("now", "the instant that relative times count from; the clock's by default")
         .answers(
             "200",
-            "one entry for each series that fits; packed where `Accept-Encoding` takes `gzip`",
+            "one entry for each series that fits; packed where `Accept-Encoding` takes `gzip` or `zstd`",
             series,
         );
     let query = guarded(document, query);
@@ -199,7 +199,7 @@ fn listing(document: &mut Document) {
         )
         .answers(
             "200",
-            "full paths, ascending; packed where `Accept-Encoding` takes `gzip`",
+            "full paths, ascending; packed where `Accept-Encoding` takes `gzip` or `zstd`",
             paths,
         );
     let list = guarded(document, list);

@@ -60,6 +60,12 @@ fn the_path_names_the_domain_where_no_header_does() {
         .form(&[("target", "app.*"), ("format", "csv"), ("from", "-1h")])
         .send();
     assert!(form.text().contains("app.load,"), "{}", form.text());
+    // Graphite's documentation writes it both ways.
+    let plain = asked(&server, "GET", "/metrics/find/?query=app.*");
+    let plain = plain
+        .header("X-Auth-Scope-Id", &format!("s-{space}"))
+        .send();
+    assert_eq!(plain.json()[0]["id"], "app.load");
     let tag = get(&server, &format!("/graphite/s-{space}/tags/name"));
     assert_eq!(
         tag.status,
