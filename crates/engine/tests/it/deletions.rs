@@ -44,6 +44,36 @@ fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64
     deleted.map(|own| own.series)
 }
 
+/// What a name alone means is not what lies below it, nor a series of the same path that has tags.
+#[test]
+fn a_series_is_deleted_alone_where_it_is_meant_alone() {
+    let clock = Arc::new(ManualClock::at(Millis(NOON)));
+    let engine = open_with(config(), &Faulty::new(1), &clock).unwrap().0;
+    for name in ["a.b", "a.b.c", "a.b;host=x", "a.b;host=y"] {
+        send_to(&engine, 1, name, NOON - 5000, 1.0);
+    }
+    let alone = |name: &str| {
+        let selector = Selector::parse(&base::pattern::exactly(name)).unwrap();
+        let query = DeleteQuery {
+            selector: &selector,
+            range: None,
+            alone: true,
+            dry_run: false,
+            names: 4,
+        };
+        let deleted = engine.delete(&scope(1), &query, &Context::unlimited());
+        let deleted = deleted.unwrap();
+        assert_eq!(deleted.below, 0, "{name}");
+        let names = deleted.names.iter().map(|key| key.graphite().into_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(alone("a"), [""; 0]);
+    assert_eq!(alone("a.b"), ["a.b"]);
+    assert_eq!(alone("a.b"), [""; 0]);
+    assert_eq!(alone("a.b;host=x"), ["a.b;host=x"]);
+    assert_eq!(delete(&engine, 1, "**", None), 2);
+}
+
 fn few(pending_deletions: u64) -> EngineConfig {
     EngineConfig {
         pending_deletions,

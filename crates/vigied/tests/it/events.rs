@@ -120,7 +120,7 @@ fn events_are_listed_as_graphite_web_lists_them() {
     kept.post(&json!({"what": "planned", "when": AT + 10_000_000_000_i64}));
     assert_eq!(kept.found(&[]).len(), 4);
     assert_eq!(
-        kept.found(&[("until", "20990101"), ("from", &from)]).len(),
+        kept.found(&[("until", "20990101"), ("from", from)]).len(),
         3
     );
 }

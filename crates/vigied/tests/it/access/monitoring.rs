@@ -58,8 +58,9 @@ fn request_behind(
             (request(&format!("{path}?path=a;host=b")), "write")
         }
         ("POST", "/tags/delSeries") => (request("/tags/delSeries?path=nothing;a=b"), "delete"),
-        ("GET" | "POST", "/events/get_data") => (request(path), "names"),
-        ("GET", "/events" | "/events/") => (request(path), "names"),
+        ("POST", "/events/get_data") | ("GET", "/events" | "/events/" | "/events/get_data") => {
+            (request(path), "names")
+        }
         // The rows of `POST /events` are before this one.
         ("GET", "/events/{id}" | "/events/{id}/") => (request(&path.replace("{id}", "1")), "names"),
         ("POST", "/events" | "/events/") => {
