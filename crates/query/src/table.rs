@@ -1,6 +1,7 @@
 //! Every function, by name.
 
 pub mod describe;
+pub mod older;
 
 use crate::function::Function;
 use crate::functions;

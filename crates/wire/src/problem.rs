@@ -76,6 +76,30 @@ impl From<&Problem> for MonitoringBody {
     }
 }
 
+/// The error body of Graphite's routes: that of the monitoring interface, and the whole of it as one text, which is where
+/// graphite-web has it and what its clients show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct GraphiteBody {
+    /// What happened, and what mends it.
+    pub error: String,
+    /// What is wrong; at least one.
+    pub errors: Vec<MonitoringError>,
+}
+
+impl From<&Problem> for GraphiteBody {
+    fn from(problem: &Problem) -> Self {
+        let own = MonitoringError::from(problem);
+        let error = match &own.hint {
+            Some(hint) => format!("{}; {hint}", own.message),
+            None => own.message.clone(),
+        };
+        Self {
+            error,
+            errors: vec![own],
+        }
+    }
+}
+
 /// The error body of the token service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -305,6 +329,12 @@ mod tests {
             json(serde_json::to_value(MonitoringBody::from(&gone())).unwrap()),
             "{\"errors\":[{\"code\":\"BXNMSRI13E\",\"hint\":\"run `vigie target`\",\"message\":\"there is no such space\"}]}"
         );
+        let graphite = serde_json::to_value(GraphiteBody::from(&gone())).unwrap();
+        assert_eq!(
+            graphite["error"],
+            "there is no such space; run `vigie target`"
+        );
+        assert_eq!(graphite["errors"][0]["code"], "BXNMSRI13E");
         let context = ErrorContext {
             request_id: "r1".to_owned(),
             ..ErrorContext::default()
@@ -338,6 +368,7 @@ mod tests {
         };
         let bodies = [
             (serde_json::to_value(MonitoringBody::from(&problem)), 3),
+            (serde_json::to_value(GraphiteBody::from(&problem)), 3),
             (
                 serde_json::to_value(TokenErrorBody::new(&problem, context)),
                 2,

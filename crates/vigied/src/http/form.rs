@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Monitoring,
+    Graphite,
     Token,
     Identity,
     Uaa,
@@ -15,6 +16,7 @@ impl Form {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Monitoring => "monitoring",
+            Self::Graphite => "graphite",
             Self::Token => "token",
             Self::Identity => "identity",
             Self::Uaa => "uaa",

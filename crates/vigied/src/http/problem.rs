@@ -20,7 +20,8 @@ use std::borrow::Cow;
 use std::time::Instant;
 use wire::code;
 use wire::problem::{
-    CloudFoundryBody, ErrorContext, IdentityBody, MonitoringBody, TokenErrorBody, UaaBody,
+    CloudFoundryBody, ErrorContext, GraphiteBody, IdentityBody, MonitoringBody, TokenErrorBody,
+    UaaBody,
 };
 
 /// What helps against a lack of memory for samples.
@@ -247,6 +248,7 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     }
     let body = match form {
         Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
+        Form::Graphite => serde_json::to_vec(&GraphiteBody::from(&problem)),
         Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
         Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
         // A code without capitals is one of the UAA's own words.

@@ -29,7 +29,9 @@ mod tests {
             ("/v2/organisations", Form::CloudFoundry),
             ("/v2/accounts/1/groups", Form::Identity),
             ("/coe/v3", Form::Identity),
-            ("/render", Form::Monitoring),
+            ("/render", Form::Graphite),
+            ("/metrics/fnd", Form::Graphite),
+            ("/tags/autoComplete/tag", Form::Graphite),
             ("//v2", Form::Monitoring),
             ("*", Form::Monitoring),
         ] {

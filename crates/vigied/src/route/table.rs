@@ -5,14 +5,20 @@ use super::{
     account, api_key, cloud_foundry, deleted, graphite, health, home, identity, introspection,
     invitation, metrics, passcode, settings, uaa,
 };
-use crate::http::form::Form::{self, CloudFoundry, Identity as Account, Monitoring, Token, Uaa};
+use crate::http::form::Form::{
+    self, CloudFoundry, Graphite, Identity as Account, Monitoring, Token, Uaa,
+};
 use crate::request::routes::Guard::{Credential, Identity, Names, Public, Scope, WholeScope};
 use crate::request::routes::{Route, delete, get, post, put};
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 
 /// Path prefixes below which routes have several forms of errors, with the form for unknown paths there.
-pub(crate) const SHARED: &[(&str, Form)] = &[("/v1", Monitoring), ("/v2", CloudFoundry)];
+pub(crate) const SHARED: &[(&str, Form)] = &[
+    ("/metrics", Graphite),
+    ("/v1", Monitoring),
+    ("/v2", CloudFoundry),
+];
 
 /// Paths of Graphite's routes, with all that is below them: they are also there behind `/graphite/SCOPE`.
 const GRAPHITE: &[&str] = &[
@@ -53,39 +59,39 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/settings/domain", Scope(Action::Render), Monitoring, settings::show),
         put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, settings::change),
         // Graphite.
-        get("/render", Scope(Action::Render), Monitoring, graphite::render),
-        post("/render", Scope(Action::Render), Monitoring, graphite::render_post),
-        get("/metrics/find", Names, Monitoring, graphite::find),
-        post("/metrics/find", Names, Monitoring, graphite::find_post),
-        get("/metrics/expand", Names, Monitoring, graphite::expand),
-        post("/metrics/expand", Names, Monitoring, graphite::expand_post),
-        get("/metrics/index.json", Names, Monitoring, graphite::index),
-        post("/metrics/index.json", Names, Monitoring, graphite::index_post),
-        get("/functions", Scope(Action::Render), Monitoring, graphite::functions),
-        get("/functions/{name}", Scope(Action::Render), Monitoring, graphite::function),
-        get("/tags", Names, Monitoring, graphite::tags),
-        post("/tags", Names, Monitoring, graphite::tags_post),
-        get("/tags/findSeries", Names, Monitoring, graphite::find_series),
-        post("/tags/findSeries", Names, Monitoring, graphite::find_series_post),
-        get("/tags/autoComplete/tags", Names, Monitoring, graphite::complete_tags),
-        post("/tags/autoComplete/tags", Names, Monitoring, graphite::complete_tags_post),
-        get("/tags/autoComplete/values", Names, Monitoring, graphite::complete_values),
-        post("/tags/autoComplete/values", Names, Monitoring, graphite::complete_values_post),
-        get("/tags/{tag}", Names, Monitoring, graphite::tag),
-        post("/tags/tagSeries", Scope(Action::Write), Monitoring, graphite::tag_series),
-        post("/tags/tagMultiSeries", Scope(Action::Write), Monitoring, graphite::tag_multi_series),
-        post("/tags/delSeries", Scope(Action::Delete), Monitoring, metrics::delete_series),
-        get("/events", Names, Monitoring, graphite::event_data),
-        get("/events/", Names, Monitoring, graphite::event_data),
-        post("/events", WholeScope(Action::Write), Monitoring, graphite::post_event),
-        post("/events/", WholeScope(Action::Write), Monitoring, graphite::post_event),
-        delete("/events", WholeScope(Action::Delete), Monitoring, graphite::delete_events),
-        delete("/events/", WholeScope(Action::Delete), Monitoring, graphite::delete_events),
-        get("/events/get_data", Names, Monitoring, graphite::event_data),
-        post("/events/get_data", Names, Monitoring, graphite::event_data_post),
-        get("/events/{id}", Names, Monitoring, graphite::event),
-        get("/events/{id}/", Names, Monitoring, graphite::event),
-        get("/version", Scope(Action::Render), Monitoring, graphite::version),
+        get("/render", Scope(Action::Render), Graphite, graphite::render),
+        post("/render", Scope(Action::Render), Graphite, graphite::render_post),
+        get("/metrics/find", Names, Graphite, graphite::find),
+        post("/metrics/find", Names, Graphite, graphite::find_post),
+        get("/metrics/expand", Names, Graphite, graphite::expand),
+        post("/metrics/expand", Names, Graphite, graphite::expand_post),
+        get("/metrics/index.json", Names, Graphite, graphite::index),
+        post("/metrics/index.json", Names, Graphite, graphite::index_post),
+        get("/functions", Scope(Action::Render), Graphite, graphite::functions),
+        get("/functions/{name}", Scope(Action::Render), Graphite, graphite::function),
+        get("/tags", Names, Graphite, graphite::tags),
+        post("/tags", Names, Graphite, graphite::tags_post),
+        get("/tags/findSeries", Names, Graphite, graphite::find_series),
+        post("/tags/findSeries", Names, Graphite, graphite::find_series_post),
+        get("/tags/autoComplete/tags", Names, Graphite, graphite::complete_tags),
+        post("/tags/autoComplete/tags", Names, Graphite, graphite::complete_tags_post),
+        get("/tags/autoComplete/values", Names, Graphite, graphite::complete_values),
+        post("/tags/autoComplete/values", Names, Graphite, graphite::complete_values_post),
+        get("/tags/{tag}", Names, Graphite, graphite::tag),
+        post("/tags/tagSeries", Scope(Action::Write), Graphite, graphite::tag_series),
+        post("/tags/tagMultiSeries", Scope(Action::Write), Graphite, graphite::tag_multi_series),
+        post("/tags/delSeries", Scope(Action::Delete), Graphite, metrics::delete_series),
+        get("/events", Names, Graphite, graphite::event_data),
+        get("/events/", Names, Graphite, graphite::event_data),
+        post("/events", WholeScope(Action::Write), Graphite, graphite::post_event),
+        post("/events/", WholeScope(Action::Write), Graphite, graphite::post_event),
+        delete("/events", WholeScope(Action::Delete), Graphite, graphite::delete_events),
+        delete("/events/", WholeScope(Action::Delete), Graphite, graphite::delete_events),
+        get("/events/get_data", Names, Graphite, graphite::event_data),
+        post("/events/get_data", Names, Graphite, graphite::event_data_post),
+        get("/events/{id}", Names, Graphite, graphite::event),
+        get("/events/{id}/", Names, Graphite, graphite::event),
+        get("/version", Scope(Action::Render), Graphite, graphite::version),
         // The token service.
         post("/identity/token", Credential, Token, identity::token),
         post("/oidc/token", Credential, Token, identity::token),

@@ -1,8 +1,10 @@
 //! The documentation tells the truth: its commands run, and its generated pages are those of the code.
 
 mod api;
+mod functions;
 mod installing;
 mod log;
+mod readers;
 mod roles;
 mod threats;
 
@@ -93,6 +95,11 @@ fn the_error_reference_is_that_of_the_code() {
 #[test]
 fn the_reference_of_the_interfaces_is_that_of_the_documents() {
     page("api.md", &api::page());
+}
+
+#[test]
+fn the_reference_of_functions_is_that_of_their_table() {
+    page("functions.md", &functions::page());
 }
 
 /// Every code of the token service that the sources speak is in the reference, and the reference has no other word.
@@ -203,6 +210,10 @@ fn walked(page: &str, before: &str) -> String {
 /// The same in a folder of one's own; whether all of it went well.
 fn walked_in(folder: &Path, page: &str, before: &str) -> (bool, String) {
     let guide = std::fs::read_to_string(docs().join(page)).unwrap();
+    walked_text(folder, &guide, before)
+}
+
+fn walked_text(folder: &Path, guide: &str, before: &str) -> (bool, String) {
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -45,6 +45,8 @@ mod events;
 #[cfg(test)]
 mod for_programs;
 #[cfg(test)]
+mod grafana;
+#[cfg(test)]
 mod graphite;
 #[cfg(test)]
 mod harness;

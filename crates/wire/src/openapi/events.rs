@@ -1,24 +1,24 @@
 //! Graphite's events.
 
 use super::build::{Document, Operation};
-use super::guarded::{TIME, guarded, guarded_whole};
+use super::guarded::{TIME, guarded_graphite, guarded_whole_graphite};
 use crate::event::Deleted;
 use serde_json::{Value, json};
 
 /// Adds the routes; those of `/events` with and without a slash at the end.
 pub(super) fn routes(document: &mut Document) {
     for (path, id) in [("/events", ""), ("/events/", "Slash")] {
-        let list = guarded(document, list(&format!("listEvents{id}")));
+        let list = guarded_graphite(document, list(&format!("listEvents{id}")));
         document.route("GET", path, list);
-        let post = guarded_whole(document, post(&format!("postEvent{id}")));
+        let post = guarded_whole_graphite(document, post(&format!("postEvent{id}")));
         document.route("POST", path, post);
         let deleted = document.schema::<Deleted>();
         let delete = delete(&format!("deleteEvents{id}"), deleted);
-        let delete = guarded_whole(document, delete);
+        let delete = guarded_whole_graphite(document, delete);
         document.route("DELETE", path, delete);
     }
     for (method, id) in [("GET", "eventData"), ("POST", "eventDataByForm")] {
-        let data = guarded(document, list(id));
+        let data = guarded_graphite(document, list(id));
         document.route(method, "/events/get_data", data);
     }
     for (path, id) in [
@@ -28,7 +28,7 @@ pub(super) fn routes(document: &mut Document) {
         let one = Operation::new(id, "Shows one event")
             .path("id", "its number")
             .answers("200", "the event; its instant is a date", json!({}));
-        let one = guarded(document, scripted(one));
+        let one = guarded_graphite(document, scripted(one));
         document.route("GET", path, one);
     }
 }

@@ -1,7 +1,7 @@
 //! Graphite's own routes.
 
 use super::build::{Document, Operation};
-use super::guarded::{TIME, guarded};
+use super::guarded::{TIME, guarded_graphite};
 use serde_json::{Value, json};
 
 /// The media types of binary and text answers of `/render`.
@@ -99,7 +99,7 @@ pub(super) fn routes(document: &mut Document) {
         "Which graphite-web these routes answer as",
     )
     .answers_as("200", "the version", "text/plain", text());
-    let version = guarded(document, version);
+    let version = guarded_graphite(document, version);
     document.route("GET", "/version", version);
 }
 
@@ -108,12 +108,12 @@ fn functions(document: &mut Document) {
         .query("grouped", "1: by group")
         .query("group", "one group alone")
         .answers("200", "each with its parameters", any());
-    let all = guarded(document, scripted(all));
+    let all = guarded_graphite(document, scripted(all));
     document.route("GET", "/functions", all);
     let one = Operation::new("showFunction", "Shows one function of targets")
         .path("name", "the function")
         .answers("200", "it, with its parameters", any());
-    let one = guarded(document, one);
+    let one = guarded_graphite(document, one);
     document.route("GET", "/functions/{name}", one);
 }
 
@@ -129,7 +129,7 @@ fn tags(document: &mut Document) {
     });
     let one = Operation::new("listTagValues", "Lists the values of a tag")
         .path("tag", "the tag; `name` is the path of a series");
-    let one = guarded(document, filtered(one));
+    let one = guarded_graphite(document, filtered(one));
     document.route("GET", "/tags/{tag}", one);
     let expressions = |operation: Operation| {
         let meaning = "a tag expression: `tag=value`, `!=`, `=~` or `!=~`; all of them must fit";
@@ -181,7 +181,7 @@ fn tags(document: &mut Document) {
                 "the tags of a series are its name: nothing is kept",
                 any(),
             );
-        let operation = guarded(document, operation);
+        let operation = guarded_graphite(document, operation);
         document.route("POST", path, operation);
     }
 }
@@ -199,14 +199,14 @@ fn deletion(document: &mut Document) {
         texts(),
     )
     .answers("200", "`true`, also where there was none", any());
-    let operation = guarded(document, operation);
+    let operation = guarded_graphite(document, operation);
     document.route("POST", "/tags/delSeries", operation);
 }
 
 /// A route for GET and POST.
 fn both(document: &mut Document, id: &str, path: &str, operation: impl Fn(String) -> Operation) {
     for (method, id) in [("GET", id.to_owned()), ("POST", format!("{id}ByForm"))] {
-        let operation = guarded(document, operation(id));
+        let operation = guarded_graphite(document, operation(id));
         document.route(method, path, operation);
     }
 }

@@ -1,7 +1,8 @@
 //! What all routes of metrics have in common.
 
 use super::build::{Document, Operation};
-use crate::problem::MonitoringBody;
+use crate::problem::{GraphiteBody, MonitoringBody};
+use serde_json::Value;
 
 /// How a time may be written.
 pub(super) const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
@@ -9,6 +10,16 @@ pub(super) const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch 
 /// Credential, scope, and the errors every route can answer.
 pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<MonitoringBody>();
+    refused_as(operation, &error)
+}
+
+/// The same on Graphite's routes.
+pub(super) fn guarded_graphite(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<GraphiteBody>();
+    refused_as(operation, &error)
+}
+
+fn refused_as(operation: Operation, error: &Value) -> Operation {
     [
         ("400", "the request is wrong"),
         ("401", "no credential, or one that is no good"),
@@ -37,8 +48,18 @@ pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operatio
 /// The same where nobody is let in who reaches some series alone.
 pub(super) fn guarded_whole(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<MonitoringBody>();
+    whole(guarded(document, operation), error)
+}
+
+/// The same on Graphite's routes.
+pub(super) fn guarded_whole_graphite(document: &mut Document, operation: Operation) -> Operation {
+    let error = document.schema::<GraphiteBody>();
+    whole(guarded_graphite(document, operation), error)
+}
+
+fn whole(guarded: Operation, error: Value) -> Operation {
     // The last description counts.
-    guarded(document, operation).answers(
+    guarded.answers(
         "403",
         "a good credential without the right, or one that reaches some series alone: this is about all of them",
         error,

@@ -1,0 +1,206 @@
+//! The reference of the functions of targets, from their table.
+
+use query::function::{AGGREGATIONS, Default, Function, Group, Kind, Parameter};
+use query::table::{self, describe, older};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+const INTRODUCTION: &str = "\
+# Functions of targets
+
+Generated from the table of functions, which the parser, error messages and `/functions` read as well.
+
+A target is a path, `servers.*.load`, or a function of targets: `sumSeries(servers.*.load)`. What stands first among the parameters
+may stand before a `|` instead: `servers.*.load|sumSeries()`. A parameter may be given by its name, behind those that are given by
+place: `summarize(shop.orders, '1h', alignToFrom=true)`. [Graphite's own interface](../guides/graphite.md) says how to ask.
+
+The functions are those of graphite-web 1.1.10, with its results. Where graphite-web 0.9.15 did something else, a line says what:
+targets that were written for it show something else now. What the two differ in elsewhere is
+[in the guide](../guides/from-graphite.md#targets-of-graphite-0915).
+";
+
+/// What fits a parameter, in words.
+const fn meaning(kind: Kind) -> &'static str {
+    match kind {
+        Kind::AggFunc => "the name of an aggregation, in quotes",
+        Kind::AggOrSeriesFunc => {
+            "the name of an aggregation, or of a function that makes one series out of many, in quotes"
+        }
+        Kind::Any => "series or a number, as the function says",
+        Kind::Boolean => "`true` or `false`",
+        Kind::Date => "[a time](times.md), in quotes",
+        Kind::Float => "a number",
+        Kind::Integer => "a whole number",
+        Kind::IntOrInf => "a whole number, or `inf`",
+        Kind::IntOrInterval => "a number of points, or a span of time",
+        Kind::Interval => {
+            "a span of time, in quotes: a number and `s`, `min`, `h`, `d`, `w`, `mon` (30 days) or `y` (365 days)"
+        }
+        Kind::Node => {
+            "the place of an element in a path: 0 is the first one, negative numbers count from the end"
+        }
+        Kind::NodeOrTag => "that, or the name of a tag, in quotes",
+        Kind::SeriesList => "a target",
+        Kind::SeriesLists => "targets",
+        Kind::String => "a text, in quotes of either kind",
+        Kind::Tag => "the name of a tag, in quotes",
+    }
+}
+
+const fn about(group: Group) -> &'static str {
+    match group {
+        Group::Alias => "What series are called.",
+        Group::Calculate => "Values out of several points.",
+        Group::Combine => "Several series into one, or into fewer.",
+        Group::FilterData => "Which values stay.",
+        Group::FilterSeries => "Which series stay.",
+        Group::Graph => "How a picture shows series.",
+        Group::Special => "Series that are found or made, and what fits in nowhere else.",
+        Group::Sorting => "The order of series.",
+        Group::Transform => "Each series into another.",
+        Group::Unknown => "Without a group.",
+    }
+}
+
+/// The whole page.
+pub(super) fn page() -> String {
+    let mut groups: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, Kind> = BTreeMap::new();
+    for function in table::all() {
+        groups
+            .entry(function.group.name())
+            .or_default()
+            .push(function);
+        for own in function.parameters {
+            kinds.insert(own.kind.name(), own.kind);
+        }
+    }
+    let mut text = String::from(INTRODUCTION);
+    text.push_str("\n## Contents\n\n| group | functions |\n|---|---|\n");
+    for (group, functions) in &mut groups {
+        functions.sort_by_key(|own| own.names[0].to_lowercase());
+        let links = functions.iter().flat_map(|own| {
+            let anchor = own.names[0].to_lowercase();
+            let link = move |name: &&str| format!("[`{name}`](#{anchor})");
+            own.names.iter().map(link)
+        });
+        let links: Vec<String> = links.collect();
+        let anchor = group.to_lowercase().replace(' ', "-");
+        let links = links.join(", ");
+        let _ = writeln!(text, "| [{group}](#{anchor}-functions) | {links} |");
+    }
+    text.push_str("\n## Types\n\n| type | is |\n|---|---|\n");
+    for (name, kind) in kinds {
+        let _ = writeln!(text, "| {name} | {} |", meaning(kind));
+    }
+    let names = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect();
+    let aggregations: Vec<String> = names(AGGREGATIONS);
+    let aggregators = table::all().filter(|own| own.is_aggregator);
+    let mut aggregators: Vec<&str> = aggregators.flat_map(|own| own.names).copied().collect();
+    aggregators.sort_unstable();
+    let aggregators: Vec<String> = names(&aggregators);
+    let _ = write!(
+        text,
+        "\nAn aggregation is {}.\n\nA function that makes one series out of many is {}.\n",
+        aggregations.join(", "),
+        aggregators.join(", ")
+    );
+    for (group, functions) in groups {
+        let _ = write!(
+            text,
+            "\n## {group} functions\n\n{}\n",
+            about(functions[0].group)
+        );
+        for function in functions {
+            one(&mut text, function);
+        }
+    }
+    text
+}
+
+fn one(text: &mut String, function: &Function) {
+    let name = function.names[0];
+    let _ = write!(
+        text,
+        "\n### {name}\n\n```text\n{}\n```\n\n",
+        describe::signature(name, function)
+    );
+    text.push_str(function.summary);
+    if let [_, others @ ..] = function.names
+        && !others.is_empty()
+    {
+        let others: Vec<String> = others.iter().map(|own| format!("`{own}`")).collect();
+        let _ = write!(text, " Also {}.", others.join(", "));
+    }
+    text.push_str("\n\n");
+    if !function.parameters.is_empty() {
+        text.push_str("| parameter | type | default | |\n|---|---|---|---|\n");
+        for own in function.parameters {
+            let (name, kind) = (own.name, own.kind.name());
+            let _ = writeln!(
+                text,
+                "| {name} | {kind} | {} | {} |",
+                missing(own),
+                values(own)
+            );
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "    {}", function.example);
+    match older::older(name) {
+        older::Older::Same => {}
+        older::Older::Missing => text.push_str("\n0.9.15 did not have it.\n"),
+        older::Older::Other(note) => {
+            let _ = writeln!(text, "\nIn 0.9.15: {note}");
+        }
+    }
+    if !matches!(older::older(name), older::Older::Missing) {
+        let new = function.names.iter().filter(|own| own != &&name);
+        let new = new.filter(|own| older::older(own) == older::Older::Missing);
+        let new: Vec<String> = new.map(|own| format!("`{own}`")).collect();
+        if !new.is_empty() {
+            let _ = writeln!(text, "\n0.9.15 did not know it as {}.", new.join(", "));
+        }
+    }
+}
+
+fn missing(own: &Parameter) -> String {
+    if own.is_required {
+        return "needed".to_owned();
+    }
+    match own.default {
+        Default::None => String::new(),
+        Default::Integer(integer) => format!("`{integer}`"),
+        Default::Float(float) if float.is_finite() => format!("`{float}`"),
+        Default::Float(_) => "`inf`".to_owned(),
+        Default::Text(text) => format!("`'{text}'`"),
+        Default::Boolean(boolean) => format!("`{boolean}`"),
+    }
+}
+
+/// How often it may be given, and which values fit.
+fn values(own: &Parameter) -> String {
+    let list = |values: &[&str]| {
+        let values = values.iter().map(|value| format!("`{value}`"));
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let mut parts = Vec::new();
+    if own.is_multiple {
+        parts.push("any number of them".to_owned());
+    }
+    let is_aggregation = |own: &&str| {
+        AGGREGATIONS.contains(own)
+            || (own.strip_suffix("Series")).is_some_and(|own| AGGREGATIONS.contains(&own))
+    };
+    if AGGREGATIONS.iter().all(|name| own.options.contains(name)) {
+        let others = own.options.iter().filter(|name| !is_aggregation(name));
+        let others: Vec<&str> = others.copied().collect();
+        parts.push(format!("an aggregation, or {}", list(&others)));
+    } else if !own.options.is_empty() {
+        parts.push(format!("one of {}", list(own.options)));
+    }
+    if !own.suggestions.is_empty() {
+        parts.push(format!("for example {}", list(own.suggestions)));
+    }
+    parts.join("; ")
+}

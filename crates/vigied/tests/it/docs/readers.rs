@@ -1,0 +1,38 @@
+//! The guides for those who read with something else: their commands run.
+
+use super::{docs, server, walked, walked_text};
+
+#[test]
+fn every_command_of_the_guide_to_grafana_runs() {
+    let shown = walked("guides/grafana.md", &server());
+    for expected in [
+        "\"target\":\"100.0\"",
+        "domain: s-",
+        "The key was saved to grafana.json",
+        "\"what\":\"release 1.5\"",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
+
+/// The graphite-web of the guide is the server itself, by the way of those who can only be told a URL and a password: what is
+/// compared is the same then.
+#[test]
+fn every_command_of_the_guide_from_graphite_runs() {
+    let guide = std::fs::read_to_string(docs().join("guides/from-graphite.md")).unwrap();
+    let own = "http://apikey:$KEY@127.0.0.1:8080/graphite/s-$SPACE";
+    let guide = guide.replace("http://graphite.example.org", own);
+    let folder = tempfile::tempdir().unwrap();
+    let (done, shown) = walked_text(folder.path(), &guide, &server());
+    assert!(done, "{shown}");
+    for expected in [
+        "(send only)",
+        "Stored:     20",
+        "\"target\":\"sumSeries(servers.*.requests.count)\"",
+        "same     servers.*.load: 2 series",
+        "same     aliasByNode(movingAverage(servers.*.load, '2min'), 1): 2 series",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+    assert!(!shown.contains("DIFFERS"), "{shown}");
+}
