@@ -9,6 +9,7 @@
 pub mod cf;
 pub mod code;
 pub mod credential;
+mod decimal;
 pub mod excerpt;
 pub mod find;
 pub mod home;

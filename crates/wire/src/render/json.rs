@@ -4,7 +4,8 @@
 //! seconds, with decimals only where a sample lies between two seconds.
 
 use super::Sink;
-use crate::ingest::encode::{write_number, write_seconds};
+use crate::decimal::write_number;
+use crate::ingest::encode::write_seconds;
 use base::grid::Grid;
 use base::sample::Series;
 use base::time::Millis;
