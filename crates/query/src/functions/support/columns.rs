@@ -134,7 +134,7 @@ fn divide(values: &mut [f64], divisors: &[f64]) {
 }
 
 /// Folds each row, column by column, and counts its values. What is not there is left out without a branch, so that several rows
-/// are worked on at once.
+/// are worked on at once; and four columns at a time, so that what comes out of them is taken up and laid down less often.
 fn fold(
     (columns, first): (&Columns<'_>, usize),
     out: &mut [f64],
@@ -144,13 +144,33 @@ fn fold(
 ) {
     out.fill(start);
     counts.fill(0.0);
-    for column in columns {
-        let values = column.get(first..).unwrap_or_default();
-        for ((slot, count), value) in out.iter_mut().zip(counts.iter_mut()).zip(values) {
+    let take = |slot: &mut f64, count: &mut f64, values: &[f64]| {
+        let (mut own, mut number) = (*slot, *count);
+        for value in values {
             let is_there = !value.is_nan();
-            let folded = step(*slot, *value, *count);
-            *slot = if is_there { folded } else { *slot };
-            *count += if is_there { 1.0 } else { 0.0 };
+            let folded = step(own, *value, number);
+            own = if is_there { folded } else { own };
+            number += if is_there { 1.0 } else { 0.0 };
+        }
+        (*slot, *count) = (own, number);
+    };
+    let piece = first..first + out.len();
+    for columns in columns.chunks(4) {
+        let pieces = columns.iter().map(|column| column.get(piece.clone()));
+        let pieces: Option<Vec<&[f64]>> = pieces.collect();
+        if let Some([a, b, c, d]) = pieces.as_deref() {
+            let values = a.iter().zip(*b).zip(*c).zip(*d);
+            let slots = out.iter_mut().zip(counts.iter_mut());
+            for ((slot, count), (((a, b), c), d)) in slots.zip(values) {
+                take(slot, count, &[*a, *b, *c, *d]);
+            }
+            continue;
+        }
+        for column in columns {
+            let values = column.get(first..).unwrap_or_default();
+            for ((slot, count), value) in out.iter_mut().zip(counts.iter_mut()).zip(values) {
+                take(slot, count, &[*value]);
+            }
         }
     }
 }
