@@ -22,6 +22,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) enum Bench {
     /// `vigie iam token` with a valid token, as a whole process, against `/bin/true`
     Cli,
+    /// What `/render` is made of: each function beside a plain loop, the formats, and finding names; a simple function that takes
+    /// more than twice as long as its loop is a failure
+    Graphite,
     /// a stranger's one-sample write while another tenant asks the worst that the limits allow; `VIGIED` names a server to
     /// measure instead of the one that is built
     Neighbour,
@@ -36,9 +39,25 @@ const TOKEN_OVER_TRUE_MS_MAX: f64 = 3.0;
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Cli => token(),
+        Bench::Graphite => graphite(),
         Bench::Neighbour => neighbour::run(),
         Bench::Table(arguments) => table::run(arguments),
     }
+}
+
+/// The last one is what can fail, so that all figures are shown.
+fn graphite() -> Result<()> {
+    for bench in ["formats", "names", "functions"] {
+        succeed(cargo().args([
+            "bench",
+            "--locked",
+            "--package",
+            "benches",
+            "--bench",
+            bench,
+        ]))?;
+    }
+    Ok(())
 }
 
 fn token() -> Result<()> {

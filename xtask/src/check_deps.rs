@@ -111,7 +111,7 @@ const RULES: [Rule; 13] = [
     },
     Rule {
         name: "benches",
-        uses: &["base", "wire", "engine", "db", "iam", "testing"],
+        uses: &["base", "wire", "engine", "query", "db", "iam", "testing"],
         never: &[],
     },
     Rule {

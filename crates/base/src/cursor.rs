@@ -45,6 +45,9 @@ pub trait Cursor {
     /// Which series it is.
     fn key(&self) -> SeriesKey<'_>;
 
+    /// Which of the queries that were asked together it answers: its place among them.
+    fn query(&self) -> usize;
+
     /// The next samples: some, and all later than those before; `None` when there are no more.
     ///
     /// # Errors

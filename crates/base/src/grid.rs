@@ -3,11 +3,13 @@
 //! The slot of an instant begins at `at - at % step`; what is in no slot's samples is NaN, and NaN counts for nothing.
 
 mod fewer;
+mod filling;
 mod fold;
 mod folding;
 mod window;
 
 pub use fewer::{Parts, at_most};
+pub use filling::Filling;
 pub use fold::{Fold, Running};
 pub use folding::Folding;
 pub use window::{TooManySlots, Window};

@@ -163,12 +163,13 @@ impl SampleStore for Engine {
         let names = state.names_of(scope.tenant());
         let mut estimate = ReadEstimate::default();
         let mut snapshots = Vec::with_capacity(queries.len());
-        for query in queries {
+        for (place, query) in queries.iter().enumerate() {
             let found = find::series(&names, query.selector, filter, &mut meter)?;
             let series: Vec<SeriesRef> = found.iter().map(|(_, series)| *series).collect();
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
-            let own = Snapshot::take(view, found, scope.tenant(), query.shape, range, &mut meter)?;
+            let asked = (place, query.shape);
+            let own = Snapshot::take(view, found, scope.tenant(), asked, range, &mut meter)?;
             own.estimate(&mut estimate, &mut meter)?;
             snapshots.push(own);
         }

@@ -1,6 +1,10 @@
 //! A target becomes series.
 
+mod reading;
+mod shared;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use crate::error::{Error, Fault, TargetError, column};
 use crate::function::{Arguments, Evaluator, Function, FunctionCall};
@@ -11,6 +15,7 @@ use crate::value::Value;
 use crate::window::Window;
 use crate::{series, table};
 use base::context::{Context, Resource};
+use shared::Shared;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,6 +39,8 @@ pub struct Evaluation<'e> {
     /// Points since the clock was last looked at.
     unchecked: usize,
     read: HashMap<(Path, Range), Arc<[Fetched]>>,
+    /// What parts have given that stand in more than one place.
+    shared: Shared,
     /// Values for variables of every template (`template[name]` of the request).
     variables: BTreeMap<String, String>,
     /// The share of values that must be there, as the request says it.
@@ -66,6 +73,7 @@ impl<'e> Evaluation<'e> {
             reserved: 0,
             unchecked: 0,
             read: HashMap::new(),
+            shared: Shared::default(),
             variables: BTreeMap::new(),
             default_x_files_factor: 0.0,
             x_files_factor: 0.0,
@@ -114,6 +122,7 @@ impl<'e> Evaluation<'e> {
         }
         self.read(paths, window.range())
             .map_err(|error| (0, error))?;
+        self.shared = Shared::of(parsed.iter().map(|(_, text, own)| (*text, own)));
         let mut answers: Vec<Vec<Series>> = targets.iter().map(|_| Vec::new()).collect();
         for (place, text, expression) in &parsed {
             self.x_files_factor = self.default_x_files_factor;
@@ -139,7 +148,40 @@ impl<'e> Evaluation<'e> {
         series
     }
 
+    /// The value of an expression; of a call that stands in more than one place, what it gave before.
     fn value(
+        &mut self,
+        expression: &Expression,
+        window: &Window,
+        variables: Option<&Variables>,
+    ) -> Result<Value, Error> {
+        let is_shareable = variables.is_none() && self.stacks.is_empty();
+        let text = self.text.get(expression.span.clone());
+        let key = text
+            .filter(|_| is_shareable)
+            .and_then(|text| self.shared.key(text, window, self.x_files_factor));
+        let Some(key) = key else {
+            return self.fresh_value(expression, window, variables);
+        };
+        if let Some(known) = self.shared.get(&key) {
+            let known = known.to_vec();
+            self.spend(POINTS_PER_CALL)?;
+            self.reserve(names(&known))?;
+            return Ok(Value::Series(known));
+        }
+        let share = self.x_files_factor;
+        let value = self.fresh_value(expression, window, variables)?;
+        if let Value::Series(series) = &value
+            && self.stacks.is_empty()
+            && self.x_files_factor.to_bits() == share.to_bits()
+        {
+            self.reserve(names(series))?;
+            self.shared.keep(key, series);
+        }
+        Ok(value)
+    }
+
+    fn fresh_value(
         &mut self,
         expression: &Expression,
         window: &Window,
@@ -220,9 +262,8 @@ impl<'e> Evaluation<'e> {
         self.spend(POINTS_PER_CALL)?;
         if let Value::Series(series) = &value {
             let points = series.iter().map(|own| own.values.len()).sum();
-            let names: usize = series.iter().map(|own| own.name.len()).sum();
             self.spend(points)?;
-            self.reserve(points.saturating_add(names / 8))?;
+            self.reserve(points.saturating_add(names(series)))?;
         }
         Ok(value)
     }
@@ -232,24 +273,6 @@ impl<'e> Evaluation<'e> {
         let bytes = (points as u64).saturating_mul(8);
         self.context.reserve(bytes)?;
         self.reserved = self.reserved.saturating_add(bytes);
-        Ok(())
-    }
-
-    /// Reads what has not been read yet, in one question.
-    fn read(&mut self, mut paths: Vec<Path>, range: Range) -> Result<(), Error> {
-        let mut seen = std::collections::HashSet::new();
-        paths.retain(|path| {
-            seen.insert(path.clone()) && !self.read.contains_key(&(path.clone(), range))
-        });
-        if paths.is_empty() {
-            return Ok(());
-        }
-        let found = self.source.fetch(&paths, range)?;
-        for (path, found) in paths.into_iter().zip(found) {
-            let points = found.iter().map(|own| own.values.len()).sum();
-            self.reserve(points)?;
-            self.read.insert((path, range), found.into());
-        }
         Ok(())
     }
 
@@ -378,6 +401,11 @@ impl Evaluator for Evaluation<'_> {
     fn source(&self) -> &dyn Source {
         self.source
     }
+}
+
+/// What the names of series take, in points.
+fn names(series: &[Series]) -> usize {
+    series.iter().map(|own| own.name.len()).sum::<usize>() / 8
 }
 
 fn bind(

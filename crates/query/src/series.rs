@@ -131,8 +131,15 @@ impl Series {
     /// The same with each value changed; what has none is left alone.
     #[must_use]
     pub fn map(mut self, change: impl Fn(f64) -> f64) -> Self {
-        for value in self.values_mut() {
-            *value = change(*value);
+        self.is_whole = false;
+        if let Some(own) = Arc::get_mut(&mut self.values) {
+            for value in own {
+                *value = change(*value);
+            }
+        } else {
+            // Others have them too: what comes out of it is written once, and what they have is not copied first.
+            let changed = self.values.iter().map(|value| change(*value));
+            self.values = Arc::new(changed.collect());
         }
         self
     }

@@ -52,7 +52,8 @@ pub struct Event {
 /// Reads series for a caller, and nothing that the caller may not see.
 pub trait Source {
     /// The series of each path, ascending by name, each once. All of one request's paths and ranges that are known together
-    /// come in one call.
+    /// come in one call. A value is the same whichever range it is read with, so that what is known of a range need not be read
+    /// again for a longer one.
     ///
     /// # Errors
     /// [`StoreError`], a budget that is used up included.

@@ -9,6 +9,7 @@
 pub mod cf;
 pub mod code;
 pub mod credential;
+mod decimal;
 pub mod event;
 pub mod excerpt;
 pub mod find;

@@ -42,6 +42,10 @@ impl Cursor for Folded<'_> {
         self.raw.key()
     }
 
+    fn query(&self) -> usize {
+        self.raw.query()
+    }
+
     fn next(&mut self) -> Result<Option<Piece>, StoreError> {
         let Some(folding) = &mut self.folding else {
             return Ok(None);
@@ -96,6 +100,10 @@ mod tests {
     impl Cursor for Cut {
         fn key(&self) -> SeriesKey<'_> {
             SeriesKey::trusted("a")
+        }
+
+        fn query(&self) -> usize {
+            0
         }
 
         fn next(&mut self) -> Result<Option<Piece>, StoreError> {

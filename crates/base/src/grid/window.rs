@@ -59,6 +59,12 @@ impl Window {
         self.slots
     }
 
+    /// How far apart they are.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        self.step
+    }
+
     /// The instants that fall into one of the slots: what to read, so that the last slot holds the same whenever it is
     /// asked for.
     #[must_use]

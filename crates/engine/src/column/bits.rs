@@ -41,12 +41,42 @@ pub(crate) fn unpack(
     if width > 64 {
         return Err(Damaged("a bit width exceeds 64"));
     }
-    let mut bytes = reader.take(packed_bytes(count, width))?.iter();
+    let bytes = reader.take(packed_bytes(count, width))?;
     let mask = if width == 64 {
         u64::MAX
     } else {
         (1_u64 << width) - 1
     };
+    if width > WORD_WIDTH_MAX {
+        return unpack_wide(bytes, count, width, mask, take);
+    }
+    for place in 0..count {
+        let bit = place * usize::from(width);
+        let rest = bytes.get(bit / 8..).unwrap_or_default();
+        let word = match rest.first_chunk() {
+            Some(word) => u64::from_le_bytes(*word),
+            None => rest
+                .iter()
+                .rev()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        take(word >> (bit % 8) & mask);
+    }
+    Ok(())
+}
+
+/// A value of up to so many bits lies within eight bytes, wherever in a byte it begins.
+const WORD_WIDTH_MAX: u8 = 57;
+
+/// The same byte by byte, for values that may lie in nine.
+fn unpack_wide(
+    bytes: &[u8],
+    count: usize,
+    width: u8,
+    mask: u64,
+    mut take: impl FnMut(u64),
+) -> Result<(), Damaged> {
+    let mut bytes = bytes.iter();
     let mut pending = 0_u128;
     let mut filled = 0_u32;
     for _ in 0..count {

@@ -44,6 +44,8 @@ struct FoundSeries<'c> {
 /// What one query reads: a state of the store that no later write changes.
 #[derive(Debug)]
 pub(crate) struct Snapshot<'c> {
+    /// Its place among the queries of one request.
+    query: usize,
     tenant: TenantId,
     shape: Shape,
     range: TimeRange,
@@ -62,7 +64,7 @@ impl<'c> Snapshot<'c> {
         view: ReadView,
         found: Vec<(SeriesKey<'static>, SeriesRef)>,
         tenant: TenantId,
-        shape: Shape,
+        (query, shape): (usize, Shape),
         range: TimeRange,
         meter: &mut QueryMeter<'c>,
     ) -> Result<Self, StoreError> {
@@ -91,6 +93,7 @@ impl<'c> Snapshot<'c> {
         let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
         let frozen_through = |own: &Arc<Frozen>| own.sequence;
         Ok(Self {
+            query,
             tenant,
             shape,
             range,
@@ -172,6 +175,7 @@ impl<'c> Snapshot<'c> {
             };
             let mut cursor = Reading {
                 key: &own.key,
+                query: self.query,
                 sources,
                 reader: SeriesReader::new(sources)?,
                 held: Held::of(meter.context()),
@@ -190,6 +194,7 @@ impl<'c> Snapshot<'c> {
 /// A series in the hands of whoever asked for it.
 struct Reading<'s, 'p, 'c> {
     key: &'s SeriesKey<'static>,
+    query: usize,
     sources: Sources<'s>,
     reader: SeriesReader<'s>,
     held: Held<'c>,
@@ -203,6 +208,10 @@ struct Reading<'s, 'p, 'c> {
 impl Cursor for Reading<'_, '_, '_> {
     fn key(&self) -> SeriesKey<'_> {
         SeriesKey::trusted(self.key.as_str())
+    }
+
+    fn query(&self) -> usize {
+        self.query
     }
 
     fn next(&mut self) -> Result<Option<Piece>, StoreError> {

@@ -304,7 +304,10 @@ impl Segment {
             .map_err(damaged())?;
         let values = choose::decode_values(block.values_code, values, count).map_err(damaged())?;
         let start = block.start(self.header.day);
-        let mut points = Points::default();
+        let mut points = Points {
+            timestamps: Vec::with_capacity(count),
+            values: Vec::with_capacity(count),
+        };
         for (at, value) in timestamps.into_iter().zip(values) {
             let at = start.wrapping_add(at);
             if last.is_some_and(|last| last >= at) {

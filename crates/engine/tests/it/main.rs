@@ -52,6 +52,8 @@ mod stories;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod together;
+#[cfg(test)]
 mod upkeep;
 #[cfg(test)]
 mod values;

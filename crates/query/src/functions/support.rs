@@ -2,6 +2,7 @@
 
 mod again;
 mod aggregation;
+mod columns;
 mod each;
 mod format;
 mod interval;
@@ -22,6 +23,7 @@ mod wall;
 
 pub(crate) use again::{EARLIEST, earlier, since};
 pub(crate) use aggregation::{Aggregation, shown};
+pub(crate) use columns::of_rows;
 pub(crate) use each::{copied, each, each_strictly, input};
 pub(crate) use format::formatted;
 pub(crate) use interval::{ensure_positive, interval, unit};
@@ -29,8 +31,8 @@ pub(crate) use name_tags::name_tags;
 pub(crate) use names::path_expressions;
 pub(crate) use node::{at, before, grouped, key};
 pub(crate) use pattern::Pattern;
-pub(crate) use quantile::quantile;
-pub(crate) use round::round;
+pub(crate) use quantile::{quantile, quantile_of};
+pub(crate) use round::{round, round_all};
 pub(crate) use rows::{paired, quotient};
 #[cfg(test)]
 pub(crate) use sample::{answer, names};

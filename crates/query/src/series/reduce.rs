@@ -1,6 +1,7 @@
 //! As many points as a reader can show (`maxDataPoints`).
 
 use super::Series;
+use std::sync::Arc;
 
 /// Gives each series at most about `most` points: neighbours become one by its consolidation. The buckets of all answers
 /// stand at the same instants, so that a graph does not flicker when it is read again: what lies before the first is
@@ -27,8 +28,10 @@ pub fn reduce(series: &mut [Series], most: u64) {
             .unwrap_or(0)
             .saturating_sub(1);
         own.start += ahead;
-        let values = own.values_mut();
-        values.drain(..lost.min(values.len()));
+        if lost > 0 {
+            let kept = own.values.get(lost..).unwrap_or_default();
+            own.values = Arc::new(kept.to_vec());
+        }
         own.values_per_point = bucket as usize;
     }
 }

@@ -1,6 +1,7 @@
 //! Samples as the JSON body of `POST /v1/metrics`; what [`crate::ingest::json`] reads back to the bit.
 
 use super::MILLISECONDS_FROM;
+use crate::decimal::{write_integer, write_number};
 use base::sample::{Batch, Sample};
 use base::time::Millis;
 use std::io::Write as _;
@@ -83,26 +84,11 @@ pub fn body(batch: &Batch) -> Vec<u8> {
     writer.finish()
 }
 
-/// The shortest decimal that reads back as the same number; integral ones without a fraction, `null` for what JSON has
-/// no number for.
-pub(crate) fn write_number(out: &mut Vec<u8>, value: f64) {
-    if !value.is_finite() {
-        out.extend_from_slice(b"null");
-    } else if value.fract() == 0.0 && value.abs() < 1e15 {
-        // `-0` keeps its sign.
-        let _ = write!(out, "{value:.0}");
-    } else if (1e-5..1e17).contains(&value.abs()) {
-        let _ = write!(out, "{value}");
-    } else {
-        let _ = write!(out, "{value:e}");
-    }
-}
-
 /// Epoch seconds, with as many decimals as the milliseconds need.
 pub(crate) fn write_seconds(out: &mut Vec<u8>, at: Millis) {
     let (seconds, milliseconds) = (at.secs(), at.0.rem_euclid(1000));
     if milliseconds == 0 {
-        let _ = write!(out, "{seconds}");
+        write_integer(out, seconds);
         return;
     }
     if at.0 < 0 {
@@ -125,29 +111,6 @@ fn write_decimals(out: &mut Vec<u8>, milliseconds: u64) {
 mod tests {
     use super::*;
     use base::name::SeriesName;
-
-    fn written(value: f64) -> String {
-        let mut out = Vec::new();
-        write_number(&mut out, value);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        for (value, text) in [
-            (2.0, "2"),
-            (-0.0, "-0"),
-            (48.6, "48.6"),
-            (0.1 + 0.2, "0.30000000000000004"),
-            (1e15, "1000000000000000"),
-            (1e300, "1e300"),
-            (5e-324, "5e-324"),
-            (f64::NAN, "null"),
-            (f64::INFINITY, "null"),
-        ] {
-            assert_eq!(written(value), text);
-        }
-    }
 
     #[test]
     fn seconds_have_decimals_only_where_needed() {

@@ -1,6 +1,7 @@
 //! A series of `/render`.
 
-use crate::ingest::encode::write_number;
+pub(super) use crate::decimal::write_integer;
+use crate::decimal::write_number;
 use std::collections::BTreeMap;
 
 /// A series whose points stand at equal distances.
@@ -71,9 +72,4 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: f64, infinity: Infinity) {
 pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
     // Writing into memory can't fail.
     let _ = serde_json::to_writer(out, text);
-}
-
-/// Writes a whole number.
-pub(super) fn write_integer(out: &mut Vec<u8>, integer: i64) {
-    out.extend_from_slice(integer.to_string().as_bytes());
 }

@@ -1,14 +1,16 @@
 //! The aggregate of every window of a row of values.
 //!
-//! Short windows are looked at one by one. For long ones the values are cut into blocks as long as the window: a window is the
+//! Short windows are rows: their first values are a column, their second ones another, which is the same moved by one. For long
+//! ones the values are cut into blocks as long as the window: a window is the
 //! end of one block and the beginning of the next, and its aggregate one of the running aggregates from behind of the one
 //! and one from the front of the other. That takes a constant number of steps for each value, and as nothing is ever
 //! subtracted, nothing that has left the window leaves an error behind.
 
 use super::ranks::medians;
 use crate::functions::support::Aggregation;
+use std::borrow::Cow;
 
-/// Windows up to this width are looked at one by one.
+/// Windows up to this width are rows of as many columns.
 const SHORT: usize = 32;
 
 /// A deviation that is less than this share of the values is computed from them, as running sums do not hold its digits.
@@ -29,18 +31,16 @@ pub(super) fn windows(
     if aggregation == Aggregation::Median {
         return medians(values, width, is_enough);
     }
-    if width <= SHORT {
-        let mut present = Vec::with_capacity(width);
-        let one = |window: &[f64]| {
-            present.clear();
-            present.extend(window.iter().filter(|value| !value.is_nan()));
-            if is_enough(present.len() as f64) {
-                aggregation.of(&present)
-            } else {
-                f64::NAN
-            }
+    if width <= SHORT && aggregation != Aggregation::Multiply {
+        let count = values.len() - width + 1;
+        let columns = (0..width).filter_map(|place| values.get(place..place + count));
+        let columns: Vec<_> = columns.map(Cow::Borrowed).collect();
+        // What is not in a window counts as nothing in its mean.
+        let aggregation = match aggregation {
+            Aggregation::AverageZero => Aggregation::Average,
+            other => other,
         };
-        return values.windows(width).map(one).collect();
+        return aggregation.of_columns(&columns, count, share);
     }
     let counts = slide(
         values,

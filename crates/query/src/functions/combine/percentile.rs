@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Default, Function, Group, Kind, optional, required};
-use crate::functions::support::quantile;
+use crate::functions::support::{of_rows, quantile_of};
 use crate::series::normalize;
 use base::number;
 
@@ -30,16 +30,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         };
         let (columns, length) = normalized.columns();
         call.spend(length.saturating_mul(columns.len()))?;
-        let mut values = Vec::with_capacity(length);
-        let at =
-            |place: usize| move |column: &std::borrow::Cow<'_, [f64]>| column.get(place).copied();
-        for place in 0..length {
-            values.push(quantile(
-                columns.iter().filter_map(at(place)),
-                n,
-                is_interpolated,
-            )?);
-        }
+        let values = of_rows(&columns, length, |row| quantile_of(row, n, is_interpolated))?;
         let first = normalized
             .series
             .first()

@@ -2,7 +2,9 @@
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, Parameter, required};
-use crate::functions::support::{Aggregation, quantile};
+use crate::functions::support::{Aggregation, of_rows, quantile, quantile_of};
+use crate::series::Series;
+use std::borrow::Cow;
 
 const PARAMETERS: &[Parameter] = &[
     required("seriesList", Kind::SeriesList),
@@ -45,10 +47,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let (low, high) = ends(call.arguments.float(1)?);
             let series = call.arguments.series(0)?;
-            let columns: Vec<_> = series.iter().map(|own| own.points().into_owned()).collect();
-            let length = columns.iter().map(Vec::len).min().unwrap_or(0);
+            let columns: Vec<_> = series.iter().map(Series::points).collect();
+            let length = columns.iter().map(|own| own.len()).min().unwrap_or(0);
             call.spend(length.saturating_mul(columns.len()))?;
-            let is_whole = |column: &Vec<f64>| {
+            let is_whole = |column: &Cow<'_, [f64]>| {
                 column.len() == length && !column.iter().any(|value| value.is_nan())
             };
             if !columns.iter().all(is_whole) {
@@ -56,19 +58,20 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     "each series must have a value at each time, and as many as the others",
                 ));
             }
-            let mut is_outside = vec![false; columns.len()];
-            for place in 0..length {
-                let row = || {
-                    columns
-                        .iter()
-                        .filter_map(|column| column.get(place).copied())
-                };
-                let low = quantile(row(), low, false)?;
-                let high = quantile(row(), high, false)?;
-                for (outside, value) in is_outside.iter_mut().zip(row()) {
-                    *outside |= !(low < value && value < high);
-                }
-            }
+            let mut highs = Vec::with_capacity(length);
+            let lows = of_rows(&columns, length, |row| {
+                highs.push(quantile_of(row, high, false)?);
+                quantile_of(row, low, false)
+            })?;
+            let ends = || lows.iter().zip(&highs);
+            let is_outside: Vec<bool> = columns
+                .iter()
+                .map(|column| {
+                    let mut values = column.iter().zip(ends());
+                    values.any(|(value, (low, high))| !(low < value && value < high))
+                })
+                .collect();
+            drop(columns);
             let kept = series
                 .into_iter()
                 .zip(is_outside)

@@ -9,17 +9,16 @@ pub(crate) fn quantile(
     n: f64,
     is_interpolated: bool,
 ) -> Result<f64, Fault> {
-    let mut sorted: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    of_sorted(&sorted, n, is_interpolated)
+    let mut present: Vec<f64> = values.into_iter().filter(|value| !value.is_nan()).collect();
+    quantile_of(&mut present, n, is_interpolated)
 }
 
-/// The same of values that ascend, none of which is NaN.
-pub(crate) fn of_sorted(sorted: &[f64], n: f64, is_interpolated: bool) -> Result<f64, Fault> {
-    if sorted.is_empty() {
+/// The same of values none of which is NaN; it puts them into another order.
+pub(crate) fn quantile_of(values: &mut [f64], n: f64, is_interpolated: bool) -> Result<f64, Fault> {
+    if values.is_empty() {
         return Ok(f64::NAN);
     }
-    let fraction = n / 100.0 * (sorted.len() as f64 + 1.0);
+    let fraction = n / 100.0 * (values.len() as f64 + 1.0);
     if !fraction.is_finite() {
         return Err(Fault::argument(format!("there is no percentile {n}")));
     }
@@ -30,13 +29,9 @@ pub(crate) fn of_sorted(sorted: &[f64], n: f64, is_interpolated: bool) -> Result
     } else {
         whole + rest.ceil()
     };
-    let beyond = || {
-        Fault::argument(format!(
-            "the percentile {n} lies beyond the {} values",
-            sorted.len()
-        ))
-    };
-    let length = sorted.len() as f64;
+    let count = values.len();
+    let beyond = || Fault::argument(format!("the percentile {n} lies beyond the {count} values"));
+    let length = count as f64;
     let place = if rank == 0.0 {
         0.0
     } else if rank - 1.0 == length {
@@ -44,25 +39,26 @@ pub(crate) fn of_sorted(sorted: &[f64], n: f64, is_interpolated: bool) -> Result
     } else {
         rank - 1.0
     };
-    let value = at(sorted, place).ok_or_else(beyond)?;
+    let value = at(values, place).ok_or_else(beyond)?;
     if !is_interpolated || rank == length {
         return Ok(value);
     }
-    let next = at(sorted, rank).ok_or_else(beyond)?;
+    let next = at(values, rank).ok_or_else(beyond)?;
     Ok(value + rest * (next - value))
 }
 
-/// The value at a place, counted from the end where it is negative.
-fn at(values: &[f64], place: f64) -> Option<f64> {
+/// The value at a place in their order, counted from the end where it is negative.
+fn at(values: &mut [f64], place: f64) -> Option<f64> {
     let from_start = if place < 0.0 {
         place + values.len() as f64
     } else {
         place
     };
-    if from_start < 0.0 {
+    if from_start < 0.0 || from_start >= values.len() as f64 {
         return None;
     }
-    values.get(from_start as usize).copied()
+    let (_, value, _) = values.select_nth_unstable_by(from_start as usize, f64::total_cmp);
+    Some(*value)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Parameter, required};
-use crate::functions::support::{each, round, shown};
+use crate::functions::support::{each, round_all, shown};
 use base::number;
 
 const FACTOR: &[Parameter] = &[
@@ -41,7 +41,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             each(call, whole_constant, |(seconds, tag, digits), own| {
                 let name = format!("scaleToSeconds({},{digits})", own.name);
                 let factor = seconds / own.step as f64;
-                let scaled = own.map(|value| round(value * factor, 6));
+                let mut scaled = own.map(|value| value * factor);
+                round_all(scaled.values_mut(), 6);
                 Ok(scaled.renamed(name).tagged("scaleToSeconds", tag))
             })
         },

@@ -3,7 +3,7 @@
 use super::arithmetic::nothing;
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Parameter, optional, required};
-use crate::functions::support::{copied, each, round};
+use crate::functions::support::{copied, each, round_all};
 
 const COUNTER: &[Parameter] = &[
     required("seriesList", Kind::SeriesList),
@@ -23,9 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             each(call, nothing, |(), own| {
                 let name = format!("derivative({})", own.name);
-                let mut last = f64::NAN;
-                let difference = |value: f64| value - std::mem::replace(&mut last, value);
-                let values = own.points().iter().copied().map(difference).collect();
+                let values = differences(&own.points(), |before, value| value - before);
                 Ok(copied(own.tagged("derivative", "1"), name, values))
             })
         },
@@ -63,8 +61,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 let step = own.step as f64;
                 let mut values = counter.growth(&own.points());
                 for value in &mut values {
-                    *value = round(*value / step, 6);
+                    *value /= step;
                 }
+                round_all(&mut values, 6);
                 Ok(copied(own.tagged("perSecond", "1"), name, values))
             })
         },
@@ -90,6 +89,16 @@ impl Counter {
     }
 
     fn growth(&self, values: &[f64]) -> Vec<f64> {
+        if self.most.is_none() && self.least.is_none() {
+            // No value is in order with one that is not there.
+            return differences(values, |before, value| {
+                if value >= before {
+                    value - before
+                } else {
+                    f64::NAN
+                }
+            });
+        }
         let mut last = f64::NAN;
         let mut grown = |value: f64| {
             let is_beyond = self.most.is_some_and(|most| value > most)
@@ -111,4 +120,16 @@ impl Counter {
         };
         values.iter().map(|value| grown(*value)).collect()
     }
+}
+
+/// What `difference` makes of each value and the one before it; the first has none before it.
+fn differences(values: &[f64], difference: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let mut differences = Vec::with_capacity(values.len());
+    let Some((_, rest)) = values.split_first() else {
+        return differences;
+    };
+    differences.push(f64::NAN);
+    let pairs = values.iter().zip(rest);
+    differences.extend(pairs.map(|(before, value)| difference(*before, *value)));
+    differences
 }

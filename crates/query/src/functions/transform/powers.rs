@@ -126,11 +126,11 @@ fn plainly(
     call: &mut FunctionCall<'_>,
     name: &'static str,
     tag: &'static str,
-    change: fn(f64) -> f64,
+    change: impl Fn(f64) -> f64,
 ) -> Outcome {
     each(call, nothing, |(), own| {
         let title = format!("{name}({})", own.name);
-        Ok(own.map(change).renamed(title).tagged(name, tag))
+        Ok(own.map(&change).renamed(title).tagged(name, tag))
     })
 }
 
@@ -141,6 +141,7 @@ fn base(call: &mut FunctionCall<'_>) -> Result<(f64, String), Fault> {
     }
 }
 
+#[inline]
 fn power(value: f64, exponent: f64) -> f64 {
     if value.is_nan() {
         return value;
@@ -154,6 +155,7 @@ fn power(value: f64, exponent: f64) -> f64 {
 }
 
 /// A result that is greater than any number, though its origin is one, is none.
+#[inline]
 fn finite(result: f64, origin: f64) -> f64 {
     if result.is_infinite() && origin.is_finite() {
         f64::NAN

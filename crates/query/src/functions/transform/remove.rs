@@ -55,7 +55,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 fn by_value(
     call: &mut FunctionCall<'_>,
     name: &'static str,
-    is_beyond: fn(f64, f64) -> bool,
+    is_beyond: impl Fn(f64, f64) -> bool,
 ) -> Outcome {
     each(call, constant, |(bound, _), own| {
         let title = format!("{name}({}, {})", own.name, number::general(*bound));
@@ -66,7 +66,7 @@ fn by_value(
 fn by_percentile(
     call: &mut FunctionCall<'_>,
     name: &'static str,
-    is_beyond: fn(f64, f64) -> bool,
+    is_beyond: impl Fn(f64, f64) -> bool,
 ) -> Outcome {
     each(call, constant, |(share, tag), own| {
         if *share == 0.0 {

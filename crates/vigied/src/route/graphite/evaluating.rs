@@ -54,7 +54,7 @@ impl Evaluating<'_> {
             scope: self.scope,
             context: self.context,
             rules: self.rules,
-            happened: self.happened,
+            happened: Some(self.happened),
             now: self.window.now,
             has_tagged: self.has_tagged,
         }

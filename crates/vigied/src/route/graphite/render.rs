@@ -129,7 +129,12 @@ fn write_or_repeat(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     if matches!(format_of(&asked.parameters)?, Format::Picture(_)) {
         return write(asked, answer);
     }
-    cached::write(asked, answer, evaluating::rules(&asked.app, &asked.scope)?.finest_step(), write)
+    cached::write(
+        asked,
+        answer,
+        evaluating::rules(&asked.app, &asked.scope)?.finest_step(),
+        write,
+    )
 }
 
 /// Evaluates the targets, and writes what was asked for.

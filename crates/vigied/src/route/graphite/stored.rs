@@ -1,10 +1,13 @@
 //! The series of a store, as targets read them: in slots, whose width the rules of the space say.
 
+#[cfg(test)]
+mod tests;
+
 use super::events::Happened;
 use super::glob::Glob;
 use base::context::{Context, Resource};
 use base::cursor::Cursor;
-use base::grid::{Folding, Window};
+use base::grid::{Filling, Window};
 use base::scope::Scope;
 use base::selector::Selector;
 use base::store::{FetchQuery, SampleStore, Shape, StoreError};
@@ -25,7 +28,8 @@ pub(in crate::route) struct Stored<'s> {
     pub(super) scope: &'s Scope,
     pub(super) context: &'s Context,
     pub(super) rules: &'s Rules,
-    pub(super) happened: &'s Happened<'s>,
+    /// The events of the domain; there is none without it.
+    pub(super) happened: Option<&'s Happened<'s>>,
     /// Epoch second behind which there is nothing.
     pub(super) now: i64,
     /// Whether a path finds series with tags too.
@@ -89,20 +93,34 @@ pub(super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
 
 impl Source for Stored<'_> {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
-        let fetch = |path: &Path| match Meant::of(path, self.has_tagged) {
-            Some(meant) if range.from <= self.now => self.fetch_one(&meant, range),
-            _ => Ok(Vec::new()),
-        };
-        paths.iter().map(fetch).collect()
+        let mut found: Vec<Vec<Fetched>> = paths.iter().map(|_| Vec::new()).collect();
+        let meant = paths.iter().enumerate();
+        let meant: Vec<(usize, Meant)> = meant
+            .filter_map(|(place, path)| Some((place, Meant::of(path, self.has_tagged)?)))
+            .collect();
+        if range.from <= self.now && !meant.is_empty() {
+            self.read(&meant, range, &mut found)?;
+        }
+        for series in &mut found {
+            series.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        Ok(found)
     }
 
     fn events(&self, tags: &[String], range: Range) -> Result<Vec<Event>, StoreError> {
-        self.happened.events(tags, range)
+        self.happened
+            .map_or(Ok(Vec::new()), |own| own.events(tags, range))
     }
 }
 
 impl Stored<'_> {
-    fn fetch_one(&self, meant: &Meant, range: Range) -> Result<Vec<Fetched>, StoreError> {
+    /// Reads what all paths mean in one state of the store, each into its place.
+    fn read(
+        &self,
+        meant: &[(usize, Meant)],
+        range: Range,
+        found: &mut [Vec<Fetched>],
+    ) -> Result<(), StoreError> {
         let until = range.until.min(self.now);
         let widest = self.rules.widest_step();
         // The first slot of any width begins later than `from`, and the last one ends before this.
@@ -110,33 +128,41 @@ impl Stored<'_> {
             from: Millis::from_secs(range.from.saturating_add(1)),
             until: Millis::from_secs(until.saturating_add(widest.saturating_mul(2))),
         };
-        self.context.reserve(meant.selector().table_bytes())?;
-        let query = FetchQuery {
-            selector: meant.selector(),
-            shape: Shape::Raw(samples),
-        };
-        let mut found = Vec::new();
+        let queries: Vec<FetchQuery<'_>> = meant
+            .iter()
+            .map(|(_, own)| FetchQuery {
+                selector: own.selector(),
+                shape: Shape::Raw(samples),
+            })
+            .collect();
+        // Until all is read; the evaluation counts from there on.
+        let mut held = Held::of(self.context);
+        let table_bytes = meant.iter().map(|(_, own)| own.selector().table_bytes());
+        held.more(table_bytes.sum())?;
         self.store
-            .read_all(self.scope, &[query], self.context, &mut |cursor| {
+            .read_all(self.scope, &queries, self.context, &mut |cursor| {
+                let Some((place, own)) = meant.get(cursor.query()) else {
+                    return Ok(ControlFlow::Continue(()));
+                };
                 let text = cursor.key().graphite().into_owned();
                 let tags = tags_of(&cursor.key());
-                if meant.means(&text, &tags) {
-                    found.push(self.series(cursor, text, tags, Range { until, ..range })?);
+                if let Some(found) = found.get_mut(*place)
+                    && own.means(&text, &tags)
+                {
+                    let range = Range { until, ..range };
+                    found.push(self.series(cursor, (text, tags), range, &mut held)?);
                 }
                 Ok(ControlFlow::Continue(()))
-            })?;
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        self.context.release(meant.selector().table_bytes());
-        Ok(found)
+            })
     }
 
-    /// The values of one series, slot by slot.
+    /// The values of one series, slot by slot: each block is folded when it is decoded.
     fn series(
         &self,
         cursor: &mut dyn Cursor,
-        name: String,
-        tags: Tags,
+        (name, tags): (String, Tags),
         range: Range,
+        held: &mut Held<'_>,
     ) -> Result<Fetched, StoreError> {
         let view = self.rules.view(&name);
         let step = Step::new(view.step.saturating_mul(1000))
@@ -148,18 +174,12 @@ impl Stored<'_> {
         let window = Window::of(range, step).map_err(|_| self.too_many_slots(range, view.step))?;
         let slots = window.slots() as u64;
         self.context.spend(Resource::Samples, slots)?;
-        let bytes = slots.saturating_mul(SLOT_BYTES);
-        self.context.reserve(bytes)?;
-        let mut grid = window.empty();
-        let mut folding = Folding::new(window, fold(view.method));
+        held.more(slots.saturating_mul(SLOT_BYTES))?;
+        let mut filling = Filling::new(window, fold(view.method));
         while let Some(piece) = cursor.next()? {
-            for (at, value) in piece.iter() {
-                window.put(&mut grid, folding.add(at, value));
-            }
+            filling.add(piece.iter());
         }
-        window.put(&mut grid, folding.end());
-        // The evaluation counts from here on.
-        self.context.release(bytes);
+        let grid = filling.end();
         let start = grid.start.secs();
         let length = i64::try_from(grid.values.len()).unwrap_or(i64::MAX);
         Ok(Fetched {
@@ -179,6 +199,30 @@ impl Stored<'_> {
             needed: u64::try_from(span / step.max(1)).unwrap_or(u64::MAX),
             allowed: base::limit::SLOTS_PER_SERIES.default,
         })
+    }
+}
+
+/// Bytes in memory, until it is dropped.
+struct Held<'c> {
+    context: &'c Context,
+    bytes: u64,
+}
+
+impl<'c> Held<'c> {
+    const fn of(context: &'c Context) -> Self {
+        Self { context, bytes: 0 }
+    }
+
+    fn more(&mut self, bytes: u64) -> Result<(), StoreError> {
+        self.context.reserve(bytes)?;
+        self.bytes = self.bytes.saturating_add(bytes);
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.context.release(self.bytes);
     }
 }
 

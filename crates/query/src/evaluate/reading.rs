@@ -1,0 +1,102 @@
+//! What targets read: each path and range once, and of a range that begins earlier than one that was read, what comes before.
+
+use super::Evaluation;
+use crate::error::Error;
+use crate::source::{Fetched, Path, Range};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+impl Evaluation<'_> {
+    /// Reads what has not been read yet, in one question.
+    pub(super) fn read(&mut self, mut paths: Vec<Path>, range: Range) -> Result<(), Error> {
+        let mut seen = HashSet::new();
+        paths.retain(|path| {
+            seen.insert(path.clone()) && !self.read.contains_key(&(path.clone(), range))
+        });
+        if paths.is_empty() {
+            return Ok(());
+        }
+        if let Some(later) = self.later(&paths, range) {
+            paths = self.read_before(paths, range, later)?;
+        }
+        if !paths.is_empty() {
+            let found = self.source.fetch(&paths, range)?;
+            for (path, found) in paths.into_iter().zip(found) {
+                self.keep(path, range, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, path: Path, range: Range, found: Vec<Fetched>) -> Result<(), Error> {
+        let points = found.iter().map(|own| own.values.len()).sum();
+        self.reserve(points)?;
+        self.read.insert((path, range), found.into());
+        Ok(())
+    }
+
+    /// A range of which all the paths are read, that ends with another one and begins later.
+    fn later(&self, paths: &[Path], range: Range) -> Option<Range> {
+        let first = paths.first()?;
+        let same = self.read.keys().filter(|(path, own)| {
+            path == first && own.until == range.until && own.from > range.from
+        });
+        let later = same.map(|(_, own)| *own).min_by_key(|own| own.from)?;
+        let is_read = |path: &Path| self.read.contains_key(&(path.clone(), later));
+        paths.iter().all(is_read).then_some(later)
+    }
+
+    /// Reads what comes before a later range, and puts it before what is known of that. Returns the paths for which that can't be
+    /// done: there are other series now, or they do not meet.
+    fn read_before(
+        &mut self,
+        paths: Vec<Path>,
+        range: Range,
+        later: Range,
+    ) -> Result<Vec<Path>, Error> {
+        let before = Range {
+            from: range.from,
+            until: later.from,
+        };
+        let found = self.source.fetch(&paths, before)?;
+        let mut rest = Vec::new();
+        for (path, found) in paths.into_iter().zip(found) {
+            let known = self.read.get(&(path.clone(), later));
+            match known.and_then(|known| joined(&found, known)) {
+                Some(joined) => self.keep(path, range, joined)?,
+                None => rest.push(path),
+            }
+        }
+        Ok(rest)
+    }
+}
+
+/// The series of two ranges, one behind the other. `None` where they are not the same ones.
+fn joined(before: &[Fetched], after: &[Fetched]) -> Option<Vec<Fetched>> {
+    if before.len() != after.len() {
+        return None;
+    }
+    let pairs = before.iter().zip(after);
+    pairs.map(|(before, after)| one(before, after)).collect()
+}
+
+fn one(before: &Fetched, after: &Fetched) -> Option<Fetched> {
+    let distance = after.start.checked_sub(before.start)?;
+    let is_same =
+        before.name == after.name && before.step == after.step && before.tags == after.tags;
+    // A single value may stand there only because a range has at least one, and be none of the longer range's.
+    if !is_same || distance % after.step != 0 || after.values.len() < 2 {
+        return None;
+    }
+    let first = before
+        .values
+        .get(..usize::try_from(distance / after.step).ok()?)?;
+    let mut values = Vec::with_capacity(first.len() + after.values.len());
+    values.extend_from_slice(first);
+    values.extend_from_slice(&after.values);
+    Some(Fetched {
+        start: before.start,
+        values: Arc::new(values),
+        ..after.clone()
+    })
+}

@@ -1,0 +1,155 @@
+//! What a request costs: how often it reads, and how many points it looks at.
+
+use super::*;
+use base::context::{Budget, Resource};
+use base::store::StoreError;
+use jiff::tz::TimeZone;
+use std::cell::RefCell;
+
+const POINTS: usize = 100;
+
+/// Three series of a value each minute, and what was asked of them.
+#[derive(Default)]
+struct Counting {
+    asked: RefCell<Vec<(Vec<Path>, Range)>>,
+}
+
+impl Source for Counting {
+    fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
+        self.asked.borrow_mut().push((paths.to_vec(), range));
+        let start = range.from - range.from.rem_euclid(60) + 60;
+        let count = ((range.until - start) / 60 + 1).max(1);
+        let values: Vec<f64> = (0..count)
+            .map(|place| (start + place * 60) as f64)
+            .collect();
+        let one = |name: &str| Fetched {
+            name: name.to_owned(),
+            tags: [("name".to_owned(), name.to_owned())].into(),
+            start,
+            end: start + count * 60,
+            step: 60,
+            values: Arc::new(values.clone()),
+        };
+        let all = |_: &Path| ["a.x", "a.y", "a.z"].map(one).to_vec();
+        Ok(paths.iter().map(all).collect())
+    }
+
+    fn events(&self, _: &[String], _: Range) -> Result<Vec<crate::source::Event>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+fn window() -> Window {
+    let until = 600_000 + 60 * POINTS as i64;
+    Window::new(600_000, until, until, TimeZone::UTC)
+}
+
+/// Steps, how often something was read, and the answers.
+fn cost(targets: &[&str]) -> (u64, usize, Vec<Vec<Series>>) {
+    let source = Counting::default();
+    let context = Context::new(Budget::UNLIMITED);
+    let answers = Evaluation::new(&source, &context)
+        .targets(targets, &window())
+        .unwrap();
+    let asked = source.asked.borrow().len();
+    (context.spent(Resource::Steps), asked, answers)
+}
+
+fn steps(targets: &[&str]) -> u64 {
+    cost(targets).0
+}
+
+/// What answers show.
+fn shown(answers: &[Series]) -> Vec<(&str, &[f64])> {
+    answers
+        .iter()
+        .map(|own| (own.name.as_str(), own.values.as_slice()))
+        .collect()
+}
+
+#[test]
+fn a_part_that_repeats_within_a_request_is_evaluated_once() {
+    let once = steps(&["sumSeries(a.*)"]);
+    let call = POINTS_PER_CALL as u64;
+    assert_eq!(
+        steps(&["sumSeries(a.*)"; 3]),
+        once + 2 * call,
+        "whole targets"
+    );
+    let outer = |inner| steps(&[inner]) - once;
+    let (scaled, moved) = ("scale(sumSeries(a.*),2)", "offset(sumSeries(a.*),1)");
+    assert_eq!(
+        steps(&[scaled, moved]),
+        once + outer(scaled) + outer(moved) + call,
+        "parts of targets"
+    );
+    let within = "divideSeries(sumSeries(a.*),sumSeries(a.*))";
+    let apart = "divideSeries(sumSeries(a.*),sumSeries( a.*))";
+    assert_eq!(
+        steps(&[within]) + once,
+        steps(&[apart]) + call,
+        "parts of one target"
+    );
+}
+
+#[test]
+fn what_is_shared_is_what_each_alone_would_be() {
+    let targets = [
+        "scale(sumSeries(a.*),2)",
+        "sumSeries(a.*)",
+        "offset(sumSeries(a.*),1)",
+        "movingAverage(sumSeries(a.*),3)",
+        "movingAverage(sumSeries(a.*),3)",
+        "stacked(a.*)",
+        "stacked(a.*)",
+        "sumSeries(setXFilesFactor(a.*,0.5))",
+        "sumSeries(setXFilesFactor(a.*,0.5))",
+    ];
+    let (_, _, together) = cost(&targets);
+    for (target, together) in targets.iter().zip(&together) {
+        let (_, _, alone) = cost(&[target]);
+        let alone: Vec<Series> = alone.into_iter().flatten().collect();
+        assert_eq!(shown(together), shown(&alone), "{target}");
+        let shares = |all: &[Series]| all.iter().map(|own| own.x_files_factor).collect::<Vec<_>>();
+        assert_eq!(shares(together), shares(&alone), "{target}");
+    }
+}
+
+#[test]
+fn what_is_random_or_adds_to_a_stack_is_not_shared() {
+    let (_, _, walks) = cost(&["randomWalk('x')", "randomWalk('x')"]);
+    let [one, other] = walks.as_slice() else {
+        panic!("two walks");
+    };
+    assert_ne!(shown(one), shown(other));
+    // The second time they stand upon the first.
+    let (_, _, stacks) = cost(&["group(stacked(a.x,'s'),stacked(a.x,'s'))"]);
+    let heights: Vec<f64> = stacks.iter().flatten().map(|own| own.values[0]).collect();
+    assert!(heights.last() > heights.first(), "{heights:?}");
+}
+
+#[test]
+fn all_that_targets_name_is_read_at_once_and_nothing_twice() {
+    let (_, asked, _) = cost(&["a.*", "sumSeries(a.*,b.*)", "maxSeries(c.x, b.*)", "a.*"]);
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn of_a_longer_range_only_what_comes_before_is_read() {
+    let source = Counting::default();
+    let context = Context::unlimited();
+    let mut evaluation = Evaluation::new(&source, &context);
+    let answers = evaluation
+        .targets(&["movingAverage(a.*,'5min')"], &window())
+        .unwrap();
+    let asked = source.asked.borrow();
+    let ranges: Vec<(i64, i64)> = asked.iter().map(|(_, own)| (own.from, own.until)).collect();
+    let until = window().until;
+    assert_eq!(ranges, [(600_000, until), (599_700, 600_000)]);
+    // Each value is its own time, so that the mean of five of them is the time of the one in the middle.
+    let first = answers.iter().flatten().next().unwrap();
+    assert_eq!(first.start, 600_060);
+    for (place, value) in (0_i64..).zip(first.values.iter()) {
+        assert_eq!(*value, (first.start + (place - 2) * 60) as f64);
+    }
+}

@@ -1,0 +1,231 @@
+//! All that one request reads is one question to the store, and is counted as memory while it is read.
+
+use super::*;
+use base::context::{Budget, Memory, Stop};
+use base::cursor::{Piece, SeriesVisitor};
+use base::id::{AccountId, Guid, TenantId};
+use base::principal::Principal;
+use base::sample::{Appended, Batch};
+use base::scope::{Action, Actions, Domain, Metering, Operator};
+use base::series::SeriesKey;
+use base::store::{Allowance, DeleteQuery, Deleted, Durability, Figure, FindQuery, Node, Usage};
+use query::evaluate::Evaluation;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const SLOTS: i64 = 60;
+
+/// A store of three series, of each a sample each second; it remembers how many queries came together.
+#[derive(Debug, Default)]
+struct Counting {
+    asked: Mutex<Vec<usize>>,
+}
+
+struct Samples {
+    name: &'static str,
+    query: usize,
+    piece: i64,
+}
+
+impl Cursor for Samples {
+    fn key(&self) -> SeriesKey<'_> {
+        SeriesKey::trusted(self.name)
+    }
+
+    fn query(&self) -> usize {
+        self.query
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>, StoreError> {
+        let piece = self.piece;
+        self.piece += 1;
+        // Pieces that do not end where slots do.
+        let seconds = piece * 49..((piece + 1) * 49).min((SLOTS + 1) * 60);
+        Ok((piece * 49 < (SLOTS + 1) * 60).then(|| Piece {
+            timestamps: seconds.clone().map(Millis::from_secs).collect(),
+            values: seconds.map(|second| (second / 60) as f64).collect(),
+        }))
+    }
+
+    fn rewind(&mut self) -> Result<(), StoreError> {
+        self.piece = 0;
+        Ok(())
+    }
+}
+
+fn refused() -> StoreError {
+    StoreError::Unsupported("do more than read")
+}
+
+impl SampleStore for Counting {
+    fn read_all(
+        &self,
+        _: &Scope,
+        queries: &[FetchQuery<'_>],
+        _: &Context,
+        take: &mut SeriesVisitor<'_>,
+    ) -> Result<(), StoreError> {
+        self.asked.lock().unwrap().push(queries.len());
+        for query in 0..queries.len() {
+            for name in ["a.x", "a.y", "b.x"] {
+                let mut samples = Samples {
+                    name,
+                    query,
+                    piece: 0,
+                };
+                let _ = take(&mut samples)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn append_with_allowance(
+        &self,
+        _: &Scope,
+        _: &Batch,
+        _: Durability,
+        _: Allowance,
+    ) -> Result<Appended, StoreError> {
+        Err(refused())
+    }
+
+    fn find(&self, _: &Scope, _: &FindQuery<'_>, _: &Context) -> Result<Vec<Node>, StoreError> {
+        Err(refused())
+    }
+
+    fn delete_begun(
+        &self,
+        _: &Scope,
+        _: &DeleteQuery<'_>,
+        _: &Context,
+        _: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
+    ) -> Result<Option<Deleted>, StoreError> {
+        Err(refused())
+    }
+
+    fn usage(&self, _: &Metering) -> Result<Usage, StoreError> {
+        Err(refused())
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn health(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn figures(&self, _: &Operator) -> Vec<Figure> {
+        Vec::new()
+    }
+}
+
+/// Memory with so much room.
+#[derive(Debug)]
+struct Room {
+    bytes: AtomicU64,
+    used: AtomicU64,
+}
+
+impl Memory for Room {
+    fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+        let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if used > self.bytes.load(Ordering::Relaxed) {
+            self.used.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Stop::Cancelled);
+        }
+        Ok(())
+    }
+
+    fn release(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no identity service to be granted a scope by"
+)]
+fn scope() -> Scope {
+    let domain = Domain::Account(AccountId(Guid::from_random([1; 16])));
+    Scope::granted(
+        Principal::Server,
+        TenantId(1),
+        domain,
+        Actions::of(&Action::ALL),
+    )
+}
+
+/// What a source of the store with so much room for memory gives, and what of it is still in use.
+fn read<T>(bytes: u64, work: impl FnOnce(&Stored<'_>, &Context) -> T) -> (T, Vec<usize>, u64) {
+    let store = Counting::default();
+    let room = Arc::new(Room {
+        bytes: AtomicU64::new(bytes),
+        used: AtomicU64::new(0),
+    });
+    let context = Context::new(Budget::UNLIMITED).with_memory(Arc::clone(&room) as _);
+    let rules = Rules::default();
+    let stored = Stored {
+        store: &store,
+        scope: &scope(),
+        context: &context,
+        rules: &rules,
+        happened: None,
+        has_tagged: false,
+        now: SLOTS * 60,
+    };
+    let done = work(&stored, &context);
+    let asked = store.asked.lock().unwrap().clone();
+    (done, asked, room.used.load(Ordering::Relaxed))
+}
+
+#[test]
+fn the_paths_of_a_request_are_one_question_to_the_store() {
+    let targets = [
+        "sumSeries(a.*)",
+        "divideSeries(a.x,b.x)",
+        "a.*",
+        "no-such.x",
+    ];
+    let (answers, asked, left) = read(u64::MAX, |stored, context| {
+        let zone = jiff::tz::TimeZone::UTC;
+        let window = query::window::Window::new(0, SLOTS * 60, SLOTS * 60, zone);
+        let mut evaluation = Evaluation::new(stored, context);
+        evaluation.targets(&targets, &window).unwrap()
+    });
+    assert_eq!(asked, [4], "a.*, a.x, b.x and no-such.x");
+    assert_eq!(left, 0);
+    let names: Vec<Vec<&str>> = answers
+        .iter()
+        .map(|own| own.iter().map(|own| own.name.as_str()).collect())
+        .collect();
+    let expected: [&[&str]; 4] = [
+        &["sumSeries(a.*)"],
+        &["divideSeries(a.x,b.x)"],
+        &["a.x", "a.y"],
+        &[],
+    ];
+    assert_eq!(names, expected);
+    // The mean of each minute is its number, and of two series the sum twice that.
+    let sum = answers.first().and_then(|own| own.first()).unwrap();
+    for (place, value) in (1_i64..).zip(sum.values.iter()) {
+        assert_eq!(*value, (2 * place) as f64);
+    }
+}
+
+#[test]
+fn what_is_read_counts_as_memory_until_all_of_it_is() {
+    let paths = [Path::Glob("a.*".to_owned()), Path::Glob("b.*".to_owned())];
+    let range = Range {
+        from: 0,
+        until: SLOTS * 60,
+    };
+    let tables: u64 = paths
+        .iter()
+        .filter_map(|path| Some(Meant::of(path)?.selector().table_bytes()))
+        .sum();
+    let needed = tables + 3 * SLOTS as u64 * SLOT_BYTES;
+    let fetch = |stored: &Stored<'_>, _: &Context| stored.fetch(&paths, range).is_ok();
+    assert_eq!(read(needed, fetch), (true, vec![2], 0));
+    assert_eq!(read(needed - 1, fetch), (false, vec![2], 0));
+}
