@@ -33,9 +33,15 @@ pub fn is_aggregator(name: &str) -> bool {
     find(name).is_some_and(|function| function.is_aggregator)
 }
 
+/// Letters of the longest name that is taken for a slip: to compare names takes time by the length of both.
+const SLIP_MAX: usize = 64;
+
 /// The name that is nearest to one that does not exist, where one is near.
 #[must_use]
 pub fn nearest(name: &str) -> Option<&'static str> {
+    if name.len() > SLIP_MAX {
+        return None;
+    }
     let lower = name.to_lowercase();
     let distance = |own: &str| strsim::damerau_levenshtein(&lower, &own.to_lowercase());
     let near = by_name().keys().map(|own| (distance(own), *own));
@@ -78,5 +84,8 @@ mod tests {
         assert_eq!(nearest("sumseries"), Some("sumSeries"));
         assert_eq!(nearest("somSeries"), Some("sumSeries"));
         assert_eq!(nearest("qwertyuiop"), None);
+        let longest = all().flat_map(|own| own.names).map(|own| own.len()).max();
+        assert!(longest.unwrap() * 2 <= SLIP_MAX);
+        assert_eq!(nearest(&"a".repeat(10_000_000)), None);
     }
 }

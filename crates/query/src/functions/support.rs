@@ -22,13 +22,13 @@ mod wall;
 
 pub(crate) use again::{EARLIEST, earlier, since};
 pub(crate) use aggregation::{Aggregation, shown};
-pub(crate) use each::{copied, each, each_strictly, input};
+pub(crate) use each::{changed, copied, each, each_strictly, input, retained};
 pub(crate) use format::formatted;
 pub(crate) use interval::{ensure_positive, interval, unit};
 pub(crate) use name_tags::name_tags;
 pub(crate) use names::path_expressions;
 pub(crate) use node::{at, before, grouped, key};
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Checkpoint, Pattern};
 pub(crate) use quantile::quantile;
 pub(crate) use round::round;
 pub(crate) use rows::{paired, quotient};

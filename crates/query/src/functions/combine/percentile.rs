@@ -28,8 +28,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let Some(normalized) = normalize(series) else {
             return Ok(Vec::new().into());
         };
+        call.reserve(normalized.own_points())?;
         let (columns, length) = normalized.columns();
         call.spend(length.saturating_mul(columns.len()))?;
+        call.reserve(length)?;
         let mut values = Vec::with_capacity(length);
         let at =
             |place: usize| move |column: &std::borrow::Cow<'_, [f64]>| column.get(place).copied();

@@ -17,7 +17,7 @@ use base::store::StoreError;
 use http::HeaderMap;
 use query::draw::{DrawError, Form, Options, Picture, draw};
 use query::error::{Error, TargetError};
-use query::evaluate::Evaluation;
+use query::evaluate::{Evaluation, Held};
 use query::schema::Rules;
 use query::series::{Series, reduce};
 use query::window::Window;
@@ -125,7 +125,8 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     parameters.integer("cacheTimeout")?;
     let window = window(asked)?;
     let context = answer.context();
-    let series = evaluated(asked, &window, &context)?;
+    // Reserved until the last byte is written: a client may take its time to read them.
+    let (series, _held) = evaluated(asked, &window, &context)?;
     match format {
         Format::Picture(_) => {
             let options = Options::parse(parameters.iter());
@@ -144,7 +145,10 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
             answer.out.extend_from_slice(&drawn);
             Ok(())
         }
-        _ => write_data(asked, answer, format, &series, &window),
+        _ => {
+            let _points = Consolidated::of(&context, &series)?;
+            write_data(asked, answer, format, &series, &window)
+        }
     }
 }
 
@@ -170,8 +174,12 @@ fn window(asked: &Asked) -> Result<Window, Refusal> {
     ))
 }
 
-/// The series of all targets, in order.
-fn evaluated(asked: &Asked, window: &Window, context: &Context) -> Result<Vec<Series>, Refusal> {
+/// The series of all targets, in order, and their memory.
+fn evaluated<'c>(
+    asked: &Asked,
+    window: &Window,
+    context: &'c Context,
+) -> Result<(Vec<Series>, Held<'c>), Refusal> {
     let parameters = &asked.parameters;
     let targets = parameters.all("target");
     let variables = parameters.iter().filter_map(|(name, value)| {
@@ -211,7 +219,8 @@ fn evaluated(asked: &Asked, window: &Window, context: &Context) -> Result<Vec<Se
     if let Some(most) = most.filter(is_digits).and_then(|text| text.parse().ok()) {
         reduce(&mut series, most);
     }
-    Ok(series)
+    let held = evaluation.into_held(context, &series);
+    Ok((series, held))
 }
 
 /// The rules of the domain; behind them, every name has the domain's resolution.
@@ -250,6 +259,28 @@ fn refused(targets: &[&str], place: usize, error: Error) -> Refusal {
                 problem
             })
         }
+    }
+}
+
+/// Bytes of the points that no series has as they are, until it is dropped.
+struct Consolidated<'c> {
+    context: &'c Context,
+    bytes: u64,
+}
+
+impl<'c> Consolidated<'c> {
+    fn of(context: &'c Context, series: &[Series]) -> Result<Self, Refusal> {
+        let own = series.iter().filter(|own| own.values_per_point > 1);
+        let points = own.map(|own| own.values.len().div_ceil(own.values_per_point));
+        let bytes = (points.sum::<usize>() as u64).saturating_mul(8);
+        context.reserve(bytes).map_err(StoreError::Stopped)?;
+        Ok(Self { context, bytes })
+    }
+}
+
+impl Drop for Consolidated<'_> {
+    fn drop(&mut self) {
+        self.context.release(self.bytes);
     }
 }
 

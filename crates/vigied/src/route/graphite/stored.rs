@@ -99,11 +99,13 @@ pub(super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
 
 impl Source for Stored<'_> {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
-        let fetch = |path: &Path| match Meant::of(path) {
-            Some(meant) if range.from <= self.now => self.fetch_one(&meant, range),
+        // Until all is read; the evaluation counts from there on.
+        let mut held = Held::of(self.context);
+        let mut fetch = |path: &Path| match Meant::of(path) {
+            Some(meant) if range.from <= self.now => self.fetch_one(&meant, range, &mut held),
             _ => Ok(Vec::new()),
         };
-        paths.iter().map(fetch).collect()
+        paths.iter().map(&mut fetch).collect()
     }
 
     fn events(&self, _: &[String], _: Range) -> Result<Vec<Event>, StoreError> {
@@ -112,7 +114,12 @@ impl Source for Stored<'_> {
 }
 
 impl Stored<'_> {
-    fn fetch_one(&self, meant: &Meant, range: Range) -> Result<Vec<Fetched>, StoreError> {
+    fn fetch_one(
+        &self,
+        meant: &Meant,
+        range: Range,
+        held: &mut Held<'_>,
+    ) -> Result<Vec<Fetched>, StoreError> {
         let until = range.until.min(self.now);
         let widest = self.rules.widest_step();
         // The first slot of any width begins later than `from`, and the last one ends before this.
@@ -120,7 +127,7 @@ impl Stored<'_> {
             from: Millis::from_secs(range.from.saturating_add(1)),
             until: Millis::from_secs(until.saturating_add(widest.saturating_mul(2))),
         };
-        self.context.reserve(meant.selector().table_bytes())?;
+        held.more(meant.selector().table_bytes())?;
         let query = FetchQuery {
             selector: meant.selector(),
             shape: Shape::Raw(samples),
@@ -131,12 +138,12 @@ impl Stored<'_> {
                 let text = cursor.key().graphite().into_owned();
                 let tags = tags_of(&cursor.key());
                 if meant.means(&text, &tags) {
-                    found.push(self.series(cursor, text, tags, Range { until, ..range })?);
+                    let range = Range { until, ..range };
+                    found.push(self.series(cursor, (text, tags), range, held)?);
                 }
                 Ok(ControlFlow::Continue(()))
             })?;
         found.sort_by(|a, b| a.name.cmp(&b.name));
-        self.context.release(meant.selector().table_bytes());
         Ok(found)
     }
 
@@ -144,9 +151,9 @@ impl Stored<'_> {
     fn series(
         &self,
         cursor: &mut dyn Cursor,
-        name: String,
-        tags: Tags,
+        (name, tags): (String, Tags),
         range: Range,
+        held: &mut Held<'_>,
     ) -> Result<Fetched, StoreError> {
         let view = self.rules.view(&name);
         let step = Step::new(view.step.saturating_mul(1000))
@@ -158,8 +165,7 @@ impl Stored<'_> {
         let window = Window::of(range, step).map_err(|_| self.too_many_slots(range, view.step))?;
         let slots = window.slots() as u64;
         self.context.spend(Resource::Samples, slots)?;
-        let bytes = slots.saturating_mul(SLOT_BYTES);
-        self.context.reserve(bytes)?;
+        held.more(slots.saturating_mul(SLOT_BYTES))?;
         let mut grid = window.empty();
         let mut folding = Folding::new(window, fold(view.method));
         while let Some(piece) = cursor.next()? {
@@ -168,8 +174,6 @@ impl Stored<'_> {
             }
         }
         window.put(&mut grid, folding.end());
-        // The evaluation counts from here on.
-        self.context.release(bytes);
         let start = grid.start.secs();
         let length = i64::try_from(grid.values.len()).unwrap_or(i64::MAX);
         Ok(Fetched {
@@ -189,6 +193,30 @@ impl Stored<'_> {
             needed: u64::try_from(span / step.max(1)).unwrap_or(u64::MAX),
             allowed: base::limit::SLOTS_PER_SERIES.default,
         })
+    }
+}
+
+/// Bytes in memory, until it is dropped.
+struct Held<'c> {
+    context: &'c Context,
+    bytes: u64,
+}
+
+impl<'c> Held<'c> {
+    const fn of(context: &'c Context) -> Self {
+        Self { context, bytes: 0 }
+    }
+
+    fn more(&mut self, bytes: u64) -> Result<(), StoreError> {
+        self.context.reserve(bytes)?;
+        self.bytes = self.bytes.saturating_add(bytes);
+        Ok(())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.context.release(self.bytes);
     }
 }
 
