@@ -98,9 +98,6 @@ mod tests {
                 "{pattern}: {found}, not {places}"
             );
         }
-        assert_eq!(
-            of(&"(a{1000}){1000}".repeat(1000)),
-            1_001_000_001
-        );
+        assert_eq!(of(&"(a{1000}){1000}".repeat(1000)), 1_001_000_001);
     }
 }
