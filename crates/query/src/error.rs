@@ -193,6 +193,14 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// A target that the function would make is longer than one may be.
+    #[must_use]
+    pub fn too_long(bytes: usize) -> Self {
+        Self::Inner(Error::target("", 0..0, TargetError::TooLong(bytes)))
+    }
+}
+
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Self::Inner(error)

@@ -1,10 +1,13 @@
 //! A target becomes series.
 
+mod held;
 mod reading;
 mod shared;
 mod template;
 #[cfg(test)]
 mod tests;
+
+pub use held::Held;
 
 use crate::error::{Error, Fault, TargetError, column};
 use crate::function::{Arguments, Evaluator, Function, FunctionCall};
@@ -36,13 +39,15 @@ pub struct Evaluation<'e> {
     context: &'e Context,
     /// What is in memory for it.
     reserved: u64,
+    /// What the function that runs has reserved before its result was there, in points.
+    early: usize,
     /// Points since the clock was last looked at.
     unchecked: usize,
     read: HashMap<(Path, Range), Arc<[Fetched]>>,
     /// What parts have given that stand in more than one place.
     shared: Shared,
     /// Values for variables of every template (`template[name]` of the request).
-    variables: BTreeMap<String, String>,
+    variables: Arc<BTreeMap<String, String>>,
     /// The share of values that must be there, as the request says it.
     default_x_files_factor: f64,
     x_files_factor: f64,
@@ -71,10 +76,11 @@ impl<'e> Evaluation<'e> {
             source,
             context,
             reserved: 0,
+            early: 0,
             unchecked: 0,
             read: HashMap::new(),
             shared: Shared::default(),
-            variables: BTreeMap::new(),
+            variables: Arc::default(),
             default_x_files_factor: 0.0,
             x_files_factor: 0.0,
             stacks: HashMap::new(),
@@ -86,7 +92,7 @@ impl<'e> Evaluation<'e> {
     /// The same, with values for the variables of templates.
     #[must_use]
     pub fn with_variables(mut self, variables: BTreeMap<String, String>) -> Self {
-        self.variables = variables;
+        self.variables = Arc::new(variables);
         self
     }
 
@@ -117,8 +123,9 @@ impl<'e> Evaluation<'e> {
             })
             .collect::<Result<_, _>>()?;
         let mut paths = Vec::new();
-        for (_, _, expression) in &parsed {
-            template::paths(expression, &self.variables, &mut paths);
+        for (place, _, expression) in &parsed {
+            let own = self.paths(expression).map_err(|error| (*place, error))?;
+            paths.extend(own);
         }
         self.read(paths, window.range())
             .map_err(|error| (0, error))?;
@@ -153,7 +160,7 @@ impl<'e> Evaluation<'e> {
         &mut self,
         expression: &Expression,
         window: &Window,
-        variables: Option<&Variables>,
+        variables: Option<&Variables<'_>>,
     ) -> Result<Value, Error> {
         let is_shareable = variables.is_none() && self.stacks.is_empty();
         let text = self.text.get(expression.span.clone());
@@ -165,8 +172,8 @@ impl<'e> Evaluation<'e> {
         };
         if let Some(known) = self.shared.get(&key) {
             let known = known.to_vec();
-            self.spend(POINTS_PER_CALL)?;
-            self.reserve(names(&known))?;
+            self.spend(POINTS_PER_CALL.saturating_add(known.len()))?;
+            self.reserve(held::beside_values(&known))?;
             return Ok(Value::Series(known));
         }
         let share = self.x_files_factor;
@@ -175,7 +182,7 @@ impl<'e> Evaluation<'e> {
             && self.stacks.is_empty()
             && self.x_files_factor.to_bits() == share.to_bits()
         {
-            self.reserve(names(series))?;
+            self.reserve(held::beside_values(series))?;
             self.shared.keep(key, series);
         }
         Ok(value)
@@ -185,7 +192,7 @@ impl<'e> Evaluation<'e> {
         &mut self,
         expression: &Expression,
         window: &Window,
-        variables: Option<&Variables>,
+        variables: Option<&Variables<'_>>,
     ) -> Result<Value, Error> {
         Ok(match &expression.kind {
             Kind::Integer(own) => Value::Integer(*own),
@@ -194,17 +201,15 @@ impl<'e> Evaluation<'e> {
             Kind::Boolean(own) => Value::Boolean(*own),
             Kind::None => Value::None,
             Kind::Path(path) => match variables {
-                None => self.fetched(Path::Glob(path.clone()), path, window),
-                Some(variables) => match variables.value(path) {
-                    Some(value) => value,
-                    None => {
-                        let path = variables.replaced(path);
-                        self.fetched(Path::Glob(path.clone()), &path, window)
-                    }
+                None => self.fetched(Path::Glob(path.clone()), path, window)?,
+                Some(variables) => match self.of_variables(variables, path)? {
+                    Named::Value(value) => value,
+                    Named::Path(path) => self.fetched(Path::Glob(path.clone()), &path, window)?,
                 },
             },
             Kind::Template(own) => {
-                let variables = Variables::new(own, &self.variables);
+                let requested = Arc::clone(&self.variables);
+                let variables = Variables::new(own, &requested, &mut |points| self.spend(points))?;
                 self.value(&own.body, window, Some(&variables))?
             }
             Kind::Call(call) => self.call(call, expression, window, variables)?,
@@ -216,7 +221,7 @@ impl<'e> Evaluation<'e> {
         call: &Call,
         expression: &Expression,
         window: &Window,
-        variables: Option<&Variables>,
+        variables: Option<&Variables<'_>>,
     ) -> Result<Value, Error> {
         let at = |own: &Self| column(&own.text, call.name_span.start.max(expression.span.start));
         if call.name == "seriesByTag" {
@@ -225,7 +230,7 @@ impl<'e> Evaluation<'e> {
                 function: call.name.clone(),
                 problem,
             })?;
-            return Ok(self.fetched(path, &call.text, window));
+            return self.fetched(path, &call.text, window);
         }
         let Some(function) = table::find(&call.name) else {
             let name = call.name.clone();
@@ -242,6 +247,9 @@ impl<'e> Evaluation<'e> {
             let value = self.value(&keyword.value, window, variables)?;
             keywords.push((keyword.name.clone(), value));
         }
+        self.spend(POINTS_PER_CALL.saturating_add(call.arguments.len()))?;
+        let given: usize = positional.iter().map(held::series_in).sum();
+        let outer = std::mem::take(&mut self.early);
         let outcome = bind(function, positional, keywords).and_then(|arguments| {
             (function.run)(&mut FunctionCall {
                 arguments,
@@ -251,6 +259,7 @@ impl<'e> Evaluation<'e> {
                 expressions: &call.arguments,
             })
         });
+        let early = std::mem::replace(&mut self.early, outer);
         let value = outcome.map_err(|fault| match fault {
             Fault::Inner(error) => error,
             Fault::Argument(problem) => Error::Function {
@@ -259,13 +268,44 @@ impl<'e> Evaluation<'e> {
                 problem,
             },
         })?;
-        self.spend(POINTS_PER_CALL)?;
         if let Value::Series(series) = &value {
             let points = series.iter().map(|own| own.values.len()).sum();
             self.spend(points)?;
-            self.reserve(points.saturating_add(names(series)))?;
+            // What a series has beside its values goes on to the result.
+            let known = early.saturating_add(given.saturating_mul(held::LEAST));
+            self.reserve(held::points(series).saturating_sub(known))?;
         }
         Ok(value)
+    }
+
+    /// What a path is that names variables.
+    fn of_variables(&mut self, variables: &Variables<'_>, path: &str) -> Result<Named, Error> {
+        if let Some(value) = variables.value(path, &mut |points| self.spend(points))? {
+            if let Value::Text(text) = &value {
+                self.reserve(text.len() / 8)?;
+            }
+            return Ok(Named::Value(value));
+        }
+        let path = variables.replaced(path, &mut |points| self.spend(points))?;
+        Ok(Named::Path(path))
+    }
+
+    /// What an expression will read.
+    fn paths(&mut self, expression: &Expression) -> Result<Vec<Path>, Error> {
+        let variables = Arc::clone(&self.variables);
+        template::paths(expression, &variables, &mut |points| self.spend(points))
+    }
+
+    /// Ends it, but for the memory of its series, which somebody still reads. `context` is the one that it was made with.
+    pub fn into_held<'c, 's>(
+        mut self,
+        context: &'c Context,
+        series: impl IntoIterator<Item = &'s Series>,
+    ) -> Held<'c> {
+        let needed = (held::points(series) as u64).saturating_mul(8);
+        let bytes = self.reserved.min(needed);
+        self.reserved -= bytes;
+        Held::new(context, bytes)
     }
 
     /// Says that so many points more are in memory; they stay so until the evaluation ends.
@@ -278,8 +318,11 @@ impl<'e> Evaluation<'e> {
 
     /// The series of a path, each of its own, but with values that are shared until they change. All that stands by place is
     /// read already. A path that stands by name alone (`fallback=a.b`) has no series, as in graphite-web.
-    fn fetched(&self, path: Path, text: &str, window: &Window) -> Value {
+    fn fetched(&mut self, path: Path, text: &str, window: &Window) -> Result<Value, Error> {
         let found = self.read.get(&(path, window.range())).map(Arc::clone);
+        let count = found.iter().map(|own| own.len()).sum::<usize>();
+        self.spend(count.saturating_add(1))?;
+        self.reserve(count.saturating_mul(held::LEAST.saturating_add(text.len() / 8)))?;
         let x_files_factor = self.x_files_factor;
         let series = found.iter().flat_map(|own| own.iter()).map(|own| Series {
             name: own.name.clone(),
@@ -296,8 +339,14 @@ impl<'e> Evaluation<'e> {
             is_unnamed: false,
             is_whole: false,
         });
-        Value::Series(series.collect())
+        Ok(Value::Series(series.collect()))
     }
+}
+
+/// What a path is that names variables: the value of one, or a path.
+enum Named {
+    Value(Value),
+    Path(String),
 }
 
 impl Evaluator for Evaluation<'_> {
@@ -327,8 +376,7 @@ impl Evaluator for Evaluation<'_> {
         expression: &Expression,
         window: &Window,
     ) -> Result<Vec<Series>, Error> {
-        let mut paths = Vec::new();
-        template::paths(expression, &self.variables, &mut paths);
+        let paths = self.paths(expression)?;
         self.read(paths, window.range())?;
         let outer = self.x_files_factor;
         let value = self.value(expression, window, None);
@@ -372,8 +420,26 @@ impl Evaluator for Evaluation<'_> {
         }
     }
 
+    fn reserve_early(&mut self, points: usize) -> Result<(), Error> {
+        self.reserve(points)?;
+        self.early = self.early.saturating_add(points);
+        Ok(())
+    }
+
+    fn release_early(&mut self, points: usize) {
+        let points = points.min(self.early);
+        let bytes = (points as u64).saturating_mul(8).min(self.reserved);
+        self.early -= points;
+        self.reserved -= bytes;
+        self.context.release(bytes);
+    }
+
     fn spend(&mut self, points: usize) -> Result<(), Error> {
         self.context.spend(Resource::Steps, points as u64)?;
+        self.checkpoint(points)
+    }
+
+    fn checkpoint(&mut self, points: usize) -> Result<(), Error> {
         self.unchecked = self.unchecked.saturating_add(points);
         if self.unchecked >= POINTS_PER_CHECK {
             self.unchecked = 0;
@@ -401,11 +467,6 @@ impl Evaluator for Evaluation<'_> {
     fn source(&self) -> &dyn Source {
         self.source
     }
-}
-
-/// What the names of series take, in points.
-fn names(series: &[Series]) -> usize {
-    series.iter().map(|own| own.name.len()).sum::<usize>() / 8
 }
 
 fn bind(

@@ -9,6 +9,7 @@
 //!
 //! A value is a number or NaN, which means that there is none.
 
+mod bounded;
 pub mod draw;
 pub mod error;
 pub mod evaluate;

@@ -157,6 +157,15 @@ impl Series {
         Cow::Owned(self.values.chunks(self.values_per_point).map(of).collect())
     }
 
+    /// Its values, and its texts as if they were values: eight bytes each.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let tags = self.tags.iter().map(|(tag, value)| tag.len() + value.len());
+        let color = self.drawing.color.as_ref().map_or(0, String::len);
+        let texts = self.name.len() + self.path_expression.len() + tags.sum::<usize>() + color;
+        self.values.len().saturating_add(texts / 8)
+    }
+
     /// Whether no value is there.
     #[must_use]
     pub fn is_empty_of_values(&self) -> bool {

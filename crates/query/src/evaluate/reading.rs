@@ -29,8 +29,7 @@ impl Evaluation<'_> {
     }
 
     fn keep(&mut self, path: Path, range: Range, found: Vec<Fetched>) -> Result<(), Error> {
-        let points = found.iter().map(|own| own.values.len()).sum();
-        self.reserve(points)?;
+        self.reserve(super::held::fetched(&found))?;
         self.read.insert((path, range), found.into());
         Ok(())
     }

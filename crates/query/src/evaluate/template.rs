@@ -1,54 +1,105 @@
 //! Variables of templates, and what a target will read.
 
+use crate::bounded;
+use crate::error::{Error, TargetError};
 use crate::source::Path;
 use crate::tags::TagExpression;
 use crate::target::{Call, Expression, Kind, Template};
 use crate::value::Value;
+use base::limit;
 use base::number;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+/// Is told of work before it is done, in points, and says whether it may be.
+pub(super) type Spend<'s> = dyn FnMut(usize) -> Result<(), Error> + 's;
+
+/// A value of a variable.
+enum Given<'v> {
+    /// Of the request.
+    Text(&'v str),
+    /// Of the target.
+    Literal(Value),
+}
 
 /// Variables and their values, in the order in which they are replaced.
-pub(super) struct Variables(Vec<(String, Value)>);
+pub(super) struct Variables<'v>(Vec<(Cow<'v, str>, Given<'v>)>);
 
-impl Variables {
+impl<'v> Variables<'v> {
     /// Those of a template. What the request says about a variable counts more than what the target says.
-    pub(super) fn new(template: &Template, requested: &BTreeMap<String, String>) -> Self {
-        let keywords = template.keywords.iter();
-        let mut all: Vec<(String, Value)> = keywords
-            .map(|own| (own.name.clone(), literal(&own.value)))
-            .collect();
-        let places = template.arguments.iter().zip(1_usize..);
-        all.extend(places.map(|(own, place)| (place.to_string(), literal(own))));
-        for (name, value) in requested {
-            let value = Value::Text(value.clone());
-            match all.iter_mut().find(|(own, _)| own == name) {
-                Some((_, own)) => *own = value,
-                None => all.push((name.clone(), value)),
-            }
+    pub(super) fn new(
+        template: &'v Template,
+        requested: &'v BTreeMap<String, String>,
+        spend: &mut Spend<'_>,
+    ) -> Result<Self, Error> {
+        let count = template.keywords.len() + template.arguments.len() + requested.len();
+        spend(count)?;
+        let mut all = Vec::with_capacity(count);
+        let mut known = HashSet::new();
+        let given = |name: &str, own: &Expression| match requested.get(name) {
+            Some(text) => Given::Text(text),
+            None => Given::Literal(literal(own)),
+        };
+        for own in &template.keywords {
+            known.insert(own.name.clone());
+            all.push((
+                Cow::Borrowed(own.name.as_str()),
+                given(&own.name, &own.value),
+            ));
         }
-        Self(all)
+        for (own, place) in template.arguments.iter().zip(1_usize..) {
+            let name = place.to_string();
+            let value = given(&name, own);
+            known.insert(name.clone());
+            all.push((Cow::Owned(name), value));
+        }
+        let further = requested.iter().filter(|(name, _)| !known.contains(*name));
+        all.extend(further.map(|(name, text)| (Cow::Borrowed(name.as_str()), Given::Text(text))));
+        Ok(Self(all))
     }
 
     /// The value of a path that is a variable and nothing else; a text that is a number is one.
-    pub(super) fn value(&self, path: &str) -> Option<Value> {
-        let name = path.strip_prefix('$')?;
-        let (_, value) = self.0.iter().find(|(own, _)| own == name)?;
-        Some(match value {
-            Value::Text(text) if is_number(text) => match text.parse() {
-                Ok(number) => Value::Float(number),
-                Err(_) => value.clone(),
-            },
-            _ => value.clone(),
-        })
+    pub(super) fn value(&self, path: &str, spend: &mut Spend<'_>) -> Result<Option<Value>, Error> {
+        let Some(name) = path.strip_prefix('$') else {
+            return Ok(None);
+        };
+        spend(self.0.len())?;
+        let given = self.0.iter().find(|(own, _)| own == name);
+        Ok(given.map(|(_, given)| match given {
+            Given::Text(text) => of_text(text),
+            Given::Literal(Value::Text(text)) => of_text(text),
+            Given::Literal(value) => value.clone(),
+        }))
     }
 
-    /// A path with the values of its variables.
-    pub(super) fn replaced(&self, path: &str) -> String {
+    /// A path with the values of its variables, which is no longer than a target may be.
+    pub(super) fn replaced(&self, path: &str, spend: &mut Spend<'_>) -> Result<String, Error> {
+        let most = usize::try_from(limit::TARGET_BYTES.default).unwrap_or(usize::MAX);
         let mut path = path.to_owned();
-        for (name, value) in &self.0 {
-            path = path.replace(&format!("${name}"), &shown(value));
+        for (name, given) in &self.0 {
+            if !path.contains('$') {
+                break;
+            }
+            spend(1 + path.len() / 64)?;
+            let variable = format!("${name}");
+            if !path.contains(&variable) {
+                continue;
+            }
+            let shown = match given {
+                Given::Text(text) => Cow::Borrowed(*text),
+                Given::Literal(value) => Cow::Owned(shown(value)),
+            };
+            path = bounded::replaced(&path, &variable, &shown, most)
+                .map_err(|bytes| Error::target(&path, 0..0, TargetError::TooLong(bytes)))?;
         }
-        path
+        Ok(path)
+    }
+}
+
+fn of_text(text: &str) -> Value {
+    match is_number(text).then(|| text.parse()) {
+        Some(Ok(number)) => Value::Float(number),
+        _ => Value::Text(text.to_owned()),
     }
 }
 
@@ -77,35 +128,42 @@ fn literal(expression: &Expression) -> Value {
 pub(super) fn paths(
     expression: &Expression,
     requested: &BTreeMap<String, String>,
-    found: &mut Vec<Path>,
-) {
-    collect(expression, requested, None, found);
+    spend: &mut Spend<'_>,
+) -> Result<Vec<Path>, Error> {
+    let mut found = Vec::new();
+    collect(expression, requested, None, spend, &mut found)?;
+    Ok(found)
 }
 
 fn collect(
     expression: &Expression,
     requested: &BTreeMap<String, String>,
-    variables: Option<&Variables>,
+    variables: Option<&Variables<'_>>,
+    spend: &mut Spend<'_>,
     found: &mut Vec<Path>,
-) {
+) -> Result<(), Error> {
+    spend(1)?;
     match &expression.kind {
         Kind::Path(path) => match variables {
             None => found.push(Path::Glob(path.clone())),
-            Some(own) if own.value(path).is_none() => found.push(Path::Glob(own.replaced(path))),
+            Some(own) if own.value(path, spend)?.is_none() => {
+                found.push(Path::Glob(own.replaced(path, spend)?));
+            }
             Some(_) => {}
         },
         Kind::Template(own) => {
-            let variables = Variables::new(own, requested);
-            collect(&own.body, requested, Some(&variables), found);
+            let variables = Variables::new(own, requested, spend)?;
+            collect(&own.body, requested, Some(&variables), spend, found)?;
         }
         Kind::Call(call) if call.name == "seriesByTag" => found.extend(tag_path(call)),
         Kind::Call(call) => {
             for argument in &call.arguments {
-                collect(argument, requested, variables, found);
+                collect(argument, requested, variables, spend, found)?;
             }
         }
         _ => {}
     }
+    Ok(())
 }
 
 /// The tag expressions of `seriesByTag`.

@@ -102,6 +102,38 @@ impl FunctionCall<'_> {
         Ok(self.evaluation.spend(points)?)
     }
 
+    /// Says that so many points of its result are about to be in memory; a text counts as one for eight bytes. To be called
+    /// before they are. What is not said is reserved when the result is there.
+    ///
+    /// # Errors
+    /// When there is no room for them.
+    pub fn reserve(&mut self, points: usize) -> Result<(), Fault> {
+        Ok(self.evaluation.reserve_early(points)?)
+    }
+
+    /// Does work that needs memory for so many points until it is done, beside its result.
+    ///
+    /// # Errors
+    /// When there is no room for them, and what the work says.
+    pub fn with_scratch<T>(
+        &mut self,
+        points: usize,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.evaluation.reserve_early(points)?;
+        let done = work(self);
+        self.evaluation.release_early(points);
+        done
+    }
+
+    /// Says that so many points are about to be looked at, which no budget counts: the client is heard, and the deadline.
+    ///
+    /// # Errors
+    /// When the time is over or the client gone.
+    pub fn checkpoint(&mut self, points: usize) -> Result<(), Fault> {
+        Ok(self.evaluation.checkpoint(points)?)
+    }
+
     /// The share of values that must be there, where neither the call nor a function inside it says otherwise.
     #[must_use]
     pub fn x_files_factor(&self) -> f64 {

@@ -42,6 +42,21 @@ pub trait Evaluator {
         window: &Window,
     ) -> Result<Vec<Series>, Fault>;
 
+    /// Reserves memory for so many points of the result, before they are there; it counts once.
+    ///
+    /// # Errors
+    /// When there is no room for them.
+    fn reserve_early(&mut self, points: usize) -> Result<(), Error>;
+
+    /// Gives such memory back.
+    fn release_early(&mut self, points: usize);
+
+    /// Looks at the clock, and whether the client is still there, when so many points of work have been done since it last did.
+    ///
+    /// # Errors
+    /// When the time is over or the client gone.
+    fn checkpoint(&mut self, points: usize) -> Result<(), Error>;
+
     /// Spends steps for points, and looks at the clock now and then.
     ///
     /// # Errors

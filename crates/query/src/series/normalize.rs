@@ -22,6 +22,14 @@ impl Normalized {
         (self.start, self.end, self.step)
     }
 
+    /// How many points its columns take that no series has: those that are consolidated.
+    #[must_use]
+    pub fn own_points(&self) -> usize {
+        let own = self.series.iter().filter(|own| own.values_per_point > 1);
+        own.map(|own| own.values.len() / own.values_per_point + 1)
+            .sum()
+    }
+
     /// The points of each series, and the most that any has.
     #[must_use]
     pub fn columns(&self) -> (Vec<std::borrow::Cow<'_, [f64]>>, usize) {

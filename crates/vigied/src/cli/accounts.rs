@@ -71,7 +71,11 @@ fn is_known(name: &str) -> Result<(), String> {
     if known().any(|own| own == name) {
         return Ok(());
     }
-    let nearest = known().min_by_key(|own| levenshtein(own, name));
+    // To compare names takes time by the length of both.
+    let is_near = |own: &&str| own.len().abs_diff(name.len()) <= MISTYPED_MAX;
+    let nearest = known()
+        .filter(is_near)
+        .min_by_key(|own| levenshtein(own, name));
     Err(match nearest {
         Some(meant) if levenshtein(meant, name) <= MISTYPED_MAX => {
             format!("an account has no limit `{name}`; did you mean `{meant}`?")

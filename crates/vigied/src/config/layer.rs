@@ -84,6 +84,8 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
         let nearest = settings
             .iter()
             .map(|s| s.key.as_ref())
+            // To compare names takes time by the length of both.
+            .filter(|candidate: &&str| candidate.len().abs_diff(key.len()) <= 4)
             .min_by_key(|candidate| levenshtein(candidate, key));
         match nearest {
             Some(name) if levenshtein(name, key) <= 4 => {

@@ -246,7 +246,10 @@ async fn in_turn(
         }
         Ok(FirstPart::Pieces(pieces)) => Ok(body::pieces(pieces, cancel_on_drop, reservation)),
         Err(_) => {
-            tracing::error!("a query broke off");
+            // A panic of the query's own, of which the log says more. A caller may ask the same again and again.
+            if let Some(left_out) = FAULTS.should_log("a query broke off", Instant::now()) {
+                tracing::error!(left_out, "a query broke off");
+            }
             let problem = code::INTERNAL.problem("the work broke off; the server's log says why");
             Err(Refusal(problem))
         }

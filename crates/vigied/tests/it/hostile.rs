@@ -34,6 +34,7 @@ mod slow_bodies;
 mod slow_streams;
 mod stages;
 mod stopping;
+mod targets;
 pub(crate) mod texts;
 mod unread_answers;
 mod unseen;

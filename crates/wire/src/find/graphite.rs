@@ -3,8 +3,9 @@
 //! A node that is a series and has others below it is there twice: first as what can be opened, then as what can be drawn.
 
 use crate::query;
-use serde_json::{Map, Value, json};
-use std::collections::{BTreeSet, HashSet};
+use crate::render::Sink;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// A node that fits, as a branch or as a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +29,31 @@ pub fn sort(found: &mut [Found<'_>]) {
     found.sort_by(|a, b| (a.name(), a.path, a.is_leaf).cmp(&(b.name(), b.path, b.is_leaf)));
 }
 
+/// Writes values with commas between them, one after the other.
+fn list<S: Sink>(sink: &mut S, values: impl Iterator<Item = Value>) -> Result<(), S::Error> {
+    sink.out().push(b'[');
+    for (place, value) in values.enumerate() {
+        if place > 0 {
+            sink.out().push(b',');
+        }
+        // Writing into memory can't fail.
+        let _ = serde_json::to_writer(sink.out(), &value);
+        sink.step()?;
+    }
+    sink.out().push(b']');
+    Ok(())
+}
+
 /// `treejson`: branches, then leaves, by name, each once. What a name is below `query` is its own `query`.
-#[must_use]
-pub fn tree(found: &[Found<'_>], query: &str, with_wildcard: bool) -> Value {
+///
+/// # Errors
+/// The sink's.
+pub fn tree<S: Sink>(
+    sink: &mut S,
+    found: &[Found<'_>],
+    query: &str,
+    with_wildcard: bool,
+) -> Result<(), S::Error> {
     let base = query
         .rfind('.')
         .and_then(|at| query.get(..=at))
@@ -45,22 +68,26 @@ pub fn tree(found: &[Found<'_>], query: &str, with_wildcard: bool) -> Value {
             "leaf": i32::from(is_leaf),
         })
     };
-    let mut all = Vec::new();
-    if with_wildcard && found.len() > 1 {
-        all.push(node("*", found.iter().all(|own| own.is_leaf)));
-    }
+    let wildcard =
+        (with_wildcard && found.len() > 1).then(|| node("*", found.iter().all(|own| own.is_leaf)));
     let mut seen = HashSet::new();
     let own: Vec<_> = found.iter().filter(|own| seen.insert(own.name())).collect();
-    for is_leaf in [false, true] {
-        let these = own.iter().filter(|own| own.is_leaf == is_leaf);
-        all.extend(these.map(|own| node(own.name(), is_leaf)));
-    }
-    Value::Array(all)
+    drop(seen);
+    let ordered = [false, true].into_iter();
+    let ordered = ordered.flat_map(|is_leaf| own.iter().filter(move |own| own.is_leaf == is_leaf));
+    let nodes = ordered.map(|own| node(own.name(), own.is_leaf));
+    list(sink, wildcard.into_iter().chain(nodes))
 }
 
 /// `completer`: paths, which end with a dot where something lies below.
-#[must_use]
-pub fn completer(found: &[Found<'_>], with_wildcard: bool) -> Value {
+///
+/// # Errors
+/// The sink's.
+pub fn completer<S: Sink>(
+    sink: &mut S,
+    found: &[Found<'_>],
+    with_wildcard: bool,
+) -> Result<(), S::Error> {
     let node = |own: &Found<'_>| {
         let dot = if own.is_leaf { "" } else { "." };
         json!({
@@ -69,16 +96,22 @@ pub fn completer(found: &[Found<'_>], with_wildcard: bool) -> Value {
             "is_leaf": if own.is_leaf { "1" } else { "0" },
         })
     };
-    let mut all: Vec<Value> = found.iter().map(node).collect();
-    if with_wildcard && all.len() > 1 {
-        all.push(json!({"name": "*"}));
-    }
-    json!({ "metrics": all })
+    let wildcard = (with_wildcard && found.len() > 1).then(|| json!({"name": "*"}));
+    sink.out().extend_from_slice(b"{\"metrics\":");
+    list(sink, found.iter().map(node).chain(wildcard))?;
+    sink.out().push(b'}');
+    Ok(())
 }
 
 /// `json`: by path. A leaf says from when until when it may have samples.
-#[must_use]
-pub fn nodes(found: &[Found<'_>], (start, end): (i64, i64)) -> Value {
+///
+/// # Errors
+/// The sink's.
+pub fn nodes<S: Sink>(
+    sink: &mut S,
+    found: &[Found<'_>],
+    (start, end): (i64, i64),
+) -> Result<(), S::Error> {
     let mut found = found.to_vec();
     found.sort_by_key(|own| (own.path, own.is_leaf));
     let node = |own: &Found<'_>| match own.is_leaf {
@@ -87,46 +120,75 @@ pub fn nodes(found: &[Found<'_>], (start, end): (i64, i64)) -> Value {
         }
         false => json!({"path": own.path, "is_leaf": false}),
     };
-    Value::Array(found.iter().map(node).collect())
+    list(sink, found.iter().map(node))
 }
 
 /// `nodelist`: the element at a place of each path, from the end where it is negative, each once.
-#[must_use]
-pub fn node_list(found: &[Found<'_>], position: i64) -> Value {
-    let element = |own: &Found<'_>| {
-        let elements: Vec<&str> = own.path.split('.').collect();
-        let length = i64::try_from(elements.len()).unwrap_or(i64::MAX);
-        let place = if position < 0 {
-            length.saturating_add(position)
-        } else {
-            position
-        };
-        let place = usize::try_from(place).ok()?;
-        elements.get(place).map(|element| (*element).to_owned())
-    };
-    let all: BTreeSet<String> = found.iter().filter_map(element).collect();
-    json!({ "nodes": all })
+///
+/// # Errors
+/// The sink's.
+pub fn node_list<S: Sink>(
+    sink: &mut S,
+    found: &[Found<'_>],
+    position: i64,
+) -> Result<(), S::Error> {
+    let all: BTreeSet<&str> = found
+        .iter()
+        .filter_map(|own| element(own.path, position))
+        .collect();
+    sink.out().extend_from_slice(b"{\"nodes\":");
+    list(sink, all.into_iter().map(Value::from))?;
+    sink.out().push(b'}');
+    Ok(())
+}
+
+/// The element at a place of a path, from the end where it is negative.
+fn element(path: &str, position: i64) -> Option<&str> {
+    match usize::try_from(position) {
+        Ok(place) => path.split('.').nth(place),
+        Err(_) => {
+            let place = position.checked_add(1)?.unsigned_abs();
+            path.rsplit('.').nth(usize::try_from(place).ok()?)
+        }
+    }
 }
 
 /// `/metrics/expand`: the paths of all queries together, or of each.
-#[must_use]
-pub fn expanded<'a>(
+///
+/// # Errors
+/// The sink's.
+pub fn expanded<'a, S: Sink>(
+    sink: &mut S,
     queries: impl IntoIterator<Item = (&'a str, Vec<Found<'a>>)>,
     by_query: bool,
-) -> Value {
-    let mut each = Map::new();
+) -> Result<(), S::Error> {
+    let mut each = BTreeMap::new();
     let mut all = BTreeSet::new();
     for (query, found) in queries {
         let paths: BTreeSet<&str> = found.iter().map(|own| own.path).collect();
-        all.extend(paths.iter().map(|path| (*path).to_owned()));
-        each.insert(query.to_owned(), json!(paths));
+        if by_query {
+            each.insert(query, paths);
+        } else {
+            all.extend(paths);
+        }
     }
-    let results = if by_query {
-        Value::Object(each)
+    sink.out().extend_from_slice(b"{\"results\":");
+    if by_query {
+        sink.out().push(b'{');
+        for (place, (query, paths)) in each.into_iter().enumerate() {
+            if place > 0 {
+                sink.out().push(b',');
+            }
+            let _ = serde_json::to_writer(sink.out(), query);
+            sink.out().push(b':');
+            list(sink, paths.into_iter().map(Value::from))?;
+        }
+        sink.out().push(b'}');
     } else {
-        json!(all)
-    };
-    json!({ "results": results })
+        list(sink, all.into_iter().map(Value::from))?;
+    }
+    sink.out().push(b'}');
+    Ok(())
 }
 
 /// What a completer asks for: `a..b` is `a*.b`, and what does not end with `*` goes on. With variants, `a,b` as an element
@@ -178,6 +240,12 @@ mod tests {
         found
     }
 
+    fn shown(write: impl FnOnce(&mut Vec<u8>) -> Result<(), std::convert::Infallible>) -> Value {
+        let mut out = Vec::new();
+        let Ok(()) = write(&mut out);
+        serde_json::from_slice(&out).unwrap()
+    }
+
     fn leaves(value: &Value, key: &str) -> Vec<String> {
         let rows = value.as_array().unwrap().iter();
         rows.map(|row| format!("{}:{}", row[key].as_str().unwrap(), row["leaf"]))
@@ -186,13 +254,13 @@ mod tests {
 
     #[test]
     fn a_tree_shows_branches_first_and_each_name_once() {
-        let tree_of = |with_wildcard| tree(&found(), "a.*", with_wildcard);
+        let tree_of = |with_wildcard| shown(|out| tree(out, &found(), "a.*", with_wildcard));
         assert_eq!(leaves(&tree_of(false), "text"), ["b:0", "node:0", "x y%:1"]);
         assert_eq!(
             leaves(&tree_of(true), "id"),
             ["a.*:0", "a.b:0", "a.node:0", "a.x+y%25:1"]
         );
-        assert_eq!(tree(&[], "a.*", true), json!([]));
+        assert_eq!(shown(|out| tree(out, &[], "a.*", true)), json!([]));
     }
 
     #[test]
@@ -206,7 +274,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(
-            paths(completer(&found(), true)),
+            paths(shown(|out| completer(out, &found(), true))),
             ["a.b.", "a.node.", "a.node", "a.x+y%25", "*"]
         );
         for (query, variants, asked) in [
@@ -224,7 +292,7 @@ mod tests {
     fn lists_are_in_order_and_without_repetition() {
         let interval = json!([{"start": 1, "end": 2}]);
         assert_eq!(
-            nodes(&found(), (1, 2)),
+            shown(|out| nodes(out, &found(), (1, 2))),
             json!([
                 {"path": "a.b", "is_leaf": false},
                 {"path": "a.node", "is_leaf": false},
@@ -232,16 +300,20 @@ mod tests {
                 {"path": "a.x+y%25", "is_leaf": true, "intervals": interval},
             ])
         );
-        assert_eq!(node_list(&found(), 0), json!({"nodes": ["a"]}));
-        assert_eq!(
-            node_list(&found(), -1),
-            json!({"nodes": ["b", "node", "x+y%25"]})
-        );
-        assert_eq!(node_list(&found(), 7), json!({"nodes": []}));
+        let listed = |position| shown(|out| node_list(out, &found(), position));
+        assert_eq!(listed(0), json!({"nodes": ["a"]}));
+        assert_eq!(listed(-1), json!({"nodes": ["b", "node", "x+y%25"]}));
+        assert_eq!(listed(-2), json!({"nodes": ["a"]}));
+        for none in [7, -3, i64::MIN] {
+            assert_eq!(listed(none), json!({"nodes": []}));
+        }
         let queries = || [("a.n*", found()[1..3].to_vec()), ("q", Vec::new())];
-        assert_eq!(expanded(queries(), false), json!({"results": ["a.node"]}));
         assert_eq!(
-            expanded(queries(), true),
+            shown(|out| expanded(out, queries(), false)),
+            json!({"results": ["a.node"]})
+        );
+        assert_eq!(
+            shown(|out| expanded(out, queries(), true)),
             json!({"results": {"a.n*": ["a.node"], "q": []}})
         );
     }

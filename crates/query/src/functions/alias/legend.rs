@@ -81,12 +81,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             let mut series = call.arguments.series(0)?;
             for own in &mut series {
+                call.reserve(own.weight())?;
                 for kind in &kinds {
+                    call.checkpoint(own.weight())?;
                     let value = told(own, kind, system.as_deref())?;
                     own.name = match system {
                         None => format!("{} ({kind}: {value})", own.name),
                         Some(_) => format!("{:<20}{kind:<5}{value:<10}", own.name),
                     };
+                    call.reserve((kind.len() + value.len()) / 8 + 2)?;
                 }
             }
             Ok(series.into())
@@ -118,6 +121,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let mut lines = Vec::with_capacity(series.len());
             let mut widths = [0; 3];
             for own in &series {
+                call.checkpoint(own.values.len().saturating_mul(3))?;
                 let values = [Aggregation::Last, Aggregation::Max, Aggregation::Min]
                     .map(|aggregation| aggregation.of(&own.points()));
                 for (width, value) in widths.iter_mut().zip(values) {
@@ -132,16 +136,32 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let longest = series.iter().map(|own| own.name.chars().count()).max();
             let longest = longest.unwrap_or(0);
             let [last, most, least] = widths.map(|width| width + 3);
+            let row = longest
+                .saturating_add(last)
+                .saturating_add(most)
+                .saturating_add(least);
             for (own, [own_last, own_most, own_least]) in series.iter_mut().zip(lines) {
-                own.name = format!(
-                    "{:<longest$} Current:{own_last:<last$} Max:{own_most:<most$} Min:{own_least:<least$} ",
-                    own.name
-                );
+                // A letter has up to four bytes.
+                call.reserve(own.weight().saturating_add(row / 2))?;
+                let name = padded(&own.name, longest);
+                let (own_last, own_most) = (padded(&own_last, last), padded(&own_most, most));
+                let own_least = padded(&own_least, least);
+                own.name = format!("{name} Current:{own_last} Max:{own_most} Min:{own_least} ");
             }
             Ok(series.into())
         },
     },
 ];
+
+/// The text with blanks behind it, up to so many letters. What Rust formats may be 65535 letters wide at most, and a name may be
+/// longer.
+fn padded(text: &str, letters: usize) -> String {
+    let missing = letters.saturating_sub(text.chars().count());
+    let mut padded = String::with_capacity(text.len() + missing);
+    padded.push_str(text);
+    padded.extend(std::iter::repeat_n(' ', missing));
+    padded
+}
 
 fn shown(given: Option<&Value>) -> String {
     given.unwrap_or(&Value::None).shown()

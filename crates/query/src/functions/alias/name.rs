@@ -2,6 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::functions::support::changed;
 use crate::series::Series;
 use crate::value::Value;
 
@@ -59,14 +60,18 @@ pub(super) fn renamed(
     name: impl Fn(&Series) -> Result<String, Fault>,
 ) -> Outcome {
     let series = call.arguments.series(0)?;
-    each(series, name)
+    each(call, series, name)
 }
 
-fn each(mut series: Vec<Series>, name: impl Fn(&Series) -> Result<String, Fault>) -> Outcome {
-    for own in &mut series {
-        own.name = name(own)?;
-    }
-    Ok(series.into())
+fn each(
+    call: &mut FunctionCall<'_>,
+    series: Vec<Series>,
+    name: impl Fn(&Series) -> Result<String, Fault>,
+) -> Outcome {
+    changed(call, series, |mut own| {
+        own.name = name(&own)?;
+        Ok(own)
+    })
 }
 
 fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
@@ -79,7 +84,7 @@ fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
         return Ok(series.into());
     }
     let positions = positions?;
-    each(series, |own| {
+    each(call, series, |own| {
         if positions.is_empty() {
             return Ok(change(&own.name));
         }

@@ -1,6 +1,5 @@
 //! Names changed by regular expressions.
 
-use super::name::renamed;
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, required};
 use crate::functions::support::{Aggregation, Substitution, formatted};
@@ -20,7 +19,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         is_aggregator: false,
         run: |call| {
             let change = Substitution::at(call, 1, 2)?;
-            renamed(call, |own| change.of_name(&own.name))
+            let mut series = call.arguments.series(0)?;
+            for own in &mut series {
+                call.reserve(own.weight())?;
+                let name = change.of_name(call, &own.name)?;
+                call.reserve(name.len().saturating_sub(own.name.len()) / 8)?;
+                own.name = name;
+            }
+            Ok(series.into())
         },
     },
     Function {
@@ -41,7 +47,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let window = call.window.clone();
             let mut series = call.arguments.series(0)?;
             for own in &mut series {
-                let target = change.of_name(&own.name)?;
+                call.reserve(own.weight())?;
+                let target = change.of_name(call, &own.name)?;
                 let found = call.isolated(|call| call.evaluate_text(&target, &window))?;
                 let first = found.into_iter().next();
                 let first =
@@ -50,7 +57,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 if last.is_nan() {
                     return Err(Fault::argument(format!("`{target}` has no value")));
                 }
-                own.name = formatted(&template, last, first.is_whole)?;
+                let name = formatted(&template, last, first.is_whole)?;
+                call.reserve(name.len() / 8)?;
+                own.name = name;
             }
             Ok(series.into())
         },

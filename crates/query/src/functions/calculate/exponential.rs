@@ -33,6 +33,8 @@ fn exponential(call: &mut FunctionCall<'_>) -> Outcome {
     let mut averaged = Vec::with_capacity(series.len());
     for mut own in series {
         let name = format!("exponentialMovingAverage({},{})", own.name, window.shown);
+        call.checkpoint(own.values.len())?;
+        call.reserve(own.weight())?;
         let values = average(&own.values, window.points(own.step), newest)?;
         own.start = own.start.saturating_add(window.seconds());
         let own = own.tagged("exponentialMovingAverage", window.tag.as_str());

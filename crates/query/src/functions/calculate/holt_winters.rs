@@ -130,6 +130,8 @@ fn aberration(call: &mut FunctionCall<'_>) -> Outcome {
                 own.name
             )));
         };
+        call.checkpoint(own.values.len())?;
+        call.reserve(own.weight())?;
         let mut values = Vec::with_capacity(own.values.len());
         for (place, value) in own.points().iter().copied().enumerate() {
             let ends = (lower.values.get(place), upper.values.get(place));

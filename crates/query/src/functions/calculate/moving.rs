@@ -87,6 +87,9 @@ const fn function(
     }
 }
 
+/// Values that a moving function has in memory for each one of a series while it works on that.
+const SCRATCH: usize = 5;
+
 fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcome {
     let Some(series) = input(call)? else {
         return Ok(Vec::new().into());
@@ -107,7 +110,7 @@ fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcom
         if points <= 0 {
             call.spend(usize::try_from(points.unsigned_abs()).unwrap_or(usize::MAX))?;
         }
-        let values = along(&own, points, aggregation, share);
+        let values = along(call, &own, points, (aggregation, share))?;
         own.start = own.start.saturating_add(window.seconds());
         moved.push(copied(own.tagged(&tag, window.tag.as_str()), title, values));
     }
@@ -115,17 +118,29 @@ fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcom
 }
 
 /// The aggregates of the windows but the first, which ends where the window asked for has not begun.
-fn along(series: &Series, points: i64, aggregation: Aggregation, share: f64) -> Vec<f64> {
+fn along(
+    call: &mut FunctionCall<'_>,
+    series: &Series,
+    points: i64,
+    (aggregation, share): (Aggregation, f64),
+) -> Result<Vec<f64>, Fault> {
+    call.reserve(series.weight())?;
     let Some(width) = usize::try_from(points).ok().filter(|width| *width > 0) else {
         // A window of nothing has nothing in it; one that looks ahead begins earlier, as graphite-web counts.
         let ahead = usize::try_from(points.unsigned_abs()).unwrap_or(0);
-        return vec![f64::NAN; series.values.len().saturating_add(ahead)];
+        call.reserve(ahead)?;
+        return Ok(vec![f64::NAN; series.values.len().saturating_add(ahead)]);
     };
-    let mut values = windows(&series.values, width, aggregation, share);
+    // Running aggregates from the front and from behind, counts, ranks.
+    let scratch = series.values.len().saturating_mul(SCRATCH);
+    let mut values = call.with_scratch(scratch, |call| {
+        let checkpoint = &mut |points| call.checkpoint(points);
+        windows(&series.values, width, (aggregation, share), checkpoint)
+    })?;
     if !values.is_empty() {
         values.remove(0);
     }
-    values
+    Ok(values)
 }
 
 /// The first letter great, all others small.

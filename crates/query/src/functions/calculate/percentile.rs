@@ -28,17 +28,20 @@ fn n_percentile(call: &mut FunctionCall<'_>) -> Outcome {
     }
     let mut lines = Vec::new();
     for own in call.arguments.series(0)? {
+        call.checkpoint(own.values.len())?;
         let share = call.arguments.float(1)?;
         let tag = call
             .arguments
             .given(1)
             .map_or_else(String::new, Value::shown);
-        let value = quantile(own.present(), share, false)?;
+        let value =
+            call.with_scratch(own.values.len(), |_| quantile(own.present(), share, false))?;
         if value.is_nan() {
             continue;
         }
         let count = usize::try_from((own.end - own.start) / own.step).unwrap_or(0);
         call.spend(count)?;
+        call.reserve(count.saturating_add(own.weight() - own.values.len()))?;
         let name = format!("nPercentile({}, {})", own.name, number::general(share));
         lines.push(copied(
             own.tagged("nPercentile", tag),

@@ -1,16 +1,32 @@
 //! Medians of windows: a tree that counts, over the ranks of the values.
 
+use crate::error::Fault;
+use crate::functions::support::Checkpoint;
+
+/// Values between two looks at the clock, each of which takes as many steps as its rank has digits.
+const PART: usize = 1 << 13;
+
 /// The median of the values that are there in each window, where there are enough.
-pub(super) fn medians(values: &[f64], width: usize, is_enough: impl Fn(f64) -> bool) -> Vec<f64> {
+pub(super) fn medians(
+    values: &[f64],
+    width: usize,
+    is_enough: impl Fn(f64) -> bool,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Vec<f64>, Fault> {
     if width == 0 || width > values.len() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let mut sorted: Vec<f64> = values.iter().copied().filter(|own| !own.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
+    checkpoint(values.len())?;
     let ranks = ranks(values);
+    checkpoint(values.len())?;
     let mut window = Counts::new(sorted.len());
     let mut results = Vec::with_capacity(values.len() - width + 1);
     for place in 0..values.len() {
+        if place % PART == 0 {
+            checkpoint(PART * 8)?;
+        }
         if let Some(rank) = ranks.get(place).copied().flatten() {
             window.change(rank, 1);
         }
@@ -30,7 +46,7 @@ pub(super) fn medians(values: &[f64], width: usize, is_enough: impl Fn(f64) -> b
             window.change(rank, -1);
         }
     }
-    results
+    Ok(results)
 }
 
 /// The place that each value has among all, ascending; `None` for what is not there.

@@ -40,6 +40,8 @@ fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
             "linearRegression({}, {shown_from}, {shown_until})",
             own.name
         );
+        call.checkpoint(source.values.len().saturating_add(own.values.len()))?;
+        call.reserve(own.weight())?;
         let Some((factor, offset)) = line(source) else {
             continue;
         };

@@ -6,8 +6,12 @@
 //! and one from the front of the other. That takes a constant number of steps for each value, and as nothing is ever
 //! subtracted, nothing that has left the window leaves an error behind.
 
+mod flat;
+
 use super::ranks::medians;
-use crate::functions::support::Aggregation;
+use crate::error::Fault;
+use crate::functions::support::{Aggregation, Checkpoint};
+use flat::Flatness;
 use std::borrow::Cow;
 
 /// Windows up to this width are rows of as many columns.
@@ -21,15 +25,17 @@ const FLAT: f64 = 1e-4;
 pub(super) fn windows(
     values: &[f64],
     width: usize,
-    aggregation: Aggregation,
-    share: f64,
-) -> Vec<f64> {
+    (aggregation, share): (Aggregation, f64),
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Vec<f64>, Fault> {
     if width == 0 || width > values.len() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    // Short windows take their width for each value, others a few steps.
+    checkpoint(values.len().saturating_mul(width.min(SHORT)))?;
     let is_enough = |count: f64| count > 0.0 && count / width as f64 >= share;
     if aggregation == Aggregation::Median {
-        return medians(values, width, is_enough);
+        return medians(values, width, is_enough, checkpoint);
     }
     if width <= SHORT && aggregation != Aggregation::Multiply {
         let count = values.len() - width + 1;
@@ -40,7 +46,7 @@ pub(super) fn windows(
             Aggregation::AverageZero => Aggregation::Average,
             other => other,
         };
-        return aggregation.of_columns(&columns, count, share);
+        return Ok(aggregation.of_columns(&columns, count, share));
     }
     let counts = slide(
         values,
@@ -75,18 +81,23 @@ pub(super) fn windows(
             |own| own,
             |a, b| if b.is_nan() { a } else { b },
         ),
-        Aggregation::StandardDeviation => deviations(values, width),
-        Aggregation::Median | Aggregation::Variance => values
-            .windows(width)
-            .map(|own| aggregation.of(own))
-            .collect(),
+        Aggregation::StandardDeviation => deviations(values, width, checkpoint)?,
+        Aggregation::Median | Aggregation::Variance => {
+            let mut results = Vec::with_capacity(values.len() - width + 1);
+            for window in values.windows(width) {
+                checkpoint(width)?;
+                results.push(aggregation.of(window));
+            }
+            results
+        }
     };
+    checkpoint(values.len().saturating_mul(4))?;
     for (result, count) in results.iter_mut().zip(&counts) {
         if !is_enough(*count) {
             *result = f64::NAN;
         }
     }
-    results
+    Ok(results)
 }
 
 fn sums(values: &[f64], width: usize) -> Vec<f64> {
@@ -158,7 +169,11 @@ fn slide<P: Copy>(
 /// value in their midst.
 type Moments = (f64, f64, f64);
 
-fn deviations(values: &[f64], width: usize) -> Vec<f64> {
+fn deviations(
+    values: &[f64],
+    width: usize,
+    checkpoint: &mut Checkpoint<'_>,
+) -> Result<Vec<f64>, Fault> {
     let origin = values
         .iter()
         .copied()
@@ -187,33 +202,30 @@ fn deviations(values: &[f64], width: usize) -> Vec<f64> {
         )
     };
     let moments = slide(values, width, one, and);
-    let mut last = None;
-    let windows = values.windows(width).zip(moments);
-    let deviations = windows.map(|(window, (count, sum, spread))| {
+    let mut flatness = Flatness::of(values, width);
+    let mut deviations = Vec::with_capacity(moments.len());
+    for (window, (count, sum, spread)) in values.windows(width).zip(moments) {
+        // In its place whatever it comes to.
+        let flat = flatness.next();
         let deviation = (spread / count).sqrt();
         if deviation > FLAT * (sum / count).abs() {
-            return deviation;
+            deviations.push(deviation);
+            continue;
         }
-        // Of a flat stretch graphite-web's answer is a rounding error, and the next one's the same.
-        let flat = flat(window);
-        match (flat, last) {
-            (Some(own), Some((other, known))) if own == other => known,
-            _ => {
-                let exact = Aggregation::StandardDeviation.of(window);
-                last = flat.map(|own| (own, exact));
-                exact
-            }
+        // Of a flat stretch graphite-web's answer is a rounding error, and that of as many values the same.
+        let known = flat.and_then(|value| flatness.known(value, count));
+        if let Some(known) = known {
+            deviations.push(known);
+            continue;
         }
-    });
-    deviations.collect()
-}
-
-/// The value that all values of a window have, and how many are there.
-fn flat(window: &[f64]) -> Option<(f64, usize)> {
-    let mut present = window.iter().copied().filter(|own| !own.is_nan());
-    let first = present.next()?;
-    let count = present.clone().count() + 1;
-    present.all(|own| own == first).then_some((first, count))
+        checkpoint(width)?;
+        let exact = Aggregation::StandardDeviation.of(window);
+        if let Some(value) = flat {
+            flatness.keep(value, count, exact);
+        }
+        deviations.push(exact);
+    }
+    Ok(deviations)
 }
 
 #[cfg(test)]
@@ -260,7 +272,7 @@ mod tests {
             share in 0.0..1.0_f64,
         ) {
             for aggregation in ALL {
-                let found = windows(&values, width, *aggregation, share);
+                let found = windows(&values, width, (*aggregation, share), &mut |_| Ok(())).unwrap();
                 let expected = naive(&values, width, *aggregation, share);
                 prop_assert_eq!(found.len(), expected.len());
                 for (own, other) in found.iter().zip(&expected) {
@@ -272,14 +284,40 @@ mod tests {
         }
     }
 
+    fn plain(values: &[f64], width: usize, aggregation: Aggregation) -> Vec<f64> {
+        windows(values, width, (aggregation, 0.0), &mut |_| Ok(())).unwrap()
+    }
+
+    #[test]
+    fn a_flat_row_is_looked_at_once_for_each_count_of_values() {
+        for (values, most) in [
+            (vec![1.0; 100_000], 100),
+            (
+                (0..100_000)
+                    .map(|place| if place % 7 == 0 { f64::NAN } else { 0.1 })
+                    .collect(),
+                200,
+            ),
+        ] {
+            let mut told = 0;
+            let told_of = &mut |points: usize| {
+                told += points;
+                Ok(())
+            };
+            let aggregation = (Aggregation::StandardDeviation, 0.0);
+            windows(&values, 10_000, aggregation, told_of).unwrap();
+            assert!(told < most * values.len(), "{told}");
+        }
+    }
+
     #[test]
     fn what_has_left_leaves_no_error() {
         let mut values = vec![1.0; 100];
         values.insert(0, 1e18);
-        let found = windows(&values, 50, Aggregation::Sum, 0.0);
+        let found = plain(&values, 50, Aggregation::Sum);
         assert_eq!(found.first(), Some(&1e18));
         assert!(found.iter().skip(1).all(|own| *own == 50.0));
-        let found = windows(&values, 50, Aggregation::StandardDeviation, 0.0);
+        let found = plain(&values, 50, Aggregation::StandardDeviation);
         assert!(found.iter().skip(1).all(|own| *own == 0.0), "{found:?}");
     }
 
@@ -287,7 +325,7 @@ mod tests {
     fn a_flat_window_has_the_rounding_error_that_its_sum_has() {
         let values = vec![0.1; 100];
         let expected = Aggregation::StandardDeviation.of(&[0.1; 50]);
-        let found = windows(&values, 50, Aggregation::StandardDeviation, 0.0);
+        let found = plain(&values, 50, Aggregation::StandardDeviation);
         assert!(found.iter().all(|own| *own == expected), "{found:?}");
     }
 }

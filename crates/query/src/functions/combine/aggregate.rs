@@ -7,6 +7,7 @@ use crate::function::{
 };
 use crate::functions::support::{Aggregation, path_expressions};
 use crate::series::{Series, Tags, normalize};
+use std::borrow::Cow;
 
 const LISTS: &[Parameter] = &[required("seriesLists", Kind::SeriesList).multiple()];
 
@@ -130,9 +131,12 @@ pub(in crate::functions) fn aggregated(
         return Ok(Vec::new());
     };
     let share = share.unwrap_or_else(|| call.x_files_factor());
-    let (columns, length) = normalized.columns();
-    call.spend(length.saturating_mul(columns.len()))?;
-    let values = aggregation.of_columns(&columns, length, share);
+    let values = call.with_scratch(normalized.own_points(), |call| {
+        let (columns, length) = normalized.columns();
+        call.spend(length.saturating_mul(columns.len()))?;
+        call.reserve(length)?;
+        of_columns(call, aggregation, &columns, (length, share))
+    })?;
     let title = format!("{short}Series({})", path_expressions(&normalized.series));
     let mut tags = common_tags(&normalized.series);
     tags.entry("name".to_owned())
@@ -143,6 +147,34 @@ pub(in crate::functions) fn aggregated(
     result.tags = tags;
     result.x_files_factor = share;
     Ok(vec![result.tagged("aggregatedBy", short)])
+}
+
+/// Rows that are worked on between two looks at the clock, times columns.
+const PART: usize = 1 << 18;
+
+/// The aggregate of each row, part by part. A column may end before the others.
+pub(super) fn of_columns(
+    call: &mut FunctionCall<'_>,
+    aggregation: Aggregation,
+    columns: &[Cow<'_, [f64]>],
+    (length, share): (usize, f64),
+) -> Result<Vec<f64>, Fault> {
+    let rows = (PART / columns.len().max(1)).max(1024);
+    if length <= rows {
+        return Ok(aggregation.of_columns(columns, length, share));
+    }
+    let mut values = Vec::with_capacity(length);
+    for first in (0..length).step_by(rows) {
+        let end = first.saturating_add(rows).min(length);
+        call.checkpoint((end - first).saturating_mul(columns.len()))?;
+        let part = |own: &Cow<'_, [f64]>| own.len().min(first)..own.len().min(end);
+        let part: Vec<_> = columns
+            .iter()
+            .map(|own| Cow::Borrowed(own.get(part(own)).unwrap_or_default()))
+            .collect();
+        values.extend(aggregation.of_columns(&part, end - first, share));
+    }
+    Ok(values)
 }
 
 /// The aggregate of series of which there is at least one.

@@ -1,8 +1,10 @@
 //! `applyByNode`.
 
+use crate::bounded;
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};
 use crate::functions::support::before;
+use base::limit;
 use std::collections::BTreeSet;
 
 /// The functions of this file.
@@ -29,22 +31,32 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         };
         let end = call.arguments.integer(1)?.saturating_add(1);
         let template = call.arguments.text(2)?.to_owned();
-        let prefixes: BTreeSet<String> = series
-            .iter()
-            .map(|own| {
-                let nodes: Vec<&str> = own.name.split('.').collect();
-                let kept = nodes.get(..before(nodes.len(), end)).unwrap_or_default();
-                kept.join(".")
-            })
-            .collect();
+        let most = usize::try_from(limit::TARGET_BYTES.default).unwrap_or(usize::MAX);
+        let mut prefixes = BTreeSet::new();
+        for own in &series {
+            call.checkpoint(own.name.len())?;
+            call.reserve(own.name.len() / 8)?;
+            let nodes: Vec<&str> = own.name.split('.').collect();
+            let kept = nodes.get(..before(nodes.len(), end)).unwrap_or_default();
+            prefixes.insert(kept.join("."));
+        }
         let window = call.window.clone();
         call.isolated(|call| {
             let mut results = Vec::new();
             for prefix in prefixes {
-                let target = template.replace('%', &prefix);
+                let target = bounded::replaced(&template, "%", &prefix, most);
+                let target = target.map_err(Fault::too_long)?;
+                let name = bounded::replaced(&new_name, "%", &prefix, most);
+                let name = name.map_err(|bytes| {
+                    Fault::argument(format!(
+                        "`newName` would have {bytes} bytes, and the most is {most}"
+                    ))
+                })?;
                 for mut own in call.evaluate_text(&target, &window)? {
+                    call.reserve(own.weight())?;
+                    call.reserve((name.len() + prefix.len()) / 8)?;
                     if !new_name.is_empty() {
-                        own.name = new_name.replace('%', &prefix);
+                        own.name.clone_from(&name);
                     }
                     own.path_expression.clone_from(&prefix);
                     (own.start, own.end) = (start, stop);

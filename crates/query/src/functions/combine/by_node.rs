@@ -77,7 +77,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 fn by_nodes(call: &mut FunctionCall<'_>, callback: &str, nodes: &[Value]) -> Outcome {
     let series = call.arguments.series(0)?;
     let mut results = Vec::new();
-    for (key, group) in grouped(series, |own| key(own, nodes))? {
+    for (key, group) in grouped(call, series, |own| key(own, nodes))? {
         results.push(combined(call, group, callback)?.named(key));
     }
     Ok(results.into())
@@ -104,7 +104,7 @@ fn by_tags(call: &mut FunctionCall<'_>, callback: &str, tags: &[String]) -> Outc
         Some(only) if names.len() == 1 => (*only).to_owned(),
         _ => callback.to_owned(),
     };
-    let groups = grouped(series, |own| {
+    let groups = grouped(call, series, |own| {
         let others = tags.iter().filter(|tag| *tag != "name");
         let mut parts: Vec<String> = others
             .map(|tag| format!(";{tag}={}", tag_of(own, tag)))

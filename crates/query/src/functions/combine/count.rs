@@ -3,7 +3,7 @@
 use crate::function::{Function, Group, Kind, optional};
 use crate::functions::graph::constant_line;
 use crate::functions::support::path_expressions;
-use crate::series::normalize;
+use crate::series::{Series, normalize};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
@@ -23,7 +23,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let Some(normalized) = normalize(lists.into_iter().flatten().collect()) else {
             return Ok(Vec::new().into());
         };
-        let (_, length) = normalized.columns();
+        let points = |own: &Series| own.values.len().div_ceil(own.values_per_point.max(1));
+        let length = normalized.series.iter().map(points).max().unwrap_or(0);
+        call.spend(length)?;
+        call.reserve(length)?;
         let name = format!("countSeries({})", path_expressions(&normalized.series));
         let values = vec![normalized.series.len() as f64; length];
         Ok(vec![call.new_series(name, normalized.span(), values).whole(true)].into())

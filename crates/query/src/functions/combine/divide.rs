@@ -3,7 +3,7 @@
 use super::lists::two_lists;
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, required};
-use crate::functions::support::{paired, quotient};
+use crate::functions::support::{changed, paired, quotient};
 use crate::series::{Series, normalize};
 
 /// The functions of this file.
@@ -23,11 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let divisors = call.arguments.series(1)?;
             let divisor = match divisors.as_slice() {
                 [] => {
-                    return Ok(dividends
-                        .into_iter()
-                        .map(missing)
-                        .collect::<Vec<_>>()
-                        .into());
+                    return changed(call, dividends, |own| Ok(missing(own)));
                 }
                 [only] => only,
                 more => {
@@ -87,7 +83,9 @@ pub(super) fn combined(
     name: String,
     combine: impl Fn(f64, f64) -> f64,
 ) -> Result<Series, Fault> {
-    call.spend(one.values.len().max(other.values.len()))?;
+    let longest = one.values.len().max(other.values.len());
+    call.spend(longest)?;
+    call.reserve(longest.saturating_add(name.len() / 8 * 3))?;
     let both = normalize(vec![one, other]);
     let Some(both) = both else {
         return Err(Fault::argument("there is nothing to combine"));

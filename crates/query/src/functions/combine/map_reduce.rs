@@ -22,7 +22,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let series = call.arguments.series(0)?;
             let nodes: Vec<Value> = call.arguments.from(1).into_iter().cloned().collect();
-            let groups = grouped(series, |own| key(own, &nodes))?;
+            let groups = grouped(call, series, |own| key(own, &nodes))?;
             Ok(if groups.is_empty() {
                 Value::Series(Vec::new())
             } else {

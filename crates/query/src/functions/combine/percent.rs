@@ -1,5 +1,6 @@
 //! `asPercent`.
 
+use super::aggregate::of_columns;
 use super::divide::combined;
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
@@ -40,6 +41,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => {
                 let number = total.number().unwrap_or(f64::NAN);
                 let length = series.first().map_or(0, |own| own.values.len());
+                call.reserve(length)?;
                 of_column(call, &series, &vec![number; length], &total.shown())
             }
             other => {
@@ -61,19 +63,24 @@ fn sum(call: &mut FunctionCall<'_>, series: &[Series]) -> Result<Vec<f64>, Fault
     let columns: Vec<_> = series.iter().map(Series::points).collect();
     let length = columns.iter().map(|own| own.len()).max().unwrap_or(0);
     call.spend(length.saturating_mul(columns.len()))?;
-    Ok(Aggregation::Sum.of_columns(&columns, length, 0.0))
+    call.reserve(length)?;
+    of_columns(call, Aggregation::Sum, &columns, (length, 0.0))
 }
 
 /// Each series as a percentage of the same column, at the times that it had.
 fn of_column(call: &mut FunctionCall<'_>, series: &[Series], total: &[f64], name: &str) -> Outcome {
     let each = total.len().saturating_add(name.len() / 8);
     call.spend(each.saturating_mul(series.len()))?;
-    let results = series.iter().map(|own| {
+    let mut results = Vec::with_capacity(series.len());
+    for own in series {
+        call.checkpoint(total.len())?;
+        let text = own.name.len().saturating_add(name.len()) / 8;
+        call.reserve(own.values.len().max(total.len()).saturating_add(text * 3))?;
         let values = paired(&own.points(), total, percent);
         let name = format!("asPercent({},{name})", own.name);
-        call.new_series(name, (own.start, own.end, own.step), values)
-    });
-    Ok(Value::Series(results.collect()))
+        results.push(call.new_series(name, (own.start, own.end, own.step), values));
+    }
+    Ok(Value::Series(results))
 }
 
 /// Each series as a percentage of the only total, or of that with the same rank among as many, by name.
@@ -120,10 +127,10 @@ fn of_nodes(
     total: Value,
     nodes: &[Value],
 ) -> Outcome {
-    let groups = grouped(series, |own| key(own, nodes))?;
+    let groups = grouped(call, series, |own| key(own, nodes))?;
     let total_groups = match total {
         Value::None => groups.clone(),
-        Value::Series(total) => grouped(total, |own| key(own, nodes))?,
+        Value::Series(total) => grouped(call, total, |own| key(own, nodes))?,
         _ => {
             return Err(Fault::argument(
                 "with `nodes`, `total` must be series or none",
@@ -185,11 +192,13 @@ fn total_of(
 
 /// As many points without a value as a series has.
 fn nothing(
-    call: &FunctionCall<'_>,
+    call: &mut FunctionCall<'_>,
     name: String,
     like: &Series,
     span: Option<(i64, i64, i64)>,
 ) -> Result<Series, Fault> {
     let span = span.ok_or_else(|| Fault::argument("no series has a total with the same nodes"))?;
-    Ok(call.new_series(name, span, vec![f64::NAN; like.points().len()]))
+    let length = like.points().len();
+    call.reserve(length)?;
+    Ok(call.new_series(name, span, vec![f64::NAN; length]))
 }

@@ -28,8 +28,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let Some(normalized) = normalize(series) else {
             return Ok(Vec::new().into());
         };
+        call.reserve(normalized.own_points())?;
         let (columns, length) = normalized.columns();
         call.spend(length.saturating_mul(columns.len()))?;
+        call.reserve(length)?;
         let values = of_rows(&columns, length, |row| quantile_of(row, n, is_interpolated))?;
         let first = normalized
             .series

@@ -17,12 +17,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let Some(normalized) = normalize(lists.into_iter().flatten().collect()) else {
             return Ok(Vec::new().into());
         };
+        call.reserve(normalized.own_points())?;
         let (columns, length) = normalized.columns();
         call.spend(length.saturating_mul(columns.len()))?;
+        call.reserve(length)?;
         let mut columns = columns.into_iter();
         let mut values = columns.next().map(Cow::into_owned).unwrap_or_default();
         values.resize(length, f64::NAN);
         for exponents in columns {
+            call.checkpoint(length)?;
             let exponents = exponents.iter().chain(std::iter::repeat(&f64::NAN));
             for (value, exponent) in values.iter_mut().zip(exponents) {
                 *value = power(*value, *exponent);

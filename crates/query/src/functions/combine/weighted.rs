@@ -41,6 +41,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let mut products = Vec::new();
         for pair in pairs {
             if let (Some(average), Some(weight)) = pair {
+                let longest = average.values.len().max(weight.values.len());
+                call.checkpoint(longest)?;
+                call.reserve(longest.saturating_add((weight.name.len() + average.name.len()) / 2))?;
                 let values = paired(&average.points(), &weight.points(), |a, b| a * b);
                 let name = format!("product({},{})", weight.name, average.name);
                 let span = (average.start, average.end, average.step);
@@ -60,6 +63,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         );
         let product = aggregate_of(call, products, "sum")?;
         let weight = aggregate_of(call, weights, "sum")?;
+        call.reserve(product.values.len().max(weight.values.len()))?;
         let values = paired(&product.points(), &weight.points(), quotient);
         let span = (product.start, product.end, product.step);
         Ok(vec![call.new_series(name, span, values)].into())

@@ -71,7 +71,7 @@ fn without_nodes(call: &mut FunctionCall<'_>, aggregation: &str, first: usize) -
     let series = call.arguments.series(0)?;
     let positions = call.arguments.from(first);
     let positions: Vec<f64> = positions.into_iter().filter_map(Value::number).collect();
-    let groups = grouped(series, |own| {
+    let groups = grouped(call, series, |own| {
         let nodes = own.name.split('.').zip(0_u32..);
         let kept = nodes.filter(|(_, place)| !positions.contains(&f64::from(*place)));
         Ok(kept.map(|(node, _)| node).collect::<Vec<_>>().join("."))

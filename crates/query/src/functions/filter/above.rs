@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, required};
 use crate::functions::support::Substitution;
+use base::limit;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
@@ -22,7 +23,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let change = Substitution::at(call, 2, 3)?;
         let series = call.arguments.series(0)?;
         let mut targets = Vec::new();
+        let mut bytes = 0_usize;
         for own in &series {
+            call.checkpoint(own.values.len())?;
             let points = own.points();
             if points.is_empty() || points.iter().any(|value| value.is_nan()) {
                 let name = &own.name;
@@ -30,8 +33,12 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
                     "`{name}` has times without a value, and so no maximum"
                 )));
             }
-            let target = change.of_name(&own.name)?;
+            let target = change.of_name(call, &own.name)?;
             if points.iter().any(|own| *own > value) {
+                bytes = bytes.saturating_add(target.len() + 1);
+                if bytes as u64 > limit::TARGET_BYTES.default {
+                    return Err(Fault::too_long(bytes));
+                }
                 targets.push(target);
             }
         }

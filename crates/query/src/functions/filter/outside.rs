@@ -23,10 +23,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let (low, high) = ends(call.arguments.float(1)?);
             let series = call.arguments.series(0)?;
-            let averages: Vec<f64> = series
-                .iter()
-                .map(|own| Aggregation::Average.of(&own.points()))
-                .collect();
+            let mut averages = Vec::with_capacity(series.len());
+            for own in &series {
+                call.checkpoint(own.values.len())?;
+                averages.push(Aggregation::Average.of(&own.points()));
+            }
             let low = quantile(averages.iter().copied(), low, false)?;
             let high = quantile(averages.iter().copied(), high, false)?;
             if averages.iter().any(|average| average.is_nan()) {
@@ -47,6 +48,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let (low, high) = ends(call.arguments.float(1)?);
             let series = call.arguments.series(0)?;
+            call.reserve(series.iter().map(|own| own.values.len()).sum())?;
             let columns: Vec<_> = series.iter().map(Series::points).collect();
             let length = columns.iter().map(|own| own.len()).min().unwrap_or(0);
             call.spend(length.saturating_mul(columns.len()))?;

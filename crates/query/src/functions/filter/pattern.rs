@@ -32,7 +32,12 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 
 fn kept(call: &mut FunctionCall<'_>, is_found: bool) -> Outcome {
     let pattern = Pattern::new(call.arguments.text(1)?)?;
-    let mut series = call.arguments.series(0)?;
-    series.retain(|own| pattern.is_found(&own.name) == is_found);
-    Ok(series.into())
+    let mut kept = Vec::new();
+    for own in call.arguments.series(0)? {
+        let found = pattern.is_found(&own.name, &mut |points| call.checkpoint(points))?;
+        if found == is_found {
+            kept.push(own);
+        }
+    }
+    Ok(kept.into())
 }

@@ -1,6 +1,7 @@
 //! Series that have values.
 
 use crate::function::{Function, Group, Kind, optional, required};
+use crate::functions::support::retained;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
@@ -15,12 +16,12 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     is_aggregator: false,
     run: |call| {
         let share = call.arguments.float_or(1, 0.0)?;
-        let mut series = call.arguments.series(0)?;
-        series.retain(|own| {
+        let series = call.arguments.series(0)?;
+        let series = retained(call, series, |own| {
             let points = own.points();
             let present = points.iter().filter(|value| !value.is_nan()).count();
             present > 0 && present as f64 / points.len() as f64 >= share
-        });
+        })?;
         Ok(series.into())
     },
 }];

@@ -91,7 +91,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let n = call.arguments.integer(1)?;
             let mut series = call.arguments.series(0)?;
             series.retain(|own| !own.is_empty_of_values());
-            sort_by_aggregate(&mut series, Aggregation::Variance, true);
+            let series = sort_by_aggregate(call, series, Aggregation::Variance, true)?;
             Ok(head(series, n).into())
         },
     ),
@@ -148,8 +148,8 @@ fn sorted(
     is_highest: bool,
     n: i64,
 ) -> Outcome {
-    let mut series = call.arguments.series(0)?;
-    sort_by_aggregate(&mut series, aggregation, is_highest);
+    let series = call.arguments.series(0)?;
+    let series = sort_by_aggregate(call, series, aggregation, is_highest)?;
     Ok(head(series, n).into())
 }
 

@@ -4,7 +4,8 @@ use crate::error::Fault;
 use crate::function::{
     Function, FunctionCall, Group, Kind, Outcome, Parameter, required, unknown_aggregation,
 };
-use crate::functions::support::Aggregation;
+use crate::functions::support::{Aggregation, retained};
+use crate::series::Series;
 
 const SERIES_AND_N: &[Parameter] = &[
     required("seriesList", Kind::SeriesList),
@@ -139,6 +140,10 @@ impl Operator {
     }
 }
 
+fn of_points(aggregation: Aggregation, series: &Series) -> f64 {
+    aggregation.of(&series.points())
+}
+
 fn above(call: &mut FunctionCall<'_>, aggregation: Aggregation) -> Outcome {
     let threshold = call.arguments.float(1)?;
     kept(call, aggregation, Operator::Above, threshold)
@@ -155,7 +160,7 @@ fn kept(
     operator: Operator,
     threshold: f64,
 ) -> Outcome {
-    let mut series = call.arguments.series(0)?;
-    series.retain(|own| operator.holds(aggregation.of(&own.points()), threshold));
-    Ok(series.into())
+    let series = call.arguments.series(0)?;
+    let holds = |own: &_| operator.holds(of_points(aggregation, own), threshold);
+    Ok(retained(call, series, holds)?.into())
 }

@@ -96,6 +96,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let keeps_step = call.arguments.boolean_or(2, false);
             let mut results = Vec::new();
             for own in call.arguments.series(0)? {
+                call.checkpoint(own.values.len())?;
+                let kept = if keeps_step { own.values.len() } else { 0 };
+                call.reserve(kept.saturating_add(own.name.len() / 2))?;
                 let value = aggregation.of(&own.points());
                 let is_whole = aggregation.is_whole(own.is_whole);
                 let shown = if value.is_nan() {

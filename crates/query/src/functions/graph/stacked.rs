@@ -33,11 +33,16 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             let is_default = stack == DEFAULT_STACK;
             let mut series = call.arguments.series(0)?;
-            let sums = call.stack(stack);
             for own in &mut series {
-                if sums.len() < own.values.len() {
-                    sums.resize(own.values.len(), 0.0);
-                }
+                call.checkpoint(own.values.len())?;
+                call.reserve(own.weight().saturating_add(own.name.len() / 4))?;
+                let more = own
+                    .values
+                    .len()
+                    .saturating_sub(call.stack(stack.clone()).len());
+                call.reserve(more)?;
+                let sums = call.stack(stack.clone());
+                sums.resize(sums.len().saturating_add(more), 0.0);
                 for (value, sum) in own.values_mut().iter_mut().zip(sums.iter_mut()) {
                     if !value.is_nan() {
                         *sum += *value;

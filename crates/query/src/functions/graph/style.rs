@@ -4,6 +4,7 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
+use crate::functions::support::changed;
 use crate::series::Series;
 use crate::value::Value;
 use base::number;
@@ -124,7 +125,9 @@ const fn short(
 }
 
 fn each(call: &mut FunctionCall<'_>, change: impl Fn(&mut Series)) -> Outcome {
-    let mut series = call.arguments.series(0)?;
-    series.iter_mut().for_each(change);
-    Ok(series.into())
+    let series = call.arguments.series(0)?;
+    changed(call, series, |mut own| {
+        change(&mut own);
+        Ok(own)
+    })
 }

@@ -17,9 +17,12 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     run: |call| {
         let is_natural = call.arguments.boolean_or(1, false);
         let is_reversed = call.arguments.boolean_or(2, false);
-        let mut keyed: Vec<(String, _)> = call
-            .arguments
-            .series(0)?
+        let series = call.arguments.series(0)?;
+        let names = series.iter().map(|own| own.name.len()).sum::<usize>();
+        call.checkpoint(names)?;
+        // Ten digits may stand for one.
+        call.reserve(names.saturating_mul(if is_natural { 10 } else { 1 }) / 8)?;
+        let mut keyed: Vec<(String, _)> = series
             .into_iter()
             .map(|own| {
                 let key = if is_natural {

@@ -4,7 +4,7 @@ use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
     unknown_aggregation,
 };
-use crate::functions::support::Aggregation;
+use crate::functions::support::{Aggregation, retained};
 use crate::series::Series;
 use std::cmp::Ordering;
 
@@ -56,41 +56,42 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         example: "sortByMinima(servers.*.load)",
         is_aggregator: false,
         run: |call| {
-            let mut series = call.arguments.series(0)?;
-            series.retain(|own| Aggregation::Max.of(&own.points()) > 0.0);
-            sort_by_aggregate(&mut series, Aggregation::Min, false);
+            let series = call.arguments.series(0)?;
+            let is_positive = |own: &Series| Aggregation::Max.of(&own.points()) > 0.0;
+            let series = retained(call, series, is_positive)?;
+            let series = sort_by_aggregate(call, series, Aggregation::Min, false)?;
             Ok(series.into())
         },
     },
 ];
 
 fn sorted(call: &mut FunctionCall<'_>, aggregation: Aggregation, is_reversed: bool) -> Outcome {
-    let mut series = call.arguments.series(0)?;
-    sort_by_aggregate(&mut series, aggregation, is_reversed);
+    let series = call.arguments.series(0)?;
+    let series = sort_by_aggregate(call, series, aggregation, is_reversed)?;
     Ok(series.into())
 }
 
 /// Sorts series by an aggregate; what has none is less than all, and equals stay in their order either way.
 pub(in crate::functions) fn sort_by_aggregate(
-    series: &mut Vec<Series>,
+    call: &mut FunctionCall<'_>,
+    series: Vec<Series>,
     aggregation: Aggregation,
     is_reversed: bool,
-) {
-    let mut keyed: Vec<(f64, Series)> = std::mem::take(series)
-        .into_iter()
-        .map(|own| {
-            let value = aggregation.of(&own.points());
-            let value = if value.is_nan() {
-                f64::NEG_INFINITY
-            } else {
-                value
-            };
-            (value, own)
-        })
-        .collect();
-    keyed.sort_by(|(one, _), (other, _)| {
+) -> Result<Vec<Series>, Fault> {
+    let mut keyed = Vec::with_capacity(series.len());
+    for own in series {
+        call.checkpoint(own.values.len())?;
+        let value = aggregation.of(&own.points());
+        let value = if value.is_nan() {
+            f64::NEG_INFINITY
+        } else {
+            value
+        };
+        keyed.push((value, own));
+    }
+    keyed.sort_by(|(one, _): &(f64, Series), (other, _)| {
         let order = one.partial_cmp(other).unwrap_or(Ordering::Equal);
         if is_reversed { order.reverse() } else { order }
     });
-    series.extend(keyed.into_iter().map(|(_, own)| own));
+    Ok(keyed.into_iter().map(|(_, own)| own).collect())
 }

@@ -86,7 +86,9 @@ fn generated(
 ) -> Result<Vec<f64>, Fault> {
     let span = call.window.until.saturating_sub(call.window.from).max(0);
     let count = span / step + i64::from(span % step != 0);
-    call.spend(usize::try_from(count).unwrap_or(usize::MAX))?;
+    let points = usize::try_from(count).unwrap_or(usize::MAX);
+    call.spend(points)?;
+    call.reserve(points)?;
     let origin = wall(&call.window, call.window.from);
     let at = |place: i64| origin.saturating_add(place.saturating_mul(step));
     Ok((0..count).map(at).map(value).collect())

@@ -36,6 +36,7 @@ fn events(call: &mut FunctionCall<'_>) -> Outcome {
     let count = range.until.saturating_sub(range.from).max(0);
     let seconds = usize::try_from(count).unwrap_or(usize::MAX);
     call.spend(seconds)?;
+    call.reserve(seconds)?;
     let found = call
         .source()
         .events(&tags, range)

@@ -14,8 +14,7 @@ pub(crate) fn each<T>(
         return Ok(Vec::new().into());
     };
     let read = read(call)?;
-    let changed: Result<Vec<_>, _> = series.into_iter().map(|own| change(&read, own)).collect();
-    Ok(changed?.into())
+    changed(call, series, |own| change(&read, own))
 }
 
 /// The same, but the further arguments are read even where there is no series.
@@ -26,8 +25,41 @@ pub(crate) fn each_strictly<T>(
 ) -> Outcome {
     let series = call.arguments.series(0)?;
     let read = read(call)?;
-    let changed: Result<Vec<_>, _> = series.into_iter().map(|own| change(&read, own)).collect();
-    Ok(changed?.into())
+    changed(call, series, |own| change(&read, own))
+}
+
+/// Changes each series; it is about as large as before.
+pub(crate) fn changed(
+    call: &mut FunctionCall<'_>,
+    series: Vec<Series>,
+    mut change: impl FnMut(Series) -> Result<Series, Fault>,
+) -> Outcome {
+    let mut changed = Vec::with_capacity(series.len());
+    for own in series {
+        let before = own.weight();
+        call.checkpoint(before)?;
+        call.reserve(before)?;
+        let own = change(own)?;
+        call.reserve(own.weight().saturating_sub(before))?;
+        changed.push(own);
+    }
+    Ok(changed.into())
+}
+
+/// The series that are to stay.
+pub(crate) fn retained(
+    call: &mut FunctionCall<'_>,
+    series: Vec<Series>,
+    mut stays: impl FnMut(&Series) -> bool,
+) -> Result<Vec<Series>, Fault> {
+    let mut retained = Vec::with_capacity(series.len());
+    for own in series {
+        call.checkpoint(own.weight())?;
+        if stays(&own) {
+            retained.push(own);
+        }
+    }
+    Ok(retained)
 }
 
 /// The series of the first argument; `None` where there are none.

@@ -1,6 +1,7 @@
 //! Parts of a series' name or tags, as nodes say which.
 
 use crate::error::Fault;
+use crate::function::FunctionCall;
 use crate::series::Series;
 use crate::target::first_path;
 use crate::value::Value;
@@ -73,13 +74,16 @@ pub(crate) fn before(length: usize, end: i64) -> usize {
 
 /// Series that share a key, in the order in which the keys appear.
 pub(crate) fn grouped(
+    call: &mut FunctionCall<'_>,
     series: Vec<Series>,
     key: impl Fn(&Series) -> Result<String, Fault>,
 ) -> Result<Vec<(String, Vec<Series>)>, Fault> {
     let mut places = HashMap::new();
     let mut groups: Vec<(String, Vec<Series>)> = Vec::new();
     for own in series {
+        call.checkpoint(own.name.len())?;
         let key = key(&own)?;
+        call.reserve(key.len() / 4)?;
         let place = *places.entry(key.clone()).or_insert(groups.len());
         match groups.get_mut(place) {
             Some((_, group)) => group.push(own),

@@ -1,4 +1,8 @@
 //! Regular expressions as Python reads them, as far as ours can: none goes back over what it has read.
+//!
+//! What a text costs is its length times the places of the pattern, of which all may be looked at for each letter.
+
+mod places;
 
 use super::replacement::Replacement;
 use crate::error::Fault;
@@ -10,18 +14,32 @@ const SIZE_MAX: usize = 1 << 20;
 /// Bytes by which a replacement makes a name longer.
 const GROWTH_MAX: usize = 1 << 16;
 
+/// Letters of a text, times places of a pattern, at most: nobody is heard while one text is looked at.
+const WORK_MAX: usize = 1 << 26;
+
+/// Of that, what takes as long as to look at a point.
+const WORK_PER_POINT: usize = 16;
+
+/// Is told of work before it is done, in points, and says whether it may be.
+pub(crate) type Checkpoint<'c> = dyn FnMut(usize) -> Result<(), Fault> + 'c;
+
 /// A compiled pattern.
 #[derive(Debug)]
-pub(crate) struct Pattern(Regex);
+pub(crate) struct Pattern {
+    regex: Regex,
+    places: usize,
+}
 
 impl Pattern {
     /// Compiles a pattern.
     pub(crate) fn new(pattern: &str) -> Result<Self, Fault> {
-        let compiled = RegexBuilder::new(&translated(pattern))
+        let translated = translated(pattern);
+        let compiled = RegexBuilder::new(&translated)
             .size_limit(SIZE_MAX)
             .dfa_size_limit(SIZE_MAX)
             .build();
-        compiled.map(Self).map_err(|error| {
+        let places = places::of(&translated);
+        compiled.map(|regex| Self { regex, places }).map_err(|error| {
             let reason = match error {
                 regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
                 other => last_line(&other.to_string()),
@@ -33,24 +51,51 @@ impl Pattern {
     }
 
     /// Whether it is found anywhere in a text.
-    pub(crate) fn is_found(&self, text: &str) -> bool {
-        self.0.is_match(text)
+    pub(crate) fn is_found(
+        &self,
+        text: &str,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<bool, Fault> {
+        checkpoint(self.work(text.len())?)?;
+        Ok(self.regex.is_match(text))
+    }
+
+    /// What it takes to look at so many letters, in points.
+    fn work(&self, letters: usize) -> Result<usize, Fault> {
+        let work = self.places.saturating_mul(letters);
+        if work > WORK_MAX {
+            return Err(Fault::argument(format!(
+                "the pattern has {} places, too many for a name of {letters} bytes",
+                self.places
+            )));
+        }
+        Ok(work / WORK_PER_POINT + 1)
     }
 
     /// The replacement for its groups.
     pub(crate) fn replacement(&self, template: &str) -> Result<Replacement, Fault> {
-        let names = self.0.capture_names().map(|name| name.map(str::to_owned));
+        let names = self
+            .regex
+            .capture_names()
+            .map(|name| name.map(str::to_owned));
         Replacement::new(template, &names.collect::<Vec<_>>())
     }
 
     /// The text with every match replaced, empty ones too: also one right behind another match.
-    pub(crate) fn replaced(&self, text: &str, replacement: &Replacement) -> Result<String, Fault> {
+    pub(crate) fn replaced(
+        &self,
+        text: &str,
+        replacement: &Replacement,
+        checkpoint: &mut Checkpoint<'_>,
+    ) -> Result<String, Fault> {
         let mut out = String::with_capacity(text.len());
         let (mut from, mut copied) = (0, 0);
-        while let Some(groups) = (from <= text.len())
-            .then(|| self.0.captures_at(text, from))
-            .flatten()
-        {
+        while from <= text.len() {
+            // Each match may have looked at all that is left.
+            checkpoint(self.work(text.len() - from)?)?;
+            let Some(groups) = self.regex.captures_at(text, from) else {
+                break;
+            };
             let Some(whole) = groups.get(0) else { break };
             out.push_str(text.get(copied..whole.start()).unwrap_or_default());
             replacement.write(&groups, &mut out);
@@ -152,7 +197,9 @@ mod tests {
     fn replaced(pattern: &str, template: &str, text: &str) -> String {
         let pattern = Pattern::new(pattern).unwrap();
         let replacement = pattern.replacement(template).unwrap();
-        pattern.replaced(text, &replacement).unwrap()
+        pattern
+            .replaced(text, &replacement, &mut |_| Ok(()))
+            .unwrap()
     }
 
     #[test]
@@ -195,6 +242,32 @@ mod tests {
     fn a_name_does_not_grow_without_end() {
         let pattern = Pattern::new(".").unwrap();
         let replacement = pattern.replacement(&"x".repeat(1000)).unwrap();
-        assert!(pattern.replaced(&"a".repeat(1000), &replacement).is_err());
+        let long = "a".repeat(1000);
+        let replaced = pattern.replaced(&long, &replacement, &mut |_| Ok(()));
+        assert!(replaced.is_err());
+    }
+
+    #[test]
+    fn nobody_waits_for_a_large_pattern_and_a_long_name() {
+        let pattern = Pattern::new("(a?){2000}b").unwrap();
+        let found = |letters: usize| pattern.is_found(&"a".repeat(letters), &mut |_| Ok(()));
+        assert!(!found(10).unwrap());
+        assert!(found(60_000).is_err());
+        let plain = Pattern::new(".*").unwrap();
+        assert!(
+            plain
+                .is_found(&"a".repeat(1_000_000), &mut |_| Ok(()))
+                .unwrap()
+        );
+        let mut told = 0;
+        let told_of = &mut |points| {
+            told += points;
+            Ok(())
+        };
+        let replacement = plain.replacement("x").unwrap();
+        plain
+            .replaced("servers.web1.load", &replacement, told_of)
+            .unwrap();
+        assert!(told < 10, "{told}");
     }
 }

@@ -29,7 +29,7 @@ impl Substitution {
     }
 
     /// The name with its matches replaced.
-    pub(crate) fn of_name(&self, name: &str) -> Result<String, Fault> {
+    pub(crate) fn of_name(&self, call: &mut FunctionCall<'_>, name: &str) -> Result<String, Fault> {
         if self.compiled.get().is_none() {
             let pattern = Pattern::new(&self.search)?;
             let replacement = pattern.replacement(&self.replace)?;
@@ -37,7 +37,9 @@ impl Substitution {
             let _ = self.compiled.set((pattern, replacement));
         }
         match self.compiled.get() {
-            Some((pattern, replacement)) => pattern.replaced(name, replacement),
+            Some((pattern, replacement)) => {
+                pattern.replaced(name, replacement, &mut |points| call.checkpoint(points))
+            }
             None => Ok(name.to_owned()),
         }
     }

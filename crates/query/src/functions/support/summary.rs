@@ -39,6 +39,8 @@ pub(crate) fn summarized(
 ) -> Result<Vec<f64>, Fault> {
     let count = buckets.count();
     call.spend(count)?;
+    call.checkpoint(series.values.len())?;
+    call.reserve(count.saturating_add(series.weight() - series.values.len()))?;
     let points = series.points();
     let within = (series.end - series.start).max(0);
     let within = within / series.step + i64::from(within % series.step != 0);

@@ -1,7 +1,7 @@
 //! How values become one where there are too many, and how many of them must be there.
 
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
-use crate::functions::support::each;
+use crate::functions::support::{changed, each};
 use crate::series::{Consolidation, Series};
 
 /// The functions of this file.
@@ -62,9 +62,9 @@ fn set_x_files_factor(call: &mut FunctionCall<'_>) -> Outcome {
         .map(crate::value::Value::shown)
         .unwrap_or_default();
     call.set_x_files_factor(share);
-    let series = call.arguments.series(0)?.into_iter().map(|mut own| {
+    let series = call.arguments.series(0)?;
+    changed(call, series, |mut own| {
         own.x_files_factor = share;
-        own.tagged("xFilesFactor", tag.as_str())
-    });
-    Ok(series.collect::<Vec<_>>().into())
+        Ok(own.tagged("xFilesFactor", tag.as_str()))
+    })
 }

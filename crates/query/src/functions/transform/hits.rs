@@ -63,6 +63,8 @@ fn hits(
     let count = span / width + i64::from(span % width != 0);
     let buckets = usize::try_from(count).unwrap_or(usize::MAX);
     call.spend(buckets)?;
+    call.checkpoint(series.values.len())?;
+    call.reserve(buckets.saturating_add(series.weight() - series.values.len()))?;
     let begin = series.end.saturating_sub(count.saturating_mul(width));
     let mut sums = vec![f64::NAN; buckets];
     let mut add = |bucket: i64, hits: f64| {

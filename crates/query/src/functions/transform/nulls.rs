@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
-use crate::functions::support::input;
+use crate::functions::support::{changed, input};
 use crate::series::Series;
 use crate::value::Value;
 use base::number;
@@ -37,22 +37,19 @@ fn transform_null(call: &mut FunctionCall<'_>) -> Outcome {
     let default = call.arguments.float_or(1, 0.0)?;
     let text = number::general(default);
     if reference.is_empty() {
-        let filled = series.into_iter().map(|own| {
+        return changed(call, series, |own| {
             let name = format!("transformNull({},{text})", own.name);
-            own.map(|value| if value.is_nan() { default } else { value })
-                .renamed(name)
-                .tagged("transformNull", tag.as_str())
+            let filled = own.map(|value| if value.is_nan() { default } else { value });
+            Ok(filled.renamed(name).tagged("transformNull", tag.as_str()))
         });
-        return Ok(filled.collect::<Vec<_>>().into());
     }
     let defaults = defaults(call, &reference, default)?;
-    let filled = series.into_iter().map(|own| {
+    changed(call, series, |own| {
         let name = format!("transformNull({},{text},referenceSeries)", own.name);
         let mut own = own.renamed(name).tagged("transformNull", tag.as_str());
         fill(own.values_mut(), &defaults);
-        own.tagged("referenceSeries", "1")
-    });
-    Ok(filled.collect::<Vec<_>>().into())
+        Ok(own.tagged("referenceSeries", "1"))
+    })
 }
 
 /// The constant at each place at which one of the series has a value.
@@ -63,6 +60,7 @@ fn defaults(
 ) -> Result<Vec<f64>, Fault> {
     call.spend(reference.iter().map(|own| own.values.len()).sum())?;
     let longest = reference.iter().map(|own| own.values.len()).max();
+    call.reserve(longest.unwrap_or(0))?;
     let mut defaults = vec![f64::NAN; longest.unwrap_or(0)];
     for own in reference {
         for (slot, value) in defaults.iter_mut().zip(own.points().iter()) {

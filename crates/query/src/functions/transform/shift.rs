@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
-use crate::functions::support::{EARLIEST, input, interval};
+use crate::functions::support::{EARLIEST, changed, input, interval};
 use crate::series::Series;
 
 const SHIFTS: &[&str] = &["1h", "6h", "12h", "1d", "2d", "7d", "14d", "30d"];
@@ -79,17 +79,18 @@ fn time_shift(call: &mut FunctionCall<'_>) -> Outcome {
     let Some(first) = series.as_ref().and_then(|own| own.first()) else {
         return Ok(Vec::new().into());
     };
-    let moved = shifted(call, seconds)?.into_iter().map(|mut own| {
+    let (start, end) = (first.start, first.end);
+    let moved = shifted(call, seconds)?;
+    changed(call, moved, |mut own| {
         own.end = if is_reset {
-            first.end
+            end
         } else {
-            own.end - own.start + first.start
+            own.end - own.start + start
         };
-        own.start = first.start;
+        own.start = start;
         let name = format!("timeShift({}, \"{text}\")", own.name);
-        own.named(name).tagged("timeShift", text.as_str())
-    });
-    Ok(moved.collect::<Vec<_>>().into())
+        Ok(own.named(name).tagged("timeShift", text.as_str()))
+    })
 }
 
 fn time_stack(call: &mut FunctionCall<'_>) -> Outcome {
@@ -112,14 +113,17 @@ fn time_stack(call: &mut FunctionCall<'_>) -> Outcome {
         let seconds = seconds
             .checked_mul(shift)
             .ok_or_else(|| Fault::argument(format!("{shift} times `{text}` is too long")))?;
-        stacked.extend(shifted(call, seconds)?.into_iter().map(|mut own| {
+        for mut own in shifted(call, seconds)? {
+            call.reserve(
+                own.weight()
+                    .saturating_add((own.name.len() + text.len()) / 4),
+            )?;
             own.start = first.start;
             own.end = first.end;
             let name = format!("timeShift({}, {text}, {shift})", own.name);
-            own.renamed(name)
-                .tagged("timeShiftUnit", text.as_str())
-                .tagged("timeShift", shift.to_string())
-        }));
+            let own = own.renamed(name).tagged("timeShiftUnit", text.as_str());
+            stacked.push(own.tagged("timeShift", shift.to_string()));
+        }
     }
     Ok(stacked.into())
 }

@@ -9,7 +9,7 @@ use base::error::Position;
 use base::limit;
 use base::scope::Scope;
 use query::error::{Error, TargetError};
-use query::evaluate::Evaluation;
+use query::evaluate::{Evaluation, Held};
 use query::schema::Rules;
 use query::series::Series;
 use query::window::Window;
@@ -34,17 +34,23 @@ pub(in crate::route) struct Evaluating<'r> {
 }
 
 impl Evaluating<'_> {
-    /// The series of each target, in order.
-    pub(in crate::route) fn series(&self, targets: &[&str]) -> Result<Vec<Vec<Series>>, Refusal> {
+    /// The series of each target, in order, and their memory.
+    pub(in crate::route) fn series<'c>(
+        &self,
+        context: &'c Context,
+        targets: &[&str],
+    ) -> Result<(Vec<Vec<Series>>, Held<'c>), Refusal> {
         let stored = self.stored();
-        let mut evaluation = Evaluation::new(&stored, self.context)
+        let mut evaluation = Evaluation::new(&stored, context)
             .with_variables(self.variables.clone())
             .with_x_files_factor(self.x_files_factor);
         let series = evaluation.targets(targets, self.window);
-        series.map_err(|(place, error)| {
+        let series = series.map_err(|(place, error)| {
             let failure = self.happened.failure();
             failure.unwrap_or_else(|| refused(targets, place, error))
-        })
+        })?;
+        let held = evaluation.into_held(context, series.iter().flatten());
+        Ok((series, held))
     }
 
     /// The series that they read.

@@ -1,14 +1,17 @@
 //! `/metrics/find`, `/metrics/expand` and `/metrics/index.json`: the names of series.
 
-use super::answering::{Asked, answer, json_type, routes, write_json};
+use super::answering::{Asked, answer, close, json_type, open, routes};
 use super::glob::Glob;
 use super::parameters::{Parameters, invalid, time};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use base::store::{FindQuery, Node};
+use base::store::{FindQuery, Node, StoreError};
 use wire::code;
 use wire::find::graphite::{self, Found};
 use wire::find::packed;
+
+/// What a node takes in tables and forms, beside its text: it may be a leaf and a branch.
+const NODE_BYTES: u64 = 128;
 
 routes! {
     /// `/metrics/find`.
@@ -163,26 +166,27 @@ fn write_found(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
         _ => query.clone(),
     };
     let nodes = nodes_of_query(asked, answer, &path)?;
+    let texts = nodes.iter().map(|own| own.path.len() as u64).sum();
+    reserve_tables(answer, nodes.len(), 0)?;
     let mut found = found(&nodes, leaves_only);
     graphite::sort(&mut found);
     let interval = (0, clock.now.secs());
-    let shown = match format {
+    match format {
         "pickle" => {
+            reserve_tables(answer, nodes.len(), texts)?;
             answer
                 .out
                 .extend_from_slice(&packed::pickle(&found, interval));
             return Ok(());
         }
         "msgpack" => {
+            reserve_tables(answer, nodes.len(), texts)?;
             answer
                 .out
                 .extend_from_slice(&packed::msgpack(&found, interval));
             return Ok(());
         }
-        "treejson" => graphite::tree(&found, &query, with_wildcard),
-        "completer" => graphite::completer(&found, with_wildcard),
-        "json" => graphite::nodes(&found, interval),
-        "nodelist" => graphite::node_list(&found, position),
+        "treejson" | "completer" | "json" | "nodelist" => {}
         other => {
             let other = wire::excerpt::beginning(other);
             let formats = "treejson, completer, json, nodelist, pickle or msgpack";
@@ -191,8 +195,24 @@ fn write_found(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
                 format!("`format` is {formats}, not `{other}`"),
             ));
         }
+    }
+    open(asked, answer)?;
+    let written = match format {
+        "treejson" => graphite::tree(answer, &found, &query, with_wildcard),
+        "completer" => graphite::completer(answer, &found, with_wildcard),
+        "json" => graphite::nodes(answer, &found, interval),
+        _ => graphite::node_list(answer, &found, position),
     };
-    write_json(asked, answer, &shown.to_string())
+    written.map_err(StoreError::Stopped)?;
+    close(asked, answer)
+}
+
+/// Reserves the tables in which nodes are put into order, and so many bytes of text, until the query ends.
+fn reserve_tables(answer: &Answer, nodes: usize, texts: u64) -> Result<(), Refusal> {
+    let bytes = (nodes as u64).saturating_mul(NODE_BYTES);
+    let context = answer.context();
+    let reserved = context.reserve(bytes.saturating_add(texts));
+    Ok(reserved.map_err(StoreError::Stopped)?)
 }
 
 fn write_expanded(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
@@ -202,18 +222,21 @@ fn write_expanded(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let queries = parameters.all("query");
     let mut all = Vec::with_capacity(queries.len());
     for query in &queries {
-        all.push((*query, nodes_of_query(asked, answer, query)?));
+        let nodes = nodes_of_query(asked, answer, query)?;
+        reserve_tables(answer, nodes.len(), 0)?;
+        all.push((*query, nodes));
     }
     let queries = all
         .iter()
         .map(|(query, nodes)| (*query, found(nodes, leaves_only)));
-    let shown = graphite::expanded(queries, by_query);
-    write_json(asked, answer, &shown.to_string())
+    open(asked, answer)?;
+    graphite::expanded(answer, queries, by_query).map_err(StoreError::Stopped)?;
+    close(asked, answer)
 }
 
 fn write_index(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let nodes = nodes(asked, answer, "**")?;
-    super::answering::open(asked, answer)?;
+    open(asked, answer)?;
     answer.out.push(b'[');
     let mut is_first = true;
     for node in nodes.iter().filter(|node| node.leaf) {
@@ -225,5 +248,5 @@ fn write_index(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
         answer.step().map_err(base::store::StoreError::Stopped)?;
     }
     answer.out.push(b']');
-    super::answering::close(asked, answer)
+    close(asked, answer)
 }

@@ -17,6 +17,7 @@ use base::context::Context;
 use base::store::StoreError;
 use http::HeaderMap;
 use query::draw::{DrawError, Form, Options, Picture, draw};
+use query::evaluate::Held;
 use query::series::{Series, reduce};
 use query::window::Window;
 use std::sync::Arc;
@@ -143,7 +144,8 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let format = format_of(parameters)?;
     let window = window(asked)?;
     let context = answer.context();
-    let series = evaluated(asked, answer, &window, &context)?;
+    // Reserved until the last byte is written: a client may take its time to read them.
+    let (series, _held) = evaluated(asked, answer, &window, &context)?;
     match format {
         Format::Picture(_) => {
             let options = Options::parse(parameters.iter());
@@ -162,7 +164,10 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
             answer.out.extend_from_slice(&drawn);
             Ok(())
         }
-        _ => write_data(asked, answer, format, &series, &window),
+        _ => {
+            let _points = Consolidated::of(&context, &series)?;
+            write_data(asked, answer, format, &series, &window)
+        }
     }
 }
 
@@ -188,13 +193,13 @@ fn window(asked: &Asked) -> Result<Window, Refusal> {
     ))
 }
 
-/// The series of all targets, in order.
-fn evaluated(
+/// The series of all targets, in order, and their memory.
+fn evaluated<'c>(
     asked: &Asked,
     answer: &Answer,
     window: &Window,
-    context: &Context,
-) -> Result<Vec<Series>, Refusal> {
+    context: &'c Context,
+) -> Result<(Vec<Series>, Held<'c>), Refusal> {
     let parameters = &asked.parameters;
     let targets = parameters.all("target");
     let variables = parameters.iter().filter_map(|(name, value)| {
@@ -224,7 +229,7 @@ fn evaluated(
         variables: variables.collect(),
         x_files_factor: share,
     };
-    let series = evaluating.series(&targets)?;
+    let (series, held) = evaluating.series(context, &targets)?;
     let mut series: Vec<Series> = series.into_iter().flatten().collect();
     // As many points as a graph has room for; of formats for programs, JSON alone knows it.
     let most = parameters
@@ -235,7 +240,29 @@ fn evaluated(
     if let Some(most) = most.filter(is_digits).and_then(|text| text.parse().ok()) {
         reduce(&mut series, most);
     }
-    Ok(series)
+    Ok((series, held))
+}
+
+/// Bytes of the points that no series has as they are, until it is dropped.
+struct Consolidated<'c> {
+    context: &'c Context,
+    bytes: u64,
+}
+
+impl<'c> Consolidated<'c> {
+    fn of(context: &'c Context, series: &[Series]) -> Result<Self, Refusal> {
+        let own = series.iter().filter(|own| own.values_per_point > 1);
+        let points = own.map(|own| own.values.len().div_ceil(own.values_per_point));
+        let bytes = (points.sum::<usize>() as u64).saturating_mul(8);
+        context.reserve(bytes).map_err(StoreError::Stopped)?;
+        Ok(Self { context, bytes })
+    }
+}
+
+impl Drop for Consolidated<'_> {
+    fn drop(&mut self) {
+        self.context.release(self.bytes);
+    }
 }
 
 fn write_data(

@@ -6,6 +6,7 @@ use crate::http::problem::Refusal;
 use crate::route::graphite::evaluating::Evaluating;
 use base::context::Context;
 use base::store::StoreError;
+use query::evaluate::Held;
 use query::series::{Series, reduce};
 use query::source::{Fetched, Path, Source as _};
 
@@ -14,7 +15,9 @@ pub(super) struct Views<'c> {
     /// Those of each target; none for one that was not asked for.
     pub(super) of_targets: Vec<Vec<Series>>,
     context: &'c Context,
-    held: u64,
+    /// Bytes of those that no evaluation made.
+    bytes: u64,
+    _evaluated: Held<'c>,
 }
 
 impl<'c> Views<'c> {
@@ -33,10 +36,12 @@ impl<'c> Views<'c> {
                 Wanted::Path(_) => "",
             })
             .collect();
+        let (of_targets, evaluated) = evaluating.series(context, &calls)?;
         let mut views = Self {
-            of_targets: evaluating.series(&calls)?,
+            of_targets,
             context,
-            held: 0,
+            bytes: 0,
+            _evaluated: evaluated,
         };
         if with_paths {
             let paths = targets.iter().filter_map(Wanted::path);
@@ -87,8 +92,16 @@ impl<'c> Views<'c> {
 
 impl Drop for Views<'_> {
     fn drop(&mut self) {
-        self.context.release(self.held);
+        self.context.release(self.bytes);
     }
+}
+
+/// What a series takes beside its values and its name, which stands in it twice.
+const SERIES_BYTES: u64 = 512;
+
+fn bytes_of(fetched: &Fetched) -> u64 {
+    let values = fetched.values.len() as u64 * 8;
+    values + fetched.name.len() as u64 * 2 + SERIES_BYTES
 }
 
 fn as_read(fetched: Fetched, x_files_factor: f64) -> Series {

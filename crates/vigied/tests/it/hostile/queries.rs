@@ -73,7 +73,7 @@ fn is_unanswered(stream: &TcpStream) -> bool {
 
 /// Sends samples of another tenant from another address while `attack` goes on: each is taken, and the first before the
 /// attack has ended, unless that was over at once.
-fn honest_beside<T: Send>(server: &Server, attack: impl FnOnce() -> T + Send) -> T {
+pub(super) fn honest_beside<T: Send>(server: &Server, attack: impl FnOnce() -> T + Send) -> T {
     let mut stream = connect_from(HONEST, server).unwrap();
     std::thread::scope(|scope| {
         let begun = Instant::now();

@@ -43,6 +43,9 @@ pub(super) fn expected(
 ) -> Result<Vec<Expected>, Fault> {
     let mut all = Vec::new();
     for own in earlier(call, series, seasons.bootstrap)? {
+        call.checkpoint(own.values.len())?;
+        // What is expected, how far that is off, and the seasons.
+        call.reserve(own.weight().saturating_mul(3))?;
         let mut found = analyse(&own.points(), seasons.season.div_euclid(own.step))?;
         let ahead = seasons.bootstrap.div_euclid(own.step);
         // A negative count is one from the end, as a slice of Python has it.

@@ -1,0 +1,64 @@
+//! What series have in memory.
+
+use crate::series::Series;
+use crate::source::Fetched;
+use crate::value::Value;
+use base::context::Context;
+
+/// Bytes of a tree of few tags.
+const TAGS: usize = 11 * 2 * size_of::<String>() + 16;
+
+/// What a series takes beside its values and texts, in points.
+pub(super) const LEAST: usize = (size_of::<Series>() + TAGS) / 8;
+
+/// How many series a value has.
+pub(super) const fn series_in(value: &Value) -> usize {
+    match value {
+        Value::Series(series) => series.len(),
+        _ => 0,
+    }
+}
+
+/// What series take as they were read, in points.
+pub(super) fn fetched(found: &[Fetched]) -> usize {
+    let points = |own: &Fetched| {
+        let tags = own.tags.iter().map(|(tag, value)| tag.len() + value.len());
+        let texts = own.name.len() + tags.sum::<usize>();
+        own.values.len() + LEAST + texts / 8
+    };
+    found.iter().map(points).sum()
+}
+
+/// What series take, in points. Values that others have too count here as well.
+pub(super) fn points<'s>(series: impl IntoIterator<Item = &'s Series>) -> usize {
+    series
+        .into_iter()
+        .map(|own| LEAST.saturating_add(own.weight()))
+        .sum()
+}
+
+/// What series take beside their values, in points: those are shared until somebody changes them.
+pub(super) fn beside_values(series: &[Series]) -> usize {
+    let values: usize = series.iter().map(|own| own.values.len()).sum();
+    points(series).saturating_sub(values)
+}
+
+/// Bytes that stay reserved until it is dropped.
+#[derive(Debug)]
+#[must_use = "the bytes are free as soon as it is dropped"]
+pub struct Held<'c> {
+    context: &'c Context,
+    bytes: u64,
+}
+
+impl<'c> Held<'c> {
+    pub(super) const fn new(context: &'c Context, bytes: u64) -> Self {
+        Self { context, bytes }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.context.release(self.bytes);
+    }
+}
