@@ -1,7 +1,7 @@
 //! What may have been meant by a word that is none.
 
 /// Bytes of the longest word that is taken for a slip: to compare words takes time by the length of both.
-const SLIP_MAX: usize = 64;
+pub(crate) const SLIP_MAX: usize = 64;
 
 /// The word that is nearest, where one is near. Of equally near ones, the first by its letters.
 pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {

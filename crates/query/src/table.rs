@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(nearest("somSeries"), Some("sumSeries"));
         assert_eq!(nearest("qwertyuiop"), None);
         let longest = all().flat_map(|own| own.names).map(|own| own.len()).max();
-        assert!(longest.unwrap() * 2 <= SLIP_MAX);
+        assert!(longest.unwrap() * 2 <= similar::SLIP_MAX);
         assert_eq!(nearest(&"a".repeat(10_000_000)), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::sliding::windows;
 use super::window::{WINDOWS, WindowSize};
+use crate::error::Fault;
 use crate::function::{
     AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
     required, unknown_aggregation,

@@ -1,5 +1,6 @@
 //! By aggregates of their values.
 
+use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
     unknown_aggregation,
