@@ -31,6 +31,7 @@ pub(crate) struct Limits {
     pub(crate) header_bytes: usize,
     pub(crate) request_time: Duration,
     pub(crate) targets_per_query: usize,
+    pub(crate) targets_per_render: usize,
     pub(crate) operations_connections: u64,
     pub(crate) operations_time: Duration,
 }

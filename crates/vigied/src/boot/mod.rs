@@ -223,6 +223,7 @@ pub(crate) async fn boot(
             header_bytes: size(settings.limit(limit::HEADER_BYTES)),
             request_time: Duration::from_secs(settings.limit(limit::REQUEST_SECONDS)),
             targets_per_query: size(settings.limit(limit::TARGETS_PER_QUERY)),
+            targets_per_render: size(settings.limit(limit::TARGETS_PER_RENDER)),
             operations_connections: settings.limit(limit::OPERATIONS_CONNECTIONS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },

@@ -7,6 +7,7 @@ pub(crate) mod body_limit;
 pub(crate) mod caller;
 pub(crate) mod caller_audit;
 pub(crate) mod connection;
+pub(crate) mod form_body;
 mod gathered;
 mod guard;
 pub(crate) mod observe;

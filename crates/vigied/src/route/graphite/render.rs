@@ -2,20 +2,21 @@
 
 use super::answering::{Asked, JSON, SCRIPT, answer, callback, close, open};
 use super::parameters::{Parameters, invalid, time};
+use super::picture;
 use super::stored::Stored;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
-use crate::request::payload::Payload;
+use crate::request::form_body::FormBody;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::context::Context;
 use base::limit;
 use base::store::StoreError;
 use http::HeaderMap;
-use query::draw::{DrawError, Form, Options, Picture, draw};
+use query::draw::Form;
 use query::error::{Error, TargetError};
 use query::evaluate::Evaluation;
 use query::schema::Rules;
@@ -44,7 +45,7 @@ pub(crate) async fn render_post(
     admission: Admission,
     headers: HeaderMap,
     RawQuery(url): RawQuery,
-    Payload(form): Payload,
+    FormBody(form): FormBody,
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), &form)?;
     respond(&app, (caller, admission), &headers, parameters).await
@@ -57,7 +58,22 @@ async fn respond(
     parameters: Parameters,
 ) -> Result<Response, Refusal> {
     let media_type = format_of(&parameters)?.media_type(callback(&parameters)?.is_some());
+    check_targets(&parameters, app.limits.targets_per_render)?;
     answer(app, caller, headers, parameters, media_type, write).await
+}
+
+fn check_targets(parameters: &Parameters, most: usize) -> Result<(), Refusal> {
+    let count = parameters.all("target").len();
+    if count <= most {
+        return Ok(());
+    }
+    let name = limit::TARGETS_PER_RENDER.name;
+    let message = format!("the request has {count} targets, more than `{name}` = {most}");
+    let problem = code::TARGETS_TOO_MANY.problem(message).field("target");
+    let hint = "split the request, or use a wildcard";
+    Err(Refusal(
+        problem.hint(hint).limit(&limit::TARGETS_PER_RENDER),
+    ))
 }
 
 /// What an answer is written as.
@@ -90,7 +106,7 @@ impl Format {
 }
 
 fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
-    let named = match parameters.last("format") {
+    let named = match parameters.last("format").filter(|name| !name.is_empty()) {
         Some(name) => name,
         None if parameters.last("rawData").is_some() => "raw",
         None if parameters.last("pickle").is_some() => "pickle",
@@ -127,23 +143,7 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let context = answer.context();
     let series = evaluated(asked, &window, &context)?;
     match format {
-        Format::Picture(_) => {
-            let options = Options::parse(parameters.iter());
-            let options = options.map_err(|error| invalid("format", error.to_string()))?;
-            let picture = Picture {
-                series,
-                from: window.from,
-                until: window.until,
-                zone: window.zone.clone(),
-                options: &options,
-            };
-            let drawn = draw(picture, &context).map_err(|error| match error {
-                DrawError::Stopped(stop) => StoreError::Stopped(stop).into(),
-                DrawError::Options(error) => invalid("width", error.to_string()),
-            })?;
-            answer.out.extend_from_slice(&drawn);
-            Ok(())
-        }
+        Format::Picture(_) => picture::write(asked, answer, series, &window),
         _ => write_data(asked, answer, format, &series, &window),
     }
 }
