@@ -59,7 +59,9 @@ limits! {
     /// Password checks at once.
     settable CONCURRENT_PASSWORD_CHECKS = "concurrent_password_checks", 2, "checks", "a login beyond it waits";
     /// `target` parameters of one query.
-    settable TARGETS_PER_QUERY = "targets_per_query", 5, "targets", "a query with more is refused with 400";
+    settable TARGETS_PER_QUERY = "targets_per_query", 5, "targets", "a query of `/v1/metrics` with more is refused with 400";
+    /// `target` parameters of one request in Graphite's words.
+    settable TARGETS_PER_RENDER = "targets_per_render", 128, "targets", "a request of `/render` with more is refused with 400";
     /// Size of one target.
     fixed TARGET_BYTES = "target_bytes", 64 * 1024, "bytes", "a longer target is refused with 400";
     /// Size of one file of rules about steps and aggregation.

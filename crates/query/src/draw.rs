@@ -13,6 +13,7 @@ mod options;
 mod pdf;
 mod picture;
 mod pie;
+mod pieces;
 mod plot;
 mod png;
 mod scene;
@@ -31,8 +32,9 @@ use std::time::Instant;
 /// Bytes that a point of a series takes at most: in its curve, in the scene, and in the document.
 const BYTES_PER_POINT: u64 = 160;
 
-/// Bytes that a pixel takes: drawn, and packed at worst.
-const BYTES_PER_PIXEL: u64 = 8;
+/// Bytes that a pixel takes: drawn, copied without its opacity, and packed at worst. The largest picture fits into the share of
+/// one account, where nothing is set.
+const BYTES_PER_PIXEL: u64 = 12;
 
 /// Why a picture was not drawn.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +73,7 @@ fn drawn(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawError> 
     let check = || context.check(Instant::now());
     Ok(match form {
         Form::Svg => svg::write(&scene, check)?.into_bytes(),
-        Form::Png => png::write(&scene, check)?.ok_or(OptionsError::Size)?,
+        Form::Png => png::write(&scene, check)?.ok_or(OptionsError::Size("width"))?,
         Form::Pdf => pdf::write(&scene, check)?,
     })
 }

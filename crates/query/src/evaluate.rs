@@ -1,5 +1,7 @@
 //! A target becomes series.
 
+#[cfg(test)]
+mod depth_tests;
 mod held;
 mod reading;
 mod shared;
@@ -13,7 +15,7 @@ use crate::error::{Error, Fault, TargetError, column};
 use crate::function::{Arguments, Evaluator, Function, FunctionCall};
 use crate::series::{Drawing, Series};
 use crate::source::{Fetched, Path, Range, Source};
-use crate::target::{Call, Expression, Kind, parse};
+use crate::target::{Call, DEPTH_MAX, Expression, Kind, parse};
 use crate::value::Value;
 use crate::window::Window;
 use crate::{series, table};
@@ -32,6 +34,10 @@ const POINTS_PER_CALL: usize = 64;
 
 /// Targets that functions make up, inside one another.
 const MADE_DEPTH_MAX: usize = 8;
+
+/// Bytes of the stack that a thread needs for an evaluation. Calls inside one another take part of it each, and there are as
+/// many as one target may have, whoever made them up; the tests take twice as much as any target does, unoptimized.
+pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Evaluates the targets of one request: what they read is read once.
 pub struct Evaluation<'e> {
@@ -57,6 +63,8 @@ pub struct Evaluation<'e> {
     text: String,
     /// How many targets that functions made up are being evaluated, inside one another.
     made_depth: usize,
+    /// How many calls are being evaluated, inside one another, in all of these targets together.
+    depth: usize,
 }
 
 impl std::fmt::Debug for Evaluation<'_> {
@@ -86,6 +94,7 @@ impl<'e> Evaluation<'e> {
             stacks: HashMap::new(),
             text: String::new(),
             made_depth: 0,
+            depth: 0,
         }
     }
 
@@ -132,6 +141,7 @@ impl<'e> Evaluation<'e> {
         self.shared = Shared::of(parsed.iter().map(|(_, text, own)| (*text, own)));
         let mut answers: Vec<Vec<Series>> = targets.iter().map(|_| Vec::new()).collect();
         for (place, text, expression) in &parsed {
+            self.depth = 0;
             self.x_files_factor = self.default_x_files_factor;
             self.stacks.clear();
             let series = self.series_of_text(text, expression, window);
@@ -210,10 +220,29 @@ impl<'e> Evaluation<'e> {
             Kind::Template(own) => {
                 let requested = Arc::clone(&self.variables);
                 let variables = Variables::new(own, &requested, &mut |points| self.spend(points))?;
-                self.value(&own.body, window, Some(&variables))?
+                self.enter(expression)?;
+                let value = self.value(&own.body, window, Some(&variables));
+                self.depth -= 1;
+                value?
             }
-            Kind::Call(call) => self.call(call, expression, window, variables)?,
+            Kind::Call(call) => {
+                self.enter(expression)?;
+                let value = self.call(call, expression, window, variables);
+                self.depth -= 1;
+                value?
+            }
         })
+    }
+
+    /// Counts an expression that others are inside of. One text alone cannot have too many of them, but texts that functions
+    /// make up add to those that they are made up in.
+    fn enter(&mut self, expression: &Expression) -> Result<(), Error> {
+        if self.depth >= DEPTH_MAX {
+            let problem = TargetError::TooDeep(DEPTH_MAX);
+            return Err(Error::target(&self.text, expression.span.clone(), problem));
+        }
+        self.depth += 1;
+        Ok(())
     }
 
     fn call(

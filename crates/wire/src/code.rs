@@ -60,7 +60,7 @@ codes! {
     BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
     NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";
     TARGET_MISSING = "BXNMSMT03E", Invalid, "the query has no `target`";
-    TARGETS_TOO_MANY = "BXNMSMT04E", Invalid, "the query has more targets than `targets_per_query`";
+    TARGETS_TOO_MANY = "BXNMSMT04E", Invalid, "the query has more targets than `targets_per_query`, or than `targets_per_render` in `/render`";
     TARGET_MALFORMED = "BXNMSMT05E", Invalid, "a `target` can not be parsed";
     TIME_MALFORMED = "BXNMSMT07E", Invalid, "`from` or `until` can not be parsed";
     RANGE_EMPTY = "BXNMSMT08E", Invalid, "`from` and `until` are the same instant, or those of a deletion run backwards";

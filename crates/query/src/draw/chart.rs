@@ -37,9 +37,13 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     let names = shown
         .map(|curve| (curve.name.clone(), curve.color))
         .collect();
-    let legend = legend(names, options, inner);
     let size = options.font_size;
     let top = options.margin + title_height(options);
+    let legend = legend(
+        names,
+        options,
+        (inner, options.height - options.margin - top),
+    );
     let mut bottom = options.height - options.margin;
     if legend.height() > 0.0 {
         bottom -= legend.height() + size * 0.5;
@@ -93,6 +97,11 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     if !options.hides_grid {
         draw_grid(&mut scene, &canvas, &left, &times, options);
     }
+    // What lies beyond the axes is not shown.
+    let corner = (canvas.right + 1.0, canvas.bottom + 1.0);
+    scene
+        .shapes
+        .push(Shape::Clip((canvas.left - 1.0, canvas.top - 1.0), corner));
     for curve in &curves {
         let axis = match &right {
             Some(right) if curve.is_on_second_axis => right,
@@ -100,8 +109,7 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
         };
         plot::draw(&mut scene, curve, &canvas, axis, options);
     }
-    cover_outside(&mut scene, &canvas, options);
-    draw_titles(&mut scene, &canvas, options);
+    scene.shapes.push(Shape::Unclip);
     if !options.hides_x_axis {
         draw_times(&mut scene, &canvas, &times, options);
     }
@@ -264,22 +272,6 @@ fn draw_grid(
     }
     for y in axis.labels.iter().filter_map(|(value, _)| height(*value)) {
         scene.segment((canvas.left, y), (canvas.right, y), theme.major_grid, 0.8);
-    }
-}
-
-/// What lies beyond the axes is not shown.
-fn cover_outside(scene: &mut Scene, canvas: &Canvas, options: &Options) {
-    let color = options.theme.background.with_alpha(1.0);
-    let (width, height) = (options.width, options.height);
-    for (from, to) in [
-        ((0.0, 0.0), (width, canvas.top)),
-        ((0.0, canvas.bottom + 1.0), (width, height)),
-        ((0.0, 0.0), (canvas.left - 1.0, height)),
-        ((canvas.right + 1.0, 0.0), (width, height)),
-    ] {
-        if from.0 < to.0 && from.1 < to.1 {
-            scene.rectangle(from, to, color);
-        }
     }
 }
 

@@ -52,6 +52,17 @@ impl Color {
         Self { alpha, ..self }
     }
 
+    /// Black or white: what can be read upon it.
+    pub(crate) fn contrast(self) -> Self {
+        let part = |share: f64, own: u8| share * f64::from(own);
+        let brightness = part(0.299, self.red) + part(0.587, self.green) + part(0.114, self.blue);
+        Self::rgb(if brightness > 140.0 {
+            0x000000
+        } else {
+            0xffffff
+        })
+    }
+
     /// A name, or six or eight hexadecimal digits with or without `#`; the last two of eight are the opacity.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_lowercase();

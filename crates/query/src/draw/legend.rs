@@ -4,6 +4,8 @@ use super::color::Color;
 use super::font;
 use super::options::Options;
 use super::scene::{Anchor, Scene, Shape, Text};
+use base::invisible;
+use std::collections::HashSet;
 
 /// Series that a legend shows without being asked for.
 const ENTRIES_USUAL: usize = 10;
@@ -21,32 +23,57 @@ pub(crate) struct Legend {
     size: f64,
 }
 
-/// The legend of series with names and colours; one without entries where it is hidden.
-pub(crate) fn legend(series: Vec<(String, Color)>, options: &Options, width: f64) -> Legend {
+/// The legend of series with names and colours; one without entries where it is hidden. It takes half of the room at most: what
+/// does not fit is counted.
+pub(crate) fn legend(
+    series: Vec<(String, Color)>,
+    options: &Options,
+    (width, height): (f64, f64),
+) -> Legend {
     let is_hidden = options.hides_legend.unwrap_or(series.len() > ENTRIES_USUAL);
     let size = options.font_size;
+    let line_height = (size * 1.45).ceil();
+    let mut known = HashSet::new();
     let mut entries: Vec<(String, Option<Color>)> = Vec::new();
-    let all = series.len();
+    let mut more = 0;
     for (name, color) in series {
-        let is_known = options.has_unique_legend && entries.iter().any(|(own, _)| *own == name);
-        if !is_hidden && !is_known && entries.len() < ENTRIES_MAX {
+        if is_hidden || (options.has_unique_legend && !known.insert(name.clone())) {
+            continue;
+        }
+        if entries.len() < ENTRIES_MAX {
+            // What is not seen as itself would turn or hide what stands beside it.
+            let name = invisible::shown(&name).into_owned();
             entries.push((name, Some(color)));
+        } else {
+            more += 1;
         }
     }
-    if entries.len() == ENTRIES_MAX && all > ENTRIES_MAX {
-        entries.push((format!("and {} more", all - ENTRIES_MAX), None));
-    }
-    let box_width = size * 1.6;
-    let widths = entries
+    let wide = |text: &str| font::width(text, size, options.is_bold) + size * 2.6;
+    let mut widest = entries
         .iter()
-        .map(|(name, _)| font::width(name, size, options.is_bold));
-    let widest = widths.fold(0.0, f64::max) + box_width + size;
-    let columns = ((width / widest).floor() as usize).clamp(1, entries.len().max(1));
+        .map(|(name, _)| wide(name))
+        .fold(size * 2.6, f64::max);
+    let columns_of = |widest: f64, entries: usize| {
+        let columns = (width / widest).floor() as usize;
+        columns.clamp(1, entries.max(1))
+    };
+    let rows = (height / 2.0 / line_height).max(0.0) as usize;
+    if more > 0 || entries.len() > rows * columns_of(widest, entries.len()) {
+        let all = entries.len() + more;
+        widest = widest.max(wide(&format!("and {all} more")));
+        let places = rows * columns_of(widest, all);
+        let kept = entries.len().min(places.saturating_sub(1));
+        entries.truncate(kept);
+        if places > 0 {
+            entries.push((format!("and {} more", all - kept), None));
+        }
+    }
+    let columns = columns_of(widest, entries.len());
     Legend {
         entries,
         columns,
         column_width: width / columns as f64,
-        line_height: (size * 1.45).ceil(),
+        line_height,
         size,
     }
 }

@@ -3,6 +3,7 @@
 use super::color::Color;
 use super::theme::{Theme, theme};
 use super::units::Units;
+use base::invisible;
 
 /// The file that a picture is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,15 +30,25 @@ pub enum OptionsError {
         /// What was given.
         value: String,
     },
-    /// Too large or too small a picture.
+    /// Too large or too small a picture, by its `width` or `height`.
     #[error("a picture is 10 to {WIDTH_MAX} wide and 10 to {HEIGHT_MAX} high")]
-    Size,
+    Size(&'static str),
+}
+
+impl OptionsError {
+    /// The parameter that is wrong.
+    #[must_use]
+    pub const fn parameter(&self) -> &'static str {
+        match self {
+            Self::Value { name, .. } | Self::Size(name) => name,
+        }
+    }
 }
 
 /// Pixels.
 pub(crate) const WIDTH_MAX: u32 = 8192;
 /// Pixels.
-pub(crate) const HEIGHT_MAX: u32 = 4096;
+pub(crate) const HEIGHT_MAX: u32 = 2048;
 
 /// Between points of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -159,7 +170,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads the parameters of a request; what is no drawing parameter is left to others.
+    /// Reads the parameters of a request; what is no drawing parameter is left to others. One that is empty or `default` is as if
+    /// it were not there, as in graphite-web.
     ///
     /// # Errors
     /// [`OptionsError`] names the first that cannot be taken.
@@ -167,7 +179,9 @@ impl Options {
         parameters: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, OptionsError> {
         let mut own = Self::default();
-        let parameters: Vec<_> = parameters.into_iter().collect();
+        let is_said = |value: &str| !value.is_empty() && !value.eq_ignore_ascii_case("default");
+        let parameters = parameters.into_iter();
+        let parameters: Vec<_> = parameters.filter(|(_, value)| is_said(value)).collect();
         // A template is the ground on which other parameters paint.
         for (_, value) in parameters.iter().filter(|(name, _)| *name == "template") {
             own.theme = theme(value);
@@ -176,8 +190,11 @@ impl Options {
             own.take(name, value)?;
         }
         let fits = |pixels: f64, most: u32| (10.0..=f64::from(most)).contains(&pixels);
-        if !fits(own.width, WIDTH_MAX) || !fits(own.height, HEIGHT_MAX) {
-            return Err(OptionsError::Size);
+        if !fits(own.width, WIDTH_MAX) {
+            return Err(OptionsError::Size("width"));
+        }
+        if !fits(own.height, HEIGHT_MAX) {
+            return Err(OptionsError::Size("height"));
         }
         Ok(own)
     }
@@ -338,7 +355,7 @@ fn optional(name: &'static str, value: &str) -> Result<Option<f64>, OptionsError
 
 fn boolean(name: &'static str, value: &str) -> Result<bool, OptionsError> {
     match value.to_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" | "" => Ok(true),
+        "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err(wrong(name, "true or false", value)),
     }
@@ -350,5 +367,7 @@ fn color(name: &'static str, value: &str) -> Result<Color, OptionsError> {
 }
 
 fn text(value: &str) -> Option<String> {
-    Some(value.chars().take(200).collect::<String>()).filter(|text| !text.is_empty())
+    let text: String = value.chars().take(200).collect();
+    // What is not seen as itself would turn or hide what stands beside it.
+    Some(invisible::shown(&text).into_owned()).filter(|text| !text.is_empty())
 }

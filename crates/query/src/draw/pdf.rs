@@ -73,6 +73,8 @@ fn content(
             dash,
         } => page.line(runs, *color, *width, *dash),
         Shape::Area { runs, color } => page.area(runs, *color),
+        Shape::Clip(from, to) => page.clip(*from, *to),
+        Shape::Unclip => page.out.push_str("Q\n"),
         Shape::Text(text) => page.text(text),
     })?;
     Ok((page.out, page.alphas))
@@ -123,6 +125,15 @@ impl Page {
         self.paint(color, "rg");
         self.path(runs);
         self.out.push_str("f\n");
+    }
+
+    fn clip(&mut self, (left, top): Point, (right, bottom): Point) {
+        let (width, height) = (right - left, bottom - top);
+        let from = self.height - bottom;
+        let _ = writeln!(
+            self.out,
+            "q {left:.2} {from:.2} {width:.2} {height:.2} re W n"
+        );
     }
 
     fn text(&mut self, text: &Text) {

@@ -26,9 +26,13 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
     let colors = (0..slices.len()).map(|place| options.color_of(place));
     let names = slices.iter().map(|(name, _)| (*name).to_owned());
     let inner = options.width - 2.0 * options.margin;
-    let legend = legend(names.zip(colors).collect(), options, inner.max(1.0));
     let size = options.font_size;
     let title = options.title.as_ref().map_or(0.0, |_| size * 2.2);
+    let room = (
+        inner.max(1.0),
+        options.height - 2.0 * options.margin - title,
+    );
+    let legend = legend(names.zip(colors).collect(), options, room);
     let (top, bottom) = (
         options.margin + title,
         options.height - options.margin - legend.height() - size,
@@ -64,7 +68,7 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
                     center.1 + middle.sin() * radius * 0.65 + size * 0.35,
                 ),
                 size,
-                color: options.theme.background.with_alpha(1.0),
+                color: color.contrast(),
                 anchor: Anchor::Middle,
                 is_bold: true,
                 is_upright: false,

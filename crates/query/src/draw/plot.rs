@@ -212,7 +212,12 @@ fn heights(
         points.push(canvas.point(at, share));
         let is_single = run.len() == 1;
         if options.line_mode == LineMode::Staircase || is_single {
-            points.push(canvas.point(at + curve.step, share));
+            let (mut x, y) = canvas.point(at + curve.step, share);
+            if is_single {
+                // One point alone is to be seen, however short its time is.
+                x = x.max(canvas.x(at) + curve.width.max(1.0));
+            }
+            points.push((x, y));
         }
     }
     points

@@ -2,10 +2,11 @@
 
 use super::color::Color;
 use super::font;
+use super::pieces;
 use super::scene::{Anchor, Point, Scene, Shape, Text};
 use base::context::Stop;
 use tiny_skia::{
-    FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
+    FillRule, LineJoin, Mask, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform,
 };
 
 /// Draws and packs a scene; `None` where it has no size.
@@ -17,8 +18,27 @@ pub(crate) fn write(
         return Ok(None);
     };
     pixels.fill(skia(scene.background));
-    scene.each_shape(check, |shape| draw(&mut pixels, shape))?;
+    let mut clip = None;
+    for shape in &scene.shapes {
+        check()?;
+        match shape {
+            Shape::Clip(from, to) => clip = mask(&pixels, *from, *to),
+            Shape::Unclip => clip = None,
+            shape => draw(&mut pixels, shape, clip.as_ref(), &check)?,
+        }
+    }
+    drop(clip);
+    check()?;
     Ok(pixels.encode_png().ok())
+}
+
+/// What is between two corners.
+fn mask(pixels: &Pixmap, (left, top): Point, (right, bottom): Point) -> Option<Mask> {
+    let mut mask = Mask::new(pixels.width(), pixels.height())?;
+    let corners = Rect::from_ltrb(left as f32, top as f32, right as f32, bottom as f32)?;
+    let path = PathBuilder::from_rect(corners);
+    mask.fill_path(&path, FillRule::Winding, true, Transform::identity());
+    Some(mask)
 }
 
 fn skia(color: Color) -> tiny_skia::Color {
@@ -33,7 +53,13 @@ fn paint(color: Color) -> Paint<'static> {
     paint
 }
 
-fn draw(pixels: &mut Pixmap, shape: &Shape) {
+fn draw(
+    pixels: &mut Pixmap,
+    shape: &Shape,
+    clip: Option<&Mask>,
+    check: &impl Fn() -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let as_it_is = Transform::identity();
     match shape {
         Shape::Line {
             runs,
@@ -41,36 +67,42 @@ fn draw(pixels: &mut Pixmap, shape: &Shape) {
             width,
             dash,
         } => {
-            let dash = dash.and_then(|dash| StrokeDash::new(vec![dash as f32, dash as f32], 0.0));
-            let stroke = Stroke {
-                width: *width as f32,
-                line_join: LineJoin::Round,
-                dash,
-                ..Stroke::default()
-            };
-            if let Some(path) = path(runs, false) {
-                pixels.stroke_path(&path, &paint(*color), &stroke, Transform::identity(), None);
+            let paint = paint(*color);
+            for piece in pieces::of_line(runs, *dash, color.alpha >= 1.0) {
+                check()?;
+                let dash = piece.dash.and_then(|(length, behind)| {
+                    StrokeDash::new(vec![length as f32, length as f32], behind as f32)
+                });
+                let stroke = Stroke {
+                    width: *width as f32,
+                    line_join: LineJoin::Round,
+                    dash,
+                    ..Stroke::default()
+                };
+                if let Some(path) = path(&piece.runs, false) {
+                    pixels.stroke_path(&path, &paint, &stroke, as_it_is, clip);
+                }
             }
         }
         Shape::Area { runs, color } => {
-            if let Some(path) = path(runs, true) {
-                pixels.fill_path(
-                    &path,
-                    &paint(*color),
-                    FillRule::Winding,
-                    Transform::identity(),
-                    None,
-                );
+            let paint = paint(*color);
+            for runs in pieces::of_area(runs) {
+                check()?;
+                if let Some(path) = path(runs, true) {
+                    pixels.fill_path(&path, &paint, FillRule::Winding, as_it_is, clip);
+                }
             }
         }
         Shape::Text(text) => draw_text(pixels, text),
+        Shape::Clip(..) | Shape::Unclip => {}
     }
+    Ok(())
 }
 
-fn path(runs: &[Vec<Point>], is_closed: bool) -> Option<Path> {
+fn path<R: AsRef<[Point]>>(runs: &[R], is_closed: bool) -> Option<Path> {
     let mut path = PathBuilder::new();
     for run in runs {
-        for (place, (x, y)) in run.iter().enumerate() {
+        for (place, (x, y)) in run.as_ref().iter().enumerate() {
             if place == 0 {
                 path.move_to(*x as f32, *y as f32);
             } else {

@@ -31,6 +31,10 @@ pub(crate) enum Shape {
     Area { runs: Vec<Vec<Point>>, color: Color },
     /// A line of text.
     Text(Text),
+    /// What is between two corners, and nothing beyond them, of the shapes that follow.
+    Clip(Point, Point),
+    /// Shapes that follow may be anywhere again.
+    Unclip,
 }
 
 /// A line of text.
@@ -66,7 +70,7 @@ impl Scene {
             check()?;
             write(shape);
         }
-        Ok(())
+        check()
     }
 
     /// A line with two ends.

@@ -35,6 +35,18 @@ fn paint(attribute: &str, color: Color) -> String {
 
 fn write_shape(out: &mut String, shape: &Shape) {
     match shape {
+        Shape::Clip((left, top), (right, bottom)) => {
+            let (x, y) = (rounded(*left), rounded(*top));
+            let (width, height) = (rounded(right - left), rounded(bottom - top));
+            // Several pictures may stand in one page: the same name means the same.
+            let id = format!("plot-{x}-{y}-{width}-{height}");
+            let _ = writeln!(
+                out,
+                "<clipPath id=\"{id}\"><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/></clipPath>\n\
+                 <g clip-path=\"url(#{id})\">"
+            );
+        }
+        Shape::Unclip => out.push_str("</g>\n"),
         Shape::Line {
             runs,
             color,

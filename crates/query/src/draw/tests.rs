@@ -1,3 +1,6 @@
+mod clipped;
+mod work;
+
 use super::*;
 use crate::series::Series;
 use base::context::{Budget, Context};
@@ -89,7 +92,7 @@ fn stacked_series_lie_upon_one_another() {
 
 #[test]
 fn a_picture_costs_what_it_has_of_points_and_pixels() {
-    let options = Options::parse([("width", "8192"), ("height", "4096")]).unwrap();
+    let options = Options::parse([("width", "8192"), ("height", "2048")]).unwrap();
     let picture = || Picture {
         series: vec![series("a", vec![1.0; 100])],
         from: 1_700_000_000,
@@ -97,7 +100,7 @@ fn a_picture_costs_what_it_has_of_points_and_pixels() {
         zone: TimeZone::UTC,
         options: &options,
     };
-    assert_eq!((picture().points(), picture().pixels()), (100, 8192 * 4096));
+    assert_eq!((picture().points(), picture().pixels()), (100, 8192 * 2048));
     let few = Context::new(Budget {
         steps: 1000,
         ..Budget::UNLIMITED
@@ -142,7 +145,14 @@ fn a_legend_is_left_out_where_it_would_be_long() {
     assert!(svg(many(10), &[]).contains("name-9"));
     assert!(!svg(many(11), &[]).contains("name-9"));
     assert!(svg(many(11), &[("hideLegend", "false")]).contains("name-9"));
-    let picture = svg(many(500), &[("hideLegend", "false"), ("height", "2000")]);
+    let picture = svg(
+        many(500),
+        &[
+            ("hideLegend", "false"),
+            ("height", "2000"),
+            ("width", "800"),
+        ],
+    );
     assert!(picture.contains("and 300 more"), "a legend has an end");
 }
 
@@ -164,12 +174,12 @@ fn a_parameter_that_cannot_be_taken_is_named() {
         (
             "width",
             "100000",
-            "a picture is 10 to 8192 wide and 10 to 4096 high",
+            "a picture is 10 to 8192 wide and 10 to 2048 high",
         ),
         (
             "height",
             "1",
-            "a picture is 10 to 8192 wide and 10 to 4096 high",
+            "a picture is 10 to 8192 wide and 10 to 2048 high",
         ),
         (
             "bgcolor",
@@ -187,9 +197,46 @@ fn a_parameter_that_cannot_be_taken_is_named() {
             "`hideGrid` takes true or false, not `perhaps`",
         ),
     ] {
+        let told = Options::parse([(name, value)]).unwrap_err();
+        assert_eq!((told.to_string().as_str(), told.parameter()), (error, name));
+    }
+}
+
+/// As in graphite-web, also where no value would be taken.
+#[test]
+fn a_parameter_that_is_empty_or_default_is_not_there() {
+    let usual = svg(vec![series("a", vec![1.0, 2.0])], &[]);
+    for value in ["", "default", "Default"] {
+        let names = [
+            "width",
+            "height",
+            "margin",
+            "fontSize",
+            "fontBold",
+            "title",
+            "bgcolor",
+            "fgcolor",
+            "colorList",
+            "template",
+            "lineMode",
+            "areaMode",
+            "yMin",
+            "yMax",
+            "yUnitSystem",
+            "yAxisSide",
+            "hideGrid",
+            "hideLegend",
+            "graphOnly",
+            "graphType",
+            "pieMode",
+            "logBase",
+            "minorY",
+        ];
+        let all: Vec<_> = names.iter().map(|name| (*name, value)).collect();
         assert_eq!(
-            Options::parse([(name, value)]).unwrap_err().to_string(),
-            error
+            svg(vec![series("a", vec![1.0, 2.0])], &all),
+            usual,
+            "{value}"
         );
     }
 }

@@ -9,4 +9,5 @@ mod tests;
 
 pub use expression::{Call, Expression, Keyword, Kind, Template};
 pub(crate) use first_path::first_path;
+pub(crate) use parse::DEPTH_MAX;
 pub use parse::parse;

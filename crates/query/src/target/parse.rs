@@ -7,7 +7,7 @@ use crate::error::{Error, TargetError};
 use base::limit;
 
 /// Calls and templates inside one another.
-const DEPTH_MAX: usize = 64;
+pub(crate) const DEPTH_MAX: usize = 64;
 
 /// Reads a target.
 ///
@@ -17,6 +17,7 @@ pub fn parse(text: &str) -> Result<Expression, Error> {
     let mut parser = Parser {
         scanner: Scanner::new(text),
         depth: 0,
+        height: 0,
     };
     if text.len() as u64 > limit::TARGET_BYTES.default {
         let problem = TargetError::TooLong(text.len());
@@ -34,7 +35,11 @@ pub fn parse(text: &str) -> Result<Expression, Error> {
 /// Reads what a text begins with: a call or template that is whole, or else a path. What is behind it may be anything.
 pub(super) fn parse_head(text: &str) -> Result<Expression, Error> {
     let scanner = Scanner::new(text);
-    let mut parser = Parser { scanner, depth: 0 };
+    let mut parser = Parser {
+        scanner,
+        depth: 0,
+        height: 0,
+    };
     match parser.single() {
         Ok(expression) if !is_call_by_name(&expression) => return Ok(expression),
         _ => parser.scanner = scanner,
@@ -56,7 +61,10 @@ fn is_call_by_name(expression: &Expression) -> bool {
 
 struct Parser<'t> {
     scanner: Scanner<'t>,
+    /// Expressions that are being read, inside one another.
     depth: usize,
+    /// Expressions inside one another of those that have been read at this depth, at most.
+    height: usize,
 }
 
 impl Parser<'_> {
@@ -66,12 +74,14 @@ impl Parser<'_> {
             let at = self.scanner.at;
             return Err(self.scanner.error(at..at, TargetError::TooDeep(DEPTH_MAX)));
         }
+        let outside = std::mem::replace(&mut self.height, 0);
+        let before = self.depth;
         self.depth += 1;
         let mut expression = self.single()?;
-        let mut pipes = 0;
+        self.height += 1;
         while self.scanner.take('|') {
-            pipes += 1;
-            if self.depth + pipes > DEPTH_MAX {
+            // All that stands before a pipe is inside the call behind it.
+            if before + self.height >= DEPTH_MAX {
                 let at = self.scanner.at;
                 return Err(self.scanner.error(at..at, TargetError::TooDeep(DEPTH_MAX)));
             }
@@ -81,10 +91,12 @@ impl Parser<'_> {
                 .ok_or_else(|| self.scanner.expected("a function call behind `|`"))?;
             let span = expression.span.start..self.scanner.at;
             outer.arguments.insert(0, expression);
+            self.height += 1;
             let kind = Kind::Call(outer);
             expression = Expression { kind, span };
         }
-        self.depth -= 1;
+        self.height = self.height.max(outside);
+        self.depth = before;
         Ok(expression)
     }
 

@@ -35,6 +35,7 @@ pub(crate) struct Limits {
     pub(crate) request_time: Duration,
     pub(crate) targets_per_query: usize,
     pub(crate) events_per_answer: u64,
+    pub(crate) targets_per_render: usize,
     pub(crate) operations_connections: u64,
     pub(crate) operations_time: Duration,
 }

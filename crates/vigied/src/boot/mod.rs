@@ -227,6 +227,7 @@ pub(crate) async fn boot(
             request_time: Duration::from_secs(settings.limit(limit::REQUEST_SECONDS)),
             targets_per_query: size(settings.limit(limit::TARGETS_PER_QUERY)),
             events_per_answer: settings.limit(limit::EVENTS_PER_ANSWER),
+            targets_per_render: size(settings.limit(limit::TARGETS_PER_RENDER)),
             operations_connections: settings.limit(limit::OPERATIONS_CONNECTIONS),
             operations_time: Duration::from_secs(settings.limit(limit::OPERATIONS_SECONDS)),
         },

@@ -47,8 +47,20 @@ impl From<StoreError> for Refusal {
         let message = error.to_string();
         let problem = match &error {
             StoreError::Forbidden(_) => code::RIGHT_MISSING.problem(message),
-            StoreError::Stopped(Stop::Budget { limit, .. }) => code::RESULT_TOO_LARGE
-                .problem(message)
+            StoreError::Stopped(Stop::Budget {
+                limit,
+                needed,
+                allowed,
+            }) => code::RESULT_TOO_LARGE
+                .problem(if *limit == &limit::QUERIES_IN_FLIGHT_BYTES {
+                    // The figure is the share of one, which is less than the limit.
+                    format!(
+                        "the query needs {needed} bytes or more, and one account may have {allowed} of `{}`",
+                        limit.name
+                    )
+                } else {
+                    message
+                })
                 .hint("ask for a narrower pattern or a shorter range")
                 .limit(limit),
             StoreError::Stopped(Stop::Busy {

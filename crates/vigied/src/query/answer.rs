@@ -104,7 +104,7 @@ pub(crate) struct Answer {
     begin: Option<oneshot::Sender<FirstPart>>,
     pieces: Option<mpsc::Sender<Vec<u8>>>,
     is_whole: Arc<AtomicBool>,
-    /// Whether it is a text, which ends with a line end.
+    /// Whether it is a text that gets its line end here.
     pub(crate) is_text: bool,
     /// Written, not yet sent.
     pub(crate) out: Vec<u8>,

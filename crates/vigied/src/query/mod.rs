@@ -225,7 +225,9 @@ async fn in_turn(
         begin,
     );
     let counts = Arc::clone(&queries.metrics);
-    let thread = std::thread::Builder::new().name("query".to_owned());
+    let thread = std::thread::Builder::new()
+        .name("query".to_owned())
+        .stack_size(::query::evaluate::STACK_BYTES);
     let spawned = thread.spawn(move || {
         let outcome = written.reserve().and_then(|()| work(&mut written));
         if let Some(limit) = written.end(outcome) {

@@ -2,6 +2,7 @@
 //! without a limit.
 
 use super::caller::{Caller, Manager};
+use super::form_body::FormBody;
 use super::params::Params;
 use super::payload::{FormPayload, Payload, SamplesPayload};
 use crate::app::App;
@@ -69,6 +70,7 @@ macro_rules! last {
 last! {
     FormPayload => Form;
     Payload => Management;
+    FormBody => Management;
     SamplesPayload => Samples;
     State<Arc<App>> => Nothing;
     UrlForCaller => Nothing;

@@ -9,6 +9,7 @@ pub(crate) mod caller_audit;
 pub(crate) mod connection;
 pub(crate) mod cors;
 mod cross_site;
+pub(crate) mod form_body;
 mod gathered;
 mod guard;
 pub(crate) mod observe;

@@ -35,7 +35,7 @@ pub(crate) fn hits(server: &Server, limit: Limit) -> u64 {
 }
 
 /// Repeats a request until the condition holds.
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");

@@ -95,6 +95,8 @@ mod packed;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]
+mod pictures;
+#[cfg(test)]
 mod placing;
 #[cfg(test)]
 mod postgres;

@@ -49,7 +49,7 @@ macro_rules! routes {
             admission: crate::request::admission::Admission,
             headers: http::HeaderMap,
             axum::extract::RawQuery(url): axum::extract::RawQuery,
-            crate::request::payload::Payload(form): crate::request::payload::Payload,
+            crate::request::form_body::FormBody(form): crate::request::form_body::FormBody,
         ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
             let parameters = Parameters::parse(url.as_deref(), &form)?;
             let media_type = $media_type(&parameters)?;
@@ -87,7 +87,8 @@ pub(super) async fn answer(
         (&scope, Box::new(admission)),
         accepted(headers, media_type),
         move |answer| {
-            answer.is_text = !is_binary(media_type);
+            // Other texts end their last line themselves.
+            answer.is_text = matches!(media_type, JSON | SCRIPT);
             work(&asked, answer)
         },
     );
@@ -109,10 +110,6 @@ fn accepted(headers: &HeaderMap, media_type: &str) -> Accepted {
         Accepted::Packed(_) if is_packed => Accepted::Plain,
         accepted => accepted,
     }
-}
-
-fn is_binary(media_type: &str) -> bool {
-    !(media_type == JSON || media_type == SCRIPT || media_type.starts_with("text/"))
 }
 
 /// The media type of JSON, which is a script where a callback is named.

@@ -55,5 +55,6 @@ pub(crate) async fn function(_: Caller, parameters: Params) -> Result<Response, 
         }));
     };
     let json = (header::CONTENT_TYPE, "application/json");
-    Ok(([json], describe::text(&shown)).into_response())
+    let text = describe::text(&shown) + "\n";
+    Ok(([json], text).into_response())
 }

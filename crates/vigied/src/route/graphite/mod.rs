@@ -10,6 +10,7 @@ mod find;
 mod functions;
 mod glob;
 mod parameters;
+mod picture;
 mod render;
 mod stored;
 mod tag_selector;

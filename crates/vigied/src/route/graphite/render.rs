@@ -5,18 +5,20 @@ use super::cached;
 use super::evaluating::{self, Evaluating};
 use super::events::Happened;
 use super::parameters::{Parameters, invalid, time};
+use super::picture;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
-use crate::request::payload::Payload;
+use crate::request::form_body::FormBody;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::context::Context;
 use base::store::StoreError;
 use http::HeaderMap;
-use query::draw::{DrawError, Form, Options, Picture, draw};
+use base::limit;
+use query::draw::Form;
 use query::evaluate::Held;
 use query::series::{Series, reduce};
 use query::window::Window;
@@ -43,7 +45,7 @@ pub(crate) async fn render_post(
     admission: Admission,
     headers: HeaderMap,
     RawQuery(url): RawQuery,
-    Payload(form): Payload,
+    FormBody(form): FormBody,
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), &form)?;
     respond(&app, (caller, admission), &headers, parameters).await
@@ -56,6 +58,7 @@ async fn respond(
     parameters: Parameters,
 ) -> Result<Response, Refusal> {
     let media_type = format_of(&parameters)?.media_type(callback(&parameters)?.is_some());
+    check_targets(&parameters, app.limits.targets_per_render)?;
     answer(
         app,
         caller,
@@ -65,6 +68,20 @@ async fn respond(
         write_or_repeat,
     )
     .await
+}
+
+fn check_targets(parameters: &Parameters, most: usize) -> Result<(), Refusal> {
+    let count = parameters.all("target").len();
+    if count <= most {
+        return Ok(());
+    }
+    let name = limit::TARGETS_PER_RENDER.name;
+    let message = format!("the request has {count} targets, more than `{name}` = {most}");
+    let problem = code::TARGETS_TOO_MANY.problem(message).field("target");
+    let hint = "split the request, or use a wildcard";
+    Err(Refusal(
+        problem.hint(hint).limit(&limit::TARGETS_PER_RENDER),
+    ))
 }
 
 /// What an answer is written as.
@@ -97,7 +114,7 @@ impl Format {
 }
 
 fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
-    let named = match parameters.last("format") {
+    let named = match parameters.last("format").filter(|name| !name.is_empty()) {
         Some(name) => name,
         None if parameters.last("rawData").is_some() => "raw",
         None if parameters.last("pickle").is_some() => "pickle",
@@ -147,23 +164,7 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     // Reserved until the last byte is written: a client may take its time to read them.
     let (series, _held) = evaluated(asked, answer, &window, &context)?;
     match format {
-        Format::Picture(_) => {
-            let options = Options::parse(parameters.iter());
-            let options = options.map_err(|error| invalid("format", error.to_string()))?;
-            let picture = Picture {
-                series,
-                from: window.from,
-                until: window.until,
-                zone: window.zone.clone(),
-                options: &options,
-            };
-            let drawn = draw(picture, &context).map_err(|error| match error {
-                DrawError::Stopped(stop) => StoreError::Stopped(stop).into(),
-                DrawError::Options(error) => invalid("width", error.to_string()),
-            })?;
-            answer.out.extend_from_slice(&drawn);
-            Ok(())
-        }
+        Format::Picture(_) => picture::write(asked, answer, series, &window),
         _ => {
             let _points = Consolidated::of(&context, &series)?;
             write_data(asked, answer, format, &series, &window)

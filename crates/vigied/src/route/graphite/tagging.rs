@@ -6,7 +6,7 @@ use super::answering::JSON;
 use super::parameters::{Parameters, invalid};
 use crate::http::problem::Refusal;
 use crate::request::caller::Caller;
-use crate::request::payload::Payload;
+use crate::request::form_body::FormBody;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use base::series::SeriesKey;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub(crate) async fn tag_series(
     _: Caller,
     RawQuery(url): RawQuery,
-    Payload(form): Payload,
+    FormBody(form): FormBody,
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), &form)?;
     let path = parameters.last("path").ok_or_else(missing)?;
@@ -28,7 +28,7 @@ pub(crate) async fn tag_series(
 pub(crate) async fn tag_multi_series(
     _: Caller,
     RawQuery(url): RawQuery,
-    Payload(form): Payload,
+    FormBody(form): FormBody,
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), &form)?;
     let paths = parameters.all("path");
@@ -53,5 +53,5 @@ fn written(path: &str) -> Result<String, Refusal> {
 }
 
 fn shown(value: &Value) -> Response {
-    ([(header::CONTENT_TYPE, JSON)], value.to_string()).into_response()
+    ([(header::CONTENT_TYPE, JSON)], format!("{value}\n")).into_response()
 }

@@ -112,6 +112,10 @@ fn refused(error: &TagError) -> Refusal {
     invalid("expr", error.to_string())
 }
 
+fn unfiltered(error: &TagError) -> Refusal {
+    invalid("filter", error.to_string())
+}
+
 fn filter(asked: &Asked) -> Result<Filter<'_>, Refusal> {
     let limit = asked.parameters.integer("limit")?;
     Ok(Filter {
@@ -130,7 +134,7 @@ fn suggestions(asked: &Asked) -> Result<usize, Refusal> {
 fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer, &[])?;
     let own = series.iter().map(|(_, tags)| tags);
-    let tags = catalog::tags(own, filter(asked)?).map_err(|error| refused(&error))?;
+    let tags = catalog::tags(own, filter(asked)?).map_err(|error| unfiltered(&error))?;
     let shown: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
     write_json(asked, answer, &Value::from(shown).to_string())
 }
@@ -139,7 +143,7 @@ fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let tag = asked.parameters.last("tag").unwrap_or_default();
     let series = tagged(asked, answer, &with_tag(&[], tag))?;
     let own = series.iter().map(|(_, tags)| tags);
-    let values = catalog::values(own, tag, filter(asked)?).map_err(|error| refused(&error))?;
+    let values = catalog::values(own, tag, filter(asked)?).map_err(|error| unfiltered(&error))?;
     let shown = match values {
         None => Value::Null,
         Some(values) => {

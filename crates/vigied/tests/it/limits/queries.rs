@@ -5,7 +5,9 @@ use crate::harness::Server;
 use base::limit::{self, Limit};
 use serde_json::json;
 
-pub(super) const LIMITS: [Limit; 8] = [
+pub(super) const LIMITS: [Limit; 9] = [
+    // In `pictures`.
+    limit::TARGETS_PER_RENDER,
     limit::PENDING_DELETIONS,
     limit::SLOTS_PER_SERIES,
     limit::CONCURRENT_QUERIES,

@@ -1,0 +1,91 @@
+//! A picture ends when nobody waits for it, and gives back what it had.
+
+use super::*;
+use crate::draw::{chart, png};
+use base::context::Memory;
+use base::limit;
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Debug, Default)]
+struct Used(AtomicU64);
+
+impl Memory for Used {
+    fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn release(&self, bytes: u64) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// As many points as pixels, up and down.
+fn spikes(dash: Option<f64>) -> Series {
+    let mut own = series(
+        "a",
+        (0..8000).map(|at| f64::from(at % 2) * 1000.0).collect(),
+    );
+    (own.start, own.end, own.step) = (1_700_000_000, 1_700_008_000, 1);
+    own.drawing.dashed = dash;
+    own
+}
+
+fn picture(options: &Options, dash: Option<f64>) -> Picture<'_> {
+    Picture {
+        series: vec![spikes(dash)],
+        from: 1_700_000_000,
+        until: 1_700_008_000,
+        zone: TimeZone::UTC,
+        options,
+    }
+}
+
+#[test]
+fn a_long_line_looks_at_the_clock_while_it_is_painted() {
+    let options =
+        Options::parse([("width", "8192"), ("height", "40"), ("graphOnly", "1")]).unwrap();
+    for dash in [None, Some(9.0)] {
+        let scene = chart::scene(picture(&options, dash));
+        let checks = Cell::new(0);
+        let check = || {
+            checks.set(checks.get() + 1);
+            match checks.get() {
+                10 => Err(Stop::Cancelled),
+                _ => Ok(()),
+            }
+        };
+        assert!(scene.shapes.len() < 5);
+        assert_eq!(png::write(&scene, check), Err(Stop::Cancelled));
+        let check = || {
+            checks.set(checks.get() + 1);
+            Ok(())
+        };
+        assert!(png::write(&scene, check).unwrap().is_some());
+        assert!(checks.get() > 25, "{}", checks.get());
+    }
+}
+
+#[test]
+fn what_a_picture_had_is_given_back_however_it_ends() {
+    let options = Options::parse([("width", "2000"), ("height", "40")]).unwrap();
+    for is_cancelled in [false, true] {
+        let used = Arc::<Used>::default();
+        let context = Context::unlimited().with_memory(Arc::clone(&used) as _);
+        context.cancel_flag().store(is_cancelled, Ordering::Relaxed);
+        let drawn = draw(picture(&options, Some(9.0)), &context);
+        assert_eq!(drawn.is_err(), is_cancelled);
+        assert_eq!(used.0.load(Ordering::Relaxed), 0);
+    }
+}
+
+#[test]
+fn the_largest_picture_is_drawn_where_nothing_is_set() {
+    let options = Options::parse([("width", "8192"), ("height", "2048")]).unwrap();
+    let pixels = picture(&options, None).pixels();
+    let share = limit::QUERIES_IN_FLIGHT_BYTES.default / 100 * limit::ACCOUNT_SHARE_PERCENT.default;
+    // The rest is for its series, and for the answer.
+    assert!(pixels * BYTES_PER_PIXEL <= share / 5 * 4);
+}
