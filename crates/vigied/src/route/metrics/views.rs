@@ -51,6 +51,10 @@ impl<'c> Views<'c> {
             let found = evaluating
                 .stored()
                 .fetch(&globs, evaluating.window.range())?;
+            // Counted until the answer is written.
+            let bytes = found.iter().flatten().map(bytes_of).sum();
+            context.reserve(bytes).map_err(StoreError::Stopped)?;
+            views.bytes = bytes;
             let places = views.of_targets.iter_mut().zip(targets);
             let places = places.filter(|(_, own)| own.path().is_some());
             for ((place, _), found) in places.zip(found) {
@@ -63,18 +67,7 @@ impl<'c> Views<'c> {
         if series.all(|own| own.values.is_empty()) {
             views.of_targets.iter_mut().for_each(Vec::clear);
         }
-        views.hold()?;
         Ok(views)
-    }
-
-    /// Counts what is kept until the answer is written.
-    fn hold(&mut self) -> Result<(), Refusal> {
-        let series = self.of_targets.iter().flatten();
-        let slots: usize = series.map(|own| own.values.len()).sum();
-        let bytes = (slots as u64).saturating_mul(8);
-        self.context.reserve(bytes).map_err(StoreError::Stopped)?;
-        self.held = bytes;
-        Ok(())
     }
 
     /// Gives each series at most about so many points, in the buckets that all of them share.

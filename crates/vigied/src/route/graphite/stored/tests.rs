@@ -222,7 +222,7 @@ fn what_is_read_counts_as_memory_until_all_of_it_is() {
     };
     let tables: u64 = paths
         .iter()
-        .filter_map(|path| Some(Meant::of(path)?.selector().table_bytes()))
+        .filter_map(|path| Some(Meant::of(path, false)?.selector().table_bytes()))
         .sum();
     let needed = tables + 3 * SLOTS as u64 * SLOT_BYTES;
     let fetch = |stored: &Stored<'_>, _: &Context| stored.fetch(&paths, range).is_ok();
