@@ -46,9 +46,11 @@ fn request_behind(
         ("GET" | "POST", "/metrics/find" | "/metrics/expand") => {
             (request(&format!("{path}?query=*")), "names")
         }
-        ("GET" | "POST", "/metrics/index.json" | "/tags" | "/tags/autoComplete/tags") => {
-            (request(path), "names")
-        }
+        (
+            "GET" | "POST",
+            "/metrics/index.json" | "/tags" | "/tags/autoComplete/tags" | "/events/get_data",
+        )
+        | ("GET", "/events" | "/events/") => (request(path), "names"),
         ("GET", "/tags/{tag}") => (request("/tags/name"), "names"),
         ("GET" | "POST", "/tags/findSeries") => (request("/tags/findSeries?expr=name=a"), "names"),
         ("GET" | "POST", "/tags/autoComplete/values") => {
@@ -58,9 +60,6 @@ fn request_behind(
             (request(&format!("{path}?path=a;host=b")), "write")
         }
         ("POST", "/tags/delSeries") => (request("/tags/delSeries?path=nothing;a=b"), "delete"),
-        ("POST", "/events/get_data") | ("GET", "/events" | "/events/" | "/events/get_data") => {
-            (request(path), "names")
-        }
         // The rows of `POST /events` are before this one.
         ("GET", "/events/{id}" | "/events/{id}/") => (request(&path.replace("{id}", "1")), "names"),
         ("POST", "/events" | "/events/") => {
