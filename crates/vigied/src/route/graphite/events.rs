@@ -18,12 +18,11 @@ use crate::request::admission::Admission;
 use crate::request::caller::Caller;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use base::limit;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use found::Reading;
 use http::HeaderMap;
-use iam::manage::event::{Event, Place};
+use iam::manage::event::Event;
 use std::sync::Arc;
 use wire::code;
 use wire::event::{Listed, Single, Wanted};
@@ -111,21 +110,4 @@ fn write_events(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     }
     answer.out.push(b']');
     close(asked, answer)
-}
-
-/// The refusal of an answer that would be too long.
-fn too_many(most: u64) -> Refusal {
-    let limit = &limit::EVENTS_PER_ANSWER;
-    let message = format!("more events fit than `{}` = {most}", limit.name);
-    let problem = code::RESULT_TOO_LARGE.problem(message);
-    Refusal(
-        problem
-            .hint("narrow it with `from`, `until` or `tags`")
-            .limit(limit),
-    )
-}
-
-/// In front of the events of a range.
-const fn before(range: TimeRange) -> Place {
-    Place::before(range.from)
 }

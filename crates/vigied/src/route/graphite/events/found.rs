@@ -1,16 +1,17 @@
 //! Reads events for a query, page by page. While the database works, the query's turn is lent to others.
 
 use super::super::answering::Asked;
-use super::{before, too_many};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use base::context::{Resource, Stop};
+use base::limit;
 use base::scope::Scope;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use iam::IamError;
-use iam::manage::event::{Event, Mark, PAGE};
+use iam::manage::event::{Event, Mark, PAGE, Place};
+use wire::code;
 use wire::event::Wanted;
 
 /// Bytes that an event takes beside its texts.
@@ -52,7 +53,7 @@ impl<'a> Reading<'a> {
 
     /// Hands out the marks of a range, in order, until `take` has seen enough.
     fn marks(&self, range: TimeRange, mut take: impl FnMut(&Mark) -> bool) -> Result<(), Refusal> {
-        let mut after = before(range);
+        let mut after = Place::before(range.from);
         loop {
             let page = self.app.iam.event_marks(self.scope, after, range.until);
             let page = self.wait(page)?;
@@ -107,7 +108,7 @@ impl<'a> Reading<'a> {
         }
         let most = self.app.limits.events_per_answer;
         let mut found = Vec::new();
-        let mut after = before(range);
+        let mut after = Place::before(range.from);
         loop {
             let page = self.app.iam.events(self.scope, after, range.until);
             let page = self.wait(page)?;
@@ -139,4 +140,16 @@ impl<'a> Reading<'a> {
         let held = self.answer.context().reserve(EVENT_BYTES + texts as u64);
         Ok(held.map_err(StoreError::Stopped)?)
     }
+}
+
+/// The refusal of an answer that would be too long.
+fn too_many(most: u64) -> Refusal {
+    let limit = &limit::EVENTS_PER_ANSWER;
+    let message = format!("more events fit than `{}` = {most}", limit.name);
+    let problem = code::RESULT_TOO_LARGE.problem(message);
+    Refusal(
+        problem
+            .hint("narrow it with `from`, `until` or `tags`")
+            .limit(limit),
+    )
 }
