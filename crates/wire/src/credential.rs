@@ -4,10 +4,6 @@
 //! understood, and said to have been mended ([`Repair`]). What is ambiguous is refused with a sentence that says what
 //! is expected, and no error or `Debug` repeats the credential.
 
-mod password;
-
-pub use password::{Password, is_basic, password};
-
 use crate::secret::SecretText;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -248,14 +244,14 @@ fn kind_of(word: &str) -> Option<CredentialKind> {
     .map(|(_, kind)| kind)
 }
 
-fn as_ascii(text: &[u8]) -> Result<&str, CredentialError> {
+pub(crate) fn as_ascii(text: &[u8]) -> Result<&str, CredentialError> {
     std::str::from_utf8(text)
         .ok()
         .filter(|text| text.is_ascii())
         .ok_or(CredentialError::Characters)
 }
 
-fn credential(
+pub(crate) fn credential(
     kind: Option<CredentialKind>,
     rest: &str,
     mut repairs: Repairs,
@@ -299,7 +295,7 @@ fn behind_bearer(text: &str) -> Option<&str> {
 }
 
 /// Cuts a word and the one blank behind it.
-fn split_word(text: &str) -> (&str, &str) {
+pub(crate) fn split_word(text: &str) -> (&str, &str) {
     text.split_once([' ', '\t']).unwrap_or((text, ""))
 }
 

@@ -16,6 +16,7 @@ pub mod home;
 pub mod iam;
 pub mod ingest;
 pub mod openapi;
+pub mod password;
 pub mod problem;
 pub mod query;
 pub mod receipt;

@@ -182,7 +182,7 @@ fn ten_thousand_times_targets_and_headers() {
         reason(credential::user_token(&header));
         reason(credential::authorization(&header));
         reason(credential::basic(&header));
-        reason(credential::password(&header));
+        reason(crate::password::read(&header));
         reason(scope_id::parse(&header));
         reason(iam::key_file::read(&header));
     }

@@ -12,6 +12,7 @@ use http::HeaderMap;
 use iam::Credential;
 use wire::code;
 use wire::credential::{self, CredentialError, CredentialKind, Repairs};
+use wire::password;
 use wire::secret::SecretText;
 
 pub(super) const USER_TOKEN: &str = "x-auth-user-token";
@@ -149,8 +150,8 @@ pub(super) fn authorization<'h>(
     door: Door,
     header: &'h [u8],
 ) -> Result<Presented<'h>, CredentialError> {
-    if door == Door::Metrics && credential::is_basic(header) {
-        let read = credential::password(header)?;
+    if door == Door::Metrics && password::is_basic(header) {
+        let read = password::read(header)?;
         let kind = kind_of(app, door, read.kind, read.text.expose());
         return Ok(Presented {
             kind,

@@ -1,7 +1,6 @@
 //! `/render` for who asks the same again: see [`crate::query::kept`].
 
-use super::answering::{Asked, callback};
-use super::render;
+use super::answering::{Asked, Work, callback};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::query::kept::{Question, State};
@@ -11,20 +10,25 @@ use base::store::StoreError;
 /// A longer question is not kept.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 
-/// Answers, from what is kept where that serves.
-pub(super) fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+/// Answers from what is kept, where that serves; else by `work`. `step` is the finest of the domain, in seconds.
+pub(super) fn write(
+    asked: &Asked,
+    answer: &mut Answer,
+    step: i64,
+    work: Work,
+) -> Result<(), Refusal> {
     let Some((question, accepted)) = question(asked)? else {
-        return render::write(asked, answer);
+        return work(asked, answer);
     };
     let kept = asked.app.queries.kept();
-    let state = state(asked, &question)?;
+    let state = state(asked, &question, step);
     if let Some(body) = kept.answer(&question, &state, accepted) {
         answer.out.extend_from_slice(&body);
         return answer
             .step()
             .map_err(|stop| StoreError::Stopped(stop).into());
     }
-    render::write(asked, answer)?;
+    work(asked, answer)?;
     if let Some(whole) = answer.unsent() {
         kept.keep(&question, state, whole);
     }
@@ -39,8 +43,7 @@ fn question(asked: &Asked) -> Result<Option<(Question, Option<i64>)>, Refusal> {
         || accepted.is_some_and(|seconds| seconds <= 0)
         // A caller who reaches some series has answers of their own.
         || !asked.scope.reaches_all(Action::Render)
-        || callback(parameters)?.is_some()
-        || !render::is_data(parameters)?;
+        || callback(parameters)?.is_some();
     if is_off {
         return Ok(None);
     }
@@ -66,10 +69,9 @@ fn question(asked: &Asked) -> Result<Option<(Question, Option<i64>)>, Refusal> {
 }
 
 /// What the answer depends on.
-fn state(asked: &Asked, question: &Question) -> Result<State, Refusal> {
+fn state(asked: &Asked, question: &Question, step: i64) -> State {
     let (iam, domain) = (&asked.app.iam, question.domain);
     let texts = (iam.rules(domain), iam.resolution_seconds(domain));
-    let step = render::rules(asked)?.finest_step();
     let now = asked.app.clock.now().secs();
-    Ok(asked.app.queries.kept().state(domain, texts, (now, step)))
+    asked.app.queries.kept().state(domain, texts, (now, step))
 }

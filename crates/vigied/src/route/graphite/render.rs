@@ -59,7 +59,15 @@ async fn respond(
     parameters: Parameters,
 ) -> Result<Response, Refusal> {
     let media_type = format_of(&parameters)?.media_type(callback(&parameters)?.is_some());
-    answer(app, caller, headers, parameters, media_type, cached::write).await
+    answer(
+        app,
+        caller,
+        headers,
+        parameters,
+        media_type,
+        write_or_repeat,
+    )
+    .await
 }
 
 /// What an answer is written as.
@@ -120,13 +128,16 @@ fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
     })
 }
 
-/// Whether data is asked for, and no picture.
-pub(super) fn is_data(parameters: &Parameters) -> Result<bool, Refusal> {
-    format_of(parameters).map(|format| !matches!(format, Format::Picture(_)))
+/// The same from what is kept, where that serves; pictures are drawn each time.
+fn write_or_repeat(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+    if matches!(format_of(&asked.parameters)?, Format::Picture(_)) {
+        return write(asked, answer);
+    }
+    cached::write(asked, answer, rules(asked)?.finest_step(), write)
 }
 
 /// Evaluates the targets, and writes what was asked for.
-pub(super) fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let format = format_of(parameters)?;
     let window = window(asked)?;
@@ -231,7 +242,7 @@ fn evaluated(
 }
 
 /// The rules of the domain; behind them, every name has the domain's resolution.
-pub(super) fn rules(asked: &Asked) -> Result<Arc<Rules>, Refusal> {
+fn rules(asked: &Asked) -> Result<Arc<Rules>, Refusal> {
     let (iam, domain) = (&asked.app.iam, asked.scope.domain());
     let step = iam.resolution_seconds(domain);
     asked

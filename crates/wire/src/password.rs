@@ -1,7 +1,9 @@
 //! A credential as programs send it that can only be told a name and a password: `Authorization: Basic` with a kind as the
 //! name, and the credential as the password.
 
-use super::{CredentialError, CredentialKind, Repairs, as_ascii, basic, credential, split_word};
+use crate::credential::{
+    CredentialError, CredentialKind, Repairs, as_ascii, basic, credential, split_word,
+};
 use crate::secret::SecretText;
 
 /// A credential out of `Authorization: Basic`.
@@ -25,7 +27,7 @@ pub fn is_basic(header: &[u8]) -> bool {
 ///
 /// # Errors
 /// [`CredentialError`] says what is missing. It never repeats the name: a credential may have been put in its place.
-pub fn password(header: &[u8]) -> Result<Password, CredentialError> {
+pub fn read(header: &[u8]) -> Result<Password, CredentialError> {
     let sent = basic(header)?;
     let kind = [
         ("apikey", Some(CredentialKind::ApiKey)),
@@ -46,12 +48,12 @@ pub fn password(header: &[u8]) -> Result<Password, CredentialError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Repair, encode_basic};
     use super::*;
+    use crate::credential::{Repair, encode_basic};
     use proptest::prelude::*;
 
-    fn read(name: &str, text: &str) -> Result<Password, CredentialError> {
-        password(encode_basic(name, text).as_bytes())
+    fn sent(name: &str, text: &str) -> Result<Password, CredentialError> {
+        read(encode_basic(name, text).as_bytes())
     }
 
     #[test]
@@ -62,11 +64,11 @@ mod tests {
             ("iam", Some(CredentialKind::Iam)),
             ("token", None),
         ] {
-            let own = read(name, "vgk_x").unwrap();
+            let own = sent(name, "vgk_x").unwrap();
             assert_eq!((own.kind, own.text.expose()), (kind, "vgk_x"), "{name}");
             assert!(own.repairs.is_empty());
         }
-        let own = read("apikey", "vgk:with:colons\n").unwrap();
+        let own = sent("apikey", "vgk:with:colons\n").unwrap();
         assert_eq!(own.text.expose(), "vgk:with:colons");
         assert!(own.repairs.contains(Repair::WhitespaceTrimmed));
     }
@@ -74,14 +76,14 @@ mod tests {
     #[test]
     fn another_name_is_refused_and_not_repeated() {
         for name in ["", "bx", "admin", "vgk_0123", "uaa", "api key"] {
-            let error = read(name, "vgk_x").unwrap_err();
+            let error = sent(name, "vgk_x").unwrap_err();
             assert_eq!(error, CredentialError::BasicName, "{name}");
             assert!(!error.to_string().contains("vgk"));
         }
-        assert_eq!(read("iam", ""), Err(CredentialError::CredentialMissing));
-        assert_eq!(read("iam", "a b"), Err(CredentialError::Characters));
-        assert_eq!(read("iam", "é"), Err(CredentialError::Characters));
-        assert!(!format!("{:?}", read("iam", "sesame")).contains("sesame"));
+        assert_eq!(sent("iam", ""), Err(CredentialError::CredentialMissing));
+        assert_eq!(sent("iam", "a b"), Err(CredentialError::Characters));
+        assert_eq!(sent("iam", "é"), Err(CredentialError::Characters));
+        assert!(!format!("{:?}", sent("iam", "sesame")).contains("sesame"));
     }
 
     #[test]
@@ -93,7 +95,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(header: Vec<u8>, name: String, text: String) {
-            let _ = (is_basic(&header), password(&header), read(&name, &text));
+            let _ = (is_basic(&header), read(&header), sent(&name, &text));
         }
     }
 }
