@@ -20,6 +20,7 @@ use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
 use base::scope::Domain;
+use db::Tx;
 
 impl Iam {
     /// The members of the account, by address.
@@ -60,20 +61,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         // Every transaction locks the account first, then the user.
         lock_active(&mut tx, account).await?;
-        let domain = Domain::Account(account);
-        if !roles::still_holds(
-            &mut tx,
-            account,
-            caller.principal(),
-            domain,
-            Role::Administrator,
-        )
-        .await?
-        {
-            return Err(IamError::forbidden(
-                "removing users needs the account role Administrator",
-            ));
-        }
+        still_administers(&mut tx, caller, account, "removing users").await?;
         if invitation::withdraw(&mut tx, account, user).await? {
             let entry = Entry::by(caller, Action::InvitationWithdrawn).in_account(account);
             return self.commit(tx, entry.on(user)).await;
@@ -102,8 +90,24 @@ impl Iam {
         if is_administrator(&self.directory(), caller, account) {
             return Ok(());
         }
-        Err(IamError::forbidden(format!(
-            "{what} needs the account role Administrator"
-        )))
+        Err(not_administrator(what))
     }
+}
+
+/// As [`Iam::administer`], within the transaction that depends on it.
+pub(super) async fn still_administers(
+    tx: &mut Tx,
+    caller: &Identity,
+    account: AccountId,
+    what: &str,
+) -> Result<(), IamError> {
+    let (domain, role) = (Domain::Account(account), Role::Administrator);
+    if roles::still_holds(tx, account, caller.principal(), domain, role).await? {
+        return Ok(());
+    }
+    Err(not_administrator(what))
+}
+
+fn not_administrator(what: &str) -> IamError {
+    IamError::forbidden(format!("{what} needs the account role Administrator"))
 }
