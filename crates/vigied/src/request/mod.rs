@@ -12,6 +12,7 @@ mod guard;
 pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;
+mod right;
 pub(crate) mod routes;
 pub(crate) mod two_credentials;
 pub(crate) mod url_for_caller;
