@@ -1,6 +1,7 @@
 //! Graphite's own routes.
 
 use super::build::{Document, Operation};
+use super::drawing::drawn;
 use super::guarded::{TIME, guarded};
 use serde_json::{Value, json};
 
@@ -34,7 +35,10 @@ pub(super) fn routes(document: &mut Document) {
             .query("template[NAME]", "what `$NAME` in a `template` stands for")
             .query("cacheTimeout", "a whole number; nothing is kept for later")
             .answers("200", "one entry for each series, or a picture of them", any());
-        let operation = common(operation);
+        let operation = drawn(common(operation)).query(
+            "jsonp",
+            "`json` alone: the name of a function; the answer is a script that calls it",
+        );
         RENDERED
             .iter()
             .fold(operation, |own, kind| own.or_as("200", kind, text()))
