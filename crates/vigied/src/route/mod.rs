@@ -51,7 +51,7 @@ async fn unknown() -> Refusal {
     Refusal(
         code::ROUTE_UNKNOWN
             .problem("there is no such route")
-            .hint("`vigied routes` lists what there is"),
+            .hint("`/openapi.json` lists what there is"),
     )
 }
 
@@ -59,6 +59,6 @@ async fn wrong_method() -> Refusal {
     Refusal(
         code::METHOD_UNKNOWN
             .problem("the route does not answer to this method")
-            .hint("`vigied routes` lists what there is"),
+            .hint("`/openapi.json` lists what there is"),
     )
 }
