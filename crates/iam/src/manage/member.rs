@@ -4,23 +4,21 @@
 //! sessions belong to one account: they are useless in another, and are deleted when the user is removed from their
 //! account.
 
+use super::administrator::{not_administrator, still_administers};
 use super::invitation;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::directory::Member;
 use crate::model::page::{Part, Window};
-use crate::model::role::Role;
 use crate::policy::is_administrator;
 use crate::repo::accounts::lock_active;
 use crate::repo::departures::leave;
+use crate::repo::members;
 use crate::repo::roles::keeps_administrator;
 use crate::repo::users::lock_user;
-use crate::repo::{members, roles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
-use base::scope::Domain;
-use db::Tx;
 
 impl Iam {
     /// The members of the account, by address.
@@ -92,22 +90,4 @@ impl Iam {
         }
         Err(not_administrator(what))
     }
-}
-
-/// As [`Iam::administer`], within the transaction that depends on it.
-pub(super) async fn still_administers(
-    tx: &mut Tx,
-    caller: &Identity,
-    account: AccountId,
-    what: &str,
-) -> Result<(), IamError> {
-    let (domain, role) = (Domain::Account(account), Role::Administrator);
-    if roles::still_holds(tx, account, caller.principal(), domain, role).await? {
-        return Ok(());
-    }
-    Err(not_administrator(what))
-}
-
-fn not_administrator(what: &str) -> IamError {
-    IamError::forbidden(format!("{what} needs the account role Administrator"))
 }

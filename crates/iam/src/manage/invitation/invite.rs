@@ -7,7 +7,7 @@ use super::new_code;
 use crate::audit::{Action, Entries, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
-use crate::manage::member::still_administers;
+use crate::manage::administrator::still_administers;
 use crate::model::address::Address;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
