@@ -54,7 +54,7 @@ impl fmt::Display for Domain {
 
 /// The caller may not do this in this domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{principal}` may not do `{}` in `{domain}`", action.name())]
+#[error("you may not {} `{domain}`", action.verb())]
 pub struct Forbidden {
     /// Who asked.
     pub principal: Principal,

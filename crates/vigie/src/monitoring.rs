@@ -1,6 +1,7 @@
 //! A client of the monitoring API: the domain, the credential, and what to do when the server says "expired" or "later". The
 //! commands make the requests and read the answers.
 
+mod buffer_key;
 mod domain;
 mod key_space;
 
@@ -208,6 +209,19 @@ impl<'a> Monitoring<'a> {
     pub(crate) fn directory(&self) -> PathBuf {
         let scope = self.domain.id.as_deref().unwrap_or("account");
         PathBuf::from(directory_name(self.host())).join(directory_name(scope))
+    }
+
+    /// Says in the buffer's folder which API key fills it. An agent that cannot find it there starts all the same.
+    pub(crate) fn bind_buffer(&self, folder: &Path) {
+        let Credential::Key { key, .. } = &self.credential else {
+            return;
+        };
+        if let Err(error) = buffer_key::bind(folder, key) {
+            self.context.output.warn(format!(
+                "agent: cannot note whose buffer `{}` is: {error}; while the server is away, the next start needs `--scope`",
+                folder.display()
+            ));
+        }
     }
 
     fn host(&self) -> &str {

@@ -14,7 +14,8 @@ use self::grant::uaa_endpoint;
 use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
 use crate::error::{Failure, Kind};
-use crate::token::{Claims, good};
+use crate::targeting::narrow;
+use crate::token::{Claims, Reach, good};
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 
@@ -133,10 +134,15 @@ impl Context {
     }
 
     /// The domain that metrics belong to, in the form of `X-Auth-Scope-Id`: the only one that the login reaches, else the
-    /// targeted space, else the organization, else the account.
+    /// targeted space, else the organization, else the account. For a key that only sends, and anywhere, one must be named.
     pub(crate) fn scope_id(&self) -> Result<String, Failure> {
-        if let Some(domain) = self.reach().and_then(|reach| reach.domain) {
-            return Ok(domain);
+        match self.reach() {
+            Some(reach) if reach.sends_anywhere() => return Err(narrow::unnamed()),
+            Some(Reach {
+                domain: Some(domain),
+                ..
+            }) => return Ok(domain),
+            Some(_) | None => {}
         }
         let cf = self.cf()?;
         let account = self.config().account.guid.clone();

@@ -167,9 +167,17 @@ impl Context {
             |text: &str, otherwise: &str| printable(if text.is_empty() { otherwise } else { text });
         let logged_in = !config.iam_token.is_empty();
         let name = self.name.text();
-        let choose = format!("none targeted, use `{name} target -o ORG -s SPACE`");
+        let choose = if self.sees_no_org.get() {
+            // Said at once: there is nothing to choose from.
+            "none: you have no role in an organization yet".to_owned()
+        } else {
+            format!("none targeted, use `{name} target -o ORG -s SPACE`")
+        };
         let account = if config.account.guid.is_empty() {
             "none targeted".to_owned()
+        } else if config.account.name.is_empty() && self.reach().is_some() {
+            // It may not ask for the name.
+            format!("of the key ({})", printable(&config.account.guid))
         } else if config.account.name.is_empty() {
             printable(&config.account.guid)
         } else {

@@ -65,7 +65,7 @@ codes! {
     TIME_MALFORMED = "BXNMSMT07E", Invalid, "`from` or `until` can not be parsed";
     RANGE_EMPTY = "BXNMSMT08E", Invalid, "`from` and `until` are the same instant, or those of a deletion run backwards";
     QUERY_MALFORMED = "BXNMSMT09E", Invalid, "`query` is not a pattern";
-    QUERY_MISSING = "BXNMSMT10E", Invalid, "a deletion has no `query`";
+    QUERY_MISSING = "BXNMSMT10E", Invalid, "a deletion, or a search for nodes, has no `query`";
     PARAMETER_INVALID = "BXNMSMT11E", Invalid, "a parameter or field has a value that is not accepted";
     RESULT_TOO_LARGE = "BXNMSMT12E", Invalid, "the answer would hold more series, samples, entries or bytes, or take more steps, than the limit";
     FUNCTION_UNKNOWN = "BXNMSMT13E", NotFound, "there is no function of that name for targets";

@@ -7,6 +7,7 @@
 mod build;
 mod caller;
 mod cloud_foundry;
+mod drawing;
 mod events;
 mod graphite;
 mod guarded;

@@ -41,6 +41,20 @@ impl Action {
     }
 }
 
+impl Action {
+    /// In words, before the domain: `send to`.
+    #[must_use]
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Write => "send to",
+            Self::Render => "query the metrics of",
+            Self::Find => "list the metrics of",
+            Self::Delete => "delete metrics of",
+            Self::Configure => "change the settings of",
+        }
+    }
+}
+
 /// A set of [`Action`]s.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Actions(u8);

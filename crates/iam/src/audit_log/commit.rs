@@ -7,6 +7,7 @@ use crate::repo::audit;
 use crate::repo::changes;
 use crate::service::Iam;
 use db::{DbError, Tx};
+use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 /// What is read into memory after a commit.
@@ -83,8 +84,17 @@ impl Iam {
             }
             Ok(())
         };
-        let done = tokio::spawn(work.in_current_span()).await;
-        done.map_err(|_| IamError::BrokenOff)?
+        self.settled(tokio::spawn(work.in_current_span())).await
+    }
+
+    /// What became of a commit in a task of its own. A task that broke off may have committed already.
+    async fn settled(&self, task: JoinHandle<Result<(), IamError>>) -> Result<(), IamError> {
+        task.await.unwrap_or_else(|broken| {
+            let source = Box::new(broken);
+            let error = IamError::Db(DbError::OutcomeUnknown { source });
+            self.mark_unknown(&error);
+            Err(error)
+        })
     }
 
     /// Commits a write that is no change: a replaced refresh token, or a mail taken for sending. Errors are as those of
@@ -100,5 +110,35 @@ impl Iam {
     pub async fn enter(&self, entry: Entry) -> Result<(), IamError> {
         let tx = self.0.db.begin().await?;
         self.commit_unseen(tx, entry).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AccountLimits, InvitationConfig};
+    use base::time::{ManualClock, Millis};
+    use db::Db;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_commit_that_breaks_off_is_unknown_and_trusts_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("iam.db");
+        let clock = Arc::new(ManualClock::at(Millis::from_secs(1_000)));
+        let db = Db::open(&file.to_string_lossy()).await.unwrap();
+        let limits = AccountLimits::default();
+        let iam = Iam::open_without_keys(db, limits, InvitationConfig::default(), 0, clock)
+            .await
+            .unwrap();
+        assert!(!iam.is_behind());
+        let task = tokio::spawn(async { panic!("behind the commit") });
+        let error = iam.settled(task).await.unwrap_err();
+        let is_unknown = matches!(error, IamError::Db(DbError::OutcomeUnknown { .. }));
+        assert!(is_unknown, "{error:?}");
+        assert!(iam.is_behind());
+        // What there is has been read.
+        iam.sync().await.unwrap();
+        assert!(!iam.is_behind());
     }
 }

@@ -4,22 +4,21 @@
 //! sessions belong to one account: they are useless in another, and are deleted when the user is removed from their
 //! account.
 
+use super::administrator::{not_administrator, still_administers};
 use super::invitation;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::directory::Member;
 use crate::model::page::{Part, Window};
-use crate::model::role::Role;
 use crate::policy::is_administrator;
 use crate::repo::accounts::lock_active;
 use crate::repo::departures::leave;
+use crate::repo::members;
 use crate::repo::roles::keeps_administrator;
 use crate::repo::users::lock_user;
-use crate::repo::{members, roles};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
-use base::scope::Domain;
 
 impl Iam {
     /// The members of the account, by address.
@@ -60,20 +59,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         // Every transaction locks the account first, then the user.
         lock_active(&mut tx, account).await?;
-        let domain = Domain::Account(account);
-        if !roles::still_holds(
-            &mut tx,
-            account,
-            caller.principal(),
-            domain,
-            Role::Administrator,
-        )
-        .await?
-        {
-            return Err(IamError::forbidden(
-                "removing users needs the account role Administrator",
-            ));
-        }
+        still_administers(&mut tx, caller, account, "removing users").await?;
         if invitation::withdraw(&mut tx, account, user).await? {
             let entry = Entry::by(caller, Action::InvitationWithdrawn).in_account(account);
             return self.commit(tx, entry.on(user)).await;
@@ -102,8 +88,6 @@ impl Iam {
         if is_administrator(&self.directory(), caller, account) {
             return Ok(());
         }
-        Err(IamError::forbidden(format!(
-            "{what} needs the account role Administrator"
-        )))
+        Err(not_administrator(what))
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod account_deletion;
+mod administrator;
 pub mod api_key;
 pub mod deletion;
 pub mod event;

@@ -6,13 +6,15 @@
 //! query, and beyond a limit it refuses all requests. It also refuses them while one of its own changes is committed
 //! but cannot be read.
 
+mod answering;
 pub mod key_store;
 mod room;
 
+use self::answering::while_answering;
 use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::Directory;
-use crate::model::directory::change::Change;
+use crate::model::directory::change::{Change, Changed};
 use crate::repo::changes;
 use crate::repo::changes::News;
 use crate::repo::counters;
@@ -21,7 +23,7 @@ use crate::repo::signing_keys;
 use crate::service::{Iam, Inner};
 use base::chain::Chain;
 use base::failure_streak::FailureStreak;
-use db::{Db, Follower};
+use db::{Db, Follower, Row};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -37,6 +39,10 @@ const GATHER: Duration = Duration::from_millis(5);
 
 /// How long a query for changes may take before it counts as unanswered.
 const POLL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long nothing may be heard of the database while rows are read. How long reading takes in all is no sign of a fault: it
+/// depends on how many there are.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// How often the node reads the login sources of other nodes and checks the length of the change log.
 const LOOK: Duration = Duration::from_secs(30);
@@ -80,13 +86,15 @@ impl Iam {
 
     async fn sync_by(&self, db: &Db) -> Result<(), IamError> {
         let question = self.0.freshness.ask(self.0.clock.now());
-        let (changes, ends) = counters::changes_and_ends(db).await?;
+        // A database that hangs counts as unreachable.
+        let asked = counters::changes_and_ends(db);
+        let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
         let own = &self.0.ended;
         if ends < own.seen() {
             own.forget_number();
         }
         if ends != own.seen() {
-            own.catch_up(db, self.0.clock.now()).await?;
+            while_answering(SILENCE_MAX, own.catch_up(db, self.0.clock.now())).await?;
         }
         if changes != self.0.directory.load().changes {
             self.read(self.0.reload.lock().await, db).await?;
@@ -140,30 +148,27 @@ impl Iam {
     /// Applies changes.
     async fn read(&self, _turn: MutexGuard<'_, ()>, db: &Db) -> Result<(), IamError> {
         let before = self.0.directory.load_full();
-        let mut tx = db.snapshot().await?;
-        let news = changes::since(&mut tx, before.changes).await?;
-        let fresh = match news {
-            News::None => return Ok(tx.end().await?),
-            News::Everything(changes) => {
-                let rows = Rows::all(&mut tx).await?;
-                let keys = signing_keys::rows(&mut tx).await?;
-                tx.end().await?;
-                self.replace_keys(&keys);
-                run_blocking(move || Ok(Directory::build(changes, rows.facts()?))).await?
-            }
-            News::Some(changes, changed) => {
-                let rows = Rows::of(&mut tx, &changed).await?;
-                let keys = match changed.contains(Change::SigningKeys) {
-                    true => Some(signing_keys::rows(&mut tx).await?),
-                    false => None,
-                };
-                tx.end().await?;
-                if let Some(keys) = keys {
-                    self.replace_keys(&keys);
-                }
-                run_blocking(move || Ok(before.apply(changes, &changed, rows.facts()?))).await?
-            }
+        let Some(found) = while_answering(SILENCE_MAX, Found::since(before.changes, db)).await?
+        else {
+            return Ok(());
         };
+        let Found {
+            changes,
+            changed,
+            rows,
+            keys,
+        } = found;
+        if let Some(keys) = keys {
+            self.replace_keys(&keys);
+        }
+        let fresh = run_blocking(move || {
+            let facts = rows.facts()?;
+            Ok(match changed {
+                Some(changed) => before.apply(changes, &changed, facts),
+                None => Directory::build(changes, facts),
+            })
+        });
+        let fresh = fresh.await?;
         let old = self.0.directory.swap(Arc::new(fresh));
         // Dropping the parts that are not shared takes time.
         tokio::task::spawn_blocking(move || drop(old));
@@ -181,6 +186,49 @@ impl Iam {
         if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, changes::drop_old(db)).await {
             tracing::warn!(error = %Chain(&error), "the log of changes is not shortened yet");
         }
+    }
+}
+
+/// What a node has not read yet, as it was at one moment.
+struct Found {
+    /// The number of changes.
+    changes: i64,
+    /// What the rows are about; `None`: they are all there are.
+    changed: Option<Changed>,
+    rows: Rows,
+    /// The signing keys, unless they are as they were.
+    keys: Option<Vec<Row>>,
+}
+
+impl Found {
+    /// What was changed since change `seen`; `None` if nothing was.
+    async fn since(seen: i64, db: &Db) -> Result<Option<Self>, IamError> {
+        let mut tx = db.snapshot().await?;
+        let news = changes::since(&mut tx, seen).await?;
+        let (changes, changed) = match news {
+            News::None => {
+                tx.end().await?;
+                return Ok(None);
+            }
+            News::Everything(changes) => (changes, None),
+            News::Some(changes, changed) => (changes, Some(changed)),
+        };
+        let rows = match &changed {
+            None => Rows::all(&mut tx).await?,
+            Some(changed) => Rows::of(&mut tx, changed).await?,
+        };
+        let is_of_keys = |changed: &Changed| changed.contains(Change::SigningKeys);
+        let keys = match changed.as_ref().is_none_or(is_of_keys) {
+            true => Some(signing_keys::rows(&mut tx).await?),
+            false => None,
+        };
+        tx.end().await?;
+        Ok(Some(Self {
+            changes,
+            changed,
+            rows,
+            keys,
+        }))
     }
 }
 
@@ -224,9 +272,8 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
         if iam.0.closed.load(Ordering::Relaxed) {
             break;
         }
-        // A database that hangs counts as unreachable.
-        match tokio::time::timeout(POLL_LIMIT, iam.sync_by(&db)).await {
-            Ok(Ok(())) => {
+        match iam.sync_by(&db).await {
+            Ok(()) => {
                 if let Some(tries) = away.record_success() {
                     tracing::info!(tries, "changes of the directory are heard of again");
                 }
@@ -236,13 +283,13 @@ async fn watch(weak: Weak<Inner>, follower: Follower) {
                 }
             }
             // The first of consecutive failures is logged, whatever the next ones are.
-            Ok(Err(error)) if away.record_failure() => {
-                tracing::warn!(error = %Chain(&error), "cannot ask for changes of the directory");
-            }
-            Err(_) if away.record_failure() => {
+            Err(IamError::Silent) if away.record_failure() => {
                 tracing::warn!("the identity database does not answer");
             }
-            Ok(Err(_)) | Err(_) => {}
+            Err(error) if away.record_failure() => {
+                tracing::warn!(error = %Chain(&error), "cannot ask for changes of the directory");
+            }
+            Err(_) => {}
         }
     }
     drop(listening);
@@ -257,7 +304,6 @@ mod tests {
     use crate::config::AccountLimits;
     use crate::config::InvitationConfig;
     use crate::error::AuthError;
-    use crate::model::directory::change::Changed;
     use crate::token::identity::Credential;
     use base::time::{Clock, ManualClock, Millis};
 

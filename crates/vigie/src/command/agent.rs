@@ -128,6 +128,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     let directory = buffer.join(monitoring.directory());
     let mut journal = Journal::open(&directory, args.buffer_max, WhenFull::DropOldest)
         .map_err(|error| cannot_open(&error))?;
+    monitoring.bind_buffer(&directory);
     let output = &context.output;
     output.note(format!(
         "agent: `{}` every {} to {}; buffer `{}`",

@@ -23,11 +23,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .map(|claims| claims.iam_apikey_id.as_str())
         .filter(|key| !key.is_empty());
     let is_ended = config.is_ended();
-    let scope = match context.reach() {
-        // Commands that read fall back to the account; those that send do not.
-        Some(reach) if reach.sends_anywhere() => None,
-        _ => context.scope_id().ok(),
-    };
+    let scope = context.scope_id().ok();
     let is_usable = !is_ended && claims.is_some() && (remaining > 0 || renewable);
     let expires_at = claims.as_ref().and_then(Claims::expires_at);
     if !is_usable && context.output.is_json() {
@@ -71,6 +67,8 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             (
                 "Account:",
                 or_none(match config.account.name.as_str() {
+                    // It may not ask for the name.
+                    "" if context.reach().is_some() => "of the key",
                     "" => &config.account.guid,
                     name => name,
                 }),

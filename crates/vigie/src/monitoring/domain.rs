@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
+use crate::places::NO_ROLE;
 use crate::shown::{Shown, shown};
 use crate::targeting::narrow;
 
@@ -118,6 +119,7 @@ impl Domain {
                 return refused;
             }
             Failure::usage(format!("no {what} is targeted")).hint(match reach {
+                None if context.has_no_role() => NO_ROLE,
                 None => "choose one with `vigie target -o ORG -s SPACE`",
                 Some(_) => narrow::HINT,
             })
@@ -147,6 +149,11 @@ fn no_domain(context: &Context) -> Failure {
     );
     if context.reach().is_some() {
         return failure.hint(narrow::HINT);
+    }
+    if context.has_no_role() {
+        return failure
+            .hint(NO_ROLE)
+            .hint("mean the account itself with `--scope account`");
     }
     let org = (context.cf()).is_ok_and(|cf| !cf.organization_fields.guid.is_empty());
     let target = if org {

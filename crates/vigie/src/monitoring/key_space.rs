@@ -2,11 +2,11 @@
 //! space of its existing buffer.
 
 use super::domain::Domain;
-use super::{Monitoring, directory_name};
+use super::{Credential, Monitoring, buffer_key, directory_name};
 use crate::client::Request;
 use crate::error::Failure;
 use crate::pages::{PAGE_SIZE, read_all};
-use crate::places::Space;
+use crate::places::{NO_ROLE, Space};
 use crate::shown::{Shown, shown};
 use crate::targeting::narrow;
 use crate::token::{Claims, Reach};
@@ -19,15 +19,14 @@ const LISTED_MAX: usize = 20;
 
 impl Monitoring<'_> {
     /// The domain of an API key: the only domain that it reaches, else the targeted space, else the only space that it can see.
-    /// While the server cannot be reached: the targeted space, else the space that an earlier run has sent to. A key that is
-    /// narrowed to no domain has neither: one must be named.
+    /// While the server cannot be reached: the targeted space, else the space that an earlier run with the same key has sent to. A
+    /// key that is narrowed to no domain has neither: one must be named.
     pub(super) fn domain_of_key(
         &self,
         targeted: Option<Domain>,
         root: &str,
         buffer: &Path,
     ) -> Result<Domain, Failure> {
-        let remembered = || remembered(&buffer.join(directory_name(self.host())));
         let reach = self
             .token()
             .map(|token| Claims::of(token.expose()).and_then(|own| own.reach));
@@ -37,10 +36,7 @@ impl Monitoring<'_> {
             })) => return Ok(Domain::of_id(&id)),
             Ok(Some(_)) => {
                 // Not the space of an earlier buffer: that may be another key's.
-                return targeted.ok_or_else(|| {
-                    Failure::usage("no space is targeted, and the API key is for several")
-                        .hint(narrow::HINT)
-                });
+                return targeted.ok_or_else(narrow::unnamed);
             }
             Ok(None) | Err(_) => {}
         }
@@ -49,17 +45,32 @@ impl Monitoring<'_> {
         }
         let spaces = match self.spaces_of_key(root) {
             Ok(spaces) => spaces,
-            Err(failure) => {
-                return remembered().ok_or_else(|| {
-                    failure.hint("the space is found by prompting the server; name it with `--scope s-GUID`, and the agent starts without")
-                });
-            }
+            Err(failure) => return self.remembered(buffer, failure),
         };
         let found = match spaces.as_slice() {
             [only] => Domain::new("space", "s-", (&only.metadata.guid, &only.entity.name)),
             _ => None,
         };
         found.ok_or_else(|| undecided(&spaces))
+    }
+
+    /// The space of the only buffer that this key has filled, else `away` with what mends it.
+    fn remembered(&self, buffer: &Path, away: Failure) -> Result<Domain, Failure> {
+        let Credential::Key { key, .. } = &self.credential else {
+            return Err(away);
+        };
+        let folder = buffer.join(directory_name(self.host()));
+        let ids = buffered(&folder);
+        let mut own = (ids.iter()).filter(|id| buffer_key::is_of(&folder.join(id), key));
+        match (own.next(), own.next(), ids.first()) {
+            (Some(id), None, _) => Ok(Domain::of_id(id)),
+            (None, _, Some(other)) => Err(away.hint(shown!(
+                "the buffer of `{}` was not filled with this key, and its space is not taken for this key's: name the space with `--scope {}`, if that is where it sends, or start when the server answers",
+                other.as_str(),
+                other.as_str()
+            ))),
+            _ => Err(away.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")),
+        }
     }
 
     fn spaces_of_key(&self, root: &str) -> Result<Vec<Space>, Failure> {
@@ -94,17 +105,20 @@ fn undecided(spaces: &[Space]) -> Failure {
             told.push(&shown!("\n  and {} more", more));
         }
     }
-    Failure::usage(told).hint(
+    let mut failure = Failure::usage(told);
+    if spaces.is_empty() {
+        failure = failure.hint(NO_ROLE);
+    }
+    failure.hint(
         "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`",
     )
 }
 
-/// The space of the buffer, if there is exactly one for this server.
-fn remembered(buffers: &Path) -> Option<Domain> {
-    let mut ids = std::fs::read_dir(buffers)
-        .ok()?
+/// The spaces that have a buffer for this server.
+fn buffered(buffers: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(buffers).into_iter().flatten();
+    entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.starts_with("s-"));
-    let id = ids.next()?;
-    ids.next().is_none().then(|| Domain::of_id(&id))
+        .filter(|name| name.starts_with("s-"))
+        .collect()
 }

@@ -10,6 +10,11 @@ use crate::token::Reach;
 /// The hint for a key that reaches a whole account.
 pub(crate) const HINT: &str = "this key is for metrics alone: name a space with `--scope s-GUID`, or mean the account itself with `--scope account`";
 
+/// The failure where a key for several spaces is to send, and none is named.
+pub(crate) fn unnamed() -> Failure {
+    Failure::usage("no space is targeted, and the API key is for several").hint(HINT)
+}
+
 impl Context {
     /// The limits of the login, if it is narrowed.
     pub(crate) fn reach(&self) -> Option<Reach> {

@@ -288,3 +288,109 @@ fn regression_7_another_scope_is_refused_in_the_words_of_the_command_line() {
     assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 1);
     assert!(terminal.server.requests("GET", "/v1/metrics").is_empty());
 }
+
+/// A script was given the account, to which the key sends only where that is named.
+#[test]
+fn a_script_gets_what_the_key_may_do() {
+    let mut terminal = Terminal::new();
+    narrow(&terminal, json!({"only": "send"}));
+    assert_eq!(login(&mut terminal, "").code, 0);
+    for form in ["--curl", "--env"] {
+        let ran = terminal.run(&format!("vigie iam token {form}"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.stderr.contains("`--scope s-GUID`"), "{ran:?}");
+        assert!(!ran.stderr.contains("vigie target"), "{ran:?}");
+    }
+    let ran = terminal.run("vigie iam token --json");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, &told["scope"]), (0, &Value::Null), "{ran:?}");
+    // What the hint says works here too.
+    for (named, scope) in [
+        (format!("s-{SPACE}"), format!("s-{SPACE}")),
+        ("account".to_owned(), format!("a-{ACCOUNT}")),
+    ] {
+        let ran = terminal.run(&format!("vigie iam token --curl --scope {named}"));
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+        assert!(ran.stdout.contains(&scope), "{ran:?}");
+        let ran = terminal.run(&format!("vigie iam token --json --scope {named}"));
+        let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(told["scope"], scope);
+    }
+    let mut terminal = Terminal::new();
+    narrow(
+        &terminal,
+        json!({"domain": format!("o-{OTHER}"), "only": "send"}),
+    );
+    assert_eq!(login(&mut terminal, "").code, 0);
+    let ran = terminal.run("vigie iam token --curl");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stdout.contains("--data '[{\"name\""), "{ran:?}");
+    assert!(ran.stdout.trim_end().ends_with("/v1/metrics'"), "{ran:?}");
+    let ran = terminal.run(&format!("vigie iam token --env --scope s-{SPACE}"));
+    assert_eq!(ran.code, 4, "{ran:?}");
+    // One that may read lists.
+    let mut terminal = Terminal::new();
+    narrow(&terminal, json!({"domain": format!("o-{OTHER}")}));
+    assert_eq!(login(&mut terminal, "").code, 0);
+    let ran = terminal.run("vigie iam token --curl");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stdout.contains("/v1/metrics/list?query=*"), "{ran:?}");
+}
+
+#[test]
+fn its_account_is_not_shown_as_a_name() {
+    let mut terminal = Terminal::new();
+    narrow(&terminal, json!({"only": "send"}));
+    assert_eq!(login(&mut terminal, "").code, 0);
+    let status = terminal.run("vigie status").stdout;
+    assert!(status.contains("of the key"), "{status}");
+    assert!(!status.contains(ACCOUNT), "{status}");
+    let target = terminal.run("vigie target").stdout;
+    assert!(
+        target.contains(&format!("of the key ({ACCOUNT})")),
+        "{target}"
+    );
+    // Programs get the id.
+    let ran = terminal.run("vigie status --output json");
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["account"]["guid"], ACCOUNT);
+}
+
+/// While the server is away the space of a buffer is that of the key that filled it, and of no other.
+#[test]
+fn a_buffer_is_of_the_key_that_filled_it() {
+    let mut terminal = Terminal::new();
+    crate::agent::host(&terminal);
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    let address = terminal.server.address.to_string();
+    terminal.set("VIGIE_API", &address);
+    let once = "vigie agent --once --proc proc --host h --buffer buffer";
+    assert_eq!(terminal.run(once).code, 0);
+    let sent = |terminal: &Terminal| terminal.server.requests("POST", "/v1/metrics").len();
+    assert_eq!(sent(&terminal), 1);
+    // The server is away: the same key goes on, and what it sees waits.
+    terminal
+        .server
+        .configure(|behavior| behavior.refuse = Some(503));
+    let ran = terminal.run(once);
+    assert_eq!(ran.code, 6, "{ran:?}");
+    let begun = format!("agent: `h` every 10 s to `s-{SPACE}`");
+    assert!(ran.stderr.contains(&begun), "{ran:?}");
+    let sent_before = sent(&terminal);
+    terminal.set("VIGIE_API_KEY", "vgk_other");
+    let ran = terminal.run(once);
+    assert_ne!(ran.code, 0, "{ran:?}");
+    for part in [
+        "was not filled with this key",
+        &format!("`--scope s-{SPACE}`"),
+    ] {
+        assert!(ran.stderr.contains(part), "{ran:?}");
+    }
+    assert!(!ran.stderr.contains("agent: `"), "it began: {ran:?}");
+    assert_eq!(sent(&terminal), sent_before);
+    // Of which key it is, and not the key.
+    let folder = std::fs::read_dir(terminal.path("buffer")).unwrap().next();
+    let folder = folder.unwrap().unwrap().path().join(format!("s-{SPACE}"));
+    let note = std::fs::read_to_string(folder.join("key.sha256")).unwrap();
+    assert_eq!(note.trim().len(), 64, "{note}");
+}

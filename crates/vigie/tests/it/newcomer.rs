@@ -78,3 +78,35 @@ fn regression_7_the_codes_fit_a_narrow_terminal() {
         assert!(meaning.len() <= 60, "{pair:?}");
     }
 }
+
+/// Each of these named a command that failed.
+#[test]
+fn a_member_without_a_role_is_sent_to_no_command_that_fails() {
+    let mut terminal = Terminal::new();
+    terminal.server.configure(|behavior| behavior.orgs = 0);
+    let address = terminal.server.address;
+    let login = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
+    assert_eq!(login.code, 0, "{login:?}");
+    assert!(login.stdout.contains("no role"), "{login:?}");
+    let gives = "`vigie account space-role-set EMAIL ORG SPACE ROLE`";
+    for (line, code) in [
+        ("target -s dev", 5),
+        ("metrics send a.b=1", 2),
+        ("metrics list --scope space", 2),
+        ("agent --once", 2),
+        ("iam token --env", 0),
+    ] {
+        let ran = terminal.run(&format!("vigie {line}"));
+        assert_eq!(ran.code, code, "{line}: {ran:?}");
+        assert!(ran.stderr.contains(gives), "{line}: {ran:?}");
+        assert!(!ran.stderr.contains("vigie target"), "{line}: {ran:?}");
+    }
+    assert!(!login.stdout.contains("vigie target"), "{login:?}");
+    // With a role, there is something to target.
+    terminal.server.configure(|behavior| behavior.orgs = 1);
+    let ran = terminal.run("vigie metrics send a.b=1");
+    assert!(
+        ran.stderr.contains("`vigie target -o ORG -s SPACE`"),
+        "{ran:?}"
+    );
+}

@@ -227,6 +227,7 @@ async fn purge(iam: &Iam, arguments: &PurgeArgs) -> anyhow::Result<String> {
     Ok(output::one(arguments.output.output, &facts, || {
         match (named.len(), due.len()) {
             (0, _) => NOTHING.to_owned(),
+            (_, 0) => nothing_waits(&named, arguments.all),
             (_, due) => purged(due),
         }
     }))
@@ -250,9 +251,20 @@ fn is_part_of_account(own: &Deleted) -> bool {
     matches!(own.deleted_with, Domain::Account(_)) && own.deleted_with != own.domain
 }
 
+/// The output where everything was due already.
+fn nothing_waits(named: &[Domain], is_all: bool) -> String {
+    let whose = match named {
+        _ if is_all => "all that was deleted".to_owned(),
+        named => {
+            let each = named.iter().map(|own| format!("`{own}`"));
+            each.collect::<Vec<_>>().join(", ")
+        }
+    };
+    format!("Nothing waits: the metrics of {whose} are gone, or are being removed.\n")
+}
+
 fn purged(due: usize) -> String {
     match due {
-        0 => "Nothing waits: the metrics of all that was deleted are gone, or are being removed.\n".to_owned(),
         1 => "The metrics of 1 space, organization or account go now: a running server begins within seconds.\n".to_owned(),
         due => format!(
             "The metrics of {due} spaces, organizations and accounts go now: a running server begins within seconds.\n"

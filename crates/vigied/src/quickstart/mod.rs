@@ -20,6 +20,7 @@ use anyhow::{Context, bail};
 use engine::FormatError;
 use iam::bootstrap::Request;
 use running_command::{RunningCommand, Stopped};
+use screen::ReaderGone;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -74,6 +75,7 @@ pub(crate) async fn run(
     };
     serve::serve(settings, announce, stop).await?;
     match tour.await? {
+        Err(error) if error.is::<ReaderGone>() => {}
         Err(error) if !running_command.is_stopped() && !error.is::<Stopped>() => return Err(error),
         Ok(()) if !running_command.is_stopped() => {}
         _ => screen::say(&format!(

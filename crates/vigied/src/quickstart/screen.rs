@@ -1,13 +1,20 @@
 //! The output of the tour: titles, answers without repeated parts, and shortened tokens.
 
-use anyhow::Context;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
-/// Prints a line on standard output. A closed pipe stops the tour.
+/// The reader of the tour has closed the pipe, and wants no more of it.
+#[derive(Debug, thiserror::Error)]
+#[error("the reader of the output has gone")]
+pub(super) struct ReaderGone;
+
+/// Prints a line on standard output. A closed pipe stops the tour, with [`ReaderGone`].
 pub(super) fn say(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout(), "{text}").context("cannot write to standard output")
+    writeln!(std::io::stdout(), "{text}").map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => ReaderGone.into(),
+        _ => anyhow::Error::new(error).context("cannot write to standard output"),
+    })
 }
 
 /// The title of a step: bold on a terminal, unless `NO_COLOR` asks for none.

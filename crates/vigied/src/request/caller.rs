@@ -3,7 +3,7 @@
 
 use super::guard::Guard;
 use super::presented::{self, Door, Presented, USER_TOKEN, Way};
-use super::{cross_site, two_credentials};
+use super::{cross_site, right, two_credentials};
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::graphite_prefix::PathScope;
@@ -155,8 +155,7 @@ fn refusal(app: &App, source: Source, error: &AuthError) -> Refusal {
 
 /// The refusal of what a role does not allow.
 pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
-    let problem = code::RIGHT_MISSING.problem(forbidden.to_string());
-    Refusal(problem.hint("ask a manager of the domain for a role that allows it"))
+    Refusal(right::missing(forbidden))
 }
 
 /// The refusal of a caller who reaches some series of a domain, on a route that is about all of them.

@@ -19,6 +19,7 @@ use iam::Credential;
 use std::sync::Arc;
 use wire::code;
 use wire::credential;
+use wire::iam::api_key::KeyReach;
 use wire::iam::introspection::{Introspection, TokenAccount};
 
 pub(super) async fn introspect(
@@ -73,6 +74,10 @@ pub(super) async fn introspect(
             bss: claims.account.bss,
             ims: None,
             valid: None,
+        }),
+        reach: claims.reach.map(|own| KeyReach {
+            domain: own.domain,
+            only: own.only,
         }),
         scope: Some(claims.scope),
         client_id: Some(claims.client_id),

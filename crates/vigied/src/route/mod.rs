@@ -62,6 +62,6 @@ async fn wrong_method() -> Refusal {
     Refusal(
         code::METHOD_UNKNOWN
             .problem("the route does not answer to this method")
-            .hint("`vigied routes` lists what there is"),
+            .hint("`/openapi.json` lists what there is"),
     )
 }

@@ -94,3 +94,30 @@ fn regression_7_every_refusal_of_a_narrowed_key_says_which_credential_it_takes()
     }
     assert!(tried > 100, "only {tried} were tried");
 }
+
+/// What it may do is told of the key and of a token made with it, as the key itself is shown.
+#[test]
+fn introspection_tells_what_a_narrowed_key_reaches() {
+    let server = Server::start();
+    let space = format!("s-{}", server.owner.space);
+    let told = |form: &[(&str, &str)]| {
+        let asked = server.request("POST", "/identity/introspect");
+        let reply = asked.basic("bx", "bx").form(form).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        assert_eq!(reply.json()["active"], true, "{}", reply.text());
+        reply.json()["reach"].clone()
+    };
+    for reach in [
+        json!({"domain": space}),
+        json!({"only": "send"}),
+        json!({"domain": space, "only": "send"}),
+    ] {
+        let key = made(&server, &reach);
+        assert_eq!(told(&[("apikey", &key)]), reach);
+        let token = crate::harness::token(&server.serving.url(), &key);
+        assert_eq!(told(&[("token", &token)]), reach);
+    }
+    let own = &server.owner.api_key;
+    assert_eq!(told(&[("apikey", own)]), Value::Null);
+    assert_eq!(told(&[("token", &server.token())]), Value::Null);
+}

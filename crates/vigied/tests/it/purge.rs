@@ -143,7 +143,8 @@ fn what_goes_already_is_entered_once() {
     assert_eq!(advanced(&data), 1);
     let output = purge(&data, &[&domain, "-y"]);
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("Nothing waits: "), "{said}");
+    let expected = format!("Nothing waits: the metrics of `{domain}` are gone");
+    assert!(said.contains(&expected), "{said}");
 }
 
 #[test]

@@ -208,3 +208,24 @@ fn the_printed_commands_work_as_they_stand() {
         "{log}"
     );
 }
+
+/// As `vigied quickstart --once | head -3` has it: who reads no further is no failure, as with every other command.
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    vigie();
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(VIGIED)
+        .args(["quickstart", "--once", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path().join("data"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    drop(lines);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""));
+}

@@ -1,5 +1,6 @@
 //! What a token says: introspection and userinfo.
 
+use super::api_key::KeyReach;
 use serde::{Deserialize, Serialize};
 
 /// The account a token is bound to.
@@ -41,6 +42,9 @@ pub struct Introspection {
     /// The account it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<TokenAccount>,
+    /// What it reaches, where that is less than its subject's rights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<KeyReach>,
     /// Its scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,

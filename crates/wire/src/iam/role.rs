@@ -1,6 +1,7 @@
 //! What each role allows, in words for people: one table for the command line and the documentation. The server decides
 //! by its own rules; a test compares the two.
 
+use base::scope::{Action, Domain};
 use serde::Serialize;
 
 /// One role.
@@ -22,6 +23,31 @@ pub struct RoleMeaning {
     pub settings: bool,
     /// What it manages beside metrics.
     pub manages: Option<&'static str>,
+}
+
+impl RoleMeaning {
+    /// Whether it allows this where it is held.
+    #[must_use]
+    pub const fn allows(&self, action: Action) -> bool {
+        match action {
+            Action::Write => self.send,
+            Action::Render => self.query,
+            Action::Find => self.list,
+            Action::Delete => self.delete,
+            Action::Configure => self.settings,
+        }
+    }
+}
+
+/// The roles that allow this in such a domain.
+pub fn allowing(action: Action, domain: Domain) -> impl Iterator<Item = &'static str> {
+    let place = match domain {
+        Domain::Account(_) => "account",
+        Domain::Org(_) => "organization",
+        Domain::Space(_) => "space",
+    };
+    let fits = move |own: &&RoleMeaning| own.place == place && own.allows(action);
+    ROLES.iter().filter(fits).map(|own| own.role)
 }
 
 const fn role(
@@ -86,3 +112,27 @@ pub const ROLES: [RoleMeaning; 11] = [
     role("SpaceDeveloper", "space", METRICS, None),
     role("SpaceAuditor", "space", READ, None),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{AccountId, Guid, OrgId, SpaceId};
+
+    #[test]
+    fn what_allows_something_depends_on_where() {
+        let guid = Guid::from_random([1; 16]);
+        let roles = |action, domain| allowing(action, domain).collect::<Vec<_>>().join(" ");
+        let space = Domain::Space(SpaceId(guid));
+        assert_eq!(roles(Action::Write, space), "SpaceManager SpaceDeveloper");
+        let account = Domain::Account(AccountId(guid));
+        assert_eq!(roles(Action::Find, account), "Administrator Editor");
+        let org = Domain::Org(OrgId(guid));
+        assert_eq!(roles(Action::Configure, org), "OrgManager");
+        // So that a refusal always has a role to name.
+        for domain in [space, account, org] {
+            for action in Action::ALL {
+                assert_ne!(roles(action, domain), "", "{action:?} {domain:?}");
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Graphite's own routes.
 
 use super::build::{Document, Operation};
+use super::drawing::drawn;
 use super::guarded::{TIME, guarded_graphite};
 use serde_json::{Value, json};
 
@@ -35,7 +36,10 @@ pub(super) fn routes(document: &mut Document) {
             .query("cacheTimeout", "how many seconds old the answer may be, up to 60, though something was written since; 0: made anew, and not kept")
             .query("noCache", "anything: made anew, and not kept")
             .answers("200", "one entry for each series, or a picture of them", any());
-        let operation = common(operation);
+        let operation = drawn(common(operation)).query(
+            "jsonp",
+            "`json` alone: the name of a function; the answer is a script that calls it",
+        );
         RENDERED
             .iter()
             .fold(operation, |own, kind| own.or_as("200", kind, text()))

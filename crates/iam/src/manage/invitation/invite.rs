@@ -7,6 +7,7 @@ use super::new_code;
 use crate::audit::{Action, Entries, Entry};
 use crate::config::InvitationConfig;
 use crate::error::IamError;
+use crate::manage::administrator::still_administers;
 use crate::model::address::Address;
 use crate::model::page::{Part, Window};
 use crate::model::role::Role;
@@ -15,7 +16,7 @@ use crate::repo::counts::What;
 use crate::repo::invitations::New;
 use crate::repo::invitations::remove;
 use crate::repo::{accounts, invitation_lists, used_today};
-use crate::repo::{invitations, members, roles};
+use crate::repo::{invitations, members};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
@@ -63,20 +64,8 @@ impl Iam {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, account).await?;
+        still_administers(&mut tx, caller, account, "inviting users").await?;
         let domain = Domain::Account(account);
-        if !roles::still_holds(
-            &mut tx,
-            account,
-            caller.principal(),
-            domain,
-            Role::Administrator,
-        )
-        .await?
-        {
-            return Err(IamError::forbidden(
-                "inviting users needs the account role Administrator",
-            ));
-        }
         invitations::sweep(&mut tx, account, now).await?;
         let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
         let today =

@@ -80,6 +80,13 @@ pub(crate) fn redeem(
     let url = format!("{}/v2/users/redeem", context.api_endpoint()?);
     context
         .send(Request::post(url).json(&body)?)?
-        .success("set the password")?;
+        .success("set the password")
+        .map_err(|mut failure| {
+            // The code is the credential here.
+            if failure.code.as_deref() == Some("invalid_code") {
+                failure.kind = Kind::NotLoggedIn;
+            }
+            failure
+        })?;
     Ok(new)
 }

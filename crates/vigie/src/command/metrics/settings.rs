@@ -83,5 +83,37 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
     let resolution = settings
         .resolution_seconds
         .map_or_else(|| "as sent".to_owned(), |seconds| format!("{seconds} s"));
-    output.pairs(&[("Resolution:", resolution)])
+    let mut pairs = vec![("Resolution:", resolution)];
+    // Graphite's routes read by these, whatever the resolution is.
+    for (title, text) in [
+        ("Schemas:", &settings.schemas),
+        ("Aggregation:", &settings.aggregation),
+    ] {
+        if let Some(text) = text {
+            pairs.push((title, format!("{}, for Graphite's routes", rules(text))));
+        }
+    }
+    output.pairs(&pairs)
+}
+
+/// How many rules there are: each has a title in brackets.
+fn rules(text: &str) -> String {
+    let titles = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with('['));
+    match titles.count() {
+        1 => "1 rule".to_owned(),
+        many => format!("{many} rules"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_counted_by_their_titles() {
+        assert_eq!(rules("[a]\npattern = ^[a]\nretentions = 60:1d\n"), "1 rule");
+        assert_eq!(rules("# [no]\n[a]\nx = 1\n [b]\nx = 2\n"), "2 rules");
+    }
 }

@@ -4,6 +4,8 @@ use crate::context::Context;
 use crate::duration;
 use crate::error::Failure;
 use crate::figures;
+use crate::monitoring::domain_id;
+use crate::places::NO_ROLE;
 use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
@@ -20,7 +22,7 @@ pub(crate) struct TokenArgs {
     /// Print the header line that the metrics API wants
     #[arg(long, group = "form")]
     header: bool,
-    /// Print a curl command that lists metrics, ready to be run
+    /// Print a curl command that lists metrics, ready to be run; with a key that may only send, one that sends a sample
     #[arg(long, group = "form")]
     curl: bool,
     /// Print `export` lines for a shell: the token, the scope and the addresses
@@ -29,10 +31,17 @@ pub(crate) struct TokenArgs {
     /// Print JSON: the token, when it expires, and whose it is
     #[arg(long, group = "form")]
     json: bool,
+    /// The scope for `--curl`, `--env` and `--json`: `space`, `org` or `account` of the target, or the id itself (`s-GUID`,
+    /// `o-GUID`, `a-GUID`); default: the targeted space, else the organization, else the account
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
     /// Renew the token unless it is good for at least this long
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "10s")]
     min_ttl: Duration,
 }
+
+/// What `--curl` sends, where that is all the key may do.
+const SAMPLE: &str = r#"[{"name":"hello.vigie","value":1}]"#;
 
 #[derive(Serialize)]
 struct TokenReport<'a> {
@@ -54,16 +63,29 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
         return output.line(format!("X-Auth-User-Token: iam {text}"));
     }
     if args.curl {
-        let (scope, metrics) = (scope(context)?, trusted_metrics(context)?);
-        return output.line(shown!(
-            "curl -sS -H {} -H {} {}",
+        let (scope, metrics) = (noted_scope(args, context)?, trusted_metrics(context)?);
+        let headers = shown!(
+            "-H {} -H {}",
             Shown::quoted(&format!("X-Auth-User-Token: iam {text}")),
-            Shown::quoted(&format!("X-Auth-Scope-Id: {scope}")),
-            Shown::quoted(&format!("{metrics}/v1/metrics/list?query=*"))
-        ));
+            Shown::quoted(&format!("X-Auth-Scope-Id: {scope}"))
+        );
+        let sends_alone = context.reach().is_some_and(|reach| reach.only.is_some());
+        return output.line(match sends_alone {
+            true => shown!(
+                "curl -sS {} -H 'Content-Type: application/json' --data {} {}",
+                headers,
+                Shown::quoted(SAMPLE),
+                Shown::quoted(&format!("{metrics}/v1/metrics"))
+            ),
+            false => shown!(
+                "curl -sS {} {}",
+                headers,
+                Shown::quoted(&format!("{metrics}/v1/metrics/list?query=*"))
+            ),
+        });
     }
     if args.env {
-        let (scope, metrics) = (scope(context)?, trusted_metrics(context)?);
+        let (scope, metrics) = (noted_scope(args, context)?, trusted_metrics(context)?);
         return output.line(shown!(
             "export VIGIE_TOKEN={}\nexport VIGIE_SCOPE={}\nexport VIGIE_METRICS={}",
             Shown::quoted(text),
@@ -79,7 +101,11 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
             expires_in: claims.remaining(SystemClock.now()),
             user: claims.user(),
             account: &claims.account.bss,
-            scope: context.scope_id().ok(),
+            // Where nothing was named, none is an answer.
+            scope: match args.scope {
+                Some(_) => Some(scope(args, context)?),
+                None => scope(args, context).ok(),
+            },
         });
     }
     output.line(text.to_owned())
@@ -97,10 +123,27 @@ fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
     }
 }
 
-/// The scope for the script; with a note if it is not a space.
-fn scope(context: &Context) -> Result<String, Failure> {
-    let scope = context.scope_id()?;
-    if !scope.starts_with("s-") {
+/// The named scope, else that of the login.
+fn scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
+    let Some(named) = &args.scope else {
+        return context.scope_id();
+    };
+    let id = domain_id(context, named)?;
+    if let Some(reach) = context.reach() {
+        reach.require_domain(Some(&id))?;
+    }
+    Ok(id)
+}
+
+/// The scope for the script; with a note if no space was chosen.
+fn noted_scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
+    let scope = scope(args, context)?;
+    if scope.starts_with("s-") || args.scope.is_some() || context.reach().is_some() {
+        return Ok(scope);
+    }
+    if context.has_no_role() {
+        context.output.note(shown!("hint: {}", NO_ROLE));
+    } else {
         context.output.note(shown!(
             "no space is targeted, so that the scope is `{}`; choose one with `vigie target -o ORG -s SPACE`",
             scope

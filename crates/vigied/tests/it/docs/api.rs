@@ -269,7 +269,14 @@ fn push_example(text: &mut String, document: &Document, route: &Route, operation
                 };
                 path = path.replace(&format!("{{{name}}}"), &value);
             }
-            "query" if parameter["required"] == true => query.push(format!("{name}=shop.*")),
+            "query" if parameter["required"] == true => {
+                // What writes takes a series; what reads takes a pattern of them.
+                let value = match route.guard.as_str() {
+                    "domain.write" => "shop.orders;country=fr",
+                    _ => "shop.*",
+                };
+                query.push(format!("{name}={value}"));
+            }
             _ => {}
         }
     }

@@ -1,0 +1,90 @@
+//! Waits for a database for as long as it goes on answering: reading many rows may take long, silence may not.
+
+use crate::error::IamError;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Tells what the database has woken from what the timer has.
+struct Heard {
+    is: AtomicBool,
+    task: Mutex<Option<Waker>>,
+}
+
+impl Wake for Heard {
+    fn wake(self: Arc<Self>) {
+        self.is.store(true, Ordering::Release);
+        let held = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        let task = held.clone();
+        drop(held);
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+/// Does the work, unless nothing is heard of the database for `silence_max`: then it counts as unreachable.
+///
+/// # Errors
+/// [`IamError::Silent`], and those of the work.
+pub(super) async fn while_answering<T>(
+    silence_max: Duration,
+    work: impl Future<Output = Result<T, IamError>>,
+) -> Result<T, IamError> {
+    let mut work = pin!(work);
+    let mut silence = pin!(tokio::time::sleep(silence_max));
+    let heard = Arc::new(Heard {
+        is: AtomicBool::new(true),
+        task: Mutex::new(None),
+    });
+    let waker = Waker::from(Arc::clone(&heard));
+    poll_fn(|own| {
+        // Before the look at `is`, so that no wake is lost.
+        *(heard.task.lock()).unwrap_or_else(PoisonError::into_inner) = Some(own.waker().clone());
+        if heard.is.swap(false, Ordering::AcqRel) {
+            if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return Poll::Ready(done);
+            }
+            silence.as_mut().reset(Instant::now() + silence_max);
+        }
+        silence.as_mut().poll(own).map(|()| Err(IamError::Silent))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: Duration = Duration::from_millis(50);
+    const SILENCE_MAX: Duration = Duration::from_millis(1000);
+
+    #[tokio::test]
+    async fn rows_may_come_for_longer_than_the_database_may_be_silent() {
+        let begun = Instant::now();
+        let rows = while_answering(SILENCE_MAX, async {
+            let mut rows = 0;
+            while begun.elapsed() < SILENCE_MAX * 2 {
+                tokio::time::sleep(STEP).await;
+                rows += 1;
+            }
+            Ok(rows)
+        });
+        assert!(rows.await.unwrap() > 0);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_falls_silent_is_given_up() {
+        let hangs = while_answering(STEP, async {
+            tokio::task::yield_now().await;
+            std::future::pending::<Result<(), IamError>>().await
+        });
+        assert!(matches!(hangs.await, Err(IamError::Silent)));
+        let refused = while_answering(STEP, async { Err::<(), _>(IamError::LastKey) });
+        assert!(matches!(refused.await, Err(IamError::LastKey)));
+    }
+}

@@ -1,0 +1,127 @@
+//! The parameters of `/render` that say how a picture is drawn.
+
+use super::build::Operation;
+use serde_json::json;
+
+/// The name of a parameter, and what it means.
+const WORDS: [(&str, &str); 35] = [
+    ("width", "pixels, 10 to 8192; 330 by default"),
+    ("height", "pixels, 10 to 4096; 250 by default"),
+    ("margin", "pixels round the picture; 10 by default"),
+    (
+        "template",
+        "a set of colours by its name; the other parameters paint over it",
+    ),
+    (
+        "bgcolor",
+        "the colour of the ground: a name, or `RRGGBB` in hexadecimal digits",
+    ),
+    ("fgcolor", "the colour of texts and axes"),
+    ("majorGridLineColor", "the colour of the grid's major lines"),
+    ("minorGridLineColor", "the colour of the grid's minor lines"),
+    (
+        "colorList",
+        "the colours of series that have none, in turn, separated by commas",
+    ),
+    ("fontSize", "the size of texts, 4 to 96; 11 by default"),
+    ("fontBold", "true: texts are bold"),
+    ("title", "a title above the picture"),
+    ("vtitle", "a title of the left axis"),
+    ("vtitleRight", "a title of the right axis"),
+    ("lineWidth", "pixels; 1.2 by default"),
+    (
+        "connectedLimit",
+        "`connected` lines: across how many points without a value; any number by default",
+    ),
+    ("areaAlpha", "how opaque areas are, 0 to 1"),
+    ("drawNullAsZero", "true: a point without a value is 0"),
+    (
+        "hideLegend",
+        "whether the names of series are left out; by default where there are more than 10",
+    ),
+    ("uniqueLegend", "true: a name stands in the legend once"),
+    ("hideGrid", "true: no grid"),
+    ("hideAxes", "true: no axes"),
+    ("hideXAxis", "true: no axis of time"),
+    ("hideYAxis", "true: no axis of values"),
+    (
+        "graphOnly",
+        "true: the lines alone: no axes, grid, legend, title and margin",
+    ),
+    ("yMin", "the least value of the left axis; also `yMinLeft`"),
+    (
+        "yMax",
+        "the greatest value of the left axis; also `yMaxLeft`",
+    ),
+    (
+        "yStep",
+        "the distance between labels of the left axis; also `yStepLeft`",
+    ),
+    ("yMinRight", "the least value of the right axis"),
+    ("yMaxRight", "the greatest value of the right axis"),
+    (
+        "yStepRight",
+        "the distance between labels of the right axis",
+    ),
+    (
+        "yLimit",
+        "what an axis is at most; greater values are beyond it",
+    ),
+    (
+        "minorY",
+        "how many minor lines of the grid stand between two major ones, 0 to 10; 1 by default",
+    ),
+    ("logBase", "a logarithmic axis of this base; `e` is one"),
+    (
+        "xFormat",
+        "how times are written along the axis, for example `%H:%M`",
+    ),
+];
+
+/// Those that take one of a few words; the first is the default.
+const CHOICES: [(&str, &str, &[&str]); 6] = [
+    (
+        "lineMode",
+        "what stands between two points",
+        &["slope", "staircase", "connected"],
+    ),
+    (
+        "areaMode",
+        "which series are areas",
+        &["none", "first", "all", "stacked"],
+    ),
+    (
+        "graphType",
+        "lines over time, or slices of a pie",
+        &["line", "pie"],
+    ),
+    (
+        "pieMode",
+        "what a slice is as large as",
+        &["average", "maximum", "minimum"],
+    ),
+    (
+        "yAxisSide",
+        "the side of the only axis of values",
+        &["left", "right"],
+    ),
+    (
+        "yUnitSystem",
+        "the prefixes of large values",
+        &["si", "binary", "sec", "msec", "none"],
+    ),
+];
+
+/// Adds them.
+pub(super) fn drawn(operation: Operation) -> Operation {
+    let worded = |own: Operation, (name, meaning): &(&str, &str)| {
+        own.query(name, &format!("a picture: {meaning}"))
+    };
+    let operation = WORDS.iter().fold(operation, worded);
+    CHOICES
+        .iter()
+        .fold(operation, |own, (name, meaning, words)| {
+            let schema = json!({ "type": "string", "enum": words, "default": words.first() });
+            own.query_of(name, &format!("a picture: {meaning}"), false, schema)
+        })
+}
