@@ -188,7 +188,7 @@ pub(crate) fn unknown() -> Refusal {
     Refusal(
         wire::code::ROUTE_UNKNOWN
             .problem("there is no such route")
-            .hint("`vigied routes` lists what there is"),
+            .hint("`/openapi.json` lists what there is"),
     )
 }
 
