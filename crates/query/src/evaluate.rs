@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod depth_tests;
 mod held;
+mod on_behalf;
 mod reading;
 mod shared;
 mod template;
@@ -19,11 +20,10 @@ use crate::target::{Call, DEPTH_MAX, Expression, Kind, parse};
 use crate::value::Value;
 use crate::window::Window;
 use crate::{series, table};
-use base::context::{Context, Resource};
+use base::context::Context;
 use shared::Shared;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
 use template::Variables;
 
 /// Points between two looks at the clock.
@@ -376,126 +376,6 @@ impl<'e> Evaluation<'e> {
 enum Named {
     Value(Value),
     Path(String),
-}
-
-impl Evaluator for Evaluation<'_> {
-    fn series_of_made(
-        &mut self,
-        text: &str,
-        expression: &Expression,
-        window: &Window,
-    ) -> Result<Vec<Series>, Error> {
-        if self.made_depth >= MADE_DEPTH_MAX {
-            return Err(Error::Function {
-                column: 1,
-                function: text.to_owned(),
-                problem: format!(
-                    "more than {MADE_DEPTH_MAX} targets that functions make are inside one another"
-                ),
-            });
-        }
-        self.made_depth += 1;
-        let series = self.series_of_text(text, expression, window);
-        self.made_depth -= 1;
-        series
-    }
-
-    fn series_in(
-        &mut self,
-        expression: &Expression,
-        window: &Window,
-    ) -> Result<Vec<Series>, Error> {
-        let paths = self.paths(expression)?;
-        self.read(paths, window.range())?;
-        let outer = self.x_files_factor;
-        let value = self.value(expression, window, None);
-        self.x_files_factor = if window.is_requested {
-            self.x_files_factor
-        } else {
-            outer
-        };
-        match value? {
-            Value::Series(series) => Ok(series),
-            other => Err(Error::Function {
-                column: column(&self.text, expression.span.start),
-                function: self
-                    .text
-                    .get(expression.span.clone())
-                    .unwrap_or_default()
-                    .to_owned(),
-                problem: format!("it must be series, not {}", other.kind()),
-            }),
-        }
-    }
-
-    fn call_named(
-        &mut self,
-        name: &str,
-        values: Vec<Value>,
-        window: &Window,
-    ) -> Result<Vec<Series>, Fault> {
-        let function = table::find(name)
-            .ok_or_else(|| Fault::argument(format!("there is no function `{name}`")))?;
-        let value = (function.run)(&mut FunctionCall {
-            arguments: bind(function, values, Vec::new())?,
-            window: window.clone(),
-            name,
-            evaluation: self,
-            expressions: &[],
-        })?;
-        match value {
-            Value::Series(series) => Ok(series),
-            other => Err(Fault::argument(format!("`{name}` gives {}", other.kind()))),
-        }
-    }
-
-    fn reserve_early(&mut self, points: usize) -> Result<(), Error> {
-        self.reserve(points)?;
-        self.early = self.early.saturating_add(points);
-        Ok(())
-    }
-
-    fn release_early(&mut self, points: usize) {
-        let points = points.min(self.early);
-        let bytes = (points as u64).saturating_mul(8).min(self.reserved);
-        self.early -= points;
-        self.reserved -= bytes;
-        self.context.release(bytes);
-    }
-
-    fn spend(&mut self, points: usize) -> Result<(), Error> {
-        self.context.spend(Resource::Steps, points as u64)?;
-        self.checkpoint(points)
-    }
-
-    fn checkpoint(&mut self, points: usize) -> Result<(), Error> {
-        self.unchecked = self.unchecked.saturating_add(points);
-        if self.unchecked >= POINTS_PER_CHECK {
-            self.unchecked = 0;
-            self.context.check(Instant::now())?;
-        }
-        Ok(())
-    }
-
-    fn is_function(&self, name: &str) -> bool {
-        table::find(name).is_some()
-    }
-
-    fn x_files_factor(&self) -> f64 {
-        self.x_files_factor
-    }
-
-    fn set_x_files_factor(&mut self, share: f64) {
-        self.x_files_factor = share;
-    }
-
-    fn stacks(&mut self) -> &mut HashMap<String, Vec<f64>> {
-        &mut self.stacks
-    }
-
-    fn source(&self) -> &dyn Source {
-        self.source
-    }
 }
 
 fn bind(
