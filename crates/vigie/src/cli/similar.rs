@@ -41,7 +41,8 @@ fn place(grammar: &Command, arguments: &[OsString], typed: &str) -> Vec<String> 
     path
 }
 
-/// The nearest commands, each as typed after the program's name; if some are at the same level, only those.
+/// The nearest commands, each as typed after the program's name; if some are at the same level, only those, and else those that are
+/// fewest words.
 fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
     let slips_max = match typed.chars().count() {
         0..=2 => 0,
@@ -51,23 +52,21 @@ fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
     };
     let mut all = Vec::new();
     walk(grammar, &mut Vec::new(), &mut all);
-    let mut found: Vec<(usize, bool, &Vec<String>)> = all
+    let mut found: Vec<((usize, bool, usize), &Vec<String>)> = all
         .iter()
         .filter_map(|path| {
             let edits = edits(typed, path.last()?);
             let is_elsewhere = path.split_last()?.1 != here;
-            (edits <= slips_max).then_some((edits, is_elsewhere, path))
+            (edits <= slips_max).then_some(((edits, is_elsewhere, path.len()), path))
         })
         .collect();
     found.sort();
-    let Some((best, elsewhere, _)) = found.first().copied() else {
+    let Some((best, _)) = found.first().copied() else {
         return Vec::new();
     };
-    let is_best = |(edits, is_elsewhere, _): &(usize, bool, &Vec<String>)| {
-        *edits == best && *is_elsewhere == elsewhere
-    };
-    let best = found.iter().copied().filter(is_best).take(SUGGESTED_MAX);
-    best.map(|(.., path)| path.join(" ")).collect()
+    let best = found.iter().filter(|(rank, _)| *rank == best);
+    let best = best.take(SUGGESTED_MAX);
+    best.map(|(_, path)| path.join(" ")).collect()
 }
 
 fn walk(command: &Command, path: &mut Vec<String>, all: &mut Vec<Vec<String>>) {

@@ -66,8 +66,8 @@ impl Monitoring<'_> {
             (Some(id), None, _) => Ok(Domain::of_id(id)),
             (None, _, Some(other)) => Err(away.hint(shown!(
                 "the buffer of `{}` was not filled with this key, and its space is not taken for this key's: name the space with `--scope {}`, if that is where it sends, or start when the server answers",
-                other.as_str(),
-                other.as_str()
+                Shown::word(other.as_str()),
+                Shown::word(other.as_str())
             ))),
             _ => Err(away.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")),
         }
