@@ -148,8 +148,8 @@ impl Rules {
     /// The widest step that a series may have.
     #[must_use]
     pub fn widest_step(&self) -> i64 {
-        let finest = self.schemas.rules.iter().filter_map(|rule| rule.first());
-        let widest = finest.map(|finest| finest.step).max();
+        let widest = self.schemas.rules.iter().filter_map(|rule| rule.last());
+        let widest = widest.map(|widest| widest.step).max();
         widest.unwrap_or(0).max(self.default_step())
     }
 
@@ -185,15 +185,17 @@ impl Rules {
         self.schemas.first(name).map_or(&[], Vec::as_slice)
     }
 
-    /// What the rules say about a series, whose name is its Graphite text, tags and all.
+    /// What the rules say about a series that is read from `age` seconds before now on; its name is its Graphite text, tags and
+    /// all. Values stand as far apart as in the first of its retentions that reaches back so far, or else in the last one.
     #[must_use]
-    pub fn view(&self, name: &str) -> View {
+    pub fn view(&self, name: &str, age: i64) -> View {
         let aggregation = self.aggregations.first(name).copied().unwrap_or_default();
+        let retentions = self.retentions(name);
+        let reaches = retentions.iter().find(|own| own.kept >= age);
         View {
-            step: self
-                .retentions(name)
-                .first()
-                .map_or(self.default_step(), |finest| finest.step),
+            step: reaches
+                .or(retentions.last())
+                .map_or(self.default_step(), |own| own.step),
             method: aggregation.method.unwrap_or_default(),
             x_files_factor: aggregation.x_files_factor.unwrap_or(0.5),
         }

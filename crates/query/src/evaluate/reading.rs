@@ -60,26 +60,33 @@ impl Evaluation<'_> {
         let found = self.source.fetch(&paths, before)?;
         let mut rest = Vec::new();
         for (path, found) in paths.into_iter().zip(found) {
-            let known = self.read.get(&(path.clone(), later));
-            match known.and_then(|known| joined(&found, known)) {
-                Some(joined) => self.keep(path, range, joined)?,
-                None => rest.push(path),
-            }
+            let known = self.read.get(&(path.clone(), later)).map(Arc::clone);
+            let Some(known) = known.filter(|known| are_joinable(&found, known)) else {
+                rest.push(path);
+                continue;
+            };
+            let values: usize = known.iter().map(|own| own.values.len()).sum();
+            self.reserve(super::held::fetched(&found).saturating_add(values))?;
+            let joined: Arc<[Fetched]> = found
+                .iter()
+                .zip(known.iter())
+                .filter_map(|(before, after)| joined(before, after))
+                .collect();
+            self.read.insert((path, range), joined);
         }
         Ok(rest)
     }
 }
 
-/// The series of two ranges, one behind the other. `None` where they are not the same ones.
-fn joined(before: &[Fetched], after: &[Fetched]) -> Option<Vec<Fetched>> {
-    if before.len() != after.len() {
-        return None;
-    }
-    let pairs = before.iter().zip(after);
-    pairs.map(|(before, after)| one(before, after)).collect()
+/// Whether the series of two ranges are the same ones, and meet.
+fn are_joinable(before: &[Fetched], after: &[Fetched]) -> bool {
+    before.len() == after.len()
+        && (before.iter().zip(after)).all(|(before, after)| missing(before, after).is_some())
 }
 
-fn one(before: &Fetched, after: &Fetched) -> Option<Fetched> {
+/// How many values of the earlier range stand before those of the later one. `None` where they are not of one series, or do not
+/// meet.
+fn missing(before: &Fetched, after: &Fetched) -> Option<usize> {
     let distance = after.start.checked_sub(before.start)?;
     let is_same =
         before.name == after.name && before.step == after.step && before.tags == after.tags;
@@ -87,9 +94,12 @@ fn one(before: &Fetched, after: &Fetched) -> Option<Fetched> {
     if !is_same || distance % after.step != 0 || after.values.len() < 2 {
         return None;
     }
-    let first = before
-        .values
-        .get(..usize::try_from(distance / after.step).ok()?)?;
+    let count = usize::try_from(distance / after.step).ok()?;
+    (count <= before.values.len()).then_some(count)
+}
+
+fn joined(before: &Fetched, after: &Fetched) -> Option<Fetched> {
+    let first = before.values.get(..missing(before, after)?)?;
     let mut values = Vec::with_capacity(first.len() + after.values.len());
     values.extend_from_slice(first);
     values.extend_from_slice(&after.values);

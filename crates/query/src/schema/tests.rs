@@ -42,7 +42,7 @@ fn the_first_rule_that_fits_counts() {
             method,
             x_files_factor: share,
         };
-        assert_eq!(rules.view(name), view, "{name}");
+        assert_eq!(rules.view(name, 0), view, "{name}");
     }
     let kept = |name| {
         rules
@@ -60,7 +60,7 @@ fn the_first_rule_that_fits_counts() {
 fn without_rules_a_value_stands_for_a_minute() {
     let rules = Rules::parse("", "").unwrap();
     assert!(rules.is_empty() && !rules.has_step("a"));
-    let view = rules.view("a");
+    let view = rules.view("a", 0);
     assert_eq!((view.step, view.x_files_factor), (60, 0.5));
 }
 
@@ -143,7 +143,7 @@ proptest! {
     #[test]
     fn no_text_breaks_it(text in r"(\[[a-z]\]\n|pattern ?[=:] ?[a-z.*(]{0,4}\n|retentions = [0-9smhdwy:, ]{0,20}\n|[ -~]{0,8}\n){0,8}") {
         match Rules::parse(&text, &text) {
-            Ok(rules) => prop_assert!(rules.view("a.b").step > 0),
+            Ok(rules) => prop_assert!(rules.view("a.b", 0).step > 0),
             Err(error) => prop_assert!(error.line >= 1),
         }
     }
@@ -169,4 +169,22 @@ fn a_pattern_that_is_to_blame_is_named_by_its_line() {
     assert!(refused(&[r"\w{3}"; 150]).contains("too large"));
     // A mistake is found though the patterns are too large as well.
     assert!(refused(&[large, "("]).contains("unclosed group"));
+}
+
+#[test]
+fn the_step_is_that_of_the_first_retention_that_reaches_back_so_far() {
+    let rules = "[a]\npattern = ^a\nretentions = 10s:6h,1m:30d,15m:1y\n";
+    let rules = Rules::parse(rules, "").unwrap();
+    for (age, step) in [
+        (0, 10),
+        (6 * 3600, 10),
+        (6 * 3600 + 1, 60),
+        (30 * 86_400, 60),
+        (31 * 86_400, 900),
+        (10 * 365 * 86_400, 900),
+    ] {
+        assert_eq!(rules.view("a", age).step, step, "{age}");
+        assert_eq!(rules.view("b", age).step, 60, "{age}");
+    }
+    assert_eq!((rules.finest_step(), rules.widest_step()), (10, 900));
 }

@@ -41,6 +41,9 @@ fn place(grammar: &Command, arguments: &[OsString], typed: &str) -> Vec<String> 
     path
 }
 
+/// How far a command is from what was typed: edits, whether it is at another level, and its words.
+type Rank = (usize, bool, usize);
+
 /// The nearest commands, each as typed after the program's name; if some are at the same level, only those, and else those that are
 /// fewest words.
 fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
@@ -52,7 +55,7 @@ fn nearest(grammar: &Command, here: &[String], typed: &str) -> Vec<String> {
     };
     let mut all = Vec::new();
     walk(grammar, &mut Vec::new(), &mut all);
-    let mut found: Vec<((usize, bool, usize), &Vec<String>)> = all
+    let mut found: Vec<(Rank, &Vec<String>)> = all
         .iter()
         .filter_map(|path| {
             let edits = edits(typed, path.last()?);

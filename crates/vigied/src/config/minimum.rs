@@ -112,8 +112,9 @@ mod tests {
     #[test]
     fn every_size_has_a_least_value_or_needs_none() {
         let free = [
-            // A quota.
+            // Quotas.
             "limits.stored_bytes_per_account",
+            "limits.rule_bytes_per_account",
             // The smaller, the laxer.
             "limits.answer_bytes_per_second",
             "limits.body_bytes_per_second_min",

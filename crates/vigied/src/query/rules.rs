@@ -78,11 +78,11 @@ mod tests {
     fn equal_texts_are_compiled_once_and_the_latest_are_kept() {
         let rules = CompiledRules::default();
         let first = rules.compiled(Some(texts(10)), None).unwrap();
-        assert_eq!((first.view("a").step, first.view("b").step), (10, 60));
+        assert_eq!((first.view("a", 0).step, first.view("b", 0).step), (10, 60));
         let again = rules.compiled(Some(texts(10)), None).unwrap();
         assert!(Arc::ptr_eq(&first, &again));
         let other = rules.compiled(Some(texts(10)), Some(5)).unwrap();
-        assert_eq!((other.view("a").step, other.view("b").step), (10, 5));
+        assert_eq!((other.view("a", 0).step, other.view("b", 0).step), (10, 5));
         for step in 11..11 + KEPT_MAX {
             rules.compiled(Some(texts(step)), None).unwrap();
         }

@@ -164,7 +164,8 @@ impl Stored<'_> {
         range: Range,
         held: &mut Held<'_>,
     ) -> Result<Fetched, StoreError> {
-        let view = self.rules.view(&name);
+        let age = self.now.saturating_sub(range.from);
+        let view = self.rules.view(&name, age);
         let step = Step::new(view.step.saturating_mul(1000))
             .ok_or(StoreError::Unsupported("have steps of no length"))?;
         let range = TimeRange {
