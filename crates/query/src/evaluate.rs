@@ -254,6 +254,7 @@ impl<'e> Evaluation<'e> {
     ) -> Result<Value, Error> {
         let at = |own: &Self| column(&own.text, call.name_span.start.max(expression.span.start));
         if call.name == "seriesByTag" {
+            self.spend(template::compiling(call))?;
             let path = template::tag_path(call).map_err(|problem| Error::Function {
                 column: at(self),
                 function: call.name.clone(),

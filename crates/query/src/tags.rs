@@ -14,7 +14,7 @@ use std::fmt;
 pub const NAME: &str = "name";
 
 /// Bytes that the expressions of one question may take once they are compiled, each.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
+pub const COMPILED_BYTES_MAX: usize = 1 << 18;
 
 /// How a value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,7 +92,33 @@ impl TagExpression {
             comparison,
             value: value.to_owned(),
         };
-        own.condition().map(|_| own)
+        own.check_syntax().map(|()| own)
+    }
+
+    /// Whether it has to be compiled, which takes time.
+    #[must_use]
+    pub const fn is_regex(&self) -> bool {
+        matches!(self.comparison, Comparison::Fits | Comparison::FitsNot)
+    }
+
+    /// Reads a regular expression without compiling it.
+    fn check_syntax(&self) -> Result<(), TagError> {
+        let read = RegexBuilder::new(&self.anchored()).size_limit(0).build();
+        match read {
+            Err(error @ regex::Error::Syntax(_)) if self.is_regex() => Err(self.refused(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn anchored(&self) -> String {
+        format!("^(?:{})", self.value)
+    }
+
+    fn refused(&self, error: &regex::Error) -> TagError {
+        TagError::Regex {
+            expression: self.to_string(),
+            problem: last_line(&error.to_string()),
+        }
     }
 
     /// Reads all expressions of a question.
@@ -100,19 +126,23 @@ impl TagExpression {
     /// # Errors
     /// [`TagError`]; [`TagError::FitsEmpty`] where they would find every series.
     pub fn parse_all<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Vec<Self>, TagError> {
+        let texts: Vec<&str> = texts.into_iter().collect();
+        // Before any is compiled.
+        if texts.len() as u64 > limit::MATCHERS_PER_SELECTOR.default {
+            return Err(TagError::TooMany(texts.len()));
+        }
         let all: Vec<Self> = texts
             .into_iter()
             .map(Self::parse)
             .collect::<Result<_, _>>()?;
-        if all.len() as u64 > limit::MATCHERS_PER_SELECTOR.default {
-            return Err(TagError::TooMany(all.len()));
-        }
+        let mut fits_empty = true;
         for own in &all {
-            if !own.condition()?.fits("") {
-                return Ok(all);
-            }
+            fits_empty &= own.condition()?.fits("");
         }
-        Err(TagError::FitsEmpty)
+        if fits_empty {
+            return Err(TagError::FitsEmpty);
+        }
+        Ok(all)
     }
 
     /// The condition, ready to be used.
@@ -120,15 +150,11 @@ impl TagExpression {
     /// # Errors
     /// [`TagError::Regex`].
     pub fn condition(&self) -> Result<Condition, TagError> {
-        let is_regex = matches!(self.comparison, Comparison::Fits | Comparison::FitsNot);
-        let test = if is_regex {
-            let regex = RegexBuilder::new(&format!("^(?:{})", self.value))
+        let test = if self.is_regex() {
+            let regex = RegexBuilder::new(&self.anchored())
                 .size_limit(COMPILED_BYTES_MAX)
                 .build();
-            Test::Regex(regex.map_err(|error| TagError::Regex {
-                expression: self.to_string(),
-                problem: last_line(&error.to_string()),
-            })?)
+            Test::Regex(regex.map_err(|error| self.refused(&error))?)
         } else {
             Test::Text(self.value.clone())
         };
@@ -265,7 +291,7 @@ mod tests {
 
     #[test]
     fn an_expression_cannot_become_a_large_table() {
-        let found = TagExpression::parse("a=~(x{1000}){1000}").unwrap_err();
+        let found = TagExpression::parse_all(["a=~(x{1000}){1000}"]).unwrap_err();
         assert!(matches!(found, TagError::Regex { .. }), "{found}");
     }
 }

@@ -155,7 +155,10 @@ fn collect(
             let variables = Variables::new(own, requested, spend)?;
             collect(&own.body, requested, Some(&variables), spend, found)?;
         }
-        Kind::Call(call) if call.name == "seriesByTag" => found.extend(tag_path(call)),
+        Kind::Call(call) if call.name == "seriesByTag" => {
+            spend(compiling(call))?;
+            found.extend(tag_path(call));
+        }
         Kind::Call(call) => {
             for argument in &call.arguments {
                 collect(argument, requested, variables, spend, found)?;
@@ -164,6 +167,16 @@ fn collect(
         _ => {}
     }
     Ok(())
+}
+
+/// Points that a regular expression of tags costs to compile: the clock is looked at before each.
+const POINTS_PER_REGEX: usize = 1 << 16;
+
+/// What reading the tag expressions of `seriesByTag` costs, in points.
+pub(super) fn compiling(call: &Call) -> usize {
+    let is_regex = |own: &&Expression| matches!(&own.kind, Kind::Text(text) if text.contains("=~"));
+    let count = call.arguments.iter().filter(is_regex).count();
+    count.saturating_mul(POINTS_PER_REGEX).saturating_add(1)
 }
 
 /// The tag expressions of `seriesByTag`.

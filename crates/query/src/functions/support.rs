@@ -30,7 +30,7 @@ pub(crate) use interval::{ensure_positive, interval, unit};
 pub(crate) use name_tags::name_tags;
 pub(crate) use names::path_expressions;
 pub(crate) use node::{at, before, grouped, key};
-pub(crate) use pattern::{Checkpoint, Pattern};
+pub(crate) use pattern::{Checkpoint, POINTS_TO_COMPILE, Pattern};
 pub(crate) use quantile::{quantile, quantile_of};
 pub(crate) use round::{round, round_all};
 pub(crate) use rows::{paired, quotient};

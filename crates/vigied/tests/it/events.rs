@@ -245,6 +245,9 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
         "/events/",
         "/events/?until=now&form=-1h",
         "/events/?from=-1h",
+        "/events/?until=",
+        "/events/?from=&until=now",
+        "/events/?until=-1y&until=now",
     ] {
         assert_eq!(kept.send("DELETE", path, None).status, 400, "{path}");
     }

@@ -67,7 +67,9 @@ impl Choice {
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// As they were asked for, duplicates and empty ones among them.
-    asked: Vec<String>,
+    asked: usize,
+    /// The same, each once.
+    tags: BTreeSet<String>,
     known: BTreeSet<String>,
     choice: Choice,
 }
@@ -75,9 +77,10 @@ pub struct Wanted {
 impl Wanted {
     /// Those with these tags.
     #[must_use]
-    pub const fn new(asked: Vec<String>, choice: Choice) -> Self {
+    pub fn new(asked: Vec<String>, choice: Choice) -> Self {
         Self {
-            asked,
+            asked: asked.len(),
+            tags: asked.into_iter().collect(),
             known: BTreeSet::new(),
             choice,
         }
@@ -95,7 +98,7 @@ impl Wanted {
     /// Learns of the tags that an event has.
     pub fn learn(&mut self, text: &str) {
         for tag in found_by(text) {
-            if self.asked.iter().any(|own| own == tag) && !self.known.contains(tag) {
+            if self.tags.contains(tag) && !self.known.contains(tag) {
                 self.known.insert(tag.to_owned());
             }
         }
@@ -104,9 +107,8 @@ impl Wanted {
     /// Whether no further event can be news.
     #[must_use]
     pub fn knows_all(&self) -> bool {
-        self.asked
-            .iter()
-            .all(|own| own.is_empty() || self.known.contains(own))
+        let named = self.tags.len() - usize::from(self.tags.contains(""));
+        self.known.len() == named
     }
 
     /// Whether an event of these tags is asked for, of those that were learnt of.
@@ -126,7 +128,7 @@ impl Wanted {
     /// Whether as many of the shown tags are asked for as tags are asked for: one that is asked for twice never is.
     fn shows_all(&self, text: &str) -> bool {
         let shown: BTreeSet<&str> = shown(text).into_iter().collect();
-        let asked: BTreeSet<&str> = self.asked.iter().map(String::as_str).collect();
-        asked.intersection(&shown).count() == self.asked.len()
+        let asked = shown.iter().filter(|tag| self.tags.contains(**tag));
+        asked.count() == self.asked
     }
 }

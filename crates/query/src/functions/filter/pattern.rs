@@ -1,7 +1,7 @@
 //! Series by their names.
 
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
-use crate::functions::support::Pattern;
+use crate::functions::support::{POINTS_TO_COMPILE, Pattern};
 
 const PARAMETERS: &[Parameter] = &[
     required("seriesList", Kind::SeriesList),
@@ -31,6 +31,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 ];
 
 fn kept(call: &mut FunctionCall<'_>, is_found: bool) -> Outcome {
+    call.checkpoint(POINTS_TO_COMPILE)?;
     let pattern = Pattern::new(call.arguments.text(1)?)?;
     let mut kept = Vec::new();
     for own in call.arguments.series(0)? {

@@ -9,7 +9,7 @@ use crate::error::Fault;
 use regex::{Regex, RegexBuilder};
 
 /// Bytes of a compiled pattern.
-const SIZE_MAX: usize = 1 << 20;
+const SIZE_MAX: usize = 1 << 19;
 
 /// Bytes by which a replacement makes a name longer.
 const GROWTH_MAX: usize = 1 << 16;
@@ -19,6 +19,9 @@ const WORK_MAX: usize = 1 << 26;
 
 /// Of that, what takes as long as to look at a point.
 const WORK_PER_POINT: usize = 16;
+
+/// Points that stand for compiling a pattern: the clock is looked at before each.
+pub(crate) const POINTS_TO_COMPILE: usize = 1 << 16;
 
 /// Is told of work before it is done, in points, and says whether it may be.
 pub(crate) type Checkpoint<'c> = dyn FnMut(usize) -> Result<(), Fault> + 'c;

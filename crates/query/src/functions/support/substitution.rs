@@ -1,6 +1,6 @@
 //! A regular expression and what its matches are replaced by, as arguments.
 
-use super::pattern::Pattern;
+use super::pattern::{POINTS_TO_COMPILE, Pattern};
 use super::replacement::Replacement;
 use crate::error::Fault;
 use crate::function::FunctionCall;
@@ -31,6 +31,7 @@ impl Substitution {
     /// The name with its matches replaced.
     pub(crate) fn of_name(&self, call: &mut FunctionCall<'_>, name: &str) -> Result<String, Fault> {
         if self.compiled.get().is_none() {
+            call.checkpoint(POINTS_TO_COMPILE)?;
             let pattern = Pattern::new(&self.search)?;
             let replacement = pattern.replacement(&self.replace)?;
             // Nobody else can have set it.

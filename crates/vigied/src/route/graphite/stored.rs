@@ -15,9 +15,10 @@ use base::time::{Millis, Step, TimeRange};
 use query::schema::Rules;
 use query::series::{Consolidation, Tags};
 use query::source::{Event, Fetched, Path, Range, Source};
-use query::tags::{Condition, NAME, TagExpression};
+use query::tags::{COMPILED_BYTES_MAX, Condition, NAME, TagExpression};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Bytes that a slot takes.
 const SLOT_BYTES: u64 = 8;
@@ -83,6 +84,15 @@ fn tagged(expressions: &[TagExpression]) -> Option<Meant> {
     })
 }
 
+/// Bytes that the regular expressions of a path may take once they are compiled.
+fn compiled_bytes(path: &Path) -> u64 {
+    let Path::Tags(expressions) = path else {
+        return 0;
+    };
+    let regexes = expressions.iter().filter(|own| own.is_regex()).count();
+    (regexes as u64).saturating_mul(COMPILED_BYTES_MAX as u64)
+}
+
 /// The tags of a series: its path is `name`.
 pub(super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -94,12 +104,20 @@ pub(super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
 impl Source for Stored<'_> {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
         let mut found: Vec<Vec<Fetched>> = paths.iter().map(|_| Vec::new()).collect();
-        let meant = paths.iter().enumerate();
-        let meant: Vec<(usize, Meant)> = meant
-            .filter_map(|(place, path)| Some((place, Meant::of(path, self.has_tagged)?)))
-            .collect();
+        // Until all is read; the evaluation counts from there on.
+        let mut held = Held::of(self.context);
+        let mut meant = Vec::with_capacity(paths.len());
+        for (place, path) in paths.iter().enumerate() {
+            // To compile one may take milliseconds, and there may be hundreds.
+            self.context.check(Instant::now())?;
+            held.more(compiled_bytes(path))?;
+            if let Some(own) = Meant::of(path, self.has_tagged) {
+                held.more(own.selector().table_bytes())?;
+                meant.push((place, own));
+            }
+        }
         if range.from <= self.now && !meant.is_empty() {
-            self.read(&meant, range, &mut found)?;
+            self.read(&meant, range, (&mut found, held))?;
         }
         for series in &mut found {
             series.sort_by(|a, b| a.name.cmp(&b.name));
@@ -119,7 +137,7 @@ impl Stored<'_> {
         &self,
         meant: &[(usize, Meant)],
         range: Range,
-        found: &mut [Vec<Fetched>],
+        (found, mut held): (&mut [Vec<Fetched>], Held<'_>),
     ) -> Result<(), StoreError> {
         let until = range.until.min(self.now);
         let widest = self.rules.widest_step();
@@ -135,10 +153,6 @@ impl Stored<'_> {
                 shape: Shape::Raw(samples),
             })
             .collect();
-        // Until all is read; the evaluation counts from there on.
-        let mut held = Held::of(self.context);
-        let table_bytes = meant.iter().map(|(_, own)| own.selector().table_bytes());
-        held.more(table_bytes.sum())?;
         self.store
             .read_all(self.scope, &queries, self.context, &mut |cursor| {
                 let Some((place, own)) = meant.get(cursor.query()) else {

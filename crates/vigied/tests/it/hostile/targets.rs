@@ -59,6 +59,9 @@ fn worst() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
         .map(|number| format!("alias(constantLine(1),'{long}{number}')"))
         .collect();
     let names = names.join(",");
+    let by_tag: Vec<String> = (0..400)
+        .map(|number| format!("seriesByTag('host=~\\w{{20}}{number}')"))
+        .collect();
     let variable = |name: &str| format!("${name}").repeat(100);
     vec![
         ("-4h", vec![("target", nested("absolute", 60))]),
@@ -123,6 +126,21 @@ fn worst() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
         (
             "-1h",
             vec![("target", format!("{}(a)", "f".repeat(60_000)))],
+        ),
+        (
+            "-1h",
+            vec![("target", format!("group({})", by_tag.join(",")))],
+        ),
+        (
+            "-1h",
+            vec![(
+                "target",
+                format!(
+                    "{}a{}",
+                    "aliasSub(".repeat(60),
+                    ",'\\w{20}N','x')".repeat(60)
+                ),
+            )],
         ),
         (
             "-70d",

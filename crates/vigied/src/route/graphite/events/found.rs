@@ -11,6 +11,7 @@ use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use iam::IamError;
 use iam::manage::event::{Event, Mark, PAGE, Place};
+use std::time::Instant;
 use wire::code;
 use wire::event::Wanted;
 
@@ -42,7 +43,9 @@ impl<'a> Reading<'a> {
     }
 
     fn looked_at(&self, events: usize) -> Result<(), Refusal> {
-        let spent = self.answer.context().spend(Resource::Steps, events as u64);
+        let context = self.answer.context();
+        let spent = context.spend(Resource::Steps, events as u64);
+        let spent = spent.and_then(|()| context.check(Instant::now()));
         Ok(spent.map_err(StoreError::Stopped)?)
     }
 

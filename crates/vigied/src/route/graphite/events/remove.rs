@@ -35,6 +35,16 @@ pub(crate) async fn delete_events(
         let known = PARAMETERS.map(|name| format!("`{name}`")).join(", ");
         return Err(Refusal(problem.hint(format!("it knows {known}"))));
     }
+    for name in PARAMETERS {
+        let problem = match parameters.all(name)[..] {
+            [] => continue,
+            [one] if !one.is_empty() => continue,
+            [_] => "is empty",
+            _ => "is there twice",
+        };
+        let message = format!("`{name}` {problem}: nothing was deleted");
+        return Err(invalid(name, message));
+    }
     let clock = parameters.clock(&app)?;
     let instant = |name: &'static str| {
         let text = parameters.last(name);
