@@ -4,6 +4,7 @@
 //! which `svg`, `png` and `pdf` then write; none of them decides anything.
 
 mod axis;
+mod band;
 mod canvas;
 mod chart;
 mod color;

@@ -1,3 +1,4 @@
+mod band;
 mod clipped;
 mod work;
 
