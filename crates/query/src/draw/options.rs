@@ -116,6 +116,10 @@ pub struct Options {
     pub(crate) hides_grid: bool,
     pub(crate) hides_x_axis: bool,
     pub(crate) hides_y_axis: bool,
+    /// Both, whatever is said of each.
+    pub(crate) hides_axes: bool,
+    /// No axes, grid, legend, titles and margin, whatever is said of them.
+    pub(crate) is_graph_only: bool,
     pub(crate) has_unique_legend: bool,
     pub(crate) left: AxisOptions,
     pub(crate) right: AxisOptions,
@@ -154,6 +158,8 @@ impl Default for Options {
             hides_grid: false,
             hides_x_axis: false,
             hides_y_axis: false,
+            hides_axes: false,
+            is_graph_only: false,
             has_unique_legend: false,
             left: AxisOptions::default(),
             right: AxisOptions::default(),
@@ -189,6 +195,7 @@ impl Options {
         for (name, value) in parameters {
             own.take(name, value)?;
         }
+        own.hide();
         let fits = |pixels: f64, most: u32| (10.0..=f64::from(most)).contains(&pixels);
         if !fits(own.width, WIDTH_MAX) {
             return Err(OptionsError::Size("width"));
@@ -261,14 +268,8 @@ impl Options {
             "hideGrid" => self.hides_grid = boolean("hideGrid", value)?,
             "hideXAxis" => self.hides_x_axis = boolean("hideXAxis", value)?,
             "hideYAxis" => self.hides_y_axis = boolean("hideYAxis", value)?,
-            "hideAxes" if boolean("hideAxes", value)? => {
-                (self.hides_x_axis, self.hides_y_axis) = (true, true);
-            }
-            "graphOnly" if boolean("graphOnly", value)? => {
-                (self.hides_x_axis, self.hides_y_axis) = (true, true);
-                (self.hides_grid, self.hides_legend) = (true, Some(true));
-                (self.title, self.margin) = (None, 0.0);
-            }
+            "hideAxes" => self.hides_axes = boolean("hideAxes", value)?,
+            "graphOnly" => self.is_graph_only = boolean("graphOnly", value)?,
             "uniqueLegend" => self.has_unique_legend = boolean("uniqueLegend", value)?,
             "yMin" => self.left.min = optional("yMin", value)?,
             "yMax" => self.left.max = optional("yMax", value)?,
@@ -319,6 +320,18 @@ impl Options {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Leaves out what is hidden with others, in whichever order that was said.
+    fn hide(&mut self) {
+        if self.hides_axes || self.is_graph_only {
+            (self.hides_x_axis, self.hides_y_axis) = (true, true);
+        }
+        if self.is_graph_only {
+            (self.hides_grid, self.hides_legend) = (true, Some(true));
+            (self.title, self.left_title, self.right_title) = (None, None, None);
+            self.margin = 0.0;
+        }
     }
 
     /// The colour of the series at a place that names none.

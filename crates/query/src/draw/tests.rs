@@ -1,5 +1,6 @@
 mod band;
 mod clipped;
+mod order;
 mod work;
 
 use super::*;
