@@ -1,5 +1,6 @@
 mod band;
 mod clipped;
+mod documented;
 mod order;
 mod work;
 

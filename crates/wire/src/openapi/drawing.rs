@@ -6,7 +6,7 @@ use serde_json::json;
 /// The name of a parameter, and what it means.
 const WORDS: [(&str, &str); 35] = [
     ("width", "pixels, 10 to 8192; 330 by default"),
-    ("height", "pixels, 10 to 4096; 250 by default"),
+    ("height", "pixels, 10 to 2048; 250 by default"),
     ("margin", "pixels round the picture; 10 by default"),
     (
         "template",
