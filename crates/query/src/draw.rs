@@ -11,6 +11,7 @@ mod color;
 mod font;
 mod legend;
 mod options;
+mod outline;
 mod pdf;
 mod picture;
 mod pie;

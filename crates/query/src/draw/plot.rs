@@ -1,10 +1,10 @@
 //! The lines and areas of series.
 
 use super::axis::ValueAxis;
-use super::band;
 use super::canvas::Canvas;
 use super::color::Color;
 use super::options::{LineMode, Options};
+use super::outline;
 use super::scene::{Point, Scene, Shape};
 use crate::series::Series;
 use std::sync::Arc;
@@ -199,7 +199,7 @@ fn area(
     let mut outline = heights(curve, run, canvas, axis, options, value);
     let mut below = heights(curve, run, canvas, axis, options, floor);
     if curve.band.is_some() {
-        return band::between(&outline, &below);
+        return outline::between(&outline, &below);
     }
     below.reverse();
     outline.extend(below);
