@@ -34,7 +34,10 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     };
     let inner = (options.width - 2.0 * options.margin).max(1.0);
     let curves = curves(series, options, inner);
-    let shown = curves.iter().filter(|curve| !curve.is_invisible);
+    let shown = curves.iter().filter(|curve| {
+        let is_null = || curve.points.iter().all(|point| point.is_nan());
+        !(curve.is_invisible || options.hides_null_from_legend && is_null())
+    });
     let names = shown
         .map(|curve| (curve.name.clone(), curve.color))
         .collect();
@@ -55,6 +58,7 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     }
     let bottom = bottom.max(top + 10.0);
     let lines = ((bottom - top) / PIXELS_PER_LINE).floor().max(2.0) as usize;
+    let lines = options.lines.unwrap_or(lines);
     let left = axis_of(&curves, false, options.left, options, lines);
     let right = curves.iter().any(|curve| curve.is_on_second_axis);
     let right = right.then(|| axis_of(&curves, true, options.right, options, lines));
@@ -147,6 +151,11 @@ fn curves(series: Vec<crate::series::Series>, options: &Options, pixels: f64) ->
             AreaMode::All | AreaMode::Stacked => true,
         };
         curves.push(curve);
+    }
+    if curves.iter().any(|curve| curve.is_on_second_axis) {
+        for curve in &mut curves {
+            curve.take_side(options);
+        }
     }
     band::join(&mut curves, options.line_mode);
     if options.area_mode == AreaMode::Stacked {

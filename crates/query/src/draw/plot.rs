@@ -64,6 +64,18 @@ impl Curve {
         }
     }
 
+    /// Draws it as all lines of its axis are.
+    pub(crate) fn take_side(&mut self, options: &Options) {
+        let side = if self.is_on_second_axis {
+            options.right_lines
+        } else {
+            options.left_lines
+        };
+        self.width = side.width.unwrap_or(self.width);
+        self.color = side.color.unwrap_or(self.color);
+        self.dash = side.dash.or(self.dash);
+    }
+
     /// Its least and greatest value that count for an axis.
     pub(crate) fn range(&self) -> Option<(f64, f64)> {
         if self.is_infinite {
