@@ -4,12 +4,14 @@
 //! which `svg`, `png` and `pdf` then write; none of them decides anything.
 
 mod axis;
+mod band;
 mod canvas;
 mod chart;
 mod color;
 mod font;
 mod legend;
 mod options;
+mod outline;
 mod pdf;
 mod picture;
 mod pie;

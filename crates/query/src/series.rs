@@ -161,7 +161,9 @@ impl Series {
     #[must_use]
     pub fn weight(&self) -> usize {
         let tags = self.tags.iter().map(|(tag, value)| tag.len() + value.len());
-        let color = self.drawing.color.as_ref().map_or(0, String::len);
+        let drawing = &self.drawing;
+        let color = drawing.color.as_ref().map_or(0, String::len)
+            + drawing.band.as_ref().map_or(0, |band| band.len());
         let texts = self.name.len() + self.path_expression.len() + tags.sum::<usize>() + color;
         self.values.len().saturating_add(texts / 8)
     }

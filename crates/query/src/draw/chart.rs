@@ -1,6 +1,7 @@
 //! The layout of a chart: title, axes, grid, series, legend.
 
 use super::axis::{TimeAxis, ValueAxis, time_axis, value_axis};
+use super::band;
 use super::canvas::Canvas;
 use super::font;
 use super::legend::legend;
@@ -33,10 +34,14 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     };
     let inner = (options.width - 2.0 * options.margin).max(1.0);
     let curves = curves(series, options, inner);
-    let shown = curves.iter().filter(|curve| !curve.is_invisible);
+    let shown = curves.iter().filter(|curve| {
+        let is_null = || curve.points.iter().all(|point| point.is_nan());
+        !(curve.is_invisible || options.hides_null_from_legend && is_null())
+    });
     let names = shown
         .map(|curve| (curve.name.clone(), curve.color))
         .collect();
+    let curves = in_order_of_painting(curves, options.area_mode);
     let size = options.font_size;
     let top = options.margin + title_height(options);
     let legend = legend(
@@ -53,6 +58,7 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     }
     let bottom = bottom.max(top + 10.0);
     let lines = ((bottom - top) / PIXELS_PER_LINE).floor().max(2.0) as usize;
+    let lines = options.lines.unwrap_or(lines);
     let left = axis_of(&curves, false, options.left, options, lines);
     let right = curves.iter().any(|curve| curve.is_on_second_axis);
     let right = right.then(|| axis_of(&curves, true, options.right, options, lines));
@@ -132,11 +138,9 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     scene
 }
 
-/// The series as curves: with no more points than pixels, coloured, and stacked where that is asked for.
+/// The series as curves, in their order: with no more points than pixels, coloured, and stacked where that is asked for.
 fn curves(series: Vec<crate::series::Series>, options: &Options, pixels: f64) -> Vec<Curve> {
     let mut curves = Vec::with_capacity(series.len());
-    // Of each axis.
-    let mut stacks = [Vec::new(), Vec::new()];
     for (place, mut own) in series.into_iter().enumerate() {
         let per_pixel = (own.values.len() as f64 / pixels).ceil().max(1.0);
         own.values_per_point = per_pixel as usize;
@@ -146,21 +150,40 @@ fn curves(series: Vec<crate::series::Series>, options: &Options, pixels: f64) ->
             AreaMode::First => place == 0,
             AreaMode::All | AreaMode::Stacked => true,
         };
-        if options.area_mode == AreaMode::Stacked && !curve.is_infinite {
-            let [left, right] = &mut stacks;
-            let sums = if curve.is_on_second_axis { right } else { left };
-            sums.resize(sums.len().max(curve.points.len()), 0.0);
-            curve.floor = Some(sums.clone());
-            for (point, sum) in curve.points.iter_mut().zip(sums) {
-                if !point.is_nan() {
-                    *sum += *point;
-                    *point = *sum;
-                }
-            }
-        }
         curves.push(curve);
     }
+    if curves.iter().any(|curve| curve.is_on_second_axis) {
+        for curve in &mut curves {
+            curve.take_side(options);
+        }
+    }
+    band::join(&mut curves, options.line_mode);
     if options.area_mode == AreaMode::Stacked {
+        stack(&mut curves);
+    }
+    curves
+}
+
+/// Puts each upon those before it that are on the same axis. What is between two series stays there.
+fn stack(curves: &mut [Curve]) {
+    let mut stacks = [Vec::new(), Vec::new()];
+    let is_stacked = |curve: &&mut Curve| !curve.is_infinite && curve.band.is_none();
+    for curve in curves.iter_mut().filter(is_stacked) {
+        let [left, right] = &mut stacks;
+        let sums = if curve.is_on_second_axis { right } else { left };
+        sums.resize(sums.len().max(curve.points.len()), 0.0);
+        curve.floor = Some(sums.clone());
+        for (point, sum) in curve.points.iter_mut().zip(sums) {
+            if !point.is_nan() {
+                *sum += *point;
+                *point = *sum;
+            }
+        }
+    }
+}
+
+fn in_order_of_painting(curves: Vec<Curve>, mode: AreaMode) -> Vec<Curve> {
+    if mode == AreaMode::Stacked {
         return curves;
     }
     // Functions stack each series upon those before it, so the tallest area comes first, and lines lie upon areas.
@@ -180,8 +203,9 @@ fn axis_of(
         .filter(|curve| curve.is_on_second_axis == is_second);
     let ranges = own.filter_map(|curve| {
         let (least, most) = curve.range()?;
-        // An area begins at zero.
-        let least = if curve.is_area { least.min(0.0) } else { least };
+        // An area begins at zero, but for one between two series.
+        let is_from_zero = curve.is_area && curve.band.is_none();
+        let least = if is_from_zero { least.min(0.0) } else { least };
         Some((least, most))
     });
     let all = ranges.reduce(|(a, b), (least, most)| (a.min(least), b.max(most)));

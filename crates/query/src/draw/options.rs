@@ -1,5 +1,7 @@
 //! The drawing parameters of a request, by graphite-web's names.
 
+mod sides;
+
 use super::color::Color;
 use super::theme::{Theme, theme};
 use super::units::Units;
@@ -88,6 +90,27 @@ pub(crate) struct AxisOptions {
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
     pub(crate) step: Option<f64>,
+    /// What it is at most; greater values are beyond it.
+    pub(crate) limit: Option<f64>,
+}
+
+/// How all lines of an axis are drawn, where there are two axes. It is more than what functions say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SideOptions {
+    pub(crate) width: Option<f64>,
+    pub(crate) color: Option<Color>,
+    pub(crate) dash: Option<f64>,
+}
+
+/// What stands upon a slice of a pie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ValueLabels {
+    /// Its share.
+    #[default]
+    Percent,
+    /// What it is as large as.
+    Number,
+    None,
 }
 
 /// How a picture is drawn.
@@ -116,9 +139,19 @@ pub struct Options {
     pub(crate) hides_grid: bool,
     pub(crate) hides_x_axis: bool,
     pub(crate) hides_y_axis: bool,
+    /// Both, whatever is said of each.
+    pub(crate) hides_axes: bool,
+    /// No axes, grid, legend, titles and margin, whatever is said of them.
+    pub(crate) is_graph_only: bool,
     pub(crate) has_unique_legend: bool,
+    /// The legend leaves out what has no value.
+    pub(crate) hides_null_from_legend: bool,
     pub(crate) left: AxisOptions,
     pub(crate) right: AxisOptions,
+    pub(crate) left_lines: SideOptions,
+    pub(crate) right_lines: SideOptions,
+    /// Lines of an axis at most, where it is said.
+    pub(crate) lines: Option<usize>,
     pub(crate) minor_lines: u32,
     pub(crate) is_left_side: bool,
     pub(crate) log_base: Option<f64>,
@@ -126,6 +159,10 @@ pub struct Options {
     pub(crate) x_format: Option<String>,
     pub(crate) is_pie: bool,
     pub(crate) pie_mode: PieMode,
+    pub(crate) value_labels: ValueLabels,
+    /// What a slice has at least that has a label: per cent, or its value.
+    pub(crate) value_labels_min: f64,
+    pub(crate) value_labels_color: Option<Color>,
     /// What an axis is at most; greater values are beyond it.
     pub(crate) limit: Option<f64>,
 }
@@ -154,9 +191,15 @@ impl Default for Options {
             hides_grid: false,
             hides_x_axis: false,
             hides_y_axis: false,
+            hides_axes: false,
+            is_graph_only: false,
             has_unique_legend: false,
+            hides_null_from_legend: false,
             left: AxisOptions::default(),
             right: AxisOptions::default(),
+            left_lines: SideOptions::default(),
+            right_lines: SideOptions::default(),
+            lines: None,
             minor_lines: 1,
             is_left_side: true,
             log_base: None,
@@ -164,6 +207,9 @@ impl Default for Options {
             x_format: None,
             is_pie: false,
             pie_mode: PieMode::default(),
+            value_labels: ValueLabels::default(),
+            value_labels_min: 5.0,
+            value_labels_color: None,
             limit: None,
         }
     }
@@ -186,9 +232,13 @@ impl Options {
         for (_, value) in parameters.iter().filter(|(name, _)| *name == "template") {
             own.theme = theme(value);
         }
+        for (name, value) in &parameters {
+            own.take_older(name, value)?;
+        }
         for (name, value) in parameters {
             own.take(name, value)?;
         }
+        own.hide();
         let fits = |pixels: f64, most: u32| (10.0..=f64::from(most)).contains(&pixels);
         if !fits(own.width, WIDTH_MAX) {
             return Err(OptionsError::Size("width"));
@@ -261,14 +311,8 @@ impl Options {
             "hideGrid" => self.hides_grid = boolean("hideGrid", value)?,
             "hideXAxis" => self.hides_x_axis = boolean("hideXAxis", value)?,
             "hideYAxis" => self.hides_y_axis = boolean("hideYAxis", value)?,
-            "hideAxes" if boolean("hideAxes", value)? => {
-                (self.hides_x_axis, self.hides_y_axis) = (true, true);
-            }
-            "graphOnly" if boolean("graphOnly", value)? => {
-                (self.hides_x_axis, self.hides_y_axis) = (true, true);
-                (self.hides_grid, self.hides_legend) = (true, Some(true));
-                (self.title, self.margin) = (None, 0.0);
-            }
+            "hideAxes" => self.hides_axes = boolean("hideAxes", value)?,
+            "graphOnly" => self.is_graph_only = boolean("graphOnly", value)?,
             "uniqueLegend" => self.has_unique_legend = boolean("uniqueLegend", value)?,
             "yMin" => self.left.min = optional("yMin", value)?,
             "yMax" => self.left.max = optional("yMax", value)?,
@@ -316,9 +360,21 @@ impl Options {
                     _ => return Err(wrong("pieMode", "average, maximum or minimum", value)),
                 }
             }
-            _ => {}
+            _ => self.take_of_sides(name, value)?,
         }
         Ok(())
+    }
+
+    /// Leaves out what is hidden with others, in whichever order that was said.
+    fn hide(&mut self) {
+        if self.hides_axes || self.is_graph_only {
+            (self.hides_x_axis, self.hides_y_axis) = (true, true);
+        }
+        if self.is_graph_only {
+            (self.hides_grid, self.hides_legend) = (true, Some(true));
+            (self.title, self.left_title, self.right_title) = (None, None, None);
+            self.margin = 0.0;
+        }
     }
 
     /// The colour of the series at a place that names none.

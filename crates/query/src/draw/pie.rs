@@ -1,9 +1,10 @@
 //! A pie: a slice for each series, as large as its average, maximum or minimum.
 
 use super::legend::legend;
-use super::options::PieMode;
+use super::options::{PieMode, ValueLabels};
 use super::picture::Picture;
 use super::scene::{Anchor, Point, Scene, Shape, Text};
+use base::number;
 use std::f64::consts::TAU;
 
 /// Points of a whole circle.
@@ -60,15 +61,22 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
             color,
         });
         let middle = angle + share * TAU / 2.0;
-        if share >= 0.05 {
+        let (counted, label) = match options.value_labels {
+            ValueLabels::Percent => (share * 100.0, format!("{:.1} %", share * 100.0)),
+            ValueLabels::Number => (*value, number::general(*value)),
+            ValueLabels::None => (f64::NEG_INFINITY, String::new()),
+        };
+        if counted >= options.value_labels_min && !label.is_empty() {
             scene.shapes.push(Shape::Text(Text {
-                text: format!("{:.1} %", share * 100.0),
+                text: label,
                 at: (
                     center.0 + middle.cos() * radius * 0.65,
                     center.1 + middle.sin() * radius * 0.65 + size * 0.35,
                 ),
                 size,
-                color: color.contrast(),
+                color: options
+                    .value_labels_color
+                    .unwrap_or_else(|| color.contrast()),
                 anchor: Anchor::Middle,
                 is_bold: true,
                 is_upright: false,

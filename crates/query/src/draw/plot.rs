@@ -4,8 +4,10 @@ use super::axis::ValueAxis;
 use super::canvas::Canvas;
 use super::color::Color;
 use super::options::{LineMode, Options};
+use super::outline;
 use super::scene::{Point, Scene, Shape};
 use crate::series::Series;
+use std::sync::Arc;
 
 /// A series, ready to be drawn.
 #[derive(Debug)]
@@ -16,13 +18,15 @@ pub(crate) struct Curve {
     pub(crate) step: f64,
     /// NaN is a gap.
     pub(crate) points: Vec<f64>,
-    /// What it lies upon, where it is stacked.
+    /// What it lies upon, where it is stacked or above another.
     pub(crate) floor: Option<Vec<f64>>,
     pub(crate) color: Color,
     pub(crate) width: f64,
     pub(crate) dash: Option<f64>,
     pub(crate) alpha: Option<f64>,
     pub(crate) is_area: bool,
+    /// Of both ends of an area between two series, the same text.
+    pub(crate) band: Option<Arc<str>>,
     pub(crate) is_invisible: bool,
     pub(crate) is_infinite: bool,
     pub(crate) is_on_second_axis: bool,
@@ -53,10 +57,23 @@ impl Curve {
             dash: drawing.dashed.map(|dash| dash.clamp(0.5, 1000.0)),
             alpha: drawing.alpha.map(|alpha| alpha.clamp(0.0, 1.0)),
             is_area: drawing.is_stacked,
+            band: drawing.band.clone(),
             is_invisible: drawing.is_invisible,
             is_infinite: drawing.is_infinite,
             is_on_second_axis: drawing.is_on_second_axis,
         }
+    }
+
+    /// Draws it as all lines of its axis are.
+    pub(crate) fn take_side(&mut self, options: &Options) {
+        let side = if self.is_on_second_axis {
+            options.right_lines
+        } else {
+            options.left_lines
+        };
+        self.width = side.width.unwrap_or(self.width);
+        self.color = side.color.unwrap_or(self.color);
+        self.dash = side.dash.or(self.dash);
     }
 
     /// Its least and greatest value that count for an axis.
@@ -75,7 +92,8 @@ impl Curve {
         })
     }
 
-    fn at(&self, place: usize) -> f64 {
+    /// When a point is, in epoch seconds.
+    pub(crate) fn at(&self, place: usize) -> f64 {
         self.start + self.step * place as f64
     }
 }
@@ -99,7 +117,7 @@ pub(crate) fn draw(
     if curve.is_area {
         let areas = runs
             .iter()
-            .map(|run| area(curve, run, canvas, axis, options))
+            .flat_map(|run| area(curve, run, canvas, axis, options))
             .collect();
         let alpha = curve.alpha.or(options.area_alpha).unwrap_or(0.85);
         scene.shapes.push(Shape::Area {
@@ -173,14 +191,14 @@ fn line(
     heights(curve, run, canvas, axis, options, value)
 }
 
-/// The outline of an area: above its values, below what it lies upon.
+/// The outline of an area: above its values, below what it lies upon. One between two series has several where they cross.
 fn area(
     curve: &Curve,
     run: &[usize],
     canvas: &Canvas,
     axis: &ValueAxis,
     options: &Options,
-) -> Vec<Point> {
+) -> Vec<Vec<Point>> {
     let value = |place: usize| curve.points.get(place).copied().unwrap_or(f64::NAN);
     let floor = |place: usize| {
         let own = curve
@@ -192,9 +210,12 @@ fn area(
     };
     let mut outline = heights(curve, run, canvas, axis, options, value);
     let mut below = heights(curve, run, canvas, axis, options, floor);
+    if curve.band.is_some() {
+        return outline::between(&outline, &below);
+    }
     below.reverse();
     outline.extend(below);
-    outline
+    vec![outline]
 }
 
 fn heights(

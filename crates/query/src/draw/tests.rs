@@ -1,4 +1,8 @@
+mod band;
 mod clipped;
+mod documented;
+mod order;
+mod sides;
 mod work;
 
 use super::*;
@@ -248,7 +252,7 @@ proptest! {
         name in ".{0,20}",
         parameters in proptest::collection::vec((
             proptest::sample::select(vec!["width", "height", "margin", "fontSize", "yMin", "yMax", "yStep", "logBase", "minorY", "lineWidth",
-                "areaMode", "lineMode", "graphType", "format", "xFormat", "yUnitSystem", "connectedLimit", "yLimit"]),
+                "areaMode", "lineMode", "graphType", "format", "xFormat", "yUnitSystem", "connectedLimit", "yLimit", "yLimitLeft", "yDivisors", "min", "max", "thickness", "valueLabels", "valueLabelsMin"]),
             proptest::sample::select(vec!["0", "1", "-1", "1e300", "0.001", "inf", "11", "400", "stacked", "connected", "pie", "svg", "pdf", "%Q", "binary", "sec"]),
         ), 0..6),
     ) {

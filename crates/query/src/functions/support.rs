@@ -35,7 +35,7 @@ pub(crate) use quantile::{quantile, quantile_of};
 pub(crate) use round::{round, round_all};
 pub(crate) use rows::{paired, quotient};
 #[cfg(test)]
-pub(crate) use sample::{answer, names};
+pub(crate) use sample::{answer, names, series};
 pub(crate) use substitution::Substitution;
 pub(crate) use summary::{Buckets, summarized};
 pub(crate) use units::scaled;

@@ -1,5 +1,7 @@
 //! How a picture shows a series.
 
+use std::sync::Arc;
+
 /// What functions say about the picture of a series; `None` is what the picture does for all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Drawing {
@@ -13,7 +15,9 @@ pub struct Drawing {
     pub dashed: Option<f64>,
     /// Stacked onto the series before it.
     pub is_stacked: bool,
-    /// Not drawn, only stacked upon.
+    /// Of both ends of an area between two series, the same text.
+    pub band: Option<Arc<str>>,
+    /// Not drawn: the lower end of such an area.
     pub is_invisible: bool,
     /// A vertical line where it is not zero.
     pub is_infinite: bool,

@@ -4,9 +4,9 @@ use super::build::Operation;
 use serde_json::json;
 
 /// The name of a parameter, and what it means.
-const WORDS: [(&str, &str); 35] = [
+const WORDS: [(&str, &str); 47] = [
     ("width", "pixels, 10 to 8192; 330 by default"),
-    ("height", "pixels, 10 to 4096; 250 by default"),
+    ("height", "pixels, 10 to 2048; 250 by default"),
     ("margin", "pixels round the picture; 10 by default"),
     (
         "template",
@@ -28,7 +28,31 @@ const WORDS: [(&str, &str); 35] = [
     ("title", "a title above the picture"),
     ("vtitle", "a title of the left axis"),
     ("vtitleRight", "a title of the right axis"),
-    ("lineWidth", "pixels; 1.2 by default"),
+    ("lineWidth", "pixels; 1.2 by default; also `thickness`"),
+    (
+        "leftWidth",
+        "where there are two axes: pixels of the left one's lines",
+    ),
+    (
+        "rightWidth",
+        "where there are two axes: pixels of the right one's lines",
+    ),
+    (
+        "leftColor",
+        "where there are two axes: the colour of the left one's lines",
+    ),
+    (
+        "rightColor",
+        "where there are two axes: the colour of the right one's lines",
+    ),
+    (
+        "leftDashed",
+        "where there are two axes: true, or the pixels of a dash of the left one's lines",
+    ),
+    (
+        "rightDashed",
+        "where there are two axes: true, or the pixels of a dash of the right one's lines",
+    ),
     (
         "connectedLimit",
         "`connected` lines: across how many points without a value; any number by default",
@@ -40,18 +64,25 @@ const WORDS: [(&str, &str); 35] = [
         "whether the names of series are left out; by default where there are more than 10",
     ),
     ("uniqueLegend", "true: a name stands in the legend once"),
+    (
+        "hideNullFromLegend",
+        "true: the legend leaves out what has no value",
+    ),
     ("hideGrid", "true: no grid"),
     ("hideAxes", "true: no axes"),
     ("hideXAxis", "true: no axis of time"),
     ("hideYAxis", "true: no axis of values"),
     (
         "graphOnly",
-        "true: the lines alone: no axes, grid, legend, title and margin",
+        "true: the lines alone: no axes, grid, legend, titles and margin",
     ),
-    ("yMin", "the least value of the left axis; also `yMinLeft`"),
+    (
+        "yMin",
+        "the least value of the left axis; also `yMinLeft` and `min`",
+    ),
     (
         "yMax",
-        "the greatest value of the left axis; also `yMaxLeft`",
+        "the greatest value of the left axis; also `yMaxLeft` and `max`",
     ),
     (
         "yStep",
@@ -67,6 +98,12 @@ const WORDS: [(&str, &str); 35] = [
         "yLimit",
         "what an axis is at most; greater values are beyond it",
     ),
+    ("yLimitLeft", "the same of the left axis alone"),
+    ("yLimitRight", "the same of the right axis alone"),
+    (
+        "yDivisors",
+        "the most parts that an axis of values is divided into; of several numbers, the greatest",
+    ),
     (
         "minorY",
         "how many minor lines of the grid stand between two major ones, 0 to 10; 1 by default",
@@ -76,10 +113,18 @@ const WORDS: [(&str, &str); 35] = [
         "xFormat",
         "how times are written along the axis, for example `%H:%M`",
     ),
+    (
+        "valueLabelsMin",
+        "a pie: labels of slices from so many per cent, or from such a value; 5 by default",
+    ),
+    (
+        "valueLabelsColor",
+        "a pie: the colour of labels; black or white by default",
+    ),
 ];
 
 /// Those that take one of a few words; the first is the default.
-const CHOICES: [(&str, &str, &[&str]); 6] = [
+const CHOICES: [(&str, &str, &[&str]); 7] = [
     (
         "lineMode",
         "what stands between two points",
@@ -99,6 +144,11 @@ const CHOICES: [(&str, &str, &[&str]); 6] = [
         "pieMode",
         "what a slice is as large as",
         &["average", "maximum", "minimum"],
+    ),
+    (
+        "valueLabels",
+        "what stands upon a slice",
+        &["percent", "number", "none"],
     ),
     (
         "yAxisSide",

@@ -55,7 +55,7 @@ pub(crate) fn value_axis(
     let most = axis
         .max
         .unwrap_or(most)
-        .min(options.limit.unwrap_or(f64::INFINITY));
+        .min(axis.limit.or(options.limit).unwrap_or(f64::INFINITY));
     match options.log_base {
         Some(base) => logarithmic((least, most), base, options.units),
         None => linear((least, most), axis, options.units, lines),

@@ -7,6 +7,7 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
+use crate::functions::graph::band;
 use crate::series::Series;
 use bands::{Seasons, bands, expected};
 
@@ -105,15 +106,13 @@ fn area(call: &mut FunctionCall<'_>) -> Outcome {
         return Err(Fault::argument("the area is that of exactly one series"));
     };
     let name = format!("holtWintersConfidenceArea({})", upper.path_expression);
-    let stacked = |own: Series| {
-        let mut own = own
-            .renamed(name.as_str())
-            .tagged("holtWintersConfidenceArea", "1");
-        own.drawing.is_stacked = true;
-        own
+    let named = |own: Series| {
+        own.renamed(name.as_str())
+            .tagged("holtWintersConfidenceArea", "1")
     };
-    let (mut lower, upper) = (stacked(lower), stacked(upper));
-    lower.drawing.is_invisible = true;
+    let (mut lower, mut upper) = (named(lower), named(upper));
+    call.reserve(name.len() / 8)?;
+    band(&mut lower, &mut upper);
     Ok(vec![lower, upper].into())
 }
 

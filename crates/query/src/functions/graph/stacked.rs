@@ -2,11 +2,22 @@
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};
-use crate::series::Drawing;
+use crate::series::{Drawing, Series};
 use crate::value::Value;
+use std::sync::Arc;
 
 /// The stack of series for which none is named.
 const DEFAULT_STACK: &str = "__DEFAULT__";
+
+/// Makes two series the ends of an area, which is named as the upper one is.
+pub(in crate::functions) fn band(lower: &mut Series, upper: &mut Series) {
+    let name: Arc<str> = upper.name.as_str().into();
+    for own in [&mut *lower, upper] {
+        own.drawing.is_stacked = true;
+        own.drawing.band = Some(Arc::clone(&name));
+    }
+    lower.drawing.is_invisible = true;
+}
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
@@ -81,11 +92,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             upper.tags.insert("areaBetween".to_owned(), "1".to_owned());
             upper.name = format!("areaBetween({})", upper.path_expression);
-            upper.drawing.is_stacked = true;
             lower.tags.clone_from(&upper.tags);
             lower.name.clone_from(&upper.name);
-            lower.drawing.is_stacked = true;
-            lower.drawing.is_invisible = true;
+            call.reserve(upper.name.len() / 8)?;
+            band(lower, upper);
             Ok(series.into())
         },
     },

@@ -55,7 +55,8 @@ fn found(path: &Path) -> Vec<Fetched> {
     all.filter(|own| is_meant(&own.name, &own.tags)).collect()
 }
 
-fn series(target: &str) -> Result<Vec<Series>, String> {
+/// The series of a target.
+pub(crate) fn series(target: &str) -> Result<Vec<Series>, String> {
     let context = Context::unlimited();
     let window = Window::new(0, 60, 60, TimeZone::UTC);
     let answers = Evaluation::new(&Sample, &context).targets(&[target], &window);

@@ -1,0 +1,59 @@
+//! Areas between two series.
+
+use super::options::LineMode;
+use super::plot::Curve;
+use std::collections::{HashMap, VecDeque};
+
+/// Lets the upper ends of areas between two series lie upon their lower ends, wherever these stand. Where there is no lower end,
+/// an upper one has nothing there; one that has lost its lower end is an area as others are.
+pub(super) fn join(curves: &mut [Curve], mode: LineMode) {
+    let key = |curve: &Curve| Some((curve.band.clone()?, curve.is_on_second_axis));
+    let mut lowers: HashMap<_, VecDeque<usize>> = HashMap::new();
+    for (place, curve) in curves.iter().enumerate() {
+        if let Some(own) = key(curve).filter(|_| curve.is_invisible) {
+            lowers.entry(own).or_default().push_back(place);
+        }
+    }
+    for place in 0..curves.len() {
+        let Some(upper) = curves.get(place).filter(|own| !own.is_invisible) else {
+            continue;
+        };
+        let Some(own) = key(upper) else { continue };
+        let lower = lowers.get_mut(&own).and_then(VecDeque::pop_front);
+        let lower = lower.and_then(|lower| curves.get(lower));
+        let floor: Option<Vec<f64>> = lower.map(|lower| {
+            let times = (0..upper.points.len()).map(|place| upper.at(place));
+            times.map(|at| height_at(lower, at, mode)).collect()
+        });
+        let Some(upper) = curves.get_mut(place) else {
+            continue;
+        };
+        match &floor {
+            Some(floor) => {
+                let points = upper.points.iter_mut().zip(floor);
+                for (point, _) in points.filter(|(_, floor)| floor.is_nan()) {
+                    *point = f64::NAN;
+                }
+            }
+            None => upper.band = None,
+        }
+        upper.floor = floor;
+    }
+}
+
+/// How high a curve is at a time, as it is drawn: its steps may be others than those of the curve above it.
+fn height_at(curve: &Curve, at: f64, mode: LineMode) -> f64 {
+    // A little more, as a quotient may be a little less than the whole number that it is.
+    let place = (at - curve.start) / curve.step + 1e-9;
+    if place < 0.0 {
+        return f64::NAN;
+    }
+    let point = |place: usize| curve.points.get(place).copied().unwrap_or(f64::NAN);
+    let (own, next) = (point(place as usize), point(place as usize + 1));
+    let share = place.fract();
+    if mode == LineMode::Staircase || share < 1e-6 || next.is_nan() {
+        own
+    } else {
+        own + (next - own) * share
+    }
+}

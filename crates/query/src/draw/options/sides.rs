@@ -1,0 +1,77 @@
+//! What is said of the lines and limits of each of two axes, of a pie's labels, and under older names.
+
+use super::{Options, OptionsError, ValueLabels, boolean, color, number, optional, wrong};
+
+/// Pixels of a dash where they are not said.
+const DASH_USUAL: f64 = 5.0;
+
+/// Lines of an axis at most.
+const LINES_MAX: usize = 50;
+
+impl Options {
+    /// Reads a parameter by its older name, which gives way to the newer one.
+    pub(super) fn take_older(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
+        match name {
+            "thickness" => self.line_width = number("thickness", value)?.clamp(0.0, 100.0),
+            "min" => self.left.min = optional("min", value)?,
+            "max" => self.left.max = optional("max", value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_of_sides(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
+        match name {
+            "leftWidth" => self.left_lines.width = Some(width("leftWidth", value)?),
+            "rightWidth" => self.right_lines.width = Some(width("rightWidth", value)?),
+            "leftColor" => self.left_lines.color = Some(color("leftColor", value)?),
+            "rightColor" => self.right_lines.color = Some(color("rightColor", value)?),
+            "leftDashed" => self.left_lines.dash = dash("leftDashed", value)?,
+            "rightDashed" => self.right_lines.dash = dash("rightDashed", value)?,
+            "yLimitLeft" => self.left.limit = optional("yLimitLeft", value)?,
+            "yLimitRight" => self.right.limit = optional("yLimitRight", value)?,
+            "yDivisors" => self.lines = Some(lines(value)?),
+            "hideNullFromLegend" => {
+                self.hides_null_from_legend = boolean("hideNullFromLegend", value)?;
+            }
+            "valueLabels" => {
+                self.value_labels = match value {
+                    "none" => ValueLabels::None,
+                    "number" => ValueLabels::Number,
+                    "percent" => ValueLabels::Percent,
+                    _ => return Err(wrong("valueLabels", "percent, number or none", value)),
+                }
+            }
+            "valueLabelsMin" => self.value_labels_min = number("valueLabelsMin", value)?,
+            "valueLabelsColor" => {
+                self.value_labels_color = Some(color("valueLabelsColor", value)?);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn width(name: &'static str, value: &str) -> Result<f64, OptionsError> {
+    Ok(number(name, value)?.clamp(0.0, 100.0))
+}
+
+/// `true`, or the pixels of a dash.
+fn dash(name: &'static str, value: &str) -> Result<Option<f64>, OptionsError> {
+    if let Ok(pixels) = number(name, value) {
+        return Ok((pixels > 0.0).then(|| pixels.clamp(0.5, 1000.0)));
+    }
+    let is_dashed = boolean(name, value);
+    let is_dashed = is_dashed.map_err(|_| wrong(name, "true, false or pixels", value))?;
+    Ok(is_dashed.then_some(DASH_USUAL))
+}
+
+/// The most of some numbers of lines.
+fn lines(value: &str) -> Result<usize, OptionsError> {
+    let each = value.split(',').map(|one| one.trim().parse::<usize>());
+    let all: Result<Vec<_>, _> = each.take(100).collect();
+    let most = all.ok().and_then(|all| all.into_iter().max());
+    let most = most.filter(|most| *most > 0);
+    most.map(|most| most.min(LINES_MAX))
+        .ok_or_else(|| wrong("yDivisors", "numbers of lines", value))
+}

@@ -1,0 +1,33 @@
+//! What the interface's document says of drawing parameters.
+
+use super::*;
+use crate::draw::options::{HEIGHT_MAX, WIDTH_MAX};
+use serde_json::Value;
+
+const DOCUMENT: &str = include_str!("../../../../../openapi/vigie.json");
+
+#[test]
+fn the_largest_picture_and_every_word_are_as_documented() {
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+    for method in ["get", "post"] {
+        let all = document["paths"]["/render"][method]["parameters"]
+            .as_array()
+            .unwrap();
+        let drawn = all.iter().filter_map(|own| {
+            let meaning = own["description"].as_str()?.strip_prefix("a picture: ")?;
+            Some((own["name"].as_str()?, meaning, &own["schema"]["enum"]))
+        });
+        let drawn: Vec<_> = drawn.collect();
+        for (name, most) in [("width", WIDTH_MAX), ("height", HEIGHT_MAX)] {
+            let (_, meaning, _) = drawn.iter().find(|(own, ..)| *own == name).unwrap();
+            let expected = format!("pixels, 10 to {most};");
+            assert!(meaning.starts_with(&expected), "{name}: {meaning}");
+        }
+        for (name, _, words) in drawn {
+            for word in words.as_array().into_iter().flatten() {
+                let word = word.as_str().unwrap();
+                assert!(Options::parse([(name, word)]).is_ok(), "{name}={word}");
+            }
+        }
+    }
+}
