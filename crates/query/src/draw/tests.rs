@@ -1,4 +1,5 @@
 mod clipped;
+mod documents;
 mod work;
 
 use super::*;
