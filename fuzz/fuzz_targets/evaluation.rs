@@ -38,7 +38,9 @@ impl Made {
                 _ => (bits >> 40) as f64 / 1024.0 - 8000.0,
             }
         };
-        let values: Vec<f64> = (0..(end - start) / step).map(|own| value(start + own * step)).collect();
+        let values: Vec<f64> = (0..(end - start) / step)
+            .map(|own| value(start + own * step))
+            .collect();
         let name = format!("{}.{place}", name.replace(['*', '?'], "x"));
         Ok(Fetched {
             tags: [("name".to_owned(), name.clone())].into(),
@@ -59,7 +61,9 @@ impl Source for Made {
                 Path::Tags(_) => "a.b.c",
             };
             let count = (self.0 ^ name.len() as u64) % 4;
-            (0..count).map(|place| self.series(place, name, range)).collect()
+            (0..count)
+                .map(|place| self.series(place, name, range))
+                .collect()
         };
         paths.iter().map(found).collect()
     }
