@@ -1,3 +1,5 @@
+mod generated;
+
 use super::text::{EARLIEST, LATEST};
 use super::*;
 use proptest::prelude::*;

@@ -1,6 +1,7 @@
 mod band;
 mod clipped;
 mod documented;
+mod documents;
 mod order;
 mod sides;
 mod work;

@@ -49,7 +49,7 @@ impl Arguments {
             values.push(Value::None);
         }
         for (name, value) in keywords {
-            let place = parameters.iter().position(|own| own.name == name);
+            let place = parameters.iter().position(|own| own.is_called(&name));
             let Some(place) = place else {
                 let near = similar::suggestion(&name, parameters.iter().map(|own| own.name));
                 return Err(Fault::argument(format!(

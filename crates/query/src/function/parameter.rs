@@ -8,6 +8,8 @@ use crate::similar;
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
+    /// What calls may name it besides, and signatures do.
+    pub keyword: Option<&'static str>,
     /// What fits.
     pub kind: Kind,
     /// Whether the function cannot be called without it.
@@ -116,6 +118,7 @@ pub(crate) fn unknown_aggregation(name: &str) -> Fault {
 pub const fn required(name: &'static str, kind: Kind) -> Parameter {
     Parameter {
         name,
+        keyword: None,
         kind,
         is_required: true,
         default: Default::None,
@@ -139,6 +142,20 @@ impl Parameter {
     #[must_use]
     pub const fn or(self, default: Default) -> Self {
         Self { default, ..self }
+    }
+
+    /// The same, which calls may name so as well.
+    #[must_use]
+    pub const fn called(self, keyword: &'static str) -> Self {
+        Self {
+            keyword: Some(keyword),
+            ..self
+        }
+    }
+
+    /// Whether a call by this name means it.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.keyword == Some(name)
     }
 
     /// The same, given any number of times.

@@ -3,6 +3,7 @@
 mod values;
 
 use crate::evaluate::Evaluation;
+use crate::series::Series;
 use crate::source::{Event, Fetched, Path, Range, Source};
 use crate::table;
 use crate::window::Window;
@@ -75,6 +76,14 @@ fn found(path: &Path, range: Range) -> Result<Vec<Fetched>, StoreError> {
     steps.iter().map(one).collect()
 }
 
+/// What a target says over a window.
+pub(super) fn answer(target: &str, (from, until): (i64, i64)) -> Option<Vec<Series>> {
+    let context = Context::unlimited();
+    let window = Window::new(from, until, until, TimeZone::UTC);
+    let answer = Evaluation::new(&Anything, &context).targets(&[target], &window);
+    answer.ok().map(|own| own.into_iter().flatten().collect())
+}
+
 /// An argument as it may stand in a target.
 fn argument() -> impl Strategy<Value = String> {
     let fixed = prop::sample::select(vec![
@@ -135,6 +144,7 @@ fn argument() -> impl Strategy<Value = String> {
         "delay(a.b.c,0)",
         "constantLine(1)",
         "timeFunction('t',7)",
+        "timeFunction('t',2.5)",
         "randomWalk('w')",
         "group(a.b.c,null)",
     ]);

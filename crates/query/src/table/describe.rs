@@ -67,16 +67,17 @@ fn shown(name: &str, function: &Function) -> Value {
 #[must_use]
 pub fn signature(name: &str, function: &Function) -> String {
     let parameters = function.parameters.iter().map(|own| {
+        let name = own.keyword.unwrap_or(own.name);
         if own.is_multiple {
-            return format!("*{}", own.name);
+            return format!("*{name}");
         }
         match default(own) {
-            _ if own.is_required => own.name.to_owned(),
-            None => format!("{}=None", own.name),
-            Some(Value::Bool(true)) => format!("{}=True", own.name),
-            Some(Value::Bool(false)) => format!("{}=False", own.name),
-            Some(Value::String(text)) => format!("{}='{text}'", own.name),
-            Some(other) => format!("{}={other}", own.name),
+            _ if own.is_required => name.to_owned(),
+            None => format!("{name}=None"),
+            Some(Value::Bool(true)) => format!("{name}=True"),
+            Some(Value::Bool(false)) => format!("{name}=False"),
+            Some(Value::String(text)) => format!("{name}='{text}'"),
+            Some(other) => format!("{name}={other}"),
         }
     });
     format!("{name}({})", parameters.collect::<Vec<_>>().join(", "))

@@ -227,7 +227,7 @@ const CHANGED: &[(&[&str], &str)] = &[
     ),
     (
         &["timeShift"],
-        "Of several series out of a function (`timeShift(scale(servers.*.load, 2), '1d')`) it showed the first one alone. It named the time without quotes, and took no `alignDst`.",
+        "Of several series out of a function (`timeShift(scale(servers.*.load, 2), '1d')`) it showed the first one alone. It named the time without quotes, and took no `alignDST`.",
     ),
     (
         &["timeStack"],

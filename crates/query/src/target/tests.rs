@@ -1,3 +1,5 @@
+mod generated;
+
 use super::*;
 use proptest::prelude::*;
 

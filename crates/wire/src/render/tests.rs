@@ -1,3 +1,6 @@
+mod decoded;
+mod reader;
+
 use super::*;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;

@@ -24,7 +24,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let step = step(call, 1)?;
             let (start, end) = (call.window.from, call.window.until);
-            let shown = (wall(&call.window, start), wall(&call.window, end), step);
+            let shown = (
+                wall(&call.window, start),
+                wall(&call.window, end),
+                step.whole(),
+            );
             let values = generated(call, step, |at| at as f64)?;
             Ok(vec![named(call, shown, values)?].into())
         },
@@ -43,7 +47,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let step = step(call, 2)?;
             let amplitude = call.arguments.float_or(1, 1.0)?;
-            let span = (call.window.from, call.window.until, step);
+            let span = (call.window.from, call.window.until, step.whole());
             let values = generated(call, step, |at| (at as f64).sin() * amplitude)?;
             Ok(vec![named(call, span, values)?].into())
         },
@@ -68,10 +72,30 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
 ];
 
+const MICROSECONDS: i128 = 1_000_000;
+
+/// What time passes by between two values, in microseconds: as in graphite-web it may have a fraction, which the instants that
+/// an answer shows do not have.
+#[derive(Debug, Clone, Copy)]
+struct Step(i128);
+
+impl Step {
+    const MINUTE: Self = Self(60 * MICROSECONDS);
+
+    /// Its seconds without the fraction.
+    fn whole(self) -> i64 {
+        i64::try_from(self.0 / MICROSECONDS).unwrap_or(i64::MAX)
+    }
+}
+
 /// The step, which time has to pass by.
-fn step(call: &FunctionCall<'_>, place: usize) -> Result<i64, Fault> {
-    let step = call.arguments.integer_or(place, 60)?;
-    if step > 0 {
+fn step(call: &FunctionCall<'_>, place: usize) -> Result<Step, Fault> {
+    let step = match call.arguments.given(place) {
+        Some(Value::Integer(seconds)) => Step(i128::from(*seconds) * MICROSECONDS),
+        // NaN becomes zero, which is refused.
+        _ => Step((call.arguments.float_or(place, 60.0)? * 1e6).round_ties_even() as i128),
+    };
+    if step.whole() > 0 {
         Ok(step)
     } else {
         Err(Fault::argument("`step` must be at least 1 second"))
@@ -81,16 +105,18 @@ fn step(call: &FunctionCall<'_>, place: usize) -> Result<i64, Fault> {
 /// Values from the beginning of the window to before its end, of the seconds that the clocks of its zone show.
 fn generated(
     call: &mut FunctionCall<'_>,
-    step: i64,
+    Step(step): Step,
     value: impl FnMut(i64) -> f64,
 ) -> Result<Vec<f64>, Fault> {
     let span = call.window.until.saturating_sub(call.window.from).max(0);
-    let count = span / step + i64::from(span % step != 0);
+    let span = i128::from(span) * MICROSECONDS;
+    let count = span / step + i128::from(span % step != 0);
     let points = usize::try_from(count).unwrap_or(usize::MAX);
     call.spend(points)?;
     call.reserve(points)?;
     let origin = wall(&call.window, call.window.from);
-    let at = |place: i64| origin.saturating_add(place.saturating_mul(step));
+    let passed = |place: i128| i64::try_from(place * step / MICROSECONDS).unwrap_or(i64::MAX);
+    let at = |place| origin.saturating_add(passed(place));
     Ok((0..count).map(at).map(value).collect())
 }
 
@@ -112,7 +138,7 @@ fn named(
 
 fn random_walk(call: &mut FunctionCall<'_>) -> Outcome {
     let step = step(call, 1)?;
-    let span = (call.window.from, call.window.until, step);
+    let span = (call.window.from, call.window.until, step.whole());
     let random = RandomState::new();
     let mut height = 0.0;
     let values = generated(call, step, |at| {
@@ -128,8 +154,42 @@ fn random_walk(call: &mut FunctionCall<'_>) -> Outcome {
 fn identity(call: &mut FunctionCall<'_>) -> Outcome {
     let (start, end) = (call.window.from, call.window.until);
     let ahead = wall(&call.window, start).saturating_sub(start);
-    let values = generated(call, 60, |at| at.saturating_sub(ahead) as f64)?;
+    let values = generated(call, Step::MINUTE, |at| at.saturating_sub(ahead) as f64)?;
     let mut series = named(call, (start, end, 60), values)?;
     series.path_expression = format!("identity(\"{}\")", series.name);
     Ok(vec![series.whole(true)].into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::tests::answer;
+    use crate::series::Series;
+
+    fn points(target: &str) -> Vec<(i64, f64)> {
+        let answer = answer(target, (100, 110)).unwrap();
+        answer.iter().flat_map(Series::datapoints).collect()
+    }
+
+    /// As graphite-web does: values at each step, instants at each whole one.
+    #[test]
+    fn a_step_may_have_a_fraction() {
+        let values = [(100, 100.0), (102, 102.0), (104, 105.0), (106, 107.0)];
+        assert_eq!(points("time('t',2.5)"), values);
+        assert_eq!(points("time('t',step=2.5)"), values);
+        assert_eq!(points("time('t',4.0)"), points("time('t','4')"));
+        for refused in ["0.5", "-2.5", "'2.5'", "1e-9"] {
+            let target = format!("time('t',{refused})");
+            assert!(answer(&target, (100, 110)).is_none(), "{target}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_called_by_either_of_their_names() {
+        let shifted = points("timeShift(time('t',5),'10s')");
+        for name in ["alignDST", "alignDst"] {
+            let target = format!("timeShift(time('t',5),'10s',{name}=true)");
+            assert_eq!(points(&target), shifted);
+        }
+        assert!(answer("timeShift(time('t',5),'10s',aligndst=true)", (100, 110)).is_none());
+    }
 }

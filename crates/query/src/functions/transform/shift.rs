@@ -19,8 +19,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             required("seriesList", Kind::SeriesList),
             required("timeShift", Kind::Interval).suggesting(SHIFTS),
             optional("resetEnd", Kind::Boolean).or(Default::Boolean(true)),
-            // It would follow the clocks of the server, and these show UTC.
-            optional("alignDst", Kind::Boolean).or(Default::Boolean(false)),
+            // It would follow the clocks of the server, and these show UTC. The table of graphite-web has another case than
+            // what it takes by name.
+            optional("alignDst", Kind::Boolean)
+                .or(Default::Boolean(false))
+                .called("alignDST"),
         ],
         summary: "The series as they were some time ago, drawn over the window asked for; a span with a `+` looks ahead.",
         example: "timeShift(servers.*.requests, '7d')",
