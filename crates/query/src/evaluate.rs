@@ -1,5 +1,6 @@
 //! A target becomes series.
 
+mod blamed;
 #[cfg(test)]
 mod depth_tests;
 mod held;
@@ -257,6 +258,7 @@ impl<'e> Evaluation<'e> {
             let path = template::tag_path(call).map_err(|problem| Error::Function {
                 column: at(self),
                 function: call.name.clone(),
+                argument: None,
                 problem,
             })?;
             return self.fetched(path, &call.text, window);
@@ -294,6 +296,7 @@ impl<'e> Evaluation<'e> {
             Fault::Argument(problem) => Error::Function {
                 column: at(self),
                 function: call.name.clone(),
+                argument: blamed::argument(&self.text, call, function, &problem),
                 problem,
             },
         })?;
