@@ -298,7 +298,8 @@ mod tests {
         #[test]
         fn no_bytes_panic(raw: Vec<u8>) {
             let _ = Query::parse_bytes(&raw);
-            prop_assert!(!matches!(Query::parse_lenient(&raw), Err(QueryError::Percent { .. })));
+            let is_percent = matches!(Query::parse_lenient(&raw), Err(QueryError::Percent { .. }));
+            prop_assert!(!is_percent);
         }
     }
 }
