@@ -23,6 +23,8 @@ pub enum Error {
         column: usize,
         /// The function.
         function: String,
+        /// The argument that is wrong as it is written, and where it begins; `None` where it is not one of them.
+        argument: Option<(usize, String)>,
         /// What is wrong.
         problem: String,
     },
@@ -92,8 +94,17 @@ impl Error {
                 is_here.then_some((*column, *length))
             }
             Self::Function {
-                column, function, ..
-            } => is_at(*column, function).then(|| (*column, function.chars().count())),
+                column,
+                function,
+                argument,
+                ..
+            } => {
+                let (column, word) = match argument {
+                    Some((column, written)) => (column, written),
+                    None => (column, function),
+                };
+                is_at(*column, word).then(|| (*column, word.chars().count()))
+            }
             Self::Store(_) => None,
         }
     }
@@ -114,6 +125,7 @@ impl fmt::Display for Error {
                 column,
                 function,
                 problem,
+                ..
             } => write!(f, "`{function}` at column {column}: {problem}"),
             Self::Store(error) => error.fmt(f),
         }

@@ -1,5 +1,6 @@
 //! A target becomes series.
 
+mod blamed;
 #[cfg(test)]
 mod depth_tests;
 mod held;
@@ -258,6 +259,7 @@ impl<'e> Evaluation<'e> {
             let path = template::tag_path(call).map_err(|problem| Error::Function {
                 column: at(self),
                 function: call.name.clone(),
+                argument: None,
                 problem,
             })?;
             return self.fetched(path, &call.text, window);
@@ -295,6 +297,7 @@ impl<'e> Evaluation<'e> {
             Fault::Argument(problem) => Error::Function {
                 column: at(self),
                 function: call.name.clone(),
+                argument: blamed::argument(&self.text, call, function, &problem),
                 problem,
             },
         })?;

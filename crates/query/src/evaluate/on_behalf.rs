@@ -24,6 +24,7 @@ impl Evaluator for Evaluation<'_> {
             return Err(Error::Function {
                 column: 1,
                 function: text.to_owned(),
+                argument: None,
                 problem: format!(
                     "more than {MADE_DEPTH_MAX} targets that functions make are inside one another"
                 ),
@@ -58,6 +59,7 @@ impl Evaluator for Evaluation<'_> {
                     .get(expression.span.clone())
                     .unwrap_or_default()
                     .to_owned(),
+                argument: None,
                 problem: format!("it must be series, not {}", other.kind()),
             }),
         }

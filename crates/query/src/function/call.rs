@@ -172,6 +172,7 @@ impl From<Fault> for Error {
             Fault::Argument(problem) => Self::Function {
                 column: 1,
                 function: String::new(),
+                argument: None,
                 problem,
             },
         }

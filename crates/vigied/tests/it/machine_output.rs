@@ -76,14 +76,21 @@ const LINES: &[&str] = &[
     "metrics send room.temperature=21.5",
     "metrics get room.*",
     "metrics list",
+    "metrics find room.*",
+    "metrics functions sumSeries",
+    "metrics schemas set fast --pattern ^room --retentions 1s:1d",
+    "metrics schemas get",
+    "metrics schemas unset fast",
     "metrics delete room.* --yes",
     "metrics settings --resolution 60",
 ];
 
-/// What has no JSON: a script for a shell, and a program that runs on (`agent --print` and its log are for people).
+/// What has no JSON: a script for a shell, and a program that runs on (`agent --print` and its log are for people;
+/// `metrics tail` has `--format json`).
 /// Answers to an invitation need one: `accounts` tries them.
-const EXCEPT: [&str; 5] = [
+const EXCEPT: [&str; 6] = [
     "agent",
+    "metrics tail",
     "completion",
     "man",
     "account accept",
@@ -118,9 +125,12 @@ fn every_command_prints_json_and_nothing_else() {
         "account password --current {} --new better-one",
         owner.password
     );
+    let rules = server.folder.path().join("storage-schemas.conf");
+    std::fs::write(&rules, "[all]\npattern = .*\nretentions = 10s:1d\n").unwrap();
+    let import = format!("metrics schemas import {}", rules.display());
     let lines = std::iter::once(&*login)
         .chain(LINES.iter().copied())
-        .chain([&*password, "logout"]);
+        .chain([&*import, &*password, "logout"]);
     let mut missing = commands();
     for line in lines {
         let ran = server

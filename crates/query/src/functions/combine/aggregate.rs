@@ -2,11 +2,12 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
-    unknown_aggregation,
+    AGGREGATIONS, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
 use crate::functions::support::{Aggregation, path_expressions};
 use crate::series::{Series, Tags, normalize};
+use crate::similar;
+use crate::table;
 use std::borrow::Cow;
 
 const LISTS: &[Parameter] = &[required("seriesLists", Kind::SeriesList).multiple()];
@@ -118,6 +119,14 @@ fn all(call: &mut FunctionCall<'_>, aggregation: &str) -> Outcome {
     Ok(aggregated(call, series, aggregation, None)?.into())
 }
 
+/// That there is no such aggregation, with one, or a function that aggregates, that may have been meant.
+fn unknown(name: &str) -> Fault {
+    let functions = table::all().filter(|own| own.is_aggregator);
+    let functions = functions.flat_map(|own| own.names.iter().copied());
+    let near = similar::suggestion(name, AGGREGATIONS.iter().copied().chain(functions));
+    Fault::argument(format!("there is no aggregation `{name}`{near}"))
+}
+
 /// One series whose values are the aggregates of `series`; none where there are none.
 pub(in crate::functions) fn aggregated(
     call: &mut FunctionCall<'_>,
@@ -126,7 +135,7 @@ pub(in crate::functions) fn aggregated(
     share: Option<f64>,
 ) -> Result<Vec<Series>, Fault> {
     let short = name.strip_suffix("Series").unwrap_or(name);
-    let aggregation = Aggregation::named(short).ok_or_else(|| unknown_aggregation(name))?;
+    let aggregation = Aggregation::named(short).ok_or_else(|| unknown(name))?;
     let Some(normalized) = normalize(series) else {
         return Ok(Vec::new());
     };

@@ -51,15 +51,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 
 /// The span, which looks back where it has no sign.
 fn back(text: &str) -> Result<(String, i64), Fault> {
-    let signed = if text.starts_with(|c: char| c.is_ascii_digit()) {
-        format!("-{text}")
-    } else if text.is_empty() {
+    if text.is_empty() {
         return Err(Fault::argument("the shift is empty"));
+    }
+    let seconds = interval(text)?;
+    Ok(if text.starts_with(|c: char| c.is_ascii_digit()) {
+        (format!("-{text}"), -seconds)
     } else {
-        text.to_owned()
-    };
-    let seconds = interval(&signed)?;
-    Ok((signed, seconds))
+        (text.to_owned(), seconds)
+    })
 }
 
 /// The first argument, over a window that is so many seconds later.

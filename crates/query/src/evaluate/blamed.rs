@@ -1,0 +1,34 @@
+//! Which argument of a call a function complains of. What is wrong names it, in backticks: by its parameter, or as it is written.
+
+use crate::error::column;
+use crate::function::Function;
+use crate::target::{Call, Expression, Kind};
+
+/// The argument as it is written, and where it begins.
+pub(super) fn argument(
+    text: &str,
+    call: &Call,
+    function: &Function,
+    problem: &str,
+) -> Option<(usize, String)> {
+    let named = problem.split('`').nth(1)?;
+    let own = by_parameter(call, function, named).or_else(|| by_value(call, named))?;
+    let written = text.get(own.span.clone())?;
+    (!written.is_empty()).then(|| (column(text, own.span.start), written.to_owned()))
+}
+
+fn by_parameter<'c>(call: &'c Call, function: &Function, named: &str) -> Option<&'c Expression> {
+    let place = function.parameters.iter().position(|own| own.name == named);
+    let by_name = call.keywords.iter().find(|own| own.name == named);
+    let by_place = place.and_then(|place| call.arguments.get(place));
+    by_name.map(|own| &own.value).or(by_place)
+}
+
+/// The only argument that says this.
+fn by_value<'c>(call: &'c Call, named: &str) -> Option<&'c Expression> {
+    let by_name = call.keywords.iter().map(|own| &own.value);
+    let all = call.arguments.iter().chain(by_name);
+    let mut said = all.filter(|own| matches!(&own.kind, Kind::Text(text) if text == named));
+    let first = said.next()?;
+    said.next().is_none().then_some(first)
+}
