@@ -1,7 +1,8 @@
 //! Query strings and URL-encoded bodies: `a=1&b=2`, with `%XX` and `+`.
 //!
 //! Strict where leniency would hide a mistake (a broken `%`, bytes that are no UTF-8, a key given twice where one is
-//! meant), kind where custom is loose (`target` and `target[]`, empty pairs, a key without `=`).
+//! meant), kind where custom is loose (`target` and `target[]`, empty pairs, a key without `=`). Graphite's routes leave a
+//! broken `%` as it is, as graphite-web does: dashboards write `xFormat=%H:%M`.
 
 use std::fmt::Write as _;
 
@@ -63,6 +64,21 @@ impl Query {
     /// # Errors
     /// [`QueryError`] says what is wrong and where.
     pub fn parse_bytes(raw: &[u8]) -> Result<Self, QueryError> {
+        Self::parse_pairs(raw, decode)
+    }
+
+    /// Parses bytes, and leaves a `%` without two hexadecimal digits behind it as it is.
+    ///
+    /// # Errors
+    /// [`QueryError`] says what is wrong and where; never [`QueryError::Percent`].
+    pub fn parse_lenient(raw: &[u8]) -> Result<Self, QueryError> {
+        Self::parse_pairs(raw, decode_lenient)
+    }
+
+    fn parse_pairs(
+        raw: &[u8],
+        decode: fn(&[u8], usize) -> Result<String, QueryError>,
+    ) -> Result<Self, QueryError> {
         let mut pairs = Vec::new();
         let mut at = 0_usize;
         for part in raw.split(|byte| *byte == b'&') {
@@ -144,29 +160,47 @@ impl Query {
 
 /// A key or value without its `%XX` and `+`.
 pub(crate) fn decode(raw: &[u8], offset: usize) -> Result<String, QueryError> {
+    decoded(raw, offset, false)
+}
+
+/// The same, with a broken `%` as it is.
+fn decode_lenient(raw: &[u8], offset: usize) -> Result<String, QueryError> {
+    decoded(raw, offset, true)
+}
+
+fn decoded(raw: &[u8], offset: usize, is_lenient: bool) -> Result<String, QueryError> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((first, tail)) = rest.split_first() {
         rest = tail;
         bytes.push(match first {
             b'+' => b' ',
-            b'%' => {
-                let error = QueryError::Percent {
-                    at: offset + raw.len() - tail.len() - 1,
-                };
-                let [high, low, after @ ..] = tail else {
-                    return Err(error);
-                };
-                rest = after;
-                match (hex(*high), hex(*low)) {
-                    (Some(high), Some(low)) => (high << 4) | low,
-                    _ => return Err(error),
+            b'%' => match escaped(tail) {
+                Some((byte, after)) => {
+                    rest = after;
+                    byte
                 }
-            }
+                None if is_lenient => b'%',
+                None => {
+                    let at = offset + raw.len() - tail.len() - 1;
+                    return Err(QueryError::Percent { at });
+                }
+            },
             other => *other,
         });
     }
     String::from_utf8(bytes).map_err(|_| QueryError::Encoding { at: offset })
+}
+
+/// The byte that two hexadecimal digits are, and what stands behind them.
+const fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
+    let [high, low, after @ ..] = text else {
+        return None;
+    };
+    match (hex(*high), hex(*low)) {
+        (Some(high), Some(low)) => Some(((high << 4) | low, after)),
+        _ => None,
+    }
 }
 
 const fn hex(digit: u8) -> Option<u8> {
@@ -242,6 +276,17 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_broken_percent_may_be_left_as_it_is() {
+        let query = Query::parse_lenient(b"xFormat=%H:%M&a=50%&b=%4&c=%zz%41%%42").unwrap();
+        let values: Vec<_> = query.iter().map(|(_, value)| value).collect();
+        assert_eq!(values, ["%H:%M", "50%", "%4", "%zzA%B"]);
+        assert_eq!(
+            Query::parse_lenient(b"b=%ff"),
+            Err(QueryError::Encoding { at: 2 })
+        );
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(pairs in proptest::collection::vec(("\\PC{1,8}", "\\PC{0,12}"), 0..6)) {
@@ -253,6 +298,8 @@ mod tests {
         #[test]
         fn no_bytes_panic(raw: Vec<u8>) {
             let _ = Query::parse_bytes(&raw);
+            let is_percent = matches!(Query::parse_lenient(&raw), Err(QueryError::Percent { .. }));
+            prop_assert!(!is_percent);
         }
     }
 }

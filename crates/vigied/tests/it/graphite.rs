@@ -293,6 +293,46 @@ fn a_wrong_target_is_refused_with_its_place() {
     );
 }
 
+/// Dashboards write `%H:%M` as it is, and graphite-web takes it so; our own interface shows the mistake.
+#[test]
+fn a_percent_that_escapes_nothing_is_one() {
+    let kept = Kept::start();
+    let times = format!("from={}&until={}", AT - 1, AT + 59);
+    let named = format!("target=alias(app.a.load,'50%')&{times}&xFormat=%H:%M&format=json");
+    assert_eq!(kept.get(&format!("/render?{named}"))[0]["target"], "50%");
+    let form = kept.server.metrics(&kept.token, "POST", "/render");
+    let form = form.header("Content-Type", "application/x-www-form-urlencoded");
+    let form = form.body(named).send();
+    assert_eq!(form.status, 200, "{}", form.text());
+    let own = format!("/v1/metrics?target=app.a.load&{times}&x=%H");
+    assert_eq!(kept.metrics("GET", &own, None).status, 400);
+}
+
+#[test]
+fn lists_of_functions_and_tags_are_on_several_lines_where_that_is_asked_for() {
+    let kept = Kept::start();
+    for path in [
+        "/functions",
+        "/functions/alias",
+        "/tags",
+        "/tags/host",
+        "/tags/findSeries?expr=host=h1",
+        "/tags/autoComplete/tags",
+        "/tags/autoComplete/values?tag=host",
+    ] {
+        let plain = kept.metrics("GET", path, None);
+        assert_eq!(plain.text().trim_end().lines().count(), 1, "{path}");
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let pretty = kept.metrics("GET", &format!("{path}{mark}pretty=1"), None);
+        assert!(pretty.text().contains("\n  "), "{path}: {}", pretty.text());
+        assert_eq!(
+            pretty.text().split_whitespace().collect::<String>(),
+            plain.text().split_whitespace().collect::<String>(),
+            "{path}"
+        );
+    }
+}
+
 #[test]
 fn a_question_costs_what_it_means_and_not_what_lies_beside_it() {
     let server = Server::with(&[

@@ -17,6 +17,8 @@ const RENDERED: [&str; 8] = [
     "application/x-pdf",
 ];
 
+const PRETTY: &str = "anything: on several lines";
+
 /// Adds the routes. Where a route takes GET and POST, the parameters of a POST may stand in a form.
 pub(super) fn routes(document: &mut Document) {
     both(document, "render", "/render", |id| {
@@ -111,11 +113,13 @@ fn functions(document: &mut Document) {
     let all = Operation::new("listFunctions", "Lists the functions of targets")
         .query("grouped", "1: by group")
         .query("group", "one group alone")
+        .query("pretty", PRETTY)
         .answers("200", "each with its parameters", any());
     let all = guarded_graphite(document, scripted(all));
     document.route("GET", "/functions", all);
     let one = Operation::new("showFunction", "Shows one function of targets")
         .path("name", "the function")
+        .query("pretty", PRETTY)
         .answers("200", "it, with its parameters", any());
     let one = guarded_graphite(document, one);
     document.route("GET", "/functions/{name}", one);
@@ -125,7 +129,8 @@ fn tags(document: &mut Document) {
     let filtered = |operation: Operation| {
         let operation = operation
             .query("filter", "a regular expression that begins what is listed")
-            .query("limit", "how many at most");
+            .query("limit", "how many at most")
+            .query("pretty", PRETTY);
         scripted(operation.answers("200", "in order", any()))
     };
     both(document, "listTags", "/tags", |id| {
@@ -137,7 +142,8 @@ fn tags(document: &mut Document) {
     document.route("GET", "/tags/{tag}", one);
     let expressions = |operation: Operation| {
         let meaning = "a tag expression: `tag=value`, `!=`, `=~` or `!=~`; all of them must fit";
-        operation.query_of("expr", meaning, false, texts())
+        let operation = operation.query_of("expr", meaning, false, texts());
+        operation.query("pretty", PRETTY)
     };
     both(document, "findTaggedSeries", "/tags/findSeries", |id| {
         let operation = Operation::new(id, "Lists the series whose tags fit expressions");

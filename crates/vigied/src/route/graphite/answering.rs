@@ -11,6 +11,7 @@ use crate::request::presented::Way;
 use axum::response::Response;
 use base::scope::Scope;
 use http::{HeaderMap, HeaderValue, header};
+use serde_json::Value;
 use std::sync::Arc;
 
 pub(super) const JSON: &str = "application/json";
@@ -138,6 +139,20 @@ pub(super) fn callback(parameters: &Parameters) -> Result<Option<&str>, Refusal>
         ));
     }
     Ok(Some(name))
+}
+
+/// Whether JSON is asked for on several lines, by anything that `pretty` says.
+pub(super) fn is_pretty(parameters: &Parameters) -> bool {
+    parameters.last("pretty").is_some_and(|own| !own.is_empty())
+}
+
+/// A value as JSON, on several lines where that is asked for.
+pub(super) fn shown(asked: &Asked, value: &Value) -> String {
+    if is_pretty(&asked.parameters) {
+        format!("{value:#}")
+    } else {
+        value.to_string()
+    }
 }
 
 /// Writes JSON in one piece, within the callback where one is named.

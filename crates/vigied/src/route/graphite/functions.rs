@@ -1,6 +1,6 @@
 //! `GET /functions` and `/functions/{name}`: the functions of targets.
 
-use super::answering::{Asked, answer, json_type, write_json};
+use super::answering::{Asked, answer, is_pretty, json_type, write_json};
 use super::parameters::Parameters;
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -12,6 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, header};
 use query::table::{self, describe};
+use serde_json::Value;
 use std::sync::Arc;
 use wire::code;
 
@@ -40,12 +41,25 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let is_grouped = parameters.is_set("grouped");
     let shown = describe::list(parameters.last("group"), is_grouped);
-    write_json(asked, answer, &describe::text(&shown))
+    write_json(asked, answer, &text(parameters, &shown))
+}
+
+fn text(parameters: &Parameters, shown: &Value) -> String {
+    if is_pretty(parameters) {
+        describe::pretty(shown)
+    } else {
+        describe::text(shown)
+    }
 }
 
 /// `GET /functions/{name}`.
-pub(crate) async fn function(_: Caller, parameters: Params) -> Result<Response, Refusal> {
-    let name = parameters.text("name");
+pub(crate) async fn function(
+    _: Caller,
+    RawQuery(url): RawQuery,
+    path: Params,
+) -> Result<Response, Refusal> {
+    let parameters = Parameters::parse(url.as_deref(), b"")?;
+    let name = path.text("name");
     let Some(shown) = describe::one(name) else {
         let message = format!("there is no function `{}`", wire::excerpt::beginning(name));
         let problem = code::FUNCTION_UNKNOWN.problem(message).field("name");
@@ -55,6 +69,6 @@ pub(crate) async fn function(_: Caller, parameters: Params) -> Result<Response, 
         }));
     };
     let json = (header::CONTENT_TYPE, "application/json");
-    let text = describe::text(&shown) + "\n";
+    let text = text(&parameters, &shown) + "\n";
     Ok(([json], text).into_response())
 }

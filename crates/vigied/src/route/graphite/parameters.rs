@@ -1,5 +1,5 @@
 //! The parameters of a request: those of the URL, and behind them those of a form in the body. Where one is given twice, the
-//! last one counts, as in graphite-web.
+//! last one counts, and a `%` that escapes nothing is one, as in graphite-web.
 
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -37,8 +37,8 @@ impl Parameters {
             })
         };
         Ok(Self {
-            url: parsed(Query::parse(url.unwrap_or_default()))?,
-            form: parsed(Query::parse_bytes(form))?,
+            url: parsed(Query::parse_lenient(url.unwrap_or_default().as_bytes()))?,
+            form: parsed(Query::parse_lenient(form))?,
             path: None,
         })
     }

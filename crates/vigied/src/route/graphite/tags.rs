@@ -1,6 +1,6 @@
 //! `/tags`, `/tags/{tag}`, `/tags/findSeries` and completion: which tags series have.
 
-use super::answering::{Asked, answer, json_type, routes, write_json};
+use super::answering::{Asked, answer, json_type, routes, shown, write_json};
 use super::parameters::{Parameters, invalid};
 use crate::app::App;
 use crate::http::problem::Refusal;
@@ -135,8 +135,8 @@ fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer, &[])?;
     let own = series.iter().map(|(_, tags)| tags);
     let tags = catalog::tags(own, filter(asked)?).map_err(|error| unfiltered(&error))?;
-    let shown: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
-    write_json(asked, answer, &Value::from(shown).to_string())
+    let tags: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
+    write_json(asked, answer, &shown(asked, &Value::from(tags)))
 }
 
 fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
@@ -144,7 +144,7 @@ fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer, &with_tag(&[], tag))?;
     let own = series.iter().map(|(_, tags)| tags);
     let values = catalog::values(own, tag, filter(asked)?).map_err(|error| unfiltered(&error))?;
-    let shown = match values {
+    let value = match values {
         None => Value::Null,
         Some(values) => {
             let value = |(value, count): (&str, u64)| json!({"value": value, "count": count});
@@ -152,7 +152,7 @@ fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
             json!({"tag": tag, "values": values})
         }
     };
-    write_json(asked, answer, &shown.to_string())
+    write_json(asked, answer, &shown(asked, &value))
 }
 
 fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
@@ -176,7 +176,7 @@ fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
         .map(|(text, _)| text.as_str())
         .collect();
     found.sort_unstable();
-    write_json(asked, answer, &json!(found).to_string())
+    write_json(asked, answer, &shown(asked, &json!(found)))
 }
 
 fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
@@ -184,9 +184,9 @@ fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusa
     let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let shown = catalog::suggested_tags(own, &expressions, prefix, limit)
+    let suggested = catalog::suggested_tags(own, &expressions, prefix, limit)
         .map_err(|error| refused(&error))?;
-    write_json(asked, answer, &json!(shown).to_string())
+    write_json(asked, answer, &shown(asked, &json!(suggested)))
 }
 
 fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
@@ -197,7 +197,7 @@ fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refu
     let series = tagged(asked, answer, &with_tag(&expressions, tag))?;
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let shown = catalog::suggested_values(own, &expressions, tag, prefix, limit)
+    let suggested = catalog::suggested_values(own, &expressions, tag, prefix, limit)
         .map_err(|error| refused(&error))?;
-    write_json(asked, answer, &json!(shown).to_string())
+    write_json(asked, answer, &shown(asked, &json!(suggested)))
 }
