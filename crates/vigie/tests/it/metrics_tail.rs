@@ -32,6 +32,7 @@ fn what_arrives_is_written_once() {
     assert_eq!(lines.next(), None);
     let asked = terminal.server.requests("GET", "/v1/metrics");
     assert!(asked[0].query.contains("from=-600s"), "{}", asked[0].query);
+    assert!(asked.iter().all(|own| own.query.contains("as=sent")));
 }
 
 #[test]

@@ -116,6 +116,31 @@ fn a_mistake_has_carets_under_it() {
 }
 
 #[test]
+fn samples_as_they_were_sent_are_asked_for() {
+    let mut terminal = filled();
+    let ran = terminal.run("vigie metrics get shop.eu --as-sent --format csv");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let asked = terminal.server.requests("GET", "/v1/metrics");
+    assert!(asked[0].query.contains("as=sent"), "{}", asked[0].query);
+    for words in [
+        "scale(shop.eu,2) --as-sent",
+        "shop.eu --as-sent --format svg",
+        "shop.eu --theme light",
+        "shop.eu --title Shop --format chart",
+    ] {
+        let ran = terminal.run(&format!("vigie metrics get {words}"));
+        assert_eq!(ran.code, 2, "{words}: {ran:?}");
+    }
+    let ran = terminal.run("vigie metrics get shop.eu --format svg --theme light --title Orders");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let asked = terminal.server.requests("POST", "/render");
+    let form = wire::query::Query::parse(&asked[0].body).unwrap();
+    assert_eq!(form.one("template").unwrap(), Some("light"));
+    assert_eq!(form.one("title").unwrap(), Some("Orders"));
+    assert_eq!(terminal.server.requests("GET", "/v1/metrics").len(), 1);
+}
+
+#[test]
 fn pictures_go_to_files_and_pipes() {
     let mut terminal = filled();
     let file = terminal.path("a.png");

@@ -181,6 +181,22 @@ fn a_path_is_as_it_was_sent_unless_a_rule_says_otherwise() {
     assert_eq!(fine[0]["datapoints"].as_array().unwrap().len(), 10);
     let coarse = kept.get("/v1/metrics", &[("target", "app.b.load")]);
     assert_eq!(coarse[0]["datapoints"].as_array().unwrap().len(), 5);
+    // Who wants it as it was sent says so, whatever the rules are.
+    let sent = [("target", "app.a.load"), ("as", "sent")];
+    assert_eq!(kept.get("/v1/metrics", &sent), as_sent);
+    kept.set(json!({"schemas": RULES, "resolution_seconds": 60}));
+    assert_eq!(kept.get("/v1/metrics", &sent), as_sent);
+    kept.set(json!({"schemas": null, "resolution_seconds": 60}));
+    assert_ne!(kept.get("/v1/metrics", &path), as_sent);
+    assert_eq!(kept.get("/v1/metrics", &sent), as_sent);
+    kept.set(json!({"resolution_seconds": null}));
+    for wrong in [
+        [("target", "scale(app.a.load,1)"), ("as", "sent")],
+        [("target", "app.a.load"), ("as", "it-was")],
+        [("target", "app.a.load"), ("as", "")],
+    ] {
+        assert_eq!(kept.refused(&wrong)["field"], "as", "{wrong:?}");
+    }
     kept.set(json!({"schemas": null}));
     assert_eq!(kept.get("/v1/metrics", &path), as_sent);
 }
@@ -250,6 +266,22 @@ fn a_mistake_in_a_target_has_its_place() {
         ("sumSeries(app.[a)", 15, 1, "[`"),
         ("scale(app..a,2)", 11, 1, "empty element"),
         ("scale(app.a.load)", 1, 5, "`factor`"),
+        // An argument that a function cannot use has the place, and is quoted as it is written.
+        (
+            "movingAverage(app.a.load,'5mim')",
+            26,
+            6,
+            "`5mim` is not a span",
+        ),
+        ("timeShift(app.a.load,'1x')", 22, 4, "`1x` is not a span"),
+        ("scale(app.a.load,'x')", 18, 3, "`factor` must be"),
+        ("scale(app.a.load,factor='x')", 25, 3, "`factor` must be"),
+        (
+            "groupByNode(app.a.load,1,'sumSerie')",
+            26,
+            10,
+            "did you mean `sumSeries`",
+        ),
         ("a[b", 2, 1, "[`"),
         ("日.[", 3, 1, "[`"),
     ] {

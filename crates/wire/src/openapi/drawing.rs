@@ -10,7 +10,7 @@ const WORDS: [(&str, &str); 35] = [
     ("margin", "pixels round the picture; 10 by default"),
     (
         "template",
-        "a set of colours by its name; the other parameters paint over it",
+        "a set of colours by its name: `light` (also `plain`, `solarized-light`, `solarized-white`), `dark` (also `solarized-dark`, `noc`), or any other for the usual ones, on black; the other parameters paint over it",
     ),
     (
         "bgcolor",

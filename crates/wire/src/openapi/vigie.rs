@@ -155,6 +155,12 @@ fn metrics(document: &mut Document) {
             json!({ "type": "integer", "minimum": 1 }),
         )
         .query("noNullPoints", "leaves out points without a value, and series without any, whatever it says")
+        .query_of(
+            "as",
+            "`sent`: the samples as they were sent, whatever rules about steps and `resolution_seconds` say; refused where a target calls a function",
+            false,
+            json!({ "type": "string", "enum": ["sent"] }),
+        )
         .query("xFilesFactor", "the share of values that a consolidated one needs; 0 by default")
         .query("template[NAME]", "what `$NAME` in a `template` stands for")
         .query_of(

@@ -4,7 +4,7 @@ use super::branch::suggest;
 use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
-use super::readings::{CSV_HEADER, Question, fetch, nothing_read, rows};
+use super::readings::{CSV_HEADER, Question, fetch, is_call, nothing_read, rows};
 use super::rendered::rendered;
 use super::time_range::time_range;
 use super::unmatched::unmatched;
@@ -38,6 +38,9 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         None => Format::Table,
     };
     refuse_unfit(args, format)?;
+    if args.as_sent {
+        refuse_calls(&args.targets)?;
+    }
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     if let Some(every) = args.watch {
         let watched = Watched {
@@ -104,12 +107,22 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
 /// Refuses flags that the format has no use for, before anything is asked.
 fn refuse_unfit(args: &GetArgs, format: Format) -> Result<(), Failure> {
     let is_picture = matches!(format, Format::Png | Format::Svg);
+    if !is_picture && (args.theme.is_some() || args.title.is_some()) {
+        return Err(Failure::usage("`--theme` and `--title` are for pictures")
+            .hint("draw one with `--format png` or `--format svg`"));
+    }
     if format.is_rendered() {
         if args.max_points.is_some() || args.no_null_points {
             return Err(Failure::usage(
                 "`--max-points` and `--no-null-points` are for the other formats: pictures and `raw` have every slot",
             )
             .hint("leave them out"));
+        }
+        if args.as_sent {
+            return Err(Failure::usage(
+                "`--as-sent` is for the other formats: pictures and `raw` have slots",
+            )
+            .hint("leave it out"));
         }
         if args.watch.is_some() {
             return Err(Failure::usage("`--watch` writes no pictures and no `raw`")
@@ -128,6 +141,18 @@ fn refuse_unfit(args: &GetArgs, format: Format) -> Result<(), Failure> {
         )
         .hint("write it to a file with `--output-file FILE`, or into a pipe; `--format chart` draws at a terminal")),
         _ => Ok(()),
+    }
+}
+
+/// Only what was sent can be shown so.
+fn refuse_calls(targets: &[String]) -> Result<(), Failure> {
+    match targets.iter().find(|target| is_call(target)) {
+        None => Ok(()),
+        Some(call) => Err(Failure::usage(shown!(
+            "`--as-sent` is for names and patterns, and `{}` calls a function",
+            call.as_str()
+        ))
+        .hint("leave it out, or ask for the functions by themselves")),
     }
 }
 

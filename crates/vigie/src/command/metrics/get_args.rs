@@ -30,6 +30,25 @@ pub(crate) enum Format {
     Svg,
 }
 
+/// The colours of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Theme {
+    /// On a white ground
+    Light,
+    /// On a dark grey ground
+    Dark,
+}
+
+impl Theme {
+    /// The `template` of `/render` that is painted so.
+    pub(super) const fn template(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
 impl Format {
     /// Whether the server makes it, from values at equal distances.
     pub(super) const fn is_rendered(self) -> bool {
@@ -119,8 +138,8 @@ Examples:
   vigie metrics get shop.eu.errors --from -7d --format chart
   vigie metrics get 'sumSeries(shop.*.orders)' shop.eu.orders --format chart
   vigie metrics get \"movingAverage(shop.eu.orders,'1h')\" --from lastweek
-  vigie metrics get 'shop.*.orders' --format png --output-file orders.png
-  vigie metrics get 'shop.*.errors' --format csv > errors.csv
+  vigie metrics get 'shop.*.orders' --format png --theme light --output-file orders.png
+  vigie metrics get 'shop.*.errors' --format csv --as-sent > errors.csv
   vigie metrics get shop.eu.latency-ms --from -15min --format chart --watch")]
 pub(crate) struct GetArgs {
     /// Names, patterns, or functions of them
@@ -138,6 +157,9 @@ pub(crate) struct GetArgs {
     /// Leave out points without a value, and series without any
     #[arg(long)]
     pub(super) no_null_points: bool,
+    /// The samples as they were sent, whatever rules about steps say; for names and patterns alone
+    #[arg(long)]
+    pub(super) as_sent: bool,
     /// Read again and again, so long apart, until Ctrl-C; without a time every 5 seconds
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "until", value_parser = watch_interval)]
     pub(super) watch: Option<WatchInterval>,
@@ -147,6 +169,12 @@ pub(crate) struct GetArgs {
     /// Write the result there and not to standard output: a picture, or `raw`, `csv` or `json`
     #[arg(long, value_name = "FILE", conflicts_with = "watch")]
     pub(super) output_file: Option<PathBuf>,
+    /// Colours of a picture: for a dark or a light ground; default: on black
+    #[arg(long, value_enum, ignore_case = true, value_name = "THEME")]
+    pub(super) theme: Option<Theme>,
+    /// A title above a picture
+    #[arg(long, value_name = "TEXT")]
+    pub(super) title: Option<String>,
     /// Time zone in which times are read and shown, for example `Europe/Paris`; default: that of the
     /// variable `TZ`, else UTC
     #[arg(long, value_name = "ZONE")]

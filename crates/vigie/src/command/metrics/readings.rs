@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::shown::Shown;
 use wire::render::json::ReadRow;
-use wire::target::Target;
+use wire::target::{Target, TargetError};
 
 /// The maximum number of targets in one request.
 const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usize;
@@ -20,6 +20,8 @@ pub(super) struct Question<'a> {
     pub(super) until: Option<&'a str>,
     pub(super) max_points: Option<u32>,
     pub(super) has_nulls: bool,
+    /// Whether as they were sent, whatever rules about steps say.
+    pub(super) as_sent: bool,
     pub(super) zone: &'a str,
 }
 
@@ -32,6 +34,7 @@ impl<'a> Question<'a> {
             until: args.until.as_deref(),
             max_points: args.max_points,
             has_nulls: !args.no_null_points,
+            as_sent: args.as_sent,
             zone,
         }
     }
@@ -59,6 +62,9 @@ pub(super) fn fetch(
             }
             if !question.has_nulls {
                 request = request.query("noNullPoints", "true");
+            }
+            if question.as_sent {
+                request = request.query("as", "sent");
             }
             request.query("tz", question.zone).query("format", "json")
         };
@@ -90,6 +96,11 @@ pub(super) fn rows(targets: &[String], bodies: &[Vec<u8>]) -> Result<Vec<ReadRow
         }
     }
     Ok(rows)
+}
+
+/// Whether a target calls functions.
+pub(super) fn is_call(target: &str) -> bool {
+    matches!(Target::parse(target), Err(TargetError::Function { .. }))
 }
 
 pub(super) fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Shown {

@@ -43,7 +43,8 @@ fn interval(text: &str) -> Result<Duration, String> {
 #[command(after_long_help = "\
 The server is asked every 2 seconds, or as often as `--interval` says, for the samples of the last ten minutes. Each that \
 was not there at the reading before is written once, on a line of its own, in order of time; so is one whose value has \
-changed. What was there when the command began is not written. Ctrl-C ends it with exit code 0, and so does the end of \
+changed. Names and patterns give the samples as they were sent, whatever rules about steps say; functions see a value a step. \
+What was there when the command began is not written. Ctrl-C ends it with exit code 0, and so does the end of \
 whoever reads its output.
 
 Examples:
@@ -80,19 +81,30 @@ pub(crate) fn run(args: &TailArgs, context: &Context) -> Result<(), Failure> {
     };
     let (name, zone) = zone(args.tz.as_deref(), context)?;
     let monitoring = Monitoring::to_read(context, &args.scope)?;
+    // What arrives is what was sent, which functions have not.
+    let patterns = args.patterns.iter().cloned();
+    let (calls, paths): (Vec<String>, Vec<String>) =
+        patterns.partition(|target| readings::is_call(target));
     let mut new_samples = NewSamples::since(Millis(i64::MIN)).with_changes();
     repeat(args.interval, context, |ago| {
         let seconds = (ago.unwrap_or_default() + LATE).as_secs();
         let from = format!("-{seconds}s");
-        let question = Question {
-            targets: &args.patterns,
-            from: Some(&from),
-            until: None,
-            max_points: None,
-            has_nulls: false,
-            zone: &name,
-        };
-        let rows = readings::rows(&args.patterns, &fetch(question, &monitoring)?)?;
+        let mut bodies = Vec::new();
+        for (targets, as_sent) in [(&paths, true), (&calls, false)] {
+            bodies.extend(fetch(
+                Question {
+                    targets,
+                    from: Some(&from),
+                    until: None,
+                    max_points: None,
+                    has_nulls: false,
+                    as_sent,
+                    zone: &name,
+                },
+                &monitoring,
+            )?);
+        }
+        let rows = readings::rows(&args.patterns, &bodies)?;
         let samples = new_samples.take(&rows);
         // What is there already is where it begins.
         if ago.is_none() {

@@ -1,5 +1,6 @@
 //! `GET /v1/metrics`. A target that is a path is answered with the samples as they were sent where the domain has no rule; one
-//! that calls functions, and every target of a domain with rules, in the view of the rules, as `/render` has it.
+//! that calls functions, and every target of a domain with rules, in the view of the rules, as `/render` has it. `as=sent` asks for
+//! the samples of paths as they were sent whatever the rules are.
 
 use super::parameters::{NoticeSlot, invalid, parameter, query_of, reserve_tables, times};
 use super::reading::reading;
@@ -60,6 +61,7 @@ fn draw(
             ));
         }
     }
+    let asks_for_sent = asks_for_sent(&query, &targets)?;
     let x_files_factor = x_files_factor(&query)?;
     let form = Form {
         // Graphite ignores values that are not positive numbers.
@@ -76,8 +78,9 @@ fn draw(
     let step = app
         .iam
         .resolution_seconds(scope.domain())
+        .filter(|_| !asks_for_sent)
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
-    let is_as_sent = step.is_none() && rules.is_empty();
+    let is_as_sent = asks_for_sent || (step.is_none() && rules.is_empty());
     let range = times.range.unwrap_or(time_expr::default_range(times.now));
     let has_calls = targets.iter().any(|own| own.path().is_none());
     // The store's own slots know the mean of all that is there.
@@ -171,6 +174,30 @@ fn variables(query: &Query) -> BTreeMap<String, String> {
         Some((name.to_owned(), value.to_owned()))
     });
     own.collect()
+}
+
+/// Whether the samples are asked for as they were sent, which only paths have.
+fn asks_for_sent(query: &Query, targets: &[Wanted<'_>]) -> Result<bool, Refusal> {
+    match parameter(query, "as")? {
+        None => return Ok(false),
+        Some("sent") => {}
+        Some(other) => {
+            let other = excerpt::beginning(other);
+            return Err(invalid("as", format!("`as` is `sent`, not `{other}`")));
+        }
+    }
+    let call = targets.iter().find_map(|own| match own {
+        Wanted::Call(text) => Some(*text),
+        Wanted::Path(_) => None,
+    });
+    let Some(text) = call else {
+        return Ok(true);
+    };
+    let text = excerpt::beginning(text);
+    let message = format!("`as=sent` is for paths alone, and `{text}` calls a function");
+    let Refusal(problem) = invalid("as", message);
+    let hint = "leave `as` out, or ask for the functions in a request of their own";
+    Err(Refusal(problem.hint(hint)))
 }
 
 fn x_files_factor(query: &Query) -> Result<f64, Refusal> {
