@@ -66,6 +66,41 @@ fn rules_are_shown_and_edited_where_they_stand() {
 }
 
 #[test]
+fn a_new_rule_stands_before_one_that_fits_every_name() {
+    let mut terminal = desk();
+    let ran = terminal.run("vigie metrics schemas set web --pattern ^web --retentions 1s:1h");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stderr.contains("`web` stands in front of `rest`"),
+        "{ran:?}"
+    );
+    let web = "[web]\npattern = ^web\nretentions = 1s:1h\n\n[rest]";
+    // One that fits every name itself comes last.
+    let ran = terminal.run("vigie metrics schemas set all --pattern . --retentions 1s:1h");
+    assert!(!ran.stderr.contains("in front of"), "{ran:?}");
+    assert_eq!(
+        sent(&terminal),
+        [
+            json!({"schemas": SCHEMAS.replace("[rest]", web)}),
+            json!({"schemas": format!("{SCHEMAS}\n[all]\npattern = .\nretentions = 1s:1h\n")}),
+        ]
+    );
+}
+
+#[test]
+fn rules_that_never_count_are_told_of() {
+    let mut terminal = desk();
+    let dead = "[d]\npattern = .*\nretentions = 60s:1y\n[fast]\npattern = ^f\nretentions = 1s:1h\n";
+    std::fs::write(terminal.path("dead.conf"), dead).unwrap();
+    let ran = terminal.run("vigie metrics schemas import dead.conf");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = "`d` stands before `fast` and fits every name";
+    assert!(ran.stderr.contains(told), "{ran:?}");
+    let ran = terminal.run("vigie metrics schemas unset");
+    assert!(ran.code == 2 && ran.stderr.contains("--all"), "{ran:?}");
+}
+
+#[test]
 fn files_of_carbon_are_imported_and_what_changes_is_told() {
     let mut terminal = desk();
     let moved = "[rest]\npattern = .*\nretentions = 60s:1y\n[shop]\npattern = ^shop\\.\nretentions = 10s:6h,1m:30d\n[new]\npattern = n\nretentions = 1s:1d\n";

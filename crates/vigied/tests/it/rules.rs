@@ -86,6 +86,11 @@ fn files_are_imported_and_a_mistake_says_file_line_and_text() {
         let told = refused(&server, of_aggregation);
         assert!(told.contains("wrong.conf:"), "{told}");
     }
+    // The other file in the place of this one.
+    write("other.conf", "[a]\npattern = a\nxFilesFactor = 0\n");
+    let told = refused(&server, "metrics schemas import other.conf");
+    assert!(told.contains("no key `xFilesFactor`"), "{told}");
+    assert!(told.contains("`--aggregation`"), "{told}");
     assert_eq!(in_force(&server)["schemas"], schemas);
 }
 

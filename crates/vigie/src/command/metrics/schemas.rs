@@ -11,7 +11,7 @@ use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::shown::shown;
 use base::limit;
 use clap::Subcommand;
-use conf::Conf;
+use conf::{Conf, Rule};
 use shown::{File, Shown, text};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ pub(crate) struct SetArgs {
     /// The share of values that a coarser one needs, from 0 to 1
     #[arg(long, value_name = "SHARE")]
     x_files_factor: Option<String>,
-    /// Put a new rule in front of this one; else it comes last
+    /// Put a new rule in front of this one; else it comes last, but in front of one that fits every name
     #[arg(long, value_name = "OTHER")]
     before: Option<String>,
     /// Only let the server check it, and show what would change
@@ -94,16 +94,17 @@ pub(crate) struct SetArgs {
 
 /// The arguments of `unset`.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["name", "all"]))]
 #[command(after_long_help = "\
 Examples:
   vigie metrics schemas unset shop
   vigie metrics schemas unset --all")]
 pub(crate) struct UnsetArgs {
     /// The rule
-    #[arg(value_name = "RULE", required_unless_present = "all")]
+    #[arg(value_name = "RULE")]
     name: Option<String>,
     /// Remove all rules
-    #[arg(long, conflicts_with = "name")]
+    #[arg(long)]
     all: bool,
     /// Only show what would change
     #[arg(long)]
@@ -207,6 +208,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), Failure> {
     }
     let mut after = before.clone();
     let mut is_known = false;
+    let mut placed = None;
     for (conf, mut values) in after.iter_mut().zip([steps, methods]) {
         let is_there = conf.rules().iter().any(|own| own.name == name);
         is_known |= is_there || !values.is_empty();
@@ -223,7 +225,13 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), Failure> {
                 failure.hint("give `--pattern`; `vigie metrics schemas get` shows the rules")
             );
         }
-        conf.set(name, &values, args.before.as_deref());
+        let last = conf.catch_all().filter(|_| {
+            let pattern = args.pattern.as_deref().unwrap_or_default();
+            !is_there && args.before.is_none() && !conf::fits_all(pattern)
+        });
+        let before = args.before.as_deref();
+        conf.set(name, &values, before.or(last.as_ref().map(Rule::name)));
+        placed = placed.or(last);
     }
     if !is_known {
         let failure = Failure::usage(format!("a new rule `{name}` needs more than a pattern"));
@@ -236,7 +244,15 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), Failure> {
         files: None,
         dry_run: args.dry_run,
     };
-    change.apply(&monitoring, context)
+    change.apply(&monitoring, context)?;
+    if let Some(last) = placed {
+        context.output.note(shown!(
+            "`{}` stands in front of `{}`, which fits every name: behind it, it would never count.",
+            name,
+            last.name()
+        ));
+    }
+    Ok(())
 }
 
 /// The keys that have a value.
@@ -284,6 +300,15 @@ fn import(args: &ImportArgs, context: &Context) -> Result<(), Failure> {
     let monitoring = Monitoring::to_change(context, &args.scope)?;
     announce("Changing", &monitoring, context)?;
     let (resolution_seconds, before) = stored(&monitoring)?;
+    for conf in [Some(&schemas), aggregation.as_ref()].into_iter().flatten() {
+        if let Some((all, first)) = conf.uncounted() {
+            context.output.warn(shown!(
+                "`{}` stands before `{}` and fits every name: what stands behind it never counts",
+                all.name(),
+                first.name()
+            ));
+        }
+    }
     let [_, kept] = before.clone();
     let change = Changing {
         resolution_seconds,
@@ -395,14 +420,32 @@ impl Changing<'_> {
             File::Aggregation => (aggregation, 1),
         };
         let path = self.files.and_then(|files| *files.get(place)?);
-        let message = match (path, conf.rule_at(number)) {
-            (Some(path), _) => shown!("{}:{}: {}", path.display().to_string(), number, wrong),
-            (None, Some(rule)) => shown!("the rule `{}`: {}", rule, wrong),
-            (None, None) => shown!("{}:{}: {}", file.name(), number, wrong),
-        };
         let written = conf.line(number).unwrap_or_default();
+        // The server has keys in small letters, and who wrote them may look for his own.
+        let key = conf.key(number).unwrap_or_default();
+        let wrong = &wrong.replacen(&format!("`{}`", key.to_lowercase()), &format!("`{key}`"), 1);
+        let message = match (path, conf.rule_at(number)) {
+            (Some(path), _) => shown!(
+                "{}:{}: {}",
+                path.display().to_string(),
+                number,
+                wrong.as_str()
+            ),
+            (None, Some(rule)) => shown!("the rule `{}`: {}", rule, wrong.as_str()),
+            (None, None) => shown!("{}:{}: {}", file.name(), number, wrong.as_str()),
+        };
         let located = Failure { message, ..failure };
-        located.hint(shown!("there stands `{}`; nothing was changed", written))
+        let located = located.hint(shown!("there stands `{}`; nothing was changed", written));
+        let is_of_aggregation = ["xfilesfactor", "aggregationmethod"]
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(key));
+        if path.is_some() && file == File::Schemas && is_of_aggregation {
+            return located.hint(shown!(
+                "it looks like a `{}`: give that with `--aggregation`",
+                File::Aggregation.name()
+            ));
+        }
+        located
     }
 }
 

@@ -15,6 +15,23 @@ impl Rule {
         let mut own = self.values.iter().filter(|(own, _)| own == key);
         own.next().map(|(_, value)| value.as_str())
     }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fits_all(&self) -> bool {
+        self.get("pattern").is_some_and(fits_all)
+    }
+}
+
+/// Whether a pattern is one of the usual ones for every name.
+pub(super) fn fits_all(pattern: &str) -> bool {
+    matches!(
+        pattern,
+        "" | "." | ".*" | ".+" | "^" | "$" | "^." | "^.*" | "^.+" | ".*$" | ".+$" | "^.*$" | "^.+$"
+    )
 }
 
 /// The lines of a file.
@@ -71,6 +88,13 @@ impl Conf {
         Some(line.trim())
     }
 
+    /// The key that a line sets, as it is written.
+    pub(super) fn key(&self, number: usize) -> Option<&str> {
+        let line = self.line(number)?;
+        matches!(read(line), Line::Setting(..)).then_some(())?;
+        line.split_once(['=', ':']).map(|(key, _)| key.trim())
+    }
+
     /// The name of the rule that a line belongs to.
     pub(super) fn rule_at(&self, number: usize) -> Option<&str> {
         let before = self.lines.get(..number)?;
@@ -96,6 +120,18 @@ impl Conf {
             }
         }
         rules
+    }
+
+    /// The first rule that fits every name: those behind it never count.
+    pub(super) fn catch_all(&self) -> Option<Rule> {
+        self.rules().into_iter().find(Rule::fits_all)
+    }
+
+    /// A rule that fits every name, and the first of those behind it.
+    pub(super) fn uncounted(&self) -> Option<(Rule, Rule)> {
+        let mut rules = self.rules().into_iter();
+        let all = rules.find(Rule::fits_all)?;
+        Some((all, rules.next()?))
     }
 
     /// Where a rule begins, and the line behind its last setting.
@@ -288,6 +324,21 @@ mod tests {
             pairs(&[("b", "moved"), ("a", "moved")])
         );
         assert!(Conf::new(" \n\n").is_blank() && !Conf::new("# a").is_blank());
+    }
+
+    #[test]
+    fn rules_behind_one_that_fits_every_name_are_found() {
+        let first = |text: &str| {
+            let pair = Conf::new(text).uncounted()?;
+            Some((pair.0.name, pair.1.name))
+        };
+        assert_eq!(first(FILE), None);
+        for pattern in [".*", ".", "", "^.*$"] {
+            let text = format!("[d]\npattern = {pattern}\n[fast]\npattern = ^f\n[e]\n");
+            assert_eq!(first(&text), Some(("d".to_owned(), "fast".to_owned())));
+        }
+        assert_eq!(first("[d]\npattern = ^.\\.\n[fast]\npattern = f\n"), None);
+        assert_eq!(Conf::new(FILE).catch_all().unwrap().name, "rest");
     }
 
     proptest! {
