@@ -7,7 +7,6 @@ use crate::function::{
 use crate::functions::support::{Aggregation, path_expressions};
 use crate::series::{Series, Tags, normalize};
 use crate::similar;
-use crate::table;
 use std::borrow::Cow;
 
 const LISTS: &[Parameter] = &[required("seriesLists", Kind::SeriesList).multiple()];
@@ -121,7 +120,7 @@ fn all(call: &mut FunctionCall<'_>, aggregation: &str) -> Outcome {
 
 /// That there is no such aggregation, with one, or a function that aggregates, that may have been meant.
 fn unknown(name: &str) -> Fault {
-    let functions = table::all().filter(|own| own.is_aggregator);
+    let functions = FUNCTIONS.iter().filter(|own| own.is_aggregator);
     let functions = functions.flat_map(|own| own.names.iter().copied());
     let near = similar::suggestion(name, AGGREGATIONS.iter().copied().chain(functions));
     Fault::argument(format!("there is no aggregation `{name}`{near}"))

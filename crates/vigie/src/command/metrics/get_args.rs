@@ -138,7 +138,7 @@ Examples:
   vigie metrics get shop.eu.errors --from -7d --format chart
   vigie metrics get 'sumSeries(shop.*.orders)' shop.eu.orders --format chart
   vigie metrics get \"movingAverage(shop.eu.orders,'1h')\" --from lastweek
-  vigie metrics get 'shop.*.orders' --format png --theme light --output-file orders.png
+  vigie metrics get 'shop.*' --format png --theme light --output-file a.png
   vigie metrics get 'shop.*.errors' --format csv --as-sent > errors.csv
   vigie metrics get shop.eu.latency-ms --from -15min --format chart --watch")]
 pub(crate) struct GetArgs {
