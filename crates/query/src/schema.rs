@@ -70,7 +70,11 @@ impl<T> Ordered<T> {
     fn new(sections: &[Section<'_>], rules: Vec<T>) -> Result<Self, SchemaError> {
         let mut texts = Vec::with_capacity(sections.len());
         for section in sections {
-            texts.push(section.required("pattern")?);
+            let pattern = section.required("pattern")?;
+            if pattern.text.len() > crate::tags::REGEX_BYTES_MAX {
+                return Err(section.error(&pattern, Problem::TooLarge));
+            }
+            texts.push(pattern);
         }
         let patterns = compiled(&texts).map_err(|error| refused(sections, &texts, &error))?;
         Ok(Self { patterns, rules })

@@ -16,6 +16,9 @@ pub const NAME: &str = "name";
 /// Bytes that the expressions of one question may take once they are compiled, each.
 pub const COMPILED_BYTES_MAX: usize = 1 << 18;
 
+/// Bytes of a regular expression: what it is read as has no other bound.
+pub(crate) const REGEX_BYTES_MAX: usize = 1 << 12;
+
 /// How a value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
@@ -103,6 +106,9 @@ impl TagExpression {
 
     /// Reads a regular expression without compiling it.
     fn check_syntax(&self) -> Result<(), TagError> {
+        if self.is_regex() && self.value.len() > REGEX_BYTES_MAX {
+            return Err(too_long(&self.value));
+        }
         let read = RegexBuilder::new(&self.anchored()).size_limit(0).build();
         match read {
             Err(error @ regex::Error::Syntax(_)) if self.is_regex() => Err(self.refused(&error)),
@@ -163,6 +169,17 @@ impl TagExpression {
             test,
             is_negative: matches!(self.comparison, Comparison::IsNot | Comparison::FitsNot),
         })
+    }
+}
+
+/// The refusal of a regular expression by its length.
+fn too_long(text: &str) -> TagError {
+    TagError::Regex {
+        expression: text.chars().take(40).collect(),
+        problem: format!(
+            "it has {} bytes, and may have {REGEX_BYTES_MAX}",
+            text.len()
+        ),
     }
 }
 

@@ -10,6 +10,9 @@ use crate::series::Series;
 use crate::similar;
 use crate::value::Value;
 
+/// Values of one parameter at most, series aside: what a name is made of for each series, or compared with.
+const FURTHER_MAX: usize = 256;
+
 /// The arguments of one call: the values of each parameter.
 #[derive(Debug)]
 pub struct Arguments {
@@ -34,6 +37,16 @@ impl Arguments {
             let (given, most) = (positional.len(), parameters.len());
             return Err(Fault::argument(format!(
                 "it takes at most {most} arguments, not {given}"
+            )));
+        }
+        let further = positional.iter().skip(parameters.len());
+        let further = further
+            .filter(|own| !matches!(own, Value::Series(_)))
+            .count();
+        if further > FURTHER_MAX {
+            let name = parameters.last().map_or("", |last| last.name);
+            return Err(Fault::argument(format!(
+                "`{name}` takes at most {FURTHER_MAX} values, not {further}"
             )));
         }
         if let Some(own) = parameters

@@ -246,6 +246,8 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
         "/events/?until=now&form=-1h",
         "/events/?from=-1h",
         "/events/?until=",
+        "/events/?until=%20",
+        "/events/?until=_",
         "/events/?from=&until=now",
         "/events/?until=-1y&until=now",
     ] {

@@ -121,6 +121,7 @@ fn aberration(call: &mut FunctionCall<'_>) -> Outcome {
     let pairs = read_bands(call, &series)?;
     let mut aberrations = Vec::with_capacity(series.len());
     for own in series {
+        call.checkpoint(pairs.len())?;
         let title = format!("holtWintersConfidenceLower({})", own.name);
         let pair = pairs.iter().rev().find(|(lower, _)| lower.name == title);
         let Some((lower, upper)) = pair else {

@@ -52,7 +52,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let matchers = call.arguments.from(3).into_iter();
             let matchers: Vec<String> = matchers.map(text).collect();
             let mut results = Vec::new();
-            for (key, slots) in matched(lists, &function, place, &matchers)? {
+            for (key, slots) in matched(call, lists, (&function, place), &matchers)? {
                 results.push(reduced(call, &function, slots)?.named(key));
             }
             Ok(results.into())
@@ -72,14 +72,15 @@ fn text(value: &Value) -> String {
 type Matched = Vec<(String, Vec<Option<Series>>)>;
 
 fn matched(
+    call: &mut FunctionCall<'_>,
     lists: Vec<Vec<Series>>,
-    function: &str,
-    place: i64,
+    (function, place): (&str, i64),
     matchers: &[String],
 ) -> Result<Matched, Fault> {
     let mut places = HashMap::new();
     let mut results: Matched = Vec::new();
     for own in lists.into_iter().flatten() {
+        call.checkpoint(own.name.len().saturating_add(matchers.len()))?;
         let nodes: Vec<&str> = own.name.split('.').collect();
         let node = at(nodes.iter().copied(), place).ok_or_else(|| {
             Fault::argument(format!("the name `{}` has no node {place}", own.name))
@@ -91,6 +92,11 @@ fn matched(
         let key = format!("{}.reduce.{function}", prefix.join("."));
         let slots = *places.entry(key.clone()).or_insert(results.len());
         if slots == results.len() {
+            call.reserve(
+                matchers
+                    .len()
+                    .saturating_mul(size_of::<Option<Series>>() / 8),
+            )?;
             results.push((key, matchers.iter().map(|_| None).collect()));
         }
         let slot = results

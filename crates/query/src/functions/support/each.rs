@@ -1,5 +1,6 @@
 //! The forms that most functions have.
 
+use super::node::ensure_name;
 use crate::error::Fault;
 use crate::function::{FunctionCall, Outcome};
 use crate::series::{Drawing, Series};
@@ -40,6 +41,7 @@ pub(crate) fn changed(
         call.checkpoint(before)?;
         call.reserve(before)?;
         let own = change(own)?;
+        ensure_name(own.name.len())?;
         call.reserve(own.weight().saturating_sub(before))?;
         changed.push(own);
     }

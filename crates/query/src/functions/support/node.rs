@@ -7,6 +7,9 @@ use crate::target::first_path;
 use crate::value::Value;
 use std::collections::HashMap;
 
+/// Bytes of a name at most.
+const NAME_BYTES_MAX: usize = 1 << 17;
+
 /// The nodes of a series with dots between them. A name that looks like a call counts as the first path inside it.
 pub(crate) fn key(series: &Series, nodes: &[Value]) -> Result<String, Fault> {
     let path = match series.name.chars().next_back() {
@@ -21,8 +24,25 @@ pub(crate) fn key(series: &Series, nodes: &[Value]) -> Result<String, Fault> {
     };
     let path = path.filter(|path| !path.is_empty());
     let path = path.as_deref().unwrap_or(&series.name);
-    let parts: Result<Vec<_>, Fault> = nodes.iter().map(|own| node(series, path, own)).collect();
-    Ok(parts?.join("."))
+    let mut key = String::new();
+    for (place, own) in nodes.iter().enumerate() {
+        if place > 0 {
+            key.push('.');
+        }
+        key.push_str(&node(series, path, own)?);
+        ensure_name(key.len())?;
+    }
+    Ok(key)
+}
+
+/// Refuses a name of more bytes than any needs.
+pub(crate) fn ensure_name(bytes: usize) -> Result<(), Fault> {
+    if bytes > NAME_BYTES_MAX {
+        return Err(Fault::argument(format!(
+            "a series would have a name of more than {NAME_BYTES_MAX} bytes"
+        )));
+    }
+    Ok(())
 }
 
 /// One node: an element of the path where `node` is its place, or else the tag of that name; empty where there is neither.
@@ -83,6 +103,7 @@ pub(crate) fn grouped(
     for own in series {
         call.checkpoint(own.name.len())?;
         let key = key(&own)?;
+        ensure_name(key.len())?;
         call.reserve(key.len() / 4)?;
         let place = *places.entry(key.clone()).or_insert(groups.len());
         match groups.get_mut(place) {

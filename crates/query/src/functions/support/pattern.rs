@@ -8,6 +8,9 @@ use super::replacement::Replacement;
 use crate::error::Fault;
 use regex::{Regex, RegexBuilder};
 
+/// Bytes of a pattern: what it is read as has no other bound.
+pub(crate) const PATTERN_BYTES_MAX: usize = 1 << 12;
+
 /// Bytes of a compiled pattern.
 const SIZE_MAX: usize = 1 << 19;
 
@@ -36,6 +39,12 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Compiles a pattern.
     pub(crate) fn new(pattern: &str) -> Result<Self, Fault> {
+        if pattern.len() > PATTERN_BYTES_MAX {
+            return Err(Fault::argument(format!(
+                "the pattern has {} bytes, and may have {PATTERN_BYTES_MAX}",
+                pattern.len()
+            )));
+        }
         let translated = translated(pattern);
         let compiled = RegexBuilder::new(&translated)
             .size_limit(SIZE_MAX)
@@ -101,8 +110,8 @@ impl Pattern {
             };
             let Some(whole) = groups.get(0) else { break };
             out.push_str(text.get(copied..whole.start()).unwrap_or_default());
-            replacement.write(&groups, &mut out);
-            if out.len() > text.len().saturating_add(GROWTH_MAX) {
+            let most = text.len().saturating_add(GROWTH_MAX);
+            if !replacement.write(&groups, &mut out, most) {
                 return Err(Fault::argument(format!(
                     "the replacement makes a name longer by more than {GROWTH_MAX} bytes"
                 )));

@@ -34,16 +34,20 @@ impl Replacement {
         Ok(Self(reader.parts))
     }
 
-    /// Writes what a match is replaced by. A group that took no part is empty.
-    pub(super) fn write(&self, groups: &Captures<'_>, out: &mut String) {
+    /// Writes what a match is replaced by, and no further than up to so many bytes; returns whether that was all. A group that
+    /// took no part is empty.
+    pub(super) fn write(&self, groups: &Captures<'_>, out: &mut String, most: usize) -> bool {
         for part in &self.0 {
-            match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Group(place) => {
-                    out.push_str(groups.get(*place).map_or("", |own| own.as_str()));
-                }
+            let text = match part {
+                Part::Text(text) => text,
+                Part::Group(place) => groups.get(*place).map_or("", |own| own.as_str()),
+            };
+            if out.len().saturating_add(text.len()) > most {
+                return false;
             }
+            out.push_str(text);
         }
+        true
     }
 }
 

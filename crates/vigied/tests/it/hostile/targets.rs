@@ -136,6 +136,35 @@ fn worst() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
             vec![(
                 "target",
                 format!(
+                    "aliasByNode(alias(randomWalk('a',60),'{}'){})",
+                    "x".repeat(20_000),
+                    ",0".repeat(10_000)
+                ),
+            )],
+        ),
+        (
+            "-1h",
+            vec![(
+                "target",
+                format!(
+                    "aliasSub(alias(randomWalk('a',60),'{}'),'(.*)','{}')",
+                    "x".repeat(15_000),
+                    "\\1".repeat(8000)
+                ),
+            )],
+        ),
+        (
+            "-1h",
+            vec![(
+                "target",
+                format!("grep(randomWalk('a',60),'{}')", "\\w".repeat(30_000)),
+            )],
+        ),
+        (
+            "-1h",
+            vec![(
+                "target",
+                format!(
                     "{}a{}",
                     "aliasSub(".repeat(60),
                     ",'\\w{20}N','x')".repeat(60)

@@ -38,7 +38,8 @@ pub(crate) async fn delete_events(
     for name in PARAMETERS {
         let problem = match parameters.all(name)[..] {
             [] => continue,
-            [one] if !one.is_empty() => continue,
+            // Blanks and signs alone would be read as now.
+            [one] if one.chars().any(char::is_alphanumeric) => continue,
             [_] => "is empty",
             _ => "is there twice",
         };
