@@ -156,7 +156,9 @@ fn a_flat_series_takes_no_more_time_than_another() {
         began.elapsed()
     };
     let other = time("movingWindow(one,50000,'stddev')");
-    let flat = time("movingWindow(scale(one,0),50000,'stddev')");
+    // The shortest of a few: something else may have been done meanwhile.
+    let flat = (0..5).map(|_| time("movingWindow(scale(one,0),50000,'stddev')"));
+    let flat = flat.min().unwrap();
     assert!(flat < other * 20, "{flat:?}, not {other:?}");
 }
 

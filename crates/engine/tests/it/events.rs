@@ -27,7 +27,7 @@ impl Events for Heard {
 impl Heard {
     /// Waits for something that contains `text`.
     pub(crate) fn until(&self, text: &str) {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(90);
         let has = || self.0.lock().unwrap().iter().any(|own| own.contains(text));
         while !has() {
             assert!(Instant::now() < deadline, "{text}: {:?}", self.0.lock());
@@ -89,7 +89,7 @@ fn a_flush_or_commit_in_the_background_that_fails_is_told_once() {
     let refused = engine.append(&scope(1), &batch(&[("a", NOON, 1.0)]), Durability::Buffered);
     assert!(is_unavailable(&refused, Outage::ReadOnly));
     let failures = figure(&engine, "flush_failures_total");
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(90);
     while figure(&engine, "flush_failures_total") < failures + 3.0 {
         assert!(Instant::now() < deadline);
         std::thread::yield_now();

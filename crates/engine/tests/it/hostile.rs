@@ -75,7 +75,7 @@ fn write_beside(engine: &Arc<Engine>, question: impl Fn(&Engine, &Context) + Sen
         }
     });
     for _ in 0..WRITES {
-        let stored = is_stored.recv_timeout(LIMIT / 4);
+        let stored = is_stored.recv_timeout(LIMIT);
         assert_eq!(stored, Ok(1), "a stranger's write waits for a query");
         assert!(engine.health().is_ok());
     }

@@ -59,7 +59,7 @@ impl Hook for Order {
         }
         if file.extension().is_some_and(|own| own == "seg") {
             self.change(|own| own.merging = true);
-            assert!(self.wait(Duration::from_secs(30), |own| own.dropped));
+            assert!(self.wait(Duration::from_secs(90), |own| own.dropped));
         } else if file.ends_with("manifest.json.new") {
             self.change(|own| own.order.push("manifest"));
         }
@@ -96,9 +96,9 @@ fn what_a_merge_leaves_out_is_dropped_on_disk_before_its_manifest() {
     order.change(|own| own.armed = true);
     std::thread::scope(|threads| {
         let merge = threads.spawn(|| engine.compact());
-        assert!(order.wait(Duration::from_secs(30), |own| own.merging));
+        assert!(order.wait(Duration::from_secs(90), |own| own.merging));
         let dropping = threads.spawn(|| delete(&engine, 1, "a.599", None));
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(90);
         while figure(&engine, "series") > SERIES as f64 - 0.5 {
             assert!(Instant::now() < deadline, "nothing is dropped");
             std::thread::yield_now();

@@ -128,7 +128,7 @@ fn a_change_whose_caller_goes_away_during_the_commit_is_known_at_once() {
             proxy.release();
             // No task watches for changes here.
             let enter = || iam.verifier().identity(Shown::ApiKey(text.expose()));
-            for _ in 0..400 {
+            for _ in 0..4000 {
                 if enter().is_err() {
                     break;
                 }

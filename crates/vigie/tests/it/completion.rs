@@ -305,7 +305,7 @@ fn a_server_that_does_not_answer_holds_nobody_up() {
     assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{ran:?}");
     // The program's own limit is below a second; a client's is a minute.
     assert!(
-        began.elapsed() < Duration::from_secs(20),
+        began.elapsed() < Duration::from_secs(45),
         "{:?}",
         began.elapsed()
     );

@@ -257,6 +257,7 @@ fn a_signal_ends_the_waiting_for_a_busy_server() {
         std::thread::sleep(Duration::from_millis(5));
     }
     piped.signal(Signal::INT);
+    let asked = piped.terminal.server.requests("POST", "/v1/metrics").len();
     let status = piped.child.wait().unwrap();
     let (output, terminal) = piped.ended();
     let errors = text(&output.stderr);
@@ -269,7 +270,7 @@ fn a_signal_ends_the_waiting_for_a_busy_server() {
         assert!(errors.contains(told), "no `{told}` in {errors}");
     }
     // No more than was asked when the signal came, or was on its way.
-    assert!(terminal.server.requests("POST", "/v1/metrics").len() <= 3);
+    assert!(terminal.server.requests("POST", "/v1/metrics").len() <= asked + 1);
 }
 
 /// A `Date` is anybody's word: samples are not stamped years off for it.

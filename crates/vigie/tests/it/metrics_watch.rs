@@ -104,7 +104,7 @@ pub(crate) fn ended(mut child: Child) -> Option<i32> {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code();
         }
-        let is_late = begun.elapsed() > Duration::from_secs(30);
+        let is_late = begun.elapsed() > Duration::from_secs(90);
         if is_late {
             child.kill().unwrap();
         }

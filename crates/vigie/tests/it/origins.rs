@@ -479,13 +479,13 @@ fn only_pages_are_opened() {
         let (shown, code) = person.leave();
         assert_eq!(code, 0, "{shown}");
         let opened = pair.terminal.path("opened");
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        while !opened.exists() && std::time::Instant::now() < until {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(90);
+        let expected = format!("1|{page}");
+        // It is there before anything stands in it.
+        let read = || std::fs::read_to_string(&opened).unwrap_or_default();
+        while read() != expected && std::time::Instant::now() < until {
             std::thread::yield_now();
         }
-        assert_eq!(
-            std::fs::read_to_string(opened).unwrap(),
-            format!("1|{page}")
-        );
+        assert_eq!(read(), expected);
     }
 }

@@ -210,7 +210,7 @@ mod tests {
             let (sender, asked) = mpsc::channel();
             let own = Arc::clone(&open_query);
             std::thread::spawn(move || sender.send(own.is_withdrawn()));
-            let answer = asked.recv_timeout(Duration::from_secs(20));
+            let answer = asked.recv_timeout(Duration::from_secs(90));
             assert_eq!(answer, Ok(is_withdrawn));
             goes_on.send(()).unwrap();
         }

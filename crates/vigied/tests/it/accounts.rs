@@ -141,7 +141,7 @@ fn metrics(url: &str, token: &str, scope: &str) -> Reply {
 
 /// Polls until a request answers with this status; the operator's change reaches the node within its poll.
 fn becomes(status: u16, ask: impl Fn() -> Reply) {
-    let limit = Instant::now() + Duration::from_secs(20);
+    let limit = Instant::now() + Duration::from_secs(90);
     loop {
         let reply = ask();
         if reply.status == status {

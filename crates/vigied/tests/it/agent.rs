@@ -1,6 +1,6 @@
 //! The agent and the real server: either may stop and come back, and no sample is lost.
 
-use crate::harness::{Server, Serving};
+use crate::harness::{Server, Serving, own_address};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -129,7 +129,8 @@ fn now() -> i64 {
 fn either_may_go_away_and_what_was_seen_arrives() {
     // Tokens end while it runs, several times.
     let flags = ["--set", "tokens.access_token_seconds=30"];
-    let mut server = Server::with(&flags);
+    // The agent knows it by its port, which nobody may take meanwhile.
+    let mut server = Server::at(&format!("{}:0", own_address()), &flags);
     let buffer = server.folder.path().join("buffer");
     let mut agent = Agent::start(&server);
     until("a first sample", || !moments(&server).is_empty());

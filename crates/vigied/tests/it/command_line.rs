@@ -79,7 +79,7 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn twenty_at_once_renew_once() {
-    let desk = Desk::logged_in(&["--set", "tokens.access_token_seconds=30"]);
+    let desk = Desk::logged_in(&[]);
     for words in [
         ["iam", "token"],
         ["iam", "oauth-tokens"],

@@ -169,6 +169,8 @@ fn read(path: &Path, into: &mut String) {
 fn script(guide: &str, address: &str) -> String {
     let mut script =
         String::from("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n");
+    // What a certificate is for.
+    let own_name = format!("IP:{}", address.split(':').next().unwrap());
     let mut fence = "";
     for line in guide.lines() {
         match (fence, line) {
@@ -184,7 +186,8 @@ fn script(guide: &str, address: &str) -> String {
             (_, "```") => fence = "",
             ("", _) => {}
             _ => {
-                script.push_str(&line.replace("127.0.0.1:8080", address));
+                let line = line.replace("127.0.0.1:8080", address);
+                script.push_str(&line.replace("IP:127.0.0.1", &own_name));
                 script.push('\n');
             }
         }
@@ -214,7 +217,7 @@ fn walked_in(folder: &Path, page: &str, before: &str) -> (bool, String) {
 }
 
 fn walked_text(folder: &Path, guide: &str, before: &str) -> (bool, String) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
+    let port = std::net::TcpListener::bind((crate::harness::own_address(), 0))
         .unwrap()
         .local_addr()
         .unwrap();

@@ -5,6 +5,7 @@ mod cross_site;
 mod path_scope;
 
 use crate::harness::{Reply, Request, Server, VIGIED, now};
+use crate::hostile::login_limits::first_slowed;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
@@ -89,7 +90,8 @@ const BEARER_AND_BASIC: &str = "Bearer realm=\"vigie\", Basic realm=\"vigie\"";
 
 #[test]
 fn a_key_and_a_token_open_the_routes_of_metrics_by_bearer_and_by_basic() {
-    let server = Server::start();
+    // As many wrong ones are shown as one source may show at once, whatever comes back meanwhile.
+    let server = Server::with(&["--set", "limits.guesses_per_source=100000"]);
     let own = Credentials::of(&server);
     for (method, path) in ROUTES {
         for text in [&own.key, &own.iam, &own.uaa] {
@@ -256,9 +258,9 @@ fn wrong_keys_are_slowed_by_source_whichever_way_they_come() {
             _ => request.basic("token", &key),
         }
     };
-    let statuses: Vec<u16> = (0..6).map(|at| wrong(at).send().status).collect();
-    assert_eq!(statuses[..3], [401; 3], "{statuses:?}");
-    assert!(statuses.contains(&429), "{statuses:?}");
+    let statuses: Vec<u16> = (0..3).map(|at| wrong(at).send().status).collect();
+    assert_eq!(statuses, [401; 3]);
+    first_slowed(|at| wrong(at).send());
     let right = bare(&server, "GET", "/version").basic("apikey", &server.owner.api_key);
     assert_eq!(right.send().status, 200);
 }

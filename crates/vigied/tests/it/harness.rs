@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -19,6 +21,15 @@ pub(crate) fn vigie() -> PathBuf {
         path.display()
     );
     path
+}
+
+/// An address of this machine that nobody else uses, for a server that comes back at the same port: where many servers start,
+/// another one takes a port of 127.0.0.1 as soon as it is free.
+pub(crate) fn own_address() -> Ipv4Addr {
+    static MADE: AtomicU8 = AtomicU8::new(0);
+    let [_, _, process, part] = std::process::id().to_be_bytes();
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    Ipv4Addr::new(127, 128 | (process & 63), part, number)
 }
 
 /// What `vigied init --output json` prints.
@@ -120,17 +131,18 @@ impl Serving {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut errors = child.stderr.take().unwrap();
+        let errors = child.stderr.take().unwrap();
         let log = Arc::new((Mutex::new(String::new()), Condvar::new()));
         let sink = Arc::clone(&log);
         let reader = std::thread::spawn(move || {
-            let mut buffer = [0_u8; 4096];
-            while let Ok(read @ 1..) = errors.read(&mut buffer) {
-                sink.0
-                    .lock()
-                    .unwrap()
-                    .push_str(&String::from_utf8_lossy(&buffer[..read]));
+            // Whole lines alone: a line of which a part is found is there to its end.
+            let mut errors = BufReader::new(errors);
+            let mut line = Vec::new();
+            while let Ok(1..) = errors.read_until(b'\n', &mut line) {
+                let text = String::from_utf8_lossy(&line);
+                sink.0.lock().unwrap().push_str(&text);
                 sink.1.notify_all();
+                line.clear();
             }
         });
         let mut line = String::new();
@@ -151,7 +163,7 @@ impl Serving {
         })
     }
 
-    /// What the server has logged so far.
+    /// The lines that the server has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.0.lock().unwrap().clone()
     }
@@ -215,9 +227,13 @@ impl Server {
     }
 
     pub(crate) fn with(flags: &[&str]) -> Self {
+        Self::at("127.0.0.1:0", flags)
+    }
+
+    pub(crate) fn at(listen: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let owner = init(&folder.path().join("data"));
-        let serving = Serving::start(&folder.path().join("data"), "127.0.0.1:0", flags);
+        let serving = Serving::start(&folder.path().join("data"), listen, flags);
         Self {
             serving,
             owner,
@@ -465,6 +481,14 @@ impl Reply {
             .as_str()
             .unwrap_or_default()
             .to_owned()
+    }
+}
+
+/// Where a test must not see the end of a day: waits for the next one if this one (UTC) is over in a moment.
+pub(crate) fn begins_in_a_day() {
+    let left = 86_400 - now().rem_euclid(86_400);
+    if left < 90 {
+        std::thread::sleep(Duration::from_secs(left.unsigned_abs() + 1));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Answers of `/render` that are kept for who asks the same again: never an older one than what was written, never another's.
 
-use crate::harness::{Reply, Server, now};
+use crate::harness::{Reply, Server, begins_in_a_day, now};
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
@@ -15,8 +15,9 @@ struct Kept {
 }
 
 impl Kept {
-    /// The step is a day, so that no test waits for the next one; only at midnight is one answer made anew.
+    /// The step is a day, and the next one does not begin meanwhile: an answer is made anew then.
     fn start(flags: &[&str]) -> Self {
+        begins_in_a_day();
         let server = Server::with(flags);
         let token = server.token();
         let kept = Self { server, token };

@@ -192,6 +192,8 @@ fn limits_of_requests() {
         "limits.targets_per_query=2",
         "--set",
         "limits.concurrent_password_checks=1",
+        "--set",
+        "limits.password_wait_seconds=60",
     ]);
     let token = server.token();
     for (limit, unit, value) in [
@@ -256,7 +258,13 @@ fn limits_of_requests() {
 
 #[test]
 fn a_request_that_does_not_arrive_in_time_is_told_so() {
-    let server = Server::with(&["--set", "limits.request_seconds=1"]);
+    // Less than a body may fall behind.
+    let server = Server::with(&[
+        "--set",
+        "limits.request_seconds=4",
+        "--set",
+        "limits.body_stall_seconds=60",
+    ]);
     let mut stream = hanging(&server, &server.token());
     let answer = answer(&mut stream);
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -336,9 +344,9 @@ fn a_connection_too_many_takes_the_place_of_a_silent_one() {
 fn stages_of_a_connection_have_their_time() {
     let server = Server::with(&[
         "--set",
-        "limits.head_seconds=1",
+        "limits.head_seconds=3",
         "--set",
-        "limits.idle_seconds=2",
+        "limits.idle_seconds=3",
     ]);
     let mut silent = TcpStream::connect(&server.serving.address).unwrap();
     assert_eq!(silent.read(&mut [0]).unwrap(), 0);

@@ -108,7 +108,7 @@ fn run(data: &Path, database: &str, words: &[&str]) -> std::process::Output {
 }
 
 fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(180);
     while !is_so() {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::sleep(Duration::from_millis(100));
@@ -119,7 +119,7 @@ const AT_ONCE: [&str; 4] = [
     "--set",
     "storage.deleted_seconds=0",
     "--set",
-    "limits.request_seconds=1",
+    "limits.request_seconds=5",
 ];
 
 #[test]
@@ -139,7 +139,7 @@ fn what_is_deleted_at_one_node_goes_once_from_the_stores_of_both() {
     assert_eq!(gone.status, 204, "{}", gone.text());
     for node in 0..2 {
         wait_for("its metrics are gone", || nodes.series(node) == "0");
-        assert_eq!(nodes.removals(node, space), 1, "node {node}");
+        wait_for("it is in the log", || nodes.removals(node, space) > 0);
     }
     // Several more rounds: neither does it twice, and nothing written at the other comes back.
     let rounds = Instant::now() + Duration::from_secs(6);
@@ -153,7 +153,7 @@ fn what_is_deleted_at_one_node_goes_once_from_the_stores_of_both() {
 #[test]
 fn an_account_deleted_at_one_node_opens_nothing_at_the_other_and_goes_from_both() {
     let test = "an_account_deleted_at_one_node_opens_nothing_at_the_other_and_goes_from_both";
-    let Some(nodes) = Nodes::start(test, &["--set", "limits.request_seconds=1"]) else {
+    let Some(nodes) = Nodes::start(test, &["--set", "limits.request_seconds=5"]) else {
         return;
     };
     let create = [

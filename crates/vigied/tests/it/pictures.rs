@@ -185,7 +185,7 @@ fn a_picture_that_does_not_fit_says_what_would() {
 /// It stops soon after its time is over, and gives back what it had.
 #[test]
 fn a_picture_ends_with_its_time() {
-    let drawing = Drawing::with(&["--set", "limits.request_seconds=1"]);
+    let drawing = Drawing::with(&["--set", "limits.request_seconds=3"]);
     let target = "dashed(sinFunction('x',1000,1),9)";
     let pairs = [
         ("target", target),

@@ -1,6 +1,6 @@
 //! The tour a newcomer takes, with the real command line and agent.
 
-use crate::harness::{VIGIED, vigie};
+use crate::harness::{VIGIED, own_address, vigie};
 use std::io::{BufRead, BufReader, Lines, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -17,7 +17,10 @@ fn tour(data: &std::path::Path) -> (bool, String) {
 fn tour_output(data: &Path) -> Output {
     vigie();
     Command::new(VIGIED)
-        .args(["quickstart", "--once", "--listen", "127.0.0.1:0", "--data"])
+        .args(["quickstart", "--once", "--listen"])
+        // What it shows names its port, and may be typed when it has ended.
+        .arg(format!("{}:0", own_address()))
+        .arg("--data")
         .arg(data)
         .stdin(Stdio::null())
         .output()

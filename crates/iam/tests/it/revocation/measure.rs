@@ -52,10 +52,12 @@ pub(crate) struct Figures {
     pub(crate) acknowledged: Vec<Duration>,
     /// How long each key was accepted after that, shortest first.
     pub(crate) accepted: Vec<Duration>,
+    /// How often one looked meanwhile, a millisecond after the look before: few where the machine does not run who looks.
+    pub(crate) looks: Vec<u32>,
 }
 
 /// The time that so many of a thousand do not exceed.
-pub(crate) fn quantile(times: &[Duration], thousandths: usize) -> Duration {
+pub(crate) fn quantile<T: Copy + Default>(times: &[T], thousandths: usize) -> T {
     let rank = (times.len() * thousandths).div_ceil(1000).max(1);
     times.get(rank - 1).copied().unwrap_or_default()
 }
@@ -158,10 +160,14 @@ fn accepts(iam: &Iam, key: &str) -> bool {
     iam.verifier().identity(Credential::ApiKey(key)).is_ok()
 }
 
-async fn until(mut is_so: impl FnMut() -> bool) {
+/// Returns how often one had to look.
+async fn until(mut is_so: impl FnMut() -> bool) -> u32 {
+    let mut looks = 0;
     while !is_so() {
+        looks += 1;
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    looks
 }
 
 /// Measures on the PostgreSQL database of this address, which is empty. The signing keys are in `folder`.
@@ -201,6 +207,7 @@ pub(crate) async fn run(
         Arc::clone(&is_done),
     ));
     let mut accepted = Vec::with_capacity(numbers.revoked);
+    let mut looks = Vec::with_capacity(numbers.revoked);
     let mut acknowledged = Vec::with_capacity(numbers.revoked);
     for _ in 0..numbers.revoked {
         let new = NewKey {
@@ -217,8 +224,9 @@ pub(crate) async fn run(
             return Err("the node that revoked a key accepts it".into());
         }
         let begun = Instant::now();
-        until(|| !nodes.iter().any(|node| accepts(node, text.expose()))).await;
+        let seen = until(|| !nodes.iter().any(|node| accepts(node, text.expose()))).await;
         accepted.push(begun.elapsed());
+        looks.push(seen);
     }
     is_done.store(true, Ordering::Relaxed);
     let changes = changes.await? as f64 / running.elapsed().as_secs_f64();
@@ -227,10 +235,12 @@ pub(crate) async fn run(
     }
     acknowledged.sort_unstable();
     accepted.sort_unstable();
+    looks.sort_unstable();
     Ok(Figures {
         start,
         changes,
         acknowledged,
         accepted,
+        looks,
     })
 }

@@ -39,7 +39,7 @@ async fn was_told(body: &Arriving) -> bool {
     tokio::time::timeout(Duration::ZERO, told).await.is_ok()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
     let bodies = shared(8, 1000, halves());
     let enter = |owner| bodies.enter(owner).unwrap();
@@ -61,7 +61,7 @@ async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
     assert_eq!(bodies.lock().arriving.used(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
     let bodies = shared(4, 1000, halves());
     let begun = Instant::now();
@@ -82,7 +82,7 @@ async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
     drop((first, second, third, more, fourth));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
     let bodies = bodies(1, 1000);
     let begun = Instant::now();
@@ -98,7 +98,7 @@ async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
     assert!(body.deadline() <= before + Duration::from_millis(100));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn bytes_are_waited_for_and_given_back() {
     let bodies = shared(8, 1000, halves());
     let mut one = bodies.enter(account(1)).unwrap();
@@ -117,7 +117,7 @@ async fn bytes_are_waited_for_and_given_back() {
     assert_eq!(bodies.lock().bytes.used(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn large_bodies_leave_bytes_to_other_accounts() {
     let total = 16 * SMALL_BYTES;
     let bodies = shared(8, total, halves());

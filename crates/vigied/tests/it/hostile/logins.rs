@@ -5,7 +5,7 @@ use super::honest::{Honest, answer, connect_from};
 use crate::harness::Server;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The address of honest clients.
 const HOME: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 7);
@@ -122,6 +122,7 @@ fn seven_hundred_logins_at_once_hold_up_nobody_else() {
 #[test]
 fn guesses_from_elsewhere_lock_nobody_out() {
     let server = Server::start();
+    let begun = Instant::now();
     for number in 0..FREE + 4 {
         let guess = log_in(
             &server,
@@ -149,7 +150,9 @@ fn guesses_from_elsewhere_lock_nobody_out() {
     let slowed = owner_logs_in(&server, ATTACKER);
     assert_eq!(slowed.0, 429, "{}", slowed.1);
     let seconds: u64 = slowed.header("retry-after").unwrap().parse().unwrap();
-    assert!((50..=61).contains(&seconds), "{seconds}");
+    // A minute, of which some has passed.
+    let passed = begun.elapsed().as_secs() + 1;
+    assert!(seconds <= 61 && seconds + passed >= 60, "{seconds}");
 }
 
 #[test]
@@ -180,12 +183,13 @@ fn who_was_let_in_from_a_place_is_looked_at_there_whatever_others_guess() {
         owner,
         folder,
     };
-    for number in 0..60 {
-        log_in(&server, HOME, &format!("n{number}@example.org"), "guess");
-    }
-    let stranger = log_in(&server, HOME, "another@example.org", "guess");
-    assert_eq!(stranger.0, 429, "{}", stranger.1);
+    // One may try again each ten seconds, so it is not known which of them is refused first; it is soon.
+    let mut names = (0..600).map(|number| format!("n{number}@example.org"));
+    let mut refused = || names.any(|name| log_in(&server, HOME, &name, "guess").0 == 429);
+    assert!(refused(), "nobody is slowed there");
+    // Before the owner and behind, whatever came back meanwhile.
     assert_eq!(owner_logs_in(&server, HOME).0, 200);
+    assert!(refused(), "the owner's login lets everybody in");
 }
 
 #[test]
@@ -237,6 +241,7 @@ fn known_and_unknown_names_are_answered_alike() {
 #[test]
 fn who_sprays_names_is_slowed() {
     let server = Server::start();
+    let begun = Instant::now();
     let mut stream = connect_from(ATTACKER, &server).unwrap();
     let mut statuses = Vec::new();
     for number in 0..100 {
@@ -244,8 +249,12 @@ fn who_sprays_names_is_slowed() {
         ask(&mut stream, "/identity/token", BX, &body);
         statuses.push(answer(&mut stream).unwrap().0);
     }
+    let looked_at = statuses.iter().filter(|status| **status == 400).count();
     let refused = statuses.iter().filter(|status| **status == 429).count();
-    assert!(refused >= 40, "{refused} of 100 were slowed");
+    assert_eq!(looked_at + refused, statuses.len(), "{statuses:?}");
+    // Fifty, and one more in ten seconds.
+    let most = 51 + usize::try_from(begun.elapsed().as_secs() / 10).unwrap();
+    assert!(looked_at <= most, "{looked_at} of 100 were looked at");
     assert!(statuses[..40].iter().all(|status| *status == 400));
     assert_eq!(owner_logs_in(&server, HOME).0, 200);
 }
@@ -254,7 +263,8 @@ fn who_sprays_names_is_slowed() {
 fn who_guesses_keys_and_codes_is_told_to_wait() {
     let server = Server::start();
     let mut stream = connect_from(ATTACKER, &server).unwrap();
-    let mut refused = 0;
+    let begun = Instant::now();
+    let mut looked_at = 0;
     for number in 0..260 {
         let text = format!("code{number}");
         let fields: [(&str, &str); 2] = match number % 3 {
@@ -276,15 +286,16 @@ fn who_guesses_keys_and_codes_is_told_to_wait() {
         );
         let (status, text) = answer(&mut stream).unwrap();
         assert!(status == 400 || status == 429, "{status}: {text}");
-        refused += u32::from(status == 429);
+        looked_at += u64::from(status == 400);
     }
-    assert!(refused > 0, "none of 260 guesses was slowed");
+    // A hundred, and one more in a second.
+    let most = 101 + begun.elapsed().as_secs();
+    assert!(looked_at <= most, "{looked_at} of 260 were looked at");
 }
 
 #[test]
 fn what_happens_to_credentials_is_in_the_log_without_secrets() {
     let server = Server::start();
-    let begun = Instant::now();
     for number in 0..FREE + 2 {
         log_in(
             &server,
@@ -336,5 +347,4 @@ fn what_happens_to_credentials_is_in_the_log_without_secrets() {
     ] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
-    assert!(begun.elapsed() < Duration::from_secs(120));
 }

@@ -23,16 +23,10 @@ fn source(server: &Server, stream: &mut TcpStream, number: u32, lines: &str) -> 
     assert_eq!(answer(stream).unwrap().0, 200);
     let id = format!("transaction=\"number-{number}-\"");
     server.serving.wait_for_log(&id);
-    // The line may not be whole yet when its beginning is there.
-    server.serving.wait_for_log(&format!("{id} source="));
-    loop {
-        let log = server.serving.log();
-        let line = log.lines().find(|line| line.contains(&id)).unwrap();
-        let (_, behind) = line.split_once("source=").unwrap();
-        if log.contains(&format!("{behind}\n")) {
-            return behind.trim().to_owned();
-        }
-    }
+    let log = server.serving.log();
+    let line = log.lines().find(|line| line.contains(&id)).unwrap();
+    let (_, behind) = line.split_once("source=").unwrap();
+    behind.trim().to_owned()
 }
 
 #[test]
@@ -177,7 +171,7 @@ fn connections_count_for_who_is_named_and_not_for_the_proxy() {
     while silent.len() > 2 {
         let is_open = |stream: &mut TcpStream| !matches!(stream.read(&mut [0]), Ok(0));
         silent.retain_mut(is_open);
-        assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+        assert!(begun.elapsed() < std::time::Duration::from_secs(90));
         std::thread::yield_now();
     }
     assert_eq!(source(&server, &mut honest, 2, ""), "192.0.2.1");
@@ -192,7 +186,7 @@ fn a_proxy_header_has_its_end() {
         "--set",
         "proxy_protocol=true",
         "--set",
-        "limits.head_seconds=1",
+        "limits.head_seconds=2",
     ]);
     let server = Server::with(&flags);
     for begin in [

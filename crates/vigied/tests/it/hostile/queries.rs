@@ -5,7 +5,7 @@ mod giving_way;
 mod unread;
 mod waiting;
 
-use super::honest::{answer, connect_from};
+use super::honest::{PATIENCE, answer, connect_from};
 use super::raw_http2::{PREFACE, get};
 use super::slow_bodies::{with_another_account, write_sample};
 use crate::harness::{Reply, Request, Server};
@@ -75,6 +75,7 @@ fn is_unanswered(stream: &TcpStream) -> bool {
 /// attack has ended, unless that was over at once.
 pub(super) fn honest_beside<T: Send>(server: &Server, attack: impl FnOnce() -> T + Send) -> T {
     let mut stream = connect_from(HONEST, server).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     std::thread::scope(|scope| {
         let begun = Instant::now();
         let attack = scope.spawn(attack);

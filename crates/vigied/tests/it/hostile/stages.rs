@@ -32,7 +32,8 @@ fn http2_begin() -> Vec<u8> {
 
 #[test]
 fn every_stage_before_a_request_has_its_end() {
-    let server = Server::with(&["--set", "limits.head_seconds=1"]);
+    // Long enough for who does ask, on a machine that is busy.
+    let server = Server::with(&["--set", "limits.head_seconds=3"]);
     let honest = Honest::start(&server, HONEST);
     let mut half_headers = http2_begin();
     let whole = get(1, "/health/live", &[]);
@@ -99,7 +100,7 @@ fn bytes_that_trickle_prolong_no_stage() {
                 break;
             }
             assert!(
-                begun.elapsed() < Duration::from_secs(18),
+                begun.elapsed() < Duration::from_secs(90),
                 "never closed: {what}"
             );
         }
@@ -111,7 +112,7 @@ fn bytes_that_trickle_prolong_no_stage() {
 #[test]
 fn an_idle_connection_stays_longer_than_a_head_may_take() {
     const { assert!(base::limit::IDLE_SECONDS.default >= 75) };
-    let server = Server::with(&["--set", "limits.head_seconds=1"]);
+    let server = Server::with(&["--set", "limits.head_seconds=3"]);
     let mut kept = connect_from(HONEST, &server).unwrap();
     kept.write_all(LIVE).unwrap();
     assert_eq!(answer(&mut kept).unwrap().0, 200);
@@ -126,7 +127,7 @@ fn an_idle_connection_stays_longer_than_a_head_may_take() {
 
 #[test]
 fn an_idle_connection_ends_also_one_that_pings() {
-    let server = Server::with(&["--set", "limits.idle_seconds=1"]);
+    let server = Server::with(&["--set", "limits.idle_seconds=2"]);
     let mut first = connect_from(ATTACKER, &server).unwrap();
     first.write_all(LIVE).unwrap();
     assert_eq!(answer(&mut first).unwrap().0, 200);
@@ -140,7 +141,7 @@ fn an_idle_connection_ends_also_one_that_pings() {
     let pings = std::thread::spawn(move || {
         let begun = Instant::now();
         while pinging.write_all(&frame(PING, 0, 0, &[7; 8])).is_ok() {
-            assert!(begun.elapsed() < Duration::from_secs(30), "never closed");
+            assert!(begun.elapsed() < Duration::from_secs(90), "never closed");
             std::thread::sleep(Duration::from_millis(50));
         }
     });
@@ -195,7 +196,7 @@ fn a_tls_handshake_has_its_end() {
         let address = server.serving.address.trim_start_matches("https://");
         let mut stream = TcpStream::connect(address).unwrap();
         stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
+            .set_read_timeout(Some(Duration::from_secs(90)))
             .unwrap();
         stream.write_all(begin).unwrap();
         wait_until_closed(&mut stream, what);
@@ -210,6 +211,8 @@ fn silent_connections_do_not_hold_up_a_shutdown() {
         "limits.head_seconds=600",
         "--set",
         "limits.idle_seconds=600",
+        "--set",
+        "shutdown_seconds=900",
     ]);
     let begins = [
         b"".to_vec(),
@@ -230,9 +233,9 @@ fn silent_connections_do_not_hold_up_a_shutdown() {
     assert_eq!(answer(&mut last.try_clone().unwrap()).unwrap().0, 200);
     let begun = Instant::now();
     assert!(server.serving.stop().success());
-    // The drain may take 30 s; a connection that asks nothing has 5.
+    // The drain may take many minutes; a connection that asks nothing has 5 s.
     assert!(
-        begun.elapsed() < Duration::from_secs(25),
+        begun.elapsed() < Duration::from_secs(120),
         "{:?}",
         begun.elapsed()
     );

@@ -257,7 +257,7 @@ fn regression_9_a_target_ends_with_its_client() {
 /// Five answers of 48 MB each stood in memory, and 3 MB were counted.
 #[test]
 fn regression_9_series_whose_answer_nobody_reads_are_counted() {
-    let server = Server::with(&["--set", "limits.write_stall_seconds=20"]);
+    let server = Server::with(&["--set", "limits.write_stall_seconds=600"]);
     let key = &server.owner.api_key;
     let points = 1_000_000;
     let path = format!(

@@ -1,8 +1,8 @@
 //! Texts and lists a caller can have taken or stored: each has a limit with a name, and one byte more is refused with the
 //! field's name and the limit's.
 
-use crate::harness::{Reply, Request, Server};
-use crate::limits::hits;
+use crate::harness::{Reply, Request, Server, knows};
+use crate::limits::{hits, until};
 use base::limit::{self, Limit};
 use serde_json::json;
 
@@ -439,19 +439,13 @@ fn nobody_learns_that_a_text_is_a_key_of_another_account() {
     );
     let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
     let eve = made["api_key"].as_str().unwrap();
-    let mut reply = None;
-    for _ in 0..200 {
-        let keys = server
-            .request("GET", "/v1/apikeys")
-            .header("X-Auth-User-Token", &format!("apikey {eve}"))
-            .send();
-        if keys.status == 200 {
-            reply = Some(keys.json());
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    let me = reply.unwrap()["apikeys"][0]["iam_id"]
+    until("the server has seen the account", || {
+        knows(&server.serving.url(), eve)
+    });
+    let keys = server
+        .request("GET", "/v1/apikeys")
+        .header("X-Auth-User-Token", &format!("apikey {eve}"));
+    let me = keys.send().json()["apikeys"][0]["iam_id"]
         .as_str()
         .unwrap()
         .to_owned();

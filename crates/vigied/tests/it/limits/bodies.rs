@@ -99,13 +99,13 @@ fn a_body_that_stands_still_or_drips_is_told_so() {
 #[test]
 fn a_slow_body_that_keeps_to_the_least_rate_is_taken() {
     let settings = [
-        "limits.body_stall_seconds=2",
+        "limits.body_stall_seconds=5",
         "limits.body_bytes_per_second_min=1",
     ];
     let server = with(&settings);
     let mut slow = hanging(&server, &server.token());
     for _ in 0..49 {
-        std::thread::sleep(Duration::from_millis(70));
+        std::thread::sleep(Duration::from_millis(150));
         slow.write_all(b"  ").unwrap();
     }
     slow.write_all(b"]").unwrap();
@@ -122,7 +122,8 @@ fn bodies_that_arrive_at_once() {
         // None of them is behind before this is over.
         let server = with(&[
             "limits.arriving_bodies=4",
-            "limits.body_stall_seconds=30",
+            "limits.body_stall_seconds=120",
+            "limits.request_seconds=300",
             &format!("limits.account_share_percent={share}"),
         ]);
         let token = server.token();
@@ -136,7 +137,11 @@ fn bodies_that_arrive_at_once() {
         drop(held);
     }
     // Of strangers' bodies the oldest gives way.
-    let server = with(&["limits.arriving_bodies=4", "limits.body_stall_seconds=30"]);
+    let server = with(&[
+        "limits.arriving_bodies=4",
+        "limits.body_stall_seconds=120",
+        "limits.request_seconds=300",
+    ]);
     let stranger = || {
         let mut stream = TcpStream::connect(&server.serving.address).unwrap();
         let head = "POST /identity/token HTTP/1.1\r\nHost: vigie\r\nContent-Length: 9\r\n\r\n";
@@ -160,13 +165,13 @@ fn first_answer(streams: &mut [TcpStream]) -> String {
                 return answer(stream);
             }
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "no answer");
+        assert!(begun.elapsed() < Duration::from_secs(90), "no answer");
     }
 }
 
 #[test]
 fn bytes_of_all_bodies() {
-    const STALL: &str = "limits.body_stall_seconds=1";
+    const STALL: &str = "limits.body_stall_seconds=10";
     const BYTES: &str = "limits.bodies_in_flight_bytes=100000";
     let server = with(&[STALL, BYTES, "limits.account_share_percent=100"]);
     let large = |server: &Server, bytes: usize| {
@@ -193,7 +198,7 @@ fn bytes_of_all_bodies() {
     let begun = Instant::now();
     while large(&server, 43_000).status == 200 {
         assert!(
-            begun.elapsed() < Duration::from_secs(20),
+            begun.elapsed() < Duration::from_secs(90),
             "it has its share"
         );
     }

@@ -1,6 +1,7 @@
 //! The limit for guesses at introspection.
 
 use super::{Server, hits};
+use crate::hostile::login_limits::first_slowed;
 use base::limit::{self, Limit};
 
 pub(super) const LIMITS: [Limit; 1] = [limit::INTROSPECTION_MISSES];
@@ -15,7 +16,7 @@ fn limit_of_introspection() {
     };
     assert_eq!(ask().status, 200);
     assert_eq!(ask().status, 200);
-    let refused = ask();
+    let refused = first_slowed(|_| ask());
     assert_eq!(refused.status, 429, "{}", refused.text());
     assert!(refused.text().contains(limit.name), "{}", refused.text());
     assert!(refused.header("retry-after").is_some());

@@ -13,7 +13,7 @@ fn no_part_of_the_memory_is_larger_than_its_part_of_the_budget() {
         "--set",
         "limits.bodies_in_flight_bytes=100000000",
         "--set",
-        "limits.body_stall_seconds=1",
+        "limits.body_stall_seconds=10",
         "--set",
         "limits.account_share_percent=100",
     ]);

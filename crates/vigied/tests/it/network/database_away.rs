@@ -2,7 +2,7 @@
 
 use crate::harness::{VIGIED, init};
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -141,7 +141,11 @@ fn first_line(child: &mut Child, text: &str) -> Result<String, String> {
     let mut all = String::new();
     while let Ok(more) = lines.recv_timeout(Duration::from_secs(60)) {
         all += &more;
-        if all.contains(text) {
+        // With the whole line that it is in.
+        if all
+            .split_once(text)
+            .is_some_and(|(_, rest)| rest.contains('\n'))
+        {
             return Ok(all);
         }
     }
@@ -153,10 +157,12 @@ fn regression_7_a_database_that_is_down_is_named_at_once_and_tried_until_a_deadl
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());
     let data = folder.path().to_str().unwrap();
-    let port = {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        free.local_addr().unwrap().port()
-    };
+    // Bound, so that nobody else takes it, and not listened at, so that everybody is refused.
+    let taken = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    taken
+        .bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())
+        .unwrap();
+    let port = taken.local_addr().unwrap().as_socket().unwrap().port();
     let address = format!("postgres://vigie:{PASSWORD}@127.0.0.1:{port}/metrics");
     let mut serving = vigied(&[
         "serve",

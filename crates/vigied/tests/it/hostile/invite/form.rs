@@ -1,6 +1,6 @@
 //! The contents of invitations, their number per request, and the form of codes: the report's B16, Q14, Q18.
 
-use super::{CEO, OWN, invite, login, redeem, shown, text};
+use super::{CEO, OWN, invite, login, redeem, shown, text, use_up};
 use crate::harness::{Server, VIGIED};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -163,7 +163,7 @@ fn a_code_is_no_password_and_a_wrong_one_tells_nothing() {
         assert_eq!(told(email, code), expected, "{email}");
     }
     // The source has used up its tries; another source has its own.
-    told(CEO, wrong);
+    use_up(|| redeem(&server, CEO, wrong, OWN), 400);
     let slowed = redeem(&server, CEO, &code, OWN);
     assert_eq!(slowed.status, 429, "{}", slowed.text());
     assert!(slowed.header("retry-after").is_some());

@@ -2,10 +2,12 @@
 
 use super::{
     CEO, OWN, access, account, becomes, invite, login, operator, redeem, settled, shown, text,
+    use_up,
 };
 use crate::harness::{Server, VIGIED};
 use serde_json::{Value, json};
 use std::process::Command;
+use std::time::Instant;
 
 const WRONG: &str = "vgc-0000-0000-0000-0000-0000";
 
@@ -20,6 +22,7 @@ fn unproven(server: &Server) -> String {
 #[test]
 fn of_many_guesses_at_once_no_more_are_looked_at_than_of_guesses_one_by_one() {
     let server = Server::with(&["--set", "limits.code_tries_per_minute=4"]);
+    let begun = Instant::now();
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let guess = || scope.spawn(|| redeem(&server, CEO, WRONG, OWN).status);
         let guesses: Vec<_> = (0..48).map(|_| guess()).collect();
@@ -31,8 +34,9 @@ fn of_many_guesses_at_once_no_more_are_looked_at_than_of_guesses_one_by_one() {
     let looked_at = statuses.iter().filter(|status| **status == 400).count();
     let slowed = statuses.iter().filter(|status| **status == 429).count();
     assert_eq!(looked_at + slowed, 48, "{statuses:?}");
-    // While they ran a try or two may have come back.
-    assert!((4..=6).contains(&looked_at), "{statuses:?}");
+    // While they ran some may have come back: four in a minute.
+    let most = 5 + usize::try_from(begun.elapsed().as_secs() / 15).unwrap();
+    assert!((4..=most).contains(&looked_at), "{statuses:?}");
 }
 
 #[test]
@@ -59,9 +63,7 @@ fn who_is_logged_in_guesses_no_code_either() {
     for _ in 0..8 {
         assert_eq!(accept(&json!({})).status, 403);
     }
-    for _ in 0..4 {
-        assert_eq!(accept(&json!({"one_time_code": WRONG})).status, 403);
-    }
+    use_up(|| accept(&json!({"one_time_code": WRONG})), 403);
     let slowed = accept(&json!({"one_time_code": code}));
     assert_eq!(slowed.status, 429, "{}", slowed.text());
     assert!(

@@ -3,13 +3,22 @@
 use super::super::slow_bodies::with_another_account;
 use super::{ask, figure, long_names, percent, send, until};
 
+/// Where everything stands in its place before the first one's time is over: on a slow machine that takes longer, as the queries
+/// do themselves.
 #[test]
 fn who_waits_for_a_turn_until_his_time_is_over_is_told_so() {
+    let is_told = [6, 12, 24, 48].into_iter().any(are_told_within);
+    assert!(is_told, "the queries ended before all of them waited");
+}
+
+/// False where the first query's time was over before the last one had come.
+fn are_told_within(seconds: u64) -> bool {
+    let time = format!("limits.request_seconds={seconds}");
     let (server, other) = with_another_account(&[
         "--set",
         "limits.steps_per_query=1000000000000",
         "--set",
-        "limits.request_seconds=6",
+        &time,
         "--set",
         "limits.concurrent_queries=1",
         "--set",
@@ -25,35 +34,45 @@ fn who_waits_for_a_turn_until_his_time_is_over_is_told_so() {
     // Together much longer than the time that is given here.
     let pattern = percent(&format!("*.c.*.{}", "*y".repeat(480) + "z"));
     let path = format!("/v1/metrics/list?query={pattern}");
-    let waiting = |count: u64| {
-        until("one runs, and the others wait", || {
-            // The first account's runs, or waits for its turn again.
-            (1..=2).contains(&figure(&server, "vigie_queries_running"))
-                && figure(&server, "vigie_queries_waiting") == count
-        });
-    };
     let before = figure(&server, "vigie_limit_hits_total{limit=\"request_seconds\"}");
-    std::thread::scope(|scope| {
+    let ended = std::thread::scope(|scope| {
         let begin = |key: &str| {
             let asked = ask(&server, key, "GET", &path);
             scope.spawn(move || asked.send())
         };
         let first = begin(&own);
-        waiting(0);
-        let second = begin(&own);
-        waiting(1);
-        let third = begin(&own);
-        waiting(2);
-        // Accounts share the turn: this one and the first have it by turns until their time is over, and what has not begun comes
-        // behind what has.
-        let neighbours = begin(&other);
-        waiting(3);
-        for waited in [second, third] {
+        // The first account's runs, or waits for its turn again, and so many others wait.
+        let waiting = |count: u64| {
+            let mut is_so = false;
+            until("one runs, and the others wait", || {
+                is_so = (1..=2).contains(&figure(&server, "vigie_queries_running"))
+                    && figure(&server, "vigie_queries_waiting") == count;
+                is_so || first.is_finished()
+            });
+            is_so
+        };
+        let mut others = Vec::new();
+        let mut are_there = waiting(0);
+        // Accounts share the turn: the last one and the first have it by turns until their time is over, and what has not begun
+        // comes behind what has.
+        for (count, key) in (1..).zip([&own, &own, &other]) {
+            if are_there {
+                others.push(begin(key));
+                are_there = waiting(count);
+            }
+        }
+        if !are_there {
+            return 0;
+        }
+        let mut ended = 2;
+        let neighbours = others.pop().unwrap();
+        for waited in others {
             let told = waited.join().unwrap();
             assert_eq!((told.status, told.code().as_str()), (503, "BXNMSSV05E"));
             let text = told.text();
             assert!(text.contains("waited for its turn"), "{text}");
-            assert!(text.contains("`request_seconds` = 6"), "{text}");
+            let limit = format!("`request_seconds` = {seconds}");
+            assert!(text.contains(&limit), "{text}");
             assert!(told.header("Retry-After").is_some());
         }
         // Those that had a turn are told another reason.
@@ -63,11 +82,16 @@ fn who_waits_for_a_turn_until_his_time_is_over_is_told_so() {
             assert!([200, 503].contains(&reply.status), "{}", reply.text());
             let text = reply.text();
             assert!(!text.contains("waited for its turn"), "{text}");
+            ended += u64::from(reply.status == 503);
         }
+        ended
     });
-    let hits = figure(&server, "vigie_limit_hits_total{limit=\"request_seconds\"}");
-    assert_eq!(hits - before, 4);
-    until("nobody waits or runs any more", || {
-        figure(&server, "vigie_queries_running") + figure(&server, "vigie_queries_waiting") == 0
-    });
+    if ended > 0 {
+        let hits = figure(&server, "vigie_limit_hits_total{limit=\"request_seconds\"}");
+        assert_eq!(hits - before, ended);
+        until("nobody waits or runs any more", || {
+            figure(&server, "vigie_queries_running") + figure(&server, "vigie_queries_waiting") == 0
+        });
+    }
+    ended > 0
 }
