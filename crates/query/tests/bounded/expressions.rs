@@ -130,7 +130,7 @@ fn compiled_rules_are_counted_as_what_they_take_at_the_least() {
     let mut more = Vec::new();
     let mut most_counted = 0;
     let patterns = COSTLY.iter().flat_map(|piece| {
-        let many = [1, 20, 100, 300, 1000, 4000];
+        let many = [1, 100, 1000];
         many.map(|letters| long(piece, letters.max(piece.len())))
     });
     let others = [r"(a?){2000}b", r"(a{100}){100}", r"\w{20}", "^carbon\\."];
