@@ -11,6 +11,7 @@ pub mod chain;
 pub mod context;
 pub mod cursor;
 pub mod error;
+pub mod expression;
 pub mod failure_streak;
 pub mod grid;
 pub mod id;

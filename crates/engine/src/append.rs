@@ -5,6 +5,7 @@ use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
 use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
+use crate::head_claims::Unwritten;
 use crate::registry::table::Fingerprint;
 use crate::resolve;
 use crate::series_ref::SeriesRef;
@@ -56,6 +57,13 @@ struct Progress {
     placed: Vec<(SeriesRef, i64)>,
 }
 
+/// How many runs of a batch these samples are of: those of one share their name.
+fn runs_in(piece: &[Placed<'_>]) -> usize {
+    let pairs = piece.iter().zip(piece.iter().skip(1));
+    let ends = pairs.filter(|(own, next)| !std::ptr::eq(own.name, next.name));
+    ends.count() + usize::from(!piece.is_empty())
+}
+
 impl Core {
     pub(crate) fn append(
         &self,
@@ -76,7 +84,7 @@ impl Core {
             allowance,
         };
         let is_accepted = |at| self.check_accepted(&accepted, at).is_ok();
-        let claim = self.claim_head(owner, batch, is_accepted)?;
+        let mut claim = self.claim_head(owner, batch, is_accepted)?;
         let mut progress = Progress::default();
         progress.placed.reserve(batch.len());
         let placed = |(position, (name, at, value))| Placed {
@@ -86,6 +94,7 @@ impl Core {
             value,
         };
         let mut rest = batch.texts().enumerate().map(placed);
+        let mut unwritten = Unwritten::new(batch);
         let mut pieces = 0;
         loop {
             let mut piece = Vec::with_capacity(batch.len().min(APPEND_PIECE));
@@ -94,9 +103,11 @@ impl Core {
                 break;
             }
             pieces += 1;
+            unwritten.wrote(piece.len(), runs_in(&piece));
             self.append_piece(&accepted, piece, &mut progress)?;
+            // What was written is counted where it is.
+            claim.shrink_to(unwritten.bytes_max());
         }
-        // What was written is counted where it is.
         drop(claim);
         let Progress {
             mut appended,

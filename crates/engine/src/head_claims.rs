@@ -1,7 +1,9 @@
 //! What appends under way may take of the memory for samples: claimed at once for all of a batch, before anything of it is
-//! written, so that many at the same time do not pass on the same figure. Given back when all of it is written, and counted in
-//! the head.
+//! written, so that many at the same time do not pass on the same figure. Given back as it is written, and counted in the head
+//! from then on: what is written does not count twice.
 
+use crate::head;
+use base::sample::Batch;
 use base::scope::Owner;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -82,6 +84,51 @@ pub(crate) struct Claim<'c> {
     bytes: u64,
 }
 
+impl Claim<'_> {
+    /// Gives back what is more than this.
+    pub(crate) fn shrink_to(&mut self, bytes: u64) {
+        let more = self.bytes.saturating_sub(bytes);
+        if more > 0 {
+            self.claims.now().release(self.owner, more);
+            self.bytes -= more;
+        }
+    }
+}
+
+/// What of a batch is not written yet.
+#[derive(Debug)]
+pub(crate) struct Unwritten {
+    samples: u64,
+    /// The last one that was begun counts, until all is written.
+    runs: u64,
+}
+
+impl Unwritten {
+    /// All of it.
+    pub(crate) const fn new(batch: &Batch) -> Self {
+        Self {
+            samples: batch.len() as u64,
+            runs: batch.run_count() as u64,
+        }
+    }
+
+    /// So many samples were written, which are of so many runs.
+    pub(crate) const fn wrote(&mut self, samples: usize, runs: usize) {
+        self.samples = self.samples.saturating_sub(samples as u64);
+        self.runs = self.runs.saturating_sub((runs as u64).saturating_sub(1));
+    }
+
+    /// The most that it can take in memory.
+    pub(crate) const fn bytes_max(&self) -> u64 {
+        let runs = if self.samples < self.runs {
+            self.samples
+        } else {
+            self.runs
+        };
+        head::bytes_max_of_runs(self.samples, runs)
+    }
+}
+
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
         self.claims.now().release(self.owner, self.bytes);
@@ -109,5 +156,39 @@ mod tests {
         assert_eq!(all(), (8, 5, 3, 2));
         drop((second, third));
         assert_eq!(all(), (0, 0, 0, 0));
+    }
+
+    /// A claim counted whole beside the pieces that were written, so that others were refused early.
+    #[test]
+    fn a_claim_shrinks_with_what_is_not_written_yet() {
+        use base::name::SeriesName;
+        use base::time::Millis;
+        let mut batch = Batch::default();
+        for number in 0..30 {
+            let name = format!("a.{}", number / 3);
+            batch.push(&SeriesName::parse(&name).unwrap(), Millis(number), 1.0);
+        }
+        let claims = Claims::default();
+        let one = Owner::from(TenantId(1));
+        let mut unwritten = Unwritten::new(&batch);
+        assert_eq!(unwritten.bytes_max(), head::bytes_max(&batch));
+        let mut claim = claims.add(claims.now(), one, unwritten.bytes_max());
+        // Five samples are of two runs, of which the second goes on.
+        let mut before = claims.now().all;
+        for piece in 0..6 {
+            unwritten.wrote(5, 2);
+            claim.shrink_to(unwritten.bytes_max());
+            let now = claims.now();
+            assert!(now.all < before, "{piece}");
+            assert_eq!(now.all, now.of(one));
+            before = now.all;
+        }
+        assert_eq!((before, claims.now().owners()), (0, 0));
+        // It never grows, and what is claimed for accepted samples alone is less than what it could be.
+        let mut small = claims.add(claims.now(), one, 7);
+        small.shrink_to(1000);
+        assert_eq!(claims.now().all, 7);
+        drop((small, claim));
+        assert_eq!(claims.now().all, 0);
     }
 }

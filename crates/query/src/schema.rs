@@ -13,6 +13,7 @@ pub use error::{Problem, SchemaError};
 pub use retention::Retention;
 
 use crate::series::Consolidation;
+use base::expression::tree_bytes;
 use base::limit;
 use conf::{Section, Setting};
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
@@ -20,8 +21,16 @@ use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 /// Seconds between values where no rule fits.
 pub const DEFAULT_STEP: i64 = 60;
 
-/// Bytes that all patterns of one file may take once they are compiled.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
+/// Bytes that all patterns of one file may take once they are compiled: the smallest of these in which they fit is what they are
+/// counted as.
+const COMPILED_BYTES: [usize; 5] = [1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20];
+
+/// What has to be held beside the compiled patterns, as a multiple of them: for each thread that compares names with them, what
+/// it has read of them.
+const BESIDE: usize = 4;
+
+/// Bytes that all patterns of one file may take while they are read, which is at once.
+const TREES_BYTES_MAX: usize = 8 << 20;
 
 /// What the rules say about a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +64,8 @@ struct Aggregation {
 struct Ordered<T> {
     patterns: RegexSet,
     rules: Vec<T>,
+    /// What the patterns take at most.
+    bytes: usize,
 }
 
 impl<T> Default for Ordered<T> {
@@ -62,6 +73,7 @@ impl<T> Default for Ordered<T> {
         Self {
             patterns: RegexSet::empty(),
             rules: Vec::new(),
+            bytes: 0,
         }
     }
 }
@@ -69,15 +81,26 @@ impl<T> Default for Ordered<T> {
 impl<T> Ordered<T> {
     fn new(sections: &[Section<'_>], rules: Vec<T>) -> Result<Self, SchemaError> {
         let mut texts = Vec::with_capacity(sections.len());
+        let mut trees = 0_usize;
         for section in sections {
             let pattern = section.required("pattern")?;
-            if pattern.text.len() > crate::tags::REGEX_BYTES_MAX {
+            trees = trees.saturating_add(tree_bytes(pattern.text));
+            let is_long = pattern.text.len() > crate::tags::REGEX_BYTES_MAX;
+            if is_long || trees > TREES_BYTES_MAX {
                 return Err(section.error(&pattern, Problem::TooLarge));
             }
             texts.push(pattern);
         }
-        let patterns = compiled(&texts).map_err(|error| refused(sections, &texts, &error))?;
-        Ok(Self { patterns, rules })
+        if texts.is_empty() {
+            return Ok(Self::default());
+        }
+        let compiled = compiled(&texts);
+        let (patterns, bytes) = compiled.map_err(|error| refused(sections, &texts, &error))?;
+        Ok(Self {
+            patterns,
+            rules,
+            bytes: bytes.saturating_mul(1 + BESIDE),
+        })
     }
 
     fn first(&self, name: &str) -> Option<&T> {
@@ -86,11 +109,20 @@ impl<T> Ordered<T> {
     }
 }
 
-/// All patterns of a file are compiled at once: what that may cost does not grow with their number.
-fn compiled(patterns: &[Setting<'_>]) -> Result<RegexSet, regex::Error> {
-    RegexSetBuilder::new(patterns.iter().map(|pattern| pattern.text))
-        .size_limit(COMPILED_BYTES_MAX)
-        .build()
+/// All patterns of a file, and the bytes in which they fit. They are compiled at once: what that may cost does not grow with
+/// their number.
+fn compiled(patterns: &[Setting<'_>]) -> Result<(RegexSet, usize), regex::Error> {
+    let mut outcome = Err(regex::Error::CompiledTooBig(0));
+    for bytes in COMPILED_BYTES {
+        let set = RegexSetBuilder::new(patterns.iter().map(|pattern| pattern.text))
+            .size_limit(bytes)
+            .build();
+        outcome = set.map(|set| (set, bytes));
+        if !matches!(outcome, Err(regex::Error::CompiledTooBig(_))) {
+            break;
+        }
+    }
+    outcome
 }
 
 /// Which pattern is to blame.
@@ -143,6 +175,24 @@ impl Rules {
             default_step,
             ..self
         }
+    }
+
+    /// The bytes that [`parse`](Self::parse) takes at most for these files, beside its result.
+    #[must_use]
+    pub fn bytes_to_parse(schemas: &str, aggregations: &str) -> u64 {
+        let of = |text: &str| tree_bytes(text).min(TREES_BYTES_MAX);
+        // One file after the other.
+        of(schemas).max(of(aggregations)) as u64
+    }
+
+    /// The bytes that they take in memory at most.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let retentions = self.schemas.rules.iter().map(Vec::capacity).sum::<usize>();
+        let rules = retentions * size_of::<Retention>()
+            + self.schemas.rules.capacity() * size_of::<Vec<Retention>>()
+            + self.aggregations.rules.capacity() * size_of::<Aggregation>();
+        (size_of::<Self>() + rules + self.schemas.bytes + self.aggregations.bytes) as u64
     }
 
     fn default_step(&self) -> i64 {

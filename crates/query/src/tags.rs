@@ -6,6 +6,7 @@
 pub mod catalog;
 
 use crate::series::Tags;
+use base::expression::{TREE_BYTES_MAX, tree_bytes};
 use base::limit;
 use regex::RegexBuilder;
 use std::fmt;
@@ -106,12 +107,13 @@ impl TagExpression {
 
     /// Reads a regular expression without compiling it.
     fn check_syntax(&self) -> Result<(), TagError> {
-        if self.is_regex() && self.value.len() > REGEX_BYTES_MAX {
-            return Err(too_long(&self.value));
+        if !self.is_regex() {
+            return Ok(());
         }
+        check_size(&self.value)?;
         let read = RegexBuilder::new(&self.anchored()).size_limit(0).build();
         match read {
-            Err(error @ regex::Error::Syntax(_)) if self.is_regex() => Err(self.refused(&error)),
+            Err(error @ regex::Error::Syntax(_)) => Err(self.refused(&error)),
             _ => Ok(()),
         }
     }
@@ -157,6 +159,7 @@ impl TagExpression {
     /// [`TagError::Regex`].
     pub fn condition(&self) -> Result<Condition, TagError> {
         let test = if self.is_regex() {
+            check_size(&self.value)?;
             let regex = RegexBuilder::new(&self.anchored())
                 .size_limit(COMPILED_BYTES_MAX)
                 .build();
@@ -172,16 +175,27 @@ impl TagExpression {
     }
 }
 
-/// The refusal of a regular expression by its length.
-fn too_long(text: &str) -> TagError {
-    TagError::Regex {
-        expression: text.chars().take(40).collect(),
-        problem: format!(
+/// Refuses a regular expression by its text, before anything is read.
+fn check_size(text: &str) -> Result<(), TagError> {
+    let problem = if text.len() > REGEX_BYTES_MAX {
+        format!(
             "it has {} bytes, and may have {REGEX_BYTES_MAX}",
             text.len()
-        ),
-    }
+        )
+    } else if tree_bytes(text) > TREE_BYTES_MAX {
+        TOO_MANY_CLASSES.to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(TagError::Regex {
+        expression: text.chars().take(40).collect(),
+        problem,
+    })
 }
+
+/// What is wrong with a regular expression that takes too much while it is read.
+pub(crate) const TOO_MANY_CLASSES: &str =
+    "it has too many classes of characters, such as `\\w` or `\\W`";
 
 /// The line of a message of the regex parser that says what is wrong.
 pub(crate) fn last_line(message: &str) -> String {

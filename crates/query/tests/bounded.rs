@@ -8,6 +8,8 @@
 
 #[path = "bounded/allocator.rs"]
 mod allocator;
+#[path = "bounded/expressions.rs"]
+mod expressions;
 #[path = "bounded/world.rs"]
 mod world;
 

@@ -56,6 +56,10 @@ pub(super) fn questions() -> Vec<(&'static str, String)> {
     let wild = format!("c.*.{{{}}}", wild.join(","));
     let braces = "{0,1,2,3,4,5,6,7,8,9}".repeat(2) + "{0,1,2,3,4,5,6,7,8}" + &"{a}".repeat(1345);
     let list = |pattern: &str| format!("/v1/metrics/list?query={}", encoded(pattern));
+    let render = |from: &str, target: &str| {
+        let target = encoded(target);
+        format!("/render?format=json&noCache=1&maxDataPoints=10&from={from}&target={target}")
+    };
     vec![
         ("a long run after a star", list(&ones)),
         ("hundreds of stars", list(&stars)),
@@ -67,6 +71,21 @@ pub(super) fn questions() -> Vec<(&'static str, String)> {
         ("braces in 4096 bytes", list(&braces)),
         ("a listing of long names", list("c.*.*")),
         ("samples", "/v1/metrics?target=s.*&from=-30d".to_owned()),
+        (
+            "medians of windows",
+            render("-1d", "movingMedian(timeFunction('a',1),'6h')"),
+        ),
+        (
+            "a target of made series",
+            render(
+                "-40d",
+                "stddevSeries(timeFunction('a',1),timeFunction('b',1))",
+            ),
+        ),
+        (
+            "an expression for long names",
+            render("-1h", "grep(c.*.*,'(a?){2000}b')"),
+        ),
     ]
 }
 

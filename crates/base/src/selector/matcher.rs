@@ -3,6 +3,7 @@
 //! A regular expression becomes one automaton over bytes, with a state for everything that may have been read: a value is
 //! looked at once, one step for each byte, whatever the expression. One whose table would be too large is refused.
 
+use crate::expression::{TREE_BYTES_MAX, tree_bytes};
 use crate::limit::{self, Limit};
 use regex_automata::dfa::{Automaton as _, dense};
 use regex_automata::nfa::thompson;
@@ -128,6 +129,10 @@ impl fmt::Debug for Matcher {
 
 fn compiled(text: &str) -> Result<dense::DFA<Vec<u32>>, MatcherError> {
     let most = usize::try_from(limit::PATTERN_TABLE_BYTES.default).unwrap_or(usize::MAX);
+    // What is read is whole before its tables have a bound.
+    if tree_bytes(text) > TREE_BYTES_MAX {
+        return Err(MatcherError::TooLarge);
+    }
     // A dot is any character in a label, which may have several lines.
     let config = syntax::Config::new().dot_matches_new_line(true);
     let tree = syntax::parse_with(text, &config)

@@ -56,7 +56,11 @@ const fn series_at(shard: usize, page: usize, slot: usize) -> SeriesRef {
 /// The most that a batch can take in memory: each run may be of a new series, and each with a second sample be the first that
 /// is late there.
 pub(crate) const fn bytes_max(batch: &Batch) -> u64 {
-    let (samples, runs) = (batch.len() as u64, batch.run_count() as u64);
+    bytes_max_of_runs(batch.len() as u64, batch.run_count() as u64)
+}
+
+/// The most that so many samples in so many runs can take.
+pub(crate) const fn bytes_max_of_runs(samples: u64, runs: u64) -> u64 {
     let more = samples.saturating_sub(runs);
     let late = if more < runs { more } else { runs };
     runs * (SERIES_BYTES + FIRST_BYTES) as u64

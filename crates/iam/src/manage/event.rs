@@ -125,11 +125,16 @@ impl Iam {
         events::marks(&self.0.db, scope.tenant(), (after, until), MOST).await
     }
 
-    /// Deletes the events of a range, with an entry of the audit where there were any; returns how many.
+    /// Deletes the events of a range, with an entry of the audit where there were any, which names the kind of the caller's
+    /// credential; returns how many.
     ///
     /// # Errors
     /// Without the right to delete in the whole domain.
-    pub async fn delete_events(&self, scope: &Scope, range: TimeRange) -> Result<u64, IamError> {
+    pub async fn delete_events(
+        &self,
+        (scope, credential): (&Scope, Credential),
+        range: TimeRange,
+    ) -> Result<u64, IamError> {
         require_whole(scope, Action::Delete)?;
         let domain = scope.domain();
         let mut tx = self.0.db.begin().await?;
@@ -140,7 +145,7 @@ impl Iam {
         }
         let actor = Actor::from(scope.principal());
         let from = (range.from != TimeRange::ALL.from).then_some(range.from.0);
-        let entry = Entry::by_actor(actor, Credential::None, audit::Action::EventsDeleted)
+        let entry = Entry::by_actor(actor, credential, audit::Action::EventsDeleted)
             .maybe_in(self.directory().account_of(domain))
             .on(domain)
             .with("events", deleted)

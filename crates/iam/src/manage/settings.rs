@@ -71,11 +71,15 @@ impl Iam {
         Ok(())
     }
 
-    /// Changes the settings of a domain.
+    /// Changes the settings of a domain; the entry of the audit names the kind of the caller's credential.
     ///
     /// # Errors
     /// Without the right to configure the whole domain, when the step is zero or above a day, or when a text is too long.
-    pub async fn configure(&self, scope: &Scope, change: &DomainChange) -> Result<(), IamError> {
+    pub async fn configure(
+        &self,
+        (scope, credential): (&Scope, Credential),
+        change: &DomainChange,
+    ) -> Result<(), IamError> {
         self.check_configuration(scope, change)?;
         let (resolution, domain) = (change.resolution_seconds, scope.domain());
         let has_more_rules = files(change)
@@ -88,7 +92,7 @@ impl Iam {
         }
         let mut entry = Entry::by_actor(
             Actor::from(scope.principal()),
-            Credential::None,
+            credential,
             audit::Action::DomainConfigured,
         )
         .maybe_in(account)

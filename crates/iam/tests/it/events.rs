@@ -4,6 +4,7 @@ use crate::world::{World, on_both_databases};
 use base::scope::{Action, Domain, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
 use base::time::{Millis, TimeRange};
+use iam::audit::Credential as Shown;
 use iam::manage::event::{NewEvent, PAGE, Place};
 use iam::{Credential, IamError};
 use std::sync::Arc;
@@ -73,8 +74,18 @@ async fn events_are_of_their_domain_and_in_order(world: World) {
         from: Millis(5),
         until: Millis(7),
     };
-    assert_eq!(iam.delete_events(&own, range).await.unwrap(), 3);
-    assert_eq!(iam.delete_events(&own, range).await.unwrap(), 0);
+    assert_eq!(
+        iam.delete_events((&own, Shown::ApiKey), range)
+            .await
+            .unwrap(),
+        3
+    );
+    assert_eq!(
+        iam.delete_events((&own, Shown::ApiKey), range)
+            .await
+            .unwrap(),
+        0
+    );
     assert_eq!(all(&world, &own).await, [(-3, 2)]);
     // A number is never given again.
     assert_eq!(iam.add_event(&own, &event(0)).await.unwrap(), 5);
@@ -101,7 +112,9 @@ async fn a_caller_of_some_series_sees_and_makes_none(world: World) {
     assert_eq!(iam.event(&limited, 1).await.unwrap(), None);
     let refused = iam.add_event(&limited, &event(2)).await.unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
-    let refused = iam.delete_events(&limited, TimeRange::ALL).await;
+    let refused = iam
+        .delete_events((&limited, Shown::ApiKey), TimeRange::ALL)
+        .await;
     let refused = refused.unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
     assert_eq!(all(&world, &whole).await, [(1, 1)]);
@@ -125,7 +138,9 @@ async fn a_full_account_takes_no_more_until_some_are_deleted(world: World) {
         assert_eq!(limit_of(&refused), "events_per_account");
     }
     assert_eq!(all(&world, &own).await, [(1, 1)]);
-    iam.delete_events(&other, TimeRange::ALL).await.unwrap();
+    iam.delete_events((&other, Shown::ApiKey), TimeRange::ALL)
+        .await
+        .unwrap();
     // What was refused has taken no number.
     assert_eq!(iam.add_event(&own, &event(4)).await.unwrap(), 2);
     for (field, text) in [("what", "a\u{0}b"), ("tags", "\u{7}"), ("data", "\u{1b}[")] {

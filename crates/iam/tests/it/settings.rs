@@ -4,6 +4,7 @@ use crate::world::{World, on_both_databases};
 use base::scope::{Action, Domain, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
 use iam::Credential;
+use iam::audit::Credential as Shown;
 use iam::manage::settings::DomainChange;
 use std::sync::Arc;
 
@@ -24,9 +25,14 @@ async fn a_caller_of_some_series_sets_nothing_for_all(world: World) {
         reason = "no credential is limited to names yet"
     )]
     let limited = Scope::granted(scope.principal(), scope.tenant(), domain, grants);
-    let refused = iam.configure(&limited, &to_a_minute).await.unwrap_err();
+    let refused = iam
+        .configure((&limited, Shown::ApiKey), &to_a_minute)
+        .await
+        .unwrap_err();
     assert!(refused.to_string().contains("every series"), "{refused}");
     assert_eq!(iam.resolution_seconds(domain), None);
-    iam.configure(&scope, &to_a_minute).await.unwrap();
+    iam.configure((&scope, Shown::ApiKey), &to_a_minute)
+        .await
+        .unwrap();
     assert_eq!(iam.resolution_seconds(domain), Some(60));
 }

@@ -22,9 +22,7 @@ impl Filter<'_> {
         let Some(pattern) = self.pattern.filter(|pattern| !pattern.is_empty()) else {
             return Ok(None);
         };
-        if pattern.len() > super::REGEX_BYTES_MAX {
-            return Err(super::too_long(pattern));
-        }
+        super::check_size(pattern)?;
         let anchored = match pattern.starts_with('^') {
             true => pattern.to_owned(),
             false => format!("^(?:{pattern})"),

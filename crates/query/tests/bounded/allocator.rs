@@ -60,3 +60,10 @@ pub(crate) fn peak<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let done = work();
     (done, u64::try_from(MOST.get() - before).unwrap_or(0))
 }
+
+/// What some work gives, and the bytes that it still has.
+pub(crate) fn held<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let before = HELD.get();
+    let done = work();
+    (done, u64::try_from(HELD.get() - before).unwrap_or(0))
+}

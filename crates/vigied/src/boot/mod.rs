@@ -211,7 +211,7 @@ pub(crate) async fn boot(
         event_rates: EventRates::new(settings.limit(limit::EVENTS_PER_MINUTE)),
         backups: Arc::new(Backups::new(settings.data())),
         queries: Queries::new(&queries, iam.clone(), Arc::clone(&metrics)),
-        rules: CompiledRules::default(),
+        rules: CompiledRules::new(settings.storage.compiled_rules_bytes),
         iam,
         store,
         metrics,

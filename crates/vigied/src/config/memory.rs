@@ -17,11 +17,14 @@ const PARTS: [(Limit, u64); 3] = [
     (limit::BODIES_IN_FLIGHT_BYTES, 8),
 ];
 
-/// The divisor for the directories of segment files and the answers that are kept, together.
+/// The divisor for the directories of segment files, the answers that are kept and the compiled rules of domains, together.
 const CACHES: u64 = 8;
 
 /// The divisor for the answers.
 const KEPT: u64 = 64;
+
+/// The divisor for the rules.
+const RULES: u64 = 64;
 
 /// The bytes for samples, queries, bodies and directories together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +64,12 @@ impl MemoryBudget {
 
     /// The same for the directories of segment files.
     pub(super) fn directories(self, set: u64) -> u64 {
-        set.min(self.0 / CACHES - self.0 / KEPT)
+        set.min(self.0 / CACHES - self.0 / KEPT - self.0 / RULES)
+    }
+
+    /// The bytes for the compiled rules of domains.
+    pub(super) const fn rules(self) -> u64 {
+        self.0 / RULES
     }
 }
 
@@ -80,9 +88,9 @@ mod tests {
             (limit::BODY_BYTES.name, 7),
         ]);
         budget.clip(&mut limits);
-        let directories = budget.directories(u64::MAX);
+        let others = budget.directories(u64::MAX) + budget.rules();
         assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
-        assert_eq!(limits.values().sum::<u64>() + directories, 1 << 30);
+        assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
 
         let mut limits = BTreeMap::from([(limit::HEAD_BYTES.name, 2000)]);
         budget.clip(&mut limits);

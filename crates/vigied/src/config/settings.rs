@@ -56,6 +56,8 @@ pub(crate) struct StorageSettings {
     pub(crate) commit_interval_ms: u64,
     pub(crate) flush_samples: u64,
     pub(crate) directory_cache_bytes: u64,
+    /// Bytes of the rules of domains that are kept compiled: a part of the budget for memory, and no setting.
+    pub(crate) compiled_rules_bytes: u64,
     pub(crate) reserve_bytes: u64,
 }
 
@@ -173,6 +175,7 @@ impl Settings {
                 flush_samples: values.parsed("storage.flush_samples")?,
                 directory_cache_bytes: memory
                     .directories(values.parsed("storage.directory_cache_bytes")?),
+                compiled_rules_bytes: memory.rules(),
                 reserve_bytes: values.parsed("storage.reserve_bytes")?,
             },
             operations: Place::read(operations, &data).ok_or_else(|| ConfigError::Value {

@@ -1,22 +1,31 @@
 //! The rules of domains, compiled: patterns take time to compile, and a dashboard asks every few seconds.
+//!
+//! What is kept has a part of the budget for memory, and goes when others are asked for. Who uses rules counts them as its own
+//! memory, so that those that are kept no more, or never were, are counted too.
 
+use base::context::{Context, Stop};
 use iam::directory::RuleTexts;
 use query::schema::{Rules, SchemaError};
 use std::collections::VecDeque;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Rules kept at most: those that were asked for last. The patterns of one may take some megabytes.
-const KEPT_MAX: usize = 16;
+/// Bytes of an entry besides its rules.
+const ENTRY_BYTES: u64 = 256;
 
 /// The rules that were asked for last, by their texts and the step of the domain.
-#[derive(Debug, Default)]
-pub(crate) struct CompiledRules(Mutex<VecDeque<Kept>>);
+#[derive(Debug)]
+pub(crate) struct CompiledRules {
+    bytes_max: u64,
+    kept: Mutex<VecDeque<Kept>>,
+}
 
 #[derive(Debug)]
 struct Kept {
     texts: Arc<RuleTexts>,
     step: Option<u32>,
     rules: Arc<Rules>,
+    bytes: u64,
 }
 
 impl Kept {
@@ -25,47 +34,144 @@ impl Kept {
     }
 }
 
+/// Why there are no rules.
+#[derive(Debug)]
+pub(crate) enum RulesError {
+    /// They cannot be read.
+    Unreadable(SchemaError),
+    /// There is no memory for them.
+    Stopped(Stop),
+}
+
+/// The rules of a domain, whose bytes are counted until it is dropped.
+#[derive(Debug)]
+pub(crate) struct HeldRules<'c> {
+    rules: Arc<Rules>,
+    _held: Bytes<'c>,
+}
+
+impl Deref for HeldRules<'_> {
+    type Target = Rules;
+
+    fn deref(&self) -> &Rules {
+        &self.rules
+    }
+}
+
+/// Bytes of a query.
+#[derive(Debug)]
+struct Bytes<'c>(&'c Context, u64);
+
+impl<'c> Bytes<'c> {
+    fn reserve(context: &'c Context, bytes: u64) -> Result<Self, RulesError> {
+        context.reserve(bytes).map_err(RulesError::Stopped)?;
+        Ok(Self(context, bytes))
+    }
+}
+
+impl Drop for Bytes<'_> {
+    fn drop(&mut self) {
+        self.0.release(self.1);
+    }
+}
+
 impl CompiledRules {
+    /// Keeps so many bytes of them.
+    pub(crate) const fn new(bytes_max: u64) -> Self {
+        Self {
+            bytes_max,
+            kept: Mutex::new(VecDeque::new()),
+        }
+    }
+
     /// The rules of these texts, behind which every name has this step, or Graphite's where there is none.
-    pub(crate) fn compiled(
+    ///
+    /// # Errors
+    /// [`RulesError`].
+    pub(crate) fn compiled<'c>(
         &self,
+        context: &'c Context,
         texts: Option<Arc<RuleTexts>>,
         step: Option<u32>,
-    ) -> Result<Arc<Rules>, SchemaError> {
+    ) -> Result<HeldRules<'c>, RulesError> {
         let default_step = step.map_or(0, i64::from);
         let Some(texts) = texts else {
-            return Ok(Arc::new(Rules::default().with_default_step(default_step)));
+            return Ok(HeldRules {
+                rules: Arc::new(Rules::default().with_default_step(default_step)),
+                _held: Bytes(context, 0),
+            });
         };
         if let Some(rules) = self.kept(&texts, step) {
-            return Ok(rules);
+            let held = Bytes::reserve(context, rules.bytes())?;
+            return Ok(HeldRules { rules, _held: held });
         }
         // Without the lock: others need not wait for it, and at worst it is done twice.
-        let text = |own: &Option<String>| own.clone().unwrap_or_default();
-        let rules = Rules::parse(&text(&texts.schemas), &text(&texts.aggregation))?;
+        let schemas = texts.schemas.as_deref().unwrap_or_default();
+        let aggregation = texts.aggregation.as_deref().unwrap_or_default();
+        let reading = Bytes::reserve(context, Rules::bytes_to_parse(schemas, aggregation))?;
+        let rules = Rules::parse(schemas, aggregation).map_err(RulesError::Unreadable)?;
+        drop(reading);
         let rules = Arc::new(rules.with_default_step(default_step));
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.truncate(KEPT_MAX - 1);
-        kept.push_front(Kept {
-            texts,
-            step,
-            rules: Arc::clone(&rules),
-        });
-        Ok(rules)
+        let held = Bytes::reserve(context, rules.bytes())?;
+        self.keep(texts, step, Arc::clone(&rules));
+        Ok(HeldRules { rules, _held: held })
     }
 
     fn kept(&self, texts: &Arc<RuleTexts>, step: Option<u32>) -> Option<Arc<Rules>> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|own| own.is_of(texts, step))?;
         let own = kept.remove(place)?;
         let rules = Arc::clone(&own.rules);
         kept.push_front(own);
         Some(rules)
     }
+
+    fn keep(&self, texts: Arc<RuleTexts>, step: Option<u32>, rules: Arc<Rules>) {
+        let bytes = rules.bytes().saturating_add(ENTRY_BYTES);
+        if bytes > self.bytes_max {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_front(Kept {
+            texts,
+            step,
+            rules,
+            bytes,
+        });
+        let mut sum = 0_u64;
+        kept.retain(|own| {
+            sum = sum.saturating_add(own.bytes);
+            sum <= self.bytes_max
+        });
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::context::Memory;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Has so many bytes.
+    #[derive(Debug, Default)]
+    struct Share {
+        most: u64,
+        used: AtomicU64,
+    }
+
+    impl Memory for Share {
+        fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+            if self.used.load(Ordering::Relaxed) + bytes > self.most {
+                return Err(Stop::Cancelled);
+            }
+            self.used.fetch_add(bytes, Ordering::Relaxed);
+            Ok(())
+        }
+
+        fn release(&self, bytes: u64) {
+            self.used.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
 
     fn texts(step: usize) -> Arc<RuleTexts> {
         Arc::new(RuleTexts {
@@ -76,18 +182,57 @@ mod tests {
 
     #[test]
     fn equal_texts_are_compiled_once_and_the_latest_are_kept() {
-        let rules = CompiledRules::default();
-        let first = rules.compiled(Some(texts(10)), None).unwrap();
+        let context = Context::unlimited();
+        let bytes = Rules::parse(texts(10).schemas.as_deref().unwrap(), "")
+            .unwrap()
+            .bytes();
+        let most = 3 * (bytes + ENTRY_BYTES);
+        let rules = CompiledRules::new(most);
+        let compiled = |number: usize, step: Option<u32>| {
+            rules.compiled(&context, Some(texts(number)), step).unwrap()
+        };
+        let first = compiled(10, None);
         assert_eq!((first.view("a", 0).step, first.view("b", 0).step), (10, 60));
-        let again = rules.compiled(Some(texts(10)), None).unwrap();
-        assert!(Arc::ptr_eq(&first, &again));
-        let other = rules.compiled(Some(texts(10)), Some(5)).unwrap();
+        let again = compiled(10, None);
+        assert!(Arc::ptr_eq(&first.rules, &again.rules));
+        let other = compiled(10, Some(5));
         assert_eq!((other.view("a", 0).step, other.view("b", 0).step), (10, 5));
-        for step in 11..11 + KEPT_MAX {
-            rules.compiled(Some(texts(step)), None).unwrap();
+        for number in 11..30 {
+            compiled(number, None);
+            let kept = rules.kept.lock().unwrap();
+            assert!(kept.iter().map(|own| own.bytes).sum::<u64>() <= most);
         }
-        assert_eq!(rules.0.lock().unwrap().len(), KEPT_MAX);
-        let anew = rules.compiled(Some(texts(10)), None).unwrap();
-        assert!(!Arc::ptr_eq(&first, &anew));
+        assert_eq!(rules.kept.lock().unwrap().len(), 3);
+        let anew = compiled(10, None);
+        assert!(!Arc::ptr_eq(&first.rules, &anew.rules));
+    }
+
+    #[test]
+    fn rules_count_as_memory_of_who_uses_them_whether_they_are_kept_or_not() {
+        for bytes_max in [0, 1 << 20] {
+            let rules = CompiledRules::new(bytes_max);
+            let share = Arc::new(Share {
+                most: 1 << 20,
+                ..Share::default()
+            });
+            let context = Context::unlimited().with_memory(Arc::clone(&share) as _);
+            for _ in 0..2 {
+                let held = rules.compiled(&context, Some(texts(10)), None).unwrap();
+                let used = share.used.load(Ordering::Relaxed);
+                assert!(used > 0 && used == held.bytes(), "{used}");
+                drop(held);
+                assert_eq!(share.used.load(Ordering::Relaxed), 0);
+            }
+            assert_eq!(rules.kept.lock().unwrap().is_empty(), bytes_max == 0);
+        }
+        let context = Context::unlimited().with_memory(Arc::new(Share::default()) as _);
+        let refused = CompiledRules::new(1 << 20).compiled(&context, Some(texts(10)), None);
+        assert!(matches!(refused, Err(RulesError::Stopped(_))));
+        // Where there are none, nothing is taken.
+        assert!(
+            CompiledRules::new(0)
+                .compiled(&context, None, Some(5))
+                .is_ok()
+        );
     }
 }

@@ -10,7 +10,7 @@ use crate::query::admitted;
 use axum::extract::FromRequestParts;
 use base::error::{Kind as ErrorKind, Problem};
 use base::principal::Principal;
-use base::scope::{Action, Domain};
+use base::scope::{Action, Domain, Scope};
 use base::secret::Secret;
 use base::time::Millis;
 use http::request::Parts;
@@ -27,11 +27,53 @@ pub(crate) struct Admission {
     app: Arc<App>,
     kind: Kind,
     text: Secret<String>,
-    /// For metrics: the domain, the action, and whether it reached every series.
-    scope: Option<(Domain, Action, bool)>,
+    /// For metrics.
+    scope: Option<Admitted>,
     principal: Principal,
     shown: Shown,
     asked_at: Millis,
+}
+
+/// What a caller of metrics was admitted to.
+#[derive(Debug, Clone, Copy)]
+struct Admitted {
+    domain: Domain,
+    action: Action,
+    /// Whether names may be told to who may read the series alone.
+    is_naming: bool,
+    /// Whether it reached every series.
+    has_reached_all: bool,
+}
+
+impl Admitted {
+    fn of(scope: &Scope, action: Action, is_naming: bool) -> Self {
+        // A listing works in a scope in which who may read may list: what they lack of the one, they have by the other.
+        let action = if is_naming { Action::Find } else { action };
+        let has_reached_all = match is_naming {
+            true => scope.naming().reaches_all(action),
+            false => scope.reaches_all(action),
+        };
+        Self {
+            domain: scope.domain(),
+            action,
+            is_naming,
+            has_reached_all,
+        }
+    }
+
+    /// Checks that what the caller has now allows the same.
+    fn check(self, scope: &Scope) -> Result<(), Problem> {
+        let widened = self.is_naming.then(|| scope.naming());
+        let scope = widened.as_ref().unwrap_or(scope);
+        scope
+            .require(self.action)
+            .map_err(|forbidden| caller::right_missing(&forbidden).0)?;
+        // The work under way goes beyond what the caller reaches now.
+        if self.has_reached_all && !scope.reaches_all(self.action) {
+            return Err(caller::whole_missing(scope).0);
+        }
+        Ok(())
+    }
 }
 
 /// When the guard began to verify the caller.
@@ -43,9 +85,14 @@ impl Admission {
     pub(super) fn of(app: &Arc<App>, parts: &Parts) -> Result<Option<Self>, Refusal> {
         let (scope, principal) = match (parts.extensions.get(), parts.extensions.get()) {
             (Some(Manager(identity)), _) => (None, identity.principal()),
-            (None, Some(Caller { scope, action, .. })) => {
-                let reached_all = scope.reaches_all(*action);
-                let admitted = (scope.domain(), *action, reached_all);
+            (None, Some(own)) => {
+                let Caller {
+                    scope,
+                    action,
+                    is_naming,
+                    ..
+                } = own;
+                let admitted = Admitted::of(scope, *action, *is_naming);
                 (Some(admitted), scope.principal())
             }
             (None, None) => return Ok(None),
@@ -80,19 +127,10 @@ impl Admission {
         let credential = self.kind.with(self.text.expose());
         let admitted = match self.scope {
             None => (app.verifier.identity_at(credential, self.asked_at)).map(drop),
-            Some((domain, action, reached_all)) => {
-                let scope = app.scopes.scope_at(credential, Some(domain), self.asked_at);
-                match scope {
-                    Ok(scope) => {
-                        scope
-                            .require(action)
-                            .map_err(|forbidden| caller::right_missing(&forbidden).0)?;
-                        // The work under way goes beyond what the caller reaches now.
-                        if reached_all && !scope.reaches_all(action) {
-                            return Err(caller::whole_missing(&scope).0);
-                        }
-                        return Ok(());
-                    }
+            Some(admitted) => {
+                let domain = Some(admitted.domain);
+                match app.scopes.scope_at(credential, domain, self.asked_at) {
+                    Ok(scope) => return admitted.check(&scope),
                     Err(error) => Err(error),
                 }
             }
@@ -113,7 +151,7 @@ impl admitted::Admission for Admission {
 
     /// Logs and audits the loss of access.
     fn report(&self, Refusal(problem): &Refusal) {
-        let domain = self.scope.map(|(domain, ..)| domain);
+        let domain = self.scope.map(|own| own.domain);
         tracing::info!(
             user = %self.principal,
             domain = domain.map(tracing::field::display),
@@ -143,5 +181,70 @@ impl FromRequestParts<Arc<App>> for Admission {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         Self::of(app, parts)?.ok_or_else(caller::unguarded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{AccountId, Guid, TenantId};
+    use base::principal::UserId;
+    use base::scope::{Grants, Reach};
+    use base::selector::{NameFilter, Selector};
+
+    fn scope(find: Reach, render: Reach) -> Scope {
+        let grants = Grants::default()
+            .with(Action::Find, find)
+            .with(Action::Render, render);
+        let guid = Guid::from_random([1; 16]);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "no credential may find and not read yet"
+        )]
+        Scope::granted(
+            Principal::User(UserId(guid)),
+            TenantId(1),
+            Domain::Account(AccountId(guid)),
+            grants,
+        )
+    }
+
+    fn some() -> Reach {
+        let filter = NameFilter::any(vec![Selector::parse("app.*").unwrap()]);
+        Reach::Names(Arc::new(filter.unwrap()))
+    }
+
+    /// A listing was cut off that a new request would have had, and went on where a new request would have had less.
+    #[test]
+    fn a_listing_goes_on_for_who_may_find_or_read_and_ends_with_what_it_was_widened_by() {
+        use Reach::{All, Nothing};
+        for (before, now, holds) in [
+            ((Nothing, All), (Nothing, All), true),
+            ((All, Nothing), (All, Nothing), true),
+            ((All, All), (Nothing, All), true),
+            ((All, All), (All, Nothing), true),
+            ((Nothing, All), (Nothing, Nothing), false),
+            ((some(), All), (some(), Nothing), false),
+            ((some(), All), (some(), All), true),
+            ((Nothing, All), (Nothing, some()), false),
+            ((some(), some()), (Nothing, some()), true),
+        ] {
+            let case = format!("{before:?}, now {now:?}");
+            let admitted = Admitted::of(&scope(before.0, before.1), Action::Find, true);
+            let checked = admitted.check(&scope(now.0, now.1));
+            assert_eq!(checked.is_ok(), holds, "{case}");
+        }
+    }
+
+    #[test]
+    fn who_reads_goes_on_by_the_right_to_read_alone() {
+        let admitted = |scope: &Scope| Admitted::of(scope, Action::Render, false);
+        let reads = scope(Reach::Nothing, Reach::All);
+        assert!(admitted(&reads).check(&reads).is_ok());
+        let finds = scope(Reach::All, Reach::Nothing);
+        assert!(admitted(&reads).check(&finds).is_err());
+        let less = scope(Reach::Nothing, some());
+        assert!(admitted(&reads).check(&less).is_err());
+        assert!(admitted(&less).check(&reads).is_ok());
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Caller {
     pub(crate) scope: Scope,
     /// What the route asks of it.
     pub(crate) action: Action,
+    /// Whether the route tells names, also to who may read the series alone.
+    pub(crate) is_naming: bool,
     /// The credential in the request.
     pub(crate) credential: Shown,
     /// The API key that is, or that it was obtained with.
@@ -133,6 +135,7 @@ pub(crate) fn scope(
     })?;
     let caller = Caller {
         action: guard.action(&scope),
+        is_naming: guard.is_naming(),
         scope,
         credential,
         key: proof.and_then(|proof| proof.key),

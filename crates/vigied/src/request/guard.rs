@@ -31,6 +31,11 @@ impl Guard {
         }
     }
 
+    /// Whether the route tells names, also to who may read the series alone.
+    pub(crate) const fn is_naming(self) -> bool {
+        matches!(self, Self::Names)
+    }
+
     /// The word in the table of routes.
     pub(crate) const fn word(self) -> &'static str {
         match self {

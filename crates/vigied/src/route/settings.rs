@@ -58,7 +58,10 @@ pub(super) async fn change(
     let change = checked(change).await?;
     let done = match is_dry {
         true => app.iam.check_configuration(&caller.scope, &change),
-        false => app.iam.configure(&caller.scope, &change).await,
+        false => {
+            let who = (&caller.scope, caller.credential);
+            app.iam.configure(who, &change).await
+        }
     };
     done.map_err(|error| match refused::of(&error) {
         Some(Problem {

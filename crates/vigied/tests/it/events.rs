@@ -269,6 +269,7 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
         .filter(|own| own["event"] == "events_deleted")
         .collect();
     assert_eq!(entered.len(), 1, "{found:#?}");
+    assert_eq!(entered[0]["credential"], "iam_token");
 }
 
 #[test]

@@ -170,6 +170,8 @@ fn nothing_is_kept_of_who_does_not_want_it_or_of_what_changes_by_itself() {
         "cacheTimeout=-1",
         "jsonp=show",
         "target=events('*')",
+        "target=time('a',1)",
+        "target=scale(randomWalk('a'),2)",
     ] {
         let path = format!("{ASKED}&{more}");
         assert_eq!(kept.given(&[&path, &path]), 0, "{more}");

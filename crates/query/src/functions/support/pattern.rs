@@ -6,6 +6,8 @@ mod places;
 
 use super::replacement::Replacement;
 use crate::error::Fault;
+use crate::tags::TOO_MANY_CLASSES;
+use base::expression::{TREE_BYTES_MAX, tree_bytes};
 use regex::{Regex, RegexBuilder};
 
 /// Bytes of a pattern: what it is read as has no other bound.
@@ -46,6 +48,12 @@ impl Pattern {
             )));
         }
         let translated = translated(pattern);
+        if tree_bytes(&translated) > TREE_BYTES_MAX {
+            let beginning: String = pattern.chars().take(40).collect();
+            return Err(Fault::argument(format!(
+                "the pattern that begins with `{beginning}` cannot be used: {TOO_MANY_CLASSES}"
+            )));
+        }
         let compiled = RegexBuilder::new(&translated)
             .size_limit(SIZE_MAX)
             .dfa_size_limit(SIZE_MAX)

@@ -56,9 +56,8 @@ fn question(asked: &Asked) -> Result<Option<(Question, Option<i64>)>, Refusal> {
         .iter()
         .map(|(name, value)| name.len() + value.len() + 2)
         .sum();
-    // Events change without a sample being written.
-    let has_events = || pairs.iter().any(|(_, value)| value.contains("events"));
-    if bytes > TEXT_BYTES_MAX || has_events() {
+    let changes = || pairs.iter().any(|(_, value)| changes_by_itself(value));
+    if bytes > TEXT_BYTES_MAX || changes() {
         return Ok(None);
     }
     let question = Question {
@@ -68,10 +67,63 @@ fn question(asked: &Asked) -> Result<Option<(Question, Option<i64>)>, Refusal> {
     Ok(Some((question, accepted)))
 }
 
+/// Functions whose values change without a sample being written, and before the step of the domain is over: they are made of
+/// the clock, and of a step of their own.
+const MADE: [&str; 7] = [
+    "timeFunction",
+    "time",
+    "sinFunction",
+    "sin",
+    "randomWalkFunction",
+    "randomWalk",
+    "identity",
+];
+
+/// Whether a target calls something that gives other values though nothing was written: events, or what is made.
+fn changes_by_itself(target: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut calls = target.match_indices('(').map(|(at, _)| {
+        let before = target.get(..at).unwrap_or_default().trim_end();
+        let name = before.rfind(|c| !is_word(c));
+        before
+            .get(name.map_or(0, |at| at + 1)..)
+            .unwrap_or_default()
+    });
+    target.contains("events") || calls.any(|name| MADE.contains(&name))
+}
+
 /// What the answer depends on.
 fn state(asked: &Asked, question: &Question, step: i64) -> State {
     let (iam, domain) = (&asked.app.iam, question.domain);
     let texts = (iam.rules(domain), iam.resolution_seconds(domain));
     let now = asked.app.clock.now().secs();
     asked.app.queries.kept().state(domain, texts, (now, step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changes_by_itself;
+
+    #[test]
+    fn calls_of_what_is_made_are_found_and_names_like_them_are_not() {
+        for target in [
+            "time('a',1)",
+            "sumSeries(a, time ('a'))",
+            "randomWalk(\"a\")",
+            "scale(sin('a'),2)",
+            "events('x')",
+            "applyByNode(a.*,1,'identity(\"%\")')",
+        ] {
+            assert!(changes_by_itself(target), "{target}");
+        }
+        for target in [
+            "a.time",
+            "sumSeries(time.sin)",
+            "sumtime(a)",
+            "scale(response_time,(2))",
+            "é(",
+        ] {
+            assert!(!changes_by_itself(target), "{target}");
+        }
+    }
 }

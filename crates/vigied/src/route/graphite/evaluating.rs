@@ -4,17 +4,18 @@ use super::events::Happened;
 use super::stored::Stored;
 use crate::app::App;
 use crate::http::problem::Refusal;
+use crate::query::rules::{HeldRules, RulesError};
 use base::context::Context;
 use base::error::Position;
 use base::limit;
 use base::scope::Scope;
+use base::store::StoreError;
 use query::error::{Error, TargetError};
 use query::evaluate::{Evaluation, Held};
 use query::schema::Rules;
 use query::series::Series;
 use query::window::Window;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use wire::code;
 
 /// What targets are evaluated with.
@@ -68,15 +69,22 @@ impl Evaluating<'_> {
 }
 
 /// The rules of the domain; behind them, every name has the domain's resolution.
-pub(in crate::route) fn rules(app: &App, scope: &Scope) -> Result<Arc<Rules>, Refusal> {
+pub(in crate::route) fn rules<'c>(
+    app: &App,
+    scope: &Scope,
+    context: &'c Context,
+) -> Result<HeldRules<'c>, Refusal> {
     let domain = scope.domain();
     let step = app.iam.resolution_seconds(domain);
     app.rules
-        .compiled(app.iam.rules(domain), step)
-        .map_err(|error| {
-            // They were read when they were set.
-            tracing::error!(%error, "stored rules cannot be read");
-            Refusal(code::INTERNAL.problem("the rules of the domain cannot be read"))
+        .compiled(context, app.iam.rules(domain), step)
+        .map_err(|error| match error {
+            RulesError::Stopped(stop) => StoreError::Stopped(stop).into(),
+            RulesError::Unreadable(error) => {
+                // They were read when they were set.
+                tracing::error!(%error, "stored rules cannot be read");
+                Refusal(code::INTERNAL.problem("the rules of the domain cannot be read"))
+            }
         })
 }
 

@@ -147,12 +147,9 @@ fn write_or_repeat(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     if matches!(format_of(&asked.parameters)?, Format::Picture(_)) {
         return write(asked, answer);
     }
-    cached::write(
-        asked,
-        answer,
-        evaluating::rules(&asked.app, &asked.scope)?.finest_step(),
-        write,
-    )
+    let context = answer.context();
+    let step = evaluating::rules(&asked.app, &asked.scope, &context)?.finest_step();
+    cached::write(asked, answer, step, write)
 }
 
 /// Evaluates the targets, and writes what was asked for.
@@ -217,7 +214,7 @@ fn evaluated<'c>(
             )
         })?,
     };
-    let rules = evaluating::rules(&asked.app, &asked.scope)?;
+    let rules = evaluating::rules(&asked.app, &asked.scope, context)?;
     let happened = Happened::new(&asked.app, &asked.scope, answer);
     let evaluating = Evaluating {
         app: &asked.app,

@@ -74,7 +74,7 @@ fn draw(
     for target in targets.iter().filter_map(Wanted::path) {
         reserve_tables(&context, target.selector())?;
     }
-    let rules = evaluating::rules(app, scope)?;
+    let rules = evaluating::rules(app, scope, &context)?;
     let step = app
         .iam
         .resolution_seconds(scope.domain())

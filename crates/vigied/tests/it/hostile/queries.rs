@@ -112,6 +112,11 @@ fn everywhere(server: &Server, key: &str, pattern: &str) -> Vec<Reply> {
             "DELETE",
             format!("/v1/metrics/list?query={pattern}&dry_run=true"),
         ),
+        (
+            "GET",
+            format!("/render?format=json&noCache=1&from=-1h&target={pattern}"),
+        ),
+        ("GET", format!("/metrics/find?query={pattern}")),
     ];
     let send = |(method, path): (&str, String)| ask(server, key, method, &path).send();
     paths.into_iter().map(send).collect()
@@ -215,6 +220,24 @@ fn no_pattern_holds_up_others() {
                     reply.text()
                 );
             }
+        }
+        for target in [
+            "grep(c.*.*,'(a?){2000}b')".to_owned(),
+            "aliasSub(c.*.*,'(.*y)|a','b')".to_owned(),
+            format!("grep(c.*.*,'{}')", r"\W".repeat(2000)),
+            format!("seriesByTag('name=~{}')", r"\W".repeat(2000)),
+            "seriesByTag('name=~.*y.*y.*y.*y.*z')".to_owned(),
+            "movingMedian(timeFunction('a',1),'1d')".to_owned(),
+            "movingWindow(c.*.*,'1h','stddev')".to_owned(),
+            "stddevSeries(c.*.*,d*.*.*)".to_owned(),
+            "groupByNodes(c.*.*,'stddev',0,1)".to_owned(),
+        ] {
+            let target = percent(&target);
+            let path =
+                format!("/render?format=json&noCache=1&from=-2d&maxDataPoints=10&target={target}");
+            let reply = ask(&server, &other, "GET", &path).send();
+            let is_answered = matches!(reply.status, 200 | 400);
+            assert!(is_answered, "{target}: {}", reply.text());
         }
     });
 }

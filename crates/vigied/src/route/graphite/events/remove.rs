@@ -62,7 +62,8 @@ pub(crate) async fn delete_events(
         from: instant("from")?.unwrap_or(TimeRange::ALL.from),
         until,
     };
-    let deleted = app.iam.delete_events(&caller.scope, range).await;
+    let who = (&caller.scope, caller.credential);
+    let deleted = app.iam.delete_events(who, range).await;
     let deleted = deleted.map_err(|error| match refused::of(&error) {
         Some(problem) => in_our_words(problem),
         None => error.into(),
