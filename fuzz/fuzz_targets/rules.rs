@@ -14,7 +14,7 @@ fuzz_target!(|input: (&str, &str, &str)| {
             return;
         }
     };
-    let view = rules.view(name);
+    let view = rules.view(name, 0);
     assert!(view.step > 0 && (0.0..=1.0).contains(&view.x_files_factor));
     assert!((1..=rules.widest_step()).contains(&rules.finest_step()));
     for pair in rules.retentions(name).windows(2) {

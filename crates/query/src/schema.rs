@@ -273,17 +273,17 @@ fn aggregations_of(text: &str) -> Result<Ordered<Aggregation>, SchemaError> {
     let sections = sections(text)?;
     let mut rules = Vec::with_capacity(sections.len());
     for section in &sections {
-        section.known(&["pattern", "xfilesfactor", "aggregationmethod"])?;
+        section.known(&["pattern", "xFilesFactor", "aggregationMethod"])?;
         let mut rule = Aggregation::default();
-        if let Some(share) = section.get("xfilesfactor") {
+        if let Some(share) = section.get("xFilesFactor") {
             let number = share.text.parse().ok();
             let number = number.filter(|number| (0.0..=1.0).contains(number));
-            rule.x_files_factor = Some(
-                number
-                    .ok_or_else(|| section.error(&share, Problem::Share(share.text.to_owned())))?,
-            );
+            rule.x_files_factor = Some(number.ok_or_else(|| {
+                let (key, text) = (share.key.to_owned(), share.text.to_owned());
+                section.error(&share, Problem::Share { key, text })
+            })?);
         }
-        if let Some(method) = section.get("aggregationmethod") {
+        if let Some(method) = section.get("aggregationMethod") {
             let known = Consolidation::named(method.text);
             rule.method =
                 Some(known.ok_or_else(|| {

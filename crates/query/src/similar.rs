@@ -1,16 +1,26 @@
-//! What may have been meant by a word that is none.
+//! What may have been meant by a word that is none: one that is short for a name, such as `movingAvg`, or a slip.
+
+mod short;
+
+use short::letters_left_out;
 
 /// Bytes of the longest word that is taken for a slip: to compare words takes time by the length of both.
 pub(crate) const SLIP_MAX: usize = 64;
 
-/// The word that is nearest, where one is near. Of equally near ones, the first by its letters.
+/// The word that was most likely meant, where one is near: the same but for case, or what is short for the fewest letters, or
+/// else the nearest by letters that differ. Of equally near ones, the first by its letters.
 pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     if word.len() > SLIP_MAX {
         return None;
     }
+    let words: Vec<&str> = words.collect();
     let lower = word.to_lowercase();
+    let long_for = |own: &&'w str| Some((letters_left_out(&lower, own)?, *own));
+    if let Some((_, own)) = words.iter().filter_map(long_for).min() {
+        return Some(own);
+    }
     let distance = |own: &str| strsim::damerau_levenshtein(&lower, &own.to_lowercase());
-    let near = words.map(|own| (distance(own), own));
+    let near = words.iter().map(|own| (distance(own), *own));
     let most = (word.chars().count() / 3).max(1);
     near.min()
         .filter(|(distance, _)| *distance <= most)

@@ -70,6 +70,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_short_for_a_name_finds_it() {
+        for (written, meant) in [
+            ("movingAvg", "movingAverage"),
+            ("movAvg", "movingAverage"),
+            ("MovingAverage", "movingAverage"),
+            ("average", "averageSeries"),
+            ("avgSeries", "averageSeries"),
+            ("sumS", "sumSeries"),
+            ("perSec", "perSecond"),
+            ("stddev", "stddevSeries"),
+            ("std", "stdev"),
+            ("movingMed", "movingMedian"),
+            ("nonNegDeriv", "nonNegativeDerivative"),
+            ("aliasNode", "aliasByNode"),
+            ("holtWinters", "holtWintersForecast"),
+            ("groupByN", "groupByNode"),
+            ("keepLast", "keepLastValue"),
+            ("scal", "scale"),
+            ("sumWildcards", "sumSeriesWithWildcards"),
+        ] {
+            assert_eq!(nearest(written), Some(meant), "{written}");
+        }
+        for written in ["test", "foo", "mean", "select", "x"] {
+            assert_eq!(nearest(written), None, "{written}");
+        }
+    }
+
+    #[test]
     fn a_slip_finds_its_function() {
         assert_eq!(nearest("sumseries"), Some("sumSeries"));
         assert_eq!(nearest("somSeries"), Some("sumSeries"));

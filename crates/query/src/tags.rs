@@ -88,7 +88,8 @@ impl TagExpression {
         } else {
             return Err(form());
         };
-        if tag.is_empty() {
+        // A `;` parts tags where a series is written.
+        if tag.is_empty() || value.contains(';') {
             return Err(form());
         }
         let own = Self {
@@ -293,6 +294,10 @@ mod tests {
             (
                 &["bogus"][..],
                 "`bogus` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`",
+            ),
+            (
+                &["dc=eu;host=a"],
+                "`dc=eu;host=a` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`",
             ),
             (
                 &["=x"],

@@ -24,3 +24,17 @@ fn answers_are_those_of_graphite_web() {
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
+
+/// A fuzzer goes further from targets that are read than from junk.
+#[test]
+fn every_target_among_the_seeds_of_the_fuzzer_can_be_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/target_parser");
+    let mut read = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let parsed = query::target::parse(&text);
+        assert!(parsed.is_ok(), "{text}: {parsed:?}");
+        read += 1;
+    }
+    assert!(read > 20, "{read} seeds only");
+}

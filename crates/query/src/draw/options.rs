@@ -89,6 +89,8 @@ pub(crate) enum PieMode {
 pub(crate) struct AxisOptions {
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
+    /// Whether it ends at the greatest value itself, and not at a round one.
+    pub(crate) ends_at_greatest: bool,
     pub(crate) step: Option<f64>,
     /// What it is at most; greater values are beyond it.
     pub(crate) limit: Option<f64>,
@@ -260,7 +262,15 @@ impl Options {
             }
             "width" => self.width = number("width", value)?.floor(),
             "height" => self.height = number("height", value)?.floor(),
-            "margin" => self.margin = number("margin", value)?.clamp(0.0, 1000.0),
+            "margin" => {
+                let margin = number("margin", value)?;
+                // Less than nothing is as if it were not there.
+                self.margin = if margin < 0.0 {
+                    10.0
+                } else {
+                    margin.min(1000.0)
+                };
+            }
             "fontSize" => self.font_size = number("fontSize", value)?.clamp(4.0, 96.0),
             "fontBold" => self.is_bold = boolean("fontBold", value)?,
             "title" => self.title = text(value),
@@ -281,7 +291,7 @@ impl Options {
             }
             "lineWidth" => self.line_width = number("lineWidth", value)?.clamp(0.0, 100.0),
             "lineMode" => {
-                self.line_mode = match value {
+                self.line_mode = match value.to_lowercase().as_str() {
                     "slope" => LineMode::Slope,
                     "staircase" => LineMode::Staircase,
                     "connected" => LineMode::Connected,
@@ -297,7 +307,7 @@ impl Options {
                 };
             }
             "areaMode" => {
-                self.area_mode = match value {
+                self.area_mode = match value.to_lowercase().as_str() {
                     "none" => AreaMode::None,
                     "first" => AreaMode::First,
                     "all" => AreaMode::All,
@@ -315,13 +325,13 @@ impl Options {
             "graphOnly" => self.is_graph_only = boolean("graphOnly", value)?,
             "uniqueLegend" => self.has_unique_legend = boolean("uniqueLegend", value)?,
             "yMin" => self.left.min = optional("yMin", value)?,
-            "yMax" => self.left.max = optional("yMax", value)?,
+            "yMax" => self.left.end("yMax", value)?,
             "yStep" => self.left.step = optional("yStep", value)?,
             "yMinLeft" => self.left.min = optional("yMinLeft", value)?,
-            "yMaxLeft" => self.left.max = optional("yMaxLeft", value)?,
+            "yMaxLeft" => self.left.end("yMaxLeft", value)?,
             "yStepLeft" => self.left.step = optional("yStepLeft", value)?,
             "yMinRight" => self.right.min = optional("yMinRight", value)?,
-            "yMaxRight" => self.right.max = optional("yMaxRight", value)?,
+            "yMaxRight" => self.right.end("yMaxRight", value)?,
             "yStepRight" => self.right.step = optional("yStepRight", value)?,
             "yLimit" => self.limit = optional("yLimit", value)?,
             "minorY" => self.minor_lines = number("minorY", value)?.clamp(0.0, 10.0) as u32,

@@ -46,9 +46,9 @@ const MILLISECONDS: &[(&str, f64)] = &[
 ];
 
 impl Units {
-    /// By the name that `yUnitSystem` takes.
+    /// By the name that `yUnitSystem` takes, in any case.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
+        Some(match name.to_lowercase().as_str() {
             "si" => Self::Si,
             "binary" => Self::Binary,
             "sec" => Self::Seconds,

@@ -13,6 +13,8 @@ pub(super) struct Section<'t> {
 /// A value, and where it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting<'t> {
+    /// The key as it is written.
+    pub(super) key: &'t str,
     pub(super) text: &'t str,
     line: usize,
 }
@@ -20,7 +22,8 @@ pub(super) struct Setting<'t> {
 impl<'t> Section<'t> {
     /// The value of a key, whose case does not matter.
     pub(super) fn get(&self, key: &str) -> Option<Setting<'t>> {
-        let mut found = self.settings.iter().filter(|(own, _)| own == key);
+        let key = key.to_lowercase();
+        let mut found = self.settings.iter().filter(|(own, _)| *own == key);
         found.next().map(|(_, setting)| *setting)
     }
 
@@ -37,13 +40,13 @@ impl<'t> Section<'t> {
         let mut unknown = self
             .settings
             .iter()
-            .filter(|(own, _)| !keys.contains(&own.as_str()));
+            .filter(|(own, _)| !keys.iter().any(|key| key.to_lowercase() == *own));
         match unknown.next() {
             None => Ok(()),
-            Some((key, setting)) => Err(SchemaError::new(
+            Some((_, setting)) => Err(SchemaError::new(
                 setting.line,
                 Problem::UnknownKey {
-                    key: key.clone(),
+                    key: setting.key.to_owned(),
                     known: keys.join(", "),
                 },
             )),
@@ -83,15 +86,16 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {
         let (key, value) = text
             .split_once(['=', ':'])
             .ok_or_else(|| error(Problem::Line))?;
-        let key = key.trim().to_lowercase();
+        let key = key.trim();
         let Some(section) = sections.last_mut() else {
-            return Err(error(Problem::NoSection(key)));
+            return Err(error(Problem::NoSection(key.to_owned())));
         };
-        if section.get(&key).is_some() {
-            return Err(error(Problem::KeyTwice(key)));
+        if section.get(key).is_some() {
+            return Err(error(Problem::KeyTwice(key.to_owned())));
         }
         let text = value.trim();
-        section.settings.push((key, Setting { text, line }));
+        let setting = Setting { key, text, line };
+        section.settings.push((key.to_lowercase(), setting));
     }
     Ok(sections)
 }

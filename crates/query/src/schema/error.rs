@@ -66,8 +66,13 @@ pub enum Problem {
     #[error("the retention of step {0} s reaches no further back than the finer one before it")]
     Shorter(i64),
     /// A share of values is none.
-    #[error("`xFilesFactor` is a number from 0 to 1, not `{0}`")]
-    Share(String),
+    #[error("`{key}` is a number from 0 to 1, not `{text}`")]
+    Share {
+        /// The key, as it is written.
+        key: String,
+        /// What it is said to be.
+        text: String,
+    },
     /// There is no such method.
     #[error(
         "there is no aggregation method `{0}`; known are average, avg_zero, sum, min, max, first and last"

@@ -128,6 +128,40 @@ fn an_error_says_file_line_and_what_would_be_right() {
 }
 
 #[test]
+fn an_error_names_a_key_as_it_is_written() {
+    let schemas = |text: &str| Rules::parse(text, "").unwrap_err().to_string();
+    let aggregations = |text: &str| Rules::parse("", text).unwrap_err().to_string();
+    for (told, expected) in [
+        (
+            schemas("PatteRn = a"),
+            "`PatteRn` stands before the first `[NAME]`",
+        ),
+        (
+            schemas("[a]\nPattern = a\nPATTERN = b"),
+            "`PATTERN` is there twice in its section",
+        ),
+        (
+            schemas("[a]\npattern = a\nmaxRetention = 1s:1d"),
+            "there is no key `maxRetention` here; known are pattern, retentions, priority",
+        ),
+        (
+            aggregations("[a]\npattern = a\nXFF = 1"),
+            "there is no key `XFF` here; known are pattern, xFilesFactor, aggregationMethod",
+        ),
+        (
+            aggregations("[a]\npattern = a\nXFilesfactor = 2"),
+            "`XFilesfactor` is a number from 0 to 1, not `2`",
+        ),
+    ] {
+        assert!(told.ends_with(expected), "{told}");
+    }
+    let written = "[a]\nPATTERN = ^a\nRetentions = 10s:1d";
+    let methods = "[a]\nPattern = ^a\nXFILESFACTOR = 0\nAggregationmethod = sum";
+    let view = Rules::parse(written, methods).unwrap().view("a", 0);
+    assert_eq!((view.step, view.x_files_factor), (10, 0.0));
+}
+
+#[test]
 fn a_file_has_limits() {
     let rule = |place: u64| format!("[r{place}]\npattern = a{place}\nretentions = 1s:1d\n");
     let text = |rules: u64| (0..rules).map(rule).collect::<String>();

@@ -16,6 +16,13 @@ ENDLESS = re.compile(r"stdev.*(time|timeFunction|identity)\(")
 # Its two lines share one set of tags, and so what the tag of the second says.
 SHARED = re.compile(r"offsetToZero.*holtWintersConfidence(Bands|Area)\(")
 
+# Where it knows no mean to begin with it begins at a whole 0, which is another text than the 0.0 of the values behind it. The
+# least of them is the first.
+BEGINNING = re.compile(r"offsetToZero.*exponentialMovingAverage\(")
+
+# `none` for a span is a span of no time there, where it has a usual one.
+NO_SPAN = re.compile(r"holtWinters.*none")
+
 # Whose values nobody can know.
 RANDOM = re.compile("randomWalk")
 
@@ -44,7 +51,9 @@ def is_one(targets, zone, is_reduced, answer, is_odd):
         return True
     if "|" in target and any(name in target for name in AGAIN):
         return True
-    if any(own.search(target) for own in (RANDOM, ENDLESS, SHARED)):
+    if any(own.search(target) for own in (RANDOM, ENDLESS, SHARED, BEGINNING)):
+        return True
+    if NO_SPAN.search(target) and is_odd:
         return True
     # A line that nobody named has no name there, which most functions of names fail on.
     if status == 500 and "verticalLine(" in target:

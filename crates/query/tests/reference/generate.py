@@ -19,14 +19,30 @@ from pathlib import Path
 import accidents
 import reference
 from targets import CALLS, Targets
-from world import NOW, events, world
+from datetime import datetime, timezone
 
-ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"]
+from world import NOW, events, moment, scale, world
+
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC", "Australia/Lord_Howe", "Nowhere/None"]
 
 
 def written(value):
     """JSON in which infinity is 1e9999, as graphite-web prints it."""
     return json.dumps(value).replace("Infinity", "1e9999").replace("NaN", "null")
+
+
+def instant(rng, at):
+    """An instant, as it may be written."""
+    roll = rng.random()
+    before = NOW - at
+    if roll < 0.7 or before < 1:
+        return str(at)
+    if roll < 0.8:
+        return f"-{before}s"
+    if roll < 0.9 and before >= 60:
+        unit, seconds = rng.choice([("min", 60), ("minutes", 60), ("h", 3600), ("d", 86400), ("hours", 3600)])
+        return f"-{max(1, before // seconds)}{unit}"
+    return datetime.fromtimestamp(at, timezone.utc).strftime(rng.choice(["%H:%M_%Y%m%d", "%H:%M%Y%m%d", "%H:%M_%m/%d/%y"]))
 
 
 def request(rng, targets, spans):
@@ -37,11 +53,11 @@ def request(rng, targets, spans):
     from_ = NOW - rng.choice(spans)
     until = NOW - rng.choice([0, 0, 60, 77, 300])
     parameters = [("target", target) for target in wanted]
-    parameters += [("from", str(from_)), ("until", str(until)), ("now", str(NOW)), ("format", "json"), ("noCache", "1")]
+    parameters += [("from", instant(rng, from_)), ("until", instant(rng, until)), ("now", str(NOW)), ("format", "json"), ("noCache", "1")]
     if rng.random() < 0.2:
-        parameters.append(("maxDataPoints", rng.choice(["1", "7", "30"])))
+        parameters.append(("maxDataPoints", rng.choice(["1", "2", "7", "30", "100", "9999"])))
     if rng.random() < 0.1:
-        parameters.append(("xFilesFactor", rng.choice(["0.5", "1"])))
+        parameters.append(("xFilesFactor", rng.choice(["0.5", "1", "0.1"])))
     if rng.random() < 0.05:
         parameters.append(("noNullPoints", "1"))
     if rng.random() < 0.1:
@@ -60,22 +76,25 @@ def main():
     # Texts are hashed in another order each time otherwise, and some answers show it.
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.environ["PYTHONHASHSEED"] = "0"
+        # What is kept in the repository is all of one moment.
+        if not arguments.short:
+            os.environ["REFERENCE_NOW"] = str(moment(arguments.seed))
         os.execv(sys.executable, [sys.executable, *sys.argv])
     rng = random.Random(arguments.seed)
-    series = world(rng)
+    own_scale = scale(arguments.seed, arguments.short)
+    series = world(rng, own_scale)
     happened = events(rng)
     for folder in ["datasets", "cases"]:
         (arguments.out / folder).mkdir(parents=True, exist_ok=True)
     data = {"dataset": "data", "series": series, "events": happened}
     (arguments.out / "datasets/data.json").write_text(json.dumps(data, separators=(",", ":")) + "\n")
-    spans = [600, 900, 1333] if arguments.short else [600, 1800, 3600, 7000, 3333]
     with tempfile.TemporaryDirectory() as folder:
         client = reference.client(series, happened, Path(folder))
         parameters_of = reference.parameters()
         unknown = set(parameters_of) - set(CALLS) - accidents.NOT_ASKED
         if unknown:
             sys.exit(f"no target has {sorted(unknown)}")
-        targets = Targets(rng, [own["name"] for own in series], parameters_of)
+        targets = Targets(rng, [own["name"] for own in series], parameters_of, own_scale.spans)
 
         def ask(kind, number, parameters, wanted):
             expect = reference.ask(client, parameters)
@@ -101,7 +120,7 @@ def main():
             while number < arguments.cases:
                 targets.odd = rng.choice([0, 0, 0.1])
                 targets.is_odd = False
-                number += ask("random", number, *request(rng, targets, spans))
+                number += ask("random", number, *request(rng, targets, own_scale.windows))
         if arguments.targets:
             targets.is_odd = False
             lines = [line for line in arguments.targets.read_text().splitlines() if line and not line.startswith("#")]

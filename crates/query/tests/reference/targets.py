@@ -5,8 +5,10 @@ from world import NOW
 class Targets:
     """Random targets over the names of a world."""
 
-    def __init__(self, rng, names, parameters):
+    def __init__(self, rng, names, parameters, spans):
         self.rng = rng
+        # Texts of time for arguments.
+        self.spans = spans
         # Names of the parameters of each function, as graphite-web tells them.
         self.parameters = parameters
         # How often an argument is one that hardly fits, and whether the target has such a one.
@@ -49,13 +51,13 @@ class Targets:
     # What arguments are drawn from.
 
     def number(self):
-        return self.rng.choice(["0", "1", "2", "-1", "0.5", "100", "-3.5", "1e3", "7", "3.14159", "10"])
+        return self.rng.choice(["0", "1", "2", "-1", "0.5", "100", "-3.5", "1e3", "7", "3.14159", "10", "-0.001", "1000000", "2.5e-7"])
 
     def count(self):
         return self.rng.choice(["1", "2", "3", "5", "10"])
 
     def span(self):
-        return self.rng.choice(["'1min'", "'5min'", "'10min'", "'90s'", "'1h'", "'2min'"])
+        return self.rng.choice(self.spans)
 
     def window(self):
         return self.rng.choice([self.count(), self.span()])

@@ -80,9 +80,11 @@ fn linear(
     let min = axis
         .min
         .unwrap_or_else(|| (least / step + 1e-9).floor() * step);
-    let max = axis
-        .max
-        .unwrap_or_else(|| (most / step - 1e-9).ceil() * step);
+    let max = match axis.max {
+        Some(max) => max,
+        None if axis.ends_at_greatest => most,
+        None => (most / step - 1e-9).ceil() * step,
+    };
     let max = if max > min { max } else { min + step };
     let first = (min / step - 1e-9).ceil();
     let values = (0..LINES_MAX).map(|place| (first + place as f64) * step);

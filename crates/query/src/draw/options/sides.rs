@@ -1,6 +1,8 @@
 //! What is said of the lines and limits of each of two axes, of a pie's labels, and under older names.
 
-use super::{Options, OptionsError, ValueLabels, boolean, color, number, optional, wrong};
+use super::{
+    AxisOptions, Options, OptionsError, ValueLabels, boolean, color, number, optional, wrong,
+};
 
 /// Pixels of a dash where they are not said.
 const DASH_USUAL: f64 = 5.0;
@@ -8,13 +10,25 @@ const DASH_USUAL: f64 = 5.0;
 /// Lines of an axis at most.
 const LINES_MAX: usize = 50;
 
+impl AxisOptions {
+    /// Reads where an axis ends: at a number, or with `max` at the greatest value that there is.
+    pub(super) fn end(&mut self, name: &'static str, value: &str) -> Result<(), OptionsError> {
+        self.ends_at_greatest = value == "max";
+        self.max = match self.ends_at_greatest {
+            true => None,
+            false => optional(name, value).map_err(|_| wrong(name, "a number or `max`", value))?,
+        };
+        Ok(())
+    }
+}
+
 impl Options {
     /// Reads a parameter by its older name, which gives way to the newer one.
     pub(super) fn take_older(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
         match name {
             "thickness" => self.line_width = number("thickness", value)?.clamp(0.0, 100.0),
             "min" => self.left.min = optional("min", value)?,
-            "max" => self.left.max = optional("max", value)?,
+            "max" => self.left.end("max", value)?,
             _ => {}
         }
         Ok(())

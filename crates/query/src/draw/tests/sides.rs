@@ -72,6 +72,38 @@ fn older_names_give_way_to_newer_ones() {
 }
 
 #[test]
+fn an_axis_ends_at_the_greatest_value_where_that_is_said() {
+    let drawn = |parameters: &[(&str, &str)]| svg(vec![series("a", vec![1.0, 97.0])], parameters);
+    assert!(drawn(&[]).contains(">100<"));
+    for name in ["yMax", "yMaxLeft", "max"] {
+        let picture = drawn(&[(name, "max")]);
+        assert!(!picture.contains(">100<"), "{name}: {picture}");
+        assert_eq!(picture, drawn(&[("yMax", "97")]), "{name}");
+    }
+    let right = svg(two(), &[("yMaxRight", "max")]);
+    assert_eq!(right, svg(two(), &[("yMaxRight", "5000")]));
+    // What is said of the axis itself counts, in whichever order.
+    let both = drawn(&[("yMax", "200"), ("max", "max")]);
+    assert_eq!(both, drawn(&[("yMax", "200")]));
+    let error = Options::parse([("yMax", "greatest")]).unwrap_err();
+    let expected = "`yMax` takes a number or `max`, not `greatest`";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn words_are_read_in_any_case_and_no_margin_is_less_than_nothing() {
+    let drawn = |parameters: &[(&str, &str)]| svg(vec![series("a", vec![1.0, 97.0])], parameters);
+    for (name, written, meant) in [
+        ("lineMode", "StairCase", "staircase"),
+        ("areaMode", "ALL", "all"),
+        ("yUnitSystem", "Binary", "binary"),
+        ("margin", "-5", "10"),
+    ] {
+        assert_eq!(drawn(&[(name, written)]), drawn(&[(name, meant)]), "{name}");
+    }
+}
+
+#[test]
 fn a_legend_leaves_out_what_has_no_value_where_that_is_said() {
     let both = || vec![series("full", vec![1.0]), series("void", vec![f64::NAN])];
     assert!(svg(both(), &[]).contains(">void<"));
@@ -109,6 +141,8 @@ fn what_cannot_be_taken_of_a_side_is_named() {
         ("valueLabels", "all"),
         ("thickness", "x"),
         ("min", "x"),
+        ("max", "min"),
+        ("yMaxRight", "x"),
     ] {
         let error = Options::parse([(name, value)]).unwrap_err();
         assert_eq!(error.parameter(), name);
