@@ -16,6 +16,7 @@ mod now;
 pub mod plaintext;
 mod slip;
 mod stamp;
+pub mod statsd;
 
 pub use moment::{Moment, moment, moment_in};
 pub use names::Names;
