@@ -11,6 +11,7 @@ pub mod encode;
 pub mod halves;
 pub mod json;
 mod line;
+pub mod lumberjack;
 mod moment;
 mod names;
 mod now;
