@@ -34,6 +34,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("disk_ops", READ_WRITE),
     ("disk_time", READ_WRITE),
     ("dns_octets", &["queries", "responses"]),
+    ("domain_state", &["state", "reason"]),
     ("if_dropped", RX_TX),
     ("if_errors", RX_TX),
     ("if_octets", RX_TX),
@@ -69,12 +70,16 @@ const KNOWN: &[(&str, &[&str])] = &[
         "smart_attribute",
         &["current", "worst", "threshold", "pretty"],
     ),
+    ("vf_bytes", VF),
+    ("vf_dropped", VF),
+    ("vf_packets", VF),
     ("vmpage_faults", FAULTS),
     ("vmpage_io", &["in", "out"]),
     ("voltage_threshold", &["value", "threshold"]),
 ];
 const READ_WRITE: &[&str] = &["read", "write"];
 const RX_TX: &[&str] = &["rx", "tx"];
+const VF: &[&str] = &["vf_rx", "vf_tx"];
 const FAULTS: &[&str] = &["minflt", "majflt"];
 
 /// Types, and the names of their values.

@@ -220,7 +220,7 @@ impl Aggregator {
         for (name, timer) in sorted(&mut self.timers) {
             let (values, counted) = (&mut timer.values, timer.counted);
             self.summaries.tell(name, values, counted, |place, value| {
-                tell(place, name, value)
+                tell(place, name, value);
             });
         }
         for (name, gauge) in sorted(&mut self.gauges) {

@@ -6,6 +6,7 @@ use base::sample::Batch;
 use base::time::Millis;
 use proptest::prelude::*;
 
+mod etsy;
 mod lines;
 mod sums;
 

@@ -100,16 +100,13 @@ impl<'p, 'r> State<'p, 'r> {
                 });
             }
             VALUES => self.values(body)?,
-            // How often it is measured, which the samples show.
-            INTERVAL | INTERVAL_HIGH => {
+            // How often it is measured, which the samples show; how bad a notification is.
+            INTERVAL | INTERVAL_HIGH | SEVERITY => {
                 number(body)?;
             }
             MESSAGE => {
                 text(body, MESSAGE_BYTES_MAX)?;
                 self.read.notifications += 1;
-            }
-            SEVERITY => {
-                number(body)?;
             }
             SIGNATURE | ENCRYPTION => {
                 return Err("the packet is signed or encrypted behind its beginning");

@@ -6,6 +6,7 @@ use base::secret::Secret;
 use base::time::Millis;
 use proptest::prelude::*;
 
+mod captured;
 mod hostile;
 mod protected;
 
