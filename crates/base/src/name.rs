@@ -114,6 +114,12 @@ impl<'a> SeriesName<'a> {
         &self.text
     }
 
+    /// The canonical text, for who keeps it.
+    #[must_use]
+    pub fn into_text(self) -> Cow<'a, str> {
+        self.text
+    }
+
     /// The same name, owning its text.
     #[must_use]
     pub fn into_owned(self) -> SeriesName<'static> {

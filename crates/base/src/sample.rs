@@ -224,6 +224,14 @@ pub enum RejectReason {
         /// Its value for this account.
         allowed: u64,
     },
+    /// What is kept of the domain's values until they are summed up has no room for it.
+    #[error("what is kept until the next flush would exceed `{}` = {allowed}", limit.name)]
+    Full {
+        /// Which limit.
+        limit: Limit,
+        /// Its value.
+        allowed: u64,
+    },
     /// The credential that it came with is for other series.
     #[error("the credential does not reach this series")]
     OutOfReach,
@@ -245,6 +253,7 @@ impl RejectReason {
             Self::TooNew { .. } => "too_new",
             Self::SeriesLimit { .. } => "series_limit",
             Self::AccountLimit { .. } => Self::ACCOUNT_LIMIT,
+            Self::Full { .. } => "full",
             Self::OutOfReach => "out_of_reach",
         }
     }
@@ -256,13 +265,13 @@ impl RejectReason {
             Self::Name(NameError::TooLong(_)) => Some(limit::NAME_BYTES),
             Self::Name(NameError::TooDeep(_)) => Some(limit::NAME_ELEMENTS),
             Self::SeriesLimit { .. } => Some(limit::SERIES_PER_TENANT),
-            Self::AccountLimit { limit, .. } => Some(*limit),
+            Self::AccountLimit { limit, .. } | Self::Full { limit, .. } => Some(*limit),
             _ => None,
         }
     }
 
     /// Every word [`Self::code`] can return.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 10] = [
         "malformed",
         "name",
         "value",
@@ -271,6 +280,7 @@ impl RejectReason {
         "too_new",
         "series_limit",
         Self::ACCOUNT_LIMIT,
+        "full",
         "out_of_reach",
     ];
 }

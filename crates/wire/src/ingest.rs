@@ -4,18 +4,21 @@
 //! Timestamps are epoch seconds, whole or with decimals of which milliseconds are kept. From [`MILLISECONDS_FROM`] on
 //! they are read as milliseconds, which clients in JavaScript send: as seconds they would lie beyond the year 5138.
 
+pub mod collectd;
 pub mod csv;
 mod cut;
 pub mod encode;
 pub mod halves;
 pub mod json;
 mod line;
+pub mod lumberjack;
 mod moment;
 mod names;
 mod now;
 pub mod plaintext;
 mod slip;
 mod stamp;
+pub mod statsd;
 
 pub use moment::{Moment, moment, moment_in};
 pub use names::Names;

@@ -15,6 +15,7 @@ pub mod excerpt;
 pub mod find;
 pub mod home;
 pub mod iam;
+pub mod import;
 pub mod ingest;
 pub mod openapi;
 pub mod password;

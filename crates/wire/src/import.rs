@@ -1,0 +1,3 @@
+//! Files of other programs that hold old samples.
+
+pub mod whisper;

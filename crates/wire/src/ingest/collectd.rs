@@ -1,0 +1,5 @@
+//! What collectd sends.
+
+pub mod network;
+pub mod path;
+pub mod types;

@@ -1,0 +1,74 @@
+//! Packets that collectd 5.12 sent, with its plugins `load` and `uptime`, for the user `web` with the password `geheim`.
+
+use super::*;
+
+const PLAIN: &str = "\
+    00000015776562312e6578616d706c652e636f6d000008000c1ac2267a88adf4d50009000c0000000040000000000200096c6f61640000040009\
+    6c6f616400000600210003010101000000008003324000000000a097334000000000e00232400008000c1ac2267a88ae192b0002000b75707469\
+    6d65000004000b757074696d65000006000f00010100000000d0d9f1400008000c1ac2267ac81c4fff000200096c6f616400000400096c6f6164\
+    00000600210003010101000000008003324000000000a097334000000000e00232400008000c1ac2267ac81e2ffe0002000b757074696d650000\
+    04000b757074696d65000006000f00010100000000e0d9f1400008000c1ac2267b081c3471000200096c6f616400000400096c6f616400000600\
+    210003010101000000008003324000000000a097334000000000e00232400008000c1ac2267b081ddc910002000b757074696d65000004000b75\
+    7074696d65000006000f00010100000000f0d9f140\
+";
+const SIGNED: &str = "\
+    0200002749766666cee694240b7ca30901e98bd5485e295c3aef87e81338bc9b6841d17977656200000015776562312e6578616d706c652e636f\
+    6d000008000c1ac2267b2a589c870009000c0000000040000000000200096c6f616400000400096c6f6164000006002100030101010000000020\
+    da3140000000004088334000000000000032400008000c1ac2267b2a58b79f0002000b757074696d65000004000b757074696d65000006000f00\
+    010100000000f0d9f1400008000c1ac2267b6a4b8f8b000200096c6f616400000400096c6f6164000006002100030101010000000020da314000\
+    0000004088334000000000000032400008000c1ac2267b6a723fd40002000b757074696d65000004000b757074696d65000006000f0001010000\
+    000000daf1400008000c1ac2267baa4d8f56000200096c6f616400000400096c6f6164000006002100030101010000000020da31400000000040\
+    88334000000000000032400008000c1ac2267baa4dea7d0002000b757074696d65000004000b757074696d65000006000f0001010000000010da\
+    f140\
+";
+const ENCRYPTED: &str = "\
+    021001760003776562af727646f3b47e180470990eba5535d7a00e4bf48bc9357626d4e78c816827910562d8395f863407f46649cfffc6663f4e\
+    99d9f98ade31026c13fac610687298e537c2e8e93fd8eb920527936a56e016f3c76b840020bcc06799101f2e543bcd10a92f53aa962b08b10d5d\
+    a80595acfd82a78208d7e85e3c4507e62ddc09ef5a2ae5d48d92f1a004a029f1dedeca3dab878051c297092347c015cfa84c4f4ae7923b6ceb22\
+    9f4b8de32656b42c0f865ef114bfbbe8bb899eda8849c7c75c20c330689825c2e965af487d034dd4831881124d09d59420ea6293620a30c6d78c\
+    b1bcc67f8b9a6edd1a3cf0d05aa1cadabd0ed1ce5ea53b2b0f30f0cc4481691cd6a82987c01cb5a4fb3a17fcb5333dedcc168aa9210661724764\
+    4ebcb1ec6ac095e6f2d539877c5595b8987b7827e3c0fc934e3ab2f477babbd01c6c64ee2ffb157505488ca26cb4bcee39f55f594a2933f37eac\
+    c5d86f0e19b777634e0ab9ca964fb6660dfe011973c56ca9a84b\
+";
+
+fn bytes(hex: &str) -> Writer {
+    let digits: Vec<_> = hex.chars().filter(|c| !c.is_whitespace()).collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&String::from_iter(pair), 16).unwrap();
+    Writer(digits.chunks(2).map(byte).collect())
+}
+
+#[test]
+fn collectd_itself_is_understood() {
+    let user = || "web".to_owned();
+    for (packet, protection) in [
+        (PLAIN, Protection::None),
+        (SIGNED, Protection::Signed(user())),
+        (ENCRYPTED, Protection::Encrypted(user())),
+    ] {
+        let read = read(&bytes(packet));
+        assert_eq!(read.protection, protection);
+        assert_eq!(
+            (rejects(&read).len(), read.unknown, read.stamped),
+            (0, 0, 0)
+        );
+        let own = samples(&read);
+        for name in [
+            "load.load.shortterm",
+            "load.load.midterm",
+            "load.load.longterm",
+            "uptime.uptime",
+        ] {
+            let name = format!("web1_example_com.{name}");
+            let of: Vec<_> = own.iter().filter(|own| own.0 == name).collect();
+            assert!(of.len() >= 2, "{name}");
+            // A second apart, as its interval says.
+            assert!(
+                of.windows(2)
+                    .all(|pair| (pair[1].1 - pair[0].1 - 1000).abs() < 500),
+                "{of:?}"
+            );
+            assert!(of.iter().all(|own| own.2 > 0.0));
+        }
+        assert_eq!(own.len() % 4, 0);
+    }
+}

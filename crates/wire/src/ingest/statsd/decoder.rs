@@ -1,0 +1,153 @@
+//! Packets and streams of lines. Every value is counted: `received = taken + rejected`.
+
+use super::{Metric, line};
+use crate::ingest::cut;
+use crate::ingest::line::{Line, Splitter};
+use base::sample::RejectReason;
+
+/// The longest line, in bytes: as long as the longest packet that DogStatsD sends by itself.
+pub const LINE_BYTES_MAX: usize = 8192;
+
+/// What became of lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// How many values there were; a line of which nothing could be made counts as one.
+    pub received: u64,
+    /// Those that were not taken.
+    pub rejects: Vec<Reject>,
+}
+
+/// Values of a line that were not taken for reasons of one kind. A line of eight kilobytes has room for thousands of values,
+/// which must not become thousands of texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The line's number, from 1.
+    pub line: u64,
+    /// Its name, where it has a readable one; cut where it is very long.
+    pub name: Option<String>,
+    /// What is wrong with the first of them.
+    pub reason: RejectReason,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Reading {
+    /// How many values were not taken.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.rejects.iter().map(|reject| reject.count).sum()
+    }
+
+    fn reject(&mut self, line: u64, name: impl FnOnce() -> Option<String>, reason: RejectReason) {
+        let of_line = self.rejects.iter_mut().rev();
+        let mut of_line = of_line.take_while(|reject| reject.line == line);
+        match of_line.find(|reject| reject.reason.code() == reason.code()) {
+            Some(reject) => reject.count += 1,
+            None => self.rejects.push(Reject {
+                line,
+                name: name(),
+                reason,
+                count: 1,
+            }),
+        }
+    }
+}
+
+/// Reads a packet, whose last line needs no end. `sanitize` cleans names as etsy's statsd does; `take` may refuse a metric.
+pub fn packet(
+    bytes: &[u8],
+    sanitize: bool,
+    mut take: impl FnMut(&Metric<'_>) -> Result<(), RejectReason>,
+) -> Reading {
+    let mut reading = Reading::default();
+    let mut number = 0;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let (line, behind) = rest.split_at(end);
+        rest = behind.get(1..).unwrap_or_default();
+        number += 1;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = if line.len() > LINE_BYTES_MAX {
+            Line::TooLong
+        } else {
+            Line::Whole(line)
+        };
+        read(&mut reading, number, &line, sanitize, &mut take);
+    }
+    reading
+}
+
+/// Takes chunks of a stream.
+#[derive(Debug)]
+pub struct Decoder {
+    splitter: Splitter,
+    sanitize: bool,
+}
+
+impl Decoder {
+    /// A decoder at the beginning of a stream.
+    #[must_use]
+    pub const fn new(sanitize: bool) -> Self {
+        Self {
+            splitter: Splitter::new(LINE_BYTES_MAX),
+            sanitize,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub fn feed(
+        &mut self,
+        chunk: &[u8],
+        mut take: impl FnMut(&Metric<'_>) -> Result<(), RejectReason>,
+    ) -> Reading {
+        let (mut reading, sanitize) = (Reading::default(), self.sanitize);
+        self.splitter.feed(chunk, |number, line| {
+            read(&mut reading, number, &line, sanitize, &mut take);
+        });
+        reading
+    }
+
+    /// The stream has ended; a last line without its end counts.
+    pub fn finish(
+        &mut self,
+        mut take: impl FnMut(&Metric<'_>) -> Result<(), RejectReason>,
+    ) -> Reading {
+        let (mut reading, sanitize) = (Reading::default(), self.sanitize);
+        self.splitter.finish(|number, line| {
+            read(&mut reading, number, &line, sanitize, &mut take);
+        });
+        reading
+    }
+}
+
+fn read(
+    reading: &mut Reading,
+    number: u64,
+    line: &Line<'_>,
+    sanitize: bool,
+    take: &mut impl FnMut(&Metric<'_>) -> Result<(), RejectReason>,
+) {
+    let text = match line {
+        Line::TooLong => Err(format!("the line has more than {LINE_BYTES_MAX} bytes")),
+        Line::Whole(bytes) => std::str::from_utf8(bytes)
+            .map_err(|error| format!("the line is not UTF-8 at offset {}", error.valid_up_to())),
+    };
+    let text = match text {
+        Ok(text) => text.trim_matches([' ', '\t', '\r']),
+        Err(why) => {
+            reading.received += 1;
+            reading.reject(number, || None, RejectReason::Malformed(why));
+            return;
+        }
+    };
+    if text.is_empty() {
+        return;
+    }
+    line::read(text, sanitize, &mut |found| {
+        reading.received += 1;
+        if let Err(reason) = found.and_then(|metric| take(&metric)) {
+            reading.reject(number, || text.split(':').next().map(cut::name), reason);
+        }
+    });
+}

@@ -1,0 +1,267 @@
+//! What is told of the values of a timer: the sums of etsy's statsd, in the order in which it adds them up, so that no digit
+//! differs.
+
+use super::Settings;
+use super::namespace::{Namespace, Place};
+
+/// All that is told of timers.
+#[derive(Debug)]
+pub(super) struct Summaries {
+    percentiles: Vec<Percentile>,
+    histograms: Vec<(String, Vec<(f64, Place)>)>,
+    overall: Overall,
+    interval_seconds: f64,
+}
+
+#[derive(Debug)]
+struct Percentile {
+    percent: f64,
+    count: Place,
+    mean: Place,
+    bound: Place,
+    sum: Place,
+    sum_squares: Place,
+}
+
+#[derive(Debug)]
+struct Overall {
+    std: Place,
+    upper: Place,
+    lower: Place,
+    count: Place,
+    count_ps: Place,
+    sum: Place,
+    sum_squares: Place,
+    mean: Place,
+    median: Place,
+}
+
+impl Summaries {
+    pub(super) fn new(settings: &Settings, names: &Namespace) -> Self {
+        let percentile = |percent: f64| {
+            // As etsy's writes the number: 99.9 is `99_9`, and of -10 the `top10` are told.
+            let text = percent.to_string().replace('.', "_").replace('-', "top");
+            let place = |sum: &str| names.timer(&format!("{sum}_{text}"));
+            Percentile {
+                percent,
+                count: place("count"),
+                mean: place("mean"),
+                bound: place(if percent > 0.0 { "upper" } else { "lower" }),
+                sum: place("sum"),
+                sum_squares: place("sum_squares"),
+            }
+        };
+        let bin = |bin: f64| {
+            let text = bin.to_string().replace('.', "_");
+            (bin, names.timer(&format!("histogram.bin_{text}")))
+        };
+        #[expect(clippy::cast_precision_loss, reason = "an interval is short")]
+        let interval_seconds = settings.flush_interval_ms as f64 / 1000.0;
+        Self {
+            percentiles: settings
+                .percentiles
+                .iter()
+                .copied()
+                .map(percentile)
+                .collect(),
+            histograms: settings
+                .histograms
+                .iter()
+                .map(|own| {
+                    (
+                        own.metric.clone(),
+                        own.bins.iter().copied().map(bin).collect(),
+                    )
+                })
+                .collect(),
+            overall: Overall {
+                std: names.timer("std"),
+                upper: names.timer("upper"),
+                lower: names.timer("lower"),
+                count: names.timer("count"),
+                count_ps: names.timer("count_ps"),
+                sum: names.timer("sum"),
+                sum_squares: names.timer("sum_squares"),
+                mean: names.timer("mean"),
+                median: names.timer("median"),
+            },
+            interval_seconds,
+        }
+    }
+
+    /// Every place that a timer of this name can have.
+    pub(super) fn places(&self, name: &str) -> impl Iterator<Item = &Place> {
+        let bins = self.histogram(name).iter().map(|(_, place)| place);
+        let percentiles = self.percentiles.iter().flat_map(|own| {
+            [
+                &own.count,
+                &own.mean,
+                &own.bound,
+                &own.sum,
+                &own.sum_squares,
+            ]
+        });
+        let own = &self.overall;
+        let overall = [
+            &own.std,
+            &own.upper,
+            &own.lower,
+            &own.count,
+            &own.count_ps,
+            &own.sum,
+            &own.sum_squares,
+            &own.mean,
+            &own.median,
+        ];
+        bins.chain(percentiles).chain(overall)
+    }
+
+    fn histogram(&self, name: &str) -> &[(f64, Place)] {
+        let path = name.split(';').next().unwrap_or_default();
+        let found = self
+            .histograms
+            .iter()
+            .find(|(metric, _)| path.contains(metric.as_str()));
+        found.map_or(&[], |(_, bins)| bins)
+    }
+
+    /// Tells what there is to tell of values; `counted` is how many they stand for.
+    pub(super) fn tell(
+        &self,
+        name: &str,
+        values: &mut [f64],
+        counted: f64,
+        mut tell: impl FnMut(&Place, f64),
+    ) {
+        let own = &self.overall;
+        values.sort_by(f64::total_cmp);
+        let (Some(lower), Some(upper)) = (values.first(), values.last()) else {
+            tell(&own.count, 0.0);
+            tell(&own.count_ps, 0.0);
+            return;
+        };
+        let running = Running::of(values);
+        for percentile in &self.percentiles {
+            percentile.tell(values, &running, &mut tell);
+        }
+        let (sum, sum_squares) = running.all();
+        let count = amount(values.len());
+        let mean = sum / count;
+        let squares = values
+            .iter()
+            .fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
+        tell(&own.std, (squares / count).sqrt());
+        tell(&own.upper, *upper);
+        tell(&own.lower, *lower);
+        tell(&own.count, counted);
+        tell(&own.count_ps, counted / self.interval_seconds);
+        tell(&own.sum, sum);
+        tell(&own.sum_squares, sum_squares);
+        tell(&own.mean, mean);
+        tell(&own.median, median(values));
+        let mut rest: &[f64] = values;
+        for (bin, place) in self.histogram(name) {
+            let (below, others) = rest.split_at(rest.partition_point(|value| value < bin));
+            tell(place, amount(below.len()));
+            rest = others;
+        }
+    }
+}
+
+impl Percentile {
+    fn tell(&self, values: &[f64], running: &Running, tell: &mut impl FnMut(&Place, f64)) {
+        let all = values.len();
+        // One value is what every percentile is made of.
+        let within = if all > 1 {
+            share(self.percent.abs(), all)
+        } else {
+            all
+        };
+        let bound = if self.percent > 0.0 {
+            within.checked_sub(1)
+        } else {
+            all.checked_sub(within)
+        };
+        let Some(bound) = bound.and_then(|at| values.get(at)).filter(|_| within > 0) else {
+            return;
+        };
+        let (sum, sum_squares) = if self.percent > 0.0 {
+            running.first(within)
+        } else {
+            running.last(within)
+        };
+        tell(&self.count, amount(within));
+        tell(&self.mean, sum / amount(within));
+        tell(&self.bound, *bound);
+        tell(&self.sum, sum);
+        tell(&self.sum_squares, sum_squares);
+    }
+}
+
+/// The sums of the first values, of the first two, and so on.
+struct Running {
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Running {
+    fn of(values: &[f64]) -> Self {
+        let add = |sum: &mut f64, value: f64| {
+            *sum += value;
+            Some(*sum)
+        };
+        Self {
+            sums: values.iter().copied().scan(0.0, add).collect(),
+            squares: values
+                .iter()
+                .map(|value| value * value)
+                .scan(0.0, add)
+                .collect(),
+        }
+    }
+
+    fn first(&self, count: usize) -> (f64, f64) {
+        let at = |sums: &[f64]| count.checked_sub(1).and_then(|at| sums.get(at).copied());
+        (
+            at(&self.sums).unwrap_or(0.0),
+            at(&self.squares).unwrap_or(0.0),
+        )
+    }
+
+    fn all(&self) -> (f64, f64) {
+        self.first(self.sums.len())
+    }
+
+    fn last(&self, count: usize) -> (f64, f64) {
+        let (all, before) = (
+            self.all(),
+            self.first(self.sums.len().saturating_sub(count)),
+        );
+        (all.0 - before.0, all.1 - before.1)
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let middle = values.len() / 2;
+    let at = |at: usize| values.get(at).copied().unwrap_or_default();
+    if values.len() % 2 == 1 {
+        at(middle)
+    } else {
+        f64::midpoint(at(middle.saturating_sub(1)), at(middle))
+    }
+}
+
+/// How many of so many values are this share, rounded.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share is at most the whole"
+)]
+fn share(percent: f64, all: usize) -> usize {
+    (percent / 100.0 * amount(all)).round() as usize
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far fewer values than 2^53")]
+const fn amount(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,66 @@
+//! The parser and the aggregator together, against what etsy's statsd documents.
+
+use super::*;
+use base::limit::Limit;
+use base::sample::Batch;
+use base::time::Millis;
+use proptest::prelude::*;
+
+mod etsy;
+mod lines;
+mod sums;
+
+fn limit(name: &'static str) -> Limit {
+    Limit {
+        name,
+        default: 0,
+        unit: "",
+        help: "",
+        settable: true,
+    }
+}
+
+fn bounds(series: u64, bytes: u64) -> Bounds {
+    Bounds {
+        series: Bound {
+            limit: limit("series"),
+            allowed: series,
+        },
+        bytes: Bound {
+            limit: limit("bytes"),
+            allowed: bytes,
+        },
+    }
+}
+
+fn aggregator(settings: Settings) -> Aggregator {
+    Aggregator::new(settings, bounds(1000, 1 << 20)).unwrap()
+}
+
+/// Feeds a packet of which everything must be taken.
+fn feed(aggregator: &mut Aggregator, text: &str) {
+    let reading = packet(text.as_bytes(), true, |metric| aggregator.add(metric));
+    assert_eq!(reading.rejects, [], "{text}");
+}
+
+fn told(batch: &Batch) -> Vec<(String, f64)> {
+    batch
+        .iter()
+        .map(|sample| (sample.name().into_owned(), sample.value))
+        .collect()
+}
+
+/// What a flush tells, by name.
+fn flush(aggregator: &mut Aggregator) -> Vec<(String, f64)> {
+    let mut told = told(&aggregator.flush(Millis(1_700_000_000_400)));
+    told.sort_by(|a, b| a.0.cmp(&b.0));
+    told
+}
+
+fn expect(aggregator: &mut Aggregator, expected: &[(&str, f64)]) {
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), *value))
+        .collect();
+    assert_eq!(flush(aggregator), expected);
+}

@@ -1,0 +1,228 @@
+use super::*;
+
+/// What a packet holds, as text.
+fn read(text: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    let reading = packet(text.as_bytes(), true, |metric| {
+        let rate = if metric.rate < 1.0 {
+            format!(" @{}", metric.rate)
+        } else {
+            String::new()
+        };
+        told.push(format!("{} {:?}{rate}", metric.name, metric.value));
+        Ok(())
+    });
+    assert_eq!(reading.received, told.len() as u64 + reading.rejected());
+    for reject in reading.rejects {
+        told.push(format!("{}: {}", reject.line, reject.reason));
+    }
+    told
+}
+
+#[test]
+fn every_type_is_read() {
+    assert_eq!(
+        read(
+            "gorets:1|c\nglork:320|ms|@0.1\r\ngaugor:333|g\n\ngaugor:-10|g\ngaugor:+4|g\nuniques:765|s\nh:-1.5|h\nd:2|d\nm:3|m\n"
+        ),
+        [
+            "gorets Count(1.0)",
+            "glork Timer(320.0) @0.1",
+            "gaugor Gauge(333.0)",
+            "gaugor GaugeChange(-10.0)",
+            "gaugor GaugeChange(4.0)",
+            "uniques Member(\"765\")",
+            "h Timer(-1.5)",
+            "d Timer(2.0)",
+            "m Count(3.0)",
+        ]
+    );
+}
+
+#[test]
+fn tags_of_all_three_kinds_are_labels() {
+    for (line, expected) in [
+        ("a.b:1|c|#host:x,up", "a.b;host=x;up=true Count(1.0)"),
+        ("a.b:1|c|@0.5|#host:x:1", "a.b;host=x:1 Count(1.0) @0.5"),
+        ("a.b:1|c|#host:x|@0.5", "a.b;host=x Count(1.0) @0.5"),
+        (
+            "a.b:1|c|#host:a b;c|c:in-1234:5",
+            "a.b;host=a_b_c Count(1.0)",
+        ),
+        ("a.b,z=1,host=x:1|c", "a.b;host=x;z=1 Count(1.0)"),
+        ("a.b;z=1;host=x:1|c", "a.b;host=x;z=1 Count(1.0)"),
+        ("a.b;z=1:1|c|#host:x", "a.b;host=x;z=1 Count(1.0)"),
+        ("a.b:1|c|#", "a.b Count(1.0)"),
+    ] {
+        assert_eq!(read(line), [expected], "{line}");
+    }
+}
+
+#[test]
+fn a_line_may_hold_several_values() {
+    assert_eq!(
+        read("a:1|c:2|g:x|s|@0.1:3:4|ms|@0.5"),
+        [
+            "a Count(1.0)",
+            "a Gauge(2.0)",
+            "a Member(\"x\") @0.1",
+            "a Timer(3.0) @0.5",
+            "a Timer(4.0) @0.5",
+        ]
+    );
+    assert_eq!(
+        read("a:1:x:2|c|#k:v"),
+        [
+            "a;k=v Count(1.0)",
+            "a;k=v Count(2.0)",
+            "1: the value `x` is not a number"
+        ]
+    );
+}
+
+#[test]
+fn names_are_cleaned_as_etsy_cleans_them() {
+    assert_eq!(read("my  page/a(b)é.x:1|c\n"), ["my_page-ab.x Count(1.0)"]);
+    let mut names = Vec::new();
+    let reading = packet("a/b.é:1|c\na b:1|c".as_bytes(), false, |metric| {
+        names.push(metric.name.to_string());
+        Ok(())
+    });
+    assert_eq!(names, ["a/b.é"]);
+    assert_eq!(reading.rejects[0].reason.code(), "name");
+}
+
+#[test]
+fn what_is_no_metric_says_why_and_where() {
+    let long = format!("{}:1|c", "a".repeat(LINE_BYTES_MAX));
+    for (line, expected) in [
+        ("a", "1: the line has no value, expected `name:value|type`"),
+        (
+            "a:1",
+            "1: the value `1` has no type, expected `name:value|type`",
+        ),
+        ("a:|c", "1: the value `` is not a number"),
+        ("a:nan|g", "1: the value `nan` is not a finite number"),
+        (
+            "a:1|x",
+            "1: `x` is no type; the types are `c`, `g`, `ms`, `h`, `d`, `m` and `s`",
+        ),
+        ("a:-1|ms", "1: the time `-1` is less than nothing"),
+        ("a:1|c|@0", "1: the rate `@0` is no share of 1, as `@0.1`"),
+        ("a:1|c|@2", "1: the rate `@2` is no share of 1, as `@0.1`"),
+        (
+            "a:1|c|0.1",
+            "1: `|0.1` is neither a rate (`|@0.1`) nor tags (`|#k:v`)",
+        ),
+        (
+            "a:1|c|@0.1|@0.2",
+            "1: the value has two rates, or tags twice",
+        ),
+        (
+            "a:1|c|T1700000000",
+            "1: `|T1700000000` sets a time, but what is summed up has the time of its sum",
+        ),
+        ("a:1|c|#k:1,k:2", "1: the name has the tag `k` twice"),
+        (
+            "a,k:1|c",
+            "1: the name's tag `k` is not of the form `tag=value`",
+        ),
+        (
+            "a..b:1|c",
+            "1: the name has an empty element (a dot too many)",
+        ),
+        ("é:1|c", "1: the name is empty"),
+        (
+            "_e{1,1}:a|b",
+            "1: an event or a service check of DogStatsD, which are no metrics",
+        ),
+        (long.as_str(), "1: the line has more than 8192 bytes"),
+    ] {
+        assert_eq!(read(line), [expected], "{line}");
+    }
+    let reading = packet(b"a:1|c\n\xff:1|c", true, |_| Ok(()));
+    assert_eq!((reading.received, reading.rejects[0].line), (2, 2));
+}
+
+#[test]
+fn a_line_of_thousands_of_wrong_values_is_a_few_rejects() {
+    let line = format!("{}:{}1|c", "n".repeat(900), "x:".repeat(3000));
+    let reading = packet(line.as_bytes(), true, |_| Ok(()));
+    assert_eq!((reading.received, reading.rejected()), (3001, 3000));
+    assert_eq!(reading.rejects.len(), 1);
+}
+
+/// Lines of all shapes, most of them right.
+fn lines() -> impl Strategy<Value = String> {
+    let line = "[a-c.]{1,4}(,k=[a-z]{1,2}|;k=[a-z]{1,2})?:[+-]?[0-9]{1,3}(\\.[0-9])?(:[0-9]{1,3})?\\|(c|g|ms|h|d|m|s|x)(\\|@0\\.[0-9])?(\\|#[a-c]:[:a-z]{1,3})?";
+    prop::collection::vec(
+        prop_oneof![4 => line, 1 => "[a-c:|@#;,.0-9\r ]{0,12}"],
+        0..8,
+    )
+    .prop_map(|lines| lines.join("\n"))
+}
+
+fn decode(text: &[u8], chunk: usize) -> (Vec<String>, Reading) {
+    let mut told = Vec::new();
+    let mut decoder = Decoder::new(true);
+    let mut sum = Reading::default();
+    let mut add = |reading: Reading| {
+        sum.received += reading.received;
+        sum.rejects.extend(reading.rejects);
+    };
+    let mut take = |metric: &Metric<'_>| {
+        told.push(format!("{metric:?}"));
+        Ok(())
+    };
+    for chunk in text.chunks(chunk) {
+        add(decoder.feed(chunk, &mut take));
+    }
+    add(decoder.finish(&mut take));
+    (told, sum)
+}
+
+proptest! {
+    #[test]
+    fn chunks_do_not_matter_and_a_packet_is_a_stream(text in lines(), chunk in 1_usize..20) {
+        let whole = decode(text.as_bytes(), usize::MAX);
+        prop_assert_eq!(&decode(text.as_bytes(), chunk), &whole);
+        let mut told = Vec::new();
+        let reading = packet(text.as_bytes(), true, |metric| {
+            told.push(format!("{metric:?}"));
+            Ok(())
+        });
+        prop_assert_eq!((told, reading), whole);
+    }
+
+    #[test]
+    fn no_bytes_panic_and_every_value_is_counted(bytes: Vec<u8>, sanitize: bool) {
+        let mut taken = 0;
+        let reading = packet(&bytes, sanitize, |_| { taken += 1; Ok(()) });
+        prop_assert_eq!(reading.received, taken + reading.rejected());
+    }
+
+    #[test]
+    fn what_is_written_is_read(
+        name in "[a-z]{1,5}(\\.[a-z0-9_-]{1,5}){0,3}",
+        tags in prop::collection::btree_map("[a-z]{1,4}", "[a-z0-9./:-]{1,6}", 0..3),
+        count in -1e9_f64..1e9,
+        rate in 0.01_f64..1.0,
+    ) {
+        let own: Vec<_> = tags.iter().map(|(key, value)| format!("{key}:{value}")).collect();
+        let tail = if own.is_empty() { String::new() } else { format!("|#{}", own.join(",")) };
+        let line = format!("{name}:{count}|c|@{rate}{tail}");
+        let labels: String = tags.iter().map(|(key, value)| format!(";{key}={value}")).collect();
+        let expected = Metric {
+            name: format!("{name}{labels}").into(),
+            value: Value::Count(count),
+            rate,
+        };
+        let mut seen = 0;
+        let reading = packet(line.as_bytes(), true, |metric| {
+            assert_eq!(*metric, expected);
+            seen += 1;
+            Ok(())
+        });
+        prop_assert_eq!((seen, reading.rejects), (1, Vec::new()));
+    }
+}
