@@ -4,6 +4,7 @@
 //! Timestamps are epoch seconds, whole or with decimals of which milliseconds are kept. From [`MILLISECONDS_FROM`] on
 //! they are read as milliseconds, which clients in JavaScript send: as seconds they would lie beyond the year 5138.
 
+pub mod collectd;
 pub mod csv;
 mod cut;
 pub mod encode;
