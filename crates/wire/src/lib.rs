@@ -15,6 +15,7 @@ pub mod excerpt;
 pub mod find;
 pub mod home;
 pub mod iam;
+pub mod influx;
 pub mod ingest;
 pub mod openapi;
 pub mod password;
@@ -26,6 +27,7 @@ pub mod scope_id;
 pub mod secret;
 pub mod settings;
 pub mod target;
+pub mod token_scheme;
 
 #[cfg(test)]
 mod malformed;

@@ -27,6 +27,9 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 /// The most fields of a line: each makes a name as long as all tags together.
 pub const FIELDS_MAX: usize = 4096;
 
+/// Why a text is no sample.
+pub const TEXT: &str = "the field is text, and numbers alone are stored";
+
 /// Takes chunks of a stream and makes samples of its lines.
 #[derive(Debug)]
 pub struct Decoder {
@@ -160,9 +163,7 @@ impl Decoder {
                 Value::Wrong(reason) => Err(reason),
                 Value::Text => {
                     self.texts += 1;
-                    Err(RejectReason::Value(
-                        "the field is text, and numbers alone are stored".to_owned(),
-                    ))
+                    Err(RejectReason::Value(TEXT.to_owned()))
                 }
             };
             let parsed = sample.and_then(|value| {
