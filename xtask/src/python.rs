@@ -1,4 +1,4 @@
-//! A Python with IBM's own client library, in a virtual environment of ours: a real client nobody here wrote.
+//! A Python with IBM's own client library and those of InfluxDB, in a virtual environment of ours: real clients nobody here wrote.
 
 use crate::process::{find_program, output_of, work_folder};
 use anyhow::{Context, Result};
@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Pinned, so that a new version can't change what a test means.
-const LIBRARY: &str = "ibm-cloud-sdk-core==3.28.0";
+const LIBRARIES: [&str; 3] = [
+    "ibm-cloud-sdk-core==3.28.0",
+    "influxdb==5.3.2",
+    "influxdb-client==1.50.0",
+];
 
 /// Whether a Python is here that can make virtual environments (Debian ships that part apart).
 pub(crate) fn can_make_environments() -> bool {
@@ -19,30 +23,30 @@ pub(crate) fn can_make_environments() -> bool {
 pub(crate) fn prepare() -> Result<PathBuf> {
     let folder = work_folder()?.join("python");
     let interpreter = folder.join("bin/python");
-    if has_library(&interpreter) {
+    if has_libraries(&interpreter) {
         return Ok(interpreter);
     }
-    println!("python: installing {LIBRARY} into `{}`", folder.display());
+    let libraries = LIBRARIES.join(", ");
+    println!("python: installing {libraries} into `{}`", folder.display());
     let python = find_program("python3").context("python3 is not installed")?;
     output_of(
         Command::new(python)
             .args(["-m", "venv", "--clear"])
             .arg(&folder),
     )?;
-    output_of(Command::new(&interpreter).args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        LIBRARY,
-    ]))?;
+    output_of(
+        Command::new(&interpreter)
+            .args(["-m", "pip", "install", "--quiet"])
+            .arg("--disable-pip-version-check")
+            .args(LIBRARIES),
+    )?;
     Ok(interpreter)
 }
 
-fn has_library(interpreter: &Path) -> bool {
-    let question = "import ibm_cloud_sdk_core, importlib.metadata as m; \
-                    print('ibm-cloud-sdk-core==' + m.version('ibm-cloud-sdk-core'))";
-    output_of(Command::new(interpreter).args(["-c", question]))
-        .is_ok_and(|answer| answer.trim() == LIBRARY)
+fn has_libraries(interpreter: &Path) -> bool {
+    let question = "import importlib.metadata as m, sys; \
+                    print(' '.join(n + '==' + m.version(n) for n in sys.argv[1:]))";
+    let names = LIBRARIES.iter().filter_map(|own| own.split("==").next());
+    output_of(Command::new(interpreter).args(["-c", question]).args(names))
+        .is_ok_and(|answer| answer.trim() == LIBRARIES.join(" "))
 }

@@ -1,4 +1,4 @@
-//! What the tests need besides the code: a PostgreSQL, a Python with IBM's library, and a few programs.
+//! What the tests need besides the code: a PostgreSQL, a Python with real clients, a collectd, and a few programs.
 //!
 //! What can't be had is no error here but a *skip*: said loudly, counted, and a failure only under CI.
 
@@ -16,6 +16,7 @@ const PROGRAMS: [&str; 6] = ["curl", "fish", "hyperfine", "jq", "openssl", "zsh"
 pub(crate) struct Services {
     postgres: Option<Postgres>,
     python: Option<PathBuf>,
+    collectd: Option<PathBuf>,
     /// One loud line for each thing that could not be had.
     pub(crate) skips: Vec<String>,
 }
@@ -36,13 +37,19 @@ impl Services {
             }
         }
         let postgres = keep(Postgres::start(), "PostgreSQL", &mut skips);
-        let python = keep(python::prepare(), "Python with IBM's library", &mut skips);
+        let python = keep(python::prepare(), "Python with real clients", &mut skips);
+        let collectd = keep(
+            find_collectd().context("`collectd` is not installed"),
+            "collectd",
+            &mut skips,
+        );
         for line in &skips {
             println!("{line}");
         }
         Self {
             postgres,
             python,
+            collectd,
             skips,
         }
     }
@@ -57,7 +64,11 @@ impl Services {
             .python
             .as_ref()
             .map(|path| ("VIGIE_TEST_PYTHON", path.display().to_string()));
-        postgres.into_iter().chain(python).collect()
+        let collectd = self
+            .collectd
+            .as_ref()
+            .map(|path| ("VIGIE_TEST_COLLECTD", path.display().to_string()));
+        postgres.into_iter().chain(python).chain(collectd).collect()
     }
 }
 
@@ -85,10 +96,20 @@ fn missing_packages() -> Vec<&'static str> {
     if postgres::find_programs().is_none() {
         missing.push("postgresql");
     }
+    if find_collectd().is_none() {
+        // Without the package `collectd`, which would start one.
+        missing.extend(["collectd-core", "libyajl2", "libcurl3-gnutls"]);
+    }
     if !python::can_make_environments() {
         missing.extend(["python3", "python3-venv"]);
     }
     missing
+}
+
+/// On the search path, or where Debian keeps it.
+fn find_collectd() -> Option<PathBuf> {
+    let debian = PathBuf::from("/usr/sbin/collectd");
+    process::find_program("collectd").or_else(|| Some(debian).filter(|path| path.is_file()))
 }
 
 fn keep<T>(outcome: Result<T>, name: &str, skips: &mut Vec<String>) -> Option<T> {

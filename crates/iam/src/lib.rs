@@ -39,4 +39,4 @@ pub use model::{bounds, directory, role};
 pub use refusal::{Reason, Refusal, Remedy};
 pub use service::Iam;
 pub use token::identity::{Credential, Identity};
-pub use verify::Verifier;
+pub use verify::{SpaceName, Unnamed, Verifier};

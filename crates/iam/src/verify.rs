@@ -2,6 +2,10 @@
 //! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
 //! principal behind it are still valid.
 
+mod meant;
+
+pub use meant::{SpaceName, Unnamed};
+
 use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::key_text;

@@ -59,6 +59,7 @@ codes! {
     CREDENTIALS_INVALID = "BXNMS0122E", Unauthenticated, "the user name or password is not right";
     BODY_MALFORMED = "BXNMSMT01E", Invalid, "the body is not a JSON array of samples";
     NOTHING_STORED = "BXNMSMT02E", Invalid, "every sample of the body was rejected";
+    PARTLY_STORED = "BXNMSMT31E", Invalid, "some lines or fields of a write in InfluxDB's form were stored, and some were rejected";
     TARGET_MISSING = "BXNMSMT03E", Invalid, "the query has no `target`";
     TARGETS_TOO_MANY = "BXNMSMT04E", Invalid, "the query has more targets than `targets_per_query`, or than `targets_per_render` in `/render`";
     TARGET_MALFORMED = "BXNMSMT05E", Invalid, "a `target` can not be parsed";

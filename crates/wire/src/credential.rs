@@ -232,7 +232,7 @@ pub fn encode_basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
-fn kind_of(word: &str) -> Option<CredentialKind> {
+pub(crate) fn kind_of(word: &str) -> Option<CredentialKind> {
     [
         ("iam", CredentialKind::Iam),
         ("apikey", CredentialKind::ApiKey),
@@ -300,7 +300,7 @@ pub(crate) fn split_word(text: &str) -> (&str, &str) {
 }
 
 /// Takes blanks, line ends (also spelled out, `\n`) and pairs of quotes from around `text`.
-fn strip<'a>(text: &'a str, repairs: &mut Repairs) -> &'a str {
+pub(crate) fn strip<'a>(text: &'a str, repairs: &mut Repairs) -> &'a str {
     let mut text = text;
     loop {
         let mut inner = text.trim_matches(|c: char| c.is_ascii_whitespace());

@@ -9,6 +9,7 @@ pub mod csv;
 mod cut;
 pub mod encode;
 pub mod halves;
+pub mod influx;
 pub mod json;
 mod line;
 pub mod lumberjack;

@@ -16,6 +16,7 @@ pub mod find;
 pub mod home;
 pub mod iam;
 pub mod import;
+pub mod influx;
 pub mod ingest;
 pub mod openapi;
 pub mod password;
@@ -27,6 +28,7 @@ pub mod scope_id;
 pub mod secret;
 pub mod settings;
 pub mod target;
+pub mod token_scheme;
 
 #[cfg(test)]
 mod malformed;

@@ -12,6 +12,7 @@ mod events;
 mod graphite;
 mod guarded;
 mod identity;
+mod influx;
 mod invitation;
 mod vigie;
 

@@ -103,7 +103,26 @@ fn regression_7_a_key_is_narrowed_to_what_is_targeted() {
         let asked = terminal.server.requests("POST", "/v1/apikeys");
         assert_eq!(asked.last().unwrap().json()["reach"]["domain"], id);
     }
+    // A space by its name, in the targeted organization or another.
+    for flags in ["-s dev", "--space dev -o field-org"] {
+        let ran = terminal.run(&format!(
+            "vigie iam api-key-create web1 --only send {flags}"
+        ));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let asked = terminal.server.requests("POST", "/v1/apikeys");
+        let reach = &asked.last().unwrap().json()["reach"];
+        let expected = serde_json::json!({"domain": format!("s-{SPACE}"), "only": "send"});
+        assert_eq!(*reach, expected, "{flags}");
+    }
     let asked = terminal.server.requests("POST", "/v1/apikeys").len();
+    for (flags, code) in [
+        ("-s nosuch", 5),
+        ("-s dev --domain space", 2),
+        ("-o field-org", 2),
+    ] {
+        let ran = terminal.run(&format!("vigie iam api-key-create web1 {flags}"));
+        assert_eq!(ran.code, code, "{ran:?}");
+    }
     let ran = terminal.run("vigie iam api-key-create web1 --domain dev");
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("`s-GUID`"), "{ran:?}");

@@ -70,13 +70,34 @@ fn regression_7_a_table_is_known_by_its_first_line() {
 #[test]
 fn regression_7_what_is_not_read_is_told_apart_in_a_pipe() {
     let terminal = Terminal::logged_in();
-    let cases: [(&[u8], &str); 2] = [
-        (b"cpu,host=a usage=1.5 1700000000000000000\n", "InfluxDB"),
-        (b"\xfd7zXZ\0\0\x01\x02", "packed by xz"),
-    ];
+    let cases: [(&[u8], &str); 1] = [(b"\xfd7zXZ\0\0\x01\x02", "packed by xz")];
     for (text, expected) in cases {
         let said = piped(&terminal, "vigie metrics send -", &[text]);
         assert!(said.contains(expected), "{said}");
     }
     assert_eq!(terminal.server.store.lock().unwrap().len(), 0);
+}
+
+/// Each field is a sample of its own; what is text is rejected and counted.
+#[test]
+fn lines_of_influxdb_are_known_by_their_form_and_sent() {
+    let terminal = Terminal::logged_in();
+    let text = b"cpu,host=a usage=1.5,idle=3i,state=\"up\" 1519862400000000000\nload value=2 1519862400000000000\n";
+    let said = piped(&terminal, "vigie metrics send -", &[text]);
+    assert!(said.contains("Rejected:   1"), "{said}");
+    assert!(said.contains("text"), "{said}");
+    let forced = piped(
+        &terminal,
+        "vigie metrics send - --format influx",
+        &[b"load value=3 1519862401000000000\n"],
+    );
+    assert!(forced.contains("Rejected:   0"), "{forced}");
+    let store = terminal.server.store.lock().unwrap();
+    let value = |name: &str, at: i64| store.samples[name][&at].as_f64();
+    let at = 1_519_862_400_000;
+    assert_eq!(value("cpu.usage;host=a", at), Some(1.5));
+    assert_eq!(value("cpu.idle;host=a", at), Some(3.0));
+    assert_eq!(value("load.value", at), Some(2.0));
+    assert_eq!(value("load.value", at + 1000), Some(3.0));
+    assert_eq!(store.len(), 4);
 }

@@ -5,6 +5,8 @@
 pub(crate) enum Form {
     Monitoring,
     Graphite,
+    Influx1,
+    Influx2,
     Token,
     Identity,
     Uaa,
@@ -17,6 +19,8 @@ impl Form {
         match self {
             Self::Monitoring => "monitoring",
             Self::Graphite => "graphite",
+            Self::Influx1 => "influx-1",
+            Self::Influx2 => "influx-2",
             Self::Token => "token",
             Self::Identity => "identity",
             Self::Uaa => "uaa",

@@ -19,6 +19,7 @@ use iam::IamError;
 use std::borrow::Cow;
 use std::time::Instant;
 use wire::code;
+use wire::influx::{InfluxError, InfluxMessage};
 use wire::problem::{
     CloudFoundryBody, ErrorContext, GraphiteBody, IdentityBody, MonitoringBody, TokenErrorBody,
     UaaBody,
@@ -261,6 +262,8 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
     let body = match form {
         Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
         Form::Graphite => serde_json::to_vec(&GraphiteBody::from(&problem)),
+        Form::Influx1 => serde_json::to_vec(&InfluxError::from(&problem)),
+        Form::Influx2 => serde_json::to_vec(&InfluxMessage::from(&problem)),
         Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
         Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
         // A code without capitals is one of the UAA's own words.

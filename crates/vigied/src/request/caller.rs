@@ -3,7 +3,7 @@
 
 use super::guard::Guard;
 use super::presented::{self, Door, Presented, USER_TOKEN, Way};
-use super::{cross_site, right, two_credentials};
+use super::{cross_site, right, sent_to, two_credentials};
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::graphite_prefix::PathScope;
@@ -120,11 +120,17 @@ pub(crate) fn scope(
     guard: Guard,
 ) -> Result<(Caller, Repairs), Box<RejectedCaller>> {
     let source = source::of(request);
+    if matches!(guard, Guard::Sender(_)) {
+        sent_to::refuse_url_credential(request)?;
+    }
     let sent = sent(app, Door::Metrics, request.headers())?;
     if sent.way == Way::Basic {
         cross_site::check(app, request)?;
     }
-    let selector = selector(request)?;
+    let mut selector = selector(request)?;
+    if let Guard::Sender(named) = guard {
+        selector = sent_to::domain(app, request, (sent.credential(), named), selector)?;
+    }
     let credential = Shown::from(&sent.credential());
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
     let scope = scope.map_err(|error| {

@@ -17,7 +17,7 @@ const REQUEST_HEADERS: &str = "authorization, content-encoding, content-type, tr
 
 /// Headers of an answer that a page may read.
 const ANSWER_HEADERS: &str =
-    "retry-after, transaction-id, x-vigie-credential-notice, x-vigie-time-notice";
+    "retry-after, transaction-id, x-vigie-credential-notice, x-vigie-receipt, x-vigie-time-notice";
 
 /// How long a browser may keep the answer to its question.
 const SECONDS: &str = "600";

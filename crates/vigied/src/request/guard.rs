@@ -1,5 +1,6 @@
 //! Who may call a route: what its guard asks for.
 
+use super::sent_to::Named;
 use base::scope::{Action, Scope as BaseScope};
 
 /// Who may call a route.
@@ -17,6 +18,8 @@ pub(crate) enum Guard {
     Names,
     /// The same, for every series of the domain: the route is about the domain as a whole.
     WholeScope(Action),
+    /// A verified caller whose scope allows to write; a program that may name the domain by a parameter in place of our header.
+    Sender(Named),
 }
 
 impl Guard {
@@ -24,6 +27,7 @@ impl Guard {
     pub(crate) fn action(self, scope: &BaseScope) -> Action {
         match self {
             Self::Scope(action) | Self::WholeScope(action) => action,
+            Self::Sender(_) => Action::Write,
             _ if scope.require(Action::Find).is_err() && scope.require(Action::Render).is_ok() => {
                 Action::Render
             }
@@ -43,6 +47,7 @@ impl Guard {
             Self::Credential => "credential",
             Self::Identity => "identity",
             Self::Scope(action) | Self::WholeScope(action) => action.name(),
+            Self::Sender(_) => Action::Write.name(),
             Self::Names => "domain.names",
         }
     }

@@ -18,5 +18,6 @@ pub(crate) mod payload;
 pub(crate) mod presented;
 mod right;
 pub(crate) mod routes;
+pub(crate) mod sent_to;
 pub(crate) mod two_credentials;
 pub(crate) mod url_for_caller;

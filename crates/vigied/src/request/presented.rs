@@ -1,8 +1,8 @@
 //! The credential of a request as it was sent: in which header, and in which words. Nothing is verified here.
 //!
 //! `X-Auth-User-Token` counts where it is there. On routes of metrics, `Authorization` may be `Bearer` with a token or an API key,
-//! or `Basic` with the kind as its name: that is all that most programs can be told. Elsewhere it is `Bearer` with a token alone:
-//! keys manage nothing by accident, and the Basic of token endpoints is the client's.
+//! or `Basic` with the kind as its name: that is all that most programs can be told. `Token`, as clients of InfluxDB say it, is
+//! read like `Bearer` there. Elsewhere it is `Bearer` with a token alone: keys manage nothing by accident, and the Basic of token endpoints is the client's.
 
 use super::guard::Guard;
 use crate::app::App;
@@ -14,6 +14,7 @@ use wire::code;
 use wire::credential::{self, CredentialError, CredentialKind, Repairs};
 use wire::password;
 use wire::secret::SecretText;
+use wire::token_scheme;
 
 pub(super) const USER_TOKEN: &str = "x-auth-user-token";
 const AUTHORIZATION: &str = "authorization";
@@ -31,7 +32,9 @@ impl Door {
     /// The door of a route.
     pub(super) const fn of(guard: Guard) -> Self {
         match guard {
-            Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names => Self::Metrics,
+            Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names | Guard::Sender(_) => {
+                Self::Metrics
+            }
             Guard::Public | Guard::Credential | Guard::Identity => Self::Management,
         }
     }
@@ -160,7 +163,11 @@ pub(super) fn authorization<'h>(
             way: Way::Basic,
         });
     }
-    let read = credential::authorization(header)?;
+    let token = token_scheme::behind(header).filter(|_| door == Door::Metrics);
+    let read = match token {
+        Some(behind) => token_scheme::read(behind)?,
+        None => credential::authorization(header)?,
+    };
     Ok(presented(app, door, read, Way::Bearer))
 }
 

@@ -139,7 +139,7 @@ async fn verify(
                 Err(rejected) => Err(rejected),
             }
         }
-        Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names => {
+        Guard::Scope(_) | Guard::WholeScope(_) | Guard::Names | Guard::Sender(_) => {
             match caller::scope(&app, &request, guard) {
                 Ok((caller, repairs)) => {
                     request.extensions_mut().insert(caller);

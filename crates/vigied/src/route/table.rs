@@ -2,14 +2,17 @@
 //! routes` prints this table.
 
 use super::{
-    account, api_key, cloud_foundry, deleted, graphite, health, home, identity, introspection,
-    invitation, metrics, passcode, settings, uaa,
+    account, api_key, cloud_foundry, collectd, deleted, graphite, health, home, identity, influx,
+    introspection, invitation, metrics, passcode, settings, uaa,
 };
 use crate::http::form::Form::{
-    self, CloudFoundry, Graphite, Identity as Account, Monitoring, Token, Uaa,
+    self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
 };
-use crate::request::routes::Guard::{Credential, Identity, Names, Public, Scope, WholeScope};
+use crate::request::routes::Guard::{
+    Credential, Identity, Names, Public, Scope, Sender, WholeScope,
+};
 use crate::request::routes::{Route, delete, get, post, put};
+use crate::request::sent_to::Named;
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 
@@ -58,6 +61,17 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/metrics/list", Scope(Action::Delete), Monitoring, metrics::delete),
         get("/v1/settings/domain", Scope(Action::Render), Monitoring, settings::show),
         put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, settings::change),
+        // collectd's `write_http`.
+        post("/collectd", Sender(Named::Nothing), Monitoring, collectd::write),
+        // InfluxDB's senders.
+        post("/write", Sender(Named::Db), Influx1, influx::write),
+        post("/api/v2/write", Sender(Named::Bucket), Influx2, influx::write_v2),
+        get("/query", Sender(Named::Nothing), Influx1, influx::query),
+        post("/query", Sender(Named::Nothing), Influx1, influx::query_post),
+        get("/ping", Public, Influx1, influx::ping),
+        get("/api/v2/ping", Public, Influx2, influx::ping),
+        get("/health", Public, Monitoring, influx::health),
+        get("/ready", Public, Influx2, influx::ready),
         // Graphite.
         get("/render", Scope(Action::Render), Graphite, graphite::render),
         post("/render", Scope(Action::Render), Graphite, graphite::render_post),

@@ -6,6 +6,7 @@ mod installing;
 mod log;
 mod readers;
 mod roles;
+mod senders;
 mod threats;
 
 use crate::harness::{VIGIED, vigie};

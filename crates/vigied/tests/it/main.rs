@@ -25,6 +25,10 @@ mod bodies;
 #[cfg(test)]
 mod central_path;
 #[cfg(test)]
+mod collectd;
+#[cfg(test)]
+mod collectd_client;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod conformance;
@@ -52,6 +56,10 @@ mod graphite;
 mod harness;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod influx;
+#[cfg(test)]
+mod influx_clients;
 #[cfg(test)]
 mod installed;
 #[cfg(test)]

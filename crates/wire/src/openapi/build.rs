@@ -245,7 +245,8 @@ impl Operation {
         self.body("application/x-www-form-urlencoded", schema, true)
     }
 
-    fn body(mut self, content_type: &str, schema: Value, required: bool) -> Self {
+    /// A body of any content type.
+    pub(super) fn body(mut self, content_type: &str, schema: Value, required: bool) -> Self {
         self.body = Some(object([
             ("required", required.into()),
             (

@@ -19,7 +19,7 @@ pub(super) fn guarded_graphite(document: &mut Document, operation: Operation) ->
     refused_as(operation, &error)
 }
 
-fn refused_as(operation: Operation, error: &Value) -> Operation {
+pub(super) fn refused_as(operation: Operation, error: &Value) -> Operation {
     [
         ("400", "the request is wrong"),
         ("401", "no credential, or one that is no good"),

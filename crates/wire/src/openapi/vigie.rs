@@ -28,6 +28,7 @@ pub(super) fn document() -> Value {
     metrics(&mut document);
     listing(&mut document);
     settings(&mut document);
+    super::influx::routes(&mut document);
     super::graphite::routes(&mut document);
     super::events::routes(&mut document);
     let text = || json!({ "type": "string" });

@@ -38,6 +38,12 @@ pub(crate) struct CreateArgs {
     /// manages nothing
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
+    /// Limit it to the space of this name; it then manages nothing
+    #[arg(short, long, value_name = "SPACE", conflicts_with = "domain")]
+    space: Option<String>,
+    /// Organization of that space, in place of the targeted one
+    #[arg(short, long, value_name = "ORG", requires = "space")]
+    org: Option<String>,
     /// Limit it to one action: `send`; it then manages nothing
     #[arg(long, value_name = "ACTION", value_parser = ["send"])]
     only: Option<String>,
@@ -78,9 +84,15 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         .claims()
         .ok_or_else(|| not_logged_in(context.name))?;
     let account = context.config().account.guid.clone();
-    let domain = (args.domain.as_deref())
-        .map(|named| domain_id(context, named))
-        .transpose()?;
+    let domain = match (&args.space, &args.domain) {
+        (Some(name), _) => {
+            let org = context.resolve_org(args.org.as_deref())?;
+            let space = context.space_named(&org, name)?;
+            Some(format!("s-{}", space.metadata.guid))
+        }
+        (None, Some(named)) => Some(domain_id(context, named)?),
+        (None, None) => None,
+    };
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
     let under = if account.is_empty() {
         Shown::default()

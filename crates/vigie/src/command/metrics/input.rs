@@ -1,4 +1,4 @@
-//! The input of samples: the command line, a file or standard input, in one of three formats, with or without gzip.
+//! The input of samples: the command line, a file or standard input, in one of four formats, with or without gzip.
 
 use super::first_line::first_line;
 use super::json_input::decoded;
@@ -18,7 +18,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{Lines, Names, Now, Stamps, csv, moment_in, plaintext};
+use wire::ingest::{Lines, Names, Now, Stamps, csv, influx, moment_in, plaintext};
 
 pub(crate) use super::input_format::Format;
 
@@ -53,6 +53,7 @@ enum Decoder {
     Json(Vec<u8>, Names),
     Csv(Box<csv::Decoder>),
     Graphite(Box<plaintext::Decoder>),
+    Influx(Box<influx::Decoder>),
 }
 
 /// The next portion of an input.
@@ -134,6 +135,7 @@ impl Input {
                     Decoder::Csv(Box::new(decoder.with_names(names))),
                 )
             }
+            Format::Influx => (Unit::Line, Decoder::Influx(Box::default())),
             Format::Graphite | Format::Auto => {
                 let decoder = plaintext::Decoder::new(plaintext::Times::Any);
                 (
@@ -230,6 +232,10 @@ impl Decoder {
                 decoder.feed(bytes, read_at);
                 Ok(decoder.take())
             }
+            Self::Influx(decoder) => {
+                decoder.feed(bytes, read_at);
+                Ok(decoder.take())
+            }
         }
     }
 
@@ -243,6 +249,10 @@ impl Decoder {
                 Ok(decoder.take())
             }
             Self::Graphite(decoder) => {
+                decoder.finish(now);
+                Ok(decoder.take())
+            }
+            Self::Influx(decoder) => {
                 decoder.finish(now);
                 Ok(decoder.take())
             }
@@ -261,6 +271,10 @@ impl Decoder {
                 Ok(decoder.take())
             }
             Self::Graphite(decoder) => {
+                decoder.abandon(why);
+                Ok(decoder.take())
+            }
+            Self::Influx(decoder) => {
                 decoder.abandon(why);
                 Ok(decoder.take())
             }

@@ -12,4 +12,6 @@ pub(crate) enum Format {
     Csv,
     /// Lines of `name value [timestamp]`
     Graphite,
+    /// InfluxDB's lines of `name,tag=value field=1 [nanoseconds]`
+    Influx,
 }

@@ -1,4 +1,4 @@
-//! Detects the format of an input by its file name and first bytes, including formats that are recognized but not supported.
+//! Detects the format of an input by its file name and first bytes; also what packs it, where that is not read here.
 
 use super::input_format::Format;
 use crate::error::Failure;
@@ -29,6 +29,7 @@ pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failur
     match ending.as_deref() {
         Some("json" | "jsonl" | "ndjson") => return Ok(Format::Json),
         Some("csv" | "tsv") => return Ok(Format::Csv),
+        Some("lp") => return Ok(Format::Influx),
         _ => {}
     }
     let first = without_mark(beginning).trim_ascii_start();
@@ -38,10 +39,7 @@ pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failur
         return Ok(Format::Json);
     }
     if is_influx(line) {
-        return Err(Failure::failed(
-            "the input looks like InfluxDB lines (`name,tag=value field=1 time`), which are not read here",
-        )
-        .hint("write each as `name.field;tag=value 1 SECONDS`, and send them with `--format graphite`"));
+        return Ok(Format::Influx);
     }
     Ok(if is_header(line) && !line.starts_with(b"#") {
         Format::Csv
@@ -132,6 +130,14 @@ mod tests {
             ("-", "a.b x\n", Format::Graphite),
             ("-", "  [1]", Format::Json),
             ("-", "\u{feff}{\"name\":1}", Format::Json),
+            (
+                "-",
+                "cpu,host=a usage=1.5 1700000000000000000\n",
+                Format::Influx,
+            ),
+            ("-", "cpu usage=1.5,idle=3i\n", Format::Influx),
+            ("-", "cpu,host=a,dc=b state=\"up\"\n", Format::Influx),
+            ("x.lp", "", Format::Influx),
             ("x.ndjson", "", Format::Json),
             ("x.TSV", "", Format::Csv),
             ("x.csv.gz", "a 1\n", Format::Csv),
@@ -144,14 +150,6 @@ mod tests {
 
     #[test]
     fn what_is_not_read_is_told_apart() {
-        for text in [
-            "cpu,host=a usage=1.5 1700000000000000000\n",
-            "cpu usage=1.5,idle=3i\n",
-            "cpu,host=a,dc=b state=\"up\"\n",
-        ] {
-            let error = recognised(Path::new("-"), text.as_bytes()).unwrap_err();
-            assert!(error.message.to_string().contains("InfluxDB"), "{text}");
-        }
         let error = recognised(Path::new("x.csv"), b"\xfd7zXZ\0\0").unwrap_err();
         assert!(error.message.to_string().contains("packed by xz"));
     }

@@ -102,6 +102,10 @@ pub(super) fn writes(universe: &[&str], seconds: i64) -> Vec<Asked> {
     ];
     let all: Vec<&str> = universe.iter().copied().chain(new).collect();
     let send = |pairs: &[(&str, &str)]| asked(("POST", "/v1/metrics"), pairs);
+    let lines = |path| {
+        let lines = "db secret=1\napp cpu=2,new=3\nb,host=h2 cpu=1\n";
+        asked(("POST", path), &[]).with(json!(lines))
+    };
     let resolution = |seconds| {
         let body = json!({"resolution_seconds": seconds});
         asked(("PUT", "/v1/settings/domain"), &[]).with(body)
@@ -115,6 +119,11 @@ pub(super) fn writes(universe: &[&str], seconds: i64) -> Vec<Asked> {
         send(&[]).with(samples(&["db.secret", "app.cpu", "db..x", "app.cpu"], 1)),
         send(&[]).with(json!([])),
         send(&[]).with(json!({"db.secret": 1})),
+        lines("/write"),
+        lines("/api/v2/write"),
+        asked(("POST", "/collectd"), &[]).with(json!("PUTVAL app/cpu/x N:1\nPUTVAL db/cpu/x N:1")),
+        asked(("GET", "/query"), &[("q", "CREATE DATABASE x")]),
+        asked(("POST", "/query"), &[("q", "SHOW DATABASES")]),
         resolution(Some(60)),
         resolution(Some(0)),
         resolution(None),

@@ -85,6 +85,12 @@ pub(super) struct Asked {
     pub(super) body: Option<Value>,
 }
 
+/// A body as it is sent: JSON, and lines as they are.
+fn text(body: &Value) -> String {
+    body.as_str()
+        .map_or_else(|| body.to_string(), str::to_owned)
+}
+
 impl Asked {
     pub(super) fn new(verb: &'static str, path: &'static str, pairs: &[(&str, &str)]) -> Self {
         Self {
@@ -206,13 +212,13 @@ impl World {
             .uri(path)
             .header("host", "vigie.example")
             .header("authorization", password);
-        let body = asked.body.as_ref().map(Value::to_string);
+        let body = asked.body.as_ref().map(text);
         let request = request.body(Body::from(body.unwrap_or_default())).unwrap();
         self.answered(without_prefix(request)).await
     }
 
     async fn send(&self, asked: &Asked, key: &str) -> Answered {
-        let body = asked.body.as_ref().map(Value::to_string);
+        let body = asked.body.as_ref().map(text);
         let body = Body::from(body.unwrap_or_default());
         self.send_body(asked, key, body).await
     }

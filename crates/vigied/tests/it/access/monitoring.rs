@@ -31,6 +31,9 @@ fn request_behind(
             request(path).json(&json!([{"name": "matrix.sent", "value": 1}])),
             "write",
         ),
+        ("POST", "/write" | "/api/v2/write") => (request(path).body("matrix sent=1"), "write"),
+        ("POST", "/collectd") => (request(path).body("PUTVAL a/matrix/sent N:1"), "write"),
+        ("GET" | "POST", "/query") => (request("/query?q=CREATE+DATABASE+x"), "write"),
         ("GET", "/v1/metrics") => (request("/v1/metrics?target=*.*"), "render"),
         ("GET", "/v1/metrics/list") => (request("/v1/metrics/list?query=*"), "find"),
         ("DELETE", "/v1/metrics/list") => (request("/v1/metrics/list?query=nothing.*"), "delete"),
@@ -71,6 +74,11 @@ fn request_behind(
     })
 }
 
+/// Whether a route is one of those that senders of other systems know; they are not behind `/graphite`.
+fn is_of_senders(path: &str) -> bool {
+    matches!(path, "/write" | "/api/v2/write" | "/query" | "/collectd")
+}
+
 /// What the rules say, independent of the table.
 fn rule(user: &User, credential: &str, scope: &str, right: &str) -> u16 {
     let scope_is_account = matches!(scope, "account" | "none");
@@ -107,7 +115,7 @@ fn by_password(
     method: &str,
     path: &str,
 ) -> Request {
-    let is_graphite = !path.starts_with("/v1/") && path != "/metrics";
+    let is_graphite = !path.starts_with("/v1/") && path != "/metrics" && !is_of_senders(path);
     let domain = world.domains.get(scope);
     let prefix = match domain {
         Some(domain) if is_graphite => format!("/graphite/{domain}"),
@@ -138,7 +146,10 @@ pub(crate) fn cells(world: &World, user: &User, method: &str, path: &str) -> Vec
                 request = request.header("X-Auth-Scope-Id", domain);
             }
             let reply = request.send();
-            let rule = rule(user, credential, scope, right);
+            let rule = match rule(user, credential, scope, right) {
+                200 if path.ends_with("/write") => 204,
+                rule => rule,
+            };
             let what = format!(
                 "{method} {path} as {} by {credential} in {scope}",
                 user.name()

@@ -8,8 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 7] = [
+const CHAPTERS: [(&str, &str, &[&str]); 8] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
+    (
+        "Senders of other systems",
+        "vigie.json",
+        &[
+            "/collectd",
+            "/write",
+            "/api/v2",
+            "/query",
+            "/ping",
+            "/ready",
+        ],
+    ),
     (
         "Graphite",
         "vigie.json",

@@ -1,0 +1,79 @@
+//! Which domain a sender means that can be told a name and no id, or nothing at all. A name is looked for where the credential
+//! reaches and nowhere else: of what lies beyond, nobody learns whether it is there.
+
+use super::Verifier;
+use crate::token::identity::Credential;
+use base::id::SpaceId;
+use base::scope::Domain;
+
+/// A space as people name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpaceName<'n> {
+    /// The organization it must be in, if one is named.
+    pub org: Option<&'n str>,
+    /// The one to choose where several organizations have a space of this name, and of no meaning otherwise.
+    pub org_if_several: Option<&'n str>,
+    /// Its own name.
+    pub space: &'n str,
+}
+
+/// Why a name stands for no space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unnamed {
+    /// The credential reaches none of this name.
+    Unknown,
+    /// It reaches several.
+    Several,
+}
+
+impl Verifier {
+    /// The space of this name that the credential reaches; without a name, the domain that it is narrowed to, if it is. `None`
+    /// also for a credential that is no good: to verify it is not done here.
+    ///
+    /// # Errors
+    /// [`Unnamed`], for a good credential alone.
+    pub fn meant(
+        &self,
+        credential: Credential<'_>,
+        name: Option<SpaceName<'_>>,
+    ) -> Result<Option<Domain>, Unnamed> {
+        let Ok(holder) = self.holder(credential) else {
+            return Ok(None);
+        };
+        let narrowed_to = holder.bounds.narrowing().domain;
+        let Some(name) = name else {
+            return Ok(narrowed_to);
+        };
+        let directory = self.inner.directory.load();
+        let named = |id: &SpaceId| directory.spaces.get(id).map(|space| space.name.as_str());
+        let all = directory.spaces_of(holder.account);
+        // They are sorted by their names.
+        let begin = all.partition_point(|id| named(id) < Some(name.space));
+        let same = all.iter().skip(begin);
+        let same = same.take_while(|id| named(id) == Some(name.space));
+        let reached = same.filter(|id| {
+            let domain = Domain::Space(**id);
+            narrowed_to.is_none_or(|own| own == domain)
+                && !directory.roles(holder.principal(), domain).is_empty()
+        });
+        let is_in = |id: &SpaceId, org: &str| {
+            let own = directory.spaces.get(id).map(|space| space.org);
+            let own = own.and_then(|own| directory.orgs.get(&own));
+            own.is_some_and(|own| own.name == org)
+        };
+        let mut found = reached.filter(|id| name.org.is_none_or(|org| is_in(*id, org)));
+        let Some(first) = found.next() else {
+            return Err(Unnamed::Unknown);
+        };
+        let Some(second) = found.next() else {
+            return Ok(Some(Domain::Space(*first)));
+        };
+        // A name is unique in its organization.
+        let Some(org) = name.org_if_several else {
+            return Err(Unnamed::Several);
+        };
+        let one = [first, second].into_iter().chain(found);
+        let one = one.into_iter().find(|id| is_in(*id, org));
+        one.map_or(Err(Unnamed::Several), |id| Ok(Some(Domain::Space(*id))))
+    }
+}

@@ -1,0 +1,118 @@
+//! Where a sender sends that can be told a name and no header: InfluxDB's `db` or `bucket` is a space in the reach of the
+//! credential, and without any the domain is the one that the key was made for.
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use axum::extract::Request;
+use base::scope::Domain;
+use iam::{Credential, SpaceName, Unnamed};
+use wire::code;
+use wire::excerpt;
+use wire::query::Query;
+use wire::scope_id;
+
+/// By which parameter a route's senders name the space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// By none.
+    Nothing,
+    /// By `db`, as to InfluxDB 1.
+    Db,
+    /// By `bucket`, as to InfluxDB 2.
+    Bucket,
+}
+
+impl Named {
+    const fn parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Db => Some("db"),
+            Self::Bucket => Some("bucket"),
+        }
+    }
+}
+
+/// Refuses a credential in the URL, where clients of InfluxDB 1 may put it: logs and proxies keep URLs.
+pub(super) fn refuse_url_credential(request: &Request) -> Result<(), Refusal> {
+    let query = query_of(request)?;
+    let Some(key) = ["u", "p"]
+        .into_iter()
+        .find(|key| query.iter().any(|own| own.0 == *key))
+    else {
+        return Ok(());
+    };
+    let message = "a credential in the URL (`u`, `p`) is not read: logs and proxies keep URLs";
+    let hint = "send the key by `Authorization: Basic` with the user name `apikey`, or as `Authorization: Token KEY`; this one has been in a URL, so make another";
+    let problem = code::CREDENTIAL_KIND.problem(message);
+    Err(Refusal(problem.hint(hint).field(key)))
+}
+
+/// The domain that is meant; `None` if nothing says it.
+pub(super) fn domain(
+    app: &App,
+    request: &Request,
+    (credential, named): (Credential<'_>, Named),
+    in_header: Option<Domain>,
+) -> Result<Option<Domain>, Refusal> {
+    let query = query_of(request)?;
+    let one = |key| {
+        let text = query.one(key).map_err(|error| {
+            let problem = code::PARAMETER_INVALID.problem(error.to_string());
+            Refusal(problem.field(key))
+        });
+        text.map(|text| text.filter(|text| !text.is_empty()))
+    };
+    let key = named.parameter();
+    let text = key.map(one).transpose()?.flatten();
+    let (Some(text), Some(key)) = (text, key) else {
+        return Ok(match in_header {
+            Some(domain) => Some(domain),
+            // Of a good credential alone; without a name nothing can be wrong with it.
+            None => app.verifier.meant(credential, None).unwrap_or_default(),
+        });
+    };
+    let domain = match scope_id::parse(text.as_bytes()) {
+        Ok(domain) => Some(domain),
+        Err(_) => by_name(app, credential, (key, text), one("org")?)?,
+    };
+    if in_header.is_some() && domain.is_some() && in_header != domain {
+        let message = format!("`X-Auth-Scope-Id` and `{key}` name different domains");
+        let problem = code::REQUEST_MALFORMED.problem(message);
+        return Err(Refusal(problem.hint("leave out the header").field(key)));
+    }
+    Ok(domain)
+}
+
+fn by_name(
+    app: &App,
+    credential: Credential<'_>,
+    (key, text): (&'static str, &str),
+    org: Option<&str>,
+) -> Result<Option<Domain>, Refusal> {
+    let (in_org, space) = match text.split_once('/') {
+        Some((org, space)) => (Some(org), space),
+        None => (None, text),
+    };
+    let name = SpaceName {
+        org: in_org,
+        org_if_several: org,
+        space,
+    };
+    app.verifier.meant(credential, Some(name)).map_err(|error| {
+        let said = excerpt::beginning(text);
+        let problem = match error {
+            Unnamed::Unknown => code::DOMAIN_NOT_FOUND
+                .problem(format!("the credential reaches no space `{said}`"))
+                .hint("name a space, `ORG/SPACE`, or `s-GUID`; `vigie account space NAME --guid` prints the GUID"),
+            Unnamed::Several => code::PARAMETER_INVALID
+                .problem(format!("the credential reaches several spaces `{said}`"))
+                .hint("name the organization with it, `ORG/SPACE`, or use a key that was made for one space"),
+        };
+        Refusal(problem.field(key))
+    })
+}
+
+fn query_of(request: &Request) -> Result<Query, Refusal> {
+    let raw = request.uri().query().unwrap_or_default();
+    Query::parse(raw).map_err(|error| Refusal(code::REQUEST_MALFORMED.problem(error.to_string())))
+}

@@ -1,0 +1,62 @@
+//! What a sender is told, in the words and statuses by which clients of InfluxDB drop or send again: 204 when nothing is to be
+//! done, 400 for what sending again would not mend, 429 for what it may.
+
+use crate::http::problem::Refusal;
+use crate::route::portions::{First, Outcome};
+use axum::response::{IntoResponse, Response};
+use base::sample::RejectReason;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use wire::code;
+use wire::influx::VERSION;
+
+/// The answer to a write.
+pub(super) fn to(outcome: &Outcome) -> Response {
+    let mut response = match refusal(outcome) {
+        None => StatusCode::NO_CONTENT.into_response(),
+        Some(refusal) => refusal.into_response(),
+    };
+    mark(response.headers_mut());
+    outcome.tell(response.headers_mut());
+    response
+}
+
+/// Adds what clients look at to know whom they speak with.
+pub(super) fn mark(headers: &mut HeaderMap) {
+    for (name, value) in [("x-influxdb-version", VERSION), ("x-influxdb-build", "OSS")] {
+        let name = HeaderName::from_static(name);
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// The refusal of what was not stored. Texts beside numbers are in the counts alone: most senders have some, and none can help it.
+fn refusal(outcome: &Outcome) -> Option<Refusal> {
+    let First { line, reason, .. } = outcome.first.as_ref()?;
+    let is_stored = outcome.stored > 0;
+    if is_stored && outcome.rejected == outcome.texts {
+        return None;
+    }
+    let dropped = outcome.rejected;
+    if !is_stored && outcome.is_for_later() {
+        let problem = code::ACCOUNT_LIMIT.problem(format!("nothing was stored: {reason}"));
+        return Some(Refusal(problem.retry_after(60)));
+    }
+    // The words are InfluxDB's: clients look for them.
+    let what = match reason {
+        RejectReason::Malformed(_) => format!("unable to parse line {line}: {reason}"),
+        RejectReason::TooOld { .. } => {
+            format!("points beyond retention policy, the first in line {line}: {reason}")
+        }
+        _ => format!("line {line}: {reason}"),
+    };
+    let (code, message) = if is_stored || !matches!(reason, RejectReason::Malformed(_)) {
+        let code = if is_stored {
+            &code::PARTLY_STORED
+        } else {
+            &code::NOTHING_STORED
+        };
+        (code, format!("partial write: {what} dropped={dropped}"))
+    } else {
+        (&code::NOTHING_STORED, what)
+    };
+    Some(Refusal(code.problem(message)))
+}

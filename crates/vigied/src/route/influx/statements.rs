@@ -1,0 +1,96 @@
+//! `/query` of InfluxDB 1, as far as senders ask there before they write: `CREATE DATABASE`, which changes nothing, as spaces are made
+//! by `vigie account space-create`, and `SHOW DATABASES`, which tells none. Whether a space is there is told by the write.
+
+use super::answer::mark;
+use crate::http::problem::Refusal;
+use crate::request::caller::Caller;
+use crate::request::form_body::FormBody;
+use crate::route::reply::json;
+use axum::extract::RawQuery;
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Value, json};
+use wire::code;
+use wire::excerpt;
+use wire::query::Query;
+
+/// The most statements of a request.
+const STATEMENTS_MAX: usize = 16;
+
+/// `GET /query`.
+pub(crate) async fn query(_: Caller, RawQuery(raw): RawQuery) -> Result<Response, Refusal> {
+    answered(raw.as_deref().unwrap_or_default().as_bytes(), b"")
+}
+
+/// `POST /query`: the statement stands in the URL or in a form.
+pub(crate) async fn query_post(
+    _: Caller,
+    RawQuery(raw): RawQuery,
+    FormBody(form): FormBody,
+) -> Result<Response, Refusal> {
+    answered(raw.as_deref().unwrap_or_default().as_bytes(), &form)
+}
+
+fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
+    let mut said = None;
+    for raw in [url, form] {
+        let query = Query::parse_bytes(raw)
+            .map_err(|error| code::REQUEST_MALFORMED.problem(error.to_string()))?;
+        let one = query.one("q").map_err(|error| {
+            code::PARAMETER_INVALID
+                .problem(error.to_string())
+                .field("q")
+        })?;
+        said = said.or_else(|| one.map(str::to_owned));
+    }
+    let Some(text) = said else {
+        let problem = code::QUERY_MISSING.problem("missing required parameter \"q\"");
+        return Err(Refusal(problem.field("q")));
+    };
+    let statements = text.split(';').map(str::trim);
+    let statements: Vec<&str> = statements.filter(|own| !own.is_empty()).collect();
+    if statements.len() > STATEMENTS_MAX {
+        let message = format!("more than {STATEMENTS_MAX} statements at once");
+        return Err(Refusal(code::PARAMETER_INVALID.problem(message).field("q")));
+    }
+    let results: Result<Vec<Value>, Refusal> = (0..)
+        .zip(statements)
+        .map(|(id, own)| result(id, own))
+        .collect();
+    let mut response = json(StatusCode::OK, &json!({ "results": results? }))?;
+    mark(response.headers_mut());
+    Ok(response)
+}
+
+fn result(id: usize, statement: &str) -> Result<Value, Refusal> {
+    let mut words = statement.split_whitespace();
+    let mut is = |word: &str| {
+        words
+            .next()
+            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+    };
+    let is_create = is("create");
+    let is_database = is("database");
+    if is_create && is_database {
+        return Ok(json!({ "statement_id": id }));
+    }
+    let mut words = statement.split_whitespace();
+    let mut is = |word: &str| {
+        words
+            .next()
+            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+    };
+    if is("show") && is("databases") {
+        let none = json!({ "name": "databases", "columns": ["name"], "values": [] });
+        return Ok(json!({ "statement_id": id, "series": [none] }));
+    }
+    let said = excerpt::beginning(statement);
+    let problem = code::PARAMETER_INVALID.problem(format!(
+        "`{said}` is not answered: InfluxDB's interface is for writing here"
+    ));
+    Err(Refusal(
+        problem
+            .hint("read with `GET /v1/metrics`, `/render` or `vigie metrics get`")
+            .field("q"),
+    ))
+}

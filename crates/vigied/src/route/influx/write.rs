@@ -1,0 +1,100 @@
+//! `POST /write` and `POST /api/v2/write`.
+
+use super::answer;
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::http::worker;
+use crate::request::caller::Caller;
+use crate::request::payload::SamplesPayload;
+use crate::route::portions::{Outcome, Portions};
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use base::scope::Scope;
+use base::time::Millis;
+use std::sync::Arc;
+use wire::code;
+use wire::excerpt;
+use wire::ingest::influx::{Decoder, Precision};
+use wire::query::Query;
+
+/// How much is read before it is looked at how much that made.
+const SLICE_BYTES: usize = 16 * 1024;
+
+/// `POST /write` of InfluxDB 1.
+pub(crate) async fn write(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+    SamplesPayload(body): SamplesPayload,
+) -> Result<Response, Refusal> {
+    let outcome = stored(app, caller, raw, body).await?;
+    Ok(answer::to(&outcome))
+}
+
+/// `POST /api/v2/write` of InfluxDB 2. What became of the lines is told alike.
+pub(crate) async fn write_v2(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+    SamplesPayload(body): SamplesPayload,
+) -> Result<Response, Refusal> {
+    let outcome = stored(app, caller, raw, body).await?;
+    Ok(answer::to(&outcome))
+}
+
+async fn stored(
+    app: Arc<App>,
+    caller: Caller,
+    raw: Option<String>,
+    body: bytes::Bytes,
+) -> Result<Outcome, Refusal> {
+    let precision = precision(raw.as_deref().unwrap_or_default())?;
+    let now = app.clock.now();
+    worker::run(move || store_lines(&app, &caller.scope, &body, precision, now)).await?
+}
+
+/// Decodes and stores a body. Blocks.
+fn store_lines(
+    app: &App,
+    scope: &Scope,
+    body: &[u8],
+    precision: Option<Precision>,
+    now: Millis,
+) -> Result<Outcome, Refusal> {
+    let mut decoder = Decoder::new(precision);
+    let mut portions = Portions::new(app, scope);
+    for slice in body.chunks(SLICE_BYTES) {
+        decoder.feed(slice, now);
+        if portions.hold(decoder.ready_bytes())? {
+            portions.store(&decoder.take())?;
+        }
+    }
+    decoder.finish(now);
+    portions.store(&decoder.take())?;
+    let texts = decoder.texts();
+    Ok(Outcome {
+        texts,
+        ..portions.outcome
+    })
+}
+
+/// The unit of times, if the request says one.
+fn precision(raw: &str) -> Result<Option<Precision>, Refusal> {
+    let query =
+        Query::parse(raw).map_err(|error| code::REQUEST_MALFORMED.problem(error.to_string()))?;
+    let refused =
+        |message: String| Refusal(code::PARAMETER_INVALID.problem(message).field("precision"));
+    let said = query
+        .one("precision")
+        .map_err(|error| refused(error.to_string()))?;
+    let Some(word) = said.filter(|word| !word.is_empty()) else {
+        return Ok(None);
+    };
+    let precision = Precision::parse(word).ok_or_else(|| {
+        refused(format!(
+            "`precision` is `ns`, `us`, `ms`, `s`, `m` or `h`, not `{}`",
+            excerpt::beginning(word)
+        ))
+    })?;
+    Ok(Some(precision))
+}

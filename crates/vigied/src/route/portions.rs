@@ -1,0 +1,199 @@
+//! Stores the samples of a body, a portion at a time, for senders whose form makes many times its size of names: a line repeats its
+//! measurement and tags for each field. No more than a portion is in memory at once, and that is counted with the bodies.
+//!
+//! If a portion cannot be stored, the request is refused, though those before it are stored: its sender sends all of it again, which
+//! replaces samples by the same ones.
+
+use crate::app::App;
+use crate::http::bodies::BodyReservation;
+use crate::http::problem::Refusal;
+use crate::http::share::Owner;
+use base::sample::RejectReason;
+use base::scope::Scope;
+use base::store::Durability;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::collections::BTreeMap;
+use wire::code;
+use wire::ingest::Lines;
+
+/// The header with the counts.
+const RECEIPT: HeaderName = HeaderName::from_static("x-vigie-receipt");
+
+/// What is kept in memory before it is stored.
+const PORTION_BYTES: usize = 4 << 20;
+
+/// The most that the names of a body may amount to.
+const WHOLE_BYTES: usize = 128 << 20;
+
+/// What became of the samples of a body; `received = stored + overwritten + rejected`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) received: u64,
+    pub(super) stored: u64,
+    pub(super) overwritten: u64,
+    pub(super) rejected: u64,
+    /// How many of the rejected are texts, which no sender can help.
+    pub(super) texts: u64,
+    /// How many of the stored have a name in which a character was replaced.
+    pub(super) renamed: u64,
+    /// How many were rejected for what.
+    pub(super) by_code: BTreeMap<&'static str, u64>,
+    /// The first rejected one, texts aside where there is another.
+    pub(super) first: Option<First>,
+}
+
+/// A rejected sample, or a line that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct First {
+    pub(super) line: u64,
+    pub(super) reason: RejectReason,
+    is_text: bool,
+}
+
+/// A body on its way into the store.
+#[derive(Debug)]
+pub(super) struct Portions<'a> {
+    app: &'a App,
+    scope: &'a Scope,
+    held: BodyReservation,
+    reserved: usize,
+    made: usize,
+    pub(super) outcome: Outcome,
+}
+
+impl<'a> Portions<'a> {
+    pub(super) fn new(app: &'a App, scope: &'a Scope) -> Self {
+        let account = app.iam.directory().account_of(scope.domain());
+        let owner = account.map_or(Owner::Proxy, Owner::Account);
+        Self {
+            app,
+            scope,
+            held: BodyReservation::nothing(&app.bodies, owner),
+            reserved: 0,
+            made: 0,
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// Counts what is ready, in bytes; whether it is time to store it.
+    ///
+    /// # Errors
+    /// If there is no memory for it, or the whole is too much.
+    pub(super) fn hold(&mut self, ready: usize) -> Result<bool, Refusal> {
+        let more = ready.saturating_sub(self.reserved);
+        self.held.grow(more).map_err(|over| over.refusal())?;
+        self.reserved += more;
+        if ready < PORTION_BYTES {
+            return Ok(false);
+        }
+        self.made = self.made.saturating_add(ready);
+        if self.made > WHOLE_BYTES {
+            return Err(too_large());
+        }
+        Ok(true)
+    }
+
+    /// Stores a portion. Blocks.
+    ///
+    /// # Errors
+    /// Why it cannot be stored.
+    pub(super) fn store(&mut self, lines: &Lines) -> Result<(), Refusal> {
+        if lines.received == 0 {
+            return Ok(());
+        }
+        let early = lines.rejects.iter().map(|reject| &reject.reason);
+        let appended =
+            self.app
+                .store_batch(self.scope, &lines.batch, early, Durability::Committed)?;
+        let outcome = &mut self.outcome;
+        outcome.received += lines.received;
+        outcome.stored += appended.stored;
+        outcome.overwritten += appended.overwritten;
+        outcome.rejected += (lines.rejects.len() + appended.rejected.len()) as u64;
+        outcome.renamed += lines.renamed;
+        let late = appended.rejected.iter().map(|(at, reason)| {
+            let line = lines.lines.get(*at).copied().unwrap_or_default();
+            (line, reason)
+        });
+        let early = lines.rejects.iter().map(|own| (own.line, &own.reason));
+        for (line, reason) in early.chain(late) {
+            outcome.note(line, reason);
+        }
+        Ok(())
+    }
+}
+
+fn too_large() -> Refusal {
+    let message = format!(
+        "the names of the body's values, with all their tags, take more than {WHOLE_BYTES} bytes"
+    );
+    Refusal(
+        code::BODY_TOO_LARGE
+            .problem(message)
+            .hint("send fewer lines at once"),
+    )
+}
+
+impl Outcome {
+    /// Adds the counts to an answer, for who looks: most senders read no body.
+    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+        let Self {
+            received,
+            stored,
+            overwritten,
+            rejected,
+            texts,
+            renamed,
+            ..
+        } = self;
+        let counts = format!(
+            "received={received} stored={stored} overwritten={overwritten} rejected={rejected} texts={texts} renamed={renamed}"
+        );
+        if let Ok(value) = HeaderValue::from_str(&counts) {
+            headers.insert(RECEIPT, value);
+        }
+    }
+
+    /// Whether all that was rejected may be stored later.
+    pub(super) fn is_for_later(&self) -> bool {
+        self.rejected > 0 && self.by_code.get(RejectReason::ACCOUNT_LIMIT) == Some(&self.rejected)
+    }
+
+    /// Keeps the first of all, by line; a text only as long as there is nothing else.
+    fn note(&mut self, line: u64, reason: &RejectReason) {
+        *self.by_code.entry(reason.code()).or_default() += 1;
+        let is_text = is_text(reason);
+        let is_earlier = self
+            .first
+            .as_ref()
+            .is_none_or(|first| (is_text, line) < (first.is_text, first.line));
+        if is_earlier {
+            self.first = Some(First {
+                line,
+                reason: reason.clone(),
+                is_text,
+            });
+        }
+    }
+}
+
+fn is_text(reason: &RejectReason) -> bool {
+    matches!(reason, RejectReason::Value(words) if words == wire::ingest::influx::TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_its_sender_can_mend_is_told() {
+        let mut outcome = Outcome::default();
+        let text = RejectReason::Value(wire::ingest::influx::TEXT.to_owned());
+        let wrong = RejectReason::Malformed("missing fields".to_owned());
+        for (line, reason) in [(4, &text), (2, &text), (9, &wrong), (1, &text), (8, &wrong)] {
+            outcome.note(line, reason);
+        }
+        let first = outcome.first.unwrap();
+        assert_eq!((first.line, first.reason), (8, wrong));
+    }
+}

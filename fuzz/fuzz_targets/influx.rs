@@ -1,0 +1,28 @@
+//! InfluxDB's lines: whatever the bytes and however they are cut, the same samples and rejects, which are all that was received.
+
+#![no_main]
+
+use base::time::Millis;
+use libfuzzer_sys::fuzz_target;
+use wire::ingest::influx::{Decoder, Precision};
+
+const NOW: Millis = Millis(1_700_000_000_000);
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (size, bytes) = input;
+    let whole = decoded(bytes, bytes.len().max(1));
+    assert_eq!(whole, decoded(bytes, usize::from(size).max(1)));
+});
+
+fn decoded(bytes: &[u8], size: usize) -> (Vec<(String, i64, u64)>, Vec<wire::ingest::LineReject>) {
+    let mut decoder = Decoder::new(Precision::parse("ms"));
+    for chunk in bytes.chunks(size) {
+        decoder.feed(chunk, NOW);
+    }
+    decoder.finish(NOW);
+    let lines = decoder.take();
+    assert_eq!(lines.received, (lines.batch.len() + lines.rejects.len()) as u64);
+    let samples = lines.batch.iter();
+    let samples = samples.map(|own| (own.name().into_owned(), own.at.0, own.value.to_bits()));
+    (samples.collect(), lines.rejects)
+}
