@@ -4,6 +4,7 @@ pub(crate) mod event_rates;
 pub(crate) mod quota;
 pub(crate) mod readiness;
 pub(crate) mod scopes;
+mod storing;
 pub(crate) mod supervised;
 
 use crate::app::event_rates::EventRates;

@@ -1,0 +1,44 @@
+//! The one way of a decoded batch into the store: what the account may still have, the mark on kept answers, the store, the
+//! counters. Every door for samples goes through here, so all of them have the same quotas and are counted alike.
+
+use super::App;
+use crate::http::problem::Refusal;
+use base::sample::{Appended, Batch, RejectReason};
+use base::scope::{Action, Scope};
+use base::store::Durability;
+use wire::code;
+
+impl App {
+    /// Stores a batch; `early` says why what came with it is none. Blocks.
+    ///
+    /// # Errors
+    /// Why nothing may be relied on. Then nothing is counted either.
+    pub(crate) fn store_batch<'r>(
+        &self,
+        scope: &Scope,
+        batch: &Batch,
+        early: impl Iterator<Item = &'r RejectReason>,
+        durability: Durability,
+    ) -> Result<Appended, Refusal> {
+        let domain = scope.domain();
+        let account = self.iam.directory().account_of(domain).ok_or_else(|| {
+            // The domain was deleted after the credential was verified.
+            Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
+        })?;
+        let reaches_all = scope.reaches_all(Action::Write);
+        let (allowance, taken) = self.quotas.allowance(account, batch.len(), reaches_all)?;
+        // Over once readers see what was written, and before its sender is told.
+        let change = self.queries.kept().writing(domain);
+        let appended = self
+            .store
+            .append_with_allowance(scope, batch, durability, allowance)?;
+        drop(change);
+        taken.wrote(appended.stored, appended.created);
+        // As references that live no longer than those to what was appended.
+        let early = early.map(|own| -> &RejectReason { own });
+        let reasons = early.chain(appended.rejected.iter().map(|own| &own.1));
+        // Counted here, so that it also counts if the sender is gone.
+        self.metrics.wrote(domain, &appended, reasons);
+        Ok(appended)
+    }
+}
