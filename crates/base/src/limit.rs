@@ -54,6 +54,24 @@ limits! {
     settable ANSWER_BYTES_PER_SECOND = "answer_bytes_per_second", 16 * 1024, "bytes", "an answer that its client takes more slowly, counted after the first `write_stall_seconds`, is given up";
     /// Time for an answer to a client that has closed its side.
     settable HALF_CLOSED_SECONDS = "half_closed_seconds", 5, "seconds", "a client that has closed its side of the connection, or gone, and takes nothing for longer is answered no more: its query ends";
+    /// Connections of senders open at once.
+    settable SENDER_CONNECTIONS = "sender_connections", 512, "connections", "a connection to a listener for senders beyond it takes the place of the oldest one that has not said who it is; where there is none, it is closed";
+    /// Connections of senders from one source.
+    settable SENDER_CONNECTIONS_PER_SOURCE = "sender_connections_per_source", 128, "connections", "a connection to a listener for senders beyond it, from one IPv4 address or IPv6 /64, is closed";
+    /// Connections of senders to one domain.
+    settable SENDER_CONNECTIONS_PER_DOMAIN = "sender_connections_per_domain", 256, "connections", "a sender that would be one more for its space, organization or account is told so and closed";
+    /// Time that a sender may send nothing.
+    settable SENDER_IDLE_SECONDS = "sender_idle_seconds", 900, "seconds", "a connection of a sender on which nothing came for longer is closed";
+    /// Rate of a source, and of a domain.
+    settable SENDER_BYTES_PER_SECOND = "sender_bytes_per_second", 32 * 1024 * 1024, "bytes", "senders from one source, or to one domain, that send more are read more slowly; datagrams beyond it are refused";
+    /// Time for which lines are held whose token has expired.
+    settable SENDER_HELD_SECONDS = "sender_held_seconds", 60, "seconds", "lines that came after their sender's token expired are refused when no new `AUTH` of the same sender came for longer, and the connection is closed";
+    /// Bytes of such lines of one connection.
+    settable SENDER_HELD_BYTES = "sender_held_bytes", 256 * 1024, "bytes", "lines beyond it that came after their sender's token expired are refused";
+    /// Bytes that all connections of senders hold.
+    settable SENDERS_IN_FLIGHT_BYTES = "senders_in_flight_bytes", 32 * 1024 * 1024, "bytes", "held lines and unfinished pickles of all senders; lines beyond it are refused, and pickles wait";
+    /// Size of one pickle.
+    fixed PICKLE_BYTES = "pickle_bytes", 1024 * 1024, "bytes", "a larger pickle is refused, and its connection closed";
     /// Origins of pages that may read answers.
     fixed CORS_ORIGINS = "cors_origins", 64, "origins", "a server with more in `cors.origins` does not start";
     /// Password checks at once.

@@ -8,8 +8,9 @@ pub use meant::{SpaceName, Unnamed};
 
 use crate::entropy::sha256;
 use crate::error::AuthError;
+use crate::grant::{Proven, grant};
 use crate::key_text;
-use crate::model::bounds::{Bounds, Narrowing, Reach};
+use crate::model::bounds::{Bounds, Reach};
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::issuers;
 use crate::model::proof::Proof;
@@ -22,7 +23,6 @@ use crate::token::identity::{Credential, Identity};
 use crate::token::jws;
 use crate::token::jws::TOKEN_BYTES_MAX;
 use crate::token::verified::{Claims, Verified};
-use base::id::AccountId;
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
@@ -38,8 +38,8 @@ const TOKEN_BEGINNING: &str = "eyJ";
 /// Verifies credentials. Cloning shares the cache.
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    inner: Arc<Inner>,
-    cache: Arc<TokenCache<Verified>>,
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) cache: Arc<TokenCache<Verified>>,
 }
 
 impl Verifier {
@@ -157,38 +157,13 @@ impl Verifier {
             Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
             Some(domain) => domain,
         };
-        // A token obtained with a key is limited like the key.
-        let narrowing = key.and_then(|id| directory.keys.get(&id));
-        let narrowing = narrowing.map_or(Narrowing::NONE, |key| key.narrowing);
-        if let Some(own) = narrowing.domain
-            && own != domain
-        {
-            // The same answer whether the domain exists or not.
-            return Err(AuthError::OutOfReach { domain: own });
-        }
-        let not_found = || AuthError::DomainNotFound(domain.to_string());
-        if directory.roles(principal, domain).is_empty() {
-            return Err(not_found());
-        }
-        let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
-        // Only a caller with a role there gets this answer; for others the domain does not exist.
-        if account.is_some_and(|own| own != entry.account) {
-            return Err(AuthError::WrongAccount {
-                account: entry.account,
-            });
-        }
-        // A token without account was not checked against this account before: the user may have left it.
-        if account.is_none() && has_left(&directory, principal, entry.account, proven_at) {
-            return Err(AuthError::Revoked(LEFT));
-        }
-        let tenant = entry.tenant;
-        let actions = narrowing.of(directory.actions(principal, domain));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that has checked what a scope states"
-        )]
-        let scope = Scope::granted(principal, tenant, domain, actions);
-        Ok(scope.owned_by(entry.account))
+        let proven = Proven {
+            principal,
+            account,
+            proven_at,
+            key,
+        };
+        grant(&directory, &proven, domain)
     }
 
     /// Who the caller is, for the management interfaces.
@@ -438,7 +413,7 @@ pub(crate) const LEFT: &str = "its user was removed from the account";
 pub(crate) const GONE: &str = "its account was deleted";
 
 /// Why the credential's account is not open to its principal.
-fn left(directory: &Directory, reach: Reach) -> &'static str {
+pub(crate) fn left(directory: &Directory, reach: Reach) -> &'static str {
     match reach {
         Reach::One(account) if !directory.accounts.contains_key(&account) => GONE,
         _ => LEFT,
@@ -446,7 +421,10 @@ fn left(directory: &Directory, reach: Reach) -> &'static str {
 }
 
 /// Refuses a credential of a principal that was deleted.
-fn require_existing(directory: &Directory, principal: Principal) -> Result<(), AuthError> {
+pub(crate) fn require_existing(
+    directory: &Directory,
+    principal: Principal,
+) -> Result<(), AuthError> {
     match principal {
         _ if directory.exists(principal) => Ok(()),
         Principal::User(_) => Err(AuthError::Revoked("its user is gone")),
@@ -454,17 +432,6 @@ fn require_existing(directory: &Directory, principal: Principal) -> Result<(), A
         Principal::Profile(_) => Err(AuthError::Revoked("its profile is gone")),
         Principal::Server => Err(AuthError::Revoked("it acts for the server")),
     }
-}
-
-/// Whether a proof was given before the principal was last removed from the account.
-fn has_left(
-    directory: &Directory,
-    principal: Principal,
-    account: AccountId,
-    proven_at: Option<Millis>,
-) -> bool {
-    let left = directory.left_at(principal, account);
-    left.is_some_and(|left| proven_at.is_some_and(|proven| proven <= left))
 }
 
 impl Iam {

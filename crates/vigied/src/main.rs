@@ -19,6 +19,7 @@ mod quickstart;
 mod request;
 mod route;
 mod self_metrics;
+mod senders;
 mod store;
 mod text;
 

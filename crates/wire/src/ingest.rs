@@ -16,6 +16,7 @@ pub mod lumberjack;
 mod moment;
 mod names;
 mod now;
+pub mod pickle;
 pub mod plaintext;
 mod slip;
 mod stamp;
@@ -110,14 +111,19 @@ pub(crate) fn value(text: &str) -> Result<f64, RejectReason> {
 
 /// Reads a number of seconds (or, when it is large, milliseconds) since 1970.
 pub(crate) fn timestamp(text: &str) -> Result<Millis, RejectReason> {
+    match fast_float2::parse::<f64, _>(text) {
+        Ok(number) => instant(number, &text),
+        Err(_) => instant(f64::NAN, &text),
+    }
+}
+
+/// The instant of such a number, which was sent as `text`.
+pub(crate) fn instant(number: f64, text: &dyn std::fmt::Display) -> Result<Millis, RejectReason> {
     let refuse = |what: &str| {
         Err(RejectReason::Timestamp(format!(
             "the timestamp `{}` {what}",
-            cut::short(text)
+            cut::short(&text.to_string())
         )))
-    };
-    let Ok(number) = fast_float2::parse::<f64, _>(text) else {
-        return refuse("is not a number of seconds since 1970");
     };
     if number.is_nan() {
         return refuse("is not a number of seconds since 1970");

@@ -27,6 +27,7 @@ pub(crate) const LAYERS: [Layers; 1] = [Layers {
         "app",
         "request",
         "route",
+        "senders",
         "mail",
         "boot",
         "cli",

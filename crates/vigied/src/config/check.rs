@@ -75,7 +75,30 @@ pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
             [key, value, own.source.to_string()]
         })
         .collect();
-    columns(["Setting", "Value", "Source"], &rows)
+    let mut text = columns(["Setting", "Value", "Source"], &rows);
+    let senders = &settings.senders;
+    let doors: Vec<[String; 4]> = senders
+        .doors
+        .iter()
+        .map(|own| {
+            [
+                own.key.to_owned(),
+                own.address.to_string(),
+                own.transport().to_owned(),
+                own.identity(&senders.sources),
+            ]
+        })
+        .collect();
+    if doors.is_empty() {
+        text.push_str("\nNo door for senders is open but HTTP.\n");
+    } else {
+        text.push('\n');
+        text.push_str(&columns(
+            ["Door", "Address", "Transport", "Who gets in"],
+            &doors,
+        ));
+    }
+    text
 }
 
 /// The same as a JSON array; `in_force` is there where `memory_bytes` has lowered the value.
@@ -83,6 +106,16 @@ pub(crate) fn as_json(settings: &Settings, resolved: &[Resolved]) -> serde_json:
     let row = |own: &Resolved| {
         let source = own.source.to_string();
         let mut row = json!({"key": own.setting.key, "value": shown(own), "source": source});
+        let door = settings
+            .senders
+            .doors
+            .iter()
+            .find(|door| door.key == own.setting.key);
+        if let (Some(door), Some(row)) = (door, row.as_object_mut()) {
+            let identity = door.identity(&settings.senders.sources);
+            row.insert("transport".to_owned(), door.transport().into());
+            row.insert("who_gets_in".to_owned(), identity.into());
+        }
         if let (Some(in_force), Some(row)) = (lowered(settings, own), row.as_object_mut()) {
             row.insert("in_force".to_owned(), in_force.to_string().into());
         }

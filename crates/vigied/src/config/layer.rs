@@ -182,6 +182,11 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
         Shape::Socket => value.parse::<std::net::SocketAddr>().map(drop).map_err(|_| {
             format!("must be empty, ADDRESS:PORT like `127.0.0.1:9100`, or the path of a Unix socket like `/run/vigie/operations.sock`, not `{value}`")
         }),
+        Shape::Door if value.is_empty() => Ok(()),
+        Shape::Door => value.parse::<std::net::SocketAddr>().map(drop).map_err(|_| {
+            format!("must be empty, or ADDRESS:PORT like `127.0.0.1:2003`, not `{value}`")
+        }),
+        Shape::Sources => value.parse::<super::Sources>().map(drop),
         Shape::Url => {
             if value.is_empty() || super::PublicHost::origin(value).is_some() {
                 Ok(())

@@ -52,6 +52,16 @@ const ALL: &[Minimum] = &[
         "one form of the token service has up to 64 KiB",
     ),
     minimum(
+        "limits.sender_held_bytes",
+        4096,
+        "one line has up to 4096 bytes",
+    ),
+    minimum(
+        "limits.senders_in_flight_bytes",
+        2 * 1024 * 1024,
+        "one pickle has up to 1 MiB",
+    ),
+    minimum(
         "limits.header_bytes",
         4096,
         "the token alone takes up to 2 KiB of a request's head",
@@ -118,6 +128,8 @@ mod tests {
             // The smaller, the laxer.
             "limits.answer_bytes_per_second",
             "limits.body_bytes_per_second_min",
+            // Slow, and lets all in.
+            "limits.sender_bytes_per_second",
             // Less is kept.
             "limits.render_cache_bytes",
             // 0 is a good choice.

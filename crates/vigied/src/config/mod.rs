@@ -1,6 +1,7 @@
 //! Settings: file < environment < flag, each error with its file, line and key.
 
 pub(crate) mod check;
+mod doors;
 mod error;
 mod file;
 mod host;
@@ -18,9 +19,11 @@ mod removed;
 pub(crate) mod setting;
 mod settings;
 mod source;
+mod sources;
 mod values;
 mod variables;
 
+pub(crate) use doors::{Door, Format, SenderSettings, Transport};
 pub(crate) use error::ConfigError;
 pub(crate) use host::Host;
 pub(crate) use layer::{Layers, Resolved, read_file, read_file_of_folder, resolve};
@@ -32,4 +35,5 @@ pub(crate) use place::Place;
 pub(crate) use public_hosts::{PublicHost, PublicHosts};
 pub(crate) use settings::{LogFormat, ProxyHeader, Settings, TlsFiles};
 pub(crate) use source::Source;
+pub(crate) use sources::Sources;
 pub(crate) use variables::{environment, unknown_variables};

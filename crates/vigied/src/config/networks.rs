@@ -12,7 +12,7 @@ pub(crate) struct Networks(Vec<Network>);
 
 /// Address and prefix length in IPv6; an IPv4 address is mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Network {
+pub(super) struct Network {
     bits: u128,
     prefix: u32,
 }
@@ -35,14 +35,22 @@ pub(crate) enum NetworksError {
 impl Networks {
     /// Whether the list contains the address.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        let bits = mapped(address);
-        self.0
-            .iter()
-            .any(|network| bits & mask(network.prefix) == network.bits)
+        self.0.iter().any(|network| network.contains(address))
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Network {
+    pub(super) fn contains(self, address: IpAddr) -> bool {
+        mapped(address) & mask(self.prefix) == self.bits
+    }
+
+    /// How narrow it is: the larger, the fewer addresses.
+    pub(super) const fn prefix(self) -> u32 {
+        self.prefix
     }
 }
 
@@ -58,7 +66,7 @@ fn mask(prefix: u32) -> u128 {
     u128::MAX.checked_shl(128 - prefix).unwrap_or(0)
 }
 
-fn entry(text: &str) -> Result<Network, NetworksError> {
+pub(super) fn entry(text: &str) -> Result<Network, NetworksError> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),

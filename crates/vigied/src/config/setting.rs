@@ -12,6 +12,10 @@ pub(crate) enum Shape {
     Address,
     /// `ADDRESS:PORT`, the path of a Unix socket, or nothing.
     Socket,
+    /// `ADDRESS:PORT`, or nothing.
+    Door,
+    /// `NETWORK=KEY-ID`, separated by commas; or nothing.
+    Sources,
     /// `http://…` or `https://…`, without a path.
     Url,
     /// A whole number within bounds.
@@ -68,6 +72,13 @@ const fn setting(
         help,
     }
 }
+
+/// Where a door for senders may be without TLS.
+const WITHOUT_TLS: &[&str] = &[
+    "loopback_only",
+    "any_address_identified_by_source_alone",
+    "any_address_with_credentials_in_clear",
+];
 
 /// Every setting but the limits that can be set, which come from [`limit::ALL`].
 const OWN: &[Setting] = &[
@@ -331,6 +342,60 @@ const OWN: &[Setting] = &[
         Shape::Socket,
         "",
         "the operators' listener, with the server's metrics and its readiness: empty for the Unix socket `operations.sock` in the data folder, the path of another socket, or `ADDRESS:PORT`; other addresses than loopback need TLS and the token of `vigied operations token`",
+    ),
+    setting(
+        "senders.sources",
+        Shape::Sources,
+        "",
+        "senders that cannot show a credential, by address, and the key that speaks for each (`10.1.2.3=ApiKey-GUID, 10.2.0.0/16=ApiKey-GUID`; the narrowest network counts): the id of a key that may only send into one space, from `vigie iam api-key-create NAME --only send --domain s-GUID`. Who holds the address holds the key",
+    ),
+    setting(
+        "graphite.listen",
+        Shape::Door,
+        "",
+        "address for Graphite's lines over TCP (usually port 2003); empty for none. A sender shows `AUTH iam TOKEN` or `AUTH apikey KEY` in its first line, or comes from one of `senders.sources`",
+    ),
+    setting(
+        "graphite.tls",
+        Shape::Flag,
+        "false",
+        "TLS on `graphite.listen`, with the certificate of `tls.certificate`",
+    ),
+    setting(
+        "graphite.without_tls",
+        Shape::Choice(WITHOUT_TLS),
+        "loopback_only",
+        "where `graphite.listen` may be without TLS: on this machine; anywhere, for `senders.sources` alone and without credentials; or anywhere, with credentials that everybody on the way can read",
+    ),
+    setting(
+        "graphite.udp_listen",
+        Shape::Door,
+        "",
+        "address for Graphite's lines over UDP, for `senders.sources` alone; empty for none",
+    ),
+    setting(
+        "graphite.allow_udp_on_any_address",
+        Shape::Flag,
+        "false",
+        "let `graphite.udp_listen` be on another address than loopback: who can forge a source address can then send in its name",
+    ),
+    setting(
+        "pickle.listen",
+        Shape::Door,
+        "",
+        "address for Graphite's pickles over TCP (usually port 2004), for `senders.sources` alone; empty for none",
+    ),
+    setting(
+        "pickle.tls",
+        Shape::Flag,
+        "false",
+        "TLS on `pickle.listen`, with the certificate of `tls.certificate`",
+    ),
+    setting(
+        "pickle.without_tls",
+        Shape::Choice(&["loopback_only", "any_address_identified_by_source_alone"]),
+        "loopback_only",
+        "where `pickle.listen` may be without TLS; as `graphite.without_tls`",
     ),
     setting(
         "log.level",

@@ -4,7 +4,7 @@ use super::machine;
 use super::mail::MailSettings;
 use super::memory::MemoryBudget;
 use super::values::Values;
-use super::{ConfigError, Networks, Origins, Place, PublicHosts, Resolved};
+use super::{ConfigError, Networks, Origins, Place, PublicHosts, Resolved, SenderSettings};
 use base::limit::{self, Limit};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -91,6 +91,7 @@ pub(crate) struct Settings {
     mail: Option<MailSettings>,
     pub(crate) storage: StorageSettings,
     operations: Place,
+    pub(crate) senders: SenderSettings,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     limits: BTreeMap<&'static str, u64>,
@@ -136,6 +137,7 @@ impl Settings {
         memory.clip(&mut limits);
         let public_url = values.optional("public_url")?;
         Ok(Self {
+            senders: SenderSettings::read(values, tls.is_some())?,
             listen: values.parsed("listen")?,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             public_hosts: values.parsed("public_hosts")?,

@@ -16,6 +16,7 @@ use crate::net::tls::Tls;
 use crate::net::{descriptors, hsts};
 use crate::operations::{self, token};
 use crate::route;
+use crate::senders::{self, Senders};
 use anyhow::{Context, bail};
 use arc_swap::ArcSwapOption;
 use base::limit;
@@ -54,6 +55,7 @@ pub(crate) async fn serve(
     let address = listener
         .local_addr()
         .context("cannot read the address taken")?;
+    let doors = senders::Bound::all(settings)?;
     let place = settings.operations();
     let tokens = Arc::new(ArcSwapOption::new(
         token::read(settings.data())?.map(Arc::new),
@@ -113,10 +115,12 @@ pub(crate) async fn serve(
         Arc::default(),
     ));
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
+    let senders = Senders::start(doors, settings, &app, tls.clone());
     ready(address)?;
     notify::tell(State::Ready);
     let stop = async {
         stop.await;
+        senders.stop();
         notify::tell(State::Stopping);
     };
     let counted = Arc::clone(&app);
@@ -126,6 +130,7 @@ pub(crate) async fn serve(
         listener::serve(listener, served, limits, on_limit, stop)
     })
     .await;
+    let _ = tokio::time::timeout_at(deadline, senders.ended()).await;
     reloading.abort();
     drop(background);
     // The clients of these queries are disconnected by now.

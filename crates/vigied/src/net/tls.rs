@@ -56,6 +56,13 @@ impl Tls {
         Arc::new(config)
     }
 
+    /// The same for connections of senders, which speak no protocol that is agreed on.
+    pub(crate) fn current_without_protocols(&self) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.current());
+        config.alpn_protocols = Vec::new();
+        Arc::new(config)
+    }
+
     /// What a new connection uses.
     pub(crate) fn current(&self) -> Arc<ServerConfig> {
         Arc::clone(

@@ -16,7 +16,7 @@ pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;
 pub(crate) mod presented;
-mod right;
+pub(crate) mod right;
 pub(crate) mod routes;
 pub(crate) mod sent_to;
 pub(crate) mod two_credentials;

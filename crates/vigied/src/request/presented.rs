@@ -63,14 +63,14 @@ impl Way {
 
 /// What a credential is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Iam,
     Uaa,
     ApiKey,
 }
 
 impl Kind {
-    pub(super) const fn of(credential: &Credential<'_>) -> Self {
+    pub(crate) const fn of(credential: &Credential<'_>) -> Self {
         match credential {
             Credential::Iam(_) => Self::Iam,
             Credential::Uaa(_) => Self::Uaa,
@@ -78,7 +78,7 @@ impl Kind {
         }
     }
 
-    pub(super) const fn with(self, text: &str) -> Credential<'_> {
+    pub(crate) const fn with(self, text: &str) -> Credential<'_> {
         match self {
             Self::Iam => Credential::Iam(text),
             Self::Uaa => Credential::Uaa(text),

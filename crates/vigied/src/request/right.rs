@@ -6,7 +6,7 @@ use wire::code;
 use wire::iam::role;
 
 /// The refusal, with the roles of such a domain that allow it.
-pub(super) fn missing(forbidden: &Forbidden) -> Problem {
+pub(crate) fn missing(forbidden: &Forbidden) -> Problem {
     let roles: Vec<_> = role::allowing(forbidden.action, forbidden.domain).collect();
     let message = format!("{forbidden}: that takes {}", roles.join(" or "));
     let problem = code::RIGHT_MISSING.problem(message);

@@ -4,6 +4,7 @@
 //! is the sum of the other two, which are read under one lock.
 
 mod counted;
+mod not_stored;
 mod requests;
 mod text;
 
@@ -14,6 +15,7 @@ use base::sample::{Appended, RejectReason};
 use base::scope::Domain;
 use base::store::Figure;
 use counted::lock;
+use not_stored::NotStored;
 use requests::Requests;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -46,6 +48,7 @@ pub(crate) struct Metrics {
     notices: Mutex<BTreeMap<&'static str, u64>>,
     refused: Mutex<BTreeMap<&'static str, u64>>,
     panics: Mutex<BTreeMap<&'static str, u64>>,
+    not_stored: NotStored,
     in_flight: AtomicU64,
 }
 
@@ -147,6 +150,11 @@ impl Metrics {
         *lock(&self.panics).entry(work).or_default() += 1;
     }
 
+    /// Counts what came through a door for senders and belongs to no domain's counters.
+    pub(crate) fn not_stored(&self, door: &'static str, reason: &'static str, count: u64) {
+        self.not_stored.add(door, reason, count);
+    }
+
     /// Counts a request as in flight until the guard is dropped.
     pub(crate) fn start(&self) -> InFlight<'_> {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
@@ -236,6 +244,7 @@ impl Metrics {
                 let _ = writeln!(out, "{name}{{{label}=\"{value}\"}} {count}");
             }
         }
+        self.not_stored.render(&mut out);
         for figure in store {
             let name = format!("vigie_store_{}", figure.name);
             let kind = if figure.name.ends_with("_total") {

@@ -123,6 +123,8 @@ mod rules;
 #[cfg(test)]
 mod sdk;
 #[cfg(test)]
+mod senders;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod settings;

@@ -11,7 +11,6 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::limit;
 use base::sample::{Appended, RejectReason};
-use base::scope::Action;
 use base::store::Durability;
 use http::{HeaderValue, StatusCode, header};
 use std::collections::BTreeMap;
@@ -46,12 +45,6 @@ pub(crate) async fn send(
     };
     let now = app.clock.now();
     let worker = Arc::clone(&app);
-    let domain = caller.scope.domain();
-    let directory = app.iam.directory();
-    let account = directory.account_of(domain).ok_or_else(|| {
-        // The domain was deleted after the credential was verified.
-        Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
-    })?;
     let notice_slot = NoticeSlot::default();
     let worker_slot = notice_slot.clone();
     let outcome = worker::run(move || -> Result<_, Refusal> {
@@ -60,20 +53,8 @@ pub(crate) async fn send(
             Err(error) => return Ok(Err(error)),
         };
         worker_slot.set(decoded.notice);
-        let scope = &caller.scope;
-        let batch = decoded.batch.len();
-        let (allowance, taken) =
-            worker
-                .quotas
-                .allowance(account, batch, scope.reaches_all(Action::Write))?;
-        // Over once readers see what was written, and before its sender is told.
-        let change = worker.queries.kept().writing(scope.domain());
-        let appended =
-            worker
-                .store
-                .append_with_allowance(scope, &decoded.batch, durability, allowance)?;
-        drop(change);
-        taken.wrote(appended.stored, appended.created);
+        let early = decoded.rejects.iter().map(|reject| &reject.reason);
+        let appended = worker.store_batch(&caller.scope, &decoded.batch, early, durability)?;
         let reasons = || {
             decoded
                 .rejects
@@ -81,8 +62,6 @@ pub(crate) async fn send(
                 .map(|reject| &reject.reason)
                 .chain(appended.rejected.iter().map(|r| &r.1))
         };
-        // Counted here, so that it also counts if the client disconnects.
-        worker.metrics.wrote(scope.domain(), &appended, reasons());
         let receipt = receipt(&decoded, &appended);
         if receipt.rejections_left_out > 0 {
             worker.metrics.limited(&limit::REJECTIONS_PER_RECEIPT);

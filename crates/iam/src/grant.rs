@@ -1,0 +1,76 @@
+//! From what a credential has proven to a [`Scope`]: the one place that makes one.
+
+use crate::auth_error::AuthError;
+use crate::model::bounds::Narrowing;
+use crate::model::directory::Directory;
+use crate::verify::LEFT;
+use base::id::{AccountId, KeyId};
+use base::principal::Principal;
+use base::scope::{Domain, Scope};
+use base::time::Millis;
+
+/// What a credential has proven, before it is asked which domain it is for.
+pub(crate) struct Proven {
+    pub(crate) principal: Principal,
+    /// The one account it is for, if it is for one alone.
+    pub(crate) account: Option<AccountId>,
+    pub(crate) proven_at: Option<Millis>,
+    pub(crate) key: Option<KeyId>,
+}
+
+/// The scope in `domain` of who has proven so much.
+pub(crate) fn grant(
+    directory: &Directory,
+    proven: &Proven,
+    domain: Domain,
+) -> Result<Scope, AuthError> {
+    let Proven {
+        principal,
+        account,
+        proven_at,
+        key,
+    } = *proven;
+    // A token obtained with a key is limited like the key.
+    let narrowing = key.and_then(|id| directory.keys.get(&id));
+    let narrowing = narrowing.map_or(Narrowing::NONE, |key| key.narrowing);
+    if let Some(own) = narrowing.domain
+        && own != domain
+    {
+        // The same answer whether the domain exists or not.
+        return Err(AuthError::OutOfReach { domain: own });
+    }
+    let not_found = || AuthError::DomainNotFound(domain.to_string());
+    if directory.roles(principal, domain).is_empty() {
+        return Err(not_found());
+    }
+    let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
+    // Only a caller with a role there gets this answer; for others the domain does not exist.
+    if account.is_some_and(|own| own != entry.account) {
+        return Err(AuthError::WrongAccount {
+            account: entry.account,
+        });
+    }
+    // A token without account was not checked against this account before: the user may have left it.
+    if account.is_none() && has_left(directory, principal, entry.account, proven_at) {
+        return Err(AuthError::Revoked(LEFT));
+    }
+    let tenant = entry.tenant;
+    let actions = narrowing.of(directory.actions(principal, domain));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that has checked what a scope states"
+    )]
+    let scope = Scope::granted(principal, tenant, domain, actions);
+    Ok(scope.owned_by(entry.account))
+}
+
+/// Whether a proof was given before the principal was last removed from the account.
+fn has_left(
+    directory: &Directory,
+    principal: Principal,
+    account: AccountId,
+    proven_at: Option<Millis>,
+) -> bool {
+    let left = directory.left_at(principal, account);
+    left.is_some_and(|left| proven_at.is_some_and(|proven| proven <= left))
+}

@@ -1,0 +1,79 @@
+//! Senders that show no credential with each line: keys that the operator names for addresses, and how long a credential that was
+//! shown once lasts.
+
+use crate::auth_error::AuthError;
+use crate::grant::{Proven, grant};
+use crate::model::bounds::Reach;
+use crate::token::identity::Credential;
+use crate::verify::{Verifier, left, require_existing};
+use base::id::KeyId;
+use base::scope::Scope;
+use base::time::Millis;
+
+/// Why a key that was named for addresses opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceKeyError {
+    /// The key itself, its owner or its role.
+    #[error(transparent)]
+    Refused(AuthError),
+    /// It may do more than to send into one domain.
+    #[error(
+        "the API key is not narrowed to sending into one domain; make one with `vigie iam api-key-create NAME --only send --domain s-GUID`"
+    )]
+    TooMuch,
+}
+
+impl From<AuthError> for SourceKeyError {
+    fn from(error: AuthError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl Verifier {
+    /// What is sent from an address for which the operator has named this key may do: what the key may, as it is now. Only a key
+    /// that is narrowed to sending into one domain can be named, because an address proves little.
+    ///
+    /// # Errors
+    /// [`SourceKeyError`] says why nothing may be sent.
+    pub fn source_scope(&self, id: KeyId) -> Result<Scope, SourceKeyError> {
+        self.inner.require_current()?;
+        let directory = self.inner.directory.load();
+        let key = directory.keys.get(&id).ok_or(AuthError::KeyUnknown)?;
+        let domain = match key.narrowing.domain {
+            Some(domain) if key.narrowing.send_only => domain,
+            _ => return Err(SourceKeyError::TooMuch),
+        };
+        if let Some(why) = key.refusal(self.inner.clock.now()) {
+            return Err(AuthError::Revoked(why).into());
+        }
+        if !directory.is_member(key.principal, key.account) {
+            let reach = Reach::One(key.account);
+            return Err(AuthError::Revoked(left(&directory, reach)).into());
+        }
+        require_existing(&directory, key.principal)?;
+        let proven = Proven {
+            principal: key.principal,
+            account: Some(key.account),
+            proven_at: None,
+            key: Some(id),
+        };
+        Ok(grant(&directory, &proven, domain)?)
+    }
+
+    /// When a verified credential stops working by itself, if it does; unknown for one that was not verified before.
+    #[must_use]
+    pub fn ends_at(&self, credential: Credential<'_>) -> Option<Millis> {
+        match credential {
+            Credential::Iam(token) | Credential::Uaa(token) => {
+                let known = self.cache.get(token)?;
+                Some(Millis::from_secs(known.expires_at))
+            }
+            Credential::ApiKey(text) => {
+                let directory = self.inner.directory.load();
+                let hash = crate::entropy::sha256(text.as_bytes());
+                let id = directory.keys_by_hash.get(&hash)?;
+                directory.keys.get(id)?.expires_at
+            }
+        }
+    }
+}

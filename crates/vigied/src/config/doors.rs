@@ -1,0 +1,233 @@
+//! The doors for senders that speak no HTTP: where each listens, and what makes it safe there. None is open by default.
+
+use super::values::Values;
+use super::{ConfigError, Sources};
+use std::net::SocketAddr;
+
+/// Where a door may be without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WithoutTls {
+    /// On this machine.
+    Loopback,
+    /// Anywhere; then addresses alone identify, and no credential is asked for or taken.
+    ByAddress,
+    /// Anywhere, and credentials cross the network readable.
+    InClear,
+}
+
+/// How a door's bytes come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Tcp { tls: bool },
+    Udp,
+}
+
+/// What comes through a door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Format {
+    /// Graphite's lines.
+    Lines,
+    /// Graphite's pickles.
+    Pickle,
+}
+
+/// A door that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Door {
+    /// The setting with its address.
+    pub(crate) key: &'static str,
+    pub(crate) address: SocketAddr,
+    pub(crate) format: Format,
+    pub(crate) transport: Transport,
+    /// Whether `AUTH` lines are taken.
+    pub(crate) takes_credentials: bool,
+}
+
+impl Door {
+    /// Who gets in, in words.
+    pub(crate) fn identity(&self, sources: &Sources) -> String {
+        let mut ways = Vec::new();
+        if self.takes_credentials {
+            ways.push("`AUTH iam TOKEN` or `AUTH apikey KEY` as the first line".to_owned());
+        }
+        let known: Vec<String> = sources
+            .entries()
+            .map(|(network, key)| format!("{network} as {key}"))
+            .collect();
+        if !known.is_empty() {
+            ways.push(known.join(", "));
+        }
+        if ways.is_empty() {
+            return "nobody: `senders.sources` is empty".to_owned();
+        }
+        ways.join("; ")
+    }
+
+    /// The transport, in a word.
+    pub(crate) const fn transport(&self) -> &'static str {
+        match self.transport {
+            Transport::Udp => "UDP",
+            Transport::Tcp { tls: true } => "TCP, TLS",
+            Transport::Tcp { tls: false } => "TCP",
+        }
+    }
+}
+
+/// The settings of all doors.
+#[derive(Debug, Clone)]
+pub(crate) struct SenderSettings {
+    pub(crate) sources: Sources,
+    pub(crate) doors: Vec<Door>,
+}
+
+impl SenderSettings {
+    pub(super) fn read(values: &Values<'_>, has_certificate: bool) -> Result<Self, ConfigError> {
+        let mut doors = Vec::new();
+        let mut add = |key: &'static str, tls, without: WithoutTls, format: Format| {
+            let Some(address) = address(values, key)? else {
+                return Ok(());
+            };
+            if tls && !has_certificate {
+                return Err(refused(
+                    key,
+                    "needs `tls.certificate` and `tls.key`, or no TLS on loopback",
+                ));
+            }
+            let is_open = !tls && !address.ip().is_loopback();
+            if is_open && without == WithoutTls::Loopback {
+                return Err(refused(
+                    key,
+                    &format!(
+                        "{address} is not a loopback address, and without TLS everything would cross the network readable; switch TLS on, or say in words which risk you take (`without_tls` of the same table)"
+                    ),
+                ));
+            }
+            doors.push(Door {
+                key,
+                address,
+                format,
+                transport: Transport::Tcp { tls },
+                takes_credentials: format == Format::Lines
+                    && (!is_open || without == WithoutTls::InClear),
+            });
+            Ok(())
+        };
+        let words = [
+            ("loopback_only", WithoutTls::Loopback),
+            (
+                "any_address_identified_by_source_alone",
+                WithoutTls::ByAddress,
+            ),
+            ("any_address_with_credentials_in_clear", WithoutTls::InClear),
+        ];
+        let without = values.choice("graphite.without_tls", &words)?;
+        add(
+            "graphite.listen",
+            values.flag("graphite.tls")?,
+            without,
+            Format::Lines,
+        )?;
+        let without = values.choice("pickle.without_tls", &words)?;
+        add(
+            "pickle.listen",
+            values.flag("pickle.tls")?,
+            without,
+            Format::Pickle,
+        )?;
+        let key = "graphite.udp_listen";
+        let is_allowed = values.flag("graphite.allow_udp_on_any_address")?;
+        if let Some(address) = address(values, key)? {
+            if !address.ip().is_loopback() && !is_allowed {
+                return Err(refused(
+                    key,
+                    &format!(
+                        "{address} is not a loopback address, and anybody can write any sender's address into a datagram; set `graphite.allow_udp_on_any_address = true` if your network does not let them"
+                    ),
+                ));
+            }
+            doors.push(Door {
+                key,
+                address,
+                format: Format::Lines,
+                transport: Transport::Udp,
+                takes_credentials: false,
+            });
+        }
+        Ok(Self {
+            sources: values.parsed("senders.sources")?,
+            doors,
+        })
+    }
+}
+
+fn address(values: &Values<'_>, key: &str) -> Result<Option<SocketAddr>, ConfigError> {
+    match values.optional(key)? {
+        None => Ok(None),
+        Some(_) => values.parsed(key).map(Some),
+    }
+}
+
+fn refused(key: &str, what: &str) -> ConfigError {
+    ConfigError::Value {
+        layer: "settings".to_owned(),
+        key: key.to_owned(),
+        what: what.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Layers, Settings, resolve};
+
+    fn settings(set: &[(&str, &str)]) -> Result<Settings, String> {
+        let flag = |(key, value): &(&str, &str)| {
+            ((*key).to_owned(), "--set".to_owned(), (*value).to_owned())
+        };
+        let flags = set.iter().map(flag).collect();
+        let resolved = resolve(&Layers {
+            flags,
+            ..Layers::default()
+        });
+        let resolved = resolved.map_err(|error| error.to_string())?;
+        Settings::new(&resolved).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn no_door_is_open_by_default() {
+        assert!(settings(&[]).unwrap().senders.doors.is_empty());
+    }
+
+    #[test]
+    fn off_loopback_a_door_needs_tls_or_the_risk_in_words() {
+        let open = ("graphite.listen", "0.0.0.0:2003");
+        let error = settings(&[open]).unwrap_err();
+        assert!(error.contains("without_tls"), "{error}");
+        let error = settings(&[open, ("graphite.tls", "true")]).unwrap_err();
+        assert!(error.contains("tls.certificate"), "{error}");
+        for (words, takes) in [
+            ("any_address_identified_by_source_alone", false),
+            ("any_address_with_credentials_in_clear", true),
+        ] {
+            let settings = settings(&[open, ("graphite.without_tls", words)]).unwrap();
+            assert_eq!(
+                settings.senders.doors[0].takes_credentials, takes,
+                "{words}"
+            );
+        }
+        let local = settings(&[("graphite.listen", "2003"), ("pickle.listen", "2004")]).unwrap();
+        let takes: Vec<bool> = local
+            .senders
+            .doors
+            .iter()
+            .map(|own| own.takes_credentials)
+            .collect();
+        assert_eq!(takes, [true, false]);
+        let udp = ("graphite.udp_listen", ":2003");
+        let error = settings(&[udp]).unwrap_err();
+        assert!(
+            error.contains("graphite.allow_udp_on_any_address"),
+            "{error}"
+        );
+        settings(&[udp, ("graphite.allow_udp_on_any_address", "true")]).unwrap();
+    }
+}

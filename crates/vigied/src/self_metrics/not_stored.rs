@@ -1,0 +1,32 @@
+//! What came through a door for senders and was not stored, by door and reason. What a sender sends that is no sample is in the
+//! counters of its domain instead.
+
+use super::counted::lock;
+use super::text::head;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Mutex;
+
+const NAME: &str = "vigie_senders_not_stored_total";
+
+/// The counts.
+#[derive(Debug, Default)]
+pub(super) struct NotStored(Mutex<BTreeMap<(&'static str, &'static str), u64>>);
+
+impl NotStored {
+    pub(super) fn add(&self, door: &'static str, reason: &'static str, count: u64) {
+        *lock(&self.0).entry((door, reason)).or_default() += count;
+    }
+
+    pub(super) fn render(&self, out: &mut String) {
+        head(
+            out,
+            NAME,
+            "Lines, pickles and connections of senders that were not stored, by door and reason.",
+            "counter",
+        );
+        for ((door, reason), count) in lock(&self.0).iter() {
+            let _ = writeln!(out, "{NAME}{{door=\"{door}\",reason=\"{reason}\"}} {count}");
+        }
+    }
+}

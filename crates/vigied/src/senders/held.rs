@@ -1,0 +1,84 @@
+//! Lines that came when nothing could be stored for their sender: kept as they came, with when they came, within a bound.
+
+use super::budget::Taken;
+use base::time::Millis;
+use std::time::Instant;
+
+/// The lines of one connection.
+#[derive(Debug)]
+pub(super) struct Held<'b> {
+    pub(super) since: Instant,
+    pieces: Vec<(Millis, Vec<u8>)>,
+    bytes: usize,
+    most: usize,
+    taken: Taken<'b>,
+}
+
+impl<'b> Held<'b> {
+    pub(super) const fn new(since: Instant, most: usize, taken: Taken<'b>) -> Self {
+        Self {
+            since,
+            pieces: Vec::new(),
+            bytes: 0,
+            most,
+            taken,
+        }
+    }
+
+    /// Keeps whole lines; how many there was no room for.
+    pub(super) fn keep(&mut self, lines: &[u8], at: Millis) -> u64 {
+        // A piece costs more than its bytes.
+        let cost = lines.len() + size_of::<(Millis, Vec<u8>)>();
+        if self.bytes + cost > self.most || !self.taken.grow(cost) {
+            return count(lines);
+        }
+        self.bytes += cost;
+        self.pieces.push((at, lines.to_vec()));
+        0
+    }
+
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (Millis, &[u8])> {
+        self.pieces
+            .iter()
+            .map(|(at, lines)| (*at, lines.as_slice()))
+    }
+
+    /// How many lines are held.
+    pub(super) fn lines(&self) -> u64 {
+        self.pieces.iter().map(|(_, lines)| count(lines)).sum()
+    }
+}
+
+/// How many lines there are, the last one with or without its end.
+pub(super) fn count(lines: &[u8]) -> u64 {
+    let ends = memchr::memchr_iter(b'\n', lines).count() as u64;
+    ends + u64::from(lines.last().is_some_and(|last| *last != b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::Budget;
+    use super::*;
+
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let budget = Budget::new(1000);
+        let mut held = Held::new(Instant::now(), 200, budget.none());
+        assert_eq!(held.keep(b"a 1\nb 2\n", Millis(1)), 0);
+        assert_eq!(held.keep(&b"a 1\n".repeat(100), Millis(2)), 100);
+        assert_eq!(held.keep(b"c 3\n", Millis(3)), 0);
+        assert_eq!(held.lines(), 3);
+        let mut other = Held::new(Instant::now(), 10_000, budget.none());
+        assert_eq!(other.keep(&b"a 1\n".repeat(240), Millis(2)), 240);
+        drop(held);
+        assert_eq!(other.keep(&b"a 1\n".repeat(240), Millis(2)), 0);
+    }
+
+    #[test]
+    fn a_last_line_without_its_end_counts() {
+        assert_eq!(
+            [count(b""), count(b"\n"), count(b"a\nb"), count(b"a\nb\n")],
+            [0, 1, 2, 2]
+        );
+    }
+}

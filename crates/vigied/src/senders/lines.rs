@@ -1,0 +1,468 @@
+//! Graphite's lines on a connection, with `AUTH` lines between them.
+//!
+//! Whole lines are decoded where they were read; what is left of the last one moves to the front. A line that is too long is passed
+//! over, never kept. Only an `AUTH` line may be longer, because tokens are.
+
+use super::Shared;
+use super::connection::{End, Reader, keep};
+use super::held::{Held, count};
+use super::places::Place;
+use super::shown::{Denied, Entered, Shown};
+use super::storing::{Outcome, Sender, store};
+use super::stream::Stream;
+use crate::config::Door;
+use base::error::Problem;
+use base::limit;
+use base::principal::Principal;
+use base::sample::RejectReason;
+use base::scope::Domain;
+use base::time::Millis;
+use std::time::{Duration, Instant};
+use wire::auth_line;
+use wire::ingest::plaintext::{self, LINE_BYTES_MAX, Times};
+use wire::ingest::{LineReject, Lines};
+
+/// How much is read at once, besides an unfinished line.
+const READ_BYTES: usize = 32 * 1024;
+
+/// Before a token ends, its sender is warned: so long before at most, and a third of its life where that is less.
+const WARN_MILLIS: i64 = 60_000;
+
+/// How the keys begin that the server makes.
+const KEY_BEGINNING: &[u8] = b"vgk_";
+
+/// Who sends on the connection.
+#[derive(Debug)]
+struct Open {
+    shown: Shown,
+    principal: Option<Principal>,
+    domain: Option<Domain>,
+    /// When to warn; `None` when it was done, or the credential lasts.
+    warn_at: Option<Millis>,
+}
+
+/// Reads lines.
+#[derive(Debug)]
+pub(super) struct LineReader<'s> {
+    shared: &'s Shared,
+    sender: Sender,
+    place: &'s Place<'s>,
+    takes_credentials: bool,
+    open: Option<Open>,
+    held: Option<Held<'s>>,
+    buffer: Vec<u8>,
+    filled: usize,
+    /// The rest of a line that was too long is still to come.
+    in_long_line: bool,
+    last: Millis,
+}
+
+impl<'s> LineReader<'s> {
+    pub(super) fn new(
+        shared: &'s Shared,
+        door: Door,
+        sender: Sender,
+        place: &'s Place<'s>,
+        by_address: Option<Shown>,
+    ) -> Result<Self, End> {
+        let mut reader = Self {
+            shared,
+            sender,
+            place,
+            takes_credentials: door.takes_credentials,
+            open: None,
+            held: None,
+            buffer: vec![0; READ_BYTES + auth_line::BYTES_MAX],
+            filled: 0,
+            in_long_line: false,
+            last: Millis(0),
+        };
+        if let Some(shown) = by_address {
+            match shown.scope(shared) {
+                Ok(scope) => {
+                    let domain = scope.domain();
+                    keep(shared, place, domain).map_err(End::Refused)?;
+                    reader.open = Some(Open {
+                        shown,
+                        principal: Some(scope.principal()),
+                        domain: Some(domain),
+                        warn_at: None,
+                    });
+                }
+                // It may still show a credential.
+                Err(_) if door.takes_credentials => {}
+                Err(denied) => return Err(reader.denied(denied.problem(), 1)),
+            }
+        } else if !door.takes_credentials {
+            shared.refuse(sender.door, sender.source, "no_identity", 1);
+            return Err(End::Refused(
+                "nobody is known by this address, and no credential is taken here".to_owned(),
+            ));
+        }
+        Ok(reader)
+    }
+
+    fn refuse(&self, reason: &'static str, count: u64) {
+        self.shared
+            .refuse(self.sender.door, self.sender.source, reason, count);
+    }
+
+    fn denied(&self, problem: &Problem, lines: u64) -> End {
+        self.refuse("credential", lines);
+        End::Refused(format!("{} {}", problem.code, problem.message))
+    }
+
+    /// A time that is later than all before, so that lines without one do not replace each other.
+    fn now(&mut self) -> Millis {
+        let now = self.shared.app.clock.now();
+        self.last = now.max(self.last.plus(1));
+        self.last
+    }
+
+    /// Whole lines, none of them `AUTH`.
+    fn lines(&mut self, from: usize, to: usize) -> Result<(), End> {
+        let at = self.now();
+        let lines = self.buffer.get(from..to).unwrap_or_default();
+        if lines.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
+        }
+        let Some(open) = &self.open else {
+            self.refuse("no_identity", count(lines));
+            return Err(End::Refused(
+                "say who you are first: `AUTH iam TOKEN [s-GUID]` or `AUTH apikey KEY [s-GUID]`"
+                    .to_owned(),
+            ));
+        };
+        if self.held.is_none() {
+            match put(self.shared, self.sender, &open.shown, lines, at) {
+                Outcome::Done => return Ok(()),
+                Outcome::Denied(Denied::Gone(problem)) => {
+                    return Err(self.denied(&problem, count(lines)));
+                }
+                Outcome::Denied(Denied::ForNow(_)) => {}
+            }
+        }
+        let shared = self.shared;
+        let most = shared.limits.held_bytes;
+        let held = self
+            .held
+            .get_or_insert_with(|| Held::new(Instant::now(), most, shared.in_flight.none()));
+        let refused = held.keep(lines, at);
+        if refused > 0 {
+            shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
+            self.refuse("expired", refused);
+        }
+        Ok(())
+    }
+
+    /// Stores what was held, now that its sender may send again.
+    fn release(&mut self) -> Result<(), End> {
+        let (Some(open), Some(held)) = (&self.open, self.held.take()) else {
+            return Ok(());
+        };
+        let mut left = held.lines();
+        for (at, lines) in held.pieces() {
+            match put(self.shared, self.sender, &open.shown, lines, at) {
+                Outcome::Done => left -= count(lines),
+                Outcome::Denied(Denied::Gone(problem)) => return Err(self.denied(&problem, left)),
+                // Between one piece and the next.
+                Outcome::Denied(Denied::ForNow(_)) => {
+                    self.refuse("expired", left);
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An `AUTH` line.
+    fn auth(&mut self, from: usize, to: usize, stream: &mut Stream) -> Result<(), End> {
+        if !self.takes_credentials {
+            return Err(End::Refused(
+                "no credential is taken here, because it would cross the network readable"
+                    .to_owned(),
+            ));
+        }
+        let entered = {
+            let line = self.buffer.get(from..to).unwrap_or_default();
+            let usual = self.open.as_ref().and_then(|open| open.domain);
+            auth_line::parse(line)
+                .map_err(|error| (error.to_string(), false))
+                .and_then(|line| {
+                    let entered = Shown::enter(self.shared, self.sender.source, &line, usual);
+                    entered.map_err(|problem| {
+                        let text = format!("{} {}", problem.code, problem.message);
+                        (text, problem.retry_after.is_some())
+                    })
+                })
+        };
+        // The credential is not left in memory.
+        if let Some(line) = self.buffer.get_mut(from..to) {
+            line.fill(b' ');
+        }
+        let entered = match entered {
+            Ok(entered) => entered,
+            // Who is in already stays in as before, unless it guesses.
+            Err((why, false)) if self.open.is_some() => {
+                stream.say(&format!("ERR {why}"));
+                return Ok(());
+            }
+            Err((why, _)) => return Err(End::Refused(why)),
+        };
+        let Entered {
+            shown,
+            principal,
+            domain,
+            ends_at,
+        } = entered;
+        keep(self.shared, self.place, domain).map_err(End::Refused)?;
+        let before = self.open.take();
+        let is_same = before
+            .is_some_and(|own| own.principal == Some(principal) && own.domain == Some(domain));
+        if let Some(held) = self.held.as_ref().filter(|_| !is_same) {
+            let lines = held.lines();
+            self.held = None;
+            self.refuse("another_sender", lines);
+        }
+        let now = self.shared.app.clock.now();
+        let left = ends_at.map(|end| end.0.saturating_sub(now.0));
+        self.open = Some(Open {
+            shown,
+            principal: Some(principal),
+            domain: Some(domain),
+            warn_at: left.map(|left| now.plus(left - (left / 3).min(WARN_MILLIS))),
+        });
+        self.release()?;
+        let ends = left.map_or_else(String::new, |left| format!(" for {} s", left / 1000));
+        stream.say(&format!("OK {principal} sends to {domain}{ends}"));
+        Ok(())
+    }
+
+    /// All whole lines that are there.
+    fn whole_lines(&mut self, stream: &mut Stream) -> Result<(), End> {
+        let filled = self.buffer.get(..self.filled).unwrap_or_default();
+        let Some(last) = memchr::memrchr(b'\n', filled) else {
+            return self.unfinished();
+        };
+        let end = last + 1;
+        let mut from = 0;
+        if self.in_long_line {
+            from = memchr::memchr(b'\n', filled).map_or(end, |at| at + 1);
+            self.in_long_line = false;
+        }
+        while let Some((at, stop)) = next_auth(self.buffer.get(..end).unwrap_or_default(), from) {
+            self.lines(from, at)?;
+            self.auth(at, stop, stream)?;
+            from = stop + 1;
+        }
+        self.lines(from, end)?;
+        self.buffer.copy_within(end..self.filled, 0);
+        self.filled -= end;
+        self.unfinished()
+    }
+
+    /// Passes over a line that is too long to be one.
+    fn unfinished(&mut self) -> Result<(), End> {
+        let line = self.buffer.get(..self.filled).unwrap_or_default();
+        let most = if self.in_long_line {
+            0
+        } else if auth_line::is_one(line) {
+            auth_line::BYTES_MAX
+        } else {
+            LINE_BYTES_MAX
+        };
+        if line.len() <= most {
+            return Ok(());
+        }
+        let is_auth = auth_line::is_one(line);
+        self.filled = 0;
+        if is_auth && !self.in_long_line {
+            return Err(End::Refused(
+                "the `AUTH` line is longer than any token".to_owned(),
+            ));
+        }
+        if !self.in_long_line {
+            self.in_long_line = true;
+            let why = format!("the line has more than {LINE_BYTES_MAX} bytes");
+            self.one_reject(why)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a line that is none for the sender's domain.
+    fn one_reject(&mut self, why: String) -> Result<(), End> {
+        let Some(open) = self.open.as_ref().filter(|_| self.held.is_none()) else {
+            self.refuse("malformed", 1);
+            return Ok(());
+        };
+        let decode = || Lines {
+            received: 1,
+            rejects: vec![LineReject {
+                line: 1,
+                name: None,
+                reason: RejectReason::Malformed(why.clone()),
+            }],
+            ..Lines::default()
+        };
+        let patience = (Duration::ZERO, 1);
+        match store(self.shared, self.sender, &open.shown, patience, &decode) {
+            Outcome::Done => Ok(()),
+            Outcome::Denied(denied) => match denied {
+                Denied::Gone(problem) => Err(self.denied(&problem, 1)),
+                Denied::ForNow(_) => {
+                    self.refuse("expired", 1);
+                    Ok(())
+                }
+            },
+        }
+    }
+}
+
+impl Reader for LineReader<'_> {
+    fn room(&mut self) -> &mut [u8] {
+        let end = (self.filled + READ_BYTES).min(self.buffer.len());
+        self.buffer.get_mut(self.filled..end).unwrap_or_default()
+    }
+
+    fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
+        self.filled += bytes;
+        self.whole_lines(stream)
+    }
+
+    fn tick(&mut self, stream: &mut Stream) -> Result<(), End> {
+        let Some(open) = &mut self.open else {
+            return Ok(());
+        };
+        let now = self.shared.app.clock.now();
+        if open.warn_at.is_some_and(|at| now >= at) {
+            open.warn_at = None;
+            stream.say("WARN the credential ends soon; send `AUTH iam TOKEN` with a new one on this connection");
+        }
+        match (open.shown.scope(self.shared), &self.held) {
+            (Ok(_), None) => Ok(()),
+            (Ok(_), Some(_)) => self.release(),
+            (Err(Denied::Gone(problem)), held) => {
+                let lines = held.as_ref().map_or(0, Held::lines);
+                Err(self.denied(&problem, lines))
+            }
+            (Err(Denied::ForNow(problem)), held) => {
+                let shared = self.shared;
+                let lines = held.as_ref().map_or(0, Held::lines);
+                if held
+                    .as_ref()
+                    .is_some_and(|own| own.since.elapsed() > shared.limits.held)
+                {
+                    shared.app.metrics.limited(&limit::SENDER_HELD_SECONDS);
+                    self.refuse("expired", lines);
+                    return Err(End::Refused(format!(
+                        "{} {}",
+                        problem.code, problem.message
+                    )));
+                }
+                if held.is_none() {
+                    // From now on counts the time in which a new credential may come, also where nothing is sent.
+                    let most = shared.limits.held_bytes;
+                    self.held = Some(Held::new(Instant::now(), most, shared.in_flight.none()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.refuse("expired", held.lines());
+        }
+        if self.filled > 0 && self.open.is_some() {
+            self.filled = 0;
+            // What was sent may have been cut, and would be another number.
+            let _ = self.one_reject("the connection ended before the line did".to_owned());
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.open.is_some()
+    }
+
+    fn domain(&self) -> Option<Domain> {
+        self.open.as_ref().and_then(|open| open.domain)
+    }
+}
+
+/// Where the next `AUTH` line is: from its first byte to its end.
+fn next_auth(lines: &[u8], mut from: usize) -> Option<(usize, usize)> {
+    loop {
+        let rest = lines.get(from..)?;
+        let found = from + memchr::memmem::find(rest, auth_line::WORD)?;
+        let stop = found + memchr::memchr(b'\n', lines.get(found..)?)?;
+        let before = found.checked_sub(1).and_then(|at| lines.get(at));
+        let begins = found == from || before == Some(&b'\n');
+        if begins && auth_line::is_one(lines.get(found..stop)?) {
+            return Some((found, stop));
+        }
+        from = stop + 1;
+    }
+}
+
+fn put(shared: &Shared, sender: Sender, shown: &Shown, lines: &[u8], at: Millis) -> Outcome {
+    let decode = || decode(lines, at);
+    let patience = (shared.limits.held, count(lines));
+    store(shared, sender, shown, patience, &decode)
+}
+
+/// Decodes lines; also of a datagram, whose last one needs no end.
+pub(super) fn decode(lines: &[u8], at: Millis) -> Lines {
+    let mut decoder = plaintext::Decoder::new(Times::Epoch);
+    let mut secrets = 0;
+    if memchr::memmem::find(lines, KEY_BEGINNING).is_none() {
+        decoder.feed(lines, at);
+    } else {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            if begins_with_key(line) {
+                secrets += 1;
+            } else {
+                decoder.feed(line, at);
+            }
+        }
+    }
+    decoder.finish(at);
+    let mut ready = decoder.take();
+    for _ in 0..secrets {
+        ready.received += 1;
+        ready.rejects.push(LineReject {
+            line: ready.received,
+            name: None,
+            reason: RejectReason::Malformed(
+                "the name begins with an API key, which is not taken here".to_owned(),
+            ),
+        });
+    }
+    ready
+}
+
+/// Whether a line's name begins with an API key: a sender that is set up for another server would else have its key stored, and
+/// shown to all who may list names.
+fn begins_with_key(line: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(line) else {
+        return false;
+    };
+    let name = text.trim_start();
+    let end = name.find(['.', ';', ' ', '\t', '\n', '\r']);
+    iam::key_text::is_well_formed(name.get(..end.unwrap_or(name.len())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auth_lines_are_found_where_lines_begin() {
+        let text = b"a 1\nAUTH iam x\nb.AUTH 1\n AUTH iam\nAUTHX 1\nAUTH\r\nc 2\n";
+        assert_eq!(next_auth(text, 0), Some((4, 14)));
+        let (at, stop) = next_auth(text, 15).unwrap();
+        assert_eq!(&text[at..stop], b"AUTH\r");
+        assert_eq!(next_auth(text, stop + 1), None);
+        assert_eq!(next_auth(b"x 1\n", 0), None);
+        assert_eq!(next_auth(b"", 0), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! How fast senders are read: by source and by domain, so that neither many connections nor many machines are a way around it.
+
+use base::allowance::{Rate, Spent, Table};
+use base::scope::Domain;
+use base::source::SourceKey;
+use base::time::Millis;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How many sources, and domains, are remembered.
+const REMEMBERED: usize = 8192;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Who {
+    Source(SourceKey),
+    Domain(Domain),
+}
+
+/// What each has sent.
+#[derive(Debug)]
+pub(super) struct Pace {
+    rate: Rate,
+    sent: Mutex<Table<Who, Spent>>,
+}
+
+impl Pace {
+    pub(super) fn new(bytes_per_second: u64) -> Self {
+        Self {
+            rate: Rate::per(bytes_per_second.max(1), 1000),
+            sent: Mutex::new(Table::new(REMEMBERED)),
+        }
+    }
+
+    /// Counts bytes that were read; how long to wait before more are.
+    pub(super) fn sent(
+        &self,
+        source: SourceKey,
+        domain: Option<Domain>,
+        bytes: usize,
+        now: Millis,
+    ) -> Duration {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut longest = 0;
+        let domain = domain.map(Who::Domain);
+        for who in [Some(Who::Source(source)), domain].into_iter().flatten() {
+            let own = sent.entry(who);
+            own.spend(self.rate, now, bytes as u64);
+            longest = longest.max(own.wait(self.rate, now));
+        }
+        Duration::from_millis(longest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sends_more_waits_and_nobody_else_does() {
+        let pace = Pace::new(1000);
+        let source = |number: u8| SourceKey::of(std::net::IpAddr::from([192, 0, 2, number]));
+        assert_eq!(pace.sent(source(1), None, 500, Millis(0)), Duration::ZERO);
+        let wait = pace.sent(source(1), None, 1500, Millis(0));
+        assert!(wait > Duration::from_millis(900) && wait < Duration::from_millis(1100));
+        assert_eq!(pace.sent(source(2), None, 500, Millis(0)), Duration::ZERO);
+        assert_eq!(pace.sent(source(1), None, 0, Millis(3000)), Duration::ZERO);
+    }
+}

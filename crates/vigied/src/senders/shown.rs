@@ -1,0 +1,154 @@
+//! Who sends: a credential that was shown, or the key that the operator has named for the address. It is verified for every batch
+//! anew, so nothing outlives what it rests on.
+
+use super::Shared;
+use crate::failure::refused;
+use crate::request::presented::Kind;
+use crate::request::right;
+use base::error::Problem;
+use base::id::KeyId;
+use base::principal::Principal;
+use base::scope::{Action, Domain, Scope};
+use base::secret::Secret;
+use base::source::Source;
+use base::time::Millis;
+use iam::audit::{Action as Event, Credential as Presented, Refused};
+use iam::{AuthError, SourceKeyError};
+use wire::auth_line::AuthLine;
+use wire::code;
+use wire::credential::CredentialKind;
+
+/// A sender that was let in.
+#[derive(Debug)]
+pub(super) enum Shown {
+    /// By its address.
+    Source(KeyId),
+    /// By what it has shown.
+    Credential {
+        kind: Kind,
+        text: Secret<String>,
+        domain: Domain,
+    },
+}
+
+/// Why nothing can be stored for it now.
+#[derive(Debug)]
+pub(super) enum Denied {
+    /// The token has expired, or nobody can be verified: what came is held.
+    ForNow(Problem),
+    /// The credential or the right is gone: nothing is held.
+    Gone(Problem),
+}
+
+impl Denied {
+    fn of(error: &AuthError) -> Self {
+        let problem = refused::credential(error);
+        match error {
+            AuthError::Expired { .. } | AuthError::Stale { .. } | AuthError::Behind => {
+                Self::ForNow(problem)
+            }
+            _ => Self::Gone(problem),
+        }
+    }
+
+    pub(super) const fn problem(&self) -> &Problem {
+        let (Self::ForNow(problem) | Self::Gone(problem)) = self;
+        problem
+    }
+}
+
+/// A sender that has just shown its credential.
+#[derive(Debug)]
+pub(super) struct Entered {
+    pub(super) shown: Shown,
+    pub(super) principal: Principal,
+    pub(super) domain: Domain,
+    /// When the credential ends by itself.
+    pub(super) ends_at: Option<Millis>,
+}
+
+impl Shown {
+    /// What it may do now: at least write.
+    pub(super) fn scope(&self, shared: &Shared) -> Result<Scope, Denied> {
+        let app = &shared.app;
+        let scope = match self {
+            Self::Source(key) => app
+                .verifier
+                .source_scope(*key)
+                .map_err(|error| match error {
+                    SourceKeyError::Refused(error) => Denied::of(&error),
+                    SourceKeyError::TooMuch => {
+                        Denied::Gone(code::RIGHT_MISSING.problem(error.to_string()))
+                    }
+                }),
+            Self::Credential { kind, text, domain } => {
+                let credential = kind.with(text.expose());
+                let (scope, _) = app.scopes.proven_scope(credential, Some(*domain));
+                scope.map_err(|error| Denied::of(&error))
+            }
+        }?;
+        may_write(scope)
+    }
+
+    /// What an `AUTH` line shows. Without a domain it is the one that the connection sends to, or the only one the key reaches.
+    pub(super) fn enter(
+        shared: &Shared,
+        source: Source,
+        line: &AuthLine<'_>,
+        usual: Option<Domain>,
+    ) -> Result<Entered, Problem> {
+        let app = &shared.app;
+        let text = line.credential.text;
+        let kind = match line.credential.kind {
+            Some(CredentialKind::Iam) => Kind::Iam,
+            Some(CredentialKind::Uaa) => Kind::Uaa,
+            Some(CredentialKind::ApiKey) => Kind::ApiKey,
+            None => Kind::of(&app.verifier.unnamed(text)),
+        };
+        let credential = kind.with(text);
+        let selector = line.scope.or(usual);
+        let (mut scope, mut proof) = app.scopes.proven_scope(credential, selector);
+        if line.scope.is_none()
+            && let Err(AuthError::OutOfReach { domain }) = scope
+        {
+            (scope, proof) = app.scopes.proven_scope(credential, Some(domain));
+        }
+        let scope = scope.map_err(|error| {
+            let problem = refused::credential(&error);
+            let is_guess = matches!(error, AuthError::KeyUnknown | AuthError::KeyMistyped);
+            match is_guess.then(|| app.iam.count_guess(source)).flatten() {
+                Some(seconds) => refused::slowed(problem, seconds),
+                None => problem,
+            }
+        });
+        let scope =
+            scope.and_then(|scope| may_write(scope).map_err(|denied| denied.problem().clone()));
+        let scope = scope.inspect_err(|problem| {
+            app.metrics.refused(problem.code);
+            app.iam.note_refused(Refused {
+                action: Event::CredentialRefused,
+                principal: proof.as_ref().map(|own| own.principal),
+                account: proof.as_ref().and_then(|own| own.account),
+                credential: Presented::from(&credential),
+                why: problem.code,
+            });
+        })?;
+        Ok(Entered {
+            shown: Self::Credential {
+                kind,
+                text: Secret::new(text.to_owned()),
+                domain: scope.domain(),
+            },
+            principal: scope.principal(),
+            domain: scope.domain(),
+            ends_at: app.verifier.ends_at(credential),
+        })
+    }
+}
+
+fn may_write(scope: Scope) -> Result<Scope, Denied> {
+    match scope.require(Action::Write) {
+        Ok(()) => Ok(scope),
+        Err(forbidden) => Err(Denied::Gone(right::missing(&forbidden))),
+    }
+}

@@ -1,0 +1,198 @@
+//! Senders that speak no HTTP: real sockets against the real server.
+
+mod bounds;
+mod identity;
+mod pickles;
+mod tokens;
+
+pub(crate) use bounds::LIMITS;
+
+use crate::harness::{Reply, Server, init};
+use crate::limits::until;
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::time::Duration;
+
+/// A server with some doors, and the key that speaks for this machine where one does.
+pub(crate) struct Doors {
+    pub(crate) server: Server,
+}
+
+/// The flags that open every door.
+pub(crate) const ALL: [&str; 6] = [
+    "--set",
+    "graphite.listen=127.0.0.1:0",
+    "--set",
+    "graphite.udp_listen=127.0.0.1:0",
+    "--set",
+    "pickle.listen=127.0.0.1:0",
+];
+
+impl Doors {
+    pub(crate) fn open(flags: &[&str]) -> Self {
+        let flags: Vec<&str> = ALL.iter().chain(flags).copied().collect();
+        Self {
+            server: Server::with(&flags),
+        }
+    }
+
+    /// As [`Self::open`], and a key that may only send to the first space speaks for a network. Also the key's id.
+    pub(crate) fn with_source(network: &str, flags: &[&str]) -> (Self, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let owner = init(&data);
+        let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &[]);
+        let first = Server {
+            serving,
+            owner: owner.clone(),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let (_, id) = first.narrow_key();
+        drop(first);
+        let source = format!("senders.sources={network}={id}");
+        let flags: Vec<&str> = ALL
+            .iter()
+            .chain(&["--set", source.as_str()])
+            .chain(flags)
+            .copied()
+            .collect();
+        let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &flags);
+        let server = Server {
+            serving,
+            owner,
+            folder,
+        };
+        (Self { server }, id)
+    }
+
+    /// Where a door is, as the log says.
+    pub(crate) fn address(&self, door: &str) -> String {
+        let name = format!("\"{door}\"");
+        self.server
+            .serving
+            .wait_for_log(&format!("{name} address="));
+        let log = self.server.serving.log();
+        let line = log
+            .lines()
+            .find(|line| line.contains("a door for senders is open") && line.contains(&name));
+        let line = line.unwrap_or_else(|| panic!("no `{door}` in {log}"));
+        let behind = line.split("address=").nth(1).unwrap();
+        behind.split(' ').next().unwrap().to_owned()
+    }
+
+    pub(crate) fn connect(&self) -> Sender {
+        Sender::new(&self.address("graphite.listen"))
+    }
+
+    pub(crate) fn pickle(&self) -> TcpStream {
+        TcpStream::connect(self.address("pickle.listen")).unwrap()
+    }
+
+    pub(crate) fn datagram(&self, bytes: &[u8]) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = self.address("graphite.udp_listen");
+        socket.send_to(bytes, address).unwrap();
+    }
+
+    /// How many samples of the pattern are stored.
+    pub(crate) fn stored(&self, target: &str) -> usize {
+        let token = self.server.token();
+        let path = format!("/v1/metrics?target={target}&from=-1d&as=sent");
+        let reply: Reply = self.server.metrics(&token, "GET", &path).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let all = reply.json();
+        let series = all.as_array().unwrap().iter();
+        let points = series.map(|own| {
+            let points = own["datapoints"].as_array().unwrap();
+            points.iter().filter(|own| !own[0].is_null()).count()
+        });
+        points.sum()
+    }
+
+    /// Waits until so many are.
+    pub(crate) fn wait_for(&self, target: &str, count: usize) {
+        until(&format!("{count} of {target}"), || {
+            self.stored(target) >= count
+        });
+        assert_eq!(self.stored(target), count);
+    }
+
+    /// The sum over the reasons of what was not stored.
+    pub(crate) fn not_stored(&self, door: &str, reason: &str) -> u64 {
+        let line =
+            format!("vigie_senders_not_stored_total{{door=\"{door}\",reason=\"{reason}\"}} ");
+        let metrics = self.server.operations("/metrics").text();
+        let own = metrics
+            .lines()
+            .find_map(|own| own.strip_prefix(line.as_str()));
+        own.map_or(0, |count| count.parse().unwrap())
+    }
+
+    /// A new key of the owner with this in its request, and its id.
+    pub(crate) fn key(&self, more: &serde_json::Value) -> (String, String) {
+        let token = self.server.token();
+        let info = self
+            .server
+            .request("GET", "/identity/userinfo")
+            .bearer(&token);
+        let mut body = json!({"name": "k", "iam_id": info.send().json()["iam_id"]});
+        for (field, value) in more.as_object().unwrap() {
+            body[field] = value.clone();
+        }
+        let made = self
+            .server
+            .request("POST", "/v1/apikeys")
+            .bearer(&token)
+            .json(&body)
+            .send();
+        assert_eq!(made.status, 201, "{}", made.text());
+        let text = |field: &str| made.json()[field].as_str().unwrap().to_owned();
+        (text("apikey"), text("id"))
+    }
+}
+
+/// A connection of lines.
+pub(crate) struct Sender {
+    pub(crate) stream: TcpStream,
+    answers: BufReader<TcpStream>,
+}
+
+impl Sender {
+    pub(crate) fn new(address: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
+        let answers = BufReader::new(stream.try_clone().unwrap());
+        Self { stream, answers }
+    }
+
+    pub(crate) fn send(&mut self, text: &str) {
+        self.stream.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// The next line of the server; empty at the end.
+    pub(crate) fn answer(&mut self) -> String {
+        let mut line = String::new();
+        // A reset is an end, too.
+        let _ = self.answers.read_line(&mut line);
+        line.trim_end().to_owned()
+    }
+
+    /// Shows a credential, and is let in.
+    pub(crate) fn auth(&mut self, credential: &str) -> String {
+        self.send(&format!("AUTH {credential}\n"));
+        let answer = self.answer();
+        assert!(answer.starts_with("OK "), "{answer}");
+        answer
+    }
+}
+
+/// So many lines of one name, a second apart, up to now.
+pub(crate) fn lines(name: &str, count: i64) -> String {
+    let now = crate::harness::now();
+    (0..count)
+        .map(|at| format!("{name} {at} {}\n", now - 3000 + at))
+        .collect()
+}

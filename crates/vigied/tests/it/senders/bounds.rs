@@ -1,0 +1,160 @@
+//! Slow senders, silent ones, endless lines, floods and many connections.
+
+use super::{Doors, Sender, lines};
+use crate::limits::{hits, until};
+use base::limit::{self, Limit};
+use std::io::{Read, Write};
+
+/// Those of senders that are tried here, and in `tokens`.
+pub(crate) const LIMITS: [Limit; 9] = [
+    limit::SENDER_CONNECTIONS,
+    limit::SENDER_CONNECTIONS_PER_SOURCE,
+    limit::SENDER_CONNECTIONS_PER_DOMAIN,
+    limit::SENDER_IDLE_SECONDS,
+    limit::SENDER_BYTES_PER_SECOND,
+    limit::SENDER_HELD_SECONDS,
+    limit::SENDER_HELD_BYTES,
+    limit::SENDERS_IN_FLIGHT_BYTES,
+    limit::PICKLE_BYTES,
+];
+
+#[test]
+fn many_connections_keep_nobody_out_who_can_say_who_they_are() {
+    let doors = Doors::open(&[
+        "--set",
+        "limits.sender_connections=8",
+        "--set",
+        "limits.sender_connections_per_domain=2",
+    ]);
+    let (key, _) = doors.server.narrow_key();
+    let mut known = doors.connect();
+    known.auth(&format!("apikey {key}"));
+    let silent: Vec<Sender> = (0..40).map(|_| doors.connect()).collect();
+    until("the oldest give way", || {
+        hits(&doors.server, limit::SENDER_CONNECTIONS) >= 33
+    });
+    let mut other = doors.connect();
+    other.auth(&format!("apikey {key}"));
+    let mut third = doors.connect();
+    third.send(&format!("AUTH apikey {key}\n"));
+    let answer = third.answer();
+    assert!(answer.contains("sender_connections_per_domain"), "{answer}");
+    assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_DOMAIN), 1);
+    known.send(&lines("known.a", 2));
+    other.send(&lines("known.b", 2));
+    doors.wait_for("known.a", 2);
+    doors.wait_for("known.b", 2);
+    drop(silent);
+}
+
+#[test]
+fn one_source_has_so_many_connections() {
+    let doors = Doors::open(&["--set", "limits.sender_connections_per_source=3"]);
+    let mut some: Vec<Sender> = (0..4).map(|_| doors.connect()).collect();
+    assert_eq!(some[3].answer(), "");
+    assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_SOURCE), 1);
+}
+
+#[test]
+fn who_says_nothing_is_closed() {
+    let doors = Doors::open(&[
+        "--set",
+        "limits.head_seconds=1",
+        "--set",
+        "limits.sender_idle_seconds=2",
+    ]);
+    let (key, _) = doors.server.narrow_key();
+    let mut known = doors.connect();
+    known.auth(&format!("apikey {key}"));
+    let mut silent = doors.connect();
+    assert!(silent.answer().contains("head_seconds"));
+    let answer = known.answer();
+    assert!(answer.contains("sender_idle_seconds"), "{answer}");
+    assert_eq!(hits(&doors.server, limit::SENDER_IDLE_SECONDS), 1);
+}
+
+/// An endless line is passed over, without being kept; what follows it is stored.
+#[test]
+fn an_endless_line_costs_nothing() {
+    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
+    let mut sender = doors.connect();
+    sender.send(&lines("before.a", 1));
+    let much = vec![b'x'; 1 << 20];
+    for _ in 0..8 {
+        sender.stream.write_all(&much).unwrap();
+    }
+    sender.send(" 1 -1\n");
+    sender.send(&lines("after.a", 1));
+    doors.wait_for("after.a", 1);
+    doors.wait_for("before.a", 1);
+    let metrics = doors.server.operations("/metrics").text();
+    assert!(metrics.contains("reason=\"malformed\"} 1"), "{metrics}");
+    let mut sender = doors.connect();
+    sender.send(&format!("AUTH iam {}", "x".repeat(20_000)));
+    let answer = sender.answer();
+    assert!(
+        answer.starts_with("ERR the `AUTH` line is longer"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn who_sends_too_fast_is_read_more_slowly_and_loses_nothing() {
+    let (doors, _) = Doors::with_source(
+        "127.0.0.1",
+        &["--set", "limits.sender_bytes_per_second=50000"],
+    );
+    let mut sender = doors.connect();
+    let text = lines("fast.a", 3000);
+    sender.send(&text);
+    doors.wait_for("fast.a", 3000);
+    assert!(hits(&doors.server, limit::SENDER_BYTES_PER_SECOND) > 0);
+    // A datagram cannot wait.
+    for _ in 0..40 {
+        doors.datagram(&lines("fast.b", 1500).as_bytes()[..30_000]);
+    }
+    until("it is counted", || {
+        doors.not_stored("graphite.udp_listen", "too_fast") > 0
+    });
+}
+
+#[test]
+fn a_pickle_has_a_bound_and_all_of_them_together_have_one() {
+    let (doors, _) = Doors::with_source(
+        "127.0.0.1",
+        &["--set", "limits.senders_in_flight_bytes=2MiB"],
+    );
+    let mut large = doors.pickle();
+    large.write_all(&(1_048_577_u32).to_be_bytes()).unwrap();
+    let mut rest = Vec::new();
+    let _ = large.read_to_end(&mut rest);
+    assert_eq!(
+        (rest.len(), hits(&doors.server, limit::PICKLE_BYTES)),
+        (0, 1)
+    );
+    until("it is counted", || {
+        doors.not_stored("pickle.listen", "too_large") == 1
+    });
+    // Four that are not finished, and room for two.
+    let mut some: Vec<_> = (0..4).map(|_| doors.pickle()).collect();
+    for own in &mut some {
+        own.set_write_timeout(Some(std::time::Duration::from_secs(5)))
+            .unwrap();
+        own.write_all(&(1_000_000_u32).to_be_bytes()).unwrap();
+        // Who waits is not read.
+        let _ = own.write_all(&vec![b'N'; 900_000]);
+    }
+    until("some wait", || {
+        hits(&doors.server, limit::SENDERS_IN_FLIGHT_BYTES) > 0
+    });
+    drop(some);
+    let mut honest = doors.pickle();
+    honest
+        .write_all(&super::pickles::frame(&[(
+            "honest.a",
+            crate::harness::now() - 5,
+            1.0,
+        )]))
+        .unwrap();
+    doors.wait_for("honest.a", 1);
+}

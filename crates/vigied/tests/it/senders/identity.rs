@@ -1,0 +1,236 @@
+//! Who gets in, and who does not.
+
+use super::{Doors, lines};
+use crate::harness::now;
+use crate::limits::until;
+use serde_json::json;
+
+/// Every door with every default: nothing gets in, whoever comes how.
+#[test]
+fn no_door_without_identity() {
+    let doors = Doors::open(&[]);
+    let line = format!("no.body 1 {}\n", now());
+    let mut sender = doors.connect();
+    sender.send(&line);
+    let answer = sender.answer();
+    assert!(answer.starts_with("ERR say who you are first"), "{answer}");
+    assert_eq!(sender.answer(), "");
+    doors.datagram(line.as_bytes());
+    let mut pickle = doors.pickle();
+    // It may be closed before.
+    let _ = std::io::Write::write_all(
+        &mut pickle,
+        &super::pickles::frame(&[("no.body", now(), 1.0)]),
+    );
+    for door in ["graphite.listen", "graphite.udp_listen", "pickle.listen"] {
+        until(door, || doors.not_stored(door, "no_identity") == 1);
+    }
+    let mut wrong = doors.connect();
+    wrong.send(&format!(
+        "AUTH apikey vgk_wrong s-{}\n{line}",
+        doors.server.owner.space
+    ));
+    let answer = wrong.answer();
+    assert!(
+        answer.starts_with("ERR ") && !answer.contains("vgk_wrong"),
+        "{answer}"
+    );
+    assert_eq!(wrong.answer(), "");
+    assert_eq!(doors.stored("no.*"), 0);
+    let log = doors.server.serving.log();
+    assert!(
+        !log.contains("vgk_wrong") && !log.contains("no.body"),
+        "{log}"
+    );
+}
+
+#[test]
+fn no_door_is_open_by_default() {
+    let server = crate::harness::Server::start();
+    assert!(!server.serving.log().contains("a door for senders is open"));
+}
+
+#[test]
+fn a_key_that_may_only_send_is_shown_in_the_first_line() {
+    let doors = Doors::open(&[]);
+    let (key, _) = doors.server.narrow_key();
+    let mut sender = doors.connect();
+    // It reaches one space, so none need be named.
+    let answer = sender.auth(&format!("apikey {key}"));
+    assert!(
+        answer.contains(&format!("s-{}", doors.server.owner.space)),
+        "{answer}"
+    );
+    sender.send(&lines("own.lines", 10));
+    sender.send("tagged;host=a 1 -1\nbro ken\n");
+    // No end, so it may have been cut.
+    sender.send("own.lines 7 17000");
+    drop(sender);
+    doors.wait_for("own.lines", 10);
+    doors.wait_for("tagged;host=a", 1);
+    let rejected = |reason: &str| {
+        let line = format!("reason=\"{reason}\"}} 1");
+        doors.server.operations("/metrics").text().contains(&line)
+    };
+    until("both are counted", || {
+        rejected("value") && rejected("malformed")
+    });
+    doors
+        .server
+        .serving
+        .wait_for_log("samples of a sender are not stored");
+    assert!(!doors.server.serving.log().contains("bro"));
+}
+
+#[test]
+fn who_may_not_write_is_told_so() {
+    let doors = Doors::open(&[]);
+    let mut sender = doors.connect();
+    let space = &doors.server.owner.space;
+    sender.send(&format!(
+        "AUTH apikey {} s-{}\n",
+        doors.server.owner.api_key,
+        "0".repeat(32)
+    ));
+    let answer = sender.answer();
+    assert!(
+        answer.starts_with("ERR ") && answer.contains("no role in it"),
+        "{answer}"
+    );
+    let mut sender = doors.connect();
+    sender.auth(&format!("apikey {} s-{space}", doors.server.owner.api_key));
+    // One more that is wrong does not throw out who is in.
+    sender.send("AUTH nothing\n");
+    let answer = sender.answer();
+    assert!(
+        answer.starts_with("ERR ") && !answer.contains("nothing"),
+        "{answer}"
+    );
+    sender.send(&lines("still.in", 3));
+    doors.wait_for("still.in", 3);
+}
+
+/// A key in front of a name, as another server takes it, is neither stored nor shown.
+#[test]
+fn a_key_in_a_name_is_never_stored() {
+    let (doors, _) = Doors::with_source("127.0.0.0/8", &[]);
+    let (key, _) = doors.server.narrow_key();
+    let mut sender = doors.connect();
+    sender.send(&format!("{key}.a.b 1 -1\n{key} 1 -1\nplain.c 2 -1\n"));
+    doors.datagram(format!("{key}.a.b 1 -1").as_bytes());
+    doors.wait_for("plain.c", 1);
+    let token = doors.server.token();
+    let listed = doors
+        .server
+        .metrics(&token, "GET", "/v1/metrics/list?query=*")
+        .send()
+        .text();
+    assert!(!listed.contains("vgk_"), "{listed}");
+    assert!(!doors.server.serving.log().contains(&key));
+}
+
+#[test]
+fn an_address_that_is_known_needs_no_more_and_no_other_gets_in() {
+    let (doors, id) = Doors::with_source("127.0.0.1/32", &[]);
+    let mut sender = doors.connect();
+    sender.send(&lines("by.tcp", 5));
+    doors.datagram(lines("by.udp", 5).trim_end().as_bytes());
+    let mut pickle = doors.pickle();
+    std::io::Write::write_all(
+        &mut pickle,
+        &super::pickles::frame(&[("by.pickle", now() - 9, 1.5)]),
+    )
+    .unwrap();
+    doors.wait_for("by.tcp", 5);
+    doors.wait_for("by.udp", 5);
+    doors.wait_for("by.pickle", 1);
+    // Another address of this machine.
+    let other = std::net::UdpSocket::bind("127.0.0.2:0").unwrap();
+    other
+        .send_to(b"by.other 1 -1\n", doors.address("graphite.udp_listen"))
+        .unwrap();
+    until("it is counted", || {
+        doors.not_stored("graphite.udp_listen", "no_identity") == 1
+    });
+    assert_eq!(doors.stored("by.other"), 0);
+    // Its key is withdrawn: the open connections end, and nothing more gets in.
+    let token = doors.server.token();
+    let path = format!("/v1/apikeys/{id}");
+    let deleted = doors.server.request("DELETE", &path).bearer(&token).send();
+    assert_eq!(deleted.status, 204, "{}", deleted.text());
+    let answer = sender.answer();
+    assert!(answer.starts_with("ERR "), "{answer}");
+    let mut later = doors.connect();
+    later.send(&lines("by.nobody", 1));
+    assert!(later.answer().starts_with("ERR "));
+    doors.datagram(b"by.nobody 1 -1\n");
+    until("it is counted", || {
+        doors.not_stored("graphite.udp_listen", "credential") == 1
+    });
+    assert_eq!(doors.stored("by.nobody"), 0);
+}
+
+/// Only a key that may do no more than send into one space speaks for an address.
+#[test]
+fn a_key_that_may_more_speaks_for_no_address() {
+    let (doors, _) = Doors::with_source("127.0.0.9/32", &[]);
+    let (_, id) =
+        doors.key(&json!({"reach": {"domain": format!("s-{}", doors.server.owner.space)}}));
+    let data = doors.server.data();
+    let Doors { server } = doors;
+    let crate::harness::Server {
+        serving,
+        owner,
+        folder,
+    } = server;
+    serving.stop();
+    let source = format!("senders.sources=127.0.0.1={id}");
+    let flags = [&super::ALL[..], &["--set", &source]].concat();
+    let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &flags);
+    serving.wait_for_log("lets nobody in");
+    let doors = Doors {
+        server: crate::harness::Server {
+            serving,
+            owner,
+            folder,
+        },
+    };
+    let mut sender = doors.connect();
+    sender.send("more.a 1 -1\n");
+    assert!(sender.answer().starts_with("ERR "));
+    assert_eq!(doors.stored("more.a"), 0);
+}
+
+/// What readers see is stored, and what a later write has committed outlives a kill.
+#[test]
+fn what_is_durable_outlives_a_kill() {
+    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
+    let mut sender = doors.connect();
+    sender.send(&lines("kept.a", 100));
+    doors.wait_for("kept.a", 100);
+    let token = doors.server.token();
+    let body = json!([{"name": "kept.b", "value": 1}]);
+    let sent = doors
+        .server
+        .metrics(&token, "POST", "/v1/metrics")
+        .json(&body)
+        .send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    doors.server.serving.signal("KILL");
+    let data = doors.server.data();
+    let crate::harness::Server {
+        serving,
+        owner,
+        folder,
+    } = doors.server;
+    drop(serving);
+    let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &[]);
+    let doors = Doors {
+        server: crate::harness::Server {
+            serving,
+            owner,
+            folder,
+        },
+    };
+    assert_eq!(doors.stored("kept.a"), 100);
+}

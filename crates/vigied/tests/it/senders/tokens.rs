@@ -1,0 +1,113 @@
+//! Tokens that end while a stream runs.
+
+use super::{Doors, lines};
+use crate::limits::until;
+use serde_json::json;
+
+/// A token that lives for a few seconds, because its key does.
+fn short(doors: &Doors, seconds: i64) -> String {
+    let at = jiff::Timestamp::from_second(crate::harness::now() + seconds).unwrap();
+    let (key, _) = doors.key(&json!({"expires_at": at.to_string()}));
+    crate::harness::token(&doors.server.serving.url(), &key)
+}
+
+/// A 3-second token is renewed while a stream runs, once in time and once too late: nothing is lost.
+#[test]
+fn a_token_is_renewed_while_a_stream_runs_and_nothing_is_lost() {
+    let doors = Doors::open(&[]);
+    let space = &doors.server.owner.space;
+    let mut sender = doors.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&doors, 3)));
+    sender.send(&lines("stream.a", 5));
+    let warned = sender.answer();
+    assert!(warned.starts_with("WARN "), "{warned}");
+    sender.auth(&format!("iam {}", short(&doors, 3)));
+    sender.send(&lines("stream.b", 5));
+    assert!(sender.answer().starts_with("WARN "));
+    // It ends now; what comes is held and not stored until there is a new one.
+    let log = || doors.server.serving.log();
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    sender.send(&lines("stream.c", 5));
+    doors.wait_for("stream.a", 5);
+    doors.wait_for("stream.b", 5);
+    assert_eq!(doors.stored("stream.c"), 0, "{}", log());
+    sender.auth(&format!("iam {}", doors.server.token()));
+    sender.send(&lines("stream.d", 5));
+    doors.wait_for("stream.c", 5);
+    doors.wait_for("stream.d", 5);
+    assert_eq!(doors.not_stored("graphite.listen", "expired"), 0);
+}
+
+/// No new token comes: what was held is refused, counted, and the sender is told.
+#[test]
+fn what_was_held_for_nothing_is_counted() {
+    let doors = Doors::open(&[
+        "--set",
+        "limits.sender_held_seconds=1",
+        "--set",
+        "limits.sender_held_bytes=4096",
+    ]);
+    let space = &doors.server.owner.space;
+    let mut sender = doors.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&doors, 2)));
+    assert!(sender.answer().starts_with("WARN "));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let filler = "x".repeat(900);
+    let text: String = (0..20)
+        .map(|at| format!("late.{filler}{at} 1 -1\n"))
+        .collect();
+    // The connection may be over before.
+    let _ = std::io::Write::write_all(&mut sender.stream, text.as_bytes());
+    let answer = sender.answer();
+    assert!(
+        answer.starts_with("ERR ") && answer.contains("expired"),
+        "{answer}"
+    );
+    assert_eq!(sender.answer(), "");
+    let hits = |limit| crate::limits::hits(&doors.server, limit);
+    assert!(hits(base::limit::SENDER_HELD_SECONDS) == 1);
+    assert_eq!(doors.stored("late.*"), 0);
+}
+
+/// A key that is withdrawn holds nothing.
+#[test]
+fn a_key_that_is_withdrawn_ends_the_connection() {
+    let doors = Doors::open(&[]);
+    let (key, id) = doors.server.narrow_key();
+    let mut sender = doors.connect();
+    sender.auth(&format!("apikey {key}"));
+    sender.send(&lines("gone.a", 2));
+    doors.wait_for("gone.a", 2);
+    let token = doors.server.token();
+    let path = format!("/v1/apikeys/{id}");
+    assert_eq!(
+        doors
+            .server
+            .request("DELETE", &path)
+            .bearer(&token)
+            .send()
+            .status,
+        204
+    );
+    let answer = sender.answer();
+    assert!(answer.starts_with("ERR "), "{answer}");
+    assert_eq!(sender.answer(), "");
+}
+
+/// Somebody else's token does not bring in what was held.
+#[test]
+fn another_sender_does_not_bring_in_what_was_held() {
+    let doors = Doors::open(&[]);
+    let space = &doors.server.owner.space;
+    let org = &doors.server.owner.org;
+    let mut sender = doors.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&doors, 2)));
+    assert!(sender.answer().starts_with("WARN "));
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    sender.send(&lines("held.a", 4));
+    sender.auth(&format!("iam {} o-{org}", doors.server.token()));
+    until("it is counted", || {
+        doors.not_stored("graphite.listen", "another_sender") == 4
+    });
+    assert_eq!(doors.stored("held.a"), 0);
+}
