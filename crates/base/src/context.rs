@@ -9,13 +9,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+mod helping;
 mod memory;
+mod spent;
 mod stop;
 mod yielding;
 
+pub use helping::{Helper, Helping};
 pub use memory::Memory;
 pub use stop::Stop;
 pub use yielding::Yielding;
+
+pub use spent::PartSpent;
+use spent::Spent;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,6 +40,14 @@ pub enum Resource {
 }
 
 impl Resource {
+    const ALL: [Self; 5] = [
+        Self::Steps,
+        Self::Nodes,
+        Self::Series,
+        Self::Samples,
+        Self::Bytes,
+    ];
+
     /// The limit that its budget comes from.
     #[must_use]
     pub const fn limit(self) -> &'static Limit {
@@ -86,36 +100,27 @@ impl Default for Budget {
     }
 }
 
-#[derive(Debug)]
-struct Meter {
-    allowed: u64,
-    spent: AtomicU64,
-}
-
-impl Meter {
-    const fn new(allowed: u64) -> Self {
-        Self {
-            allowed,
-            spent: AtomicU64::new(0),
-        }
-    }
+/// What all parts of the work have in common.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Milliseconds that count for nothing.
+    paused: AtomicU64,
+    slots: AtomicU64,
+    spent: Spent,
 }
 
 /// The terms under which a piece of work is done. Shared by reference; what is spent is counted across threads.
 #[derive(Debug)]
 pub struct Context {
     deadline: Option<Instant>,
-    /// Milliseconds that count for nothing.
-    paused: AtomicU64,
+    budget: Budget,
     cancelled: Arc<AtomicBool>,
     memory: Option<Arc<dyn Memory>>,
     yielding: Option<Arc<dyn Yielding>>,
-    slots: AtomicU64,
-    steps: Meter,
-    nodes: Meter,
-    series: Meter,
-    samples: Meter,
-    bytes: Meter,
+    helping: Option<Arc<dyn Helping>>,
+    shared: Arc<Shared>,
+    /// What was spent by this part of the work.
+    part: Option<Arc<Spent>>,
 }
 
 impl Context {
@@ -124,16 +129,13 @@ impl Context {
     pub fn new(budget: Budget) -> Self {
         Self {
             deadline: None,
-            paused: AtomicU64::new(0),
+            budget,
             cancelled: Arc::default(),
             memory: None,
             yielding: None,
-            slots: AtomicU64::new(0),
-            steps: Meter::new(budget.steps),
-            nodes: Meter::new(budget.nodes),
-            series: Meter::new(budget.series),
-            samples: Meter::new(budget.samples),
-            bytes: Meter::new(budget.bytes),
+            helping: None,
+            shared: Arc::default(),
+            part: None,
         }
     }
 
@@ -171,9 +173,41 @@ impl Context {
         self
     }
 
+    /// The same, for which further threads may work as `helping` says.
+    #[must_use]
+    pub fn with_helping(mut self, helping: Arc<dyn Helping>) -> Self {
+        self.helping = Some(helping);
+        self
+    }
+
+    /// Where further threads for the work come from.
+    #[must_use]
+    pub fn helping(&self) -> Option<&Arc<dyn Helping>> {
+        self.helping.as_ref()
+    }
+
+    /// The terms of a part of the work, which may be done beside others: all of it ends together, what a part spends and
+    /// holds is the whole's, and it has no further threads.
+    #[must_use]
+    pub fn part(&self) -> (Self, PartSpent) {
+        let spent = Arc::new(Spent::default());
+        let part = Self {
+            deadline: self.deadline,
+            budget: self.budget,
+            cancelled: Arc::clone(&self.cancelled),
+            memory: self.memory.clone(),
+            yielding: self.yielding.clone(),
+            helping: None,
+            shared: Arc::clone(&self.shared),
+            part: Some(Arc::clone(&spent)),
+        };
+        let shared = Arc::clone(&self.shared);
+        (part, PartSpent { spent, shared })
+    }
+
     /// Says that the answer has so many slots for each series, whatever samples it has: they count as samples.
     pub fn set_slots_per_series(&self, per_series: u64) {
-        self.slots.store(per_series, Ordering::Relaxed);
+        self.shared.slots.store(per_series, Ordering::Relaxed);
     }
 
     /// Refuses as many series as would have too many slots in the answer.
@@ -181,7 +215,7 @@ impl Context {
     /// # Errors
     /// [`Stop::Budget`].
     pub fn ensure_slots_left(&self, series: u64) -> Result<(), Stop> {
-        let slots = self.slots.load(Ordering::Relaxed);
+        let slots = self.shared.slots.load(Ordering::Relaxed);
         self.ensure_left(Resource::Samples, slots.saturating_mul(series))
     }
 
@@ -205,7 +239,9 @@ impl Context {
     /// Moves the deadline: the work has waited for somebody else that long.
     pub fn extend_deadline(&self, time: Duration) {
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.paused.fetch_add(milliseconds, Ordering::Relaxed);
+        self.shared
+            .paused
+            .fetch_add(milliseconds, Ordering::Relaxed);
     }
 
     /// The flag that cancels it when it is set.
@@ -217,7 +253,7 @@ impl Context {
     /// When it must end.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let paused = Duration::from_millis(self.paused.load(Ordering::Relaxed));
+        let paused = Duration::from_millis(self.shared.paused.load(Ordering::Relaxed));
         self.deadline?.checked_add(paused)
     }
 
@@ -247,13 +283,11 @@ impl Context {
     /// # Errors
     /// [`Stop::Budget`] when that is more than is left; it stays spent.
     pub fn spend(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
-        let meter = self.meter(resource);
-        let before = meter.spent.fetch_add(amount, Ordering::Relaxed);
-        let needed = before.saturating_add(amount);
-        if needed > meter.allowed {
-            return Err(over(resource, needed, meter.allowed));
+        if let Some(part) = &self.part {
+            part.add(resource, amount);
         }
-        Ok(())
+        let before = self.shared.spent.add(resource, amount);
+        self.ensure_allowed(resource, before.saturating_add(amount))
     }
 
     /// Whether `amount` more of a resource would still be allowed; spends nothing. For what is known before it is done.
@@ -261,10 +295,14 @@ impl Context {
     /// # Errors
     /// [`Stop::Budget`] when it would not.
     pub fn ensure_left(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
-        let meter = self.meter(resource);
-        let needed = meter.spent.load(Ordering::Relaxed).saturating_add(amount);
-        if needed > meter.allowed {
-            return Err(over(resource, needed, meter.allowed));
+        let needed = self.spent(resource).saturating_add(amount);
+        self.ensure_allowed(resource, needed)
+    }
+
+    fn ensure_allowed(&self, resource: Resource, needed: u64) -> Result<(), Stop> {
+        let allowed = self.allowed(resource);
+        if needed > allowed {
+            return Err(over(resource, needed, allowed));
         }
         Ok(())
     }
@@ -272,22 +310,18 @@ impl Context {
     /// What has been spent of a resource.
     #[must_use]
     pub fn spent(&self, resource: Resource) -> u64 {
-        self.meter(resource).spent.load(Ordering::Relaxed)
+        self.shared.spent.get(resource)
     }
 
     /// What may be spent of a resource in all.
     #[must_use]
     pub const fn allowed(&self, resource: Resource) -> u64 {
-        self.meter(resource).allowed
-    }
-
-    const fn meter(&self, resource: Resource) -> &Meter {
         match resource {
-            Resource::Steps => &self.steps,
-            Resource::Nodes => &self.nodes,
-            Resource::Series => &self.series,
-            Resource::Samples => &self.samples,
-            Resource::Bytes => &self.bytes,
+            Resource::Steps => self.budget.steps,
+            Resource::Nodes => self.budget.nodes,
+            Resource::Series => self.budget.series,
+            Resource::Samples => self.budget.samples,
+            Resource::Bytes => self.budget.bytes,
         }
     }
 }
@@ -375,5 +409,28 @@ mod tests {
         flag.store(true, Ordering::Relaxed);
         assert_eq!(context.check(start), Err(Stop::Cancelled));
         assert!(context.cancel_flag().load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn parts_spend_what_the_whole_has_and_what_is_given_up_is_not_spent() {
+        let start = Instant::now();
+        let whole = Context::new(Budget {
+            samples: 10,
+            ..Budget::default()
+        });
+        let whole = whole.until(start);
+        let ((one, spent), (other, _)) = (whole.part(), whole.part());
+        assert_eq!(one.spend(Resource::Samples, 6), Ok(()));
+        assert_eq!(whole.spend(Resource::Samples, 1), Ok(()));
+        let stop = other.spend(Resource::Samples, 4).unwrap_err();
+        assert!(matches!(stop, Stop::Budget { needed: 11, .. }), "{stop}");
+        spent.undo();
+        assert_eq!(other.spent(Resource::Samples), 5);
+        assert_eq!(one.spend(Resource::Samples, 5), Ok(()));
+        // The whole waits no less for others, and is no less cancelled, than a part.
+        one.extend_deadline(Duration::from_secs(1));
+        assert_eq!(other.check(start), Ok(()));
+        one.cancel_flag().store(true, Ordering::Relaxed);
+        assert_eq!(whole.check(start), Err(Stop::Cancelled));
     }
 }

@@ -1,8 +1,10 @@
 //! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
 mod append;
+mod part;
 
 pub use append::{Allowance, Durability};
+pub use part::{Part, PartsVisitor};
 
 use crate::context::Context;
 use crate::cursor::SeriesVisitor;
@@ -160,6 +162,28 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         queries: &[FetchQuery<'_>],
         context: &Context,
         take: &mut SeriesVisitor<'_>,
+    ) -> Result<(), StoreError> {
+        self.read_parts(scope, queries, context, &mut |parts| {
+            for part in parts {
+                if part.read_out(context, take)?.is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Finds the same series, and hands them out in parts for `visit` to read: an answer to few queries with little to read is
+    /// one part of each. Needs [`crate::scope::Action::Render`].
+    ///
+    /// # Errors
+    /// As [`Self::read_all`], and what `visit` says.
+    fn read_parts(
+        &self,
+        scope: &Scope,
+        queries: &[FetchQuery<'_>],
+        context: &Context,
+        visit: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError>;
 
     /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`]. `context`

@@ -9,17 +9,16 @@ use crate::events::{Events, Silent};
 use crate::query_meter::QueryMeter;
 use crate::reach::within_reach;
 use crate::read::fetch::{ReadEstimate, Snapshot};
-use crate::read::find;
+use crate::read::{find, part};
 use crate::recover::{self, RecoveryReport};
 use crate::series_ref::SeriesRef;
 use crate::storage::Storage;
 use base::context::Context;
-use base::cursor::SeriesVisitor;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Metering, Operator, Scope};
 use base::store::{
     Allowance, Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node,
-    SampleStore, StoreError, Usage,
+    PartsVisitor, SampleStore, StoreError, Usage,
 };
 use base::time::Clock;
 use std::ops::ControlFlow;
@@ -148,12 +147,12 @@ impl SampleStore for Engine {
         find::nodes(&names, query, filter, active.as_ref(), &mut meter)
     }
 
-    fn read_all(
+    fn read_parts(
         &self,
         scope: &Scope,
         queries: &[FetchQuery<'_>],
         context: &Context,
-        take: &mut SeriesVisitor<'_>,
+        visit: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError> {
         let filter = scope.filter(Action::Render)?;
         let mut meter = QueryMeter::new(context)?;
@@ -169,17 +168,12 @@ impl SampleStore for Engine {
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
             let asked = (place, query.shape);
-            let own = Snapshot::take(view, found, scope.tenant(), asked, range, &mut meter)?;
+            let mut own = Snapshot::take(view, found, scope.tenant(), asked, range, &mut meter)?;
             own.estimate(&mut estimate, &mut meter)?;
             snapshots.push(own);
         }
         drop(names);
-        for snapshot in snapshots {
-            if snapshot.read(&mut meter, take)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
+        visit(part::divided(snapshots))
     }
 
     fn delete_begun(

@@ -33,9 +33,11 @@ pub(crate) struct ReadEstimate {
 /// A series that fits. Its samples in the heads stay in memory for as long as this does, also when they were flushed long
 /// ago, and so count as the query's.
 #[derive(Debug)]
-struct FoundSeries<'c> {
+pub(super) struct FoundSeries<'c> {
     key: SeriesKey<'static>,
     series: SeriesRef,
+    /// How many samples it has for sure.
+    pub(super) min_samples: u64,
     frozen: Option<Arc<HeadSeries>>,
     head: Option<Arc<HeadSeries>>,
     _held: Held<'c>,
@@ -44,12 +46,18 @@ struct FoundSeries<'c> {
 /// What one query reads: a state of the store that no later write changes.
 #[derive(Debug)]
 pub(crate) struct Snapshot<'c> {
+    common: Common,
+    wanted: Vec<FoundSeries<'c>>,
+}
+
+/// What all series of a query are read from.
+#[derive(Debug)]
+pub(super) struct Common {
     /// Its place among the queries of one request.
     query: usize,
     tenant: TenantId,
     shape: Shape,
     range: TimeRange,
-    wanted: Vec<FoundSeries<'c>>,
     /// The last record whose effect is in the frozen head.
     frozen_through: u64,
     /// Those that `range` touches.
@@ -77,6 +85,7 @@ impl<'c> Snapshot<'c> {
             wanted.push(FoundSeries {
                 key,
                 series,
+                min_samples: 0,
                 frozen,
                 head,
                 _held: held,
@@ -92,28 +101,30 @@ impl<'c> Snapshot<'c> {
         let tombstones = version.tombstones.iter();
         let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
         let frozen_through = |own: &Arc<Frozen>| own.sequence;
-        Ok(Self {
+        let common = Common {
             query,
             tenant,
             shape,
             range,
-            wanted,
             frozen_through: version.frozen.as_ref().map_or(0, frozen_through),
             segments,
             tombstones: tombstones.filter(concerns).cloned().collect(),
-        })
+        };
+        Ok(Self { common, wanted })
     }
 
     /// Refuses a query that is sure to read more samples than it may, or whose answer would have more slots.
     pub(crate) fn estimate(
-        &self,
+        &mut self,
         estimate: &mut ReadEstimate,
         meter: &mut QueryMeter<'_>,
     ) -> Result<(), StoreError> {
         estimate.series += self.wanted.len() as u64;
         meter.context().ensure_slots_left(estimate.series)?;
-        for own in &self.wanted {
-            estimate.samples += self.min_samples(own.series, own.head.as_deref(), meter)?;
+        let common = &self.common;
+        for own in &mut self.wanted {
+            own.min_samples = common.min_samples(own.series, own.head.as_deref(), meter)?;
+            estimate.samples += own.min_samples;
             meter
                 .context()
                 .ensure_left(Resource::Samples, estimate.samples)?;
@@ -122,6 +133,13 @@ impl<'c> Snapshot<'c> {
         Ok(meter.context().ensure_left(Resource::Bytes, bytes)?)
     }
 
+    /// The series, in order, and what they are read from.
+    pub(super) fn into_parts(self) -> (Common, Vec<FoundSeries<'c>>) {
+        (self.common, self.wanted)
+    }
+}
+
+impl Common {
     /// How many samples of the series are there for sure, without reading any.
     fn min_samples(
         &self,
@@ -152,42 +170,38 @@ impl<'c> Snapshot<'c> {
         Ok(stored.max(in_head).max(late))
     }
 
-    /// Hands out series after series, and lets go of each when it comes back.
-    pub(crate) fn read(
-        mut self,
-        meter: &mut QueryMeter<'c>,
+    /// Hands out a series.
+    pub(super) fn read(
+        &self,
+        own: &FoundSeries<'_>,
+        meter: &mut QueryMeter<'_>,
         take: &mut SeriesVisitor<'_>,
     ) -> Result<ControlFlow<()>, StoreError> {
-        for own in std::mem::take(&mut self.wanted) {
-            // Whoever takes the series may take their time.
-            meter.check()?;
-            meter.steps(1 + self.tombstones.len() as u64)?;
-            let deletions = spans::deletions(&self.tombstones, own.series);
-            let frozen = own.frozen.as_deref();
-            let sources = Sources {
-                tenant: self.tenant,
-                series: own.series,
-                range: self.range,
-                segments: &self.segments,
-                deletions: &deletions,
-                frozen: frozen.map(|frozen| (frozen, self.frozen_through)),
-                head: own.head.as_deref(),
-            };
-            let mut cursor = Reading {
-                key: &own.key,
-                query: self.query,
-                sources,
-                reader: SeriesReader::new(sources)?,
-                held: Held::of(meter.context()),
-                meter: &mut *meter,
-                counted: 0,
-                handed_out: 0,
-            };
-            if shaped(&mut cursor, &self.shape, take)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
+        // Whoever takes the series may take their time.
+        meter.check()?;
+        meter.steps(1 + self.tombstones.len() as u64)?;
+        let deletions = spans::deletions(&self.tombstones, own.series);
+        let frozen = own.frozen.as_deref();
+        let sources = Sources {
+            tenant: self.tenant,
+            series: own.series,
+            range: self.range,
+            segments: &self.segments,
+            deletions: &deletions,
+            frozen: frozen.map(|frozen| (frozen, self.frozen_through)),
+            head: own.head.as_deref(),
+        };
+        let mut cursor = Reading {
+            key: &own.key,
+            query: self.query,
+            sources,
+            reader: SeriesReader::new(sources)?,
+            held: Held::of(meter.context()),
+            meter,
+            counted: 0,
+            handed_out: 0,
+        };
+        shaped(&mut cursor, &self.shape, take)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod fetch;
 pub(crate) mod find;
+pub(crate) mod part;
 pub(crate) mod series;
 mod source_cursor;
 pub(crate) mod spans;

@@ -42,6 +42,8 @@ mod model;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod quota;
 #[cfg(test)]
 mod reach;

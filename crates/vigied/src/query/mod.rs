@@ -3,12 +3,14 @@
 //! Every cost of a query is bounded: how many run and wait ([`turns`]), how long one runs while another account waits
 //! ([`turn_holder`]), the memory of all queries ([`memory`]), what one query may read and for how long (its
 //! [`base::context::Context`]), and how long it waits for its client to read (the connection gives up the answer). When the
-//! client disconnects or the caller loses access ([`admitted`]), a running query is cancelled and a waiting one never starts.
+//! client disconnects or the caller loses access ([`admitted`]), a running query is cancelled and a waiting one never starts. A
+//! query that reads a lot does so by several threads ([`spread`]), where turns are idle ([`helpers`]).
 
 pub(crate) mod admitted;
 pub(crate) mod answer;
 mod body;
 mod cancel;
+mod helpers;
 pub(crate) mod kept;
 mod memory;
 mod packer;
@@ -16,6 +18,7 @@ mod queue;
 mod registry;
 pub(crate) mod rules;
 mod running;
+pub(crate) mod spread;
 mod turn_holder;
 mod turns;
 
@@ -33,6 +36,7 @@ use base::context::{Budget, Context};
 use base::limit;
 use base::scope::Scope;
 use cancel::Cancel;
+use helpers::Helpers;
 use iam::Iam;
 use kept::Kept;
 use memory::{Pool, Reservation};
@@ -72,6 +76,10 @@ pub(crate) struct Queries {
     budget: Budget,
     time: Duration,
     turns: Arc<Turns>,
+    /// Threads that may help a query.
+    helpers_most: usize,
+    /// Threads that have helped one.
+    helped: Arc<AtomicU64>,
     pool: Arc<Pool>,
     kept: Kept,
     running: Arc<Running>,
@@ -92,6 +100,8 @@ impl Queries {
                 limits.queued,
                 limits.shares.clone(),
             )),
+            helpers_most: helpers::most(),
+            helped: Arc::default(),
             pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
             kept: Kept::new(limits.kept_bytes),
             running: Arc::default(),
@@ -149,6 +159,14 @@ impl Queries {
                 "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
             );
         }
+        let (name, helped) = (
+            "vigie_query_helpers_total",
+            self.helped.load(std::sync::atomic::Ordering::Relaxed),
+        );
+        let _ = writeln!(
+            out,
+            "# HELP {name} Turns that nobody waited for and that further threads of a query took.\n# TYPE {name} counter\n{name} {helped}"
+        );
         self.kept.figures(&mut out);
         out
     }
@@ -202,12 +220,20 @@ async fn in_turn(
     let flag = cancel.flag();
     let turn_holder = TurnHolder::new(&queries.turns, turn, cancel, queries.time);
     let turn_holder = Arc::new(turn_holder);
+    let helpers = Helpers {
+        turns: Arc::clone(&queries.turns),
+        owner,
+        person,
+        most: queries.helpers_most,
+        total: Arc::clone(&queries.helped),
+    };
     // One budget for the whole request; it starts now.
     let context = Context::new(queries.budget)
         .until(deadline)
         .cancelled_by(flag)
         .with_memory(Arc::clone(&reservation) as _)
-        .with_yielding(Arc::clone(&turn_holder) as _);
+        .with_yielding(Arc::clone(&turn_holder) as _)
+        .with_helping(Arc::new(helpers));
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
         AnswerParts {

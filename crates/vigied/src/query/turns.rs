@@ -145,6 +145,13 @@ impl Turns {
         waiting.turn().await
     }
 
+    /// A turn for a further thread of a query that runs, while no query waits for any.
+    pub(super) fn spare(self: &Arc<Self>, owner: Owner, person: &Arc<str>) -> Option<Turn> {
+        let mut state = self.state();
+        let is_idle = state.ring.is_empty();
+        is_idle.then(|| self.at_once(&mut state, owner, person))?
+    }
+
     fn at_once(
         self: &Arc<Self>,
         state: &mut State,

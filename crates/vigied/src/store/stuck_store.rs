@@ -1,12 +1,11 @@
 //! A store that does not answer until released, for tests of what must work regardless.
 
 use base::context::Context;
-use base::cursor::SeriesVisitor;
 use base::sample::{Appended, Batch};
 use base::scope::{Metering, Operator, Scope};
 use base::store::{
     Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, Outage,
-    SampleStore, StoreError, Unavailable, Usage,
+    PartsVisitor, SampleStore, StoreError, Unavailable, Usage,
 };
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex};
@@ -68,12 +67,12 @@ impl SampleStore for Stuck {
         Err(ended())
     }
 
-    fn read_all(
+    fn read_parts(
         &self,
         _: &Scope,
         _: &[FetchQuery<'_>],
         _: &Context,
-        _: &mut SeriesVisitor<'_>,
+        _: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError> {
         self.wait();
         Err(ended())

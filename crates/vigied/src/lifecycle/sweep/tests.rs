@@ -1,14 +1,13 @@
 //! An entry that cannot be removed does not block the others, and is retried.
 
 use super::*;
-use base::cursor::SeriesVisitor;
 use base::id::TenantId;
 use base::sample::{Appended, Batch};
 use base::scope::Operator;
 use base::secret::Secret;
 use base::store::{
     Allowance, DeleteQuery, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node,
-    Outage, Unavailable,
+    Outage, PartsVisitor, Unavailable,
 };
 use base::time::SystemClock;
 use db::Db;
@@ -46,12 +45,12 @@ impl SampleStore for Stubborn {
         Err(refused())
     }
 
-    fn read_all(
+    fn read_parts(
         &self,
         _: &Scope,
         _: &[FetchQuery<'_>],
         _: &Terms,
-        _: &mut SeriesVisitor<'_>,
+        _: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError> {
         Err(refused())
     }

@@ -1,27 +1,23 @@
 //! The series of a store, as targets read them: in slots, whose width the rules of the space say.
 
+mod reading;
 #[cfg(test)]
 mod tests;
 
 use super::events::Happened;
 use super::glob::Glob;
-use base::context::{Context, Resource};
-use base::cursor::Cursor;
-use base::grid::{Filling, Window};
+use crate::query::spread;
+use base::context::Context;
 use base::scope::Scope;
 use base::selector::Selector;
 use base::store::{FetchQuery, SampleStore, Shape, StoreError};
-use base::time::{Millis, Step, TimeRange};
+use base::time::{Millis, TimeRange};
 use query::schema::Rules;
-use query::series::{Consolidation, Tags};
+use query::series::Tags;
 use query::source::{Event, Fetched, Path, Range, Source};
 use query::tags::{COMPILED_BYTES_MAX, Condition, NAME, TagExpression};
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use reading::SlotReading;
 use std::time::Instant;
-
-/// Bytes that a slot takes.
-const SLOT_BYTES: u64 = 8;
 
 /// The series that a caller may read.
 pub(in crate::route) struct Stored<'s> {
@@ -153,67 +149,28 @@ impl Stored<'_> {
                 shape: Shape::Raw(samples),
             })
             .collect();
-        self.store
-            .read_all(self.scope, &queries, self.context, &mut |cursor| {
-                let Some((place, own)) = meant.get(cursor.query()) else {
-                    return Ok(ControlFlow::Continue(()));
-                };
-                let text = cursor.key().graphite().into_owned();
-                let tags = tags_of(&cursor.key());
-                if let Some(found) = found.get_mut(*place)
-                    && own.means(&text, &tags)
-                {
-                    let range = Range { until, ..range };
-                    found.push(self.series(cursor, (text, tags), range, &mut held)?);
-                }
-                Ok(ControlFlow::Continue(()))
-            })
-    }
-
-    /// The values of one series, slot by slot: each block is folded when it is decoded.
-    fn series(
-        &self,
-        cursor: &mut dyn Cursor,
-        (name, tags): (String, Tags),
-        range: Range,
-        held: &mut Held<'_>,
-    ) -> Result<Fetched, StoreError> {
-        let age = self.now.saturating_sub(range.from);
-        let view = self.rules.view(&name, age);
-        let step = Step::new(view.step.saturating_mul(1000))
-            .ok_or(StoreError::Unsupported("have steps of no length"))?;
-        let range = TimeRange {
-            from: Millis::from_secs(range.from),
-            until: Millis::from_secs(range.until),
+        let reading = SlotReading {
+            meant,
+            rules: self.rules,
+            range: Range { until, ..range },
+            now: self.now,
+            whole: self.context,
         };
-        let window = Window::of(range, step).map_err(|_| self.too_many_slots(range, view.step))?;
-        let slots = window.slots() as u64;
-        self.context.spend(Resource::Samples, slots)?;
-        held.more(slots.saturating_mul(SLOT_BYTES))?;
-        let mut filling = Filling::new(window, fold(view.method));
-        while let Some(piece) = cursor.next()? {
-            filling.add(piece.iter());
+        let mut read = Vec::new();
+        self.store
+            .read_parts(self.scope, &queries, self.context, &mut |parts| {
+                read = spread::read(self.context, parts, &reading)?;
+                Ok(())
+            })?;
+        for part in read {
+            held.join(part.held);
+            for (place, series) in part.found {
+                if let Some(found) = found.get_mut(place) {
+                    found.push(series);
+                }
+            }
         }
-        let grid = filling.end();
-        let start = grid.start.secs();
-        let length = i64::try_from(grid.values.len()).unwrap_or(i64::MAX);
-        Ok(Fetched {
-            name,
-            tags,
-            start,
-            end: start.saturating_add(length.saturating_mul(view.step)),
-            step: view.step,
-            values: Arc::new(grid.values),
-        })
-    }
-
-    fn too_many_slots(&self, range: TimeRange, step: i64) -> StoreError {
-        let span = range.until.secs().saturating_sub(range.from.secs());
-        StoreError::Stopped(base::context::Stop::Budget {
-            limit: &base::limit::SLOTS_PER_SERIES,
-            needed: u64::try_from(span / step.max(1)).unwrap_or(u64::MAX),
-            allowed: base::limit::SLOTS_PER_SERIES.default,
-        })
+        Ok(())
     }
 }
 
@@ -233,24 +190,16 @@ impl<'c> Held<'c> {
         self.bytes = self.bytes.saturating_add(bytes);
         Ok(())
     }
+
+    /// Takes over what another one holds.
+    fn join(&mut self, mut other: Self) {
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        other.bytes = 0;
+    }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.context.release(self.bytes);
-    }
-}
-
-fn fold(method: Consolidation) -> base::grid::Fold {
-    match method {
-        // Rules have no unknown method.
-        Consolidation::Average | Consolidation::AverageZero | Consolidation::Unknown => {
-            base::grid::Fold::Average
-        }
-        Consolidation::Sum => base::grid::Fold::Sum,
-        Consolidation::Min => base::grid::Fold::Min,
-        Consolidation::Max => base::grid::Fold::Max,
-        Consolidation::First => base::grid::Fold::First,
-        Consolidation::Last => base::grid::Fold::Last,
     }
 }

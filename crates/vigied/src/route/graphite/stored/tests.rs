@@ -1,17 +1,21 @@
 //! All that one request reads is one question to the store, and is counted as memory while it is read.
 
 use super::*;
-use base::context::{Budget, Memory, Stop};
-use base::cursor::{Piece, SeriesVisitor};
+use base::context::{Budget, Helper, Helping, Memory, Stop};
+use base::cursor::{Cursor, Piece, SeriesVisitor};
 use base::id::{AccountId, Guid, TenantId};
 use base::principal::Principal;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Actions, Domain, Metering, Operator};
 use base::series::SeriesKey;
-use base::store::{Allowance, DeleteQuery, Deleted, Durability, Figure, FindQuery, Node, Usage};
+use base::store::{
+    Allowance, DeleteQuery, Deleted, Durability, Figure, FindQuery, Node, Part, PartsVisitor, Usage,
+};
 use query::evaluate::Evaluation;
-use std::sync::Mutex;
+use reading::SLOT_BYTES;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 const SLOTS: i64 = 60;
 
@@ -21,6 +25,8 @@ struct Counting {
     asked: Mutex<Vec<usize>>,
 }
 
+/// A part of one series, at which a thread has a lot to do.
+#[derive(Clone)]
 struct Samples {
     name: &'static str,
     query: usize,
@@ -53,31 +59,54 @@ impl Cursor for Samples {
     }
 }
 
+impl Part for Samples {
+    fn cost(&self) -> u64 {
+        1 << 20
+    }
+
+    fn read(
+        &self,
+        context: &Context,
+        take: &mut SeriesVisitor<'_>,
+    ) -> Result<ControlFlow<()>, StoreError> {
+        context.check(Instant::now())?;
+        take(&mut self.clone())
+    }
+
+    fn read_out(
+        self: Box<Self>,
+        context: &Context,
+        take: &mut SeriesVisitor<'_>,
+    ) -> Result<ControlFlow<()>, StoreError> {
+        self.read(context, take)
+    }
+}
+
 fn refused() -> StoreError {
     StoreError::Unsupported("do more than read")
 }
 
 impl SampleStore for Counting {
-    fn read_all(
+    fn read_parts(
         &self,
         _: &Scope,
         queries: &[FetchQuery<'_>],
         _: &Context,
-        take: &mut SeriesVisitor<'_>,
+        visit: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError> {
         self.asked.lock().unwrap().push(queries.len());
+        let mut parts: Vec<Box<dyn Part>> = Vec::new();
         for (query, asked) in queries.iter().enumerate() {
             let fits = |name: &&str| asked.selector.matches(&SeriesKey::trusted(name));
             for name in ["a.x", "a.y", "b.x"].into_iter().filter(fits) {
-                let mut samples = Samples {
+                parts.push(Box::new(Samples {
                     name,
                     query,
                     piece: 0,
-                };
-                let _ = take(&mut samples)?;
+                }));
             }
         }
-        Ok(())
+        visit(parts)
     }
 
     fn append_with_allowance(
@@ -157,14 +186,50 @@ fn scope() -> Scope {
     )
 }
 
-/// What a source of the store with so much room for memory gives, and what of it is still in use.
-fn read<T>(bytes: u64, work: impl FnOnce(&Stored<'_>, &Context) -> T) -> (T, Vec<usize>, u64) {
+/// Two threads may help.
+#[derive(Debug)]
+struct Two;
+
+impl Helping for Two {
+    fn most(&self) -> usize {
+        2
+    }
+
+    fn helper(&self) -> Option<Box<dyn Helper>> {
+        Some(Box::new(Self))
+    }
+}
+
+impl Helper for Two {
+    fn is_wanted(&self) -> bool {
+        false
+    }
+}
+
+/// What a source of the store with so much room for memory gives, and what of it is still in use: the same by one thread and by
+/// three.
+fn read<T: PartialEq + std::fmt::Debug>(
+    bytes: u64,
+    work: impl Fn(&Stored<'_>, &Context) -> T,
+) -> (T, Vec<usize>, u64) {
+    let helped = read_by(bytes, |own| own.with_helping(Arc::new(Two)), &work);
+    let alone = read_by(bytes, |own| own, work);
+    assert_eq!(helped, alone);
+    alone
+}
+
+fn read_by<T>(
+    bytes: u64,
+    helped: impl FnOnce(Context) -> Context,
+    work: impl FnOnce(&Stored<'_>, &Context) -> T,
+) -> (T, Vec<usize>, u64) {
     let store = Counting::default();
     let room = Arc::new(Room {
         bytes: AtomicU64::new(bytes),
         used: AtomicU64::new(0),
     });
     let context = Context::new(Budget::UNLIMITED).with_memory(Arc::clone(&room) as _);
+    let context = helped(context);
     let rules = Rules::default();
     let stored = Stored {
         store: &store,
@@ -192,13 +257,16 @@ fn the_paths_of_a_request_are_one_question_to_the_store() {
         let zone = jiff::tz::TimeZone::UTC;
         let window = query::window::Window::new(0, SLOTS * 60, SLOTS * 60, zone);
         let mut evaluation = Evaluation::new(stored, context);
-        evaluation.targets(&targets, &window).unwrap()
+        let answers = evaluation.targets(&targets, &window).unwrap();
+        let one = |own: &query::series::Series| (own.name.to_string(), own.values.to_vec());
+        let all = answers.iter().map(|own| own.iter().map(one).collect());
+        all.collect::<Vec<Vec<(String, Vec<f64>)>>>()
     });
     assert_eq!(asked, [4], "a.*, a.x, b.x and no-such.x");
     assert_eq!(left, 0);
     let names: Vec<Vec<&str>> = answers
         .iter()
-        .map(|own| own.iter().map(|own| own.name.as_str()).collect())
+        .map(|own| own.iter().map(|(name, _)| name.as_str()).collect())
         .collect();
     let expected: [&[&str]; 4] = [
         &["sumSeries(a.*)"],
@@ -209,7 +277,7 @@ fn the_paths_of_a_request_are_one_question_to_the_store() {
     assert_eq!(names, expected);
     // The mean of each minute is its number, and of two series the sum twice that.
     let sum = answers.first().and_then(|own| own.first()).unwrap();
-    for (place, value) in (1_i64..).zip(sum.values.iter()) {
+    for (place, value) in (1_i64..).zip(sum.1.iter()) {
         assert_eq!(*value, (2 * place) as f64);
     }
 }

@@ -1,0 +1,16 @@
+//! Further threads for work that can be divided.
+
+/// Where further threads of one piece of work get leave to run.
+pub trait Helping: std::fmt::Debug + Send + Sync {
+    /// How many may help at once.
+    fn most(&self) -> usize;
+
+    /// Leave for one more thread, where there is some that nobody else waits for. Never waits.
+    fn helper(&self) -> Option<Box<dyn Helper>>;
+}
+
+/// The leave of one thread, given back when dropped.
+pub trait Helper: std::fmt::Debug + Send + Sync {
+    /// Whether somebody waits for it: the thread is to end soon. Costs next to nothing.
+    fn is_wanted(&self) -> bool;
+}

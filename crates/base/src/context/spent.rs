@@ -1,0 +1,57 @@
+//! What was spent of each resource, counted across threads.
+
+use super::{Resource, Shared};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    steps: AtomicU64,
+    nodes: AtomicU64,
+    series: AtomicU64,
+    samples: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Spent {
+    const fn of(&self, resource: Resource) -> &AtomicU64 {
+        match resource {
+            Resource::Steps => &self.steps,
+            Resource::Nodes => &self.nodes,
+            Resource::Series => &self.series,
+            Resource::Samples => &self.samples,
+            Resource::Bytes => &self.bytes,
+        }
+    }
+
+    pub(super) fn get(&self, resource: Resource) -> u64 {
+        self.of(resource).load(Ordering::Relaxed)
+    }
+
+    /// Returns what was spent before.
+    pub(super) fn add(&self, resource: Resource, amount: u64) -> u64 {
+        self.of(resource).fetch_add(amount, Ordering::Relaxed)
+    }
+
+    fn take_back(&self, resource: Resource, amount: u64) {
+        self.of(resource).fetch_sub(amount, Ordering::Relaxed);
+    }
+}
+
+/// What a part of the work has spent.
+#[derive(Debug)]
+pub struct PartSpent {
+    pub(super) spent: Arc<Spent>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl PartSpent {
+    /// Says that the part is given up, to be done again: the whole has not spent what the part has. Nobody works at the part any
+    /// more.
+    pub fn undo(self) {
+        for resource in Resource::ALL {
+            let spent = self.spent.get(resource);
+            self.shared.spent.take_back(resource, spent);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Reads what a store has found: a lot of it by several threads, where there are turns that nobody waits for.
+//!
+//! The outcome is that of one thread which reads part after part: the same results in the same order, or the same error with the
+//! same figure. Threads take the parts in order. What one fails at, or leaves undone because its turn is wanted, is as if it had
+//! not been begun (its spending is undone, and what it made dropped); after a failure the query's own thread goes on alone, behind
+//! the last part before which nothing is missing, and comes to the same failure or to none.
+
+mod parts;
+#[cfg(test)]
+mod tests;
+
+use base::context::{Context, Helper, Helping, PartSpent, Stop, Yielding};
+use base::cursor::Cursor;
+use base::store::{Part, StoreError};
+use parts::{Claimed, Parts};
+use std::ops::ControlFlow;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+/// What costs less is read by one thread: 256 series, or a million samples.
+const SPREAD_COST: u64 = 256 * 4096;
+
+/// What is made of series.
+pub(crate) trait Reading: Sync {
+    /// What is made of the series of a part.
+    type Out: Send;
+
+    /// With no series yet.
+    fn begin(&self) -> Self::Out;
+
+    /// Takes in one series. What it spends is counted in `context`.
+    ///
+    /// # Errors
+    /// As [`base::store::SampleStore::read_all`].
+    fn series(
+        &self,
+        context: &Context,
+        cursor: &mut dyn Cursor,
+        out: &mut Self::Out,
+    ) -> Result<(), StoreError>;
+}
+
+/// Reads all `parts`: what was made of each, in order.
+///
+/// # Errors
+/// The first, in the order of the parts.
+pub(crate) fn read<R: Reading>(
+    context: &Context,
+    mut parts: Vec<Box<dyn Part + '_>>,
+    reading: &R,
+) -> Result<Vec<R::Out>, StoreError> {
+    let mut outs = Vec::with_capacity(parts.len());
+    let cost = parts.iter().map(|part| part.cost());
+    let cost = cost.fold(0, u64::saturating_add);
+    if let Some(helping) = context.helping()
+        && cost >= SPREAD_COST
+        && parts.len() > 1
+        && helping.most() > 0
+        && let Some(helper) = helping.helper()
+    {
+        (outs, parts) = together(context, (&**helping, helper), parts, reading);
+    }
+    for part in parts {
+        let mut out = reading.begin();
+        let _ = part.read_out(context, &mut |cursor| {
+            reading.series(context, cursor, &mut out)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        outs.push(out);
+    }
+    Ok(outs)
+}
+
+/// What was made of the first parts, and the parts that are left.
+type Progress<'p, R> = (Vec<<R as Reading>::Out>, Vec<Box<dyn Part + 'p>>);
+
+fn together<'p, R: Reading>(
+    context: &Context,
+    (helping, helper): (&dyn Helping, Box<dyn Helper>),
+    parts: Vec<Box<dyn Part + 'p>>,
+    reading: &R,
+) -> Progress<'p, R> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let shared = Spreading {
+        context,
+        reading,
+        parts: Parts::new(parts),
+        ended: Arc::clone(&ended),
+        helpers: AtomicUsize::new(0),
+    };
+    thread::scope(|threads| {
+        let end_on_drop = EndOnDrop(&ended);
+        let mut handles = Vec::new();
+        handles.extend(shared.spawn(threads, helper));
+        while let Some((at, part)) = shared.parts.claim_or_wait() {
+            while let Some(further) = shared.more(threads, helping) {
+                handles.push(further);
+            }
+            let (own, spent) = context.part();
+            match shared.read(&own, &*part) {
+                Ok(out) => shared.parts.done((at, part), spent, out),
+                Err(_) => shared.fail((at, part), spent),
+            }
+        }
+        drop(end_on_drop);
+        for handle in handles {
+            if let Err(panic) = handle.join() {
+                resume_unwind(panic);
+            }
+        }
+    });
+    shared.parts.into_outcome()
+}
+
+/// Work on parts by several threads.
+struct Spreading<'s, 'p, R: Reading> {
+    context: &'s Context,
+    reading: &'s R,
+    parts: Parts<'p, R::Out>,
+    /// Set when no thread is to go on.
+    ended: Arc<AtomicBool>,
+    helpers: AtomicUsize,
+}
+
+/// Ends all threads, also when the own one panics.
+struct EndOnDrop<'s>(&'s AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl<'p, R: Reading> Spreading<'_, 'p, R> {
+    /// Starts a thread that helps; none where the system has none.
+    fn spawn<'t, 'e: 't>(
+        &'e self,
+        threads: &'t Scope<'t, 'e>,
+        helper: Box<dyn Helper>,
+    ) -> Option<ScopedJoinHandle<'t, ()>> {
+        let thread = thread::Builder::new().name("query".to_owned());
+        let thread = thread.stack_size(::query::evaluate::STACK_BYTES);
+        self.helpers.fetch_add(1, Ordering::Relaxed);
+        let counted = Counted(&self.helpers);
+        let spawned = thread.spawn_scoped(threads, move || {
+            let _counted = counted;
+            self.help(helper);
+        });
+        spawned.ok()
+    }
+
+    /// Starts one more, where a part is left for it and a turn is free.
+    fn more<'t, 'e: 't>(
+        &'e self,
+        threads: &'t Scope<'t, 'e>,
+        helping: &dyn Helping,
+    ) -> Option<ScopedJoinHandle<'t, ()>> {
+        let is_room = self.helpers.load(Ordering::Relaxed) < helping.most();
+        let helper = (is_room && self.parts.is_any_left()).then(|| helping.helper());
+        self.spawn(threads, helper??)
+    }
+
+    /// Reads parts until there is none, or the turn is wanted.
+    fn help(&self, helper: Box<dyn Helper>) {
+        let gives_way = Arc::new(GivesWay {
+            helper,
+            ended: Arc::clone(&self.ended),
+        });
+        while !gives_way.is_over()
+            && let Some((at, part)) = self.parts.claim()
+        {
+            let fail_on_drop = self.parts.fail_on_drop();
+            let (own, spent) = self.context.part();
+            let own = own.with_yielding(Arc::clone(&gives_way) as _);
+            let read = self.read(&own, &*part);
+            fail_on_drop.disarm();
+            match read {
+                Ok(out) => self.parts.done((at, part), spent, out),
+                Err(_) if gives_way.is_over() => {
+                    spent.undo();
+                    // The turn is free before the part is another thread's.
+                    drop((own, gives_way));
+                    return self.parts.give_back((at, part));
+                }
+                Err(_) => return self.fail((at, part), spent),
+            }
+        }
+    }
+
+    fn fail(&self, claimed: Claimed<'p>, spent: PartSpent) {
+        spent.undo();
+        self.parts.failed(claimed);
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    fn read(&self, context: &Context, part: &(dyn Part + 'p)) -> Result<R::Out, StoreError> {
+        let mut out = self.reading.begin();
+        let _ = part.read(context, &mut |cursor| {
+            self.reading.series(context, cursor, &mut out)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(out)
+    }
+}
+
+/// One thread that helps, until dropped.
+struct Counted<'s>(&'s AtomicUsize);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Ends the work of a thread that helps when its turn is wanted: it waits for nobody.
+#[derive(Debug)]
+struct GivesWay {
+    helper: Box<dyn Helper>,
+    ended: Arc<AtomicBool>,
+}
+
+impl GivesWay {
+    fn is_over(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) || self.helper.is_wanted()
+    }
+}
+
+impl Yielding for GivesWay {
+    fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
+        match self.is_over() {
+            true => Err(Stop::Cancelled),
+            false => Ok(Duration::ZERO),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The values of series, slot by slot: each block is folded when it is decoded.
+
+use super::{Held, Meant, tags_of};
+use crate::query::spread::Reading;
+use base::context::{Context, Resource, Stop};
+use base::cursor::Cursor;
+use base::grid::{Filling, Window};
+use base::store::StoreError;
+use base::time::{Millis, Step, TimeRange};
+use query::schema::Rules;
+use query::series::{Consolidation, Tags};
+use query::source::{Fetched, Range};
+use std::sync::Arc;
+
+/// Bytes that a slot takes.
+pub(super) const SLOT_BYTES: u64 = 8;
+
+/// What is made of the series of one request.
+pub(super) struct SlotReading<'s> {
+    pub(super) meant: &'s [(usize, Meant)],
+    pub(super) rules: &'s Rules,
+    /// No longer than until now.
+    pub(super) range: Range,
+    pub(super) now: i64,
+    /// The context of the whole request.
+    pub(super) whole: &'s Context,
+}
+
+/// Series that were read.
+pub(super) struct SlotsRead<'s> {
+    /// Each with the place of its path.
+    pub(super) found: Vec<(usize, Fetched)>,
+    pub(super) held: Held<'s>,
+}
+
+impl<'s> Reading for SlotReading<'s> {
+    type Out = SlotsRead<'s>;
+
+    fn begin(&self) -> SlotsRead<'s> {
+        SlotsRead {
+            found: Vec::new(),
+            held: Held::of(self.whole),
+        }
+    }
+
+    fn series(
+        &self,
+        context: &Context,
+        cursor: &mut dyn Cursor,
+        out: &mut SlotsRead<'s>,
+    ) -> Result<(), StoreError> {
+        let Some((place, own)) = self.meant.get(cursor.query()) else {
+            return Ok(());
+        };
+        let text = cursor.key().graphite().into_owned();
+        let tags = tags_of(&cursor.key());
+        if own.means(&text, &tags) {
+            let series = self.slots(context, cursor, (text, tags), &mut out.held)?;
+            out.found.push((*place, series));
+        }
+        Ok(())
+    }
+}
+
+impl SlotReading<'_> {
+    fn slots(
+        &self,
+        context: &Context,
+        cursor: &mut dyn Cursor,
+        (name, tags): (String, Tags),
+        held: &mut Held<'_>,
+    ) -> Result<Fetched, StoreError> {
+        let age = self.now.saturating_sub(self.range.from);
+        let view = self.rules.view(&name, age);
+        let step = Step::new(view.step.saturating_mul(1000))
+            .ok_or(StoreError::Unsupported("have steps of no length"))?;
+        let range = TimeRange {
+            from: Millis::from_secs(self.range.from),
+            until: Millis::from_secs(self.range.until),
+        };
+        let window = Window::of(range, step).map_err(|_| too_many_slots(range, view.step))?;
+        let slots = window.slots() as u64;
+        context.spend(Resource::Samples, slots)?;
+        held.more(slots.saturating_mul(SLOT_BYTES))?;
+        let mut filling = Filling::new(window, fold(view.method));
+        while let Some(piece) = cursor.next()? {
+            filling.add(piece.iter());
+        }
+        let grid = filling.end();
+        let start = grid.start.secs();
+        let length = i64::try_from(grid.values.len()).unwrap_or(i64::MAX);
+        Ok(Fetched {
+            name,
+            tags,
+            start,
+            end: start.saturating_add(length.saturating_mul(view.step)),
+            step: view.step,
+            values: Arc::new(grid.values),
+        })
+    }
+}
+
+fn too_many_slots(range: TimeRange, step: i64) -> StoreError {
+    let span = range.until.secs().saturating_sub(range.from.secs());
+    StoreError::Stopped(Stop::Budget {
+        limit: &base::limit::SLOTS_PER_SERIES,
+        needed: u64::try_from(span / step.max(1)).unwrap_or(u64::MAX),
+        allowed: base::limit::SLOTS_PER_SERIES.default,
+    })
+}
+
+fn fold(method: Consolidation) -> base::grid::Fold {
+    match method {
+        // Rules have no unknown method.
+        Consolidation::Average | Consolidation::AverageZero | Consolidation::Unknown => {
+            base::grid::Fold::Average
+        }
+        Consolidation::Sum => base::grid::Fold::Sum,
+        Consolidation::Min => base::grid::Fold::Min,
+        Consolidation::Max => base::grid::Fold::Max,
+        Consolidation::First => base::grid::Fold::First,
+        Consolidation::Last => base::grid::Fold::Last,
+    }
+}
