@@ -128,4 +128,5 @@ mod tokens;
 #[cfg(test)]
 mod uaa;
 #[cfg(test)]
+mod undisturbed;
 mod upgrade;
