@@ -1,6 +1,7 @@
 //! The agent and the real server: either may stop and come back, and no sample is lost.
 
-use crate::harness::{Server, Serving, own_address};
+use crate::harness::{Server, Serving};
+use crate::undisturbed::own_address;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;

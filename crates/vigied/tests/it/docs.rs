@@ -218,7 +218,7 @@ fn walked_in(folder: &Path, page: &str, before: &str) -> (bool, String) {
 }
 
 fn walked_text(folder: &Path, guide: &str, before: &str) -> (bool, String) {
-    let port = std::net::TcpListener::bind((crate::harness::own_address(), 0))
+    let port = std::net::TcpListener::bind((crate::undisturbed::own_address(), 0))
         .unwrap()
         .local_addr()
         .unwrap();

@@ -1,6 +1,7 @@
 //! Answers of `/render` that are kept for who asks the same again: never an older one than what was written, never another's.
 
-use crate::harness::{Reply, Server, begins_in_a_day, now};
+use crate::harness::{Reply, Server, now};
+use crate::undisturbed::begins_in_a_day;
 use base::limit::{self, Limit};
 use serde_json::{Value, json};
 

@@ -260,12 +260,8 @@ fn limits_of_requests() {
 #[test]
 fn a_request_that_does_not_arrive_in_time_is_told_so() {
     // Less than a body may fall behind.
-    let server = Server::with(&[
-        "--set",
-        "limits.request_seconds=4",
-        "--set",
-        "limits.body_stall_seconds=60",
-    ]);
+    let settings = ["limits.request_seconds=4", "limits.body_stall_seconds=60"];
+    let server = bodies::with(&settings);
     let mut stream = hanging(&server, &server.token());
     let answer = answer(&mut stream);
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -343,12 +339,7 @@ fn a_connection_too_many_takes_the_place_of_a_silent_one() {
 
 #[test]
 fn stages_of_a_connection_have_their_time() {
-    let server = Server::with(&[
-        "--set",
-        "limits.head_seconds=3",
-        "--set",
-        "limits.idle_seconds=3",
-    ]);
+    let server = bodies::with(&["limits.head_seconds=3", "limits.idle_seconds=3"]);
     let mut silent = TcpStream::connect(&server.serving.address).unwrap();
     assert_eq!(silent.read(&mut [0]).unwrap(), 0);
     let mut idle = TcpStream::connect(&server.serving.address).unwrap();

@@ -138,4 +138,5 @@ mod tokens;
 #[cfg(test)]
 mod uaa;
 #[cfg(test)]
+mod undisturbed;
 mod upgrade;

@@ -1,6 +1,7 @@
 //! The tour a newcomer takes, with the real command line and agent.
 
-use crate::harness::{VIGIED, own_address, vigie};
+use crate::harness::{VIGIED, vigie};
+use crate::undisturbed::own_address;
 use std::io::{BufRead, BufReader, Lines, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;

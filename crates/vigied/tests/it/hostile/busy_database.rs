@@ -136,7 +136,7 @@ fn a_deletion_whose_caller_leaves_while_it_waits_for_the_database_deletes_nothin
 
 #[test]
 fn the_time_of_a_deletion_ends_while_it_waits_for_the_database() {
-    let server = server(&["--set", "limits.request_seconds=3"]);
+    let server = server(&["--set", "limits.request_seconds=6"]);
     let writer = Writer::begin(&server);
     let refused = ask(&server, "DELETE", "/v1/metrics/list?query=load.*").send();
     assert_eq!(refused.status, 503, "{}", refused.text());

@@ -24,7 +24,7 @@ pub(super) const LIMITS: [Limit; 11] = [
     limit::STRANGER_SHARE_PERCENT,
 ];
 
-fn with(settings: &[&str]) -> Server {
+pub(super) fn with(settings: &[&str]) -> Server {
     let flags: Vec<&str> = settings.iter().flat_map(|set| ["--set", set]).collect();
     Server::with(&flags)
 }
