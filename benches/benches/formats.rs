@@ -87,6 +87,7 @@ fn main() {
             consolidation: "average",
             x_files_factor: 0.0,
             points: &values,
+            is_whole: false,
         };
         for (name, write) in FORMATS {
             let (mut least, mut bytes) = (Duration::MAX, 0);

@@ -22,6 +22,7 @@ mod error;
 mod exactly;
 mod lex;
 mod parse;
+mod place;
 mod progress;
 mod spans;
 mod tags;
@@ -32,6 +33,7 @@ pub use classes::successor;
 pub use element::Element;
 pub use error::PatternError;
 pub use exactly::exactly;
+pub use place::Place;
 pub use progress::{Positions, Progress};
 
 use crate::limit;

@@ -6,6 +6,7 @@
 mod column;
 pub mod csv;
 pub mod dygraph;
+mod indented;
 pub mod json;
 pub mod msgpack;
 pub mod pickle;
@@ -17,4 +18,5 @@ mod sink;
 mod tests;
 
 pub use column::{Column, Infinity};
+pub use indented::Indented;
 pub use sink::Sink;

@@ -20,7 +20,7 @@ impl PartialEq for Target {
 
 impl Eq for Target {}
 
-/// Why a text is no path; offsets are bytes from its beginning.
+/// Why a text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// Nothing at all.
@@ -31,7 +31,7 @@ pub enum TargetError {
     Function {
         /// The function's name.
         name: String,
-        /// Where the call begins.
+        /// The byte at which the call begins.
         start: usize,
         /// Where it ends.
         end: usize,
@@ -56,7 +56,8 @@ impl Target {
         if let Some(call) = function_call(inner, start) {
             return Err(call);
         }
-        let pattern = Pattern::parse(inner).map_err(|error| error.shifted_by(start))?;
+        let pattern = Pattern::parse(inner)
+            .map_err(|error| error.behind(text.get(..start).unwrap_or_default()))?;
         let selector = Selector::named(pattern.clone());
         Ok(Self { pattern, selector })
     }
@@ -100,6 +101,7 @@ fn function_call(text: &str, start: usize) -> Option<TargetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::pattern::Place;
     use proptest::prelude::*;
 
     #[test]
@@ -149,30 +151,34 @@ mod tests {
 
     #[test]
     fn junk_has_a_place() {
+        let at = |byte: usize| Place {
+            byte,
+            column: byte + 1,
+        };
         assert_eq!(Target::parse("  "), Err(TargetError::Empty));
         assert_eq!(
             Target::parse("a b"),
             Err(TargetError::Pattern(PatternError::Character {
                 character: ' ',
-                at: 1
+                at: at(1)
             }))
         );
         assert_eq!(
             Target::parse("a,b"),
             Err(TargetError::Pattern(PatternError::Character {
                 character: ',',
-                at: 1
+                at: at(1)
             }))
         );
         assert_eq!(
             Target::parse(" a..b"),
-            Err(TargetError::Pattern(PatternError::EmptyElement(3)))
+            Err(TargetError::Pattern(PatternError::EmptyElement(at(3))))
         );
         assert_eq!(
             Target::parse("a.(b)"),
             Err(TargetError::Pattern(PatternError::Character {
                 character: '(',
-                at: 2
+                at: at(2)
             }))
         );
     }

@@ -1,9 +1,10 @@
 //! Why a text is not a pattern.
 
+use super::place::Place;
 use crate::invisible::quoted;
 use crate::limit::{self, Limit};
 
-/// Why a text is not a pattern; offsets are bytes from its beginning.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// Nothing at all.
@@ -16,46 +17,46 @@ pub enum PatternError {
     #[error("the pattern has {0} elements, more than `name_elements` = {max}", max = limit::NAME_ELEMENTS.default)]
     TooDeep(usize),
     /// `a..b`, `.a` or `a.`.
-    #[error("the pattern has an empty element at offset {0} (a dot too many)")]
-    EmptyElement(usize),
+    #[error("the pattern has an empty element at {0} (a dot too many)")]
+    EmptyElement(Place),
     /// A bracket or brace without its partner.
-    #[error("`{character}` at offset {at} has no partner")]
+    #[error("`{character}` at {at} has no partner")]
     Unbalanced {
         /// The lonely character.
         character: char,
         /// Where it stands.
-        at: usize,
+        at: Place,
     },
     /// `[]`, or a range that runs backwards.
-    #[error("the set of characters at offset {0} is empty")]
-    EmptySet(usize),
+    #[error("the set of characters at {0} is empty")]
+    EmptySet(Place),
     /// Its tables would be larger than [`limit::PATTERN_TABLE_BYTES`].
     #[error("the pattern tells too many different characters apart for its length: its tables need more than `pattern_table_bytes` = {max}", max = limit::PATTERN_TABLE_BYTES.default)]
     TooVaried,
     /// A backslash before a character no series name may hold.
     #[error(
-        "`\\` at offset {at} makes {} a character like others, which no series name holds", quoted(*.character)
+        "`\\` at {at} makes {} a character like others, which no series name holds", quoted(*.character)
     )]
     Escaped {
         /// The character.
         character: char,
         /// Where the backslash stands.
-        at: usize,
+        at: Place,
     },
     /// A character no series name may hold.
-    #[error("the pattern holds {} at offset {at}, which no series name holds", quoted(*.character))]
+    #[error("the pattern holds {} at {at}, which no series name holds", quoted(*.character))]
     Character {
         /// The character.
         character: char,
         /// Where it stands.
-        at: usize,
+        at: Place,
     },
 }
 
 impl PatternError {
     /// Where it is, where it has a place.
     #[must_use]
-    pub const fn at(&self) -> Option<usize> {
+    pub const fn at(&self) -> Option<Place> {
         match self {
             Self::EmptyElement(at)
             | Self::EmptySet(at)
@@ -66,15 +67,15 @@ impl PatternError {
         }
     }
 
-    /// The same in a text that has `by` bytes before the pattern.
+    /// The same in a text that has `before` before the pattern.
     #[must_use]
-    pub const fn shifted_by(mut self, by: usize) -> Self {
+    pub fn behind(mut self, before: &str) -> Self {
         match &mut self {
             Self::EmptyElement(at)
             | Self::EmptySet(at)
             | Self::Unbalanced { at, .. }
             | Self::Character { at, .. }
-            | Self::Escaped { at, .. } => *at += by,
+            | Self::Escaped { at, .. } => *at = at.behind(before),
             Self::Empty | Self::TooLong(_) | Self::TooDeep(_) | Self::TooVaried => {}
         }
         self

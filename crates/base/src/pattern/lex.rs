@@ -6,13 +6,14 @@
 //! renderings of labels alone ([`crate::series`]), as `\\` in a pattern.
 
 use super::error::PatternError;
+use super::place::Place;
 use crate::name::allowed;
 
 /// One character of a pattern.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece {
     /// Where it stands in the text.
-    pub(super) at: usize,
+    pub(super) at: Place,
     pub(super) character: char,
     /// A backslash stands before it.
     escaped: bool,
@@ -37,16 +38,17 @@ impl Piece {
 /// Reads `text`; whether a character may stand where it stands is not looked at, unless a backslash does before it.
 pub(super) fn lex(text: &str) -> Result<Vec<Piece>, PatternError> {
     let mut pieces = Vec::with_capacity(text.len());
-    let mut rest = text.char_indices();
-    while let Some((at, character)) = rest.next() {
+    let mut rest = (1..).zip(text.char_indices());
+    while let Some((column, (byte, character))) = rest.next() {
+        let at = Place { byte, column };
         pieces.push(if character == '\\' {
             match rest.next() {
-                Some((_, character)) if allowed(character) || character == '\\' => Piece {
+                Some((_, (_, character))) if allowed(character) || character == '\\' => Piece {
                     at,
                     character,
                     escaped: true,
                 },
-                Some((_, character)) => return Err(PatternError::Escaped { character, at }),
+                Some((_, (_, character))) => return Err(PatternError::Escaped { character, at }),
                 None => return Err(PatternError::Unbalanced { character, at }),
             }
         } else {

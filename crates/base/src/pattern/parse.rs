@@ -5,6 +5,7 @@ use super::classes::Token;
 use super::element::{Element, Part};
 use super::error::PatternError;
 use super::lex::{Piece, lex};
+use super::place::Place;
 use super::{spans, tags};
 use crate::limit;
 
@@ -12,7 +13,7 @@ use crate::limit;
 /// is at least one element below.
 pub(super) fn parts(text: &str) -> Result<Vec<Part>, PatternError> {
     let mut pieces = lex(text)?;
-    let spans = spans::of(&pieces, text.len())?;
+    let spans = spans::of(&pieces, Place::of(text, text.len()))?;
     if let Some(last) = spans.last() {
         tags::sort(pieces.get_mut(last.clone()).unwrap_or_default());
     }

@@ -3,13 +3,14 @@
 
 use super::error::PatternError;
 use super::lex::Piece;
+use super::place::Place;
 use crate::name::allowed;
 use std::ops::Range;
 
 /// A bracket or brace that is open.
 struct Open {
     character: char,
-    at: usize,
+    at: Place,
     /// Whether a `;` stands before it.
     tagged: bool,
 }
@@ -23,8 +24,8 @@ impl Open {
     }
 }
 
-/// The elements, as ranges of `pieces`; `length` is that of the text.
-pub(super) fn of(pieces: &[Piece], length: usize) -> Result<Vec<Range<usize>>, PatternError> {
+/// The elements, as ranges of `pieces`; `end` is that of the text.
+pub(super) fn of(pieces: &[Piece], end: Place) -> Result<Vec<Range<usize>>, PatternError> {
     let mut spans = Vec::new();
     let mut start = 0_usize;
     let mut open: Vec<Open> = Vec::new();
@@ -75,7 +76,7 @@ pub(super) fn of(pieces: &[Piece], length: usize) -> Result<Vec<Range<usize>>, P
         return Err(first.alone());
     }
     if start == pieces.len() {
-        return Err(PatternError::EmptyElement(length));
+        return Err(PatternError::EmptyElement(end));
     }
     spans.push(start..pieces.len());
     Ok(spans)

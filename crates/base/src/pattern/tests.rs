@@ -45,30 +45,71 @@ fn braces_nest_and_hold_wildcards() {
     assert!(fits("[{]", "{") || Pattern::parse("[{]").is_ok());
 }
 
+/// A place in a text of ASCII.
+fn at(byte: usize) -> Place {
+    let column = byte + 1;
+    Place { byte, column }
+}
+
+#[test]
+fn errors_say_the_column_in_characters() {
+    for (text, error) in [
+        (
+            "é.日..b",
+            "the pattern has an empty element at column 5 (a dot too many)",
+        ),
+        ("日{é", "`{` at column 2 has no partner"),
+        ("日é[]", "the set of characters at column 3 is empty"),
+        (
+            "é\\*",
+            "`\\` at column 2 makes '*' a character like others, which no series name holds",
+        ),
+        (
+            "é日 x",
+            "the pattern holds ' ' at column 3, which no series name holds",
+        ),
+        (
+            "é日.",
+            "the pattern has an empty element at column 4 (a dot too many)",
+        ),
+    ] {
+        let told = Pattern::parse(text).unwrap_err();
+        assert_eq!(told.to_string(), error);
+        let place = told.at().unwrap();
+        assert_eq!(place, Place::of(text, place.byte));
+        let behind = told.behind("日(").at().unwrap();
+        let expected = (place.byte + 4, place.column + 2);
+        assert_eq!((behind.byte, behind.column), expected);
+    }
+}
+
 #[test]
 fn errors_say_where() {
     assert_eq!(Pattern::parse(""), Err(PatternError::Empty));
-    assert_eq!(Pattern::parse("a..b"), Err(PatternError::EmptyElement(2)));
+    assert_eq!(
+        Pattern::parse("a..b"),
+        Err(PatternError::EmptyElement(at(2)))
+    );
     assert_eq!(
         Pattern::parse("a.[b"),
         Err(PatternError::Unbalanced {
             character: '[',
-            at: 2
+            at: at(2)
         })
     );
     assert_eq!(
         Pattern::parse("a}"),
         Err(PatternError::Unbalanced {
             character: '}',
-            at: 1
+            at: at(1)
         })
     );
-    assert_eq!(Pattern::parse("a.[]"), Err(PatternError::EmptySet(2)));
+    assert_eq!(Pattern::parse("a.[]"), Err(PatternError::EmptySet(at(2))));
     assert_eq!(
         Pattern::parse("a b"),
         Err(PatternError::Character {
             character: ' ',
-            at: 1
+            at: at(1)
         })
     );
     let bomb = "{a,b}".repeat(20);

@@ -20,7 +20,7 @@ mod readings;
 mod recognise;
 mod rendered;
 mod replaces;
-mod schemas;
+pub(crate) mod schemas;
 mod send;
 mod server_clock;
 mod settings;

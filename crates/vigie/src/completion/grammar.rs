@@ -4,6 +4,9 @@ use super::candidate::Candidate;
 use super::kind::Kind;
 use clap::{Arg, Command, ValueHint};
 
+/// What the samples of a slot may become, in the words of `storage-aggregation.conf`.
+const METHODS: [&str; 7] = ["average", "avg_zero", "first", "last", "max", "min", "sum"];
+
 /// What is expected at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expected {
@@ -236,6 +239,10 @@ impl<'a> Reader<'a> {
             let candidates = words.map(|word| Candidate::new(word, about));
             return Some(Expected::Words(candidates.to_vec()));
         }
+        if name == "METHOD" && path == "metrics schemas set" {
+            let words = METHODS.map(|word| Candidate::new(word, ""));
+            return Some(Expected::Words(words.to_vec()));
+        }
         Kind::of(&path, name).map(Expected::Known)
     }
 }
@@ -279,6 +286,10 @@ mod tests {
             ("metrics functions su", Kind::Functions),
             ("metrics list sho", Kind::Metrics),
             ("metrics ls sho", Kind::Metrics),
+            ("metrics schemas set sh", Kind::Rules),
+            ("metrics schemas set new --before sh", Kind::Rules),
+            ("metrics schemas set --pattern ", Kind::RulePatterns),
+            ("metrics schemas unset ", Kind::Rules),
         ] {
             let found = expected(line).map(|(expected, ..)| expected);
             assert_eq!(found, Some(Expected::Known(kind)), "{line}");

@@ -9,6 +9,8 @@ pub(super) enum Kind {
     Metrics,
     Orgs,
     Regions,
+    RulePatterns,
+    Rules,
     Spaces,
     Targets,
     Users,
@@ -46,6 +48,10 @@ const BY_COMMAND: &[(&str, &str, Kind)] = &[
     ("metrics find", "PATTERN", Kind::Metrics),
     ("metrics functions", "NAME", Kind::Functions),
     ("metrics list", "QUERY", Kind::Metrics),
+    ("metrics schemas set", "RULE", Kind::Rules),
+    ("metrics schemas set", "OTHER", Kind::Rules),
+    ("metrics schemas set", "PATTERN", Kind::RulePatterns),
+    ("metrics schemas unset", "RULE", Kind::Rules),
     ("metrics delete", "QUERY", Kind::Metrics),
 ];
 

@@ -1,4 +1,5 @@
-//! Candidates from the server: spaces, organizations, regions, accounts, users, keys and metrics; and functions, which need none.
+//! Candidates from the server: spaces, organizations, regions, accounts, users, keys, metrics and rules; and functions, which need
+//! none.
 //!
 //! Requests use the stored token as it is: completion neither renews a token nor asks whether an address is trusted.
 
@@ -7,6 +8,7 @@ use super::grammar::CommandLine;
 use super::kind::Kind;
 use super::target::{Part, functions};
 use crate::client::Request;
+use crate::command::metrics::schemas::{KnownRule, known_rules};
 use crate::command::{api_key, user};
 use crate::context::{Context, Name};
 use crate::env::{self, Env};
@@ -91,8 +93,22 @@ fn names(
             .map(|key| Candidate::new(key.name, key.description.unwrap_or_default()))
             .collect(),
         Kind::Metrics | Kind::Targets => metrics(typed, written, context)?,
+        Kind::Rules => (rules(typed, context)?.into_iter())
+            .map(|rule| Candidate::new(rule.name, rule.pattern))
+            .collect(),
+        Kind::RulePatterns => (rules(typed, context)?.into_iter())
+            .map(|rule| Candidate::new(rule.pattern, format!("pattern of {}", rule.name)))
+            .collect(),
         Kind::Functions => functions(),
     })
+}
+
+/// The rules of the domain that the line names.
+fn rules(typed: &CommandLine, context: &Context) -> Result<Vec<KnownRule>, Failure> {
+    let scope = ScopeArgs {
+        scope: typed.scope.clone(),
+    };
+    known_rules(&Monitoring::to_read(context, &scope)?)
 }
 
 /// The metrics and branches one level below the typed text. A pattern is not completed.

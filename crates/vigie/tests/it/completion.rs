@@ -171,6 +171,38 @@ fn bash_completes_what_the_server_knows() {
     }
 }
 
+#[test]
+fn bash_completes_rules() {
+    let mut terminal = Terminal::logged_in();
+    terminal.server.configure(|behavior| {
+        behavior.settings = serde_json::json!({
+            "schemas": "[shop]\npattern = ^shop\nretentions = 10s:6h\n[web 1]\npattern = web\nretentions = 60s:1y\n",
+            "aggregation": "[shop]\npattern = ^shop\n[orders]\npattern = orders$\naggregationMethod = sum\n",
+        });
+    });
+    script(&mut terminal, "vigie", "bash");
+    for (words, expected) in [
+        ("metrics schemas set ", r"orders shop web\ 1"),
+        ("metrics schemas set s", "shop"),
+        ("metrics schemas unset o", "orders"),
+        ("metrics schemas set new --before w", r"web\ 1"),
+        ("metrics schemas set new --pattern o", r"orders\$"),
+        ("metrics schemas set new --method a", "average avg_zero"),
+        ("metrics schemas set --scope=", "account org space"),
+    ] {
+        let shown = bash_words(&terminal, "vigie", &format!("vigie {words}"));
+        assert_eq!(shown.join(" "), expected, "{words}");
+    }
+    let asked = terminal.server.requests("GET", "/v1/settings/domain");
+    assert!(!asked.is_empty());
+    assert!(
+        terminal
+            .server
+            .requests("PUT", "/v1/settings/domain")
+            .is_empty()
+    );
+}
+
 /// Whatever a name is, a press of Tab and Enter makes it one word of the command and nothing else.
 #[test]
 fn a_hostile_name_is_one_word_in_bash_or_is_not_offered() {

@@ -106,6 +106,7 @@ pub(crate) fn table() -> Vec<Route> {
         get("/events/{id}", Names, Graphite, graphite::event),
         get("/events/{id}/", Names, Graphite, graphite::event),
         get("/version", Scope(Action::Render), Graphite, graphite::version),
+        post("/version", Scope(Action::Render), Graphite, graphite::version_post),
         // The token service.
         post("/identity/token", Credential, Token, identity::token),
         post("/oidc/token", Credential, Token, identity::token),

@@ -1,5 +1,7 @@
 //! Graphite's own endpoints, for whoever has only them: rules, functions, names, tags, and what is refused.
 
+mod likeness;
+
 use crate::harness::{Reply, Server};
 use crate::limits::hits;
 use base::limit::{self, Limit};

@@ -49,12 +49,25 @@ fn a_parameter_that_cannot_be_taken_is_the_field_of_the_error() {
         ("/render", "width", "100000"),
         ("/render", "height", "4096"),
         ("/render", "yMax", "high"),
+        ("/render", "yMin", "min"),
+        ("/render", "yLimit", "max"),
+        ("/render", "yStepRight", "x"),
+        ("/render", "lineWidth", "thick"),
+        ("/render", "fontSize", "big"),
+        ("/render", "minorY", "few"),
+        ("/render", "logBase", "pi"),
+        ("/render", "areaAlpha", "half"),
+        ("/render", "connectedLimit", "none"),
         ("/tags", "filter", "h("),
         ("/tags/host", "filter", "h("),
         ("/tags/findSeries", "expr", "h=~("),
     ] {
         let reply = drawing.get(path, &[("target", "a.b"), (name, value)]);
         assert_eq!(refused(&reply).0, name, "{path}: {}", reply.text());
+    }
+    for name in ["yMax", "yMaxLeft", "yMaxRight", "max"] {
+        let reply = drawing.get("/render", &[("target", "a.b"), (name, "max")]);
+        assert_eq!(reply.status, 200, "{name}: {}", reply.text());
     }
     for value in ["", "default"] {
         let names = ["width", "height", "bgcolor", "yMax", "fontSize", "areaMode"];

@@ -147,6 +147,23 @@ fn settings_are_tried_without_a_change() {
     ] {
         assert_eq!(put(dry, wrong.clone()).status, 400, "{wrong}");
     }
+    // A key is named as it was sent.
+    for (file, text, told) in [
+        (
+            "schemas",
+            "[a]\npattern = a\nMaxRetention = 1s:1d",
+            "no key `MaxRetention`",
+        ),
+        ("aggregation", "[a]\nPattern = a\nXFF = 1", "no key `XFF`"),
+        (
+            "aggregation",
+            "[a]\nPattern = a\nXFILESFACTOR = 2",
+            "`XFILESFACTOR` is a number",
+        ),
+    ] {
+        let refused = put(dry, json!({file: text}));
+        assert!(refused.text().contains(told), "{}", refused.text());
+    }
     for path in [
         "/v1/settings/domain?dry_run=yes",
         "/v1/settings/domain?dryrun=true",

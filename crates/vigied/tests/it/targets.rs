@@ -283,7 +283,10 @@ fn a_mistake_in_a_target_has_its_place() {
             "did you mean `sumSeries`",
         ),
         ("a[b", 2, 1, "[`"),
-        ("日.[", 3, 1, "[`"),
+        ("日.[", 3, 1, "`[` at column 3 has no partner"),
+        ("é..b", 3, 1, "empty element at column 3"),
+        (" é.日 x", 5, 1, "' ' at column 5"),
+        ("scale(é..a,2)", 9, 1, "empty element at column 9"),
     ] {
         for (before, number) in [(&[][..], 1), (&[("target", "a"), ("target", "b")][..], 3)] {
             let error = kept.refused(&[before, &[("target", target)]].concat());

@@ -34,6 +34,7 @@ pub(super) fn routes(document: &mut Document) {
             .query("maxDataPoints", "`json` alone: consolidates to at most so many points")
             .query("noNullPoints", "`json` alone: leaves out points without a value")
             .query("xFilesFactor", "the share of values that a consolidated one needs; 0 by default")
+            .query("pretty", "`json` and `rickshaw` alone; anything: on several lines")
             .query("template[NAME]", "what `$NAME` in a `template` stands for")
             .query("cacheTimeout", "how many seconds old the answer may be, up to 60, though something was written since; 0: made anew, and not kept")
             .query("noCache", "anything: made anew, and not kept")
@@ -59,6 +60,7 @@ pub(super) fn routes(document: &mut Document) {
                     "default": "treejson",
                 }),
             )
+            .query("pretty", PRETTY)
             .query("from", &format!("{TIME}; read, and narrows nothing"))
             .query("until", &format!("{TIME}; read, and narrows nothing"))
             .query("leavesOnly", "1: series alone")
@@ -86,27 +88,23 @@ pub(super) fn routes(document: &mut Document) {
             )
             .query("groupByExpr", "1: the paths of each query by themselves")
             .query("leavesOnly", "1: series alone")
+            .query("pretty", PRETTY)
             .answers("200", "the paths", any());
         scripted(operation)
     });
     both(document, "indexSeries", "/metrics/index.json", |id| {
-        let operation = Operation::new(id, "Lists the paths of all series without tags").answers(
-            "200",
-            "the paths, ascending",
-            any(),
-        );
+        let operation = Operation::new(id, "Lists the paths of all series without tags")
+            .query("pretty", PRETTY)
+            .answers("200", "the paths, ascending", any());
         scripted(operation)
     });
     functions(document);
     tags(document);
     deletion(document);
-    let version = Operation::new(
-        "graphiteVersion",
-        "Which graphite-web these routes answer as",
-    )
-    .answers_as("200", "the version", "text/plain", text());
-    let version = guarded_graphite(document, version);
-    document.route("GET", "/version", version);
+    both(document, "graphiteVersion", "/version", |id| {
+        let about = "Which graphite-web these routes answer as";
+        Operation::new(id, about).answers_as("200", "the version", "text/plain", text())
+    });
 }
 
 fn functions(document: &mut Document) {

@@ -1,7 +1,7 @@
 //! A series of `/render`.
 
 pub(super) use crate::decimal::write_integer;
-use crate::decimal::write_number;
+use crate::decimal::{write_number, write_repr};
 use std::collections::BTreeMap;
 
 /// A series whose points stand at equal distances.
@@ -29,9 +29,19 @@ pub struct Column<'a> {
     pub x_files_factor: f64,
     /// Its points; NaN is none.
     pub points: &'a [f64],
+    /// Whether they are counts or such, which texts show without a point.
+    pub is_whole: bool,
 }
 
 impl Column<'_> {
+    /// Writes what it is called as JSON.
+    pub(super) fn write_title(&self, out: &mut Vec<u8>) {
+        match self.is_unnamed {
+            true => out.extend_from_slice(b"null"),
+            false => write_text(out, self.name),
+        }
+    }
+
     /// The points with their instants, up to the end, that included.
     pub(super) fn datapoints(&self) -> impl Iterator<Item = (i64, f64)> + '_ {
         let values = i64::try_from(self.values_per_point).unwrap_or(i64::MAX);
@@ -41,6 +51,16 @@ impl Column<'_> {
             (0_i64..).map(move |place| start.saturating_add(place.saturating_mul(distance)));
         let points = instants.zip(self.points.iter().copied());
         points.take_while(move |(at, _)| *at <= end)
+    }
+}
+
+/// Writes a value as Python does: with a point, unless it is a whole number of a column of such.
+pub(super) fn write_python(out: &mut Vec<u8>, value: f64, is_whole: bool) {
+    // What is greater cannot be told from its neighbours.
+    if is_whole && value.fract() == 0.0 && value.abs() < 9e15 {
+        write_integer(out, value as i64);
+    } else {
+        write_repr(out, value);
     }
 }
 

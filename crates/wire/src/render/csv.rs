@@ -1,7 +1,7 @@
 //! `name,YYYY-MM-DD HH:MM:SS,value`, one line for each point, in the zone of the request. Lines end as RFC 4180 says.
 
+use super::column::write_python;
 use super::{Column, Sink};
-use crate::decimal::write_repr;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -12,7 +12,10 @@ const DAY_SECONDS: i64 = 86_400;
 /// # Errors
 /// When the sink takes no more.
 pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>, zone: &TimeZone) -> Result<(), S::Error> {
-    let name = quoted(column.name);
+    let name = match column.is_unnamed {
+        true => String::new(),
+        false => quoted(column.name),
+    };
     let mut clock = Clock::new(zone);
     let instants = (0_i64..).map(|place| {
         column
@@ -26,7 +29,7 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>, zone: &TimeZone) -> Res
         clock.write(out, at);
         out.push(b',');
         if !value.is_nan() {
-            write_repr(out, *value);
+            write_python(out, *value, column.is_whole);
         }
         out.extend_from_slice(b"\r\n");
         sink.step()?;

@@ -1,7 +1,7 @@
 //! `{"labels": ["Time", …], "data": [[millisecond, value, …], …]}`: one row for each instant of the first series.
 
 use super::Sink;
-use super::column::{Column, Infinity, write_integer, write_text, write_value};
+use super::column::{Column, Infinity, write_integer, write_value};
 
 /// Writes a whole answer. A series that has fewer points than the first has nulls at its end, and what it has more is left
 /// out.
@@ -17,7 +17,7 @@ pub fn write<S: Sink>(sink: &mut S, columns: &[Column<'_>]) -> Result<(), S::Err
     out.extend_from_slice(b"{\"labels\":[\"Time\"");
     for column in columns {
         out.push(b',');
-        write_text(out, column.name);
+        column.write_title(out);
     }
     out.extend_from_slice(b"],\"data\":[");
     let before_end = |(at, _): &(i64, f64)| *at < first.end;

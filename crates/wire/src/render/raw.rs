@@ -1,8 +1,8 @@
 //! `name,start,end,step|value,value,…`, one line for each series. Values are as Python writes them, `None` where there is
 //! none.
 
+use super::column::write_python;
 use super::{Column, Sink};
-use base::number;
 
 /// Writes one series.
 ///
@@ -25,7 +25,7 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>) -> Result<(), S::Error>
         }
         match value.is_nan() {
             true => out.extend_from_slice(b"None"),
-            false => out.extend_from_slice(number::repr(*value).as_bytes()),
+            false => write_python(out, *value, column.is_whole),
         }
         sink.step()?;
     }

@@ -24,10 +24,7 @@ pub fn write<S: Sink>(
         out.push(b',');
     }
     out.extend_from_slice(b"{\"target\":");
-    match column.is_unnamed {
-        true => out.extend_from_slice(b"null"),
-        false => write_text(out, column.name),
-    }
+    column.write_title(out);
     out.extend_from_slice(b",\"tags\":{");
     for (place, (tag, value)) in column.tags.iter().enumerate() {
         if place > 0 {

@@ -1,7 +1,7 @@
 //! `[{"target": …, "datapoints": [{"x": second, "y": value}, …]}, …]`.
 
 use super::Sink;
-use super::column::{Column, Infinity, write_integer, write_text, write_value};
+use super::column::{Column, Infinity, write_integer, write_value};
 
 /// Writes one series: what stands between the brackets and commas of the array.
 ///
@@ -13,7 +13,7 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>, is_first: bool) -> Resu
         out.push(b',');
     }
     out.extend_from_slice(b"{\"target\":");
-    write_text(out, column.name);
+    column.write_title(out);
     out.extend_from_slice(b",\"datapoints\":[");
     let before_end = |(at, _): &(i64, f64)| *at < column.end;
     for (place, (at, value)) in column.datapoints().take_while(before_end).enumerate() {

@@ -24,6 +24,7 @@ fn with_column<T>(points: &[f64], use_it: impl FnOnce(&Column<'_>) -> T) -> T {
         consolidation: "average",
         x_files_factor: 0.5,
         points,
+        is_whole: false,
     })
 }
 
@@ -73,6 +74,62 @@ fn texts_are_what_graphite_web_writes() {
         }),
         "\"f(a,\"\"b\"\")\",2023-11-14 23:13:20,1.0\r\n\"f(a,\"\"b\"\")\",2023-11-14 23:14:20,\r\n\
          \"f(a,\"\"b\"\")\",2023-11-14 23:15:20,0.1\r\n\"f(a,\"\"b\"\")\",2023-11-14 23:16:20,-inf\r\n"
+    );
+}
+
+#[test]
+fn what_nobody_named_has_no_name() {
+    let unnamed = |write: &dyn Fn(&mut Vec<u8>, &Column<'_>)| {
+        text(|out, column| {
+            let own = Column {
+                is_unnamed: true,
+                name: "None",
+                ..*column
+            };
+            write(out, &own);
+        })
+    };
+    let told = unnamed(&|out, column| {
+        let Ok(()) = rickshaw::write(out, column, true);
+    });
+    assert!(told.starts_with("{\"target\":null,"), "{told}");
+    let told = unnamed(&|out, column| {
+        let Ok(()) = dygraph::write(out, &[*column]);
+    });
+    assert!(told.starts_with("{\"labels\":[\"Time\",null],"), "{told}");
+    let told = unnamed(&|out, column| {
+        let Ok(()) = csv::write(out, column, &TimeZone::UTC);
+    });
+    assert!(told.starts_with(",2023-11-14 22:13:20,1.0\r\n"), "{told}");
+    let told = unnamed(&|out, column| {
+        let Ok(()) = raw::write(out, column);
+    });
+    assert!(told.starts_with("None,1700000000,"), "{told}");
+}
+
+#[test]
+fn counts_have_no_point_in_texts() {
+    let whole = |write: &dyn Fn(&mut Vec<u8>, &Column<'_>)| {
+        text(|out, column| {
+            let points = &[3.0, f64::NAN, -2.0, 0.5, 1e300];
+            let counts = Column {
+                points,
+                is_whole: true,
+                ..*column
+            };
+            write(out, &counts);
+        })
+    };
+    let told = whole(&|out, column| {
+        let Ok(()) = raw::write(out, column);
+    });
+    assert!(told.ends_with("|3,None,-2,0.5,1e+300\n"), "{told}");
+    let told = whole(&|out, column| {
+        let Ok(()) = csv::write(out, column, &TimeZone::UTC);
+    });
+    assert!(
+        told.contains("22:13:20,3\r\n") && told.contains("22:15:20,-2\r\n"),
+        "{told}"
     );
 }
 

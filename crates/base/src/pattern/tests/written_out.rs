@@ -155,7 +155,7 @@ fn parse_tokens(characters: &[char], offsets: &[usize]) -> Result<Vec<Token>, Pa
                     .position(|c| *c == ']')
                     .unwrap_or(inside.len());
                 let set = parse_set(inside.get(..length).unwrap_or_default()).ok_or_else(|| {
-                    PatternError::EmptySet(offsets.get(at).copied().unwrap_or_default())
+                    PatternError::EmptySet(super::at(offsets.get(at).copied().unwrap_or_default()))
                 })?;
                 tokens.push(set);
                 at += length + 1;

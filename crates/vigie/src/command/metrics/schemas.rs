@@ -2,7 +2,10 @@
 //! words of carbon's two files.
 
 mod conf;
+mod known;
 mod shown;
+
+pub(crate) use known::{KnownRule, known_rules};
 
 use crate::client::{Reply, Request};
 use crate::context::Context;

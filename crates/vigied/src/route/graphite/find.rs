@@ -1,7 +1,8 @@
 //! `/metrics/find`, `/metrics/expand` and `/metrics/index.json`: the names of series.
 
-use super::answering::{Asked, answer, close, json_type, open, routes};
+use super::answering::{Asked, answer, json_type, routes};
 use super::glob::Glob;
+use super::json;
 use super::parameters::{Parameters, invalid, time};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -9,6 +10,7 @@ use base::store::{FindQuery, Node, StoreError};
 use wire::code;
 use wire::find::graphite::{self, Found};
 use wire::find::packed;
+use wire::render::Sink as _;
 
 /// What a node takes in tables and forms, beside its text: it may be a leaf and a branch.
 const NODE_BYTES: u64 = 128;
@@ -196,15 +198,12 @@ fn write_found(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
             ));
         }
     }
-    open(asked, answer)?;
-    let written = match format {
-        "treejson" => graphite::tree(answer, &found, &query, with_wildcard),
-        "completer" => graphite::completer(answer, &found, with_wildcard),
-        "json" => graphite::nodes(answer, &found, interval),
-        _ => graphite::node_list(answer, &found, position),
-    };
-    written.map_err(StoreError::Stopped)?;
-    close(asked, answer)
+    json::write(asked, answer, |sink| match format {
+        "treejson" => graphite::tree(sink, &found, &query, with_wildcard),
+        "completer" => graphite::completer(sink, &found, with_wildcard),
+        "json" => graphite::nodes(sink, &found, interval),
+        _ => graphite::node_list(sink, &found, position),
+    })
 }
 
 /// Reserves the tables in which nodes are put into order, and so many bytes of text, until the query ends.
@@ -229,24 +228,25 @@ fn write_expanded(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let queries = all
         .iter()
         .map(|(query, nodes)| (*query, found(nodes, leaves_only)));
-    open(asked, answer)?;
-    graphite::expanded(answer, queries, by_query).map_err(StoreError::Stopped)?;
-    close(asked, answer)
+    json::write(asked, answer, |sink| {
+        graphite::expanded(sink, queries, by_query)
+    })
 }
 
 fn write_index(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     let nodes = nodes(asked, answer, "**")?;
-    open(asked, answer)?;
-    answer.out.push(b'[');
-    let mut is_first = true;
-    for node in nodes.iter().filter(|node| node.leaf) {
-        if !std::mem::take(&mut is_first) {
-            answer.out.push(b',');
+    json::write(asked, answer, |sink| {
+        sink.out().push(b'[');
+        let mut is_first = true;
+        for node in nodes.iter().filter(|node| node.leaf) {
+            if !std::mem::take(&mut is_first) {
+                sink.out().push(b',');
+            }
+            // Writing into memory can't fail.
+            let _ = serde_json::to_writer(sink.out(), &node.path);
+            sink.step()?;
         }
-        // Writing into memory can't fail.
-        let _ = serde_json::to_writer(&mut answer.out, &node.path);
-        answer.step().map_err(base::store::StoreError::Stopped)?;
-    }
-    answer.out.push(b']');
-    close(asked, answer)
+        sink.out().push(b']');
+        Ok(())
+    })
 }

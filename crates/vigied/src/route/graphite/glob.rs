@@ -3,19 +3,23 @@
 use base::pattern::Pattern;
 use base::selector::Selector;
 
-/// The series that a path means. One without tags finds none that have some; one with tags is the text of one series. A path
-/// that cannot be read finds nothing, as in graphite-web.
+/// The series that a path means. One without tags finds none that have some; one with tags is the text of one series, and
+/// finds nothing where it has wildcards. So does a path that cannot be read, as in graphite-web.
 pub(super) struct Glob {
     pub(super) selector: Selector,
     pub(super) has_tags: bool,
-    /// With tags and without a wildcard, it is the one text that a series has: its tags stand in their order.
+    /// With tags it is the one text that a series has: its tags stand in their order.
     exactly: Option<String>,
 }
 
 impl Glob {
     pub(super) fn parse(path: &str) -> Option<Self> {
-        let pattern = Pattern::parse(path).ok()?;
         let has_tags = path.contains(';');
+        if has_tags && path.contains(['*', '?', '[', '{']) {
+            // A tag has no wildcards: `seriesByTag` is for that.
+            return None;
+        }
+        let pattern = Pattern::parse(path).ok()?;
         let selector = Selector::named(pattern);
         Some(Self {
             selector: if has_tags {
@@ -24,7 +28,7 @@ impl Glob {
                 selector.labelled(false)
             },
             has_tags,
-            exactly: (has_tags && !path.contains(['*', '?', '[', '{'])).then(|| path.to_owned()),
+            exactly: has_tags.then(|| path.to_owned()),
         })
     }
 

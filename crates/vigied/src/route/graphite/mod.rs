@@ -9,6 +9,7 @@ pub(super) mod events;
 mod find;
 mod functions;
 mod glob;
+mod json;
 mod parameters;
 mod picture;
 mod render;
@@ -28,5 +29,5 @@ pub(crate) use self::{
         complete_tags, complete_tags_post, complete_values, complete_values_post, find_series,
         find_series_post, tag, tags, tags_post,
     },
-    version::version,
+    version::{version, version_post},
 };

@@ -1,9 +1,10 @@
 //! `GET` and `POST /render`: targets as data or as a picture.
 
-use super::answering::{Asked, JSON, SCRIPT, answer, callback, close, open};
+use super::answering::{Asked, JSON, SCRIPT, answer, callback, is_pretty};
 use super::cached;
 use super::evaluating::{self, Evaluating};
 use super::events::Happened;
+use super::json::{self, Json};
 use super::parameters::{Parameters, invalid, time};
 use super::picture;
 use crate::app::App;
@@ -14,7 +15,7 @@ use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base::context::Context;
+use base::context::{Context, Stop};
 use base::limit;
 use base::store::StoreError;
 use http::HeaderMap;
@@ -24,7 +25,7 @@ use query::series::{Series, reduce};
 use query::window::Window;
 use std::sync::Arc;
 use wire::code;
-use wire::render::{Column, csv, dygraph, msgpack, pickle, raw, render_json, rickshaw};
+use wire::render::{Column, Sink as _, csv, dygraph, msgpack, pickle, raw, render_json, rickshaw};
 
 /// `GET /render`.
 pub(crate) async fn render(
@@ -286,11 +287,11 @@ fn write_data(
             consolidation: own.consolidation.name(),
             x_files_factor: own.x_files_factor,
             points,
+            is_whole: own.is_whole,
         })
         .collect();
     let has_values = series.iter().any(|own| !own.values.is_empty());
-    let written = write_columns(asked, answer, (format, has_values), &columns, window);
-    written.map_err(Refusal::from)
+    write_columns(asked, answer, (format, has_values), &columns, window)
 }
 
 fn write_columns(
@@ -299,32 +300,52 @@ fn write_columns(
     (format, has_values): (Format, bool),
     columns: &[Column<'_>],
     window: &Window,
-) -> Result<(), StoreError> {
-    let is_array = matches!(format, Format::Json | Format::Rickshaw);
-    let is_json = is_array || format == Format::Dygraph;
-    if is_json {
-        // It was read before.
-        let _ = open(asked, answer);
+) -> Result<(), Refusal> {
+    if matches!(format, Format::Json | Format::Rickshaw | Format::Dygraph) {
+        // Where no series has any place for a value, nothing is shown of any; and graphite-web lays out all but one form.
+        let is_none = format == Format::Json && !has_values;
+        let columns: &[Column<'_>] = if is_none { &[] } else { columns };
+        let is_pretty = is_pretty(&asked.parameters) && format != Format::Dygraph;
+        let nulls = asked.parameters.last("noNullPoints").is_none();
+        return json::write_as(asked, answer, is_pretty, |sink| {
+            write_json(sink, format, columns, nulls)
+        });
     }
-    if is_array {
-        answer.out.push(b'[');
+    let written = write_packed(answer, format, columns, window);
+    Ok(written.map_err(StoreError::Stopped)?)
+}
+
+/// Writes one of the forms that are JSON.
+fn write_json(
+    sink: &mut Json<'_>,
+    format: Format,
+    columns: &[Column<'_>],
+    nulls: bool,
+) -> Result<(), Stop> {
+    if format == Format::Dygraph {
+        return dygraph::write(sink, columns);
     }
+    sink.out().push(b'[');
+    let mut is_first = true;
+    for column in columns {
+        if format == Format::Rickshaw {
+            rickshaw::write(sink, column, is_first)?;
+            is_first = false;
+        } else {
+            is_first &= !render_json::write(sink, column, is_first, nulls)?;
+        }
+    }
+    sink.out().push(b']');
+    Ok(())
+}
+
+fn write_packed(
+    answer: &mut Answer,
+    format: Format,
+    columns: &[Column<'_>],
+    window: &Window,
+) -> Result<(), Stop> {
     match format {
-        Format::Json => {
-            let nulls = asked.parameters.last("noNullPoints").is_none();
-            let mut is_first = true;
-            // Where no series has any place for a value, nothing is shown of any.
-            let columns = if has_values { columns } else { &[] };
-            for column in columns {
-                is_first &= !render_json::write(answer, column, is_first, nulls)?;
-            }
-        }
-        Format::Rickshaw => {
-            for (place, column) in columns.iter().enumerate() {
-                rickshaw::write(answer, column, place == 0)?;
-            }
-        }
-        Format::Dygraph => dygraph::write(answer, columns)?,
         Format::Csv => {
             for column in columns {
                 csv::write(answer, column, &window.zone)?;
@@ -348,13 +369,7 @@ fn write_columns(
                 msgpack::write(answer, column)?;
             }
         }
-        Format::Picture(_) => {}
-    }
-    if is_array {
-        answer.out.push(b']');
-    }
-    if is_json {
-        let _ = close(asked, answer);
+        Format::Json | Format::Rickshaw | Format::Dygraph | Format::Picture(_) => {}
     }
     Ok(())
 }

@@ -190,11 +190,19 @@ fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusa
 }
 
 fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
-    let (expressions, limit) = (expressions(asked)?, suggestions(asked)?);
+    let limit = suggestions(asked)?;
     let Some(tag) = asked.parameters.last("tag").filter(|tag| !tag.is_empty()) else {
         return Err(invalid("tag", "`tag` is missing".to_owned()));
     };
-    let series = tagged(asked, answer, &with_tag(&expressions, tag))?;
+    // That there is such a tag is an expression like others, and one that does not fit the empty value.
+    let exists = format!("{tag}!=");
+    let texts = asked.parameters.all("expr");
+    let expressions = match texts.as_slice() {
+        [] => with_tag(&[], tag),
+        texts => TagExpression::parse_all(texts.iter().copied().chain([exists.as_str()]))
+            .map_err(|error| refused(&error))?,
+    };
+    let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
     let suggested = catalog::suggested_values(own, &expressions, tag, prefix, limit)

@@ -1,6 +1,7 @@
-//! `GET /version`: which graphite-web these routes answer as.
+//! `GET` and `POST /version`: which graphite-web these routes answer as.
 
 use crate::request::caller::Caller;
+use crate::request::form_body::FormBody;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 
@@ -10,4 +11,9 @@ const GRAPHITE_WEB: &str = "1.1.10\n";
 /// `GET /version`.
 pub(crate) async fn version(_: Caller) -> Response {
     ([(header::CONTENT_TYPE, "text/plain")], GRAPHITE_WEB).into_response()
+}
+
+/// `POST /version`, whose form says nothing.
+pub(crate) async fn version_post(caller: Caller, _: FormBody) -> Response {
+    version(caller).await
 }

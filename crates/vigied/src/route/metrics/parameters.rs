@@ -156,7 +156,7 @@ pub(super) fn pattern_refusal(
     text: &str,
     error: &PatternError,
 ) -> Refusal {
-    let part = excerpt::around(text, error.at().unwrap_or_default());
+    let part = excerpt::around(text, error.at().map_or(0, |at| at.byte));
     let problem = code.problem(format!("`{part}`: {error}")).field(key);
     Refusal(match error.limit() {
         Some(limit) => problem.limit(limit),

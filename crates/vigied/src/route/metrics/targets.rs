@@ -7,7 +7,7 @@ use crate::http::problem::Refusal;
 use crate::route::graphite::evaluating;
 use base::error::Position;
 use base::limit;
-use base::pattern::{Pattern, PatternError};
+use base::pattern::{Pattern, PatternError, Place};
 use wire::code;
 use wire::query::Query;
 use wire::target::{Target, TargetError};
@@ -72,13 +72,15 @@ fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
         let Err(error) = Pattern::parse(path) else {
             continue;
         };
+        let before = text.get(..span.start).unwrap_or_default();
         // Where backslashes were left out of the text, its bytes are others than those of the path.
         return Err(if text.get(span.clone()) == Some(path) {
-            malformed(text, place, &error.shifted_by(span.start))
+            malformed(text, place, &error.behind(before))
         } else {
             let Refusal(problem) = pattern_refusal(&code::TARGET_MALFORMED, "target", path, &error);
             let length = text.get(span.clone()).map_or(0, |own| own.chars().count());
-            Refusal(problem.position(position(text, place, span.start, length)))
+            let begins = Place::of(text, span.start);
+            Refusal(problem.position(position(place, begins, length)))
         });
     }
     Ok(())
@@ -87,13 +89,11 @@ fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
 fn malformed(text: &str, place: usize, error: &PatternError) -> Refusal {
     let Refusal(problem) = pattern_refusal(&code::TARGET_MALFORMED, "target", text, error);
     Refusal(match error.at() {
-        Some(at) => problem.position(position(text, place, at, 1)),
+        Some(at) => problem.position(position(place, at, 1)),
         None => problem,
     })
 }
 
-fn position(text: &str, place: usize, at: usize, length: usize) -> Option<Position> {
-    let before = text.get(..at).unwrap_or_default();
-    let column = before.chars().count() + 1;
-    Position::new(place.saturating_add(1), column, length)
+fn position(number: usize, at: Place, length: usize) -> Option<Position> {
+    Position::new(number.saturating_add(1), at.column, length)
 }

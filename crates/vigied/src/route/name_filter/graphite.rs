@@ -103,6 +103,7 @@ pub(super) fn reads(seconds: i64) -> Vec<Asked> {
         asked(("GET", "/functions"), &[]),
         asked(("GET", "/functions/sumSeries"), &[]),
         asked(("GET", "/version"), &[]),
+        asked(("POST", "/version"), &[]),
         asked(("POST", "/tags/tagSeries"), &[("path", "db.cpu;host=h1")]),
         asked(
             ("POST", "/tags/tagMultiSeries"),

@@ -39,7 +39,13 @@ impl Given {
             consolidation: "average",
             x_files_factor: self.x_files_factor,
             points: &self.points,
+            is_whole: false,
         }
+    }
+
+    /// What it is called, where anybody called it anything.
+    fn title(&self) -> Option<String> {
+        (!self.is_unnamed).then(|| self.name.clone())
     }
 
     /// Its points, each value as its bits and none where there is none.
@@ -59,7 +65,7 @@ impl Given {
             false => Plain::Float(*own),
         };
         let fields = [
-            ("name", text(&self.name)),
+            ("name", self.title().map_or(Plain::None, Plain::Text)),
             ("pathExpression", text(&self.path_expression)),
             ("consolidationFunc", text("average")),
             ("start", Plain::Integer(self.start)),
@@ -155,7 +161,7 @@ struct JsonRow {
 
 #[derive(Deserialize)]
 struct RickshawRow {
-    target: String,
+    target: Option<String>,
     datapoints: Vec<RickshawPoint>,
 }
 
@@ -204,7 +210,7 @@ proptest! {
         let shown: Vec<&Given> = all.iter().filter(is_shown).collect();
         prop_assert_eq!(read.len(), shown.len());
         for (row, own) in read.into_iter().zip(shown) {
-            prop_assert_eq!(row.target, (!own.is_unnamed).then(|| own.name.clone()));
+            prop_assert_eq!(row.target, own.title());
             prop_assert_eq!(&row.tags, &own.tags);
             let points: Vec<_> = row.datapoints.iter().map(|(value, at)| (*at, number(value.get()))).collect();
             let mut meant = own.meant();
@@ -223,7 +229,7 @@ proptest! {
         let read: Vec<RickshawRow> = serde_json::from_slice(&out).unwrap();
         prop_assert_eq!(read.len(), all.len());
         for (row, own) in read.into_iter().zip(&all) {
-            prop_assert_eq!(&row.target, &own.name);
+            prop_assert_eq!(row.target, own.title());
             let points: Vec<_> = row.datapoints.iter().map(|own| (own.x, number(own.y.get()))).collect();
             prop_assert_eq!(points, own.meant());
         }
@@ -241,9 +247,9 @@ proptest! {
         };
         // No text holds this: a quote in it is escaped.
         let (labels, data) = text.split_once("],\"data\":[").unwrap();
-        let labels: Vec<String> = serde_json::from_str(&format!("{}]", labels.strip_prefix("{\"labels\":").unwrap())).unwrap();
-        prop_assert_eq!(labels[0].as_str(), "Time");
-        prop_assert!(labels[1..].iter().eq(all.iter().map(|own| &own.name)));
+        let labels: Vec<Option<String>> = serde_json::from_str(&format!("{}]", labels.strip_prefix("{\"labels\":").unwrap())).unwrap();
+        prop_assert_eq!(labels[0].as_deref(), Some("Time"));
+        prop_assert!(labels[1..].iter().cloned().eq(all.iter().map(Given::title)));
         // A reader of JavaScript knows infinity by its name, one of JSON does not.
         let data = format!("[{}", data.strip_suffix('}').unwrap()).replace("Infinity", "1e9999");
         let rows: Vec<Vec<Box<RawValue>>> = serde_json::from_str(&data).unwrap();
@@ -284,7 +290,7 @@ proptest! {
             for (place, value) in (0_i64..).zip(&own.points) {
                 let record = read.next().unwrap();
                 prop_assert_eq!(record.len(), 3);
-                prop_assert_eq!(&record[0], &own.name);
+                prop_assert_eq!(&record[0], &own.title().unwrap_or_default());
                 let shown: jiff::civil::DateTime = record[1].parse().unwrap();
                 let at = TimeZone::UTC.to_timestamp(shown).unwrap().as_second();
                 prop_assert_eq!(at, own.start + place * own.step);
