@@ -147,6 +147,11 @@ fn what_a_turn_of_the_ring_has_left_is_not_shown() {
     assert_eq!(times(1065), [1010, 1050]);
     assert_eq!(times(1045), [1000, 1010]);
     assert_eq!(times(5000), Vec::<i64>::new());
+    // Nor is a point that stands in the place of another time.
+    let mut moved = file.clone();
+    moved.copy_within(40..52, 52);
+    let shown = read(&moved, 1055).unwrap().1;
+    assert_eq!(shown, [(1000, 1.0), (1010, 2.0), (1050, 3.0)]);
 }
 
 proptest! {

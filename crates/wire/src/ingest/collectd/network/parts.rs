@@ -1,34 +1,12 @@
 //! The parts of a packet in clear: the state that they make, and the values that are read with it.
 
-use super::protection::{ENCRYPTION, SIGNATURE};
-use super::{Packet, Rules};
+use super::packet::{Packet, Rules};
+use super::part::{ENCRYPTION, Part, SIGNATURE, part};
 use crate::ingest::collectd::path::{Identity, push_source};
 use crate::ingest::collectd::types::Sources;
 use crate::ingest::{LATEST, Now, Reject, cut};
 use base::sample::RejectReason;
 use base::time::Millis;
-
-/// One part: what it is, and its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part<'p> {
-    pub(super) kind: u16,
-    pub(super) body: &'p [u8],
-}
-
-/// The first part of what is left, and what follows it; none where it breaks off.
-pub(super) fn part(rest: &[u8]) -> Option<(Part<'_>, &[u8])> {
-    let (kind, behind) = rest.split_first_chunk::<2>()?;
-    let (length, _) = behind.split_first_chunk::<2>()?;
-    let (head, behind) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-    let kind = u16::from_be_bytes(*kind);
-    Some((
-        Part {
-            kind,
-            body: head.get(4..)?,
-        },
-        behind,
-    ))
-}
 
 /// The longest text of an identity, as in collectd, with its end.
 const TEXT_BYTES_MAX: usize = 128;

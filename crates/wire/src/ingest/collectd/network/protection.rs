@@ -1,13 +1,8 @@
 //! Whose a packet is: the first part says so, and then covers all of the packet, or the packet is refused.
 
-use super::parts::{Part, part};
+use super::part::{ENCRYPTION, Part, SIGNATURE, part};
 use base::secret::{Secret, constant_time_eq};
 use std::borrow::Cow;
-
-/// The kind of a part that signs what follows it.
-pub(super) const SIGNATURE: u16 = 0x0200;
-/// The kind of a part that holds others, encrypted.
-pub(super) const ENCRYPTION: u16 = 0x0210;
 
 /// The longest name of a user.
 const USER_BYTES_MAX: usize = 255;

@@ -1,5 +1,7 @@
 use super::writer::{Own, Writer};
 use super::*;
+use crate::ingest::Names;
+use crate::ingest::collectd::types::Types;
 use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
 use aws_lc_rs::{digest, hmac, iv::FixedLength};
 use base::secret::Secret;

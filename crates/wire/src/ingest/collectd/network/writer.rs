@@ -1,6 +1,6 @@
 //! Packets as a sender makes them, for tests.
 
-use super::protection::{ENCRYPTION, SIGNATURE};
+use super::part::{ENCRYPTION, SIGNATURE};
 use super::tests::Known;
 use super::*;
 
