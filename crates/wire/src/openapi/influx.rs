@@ -3,6 +3,7 @@
 use super::build::{Document, Operation};
 use super::guarded::{guarded, refused_as};
 use crate::influx::{InfluxError, InfluxHealth, InfluxMessage};
+use crate::problem::MonitoringBody;
 use crate::receipt::Receipt;
 use serde_json::{Value, json};
 
@@ -13,13 +14,18 @@ const PRECISION: &str =
 /// Adds the routes.
 pub(super) fn routes(document: &mut Document) {
     let receipt = document.schema::<Receipt>();
+    let error = document.schema::<MonitoringBody>();
     let collectd = Operation::new(
         "collectdWrite",
         "Stores what collectd's `write_http` sends, as JSON or as commands; names are those of its `write_graphite`",
     )
     .json(json!({ "type": "array", "items": { "type": "object" } }))
-    .answers("200", "at least one value was stored, or none was sent", receipt);
-    let collectd = guarded(document, collectd);
+    .answers("200", "at least one value was stored, or none was sent", receipt.clone());
+    let collectd = guarded(document, collectd).answers(
+        "400",
+        "nothing was stored: the body is neither form, or every value was rejected",
+        json!({ "oneOf": [receipt, error] }),
+    );
     document.route("POST", "/collectd", collectd);
     let first = document.schema::<InfluxError>();
     let second = document.schema::<InfluxMessage>();

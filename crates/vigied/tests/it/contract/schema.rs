@@ -136,6 +136,14 @@ pub(crate) fn check(
             }
             // Said of all objects by `properties` above.
             "additionalProperties" if *rule == Value::Bool(false) => {}
+            // Of objects whose names are not told.
+            "additionalProperties" if rule.is_object() => {
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    check(document, rule, value, &format!("{at}.{name}"))?;
+                }
+            }
+            // A name in JSON is text in any case.
+            "propertyNames" => {}
             note if NOTES.contains(&note) => {}
             other => panic!("the schema's word `{other}` is not known here"),
         }

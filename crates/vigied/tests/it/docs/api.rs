@@ -1,6 +1,7 @@
 //! The reference of the interfaces, as a page to read: the OpenAPI documents, route by route, with the guard that the
 //! server's own table names.
 
+use super::forms::form;
 use crate::access::{Route, routes};
 use crate::contract::schema::{Document, check};
 use serde_json::{Map, Value, json};
@@ -322,27 +323,6 @@ fn push_example(text: &mut String, document: &Document, route: &Route, operation
         }
     }
     text.push_str("```\n");
-}
-
-/// The form of a route whose fields depend on the grant.
-fn form(route: &Route, schema: &Value) -> String {
-    let form = match route.path.as_str() {
-        "/identity/token" | "/oidc/token" => {
-            "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=KEY"
-        }
-        "/oauth/token" => "grant_type=password&username=ada%40example.org&password=PASSWORD",
-        "/identity/passcode" => "username=ada%40example.org&password=PASSWORD",
-        _ => "token=TOKEN",
-    };
-    for field in form.split('&') {
-        let (name, _) = field.split_once('=').unwrap();
-        assert!(
-            schema["properties"].get(name).is_some(),
-            "{}: {name}",
-            route.path
-        );
-    }
-    form.to_owned()
 }
 
 /// A value of a schema: of an object what is required, or all of it where nothing is.
