@@ -3,6 +3,7 @@
 mod neighbour;
 mod server;
 mod table;
+mod wide;
 
 pub(crate) use table::TableArgs;
 
@@ -23,7 +24,8 @@ pub(crate) enum Bench {
     /// `vigie iam token` with a valid token, as a whole process, against `/bin/true`
     Cli,
     /// What `/render` is made of: each function beside a plain loop, the formats, and finding names; a simple function that takes
-    /// more than twice as long as its loop is a failure
+    /// more than twice as long as its loop is a failure. Before them, a server's sum of 10 000 series, by one thread and by more;
+    /// `VIGIED` names a server to measure instead of the one that is built
     Graphite,
     /// a stranger's one-sample write while another tenant asks the worst that the limits allow; `VIGIED` names a server to
     /// measure instead of the one that is built
@@ -47,6 +49,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
 
 /// The last one is what can fail, so that all figures are shown.
 fn graphite() -> Result<()> {
+    wide::run()?;
     for bench in ["formats", "names", "functions"] {
         succeed(cargo().args([
             "bench",

@@ -4,62 +4,26 @@
 //! What several calls spend adds up. Whoever works asks while working, so that a refusal comes when the budget is used
 //! up and not when the work is done. There is no clock here: who checks the deadline says what time it is.
 
-use crate::limit::{self, Limit};
+use crate::limit;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 mod helping;
 mod memory;
+mod resource;
 mod spent;
 mod stop;
 mod yielding;
 
 pub use helping::{Helper, Helping};
 pub use memory::Memory;
+pub use resource::Resource;
 pub use stop::Stop;
 pub use yielding::Yielding;
 
 pub use spent::PartSpent;
-use spent::Spent;
-
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Resource {
-    /// Steps of work: a node looked at, a seek, a file asked. Matching a name costs more of them the larger the pattern
-    /// and the longer the name.
-    Steps,
-    /// Entries of a listing.
-    Nodes,
-    /// Series that are read.
-    Series,
-    /// Samples that are read.
-    Samples,
-    /// Bytes of names and samples that are read.
-    Bytes,
-}
-
-impl Resource {
-    const ALL: [Self; 5] = [
-        Self::Steps,
-        Self::Nodes,
-        Self::Series,
-        Self::Samples,
-        Self::Bytes,
-    ];
-
-    /// The limit that its budget comes from.
-    #[must_use]
-    pub const fn limit(self) -> &'static Limit {
-        match self {
-            Self::Steps => &limit::STEPS_PER_QUERY,
-            Self::Nodes => &limit::NODES_PER_LIST,
-            Self::Series => &limit::SERIES_PER_QUERY,
-            Self::Samples => &limit::SAMPLES_PER_QUERY,
-            Self::Bytes => &limit::BYTES_PER_QUERY,
-        }
-    }
-}
+use spent::{Shared, Spent};
 
 /// How much of each [`Resource`] may be spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,15 +62,6 @@ impl Default for Budget {
             bytes: limit::BYTES_PER_QUERY.default,
         }
     }
-}
-
-/// What all parts of the work have in common.
-#[derive(Debug, Default)]
-struct Shared {
-    /// Milliseconds that count for nothing.
-    paused: AtomicU64,
-    slots: AtomicU64,
-    spent: Spent,
 }
 
 /// The terms under which a piece of work is done. Shared by reference; what is spent is counted across threads.
@@ -337,6 +292,7 @@ const fn over(resource: Resource, needed: u64, allowed: u64) -> Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicU64;
     use std::time::Duration;
 
     #[test]

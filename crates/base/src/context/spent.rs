@@ -1,6 +1,6 @@
 //! What was spent of each resource, counted across threads.
 
-use super::{Resource, Shared};
+use super::resource::Resource;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,6 +36,15 @@ impl Spent {
     fn take_back(&self, resource: Resource, amount: u64) {
         self.of(resource).fetch_sub(amount, Ordering::Relaxed);
     }
+}
+
+/// What all parts of the work have in common.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// Milliseconds that count for nothing.
+    pub(super) paused: AtomicU64,
+    pub(super) slots: AtomicU64,
+    pub(super) spent: Spent,
 }
 
 /// What a part of the work has spent.

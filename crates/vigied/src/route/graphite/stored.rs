@@ -1,21 +1,23 @@
 //! The series of a store, as targets read them: in slots, whose width the rules of the space say.
 
+mod held;
+mod meant;
 mod reading;
 #[cfg(test)]
 mod tests;
 
 use super::events::Happened;
-use super::glob::Glob;
 use crate::query::spread;
 use base::context::Context;
 use base::scope::Scope;
-use base::selector::Selector;
 use base::store::{FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{Millis, TimeRange};
+use held::Held;
+use meant::Meant;
+pub(super) use meant::tags_of;
 use query::schema::Rules;
-use query::series::Tags;
 use query::source::{Event, Fetched, Path, Range, Source};
-use query::tags::{COMPILED_BYTES_MAX, Condition, NAME, TagExpression};
+use query::tags::COMPILED_BYTES_MAX;
 use reading::SlotReading;
 use std::time::Instant;
 
@@ -33,53 +35,6 @@ pub(in crate::route) struct Stored<'s> {
     pub(super) has_tagged: bool,
 }
 
-/// Which series a path means.
-enum Meant {
-    Glob(Glob),
-    Tagged {
-        selector: Selector,
-        conditions: Vec<Condition>,
-    },
-}
-
-impl Meant {
-    /// `None` where it finds nothing.
-    fn of(path: &Path, has_tagged: bool) -> Option<Self> {
-        match path {
-            Path::Glob(text) if has_tagged => Glob::with_tagged(text).map(Self::Glob),
-            Path::Glob(text) => Glob::parse(text).map(Self::Glob),
-            Path::Tags(expressions) => tagged(expressions),
-        }
-    }
-
-    const fn selector(&self) -> &Selector {
-        match self {
-            Self::Glob(glob) => &glob.selector,
-            Self::Tagged { selector, .. } => selector,
-        }
-    }
-
-    fn means(&self, text: &str, tags: &Tags) -> bool {
-        match self {
-            Self::Glob(glob) => glob.means(text),
-            Self::Tagged { conditions, .. } => {
-                tags.len() > 1 && conditions.iter().all(|condition| condition.fits_tags(tags))
-            }
-        }
-    }
-}
-
-/// The store looks at the conditions itself, but for regular expressions that it has no automaton for.
-fn tagged(expressions: &[TagExpression]) -> Option<Meant> {
-    let conditions = expressions.iter().map(TagExpression::condition);
-    let conditions = conditions.collect::<Result<_, _>>().ok()?;
-    let selector = super::tag_selector::selector(expressions)?;
-    Some(Meant::Tagged {
-        selector,
-        conditions,
-    })
-}
-
 /// Bytes that the regular expressions of a path may take once they are compiled.
 fn compiled_bytes(path: &Path) -> u64 {
     let Path::Tags(expressions) = path else {
@@ -87,14 +42,6 @@ fn compiled_bytes(path: &Path) -> u64 {
     };
     let regexes = expressions.iter().filter(|own| own.is_regex()).count();
     (regexes as u64).saturating_mul(COMPILED_BYTES_MAX as u64)
-}
-
-/// The tags of a series: its path is `name`.
-pub(super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
-    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut tags: Tags = key.labels().map(own).collect();
-    tags.insert(NAME.to_owned(), key.path().to_owned());
-    tags
 }
 
 impl Source for Stored<'_> {
@@ -171,35 +118,5 @@ impl Stored<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Bytes in memory, until it is dropped.
-struct Held<'c> {
-    context: &'c Context,
-    bytes: u64,
-}
-
-impl<'c> Held<'c> {
-    const fn of(context: &'c Context) -> Self {
-        Self { context, bytes: 0 }
-    }
-
-    fn more(&mut self, bytes: u64) -> Result<(), StoreError> {
-        self.context.reserve(bytes)?;
-        self.bytes = self.bytes.saturating_add(bytes);
-        Ok(())
-    }
-
-    /// Takes over what another one holds.
-    fn join(&mut self, mut other: Self) {
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        other.bytes = 0;
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.context.release(self.bytes);
     }
 }

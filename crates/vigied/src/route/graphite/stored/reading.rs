@@ -1,6 +1,7 @@
 //! The values of series, slot by slot: each block is folded when it is decoded.
 
-use super::{Held, Meant, tags_of};
+use super::held::Held;
+use super::meant::{Meant, tags_of};
 use crate::query::spread::Reading;
 use base::context::{Context, Resource, Stop};
 use base::cursor::Cursor;

@@ -1,0 +1,41 @@
+//! What work is counted in.
+
+use crate::limit::{self, Limit};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Steps of work: a node looked at, a seek, a file asked. Matching a name costs more of them the larger the pattern
+    /// and the longer the name.
+    Steps,
+    /// Entries of a listing.
+    Nodes,
+    /// Series that are read.
+    Series,
+    /// Samples that are read.
+    Samples,
+    /// Bytes of names and samples that are read.
+    Bytes,
+}
+
+impl Resource {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Steps,
+        Self::Nodes,
+        Self::Series,
+        Self::Samples,
+        Self::Bytes,
+    ];
+
+    /// The limit that its budget comes from.
+    #[must_use]
+    pub const fn limit(self) -> &'static Limit {
+        match self {
+            Self::Steps => &limit::STEPS_PER_QUERY,
+            Self::Nodes => &limit::NODES_PER_LIST,
+            Self::Series => &limit::SERIES_PER_QUERY,
+            Self::Samples => &limit::SAMPLES_PER_QUERY,
+            Self::Bytes => &limit::BYTES_PER_QUERY,
+        }
+    }
+}
