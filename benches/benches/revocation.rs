@@ -45,6 +45,11 @@ async fn main() -> Result<(), Failure> {
             at(1000)
         );
     }
+    println!(
+        "looks meanwhile          p50 {:>7}      p99 {:>7}",
+        quantile(&figures.looks, 500),
+        quantile(&figures.looks, 990)
+    );
     let p99 = quantile(&figures.accepted, 990);
     if p99 > PROMISED {
         return Err(format!("p99 of {p99:?} is more than {PROMISED:?}").into());

@@ -61,7 +61,7 @@ impl Verifier {
             let own = own.and_then(|own| directory.orgs.get(&own));
             own.is_some_and(|own| own.name == org)
         };
-        let mut found = reached.filter(|id| name.org.is_none_or(|org| is_in(*id, org)));
+        let mut found = reached.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
         let Some(first) = found.next() else {
             return Err(Unnamed::Unknown);
         };
@@ -73,7 +73,7 @@ impl Verifier {
             return Err(Unnamed::Several);
         };
         let one = [first, second].into_iter().chain(found);
-        let one = one.into_iter().find(|id| is_in(*id, org));
+        let one = one.into_iter().find(|id| is_in(id, org));
         one.map_or(Err(Unnamed::Several), |id| Ok(Some(Domain::Space(*id))))
     }
 }

@@ -284,13 +284,13 @@ impl<'s> LineReader<'s> {
         if !self.in_long_line {
             self.in_long_line = true;
             let why = format!("the line has more than {LINE_BYTES_MAX} bytes");
-            self.one_reject(why)?;
+            self.one_reject(&why)?;
         }
         Ok(())
     }
 
     /// Counts a line that is none for the sender's domain.
-    fn one_reject(&mut self, why: String) -> Result<(), End> {
+    fn one_reject(&mut self, why: &str) -> Result<(), End> {
         let Some(open) = self.open.as_ref().filter(|_| self.held.is_none()) else {
             self.refuse("malformed", 1);
             return Ok(());
@@ -300,7 +300,7 @@ impl<'s> LineReader<'s> {
             rejects: vec![LineReject {
                 line: 1,
                 name: None,
-                reason: RejectReason::Malformed(why.clone()),
+                reason: RejectReason::Malformed(why.to_owned()),
             }],
             ..Lines::default()
         };
@@ -376,7 +376,7 @@ impl Reader for LineReader<'_> {
         if self.filled > 0 && self.open.is_some() {
             self.filled = 0;
             // What was sent may have been cut, and would be another number.
-            let _ = self.one_reject("the connection ended before the line did".to_owned());
+            let _ = self.one_reject("the connection ended before the line did");
         }
     }
 

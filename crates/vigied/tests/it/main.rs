@@ -139,4 +139,7 @@ mod tokens;
 mod uaa;
 #[cfg(test)]
 mod undisturbed;
+#[cfg(test)]
 mod upgrade;
+#[cfg(test)]
+mod wide_answers;

@@ -188,7 +188,11 @@ struct FickleHelper(u64, Arc<AtomicU64>);
 
 impl Helper for FickleHelper {
     fn is_wanted(&self) -> bool {
-        self.0 > 0 && self.1.fetch_add(1, Ordering::Relaxed) % self.0 == 0
+        self.0 > 0
+            && self
+                .1
+                .fetch_add(1, Ordering::Relaxed)
+                .is_multiple_of(self.0)
     }
 }
 
@@ -435,9 +439,11 @@ fn all_threads_end_with_the_query() {
             if reading.fetch_add(1, Ordering::SeqCst) == 3 && name == "cancelled" {
                 flag.store(true, Ordering::Relaxed);
             }
-            while name == "over budget" {
-                context.spend(Resource::Steps, 1)?;
-                context.check(Instant::now())?;
+            if name == "over budget" {
+                loop {
+                    context.spend(Resource::Steps, 1)?;
+                    context.check(Instant::now())?;
+                }
             }
             until_told(context)
         };
