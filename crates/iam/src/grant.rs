@@ -3,11 +3,13 @@
 use crate::auth_error::AuthError;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::Directory;
-use crate::verify::LEFT;
 use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
+
+/// The reason when the user was removed from the account of the credential.
+pub(crate) const LEFT: &str = "its user was removed from the account";
 
 /// What a credential has proven, before it is asked which domain it is for.
 pub(crate) struct Proven {

@@ -8,7 +8,7 @@ pub use meant::{SpaceName, Unnamed};
 
 use crate::entropy::sha256;
 use crate::error::AuthError;
-use crate::grant::{Proven, grant};
+use crate::grant::{LEFT, Proven, grant};
 use crate::key_text;
 use crate::model::bounds::{Bounds, Reach};
 use crate::model::directory::{ApiKey, Directory};
@@ -405,9 +405,6 @@ impl Verifier {
         Ok(())
     }
 }
-
-/// The reason when the user was removed from the account of the credential.
-pub(crate) const LEFT: &str = "its user was removed from the account";
 
 /// The reason when the account no longer exists.
 pub(crate) const GONE: &str = "its account was deleted";

@@ -11,6 +11,7 @@ use super::refresh::Login;
 use super::{access, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
+use crate::grant::LEFT;
 use crate::model::bounds::{Bounds, Reach, Root};
 use crate::policy;
 use crate::service::Iam;
@@ -48,7 +49,7 @@ fn ended_key(why: &'static str) -> IamError {
     let refusal = Refusal::new(Reason::WrongKey, message);
     IamError::Refused(match why {
         verify::GONE => refusal.remedy(Remedy::RestoreAccount),
-        verify::LEFT => refusal.remedy(Remedy::InviteAgain),
+        LEFT => refusal.remedy(Remedy::InviteAgain),
         _ => refusal,
     })
 }

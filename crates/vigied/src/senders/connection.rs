@@ -2,42 +2,17 @@
 
 use super::lines::LineReader;
 use super::pickles::PickleReader;
-use super::places::Place;
+use super::reader::{End, Reader};
+use super::shared::{Shared, TICK};
 use super::shown::Shown;
 use super::storing::Sender;
 use super::stream::{Read1, Stream};
-use super::{Shared, TICK};
 use crate::config::{Door, Format, Transport};
 use base::scope::Domain;
 use base::source::Source;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Why a connection ends.
-#[derive(Debug)]
-pub(super) enum End {
-    /// The sender is told why.
-    Refused(String),
-    /// There is nothing to tell.
-    Quiet,
-}
-
-/// What reads the bytes of a door.
-pub(super) trait Reader {
-    /// Where the next bytes belong. Empty while none may come.
-    fn room(&mut self) -> &mut [u8];
-    /// So many have come there.
-    fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End>;
-    /// A tick has passed, or bytes were read.
-    fn tick(&mut self, stream: &mut Stream) -> Result<(), End>;
-    /// The sender has closed, or is being closed.
-    fn end(&mut self);
-    /// Whether the sender has said who it is.
-    fn is_known(&self) -> bool;
-    /// The domain that it sends to, once that is known.
-    fn domain(&self) -> Option<Domain>;
-}
 
 /// Serves the connection; its place is given up at the end.
 pub(super) fn serve(
@@ -82,14 +57,6 @@ pub(super) fn serve(
         stream.say(&format!("ERR {why}"));
     }
     stream.close();
-}
-
-/// Keeps the place for a sender that is let in.
-pub(super) fn keep(shared: &Shared, place: &Place<'_>, domain: Domain) -> Result<(), String> {
-    place.keep(domain).map_err(|limit| {
-        shared.app.metrics.limited(limit);
-        format!("too many senders are connected: `{}`", limit.name)
-    })
 }
 
 fn run(shared: &Shared, sender: Sender, reader: &mut impl Reader, stream: &mut Stream) -> End {

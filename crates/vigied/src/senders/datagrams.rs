@@ -1,9 +1,10 @@
 //! Graphite's lines by UDP. The sender is known by its address alone, and hears nothing; what is not stored is counted.
 
+use super::held;
 use super::lines::decode;
+use super::shared::{Shared, TICK};
 use super::shown::Shown;
 use super::storing::{Outcome, Sender, store};
-use super::{Shared, TICK, held};
 use crate::config::Door;
 use base::limit;
 use base::source::Source;

@@ -3,10 +3,10 @@
 //! Whole lines are decoded where they were read; what is left of the last one moves to the front. A line that is too long is passed
 //! over, never kept. Only an `AUTH` line may be longer, because tokens are.
 
-use super::Shared;
-use super::connection::{End, Reader, keep};
 use super::held::{Held, count};
 use super::places::Place;
+use super::reader::{End, Reader, keep};
+use super::shared::Shared;
 use super::shown::{Denied, Entered, Shown};
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;

@@ -1,6 +1,7 @@
 //! Takes the addresses of the doors, and a thread for each connection.
 
-use super::{Shared, TICK, connection, datagrams};
+use super::shared::{Shared, TICK};
+use super::{connection, datagrams};
 use crate::config::{Door, Settings, Transport};
 use anyhow::Context;
 use base::source::SourceKey;

@@ -1,9 +1,9 @@
 //! Graphite's pickles on a connection: each behind its length, answered by nothing. So the sender is known by its address alone.
 
-use super::Shared;
 use super::budget::Taken;
-use super::connection::{End, Reader, keep};
 use super::places::Place;
+use super::reader::{End, Reader, keep};
+use super::shared::Shared;
 use super::shown::{Denied, Shown};
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;

@@ -1,7 +1,7 @@
 //! Who sends: a credential that was shown, or the key that the operator has named for the address. It is verified for every batch
 //! anew, so nothing outlives what it rests on.
 
-use super::Shared;
+use super::shared::Shared;
 use crate::failure::refused;
 use crate::request::presented::Kind;
 use crate::request::right;

@@ -1,8 +1,8 @@
 //! One batch of a sender into the store, under a scope that is verified for it. Where the store is full for the moment, it is tried
 //! again while the sender waits; what cannot be stored is counted.
 
+use super::shared::{Shared, TICK};
 use super::shown::{Denied, Shown};
-use super::{Shared, TICK};
 use base::error::{Kind, Problem};
 use base::sample::RejectReason;
 use base::source::Source;

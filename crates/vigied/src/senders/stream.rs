@@ -1,6 +1,6 @@
 //! A socket, or a TLS session on one, that blocks for a tick at most.
 
-use super::TICK;
+use super::shared::TICK;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;

@@ -4,8 +4,11 @@
 //! something refuses the frame. Nothing here recurses, and all that is made lies flat (`values.rs`): the memory is a fixed multiple
 //! of the frame, also where it refers to one thing many times.
 
+mod error;
 mod machine;
 mod values;
+
+pub use error::FrameError;
 
 use crate::ingest::stamp::Stamps;
 use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, instant, slip, value};
@@ -21,46 +24,6 @@ const NAMES_PER_FRAME: usize = 8;
 
 /// The same for small frames.
 const NAME_BYTES_MIN: usize = 64 * 1024;
-
-/// Why a frame is not read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FrameError {
-    /// It ends in the middle.
-    #[error("the pickle breaks off at offset {offset}")]
-    Short {
-        /// Where.
-        offset: usize,
-    },
-    /// It asks for more than data.
-    #[error(
-        "the pickle names a class or calls something at offset {offset} (`{opcode:#04x}`); only lists, tuples, texts and numbers are read"
-    )]
-    Code {
-        /// The instruction.
-        opcode: u8,
-        /// Where.
-        offset: usize,
-    },
-    /// An instruction that no pickle of the protocols 2 to 5 needs for data.
-    #[error(
-        "the pickle has `{opcode:#04x}` at offset {offset}, which is none of the protocols 2 to 5; write `pickle.dumps(samples, protocol=2)`"
-    )]
-    Opcode {
-        /// The instruction.
-        opcode: u8,
-        /// Where.
-        offset: usize,
-    },
-    /// It takes what is not there.
-    #[error("the pickle takes what is not there at offset {offset}")]
-    Missing {
-        /// Where.
-        offset: usize,
-    },
-    /// It is whole, and no list.
-    #[error("the pickle is no list of `(path, (time, value))`")]
-    NoList,
-}
 
 /// The length of the frame whose head this is.
 #[must_use]

@@ -1,7 +1,7 @@
 //! The machine that a pickle is a program for, as far as data needs it: a stack, marks in it, and what was remembered. One pass over
 //! the frame; each instruction adds one value at the most, so that all of it is bounded by the frame.
 
-use super::FrameError;
+use super::error::FrameError;
 use super::values::{Value, Values};
 
 /// Reads the frame to its `STOP`.

@@ -1,0 +1,39 @@
+//! What reads the bytes of a connection: lines, or pickles.
+
+use super::places::Place;
+use super::shared::Shared;
+use super::stream::Stream;
+use base::scope::Domain;
+
+/// Why a connection ends.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The sender is told why.
+    Refused(String),
+    /// There is nothing to tell.
+    Quiet,
+}
+
+/// What reads the bytes of a door.
+pub(super) trait Reader {
+    /// Where the next bytes belong. Empty while none may come.
+    fn room(&mut self) -> &mut [u8];
+    /// So many have come there.
+    fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End>;
+    /// A tick has passed, or bytes were read.
+    fn tick(&mut self, stream: &mut Stream) -> Result<(), End>;
+    /// The sender has closed, or is being closed.
+    fn end(&mut self);
+    /// Whether the sender has said who it is.
+    fn is_known(&self) -> bool;
+    /// The domain that it sends to, once that is known.
+    fn domain(&self) -> Option<Domain>;
+}
+
+/// Keeps the place for a sender that is let in.
+pub(super) fn keep(shared: &Shared, place: &Place<'_>, domain: Domain) -> Result<(), String> {
+    place.keep(domain).map_err(|limit| {
+        shared.app.metrics.limited(limit);
+        format!("too many senders are connected: `{}`", limit.name)
+    })
+}

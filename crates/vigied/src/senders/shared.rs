@@ -1,0 +1,101 @@
+//! What all doors share.
+
+use super::budget::Budget;
+use super::pace::Pace;
+use super::places::Places;
+use super::reports::Reports;
+use super::turns::Turns;
+use crate::app::App;
+use crate::config::Sources;
+use crate::net::tls::Tls;
+use base::source::Source;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How often a connection that waits looks at the clock, its credential and the end of the server: less than the second within
+/// which a withdrawn credential ends.
+pub(super) const TICK: Duration = Duration::from_millis(400);
+
+/// The limits of senders.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) identify: Duration,
+    pub(super) idle: Duration,
+    pub(super) held: Duration,
+    pub(super) held_bytes: usize,
+}
+
+/// What all doors share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) app: Arc<App>,
+    pub(super) sources: Sources,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) limits: Limits,
+    pub(super) places: Places,
+    pub(super) pace: Pace,
+    pub(super) in_flight: Budget,
+    pub(super) turns: Turns,
+    pub(super) reports: Reports,
+    pub(super) stopping: AtomicBool,
+    pub(super) threads: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Counts what was not stored, and has it logged.
+    pub(super) fn refuse(
+        &self,
+        door: &'static str,
+        source: Source,
+        reason: &'static str,
+        count: u64,
+    ) {
+        if count > 0 {
+            self.app.metrics.not_stored(door, reason, count);
+            self.reports.refused(door, source, reason, count);
+        }
+    }
+
+    /// A new thread, counted until it ends.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        name: &str,
+        work: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) -> bool {
+        let shared = Arc::clone(self);
+        shared.threads.fetch_add(1, Ordering::Relaxed);
+        let counted = Counted(shared);
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let spawned = thread.spawn(move || work(&counted.0));
+        if let Err(error) = &spawned {
+            tracing::error!(%error, "cannot start a thread");
+        }
+        spawned.is_ok()
+    }
+}
+
+/// Counts a thread while it runs, also one that panics.
+struct Counted(Arc<Shared>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.threads.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    /// Says which entries of `senders.sources` open nothing. The server starts all the same: a key may be withdrawn by its owner at
+    /// any time, who must not be able to keep the server from starting.
+    pub(super) fn tell_of_sources(&self) {
+        for (network, key) in self.sources.entries() {
+            if let Err(error) = self.app.verifier.source_scope(key) {
+                tracing::warn!(network, %key, why = %error, "an entry of `senders.sources` lets nobody in");
+            }
+        }
+    }
+}
