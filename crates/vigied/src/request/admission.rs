@@ -187,8 +187,7 @@ impl FromRequestParts<Arc<App>> for Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::id::{AccountId, Guid, TenantId};
-    use base::principal::UserId;
+    use base::id::{AccountId, Guid, TenantId, UserId};
     use base::scope::{Grants, Reach};
     use base::selector::{NameFilter, Selector};
 
