@@ -9,6 +9,7 @@
 
 mod cutter;
 mod fields;
+mod malformed;
 mod precision;
 mod series;
 mod time;
@@ -19,6 +20,7 @@ use crate::ingest::{LineReject, Lines, Now, cut};
 use base::sample::RejectReason;
 use cutter::{Cutter, Line};
 use fields::{Field, Fields, Value};
+use malformed::malformed;
 use series::Series;
 
 /// The longest line, in bytes.
@@ -197,10 +199,6 @@ fn text_of(number: u64, bytes: &[u8]) -> Result<&str, RejectReason> {
             error.valid_up_to()
         ))
     })
-}
-
-fn malformed(what: impl Into<String>) -> RejectReason {
-    RejectReason::Malformed(what.into())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The fields of a line, and the time behind them.
 
-use super::malformed;
+use super::malformed::malformed;
 use crate::ingest::{cut, value};
 use base::sample::RejectReason;
 

@@ -1,6 +1,6 @@
 //! Measurement and tags of a line, as the path and the labels of its series.
 
-use super::malformed;
+use super::malformed::malformed;
 use base::name::allowed;
 use base::sample::RejectReason;
 
