@@ -10,10 +10,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 mod memory;
+mod reservation;
 mod stop;
 mod yielding;
 
 pub use memory::Memory;
+pub use reservation::Reservation;
 pub use stop::Stop;
 pub use yielding::Yielding;
 

@@ -1,4 +1,4 @@
-//! The series of a store, as targets read them: in slots, whose width the rules of the space say.
+//! The series of a store, as targets read them: in slots, whose width the rules of the domain say.
 
 #[cfg(test)]
 mod tests;
