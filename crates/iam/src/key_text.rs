@@ -27,7 +27,7 @@ pub fn is_ours(text: &str) -> bool {
 
 /// Whether `text` has the form of a key and its checksum is right.
 #[must_use]
-pub fn is_well_formed(text: &str) -> bool {
+pub(crate) fn is_well_formed(text: &str) -> bool {
     if text.len() != PREFIX.len() + RANDOM_CHARACTERS + 1 + CHECKSUM_CHARACTERS
         || !text.starts_with(PREFIX)
     {
