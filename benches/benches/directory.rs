@@ -1,4 +1,4 @@
-//! What a large identity database costs: reading it whole, as every change does, and asking the lists of it.
+//! What a large identity database costs: reading it whole, as a start does, and asking for the lists in it.
 //!
 //! `cargo bench -p benches --bench directory`, with `USERS` for another size. Every figure is the median of nine.
 

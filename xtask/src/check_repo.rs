@@ -26,6 +26,12 @@ const FORGOTTEN: [&str; 4] = [
     concat!("#[ig", "nore ="),
 ];
 
+/// Crates whose errors do not say how they are mended: commands and settings are those of the programs.
+const HINTLESS: [&str; 2] = ["crates/iam/src/", "crates/db/src/"];
+
+/// How a remedy begins in the text of an error.
+const HINT: &str = "hint: ";
+
 /// The one place packages may come from, as cargo writes it.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
@@ -74,6 +80,9 @@ fn check(name: &str, text: &str) -> Vec<String> {
         }
         if rust && let Some(word) = FORGOTTEN.iter().find(|word| line.contains(**word)) {
             wrong(&format!("`{word}` was forgotten here"));
+        }
+        if rust && line.contains(HINT) && HINTLESS.iter().any(|own| name.starts_with(own)) {
+            wrong("a remedy is the business of the programs: put it into `vigied/src/failure`");
         }
         if lock && line.contains("://") && !line.contains(&format!("\"{REGISTRY}\"")) {
             wrong("a lock file names no host but the crates.io index");
@@ -128,6 +137,15 @@ mod tests {
             assert_eq!(check("src/lib.rs", word).len(), 1, "{word}");
             assert!(check("CONTRIBUTING.md", word).is_empty(), "{word}");
         }
+    }
+
+    #[test]
+    fn errors_of_the_domains_name_no_remedy() {
+        let line = "    #[error(\"the disk is full\\nhint: make room\")]\n";
+        for name in ["crates/iam/src/error.rs", "crates/db/src/error.rs"] {
+            assert_eq!(check(name, line).len(), 1, "{name}");
+        }
+        assert!(check("crates/vigied/src/failure/mod.rs", line).is_empty());
     }
 
     #[test]

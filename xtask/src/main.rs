@@ -4,6 +4,7 @@
 //! leaves no process behind.
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a task runner talks to the person in front of it"
 )]
 

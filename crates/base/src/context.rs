@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 mod helping;
 mod memory;
+mod reservation;
 mod resource;
 mod spent;
 mod stop;
@@ -18,6 +19,7 @@ mod yielding;
 
 pub use helping::{Helper, Helping};
 pub use memory::Memory;
+pub use reservation::Reservation;
 pub use resource::Resource;
 pub use stop::Stop;
 pub use yielding::Yielding;

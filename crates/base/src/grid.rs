@@ -18,7 +18,7 @@ use crate::limit;
 use crate::time::{Millis, Step};
 
 /// The most slots one grid may have.
-pub const SLOTS_MAX: u64 = limit::SLOTS_PER_SERIES.default;
+pub(crate) const SLOTS_MAX: u64 = limit::SLOTS_PER_SERIES.default;
 
 /// A regular series: `values[i]` is at `start + i * step`; NaN means no sample.
 #[derive(Debug, Clone, PartialEq)]

@@ -82,6 +82,24 @@ limits! {
     settable TARGETS_PER_RENDER = "targets_per_render", 128, "targets", "a request of `/render` with more is refused with 400";
     /// Size of one target.
     fixed TARGET_BYTES = "target_bytes", 64 * 1024, "bytes", "a longer target is refused with 400";
+    /// Calls inside one another in a target.
+    fixed TARGET_DEPTH = "target_depth", 64, "calls", "a target with more calls inside one another, or piped to one another, is refused with 400; those of targets that functions make count with the ones around them";
+    /// Targets that functions make inside one another.
+    fixed MADE_TARGET_DEPTH = "made_target_depth", 8, "targets", "a target is refused with 400 where functions such as `applyByNode` make targets that make more of them inside one another";
+    /// Values of one parameter of a function.
+    fixed VALUES_PER_PARAMETER = "values_per_parameter", 256, "values", "a call with more further values of its last parameter, series aside, is refused with 400";
+    /// Shifts of one stack of times.
+    fixed SHIFTS_PER_STACK = "shifts_per_stack", 1000, "shifts", "a `timeStack` of more shifts is refused with 400";
+    /// Length of a regular expression.
+    fixed REGEX_BYTES = "regex_bytes", 4096, "bytes", "a longer regular expression of a function or of a tag is refused with 400";
+    /// Work of one regular expression on one text.
+    fixed REGEX_WORK = "regex_work", 1 << 26, "places times bytes", "a regular expression whose places, times the bytes of a name, are more is refused with 400";
+    /// Bytes by which a replacement makes a name longer.
+    fixed REPLACEMENT_GROWTH_BYTES = "replacement_growth_bytes", 1 << 16, "bytes", "a replacement that makes a name longer by more is refused with 400";
+    /// Length of a name that a function makes of parts.
+    fixed MADE_NAME_BYTES = "made_name_bytes", 1 << 17, "bytes", "a function that would make a longer name is refused with 400";
+    /// Characters that a format writes a number with.
+    fixed FORMAT_WIDTH = "format_width", 256, "characters", "a format such as `%300d` that asks for more is refused with 400";
     /// Size of one file of rules about steps and aggregation.
     fixed SCHEMA_BYTES = "schema_bytes", 64 * 1024, "bytes", "a longer `storage-schemas.conf` or `storage-aggregation.conf` is refused with 400";
     /// Rules of one such file.

@@ -14,7 +14,7 @@ pub enum Principal {
     Service(ServiceId),
     /// What a workload acts as for a while, without a key.
     Profile(ProfileId),
-    /// The server itself, at the word of somebody whom the audit names.
+    /// The server itself, on behalf of somebody whom the audit names.
     Server,
 }
 

@@ -87,7 +87,7 @@ impl<'k> SeriesKey<'k> {
         Ok(key)
     }
 
-    /// What was the text of a key before ([`Self::as_str`]), without a look at it.
+    /// A key from text that [`Self::as_str`] returned; not checked again.
     #[must_use]
     pub fn trusted(text: &'k str) -> Self {
         debug_assert!(

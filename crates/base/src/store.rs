@@ -1,4 +1,4 @@
-//! The door to the samples. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
+//! The interface of every sample store. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
 mod append;
 mod part;
@@ -57,7 +57,7 @@ pub struct DeleteQuery<'a> {
     pub selector: &'a Selector,
     /// Only the samples of this range (the series stays); `None` deletes the series altogether.
     pub range: Option<TimeRange>,
-    /// Nothing of what lies below.
+    /// Do not delete series below the node.
     pub alone: bool,
     /// Only count.
     pub dry_run: bool,
@@ -190,7 +190,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// can end it while it searches; what is found is deleted as a whole.
     ///
     /// `begin` is told what goes, once it is found and before any of it is gone, with nothing held that others wait for;
-    /// where it breaks off nothing is deleted, and `None` returned. It hears nothing of what deletes nothing.
+    /// where it breaks off nothing is deleted, and `None` returned. Not called if nothing matches.
     ///
     /// # Errors
     /// As [`Self::append`]; [`StoreError::Stopped`] when nothing was deleted.
@@ -202,7 +202,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         begin: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
     ) -> Result<Option<Deleted>, StoreError>;
 
-    /// The same, without a word before.
+    /// The same, without the hook.
     ///
     /// # Errors
     /// As [`Self::delete_begun`].

@@ -20,7 +20,8 @@ pub mod lenient;
 mod reference;
 mod text;
 
-pub use error::{EXPRESSION_BYTES_MAX, TimeError};
+pub(crate) use error::EXPRESSION_BYTES_MAX;
+pub use error::TimeError;
 
 use crate::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;

@@ -72,7 +72,7 @@ pub enum DbError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The database's disk has no room.
-    #[error("the database's disk is full\nhint: make room on the disk")]
+    #[error("the database's disk is full")]
     Full {
         /// The database's message.
         #[source]

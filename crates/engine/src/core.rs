@@ -1,4 +1,4 @@
-//! The engine's parts together, shared by callers and the two background threads.
+//! The engine's parts together, shared by callers and the three background threads.
 
 use crate::config::EngineConfig;
 use crate::error;

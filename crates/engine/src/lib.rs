@@ -1,12 +1,12 @@
 //! The embedded time-series engine: samples of many tenants in one folder, behind [`base::store::SampleStore`].
 //!
-//! What it is: a write-ahead log with group commit, a head in memory, immutable segments of one UTC day each, a manifest
-//! that says which files count, and an index of names. What was acknowledged as committed survives `kill -9` and power
-//! loss; of equal instants the last write wins, across all of these.
+//! What it is: a write-ahead log with group commit, a head in memory, immutable segments of one UTC day each (or, of late
+//! samples, of many), a manifest that says which files count, and an index of names. What was acknowledged as committed
+//! survives `kill -9` and power loss; of equal instants the last write wins, across all of these.
 //!
 //! What it is not: it speaks no protocol, checks no credential (it takes a verified [`base::scope::Scope`]), and keeps no
-//! other process off its folder. Rollups, tags and the cold codec are not there yet; `docs/design/engine.md` says what
-//! is, byte by byte.
+//! other process off its folder. Roll-ups, an index of labels and the cold codec are not there yet; `docs/design/engine.md`
+//! says what is, byte by byte.
 
 mod append;
 mod background;

@@ -32,7 +32,8 @@ pub(crate) struct SegmentEntry {
     pub(crate) until: i64,
 }
 
-/// What the file says. Fields that this build does not know may be left out of account: whatever may not be raises `format`.
+/// What the file says. Fields that this build does not know may be left out of account, but for those of a tombstone: whatever
+/// may not be raises `format`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     pub(crate) format: u32,
@@ -62,6 +63,19 @@ struct Sealed<'a> {
 struct Opened {
     crc32: u32,
     manifest: Box<RawValue>,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undecoded {
+    /// It is not as it was written.
+    #[error("{0}")]
+    Damaged(String),
+    /// It is as it was written, by a build that says what this one does not know and must not ignore.
+    #[error(
+        "it was written by another build, and this one cannot read it: {0}; nothing was touched. Start the build that wrote it"
+    )]
+    Unknown(String),
 }
 
 /// All that is asked of a manifest of another format.
@@ -118,12 +132,14 @@ impl Manifest {
         Ok(text)
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let opened: Opened = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Undecoded> {
+        let opened: Opened =
+            serde_json::from_slice(bytes).map_err(|error| Undecoded::Damaged(error.to_string()))?;
         if crc32fast::hash(opened.manifest.get().as_bytes()) != opened.crc32 {
-            return Err("the checksum differs".to_owned());
+            return Err(Undecoded::Damaged("the checksum differs".to_owned()));
         }
-        serde_json::from_str(opened.manifest.get()).map_err(|error| error.to_string())
+        serde_json::from_str(opened.manifest.get())
+            .map_err(|error| Undecoded::Unknown(error.to_string()))
     }
 
     /// Reads the manifest of a samples folder; `None` when there is none.
@@ -135,10 +151,15 @@ impl Manifest {
                     let source = std::io::Error::new(ErrorKind::Unsupported, what);
                     return Err(error::io("use", &path)(source));
                 }
-                let decoded = Self::decode(&bytes);
-                decoded
+                Self::decode(&bytes)
                     .map(Some)
-                    .map_err(|what| error::corrupt(&path, 0, what))
+                    .map_err(|undecoded| match undecoded {
+                        Undecoded::Damaged(what) => error::corrupt(&path, 0, what),
+                        unknown @ Undecoded::Unknown(_) => {
+                            let source = std::io::Error::new(ErrorKind::Unsupported, unknown);
+                            error::io("use", &path)(source)
+                        }
+                    })
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error::io("read", &path)(error)),
@@ -190,21 +211,68 @@ mod tests {
             .unwrap()
             .replace("\"wal_first\":1", "\"wal_first\":2");
         assert_eq!(
-            Manifest::decode(changed.as_bytes()).unwrap_err(),
+            Manifest::decode(changed.as_bytes())
+                .unwrap_err()
+                .to_string(),
             "the checksum differs"
         );
     }
 
     #[test]
-    fn fields_of_later_builds_are_left_out_of_account_and_later_formats_refused() {
+    fn fields_of_later_builds_are_left_out_of_account_at_each_level_but_in_a_tombstone() {
+        let mut manifest = Manifest::new([1, 2]);
+        manifest.segments.push(SegmentEntry {
+            file: "segments/1".to_owned(),
+            day: 1,
+            more_days: 0,
+            sequence: 1,
+            samples: 1,
+            series: 1,
+            bytes: 1,
+            from: 0,
+            until: 0,
+        });
+        manifest.tombstones.push(Tombstone {
+            tenant: base::id::TenantId(0),
+            owner: None,
+            sequence: 1,
+            range: base::time::TimeRange::ALL,
+            series: Arc::new([7].into()),
+        });
+        let text = serde_json::to_string(&manifest).unwrap();
+        let with = |before: &str| {
+            let more = text.replacen(before, &format!("{before}\"more\":[60],"), 1);
+            assert_ne!(more, text, "{before}");
+            let crc32 = crc32fast::hash(more.as_bytes());
+            format!("{{\"more\":1,\"crc32\":{crc32},\"manifest\":{more}}}")
+        };
+        for before in ["{", "\"segments\":[{"] {
+            let read = Manifest::decode(with(before).as_bytes());
+            assert_eq!(read.unwrap(), manifest, "{before}");
+        }
+        // It may say that less is deleted: who ignored it would hide more, and then rewrite the days without it.
+        let storage = crate::storage::faulty::Faulty::new(1);
+        let dir = Path::new("/samples");
+        storage.create_dir(dir).unwrap();
+        let mut file = storage.create(&dir.join(FILE)).unwrap();
+        file.append(with("\"tombstones\":[{").as_bytes()).unwrap();
+        drop(file);
+        let refused = Manifest::load(&storage, dir).unwrap_err();
+        let told = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(
+            told.contains("unknown field `more`") && told.contains("Start the build that wrote it"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn other_formats_are_refused_with_what_to_do() {
         let manifest = Manifest::new([1, 2]);
         let seal = |text: String| {
             let crc32 = crc32fast::hash(text.as_bytes());
             format!("{{\"crc32\":{crc32},\"manifest\":{text}}}")
         };
         let text = serde_json::to_string(&manifest).unwrap();
-        let more = text.replacen('{', "{\"tiers\":[60],", 1);
-        assert_eq!(Manifest::decode(seal(more).as_bytes()).unwrap(), manifest);
         let of = |format: u32| seal(text.replace("\"format\":2", &format!("\"format\":{format}")));
         assert_eq!(other_format(of(2).as_bytes()), None);
         let older = other_format(of(1).as_bytes()).unwrap();

@@ -93,7 +93,7 @@ pub(crate) struct State {
     catalog: Lock<Catalog>,
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
-    /// How often series have ended: who has resolved names before resolves them again.
+    /// Counts deletions of series; an append that resolved names before one resolves them again.
     drop_count: AtomicU64,
     index: ArcSwap<Index>,
     activity: ArcSwap<ActivityIndex>,

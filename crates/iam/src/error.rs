@@ -30,7 +30,7 @@ pub enum IamError {
     #[error("the identity database does not answer")]
     Silent,
     /// The database's disk had no room for the last write.
-    #[error("the identity database's disk is full\nhint: make room on the disk")]
+    #[error("the identity database's disk is full")]
     OutOfRoom,
     /// A key file or a key cannot be used.
     #[error(transparent)]
@@ -39,17 +39,13 @@ pub enum IamError {
     #[error("there would be no signing key: nobody could log in")]
     LastKey,
     /// The database has signing keys, but their encryption key is missing.
-    #[error(
-        "the signing keys are encrypted, and their key `{path}` is missing\nhint: copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
-    )]
+    #[error("the signing keys are encrypted, and their key `{path}` is missing")]
     NoEncryptionKey {
         /// Where it was expected.
         path: String,
     },
     /// A signing key is encrypted under another key than the present one.
-    #[error(
-        "the signing key `{kid}` is encrypted under another key than that of `{path}`\nhint: all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
-    )]
+    #[error("the signing key `{kid}` is encrypted under another key than that of `{path}`")]
     OtherEncryptionKey {
         /// Which signing key.
         kid: String,

@@ -267,7 +267,7 @@ impl Refusal {
 
     /// The same for a limit that leaves room again after this many seconds.
     #[must_use]
-    pub const fn limit_for(mut self, limit: &'static Limit, seconds: u64) -> Self {
+    pub(crate) const fn limit_for(mut self, limit: &'static Limit, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self.limit(limit)
     }

@@ -1,6 +1,8 @@
 //! What is wrong with a target, or stopped its evaluation.
 
+use crate::tags::TagError;
 use base::context::Stop;
+use base::limit::{self, Limit};
 use base::store::StoreError;
 use std::fmt;
 use std::ops::Range;
@@ -27,6 +29,8 @@ pub enum Error {
         argument: Option<(usize, String)>,
         /// What is wrong.
         problem: String,
+        /// The limit that it is beyond.
+        limit: Option<&'static Limit>,
     },
     /// The series could not be read, or the work was ended.
     Store(StoreError),
@@ -47,7 +51,7 @@ pub enum TargetError {
     /// A brace is not closed.
     OpenBrace,
     /// Calls are nested too deeply, or piped too often.
-    TooDeep(usize),
+    TooDeep,
     /// It has too many bytes.
     TooLong(usize),
     /// There is no function of that name.
@@ -108,6 +112,20 @@ impl Error {
             Self::Store(_) => None,
         }
     }
+
+    /// The limit that the target is beyond; what stopped the store says its own.
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static Limit> {
+        match self {
+            Self::Target { problem, .. } => match problem {
+                TargetError::TooDeep => Some(&limit::TARGET_DEPTH),
+                TargetError::TooLong(_) => Some(&limit::TARGET_BYTES),
+                _ => None,
+            },
+            Self::Function { limit, .. } => *limit,
+            Self::Store(_) => None,
+        }
+    }
 }
 
 /// The column of a byte: characters from 1 on.
@@ -147,15 +165,17 @@ impl TargetError {
                 "the text that begins at column {column} has no closing quote"
             ),
             Self::OpenBrace => write!(f, "the brace at column {column} is never closed"),
-            Self::TooDeep(max) => write!(
+            Self::TooDeep => write!(
                 f,
-                "more than {max} calls are inside one another at column {column}"
+                "too many calls are inside one another at column {column}, and `{}` is {}",
+                limit::TARGET_DEPTH.name,
+                limit::TARGET_DEPTH.default
             ),
             Self::TooLong(bytes) => write!(
                 f,
                 "the target has {bytes} bytes, and `{}` is {}",
-                base::limit::TARGET_BYTES.name,
-                base::limit::TARGET_BYTES.default
+                limit::TARGET_BYTES.name,
+                limit::TARGET_BYTES.default
             ),
             Self::UnknownFunction { name, nearest } => {
                 write!(f, "there is no function `{name}` (column {column})")?;
@@ -194,6 +214,8 @@ impl From<Stop> for Error {
 pub enum Fault {
     /// An argument is not what the function can use.
     Argument(String),
+    /// An argument is beyond a limit; the text names it.
+    Beyond(&'static Limit, String),
     /// Something that was evaluated within it failed.
     Inner(Error),
 }
@@ -203,6 +225,33 @@ impl Fault {
     pub fn argument(problem: impl Into<String>) -> Self {
         Self::Argument(problem.into())
     }
+
+    /// The error of a call at this column; `blamed` finds the argument that the problem names.
+    pub(crate) fn at(
+        self,
+        column: usize,
+        function: &str,
+        blamed: impl FnOnce(&str) -> Option<(usize, String)>,
+    ) -> Error {
+        let (problem, limit) = match self {
+            Self::Inner(error) => return error,
+            Self::Argument(problem) => (problem, None),
+            Self::Beyond(limit, problem) => (problem, Some(limit)),
+        };
+        Error::Function {
+            column,
+            function: function.to_owned(),
+            argument: blamed(&problem),
+            problem,
+            limit,
+        }
+    }
+
+    /// What was found is beyond a fixed limit, which ends the sentence.
+    pub fn beyond(limit: &'static Limit, found: impl fmt::Display) -> Self {
+        let problem = format!("{found}, and `{}` is {}", limit.name, limit.default);
+        Self::Beyond(limit, problem)
+    }
 }
 
 impl Fault {
@@ -210,6 +259,16 @@ impl Fault {
     #[must_use]
     pub fn too_long(bytes: usize) -> Self {
         Self::Inner(Error::target("", 0..0, TargetError::TooLong(bytes)))
+    }
+}
+
+impl From<TagError> for Fault {
+    fn from(error: TagError) -> Self {
+        let problem = error.to_string();
+        match error.limit() {
+            Some(limit) => Self::Beyond(limit, problem),
+            None => Self::Argument(problem),
+        }
     }
 }
 

@@ -11,8 +11,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use held::Held;
-
 use crate::error::{Error, Fault, TargetError, column};
 use crate::function::{Arguments, Evaluator, Function, FunctionCall};
 use crate::series::{Drawing, Series};
@@ -21,7 +19,7 @@ use crate::target::{Call, DEPTH_MAX, Expression, Kind, parse};
 use crate::value::Value;
 use crate::window::Window;
 use crate::{series, table};
-use base::context::Context;
+use base::context::{Context, Reservation};
 use shared::Shared;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -32,9 +30,6 @@ const POINTS_PER_CHECK: usize = 1 << 16;
 
 /// What a call costs beside its points, so that calls of nothing end too.
 const POINTS_PER_CALL: usize = 64;
-
-/// Targets that functions make up, inside one another.
-const MADE_DEPTH_MAX: usize = 8;
 
 /// Bytes of the stack that a thread needs for an evaluation. Calls inside one another take part of it each, and there are as
 /// many as one target may have, whoever made them up; the tests take twice as much as any target does, unoptimized.
@@ -239,7 +234,7 @@ impl<'e> Evaluation<'e> {
     /// make up add to those that they are made up in.
     fn enter(&mut self, expression: &Expression) -> Result<(), Error> {
         if self.depth >= DEPTH_MAX {
-            let problem = TargetError::TooDeep(DEPTH_MAX);
+            let problem = TargetError::TooDeep;
             return Err(Error::target(&self.text, expression.span.clone(), problem));
         }
         self.depth += 1;
@@ -256,12 +251,8 @@ impl<'e> Evaluation<'e> {
         let at = |own: &Self| column(&own.text, call.name_span.start.max(expression.span.start));
         if call.name == "seriesByTag" {
             self.spend(template::compiling(call))?;
-            let path = template::tag_path(call).map_err(|problem| Error::Function {
-                column: at(self),
-                function: call.name.clone(),
-                argument: None,
-                problem,
-            })?;
+            let path = template::tag_path(call)
+                .map_err(|fault| fault.at(at(self), &call.name, |_| None))?;
             return self.fetched(path, &call.text, window);
         }
         let Some(function) = table::find(&call.name) else {
@@ -292,14 +283,10 @@ impl<'e> Evaluation<'e> {
             })
         });
         let early = std::mem::replace(&mut self.early, outer);
-        let value = outcome.map_err(|fault| match fault {
-            Fault::Inner(error) => error,
-            Fault::Argument(problem) => Error::Function {
-                column: at(self),
-                function: call.name.clone(),
-                argument: blamed::argument(&self.text, call, function, &problem),
-                problem,
-            },
+        let value = outcome.map_err(|fault| {
+            fault.at(at(self), &call.name, |problem| {
+                blamed::argument(&self.text, call, function, problem)
+            })
         })?;
         if let Value::Series(series) = &value {
             let points = series.iter().map(|own| own.values.len()).sum();
@@ -334,11 +321,11 @@ impl<'e> Evaluation<'e> {
         mut self,
         context: &'c Context,
         series: impl IntoIterator<Item = &'s Series>,
-    ) -> Held<'c> {
+    ) -> Reservation<'c> {
         let needed = (held::points(series) as u64).saturating_mul(8);
         let bytes = self.reserved.min(needed);
         self.reserved -= bytes;
-        Held::new(context, bytes)
+        Reservation::of_reserved(context, bytes)
     }
 
     /// Says that so many points more are in memory; they stay so until the evaluation ends.

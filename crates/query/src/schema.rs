@@ -19,7 +19,7 @@ use conf::{Section, Setting};
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// Seconds between values where no rule fits.
-pub const DEFAULT_STEP: i64 = 60;
+pub(crate) const DEFAULT_STEP: i64 = 60;
 
 /// Bytes that all patterns of one file may take once they are compiled: the smallest of these in which they fit is what they are
 /// counted as.
@@ -43,7 +43,7 @@ pub struct View {
     pub x_files_factor: f64,
 }
 
-/// The rules of a space.
+/// The rules of a domain.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     schemas: Ordered<Vec<Retention>>,
@@ -225,12 +225,6 @@ impl Rules {
     #[must_use]
     pub fn are_none(&self) -> bool {
         self.schemas.rules.is_empty() && self.aggregations.rules.is_empty()
-    }
-
-    /// Whether a rule about steps fits a name.
-    #[must_use]
-    pub fn has_step(&self, name: &str) -> bool {
-        self.schemas.first(name).is_some()
     }
 
     /// The retentions of a name, finest first; none where no rule fits.

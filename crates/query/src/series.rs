@@ -8,7 +8,8 @@ mod tags;
 
 pub use consolidation::Consolidation;
 pub use drawing::Drawing;
-pub use normalize::{Normalized, normalize};
+pub use normalize::Normalized;
+pub(crate) use normalize::normalize;
 pub use reduce::reduce;
 pub use tags::tags_of;
 
@@ -116,7 +117,7 @@ impl Series {
 
     /// The same with other values.
     #[must_use]
-    pub fn with_values(mut self, values: Vec<f64>) -> Self {
+    pub(crate) fn with_values(mut self, values: Vec<f64>) -> Self {
         self.is_whole = false;
         self.values = Arc::new(values);
         self
@@ -170,7 +171,7 @@ impl Series {
 
     /// Whether no value is there.
     #[must_use]
-    pub fn is_empty_of_values(&self) -> bool {
+    pub(crate) fn is_empty_of_values(&self) -> bool {
         self.values.iter().all(|value| value.is_nan())
     }
 

@@ -7,7 +7,7 @@ pub mod catalog;
 
 use crate::series::Tags;
 use base::expression::{TREE_BYTES_MAX, tree_bytes};
-use base::limit;
+use base::limit::{self, Limit};
 use regex::RegexBuilder;
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub const NAME: &str = "name";
 pub const COMPILED_BYTES_MAX: usize = 1 << 18;
 
 /// Bytes of a regular expression: what it is read as has no other bound.
-pub(crate) const REGEX_BYTES_MAX: usize = 1 << 12;
+pub(crate) const REGEX_BYTES_MAX: usize = limit::REGEX_BYTES.default as usize;
 
 /// How a value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,12 +60,32 @@ pub enum TagError {
         /// What is wrong with it.
         problem: String,
     },
+    /// It is too long to be read.
+    #[error("`{beginning}…` has {bytes} bytes, and `{name}` is {max}", name = limit::REGEX_BYTES.name, max = limit::REGEX_BYTES.default)]
+    TooLong {
+        /// What it begins with.
+        beginning: String,
+        /// Its bytes.
+        bytes: usize,
+    },
     /// All of them fit a series that has no tags.
     #[error("at least one tag expression must not fit the empty value")]
     FitsEmpty,
     /// There are too many.
     #[error("{0} tag expressions are more than `{name}` = {max}", name = limit::MATCHERS_PER_SELECTOR.name, max = limit::MATCHERS_PER_SELECTOR.default)]
     TooMany(usize),
+}
+
+impl TagError {
+    /// The limit that they are beyond.
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static Limit> {
+        match self {
+            Self::TooMany(_) => Some(&limit::MATCHERS_PER_SELECTOR),
+            Self::TooLong { .. } => Some(&limit::REGEX_BYTES),
+            _ => None,
+        }
+    }
 }
 
 impl TagExpression {
@@ -178,20 +198,24 @@ impl TagExpression {
 
 /// Refuses a regular expression by its text, before anything is read.
 fn check_size(text: &str) -> Result<(), TagError> {
-    let problem = if text.len() > REGEX_BYTES_MAX {
-        format!(
-            "it has {} bytes, and may have {REGEX_BYTES_MAX}",
-            text.len()
-        )
-    } else if tree_bytes(text) > TREE_BYTES_MAX {
-        TOO_MANY_CLASSES.to_owned()
-    } else {
-        return Ok(());
-    };
-    Err(TagError::Regex {
-        expression: text.chars().take(40).collect(),
-        problem,
-    })
+    if text.len() as u64 > limit::REGEX_BYTES.default {
+        return Err(too_long(text));
+    }
+    if tree_bytes(text) > TREE_BYTES_MAX {
+        return Err(TagError::Regex {
+            expression: text.chars().take(40).collect(),
+            problem: TOO_MANY_CLASSES.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The refusal of a regular expression by its length.
+fn too_long(text: &str) -> TagError {
+    TagError::TooLong {
+        beginning: text.chars().take(40).collect(),
+        bytes: text.len(),
+    }
 }
 
 /// What is wrong with a regular expression that takes too much while it is read.

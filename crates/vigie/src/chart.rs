@@ -10,7 +10,6 @@ mod table;
 mod trace;
 
 pub(crate) use line::{Chart, draw};
-pub(crate) use scale::number;
 pub(crate) use sparkline::sparkline;
 pub(crate) use table::{Align, Table};
 pub(crate) use trace::{Summary, Trace};
@@ -22,4 +21,14 @@ pub(crate) enum Glyphs {
     Unicode,
     /// The 95 printable characters of ASCII.
     Ascii,
+}
+
+impl Glyphs {
+    /// The SI prefix of a millionth.
+    pub(crate) const fn micro(self) -> &'static str {
+        match self {
+            Self::Unicode => "µ",
+            Self::Ascii => "u",
+        }
+    }
 }

@@ -6,6 +6,8 @@
 mod unanswered;
 mod unpacked;
 
+pub(crate) use wire::query::percent_encoded as encode;
+
 use crate::config::Config;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind, code};
@@ -150,18 +152,6 @@ impl Vouched {
     pub(crate) const fn for_trusted(request: Request) -> Self {
         Self(request)
     }
-}
-
-/// Percent-encodes everything but letters, digits and `-._~`: fit for a path segment, a query and a form.
-pub(crate) fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-        encoded
-    })
 }
 
 impl Client {

@@ -159,7 +159,7 @@ pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'st
         .filter(|name| name.starts_with("VIGIE_") && name.len() < 40)
         .filter(|name| own().all(|own| own != name))
         .filter_map(|name| {
-            let near = own().find(|own| distance(own, &name) <= DISTANCE_MAX)?;
+            let near = own().find(|own| strsim::levenshtein(own, &name) <= DISTANCE_MAX)?;
             Some((name, near))
         })
         .collect();
@@ -169,25 +169,6 @@ pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'st
 
 /// The maximum edit distance of a misspelling.
 const DISTANCE_MAX: usize = 2;
-
-/// Edits needed to turn one text into the other (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
-    for (at, a) in left.chars().enumerate() {
-        let mut before = at;
-        let mut last = at + 1;
-        for (b, place) in right.chars().zip(row.iter_mut().skip(1)) {
-            let replaced = before + usize::from(a != b);
-            before = *place;
-            last = replaced.min(*place + 1).min(last + 1);
-            *place = last;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = at + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
 
 /// The value of a word for on or off, as in the original.
 pub(crate) fn switch(word: &str) -> Option<bool> {
@@ -231,8 +212,6 @@ mod tests {
         ] {
             assert_eq!(told(name), None, "{name}");
         }
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!((distance("", "ab"), distance("ab", "")), (2, 2));
     }
 
     #[test]

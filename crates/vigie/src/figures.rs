@@ -4,6 +4,7 @@ use base::time::Millis;
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
+use std::ops::Range;
 
 /// Epoch seconds with as many decimals as needed.
 pub(crate) fn seconds(at: Millis) -> String {
@@ -122,6 +123,71 @@ pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// The range for SI prefixes; beyond it, powers of ten are used.
+const PREFIXED: Range<f64> = 1e-9..1e18;
+
+/// The SI prefix that leaves one to three digits before the point. `micro` is the one of a millionth.
+fn prefix(magnitude: f64, micro: &'static str) -> (f64, &'static str) {
+    let table = [
+        (1e15, "P"),
+        (1e12, "T"),
+        (1e9, "G"),
+        (1e6, "M"),
+        (1e3, "k"),
+        (1.0, ""),
+        (1e-3, "m"),
+        (1e-6, micro),
+        (1e-9, "n"),
+    ];
+    // From 0.1 up, the number itself is easier to read than thousandths.
+    if (0.1..1.0).contains(&magnitude) || magnitude == 0.0 {
+        return (1.0, "");
+    }
+    table
+        .into_iter()
+        .find(|(divisor, _)| magnitude >= *divisor)
+        .unwrap_or((1.0, ""))
+}
+
+/// A number in few characters: four significant digits and an SI prefix, as `1.234k`.
+pub(crate) fn short(value: f64, micro: &'static str) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs();
+    if !PREFIXED.contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let (divisor, unit) = prefix(magnitude, micro);
+    let scaled = value / divisor;
+    let digits = match scaled.abs() {
+        size if size >= 100.0 => 1,
+        size if size >= 10.0 => 2,
+        size if size >= 1.0 => 3,
+        _ => 4,
+    };
+    let text = format!("{scaled:.digits$}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text}{unit}")
+}
+
+/// A number between others that are up to `magnitude` and `step` apart: as many digits as tell it from the next.
+pub(crate) fn of_scale(value: f64, magnitude: f64, step: f64, micro: &'static str) -> String {
+    if !PREFIXED.contains(&magnitude) {
+        let digits = (magnitude / step).log10().ceil().clamp(0.0, 12.0) as usize;
+        return format!("{value:.digits$e}");
+    }
+    let (divisor, unit) = prefix(magnitude, micro);
+    let step = step / divisor;
+    let digits = (0..12_usize)
+        .find(|digits| {
+            let scaled = step * 10_f64.powi(*digits as i32);
+            (scaled - scaled.round()).abs() < 1e-6
+        })
+        .unwrap_or(3);
+    format!("{:.digits$}{unit}", value / divisor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,5 +238,23 @@ mod tests {
         assert_eq!(in_words(3599), "59 min 59 s");
         assert_eq!(in_words(7200), "2 h");
         assert_eq!(in_words(90_061), "1 d 1 h");
+    }
+
+    #[test]
+    fn numbers_take_a_prefix() {
+        for (value, text) in [
+            (0.0, "0"),
+            (48.6, "48.6"),
+            (0.132, "0.132"),
+            (1234.0, "1.234k"),
+            (-2_500_000.0, "-2.5M"),
+            (100.0, "100"),
+            (1000.0, "1k"),
+            (0.000_004, "4µ"),
+            (1e300, "1.000e300"),
+        ] {
+            assert_eq!(short(value, "µ"), text);
+        }
+        assert_eq!(short(0.000_004, "u"), "4u");
     }
 }

@@ -4,10 +4,10 @@
 //! meant), kind where custom is loose (`target` and `target[]`, empty pairs, a key without `=`). Graphite's routes leave a
 //! broken `%` as it is, as graphite-web does: dashboards write `xFormat=%H:%M`.
 
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The most pairs that are read.
-pub const PAIRS_MAX: usize = base::limit::QUERY_PARAMETERS.default as usize;
+pub(crate) const PAIRS_MAX: usize = base::limit::QUERY_PARAMETERS.default as usize;
 
 /// Why a query string can't be used; offsets are bytes from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -220,22 +220,24 @@ pub fn encode(pairs: &[(&str, &str)]) -> String {
         if !out.is_empty() {
             out.push('&');
         }
-        encode_text(&mut out, key);
+        out.extend(utf8_percent_encode(key, RESERVED));
         out.push('=');
-        encode_text(&mut out, value);
+        out.extend(utf8_percent_encode(value, RESERVED));
     }
     out
 }
 
-fn encode_text(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            // Writing into a `String` can't fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
+/// Everything but letters, digits and `-._~`.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A text that is fit for a segment of a path, a query and a form.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).collect()
 }
 
 #[cfg(test)]

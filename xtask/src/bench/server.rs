@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ pub(super) fn vigied() -> Result<PathBuf> {
 /// A running server with two accounts; it ends with this.
 pub(super) struct Server {
     child: Child,
+    folder: PathBuf,
     pub(super) address: String,
     /// Keys of the two accounts' owners.
     pub(super) owner: String,
@@ -70,6 +72,7 @@ impl Server {
         );
         Ok(Self {
             child,
+            folder: folder.to_owned(),
             address,
             owner,
             other,
@@ -98,6 +101,22 @@ impl Server {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(120)))?;
         Ok(stream)
+    }
+
+    /// A figure of the server's own, as its operators read it.
+    pub(super) fn figure(&self, name: &str) -> Result<f64> {
+        let socket = self.folder.join("operations.sock");
+        let mut stream = UnixStream::connect(&socket)
+            .with_context(|| format!("no operators' listener at `{}`", socket.display()))?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        let mut values = text
+            .lines()
+            .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = values.next();
+        let value = value.with_context(|| format!("the server has no figure `{name}`"))?;
+        Ok(value.trim().parse()?)
     }
 
     /// Processor time that the server has taken so far, as a user and in all, in seconds.

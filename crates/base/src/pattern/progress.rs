@@ -62,7 +62,7 @@ impl Progress {
 
     /// Whether `character`, coming next, ends the element.
     #[must_use]
-    pub const fn is_separator(&self, character: char) -> bool {
+    pub(crate) const fn is_separator(&self, character: char) -> bool {
         character == '.' && !self.tagged
     }
 

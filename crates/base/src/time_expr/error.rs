@@ -1,7 +1,7 @@
 //! Why a text is not a time.
 
 /// The longest expression that is read, in bytes.
-pub const EXPRESSION_BYTES_MAX: usize = 128;
+pub(crate) const EXPRESSION_BYTES_MAX: usize = 128;
 
 /// Why a text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -206,7 +206,7 @@ impl Core {
         let last_day = run.iter().map(|own| own.last_day()).max();
         let last_day = last_day.unwrap_or(first_day);
         let Ok(more_days) = u16::try_from(last_day.0.abs_diff(first_day.0)) else {
-            // Lifetimes apart: they stay as they are.
+            // More than 65 535 days apart: they stay as they are.
             return Ok(false);
         };
         let header = Header {

@@ -8,7 +8,7 @@ use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use crate::state::{Frozen, ReadView};
 use crate::tombstone::Tombstone;
-use base::context::{Context, Resource, Stop};
+use base::context::{Reservation, Resource};
 use base::cursor::{Cursor, Piece, SeriesVisitor, shaped};
 use base::id::TenantId;
 use base::series::SeriesKey;
@@ -40,7 +40,7 @@ pub(super) struct FoundSeries<'c> {
     pub(super) min_samples: u64,
     frozen: Option<Arc<HeadSeries>>,
     head: Option<Arc<HeadSeries>>,
-    _held: Held<'c>,
+    _held: Reservation<'c>,
 }
 
 /// What one query reads: a state of the store that no later write changes.
@@ -80,8 +80,8 @@ impl<'c> Snapshot<'c> {
         let mut wanted = Vec::with_capacity(found.len());
         for ((key, series), (frozen, head)) in found.into_iter().zip(heads) {
             let samples = frozen.iter().chain(&head).map(|own| own.len());
-            let mut held = Held::of(meter.context());
-            held.at_least(samples.sum::<u64>() * SAMPLE_BYTES)?;
+            let mut held = Reservation::new(meter.context());
+            held.grow_to(samples.sum::<u64>() * SAMPLE_BYTES)?;
             wanted.push(FoundSeries {
                 key,
                 series,
@@ -196,7 +196,7 @@ impl Common {
             query: self.query,
             sources,
             reader: SeriesReader::new(sources)?,
-            held: Held::of(meter.context()),
+            held: Reservation::new(meter.context()),
             meter,
             counted: 0,
             handed_out: 0,
@@ -211,7 +211,7 @@ struct Reading<'s, 'p, 'c> {
     query: usize,
     sources: Sources<'s>,
     reader: SeriesReader<'s>,
-    held: Held<'c>,
+    held: Reservation<'c>,
     meter: &'p mut QueryMeter<'c>,
     /// Samples that the budget was charged for.
     counted: u64,
@@ -234,7 +234,7 @@ impl Cursor for Reading<'_, '_, '_> {
             return Ok(None);
         }
         self.held
-            .at_least(self.reader.window() * SAMPLE_HELD_BYTES)?;
+            .grow_to(self.reader.window() * SAMPLE_HELD_BYTES)?;
         self.handed_out += points.len() as u64;
         let new = self.handed_out.saturating_sub(self.counted);
         if new > 0 {
@@ -254,35 +254,5 @@ impl Cursor for Reading<'_, '_, '_> {
         self.reader = SeriesReader::new(self.sources)?;
         self.handed_out = 0;
         Ok(())
-    }
-}
-
-/// Bytes in memory, until it is dropped.
-#[derive(Debug)]
-struct Held<'c> {
-    context: &'c Context,
-    bytes: u64,
-}
-
-impl<'c> Held<'c> {
-    const fn of(context: &'c Context) -> Self {
-        Self { context, bytes: 0 }
-    }
-
-    fn at_least(&mut self, bytes: u64) -> Result<(), Stop> {
-        let more = bytes.saturating_sub(self.bytes);
-        if more > 0 {
-            self.context.reserve(more)?;
-            self.bytes += more;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if self.bytes > 0 {
-            self.context.release(self.bytes);
-        }
     }
 }

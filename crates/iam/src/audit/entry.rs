@@ -165,7 +165,7 @@ impl Entry {
     }
 
     /// An action of a principal that has just proven its identity.
-    pub fn by_principal(
+    pub(crate) fn by_principal(
         principal: impl Into<Principal>,
         credential: Credential,
         action: Action,
@@ -208,7 +208,7 @@ impl Entry {
     }
 
     /// The account.
-    pub const fn in_account(mut self, account: AccountId) -> Self {
+    pub(crate) const fn in_account(mut self, account: AccountId) -> Self {
         self.account = Some(account);
         self
     }

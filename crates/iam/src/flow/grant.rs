@@ -3,9 +3,7 @@
 pub use super::request::{Grant, TokenRequest};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::users;
-pub use crate::token::issued::{
-    APIKEY, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens, full_name,
-};
+pub use crate::token::issued::{APIKEY, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens};
 
 use super::refresh::Login;
 use super::{access, passcode, password, refresh, uaa};

@@ -70,7 +70,7 @@ impl Iam {
     ///
     /// # Errors
     /// The original answer, or 429.
-    pub fn slow_guesses<T>(
+    pub(crate) fn slow_guesses<T>(
         &self,
         source: Source,
         answer: Result<T, IamError>,

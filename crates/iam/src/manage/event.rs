@@ -19,7 +19,7 @@ pub const PAGE: usize = 250;
 
 /// Whether the caller sees the events of the domain: whoever finds or reads every series of it.
 #[must_use]
-pub fn is_seen_by(scope: &Scope) -> bool {
+pub(crate) fn is_seen_by(scope: &Scope) -> bool {
     scope.reaches_all(Action::Find) || scope.reaches_all(Action::Render)
 }
 

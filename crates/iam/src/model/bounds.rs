@@ -178,7 +178,7 @@ impl Bounds {
 
     /// What both allow; none if they prove different principals, share no account, or end with different things.
     #[must_use]
-    pub fn intersect(&self, other: &Self) -> Option<Self> {
+    pub(crate) fn intersect(&self, other: &Self) -> Option<Self> {
         let reach = match (self.reach, other.reach) {
             (Reach::One(a), Reach::One(b)) if a != b => return None,
             (Reach::One(account), _) | (_, Reach::One(account)) => Reach::One(account),
@@ -221,7 +221,7 @@ impl Bounds {
 
     /// Whether these bounds give nothing that `shown` does not, and end with everything that `shown` ends with.
     #[must_use]
-    pub fn is_within(&self, shown: &Self) -> bool {
+    pub(crate) fn is_within(&self, shown: &Self) -> bool {
         self.principal == shown.principal
             && self.narrowing.is_within(&shown.narrowing)
             && (shown.reach == Reach::Any || self.reach == shown.reach)
@@ -255,12 +255,6 @@ impl Bounds {
     #[must_use]
     pub const fn narrowing(&self) -> Narrowing {
         self.narrowing
-    }
-
-    /// When it expires, if it does.
-    #[must_use]
-    pub const fn not_after(&self) -> Option<Millis> {
-        self.not_after
     }
 
     /// Whether a renewable credential may be issued: a session with a refresh token, or a one-time code.

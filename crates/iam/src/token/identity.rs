@@ -78,7 +78,7 @@ impl Identity {
 
     /// Whether it is an API key or was obtained with one: it acts for the key, not for its owner.
     #[must_use]
-    pub fn rests_on_key(&self) -> bool {
+    pub(crate) fn rests_on_key(&self) -> bool {
         let verified = self.claims.as_deref();
         verified.is_none_or(|verified| verified.key.is_some())
     }

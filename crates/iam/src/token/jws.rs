@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A longer text cannot be our token; refused before it is hashed.
-pub const TOKEN_BYTES_MAX: usize = base::limit::TOKEN_BYTES.default as usize;
+pub(crate) const TOKEN_BYTES_MAX: usize = base::limit::TOKEN_BYTES.default as usize;
 
 #[derive(Serialize)]
 struct HeaderOut<'a> {

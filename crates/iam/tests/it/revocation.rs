@@ -38,7 +38,10 @@ fn two_nodes_refuse_within_a_second_what_was_revoked_while_others_change_things(
     assert!(figures.start < HANGS);
     let done = [figures.accepted.len(), figures.acknowledged.len()];
     assert_eq!(done, [NUMBERS.revoked; 2]);
+    // A machine as busy as this one may be makes fewer than a hundred a second, but some all the time.
+    let accompanied = figures.accompanied * 10 >= NUMBERS.revoked * 9;
     assert!(figures.changes > 0.0, "nobody changed anything meanwhile");
+    assert!(accompanied, "too few changes meanwhile: {figures:?}");
     let p99 = quantile(&figures.accepted, 990);
     // Who looks so seldom in a second is not run by the machine, and no more are the nodes.
     let is_late = p99 > PROMISED && quantile(&figures.looks, 990) > LOOKS;

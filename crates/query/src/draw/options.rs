@@ -1,5 +1,7 @@
 //! The drawing parameters of a request, by graphite-web's names.
 
+mod labels;
+mod older_names;
 mod sides;
 
 use super::color::Color;
@@ -370,7 +372,10 @@ impl Options {
                     _ => return Err(wrong("pieMode", "average, maximum or minimum", value)),
                 }
             }
-            _ => self.take_of_sides(name, value)?,
+            _ => {
+                self.take_of_sides(name, value)?;
+                self.take_of_labels(name, value)?;
+            }
         }
         Ok(())
     }

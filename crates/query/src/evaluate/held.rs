@@ -3,7 +3,6 @@
 use crate::series::Series;
 use crate::source::Fetched;
 use crate::value::Value;
-use base::context::Context;
 
 /// Bytes of a tree of few tags.
 const TAGS: usize = 11 * 2 * size_of::<String>() + 16;
@@ -41,24 +40,4 @@ pub(super) fn points<'s>(series: impl IntoIterator<Item = &'s Series>) -> usize 
 pub(super) fn beside_values(series: &[Series]) -> usize {
     let values: usize = series.iter().map(|own| own.values.len()).sum();
     points(series).saturating_sub(values)
-}
-
-/// Bytes that stay reserved until it is dropped.
-#[derive(Debug)]
-#[must_use = "the bytes are free as soon as it is dropped"]
-pub struct Held<'c> {
-    context: &'c Context,
-    bytes: u64,
-}
-
-impl<'c> Held<'c> {
-    pub(super) const fn new(context: &'c Context, bytes: u64) -> Self {
-        Self { context, bytes }
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.context.release(self.bytes);
-    }
 }

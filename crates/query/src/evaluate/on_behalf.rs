@@ -1,6 +1,6 @@
 //! What an evaluation does on behalf of the functions that it runs.
 
-use super::{Evaluation, MADE_DEPTH_MAX, POINTS_PER_CHECK, bind};
+use super::{Evaluation, POINTS_PER_CHECK, bind};
 use crate::error::{Error, Fault, column};
 use crate::function::{Evaluator, FunctionCall};
 use crate::series::Series;
@@ -10,6 +10,7 @@ use crate::target::Expression;
 use crate::value::Value;
 use crate::window::Window;
 use base::context::Resource;
+use base::limit;
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -20,14 +21,17 @@ impl Evaluator for Evaluation<'_> {
         expression: &Expression,
         window: &Window,
     ) -> Result<Vec<Series>, Error> {
-        if self.made_depth >= MADE_DEPTH_MAX {
+        if self.made_depth as u64 >= limit::MADE_TARGET_DEPTH.default {
             return Err(Error::Function {
                 column: 1,
                 function: text.to_owned(),
                 argument: None,
                 problem: format!(
-                    "more than {MADE_DEPTH_MAX} targets that functions make are inside one another"
+                    "too many targets that functions make are inside one another, and `{}` is {}",
+                    limit::MADE_TARGET_DEPTH.name,
+                    limit::MADE_TARGET_DEPTH.default
                 ),
+                limit: Some(&limit::MADE_TARGET_DEPTH),
             });
         }
         self.made_depth += 1;
@@ -61,6 +65,7 @@ impl Evaluator for Evaluation<'_> {
                     .to_owned(),
                 argument: None,
                 problem: format!("it must be series, not {}", other.kind()),
+                limit: None,
             }),
         }
     }

@@ -1,7 +1,7 @@
 //! Variables of templates, and what a target will read.
 
 use crate::bounded;
-use crate::error::{Error, TargetError};
+use crate::error::{Error, Fault, TargetError};
 use crate::source::Path;
 use crate::tags::TagExpression;
 use crate::target::{Call, Expression, Kind, Template};
@@ -180,15 +180,19 @@ pub(super) fn compiling(call: &Call) -> usize {
 }
 
 /// The tag expressions of `seriesByTag`.
-pub(super) fn tag_path(call: &Call) -> Result<Path, String> {
+pub(super) fn tag_path(call: &Call) -> Result<Path, Fault> {
     if call.arguments.is_empty() || !call.keywords.is_empty() {
-        return Err("it takes tag expressions as texts, for example `\"name=cpu\"`".to_owned());
+        return Err(Fault::argument(
+            "it takes tag expressions as texts, for example `\"name=cpu\"`",
+        ));
     }
     let texts = call.arguments.iter().map(|own| match &own.kind {
         Kind::Text(text) => Ok(text.as_str()),
-        _ => Err("each argument must be a tag expression in quotes".to_owned()),
+        _ => Err(Fault::argument(
+            "each argument must be a tag expression in quotes",
+        )),
     });
     let texts: Vec<&str> = texts.collect::<Result<_, _>>()?;
-    let expressions = TagExpression::parse_all(texts).map_err(|error| error.to_string())?;
+    let expressions = TagExpression::parse_all(texts)?;
     Ok(Path::Tags(expressions))
 }

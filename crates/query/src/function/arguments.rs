@@ -9,9 +9,7 @@ use crate::error::Fault;
 use crate::series::Series;
 use crate::similar;
 use crate::value::Value;
-
-/// Values of one parameter at most, series aside: what a name is made of for each series, or compared with.
-const FURTHER_MAX: usize = 256;
+use base::limit;
 
 /// The arguments of one call: the values of each parameter.
 #[derive(Debug)]
@@ -43,11 +41,11 @@ impl Arguments {
         let further = further
             .filter(|own| !matches!(own, Value::Series(_)))
             .count();
-        if further > FURTHER_MAX {
+        // What a name is made of for each series, or compared with.
+        if further as u64 > limit::VALUES_PER_PARAMETER.default {
             let name = parameters.last().map_or("", |last| last.name);
-            return Err(Fault::argument(format!(
-                "`{name}` takes at most {FURTHER_MAX} values, not {further}"
-            )));
+            let found = format!("`{name}` has {further} further values");
+            return Err(Fault::beyond(&limit::VALUES_PER_PARAMETER, found));
         }
         if let Some(own) = parameters
             .iter()
@@ -129,7 +127,7 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`] names the first that is missing.
-    pub fn ensure_complete(&self, place: usize) -> Result<(), Fault> {
+    pub(crate) fn ensure_complete(&self, place: usize) -> Result<(), Fault> {
         let parameters = self.parameters.iter().enumerate().skip(place);
         let missing = parameters
             .filter(|(_, own)| own.is_required && !own.is_multiple)
@@ -184,7 +182,7 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`] when they are something else or missing. No series at all are no lists.
-    pub fn take_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
+    pub(crate) fn take_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
         match self.values.get_mut(place) {
             Some(Value::Lists(lists)) => Ok(std::mem::take(lists)),
             Some(Value::Series(series)) if series.is_empty() => Ok(Vec::new()),
@@ -196,7 +194,7 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`] when any is something else.
-    pub fn series_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
+    pub(crate) fn series_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
         (place..self.values.len())
             .filter(|place| self.given(*place).is_some())
             .collect::<Vec<_>>()
@@ -218,7 +216,7 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub fn float_or(&self, place: usize, default: f64) -> Result<f64, Fault> {
+    pub(crate) fn float_or(&self, place: usize, default: f64) -> Result<f64, Fault> {
         match self.given(place) {
             Some(_) => self.float(place),
             None => Ok(default),
@@ -241,7 +239,7 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub fn integer_or(&self, place: usize, default: i64) -> Result<i64, Fault> {
+    pub(crate) fn integer_or(&self, place: usize, default: i64) -> Result<i64, Fault> {
         match self.given(place) {
             Some(_) => self.integer(place),
             None => Ok(default),
@@ -263,7 +261,7 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub fn text_or<'a>(&'a self, place: usize, default: &'a str) -> Result<&'a str, Fault> {
+    pub(crate) fn text_or<'a>(&'a self, place: usize, default: &'a str) -> Result<&'a str, Fault> {
         match self.given(place) {
             Some(_) => self.text(place),
             None => Ok(default),
@@ -272,7 +270,7 @@ impl Arguments {
 
     /// Yes or no, as Python sees a value: no number but zero, and no empty text, is false. `default` where it is missing.
     #[must_use]
-    pub fn boolean_or(&self, place: usize, default: bool) -> bool {
+    pub(crate) fn boolean_or(&self, place: usize, default: bool) -> bool {
         match self.given(place) {
             None => default,
             Some(Value::Text(text)) => !text.is_empty(),

@@ -36,7 +36,11 @@ impl FunctionCall<'_> {
     ///
     /// # Errors
     /// What its evaluation says.
-    pub fn evaluate_again(&mut self, place: usize, window: &Window) -> Result<Vec<Series>, Fault> {
+    pub(crate) fn evaluate_again(
+        &mut self,
+        place: usize,
+        window: &Window,
+    ) -> Result<Vec<Series>, Fault> {
         let expression = self.expressions.get(place);
         let expression =
             expression.ok_or_else(|| Fault::argument("it cannot be called without an argument"))?;
@@ -47,7 +51,11 @@ impl FunctionCall<'_> {
     ///
     /// # Errors
     /// What its evaluation says.
-    pub fn evaluate_text(&mut self, text: &str, window: &Window) -> Result<Vec<Series>, Fault> {
+    pub(crate) fn evaluate_text(
+        &mut self,
+        text: &str,
+        window: &Window,
+    ) -> Result<Vec<Series>, Fault> {
         if text.trim().is_empty() {
             return Ok(Vec::new());
         }
@@ -80,7 +88,7 @@ impl FunctionCall<'_> {
 
     /// Whether there is a function of that name.
     #[must_use]
-    pub fn is_function(&self, name: &str) -> bool {
+    pub(crate) fn is_function(&self, name: &str) -> bool {
         self.evaluation.is_function(name)
     }
 
@@ -115,7 +123,7 @@ impl FunctionCall<'_> {
     ///
     /// # Errors
     /// When there is no room for them, and what the work says.
-    pub fn with_scratch<T>(
+    pub(crate) fn with_scratch<T>(
         &mut self,
         points: usize,
         work: impl FnOnce(&mut Self) -> Result<T, Fault>,
@@ -130,7 +138,7 @@ impl FunctionCall<'_> {
     ///
     /// # Errors
     /// When the time is over or the client gone.
-    pub fn checkpoint(&mut self, points: usize) -> Result<(), Fault> {
+    pub(crate) fn checkpoint(&mut self, points: usize) -> Result<(), Fault> {
         Ok(self.evaluation.checkpoint(points)?)
     }
 
@@ -141,7 +149,7 @@ impl FunctionCall<'_> {
     }
 
     /// Says what that share is for the functions around this one.
-    pub fn set_x_files_factor(&mut self, share: f64) {
+    pub(crate) fn set_x_files_factor(&mut self, share: f64) {
         self.evaluation.set_x_files_factor(share);
     }
 
@@ -167,14 +175,6 @@ impl FunctionCall<'_> {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Inner(error) => error,
-            Fault::Argument(problem) => Self::Function {
-                column: 1,
-                function: String::new(),
-                argument: None,
-                problem,
-            },
-        }
+        fault.at(1, "", |_| None)
     }
 }

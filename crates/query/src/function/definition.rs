@@ -70,3 +70,33 @@ pub struct Function {
     /// What it does.
     pub run: fn(&mut FunctionCall<'_>) -> Outcome,
 }
+
+impl Function {
+    /// One that does not take the place of an aggregation.
+    pub(crate) const fn new(
+        names: &'static [&'static str],
+        group: Group,
+        parameters: &'static [Parameter],
+        summary: &'static str,
+        example: &'static str,
+        run: fn(&mut FunctionCall<'_>) -> Outcome,
+    ) -> Self {
+        Self {
+            names,
+            group,
+            parameters,
+            summary,
+            example,
+            is_aggregator: false,
+            run,
+        }
+    }
+
+    /// One that does.
+    pub(crate) const fn aggregator(self) -> Self {
+        Self {
+            is_aggregator: true,
+            ..self
+        }
+    }
+}

@@ -175,7 +175,7 @@ impl Parameter {
 
     /// The same, with values that an editor may offer.
     #[must_use]
-    pub const fn suggesting(self, suggestions: &'static [&'static str]) -> Self {
+    pub(crate) const fn suggesting(self, suggestions: &'static [&'static str]) -> Self {
         Self {
             suggestions,
             ..self

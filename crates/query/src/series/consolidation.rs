@@ -55,7 +55,7 @@ impl Consolidation {
 
     /// The value of a bucket that has room for `whole` values; NaN where too small a share of them is there.
     #[must_use]
-    pub fn of_bucket(self, values: &[f64], whole: usize, x_files_factor: f64) -> f64 {
+    pub(crate) fn of_bucket(self, values: &[f64], whole: usize, x_files_factor: f64) -> f64 {
         let mut present = values.iter().copied().filter(|value| !value.is_nan());
         let count = present.clone().count();
         if count == 0 || (count as f64) / (whole as f64) < x_files_factor {

@@ -24,7 +24,7 @@ impl Normalized {
 
     /// How many points its columns take that no series has: those that are consolidated.
     #[must_use]
-    pub fn own_points(&self) -> usize {
+    pub(crate) fn own_points(&self) -> usize {
         let own = self.series.iter().filter(|own| own.values_per_point > 1);
         own.map(|own| own.values.len() / own.values_per_point + 1)
             .sum()
@@ -41,7 +41,7 @@ impl Normalized {
 
 /// Puts series side by side. The points of each are counted from its own start. `None` where there are none.
 #[must_use]
-pub fn normalize(mut series: Vec<Series>) -> Option<Normalized> {
+pub(crate) fn normalize(mut series: Vec<Series>) -> Option<Normalized> {
     let step = series
         .iter()
         .map(|own| own.step)

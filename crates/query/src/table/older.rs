@@ -1,5 +1,5 @@
-//! What a function was in graphite-web 0.9.15, whose language the original service spoke. What holds here is 1.1.10; who brings
-//! targets along from there reads in this list which of them show something else.
+//! How functions differed in graphite-web 0.9.15, the version of the original service. This server follows 1.1.10; the list is for
+//! people whose targets come from there.
 
 /// A function in 0.9.15.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::error::{Error, TargetError};
 use base::limit;
 
 /// Calls and templates inside one another.
-pub(crate) const DEPTH_MAX: usize = 64;
+pub(crate) const DEPTH_MAX: usize = limit::TARGET_DEPTH.default as usize;
 
 /// Reads a target.
 ///
@@ -72,7 +72,7 @@ impl Parser<'_> {
     fn piped(&mut self) -> Result<Expression, Error> {
         if self.depth >= DEPTH_MAX {
             let at = self.scanner.at;
-            return Err(self.scanner.error(at..at, TargetError::TooDeep(DEPTH_MAX)));
+            return Err(self.scanner.error(at..at, TargetError::TooDeep));
         }
         let outside = std::mem::replace(&mut self.height, 0);
         let before = self.depth;
@@ -83,7 +83,7 @@ impl Parser<'_> {
             // All that stands before a pipe is inside the call behind it.
             if before + self.height >= DEPTH_MAX {
                 let at = self.scanner.at;
-                return Err(self.scanner.error(at..at, TargetError::TooDeep(DEPTH_MAX)));
+                return Err(self.scanner.error(at..at, TargetError::TooDeep));
             }
             self.scanner.skip_blanks();
             let mut outer = self

@@ -112,17 +112,17 @@ fn an_error_says_where_it_is() {
 fn nesting_has_a_limit() {
     let nested = |depth: usize| format!("{}a{}", "f(".repeat(depth), ")".repeat(depth));
     assert!(parse(&nested(63)).is_ok());
-    assert!(shown(&nested(64)).contains("more than 64"));
+    assert!(shown(&nested(64)).contains("`target_depth` is 64"));
     assert!(parse(&format!("a{}", "|f()".repeat(63))).is_ok());
-    assert!(shown(&format!("a{}", "|f()".repeat(64))).contains("more than 64"));
+    assert!(shown(&format!("a{}", "|f()".repeat(64))).contains("`target_depth` is 64"));
     // Pipes and parentheses count together.
     let both = |depth: usize, pipes: usize| {
         let piped = format!("){}", "|f()".repeat(pipes));
         format!("{}a{}", "f(".repeat(depth), piped.repeat(depth))
     };
     assert!(parse(&both(21, 2)).is_ok());
-    assert!(shown(&both(22, 2)).contains("more than 64"));
-    assert!(shown(&both(2, 62)).contains("more than 64"));
+    assert!(shown(&both(22, 2)).contains("`target_depth` is 64"));
+    assert!(shown(&both(2, 62)).contains("`target_depth` is 64"));
 }
 
 proptest! {

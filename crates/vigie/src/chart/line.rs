@@ -2,8 +2,8 @@
 
 use super::canvas::Canvas;
 use super::scale::Scale;
-use super::{Glyphs, Summary, Trace, number};
-use crate::figures::tick;
+use super::{Glyphs, Summary, Trace};
+use crate::figures::{short, tick};
 use base::time::{Millis, TimeRange};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -81,10 +81,10 @@ fn figures(summary: &Summary, width: usize, glyphs: Glyphs) -> String {
         "samples"
     };
     let words = [
-        format!("last {}", number(summary.last, glyphs)),
-        format!("min {}", number(summary.min, glyphs)),
-        format!("mean {}", number(summary.mean, glyphs)),
-        format!("max {}", number(summary.max, glyphs)),
+        format!("last {}", short(summary.last, glyphs.micro())),
+        format!("min {}", short(summary.min, glyphs.micro())),
+        format!("mean {}", short(summary.mean, glyphs.micro())),
+        format!("max {}", short(summary.max, glyphs.micro())),
         format!("{} {samples}", summary.count),
     ];
     let wide = format!("  {}", words.join("   "));

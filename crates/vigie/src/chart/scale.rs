@@ -1,10 +1,7 @@
-//! Round ticks, and numbers in the width of a label.
+//! Round ticks.
 
 use super::Glyphs;
-use std::ops::Range;
-
-/// The range for SI prefixes; beyond it, powers of ten are used.
-const PREFIXED: Range<f64> = 1e-9..1e18;
+use crate::figures;
 
 /// Ticks at round distances that enclose the data.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,19 +63,7 @@ impl Scale {
             return "0".to_owned();
         }
         let magnitude = self.low.abs().max(self.high.abs());
-        if !PREFIXED.contains(&magnitude) {
-            let digits = (magnitude / self.step).log10().ceil().clamp(0.0, 12.0) as usize;
-            return format!("{tick:.digits$e}");
-        }
-        let (divisor, unit) = prefix(magnitude, glyphs);
-        let step = self.step / divisor;
-        let digits = (0..12_usize)
-            .find(|digits| {
-                let scaled = step * 10_f64.powi(*digits as i32);
-                (scaled - scaled.round()).abs() < 1e-6
-            })
-            .unwrap_or(3);
-        format!("{:.digits$}{unit}", tick / divisor)
+        figures::of_scale(tick, magnitude, self.step, glyphs.micro())
     }
 }
 
@@ -116,55 +101,6 @@ fn closest(min: f64, max: f64, rough: f64, wanted: f64) -> Option<Scale> {
     });
     let best = scales.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     best.map(|(_, _, scale)| scale)
-}
-
-/// The SI prefix that leaves one to three digits before the point.
-fn prefix(magnitude: f64, glyphs: Glyphs) -> (f64, &'static str) {
-    let micro = match glyphs {
-        Glyphs::Unicode => "µ",
-        Glyphs::Ascii => "u",
-    };
-    let table = [
-        (1e15, "P"),
-        (1e12, "T"),
-        (1e9, "G"),
-        (1e6, "M"),
-        (1e3, "k"),
-        (1.0, ""),
-        (1e-3, "m"),
-        (1e-6, micro),
-        (1e-9, "n"),
-    ];
-    // From 0.1 up, the number itself is easier to read than thousandths.
-    if (0.1..1.0).contains(&magnitude) || magnitude == 0.0 {
-        return (1.0, "");
-    }
-    table
-        .into_iter()
-        .find(|(divisor, _)| magnitude >= *divisor)
-        .unwrap_or((1.0, ""))
-}
-
-/// A number in few characters: four significant digits and an SI prefix, as `1.234k`.
-pub(crate) fn number(value: f64, glyphs: Glyphs) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let magnitude = value.abs();
-    if !PREFIXED.contains(&magnitude) {
-        return format!("{value:.3e}");
-    }
-    let (divisor, unit) = prefix(magnitude, glyphs);
-    let scaled = value / divisor;
-    let digits = match scaled.abs() {
-        size if size >= 100.0 => 1,
-        size if size >= 10.0 => 2,
-        size if size >= 1.0 => 3,
-        _ => 4,
-    };
-    let text = format!("{scaled:.digits$}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text}{unit}")
 }
 
 #[cfg(test)]
@@ -222,24 +158,6 @@ mod tests {
             (high(24_000.0), high(21_000.0), high(48_000.0)),
             (30_000.0, 30_000.0, 50_000.0)
         );
-    }
-
-    #[test]
-    fn numbers_take_a_prefix() {
-        for (value, text) in [
-            (0.0, "0"),
-            (48.6, "48.6"),
-            (0.132, "0.132"),
-            (1234.0, "1.234k"),
-            (-2_500_000.0, "-2.5M"),
-            (100.0, "100"),
-            (1000.0, "1k"),
-            (0.000_004, "4µ"),
-            (1e300, "1.000e300"),
-        ] {
-            assert_eq!(number(value, Glyphs::Unicode), text);
-        }
-        assert_eq!(number(0.000_004, Glyphs::Ascii), "4u");
     }
 
     proptest! {

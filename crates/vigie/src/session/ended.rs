@@ -2,8 +2,7 @@
 //! yet but is refused everywhere, so the refusal is stored with it. A command that needs a token asks the server again, because
 //! the refusal may have been lifted.
 
-use crate::config::{Config, Prepared};
-use crate::context::Context;
+use crate::config::Config;
 use crate::error::Failure;
 use crate::token::{Claims, Token, good};
 use base::time::{Clock as _, SystemClock};
@@ -12,7 +11,8 @@ use std::time::Duration;
 /// The token service's codes, with 400, for a refresh token that stays invalid.
 const ENDED: [&str; 2] = ["BXNIM0407E", "BXNIM0408E"];
 
-fn is_ended(failure: &Failure) -> bool {
+/// Whether the failure says that the login has ended.
+pub(super) fn is_ended(failure: &Failure) -> bool {
     let code = failure.code.as_deref();
     failure.status == Some(400) && code.is_some_and(|code| ENDED.contains(&code))
 }
@@ -24,25 +24,12 @@ impl Config {
         self.refused_expiry.is_some() && self.refused_expiry == self.expiry()
     }
 
-    fn expiry(&self) -> Option<i64> {
+    pub(super) fn expiry(&self) -> Option<i64> {
         Claims::of(self.iam_token.expose()).map(|claims| claims.exp)
     }
 
     /// The token, if it is valid for long enough and no renewal was refused.
     pub(super) fn good_token(&self, ttl_min: Duration) -> Option<Token> {
         good(self.iam_token.expose(), ttl_min, SystemClock.now()).filter(|_| !self.is_ended())
-    }
-}
-
-impl Context {
-    /// Stores that the login has ended, if the failure says so. If that cannot be stored, the server will refuse again.
-    pub(super) fn refused(&self, mut config: Config, file: Prepared, failure: Failure) -> Failure {
-        if is_ended(&failure) && !config.is_ended() {
-            config.refused_expiry = config.expiry();
-            if file.keep(&config).is_ok() {
-                self.set_config(config);
-            }
-        }
-        failure
     }
 }

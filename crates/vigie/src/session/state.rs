@@ -3,8 +3,9 @@
 //! A login is written once, at its end, both files under one lock. Until then it exists only in this process, and the previous
 //! login stays valid.
 
+use super::ended;
 use super::grant::{renew, renew_uaa};
-use crate::config::{CfConfig, Config};
+use crate::config::{CfConfig, Config, Prepared};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::shown::shown;
@@ -139,6 +140,17 @@ impl Context {
             ));
         }
         Ok(Secret::new(reply.access_token.expose().to_owned()))
+    }
+
+    /// Stores that the login has ended, if the failure says so. If that cannot be stored, the server will refuse again.
+    fn refused(&self, mut config: Config, file: Prepared, failure: Failure) -> Failure {
+        if ended::is_ended(&failure) && !config.is_ended() {
+            config.refused_expiry = config.expiry();
+            if file.keep(&config).is_ok() {
+                self.set_config(config);
+            }
+        }
+        failure
     }
 
     /// Continues with the tokens of this process if those on disk are the ones they replaced.

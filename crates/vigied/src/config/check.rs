@@ -174,7 +174,7 @@ pub(crate) fn reference() -> String {
     }
     text.push_str(
         "\n## Fixed limits\n\n\
-         Stored data depends on them, so they have no setting.\n\n\
+         They have no setting: stored data depends on them, or the memory and time that one request takes.\n\n\
          | limit | value | meaning |\n|---|---|---|\n",
     );
     for limit in base::limit::ALL.iter().filter(|limit| !limit.settable) {

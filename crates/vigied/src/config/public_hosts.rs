@@ -1,4 +1,5 @@
-//! The hosts by which clients know the server besides `public_url`, the value of `public_hosts`:
+//! The hosts by which clients know the server besides `public_url`: the value of `public_hosts`, hosts or origins with commas
+//! between them.
 
 use super::host::{Host, usual_port};
 use std::str::FromStr;

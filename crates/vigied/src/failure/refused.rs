@@ -41,6 +41,12 @@ pub(crate) const fn operator_hint(error: &IamError) -> Option<&'static str> {
         IamError::Db(DbError::OutcomeUnknown { .. }) => {
             "look whether it was made before you do it again"
         }
+        IamError::NoEncryptionKey { .. } => {
+            "copy it from another node on this database or from a backup, or name it with `tokens.encryption_key_file`"
+        }
+        IamError::OtherEncryptionKey { .. } => {
+            "all nodes on one database need the same: copy it from the node that made the first one, or from a backup"
+        }
         IamError::LastKey => "make a successor first with `vigied keys rotate`",
         IamError::NoSuchKey { .. } => "`vigied keys list` shows them",
         _ => return None,

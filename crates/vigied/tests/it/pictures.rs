@@ -172,7 +172,7 @@ fn targets_that_make_up_targets_do_not_end_the_server() {
     let reply = drawing.server.metrics(&drawing.token, "POST", "/render");
     let (field, text) = refused(&reply.form(&form).send());
     assert_eq!(field, "target");
-    assert!(text.contains("more than 64 calls"), "{text}");
+    assert!(text.contains("`target_depth` is 64"), "{text}");
     assert_eq!(drawing.get("/version", &[]).status, 200);
 }
 

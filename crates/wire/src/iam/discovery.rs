@@ -49,7 +49,7 @@ pub const GRANT_PASSCODE: &str = "urn:ibm:params:oauth:grant-type:passcode";
 /// The grant of user name and password.
 pub const GRANT_PASSWORD: &str = "password";
 /// The grant of refresh tokens.
-pub const GRANT_REFRESH_TOKEN: &str = "refresh_token";
+pub(crate) const GRANT_REFRESH_TOKEN: &str = "refresh_token";
 
 impl Discovery {
     /// The document of the server that the outside reaches as `public_url`.

@@ -8,7 +8,7 @@ use crate::secret::SecretText;
 use serde::Deserialize;
 
 /// The largest file that is read.
-pub const KEY_FILE_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const KEY_FILE_BYTES_MAX: usize = 64 * 1024;
 
 /// Why a file holds no API key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

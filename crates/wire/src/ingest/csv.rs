@@ -11,7 +11,6 @@ mod read;
 mod row;
 
 pub use columns::{Columns, HeaderError};
-pub use row::ROW_BYTES_MAX;
 
 use crate::ingest::stamp::Stamps;
 use crate::ingest::{LineReject, Lines, Names, Now};

@@ -13,7 +13,8 @@ mod item;
 mod number;
 mod usual;
 
-pub use item::{Decoded, REJECTS_MAX};
+pub use item::Decoded;
+pub(crate) use item::REJECTS_MAX;
 
 use crate::ingest::{Names, Now, cut};
 use base::sample::RejectReason;

@@ -50,7 +50,7 @@ pub fn write(rows: &[Row<'_>]) -> Vec<u8> {
 ///
 /// # Errors
 /// When the sink takes no more.
-pub fn write_row<S: Sink>(sink: &mut S, row: &Row<'_>) -> Result<(), S::Error> {
+pub(crate) fn write_row<S: Sink>(sink: &mut S, row: &Row<'_>) -> Result<(), S::Error> {
     let mut open = OpenRow::begin(sink.out(), row.target);
     match row.points {
         Points::Raw(series) => {

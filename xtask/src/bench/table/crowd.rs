@@ -17,6 +17,9 @@ const SLOW: usize = 1000;
 /// From so many addresses, 127.0.1.1 and on.
 const ADDRESSES: usize = 20;
 
+/// What the limit `connections` lets stay: beyond it, a new connection takes the place of an idle one.
+const STAYING: usize = 4096;
+
 const REQUESTS: usize = 3000;
 const TIMES_MAX: f64 = 5.0;
 
@@ -65,10 +68,23 @@ impl Crowd {
         Ok(crowd)
     }
 
+    /// How many connections the server has left open, of each kind; fewer than it lets stay would be no crowd.
+    fn count(&self, when: &str) -> Result<()> {
+        let open = |all: &[TcpStream]| all.iter().filter(|stream| !is_closed(stream)).count();
+        let (silent, slow) = (open(&self.silent), open(&self.slow));
+        eprintln!("{when}: {silent} silent and {slow} slow connections are open");
+        let needed = STAYING.min(SILENT + SLOW) * 95 / 100;
+        ensure!(
+            silent + slow >= needed,
+            "{when} only {silent} silent and {slow} slow connections were open, of {needed}"
+        );
+        Ok(())
+    }
+
     fn replace_silent(&mut self) {
         let to = self.to;
         let closed = self.silent.iter_mut().enumerate();
-        for (at, stream) in closed.filter(|(_, stream)| is_closed(stream)).take(500) {
+        for (at, stream) in closed.filter(|(_, own)| is_closed(own)).take(500) {
             if let Ok(new) = connect_from(address(at), to) {
                 *stream = new;
             }
@@ -93,7 +109,7 @@ impl Crowd {
     }
 }
 
-/// Whether the server has closed a connection that never says anything.
+/// Whether the server has closed a connection, or answered what never was a whole request.
 fn is_closed(stream: &TcpStream) -> bool {
     let _ = stream.set_nonblocking(true);
     let peeked = stream.peek(&mut [0]);
@@ -122,6 +138,7 @@ pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
     let old = || Ok(kept.try_clone()?);
     let (new_before, kept_before) = (asked(&server, new)?, asked(&server, old)?);
     let mut crowd = Crowd::gather(to)?;
+    crowd.count("before the requests")?;
     let over = AtomicBool::new(false);
     let (new_now, kept_now) = std::thread::scope(|scope| {
         let others = scope.spawn(|| crowd.go_on(&over));
@@ -130,6 +147,7 @@ pub(super) fn rows(programs: &Programs<'_>) -> Result<Vec<Row>> {
         let _ = others.join();
         measured
     })?;
+    crowd.count("behind the requests")?;
     let row = |who: &str, before: f64, now: f64| Row {
         what: format!(
             "a request {who}, median: without (before) and with (now) {SILENT} silent and {SLOW} slow connections of {ADDRESSES} addresses"

@@ -217,7 +217,7 @@ impl Sorted {
 impl Directory {
     /// The principal's accounts, by name.
     #[must_use]
-    pub fn accounts_of(&self, principal: impl Into<Principal>) -> &[AccountId] {
+    pub(crate) fn accounts_of(&self, principal: impl Into<Principal>) -> &[AccountId] {
         list(&self.sorted.accounts, &principal.into())
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct Figures {
     pub(crate) start: Duration,
     /// The other changes a second that were made.
     pub(crate) changes: f64,
+    /// Revocations with another change between them and the next, or within the promised time.
+    pub(crate) accompanied: usize,
     /// How long each revocation took to be acknowledged, shortest first.
     pub(crate) acknowledged: Vec<Duration>,
     /// How long each key was accepted after that, shortest first.
@@ -114,14 +116,18 @@ async fn fill(db: &Db, account: &str, owner: &str, keys: usize) -> Result<(), Fa
     Ok(())
 }
 
-/// Makes so many changes a second until it is told to end; returns how many it made. A machine that cannot make so many
+/// Makes so many changes a second until it is told to end, and counts them. A machine that cannot make so many
 /// makes fewer: with a growing backlog each revocation would wait for all changes before it.
-async fn change(iam: Iam, key: String, per_second: usize, is_done: Arc<AtomicBool>) -> u64 {
-    let made = Arc::new(AtomicU64::new(0));
+async fn change(
+    iam: Iam,
+    key: String,
+    per_second: usize,
+    (made, is_done): (Arc<AtomicU64>, Arc<AtomicBool>),
+) {
     let per_second = u32::try_from(per_second.max(1)).unwrap_or(u32::MAX);
     let mut tick = tokio::time::interval(Duration::from_secs(1) / per_second);
     let Ok(owner) = iam.verifier().identity(Credential::ApiKey(&key)) else {
-        return 0;
+        return;
     };
     let room = Arc::new(Semaphore::new(CHANGES_AT_ONCE));
     while !is_done.load(Ordering::Relaxed) {
@@ -141,7 +147,6 @@ async fn change(iam: Iam, key: String, per_second: usize, is_done: Arc<AtomicBoo
             drop(place);
         });
     }
-    made.load(Ordering::Relaxed)
 }
 
 /// One account of the measurement; all have the same owner.
@@ -199,17 +204,20 @@ pub(crate) async fn run(
     nodes.iter().chain([&by]).for_each(Iam::watch);
     let owner = by.verifier().identity(Credential::ApiKey(key.expose()))?;
     let is_done = Arc::new(AtomicBool::new(false));
+    let changed = Arc::new(AtomicU64::new(0));
     let running = Instant::now();
     let changes = tokio::spawn(change(
         by.clone(),
         key.expose().clone(),
         numbers.changes,
-        Arc::clone(&is_done),
+        (Arc::clone(&changed), Arc::clone(&is_done)),
     ));
+    let mut accompanied = 0;
     let mut accepted = Vec::with_capacity(numbers.revoked);
     let mut looks = Vec::with_capacity(numbers.revoked);
     let mut acknowledged = Vec::with_capacity(numbers.revoked);
     for _ in 0..numbers.revoked {
+        let before = changed.load(Ordering::Relaxed);
         let new = NewKey {
             name: "revoked".to_owned(),
             ..NewKey::default()
@@ -227,9 +235,17 @@ pub(crate) async fn run(
         let seen = until(|| !nodes.iter().any(|node| accepts(node, text.expose()))).await;
         accepted.push(begun.elapsed());
         looks.push(seen);
+        // A fast machine revokes more often than others change something.
+        let is_changed = || changed.load(Ordering::Relaxed) > before;
+        accompanied += usize::from(
+            tokio::time::timeout(PROMISED, until(is_changed))
+                .await
+                .is_ok(),
+        );
     }
     is_done.store(true, Ordering::Relaxed);
-    let changes = changes.await? as f64 / running.elapsed().as_secs_f64();
+    changes.await?;
+    let changes = changed.load(Ordering::Relaxed) as f64 / running.elapsed().as_secs_f64();
     for iam in nodes.iter().chain([&by]) {
         iam.close().await;
     }
@@ -239,6 +255,7 @@ pub(crate) async fn run(
     Ok(Figures {
         start,
         changes,
+        accompanied,
         acknowledged,
         accepted,
         looks,

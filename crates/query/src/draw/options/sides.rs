@@ -1,8 +1,6 @@
-//! What is said of the lines and limits of each of two axes, of a pie's labels, and under older names.
+//! Parameters of the two axes: their lines and limits.
 
-use super::{
-    AxisOptions, Options, OptionsError, ValueLabels, boolean, color, number, optional, wrong,
-};
+use super::{AxisOptions, Options, OptionsError, boolean, color, number, optional, wrong};
 
 /// Pixels of a dash where they are not said.
 const DASH_USUAL: f64 = 5.0;
@@ -23,17 +21,7 @@ impl AxisOptions {
 }
 
 impl Options {
-    /// Reads a parameter by its older name, which gives way to the newer one.
-    pub(super) fn take_older(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
-        match name {
-            "thickness" => self.line_width = number("thickness", value)?.clamp(0.0, 100.0),
-            "min" => self.left.min = optional("min", value)?,
-            "max" => self.left.end("max", value)?,
-            _ => {}
-        }
-        Ok(())
-    }
-
+    /// Reads a parameter of an axis.
     pub(super) fn take_of_sides(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
         match name {
             "leftWidth" => self.left_lines.width = Some(width("leftWidth", value)?),
@@ -45,21 +33,6 @@ impl Options {
             "yLimitLeft" => self.left.limit = optional("yLimitLeft", value)?,
             "yLimitRight" => self.right.limit = optional("yLimitRight", value)?,
             "yDivisors" => self.lines = Some(lines(value)?),
-            "hideNullFromLegend" => {
-                self.hides_null_from_legend = boolean("hideNullFromLegend", value)?;
-            }
-            "valueLabels" => {
-                self.value_labels = match value {
-                    "none" => ValueLabels::None,
-                    "number" => ValueLabels::Number,
-                    "percent" => ValueLabels::Percent,
-                    _ => return Err(wrong("valueLabels", "percent, number or none", value)),
-                }
-            }
-            "valueLabelsMin" => self.value_labels_min = number("valueLabelsMin", value)?,
-            "valueLabelsColor" => {
-                self.value_labels_color = Some(color("valueLabelsColor", value)?);
-            }
             _ => {}
         }
         Ok(())

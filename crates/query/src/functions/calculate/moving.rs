@@ -39,54 +39,47 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             moving(call, &name, 3)
         },
     },
-    function(
+    Function::new(
         &["movingAverage"],
+        Group::Calculate,
+        MOVING,
         "At each value the mean of it and those before it: of so many points, or of a span of time.",
         "movingAverage(servers.*.load, '5min')",
         |call| moving(call, "average", 2),
     ),
-    function(
+    Function::new(
         &["movingMedian"],
+        Group::Calculate,
+        MOVING,
         "At each value the median of it and those before it: of so many points, or of a span of time.",
         "movingMedian(servers.*.load, 10)",
         |call| moving(call, "median", 2),
     ),
-    function(
+    Function::new(
         &["movingSum"],
+        Group::Calculate,
+        MOVING,
         "At each value the sum of it and those before it: of so many points, or of a span of time.",
         "movingSum(servers.*.errors, '1h')",
         |call| moving(call, "sum", 2),
     ),
-    function(
+    Function::new(
         &["movingMin"],
+        Group::Calculate,
+        MOVING,
         "At each value the least of it and those before it: of so many points, or of a span of time.",
         "movingMin(servers.*.free, '1h')",
         |call| moving(call, "min", 2),
     ),
-    function(
+    Function::new(
         &["movingMax"],
+        Group::Calculate,
+        MOVING,
         "At each value the greatest of it and those before it: of so many points, or of a span of time.",
         "movingMax(servers.*.latency, '1h')",
         |call| moving(call, "max", 2),
     ),
 ];
-
-const fn function(
-    names: &'static [&'static str],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::Calculate,
-        parameters: MOVING,
-        summary,
-        example,
-        is_aggregator: false,
-        run,
-    }
-}
 
 /// Values that a moving function has in memory for each one of a series while it works on that.
 const SCRATCH: usize = 5;

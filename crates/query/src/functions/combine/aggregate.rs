@@ -31,50 +31,42 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             Ok(aggregated(call, series, &name, share)?.into())
         },
     },
-    short(
-        &["sumSeries", "sum"],
+    Function::new(&["sumSeries", "sum"], Group::Combine, LISTS,
         "The sum of the series at each time.",
         "sumSeries(servers.*.requests)",
         |call| all(call, "sum"),
-    ),
-    short(
-        &["averageSeries", "avg"],
+    ).aggregator(),
+    Function::new(&["averageSeries", "avg"], Group::Combine, LISTS,
         "The mean of the series at each time.",
         "averageSeries(servers.*.load)",
         |call| all(call, "average"),
-    ),
-    short(
-        &["minSeries"],
+    ).aggregator(),
+    Function::new(&["minSeries"], Group::Combine, LISTS,
         "The least value of the series at each time.",
         "minSeries(servers.*.disk.free)",
         |call| all(call, "min"),
-    ),
-    short(
-        &["maxSeries"],
+    ).aggregator(),
+    Function::new(&["maxSeries"], Group::Combine, LISTS,
         "The greatest value of the series at each time.",
         "maxSeries(servers.*.latency)",
         |call| all(call, "max"),
-    ),
-    short(
-        &["rangeOfSeries"],
+    ).aggregator(),
+    Function::new(&["rangeOfSeries"], Group::Combine, LISTS,
         "How far the values of the series lie apart at each time.",
         "rangeOfSeries(servers.*.temperature)",
         |call| all(call, "rangeOf"),
-    ),
-    short(
-        &["stddevSeries"],
+    ).aggregator(),
+    Function::new(&["stddevSeries"], Group::Combine, LISTS,
         "The standard deviation of the series at each time.",
         "stddevSeries(servers.*.latency)",
         |call| all(call, "stddev"),
-    ),
-    short(
-        &["diffSeries"],
+    ).aggregator(),
+    Function::new(&["diffSeries"], Group::Combine, LISTS,
         "The first series less all others at each time.",
         "diffSeries(shop.orders.placed, shop.orders.{cancelled,returned})",
         |call| all(call, "diff"),
-    ),
-    short(
-        &["multiplySeries"],
+    ).aggregator(),
+    Function::new(&["multiplySeries"], Group::Combine, LISTS,
         "The product of the series at each time, where all have a value. A single series stays as it is.",
         "multiplySeries(shop.price, shop.sold)",
         |call| match call.arguments.series_lists(0)?.as_mut_slice() {
@@ -84,26 +76,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 Ok(aggregated(call, series, "multiply", None)?.into())
             }
         },
-    ),
+    ).aggregator(),
 ];
-
-/// A function over lists of series.
-const fn short(
-    names: &'static [&'static str],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::Combine,
-        parameters: LISTS,
-        summary,
-        example,
-        is_aggregator: true,
-        run,
-    }
-}
 
 /// The share of values that must be there, where the call says it.
 pub(super) fn share(call: &FunctionCall<'_>, place: usize) -> Result<Option<f64>, Fault> {

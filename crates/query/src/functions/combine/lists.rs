@@ -32,42 +32,34 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             pairs(call, &name, share)
         },
     },
-    short(
+    Function::new(
         &["sumSeriesLists"],
+        Group::Combine,
+        TWO,
         "The sum of each series of one list and the one at the same place of another list.",
         "sumSeriesLists(net.*.received, net.*.sent)",
         |call| pairs(call, "sum", None),
-    ),
-    short(
+    )
+    .aggregator(),
+    Function::new(
         &["diffSeriesLists"],
+        Group::Combine,
+        TWO,
         "Each series of one list less the one at the same place of another list.",
         "diffSeriesLists(shop.*.placed, shop.*.cancelled)",
         |call| pairs(call, "diff", None),
-    ),
-    short(
+    )
+    .aggregator(),
+    Function::new(
         &["multiplySeriesLists"],
+        Group::Combine,
+        TWO,
         "The product of each series of one list and the one at the same place of another list.",
         "multiplySeriesLists(shop.*.price, shop.*.sold)",
         |call| pairs(call, "multiply", None),
-    ),
+    )
+    .aggregator(),
 ];
-
-const fn short(
-    names: &'static [&'static str],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::Combine,
-        parameters: TWO,
-        summary,
-        example,
-        is_aggregator: true,
-        run,
-    }
-}
 
 fn pairs(call: &mut FunctionCall<'_>, name: &str, share: Option<f64>) -> Outcome {
     let mut results = Vec::new();

@@ -30,42 +30,34 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             without_nodes(call, &name, 2)
         },
     },
-    short(
+    Function::new(
         &["sumSeriesWithWildcards"],
+        Group::Combine,
+        SERIES_AND_NODES,
         "The sum of the series whose names are the same without the nodes at some positions.",
         "sumSeriesWithWildcards(servers.*.cpu.*.load, 1)",
         |call| without_nodes(call, "sum", 1),
-    ),
-    short(
+    )
+    .aggregator(),
+    Function::new(
         &["averageSeriesWithWildcards"],
+        Group::Combine,
+        SERIES_AND_NODES,
         "The mean of the series whose names are the same without the nodes at some positions.",
         "averageSeriesWithWildcards(servers.*.cpu.*.load, 1, 3)",
         |call| without_nodes(call, "average", 1),
-    ),
-    short(
+    )
+    .aggregator(),
+    Function::new(
         &["multiplySeriesWithWildcards"],
+        Group::Combine,
+        SERIES_AND_NODES,
         "The product of the series whose names are the same without the nodes at some positions.",
         "multiplySeriesWithWildcards(shop.*.{price,sold}, 2)",
         |call| without_nodes(call, "multiply", 1),
-    ),
+    )
+    .aggregator(),
 ];
-
-const fn short(
-    names: &'static [&'static str],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::Combine,
-        parameters: SERIES_AND_NODES,
-        summary,
-        example,
-        is_aggregator: true,
-        run,
-    }
-}
 
 fn without_nodes(call: &mut FunctionCall<'_>, aggregation: &str, first: usize) -> Outcome {
     let series = call.arguments.series(0)?;

@@ -23,57 +23,65 @@ const SERIES_N_AND_FUNC: &[Parameter] = &[
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
-    short(
+    Function::new(
         &["highest"],
+        Group::FilterSeries,
         SERIES_N_AND_FUNC,
         "The n series with the greatest aggregates, the greatest first.",
         "highest(servers.*.load, 5, 'max')",
         |call| by_function(call, true),
     ),
-    short(
+    Function::new(
         &["lowest"],
+        Group::FilterSeries,
         SERIES_N_AND_FUNC,
         "The n series with the least aggregates, the least first.",
         "lowest(servers.*.load, 5, 'max')",
         |call| by_function(call, false),
     ),
-    short(
+    Function::new(
         &["highestAverage"],
+        Group::FilterSeries,
         SERIES_AND_N,
         "The n series with the greatest means, the greatest first.",
         "highestAverage(servers.*.load, 5)",
         |call| first(call, Aggregation::Average, true),
     ),
-    short(
+    Function::new(
         &["highestCurrent"],
+        Group::FilterSeries,
         SERIES_AND_N,
         "The n series with the greatest last values, the greatest first.",
         "highestCurrent(servers.*.load, 5)",
         |call| first(call, Aggregation::Last, true),
     ),
-    short(
+    Function::new(
         &["highestMax"],
+        Group::FilterSeries,
         SERIES_AND_N,
         "The n series with the greatest values, the greatest first.",
         "highestMax(servers.*.load, 5)",
         |call| first(call, Aggregation::Max, true),
     ),
-    short(
+    Function::new(
         &["lowestAverage"],
+        Group::FilterSeries,
         SERIES_AND_N,
         "The n series with the least means, the least first.",
         "lowestAverage(servers.*.load, 5)",
         |call| first(call, Aggregation::Average, false),
     ),
-    short(
+    Function::new(
         &["lowestCurrent"],
+        Group::FilterSeries,
         SERIES_AND_N,
         "The n series with the least last values, the least first.",
         "lowestCurrent(servers.*.load, 5)",
         |call| first(call, Aggregation::Last, false),
     ),
-    short(
+    Function::new(
         &["limit"],
+        Group::FilterSeries,
         SERIES_AND_N,
         "The first n series; all but the last n where n is negative.",
         "limit(servers.*.load, 10)",
@@ -82,8 +90,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             Ok(head(call.arguments.series(0)?, n).into())
         },
     ),
-    short(
+    Function::new(
         &["mostDeviant"],
+        Group::FilterSeries,
         SERIES_AND_N,
         "The n series that vary most around their mean, the most deviant first.",
         "mostDeviant(servers.*.load, 5)",
@@ -96,24 +105,6 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         },
     ),
 ];
-
-const fn short(
-    names: &'static [&'static str],
-    parameters: &'static [Parameter],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::FilterSeries,
-        parameters,
-        summary,
-        example,
-        is_aggregator: false,
-        run,
-    }
-}
 
 fn by_function(call: &mut FunctionCall<'_>, is_highest: bool) -> Outcome {
     let name = call.arguments.text_or(2, "average")?;

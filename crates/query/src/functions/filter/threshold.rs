@@ -36,72 +36,71 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             kept(call, aggregation, operator, threshold)
         },
     },
-    short(
+    Function::new(
         &["averageAbove"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose mean is more than a value.",
         "averageAbove(servers.*.load, 0.5)",
         |call| above(call, Aggregation::Average),
     ),
-    short(
+    Function::new(
         &["averageBelow"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose mean is a value or less, or that have no values.",
         "averageBelow(servers.*.load, 0.5)",
         |call| below(call, Aggregation::Average),
     ),
-    short(
+    Function::new(
         &["currentAbove"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose last value is more than a value.",
         "currentAbove(servers.*.load, 0.5)",
         |call| above(call, Aggregation::Last),
     ),
-    short(
+    Function::new(
         &["currentBelow"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose last value is a value or less, or that have no values.",
         "currentBelow(servers.*.load, 0.5)",
         |call| below(call, Aggregation::Last),
     ),
-    short(
+    Function::new(
         &["maximumAbove"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose greatest value is more than a value.",
         "maximumAbove(servers.*.load, 0.5)",
         |call| above(call, Aggregation::Max),
     ),
-    short(
+    Function::new(
         &["maximumBelow"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose greatest value is a value or less, or that have no values.",
         "maximumBelow(servers.*.load, 0.5)",
         |call| below(call, Aggregation::Max),
     ),
-    short(
+    Function::new(
         &["minimumAbove"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose least value is more than a value.",
         "minimumAbove(servers.*.load, 0.5)",
         |call| above(call, Aggregation::Min),
     ),
-    short(
+    Function::new(
         &["minimumBelow"],
+        Group::FilterSeries,
+        SERIES_AND_N,
         "The series whose least value is a value or less, or that have no values.",
         "minimumBelow(servers.*.load, 0.5)",
         |call| below(call, Aggregation::Min),
     ),
 ];
-
-const fn short(
-    names: &'static [&'static str],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::FilterSeries,
-        parameters: SERIES_AND_N,
-        summary,
-        example,
-        is_aggregator: false,
-        run,
-    }
-}
 
 /// How an aggregate compares to a value.
 #[derive(Debug, Clone, Copy)]

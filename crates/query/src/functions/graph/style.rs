@@ -13,8 +13,9 @@ const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
-    short(
+    Function::new(
         &["alpha"],
+        Group::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             required("alpha", Kind::Float),
@@ -26,8 +27,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             each(call, |own| own.drawing.alpha = Some(alpha))
         },
     ),
-    short(
+    Function::new(
         &["color"],
+        Group::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             required("theColor", Kind::String),
@@ -44,8 +46,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             each(call, |own| own.drawing.color = Some(color.clone()))
         },
     ),
-    short(
+    Function::new(
         &["lineWidth"],
+        Group::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             required("width", Kind::Float),
@@ -57,8 +60,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             each(call, |own| own.drawing.line_width = Some(width))
         },
     ),
-    short(
+    Function::new(
         &["dashed"],
+        Group::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             optional("dashLength", Kind::Integer).or(Default::Integer(5)),
@@ -78,8 +82,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             })
         },
     ),
-    short(
+    Function::new(
         &["secondYAxis"],
+        Group::Graph,
         SERIES,
         "Draws the series on an axis at the right.",
         "secondYAxis(shop.revenue)",
@@ -91,8 +96,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             })
         },
     ),
-    short(
+    Function::new(
         &["drawAsInfinite"],
+        Group::Graph,
         SERIES,
         "Draws a vertical line wherever the series is not zero.",
         "drawAsInfinite(shop.deploys)",
@@ -105,24 +111,6 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         },
     ),
 ];
-
-const fn short(
-    names: &'static [&'static str],
-    parameters: &'static [Parameter],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::Graph,
-        parameters,
-        summary,
-        example,
-        is_aggregator: false,
-        run,
-    }
-}
 
 fn each(call: &mut FunctionCall<'_>, change: impl Fn(&mut Series)) -> Outcome {
     let series = call.arguments.series(0)?;

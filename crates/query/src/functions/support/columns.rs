@@ -1,4 +1,4 @@
-//! Aggregates of rows, out of columns: column by column, a piece of all of them at a time, so that what is made of it stays near.
+//! Aggregates rows column by column, in blocks that fit the cache.
 
 use super::aggregation::{Aggregation, median};
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ const ROWS: usize = 1024;
 /// Values that are turned from columns into rows at once: half a megabyte.
 const TURNED: usize = 1 << 16;
 
-/// Rows of them at least, where there are very many columns: what a line of the cache holds of each.
+/// Rows of them at least, where there are very many columns: at least one cache line of each column.
 const TURNED_ROWS: usize = 8;
 
 impl Aggregation {

@@ -2,7 +2,7 @@
 
 use super::aggregation::shown;
 use crate::error::Fault;
-use base::number;
+use base::{limit, number};
 
 /// A conversion as written: `%-8.2f`.
 #[derive(Debug, Default)]
@@ -14,9 +14,6 @@ struct Conversion {
     width: usize,
     precision: Option<usize>,
 }
-
-/// Characters of a number at most.
-const WIDTH_MAX: usize = 256;
 
 /// The template with the number in the place of its one conversion.
 pub(crate) fn formatted(template: &str, value: f64, is_whole: bool) -> Result<String, Fault> {
@@ -67,10 +64,13 @@ fn digits<'t>(rest: &'t str, template: &str) -> Result<(Option<usize>, &'t str),
     if number.is_empty() {
         return Ok((None, behind));
     }
-    let number = number.parse().ok().filter(|number| *number <= WIDTH_MAX);
-    match number {
+    let number: Option<usize> = number.parse().ok();
+    match number.filter(|number| *number as u64 <= limit::FORMAT_WIDTH.default) {
         Some(number) => Ok((Some(number), behind)),
-        None => Err(fault(template, "asks for more than 256 characters")),
+        None => {
+            let found = format!("the format `{template}` asks for too many characters");
+            Err(Fault::beyond(&limit::FORMAT_WIDTH, found))
+        }
     }
 }
 

@@ -5,10 +5,8 @@ use crate::function::FunctionCall;
 use crate::series::Series;
 use crate::target::first_path;
 use crate::value::Value;
+use base::limit;
 use std::collections::HashMap;
-
-/// Bytes of a name at most.
-const NAME_BYTES_MAX: usize = 1 << 17;
 
 /// The nodes of a series with dots between them. A name that looks like a call counts as the first path inside it.
 pub(crate) fn key(series: &Series, nodes: &[Value]) -> Result<String, Fault> {
@@ -37,10 +35,9 @@ pub(crate) fn key(series: &Series, nodes: &[Value]) -> Result<String, Fault> {
 
 /// Refuses a name of more bytes than any needs.
 pub(crate) fn ensure_name(bytes: usize) -> Result<(), Fault> {
-    if bytes > NAME_BYTES_MAX {
-        return Err(Fault::argument(format!(
-            "a series would have a name of more than {NAME_BYTES_MAX} bytes"
-        )));
+    if bytes as u64 > limit::MADE_NAME_BYTES.default {
+        let found = format!("a series would have a name of {bytes} bytes or more");
+        return Err(Fault::beyond(&limit::MADE_NAME_BYTES, found));
     }
     Ok(())
 }

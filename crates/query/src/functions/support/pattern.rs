@@ -1,4 +1,4 @@
-//! Regular expressions as Python reads them, as far as ours can: none goes back over what it has read.
+//! Python's regular expressions, without backtracking features.
 //!
 //! What a text costs is its length times the places of the pattern, of which all may be looked at for each letter.
 
@@ -8,21 +8,13 @@ use super::replacement::Replacement;
 use crate::error::Fault;
 use crate::tags::TOO_MANY_CLASSES;
 use base::expression::{TREE_BYTES_MAX, tree_bytes};
+use base::limit;
 use regex::{Regex, RegexBuilder};
-
-/// Bytes of a pattern: what it is read as has no other bound.
-pub(crate) const PATTERN_BYTES_MAX: usize = 1 << 12;
 
 /// Bytes of a compiled pattern.
 const SIZE_MAX: usize = 1 << 19;
 
-/// Bytes by which a replacement makes a name longer.
-const GROWTH_MAX: usize = 1 << 16;
-
-/// Letters of a text, times places of a pattern, at most: nobody is heard while one text is looked at.
-const WORK_MAX: usize = 1 << 26;
-
-/// Of that, what takes as long as to look at a point.
+/// Of the work on one text, what takes as long as to look at a point.
 const WORK_PER_POINT: usize = 16;
 
 /// Points that stand for compiling a pattern: the clock is looked at before each.
@@ -41,11 +33,10 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Compiles a pattern.
     pub(crate) fn new(pattern: &str) -> Result<Self, Fault> {
-        if pattern.len() > PATTERN_BYTES_MAX {
-            return Err(Fault::argument(format!(
-                "the pattern has {} bytes, and may have {PATTERN_BYTES_MAX}",
-                pattern.len()
-            )));
+        // What it is read as has no other bound.
+        if pattern.len() as u64 > limit::REGEX_BYTES.default {
+            let found = format!("the pattern has {} bytes", pattern.len());
+            return Err(Fault::beyond(&limit::REGEX_BYTES, found));
         }
         let translated = translated(pattern);
         if tree_bytes(&translated) > TREE_BYTES_MAX {
@@ -83,11 +74,13 @@ impl Pattern {
     /// What it takes to look at so many letters, in points.
     fn work(&self, letters: usize) -> Result<usize, Fault> {
         let work = self.places.saturating_mul(letters);
-        if work > WORK_MAX {
-            return Err(Fault::argument(format!(
-                "the pattern has {} places, too many for a name of {letters} bytes",
+        // Nobody is heard while one text is looked at.
+        if work as u64 > limit::REGEX_WORK.default {
+            let found = format!(
+                "the pattern has {} places, a name {letters} bytes, and both multiply to {work}",
                 self.places
-            )));
+            );
+            return Err(Fault::beyond(&limit::REGEX_WORK, found));
         }
         Ok(work / WORK_PER_POINT + 1)
     }
@@ -118,11 +111,11 @@ impl Pattern {
             };
             let Some(whole) = groups.get(0) else { break };
             out.push_str(text.get(copied..whole.start()).unwrap_or_default());
-            let most = text.len().saturating_add(GROWTH_MAX);
+            let growth = limit::REPLACEMENT_GROWTH_BYTES.default as usize;
+            let most = text.len().saturating_add(growth);
             if !replacement.write(&groups, &mut out, most) {
-                return Err(Fault::argument(format!(
-                    "the replacement makes a name longer by more than {GROWTH_MAX} bytes"
-                )));
+                let found = "the replacement makes a name too much longer";
+                return Err(Fault::beyond(&limit::REPLACEMENT_GROWTH_BYTES, found));
             }
             copied = whole.end();
             from = whole.end();

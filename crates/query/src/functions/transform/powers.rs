@@ -12,32 +12,42 @@ const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
-    plain(
+    Function::new(
         &["absolute"],
+        Group::Transform,
+        SERIES,
         "The absolute value of each value.",
         "absolute(servers.*.drift)",
         |call| plainly(call, "absolute", "1", f64::abs),
     ),
-    plain(
+    Function::new(
         &["invert"],
+        Group::Transform,
+        SERIES,
         "One divided by each value.",
         "invert(servers.*.period)",
         |call| plainly(call, "invert", "1", |value| power(value, -1.0)),
     ),
-    plain(
+    Function::new(
         &["squareRoot"],
+        Group::Transform,
+        SERIES,
         "The square root of each value.",
         "squareRoot(servers.*.variance)",
         |call| plainly(call, "squareRoot", "1", |value| power(value, 0.5)),
     ),
-    plain(
+    Function::new(
         &["exp"],
+        Group::Transform,
+        SERIES,
         "e to the power of each value.",
         "exp(servers.*.log_size)",
         |call| plainly(call, "exp", "e", |value| finite(value.exp(), value)),
     ),
-    plain(
+    Function::new(
         &["sigmoid"],
+        Group::Transform,
+        SERIES,
         "1 / (1 + e^-x) of each value x: a number between 0 and 1.",
         "sigmoid(servers.*.score)",
         |call| {
@@ -46,8 +56,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             })
         },
     ),
-    plain(
+    Function::new(
         &["logit"],
+        Group::Transform,
+        SERIES,
         "ln(x / (1 - x)) of each value x between 0 and 1.",
         "logit(servers.*.share)",
         |call| plainly(call, "logit", "logit", logit),
@@ -103,23 +115,6 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         },
     },
 ];
-
-const fn plain(
-    names: &'static [&'static str],
-    summary: &'static str,
-    example: &'static str,
-    run: fn(&mut FunctionCall<'_>) -> Outcome,
-) -> Function {
-    Function {
-        names,
-        group: Group::Transform,
-        parameters: SERIES,
-        summary,
-        example,
-        is_aggregator: false,
-        run,
-    }
-}
 
 /// Changes each value, and says in a tag that it was done.
 fn plainly(

@@ -4,11 +4,9 @@ use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
 use crate::functions::support::{EARLIEST, changed, input, interval};
 use crate::series::Series;
+use base::limit;
 
 const SHIFTS: &[&str] = &["1h", "6h", "12h", "1d", "2d", "7d", "14d", "30d"];
-
-/// Shifts that `timeStack` takes.
-const SHIFTS_MAX: i64 = 1000;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
@@ -105,10 +103,9 @@ fn time_stack(call: &mut FunctionCall<'_>) -> Outcome {
     let start = call.arguments.float_or(2, 0.0)? as i64;
     let end = call.arguments.float_or(3, 7.0)? as i64;
     let count = end.saturating_sub(start);
-    if count > SHIFTS_MAX {
-        return Err(Fault::argument(format!(
-            "`timeShiftEnd` is {count} after `timeShiftStart`, and at most {SHIFTS_MAX} shifts are taken"
-        )));
+    if u64::try_from(count).is_ok_and(|count| count > limit::SHIFTS_PER_STACK.default) {
+        let found = format!("`timeShiftEnd` is {count} shifts after `timeShiftStart`");
+        return Err(Fault::beyond(&limit::SHIFTS_PER_STACK, found));
     }
     let mut stacked = Vec::new();
     for shift in start..end {

@@ -269,7 +269,7 @@ proptest! {
             Ok(_) => prop_assert!(wrappers.len() < DEPTH_MAX),
             Err(error) => {
                 prop_assert!(wrappers.len() >= DEPTH_MAX, "{}", error);
-                prop_assert!(error.to_string().contains("more than 64"), "{}", error);
+                prop_assert!(error.to_string().contains("`target_depth` is 64"), "{}", error);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `metrics get --format sparkline`: one line per series, or a few on a narrow screen.
 
-use crate::chart::{Align, Summary, Table, Trace, number, sparkline};
+use crate::chart::{Align, Summary, Table, Trace, sparkline};
+use crate::figures::short;
 use crate::screen::Screen;
 use base::time::TimeRange;
 use std::fmt::Write as _;
@@ -63,7 +64,8 @@ fn figures(summary: Option<Summary>, screen: &Screen) -> [String; 3] {
     summary.map_or_else(
         || ["-", "-", "-"].map(str::to_owned),
         |summary| {
-            [summary.last, summary.min, summary.max].map(|value| number(value, screen.glyphs))
+            [summary.last, summary.min, summary.max]
+                .map(|value| short(value, screen.glyphs.micro()))
         },
     )
 }

@@ -1,4 +1,4 @@
-//! `/render` for who asks the same again: see [`crate::query::kept`].
+//! Serves `/render` from the cache: see [`crate::query::kept`].
 
 use super::answering::{Asked, Work, callback};
 use crate::http::problem::Refusal;

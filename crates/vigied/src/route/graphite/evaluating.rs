@@ -5,13 +5,12 @@ use super::stored::Stored;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::rules::{HeldRules, RulesError};
-use base::context::Context;
+use base::context::{Context, Reservation};
 use base::error::Position;
-use base::limit;
 use base::scope::Scope;
 use base::store::StoreError;
-use query::error::{Error, TargetError};
-use query::evaluate::{Evaluation, Held};
+use query::error::Error;
+use query::evaluate::Evaluation;
 use query::schema::Rules;
 use query::series::Series;
 use query::window::Window;
@@ -40,7 +39,7 @@ impl Evaluating<'_> {
         &self,
         context: &'c Context,
         targets: &[&str],
-    ) -> Result<(Vec<Vec<Series>>, Held<'c>), Refusal> {
+    ) -> Result<(Vec<Vec<Series>>, Reservation<'c>), Refusal> {
         let stored = self.stored();
         let mut evaluation = Evaluation::new(&stored, context)
             .with_variables(self.variables.clone())
@@ -97,20 +96,13 @@ pub(in crate::route) fn refused(targets: &[&str], place: usize, error: Error) ->
     if let Error::Store(error) = error {
         return error.into();
     }
-    let is_long = matches!(
-        error,
-        Error::Target {
-            problem: TargetError::TooLong(_),
-            ..
-        }
-    );
+    let limit = error.limit();
     let target = wire::excerpt::beginning(target);
     let message = format!("`{target}`: {error}");
     let problem = code::TARGET_MALFORMED.problem(message).field("target");
     let problem = problem.position(position);
-    Refusal(if is_long {
-        problem.limit(&limit::TARGET_BYTES)
-    } else {
-        problem
+    Refusal(match limit {
+        Some(limit) => problem.limit(limit),
+        None => problem,
     })
 }

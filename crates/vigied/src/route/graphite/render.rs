@@ -15,12 +15,11 @@ use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base::context::{Context, Stop};
+use base::context::{Context, Reservation, Stop};
 use base::limit;
 use base::store::StoreError;
 use http::HeaderMap;
 use query::draw::Form;
-use query::evaluate::Held;
 use query::series::{Series, reduce};
 use query::window::Window;
 use std::sync::Arc;
@@ -164,7 +163,7 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     match format {
         Format::Picture(_) => picture::write(asked, answer, series, &window),
         _ => {
-            let _points = Consolidated::of(&context, &series)?;
+            let _points = consolidated(&context, &series)?;
             write_data(asked, answer, format, &series, &window)
         }
     }
@@ -198,7 +197,7 @@ fn evaluated<'c>(
     answer: &Answer,
     window: &Window,
     context: &'c Context,
-) -> Result<(Vec<Series>, Held<'c>), Refusal> {
+) -> Result<(Vec<Series>, Reservation<'c>), Refusal> {
     let parameters = &asked.parameters;
     let targets = parameters.all("target");
     let variables = parameters.iter().filter_map(|(name, value)| {
@@ -242,26 +241,14 @@ fn evaluated<'c>(
     Ok((series, held))
 }
 
-/// Bytes of the points that no series has as they are, until it is dropped.
-struct Consolidated<'c> {
-    context: &'c Context,
-    bytes: u64,
-}
-
-impl<'c> Consolidated<'c> {
-    fn of(context: &'c Context, series: &[Series]) -> Result<Self, Refusal> {
-        let own = series.iter().filter(|own| own.values_per_point > 1);
-        let points = own.map(|own| own.values.len().div_ceil(own.values_per_point));
-        let bytes = (points.sum::<usize>() as u64).saturating_mul(8);
-        context.reserve(bytes).map_err(StoreError::Stopped)?;
-        Ok(Self { context, bytes })
-    }
-}
-
-impl Drop for Consolidated<'_> {
-    fn drop(&mut self) {
-        self.context.release(self.bytes);
-    }
+/// Holds the points that no series has as they are.
+fn consolidated<'c>(context: &'c Context, series: &[Series]) -> Result<Reservation<'c>, Refusal> {
+    let own = series.iter().filter(|own| own.values_per_point > 1);
+    let points = own.map(|own| own.values.len().div_ceil(own.values_per_point));
+    let bytes = (points.sum::<usize>() as u64).saturating_mul(8);
+    let mut reserved = Reservation::new(context);
+    reserved.grow(bytes).map_err(StoreError::Stopped)?;
+    Ok(reserved)
 }
 
 fn write_data(

@@ -1,6 +1,5 @@
-//! The series of a store, as targets read them: in slots, whose width the rules of the space say.
+//! The series of a store, as targets read them: in slots, whose width the rules of the domain say.
 
-mod held;
 mod meant;
 mod reading;
 #[cfg(test)]
@@ -8,11 +7,10 @@ mod tests;
 
 use super::events::Happened;
 use crate::query::spread;
-use base::context::Context;
+use base::context::{Context, Reservation};
 use base::scope::Scope;
 use base::store::{FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{Millis, TimeRange};
-use held::Held;
 use meant::Meant;
 pub(super) use meant::tags_of;
 use query::schema::Rules;
@@ -48,14 +46,14 @@ impl Source for Stored<'_> {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
         let mut found: Vec<Vec<Fetched>> = paths.iter().map(|_| Vec::new()).collect();
         // Until all is read; the evaluation counts from there on.
-        let mut held = Held::of(self.context);
+        let mut held = Reservation::new(self.context);
         let mut meant = Vec::with_capacity(paths.len());
         for (place, path) in paths.iter().enumerate() {
             // To compile one may take milliseconds, and there may be hundreds.
             self.context.check(Instant::now())?;
-            held.more(compiled_bytes(path))?;
+            held.grow(compiled_bytes(path))?;
             if let Some(own) = Meant::of(path, self.has_tagged) {
-                held.more(own.selector().table_bytes())?;
+                held.grow(own.selector().table_bytes())?;
                 meant.push((place, own));
             }
         }
@@ -80,7 +78,7 @@ impl Stored<'_> {
         &self,
         meant: &[(usize, Meant)],
         range: Range,
-        (found, mut held): (&mut [Vec<Fetched>], Held<'_>),
+        (found, mut held): (&mut [Vec<Fetched>], Reservation<'_>),
     ) -> Result<(), StoreError> {
         let until = range.until.min(self.now);
         let widest = self.rules.widest_step();
@@ -110,7 +108,7 @@ impl Stored<'_> {
                 Ok(())
             })?;
         for part in read {
-            held.join(part.held);
+            held.merge(part.held);
             for (place, series) in part.found {
                 if let Some(found) = found.get_mut(place) {
                     found.push(series);

@@ -109,11 +109,18 @@ fn expressions(asked: &Asked) -> Result<Vec<TagExpression>, Refusal> {
 }
 
 fn refused(error: &TagError) -> Refusal {
-    invalid("expr", error.to_string())
+    beyond(invalid("expr", error.to_string()), error)
 }
 
 fn unfiltered(error: &TagError) -> Refusal {
-    invalid("filter", error.to_string())
+    beyond(invalid("filter", error.to_string()), error)
+}
+
+fn beyond(Refusal(problem): Refusal, error: &TagError) -> Refusal {
+    Refusal(match error.limit() {
+        Some(limit) => problem.limit(limit),
+        None => problem,
+    })
 }
 
 fn filter(asked: &Asked) -> Result<Filter<'_>, Refusal> {

@@ -4,9 +4,8 @@
 use super::targets::Wanted;
 use crate::http::problem::Refusal;
 use crate::route::graphite::evaluating::Evaluating;
-use base::context::Context;
+use base::context::{Context, Reservation};
 use base::store::StoreError;
-use query::evaluate::Held;
 use query::series::{Series, reduce};
 use query::source::{Fetched, Path, Source as _};
 
@@ -14,10 +13,8 @@ use query::source::{Fetched, Path, Source as _};
 pub(super) struct Views<'c> {
     /// Those of each target; none for one that was not asked for.
     pub(super) of_targets: Vec<Vec<Series>>,
-    context: &'c Context,
-    /// Bytes of those that no evaluation made.
-    bytes: u64,
-    _evaluated: Held<'c>,
+    /// Their bytes, until the answer is written.
+    reserved: Reservation<'c>,
 }
 
 impl<'c> Views<'c> {
@@ -36,12 +33,10 @@ impl<'c> Views<'c> {
                 Wanted::Path(_) => "",
             })
             .collect();
-        let (of_targets, evaluated) = evaluating.series(context, &calls)?;
+        let (of_targets, reserved) = evaluating.series(context, &calls)?;
         let mut views = Self {
             of_targets,
-            context,
-            bytes: 0,
-            _evaluated: evaluated,
+            reserved,
         };
         if with_paths {
             let paths = targets.iter().filter_map(Wanted::path);
@@ -51,10 +46,9 @@ impl<'c> Views<'c> {
             let found = evaluating
                 .stored()
                 .fetch(&globs, evaluating.window.range())?;
-            // Counted until the answer is written.
             let bytes = found.iter().flatten().map(bytes_of).sum();
-            context.reserve(bytes).map_err(StoreError::Stopped)?;
-            views.bytes = bytes;
+            let grown = views.reserved.grow(bytes);
+            grown.map_err(StoreError::Stopped)?;
             let places = views.of_targets.iter_mut().zip(targets);
             let places = places.filter(|(_, own)| own.path().is_some());
             for ((place, _), found) in places.zip(found) {
@@ -80,12 +74,6 @@ impl<'c> Views<'c> {
             .into_iter()
             .map(|count| all.by_ref().take(count).collect())
             .collect();
-    }
-}
-
-impl Drop for Views<'_> {
-    fn drop(&mut self) {
-        self.context.release(self.bytes);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::harness::Server;
 use base::limit::{self, Limit};
 use serde_json::json;
 
-pub(super) const LIMITS: [Limit; 9] = [
+pub(super) const LIMITS: [Limit; 18] = [
     // In `pictures`.
     limit::TARGETS_PER_RENDER,
     limit::PENDING_DELETIONS,
@@ -16,6 +16,15 @@ pub(super) const LIMITS: [Limit; 9] = [
     limit::PATTERN_BYTES,
     limit::PATTERN_TABLE_BYTES,
     limit::NAMES_PER_DRY_RUN,
+    limit::TARGET_DEPTH,
+    limit::MADE_TARGET_DEPTH,
+    limit::VALUES_PER_PARAMETER,
+    limit::SHIFTS_PER_STACK,
+    limit::REGEX_BYTES,
+    limit::REGEX_WORK,
+    limit::REPLACEMENT_GROWTH_BYTES,
+    limit::MADE_NAME_BYTES,
+    limit::FORMAT_WIDTH,
 ];
 
 #[test]
@@ -110,6 +119,71 @@ fn what_a_pattern_may_be() {
     }
     let path = format!("/v1/metrics?target={long}");
     assert_eq!(server.metrics(&token, "GET", &path).send().status, 200);
+}
+
+/// Each refusal of Graphite's words names its limit, and is counted for it.
+#[test]
+fn what_a_target_may_make_a_server_do() {
+    let server = Server::start();
+    let token = server.token();
+    let name = format!("{}.b", "n".repeat(1000));
+    let sent = server.metrics(&token, "POST", "/v1/metrics");
+    let sent = sent
+        .json(&json!([{"name": name, "value": 1}, {"name": "a.b", "value": 1}]))
+        .send();
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    let nested = format!("{}{name}{}", "absolute(".repeat(65), ")".repeat(65));
+    let piped = format!("{name}{}", "|absolute()".repeat(65));
+    let values = format!("aliasByNode({name}{})", ",0".repeat(300));
+    let long = "x".repeat(5000);
+    let letters = "n".repeat(60_000);
+    let made = "template(applyByNode(a.b,0,$again))".to_owned();
+    for (target, limit) in [
+        (nested, limit::TARGET_DEPTH),
+        (piped, limit::TARGET_DEPTH),
+        (made.clone(), limit::MADE_TARGET_DEPTH),
+        (values, limit::VALUES_PER_PARAMETER),
+        (
+            format!("timeStack({name},'1d',0,1001)"),
+            limit::SHIFTS_PER_STACK,
+        ),
+        (format!("grep({name},'{long}')"), limit::REGEX_BYTES),
+        (format!("seriesByTag('name=~{long}')"), limit::REGEX_BYTES),
+        (
+            format!("aliasSub(alias({name},'{letters}'),'x{{1200}}','')"),
+            limit::REGEX_WORK,
+        ),
+        (
+            format!("aliasSub({name},'n','{}')", "y".repeat(100)),
+            limit::REPLACEMENT_GROWTH_BYTES,
+        ),
+        (
+            format!("aliasByNode({name}{})", ",0".repeat(200)),
+            limit::MADE_NAME_BYTES,
+        ),
+        (
+            "aliasQuery(a.b,'.+','a.b','%300d')".to_owned(),
+            limit::FORMAT_WIDTH,
+        ),
+    ] {
+        let before = hits(&server, limit);
+        let request = server.metrics(&token, "POST", "/render");
+        let form = [
+            ("target", target.as_str()),
+            ("template[again]", made.as_str()),
+            ("format", "json"),
+        ];
+        let reply = request.form(&form).send();
+        refused(&reply, 400, "BXNMSMT05E", limit);
+        assert_eq!(hits(&server, limit), before + 1, "{}", limit.name);
+    }
+    for question in ["findSeries?expr=name=~", "autoComplete/tags?expr=name=~"] {
+        let path = format!("/tags/{question}{long}");
+        let reply = server.metrics(&token, "GET", &path).send();
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        assert!(reply.text().contains("regex_bytes"), "{}", reply.text());
+    }
+    assert_eq!(hits(&server, limit::REGEX_BYTES), 4);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use base::sample::RejectReason;
 
 /// The longest row, in bytes.
-pub const ROW_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const ROW_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {

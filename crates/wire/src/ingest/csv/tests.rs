@@ -1,3 +1,4 @@
+use super::row::ROW_BYTES_MAX;
 use super::*;
 use base::time::Millis;
 use proptest::prelude::*;

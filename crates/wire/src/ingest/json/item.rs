@@ -10,7 +10,7 @@ use std::fmt;
 
 /// A body with more items than this that are no samples is refused as a whole: it is something else, and a reason for
 /// each would take many times its size.
-pub const REJECTS_MAX: usize = 100_000;
+pub(crate) const REJECTS_MAX: usize = 100_000;
 
 /// What a body holds: `received = batch.len() + rejects.len()`.
 #[derive(Debug, Clone, Default)]

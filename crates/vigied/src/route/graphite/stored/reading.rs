@@ -1,8 +1,8 @@
 //! The values of series, slot by slot: each block is folded when it is decoded.
 
-use super::held::Held;
 use super::meant::{Meant, tags_of};
 use crate::query::spread::Reading;
+use base::context::Reservation;
 use base::context::{Context, Resource, Stop};
 use base::cursor::Cursor;
 use base::grid::{Filling, Window};
@@ -31,7 +31,7 @@ pub(super) struct SlotReading<'s> {
 pub(super) struct SlotsRead<'s> {
     /// Each with the place of its path.
     pub(super) found: Vec<(usize, Fetched)>,
-    pub(super) held: Held<'s>,
+    pub(super) held: Reservation<'s>,
 }
 
 impl<'s> Reading for SlotReading<'s> {
@@ -40,7 +40,7 @@ impl<'s> Reading for SlotReading<'s> {
     fn begin(&self) -> SlotsRead<'s> {
         SlotsRead {
             found: Vec::new(),
-            held: Held::of(self.whole),
+            held: Reservation::new(self.whole),
         }
     }
 
@@ -69,7 +69,7 @@ impl SlotReading<'_> {
         context: &Context,
         cursor: &mut dyn Cursor,
         (name, tags): (String, Tags),
-        held: &mut Held<'_>,
+        held: &mut Reservation<'_>,
     ) -> Result<Fetched, StoreError> {
         let age = self.now.saturating_sub(self.range.from);
         let view = self.rules.view(&name, age);
@@ -82,7 +82,7 @@ impl SlotReading<'_> {
         let window = Window::of(range, step).map_err(|_| too_many_slots(range, view.step))?;
         let slots = window.slots() as u64;
         context.spend(Resource::Samples, slots)?;
-        held.more(slots.saturating_mul(SLOT_BYTES))?;
+        held.grow(slots.saturating_mul(SLOT_BYTES))?;
         let mut filling = Filling::new(window, fold(view.method));
         while let Some(piece) = cursor.next()? {
             filling.add(piece.iter());
