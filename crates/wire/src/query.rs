@@ -24,7 +24,7 @@ pub enum QueryError {
         /// Where the key or value begins.
         at: usize,
     },
-    /// More than [`PAIRS_MAX`].
+    /// More than `PAIRS_MAX`.
     #[error("more than `query_parameters` = {PAIRS_MAX} parameters")]
     TooMany,
     /// A parameter that may be given once.

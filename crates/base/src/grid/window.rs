@@ -4,7 +4,7 @@ use super::{Grid, SLOTS_MAX};
 use crate::limit;
 use crate::time::{Millis, Step, TimeRange};
 
-/// The range holds more than [`SLOTS_MAX`] slots of this step.
+/// The range holds more than `SLOTS_MAX` slots of this step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the range holds more than `{}` = {SLOTS_MAX} slots of {} s",

@@ -6,7 +6,7 @@ pub(crate) const EXPRESSION_BYTES_MAX: usize = 128;
 /// Why a text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
-    /// Longer than [`EXPRESSION_BYTES_MAX`].
+    /// Longer than `EXPRESSION_BYTES_MAX`.
     #[error("the time has more than {EXPRESSION_BYTES_MAX} bytes")]
     TooLong,
     /// A word that is no reference.

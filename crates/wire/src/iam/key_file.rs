@@ -13,7 +13,7 @@ pub(crate) const KEY_FILE_BYTES_MAX: usize = 64 * 1024;
 /// Why a file holds no API key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
-    /// Larger than [`KEY_FILE_BYTES_MAX`].
+    /// Larger than `KEY_FILE_BYTES_MAX`.
     #[error("the key file has more than {KEY_FILE_BYTES_MAX} bytes")]
     TooLarge,
     /// Not UTF-8.

@@ -44,7 +44,7 @@ pub enum BodyError {
         /// What is wrong there.
         what: String,
     },
-    /// More than [`REJECTS_MAX`].
+    /// More than `REJECTS_MAX`.
     #[error("more than {REJECTS_MAX} items of the body are no samples; the first: {first}")]
     TooManyRejects {
         /// The reason of the first.
