@@ -226,7 +226,9 @@ fn gzip_whole_cut_and_bombed() {
         (reply.status, reply.code())
     };
     let unreadable = (400, "BXNMSSV09E".to_owned());
-    for length in [0, 1, 9, good.len() / 2, good.len() - 1] {
+    // Some clients say so of requests without a body; there is nothing to unpack.
+    assert_eq!(refused(b"", "gzip"), (400, "BXNMSMT01E".to_owned()));
+    for length in [1, 9, good.len() / 2, good.len() - 1] {
         assert_eq!(
             refused(&good[..length], "gzip"),
             unreadable,
