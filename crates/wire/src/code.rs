@@ -180,7 +180,7 @@ pub const TOKEN_SERVICE: &[Word] = &[
     word(
         "insufficient_permissions",
         "403",
-        "a service or a profile asks for a UAA token: those are for users",
+        "the caller's role does not allow it, or a service or profile asks for a UAA token, which is for users",
     ),
 ];
 
@@ -245,7 +245,7 @@ pub const UAA: &[Word] = &[
     word(
         "insufficient_permissions",
         "403",
-        "a service or a profile asks for a UAA token: those are for users",
+        "the caller's role does not allow it, or a service or profile asks for a UAA token, which is for users",
     ),
     word(
         "unsupported_token_type",
