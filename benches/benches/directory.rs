@@ -242,7 +242,7 @@ async fn main() -> Result<(), Failure> {
         })
         .await?;
     }
-    median("a user by his address", async |_| {
+    median("a user by address", async |_| {
         assert!(
             iam.directory()
                 .user_by_email("USER9999@example.org")

@@ -104,7 +104,7 @@ fn ask(engine: &Engine, question: Question, selector: &Selector) -> (Result<u64,
     let delete = |dry_run| DeleteQuery {
         selector,
         range: None,
-        alone: false,
+        exact: false,
         dry_run,
         names: 0,
     };

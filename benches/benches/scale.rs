@@ -133,7 +133,7 @@ fn delete(engine: &Engine, pattern: &str) -> Result<u64, Box<dyn std::error::Err
     let query = DeleteQuery {
         selector: &selector,
         range: None,
-        alone: false,
+        exact: false,
         dry_run: false,
         names: 0,
     };

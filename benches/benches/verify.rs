@@ -1,4 +1,4 @@
-//! What a monitoring request pays for "who is it, and what may he do there?": from the header's bytes to a `Scope`.
+//! What a monitoring request pays for "who is it, and what may they do there?": from the header's bytes to a `Scope`.
 //!
 //! `cargo bench -p benches --bench verify`
 

@@ -2,7 +2,7 @@
 
 use journal::{Journal, JournalError, Record};
 use std::sync::{Mutex, PoisonError};
-use wire::ingest::halves::halves;
+use wire::ingest::split_body::split_body;
 use wire::receipt::Receipt;
 
 /// The maximum size of a request: well under the server's `body_bytes`.
@@ -125,7 +125,7 @@ impl<'a, D: Destination> Sender<'a, D> {
     /// Sends the halves of a body that is too large, and theirs; gives up a sample that is too large alone. A sample that is sent
     /// again after an error has its time, so it is stored once.
     fn in_halves(&self, body: &[u8], samples: u64, reason: String) -> Result<Sent, D::Error> {
-        let Some(halves) = halves(body) else {
+        let Some(halves) = split_body(body) else {
             return Ok(Sent {
                 stored: 0,
                 rejected: samples,

@@ -7,10 +7,11 @@
 //! least two crates say.
 
 pub mod allowance;
-pub mod chain;
 pub mod context;
 pub mod cursor;
+pub mod duplicates;
 pub mod error;
+pub mod error_chain;
 pub mod expression;
 pub mod failure_streak;
 pub mod grid;
@@ -19,7 +20,6 @@ pub mod invisible;
 pub mod limit;
 pub mod name;
 pub mod number;
-pub mod overwritten;
 pub mod pattern;
 pub mod principal;
 pub mod sample;

@@ -19,7 +19,7 @@ mod automaton;
 mod classes;
 mod element;
 mod error;
-mod exactly;
+mod escape;
 mod lex;
 mod parse;
 mod place;
@@ -32,7 +32,7 @@ mod tests;
 pub use classes::successor;
 pub use element::Element;
 pub use error::PatternError;
-pub use exactly::exactly;
+pub use escape::escape;
 pub use place::Place;
 pub use progress::{Positions, Progress};
 

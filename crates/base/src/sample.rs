@@ -147,7 +147,7 @@ impl Batch {
             let samples = begin.samples..end.samples;
             let timestamps = self.timestamps.get(samples.clone());
             Run {
-                key: SeriesKey::trusted(key),
+                key: SeriesKey::from_canonical_unchecked(key),
                 kind: Kind::Float,
                 timestamps: timestamps.unwrap_or_default(),
                 values: self.values.get(samples).unwrap_or_default(),

@@ -89,7 +89,7 @@ impl<'k> SeriesKey<'k> {
 
     /// A key from text that [`Self::as_str`] returned; not checked again.
     #[must_use]
-    pub fn trusted(text: &'k str) -> Self {
+    pub fn from_canonical_unchecked(text: &'k str) -> Self {
         debug_assert!(
             Self::from_bytes(text.as_bytes()).is_ok(),
             "{text:?} is no key"

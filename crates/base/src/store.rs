@@ -58,7 +58,7 @@ pub struct DeleteQuery<'a> {
     /// Only the samples of this range (the series stays); `None` deletes the series altogether.
     pub range: Option<TimeRange>,
     /// Do not delete series below the node.
-    pub alone: bool,
+    pub exact: bool,
     /// Only count.
     pub dry_run: bool,
     /// How many names to tell.
@@ -71,7 +71,7 @@ pub struct Deleted {
     /// Series that fit, or lie below a node that fits.
     pub series: u64,
     /// Those of them that only lie below one.
-    pub below: u64,
+    pub series_below: u64,
     /// The first of them, ascending; as many as were asked for.
     pub names: Vec<SeriesKey<'static>>,
 }
@@ -194,7 +194,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// As [`Self::append`]; [`StoreError::Stopped`] when nothing was deleted.
-    fn delete_begun(
+    fn delete_with_hook(
         &self,
         scope: &Scope,
         query: &DeleteQuery<'_>,
@@ -213,7 +213,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Deleted, StoreError> {
         let mut begin = |_: &Deleted| ControlFlow::Continue(());
-        let deleted = self.delete_begun(scope, query, context, &mut begin)?;
+        let deleted = self.delete_with_hook(scope, query, context, &mut begin)?;
         Ok(deleted.unwrap_or_default())
     }
 
@@ -226,7 +226,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         let everything = DeleteQuery {
             selector: &Selector::all(),
             range: None,
-            alone: false,
+            exact: false,
             dry_run: false,
             names: 0,
         };

@@ -11,8 +11,8 @@ use crate::resolve;
 use crate::series_ref::SeriesRef;
 use crate::state::Catalog;
 use crate::wal::record::{Kind, Payload, put_created, put_samples};
+use base::duplicates;
 use base::id::TenantId;
-use base::overwritten;
 use base::sample::{Appended, Batch, RejectReason};
 use base::scope::Owner;
 use base::store::{Allowance, Durability, StoreError};
@@ -119,7 +119,7 @@ impl Core {
             return Ok(appended);
         }
         if sum.again || pieces > 1 {
-            appended.overwritten = overwritten::count(&mut placed);
+            appended.overwritten = duplicates::count(&mut placed);
         }
         appended.stored = placed.len() as u64 - appended.overwritten;
         if durability == Durability::Committed || self.wal.is_full() {

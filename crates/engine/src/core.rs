@@ -11,9 +11,9 @@ use crate::room::Room;
 use crate::segment::file::FileCache;
 use crate::state::State;
 use crate::storage::Storage;
+use crate::stuck_detector::StuckDetector;
 use crate::unflushed::Unflushed;
 use crate::wal::writer::Wal;
-use crate::watch::Watch;
 use base::store::StoreError;
 use base::time::{Clock, Millis};
 use std::path::Path;
@@ -23,7 +23,7 @@ use std::time::Instant;
 
 /// What the background threads are asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct BackgroundRequests {
     pub(crate) stop: bool,
     pub(crate) flush: bool,
     /// A flush is done: days may be crowded now.
@@ -66,8 +66,8 @@ pub(crate) struct Core {
     pub(crate) next_file: AtomicU64,
     /// Whether the last flush found room.
     pub(crate) flush_room: Room,
-    pub(crate) watch: Watch,
-    pub(crate) wanted: Mutex<Wanted>,
+    pub(crate) watch: StuckDetector,
+    pub(crate) requests: Mutex<BackgroundRequests>,
     pub(crate) wake: Condvar,
     /// The engine ends: what nobody waits for stops where it is.
     pub(crate) stopping: Arc<AtomicBool>,
@@ -75,8 +75,8 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn wanted(&self) -> MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn wanted(&self) -> MutexGuard<'_, BackgroundRequests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn purged(&self) -> MutexGuard<'_, Option<Millis>> {

@@ -72,14 +72,14 @@ impl Core {
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
-        let told = (query.alone, query.names);
+        let told = (query.exact, query.names);
         let found = find::subtree(&names, query.selector, filter, told, &mut meter)?;
         // Held on, it would make every writer of a new series copy what it shares.
         drop(names);
         let mut series = found.all;
         let deleted = Deleted {
             series: series.len(),
-            below: found.below,
+            series_below: found.below,
             names: found.first.into_iter().collect(),
         };
         if query.dry_run || series.is_empty() {

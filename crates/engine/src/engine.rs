@@ -1,5 +1,6 @@
 //! The engine as others see it.
 
+use crate::append_filtered::append_filtered;
 use crate::compact::Purge;
 use crate::config::EngineConfig;
 use crate::core::Core;
@@ -7,7 +8,6 @@ use crate::delete::Deletion;
 use crate::error;
 use crate::events::{Events, Silent};
 use crate::query_meter::QueryMeter;
-use crate::reach::within_reach;
 use crate::read::fetch::{ReadEstimate, Snapshot};
 use crate::read::{find, part};
 use crate::recover::{self, RecoveryReport};
@@ -123,7 +123,7 @@ impl SampleStore for Engine {
             )
         };
         match scope.filter(Action::Write)? {
-            Some(filter) => within_reach(filter, batch, append),
+            Some(filter) => append_filtered(filter, batch, append),
             None => append(batch),
         }
     }
@@ -176,7 +176,7 @@ impl SampleStore for Engine {
         visit(part::divided(snapshots))
     }
 
-    fn delete_begun(
+    fn delete_with_hook(
         &self,
         scope: &Scope,
         query: &DeleteQuery<'_>,

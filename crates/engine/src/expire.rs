@@ -64,7 +64,7 @@ impl Core {
         }
         drop(days);
         self.state.change_activity(|days| days.forget(first));
-        self.state.kept_from.store(first.0, Ordering::SeqCst);
+        self.state.retention_start.store(first.0, Ordering::SeqCst);
         if let Some(sequence) = sequence {
             self.wal.commit(sequence)?;
         }

@@ -146,7 +146,7 @@ impl Core {
         let next = self.wal.make_next()?;
         let mut locked = self.state.lock_all();
         let on_panic = self.poison.on_panic("froze the head");
-        let (wal_first, sequence) = self.wal.cut(next);
+        let (wal_first, sequence) = self.wal.begin_switch(next);
         let taken = locked.freeze(sequence);
         let everything = all_names.then(|| locked.catalog.registry.names().clone());
         on_panic.disarm();
@@ -176,7 +176,7 @@ impl Core {
 
     /// Steps 3 to 6.
     fn flush_frozen(&self, own: &Unflushed) -> Result<(), StoreError> {
-        self.wal.turn_to(own.wal_first)?;
+        self.wal.switch_to(own.wal_first)?;
         let mut written = Written::default();
         let filled = self.write_files(own, &mut written);
         if let Err(error) = filled {

@@ -9,6 +9,7 @@
 //! says what is, byte by byte.
 
 mod append;
+mod append_filtered;
 mod background;
 mod column;
 mod compact;
@@ -34,7 +35,6 @@ mod points;
 mod poison;
 mod publish;
 mod query_meter;
-mod reach;
 mod read;
 mod recover;
 mod registry;
@@ -45,13 +45,13 @@ mod segment;
 mod series_ref;
 mod state;
 pub mod storage;
-mod stored;
+mod stuck_detector;
 mod sync;
+mod tenant_tallies;
 mod threads;
 mod tombstone;
 mod unflushed;
 mod wal;
-mod watch;
 
 pub use config::EngineConfig;
 pub use engine::Engine;

@@ -1,7 +1,7 @@
 //! The start: manifest, segments, names, log; then everything is as it was, and orphan files are gone.
 
 use crate::config::EngineConfig;
-use crate::core::{Core, Counters, Wanted};
+use crate::core::{BackgroundRequests, Core, Counters};
 use crate::day::Day;
 use crate::error;
 use crate::events::Events;
@@ -20,13 +20,13 @@ use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
 use crate::state::{State, Version};
 use crate::storage::Storage;
-use crate::stored::Stored;
+use crate::stuck_detector::StuckDetector;
+use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::hidden;
 use crate::wal::TornTail;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
 use crate::wal::writer::Wal;
-use crate::watch::Watch;
 use base::store::StoreError;
 use base::time::{Clock, TimeRange};
 use std::collections::BTreeSet;
@@ -179,8 +179,8 @@ pub(crate) fn open(
         flushing: Mutex::new(None),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
-        watch: Watch::default(),
-        wanted: Mutex::new(Wanted::default()),
+        watch: StuckDetector::default(),
+        requests: Mutex::new(BackgroundRequests::default()),
         wake: Condvar::new(),
         stopping: Arc::new(AtomicBool::new(false)),
         counters: Counters::default(),
@@ -348,7 +348,7 @@ fn load(
         None => false,
     });
     let version = Version {
-        stored: Arc::new(Stored::of(&segments)),
+        stored: Arc::new(TenantTallies::of(&segments)),
         segments: Arc::new(segments),
         tombstones: Arc::new(tombstones),
         ..Version::default()

@@ -25,7 +25,7 @@ use crate::registry::name_file::CreatedSeries;
 use crate::registry::table::Registry;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
-use crate::stored::Stored;
+use crate::tenant_tallies::TenantTallies;
 use crate::tombstone::Tombstone;
 use arc_swap::ArcSwap;
 use base::id::TenantId;
@@ -62,7 +62,7 @@ pub(crate) struct Version {
     /// Ascending by day, then by sequence.
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
     /// What tenants occupy in `segments`.
-    pub(crate) stored: Arc<Stored>,
+    pub(crate) stored: Arc<TenantTallies>,
     /// Ascending by sequence.
     pub(crate) tombstones: Arc<Vec<Tombstone>>,
     /// The last batch of which something may be in `segments`.
@@ -84,7 +84,7 @@ pub(crate) struct Catalog {
     pub(crate) created: Vec<CreatedSeries>,
     pub(crate) dropped: Vec<SeriesRef>,
     /// The last record whose effect is in a source older than the head.
-    frozen_through: u64,
+    frozen_sequence: u64,
 }
 
 /// The whole state.
@@ -94,14 +94,14 @@ pub(crate) struct State {
     shards: Vec<Lock<ShardWriter>>,
     pub(crate) batches: Batches,
     /// Counts deletions of series; an append that resolved names before one resolves them again.
-    drop_count: AtomicU64,
+    series_drops: AtomicU64,
     index: ArcSwap<Index>,
     activity: ArcSwap<ActivityIndex>,
     changing_activity: Mutex<()>,
     version: ArcSwap<Version>,
     changing: Mutex<()>,
     /// Days before this one have been dropped for lying past the retention.
-    pub(crate) kept_from: AtomicI32,
+    pub(crate) retention_start: AtomicI32,
     /// Segments may hold samples that were deleted.
     pub(crate) purge: AtomicBool,
     /// When they last held none for sure.
@@ -128,16 +128,16 @@ impl State {
                 registry,
                 created: Vec::new(),
                 dropped: Vec::new(),
-                frozen_through,
+                frozen_sequence: frozen_through,
             }),
             batches: Batches::default(),
-            drop_count: AtomicU64::new(0),
+            series_drops: AtomicU64::new(0),
             index: ArcSwap::default(),
             activity: ArcSwap::from_pointee(activity),
             changing_activity: Mutex::new(()),
             version: ArcSwap::from_pointee(version),
             changing: Mutex::new(()),
-            kept_from: AtomicI32::new(i32::MIN),
+            retention_start: AtomicI32::new(i32::MIN),
             purge: AtomicBool::new(purge),
             purged: Mutex::new(None),
         };
@@ -157,7 +157,7 @@ impl State {
     }
 
     pub(crate) fn drop_count(&self) -> u64 {
-        self.drop_count.load(Ordering::SeqCst)
+        self.series_drops.load(Ordering::SeqCst)
     }
 
     /// What holds which lock for how long, as far as can be told without waiting ([`Lock::is_held`]).
@@ -195,7 +195,7 @@ impl State {
 
     /// What of `range` is kept: a segment with many days stays for a while when some of them lie past the retention.
     pub(crate) fn clamp_to_retention(&self, range: TimeRange) -> TimeRange {
-        let first = Day(self.kept_from.load(Ordering::SeqCst));
+        let first = Day(self.retention_start.load(Ordering::SeqCst));
         TimeRange {
             from: range.from.max(first.range().from),
             until: range.until,

@@ -12,7 +12,7 @@ use crate::state::freshness::Freshness;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
-use base::chain::Chain;
+use base::error_chain::Chain;
 use base::time::Clock;
 use db::Db;
 use std::path::PathBuf;

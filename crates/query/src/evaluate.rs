@@ -6,7 +6,7 @@ mod depth_tests;
 mod held;
 mod on_behalf;
 mod reading;
-mod shared;
+mod subexpression_cache;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -20,9 +20,9 @@ use crate::value::Value;
 use crate::window::Window;
 use crate::{series, table};
 use base::context::{Context, Reservation};
-use shared::Shared;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use subexpression_cache::SubexpressionCache;
 use template::Variables;
 
 /// Points between two looks at the clock.
@@ -47,7 +47,7 @@ pub struct Evaluation<'e> {
     unchecked: usize,
     read: HashMap<(Path, Range), Arc<[Fetched]>>,
     /// What parts have given that stand in more than one place.
-    shared: Shared,
+    shared: SubexpressionCache,
     /// Values for variables of every template (`template[name]` of the request).
     variables: Arc<BTreeMap<String, String>>,
     /// The share of values that must be there, as the request says it.
@@ -83,7 +83,7 @@ impl<'e> Evaluation<'e> {
             early: 0,
             unchecked: 0,
             read: HashMap::new(),
-            shared: Shared::default(),
+            shared: SubexpressionCache::default(),
             variables: Arc::default(),
             default_x_files_factor: 0.0,
             x_files_factor: 0.0,
@@ -134,7 +134,7 @@ impl<'e> Evaluation<'e> {
         }
         self.read(paths, window.range())
             .map_err(|error| (0, error))?;
-        self.shared = Shared::of(parsed.iter().map(|(_, text, own)| (*text, own)));
+        self.shared = SubexpressionCache::of(parsed.iter().map(|(_, text, own)| (*text, own)));
         let mut answers: Vec<Vec<Series>> = targets.iter().map(|_| Vec::new()).collect();
         for (place, text, expression) in &parsed {
             self.depth = 0;
@@ -174,7 +174,7 @@ impl<'e> Evaluation<'e> {
             .filter(|_| is_shareable)
             .and_then(|text| self.shared.key(text, window, self.x_files_factor));
         let Some(key) = key else {
-            return self.fresh_value(expression, window, variables);
+            return self.evaluate_uncached(expression, window, variables);
         };
         if let Some(known) = self.shared.get(&key) {
             let known = known.to_vec();
@@ -183,7 +183,7 @@ impl<'e> Evaluation<'e> {
             return Ok(Value::Series(known));
         }
         let share = self.x_files_factor;
-        let value = self.fresh_value(expression, window, variables)?;
+        let value = self.evaluate_uncached(expression, window, variables)?;
         if let Value::Series(series) = &value
             && self.stacks.is_empty()
             && self.x_files_factor.to_bits() == share.to_bits()
@@ -194,7 +194,7 @@ impl<'e> Evaluation<'e> {
         Ok(value)
     }
 
-    fn fresh_value(
+    fn evaluate_uncached(
         &mut self,
         expression: &Expression,
         window: &Window,
@@ -209,8 +209,10 @@ impl<'e> Evaluation<'e> {
             Kind::Path(path) => match variables {
                 None => self.fetched(Path::Glob(path.clone()), path, window)?,
                 Some(variables) => match self.of_variables(variables, path)? {
-                    Named::Value(value) => value,
-                    Named::Path(path) => self.fetched(Path::Glob(path.clone()), &path, window)?,
+                    PathOrValue::Value(value) => value,
+                    PathOrValue::Path(path) => {
+                        self.fetched(Path::Glob(path.clone()), &path, window)?
+                    }
                 },
             },
             Kind::Template(own) => {
@@ -299,15 +301,19 @@ impl<'e> Evaluation<'e> {
     }
 
     /// What a path is that names variables.
-    fn of_variables(&mut self, variables: &Variables<'_>, path: &str) -> Result<Named, Error> {
+    fn of_variables(
+        &mut self,
+        variables: &Variables<'_>,
+        path: &str,
+    ) -> Result<PathOrValue, Error> {
         if let Some(value) = variables.value(path, &mut |points| self.spend(points))? {
             if let Value::Text(text) = &value {
                 self.reserve(text.len() / 8)?;
             }
-            return Ok(Named::Value(value));
+            return Ok(PathOrValue::Value(value));
         }
         let path = variables.replaced(path, &mut |points| self.spend(points))?;
-        Ok(Named::Path(path))
+        Ok(PathOrValue::Path(path))
     }
 
     /// What an expression will read.
@@ -364,7 +370,7 @@ impl<'e> Evaluation<'e> {
 }
 
 /// What a path is that names variables: the value of one, or a path.
-enum Named {
+enum PathOrValue {
     Value(Value),
     Path(String),
 }

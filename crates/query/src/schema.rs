@@ -217,13 +217,13 @@ impl Rules {
 
     /// Whether there is no rule about steps.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub fn has_no_step_rules(&self) -> bool {
         self.schemas.rules.is_empty()
     }
 
     /// Whether all series look the same: there is no rule of either file.
     #[must_use]
-    pub fn are_none(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.schemas.rules.is_empty() && self.aggregations.rules.is_empty()
     }
 

@@ -1,7 +1,7 @@
 //! Every function, by name.
 
 pub mod describe;
-pub mod older;
+pub mod graphite_0_9_15;
 
 use crate::function::Function;
 use crate::functions;

@@ -24,13 +24,13 @@ pub(crate) const REGEX_BYTES_MAX: usize = limit::REGEX_BYTES.default as usize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// `=`
-    Is,
+    Equal,
     /// `!=`
-    IsNot,
+    NotEqual,
     /// `=~`
-    Fits,
+    Regex,
     /// `!=~`
-    FitsNot,
+    NotRegex,
 }
 
 /// A condition on one tag, as it is written.
@@ -98,13 +98,13 @@ impl TagExpression {
         let at = text.find(['=', '!', ';', '^']).ok_or_else(form)?;
         let (tag, rest) = text.split_at_checked(at).ok_or_else(form)?;
         let (comparison, value) = if let Some(value) = rest.strip_prefix("!=~") {
-            (Comparison::FitsNot, value)
+            (Comparison::NotRegex, value)
         } else if let Some(value) = rest.strip_prefix("=~") {
-            (Comparison::Fits, value)
+            (Comparison::Regex, value)
         } else if let Some(value) = rest.strip_prefix("!=") {
-            (Comparison::IsNot, value)
+            (Comparison::NotEqual, value)
         } else if let Some(value) = rest.strip_prefix('=') {
-            (Comparison::Is, value)
+            (Comparison::Equal, value)
         } else {
             return Err(form());
         };
@@ -123,7 +123,7 @@ impl TagExpression {
     /// Whether it has to be compiled, which takes time.
     #[must_use]
     pub const fn is_regex(&self) -> bool {
-        matches!(self.comparison, Comparison::Fits | Comparison::FitsNot)
+        matches!(self.comparison, Comparison::Regex | Comparison::NotRegex)
     }
 
     /// Reads a regular expression without compiling it.
@@ -191,7 +191,7 @@ impl TagExpression {
         Ok(Condition {
             tag: self.tag.clone(),
             test,
-            is_negative: matches!(self.comparison, Comparison::IsNot | Comparison::FitsNot),
+            is_negative: matches!(self.comparison, Comparison::NotEqual | Comparison::NotRegex),
         })
     }
 }
@@ -231,10 +231,10 @@ pub(crate) fn last_line(message: &str) -> String {
 impl fmt::Display for TagExpression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let comparison = match self.comparison {
-            Comparison::Is => "=",
-            Comparison::IsNot => "!=",
-            Comparison::Fits => "=~",
-            Comparison::FitsNot => "!=~",
+            Comparison::Equal => "=",
+            Comparison::NotEqual => "!=",
+            Comparison::Regex => "=~",
+            Comparison::NotRegex => "!=~",
         };
         write!(f, "{}{comparison}{}", self.tag, self.value)
     }

@@ -7,8 +7,8 @@
 pub mod collectd;
 pub mod csv;
 mod cut;
+mod default_times;
 pub mod encode;
-pub mod halves;
 pub mod influx;
 pub mod json;
 mod line;
@@ -18,15 +18,15 @@ mod names;
 mod now;
 pub mod pickle;
 pub mod plaintext;
-mod slip;
-mod stamp;
+mod script_mistakes;
+pub mod split_body;
 pub mod statsd;
 
+pub use default_times::DefaultTimes;
 pub use moment::{Moment, moment, moment_in};
 pub use names::Names;
 pub use now::Now;
-pub use slip::is_number;
-pub use stamp::Stamps;
+pub use script_mistakes::is_number;
 
 pub use base::time_expr::MILLISECONDS_FROM;
 

@@ -6,7 +6,7 @@ use base::invisible::shown;
 use base::time::Millis;
 use serde::{Deserialize, Serialize};
 
-fn told(text: &str) -> String {
+fn printable(text: &str) -> String {
     shown(text).into_owned()
 }
 
@@ -60,9 +60,9 @@ impl From<&Problem> for MonitoringError {
     fn from(problem: &Problem) -> Self {
         Self {
             code: problem.code.to_owned(),
-            message: told(&problem.message),
-            hint: problem.hint.as_deref().map(told),
-            field: problem.field.as_deref().map(told),
+            message: printable(&problem.message),
+            hint: problem.hint.as_deref().map(printable),
+            field: problem.field.as_deref().map(printable),
             position: problem.position.map(Position::from),
         }
     }
@@ -122,8 +122,8 @@ impl TokenErrorBody {
     pub fn new(problem: &Problem, context: ErrorContext) -> Self {
         Self {
             error_code: problem.code.to_owned(),
-            error_message: told(&problem.message),
-            error_details: problem.hint.as_deref().map(told),
+            error_message: printable(&problem.message),
+            error_details: problem.hint.as_deref().map(printable),
             context,
         }
     }
@@ -226,8 +226,8 @@ impl IdentityBody {
             errors: vec![IdentityError {
                 code: code.to_owned(),
                 message_code: problem.code.to_owned(),
-                message: told(&problem.message),
-                details: problem.hint.as_deref().map(told),
+                message: printable(&problem.message),
+                details: problem.hint.as_deref().map(printable),
             }],
             status_code: problem.kind.status().to_string(),
         }
@@ -268,7 +268,7 @@ impl UaaBody {
     pub fn with_word(word: &str, problem: &Problem) -> Self {
         Self {
             error: word.to_owned(),
-            error_description: told(&problem.message),
+            error_description: printable(&problem.message),
         }
     }
 }
@@ -307,8 +307,8 @@ impl CloudFoundryBody {
         Self {
             code,
             error_code: word.to_owned(),
-            description: told(&problem.message),
-            hint: problem.hint.as_deref().map(told),
+            description: printable(&problem.message),
+            hint: problem.hint.as_deref().map(printable),
         }
     }
 }

@@ -99,7 +99,7 @@ mod tests {
 
     impl Cursor for Cut {
         fn key(&self) -> SeriesKey<'_> {
-            SeriesKey::trusted("a")
+            SeriesKey::from_canonical_unchecked("a")
         }
 
         fn query(&self) -> usize {

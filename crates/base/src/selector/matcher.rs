@@ -16,22 +16,22 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
     /// `=`: it is this text.
-    Is,
+    Equal,
     /// `!=`: it is another.
-    IsNot,
+    NotEqual,
     /// `=~`: the whole of it fits a regular expression.
-    Fits,
+    Regex,
     /// `!~`: it does not.
-    FitsNot,
+    NotRegex,
 }
 
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Is => "=",
-            Self::IsNot => "!=",
-            Self::Fits => "=~",
-            Self::FitsNot => "!~",
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Regex => "=~",
+            Self::NotRegex => "!~",
         })
     }
 }
@@ -86,8 +86,8 @@ impl Matcher {
             return Err(MatcherError::TooLong(value.len()));
         }
         let automaton = match op {
-            Op::Is | Op::IsNot => None,
-            Op::Fits | Op::FitsNot => Some(compiled(value)?),
+            Op::Equal | Op::NotEqual => None,
+            Op::Regex | Op::NotRegex => Some(compiled(value)?),
         };
         Ok(Self {
             name: name.to_owned(),
@@ -110,7 +110,7 @@ impl Matcher {
             Some(automaton) => accepts(automaton, value.as_bytes()),
             None => self.value == value,
         };
-        fits == matches!(self.op, Op::Is | Op::Fits)
+        fits == matches!(self.op, Op::Equal | Op::Regex)
     }
 
     /// The bytes of its table.

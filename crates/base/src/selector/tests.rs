@@ -12,21 +12,21 @@ fn matcher(name: &str, op: Op, value: &str) -> Matcher {
 #[test]
 fn a_label_that_is_not_there_is_empty() {
     for (op, value, own, fits) in [
-        (Op::Is, "a", "a", true),
-        (Op::Is, "a", "", false),
-        (Op::Is, "", "", true),
-        (Op::IsNot, "a", "", true),
-        (Op::IsNot, "", "", false),
-        (Op::Fits, "a|ab", "ab", true),
-        (Op::Fits, "a|ab", "abc", false),
-        (Op::Fits, "b", "ab", false),
-        (Op::Fits, "a)|(?:b", "b", false),
-        (Op::Fits, ".*", "", true),
-        (Op::Fits, ".+", "", false),
-        (Op::Fits, ".+", "a.b/c\nd", true),
-        (Op::Fits, "h[0-9]+\\.eu", "h17.eu", true),
-        (Op::FitsNot, "a.*", "ab", false),
-        (Op::FitsNot, "a.*", "", true),
+        (Op::Equal, "a", "a", true),
+        (Op::Equal, "a", "", false),
+        (Op::Equal, "", "", true),
+        (Op::NotEqual, "a", "", true),
+        (Op::NotEqual, "", "", false),
+        (Op::Regex, "a|ab", "ab", true),
+        (Op::Regex, "a|ab", "abc", false),
+        (Op::Regex, "b", "ab", false),
+        (Op::Regex, "a)|(?:b", "b", false),
+        (Op::Regex, ".*", "", true),
+        (Op::Regex, ".+", "", false),
+        (Op::Regex, ".+", "a.b/c\nd", true),
+        (Op::Regex, "h[0-9]+\\.eu", "h17.eu", true),
+        (Op::NotRegex, "a.*", "ab", false),
+        (Op::NotRegex, "a.*", "", true),
     ] {
         let Ok(matcher) = Matcher::new("l", op, value) else {
             assert_eq!(
@@ -49,11 +49,11 @@ fn a_path_has_matchers_too_and_labels_may_be_asked_for() {
         selector.unwrap()
     };
     for (op, value, fits) in [
-        (Op::Is, "a.cpu", true),
-        (Op::IsNot, "a.cpu", false),
-        (Op::Fits, "a\\..*", true),
-        (Op::Fits, "a", false),
-        (Op::FitsNot, "a.*", false),
+        (Op::Equal, "a.cpu", true),
+        (Op::NotEqual, "a.cpu", false),
+        (Op::Regex, "a\\..*", true),
+        (Op::Regex, "a", false),
+        (Op::NotRegex, "a.*", false),
     ] {
         assert_eq!(any(op, value).matches(&plain), fits, "{op} {value:?}");
         assert_eq!(any(op, value).matches(&tagged), fits, "{op} {value:?}");
@@ -63,7 +63,7 @@ fn a_path_has_matchers_too_and_labels_may_be_asked_for() {
         assert_eq!(selector.matches(&tagged), labelled);
         assert_eq!(selector.matches(&plain), !labelled);
     }
-    let many = (0..=limit::MATCHERS_PER_SELECTOR.default).map(|_| matcher("", Op::Is, "a"));
+    let many = (0..=limit::MATCHERS_PER_SELECTOR.default).map(|_| matcher("", Op::Equal, "a"));
     let refused = Selector::all().with_path_matchers(many.collect());
     assert!(matches!(refused, Err(MatcherError::TooMany(_))));
 }
@@ -74,12 +74,12 @@ fn a_glob_is_for_graphites_text_or_for_the_path() {
     let named = |glob| Selector::parse(glob).unwrap();
     assert!(named("a.cpu").matches(&plain) && !named("a.cpu").matches(&tagged));
     assert!(named("a.cpu*").matches(&tagged) && named("*.*;host=x.y*").matches(&tagged));
-    let exactly = crate::pattern::exactly(&tagged.graphite());
+    let exactly = crate::pattern::escape(&tagged.graphite());
     assert!(named(&exactly).matches(&tagged) && !named(&exactly).matches(&plain));
     let path = Pattern::parse("*.cpu").unwrap();
     let of_path = Selector::new(Some(path.clone()), Vec::new()).unwrap();
     assert!(of_path.matches(&plain) && of_path.matches(&tagged));
-    let of_host = vec![matcher("host", Op::Fits, "x\\..*")];
+    let of_host = vec![matcher("host", Op::Regex, "x\\..*")];
     let of_host = Selector::new(Some(path), of_host).unwrap();
     assert!(!of_host.matches(&plain) && of_host.matches(&tagged));
     assert!(Selector::all().matches(&plain) && Selector::all().matches(&tagged));
@@ -88,20 +88,20 @@ fn a_glob_is_for_graphites_text_or_for_the_path() {
 #[test]
 fn what_one_may_cost_has_a_limit_with_a_name() {
     let most = limit::MATCHERS_PER_SELECTOR.default as usize;
-    let matchers = vec![matcher("a", Op::Is, "b"); most + 1];
+    let matchers = vec![matcher("a", Op::Equal, "b"); most + 1];
     let error = Selector::new(None, matchers).unwrap_err();
     assert_eq!(error.limit(), Some(&limit::MATCHERS_PER_SELECTOR));
     let long = "a".repeat(limit::LABEL_VALUE_BYTES.default as usize + 1);
-    let error = Matcher::new("a", Op::Is, &long).unwrap_err();
+    let error = Matcher::new("a", Op::Equal, &long).unwrap_err();
     assert_eq!(error.limit(), Some(&limit::LABEL_VALUE_BYTES));
     for text in [".*a.{20}", "(?:(?:a{100}){100}){100}"] {
         let begun = std::time::Instant::now();
-        let error = Matcher::new("a", Op::Fits, text).unwrap_err();
+        let error = Matcher::new("a", Op::Regex, text).unwrap_err();
         assert_eq!(error.limit(), Some(&limit::PATTERN_TABLE_BYTES), "{text}");
         assert!(begun.elapsed().as_secs() < 60, "{text}");
     }
     assert!(matches!(
-        Matcher::new("a", Op::Fits, "a("),
+        Matcher::new("a", Op::Regex, "a("),
         Err(MatcherError::Syntax(_))
     ));
     let few = vec![Selector::all(); limit::SELECTORS_PER_FILTER.default as usize];
@@ -134,9 +134,9 @@ proptest! {
         words in prop::collection::vec("[ab]{0,3}", 1..5),
         value in "[abc]{0,4}",
     ) {
-        let own = matcher("l", Op::Fits, &words.join("|"));
+        let own = matcher("l", Op::Regex, &words.join("|"));
         prop_assert_eq!(own.fits(&value), words.contains(&value));
-        let not = matcher("l", Op::FitsNot, &words.join("|"));
+        let not = matcher("l", Op::NotRegex, &words.join("|"));
         prop_assert_eq!(not.fits(&value), !words.contains(&value));
     }
 
@@ -148,7 +148,7 @@ proptest! {
         glob in prop::option::of("[ab*?]{1,3}"),
         path in "[ab]{1,3}",
     ) {
-        let ops = [Op::Is, Op::IsNot, Op::Fits, Op::FitsNot];
+        let ops = [Op::Equal, Op::NotEqual, Op::Regex, Op::NotRegex];
         let pairs = labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let key = SeriesKey::new(&path, pairs).unwrap();
         let means = |(name, op, value): &(String, usize, String)| {
@@ -174,7 +174,7 @@ proptest! {
 
     #[test]
     fn no_text_panics(text in "([a-c.*+?|()\\[\\]{}^$\\\\0-9]|\\PC){0,20}", value in "\\PC{0,9}") {
-        if let Ok(own) = Matcher::new("l", Op::Fits, &text) {
+        if let Ok(own) = Matcher::new("l", Op::Regex, &text) {
             let _ = own.fits(&value);
         }
     }

@@ -144,7 +144,7 @@ impl Core {
 
     /// The first day that is kept, as far as retention has come.
     fn first_kept(&self) -> Day {
-        Day(self.state.kept_from.load(Ordering::SeqCst))
+        Day(self.state.retention_start.load(Ordering::SeqCst))
     }
 
     /// Whether some of its days lie past the retention and others do not.

@@ -21,7 +21,7 @@ use base::selector::{NameFilter, Selector};
 use base::store::StoreError;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use walk::{End, Walk};
+use walk::{Walk, WalkEnd};
 
 /// The names of one tenant, sorted.
 #[derive(Debug, Clone, Default)]
@@ -113,7 +113,7 @@ impl TenantNames {
             meter,
             take: &mut take,
         };
-        walk.descend(&first).or_else(End::outcome)
+        walk.descend(&first).or_else(WalkEnd::outcome)
     }
 
     /// Hands out every series below the node `path` that `filter`, if there is one, lets through, until `take` has seen
@@ -151,7 +151,7 @@ impl TenantNames {
         if !automaton.can_continue_at(&positions) {
             return Ok(());
         }
-        probe.descend(&positions).or_else(End::outcome)
+        probe.descend(&positions).or_else(WalkEnd::outcome)
     }
 
     fn all_below(

@@ -221,7 +221,7 @@ struct Reading<'s, 'p, 'c> {
 
 impl Cursor for Reading<'_, '_, '_> {
     fn key(&self) -> SeriesKey<'_> {
-        SeriesKey::trusted(self.key.as_str())
+        SeriesKey::from_canonical_unchecked(self.key.as_str())
     }
 
     fn query(&self) -> usize {

@@ -57,7 +57,7 @@ fn any_below(
 ) -> Result<bool, StoreError> {
     let mut any = false;
     names.below(path, filter, meter, |name, series| {
-        any = counts(&SeriesKey::trusted(name), series);
+        any = counts(&SeriesKey::from_canonical_unchecked(name), series);
         if any {
             ControlFlow::Break(())
         } else {
@@ -124,7 +124,11 @@ pub(crate) fn subtree(
             key.path().clone_into(&mut whole);
             names.below(key.path(), filter, meter, |name, series| {
                 found.all.insert(series.0);
-                keep_first(&mut found.first, &SeriesKey::trusted(name), first);
+                keep_first(
+                    &mut found.first,
+                    &SeriesKey::from_canonical_unchecked(name),
+                    first,
+                );
                 ControlFlow::Continue(())
             })?;
         }

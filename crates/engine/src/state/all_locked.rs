@@ -68,7 +68,7 @@ impl AllLocked<'_> {
             }
             self.catalog.dropped.push(own);
         }
-        self.state.drop_count.fetch_add(1, Ordering::SeqCst);
+        self.state.series_drops.fetch_add(1, Ordering::SeqCst);
         self.state.publish_names(&self.catalog.registry);
         self.state.purge.store(true, Ordering::SeqCst);
         deferred
@@ -97,7 +97,7 @@ impl AllLocked<'_> {
                 deferred.0.extend(old);
             }
         }
-        let frozen_through = self.catalog.frozen_through;
+        let frozen_through = self.catalog.frozen_sequence;
         self.state.change(|version| {
             let tombstones = Arc::make_mut(&mut version.tombstones);
             // The next piece of the same deletion: as long as nothing was frozen in between, no source tells the two apart.
@@ -136,7 +136,7 @@ impl AllLocked<'_> {
         });
         let shards = self.shards.iter_mut();
         let writers = shards.map(|own| own.turn_to(Arc::clone(&next))).collect();
-        self.catalog.frozen_through = sequence;
+        self.catalog.frozen_sequence = sequence;
         let unfrozen = || {
             Arc::new(Frozen {
                 head: Arc::default(),

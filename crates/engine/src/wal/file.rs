@@ -135,7 +135,7 @@ impl Sink for LogFile {
         Ok(())
     }
 
-    fn turn_to(&mut self, next: &mut Next, last: u64) -> Result<(), StoreError> {
+    fn switch_to(&mut self, next: &mut Next, last: u64) -> Result<(), StoreError> {
         let path = next.path.clone();
         let Some(file) = &mut next.made else {
             return Ok(());

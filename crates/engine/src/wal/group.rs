@@ -25,7 +25,7 @@ pub(crate) trait Sink {
     fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError>;
 
     /// Goes on with another file, whose records follow `last`. Where there was no room for that it comes again.
-    fn turn_to(&mut self, next: &mut Self::Next, last: u64) -> Result<(), StoreError>;
+    fn switch_to(&mut self, next: &mut Self::Next, last: u64) -> Result<(), StoreError>;
 
     /// The number of a file.
     fn number(next: &Self::Next) -> u64;
@@ -42,7 +42,7 @@ struct Pending<N> {
     spare: Vec<u8>,
     last: u64,
     /// What belongs into the file before.
-    cut: Option<Cut<N>>,
+    cut: Option<FileSwitch<N>>,
 }
 
 impl<N> Pending<N> {
@@ -63,7 +63,7 @@ impl<N> Pending<N> {
 
 /// The end of one file and the beginning of the next.
 #[derive(Debug)]
-struct Cut<N> {
+struct FileSwitch<N> {
     /// Still to be written to the old file; the last record of it is `last`.
     bytes: Vec<u8>,
     last: u64,
@@ -205,11 +205,11 @@ impl<S: Sink> Group<S> {
 
     /// What comes from here on belongs into `next`; returns its number and the last record of those before it. The caller
     /// keeps others from adding records meanwhile; [`Self::turn_to`] does the rest.
-    pub(crate) fn cut(&self, next: S::Next) -> (u64, u64) {
+    pub(crate) fn begin_switch(&self, next: S::Next) -> (u64, u64) {
         let mut pending = lock(&self.pending);
         debug_assert!(pending.cut.is_none());
         let (number, last) = (S::number(&next), pending.last);
-        pending.cut = Some(Cut {
+        pending.cut = Some(FileSwitch {
             bytes: pending.take(),
             last,
             next,
@@ -287,7 +287,7 @@ impl<S: Sink> Group<S> {
             return Ok(());
         };
         let number = S::number(&cut.next);
-        if let Err(refused) = sink.turn_to(&mut cut.next, cut.last) {
+        if let Err(refused) = sink.switch_to(&mut cut.next, cut.last) {
             lock(&self.pending).cut = Some(cut);
             return Err(refused);
         }

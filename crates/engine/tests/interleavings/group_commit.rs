@@ -72,7 +72,7 @@ impl Sink for Disk {
         Ok(())
     }
 
-    fn turn_to(&mut self, next: &mut u64, last: u64) -> Result<(), StoreError> {
+    fn switch_to(&mut self, next: &mut u64, last: u64) -> Result<(), StoreError> {
         self.meet_fate()?;
         let stored = self.stored.lock().unwrap();
         let written = stored.last().map_or(0, |(_, record)| *record);
@@ -238,7 +238,7 @@ fn rotated(fates: &'static [Fate]) {
         };
         let (number, last) = {
             let _stopped = log.stop.lock().unwrap();
-            log.group.cut(2)
+            log.group.begin_switch(2)
         };
         assert_eq!(number, 2);
         while log.group.turn_to(number).is_err() {}

@@ -36,7 +36,7 @@ fn try_delete(engine: &Engine, tenant: u32, from: i64, until: i64) -> Result<u64
     let query = DeleteQuery {
         selector: &selector,
         range: Some(range(from, until)),
-        alone: false,
+        exact: false,
         dry_run: false,
         names: 0,
     };
@@ -53,17 +53,17 @@ fn a_series_is_deleted_alone_where_it_is_meant_alone() {
         send_to(&engine, 1, name, NOON - 5000, 1.0);
     }
     let alone = |name: &str| {
-        let selector = Selector::parse(&base::pattern::exactly(name)).unwrap();
+        let selector = Selector::parse(&base::pattern::escape(name)).unwrap();
         let query = DeleteQuery {
             selector: &selector,
             range: None,
-            alone: true,
+            exact: true,
             dry_run: false,
             names: 4,
         };
         let deleted = engine.delete(&scope(1), &query, &Context::unlimited());
         let deleted = deleted.unwrap();
-        assert_eq!(deleted.below, 0, "{name}");
+        assert_eq!(deleted.series_below, 0, "{name}");
         let names = deleted.names.iter().map(|key| key.graphite().into_owned());
         names.collect::<Vec<_>>()
     };
@@ -129,7 +129,7 @@ fn an_account_has_one_share_of_the_deletions_however_many_tenants_it_has() {
         let query = DeleteQuery {
             selector: &selector,
             range: Some(range(from, NOON)),
-            alone: false,
+            exact: false,
             dry_run: false,
             names: 0,
         };
@@ -271,7 +271,7 @@ fn a_series_is_never_in_memory_as_a_whole() {
 
 /// Who reads slowly would keep a whole head of all tenants in memory, long after it is flushed, with nothing to count it.
 #[test]
-fn what_a_reader_keeps_of_the_head_counts_as_his() {
+fn what_a_reader_keeps_of_the_head_counts_for_the_reader() {
     let engine = open(&Faulty::new(1));
     seconds(&engine, "a.b", 10_000);
     seconds(&engine, "a.c", 5000);
@@ -333,7 +333,7 @@ fn a_deletion_tells_what_goes_before_any_of_it_is_gone() {
     let query = |selector, range, dry_run| DeleteQuery {
         selector,
         range,
-        alone: false,
+        exact: false,
         dry_run,
         names: 0,
     };
@@ -345,7 +345,7 @@ fn a_deletion_tells_what_goes_before_any_of_it_is_gone() {
             word
         };
         let terms = Context::unlimited();
-        let deleted = engine.delete_begun(&scope(1), query, &terms, &mut begin);
+        let deleted = engine.delete_with_hook(&scope(1), query, &terms, &mut begin);
         (deleted.unwrap().map(|deleted| deleted.series), told)
     };
     let (go, stay) = (ControlFlow::Continue(()), ControlFlow::Break(()));

@@ -218,7 +218,7 @@ fn a_deletion_on_a_full_disk_is_refused_and_done_once_there_is_room() {
     let query = base::store::DeleteQuery {
         selector: &selector,
         range: None,
-        alone: false,
+        exact: false,
         dry_run: false,
         names: 0,
     };

@@ -94,9 +94,9 @@ fn many_senders_share_a_sync_and_none_is_answered_before_it() {
     }
 }
 
-/// Those who waited for him waited for ever.
+/// Those who waited for it waited for ever.
 #[test]
-fn whoever_panics_while_he_commits_for_all_poisons_and_all_hear_of_it() {
+fn a_panic_while_committing_for_all_poisons_and_all_hear_of_it() {
     let (disk, gate) = (Faulty::new(1), Arc::new(Gate::default()));
     let storage = Arc::new(Hooked::new(&disk, &gate));
     let clock = Arc::new(ManualClock::at(Millis(NOON)));

@@ -104,7 +104,7 @@ fn regression_6_no_question_keeps_a_writer_waiting() {
             let delete = DeleteQuery {
                 selector: &selector,
                 range: None,
-                alone: false,
+                exact: false,
                 dry_run: true,
                 names: 0,
             };
@@ -184,7 +184,7 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
     let delete = DeleteQuery {
         selector: &selector,
         range: None,
-        alone: false,
+        exact: false,
         dry_run: false,
         names: 0,
     };
@@ -240,7 +240,7 @@ fn a_question_beyond_its_steps_or_bytes_is_refused_with_figure_and_limit() {
     let delete = DeleteQuery {
         selector: &selector,
         range: None,
-        alone: false,
+        exact: false,
         dry_run: false,
         names: 0,
     };

@@ -73,7 +73,7 @@ fn delete(engine: &Engine, scope: &Scope, glob: &str, dry_run: bool) -> Deleted 
     let query = DeleteQuery {
         selector: &selector,
         range: None,
-        alone: false,
+        exact: false,
         dry_run,
         names: 20,
     };
@@ -111,7 +111,7 @@ fn a_filter_neither_reads_lists_counts_deletes_writes_nor_learns_of_anything_els
     assert_eq!(appended.rejected, [(1, outside.clone()), (2, outside)]);
 
     let counted = delete(&engine, &caller, "*", true);
-    assert_eq!((counted.series, counted.below), (3, 3));
+    assert_eq!((counted.series, counted.series_below), (3, 3));
     assert_eq!(counted.names, ["app.a", "app.b", "app.c"].map(key));
     assert_eq!(delete(&engine, &caller, "*", false).series, 3);
     let left = fetch(&engine, &scope(1), "**");

@@ -98,7 +98,7 @@ fn every_question_asks_for_its_own_right() {
         let delete = DeleteQuery {
             selector: &selector,
             range: None,
-            alone: false,
+            exact: false,
             dry_run: true,
             names: 0,
         };
@@ -181,7 +181,7 @@ fn a_deleted_series_comes_back_without_its_past() {
     let dry = DeleteQuery {
         selector: &selector,
         range: None,
-        alone: false,
+        exact: false,
         dry_run: true,
         names: 0,
     };

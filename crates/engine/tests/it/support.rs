@@ -170,7 +170,7 @@ pub(crate) fn delete(engine: &Engine, tenant: u32, pattern: &str, range: Option<
     let query = DeleteQuery {
         selector: &selector,
         range,
-        alone: false,
+        exact: false,
         dry_run: false,
         names: 0,
     };

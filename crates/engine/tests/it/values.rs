@@ -61,7 +61,7 @@ fn values_and_labels_are_kept_to_the_bit() {
     drop(engine);
     let (engine, _) = open_with(config(), &storage, &clock).unwrap();
     assert_eq!(stored(&engine, &Selector::all()), expected, "opened again");
-    let of_host = Matcher::new("host", Op::Fits, "x\\..*").unwrap();
+    let of_host = Matcher::new("host", Op::Regex, "x\\..*").unwrap();
     let one = Selector::new(None, vec![of_host]).unwrap();
     let [of_x, _] = expected;
     assert_eq!(stored(&engine, &one), [of_x]);

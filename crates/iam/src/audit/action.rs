@@ -101,7 +101,7 @@ macro_rules! actions {
 
             /// The sentence in the log.
             #[must_use]
-            pub const fn said(self) -> &'static str {
+            pub const fn log_sentence(self) -> &'static str {
                 match self {
                     $(Self::$action => $said,)*
                 }
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn regression_7_what_may_have_only_begun_is_not_said_to_be_done() {
         for action in [Action::MetricsDeleted, Action::BackupMade] {
-            let said = action.said();
+            let said = action.log_sentence();
             let is_done = [" was ", " were ", " has "]
                 .iter()
                 .any(|verb| said.contains(verb));

@@ -1,7 +1,7 @@
 //! Events that are counted instead of written one by one: refusals, which strangers can cause, and requests, which are
 //! many.
 
-use super::seen::Seen;
+use super::counted_source::CountedSource;
 use super::tally::{Count, Counted, Noted, Tally};
 use super::{Action, Actor, Credential, Entry, Origin, Outcome};
 use base::id::{AccountId, KeyId};
@@ -32,7 +32,7 @@ pub struct Refused {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
     refused: Refused,
-    source: Seen,
+    source: CountedSource,
 }
 
 impl Counted for Refusal {
@@ -41,7 +41,7 @@ impl Counted for Refusal {
     }
 
     fn without_source(mut self) -> Self {
-        self.source = Seen::Others;
+        self.source = CountedSource::Others;
         self
     }
 
@@ -57,7 +57,7 @@ pub(crate) struct Requests {
     account: Option<AccountId>,
     credential: Credential,
     key: Option<KeyId>,
-    source: Seen,
+    source: CountedSource,
 }
 
 impl Counted for Requests {
@@ -67,7 +67,7 @@ impl Counted for Requests {
 
     fn without_source(self) -> Self {
         Self {
-            source: Seen::Others,
+            source: CountedSource::Others,
             ..self
         }
     }
@@ -224,10 +224,10 @@ impl Taken {
     }
 }
 
-fn actor(principal: Option<Principal>, source: Seen) -> Actor {
+fn actor(principal: Option<Principal>, source: CountedSource) -> Actor {
     match (principal, source) {
         (Some(principal), _) => principal.into(),
-        (None, Seen::Others) => Actor::Others,
+        (None, CountedSource::Others) => Actor::Others,
         (None, _) => Actor::Unknown,
     }
 }

@@ -1,6 +1,6 @@
 //! One audit entry: how it is built, stored and logged.
 
-use super::told::TOLD;
+use super::log_rate_limit::LOG_RATE_LIMIT;
 use super::{Action, Kind, Origin, Outcome};
 use crate::token::identity::Identity;
 use crate::token::issued;
@@ -279,7 +279,7 @@ impl Entry {
     pub(crate) fn log(&self) {
         let left_out = match self.actor {
             Actor::Operator | Actor::Server => 0,
-            _ => match TOLD.tells(self.account, Instant::now()) {
+            _ => match LOG_RATE_LIMIT.allow(self.account, Instant::now()) {
                 Some(left_out) => left_out,
                 None => return,
             },
@@ -299,7 +299,7 @@ impl Entry {
             transaction = (!is_told).then_some(&self.transaction),
             left_out = (left_out > 0).then_some(left_out),
             "{}",
-            self.action.said()
+            self.action.log_sentence()
         );
     }
 }

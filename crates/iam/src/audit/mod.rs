@@ -11,12 +11,12 @@
 //! No entry holds a secret, nor an unknown user name: it may be a password typed into the wrong field.
 
 mod action;
+mod counted_source;
 mod counts;
 pub(crate) mod entry;
+mod log_rate_limit;
 mod origin;
-mod seen;
 mod tally;
-mod told;
 
 pub use crate::audit_log::{Page, Recorded};
 pub use action::{Action, Kind, Outcome};

@@ -5,7 +5,7 @@ use crate::audit::{Action, Actor, Entry, Kind};
 use crate::error::IamError;
 use crate::repo::audit::{self, Sort};
 use crate::service::Iam;
-use base::chain::Chain;
+use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
 use base::id::AccountId;
 use base::limit;

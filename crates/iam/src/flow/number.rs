@@ -78,7 +78,7 @@ pub(super) async fn has_room(
     let limit = &limit::REFRESH_TOKENS_PER_SESSION;
     let allowed = iam.0.config.limits.refresh_tokens_per_session;
     let now = iam.0.clock.now();
-    let (held, first) = refresh_tokens::held(tx, session, now).await?;
+    let (held, first) = refresh_tokens::count_unexpired(tx, session, now).await?;
     if held.saturating_add(needed) <= allowed {
         return Ok(());
     }

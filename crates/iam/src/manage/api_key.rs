@@ -401,7 +401,7 @@ pub(super) async fn room_for_one_more(
     key: &ApiKey,
     most: u64,
 ) -> Result<(), IamError> {
-    let count = api_keys::held(tx, key.account, key.principal).await?;
+    let count = api_keys::count(tx, key.account, key.principal).await?;
     if count < most {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Events of a domain: what happened, and when. An event has no name that a filter of names could fit, so it is of the domain as a
 //! whole: for callers who reach all of it. To others there is none.
 
-pub use crate::model::event::{Event, Mark, NewEvent, Place};
+pub use crate::model::event::{Event, EventPosition, EventSummary, NewEvent};
 
 use crate::audit;
 use crate::audit::{Actor, Credential, Entry};
@@ -100,7 +100,7 @@ impl Iam {
     pub async fn events(
         &self,
         scope: &Scope,
-        after: Place,
+        after: EventPosition,
         until: Millis,
     ) -> Result<Vec<Event>, IamError> {
         if !is_seen_by(scope) {
@@ -116,9 +116,9 @@ impl Iam {
     pub async fn event_marks(
         &self,
         scope: &Scope,
-        after: Place,
+        after: EventPosition,
         until: Millis,
-    ) -> Result<Vec<Mark>, IamError> {
+    ) -> Result<Vec<EventSummary>, IamError> {
         if !is_seen_by(scope) {
             return Ok(Vec::new());
         }

@@ -17,10 +17,10 @@ mod own_key;
 pub mod people;
 pub mod quota;
 pub mod recovery;
+mod removal;
 pub mod restore;
-mod retired;
 pub mod settings;
 pub mod space;
 
 pub use crate::model::{page, text};
-pub use retired::Purged;
+pub use removal::Purged;

@@ -194,7 +194,7 @@ impl Iam {
         let directory = self.directory();
         let account = Domain::Account(caller.account());
         if is_administrator(&directory, caller, caller.account())
-            || directory.holds(caller.principal(), account, Role::Editor)
+            || directory.has_role(caller.principal(), account, Role::Editor)
         {
             return Ok(());
         }

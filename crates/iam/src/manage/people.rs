@@ -26,7 +26,7 @@ use db::Tx;
 /// Whose role is given or taken.
 enum Holder {
     Member(UserId),
-    /// One who has not accepted yet: his roles begin when he does.
+    /// A person who has not accepted yet: their roles begin with the acceptance.
     Invited(Guid),
 }
 
@@ -90,7 +90,7 @@ impl Iam {
         let directory = self.directory();
         require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
-        let held = all.filter(|principal| directory.holds(**principal, domain, role));
+        let held = all.filter(|principal| directory.has_role(**principal, domain, role));
         Ok(window.of(held.filter_map(|principal| directory.user(principal.user()?))))
     }
 

@@ -100,7 +100,7 @@ impl Iam {
         what: What,
     ) -> Result<(), IamError> {
         let allowed = self.account_limit(account, limit);
-        let held = counts::held(tx, account, what).await?;
+        let held = counts::count(tx, account, what).await?;
         if held < allowed {
             return Ok(());
         }
@@ -123,7 +123,7 @@ impl Iam {
         what: What,
     ) -> Result<(), IamError> {
         let allowed = self.account_limit(account, limit);
-        let held = counts::held(tx, account, what).await?;
+        let held = counts::count(tx, account, what).await?;
         if held <= allowed {
             return Ok(());
         }

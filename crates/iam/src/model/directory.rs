@@ -65,7 +65,7 @@ impl Directory {
 
     /// Whether the principal has the role in the domain.
     #[must_use]
-    pub fn holds(&self, principal: impl Into<Principal>, domain: Domain, role: Role) -> bool {
+    pub fn has_role(&self, principal: impl Into<Principal>, domain: Domain, role: Role) -> bool {
         self.roles(principal, domain).contains(&role)
     }
 

@@ -17,14 +17,14 @@ pub struct NewEvent {
 
 /// Where an event stands among those of its domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct EventPosition {
     /// When it happened.
     pub at: Millis,
     /// Its number in the domain.
     pub number: i64,
 }
 
-impl Place {
+impl EventPosition {
     /// In front of everything that happens from then on.
     #[must_use]
     pub const fn before(at: Millis) -> Self {
@@ -34,9 +34,9 @@ impl Place {
 
 /// What an event is found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct EventSummary {
     /// Its place.
-    pub place: Place,
+    pub place: EventPosition,
     /// Its tags, as they were sent.
     pub tags: String,
 }
@@ -45,7 +45,7 @@ pub struct Mark {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Place and tags.
-    pub mark: Mark,
+    pub mark: EventSummary,
     /// What happened.
     pub what: String,
     /// More about it.

@@ -14,7 +14,7 @@ pub(crate) fn is_administrator(
     account: AccountId,
 ) -> bool {
     caller.reaches(directory, account)
-        && directory.holds(
+        && directory.has_role(
             caller.principal(),
             Domain::Account(account),
             Role::Administrator,
@@ -22,7 +22,7 @@ pub(crate) fn is_administrator(
 }
 
 pub(crate) fn manages(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
-    directory.holds(caller.principal(), domain, Role::Manager)
+    directory.has_role(caller.principal(), domain, Role::Manager)
 }
 
 pub(crate) fn has_role(directory: &Directory, caller: &Identity, domain: Domain) -> bool {
@@ -55,7 +55,7 @@ pub(crate) fn knows_org(directory: &Directory, caller: &Identity, org: OrgId) ->
 }
 
 pub(crate) fn administers(directory: &Directory, caller: &Identity, account: AccountId) -> bool {
-    directory.holds(
+    directory.has_role(
         caller.principal(),
         Domain::Account(account),
         Role::Administrator,

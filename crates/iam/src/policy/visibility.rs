@@ -35,7 +35,7 @@ impl Visibility {
                 Domain::Account(_) => {}
                 Domain::Org(org) => {
                     orgs.insert(org);
-                    if directory.holds(caller.principal(), domain, Role::Manager) {
+                    if directory.has_role(caller.principal(), domain, Role::Manager) {
                         managed.insert(org);
                     }
                 }

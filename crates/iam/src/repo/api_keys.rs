@@ -81,7 +81,7 @@ pub(crate) async fn delete(tx: &mut Tx, id: KeyId) -> Result<(), IamError> {
 }
 
 /// The number of keys of the principal in the account.
-pub(crate) async fn held(
+pub(crate) async fn count(
     tx: &mut Tx,
     account: AccountId,
     principal: Principal,

@@ -52,7 +52,7 @@ impl What {
 }
 
 /// The account's number of them.
-pub(crate) async fn held(tx: &mut Tx, account: AccountId, what: What) -> Result<u64, IamError> {
+pub(crate) async fn count(tx: &mut Tx, account: AccountId, what: What) -> Result<u64, IamError> {
     let row = tx.one(what.sql(), &[account.to_string().into()]).await?;
     let held = row.map_or(Ok(0), |row| row.int("held"))?;
     Ok(u64::try_from(held).unwrap_or_default())

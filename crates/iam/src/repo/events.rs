@@ -2,7 +2,7 @@
 
 use super::column::at;
 use crate::error::IamError;
-use crate::model::event::{Event, Mark, NewEvent, Place};
+use crate::model::event::{Event, EventPosition, EventSummary, NewEvent};
 use base::id::{AccountId, TenantId};
 use base::time::{Millis, TimeRange};
 use db::{Db, Row, Tx, Value};
@@ -87,9 +87,9 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-fn mark_of(row: &Row) -> Result<Mark, IamError> {
-    Ok(Mark {
-        place: Place {
+fn mark_of(row: &Row) -> Result<EventSummary, IamError> {
+    Ok(EventSummary {
+        place: EventPosition {
             at: at(row, "happened_at")?,
             number: row.int("number")?,
         },
@@ -111,7 +111,7 @@ pub(crate) async fn one(db: &Db, tenant: TenantId, number: i64) -> Result<Option
     row.as_ref().map(event_of).transpose()
 }
 
-fn page_of(tenant: TenantId, after: Place, until: Millis, most: i64) -> [Value; 5] {
+fn page_of(tenant: TenantId, after: EventPosition, until: Millis, most: i64) -> [Value; 5] {
     [
         key(tenant),
         after.at.0.into(),
@@ -125,9 +125,9 @@ fn page_of(tenant: TenantId, after: Place, until: Millis, most: i64) -> [Value; 
 pub(crate) async fn marks(
     db: &Db,
     tenant: TenantId,
-    (after, until): (Place, Millis),
+    (after, until): (EventPosition, Millis),
     most: i64,
-) -> Result<Vec<Mark>, IamError> {
+) -> Result<Vec<EventSummary>, IamError> {
     let rows = db.all(MARKS, &page_of(tenant, after, until, most)).await?;
     rows.iter().map(mark_of).collect()
 }
@@ -136,7 +136,7 @@ pub(crate) async fn marks(
 pub(crate) async fn page(
     db: &Db,
     tenant: TenantId,
-    (after, until): (Place, Millis),
+    (after, until): (EventPosition, Millis),
     most: i64,
 ) -> Result<Vec<Event>, IamError> {
     let rows = db.all(PAGE, &page_of(tenant, after, until, most)).await?;

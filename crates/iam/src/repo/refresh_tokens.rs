@@ -110,7 +110,7 @@ pub(crate) async fn shown(tx: &mut Tx, text: &Secret<String>) -> Result<Option<S
 }
 
 /// The number of the session's unexpired tokens, and when the first of them expires.
-pub(crate) async fn held(
+pub(crate) async fn count_unexpired(
     tx: &mut Tx,
     session: SessionId,
     now: Millis,

@@ -39,7 +39,7 @@ impl Ended {
 
     /// Reads the ends since the last call.
     pub(crate) async fn catch_up(&self, db: &Db, now: Millis) -> Result<(), IamError> {
-        let seen = self.seen();
+        let seen = self.last_number();
         // The counter is read before the rows, so the rows include all ends up to it.
         let (_, counted) = counters::changes_and_ends(db).await?;
         if counted == seen {
@@ -76,7 +76,7 @@ impl Ended {
     }
 
     /// The number of the latest end in the set.
-    pub(crate) fn seen(&self) -> i64 {
+    pub(crate) fn last_number(&self) -> i64 {
         self.0.read().unwrap_or_else(PoisonError::into_inner).seen
     }
 }
@@ -102,6 +102,6 @@ mod tests {
         assert!(ended.contains(session(19_999)));
         assert!(!ended.contains(session(0)));
         assert!(ended.0.read().unwrap().until.len() <= WORTH_SWEEPING + 1);
-        assert_eq!(ended.seen(), 20_000);
+        assert_eq!(ended.last_number(), 20_000);
     }
 }

@@ -18,7 +18,7 @@ use crate::token::{encryption_key, key_folder};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
-use base::chain::Chain;
+use base::error_chain::Chain;
 use base::time::Millis;
 use db::{Db, Row, Tx};
 use std::path::Path;

@@ -21,7 +21,7 @@ use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys;
 use crate::service::{Iam, Inner};
-use base::chain::Chain;
+use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
 use db::{Db, Follower, Row};
 use std::sync::atomic::Ordering;
@@ -90,10 +90,10 @@ impl Iam {
         let asked = counters::changes_and_ends(db);
         let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
         let own = &self.0.ended;
-        if ends < own.seen() {
+        if ends < own.last_number() {
             own.forget_number();
         }
-        if ends != own.seen() {
+        if ends != own.last_number() {
             while_answering(SILENCE_MAX, own.catch_up(db, self.0.clock.now())).await?;
         }
         if changes != self.0.directory.load().changes {

@@ -27,10 +27,10 @@ fn deleted(iam: &Iam, caller: &Identity) -> Vec<Deleted> {
 
 on_both_databases!(
     a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are_still_there,
-    who_was_removed_meanwhile_gets_no_role_back_though_he_comes_again,
+    who_was_removed_meanwhile_gets_no_role_back_on_returning,
     an_organization_comes_back_with_the_spaces_that_went_with_it,
     a_space_whose_organization_is_gone_or_whose_name_is_taken_waits,
-    nobody_brings_back_what_he_could_not_have_deleted,
+    nobody_restores_what_they_could_not_have_deleted,
     a_manager_brings_back_what_an_administrator_deleted,
     what_is_due_is_removed_once_and_then_forgotten,
     what_the_operator_purges_is_due_at_once,
@@ -87,7 +87,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     }
     assert!(
         iam.directory()
-            .holds(owner.principal(), domain, Role::Manager)
+            .has_role(owner.principal(), domain, Role::Manager)
     );
     assert!(deleted(iam, &owner).is_empty());
     world.wait(WEEK);
@@ -101,7 +101,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     assert_eq!(iam.space(&owner, space).unwrap().name, "other");
 }
 
-async fn who_was_removed_meanwhile_gets_no_role_back_though_he_comes_again(world: World) {
+async fn who_was_removed_meanwhile_gets_no_role_back_on_returning(world: World) {
     let (iam, owner, space) = (&world.iam, world.owner(), world.space());
     let bea = world.person("bea@example.org", None).await;
     let domain = Domain::Space(space);
@@ -145,7 +145,7 @@ async fn an_organization_comes_back_with_the_spaces_that_went_with_it(world: Wor
     let domain = Domain::Space(test.id);
     assert!(
         iam.directory()
-            .holds(owner.principal(), domain, Role::Developer)
+            .has_role(owner.principal(), domain, Role::Developer)
     );
     iam.restore_space(&owner, earlier.id, None).await.unwrap();
     assert_eq!(spaces(iam, &owner).len(), 3);
@@ -180,7 +180,7 @@ async fn a_space_whose_organization_is_gone_or_whose_name_is_taken_waits(world: 
         .unwrap();
 }
 
-async fn nobody_brings_back_what_he_could_not_have_deleted(world: World) {
+async fn nobody_restores_what_they_could_not_have_deleted(world: World) {
     let (iam, owner, space) = (&world.iam, world.owner(), world.space());
     let domain = Domain::Space(space);
     let developer = world.person("dev@example.org", None).await;
@@ -427,7 +427,7 @@ async fn a_restore_whose_time_ends_in_the_middle_is_whole_or_none(world: World) 
                     assert!(is_there && !goes, "look {looks}: back, and yet it goes");
                     let role = Role::Developer;
                     assert!(
-                        directory.holds(owner.principal(), domain, role),
+                        directory.has_role(owner.principal(), domain, role),
                         "look {looks}"
                     );
                 }

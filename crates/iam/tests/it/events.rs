@@ -5,7 +5,7 @@ use base::scope::{Action, Domain, Grants, Reach, Scope};
 use base::selector::{NameFilter, Selector};
 use base::time::{Millis, TimeRange};
 use iam::audit::Credential as Shown;
-use iam::manage::event::{NewEvent, PAGE, Place};
+use iam::manage::event::{EventPosition, NewEvent, PAGE};
 use iam::{Credential, IamError};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn event(at: i64) -> NewEvent {
 }
 
 async fn all(world: &World, scope: &Scope) -> Vec<(i64, i64)> {
-    let (mut found, mut after) = (Vec::new(), Place::before(Millis(i64::MIN)));
+    let (mut found, mut after) = (Vec::new(), EventPosition::before(Millis(i64::MIN)));
     loop {
         let until = Millis(i64::MAX);
         let page = world.iam.events(scope, after, until).await.unwrap();

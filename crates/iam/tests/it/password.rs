@@ -8,7 +8,7 @@ use iam::{AuthError, Credential, IamConfig, IamError, Reason};
 on_both_databases!(
     a_name_is_known_in_any_case_and_a_wrong_password_by_none,
     too_many_failures_bring_pauses_that_grow,
-    where_a_person_was_let_in_his_password_is_always_looked_at,
+    where_a_person_was_let_in_their_password_is_always_looked_at,
     a_new_password_forgets_where_the_old_one_let_in,
     a_new_password_forgets_on_every_node_where_the_old_one_let_in,
     the_places_that_are_kept_are_bounded,
@@ -84,7 +84,7 @@ async fn too_many_failures_bring_pauses_that_grow(world: World) {
     guess(&password).await.unwrap();
 }
 
-async fn where_a_person_was_let_in_his_password_is_always_looked_at(world: World) {
+async fn where_a_person_was_let_in_their_password_is_always_looked_at(world: World) {
     let password = world.made.password.expose().clone();
     world.password(OWNER, &password).await.unwrap();
     for _ in 0..11 {

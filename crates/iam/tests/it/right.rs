@@ -90,7 +90,7 @@ async fn catch_up(iam: &Iam, of: &Person, account: Domain, role: Role) {
         ..Default::default()
     };
     iam.create_api_key(&of.identity, key).await.unwrap();
-    assert!(iam.directory().holds(of.id, account, role));
+    assert!(iam.directory().has_role(of.id, account, role));
 }
 
 async fn a_role_counts_from_the_call_that_gives_it_to_the_call_that_takes_it(world: World) {

@@ -361,7 +361,12 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
     let caller = world.enter_key(KEY).unwrap();
     let org = world.iam.create_org(&caller, "made", None).await.unwrap();
     let domain = Domain::Org(org.id);
-    assert!(world.iam.directory().holds(own.id, domain, Role::Manager));
+    assert!(
+        world
+            .iam
+            .directory()
+            .has_role(own.id, domain, Role::Manager)
+    );
     let seen = world.iam.orgs(&caller, |_| true, Window::WHOLE);
     assert_eq!(seen.entries.len(), 1, "{seen:?}");
     let refused =
@@ -373,7 +378,12 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
     world.iam.delete_org(&caller, org.id, false).await.unwrap();
     assert!(world.iam.directory().roles(own.id, domain).is_empty());
     world.iam.restore_org(&caller, org.id, None).await.unwrap();
-    assert!(world.iam.directory().holds(own.id, domain, Role::Manager));
+    assert!(
+        world
+            .iam
+            .directory()
+            .has_role(own.id, domain, Role::Manager)
+    );
     let (_, text) = world
         .iam
         .create_api_key(

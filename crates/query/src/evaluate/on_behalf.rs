@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 impl Evaluator for Evaluation<'_> {
-    fn series_of_made(
+    fn series_of_generated(
         &mut self,
         text: &str,
         expression: &Expression,

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) type Spend<'s> = dyn FnMut(usize) -> Result<(), Error> + 's;
 
 /// A value of a variable.
-enum Given<'v> {
+enum VariableValue<'v> {
     /// Of the request.
     Text(&'v str),
     /// Of the target.
@@ -23,7 +23,7 @@ enum Given<'v> {
 }
 
 /// Variables and their values, in the order in which they are replaced.
-pub(super) struct Variables<'v>(Vec<(Cow<'v, str>, Given<'v>)>);
+pub(super) struct Variables<'v>(Vec<(Cow<'v, str>, VariableValue<'v>)>);
 
 impl<'v> Variables<'v> {
     /// Those of a template. What the request says about a variable counts more than what the target says.
@@ -37,8 +37,8 @@ impl<'v> Variables<'v> {
         let mut all = Vec::with_capacity(count);
         let mut known = HashSet::new();
         let given = |name: &str, own: &Expression| match requested.get(name) {
-            Some(text) => Given::Text(text),
-            None => Given::Literal(literal(own)),
+            Some(text) => VariableValue::Text(text),
+            None => VariableValue::Literal(literal(own)),
         };
         for own in &template.keywords {
             known.insert(own.name.clone());
@@ -54,7 +54,9 @@ impl<'v> Variables<'v> {
             all.push((Cow::Owned(name), value));
         }
         let further = requested.iter().filter(|(name, _)| !known.contains(*name));
-        all.extend(further.map(|(name, text)| (Cow::Borrowed(name.as_str()), Given::Text(text))));
+        all.extend(
+            further.map(|(name, text)| (Cow::Borrowed(name.as_str()), VariableValue::Text(text))),
+        );
         Ok(Self(all))
     }
 
@@ -66,9 +68,9 @@ impl<'v> Variables<'v> {
         spend(self.0.len())?;
         let given = self.0.iter().find(|(own, _)| own == name);
         Ok(given.map(|(_, given)| match given {
-            Given::Text(text) => of_text(text),
-            Given::Literal(Value::Text(text)) => of_text(text),
-            Given::Literal(value) => value.clone(),
+            VariableValue::Text(text) => of_text(text),
+            VariableValue::Literal(Value::Text(text)) => of_text(text),
+            VariableValue::Literal(value) => value.clone(),
         }))
     }
 
@@ -86,8 +88,8 @@ impl<'v> Variables<'v> {
                 continue;
             }
             let shown = match given {
-                Given::Text(text) => Cow::Borrowed(*text),
-                Given::Literal(value) => Cow::Owned(shown(value)),
+                VariableValue::Text(text) => Cow::Borrowed(*text),
+                VariableValue::Literal(value) => Cow::Owned(shown(value)),
             };
             path = bounded::replaced(&path, &variable, &shown, most)
                 .map_err(|bytes| Error::target(&path, 0..0, TargetError::TooLong(bytes)))?;

@@ -60,7 +60,9 @@ impl FunctionCall<'_> {
             return Ok(Vec::new());
         }
         let expression = parse(text)?;
-        Ok(self.evaluation.series_of_made(text, &expression, window)?)
+        Ok(self
+            .evaluation
+            .series_of_generated(text, &expression, window)?)
     }
 
     /// Does work whose say about shares and stacks ends with it.

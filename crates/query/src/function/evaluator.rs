@@ -21,7 +21,7 @@ pub trait Evaluator {
     ///
     /// # Errors
     /// What its evaluation says.
-    fn series_of_made(
+    fn series_of_generated(
         &mut self,
         text: &str,
         expression: &Expression,

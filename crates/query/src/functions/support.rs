@@ -1,11 +1,11 @@
 //! What several families need.
 
-mod again;
 mod aggregation;
 mod columns;
 mod each;
 mod format;
 mod interval;
+mod lookback;
 mod name_tags;
 mod names;
 mod node;
@@ -14,19 +14,19 @@ mod quantile;
 mod replacement;
 mod round;
 mod rows;
-#[cfg(test)]
-mod sample;
 mod substitution;
 mod summary;
+#[cfg(test)]
+mod test_source;
 mod units;
-mod wall;
+mod wall_clock;
 
-pub(crate) use again::{EARLIEST, earlier, since};
 pub(crate) use aggregation::{Aggregation, shown};
 pub(crate) use columns::of_rows;
 pub(crate) use each::{changed, copied, each, each_strictly, input, retained};
 pub(crate) use format::formatted;
 pub(crate) use interval::{ensure_positive, interval, unit};
+pub(crate) use lookback::{EARLIEST, from_instant, with_lookback};
 pub(crate) use name_tags::name_tags;
 pub(crate) use names::path_expressions;
 pub(crate) use node::{at, before, grouped, key};
@@ -34,9 +34,9 @@ pub(crate) use pattern::{Checkpoint, POINTS_TO_COMPILE, Pattern};
 pub(crate) use quantile::{quantile, quantile_of};
 pub(crate) use round::{round, round_all};
 pub(crate) use rows::{paired, quotient};
-#[cfg(test)]
-pub(crate) use sample::{answer, names, series};
 pub(crate) use substitution::Substitution;
 pub(crate) use summary::{Buckets, summarized};
+#[cfg(test)]
+pub(crate) use test_source::{answer, names, series};
 pub(crate) use units::scaled;
-pub(crate) use wall::{ahead, date, wall};
+pub(crate) use wall_clock::{date, utc_offset, wall_seconds};

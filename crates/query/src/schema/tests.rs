@@ -59,7 +59,7 @@ fn the_first_rule_that_fits_counts() {
 #[test]
 fn without_rules_a_value_stands_for_a_minute() {
     let rules = Rules::parse("", "").unwrap();
-    assert!(rules.is_empty() && rules.retentions("a").is_empty());
+    assert!(rules.has_no_step_rules() && rules.retentions("a").is_empty());
     let view = rules.view("a", 0);
     assert_eq!((view.step, view.x_files_factor), (60, 0.5));
 }

@@ -112,7 +112,7 @@ fn no_expression_of_a_caller_takes_much_while_it_is_read() {
         let (_, most) = peak(|| catalog::tags([].iter(), filter).is_ok());
         check("filter", &text, most, bound);
         let matched = long(piece, 2048);
-        let (_, most) = peak(|| Matcher::new("a", Op::Fits, &matched).is_ok());
+        let (_, most) = peak(|| Matcher::new("a", Op::Regex, &matched).is_ok());
         // The states of an automaton, and its table while it is made: each has the bound of a table.
         check("matcher", &matched, most, bound + 10 * MEBIBYTE);
         let text = rules(&text);

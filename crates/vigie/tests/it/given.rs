@@ -127,7 +127,7 @@ fn a_secret_that_others_can_read_is_told_on_standard_error_alone() {
     assert!(!shown.contains("s3cret"), "{shown}");
 }
 
-/// The program's own files are no links; whoever puts one there would have it open a file of his choice.
+/// The program's own files are no links; whoever puts one there would have it open a file of their choice.
 #[test]
 fn locks_are_never_opened_through_a_link() {
     let mut terminal = Terminal::logged_in();

@@ -1,4 +1,4 @@
-//! Sending from a pipe that a slow writer fills: what he wrote has its own time, waits for nothing, and is not lost when
+//! Sending from a pipe that a slow writer fills: what the writer wrote has its own time, waits for nothing, and is not lost when
 //! somebody ends it.
 
 use crate::terminal::Terminal;

@@ -4,7 +4,7 @@
 //! a stuck store costs one waiting thread, however often health is requested.
 
 use crate::store::operator_proof::as_operator;
-use base::chain::Chain;
+use base::error_chain::Chain;
 use base::store::{Figure, Outage, SampleStore};
 use iam::Iam;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -28,7 +28,7 @@ impl App {
         let reaches_all = scope.reaches_all(Action::Write);
         let (allowance, taken) = self.quotas.allowance(account, batch.len(), reaches_all)?;
         // Over once readers see what was written, and before its sender is told.
-        let change = self.queries.kept().writing(domain);
+        let change = self.queries.render_cache().writing(domain);
         let appended = self
             .store
             .append_with_allowance(scope, batch, durability, allowance)?;

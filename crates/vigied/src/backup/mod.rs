@@ -1,5 +1,5 @@
 //! A complete copy of a data folder.
 
-pub(crate) mod entered;
+pub(crate) mod audited;
 pub(crate) mod make;
 pub(crate) mod state;

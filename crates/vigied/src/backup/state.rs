@@ -1,6 +1,6 @@
 //! The backup of a running server: one at a time. Its state is kept for the caller to ask.
 
-use super::entered;
+use super::audited;
 use super::make::{Made, Source};
 use crate::failure::Report;
 use base::store::SampleStore;
@@ -83,7 +83,7 @@ impl Backups {
                 iam: &iam,
             };
             let work = async {
-                match entered::make(&source, &target, uid).await {
+                match audited::make_audited(&source, &target, uid).await {
                     Ok(made) => {
                         let (files, bytes) = (made.files, made.bytes);
                         tracing::info!(target = %target.display(), files, bytes, "a backup was made");

@@ -40,7 +40,7 @@ pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Res
             return Err(with_hint(error));
         }
         // Log each reason once: a database that starts gives a different one than a database that is down.
-        let reason = base::chain::on_one_line(&error);
+        let reason = base::error_chain::on_one_line(&error);
         if reason != said {
             let left = deadline.saturating_duration_since(Instant::now()).as_secs();
             tracing::warn!(

@@ -12,8 +12,8 @@ mod memory;
 mod minimum;
 mod networks;
 pub(crate) mod notation;
+mod operations_address;
 mod origins;
-mod place;
 mod public_hosts;
 mod removed;
 pub(crate) mod setting;
@@ -30,8 +30,8 @@ pub(crate) use layer::{Layers, Resolved, read_file, read_file_of_folder, resolve
 #[cfg(test)]
 pub(crate) use minimum::least_of;
 pub(crate) use networks::Networks;
+pub(crate) use operations_address::OperationsAddress;
 pub(crate) use origins::Origins;
-pub(crate) use place::Place;
 pub(crate) use public_hosts::{PublicHost, PublicHosts};
 pub(crate) use settings::{LogFormat, ProxyHeader, Settings, TlsFiles};
 pub(crate) use source::Source;

@@ -4,7 +4,9 @@ use super::machine;
 use super::mail::MailSettings;
 use super::memory::MemoryBudget;
 use super::values::Values;
-use super::{ConfigError, Networks, Origins, Place, PublicHosts, Resolved, SenderSettings};
+use super::{
+    ConfigError, Networks, OperationsAddress, Origins, PublicHosts, Resolved, SenderSettings,
+};
 use base::limit::{self, Limit};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -90,7 +92,7 @@ pub(crate) struct Settings {
     pub(crate) invitations: InvitationSettings,
     mail: Option<MailSettings>,
     pub(crate) storage: StorageSettings,
-    operations: Place,
+    operations: OperationsAddress,
     pub(crate) senders: SenderSettings,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
@@ -180,10 +182,12 @@ impl Settings {
                 compiled_rules_bytes: memory.rules(),
                 reserve_bytes: values.parsed("storage.reserve_bytes")?,
             },
-            operations: Place::read(operations, &data).ok_or_else(|| ConfigError::Value {
-                layer: "settings".to_owned(),
-                key: "operations.listen".to_owned(),
-                what: format!("cannot be `{operations}`"),
+            operations: OperationsAddress::read(operations, &data).ok_or_else(|| {
+                ConfigError::Value {
+                    layer: "settings".to_owned(),
+                    key: "operations.listen".to_owned(),
+                    what: format!("cannot be `{operations}`"),
+                }
             })?,
             log_level: values.text("log.level")?.to_owned(),
             log_format: values.choice(
@@ -209,7 +213,7 @@ impl Settings {
             return Err(ConfigError::NoProxies);
         }
         match self.operations {
-            Place::Address(address) if is_plain_off_loopback(address) => {
+            OperationsAddress::Address(address) if is_plain_off_loopback(address) => {
                 Err(ConfigError::OpenOperations(address))
             }
             _ => Ok(()),
@@ -242,7 +246,7 @@ impl Settings {
     }
 
     /// Where the operators' listener is.
-    pub(crate) fn operations(&self) -> Place {
+    pub(crate) fn operations(&self) -> OperationsAddress {
         self.operations.clone()
     }
 

@@ -25,18 +25,18 @@ const DOMAINS_PER_QUESTION: usize = 1000;
 pub(crate) const PENDING: &str = "/audit/pending";
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct CommandRequest {
     pub(crate) arguments: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Answered {
+pub(crate) enum CommandReply {
     Text(String),
     Error { code: String, text: String },
 }
 
-impl Answered {
+impl CommandReply {
     pub(crate) fn error(error: &anyhow::Error) -> Self {
         let report = Report::of(error);
         Self::Error {
@@ -55,16 +55,16 @@ pub(crate) fn path(data: &Path) -> PathBuf {
 /// the command must not be sent again, because the server may have run it.
 pub(crate) fn send(data: &Path, arguments: &[String]) -> std::io::Result<anyhow::Result<String>> {
     let stream = local_client::connect(&path(data))?;
-    let asked = Asked {
+    let asked = CommandRequest {
         arguments: arguments.to_vec(),
     };
-    let answered = || -> anyhow::Result<Answered> {
+    let answered = || -> anyhow::Result<CommandReply> {
         let answer = local_client::post(stream, COMMAND, &serde_json::to_string(&asked)?)?;
         Ok(serde_json::from_str(&answer)?)
     };
     Ok(match answered() {
-        Ok(Answered::Text(text)) => Ok(text),
-        Ok(Answered::Error { code, text }) => Err(CodedError::new(code, text).into()),
+        Ok(CommandReply::Text(text)) => Ok(text),
+        Ok(CommandReply::Error { code, text }) => Err(CodedError::new(code, text).into()),
         Err(error) => Err(error.context(
             "the server was asked and did not answer: it may have carried the command out\nhint: `vigied audit` shows whether it has",
         )),

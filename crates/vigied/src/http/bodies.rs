@@ -4,8 +4,8 @@
 //! the same account that has fallen behind the minimum rate, or, when all is full, the oldest body of the account with most. So
 //! clients that keep bodies open lose them, and clients that send at once do not.
 
-use super::over::LimitExceeded;
-use super::share::{Owner, Shares, Tally};
+use super::limit_exceeded::LimitExceeded;
+use super::share::{ShareOwner, Shares, Tally};
 use base::limit;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,7 +47,7 @@ struct Inner {
 
 #[derive(Debug)]
 struct Entry {
-    owner: Owner,
+    owner: ShareOwner,
     /// Deadline for the next part of the body.
     deadline: Instant,
     begun: Instant,
@@ -69,7 +69,7 @@ pub(crate) struct Arriving {
 #[derive(Debug)]
 pub(crate) struct BodyReservation {
     bodies: Arc<Bodies>,
-    owner: Owner,
+    owner: ShareOwner,
     bytes: u64,
 }
 
@@ -97,11 +97,15 @@ impl Bodies {
     ///
     /// # Errors
     /// [`LimitExceeded`] if there is no room and no body can be dropped.
-    pub(crate) fn enter(self: &Arc<Self>, owner: Owner) -> Result<Arriving, LimitExceeded> {
+    pub(crate) fn enter(self: &Arc<Self>, owner: ShareOwner) -> Result<Arriving, LimitExceeded> {
         self.enter_at(owner, Instant::now())
     }
 
-    fn enter_at(self: &Arc<Self>, owner: Owner, now: Instant) -> Result<Arriving, LimitExceeded> {
+    fn enter_at(
+        self: &Arc<Self>,
+        owner: ShareOwner,
+        now: Instant,
+    ) -> Result<Arriving, LimitExceeded> {
         let mut inner = self.lock();
         while let Some(over) = inner.arriving.over(owner, 1) {
             let Some(id) = inner.who_gives_way(owner, &over, self.behind(now)) else {
@@ -146,12 +150,17 @@ impl Bodies {
 
 impl Inner {
     /// The body to drop for a new one.
-    fn who_gives_way(&self, newcomer: Owner, over: &LimitExceeded, behind: Instant) -> Option<u64> {
+    fn who_gives_way(
+        &self,
+        newcomer: ShareOwner,
+        over: &LimitExceeded,
+        behind: Instant,
+    ) -> Option<u64> {
         let mut oldest = self.entries.iter();
         if !over.is_whole() {
             let all_strangers = over.limit == &limit::STRANGER_SHARE_PERCENT;
             let found = oldest.find(|(_, entry)| match entry.owner {
-                Owner::Account(_) => entry.owner == newcomer && entry.deadline < behind,
+                ShareOwner::Account(_) => entry.owner == newcomer && entry.deadline < behind,
                 _ => entry.owner == newcomer || all_strangers && newcomer.is_stranger(),
             });
             return found.map(|(id, _)| *id);
@@ -170,7 +179,7 @@ impl Inner {
 
     /// The body to drop for its bytes: the oldest large one of the owner with most bytes, if that owner has more than the one
     /// that asks.
-    fn who_gives_bytes(&self, asks: Owner, since: Instant) -> Option<u64> {
+    fn who_gives_bytes(&self, asks: ShareOwner, since: Instant) -> Option<u64> {
         let own = self.bytes.of(asks);
         let large = self.entries.iter().filter(|(_, entry)| {
             entry.bytes > SMALL_BYTES && entry.begun < since && self.bytes.of(entry.owner) > own
@@ -282,7 +291,7 @@ impl Drop for Arriving {
 
 impl BodyReservation {
     /// An empty reservation.
-    pub(crate) fn nothing(bodies: &Arc<Bodies>, owner: Owner) -> Self {
+    pub(crate) fn nothing(bodies: &Arc<Bodies>, owner: ShareOwner) -> Self {
         Self {
             bodies: Arc::clone(bodies),
             owner,
@@ -313,7 +322,7 @@ impl BodyReservation {
     }
 
     /// The owner of the bytes.
-    pub(crate) const fn owner(&self) -> Owner {
+    pub(crate) const fn owner(&self) -> ShareOwner {
         self.owner
     }
 

@@ -72,13 +72,13 @@ impl Faults {
         }))
     }
 
-    fn told(&self) -> MutexGuard<'_, RecentFaults> {
+    fn recent(&self) -> MutexGuard<'_, RecentFaults> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether to tell this fault, and how many were left out before; `None` where it was told within the last minute.
     pub(crate) fn should_log(&self, text: &str, now: Instant) -> Option<u64> {
-        let mut told = self.told();
+        let mut told = self.recent();
         let is_over = |since| now.saturating_duration_since(since) >= AGAIN;
         if told.since.is_none_or(is_over) {
             told.since = Some(now);

@@ -1,6 +1,6 @@
 //! The refusal of a body that no account can ever have room for: it must not be asked for again.
 
-use super::over::LimitExceeded;
+use super::limit_exceeded::LimitExceeded;
 use super::problem::Refusal;
 use base::limit;
 use wire::code;

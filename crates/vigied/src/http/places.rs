@@ -1,8 +1,8 @@
 //! Places, for example for requests in progress. A request takes its place when it has arrived completely, and keeps it until
 //! its work ends; a request that is still arriving has none.
 
-use super::over::LimitExceeded;
-use super::share::{Owner, Shares, Tally};
+use super::limit_exceeded::LimitExceeded;
+use super::share::{ShareOwner, Shares, Tally};
 use base::limit::Limit;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ pub(crate) struct Places(Mutex<Tally>);
 #[derive(Debug)]
 pub(crate) struct Place {
     places: Arc<Places>,
-    owner: Owner,
+    owner: ShareOwner,
 }
 
 impl Places {
@@ -26,7 +26,7 @@ impl Places {
     ///
     /// # Errors
     /// [`LimitExceeded`] when all are taken, or the owner's share is.
-    pub(crate) fn take(self: &Arc<Self>, owner: Owner) -> Result<Place, LimitExceeded> {
+    pub(crate) fn take(self: &Arc<Self>, owner: ShareOwner) -> Result<Place, LimitExceeded> {
         let mut tally = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match tally.over(owner, 1) {
             Some(over) => Err(over),

@@ -3,13 +3,13 @@
 
 use super::faults::{FAULTS, IDENTITY_AWAY};
 use super::form::Form;
-use super::over::LimitExceeded;
+use super::limit_exceeded::LimitExceeded;
 use crate::failure::refused;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use base::chain::Chain;
 use base::context::Stop;
 use base::error::{Kind, Problem};
+use base::error_chain::Chain;
 use base::invisible;
 use base::limit::{self, Limit};
 use base::store::{Outage, StoreError, Unavailable};

@@ -1,7 +1,7 @@
 //! Fair shares of common resources: places, arriving bodies, bytes. Nobody may take all of one: each account has a share, each
 //! address without a credential has one, and all such addresses together leave something to the accounts.
 
-use super::over::LimitExceeded;
+use super::limit_exceeded::LimitExceeded;
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use base::source::{Source, SourceKey};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The owner that a resource counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Owner {
+pub(crate) enum ShareOwner {
     /// A verified caller's account.
     Account(AccountId),
     /// A stranger's address.
@@ -20,7 +20,7 @@ pub(crate) enum Owner {
     Proxy,
 }
 
-impl Owner {
+impl ShareOwner {
     /// A stranger from there.
     pub(crate) fn stranger(source: Source) -> Self {
         source.key().map_or(Self::Proxy, Self::Source)
@@ -96,7 +96,7 @@ pub(crate) struct Tally {
     kept: u64,
     used: u64,
     strangers: u64,
-    owners: HashMap<Owner, u64>,
+    owners: HashMap<ShareOwner, u64>,
 }
 
 impl Tally {
@@ -120,7 +120,7 @@ impl Tally {
     }
 
     /// What stands against `more` for this owner, the narrowest limit first; nothing where there is room.
-    pub(crate) fn over(&self, owner: Owner, more: u64) -> Option<LimitExceeded> {
+    pub(crate) fn over(&self, owner: ShareOwner, more: u64) -> Option<LimitExceeded> {
         let over = |limit, allowed| LimitExceeded {
             whole: self.whole,
             limit,
@@ -132,9 +132,9 @@ impl Tally {
             return Some(over(self.whole, self.total));
         }
         let (limit, percent) = match owner {
-            Owner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
-            Owner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
-            Owner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
+            ShareOwner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
+            ShareOwner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
+            ShareOwner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
         };
         let own = share(self.total, percent);
         if self.of(owner).saturating_add(more) > own {
@@ -148,7 +148,7 @@ impl Tally {
     }
 
     /// The most that this owner could have with nobody else there, and the limit that says so: what needs more never fits.
-    pub(crate) fn most(&self, owner: Owner) -> LimitExceeded {
+    pub(crate) fn most(&self, owner: ShareOwner) -> LimitExceeded {
         let over = |limit, allowed| LimitExceeded {
             whole: self.whole,
             limit,
@@ -157,9 +157,9 @@ impl Tally {
         let little = (self.total / LITTLE_PART).max(1);
         let most = over(self.whole, (self.total - self.kept).max(little));
         let (limit, percent) = match owner {
-            Owner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
-            Owner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
-            Owner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
+            ShareOwner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
+            ShareOwner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
+            ShareOwner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
         };
         let own = over(limit, share(self.total, percent));
         let strangers = owner.is_stranger().then(|| {
@@ -179,7 +179,7 @@ impl Tally {
     }
 
     /// What an owner has.
-    pub(crate) fn of(&self, owner: Owner) -> u64 {
+    pub(crate) fn of(&self, owner: ShareOwner) -> u64 {
         self.owners.get(&owner).copied().unwrap_or(0)
     }
 
@@ -193,7 +193,7 @@ impl Tally {
         self.used
     }
 
-    pub(crate) fn add(&mut self, owner: Owner, more: u64) {
+    pub(crate) fn add(&mut self, owner: ShareOwner, more: u64) {
         self.used += more;
         if owner.is_stranger() {
             self.strangers += more;
@@ -202,7 +202,7 @@ impl Tally {
     }
 
     /// Owners that have nothing left are forgotten, so that the table is no larger than what is in use.
-    pub(crate) fn subtract(&mut self, owner: Owner, less: u64) {
+    pub(crate) fn subtract(&mut self, owner: ShareOwner, less: u64) {
         self.used = self.used.saturating_sub(less);
         if owner.is_stranger() {
             self.strangers = self.strangers.saturating_sub(less);
@@ -221,19 +221,19 @@ mod tests {
     use super::*;
     use base::id::Guid;
 
-    pub(crate) fn account(number: u8) -> Owner {
-        Owner::Account(AccountId(Guid::from_random([number; 16])))
+    pub(crate) fn account(number: u8) -> ShareOwner {
+        ShareOwner::Account(AccountId(Guid::from_random([number; 16])))
     }
 
-    fn source(number: u8) -> Owner {
-        Owner::Source(SourceKey::of([127, 0, 0, number].into()))
+    fn source(number: u8) -> ShareOwner {
+        ShareOwner::Source(SourceKey::of([127, 0, 0, number].into()))
     }
 
     fn shares() -> Shares {
         Shares::of(50, 25, 75)
     }
 
-    fn taken(tally: &mut Tally, owner: Owner) -> (u64, &'static str) {
+    fn taken(tally: &mut Tally, owner: ShareOwner) -> (u64, &'static str) {
         let mut taken = 0;
         loop {
             match tally.over(owner, 1) {
@@ -245,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn each_has_his_share_and_strangers_leave_some() {
+    fn each_has_a_share_and_strangers_leave_some() {
         let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, 8, shares());
         for (owner, expected) in [
             (source(1), (2, "source_share_percent")),
             (source(2), (2, "source_share_percent")),
             (source(3), (2, "source_share_percent")),
             (source(4), (0, "stranger_share_percent")),
-            (Owner::Proxy, (0, "stranger_share_percent")),
+            (ShareOwner::Proxy, (0, "stranger_share_percent")),
             // The last of eight is reserved for owners without any.
             (account(1), (1, "concurrent_requests")),
             (account(2), (1, "concurrent_requests")),
@@ -280,7 +280,7 @@ mod tests {
             (3, Shares::whole()),
             (1, shares()),
         ] {
-            for owner in [account(1), source(1), Owner::Proxy] {
+            for owner in [account(1), source(1), ShareOwner::Proxy] {
                 let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, total, shares.clone());
                 let most = tally.most(owner);
                 let (taken, limit) = taken(&mut tally, owner);
@@ -293,7 +293,7 @@ mod tests {
     fn one_account_may_have_a_share_of_its_own_and_another_one_from_now_on() {
         let set = Arc::new(std::sync::atomic::AtomicU64::new(25));
         let percent = Arc::clone(&set);
-        let Owner::Account(special) = account(1) else {
+        let ShareOwner::Account(special) = account(1) else {
             unreachable!()
         };
         let shares = Shares {

@@ -87,7 +87,7 @@ pub(crate) fn unpack(
 mod tests {
     use super::*;
     use crate::http::bodies::tests::bodies;
-    use crate::http::share::Owner;
+    use crate::http::share::ShareOwner;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;
@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn tried(packed: &[u8], allowed: usize) -> Result<Vec<u8>, Unpackable> {
-        let mut held = BodyReservation::nothing(&bodies(1, 1_000_000), Owner::Proxy);
+        let mut held = BodyReservation::nothing(&bodies(1, 1_000_000), ShareOwner::Proxy);
         unpack(packed, allowed, &mut held)
     }
 

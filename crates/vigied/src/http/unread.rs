@@ -118,10 +118,10 @@ impl Unread {
 mod tests {
     use super::*;
     use crate::http::bodies::tests::bodies;
-    use crate::http::share::Owner;
+    use crate::http::share::ShareOwner;
 
     fn arriving() -> Arriving {
-        bodies(1, 1).enter(Owner::Proxy).unwrap()
+        bodies(1, 1).enter(ShareOwner::Proxy).unwrap()
     }
 
     fn request(body: &'static str) -> Request {

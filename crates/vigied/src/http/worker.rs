@@ -42,7 +42,7 @@ pub(crate) async fn run<T: Send + 'static>(
 mod tests {
     use super::*;
     use crate::http::places::Places;
-    use crate::http::share::{Owner, Shares};
+    use crate::http::share::{ShareOwner, Shares};
     use std::sync::mpsc;
     use std::task::{Context, Poll, Waker};
     use std::time::{Duration, Instant};
@@ -59,17 +59,17 @@ mod tests {
     async fn the_place_is_free_when_the_work_ends_and_not_when_its_caller_goes() {
         let places = one_place();
         let (end, ended) = mpsc::channel::<()>();
-        let place = places.take(Owner::Proxy).unwrap();
+        let place = places.take(ShareOwner::Proxy).unwrap();
         let mut answer = Box::pin(with_place(place, run(move || ended.recv())));
         let polled = answer
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(polled, Poll::Pending));
         drop(answer);
-        assert!(places.take(Owner::Proxy).is_err());
+        assert!(places.take(ShareOwner::Proxy).is_err());
         end.send(()).unwrap();
         let begun = Instant::now();
-        while places.take(Owner::Proxy).is_err() {
+        while places.take(ShareOwner::Proxy).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(60));
             tokio::task::yield_now().await;
         }
@@ -78,9 +78,9 @@ mod tests {
     #[tokio::test]
     async fn work_that_panics_is_an_error_and_frees_its_place() {
         let places = one_place();
-        let place = places.take(Owner::Proxy).unwrap();
+        let place = places.take(ShareOwner::Proxy).unwrap();
         let answer = with_place(place, run(|| panic!("as a bug would"))).await;
         assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
-        assert!(places.take(Owner::Proxy).is_ok());
+        assert!(places.take(ShareOwner::Proxy).is_ok());
     }
 }

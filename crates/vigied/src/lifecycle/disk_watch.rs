@@ -94,7 +94,7 @@ async fn watch_room(app: Weak<App>) {
             _ => None,
         };
         match (reported.change_to(kind, Instant::now()), found) {
-            (Some(News::Began(kind)), Err(error)) => tell(kind, &error),
+            (Some(News::Began(kind)), Err(error)) => log_outage(kind, &error),
             (Some(News::Over(full)), _) => tracing::info!(
                 seconds = full.as_secs(),
                 "there is room on the disk again: samples are stored"
@@ -147,7 +147,7 @@ fn log_health(health: Result<(), StoreError>, reported: &mut Reported) {
         _ => None,
     };
     match (reported.change_to(kind, Instant::now()), health) {
-        (Some(News::Began(kind)), Err(error)) => tell(kind, &error),
+        (Some(News::Began(kind)), Err(error)) => log_outage(kind, &error),
         (Some(News::Over(away)), _) => tracing::info!(
             seconds = away.as_secs(),
             "the store works again: samples are stored"
@@ -156,7 +156,7 @@ fn log_health(health: Result<(), StoreError>, reported: &mut Reported) {
     }
 }
 
-fn tell(kind: Kind, error: &StoreError) {
+fn log_outage(kind: Kind, error: &StoreError) {
     match kind {
         Kind::Identity => {}
         Kind::ReadOnly => tracing::error!(

@@ -29,7 +29,7 @@ impl State {
 }
 
 /// Reports a state. The server also runs if the manager is unreachable.
-pub(crate) fn tell(state: State) {
+pub(crate) fn send_state(state: State) {
     let Some(socket) = std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty()) else {
         return;
     };

@@ -5,7 +5,7 @@ use crate::lifecycle::notify::{self, State};
 use crate::net::tls::Tls;
 use crate::operations::answer::Tokens;
 use crate::operations::token;
-use base::chain::{Chain, on_one_line};
+use base::error_chain::{Chain, on_one_line};
 use iam::Iam;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Reload {
     /// Reloads everything at each signal.
     pub(crate) async fn on_each(self, mut hangup: Signal) {
         while hangup.recv().await.is_some() {
-            notify::tell(State::Reloading);
+            notify::send_state(State::Reloading);
             let this = self.clone();
             // Files may lie on a disk that hangs.
             let read = tokio::task::spawn_blocking(move || this.read()).await;
@@ -33,7 +33,7 @@ impl Reload {
             }
             self.read_keys().await;
             // Report ready even if a part was not reloaded: the server answers requests either way.
-            notify::tell(State::Ready);
+            notify::send_state(State::Ready);
         }
     }
 

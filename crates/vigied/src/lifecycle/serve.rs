@@ -2,7 +2,7 @@
 
 use crate::boot::database;
 use crate::boot::{self, Booted};
-use crate::config::Place;
+use crate::config::OperationsAddress;
 use crate::config::Settings;
 use crate::http::own_address::OwnAddress;
 use crate::lifecycle::background;
@@ -60,7 +60,8 @@ pub(crate) async fn serve(
     let tokens = Arc::new(ArcSwapOption::new(
         token::read(settings.data())?.map(Arc::new),
     ));
-    let is_remote = matches!(place, Place::Address(address) if !address.ip().is_loopback());
+    let is_remote =
+        matches!(place, OperationsAddress::Address(address) if !address.ip().is_loopback());
     if is_remote && tokens.load().is_none() {
         bail!(
             "`operations.listen` is reached from other machines, and there is no token for it\nhint: make one with `vigied operations token --data {}`",
@@ -98,8 +99,8 @@ pub(crate) async fn serve(
     let background = background::start(&app);
     let operations_at = match (operators.address(), &place) {
         (Some(address), _) => address.to_string(),
-        (None, Place::Socket(path)) => path.display().to_string(),
-        (None, Place::Address(address)) => address.to_string(),
+        (None, OperationsAddress::Socket(path)) => path.display().to_string(),
+        (None, OperationsAddress::Address(address)) => address.to_string(),
     };
     let remote_tls = tls.clone().filter(|_| is_remote);
     let operating = tokio::spawn(operations::serve(
@@ -117,11 +118,11 @@ pub(crate) async fn serve(
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
     let senders = Senders::start(doors, settings, &app, tls.clone());
     ready(address)?;
-    notify::tell(State::Ready);
+    notify::send_state(State::Ready);
     let stop = async {
         stop.await;
         senders.stop();
-        notify::tell(State::Stopping);
+        notify::send_state(State::Stopping);
     };
     let counted = Arc::clone(&app);
     let on_limit = move |limit| counted.metrics.limited(limit);

@@ -11,7 +11,7 @@ use crate::app::supervised::supervised;
 use crate::config::mail::MailSettings;
 use crate::self_metrics::Metrics;
 use anyhow::Context;
-use base::chain::Chain;
+use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
 use iam::Iam;
 use iam::manage::invitation::Mail;
@@ -71,7 +71,11 @@ async fn deliver(iam: &Iam, smtp: &Smtp, from: &Mailbox, public_url: &str, mail:
         Ok(message) => tokio::time::timeout(PATIENCE, smtp.send(message))
             .await
             .map_err(|_| anyhow::anyhow!("the mail server did not answer in time"))
-            .and_then(|answer| answer.map(drop).map_err(|error| transport::said(&error))),
+            .and_then(|answer| {
+                answer
+                    .map(drop)
+                    .map_err(|error| transport::reply_text(&error))
+            }),
         Err(error) => Err(error),
     };
     // Neither address nor code: readers of the log must not learn who was invited.

@@ -85,7 +85,7 @@ fn password(settings: &MailSettings, file: &Path) -> anyhow::Result<String> {
 }
 
 /// Why the mail server refused a mail, with a hint if a setting can fix it.
-pub(super) fn said(error: &smtp::Error) -> anyhow::Error {
+pub(super) fn reply_text(error: &smtp::Error) -> anyhow::Error {
     let text = one_line(&error.to_string());
     let hint = if text.contains("STARTTLS") {
         "; it must offer STARTTLS, or TLS from the first byte with `mail.tls = \"tls\"` and the port for that"

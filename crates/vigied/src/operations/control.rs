@@ -5,7 +5,7 @@ use super::backup;
 use super::peer::Peer;
 use crate::app::App;
 use crate::config::Settings;
-use crate::control::{Answered, Asked, COMMAND, PENDING, SERIES};
+use crate::control::{COMMAND, CommandReply, CommandRequest, PENDING, SERIES};
 use crate::operator;
 use crate::store::own_thread::on_own_thread;
 use axum::body::Bytes;
@@ -48,7 +48,7 @@ async fn command(
 ) -> String {
     // Continue if the client disconnects: a command must not stop halfway.
     let work = tokio::spawn(async move {
-        let asked: Asked = serde_json::from_slice(&body)?;
+        let asked: CommandRequest = serde_json::from_slice(&body)?;
         let (settings, app) = (&server.settings, &server.app);
         operator::run_in_server(
             (settings, &app.own_address),
@@ -60,9 +60,9 @@ async fn command(
         .await
     });
     let answered = match work.await {
-        Ok(Ok(text)) => Answered::Text(text),
-        Ok(Err(error)) => Answered::error(&error),
-        Err(_) => Answered::error(&anyhow::anyhow!(
+        Ok(Ok(text)) => CommandReply::Text(text),
+        Ok(Err(error)) => CommandReply::error(&error),
+        Err(_) => CommandReply::error(&anyhow::anyhow!(
             "the command broke off; the server's log says why"
         )),
     };

@@ -3,11 +3,11 @@
 
 use super::answer::{self, Tokens};
 use super::peer::Peer;
-use super::{Place, control, socket};
+use super::{OperationsAddress, control, socket};
 use crate::app::App;
 use crate::config::Settings;
 use crate::http::places::Places;
-use crate::http::share::{AccountShare, Owner, Shares};
+use crate::http::share::{AccountShare, ShareOwner, Shares};
 use crate::net::tls::Tls;
 use anyhow::Context;
 use base::failure_streak::FailureStreak;
@@ -46,10 +46,10 @@ enum Accepted {
 
 impl Listener {
     /// Binds the listener.
-    pub(crate) async fn bind(place: &Place) -> anyhow::Result<Self> {
+    pub(crate) async fn bind(place: &OperationsAddress) -> anyhow::Result<Self> {
         Ok(Self(match place {
-            Place::Socket(path) => Kind::Socket(socket::bind(path)?),
-            Place::Address(address) => {
+            OperationsAddress::Socket(path) => Kind::Socket(socket::bind(path)?),
+            OperationsAddress::Address(address) => {
                 let bound = TcpListener::bind(address).await.with_context(|| {
                     format!("cannot listen for operators on {address}\nhint: choose another with `operations.listen = \"ADDRESS:PORT\"`")
                 })?;
@@ -127,8 +127,8 @@ pub(crate) async fn serve(
         };
         let owner = match &accepted {
             // All connections of the socket belong to the operator.
-            Accepted::Socket(_) => Owner::Proxy,
-            Accepted::Address(_, peer) => Owner::Source(SourceKey::of(peer.ip())),
+            Accepted::Socket(_) => ShareOwner::Proxy,
+            Accepted::Address(_, peer) => ShareOwner::Source(SourceKey::of(peer.ip())),
         };
         let Ok(place) = places.take(owner) else {
             app.metrics.limited(&limit::OPERATIONS_CONNECTIONS);
@@ -186,7 +186,8 @@ mod tests {
     #[test]
     fn one_address_takes_its_share_and_gives_it_back() {
         let places = Arc::new(places(8));
-        let take = |text: &str| places.take(Owner::Source(SourceKey::of(text.parse().unwrap())));
+        let take =
+            |text: &str| places.take(ShareOwner::Source(SourceKey::of(text.parse().unwrap())));
         let first = take("192.0.2.1").unwrap();
         let second = take("192.0.2.1").unwrap();
         assert!(take("192.0.2.1").is_err());
@@ -195,7 +196,7 @@ mod tests {
         let again = take("192.0.2.1").unwrap();
         drop((second, again, other));
         // The socket's places are one owner's: all but the last eighth.
-        let held: Vec<_> = std::iter::from_fn(|| places.take(Owner::Proxy).ok()).collect();
+        let held: Vec<_> = std::iter::from_fn(|| places.take(ShareOwner::Proxy).ok()).collect();
         assert_eq!(held.len(), 7);
     }
 }

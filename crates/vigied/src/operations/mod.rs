@@ -14,14 +14,14 @@ pub(crate) mod token;
 
 pub(crate) use listener::{Listener, serve};
 
-use crate::config::Place;
+use crate::config::OperationsAddress;
 use std::path::Path;
 
 /// Removes the socket that an earlier server left in the data folder, where this one listens elsewhere: nobody shall look for
 /// the server there. What is no socket, or answers, stays.
-pub(crate) fn remove_stale(place: &Place, data: &Path) {
-    let own = Place::socket_of(data);
-    if *place != Place::Socket(own.clone()) {
+pub(crate) fn remove_stale(place: &OperationsAddress, data: &Path) {
+    let own = OperationsAddress::socket_of(data);
+    if *place != OperationsAddress::Socket(own.clone()) {
         socket::remove_stale(&own);
     }
 }

@@ -1,7 +1,7 @@
 //! `vigied backup`: a complete copy of a data folder. A running server makes it itself, on request over the control socket;
 //! otherwise this process makes it while it holds the lock of the folder.
 
-use crate::backup::entered;
+use crate::backup::audited;
 use crate::backup::make::{self, Made, Source};
 use crate::boot;
 use crate::cli::BackupArgs;
@@ -53,7 +53,7 @@ async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Resul
         iam: &iam,
     };
     let uid = rustix::process::geteuid().as_raw();
-    let made = entered::make(&source, target, Some(uid)).await;
+    let made = audited::make_audited(&source, target, Some(uid)).await;
     iam.close().await;
     made
 }

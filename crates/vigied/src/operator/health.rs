@@ -2,7 +2,7 @@
 //! needs no other program for its health check.
 
 use crate::cli::Output;
-use crate::config::Place;
+use crate::config::OperationsAddress;
 use crate::config::Settings;
 use crate::control::local_client;
 use crate::failure::coded_error::CodedError;
@@ -26,7 +26,7 @@ pub(crate) fn ask(settings: &Settings, wait: u64, output: Output) -> anyhow::Res
 
 fn once(settings: &Settings, output: Output) -> anyhow::Result<String> {
     let place = settings.operations();
-    let Place::Socket(path) = &place else {
+    let OperationsAddress::Socket(path) = &place else {
         bail!(
             "`operations.listen` is an address, and `vigied health` asks over a Unix socket\nhint: ask `/health/ready` of that address or of the public one, for example with `curl --fail-with-body`"
         );

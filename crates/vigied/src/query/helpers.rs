@@ -1,7 +1,7 @@
 //! Turns for further threads of a query that runs: only while no query waits for one, and given back as soon as one does.
 
 use super::turns::{Turn, Turns};
-use crate::http::share::Owner;
+use crate::http::share::ShareOwner;
 use base::context::{Helper, Helping};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub(super) struct Helpers {
     pub(super) turns: Arc<Turns>,
-    pub(super) owner: Owner,
+    pub(super) owner: ShareOwner,
     pub(super) person: Arc<str>,
     pub(super) most: usize,
     /// Counts the threads that helped.

@@ -1,6 +1,6 @@
 //! The memory of all queries in bytes: what they read, and the parts of their answers that are not sent yet.
 
-use crate::http::share::{Owner, Shares, Tally};
+use crate::http::share::{ShareOwner, Shares, Tally};
 use base::context::{Memory, Stop};
 use base::limit;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,12 +32,12 @@ impl Pool {
 #[derive(Debug)]
 pub(super) struct Reservation {
     pool: Arc<Pool>,
-    owner: Owner,
+    owner: ShareOwner,
     bytes: AtomicU64,
 }
 
 impl Reservation {
-    pub(super) fn new(pool: &Arc<Pool>, owner: Owner) -> Self {
+    pub(super) fn new(pool: &Arc<Pool>, owner: ShareOwner) -> Self {
         Self {
             pool: Arc::clone(pool),
             owner,
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn what_one_holds_another_lacks_until_it_is_given_back() {
         let pool = Arc::new(Pool::new(100, Shares::whole()));
-        let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
+        let owner = ShareOwner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
         let (one, other) = (
             Reservation::new(&pool, owner),
             Reservation::new(&pool, owner),
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_one_can_never_have_is_not_put_off() {
         let pool = Arc::new(Pool::new(100, Shares::whole()));
-        let owner = Owner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
+        let owner = ShareOwner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
         let one = Reservation::new(&pool, owner);
         one.reserve(60).unwrap();
         let stop = one.reserve(60).unwrap_err();

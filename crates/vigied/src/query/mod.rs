@@ -11,11 +11,11 @@ pub(crate) mod answer;
 mod body;
 mod cancel;
 mod helpers;
-pub(crate) mod kept;
 mod memory;
 mod packer;
 mod queue;
 mod registry;
+pub(crate) mod render_cache;
 pub(crate) mod rules;
 mod running;
 pub(crate) mod spread;
@@ -25,7 +25,7 @@ mod turns;
 use crate::http::accepted::Accepted;
 use crate::http::faults::FAULTS;
 use crate::http::problem::Refusal;
-use crate::http::share::{Owner, Shares};
+use crate::http::share::{ShareOwner, Shares};
 use crate::http::worker;
 use crate::net::client_watch::ClientWatch;
 use crate::self_metrics::Metrics;
@@ -38,8 +38,8 @@ use base::scope::Scope;
 use cancel::Cancel;
 use helpers::Helpers;
 use iam::Iam;
-use kept::Kept;
 use memory::{Pool, Reservation};
+use render_cache::RenderCache;
 use running::{CancelOnDrop, Running};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub(crate) struct Queries {
     /// Threads that have helped one.
     helped: Arc<AtomicU64>,
     pool: Arc<Pool>,
-    kept: Kept,
+    render_cache: RenderCache,
     running: Arc<Running>,
     open_queries: Arc<OpenQueries>,
     /// Queries that wait for their client to read.
@@ -103,7 +103,7 @@ impl Queries {
             helpers_most: helpers::most(),
             helped: Arc::default(),
             pool: Arc::new(Pool::new(limits.bytes, limits.shares.clone())),
-            kept: Kept::new(limits.kept_bytes),
+            render_cache: RenderCache::new(limits.kept_bytes),
             running: Arc::default(),
             open_queries: Arc::default(),
             unread: Arc::default(),
@@ -116,8 +116,8 @@ impl Queries {
     }
 
     /// The answers that are kept for who asks again.
-    pub(crate) const fn kept(&self) -> &Kept {
-        &self.kept
+    pub(crate) const fn render_cache(&self) -> &RenderCache {
+        &self.render_cache
     }
 
     /// Cancels the running queries at shutdown, and waits briefly for them to end.
@@ -167,7 +167,7 @@ impl Queries {
             out,
             "# HELP {name} Turns that nobody waited for and that further threads of a query took.\n# TYPE {name} counter\n{name} {helped}"
         );
-        self.kept.figures(&mut out);
+        self.render_cache.figures(&mut out);
         out
     }
 }
@@ -207,7 +207,7 @@ async fn in_turn(
         // Deleted since the credential was verified.
         Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
     })?;
-    let owner = Owner::Account(account);
+    let owner = ShareOwner::Account(account);
     let person: Arc<str> = scope.principal().to_string().into();
     let now = Instant::now();
     let deadline = now.checked_add(queries.time).unwrap_or(now);

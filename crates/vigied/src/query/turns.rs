@@ -4,7 +4,7 @@
 
 use super::queue::{Queue, QueuePosition, Waiter};
 use crate::http::problem::Refusal;
-use crate::http::share::{Owner, Shares, Tally};
+use crate::http::share::{ShareOwner, Shares, Tally};
 use base::limit;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -31,11 +31,11 @@ pub(super) struct Turns {
 struct State {
     running: Tally,
     /// How many turns each person has, by account.
-    people: HashMap<(Owner, Arc<str>), u64>,
+    people: HashMap<(ShareOwner, Arc<str>), u64>,
     waiting: Tally,
-    queues: HashMap<Owner, Queue<Turn>>,
+    queues: HashMap<ShareOwner, Queue<Turn>>,
     /// Round-robin order: every account with a queue, once.
-    ring: VecDeque<Owner>,
+    ring: VecDeque<ShareOwner>,
     next: u64,
 }
 
@@ -70,7 +70,7 @@ impl Drop for Locked<'_> {
 #[derive(Debug)]
 pub(super) struct Turn {
     turns: Arc<Turns>,
-    owner: Owner,
+    owner: ShareOwner,
     person: Arc<str>,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Turn {
 #[derive(Debug)]
 pub(super) struct Waiting {
     turns: Arc<Turns>,
-    owner: Owner,
+    owner: ShareOwner,
     number: u64,
     turn_receiver: oneshot::Receiver<Turn>,
 }
@@ -129,7 +129,7 @@ impl Turns {
     /// If the queue or the owner's share of it is full.
     pub(super) async fn take(
         self: &Arc<Self>,
-        owner: Owner,
+        owner: ShareOwner,
         person: &Arc<str>,
     ) -> Result<Turn, Refusal> {
         let waiting = {
@@ -146,7 +146,7 @@ impl Turns {
     }
 
     /// A turn for a further thread of a query that runs, while no query waits for any.
-    pub(super) fn spare(self: &Arc<Self>, owner: Owner, person: &Arc<str>) -> Option<Turn> {
+    pub(super) fn spare(self: &Arc<Self>, owner: ShareOwner, person: &Arc<str>) -> Option<Turn> {
         let mut state = self.state();
         let is_idle = state.ring.is_empty();
         is_idle.then(|| self.at_once(&mut state, owner, person))?
@@ -155,7 +155,7 @@ impl Turns {
     fn at_once(
         self: &Arc<Self>,
         state: &mut State,
-        owner: Owner,
+        owner: ShareOwner,
         person: &Arc<str>,
     ) -> Option<Turn> {
         let free = !state.queues.contains_key(&owner) && state.running.over(owner, 1).is_none();
@@ -172,7 +172,7 @@ impl Turns {
     fn wait(
         self: &Arc<Self>,
         state: &mut State,
-        owner: Owner,
+        owner: ShareOwner,
         person: &Arc<str>,
         at: QueuePosition,
     ) -> Waiting {
@@ -222,7 +222,7 @@ impl Turns {
 
 impl State {
     /// The next query that may run, of the owners that `meant` accepts.
-    fn pick(&mut self, meant: impl Fn(Owner) -> bool) -> Option<(Owner, Waiter<Turn>)> {
+    fn pick(&mut self, meant: impl Fn(ShareOwner) -> bool) -> Option<(ShareOwner, Waiter<Turn>)> {
         let mut passed = Vec::new();
         let picked = self.pick_passing(meant, &mut passed);
         // Owners that were passed over keep their place.
@@ -234,9 +234,9 @@ impl State {
 
     fn pick_passing(
         &mut self,
-        meant: impl Fn(Owner) -> bool,
-        passed: &mut Vec<Owner>,
-    ) -> Option<(Owner, Waiter<Turn>)> {
+        meant: impl Fn(ShareOwner) -> bool,
+        passed: &mut Vec<ShareOwner>,
+    ) -> Option<(ShareOwner, Waiter<Turn>)> {
         for _ in 0..self.ring.len() {
             let owner = self.ring.pop_front()?;
             if !meant(owner) {
@@ -269,14 +269,14 @@ impl State {
     }
 
     /// A person's query has a turn.
-    fn start(&mut self, owner: Owner, person: &Arc<str>) {
+    fn start(&mut self, owner: ShareOwner, person: &Arc<str>) {
         self.running.add(owner, 1);
         let turns = self.people.entry((owner, Arc::clone(person))).or_default();
         *turns += 1;
     }
 
     /// It has none any more.
-    fn stop(&mut self, owner: Owner, person: &Arc<str>) {
+    fn stop(&mut self, owner: ShareOwner, person: &Arc<str>) {
         self.running.subtract(owner, 1);
         let key = (owner, Arc::clone(person));
         if let Some(turns) = self.people.get_mut(&key) {
@@ -288,7 +288,7 @@ impl State {
     }
 
     /// Removes the owner's queue if it is empty.
-    fn remove_if_empty(&mut self, owner: Owner) {
+    fn remove_if_empty(&mut self, owner: ShareOwner) {
         let queue = self.queues.get(&owner);
         if queue.is_some_and(|own| own.waiters.is_empty()) {
             self.queues.remove(&owner);

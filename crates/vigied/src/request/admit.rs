@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::bodies::BodyReservation;
 use crate::http::coding::{self, Coding};
 use crate::http::problem::Refusal;
-use crate::http::share::Owner;
+use crate::http::share::ShareOwner;
 use crate::http::unpack::{Unpackable, unpack};
 use crate::http::worker;
 use crate::query::admitted::Admission as _;
@@ -28,7 +28,7 @@ const AT_ONCE: Duration = Duration::from_millis(1);
 /// Admits and answers a request of `owner`. With `when_full`, it is answered even if no place is free.
 pub(crate) async fn admit(
     app: &Arc<App>,
-    owner: Owner,
+    owner: ShareOwner,
     (body_limit, when_full): (BodyLimit, bool),
     request: Request,
     next: Next,

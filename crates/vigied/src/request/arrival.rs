@@ -5,7 +5,7 @@ use super::gathered::Gathered;
 use crate::app::App;
 use crate::http::bodies::BodyReservation;
 use crate::http::problem::Refusal;
-use crate::http::share::Owner;
+use crate::http::share::ShareOwner;
 use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
 use base::error::{Kind, Problem};
@@ -38,7 +38,7 @@ pub(crate) struct HangUp;
 /// The answer when it is too large, too slow, or there is no room.
 pub(crate) async fn take_in(
     app: &App,
-    owner: Owner,
+    owner: ShareOwner,
     body_limit: BodyLimit,
     mut body: Body,
 ) -> Result<Arrived, Response> {

@@ -6,7 +6,7 @@ use super::caller_audit::CallerId;
 use crate::app::App;
 use crate::http::host;
 use crate::http::problem::{self, Refusal};
-use crate::http::share::Owner;
+use crate::http::share::ShareOwner;
 use crate::http::source;
 use crate::http::unread::Unread;
 use crate::self_metrics::NO_ROUTE;
@@ -123,7 +123,7 @@ pub(crate) async fn observe(
 
 /// Takes in what is still sent, as one of the bodies that arrive; whether that was all.
 async fn rest_is_taken_in(app: &App, from: source::From, unread: Unread) -> bool {
-    match app.bodies.enter(Owner::stranger(from.0)) {
+    match app.bodies.enter(ShareOwner::stranger(from.0)) {
         // As much as was read and is sent in vain where a body of samples is too large.
         Ok(arriving) => {
             let bytes_max = app.limits.body_bytes.saturating_mul(2);

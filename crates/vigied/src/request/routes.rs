@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::http::form::Form;
 use crate::http::graphite_prefix::PathScope;
 use crate::http::problem::{Refusal, TakesPassword};
-use crate::http::share::Owner;
+use crate::http::share::ShareOwner;
 use crate::http::source;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -216,7 +216,7 @@ fn allowed(app: &App, guard: Guard, request: &Request) -> Result<(), Refusal> {
 }
 
 /// The owner that the request counts for: the verified caller's account, else the source.
-fn owner(app: &App, request: &Request) -> Owner {
+fn owner(app: &App, request: &Request) -> ShareOwner {
     let extensions = request.extensions();
     let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {
         (Some(Manager(identity)), _) => Some(identity.account()),
@@ -224,9 +224,9 @@ fn owner(app: &App, request: &Request) -> Owner {
         (None, None) => None,
     };
     match (account, extensions.get::<source::From>()) {
-        (Some(account), _) => Owner::Account(account),
-        (None, Some(from)) => Owner::stranger(from.0),
-        (None, None) => Owner::Proxy,
+        (Some(account), _) => ShareOwner::Account(account),
+        (None, Some(from)) => ShareOwner::stranger(from.0),
+        (None, None) => ShareOwner::Proxy,
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn introspect(
     };
     let guess = app.guesses.take(guesser, app.clock.now())?;
     let Some((claims, subject)) = app.iam.introspect(credential) else {
-        return told(pretty, &Introspection::inactive());
+        return reply(pretty, &Introspection::inactive());
     };
     guess.give_back();
     let answer = Introspection {
@@ -89,10 +89,10 @@ pub(super) async fn introspect(
         exp: Some(claims.exp),
         ..Introspection::inactive()
     };
-    told(pretty, &answer)
+    reply(pretty, &answer)
 }
 
-fn told(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
+fn reply(pretty: bool, answer: &Introspection) -> Result<Response, Refusal> {
     if !pretty {
         return json(StatusCode::OK, answer);
     }

@@ -17,7 +17,7 @@ mod introspection;
 mod invitation;
 mod metrics;
 #[cfg(test)]
-mod name_filter;
+mod name_filter_tests;
 mod paging;
 mod passcode;
 mod portions;

@@ -7,7 +7,7 @@
 use crate::app::App;
 use crate::http::bodies::BodyReservation;
 use crate::http::problem::Refusal;
-use crate::http::share::Owner;
+use crate::http::share::ShareOwner;
 use base::sample::RejectReason;
 use base::scope::Scope;
 use base::store::Durability;
@@ -64,7 +64,7 @@ pub(super) struct Portions<'a> {
 impl<'a> Portions<'a> {
     pub(super) fn new(app: &'a App, scope: &'a Scope) -> Self {
         let account = app.iam.directory().account_of(scope.domain());
-        let owner = account.map_or(Owner::Proxy, Owner::Account);
+        let owner = account.map_or(ShareOwner::Proxy, ShareOwner::Account);
         Self {
             app,
             scope,

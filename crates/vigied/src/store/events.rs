@@ -1,6 +1,6 @@
 //! Logs failures of the store's background work.
 
-use base::chain::Chain;
+use base::error_chain::Chain;
 use engine::events::{Event, Events};
 
 /// Writes the log.

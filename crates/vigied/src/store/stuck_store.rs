@@ -78,7 +78,7 @@ impl SampleStore for Stuck {
         Err(ended())
     }
 
-    fn delete_begun(
+    fn delete_with_hook(
         &self,
         _: &Scope,
         _: &DeleteQuery<'_>,

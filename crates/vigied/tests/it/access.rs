@@ -136,7 +136,7 @@ fn every_route_credential_role_and_scope_answers_as_the_table_says() {
         .json(&serde_json::json!([{"name": "secret.plan", "value": 42, "timestamp": stamp}]))
         .send());
     let mut table = String::from(
-        "# Written by the test `access`: statuses by the credentials iam/apikey/uaa. Columns are the scopes or the objects\n# asked for; `own` is where the person has his role.\n",
+        "# Written by the test `access`: statuses by the credentials iam/apikey/uaa. Columns are the scopes or the objects\n# asked for; `own` is where the person has their role.\n",
     );
     for route in routes() {
         let (method, path) = (route.method.as_str(), route.path.as_str());

@@ -195,7 +195,7 @@ fn without_a_first_account_there_is_none_to_add_to() {
 }
 
 #[test]
-fn the_operator_is_told_what_he_has_to_hand_on() {
+fn the_operator_is_told_what_to_hand_on() {
     let stage = Stage::set(&[]);
     let made = stage.operator(&[
         "create", "Second", "--owner", BEA, "--org", "lab", "--space", "prod",

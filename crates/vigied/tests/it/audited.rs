@@ -20,7 +20,7 @@ fn by_key(server: &Server, method: &str, path: &str) -> Request {
 }
 
 #[test]
-fn a_known_caller_who_is_refused_is_named_in_his_account() {
+fn a_known_caller_who_is_refused_is_named_in_their_account() {
     let server = Server::start();
     let key = format!("apikey {}", server.owner.api_key);
     let strange = server
@@ -95,7 +95,7 @@ fn a_deletion_that_finds_nothing_makes_no_entry() {
 }
 
 #[test]
-fn the_operator_is_entered_with_his_uid_and_no_address() {
+fn the_operator_is_entered_with_a_uid_and_no_address() {
     let server = Server::start();
     let data = server.data();
     let target = server.folder.path().join("copy");

@@ -222,7 +222,8 @@ fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply))
     let invite = world.call(stranger, "iam", "POST", &users);
     invite.json(&json!({"users": [{"email": email}]})).send();
     let code = crate::hostile::invite::code_of_operator(&world.server, email, &world.elsewhere.0);
-    let body = json!({"email": email, "one_time_code": code, "new_password": "chosen by himself"});
+    let body =
+        json!({"email": email, "one_time_code": code, "new_password": "chosen by the person"});
     let redeem = world.server.request("POST", "/v2/users/redeem").json(&body);
     tell("POST", "/v2/users/redeem", &redeem.send());
 }

@@ -101,7 +101,7 @@ fn code(mail: &str) -> String {
 }
 
 #[test]
-fn an_invited_person_gets_his_code_by_mail_and_nobody_else_sees_it() {
+fn an_invited_person_gets_the_code_by_mail_and_nobody_else_sees_it() {
     let (address, mails) = post_office(0);
     let server = with_mail(&address, &[]);
     let invited = invite(&server, "ada@example.org");

@@ -12,7 +12,7 @@ mod row;
 
 pub use columns::{Columns, HeaderError};
 
-use crate::ingest::stamp::Stamps;
+use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::{LineReject, Lines, Names, Now};
 use base::sample::RejectReason;
 use dialect::{Dialect, FirstLine};
@@ -30,7 +30,7 @@ pub struct Decoder {
     names: Names,
     layout: Option<Result<Layout, HeaderError>>,
     splitter: Splitter,
-    stamps: Stamps,
+    stamps: DefaultTimes,
     ready: Lines,
 }
 
@@ -46,7 +46,7 @@ impl Decoder {
             names: Names::default(),
             layout: None,
             splitter: Splitter::default(),
-            stamps: Stamps::default(),
+            stamps: DefaultTimes::default(),
             ready: Lines::default(),
         }
     }

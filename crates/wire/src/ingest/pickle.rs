@@ -10,8 +10,8 @@ mod values;
 
 pub use error::FrameError;
 
-use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, instant, slip, value};
+use crate::ingest::default_times::DefaultTimes;
+use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, instant, script_mistakes, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use values::{Value, Values};
@@ -41,7 +41,7 @@ pub fn decode<'n>(frame: &[u8], now: impl Into<Now<'n>>) -> Result<Lines, FrameE
     let mut reader = Reader {
         values: &values,
         now,
-        stamps: Stamps::default(),
+        stamps: DefaultTimes::default(),
         name_bytes: frame
             .len()
             .saturating_mul(NAMES_PER_FRAME)
@@ -58,7 +58,7 @@ pub fn decode<'n>(frame: &[u8], now: impl Into<Now<'n>>) -> Result<Lines, FrameE
 struct Reader<'v, 'f, 'n> {
     values: &'v Values<'f>,
     now: Now<'n>,
-    stamps: Stamps,
+    stamps: DefaultTimes,
     /// How many bytes of names are left.
     name_bytes: usize,
     ready: Lines,
@@ -115,7 +115,7 @@ impl<'f> Reader<'_, 'f, '_> {
             ));
         }
         let path = path.strip_suffix(';').unwrap_or(path);
-        slip::number_as_name(path)?;
+        script_mistakes::number_as_name(path)?;
         let name = Names::default().read(path)?;
         let number = self.number(sample, value).ok_or_else(|| {
             RejectReason::Value("the item's value is no finite number".to_owned())

@@ -6,9 +6,11 @@
 //! over (some senders write one where they have no tags), lines end with LF or CR LF, blank lines and lines that begin with
 //! `#` are passed over.
 
+use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::line::{Line, Splitter};
-use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, moment, slip, timestamp, value};
+use crate::ingest::{
+    LineReject, Lines, Moment, Names, Now, cut, moment, script_mistakes, timestamp, value,
+};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 
@@ -31,7 +33,7 @@ pub struct Decoder {
     splitter: Splitter,
     times: Times,
     names: Names,
-    stamps: Stamps,
+    stamps: DefaultTimes,
     ready: Lines,
 }
 
@@ -49,7 +51,7 @@ impl Decoder {
             splitter: Splitter::new(LINE_BYTES_MAX),
             times,
             names: Names::default(),
-            stamps: Stamps::default(),
+            stamps: DefaultTimes::default(),
             ready: Lines::default(),
         }
     }
@@ -97,7 +99,7 @@ impl Decoder {
 
 fn take(
     ready: &mut Lines,
-    stamps: &mut Stamps,
+    stamps: &mut DefaultTimes,
     number: u64,
     line: &Line<'_>,
     rules: (Times, Names),
@@ -167,7 +169,7 @@ fn sample<'t>(
     let rest = text.strip_prefix(path).unwrap_or_default();
     let mut fields = rest.split([' ', '\t']).filter(|field| !field.is_empty());
     let path = path.strip_suffix(';').unwrap_or(path);
-    slip::number_as_name(path)?;
+    script_mistakes::number_as_name(path)?;
     let name = names.read(path)?;
     let field = fields.next().ok_or_else(|| {
         RejectReason::Malformed("the line has no value, expected `path value timestamp`".to_owned())
@@ -176,7 +178,7 @@ fn sample<'t>(
     let at = match fields.next() {
         None => {
             let gap = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-            slip::time_as_value(path, gap, field, number, now.here())?;
+            script_mistakes::time_as_value(path, gap, field, number, now.here())?;
             None
         }
         Some("-1" | "-1.0" | "N" | "n") => None,

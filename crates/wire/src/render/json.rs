@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn the_answer_looks_like_graphites() {
         let series = Series {
-            key: base::series::SeriesKey::trusted("a"),
+            key: base::series::SeriesKey::from_canonical_unchecked("a"),
             timestamps: vec![Millis(1_519_862_400_000), Millis(1_519_862_400_250)],
             values: vec![2.0, 0.1],
         };
@@ -240,7 +240,7 @@ mod tests {
             0_i64..253_402_300_799_999, any::<f64>().prop_filter("finite", |v| v.is_finite()), 0..20)
         ) {
             let series = Series {
-                key: base::series::SeriesKey::trusted("a"),
+                key: base::series::SeriesKey::from_canonical_unchecked("a"),
                 timestamps: samples.keys().copied().map(Millis).collect(),
                 values: samples.values().copied().collect(),
             };

@@ -1,7 +1,7 @@
 //! Names and patterns are two grammars that must agree: what is a name is a pattern of that name alone.
 
 use crate::name::{self, SeriesName};
-use crate::pattern::{Pattern, PatternError, Place, exactly};
+use crate::pattern::{Pattern, PatternError, Place, escape};
 use proptest::prelude::*;
 
 fn fits(pattern: &str, path: &str) -> bool {
@@ -117,7 +117,7 @@ proptest! {
     fn every_name_is_its_own_pattern_and_no_other_names(one in text(), other in text()) {
         if let Ok(name) = SeriesName::parse(&one) {
             // As it was sent, as it is kept, and as a program writes it.
-            for own in [one.as_str(), name.as_str(), exactly(name.as_str()).as_str()] {
+            for own in [one.as_str(), name.as_str(), escape(name.as_str()).as_str()] {
                 let pattern = Pattern::parse(own).unwrap();
                 prop_assert!(pattern.matches(name.as_str()), "{own}");
                 prop_assert_eq!(pattern.literal(), Some(name.as_str().to_owned()));
@@ -125,11 +125,11 @@ proptest! {
                     prop_assert_eq!(pattern.matches(other.as_str()), name == other, "{} {}", own, other.as_str());
                 }
             }
-            prop_assert_eq!(exactly(name.as_str()), name.as_str());
+            prop_assert_eq!(escape(name.as_str()), name.as_str());
             // Everything above it, too.
             let mut above = name::parent(name.as_str());
             while let Some(path) = above {
-                prop_assert_eq!(Pattern::parse(&exactly(path)).unwrap().literal(), Some(path.to_owned()));
+                prop_assert_eq!(Pattern::parse(&escape(path)).unwrap().literal(), Some(path.to_owned()));
                 above = name::parent(path);
             }
         }
@@ -140,7 +140,7 @@ proptest! {
         if let Ok(name) = SeriesName::parse(&name) {
             let name = name.as_str();
             let begin: String = name.chars().take(half).collect();
-            let pattern = Pattern::parse(&(exactly(&begin) + "*")).unwrap();
+            let pattern = Pattern::parse(&(escape(&begin) + "*")).unwrap();
             // The node of the level that is being written.
             let depth = name::elements(&begin).count();
             let node: Vec<&str> = name::elements(name).take(depth).collect();

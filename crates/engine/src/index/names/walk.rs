@@ -23,23 +23,23 @@ pub(crate) struct Found<'a> {
 }
 
 /// Why a walk ends.
-pub(super) enum End {
+pub(super) enum WalkEnd {
     /// Whoever takes has seen enough.
     Enough,
     Failed(StoreError),
 }
 
-impl<E: Into<StoreError>> From<E> for End {
+impl<E: Into<StoreError>> From<E> for WalkEnd {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
 }
 
 /// Takes what a walk finds.
-pub(super) type Take<'t, 'p> =
+pub(super) type FoundVisitor<'t, 'p> =
     dyn FnMut(Found<'_>, &mut QueryMeter<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
 
-impl End {
+impl WalkEnd {
     pub(super) fn outcome(self) -> Result<(), StoreError> {
         match self {
             Self::Enough => Ok(()),
@@ -60,12 +60,12 @@ pub(super) struct Walk<'w, 'p> {
     /// Series are looked for and nothing else: whether a branch may be seen is what this walk is to find out.
     pub(super) is_probe: bool,
     pub(super) meter: &'w mut QueryMeter<'p>,
-    pub(super) take: &'w mut Take<'w, 'p>,
+    pub(super) take: &'w mut FoundVisitor<'w, 'p>,
 }
 
 impl Walk<'_, '_> {
     /// Looks among the children of the node so far for those that fit at `positions`.
-    pub(super) fn descend(&mut self, positions: &PositionSets) -> Result<(), End> {
+    pub(super) fn descend(&mut self, positions: &PositionSets) -> Result<(), WalkEnd> {
         let base = self.path.len();
         let only = self.automaton.sole_element_at(positions);
         if let Some(text) = only.and_then(|element| element.literal()) {
@@ -80,7 +80,7 @@ impl Walk<'_, '_> {
         let names = self.names;
         let mut next = names.seek(self.path.as_str(), true);
         while let Some((key, series)) = next {
-            let Some(below) = within(key, &self.path, base, floor) else {
+            let Some(below) = strip_parent(key, &self.path, base, floor) else {
                 break;
             };
             self.path.truncate(base);
@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
                 }
                 Child::Labelled { end, may_fit: true } => {
                     self.path.push_str(below.get(..end).unwrap_or_default());
-                    self.labelled(&SeriesKey::trusted(key), *series)?;
+                    self.labelled(&SeriesKey::from_canonical_unchecked(key), *series)?;
                     next = names.seek(key.as_ref(), false);
                 }
                 Child::Labelled {
@@ -136,7 +136,7 @@ impl Walk<'_, '_> {
     }
 
     /// The one child that is called `text`, which may have labels and may not exist.
-    fn literal(&mut self, positions: &PositionSets, text: &str) -> Result<(), End> {
+    fn literal(&mut self, positions: &PositionSets, text: &str) -> Result<(), WalkEnd> {
         let base = self.path.len();
         self.path.push_str(text);
         if text.contains(';') {
@@ -165,14 +165,14 @@ impl Walk<'_, '_> {
     }
 
     /// The series of the path so far that have labels.
-    fn all_labelled(&mut self) -> Result<(), End> {
+    fn all_labelled(&mut self) -> Result<(), WalkEnd> {
         let names = self.names;
         self.path.push(LABELS);
         let mut next = names.seek(self.path.as_str(), true);
         while let Some((key, series)) = next.filter(|(key, _)| key.starts_with(self.path.as_str()))
         {
             self.meter.steps(1)?;
-            self.labelled(&SeriesKey::trusted(key), *series)?;
+            self.labelled(&SeriesKey::from_canonical_unchecked(key), *series)?;
             next = names.seek(key.as_ref(), false);
         }
         self.path.pop();
@@ -180,7 +180,7 @@ impl Walk<'_, '_> {
     }
 
     /// A series with labels, whose path may fit.
-    fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), End> {
+    fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), WalkEnd> {
         if fits(self.selector, key, self.meter)? && self.may_see(key)? {
             let found = Found {
                 key: key.clone(),
@@ -204,10 +204,10 @@ impl Walk<'_, '_> {
         Ok(false)
     }
 
-    fn hand_out(&mut self, found: Found<'_>) -> Result<(), End> {
+    fn hand_out(&mut self, found: Found<'_>) -> Result<(), WalkEnd> {
         match (self.take)(found, self.meter)? {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(End::Enough),
+            ControlFlow::Break(()) => Err(WalkEnd::Enough),
         }
     }
 
@@ -250,7 +250,7 @@ impl Walk<'_, '_> {
     }
 
     /// The path is a node that fits so far, without a closing dot, and goes on at `positions`; it may not exist.
-    fn visit(&mut self, positions: &PositionSets) -> Result<(), End> {
+    fn visit(&mut self, positions: &PositionSets) -> Result<(), WalkEnd> {
         self.meter.steps(1)?;
         let length = self.path.len();
         self.path.push('.');
@@ -262,7 +262,7 @@ impl Walk<'_, '_> {
             let series = self.names.get(path.as_str()).copied();
             // Of what is not there the path may be longer than any key's.
             if series.is_some() || branch {
-                let key = SeriesKey::trusted(&path);
+                let key = SeriesKey::from_canonical_unchecked(&path);
                 let is_seen = series.is_some() && self.may_see(&key)?;
                 let leaf = series.filter(|_| is_seen);
                 if is_seen || branch {
@@ -288,7 +288,7 @@ impl Walk<'_, '_> {
     }
 
     /// Whether any series below the path, which has its closing dot, may be seen.
-    fn may_see_below(&mut self, positions: &PositionSets) -> Result<bool, End> {
+    fn may_see_below(&mut self, positions: &PositionSets) -> Result<bool, WalkEnd> {
         if self.filter.is_none() {
             return Ok(true);
         }
@@ -314,7 +314,7 @@ impl Walk<'_, '_> {
         };
         match probe.descend(positions) {
             Ok(()) => Ok(false),
-            Err(End::Enough) => Ok(true),
+            Err(WalkEnd::Enough) => Ok(true),
             Err(failed) => Err(failed),
         }
     }
@@ -331,7 +331,7 @@ enum Child {
 }
 
 /// What `name` has behind `base`, if it begins like `path` up to `floor`.
-fn within<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Option<&'n str> {
+fn strip_parent<'n>(name: &'n str, path: &str, base: usize, floor: usize) -> Option<&'n str> {
     if name.starts_with(path.get(..floor)?) {
         name.get(base..)
     } else {

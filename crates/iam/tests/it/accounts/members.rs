@@ -224,7 +224,7 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
 }
 
 #[test]
-fn who_leaves_his_first_account_is_at_home_in_the_next_and_after_the_last_forgotten() {
+fn who_leaves_a_first_account_is_at_home_in_the_next_and_after_the_last_forgotten() {
     on_both("home_and_forgotten", &async |world: &World| {
         let (a, b) = (world.a.account, world.b.account);
         let (carl, password) = world.invite_carl(None).await;

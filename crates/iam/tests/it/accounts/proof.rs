@@ -50,7 +50,7 @@ fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
             .await
             .unwrap();
         let directory = world.iam.directory();
-        assert!(directory.holds(
+        assert!(directory.has_role(
             carl.principal(),
             Domain::Account(made.account),
             Role::Administrator
@@ -129,7 +129,7 @@ fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
             owner.user().unwrap()
         );
         let directory = world.iam.directory();
-        assert!(directory.holds(
+        assert!(directory.has_role(
             owner.principal(),
             Domain::Account(world.b.account),
             Role::Administrator

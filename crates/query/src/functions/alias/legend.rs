@@ -84,7 +84,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 call.reserve(own.weight())?;
                 for kind in &kinds {
                     call.checkpoint(own.weight())?;
-                    let value = told(own, kind, system.as_deref())?;
+                    let value = formatted_aggregate(own, kind, system.as_deref())?;
                     own.name = match system {
                         None => format!("{} ({kind}: {value})", own.name),
                         Some(_) => format!("{:<20}{kind:<5}{value:<10}", own.name),
@@ -168,7 +168,7 @@ fn shown(given: Option<&Value>) -> String {
 }
 
 /// An aggregate of a series as `legendValue` shows it.
-fn told(series: &Series, kind: &str, system: Option<&str>) -> Result<String, Fault> {
+fn formatted_aggregate(series: &Series, kind: &str, system: Option<&str>) -> Result<String, Fault> {
     let Some(aggregation) = Aggregation::named(kind) else {
         return Ok("(?)".to_owned());
     };

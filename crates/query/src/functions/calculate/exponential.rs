@@ -3,7 +3,7 @@
 use super::window::{WINDOWS, WindowSize};
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
-use crate::functions::support::{copied, earlier, input, round};
+use crate::functions::support::{copied, input, round, with_lookback};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
@@ -29,7 +29,7 @@ fn exponential(call: &mut FunctionCall<'_>) -> Outcome {
     if !newest.is_finite() {
         return Err(Fault::argument("a window of -1 points has no average"));
     }
-    let series = earlier(call, &series, window.seconds())?;
+    let series = with_lookback(call, &series, window.seconds())?;
     let mut averaged = Vec::with_capacity(series.len());
     for mut own in series {
         let name = format!("exponentialMovingAverage({},{})", own.name, window.shown);

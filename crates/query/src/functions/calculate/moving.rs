@@ -7,7 +7,7 @@ use crate::function::{
     AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
     required, unknown_aggregation,
 };
-use crate::functions::support::{Aggregation, copied, earlier, input};
+use crate::functions::support::{Aggregation, copied, input, with_lookback};
 use crate::series::Series;
 
 const WINDOW: Parameter = required("windowSize", Kind::IntOrInterval).suggesting(WINDOWS);
@@ -95,7 +95,7 @@ fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcom
         None => None,
     };
     let tag = format!("moving{}", capitalized(name));
-    let series = earlier(call, &series, window.seconds())?;
+    let series = with_lookback(call, &series, window.seconds())?;
     let mut moved = Vec::with_capacity(series.len());
     for mut own in series {
         let title = format!("{tag}({},{})", own.name, window.shown);

@@ -1,7 +1,7 @@
 //! The straight line that is nearest to the values.
 
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
-use crate::functions::support::{date, input, wall};
+use crate::functions::support::{date, input, wall_seconds};
 use crate::series::Series;
 
 /// The functions of this file.
@@ -23,7 +23,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
 fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
     let series = input(call)?.unwrap_or_default();
     let (mut from, mut until) = (call.window.from, call.window.until);
-    let (mut shown_from, mut shown_until) = (wall(&call.window, from), wall(&call.window, until));
+    let (mut shown_from, mut shown_until) = (
+        wall_seconds(&call.window, from),
+        wall_seconds(&call.window, until),
+    );
     if call.arguments.given(1).is_some() {
         from = date(&call.window, call.arguments.text(1)?)?;
         shown_from = from;

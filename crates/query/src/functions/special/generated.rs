@@ -4,7 +4,7 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
 };
-use crate::functions::support::{name_tags, wall};
+use crate::functions::support::{name_tags, wall_seconds};
 use crate::series::Series;
 use crate::value::Value;
 use std::hash::{BuildHasher, RandomState};
@@ -25,8 +25,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let step = step(call, 1)?;
             let (start, end) = (call.window.from, call.window.until);
             let shown = (
-                wall(&call.window, start),
-                wall(&call.window, end),
+                wall_seconds(&call.window, start),
+                wall_seconds(&call.window, end),
                 step.whole(),
             );
             let values = generated(call, step, |at| at as f64)?;
@@ -114,7 +114,7 @@ fn generated(
     let points = usize::try_from(count).unwrap_or(usize::MAX);
     call.spend(points)?;
     call.reserve(points)?;
-    let origin = wall(&call.window, call.window.from);
+    let origin = wall_seconds(&call.window, call.window.from);
     let passed = |place: i128| i64::try_from(place * step / MICROSECONDS).unwrap_or(i64::MAX);
     let at = |place| origin.saturating_add(passed(place));
     Ok((0..count).map(at).map(value).collect())
@@ -153,7 +153,7 @@ fn random_walk(call: &mut FunctionCall<'_>) -> Outcome {
 
 fn identity(call: &mut FunctionCall<'_>) -> Outcome {
     let (start, end) = (call.window.from, call.window.until);
-    let ahead = wall(&call.window, start).saturating_sub(start);
+    let ahead = wall_seconds(&call.window, start).saturating_sub(start);
     let values = generated(call, Step::MINUTE, |at| at.saturating_sub(ahead) as f64)?;
     let mut series = named(call, (start, end, 60), values)?;
     series.path_expression = format!("identity(\"{}\")", series.name);

@@ -11,10 +11,10 @@ type Columns<'c> = [Cow<'c, [f64]>];
 const ROWS: usize = 1024;
 
 /// Values that are turned from columns into rows at once: half a megabyte.
-const TURNED: usize = 1 << 16;
+const TRANSPOSED_VALUES: usize = 1 << 16;
 
 /// Rows of them at least, where there are very many columns: at least one cache line of each column.
-const TURNED_ROWS: usize = 8;
+const TRANSPOSED_ROWS_MIN: usize = 8;
 
 impl Aggregation {
     /// The aggregate of each row of columns, where at least `share` of its values are there.
@@ -198,7 +198,7 @@ pub(crate) fn of_rows<E>(
     length: usize,
     mut of: impl FnMut(&mut [f64]) -> Result<f64, E>,
 ) -> Result<Vec<f64>, E> {
-    let rows = (TURNED / columns.len().max(1)).clamp(TURNED_ROWS, ROWS);
+    let rows = (TRANSPOSED_VALUES / columns.len().max(1)).clamp(TRANSPOSED_ROWS_MIN, ROWS);
     // An odd width: rows that lie a power of two apart would take each other's place in the cache.
     let width = columns.len() | 1;
     let mut turned = vec![f64::NAN; width.saturating_mul(rows.min(length))];

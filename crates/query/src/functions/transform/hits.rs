@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
-use crate::functions::support::{ahead, copied, ensure_positive, interval, since};
+use crate::functions::support::{copied, ensure_positive, from_instant, interval, utc_offset};
 use crate::series::Series;
 
 /// The functions of this file.
@@ -32,10 +32,10 @@ fn hitcount(call: &mut FunctionCall<'_>) -> Outcome {
     ensure_positive(width)?;
     if is_aligned {
         let unit = [86_400, 3600, 60].into_iter().find(|unit| width >= *unit);
-        let ahead = ahead(&call.window, call.window.from);
+        let ahead = utc_offset(&call.window, call.window.from);
         let wall = call.window.from.saturating_add(ahead);
         let from = call.window.from - wall.rem_euclid(unit.unwrap_or(1));
-        series = since(call, &series, from)?;
+        series = from_instant(call, &series, from)?;
         for own in &mut series {
             let whole = (own.end - own.start).div_euclid(width) * width;
             own.end = own.start + whole + width;

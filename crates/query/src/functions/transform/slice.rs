@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
-use crate::functions::support::{date, each_strictly, wall};
+use crate::functions::support::{date, each_strictly, wall_seconds};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
@@ -20,7 +20,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let read = |call: &mut FunctionCall<'_>| {
             let start = date(&call.window, call.arguments.text(1)?)?;
             let end = date(&call.window, call.arguments.text_or(2, "now")?)?;
-            Ok::<_, Fault>((start, end, wall(&call.window, call.window.from)))
+            Ok::<_, Fault>((start, end, wall_seconds(&call.window, call.window.from)))
         };
         each_strictly(call, read, |(start, end, origin), mut own| {
             let name = format!("timeSlice({}, {start}, {end})", own.name);

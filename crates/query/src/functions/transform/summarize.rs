@@ -6,7 +6,8 @@ use crate::function::{
     required, unknown_aggregation,
 };
 use crate::functions::support::{
-    Aggregation, Buckets, ahead, copied, ensure_positive, interval, since, summarized, unit,
+    Aggregation, Buckets, copied, ensure_positive, from_instant, interval, summarized, unit,
+    utc_offset,
 };
 use crate::value::Value;
 use crate::window::Window;
@@ -114,7 +115,7 @@ fn smart_summarize(call: &mut FunctionCall<'_>) -> Outcome {
         None | Some(Value::Boolean(_)) => {}
         Some(Value::Text(text)) => {
             let from = aligned(&call.window, text)?;
-            series = since(call, &series, from)?;
+            series = from_instant(call, &series, from)?;
         }
         Some(_) => return Err(Fault::argument("`alignTo` must be a text such as `days`")),
     }
@@ -152,7 +153,7 @@ fn aligned(window: &Window, name: &str) -> Result<i64, Fault> {
         ))
     };
     let width = unit(name).ok_or_else(problem)?;
-    let ahead = ahead(window, window.from);
+    let ahead = utc_offset(window, window.from);
     let wall = window.from.saturating_add(ahead);
     let day = wall.div_euclid(86_400);
     let date = || -> Option<Date> {

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
 use crate::shown::{Shown, shown};
-use base::pattern::exactly;
+use base::pattern::escape;
 use std::collections::BTreeSet;
 use wire::target::Target;
 
@@ -63,7 +63,7 @@ fn below(monitoring: &Monitoring<'_>, target: &str) -> Result<String, Failure> {
         let mut names = names.into_iter();
         let element = match (names.next(), names.next()) {
             (None, _) => break,
-            (Some(only), None) => exactly(only),
+            (Some(only), None) => escape(only),
             (Some(_), Some(_)) => "*".to_owned(),
         };
         query = format!("{query}.{element}");

@@ -18,7 +18,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{Lines, Names, Now, Stamps, csv, influx, moment_in, plaintext};
+use wire::ingest::{DefaultTimes, Lines, Names, Now, csv, influx, moment_in, plaintext};
 
 pub(crate) use super::input_format::Format;
 
@@ -78,7 +78,7 @@ impl Input {
     ) -> Result<Self, Failure> {
         for (at, argument) in arguments.iter().enumerate() {
             let now = SystemClock.now().into();
-            let (lines, stamps) = (&mut Lines::default(), &mut Stamps::default());
+            let (lines, stamps) = (&mut Lines::default(), &mut DefaultTimes::default());
             push_argument(lines, stamps, argument, at as u64 + 1, (&zone, names), now)?;
         }
         Ok(Self {
@@ -175,7 +175,7 @@ impl Input {
         match std::mem::replace(&mut self.source, Source::Done) {
             Source::Done => Ok(InputEvent::End),
             Source::Arguments(arguments, zone, names) => {
-                let (mut lines, mut stamps) = (Lines::default(), Stamps::default());
+                let (mut lines, mut stamps) = (Lines::default(), DefaultTimes::default());
                 for (at, argument) in arguments.iter().enumerate() {
                     push_argument(
                         &mut lines,
@@ -307,7 +307,7 @@ fn header_failure(error: &csv::HeaderError) -> Failure {
 /// Parses `NAME=VALUE[@TIME]`. The last `=` separates, because tags in a name contain `=`.
 fn push_argument(
     lines: &mut Lines,
-    stamps: &mut Stamps,
+    stamps: &mut DefaultTimes,
     argument: &str,
     place: u64,
     (zone, names): (&TimeZone, Names),
@@ -361,7 +361,7 @@ mod tests {
         let mut lines = Lines::default();
         push_argument(
             &mut lines,
-            &mut Stamps::default(),
+            &mut DefaultTimes::default(),
             argument,
             1,
             (&TimeZone::UTC, Names::default()),

@@ -424,7 +424,7 @@ impl Changing<'_> {
         };
         let path = self.files.and_then(|files| *files.get(place)?);
         let written = conf.line(number).unwrap_or_default();
-        // The server has keys in small letters, and who wrote them may look for his own.
+        // The server has keys in small letters, and whoever wrote them may look for their own.
         let key = conf.key(number).unwrap_or_default();
         let wrong = &wrong.replacen(&format!("`{}`", key.to_lowercase()), &format!("`{key}`"), 1);
         let message = match (path, conf.rule_at(number)) {

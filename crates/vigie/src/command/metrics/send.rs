@@ -12,7 +12,7 @@ use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
 use crate::receipt::receipt;
-use base::overwritten;
+use base::duplicates;
 use base::time::Millis;
 use base::time_expr::lenient::Notice;
 use jiff::tz::TimeZone;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wire::ingest::csv::Columns;
 use wire::ingest::encode::BodyWriter;
-use wire::ingest::halves::halves;
+use wire::ingest::split_body::split_body;
 use wire::ingest::{Lines, Names};
 
 /// The maximum size of a request, whatever `--batch` says: half of the server's default `body_bytes`.
@@ -279,7 +279,7 @@ impl Sending<'_> {
         let body = std::mem::replace(&mut self.body, BodyWriter::new()).finish();
         let Some(monitoring) = &self.monitoring else {
             let mut checked = std::mem::take(&mut self.checked);
-            let replaced = overwritten::count(&mut checked);
+            let replaced = duplicates::count(&mut checked);
             self.tally.fit(places.len() as u64, replaced);
             return Ok(());
         };
@@ -316,24 +316,24 @@ impl Sending<'_> {
             }
             Err(failure) => failure,
         };
-        let halves = halves(&body).filter(|_| failure.status == Some(413));
-        let (Some(halves), Some(monitoring)) = (halves, &self.monitoring) else {
+        let split = split_body(&body).filter(|_| failure.status == Some(413));
+        let (Some(split), Some(monitoring)) = (split, &self.monitoring) else {
             self.unsent += places.len() as u64;
             return Err(failure);
         };
         drop(body);
         self.batch = self.batch.min((places.len() / 2).max(1));
-        let (first, second) = places.split_at(halves.first_samples.min(places.len()));
-        let reply = self.post(monitoring, &halves.first);
-        if let Err(failure) = self.settle(reply, halves.first, first) {
+        let (first, second) = places.split_at(split.first_samples.min(places.len()));
+        let reply = self.post(monitoring, &split.first);
+        if let Err(failure) = self.settle(reply, split.first, first) {
             self.unsent += second.len() as u64;
             return Err(failure);
         }
         let Some(monitoring) = &self.monitoring else {
             return Ok(());
         };
-        let reply = self.post(monitoring, &halves.second);
-        self.settle(reply, halves.second, second)
+        let reply = self.post(monitoring, &split.second);
+        self.settle(reply, split.second, second)
     }
 
     /// The failure when the sending is aborted.

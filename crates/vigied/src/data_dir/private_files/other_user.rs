@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_found_by_his_number() {
+    fn a_user_is_found_by_number() {
         let users = "root:x:0:0:root:/root:/bin/bash\nvigie:x:997:996::/var/lib/vigie:/usr/sbin/nologin\nbroken\n";
         assert_eq!(name(users, 997), Some("vigie"));
         assert_eq!(name(users, 996), None);

@@ -25,12 +25,12 @@ fn halves() -> Shares {
     Shares::of(50, 50, 75)
 }
 
-fn account(number: u8) -> Owner {
-    Owner::Account(AccountId(Guid::from_random([number; 16])))
+fn account(number: u8) -> ShareOwner {
+    ShareOwner::Account(AccountId(Guid::from_random([number; 16])))
 }
 
-fn source(number: u8) -> Owner {
-    Owner::Source(SourceKey::of([127, 0, 0, number].into()))
+fn source(number: u8) -> ShareOwner {
+    ShareOwner::Source(SourceKey::of([127, 0, 0, number].into()))
 }
 
 /// Whether the body was told to give way.
@@ -86,7 +86,7 @@ async fn an_accounts_body_gives_way_when_it_has_fallen_behind() {
 async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
     let bodies = bodies(1, 1000);
     let begun = Instant::now();
-    let mut body = bodies.enter_at(Owner::Proxy, begun).unwrap();
+    let mut body = bodies.enter_at(ShareOwner::Proxy, begun).unwrap();
     assert_eq!(body.deadline() - begun, STALL);
     body.put_off(STALL / 4, begun + STALL / 2);
     assert_eq!(body.deadline() - begun, STALL * 5 / 4);

@@ -55,7 +55,7 @@ impl SampleStore for Stubborn {
         Err(refused())
     }
 
-    fn delete_begun(
+    fn delete_with_hook(
         &self,
         scope: &Scope,
         _: &DeleteQuery<'_>,

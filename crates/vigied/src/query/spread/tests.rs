@@ -23,7 +23,7 @@ struct Numbered(usize);
 
 impl Cursor for Numbered {
     fn key(&self) -> SeriesKey<'_> {
-        SeriesKey::trusted("a")
+        SeriesKey::from_canonical_unchecked("a")
     }
 
     fn query(&self) -> usize {

@@ -5,8 +5,8 @@ use base::id::{AccountId, Guid};
 use std::future::pending;
 use std::task::{Context, Waker};
 
-pub(in crate::query) fn account(number: u8) -> Owner {
-    Owner::Account(AccountId(Guid::from_random([number; 16])))
+pub(in crate::query) fn account(number: u8) -> ShareOwner {
+    ShareOwner::Account(AccountId(Guid::from_random([number; 16])))
 }
 
 pub(in crate::query) fn turns(running: u64, waiting: u64, account: u64) -> Arc<Turns> {
@@ -14,7 +14,7 @@ pub(in crate::query) fn turns(running: u64, waiting: u64, account: u64) -> Arc<T
     Arc::new(Turns::new(running, waiting, shares))
 }
 
-pub(in crate::query) async fn take(turns: &Arc<Turns>, owner: Owner) -> Result<Turn, Refusal> {
+pub(in crate::query) async fn take(turns: &Arc<Turns>, owner: ShareOwner) -> Result<Turn, Refusal> {
     turns.take(owner, &Arc::from("IBMid-a")).await
 }
 
@@ -138,7 +138,7 @@ async fn the_people_of_an_account_take_turns_too() {
 
 /// A query at the head of the queue whose account is at its share must not block the account the rest is reserved for.
 #[tokio::test]
-async fn what_is_kept_for_who_has_little_reaches_him_in_the_queue_as_well() {
+async fn what_is_reserved_for_small_accounts_reaches_them_in_the_queue_as_well() {
     let turns = turns(16, 64, 50);
     let mut held: Vec<Turn> = Vec::new();
     for owner in [1, 2] {
@@ -161,7 +161,7 @@ async fn what_is_kept_for_who_has_little_reaches_him_in_the_queue_as_well() {
 
 /// A query that keeps waiting keeps its memory, for an answer that nobody reads.
 #[tokio::test]
-async fn who_goes_while_his_turn_is_lent_waits_for_it_no_more() {
+async fn who_leaves_while_the_turn_is_lent_waits_for_it_no_more() {
     let turns = turns(1, 1, 100);
     let turn = take(&turns, account(1)).await.unwrap();
     let (go, goes) = oneshot::channel::<()>();

@@ -3,7 +3,7 @@
 //! query gets in between and the queue does not grow.
 
 use super::{State, Turn, Waiting};
-use crate::http::share::Owner;
+use crate::http::share::ShareOwner;
 use crate::query::queue::{QueuePosition, Waiter};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -41,7 +41,11 @@ impl State {
     /// The next query of the same account that may have the turn which `person` gives up: one that has begun, or the first of
     /// somebody who has nothing begun. An account has begun at most twice as many as it has turns: each keeps its thread and its
     /// memory, and those of one person would only share what one of them has.
-    fn pick_person(&mut self, owner: Owner, person: &str) -> Option<(Owner, Waiter<Turn>)> {
+    fn pick_person(
+        &mut self,
+        owner: ShareOwner,
+        person: &str,
+    ) -> Option<(ShareOwner, Waiter<Turn>)> {
         if self.running.over(owner, 1).is_some() {
             return None;
         }
@@ -112,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_goes_while_another_has_his_turn_is_forgotten() {
+    async fn who_leaves_while_another_has_the_turn_is_forgotten() {
         let turns = turns(1, 8, 100);
         let held = take(&turns, account(1)).await.unwrap();
         let mut other = pin!(take(&turns, account(2)));

@@ -1,16 +1,16 @@
 //! `/events`: what happened in a domain, beside its series. Events have no names: they are for callers who reach the whole domain,
 //! and to others there is none.
 
-mod found;
-mod happened;
 mod post;
+mod query;
 mod remove;
+mod source;
 
-pub(in crate::route) use happened::Happened;
+pub(in crate::route) use source::EventSource;
 pub(crate) use {post::post_event, remove::delete_events};
 
-use super::answering::{Asked, answer, close, json_type, open, routes, write_json};
 use super::parameters::{Parameters, time};
+use super::request::{GraphiteRequest, answer, close, json_type, open, routes, write_json};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -20,9 +20,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
-use found::Reading;
 use http::HeaderMap;
 use iam::manage::event::Event;
+use query::EventQuery;
 use std::sync::Arc;
 use wire::code;
 use wire::event::{Listed, Single, Wanted};
@@ -59,12 +59,12 @@ fn listed(event: &Event) -> Listed<'_> {
     Listed::new(event.mark.place.number, event.mark.place.at, texts)
 }
 
-fn write_event(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_event(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let id = asked.parameters.last("id").unwrap_or_default();
     let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
     let number = id.parse().ok().filter(|_| is_number);
     let found = match number {
-        Some(number) => Reading::new(asked, answer).one(number)?,
+        Some(number) => EventQuery::new(asked, answer).one(number)?,
         None => None,
     };
     let Some(event) = found else {
@@ -79,7 +79,7 @@ fn write_event(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
 }
 
 /// The range that is asked for: all there is, up to now.
-fn range(asked: &Asked) -> Result<TimeRange, Refusal> {
+fn range(asked: &GraphiteRequest) -> Result<TimeRange, Refusal> {
     let parameters = &asked.parameters;
     let clock = parameters.clock(&asked.app)?;
     let instant = |name: &'static str, default| match parameters.last(name) {
@@ -92,12 +92,12 @@ fn range(asked: &Asked) -> Result<TimeRange, Refusal> {
     })
 }
 
-fn write_events(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_events(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let range = range(asked)?;
     let set = asked.parameters.last("set");
     let tags = asked.parameters.last("tags");
     let mut wanted = tags.map(|tags| Wanted::parse(tags, set));
-    let events = Reading::new(asked, answer).all(range, wanted.as_mut())?;
+    let events = EventQuery::new(asked, answer).all(range, wanted.as_mut())?;
     open(asked, answer)?;
     answer.out.push(b'[');
     for (place, event) in events.iter().enumerate() {

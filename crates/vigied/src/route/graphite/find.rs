@@ -1,9 +1,9 @@
 //! `/metrics/find`, `/metrics/expand` and `/metrics/index.json`: the names of series.
 
-use super::answering::{Asked, answer, json_type, routes};
-use super::glob::Glob;
+use super::glob::GlobSelector;
 use super::json;
 use super::parameters::{Parameters, invalid, time};
+use super::request::{GraphiteRequest, answer, json_type, routes};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use base::store::{FindQuery, Node, StoreError};
@@ -33,8 +33,8 @@ fn found_type(parameters: &Parameters) -> Result<&'static str, Refusal> {
 }
 
 /// The nodes that fit a path as a tree of names has them: a series with tags has no place in it.
-fn nodes(asked: &Asked, answer: &Answer, path: &str) -> Result<Vec<Node>, Refusal> {
-    let Some(glob) = Glob::parse(path) else {
+fn nodes(asked: &GraphiteRequest, answer: &Answer, path: &str) -> Result<Vec<Node>, Refusal> {
+    let Some(glob) = GlobSelector::parse(path) else {
         return Ok(Vec::new());
     };
     let context = answer.context();
@@ -44,13 +44,17 @@ fn nodes(asked: &Asked, answer: &Answer, path: &str) -> Result<Vec<Node>, Refusa
         labelled: glob.has_tags,
     };
     let mut nodes = asked.app.store.find(&asked.scope, &query, &context)?;
-    nodes.retain(|node| glob.means(&node.path));
+    nodes.retain(|node| glob.matches(&node.path));
     Ok(nodes)
 }
 
 /// The nodes of a query. Empty elements mean nothing, but one at the end, which opens what stands before it; `**` alone is
 /// the first level, as in graphite-web.
-fn nodes_of_query(asked: &Asked, answer: &Answer, query: &str) -> Result<Vec<Node>, Refusal> {
+fn nodes_of_query(
+    asked: &GraphiteRequest,
+    answer: &Answer,
+    query: &str,
+) -> Result<Vec<Node>, Refusal> {
     if query.contains(';') {
         return nodes(asked, answer, query);
     }
@@ -131,7 +135,7 @@ fn found(nodes: &[Node], leaves_only: bool) -> Vec<Found<'_>> {
     found
 }
 
-fn write_found(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_found(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let clock = parameters.clock(&asked.app)?;
     let query = match parameters.last("query") {
@@ -214,7 +218,7 @@ fn reserve_tables(answer: &Answer, nodes: usize, texts: u64) -> Result<(), Refus
     Ok(reserved.map_err(StoreError::Stopped)?)
 }
 
-fn write_expanded(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_expanded(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let leaves_only = parameters.integer("leavesOnly")?.unwrap_or(0) != 0;
     let by_query = parameters.integer("groupByExpr")?.unwrap_or(0) != 0;
@@ -233,7 +237,7 @@ fn write_expanded(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     })
 }
 
-fn write_index(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_index(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let nodes = nodes(asked, answer, "**")?;
     json::write(asked, answer, |sink| {
         sink.out().push(b'[');

@@ -1,7 +1,7 @@
 //! `GET /functions` and `/functions/{name}`: the functions of targets.
 
-use super::answering::{Asked, answer, is_pretty, json_type, write_json};
 use super::parameters::Parameters;
+use super::request::{GraphiteRequest, answer, is_pretty, json_type, write_json};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -37,7 +37,7 @@ pub(crate) async fn functions(
     .await
 }
 
-fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let is_grouped = parameters.is_set("grouped");
     let shown = describe::list(parameters.last("group"), is_grouped);

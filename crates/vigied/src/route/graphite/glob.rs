@@ -5,14 +5,14 @@ use base::selector::Selector;
 
 /// The series that a path means. One without tags finds none that have some; one with tags is the text of one series, and
 /// finds nothing where it has wildcards. So does a path that cannot be read, as in graphite-web.
-pub(super) struct Glob {
+pub(super) struct GlobSelector {
     pub(super) selector: Selector,
     pub(super) has_tags: bool,
     /// With tags it is the one text that a series has: its tags stand in their order.
-    exactly: Option<String>,
+    literal: Option<String>,
 }
 
-impl Glob {
+impl GlobSelector {
     pub(super) fn parse(path: &str) -> Option<Self> {
         let has_tags = path.contains(';');
         if has_tags && path.contains(['*', '?', '[', '{']) {
@@ -28,7 +28,7 @@ impl Glob {
                 selector.labelled(false)
             },
             has_tags,
-            exactly: has_tags.then(|| path.to_owned()),
+            literal: has_tags.then(|| path.to_owned()),
         })
     }
 
@@ -37,13 +37,13 @@ impl Glob {
         Some(Self {
             selector: Selector::named(Pattern::parse(path).ok()?),
             has_tags: true,
-            exactly: None,
+            literal: None,
         })
     }
 
     /// Whether a series of that Graphite text is meant, which its selector finds.
-    pub(super) fn means(&self, text: &str) -> bool {
-        match &self.exactly {
+    pub(super) fn matches(&self, text: &str) -> bool {
+        match &self.literal {
             Some(own) => own == text,
             None => self.has_tags || !text.contains(';'),
         }

@@ -1,7 +1,7 @@
 //! JSON of an answer that is written piece by piece: within the callback where one is named, and on several lines where that is
 //! asked for.
 
-use super::answering::{Asked, close, is_pretty, open};
+use super::request::{GraphiteRequest, close, is_pretty, open};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use base::context::Stop;
@@ -36,7 +36,7 @@ impl Sink for Json<'_> {
 
 /// Writes what `work` writes.
 pub(super) fn write(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &mut Answer,
     work: impl FnOnce(&mut Json<'_>) -> Result<(), Stop>,
 ) -> Result<(), Refusal> {
@@ -45,7 +45,7 @@ pub(super) fn write(
 
 /// The same, on several lines where `is_pretty`, whatever is asked for.
 pub(super) fn write_as(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &mut Answer,
     is_pretty: bool,
     work: impl FnOnce(&mut Json<'_>) -> Result<(), Stop>,

@@ -2,9 +2,7 @@
 //! `/events` and `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does.
 //! `/v1/metrics` evaluates its targets with the same code ([`evaluating`]).
 
-mod answering;
-mod cached;
-pub(super) mod evaluating;
+pub(super) mod evaluation;
 pub(super) mod events;
 mod find;
 mod functions;
@@ -13,7 +11,9 @@ mod json;
 mod parameters;
 mod picture;
 mod render;
-mod stored;
+mod render_cache;
+mod request;
+mod store_source;
 mod tag_selector;
 mod tagging;
 mod tags;

@@ -1,7 +1,7 @@
 //! The answer of `/render` as a picture.
 
-use super::answering::Asked;
 use super::parameters::invalid;
+use super::request::GraphiteRequest;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use base::context::Stop;
@@ -13,7 +13,7 @@ use query::window::Window;
 
 /// Draws the series.
 pub(super) fn write(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &mut Answer,
     series: Vec<Series>,
     window: &Window,

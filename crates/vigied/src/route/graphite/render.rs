@@ -1,12 +1,12 @@
 //! `GET` and `POST /render`: targets as data or as a picture.
 
-use super::answering::{Asked, JSON, SCRIPT, answer, callback, is_pretty};
-use super::cached;
-use super::evaluating::{self, Evaluating};
-use super::events::Happened;
+use super::evaluation::{self, TargetEvaluation};
+use super::events::EventSource;
 use super::json::{self, Json};
 use super::parameters::{Parameters, invalid, time};
 use super::picture;
+use super::render_cache;
+use super::request::{GraphiteRequest, JSON, SCRIPT, answer, callback, is_pretty};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -143,17 +143,17 @@ fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
 }
 
 /// The same from what is kept, where that serves; pictures are drawn each time.
-fn write_or_repeat(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_or_repeat(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     if matches!(format_of(&asked.parameters)?, Format::Picture(_)) {
         return write(asked, answer);
     }
     let context = answer.context();
-    let step = evaluating::rules(&asked.app, &asked.scope, &context)?.finest_step();
-    cached::write(asked, answer, step, write)
+    let step = evaluation::rules(&asked.app, &asked.scope, &context)?.finest_step();
+    render_cache::write(asked, answer, step, write)
 }
 
 /// Evaluates the targets, and writes what was asked for.
-fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let format = format_of(parameters)?;
     let window = window(asked)?;
@@ -170,7 +170,7 @@ fn write(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
 }
 
 /// The time that is asked for.
-fn window(asked: &Asked) -> Result<Window, Refusal> {
+fn window(asked: &GraphiteRequest) -> Result<Window, Refusal> {
     let parameters = &asked.parameters;
     let clock = parameters.clock(&asked.app)?;
     let instant = |name: &'static str, default| match parameters.last(name) {
@@ -193,7 +193,7 @@ fn window(asked: &Asked) -> Result<Window, Refusal> {
 
 /// The series of all targets, in order, and their memory.
 fn evaluated<'c>(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &Answer,
     window: &Window,
     context: &'c Context,
@@ -214,9 +214,9 @@ fn evaluated<'c>(
             )
         })?,
     };
-    let rules = evaluating::rules(&asked.app, &asked.scope, context)?;
-    let happened = Happened::new(&asked.app, &asked.scope, answer);
-    let evaluating = Evaluating {
+    let rules = evaluation::rules(&asked.app, &asked.scope, context)?;
+    let happened = EventSource::new(&asked.app, &asked.scope, answer);
+    let evaluating = TargetEvaluation {
         app: &asked.app,
         scope: &asked.scope,
         context,
@@ -252,7 +252,7 @@ fn consolidated<'c>(context: &'c Context, series: &[Series]) -> Result<Reservati
 }
 
 fn write_data(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &mut Answer,
     format: Format,
     series: &[Series],
@@ -282,7 +282,7 @@ fn write_data(
 }
 
 fn write_columns(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &mut Answer,
     (format, has_values): (Format, bool),
     columns: &[Column<'_>],

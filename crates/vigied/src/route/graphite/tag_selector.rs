@@ -8,7 +8,10 @@ use query::tags::{Comparison, NAME, TagExpression};
 /// or one that is too large. `None` where there are more expressions than a selector takes.
 pub(super) fn selector(expressions: &[TagExpression]) -> Option<Selector> {
     let is_plain = |expression: &&TagExpression| {
-        matches!(expression.comparison, Comparison::Is | Comparison::IsNot)
+        matches!(
+            expression.comparison,
+            Comparison::Equal | Comparison::NotEqual
+        )
     };
     of(expressions.iter()).or_else(|| of(expressions.iter().filter(is_plain)))
 }
@@ -18,8 +21,8 @@ fn of<'e>(expressions: impl Iterator<Item = &'e TagExpression> + Clone) -> Optio
     let paths = expressions.clone().filter(is_of_path);
     let path = paths
         .clone()
-        .find(|expression| expression.comparison == Comparison::Is)
-        .and_then(|expression| Pattern::parse(&base::pattern::exactly(&expression.value)).ok());
+        .find(|expression| expression.comparison == Comparison::Equal)
+        .and_then(|expression| Pattern::parse(&base::pattern::escape(&expression.value)).ok());
     let labels = expressions.filter(|expression| !is_of_path(expression));
     let selector = Selector::new(path, labels.filter_map(matcher).collect())
         .and_then(|selector| selector.with_path_matchers(paths.filter_map(matcher).collect()));
@@ -30,10 +33,10 @@ fn matcher(expression: &TagExpression) -> Option<Matcher> {
     // A dot is no line's end here, and what follows the part that fits is anything.
     let prefix = || format!("(?-s:{})(?s:.*)", expression.value);
     let (op, value) = match expression.comparison {
-        Comparison::Is => (Op::Is, expression.value.clone()),
-        Comparison::IsNot => (Op::IsNot, expression.value.clone()),
-        Comparison::Fits => (Op::Fits, prefix()),
-        Comparison::FitsNot => (Op::FitsNot, prefix()),
+        Comparison::Equal => (Op::Equal, expression.value.clone()),
+        Comparison::NotEqual => (Op::NotEqual, expression.value.clone()),
+        Comparison::Regex => (Op::Regex, prefix()),
+        Comparison::NotRegex => (Op::NotRegex, prefix()),
     };
     Matcher::new(&expression.tag, op, &value).ok()
 }
@@ -66,7 +69,7 @@ mod tests {
             let expressions = parsed.unwrap();
             let labels = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let key = SeriesKey::new(&path, labels).unwrap();
-            let tags = super::super::stored::tags_of(&key);
+            let tags = super::super::store_source::tags_of(&key);
             let fits = expressions
                 .iter()
                 .all(|expression| expression.condition().unwrap().fits_tags(&tags));

@@ -2,8 +2,8 @@
 //!
 //! The tags of a series are part of its name, so there is nothing to keep: a series has them with its first sample.
 
-use super::answering::JSON;
 use super::parameters::{Parameters, invalid};
+use super::request::JSON;
 use crate::http::problem::Refusal;
 use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;

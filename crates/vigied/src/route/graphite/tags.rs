@@ -1,7 +1,7 @@
 //! `/tags`, `/tags/{tag}`, `/tags/findSeries` and completion: which tags series have.
 
-use super::answering::{Asked, answer, json_type, routes, shown, write_json};
 use super::parameters::{Parameters, invalid};
+use super::request::{GraphiteRequest, answer, json_type, routes, shown, write_json};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -57,7 +57,7 @@ const TAG_BYTES: u64 = 64;
 
 /// The series that have tags and may fit, and their Graphite text.
 fn tagged(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &Answer,
     expressions: &[TagExpression],
 ) -> Result<Vec<(String, Tags)>, Refusal> {
@@ -84,7 +84,7 @@ fn tagged(
         context
             .reserve(node.path.len() as u64 + labels * TAG_BYTES)
             .map_err(StoreError::Stopped)?;
-        let tags = super::stored::tags_of(&key);
+        let tags = super::store_source::tags_of(&key);
         series.push((node.path, tags));
     }
     Ok(series)
@@ -94,13 +94,13 @@ fn tagged(
 fn with_tag(expressions: &[TagExpression], tag: &str) -> Vec<TagExpression> {
     let exists = TagExpression {
         tag: tag.to_owned(),
-        comparison: Comparison::IsNot,
+        comparison: Comparison::NotEqual,
         value: String::new(),
     };
     expressions.iter().cloned().chain([exists]).collect()
 }
 
-fn expressions(asked: &Asked) -> Result<Vec<TagExpression>, Refusal> {
+fn expressions(asked: &GraphiteRequest) -> Result<Vec<TagExpression>, Refusal> {
     let texts = asked.parameters.all("expr");
     if texts.is_empty() {
         return Ok(Vec::new());
@@ -123,7 +123,7 @@ fn beyond(Refusal(problem): Refusal, error: &TagError) -> Refusal {
     })
 }
 
-fn filter(asked: &Asked) -> Result<Filter<'_>, Refusal> {
+fn filter(asked: &GraphiteRequest) -> Result<Filter<'_>, Refusal> {
     let limit = asked.parameters.integer("limit")?;
     Ok(Filter {
         pattern: asked.parameters.last("filter"),
@@ -131,14 +131,14 @@ fn filter(asked: &Asked) -> Result<Filter<'_>, Refusal> {
     })
 }
 
-fn suggestions(asked: &Asked) -> Result<usize, Refusal> {
+fn suggestions(asked: &GraphiteRequest) -> Result<usize, Refusal> {
     let limit = asked.parameters.integer("limit")?;
     Ok(limit.map_or(SUGGESTIONS_USUAL, |limit| {
         usize::try_from(limit).unwrap_or(0)
     }))
 }
 
-fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer, &[])?;
     let own = series.iter().map(|(_, tags)| tags);
     let tags = catalog::tags(own, filter(asked)?).map_err(|error| unfiltered(&error))?;
@@ -146,7 +146,7 @@ fn write_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     write_json(asked, answer, &shown(asked, &Value::from(tags)))
 }
 
-fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_tag(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let tag = asked.parameters.last("tag").unwrap_or_default();
     let series = tagged(asked, answer, &with_tag(&[], tag))?;
     let own = series.iter().map(|(_, tags)| tags);
@@ -162,7 +162,7 @@ fn write_tag(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     write_json(asked, answer, &shown(asked, &value))
 }
 
-fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_series(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let expressions = expressions(asked)?;
     if expressions.is_empty() {
         return Err(invalid(
@@ -186,7 +186,7 @@ fn write_series(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
     write_json(asked, answer, &shown(asked, &json!(found)))
 }
 
-fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_suggested_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let (expressions, limit) = (expressions(asked)?, suggestions(asked)?);
     let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
@@ -196,7 +196,7 @@ fn write_suggested_tags(asked: &Asked, answer: &mut Answer) -> Result<(), Refusa
     write_json(asked, answer, &shown(asked, &json!(suggested)))
 }
 
-fn write_suggested_values(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+fn write_suggested_values(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let limit = suggestions(asked)?;
     let Some(tag) = asked.parameters.last("tag").filter(|tag| !tag.is_empty()) else {
         return Err(invalid("tag", "`tag` is missing".to_owned()));

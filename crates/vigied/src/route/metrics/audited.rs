@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::caller::Caller;
-use base::chain::Chain;
+use base::error_chain::Chain;
 use base::id::KeyId;
 use base::scope::Scope;
 use base::store::{DeleteQuery, Deleted, StoreError};
@@ -93,8 +93,8 @@ impl Deleter {
         };
         let (store, context) = (&self.app.store, answer.context());
         // Over before the caller is told.
-        let _change = self.app.queries.kept().deleting(scope.domain());
-        let deleted = store.delete_begun(scope, delete, &context, &mut begin);
+        let _change = self.app.queries.render_cache().deleting(scope.domain());
+        let deleted = store.delete_with_hook(scope, delete, &context, &mut begin);
         let Some(()) = begun.transpose()? else {
             return Ok(deleted?.unwrap_or_default());
         };

@@ -92,7 +92,7 @@ fn remove(
     let delete = DeleteQuery {
         selector: &parsed,
         range,
-        alone: false,
+        exact: false,
         dry_run,
         names: if dry_run {
             usize::try_from(NAMES_PER_DRY_RUN.default).unwrap_or(usize::MAX)
@@ -109,7 +109,7 @@ fn remove(
     let reply = DeleteReply {
         query: text.to_owned(),
         deleted: deleted.series,
-        below: deleted.below,
+        below: deleted.series_below,
         dry_run,
         names: (deleted.names.iter())
             .map(|key| key.graphite().into_owned())

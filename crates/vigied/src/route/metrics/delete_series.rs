@@ -70,7 +70,7 @@ fn one(path: &str) -> Result<Named, Refusal> {
     };
     let key = SeriesKey::parse_graphite(path).map_err(|error| no_series(&error))?;
     let text = key.graphite().into_owned();
-    let selector = Selector::parse(&base::pattern::exactly(&text));
+    let selector = Selector::parse(&base::pattern::escape(&text));
     let selector = selector.map_err(|error| no_series(&error))?;
     Ok(Named { text, selector })
 }
@@ -85,7 +85,7 @@ fn remove(
         let delete = DeleteQuery {
             selector: &own.selector,
             range: None,
-            alone: true,
+            exact: true,
             dry_run: false,
             names: 0,
         };

@@ -5,15 +5,15 @@
 use super::parameters::{NoticeSlot, invalid, parameter, query_of, reserve_tables, times};
 use super::reading::reading;
 use super::rows::{Form, Rows};
-use super::targets::{Wanted, targets};
-use super::views::Views;
+use super::targets::{MetricsTarget, targets};
+use super::views::RuleViews;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
-use crate::route::graphite::evaluating::{self, Evaluating};
-use crate::route::graphite::events::Happened;
+use crate::route::graphite::evaluation::{self, TargetEvaluation};
+use crate::route::graphite::events::EventSource;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::grid::{Fold, Window};
@@ -71,20 +71,20 @@ fn draw(
         has_nulls: parameter(&query, "noNullPoints")?.is_none(),
     };
     let context = answer.context();
-    for target in targets.iter().filter_map(Wanted::path) {
+    for target in targets.iter().filter_map(MetricsTarget::path) {
         reserve_tables(&context, target.selector())?;
     }
-    let rules = evaluating::rules(app, scope, &context)?;
+    let rules = evaluation::rules(app, scope, &context)?;
     let step = app
         .iam
         .resolution_seconds(scope.domain())
         .filter(|_| !asks_for_sent)
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
-    let is_as_sent = asks_for_sent || (step.is_none() && rules.is_empty());
+    let is_as_sent = asks_for_sent || (step.is_none() && rules.has_no_step_rules());
     let range = times.range.unwrap_or(time_expr::default_range(times.now));
     let has_calls = targets.iter().any(|own| own.path().is_none());
     // The store's own slots know the mean of all that is there.
-    let is_mean = rules.are_none() && (form.points_max.is_none() || x_files_factor <= 0.0);
+    let is_mean = rules.is_empty() && (form.points_max.is_none() || x_files_factor <= 0.0);
     if !has_calls && (is_as_sent || is_mean) {
         let shape = match step {
             // A grid ends at the present; a range that begins later has no series.
@@ -105,8 +105,8 @@ fn draw(
     }
     let (from, until) = (range.from.secs(), range.until.secs());
     let seen = query::window::Window::new(from, until, times.now.secs(), times.zone);
-    let happened = Happened::new(app, scope, answer);
-    let evaluating = Evaluating {
+    let happened = EventSource::new(app, scope, answer);
+    let evaluating = TargetEvaluation {
         app,
         scope,
         context: &context,
@@ -117,7 +117,7 @@ fn draw(
         variables: variables(&query),
         x_files_factor,
     };
-    let mut views = Views::read(&evaluating, &context, &targets, !is_as_sent)?;
+    let mut views = RuleViews::read(&evaluating, &context, &targets, !is_as_sent)?;
     if let Some(most) = form.points_max {
         views.reduce(most);
     }
@@ -144,12 +144,12 @@ fn window(range: TimeRange, now: Millis, step: Step) -> Result<Window, Refusal> 
 fn read(
     app: &App,
     scope: &Scope,
-    targets: &[Wanted<'_>],
+    targets: &[MetricsTarget<'_>],
     rows: &mut Rows<'_>,
 ) -> Result<(), Refusal> {
     let queries: Vec<FetchQuery<'_>> = targets
         .iter()
-        .filter_map(Wanted::path)
+        .filter_map(MetricsTarget::path)
         .map(|target| FetchQuery {
             selector: target.selector(),
             shape: rows.shape,
@@ -177,7 +177,7 @@ fn variables(query: &Query) -> BTreeMap<String, String> {
 }
 
 /// Whether the samples are asked for as they were sent, which only paths have.
-fn asks_for_sent(query: &Query, targets: &[Wanted<'_>]) -> Result<bool, Refusal> {
+fn asks_for_sent(query: &Query, targets: &[MetricsTarget<'_>]) -> Result<bool, Refusal> {
     match parameter(query, "as")? {
         None => return Ok(false),
         Some("sent") => {}
@@ -187,8 +187,8 @@ fn asks_for_sent(query: &Query, targets: &[Wanted<'_>]) -> Result<bool, Refusal>
         }
     }
     let call = targets.iter().find_map(|own| match own {
-        Wanted::Call(text) => Some(*text),
-        Wanted::Path(_) => None,
+        MetricsTarget::Call(text) => Some(*text),
+        MetricsTarget::Path(_) => None,
     });
     let Some(text) = call else {
         return Ok(true);

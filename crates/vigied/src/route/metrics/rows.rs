@@ -20,7 +20,7 @@ const SAMPLE_BYTES: u64 = 24;
 const KEPT: usize = 16 * 1024;
 
 /// The result of a first pass over a series.
-struct Seen {
+struct FirstPass {
     count: usize,
     first_and_last: Option<(Millis, Millis)>,
     /// All samples, if they are few.
@@ -135,15 +135,15 @@ impl<'a> Rows<'a> {
     fn write_fewer(&mut self, series: &mut dyn Cursor, most: usize) -> Result<(), StoreError> {
         let mut held = 0;
         let written = self
-            .look(series, &mut held)
+            .first_pass(series, &mut held)
             .and_then(|seen| self.write_seen(series, seen, most));
         self.context.release(held);
         written
     }
 
     /// Reads the series once; `held` counts the buffered bytes.
-    fn look(&self, series: &mut dyn Cursor, held: &mut u64) -> Result<Seen, StoreError> {
-        let mut seen = Seen {
+    fn first_pass(&self, series: &mut dyn Cursor, held: &mut u64) -> Result<FirstPass, StoreError> {
+        let mut seen = FirstPass {
             count: 0,
             first_and_last: None,
             kept: Some(Vec::new()),
@@ -171,7 +171,7 @@ impl<'a> Rows<'a> {
     fn write_seen(
         &mut self,
         series: &mut dyn Cursor,
-        seen: Seen,
+        seen: FirstPass,
         most: usize,
     ) -> Result<(), StoreError> {
         let ends = seen.first_and_last.filter(|_| seen.count > most);

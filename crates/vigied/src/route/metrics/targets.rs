@@ -4,7 +4,7 @@
 use super::parameters::pattern_refusal;
 use crate::app::App;
 use crate::http::problem::Refusal;
-use crate::route::graphite::evaluating;
+use crate::route::graphite::evaluation;
 use base::error::Position;
 use base::limit;
 use base::pattern::{Pattern, PatternError, Place};
@@ -14,14 +14,14 @@ use wire::target::{Target, TargetError};
 
 /// A target.
 #[derive(Debug)]
-pub(super) enum Wanted<'q> {
+pub(super) enum MetricsTarget<'q> {
     /// A path: the series that fit.
     Path(Target),
     /// A call of a function, as it was written.
     Call(&'q str),
 }
 
-impl Wanted<'_> {
+impl MetricsTarget<'_> {
     pub(super) const fn path(&self) -> Option<&Target> {
         match self {
             Self::Path(target) => Some(target),
@@ -31,7 +31,7 @@ impl Wanted<'_> {
 }
 
 /// The targets of a query, in order.
-pub(super) fn targets<'q>(app: &App, query: &'q Query) -> Result<Vec<Wanted<'q>>, Refusal> {
+pub(super) fn targets<'q>(app: &App, query: &'q Query) -> Result<Vec<MetricsTarget<'q>>, Refusal> {
     let texts = query.all("target");
     let most = app.limits.targets_per_query;
     if texts.is_empty() {
@@ -52,8 +52,10 @@ pub(super) fn targets<'q>(app: &App, query: &'q Query) -> Result<Vec<Wanted<'q>>
         ));
     }
     let wanted = |(place, text): (usize, &&'q str)| match Target::parse(text) {
-        Ok(path) => Ok(Wanted::Path(path)),
-        Err(TargetError::Function { .. }) => call(&texts, place).map(|()| Wanted::Call(text)),
+        Ok(path) => Ok(MetricsTarget::Path(path)),
+        Err(TargetError::Function { .. }) => {
+            call(&texts, place).map(|()| MetricsTarget::Call(text))
+        }
         Err(TargetError::Pattern(error)) => Err(malformed(text, place, &error)),
         Err(error @ TargetError::Empty) => {
             let problem = code::TARGET_MALFORMED.problem(error.to_string());
@@ -67,7 +69,7 @@ pub(super) fn targets<'q>(app: &App, query: &'q Query) -> Result<Vec<Wanted<'q>>
 fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
     let text = texts.get(place).copied().unwrap_or_default();
     let expression =
-        query::target::parse(text).map_err(|error| evaluating::refused(texts, place, error))?;
+        query::target::parse(text).map_err(|error| evaluation::refused(texts, place, error))?;
     for (path, span) in expression.paths() {
         let Err(error) = Pattern::parse(path) else {
             continue;

@@ -1,36 +1,36 @@
 //! Series in the view of the domain's rules, as `/render` has them: for targets that call functions, and for paths where rules tell
 //! series apart.
 
-use super::targets::Wanted;
+use super::targets::MetricsTarget;
 use crate::http::problem::Refusal;
-use crate::route::graphite::evaluating::Evaluating;
+use crate::route::graphite::evaluation::TargetEvaluation;
 use base::context::{Context, Reservation};
 use base::store::StoreError;
 use query::series::{Series, reduce};
 use query::source::{Fetched, Path, Source as _};
 
 /// The series of some targets, all in memory.
-pub(super) struct Views<'c> {
+pub(super) struct RuleViews<'c> {
     /// Those of each target; none for one that was not asked for.
     pub(super) of_targets: Vec<Vec<Series>>,
     /// Their bytes, until the answer is written.
     reserved: Reservation<'c>,
 }
 
-impl<'c> Views<'c> {
+impl<'c> RuleViews<'c> {
     /// Reads and evaluates. Without `with_paths` the targets that are paths are left out.
     pub(super) fn read(
-        evaluating: &Evaluating<'_>,
+        evaluating: &TargetEvaluation<'_>,
         context: &'c Context,
-        targets: &[Wanted<'_>],
+        targets: &[MetricsTarget<'_>],
         with_paths: bool,
     ) -> Result<Self, Refusal> {
         // An empty target is none, and the others keep their places.
         let calls: Vec<&str> = targets
             .iter()
             .map(|own| match own {
-                Wanted::Call(text) => *text,
-                Wanted::Path(_) => "",
+                MetricsTarget::Call(text) => *text,
+                MetricsTarget::Path(_) => "",
             })
             .collect();
         let (of_targets, reserved) = evaluating.series(context, &calls)?;
@@ -39,7 +39,7 @@ impl<'c> Views<'c> {
             reserved,
         };
         if with_paths {
-            let paths = targets.iter().filter_map(Wanted::path);
+            let paths = targets.iter().filter_map(MetricsTarget::path);
             let globs: Vec<Path> = paths
                 .map(|target| Path::Glob(target.as_str().to_owned()))
                 .collect();

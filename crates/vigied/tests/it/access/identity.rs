@@ -114,12 +114,12 @@ fn administrator(user: &User) -> bool {
 }
 
 /// Administrator of the account that the credential is for.
-fn administers_his(user: &User) -> bool {
+fn administers_own(user: &User) -> bool {
     administrator(user) || stranger(user)
 }
 
 fn makes_orgs(user: &User) -> bool {
-    administers_his(user) || user.holds("account", "Editor")
+    administers_own(user) || user.holds("account", "Editor")
 }
 
 /// Member of the organization: has a role in it or in one of its spaces.
@@ -322,10 +322,10 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
 
         ("GET", "/v1/apikeys") => vec![
             column("own", (everyone, everyone), 200, |a| a.with(&[])),
-            column("another's", (everyone, administers_his), 200, |a| {
+            column("another's", (everyone, administers_own), 200, |a| {
                 a.asking(&format!("iam_id={}", a.world.owner_iam_id))
             }),
-            column("all", (everyone, administers_his), 200, |a| {
+            column("all", (everyone, administers_own), 200, |a| {
                 a.asking("scope=account")
             }),
             column("another account", (stranger, stranger), 200, |a| {

@@ -284,7 +284,7 @@ impl World {
         let path = format!("/v2/accounts/{}/users", self.account);
         let invited = self.manage("POST", &path, &json!({"users": [{"email": email}]}));
         let code = text(&invited["resources"][0]["one_time_code"]);
-        let password = format!("of {email}, his own");
+        let password = format!("of {email}, their own");
         let body = json!({"email": email, "one_time_code": code, "new_password": password});
         let redeem = self.server.request("POST", "/v2/users/redeem");
         ok(&redeem.json(&body).send());

@@ -1,7 +1,7 @@
 //! The reference of the functions of targets, from their table.
 
 use query::function::{AGGREGATIONS, Default, Function, Group, Kind, Parameter};
-use query::table::{self, describe, older};
+use query::table::{self, describe, graphite_0_9_15};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -147,16 +147,21 @@ fn one(text: &mut String, function: &Function) {
         text.push('\n');
     }
     let _ = writeln!(text, "    {}", function.example);
-    match older::older(name) {
-        older::Older::Same => {}
-        older::Older::Missing => text.push_str("\n0.9.15 did not have it.\n"),
-        older::Older::Other(note) => {
+    match graphite_0_9_15::in_graphite_0_9_15(name) {
+        graphite_0_9_15::Graphite0915::Same => {}
+        graphite_0_9_15::Graphite0915::Missing => text.push_str("\n0.9.15 did not have it.\n"),
+        graphite_0_9_15::Graphite0915::Different(note) => {
             let _ = writeln!(text, "\nIn 0.9.15: {note}");
         }
     }
-    if !matches!(older::older(name), older::Older::Missing) {
+    if !matches!(
+        graphite_0_9_15::in_graphite_0_9_15(name),
+        graphite_0_9_15::Graphite0915::Missing
+    ) {
         let new = function.names.iter().filter(|own| own != &&name);
-        let new = new.filter(|own| older::older(own) == older::Older::Missing);
+        let new = new.filter(|own| {
+            graphite_0_9_15::in_graphite_0_9_15(own) == graphite_0_9_15::Graphite0915::Missing
+        });
         let new: Vec<String> = new.map(|own| format!("`{own}`")).collect();
         if !new.is_empty() {
             let _ = writeln!(text, "\n0.9.15 did not know it as {}.", new.join(", "));

@@ -25,7 +25,7 @@ fn ask(server: &Server, text: &str) -> String {
 }
 
 #[test]
-fn who_has_closed_his_side_gets_his_answer() {
+fn a_half_closed_client_gets_its_answer() {
     let server = Server::start();
     let token = format!("X-Auth-User-Token: apikey {}\r\n", server.owner.api_key);
     let sample = r#"[{"name":"a.b","value":1}]"#;
@@ -72,7 +72,7 @@ fn who_has_closed_his_side_gets_his_answer() {
 }
 
 #[test]
-fn who_has_closed_his_side_gets_a_large_answer_whole_however_slowly_he_reads() {
+fn a_half_closed_client_gets_a_large_answer_whole_however_slowly_it_reads() {
     let server = server(&["--set", "limits.half_closed_seconds=2"]);
     let mut client = small_client(&server);
     client
@@ -94,7 +94,7 @@ fn who_has_closed_his_side_gets_a_large_answer_whole_however_slowly_he_reads() {
 }
 
 #[test]
-fn who_has_closed_his_side_waits_for_a_query_so_long_and_no_longer() {
+fn a_half_closed_client_waits_for_a_query_so_long_and_no_longer() {
     let server = Server::with(&[
         "--set",
         "limits.steps_per_query=1000000000000",

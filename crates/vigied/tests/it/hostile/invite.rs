@@ -14,7 +14,7 @@ const CEO: &str = "ceo@new.example";
 /// The password chosen by someone with a code meant for another person.
 const THEIRS: &str = "chosen by the first inviter";
 /// The password chosen by the owner of the address.
-const OWN: &str = "chosen by the person himself";
+const OWN: &str = "chosen by the person alone";
 
 /// Runs an operator's command beside the server; what it prints as JSON.
 fn operator(server: &Server, words: &[&str]) -> Value {

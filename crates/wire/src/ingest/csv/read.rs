@@ -3,8 +3,10 @@
 use super::dialect::Dialect;
 use super::layout::{Long, Naming, Wide};
 use super::row::Row;
-use crate::ingest::stamp::Stamps;
-use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, moment, slip, timestamp, value};
+use crate::ingest::default_times::DefaultTimes;
+use crate::ingest::{
+    LineReject, Lines, Moment, Names, Now, cut, moment, script_mistakes, timestamp, value,
+};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 
@@ -19,7 +21,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// The sample of a row that has one.
-    pub(super) fn sample(&self, layout: &Long, ready: &mut Lines, stamps: &mut Stamps) {
+    pub(super) fn sample(&self, layout: &Long, ready: &mut Lines, stamps: &mut DefaultTimes) {
         ready.received += 1;
         let name = match &layout.name {
             Naming::Column(at) => self.row.field(*at).ok().flatten(),
@@ -38,7 +40,7 @@ impl Reader<'_> {
     }
 
     /// The samples of a row that has one of each series; an empty cell is none.
-    pub(super) fn samples(&self, layout: &Wide, ready: &mut Lines, stamps: &mut Stamps) {
+    pub(super) fn samples(&self, layout: &Wide, ready: &mut Lines, stamps: &mut DefaultTimes) {
         let time = self
             .row
             .check()
@@ -61,7 +63,7 @@ impl Reader<'_> {
             }
             ready.received += 1;
             let sample = cell.and_then(|text| {
-                slip::number_as_name(name)?;
+                script_mistakes::number_as_name(name)?;
                 let name = self.names.read(name)?;
                 Ok((name, self.number(text.unwrap_or_default())?))
             });
@@ -94,7 +96,7 @@ impl Reader<'_> {
         self.fits(layout.columns)?;
         let name = match (name, &layout.name) {
             (Some(name), _) => {
-                slip::number_as_name(name)?;
+                script_mistakes::number_as_name(name)?;
                 self.names.read(name)?
             }
             (None, Naming::Column(at)) => {

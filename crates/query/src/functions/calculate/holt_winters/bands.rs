@@ -3,7 +3,7 @@
 use super::analysis::analyse;
 use crate::error::Fault;
 use crate::function::FunctionCall;
-use crate::functions::support::{earlier, interval};
+use crate::functions::support::{interval, with_lookback};
 use crate::series::Series;
 
 /// What is read before the window to learn from, and how long a season is.
@@ -42,7 +42,7 @@ pub(super) fn expected(
     seasons: Seasons,
 ) -> Result<Vec<Expected>, Fault> {
     let mut all = Vec::new();
-    for own in earlier(call, series, seasons.bootstrap)? {
+    for own in with_lookback(call, series, seasons.bootstrap)? {
         call.checkpoint(own.values.len())?;
         // What is expected, how far that is off, and the seasons.
         call.reserve(own.weight().saturating_mul(3))?;

@@ -35,7 +35,7 @@ struct Samples {
 
 impl Cursor for Samples {
     fn key(&self) -> SeriesKey<'_> {
-        SeriesKey::trusted(self.name)
+        SeriesKey::from_canonical_unchecked(self.name)
     }
 
     fn query(&self) -> usize {
@@ -97,7 +97,11 @@ impl SampleStore for Counting {
         self.asked.lock().unwrap().push(queries.len());
         let mut parts: Vec<Box<dyn Part>> = Vec::new();
         for (query, asked) in queries.iter().enumerate() {
-            let fits = |name: &&str| asked.selector.matches(&SeriesKey::trusted(name));
+            let fits = |name: &&str| {
+                asked
+                    .selector
+                    .matches(&SeriesKey::from_canonical_unchecked(name))
+            };
             for name in ["a.x", "a.y", "b.x"].into_iter().filter(fits) {
                 parts.push(Box::new(Samples {
                     name,
@@ -123,7 +127,7 @@ impl SampleStore for Counting {
         Err(refused())
     }
 
-    fn delete_begun(
+    fn delete_with_hook(
         &self,
         _: &Scope,
         _: &DeleteQuery<'_>,
@@ -210,7 +214,7 @@ impl Helper for Two {
 /// three.
 fn read<T: PartialEq + std::fmt::Debug>(
     bytes: u64,
-    work: impl Fn(&Stored<'_>, &Context) -> T,
+    work: impl Fn(&StoreSource<'_>, &Context) -> T,
 ) -> (T, Vec<usize>, u64) {
     let helped = read_by(bytes, |own| own.with_helping(Arc::new(Two)), &work);
     let alone = read_by(bytes, |own| own, work);
@@ -221,7 +225,7 @@ fn read<T: PartialEq + std::fmt::Debug>(
 fn read_by<T>(
     bytes: u64,
     helped: impl FnOnce(Context) -> Context,
-    work: impl FnOnce(&Stored<'_>, &Context) -> T,
+    work: impl FnOnce(&StoreSource<'_>, &Context) -> T,
 ) -> (T, Vec<usize>, u64) {
     let store = Counting::default();
     let room = Arc::new(Room {
@@ -231,7 +235,7 @@ fn read_by<T>(
     let context = Context::new(Budget::UNLIMITED).with_memory(Arc::clone(&room) as _);
     let context = helped(context);
     let rules = Rules::default();
-    let stored = Stored {
+    let stored = StoreSource {
         store: &store,
         scope: &scope(),
         context: &context,
@@ -291,10 +295,10 @@ fn what_is_read_counts_as_memory_until_all_of_it_is() {
     };
     let tables: u64 = paths
         .iter()
-        .filter_map(|path| Some(Meant::of(path, false)?.selector().table_bytes()))
+        .filter_map(|path| Some(PathSelector::of(path, false)?.selector().table_bytes()))
         .sum();
     let needed = tables + 3 * SLOTS as u64 * SLOT_BYTES;
-    let fetch = |stored: &Stored<'_>, _: &Context| stored.fetch(&paths, range).is_ok();
+    let fetch = |stored: &StoreSource<'_>, _: &Context| stored.fetch(&paths, range).is_ok();
     assert_eq!(read(needed, fetch), (true, vec![2], 0));
     assert_eq!(read(needed - 1, fetch), (false, vec![2], 0));
 }

@@ -1,7 +1,7 @@
 //! The evaluation of targets over what a caller may read: for `/render` and `/v1/metrics`.
 
-use super::events::Happened;
-use super::stored::Stored;
+use super::events::EventSource;
+use super::store_source::StoreSource;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::rules::{HeldRules, RulesError};
@@ -18,12 +18,12 @@ use std::collections::BTreeMap;
 use wire::code;
 
 /// What targets are evaluated with.
-pub(in crate::route) struct Evaluating<'r> {
+pub(in crate::route) struct TargetEvaluation<'r> {
     pub(in crate::route) app: &'r App,
     pub(in crate::route) scope: &'r Scope,
     pub(in crate::route) context: &'r Context,
     pub(in crate::route) rules: &'r Rules,
-    pub(in crate::route) happened: &'r Happened<'r>,
+    pub(in crate::route) happened: &'r EventSource<'r>,
     pub(in crate::route) window: &'r Window,
     /// Whether a path finds series with tags too, which are no part of its last element in Graphite.
     pub(in crate::route) has_tagged: bool,
@@ -33,7 +33,7 @@ pub(in crate::route) struct Evaluating<'r> {
     pub(in crate::route) x_files_factor: f64,
 }
 
-impl Evaluating<'_> {
+impl TargetEvaluation<'_> {
     /// The series of each target, in order, and their memory.
     pub(in crate::route) fn series<'c>(
         &self,
@@ -54,8 +54,8 @@ impl Evaluating<'_> {
     }
 
     /// The series that they read.
-    pub(in crate::route) fn stored(&self) -> Stored<'_> {
-        Stored {
+    pub(in crate::route) fn stored(&self) -> StoreSource<'_> {
+        StoreSource {
             store: &*self.app.store,
             scope: self.scope,
             context: self.context,

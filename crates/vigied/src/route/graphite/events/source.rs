@@ -1,6 +1,6 @@
 //! Events for the function `events`.
 
-use super::found::Reading;
+use super::query::EventQuery;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -13,15 +13,15 @@ use std::cell::RefCell;
 use wire::event::{Choice, Wanted};
 
 /// The events that targets see. Reading them can fail in more ways than reading series: why it did is kept.
-pub(in crate::route) struct Happened<'a> {
-    reading: Reading<'a>,
+pub(in crate::route) struct EventSource<'a> {
+    reading: EventQuery<'a>,
     failed: RefCell<Option<Refusal>>,
 }
 
-impl<'a> Happened<'a> {
+impl<'a> EventSource<'a> {
     pub(in crate::route) fn new(app: &'a App, scope: &'a Scope, answer: &'a Answer) -> Self {
         Self {
-            reading: Reading::of(app, scope, answer),
+            reading: EventQuery::of(app, scope, answer),
             failed: RefCell::default(),
         }
     }
@@ -38,7 +38,7 @@ impl<'a> Happened<'a> {
             until: Millis::from_secs(range.until),
         };
         let mut wanted = (!tags.is_empty()).then(|| Wanted::new(tags.to_vec(), Choice::AllKnown));
-        let found = self.reading.when(range, wanted.as_mut());
+        let found = self.reading.times(range, wanted.as_mut());
         let found = found.map_err(|refusal| {
             *self.failed.borrow_mut() = Some(refusal);
             StoreError::Stopped(Stop::Cancelled)

@@ -25,9 +25,9 @@ const WORLD: &[(&str, i64, &[f64])] = &[
     ("t;dc=us;host=a", 60, &[4.0]),
 ];
 
-struct Sample;
+struct TestSource;
 
-impl Source for Sample {
+impl Source for TestSource {
     fn fetch(&self, paths: &[Path], _: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
         Ok(paths.iter().map(found).collect())
     }
@@ -59,7 +59,7 @@ fn found(path: &Path) -> Vec<Fetched> {
 pub(crate) fn series(target: &str) -> Result<Vec<Series>, String> {
     let context = Context::unlimited();
     let window = Window::new(0, 60, 60, TimeZone::UTC);
-    let answers = Evaluation::new(&Sample, &context).targets(&[target], &window);
+    let answers = Evaluation::new(&TestSource, &context).targets(&[target], &window);
     let answers = answers.map_err(|(_, error)| error.to_string())?;
     Ok(answers.into_iter().flatten().collect())
 }

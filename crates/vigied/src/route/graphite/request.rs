@@ -18,14 +18,14 @@ pub(super) const JSON: &str = "application/json";
 pub(super) const SCRIPT: &str = "text/javascript";
 
 /// Who asks for what.
-pub(super) struct Asked {
+pub(super) struct GraphiteRequest {
     pub(super) app: Arc<App>,
     pub(super) scope: Scope,
     pub(super) parameters: Parameters,
 }
 
 /// Writes the answer of a route.
-pub(super) type Work = fn(&Asked, &mut Answer) -> Result<(), Refusal>;
+pub(super) type Work = fn(&GraphiteRequest, &mut Answer) -> Result<(), Refusal>;
 
 /// A route for GET, and the same for POST, whose parameters may be in a form as well.
 macro_rules! routes {
@@ -78,7 +78,7 @@ pub(super) async fn answer(
         ));
     }
     let scope = caller.scope.naming();
-    let asked = Asked {
+    let asked = GraphiteRequest {
         app: Arc::clone(app),
         scope: scope.clone(),
         parameters,
@@ -147,7 +147,7 @@ pub(super) fn is_pretty(parameters: &Parameters) -> bool {
 }
 
 /// A value as JSON, on several lines where that is asked for.
-pub(super) fn shown(asked: &Asked, value: &Value) -> String {
+pub(super) fn shown(asked: &GraphiteRequest, value: &Value) -> String {
     if is_pretty(&asked.parameters) {
         format!("{value:#}")
     } else {
@@ -156,14 +156,18 @@ pub(super) fn shown(asked: &Asked, value: &Value) -> String {
 }
 
 /// Writes JSON in one piece, within the callback where one is named.
-pub(super) fn write_json(asked: &Asked, answer: &mut Answer, json: &str) -> Result<(), Refusal> {
+pub(super) fn write_json(
+    asked: &GraphiteRequest,
+    answer: &mut Answer,
+    json: &str,
+) -> Result<(), Refusal> {
     open(asked, answer)?;
     answer.out.extend_from_slice(json.as_bytes());
     close(asked, answer)
 }
 
 /// Writes what stands before the JSON of an answer.
-pub(super) fn open(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+pub(super) fn open(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     if let Some(name) = callback(&asked.parameters)? {
         answer.out.extend_from_slice(name.as_bytes());
         answer.out.push(b'(');
@@ -172,7 +176,7 @@ pub(super) fn open(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
 }
 
 /// Writes what stands behind it.
-pub(super) fn close(asked: &Asked, answer: &mut Answer) -> Result<(), Refusal> {
+pub(super) fn close(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     if callback(&asked.parameters)?.is_some() {
         answer.out.push(b')');
     }

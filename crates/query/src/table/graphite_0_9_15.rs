@@ -3,23 +3,25 @@
 
 /// A function in 0.9.15.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Older {
+pub enum Graphite0915 {
     /// There was none of that name.
     Missing,
     /// What it did otherwise.
-    Other(&'static str),
+    Different(&'static str),
     /// The same.
     Same,
 }
 
 /// What a name meant in 0.9.15.
 #[must_use]
-pub fn older(name: &str) -> Older {
+pub fn in_graphite_0_9_15(name: &str) -> Graphite0915 {
     if ADDED.contains(&name) {
-        return Older::Missing;
+        return Graphite0915::Missing;
     }
     let found = CHANGED.iter().find(|(names, _)| names.contains(&name));
-    found.map_or(Older::Same, |(_, note)| Older::Other(note))
+    found.map_or(Graphite0915::Same, |(_, note)| {
+        Graphite0915::Different(note)
+    })
 }
 
 /// What came after 0.9.15.
@@ -258,10 +260,10 @@ mod tests {
     fn the_names_of_one_function_are_told_alike() {
         for function in all() {
             let notes: BTreeSet<&str> = (function.names.iter())
-                .filter_map(|name| match older(name) {
-                    Older::Missing => None,
-                    Older::Same => Some(""),
-                    Older::Other(note) => Some(note),
+                .filter_map(|name| match in_graphite_0_9_15(name) {
+                    Graphite0915::Missing => None,
+                    Graphite0915::Same => Some(""),
+                    Graphite0915::Different(note) => Some(note),
                 })
                 .collect();
             assert!(notes.len() < 2, "{:?}: {notes:?}", function.names);

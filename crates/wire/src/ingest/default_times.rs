@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 /// Gives out times, never one twice to the same name.
 #[derive(Debug, Default)]
-pub struct Stamps {
+pub struct DefaultTimes {
     /// The last time that each name was given, as long as another of the same moment may follow.
     given: HashMap<String, Millis>,
     /// The latest of them.
     newest: Option<Millis>,
 }
 
-impl Stamps {
+impl DefaultTimes {
     /// The time of a line of this name that has none of its own.
     #[must_use]
     pub fn moment(&mut self, name: &str, now: Now<'_>) -> Moment {
@@ -53,7 +53,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_name_is_given_a_time_twice(reads in prop::collection::vec((0_u8..3, 0_i64..4), 1..60)) {
-            let (mut stamps, mut now, mut last) = (Stamps::default(), 0, HashMap::new());
+            let (mut stamps, mut now, mut last) = (DefaultTimes::default(), 0, HashMap::new());
             for (name, later) in reads {
                 now += later;
                 let stamp = stamps.stamp(&name.to_string(), Millis(now));
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_past_is_forgotten() {
-        let mut stamps = Stamps::default();
+        let mut stamps = DefaultTimes::default();
         for at in 0..1000 {
             stamps.stamp(&format!("n{at}"), Millis(at));
         }

@@ -1,6 +1,6 @@
 //! Reads events for a query, page by page. While the database works, the query's turn is lent to others.
 
-use super::super::answering::Asked;
+use super::super::request::GraphiteRequest;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -10,7 +10,7 @@ use base::scope::Scope;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use iam::IamError;
-use iam::manage::event::{Event, Mark, PAGE, Place};
+use iam::manage::event::{Event, EventPosition, EventSummary, PAGE};
 use std::time::Instant;
 use wire::code;
 use wire::event::Wanted;
@@ -19,14 +19,14 @@ use wire::event::Wanted;
 const EVENT_BYTES: u64 = 128;
 
 /// The events that a query sees.
-pub(super) struct Reading<'a> {
+pub(super) struct EventQuery<'a> {
     app: &'a App,
     scope: &'a Scope,
     answer: &'a Answer,
 }
 
-impl<'a> Reading<'a> {
-    pub(super) fn new(asked: &'a Asked, answer: &'a Answer) -> Self {
+impl<'a> EventQuery<'a> {
+    pub(super) fn new(asked: &'a GraphiteRequest, answer: &'a Answer) -> Self {
         Self::of(&asked.app, &asked.scope, answer)
     }
 
@@ -42,7 +42,7 @@ impl<'a> Reading<'a> {
         Ok(done?)
     }
 
-    fn looked_at(&self, events: usize) -> Result<(), Refusal> {
+    fn charge(&self, events: usize) -> Result<(), Refusal> {
         let context = self.answer.context();
         let spent = context.spend(Resource::Steps, events as u64);
         let spent = spent.and_then(|()| context.check(Instant::now()));
@@ -55,12 +55,16 @@ impl<'a> Reading<'a> {
     }
 
     /// Hands out the marks of a range, in order, until `take` has seen enough.
-    fn marks(&self, range: TimeRange, mut take: impl FnMut(&Mark) -> bool) -> Result<(), Refusal> {
-        let mut after = Place::before(range.from);
+    fn marks(
+        &self,
+        range: TimeRange,
+        mut take: impl FnMut(&EventSummary) -> bool,
+    ) -> Result<(), Refusal> {
+        let mut after = EventPosition::before(range.from);
         loop {
             let page = self.app.iam.event_marks(self.scope, after, range.until);
             let page = self.wait(page)?;
-            self.looked_at(page.len())?;
+            self.charge(page.len())?;
             for mark in &page {
                 after = mark.place;
                 if !take(mark) {
@@ -82,7 +86,7 @@ impl<'a> Reading<'a> {
     }
 
     /// When the events of a range happened, in order: those wanted, or all.
-    pub(super) fn when(
+    pub(super) fn times(
         &self,
         range: TimeRange,
         mut wanted: Option<&mut Wanted>,
@@ -111,12 +115,12 @@ impl<'a> Reading<'a> {
         }
         let most = self.app.limits.events_per_answer;
         let mut found = Vec::new();
-        let mut after = Place::before(range.from);
+        let mut after = EventPosition::before(range.from);
         loop {
             let page = self.app.iam.events(self.scope, after, range.until);
             let page = self.wait(page)?;
             let length = page.len();
-            self.looked_at(length)?;
+            self.charge(length)?;
             for event in page {
                 after = event.mark.place;
                 if wanted
@@ -128,7 +132,7 @@ impl<'a> Reading<'a> {
                 if found.len() as u64 >= most {
                     return Err(too_many(most));
                 }
-                self.hold(&event)?;
+                self.reserve(&event)?;
                 found.push(event);
             }
             if length < PAGE {
@@ -138,7 +142,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Counts the memory of an event.
-    fn hold(&self, event: &Event) -> Result<(), Refusal> {
+    fn reserve(&self, event: &Event) -> Result<(), Refusal> {
         let texts = event.what.len() + event.mark.tags.len() + event.data.len();
         let held = self.answer.context().reserve(EVENT_BYTES + texts as u64);
         Ok(held.map_err(StoreError::Stopped)?)

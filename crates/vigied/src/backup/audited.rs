@@ -7,7 +7,7 @@ use iam::audit::{Action, Entry, Origin, Outcome};
 use std::path::Path;
 
 /// Makes a backup for this user of the operating system.
-pub(crate) async fn make(
+pub(crate) async fn make_audited(
     source: &Source<'_>,
     target: &Path,
     uid: Option<u32>,

@@ -1,6 +1,6 @@
 //! Which series a path means.
 
-use crate::route::graphite::glob::Glob;
+use crate::route::graphite::glob::GlobSelector;
 use crate::route::graphite::tag_selector;
 use base::selector::Selector;
 use query::series::Tags;
@@ -8,20 +8,20 @@ use query::source::Path;
 use query::tags::{Condition, NAME, TagExpression};
 
 /// Which series a path means.
-pub(super) enum Meant {
-    Glob(Glob),
+pub(super) enum PathSelector {
+    Glob(GlobSelector),
     Tagged {
         selector: Selector,
         conditions: Vec<Condition>,
     },
 }
 
-impl Meant {
+impl PathSelector {
     /// `None` where it finds nothing.
     pub(super) fn of(path: &Path, has_tagged: bool) -> Option<Self> {
         match path {
-            Path::Glob(text) if has_tagged => Glob::with_tagged(text).map(Self::Glob),
-            Path::Glob(text) => Glob::parse(text).map(Self::Glob),
+            Path::Glob(text) if has_tagged => GlobSelector::with_tagged(text).map(Self::Glob),
+            Path::Glob(text) => GlobSelector::parse(text).map(Self::Glob),
             Path::Tags(expressions) => tagged(expressions),
         }
     }
@@ -33,9 +33,9 @@ impl Meant {
         }
     }
 
-    pub(super) fn means(&self, text: &str, tags: &Tags) -> bool {
+    pub(super) fn matches(&self, text: &str, tags: &Tags) -> bool {
         match self {
-            Self::Glob(glob) => glob.means(text),
+            Self::Glob(glob) => glob.matches(text),
             Self::Tagged { conditions, .. } => {
                 tags.len() > 1 && conditions.iter().all(|condition| condition.fits_tags(tags))
             }
@@ -44,11 +44,11 @@ impl Meant {
 }
 
 /// The store looks at the conditions itself, but for regular expressions that it has no automaton for.
-fn tagged(expressions: &[TagExpression]) -> Option<Meant> {
+fn tagged(expressions: &[TagExpression]) -> Option<PathSelector> {
     let conditions = expressions.iter().map(TagExpression::condition);
     let conditions = conditions.collect::<Result<_, _>>().ok()?;
     let selector = tag_selector::selector(expressions)?;
-    Some(Meant::Tagged {
+    Some(PathSelector::Tagged {
         selector,
         conditions,
     })

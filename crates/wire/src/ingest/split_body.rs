@@ -2,7 +2,7 @@
 
 /// The two halves of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Halves {
+pub struct SplitBody {
     /// The first half.
     pub first: Vec<u8>,
     /// How many samples are in it.
@@ -13,14 +13,14 @@ pub struct Halves {
 
 /// Cuts a JSON array between two of its items, unchanged to the byte; `None` if it has fewer than two, or is no array.
 #[must_use]
-pub fn halves(body: &[u8]) -> Option<Halves> {
+pub fn split_body(body: &[u8]) -> Option<SplitBody> {
     let items = body.trim_ascii();
     let items = items.strip_prefix(b"[")?.strip_suffix(b"]")?;
     let commas = commas(items);
     let half = commas.len().checked_sub(1)? / 2;
     let (first, second) = items.split_at_checked(*commas.get(half)?)?;
     let array = |items: &[u8]| [b"[".as_slice(), items, b"]"].concat();
-    Some(Halves {
+    Some(SplitBody {
         first: array(first),
         first_samples: half + 1,
         second: array(second.strip_prefix(b",")?),
@@ -61,7 +61,7 @@ mod tests {
         ];
         for count in 2..=texts.len() {
             let body = format!("[{}]", texts[..count].join(","));
-            let cut = halves(body.as_bytes()).unwrap();
+            let cut = split_body(body.as_bytes()).unwrap();
             let parts: [Vec<serde_json::Value>; 2] =
                 [&cut.first, &cut.second].map(|part| serde_json::from_slice(part).unwrap());
             assert_eq!(parts[0].len(), cut.first_samples);
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn one_item_and_what_is_no_array_stay_whole() {
         for body in ["", "[", "]", "[]", "[1]", "{\"a\":1,\"b\":2}", r#"["a,b"]"#] {
-            assert_eq!(halves(body.as_bytes()), None, "{body}");
+            assert_eq!(split_body(body.as_bytes()), None, "{body}");
         }
-        assert!(halves(b" [1,2] ").is_some());
+        assert!(split_body(b" [1,2] ").is_some());
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 /// A counted source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Seen {
+pub(crate) enum CountedSource {
     /// A client.
     Client(SourceKey),
     /// A proxy that does not name its client, or this process.
@@ -15,7 +15,7 @@ pub(crate) enum Seen {
     Others,
 }
 
-impl From<Source> for Seen {
+impl From<Source> for CountedSource {
     fn from(source: Source) -> Self {
         source
             .key()
@@ -23,7 +23,7 @@ impl From<Source> for Seen {
     }
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for CountedSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Client(key) => key.fmt(f),

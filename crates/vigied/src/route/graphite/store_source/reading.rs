@@ -1,6 +1,6 @@
 //! The values of series, slot by slot: each block is folded when it is decoded.
 
-use super::meant::{Meant, tags_of};
+use super::path_selector::{PathSelector, tags_of};
 use crate::query::spread::Reading;
 use base::context::Reservation;
 use base::context::{Context, Resource, Stop};
@@ -18,7 +18,7 @@ pub(super) const SLOT_BYTES: u64 = 8;
 
 /// What is made of the series of one request.
 pub(super) struct SlotReading<'s> {
-    pub(super) meant: &'s [(usize, Meant)],
+    pub(super) selectors: &'s [(usize, PathSelector)],
     pub(super) rules: &'s Rules,
     /// No longer than until now.
     pub(super) range: Range,
@@ -50,12 +50,12 @@ impl<'s> Reading for SlotReading<'s> {
         cursor: &mut dyn Cursor,
         out: &mut SlotsRead<'s>,
     ) -> Result<(), StoreError> {
-        let Some((place, own)) = self.meant.get(cursor.query()) else {
+        let Some((place, own)) = self.selectors.get(cursor.query()) else {
             return Ok(());
         };
         let text = cursor.key().graphite().into_owned();
         let tags = tags_of(&cursor.key());
-        if own.means(&text, &tags) {
+        if own.matches(&text, &tags) {
             let series = self.slots(context, cursor, (text, tags), &mut out.held)?;
             out.found.push((*place, series));
         }

@@ -11,7 +11,7 @@ pub(crate) const EARLIEST: i64 = -62_135_596_800;
 const LATEST: i64 = 253_402_300_799;
 
 /// The series of the first argument from some seconds earlier on. `series` are those of the window asked for.
-pub(crate) fn earlier(
+pub(crate) fn with_lookback(
     call: &mut FunctionCall<'_>,
     series: &[Series],
     seconds: i64,
@@ -23,11 +23,11 @@ pub(crate) fn earlier(
             "{seconds} seconds before the beginning there is no time"
         ))
     })?;
-    since(call, series, from)
+    from_instant(call, series, from)
 }
 
 /// The series of the first argument from another instant on.
-pub(crate) fn since(
+pub(crate) fn from_instant(
     call: &mut FunctionCall<'_>,
     series: &[Series],
     from: i64,

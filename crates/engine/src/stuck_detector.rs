@@ -10,9 +10,9 @@ const STUCK_AFTER: Duration = Duration::from_secs(5);
 
 /// Remembers since when the same holder has been seen holding each of the locks.
 #[derive(Debug, Default)]
-pub(crate) struct Watch(Mutex<Vec<Option<(u64, Instant)>>>);
+pub(crate) struct StuckDetector(Mutex<Vec<Option<(u64, Instant)>>>);
 
-impl Watch {
+impl StuckDetector {
     /// `held`: for each lock how often it had been got, where it is not to be had at `now`.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_changes_hands_is_busy_and_one_that_does_not_is_stuck() {
-        let watch = Watch::default();
+        let watch = StuckDetector::default();
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         assert!(watch.check(&[None, Some(7)], after(0)).is_ok());

@@ -1,9 +1,9 @@
 //! Serves `/render` from the cache: see [`crate::query::kept`].
 
-use super::answering::{Asked, Work, callback};
+use super::request::{GraphiteRequest, Work, callback};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::query::kept::{Question, State};
+use crate::query::render_cache::{CacheKey, CacheValidity};
 use base::scope::Action;
 use base::store::StoreError;
 
@@ -12,7 +12,7 @@ const TEXT_BYTES_MAX: usize = 8 * 1024;
 
 /// Answers from what is kept, where that serves; else by `work`. `step` is the finest of the domain, in seconds.
 pub(super) fn write(
-    asked: &Asked,
+    asked: &GraphiteRequest,
     answer: &mut Answer,
     step: i64,
     work: Work,
@@ -20,7 +20,7 @@ pub(super) fn write(
     let Some((question, accepted)) = question(asked)? else {
         return work(asked, answer);
     };
-    let kept = asked.app.queries.kept();
+    let kept = asked.app.queries.render_cache();
     let state = state(asked, &question, step);
     if let Some(body) = kept.answer(&question, &state, accepted) {
         answer.out.extend_from_slice(&body);
@@ -36,7 +36,7 @@ pub(super) fn write(
 }
 
 /// What is asked, if the answer may be kept, and how old it may be though something was written since.
-fn question(asked: &Asked) -> Result<Option<(Question, Option<i64>)>, Refusal> {
+fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, Refusal> {
     let parameters = &asked.parameters;
     let accepted = parameters.integer("cacheTimeout")?;
     let is_off = parameters.last("noCache").is_some()
@@ -60,7 +60,7 @@ fn question(asked: &Asked) -> Result<Option<(Question, Option<i64>)>, Refusal> {
     if bytes > TEXT_BYTES_MAX || changes() {
         return Ok(None);
     }
-    let question = Question {
+    let question = CacheKey {
         domain: asked.scope.domain(),
         text: wire::query::encode(&pairs).into(),
     };
@@ -93,11 +93,15 @@ fn changes_by_itself(target: &str) -> bool {
 }
 
 /// What the answer depends on.
-fn state(asked: &Asked, question: &Question, step: i64) -> State {
+fn state(asked: &GraphiteRequest, question: &CacheKey, step: i64) -> CacheValidity {
     let (iam, domain) = (&asked.app.iam, question.domain);
     let texts = (iam.rules(domain), iam.resolution_seconds(domain));
     let now = asked.app.clock.now().secs();
-    asked.app.queries.kept().state(domain, texts, (now, step))
+    asked
+        .app
+        .queries
+        .render_cache()
+        .state(domain, texts, (now, step))
 }
 
 #[cfg(test)]

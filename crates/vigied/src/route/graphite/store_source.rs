@@ -1,18 +1,18 @@
 //! The series of a store, as targets read them: in slots, whose width the rules of the domain say.
 
-mod meant;
+mod path_selector;
 mod reading;
 #[cfg(test)]
 mod tests;
 
-use super::events::Happened;
+use super::events::EventSource;
 use crate::query::spread;
 use base::context::{Context, Reservation};
 use base::scope::Scope;
 use base::store::{FetchQuery, SampleStore, Shape, StoreError};
 use base::time::{Millis, TimeRange};
-use meant::Meant;
-pub(super) use meant::tags_of;
+use path_selector::PathSelector;
+pub(super) use path_selector::tags_of;
 use query::schema::Rules;
 use query::source::{Event, Fetched, Path, Range, Source};
 use query::tags::COMPILED_BYTES_MAX;
@@ -20,13 +20,13 @@ use reading::SlotReading;
 use std::time::Instant;
 
 /// The series that a caller may read.
-pub(in crate::route) struct Stored<'s> {
+pub(in crate::route) struct StoreSource<'s> {
     pub(super) store: &'s dyn SampleStore,
     pub(super) scope: &'s Scope,
     pub(super) context: &'s Context,
     pub(super) rules: &'s Rules,
     /// The events of the domain; there is none without it.
-    pub(super) happened: Option<&'s Happened<'s>>,
+    pub(super) happened: Option<&'s EventSource<'s>>,
     /// Epoch second behind which there is nothing.
     pub(super) now: i64,
     /// Whether a path finds series with tags too.
@@ -42,23 +42,23 @@ fn compiled_bytes(path: &Path) -> u64 {
     (regexes as u64).saturating_mul(COMPILED_BYTES_MAX as u64)
 }
 
-impl Source for Stored<'_> {
+impl Source for StoreSource<'_> {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
         let mut found: Vec<Vec<Fetched>> = paths.iter().map(|_| Vec::new()).collect();
         // Until all is read; the evaluation counts from there on.
         let mut held = Reservation::new(self.context);
-        let mut meant = Vec::with_capacity(paths.len());
+        let mut selectors = Vec::with_capacity(paths.len());
         for (place, path) in paths.iter().enumerate() {
             // To compile one may take milliseconds, and there may be hundreds.
             self.context.check(Instant::now())?;
             held.grow(compiled_bytes(path))?;
-            if let Some(own) = Meant::of(path, self.has_tagged) {
+            if let Some(own) = PathSelector::of(path, self.has_tagged) {
                 held.grow(own.selector().table_bytes())?;
-                meant.push((place, own));
+                selectors.push((place, own));
             }
         }
-        if range.from <= self.now && !meant.is_empty() {
-            self.read(&meant, range, (&mut found, held))?;
+        if range.from <= self.now && !selectors.is_empty() {
+            self.read(&selectors, range, (&mut found, held))?;
         }
         for series in &mut found {
             series.sort_by(|a, b| a.name.cmp(&b.name));
@@ -72,11 +72,11 @@ impl Source for Stored<'_> {
     }
 }
 
-impl Stored<'_> {
+impl StoreSource<'_> {
     /// Reads what all paths mean in one state of the store, each into its place.
     fn read(
         &self,
-        meant: &[(usize, Meant)],
+        selectors: &[(usize, PathSelector)],
         range: Range,
         (found, mut held): (&mut [Vec<Fetched>], Reservation<'_>),
     ) -> Result<(), StoreError> {
@@ -87,7 +87,7 @@ impl Stored<'_> {
             from: Millis::from_secs(range.from.saturating_add(1)),
             until: Millis::from_secs(until.saturating_add(widest.saturating_mul(2))),
         };
-        let queries: Vec<FetchQuery<'_>> = meant
+        let queries: Vec<FetchQuery<'_>> = selectors
             .iter()
             .map(|(_, own)| FetchQuery {
                 selector: own.selector(),
@@ -95,7 +95,7 @@ impl Stored<'_> {
             })
             .collect();
         let reading = SlotReading {
-            meant,
+            selectors,
             rules: self.rules,
             range: Range { until, ..range },
             now: self.now,

@@ -15,11 +15,11 @@ const SPAN: Duration = Duration::from_secs(60);
 const ACCOUNTS_MAX: usize = 4096;
 
 /// What the log of this process repeats.
-pub(super) static TOLD: ToldLines = ToldLines(Mutex::new(None));
+pub(super) static LOG_RATE_LIMIT: LogRateLimit = LogRateLimit(Mutex::new(None));
 
 /// Lines by account; `None` is for entries of no account, and of accounts beyond [`ACCOUNTS_MAX`].
 #[derive(Debug)]
-pub(super) struct ToldLines(Mutex<Option<HashMap<Option<AccountId>, Span>>>);
+pub(super) struct LogRateLimit(Mutex<Option<HashMap<Option<AccountId>, Span>>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Span {
@@ -28,13 +28,13 @@ struct Span {
     left_out: u64,
 }
 
-impl ToldLines {
+impl LogRateLimit {
     fn lock(&self) -> MutexGuard<'_, Option<HashMap<Option<AccountId>, Span>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether to tell one more line of this account, and how many were left out before it; `None` where it has had its lines.
-    pub(super) fn tells(&self, account: Option<AccountId>, now: Instant) -> Option<u64> {
+    pub(super) fn allow(&self, account: Option<AccountId>, now: Instant) -> Option<u64> {
         let mut told = self.lock();
         let spans = told.get_or_insert_default();
         let is_over = |span: &Span| now.saturating_duration_since(span.since) >= SPAN;
@@ -76,29 +76,29 @@ mod tests {
     /// Five hundred writes and deletions were a thousand lines.
     #[test]
     fn the_log_repeats_so_many_entries_of_one_account_and_says_how_many_it_left_out() {
-        let (told, begun) = (ToldLines(Mutex::new(None)), Instant::now());
-        let lines = (0..1000).filter(|_| told.tells(account(1), begun).is_some());
+        let (told, begun) = (LogRateLimit(Mutex::new(None)), Instant::now());
+        let lines = (0..1000).filter(|_| told.allow(account(1), begun).is_some());
         assert_eq!(lines.count() as u64, LINES_MAX);
         assert_eq!(
-            told.tells(account(2), begun),
+            told.allow(account(2), begun),
             Some(0),
             "another has its own"
         );
-        assert_eq!(told.tells(None, begun), Some(0));
+        assert_eq!(told.allow(None, begun), Some(0));
         let later = begun + SPAN;
-        assert_eq!(told.tells(account(1), later), Some(1000 - LINES_MAX));
-        assert_eq!(told.tells(account(1), later), Some(0));
+        assert_eq!(told.allow(account(1), later), Some(1000 - LINES_MAX));
+        assert_eq!(told.allow(account(1), later), Some(0));
     }
 
     #[test]
     fn many_accounts_take_bounded_memory() {
-        let (told, begun) = (ToldLines(Mutex::new(None)), Instant::now());
+        let (told, begun) = (LogRateLimit(Mutex::new(None)), Instant::now());
         for number in 0..2 * ACCOUNTS_MAX as u64 {
-            told.tells(account(number), begun);
+            told.allow(account(number), begun);
         }
         assert!(told.lock().as_ref().unwrap().len() <= ACCOUNTS_MAX + 1);
         for number in 0..ACCOUNTS_MAX as u64 {
-            told.tells(account(10_000 + number), begun + SPAN);
+            told.allow(account(10_000 + number), begun + SPAN);
         }
         assert!(told.lock().as_ref().unwrap().len() <= ACCOUNTS_MAX + 1);
     }

@@ -5,7 +5,7 @@ use base::selector::NameFilter;
 use base::store::StoreError;
 
 /// Appends what the filter lets through, and rejects the rest.
-pub(crate) fn within_reach(
+pub(crate) fn append_filtered(
     filter: &NameFilter,
     batch: &Batch,
     append: impl FnOnce(&Batch) -> Result<Appended, StoreError>,

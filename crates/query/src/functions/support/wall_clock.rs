@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Seconds that clocks of the window's zone are ahead of UTC at an instant.
-pub(crate) fn ahead(window: &Window, at: i64) -> i64 {
+pub(crate) fn utc_offset(window: &Window, at: i64) -> i64 {
     let instant = Timestamp::from_second(at);
     instant.map_or(0, |instant| {
         i64::from(window.zone.to_offset(instant).seconds())
@@ -15,7 +15,7 @@ pub(crate) fn ahead(window: &Window, at: i64) -> i64 {
 }
 
 /// The wall clock, with summer time left out: what graphite-web takes for the epoch second of an instant in some functions.
-pub(crate) fn wall(window: &Window, at: i64) -> i64 {
+pub(crate) fn wall_seconds(window: &Window, at: i64) -> i64 {
     let Ok(instant) = Timestamp::from_second(at) else {
         return at;
     };

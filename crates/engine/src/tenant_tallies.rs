@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 /// Tallies by tenant.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stored(HashMap<TenantId, Tally>);
+pub(crate) struct TenantTallies(HashMap<TenantId, Tally>);
 
-impl Stored {
+impl TenantTallies {
     /// The tallies of all these segments.
     pub(crate) fn of(segments: &[Arc<Segment>]) -> Self {
         Self::default().changed(&[], segments)

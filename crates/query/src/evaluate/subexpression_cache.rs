@@ -14,7 +14,7 @@ const RANDOM: &str = "randomWalk";
 
 /// What parts have given.
 #[derive(Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct SubexpressionCache {
     /// The texts that stand in more than one place.
     repeated: HashSet<String>,
     known: HashMap<Key, Vec<Series>>,
@@ -29,7 +29,7 @@ pub(super) struct Key {
     share: u64,
 }
 
-impl Shared {
+impl SubexpressionCache {
     /// Nothing yet, of these targets.
     pub(super) fn of<'t>(targets: impl IntoIterator<Item = (&'t str, &'t Expression)>) -> Self {
         let mut seen = HashSet::new();

@@ -26,7 +26,7 @@ const ENTRY_BYTES: u64 = 256;
 
 /// What an answer depends on, besides its question.
 #[derive(Debug, Clone)]
-pub(crate) struct State {
+pub(crate) struct CacheValidity {
     writes: u64,
     deletions: u64,
     /// The rules of the domain, and the step behind them.
@@ -37,7 +37,7 @@ pub(crate) struct State {
     pub(crate) at: i64,
 }
 
-impl State {
+impl CacheValidity {
     fn has_same_rules(&self, other: &Self) -> bool {
         let is_same = match (&self.rules.0, &other.rules.0) {
             (Some(own), Some(other)) => Arc::ptr_eq(own, other) || own == other,
@@ -67,7 +67,7 @@ impl State {
 
 /// What was asked, of which domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Question {
+pub(crate) struct CacheKey {
     pub(crate) domain: Domain,
     pub(crate) text: Arc<str>,
 }
@@ -75,22 +75,22 @@ pub(crate) struct Question {
 #[derive(Debug)]
 struct Entry {
     answer: Arc<[u8]>,
-    state: State,
+    state: CacheValidity,
     used: u64,
 }
 
 #[derive(Debug, Default)]
 struct Entries {
-    by_question: HashMap<Question, Entry>,
+    by_question: HashMap<CacheKey, Entry>,
     /// The one that was used longest ago comes first.
-    by_use: BTreeMap<u64, Question>,
+    by_use: BTreeMap<u64, CacheKey>,
     uses: u64,
     bytes: u64,
 }
 
 /// All that are kept.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct RenderCache {
     bytes_max: u64,
     hasher: RandomState,
     writes: Box<[AtomicU64]>,
@@ -102,15 +102,15 @@ pub(crate) struct Kept {
 /// A change of a domain's samples: when it is over, answers of before are no longer given.
 #[derive(Debug)]
 #[must_use = "the change is over when it is dropped"]
-pub(crate) struct Change<'k>(&'k AtomicU64);
+pub(crate) struct ChangeGuard<'k>(&'k AtomicU64);
 
-impl Drop for Change<'_> {
+impl Drop for ChangeGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::AcqRel);
     }
 }
 
-impl Kept {
+impl RenderCache {
     pub(super) fn new(bytes_max: u64) -> Self {
         let counters = || (0..COUNTERS).map(|_| AtomicU64::new(0)).collect();
         Self {
@@ -131,13 +131,13 @@ impl Kept {
     }
 
     /// Samples are being written; for as long as the work lasts.
-    pub(crate) fn writing(&self, domain: Domain) -> Change<'_> {
-        Change(self.counter(&self.writes, domain))
+    pub(crate) fn writing(&self, domain: Domain) -> ChangeGuard<'_> {
+        ChangeGuard(self.counter(&self.writes, domain))
     }
 
     /// Samples are being deleted; for as long as the work lasts.
-    pub(crate) fn deleting(&self, domain: Domain) -> Change<'_> {
-        Change(self.counter(&self.deletions, domain))
+    pub(crate) fn deleting(&self, domain: Domain) -> ChangeGuard<'_> {
+        ChangeGuard(self.counter(&self.deletions, domain))
     }
 
     /// The state in which a question is answered that begins now.
@@ -146,8 +146,8 @@ impl Kept {
         domain: Domain,
         rules: (Option<Arc<RuleTexts>>, Option<u32>),
         (at, step): (i64, i64),
-    ) -> State {
-        State {
+    ) -> CacheValidity {
+        CacheValidity {
             writes: self.counter(&self.writes, domain).load(Ordering::Acquire),
             deletions: self
                 .counter(&self.deletions, domain)
@@ -166,8 +166,8 @@ impl Kept {
     /// written since.
     pub(crate) fn answer(
         &self,
-        question: &Question,
-        now: &State,
+        question: &CacheKey,
+        now: &CacheValidity,
         accepted: Option<i64>,
     ) -> Option<Arc<[u8]>> {
         let mut entries = self.entries();
@@ -186,7 +186,7 @@ impl Kept {
     }
 
     /// Keeps an answer that was made in this state.
-    pub(crate) fn keep(&self, question: &Question, state: State, answer: &[u8]) {
+    pub(crate) fn keep(&self, question: &CacheKey, state: CacheValidity, answer: &[u8]) {
         let bytes = bytes_of(question, answer.len());
         // One of them must not push out most of the others.
         if bytes > self.bytes_max / 8 {
@@ -220,14 +220,14 @@ impl Kept {
     }
 }
 
-fn bytes_of(question: &Question, answer: usize) -> u64 {
+fn bytes_of(question: &CacheKey, answer: usize) -> u64 {
     (question.text.len() as u64)
         .saturating_add(answer as u64)
         .saturating_add(ENTRY_BYTES)
 }
 
 impl Entries {
-    fn insert(&mut self, question: Question, answer: Arc<[u8]>, state: State) {
+    fn insert(&mut self, question: CacheKey, answer: Arc<[u8]>, state: CacheValidity) {
         self.uses += 1;
         self.bytes += bytes_of(&question, answer.len());
         self.by_use.insert(self.uses, question.clone());
@@ -242,7 +242,7 @@ impl Entries {
         );
     }
 
-    fn touch(&mut self, question: &Question) {
+    fn touch(&mut self, question: &CacheKey) {
         self.uses += 1;
         if let Some(entry) = self.by_question.get_mut(question)
             && let Some(own) = self.by_use.remove(&entry.used)
@@ -252,7 +252,7 @@ impl Entries {
         }
     }
 
-    fn remove(&mut self, question: &Question) {
+    fn remove(&mut self, question: &CacheKey) {
         if let Some(entry) = self.by_question.remove(question) {
             self.by_use.remove(&entry.used);
             let bytes = bytes_of(question, entry.answer.len());
@@ -289,24 +289,24 @@ mod tests {
         Domain::Space(SpaceId(Guid::from_random([number; 16])))
     }
 
-    fn question(number: u8, text: &str) -> Question {
-        Question {
+    fn question(number: u8, text: &str) -> CacheKey {
+        CacheKey {
             domain: domain(number),
             text: text.into(),
         }
     }
 
-    fn at(kept: &Kept, seconds: i64) -> State {
+    fn at(kept: &RenderCache, seconds: i64) -> CacheValidity {
         kept.state(domain(1), (None, None), (seconds, 10))
     }
 
-    fn has(kept: &Kept, seconds: i64, accepted: Option<i64>) -> bool {
+    fn has(kept: &RenderCache, seconds: i64, accepted: Option<i64>) -> bool {
         let now = at(kept, seconds);
         kept.answer(&question(1, "a"), &now, accepted).is_some()
     }
 
-    fn with_answer() -> Kept {
-        let kept = Kept::new(100_000);
+    fn with_answer() -> RenderCache {
+        let kept = RenderCache::new(100_000);
         kept.keep(&question(1, "a"), at(&kept, 100), b"[1]");
         kept
     }
@@ -365,7 +365,7 @@ mod tests {
     /// An answer that was being made while something was written may have the half of it.
     #[test]
     fn what_was_made_beside_a_write_is_not_given_once_the_write_is_over() {
-        let kept = Kept::new(100_000);
+        let kept = RenderCache::new(100_000);
         let write = kept.writing(domain(1));
         let state = at(&kept, 100);
         kept.keep(&question(1, "a"), state, b"[1]");
@@ -376,7 +376,7 @@ mod tests {
 
     #[test]
     fn the_bytes_are_bounded_and_what_was_used_last_stays() {
-        let kept = Kept::new(10_000);
+        let kept = RenderCache::new(10_000);
         let text = |number: usize| format!("question {number}");
         for number in 0..100 {
             kept.keep(&question(1, &text(number)), at(&kept, 100), &[b'x'; 500]);
