@@ -131,7 +131,7 @@ impl Series {
 
     /// The same with each value changed; what has none is left alone.
     #[must_use]
-    pub fn map(mut self, change: impl Fn(f64) -> f64) -> Self {
+    pub fn map(mut self, mut change: impl FnMut(f64) -> f64) -> Self {
         self.is_whole = false;
         if let Some(own) = Arc::get_mut(&mut self.values) {
             for value in own {

@@ -24,6 +24,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             each(call, limit, |limit, mut own| {
                 let name = format!("keepLastValue({})", own.name);
+                if *limit == f64::INFINITY {
+                    // The common case, in one pass.
+                    let mut last = f64::NAN;
+                    return Ok(own.map(|value| kept(&mut last, value)).renamed(name));
+                }
                 for_each_gap(own.values_mut(), *limit, |gap, before, _| gap.fill(before));
                 Ok(own.renamed(name))
             })
@@ -95,20 +100,34 @@ fn limit(call: &mut FunctionCall<'_>) -> Result<f64, Fault> {
     call.arguments.float_or(1, f64::INFINITY)
 }
 
+/// The value, or the last one that was there.
+const fn kept(last: &mut f64, value: f64) -> f64 {
+    if !value.is_nan() {
+        *last = value;
+    }
+    *last
+}
+
 /// Gives away each gap that is no longer than `limit` and has a value before it, with that value and the one behind it.
 fn for_each_gap(values: &mut [f64], limit: f64, fill: impl Fn(&mut [f64], f64, f64)) {
     let mut rest = values;
     let mut before = f64::NAN;
-    while !rest.is_empty() {
-        let value = rest.first().copied().unwrap_or(f64::NAN);
-        let gap = rest.iter().take_while(|value| value.is_nan()).count();
-        let Some((head, tail)) = rest.split_at_mut_checked(gap.max(1)) else {
+    loop {
+        let present = rest.iter().take_while(|value| !value.is_nan()).count();
+        let Some((values, begins_with_gap)) = rest.split_at_mut_checked(present) else {
             return;
         };
-        if gap == 0 {
-            before = value;
-        } else if !before.is_nan() && gap as f64 <= limit {
-            fill(head, before, tail.first().copied().unwrap_or(f64::NAN));
+        before = values.last().copied().unwrap_or(before);
+        let missing = begins_with_gap.iter().take_while(|value| value.is_nan());
+        let missing = missing.count();
+        let Some((gap, tail)) = begins_with_gap.split_at_mut_checked(missing) else {
+            return;
+        };
+        if gap.is_empty() {
+            return;
+        }
+        if !before.is_nan() && missing as f64 <= limit {
+            fill(gap, before, tail.first().copied().unwrap_or(f64::NAN));
         }
         rest = tail;
     }
