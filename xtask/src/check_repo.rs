@@ -29,8 +29,11 @@ const FORGOTTEN: [&str; 4] = [
 /// Crates whose errors do not say how they are mended: commands and settings are those of the programs.
 const HINTLESS: [&str; 2] = ["crates/iam/src/", "crates/db/src/"];
 
-/// How a remedy begins in the text of an error.
-const HINT: &str = "hint: ";
+/// How a remedy begins in the text of an error, and the commands that could be one.
+const HINTS: [&str; 3] = ["hint: ", "`vigie ", "`vigied "];
+
+/// How a comment begins, which may name a command.
+const COMMENT: &str = "//";
 
 /// The one place packages may come from, as cargo writes it.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -81,7 +84,9 @@ fn check(name: &str, text: &str) -> Vec<String> {
         if rust && let Some(word) = FORGOTTEN.iter().find(|word| line.contains(**word)) {
             wrong(&format!("`{word}` was forgotten here"));
         }
-        if rust && line.contains(HINT) && HINTLESS.iter().any(|own| name.starts_with(own)) {
+        let is_comment = line.trim_start().starts_with(COMMENT);
+        let names_remedy = !is_comment && HINTS.iter().any(|hint| line.contains(hint));
+        if rust && names_remedy && HINTLESS.iter().any(|own| name.starts_with(own)) {
             wrong("a remedy is the business of the programs: put it into `vigied/src/failure`");
         }
         if lock && line.contains("://") && !line.contains(&format!("\"{REGISTRY}\"")) {
@@ -144,6 +149,10 @@ mod tests {
         let line = "    #[error(\"the disk is full\\nhint: make room\")]\n";
         for name in ["crates/iam/src/error.rs", "crates/db/src/error.rs"] {
             assert_eq!(check(name, line).len(), 1, "{name}");
+            let command = "    \"make one with `vigie iam api-key-create`\"\n";
+            assert_eq!(check(name, command).len(), 1, "{name}");
+            let comment = "    // As `vigied user list` shows it.\n";
+            assert!(check(name, comment).is_empty(), "{name}");
         }
         assert!(check("crates/vigied/src/failure/mod.rs", line).is_empty());
     }

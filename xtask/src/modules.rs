@@ -4,6 +4,8 @@
 //! through re-exports, to the file that defines what it names. Within each folder the files and folders may then use one
 //! another in one direction only; a folder is everything below it, and the file that names it (`log.rs` of `log/`) is
 //! one of those in it. What only tests use is free, and so is a re-export: it says where something is, and needs nothing.
+//! A method call is no path: the `impl` blocks of one type in several files (`Core` of the engine, `Iam`, `Context` of `vigie`)
+//! may call each other, as they could in one file.
 //!
 //! Some folders lie in a fixed order besides, one above the other (`layers.rs`), and some of `iam` know no database
 //! (`iam_layers.rs`).

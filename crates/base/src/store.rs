@@ -50,7 +50,7 @@ pub struct FetchQuery<'a> {
     pub shape: Shape,
 }
 
-/// What to delete: every series that the selector means, and, unless they are meant alone, every series below a node that it means.
+/// What to delete: every series that matches and, unless `exact`, every series below a matching node.
 #[derive(Debug, Clone)]
 pub struct DeleteQuery<'a> {
     /// Which nodes.
@@ -189,8 +189,8 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`]. `context`
     /// can end it while it searches; what is found is deleted as a whole.
     ///
-    /// `begin` is told what goes, once it is found and before any of it is gone, with nothing held that others wait for;
-    /// where it breaks off nothing is deleted, and `None` returned. Not called if nothing matches.
+    /// `begin` gets what was found, before any of it is deleted and with no lock held. If it breaks, nothing is deleted and
+    /// `None` is returned. It is not called if nothing matches.
     ///
     /// # Errors
     /// As [`Self::append`]; [`StoreError::Stopped`] when nothing was deleted.
@@ -205,7 +205,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// The same, without the hook.
     ///
     /// # Errors
-    /// As [`Self::delete_begun`].
+    /// As [`Self::delete_with_hook`].
     fn delete(
         &self,
         scope: &Scope,

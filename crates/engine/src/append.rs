@@ -149,7 +149,7 @@ impl Core {
         });
         // One number for the piece, whatever interrupts it: it is seen as a whole.
         let batch = self.state.batches.begin();
-        // Whoever panics between two groups has left a part of the piece, which nobody is told of.
+        // A panic between two groups leaves the piece half written, and nobody would hear of it.
         let on_panic = self.poison.on_panic("appended samples");
         while !due.is_empty() {
             let (drops, resolved) = self.resolve(accepted, &due, progress);
@@ -308,7 +308,7 @@ impl Core {
                 }
             }
             left = busy;
-            // Nobody lets go of one: this waits for the first.
+            // All shards are busy: wait for the first.
             if left.len() == waiting {
                 let (own, payload) = left.swap_remove(0);
                 if let Some(shard) = self.state.shard(own.shard) {

@@ -42,10 +42,13 @@ impl Core {
             drop(wanted);
             // A failure poisons the log, where every writer finds it; what found no room is tried again.
             let is_new = !self.poison.is_set();
-            if let Err(error) = self.wal.commit(self.wal.last())
-                && is_new
-            {
-                self.failed_at("commit", &error);
+            if let Err(error) = self.wal.commit(self.wal.last()) {
+                self.counters
+                    .commit_failures
+                    .fetch_add(1, Ordering::Relaxed);
+                if is_new {
+                    self.failed_at("commit", &error);
+                }
             }
             if stop {
                 return;

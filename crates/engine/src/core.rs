@@ -28,7 +28,7 @@ pub(crate) struct BackgroundRequests {
     pub(crate) flush: bool,
     /// A flush is done: days may be crowded now.
     pub(crate) merge: bool,
-    /// Days are to be rewritten because of deletions, as soon as that may be again.
+    /// Days that hold deleted samples are to be rewritten, once the pause between purges is over.
     pub(crate) purge: bool,
 }
 
@@ -39,6 +39,7 @@ pub(crate) struct Counters {
     pub(crate) late: AtomicU64,
     pub(crate) flushes: AtomicU64,
     pub(crate) merges: AtomicU64,
+    pub(crate) commit_failures: AtomicU64,
     pub(crate) flush_failures: AtomicU64,
     pub(crate) merge_failures: AtomicU64,
     pub(crate) panics: AtomicU64,
@@ -132,7 +133,7 @@ impl Core {
             .plus(-i64::from(self.config.retention_days) * crate::day::DAY_MILLIS)
     }
 
-    /// What a failure to write means: poison, unless there was only no room.
+    /// Turns a failed write into the error for its caller: it poisons, unless the disk was only full.
     pub(crate) fn failed(&self) -> impl Fn(StoreError) -> StoreError {
         |error| {
             if error::is_lack_of_room(&error) {

@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// All accounts together may have as many times the pending deletions of one.
 const ALL_PENDING: u64 = 16;
 
-/// Who has no more than this part of what one may have has few, and may go on where all together have too many.
+/// An account with at most this fraction of its own limit may still delete when the limit of all together is reached.
 const FEW_PENDING_PART: u64 = 64;
 
 /// `series` in pieces that are small enough to be applied under the lock, ascending.

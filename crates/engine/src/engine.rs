@@ -306,6 +306,11 @@ impl SampleStore for Engine {
                 count(&core.counters.merges),
             ),
             figure(
+                "commit_failures_total",
+                "Commits of the log in the background that failed.",
+                count(&core.counters.commit_failures),
+            ),
+            figure(
                 "flush_failures_total",
                 "Flushes in the background that failed.",
                 count(&core.counters.flush_failures),

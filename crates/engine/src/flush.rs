@@ -3,7 +3,7 @@
 //! 1. Without a lock: the log's next file is made.
 //! 2. With everything held still, for an instant: what is appended from here on belongs into that file; the head is frozen.
 //! 3. The log turns to the new file, once all that belongs before it is on stable storage.
-//! 4. One segment per day, one name file, all synced.
+//! 4. At most eight segments are written (late samples of many days share one), and one name file, all synced.
 //! 5. The manifest names them; from there on they are the truth, and readers see them in place of the frozen head.
 //! 6. Files that no longer count are removed.
 //!
@@ -16,13 +16,10 @@ use crate::day::Day;
 use crate::error;
 use crate::head::series::HeadSeries;
 use crate::index::names::Names;
-use crate::layout::{NAMES, SEGMENTS, WAL, segment_dir};
-use crate::manifest::SegmentEntry;
+use crate::layout::{NAMES, WAL, segment_dir};
 use crate::publish::{Change, NewSegment};
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::segment::layout::Header;
-use crate::segment::reader::Segment;
-use crate::segment::writer::SegmentWriter;
 use crate::series_ref::SeriesRef;
 use crate::state::{FreezeOutcome, Frozen};
 use crate::unflushed::Unflushed;
@@ -313,58 +310,6 @@ impl Core {
         self.end_segment(header, writer)
     }
 
-    pub(crate) fn begin_segment(&self, header: Header) -> Result<SegmentWriter, StoreError> {
-        let dir = segment_dir(self.dir(), &header);
-        self.storage
-            .create_dir(&dir)
-            .map_err(error::io("create", &dir))?;
-        let path = dir.join(format!("{:010}.seg", self.take_file_number()));
-        SegmentWriter::create(&self.storage, &path, header)
-    }
-
-    /// Ends a segment; its folder is still to be synced ([`Self::sync_segments`]).
-    pub(crate) fn end_segment(
-        &self,
-        header: Header,
-        writer: SegmentWriter,
-    ) -> Result<NewSegment, StoreError> {
-        let path = writer.path().to_owned();
-        let written = writer.finish().inspect_err(|_| self.discard(&path))?;
-        let file = path
-            .strip_prefix(self.dir())
-            .unwrap_or(&path)
-            .display()
-            .to_string();
-        let entry = SegmentEntry {
-            file,
-            day: header.day.0,
-            more_days: header.more_days,
-            sequence: header.sequence,
-            samples: written.samples,
-            series: written.series,
-            bytes: written.bytes,
-            from: written.from,
-            until: written.until,
-        };
-        let segment = Arc::new(Segment::open(&self.files, &path)?);
-        Ok(NewSegment { segment, entry })
-    }
-
-    /// The entries of these segments are on stable storage.
-    pub(crate) fn sync_segments(&self, segments: &[NewSegment]) -> Result<(), StoreError> {
-        let of = |own: &NewSegment| segment_dir(self.dir(), own.segment.header());
-        let mut dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
-        if !dirs.is_empty() {
-            dirs.insert(self.dir().join(SEGMENTS));
-        }
-        for dir in dirs {
-            self.storage
-                .sync_dir(&dir)
-                .map_err(error::io("sync", &dir))?;
-        }
-        Ok(())
-    }
-
     fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let mut file = self
             .storage
@@ -377,18 +322,5 @@ impl Core {
         file.sync().map_err(error::io("sync", path))?;
         let dir = path.parent().unwrap_or(path);
         self.storage.sync_dir(dir).map_err(error::io("sync", dir))
-    }
-
-    /// Gives up segments that the manifest names no more, and the folders of days that have no others.
-    pub(crate) fn discard_segments(&self, segments: Vec<Arc<Segment>>) {
-        let of = |own: &Arc<Segment>| segment_dir(self.dir(), own.header());
-        let dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
-        for segment in segments {
-            segment.set_obsolete();
-        }
-        for dir in dirs {
-            // Fails where other segments are left, or readers of these.
-            let _ = self.storage.remove_dir(&dir);
-        }
     }
 }

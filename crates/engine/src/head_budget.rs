@@ -29,8 +29,8 @@ const fn shares_from(budget: u64) -> u64 {
     budget - budget / 4
 }
 
-/// What stands against so many bytes more: the whole, or the caller's share. Always with the figure that is set, as that of a
-/// share would tell how many others write.
+/// The limit that refuses `more` bytes, if any: the whole, or the caller's share. Errors name the configured figure, because a
+/// share would reveal how many others write.
 fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
     let (limit, allowed) = (&limit::HEAD_BYTES, budget);
     let all = usage.all.saturating_add(more);

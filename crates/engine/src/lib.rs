@@ -42,6 +42,7 @@ mod reserve;
 mod resolve;
 mod room;
 mod segment;
+mod segment_output;
 mod series_ref;
 mod state;
 pub mod storage;

@@ -55,7 +55,7 @@ impl Room {
         }
     }
 
-    /// Says no while there is none and it was tried a moment ago; else it is the caller who tries.
+    /// While the disk is full, refuses until the pause since the last try is over; then lets one caller try.
     pub(crate) fn check_retry(&self) -> Result<(), StoreError> {
         if !self.is_full() {
             return Ok(());

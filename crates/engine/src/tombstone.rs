@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A deletion of so many series counts twice, and once more for each further as many.
+/// A deletion counts once more for each this many series.
 const SERIES_PER_WEIGHT: u64 = 10_000;
 
 /// Hides the samples of some series in a range from all sources whose content is older than `sequence`.

@@ -17,9 +17,7 @@ pub enum SourceKeyError {
     #[error(transparent)]
     Refused(AuthError),
     /// It may do more than to send into one domain.
-    #[error(
-        "the API key is not narrowed to sending into one domain; make one with `vigie iam api-key-create NAME --only send --domain s-GUID`"
-    )]
+    #[error("the API key is not narrowed to sending into one domain")]
     TooMuch,
 }
 

@@ -310,7 +310,7 @@ impl<'a> Monitoring<'a> {
         self.context.output.warn(match wait {
             Some(wait) => shown!("{}; trying again in {} s", said, wait.as_secs()),
             None => shown!(
-                "{}; it asks for {} s until the next attempt, which is longer than is waited",
+                "{}; the server asks to wait {} s, longer than this command waits",
                 said,
                 wished.as_secs()
             ),

@@ -84,7 +84,7 @@ impl Context {
                 let known: Vec<&str> = regions.iter().map(|region| region.name.as_str()).collect();
                 Failure::new(Kind::NotFound, format!("no region `{}`", printable(wish))).hint(
                     format!(
-                        "there is `{}`; see `vigie regions` (who runs the server names its region with `vigied init --region`)",
+                        "there is `{}`; see `vigie regions` (the operator names the region with `vigied init --region`)",
                         printable(&known.join("`, `"))
                     ),
                 )

@@ -49,7 +49,7 @@ pub enum MatcherError {
     #[error("the matchers tell too much apart: their tables need more than `pattern_table_bytes` = {max}", max = limit::PATTERN_TABLE_BYTES.default)]
     TooLarge,
     /// A text that is no regular expression.
-    #[error("the regular expression is none: {0}")]
+    #[error("invalid regular expression: {0}")]
     Syntax(String),
 }
 

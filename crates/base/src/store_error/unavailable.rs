@@ -9,7 +9,7 @@ pub enum Outage {
     LittleRoom,
     /// Nothing is written until somebody has mended the cause and restarted it; reads go on.
     ReadOnly,
-    /// It does not come to an end with what it was asked to do before.
+    /// Earlier work has not finished in time.
     Stuck,
 }
 

@@ -101,7 +101,7 @@ impl Core {
         drop(others);
         let mut outcome = Ok(());
         for begin in parts.into_iter().rev().chain([0]) {
-            // Not held on to: the files of what is merged go with the last who has them.
+            // Not kept alive here: a merged file is removed with its last reader.
             let part = own.split_off(begin);
             let merged = self.compact_part(part, &tombstones, purge, context);
             let is_over = merged.is_err();
@@ -113,7 +113,7 @@ impl Core {
         outcome
     }
 
-    /// Merges what of a run without interruption is worth it.
+    /// Merges the part of an uninterrupted run that is worth merging.
     fn compact_part(
         &self,
         mut own: Vec<Arc<Segment>>,

@@ -3,9 +3,9 @@
 //! last batch that they see was done.
 //!
 //! A reader can be shown two states: the one of now, and the one before the last batch. For each of them it must know that
-//! nothing in it is of a batch that it does not see. Who the last batch but one was is kept; of those before it only the
-//! highest number of any that was not done when the next batch began, as one that was done by then was done for every reader
-//! who knows of that next batch.
+//! nothing in it is of a batch that it does not see. The last two batches are kept by number. Of older ones only the highest
+//! number that was still open when the next batch began is kept: a batch that was done by then is done for every reader that
+//! knows of that next batch.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 

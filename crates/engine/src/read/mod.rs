@@ -1,4 +1,4 @@
-//! From a question to series: a view is taken under the lock, names are walked and files read without it.
+//! From a query to series: reads the published state and files, and takes no lock.
 
 pub(crate) mod fetch;
 pub(crate) mod find;

@@ -180,8 +180,8 @@ impl Directory {
         Ok((page, file.pages().page((self.segment, page), read)?))
     }
 
-    /// In the run `own` of one tenant: the first block of which `is_before` is not true. That is none that begins at `key`, a
-    /// series and an instant, or later.
+    /// The first block in the run `own` of one tenant for which `is_before` is false. It begins at `key` (a series and an
+    /// instant) or before it.
     pub(super) fn seek(
         &self,
         file: &SegmentFile,

@@ -204,7 +204,7 @@ impl<S: Sink> Group<S> {
     }
 
     /// What comes from here on belongs into `next`; returns its number and the last record of those before it. The caller
-    /// keeps others from adding records meanwhile; [`Self::turn_to`] does the rest.
+    /// keeps others from adding records meanwhile; [`Self::switch_to`] does the rest.
     pub(crate) fn begin_switch(&self, next: S::Next) -> (u64, u64) {
         let mut pending = lock(&self.pending);
         debug_assert!(pending.cut.is_none());
@@ -219,7 +219,7 @@ impl<S: Sink> Group<S> {
 
     /// Returns once file `number` is the one that is written to, and all that belongs into those before it is on stable
     /// storage.
-    pub(crate) fn turn_to(&self, number: u64) -> Result<(), StoreError> {
+    pub(crate) fn switch_to(&self, number: u64) -> Result<(), StoreError> {
         self.write_until(|_| self.number() >= number)
     }
 

@@ -138,7 +138,7 @@ impl Wal {
     }
 
     /// What comes from here on belongs into `next`; returns its number and the last record of those before it. The caller
-    /// keeps others from adding records meanwhile; [`Self::turn_to`] does the rest.
+    /// keeps others from adding records meanwhile; [`Self::switch_to`] does the rest.
     pub(crate) fn begin_switch(&self, next: Next) -> (u64, u64) {
         self.group.begin_switch(next)
     }
@@ -146,6 +146,6 @@ impl Wal {
     /// Returns once file `number` is the one that is written to, and all that belongs into those before it is on stable
     /// storage.
     pub(crate) fn switch_to(&self, number: u64) -> Result<(), StoreError> {
-        self.group.turn_to(number)
+        self.group.switch_to(number)
     }
 }

@@ -241,7 +241,7 @@ fn rotated(fates: &'static [Fate]) {
             log.group.begin_switch(2)
         };
         assert_eq!(number, 2);
-        while log.group.turn_to(number).is_err() {}
+        while log.group.switch_to(number).is_err() {}
         assert_eq!(log.group.number(), 2);
         sender.join().unwrap();
         while log.group.commit(log.group.last()).is_err() {}

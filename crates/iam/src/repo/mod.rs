@@ -1,4 +1,5 @@
-//! The database tables, one file each: all statements are here.
+//! All SQL statements. A table has a file; an act that changes several tables in one transaction and exists for that alone
+//! (a new account, an invitation that is accepted, a departure, a deletion, what is brought back) has one of its own.
 
 pub(crate) mod account_limits;
 pub(crate) mod accounts;

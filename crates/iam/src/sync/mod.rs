@@ -244,7 +244,7 @@ async fn listen(mut follower: Follower, told: Arc<Notify>) {
             Err(error) => {
                 // Only the first of consecutive failures is logged.
                 if std::mem::take(&mut hears) {
-                    tracing::warn!(error = %Chain(&error), "does not hear of changes at once, and asks for them");
+                    tracing::warn!(error = %Chain(&error), "not notified of changes: polling for them");
                 }
                 tokio::time::sleep(LISTEN_AGAIN).await;
             }

@@ -1,5 +1,5 @@
-//! Which domain a sender means that can be told a name and no id, or nothing at all. A name is looked for where the credential
-//! reaches and nowhere else: of what lies beyond, nobody learns whether it is there.
+//! Finds the domain for a sender that can give only a name, or nothing. A name is looked up only where the credential reaches:
+//! nobody learns whether anything exists beyond.
 
 use super::Verifier;
 use crate::token::identity::Credential;

@@ -38,7 +38,7 @@ pub(crate) struct Guess {
 pub(crate) const CREDENTIALS: Guess = Guess {
     code: code::TOO_BUSY.code,
     limit: &limit::INTROSPECTION_MISSES,
-    what: "credentials that are none were shown here",
+    what: "invalid credentials were sent here",
     hint: "send again after `Retry-After` seconds; show a credential of your own in `X-Auth-User-Token` to count alone",
 };
 

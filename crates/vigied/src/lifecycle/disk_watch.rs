@@ -133,7 +133,7 @@ async fn check_identity(iam: &Iam, reported: &mut Reported) {
         ),
         Some(News::Over(full)) => tracing::info!(
             seconds = full.as_secs(),
-            "the identity database has room again: people log in"
+            "the identity database has room again: logins and changes are accepted"
         ),
         None => {}
     }

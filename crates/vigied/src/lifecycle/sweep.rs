@@ -66,7 +66,7 @@ pub(crate) async fn watch(app: Weak<App>) {
             pause -= 1;
         } else if let Err(error) = round(&app, &mut sweep).await {
             tracing::warn!(
-                "metrics of what was deleted are not removed yet, it is tried again: {error:#}"
+                "cannot remove the metrics of what was deleted yet, trying again: {error:#}"
             );
             pause = ROUNDS_AFTER_FAILURE;
         }

@@ -202,7 +202,7 @@ async fn perform(
         Command::Invitation(command) => invitation::perform(login_address, iam, command).await,
         Command::Keys(command) => keys::perform(settings, iam, command).await,
         Command::User(command) => user::perform(login_address, iam, command).await,
-        _ => bail!("this command is none for a server that runs"),
+        _ => bail!("this command cannot be run by a running server"),
     }
 }
 

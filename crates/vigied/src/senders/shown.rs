@@ -78,7 +78,9 @@ impl Shown {
                 .map_err(|error| match error {
                     SourceKeyError::Refused(error) => Denied::of(&error),
                     SourceKeyError::TooMuch => {
-                        Denied::Gone(code::RIGHT_MISSING.problem(error.to_string()))
+                        Denied::Gone(code::RIGHT_MISSING.problem(error.to_string()).hint(
+                            "make one with `vigie iam api-key-create NAME --only send --domain s-GUID`",
+                        ))
                     }
                 }),
             Self::Credential { kind, text, domain } => {

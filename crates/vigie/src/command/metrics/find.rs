@@ -4,6 +4,7 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, code};
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs, TARGET_SPACE};
+use crate::output::{Column, Row};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,6 +51,13 @@ impl Found {
     }
 }
 
+impl Row for Found {
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::new("Name", |own| own.path.clone()),
+        Column::new("Kind", |own| own.kind().to_owned()),
+    ];
+}
+
 /// Asks, and shows the nodes.
 pub(crate) fn run(args: &FindArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
@@ -68,23 +76,15 @@ pub(crate) fn run(args: &FindArgs, context: &Context) -> Result<(), Failure> {
         .exchange(make, RetryPolicy::Once)?
         .parse("find metrics")?;
     let found = merged(answered);
-    if output.is_json() {
-        return output.json(&found);
-    }
-    if found.is_empty() {
-        output.say(monitoring.empty())?;
+    output.rows(&found, monitoring.empty())?;
+    if found.is_empty() && !output.is_json() {
         output.note(if args.scope.scope.is_none() && !monitoring.is_of_space() {
             TARGET_SPACE
         } else {
             "hint: `vigie metrics find '*'` shows the first level"
         });
-        return Ok(());
     }
-    let rows: Vec<Vec<String>> = found
-        .iter()
-        .map(|own| vec![own.path.clone(), own.kind().to_owned()])
-        .collect();
-    output.table(&["Name", "Kind"], &rows)
+    Ok(())
 }
 
 /// Each path once, ascending.

@@ -1,5 +1,6 @@
 //! A progress line on a terminal, for large inputs. Nothing is drawn elsewhere.
 
+use crate::figures::in_words;
 use crate::output::{Output, to_stderr};
 use crate::shown::shown;
 use std::io::{self, IsTerminal as _};
@@ -67,7 +68,7 @@ fn line(read: u64, size: Option<u64>, samples: u64, elapsed: Duration) -> String
         0 => String::new(),
         read => {
             let left = elapsed.as_secs_f64() * (size - read) as f64 / read as f64;
-            format!(", {left:.0} s left")
+            format!(", {} left", in_words(left.round() as u64))
         }
     };
     format!(
@@ -96,6 +97,7 @@ mod tests {
             line(200, Some(100), 9, second * 2),
             "[########################] 100 %  9 samples sent, 4 a second, 0 s left"
         );
+        assert!(line(1, Some(100), 9, second * 60).ends_with(", 1 h 39 min left"));
         let sent = "9 samples sent, 9 a second";
         assert_eq!(line(5, None, 9, second), sent);
         assert_eq!(line(5, Some(0), 9, second), sent);

@@ -1,6 +1,6 @@
 //! Graphite's own endpoints: `/render`, `/metrics/find`, `/metrics/expand`, `/metrics/index.json`, `/functions`, `/tags`,
 //! `/events` and `/version`, with GET and POST, each under the caller's scope. They answer as graphite-web 1.1.10 does.
-//! `/v1/metrics` evaluates its targets with the same code ([`evaluating`]).
+//! `/v1/metrics` evaluates its targets with the same code ([`evaluation`]).
 
 pub(super) mod evaluation;
 pub(super) mod events;

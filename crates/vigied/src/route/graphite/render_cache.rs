@@ -1,4 +1,4 @@
-//! Serves `/render` from the cache: see [`crate::query::kept`].
+//! Serves `/render` from the cache: see [`crate::query::render_cache`].
 
 use super::request::{GraphiteRequest, Work, callback};
 use crate::http::problem::Refusal;

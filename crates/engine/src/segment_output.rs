@@ -1,0 +1,81 @@
+//! Segments that a flush, a merge or an expiry writes: begun, ended, synced, and given up.
+
+use crate::core::Core;
+use crate::error;
+use crate::layout::{SEGMENTS, segment_dir};
+use crate::manifest::SegmentEntry;
+use crate::publish::NewSegment;
+use crate::segment::layout::Header;
+use crate::segment::reader::Segment;
+use crate::segment::writer::SegmentWriter;
+use base::store::StoreError;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+impl Core {
+    pub(crate) fn begin_segment(&self, header: Header) -> Result<SegmentWriter, StoreError> {
+        let dir = segment_dir(self.dir(), &header);
+        self.storage
+            .create_dir(&dir)
+            .map_err(error::io("create", &dir))?;
+        let path = dir.join(format!("{:010}.seg", self.take_file_number()));
+        SegmentWriter::create(&self.storage, &path, header)
+    }
+
+    /// Ends a segment; its folder is still to be synced ([`Self::sync_segments`]).
+    pub(crate) fn end_segment(
+        &self,
+        header: Header,
+        writer: SegmentWriter,
+    ) -> Result<NewSegment, StoreError> {
+        let path = writer.path().to_owned();
+        let written = writer.finish().inspect_err(|_| self.discard(&path))?;
+        let file = path
+            .strip_prefix(self.dir())
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        let entry = SegmentEntry {
+            file,
+            day: header.day.0,
+            more_days: header.more_days,
+            sequence: header.sequence,
+            samples: written.samples,
+            series: written.series,
+            bytes: written.bytes,
+            from: written.from,
+            until: written.until,
+        };
+        let segment = Arc::new(Segment::open(&self.files, &path)?);
+        Ok(NewSegment { segment, entry })
+    }
+
+    /// The entries of these segments are on stable storage.
+    pub(crate) fn sync_segments(&self, segments: &[NewSegment]) -> Result<(), StoreError> {
+        let of = |own: &NewSegment| segment_dir(self.dir(), own.segment.header());
+        let mut dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
+        if !dirs.is_empty() {
+            dirs.insert(self.dir().join(SEGMENTS));
+        }
+        for dir in dirs {
+            self.storage
+                .sync_dir(&dir)
+                .map_err(error::io("sync", &dir))?;
+        }
+        Ok(())
+    }
+
+    /// Gives up segments that the manifest names no more, and the folders of days that have no others.
+    pub(crate) fn discard_segments(&self, segments: Vec<Arc<Segment>>) {
+        let of = |own: &Arc<Segment>| segment_dir(self.dir(), own.header());
+        let dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
+        for segment in segments {
+            segment.set_obsolete();
+        }
+        for dir in dirs {
+            // Fails where other segments are left, or readers of these.
+            let _ = self.storage.remove_dir(&dir);
+        }
+    }
+}
