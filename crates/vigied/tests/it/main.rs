@@ -71,6 +71,8 @@ mod isolation;
 #[cfg(test)]
 mod kept_answers;
 #[cfg(test)]
+mod key_sender;
+#[cfg(test)]
 mod least_values;
 #[cfg(test)]
 mod lifecycle;
