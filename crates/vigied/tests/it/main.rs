@@ -142,6 +142,8 @@ mod uaa;
 #[cfg(test)]
 mod undisturbed;
 #[cfg(test)]
+mod unseen_output;
+#[cfg(test)]
 mod upgrade;
 #[cfg(test)]
 mod wide_answers;
