@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod duplicates;
 pub mod error;
 pub mod error_chain;
+pub mod excerpt;
 pub mod expression;
 pub mod failure_streak;
 pub mod grid;

@@ -91,7 +91,7 @@ limits! {
     /// Shifts of one stack of times.
     fixed SHIFTS_PER_STACK = "shifts_per_stack", 1000, "shifts", "a `timeStack` of more shifts is refused with 400";
     /// Length of a regular expression.
-    fixed REGEX_BYTES = "regex_bytes", 4096, "bytes", "a longer regular expression of a function or of a tag is refused with 400";
+    fixed REGEX_BYTES = "regex_bytes", 4096, "bytes", "a longer regular expression of a function, a tag or a rule is refused with 400";
     /// Work of one regular expression on one text.
     fixed REGEX_WORK = "regex_work", 1 << 26, "places times bytes", "a regular expression whose places, times the bytes of a name, are more is refused with 400";
     /// Bytes by which a replacement makes a name longer.
@@ -100,6 +100,10 @@ limits! {
     fixed MADE_NAME_BYTES = "made_name_bytes", 1 << 17, "bytes", "a function that would make a longer name is refused with 400";
     /// Characters that a format writes a number with.
     fixed FORMAT_WIDTH = "format_width", 256, "characters", "a format such as `%300d` that asks for more is refused with 400";
+    /// Width of a picture.
+    fixed PICTURE_WIDTH = "picture_width", 8192, "pixels", "a picture that would be wider is refused with 400";
+    /// Height of a picture.
+    fixed PICTURE_HEIGHT = "picture_height", 2048, "pixels", "a picture that would be higher is refused with 400";
     /// Size of one file of rules about steps and aggregation.
     fixed SCHEMA_BYTES = "schema_bytes", 64 * 1024, "bytes", "a longer `storage-schemas.conf` or `storage-aggregation.conf` is refused with 400";
     /// Rules of one such file.

@@ -75,7 +75,7 @@ fn drawn(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawError> 
     let check = || context.check(Instant::now());
     Ok(match form {
         Form::Svg => svg::write(&scene, check)?.into_bytes(),
-        Form::Png => png::write(&scene, check)?.ok_or(OptionsError::Size("width"))?,
+        Form::Png => png::write(&scene, check)?.ok_or(OptionsError::TooSmall("width"))?,
         Form::Pdf => pdf::write(&scene, check)?,
     })
 }

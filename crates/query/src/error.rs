@@ -2,6 +2,8 @@
 
 use crate::tags::TagError;
 use base::context::Stop;
+use base::excerpt;
+use base::invisible;
 use base::limit::{self, Limit};
 use base::store::StoreError;
 use std::fmt;
@@ -144,7 +146,11 @@ impl fmt::Display for Error {
                 function,
                 problem,
                 ..
-            } => write!(f, "`{function}` at column {column}: {problem}"),
+            } => {
+                // What a function made, or a target as a whole, may be as long as a target is.
+                let function = excerpt::beginning(function);
+                write!(f, "`{function}` at column {column}: {problem}")
+            }
             Self::Store(error) => error.fmt(f),
         }
     }
@@ -156,7 +162,10 @@ impl TargetError {
             Self::Expected { expected, found } => {
                 write!(f, "expected {expected} at column {column}, but ")?;
                 match found {
-                    Some(found) => write!(f, "there is `{}`", found.escape_debug()),
+                    Some(found) => match invisible::number(*found) {
+                        Some(number) => write!(f, "there is {number}"),
+                        None => write!(f, "there is `{}`", found.escape_debug()),
+                    },
                     None => f.write_str("the target ends there"),
                 }
             }
@@ -178,6 +187,7 @@ impl TargetError {
                 limit::TARGET_BYTES.default
             ),
             Self::UnknownFunction { name, nearest } => {
+                let name = excerpt::beginning(name);
                 write!(f, "there is no function `{name}` (column {column})")?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
@@ -281,5 +291,40 @@ impl From<Error> for Fault {
 impl From<Stop> for Fault {
     fn from(stop: Stop) -> Self {
         Self::Inner(stop.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_does_not_push_the_reason_out() {
+        let long = "sumSeries(".repeat(1000);
+        let made = Error::Function {
+            column: 1,
+            function: long.clone(),
+            argument: None,
+            problem: "the reason".to_owned(),
+            limit: None,
+        };
+        let unknown = TargetError::UnknownFunction {
+            name: long.clone(),
+            nearest: Some("sumSeries"),
+        };
+        for (error, reason) in [
+            (made, "at column 1: the reason"),
+            (
+                Error::target("", 0..0, unknown),
+                "did you mean `sumSeries`?",
+            ),
+            (
+                Fault::from(TagError::Form(long)).at(1, "f", |_| None),
+                "is no tag expression",
+            ),
+        ] {
+            let told = error.to_string();
+            assert!(told.len() < 500 && told.contains(reason), "{told}");
+        }
     }
 }

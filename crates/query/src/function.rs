@@ -10,5 +10,5 @@ pub use arguments::Arguments;
 pub use call::FunctionCall;
 pub use definition::{Function, Group, Outcome};
 pub use evaluator::Evaluator;
-pub(crate) use parameter::unknown_aggregation;
 pub use parameter::{AGGREGATIONS, Default, Kind, Parameter, optional, required};
+pub(crate) use parameter::{SERIES, unknown_aggregation};

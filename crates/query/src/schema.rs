@@ -84,9 +84,12 @@ impl<T> Ordered<T> {
         let mut trees = 0_usize;
         for section in sections {
             let pattern = section.required("pattern")?;
+            let bytes = pattern.text.len();
+            if bytes as u64 > limit::REGEX_BYTES.default {
+                return Err(section.error(&pattern, Problem::PatternTooLong(bytes)));
+            }
             trees = trees.saturating_add(tree_bytes(pattern.text));
-            let is_long = pattern.text.len() > crate::tags::REGEX_BYTES_MAX;
-            if is_long || trees > TREES_BYTES_MAX {
+            if trees > TREES_BYTES_MAX {
                 return Err(section.error(&pattern, Problem::TooLarge));
             }
             texts.push(pattern);

@@ -6,6 +6,7 @@
 pub mod catalog;
 
 use crate::series::Tags;
+use base::excerpt;
 use base::expression::{TREE_BYTES_MAX, tree_bytes};
 use base::limit::{self, Limit};
 use regex::RegexBuilder;
@@ -16,9 +17,6 @@ pub const NAME: &str = "name";
 
 /// Bytes that the expressions of one question may take once they are compiled, each.
 pub const COMPILED_BYTES_MAX: usize = 1 << 18;
-
-/// Bytes of a regular expression: what it is read as has no other bound.
-pub(crate) const REGEX_BYTES_MAX: usize = limit::REGEX_BYTES.default as usize;
 
 /// How a value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,11 +47,12 @@ pub struct TagExpression {
 pub enum TagError {
     /// It has no tag or no comparison.
     #[error(
-        "`{0}` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`"
+        "`{}` is no tag expression: write `TAG=VALUE`, `TAG!=VALUE`, `TAG=~REGEX` or `TAG!=~REGEX`",
+        excerpt::beginning(.0)
     )]
     Form(String),
     /// It is no regular expression, or too large a one.
-    #[error("`{expression}`: {problem}")]
+    #[error("`{}`: {problem}", excerpt::beginning(.expression))]
     Regex {
         /// The expression.
         expression: String,

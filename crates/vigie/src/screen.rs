@@ -2,6 +2,7 @@
 
 use crate::chart::Glyphs;
 use crate::env::{self, Env};
+use base::limit;
 use std::io;
 
 /// Used if the size is unknown.
@@ -12,6 +13,9 @@ const HEIGHT_MAX: usize = 20;
 /// What may be asked for; pictures may have more pixels.
 const COLUMNS_MAX: usize = 1000;
 const LINES_MAX: usize = 200;
+/// What a server draws at most.
+const PICTURE_WIDTH_MAX: i64 = limit::PICTURE_WIDTH.default.cast_signed();
+const PICTURE_HEIGHT_MAX: i64 = limit::PICTURE_HEIGHT.default.cast_signed();
 
 /// A place to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +29,10 @@ pub(crate) struct Screen {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScreenArgs {
     /// Columns of a drawing, or pixels of a picture; default: those of the terminal, else 80; 1000 pixels
-    #[arg(long, value_name = "COLUMNS", display_order = 810, value_parser = clap::value_parser!(u16).range(20..=4000))]
+    #[arg(long, value_name = "COLUMNS", display_order = 810, value_parser = clap::value_parser!(u16).range(20..=PICTURE_WIDTH_MAX))]
     pub(crate) width: Option<u16>,
     /// Lines of a chart, or pixels of a picture; default: at most 20, as the terminal allows; 400 pixels
-    #[arg(long, value_name = "LINES", display_order = 811, value_parser = clap::value_parser!(u16).range(7..=4000))]
+    #[arg(long, value_name = "LINES", display_order = 811, value_parser = clap::value_parser!(u16).range(7..=PICTURE_HEIGHT_MAX))]
     pub(crate) height: Option<u16>,
     #[command(flatten)]
     alphabet: AlphabetArgs,
@@ -91,6 +95,32 @@ fn alphabet(env: &Env) -> Glyphs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        screen: ScreenArgs,
+    }
+
+    #[test]
+    fn a_picture_may_be_as_large_as_a_server_draws_it() {
+        let read = |size: &str| Line::try_parse_from(["vigie"].into_iter().chain(size.split(' ')));
+        let widest = limit::PICTURE_WIDTH.default;
+        let highest = limit::PICTURE_HEIGHT.default;
+        let line = read(&format!("--width {widest} --height {highest}")).unwrap();
+        let given = [line.screen.width, line.screen.height].map(|own| u64::from(own.unwrap()));
+        assert_eq!(given, [widest, highest]);
+        for beyond in [
+            format!("--width {}", widest + 1),
+            format!("--height {}", highest + 1),
+        ] {
+            assert!(read(&beyond).is_err(), "{beyond}");
+        }
+        // A drawing of characters has an end before that.
+        let drawn = Screen::of(&line.screen, &Env::of(&[]));
+        assert_eq!((drawn.width, drawn.height), (COLUMNS_MAX, LINES_MAX));
+    }
 
     #[test]
     fn the_locale_chooses_the_alphabet() {

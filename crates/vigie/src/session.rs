@@ -7,7 +7,7 @@ mod ended;
 mod grant;
 mod state;
 
-pub(crate) use self::grant::{BOTH_TOKENS, checked, grant, revoke};
+pub(crate) use self::grant::{BOTH_TOKENS, checked, grant, only_space, revoke};
 pub(crate) use crate::token::Token;
 
 use self::grant::uaa_endpoint;
@@ -134,17 +134,19 @@ impl Context {
     }
 
     /// The domain that metrics belong to, in the form of `X-Auth-Scope-Id`: the only one that the login reaches, else the
-    /// targeted space, else the organization, else the account. For a key that only sends, and anywhere, one must be named.
+    /// targeted space, else the organization, else the account. For a key that only sends, and anywhere, a space must be targeted.
     pub(crate) fn scope_id(&self) -> Result<String, Failure> {
+        let cf = self.cf()?;
         match self.reach() {
-            Some(reach) if reach.sends_anywhere() => return Err(narrow::unnamed()),
+            Some(reach) if reach.sends_anywhere() && cf.space_fields.guid.is_empty() => {
+                return Err(narrow::unnamed());
+            }
             Some(Reach {
                 domain: Some(domain),
                 ..
             }) => return Ok(domain),
             Some(_) | None => {}
         }
-        let cf = self.cf()?;
         let account = self.config().account.guid.clone();
         let candidates = [
             ("s-", cf.space_fields.guid),

@@ -10,7 +10,7 @@
 
 mod word;
 
-use base::invisible::is_invisible;
+use base::invisible::{is_invisible, is_lookalike_blank};
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
@@ -172,9 +172,9 @@ impl<T: Show + ?Sized> fmt::Display for Escaped<'_, T> {
     }
 }
 
-/// Whether a character is visible and does not change how its neighbours are displayed.
+/// Whether a character is seen as itself and does not change how its neighbours are displayed.
 pub(crate) const fn is_plain(character: char) -> bool {
-    !is_invisible(character)
+    !(is_invisible(character) || is_lookalike_blank(character))
 }
 
 /// An untrusted text, escaped for printing. Escaping twice changes nothing.
@@ -226,6 +226,7 @@ mod tests {
             printable("\u{e0041}\u{feff}\u{200b}"),
             r"\u{e0041}\u{feff}\u{200b}"
         );
+        assert_eq!(printable("5\u{a0}%\u{202f}"), r"5\u{a0}%\u{202f}");
         let fine = "Zoë 日本 עברית 🦀 … · ▁█ \\u{1b}";
         assert_eq!(printable(fine), fine);
         let once = printable("\u{85}\u{2028}");

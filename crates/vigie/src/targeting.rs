@@ -214,7 +214,13 @@ impl Context {
                 ("CF API endpoint:", cf_api),
             ]);
             match self.reach() {
-                Some(reach) => rows.push(("Reach:", reach.words())),
+                Some(reach) => {
+                    rows.push(("Reach:", reach.words()));
+                    if reach.domain.is_none() && !cf.space_fields.guid.is_empty() {
+                        let id = format!("s-{}", cf.space_fields.guid);
+                        rows.push(("Space:", printable(&id)));
+                    }
+                }
                 None => rows.extend([
                     ("Org:", or(&cf.organization_fields.name, &choose)),
                     ("Space:", or(&cf.space_fields.name, &choose)),

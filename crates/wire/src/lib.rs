@@ -12,7 +12,6 @@ pub mod code;
 pub mod credential;
 mod decimal;
 pub mod event;
-pub mod excerpt;
 pub mod find;
 pub mod home;
 pub mod iam;
@@ -30,6 +29,8 @@ pub mod secret;
 pub mod settings;
 pub mod target;
 pub mod token_scheme;
+
+pub use base::excerpt;
 
 #[cfg(test)]
 mod malformed;

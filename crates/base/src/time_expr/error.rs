@@ -27,6 +27,11 @@ pub enum TimeError {
     /// Month 13, or 25 o'clock.
     #[error("`{0}` is not a date or time of day that exists")]
     NoSuchTime(String),
+    /// A date with slashes that does not exist in the order in which they are read.
+    #[error(
+        "`{0}` is not a date that exists: with slashes the month comes first, as in `11/26/2026`, or the year, as in `2026/11/26`"
+    )]
+    SlashedDate(String),
     /// Before year 1 or after year 9999.
     #[error("`{0}` lies outside the years 1 to 9999")]
     OutOfRange(String),

@@ -1,13 +1,13 @@
 //! Times as ISO 8601 and RFC 3339 write them, and what people and programs make of that.
 //!
 //! A date, then perhaps a time of day behind a `T`, a blank or a `_`, then perhaps a zone: `2025-11-25`,
-//! `2025-11-25 12:00`, `20251125T120000Z`, `2025-11-25T12:00:00.250+01:00`, `2025-11`. `/` parts a date as `-` does. Without
-//! a zone it is of the zone that is handed in.
+//! `2025-11-25 12:00`, `20251125T120000Z`, `2025-11-25T12:00:00.250+01:00`, `2025-11`. `/` parts a date as `-` does. A week
+//! (`2025-W48`, `2025-W48-2`, `2025W482`) begins on its Monday. Without a zone it is of the zone that is handed in.
 
 use super::error::TimeError;
 use super::text::in_range;
 use crate::time::Millis;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, ISOWeekDate, Weekday};
 use jiff::tz::{Offset, TimeZone};
 
 /// No zone was ever further from UTC.
@@ -23,6 +23,9 @@ pub(super) fn instant(text: &str, zone: &TimeZone) -> Option<Result<Millis, Time
 fn date(text: &str) -> Option<(String, &str)> {
     let year = digits(text, 4)?;
     let rest = text.get(4..)?;
+    if let Some((week, weekday, rest)) = week(rest) {
+        return Some((of_week(year, week, weekday), rest));
+    }
     if let Some(rest) = rest.strip_prefix(['-', '/']) {
         let month = digits(rest, 2)?;
         let rest = rest.get(2..)?;
@@ -39,6 +42,34 @@ fn date(text: &str) -> Option<(String, &str)> {
     let rest = rest.get(4..)?;
     let has_time = rest.starts_with(['t', 'T', ' ', '_']) && digits(rest.get(1..)?, 2).is_some();
     has_time.then(|| (format!("{year}-{month}-{day}"), rest))
+}
+
+/// The week and the weekday (from Monday, `1`) behind a year, and what stands behind them: `-W48`, `-W48-2`, `W48`, `W482`.
+fn week(text: &str) -> Option<(&str, &str, &str)> {
+    const MONDAY: &str = "1";
+    let has_dashes = text.starts_with('-');
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let text = text.strip_prefix(['w', 'W'])?;
+    let (week, rest) = (digits(text, 2)?, text.get(2..)?);
+    let day = if has_dashes {
+        rest.strip_prefix('-')
+    } else {
+        Some(rest)
+    };
+    let day = day.and_then(|day| Some((digits(day, 1)?, day.get(1..)?)));
+    // `-05:00` is a zone.
+    let day = day.filter(|(_, behind)| !behind.starts_with(|c: char| c.is_ascii_digit()));
+    let (weekday, rest) = day.unwrap_or((MONDAY, rest));
+    Some((week, weekday, rest))
+}
+
+/// The date as `YYYY-MM-DD`; of a week that does not exist a text that is no date.
+fn of_week(year: &str, week: &str, weekday: &str) -> String {
+    let date = || {
+        let weekday = Weekday::from_monday_one_offset(weekday.parse().ok()?).ok()?;
+        ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, weekday).ok()
+    };
+    date().map_or_else(String::new, |own| own.date().to_string())
 }
 
 fn read(date: &str, rest: &str, zone: &TimeZone) -> Option<Millis> {

@@ -58,7 +58,10 @@ pub(super) fn instant(reference: &str, now: Millis, zone: &TimeZone) -> Result<M
         "yesterday" => today.yesterday().map_err(|_| no_such())?,
         "tomorrow" => today.tomorrow().map_err(|_| no_such())?,
         _ => match named_date(day, today, had_clock) {
-            Some(date) => date.ok_or_else(no_such)?,
+            Some(date) => date.ok_or_else(|| match day.contains('/') {
+                true => TimeError::SlashedDate(reference.to_owned()),
+                false => no_such(),
+            })?,
             None => return Err(TimeError::Reference(reference.to_owned())),
         },
     };

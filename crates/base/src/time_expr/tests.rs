@@ -107,7 +107,9 @@ fn the_documented_forms_work() {
 
 #[test]
 fn what_is_no_time_says_why() {
-    use TimeError::{NoSuchTime, Offset, OutOfRange, Reference, Unit, UnitAmbiguous, UnitMissing};
+    use TimeError::{
+        NoSuchTime, Offset, OutOfRange, Reference, SlashedDate, Unit, UnitAmbiguous, UnitMissing,
+    };
     for (text, error) in [
         ("-6m", UnitAmbiguous),
         ("-1", UnitMissing("-1".into())),
@@ -123,8 +125,8 @@ fn what_is_no_time_says_why() {
         ("nov", Reference("nov".into())),
         ("nov144", Reference("nov144".into())),
         ("monday2", Reference("monday2".into())),
-        ("13/45/2023", NoSuchTime("13/45/2023".into())),
-        ("1/2/3/4", NoSuchTime("1/2/3/4".into())),
+        ("13/45/2023", SlashedDate("13/45/2023".into())),
+        ("1/2/3/4", SlashedDate("1/2/3/4".into())),
         ("20231100", NoSuchTime("20231100".into())),
         ("12:61", NoSuchTime("12:61".into())),
         ("25:00", NoSuchTime("25:00".into())),

@@ -2,6 +2,7 @@
 
 mod copy;
 pub(crate) mod merge;
+mod merge_run;
 mod run;
 mod series_union;
 mod unwinding;

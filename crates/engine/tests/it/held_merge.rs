@@ -1,6 +1,6 @@
 //! A merge that stands still holds up neither a flush nor the end of the engine.
 
-use crate::hooked::{Hook, Hooked};
+use crate::hooked::{Hook, Hooked, Progress};
 use crate::support::{NOON, batch, config, figure, open, read, scope, send};
 use base::store::{Durability, SampleStore};
 use base::time::{ManualClock, Millis};
@@ -8,7 +8,7 @@ use engine::storage::Storage;
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig};
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a merge is held at most: whoever waits for it is found out, and does not hang.
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SERIES: usize = 300;
 
 #[derive(Debug, Default)]
-struct Progress {
+struct Steps {
     /// The merge is about to create its segment.
     held: bool,
     released: bool,
@@ -29,24 +29,7 @@ struct Progress {
 }
 
 /// Holds the merge in the background where it creates a segment.
-#[derive(Debug, Default)]
-struct Hold {
-    progress: Mutex<Progress>,
-    changed: Condvar,
-}
-
-impl Hold {
-    fn change(&self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress.lock().unwrap());
-        self.changed.notify_all();
-    }
-
-    fn wait(&self, until: impl Fn(&Progress) -> bool) -> bool {
-        let progress = self.progress.lock().unwrap();
-        let waited = (self.changed).wait_timeout_while(progress, PATIENCE, |own| !until(own));
-        !waited.unwrap().1.timed_out()
-    }
-}
+type Hold = Progress<Steps>;
 
 fn is_thread(name: &str) -> bool {
     std::thread::current().name() == Some(name)
@@ -56,7 +39,7 @@ impl Hook for Hold {
     fn before_create(&self, file: &Path) {
         if is_thread("engine-merge") && file.extension().is_some_and(|own| own == "seg") {
             self.change(|own| own.held = true);
-            let is_released = self.wait(|own| own.released);
+            let is_released = self.wait(PATIENCE, |own| own.released);
             self.change(|own| own.forgotten |= !is_released);
         }
     }
@@ -92,7 +75,7 @@ fn held(storage: &Faulty) -> (Engine, Arc<Hold>) {
     // As many as make the engine flush by itself, and then merge.
     let many: Vec<(&str, i64, f64)> = (0..1000).map(|at| ("a.000", NOON + 2 + at, 1.0)).collect();
     send(&engine, 1, &many);
-    assert!(hold.wait(|own| own.held), "nothing is merged");
+    assert!(hold.wait(PATIENCE, |own| own.held), "nothing is merged");
     (engine, hold)
 }
 
@@ -102,7 +85,7 @@ fn a_flush_ends_while_a_merge_is_held() {
     let flushes = figure(&engine, "flushes_total");
     send(&engine, 1, &[("b", NOON, 1.0)]);
     engine.flush().unwrap();
-    assert!(!hold.progress.lock().unwrap().forgotten, "it waited");
+    assert!(!hold.read(|own| own.forgotten), "it waited");
     assert!(figure(&engine, "flushes_total") > flushes + 0.5);
     assert!(figure(&engine, "merges_total") < 0.5, "it was held");
     assert_eq!(read(&engine, 1, "b").len(), 1);
@@ -122,10 +105,13 @@ fn an_engine_ends_while_a_merge_is_held_and_does_not_wait_for_the_rest_of_it() {
     let segments = figure(&engine, "segments");
     std::thread::scope(|threads| {
         threads.spawn(|| drop(engine));
-        assert!(hold.wait(|own| own.ending), "it waits for the merge first");
+        assert!(
+            hold.wait(PATIENCE, |own| own.ending),
+            "it waits for the merge first"
+        );
         hold.change(|own| own.released = true);
     });
-    assert!(!hold.progress.lock().unwrap().forgotten);
+    assert!(!hold.read(|own| own.forgotten));
     let engine = open(&storage);
     assert!((figure(&engine, "segments") - segments).abs() < 0.5);
     let dir = Path::new("/samples/segments/2026-11-23");

@@ -5,13 +5,39 @@ use engine::storage::{ReadFile, Storage, WriteFile};
 use std::fmt::Debug;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 /// What happens in between; it may wait, or panic.
 pub(crate) trait Hook: Send + Sync + Debug + 'static {
     fn before_create(&self, _file: &Path) {}
 
     fn before_sync(&self, _file: &Path) {}
+}
+
+/// How far a test has come, which its hook and its threads change and wait for.
+#[derive(Debug, Default)]
+pub(crate) struct Progress<S> {
+    state: Mutex<S>,
+    changed: Condvar,
+}
+
+impl<S> Progress<S> {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut S)) {
+        change(&mut self.state.lock().unwrap());
+        self.changed.notify_all();
+    }
+
+    /// Whether it came so far in this time.
+    pub(crate) fn wait(&self, limit: Duration, until: impl Fn(&S) -> bool) -> bool {
+        let state = self.state.lock().unwrap();
+        let waited = (self.changed).wait_timeout_while(state, limit, |own| !until(own));
+        !waited.unwrap().1.timed_out()
+    }
+
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&S) -> T) -> T {
+        read(&self.state.lock().unwrap())
+    }
 }
 
 #[derive(Debug)]

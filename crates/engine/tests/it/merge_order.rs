@@ -1,14 +1,14 @@
 //! A merge leaves out series that were dropped while it ran, and its result counts only once that is on stable storage: after a
 //! crash a series would else be there again, without its samples.
 
-use crate::hooked::{Hook, Hooked};
+use crate::hooked::{Hook, Hooked, Progress};
 use crate::support::{NOON, config, delete, figure, read, send};
 use base::store::SampleStore;
 use base::time::{ManualClock, Millis};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig};
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// More than a merge takes at one time.
@@ -18,7 +18,7 @@ const SERIES: usize = 600;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Default)]
-struct Progress {
+struct Steps {
     /// From here on steps are recorded, and held up.
     armed: bool,
     /// The merge has begun its file.
@@ -29,32 +29,11 @@ struct Progress {
 }
 
 /// Drops a series in the middle of a merge, and keeps the log from being synced for as long as that takes.
-#[derive(Debug, Default)]
-struct Order {
-    progress: Mutex<Progress>,
-    changed: Condvar,
-}
-
-impl Order {
-    fn change(&self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress.lock().unwrap());
-        self.changed.notify_all();
-    }
-
-    fn wait(&self, limit: Duration, until: impl Fn(&Progress) -> bool) -> bool {
-        let progress = self.progress.lock().unwrap();
-        let waited = (self.changed).wait_timeout_while(progress, limit, |own| !until(own));
-        !waited.unwrap().1.timed_out()
-    }
-
-    fn is_armed(&self) -> bool {
-        self.progress.lock().unwrap().armed
-    }
-}
+type Order = Progress<Steps>;
 
 impl Hook for Order {
     fn before_create(&self, file: &Path) {
-        if !self.is_armed() {
+        if !self.read(|own| own.armed) {
             return;
         }
         if file.extension().is_some_and(|own| own == "seg") {
@@ -66,7 +45,7 @@ impl Hook for Order {
     }
 
     fn before_sync(&self, file: &Path) {
-        if self.is_armed() && file.extension().is_some_and(|own| own == "wal") {
+        if self.read(|own| own.armed) && file.extension().is_some_and(|own| own == "wal") {
             self.wait(PATIENCE, |own| own.order.contains(&"manifest"));
             self.change(|own| own.order.push("log"));
         }
@@ -108,7 +87,7 @@ fn what_a_merge_leaves_out_is_dropped_on_disk_before_its_manifest() {
         assert_eq!(dropping.join().unwrap(), 1);
     });
     order.change(|own| own.armed = false);
-    let steps = order.progress.lock().unwrap().order.clone();
+    let steps = order.read(|own| own.order.clone());
     assert_eq!(steps, ["log", "manifest"]);
     assert_eq!(figure(&engine, "segments"), 1.0);
     assert_eq!(read(&engine, 1, "a.598").len(), 2);

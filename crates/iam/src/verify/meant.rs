@@ -76,4 +76,21 @@ impl Verifier {
         let one = one.into_iter().find(|id| is_in(id, org));
         one.map_or(Err(Unnamed::Several), |id| Ok(Some(Domain::Space(*id))))
     }
+
+    /// The space of an account that has no other, for a credential that was made for metrics and no domain, and whose holder has a
+    /// role there: who sends with it has no choice. It may list none.
+    #[must_use]
+    pub fn only_space(&self, credential: Credential<'_>) -> Option<SpaceId> {
+        let holder = self.holder(credential).ok()?;
+        let narrowing = holder.bounds.narrowing();
+        if narrowing.domain.is_some() || !narrowing.send_only {
+            return None;
+        }
+        let directory = self.inner.directory.load();
+        let [only] = directory.spaces_of(holder.account) else {
+            return None;
+        };
+        let roles = directory.roles(holder.principal(), Domain::Space(*only));
+        (!roles.is_empty()).then_some(*only)
+    }
 }

@@ -3,8 +3,9 @@
 use super::axis::{TimeAxis, ValueAxis, time_axis, value_axis};
 use super::band;
 use super::canvas::Canvas;
+use super::color::Color;
 use super::font;
-use super::legend::legend;
+use super::legend::{Legend, legend};
 use super::options::{AreaMode, AxisOptions, Options};
 use super::picture::Picture;
 use super::plot::{self, Curve};
@@ -25,75 +26,32 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
         zone,
         options,
     } = picture;
-    let theme = &options.theme;
     let mut scene = Scene {
         width: options.width,
         height: options.height,
-        background: theme.background,
+        background: options.theme.background,
         shapes: Vec::new(),
     };
     let inner = (options.width - 2.0 * options.margin).max(1.0);
     let curves = curves(series, options, inner);
-    let shown = curves.iter().filter(|curve| {
-        let is_null = || curve.points.iter().all(|point| point.is_nan());
-        !(curve.is_invisible || options.hides_null_from_legend && is_null())
-    });
-    let names = shown
-        .map(|curve| (curve.name.clone(), curve.color))
-        .collect();
+    let names = names_shown(&curves, options);
     let curves = in_order_of_painting(curves, options.area_mode);
-    let size = options.font_size;
     let top = options.margin + title_height(options);
-    let legend = legend(
-        names,
-        options,
-        (inner, options.height - options.margin - top),
-    );
-    let mut bottom = options.height - options.margin;
-    if legend.height() > 0.0 {
-        bottom -= legend.height() + size * 0.5;
-    }
-    if !options.hides_x_axis {
-        bottom -= size * 1.6;
-    }
-    let bottom = bottom.max(top + 10.0);
-    let lines = ((bottom - top) / PIXELS_PER_LINE).floor().max(2.0) as usize;
-    let lines = options.lines.unwrap_or(lines);
-    let left = axis_of(&curves, false, options.left, options, lines);
-    let right = curves.iter().any(|curve| curve.is_on_second_axis);
-    let right = right.then(|| axis_of(&curves, true, options.right, options, lines));
-    let (is_left_side, is_right_side) = match &right {
-        Some(_) => (true, true),
-        None => (options.is_left_side, !options.is_left_side),
-    };
-    let label_width = |axis: &ValueAxis| {
-        let widths = axis
-            .labels
-            .iter()
-            .map(|(_, label)| font::width(label, size, options.is_bold));
-        widths.fold(0.0, f64::max) + size * 0.6
-    };
-    let title_width = |title: &Option<String>| title.as_ref().map_or(0.0, |_| size * 1.6);
-    let mut edge = (options.margin, options.width - options.margin);
-    edge.0 += title_width(&options.left_title);
-    edge.1 -= title_width(&options.right_title);
-    if !options.hides_y_axis {
-        if is_left_side {
-            edge.0 += label_width(&left);
-        }
-        if is_right_side {
-            edge.1 -= label_width(right.as_ref().unwrap_or(&left));
-        }
-    }
+    let room = (inner, options.height - options.margin - top);
+    let legend = legend(names, options, room);
+    let bottom = bottom_of_plot(&legend, options).max(top + 10.0);
+    let axes = ValueAxes::new(&curves, bottom - top, options);
+    let (left, right) = axes.edges(options);
     let canvas = Canvas {
-        left: edge.0,
+        left,
         top,
-        right: edge.1.max(edge.0 + 10.0),
+        right,
         bottom,
         from: from as f64,
         until: (until as f64).max(from as f64 + 1.0),
     };
-    let apart = PIXELS_PER_LABEL.max(size * 6.0) * (canvas.until - canvas.from) / canvas.width();
+    let apart = PIXELS_PER_LABEL.max(options.font_size * 6.0) * (canvas.until - canvas.from)
+        / canvas.width();
     let times = time_axis((from, until), apart, &zone, options.x_format.as_deref());
     draw_titles(&mut scene, &canvas, options);
     if curves.is_empty() {
@@ -101,41 +59,125 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
         return scene;
     }
     if !options.hides_grid {
-        draw_grid(&mut scene, &canvas, &left, &times, options);
+        draw_grid(&mut scene, &canvas, &axes.left, &times, options);
     }
-    // What lies beyond the axes is not shown.
-    let corner = (canvas.right + 1.0, canvas.bottom + 1.0);
-    scene
-        .shapes
-        .push(Shape::Clip((canvas.left - 1.0, canvas.top - 1.0), corner));
-    for curve in &curves {
-        let axis = match &right {
-            Some(right) if curve.is_on_second_axis => right,
-            _ => &left,
-        };
-        plot::draw(&mut scene, curve, &canvas, axis, options);
-    }
-    scene.shapes.push(Shape::Unclip);
+    draw_curves(&mut scene, &canvas, &curves, &axes, options);
     if !options.hides_x_axis {
         draw_times(&mut scene, &canvas, &times, options);
     }
     if !options.hides_y_axis {
-        if is_left_side {
-            draw_values(&mut scene, &canvas, &left, true, options);
-        }
-        if is_right_side {
-            draw_values(
-                &mut scene,
-                &canvas,
-                right.as_ref().unwrap_or(&left),
-                false,
-                options,
-            );
-        }
+        axes.draw(&mut scene, &canvas, options);
     }
     let below = options.height - options.margin - legend.height();
     legend.draw(&mut scene, (options.margin, below), options);
     scene
+}
+
+/// The names and colours that a legend explains.
+fn names_shown(curves: &[Curve], options: &Options) -> Vec<(String, Color)> {
+    let shown = curves.iter().filter(|curve| {
+        let is_null = || curve.points.iter().all(|point| point.is_nan());
+        !(curve.is_invisible || options.hides_null_from_legend && is_null())
+    });
+    shown
+        .map(|curve| (curve.name.clone(), curve.color))
+        .collect()
+}
+
+/// Where the plot ends, above the labels of the time axis and the legend.
+fn bottom_of_plot(legend: &Legend, options: &Options) -> f64 {
+    let mut bottom = options.height - options.margin;
+    if legend.height() > 0.0 {
+        bottom -= legend.height() + options.font_size * 0.5;
+    }
+    if !options.hides_x_axis {
+        bottom -= options.font_size * 1.6;
+    }
+    bottom
+}
+
+/// The axes of values, and the sides of the plot on which they stand.
+struct ValueAxes {
+    left: ValueAxis,
+    /// Of curves on a second axis, if there are any.
+    right: Option<ValueAxis>,
+    is_left_side: bool,
+    is_right_side: bool,
+}
+
+impl ValueAxes {
+    fn new(curves: &[Curve], height: f64, options: &Options) -> Self {
+        let lines = (height / PIXELS_PER_LINE).floor().max(2.0) as usize;
+        let lines = options.lines.unwrap_or(lines);
+        let is_second = curves.iter().any(|curve| curve.is_on_second_axis);
+        Self {
+            left: axis_of(curves, false, options.left, options, lines),
+            right: is_second.then(|| axis_of(curves, true, options.right, options, lines)),
+            is_left_side: is_second || options.is_left_side,
+            is_right_side: is_second || !options.is_left_side,
+        }
+    }
+
+    /// The axis at the right side: the only one, where it stands there.
+    fn at_right(&self) -> &ValueAxis {
+        self.right.as_ref().unwrap_or(&self.left)
+    }
+
+    fn of(&self, curve: &Curve) -> &ValueAxis {
+        match &self.right {
+            Some(right) if curve.is_on_second_axis => right,
+            _ => &self.left,
+        }
+    }
+
+    /// The left and right edges of the plot, beside titles and labels.
+    fn edges(&self, options: &Options) -> (f64, f64) {
+        let size = options.font_size;
+        let title_width = |title: &Option<String>| title.as_ref().map_or(0.0, |_| size * 1.6);
+        let label_width = |axis: &ValueAxis| {
+            let widths = axis
+                .labels
+                .iter()
+                .map(|(_, label)| font::width(label, size, options.is_bold));
+            widths.fold(0.0, f64::max) + size * 0.6
+        };
+        let mut left = options.margin + title_width(&options.left_title);
+        let mut right = options.width - options.margin - title_width(&options.right_title);
+        if !options.hides_y_axis && self.is_left_side {
+            left += label_width(&self.left);
+        }
+        if !options.hides_y_axis && self.is_right_side {
+            right -= label_width(self.at_right());
+        }
+        (left, right.max(left + 10.0))
+    }
+
+    fn draw(&self, scene: &mut Scene, canvas: &Canvas, options: &Options) {
+        if self.is_left_side {
+            draw_values(scene, canvas, &self.left, true, options);
+        }
+        if self.is_right_side {
+            draw_values(scene, canvas, self.at_right(), false, options);
+        }
+    }
+}
+
+/// The curves, of which nothing is shown that lies beyond the axes.
+fn draw_curves(
+    scene: &mut Scene,
+    canvas: &Canvas,
+    curves: &[Curve],
+    axes: &ValueAxes,
+    options: &Options,
+) {
+    let corner = (canvas.right + 1.0, canvas.bottom + 1.0);
+    scene
+        .shapes
+        .push(Shape::Clip((canvas.left - 1.0, canvas.top - 1.0), corner));
+    for curve in curves {
+        plot::draw(scene, curve, canvas, axes.of(curve), options);
+    }
+    scene.shapes.push(Shape::Unclip);
 }
 
 /// The series as curves, in their order: with no more points than pixels, coloured, and stacked where that is asked for.

@@ -42,7 +42,7 @@ pub(crate) fn legend(
         }
         if entries.len() < ENTRIES_MAX {
             // What is not seen as itself would turn or hide what stands beside it.
-            let name = invisible::shown(&name).into_owned();
+            let name = invisible::drawn(&name).into_owned();
             entries.push((name, Some(color)));
         } else {
             more += 1;

@@ -1,5 +1,6 @@
 //! The drawing parameters of a request, by graphite-web's names.
 
+mod colors;
 mod labels;
 mod older_names;
 mod sides;
@@ -8,6 +9,7 @@ use super::color::Color;
 use super::theme::{Theme, theme};
 use super::units::Units;
 use base::invisible;
+use base::limit::{self, Limit};
 
 /// The file that a picture is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,25 +36,40 @@ pub enum OptionsError {
         /// What was given.
         value: String,
     },
-    /// Too large or too small a picture, by its `width` or `height`.
-    #[error("a picture is 10 to {WIDTH_MAX} wide and 10 to {HEIGHT_MAX} high")]
-    Size(&'static str),
+    /// Too small a picture, by its `width` or `height`.
+    #[error("`{0}` is at least {PIXELS_MIN} pixels")]
+    TooSmall(&'static str),
+    /// Too large a picture, by its `width` or `height`.
+    #[error("`{name}` is at most `{}` = {} pixels", limit.name, limit.default)]
+    TooLarge {
+        /// The parameter.
+        name: &'static str,
+        /// The limit that it is beyond.
+        limit: &'static Limit,
+    },
 }
+
+/// Pixels of the smallest picture, in width and height.
+const PIXELS_MIN: u32 = 10;
 
 impl OptionsError {
     /// The parameter that is wrong.
     #[must_use]
     pub const fn parameter(&self) -> &'static str {
         match self {
-            Self::Value { name, .. } | Self::Size(name) => name,
+            Self::Value { name, .. } | Self::TooSmall(name) | Self::TooLarge { name, .. } => name,
+        }
+    }
+
+    /// The limit that it is beyond.
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static Limit> {
+        match self {
+            Self::TooLarge { limit, .. } => Some(limit),
+            Self::Value { .. } | Self::TooSmall(_) => None,
         }
     }
 }
-
-/// Pixels.
-pub(crate) const WIDTH_MAX: u32 = 8192;
-/// Pixels.
-pub(crate) const HEIGHT_MAX: u32 = 2048;
 
 /// Between points of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -243,13 +260,8 @@ impl Options {
             own.take(name, value)?;
         }
         own.hide();
-        let fits = |pixels: f64, most: u32| (10.0..=f64::from(most)).contains(&pixels);
-        if !fits(own.width, WIDTH_MAX) {
-            return Err(OptionsError::Size("width"));
-        }
-        if !fits(own.height, HEIGHT_MAX) {
-            return Err(OptionsError::Size("height"));
-        }
+        check_size("width", own.width, &limit::PICTURE_WIDTH)?;
+        check_size("height", own.height, &limit::PICTURE_HEIGHT)?;
         Ok(own)
     }
 
@@ -278,19 +290,6 @@ impl Options {
             "title" => self.title = text(value),
             "vtitle" => self.left_title = text(value),
             "vtitleRight" => self.right_title = text(value),
-            "bgcolor" => self.theme.background = color("bgcolor", value)?,
-            "fgcolor" => self.theme.foreground = color("fgcolor", value)?,
-            "majorGridLineColor" => {
-                self.theme.major_grid = color("majorGridLineColor", value)?;
-            }
-            "minorGridLineColor" => {
-                self.theme.minor_grid = color("minorGridLineColor", value)?;
-            }
-            "colorList" => {
-                let colors = value.split(',').take(1000);
-                let colors = colors.map(|one| color("colorList", one));
-                self.colors = colors.collect::<Result<_, _>>()?;
-            }
             "lineWidth" => self.line_width = number("lineWidth", value)?.clamp(0.0, 100.0),
             "lineMode" => {
                 self.line_mode = match value.to_lowercase().as_str() {
@@ -326,36 +325,6 @@ impl Options {
             "hideAxes" => self.hides_axes = boolean("hideAxes", value)?,
             "graphOnly" => self.is_graph_only = boolean("graphOnly", value)?,
             "uniqueLegend" => self.has_unique_legend = boolean("uniqueLegend", value)?,
-            "yMin" => self.left.min = optional("yMin", value)?,
-            "yMax" => self.left.end("yMax", value)?,
-            "yStep" => self.left.step = optional("yStep", value)?,
-            "yMinLeft" => self.left.min = optional("yMinLeft", value)?,
-            "yMaxLeft" => self.left.end("yMaxLeft", value)?,
-            "yStepLeft" => self.left.step = optional("yStepLeft", value)?,
-            "yMinRight" => self.right.min = optional("yMinRight", value)?,
-            "yMaxRight" => self.right.end("yMaxRight", value)?,
-            "yStepRight" => self.right.step = optional("yStepRight", value)?,
-            "yLimit" => self.limit = optional("yLimit", value)?,
-            "minorY" => self.minor_lines = number("minorY", value)?.clamp(0.0, 10.0) as u32,
-            "yAxisSide" => {
-                self.is_left_side = match value {
-                    "left" => true,
-                    "right" => false,
-                    _ => return Err(wrong("yAxisSide", "left or right", value)),
-                }
-            }
-            "logBase" => {
-                let base = match value {
-                    "e" => std::f64::consts::E,
-                    _ => number("logBase", value)?,
-                };
-                self.log_base = Some(base).filter(|base| *base > 1.0);
-            }
-            "yUnitSystem" => {
-                let units = Units::named(value);
-                self.units = units
-                    .ok_or_else(|| wrong("yUnitSystem", "si, binary, sec, msec or none", value))?;
-            }
             "xFormat" => self.x_format = text(value),
             "graphType" => {
                 self.is_pie = match value {
@@ -373,6 +342,7 @@ impl Options {
                 }
             }
             _ => {
+                self.take_of_colors(name, value)?;
                 self.take_of_sides(name, value)?;
                 self.take_of_labels(name, value)?;
             }
@@ -432,13 +402,19 @@ fn boolean(name: &'static str, value: &str) -> Result<bool, OptionsError> {
     }
 }
 
-fn color(name: &'static str, value: &str) -> Result<Color, OptionsError> {
-    Color::parse(value)
-        .ok_or_else(|| wrong(name, "a colour's name or six hexadecimal digits", value))
+fn check_size(name: &'static str, pixels: f64, most: &'static Limit) -> Result<(), OptionsError> {
+    if pixels < f64::from(PIXELS_MIN) {
+        return Err(OptionsError::TooSmall(name));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "some thousands of pixels")]
+    if pixels > most.default as f64 {
+        return Err(OptionsError::TooLarge { name, limit: most });
+    }
+    Ok(())
 }
 
 fn text(value: &str) -> Option<String> {
     let text: String = value.chars().take(200).collect();
     // What is not seen as itself would turn or hide what stands beside it.
-    Some(invisible::shown(&text).into_owned()).filter(|text| !text.is_empty())
+    Some(invisible::drawn(&text).into_owned()).filter(|text| !text.is_empty())
 }

@@ -179,17 +179,28 @@ fn a_parameter_that_cannot_be_taken_is_named() {
         (
             "width",
             "100000",
-            "a picture is 10 to 8192 wide and 10 to 2048 high",
+            "`width` is at most `picture_width` = 8192 pixels",
         ),
         (
             "height",
-            "1",
-            "a picture is 10 to 8192 wide and 10 to 2048 high",
+            "2049",
+            "`height` is at most `picture_height` = 2048 pixels",
         ),
+        ("height", "1", "`height` is at least 10 pixels"),
         (
             "bgcolor",
             "greenish",
-            "`bgcolor` takes a colour's name or six hexadecimal digits, not `greenish`",
+            "`bgcolor` takes a colour's name, `transparent`, or six or eight hexadecimal digits (the last two of eight are the opacity), not `greenish`",
+        ),
+        (
+            "fgcolor",
+            "12345",
+            "`fgcolor` takes a colour's name, or six or eight hexadecimal digits (the last two of eight are the opacity), not `12345`",
+        ),
+        (
+            "colorList",
+            "none",
+            "`colorList` takes a colour that is seen (only `bgcolor` is `transparent`; `hideGrid`, `hideAxes` and `hideLegend` leave parts out), not `none`",
         ),
         (
             "lineMode",

@@ -128,6 +128,9 @@ pub const fn required(name: &'static str, kind: Kind) -> Parameter {
     }
 }
 
+/// The parameters of a function that takes series and nothing else.
+pub(crate) const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
+
 /// A parameter that may be missing.
 #[must_use]
 pub const fn optional(name: &'static str, kind: Kind) -> Parameter {

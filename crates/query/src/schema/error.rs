@@ -84,6 +84,9 @@ pub enum Problem {
     /// The text is too long.
     #[error("the file has {0} bytes, and `{name}` is {max}", name = limit::SCHEMA_BYTES.name, max = limit::SCHEMA_BYTES.default)]
     TooLong(usize),
+    /// A pattern is too long.
+    #[error("the pattern has {0} bytes, and `{name}` is {max}", name = limit::REGEX_BYTES.name, max = limit::REGEX_BYTES.default)]
+    PatternTooLong(usize),
     /// The patterns up to this one are too large together.
     #[error("the patterns up to this one are too large together; write simpler ones")]
     TooLarge,

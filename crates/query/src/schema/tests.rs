@@ -201,6 +201,11 @@ fn a_pattern_that_is_to_blame_is_named_by_its_line() {
     let large = "(a{100}){900}b";
     assert!(refused(&["^a", large, "b"]).starts_with("line 5 of"));
     assert!(refused(&[r"\w{3}"; 150]).contains("too large"));
+    let long = "a".repeat(4097);
+    assert_eq!(
+        refused(&["^a", &long]),
+        "line 5 of `storage-schemas.conf`: the pattern has 4097 bytes, and `regex_bytes` is 4096"
+    );
     // A mistake is found though the patterns are too large as well.
     assert!(refused(&[large, "("]).contains("unclosed group"));
 }

@@ -229,24 +229,26 @@ fn target(
     if !by_key {
         at_login::announce(context);
     }
-    if let Some(reach) = reach {
-        if reach.domain.is_none() {
+    if reach.is_some() {
+        if !args.no_region {
+            context.target_region(args.region.as_deref(), "Targeted")?;
+        }
+        let names_none = reach.is_some_and(|reach| reach.domain.is_none());
+        if names_none && (args.no_region || !context.target_only_space()?) {
             context.output.note(narrow::HINT);
         }
-    } else if args.no_account {
         return Ok(());
-    } else {
-        context
-            .target_account(wish)
-            .map_err(|failure| at_login::missing(failure, wish, context))?;
     }
+    if args.no_account {
+        return Ok(());
+    }
+    context
+        .target_account(wish)
+        .map_err(|failure| at_login::missing(failure, wish, context))?;
     if args.no_region {
         return Ok(());
     }
     context.target_region(args.region.as_deref(), "Targeted")?;
-    if reach.is_some() {
-        return Ok(());
-    }
     context.target_place(
         args.org.as_deref(),
         args.space.as_deref(),

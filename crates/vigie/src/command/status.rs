@@ -78,11 +78,12 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             ("Space:", or_none(&cf.space_fields.name)),
             (
                 "Scope:",
-                match context.reach() {
-                    Some(reach) if reach.sends_anywhere() => {
+                match (scope, context.reach()) {
+                    (Some(scope), _) => scope,
+                    (None, Some(reach)) if reach.sends_anywhere() => {
                         "none for sending; name one with `--scope s-GUID`".to_owned()
                     }
-                    _ => scope.unwrap_or_else(|| "none".to_owned()),
+                    (None, _) => "none".to_owned(),
                 },
             ),
             ("Token:", token),

@@ -42,7 +42,7 @@ codes! {
 pub(crate) fn help() -> String {
     ALL.iter().fold(
         "With `--output json` a failure is one line of JSON, the last on standard error, and standard output is \
-         empty but for the receipt of what was done in part:\n  \
+         empty, but for the receipt of `metrics send`, which tells what was stored beside what was rejected:\n  \
          {\"error\":{\"code\",\"message\",\"hint\",\"transaction_id\",\"status\"}}, `null` where there is none\n\
          The `code` is the server's own where it refused (see its list of errors), else one of:\n"
             .to_owned(),

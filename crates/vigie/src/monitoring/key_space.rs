@@ -7,6 +7,7 @@ use crate::client::Request;
 use crate::error::Failure;
 use crate::pages::{PAGE_SIZE, read_all};
 use crate::places::{NO_ROLE, Space};
+use crate::session::only_space;
 use crate::shown::{Shown, shown};
 use crate::targeting::narrow;
 use crate::token::{Claims, Reach};
@@ -20,7 +21,7 @@ const LISTED_MAX: usize = 20;
 impl Monitoring<'_> {
     /// The domain of an API key: the only domain that it reaches, else the targeted space, else the only space that it can see.
     /// While the server cannot be reached: the targeted space, else the space that an earlier run with the same key has sent to. A
-    /// key that is narrowed to no domain has neither: one must be named.
+    /// key that is narrowed to no domain has neither: one must be named, unless its account has one space.
     pub(super) fn domain_of_key(
         &self,
         targeted: Option<Domain>,
@@ -36,7 +37,9 @@ impl Monitoring<'_> {
             })) => return Ok(Domain::of_id(&id)),
             Ok(Some(_)) => {
                 // Not the space of an earlier buffer: that may be another key's.
-                return targeted.ok_or_else(narrow::unnamed);
+                return targeted
+                    .or_else(|| self.only_space())
+                    .ok_or_else(narrow::unnamed);
             }
             Ok(None) | Err(_) => {}
         }
@@ -52,6 +55,15 @@ impl Monitoring<'_> {
             _ => None,
         };
         found.ok_or_else(|| undecided(&spaces))
+    }
+
+    /// The only space that the key can mean.
+    fn only_space(&self) -> Option<Domain> {
+        let Credential::Key { iam, .. } = &self.credential else {
+            return None;
+        };
+        let id = only_space(self.context, iam, self.token().ok()?.expose())?;
+        Some(Domain::of_id(&id))
     }
 
     /// The space of the only buffer that this key has filled, else `away` with what mends it.

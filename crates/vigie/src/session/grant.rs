@@ -5,6 +5,7 @@ use crate::config::{CfConfig, Config};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::token::{Token, is_token};
+use wire::iam::introspection::Introspection;
 use wire::iam::token::TokenReply;
 
 /// The client id of the command line at IAM and UAA.
@@ -44,6 +45,17 @@ pub(crate) fn revoke(context: &Context, iam: &str, token: &str) -> Result<Reply,
             .basic(IAM_CLIENT.0, IAM_CLIENT.1)
             .form(&[("token", token)]),
     )
+}
+
+/// The only space that a token of a narrowed key can mean, as `s-GUID`: introspection tells it where the account has no other. None
+/// also where no answer comes: one must be named then.
+pub(crate) fn only_space(context: &Context, iam: &str, token: &str) -> Option<String> {
+    let asked = Request::post(format!("{iam}/identity/introspect"))
+        .basic(IAM_CLIENT.0, IAM_CLIENT.1)
+        .form(&[("token", token)]);
+    let reply = context.send(asked).ok()?;
+    let told: Introspection = reply.parse("read what the token is for").ok()?;
+    told.only_space.filter(|id| id.starts_with("s-"))
 }
 
 /// The form fields that ask for a Cloud Foundry token along with IAM's.

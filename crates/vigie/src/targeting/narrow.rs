@@ -1,21 +1,39 @@
 //! A login with an API key that is limited to some metrics (`reach`). The server lists no accounts, organizations or spaces for it;
 //! the token contains the limits.
 
+use crate::config::Place;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
+use crate::session::only_space;
 use crate::shown::{Shown, shown};
 use crate::token::Reach;
 
 /// The hint for a key that reaches a whole account.
 pub(crate) const HINT: &str = "this key is for metrics alone: name a space with `--scope s-GUID`, or mean the account itself with `--scope account`";
 
-/// The failure where a key for several spaces is to send, and none is named.
+/// The failure where a key without a domain is to send, and no space is named.
 pub(crate) fn unnamed() -> Failure {
-    Failure::usage("no space is targeted, and the API key is for several").hint(HINT)
+    Failure::usage("no space is targeted, and the API key was made without one").hint(HINT)
 }
 
 impl Context {
+    /// Targets the only space that a key without a domain can mean; false where there is none, or several.
+    pub(crate) fn target_only_space(&self) -> Result<bool, Failure> {
+        let iam = self.iam_endpoint(&self.config())?;
+        let found = only_space(self, &iam, self.token()?.expose());
+        let Some(guid) = found.as_deref().and_then(|id| id.strip_prefix("s-")) else {
+            return Ok(false);
+        };
+        self.update(|_, cf| {
+            cf.space_fields = Place {
+                guid: guid.to_owned(),
+                ..Place::default()
+            };
+        })?;
+        Ok(true)
+    }
+
     /// The limits of the login, if it is narrowed.
     pub(crate) fn reach(&self) -> Option<Reach> {
         self.claims()?.reach

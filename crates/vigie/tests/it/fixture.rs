@@ -4,10 +4,9 @@
 mod documents;
 mod gzip;
 mod request;
+mod tokens;
 
 use crate::store::{self, Store};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use documents::key;
 use documents::{
     accounts, code_of, date, deleted, discovery, holders, org, organizations, regions, space,
@@ -21,6 +20,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokens::narrowed;
+pub(crate) use tokens::{jwt, jwt_of};
 
 pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const ORG: &str = "11111111-0000-4000-8000-000000000001";
@@ -98,6 +99,8 @@ pub(crate) struct Behavior {
     pub(crate) issuer: String,
     /// What the tokens say that they reach, as those of a key that was made for less than its user has.
     pub(crate) reach: Option<Value>,
+    /// The space that introspection tells, as of an account that has no other.
+    pub(crate) only_space: Option<&'static str>,
     /// Serial number of the last token.
     tokens: u32,
     requests: Vec<RecordedRequest>,
@@ -136,6 +139,7 @@ impl Fixture {
                 packed: None,
                 issuer: "https://vigie.example/identity".to_owned(),
                 reach: None,
+                only_space: None,
                 tokens: 0,
                 requests: Vec::new(),
             })),
@@ -257,6 +261,10 @@ impl Fixture {
                 );
             }
             ("POST", "/identity/revoke") => return (200, Value::Null),
+            ("POST", "/identity/introspect") => {
+                let only_space = self.behavior.lock().unwrap().only_space;
+                return (200, json!({"active": true, "only_space": only_space}));
+            }
             ("POST", "/oauth/token") => return (200, self.uaa()),
             (_, "/v1/metrics" | "/v1/metrics/list" | "/metrics/find" | "/render") => {
                 return self.store.lock().unwrap().answer(asked);
@@ -456,37 +464,6 @@ impl Fixture {
         json!({"access_token": jwt(2000, behavior.ttl_s, ""), "refresh_token": "uaa-refresh-2", "token_type": "bearer",
             "expires_in": behavior.ttl_s, "scope": "", "jti": "1"})
     }
-}
-
-/// A token that says the right things and is signed by nobody.
-pub(crate) fn jwt(serial: u32, ttl_s: i64, account: &str) -> String {
-    jwt_of(
-        "https://vigie.example/identity",
-        "ada@example.org",
-        serial,
-        ttl_s,
-        account,
-    )
-}
-
-/// The same, by this issuer and for this person.
-pub(crate) fn jwt_of(issuer: &str, name: &str, serial: u32, ttl_s: i64, account: &str) -> String {
-    let claims = json!({"iss": issuer, "iam_id": "IBMid-1", "id": "IBMid-1", "sub": name, "email": name,
-        "account": {"valid": true, "bss": account}, "iat": now(), "exp": now() + ttl_s, "serial": serial});
-    format!(
-        "e30.{}.sig{serial}",
-        URL_SAFE_NO_PAD.encode(claims.to_string())
-    )
-}
-
-/// The token with what it reaches in it.
-fn narrowed(token: &str, reach: &Value) -> String {
-    let parts: Vec<&str> = token.split('.').collect();
-    let mut claims: Value =
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
-    claims["reach"] = reach.clone();
-    let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
-    format!("{}.{claims}.{}", parts[0], parts[2])
 }
 
 fn now() -> i64 {

@@ -49,6 +49,7 @@ mod store;
 mod terminal;
 mod too_large;
 mod unkept;
+mod unseen;
 mod unspecified;
 mod unwritable;
 mod usage;

@@ -412,3 +412,26 @@ fn refused_characters_are_replaced_on_request_and_told() {
         assert_eq!(ran.code, 2, "{ran:?}");
     }
 }
+
+/// A receipt is the result of the command, whatever it says; the error beside it answers whether all went well.
+#[test]
+fn a_receipt_is_on_standard_output_also_where_samples_were_rejected() {
+    let late = "a.late=1@9519862400";
+    let mut terminal = Terminal::logged_in();
+    for (samples, code, stored, word) in [
+        (format!("a.ok=1 {late}"), 7, 1, "partial"),
+        (late.to_owned(), 1, 0, "failed"),
+    ] {
+        let ran = terminal.run(&format!("vigie metrics send {samples} --output json"));
+        assert_eq!(ran.code, code, "{ran:?}");
+        let receipt: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(receipt["stored"], stored, "{ran:?}");
+        assert_eq!(receipt["rejected"], 1, "{ran:?}");
+        let error = ran.stderr.lines().last().unwrap();
+        let error: serde_json::Value = serde_json::from_str(error).unwrap();
+        assert_eq!(error["error"]["code"], word, "{ran:?}");
+    }
+    // Where nothing was done there is no receipt.
+    let ran = Terminal::new().run("vigie metrics send a.b=1 --output json");
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{ran:?}");
+}

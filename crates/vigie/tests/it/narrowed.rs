@@ -394,3 +394,41 @@ fn a_buffer_is_of_the_key_that_filled_it() {
     let note = std::fs::read_to_string(folder.join("key.sha256")).unwrap();
     assert_eq!(note.trim().len(), 64, "{note}");
 }
+
+/// It was asked for a space that it could not list, though there was one only.
+#[test]
+fn a_key_without_a_domain_sends_to_the_only_space_of_its_account() {
+    const ONLY: &str = "s-5a1c0e1e-0d2b-4f55-9d5a-2f1d8c3b7e61";
+    let mut terminal = Terminal::new();
+    crate::agent::host(&terminal);
+    narrow(&terminal, json!({"only": "send"}));
+    terminal
+        .server
+        .configure(|behavior| behavior.only_space = Some(ONLY));
+    let ran = login(&mut terminal, "");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.stdout.contains(ONLY), "{ran:?}");
+    let ran = terminal.run("vigie metrics send a.b=1");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = terminal.run("vigie status --output json");
+    let status: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(status["scope"], ONLY);
+    // An agent without a login, too.
+    let mut agent = Terminal::new();
+    crate::agent::host(&agent);
+    let address = terminal.server.address.to_string();
+    agent.set("VIGIE_API_KEY", "vgk_good");
+    agent.set("VIGIE_API", &address);
+    let ran = agent.run("vigie agent --once --proc proc --host h --buffer buffer");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let sent = terminal.server.requests("POST", "/v1/metrics");
+    assert_eq!(sent.len(), 2);
+    for asked in &sent {
+        assert_eq!(asked.header("x-auth-scope-id"), ONLY);
+    }
+    // Where none is to be targeted, none is.
+    assert_eq!(login(&mut terminal, "--no-region").code, 0);
+    let ran = terminal.run("vigie metrics send a.b=1");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(!ran.stderr.contains("several"), "{ran:?}");
+}

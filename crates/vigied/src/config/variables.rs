@@ -3,6 +3,7 @@
 
 use super::removed::{REMOVED, variable};
 use super::setting::{Setting, all};
+use base::invisible;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use strsim::levenshtein;
@@ -72,11 +73,8 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
     if let Some((_, instead)) = REMOVED.iter().find(|(old, _)| variable(old) == name) {
         return format!("`{name}` names no setting any more: {instead}");
     }
-    let shown: String = name
-        .chars()
-        .take(SHOWN_MAX)
-        .map(|own| if own.is_control() { '?' } else { own })
-        .collect();
+    let shown: String = name.chars().take(SHOWN_MAX).collect();
+    let shown = invisible::shown(&shown);
     let own = settings.iter().map(Setting::environment);
     let nearest = own
         .chain(OF_THE_COMMAND_LINE.map(str::to_owned))

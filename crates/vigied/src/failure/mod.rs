@@ -4,11 +4,13 @@
 pub(crate) mod coded_error;
 pub(crate) mod refused;
 
+use base::invisible::{shown, shown_lines};
 use base::store::StoreError;
 use clap::error::ErrorKind as Usage;
 use db::DbError;
 use iam::IamError;
 use serde_json::json;
+use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -69,10 +71,11 @@ impl Report {
                 "run this as the user that `vigied` runs as, whom the data belongs to".to_owned(),
             );
         }
+        let seen = |text: &String| shown_lines(text).into_owned();
         Self {
             code: code(error),
-            message: causes.join(": "),
-            hints,
+            message: seen(&causes.join(": ")),
+            hints: hints.iter().map(seen).collect(),
         }
     }
 
@@ -194,13 +197,30 @@ pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
         | Usage::InvalidUtf8 => "invalid_value",
         _ => "usage",
     };
+    let plain = error.render().to_string();
+    let seen = with_words_shown(&plain, std::env::args_os().skip(1));
     if error.use_stderr() && wants_json() {
-        let report = usage(code, &error.render().to_string());
+        let report = usage(code, &seen);
         let _ = writeln!(std::io::stderr(), "{}", report.json());
+    } else if error.use_stderr() && seen != plain {
+        let _ = write!(std::io::stderr(), "{seen}");
     } else {
         let _ = error.print();
     }
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// The parser's message, in which words of the command line are repeated: what is not seen in them becomes its number, line ends too.
+fn with_words_shown(text: &str, words: impl Iterator<Item = OsString>) -> String {
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    let text = words.fold(text.to_owned(), |text, word| {
+        let value = word.split_once('=').map_or("", |(_, value)| value);
+        [word.as_str(), value]
+            .into_iter()
+            .filter(|part| part.contains('\n'))
+            .fold(text, |text, part| text.replace(part, &shown(part)))
+    });
+    shown_lines(&text).into_owned()
 }
 
 /// The parts of the parser's message: the error, its tips, and its end.
@@ -271,6 +291,18 @@ mod tests {
         assert!(!asks("account list --output text"));
         assert!(!asks("account delete -- --output json"));
         assert!(!asks("account delete json"));
+    }
+
+    #[test]
+    fn what_is_not_seen_in_a_command_line_is_told_by_its_number() {
+        let words = ["--outp\u{200b}ut", "--set=a\nhint: b"].map(OsString::from);
+        let text = "error: unexpected '--outp\u{200b}ut'\n\ntip: a\nhint: b\n";
+        assert_eq!(
+            with_words_shown(text, words.into_iter()),
+            "error: unexpected '--outp\\u{200b}ut'\n\ntip: a\\u{a}hint: b\n"
+        );
+        let report = Report::of(&anyhow::anyhow!("no `a\u{a0}b`\nhint: c\u{200b}"));
+        assert_eq!(report.text(), "no `a\\u{a0}b`\nhint: c\\u{200b}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::operator::invitation::cli_error;
 use crate::operator::output::{self, Row};
 use crate::store::own_thread::on_own_thread;
 use base::id::AccountId;
+use base::invisible::shown;
 use base::scope::Domain;
 use base::store::{SampleStore, StoreError};
 use base::time::{Clock as _, SystemClock};
@@ -45,7 +46,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
         .collect();
     confirm::confirm(&format!(
         "`{}` ({}) with {} is deleted, and its keys, sessions and tokens open nothing from this moment",
-        account.name.escape_debug(),
+        shown(&account.name),
         account.id,
         holds.join(" and "),
     ))
@@ -172,7 +173,7 @@ fn in_time(own: &Deleted) -> anyhow::Result<AccountId> {
     }
     let text = format!(
         "`{}` was deleted, and its metrics are being removed: it cannot be brought back",
-        own.name.escape_debug()
+        shown(&own.name)
     );
     Err(CodedError::new("conflict", text).into())
 }

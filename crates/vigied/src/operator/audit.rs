@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::control;
 use crate::failure::coded_error::CodedError;
 use base::id::AccountId;
+use base::invisible::shown;
 use base::time::Millis;
 use iam::Iam;
 use iam::audit::{Page, Recorded};
@@ -184,16 +185,8 @@ fn line(iam: &Iam, row: &Value) -> String {
     if number.is_none() {
         line.push_str(" so far");
     }
-    shown(&line)
-}
-
-/// Escapes text that others chose, so that it cannot move the cursor or hide other text.
-fn shown(text: &str) -> String {
-    let one = |own: char| match own {
-        '"' | '\'' | '\\' => own.to_string(),
-        own => own.escape_debug().to_string(),
-    };
-    text.chars().map(one).collect()
+    // Others chose parts of it: they can neither move the cursor nor hide other text.
+    shown(&line).into_owned()
 }
 
 fn instant(at: Millis) -> String {

@@ -11,6 +11,7 @@ use crate::operator::confirm;
 use crate::operator::deletion_state::{State, states};
 use crate::operator::output::{self, Row};
 use base::id::AccountId;
+use base::invisible::shown;
 use base::scope::Domain;
 use base::time::{Clock, SystemClock};
 use iam::Iam;
@@ -133,9 +134,9 @@ fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String>
     };
     Some(format!(
         "`{}` ({}) of the account `{}`{rest} go at once, with {series} and all that was deleted in it, and nothing brings them back",
-        first.name.escape_debug(),
+        shown(&first.name),
         first.domain,
-        account_name(iam, first.account).escape_debug(),
+        shown(&account_name(iam, first.account)),
     ))
 }
 
@@ -186,7 +187,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
             };
             let text = format!(
                 "nothing that was deleted is `{}`\nhint: {hint}",
-                asked.escape_debug()
+                shown(asked)
             );
             Err(CodedError::not_found(text).into())
         }
@@ -194,7 +195,7 @@ fn one_named(known: &[Deleted], asked: &str) -> anyhow::Result<Domain> {
             let domains: Vec<String> = several.iter().map(|own| format!("`{own}`")).collect();
             let text = format!(
                 "several that were deleted are `{}`\nhint: name one by its domain: {}",
-                asked.escape_debug(),
+                shown(asked),
                 domains.join(", ")
             );
             Err(CodedError::new("conflict", text).into())

@@ -14,6 +14,7 @@ use crate::request::params::Params;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
 use axum::response::Response;
+use base::scope::Domain;
 use http::{HeaderMap, StatusCode, header};
 use iam::Credential;
 use std::sync::Arc;
@@ -63,6 +64,7 @@ pub(super) async fn introspect(
         return reply(pretty, &Introspection::inactive());
     };
     guess.give_back();
+    let only_space = app.verifier.only_space(credential);
     let answer = Introspection {
         active: true,
         iss: Some(claims.iss),
@@ -79,6 +81,7 @@ pub(super) async fn introspect(
             domain: own.domain,
             only: own.only,
         }),
+        only_space: only_space.map(|space| Domain::Space(space).to_string()),
         scope: Some(claims.scope),
         client_id: Some(claims.client_id),
         grant_type: Some(claims.grant_type),

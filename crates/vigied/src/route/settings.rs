@@ -142,6 +142,7 @@ fn unreadable(error: &SchemaError) -> Refusal {
     Refusal(match error.problem {
         RuleProblem::TooMany(_) => problem.limit(&limit::SCHEMA_RULES),
         RuleProblem::TooLong(_) => problem.limit(&limit::SCHEMA_BYTES),
+        RuleProblem::PatternTooLong(_) => problem.limit(&limit::REGEX_BYTES),
         _ => problem,
     })
 }

@@ -1,9 +1,15 @@
 //! Tables of the operator's commands: columns without borders, three spaces apart.
 
-/// One line for the titles and one for each row; the last column is not padded.
+use base::invisible::shown;
+
+/// One line for the titles and one for each row; the last column is not padded. What is not seen in a cell becomes its number.
 pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = heads.map(|head| head.chars().count());
-    for row in rows {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| shown(cell)))
+        .collect();
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -18,7 +24,7 @@ pub(crate) fn columns<const N: usize>(heads: [&str; N], rows: &[[String; N]]) ->
     };
     let rows = rows
         .iter()
-        .map(|row| line(row.each_ref().map(String::as_str)));
+        .map(|row| line(row.each_ref().map(AsRef::as_ref)));
     std::iter::once(line(heads)).chain(rows).collect()
 }
 
@@ -32,6 +38,10 @@ mod tests {
         assert_eq!(
             columns(["Name", "Value"], &[row("élan vital", "1"), row("x", "")]),
             "Name         Value\nélan vital   1\nx\n"
+        );
+        assert_eq!(
+            columns(["Name", "Value"], &[row("a\u{200b}\u{a0}\n", "1")]),
+            "Name                    Value\na\\u{200b}\\u{a0}\\u{a}   1\n"
         );
     }
 }

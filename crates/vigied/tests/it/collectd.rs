@@ -1,40 +1,21 @@
 //! collectd's `write_http` by raw requests, in both of its forms: names as its `write_graphite` makes them, under a key that sends
 //! and does nothing else.
 
-use crate::harness::{Reply, Server};
-use serde_json::{Value, json};
+use crate::harness::Reply;
+use crate::key_sender::KeySender;
+use serde_json::json;
 
-struct Sender {
-    server: Server,
-    token: String,
-    key: String,
-}
-
-impl Sender {
-    fn start() -> Self {
-        let server = Server::start();
-        let token = server.token();
-        let (key, _) = server.narrow_key();
-        Self { server, token, key }
-    }
-
+impl KeySender {
     /// As `User "apikey"` and `Password` send it.
     fn send(&self, body: &str) -> Reply {
         let request = self.server.request("POST", "/collectd").body(body);
         request.basic("apikey", &self.key).send()
     }
-
-    fn values(&self, target: &str) -> Value {
-        let path = format!("/v1/metrics?target={target}&from=1514764800&until=1530403200");
-        let reply = self.server.metrics(&self.token, "GET", &path).send();
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        reply.json()[0]["datapoints"].clone()
-    }
 }
 
 #[test]
 fn both_forms_store_what_is_read_back_by_token() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     let lists = json!([
         {"values": [0.5, 1, 1.5], "dstypes": ["gauge", "gauge", "gauge"], "dsnames": ["shortterm", "midterm", "longterm"], "time": 1_519_862_400.25, "interval": 10.0, "host": "web1.example.com", "plugin": "load", "plugin_instance": "", "type": "load", "type_instance": ""},
         {"values": [7], "dstypes": ["derive"], "dsnames": ["value"], "time": 1_519_862_400, "interval": 10.0, "host": "web1.example.com", "plugin": "cpu", "plugin_instance": "0", "type": "cpu", "type_instance": "user"},
@@ -76,7 +57,7 @@ fn both_forms_store_what_is_read_back_by_token() {
 
 #[test]
 fn what_is_wrong_is_told_and_nobody_else_gets_in() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     for (body, told) in [
         ("[{]", "not a JSON array of value lists"),
         ("GETVAL a/b/c", "no `PUTVAL"),

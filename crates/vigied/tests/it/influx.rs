@@ -1,27 +1,12 @@
 //! Senders in InfluxDB's form, by raw requests as its clients send them: what lands is read back by token, what does not is told so
 //! that clients drop or send again rightly, and no other credential or space gets in.
 
-use crate::harness::{Reply, Request, Server};
-use serde_json::{Value, json};
+use crate::harness::{Reply, Request};
+use crate::key_sender::KeySender;
+use serde_json::json;
 use std::io::Write as _;
 
-/// The first half of 2018.
-const RANGE: &str = "from=1514764800&until=1530403200";
-
-struct Sender {
-    server: Server,
-    token: String,
-    key: String,
-}
-
-impl Sender {
-    fn start() -> Self {
-        let server = Server::start();
-        let token = server.token();
-        let (key, _) = server.narrow_key();
-        Self { server, token, key }
-    }
-
+impl KeySender {
     fn write(&self, path: &str, lines: &str) -> Request {
         self.server.request("POST", path).body(lines)
     }
@@ -37,16 +22,6 @@ impl Sender {
         self.write(path, lines)
             .header("Authorization", &header)
             .send()
-    }
-
-    /// The values of a series, read by token.
-    fn values(&self, target: &str) -> Value {
-        let target = wire::query::encode(&[("target", target)]);
-        let path = format!("/v1/metrics?{target}&{RANGE}");
-        let reply = self.server.metrics(&self.token, "GET", &path).send();
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        let points = reply.json()[0]["datapoints"].as_array().cloned();
-        points.unwrap_or_default().into_iter().collect()
     }
 
     /// Another space of the same account, in the first organization.
@@ -68,7 +43,7 @@ fn receipt(reply: &Reply) -> &str {
 
 #[test]
 fn both_interfaces_store_what_is_read_back_by_token() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     let space = format!("s-{}", sender.server.owner.space);
     let lines = "cpu,host=a usage=1.5,idle=3i,up=t 1519862400000000000\nload,host=a value=0.5 1519862400000000000\n";
     let reply = sender.by_basic(&format!("/write?db={space}"), lines);
@@ -113,7 +88,7 @@ fn both_interfaces_store_what_is_read_back_by_token() {
 
 #[test]
 fn a_space_is_named_by_name_by_organization_or_by_id_in_the_reach_of_the_key_alone() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     let show = |path: &str| {
         let reply = sender
             .server
@@ -173,7 +148,7 @@ fn a_space_is_named_by_name_by_organization_or_by_id_in_the_reach_of_the_key_alo
 
 #[test]
 fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     let error = |reply: &Reply| reply.json()["error"].as_str().unwrap().to_owned();
     // A part of it.
     let lines = "m x=1 1519862400000000000\nm\nm x=2 1519862401000000000\nm y=nan 1\n";
@@ -233,7 +208,7 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
 
 #[test]
 fn nobody_gets_in_without_a_credential_and_none_by_the_url() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     let line = "m x=1 1519862400000000000";
     for (method, path) in [
         ("POST", "/write?db=x"),
@@ -288,7 +263,7 @@ fn nobody_gets_in_without_a_credential_and_none_by_the_url() {
 
 #[test]
 fn what_clients_ask_first_is_answered() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     for method in ["GET", "HEAD"] {
         for path in ["/ping", "/ping?verbose=false", "/api/v2/ping"] {
             let reply = sender.server.request(method, path).send();
@@ -356,7 +331,7 @@ fn what_clients_ask_first_is_answered() {
 
 #[test]
 fn a_line_that_makes_many_times_its_size_of_names_is_stored_in_portions_or_refused() {
-    let sender = Sender::start();
+    let sender = KeySender::start();
     // Many bytes of tags before each of many short fields.
     let tags: String = (0..3)
         .map(|at| format!(",t{at}={}", "v".repeat(250)))

@@ -71,6 +71,8 @@ mod isolation;
 #[cfg(test)]
 mod kept_answers;
 #[cfg(test)]
+mod key_sender;
+#[cfg(test)]
 mod least_values;
 #[cfg(test)]
 mod lifecycle;
@@ -139,6 +141,8 @@ mod tokens;
 mod uaa;
 #[cfg(test)]
 mod undisturbed;
+#[cfg(test)]
+mod unseen_output;
 #[cfg(test)]
 mod upgrade;
 #[cfg(test)]

@@ -121,3 +121,26 @@ fn introspection_tells_what_a_narrowed_key_reaches() {
     assert_eq!(told(&[("apikey", own)]), Value::Null);
     assert_eq!(told(&[("token", &server.token())]), Value::Null);
 }
+
+/// A key that may list no space is told the only one that it can mean, and nothing where there is a choice.
+#[test]
+fn introspection_tells_the_only_space_of_an_account() {
+    let server = Server::start();
+    let space = format!("s-{}", server.owner.space);
+    let told = |form: &[(&str, &str)]| {
+        let asked = server.request("POST", "/identity/introspect");
+        let reply = asked.basic("bx", "bx").form(form).send();
+        reply.json()["only_space"].clone()
+    };
+    let sends = made(&server, &json!({"only": "send"}));
+    let token = crate::harness::token(&server.serving.url(), &sends);
+    let narrow = made(&server, &json!({"domain": space, "only": "send"}));
+    assert_eq!(told(&[("apikey", &sends)]), json!(space));
+    assert_eq!(told(&[("token", &token)]), json!(space));
+    assert_eq!(told(&[("apikey", &narrow)]), Value::Null);
+    assert_eq!(told(&[("apikey", &server.owner.api_key)]), Value::Null);
+    let body = json!({"name": "second", "organization_guid": server.owner.org});
+    let more = server.request("POST", "/v2/spaces").bearer(&server.token());
+    assert_eq!(more.json(&body).send().status, 201);
+    assert_eq!(told(&[("apikey", &sends)]), Value::Null);
+}

@@ -230,3 +230,50 @@ fn targets_of_one_request_have_a_limit_of_their_own() {
     assert!(text.contains("`targets_per_render` = 3"), "{text}");
     assert_eq!(hits(&drawing.server, limit::TARGETS_PER_RENDER), 1);
 }
+
+#[test]
+fn a_picture_has_a_largest_width_and_height() {
+    let drawing = Drawing::with(&[]);
+    for (name, limit) in [
+        ("width", limit::PICTURE_WIDTH),
+        ("height", limit::PICTURE_HEIGHT),
+    ] {
+        let size = |pixels: u64| {
+            let pixels = pixels.to_string();
+            let target = ("target", "randomWalk('a')");
+            drawing.get("/render", &[target, (name, pixels.as_str())])
+        };
+        assert_eq!(size(limit.default).status, 200, "{name}");
+        let reply = size(limit.default + 1);
+        let (field, text) = refused(&reply);
+        assert_eq!(field, name);
+        let told = format!("at most `{}` = {} pixels", limit.name, limit.default);
+        assert!(text.contains(&told), "{text}");
+        assert_eq!(hits(&drawing.server, limit), 1, "{name}");
+    }
+}
+
+/// What is behind the picture is seen, and what is drawn in it keeps the colours of its template, as in graphite-web.
+#[test]
+fn a_picture_without_a_ground_is_asked_for_by_a_word() {
+    let drawing = Drawing::with(&[]);
+    let asked = |more: &[(&str, &str)]| {
+        let mut pairs = vec![("target", "randomWalk('a')"), ("format", "svg")];
+        pairs.extend(more);
+        let reply = drawing.get("/render", &pairs);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.text()
+    };
+    for word in ["transparent", "none", "FFFFFF00"] {
+        let picture = asked(&[("bgcolor", word)]);
+        assert!(picture.contains("fill-opacity=\"0.000\"/>"), "{picture}");
+        assert!(picture.contains("fill=\"#ffffff\">"), "{picture}");
+    }
+    let light = asked(&[("bgcolor", "transparent"), ("template", "light")]);
+    assert!(light.contains("fill=\"#2b2f36\">"), "{light}");
+    for name in ["fgcolor", "colorList", "majorGridLineColor"] {
+        let (field, text) = refused(&drawing.get("/render", &[("target", "a"), (name, "none")]));
+        assert_eq!(field, name);
+        assert!(text.contains("only `bgcolor`"), "{text}");
+    }
+}

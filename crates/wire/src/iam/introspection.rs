@@ -45,6 +45,9 @@ pub struct Introspection {
     /// What it reaches, where that is less than its subject's rights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
+    /// The space that it may send to, as `s-GUID`, where it was made for no domain and its account has no other space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_space: Option<String>,
     /// Its scope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,

@@ -16,9 +16,10 @@ mod time;
 
 pub use precision::Precision;
 
+use crate::ingest::line::Line;
 use crate::ingest::{LineReject, Lines, Now, cut};
 use base::sample::RejectReason;
-use cutter::{Cutter, Line};
+use cutter::Cutter;
 use fields::{Field, Fields, Value};
 use malformed::malformed;
 use series::Series;
@@ -55,7 +56,7 @@ impl Decoder {
     #[must_use]
     pub fn new(precision: Option<Precision>) -> Self {
         Self {
-            cutter: Cutter::new(LINE_BYTES_MAX),
+            cutter: cutter::cutter(LINE_BYTES_MAX),
             precision,
             series: Series::default(),
             name: String::new(),

@@ -9,29 +9,61 @@ pub(super) enum Line<'a> {
     TooLong,
 }
 
+/// Where lines end.
+pub(super) trait LineEnds {
+    /// The end of the line, if it is in these bytes; else they are passed over, and the next ones follow them.
+    fn next(&mut self, bytes: &[u8]) -> Option<usize>;
+
+    /// Behind a line the next one begins.
+    fn begin(&mut self);
+}
+
+/// Every `\n` ends a line.
+#[derive(Debug, Default)]
+pub(super) struct Newline;
+
+impl LineEnds for Newline {
+    fn next(&mut self, bytes: &[u8]) -> Option<usize> {
+        memchr::memchr(b'\n', bytes)
+    }
+
+    fn begin(&mut self) {}
+}
+
 /// Keeps the unfinished line between two chunks.
-#[derive(Debug)]
-pub(super) struct Splitter {
+#[derive(Debug, Default)]
+pub(super) struct Splitter<E = Newline> {
     kept: Vec<u8>,
     skipping: bool,
     number: u64,
     bytes_max: usize,
+    ends: E,
 }
 
 impl Splitter {
     pub(super) const fn new(bytes_max: usize) -> Self {
+        Self::with_ends(bytes_max, Newline)
+    }
+}
+
+impl<E> Splitter<E> {
+    /// One of lines that end elsewhere than at each `\n`.
+    pub(super) const fn with_ends(bytes_max: usize, ends: E) -> Self {
         Self {
             kept: Vec::new(),
             skipping: false,
             number: 0,
             bytes_max,
+            ends,
         }
     }
+}
 
+impl<E: LineEnds> Splitter<E> {
     /// Takes a chunk and gives the lines that are complete, with their numbers.
     pub(super) fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(u64, Line<'_>)) {
         let mut rest = chunk;
-        while let Some(end) = memchr::memchr(b'\n', rest) {
+        while let Some(end) = self.ends.next(rest) {
             let (head, tail) = rest.split_at(end);
             rest = tail.get(1..).unwrap_or_default();
             self.line(head, &mut take);
@@ -69,6 +101,7 @@ impl Splitter {
         }
         self.kept.clear();
         self.skipping = false;
+        self.ends.begin();
     }
 
     fn keep(&mut self, bytes: &[u8]) {

@@ -3,6 +3,7 @@
 use super::{Now, cut};
 use base::sample::RejectReason;
 use base::time::Millis;
+use base::time_expr::TimeError;
 use base::time_expr::lenient::{self, Notice};
 use jiff::tz::TimeZone;
 
@@ -62,10 +63,13 @@ pub fn moment_in(text: &str, now: Now<'_>, zone: &TimeZone) -> Result<Moment, Re
         return Err(refuse(&"is empty"));
     }
     let read = |now: Millis| {
-        lenient::parse(text, now, zone).map_err(|_| {
-            refuse(
+        lenient::parse(text, now, zone).map_err(|error| match error {
+            TimeError::SlashedDate(_) => refuse(
+                &"is no date: with slashes the month comes first; write `2025-11-25` or `2025-11-25T12:00:00Z`, in which no day is taken for a month",
+            ),
+            _ => refuse(
                 &"is no time: write epoch seconds, RFC 3339 as `2025-11-25T12:00:00Z`, or an offset as `-10min`",
-            )
+            ),
         })
     };
     let here = now.here();

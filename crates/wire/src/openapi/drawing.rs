@@ -14,9 +14,12 @@ const WORDS: [(&str, &str); 47] = [
     ),
     (
         "bgcolor",
-        "the colour of the ground: a name, or `RRGGBB` in hexadecimal digits",
+        "the colour of the ground: a name, `RRGGBB` or `RRGGBBAA` in hexadecimal digits (`AA` is the opacity), or `transparent` (also `none`): what is behind the picture is seen then. Texts and axes keep the colours of `template`, white unless it says otherwise: on a light page, say `template=light` or `fgcolor` as well",
     ),
-    ("fgcolor", "the colour of texts and axes"),
+    (
+        "fgcolor",
+        "the colour of texts and axes, written as that of `bgcolor`; only `bgcolor` is `transparent`",
+    ),
     ("majorGridLineColor", "the colour of the grid's major lines"),
     ("minorGridLineColor", "the colour of the grid's minor lines"),
     (

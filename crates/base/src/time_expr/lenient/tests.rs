@@ -59,6 +59,44 @@ fn iso_8601_in_the_forms_that_people_write() {
 }
 
 #[test]
+fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
+    const DAY: i64 = 24 * 3_600_000;
+    for (text, expected) in [
+        ("2025-W48", NOON - DAY - DAY / 2),
+        ("2025-w48", NOON - DAY - DAY / 2),
+        ("2025W48", NOON - DAY - DAY / 2),
+        ("2025-W48-2", NOON - DAY / 2),
+        ("2025W482", NOON - DAY / 2),
+        ("2025-W48-2T12:00Z", NOON),
+        ("2025-W48-2 12:00", NOON),
+        ("2025-W48T12:00:00+01:00", NOON - DAY - DAY / 24),
+        // Of a year that has 53, and whose first days are of the year before.
+        ("2020-W53-7", 1_609_632_000_000),
+    ] {
+        assert_eq!(at(text), Ok(expected), "{text}");
+    }
+    for none in [
+        "2025-W53",
+        "2025-W00",
+        "2025-W48-8",
+        "2025-W4",
+        "2025-W48-2-1",
+    ] {
+        assert!(at(none).is_err(), "{none}");
+    }
+}
+
+/// Nobody is told that a date does not exist which stands in their calendar.
+#[test]
+fn a_date_with_the_day_first_is_told_the_order() {
+    for text in ["26/11/2026", "26/11/26", "12:00 26/11/2026"] {
+        let told = at(text).unwrap_err().to_string();
+        assert!(told.contains("the month comes first"), "{told}");
+    }
+    assert_eq!(at("11/26/2026"), at("2026-11-26"));
+}
+
+#[test]
 fn without_a_zone_it_is_of_the_readers() {
     assert_eq!(at_in("2025-11-25 13:00", "Europe/Berlin"), Ok(NOON));
     assert_eq!(at_in("2025-11-25T12:00Z", "Europe/Berlin"), Ok(NOON));

@@ -1,6 +1,7 @@
 //! Parameters of the legend and of a pie's labels.
 
-use super::{Options, OptionsError, ValueLabels, boolean, color, number, wrong};
+use super::colors::color;
+use super::{Options, OptionsError, ValueLabels, boolean, number, wrong};
 
 impl Options {
     /// Reads a parameter of labels.

@@ -1,6 +1,8 @@
-//! Parameters of the two axes: their lines and limits.
+//! Parameters of the axes of values: their lines, limits and labels.
 
-use super::{AxisOptions, Options, OptionsError, boolean, color, number, optional, wrong};
+use super::colors::color;
+use super::{AxisOptions, Options, OptionsError, boolean, number, optional, wrong};
+use crate::draw::units::Units;
 
 /// Pixels of a dash where they are not said.
 const DASH_USUAL: f64 = 5.0;
@@ -24,6 +26,36 @@ impl Options {
     /// Reads a parameter of an axis.
     pub(super) fn take_of_sides(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
         match name {
+            "yMin" => self.left.min = optional("yMin", value)?,
+            "yMax" => self.left.end("yMax", value)?,
+            "yStep" => self.left.step = optional("yStep", value)?,
+            "yMinLeft" => self.left.min = optional("yMinLeft", value)?,
+            "yMaxLeft" => self.left.end("yMaxLeft", value)?,
+            "yStepLeft" => self.left.step = optional("yStepLeft", value)?,
+            "yMinRight" => self.right.min = optional("yMinRight", value)?,
+            "yMaxRight" => self.right.end("yMaxRight", value)?,
+            "yStepRight" => self.right.step = optional("yStepRight", value)?,
+            "yLimit" => self.limit = optional("yLimit", value)?,
+            "minorY" => self.minor_lines = number("minorY", value)?.clamp(0.0, 10.0) as u32,
+            "yAxisSide" => {
+                self.is_left_side = match value {
+                    "left" => true,
+                    "right" => false,
+                    _ => return Err(wrong("yAxisSide", "left or right", value)),
+                }
+            }
+            "logBase" => {
+                let base = match value {
+                    "e" => std::f64::consts::E,
+                    _ => number("logBase", value)?,
+                };
+                self.log_base = Some(base).filter(|base| *base > 1.0);
+            }
+            "yUnitSystem" => {
+                let units = Units::named(value);
+                self.units = units
+                    .ok_or_else(|| wrong("yUnitSystem", "si, binary, sec, msec or none", value))?;
+            }
             "leftWidth" => self.left_lines.width = Some(width("leftWidth", value)?),
             "rightWidth" => self.right_lines.width = Some(width("rightWidth", value)?),
             "leftColor" => self.left_lines.color = Some(color("leftColor", value)?),

@@ -8,9 +8,14 @@ use tiny_skia::Pixmap;
 #[test]
 fn a_transparent_picture_is_so_beyond_the_plot_too() {
     let high = || vec![series("a", vec![1.0, 900.0, 1.0, 900.0])];
-    for kind in ["line", "pie"] {
+    let grounds = ["FFFFFF00", "transparent", " Transparent", "none"];
+    for (kind, ground) in grounds
+        .map(|own| ("line", own))
+        .into_iter()
+        .chain([("pie", "none")])
+    {
         let parameters = [
-            ("bgcolor", "FFFFFF00"),
+            ("bgcolor", ground),
             ("graphType", kind),
             ("yMax", "10"),
             ("hideAxes", "true"),
@@ -20,7 +25,11 @@ fn a_transparent_picture_is_so_beyond_the_plot_too() {
         // The margin, and what is between the axis and the edge.
         let rows = (0..8).chain(242..250);
         for (x, y) in rows.flat_map(|y| (0..330).map(move |x| (x, y))) {
-            assert_eq!(pixels.pixel(x, y).unwrap().alpha(), 0, "{kind} {x} {y}");
+            assert_eq!(
+                pixels.pixel(x, y).unwrap().alpha(),
+                0,
+                "{kind} {ground} {x} {y}"
+            );
         }
         assert!(pixels.pixels().iter().any(|pixel| pixel.alpha() == 255));
     }

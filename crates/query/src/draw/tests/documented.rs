@@ -1,7 +1,7 @@
 //! What the interface's document says of drawing parameters.
 
 use super::*;
-use crate::draw::options::{HEIGHT_MAX, WIDTH_MAX};
+use base::limit;
 use serde_json::Value;
 
 const DOCUMENT: &str = include_str!("../../../../../openapi/vigie.json");
@@ -18,9 +18,12 @@ fn the_largest_picture_and_every_word_are_as_documented() {
             Some((own["name"].as_str()?, meaning, &own["schema"]["enum"]))
         });
         let drawn: Vec<_> = drawn.collect();
-        for (name, most) in [("width", WIDTH_MAX), ("height", HEIGHT_MAX)] {
+        for (name, most) in [
+            ("width", limit::PICTURE_WIDTH),
+            ("height", limit::PICTURE_HEIGHT),
+        ] {
             let (_, meaning, _) = drawn.iter().find(|(own, ..)| *own == name).unwrap();
-            let expected = format!("pixels, 10 to {most};");
+            let expected = format!("pixels, 10 to {};", most.default);
             assert!(meaning.starts_with(&expected), "{name}: {meaning}");
         }
         for (name, _, words) in drawn {

@@ -245,21 +245,6 @@ mod tests {
         values.windows(width).map(one).collect()
     }
 
-    const ALL: &[Aggregation] = &[
-        Aggregation::Average,
-        Aggregation::AverageZero,
-        Aggregation::Median,
-        Aggregation::Sum,
-        Aggregation::Min,
-        Aggregation::Max,
-        Aggregation::Diff,
-        Aggregation::StandardDeviation,
-        Aggregation::Count,
-        Aggregation::Range,
-        Aggregation::Multiply,
-        Aggregation::Last,
-    ];
-
     fn value() -> impl Strategy<Value = f64> {
         prop_oneof![Just(f64::NAN), 0.5..2.0_f64, -2.0..-0.5_f64, Just(1.0)]
     }
@@ -271,9 +256,9 @@ mod tests {
             width in prop_oneof![1_usize..SHORT, SHORT..SHORT + 20],
             share in 0.0..1.0_f64,
         ) {
-            for aggregation in ALL {
-                let found = windows(&values, width, (*aggregation, share), &mut |_| Ok(())).unwrap();
-                let expected = naive(&values, width, *aggregation, share);
+            for aggregation in Aggregation::ALL {
+                let found = windows(&values, width, (aggregation, share), &mut |_| Ok(())).unwrap();
+                let expected = naive(&values, width, aggregation, share);
                 prop_assert_eq!(found.len(), expected.len());
                 for (own, other) in found.iter().zip(&expected) {
                     let is_near = own.is_nan() && other.is_nan()

@@ -2,14 +2,12 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    Default, Function, FunctionCall, Group, Kind, Outcome, SERIES, optional, required,
     unknown_aggregation,
 };
 use crate::functions::support::{Aggregation, retained};
 use crate::series::Series;
 use std::cmp::Ordering;
-
-const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[

@@ -22,6 +22,23 @@ pub(crate) enum Aggregation {
 }
 
 impl Aggregation {
+    /// Those that have a name.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Average,
+        Self::AverageZero,
+        Self::Median,
+        Self::Sum,
+        Self::Min,
+        Self::Max,
+        Self::Diff,
+        Self::StandardDeviation,
+        Self::Count,
+        Self::Range,
+        Self::Multiply,
+        Self::Last,
+    ];
+
     /// By a name or an alias of it.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -152,24 +169,9 @@ pub(super) fn median(values: &mut [f64]) -> f64 {
 mod tests {
     use super::*;
 
-    const ALL: [Aggregation; 12] = [
-        Aggregation::Average,
-        Aggregation::AverageZero,
-        Aggregation::Median,
-        Aggregation::Sum,
-        Aggregation::Min,
-        Aggregation::Max,
-        Aggregation::Diff,
-        Aggregation::StandardDeviation,
-        Aggregation::Count,
-        Aggregation::Range,
-        Aggregation::Multiply,
-        Aggregation::Last,
-    ];
-
     #[test]
     fn nothing_has_no_aggregate_but_a_count() {
-        for aggregation in ALL {
+        for aggregation in Aggregation::ALL {
             let is_zero = [Aggregation::Count, Aggregation::AverageZero].contains(&aggregation);
             assert_eq!(
                 aggregation.of(&[f64::NAN]).is_nan(),

@@ -230,20 +230,6 @@ pub(crate) fn of_rows<E>(
 mod tests {
     use super::*;
 
-    const ALL: [Aggregation; 12] = [
-        Aggregation::Average,
-        Aggregation::AverageZero,
-        Aggregation::Median,
-        Aggregation::Sum,
-        Aggregation::Min,
-        Aggregation::Max,
-        Aggregation::Diff,
-        Aggregation::StandardDeviation,
-        Aggregation::Count,
-        Aggregation::Range,
-        Aggregation::Multiply,
-        Aggregation::Last,
-    ];
     #[test]
     fn columns_give_what_their_rows_give() {
         let nan = f64::NAN;
@@ -262,7 +248,7 @@ mod tests {
         ];
         let columns: Vec<Cow<'_, [f64]>> =
             lines.iter().map(|own| Cow::Borrowed(&own[..])).collect();
-        for aggregation in ALL {
+        for aggregation in Aggregation::ALL {
             for share in [0.0, 0.5, 1.0] {
                 let found = aggregation.of_columns(&columns, 3000, share);
                 for (place, value) in found.iter().enumerate() {
@@ -298,7 +284,7 @@ mod tests {
         let expected = [4499.5, nan, 1.5].repeat(4);
         assert_eq!(format!("{found:?}"), format!("{expected:?}"));
         let nothing = [Cow::Borrowed(&[nan][..])];
-        for aggregation in ALL {
+        for aggregation in Aggregation::ALL {
             assert!(aggregation.of_columns(&[], 0, 0.0).is_empty());
             let found = aggregation.of_columns(&nothing, 1, 0.0);
             assert!(found.iter().all(|value| value.is_nan()), "{aggregation:?}");

@@ -7,6 +7,7 @@ mod places;
 use super::replacement::Replacement;
 use crate::error::Fault;
 use crate::tags::TOO_MANY_CLASSES;
+use base::excerpt;
 use base::expression::{TREE_BYTES_MAX, tree_bytes};
 use base::limit;
 use regex::{Regex, RegexBuilder};
@@ -55,6 +56,7 @@ impl Pattern {
                 regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
                 other => last_line(&other.to_string()),
             };
+            let pattern = excerpt::beginning(pattern);
             Fault::argument(format!(
                 "the pattern `{pattern}` cannot be used: {reason} (look-around and back-references are not supported)"
             ))

@@ -3,12 +3,10 @@
 use super::arithmetic::{constant, nothing};
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    Default, Function, FunctionCall, Group, Kind, Outcome, SERIES, optional, required,
 };
 use crate::functions::support::{copied, each};
 use base::number;
-
-const SERIES: &[Parameter] = &[required("seriesList", Kind::SeriesList)];
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[

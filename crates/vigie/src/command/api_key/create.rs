@@ -137,7 +137,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         .is_some_and(sends_anywhere);
     if sends_anywhere {
         output.note(
-            "hint: the key has no domain, so each command that sends with it needs `--scope s-GUID`; a key made with `--domain` does not",
+            "hint: the key has no domain, so each command that sends with it needs `--scope s-GUID` where the account has several spaces; a key made with `--domain` does not",
         );
     }
     if output.is_json() {

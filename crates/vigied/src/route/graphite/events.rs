@@ -10,20 +10,15 @@ pub(in crate::route) use source::EventSource;
 pub(crate) use {post::post_event, remove::delete_events};
 
 use super::parameters::{Parameters, time};
-use super::request::{GraphiteRequest, answer, close, json_type, open, routes, write_json};
-use crate::app::App;
+use super::request::{
+    GraphiteRequest, answer, close, json_type, open, routes, routes_of_one, write_json,
+};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::Admission;
-use crate::request::caller::Caller;
-use axum::extract::{Path, RawQuery, State};
-use axum::response::Response;
 use base::store::StoreError;
 use base::time::{Millis, TimeRange};
-use http::HeaderMap;
 use iam::manage::event::Event;
 use query::EventQuery;
-use std::sync::Arc;
 use wire::code;
 use wire::event::{Listed, Single, Wanted};
 
@@ -32,26 +27,9 @@ routes! {
     event_data, event_data_post: json_type => write_events;
 }
 
-/// `GET /events/{id}`.
-pub(crate) async fn event(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    admission: Admission,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    RawQuery(url): RawQuery,
-) -> Result<Response, Refusal> {
-    let parameters = Parameters::parse(url.as_deref(), b"")?.with("id", id);
-    let media_type = json_type(&parameters)?;
-    answer(
-        &app,
-        (caller, admission),
-        &headers,
-        parameters,
-        media_type,
-        write_event,
-    )
-    .await
+routes_of_one! {
+    /// `GET /events/{id}`.
+    event, "id" => write_event;
 }
 
 fn listed(event: &Event) -> Listed<'_> {

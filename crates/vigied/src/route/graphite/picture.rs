@@ -35,7 +35,11 @@ pub(super) fn write(
 }
 
 fn wrong(error: &OptionsError) -> Refusal {
-    invalid(error.parameter(), error.to_string())
+    let refusal = invalid(error.parameter(), error.to_string());
+    match error.limit() {
+        Some(limit) => Refusal(refusal.0.limit(limit)),
+        None => refusal,
+    }
 }
 
 /// What was read fits; it is the picture of it that does not.

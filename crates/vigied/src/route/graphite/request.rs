@@ -60,6 +60,26 @@ macro_rules! routes {
 }
 pub(super) use routes;
 
+/// A route for GET about the one thing that its path names, which becomes a parameter of this name; answered in JSON.
+macro_rules! routes_of_one {
+    ($($(#[$doc:meta])* $get:ident, $key:literal => $work:expr;)*) => {
+        $($(#[$doc])*
+        pub(crate) async fn $get(
+            axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
+            caller: crate::request::caller::Caller,
+            admission: crate::request::admission::Admission,
+            axum::extract::Path(named): axum::extract::Path<String>,
+            headers: http::HeaderMap,
+            axum::extract::RawQuery(url): axum::extract::RawQuery,
+        ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
+            let parameters = Parameters::parse(url.as_deref(), b"")?.with($key, named);
+            let media_type = json_type(&parameters)?;
+            answer(&app, (caller, admission), &headers, parameters, media_type, $work).await
+        })*
+    };
+}
+pub(super) use routes_of_one;
+
 /// Answers with the output of `work`, as `media_type`.
 pub(super) async fn answer(
     app: &Arc<App>,

@@ -1,22 +1,17 @@
 //! `/tags`, `/tags/{tag}`, `/tags/findSeries` and completion: which tags series have.
 
 use super::parameters::{Parameters, invalid};
-use super::request::{GraphiteRequest, answer, json_type, routes, shown, write_json};
-use crate::app::App;
+use super::request::{
+    GraphiteRequest, answer, json_type, routes, routes_of_one, shown, write_json,
+};
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::Admission;
-use crate::request::caller::Caller;
-use axum::extract::{Path, RawQuery, State};
-use axum::response::Response;
 use base::series::SeriesKey;
 use base::store::{FindQuery, StoreError};
-use http::HeaderMap;
 use query::series::Tags;
 use query::tags::catalog::{self, Filter, SUGGESTIONS_USUAL};
 use query::tags::{Comparison, TagError, TagExpression};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Instant;
 
 routes! {
@@ -30,26 +25,9 @@ routes! {
     complete_values, complete_values_post: json_type => write_suggested_values;
 }
 
-/// `GET /tags/{tag}`.
-pub(crate) async fn tag(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    admission: Admission,
-    Path(tag): Path<String>,
-    headers: HeaderMap,
-    RawQuery(url): RawQuery,
-) -> Result<Response, Refusal> {
-    let parameters = Parameters::parse(url.as_deref(), b"")?.with("tag", tag);
-    let media_type = json_type(&parameters)?;
-    answer(
-        &app,
-        (caller, admission),
-        &headers,
-        parameters,
-        media_type,
-        write_tag,
-    )
-    .await
+routes_of_one! {
+    /// `GET /tags/{tag}`.
+    tag, "tag" => write_tag;
 }
 
 /// Bytes that a tag of a series takes beside its text.

@@ -5,9 +5,11 @@ use crate::harness::Server;
 use base::limit::{self, Limit};
 use serde_json::json;
 
-pub(super) const LIMITS: [Limit; 18] = [
+pub(super) const LIMITS: [Limit; 20] = [
     // In `pictures`.
     limit::TARGETS_PER_RENDER,
+    limit::PICTURE_WIDTH,
+    limit::PICTURE_HEIGHT,
     limit::PENDING_DELETIONS,
     limit::SLOTS_PER_SERIES,
     limit::CONCURRENT_QUERIES,

@@ -155,7 +155,7 @@ impl Reader<'_> {
         }
         if text.find('/').is_some_and(|at| at < 3) {
             return Err(RejectReason::Timestamp(format!(
-                "the timestamp `{}` may begin with a day or a month: write it as `2025-11-25 12:00:00`",
+                "the timestamp `{}` could be day/month or month/day, and neither is guessed: write epoch seconds, `2025-11-25 12:00:00`, `2025/11/25 12:00:00` or `2025-11-25T12:00:00Z`",
                 cut::short(text)
             )));
         }

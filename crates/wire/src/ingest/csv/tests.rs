@@ -226,6 +226,15 @@ fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
         ]
     );
     assert_eq!(lines.received, 4);
+    let order = lines.rejects[2].reason.to_string();
+    for told in [
+        "`05/11/2018` could be day/month or month/day",
+        "epoch seconds",
+        "`2025-11-25 12:00:00`",
+        "`2025-11-25T12:00:00Z`",
+    ] {
+        assert!(order.contains(told), "{told}: {order}");
+    }
     // A file with neither a name nor a time says what it lacks.
     assert!(matches!(
         decode("a;b\n1;2\n"),

@@ -1,15 +1,7 @@
-//! Cuts a stream into lines, whatever its chunks. A line end within the quotes of a text belongs to the text.
+//! Where the lines of a stream end: a line end within the quotes of a text belongs to the text.
 
+use crate::ingest::line::{LineEnds, Splitter};
 use memchr::memchr2;
-
-/// A line, or the fact that it was too long.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
-    /// A line without its end.
-    Whole(&'a [u8]),
-    /// More bytes than allowed.
-    TooLong,
-}
 
 /// In which part of a line the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,12 +24,9 @@ enum Part {
     Time,
 }
 
-/// Keeps the unfinished line between two chunks, and where in it the stream is.
+/// Line ends that are not within a text, and where in the line the stream is.
 #[derive(Debug, Default)]
-pub(super) struct Cutter {
-    kept: Vec<u8>,
-    skipping: bool,
-    number: u64,
+pub(super) struct OutsideTexts {
     bytes_max: usize,
     part: Part,
     /// How much of the line was passed over.
@@ -46,39 +35,20 @@ pub(super) struct Cutter {
     escaped: bool,
 }
 
-impl Cutter {
-    pub(super) fn new(bytes_max: usize) -> Self {
-        Self {
-            bytes_max,
-            ..Self::default()
-        }
-    }
+/// Cuts Influx's lines.
+pub(super) type Cutter = Splitter<OutsideTexts>;
 
-    /// Takes a chunk and gives the lines that are complete, with their numbers.
-    pub(super) fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(u64, Line<'_>)) {
-        let mut rest = chunk;
-        while let Some(end) = self.end(rest) {
-            let (head, tail) = rest.split_at(end);
-            rest = tail.get(1..).unwrap_or_default();
-            self.line(head, &mut take);
-        }
-        self.keep(rest);
-    }
+/// One for lines of so many bytes at most.
+pub(super) fn cutter(bytes_max: usize) -> Cutter {
+    let ends = OutsideTexts {
+        bytes_max,
+        ..OutsideTexts::default()
+    };
+    Splitter::with_ends(bytes_max, ends)
+}
 
-    /// The number of the line that has not ended, if there is one.
-    pub(super) fn unfinished(&self) -> Option<u64> {
-        (self.skipping || !self.kept.is_empty()).then_some(self.number + 1)
-    }
-
-    /// Gives the last line, where it has no end.
-    pub(super) fn finish(&mut self, mut take: impl FnMut(u64, Line<'_>)) {
-        if self.unfinished().is_some() {
-            self.line(&[], &mut take);
-        }
-    }
-
-    /// Where the line ends, if it does in these bytes; else they are passed over.
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+impl LineEnds for OutsideTexts {
+    fn next(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             if self.part == Part::Text {
@@ -101,6 +71,14 @@ impl Cutter {
         None
     }
 
+    fn begin(&mut self) {
+        self.part = Part::Start;
+        self.escaped = false;
+        self.length = 0;
+    }
+}
+
+impl OutsideTexts {
     /// Passes over a text, up to the quotes behind it; how many bytes that were.
     fn text(&mut self, bytes: &[u8]) -> usize {
         for (at, byte) in bytes.iter().enumerate() {
@@ -116,12 +94,6 @@ impl Cutter {
             }
         }
         bytes.len()
-    }
-
-    const fn begin(&mut self) {
-        self.part = Part::Start;
-        self.escaped = false;
-        self.length = 0;
     }
 
     /// Takes one byte that is no line end, or one within a text.
@@ -146,35 +118,5 @@ impl Cutter {
             (Part::Text, b'"') if !escaped => Part::Value,
             (part, _) => part,
         };
-    }
-
-    fn line(&mut self, head: &[u8], take: &mut impl FnMut(u64, Line<'_>)) {
-        self.number += 1;
-        let whole = if self.kept.is_empty() && !self.skipping {
-            head
-        } else {
-            self.keep(head);
-            &self.kept
-        };
-        if self.skipping || whole.len() > self.bytes_max {
-            take(self.number, Line::TooLong);
-        } else {
-            take(
-                self.number,
-                Line::Whole(whole.strip_suffix(b"\r").unwrap_or(whole)),
-            );
-        }
-        self.kept.clear();
-        self.skipping = false;
-        self.begin();
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        if self.skipping || self.kept.len() + bytes.len() > self.bytes_max {
-            self.kept = Vec::new();
-            self.skipping = true;
-        } else {
-            self.kept.extend_from_slice(bytes);
-        }
     }
 }

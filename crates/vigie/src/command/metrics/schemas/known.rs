@@ -1,6 +1,7 @@
 //! The rules of a domain, for completion.
 
-use super::{PATH, confs};
+use super::conf::Conf;
+use super::domain_rules::{PATH, confs};
 use crate::client::Request;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
@@ -16,7 +17,7 @@ pub(crate) struct KnownRule {
 pub(crate) fn known_rules(monitoring: &Monitoring<'_>) -> Result<Vec<KnownRule>, Failure> {
     let reply = monitoring.attempt(Request::get(monitoring.url(PATH)))?;
     let (_, both) = confs(reply.parse("read the rules")?);
-    let rules = both.iter().flat_map(super::Conf::rules);
+    let rules = both.iter().flat_map(Conf::rules);
     let known = rules.map(|rule| KnownRule {
         pattern: rule.get("pattern").unwrap_or_default().to_owned(),
         name: rule.name,

@@ -1,0 +1,263 @@
+//! Merges a run of segments into one: plans it, copies series by series what is still there, seals the new file, and puts it in the
+//! place of the run.
+
+use super::copy;
+use super::series_union::{Key, SeriesUnion};
+use super::unwinding::OnUnwind;
+use crate::core::Core;
+use crate::error;
+use crate::guard::PIECE;
+use crate::publish::{Change, NewSegment};
+use crate::query_meter::QueryMeter;
+use crate::read::series::{SeriesReader, Sources};
+use crate::read::spans;
+use crate::segment::layout::Header;
+use crate::segment::reader::Segment;
+use crate::segment::writer::SegmentWriter;
+use crate::tombstone::Tombstone;
+use base::context::Context;
+use base::store::StoreError;
+use base::time::TimeRange;
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is merged, and into what.
+struct MergePlan<'a> {
+    /// Neighbours in sequence, the oldest first.
+    run: Vec<Arc<Segment>>,
+    /// Deletions up to this moment.
+    tombstones: &'a [Tombstone],
+    /// Of the new segment.
+    header: Header,
+    /// What is copied of each series.
+    range: TimeRange,
+    /// Whether they hold samples of many days.
+    is_late: bool,
+}
+
+/// A run on its way into a new segment.
+struct RunCopy<'a> {
+    core: &'a Core,
+    plan: &'a MergePlan<'a>,
+    meter: QueryMeter<'a>,
+    /// The new file, once there is one.
+    begun_file: &'a OnceCell<PathBuf>,
+    writer: Option<SegmentWriter>,
+    /// Series of which nothing was left.
+    emptied: Vec<Key>,
+}
+
+impl Core {
+    /// Merges neighbours of one day: no other segment of it lies between them in sequence. False when they were dropped
+    /// meanwhile.
+    pub(super) fn merge(
+        &self,
+        run: Vec<Arc<Segment>>,
+        tombstones: &[Tombstone],
+        context: &Context,
+    ) -> Result<bool, StoreError> {
+        let Some(plan) = self.plan_merge(run, tombstones) else {
+            return Ok(false);
+        };
+        let begun_file = OnceCell::<PathBuf>::new();
+        let unwinding = OnUnwind::new(|| {
+            if let Some(path) = begun_file.get() {
+                self.discard(path);
+            }
+        });
+        let (writer, emptied) = self.copy_run(&plan, context, &begun_file)?;
+        let added = self.seal_merged(plan.header, writer)?;
+        // From here on the file may be the one that counts.
+        drop(unwinding);
+        self.replace_run(plan, added, &emptied)
+    }
+
+    /// What the new segment will be. None where they lie too far apart to be one: they stay as they are.
+    fn plan_merge<'a>(
+        &self,
+        run: Vec<Arc<Segment>>,
+        tombstones: &'a [Tombstone],
+    ) -> Option<MergePlan<'a>> {
+        let (first, last) = (run.first()?, run.last()?);
+        let sequence = last.sequence();
+        let purged = tombstones
+            .last()
+            .map_or(sequence, |own| own.sequence.max(sequence));
+        let is_late = first.is_late();
+        let first_day = run.iter().map(|own| own.day()).min()?;
+        let last_day = run.iter().map(|own| own.last_day()).max()?;
+        let header = Header {
+            day: first_day,
+            // At most 65 535 days apart.
+            more_days: u16::try_from(last_day.0.abs_diff(first_day.0)).ok()?,
+            sequence,
+            purged,
+        };
+        // Of late segments, days past the retention are left out.
+        let kept_from = if is_late {
+            self.first_kept()
+        } else {
+            first_day
+        };
+        let range = TimeRange {
+            from: kept_from.max(first_day).range().from,
+            until: last_day.range().until,
+        };
+        Some(MergePlan {
+            run,
+            tombstones,
+            header,
+            range,
+            is_late,
+        })
+    }
+
+    /// Copies what is left of the run. The file that it has begun, if anything is left, and the series that have nothing left.
+    fn copy_run(
+        &self,
+        plan: &MergePlan<'_>,
+        context: &Context,
+        begun_file: &OnceCell<PathBuf>,
+    ) -> Result<(Option<SegmentWriter>, Vec<Key>), StoreError> {
+        let mut union = SeriesUnion::of(plan.run.iter().map(|segment| segment.series()))?;
+        let mut copy = RunCopy {
+            core: self,
+            plan,
+            meter: QueryMeter::new(context)?,
+            begun_file,
+            writer: None,
+            emptied: Vec::new(),
+        };
+        self.has_room_to_merge(&plan.run)?;
+        loop {
+            let piece = union.next_piece(PIECE);
+            if piece.as_ref().is_ok_and(Vec::is_empty) {
+                return Ok((copy.writer, copy.emptied));
+            }
+            // Damage found here, no room, or the end is no reason to refuse writes: the old segments stay as they are.
+            piece
+                .and_then(|piece| copy.take(piece))
+                .inspect_err(|_| copy.writer.iter().for_each(|writer| self.abandon(writer)))?;
+        }
+    }
+
+    /// Ends the new file, and makes it and all that it rests on durable.
+    fn seal_merged(
+        &self,
+        header: Header,
+        writer: Option<SegmentWriter>,
+    ) -> Result<Vec<NewSegment>, StoreError> {
+        // What a deletion leaves out here must stay deleted after a crash: its record comes before the manifest.
+        let committed = self.wal.commit(self.wal.last());
+        committed.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
+        let merged = writer
+            .map(|writer| self.end_segment(header, writer))
+            .transpose();
+        let added = Vec::from_iter(merged.map_err(self.failed())?);
+        self.sync_segments(&added).map_err(self.failed())?;
+        Ok(added)
+    }
+
+    /// Puts the new segment in the place of the run. False when that was dropped meanwhile.
+    fn replace_run(
+        &self,
+        plan: MergePlan<'_>,
+        added: Vec<NewSegment>,
+        emptied: &[Key],
+    ) -> Result<bool, StoreError> {
+        let path = added.first().map(|own| own.segment.path().to_owned());
+        let give_up = || path.iter().for_each(|path| self.discard(path));
+        let change = Change {
+            added,
+            removed: plan.run.clone(),
+            flushed: false,
+        };
+        let mut manifest = self.manifest();
+        match self.publish(&mut manifest, change, |_| {}) {
+            Err(refused) => {
+                if error::is_lack_of_room(&refused) {
+                    give_up();
+                }
+                return Err(self.failed()(refused));
+            }
+            Ok(false) => {
+                give_up();
+                return Ok(false);
+            }
+            Ok(true) => {}
+        }
+        let version = self.state.version();
+        let day = plan.header.day;
+        let holds_day = |own: &&Arc<Segment>| own.day() <= day && day <= own.last_day();
+        let mut others = version.segments.iter().filter(holds_day);
+        if !plan.is_late && others.all(|own| path.as_deref() == Some(own.path())) {
+            self.state.clear_emptied(day, emptied);
+        }
+        drop(manifest);
+        self.discard_segments(plan.run);
+        Ok(true)
+    }
+
+    /// Those of these series that exist, at most [`PIECE`] of them.
+    fn alive(&self, mut piece: Vec<Key>) -> Vec<Key> {
+        let catalog = self.state.catalog().read();
+        piece.retain(|(_, series)| catalog.registry.contains(*series));
+        piece
+    }
+
+    /// A merge that would fill the disk is not begun: for a moment the new segment stands beside the old ones.
+    fn has_room_to_merge(&self, run: &[Arc<Segment>]) -> Result<(), StoreError> {
+        let free = self
+            .storage
+            .free_bytes(self.dir())
+            .map_err(error::io("ask for the free space of", self.dir()))?;
+        // While it is written its block directory may lie in a file of its own as well.
+        let needed = run.iter().map(|own| own.bytes() + own.directory_bytes());
+        let needed: u64 = needed.sum();
+        if free >= needed {
+            return Ok(());
+        }
+        let reason = format!("merging these segments takes {needed} bytes, and {free} are free");
+        Err(error::out_of_room(&reason))
+    }
+
+    fn abandon(&self, writer: &SegmentWriter) {
+        self.discard(writer.path());
+    }
+}
+
+impl RunCopy<'_> {
+    /// Copies these series, as far as they exist.
+    fn take(&mut self, piece: Vec<Key>) -> Result<(), StoreError> {
+        let plan = self.plan;
+        for (tenant, series) in self.core.alive(piece) {
+            let deletions = spans::deletions(plan.tombstones, series);
+            let reader = SeriesReader::new(Sources {
+                tenant,
+                series,
+                range: plan.range,
+                segments: &plan.run,
+                deletions: &deletions,
+                frozen: None,
+                head: None,
+            })?;
+            let (core, begun_file, writer) = (self.core, self.begun_file, &mut self.writer);
+            let any = copy::in_blocks(reader, &mut self.meter, |points| {
+                let writer = match &mut *writer {
+                    Some(writer) => writer,
+                    none => {
+                        let begun = core.begin_segment(plan.header).map_err(core.failed())?;
+                        begun_file.get_or_init(|| begun.path().to_owned());
+                        none.insert(begun)
+                    }
+                };
+                writer.push(tenant, series, points).map_err(core.failed())
+            })?;
+            if !any {
+                self.emptied.push((tenant, series));
+            }
+        }
+        Ok(())
+    }
+}

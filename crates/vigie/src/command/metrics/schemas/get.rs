@@ -1,0 +1,60 @@
+//! `metrics schemas get`.
+
+use super::domain_rules::{announce, stored};
+use super::shown::Shown;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::monitoring::{Monitoring, ScopeArgs};
+
+/// The arguments of `get`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vigie metrics schemas get
+  vigie metrics schemas get --file schemas > storage-schemas.conf
+  vigie metrics schemas get --output json")]
+pub(crate) struct GetArgs {
+    /// Print one of the two files as it is written
+    #[arg(long, value_name = "FILE", value_enum)]
+    file: Option<Which>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// One of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Which {
+    /// `storage-schemas.conf`
+    Schemas,
+    /// `storage-aggregation.conf`
+    Aggregation,
+}
+
+/// Shows the rules, or one of the files.
+pub(super) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let monitoring = Monitoring::to_read(context, &args.scope)?;
+    if args.file.is_none() {
+        announce("Getting", &monitoring, context)?;
+    }
+    let (resolution_seconds, own) = stored(&monitoring)?;
+    let Some(which) = args.file else {
+        let shown = Shown {
+            resolution_seconds,
+            before: own.clone(),
+            after: own,
+            dry_run: None,
+        };
+        return shown.print(output);
+    };
+    let [schemas, aggregation] = own;
+    let conf = match which {
+        Which::Schemas => schemas,
+        Which::Aggregation => aggregation,
+    };
+    let text = conf.text();
+    match output.is_json() {
+        true => output.json(&text),
+        false => output.text(&crate::shown::Shown::lines(&text)),
+    }
+}

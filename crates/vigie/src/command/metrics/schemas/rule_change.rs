@@ -1,0 +1,111 @@
+//! A change of a domain's rules: sent to the server, shown, and where it is refused, told by file and line.
+
+use super::conf::Conf;
+use super::domain_rules::PATH;
+use super::shown::{File, Shown, text};
+use crate::client::{Reply, Request};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::monitoring::{Monitoring, RetryPolicy};
+use crate::shown::shown;
+use std::path::Path;
+use wire::settings::{DomainChange, DomainSettings};
+
+/// A change of rules.
+pub(super) struct RuleChange<'a> {
+    pub(super) resolution_seconds: Option<u32>,
+    pub(super) before: [Conf; 2],
+    pub(super) after: [Conf; 2],
+    /// The files that they come from, where they come from files.
+    pub(super) files: Option<[Option<&'a Path>; 2]>,
+    pub(super) dry_run: bool,
+}
+
+impl RuleChange<'_> {
+    /// Sends what is new, and shows what has changed. The server checks all of it, or nothing is changed.
+    pub(super) fn apply(
+        self,
+        monitoring: &Monitoring<'_>,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let [old_schemas, old_aggregation] = &self.before;
+        let [schemas, aggregation] = &self.after;
+        let change = DomainChange {
+            schemas: (schemas != old_schemas).then(|| text(schemas)),
+            aggregation: (aggregation != old_aggregation).then(|| text(aggregation)),
+            ..DomainChange::default()
+        };
+        if change != DomainChange::default() {
+            let body = serde_json::to_vec(&change)
+                .map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
+            let path = match self.dry_run {
+                true => format!("{PATH}?dry_run=true"),
+                false => PATH.to_owned(),
+            };
+            let url = monitoring.url(&path);
+            let make = || Request::put(&url).body("application/json", body.clone());
+            let reply = monitoring.exchange(make, RetryPolicy::Once)?;
+            if reply.status == 400 {
+                return Err(self.refusal(&reply));
+            }
+            let _: DomainSettings = reply.parse("change the rules")?;
+        }
+        let shown = Shown {
+            resolution_seconds: self.resolution_seconds,
+            before: self.before,
+            after: self.after,
+            dry_run: Some(self.dry_run),
+        };
+        shown.print(&context.output)
+    }
+
+    /// The refusal with the file, the line, and what stands there.
+    fn refusal(&self, reply: &Reply) -> Failure {
+        let failure = reply.refusal("change the rules");
+        let Some((file, number, wrong)) = failure.text.as_deref().and_then(located) else {
+            return failure;
+        };
+        let [schemas, aggregation] = &self.after;
+        let (conf, place) = match file {
+            File::Schemas => (schemas, 0),
+            File::Aggregation => (aggregation, 1),
+        };
+        let path = self.files.and_then(|files| *files.get(place)?);
+        let written = conf.line(number).unwrap_or_default();
+        // The server has keys in small letters, and whoever wrote them may look for their own.
+        let key = conf.key(number).unwrap_or_default();
+        let wrong = &wrong.replacen(&format!("`{}`", key.to_lowercase()), &format!("`{key}`"), 1);
+        let message = match (path, conf.rule_at(number)) {
+            (Some(path), _) => shown!(
+                "{}:{}: {}",
+                path.display().to_string(),
+                number,
+                wrong.as_str()
+            ),
+            (None, Some(rule)) => shown!("the rule `{}`: {}", rule, wrong.as_str()),
+            (None, None) => shown!("{}:{}: {}", file.name(), number, wrong.as_str()),
+        };
+        let located = Failure { message, ..failure };
+        let located = located.hint(shown!("there stands `{}`; nothing was changed", written));
+        let is_of_aggregation = ["xfilesfactor", "aggregationmethod"]
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(key));
+        if path.is_some() && file == File::Schemas && is_of_aggregation {
+            return located.hint(shown!(
+                "it looks like a `{}`: give that with `--aggregation`",
+                File::Aggregation.name()
+            ));
+        }
+        located
+    }
+}
+
+/// The file, the line, and what is wrong with it, of `line 3 of `FILE`: WRONG`.
+fn located(text: &str) -> Option<(File, usize, &str)> {
+    let (number, rest) = text.strip_prefix("line ")?.split_once(" of `")?;
+    let (name, wrong) = rest.split_once("`: ")?;
+    let file = [File::Schemas, File::Aggregation]
+        .into_iter()
+        .find(|own| own.name() == name)?;
+    Some((file, number.parse().ok()?, wrong))
+}
