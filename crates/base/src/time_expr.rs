@@ -19,9 +19,11 @@ mod iso;
 pub mod lenient;
 mod reference;
 mod text;
+mod wall_clock;
 
 pub(crate) use error::EXPRESSION_BYTES_MAX;
 pub use error::TimeError;
+pub use wall_clock::is_dst;
 
 use crate::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;

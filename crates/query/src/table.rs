@@ -2,6 +2,7 @@
 
 pub mod describe;
 pub mod graphite_0_9_15;
+pub mod pie;
 
 use crate::function::Function;
 use crate::functions;

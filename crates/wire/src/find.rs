@@ -4,3 +4,5 @@ pub mod delete;
 pub mod graphite;
 pub mod list;
 pub mod packed;
+#[cfg(test)]
+mod tests;

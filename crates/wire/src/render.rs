@@ -15,7 +15,7 @@ pub mod render_json;
 pub mod rickshaw;
 mod sink;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use column::{Column, Infinity};
 pub use indented::Indented;

@@ -6,6 +6,7 @@
 
 use super::error::TimeError;
 use super::text::in_range;
+use super::wall_clock;
 use crate::time::Millis;
 use jiff::civil::{DateTime, ISOWeekDate, Weekday};
 use jiff::tz::{Offset, TimeZone};
@@ -102,7 +103,7 @@ fn at(date: &str, time: &str, offset: &str, zone: &TimeZone) -> Option<Millis> {
     let civil: DateTime = format!("{date}T{time}").parse().ok()?;
     let instant = match offset_of(offset)? {
         Some(offset) => offset.to_timestamp(civil).ok()?,
-        None => zone.to_ambiguous_timestamp(civil).compatible().ok()?,
+        None => wall_clock::instant(civil, zone)?,
     };
     in_range(instant.as_millisecond())
 }

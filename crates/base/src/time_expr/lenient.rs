@@ -8,7 +8,9 @@
 
 use super::error::TimeError;
 use super::text::in_range;
-use super::{EXPRESSION_BYTES_MAX, MILLISECONDS_FROM, default_range, iso, reference, split_where};
+use super::{
+    EXPRESSION_BYTES_MAX, MILLISECONDS_FROM, default_range, iso, reference, split_where, wall_clock,
+};
 use crate::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;
 use std::fmt;
@@ -184,8 +186,8 @@ fn last(name: &str, now: Millis, zone: &TimeZone) -> Option<Millis> {
         let now = jiff::Timestamp::from_millisecond(now.0).ok()?;
         let yesterday = zone.to_datetime(now).date().yesterday().ok()?;
         let day = reference::latest(*weekday, yesterday)?;
-        let midnight = zone.to_ambiguous_timestamp(day.to_datetime(jiff::civil::Time::midnight()));
-        return in_range(midnight.compatible().ok()?.as_millisecond());
+        let midnight = day.to_datetime(jiff::civil::Time::midnight());
+        return in_range(wall_clock::instant(midnight, zone)?.as_millisecond());
     }
     let units = ["hour", "day", "week", "month", "year"];
     let unit = units.into_iter().find(|unit| *unit == name)?;

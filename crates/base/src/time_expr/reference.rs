@@ -2,7 +2,9 @@
 
 use super::error::TimeError;
 use super::text::{in_range, is_digits};
+use super::wall_clock;
 use crate::time::Millis;
+use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
@@ -49,7 +51,7 @@ pub(super) fn instant(reference: &str, now: Millis, zone: &TimeZone) -> Result<M
         return Ok(now);
     }
     let no_such = || TimeError::NoSuchTime(reference.to_owned());
-    let today = jiff::Timestamp::from_millisecond(now.0)
+    let today = Timestamp::from_millisecond(now.0)
         .map_err(|_| TimeError::OutOfRange(reference.to_owned()))
         .map(|timestamp| zone.to_datetime(timestamp).date())?;
     let (time, day, had_clock) = time_of_day(reference).ok_or_else(no_such)?;
@@ -65,9 +67,7 @@ pub(super) fn instant(reference: &str, now: Millis, zone: &TimeZone) -> Result<M
             None => return Err(TimeError::Reference(reference.to_owned())),
         },
     };
-    zone.to_ambiguous_timestamp(date.to_datetime(time))
-        .compatible()
-        .ok()
+    wall_clock::instant(date.to_datetime(time), zone)
         .and_then(|timestamp| in_range(timestamp.as_millisecond()))
         .ok_or_else(|| TimeError::OutOfRange(reference.to_owned()))
 }
@@ -89,8 +89,10 @@ fn time_of_day(reference: &str) -> Option<(Time, &str, bool)> {
     }
     let hour = number(hour)?;
     if let Some(rest) = rest.strip_prefix(':') {
-        let minute = number(rest.get(..2)?)?;
-        let (hour, rest) = half_of_day(hour, rest.get(2..)?);
+        // `3:5`, with nothing behind it, is five past three.
+        let (minute, rest) = rest.split_at_checked(rest.len().min(2))?;
+        let minute = number(minute)?;
+        let (hour, rest) = half_of_day(hour, rest);
         return Some((clock(hour, minute)?, rest, true));
     }
     let (shifted, behind) = half_of_day(hour, rest);

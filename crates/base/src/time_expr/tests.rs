@@ -48,6 +48,7 @@ fn the_reference_answers_the_same() {
         ("22:50tuesday", 1_700_002_200),
         ("22:50november14", 1_700_002_200),
         ("22:50_nov_14", 1_700_002_200),
+        ("3:5", 1_699_931_100),
         ("nov 14", 1_699_920_000),
         ("today+22h50min", 1_700_002_200),
         ("noon+10h50min", 1_700_002_200),
@@ -90,6 +91,30 @@ fn the_zone_decides_when_a_day_begins() {
         assert_eq!(at_in(text, zone), Ok(seconds), "{text:?} {zone}");
     }
     assert!(zone("Nowhere/Bogus").is_none());
+}
+
+/// Facts of graphite-web 1.1.10 with pytz.
+#[test]
+fn a_time_that_clocks_show_twice_is_without_summer_time() {
+    for (text, zone, seconds) in [
+        ("02:30_20231029", "Europe/Berlin", 1_698_543_000),
+        ("01:30_20231105", "America/New_York", 1_699_165_800),
+        ("01:30_20231105-1d", "EST5EDT", 1_699_079_400),
+        ("01:45_20240407", "Australia/Lord_Howe", 1_712_416_500),
+        ("23:30_20190216", "America/Sao_Paulo", 1_550_370_600),
+        ("01:30_20231029", "Europe/Dublin", 1_698_539_400),
+        ("02:30_20240310", "Africa/Casablanca", 1_710_034_200),
+        ("01:30_20231029", "Antarctica/Troll", 1_698_543_000),
+        // Clocks leave these out.
+        ("02:30_20240331", "Europe/Berlin", 1_711_848_600),
+        ("01:30_20240331", "Europe/Dublin", 1_711_848_600),
+        ("00:30_20181104", "America/Sao_Paulo", 1_541_302_200),
+        ("12:00_20111230", "Pacific/Apia", 1_325_282_400),
+        ("02:45_20160501", "America/Caracas", 1_462_086_900),
+        ("23:45_20180504", "Asia/Pyongyang", 1_525_446_900),
+    ] {
+        assert_eq!(at_in(text, zone), Ok(seconds), "{text:?} {zone}");
+    }
 }
 
 #[test]
@@ -204,5 +229,25 @@ proptest! {
     #[test]
     fn an_epoch_is_itself(seconds in 100_000_000_i64..253_402_300_799) {
         prop_assert_eq!(at(&seconds.to_string()), Ok(seconds));
+    }
+}
+
+/// Facts of pytz, whose table has negative exceptions.
+#[test]
+fn in_ireland_summer_time_is_the_standard() {
+    for (name, at, is_summer) in [
+        ("Europe/Dublin", 1_705_276_800, true),
+        ("Europe/Dublin", 1_719_792_000, false),
+        ("Africa/Casablanca", 1_710_892_800, true),
+        ("Africa/Casablanca", 1_719_792_000, false),
+        ("Africa/Casablanca", 1_277_942_400, true),
+        ("Africa/Windhoek", 1_277_942_400, true),
+        ("Africa/Windhoek", 1_262_304_000, false),
+        ("Africa/Windhoek", 1_719_792_000, false),
+        ("Europe/London", 1_705_276_800, false),
+        ("Europe/London", 1_719_792_000, true),
+    ] {
+        let at = jiff::Timestamp::from_second(at).unwrap();
+        assert_eq!(is_dst(&zone(name).unwrap(), at), is_summer, "{name} {at}");
     }
 }

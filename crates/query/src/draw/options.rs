@@ -253,6 +253,9 @@ impl Options {
         for (_, value) in parameters.iter().filter(|(name, _)| *name == "template") {
             own.theme = theme(value);
         }
+        for (_, value) in parameters.iter().filter(|(name, _)| *name == "bgcolor") {
+            own.theme = own.theme.legible_on(color("bgcolor", value)?);
+        }
         for (name, value) in &parameters {
             own.take_older(name, value)?;
         }

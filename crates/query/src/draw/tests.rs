@@ -2,6 +2,7 @@ mod band;
 mod clipped;
 mod documented;
 mod documents;
+mod ground;
 mod order;
 mod sides;
 mod work;

@@ -65,6 +65,22 @@ const BLACK: Theme = Theme {
     lines: ON_DARK,
 };
 
+impl Theme {
+    /// The theme for a ground of this colour: another one where this one is for a dark ground and that is light, or the other way
+    /// round.
+    pub(crate) fn legible_on(self, ground: Color) -> Self {
+        let text = ground.contrast();
+        if ground.alpha < 0.5 || text == self.background.contrast() {
+            return self;
+        }
+        if text == Color::rgb(0x000000) {
+            LIGHT
+        } else {
+            BLACK
+        }
+    }
+}
+
 /// The theme of a `template`; a name that is none is the usual one, as in graphite-web.
 pub(crate) fn theme(template: &str) -> Theme {
     match template {

@@ -13,7 +13,7 @@ pub const SUGGESTIONS_USUAL: usize = 100;
 pub struct Filter<'f> {
     /// The expression; all where there is none.
     pub pattern: Option<&'f str>,
-    /// How many; all where that is `None` or zero.
+    /// How many; all where that is `None`.
     pub limit: Option<usize>,
 }
 
@@ -37,7 +37,7 @@ impl Filter<'_> {
     }
 
     fn most(&self) -> usize {
-        self.limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX)
+        self.limit.unwrap_or(usize::MAX)
     }
 }
 
@@ -160,6 +160,7 @@ mod tests {
         );
         assert_eq!(tags(&world, filter("h|m", Some(1))).unwrap(), ["host"]);
         assert_eq!(tags(&world, filter("o", None)).unwrap(), [""; 0]);
+        assert_eq!(tags(&world, filter("h", Some(0))).unwrap(), [""; 0]);
         assert_eq!(
             values(&world, "dc", Filter::default()).unwrap().unwrap(),
             [("eu1", 2), ("us1", 1)]

@@ -2,8 +2,8 @@
 //!
 //! A node that is a series and has others below it is there twice: first as what can be opened, then as what can be drawn.
 
-use crate::query;
 use crate::render::Sink;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -212,9 +212,11 @@ pub fn completer_query(query: &str, with_variants: bool) -> String {
     elements.collect::<Vec<_>>().join(".")
 }
 
-/// A name as a tree shows it: `+` is a blank, `%2B` a plus. One that is not encoded so stays as it is.
+/// A name as a tree shows it: `+` is a blank, `%2B` a plus, a `%` that escapes nothing is one, and bytes that are no text are
+/// replaced.
 fn plus_decoded(name: &str) -> String {
-    query::decode(name.as_bytes(), 0).unwrap_or_else(|_| name.to_owned())
+    let name = name.replace('+', " ");
+    percent_decode_str(&name).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -261,6 +263,18 @@ mod tests {
             ["a.*:0", "a.b:0", "a.node:0", "a.x+y%25:1"]
         );
         assert_eq!(shown(|out| tree(out, &[], "a.*", true)), json!([]));
+    }
+
+    #[test]
+    fn a_name_is_decoded_as_far_as_it_can_be() {
+        for (name, text) in [
+            ("p99%+x", "p99% x"),
+            ("a%2Bb%zz", "a+b%zz"),
+            ("%C3%A9%ff", "é\u{fffd}"),
+            ("%", "%"),
+        ] {
+            assert_eq!(plus_decoded(name), text, "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 mod decoded;
-mod reader;
+pub(crate) mod reader;
 
 use super::*;
 use jiff::tz::TimeZone;

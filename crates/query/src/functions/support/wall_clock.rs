@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::window::Window;
 use base::time::Millis;
+use base::time_expr::is_dst;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -19,9 +20,13 @@ pub(crate) fn wall_seconds(window: &Window, at: i64) -> i64 {
     let Ok(instant) = Timestamp::from_second(at) else {
         return at;
     };
-    let offset = window.zone.to_offset_info(instant);
-    let summer = if offset.dst().is_dst() { 3600 } else { 0 };
-    at.saturating_add(i64::from(offset.offset().seconds()) - summer)
+    let offset = window.zone.to_offset(instant);
+    let summer = if is_dst(&window.zone, instant) {
+        3600
+    } else {
+        0
+    };
+    at.saturating_add(i64::from(offset.seconds()) - summer)
 }
 
 /// A time that a function takes: graphite-web reads it by the clocks of the server, which show UTC.

@@ -11,7 +11,7 @@ use crate::request::params::Params;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, header};
-use query::table::{self, describe};
+use query::table::{self, describe, pie};
 use serde_json::Value;
 use std::sync::Arc;
 use wire::code;
@@ -40,8 +40,17 @@ pub(crate) async fn functions(
 fn write(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let parameters = &asked.parameters;
     let is_grouped = parameters.is_set("grouped");
-    let shown = describe::list(parameters.last("group"), is_grouped);
+    let group = parameters.last("group");
+    let shown = match is_of_pies(parameters) {
+        true => pie::list(group, is_grouped),
+        false => describe::list(group, is_grouped),
+    };
     write_json(asked, answer, &text(parameters, &shown))
+}
+
+/// Whether what makes one number of a series is asked for, and not what targets call.
+fn is_of_pies(parameters: &Parameters) -> bool {
+    parameters.last("type") == Some("pie")
 }
 
 fn text(parameters: &Parameters, shown: &Value) -> String {
@@ -60,7 +69,11 @@ pub(crate) async fn function(
 ) -> Result<Response, Refusal> {
     let parameters = Parameters::parse(url.as_deref(), b"")?;
     let name = path.text("name");
-    let Some(shown) = describe::one(name) else {
+    let found = match is_of_pies(&parameters) {
+        true => pie::one(name),
+        false => describe::one(name),
+    };
+    let Some(shown) = found else {
         let message = format!("there is no function `{}`", wire::excerpt::beginning(name));
         let problem = code::FUNCTION_UNKNOWN.problem(message).field("name");
         return Err(Refusal(match table::nearest(name) {

@@ -13,6 +13,7 @@ mod picture;
 mod render;
 mod render_cache;
 mod request;
+mod slice_target;
 mod store_source;
 mod tag_selector;
 mod tagging;

@@ -82,9 +82,10 @@ impl Parameters {
         }
     }
 
-    /// Whether a flag is set: `1` or `true`.
+    /// Whether a flag is set: `1` or `true`, in any case.
     pub(super) fn is_set(&self, name: &str) -> bool {
-        matches!(self.last(name), Some("1" | "true" | "True"))
+        let is_yes = |text: &str| text == "1" || text.eq_ignore_ascii_case("true");
+        self.last(name).is_some_and(is_yes)
     }
 
     /// A whole number, where one is given.

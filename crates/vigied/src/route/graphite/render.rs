@@ -7,6 +7,7 @@ use super::parameters::{Parameters, invalid, time};
 use super::picture;
 use super::render_cache;
 use super::request::{GraphiteRequest, JSON, SCRIPT, answer, callback, is_pretty};
+use super::slice_target;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
@@ -174,8 +175,8 @@ fn window(asked: &GraphiteRequest) -> Result<Window, Refusal> {
     let parameters = &asked.parameters;
     let clock = parameters.clock(&asked.app)?;
     let instant = |name: &'static str, default| match parameters.last(name) {
-        Some(text) if !text.is_empty() => time(text, clock.now, &clock.zone, name),
-        _ => Ok(default),
+        Some(text) => time(text, clock.now, &clock.zone, name),
+        None => Ok(default),
     };
     let until = instant("until", clock.now)?.secs();
     let from = instant("from", clock.now.plus(-86_400_000))?.secs();
@@ -199,7 +200,17 @@ fn evaluated<'c>(
     context: &'c Context,
 ) -> Result<(Vec<Series>, Reservation<'c>), Refusal> {
     let parameters = &asked.parameters;
-    let targets = parameters.all("target");
+    let given = parameters.all("target");
+    let is_pie = parameters.last("graphType") == Some("pie");
+    let slices: Vec<Option<String>> = given
+        .iter()
+        .map(|target| slice_target::as_call(target).filter(|_| is_pie))
+        .collect();
+    let targets: Vec<&str> = given
+        .into_iter()
+        .zip(&slices)
+        .map(|(target, slice)| slice.as_deref().unwrap_or(target))
+        .collect();
     let variables = parameters.iter().filter_map(|(name, value)| {
         let name = name.strip_prefix("template[")?.strip_suffix(']')?;
         Some((name.to_owned(), value.to_owned()))

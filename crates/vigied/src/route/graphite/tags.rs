@@ -102,7 +102,11 @@ fn beyond(Refusal(problem): Refusal, error: &TagError) -> Refusal {
 }
 
 fn filter(asked: &GraphiteRequest) -> Result<Filter<'_>, Refusal> {
-    let limit = asked.parameters.integer("limit")?;
+    // One that is empty or below 0 leaves nothing out.
+    let limit = match asked.parameters.last("limit") {
+        Some("") => None,
+        _ => asked.parameters.integer("limit")?,
+    };
     Ok(Filter {
         pattern: asked.parameters.last("filter"),
         limit: limit.and_then(|limit| usize::try_from(limit).ok()),

@@ -189,3 +189,87 @@ fn counts_are_written_without_a_point() {
     assert!(asked("sumSeries(app.*.load)", "raw").ends_with(".0\n"));
     assert!(asked("isNonNull(app.a.load)", "raw").ends_with("|1\n"));
 }
+
+/// A time that says nothing is now, and not what a missing one is.
+#[test]
+fn an_empty_time_is_now() {
+    let kept = Kept::start();
+    let ask = |times: &str| {
+        let path = format!("/render?target=constantLine(1)&format=json&now={AT}&{times}");
+        kept.metrics("GET", &path, None)
+    };
+    for (times, first, last) in [
+        ("from=-1h&until=", AT - 3600, AT),
+        ("from=&until=-1h", AT - 3600, AT),
+        ("from=_&until=-1h", AT - 3600, AT),
+        ("until=-1h", AT - 86_400, AT - 3600),
+    ] {
+        let points = &ask(times).json()[0]["datapoints"];
+        assert_eq!(
+            (&points[0][1], &points[2][1]),
+            (&json!(first), &json!(last)),
+            "{times}"
+        );
+    }
+    for times in ["from=", "from=&until=", "until=now&from="] {
+        let refused = ask(times);
+        assert_eq!(refused.status, 400, "{times}: {}", refused.text());
+    }
+}
+
+/// What makes one number of a series for its slice of a pie.
+#[test]
+fn modes_of_a_pie_are_listed_beside_functions() {
+    let kept = Kept::start();
+    let all = kept.get("/functions?type=pie");
+    let names: Vec<&String> = all.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["average", "maximum", "minimum"]);
+    let parameters = json!([{"name": "series", "type": "series", "required": true}]);
+    for (name, own) in all.as_object().unwrap() {
+        assert_eq!(
+            (&own["group"], &own["params"]),
+            (&json!("Pie"), &parameters)
+        );
+        assert_eq!(kept.get(&format!("/functions/{name}?type=pie")), *own);
+    }
+    assert_eq!(kept.get("/functions?type=pie&grouped=TRUE")["Pie"], all);
+    assert_eq!(kept.get("/functions?type=pie&group=Sorting"), json!({}));
+    let absent = kept.metrics("GET", "/functions/sumSeries?type=pie", None);
+    assert_eq!(absent.status, 404, "{}", absent.text());
+}
+
+/// Nothing is a limit, too.
+#[test]
+fn lists_of_tags_are_as_long_as_their_limit_says() {
+    let kept = Kept::start();
+    for (limit, count) in [("0", 0), ("1", 1), ("9", 2), ("-1", 2), ("", 2)] {
+        let tags = kept.get(&format!("/tags?limit={limit}"));
+        assert_eq!(tags.as_array().unwrap().len(), count, "{limit}: {tags}");
+    }
+    let none = kept.get("/tags/host?limit=0");
+    assert_eq!(
+        (&none["tag"], &none["values"]),
+        (&json!("host"), &json!([]))
+    );
+    let wrong = kept.metrics("GET", "/tags?limit=x", None);
+    assert_eq!(wrong.status, 400, "{}", wrong.text());
+}
+
+/// A slice of a pie may be a name with a number.
+#[test]
+fn a_pie_is_drawn_of_numbers_too() {
+    let kept = Kept::start();
+    let pie = "/render?graphType=pie&format=svg&width=400&height=300";
+    let drawn = kept.metrics(
+        "GET",
+        &format!("{pie}&target=apples:3&target=pears:1"),
+        None,
+    );
+    assert_eq!(drawn.status, 200, "{}", drawn.text());
+    for shown in ["apples", "pears", "75.0 %", "25.0 %"] {
+        assert!(drawn.text().contains(shown), "{shown}: {}", drawn.text());
+    }
+    // In a chart of lines it is the path that it looks like.
+    let line = kept.get("/render?format=json&target=apples:3");
+    assert_eq!(line, json!([]));
+}

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 /// What both forms hold.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Plain {
+pub(crate) enum Plain {
     None,
+    Boolean(bool),
     Integer(i64),
     Float(f64),
     Text(String),
@@ -35,7 +36,7 @@ impl<'b> Rest<'b> {
 }
 
 /// One value, with nothing behind it.
-pub(super) fn msgpack(bytes: &[u8]) -> Option<Plain> {
+pub(crate) fn msgpack(bytes: &[u8]) -> Option<Plain> {
     let mut rest = Rest(bytes);
     let value = msgpack_value(&mut rest)?;
     rest.0.is_empty().then_some(value)
@@ -45,6 +46,8 @@ fn msgpack_value(rest: &mut Rest<'_>) -> Option<Plain> {
     let [kind] = rest.bytes()?;
     Some(match kind {
         0xc0 => Plain::None,
+        0xc2 => Plain::Boolean(false),
+        0xc3 => Plain::Boolean(true),
         0xcb => Plain::Float(f64::from_be_bytes(rest.bytes()?)),
         0xd3 => Plain::Integer(i64::from_be_bytes(rest.bytes()?)),
         0xdb => {
@@ -76,7 +79,7 @@ enum Item {
 }
 
 /// The value that a pickle's machine ends with, alone.
-pub(super) fn pickle(bytes: &[u8]) -> Option<Plain> {
+pub(crate) fn pickle(bytes: &[u8]) -> Option<Plain> {
     let mut rest = Rest(bytes);
     if rest.bytes()? != [0x80, 2] {
         return None;
@@ -97,6 +100,8 @@ pub(super) fn pickle(bytes: &[u8]) -> Option<Plain> {
             b']' => Plain::List(Vec::new()),
             b'}' => Plain::Map(BTreeMap::new()),
             b'N' => Plain::None,
+            0x88 => Plain::Boolean(true),
+            0x89 => Plain::Boolean(false),
             b'G' => Plain::Float(f64::from_be_bytes(rest.bytes()?)),
             b'X' => {
                 let length = u32::from_le_bytes(rest.bytes()?);
