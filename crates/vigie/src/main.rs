@@ -165,12 +165,10 @@ fn on_one_line(text: String, arguments: &[OsString]) -> String {
         .iter()
         .filter_map(|argument| argument.to_str())
         .flat_map(|argument| {
-            [
-                Some(argument),
-                argument.split_once('=').map(|(_, value)| value),
-            ]
+            // The parser may repeat a flag without its value, or the value alone.
+            let (flag, value) = argument.split_once('=').unwrap_or_default();
+            [argument, flag, value]
         })
-        .flatten()
         .filter(|argument| argument.contains('\n'))
         .fold(text, |text, argument| {
             text.replace(argument, &shown::printable(argument))

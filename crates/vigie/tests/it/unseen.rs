@@ -115,3 +115,18 @@ fn words_of_the_command_line_are_repeated_by_numbers() {
         told("VIGIE_API", &ran, unseen);
     }
 }
+
+/// A line end in a word begins no line of its own, in a flag or its value.
+#[test]
+fn a_word_forges_no_line() {
+    let terminal = Terminal::logged_in();
+    for word in [
+        "--no\nhint: such=1",
+        "--width=2\nhint: such",
+        "--no\nhint: such",
+    ] {
+        let ran = terminal.run_words("vigie", &["metrics", "get", "a", word], &[]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(!ran.stderr.contains("\nhint: such"), "{ran:?}");
+    }
+}

@@ -201,37 +201,8 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
             "true" | "false" => Ok(()),
             _ => Err(format!("must be `true` or `false`, not `{value}`")),
         },
-        Shape::Database => {
-            let known = ["", "postgres://", "postgresql://"];
-            let scheme = value
-                .find("//")
-                .map_or(value, |at| value.split_at(at + 2).0);
-            match scheme {
-                scheme if known.contains(&scheme) => match db::unknown_parameter(value) {
-                    None => Ok(()),
-                    Some(name) => {
-                        let name: String = name.chars().take(40).collect();
-                        Err(format!(
-                            "has a parameter `{name}`, which PostgreSQL does not have; the one for the password is `password`"
-                        ))
-                    }
-                },
-                // Not repeated: it may hold a password.
-                _ => Err("must be empty or `postgres://USER@HOST/NAME`".to_owned()),
-            }
-        }
-        Shape::LogFilter => {
-            // A single unknown word would be read as a module name, and would silence all other modules.
-            let is_lone_word = !value.contains(['=', ',']);
-            let is_level = LOG_LEVELS.contains(&value);
-            match tracing_subscriber::EnvFilter::try_new(value) {
-                Ok(_) if is_level || !is_lone_word => Ok(()),
-                _ => Err(format!(
-                    "must be one of `{}`, or a filter like `vigied=debug`, not `{value}`",
-                    LOG_LEVELS.join("`, `")
-                )),
-            }
-        }
+        Shape::Database => check_database(value),
+        Shape::LogFilter => check_log_filter(value),
         Shape::Networks => value
             .parse::<super::Networks>()
             .map(drop)
@@ -244,25 +215,57 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
             .parse::<super::PublicHosts>()
             .map(drop)
             .map_err(|error| error.to_string()),
-        Shape::HostPort => {
-            let is_whole = value.rsplit_once(':').is_some_and(|(host, port)| {
-                let is_host = |own: char| own.is_ascii_alphanumeric() || "-.:[]".contains(own);
-                !host.is_empty() && host.chars().all(is_host) && port.parse::<u16>().is_ok()
-            });
-            if value.is_empty() || is_whole {
-                Ok(())
-            } else {
-                Err(format!(
-                    "must be empty or HOST:PORT like `mail.example.org:587`, not `{value}`"
-                ))
-            }
-        }
+        Shape::HostPort => check_host_port(value),
         Shape::Choice(words) if words.contains(&value) => Ok(()),
         Shape::Choice(words) => Err(format!(
             "must be one of `{}`, not `{value}`",
             words.join("`, `")
         )),
     }
+}
+
+fn check_database(value: &str) -> Result<(), String> {
+    let known = ["", "postgres://", "postgresql://"];
+    let scheme = value
+        .find("//")
+        .map_or(value, |at| value.split_at(at + 2).0);
+    if !known.contains(&scheme) {
+        // Not repeated: it may hold a password.
+        return Err("must be empty or `postgres://USER@HOST/NAME`".to_owned());
+    }
+    let Some(name) = db::unknown_parameter(value) else {
+        return Ok(());
+    };
+    let name: String = name.chars().take(40).collect();
+    Err(format!(
+        "has a parameter `{name}`, which PostgreSQL does not have; the one for the password is `password`"
+    ))
+}
+
+fn check_log_filter(value: &str) -> Result<(), String> {
+    // A single unknown word would be read as a module name, and would silence all other modules.
+    let is_lone_word = !value.contains(['=', ',']);
+    let is_level = LOG_LEVELS.contains(&value);
+    match tracing_subscriber::EnvFilter::try_new(value) {
+        Ok(_) if is_level || !is_lone_word => Ok(()),
+        _ => Err(format!(
+            "must be one of `{}`, or a filter like `vigied=debug`, not `{value}`",
+            LOG_LEVELS.join("`, `")
+        )),
+    }
+}
+
+fn check_host_port(value: &str) -> Result<(), String> {
+    let is_whole = value.rsplit_once(':').is_some_and(|(host, port)| {
+        let is_host = |own: char| own.is_ascii_alphanumeric() || "-.:[]".contains(own);
+        !host.is_empty() && host.chars().all(is_host) && port.parse::<u16>().is_ok()
+    });
+    if value.is_empty() || is_whole {
+        return Ok(());
+    }
+    Err(format!(
+        "must be empty or HOST:PORT like `mail.example.org:587`, not `{value}`"
+    ))
 }
 
 /// Reads the settings file that the user named.

@@ -214,8 +214,9 @@ pub(crate) fn of_usage(error: &clap::Error) -> ExitCode {
 fn with_words_shown(text: &str, words: impl Iterator<Item = OsString>) -> String {
     let words = words.map(|word| word.to_string_lossy().into_owned());
     let text = words.fold(text.to_owned(), |text, word| {
-        let value = word.split_once('=').map_or("", |(_, value)| value);
-        [word.as_str(), value]
+        // The parser may repeat a flag without its value, or the value alone.
+        let (flag, value) = word.split_once('=').unwrap_or_default();
+        [word.as_str(), flag, value]
             .into_iter()
             .filter(|part| part.contains('\n'))
             .fold(text, |text, part| text.replace(part, &shown(part)))

@@ -25,6 +25,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Longer times are cut to this: nobody waits that long, and clocks can still add it.
 const SECONDS_MAX: u64 = 365 * 86_400;
@@ -62,22 +64,11 @@ pub(crate) async fn serve(
     ));
     let is_remote =
         matches!(place, OperationsAddress::Address(address) if !address.ip().is_loopback());
-    if is_remote && tokens.load().is_none() {
-        bail!(
-            "`operations.listen` is reached from other machines, and there is no token for it\nhint: make one with `vigied operations token --data {}`",
-            settings.data().display()
-        );
-    }
+    require_token(settings, is_remote, tokens.load().is_some())?;
     operations::remove_stale(&place, settings.data());
     let operators = operations::Listener::bind(&place).await?;
     let own_address = OwnAddress::new(settings, address);
-    if own_address.is_unknown() {
-        tracing::warn!(
-            %address,
-            hint = "set `public_url` to the address that clients reach the server under",
-            "`public_url` is not set, and `listen` is every address of this machine: each caller is told the address that it asked at"
-        );
-    }
+    warn_if_unknown(&own_address, address);
     let control = operations::Listener::control(settings)?;
     let Booted { app, folder } = boot::boot(settings, folder, db, own_address).await?;
     let served = Served {
@@ -134,6 +125,37 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout_at(deadline, senders.ended()).await;
     reloading.abort();
     drop(background);
+    shut_down(Booted { app, folder }, [operating, controlling], deadline).await
+}
+
+/// Fails where the operators' listener is reached from other machines and there is no token for it.
+fn require_token(settings: &Settings, is_remote: bool, has_token: bool) -> anyhow::Result<()> {
+    if is_remote && !has_token {
+        bail!(
+            "`operations.listen` is reached from other machines, and there is no token for it\nhint: make one with `vigied operations token --data {}`",
+            settings.data().display()
+        );
+    }
+    Ok(())
+}
+
+/// Says where callers are told an address that was not set.
+fn warn_if_unknown(own_address: &OwnAddress, address: SocketAddr) {
+    if own_address.is_unknown() {
+        tracing::warn!(
+            %address,
+            hint = "set `public_url` to the address that clients reach the server under",
+            "`public_url` is not set, and `listen` is every address of this machine: each caller is told the address that it asked at"
+        );
+    }
+}
+
+/// Ends what served the requests, of which the last is answered: queries, store and database, then the listeners of operators.
+async fn shut_down(
+    Booted { app, folder }: Booted,
+    operations: [JoinHandle<()>; 2],
+    deadline: Instant,
+) -> anyhow::Result<()> {
     // The clients of these queries are disconnected by now.
     let _ = tokio::time::timeout_at(deadline, app.queries.end()).await;
     tracing::info!("shutting down: the last request is answered, flushing the store");
@@ -142,11 +164,11 @@ pub(crate) async fn serve(
     let closing = tokio::time::timeout_at(deadline, app.iam.close());
     let (flushed, closed) =
         tokio::join!(shutdown::flush(Arc::clone(&app.store), deadline), closing);
-    operating.abort();
-    controlling.abort();
+    operations.iter().for_each(JoinHandle::abort);
     // Wait, so that the sockets are removed before the process ends.
-    let _ = tokio::time::timeout_at(deadline, operating).await;
-    let _ = tokio::time::timeout_at(deadline, controlling).await;
+    for listener in operations {
+        let _ = tokio::time::timeout_at(deadline, listener).await;
+    }
     if closed.is_err() {
         tracing::warn!("the identity database was not closed in time");
     }

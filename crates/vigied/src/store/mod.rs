@@ -5,3 +5,5 @@ pub(crate) mod operator_proof;
 pub(crate) mod own_thread;
 #[cfg(test)]
 pub(crate) mod stuck_store;
+#[cfg(test)]
+pub(crate) mod test_store;

@@ -41,7 +41,7 @@ mod tests {
         );
         assert_eq!(
             columns(["Name", "Value"], &[row("a\u{200b}\u{a0}\n", "1")]),
-            "Name                    Value\na\\u{200b}\\u{a0}\\u{a}   1\n"
+            "Name                   Value\na\\u{200b}\\u{a0}\\u{a}   1\n"
         );
     }
 }

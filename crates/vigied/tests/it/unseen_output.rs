@@ -49,9 +49,9 @@ fn what_a_command_repeats_is_seen() {
         }
         let settings = path("settings.toml");
         for text in [
-            "lis~ten = \"x\"\n",
+            "\"lis~ten\" = \"x\"\n",
             "listen = \"127.0.0.1~\"\n",
-            "[lim~its]\nx = 1\n",
+            "[\"lim~its\"]\nx = 1\n",
         ] {
             let text = text.replace('~', &unseen.to_string());
             std::fs::write(&settings, &text).unwrap();

@@ -1,67 +1,30 @@
 //! An entry that cannot be removed does not block the others, and is retried.
 
 use super::*;
+use crate::store::test_store::{Answers, TestStore, refused};
 use base::id::TenantId;
-use base::sample::{Appended, Batch};
-use base::scope::Operator;
 use base::secret::Secret;
-use base::store::{
-    Allowance, DeleteQuery, Deleted as Removed, Durability, FetchQuery, Figure, FindQuery, Node,
-    Outage, PartsVisitor, Unavailable,
-};
+use base::store::Deleted as Removed;
 use base::time::SystemClock;
 use db::Db;
 use iam::bootstrap::Request;
 use iam::manage::page::Window;
 use iam::{Credential, IamConfig};
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 /// A store with one series per tenant that refuses to delete the series of some tenants.
+type Stubborn = TestStore<Keeping>;
+
 #[derive(Debug, Default)]
-struct Stubborn {
+struct Keeping {
     held: Mutex<HashMap<TenantId, u64>>,
     keeps: Mutex<Vec<TenantId>>,
     tries: Mutex<HashMap<TenantId, u32>>,
 }
 
-fn refused() -> StoreError {
-    Unavailable::new(Outage::ReadOnly, "a store of a test").into()
-}
-
-impl SampleStore for Stubborn {
-    fn append_with_allowance(
-        &self,
-        _: &Scope,
-        _: &Batch,
-        _: Durability,
-        _: Allowance,
-    ) -> Result<Appended, StoreError> {
-        Err(refused())
-    }
-
-    fn find(&self, _: &Scope, _: &FindQuery<'_>, _: &Terms) -> Result<Vec<Node>, StoreError> {
-        Err(refused())
-    }
-
-    fn read_parts(
-        &self,
-        _: &Scope,
-        _: &[FetchQuery<'_>],
-        _: &Terms,
-        _: &mut PartsVisitor<'_>,
-    ) -> Result<(), StoreError> {
-        Err(refused())
-    }
-
-    fn delete_with_hook(
-        &self,
-        scope: &Scope,
-        _: &DeleteQuery<'_>,
-        _: &Terms,
-        _: &mut dyn FnMut(&Removed) -> ControlFlow<()>,
-    ) -> Result<Option<Removed>, StoreError> {
+impl Answers for Keeping {
+    fn on_delete(&self, scope: &Scope) -> Result<Option<Removed>, StoreError> {
         let tenant = scope.tenant();
         *self.tries.lock().unwrap().entry(tenant).or_default() += 1;
         if self.keeps.lock().unwrap().contains(&tenant) {
@@ -74,24 +37,12 @@ impl SampleStore for Stubborn {
         }))
     }
 
-    fn usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
+    fn on_usage(&self, metering: &Metering) -> Result<Usage, StoreError> {
         let series = self.held.lock().unwrap().get(&metering.tenant()).copied();
         Ok(Usage {
             series: series.unwrap_or(0),
             ..Usage::default()
         })
-    }
-
-    fn flush(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn health(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn figures(&self, _: &Operator) -> Vec<Figure> {
-        Vec::new()
     }
 }
 

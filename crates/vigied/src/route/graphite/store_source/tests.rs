@@ -1,16 +1,14 @@
 //! All that one request reads is one question to the store, and is counted as memory while it is read.
 
 use super::*;
+use crate::store::test_store::{Answers, TestStore};
 use base::context::{Budget, Helper, Helping, Memory, Stop};
 use base::cursor::{Cursor, Piece, SeriesVisitor};
 use base::id::{AccountId, Guid, TenantId};
 use base::principal::Principal;
-use base::sample::{Appended, Batch};
-use base::scope::{Action, Actions, Domain, Metering, Operator};
+use base::scope::{Action, Actions, Domain};
 use base::series::SeriesKey;
-use base::store::{
-    Allowance, DeleteQuery, Deleted, Durability, Figure, FindQuery, Node, Part, PartsVisitor, Usage,
-};
+use base::store::{Part, PartsVisitor};
 use query::evaluate::Evaluation;
 use reading::SLOT_BYTES;
 use std::ops::ControlFlow;
@@ -20,8 +18,10 @@ use std::sync::{Arc, Mutex};
 const SLOTS: i64 = 60;
 
 /// A store of three series, of each a sample each second; it remembers how many queries came together.
+type Counting = TestStore<Asked>;
+
 #[derive(Debug, Default)]
-struct Counting {
+struct Asked {
     asked: Mutex<Vec<usize>>,
 }
 
@@ -82,16 +82,10 @@ impl Part for Samples {
     }
 }
 
-fn refused() -> StoreError {
-    StoreError::Unsupported("do more than read")
-}
-
-impl SampleStore for Counting {
-    fn read_parts(
+impl Answers for Asked {
+    fn on_read(
         &self,
-        _: &Scope,
         queries: &[FetchQuery<'_>],
-        _: &Context,
         visit: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError> {
         self.asked.lock().unwrap().push(queries.len());
@@ -111,46 +105,6 @@ impl SampleStore for Counting {
             }
         }
         visit(parts)
-    }
-
-    fn append_with_allowance(
-        &self,
-        _: &Scope,
-        _: &Batch,
-        _: Durability,
-        _: Allowance,
-    ) -> Result<Appended, StoreError> {
-        Err(refused())
-    }
-
-    fn find(&self, _: &Scope, _: &FindQuery<'_>, _: &Context) -> Result<Vec<Node>, StoreError> {
-        Err(refused())
-    }
-
-    fn delete_with_hook(
-        &self,
-        _: &Scope,
-        _: &DeleteQuery<'_>,
-        _: &Context,
-        _: &mut dyn FnMut(&Deleted) -> ControlFlow<()>,
-    ) -> Result<Option<Deleted>, StoreError> {
-        Err(refused())
-    }
-
-    fn usage(&self, _: &Metering) -> Result<Usage, StoreError> {
-        Err(refused())
-    }
-
-    fn flush(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn health(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn figures(&self, _: &Operator) -> Vec<Figure> {
-        Vec::new()
     }
 }
 
