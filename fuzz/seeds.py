@@ -61,6 +61,12 @@ RULES = [
     ("[t]\npattern = ;dc=eu(;|$)\nretentions = 7s:1w\n", "[m]\npattern = .\naggregationMethod = max\n", "cpu;dc=eu"),
 ]
 
+OUTPUTS = [
+    (1700000000, 59, 1, [1.5, float("nan"), -2e300], "web.h0.load\nweb.h1.n", "format=svg&width=300&height=200&areaMode=stacked"),
+    (0, 0, 2, [], "a b,\"c\"", "format=png&graphType=pie&width=120&height=90"),
+    (-5, 9, 0, [0.0] * 7 + [float("inf")], "a;b=c\na.b\na.b", "format=pdf&template=light&yMin=0&title=x"),
+]
+
 
 def packed(numbers, *texts):
     """Numbers and texts as `arbitrary` reads them."""
@@ -73,6 +79,12 @@ def packed(numbers, *texts):
         size = ">B" if behind + len(lengths) + 1 <= 256 else ">H"
         lengths += struct.pack(size, len(text))
     return numbers + b"".join(texts) + lengths
+
+
+def packed_series(start, step, per_point, values, names, query):
+    """A series as the target of outputs reads it: each value has a byte before it that says that there is one, and 0 ends them."""
+    bits = b"".join(b"\1" + struct.pack("<d", value) for value in values) + b"\0"
+    return packed(struct.pack("<iHB", start, step, per_point) + bits, names, query)
 
 
 def main():
@@ -90,6 +102,7 @@ def main():
         ],
         "tag_expressions": [packed(b"", *pair) for pair in EXPRESSIONS],
         "rules": [packed(b"", *three) for three in RULES],
+        "outputs": [packed_series(*own) for own in OUTPUTS],
         "evaluation": [
             packed(struct.pack("<QIH", rng.getrandbits(64), 1700000000, rng.choice([60, 3600, 40000])), text) for text in made
         ],

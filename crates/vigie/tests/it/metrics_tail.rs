@@ -35,6 +35,25 @@ fn what_arrives_is_written_once() {
     assert!(asked.iter().all(|own| own.query.contains("as=sent")));
 }
 
+/// A slip in a pattern would be waited for without an end.
+#[test]
+fn where_nothing_came_of_late_that_is_said() {
+    let terminal = Terminal::logged_in();
+    keep(&terminal, "w.a", 1_519_862_400, 1);
+    let (mut child, mut lines) = started(&terminal, "vigie metrics tail v.* --interval 1s");
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(said.next().unwrap().unwrap().contains("read every 1 s"));
+    let note = said.next().unwrap().unwrap();
+    assert!(
+        note.contains("nothing like that came in the last 10 min"),
+        "{note}"
+    );
+    keep(&terminal, "v.a", 1_519_862_430, 7);
+    assert!(lines.next().unwrap().contains("v.a"));
+    let (code, _) = interrupted(child);
+    assert_eq!(code, Some(0));
+}
+
 #[test]
 fn it_ends_with_whoever_reads_it() {
     let terminal = Terminal::logged_in();

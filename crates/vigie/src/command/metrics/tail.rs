@@ -116,6 +116,12 @@ pub(crate) fn run(args: &TailArgs, context: &Context) -> Result<(), Failure> {
                 in_words(args.interval.as_secs()),
                 name.clone()
             ));
+            if rows.iter().all(|row| row.datapoints.is_empty()) {
+                output.note(shown!(
+                    "nothing like that came in the last {}; `vigie metrics find '*'` shows what there is",
+                    in_words(LATE.as_secs())
+                ));
+            }
             return Ok(());
         }
         for sample in samples {
