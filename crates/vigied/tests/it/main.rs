@@ -93,6 +93,8 @@ mod narrowed_keys;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod no_forms;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod operators_output;
