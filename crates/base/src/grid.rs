@@ -17,6 +17,9 @@ pub use window::{TooManySlots, Window};
 use crate::limit;
 use crate::time::{Millis, Step};
 
+/// The coarsest step that the samples of a domain may be read in: a day.
+pub const RESOLUTION_SECONDS_MAX: u32 = 86_400;
+
 /// The most slots one grid may have.
 pub(crate) const SLOTS_MAX: u64 = limit::SLOTS_PER_SERIES.default;
 

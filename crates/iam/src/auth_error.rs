@@ -1,5 +1,6 @@
 //! Why a credential is refused.
 
+use crate::hidden::{HiddenDomain, Standing};
 use base::id::AccountId;
 
 /// Why a credential is refused.
@@ -72,11 +73,19 @@ pub enum AuthError {
     KeyMistyped,
     /// The domain does not exist or the caller has no role in it; the answer is the same.
     #[error("`{0}` does not exist, or you have no role in it")]
-    DomainNotFound(String),
+    DomainNotFound(Box<HiddenDomain>),
     /// A UAA token without a scope.
     #[error("a `uaa` token needs the scope header")]
     UaaNeedsScope,
     /// A UAA token for the account.
     #[error("a `uaa` token opens organizations and spaces, not the account")]
     UaaNotForAccount,
+}
+
+impl AuthError {
+    /// Whether the caller has no role at all where the credential is for.
+    #[must_use]
+    pub fn has_no_role(&self) -> bool {
+        matches!(self, Self::DomainNotFound(hidden) if hidden.standing == Standing::NoRole)
+    }
 }

@@ -3,6 +3,7 @@
 use crate::auth_error::AuthError;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::Directory;
+use crate::model::standing::hidden;
 use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
@@ -41,7 +42,10 @@ pub(crate) fn grant(
         // The same answer whether the domain exists or not.
         return Err(AuthError::OutOfReach { domain: own });
     }
-    let not_found = || AuthError::DomainNotFound(domain.to_string());
+    let not_found = || {
+        let hidden = hidden(directory, (principal, account), domain);
+        AuthError::DomainNotFound(Box::new(hidden))
+    };
     if directory.roles(principal, domain).is_empty() {
         return Err(not_found());
     }

@@ -114,7 +114,7 @@ impl Reason {
 }
 
 /// What the caller can do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// Get a token for that account.
     SwitchTo(AccountId),
@@ -168,6 +168,8 @@ pub enum Remedy {
     InviteOrMake,
     /// A space that is there, by its GUID.
     NameSpace,
+    /// Have an Administrator give a role in a space to whoever has this e-mail address.
+    AskForRole(String),
     /// List the members of the accounts.
     ListUsers,
     /// List the users, or make a one-time code.
@@ -246,7 +248,7 @@ impl Refusal {
 
     /// Adds the remedy.
     #[must_use]
-    pub const fn remedy(mut self, remedy: Remedy) -> Self {
+    pub fn remedy(mut self, remedy: Remedy) -> Self {
         self.remedy = Some(remedy);
         self
     }

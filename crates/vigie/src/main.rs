@@ -23,6 +23,7 @@ mod links;
 mod loopback;
 mod monitoring;
 mod name;
+mod no_role;
 mod origin;
 mod output;
 mod pages;

@@ -1,12 +1,11 @@
 //! The accounts, regions, organizations and spaces that the caller can see.
 
 use crate::client::{Reply, Request, encode};
-use crate::config::{CfConfig, Place};
+use crate::config::Place;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::pages::PAGE_SIZE;
-use crate::shown::Shown;
 use serde::de::DeserializeOwned;
 use wire::cf::list::{List, Resource};
 use wire::cf::organization::OrganizationEntity;
@@ -19,22 +18,7 @@ pub(crate) type Org = Resource<OrganizationEntity>;
 /// A space as listed.
 pub(crate) type Space = Resource<SpaceEntity>;
 
-/// The hint for a member who sees no organization.
-pub(crate) const NO_ROLE: &str = "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set EMAIL ORG SPACE ROLE`";
-
-/// The failure where there is no organization to name.
-pub(crate) fn no_org() -> Failure {
-    Failure::new(Kind::NotFound, "you see no organization").hint(NO_ROLE)
-}
-
 impl Context {
-    /// Whether the caller sees no organization, so that there is none to target. Asked where none is targeted and something is missing
-    /// therefore; where no answer comes, it is not said.
-    pub(crate) fn has_no_role(&self) -> bool {
-        let is_targeted = |cf: CfConfig| !cf.organization_fields.guid.is_empty();
-        !self.cf().is_ok_and(is_targeted) && self.orgs("").is_ok_and(|orgs| orgs.is_empty())
-    }
-
     /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
     pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
         let token = self.token()?;
@@ -97,7 +81,7 @@ impl Context {
                     Kind::NotFound,
                     format!("no organization `{}` was found", printable(name)),
                 )
-                .hint("list what you can see with `vigie account orgs`")
+                .hint(self.hint_at_orgs())
             })
     }
 
@@ -123,7 +107,7 @@ impl Context {
                 name: only.entity.name.clone(),
                 ..Place::default()
             }),
-            [] => Err(no_org()),
+            [] => Err(self.no_org()),
             _ => Err(
                 Failure::usage("no organization is named and none is targeted").hint(
                     "name one with `-o ORG`, or choose one for good with `vigie target -o ORG`",
@@ -156,10 +140,7 @@ impl Context {
                     printable(&org.name)
                 ),
             )
-            .hint(format!(
-                "list what you can see with `vigie account spaces -o {}`",
-                Shown::word(&org.name)
-            ))
+            .hint(self.hint_at_spaces(org))
         })
     }
 

@@ -4,9 +4,11 @@
 use super::own_key;
 use crate::audit::{Action, Entry};
 use crate::error::{AuthError, IamError};
+use crate::hidden::Standing;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::ApiKey;
 use crate::model::page::{Part, Window};
+use crate::model::standing::hidden;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
@@ -257,7 +259,18 @@ impl Iam {
             "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
         );
         let problem = Refusal::new(Reason::NotFound, message).field("reach.domain");
-        Err(IamError::Refused(problem.remedy(Remedy::NameSpace)))
+        let hidden = hidden(
+            &directory,
+            (caller.principal(), Some(caller.account())),
+            domain,
+        );
+        let remedy = match (hidden.standing, hidden.address) {
+            (Standing::NoRole | Standing::AccountAlone, Some(address)) => {
+                Remedy::AskForRole(address)
+            }
+            _ => Remedy::NameSpace,
+        };
+        Err(IamError::Refused(problem.remedy(remedy)))
     }
 
     /// Only a caller who may see the existing key with this text is told about it.

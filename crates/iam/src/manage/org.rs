@@ -216,7 +216,7 @@ impl Iam {
             return Ok(org);
         }
         Err(IamError::forbidden(
-            "changing an organization needs its role Manager, or the account role Administrator",
+            "changing an organization takes its OrgManager, or an Administrator of the account",
         ))
     }
 }

@@ -118,8 +118,13 @@ impl Iam {
         };
         self.roles_are_within_limit(&mut tx, account).await?;
         let entry = about_role(caller, Action::RoleGiven, account, user);
-        self.commit(tx, entry.with("domain", domain).with("role", role))
-            .await
+        self.commit(
+            tx,
+            entry
+                .with("domain", domain)
+                .with("role", role.title(domain)),
+        )
+        .await
     }
 
     /// Removes a role. The last Administrator of an account cannot be removed.
@@ -148,8 +153,13 @@ impl Iam {
             }
         };
         let entry = about_role(caller, Action::RoleTaken, account, user);
-        self.commit(tx, entry.with("domain", domain).with("role", role))
-            .await
+        self.commit(
+            tx,
+            entry
+                .with("domain", domain)
+                .with("role", role.title(domain)),
+        )
+        .await
     }
 
     /// Begins to give or take a role: the account is held, the caller has the right, and it is known whose role it is.
@@ -197,9 +207,7 @@ impl Iam {
                 return Ok(());
             }
         }
-        Err(IamError::forbidden(format!(
-            "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
-        )))
+        Err(not_manager(domain))
     }
 
     /// Whether the caller may manage roles in the domain; returns its account.
@@ -226,9 +234,7 @@ impl Iam {
         {
             return Ok(account);
         }
-        Err(IamError::forbidden(format!(
-            "changing roles in `{domain}` needs its role Manager, or the account role Administrator"
-        )))
+        Err(not_manager(domain))
     }
 
     /// The account of the domain, if the caller may give and remove this role there.
@@ -251,6 +257,18 @@ impl Iam {
 
 fn about_role(caller: &Identity, action: Action, account: AccountId, user: UserId) -> Entry {
     Entry::by(caller, action).in_account(account).on(user)
+}
+
+fn not_manager(domain: Domain) -> IamError {
+    let manager = match domain {
+        Domain::Account(_) => String::new(),
+        Domain::Org(_) | Domain::Space(_) => {
+            format!("its {}, or ", Role::Manager.title(domain))
+        }
+    };
+    IamError::forbidden(format!(
+        "changing roles in `{domain}` takes {manager}an Administrator of the account"
+    ))
 }
 
 fn no_user(username: &str) -> IamError {

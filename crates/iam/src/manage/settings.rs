@@ -9,12 +9,10 @@ use crate::repo::counts::What;
 use crate::repo::domains::{self, RuleFile};
 
 use crate::service::Iam;
+use base::grid::RESOLUTION_SECONDS_MAX;
 use base::invisible::is_invisible;
 use base::limit;
 use base::scope::{Action, Scope};
-
-/// Coarsest step: a day.
-const RESOLUTION_SECONDS_MAX: u32 = 86_400;
 
 /// What is to be changed; what is `None` stays as it is.
 #[derive(Debug, Clone, Default)]

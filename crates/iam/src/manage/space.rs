@@ -23,7 +23,7 @@ use db::DbError;
 
 /// A new space.
 const NEEDED: &str =
-    "creating a space needs the organization's role Manager, or the account role Administrator";
+    "creating a space takes the OrgManager of its organization, or an Administrator of the account";
 
 impl Iam {
     /// The spaces that the caller sees and `wanted` selects, by account, then by name.
@@ -181,7 +181,7 @@ impl Iam {
             return Ok(());
         }
         Err(IamError::forbidden(
-            "changing a space needs the role Manager of it or of its organization, or the account role Administrator",
+            "changing a space takes its SpaceManager, the OrgManager of its organization, or an Administrator of the account",
         ))
     }
 }

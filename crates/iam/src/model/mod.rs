@@ -10,4 +10,5 @@ pub(crate) mod narrowing;
 pub mod page;
 pub(crate) mod proof;
 pub mod role;
+pub(crate) mod standing;
 pub mod text;

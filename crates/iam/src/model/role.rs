@@ -49,6 +49,20 @@ impl Role {
         }
     }
 
+    /// The role's name where the kind of its domain is not said, as the API's lists and commands write it: `SpaceAuditor`.
+    #[must_use]
+    pub const fn title(self, domain: Domain) -> &'static str {
+        match (self, domain) {
+            (Self::Manager, Domain::Org(_)) => "OrgManager",
+            (Self::Auditor, Domain::Org(_)) => "OrgAuditor",
+            (Self::Member, Domain::Org(_)) => "OrgUser",
+            (Self::Manager, Domain::Space(_)) => "SpaceManager",
+            (Self::Developer, Domain::Space(_)) => "SpaceDeveloper",
+            (Self::Auditor, Domain::Space(_)) => "SpaceAuditor",
+            (role, _) => role.name(),
+        }
+    }
+
     /// Whether this kind of domain has the role.
     #[must_use]
     pub const fn fits(self, domain: Domain) -> bool {

@@ -3,8 +3,10 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base::secret::Secret;
-use std::fmt::Write as _;
-use std::io;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// The file in the folder of a buffer.
@@ -14,7 +16,7 @@ const FILE: &str = "key.sha256";
 fn fingerprint(key: &Secret<String>) -> String {
     let hash = digest(&SHA256, key.expose().as_bytes());
     hash.as_ref().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
+        let _ = fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
         text
     })
 }
@@ -29,5 +31,11 @@ pub(super) fn bind(folder: &Path, key: &Secret<String>) -> io::Result<()> {
     if is_of(folder, key) {
         return Ok(());
     }
-    std::fs::write(folder.join(FILE), fingerprint(key) + "\n")
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(folder.join(FILE))?;
+    file.write_all(format!("{}\n", fingerprint(key)).as_bytes())
 }

@@ -3,9 +3,9 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::places::NO_ROLE;
 use crate::shown::{Shown, shown};
 use crate::targeting::narrow;
+use wire::scope_id;
 
 /// The id of a domain named as `--scope` names it: `space`, `org` or `account` of the target, or the id itself.
 pub(crate) fn domain_id(context: &Context, named: &str) -> Result<String, Failure> {
@@ -119,9 +119,9 @@ impl Domain {
                 return refused;
             }
             Failure::usage(format!("no {what} is targeted")).hint(match reach {
-                None if context.has_no_role() => NO_ROLE,
-                None => "choose one with `vigie target -o ORG -s SPACE`",
-                Some(_) => narrow::HINT,
+                None if context.has_no_role() => context.no_role(),
+                None => "choose one with `vigie target -o ORG -s SPACE`".into(),
+                Some(_) => narrow::HINT.into(),
             })
         };
         match named {
@@ -134,7 +134,11 @@ impl Domain {
             Some("org") => org().ok_or_else(|| untargeted("organization")),
             Some("account") => Ok(account().unwrap_or_else(Self::of_credential)),
             Some(id) if ["s-", "o-", "a-"].iter().any(|prefix| id.starts_with(prefix)) => {
-                Ok(Self::of_id(id))
+                match scope_id::parse(id.as_bytes()) {
+                    Ok(_) => Ok(Self::of_id(id)),
+                    Err(error) => Err(Failure::usage(shown!("`{}` is no scope: {}", id, error.to_string()))
+                        .hint("`vigie account space NAME --guid` prints the GUID of a space, which stands behind `s-`")),
+                }
             }
             Some(other) => Err(Failure::usage(format!("`{other}` is no scope"))
                 .hint("a scope is `space`, `org`, `account`, or an id such as `s-GUID`, `o-GUID` or `a-GUID`")),
@@ -151,9 +155,12 @@ fn no_domain(context: &Context) -> Failure {
         return failure.hint(narrow::HINT);
     }
     if context.has_no_role() {
-        return failure
-            .hint(NO_ROLE)
-            .hint("mean the account itself with `--scope account`");
+        let failure = failure.hint(context.no_role());
+        return if context.is_shut_out_of(None) {
+            failure
+        } else {
+            failure.hint("mean the account itself with `--scope account`")
+        };
     }
     let org = (context.cf()).is_ok_and(|cf| !cf.organization_fields.guid.is_empty());
     let target = if org {

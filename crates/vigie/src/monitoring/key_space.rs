@@ -5,8 +5,9 @@ use super::domain::Domain;
 use super::{Credential, Monitoring, buffer_key, directory_name};
 use crate::client::Request;
 use crate::error::Failure;
+use crate::no_role;
 use crate::pages::{PAGE_SIZE, read_all};
-use crate::places::{NO_ROLE, Space};
+use crate::places::Space;
 use crate::session::only_space;
 use crate::shown::{Shown, shown};
 use crate::targeting::narrow;
@@ -54,7 +55,7 @@ impl Monitoring<'_> {
             [only] => Domain::new("space", "s-", (&only.metadata.guid, &only.entity.name)),
             _ => None,
         };
-        found.ok_or_else(|| undecided(&spaces))
+        found.ok_or_else(|| self.undecided(&spaces))
     }
 
     /// The only space that the key can mean.
@@ -85,6 +86,22 @@ impl Monitoring<'_> {
         }
     }
 
+    /// The failure where no single space is meant; what is hinted at is there for this key.
+    fn undecided(&self, spaces: &[Space]) -> Failure {
+        let failure = Failure::usage(seen(spaces));
+        let by_scope = "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`";
+        if !spaces.is_empty() {
+            return failure.hint(by_scope);
+        }
+        let claims = self.token().ok().and_then(|own| Claims::of(own.expose()));
+        let failure = failure.hint(no_role::hint(claims.as_ref()));
+        let account = self.attempt(Request::get(self.url(no_role::PROBE)));
+        match account.is_ok_and(|reply| no_role::is_hidden(&reply)) {
+            true => failure,
+            false => failure.hint(by_scope),
+        }
+    }
+
     fn spaces_of_key(&self, root: &str) -> Result<Vec<Space>, Failure> {
         let doing = "list the spaces of the API key";
         let first = Request::get(format!("{root}/v2/spaces")).query("results-per-page", PAGE_SIZE);
@@ -98,32 +115,26 @@ impl Monitoring<'_> {
     }
 }
 
-fn undecided(spaces: &[Space]) -> Failure {
-    let mut told = Shown::from("no space is targeted, and the API key sees none");
-    if !spaces.is_empty() {
-        told = "no space is targeted, and the API key sees several:".into();
-        for space in spaces.iter().take(LISTED_MAX) {
-            told.push(&shown!(
-                "\n  s-{}   {}",
-                space.metadata.guid,
-                space.entity.name
-            ));
-        }
-        if let Some(more) = spaces
-            .len()
-            .checked_sub(LISTED_MAX)
-            .filter(|more| *more > 0)
-        {
-            told.push(&shown!("\n  and {} more", more));
-        }
-    }
-    let mut failure = Failure::usage(told);
+/// What the key sees.
+fn seen(spaces: &[Space]) -> Shown {
     if spaces.is_empty() {
-        failure = failure.hint(NO_ROLE);
+        return "no space is targeted, and the API key sees none".into();
     }
-    failure.hint(
-        "name the space with `--scope s-GUID`, or mean the account itself with `--scope account`",
-    )
+    let mut told = Shown::from("no space is targeted, and the API key sees several:");
+    for space in spaces.iter().take(LISTED_MAX) {
+        told.push(&shown!(
+            "\n  s-{}   {}",
+            space.metadata.guid,
+            space.entity.name
+        ));
+    }
+    if let Some(more) = (spaces.len())
+        .checked_sub(LISTED_MAX)
+        .filter(|more| *more > 0)
+    {
+        told.push(&shown!("\n  and {} more", more));
+    }
+    told
 }
 
 /// The spaces that have a buffer for this server.

@@ -6,7 +6,7 @@ use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::places::{self, NO_ROLE, Org, Space};
+use crate::places::{Org, Space};
 use crate::prompt;
 use crate::shown::{Shown, shown};
 use wire::cf::space::SpaceEntity;
@@ -72,10 +72,10 @@ impl Context {
                 let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(of_org).collect();
                 self.sees_no_org.set(orgs.is_empty());
                 if orgs.is_empty() && space.is_some() {
-                    return Err(places::no_org());
+                    return Err(self.no_org());
                 }
                 if orgs.is_empty() {
-                    self.output.note(shown!("hint: {}", NO_ROLE));
+                    self.output.note(shown!("hint: {}", self.no_role()));
                 }
                 if orgs.len() > 1 && space.is_none() && prompting != Prompting::Always {
                     only = self.only_space(&orgs)?;

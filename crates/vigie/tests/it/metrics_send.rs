@@ -257,7 +257,10 @@ fn a_scope_can_be_chosen() {
     for (scope, header) in [
         ("account", "a-0123456789abcdef0123456789abcdef"),
         ("org", "o-11111111-0000-4000-8000-000000000001"),
-        ("s-7", "s-7"),
+        (
+            "s-77777777-0000-4000-8000-000000000007",
+            "s-77777777-0000-4000-8000-000000000007",
+        ),
     ] {
         terminal.run(&format!("vigie metrics send a.b=1 --scope {scope}"));
         let asked = terminal.server.requests("POST", "/v1/metrics");

@@ -4,6 +4,7 @@
 use crate::fixture::{ACCOUNT, SPACE};
 use crate::terminal::Terminal;
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt as _;
 
 const OTHER: &str = "5a1c0e1e-0d2b-4f55-9d5a-2f1d8c3b7e61";
 
@@ -265,7 +266,7 @@ fn regression_7_another_scope_is_refused_in_the_words_of_the_command_line() {
     let mut terminal = Terminal::new();
     narrow(&terminal, json!({"domain": format!("s-{SPACE}")}));
     assert_eq!(login(&mut terminal, "").code, 0);
-    for scope in ["account", &format!("s-{OTHER}"), "o-1"] {
+    for scope in ["account", &format!("s-{OTHER}"), &format!("o-{OTHER}")] {
         for line in [
             "get a.b",
             "list",
@@ -393,6 +394,8 @@ fn a_buffer_is_of_the_key_that_filled_it() {
     let folder = folder.unwrap().unwrap().path().join(format!("s-{SPACE}"));
     let note = std::fs::read_to_string(folder.join("key.sha256")).unwrap();
     assert_eq!(note.trim().len(), 64, "{note}");
+    let mode = std::fs::metadata(folder.join("key.sha256")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
 }
 
 /// It was asked for a space that it could not list, though there was one only.

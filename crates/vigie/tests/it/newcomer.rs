@@ -13,7 +13,7 @@ fn regression_7_a_member_without_a_role_is_told_who_gives_one() {
     let login = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
     assert_eq!(login.code, 0, "{login:?}");
     let expected = "you have no role in an organization yet";
-    let gives = "`vigie account space-role-set EMAIL ORG SPACE ROLE`";
+    let gives = "`vigie account space-role-set ada@example.org ORG SPACE SpaceDeveloper`";
     let orgs = terminal.run("vigie account orgs");
     assert_eq!(orgs.code, 0, "{orgs:?}");
     for part in [expected, gives] {
@@ -88,7 +88,7 @@ fn a_member_without_a_role_is_sent_to_no_command_that_fails() {
     let login = terminal.run(&format!("vigie login -a {address} --apikey vgk_good"));
     assert_eq!(login.code, 0, "{login:?}");
     assert!(login.stdout.contains("no role"), "{login:?}");
-    let gives = "`vigie account space-role-set EMAIL ORG SPACE ROLE`";
+    let gives = "`vigie account space-role-set ada@example.org ORG SPACE SpaceDeveloper`";
     for (line, code) in [
         ("target -s dev", 5),
         ("metrics send a.b=1", 2),

@@ -32,6 +32,41 @@ fn tokens_in_every_form() {
     );
 }
 
+/// `--header` and a token alone went on without the scope that was named, whatever it was.
+#[test]
+fn regression_7_a_scope_that_is_named_counts_in_every_form_or_is_refused() {
+    let mut terminal = Terminal::logged_in();
+    let scope = "s-5a1c0e1e-0d2b-4f55-9d5a-2f1d8c3b7e60";
+    let ran = terminal.run(&format!("vigie iam token --header --scope {scope}"));
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!((ran.code, lines.len()), (0, 2), "{ran:?}");
+    assert!(lines[0].starts_with("X-Auth-User-Token: iam "), "{ran:?}");
+    assert_eq!(lines[1], format!("X-Auth-Scope-Id: {scope}"));
+    for form in ["--header", "--curl", "--env", "--json"] {
+        for wrong in ["s-bad", "s-", "other"] {
+            let ran = terminal.run(&format!("vigie iam token {form} --scope {wrong}"));
+            assert_eq!(
+                (ran.code, ran.stdout.as_str()),
+                (2, ""),
+                "{form} {wrong}: {ran:?}"
+            );
+            assert!(
+                ran.stderr.contains(&format!("`{wrong}` is no scope")),
+                "{ran:?}"
+            );
+        }
+    }
+    let ran = terminal.run(&format!("vigie iam token --scope {scope}"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.stderr.contains("`--header`"), "{ran:?}");
+    // A refusal of the server reaches the terminal, and the exit code of what was printed.
+    let ran = terminal.run("vigie iam token --curl");
+    assert!(
+        ran.stdout.starts_with("curl -sS --fail-with-body "),
+        "{ran:?}"
+    );
+}
+
 #[test]
 fn the_fourth_field_is_the_bare_token_as_scripts_expect() {
     let mut terminal = Terminal::logged_in();

@@ -3,6 +3,7 @@
 use super::output::Output;
 use super::settings::DatabaseArgs;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
@@ -44,8 +45,8 @@ pub(crate) enum UserCommand {
     },
     /// Make a new API key for a user who lost theirs.
     ///
-    /// It has the user's rights in that one account, and is printed once. The user's other keys stay valid; the user deletes
-    /// the lost one with `vigie iam api-key-delete`.
+    /// It has the user's rights in that one account, and is printed once, or written to `--key-file`. The user's other keys stay
+    /// valid; the user deletes the lost one with `vigie iam api-key-delete`.
     NewKey {
         /// E-mail address.
         email: String,
@@ -55,6 +56,9 @@ pub(crate) enum UserCommand {
         /// Name of the key.
         #[arg(long, default_value = "made by the operator")]
         name: String,
+        /// Write the answer with the API key into this new file, which nobody else can read, and do not show the key.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
         #[command(flatten)]
         database: DatabaseArgs,
         /// The form of the answer.

@@ -2,6 +2,7 @@
 //! code is the same for both.
 
 pub(crate) mod coded_error;
+mod hidden_domain;
 pub(crate) mod refused;
 
 use base::invisible::{shown, shown_lines};

@@ -1,6 +1,7 @@
 //! The refusals of `iam` in the terms of the interfaces: the one table from reasons to codes and statuses, and from remedies to
 //! commands and fields.
 
+use super::hidden_domain;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use db::DbError;
@@ -23,7 +24,7 @@ pub(crate) fn problem(refusal: &Refusal) -> Problem {
         kind: if refusal.is_slowed { Kind::Busy } else { kind },
         code: word,
         message: refusal.message.clone(),
-        hint: refusal.remedy.map(hint),
+        hint: refusal.remedy.clone().map(hint),
         field: refusal.field.map(Cow::Borrowed),
         position: None,
         limit: refusal.limit,
@@ -143,6 +144,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::NameSpace => Cow::Borrowed(
             "`vigie account spaces` lists the spaces you can see, and `vigie account space NAME --guid` prints the GUID of one",
         ),
+        Remedy::AskForRole(address) => Cow::Owned(hidden_domain::role_in_space(&address)),
         Remedy::DeleteKeys => Cow::Borrowed("delete some with `vigie iam api-key-delete NAME`"),
         Remedy::DeleteEvents => Cow::Borrowed(
             "delete old ones with `DELETE /events/?until=-1y`, or let the operator raise `limits.events_per_domain`",
@@ -166,7 +168,7 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
              `vigie account accept ID --code CODE` (a login with the code begins anew)",
         ),
         Remedy::AnotherCode => Cow::Borrowed(
-            "ask whoever invited you for another, or the operator: `vigied invitation code EMAIL`",
+            "the operator makes another: `vigied user reset-password EMAIL` for a lost password, `vigied invitation code EMAIL` for an invitation, which whoever invited you can also repeat",
         ),
         Remedy::AnswerByPassword => Cow::Borrowed(
             "the person logs in with the own password, and answers with `vigie account accept` or `decline`",
@@ -270,10 +272,10 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
             code::SCOPE_REQUIRED,
             "send `X-Auth-Scope-Id: s-GUID`; `vigie account space NAME --guid` prints the GUID",
         ),
-        AuthError::DomainNotFound(_) => (
-            code::DOMAIN_NOT_FOUND,
-            "`vigie account spaces` and `vigie account orgs` list what you can see",
-        ),
+        AuthError::DomainNotFound(hidden) => {
+            let problem = code::DOMAIN_NOT_FOUND.problem(error.to_string());
+            return problem.hint(hidden_domain::hint(hidden));
+        }
         AuthError::UaaNotForAccount => (
             code::UAA_ACCOUNT,
             "send an `iam` token or an `apikey` instead",

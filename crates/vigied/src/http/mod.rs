@@ -12,6 +12,7 @@ pub(crate) mod header;
 pub(crate) mod host;
 pub(crate) mod limit_exceeded;
 mod never_fits;
+pub(crate) mod no_form;
 pub(crate) mod own_address;
 pub(crate) mod own_origin;
 pub(crate) mod places;

@@ -418,7 +418,13 @@ mod tests {
             (AuthError::KeyMistyped, code::KEY_UNKNOWN),
             (AuthError::UaaNeedsScope, code::SCOPE_REQUIRED),
             (
-                AuthError::DomainNotFound("x".to_owned()),
+                AuthError::DomainNotFound(Box::new(iam::HiddenDomain {
+                    domain: base::scope::Domain::Account(base::id::AccountId(
+                        base::id::Guid::from_random([0; 16]),
+                    )),
+                    standing: iam::Standing::NoRole,
+                    address: None,
+                })),
                 code::DOMAIN_NOT_FOUND,
             ),
             (AuthError::UaaNotForAccount, code::UAA_ACCOUNT),

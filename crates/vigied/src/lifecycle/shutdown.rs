@@ -17,6 +17,9 @@ use tokio::time::{Instant, timeout_at};
 /// log line is written.
 const MARGIN: Duration = Duration::from_secs(5);
 
+/// How long the line about the signal may take before the shutdown goes on without it.
+const TELLING: Duration = Duration::from_millis(200);
+
 /// The exit code of a process that was ended at its deadline from outside the runtime.
 const CUT: i32 = 1;
 
@@ -42,6 +45,7 @@ impl Plan {
 pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
     let mut signals = Signals::new([SIGTERM, SIGINT]).context("cannot watch for SIGTERM")?;
     let (sender, mut receiver) = watch::channel(false);
+    let (teller, mut told) = watch::channel(false);
     let watching = move || {
         for signal in signals.forever() {
             if sender.send_replace(true) {
@@ -54,11 +58,13 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
                 "SIGINT"
             };
             // Log on another thread: the reader of the log may be stuck, and this thread must still receive the second signal.
+            let teller = teller.clone();
             let telling = thread("telling").spawn(move || {
                 tracing::info!(
                     seconds = plan.total.as_secs(),
                     "{name}: no new connections; the last requests are answered"
                 );
+                teller.send_replace(true);
             });
             drop(telling);
             let deadline = move || {
@@ -81,6 +87,8 @@ pub(crate) fn signal(plan: Plan) -> anyhow::Result<impl Future<Output = ()>> {
     Ok(async move {
         // The sender lives as long as the process.
         let _ = receiver.wait_for(|stopped| *stopped).await;
+        // The lines of the log are in the order of what they tell. A reader that is stuck holds nothing up.
+        let _ = timeout_at(Instant::now() + TELLING, told.wait_for(|told| *told)).await;
     })
 }
 

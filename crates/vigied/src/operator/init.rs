@@ -63,14 +63,7 @@ pub(crate) fn keep(file: KeyFile, names: [&str; 3], made: &Created) -> Option<Pa
     if made.opening.is_none() && made.code.is_none() {
         return None;
     }
-    let path = file.path().to_owned();
-    match file.keep(&format!("{:#}\n", as_json(names, made, None))) {
-        Ok(()) => Some(path),
-        Err(error) => {
-            tracing::warn!(%error, file = %path.display(), "cannot write the key file: what belongs into it is shown instead");
-            None
-        }
-    }
+    file.keep_or_warn(&format!("{:#}\n", as_json(names, made, None)))
 }
 
 /// Creates the first account of a folder.

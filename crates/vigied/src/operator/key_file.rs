@@ -1,7 +1,7 @@
-//! The file for the password and API key of a new owner.
+//! The file for the password and API key of a new owner, or for a new key.
 //!
-//! It may be the only copy. So it is always a new file, readable only by its creator, with its room reserved before the account
-//! is created, and removed if no account is created.
+//! It may be the only copy. So it is always a new file, readable only by its creator, with its room reserved before anything
+//! is created, and removed if nothing is created.
 
 use anyhow::Context;
 use std::fs::File;
@@ -62,16 +62,23 @@ impl KeyFile {
         Ok(made)
     }
 
-    /// Its path.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Writes the contents; returns the path. If that fails it is logged, and the caller shows them instead.
+    pub(crate) fn keep_or_warn(self, text: &str) -> Option<PathBuf> {
+        let path = self.path.clone();
+        match self.keep(text) {
+            Ok(()) => Some(path),
+            Err(error) => {
+                tracing::warn!(%error, file = %path.display(), "cannot write the key file: what belongs into it is shown instead");
+                None
+            }
+        }
     }
 
     /// Writes and syncs the contents.
     ///
     /// # Errors
     /// If writing fails; the file is then removed.
-    pub(crate) fn keep(mut self, text: &str) -> std::io::Result<()> {
+    fn keep(mut self, text: &str) -> std::io::Result<()> {
         self.file.write_all(text.as_bytes())?;
         self.file.set_len(text.len() as u64)?;
         self.file.sync_all()?;

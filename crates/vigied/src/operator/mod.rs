@@ -56,11 +56,11 @@ pub(crate) fn is_change(command: &Command) -> bool {
 /// The file with the credentials that a command made, if there is one.
 pub(crate) fn key_file(command: &Command) -> Option<&Path> {
     match command {
-        Command::Account(AccountCommand::Create(arguments)) => {
-            arguments.key_file.as_deref().filter(|file| file.exists())
-        }
+        Command::Account(AccountCommand::Create(arguments)) => arguments.key_file.as_deref(),
+        Command::User(UserCommand::NewKey { key_file, .. }) => key_file.as_deref(),
         _ => None,
     }
+    .filter(|file| file.exists())
 }
 
 /// Runs a command of the command line; returns its output.

@@ -2,6 +2,7 @@
 
 use crate::cli::{Output, UserCommand};
 use crate::operator::invitation::{account_id, cli_error};
+use crate::operator::key_file::KeyFile;
 use crate::operator::login_address::LoginAddress;
 use crate::operator::output::{self, Row};
 use crate::text::shell::word;
@@ -26,16 +27,13 @@ pub(crate) async fn perform(
             email,
             account,
             name,
+            key_file,
             output,
             ..
         } => {
-            new_key(
-                login_address,
-                iam,
-                (email, account.as_deref(), name),
-                *output,
-            )
-            .await
+            let key_file = key_file.as_deref().map(KeyFile::create).transpose()?;
+            let wanted = (email.as_str(), account.as_deref(), name.as_str());
+            new_key(login_address, iam, wanted, (key_file, *output)).await
         }
     }
 }
@@ -78,30 +76,46 @@ async fn new_key(
     login_address: &LoginAddress,
     iam: &Iam,
     (email, account, name): (&str, Option<&str>, &str),
-    output: Output,
+    (key_file, output): (Option<KeyFile>, Output),
 ) -> anyhow::Result<String> {
     let account = account.map(account_id).transpose()?;
     let made = iam
         .operators_key(email, account, name)
         .await
         .map_err(cli_error)?;
-    let text = made.text.expose();
-    let facts = json!({
-        "email": made.email,
-        "account_guid": made.key.account.to_string(),
-        "key_id": made.key.id.to_string(),
-        "key_name": made.key.name,
-        "api_key": text,
-    });
+    let facts = |place: &str, value: &str| {
+        json!({
+            "email": made.email,
+            "account_guid": made.key.account.to_string(),
+            "key_id": made.key.id.to_string(),
+            "key_name": made.key.name,
+            place: value,
+        })
+    };
+    let with_key = facts("api_key", made.text.expose());
+    let kept = key_file.and_then(|file| file.keep_or_warn(&format!("{with_key:#}\n")));
+    let kept = kept.map(|file| file.display().to_string());
+    let facts = match &kept {
+        Some(file) => facts("key_file", file),
+        None => with_key,
+    };
     let LoginAddress { address, note } = login_address;
     let text = || {
+        let (key, what, argument) = match &kept {
+            Some(file) => (
+                format!("in `{file}`"),
+                "the file",
+                word(&format!("@{file}")),
+            ),
+            None => (made.text.expose().clone(), "it", "KEY".to_owned()),
+        };
         format!(
             "User:     {}\n\
          Account:  {}\n\
          Key:      {} ({})\n\
-         API key:  {text}\n\n\
-         Hand it to that person, and to nobody else: it is not shown again. The keys made before go on until they are deleted.\n\n\
-         Next, by that person:\n  vigie login -a {address} --apikey KEY\n{note}",
+         API key:  {key}\n\n\
+         Hand {what} to that person, and to nobody else: the key is not shown again. The keys made before go on until they are deleted.\n\n\
+         Next, by that person:\n  vigie login -a {address} --apikey {argument}\n{note}",
             made.email, made.key.account, made.key.name, made.key.id,
         )
     };

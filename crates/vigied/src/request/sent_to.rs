@@ -2,10 +2,12 @@
 //! credential, and without any the domain is the one that the key was made for.
 
 use crate::app::App;
+use crate::failure::refused;
 use crate::http::problem::Refusal;
 use axum::extract::Request;
 use base::scope::Domain;
 use iam::{Credential, SpaceName, Unnamed};
+use std::borrow::Cow;
 use wire::code;
 use wire::excerpt;
 use wire::query::Query;
@@ -101,15 +103,30 @@ fn by_name(
     app.verifier.meant(credential, Some(name)).map_err(|error| {
         let said = excerpt::beginning(text);
         let problem = match error {
-            Unnamed::Unknown => code::DOMAIN_NOT_FOUND
-                .problem(format!("the credential reaches no space `{said}`"))
-                .hint("name a space, `ORG/SPACE`, or `s-GUID`; `vigie account space NAME --guid` prints the GUID"),
+            Unnamed::Unknown => {
+                let problem = code::DOMAIN_NOT_FOUND
+                    .problem(format!("the credential reaches no space `{said}`"));
+                match without_role(app, credential) {
+                    Some(hint) => problem.hint(hint),
+                    None => problem.hint(
+                        "name a space, `ORG/SPACE`, or `s-GUID`; `vigie account space NAME --guid` prints the GUID",
+                    ),
+                }
+            }
             Unnamed::Several => code::PARAMETER_INVALID
                 .problem(format!("the credential reaches several spaces `{said}`"))
                 .hint("name the organization with it, `ORG/SPACE`, or use a key that was made for one space"),
         };
         Refusal(problem.field(key))
     })
+}
+
+/// The hint for a caller whose roles show no space, so that there is none to name.
+fn without_role(app: &App, credential: Credential<'_>) -> Option<Cow<'static, str>> {
+    match app.scopes.proven_scope(credential, None).0 {
+        Err(error) if error.has_no_role() => refused::credential(&error).hint,
+        _ => None,
+    }
 }
 
 fn query_of(request: &Request) -> Result<Query, Refusal> {

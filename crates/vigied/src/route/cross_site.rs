@@ -6,6 +6,7 @@
 
 use super::identity::property;
 use crate::http::header::single;
+use crate::http::no_form::{FORM, HINT};
 use crate::http::own_origin::is_own;
 use crate::http::problem::Refusal;
 use base::secret::constant_time_eq;
@@ -51,19 +52,13 @@ pub(super) fn form_is_sent_as_one(headers: &HeaderMap) -> Result<(), Refusal> {
     };
     let text = value.to_str().unwrap_or_default();
     let kind = text.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        || kind.eq_ignore_ascii_case("application/json")
-    {
+    if kind.eq_ignore_ascii_case(FORM) || kind.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    let message = "Property validation failed: the body is not a form".to_owned();
+    let kind = wire::excerpt::beginning(kind);
+    let message = format!("Property validation failed: the body is `{kind}`, not a form");
     let refusal = property("BXNIM0106E", message);
-    Err(Refusal(
-        refusal
-            .0
-            .hint("send the fields as `application/x-www-form-urlencoded`")
-            .field("Content-Type"),
-    ))
+    Err(Refusal(refusal.0.hint(HINT).field("Content-Type")))
 }
 
 /// Checks the origin of the form; the error is text for the page.

@@ -4,6 +4,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::header::single;
+use crate::http::no_form::{self, MediaType};
 use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::http::source::From;
@@ -14,7 +15,7 @@ use axum::response::Response;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use iam::flow::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
@@ -37,15 +38,12 @@ pub(super) fn property(code: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, code, message))
 }
 
-pub(super) fn form(body: &[u8]) -> Result<Form, Refusal> {
-    if body.trim_ascii_start().starts_with(b"{") {
-        let message = "Property validation failed: the body is JSON, not a form";
-        let refusal = property("BXNIM0106E", message.to_owned());
-        return Err(Refusal(
-            refusal
-                .0
-                .hint("send the fields as `application/x-www-form-urlencoded`"),
-        ));
+pub(super) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Refusal> {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    if let Some(kind) = no_form::kind(content_type, body, MediaType::IsHint) {
+        let message = format!("Property validation failed: the body is {kind}, not a form");
+        let refusal = property("BXNIM0106E", message);
+        return Err(Refusal(refusal.0.hint(no_form::HINT)));
     }
     Form::parse(body).map_err(|error| {
         let refusal = property("BXNIM0106E", format!("Property validation failed: {error}"));
@@ -156,7 +154,7 @@ pub(super) async fn token(
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
-    let form = form(&body)?;
+    let form = form(&headers, &body)?;
     let grant = grant(&form)?;
     let client = client(&app, &headers)?;
     let with_uaa = form
@@ -233,7 +231,7 @@ pub(super) async fn revoke(
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     client(&app, &headers)?;
-    let form = form(&body)?;
+    let form = form(&headers, &body)?;
     // As for introspection: a text longer than any token is treated as unknown, and the form has its own limit.
     let token = required(&form, "token")?;
     app.iam.revoke(&Secret::new(token.to_owned())).await?;

@@ -40,7 +40,7 @@ pub(super) async fn introspect(
     if shown.is_none() && !is_bearer {
         client(&app, &headers)?;
     }
-    let form = form(&body)?;
+    let form = form(&headers, &body)?;
     let asked = |key| form.get(key).filter(|text| !text.is_empty());
     let credential = match (asked("apikey"), asked("token"), shown) {
         (Some(_), Some(_), _) => {

@@ -58,6 +58,7 @@ pub(super) async fn invite(
         email: one.email,
         id: one.id.to_string(),
         state: PENDING.to_owned(),
+        replaces_code: one.code.is_some().then_some(one.replaces_code),
         one_time_code: one.code.map(|code| SecretText::new(code.expose().clone())),
     });
     let resources = resources.collect();

@@ -87,7 +87,7 @@ pub(super) async fn issue(
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     cross_site::form_is_sent_as_one(&headers)?;
-    let form = form(&body)?;
+    let form = form(&headers, &body)?;
     if let Err(reason) = cross_site::check(&headers, &form, &app.public_url) {
         return Ok(login_page(&app, StatusCode::FORBIDDEN, Some(reason)));
     }

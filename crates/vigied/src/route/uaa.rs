@@ -5,6 +5,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::header::single;
+use crate::http::no_form::{self, MediaType};
 use crate::http::problem::Refusal;
 use crate::http::source::From;
 use crate::request::caller::Manager;
@@ -14,7 +15,7 @@ use axum::response::Response;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use iam::flow::grant::{Client, Grant};
 use iam::flow::uaa::{SCOPES, UaaGrant};
 use std::sync::Arc;
@@ -105,6 +106,11 @@ pub(super) async fn token(
     let basic = credential::basic(value.as_bytes()).map_err(|_| bad_client())?;
     if Client::find(&basic.user, basic.password.expose()) != Some(Client::Cf) {
         return Err(bad_client());
+    }
+    let content_type = headers.get(header::CONTENT_TYPE);
+    if let Some(kind) = no_form::kind(content_type, &body, MediaType::IsHint) {
+        let message = format!("the body is {kind}, not a form: {}", no_form::HINT);
+        return Err(refused(Kind::Invalid, "invalid_request", message));
     }
     let form = Form::parse(&body).map_err(|error| {
         let refusal = refused(Kind::Invalid, "invalid_request", error.to_string());

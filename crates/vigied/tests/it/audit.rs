@@ -132,6 +132,36 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
     );
 }
 
+/// It said `Auditor`, as an organization has one too, where commands and lists say `SpaceAuditor`.
+#[test]
+fn regression_7_a_role_has_one_name_in_the_audit_and_in_the_api() {
+    let server = Server::start();
+    let (owner, user) = (&server.owner, json!({"username": server.owner.user}));
+    let (space, org) = (
+        format!("/v2/spaces/{}", owner.space),
+        format!("/v2/organizations/{}", owner.org),
+    );
+    for (place, members, name) in [
+        (&space, "auditors", "SpaceAuditor"),
+        (&org, "auditors", "OrgAuditor"),
+        (&org, "users", "OrgUser"),
+        (&org, "billing_managers", "BillingManager"),
+    ] {
+        for (verb, event) in [("PUT", "role_given"), ("DELETE", "role_taken")] {
+            let path = format!("{place}/{members}");
+            let reply = manage(&server, verb, &path).json(&user).send();
+            assert!(reply.status < 300, "{path}: {}", reply.text());
+            let id = transaction(&reply);
+            let found = entries(&server.data(), &[]);
+            let row = found
+                .iter()
+                .find(|row| row["event"] == event && row["transaction_id"] == id.as_str())
+                .unwrap_or_else(|| panic!("{found:#?}"));
+            assert!(row.to_string().contains(&format!("\"{name}\"")), "{row}");
+        }
+    }
+}
+
 fn numbered(rows: &[Value]) -> i64 {
     i64::try_from(rows.iter().filter(|row| row["number"].is_i64()).count()).unwrap()
 }

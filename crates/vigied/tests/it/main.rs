@@ -95,6 +95,10 @@ mod narrowed_keys;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod no_forms;
+#[cfg(test)]
+mod no_role;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod operators_output;

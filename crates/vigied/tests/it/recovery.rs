@@ -160,6 +160,110 @@ fn a_lost_key_is_replaced_running_and_closed() {
     drop(folder);
 }
 
+/// `new-key` had only the screen for the key; `init` has a file.
+#[test]
+fn regression_7_a_new_key_is_written_into_a_file_of_its_own() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let server = Server::start();
+    let (data, owner) = (server.data(), server.owner.clone());
+    let made_keys = |data: &Path| {
+        let found = entries(data, &[]);
+        let keys = found.iter().filter(|row| row["event"] == "key_made");
+        keys.count()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let kept = |text: &str, path: &str| -> Value {
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}");
+        let kept = std::fs::read_to_string(path).unwrap();
+        let kept: Value = serde_json::from_str(&kept).unwrap();
+        assert!(text.contains(path), "{text}");
+        assert!(!text.contains(kept["api_key"].as_str().unwrap()), "{text}");
+        kept
+    };
+    let (first, second) = (file("first.json"), file("second.json"));
+    let told = done(
+        &data,
+        &["user", "new-key", &owner.user, "--key-file", &first],
+    );
+    let key = kept(&told.to_string(), &first);
+    assert_eq!(told["key_file"], first);
+    assert!(crate::harness::knows(
+        &server.serving.url(),
+        key["api_key"].as_str().unwrap()
+    ));
+    // The file is what a login takes.
+    let login = ["login", "-a", &server.serving.url(), "--apikey"];
+    let output = server
+        .vigie()
+        .args(login)
+        .arg(format!("@{first}"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    // Where the file is there, no key is made, and it stays.
+    let (before, text) = (made_keys(&data), std::fs::read(&first).unwrap());
+    let error = refused(
+        &data,
+        &["user", "new-key", &owner.user, "--key-file", &first],
+    );
+    assert!(
+        error.contains("is there already, and nothing was changed"),
+        "{error}"
+    );
+    assert_eq!(
+        (made_keys(&data), std::fs::read(&first).unwrap()),
+        (before, text)
+    );
+    // Where no key is made, there is no file.
+    refused(
+        &data,
+        &[
+            "user",
+            "new-key",
+            "nobody@example.org",
+            "--key-file",
+            &second,
+        ],
+    );
+    assert!(!Path::new(&second).exists());
+    // On the closed folder, as text.
+    assert!(server.serving.stop().success());
+    let output = vigied(
+        &data,
+        &["user", "new-key", &owner.user, "--key-file", &second],
+    );
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    kept(&text, &second);
+    assert!(text.contains(&format!("--apikey @{second}")), "{text}");
+}
+
+/// The hint named the way to another invitation alone, which is for another code.
+#[test]
+fn regression_7_a_used_reset_code_names_the_command_that_makes_another() {
+    let server = Server::start();
+    let (data, owner) = (server.data(), &server.owner);
+    let code = code_of(&done(&data, &["user", "reset-password", &owner.user]));
+    let url = server.serving.url();
+    assert_eq!(redeem(&url, &owner.user, &code), 204);
+    let login = ["login", "-a", &url, "-u", &owner.user, "-p", &code];
+    let output = server
+        .vigie()
+        .args(login)
+        .args(["--new-password", NEW])
+        .output();
+    let error = String::from_utf8(output.unwrap().stderr).unwrap();
+    for way in [
+        "`vigied user reset-password EMAIL`",
+        "`vigied invitation code EMAIL`",
+    ] {
+        assert!(error.contains(way), "{error}");
+    }
+}
+
 #[test]
 fn who_is_no_user_is_said_with_what_shows_those_there_are() {
     let server = Server::start();

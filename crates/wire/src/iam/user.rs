@@ -91,6 +91,9 @@ pub struct InvitedUser {
     /// single account, and no mail is sent; what else is answered is the same for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_time_code: Option<SecretText>,
+    /// Whether the code takes the place of an earlier one of this invitation, which is good for nothing then (ours).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces_code: Option<bool>,
 }
 
 /// The body of every call that gives a person a role or takes it away.
@@ -120,6 +123,7 @@ mod tests {
             id: "IBMid-1".to_owned(),
             state: "PENDING".to_owned(),
             one_time_code: Some("correct horse".into()),
+            replaces_code: Some(false),
         };
         assert!(!format!("{invited:?}").contains("horse"));
         let text = serde_json::to_string(&invited).unwrap();

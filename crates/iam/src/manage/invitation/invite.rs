@@ -44,6 +44,8 @@ pub struct Invited {
     pub email: String,
     /// The one-time code to pass on, if the inviter may see it.
     pub code: Option<Secret<String>>,
+    /// Whether that code takes the place of an earlier one of this invitation.
+    pub replaces_code: bool,
 }
 
 impl Iam {
@@ -92,6 +94,10 @@ impl Iam {
                     address.text
                 )));
             }
+            let earlier = match is_shown {
+                true => invitations::find(&mut tx, account, &address.folded).await?,
+                false => None,
+            };
             let made = New {
                 account,
                 address: &address,
@@ -113,6 +119,7 @@ impl Iam {
                 id: UserId(guid),
                 email: address.text,
                 code,
+                replaces_code: earlier.is_some_and(|own| own.code_hash.is_some()),
             });
         }
         let limit = &limit::INVITATIONS_PER_ACCOUNT;

@@ -58,7 +58,7 @@ pub(super) fn color(name: &'static str, value: &str) -> Result<Color, OptionsErr
 }
 
 /// The colour of the ground, which may be none: then what is behind the picture is seen.
-fn ground(name: &'static str, value: &str) -> Result<Color, OptionsError> {
+pub(super) fn ground(name: &'static str, value: &str) -> Result<Color, OptionsError> {
     if is_none(value) {
         return Ok(Color::rgb(0xffffff).with_alpha(0.0));
     }

@@ -2,8 +2,10 @@
 
 use crate::client::Request;
 use crate::context::Context;
+use crate::duration;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
+use base::grid::RESOLUTION_SECONDS_MAX;
 use wire::settings::{DomainChange, DomainSettings};
 
 const PATH: &str = "/v1/settings/domain";
@@ -13,11 +15,11 @@ const PATH: &str = "/v1/settings/domain";
 #[command(after_long_help = "\
 Examples:
   vigie metrics settings
-  vigie metrics settings --resolution 60
+  vigie metrics settings --resolution 1m
   vigie metrics settings --resolution none --scope account")]
 pub(crate) struct SettingsArgs {
-    /// Read samples in slots of so many seconds, for everyone; `none`: as they were sent
-    #[arg(long, value_name = "SECONDS|none", value_parser = resolution)]
+    /// Read samples in slots of this length, from 1 second to a day, for everyone: `60`, `60s`, `1m`; `none`: as they were sent
+    #[arg(long, value_name = "DURATION|none", value_parser = resolution)]
     resolution: Option<Resolution>,
     #[command(flatten)]
     scope: ScopeArgs,
@@ -33,12 +35,16 @@ fn resolution(text: &str) -> Result<Resolution, String> {
     if text.eq_ignore_ascii_case("none") {
         return Ok(Resolution::AsSent);
     }
-    match text.parse() {
-        Ok(seconds) if seconds > 0 => Ok(Resolution::Seconds(seconds)),
-        _ => Err(format!(
-            "`{text}` is neither a number of seconds nor `none`"
-        )),
-    }
+    duration::parse(text)
+        .ok()
+        .and_then(|length| u32::try_from(length.as_secs()).ok())
+        .filter(|seconds| (1..=RESOLUTION_SECONDS_MAX).contains(seconds))
+        .map(Resolution::Seconds)
+        .ok_or_else(|| {
+            format!(
+                "a resolution is `none` or a length of time from `1s` to `1d` (1 to {RESOLUTION_SECONDS_MAX} seconds), not `{text}`"
+            )
+        })
 }
 
 /// Applies the flags, then shows the settings.
@@ -110,6 +116,25 @@ fn rules(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resolution_is_a_length_of_time_and_its_range_is_named() {
+        for (text, seconds) in [
+            ("60", 60),
+            ("60s", 60),
+            ("1m", 60),
+            ("1d", 86_400),
+            ("1", 1),
+        ] {
+            assert_eq!(resolution(text), Ok(Resolution::Seconds(seconds)), "{text}");
+        }
+        assert_eq!(resolution("None"), Ok(Resolution::AsSent));
+        for wrong in ["0", "0s", "2d", "86401", "x", "", "-1"] {
+            let error = resolution(wrong).unwrap_err();
+            assert!(error.contains("from `1s` to `1d`"), "{error}");
+            assert!(error.contains("1 to 86400 seconds"), "{error}");
+        }
+    }
 
     #[test]
     fn rules_are_counted_by_their_titles() {

@@ -3,7 +3,6 @@
 use super::{Listed, region};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::places::NO_ROLE;
 use crate::shown::shown;
 use clap::Args;
 
@@ -35,7 +34,7 @@ pub(crate) fn run(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
     output.ok()?;
     output.list(&orgs, args.guid, "No organizations were found.")?;
     if orgs.is_empty() {
-        output.note(shown!("hint: {}", NO_ROLE));
+        output.note(shown!("hint: {}", context.no_role()));
     }
     Ok(())
 }

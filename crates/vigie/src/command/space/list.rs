@@ -3,6 +3,7 @@
 use super::Listed;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::shown::shown;
 use clap::Args;
 
 /// What `spaces` takes.
@@ -38,5 +39,9 @@ pub(crate) fn run(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
         .map(|space| Listed::of(space, &org))
         .collect();
     output.ok()?;
-    output.list(&spaces, args.guid, "No spaces were found.")
+    output.list(&spaces, args.guid, "No spaces were found.")?;
+    if spaces.is_empty() {
+        output.note(shown!("hint: {}", context.no_space(&org)));
+    }
+    Ok(())
 }

@@ -2,10 +2,9 @@
 
 use crate::context::Context;
 use crate::duration;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::figures;
 use crate::monitoring::domain_id;
-use crate::places::NO_ROLE;
 use crate::shown::{Shown, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
@@ -19,7 +18,7 @@ use std::time::Duration;
   curl -H \"X-Auth-User-Token: iam $(vigie iam token)\" …
   eval \"$(vigie iam token --env)\"")]
 pub(crate) struct TokenArgs {
-    /// Print the header line that the metrics API wants
+    /// Print the header line that the metrics API wants; with `--scope`, that of the scope as well
     #[arg(long, group = "form")]
     header: bool,
     /// Print a curl command that lists metrics, ready to be run; with a key that may only send, one that sends a sample
@@ -31,7 +30,7 @@ pub(crate) struct TokenArgs {
     /// Print JSON: the token, when it expires, and whose it is
     #[arg(long, group = "form")]
     json: bool,
-    /// The scope for `--curl`, `--env` and `--json`: `space`, `org` or `account` of the target, or the id itself (`s-GUID`,
+    /// The scope for `--header`, `--curl`, `--env` and `--json`: `space`, `org` or `account` of the target, or the id itself (`s-GUID`,
     /// `o-GUID`, `a-GUID`); default: the targeted space, else the organization, else the account
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
@@ -60,7 +59,14 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
     warn_if_short(args, text, context);
     if args.header {
-        return output.line(format!("X-Auth-User-Token: iam {text}"));
+        let header = format!("X-Auth-User-Token: iam {text}");
+        return match &args.scope {
+            None => output.line(header),
+            Some(_) => {
+                let scope = scope(args, context)?;
+                output.line(shown!("{}\nX-Auth-Scope-Id: {}", header, scope))
+            }
+        };
     }
     if args.curl {
         let (scope, metrics) = (noted_scope(args, context)?, trusted_metrics(context)?);
@@ -72,13 +78,13 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
         let sends_alone = context.reach().is_some_and(|reach| reach.only.is_some());
         return output.line(match sends_alone {
             true => shown!(
-                "curl -sS {} -H 'Content-Type: application/json' --data {} {}",
+                "curl -sS --fail-with-body {} -H 'Content-Type: application/json' --data {} {}",
                 headers,
                 Shown::quoted(SAMPLE),
                 Shown::quoted(&format!("{metrics}/v1/metrics"))
             ),
             false => shown!(
-                "curl -sS {} {}",
+                "curl -sS --fail-with-body {} {}",
                 headers,
                 Shown::quoted(&format!("{metrics}/v1/metrics/list?query=*"))
             ),
@@ -108,6 +114,13 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
             },
         });
     }
+    if args.scope.is_some() {
+        return Err(
+            Failure::usage("a token alone has no scope: that is a header of its own").hint(
+                "print both with `--header`, `--curl`, `--env` or `--json`, or leave `--scope` out",
+            ),
+        );
+    }
     output.line(text.to_owned())
 }
 
@@ -135,14 +148,29 @@ fn scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
     Ok(id)
 }
 
-/// The scope for the script; with a note if no space was chosen.
+/// The scope for the script, which can work with it; with a note if no space was chosen.
 fn noted_scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
     let scope = scope(args, context)?;
-    if scope.starts_with("s-") || args.scope.is_some() || context.reach().is_some() {
+    if scope.starts_with("s-") {
+        return Ok(scope);
+    }
+    if context.is_shut_out_of(Some(&scope)) {
+        let message = shown!("`{}` does not exist, or you have no role in it", scope);
+        let failure = Failure::new(Kind::NotFound, message);
+        return Err(
+            failure.hint(if context.reach().is_some() || context.has_no_role() {
+                context.no_role()
+            } else {
+                "choose a space with `vigie target -o ORG -s SPACE`".into()
+            }),
+        );
+    }
+    if args.scope.is_some() || context.reach().is_some() {
         return Ok(scope);
     }
     if context.has_no_role() {
-        context.output.note(shown!("hint: {}", NO_ROLE));
+        let hint = context.no_role();
+        context.output.note(shown!("hint: {}", hint));
     } else {
         context.output.note(shown!(
             "no space is targeted, so that the scope is `{}`; choose one with `vigie target -o ORG -s SPACE`",

@@ -83,8 +83,12 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
         );
         match &user.one_time_code {
             Some(code) => output.say(crate::shown::shown!(
-                "One-time code, shown this once: {}\nOne that was shown for this invitation before is good for nothing now.\n\nHand it on, for this, where it is typed in place of the password:\n  {}",
+                "One-time code, shown this once: {}\n{}\nHand it on, for this, where it is typed in place of the password:\n  {}",
                 code.expose(),
+                match user.replaces_code {
+                    Some(true) => Shown::from("The one that was shown for this invitation before is good for nothing now.\n"),
+                    Some(false) | None => Shown::default(),
+                },
                 login
             ))?,
             None => output.say(

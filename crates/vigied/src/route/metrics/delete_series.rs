@@ -8,7 +8,7 @@ use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use crate::request::admission::Admission;
 use crate::request::caller::Caller;
-use crate::request::payload::Payload;
+use crate::request::form_body::FormBody;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::scope::Scope;
@@ -27,7 +27,7 @@ pub(crate) async fn delete_series(
     caller: Caller,
     admission: Admission,
     RawQuery(url): RawQuery,
-    Payload(form): Payload,
+    FormBody(form): FormBody,
 ) -> Result<Response, Refusal> {
     let named = named(url.as_deref(), &form)?;
     let deleter = Deleter::new(&app, &caller);

@@ -108,3 +108,25 @@ fn a_second_signal_ends_it_at_once() {
     let status = ended(&mut server.serving);
     assert_eq!((status.code(), status.signal()), (Some(143), None));
 }
+
+/// With nothing left to answer, the end of the shutdown stood in the log before the signal that began it.
+#[test]
+fn regression_7_the_log_tells_a_stop_in_the_order_in_which_it_went() {
+    for _ in 0..5 {
+        let mut server = Server::start();
+        server.serving.signal("TERM");
+        assert!(ended(&mut server.serving).success());
+        server.serving.wait_for_log("stopped");
+        let log = server.serving.log();
+        let at = |text: &str| {
+            log.find(text)
+                .unwrap_or_else(|| panic!("no `{text}` in {log}"))
+        };
+        let (signal, flush, end) = (
+            at("SIGTERM: no new connections"),
+            at("shutting down: the last request is answered"),
+            at("stopped"),
+        );
+        assert!(signal < flush && flush < end, "{log}");
+    }
+}
