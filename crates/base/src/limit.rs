@@ -217,7 +217,7 @@ limits! {
     /// The least rate of a body.
     settable BODY_BYTES_PER_SECOND_MIN = "body_bytes_per_second_min", 512, "bytes", "a body that comes more slowly than this falls behind, and is answered with 408 after `body_stall_seconds`";
     /// What one account may have of a good that all share.
-    settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies`, `bodies_in_flight_bytes`, `concurrent_queries`, `queued_queries` and `queries_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`";
+    settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies`, `bodies_in_flight_bytes`, `concurrent_queries`, `queued_queries` and `queries_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`. The same of what senders have: 7 in 8 of `sender_connections`, and `senders_in_flight_bytes`";
     /// What one source may have of it without a verified credential.
     settable SOURCE_SHARE_PERCENT = "source_share_percent", 25, "percent", "the same share for requests without a verified credential from one address (IPv6: one /64)";
     /// What all sources may have of it without a verified credential.

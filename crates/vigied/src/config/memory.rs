@@ -14,8 +14,14 @@ const LEAST_BYTES: u64 = 256 << 20;
 const PARTS: [(Limit, u64); 3] = [
     (limit::HEAD_BYTES, 2),
     (limit::QUERIES_IN_FLIGHT_BYTES, 4),
-    (limit::BODIES_IN_FLIGHT_BYTES, 8),
+    (limit::BODIES_IN_FLIGHT_BYTES, BODIES),
 ];
+
+/// The divisor for bodies, and what senders have in flight.
+const BODIES: u64 = 8;
+
+/// The divisor for the latter.
+const SENDERS: u64 = 16;
 
 /// The divisor for the directories of segment files, the answers that are kept and the compiled rules of domains, together.
 const CACHES: u64 = 8;
@@ -40,11 +46,23 @@ impl MemoryBudget {
     }
 
     /// Lowers the limit of a part to its part of the budget, and those of one body to half of what one account can have of all
-    /// bodies: a body may be held packed and plain, and one that is larger would be put off for ever.
-    pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>) {
+    /// bodies: a body may be held packed and plain, and one that is larger would be put off for ever. Where senders come in by
+    /// doors of their own, what they have in flight is a part of that of bodies.
+    pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>, has_doors: bool) {
         for (limit, part) in PARTS {
             let own = limits.entry(limit.name).or_insert(limit.default);
             *own = (*own).min(self.0 / part);
+        }
+        if has_doors {
+            let (limit, whole) = (
+                limit::SENDERS_IN_FLIGHT_BYTES,
+                limit::BODIES_IN_FLIGHT_BYTES,
+            );
+            let senders = limits.entry(limit.name).or_insert(limit.default);
+            *senders = (*senders).min(self.0 / SENDERS);
+            let left = self.0 / BODIES - *senders;
+            let bodies = limits.entry(whole.name).or_insert(whole.default);
+            *bodies = (*bodies).min(left);
         }
         let kept = limits
             .entry(limit::RENDER_CACHE_BYTES.name)
@@ -87,13 +105,25 @@ mod tests {
             (limit::RENDER_CACHE_BYTES.name, u64::MAX),
             (limit::BODY_BYTES.name, 7),
         ]);
-        budget.clip(&mut limits);
+        let all = limits.clone();
+        budget.clip(&mut limits, false);
         let others = budget.directories(u64::MAX) + budget.rules();
         assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
         assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
 
+        // What senders have in flight was on top of it.
+        let senders = limit::SENDERS_IN_FLIGHT_BYTES;
+        for set in [senders.default, u64::MAX] {
+            let mut limits = all.clone();
+            limits.insert(senders.name, set);
+            budget.clip(&mut limits, true);
+            assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
+            assert_eq!(limits[senders.name], set.min(64 << 20));
+            assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
+        }
+
         let mut limits = BTreeMap::from([(limit::HEAD_BYTES.name, 2000)]);
-        budget.clip(&mut limits);
+        budget.clip(&mut limits, false);
         assert_eq!(limits[limit::HEAD_BYTES.name], 2000);
         assert_eq!(limits[limit::BODIES_IN_FLIGHT_BYTES.name], 128 << 20);
         assert_eq!(budget.directories(0), 0);
@@ -112,7 +142,7 @@ mod tests {
                 (limit::BODY_BYTES.name, limit::BODY_BYTES.default),
                 (limit::ACCOUNT_SHARE_PERCENT.name, percent),
             ]);
-            MemoryBudget::new(memory, None).clip(&mut limits);
+            MemoryBudget::new(memory, None).clip(&mut limits, true);
             let all = limits[limit::BODIES_IN_FLIGHT_BYTES.name];
             let body = limits[limit::BODY_BYTES.name];
             assert!(

@@ -185,7 +185,7 @@ const OWN: &[Setting] = &[
             max: 1 << 50,
         },
         "0",
-        "memory for samples, queries, bodies and directories of segment files together; 0 for half of what the machine, or the control group of the process, has. Of it `limits.head_bytes` is at most a half, `limits.queries_in_flight_bytes` a quarter, `limits.bodies_in_flight_bytes` an eighth, `storage.directory_cache_bytes`, `limits.render_cache_bytes` (a 64th) and the compiled rules of domains (a 64th) an eighth together, and `limits.body_bytes` and `limits.management_body_bytes` half of what `limits.account_share_percent` leaves one account of `limits.bodies_in_flight_bytes` (a body may be held packed and plain), however much is set for them; `vigied config check` shows what is in force",
+        "memory for samples, queries, bodies and directories of segment files together; 0 for half of what the machine, or the control group of the process, has. Of it `limits.head_bytes` is at most a half, `limits.queries_in_flight_bytes` a quarter, `limits.bodies_in_flight_bytes` an eighth (together with `limits.senders_in_flight_bytes`, at most a 16th, where a listener for senders is open), `storage.directory_cache_bytes`, `limits.render_cache_bytes` (a 64th) and the compiled rules of domains (a 64th) an eighth together, and `limits.body_bytes` and `limits.management_body_bytes` half of what `limits.account_share_percent` leaves one account of `limits.bodies_in_flight_bytes` (a body may be held packed and plain), however much is set for them; `vigied config check` shows what is in force",
     ),
     setting(
         "shutdown_seconds",

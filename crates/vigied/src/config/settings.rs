@@ -136,10 +136,11 @@ impl Settings {
             limits.insert(own.name, values.parsed(&format!("limits.{}", own.name))?);
         }
         let memory = MemoryBudget::new(values.parsed("memory_bytes")?, machine::memory_bytes());
-        memory.clip(&mut limits);
+        let senders = SenderSettings::read(values, tls.is_some())?;
+        memory.clip(&mut limits, !senders.doors.is_empty());
         let public_url = values.optional("public_url")?;
         Ok(Self {
-            senders: SenderSettings::read(values, tls.is_some())?,
+            senders,
             listen: values.parsed("listen")?,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             public_hosts: values.parsed("public_hosts")?,

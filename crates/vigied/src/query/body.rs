@@ -113,9 +113,22 @@ pub(super) fn pieces(
         is_whole: pieces.is_whole,
         ended: false,
         cancel_on_drop,
-        _reservation: reservation,
+        reservation,
     };
     response(Body::new(body), packing)
+}
+
+/// A piece of an answer, whose memory is counted until the HTTP library has written it: of an HTTP/2 stream whose client reads
+/// nothing, the library holds pieces also when their body has ended.
+struct Piece {
+    bytes: Vec<u8>,
+    _reservation: Arc<Reservation>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 struct Sending {
@@ -124,7 +137,20 @@ struct Sending {
     is_whole: Arc<AtomicBool>,
     ended: bool,
     cancel_on_drop: CancelOnDrop,
-    _reservation: Arc<Reservation>,
+    reservation: Arc<Reservation>,
+}
+
+impl Sending {
+    fn frame(&self, bytes: Vec<u8>) -> Frame<Bytes> {
+        Frame::data(piece(bytes, &self.reservation))
+    }
+}
+
+fn piece(bytes: Vec<u8>, reservation: &Arc<Reservation>) -> Bytes {
+    Bytes::from_owner(Piece {
+        bytes,
+        _reservation: Arc::clone(reservation),
+    })
 }
 
 /// The connection ends before the answer is complete.
@@ -146,13 +172,13 @@ impl hyper::body::Body for Sending {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
         if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first.into()))));
+            return Poll::Ready(Some(Ok(self.frame(first))));
         }
         if self.ended {
             return Poll::Ready(None);
         }
         match ready!(self.rest.poll_recv(context)) {
-            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes.into())))),
+            Some(bytes) => Poll::Ready(Some(Ok(self.frame(bytes)))),
             None => {
                 self.ended = true;
                 let is_whole = self.is_whole.load(Ordering::Acquire);
@@ -163,5 +189,30 @@ impl hyper::body::Body for Sending {
 
     fn is_end_stream(&self) -> bool {
         self.ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::Pool;
+    use super::*;
+    use crate::http::share::{ShareOwner, Shares};
+    use base::context::Memory as _;
+
+    /// What the library had not written was counted no more once the body had ended.
+    #[test]
+    fn a_piece_is_counted_until_it_is_written() {
+        let pool = Arc::new(Pool::new(1000, Shares::whole()));
+        let reservation = Arc::new(Reservation::new(&pool, ShareOwner::Proxy));
+        reservation.reserve(640).unwrap();
+        let unwritten = piece(b"all of it".to_vec(), &reservation);
+        drop(reservation);
+        let mut rest = unwritten.clone();
+        drop(unwritten);
+        let written = rest.split_to(8);
+        drop(written);
+        assert_eq!((pool.used(), &*rest), (640, &b"t"[..]));
+        drop(rest);
+        assert_eq!(pool.used(), 0);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::lines::LineReader;
 use super::pickles::PickleReader;
+use super::places::Place;
 use super::reader::{End, Reader};
+use super::reports::NO_IDENTITY;
 use super::shared::{Shared, TICK};
 use super::shown::Shown;
 use super::storing::Sender;
@@ -40,16 +42,16 @@ pub(super) fn serve(
     let by_address = shared.sources.key(peer).map(Shown::Source);
     let end = match (door.format, by_address) {
         (Format::Lines, shown) => match LineReader::new(shared, door, sender, &place, shown) {
-            Ok(mut reader) => run(shared, sender, &mut reader, &mut stream),
+            Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
             Err(end) => end,
         },
         (Format::Pickle, Some(shown)) => match PickleReader::new(shared, sender, &place, shown) {
-            Ok(mut reader) => run(shared, sender, &mut reader, &mut stream),
+            Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
             Err(end) => end,
         },
         // A pickle cannot be answered.
         (Format::Pickle, None) => {
-            shared.refuse(sender.door, sender.source, "no_identity", 1);
+            shared.refuse(sender.door, sender.source, NO_IDENTITY, 1);
             End::Quiet
         }
     };
@@ -59,7 +61,12 @@ pub(super) fn serve(
     stream.close();
 }
 
-fn run(shared: &Shared, sender: Sender, reader: &mut impl Reader, stream: &mut Stream) -> End {
+fn run(
+    shared: &Shared,
+    (sender, place): (Sender, &Place<'_>),
+    reader: &mut impl Reader,
+    stream: &mut Stream,
+) -> End {
     let begun = Instant::now();
     let mut heard = begun;
     let end = loop {
@@ -75,7 +82,7 @@ fn run(shared: &Shared, sender: Sender, reader: &mut impl Reader, stream: &mut S
             Read1::Bytes(bytes) => {
                 heard = Instant::now();
                 let done = reader.came(bytes, stream);
-                pause(shared, sender, reader.domain(), bytes);
+                pause(shared, (sender, place), reader.domain(), bytes);
                 done
             }
             Read1::Nothing => Ok(()),
@@ -104,7 +111,12 @@ fn run(shared: &Shared, sender: Sender, reader: &mut impl Reader, stream: &mut S
 }
 
 /// Waits until more may be read of this source and for this domain.
-fn pause(shared: &Shared, sender: Sender, domain: Option<Domain>, bytes: usize) {
+fn pause(
+    shared: &Shared,
+    (sender, place): (Sender, &Place<'_>),
+    domain: Option<Domain>,
+    bytes: usize,
+) {
     let Some(source) = sender.source.key() else {
         return;
     };
@@ -118,7 +130,7 @@ fn pause(shared: &Shared, sender: Sender, domain: Option<Domain>, bytes: usize) 
         .metrics
         .limited(&base::limit::SENDER_BYTES_PER_SECOND);
     let until = Instant::now() + wait.min(Duration::from_secs(5));
-    while Instant::now() < until && !shared.is_stopping() {
+    while Instant::now() < until && !shared.is_stopping() && place.is_held() {
         std::thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
     }
 }

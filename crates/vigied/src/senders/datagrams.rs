@@ -2,6 +2,7 @@
 
 use super::held;
 use super::lines::decode;
+use super::reports::NO_IDENTITY;
 use super::shared::{Shared, TICK};
 use super::shown::Shown;
 use super::storing::{Outcome, Sender, store};
@@ -36,7 +37,7 @@ fn datagram(shared: &Shared, sender: Sender, lines: &[u8]) {
     let count = held::count(lines);
     let refuse = |reason| shared.refuse(sender.door, sender.source, reason, count);
     let Some(key) = shared.sources.key(sender.source.address()) else {
-        refuse("no_identity");
+        refuse(NO_IDENTITY);
         return;
     };
     let shown = Shown::Source(key);

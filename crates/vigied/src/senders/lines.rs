@@ -6,14 +6,16 @@
 use super::held::{Held, count};
 use super::places::Place;
 use super::reader::{End, Reader, keep};
+use super::renewal::{Open, is_renewal};
+use super::reports::NO_IDENTITY;
 use super::shared::Shared;
 use super::shown::{Denied, Entered, Shown};
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
 use crate::config::Door;
+use crate::http::share::ShareOwner;
 use base::error::Problem;
 use base::limit;
-use base::principal::Principal;
 use base::sample::RejectReason;
 use base::scope::Domain;
 use base::time::Millis;
@@ -31,15 +33,8 @@ const WARN_MILLIS: i64 = 60_000;
 /// How the keys begin that the server makes.
 const KEY_BEGINNING: &[u8] = b"vgk_";
 
-/// Who sends on the connection.
-#[derive(Debug)]
-struct Open {
-    shown: Shown,
-    principal: Option<Principal>,
-    domain: Option<Domain>,
-    /// When to warn; `None` when it was done, or the credential lasts.
-    warn_at: Option<Millis>,
-}
+/// How far a time that was made may be ahead of the clock.
+const AHEAD_MILLIS: i64 = 1000;
 
 /// Reads lines.
 #[derive(Debug)]
@@ -54,6 +49,8 @@ pub(super) struct LineReader<'s> {
     filled: usize,
     /// The rest of a line that was too long is still to come.
     in_long_line: bool,
+    /// What has come before the sender said who it is.
+    unknown_bytes: usize,
     last: Millis,
 }
 
@@ -75,17 +72,19 @@ impl<'s> LineReader<'s> {
             buffer: vec![0; READ_BYTES + auth_line::BYTES_MAX],
             filled: 0,
             in_long_line: false,
+            unknown_bytes: 0,
             last: Millis(0),
         };
         if let Some(shown) = by_address {
             match shown.scope(shared) {
                 Ok(scope) => {
                     let domain = scope.domain();
-                    keep(shared, place, domain).map_err(End::Refused)?;
+                    let owner = keep(shared, place, domain).map_err(End::Refused)?;
                     reader.open = Some(Open {
                         shown,
-                        principal: Some(scope.principal()),
-                        domain: Some(domain),
+                        principal: scope.principal(),
+                        domain,
+                        owner,
                         warn_at: None,
                     });
                 }
@@ -94,7 +93,7 @@ impl<'s> LineReader<'s> {
                 Err(denied) => return Err(reader.denied(denied.problem(), 1)),
             }
         } else if !door.takes_credentials {
-            shared.refuse(sender.door, sender.source, "no_identity", 1);
+            shared.refuse(sender.door, sender.source, NO_IDENTITY, 1);
             return Err(End::Refused(
                 "nobody is known by this address, and no credential is taken here".to_owned(),
             ));
@@ -112,11 +111,20 @@ impl<'s> LineReader<'s> {
         End::Refused(format!("{} {}", problem.code, problem.message))
     }
 
-    /// A time that is later than all before, so that lines without one do not replace each other.
+    /// A time that is later than all before, so that lines without one do not replace each other; but never far from now, however
+    /// often lines come.
     fn now(&mut self) -> Millis {
         let now = self.shared.app.clock.now();
-        self.last = now.max(self.last.plus(1));
+        self.last = now.max(self.last.plus(1).min(now.plus(AHEAD_MILLIS)));
         self.last
+    }
+
+    fn say_who_you_are(&self, lines: u64) -> End {
+        self.refuse(NO_IDENTITY, lines);
+        End::Refused(
+            "say who you are first: `AUTH iam TOKEN [s-GUID]` or `AUTH apikey KEY [s-GUID]`"
+                .to_owned(),
+        )
     }
 
     /// Whole lines, none of them `AUTH`.
@@ -127,11 +135,7 @@ impl<'s> LineReader<'s> {
             return Ok(());
         }
         let Some(open) = &self.open else {
-            self.refuse("no_identity", count(lines));
-            return Err(End::Refused(
-                "say who you are first: `AUTH iam TOKEN [s-GUID]` or `AUTH apikey KEY [s-GUID]`"
-                    .to_owned(),
-            ));
+            return Err(self.say_who_you_are(count(lines)));
         };
         if self.held.is_none() {
             match put(self.shared, self.sender, &open.shown, lines, at) {
@@ -142,11 +146,8 @@ impl<'s> LineReader<'s> {
                 Outcome::Denied(Denied::ForNow(_)) => {}
             }
         }
-        let shared = self.shared;
-        let most = shared.limits.held_bytes;
-        let held = self
-            .held
-            .get_or_insert_with(|| Held::new(Instant::now(), most, shared.in_flight.none()));
+        let (shared, owner) = (self.shared, open.owner);
+        let held = self.held.get_or_insert_with(|| hold(shared, owner));
         let refused = held.keep(lines, at);
         if refused > 0 {
             shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
@@ -185,14 +186,18 @@ impl<'s> LineReader<'s> {
         }
         let entered = {
             let line = self.buffer.get(from..to).unwrap_or_default();
-            let usual = self.open.as_ref().and_then(|open| open.domain);
+            let usual = self.open.as_ref().map(|open| open.domain);
+            let is_renewal = self
+                .open
+                .as_ref()
+                .is_some_and(|open| is_renewal(line, open));
             auth_line::parse(line)
-                .map_err(|error| (error.to_string(), false))
+                .map_err(|error| (error.to_string(), !is_renewal))
                 .and_then(|line| {
                     let entered = Shown::enter(self.shared, self.sender.source, &line, usual);
                     entered.map_err(|problem| {
                         let text = format!("{} {}", problem.code, problem.message);
-                        (text, problem.retry_after.is_some())
+                        (text, !is_renewal || problem.retry_after.is_some())
                     })
                 })
         };
@@ -202,8 +207,9 @@ impl<'s> LineReader<'s> {
         }
         let entered = match entered {
             Ok(entered) => entered,
-            // Who is in already stays in as before, unless it guesses.
-            Err((why, false)) if self.open.is_some() => {
+            // Who is in already stays in as before, unless it guesses, or says that it is somebody else or sends elsewhere: what
+            // follows would be stored where it does not belong.
+            Err((why, false)) => {
                 stream.say(&format!("ERR {why}"));
                 return Ok(());
             }
@@ -215,10 +221,9 @@ impl<'s> LineReader<'s> {
             domain,
             ends_at,
         } = entered;
-        keep(self.shared, self.place, domain).map_err(End::Refused)?;
+        let owner = keep(self.shared, self.place, domain).map_err(End::Refused)?;
         let before = self.open.take();
-        let is_same = before
-            .is_some_and(|own| own.principal == Some(principal) && own.domain == Some(domain));
+        let is_same = before.is_some_and(|own| own.principal == principal && own.domain == domain);
         if let Some(held) = self.held.as_ref().filter(|_| !is_same) {
             let lines = held.lines();
             self.held = None;
@@ -228,8 +233,9 @@ impl<'s> LineReader<'s> {
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
         self.open = Some(Open {
             shown,
-            principal: Some(principal),
-            domain: Some(domain),
+            principal,
+            domain,
+            owner,
             warn_at: left.map(|left| now.plus(left - (left / 3).min(WARN_MILLIS))),
         });
         self.release()?;
@@ -275,6 +281,9 @@ impl<'s> LineReader<'s> {
             return Ok(());
         }
         let is_auth = auth_line::is_one(line);
+        if !is_auth && self.open.is_none() {
+            return Err(self.say_who_you_are(1));
+        }
         self.filled = 0;
         if is_auth && !self.in_long_line {
             return Err(End::Refused(
@@ -326,7 +335,15 @@ impl Reader for LineReader<'_> {
 
     fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
         self.filled += bytes;
-        self.whole_lines(stream)
+        self.whole_lines(stream)?;
+        if self.open.is_none() {
+            self.unknown_bytes += bytes;
+            // No more is needed for an `AUTH` line.
+            if self.unknown_bytes > auth_line::BYTES_MAX {
+                return Err(self.say_who_you_are(1));
+            }
+        }
+        Ok(())
     }
 
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End> {
@@ -338,33 +355,26 @@ impl Reader for LineReader<'_> {
             open.warn_at = None;
             stream.say("WARN the credential ends soon; send `AUTH iam TOKEN` with a new one on this connection");
         }
-        match (open.shown.scope(self.shared), &self.held) {
-            (Ok(_), None) => Ok(()),
-            (Ok(_), Some(_)) => self.release(),
-            (Err(Denied::Gone(problem)), held) => {
-                let lines = held.as_ref().map_or(0, Held::lines);
+        let (shared, owner) = (self.shared, open.owner);
+        match open.shown.scope(shared) {
+            Ok(_) if self.held.is_none() => Ok(()),
+            Ok(_) => self.release(),
+            Err(Denied::Gone(problem)) => {
+                let lines = self.held.take().map_or(0, |held| held.lines());
                 Err(self.denied(&problem, lines))
             }
-            (Err(Denied::ForNow(problem)), held) => {
-                let shared = self.shared;
-                let lines = held.as_ref().map_or(0, Held::lines);
-                if held
-                    .as_ref()
-                    .is_some_and(|own| own.since.elapsed() > shared.limits.held)
-                {
-                    shared.app.metrics.limited(&limit::SENDER_HELD_SECONDS);
-                    self.refuse("expired", lines);
-                    return Err(End::Refused(format!(
-                        "{} {}",
-                        problem.code, problem.message
-                    )));
+            Err(Denied::ForNow(problem)) => {
+                // From now on counts the time in which a new credential may come, also where nothing is sent.
+                let held = self.held.get_or_insert_with(|| hold(shared, owner));
+                if held.since.elapsed() <= shared.limits.held {
+                    return Ok(());
                 }
-                if held.is_none() {
-                    // From now on counts the time in which a new credential may come, also where nothing is sent.
-                    let most = shared.limits.held_bytes;
-                    self.held = Some(Held::new(Instant::now(), most, shared.in_flight.none()));
-                }
-                Ok(())
+                shared.app.metrics.limited(&limit::SENDER_HELD_SECONDS);
+                // The lines are counted at the end.
+                Err(End::Refused(format!(
+                    "{} {}",
+                    problem.code, problem.message
+                )))
             }
         }
     }
@@ -385,8 +395,14 @@ impl Reader for LineReader<'_> {
     }
 
     fn domain(&self) -> Option<Domain> {
-        self.open.as_ref().and_then(|open| open.domain)
+        self.open.as_ref().map(|open| open.domain)
     }
+}
+
+/// Room for lines that come from now on.
+fn hold(shared: &Shared, owner: ShareOwner) -> Held<'_> {
+    let taken = shared.in_flight.none(owner);
+    Held::new(Instant::now(), shared.limits.held_bytes, taken)
 }
 
 /// Where the next `AUTH` line is: from its first byte to its end.

@@ -15,6 +15,7 @@ mod pace;
 mod pickles;
 mod places;
 mod reader;
+mod renewal;
 mod reports;
 mod shared;
 mod shown;
@@ -26,6 +27,7 @@ pub(crate) use listener::Bound;
 
 use crate::app::App;
 use crate::config::Settings;
+use crate::http::share::{AccountShare, Shares};
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
@@ -55,6 +57,14 @@ impl Senders {
     ) -> Self {
         let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
         let seconds = |limit| Duration::from_secs(settings.limit(limit).min(365 * 86_400));
+        let iam = app.iam.clone();
+        let shares = Shares {
+            account: AccountShare::new(move |account| {
+                iam.account_limit(account, &limit::ACCOUNT_SHARE_PERCENT)
+            }),
+            source: settings.limit(limit::SOURCE_SHARE_PERCENT),
+            strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
+        };
         let shared = Arc::new(Shared {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),
@@ -64,15 +74,23 @@ impl Senders {
                 idle: seconds(limit::SENDER_IDLE_SECONDS),
                 held: seconds(limit::SENDER_HELD_SECONDS),
                 held_bytes: size(limit::SENDER_HELD_BYTES),
+                least_rate: (
+                    settings.limit(limit::BODY_BYTES_PER_SECOND_MIN),
+                    seconds(limit::BODY_STALL_SECONDS),
+                ),
             },
             places: Places::new(
                 size(limit::SENDER_CONNECTIONS),
                 size(limit::SENDER_CONNECTIONS_PER_SOURCE),
                 size(limit::SENDER_CONNECTIONS_PER_DOMAIN),
+                shares.clone(),
             ),
             pace: Pace::new(settings.limit(limit::SENDER_BYTES_PER_SECOND)),
-            in_flight: Budget::new(size(limit::SENDERS_IN_FLIGHT_BYTES)),
-            turns: Turns::default(),
+            in_flight: Budget::new(
+                settings.limit(limit::SENDERS_IN_FLIGHT_BYTES),
+                shares.clone(),
+            ),
+            turns: Turns::new(turns::most(), shares),
             reports: Reports::default(),
             stopping: AtomicBool::new(false),
             threads: AtomicUsize::new(0),

@@ -1,4 +1,5 @@
 //! How fast senders are read: by source and by domain, so that neither many connections nor many machines are a way around it.
+//! Those of a source who have not said who they are count apart, so that they slow down nobody who has.
 
 use base::allowance::{Rate, Spent, Table};
 use base::scope::Domain;
@@ -12,6 +13,7 @@ const REMEMBERED: usize = 8192;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Who {
+    Stranger(SourceKey),
     Source(SourceKey),
     Domain(Domain),
 }
@@ -41,8 +43,11 @@ impl Pace {
     ) -> Duration {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut longest = 0;
-        let domain = domain.map(Who::Domain);
-        for who in [Some(Who::Source(source)), domain].into_iter().flatten() {
+        let counted = match domain {
+            None => [Some(Who::Stranger(source)), None],
+            Some(domain) => [Some(Who::Source(source)), Some(Who::Domain(domain))],
+        };
+        for who in counted.into_iter().flatten() {
             let own = sent.entry(who);
             own.spend(self.rate, now, bytes as u64);
             longest = longest.max(own.wait(self.rate, now));
@@ -54,6 +59,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base::id::{Guid, SpaceId};
 
     #[test]
     fn who_sends_more_waits_and_nobody_else_does() {
@@ -64,5 +70,17 @@ mod tests {
         assert!(wait > Duration::from_millis(900) && wait < Duration::from_millis(1100));
         assert_eq!(pace.sent(source(2), None, 500, Millis(0)), Duration::ZERO);
         assert_eq!(pace.sent(source(1), None, 0, Millis(3000)), Duration::ZERO);
+    }
+
+    /// What a stranger sent slowed down whoever was known by the same address.
+    #[test]
+    fn strangers_slow_down_nobody_who_is_known() {
+        let pace = Pace::new(1000);
+        let source = SourceKey::of([192, 0, 2, 1].into());
+        let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
+        assert!(!pace.sent(source, None, 100_000, Millis(0)).is_zero());
+        let sent = |domain, bytes| pace.sent(source, Some(domain), bytes, Millis(0));
+        assert!(sent(space(1), 500).is_zero());
+        assert!(!sent(space(2), 900).is_zero());
     }
 }

@@ -7,13 +7,15 @@ use super::shared::Shared;
 use super::shown::{Denied, Shown};
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
-use base::limit;
+use crate::http::share::ShareOwner;
+use base::limit::{self, Limit};
 use base::sample::RejectReason;
 use base::scope::Domain;
+use std::time::Instant;
 use wire::ingest::pickle::{self, HEAD_BYTES};
 use wire::ingest::{LineReject, Lines};
 
-/// How much is made room for at once: a frame takes memory as it comes, not as it says.
+/// Without more room than this a frame is read that is no larger.
 const STEP_BYTES: usize = 64 * 1024;
 
 /// Reads frames.
@@ -23,11 +25,14 @@ pub(super) struct PickleReader<'s> {
     sender: Sender,
     shown: Shown,
     domain: Domain,
+    owner: ShareOwner,
     /// Head and frame.
     buffer: Vec<u8>,
     filled: usize,
     /// The bytes of the buffer beyond the first step.
     taken: Taken<'s>,
+    /// When there was room for the frame that is larger than a step, until its end is there.
+    begun: Option<Instant>,
 }
 
 impl<'s> PickleReader<'s> {
@@ -42,26 +47,44 @@ impl<'s> PickleReader<'s> {
             End::Quiet
         })?;
         let domain = scope.domain();
-        keep(shared, place, domain).map_err(|_| End::Quiet)?;
+        let owner = keep(shared, place, domain).map_err(|_| End::Quiet)?;
         Ok(Self {
             shared,
             sender,
             shown,
             domain,
+            owner,
             buffer: vec![0; STEP_BYTES],
             filled: 0,
-            taken: shared.in_flight.none(),
+            taken: shared.in_flight.none(owner),
+            begun: None,
         })
     }
 
-    /// Head and frame in bytes, once the head is there.
-    fn whole(&self) -> Option<usize> {
-        let head = self
-            .buffer
-            .get(..self.filled)?
-            .first_chunk::<HEAD_BYTES>()?;
+    /// Head and frame in bytes from `at` on, once the head is there.
+    fn whole(&self, at: usize) -> Option<usize> {
+        let own = self.buffer.get(at..self.filled)?;
+        let head = own.first_chunk::<HEAD_BYTES>()?;
         let length = usize::try_from(pickle::length(*head)).unwrap_or(usize::MAX);
         Some(length.saturating_add(HEAD_BYTES))
+    }
+
+    /// Refuses a frame that is too large, and ends.
+    fn too_large(&mut self, limit: &'static Limit) -> End {
+        self.shared.app.metrics.limited(limit);
+        self.refuse("too_large");
+        self.filled = 0;
+        End::Quiet
+    }
+
+    /// Whether a frame that has room of all senders comes more slowly than a body may: others wait for the room.
+    fn is_slow(&self) -> bool {
+        let Some(begun) = self.begun else {
+            return false;
+        };
+        let (least, stall) = self.shared.limits.least_rate;
+        let behind = begun.elapsed().saturating_sub(stall);
+        (self.filled as u64) < behind.as_secs().saturating_mul(least)
     }
 
     fn refuse(&self, reason: &'static str) {
@@ -69,8 +92,8 @@ impl<'s> PickleReader<'s> {
             .refuse(self.sender.door, self.sender.source, reason, 1);
     }
 
-    fn frame(&self, whole: usize) -> Result<(), End> {
-        let frame = self.buffer.get(HEAD_BYTES..whole).unwrap_or_default();
+    fn frame(&self, from: usize, to: usize) -> Result<(), End> {
+        let frame = self.buffer.get(from + HEAD_BYTES..to).unwrap_or_default();
         let at = self.shared.app.clock.now();
         let decode = || {
             pickle::decode(frame, at).unwrap_or_else(|error| Lines {
@@ -96,46 +119,61 @@ impl<'s> PickleReader<'s> {
 
 impl Reader for PickleReader<'_> {
     fn room(&mut self) -> &mut [u8] {
-        if self.filled == self.buffer.len() {
-            let larger = self.buffer.len() + STEP_BYTES;
-            if !self.taken.grow(STEP_BYTES) {
-                self.shared
-                    .app
-                    .metrics
-                    .limited(&limit::SENDERS_IN_FLIGHT_BYTES);
+        // All of a frame, or nothing: those who have a part of theirs would wait for each other.
+        let larger = self.whole(0).filter(|whole| *whole > self.buffer.len());
+        if let Some(whole) = larger {
+            if !self.taken.grow(whole - self.buffer.len()) {
+                let metrics = &self.shared.app.metrics;
+                metrics.limited(&limit::SENDERS_IN_FLIGHT_BYTES);
                 return &mut [];
             }
-            self.buffer.resize(larger, 0);
+            self.buffer.resize(whole, 0);
+            self.begun = Some(Instant::now());
         }
         self.buffer.get_mut(self.filled..).unwrap_or_default()
     }
 
     fn came(&mut self, bytes: usize, _: &mut Stream) -> Result<(), End> {
         self.filled += bytes;
-        while let Some(whole) = self.whole() {
-            let most = usize::try_from(limit::PICKLE_BYTES.default).unwrap_or(usize::MAX);
+        let most = usize::try_from(limit::PICKLE_BYTES.default).unwrap_or(usize::MAX);
+        let mut from = 0;
+        while let Some(whole) = self.whole(from) {
             if whole > most.saturating_add(HEAD_BYTES) {
-                self.shared.app.metrics.limited(&limit::PICKLE_BYTES);
-                self.refuse("too_large");
-                self.filled = 0;
-                return Err(End::Quiet);
+                return Err(self.too_large(&limit::PICKLE_BYTES));
             }
-            if self.filled < whole {
-                return Ok(());
+            let beyond = whole.saturating_sub(STEP_BYTES) as u64;
+            if beyond > self.shared.in_flight.most(self.owner) {
+                // Nobody is in the way: it would wait for ever.
+                return Err(self.too_large(&limit::SENDERS_IN_FLIGHT_BYTES));
             }
-            self.frame(whole)?;
-            self.buffer.copy_within(whole..self.filled, 0);
-            self.filled -= whole;
-            if self.buffer.len() > STEP_BYTES && self.filled <= STEP_BYTES {
-                self.buffer.truncate(STEP_BYTES);
-                self.buffer.shrink_to_fit();
-                self.taken.clear();
+            if self.filled - from < whole {
+                break;
             }
+            self.frame(from, from + whole)?;
+            from += whole;
+        }
+        if from == 0 {
+            return Ok(());
+        }
+        self.begun = None;
+        self.buffer.copy_within(from..self.filled, 0);
+        self.filled -= from;
+        if self.buffer.len() > STEP_BYTES && self.filled <= STEP_BYTES {
+            self.buffer.truncate(STEP_BYTES);
+            self.buffer.shrink_to_fit();
+            self.taken.clear();
         }
         Ok(())
     }
 
     fn tick(&mut self, _: &mut Stream) -> Result<(), End> {
+        if self.is_slow() {
+            let metrics = &self.shared.app.metrics;
+            metrics.limited(&limit::BODY_BYTES_PER_SECOND_MIN);
+            self.refuse("too_slow");
+            self.filled = 0;
+            return Err(End::Quiet);
+        }
         match self.shown.scope(self.shared) {
             // Who cannot be verified for the moment sends nothing until the next frame.
             Ok(_) | Err(Denied::ForNow(_)) => Ok(()),

@@ -1,6 +1,8 @@
 //! Places for connections of senders. A connection that has not said who it is gives way to a new one, the oldest first; one that
-//! has keeps its place. One in eight places is never kept, so that a sender with a credential always gets in to show it.
+//! has keeps its place. One in eight places is never kept, so that a sender with a credential always gets in to show it; of the
+//! others each account has a share.
 
+use crate::http::share::{ShareOwner, Shares, Tally};
 use base::limit::{self, Limit};
 use base::scope::Domain;
 use base::source::SourceKey;
@@ -15,14 +17,27 @@ const NEWCOMERS: usize = 8;
 struct Entry {
     stream: Arc<TcpStream>,
     source: SourceKey,
-    domain: Option<Domain>,
+    /// Of a sender who has said who they are.
+    known: Option<(Domain, ShareOwner)>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Taken {
     /// By number: the oldest first.
     all: BTreeMap<u64, Entry>,
     next: u64,
+    /// Those that are kept, by account.
+    kept: Tally,
+}
+
+impl Taken {
+    fn remove(&mut self, number: u64) -> Option<Entry> {
+        let entry = self.all.remove(&number)?;
+        if let Some((_, owner)) = entry.known {
+            self.kept.subtract(owner, 1);
+        }
+        Some(entry)
+    }
 }
 
 /// All places.
@@ -42,12 +57,18 @@ pub(super) struct Place<'p> {
 }
 
 impl Places {
-    pub(super) fn new(most: usize, per_source: usize, per_domain: usize) -> Self {
+    pub(super) fn new(most: usize, per_source: usize, per_domain: usize, shares: Shares) -> Self {
+        let most = most.max(1);
+        let kept = (most - most / NEWCOMERS) as u64;
         Self {
-            most: most.max(1),
+            most,
             per_source: per_source.max(1),
             per_domain: per_domain.max(1),
-            taken: Mutex::default(),
+            taken: Mutex::new(Taken {
+                all: BTreeMap::new(),
+                next: 0,
+                kept: Tally::new(&limit::SENDER_CONNECTIONS, kept, shares),
+            }),
         }
     }
 
@@ -70,9 +91,9 @@ impl Places {
         }
         if taken.all.len() >= self.most {
             on_limit(&limit::SENDER_CONNECTIONS);
-            let unknown = taken.all.iter().find(|(_, own)| own.domain.is_none());
+            let unknown = taken.all.iter().find(|(_, own)| own.known.is_none());
             let number = unknown.map(|(number, _)| *number)?;
-            if let Some(entry) = taken.all.remove(&number) {
+            if let Some(entry) = taken.remove(number) {
                 // Its thread reads the end, and finds its place gone.
                 let _ = entry.stream.shutdown(Shutdown::Both);
             }
@@ -82,7 +103,7 @@ impl Places {
         let entry = Entry {
             stream: Arc::clone(stream),
             source,
-            domain: None,
+            known: None,
         };
         taken.all.insert(number, entry);
         Some(number)
@@ -95,42 +116,61 @@ impl Places {
 }
 
 impl Place<'_> {
-    /// Keeps the place for a sender to this domain.
+    /// Keeps the place for a sender to this domain, of this account.
     ///
     /// # Errors
     /// The limit that it would exceed.
-    pub(super) fn keep(&self, domain: Domain) -> Result<(), &'static Limit> {
+    pub(super) fn keep(&self, domain: Domain, owner: ShareOwner) -> Result<(), &'static Limit> {
         let mut taken = self.of.taken();
-        let count = |of: &dyn Fn(Domain) -> bool| {
-            let others = taken
-                .all
-                .iter()
-                .filter(|(number, _)| **number != self.number);
-            others.filter(|(_, own)| own.domain.is_some_and(of)).count()
-        };
-        if count(&|own| own == domain) >= self.of.per_domain {
+        let number = self.number;
+        let others = taken.all.iter().filter(|(other, _)| **other != number);
+        let to_domain = others.filter(|(_, own)| own.known.is_some_and(|own| own.0 == domain));
+        if to_domain.count() >= self.of.per_domain {
             return Err(&limit::SENDER_CONNECTIONS_PER_DOMAIN);
         }
-        if count(&|_| true) >= (self.of.most - self.of.most / NEWCOMERS).max(1) {
-            return Err(&limit::SENDER_CONNECTIONS);
+        let Some(before) = taken.all.get(&number).map(|own| own.known) else {
+            // Another has it, and the connection is about to end.
+            return Ok(());
+        };
+        if let Some((_, before)) = before {
+            taken.kept.subtract(before, 1);
         }
-        if let Some(own) = taken.all.get_mut(&self.number) {
-            own.domain = Some(domain);
+        // Who has one needs no other.
+        let has_one = before.is_some_and(|(_, before)| before == owner);
+        let over = taken.kept.over(owner, 1).filter(|_| !has_one);
+        let (known, answer) = match over {
+            None => (Some((domain, owner)), Ok(())),
+            Some(over) => (before, Err(over.limit)),
+        };
+        if let Some((_, owner)) = known {
+            taken.kept.add(owner, 1);
         }
-        Ok(())
+        if let Some(own) = taken.all.get_mut(&number) {
+            own.known = known;
+        }
+        answer
+    }
+
+    /// Whether another has not got it.
+    pub(super) fn is_held(&self) -> bool {
+        self.of.taken().all.contains_key(&self.number)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.of.taken().all.remove(&self.number);
+        self.of.taken().remove(self.number);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::id::{Guid, SpaceId};
+    use base::id::{AccountId, Guid, SpaceId};
+
+    fn account(number: u8) -> ShareOwner {
+        ShareOwner::Account(AccountId(Guid::from_random([number; 16])))
+    }
 
     fn stream() -> Arc<TcpStream> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -147,27 +187,27 @@ mod tests {
 
     #[test]
     fn who_has_not_said_who_they_are_gives_way_and_who_has_does_not() {
-        let (places, stream) = (Places::new(3, 3, 3), stream());
+        let (places, stream) = (Places::new(3, 3, 3, Shares::whole()), stream());
         let admit = |from| {
             places
                 .admit(source(from), &stream, |_| {})
                 .map(|own| places.place(own))
         };
         let known = admit(1).unwrap();
-        known.keep(space(1)).unwrap();
+        known.keep(space(1), account(1)).unwrap();
         let silent: Vec<_> = (0..4).map(|_| admit(2).unwrap()).collect();
         assert_eq!(places.taken().all.len(), 3);
         let numbers: Vec<u64> = places.taken().all.keys().copied().collect();
         assert_eq!(numbers, [0, 3, 4]);
         for own in silent.get(2..).unwrap() {
-            own.keep(space(2)).unwrap();
+            own.keep(space(2), account(1)).unwrap();
         }
         assert!(admit(3).is_none());
     }
 
     #[test]
     fn a_source_and_a_domain_have_their_bound() {
-        let (places, stream) = (Places::new(100, 2, 1), stream());
+        let (places, stream) = (Places::new(100, 2, 1, Shares::whole()), stream());
         let admit = |from| {
             places
                 .admit(source(from), &stream, |_| {})
@@ -175,12 +215,39 @@ mod tests {
         };
         let (one, two) = (admit(1).unwrap(), admit(1).unwrap());
         assert!(admit(1).is_none());
-        one.keep(space(1)).unwrap();
-        one.keep(space(1)).unwrap();
-        let limit = two.keep(space(1)).unwrap_err();
+        one.keep(space(1), account(1)).unwrap();
+        one.keep(space(1), account(1)).unwrap();
+        let limit = two.keep(space(1), account(1)).unwrap_err();
         assert_eq!(limit.name, "sender_connections_per_domain");
         drop(one);
-        two.keep(space(1)).unwrap();
+        two.keep(space(1), account(1)).unwrap();
         assert!(admit(1).is_some());
+    }
+
+    /// With enough spaces one account had every place that a sender can keep.
+    #[test]
+    fn an_account_has_a_share_however_many_spaces_it_has() {
+        let (places, stream) = (Places::new(64, 64, 64, Shares::of(50, 25, 75)), stream());
+        let admit = || places.place(places.admit(source(1), &stream, |_| {}).unwrap());
+        let keep = |owner, count: u8| -> Vec<Place<'_>> {
+            let kept = (0..count).filter_map(|number| {
+                let own = admit();
+                own.keep(space(number), owner).is_ok().then_some(own)
+            });
+            kept.collect()
+        };
+        // Of 56 places.
+        let first = keep(account(1), 60);
+        assert_eq!(first.len(), 28);
+        let own = admit();
+        let over = own.keep(space(99), account(1)).unwrap_err();
+        assert_eq!(over.name, "account_share_percent");
+        let second = keep(account(2), 60);
+        let third = keep(account(3), 60);
+        assert!(second.len() > 15 && !third.is_empty());
+        // A sender who moves within the account needs no further place.
+        first.first().unwrap().keep(space(98), account(1)).unwrap();
+        drop((first, own, second, third));
+        assert!(places.taken().all.is_empty() && places.taken().kept.used() == 0);
     }
 }

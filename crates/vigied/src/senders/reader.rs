@@ -3,6 +3,7 @@
 use super::places::Place;
 use super::shared::Shared;
 use super::stream::Stream;
+use crate::http::share::ShareOwner;
 use base::scope::Domain;
 
 /// Why a connection ends.
@@ -30,10 +31,18 @@ pub(super) trait Reader {
     fn domain(&self) -> Option<Domain>;
 }
 
-/// Keeps the place for a sender that is let in.
-pub(super) fn keep(shared: &Shared, place: &Place<'_>, domain: Domain) -> Result<(), String> {
-    place.keep(domain).map_err(|limit| {
-        shared.app.metrics.limited(limit);
-        format!("too many senders are connected: `{}`", limit.name)
-    })
+/// Keeps the place for a sender that is let in; for whom all it takes counts.
+pub(super) fn keep(
+    shared: &Shared,
+    place: &Place<'_>,
+    domain: Domain,
+) -> Result<ShareOwner, String> {
+    let owner = shared.owner(domain);
+    match place.keep(domain, owner) {
+        Ok(()) => Ok(owner),
+        Err(limit) => {
+            shared.app.metrics.limited(limit);
+            Err(format!("too many senders are connected: `{}`", limit.name))
+        }
+    }
 }

@@ -1,17 +1,25 @@
 //! What the log hears of lines that were not stored: at most one line a minute for each sender, with how many there were since the
-//! last. No name and no text of a sender is in it.
+//! last, and at most so many lines a minute for all. No name and no text of a sender is in it.
+//!
+//! Anybody can write any address into a datagram, and open a connection from many of their own: those whom nobody knows have lines
+//! of their own, so that they hide nothing of the others.
 
 use base::allowance::Table;
-use base::source::Source;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use base::source::{Source, SourceKey};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The pause between two lines about one sender.
 const PAUSE: Duration = Duration::from_mins(1);
 
+/// Lines in such a pause about all who are known, and as many about all others.
+const LINES: u32 = 60;
+
 /// How many senders are remembered.
 const REMEMBERED: usize = 4096;
+
+/// The reason of those whom nobody knows.
+pub(super) const NO_IDENTITY: &str = "no_identity";
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Told {
@@ -19,27 +27,87 @@ struct Told {
     since: u64,
 }
 
+/// The lines of one minute.
+#[derive(Debug, Default)]
+struct Minute {
+    begun: Option<Instant>,
+    lines: u32,
+    /// Lines that were left out since the last one.
+    left_out: u64,
+}
+
+impl Minute {
+    /// Whether there may be one more.
+    fn takes_one(&mut self, now: Instant) -> bool {
+        if self
+            .begun
+            .is_none_or(|begun| now.duration_since(begun) >= PAUSE)
+        {
+            self.begun = Some(now);
+            self.lines = 0;
+        }
+        let is_room = self.lines < LINES;
+        self.lines += u32::from(is_room);
+        self.left_out += u64::from(!is_room);
+        is_room
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    senders: Table<(Option<SourceKey>, &'static str), Told>,
+    known: Minute,
+    unknown: Minute,
+}
+
 /// When each sender was last told of.
 #[derive(Debug)]
-pub(super) struct Reports(Mutex<Table<(IpAddr, &'static str), Told>>);
+pub(super) struct Reports(Mutex<State>);
+
+/// What a line says.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    count: u64,
+    left_out: u64,
+}
 
 impl Default for Reports {
     fn default() -> Self {
-        Self(Mutex::new(Table::new(REMEMBERED)))
+        Self(Mutex::new(State {
+            senders: Table::new(REMEMBERED),
+            known: Minute::default(),
+            unknown: Minute::default(),
+        }))
     }
 }
 
 impl Reports {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Logs it, or keeps it for the next line.
     pub(super) fn refused(&self, door: &'static str, source: Source, reason: &str, count: u64) {
-        if let Some(count) = self.due(door, source, count, Instant::now()) {
-            tracing::warn!(door, %source, reason, count, "samples of a sender are not stored");
+        let line = self.due((door, source), reason, count, Instant::now());
+        if let Some(Line { count, left_out }) = line {
+            tracing::warn!(door, %source, reason, count, left_out, "samples of a sender are not stored");
         }
     }
 
-    fn due(&self, door: &'static str, source: Source, count: u64, now: Instant) -> Option<u64> {
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = table.entry((source.address(), door));
+    fn due(
+        &self,
+        (door, source): (&'static str, Source),
+        reason: &str,
+        count: u64,
+        now: Instant,
+    ) -> Option<Line> {
+        let mut state = self.state();
+        let State {
+            senders,
+            known,
+            unknown,
+        } = &mut *state;
+        let own = senders.entry((source.key(), door));
         own.since = own.since.saturating_add(count);
         if own
             .last
@@ -47,8 +115,19 @@ impl Reports {
         {
             return None;
         }
+        let minute = if reason == NO_IDENTITY {
+            unknown
+        } else {
+            known
+        };
+        if !minute.takes_one(now) {
+            return None;
+        }
         own.last = Some(now);
-        Some(std::mem::take(&mut own.since))
+        Some(Line {
+            count: std::mem::take(&mut own.since),
+            left_out: std::mem::take(&mut minute.left_out),
+        })
     }
 }
 
@@ -56,15 +135,42 @@ impl Reports {
 mod tests {
     use super::*;
 
+    fn line(count: u64, left_out: u64) -> Option<Line> {
+        Some(Line { count, left_out })
+    }
+
+    fn source(number: u32) -> Source {
+        Source::client(std::net::Ipv4Addr::from_bits(number).into())
+    }
+
     #[test]
     fn a_sender_is_told_of_once_a_minute_with_the_sum() {
         let (reports, now) = (Reports::default(), Instant::now());
-        let source = Source::client([192, 0, 2, 1].into());
-        let due = |seconds| reports.due("a", source, 2, now + Duration::from_secs(seconds));
+        let due = |seconds| {
+            let now = now + Duration::from_secs(seconds);
+            reports.due(("a", source(1)), "malformed", 2, now)
+        };
         assert_eq!(
             [due(0), due(1), due(59), due(60), due(61)],
-            [Some(2), None, None, Some(6), None]
+            [line(2, 0), None, None, line(6, 0), None]
         );
-        assert_eq!(reports.due("b", source, 1, now), Some(1));
+        let other = reports.due(("b", source(1)), "malformed", 1, now);
+        assert_eq!(other, line(1, 0));
+    }
+
+    /// Each address had its line, and a datagram has any address: a line for each.
+    #[test]
+    fn many_addresses_do_not_fill_the_log_and_hide_nobody() {
+        let (reports, now) = (Reports::default(), Instant::now());
+        let lines = |from: u32, reason: &str, now| {
+            let due = |number| reports.due(("a", source(from + number)), reason, 1, now);
+            (0..10_000).filter_map(due).count()
+        };
+        assert_eq!(lines(0, NO_IDENTITY, now), 60);
+        assert_eq!(lines(1 << 20, "malformed", now), 60);
+        let next = now + PAUSE;
+        let due = reports.due(("a", source(1 << 30)), NO_IDENTITY, 1, next);
+        assert_eq!(due, line(1, 9940));
+        assert!(reports.state().senders.len() <= REMEMBERED);
     }
 }

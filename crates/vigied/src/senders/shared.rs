@@ -7,7 +7,9 @@ use super::reports::Reports;
 use super::turns::Turns;
 use crate::app::App;
 use crate::config::Sources;
+use crate::http::share::ShareOwner;
 use crate::net::tls::Tls;
+use base::scope::Domain;
 use base::source::Source;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -24,6 +26,8 @@ pub(super) struct Limits {
     pub(super) idle: Duration,
     pub(super) held: Duration,
     pub(super) held_bytes: usize,
+    /// Bytes in a second of what others wait for, and the time by which it may fall behind.
+    pub(super) least_rate: (u64, Duration),
 }
 
 /// What all doors share.
@@ -45,6 +49,13 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// For whom it counts what senders to a domain take.
+    pub(super) fn owner(&self, domain: Domain) -> ShareOwner {
+        let account = self.app.iam.directory().account_of(domain);
+        // Of a domain that is being deleted nothing is stored any more.
+        account.map_or(ShareOwner::Proxy, ShareOwner::Account)
     }
 
     /// Counts what was not stored, and has it logged.

@@ -38,11 +38,16 @@ pub(super) fn store(
 ) -> Outcome {
     let begun = Instant::now();
     loop {
+        let owner = match shown.scope(shared) {
+            Ok(scope) => shared.owner(scope.domain()),
+            Err(denied) => return Outcome::Denied(denied),
+        };
+        let turn = shared.turns.take(owner);
+        // The wait may have been long.
         let scope = match shown.scope(shared) {
             Ok(scope) => scope,
             Err(denied) => return Outcome::Denied(denied),
         };
-        let turn = shared.turns.take();
         let lines = decode();
         let early = || lines.rejects.iter().map(|own| &own.reason);
         let stored = shared

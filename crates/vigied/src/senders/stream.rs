@@ -1,18 +1,22 @@
 //! A socket, or a TLS session on one, that blocks for a tick at most.
+//!
+//! One read of the connection is one read of the socket, also inside a TLS handshake or record: a sender whose bytes trickle gets
+//! no further than the next look at the clock. The session's own reads and writes go on until they have something, however long
+//! that takes, so they are not used here.
 
 use super::shared::TICK;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConfig, ServerConnection};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a sender may take to take an answer.
 const WRITE_TIME: Duration = Duration::from_secs(5);
 
 /// A socket that its place can shut down, too.
 #[derive(Debug)]
-pub(super) struct Socket(Arc<TcpStream>);
+struct Socket(Arc<TcpStream>);
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -32,9 +36,11 @@ impl Write for Socket {
 
 /// The connection.
 #[derive(Debug)]
-pub(super) enum Stream {
-    Plain(Socket),
-    Tls(Box<StreamOwned<ServerConnection, Socket>>),
+pub(super) struct Stream {
+    socket: Socket,
+    tls: Option<Box<ServerConnection>>,
+    /// The sender did not take an answer: it gets no other, so that it makes nobody wait again.
+    is_deaf: bool,
 }
 
 /// What a read has brought.
@@ -50,58 +56,124 @@ pub(super) enum Read1 {
 impl Stream {
     pub(super) fn new(stream: Arc<TcpStream>, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
         stream.set_read_timeout(Some(TICK))?;
-        stream.set_write_timeout(Some(WRITE_TIME))?;
+        stream.set_write_timeout(Some(TICK))?;
         stream.set_nodelay(true)?;
-        let socket = Socket(stream);
-        Ok(match tls {
-            None => Self::Plain(socket),
-            Some(config) => {
-                let session = ServerConnection::new(config).map_err(io::Error::other)?;
-                Self::Tls(Box::new(StreamOwned::new(session, socket)))
-            }
+        let session = tls.map(|config| ServerConnection::new(config).map(Box::new));
+        Ok(Self {
+            socket: Socket(stream),
+            tls: session.transpose().map_err(io::Error::other)?,
+            is_deaf: false,
         })
     }
 
     /// Reads for a tick at most.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Read1 {
-        let read = match self {
-            Self::Plain(socket) => socket.read(buffer),
-            Self::Tls(session) => session.read(buffer),
+        let read = match &mut self.tls {
+            None => self.socket.read(buffer),
+            Some(session) => read_session(session, &mut self.socket, buffer),
         };
         match read {
             Ok(0) => Read1::End,
             Ok(bytes) => Read1::Bytes(bytes),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-                ) =>
-            {
-                Read1::Nothing
-            }
+            Err(error) if passes(&error) => Read1::Nothing,
             Err(_) => Read1::End,
         }
     }
 
-    /// Writes a line to the sender. One that takes nothing loses it; the next read finds out whether it is gone.
+    /// Writes a line to the sender, who loses it if they take nothing.
     pub(super) fn say(&mut self, line: &str) {
+        if self.is_deaf {
+            return;
+        }
         let line = format!("{line}\n");
-        let _ = match self {
-            Self::Plain(socket) => socket.write_all(line.as_bytes()),
-            Self::Tls(session) => session.write_all(line.as_bytes()),
+        let until = Instant::now() + WRITE_TIME;
+        let said = match &mut self.tls {
+            None => write_all(&mut self.socket, line.as_bytes(), until),
+            // Nothing can be said yet.
+            Some(session) if session.is_handshaking() => Ok(()),
+            Some(session) => {
+                let written = session.writer().write_all(line.as_bytes());
+                written.and_then(|()| write_session(session, &mut self.socket, until))
+            }
         };
+        self.is_deaf = said.is_err();
     }
 
     /// Ends it in order.
     pub(super) fn close(&mut self) {
-        let socket = match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(session) => {
-                session.conn.send_close_notify();
-                let _ = session.flush();
-                &mut session.sock
-            }
-        };
-        let _ = socket.0.shutdown(std::net::Shutdown::Write);
+        if let Some(session) = self.tls.as_mut().filter(|_| !self.is_deaf) {
+            session.send_close_notify();
+            let _ = write_session(session, &mut self.socket, Instant::now() + WRITE_TIME);
+        }
+        let _ = self.socket.0.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+/// Whether a socket has only nothing for the moment.
+fn passes(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}
+
+/// Reads the socket once, and what it completes of the session.
+fn read_session(
+    session: &mut ServerConnection,
+    socket: &mut Socket,
+    buffer: &mut [u8],
+) -> io::Result<usize> {
+    match session.reader().read(buffer) {
+        Err(error) if passes(&error) => {}
+        read => return read,
+    }
+    if session.read_tls(socket)? == 0 {
+        return Ok(0);
+    }
+    let processed = session.process_new_packets();
+    // The next part of the handshake, or why there is none.
+    write_session(session, socket, Instant::now() + WRITE_TIME)?;
+    processed.map_err(io::Error::other)?;
+    session.reader().read(buffer)
+}
+
+/// Writes what the session has to write.
+fn write_session(
+    session: &mut ServerConnection,
+    socket: &mut Socket,
+    until: Instant,
+) -> io::Result<()> {
+    while session.wants_write() {
+        match session.write_tls(socket) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(_) => {}
+            Err(error) if passes(&error) => {}
+            Err(error) => return Err(error),
+        }
+        in_time(until)?;
+    }
+    Ok(())
+}
+
+fn write_all(socket: &mut Socket, mut bytes: &[u8], until: Instant) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match socket.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(error) if passes(&error) => {}
+            Err(error) => return Err(error),
+        }
+        if !bytes.is_empty() {
+            in_time(until)?;
+        }
+    }
+    Ok(())
+}
+
+/// An error that does not pass, once it is too late.
+fn in_time(until: Instant) -> io::Result<()> {
+    match Instant::now() < until {
+        true => Ok(()),
+        false => Err(ErrorKind::BrokenPipe.into()),
     }
 }

@@ -1,42 +1,157 @@
 //! Turns for decoding and storing, so that the memory for decoded batches does not grow with the connections.
+//!
+//! A turn may last: the store may be making room. So no account has all of them, and who has the fewest is next.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use crate::http::share::{ShareOwner, Shares, Tally};
+use base::limit;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 
-/// Who has a turn.
+/// Who has a turn, and who waits for one, the longest first.
 #[derive(Debug)]
-pub(super) struct Turns {
-    free: Mutex<usize>,
-    freed: Condvar,
+struct State {
+    taken: Tally,
+    waiting: Vec<Waiting>,
 }
+
+#[derive(Debug)]
+struct Waiting {
+    owner: ShareOwner,
+    thread: Thread,
+    /// Set when it has its turn.
+    has: Arc<AtomicBool>,
+}
+
+/// All turns.
+#[derive(Debug)]
+pub(super) struct Turns(Mutex<State>);
 
 /// A turn, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'t>(&'t Turns);
+pub(super) struct Turn<'t> {
+    of: &'t Turns,
+    owner: ShareOwner,
+}
 
-impl Default for Turns {
-    /// Two for each processor: while one waits for the log, another decodes.
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            free: Mutex::new(2 * cores),
-            freed: Condvar::new(),
-        }
-    }
+/// Two for each processor: while one waits for the log, another decodes.
+pub(super) fn most() -> u64 {
+    2 * thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
 }
 
 impl Turns {
+    pub(super) fn new(most: u64, shares: Shares) -> Self {
+        let taken = Tally::new(&limit::SENDER_CONNECTIONS, most, shares);
+        Self(Mutex::new(State {
+            taken: taken.keeping_one(),
+            waiting: Vec::new(),
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits for a turn.
-    pub(super) fn take(&self) -> Turn<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.freed.wait_while(free, |free| *free == 0);
-        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
-        Turn(self)
+    pub(super) fn take(&self, owner: ShareOwner) -> Turn<'_> {
+        let has = Arc::new(AtomicBool::new(false));
+        let waiting = Waiting {
+            owner,
+            thread: thread::current(),
+            has: Arc::clone(&has),
+        };
+        let mut state = self.state();
+        state.waiting.push(waiting);
+        state.give();
+        drop(state);
+        while !has.load(Ordering::Acquire) {
+            thread::park();
+        }
+        Turn { of: self, owner }
+    }
+}
+
+impl State {
+    /// Gives out what there is, first to those who have the fewest.
+    fn give(&mut self) {
+        loop {
+            let free = self.waiting.iter().enumerate().filter(|(_, waiting)| {
+                let over = self.taken.over(waiting.owner, 1);
+                over.is_none()
+            });
+            // The first of several.
+            let next = free.min_by_key(|(_, waiting)| self.taken.of(waiting.owner));
+            let Some((place, _)) = next else {
+                return;
+            };
+            let next = self.waiting.remove(place);
+            self.taken.add(next.owner, 1);
+            next.has.store(true, Ordering::Release);
+            next.thread.unpark();
+        }
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        let mut state = self.of.state();
+        state.taken.subtract(self.owner, 1);
+        state.give();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{AccountId, Guid};
+    use std::sync::mpsc;
+
+    fn account(number: u8) -> ShareOwner {
+        ShareOwner::Account(AccountId(Guid::from_random([number; 16])))
+    }
+
+    /// The senders of one account had all turns while the store made room for them, and nobody else was stored.
+    #[test]
+    fn one_accounts_senders_leave_a_turn_to_those_of_another() {
+        let turns = Turns::new(4, Shares::of(50, 25, 75));
+        let (entered, entries) = mpsc::channel();
+        let gate = Mutex::new(());
+        let closed = gate.lock().unwrap();
+        thread::scope(|threads| {
+            for _ in 0..10 {
+                let (turns, gate, entered) = (&turns, &gate, entered.clone());
+                threads.spawn(move || {
+                    let _turn = turns.take(account(1));
+                    entered.send(()).unwrap();
+                    drop(gate.lock());
+                });
+            }
+            for _ in 0..2 {
+                entries.recv().unwrap();
+            }
+            while turns.state().waiting.len() < 8 {
+                thread::yield_now();
+            }
+            assert_eq!(turns.state().taken.used(), 2);
+            // Two more accounts.
+            let other = turns.take(account(2));
+            let third = turns.take(account(3));
+            drop((other, third));
+            drop(closed);
+            for _ in 0..8 {
+                entries.recv().unwrap();
+            }
+        });
+        let state = turns.state();
+        assert!(state.waiting.is_empty() && state.taken.used() == 0);
+    }
+
+    #[test]
+    fn a_single_turn_goes_to_everybody_in_turn() {
+        let turns = Turns::new(1, Shares::of(50, 25, 75));
+        for number in 0..3 {
+            drop(turns.take(account(number)));
+        }
+        assert_eq!(turns.state().taken.used(), 0);
     }
 }

@@ -67,6 +67,36 @@ fn a_narrowed_key_that_is_tried_on_management_is_named() {
     }
 }
 
+/// Each change of a domain's settings is entered with the credential that it came with.
+#[test]
+fn a_change_of_a_domains_settings_names_its_credential() {
+    let server = Server::start();
+    let token = server.token();
+    let by_token = server
+        .request("PUT", "/v1/settings/domain")
+        .header("X-Auth-User-Token", &format!("iam {token}"))
+        .header("X-Auth-Scope-Id", &format!("s-{}", server.owner.space));
+    let by_key = by_key(&server, "PUT", "/v1/settings/domain");
+    for (seconds, request) in [(10, by_key), (20, by_token)] {
+        let set = request.json(&json!({"resolution_seconds": seconds})).send();
+        assert_eq!(set.status, 200, "{}", set.text());
+    }
+    let found = entries(&server.data(), &["--account", &server.owner.account]);
+    let told: Vec<(&str, &str)> = of(&found, "domain_configured")
+        .iter()
+        .map(|row| {
+            assert_ne!(row["who"], "unknown", "{row:#}");
+            let set = row["details"]["resolution_seconds"].as_str();
+            (row["credential"].as_str().unwrap(), set.unwrap())
+        })
+        .collect();
+    assert_eq!(told.len(), 2, "{found:#?}");
+    assert!(
+        told.contains(&("api_key", "10")) && told.contains(&("iam_token", "20")),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn samples_and_their_deletion_name_the_key() {
     let server = Server::start();

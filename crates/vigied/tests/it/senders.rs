@@ -3,6 +3,7 @@
 mod bounds;
 mod identity;
 mod pickles;
+mod slow;
 mod tokens;
 
 pub(crate) use bounds::LIMITS;

@@ -1,5 +1,6 @@
 //! What collectd sends: lists of values, named as its plugin `write_graphite` names them with its defaults.
 
+mod bounded;
 pub mod command;
 pub mod json;
 pub mod network;

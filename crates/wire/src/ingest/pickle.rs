@@ -2,7 +2,7 @@
 //!
 //! Only data is read: lists, tuples, texts and numbers of the binary protocols 2 to 5. Whatever would name a class or call
 //! something refuses the frame. Nothing here recurses, and all that is made lies flat (`values.rs`): the memory is a fixed multiple
-//! of the frame, also where it refers to one thing many times.
+//! of the frame, also where it refers to one thing many times, because such a frame is refused.
 
 mod error;
 mod machine;
@@ -24,6 +24,12 @@ const NAMES_PER_FRAME: usize = 8;
 
 /// The same for small frames.
 const NAME_BYTES_MIN: usize = 64 * 1024;
+
+/// An item has more bytes than this in its frame, unless it is another by reference.
+const BYTES_PER_ITEM: usize = 8;
+
+/// Items that any frame may have.
+const ITEMS_MIN: usize = 16;
 
 /// The length of the frame whose head this is.
 #[must_use]
@@ -49,6 +55,9 @@ pub fn decode<'n>(frame: &[u8], now: impl Into<Now<'n>>) -> Result<Lines, FrameE
         ready: Lines::default(),
     };
     let items = values.list().ok_or(FrameError::NoList)?;
+    if items.len() > frame.len() / BYTES_PER_ITEM + ITEMS_MIN {
+        return Err(FrameError::Dense);
+    }
     for (number, item) in (1..).zip(items) {
         reader.take(number, *item);
     }

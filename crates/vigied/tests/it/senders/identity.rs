@@ -234,3 +234,47 @@ fn what_is_durable_outlives_a_kill() {
     };
     assert_eq!(doors.stored("kept.a"), 100);
 }
+
+/// The samples behind it were stored under the name that was left: in a domain that they were not sent to.
+#[test]
+fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {
+    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
+    let (space, org) = (&doors.server.owner.space, &doors.server.owner.org);
+    let none = "0".repeat(32);
+    let owner = &doors.server.owner.api_key;
+    for (at, (first, second)) in [
+        // Known by its address, and says that it is somebody else.
+        (None, format!("apikey vgk_wrong s-{space}")),
+        (None, "apikey vgk_wrong".to_owned()),
+        // Known by what it has shown, and sends elsewhere.
+        (
+            Some(format!("apikey {owner} s-{space}")),
+            format!("apikey {owner} s-{none}"),
+        ),
+        (
+            Some(format!("apikey {owner} s-{space}")),
+            format!("iam none o-{org}"),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut sender = doors.connect();
+        sender.send(&lines(&format!("before.a{at}"), 2));
+        if let Some(first) = first {
+            sender.auth(&first);
+        }
+        sender.send(&format!(
+            "AUTH {second}\n{}",
+            lines(&format!("behind.a{at}"), 2)
+        ));
+        let answer = sender.answer();
+        assert!(
+            answer.starts_with("ERR ") && !answer.contains("vgk_wrong"),
+            "{answer}"
+        );
+        assert_eq!(sender.answer(), "", "{at}");
+        doors.wait_for(&format!("before.a{at}"), 2);
+    }
+    assert_eq!(doors.stored("behind.*"), 0);
+}

@@ -111,3 +111,19 @@ fn another_sender_does_not_bring_in_what_was_held() {
     });
     assert_eq!(doors.stored("held.a"), 0);
 }
+
+/// They were counted when the time was over, and again at the end.
+#[test]
+fn what_was_held_for_nothing_is_counted_once() {
+    let doors = Doors::open(&["--set", "limits.sender_held_seconds=2"]);
+    let space = &doors.server.owner.space;
+    let mut sender = doors.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&doors, 2)));
+    assert!(sender.answer().starts_with("WARN "));
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    sender.send(&lines("late.a", 4));
+    let answer = sender.answer();
+    assert!(answer.contains("expired"), "{answer}");
+    assert_eq!(sender.answer(), "");
+    assert_eq!(doors.not_stored("graphite.listen", "expired"), 4);
+}

@@ -1,5 +1,6 @@
 //! The JSON that `write_http` sends: an array of lists of values, each with its names, its time, and the words for its values.
 
+use super::bounded::Bounded;
 use super::path::Identity;
 use super::{Given, VALUES_MAX, push, refuse};
 use crate::ingest::{Lines, Moment, Now, cut, timestamp, value};
@@ -115,9 +116,9 @@ impl<'b> Visitor<'b> for Lists<'_, 'b> {
 #[derive(Deserialize)]
 struct List<'b> {
     #[serde(borrow)]
-    values: Vec<&'b RawValue>,
+    values: Bounded<&'b RawValue, VALUES_MAX>,
     #[serde(borrow, default)]
-    dsnames: Vec<Cow<'b, str>>,
+    dsnames: Bounded<Cow<'b, str>, VALUES_MAX>,
     #[serde(borrow, default)]
     time: Option<&'b RawValue>,
     #[serde(borrow)]
@@ -145,7 +146,7 @@ impl List<'_> {
         let parts = parts
             .into_iter()
             .chain([identity.kind, identity.type_instance]);
-        let longest = self.dsnames.iter().map(|own| own.len()).max();
+        let longest = self.dsnames.items.iter().map(|own| own.len()).max();
         let bytes = parts.map(str::len).sum::<usize>() + longest.unwrap_or_default();
         // Before anything is made of it, as each value makes a name.
         if bytes > NAME_BYTES_MAX {
@@ -158,13 +159,13 @@ impl List<'_> {
             identity.write(&mut name);
             Some(name)
         };
-        let count = self.values.len();
+        let count = self.values.count;
         if count == 0 || count > VALUES_MAX {
             let what = format!("the list has {count} values, expected 1 to {VALUES_MAX}");
             return refuse(ready, number, name(), RejectReason::Malformed(what));
         }
-        if count > 1 && self.dsnames.len() != count {
-            let named = self.dsnames.len();
+        if count > 1 && self.dsnames.count != count {
+            let named = self.dsnames.count;
             let what = format!("the list has {count} values, and names in `dsnames` for {named}");
             return refuse(ready, number, name(), RejectReason::Malformed(what));
         }
@@ -176,8 +177,8 @@ impl List<'_> {
             Ok(time) => time,
             Err(reason) => return refuse(ready, number, name(), reason),
         };
-        let values = self.values.iter().map(|raw| given(raw.get()));
-        let source = |at: usize| self.dsnames.get(at).map(|own| &**own);
+        let values = self.values.items.iter().map(|raw| given(raw.get()));
+        let source = |at: usize| self.dsnames.items.get(at).map(|own| &**own);
         push(ready, &identity, values, source, (time, number));
     }
 }

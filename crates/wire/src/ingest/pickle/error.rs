@@ -35,6 +35,9 @@ pub enum FrameError {
         /// Where.
         offset: usize,
     },
+    /// It makes many times of what it weighs.
+    #[error("the pickle has more values than samples of its size need; send fewer by reference")]
+    Dense,
     /// It is whole, and no list.
     #[error("the pickle is no list of `(path, (time, value))`")]
     NoList,

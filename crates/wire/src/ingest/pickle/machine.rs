@@ -1,17 +1,27 @@
 //! The machine that a pickle is a program for, as far as data needs it: a stack, marks in it, and what was remembered. One pass over
-//! the frame; each instruction adds one value at the most, so that all of it is bounded by the frame.
+//! the frame; each instruction adds one value at the most, and there are no more of them than a list of samples has, so that all of it is
+//! bounded by the frame.
 
 use super::error::FrameError;
 use super::values::{Value, Values};
 
+/// A list of samples has a value in more than so many bytes: five for each sample, of which the shortest has eleven.
+const BYTES_PER_VALUE: usize = 2;
+
+/// Values that any frame may have.
+const VALUES_MIN: usize = 64;
+
 /// Reads the frame to its `STOP`.
 pub(super) fn run(frame: &[u8]) -> Result<Values<'_>, FrameError> {
+    let most = frame.len() / BYTES_PER_VALUE + VALUES_MIN;
     let mut machine = Machine {
         frame,
         at: 0,
         stack: Vec::new(),
         marks: Vec::new(),
         memo: Vec::new(),
+        left: most,
+        memo_most: most,
         values: Values::default(),
     };
     while machine.step()? {}
@@ -25,6 +35,10 @@ struct Machine<'f> {
     /// Where the stack was when each mark was set.
     marks: Vec<usize>,
     memo: Vec<Value<'f>>,
+    /// How many more values there may be.
+    left: usize,
+    /// How many may be remembered.
+    memo_most: usize,
     values: Values<'f>,
 }
 
@@ -63,6 +77,12 @@ impl<'f> Machine<'f> {
         }
     }
 
+    fn push(&mut self, own: Value<'f>) -> Result<(), FrameError> {
+        self.left = self.left.checked_sub(1).ok_or(FrameError::Dense)?;
+        self.stack.push(own);
+        Ok(())
+    }
+
     fn pop(&mut self) -> Result<Value<'f>, FrameError> {
         let bottom = self.marks.last().copied().unwrap_or_default();
         if self.stack.len() <= bottom {
@@ -80,12 +100,12 @@ impl<'f> Machine<'f> {
         Ok(self.stack.split_off(mark))
     }
 
-    fn tuple(&mut self, items: &[Value<'f>]) {
+    fn tuple(&mut self, items: &[Value<'f>]) -> Result<(), FrameError> {
         let tuple = match items {
             [first, second] => self.values.add_pair([*first, *second]),
             _ => Value::Other,
         };
-        self.stack.push(tuple);
+        self.push(tuple)
     }
 
     fn append(&mut self, items: &[Value<'f>]) -> Result<(), FrameError> {
@@ -103,6 +123,9 @@ impl<'f> Machine<'f> {
         if at > self.memo.len() + 1 {
             return Err(missing);
         }
+        if at >= self.memo_most {
+            return Err(FrameError::Dense);
+        }
         while self.memo.len() <= at {
             self.memo.push(Value::Other);
         }
@@ -114,18 +137,16 @@ impl<'f> Machine<'f> {
 
     fn recall(&mut self, at: usize) -> Result<(), FrameError> {
         let own = self.memo.get(at).copied().ok_or(self.missing())?;
-        self.stack.push(own);
-        Ok(())
+        self.push(own)
     }
 
     fn text(&mut self, length: usize) -> Result<(), FrameError> {
         let text = self.bytes(length)?;
-        self.stack.push(Value::Text(text));
-        Ok(())
+        self.push(Value::Text(text))
     }
 
-    fn number(&mut self, number: f64) {
-        self.stack.push(Value::Number(number));
+    fn number(&mut self, number: f64) -> Result<(), FrameError> {
+        self.push(Value::Number(number))
     }
 
     /// A whole number of any length; beyond 64 bits it is none that a sample has.
@@ -144,8 +165,7 @@ impl<'f> Machine<'f> {
         } else {
             Value::Other
         };
-        self.stack.push(own);
-        Ok(())
+        self.push(own)
     }
 
     /// Follows one instruction; whether there is a next.
@@ -163,12 +183,12 @@ impl<'f> Machine<'f> {
             // EMPTY_LIST, LIST, APPEND, APPENDS.
             b']' => {
                 let list = self.values.add_list(Vec::new());
-                self.stack.push(list);
+                self.push(list)?;
             }
             b'l' => {
                 let items = self.above_mark()?;
                 let list = self.values.add_list(items);
-                self.stack.push(list);
+                self.push(list)?;
             }
             b'a' => {
                 let item = self.pop()?;
@@ -179,25 +199,25 @@ impl<'f> Machine<'f> {
                 self.append(&items)?;
             }
             // EMPTY_TUPLE, TUPLE1, TUPLE2, TUPLE3, TUPLE.
-            b')' => self.tuple(&[]),
+            b')' => self.tuple(&[])?,
             0x85 => {
                 self.pop()?;
-                self.tuple(&[]);
+                self.tuple(&[])?;
             }
             0x86 => {
                 let second = self.pop()?;
                 let first = self.pop()?;
-                self.tuple(&[first, second]);
+                self.tuple(&[first, second])?;
             }
             0x87 => {
                 for _ in 0..3 {
                     self.pop()?;
                 }
-                self.tuple(&[]);
+                self.tuple(&[])?;
             }
             b't' => {
                 let items = self.above_mark()?;
-                self.tuple(&items);
+                self.tuple(&items)?;
             }
             // BINUNICODE, SHORT_BINUNICODE, BINUNICODE8, BINSTRING, SHORT_BINSTRING, BINBYTES, SHORT_BINBYTES.
             b'X' | b'T' | b'B' => {
@@ -215,15 +235,15 @@ impl<'f> Machine<'f> {
             // BININT, BININT1, BININT2, LONG1, LONG4, BINFLOAT.
             b'J' => {
                 let number = i32::from_le_bytes(self.array()?);
-                self.number(f64::from(number));
+                self.number(f64::from(number))?;
             }
             b'K' => {
                 let number = self.byte()?;
-                self.number(f64::from(number));
+                self.number(f64::from(number))?;
             }
             b'M' => {
                 let number = u16::from_le_bytes(self.array()?);
-                self.number(f64::from(number));
+                self.number(f64::from(number))?;
             }
             0x8a => {
                 let length = self.byte()?;
@@ -235,10 +255,10 @@ impl<'f> Machine<'f> {
             }
             b'G' => {
                 let number = f64::from_be_bytes(self.array()?);
-                self.number(number);
+                self.number(number)?;
             }
             // NONE, NEWTRUE, NEWFALSE.
-            b'N' | 0x88 | 0x89 => self.stack.push(Value::Other),
+            b'N' | 0x88 | 0x89 => self.push(Value::Other)?,
             // BINPUT, LONG_BINPUT, MEMOIZE, BINGET, LONG_BINGET.
             b'q' => {
                 let at = self.byte()?;

@@ -149,7 +149,7 @@ fn nothing_runs_code_and_what_breaks_off_is_refused() {
     }
 }
 
-/// A list in itself, ten thousand lists in each other, one pair a hundred thousand times, and one long name as often.
+/// A list in itself, ten thousand lists in each other, one pair a hundred thousand times, nothing as often, and one long name.
 #[test]
 fn bombs_cost_what_they_weigh() {
     let itself = b"]q\x00h\x00a.";
@@ -159,8 +159,17 @@ fn bombs_cost_what_they_weigh() {
     let name = "n".repeat(200);
     let begin = [b"](".to_vec(), item(&name, 1.0, 1.0), b"q\x00".to_vec()].concat();
     let many = [begin, b"h\x00".repeat(100_000), b"e.".to_vec()].concat();
+    assert_eq!(decode(&many, NOW).unwrap_err(), FrameError::Dense);
+    let nothing = [b"](".to_vec(), vec![b'N'; 1 << 20], b"e.".to_vec()].concat();
+    assert_eq!(decode(&nothing, NOW).unwrap_err(), FrameError::Dense);
+    let remembered = [b"]".to_vec(), vec![0x94; 1 << 20], b".".to_vec()].concat();
+    assert_eq!(decode(&remembered, NOW).unwrap_err(), FrameError::Dense);
+    // As short as a sample can be written.
+    let begin = [b"](".to_vec(), text(&name), b"q\x000".to_vec()].concat();
+    let short = b"h\x00J\xff\xff\xff\xffK\x01\x86\x86".repeat(100_000);
+    let many = [begin, short, b"e.".to_vec()].concat();
     let lines = decode(&many, NOW).unwrap();
-    assert_eq!(lines.received, 100_001);
+    assert_eq!(lines.received, 100_000);
     let names = lines.batch.len() * name.len();
     let rejected: usize = lines
         .rejects

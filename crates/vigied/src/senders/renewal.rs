@@ -1,0 +1,60 @@
+//! Who sends on a connection of lines, and whether an `AUTH` line is of the same sender.
+
+use super::shown::Shown;
+use crate::http::share::ShareOwner;
+use base::principal::Principal;
+use base::scope::Domain;
+use base::time::Millis;
+use wire::auth_line::{self, AuthLineError};
+
+/// Who sends on the connection.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) shown: Shown,
+    pub(super) principal: Principal,
+    pub(super) domain: Domain,
+    /// For whom it counts what it takes.
+    pub(super) owner: ShareOwner,
+    /// When to warn; `None` when it was done, or the credential lasts.
+    pub(super) warn_at: Option<Millis>,
+}
+
+/// Whether a line can be no more than a renewal of what is open: it names no other domain, and what is open was shown. One who is
+/// known by its address and shows a credential says that it is somebody else.
+pub(super) fn is_renewal(line: &[u8], open: &Open) -> bool {
+    matches!(open.shown, Shown::Credential { .. }) && names_no_other(line, open.domain)
+}
+
+fn names_no_other(line: &[u8], domain: Domain) -> bool {
+    match auth_line::parse(line) {
+        Ok(line) => line.scope.is_none_or(|own| own == domain),
+        Err(AuthLineError::Scope(_)) => false,
+        // `AUTH`, kind and credential: behind these would be a domain.
+        Err(AuthLineError::Credential(_)) => {
+            let words = line.split(u8::is_ascii_whitespace);
+            words.filter(|word| !word.is_empty()).count() <= 3
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{Guid, SpaceId};
+
+    #[test]
+    fn who_names_another_domain_renews_nothing() {
+        let own = Domain::Space(SpaceId(Guid::from_random([1; 16])));
+        let other = Domain::Space(SpaceId(Guid::from_random([2; 16])));
+        for (line, expected) in [
+            ("AUTH iam x".to_owned(), true),
+            (format!("AUTH iam x {own}"), true),
+            (format!("AUTH iam x {other}\r"), false),
+            ("AUTH iam x s-none".to_owned(), false),
+            ("AUTH nothing".to_owned(), true),
+            (format!("AUTH nothing x {own}"), false),
+        ] {
+            assert_eq!(names_no_other(line.as_bytes(), own), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The items of an array in JSON, of which no more are kept than may be there: an item of two bytes takes many times as much.
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// The first items, and how many there are.
+#[derive(Debug)]
+pub(super) struct Bounded<T, const MOST: usize> {
+    pub(super) items: Vec<T>,
+    pub(super) count: usize,
+}
+
+impl<T, const MOST: usize> Default for Bounded<T, MOST> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Bounded<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
+}
+
+struct Items<T, const MOST: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Items<T, MOST> {
+    type Value = Bounded<T, MOST>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+        let mut own = Bounded::default();
+        while own.items.len() < MOST {
+            match sequence.next_element()? {
+                Some(item) => own.items.push(item),
+                None => {
+                    own.count = own.items.len();
+                    return Ok(own);
+                }
+            }
+        }
+        own.count = own.items.len();
+        while sequence.next_element::<IgnoredAny>()?.is_some() {
+            own.count += 1;
+        }
+        Ok(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of sixteen megabytes of `1,` each value was kept, at sixteen bytes or more.
+    #[test]
+    fn no_more_is_kept_than_may_be_there_and_all_is_counted() {
+        for (text, kept, count) in [
+            ("[]", 0, 0),
+            ("[1,2]", 2, 2),
+            ("[1,2,3]", 3, 3),
+            ("[1,2,3,4,\"x\"]", 3, 5),
+        ] {
+            let own: Bounded<u8, 3> = serde_json::from_str(text).unwrap();
+            assert_eq!((own.items.len(), own.count), (kept, count), "{text}");
+            assert!(own.items.capacity() <= 4);
+        }
+        for wrong in ["{}", "[1", "[1,2,3,", "[300]", "[1,2,3,}]"] {
+            assert!(
+                serde_json::from_str::<Bounded<u8, 3>>(wrong).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+}
