@@ -28,10 +28,7 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>) -> Result<(), S::Error>
         ("consolidationFunc", column.consolidation),
     ] {
         text(out, key);
-        match key == "name" && column.is_unnamed {
-            true => out.push(NIL),
-            false => text(out, value),
-        }
+        text(out, value);
     }
     let per_point = i64::try_from(column.values_per_point).unwrap_or(i64::MAX);
     for (key, value) in [

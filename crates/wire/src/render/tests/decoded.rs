@@ -65,7 +65,8 @@ impl Given {
             false => Plain::Float(*own),
         };
         let fields = [
-            ("name", self.title().map_or(Plain::None, Plain::Text)),
+            // As in graphite-web, where only JSON knows that nobody named it.
+            ("name", text(&self.name)),
             ("pathExpression", text(&self.path_expression)),
             ("consolidationFunc", text("average")),
             ("start", Plain::Integer(self.start)),
