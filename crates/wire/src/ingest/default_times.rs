@@ -6,7 +6,7 @@ use base::time::Millis;
 use std::collections::HashMap;
 
 /// Gives out times, never one twice to the same name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct DefaultTimes {
     /// The last time that each name was given, as long as another of the same moment may follow.
     given: HashMap<String, Millis>,
