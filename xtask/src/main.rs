@@ -17,6 +17,7 @@ mod error_causes;
 mod graphite;
 mod lint;
 mod modules;
+mod npm;
 mod packages;
 mod postgres;
 mod process;

@@ -1,9 +1,9 @@
-//! What the tests need besides the code: a PostgreSQL, a Python with real clients, a collectd, and a few programs.
+//! What the tests need besides the code: a PostgreSQL, a Python with real clients, a collectd, etsy's statsd, and a few programs.
 //!
 //! What can't be had is no error here but a *skip*: said loudly, counted, and a failure only under CI.
 
 use crate::postgres::{self, Postgres};
-use crate::{packages, process, python};
+use crate::{npm, packages, process, python};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::thread;
@@ -17,6 +17,7 @@ pub(crate) struct Services {
     postgres: Option<Postgres>,
     python: Option<PathBuf>,
     collectd: Option<PathBuf>,
+    statsd: Option<PathBuf>,
     /// One loud line for each thing that could not be had.
     pub(crate) skips: Vec<String>,
 }
@@ -43,6 +44,7 @@ impl Services {
             "collectd",
             &mut skips,
         );
+        let statsd = keep(npm::statsd(), "etsy's statsd", &mut skips);
         for line in &skips {
             println!("{line}");
         }
@@ -50,6 +52,7 @@ impl Services {
             postgres,
             python,
             collectd,
+            statsd,
             skips,
         }
     }
@@ -68,7 +71,12 @@ impl Services {
             .collectd
             .as_ref()
             .map(|path| ("VIGIE_TEST_COLLECTD", path.display().to_string()));
-        postgres.into_iter().chain(python).chain(collectd).collect()
+        let statsd = self
+            .statsd
+            .as_ref()
+            .map(|path| ("VIGIE_TEST_STATSD", path.display().to_string()));
+        let clients = python.into_iter().chain(collectd).chain(statsd);
+        postgres.into_iter().chain(clients).collect()
     }
 }
 
@@ -98,10 +106,18 @@ fn missing_packages() -> Vec<&'static str> {
     }
     if find_collectd().is_none() {
         // Without the package `collectd`, which would start one.
-        missing.extend(["collectd-core", "libyajl2", "libcurl3-gnutls"]);
+        missing.extend([
+            "collectd-core",
+            "libyajl2",
+            "libcurl3-gnutls",
+            "libgcrypt20",
+        ]);
     }
     if !python::can_make_environments() {
         missing.extend(["python3", "python3-venv"]);
+    }
+    if process::find_program("node").is_none() {
+        missing.extend(["nodejs", "npm"]);
     }
     missing
 }

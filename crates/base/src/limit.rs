@@ -70,6 +70,12 @@ limits! {
     settable SENDER_HELD_BYTES = "sender_held_bytes", 256 * 1024, "bytes", "lines beyond it that came after their sender's token expired are refused";
     /// Bytes that all connections of senders hold.
     settable SENDERS_IN_FLIGHT_BYTES = "senders_in_flight_bytes", 32 * 1024 * 1024, "bytes", "held lines and unfinished pickles of all senders; lines beyond it are refused, and pickles wait";
+    /// Series that the sums of statsd have for one sender.
+    settable STATSD_SERIES = "statsd_series", 20_000, "series", "counters, timers, gauges and sets that statsd's sums have for one space, organization or account; a value of another one is refused until others are forgotten (`statsd.delete_idle`)";
+    /// Bytes of the sums of statsd for one sender.
+    settable STATSD_BYTES = "statsd_bytes", 16 * 1024 * 1024, "bytes", "memory that statsd's sums have for one space, organization or account between two flushes; a value that would take more is refused";
+    /// Bytes of all sums of statsd.
+    settable STATSD_BYTES_IN_ALL = "statsd_bytes_in_all", 64 * 1024 * 1024, "bytes", "memory that statsd's sums have for all senders together, of which one account has at most `account_share_percent`; a value that would take more is refused";
     /// Size of one pickle.
     fixed PICKLE_BYTES = "pickle_bytes", 1024 * 1024, "bytes", "a larger pickle is refused, and its connection closed";
     /// Origins of pages that may read answers.

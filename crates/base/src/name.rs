@@ -9,9 +9,11 @@
 //! Dots part the elements of a path. From the first `;` on they are characters like others: a tag's value may be a host
 //! name, and stays in one piece ([`elements()`]).
 
+mod api_key;
 mod bytes;
 mod elements;
 
+pub use api_key::{API_KEY_PREFIX, holds_api_key, without_api_keys};
 pub use elements::{elements, last_element, parent};
 
 use crate::invisible::{is_invisible, quoted};
@@ -42,6 +44,9 @@ pub enum NameError {
     /// The same tag twice.
     #[error("the name has the tag `{0}` twice")]
     DuplicateTag(String),
+    /// It would be shown to all who may list names, so it is not shown here either.
+    #[error("the name holds an API key, which is stored in no name")]
+    ApiKey,
 }
 
 /// A checked, canonical series name, borrowed where the sender's bytes were canonical already.
@@ -58,6 +63,9 @@ impl<'a> SeriesName<'a> {
     /// [`NameError`] says what is wrong with it.
     #[inline]
     pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        if holds_api_key(text) {
+            return Err(NameError::ApiKey);
+        }
         // Nearly every name.
         if text.len() as u64 <= limit::NAME_BYTES.default && bytes::is_plain_path(text) {
             return Ok(Self::borrowed(text, false));

@@ -79,6 +79,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0014_events.sql"),
         postgres: include_str!("../migrations/postgres/0014_events.sql"),
     },
+    Step {
+        version: 15,
+        sqlite: include_str!("../migrations/sqlite/0015_key_before_names.sql"),
+        postgres: include_str!("../migrations/postgres/0015_key_before_names.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -4,9 +4,9 @@
 //! key from an unknown one.
 
 use crate::entropy;
+use base::name::API_KEY_PREFIX as PREFIX;
 use base::secret::Secret;
 
-const PREFIX: &str = "vgk_";
 const RANDOM_CHARACTERS: usize = 43;
 const CHECKSUM_CHARACTERS: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

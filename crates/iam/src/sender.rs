@@ -7,7 +7,7 @@ use crate::model::bounds::Reach;
 use crate::token::identity::Credential;
 use crate::verify::{Verifier, left, require_existing};
 use base::id::KeyId;
-use base::scope::Scope;
+use base::scope::{Domain, Scope};
 use base::time::Millis;
 
 /// Why a key that was named for addresses opens nothing.
@@ -19,6 +19,9 @@ pub enum SourceKeyError {
     /// It may do more than to send into one domain.
     #[error("the API key is not narrowed to sending into one domain")]
     TooMuch,
+    /// Its domain takes no keys before names.
+    #[error("{0} takes no API key before a name")]
+    NotBeforeNames(Domain),
 }
 
 impl From<AuthError> for SourceKeyError {
@@ -56,6 +59,28 @@ impl Verifier {
             key: Some(id),
         };
         Ok(grant(&directory, &proven, domain)?)
+    }
+
+    /// The key with this text, whatever it may do.
+    #[must_use]
+    pub fn key_with_text(&self, text: &str) -> Option<KeyId> {
+        let hash = crate::entropy::sha256(text.as_bytes());
+        self.inner.directory.load().keys_by_hash.get(&hash).copied()
+    }
+
+    /// What comes with this key before its name may do: as [`Self::source_scope`], where the key's domain takes that.
+    ///
+    /// # Errors
+    /// [`SourceKeyError`] says why nothing may be sent.
+    pub fn scope_before_names(&self, id: KeyId) -> Result<Scope, SourceKeyError> {
+        let scope = self.source_scope(id)?;
+        let directory = self.inner.directory.load();
+        let domain = scope.domain();
+        let entry = directory.domains.get(&domain);
+        match entry.is_some_and(|own| own.key_before_names) {
+            true => Ok(scope),
+            false => Err(SourceKeyError::NotBeforeNames(domain)),
+        }
     }
 
     /// When a verified credential stops working by itself, if it does; unknown for one that was not verified before.

@@ -90,6 +90,14 @@ impl Iam {
             .and_then(|entry| entry.resolution_seconds)
     }
 
+    /// Whether senders to the domain may write a key before each name.
+    #[must_use]
+    pub fn takes_key_before_names(&self, domain: Domain) -> bool {
+        let directory = self.0.directory.load();
+        let entry = directory.domains.get(&domain);
+        entry.is_some_and(|own| own.key_before_names)
+    }
+
     /// The rules about the names of a domain, if it has any.
     #[must_use]
     pub fn rules(&self, domain: Domain) -> Option<Arc<RuleTexts>> {

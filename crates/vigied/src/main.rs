@@ -79,6 +79,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Deleted(_)
         | Command::Invitation(_)
         | Command::Keys(_)
+        | Command::SenderSecret(_)
         | Command::User(_)) => {
             let (settings, resolved) = settings(&operators_database(&command))?;
             start_quiet_logging(&settings, &resolved)?;
@@ -191,6 +192,7 @@ fn operators_database(command: &Command) -> SettingArgs {
         Command::Deleted(command) => command.database().settings(),
         Command::Invitation(command) => command.database().settings(),
         Command::Keys(command) => command.database().settings(),
+        Command::SenderSecret(arguments) => arguments.database.settings(),
         Command::User(command) => command.database().settings(),
         _ => SettingArgs::default(),
     }

@@ -16,6 +16,10 @@ pub struct DomainSettings {
     /// What several samples become in that view, by name, in the words of `storage-aggregation.conf`; `null`: no rule.
     #[serde(default)]
     pub aggregation: Option<String>,
+    /// Whether senders of lines and of statsd may write an API key before each name (`KEY.name value time`): one that may only
+    /// send, and only here.
+    #[serde(default)]
+    pub key_before_names: bool,
 }
 
 /// A change of them: what it leaves out stays as it is.
@@ -46,6 +50,9 @@ pub struct DomainChange {
     )]
     #[schema(value_type = Option<String>)]
     pub aggregation: Option<Option<String>>,
+    /// As in the settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_before_names: Option<bool>,
 }
 
 /// Tells `null` from what is left out.
@@ -63,7 +70,7 @@ mod tests {
 
     #[test]
     fn nothing_set_is_a_null() {
-        let text = "{\"resolution_seconds\":null,\"schemas\":null,\"aggregation\":null}";
+        let text = "{\"resolution_seconds\":null,\"schemas\":null,\"aggregation\":null,\"key_before_names\":false}";
         assert_eq!(
             serde_json::to_string(&DomainSettings::default()).unwrap(),
             text

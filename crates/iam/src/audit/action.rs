@@ -161,6 +161,7 @@ actions! {
     SigningKeyRetired = Change "signing_key_retired", "a key that signs tokens was retired";
     BackupMade = Change "backup_made", "a backup for the operator";
     OperationsTokenMade = Change "operations_token_made", "a token that opens the operators' listener was made";
+    SenderSecretShown = Change "sender_secret_shown", "the operator was shown the secret that a sender signs or encrypts with";
     EntriesDropped = Change "entries_dropped", "the oldest audit entries were dropped because of a limit";
 }
 

@@ -19,6 +19,7 @@ pub mod quota;
 pub mod recovery;
 mod removal;
 pub mod restore;
+mod sender_secret;
 pub mod settings;
 pub mod space;
 

@@ -23,6 +23,8 @@ pub struct DomainChange {
     pub schemas: Option<Option<String>>,
     /// The rules about what several samples become; likewise.
     pub aggregation: Option<Option<String>>,
+    /// Whether senders may write a key before each name.
+    pub key_before_names: Option<bool>,
 }
 
 impl Iam {
@@ -99,6 +101,11 @@ impl Iam {
             domains::set_resolution(&mut tx, domain, seconds).await?;
             let to = seconds.map_or_else(|| "none".to_owned(), |seconds| seconds.to_string());
             entry = entry.with("resolution_seconds", to);
+        }
+        if let Some(is_taken) = change.key_before_names {
+            domains::set_key_before_names(&mut tx, domain, is_taken).await?;
+            let to = if is_taken { "taken" } else { "refused" };
+            entry = entry.with("key_before_names", to.to_owned());
         }
         for (field, file, text) in files(change) {
             if let Some(text) = text {

@@ -98,6 +98,7 @@ fn domains(rows: &[Row]) -> Result<Vec<DomainFact>, IamError> {
             domain: domain(&row.text("domain")?)?,
             tenant: tenant(row)?,
             resolution_seconds,
+            key_before_names: row.int("key_before_names")? != 0,
             rules: rules(row)?,
         });
     }

@@ -40,6 +40,21 @@ pub(crate) async fn set_rules(
     Ok(())
 }
 
+/// Sets whether senders to the domain may write a key before each name.
+pub(crate) async fn set_key_before_names(
+    tx: &mut Tx,
+    domain: Domain,
+    is_taken: bool,
+) -> Result<(), IamError> {
+    let sql = "UPDATE domains SET key_before_names = $2 WHERE domain = $1 AND retired_at IS NULL";
+    let values = [
+        Value::from(domain.to_string()),
+        Value::from(i64::from(is_taken)),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
 /// Which of the two texts of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuleFile {

@@ -57,7 +57,7 @@ const ROLES: Table = table!(
     "roles.principal"
 );
 const DOMAINS: Table = table!(
-    "SELECT tenant, domain, resolution_seconds, schemas, aggregation, retired_at FROM domains",
+    "SELECT tenant, domain, resolution_seconds, key_before_names, schemas, aggregation, retired_at FROM domains",
     "domain"
 );
 const DELETIONS: Table = table!(

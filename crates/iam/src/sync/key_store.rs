@@ -71,6 +71,23 @@ pub(crate) async fn open(
     Ok((KeyRing::of(keys), key))
 }
 
+/// The encryption key, if it is the one that the signing keys of this database are encrypted with.
+pub(crate) async fn own_encryption_key(
+    db: &Db,
+    folder: &Path,
+    named: Option<&Path>,
+) -> Result<EncryptionKey, IamError> {
+    let path = encryption_key::path(folder, named);
+    let key = EncryptionKey::read(&path)?.ok_or_else(|| IamError::NoEncryptionKey {
+        path: path.display().to_string(),
+    })?;
+    let mut tx = db.snapshot().await?;
+    let rows = signing_keys::rows(&mut tx).await?;
+    tx.end().await?;
+    open_all(&rows, &key)?;
+    Ok(key)
+}
+
 /// A key in its stored form.
 fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<Sealed, IamError> {
     Ok(Sealed {

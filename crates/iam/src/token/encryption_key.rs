@@ -1,4 +1,4 @@
-//! The encryption key of the signing keys in the database. It is in a file, `encryption.key` in the key folder or one
+//! The encryption key of the signing keys in the database, of which the secrets of senders are made as well. It is in a file, `encryption.key` in the key folder or one
 //! that the operator names, and never in the database: a copy of the database is not enough to sign. All nodes on one
 //! database have the same key.
 //!
@@ -9,8 +9,10 @@ use super::key_folder;
 use super::key_folder::text;
 use crate::entropy;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
+use base::secret::Secret;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -28,6 +30,8 @@ pub(crate) struct EncryptionKey {
     /// Identifies the key without revealing it, so that another key is told from damage.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
+    /// Makes the secrets of senders.
+    senders: hmac::Key,
 }
 
 impl std::fmt::Debug for EncryptionKey {
@@ -89,7 +93,18 @@ impl EncryptionKey {
             key,
             name: name.collect(),
             path: path.to_owned(),
+            senders: {
+                let own = hmac::Key::new(hmac::HMAC_SHA256, bytes);
+                let own = hmac::sign(&own, b"vigie: the secrets of senders");
+                hmac::Key::new(hmac::HMAC_SHA256, own.as_ref())
+            },
         })
+    }
+
+    /// The secret of a sender: as good as random to who does not have the encryption key, which it tells nothing about.
+    pub(crate) fn sender_secret(&self, name: &str) -> Secret<String> {
+        let text = hmac::sign(&self.senders, name.as_bytes());
+        Secret::new(format!("vgs_{}", URL_SAFE_NO_PAD.encode(text)))
     }
 
     /// Encrypts a value under the key and `name`; the nonce comes first.
@@ -137,6 +152,10 @@ mod tests {
         assert_eq!(again.name, key.name);
         assert_eq!(again.open("a", &sealed).unwrap().as_slice(), b"secret");
         assert!(again.open("b", &sealed).is_err());
+        let secret = again.sender_secret("a");
+        assert_eq!(secret, key.sender_secret("a"));
+        assert_ne!(secret, key.sender_secret("b"));
+        assert_eq!(secret.expose().len(), 47);
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
@@ -145,6 +164,7 @@ mod tests {
         assert!(again.open("a", &sealed[..10]).is_err());
         let other = EncryptionKey::create(&folder.path().join("other")).unwrap();
         assert_ne!(other.name, key.name);
+        assert_ne!(other.sender_secret("a"), secret);
         assert!(other.open("a", &sealed).is_err());
     }
 

@@ -142,6 +142,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "metrics delete a.b",
     "metrics settings",
     "metrics settings --resolution 60 --output json",
+    "metrics settings --key-before-names off --output json",
     "metrics schemas get",
     "metrics schemas get --output json",
     "metrics schemas get --file schemas",

@@ -57,6 +57,8 @@ fn the_settings_of_a_domain() {
         "vigie metrics settings",
         "vigie metrics settings --resolution 300",
         "vigie metrics settings --resolution none --scope org --output json",
+        "vigie metrics settings --key-before-names on",
+        "vigie metrics settings --key-before-names maybe",
         "vigie metrics settings --resolution 0",
         "vigie metrics settings --resolution often",
     ] {

@@ -8,12 +8,14 @@ mod manual;
 mod moment;
 mod output;
 mod people;
+mod sender;
 mod settings;
 
 pub(crate) use health::HealthArgs;
 pub(crate) use manual::{CompletionArgs, ManArgs, Shell};
 pub(crate) use output::{Output, OutputArgs};
 pub(crate) use people::{AuditArgs, UserCommand};
+pub(crate) use sender::SenderSecretArgs;
 pub(crate) use settings::{DatabaseArgs, SettingArgs};
 
 use clap::{Args, Parser, Subcommand};
@@ -97,6 +99,11 @@ pub(crate) enum Command {
     /// List, make and retire the keys that sign tokens, also while a server runs on the same data.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Print the secret that a sender signs or encrypts with: the password of collectd's plugin `network`.
+    ///
+    /// It belongs to an API key that may only send into one space, is always the same for that key, and ends with it. It is stored
+    /// nowhere: it is made of the encryption key and the key's id, and opens nothing else.
+    SenderSecret(SenderSecretArgs),
     /// What operators need beside the service.
     #[command(subcommand)]
     Operations(OperationsCommand),

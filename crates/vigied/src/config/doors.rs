@@ -1,8 +1,9 @@
 //! The doors for senders that speak no HTTP: where each listens, and what makes it safe there. None is open by default.
 
 use super::values::Values;
-use super::{ConfigError, Sources};
+use super::{CollectdSettings, ConfigError, Sources, StatsdSettings, Users};
 use std::net::SocketAddr;
+use wire::ingest::collectd::network::Protections;
 
 /// Where a door may be without TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub(crate) enum Format {
     Lines,
     /// Graphite's pickles.
     Pickle,
+    /// statsd's lines.
+    Statsd,
+    /// Packets of collectd's plugin `network`.
+    Collectd,
 }
 
 /// A door that is open.
@@ -41,21 +46,43 @@ pub(crate) struct Door {
     pub(crate) transport: Transport,
     /// Whether `AUTH` lines are taken.
     pub(crate) takes_credentials: bool,
+    /// Whether a key before a name is taken, where the space takes that.
+    pub(crate) takes_keys: bool,
 }
 
 impl Door {
     /// Who gets in, in words.
-    pub(crate) fn identity(&self, sources: &Sources) -> String {
+    pub(crate) fn identity(&self, senders: &SenderSettings) -> String {
+        let (sources, collectd) = (&senders.sources, &senders.collectd);
         let mut ways = Vec::new();
         if self.takes_credentials {
             ways.push("`AUTH iam TOKEN` or `AUTH apikey KEY` as the first line".to_owned());
         }
+        if self.takes_keys {
+            ways.push("`KEY.` before each name, where the space takes it".to_owned());
+        }
+        let users = |users: &Users| {
+            let own = users.entries();
+            own.map(|(name, key)| format!("{name} as {key}"))
+                .collect::<Vec<_>>()
+        };
+        if self.format == Format::Collectd {
+            let users = users(&collectd.users);
+            if !users.is_empty() {
+                ways.push(format!("signed or encrypted: {}", users.join(", ")));
+            }
+        }
+        let is_by_address = self.format != Format::Collectd || collectd.least == Protections::None;
         let known: Vec<String> = sources
             .entries()
+            .filter(|_| is_by_address)
             .map(|(network, key)| format!("{network} as {key}"))
             .collect();
         if !known.is_empty() {
             ways.push(known.join(", "));
+        }
+        if ways.is_empty() && !is_by_address {
+            return "nobody: `collectd.users` is empty".to_owned();
         }
         if ways.is_empty() {
             return "nobody: `senders.sources` is empty".to_owned();
@@ -78,6 +105,8 @@ impl Door {
 pub(crate) struct SenderSettings {
     pub(crate) sources: Sources,
     pub(crate) doors: Vec<Door>,
+    pub(crate) statsd: StatsdSettings,
+    pub(crate) collectd: CollectdSettings,
 }
 
 impl SenderSettings {
@@ -109,6 +138,8 @@ impl SenderSettings {
                 transport: Transport::Tcp { tls },
                 takes_credentials: format == Format::Lines
                     && (!is_open || without == WithoutTls::InClear),
+                takes_keys: matches!(format, Format::Lines | Format::Statsd)
+                    && (!is_open || without == WithoutTls::InClear),
             });
             Ok(())
         };
@@ -134,28 +165,58 @@ impl SenderSettings {
             without,
             Format::Pickle,
         )?;
-        let key = "graphite.udp_listen";
-        let is_allowed = values.flag("graphite.allow_udp_on_any_address")?;
-        if let Some(address) = address(values, key)? {
-            if !address.ip().is_loopback() && !is_allowed {
-                return Err(refused(
+        let without = values.choice("statsd.without_tls", &words)?;
+        add(
+            "statsd.listen",
+            values.flag("statsd.tls")?,
+            without,
+            Format::Statsd,
+        )?;
+        let collectd = CollectdSettings::read(values)?;
+        for (key, allowed, without, format) in [
+            (
+                "graphite.udp_listen",
+                "graphite.allow_udp_on_any_address",
+                "graphite.without_tls",
+                Format::Lines,
+            ),
+            (
+                "statsd.udp_listen",
+                "statsd.allow_udp_on_any_address",
+                "statsd.without_tls",
+                Format::Statsd,
+            ),
+        ] {
+            let is_allowed = values.flag(allowed)?;
+            let in_clear = values.choice(without, &words)? == WithoutTls::InClear;
+            if let Some(address) = udp_address(values, key, allowed, is_allowed)? {
+                doors.push(Door {
                     key,
-                    &format!(
-                        "{address} is not a loopback address, and anybody can write any sender's address into a datagram; set `graphite.allow_udp_on_any_address = true` if your network does not let them"
-                    ),
-                ));
+                    address,
+                    format,
+                    transport: Transport::Udp,
+                    takes_credentials: false,
+                    takes_keys: address.ip().is_loopback() || in_clear,
+                });
             }
+        }
+        let (key, allowed) = ("collectd.listen", "collectd.allow_clear_on_any_address");
+        let is_allowed = values.flag(allowed)? || collectd.least > Protections::None;
+        if let Some(address) = udp_address(values, key, allowed, is_allowed)? {
             doors.push(Door {
                 key,
                 address,
-                format: Format::Lines,
+                format: Format::Collectd,
                 transport: Transport::Udp,
                 takes_credentials: false,
+                takes_keys: false,
             });
         }
         Ok(Self {
             sources: values.parsed("senders.sources")?,
             doors,
+            statsd: StatsdSettings::read(values)?,
+            collectd,
         })
     }
 }
@@ -164,6 +225,25 @@ fn address(values: &Values<'_>, key: &str) -> Result<Option<SocketAddr>, ConfigE
     match values.optional(key)? {
         None => Ok(None),
         Some(_) => values.parsed(key).map(Some),
+    }
+}
+
+/// The address of a listener by UDP, which off this machine needs the risk said.
+fn udp_address(
+    values: &Values<'_>,
+    key: &str,
+    allowed: &str,
+    is_allowed: bool,
+) -> Result<Option<SocketAddr>, ConfigError> {
+    let address = address(values, key)?;
+    match address.filter(|own| !own.ip().is_loopback() && !is_allowed) {
+        None => Ok(address),
+        Some(address) => Err(refused(
+            key,
+            &format!(
+                "{address} is not a loopback address, and anybody can write any sender's address into a datagram; set `{allowed} = true` if your network does not let them"
+            ),
+        )),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Combines defaults, file, environment and flags, and records the origin of each value.
 
 use super::ConfigError;
+use super::all_settings::all;
 use super::file::FileValue;
 use super::minimum::{self, Minimum};
 use super::notation;
 use super::removed::REMOVED;
-use super::setting::{Setting, Shape, all};
+use super::setting::{Setting, Shape};
 use super::source::Source;
 use super::variables;
 use crate::data_dir::private_files;
@@ -187,6 +188,7 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
             format!("must be empty, or ADDRESS:PORT like `127.0.0.1:2003`, not `{value}`")
         }),
         Shape::Sources => value.parse::<super::Sources>().map(drop),
+        Shape::Users => value.parse::<super::Users>().map(drop),
         Shape::Url => {
             if value.is_empty() || super::PublicHost::origin(value).is_some() {
                 Ok(())

@@ -62,6 +62,16 @@ const ALL: &[Minimum] = &[
         "one pickle has up to 1 MiB",
     ),
     minimum(
+        "limits.statsd_bytes",
+        64 * 1024,
+        "one packet with a timer in each line takes up to 64 KiB",
+    ),
+    minimum(
+        "limits.statsd_bytes_in_all",
+        256 * 1024,
+        "one account has only its share of it",
+    ),
+    minimum(
         "limits.header_bytes",
         4096,
         "the token alone takes up to 2 KiB of a request's head",
@@ -81,8 +91,9 @@ pub(crate) fn least_of(key: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::all_settings::all;
     use super::super::notation;
-    use super::super::setting::{Shape, all};
+    use super::super::setting::Shape;
     use super::super::{Layers, resolve};
     use super::*;
 

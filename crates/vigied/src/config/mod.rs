@@ -1,6 +1,9 @@
 //! Settings: file < environment < flag, each error with its file, line and key.
 
+mod all_settings;
 pub(crate) mod check;
+mod collectd;
+mod collectd_setting;
 mod doors;
 mod error;
 mod file;
@@ -20,9 +23,13 @@ pub(crate) mod setting;
 mod settings;
 mod source;
 mod sources;
+mod statsd;
+mod statsd_setting;
+mod users;
 mod values;
 mod variables;
 
+pub(crate) use collectd::CollectdSettings;
 pub(crate) use doors::{Door, Format, SenderSettings, Transport};
 pub(crate) use error::ConfigError;
 pub(crate) use host::Host;
@@ -36,4 +43,6 @@ pub(crate) use public_hosts::{PublicHost, PublicHosts};
 pub(crate) use settings::{LogFormat, ProxyHeader, Settings, TlsFiles};
 pub(crate) use source::Source;
 pub(crate) use sources::Sources;
+pub(crate) use statsd::StatsdSettings;
+pub(crate) use users::Users;
 pub(crate) use variables::{environment, unknown_variables};

@@ -157,7 +157,7 @@ fn port(digits: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::setting::all;
+    use super::super::all_settings::all;
     use super::*;
 
     #[test]

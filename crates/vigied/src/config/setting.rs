@@ -1,6 +1,5 @@
 //! The table of settings: the one source for the file, the environment, the flags and the reference.
 
-use base::limit;
 use std::borrow::Cow;
 
 /// The type of a setting.
@@ -16,6 +15,8 @@ pub(crate) enum Shape {
     Door,
     /// `NETWORK=KEY-ID`, separated by commas; or nothing.
     Sources,
+    /// `NAME=KEY-ID`, separated by commas; or nothing.
+    Users,
     /// `http://…` or `https://…`, without a path.
     Url,
     /// A whole number within bounds.
@@ -59,7 +60,7 @@ impl Setting {
     }
 }
 
-const fn setting(
+pub(super) const fn setting(
     key: &'static str,
     shape: Shape,
     default: &'static str,
@@ -74,14 +75,14 @@ const fn setting(
 }
 
 /// Where a door for senders may be without TLS.
-const WITHOUT_TLS: &[&str] = &[
+pub(super) const WITHOUT_TLS: &[&str] = &[
     "loopback_only",
     "any_address_identified_by_source_alone",
     "any_address_with_credentials_in_clear",
 ];
 
-/// Every setting but the limits that can be set, which come from [`limit::ALL`].
-const OWN: &[Setting] = &[
+/// The settings, but for those of statsd and collectd and the limits that can be set.
+pub(super) const OWN: &[Setting] = &[
     setting(
         "data",
         Shape::Path,
@@ -410,23 +411,3 @@ const OWN: &[Setting] = &[
         "the form of the log on standard error",
     ),
 ];
-
-/// Every setting, limits last.
-pub(crate) fn all() -> Vec<Setting> {
-    let settable = limit::ALL.iter().filter(|limit| limit.settable);
-    let limits = settable.map(|limit| Setting {
-        key: Cow::Owned(format!("limits.{}", limit.name)),
-        shape: Shape::Number {
-            // A default of 0 means that the value depends on the machine.
-            min: limit.default.min(1),
-            max: if limit.unit == "percent" {
-                100
-            } else {
-                1 << 50
-            },
-        },
-        default: Cow::Owned(limit.default.to_string()),
-        help: limit.help,
-    });
-    OWN.iter().cloned().chain(limits).collect()
-}

@@ -1,8 +1,9 @@
 //! Environment variables with our prefix: those that name a setting, those of other programs, and a warning for the rest, so
 //! that no intended setting is ignored silently.
 
+use super::all_settings::all;
 use super::removed::{REMOVED, variable};
-use super::setting::{Setting, all};
+use super::setting::Setting;
 use base::invisible;
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -15,6 +15,7 @@ pub(crate) mod key_file;
 pub(crate) mod keys;
 pub(crate) mod login_address;
 pub(crate) mod output;
+mod sender_secret;
 pub(crate) mod user;
 
 use crate::boot;
@@ -201,6 +202,7 @@ async fn perform(
         Command::Deleted(command) => deleted::perform(settings, iam, command).await,
         Command::Invitation(command) => invitation::perform(login_address, iam, command).await,
         Command::Keys(command) => keys::perform(settings, iam, command).await,
+        Command::SenderSecret(arguments) => sender_secret::perform(settings, iam, arguments).await,
         Command::User(command) => user::perform(login_address, iam, command).await,
         _ => bail!("this command cannot be run by a running server"),
     }

@@ -32,6 +32,7 @@ fn settings(app: &App, scope: &Scope) -> DomainSettings {
         resolution_seconds: app.iam.resolution_seconds(scope.domain()),
         schemas: rules.as_ref().and_then(|own| own.schemas.clone()),
         aggregation: rules.as_ref().and_then(|own| own.aggregation.clone()),
+        key_before_names: app.iam.takes_key_before_names(scope.domain()),
     }
 }
 
@@ -46,13 +47,14 @@ pub(super) async fn change(
         let problem = code::BODY_MALFORMED.problem(format!("the settings cannot be read: {error}"));
         Refusal(problem.hint(
             "send a JSON object with `resolution_seconds` (a number, or null for samples as they were sent), \
-             `schemas` or `aggregation` (a text, or null for none)",
+             `schemas` or `aggregation` (a text, or null for none), or `key_before_names` (true or false)",
         ))
     })?;
     let change = iam::manage::settings::DomainChange {
         resolution_seconds: wanted.resolution_seconds,
         schemas: wanted.schemas,
         aggregation: wanted.aggregation,
+        key_before_names: wanted.key_before_names,
     };
     let is_dry = is_dry_run(url.as_deref())?;
     let change = checked(change).await?;
@@ -85,6 +87,7 @@ pub(super) async fn change(
             .unwrap_or(in_force.resolution_seconds),
         schemas: change.schemas.unwrap_or(in_force.schemas),
         aggregation: change.aggregation.unwrap_or(in_force.aggregation),
+        key_before_names: change.key_before_names.unwrap_or(in_force.key_before_names),
     };
     json(StatusCode::OK, &planned)
 }

@@ -1,5 +1,6 @@
 //! One connection of a sender, from its first byte to its last.
 
+use super::formats::Formats;
 use super::lines::LineReader;
 use super::pickles::PickleReader;
 use super::places::Place;
@@ -7,6 +8,7 @@ use super::reader::{End, Reader};
 use super::reports::NO_IDENTITY;
 use super::shared::{Shared, TICK};
 use super::shown::Shown;
+use super::statsd::StatsdReader;
 use super::storing::Sender;
 use super::stream::{Read1, Stream};
 use crate::config::{Door, Format, Transport};
@@ -18,7 +20,7 @@ use std::time::{Duration, Instant};
 
 /// Serves the connection; its place is given up at the end.
 pub(super) fn serve(
-    shared: &Shared,
+    (shared, formats): (&Shared, &Formats),
     (door, number): (Door, u64),
     stream: Arc<TcpStream>,
     peer: IpAddr,
@@ -49,8 +51,18 @@ pub(super) fn serve(
             Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
             Err(end) => end,
         },
-        // A pickle cannot be answered.
-        (Format::Pickle, None) => {
+        (Format::Statsd, shown) => match &formats.statsd {
+            Some(sums) => {
+                let reads = (shared, sums);
+                match StatsdReader::new(reads, door, sender, &place, shown) {
+                    Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
+                    Err(end) => end,
+                }
+            }
+            None => End::Quiet,
+        },
+        // A pickle cannot be answered, and collectd speaks UDP alone.
+        (Format::Pickle, None) | (Format::Collectd, _) => {
             shared.refuse(sender.door, sender.source, NO_IDENTITY, 1);
             End::Quiet
         }
@@ -96,7 +108,7 @@ fn run(
         }
         if !reader.is_known() && begun.elapsed() > shared.limits.identify {
             shared.app.metrics.limited(&base::limit::HEAD_SECONDS);
-            break End::Refused("no `AUTH` line came within `head_seconds`".to_owned());
+            break End::Refused("nobody said who they are within `head_seconds`".to_owned());
         }
         if heard.elapsed() > shared.limits.idle {
             shared

@@ -3,7 +3,9 @@
 //! Whole lines are decoded where they were read; what is left of the last one moves to the front. A line that is too long is passed
 //! over, never kept. Only an `AUTH` line may be longer, because tokens are.
 
+use super::decoding::{put, times_given};
 use super::held::{Held, count};
+use super::key_before_names::{self, Keyed};
 use super::places::Place;
 use super::reader::{End, Reader, keep};
 use super::renewal::{Open, is_renewal};
@@ -15,26 +17,22 @@ use super::stream::Stream;
 use crate::config::Door;
 use crate::http::share::ShareOwner;
 use base::error::Problem;
+use base::id::KeyId;
 use base::limit;
 use base::sample::RejectReason;
 use base::scope::Domain;
 use base::time::Millis;
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 use wire::auth_line;
-use wire::ingest::plaintext::{self, LINE_BYTES_MAX, Times};
-use wire::ingest::{LineReject, Lines};
+use wire::ingest::plaintext::LINE_BYTES_MAX;
+use wire::ingest::{DefaultTimes, LineReject, Lines};
 
 /// How much is read at once, besides an unfinished line.
 const READ_BYTES: usize = 32 * 1024;
 
 /// Before a token ends, its sender is warned: so long before at most, and a third of its life where that is less.
 const WARN_MILLIS: i64 = 60_000;
-
-/// How the keys begin that the server makes.
-const KEY_BEGINNING: &[u8] = b"vgk_";
-
-/// How far a time that was made may be ahead of the clock.
-const AHEAD_MILLIS: i64 = 1000;
 
 /// Reads lines.
 #[derive(Debug)]
@@ -43,7 +41,10 @@ pub(super) struct LineReader<'s> {
     sender: Sender,
     place: &'s Place<'s>,
     takes_credentials: bool,
+    takes_keys: bool,
     open: Option<Open>,
+    /// The last key that stood before a name, and where it sends to.
+    by_key: Option<(KeyId, Domain)>,
     held: Option<Held<'s>>,
     buffer: Vec<u8>,
     filled: usize,
@@ -52,6 +53,8 @@ pub(super) struct LineReader<'s> {
     /// What has come before the sender said who it is.
     unknown_bytes: usize,
     last: Millis,
+    /// What was given to lines that say no time.
+    given: RefCell<DefaultTimes>,
 }
 
 impl<'s> LineReader<'s> {
@@ -67,13 +70,16 @@ impl<'s> LineReader<'s> {
             sender,
             place,
             takes_credentials: door.takes_credentials,
+            takes_keys: door.takes_keys,
             open: None,
+            by_key: None,
             held: None,
             buffer: vec![0; READ_BYTES + auth_line::BYTES_MAX],
             filled: 0,
             in_long_line: false,
             unknown_bytes: 0,
             last: Millis(0),
+            given: RefCell::new(times_given()),
         };
         if let Some(shown) = by_address {
             match shown.scope(shared) {
@@ -89,10 +95,10 @@ impl<'s> LineReader<'s> {
                     });
                 }
                 // It may still show a credential.
-                Err(_) if door.takes_credentials => {}
+                Err(_) if door.takes_credentials || door.takes_keys => {}
                 Err(denied) => return Err(reader.denied(denied.problem(), 1)),
             }
-        } else if !door.takes_credentials {
+        } else if !door.takes_credentials && !door.takes_keys {
             shared.refuse(sender.door, sender.source, NO_IDENTITY, 1);
             return Err(End::Refused(
                 "nobody is known by this address, and no credential is taken here".to_owned(),
@@ -111,11 +117,9 @@ impl<'s> LineReader<'s> {
         End::Refused(format!("{} {}", problem.code, problem.message))
     }
 
-    /// A time that is later than all before, so that lines without one do not replace each other; but never far from now, however
-    /// often lines come.
+    /// Never before what it was, whatever the clock says.
     fn now(&mut self) -> Millis {
-        let now = self.shared.app.clock.now();
-        self.last = now.max(self.last.plus(1).min(now.plus(AHEAD_MILLIS)));
+        self.last = self.last.max(self.shared.app.clock.now());
         self.last
     }
 
@@ -131,14 +135,63 @@ impl<'s> LineReader<'s> {
     fn lines(&mut self, from: usize, to: usize) -> Result<(), End> {
         let at = self.now();
         let lines = self.buffer.get(from..to).unwrap_or_default();
+        let keys = self.takes_keys.then_some(lines);
+        let Some(parted) = keys.and_then(|lines| key_before_names::part(self.shared, lines)) else {
+            let buffer = std::mem::take(&mut self.buffer);
+            let done = self.own_lines(buffer.get(from..to).unwrap_or_default(), at);
+            self.buffer = buffer;
+            return done;
+        };
+        // No key is left in memory.
+        if let Some(lines) = self.buffer.get_mut(from..to) {
+            lines.fill(b'\n');
+        }
+        let (shared, sender) = (self.shared, self.sender);
+        let keyed = parted.store(shared, sender, |shown, lines| {
+            put((shared, sender), shown, lines, at, &self.given)
+        });
+        self.by_key(keyed)?;
+        self.own_lines(&parted.plain, at)
+    }
+
+    /// What became of lines with a key before their names.
+    fn by_key(&mut self, keyed: Keyed) -> Result<(), End> {
+        if let Some((key, domain)) = keyed.last {
+            if !self.is_known() {
+                keep(self.shared, self.place, domain).map_err(End::Refused)?;
+            }
+            self.by_key = Some((key, domain));
+        }
+        match keyed.refused {
+            // Who sends for others as well goes on with theirs.
+            Some(problem) if !self.is_known() => Err(End::Refused(format!(
+                "{} {}",
+                problem.code, problem.message
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lines of the connection's own sender.
+    fn own_lines(&mut self, lines: &[u8], at: Millis) -> Result<(), End> {
         if lines.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
         let Some(open) = &self.open else {
+            if self.by_key.is_some() {
+                self.refuse(NO_IDENTITY, count(lines));
+                return Ok(());
+            }
             return Err(self.say_who_you_are(count(lines)));
         };
         if self.held.is_none() {
-            match put(self.shared, self.sender, &open.shown, lines, at) {
+            match put(
+                (self.shared, self.sender),
+                &open.shown,
+                lines,
+                at,
+                &self.given,
+            ) {
                 Outcome::Done => return Ok(()),
                 Outcome::Denied(Denied::Gone(problem)) => {
                     return Err(self.denied(&problem, count(lines)));
@@ -163,7 +216,13 @@ impl<'s> LineReader<'s> {
         };
         let mut left = held.lines();
         for (at, lines) in held.pieces() {
-            match put(self.shared, self.sender, &open.shown, lines, at) {
+            match put(
+                (self.shared, self.sender),
+                &open.shown,
+                lines,
+                at,
+                &self.given,
+            ) {
                 Outcome::Done => left -= count(lines),
                 Outcome::Denied(Denied::Gone(problem)) => return Err(self.denied(&problem, left)),
                 // Between one piece and the next.
@@ -336,7 +395,7 @@ impl Reader for LineReader<'_> {
     fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
         self.filled += bytes;
         self.whole_lines(stream)?;
-        if self.open.is_none() {
+        if !self.is_known() {
             self.unknown_bytes += bytes;
             // No more is needed for an `AUTH` line.
             if self.unknown_bytes > auth_line::BYTES_MAX {
@@ -348,7 +407,13 @@ impl Reader for LineReader<'_> {
 
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End> {
         let Some(open) = &mut self.open else {
-            return Ok(());
+            return match self
+                .by_key
+                .map(|(key, _)| Shown::BeforeNames(key).scope(self.shared))
+            {
+                Some(Err(Denied::Gone(problem))) => Err(self.denied(&problem, 0)),
+                _ => Ok(()),
+            };
         };
         let now = self.shared.app.clock.now();
         if open.warn_at.is_some_and(|at| now >= at) {
@@ -383,7 +448,7 @@ impl Reader for LineReader<'_> {
         if let Some(held) = self.held.take() {
             self.refuse("expired", held.lines());
         }
-        if self.filled > 0 && self.open.is_some() {
+        if self.filled > 0 && self.is_known() {
             self.filled = 0;
             // What was sent may have been cut, and would be another number.
             let _ = self.one_reject("the connection ended before the line did");
@@ -391,11 +456,12 @@ impl Reader for LineReader<'_> {
     }
 
     fn is_known(&self) -> bool {
-        self.open.is_some()
+        self.open.is_some() || self.by_key.is_some()
     }
 
     fn domain(&self) -> Option<Domain> {
-        self.open.as_ref().map(|open| open.domain)
+        let own = self.open.as_ref().map(|open| open.domain);
+        own.or_else(|| self.by_key.map(|(_, domain)| domain))
     }
 }
 
@@ -418,53 +484,6 @@ fn next_auth(lines: &[u8], mut from: usize) -> Option<(usize, usize)> {
         }
         from = stop + 1;
     }
-}
-
-fn put(shared: &Shared, sender: Sender, shown: &Shown, lines: &[u8], at: Millis) -> Outcome {
-    let decode = || decode(lines, at);
-    let patience = (shared.limits.held, count(lines));
-    store(shared, sender, shown, patience, &decode)
-}
-
-/// Decodes lines; also of a datagram, whose last one needs no end.
-pub(super) fn decode(lines: &[u8], at: Millis) -> Lines {
-    let mut decoder = plaintext::Decoder::new(Times::Epoch);
-    let mut secrets = 0;
-    if memchr::memmem::find(lines, KEY_BEGINNING).is_none() {
-        decoder.feed(lines, at);
-    } else {
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            if begins_with_key(line) {
-                secrets += 1;
-            } else {
-                decoder.feed(line, at);
-            }
-        }
-    }
-    decoder.finish(at);
-    let mut ready = decoder.take();
-    for _ in 0..secrets {
-        ready.received += 1;
-        ready.rejects.push(LineReject {
-            line: ready.received,
-            name: None,
-            reason: RejectReason::Malformed(
-                "the name begins with an API key, which is not taken here".to_owned(),
-            ),
-        });
-    }
-    ready
-}
-
-/// Whether a line's name begins with an API key: a sender that is set up for another server would else have its key stored, and
-/// shown to all who may list names.
-fn begins_with_key(line: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(line) else {
-        return false;
-    };
-    let name = text.trim_start();
-    let end = name.find(['.', ';', ' ', '\t', '\n', '\r']);
-    iam::key_text::is_well_formed(name.get(..end.unwrap_or(name.len())).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Takes the addresses of the doors, and a thread for each connection.
 
+use super::formats::Formats;
 use super::shared::{Shared, TICK};
 use super::{connection, datagrams};
 use crate::config::{Door, Settings, Transport};
@@ -55,23 +56,24 @@ impl Bound {
     }
 
     /// Lets senders in.
-    pub(super) fn open(self, shared: &Arc<Shared>) {
+    pub(super) fn open(self, shared: &Arc<Shared>, formats: &Arc<Formats>) {
         let Self { door, socket } = self;
         let address = match &socket {
             Taken::Tcp(own) => own.local_addr(),
             Taken::Udp(own) => own.local_addr(),
         };
         let address = address.unwrap_or(door.address);
-        let identity = door.identity(&shared.sources);
+        let identity = door.identity(&shared.senders);
         tracing::info!(door = door.key, %address, transport = door.transport(), identity, "a door for senders is open");
+        let formats = Arc::clone(formats);
         shared.spawn("senders", move |shared| match socket {
-            Taken::Tcp(listener) => accept(shared, door, &listener),
-            Taken::Udp(socket) => datagrams::serve(shared, door, &socket),
+            Taken::Tcp(listener) => accept(shared, &formats, door, &listener),
+            Taken::Udp(socket) => datagrams::serve(shared, &formats, door, &socket),
         });
     }
 }
 
-fn accept(shared: &Arc<Shared>, door: Door, listener: &TcpListener) {
+fn accept(shared: &Arc<Shared>, formats: &Arc<Formats>, door: Door, listener: &TcpListener) {
     let mut told: Option<Instant> = None;
     while !shared.is_stopping() {
         if !wait(listener) {
@@ -86,7 +88,7 @@ fn accept(shared: &Arc<Shared>, door: Door, listener: &TcpListener) {
                 // Without a place it is closed: none waits, so none can make others wait.
                 let number = shared.places.admit(source, &stream, on_limit);
                 if let Some(number) = number.filter(|_| is_blocking) {
-                    serve(shared, (door, number), stream, peer.ip());
+                    serve((shared, formats), (door, number), stream, peer.ip());
                 }
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -101,10 +103,16 @@ fn accept(shared: &Arc<Shared>, door: Door, listener: &TcpListener) {
     }
 }
 
-fn serve(shared: &Arc<Shared>, place: (Door, u64), stream: Arc<TcpStream>, peer: std::net::IpAddr) {
+fn serve(
+    (shared, formats): (&Arc<Shared>, &Arc<Formats>),
+    place: (Door, u64),
+    stream: Arc<TcpStream>,
+    peer: std::net::IpAddr,
+) {
     let number = place.1;
+    let formats = Arc::clone(formats);
     let is_served = shared.spawn("sender", move |shared| {
-        connection::serve(shared, place, stream, peer);
+        connection::serve((shared, &formats), place, stream, peer);
     });
     if !is_served {
         drop(shared.places.place(number));

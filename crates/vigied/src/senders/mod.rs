@@ -1,14 +1,19 @@
-//! Doors for senders that speak no HTTP: Graphite's lines by TCP and UDP, and pickles. No door is open by default, and none lets
-//! anything in without a key or token that `iam` has verified: shown in an `AUTH` line, or named by the operator for the address
-//! that it comes from.
+//! Doors for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, and collectd's packets. No door is
+//! open by default, and none lets anything in without a key or token that `iam` has verified: shown in an `AUTH` line or before a
+//! name, proven by a signature, or named by the operator for the address that it comes from.
 //!
 //! A thread for each connection and each UDP door, and plain buffers. Every batch is stored under a scope that was verified for it,
 //! so what is withdrawn ends at once. What is not stored is counted by door and reason, and logged at most once a minute per sender.
 
 mod budget;
+mod by_identity;
+mod collectd;
 mod connection;
 mod datagrams;
+mod decoding;
+mod formats;
 mod held;
+mod key_before_names;
 mod lines;
 mod listener;
 mod pace;
@@ -19,6 +24,7 @@ mod renewal;
 mod reports;
 mod shared;
 mod shown;
+mod statsd;
 mod storing;
 mod stream;
 mod turns;
@@ -31,6 +37,7 @@ use crate::http::share::{AccountShare, Shares};
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
+use formats::Formats;
 use pace::Pace;
 use places::Places;
 use reports::Reports;
@@ -49,12 +56,16 @@ pub(crate) struct Senders(Arc<Shared>);
 
 impl Senders {
     /// Opens the doors.
+    ///
+    /// # Errors
+    /// A file that a setting names cannot be read.
     pub(crate) fn start(
         bound: Vec<Bound>,
         settings: &Settings,
         app: &Arc<App>,
         tls: Option<Arc<Tls>>,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
+        let formats = Arc::new(Formats::new(settings, app)?);
         let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
         let seconds = |limit| Duration::from_secs(settings.limit(limit).min(365 * 86_400));
         let iam = app.iam.clone();
@@ -68,6 +79,7 @@ impl Senders {
         let shared = Arc::new(Shared {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),
+            senders: settings.senders.clone(),
             tls,
             limits: Limits {
                 identify: seconds(limit::HEAD_SECONDS),
@@ -99,9 +111,16 @@ impl Senders {
             shared.tell_of_sources();
         }
         for own in bound {
-            own.open(&shared);
+            own.open(&shared, &formats);
         }
-        Self(shared)
+        if formats.statsd.is_some() {
+            shared.spawn("statsd", move |shared| {
+                if let Some(sums) = &formats.statsd {
+                    statsd::flush(shared, sums);
+                }
+            });
+        }
+        Ok(Self(shared))
     }
 
     /// Lets nobody in any more; what has been read is still stored.

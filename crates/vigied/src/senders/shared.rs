@@ -6,7 +6,7 @@ use super::places::Places;
 use super::reports::Reports;
 use super::turns::Turns;
 use crate::app::App;
-use crate::config::Sources;
+use crate::config::{SenderSettings, Sources};
 use crate::http::share::ShareOwner;
 use crate::net::tls::Tls;
 use base::scope::Domain;
@@ -35,6 +35,7 @@ pub(super) struct Limits {
 pub(super) struct Shared {
     pub(super) app: Arc<App>,
     pub(super) sources: Sources,
+    pub(super) senders: SenderSettings,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) limits: Limits,
     pub(super) places: Places,

@@ -23,6 +23,10 @@ use wire::credential::CredentialKind;
 pub(super) enum Shown {
     /// By its address.
     Source(KeyId),
+    /// By a key before each name.
+    BeforeNames(KeyId),
+    /// By the name with whose secret it signs or encrypts.
+    Secret(KeyId),
     /// By what it has shown.
     Credential {
         kind: Kind,
@@ -68,21 +72,32 @@ pub(super) struct Entered {
 }
 
 impl Shown {
+    /// The key that it stands for, unless its text was shown.
+    pub(super) const fn key(&self) -> Option<KeyId> {
+        match self {
+            Self::Source(key) | Self::BeforeNames(key) | Self::Secret(key) => Some(*key),
+            Self::Credential { .. } => None,
+        }
+    }
+
+    /// The same once more, unless it was shown as a text.
+    pub(super) const fn of_key(&self) -> Option<Self> {
+        match self {
+            Self::Source(key) => Some(Self::Source(*key)),
+            Self::BeforeNames(key) => Some(Self::BeforeNames(*key)),
+            Self::Secret(key) => Some(Self::Secret(*key)),
+            Self::Credential { .. } => None,
+        }
+    }
+
     /// What it may do now: at least write.
     pub(super) fn scope(&self, shared: &Shared) -> Result<Scope, Denied> {
         let app = &shared.app;
         let scope = match self {
-            Self::Source(key) => app
-                .verifier
-                .source_scope(*key)
-                .map_err(|error| match error {
-                    SourceKeyError::Refused(error) => Denied::of(&error),
-                    SourceKeyError::TooMuch => {
-                        Denied::Gone(code::RIGHT_MISSING.problem(error.to_string()).hint(
-                            "make one with `vigie iam api-key-create NAME --only send --domain s-GUID`",
-                        ))
-                    }
-                }),
+            Self::Source(key) | Self::Secret(key) => {
+                app.verifier.source_scope(*key).map_err(denied_key)
+            }
+            Self::BeforeNames(key) => app.verifier.scope_before_names(*key).map_err(denied_key),
             Self::Credential { kind, text, domain } => {
                 let credential = kind.with(text.expose());
                 let (scope, _) = app.scopes.proven_scope(credential, Some(*domain));
@@ -145,6 +160,21 @@ impl Shown {
             domain: scope.domain(),
             ends_at: app.verifier.ends_at(credential),
         })
+    }
+}
+
+fn denied_key(error: SourceKeyError) -> Denied {
+    let problem = code::RIGHT_MISSING.problem(error.to_string());
+    match error {
+        SourceKeyError::Refused(error) => Denied::of(&error),
+        SourceKeyError::TooMuch => Denied::Gone(
+            problem
+                .hint("make one with `vigie iam api-key-create NAME --only send --domain s-GUID`"),
+        ),
+        SourceKeyError::NotBeforeNames(_) => Denied::Gone(code::RIGHT_MISSING.problem(format!(
+            "{}; its Manager allows it with `vigie metrics settings --key-before-names on`",
+            problem.message
+        ))),
     }
 }
 

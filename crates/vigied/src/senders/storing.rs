@@ -74,13 +74,13 @@ pub(super) fn store(
 }
 
 /// Whether it may go well soon.
-fn passes(problem: &Problem) -> bool {
+pub(super) fn passes(problem: &Problem) -> bool {
     matches!(problem.kind, Kind::Busy | Kind::Unavailable)
         && problem.code != code::ACCOUNT_LIMIT.code
 }
 
 /// A word for the counter.
-fn reason(problem: &Problem) -> &'static str {
+pub(super) fn reason(problem: &Problem) -> &'static str {
     match problem.kind {
         _ if problem.code == code::ACCOUNT_LIMIT.code => "account_limit",
         Kind::Busy | Kind::Unavailable => "store_unavailable",
@@ -90,7 +90,11 @@ fn reason(problem: &Problem) -> &'static str {
 }
 
 /// Has the rejects logged, which the domain's counters have already.
-fn tell<'r>(shared: &Shared, sender: Sender, reasons: impl Iterator<Item = &'r RejectReason>) {
+pub(super) fn tell<'r>(
+    shared: &Shared,
+    sender: Sender,
+    reasons: impl Iterator<Item = &'r RejectReason>,
+) {
     let mut count = 0;
     let mut first = None;
     for own in reasons {

@@ -31,6 +31,10 @@ const FAILING: &[(&str, &str)] = &[
     ("keys list --data NONE", "failed"),
     ("keys rotate --data NONE", "failed"),
     ("keys retire nosuch --data DIR", "not_found"),
+    (
+        "sender-secret ApiKey-00000000-0000-4000-8000-000000000000 --data DIR",
+        "not_found",
+    ),
     ("operations token --data NONE", "failed"),
     ("user list --data NONE", "failed"),
     ("user confirm nobody@example.org --data DIR", "not_found"),

@@ -26,6 +26,7 @@ const LINES: &[&str] = &[
     "keys list --data DIR",
     "keys rotate --data DIR",
     "keys retire KID --data DIR",
+    "sender-secret SENDER --data DIR",
     "operations token --data DIR",
     "backup DIR/../copy --data DIR",
     "audit --data DIR",
@@ -114,10 +115,12 @@ fn every_command_that_answers_does_so_in_json() {
     let server = Server::start();
     let (data, kid) = (server.data(), first_key(&server.data()));
     let data = data.display().to_string();
+    let (_, sender) = server.narrow_key();
     let put_in = [
         ("DIR", &*data),
         ("KID", &*kid),
         ("OWNER", &server.owner.user),
+        ("SENDER", &sender),
     ];
     for line in LINES {
         let value = answer(line, &put_in);
@@ -125,6 +128,9 @@ fn every_command_that_answers_does_so_in_json() {
         let facts = match *line {
             "keys rotate --data DIR" => value["state"] == "signs" && value["kid"] != *kid,
             "keys retire KID --data DIR" => value["state"] == "retired" && value["kid"] == *kid,
+            "sender-secret SENDER --data DIR" => {
+                value["secret"].as_str().unwrap().starts_with("vgs_") && value["key"] == *sender
+            }
             "operations token --data DIR" => value["token"].as_str().unwrap().starts_with("vgo_"),
             "health --data DIR" => value["status"] == "ready" && value["store"] == "ok",
             _ => true,

@@ -126,7 +126,12 @@ fn one_rule_is_set_and_unset() {
     done(&server, "metrics schemas unset --all");
     assert_eq!(
         in_force(&server),
-        json!({"resolution_seconds": null, "schemas": null, "aggregation": null})
+        json!({
+            "resolution_seconds": null,
+            "schemas": null,
+            "aggregation": null,
+            "key_before_names": false,
+        })
     );
 }
 

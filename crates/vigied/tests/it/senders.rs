@@ -2,15 +2,23 @@
 
 mod bounds;
 mod identity;
+mod key_before_names;
+mod network;
+mod network_client;
 mod pickles;
 mod slow;
+mod statsd;
+mod statsd_client;
+mod tls;
 mod tokens;
 
 pub(crate) use bounds::LIMITS;
+pub(crate) use statsd::LIMITS as STATSD_LIMITS;
 
 use crate::harness::{Reply, Server, init};
 use crate::limits::until;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::time::Duration;
@@ -21,13 +29,19 @@ pub(crate) struct Doors {
 }
 
 /// The flags that open every door.
-pub(crate) const ALL: [&str; 6] = [
+pub(crate) const ALL: [&str; 12] = [
     "--set",
     "graphite.listen=127.0.0.1:0",
     "--set",
     "graphite.udp_listen=127.0.0.1:0",
     "--set",
     "pickle.listen=127.0.0.1:0",
+    "--set",
+    "statsd.listen=127.0.0.1:0",
+    "--set",
+    "statsd.udp_listen=127.0.0.1:0",
+    "--set",
+    "collectd.listen=127.0.0.1:0",
 ];
 
 impl Doors {
@@ -91,9 +105,59 @@ impl Doors {
     }
 
     pub(crate) fn datagram(&self, bytes: &[u8]) {
+        self.datagram_to("graphite.udp_listen", bytes);
+    }
+
+    pub(crate) fn datagram_to(&self, door: &str, bytes: &[u8]) {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let address = self.address("graphite.udp_listen");
-        socket.send_to(bytes, address).unwrap();
+        socket.send_to(bytes, self.address(door)).unwrap();
+    }
+
+    /// Ends the server by a signal, and serves the same data again with these flags alone.
+    pub(crate) fn restarted(self, signal: &str, flags: &[&str]) -> Self {
+        let Server {
+            mut serving,
+            owner,
+            folder,
+        } = self.server;
+        serving.signal(signal);
+        serving.child.wait().unwrap();
+        drop(serving);
+        let serving =
+            crate::harness::Serving::start(&folder.path().join("data"), "127.0.0.1:0", flags);
+        Self {
+            server: Server {
+                serving,
+                owner,
+                folder,
+            },
+        }
+    }
+
+    /// The values of each series of a pattern, by name, ordered by time.
+    pub(crate) fn values(&self, target: &str) -> BTreeMap<String, Vec<f64>> {
+        let token = self.server.token();
+        let path = format!("/v1/metrics?target={target}&from=-1d&until=%2B1min&as=sent");
+        let reply: Reply = self.server.metrics(&token, "GET", &path).send();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let all = reply.json();
+        let series = all.as_array().unwrap().iter().map(|own| {
+            let points = own["datapoints"].as_array().unwrap();
+            let values = points.iter().filter_map(|own| own[0].as_f64());
+            (own["target"].as_str().unwrap().to_owned(), values.collect())
+        });
+        series.collect()
+    }
+
+    /// Counted for the domain: samples that were not stored for this reason.
+    pub(crate) fn rejected(&self, reason: &str) -> u64 {
+        let metrics = self.server.operations("/metrics").text();
+        let own = format!("reason=\"{reason}\"}} ");
+        let lines = metrics
+            .lines()
+            .filter(|line| line.starts_with("vigie_samples_rejected_total"));
+        let counts = lines.filter_map(|line| line.split_once(&own)?.1.parse::<u64>().ok());
+        counts.sum()
     }
 
     /// How many samples of the pattern are stored.

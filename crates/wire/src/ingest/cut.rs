@@ -1,5 +1,7 @@
 //! Text of strangers in error messages: as much as helps, never more.
 
+use base::name::without_api_keys;
+
 /// How much of a stranger's text a message repeats, in bytes.
 const SHORT_BYTES: usize = 60;
 
@@ -17,8 +19,10 @@ pub(super) fn name(text: &str) -> String {
 }
 
 fn cut(text: &str, bytes: usize) -> String {
+    // Before it is cut: the beginning of a key would not be known for one.
+    let text = without_api_keys(text);
     if text.len() <= bytes {
-        return text.to_owned();
+        return text.into_owned();
     }
     let end = text
         .char_indices()
@@ -38,5 +42,7 @@ mod tests {
         assert_eq!(short("abc"), "abc");
         let long = "é".repeat(100);
         assert_eq!(short(&long), format!("{}…", "é".repeat(30)));
+        let key = format!("{}vgk_{}", "a".repeat(50), "b".repeat(50));
+        assert_eq!(short(&key), format!("{}vgk_…", "a".repeat(50)));
     }
 }

@@ -6,15 +6,42 @@ use base::time::Millis;
 use std::collections::HashMap;
 
 /// Gives out times, never one twice to the same name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct DefaultTimes {
     /// The last time that each name was given, as long as another of the same moment may follow.
     given: HashMap<String, Millis>,
     /// The latest of them.
     newest: Option<Millis>,
+    bounds: Option<Bounds>,
+}
+
+/// What a sender may have of it that sends for as long as it likes.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// How far a time may be ahead of the clock.
+    ahead_millis: i64,
+    /// The names that are kept, together.
+    names_bytes: usize,
+    /// Those that are.
+    kept_bytes: usize,
 }
 
 impl DefaultTimes {
+    /// For one that sends for as long as it likes: no time is more than `ahead_millis` ahead of the clock, and names of no more than
+    /// `names_bytes` are kept. Beyond either a time may be given to a name again, whose earlier value is then replaced.
+    #[must_use]
+    pub fn bounded(ahead_millis: i64, names_bytes: usize) -> Self {
+        let bounds = Bounds {
+            ahead_millis,
+            names_bytes,
+            kept_bytes: 0,
+        };
+        Self {
+            bounds: Some(bounds),
+            ..Self::default()
+        }
+    }
+
     /// The time of a line of this name that has none of its own.
     #[must_use]
     pub fn moment(&mut self, name: &str, now: Now<'_>) -> Moment {
@@ -28,20 +55,40 @@ impl DefaultTimes {
     fn stamp(&mut self, name: &str, now: Millis) -> Millis {
         // Nothing that was given can be given again: what is kept is about as much as was read at once.
         if self.newest.is_none_or(|newest| newest < now) {
-            self.given.clear();
+            self.forget();
         }
+        let latest = self.bounds.map(|bounds| now.plus(bounds.ahead_millis));
         let stamp = match self.given.get_mut(name) {
             Some(last) => {
-                *last = now.max(last.plus(1));
+                let next = last.plus(1);
+                *last = now.max(latest.map_or(next, |latest| next.min(latest)));
                 *last
             }
             None => {
-                self.given.insert(name.to_owned(), now);
+                self.keep(name, now);
                 now
             }
         };
         self.newest = self.newest.max(Some(stamp));
         stamp
+    }
+
+    fn keep(&mut self, name: &str, at: Millis) {
+        if let Some(bounds) = &mut self.bounds {
+            bounds.kept_bytes += name.len();
+            if bounds.kept_bytes > bounds.names_bytes {
+                bounds.kept_bytes = name.len();
+                self.given.clear();
+            }
+        }
+        self.given.insert(name.to_owned(), at);
+    }
+
+    fn forget(&mut self) {
+        self.given.clear();
+        if let Some(bounds) = &mut self.bounds {
+            bounds.kept_bytes = 0;
+        }
     }
 }
 
@@ -64,6 +111,19 @@ mod tests {
             }
             prop_assert!(stamps.given.len() <= 3);
         }
+    }
+
+    #[test]
+    fn who_sends_for_ever_is_bounded() {
+        let mut stamps = DefaultTimes::bounded(3, 100);
+        let one: Vec<_> = (0..6).map(|_| stamps.stamp("one", Millis(10)).0).collect();
+        assert_eq!(one, [10, 11, 12, 13, 13, 13]);
+        for number in 0..10_000 {
+            stamps.stamp(&format!("{number:05}"), Millis(10));
+            assert!(stamps.given.keys().map(String::len).sum::<usize>() <= 100);
+        }
+        stamps.stamp("one", Millis(20));
+        assert_eq!(stamps.given.len(), 1);
     }
 
     #[test]

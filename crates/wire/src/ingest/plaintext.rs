@@ -62,6 +62,18 @@ impl Decoder {
         Self { names, ..self }
     }
 
+    /// Goes on with the times that were given to lines before these.
+    #[must_use]
+    pub fn with_times_given(self, stamps: DefaultTimes) -> Self {
+        Self { stamps, ..self }
+    }
+
+    /// The times that were given to lines so far, for those that follow.
+    #[must_use]
+    pub fn into_times_given(self) -> DefaultTimes {
+        self.stamps
+    }
+
     /// Takes the next bytes; `now` is when they were read, the time of lines without a timestamp.
     pub fn feed<'n>(&mut self, chunk: &[u8], now: impl Into<Now<'n>>) {
         let (ready, stamps, now) = (&mut self.ready, &mut self.stamps, now.into());

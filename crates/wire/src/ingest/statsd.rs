@@ -26,7 +26,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use aggregator::{Aggregator, Bound, Bounds};
+pub use aggregator::{Aggregator, Bound, Bounds, flush_time};
 pub use decoder::{Decoder, LINE_BYTES_MAX, Reading, Reject, packet};
 pub use settings::{Histogram, Settings, SettingsError};
 

@@ -155,6 +155,7 @@ impl Directory {
             tenant: own.tenant,
             account,
             resolution_seconds: own.resolution_seconds,
+            key_before_names: own.key_before_names,
             rules: own.rules.clone(),
         };
         self.domains.insert(own.domain, entry);

@@ -146,6 +146,8 @@ pub struct DomainEntry {
     pub account: AccountId,
     /// The step samples are consolidated to when read.
     pub resolution_seconds: Option<u32>,
+    /// Whether senders may write a key before each name.
+    pub key_before_names: bool,
     /// The rules about single names; most domains have none.
     pub rules: Option<Arc<RuleTexts>>,
 }

@@ -31,6 +31,7 @@ pub(crate) struct DomainFact {
     pub(crate) domain: Domain,
     pub(crate) tenant: TenantId,
     pub(crate) resolution_seconds: Option<u32>,
+    pub(crate) key_before_names: bool,
     pub(crate) rules: Option<Arc<RuleTexts>>,
 }
 

@@ -16,11 +16,16 @@ const PATH: &str = "/v1/settings/domain";
 Examples:
   vigie metrics settings
   vigie metrics settings --resolution 1m
-  vigie metrics settings --resolution none --scope account")]
+  vigie metrics settings --resolution none --scope account
+  vigie metrics settings --key-before-names on")]
 pub(crate) struct SettingsArgs {
     /// Read samples in slots of this length, from 1 second to a day, for everyone: `60`, `60s`, `1m`; `none`: as they were sent
     #[arg(long, value_name = "DURATION|none", value_parser = resolution)]
     resolution: Option<Resolution>,
+    /// Take an API key before each name of Graphite's lines and statsd's (`KEY.name value time`), from senders that cannot show it
+    /// otherwise: a key that may only send to this one domain
+    #[arg(long, value_name = "on|off", value_parser = switch)]
+    key_before_names: Option<bool>,
     #[command(flatten)]
     scope: ScopeArgs,
 }
@@ -29,6 +34,14 @@ pub(crate) struct SettingsArgs {
 enum Resolution {
     AsSent,
     Seconds(u32),
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("`{text}` is neither `on` nor `off`")),
+    }
 }
 
 fn resolution(text: &str) -> Result<Resolution, String> {
@@ -50,11 +63,12 @@ fn resolution(text: &str) -> Result<Resolution, String> {
 /// Applies the flags, then shows the settings.
 pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let (monitoring, wanted) = match args.resolution {
-        None => (Monitoring::to_read(context, &args.scope)?, None),
-        Some(wanted) => (Monitoring::to_change(context, &args.scope)?, Some(wanted)),
+    let change = change(args);
+    let monitoring = match &change {
+        None => Monitoring::to_read(context, &args.scope)?,
+        Some(_) => Monitoring::to_change(context, &args.scope)?,
     };
-    let (verb, doing) = if wanted.is_some() {
+    let (verb, doing) = if change.is_some() {
         ("Changing", "change the settings")
     } else {
         ("Getting", "read the settings")
@@ -65,16 +79,8 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
         context.user()
     ))?;
     let url = monitoring.url(PATH);
-    let body = wanted
-        .map(|wanted| {
-            serde_json::to_vec(&DomainChange {
-                resolution_seconds: Some(match wanted {
-                    Resolution::AsSent => None,
-                    Resolution::Seconds(seconds) => Some(seconds),
-                }),
-                ..DomainChange::default()
-            })
-        })
+    let body = change.map(|change| serde_json::to_vec(&change));
+    let body = body
         .transpose()
         .map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?;
     let make = || match &body {
@@ -89,7 +95,15 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
     let resolution = settings
         .resolution_seconds
         .map_or_else(|| "as sent".to_owned(), |seconds| format!("{seconds} s"));
-    let mut pairs = vec![("Resolution:", resolution)];
+    let keys = if settings.key_before_names {
+        "taken"
+    } else {
+        "refused"
+    };
+    let mut pairs = vec![
+        ("Resolution:", resolution),
+        ("Keys before names:", keys.to_owned()),
+    ];
     // Graphite's routes read by these, whatever the resolution is.
     for (title, text) in [
         ("Schemas:", &settings.schemas),
@@ -100,6 +114,20 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
         }
     }
     output.pairs(&pairs)
+}
+
+/// What the flags ask for.
+fn change(args: &SettingsArgs) -> Option<DomainChange> {
+    let resolution = args.resolution.map(|wanted| match wanted {
+        Resolution::AsSent => None,
+        Resolution::Seconds(seconds) => Some(seconds),
+    });
+    let is_change = resolution.is_some() || args.key_before_names.is_some();
+    is_change.then(|| DomainChange {
+        resolution_seconds: resolution,
+        key_before_names: args.key_before_names,
+        ..DomainChange::default()
+    })
 }
 
 /// How many rules there are: each has a title in brackets.

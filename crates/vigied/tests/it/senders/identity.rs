@@ -22,9 +22,26 @@ fn no_door_without_identity() {
         &mut pickle,
         &super::pickles::frame(&[("no.body", now(), 1.0)]),
     );
-    for door in ["graphite.listen", "graphite.udp_listen", "pickle.listen"] {
+    let mut counting = super::Sender::new(&doors.address("statsd.listen"));
+    counting.send("no.body:1|c\n");
+    let answer = counting.answer();
+    assert!(answer.starts_with("ERR nobody is known"), "{answer}");
+    assert_eq!(counting.answer(), "");
+    doors.datagram_to("statsd.udp_listen", b"no.body:1|c");
+    doors.datagram_to("collectd.listen", &super::network::load("no", now()));
+    for door in [
+        "graphite.listen",
+        "graphite.udp_listen",
+        "pickle.listen",
+        "statsd.listen",
+        "statsd.udp_listen",
+    ] {
         until(door, || doors.not_stored(door, "no_identity") == 1);
     }
+    // A packet holds several values.
+    until("collectd's", || {
+        doors.not_stored("collectd.listen", "no_identity") == 3
+    });
     let mut wrong = doors.connect();
     wrong.send(&format!(
         "AUTH apikey vgk_wrong s-{}\n{line}",
@@ -108,25 +125,6 @@ fn who_may_not_write_is_told_so() {
     );
     sender.send(&lines("still.in", 3));
     doors.wait_for("still.in", 3);
-}
-
-/// A key in front of a name, as another server takes it, is neither stored nor shown.
-#[test]
-fn a_key_in_a_name_is_never_stored() {
-    let (doors, _) = Doors::with_source("127.0.0.0/8", &[]);
-    let (key, _) = doors.server.narrow_key();
-    let mut sender = doors.connect();
-    sender.send(&format!("{key}.a.b 1 -1\n{key} 1 -1\nplain.c 2 -1\n"));
-    doors.datagram(format!("{key}.a.b 1 -1").as_bytes());
-    doors.wait_for("plain.c", 1);
-    let token = doors.server.token();
-    let listed = doors
-        .server
-        .metrics(&token, "GET", "/v1/metrics/list?query=*")
-        .send()
-        .text();
-    assert!(!listed.contains("vgk_"), "{listed}");
-    assert!(!doors.server.serving.log().contains(&key));
 }
 
 #[test]

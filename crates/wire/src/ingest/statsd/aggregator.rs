@@ -103,6 +103,11 @@ impl Aggregator {
         self.bytes
     }
 
+    /// From now on it keeps no more bytes than this; what it keeps already stays.
+    pub const fn limit_bytes(&mut self, bound: Bound) {
+        self.bounds.bytes = bound;
+    }
+
     /// Takes a metric.
     ///
     /// # Errors
@@ -199,7 +204,14 @@ impl Aggregator {
 
     /// Gives the samples of what was kept, all of them at `now` (to the second, as etsy's), ordered by name, and begins anew.
     pub fn flush(&mut self, now: Millis) -> Batch {
-        let at = Millis((now.0 + 500).div_euclid(1000) * 1000);
+        let mut all = Batch::default();
+        self.flush_in_portions(now, usize::MAX, |batch| all = batch);
+        all
+    }
+
+    /// As [`Self::flush`], in batches of so many samples, the last one fewer: one timer may have hundreds of sums.
+    pub fn flush_in_portions(&mut self, now: Millis, samples: usize, mut give: impl FnMut(Batch)) {
+        let at = flush_time(now);
         let mut batch = Batch::default();
         let mut text = std::mem::take(&mut self.text);
         let mut tell = |place: &namespace::Place, name: &str, value: f64| {
@@ -207,6 +219,9 @@ impl Aggregator {
             // Checked when the metric came.
             if let Ok(name) = SeriesName::parse(&text) {
                 batch.push(&name, at, value);
+            }
+            if batch.len() >= samples {
+                give(std::mem::take(&mut batch));
             }
         };
         #[expect(clippy::cast_precision_loss, reason = "an interval is short")]
@@ -230,9 +245,11 @@ impl Aggregator {
             #[expect(clippy::cast_precision_loss, reason = "far fewer members than 2^53")]
             tell(&self.names.members, name, members.len() as f64);
         }
+        if !batch.is_empty() {
+            give(batch);
+        }
         self.text = text;
         self.begin_anew();
-        batch
     }
 
     /// What was seen since the last flush is remembered as not seen; what was not is forgotten where that is set.
@@ -263,6 +280,12 @@ impl Aggregator {
         let names = names.chain(self.gauges.keys()).chain(self.sets.keys());
         self.bytes = names.map(|name| series_bytes(name)).sum();
     }
+}
+
+/// The time of the samples of a flush: the nearest second, as etsy's.
+#[must_use]
+pub const fn flush_time(now: Millis) -> Millis {
+    Millis((now.0 + 500).div_euclid(1000) * 1000)
 }
 
 fn series_bytes(name: &str) -> usize {

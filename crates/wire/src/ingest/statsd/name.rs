@@ -1,6 +1,6 @@
 //! The name of a metric: the path as etsy's statsd cleans it, and tags however they are written.
 
-use base::name::{NameError, SeriesName, allowed};
+use base::name::{NameError, SeriesName, allowed, holds_api_key};
 use std::borrow::Cow;
 
 /// The value of a tag that has none.
@@ -12,6 +12,9 @@ pub(super) fn read<'t>(
     tags: Option<&str>,
     sanitize: bool,
 ) -> Result<Cow<'t, str>, NameError> {
+    if holds_api_key(text) || tags.is_some_and(holds_api_key) {
+        return Err(NameError::ApiKey);
+    }
     let (path, own) = match text.find([',', ';']) {
         Some(at) => text.split_at(at),
         None => (text, ""),

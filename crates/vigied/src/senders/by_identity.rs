@@ -1,0 +1,64 @@
+//! Datagrams by who sends them, within the rate that each may have.
+
+use super::held::count;
+use super::key_before_names;
+use super::reports::NO_IDENTITY;
+use super::shared::Shared;
+use super::shown::{Denied, Shown};
+use super::storing::{Outcome, Sender};
+use crate::config::Door;
+use base::limit;
+
+/// Has the lines of a datagram stored, each for who sends it; what has no identity, or comes too fast, is counted.
+pub(super) fn by_identity(
+    shared: &Shared,
+    sender: Sender,
+    door: Door,
+    lines: &[u8],
+    put: &dyn Fn(&Shown, &[u8]) -> Outcome,
+) {
+    let own =
+        |shown: &Shown, lines: &[u8]| match paced(shared, sender, shown, lines.len(), count(lines))
+        {
+            Ok(true) => put(shown, lines),
+            Ok(false) => Outcome::Done,
+            Err(denied) => Outcome::Denied(denied),
+        };
+    let keys = door.takes_keys.then_some(lines);
+    let parted = keys.and_then(|lines| key_before_names::part(shared, lines));
+    let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
+    if let Some(parted) = &parted {
+        parted.store(shared, sender, own);
+    }
+    if plain.iter().all(u8::is_ascii_whitespace) {
+        return;
+    }
+    let refuse = |reason| shared.refuse(sender.door, sender.source, reason, count(plain));
+    let Some(key) = shared.sources.key(sender.source.address()) else {
+        refuse(NO_IDENTITY);
+        return;
+    };
+    if let Outcome::Denied(_) = own(&Shown::Source(key), plain) {
+        refuse("credential");
+    }
+}
+
+/// Whether a datagram is within the rate of its source and of the domain that it is for; one that is not is counted.
+pub(super) fn paced(
+    shared: &Shared,
+    sender: Sender,
+    shown: &Shown,
+    bytes: usize,
+    samples: u64,
+) -> Result<bool, Denied> {
+    let domain = shown.scope(shared)?.domain();
+    let now = shared.app.clock.now();
+    let source = sender.source.key();
+    let wait = source.map(|source| shared.pace.sent(source, Some(domain), bytes, now));
+    let is_within = wait.is_none_or(|wait| wait.is_zero());
+    if !is_within {
+        shared.app.metrics.limited(&limit::SENDER_BYTES_PER_SECOND);
+        shared.refuse(sender.door, sender.source, "too_fast", samples);
+    }
+    Ok(is_within)
+}

@@ -1,0 +1,72 @@
+//! Graphite's lines into the store.
+
+use super::held::count;
+use super::shared::Shared;
+use super::shown::Shown;
+use super::storing::{Outcome, Sender, store};
+use base::time::Millis;
+use std::cell::RefCell;
+use wire::ingest::plaintext::{self, Times};
+use wire::ingest::{DefaultTimes, Lines};
+
+/// How far a time that was given may be ahead of the clock, however often lines come.
+const AHEAD_MILLIS: i64 = 1000;
+
+/// The names that are kept for a connection or a door, so that none is given a time twice.
+const NAMES_BYTES: usize = 64 * 1024;
+
+/// What is to be given to lines that say no time.
+pub(super) fn times_given() -> DefaultTimes {
+    DefaultTimes::bounded(AHEAD_MILLIS, NAMES_BYTES)
+}
+
+/// Stores lines of a connection. `given` is what lines without a time were given before.
+pub(super) fn put(
+    (shared, sender): (&Shared, Sender),
+    shown: &Shown,
+    lines: &[u8],
+    at: Millis,
+    given: &RefCell<DefaultTimes>,
+) -> Outcome {
+    let patience = (shared.limits.held, count(lines));
+    let before = given.borrow().clone();
+    let decode = || {
+        let (lines, after) = decode(lines, at, before.clone());
+        given.replace(after);
+        lines
+    };
+    store(shared, sender, shown, patience, &decode)
+}
+
+/// Decodes lines; also of a datagram, whose last one needs no end. Lines that say no time have one that no line before them of the
+/// same name was given.
+pub(super) fn decode(lines: &[u8], at: Millis, given: DefaultTimes) -> (Lines, DefaultTimes) {
+    let mut decoder = plaintext::Decoder::new(Times::Epoch).with_times_given(given);
+    decoder.feed(lines, at);
+    decoder.finish(at);
+    let ready = decoder.take();
+    (ready, decoder.into_times_given())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_no_time_has_one_that_none_before_it_had() {
+        let mut given = DefaultTimes::default();
+        let mut times = Vec::new();
+        for (lines, at) in [("a 1 -1\na 2 -1\n", 5), ("a 3 -1\nb 4\n", 6), ("a 5", 9)] {
+            let (lines, after) = decode(lines.as_bytes(), Millis(at), given);
+            given = after;
+            times.extend(
+                lines
+                    .batch
+                    .iter()
+                    .map(|own| (own.name().into_owned(), own.at.0)),
+            );
+        }
+        let times: Vec<_> = times.iter().map(|own| (own.0.as_str(), own.1)).collect();
+        assert_eq!(times, [("a", 5), ("a", 6), ("a", 7), ("b", 6), ("a", 9)]);
+    }
+}

@@ -1,0 +1,31 @@
+//! What the formats keep that are more than bytes of a connection.
+
+use super::collectd::Packets;
+use super::statsd::Sums;
+use crate::app::App;
+use crate::config::{Format, Settings};
+use std::sync::Arc;
+
+/// What is kept for each, where a door for it is open.
+#[derive(Debug)]
+pub(super) struct Formats {
+    /// The sums of statsd.
+    pub(super) statsd: Option<Sums>,
+    /// What collectd's packets are read with.
+    pub(super) collectd: Option<Packets>,
+}
+
+impl Formats {
+    pub(super) fn new(settings: &Settings, app: &Arc<App>) -> anyhow::Result<Self> {
+        let senders = &settings.senders;
+        let opens = |format| senders.doors.iter().any(|own| own.format == format);
+        Ok(Self {
+            statsd: opens(Format::Statsd)
+                .then(|| Sums::new(settings))
+                .transpose()?,
+            collectd: opens(Format::Collectd)
+                .then(|| Packets::new(&senders.collectd, app))
+                .transpose()?,
+        })
+    }
+}

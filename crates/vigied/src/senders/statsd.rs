@@ -1,0 +1,74 @@
+//! statsd: what senders count and time, summed up for each domain between two flushes, and stored under the names of etsy's statsd.
+//!
+//! Values are taken by the threads that read them ([`reader`], [`datagram`]); a thread of its own stores the sums ([`flush`]), under
+//! a scope that is verified at that moment. What is kept meanwhile is bounded for each domain, for each account and in all
+//! ([`memory`]).
+
+mod flush;
+mod memory;
+mod reader;
+mod sum;
+mod sums;
+
+pub(super) use flush::run as flush;
+pub(super) use reader::StatsdReader;
+pub(super) use sums::Sums;
+
+use super::by_identity::by_identity;
+use super::shared::Shared;
+use super::shown::Shown;
+use super::storing::{Outcome, Sender, store};
+use crate::config::Door;
+use std::time::Duration;
+use sum::Taken;
+use wire::ingest::statsd::{self, Reading};
+use wire::ingest::{LineReject, Lines};
+
+/// Reads a datagram.
+pub(super) fn datagram(shared: &Shared, sums: &Sums, sender: Sender, door: Door, packet: &[u8]) {
+    by_identity(shared, sender, door, packet, &|shown, lines| {
+        take((shared, sums), sender, shown, lines)
+    });
+}
+
+/// Adds the values of whole lines to the sums of the domain that they are for; those that are none, or find no room, are counted.
+fn take((shared, sums): (&Shared, &Sums), sender: Sender, shown: &Shown, lines: &[u8]) -> Outcome {
+    let scope = match shown.scope(shared) {
+        Ok(scope) => scope,
+        Err(denied) => return Outcome::Denied(denied),
+    };
+    let reading = match sums.take(shared, sender, shown, &scope, lines) {
+        Taken::Read(reading) => reading,
+        // The domain was deleted after the credential was verified.
+        Taken::NoDomain => Reading {
+            received: 0,
+            rejects: Vec::new(),
+        },
+    };
+    if reading.rejects.is_empty() {
+        return Outcome::Done;
+    }
+    let count = reading.rejected();
+    store(shared, sender, shown, (Duration::ZERO, count), &|| {
+        refused(&reading)
+    })
+}
+
+/// The values that were not taken, for the counters of the domain.
+fn refused(reading: &statsd::Reading) -> Lines {
+    let mut lines = Lines {
+        received: reading.rejected(),
+        ..Lines::default()
+    };
+    for own in &reading.rejects {
+        let mut name = own.name.clone();
+        for _ in 0..own.count {
+            lines.rejects.push(LineReject {
+                line: own.line,
+                name: name.take(),
+                reason: own.reason.clone(),
+            });
+        }
+    }
+    lines
+}

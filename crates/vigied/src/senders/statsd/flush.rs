@@ -1,0 +1,257 @@
+//! The thread that stores the sums: at each interval those of all domains, and a last time when the server ends.
+
+use super::super::budget::Taken as Bytes;
+use super::super::shared::{Shared, TICK};
+use super::super::shown::Denied;
+use super::super::storing::{Sender, passes, reason, tell};
+use super::sum::{From, Owner, Sum};
+use super::sums::Sums;
+use crate::http::share::ShareOwner;
+use base::sample::Batch;
+use base::scope::{Action, Scope};
+use base::store::Durability;
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+use wire::ingest::statsd::flush_time;
+
+/// How many samples are stored at once.
+const PORTION: usize = 5000;
+
+/// What a sample of a batch takes, about.
+const SAMPLE_BYTES: usize = 128;
+
+/// How long the last flush waits for those who still read, and then for the store.
+const LAST: Duration = Duration::from_secs(5);
+
+/// A batch that the store did not take yet.
+#[derive(Debug)]
+struct Later<'s> {
+    owner: Owner,
+    batch: Batch,
+    since: Instant,
+    taken: Bytes<'s>,
+}
+
+/// What became of a batch.
+enum Put {
+    Done,
+    Later(Batch),
+}
+
+/// Flushes until the server ends.
+pub(in super::super) fn run(shared: &Shared, sums: &Sums) {
+    let interval = Duration::from_millis(sums.settings.sums.flush_interval_ms);
+    let mut due = Instant::now() + interval;
+    let mut later = VecDeque::new();
+    while !shared.is_stopping() {
+        let left = due.saturating_duration_since(Instant::now());
+        std::thread::sleep(left.min(TICK));
+        again(shared, sums, &mut later);
+        if Instant::now() >= due {
+            flush(shared, sums, &mut later);
+            // Where it took longer than an interval, those between are left out.
+            while due <= Instant::now() {
+                due += interval;
+            }
+        }
+    }
+    let begun = Instant::now();
+    while sums.has_readers() && begun.elapsed() < LAST {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    flush(shared, sums, &mut later);
+    let begun = Instant::now();
+    while !later.is_empty() && begun.elapsed() < LAST {
+        std::thread::sleep(TICK);
+        again(shared, sums, &mut later);
+    }
+    for own in later {
+        lost(shared, None, "store_unavailable", &own.batch);
+    }
+}
+
+/// Stores the sums of all domains, and forgets those that have none left.
+fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>) {
+    let now = shared.app.clock.now();
+    for (owner, sum) in sums.all() {
+        let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+        let Sum {
+            aggregator,
+            senders,
+            flushed_at,
+            account,
+            ..
+        } = &mut *sum;
+        let whose = ShareOwner::Account(*account);
+        // Two flushes within a second would replace each other.
+        let at = flush_time(now).max(flushed_at.plus(1000));
+        *flushed_at = at;
+        aggregator.flush_in_portions(at, PORTION, |batch| {
+            match put(shared, owner, senders, batch) {
+                Put::Done => {}
+                Put::Later(batch) => keep(shared, (owner, whose), senders, batch, later),
+            }
+        });
+        let has_right = |own| !matches!(right(shared, owner, own), Right::Gone);
+        let is_anybody_left = senders.iter().any(has_right);
+        if sum.aggregator.series() == 0 || !is_anybody_left {
+            sums.close(owner, &mut sum);
+        } else {
+            let bytes = sum.bytes();
+            sums.memory.rebook(sum.account, sum.booked, bytes);
+            sum.booked = bytes;
+        }
+    }
+}
+
+/// Keeps a batch for the next try, where there is room.
+fn keep<'s>(
+    shared: &'s Shared,
+    (owner, whose): (Owner, ShareOwner),
+    senders: &VecDeque<From>,
+    batch: Batch,
+    later: &mut VecDeque<Later<'s>>,
+) {
+    let mut taken = shared.in_flight.none(whose);
+    if !taken.grow(batch.len() * SAMPLE_BYTES) {
+        let limit = &base::limit::SENDERS_IN_FLIGHT_BYTES;
+        shared.app.metrics.limited(limit);
+        let last = senders.front().map(|own| own.sender);
+        lost(shared, last, "store_unavailable", &batch);
+        return;
+    }
+    later.push_back(Later {
+        owner,
+        batch,
+        since: Instant::now(),
+        taken,
+    });
+}
+
+/// Tries again what the store did not take.
+fn again<'s>(shared: &'s Shared, sums: &Sums, later: &mut VecDeque<Later<'s>>) {
+    for _ in 0..later.len() {
+        let Some(Later {
+            owner,
+            batch,
+            since,
+            taken,
+        }) = later.pop_front()
+        else {
+            return;
+        };
+        let sum = sums.get(owner);
+        let mut senders = sum
+            .as_ref()
+            .map(|sum| sum.lock().unwrap_or_else(PoisonError::into_inner));
+        let none = VecDeque::new();
+        let senders = senders.as_mut().map_or(&none, |sum| &sum.senders);
+        match put(shared, owner, senders, batch) {
+            Put::Done => {}
+            Put::Later(batch) if since.elapsed() > shared.limits.held => {
+                let last = senders.front().map(|own| own.sender);
+                lost(shared, last, "store_unavailable", &batch);
+            }
+            Put::Later(batch) => later.push_back(Later {
+                owner,
+                batch,
+                since,
+                taken,
+            }),
+        }
+    }
+}
+
+/// Stores a batch under the right of one of those whose values are in it.
+fn put(shared: &Shared, owner: Owner, senders: &VecDeque<From>, batch: Batch) -> Put {
+    let last = senders.front().map(|own| own.sender);
+    let mut is_held = false;
+    for own in senders {
+        let scope = match right(shared, owner, own) {
+            Right::Held(scope) => scope,
+            Right::Unknown => {
+                is_held = true;
+                continue;
+            }
+            Right::Gone => continue,
+        };
+        let early = std::iter::empty();
+        let stored = shared
+            .app
+            .store_batch(&scope, &batch, early, Durability::Buffered);
+        return match stored {
+            Ok(appended) => {
+                let late = appended.rejected.iter().map(|own| &own.1);
+                tell(shared, own.sender, late);
+                Put::Done
+            }
+            Err(refusal) if passes(&refusal.0) => Put::Later(batch),
+            Err(refusal) => {
+                if let Some(limit) = refusal.0.limit {
+                    shared.app.metrics.limited(limit);
+                }
+                lost(shared, Some(own.sender), reason(&refusal.0), &batch);
+                Put::Done
+            }
+        };
+    }
+    if is_held {
+        return Put::Later(batch);
+    }
+    lost(shared, last, "credential", &batch);
+    Put::Done
+}
+
+/// A sender's right to store these sums.
+enum Right {
+    Held(Scope),
+    /// It cannot be verified for the moment.
+    Unknown,
+    /// It is withdrawn, or would be one for others.
+    Gone,
+}
+
+fn right(shared: &Shared, owner: Owner, own: &From) -> Right {
+    match own.shown.scope(shared) {
+        Err(Denied::ForNow(_)) => Right::Unknown,
+        Err(Denied::Gone(_)) => Right::Gone,
+        Ok(scope) => {
+            let is_own = scope.domain() == owner.domain
+                && (owner.key.is_some() || scope.reaches_all(Action::Write));
+            if is_own {
+                Right::Held(scope)
+            } else {
+                Right::Gone
+            }
+        }
+    }
+}
+
+/// Counts sums that are not stored.
+fn lost(shared: &Shared, sender: Option<Sender>, reason: &'static str, batch: &Batch) {
+    let count = batch.len() as u64;
+    match sender {
+        Some(own) => shared.refuse(own.door, own.source, reason, count),
+        None => shared.app.metrics.not_stored("statsd", reason, count),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::time::Millis;
+
+    #[test]
+    fn flushes_of_one_second_have_seconds_of_their_own() {
+        let mut last = Millis(i64::MIN / 2);
+        let times: Vec<i64> = [1400, 1450, 1600, 9000]
+            .into_iter()
+            .map(|now| {
+                last = flush_time(Millis(now)).max(last.plus(1000));
+                last.0
+            })
+            .collect();
+        assert_eq!(times, [1000, 2000, 3000, 9000]);
+    }
+}

@@ -1,0 +1,91 @@
+//! The sums of one domain.
+
+use super::super::shown::Shown;
+use super::super::storing::Sender;
+use base::id::{AccountId, KeyId};
+use base::scope::Domain;
+use base::time::Millis;
+use std::collections::VecDeque;
+use wire::ingest::statsd::{Aggregator, Reading};
+
+/// What sums take that have no series yet: tables, and the names of what is summed up.
+pub(super) const EMPTY_BYTES: usize = 8192;
+
+/// How many senders are remembered to store under the right of: one of them is enough.
+const SENDERS_MAX: usize = 16;
+
+/// Whose sums they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Owner {
+    pub(super) domain: Domain,
+    /// Where the key reaches a part of the names alone, its sums are its own: nobody's values are stored under the right of another
+    /// who reaches more.
+    pub(super) key: Option<KeyId>,
+}
+
+/// A sender, and the door that it came by.
+#[derive(Debug)]
+pub(super) struct From {
+    pub(super) shown: Shown,
+    pub(super) sender: Sender,
+}
+
+/// What became of lines.
+#[derive(Debug)]
+pub(super) enum Taken {
+    Read(Reading),
+    NoDomain,
+}
+
+/// Sums of one owner.
+#[derive(Debug)]
+pub(super) struct Sum {
+    pub(super) account: AccountId,
+    pub(super) aggregator: Aggregator,
+    /// Who has sent, the last one first.
+    pub(super) senders: VecDeque<From>,
+    /// How many bytes are booked for it.
+    pub(super) booked: usize,
+    /// When it was last flushed.
+    pub(super) flushed_at: Millis,
+    /// It was taken out of the table.
+    pub(super) is_closed: bool,
+}
+
+impl Sum {
+    pub(super) fn new(account: AccountId, aggregator: Aggregator) -> Self {
+        Self {
+            account,
+            aggregator,
+            senders: VecDeque::new(),
+            booked: 0,
+            flushed_at: Millis(i64::MIN / 2),
+            is_closed: false,
+        }
+    }
+
+    /// How many bytes it takes now.
+    pub(super) const fn bytes(&self) -> usize {
+        EMPTY_BYTES + self.aggregator.bytes()
+    }
+
+    /// Remembers who has sent.
+    pub(super) fn came(&mut self, shown: &Shown, sender: Sender) {
+        let Some(shown) = shown.of_key() else {
+            return;
+        };
+        let is_same = |own: &From| own.shown.key() == shown.key();
+        match self.senders.iter().position(is_same) {
+            Some(0) => {}
+            Some(at) => {
+                if let Some(own) = self.senders.remove(at) {
+                    self.senders.push_front(own);
+                }
+            }
+            None => {
+                self.senders.truncate(SENDERS_MAX - 1);
+                self.senders.push_front(From { shown, sender });
+            }
+        }
+    }
+}

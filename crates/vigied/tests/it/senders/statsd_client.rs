@@ -1,0 +1,152 @@
+//! etsy's statsd, unmodified, with its backend for Graphite in front of our lines, beside our own statsd: the same packet gives the
+//! same names and the same numbers.
+
+use super::Doors;
+use crate::limits::until;
+use std::collections::BTreeMap;
+use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts it; also where it listens, a moment later.
+fn etsys(program: &Path, folder: &Path, graphite: &str, prefix: &str) -> (Running, String) {
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr();
+    let management = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let (port, management) = (port.unwrap().port(), management.unwrap().port());
+    let graphite = graphite.rsplit_once(':').unwrap().1;
+    let config = format!(
+        "{{ graphitePort: {graphite}, graphiteHost: \"127.0.0.1\", port: {port}, address: \"127.0.0.1\", \
+           mgmt_port: {management}, mgmt_address: \"127.0.0.1\", flushInterval: 1000, percentThreshold: [90, -25], \
+           backends: [\"./backends/graphite\"], \
+           graphite: {{ legacyNamespace: false, globalPrefix: \"{prefix}\" }} }}"
+    );
+    let file = folder.join("statsd.js");
+    std::fs::write(&file, config).unwrap();
+    let child = Command::new("node")
+        .arg(program)
+        .arg(&file)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
+    (Running(child.unwrap()), format!("127.0.0.1:{port}"))
+}
+
+/// The same, once it counts.
+fn counting_etsys(
+    doors: &Doors,
+    (program, folder): (&Path, &Path),
+    key: &str,
+    prefix: &str,
+) -> (Running, String) {
+    let graphite = doors.address("graphite.listen");
+    let start = || etsys(program, folder, &graphite, &format!("{key}{prefix}"));
+    let (mut running, mut address) = start();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut sent = Instant::now();
+    until("etsy's counts", || {
+        // Another program was faster to take one of its ports.
+        if running.0.try_wait().unwrap().is_some() {
+            (running, address) = start();
+        }
+        if sent.elapsed() > Duration::from_millis(200) {
+            sent = Instant::now();
+            // It may not listen yet.
+            let _ = socket.send_to(b"statsd.warm:1|c", &address);
+        }
+        doors.stored(&format!("{prefix}.counters.statsd.warm.count")) > 0
+    });
+    (running, address)
+}
+
+/// What is counted by two statsds in one interval: by name, the first value of each series.
+const PACKET: &[u8] = b"hits:1|c\nhits:2|c|@0.5\nnever/a b:7|c\nheat:333|g\nheat:-10|g\nheat:+4|g\nwho:ada|s\nwho:bob|s\nwho:ada|s\n\
+    wait:320|ms\nwait:10|ms\nwait:15.5|ms\nwait:700|ms|@0.25\nwait:3|ms\none:42|ms";
+
+fn firsts(doors: &Doors, prefix: &str) -> BTreeMap<String, f64> {
+    let mut found = BTreeMap::new();
+    for depth in ["*.*", "*.*.*"] {
+        for (name, values) in doors.values(&format!("{prefix}.{depth}")) {
+            // Its own counters aside.
+            let name = name.strip_prefix(&format!("{prefix}.")).unwrap();
+            if !name.split('.').any(|own| own == "statsd") {
+                found.insert(name.to_owned(), *values.first().unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn compare(doors: &Doors, etsys_prefix: &str, key: &str) {
+    let Some(program) = std::env::var_os("VIGIE_TEST_STATSD") else {
+        return;
+    };
+    // It looks at its settings again and again.
+    let folder = tempfile::tempdir().unwrap();
+    let files = (Path::new(&program), folder.path());
+    let (_running, etsys) = counting_etsys(doors, files, key, etsys_prefix);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.send_to(PACKET, &etsys).unwrap();
+    let own: Vec<String> = std::str::from_utf8(PACKET)
+        .unwrap()
+        .lines()
+        .map(|line| format!("{key}{line}"))
+        .collect();
+    doors.datagram_to("statsd.udp_listen", own.join("\n").as_bytes());
+    until("both have flushed", || {
+        [etsys_prefix, "ours"]
+            .iter()
+            .all(|own| doors.stored(&format!("{own}.sets.who.count")) > 0)
+    });
+    let (etsys, ours) = (firsts(doors, etsys_prefix), firsts(doors, "ours"));
+    assert!(etsys.len() > 40, "{etsys:?}");
+    assert_eq!(etsys, ours);
+}
+
+const OURS: [&str; 8] = [
+    "--set",
+    "statsd.flush_seconds=1",
+    "--set",
+    "statsd.legacy_namespace=false",
+    "--set",
+    "statsd.prefix=ours",
+    "--set",
+    "statsd.percentiles=90,-25",
+];
+
+#[test]
+fn etsys_statsd_and_ours_say_the_same_of_the_same_packet() {
+    if std::env::var_os("VIGIE_TEST_STATSD").is_none() {
+        testing::skipped(
+            "etsys_statsd_and_ours_say_the_same_of_the_same_packet",
+            "no statsd",
+        );
+        return;
+    }
+    let (doors, _) = Doors::with_source("127.0.0.1", &OURS);
+    compare(&doors, "etsys", "");
+}
+
+#[test]
+fn etsys_statsd_and_ours_take_a_key_before_the_name() {
+    if std::env::var_os("VIGIE_TEST_STATSD").is_none() {
+        testing::skipped(
+            "etsys_statsd_and_ours_take_a_key_before_the_name",
+            "no statsd",
+        );
+        return;
+    }
+    let doors = Doors::open(&OURS);
+    let (key, _) = doors.server.narrow_key();
+    super::key_before_names::allow(&doors, true);
+    compare(&doors, "etsys", &format!("{key}."));
+}
