@@ -9,8 +9,9 @@ use super::key_folder;
 use super::key_folder::text;
 use crate::entropy;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -25,6 +26,8 @@ const FILE: &str = "encryption.key";
 /// The key.
 pub(crate) struct EncryptionKey {
     key: RandomizedNonceKey,
+    /// What texts are derived with: another key, so that neither use tells anything about the other.
+    derivation: hmac::Key,
     /// Identifies the key without revealing it, so that another key is told from damage.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
@@ -85,11 +88,21 @@ impl EncryptionKey {
         named.extend_from_slice(bytes);
         let hash = entropy::sha256(&Zeroizing::new(named));
         let name = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
+        let mut derived = b"vigie: what texts are derived with".to_vec();
+        derived.extend_from_slice(bytes);
+        let derivation = Zeroizing::new(entropy::sha256(&Zeroizing::new(derived)));
         Ok(Self {
             key,
+            derivation: hmac::Key::new(hmac::HMAC_SHA256, &derivation[..]),
             name: name.collect(),
             path: path.to_owned(),
         })
+    }
+
+    /// 43 characters that are always the same for `name`, and that nobody can tell without the key.
+    pub(crate) fn derive(&self, name: &str) -> String {
+        let tag = hmac::sign(&self.derivation, name.as_bytes());
+        URL_SAFE_NO_PAD.encode(tag.as_ref())
     }
 
     /// Encrypts a value under the key and `name`; the nonce comes first.
@@ -144,6 +157,12 @@ mod tests {
         }
         assert!(again.open("a", &sealed[..10]).is_err());
         let other = EncryptionKey::create(&folder.path().join("other")).unwrap();
+        assert_eq!(
+            (key.derive("a").len(), key.derive("a")),
+            (43, again.derive("a"))
+        );
+        assert_ne!(key.derive("a"), key.derive("b"));
+        assert_ne!(key.derive("a"), other.derive("a"));
         assert_ne!(other.name, key.name);
         assert!(other.open("a", &sealed).is_err());
     }

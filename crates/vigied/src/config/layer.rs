@@ -187,6 +187,7 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
             format!("must be empty, or ADDRESS:PORT like `127.0.0.1:2003`, not `{value}`")
         }),
         Shape::Sources => value.parse::<super::Sources>().map(drop),
+        Shape::Certificates => value.parse::<super::Certificates>().map(drop),
         Shape::Url => {
             if value.is_empty() || super::PublicHost::origin(value).is_some() {
                 Ok(())

@@ -1,5 +1,6 @@
 //! Settings: file < environment < flag, each error with its file, line and key.
 
+mod certificates;
 pub(crate) mod check;
 mod doors;
 mod error;
@@ -23,6 +24,7 @@ mod sources;
 mod values;
 mod variables;
 
+pub(crate) use certificates::{CertificateMark, Certificates};
 pub(crate) use doors::{Door, Format, SenderSettings, Transport};
 pub(crate) use error::ConfigError;
 pub(crate) use host::Host;

@@ -116,7 +116,7 @@ pub(crate) async fn serve(
         Arc::default(),
     ));
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
-    let senders = Senders::start(doors, settings, &app, tls.clone());
+    let senders = Senders::start(doors, settings, &app, tls.clone())?;
     ready(address)?;
     notify::send_state(State::Ready);
     let stop = async {

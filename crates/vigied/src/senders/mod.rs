@@ -1,4 +1,4 @@
-//! Doors for senders that speak no HTTP: Graphite's lines by TCP and UDP, and pickles. No door is open by default, and none lets
+//! Doors for senders that speak no HTTP: Graphite's lines by TCP and UDP, pickles, and lumberjack. No door is open by default, and none lets
 //! anything in without a key or token that `iam` has verified: shown in an `AUTH` line, or named by the operator for the address
 //! that it comes from.
 //!
@@ -6,16 +6,20 @@
 //! so what is withdrawn ends at once. What is not stored is counted by door and reason, and logged at most once a minute per sender.
 
 mod budget;
+mod certificates;
 mod connection;
 mod datagrams;
 mod held;
 mod lines;
 mod listener;
+mod lumberjack;
 mod pace;
+mod pending;
 mod pickles;
 mod places;
 mod reader;
 mod reports;
+mod several;
 mod shared;
 mod shown;
 mod storing;
@@ -25,10 +29,11 @@ mod turns;
 pub(crate) use listener::Bound;
 
 use crate::app::App;
-use crate::config::Settings;
+use crate::config::{SenderSettings, Settings};
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
+use certificates::ClientCertificates;
 use pace::Pace;
 use places::Places;
 use reports::Reports;
@@ -52,16 +57,27 @@ impl Senders {
         settings: &Settings,
         app: &Arc<App>,
         tls: Option<Arc<Tls>>,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
         let seconds = |limit| Duration::from_secs(settings.limit(limit).min(365 * 86_400));
+        let SenderSettings {
+            client_ca_file,
+            certificates,
+            ..
+        } = &settings.senders;
+        let certificates = client_ca_file
+            .as_deref()
+            .map(|file| ClientCertificates::load(file, certificates.clone()))
+            .transpose()?;
         let shared = Arc::new(Shared {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),
             tls,
+            certificates,
             limits: Limits {
                 identify: seconds(limit::HEAD_SECONDS),
                 idle: seconds(limit::SENDER_IDLE_SECONDS),
+                lumberjack_idle: seconds(limit::LUMBERJACK_IDLE_SECONDS),
                 held: seconds(limit::SENDER_HELD_SECONDS),
                 held_bytes: size(limit::SENDER_HELD_BYTES),
             },
@@ -81,9 +97,9 @@ impl Senders {
             shared.tell_of_sources();
         }
         for own in bound {
-            own.open(&shared);
+            own.open(&shared, &settings.senders);
         }
-        Self(shared)
+        Ok(Self(shared))
     }
 
     /// Lets nobody in any more; what has been read is still stored.

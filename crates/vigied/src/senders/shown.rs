@@ -90,6 +90,16 @@ impl Shown {
         may_write(scope)
     }
 
+    /// The key that it is, or rests on.
+    pub(super) fn key(&self, shared: &Shared) -> Option<KeyId> {
+        match self {
+            Self::Source(key) => Some(*key),
+            Self::Credential { kind, text, .. } => {
+                shared.app.verifier.key_of(kind.with(text.expose()))
+            }
+        }
+    }
+
     /// What an `AUTH` line shows. Without a domain it is the one that the connection sends to, or the only one the key reaches.
     pub(super) fn enter(
         shared: &Shared,

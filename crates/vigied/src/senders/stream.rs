@@ -1,11 +1,12 @@
 //! A socket, or a TLS session on one, that blocks for a tick at most.
 
 use super::shared::TICK;
+use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a sender may take to take an answer.
 const WRITE_TIME: Duration = Duration::from_secs(5);
@@ -62,6 +63,33 @@ impl Stream {
         })
     }
 
+    /// Agrees on TLS, where there is any, before this moment.
+    pub(super) fn shake_hands(
+        &mut self,
+        until: Instant,
+        is_stopping: impl Fn() -> bool,
+    ) -> io::Result<()> {
+        let Self::Tls(session) = self else {
+            return Ok(());
+        };
+        while session.conn.is_handshaking() {
+            match session.conn.complete_io(&mut session.sock) {
+                Ok(_) => {}
+                Err(error) if is_nothing(&error) && Instant::now() < until && !is_stopping() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The certificate that the sender has shown.
+    pub(super) fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(session) => session.conn.peer_certificates()?.first(),
+        }
+    }
+
     /// Reads for a tick at most.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Read1 {
         let read = match self {
@@ -71,24 +99,21 @@ impl Stream {
         match read {
             Ok(0) => Read1::End,
             Ok(bytes) => Read1::Bytes(bytes),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-                ) =>
-            {
-                Read1::Nothing
-            }
+            Err(error) if is_nothing(&error) => Read1::Nothing,
             Err(_) => Read1::End,
         }
     }
 
     /// Writes a line to the sender. One that takes nothing loses it; the next read finds out whether it is gone.
     pub(super) fn say(&mut self, line: &str) {
-        let line = format!("{line}\n");
+        self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// The same with bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
         let _ = match self {
-            Self::Plain(socket) => socket.write_all(line.as_bytes()),
-            Self::Tls(session) => session.write_all(line.as_bytes()),
+            Self::Plain(socket) => socket.write_all(bytes),
+            Self::Tls(session) => session.write_all(bytes),
         };
     }
 
@@ -104,4 +129,12 @@ impl Stream {
         };
         let _ = socket.0.shutdown(std::net::Shutdown::Write);
     }
+}
+
+/// Whether nothing has come within a tick.
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
 }

@@ -1,7 +1,11 @@
 //! Senders that speak no HTTP: real sockets against the real server.
 
+mod arrivals;
 mod bounds;
+mod certificates;
 mod identity;
+mod lumberjack;
+mod lumberjack_client;
 mod pickles;
 mod tokens;
 
