@@ -10,5 +10,4 @@ pub(crate) mod passcode;
 pub mod password;
 pub mod refresh;
 pub mod request;
-pub mod space_login;
 pub mod uaa;

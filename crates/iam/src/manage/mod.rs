@@ -21,6 +21,7 @@ mod removal;
 pub mod restore;
 pub mod settings;
 pub mod space;
+pub mod space_login;
 
 pub use crate::model::{page, text};
 pub use removal::Purged;

@@ -18,7 +18,7 @@ use base::secret::Secret;
 use http::{HeaderMap, StatusCode};
 use iam::audit::{Action, Credential as Shown, Refused};
 use iam::flow::grant::Grant;
-use iam::flow::space_login::{SpaceLogin, SpaceTokens};
+use iam::manage::space_login::{SpaceLogin, SpaceTokens};
 use iam::{Credential, IamError, Reason};
 use std::sync::Arc;
 use wire::cf::login::{LoginReply, SpaceTokenReply};

@@ -4,12 +4,12 @@
 //! The same login gives the same key again, as long as that is good for at least half its life, so that a script that logs in
 //! at each of its runs fills no list. Nothing is stored for this but the key itself: its text is derived from its id.
 
-use super::grant::Grant;
-use super::uaa::UaaGrant;
+use super::api_key::NewKey;
 use crate::entropy;
 use crate::error::IamError;
+use crate::flow::grant::Grant;
+use crate::flow::uaa::UaaGrant;
 use crate::key_text;
-use crate::manage::api_key::NewKey;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::{ApiKey, Space};
 use crate::model::page::Window;
