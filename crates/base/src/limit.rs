@@ -62,6 +62,8 @@ limits! {
     settable SENDER_CONNECTIONS_PER_DOMAIN = "sender_connections_per_domain", 256, "connections", "a sender that would be one more for its space, organization or account is told so and closed";
     /// Time that a sender may send nothing.
     settable SENDER_IDLE_SECONDS = "sender_idle_seconds", 900, "seconds", "a connection of a sender on which nothing came for longer is closed";
+    /// Time that a sender by lumberjack may send nothing.
+    settable LUMBERJACK_IDLE_SECONDS = "lumberjack_idle_seconds", 120, "seconds", "a connection to `lumberjack.listen` on which nothing came for longer is closed";
     /// Rate of a source, and of a domain.
     settable SENDER_BYTES_PER_SECOND = "sender_bytes_per_second", 32 * 1024 * 1024, "bytes", "senders from one source, or to one domain, that send more are read more slowly; datagrams beyond it are refused";
     /// Time for which lines are held whose token has expired.
@@ -76,6 +78,14 @@ limits! {
     settable STATSD_BYTES = "statsd_bytes", 16 * 1024 * 1024, "bytes", "memory that statsd's sums have for one space, organization or account between two flushes; a value that would take more is refused";
     /// Bytes of all sums of statsd.
     settable STATSD_BYTES_IN_ALL = "statsd_bytes_in_all", 64 * 1024 * 1024, "bytes", "memory that statsd's sums have for all senders together, of which one account has at most `account_share_percent`; a value that would take more is refused";
+    /// Senders that are listed for a domain.
+    settable SENDERS_LISTED_PER_DOMAIN = "senders_listed_per_domain", 256, "senders", "in the list of a domain's senders the one that was silent longest gives way to a new one";
+    /// Senders that are listed for all domains.
+    settable SENDERS_LISTED = "senders_listed", 16_384, "senders", "in the lists of senders one of the domain that has most gives way to a new one";
+    /// Refused samples that are kept for a domain.
+    settable REJECTS_LISTED_PER_DOMAIN = "rejects_listed_per_domain", 50, "samples", "of the refused samples that are listed for a domain the oldest gives way to a new one";
+    /// Refused samples that are kept for all domains.
+    settable REJECTS_LISTED = "rejects_listed", 8192, "samples", "of the refused samples that are listed one of the domain that has most gives way to a new one";
     /// Size of one pickle.
     fixed PICKLE_BYTES = "pickle_bytes", 1024 * 1024, "bytes", "a larger pickle is refused, and its connection closed";
     /// Origins of pages that may read answers.

@@ -16,6 +16,8 @@ pub struct IamConfig {
     pub access_token_seconds: i64,
     /// Lifetime of a refresh token, and of a session that is not used.
     pub refresh_token_seconds: i64,
+    /// Lifetime of the key for senders that a login by name and space gives.
+    pub logging_token_seconds: i64,
     /// Folder of the encryption key of the signing keys, and of signing keys in files, which are imported.
     pub keys: PathBuf,
     /// The file of the encryption key, if it is outside that folder.

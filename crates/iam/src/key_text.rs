@@ -14,7 +14,12 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// A new key.
 #[must_use]
 pub fn generate() -> Secret<String> {
-    let body = format!("{PREFIX}{}", entropy::text());
+    of(&entropy::text())
+}
+
+/// The key with these 43 characters of randomness.
+pub(crate) fn of(random: &str) -> Secret<String> {
+    let body = format!("{PREFIX}{random}");
     let checksum = checksum(&body);
     Secret::new(format!("{body}_{checksum}"))
 }

@@ -53,6 +53,7 @@ impl Iam {
             issuer: String::new(),
             uaa_issuer: String::new(),
             access_token_seconds: 0,
+            logging_token_seconds: 0,
             refresh_token_seconds: 0,
             keys: PathBuf::new(),
             encryption_key: None,

@@ -83,6 +83,19 @@ impl Verifier {
         }
     }
 
+    /// The API key that this is, or that a verified token was obtained with; for telling senders apart. Nothing is verified here.
+    #[must_use]
+    pub fn key_of(&self, credential: Credential<'_>) -> Option<KeyId> {
+        match credential {
+            Credential::Iam(token) | Credential::Uaa(token) => self.cache.get(token)?.key,
+            Credential::ApiKey(text) => {
+                let hash = crate::entropy::sha256(text.as_bytes());
+                let directory = self.inner.directory.load();
+                directory.keys_by_hash.get(&hash).copied()
+            }
+        }
+    }
+
     /// When a verified credential stops working by itself, if it does; unknown for one that was not verified before.
     #[must_use]
     pub fn ends_at(&self, credential: Credential<'_>) -> Option<Millis> {

@@ -3,6 +3,7 @@
 pub mod deleted;
 pub mod info;
 pub mod list;
+pub mod login;
 pub mod organization;
 pub mod region;
 pub mod space;

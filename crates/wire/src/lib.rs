@@ -6,6 +6,7 @@
 //! What it is not: it opens no socket, reads no file and no clock, and decides nothing. Every function is total: any
 //! bytes give a value or an error that says what is wrong and where, never a panic.
 
+pub mod arrivals;
 pub mod auth_line;
 pub mod cf;
 pub mod code;

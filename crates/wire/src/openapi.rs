@@ -4,6 +4,7 @@
 //! compare them with its router. The committed files `openapi/vigie.json` and `openapi/iam.json` are these documents;
 //! `VIGIE_UPDATE=1 cargo test -p wire openapi` rewrites them.
 
+mod arrivals;
 mod build;
 mod caller;
 mod cloud_foundry;
@@ -14,6 +15,7 @@ mod guarded;
 mod identity;
 mod influx;
 mod invitation;
+mod login;
 mod vigie;
 
 use serde_json::Value;

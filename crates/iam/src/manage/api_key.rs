@@ -185,6 +185,17 @@ impl Iam {
         caller: &Identity,
         new: NewKey,
     ) -> Result<(ApiKey, Secret<String>), IamError> {
+        self.create_api_key_as(caller, KeyId(entropy::guid()), new)
+            .await
+    }
+
+    /// As [`Self::create_api_key`], with this id, which nothing else has.
+    pub(crate) async fn create_api_key_as(
+        &self,
+        caller: &Identity,
+        id: KeyId,
+        new: NewKey,
+    ) -> Result<(ApiKey, Secret<String>), IamError> {
         let life = caller.bounds().key_life(new.expires_at)?;
         let text = match new.text {
             None => key_text::generate(),
@@ -201,7 +212,7 @@ impl Iam {
             return Err(IamError::invalid("expires_at", message));
         }
         let key = ApiKey {
-            id: KeyId(entropy::guid()),
+            id,
             account: caller.account(),
             principal: caller.principal(),
             name: name("name", &new.name)?,

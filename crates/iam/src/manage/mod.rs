@@ -22,6 +22,7 @@ pub mod restore;
 mod sender_secret;
 pub mod settings;
 pub mod space;
+pub mod space_login;
 
 pub use crate::model::{page, text};
 pub use removal::Purged;

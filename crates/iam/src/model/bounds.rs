@@ -308,6 +308,11 @@ impl Bounds {
         ))
     }
 
+    /// The end of a key that is wished until then: no later than the key of the credential.
+    pub(crate) fn key_end(&self, wished: Millis) -> Millis {
+        self.keys_until.map_or(wished, |until| until.min(wished))
+    }
+
     /// Whether a locked or disabled key may be reactivated.
     ///
     /// # Errors

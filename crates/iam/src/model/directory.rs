@@ -184,6 +184,12 @@ impl Directory {
         (self.keys.get(key)).is_some_and(|key| key.narrowing.send_only)
     }
 
+    /// The organization of a space.
+    #[must_use]
+    pub fn org_of(&self, space: SpaceId) -> Option<OrgId> {
+        self.spaces.get(&space).map(|space| space.org)
+    }
+
     /// The account of a domain.
     #[must_use]
     pub fn account_of(&self, domain: Domain) -> Option<AccountId> {

@@ -27,11 +27,11 @@ const FILE: &str = "encryption.key";
 /// The key.
 pub(crate) struct EncryptionKey {
     key: RandomizedNonceKey,
+    /// What texts are derived with: another key, so that neither use tells anything about the other.
+    derivation: hmac::Key,
     /// Identifies the key without revealing it, so that another key is told from damage.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
-    /// Makes the secrets of senders.
-    senders: hmac::Key,
 }
 
 impl std::fmt::Debug for EncryptionKey {
@@ -89,22 +89,26 @@ impl EncryptionKey {
         named.extend_from_slice(bytes);
         let hash = entropy::sha256(&Zeroizing::new(named));
         let name = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
+        let mut derived = b"vigie: what texts are derived with".to_vec();
+        derived.extend_from_slice(bytes);
+        let derivation = Zeroizing::new(entropy::sha256(&Zeroizing::new(derived)));
         Ok(Self {
             key,
+            derivation: hmac::Key::new(hmac::HMAC_SHA256, &derivation[..]),
             name: name.collect(),
             path: path.to_owned(),
-            senders: {
-                let own = hmac::Key::new(hmac::HMAC_SHA256, bytes);
-                let own = hmac::sign(&own, b"vigie: the secrets of senders");
-                hmac::Key::new(hmac::HMAC_SHA256, own.as_ref())
-            },
         })
     }
 
     /// The secret of a sender: as good as random to who does not have the encryption key, which it tells nothing about.
     pub(crate) fn sender_secret(&self, name: &str) -> Secret<String> {
-        let text = hmac::sign(&self.senders, name.as_bytes());
-        Secret::new(format!("vgs_{}", URL_SAFE_NO_PAD.encode(text)))
+        Secret::new(format!("vgs_{}", self.derive(&format!("sender {name}"))))
+    }
+
+    /// 43 characters that are always the same for `name`, and that nobody can tell without the key.
+    pub(crate) fn derive(&self, name: &str) -> String {
+        let tag = hmac::sign(&self.derivation, name.as_bytes());
+        URL_SAFE_NO_PAD.encode(tag.as_ref())
     }
 
     /// Encrypts a value under the key and `name`; the nonce comes first.
@@ -163,6 +167,12 @@ mod tests {
         }
         assert!(again.open("a", &sealed[..10]).is_err());
         let other = EncryptionKey::create(&folder.path().join("other")).unwrap();
+        assert_eq!(
+            (key.derive("a").len(), key.derive("a")),
+            (43, again.derive("a"))
+        );
+        assert_ne!(key.derive("a"), key.derive("b"));
+        assert_ne!(key.derive("a"), other.derive("a"));
         assert_ne!(other.name, key.name);
         assert_ne!(other.sender_secret("a"), secret);
         assert!(other.open("a", &sealed).is_err());

@@ -111,6 +111,7 @@ pub(crate) fn config(folder: &Path) -> IamConfig {
         issuer: "https://vigie.example/identity".to_owned(),
         uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
         access_token_seconds: ACCESS,
+        logging_token_seconds: 365 * 86_400,
         refresh_token_seconds: REFRESH,
         keys: folder.join("keys"),
         encryption_key: None,

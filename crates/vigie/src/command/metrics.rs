@@ -1,5 +1,6 @@
 //! `metrics`: one command per file, and their shared code.
 
+mod arrivals;
 mod branch;
 mod caret;
 mod delete;
@@ -18,10 +19,12 @@ mod pipe;
 mod progress;
 mod readings;
 mod recognise;
+mod rejects;
 mod rendered;
 mod replaces;
 pub(crate) mod schemas;
 mod send;
+mod senders;
 mod server_clock;
 mod settings;
 mod span;
@@ -58,6 +61,10 @@ pub(crate) enum Metrics {
     List(list::ListArgs),
     /// Delete metrics, or their samples of a time
     Delete(delete::DeleteArgs),
+    /// Show who sends, and who went silent
+    Senders(senders::SendersArgs),
+    /// Show what was refused, and why
+    Rejects(rejects::RejectsArgs),
     /// Show or change how samples are read
     Settings(settings::SettingsArgs),
     /// Show or change how far apart values stand, and what several samples become, by name
@@ -75,6 +82,8 @@ pub(crate) fn run(command: &Metrics, context: &Context) -> Result<(), Failure> {
         Metrics::Find(args) => find::run(args, context),
         Metrics::List(args) => list::run(args, context),
         Metrics::Delete(args) => delete::run(args, context),
+        Metrics::Senders(args) => senders::run(args, context),
+        Metrics::Rejects(args) => rejects::run(args, context),
         Metrics::Settings(args) => settings::run(args, context),
         Metrics::Schemas(command) => schemas::run(command, context),
     }

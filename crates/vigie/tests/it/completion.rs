@@ -109,7 +109,7 @@ fn bash_completes_commands_flags_and_values() {
                 "account space-",
                 "space-create space-delete space-rename space-restore space-role-set space-role-unset space-users",
             ),
-            ("metrics se", "send settings"),
+            ("metrics se", "send senders settings"),
             ("config --sso-otp ", "auto manual"),
             ("completion z", "zsh"),
             ("regions --output ", "json text"),

@@ -21,6 +21,7 @@ mod login;
 mod login_input;
 mod machine_errors;
 mod members;
+mod metrics_arrivals;
 mod metrics_delete;
 mod metrics_get;
 mod metrics_list;

@@ -18,6 +18,11 @@ pub(crate) struct Store {
     pub(crate) serial_min: u32,
 }
 
+/// Whether the store answers requests of this path.
+pub(crate) fn answers(path: &str) -> bool {
+    path == "/metrics/find" || path == "/render" || path.starts_with("/v1/metrics")
+}
+
 /// The answer of a server that has too much to do.
 pub(crate) fn busy() -> (u16, Value) {
     (
@@ -69,6 +74,8 @@ impl Store {
             ("POST", "/v1/metrics") => self.send(&asked.json()),
             ("GET", "/v1/metrics") => (200, self.get(&asked.query)),
             ("GET", "/v1/metrics/list") => (200, self.list(&one(&asked.query, "query"))),
+            ("GET", "/v1/metrics/senders") => (200, self.senders()),
+            ("GET", "/v1/metrics/rejects") => (200, self.rejects()),
             ("GET", "/metrics/find") => (200, self.find(&one(&asked.query, "query"))),
             ("POST", "/render") => (200, self.render(asked)),
             ("DELETE", "/v1/metrics/list") => (200, self.delete(&asked.query)),
@@ -100,6 +107,31 @@ impl Store {
             return (400, receipt);
         }
         (200, receipt)
+    }
+
+    /// For each metric a sender that sends it, one of them silent.
+    fn senders(&self) -> Value {
+        let sender = |(at, name): (usize, &String)| {
+            json!({"listener": "graphite.listen", "source": name, "key": (at > 0).then_some("ApiKey-1"),
+                "first_at": 1_519_862_400, "last_at": 1_519_862_460, "silent": at == 1, "usual_gap_seconds": 10.2,
+                "batches": at + 1, "received": 7, "accepted": 6, "rejected": 1})
+        };
+        let senders: Vec<Value> = self.samples.keys().enumerate().map(sender).collect();
+        json!({"since": 1_519_862_000, "senders": senders, "left_out": 0, "missed": 0})
+    }
+
+    /// For each metric one that was refused.
+    fn rejects(&self) -> Value {
+        let reject = |name: &String| {
+            json!({"at": 1_519_862_400, "listener": "/v1/metrics", "source": "192.0.2.1", "reason": "value",
+                "name": name, "message": format!("the value of `{name}` is not a number")})
+        };
+        let rejects: Vec<Value> = self.samples.keys().map(reject).collect();
+        let counts = match rejects.len() {
+            0 => json!({}),
+            count => json!({"value": count}),
+        };
+        json!({"since": 1_519_862_000, "by_reason": counts, "rejects": rejects, "missed": 0})
     }
 
     /// A call of functions has the samples of the path inside, and is called as it was written.

@@ -1,5 +1,6 @@
 //! Every service of the process, built once in [`crate::boot`] and shared by all handlers.
 
+pub(crate) mod arrivals;
 pub(crate) mod event_rates;
 pub(crate) mod quota;
 pub(crate) mod readiness;
@@ -7,6 +8,7 @@ pub(crate) mod scopes;
 mod storing;
 pub(crate) mod supervised;
 
+use crate::app::arrivals::{Arrival, Arrivals};
 use crate::app::event_rates::EventRates;
 use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
@@ -61,6 +63,8 @@ pub(crate) struct App {
     pub(crate) own_address: OwnAddress,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
+    /// Who sends to each domain, and what was refused lately.
+    pub(crate) arrivals: Arrivals,
     /// Events per account.
     pub(crate) event_rates: EventRates,
     /// The state of backups.
@@ -82,6 +86,12 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Notes what became of a batch, for those who may look after the domain. Waits for nobody.
+    pub(crate) fn note_arrival(&self, arrival: Arrival) {
+        self.arrivals
+            .note(arrival, |limit| self.metrics.limited(limit));
+    }
+
     /// Whether requests are served.
     pub(crate) async fn readiness(&self) -> Readiness {
         self.probes.readiness(&self.iam, &self.store).await

@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 
+use crate::app::arrivals::{self, Arrivals};
 use crate::app::event_rates::EventRates;
 use crate::app::quota::Quotas;
 use crate::app::readiness::Probes;
@@ -69,6 +70,7 @@ pub(crate) async fn identity(
         issuer: format!("{public_url}/identity"),
         uaa_issuer: format!("{public_url}/oauth/token"),
         access_token_seconds: settings.tokens.access_token_seconds.into(),
+        logging_token_seconds: settings.tokens.logging_token_seconds.into(),
         refresh_token_seconds: settings.tokens.refresh_token_seconds.into(),
         keys: folder.keys(),
         encryption_key: encryption_key(settings)?,
@@ -81,6 +83,17 @@ pub(crate) async fn identity(
         invitations: invitations(settings),
     };
     Ok(Iam::open(db, config, Arc::new(SystemClock)).await?)
+}
+
+/// How many senders and refused samples are listed.
+fn arrival_limits(settings: &Settings) -> arrivals::Limits {
+    let own = |limit| size(settings.limit(limit));
+    arrivals::Limits {
+        senders: own(limit::SENDERS_LISTED),
+        senders_per_domain: own(limit::SENDERS_LISTED_PER_DOMAIN),
+        rejects: own(limit::REJECTS_LISTED),
+        rejects_per_domain: own(limit::REJECTS_LISTED_PER_DOMAIN),
+    }
 }
 
 /// How long a deletion can be undone.
@@ -208,6 +221,7 @@ pub(crate) async fn boot(
         scopes: Arc::new(verifier.clone()),
         verifier,
         quotas: Quotas::new(iam.clone(), Arc::clone(&store), Arc::clone(&clock)),
+        arrivals: Arrivals::new(arrival_limits(settings), clock.now()),
         event_rates: EventRates::new(settings.limit(limit::EVENTS_PER_MINUTE)),
         backups: Arc::new(Backups::new(settings.data())),
         queries: Queries::new(&queries, iam.clone(), Arc::clone(&metrics)),

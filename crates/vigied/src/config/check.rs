@@ -85,7 +85,7 @@ pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
                 own.key.to_owned(),
                 own.address.to_string(),
                 own.transport().to_owned(),
-                own.identity(senders),
+                senders.identity(own),
             ]
         })
         .collect();
@@ -112,7 +112,7 @@ pub(crate) fn as_json(settings: &Settings, resolved: &[Resolved]) -> serde_json:
             .iter()
             .find(|door| door.key == own.setting.key);
         if let (Some(door), Some(row)) = (door, row.as_object_mut()) {
-            let identity = door.identity(&settings.senders);
+            let identity = settings.senders.identity(door);
             row.insert("transport".to_owned(), door.transport().into());
             row.insert("who_gets_in".to_owned(), identity.into());
         }

@@ -1,8 +1,9 @@
 //! The doors for senders that speak no HTTP: where each listens, and what makes it safe there. None is open by default.
 
 use super::values::Values;
-use super::{CollectdSettings, ConfigError, Sources, StatsdSettings, Users};
+use super::{Certificates, CollectdSettings, ConfigError, Sources, StatsdSettings, Users};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use wire::ingest::collectd::network::Protections;
 
 /// Where a door may be without TLS.
@@ -34,6 +35,8 @@ pub(crate) enum Format {
     Statsd,
     /// Packets of collectd's plugin `network`.
     Collectd,
+    /// The frames of port 9095, with Graphite's lines in them.
+    Lumberjack,
 }
 
 /// A door that is open.
@@ -44,7 +47,7 @@ pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     pub(crate) format: Format,
     pub(crate) transport: Transport,
-    /// Whether `AUTH` lines are taken.
+    /// Whether credentials are taken: in `AUTH` lines, or in a login.
     pub(crate) takes_credentials: bool,
     /// Whether a key before a name is taken, where the space takes that.
     pub(crate) takes_keys: bool,
@@ -53,6 +56,9 @@ pub(crate) struct Door {
 impl Door {
     /// Who gets in, in words.
     pub(crate) fn identity(&self, senders: &SenderSettings) -> String {
+        if self.format == Format::Lumberjack {
+            return "`2T` with the GUID of a space and an API key, or `2S` with a key for several spaces".to_owned();
+        }
         let (sources, collectd) = (&senders.sources, &senders.collectd);
         let mut ways = Vec::new();
         if self.takes_credentials {
@@ -104,6 +110,9 @@ impl Door {
 #[derive(Debug, Clone)]
 pub(crate) struct SenderSettings {
     pub(crate) sources: Sources,
+    /// The authority of the certificates of senders.
+    pub(crate) client_ca_file: Option<PathBuf>,
+    pub(crate) certificates: Certificates,
     pub(crate) doors: Vec<Door>,
     pub(crate) statsd: StatsdSettings,
     pub(crate) collectd: CollectdSettings,
@@ -119,7 +128,7 @@ impl SenderSettings {
             if tls && !has_certificate {
                 return Err(refused(
                     key,
-                    "needs `tls.certificate` and `tls.key`, or no TLS on loopback",
+                    "needs `tls.certificate` and `tls.key`, or no TLS on loopback (`without_tls` of the same table)",
                 ));
             }
             let is_open = !tls && !address.ip().is_loopback();
@@ -136,7 +145,7 @@ impl SenderSettings {
                 address,
                 format,
                 transport: Transport::Tcp { tls },
-                takes_credentials: format == Format::Lines
+                takes_credentials: format != Format::Pickle
                     && (!is_open || without == WithoutTls::InClear),
                 takes_keys: matches!(format, Format::Lines | Format::Statsd)
                     && (!is_open || without == WithoutTls::InClear),
@@ -164,6 +173,21 @@ impl SenderSettings {
             values.flag("pickle.tls")?,
             without,
             Format::Pickle,
+        )?;
+        let lumberjack_words = [
+            ("never", None),
+            ("loopback_only", Some(WithoutTls::Loopback)),
+            (
+                "any_address_with_credentials_in_clear",
+                Some(WithoutTls::InClear),
+            ),
+        ];
+        let without = values.choice("lumberjack.without_tls", &lumberjack_words)?;
+        add(
+            "lumberjack.listen",
+            without.is_none(),
+            without.unwrap_or(WithoutTls::Loopback),
+            Format::Lumberjack,
         )?;
         let without = values.choice("statsd.without_tls", &words)?;
         add(
@@ -212,12 +236,36 @@ impl SenderSettings {
                 takes_keys: false,
             });
         }
+        let client_ca_file = values.file("senders.client_ca_file")?;
+        let certificates: Certificates = values.parsed("senders.certificates")?;
+        if certificates.is_empty() != client_ca_file.is_none() {
+            return Err(refused(
+                "senders.certificates",
+                "and `senders.client_ca_file` are set together: a certificate counts if that authority has signed it, and stands for the key that is named for it",
+            ));
+        }
         Ok(Self {
             sources: values.parsed("senders.sources")?,
+            client_ca_file,
+            certificates,
             doors,
             statsd: StatsdSettings::read(values)?,
             collectd,
         })
+    }
+
+    /// Who gets in by a door, in words.
+    pub(crate) fn identity(&self, door: &Door) -> String {
+        let others = door.identity(self);
+        if door.transport != (Transport::Tcp { tls: true }) || self.certificates.is_empty() {
+            return others;
+        }
+        let all: Vec<String> = self
+            .certificates
+            .entries()
+            .map(|(_, key, text)| format!("certificate {text} as {key}"))
+            .collect();
+        format!("{}; {others}", all.join(", "))
     }
 }
 
@@ -302,6 +350,17 @@ mod tests {
             .map(|own| own.takes_credentials)
             .collect();
         assert_eq!(takes, [true, false]);
+        let open = ("lumberjack.listen", "0.0.0.0:9095");
+        let error = settings(&[open]).unwrap_err();
+        assert!(error.contains("tls.certificate"), "{error}");
+        let plain = |words| ("lumberjack.without_tls", words);
+        let error = settings(&[open, plain("loopback_only")]).unwrap_err();
+        assert!(error.contains("0.0.0.0:9095"), "{error}");
+        settings(&[open, plain("any_address_with_credentials_in_clear")]).unwrap();
+        settings(&[("lumberjack.listen", "9095"), plain("loopback_only")]).unwrap();
+        let alone = ("senders.client_ca_file", "ca.pem");
+        let error = settings(&[alone]).unwrap_err();
+        assert!(error.contains("are set together"), "{error}");
         let udp = ("graphite.udp_listen", ":2003");
         let error = settings(&[udp]).unwrap_err();
         assert!(

@@ -189,6 +189,7 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
         }),
         Shape::Sources => value.parse::<super::Sources>().map(drop),
         Shape::Users => value.parse::<super::Users>().map(drop),
+        Shape::Certificates => value.parse::<super::Certificates>().map(drop),
         Shape::Url => {
             if value.is_empty() || super::PublicHost::origin(value).is_some() {
                 Ok(())

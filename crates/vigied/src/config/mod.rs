@@ -1,6 +1,7 @@
 //! Settings: file < environment < flag, each error with its file, line and key.
 
 mod all_settings;
+mod certificates;
 pub(crate) mod check;
 mod collectd;
 mod collectd_setting;
@@ -29,6 +30,7 @@ mod users;
 mod values;
 mod variables;
 
+pub(crate) use certificates::{CertificateMark, Certificates};
 pub(crate) use collectd::CollectdSettings;
 pub(crate) use doors::{Door, Format, SenderSettings, Transport};
 pub(crate) use error::ConfigError;

@@ -17,6 +17,8 @@ pub(crate) enum Shape {
     Sources,
     /// `NAME=KEY-ID`, separated by commas; or nothing.
     Users,
+    /// Certificates and keys, separated by commas; or nothing.
+    Certificates,
     /// `http://…` or `https://…`, without a path.
     Url,
     /// A whole number within bounds.
@@ -219,6 +221,15 @@ pub(super) const OWN: &[Setting] = &[
         "lifetime of access tokens",
     ),
     setting(
+        "tokens.logging_token_seconds",
+        Shape::Number {
+            min: 3600,
+            max: 315_360_000,
+        },
+        "31536000",
+        "lifetime of the keys that `POST /login` makes for senders to a space (`logging_token`); a login within the first half gives the same one again",
+    ),
+    setting(
         "tokens.refresh_token_seconds",
         Shape::Number {
             min: 60,
@@ -351,6 +362,18 @@ pub(super) const OWN: &[Setting] = &[
         "senders that cannot show a credential, by address, and the key that speaks for each (`10.1.2.3=ApiKey-GUID, 10.2.0.0/16=ApiKey-GUID`; the narrowest network counts): the id of a key that may only send into one space, from `vigie iam api-key-create NAME --only send --domain s-GUID`. Who holds the address holds the key",
     ),
     setting(
+        "senders.client_ca_file",
+        Shape::Path,
+        "",
+        "file with the authority (PEM) that signs the certificates of senders; with it, listeners for senders with TLS ask for one. Who shows none may still say otherwise who it is",
+    ),
+    setting(
+        "senders.certificates",
+        Shape::Certificates,
+        "",
+        "senders that show a certificate of `senders.client_ca_file`, by its SHA-256 fingerprint or a DNS name that it is valid for, and the key that speaks for each (`sha256:HEX=ApiKey-GUID, web7.example.org=ApiKey-GUID`): the id of a key that may only send into one space",
+    ),
+    setting(
         "graphite.listen",
         Shape::Door,
         "",
@@ -397,6 +420,22 @@ pub(super) const OWN: &[Setting] = &[
         Shape::Choice(&["loopback_only", "any_address_identified_by_source_alone"]),
         "loopback_only",
         "where `pickle.listen` may be without TLS; as `graphite.without_tls`",
+    ),
+    setting(
+        "lumberjack.listen",
+        Shape::Door,
+        "",
+        "address for the multi-tenant lumberjack protocol (usually port 9095), which collectd's plugins of the original and its crawlers speak, with TLS from the first byte; empty for none. A sender logs in with the GUID of a space and an API key, such as the `logging_token` of `POST /login`",
+    ),
+    setting(
+        "lumberjack.without_tls",
+        Shape::Choice(&[
+            "never",
+            "loopback_only",
+            "any_address_with_credentials_in_clear",
+        ]),
+        "never",
+        "whether `lumberjack.listen` is without TLS: never; on this machine; or anywhere, with keys that everybody on the way can read",
     ),
     setting(
         "log.level",

@@ -44,6 +44,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct TokenSettings {
     pub(crate) stale_seconds_max: u32,
     pub(crate) access_token_seconds: u32,
+    pub(crate) logging_token_seconds: u32,
     pub(crate) refresh_token_seconds: u32,
     /// File of the key that encrypts the signing keys, unless it is in the data folder.
     pub(crate) encryption_key_file: Option<PathBuf>,
@@ -164,6 +165,7 @@ impl Settings {
             tokens: TokenSettings {
                 stale_seconds_max: values.parsed("tokens.stale_seconds_max")?,
                 access_token_seconds: values.parsed("tokens.access_token_seconds")?,
+                logging_token_seconds: values.parsed("tokens.logging_token_seconds")?,
                 refresh_token_seconds: values.parsed("tokens.refresh_token_seconds")?,
                 encryption_key_file: values.file("tokens.encryption_key_file")?,
             },

@@ -60,6 +60,8 @@ pub(crate) async fn watch(app: Weak<App>) {
             let directory = app.iam.directory();
             app.metrics
                 .forget(|domain| directory.account_of(domain).is_some());
+            app.arrivals
+                .forget(|domain| directory.account_of(domain).is_some());
             seen = Some(changes);
         }
         if pause > 0 {

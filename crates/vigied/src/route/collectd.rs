@@ -4,7 +4,9 @@
 use super::portions::{Outcome, Portions};
 use super::reply::json;
 use crate::app::App;
+use crate::app::arrivals::ArrivingBy;
 use crate::http::problem::Refusal;
+use crate::http::source::From;
 use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
@@ -30,10 +32,13 @@ const ENTRY_BYTES: usize = 512;
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
     caller: Caller,
+    From(source): From,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
     let now = app.clock.now();
-    let outcome = worker::run(move || store(&app, &caller.scope, &body, now)).await??;
+    let by = ArrivingBy::new("/collectd", source, caller.key);
+    let stored = move || store(&app, (&caller.scope, by), &body, now);
+    let outcome = worker::run(stored).await??;
     let status = if outcome.received == 0 || outcome.stored > 0 {
         StatusCode::OK
     } else if outcome.is_for_later() {
@@ -51,8 +56,13 @@ pub(crate) async fn write(
 }
 
 /// Decodes and stores a body: JSON if it begins as JSON does, else commands. Blocks.
-fn store(app: &App, scope: &Scope, body: &[u8], now: Millis) -> Result<Outcome, Refusal> {
-    let mut portions = Portions::new(app, scope);
+fn store(
+    app: &App,
+    (scope, by): (&Scope, ArrivingBy),
+    body: &[u8],
+    now: Millis,
+) -> Result<Outcome, Refusal> {
+    let mut portions = Portions::new(app, scope, by);
     if body.trim_ascii_start().first() == Some(&b'[') {
         let mut decoder = lists::Decoder::new(body).map_err(|error| {
             let problem = code::BODY_MALFORMED.problem(error.to_string());

@@ -23,6 +23,7 @@ mod passcode;
 mod portions;
 mod reply;
 mod settings;
+mod space_login;
 mod table;
 mod uaa;
 

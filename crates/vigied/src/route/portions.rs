@@ -5,6 +5,7 @@
 //! replaces samples by the same ones.
 
 use crate::app::App;
+use crate::app::arrivals::{Arrival, ArrivingBy};
 use crate::http::bodies::BodyReservation;
 use crate::http::problem::Refusal;
 use crate::http::share::ShareOwner;
@@ -55,6 +56,7 @@ pub(super) struct First {
 pub(super) struct Portions<'a> {
     app: &'a App,
     scope: &'a Scope,
+    by: ArrivingBy,
     held: BodyReservation,
     reserved: usize,
     made: usize,
@@ -62,12 +64,13 @@ pub(super) struct Portions<'a> {
 }
 
 impl<'a> Portions<'a> {
-    pub(super) fn new(app: &'a App, scope: &'a Scope) -> Self {
+    pub(super) fn new(app: &'a App, scope: &'a Scope, by: ArrivingBy) -> Self {
         let account = app.iam.directory().account_of(scope.domain());
         let owner = account.map_or(ShareOwner::Proxy, ShareOwner::Account);
         Self {
             app,
             scope,
+            by,
             held: BodyReservation::nothing(&app.bodies, owner),
             reserved: 0,
             made: 0,
@@ -105,6 +108,11 @@ impl<'a> Portions<'a> {
         let appended =
             self.app
                 .store_batch(self.scope, &lines.batch, early, Durability::Committed)?;
+        let taken = appended.stored + appended.overwritten;
+        let (domain, now) = (self.scope.domain(), self.app.clock.now());
+        let mut arrival = Arrival::new(domain, self.by, now, taken);
+        arrival.lines(lines, &appended);
+        self.app.note_arrival(arrival);
         let outcome = &mut self.outcome;
         outcome.received += lines.received;
         outcome.stored += appended.stored;

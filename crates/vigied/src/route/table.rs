@@ -3,7 +3,7 @@
 
 use super::{
     account, api_key, cloud_foundry, collectd, deleted, graphite, health, home, identity, influx,
-    introspection, invitation, metrics, passcode, settings, uaa,
+    introspection, invitation, metrics, passcode, settings, space_login, uaa,
 };
 use crate::http::form::Form::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -59,10 +59,15 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/metrics", Scope(Action::Render), Monitoring, metrics::render),
         get("/v1/metrics/list", Scope(Action::Find), Monitoring, metrics::list),
         delete("/v1/metrics/list", Scope(Action::Delete), Monitoring, metrics::delete),
+        get("/v1/metrics/senders", WholeScope(Action::Render), Monitoring, metrics::senders),
+        get("/v1/metrics/rejects", WholeScope(Action::Render), Monitoring, metrics::rejects),
         get("/v1/settings/domain", Scope(Action::Render), Monitoring, settings::show),
         put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, settings::change),
         // collectd's `write_http`.
         post("/collectd", Sender(Named::Nothing), Monitoring, collectd::write),
+        // Logins for senders of the original, whose door is no HTTP.
+        post("/login", Credential, Monitoring, space_login::log_in),
+        get("/token", Credential, Monitoring, space_login::token),
         // InfluxDB's senders.
         post("/write", Sender(Named::Db), Influx1, influx::write),
         post("/api/v2/write", Sender(Named::Bucket), Influx2, influx::write_v2),

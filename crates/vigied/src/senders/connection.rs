@@ -2,18 +2,21 @@
 
 use super::formats::Formats;
 use super::lines::LineReader;
+use super::lumberjack::LumberjackReader;
 use super::pickles::PickleReader;
 use super::places::Place;
 use super::reader::{End, Reader};
 use super::reports::NO_IDENTITY;
 use super::shared::{Shared, TICK};
-use super::shown::Shown;
+use super::shown::{Denied, Shown};
 use super::statsd::StatsdReader;
 use super::storing::Sender;
 use super::stream::{Read1, Stream};
 use crate::config::{Door, Format, Transport};
+use crate::net::tls::Tls;
 use base::scope::Domain;
 use base::source::Source;
+use rustls::ServerConfig;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +31,13 @@ pub(super) fn serve(
     let place = shared.places.place(number);
     let config = match door.transport {
         Transport::Tcp { tls: true } => match &shared.tls {
-            Some(tls) => Some(tls.current_without_protocols()),
+            Some(tls) => match asking(shared, tls) {
+                Ok(config) => Some(config),
+                Err(error) => {
+                    tracing::debug!(%error, "TLS for senders cannot be set up");
+                    return;
+                }
+            },
             // The settings do not allow it.
             None => return,
         },
@@ -41,7 +50,15 @@ pub(super) fn serve(
         door: door.key,
         source: Source::client(peer),
     };
-    let by_address = shared.sources.key(peer).map(Shown::Source);
+    let shown = match by_certificate(shared, sender, &mut stream) {
+        Ok(shown) => shown,
+        Err(end) => {
+            farewell(door, &end, &mut stream);
+            return;
+        }
+    };
+    let has_certificate = shown.is_some();
+    let by_address = shown.or_else(|| shared.sources.key(peer).map(Shown::Source));
     let end = match (door.format, by_address) {
         (Format::Lines, shown) => match LineReader::new(shared, door, sender, &place, shown) {
             Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
@@ -51,6 +68,11 @@ pub(super) fn serve(
             Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
             Err(end) => end,
         },
+        (Format::Lumberjack, shown) => {
+            let shown = shown.filter(|_| has_certificate);
+            let mut reader = LumberjackReader::new(shared, sender, &place, shown);
+            run(shared, (sender, &place), &mut reader, &mut stream)
+        }
         (Format::Statsd, shown) => match &formats.statsd {
             Some(sums) => {
                 let reads = (shared, sums);
@@ -67,10 +89,62 @@ pub(super) fn serve(
             End::Quiet
         }
     };
-    if let End::Refused(why) = end {
+    farewell(door, &end, &mut stream);
+}
+
+/// Tells the sender why, where its protocol has words for that, and closes.
+fn farewell(door: Door, end: &End, stream: &mut Stream) {
+    if let End::Refused(why) = end
+        && door.format == Format::Lines
+    {
         stream.say(&format!("ERR {why}"));
     }
     stream.close();
+}
+
+/// The server's TLS, with which a certificate is asked for where one can be of use.
+fn asking(shared: &Shared, tls: &Tls) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let config = tls.current_without_protocols();
+    match &shared.certificates {
+        Some(certificates) => certificates.ask(&config).map(Arc::new),
+        None => Ok(config),
+    }
+}
+
+/// What the sender's certificate stands for, if it has shown one. One that stands for nothing is refused: its owner believes
+/// to be known by it.
+fn by_certificate(
+    shared: &Shared,
+    sender: Sender,
+    stream: &mut Stream,
+) -> Result<Option<Shown>, End> {
+    let Some(certificates) = &shared.certificates else {
+        return Ok(None);
+    };
+    let until = Instant::now() + shared.limits.identify;
+    if let Err(error) = stream.shake_hands(until, || shared.is_stopping()) {
+        tracing::debug!(source = %sender.source, %error, "no TLS with a sender");
+        shared.refuse(sender.door, sender.source, "tls", 1);
+        return Err(End::Quiet);
+    }
+    let Some(certificate) = stream.certificate() else {
+        return Ok(None);
+    };
+    let refused = |why: String| {
+        shared.refuse(sender.door, sender.source, "certificate", 1);
+        End::Refused(why)
+    };
+    let key = certificates.key(certificate).ok_or_else(|| {
+        refused("the certificate stands for no key: it is not in `senders.certificates`".to_owned())
+    })?;
+    let shown = Shown::Source(key);
+    match shown.scope(shared) {
+        Ok(_) | Err(Denied::ForNow(_)) => Ok(Some(shown)),
+        Err(Denied::Gone(problem)) => Err(refused(format!(
+            "the key of the certificate: {} {}",
+            problem.code, problem.message
+        ))),
+    }
 }
 
 fn run(
@@ -110,12 +184,10 @@ fn run(
             shared.app.metrics.limited(&base::limit::HEAD_SECONDS);
             break End::Refused("nobody said who they are within `head_seconds`".to_owned());
         }
-        if heard.elapsed() > shared.limits.idle {
-            shared
-                .app
-                .metrics
-                .limited(&base::limit::SENDER_IDLE_SECONDS);
-            break End::Refused("nothing came within `sender_idle_seconds`".to_owned());
+        let (idle, limit) = reader.idle(shared);
+        if heard.elapsed() > idle {
+            shared.app.metrics.limited(limit);
+            break End::Refused(format!("nothing came within `{}`", limit.name));
         }
     };
     reader.end();

@@ -49,7 +49,7 @@ pub(super) fn serve(shared: &Shared, formats: &Formats, door: Door, socket: &Udp
                         collectd::datagram(shared, packets, sender, packet);
                     }
                 }
-                Format::Lines | Format::Pickle => {
+                Format::Lines | Format::Pickle | Format::Lumberjack => {
                     last = last.max(shared.app.clock.now());
                     datagram(shared, sender, door, packet, (last, &given));
                 }

@@ -3,7 +3,7 @@
 use super::formats::Formats;
 use super::shared::{Shared, TICK};
 use super::{connection, datagrams};
-use crate::config::{Door, Settings, Transport};
+use crate::config::{Door, SenderSettings, Settings, Transport};
 use anyhow::Context;
 use base::source::SourceKey;
 use std::io::ErrorKind;
@@ -56,14 +56,19 @@ impl Bound {
     }
 
     /// Lets senders in.
-    pub(super) fn open(self, shared: &Arc<Shared>, formats: &Arc<Formats>) {
+    pub(super) fn open(
+        self,
+        shared: &Arc<Shared>,
+        formats: &Arc<Formats>,
+        settings: &SenderSettings,
+    ) {
         let Self { door, socket } = self;
         let address = match &socket {
             Taken::Tcp(own) => own.local_addr(),
             Taken::Udp(own) => own.local_addr(),
         };
         let address = address.unwrap_or(door.address);
-        let identity = door.identity(&shared.senders);
+        let identity = settings.identity(&door);
         tracing::info!(door = door.key, %address, transport = door.transport(), identity, "a door for senders is open");
         let formats = Arc::clone(formats);
         shared.spawn("senders", move |shared| match socket {

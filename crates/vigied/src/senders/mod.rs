@@ -1,12 +1,13 @@
-//! Doors for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, and collectd's packets. No door is
-//! open by default, and none lets anything in without a key or token that `iam` has verified: shown in an `AUTH` line or before a
-//! name, proven by a signature, or named by the operator for the address that it comes from.
+//! Doors for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, lumberjack, and collectd's packets.
+//! No door is open by default, and none lets anything in without a key or token that `iam` has verified: shown in an `AUTH` line, in
+//! a login or before a name, proven by a signature or a certificate, or named by the operator for the address that it comes from.
 //!
 //! A thread for each connection and each UDP door, and plain buffers. Every batch is stored under a scope that was verified for it,
 //! so what is withdrawn ends at once. What is not stored is counted by door and reason, and logged at most once a minute per sender.
 
 mod budget;
 mod by_identity;
+mod certificates;
 mod collectd;
 mod connection;
 mod datagrams;
@@ -16,12 +17,15 @@ mod held;
 mod key_before_names;
 mod lines;
 mod listener;
+mod lumberjack;
 mod pace;
+mod pending;
 mod pickles;
 mod places;
 mod reader;
 mod renewal;
 mod reports;
+mod several;
 mod shared;
 mod shown;
 mod statsd;
@@ -32,11 +36,12 @@ mod turns;
 pub(crate) use listener::Bound;
 
 use crate::app::App;
-use crate::config::Settings;
+use crate::config::{SenderSettings, Settings};
 use crate::http::share::{AccountShare, Shares};
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
+use certificates::ClientCertificates;
 use formats::Formats;
 use pace::Pace;
 use places::Places;
@@ -76,14 +81,24 @@ impl Senders {
             source: settings.limit(limit::SOURCE_SHARE_PERCENT),
             strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
         };
+        let SenderSettings {
+            client_ca_file,
+            certificates,
+            ..
+        } = &settings.senders;
+        let certificates = client_ca_file
+            .as_deref()
+            .map(|file| ClientCertificates::load(file, certificates.clone()))
+            .transpose()?;
         let shared = Arc::new(Shared {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),
-            senders: settings.senders.clone(),
             tls,
+            certificates,
             limits: Limits {
                 identify: seconds(limit::HEAD_SECONDS),
                 idle: seconds(limit::SENDER_IDLE_SECONDS),
+                lumberjack_idle: seconds(limit::LUMBERJACK_IDLE_SECONDS),
                 held: seconds(limit::SENDER_HELD_SECONDS),
                 held_bytes: size(limit::SENDER_HELD_BYTES),
                 least_rate: (
@@ -111,7 +126,7 @@ impl Senders {
             shared.tell_of_sources();
         }
         for own in bound {
-            own.open(&shared, &formats);
+            own.open(&shared, &formats, &settings.senders);
         }
         if formats.statsd.is_some() {
             shared.spawn("statsd", move |shared| {

@@ -1,10 +1,12 @@
-//! What reads the bytes of a connection: lines, or pickles.
+//! What reads the bytes of a connection: lines, pickles, or frames of lumberjack.
 
 use super::places::Place;
 use super::shared::Shared;
 use super::stream::Stream;
 use crate::http::share::ShareOwner;
+use base::limit::{self, Limit};
 use base::scope::Domain;
+use std::time::Duration;
 
 /// Why a connection ends.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(super) trait Reader {
     fn is_known(&self) -> bool;
     /// The domain that it sends to, once that is known.
     fn domain(&self) -> Option<Domain>;
+    /// How long nothing may come, and the limit that says so.
+    fn idle(&self, shared: &Shared) -> (Duration, &'static Limit) {
+        (shared.limits.idle, &limit::SENDER_IDLE_SECONDS)
+    }
 }
 
 /// Keeps the place for a sender that is let in; for whom all it takes counts.

@@ -1,14 +1,17 @@
 //! What all doors share.
 
 use super::budget::Budget;
+use super::certificates::ClientCertificates;
 use super::pace::Pace;
 use super::places::Places;
 use super::reports::Reports;
 use super::turns::Turns;
 use crate::app::App;
-use crate::config::{SenderSettings, Sources};
+use crate::app::arrivals::{Arrival, ArrivingBy};
+use crate::config::Sources;
 use crate::http::share::ShareOwner;
 use crate::net::tls::Tls;
+use base::id::KeyId;
 use base::scope::Domain;
 use base::source::Source;
 use std::sync::Arc;
@@ -24,6 +27,7 @@ pub(super) const TICK: Duration = Duration::from_millis(400);
 pub(super) struct Limits {
     pub(super) identify: Duration,
     pub(super) idle: Duration,
+    pub(super) lumberjack_idle: Duration,
     pub(super) held: Duration,
     pub(super) held_bytes: usize,
     /// Bytes in a second of what others wait for, and the time by which it may fall behind.
@@ -35,8 +39,8 @@ pub(super) struct Limits {
 pub(super) struct Shared {
     pub(super) app: Arc<App>,
     pub(super) sources: Sources,
-    pub(super) senders: SenderSettings,
     pub(super) tls: Option<Arc<Tls>>,
+    pub(super) certificates: Option<ClientCertificates>,
     pub(super) limits: Limits,
     pub(super) places: Places,
     pub(super) pace: Pace,
@@ -73,6 +77,20 @@ impl Shared {
         }
     }
 
+    /// The same where it is known whose it was.
+    pub(super) fn refuse_for(
+        &self,
+        (door, source, key): (&'static str, Source, Option<KeyId>),
+        domain: Domain,
+        reason: &'static str,
+    ) {
+        self.refuse(door, source, reason, 1);
+        let by = ArrivingBy::new(door, source, key);
+        let mut arrival = Arrival::new(domain, by, self.app.clock.now(), 0);
+        arrival.count(reason, 1);
+        self.app.note_arrival(arrival);
+    }
+
     /// A new thread, counted until it ends.
     pub(super) fn spawn(
         self: &Arc<Self>,
@@ -107,6 +125,12 @@ impl Shared {
         for (network, key) in self.sources.entries() {
             if let Err(error) = self.app.verifier.source_scope(key) {
                 tracing::warn!(network, %key, why = %error, "an entry of `senders.sources` lets nobody in");
+            }
+        }
+        let certificates = self.certificates.iter();
+        for (key, certificate) in certificates.flat_map(ClientCertificates::entries) {
+            if let Err(error) = self.app.verifier.source_scope(key) {
+                tracing::warn!(certificate, %key, why = %error, "an entry of `senders.certificates` lets nobody in");
             }
         }
     }

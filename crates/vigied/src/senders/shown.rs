@@ -73,7 +73,7 @@ pub(super) struct Entered {
 
 impl Shown {
     /// The key that it stands for, unless its text was shown.
-    pub(super) const fn key(&self) -> Option<KeyId> {
+    pub(super) const fn named_key(&self) -> Option<KeyId> {
         match self {
             Self::Source(key) | Self::BeforeNames(key) | Self::Secret(key) => Some(*key),
             Self::Credential { .. } => None,
@@ -105,6 +105,16 @@ impl Shown {
             }
         }?;
         may_write(scope)
+    }
+
+    /// The key that it is, or rests on.
+    pub(super) fn key(&self, shared: &Shared) -> Option<KeyId> {
+        match self {
+            Self::Source(key) | Self::BeforeNames(key) | Self::Secret(key) => Some(*key),
+            Self::Credential { kind, text, .. } => {
+                shared.app.verifier.key_of(kind.with(text.expose()))
+            }
+        }
     }
 
     /// What an `AUTH` line shows. Without a domain it is the one that the connection sends to, or the only one the key reaches.

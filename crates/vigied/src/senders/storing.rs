@@ -3,8 +3,10 @@
 
 use super::shared::{Shared, TICK};
 use super::shown::{Denied, Shown};
+use crate::app::arrivals::{Arrival, ArrivingBy};
 use base::error::{Kind, Problem};
-use base::sample::RejectReason;
+use base::sample::{Appended, RejectReason};
+use base::scope::Domain;
 use base::source::Source;
 use base::store::Durability;
 use std::time::{Duration, Instant};
@@ -28,36 +30,56 @@ pub(super) enum Outcome {
     Denied(Denied),
 }
 
+/// Why a batch is not stored, and nobody may rely on it.
+#[derive(Debug)]
+pub(super) enum NotStored {
+    /// Nothing may be stored now.
+    Denied(Box<Denied>),
+    /// The store took nothing in the time there was. It is counted.
+    Failed,
+}
+
 /// Stores what `decode` makes, which is called again for each try. `count` is how many samples there are, about.
 pub(super) fn store(
     shared: &Shared,
     sender: Sender,
     shown: &Shown,
-    (patience, count): (Duration, u64),
+    tries: (Duration, u64),
     decode: &dyn Fn() -> Lines,
 ) -> Outcome {
+    match store_as(shared, sender, shown, tries, Durability::Buffered, decode) {
+        Ok(()) | Err(NotStored::Failed) => Outcome::Done,
+        Err(NotStored::Denied(denied)) => Outcome::Denied(*denied),
+    }
+}
+
+/// The same for a sender that waits until what it sent is stored so durably.
+pub(super) fn store_as(
+    shared: &Shared,
+    sender: Sender,
+    shown: &Shown,
+    (patience, count): (Duration, u64),
+    durability: Durability,
+    decode: &dyn Fn() -> Lines,
+) -> Result<(), NotStored> {
     let begun = Instant::now();
     loop {
-        let owner = match shown.scope(shared) {
-            Ok(scope) => shared.owner(scope.domain()),
-            Err(denied) => return Outcome::Denied(denied),
-        };
+        let denied = |denied| NotStored::Denied(Box::new(denied));
+        let owner = shared.owner(shown.scope(shared).map_err(denied)?.domain());
         let turn = shared.turns.take(owner);
         // The wait may have been long.
-        let scope = match shown.scope(shared) {
-            Ok(scope) => scope,
-            Err(denied) => return Outcome::Denied(denied),
-        };
+        let scope = shown.scope(shared).map_err(denied)?;
         let lines = decode();
         let early = || lines.rejects.iter().map(|own| &own.reason);
         let stored = shared
             .app
-            .store_batch(&scope, &lines.batch, early(), Durability::Buffered);
+            .store_batch(&scope, &lines.batch, early(), durability);
         let problem = match stored {
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|own| &own.1);
                 tell(shared, sender, early().chain(late));
-                return Outcome::Done;
+                note(shared, sender, (shown, scope.domain()), &lines, &appended);
+                return Ok(());
             }
             Err(refusal) => refusal.0,
         };
@@ -67,7 +89,7 @@ pub(super) fn store(
                 shared.app.metrics.limited(limit);
             }
             shared.refuse(sender.door, sender.source, reason(&problem), count);
-            return Outcome::Done;
+            return Err(NotStored::Failed);
         }
         std::thread::sleep(TICK.min(patience));
     }
@@ -87,6 +109,21 @@ pub(super) fn reason(problem: &Problem) -> &'static str {
         Kind::Forbidden | Kind::Unauthenticated | Kind::NotFound => "credential",
         _ => "failed",
     }
+}
+
+/// Notes the batch for those who look after the domain.
+fn note(
+    shared: &Shared,
+    sender: Sender,
+    (shown, domain): (&Shown, Domain),
+    lines: &Lines,
+    appended: &Appended,
+) {
+    let by = ArrivingBy::new(sender.door, sender.source, shown.key(shared));
+    let taken = appended.stored + appended.overwritten;
+    let mut arrival = Arrival::new(domain, by, shared.app.clock.now(), taken);
+    arrival.lines(lines, appended);
+    shared.app.note_arrival(arrival);
 }
 
 /// Has the rejects logged, which the domain's counters have already.

@@ -5,6 +5,7 @@
 //! that takes, so they are not used here.
 
 use super::shared::TICK;
+use rustls::pki_types::CertificateDer;
 use rustls::{ServerConfig, ServerConnection};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -66,6 +67,34 @@ impl Stream {
         })
     }
 
+    /// Agrees on TLS, where there is any, before this moment.
+    pub(super) fn shake_hands(
+        &mut self,
+        until: Instant,
+        is_stopping: impl Fn() -> bool,
+    ) -> io::Result<()> {
+        let Some(session) = &mut self.tls else {
+            return Ok(());
+        };
+        while session.is_handshaking() {
+            if Instant::now() >= until || is_stopping() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            match read_packets(session, &mut self.socket) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) if passes(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The certificate that the sender has shown.
+    pub(super) fn certificate(&self) -> Option<&CertificateDer<'static>> {
+        self.tls.as_ref()?.peer_certificates()?.first()
+    }
+
     /// Reads for a tick at most.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Read1 {
         let read = match &mut self.tls {
@@ -82,17 +111,21 @@ impl Stream {
 
     /// Writes a line to the sender, who loses it if they take nothing.
     pub(super) fn say(&mut self, line: &str) {
+        self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// The same with bytes.
+    pub(super) fn write(&mut self, bytes: &[u8]) {
         if self.is_deaf {
             return;
         }
-        let line = format!("{line}\n");
         let until = Instant::now() + WRITE_TIME;
         let said = match &mut self.tls {
-            None => write_all(&mut self.socket, line.as_bytes(), until),
+            None => write_all(&mut self.socket, bytes, until),
             // Nothing can be said yet.
             Some(session) if session.is_handshaking() => Ok(()),
             Some(session) => {
-                let written = session.writer().write_all(line.as_bytes());
+                let written = session.writer().write_all(bytes);
                 written.and_then(|()| write_session(session, &mut self.socket, until))
             }
         };
@@ -127,14 +160,22 @@ fn read_session(
         Err(error) if passes(&error) => {}
         read => return read,
     }
-    if session.read_tls(socket)? == 0 {
-        return Ok(0);
+    match read_packets(session, socket)? {
+        0 => Ok(0),
+        _ => session.reader().read(buffer),
     }
-    let processed = session.process_new_packets();
-    // The next part of the handshake, or why there is none.
-    write_session(session, socket, Instant::now() + WRITE_TIME)?;
-    processed.map_err(io::Error::other)?;
-    session.reader().read(buffer)
+}
+
+/// Reads the socket once; how many bytes came.
+fn read_packets(session: &mut ServerConnection, socket: &mut Socket) -> io::Result<usize> {
+    let bytes = session.read_tls(socket)?;
+    if bytes > 0 {
+        let processed = session.process_new_packets();
+        // The next part of the handshake, or why there is none.
+        write_session(session, socket, Instant::now() + WRITE_TIME)?;
+        processed.map_err(io::Error::other)?;
+    }
+    Ok(bytes)
 }
 
 /// Writes what the session has to write.

@@ -43,7 +43,7 @@ fn to_nobody(route: &Route) -> u16 {
         ("public", path) if path.ends_with("/ping") => 204,
         ("public", _) => 200,
         // The refusal says that the form lacks fields, or a client.
-        ("credential", "/oauth/token") => 401,
+        ("credential", "/oauth/token" | "/token") => 401,
         ("credential", _) => 400,
         _ => 401,
     }

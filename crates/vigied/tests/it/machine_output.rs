@@ -77,6 +77,8 @@ const LINES: &[&str] = &[
     "metrics get room.*",
     "metrics list",
     "metrics find room.*",
+    "metrics senders",
+    "metrics rejects",
     "metrics functions sumSeries",
     "metrics schemas set fast --pattern ^room --retentions 1s:1d",
     "metrics schemas get",

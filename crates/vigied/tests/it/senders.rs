@@ -1,8 +1,12 @@
 //! Senders that speak no HTTP: real sockets against the real server.
 
+mod arrivals;
 mod bounds;
+mod certificates;
 mod identity;
 mod key_before_names;
+mod lumberjack;
+mod lumberjack_client;
 mod network;
 mod network_client;
 mod pickles;

@@ -28,7 +28,9 @@ pub(super) fn document() -> Value {
     metrics(&mut document);
     listing(&mut document);
     settings(&mut document);
+    super::arrivals::routes(&mut document);
     super::influx::routes(&mut document);
+    super::login::routes(&mut document);
     super::graphite::routes(&mut document);
     super::events::routes(&mut document);
     let text = || json!({ "type": "string" });

@@ -69,6 +69,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
         issuer: "https://vigie.example/identity".to_owned(),
         uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
         access_token_seconds: 3600,
+        logging_token_seconds: 365 * 86_400,
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
         encryption_key: None,

@@ -54,6 +54,7 @@ async fn service(folder: &std::path::Path) -> (Iam, Secret<String>, base::id::Or
         issuer: "https://vigie.example/identity".to_owned(),
         uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
         access_token_seconds: 3600,
+        logging_token_seconds: 365 * 86_400,
         refresh_token_seconds: 86_400,
         keys: folder.join("keys"),
         encryption_key: None,

@@ -2,7 +2,9 @@
 
 use super::answer;
 use crate::app::App;
+use crate::app::arrivals::ArrivingBy;
 use crate::http::problem::Refusal;
+use crate::http::source::From;
 use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
@@ -24,10 +26,12 @@ const SLICE_BYTES: usize = 16 * 1024;
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
     caller: Caller,
+    From(source): From,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
-    let outcome = stored(app, caller, raw, body).await?;
+    let by = ArrivingBy::new("/write", source, caller.key);
+    let outcome = stored(app, (caller, by), raw, body).await?;
     Ok(answer::to(&outcome))
 }
 
@@ -35,34 +39,37 @@ pub(crate) async fn write(
 pub(crate) async fn write_v2(
     State(app): State<Arc<App>>,
     caller: Caller,
+    From(source): From,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
-    let outcome = stored(app, caller, raw, body).await?;
+    let by = ArrivingBy::new("/api/v2/write", source, caller.key);
+    let outcome = stored(app, (caller, by), raw, body).await?;
     Ok(answer::to(&outcome))
 }
 
 async fn stored(
     app: Arc<App>,
-    caller: Caller,
+    (caller, by): (Caller, ArrivingBy),
     raw: Option<String>,
     body: bytes::Bytes,
 ) -> Result<Outcome, Refusal> {
     let precision = precision(raw.as_deref().unwrap_or_default())?;
     let now = app.clock.now();
-    worker::run(move || store_lines(&app, &caller.scope, &body, precision, now)).await?
+    let stored = move || store_lines(&app, (&caller.scope, by), &body, precision, now);
+    worker::run(stored).await?
 }
 
 /// Decodes and stores a body. Blocks.
 fn store_lines(
     app: &App,
-    scope: &Scope,
+    (scope, by): (&Scope, ArrivingBy),
     body: &[u8],
     precision: Option<Precision>,
     now: Millis,
 ) -> Result<Outcome, Refusal> {
     let mut decoder = Decoder::new(precision);
-    let mut portions = Portions::new(app, scope);
+    let mut portions = Portions::new(app, scope, by);
     for slice in body.chunks(SLICE_BYTES) {
         decoder.feed(slice, now);
         if portions.hold(decoder.ready_bytes())? {

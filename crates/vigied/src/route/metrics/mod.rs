@@ -1,5 +1,6 @@
 //! `/v1/metrics` and `/v1/metrics/list`: send, query, list and delete. Source: `docs/guides/central-path.md`.
 
+mod arrivals;
 mod audited;
 mod bounds;
 mod delete;
@@ -14,5 +15,6 @@ mod targets;
 mod views;
 
 pub(crate) use self::{
-    delete::delete, delete_series::delete_series, list::list, render::render, send::send,
+    arrivals::rejects, arrivals::senders, delete::delete, delete_series::delete_series, list::list,
+    render::render, send::send,
 };

@@ -2,7 +2,9 @@
 
 use super::parameters::{NoticeSlot, invalid, parameter, query_of};
 use crate::app::App;
+use crate::app::arrivals::{Arrival, ArrivingBy};
 use crate::http::problem::Refusal;
+use crate::http::source::From;
 use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
@@ -26,6 +28,7 @@ use wire::receipt::{Receipt, Rejection};
 pub(crate) async fn send(
     State(app): State<Arc<App>>,
     caller: Caller,
+    From(source): From,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
@@ -55,6 +58,14 @@ pub(crate) async fn send(
         worker_slot.set(decoded.notice);
         let early = decoded.rejects.iter().map(|reject| &reject.reason);
         let appended = worker.store_batch(&caller.scope, &decoded.batch, early, durability)?;
+        let by = ArrivingBy::new("/v1/metrics", source, caller.key);
+        let taken = appended.stored + appended.overwritten;
+        let mut arrival = Arrival::new(caller.scope.domain(), by, now, taken);
+        for own in &decoded.rejects {
+            arrival.refused(own.name.as_deref(), &own.reason);
+        }
+        arrival.late(&decoded.batch, &appended);
+        worker.note_arrival(arrival);
         let reasons = || {
             decoded
                 .rejects

@@ -83,6 +83,8 @@ pub(super) fn mistakes() -> Vec<Asked> {
         asked(RENDER, &[("target", "db.[secret")]),
         asked(RENDER, &[("target", "sumSeries(db.*)")]),
         asked(RENDER, &[("target", "db.secret"), ("from", "nonsense")]),
+        asked(("GET", "/v1/metrics/senders"), &[]),
+        asked(("GET", "/v1/metrics/rejects"), &[]),
         asked(LIST, &[("query", "db.{secret")]),
         asked(LIST, &[("query", "db.*"), ("format", "treejson")]),
         asked(DELETE, &[]),

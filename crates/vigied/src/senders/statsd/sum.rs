@@ -74,7 +74,7 @@ impl Sum {
         let Some(shown) = shown.of_key() else {
             return;
         };
-        let is_same = |own: &From| own.shown.key() == shown.key();
+        let is_same = |own: &From| own.shown.named_key() == shown.named_key();
         match self.senders.iter().position(is_same) {
             Some(0) => {}
             Some(at) => {

@@ -106,7 +106,9 @@ impl Sums {
         };
         let owner = Owner {
             domain,
-            key: shown.key().filter(|_| !scope.reaches_all(Action::Write)),
+            key: shown
+                .named_key()
+                .filter(|_| !scope.reaches_all(Action::Write)),
         };
         let percent = iam.account_limit(account, &limit::ACCOUNT_SHARE_PERCENT);
         loop {

@@ -37,9 +37,15 @@ fn request_behind(
         ("GET", "/v1/metrics") => (request("/v1/metrics?target=*.*"), "render"),
         ("GET", "/v1/metrics/list") => (request("/v1/metrics/list?query=*"), "find"),
         ("DELETE", "/v1/metrics/list") => (request("/v1/metrics/list?query=nothing.*"), "delete"),
-        ("GET", "/v1/settings/domain" | "/metrics" | "/version") | ("POST", "/version") => {
-            (request(path), "render")
-        }
+        (
+            "GET",
+            "/v1/settings/domain"
+            | "/v1/metrics/senders"
+            | "/v1/metrics/rejects"
+            | "/metrics"
+            | "/version",
+        )
+        | ("POST", "/version") => (request(path), "render"),
         ("PUT", "/v1/settings/domain") => (
             request(path).json(&json!({"resolution_seconds": null})),
             "configure",

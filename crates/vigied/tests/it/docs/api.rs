@@ -16,6 +16,8 @@ const CHAPTERS: [(&str, &str, &[&str]); 8] = [
         "vigie.json",
         &[
             "/collectd",
+            "/login",
+            "/token",
             "/write",
             "/api/v2",
             "/query",

@@ -12,6 +12,7 @@ pub(super) fn form(route: &Route, schema: &Value) -> String {
             "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=KEY"
         }
         "/oauth/token" => "grant_type=password&username=ada%40example.org&password=PASSWORD",
+        "/login" => "user=ada%40example.org&passwd=PASSWORD&space=dev&organization=vigie",
         "/identity/passcode" => "username=ada%40example.org&password=PASSWORD",
         _ => "token=TOKEN",
     };

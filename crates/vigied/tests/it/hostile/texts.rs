@@ -74,6 +74,10 @@ const ROWS: &[Row] = &[
         16_384,
     ),
     Row("POST", "/oauth/token", "iam_token", "token_bytes", 16_384),
+    Row("POST", "/login", "user", "address_bytes", 254),
+    Row("POST", "/login", "passwd", "password_bytes", 1024),
+    Row("POST", "/login", "space", "label_bytes", 255),
+    Row("POST", "/login", "organization", "label_bytes", 255),
     Row("POST", "/v1/apikeys", "name", "label_bytes", 255),
     Row(
         "POST",
@@ -171,7 +175,10 @@ fn form_beside(path: &str, field: &str) -> Vec<(&'static str, &'static str)> {
         .map(|grant| ("grant_type", grant))
         .into_iter()
         .collect();
-    beside.extend([("username", "a@example.org"), ("password", "guess")]);
+    beside.extend(match path {
+        "/login" => [("user", "a@example.org"), ("passwd", "guess")],
+        _ => [("username", "a@example.org"), ("password", "guess")],
+    });
     beside.retain(|(name, _)| *name != field);
     beside
 }
@@ -205,7 +212,7 @@ fn send(server: &Server, owner: &Owner, row: &Row, bytes: usize) -> Reply {
         .filter(|c| !"\"\\&".contains(*c))
         .take(bytes)
         .collect();
-    let is_form = path.starts_with("/identity") || path.starts_with("/oauth");
+    let is_form = path.starts_with("/identity") || path.starts_with("/oauth") || path == "/login";
     if is_form {
         let mut fields = form_beside(path, field);
         fields.push((field, &text));

@@ -5,17 +5,22 @@ use crate::limits::{hits, until};
 use base::limit::{self, Limit};
 use std::io::{Read, Write};
 
-/// Those of senders that are tried here, and in `tokens`.
-pub(crate) const LIMITS: [Limit; 9] = [
+/// Those of senders that are tried here, and in the files beside.
+pub(crate) const LIMITS: [Limit; 14] = [
     limit::SENDER_CONNECTIONS,
     limit::SENDER_CONNECTIONS_PER_SOURCE,
     limit::SENDER_CONNECTIONS_PER_DOMAIN,
     limit::SENDER_IDLE_SECONDS,
+    limit::LUMBERJACK_IDLE_SECONDS,
     limit::SENDER_BYTES_PER_SECOND,
     limit::SENDER_HELD_SECONDS,
     limit::SENDER_HELD_BYTES,
     limit::SENDERS_IN_FLIGHT_BYTES,
     limit::PICKLE_BYTES,
+    limit::SENDERS_LISTED,
+    limit::SENDERS_LISTED_PER_DOMAIN,
+    limit::REJECTS_LISTED,
+    limit::REJECTS_LISTED_PER_DOMAIN,
 ];
 
 #[test]

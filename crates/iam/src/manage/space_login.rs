@@ -1,0 +1,159 @@
+//! A login by name and password for a space that is named: what the original's `POST /login` gives. Beside a UAA token it gives a
+//! *logging token*: an API key that may only send to that space.
+//!
+//! The same login gives the same key again, as long as that is good for at least half its life, so that a script that logs in
+//! at each of its runs fills no list. Nothing is stored for this but the key itself: its text is derived from its id.
+
+use super::api_key::NewKey;
+use crate::entropy;
+use crate::error::IamError;
+use crate::flow::grant::Grant;
+use crate::flow::uaa::UaaGrant;
+use crate::key_text;
+use crate::model::bounds::Narrowing;
+use crate::model::directory::{ApiKey, Space};
+use crate::model::page::Window;
+use crate::service::Iam;
+use crate::token::identity::{Credential, Identity};
+use base::id::{KeyId, OrgId, SpaceId};
+use base::scope::{Action, Domain};
+use base::secret::Secret;
+use base::source::Source;
+
+/// Who logs in, and for which space.
+#[derive(Debug)]
+pub struct SpaceLogin {
+    /// Password or API key.
+    pub grant: Grant,
+    /// The name of the organization; any without one.
+    pub organization: Option<String>,
+    /// The name of the space.
+    pub space: Option<String>,
+}
+
+/// What a login gives.
+#[derive(Debug)]
+pub struct SpaceTokens {
+    /// A UAA token.
+    pub access_token: Secret<String>,
+    /// The organization, if the caller sees one of that name and no second.
+    pub org: Option<OrgId>,
+    /// The space, likewise.
+    pub space: Option<SpaceId>,
+    /// A key that may send to the space; none without a space, or where the caller's roles do not allow to send.
+    pub logging_token: Option<Secret<String>>,
+}
+
+impl Iam {
+    /// Logs in by name and password, or by a key, and gives what a sender to the space needs.
+    ///
+    /// # Errors
+    /// As [`Self::uaa_token`] and [`Self::create_api_key`].
+    pub async fn space_login(
+        &self,
+        source: Source,
+        login: SpaceLogin,
+    ) -> Result<SpaceTokens, IamError> {
+        let tokens = self.uaa_token(source, UaaGrant::Proof(login.grant)).await?;
+        let text = tokens.access_token.expose();
+        let caller = self.verifier().identity(Credential::Uaa(text))?;
+        let (org, space) = (login.organization.as_deref(), login.space.as_deref());
+        let space = space.and_then(|name| self.one_space(&caller, org, name));
+        let org = match &space {
+            Some(space) => Some(space.org),
+            None => org.and_then(|name| self.one_org(&caller, name)),
+        };
+        let logging_token = match &space {
+            Some(space) => self.logging_token(caller, space).await?,
+            None => None,
+        };
+        Ok(SpaceTokens {
+            access_token: tokens.access_token,
+            org,
+            space: space.map(|space| space.id),
+            logging_token,
+        })
+    }
+
+    fn one_space(&self, caller: &Identity, org: Option<&str>, name: &str) -> Option<Space> {
+        let directory = self.directory();
+        let is_in = |space: &Space, org: &str| {
+            let own = directory.orgs.get(&space.org);
+            own.is_some_and(|own| own.name == org)
+        };
+        let wanted = |space: &Space| space.name == name && org.is_none_or(|org| is_in(space, org));
+        let found = self.spaces(caller, wanted, Window { skip: 0, take: 1 });
+        let is_one = found.total == 1;
+        found.entries.into_iter().next().filter(|_| is_one)
+    }
+
+    fn one_org(&self, caller: &Identity, name: &str) -> Option<OrgId> {
+        let found = self.orgs(caller, |org| org.name == name, Window { skip: 0, take: 1 });
+        let is_one = found.total == 1;
+        found.entries.first().filter(|_| is_one).map(|org| org.id)
+    }
+
+    /// The key for the caller's senders to the space; a new one, if there is none that lasts.
+    async fn logging_token(
+        &self,
+        mut caller: Identity,
+        space: &Space,
+    ) -> Result<Option<Secret<String>>, IamError> {
+        let domain = Domain::Space(space.id);
+        let narrowing = Narrowing {
+            domain: Some(domain),
+            send_only: true,
+        };
+        let directory = self.directory();
+        let actions = directory.actions(caller.principal(), domain);
+        let Some(account) = directory
+            .account_of(domain)
+            .filter(|_| actions.contains(Action::Write))
+        else {
+            return Ok(None);
+        };
+        // The key is made in the account of the space, which the token opens, since the caller sees the space.
+        if !caller.reaches(&directory, account) {
+            return Ok(None);
+        }
+        caller.account = account;
+        let (now, life) = (self.0.clock.now(), self.0.config.logging_token_seconds);
+        let lasting = now.plus(life.saturating_mul(500));
+        let is_good = |key: &&ApiKey| {
+            let lasts = key.expires_at.is_some_and(|end| end >= lasting);
+            // No login gives a key that outlives the one that was shown.
+            let is_within = caller.bounds().key_life(key.expires_at).is_ok();
+            key.narrowing == narrowing && key.refusal(now).is_none() && lasts && is_within
+        };
+        let all = directory.keys_of(account, caller.principal()).iter();
+        let mut good = all.filter_map(|id| directory.keys.get(id)).filter(is_good);
+        let known = good.find_map(|key| {
+            let text = self.derived_text(key.id).ok()?;
+            (entropy::sha256(text.expose().as_bytes()) == key.hash).then_some(text)
+        });
+        if known.is_some() {
+            return Ok(known);
+        }
+        let id = KeyId(entropy::guid());
+        let end = caller.bounds().key_end(now.plus(life.saturating_mul(1000)));
+        let new = NewKey {
+            name: "logging token".to_owned(),
+            description: format!(
+                "for senders to the space {}, made by `POST /login`",
+                space.name
+            ),
+            text: Some(self.derived_text(id)?),
+            expires_at: Some(end),
+            narrowing,
+            ..NewKey::default()
+        };
+        let (_, text) = self.create_api_key_as(&caller, id, new).await?;
+        Ok(Some(text))
+    }
+
+    fn derived_text(&self, id: KeyId) -> Result<Secret<String>, IamError> {
+        let key = self.0.encryption_key.as_ref();
+        let key = key.ok_or(IamError::Crypto("derive a logging token"))?;
+        Ok(key_text::of(&key.derive(&format!("logging token {id}"))))
+    }
+}

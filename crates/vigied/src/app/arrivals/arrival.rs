@@ -1,0 +1,150 @@
+//! What became of one batch of a sender.
+
+use base::id::KeyId;
+use base::sample::{Appended, Batch, RejectReason};
+use base::scope::Domain;
+use base::source::Source;
+use base::time::Millis;
+use std::net::IpAddr;
+use wire::ingest::Lines;
+
+/// How many refused samples of one batch are kept.
+const REFUSED_PER_BATCH: usize = 3;
+
+/// How much of a name and of a reason is kept.
+const TEXT_BYTES: usize = 200;
+
+/// Who sends, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ArrivingBy {
+    /// The setting of the listener, or the path of the route.
+    pub(crate) listener: &'static str,
+    pub(crate) address: IpAddr,
+    /// The API key, if it is one.
+    pub(crate) key: Option<KeyId>,
+}
+
+impl ArrivingBy {
+    pub(crate) const fn new(listener: &'static str, source: Source, key: Option<KeyId>) -> Self {
+        Self {
+            listener,
+            address: source.address(),
+            key,
+        }
+    }
+}
+
+/// What became of one batch.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(super) domain: Domain,
+    pub(super) by: ArrivingBy,
+    pub(super) at: Millis,
+    /// Stored or overwritten.
+    pub(super) taken: u64,
+    pub(super) refused: u64,
+    pub(super) reasons: Vec<(&'static str, u64)>,
+    pub(super) samples: Vec<RefusedSample>,
+}
+
+impl Arrival {
+    /// So many samples were taken, and nothing was refused.
+    pub(crate) const fn new(domain: Domain, by: ArrivingBy, at: Millis, taken: u64) -> Self {
+        Self {
+            domain,
+            by,
+            at,
+            taken,
+            refused: 0,
+            reasons: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    /// The lines that are no samples, and the samples that the store refused.
+    pub(crate) fn lines(&mut self, lines: &Lines, appended: &Appended) {
+        for own in &lines.rejects {
+            self.refused(own.name.as_deref(), &own.reason);
+        }
+        self.late(&lines.batch, appended);
+    }
+
+    /// The samples that the store refused.
+    pub(crate) fn late(&mut self, batch: &Batch, appended: &Appended) {
+        let mut samples = batch.iter().enumerate();
+        for (at, reason) in &appended.rejected {
+            if self.samples.len() >= REFUSED_PER_BATCH {
+                self.count(reason.code(), 1);
+                continue;
+            }
+            let sample = samples.find(|(own, _)| own == at);
+            let name = sample.map(|(_, sample)| sample.name().into_owned());
+            self.refused(name.as_deref(), reason);
+        }
+    }
+
+    /// One sample was refused.
+    pub(crate) fn refused(&mut self, name: Option<&str>, reason: &RejectReason) {
+        self.count(reason.code(), 1);
+        if self.samples.len() < REFUSED_PER_BATCH {
+            self.samples.push(RefusedSample {
+                at: self.at,
+                by: self.by,
+                reason: reason.code(),
+                name: name.map(shown),
+                message: shown(&reason.to_string()),
+            });
+        }
+    }
+
+    /// So many were refused for what the listener has a word for.
+    pub(crate) fn count(&mut self, reason: &'static str, count: u64) {
+        self.refused += count;
+        match self.reasons.iter_mut().find(|own| own.0 == reason) {
+            Some(own) => own.1 += count,
+            None => self.reasons.push((reason, count)),
+        }
+    }
+}
+
+/// The beginning of a text of a sender. One in which a credential may stand is not kept.
+fn shown(text: &str) -> Box<str> {
+    if ["vgk_", "vgr_", "eyJ"].iter().any(|own| text.contains(own)) {
+        return "<hidden: it may hold a credential>".into();
+    }
+    let mut end = text.len().min(TEXT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().into()
+}
+
+/// A sample that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RefusedSample {
+    pub(crate) at: Millis,
+    pub(crate) by: ArrivingBy,
+    /// A word for the reason.
+    pub(crate) reason: &'static str,
+    /// The beginning of its name, if it has a readable one.
+    pub(crate) name: Option<Box<str>>,
+    /// Why it is none.
+    pub(crate) message: Box<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_credential_is_kept_and_no_long_text() {
+        assert_eq!(&*shown("a.b"), "a.b");
+        for text in ["vgk_abc.cpu", "x eyJhbGciOi y"] {
+            assert!(
+                !shown(text).contains("abc") && !shown(text).contains("hbG"),
+                "{text}"
+            );
+        }
+        assert_eq!(shown(&"ü".repeat(500)).len(), TEXT_BYTES);
+    }
+}

@@ -1,0 +1,98 @@
+//! `GET /v1/metrics/senders` and `GET /v1/metrics/rejects`: what arrives for a domain, for those who reach all of its series.
+
+use super::parameters::{invalid, query_of};
+use crate::app::App;
+use crate::app::arrivals::{ArrivingBy, View};
+use crate::http::problem::Refusal;
+use crate::request::caller::Caller;
+use crate::route::reply::json;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use std::sync::Arc;
+use wire::arrivals::{RejectItem, RejectList, SenderItem, SenderList};
+use wire::excerpt::beginning;
+
+/// Who sends.
+pub(crate) async fn senders(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Refusal> {
+    let view = view(&app, &caller, raw.as_deref())?;
+    let now = app.clock.now();
+    let senders = view.senders.into_iter().map(|(by, own)| {
+        let (listener, source, key) = told(&by);
+        SenderItem {
+            listener,
+            source,
+            key,
+            first_at: own.first_at.secs(),
+            last_at: own.last_at.secs(),
+            silent: own.is_silent(now),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "milliseconds of some years are exact"
+            )]
+            usual_gap_seconds: own.gap as f64 / 1000.0,
+            batches: own.batches,
+            received: own.taken.saturating_add(own.refused),
+            accepted: own.taken,
+            rejected: own.refused,
+        }
+    });
+    let list = SenderList {
+        since: app.arrivals.since().secs(),
+        senders: senders.collect(),
+        left_out: view.left_out,
+        missed: app.arrivals.missed(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+/// What was refused.
+pub(crate) async fn rejects(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Refusal> {
+    let view = view(&app, &caller, raw.as_deref())?;
+    let rejects = view.refused.into_iter().map(|own| {
+        let (listener, source, key) = told(&own.by);
+        RejectItem {
+            at: own.at.secs(),
+            listener,
+            source,
+            key,
+            reason: own.reason.to_owned(),
+            name: own.name.map(Into::into),
+            message: own.message.into(),
+        }
+    });
+    let reasons = view.reasons.into_iter();
+    let list = RejectList {
+        since: app.arrivals.since().secs(),
+        by_reason: reasons
+            .map(|(own, count)| (own.to_owned(), count))
+            .collect(),
+        rejects: rejects.collect(),
+        missed: app.arrivals.missed(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+/// What is known of the caller's domain.
+fn view(app: &App, caller: &Caller, raw: Option<&str>) -> Result<View, Refusal> {
+    let query = query_of(raw)?;
+    if let Some(other) = query.unknown(&[]) {
+        let message = format!("this takes no parameter `{}`", beginning(other));
+        return Err(invalid("query", message));
+    }
+    let domain = caller.scope.domain();
+    Ok(app.arrivals.of(domain, |limit| app.metrics.limited(limit)))
+}
+
+fn told(by: &ArrivingBy) -> (String, String, Option<String>) {
+    let key = by.key.map(|key| key.to_string());
+    (by.listener.to_owned(), by.address.to_string(), key)
+}

@@ -1,0 +1,456 @@
+//! Port 9095: frames of the multi-tenant lumberjack protocol, with a line of Graphite's in each.
+//!
+//! A number is acknowledged when everything up to it is on stable storage, or counted as what can never be stored. Where the store
+//! takes nothing, or the key is withdrawn, the connection is closed without an answer, and the client sends again what was not
+//! acknowledged: equal samples count once.
+
+use super::decoding::{decode, times_given};
+use super::pending::Pending;
+use super::places::Place;
+use super::reader::{End, Reader, keep};
+use super::several::Several;
+use super::shared::Shared;
+use super::shown::{Denied, Entered, Shown};
+use super::storing::{NotStored, Sender, store_as};
+use super::stream::Stream;
+use base::error::Problem;
+use base::id::{Guid, SpaceId};
+use base::limit::{self, Limit};
+use base::scope::Domain;
+use base::secret::Secret;
+use base::store::Durability;
+use std::time::{Duration, Instant};
+use wire::auth_line::AuthLine;
+use wire::credential::{Credential, CredentialKind, Repairs};
+use wire::ingest::lumberjack::{Conversation, Event, FRAME_BYTES_MAX, Kind, Reply};
+use wire::{code, scope_id};
+
+/// How much is read at once, besides an unfinished frame.
+const READ_BYTES: usize = 32 * 1024;
+
+/// How long lines of a window that is not whole wait to be stored.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// The length of a GUID with its hyphens.
+const GUID_BYTES: usize = 36;
+
+/// Who sends.
+#[derive(Debug)]
+enum Open {
+    /// For one domain.
+    One { shown: Shown, domain: Domain },
+    /// For several spaces, each named by its lines.
+    Several(Several),
+}
+
+/// Reads frames.
+#[derive(Debug)]
+pub(super) struct LumberjackReader<'s> {
+    shared: &'s Shared,
+    sender: Sender,
+    place: &'s Place<'s>,
+    /// What its certificate stands for.
+    by_certificate: Option<Shown>,
+    conversation: Conversation,
+    open: Option<Open>,
+    buffer: Vec<u8>,
+    filled: usize,
+    pending: Pending,
+    /// Since when lines are pending.
+    since: Instant,
+    /// The last numbers of windows that are to be acknowledged.
+    ended: Vec<u32>,
+}
+
+impl<'s> LumberjackReader<'s> {
+    pub(super) fn new(
+        shared: &'s Shared,
+        sender: Sender,
+        place: &'s Place<'s>,
+        by_certificate: Option<Shown>,
+    ) -> Self {
+        Self {
+            shared,
+            sender,
+            place,
+            by_certificate,
+            conversation: Conversation::new(),
+            open: None,
+            buffer: vec![0; READ_BYTES + FRAME_BYTES_MAX],
+            filled: 0,
+            pending: Pending::default(),
+            since: Instant::now(),
+            ended: Vec::new(),
+        }
+    }
+
+    fn refuse(&self, reason: &'static str, count: u64) {
+        self.shared
+            .refuse(self.sender.door, self.sender.source, reason, count);
+    }
+
+    /// Counts a message that is for no space, or for none of this sender's; also for the one that it logged in for.
+    fn refuse_line(&self, reason: &'static str) {
+        match &self.open {
+            Some(Open::One { shown, domain }) => {
+                let Sender { door, source } = self.sender;
+                let who = (door, source, shown.key(self.shared));
+                self.shared.refuse_for(who, *domain, reason);
+            }
+            _ => self.refuse(reason, 1),
+        }
+    }
+
+    /// All whole frames of the buffer; how many bytes they were.
+    fn frames(&mut self, buffer: &mut [u8], stream: &mut Stream) -> (usize, Result<(), End>) {
+        let mut from = 0;
+        let done = loop {
+            let rest = buffer.get(from..).unwrap_or_default();
+            let step = match self.conversation.read(rest) {
+                Ok(step) => step,
+                Err(violation) => {
+                    tracing::debug!(source = %self.sender.source, %violation, "not lumberjack");
+                    self.refuse("protocol", 1);
+                    break Err(End::Quiet);
+                }
+            };
+            let (consumed, is_last) = (step.consumed, step.event.is_none());
+            let mut is_login = false;
+            let done = match step.event {
+                None | Some(Event::Label(_) | Event::Window(_)) => Ok(()),
+                Some(Event::Login {
+                    kind,
+                    tenant,
+                    password,
+                }) => {
+                    is_login = true;
+                    self.log_in(kind, tenant, &password, stream)
+                }
+                Some(Event::Message {
+                    number,
+                    line,
+                    ends_window,
+                }) => {
+                    let done = self.message(line);
+                    self.note_end(number, ends_window);
+                    done
+                }
+                Some(Event::Record {
+                    number,
+                    ends_window,
+                }) => {
+                    self.refuse_line("log_record");
+                    self.note_end(number, ends_window);
+                    Ok(())
+                }
+            };
+            if is_login {
+                // The key is not left in memory.
+                let login = buffer.get_mut(from..from + consumed);
+                login.unwrap_or_default().fill(0);
+            }
+            from += consumed;
+            if is_last || done.is_err() {
+                break done;
+            }
+        };
+        (from, done)
+    }
+
+    fn note_end(&mut self, number: u32, ends_window: bool) {
+        if ends_window {
+            self.ended.push(number);
+        }
+    }
+
+    fn log_in(
+        &mut self,
+        kind: Kind,
+        tenant: &[u8],
+        password: &Secret<Vec<u8>>,
+        stream: &mut Stream,
+    ) -> Result<(), End> {
+        let entered = self.entered(kind, tenant, password).and_then(|open| {
+            let domain = domain_of(&open);
+            let kept = keep(self.shared, self.place, domain);
+            kept.map_err(|why| code::TOO_BUSY.problem(why))?;
+            Ok(open)
+        });
+        match entered {
+            Ok(open) => {
+                self.open = Some(open);
+                self.conversation.answer_login(true);
+                stream.write(&Reply::Accepted(0).bytes());
+                Ok(())
+            }
+            Err(problem) => {
+                let is_full = problem.code == code::TOO_BUSY.code;
+                let why = if is_full {
+                    "too_many_connections"
+                } else {
+                    "credential"
+                };
+                self.refuse(why, 1);
+                stream.write(&Reply::Refused.bytes());
+                // Whoever guesses connects for each guess.
+                Err(End::Quiet)
+            }
+        }
+    }
+
+    fn entered(
+        &self,
+        kind: Kind,
+        tenant: &[u8],
+        password: &Secret<Vec<u8>>,
+    ) -> Result<Open, Problem> {
+        let text = std::str::from_utf8(password.expose()).unwrap_or_default();
+        if kind == Kind::Supertenant {
+            let text = Secret::new(text.to_owned());
+            let several = Several::enter(self.shared, self.sender.source, text)?;
+            return Ok(Open::Several(several));
+        }
+        // Also the id of a scope, which the plugin of 2017 was given beside its key.
+        let domain = match guid(tenant) {
+            Some(guid) => Domain::Space(SpaceId(guid)),
+            None => scope_id::parse(tenant)
+                .map_err(|error| code::SCOPE_MALFORMED.problem(error.to_string()))?,
+        };
+        // Then no password is asked for, and none looked at.
+        if let Some(Shown::Source(key)) = &self.by_certificate {
+            let shown = Shown::Source(*key);
+            let scope = shown.scope(self.shared);
+            let own = scope.map_err(|denied| denied.problem().clone())?.domain();
+            if own != domain {
+                return Err(code::KEY_REACH.problem("the certificate's key is for another domain"));
+            }
+            return Ok(Open::One { shown, domain });
+        }
+        let line = AuthLine {
+            credential: Credential {
+                kind: Some(CredentialKind::ApiKey),
+                text,
+                repairs: Repairs::default(),
+            },
+            scope: Some(domain),
+        };
+        let entered = Shown::enter(self.shared, self.sender.source, &line, None)?;
+        let Entered { shown, domain, .. } = entered;
+        Ok(Open::One { shown, domain })
+    }
+
+    /// Keeps a line until it is stored, without the GUID before its name.
+    fn message(&mut self, line: &[u8]) -> Result<(), End> {
+        let Some(open) = &self.open else {
+            return Ok(());
+        };
+        let (domain, line) = match placed(open, line) {
+            Ok(placed) => placed,
+            Err(reason) => {
+                self.refuse_line(reason);
+                return Ok(());
+            }
+        };
+        if self.pending.is_empty() {
+            self.since = Instant::now();
+        }
+        self.pending.add(domain, line);
+        if self.pending.is_full() {
+            return self.store();
+        }
+        Ok(())
+    }
+
+    /// Stores what is pending. What could not be stored is counted, and comes again from its sender.
+    fn store(&mut self) -> Result<(), End> {
+        let stored = self.store_all();
+        self.pending.clear();
+        let (reason, left) = match stored {
+            Ok(()) => return Ok(()),
+            Err(not_stored) => not_stored,
+        };
+        self.refuse(reason, left);
+        Err(End::Quiet)
+    }
+
+    /// If it fails, why, and how many lines are not counted yet.
+    fn store_all(&self) -> Result<(), (&'static str, u64)> {
+        let at = self.shared.app.clock.now();
+        let mut left = self.pending.count();
+        for portion in self.pending.portions() {
+            left -= portion.count;
+            let tries = (self.shared.limits.held, portion.count);
+            let decode = || decode(&portion.lines, at, times_given()).0;
+            let put = |shown: &Shown| {
+                let durability = Durability::Committed;
+                store_as(self.shared, self.sender, shown, tries, durability, &decode)
+            };
+            let stored = match &self.open {
+                Some(Open::One { shown, .. }) => put(shown),
+                Some(Open::Several(several)) => put(&several.shown(portion.domain)),
+                None => return Ok(()),
+            };
+            match stored {
+                Ok(()) => {}
+                Err(NotStored::Failed) => return Err(("store_unavailable", left)),
+                Err(NotStored::Denied(denied)) => {
+                    self.refuse("credential", portion.count);
+                    // One space that is gone does not keep the others from what is theirs.
+                    if !self.is_of_one_space(&denied) {
+                        return Err(("credential", left));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_of_one_space(&self, denied: &Denied) -> bool {
+        let Some(Open::Several(several)) = &self.open else {
+            return false;
+        };
+        matches!(denied, Denied::Gone(_)) && several.is_good(self.shared)
+    }
+
+    /// Stores and acknowledges the windows that have ended.
+    fn acknowledge(&mut self, stream: &mut Stream) -> Result<(), End> {
+        if self.ended.is_empty() {
+            return Ok(());
+        }
+        self.store()?;
+        for number in self.ended.drain(..) {
+            stream.write(&Reply::Accepted(number).bytes());
+        }
+        Ok(())
+    }
+}
+
+impl Reader for LumberjackReader<'_> {
+    fn room(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(self.filled..).unwrap_or_default()
+    }
+
+    fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
+        let filled = self.filled + bytes;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let came = buffer.get_mut(..filled).unwrap_or_default();
+        let (done, result) = self.frames(came, stream);
+        buffer.copy_within(done..filled, 0);
+        self.filled = filled - done;
+        self.buffer = buffer;
+        result?;
+        self.acknowledge(stream)
+    }
+
+    fn tick(&mut self, _: &mut Stream) -> Result<(), End> {
+        if !self.pending.is_empty() && self.since.elapsed() >= WAIT {
+            self.store()?;
+        }
+        let is_gone = match &self.open {
+            None => false,
+            Some(Open::One { shown, .. }) => {
+                matches!(shown.scope(self.shared), Err(Denied::Gone(_)))
+            }
+            Some(Open::Several(several)) => !several.is_good(self.shared),
+        };
+        if is_gone {
+            self.refuse("credential", self.pending.count().max(1));
+            self.pending.clear();
+            return Err(End::Quiet);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        // Whole messages of a client that has gone without waiting; what was not acknowledged may come again.
+        let _ = self.store();
+        if self.filled > 0 && self.open.is_some() {
+            self.refuse("cut_off", 1);
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.open.is_some()
+    }
+
+    fn domain(&self) -> Option<Domain> {
+        self.open.as_ref().map(domain_of)
+    }
+
+    fn idle(&self, shared: &Shared) -> (Duration, &'static Limit) {
+        let idle = shared.limits.lumberjack_idle;
+        (idle, &limit::LUMBERJACK_IDLE_SECONDS)
+    }
+}
+
+const fn domain_of(open: &Open) -> Domain {
+    match open {
+        Open::One { domain, .. } => *domain,
+        Open::Several(several) => several.domain(),
+    }
+}
+
+/// A GUID as this protocol writes it: with hyphens. Thirty-two digits may be a name.
+fn guid(text: &[u8]) -> Option<Guid> {
+    let text = std::str::from_utf8(text).ok()?;
+    let has_length = text.len() == GUID_BYTES;
+    has_length.then(|| Guid::parse(text).ok()).flatten()
+}
+
+/// Where a line belongs, and the line without the GUID that says so; a word for why it belongs nowhere.
+fn placed<'l>(open: &Open, line: &'l [u8]) -> Result<(Domain, &'l [u8]), &'static str> {
+    if line.is_empty() || memchr::memchr2(b'\n', b'\r', line).is_some() {
+        return Err("malformed");
+    }
+    let named = line
+        .split_at_checked(GUID_BYTES)
+        .filter(|own| own.1.first() == Some(&b'.'))
+        .and_then(|(named, rest)| Some((guid(named)?, rest.get(1..)?)));
+    match (open, named) {
+        (Open::One { domain, .. }, None) => Ok((*domain, line)),
+        (Open::One { domain, .. }, Some((guid, rest))) => match domain {
+            Domain::Space(own) if own.0 == guid => Ok((*domain, rest)),
+            Domain::Org(own) if own.0 == guid => Ok((*domain, rest)),
+            _ => Err("another_space"),
+        },
+        (Open::Several(_), Some((guid, rest))) => Ok((Domain::Space(SpaceId(guid)), rest)),
+        (Open::Several(_), None) => Err("no_space"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::KeyId;
+
+    #[test]
+    fn a_line_is_for_the_space_that_it_names_and_the_login_allows() {
+        let own = "01234567-89ab-4def-8123-456789abcdef";
+        let other = "11234567-89ab-4def-8123-456789abcdef";
+        let domain = Domain::Space(own.parse().unwrap());
+        let shown = Shown::Source(KeyId(Guid::from_random([1; 16])));
+        let one = Open::One { shown, domain };
+        let placed = |line: &str| {
+            let placed = placed(&one, line.as_bytes());
+            placed.map(|(domain, rest)| (domain, String::from_utf8(rest.to_vec()).unwrap()))
+        };
+        let ours = |line: &str| Ok((domain, line.to_owned()));
+        assert_eq!(placed(&format!("{own}.a.b 1 2")), ours("a.b 1 2"));
+        assert_eq!(
+            placed(&format!("{}.a 1 2", own.to_uppercase())),
+            ours("a 1 2")
+        );
+        assert_eq!(placed("a.b 1 2"), ours("a.b 1 2"));
+        let digits = own.replace('-', "");
+        assert_eq!(
+            placed(&format!("{digits}.a 1")),
+            ours(&format!("{digits}.a 1"))
+        );
+        assert_eq!(placed(&format!("{other}.a 1 2")), Err("another_space"));
+        for line in ["", "a 1\nb 2", "a 1\rb 2"] {
+            assert_eq!(placed(line), Err("malformed"), "{line:?}");
+        }
+        // Not a first element, so part of a name.
+        assert_eq!(placed(&format!("{own}x.a 1")), ours(&format!("{own}x.a 1")));
+    }
+}

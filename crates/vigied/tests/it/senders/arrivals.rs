@@ -1,0 +1,183 @@
+//! What arrives for a space, as those who look after it see it: who sends by which listener, what was refused, and who went silent.
+
+use super::{Doors, lines};
+use crate::harness::now;
+use crate::limits::{hits, until};
+use base::limit;
+use serde_json::{Value, json};
+
+fn told(doors: &Doors, what: &str) -> Value {
+    let token = doors.server.token();
+    let path = format!("/v1/metrics/{what}");
+    let reply = doors.server.metrics(&token, "GET", &path).send();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()
+}
+
+fn senders(doors: &Doors) -> Vec<Value> {
+    told(doors, "senders")["senders"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+#[test]
+fn every_listener_says_who_sends_and_what_was_refused() {
+    let (doors, id) = Doors::with_source("127.0.0.1", &super::lumberjack::PLAIN);
+    assert_eq!(senders(&doors), Vec::<Value>::new());
+    assert_eq!(told(&doors, "rejects")["by_reason"], json!({}));
+    let mut sender = doors.connect();
+    sender.send(&lines("by.tcp", 4));
+    doors.wait_for("by.tcp", 4);
+    doors.datagram(format!("by.udp 1 {0}\nby.udp oops {0}\n", now()).as_bytes());
+    doors.wait_for("by.udp", 1);
+    let token = doors.server.token();
+    let key = doors.server.narrow_key().0;
+    let samples = json!([
+        {"name": "by.http", "value": 1, "timestamp": now()},
+        {"name": "by..http", "value": 1, "timestamp": now()},
+        {"name": "by.http", "value": 1, "timestamp": 1},
+        {"name": format!("{key}.cpu"), "value": "x", "timestamp": now()},
+    ]);
+    let sent = doors.server.metrics(&token, "POST", "/v1/metrics");
+    assert_eq!(sent.json(&samples).send().status, 200);
+    let influx = doors.server.request("POST", "/write").basic("apikey", &key);
+    assert_eq!(influx.body("by,a=b influx=1").send().status, 204);
+    let all = senders(&doors);
+    let by = |listener: &str| {
+        let own = all.iter().find(|own| own["listener"] == listener);
+        own.unwrap_or_else(|| panic!("no `{listener}` in {all:?}"))
+            .clone()
+    };
+    for (listener, accepted, rejected) in [
+        ("graphite.listen", 4, 0),
+        ("graphite.udp_listen", 1, 1),
+        ("/v1/metrics", 1, 3),
+        ("/write", 1, 0),
+    ] {
+        let own = by(listener);
+        assert_eq!(own["accepted"], accepted, "{own}");
+        assert_eq!(own["rejected"], rejected, "{own}");
+        assert_eq!(own["received"], accepted + rejected, "{own}");
+        assert_eq!(own["source"], "127.0.0.1", "{own}");
+        assert_eq!(own["silent"], false, "{own}");
+    }
+    assert_eq!(by("graphite.listen")["key"], id.as_str());
+    let rejects = told(&doors, "rejects");
+    let reasons = json!({"name": 1, "too_old": 1, "value": 2});
+    assert_eq!(rejects["by_reason"], reasons, "{rejects}");
+    let kept = rejects["rejects"].as_array().unwrap();
+    assert_eq!(kept.len(), 4, "{rejects}");
+    let named = |name: &str| kept.iter().find(|own| own["name"] == name).unwrap();
+    assert_eq!(named("by.udp")["listener"], "graphite.udp_listen");
+    assert_eq!(named("by.http")["reason"], "too_old");
+    // A key that stands where a name belongs is told to nobody.
+    assert!(!rejects.to_string().contains(&key), "{rejects}");
+}
+
+/// What is refused on port 9095 counts for the space of the login.
+#[test]
+fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
+    let doors = Doors::open(&super::lumberjack::PLAIN);
+    let (key, id) = doors.server.narrow_key();
+    let mut client = super::lumberjack::Client::connect(&doors);
+    let space = doors.server.owner.space.clone();
+    client.send_for(
+        &space,
+        &key,
+        &["a.b 1 -1", "00000000-0000-4000-8000-000000000000.a 1 -1"],
+    );
+    doors.wait_for("a.b", 1);
+    let own = senders(&doors);
+    assert_eq!(own.len(), 1, "{own:?}");
+    assert_eq!(own[0]["key"], id.as_str());
+    assert_eq!(
+        (&own[0]["accepted"], &own[0]["rejected"]),
+        (&json!(1), &json!(1))
+    );
+    let reasons = told(&doors, "rejects")["by_reason"].clone();
+    assert_eq!(reasons, json!({"another_space": 1}));
+}
+
+#[test]
+fn senders_and_rejects_are_kept_within_limits() {
+    let (doors, _) = Doors::with_source(
+        "127.0.0.0/8",
+        &[
+            "--set",
+            "limits.senders_listed_per_domain=2",
+            "--set",
+            "limits.senders_listed=1",
+            "--set",
+            "limits.rejects_listed_per_domain=2",
+            "--set",
+            "limits.rejects_listed=2",
+        ],
+    );
+    for last in 1..=3 {
+        let from = format!("127.0.0.{last}:0");
+        let socket = std::net::UdpSocket::bind(from).unwrap();
+        let address = doors.address("graphite.udp_listen");
+        let text = format!("from.n{last} 1 {0}\nfrom.n{last} oops {0}\n", now());
+        socket.send_to(text.as_bytes(), address).unwrap();
+        doors.wait_for(&format!("from.n{last}"), 1);
+    }
+    let own = senders(&doors);
+    assert_eq!(own.len(), 1, "{own:?}");
+    assert_eq!(own[0]["source"], "127.0.0.3");
+    assert_eq!(told(&doors, "senders")["left_out"], 2);
+    assert_eq!(hits(&doors.server, limit::SENDERS_LISTED), 2);
+    let rejects = told(&doors, "rejects");
+    let kept = rejects["rejects"].as_array().unwrap();
+    let names: Vec<_> = kept
+        .iter()
+        .map(|own| own["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.first(), Some(&"from.n3"), "{rejects}");
+    assert!(names.len() <= 2, "{rejects}");
+}
+
+#[test]
+fn a_domain_lists_so_many_senders_and_rejects() {
+    let (doors, _) = Doors::with_source(
+        "127.0.0.0/8",
+        &[
+            "--set",
+            "limits.senders_listed_per_domain=2",
+            "--set",
+            "limits.rejects_listed_per_domain=1",
+        ],
+    );
+    for last in 1..=3 {
+        let from = format!("127.0.0.{last}:0");
+        let socket = std::net::UdpSocket::bind(from).unwrap();
+        let address = doors.address("graphite.udp_listen");
+        let text = format!("from.n{last} 1 {0}\nfrom.n{last} oops {0}\n", now());
+        socket.send_to(text.as_bytes(), address).unwrap();
+        doors.wait_for(&format!("from.n{last}"), 1);
+    }
+    until("the last is listed", || {
+        senders(&doors)[0]["source"] == "127.0.0.3"
+    });
+    assert_eq!(senders(&doors).len(), 2);
+    assert_eq!(hits(&doors.server, limit::SENDERS_LISTED_PER_DOMAIN), 1);
+    let rejects = told(&doors, "rejects");
+    assert_eq!(rejects["rejects"].as_array().unwrap().len(), 1);
+    assert_eq!(rejects["by_reason"]["value"], 3);
+    assert_eq!(hits(&doors.server, limit::REJECTS_LISTED_PER_DOMAIN), 2);
+}
+
+/// Where all domains together have too many, one of the domain that has most gives way.
+#[test]
+fn all_domains_together_list_so_many_rejects() {
+    let doors = Doors::open(&["--set", "limits.rejects_listed=1"]);
+    let token = doors.server.token();
+    for _ in 0..2 {
+        let wrong = json!([{"name": "a..b", "value": 1, "timestamp": now()}]);
+        let sent = doors.server.metrics(&token, "POST", "/v1/metrics");
+        assert_eq!(sent.json(&wrong).send().status, 400);
+    }
+    assert_eq!(hits(&doors.server, limit::REJECTS_LISTED), 1);
+    let rejects = told(&doors, "rejects");
+    assert_eq!(rejects["rejects"].as_array().unwrap().len(), 1);
+}

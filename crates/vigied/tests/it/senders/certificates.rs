@@ -1,0 +1,193 @@
+//! Senders that are known by a certificate, with `openssl s_client` as the sender.
+
+use super::Doors;
+use crate::command_line::certificate;
+use crate::harness::{Server, Serving, init, now};
+use crate::limits::until;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+fn openssl(folder: &Path, arguments: &str) -> String {
+    let mut command = Command::new("openssl");
+    command.args(arguments.split(' ')).current_dir(folder);
+    let made = command.output().unwrap();
+    assert!(made.status.success(), "{arguments}: {made:?}");
+    String::from_utf8(made.stdout).unwrap()
+}
+
+/// Two authorities, `ours` and `another`, and certificates of theirs.
+fn authorities(folder: &Path) {
+    const NEW: &str = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2";
+    for name in ["ours", "another"] {
+        openssl(
+            folder,
+            &format!(
+                "{NEW} -subj /CN={name} -addext basicConstraints=critical,CA:TRUE -keyout {name}-key.pem -out {name}.pem"
+            ),
+        );
+    }
+    for (name, by) in [
+        ("named", "ours"),
+        ("printed", "ours"),
+        ("withdrawn", "ours"),
+        ("unknown", "ours"),
+        ("theirs", "another"),
+    ] {
+        openssl(
+            folder,
+            &format!(
+                "{NEW} -subj /CN={name} -CA {by}.pem -CAkey {by}-key.pem -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:{name}.example.org -keyout {name}-key.pem -out {name}.pem"
+            ),
+        );
+    }
+}
+
+struct Client(Child);
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Client {
+    fn start(folder: &Path, address: &str, certificate: Option<&str>) -> Self {
+        let mut command = Command::new("openssl");
+        command.args(["s_client", "-quiet", "-connect", address]);
+        if let Some(name) = certificate {
+            command.args(["-cert", &format!("{name}.pem")]);
+            command.args(["-key", &format!("{name}-key.pem")]);
+        }
+        command.current_dir(folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Self(command.stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        // Who is refused may be gone.
+        let _ = self.0.stdin.as_mut().unwrap().write_all(bytes);
+    }
+
+    /// What the server says until it closes.
+    fn end(mut self) -> String {
+        let mut said = String::new();
+        let out = self.0.stdout.as_mut().unwrap();
+        out.read_to_string(&mut said).unwrap();
+        said
+    }
+
+    fn answer<const N: usize>(&mut self) -> [u8; N] {
+        let mut answer = [0; N];
+        let out = self.0.stdout.as_mut().unwrap();
+        out.read_exact(&mut answer).unwrap();
+        answer
+    }
+}
+
+#[test]
+fn a_certificate_stands_for_its_key_and_for_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path();
+    let (pem, pem_key) = certificate(own);
+    authorities(own);
+    let data = own.join("data");
+    let owner = init(&data);
+    let start = |flags: &[&str]| Doors {
+        server: Server {
+            serving: Serving::start(&data, "127.0.0.1:0", flags),
+            owner: owner.clone(),
+            folder: tempfile::tempdir().unwrap(),
+        },
+    };
+    // The keys are made, and one of them withdrawn, by plain HTTP.
+    let first = start(&[]);
+    let (key, id) = first.server.narrow_key();
+    let (_, gone) = first.server.narrow_key();
+    let token = first.server.token();
+    let path = format!("/v1/apikeys/{gone}");
+    let deleted = first.server.request("DELETE", &path).bearer(&token).send();
+    assert_eq!(deleted.status, 204);
+    drop(first);
+    let print = openssl(own, "x509 -in printed.pem -noout -fingerprint -sha256");
+    let print = print.trim().split_once('=').unwrap().1.to_owned();
+    let certificates =
+        format!("named.example.org={id}, sha256:{print}={id}, withdrawn.example.org={gone}");
+    let settings = [
+        format!("tls.certificate={pem}"),
+        format!("tls.key={pem_key}"),
+        "graphite.listen=127.0.0.1:0".to_owned(),
+        "graphite.tls=true".to_owned(),
+        "lumberjack.listen=127.0.0.1:0".to_owned(),
+        format!("senders.client_ca_file={}", own.join("ours.pem").display()),
+        format!("senders.certificates={certificates}"),
+    ];
+    let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
+    let doors = start(&flags);
+    let log = &doors.server.serving;
+    log.wait_for_log("an entry of `senders.certificates` lets nobody in");
+    let address = doors.address("graphite.listen");
+    let connect = |certificate| Client::start(own, &address, certificate);
+    let line = |name: &str| format!("{name} 1 {}\n", now() - 5);
+    // By name, by fingerprint, and without one by what it says.
+    let mut named = connect(Some("named"));
+    named.send(line("by.name").as_bytes());
+    let mut printed = connect(Some("printed"));
+    printed.send(line("by.print").as_bytes());
+    let mut shown = connect(None);
+    shown.send(format!("AUTH apikey {key}\n{}", line("by.key")).as_bytes());
+    assert_eq!(&shown.answer::<3>(), b"OK ");
+    for (certificate, why) in [
+        ("unknown", "ERR the certificate stands for no key"),
+        ("withdrawn", "ERR the key of the certificate"),
+    ] {
+        let mut client = connect(Some(certificate));
+        client.send(line("never.a").as_bytes());
+        let said = client.end();
+        assert!(said.starts_with(why), "{said}");
+    }
+    assert_eq!(doors.not_stored("graphite.listen", "certificate"), 2);
+    let mut nobody = connect(None);
+    nobody.send(line("never.b").as_bytes());
+    assert!(nobody.end().starts_with("ERR say who you are first"));
+    let mut theirs = connect(Some("theirs"));
+    theirs.send(line("never.c").as_bytes());
+    assert_eq!(theirs.end(), "");
+    until("it is counted", || {
+        doors.not_stored("graphite.listen", "tls") == 1
+    });
+    // On port 9095 no password is needed then, and the space must be the key's.
+    let address = doors.address("lumberjack.listen");
+    let space = owner.space.clone();
+    let log_in = |space: &str| {
+        let mut client = Client::start(own, &address, Some("named"));
+        let login = [b"2T\x24".as_slice(), space.as_bytes(), b"\0"].concat();
+        client.send(&login);
+        client
+    };
+    let mut client = log_in(&space);
+    assert_eq!(&client.answer::<6>(), b"1A\0\0\0\0");
+    let message = line("by.jack");
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    let window = [
+        b"1W\0\0\0\x011M\0\0\0\x01".as_slice(),
+        &length,
+        message.as_bytes(),
+    ];
+    client.send(&window.concat());
+    assert_eq!(&client.answer::<6>(), b"1A\0\0\0\x01");
+    let mut elsewhere = log_in("00000000-0000-4000-8000-000000000000");
+    assert_eq!(&elsewhere.answer::<6>(), b"0A\0\0\0\0");
+    let metrics = || doors.server.operations("/metrics").text();
+    until("all four are stored", || {
+        metrics()
+            .lines()
+            .any(|own| own.starts_with("vigie_samples_stored_total") && own.ends_with(" 4"))
+    });
+    // What is read with is plain HTTP again.
+    let Doors { server } = doors;
+    assert!(server.serving.stop().success());
+    let doors = start(&[]);
+    assert_eq!((doors.stored("by.*"), doors.stored("never.*")), (4, 0));
+}
