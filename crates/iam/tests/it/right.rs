@@ -1,17 +1,19 @@
 //! Rights in a race: the last Administrator, roles that are given and removed, deleted domains.
 
 use crate::world::{Person, World, access_token, code, on_both_databases, secret, source};
+use base::id::{Guid, SpaceId};
 use base::scope::{Action, Domain};
 use iam::flow::grant::{Client, Grant};
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::Invitee;
 use iam::role::Role;
-use iam::{AuthError, Credential, Iam};
+use iam::{AuthError, Credential, Iam, Standing};
 
 on_both_databases!(
     the_last_administrator_stays,
     administrators_who_dismiss_each_other_at_once_do_not_both_go,
     a_role_counts_from_the_call_that_gives_it_to_the_call_that_takes_it,
+    what_is_told_of_a_hidden_domain_are_the_callers_own_roles,
     a_role_fits_its_domain_and_its_giver,
     what_is_not_seen_is_not_found_and_what_is_seen_is_forbidden,
     a_deleted_space_is_gone_for_its_tokens_and_its_name_begins_anew,
@@ -119,6 +121,43 @@ async fn a_role_counts_from_the_call_that_gives_it_to_the_call_that_takes_it(wor
     let taken = world.iam.unset_role(&owner, space, set, &person.email);
     taken.await.unwrap();
     assert!(matches!(scope(), Err(AuthError::DomainNotFound(_))));
+}
+
+/// Whether the domain is there or not: it is the same, and changes with the caller's roles alone.
+async fn what_is_told_of_a_hidden_domain_are_the_callers_own_roles(world: World) {
+    let (owner, person) = (world.owner(), world.person("bob@example.org", None).await);
+    let (_, key) = world.key(&person.identity, Default::default()).await;
+    let (account, org) = (
+        Domain::Account(world.made.account),
+        Domain::Org(world.org()),
+    );
+    let nowhere = Domain::Space(SpaceId(Guid::from_random([9; 16])));
+    let standing = || {
+        let told = [Domain::Space(world.space()), nowhere].map(|domain| {
+            let scope = world
+                .iam
+                .verifier()
+                .scope(Credential::ApiKey(&key), Some(domain));
+            let Err(AuthError::DomainNotFound(hidden)) = scope else {
+                panic!("{scope:?}");
+            };
+            assert_eq!(hidden.address.as_deref(), Some("bob@example.org"));
+            assert_eq!(hidden.domain, domain);
+            hidden.standing
+        });
+        assert_eq!(told[0], told[1]);
+        told[0]
+    };
+    assert_eq!(standing(), Standing::NoRole);
+    for (domain, role, expected) in [
+        (account, Role::Viewer, Standing::AccountAlone),
+        (org, Role::Member, Standing::Somewhere),
+        (account, Role::Administrator, Standing::Administrator),
+    ] {
+        let given = world.iam.set_role(&owner, domain, role, &person.email);
+        given.await.unwrap();
+        assert_eq!(standing(), expected);
+    }
 }
 
 async fn a_role_fits_its_domain_and_its_giver(world: World) {

@@ -15,12 +15,13 @@ pub(super) fn hint(hidden: &HiddenDomain) -> String {
             "your role is in the account itself, which `--scope account` names (in the API: no `X-Auth-Scope-Id`); \
              an Administrator gives one in a space{role}"
         ),
-        Standing::Somewhere => {
-            "`vigie account spaces` and `vigie account orgs` list what you can see".to_owned()
-        }
+        Standing::Somewhere => format!(
+            "`vigie account spaces` and `vigie account orgs` list what you can see; a role counts only where it is held, and \
+             an OrgManager or Administrator gives another{role}"
+        ),
         Standing::Administrator => format!(
-            "`vigie account orgs` and `vigie account spaces -o ORG` list what there is; a role counts where it is held alone, \
-             and an Administrator takes one{role}"
+            "`vigie account orgs` and `vigie account spaces -o ORG` list what there is; a role counts only where it is held, and \
+             as Administrator you can take one{role}"
         ),
     }
 }
