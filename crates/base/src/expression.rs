@@ -24,10 +24,13 @@ const CLASS: usize = 4 << 10;
 pub fn tree_bytes(text: &str) -> usize {
     let mut sum = text.len().saturating_mul(LETTER);
     let mut is_escaped = false;
+    let folds = folds_case(text);
     for byte in text.bytes() {
         sum = sum.saturating_add(match byte {
             b'w' | b'W' | b'p' | b'P' if is_escaped => LARGE_CLASS,
             b'd' | b'D' | b's' | b'S' if is_escaped => CLASS,
+            // A class, and a part of one: with the other case of each of its letters it may have thousands of ranges.
+            b'[' | b'-' | b'&' | b'~' if folds => LARGE_CLASS,
             b'.' | b'|' | b'^' | b'$' | b'?' => SIGN,
             _ => 0,
         });
@@ -36,9 +39,30 @@ pub fn tree_bytes(text: &str) -> usize {
     sum
 }
 
+/// Whether some of it is to match in either case.
+fn folds_case(text: &str) -> bool {
+    text.match_indices("(?").any(|(at, begin)| {
+        let behind = text.get(at + begin.len()..).unwrap_or_default();
+        let mut flags = behind
+            .bytes()
+            .take_while(|own| matches!(own, b'a'..=b'z' | b'A'..=b'Z' | b'-'));
+        flags.any(|own| own == b'i')
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_class_in_either_case_is_large() {
+        for text in ["(?i)[a-z]", "(?si:[k])", "(?s-i)[k]"] {
+            assert!(tree_bytes(text) > LARGE_CLASS, "{text}");
+        }
+        for text in ["[a-z]i", "(?P<i>[a])", "(?:i[a])", "(?s)[a]"] {
+            assert!(tree_bytes(text) < LARGE_CLASS, "{text}");
+        }
+    }
 
     #[test]
     fn classes_count_and_what_looks_like_them_does_not() {

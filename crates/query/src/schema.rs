@@ -21,9 +21,15 @@ use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 /// Seconds between values where no rule fits.
 pub(crate) const DEFAULT_STEP: i64 = 60;
 
-/// Bytes that all patterns of one file may take once they are compiled: the smallest of these in which they fit is what they are
-/// counted as.
-const COMPILED_BYTES: [usize; 5] = [1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20];
+/// Bytes that the patterns of one part may take once they are compiled: the smallest of these in which they fit is what they are
+/// counted as. A name is compared with a part at once, so that this is also what it may cost between two looks at the clock.
+const COMPILED_BYTES: [usize; 5] = [1 << 12, 1 << 14, 1 << 16, 3 << 15, 1 << 17];
+
+/// The same for a part of one pattern, which cannot be halved: one that matches several words of any letters takes as much.
+const COMPILED_BYTES_ALONE: [usize; 4] = [3 << 16, 1 << 18, 3 << 17, 1 << 19];
+
+/// Bytes that all patterns of one file may take once they are compiled.
+const COMPILED_BYTES_MAX: usize = 1 << 20;
 
 /// What has to be held beside the compiled patterns, as a multiple of them: for each thread that compares names with them, what
 /// it has read of them.
@@ -62,16 +68,26 @@ struct Aggregation {
 /// Rules of which the first that fits counts.
 #[derive(Debug, Clone)]
 struct Ordered<T> {
-    patterns: RegexSet,
+    parts: Vec<Patterns>,
     rules: Vec<T>,
     /// What the patterns take at most.
+    bytes: usize,
+}
+
+/// Patterns of rules that follow each other, which are compared at once.
+#[derive(Debug, Clone)]
+struct Patterns {
+    set: RegexSet,
+    /// The place of the first among the rules.
+    first: usize,
+    /// Bytes in which they fit.
     bytes: usize,
 }
 
 impl<T> Default for Ordered<T> {
     fn default() -> Self {
         Self {
-            patterns: RegexSet::empty(),
+            parts: Vec::new(),
             rules: Vec::new(),
             bytes: 0,
         }
@@ -94,58 +110,80 @@ impl<T> Ordered<T> {
             }
             texts.push(pattern);
         }
-        if texts.is_empty() {
-            return Ok(Self::default());
+        let mut parts = Vec::new();
+        if let Err(unfit) = compile(&texts, 0, &mut parts) {
+            return Err(refused(sections, &texts, &unfit));
         }
-        let compiled = compiled(&texts);
-        let (patterns, bytes) = compiled.map_err(|error| refused(sections, &texts, &error))?;
+        let bytes = parts.iter().map(|part| part.bytes).sum::<usize>();
         Ok(Self {
-            patterns,
+            parts,
             rules,
             bytes: bytes.saturating_mul(1 + BESIDE),
         })
     }
 
-    fn first(&self, name: &str) -> Option<&T> {
-        let place = self.patterns.matches(name).iter().next()?;
-        self.rules.get(place)
+    /// The first that fits. `look` is called before each part is compared.
+    fn first<E>(
+        &self,
+        name: &str,
+        look: &mut impl FnMut(u64) -> Result<(), E>,
+    ) -> Result<Option<&T>, E> {
+        for part in &self.parts {
+            look((part.bytes as u64).saturating_mul(name.len() as u64))?;
+            if let Some(place) = part.set.matches(name).iter().next() {
+                return Ok(self.rules.get(part.first + place));
+            }
+        }
+        Ok(None)
     }
 }
 
-/// All patterns of a file, and the bytes in which they fit. They are compiled at once: what that may cost does not grow with
-/// their number.
-fn compiled(patterns: &[Setting<'_>]) -> Result<(RegexSet, usize), regex::Error> {
-    let mut outcome = Err(regex::Error::CompiledTooBig(0));
-    for bytes in COMPILED_BYTES {
+/// Patterns that are not compiled. The place of the one to blame is known where it is too large, alone or with those before it.
+struct Unfit(Option<usize>);
+
+/// Compiles all patterns in as many parts as they need: those that do not fit into one are halved.
+fn compile(patterns: &[Setting<'_>], first: usize, parts: &mut Vec<Patterns>) -> Result<(), Unfit> {
+    let is_one = patterns.len() == 1;
+    let mut fitting = COMPILED_BYTES.to_vec();
+    if is_one {
+        fitting.extend(COMPILED_BYTES_ALONE);
+    }
+    let mut outcome = None;
+    for bytes in fitting {
         let set = RegexSetBuilder::new(patterns.iter().map(|pattern| pattern.text))
             .size_limit(bytes)
             .build();
-        outcome = set.map(|set| (set, bytes));
-        if !matches!(outcome, Err(regex::Error::CompiledTooBig(_))) {
-            break;
+        match set {
+            Ok(set) => {
+                outcome = Some((set, bytes));
+                break;
+            }
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(_) => return Err(Unfit(None)),
         }
     }
-    outcome
+    let all = parts.iter().map(|part| part.bytes).sum::<usize>();
+    match outcome {
+        _ if patterns.is_empty() => Ok(()),
+        Some((set, bytes)) if all + bytes <= COMPILED_BYTES_MAX => {
+            parts.push(Patterns { set, first, bytes });
+            Ok(())
+        }
+        None if !is_one => {
+            let (one, other) = patterns.split_at(patterns.len() / 2);
+            compile(one, first, parts)?;
+            compile(other, first + one.len(), parts)
+        }
+        _ => Err(Unfit(Some(first))),
+    }
 }
 
 /// Which pattern is to blame.
-fn refused(
-    sections: &[Section<'_>],
-    patterns: &[Setting<'_>],
-    error: &regex::Error,
-) -> SchemaError {
+fn refused(sections: &[Section<'_>], patterns: &[Setting<'_>], unfit: &Unfit) -> SchemaError {
     let blamed = |place: usize, problem: Problem| match (sections.get(place), patterns.get(place)) {
         (Some(section), Some(pattern)) => section.error(pattern, problem),
         _ => SchemaError::new(1, problem),
     };
-    if matches!(error, regex::Error::CompiledTooBig(_)) {
-        let places: Vec<usize> = (0..patterns.len()).collect();
-        let first_beyond = places.partition_point(|place| {
-            let first = patterns.get(..=*place).unwrap_or_default();
-            compiled(first).is_ok()
-        });
-        return blamed(first_beyond, Problem::TooLarge);
-    }
     for (place, pattern) in patterns.iter().enumerate() {
         // It is read, and not compiled: nothing is that small.
         let read = RegexBuilder::new(pattern.text).size_limit(0).build();
@@ -154,7 +192,7 @@ fn refused(
             return blamed(place, problem);
         }
     }
-    blamed(0, Problem::TooLarge)
+    blamed(unfit.0.unwrap_or(0), Problem::TooLarge)
 }
 
 impl Rules {
@@ -192,7 +230,9 @@ impl Rules {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let retentions = self.schemas.rules.iter().map(Vec::capacity).sum::<usize>();
+        let parts = self.schemas.parts.capacity() + self.aggregations.parts.capacity();
         let rules = retentions * size_of::<Retention>()
+            + parts * size_of::<Patterns>()
             + self.schemas.rules.capacity() * size_of::<Vec<Retention>>()
             + self.aggregations.rules.capacity() * size_of::<Aggregation>();
         (size_of::<Self>() + rules + self.schemas.bytes + self.aggregations.bytes) as u64
@@ -233,24 +273,55 @@ impl Rules {
     /// The retentions of a name, finest first; none where no rule fits.
     #[must_use]
     pub fn retentions(&self, name: &str) -> &[Retention] {
-        self.schemas.first(name).map_or(&[], Vec::as_slice)
+        let Ok(retentions) = self.retentions_looking(name, &mut never);
+        retentions
+    }
+
+    fn retentions_looking<E>(
+        &self,
+        name: &str,
+        look: &mut impl FnMut(u64) -> Result<(), E>,
+    ) -> Result<&[Retention], E> {
+        let first = self.schemas.first(name, look)?;
+        Ok(first.map_or(&[], Vec::as_slice))
     }
 
     /// What the rules say about a series that is read from `age` seconds before now on; its name is its Graphite text, tags and
     /// all. Values stand as far apart as in the first of its retentions that reaches back so far, or else in the last one.
     #[must_use]
     pub fn view(&self, name: &str, age: i64) -> View {
-        let aggregation = self.aggregations.first(name).copied().unwrap_or_default();
-        let retentions = self.retentions(name);
+        let Ok(view) = self.view_looking(name, age, &mut never);
+        view
+    }
+
+    /// The same, where the work may have to end: `look` hears before each part of it what it costs at most, in bytes of patterns
+    /// times bytes of the name.
+    ///
+    /// # Errors
+    /// What `look` says.
+    pub fn view_looking<E>(
+        &self,
+        name: &str,
+        age: i64,
+        look: &mut impl FnMut(u64) -> Result<(), E>,
+    ) -> Result<View, E> {
+        let aggregation = self.aggregations.first(name, look)?;
+        let aggregation = aggregation.copied().unwrap_or_default();
+        let retentions = self.retentions_looking(name, look)?;
         let reaches = retentions.iter().find(|own| own.kept >= age);
-        View {
+        Ok(View {
             step: reaches
                 .or(retentions.last())
                 .map_or(self.default_step(), |own| own.step),
             method: aggregation.method.unwrap_or_default(),
             x_files_factor: aggregation.x_files_factor.unwrap_or(0.5),
-        }
+        })
     }
+}
+
+/// Looks at nothing.
+const fn never(_: u64) -> Result<(), std::convert::Infallible> {
+    Ok(())
 }
 
 fn schemas_of(text: &str) -> Result<Ordered<Vec<Retention>>, SchemaError> {

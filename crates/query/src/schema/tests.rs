@@ -227,3 +227,43 @@ fn the_step_is_that_of_the_first_retention_that_reaches_back_so_far() {
     }
     assert_eq!((rules.finest_step(), rules.widest_step()), (10, 900));
 }
+
+/// A file of rules was compared with a name at once, which took about a second for the largest rules and the longest names.
+#[test]
+fn a_name_is_compared_in_parts_with_a_look_before_each() {
+    let rule = |name: usize, pattern: &str| {
+        format!(
+            "[r{name}]\npattern = {pattern}\nretentions = {}s:1d\n",
+            name + 1
+        )
+    };
+    let patterns: Vec<String> = (0..7).map(|own| format!(r"\w\w{own}$")).collect();
+    let text: String = patterns
+        .iter()
+        .enumerate()
+        .map(|(own, pattern)| rule(own, pattern))
+        .collect();
+    let rules = Rules::parse(&text, "").unwrap();
+    let looked = |name: &str, most: usize| {
+        let mut looks = Vec::new();
+        let view = rules.view_looking(name, 0, &mut |cost| {
+            looks.push(cost);
+            if looks.len() > most { Err(()) } else { Ok(()) }
+        });
+        (view.map(|own| own.step), looks)
+    };
+    let (view, looks) = looked("none-of-them", usize::MAX);
+    assert_eq!(view, Ok(DEFAULT_STEP));
+    assert!(looks.len() > 4, "{looks:?}");
+    assert!(looks.iter().all(|own| *own <= (1 << 17) * 12), "{looks:?}");
+    assert_eq!(looked("none-of-them", 2).0, Err(()));
+    // The first that fits counts, whatever part it is in, and the parts behind it are not compared.
+    for (place, name) in [(0, "abcd0"), (4, "abcd4"), (6, "abcd6")] {
+        let (view, _) = looked(name, usize::MAX);
+        let first = patterns
+            .iter()
+            .position(|own| regex::Regex::new(own).unwrap().is_match(name));
+        assert_eq!(view, Ok(first.unwrap() as i64 + 1), "{name} {place}");
+    }
+    assert_eq!(looked("abcd0", usize::MAX).1.len(), 1);
+}

@@ -51,6 +51,11 @@ const COSTLY: &[&str] = &[
     "^",
     "(?i)",
     "a{1,2}",
+    "[!-\u{10ffff}]",
+    "(?i)[!-\u{10ffff}]",
+    "(?i)[ -\u{ff}]",
+    "(?i)[[^k]]",
+    "(?i)[k&&!-\u{10ffff}]",
 ];
 
 /// The piece so often that there are so many letters of it.

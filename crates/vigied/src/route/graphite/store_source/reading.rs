@@ -12,6 +12,7 @@ use query::schema::Rules;
 use query::series::{Consolidation, Tags};
 use query::source::{Fetched, Range};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Bytes that a slot takes.
 pub(super) const SLOT_BYTES: u64 = 8;
@@ -72,7 +73,9 @@ impl SlotReading<'_> {
         held: &mut Reservation<'_>,
     ) -> Result<Fetched, StoreError> {
         let age = self.now.saturating_sub(self.range.from);
-        let view = self.rules.view(&name, age);
+        let view = self
+            .rules
+            .view_looking(&name, age, &mut |cost| look(context, cost))?;
         let step = Step::new(view.step.saturating_mul(1000))
             .ok_or(StoreError::Unsupported("have steps of no length"))?;
         let range = TimeRange {
@@ -101,6 +104,21 @@ impl SlotReading<'_> {
     }
 }
 
+/// Bytes of patterns times bytes of a name that are a step.
+const COST_PER_STEP: u64 = 1 << 14;
+
+/// What takes no longer is not worth a look at the clock.
+const COST_OF_A_LOOK: u64 = 1 << 20;
+
+/// Before a name is compared with a part of the rules.
+fn look(context: &Context, cost: u64) -> Result<(), Stop> {
+    context.spend(Resource::Steps, cost / COST_PER_STEP)?;
+    match cost < COST_OF_A_LOOK {
+        true => Ok(()),
+        false => context.check(Instant::now()),
+    }
+}
+
 fn too_many_slots(range: TimeRange, step: i64) -> StoreError {
     let span = range.until.secs().saturating_sub(range.from.secs());
     StoreError::Stopped(Stop::Budget {
@@ -121,5 +139,31 @@ fn fold(method: Consolidation) -> base::grid::Fold {
         Consolidation::Max => base::grid::Fold::Max,
         Consolidation::First => base::grid::Fold::First,
         Consolidation::Last => base::grid::Fold::Last,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::context::Budget;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    /// A large file of rules and a long name were one step, and heard nothing.
+    #[test]
+    fn a_comparison_with_rules_costs_steps_and_hears_that_the_query_is_over() {
+        let over = Arc::new(AtomicBool::new(true));
+        let context = Context::new(Budget {
+            steps: 100,
+            ..Budget::UNLIMITED
+        });
+        let context = context.cancelled_by(over);
+        assert_eq!(look(&context, COST_OF_A_LOOK), Err(Stop::Cancelled));
+        assert_eq!(look(&context, 4096 * 50), Ok(()));
+        let stop = look(&context, 1 << 28).unwrap_err();
+        assert!(
+            matches!(stop, Stop::Budget { needed: 16_460, .. }),
+            "{stop}"
+        );
     }
 }
