@@ -23,6 +23,10 @@ BEGINNING = re.compile(r"offsetToZero.*exponentialMovingAverage\(")
 # `none` for a span is a span of no time there, where it has a usual one.
 NO_SPAN = re.compile(r"holtWinters.*none")
 
+# A line has three points, which need two seconds: over less it is made all the same, with no distance between them, and fails
+# where that is looked at.
+LINE = re.compile(r"(constantLine|threshold|aggregateLine)\(")
+
 # Whose values nobody can know.
 RANDOM = re.compile("randomWalk")
 

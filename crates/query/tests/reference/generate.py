@@ -17,13 +17,14 @@ import tempfile
 from pathlib import Path
 
 import accidents
+import pytz
 import reference
 from targets import CALLS, Targets
-from datetime import datetime, timezone
+from datetime import datetime
 
 from world import NOW, events, moment, scale, world
 
-ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC", "Australia/Lord_Howe", "Nowhere/None"]
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC", "Australia/Lord_Howe", "Europe/Dublin", "Nowhere/None"]
 
 
 def written(value):
@@ -31,8 +32,8 @@ def written(value):
     return json.dumps(value).replace("Infinity", "1e9999").replace("NaN", "null")
 
 
-def instant(rng, at):
-    """An instant, as it may be written."""
+def instant(rng, at, zone):
+    """An instant, as it may be written where clocks show the time of the zone."""
     roll = rng.random()
     before = NOW - at
     if roll < 0.7 or before < 1:
@@ -42,7 +43,8 @@ def instant(rng, at):
     if roll < 0.9 and before >= 60:
         unit, seconds = rng.choice([("min", 60), ("minutes", 60), ("h", 3600), ("d", 86400), ("hours", 3600)])
         return f"-{max(1, before // seconds)}{unit}"
-    return datetime.fromtimestamp(at, timezone.utc).strftime(rng.choice(["%H:%M_%Y%m%d", "%H:%M%Y%m%d", "%H:%M_%m/%d/%y"]))
+    shown = pytz.timezone(zone) if zone in pytz.all_timezones_set else pytz.utc
+    return datetime.fromtimestamp(at, shown).strftime(rng.choice(["%H:%M_%Y%m%d", "%H:%M%Y%m%d", "%H:%M_%m/%d/%y"]))
 
 
 def request(rng, targets, spans):
@@ -52,16 +54,20 @@ def request(rng, targets, spans):
         wanted.append(targets.series(2))
     from_ = NOW - rng.choice(spans)
     until = NOW - rng.choice([0, 0, 60, 77, 300])
+    if abs(until - from_) < 2 and any(accidents.LINE.search(target) for target in wanted):
+        from_ -= 60
+    zone = rng.choice(ZONES) if rng.random() < 0.15 else None
     parameters = [("target", target) for target in wanted]
-    parameters += [("from", instant(rng, from_)), ("until", instant(rng, until)), ("now", str(NOW)), ("format", "json"), ("noCache", "1")]
+    parameters += [("from", instant(rng, from_, zone)), ("until", instant(rng, until, zone))]
+    parameters += [("now", str(NOW)), ("format", "json"), ("noCache", "1")]
     if rng.random() < 0.2:
         parameters.append(("maxDataPoints", rng.choice(["1", "2", "7", "30", "100", "9999"])))
     if rng.random() < 0.1:
         parameters.append(("xFilesFactor", rng.choice(["0.5", "1", "0.1"])))
     if rng.random() < 0.05:
         parameters.append(("noNullPoints", "1"))
-    if rng.random() < 0.1:
-        parameters.append(("tz", rng.choice(ZONES)))
+    if zone:
+        parameters.append(("tz", zone))
     return parameters, wanted
 
 
