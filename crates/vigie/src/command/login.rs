@@ -9,6 +9,7 @@ use self::rejected::rejected;
 use crate::address;
 use crate::client::Request;
 use crate::command::invitation::at_login;
+use crate::config::Place;
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
@@ -234,7 +235,7 @@ fn target(
             context.target_region(args.region.as_deref(), "Targeted")?;
         }
         let names_none = reach.is_some_and(|reach| reach.domain.is_none());
-        if names_none && (args.no_region || !context.target_only_space()?) {
+        if names_none && (args.no_region || !target_only_space(context)?) {
             context.output.note(narrow::HINT);
         }
         return Ok(());
@@ -254,6 +255,22 @@ fn target(
         args.space.as_deref(),
         Prompting::Offered,
     )
+}
+
+/// Targets the only space that a key without a domain can mean; false where there is none, or several.
+fn target_only_space(context: &Context) -> Result<bool, Failure> {
+    let iam = context.iam_endpoint(&context.config())?;
+    let found = session::only_space(context, &iam, context.token()?.expose());
+    let Some(guid) = found.as_deref().and_then(|id| id.strip_prefix("s-")) else {
+        return Ok(false);
+    };
+    context.update(|_, cf| {
+        cf.space_fields = Place {
+            guid: guid.to_owned(),
+            ..Place::default()
+        };
+    })?;
+    Ok(true)
 }
 
 /// The address: from the flag, else the environment, else the configuration, else a question.

@@ -1,11 +1,9 @@
 //! A login with an API key that is limited to some metrics (`reach`). The server lists no accounts, organizations or spaces for it;
 //! the token contains the limits.
 
-use crate::config::Place;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::session::only_space;
 use crate::shown::{Shown, shown};
 use crate::token::Reach;
 
@@ -18,22 +16,6 @@ pub(crate) fn unnamed() -> Failure {
 }
 
 impl Context {
-    /// Targets the only space that a key without a domain can mean; false where there is none, or several.
-    pub(crate) fn target_only_space(&self) -> Result<bool, Failure> {
-        let iam = self.iam_endpoint(&self.config())?;
-        let found = only_space(self, &iam, self.token()?.expose());
-        let Some(guid) = found.as_deref().and_then(|id| id.strip_prefix("s-")) else {
-            return Ok(false);
-        };
-        self.update(|_, cf| {
-            cf.space_fields = Place {
-                guid: guid.to_owned(),
-                ..Place::default()
-            };
-        })?;
-        Ok(true)
-    }
-
     /// The limits of the login, if it is narrowed.
     pub(crate) fn reach(&self) -> Option<Reach> {
         self.claims()?.reach
