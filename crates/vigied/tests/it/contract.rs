@@ -42,6 +42,8 @@ fn the_documents_name_every_route_with_what_its_guard_asks_for() {
             "credential" => {
                 asks(json!([{"Client": []}, {}]))
                     || (path == "/oauth/token" && asks(json!([{"Client": []}])))
+                    // As senders of the original know them: no client, and the token in a header of its own.
+                    || (matches!(path.as_str(), "/login" | "/token") && asks(json!([])))
             }
             "identity" => asks(json!([{"UserToken": []}, {"Bearer": []}])),
             _ => asks(json!([{"UserToken": []}, {"Bearer": []}, {"Basic": []}])),
@@ -293,6 +295,25 @@ fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
                 .basic("cf", "")
                 .form(&[("grant_type", "password"), ("username", "x")]),
         ],
+        "/login" => {
+            let asked = |passwd| [("user", user.email.as_str()), ("passwd", passwd)];
+            let places = [("organization", "vigie"), ("space", "dev")];
+            let whole = [&asked(&user.password)[..], &places].concat();
+            vec![
+                request().form(&whole),
+                request().form(&[("user", "apikey"), ("passwd", key)]),
+                request().form(&asked("nonsense")),
+            ]
+        }
+        "/token" => {
+            let space = world.domains["own space"].as_str();
+            let ask = |token: &str, space: &str| {
+                let ask = request().header("X-Auth-Token", token);
+                ask.header("X-Auth-Project-Id", space)
+            };
+            let uaa = user.credentials["uaa"].as_str();
+            vec![ask(uaa, space), ask(uaa, "nowhere"), ask("nonsense", space)]
+        }
         "/v2/users/redeem" => {
             let body = json!({"email": user.email, "one_time_code": "vgc-wrong", "new_password": "long enough"});
             vec![request().json(&body)]
