@@ -90,12 +90,17 @@ impl Drop for Counted {
 }
 
 impl Shared {
-    /// Says which entries of `senders.sources` open nothing. The server starts all the same: a key may be withdrawn by its owner at
+    /// Says which entries of `senders.sources` and `collectd.users` open nothing. The server starts all the same: a key may be withdrawn by its owner at
     /// any time, who must not be able to keep the server from starting.
     pub(super) fn tell_of_sources(&self) {
         for (network, key) in self.sources.entries() {
             if let Err(error) = self.app.verifier.source_scope(key) {
                 tracing::warn!(network, %key, why = %error, "an entry of `senders.sources` lets nobody in");
+            }
+        }
+        for (user, key) in self.senders.collectd.users.entries() {
+            if let Err(error) = self.app.verifier.source_scope(key) {
+                tracing::warn!(user, %key, why = %error, "an entry of `collectd.users` lets nobody in");
             }
         }
     }
