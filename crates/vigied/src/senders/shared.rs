@@ -119,8 +119,8 @@ impl Drop for Counted {
 }
 
 impl Shared {
-    /// Says which entries of `senders.sources` and `collectd.users` open nothing. The server starts all the same: a key may be withdrawn by its owner at
-    /// any time, who must not be able to keep the server from starting.
+    /// Says which entries of `senders.sources`, `senders.certificates` and `collectd.users` open nothing. The server starts all the
+    /// same: a key may be withdrawn by its owner at any time, who must not be able to keep the server from starting.
     pub(super) fn tell_of_sources(&self, settings: &SenderSettings) {
         for (network, key) in self.sources.entries() {
             if let Err(error) = self.app.verifier.source_scope(key) {
