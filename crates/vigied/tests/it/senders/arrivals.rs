@@ -76,6 +76,22 @@ fn every_listener_says_who_sends_and_what_was_refused() {
 }
 
 /// What is refused on port 9095 counts for the space of the login.
+/// What statsd counts is told when it is stored, what it refuses at once.
+#[test]
+fn sums_of_statsd_are_of_who_sent_their_values() {
+    let (doors, _) = Doors::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
+    doors.datagram_to("statsd.udp_listen", b"hits:2|c\nhits:oops|c");
+    let own = || {
+        let all = senders(&doors);
+        let own = |own: &&Value| own["listener"] == "statsd.udp_listen";
+        all.iter().find(own).cloned().unwrap_or_default()
+    };
+    until("the sums are stored", || {
+        own()["accepted"].as_u64() >= Some(2)
+    });
+    assert_eq!(own()["rejected"], 1);
+}
+
 #[test]
 fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
     let doors = Doors::open(&super::lumberjack::PLAIN);
