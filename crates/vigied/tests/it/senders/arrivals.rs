@@ -64,7 +64,7 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     }
     assert_eq!(by("graphite.listen")["key"], id.as_str());
     let rejects = told(&doors, "rejects");
-    let reasons = json!({"name": 1, "too_old": 1, "value": 2});
+    let reasons = json!({"name": 2, "too_old": 1, "value": 1});
     assert_eq!(rejects["by_reason"], reasons, "{rejects}");
     let kept = rejects["rejects"].as_array().unwrap();
     assert_eq!(kept.len(), 4, "{rejects}");
@@ -75,7 +75,6 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     assert!(!rejects.to_string().contains(&key), "{rejects}");
 }
 
-/// What is refused on port 9095 counts for the space of the login.
 /// What statsd counts is told when it is stored, what it refuses at once.
 #[test]
 fn sums_of_statsd_are_of_who_sent_their_values() {
@@ -92,6 +91,7 @@ fn sums_of_statsd_are_of_who_sent_their_values() {
     assert_eq!(own()["rejected"], 1);
 }
 
+/// What is refused on port 9095 counts for the space of the login.
 #[test]
 fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
     let doors = Doors::open(&super::lumberjack::PLAIN);
