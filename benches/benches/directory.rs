@@ -38,6 +38,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
         access_token_seconds: 3600,
         refresh_token_seconds: 86_400,
+        logging_token_seconds: 86_400,
         keys: folder.join("keys"),
         encryption_key: None,
         account_limits: iam::manage::quota::AccountLimits::default(),

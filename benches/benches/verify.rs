@@ -35,6 +35,7 @@ fn world() -> Result<World, Failure> {
             uaa_issuer: "https://vigie.example/oauth/token".to_owned(),
             access_token_seconds: 3600,
             refresh_token_seconds: 86_400,
+            logging_token_seconds: 86_400,
             keys: folder.path().join("keys"),
             encryption_key: None,
             account_limits: iam::manage::quota::AccountLimits::default(),
