@@ -19,6 +19,7 @@ use base::id::{AccountId, KeyId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
+use base::time::Millis;
 use db::DbError;
 
 /// The names of a new account and its parts, and its owner.
@@ -102,31 +103,12 @@ impl Iam {
         let is_new = known.is_none();
         let mut owner = known.unwrap_or_else(|| users::new_user(account, &address.text, now));
         // Hashing is slow, so it happens before the transaction begins.
-        let opening = if is_new {
-            let password = request.password.unwrap_or_else(password::generate);
-            let hash =
-                password::prepare(self, Source::here(), &address.text, password.clone()).await?;
-            let api_key = key_text::generate();
-            Some((hash, Opening { password, api_key }))
-        } else {
-            None
+        let opening = match is_new {
+            true => Some(self.opening(&address, request.password).await?),
+            false => None,
         };
         let region = self.region(request.region, is_first)?;
-        let org = Org {
-            id: OrgId(entropy::guid()),
-            account,
-            region,
-            name: name("org", &request.org)?,
-            created_at: now,
-            updated_at: now,
-        };
-        let space = Space {
-            id: SpaceId(entropy::guid()),
-            org: org.id,
-            name: name("space", &request.space)?,
-            created_at: now,
-            updated_at: now,
-        };
+        let (org, space) = first_places(account, region, (&request.org, &request.space), now)?;
         let called = name("account", &request.account)?;
         let mut tx = self.0.db.begin().await?;
         if is_first {
@@ -138,13 +120,7 @@ impl Iam {
         };
         accounts::insert(&mut tx, account, &called, &owner, now)
             .await
-            .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => IamError::conflict_mended_by(
-                    format!("an account `{called}` exists"),
-                    Remedy::AnotherAccountName,
-                ),
-                other => other,
-            })?;
+            .map_err(|error| account_taken(error, &called))?;
         let mut code = None;
         match &opening {
             Some((hash, _)) => {
@@ -193,21 +169,7 @@ impl Iam {
         if let Some((_, opening)) = &opening {
             let made = Entry::by_operator(Action::UserMade).in_account(account);
             entries = entries.and(made.on(owner.id).with("email", &owner.email));
-            let key = ApiKey {
-                id: KeyId(entropy::guid()),
-                account,
-                principal: owner.id.into(),
-                name: "owner".to_owned(),
-                description: "made with the account".to_owned(),
-                narrowing: crate::model::bounds::Narrowing::NONE,
-                hash: entropy::sha256(opening.api_key.expose().as_bytes()),
-                locked: false,
-                disabled: false,
-                revision: 1,
-                expires_at: None,
-                created_at: now,
-                modified_at: now,
-            };
+            let key = first_key(account, &owner, opening, now);
             api_keys::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
             let made = Entry::by_operator(Action::KeyMade).in_account(account);
             entries = entries.and(
@@ -228,6 +190,18 @@ impl Iam {
         })
     }
 
+    /// The initial credentials of a new owner, and the hash of their password.
+    async fn opening(
+        &self,
+        address: &Address,
+        password: Option<Secret<String>>,
+    ) -> Result<(String, Opening), IamError> {
+        let password = password.unwrap_or_else(password::generate);
+        let hash = password::prepare(self, Source::here(), &address.text, password.clone()).await?;
+        let api_key = key_text::generate();
+        Ok((hash, Opening { password, api_key }))
+    }
+
     fn region(&self, wish: Option<String>, is_first: bool) -> Result<String, IamError> {
         if is_first {
             return Ok(name("region", wish.as_deref().unwrap_or(REGION))?);
@@ -245,6 +219,60 @@ impl Iam {
             )),
             (None, None) => Err(IamError::NotInitialised),
         }
+    }
+}
+
+/// The organization and the space that an account begins with.
+fn first_places(
+    account: AccountId,
+    region: String,
+    (org, space): (&str, &str),
+    now: Millis,
+) -> Result<(Org, Space), IamError> {
+    let org = Org {
+        id: OrgId(entropy::guid()),
+        account,
+        region,
+        name: name("org", org)?,
+        created_at: now,
+        updated_at: now,
+    };
+    let space = Space {
+        id: SpaceId(entropy::guid()),
+        org: org.id,
+        name: name("space", space)?,
+        created_at: now,
+        updated_at: now,
+    };
+    Ok((org, space))
+}
+
+/// The key that an owner begins with.
+fn first_key(account: AccountId, owner: &User, opening: &Opening, now: Millis) -> ApiKey {
+    ApiKey {
+        id: KeyId(entropy::guid()),
+        account,
+        principal: owner.id.into(),
+        name: "owner".to_owned(),
+        description: "made with the account".to_owned(),
+        narrowing: crate::model::bounds::Narrowing::NONE,
+        hash: entropy::sha256(opening.api_key.expose().as_bytes()),
+        locked: false,
+        disabled: false,
+        revision: 1,
+        expires_at: None,
+        created_at: now,
+        modified_at: now,
+    }
+}
+
+fn account_taken(error: IamError, called: &str) -> IamError {
+    match error {
+        IamError::Db(DbError::Unique) => IamError::conflict_mended_by(
+            format!("an account `{called}` exists"),
+            Remedy::AnotherAccountName,
+        ),
+        other => other,
     }
 }
 

@@ -254,7 +254,7 @@ impl Options {
             own.theme = theme(value);
         }
         for (_, value) in parameters.iter().filter(|(name, _)| *name == "bgcolor") {
-            own.theme = own.theme.legible_on(colors::ground("bgcolor", value)?);
+            own.take_theme_for(value)?;
         }
         for (name, value) in &parameters {
             own.take_older(name, value)?;

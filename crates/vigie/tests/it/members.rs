@@ -74,7 +74,8 @@ fn the_settings_of_a_domain() {
         bodies,
         [
             json!({"resolution_seconds": 300}),
-            json!({"resolution_seconds": null})
+            json!({"resolution_seconds": null}),
+            json!({"key_before_names": true})
         ]
     );
     assert_eq!(sent[0].header("x-auth-scope-id"), format!("s-{SPACE}"));

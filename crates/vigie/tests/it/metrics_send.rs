@@ -333,7 +333,11 @@ fn regression_7_a_wait_is_told_and_a_long_one_is_left_to_whoever_can_send_again(
         .push_back(busy());
     let ran = terminal.run("vigie metrics send a.b=1");
     assert_ne!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stderr.contains("it asks for 600 s"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the server asks to wait 600 s"),
+        "{}",
+        ran.stderr
+    );
     let after = terminal.server.requests("POST", "/v1/metrics").len();
     assert_eq!(after, before + 1);
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 /// Writes the pieces one by one, each when the one before was read, and returns what was said.
-fn piped(terminal: &Terminal, line: &str, pieces: &[&[u8]]) -> String {
+pub(crate) fn piped(terminal: &Terminal, line: &str, pieces: &[&[u8]]) -> String {
     let mut child = terminal
         .command(line)
         .stdin(Stdio::piped())

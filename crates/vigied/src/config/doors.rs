@@ -369,4 +369,62 @@ mod tests {
         );
         settings(&[udp, ("graphite.allow_udp_on_any_address", "true")]).unwrap();
     }
+
+    #[test]
+    fn a_key_before_names_crosses_no_network_unless_that_is_said() {
+        let takes = |set: &[(&str, &str)]| {
+            let doors = settings(set).unwrap().senders.doors;
+            doors.iter().map(|own| own.takes_keys).collect::<Vec<_>>()
+        };
+        let local = [
+            ("statsd.listen", "8125"),
+            ("statsd.udp_listen", "8125"),
+            ("graphite.udp_listen", "2003"),
+        ];
+        assert_eq!(takes(&local), [true; 3]);
+        let error = settings(&[("statsd.udp_listen", ":8125")]).unwrap_err();
+        assert!(error.contains("statsd.allow_udp_on_any_address"), "{error}");
+        let udp = [
+            ("statsd.udp_listen", ":8125"),
+            ("statsd.allow_udp_on_any_address", "true"),
+        ];
+        assert_eq!(takes(&udp), [false]);
+        let words = "any_address_with_credentials_in_clear";
+        let clear = [&udp[..], &[("statsd.without_tls", words)]].concat();
+        assert_eq!(takes(&clear), [true]);
+    }
+
+    #[test]
+    fn collectd_is_off_loopback_where_it_is_signed_or_that_is_said() {
+        let open = ("collectd.listen", ":25826");
+        let error = settings(&[open]).unwrap_err();
+        assert!(
+            error.contains("collectd.allow_clear_on_any_address"),
+            "{error}"
+        );
+        settings(&[open, ("collectd.allow_clear_on_any_address", "true")]).unwrap();
+        let signed = settings(&[open, ("collectd.security_level", "sign")]).unwrap();
+        let senders = &signed.senders;
+        let who = senders.doors[0].identity(senders);
+        assert_eq!(who, "nobody: `collectd.users` is empty");
+        let key = "ApiKey-01234567-89ab-cdef-0123-456789abcdef";
+        let users = format!("web7={key}");
+        let known = settings(&[("collectd.listen", "25826"), ("collectd.users", &users)]).unwrap();
+        let who = known.senders.doors[0].identity(&known.senders);
+        assert_eq!(who, format!("signed or encrypted: web7 as {key}"));
+        for wrong in [
+            ("statsd.percentiles", "90,0"),
+            ("statsd.percentiles", "ninety"),
+            ("statsd.histograms", "a"),
+            ("statsd.prefix", "a..b"),
+            ("collectd.users", "web7=vgk_secret"),
+        ] {
+            let error = settings(&[wrong]).unwrap_err();
+            assert!(
+                error.contains(wrong.0.split('.').next().unwrap()),
+                "{error}"
+            );
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
 }

@@ -95,7 +95,7 @@ pub(super) fn serve(
 /// Tells the sender why, where its protocol has words for that, and closes.
 fn farewell(door: Door, end: &End, stream: &mut Stream) {
     if let End::Refused(why) = end
-        && door.format == Format::Lines
+        && matches!(door.format, Format::Lines | Format::Statsd)
     {
         stream.say(&format!("ERR {why}"));
     }

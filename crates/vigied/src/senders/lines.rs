@@ -8,7 +8,7 @@ use super::held::{Held, count};
 use super::key_before_names::{self, Keyed};
 use super::places::Place;
 use super::reader::{End, Reader, keep};
-use super::renewal::{Open, is_renewal};
+use super::renewal::{Open, is_renewal, next_auth};
 use super::reports::NO_IDENTITY;
 use super::shared::Shared;
 use super::shown::{Denied, Entered, Shown};
@@ -469,21 +469,6 @@ impl Reader for LineReader<'_> {
 fn hold(shared: &Shared, owner: ShareOwner) -> Held<'_> {
     let taken = shared.in_flight.none(owner);
     Held::new(Instant::now(), shared.limits.held_bytes, taken)
-}
-
-/// Where the next `AUTH` line is: from its first byte to its end.
-fn next_auth(lines: &[u8], mut from: usize) -> Option<(usize, usize)> {
-    loop {
-        let rest = lines.get(from..)?;
-        let found = from + memchr::memmem::find(rest, auth_line::WORD)?;
-        let stop = found + memchr::memchr(b'\n', lines.get(found..)?)?;
-        let before = found.checked_sub(1).and_then(|at| lines.get(at));
-        let begins = found == from || before == Some(&b'\n');
-        if begins && auth_line::is_one(lines.get(found..stop)?) {
-            return Some((found, stop));
-        }
-        from = stop + 1;
-    }
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ impl Senders {
             threads: AtomicUsize::new(0),
         });
         if !bound.is_empty() {
-            shared.tell_of_sources();
+            shared.tell_of_sources(&settings.senders);
         }
         for own in bound {
             own.open(&shared, &formats, &settings.senders);

@@ -25,6 +25,21 @@ pub(super) fn is_renewal(line: &[u8], open: &Open) -> bool {
     matches!(open.shown, Shown::Credential { .. }) && names_no_other(line, open.domain)
 }
 
+/// Where the next `AUTH` line is: from its first byte to its end.
+pub(super) fn next_auth(lines: &[u8], mut from: usize) -> Option<(usize, usize)> {
+    loop {
+        let rest = lines.get(from..)?;
+        let found = from + memchr::memmem::find(rest, auth_line::WORD)?;
+        let stop = found + memchr::memchr(b'\n', lines.get(found..)?)?;
+        let before = found.checked_sub(1).and_then(|at| lines.get(at));
+        let begins = found == from || before == Some(&b'\n');
+        if begins && auth_line::is_one(lines.get(found..stop)?) {
+            return Some((found, stop));
+        }
+        from = stop + 1;
+    }
+}
+
 fn names_no_other(line: &[u8], domain: Domain) -> bool {
     match auth_line::parse(line) {
         Ok(line) => line.scope.is_none_or(|own| own == domain),

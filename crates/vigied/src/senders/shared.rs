@@ -8,7 +8,7 @@ use super::reports::Reports;
 use super::turns::Turns;
 use crate::app::App;
 use crate::app::arrivals::{Arrival, ArrivingBy};
-use crate::config::Sources;
+use crate::config::{SenderSettings, Sources};
 use crate::http::share::ShareOwner;
 use crate::net::tls::Tls;
 use base::id::KeyId;
@@ -119,9 +119,9 @@ impl Drop for Counted {
 }
 
 impl Shared {
-    /// Says which entries of `senders.sources` open nothing. The server starts all the same: a key may be withdrawn by its owner at
-    /// any time, who must not be able to keep the server from starting.
-    pub(super) fn tell_of_sources(&self) {
+    /// Says which entries of `senders.sources`, `senders.certificates` and `collectd.users` open nothing. The server starts all the
+    /// same: a key may be withdrawn by its owner at any time, who must not be able to keep the server from starting.
+    pub(super) fn tell_of_sources(&self, settings: &SenderSettings) {
         for (network, key) in self.sources.entries() {
             if let Err(error) = self.app.verifier.source_scope(key) {
                 tracing::warn!(network, %key, why = %error, "an entry of `senders.sources` lets nobody in");
@@ -131,6 +131,11 @@ impl Shared {
         for (key, certificate) in certificates.flat_map(ClientCertificates::entries) {
             if let Err(error) = self.app.verifier.source_scope(key) {
                 tracing::warn!(certificate, %key, why = %error, "an entry of `senders.certificates` lets nobody in");
+            }
+        }
+        for (user, key) in settings.collectd.users.entries() {
+            if let Err(error) = self.app.verifier.source_scope(key) {
+                tracing::warn!(user, %key, why = %error, "an entry of `collectd.users` lets nobody in");
             }
         }
     }

@@ -5,7 +5,7 @@ use super::shared::{Shared, TICK};
 use super::shown::{Denied, Shown};
 use crate::app::arrivals::{Arrival, ArrivingBy};
 use base::error::{Kind, Problem};
-use base::sample::{Appended, RejectReason};
+use base::sample::{Appended, Batch, RejectReason};
 use base::scope::Domain;
 use base::source::Source;
 use base::store::Durability;
@@ -119,11 +119,33 @@ fn note(
     lines: &Lines,
     appended: &Appended,
 ) {
-    let by = ArrivingBy::new(sender.door, sender.source, shown.key(shared));
-    let taken = appended.stored + appended.overwritten;
-    let mut arrival = Arrival::new(domain, by, shared.app.clock.now(), taken);
+    let mut arrival = arrival(shared, sender, (shown, domain), appended);
     arrival.lines(lines, appended);
     shared.app.note_arrival(arrival);
+}
+
+/// The same for a batch that was made of what came before.
+pub(super) fn note_made(
+    shared: &Shared,
+    sender: Sender,
+    (shown, domain): (&Shown, Domain),
+    batch: &Batch,
+    appended: &Appended,
+) {
+    let mut arrival = arrival(shared, sender, (shown, domain), appended);
+    arrival.late(batch, appended);
+    shared.app.note_arrival(arrival);
+}
+
+fn arrival(
+    shared: &Shared,
+    sender: Sender,
+    (shown, domain): (&Shown, Domain),
+    appended: &Appended,
+) -> Arrival {
+    let by = ArrivingBy::new(sender.door, sender.source, shown.key(shared));
+    let taken = appended.stored + appended.overwritten;
+    Arrival::new(domain, by, shared.app.clock.now(), taken)
 }
 
 /// Has the rejects logged, which the domain's counters have already.

@@ -153,9 +153,11 @@ fn as_text_no_answer_has_two_empty_lines_in_a_row() {
     let server = Server::start();
     let (data, kid) = (server.data(), first_key(&server.data()));
     let data = data.display().to_string();
+    let (_, sender) = server.narrow_key();
     for line in LINES {
         let words = line.split(' ').map(|word| {
             let word = word.replace("DIR", &data).replace("KID", &kid);
+            let word = word.replace("SENDER", &sender);
             word.replace("OWNER", &server.owner.user)
         });
         let output = Command::new(VIGIED).args(words).output().unwrap();

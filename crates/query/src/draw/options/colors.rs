@@ -20,6 +20,12 @@ const NONE: [&str; 2] = ["transparent", "none"];
 const LISTED_MAX: usize = 1000;
 
 impl Options {
+    /// Takes the theme that can be read on a ground of this colour.
+    pub(super) fn take_theme_for(&mut self, bgcolor: &str) -> Result<(), OptionsError> {
+        self.theme = self.theme.legible_on(ground("bgcolor", bgcolor)?);
+        Ok(())
+    }
+
     /// Reads a parameter that is a colour, or several.
     pub(super) fn take_of_colors(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
         match name {
@@ -58,7 +64,7 @@ pub(super) fn color(name: &'static str, value: &str) -> Result<Color, OptionsErr
 }
 
 /// The colour of the ground, which may be none: then what is behind the picture is seen.
-pub(super) fn ground(name: &'static str, value: &str) -> Result<Color, OptionsError> {
+fn ground(name: &'static str, value: &str) -> Result<Color, OptionsError> {
     if is_none(value) {
         return Ok(Color::rgb(0xffffff).with_alpha(0.0));
     }

@@ -3,7 +3,7 @@
 use super::super::budget::Taken as Bytes;
 use super::super::shared::{Shared, TICK};
 use super::super::shown::Denied;
-use super::super::storing::{Sender, passes, reason, tell};
+use super::super::storing::{Sender, note_made, passes, reason, tell};
 use super::sum::{From, Owner, Sum};
 use super::sums::Sums;
 use crate::http::share::ShareOwner;
@@ -184,6 +184,8 @@ fn put(shared: &Shared, owner: Owner, senders: &VecDeque<From>, batch: Batch) ->
             Ok(appended) => {
                 let late = appended.rejected.iter().map(|own| &own.1);
                 tell(shared, own.sender, late);
+                let of = (&own.shown, scope.domain());
+                note_made(shared, own.sender, of, &batch, &appended);
                 Put::Done
             }
             Err(refusal) if passes(&refusal.0) => Put::Later(batch),

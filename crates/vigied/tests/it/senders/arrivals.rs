@@ -64,7 +64,7 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     }
     assert_eq!(by("graphite.listen")["key"], id.as_str());
     let rejects = told(&doors, "rejects");
-    let reasons = json!({"name": 1, "too_old": 1, "value": 2});
+    let reasons = json!({"name": 2, "too_old": 1, "value": 1});
     assert_eq!(rejects["by_reason"], reasons, "{rejects}");
     let kept = rejects["rejects"].as_array().unwrap();
     assert_eq!(kept.len(), 4, "{rejects}");
@@ -73,6 +73,22 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     assert_eq!(named("by.http")["reason"], "too_old");
     // A key that stands where a name belongs is told to nobody.
     assert!(!rejects.to_string().contains(&key), "{rejects}");
+}
+
+/// What statsd counts is told when it is stored, what it refuses at once.
+#[test]
+fn sums_of_statsd_are_of_who_sent_their_values() {
+    let (doors, _) = Doors::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
+    doors.datagram_to("statsd.udp_listen", b"hits:2|c\nhits:oops|c");
+    let own = || {
+        let all = senders(&doors);
+        let own = |own: &&Value| own["listener"] == "statsd.udp_listen";
+        all.iter().find(own).cloned().unwrap_or_default()
+    };
+    until("the sums are stored", || {
+        own()["accepted"].as_u64() >= Some(2)
+    });
+    assert_eq!(own()["rejected"], 1);
 }
 
 /// What is refused on port 9095 counts for the space of the login.
