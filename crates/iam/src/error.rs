@@ -97,6 +97,11 @@ impl IamError {
         Self::refused(Reason::NotAllowed, what)
     }
 
+    /// The same, with who can give the right.
+    pub(crate) fn forbidden_without(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
+        Self::Refused(Refusal::new(Reason::NotAllowed, what).remedy(remedy))
+    }
+
     /// A management request with a wrong field.
     pub(crate) fn invalid(field: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
         Self::Refused(Refusal::invalid(field, what))

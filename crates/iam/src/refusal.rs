@@ -2,8 +2,10 @@
 //! which code, status and command that becomes.
 
 use crate::auth_error::AuthError;
+use crate::model::role::Role;
 use base::id::AccountId;
 use base::limit::Limit;
+use base::scope::Domain;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -168,6 +170,12 @@ pub enum Remedy {
     InviteOrMake,
     /// A space that is there, by its GUID.
     NameSpace,
+    /// Have an Administrator do it, or give this role in the account.
+    HaveAccountRoleGiven(Role),
+    /// Have whoever may do it, or give this role in the domain.
+    HaveRoleGiven(Domain, Role),
+    /// Delete the spaces of the organization first, or all at once.
+    DeleteRecursively,
     /// Have an Administrator give a role in a space to whoever has this e-mail address.
     AskForRole(String),
     /// List the members of the accounts.

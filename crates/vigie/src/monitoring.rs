@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
+use crate::no_role;
 use crate::session::{Token, checked, grant, not_logged_in};
 use crate::shown::{Shown, shown};
 use crate::token::Claims;
@@ -84,6 +85,9 @@ enum Credential {
 pub(crate) const TARGET_SPACE: &str =
     "hint: no space is targeted; choose one with `vigie target -s SPACE`";
 
+/// The hint where the account or organization was meant for want of a space, and is closed to the caller.
+const CHOOSE_SPACE: &str = "no space is targeted; choose one with `vigie target -o ORG -s SPACE`";
+
 /// One domain of one server, with the credential to reach it.
 #[derive(Debug)]
 pub(crate) struct Monitoring<'a> {
@@ -91,12 +95,17 @@ pub(crate) struct Monitoring<'a> {
     endpoint: String,
     domain: Domain,
     credential: Credential,
+    /// Whether the domain is meant only because no space is named and none is targeted.
+    is_fallback: bool,
 }
 
 impl<'a> Monitoring<'a> {
     /// With the login of this configuration, to read.
     pub(crate) fn to_read(context: &'a Context, scope: &ScopeArgs) -> Result<Self, Failure> {
-        Self::of_session(context, || Domain::find(context, scope.scope.as_deref()))
+        let named = scope.scope.as_deref();
+        let mut found = Self::of_session(context, || Domain::find(context, named))?;
+        found.is_fallback = named.is_none() && context.reach().is_none() && !found.is_of_space();
+        Ok(found)
     }
 
     /// With the login of this configuration, to store or to delete.
@@ -124,6 +133,7 @@ impl<'a> Monitoring<'a> {
             endpoint,
             domain,
             credential: Credential::Session,
+            is_fallback: false,
         })
     }
 
@@ -182,6 +192,7 @@ impl<'a> Monitoring<'a> {
                 iam,
                 token: RefCell::new(None),
             },
+            is_fallback: false,
         };
         if !is_named {
             monitoring.domain = monitoring.domain_of_key(targeted, &root, buffer)?;
@@ -239,10 +250,16 @@ impl<'a> Monitoring<'a> {
         make: impl Fn() -> Request,
         policy: RetryPolicy,
     ) -> Result<Reply, Failure> {
-        self.exchange_while(make, policy, |wait| {
+        let reply = self.exchange_while(make, policy, |wait| {
             std::thread::sleep(wait);
             true
-        })
+        })?;
+        if self.is_fallback && no_role::is_hidden(&reply) && !self.context.has_no_role() {
+            let mut failure = reply.refusal("use the metrics");
+            failure.hints.insert(0, Shown::from(CHOOSE_SPACE));
+            return Err(failure);
+        }
+        Ok(reply)
     }
 
     /// As [`Self::exchange`]; `pause` waits before another attempt, and returns whether to make it.

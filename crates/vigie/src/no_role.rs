@@ -39,6 +39,17 @@ impl Context {
         Failure::new(Kind::NotFound, "you see no organization").hint(self.no_role())
     }
 
+    /// The failure of a member without a role who makes a space: a role in a space does not allow it.
+    pub(crate) fn no_role_for_spaces(&self, mut failure: Failure) -> Failure {
+        if failure.kind == Kind::NotFound && self.has_no_role() {
+            failure.hints = vec![shown!(
+                "its OrgManager or an Administrator makes a space; an Administrator gives the role with `vigie account org-role-set {} ORG OrgManager`",
+                Shown::word(address(self.claims().as_ref()))
+            )];
+        }
+        failure
+    }
+
     /// Whether the caller sees no organization, so that there is none to target. Asked where none is targeted and something is missing
     /// therefore; where no answer comes, it is not said.
     pub(crate) fn has_no_role(&self) -> bool {

@@ -167,7 +167,11 @@ impl Context {
             |text: &str, otherwise: &str| printable(if text.is_empty() { otherwise } else { text });
         let logged_in = !config.iam_token.is_empty();
         let name = self.name.text();
-        let choose = if self.sees_no_org.get() {
+        let is_untargeted =
+            logged_in && self.reach().is_none() && cf.organization_fields.guid.is_empty();
+        // Said before by whoever looked, as a login does.
+        let is_news = is_untargeted && !self.sees_no_org.get() && self.has_no_role();
+        let choose = if is_news || self.sees_no_org.get() {
             // Said at once: there is nothing to choose from.
             "none: you have no role in an organization yet".to_owned()
         } else {
@@ -228,6 +232,9 @@ impl Context {
             }
         }
         self.output.pairs(&rows)?;
+        if is_news {
+            self.output.note(shown!("hint: {}", self.no_role()));
+        }
         if !logged_in {
             self.output
                 .say(shown!("\nnot logged in; use `{} login`", name))?;

@@ -2,6 +2,7 @@
 
 use crate::error::IamError;
 use crate::model::role::Role;
+use crate::refusal::Remedy;
 use crate::repo::roles;
 use crate::token::identity::Identity;
 use base::id::AccountId;
@@ -24,5 +25,8 @@ pub(super) async fn still_administers(
 
 /// The refusal of everyone else.
 pub(super) fn not_administrator(what: &str) -> IamError {
-    IamError::forbidden(format!("{what} needs the account role Administrator"))
+    IamError::forbidden_without(
+        format!("{what} needs the account role Administrator"),
+        Remedy::HaveAccountRoleGiven(Role::Administrator),
+    )
 }

@@ -5,6 +5,7 @@ use super::own_key;
 use crate::audit::{Action, Entry};
 use crate::error::{AuthError, IamError};
 use crate::hidden::Standing;
+use crate::manage::administrator::not_administrator;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::ApiKey;
 use crate::model::page::{Part, Window};
@@ -114,9 +115,7 @@ impl Iam {
                 .principal
                 .is_some_and(|other| other != caller.principal());
         if foreign && !is_administrator(&directory, caller, caller.account()) {
-            return Err(IamError::forbidden(
-                "seeing the API keys of others needs the account role Administrator",
-            ));
+            return Err(not_administrator("seeing the API keys of others"));
         }
         let account = caller.account();
         let one = [of.principal.unwrap_or(caller.principal())];

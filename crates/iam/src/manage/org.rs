@@ -10,6 +10,7 @@ use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
+use crate::refusal::Remedy;
 use crate::repo::counts::What;
 use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
@@ -96,9 +97,7 @@ impl Iam {
             may |= still_holds(&mut tx, org.account, principal, domain, role).await?;
         }
         if !may {
-            return Err(IamError::forbidden(
-                "creating an organization needs the account role Administrator or Editor",
-            ));
+            return Err(not_creator());
         }
         self.has_room(
             &mut tx,
@@ -163,11 +162,15 @@ impl Iam {
         let all = directory.spaces.values();
         let spaces = all.filter(|space| space.org == id).count();
         if spaces > 0 && !recursive {
+            let plural = if spaces == 1 { "" } else { "s" };
             let message = format!(
-                "the organization `{}` holds {spaces} spaces: delete them first, or say `recursive=true`",
-                org.name,
+                "the organization `{}` holds {spaces} space{plural}",
+                org.name
             );
-            return Err(IamError::conflict(message));
+            return Err(IamError::conflict_mended_by(
+                message,
+                Remedy::DeleteRecursively,
+            ));
         }
         let by = Deleter {
             account: org.account,
@@ -198,9 +201,7 @@ impl Iam {
         {
             return Ok(());
         }
-        Err(IamError::forbidden(
-            "creating an organization needs the account role Administrator or Editor",
-        ))
+        Err(not_creator())
     }
 
     /// The organization, if the caller may rename or delete it.
@@ -215,10 +216,19 @@ impl Iam {
         {
             return Ok(org);
         }
-        Err(IamError::forbidden(
+        Err(IamError::forbidden_without(
             "changing an organization takes its OrgManager, or an Administrator of the account",
+            Remedy::HaveRoleGiven(Domain::Org(id), Role::Manager),
         ))
     }
+}
+
+/// The refusal of everyone who may not create an organization.
+fn not_creator() -> IamError {
+    IamError::forbidden_without(
+        "creating an organization needs the account role Administrator or Editor",
+        Remedy::HaveAccountRoleGiven(Role::Editor),
+    )
 }
 
 pub(super) fn about(caller: &Identity, action: Action, org: &Org) -> Entry {

@@ -8,6 +8,7 @@ use crate::model::page::{Part, Window};
 use crate::model::role::Role;
 use crate::model::{address, text};
 use crate::policy::{is_administrator, manages, require_visible};
+use crate::refusal::Remedy;
 use crate::repo::accounts::lock_active;
 use crate::repo::invitations;
 use crate::repo::login_sources;
@@ -266,9 +267,13 @@ fn not_manager(domain: Domain) -> IamError {
             format!("its {}, or ", Role::Manager.title(domain))
         }
     };
-    IamError::forbidden(format!(
-        "changing roles in `{domain}` takes {manager}an Administrator of the account"
-    ))
+    let remedy = match domain {
+        Domain::Account(_) => Remedy::HaveAccountRoleGiven(Role::Administrator),
+        Domain::Org(_) | Domain::Space(_) => Remedy::HaveRoleGiven(domain, Role::Manager),
+    };
+    let message =
+        format!("changing roles in `{domain}` takes {manager}an Administrator of the account");
+    IamError::forbidden_without(message, remedy)
 }
 
 fn no_user(username: &str) -> IamError {

@@ -10,6 +10,7 @@ use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
+use crate::refusal::Remedy;
 use crate::repo::counts::What;
 use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
@@ -22,8 +23,13 @@ use base::scope::Domain;
 use db::DbError;
 
 /// A new space.
-const NEEDED: &str =
-    "creating a space takes the OrgManager of its organization, or an Administrator of the account";
+/// The refusal of everyone who may not create a space in the organization.
+fn not_creator(org: OrgId) -> IamError {
+    IamError::forbidden_without(
+        "creating a space takes the OrgManager of its organization, or an Administrator of the account",
+        Remedy::HaveRoleGiven(Domain::Org(org), Role::Manager),
+    )
+}
 
 impl Iam {
     /// The spaces that the caller sees and `wanted` selects, by account, then by name.
@@ -72,7 +78,7 @@ impl Iam {
         if !is_administrator(&directory, caller, account)
             && !manages(&directory, caller, Domain::Org(org))
         {
-            return Err(IamError::forbidden(NEEDED));
+            return Err(not_creator(org));
         }
         let now = self.0.clock.now();
         let space = Space {
@@ -92,7 +98,7 @@ impl Iam {
             may |= still_holds(&mut tx, account, principal, domain, role).await?;
         }
         if !may {
-            return Err(IamError::forbidden(NEEDED));
+            return Err(not_creator(org));
         }
         self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, What::Spaces)
             .await?;
@@ -180,8 +186,9 @@ impl Iam {
         {
             return Ok(());
         }
-        Err(IamError::forbidden(
+        Err(IamError::forbidden_without(
             "changing a space takes its SpaceManager, the OrgManager of its organization, or an Administrator of the account",
+            Remedy::HaveRoleGiven(Domain::Space(id), Role::Manager),
         ))
     }
 }

@@ -1,7 +1,7 @@
 //! Texts in requests: each has a named limit.
 
 use crate::refusal::{Reason, Refusal};
-use base::invisible::is_invisible;
+use base::invisible::{is_invisible, is_lookalike_blank};
 use base::limit;
 use base::limit::Limit;
 
@@ -33,9 +33,15 @@ pub(crate) fn check_stored(
     if is_seen(text) {
         return Ok(());
     }
+    let unseen = text
+        .chars()
+        .find(|own| is_invisible(*own))
+        .map_or(0, u32::from);
     Err(Refusal::invalid(
         field,
-        format!("`{field}` holds a control, invisible or direction-changing character"),
+        format!(
+            "`{field}` holds U+{unseen:04X}, a control, invisible or direction-changing character"
+        ),
     ))
 }
 
@@ -49,6 +55,13 @@ pub(crate) fn is_seen(text: &str) -> bool {
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     check_stored(field, text, &limit::LABEL_BYTES)?;
+    if let Some(blank) = text.chars().find(|own| is_lookalike_blank(*own)) {
+        let number = u32::from(blank);
+        return Err(Refusal::invalid(
+            field,
+            format!("`{field}` holds U+{number:04X}, which looks like a blank and is none"),
+        ));
+    }
     if text.is_empty() {
         let most = limit::LABEL_BYTES.default;
         return Err(Refusal::invalid(
@@ -62,6 +75,20 @@ pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `Acme Co` with a no-break blank was another name than the one that looks the same.
+    #[test]
+    fn regression_7_a_name_holds_no_blank_that_is_none() {
+        for (text, number) in [
+            ("Acme\u{a0}Co", "U+00A0"),
+            ("a\u{202f}b", "U+202F"),
+            ("a\u{200b}b", "U+200B"),
+        ] {
+            let refused = name("name", text).unwrap_err().to_string();
+            assert!(refused.contains(number), "{refused}");
+        }
+        assert_eq!(name("name", " Acme Co ").unwrap(), "Acme Co");
+    }
 
     #[test]
     fn what_is_not_seen_is_known() {

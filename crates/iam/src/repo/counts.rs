@@ -11,13 +11,14 @@ const RULE_BYTES: &str = "SELECT COALESCE(SUM(COALESCE(OCTET_LENGTH(schemas), 0)
                           UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
                           WHERE orgs.account = $1)";
 
-/// The roles in the account and its domains, including those of open invitations.
+/// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
 const ROLES: &str = "SELECT (SELECT COUNT(*) FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
                      UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
                      UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
                      WHERE orgs.account = $1)) + \
                      (SELECT COUNT(*) FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
-                     WHERE invitations.account = $1) AS held";
+                     WHERE invitations.account = $1 \
+                     AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)) AS held";
 
 /// The users of an account and its open invitations: invited users are certain of a place when they accept.
 const USERS: &str = "SELECT (SELECT COUNT(*) FROM members JOIN users ON users.guid = members.principal WHERE account = $1) + \

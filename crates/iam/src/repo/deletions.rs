@@ -39,12 +39,11 @@ const ORG: &str = "INSERT INTO deletions (tenant, domain, account, org, region, 
      FROM orgs JOIN domains ON domains.domain = 'o-' || orgs.guid WHERE orgs.guid = $1";
 
 /// Removes access to the domains that are recorded as deleted with the domain `$1`; their roles are kept in another
-/// table.
-const CLOSE: [&str; 3] = [
+/// table. Those of open invitations stay where they are: an acceptance gives none in a retired domain.
+const CLOSE: [&str; 2] = [
     "INSERT INTO deleted_roles (principal, domain, role) SELECT principal, domain, role FROM roles \
      WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1) ON CONFLICT DO NOTHING",
     "DELETE FROM roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
-    "DELETE FROM invitation_roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
 ];
 
 /// Their numbers in the store are never given to others.
@@ -236,6 +235,7 @@ pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result
     tx.execute(BEGIN, &[tenant.clone(), now.0.into()]).await?;
     for sql in EVENTS.into_iter().chain([
         "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
+        "DELETE FROM invitation_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
         "DELETE FROM domains WHERE tenant = $1 AND retired_at IS NOT NULL \
          AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = domains.tenant AND begun = 1)",
         "DELETE FROM deletions WHERE tenant = $1 AND begun = 1",

@@ -341,6 +341,10 @@ pub(crate) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<
     let roles = "INSERT INTO roles (principal, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
                  WHERE invitation = $2 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
     tx.execute(roles, &[person(), found.key()]).await?;
+    // What is deleted may be restored: then the roles in it begin too.
+    let waiting = "INSERT INTO deleted_roles (principal, domain, role) SELECT CAST($1 AS TEXT), domain, role \
+                   FROM invitation_roles WHERE invitation = $2 AND domain IN (SELECT domain FROM deletions) ON CONFLICT DO NOTHING";
+    tx.execute(waiting, &[person(), found.key()]).await?;
     let named = "UPDATE members SET invitation = $3 WHERE account = $1 AND principal = $2";
     tx.execute(named, &[account(), person(), found.key()])
         .await?;

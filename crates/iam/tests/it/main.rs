@@ -33,6 +33,7 @@ mod password;
 #[cfg(test)]
 mod reach;
 #[cfg(test)]
+mod restored_invitations;
 mod revocation;
 #[cfg(test)]
 mod right;

@@ -1,5 +1,6 @@
 //! `status`: user, target and expiry, without a request.
 
+use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::in_words;
@@ -75,7 +76,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             ),
             ("Region:", or_none(&config.region)),
             ("Org:", or_none(&cf.organization_fields.name)),
-            ("Space:", or_none(&cf.space_fields.name)),
+            ("Space:", space(&cf.space_fields)),
             (
                 "Scope:",
                 match (scope, context.reach()) {
@@ -94,11 +95,26 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
             pairs.push(("Reach:", reach.words()));
         }
         context.output.pairs(&pairs)?;
+        if is_usable && context.reach().is_none() && cf.space_fields.guid.is_empty() {
+            // What can be chosen takes a request.
+            context
+                .output
+                .note("hint: no space is targeted; `vigie target` says which command mends that");
+        }
     }
     if is_usable {
         return Ok(());
     }
     Err(not_logged_in(context.name))
+}
+
+/// The name of the targeted space, or its id: a key that may only send is not told the name.
+fn space(space: &Place) -> String {
+    match (space.name.as_str(), space.guid.as_str()) {
+        ("", "") => "none".to_owned(),
+        ("", guid) => printable(&format!("s-{guid}")),
+        (name, _) => printable(name),
+    }
 }
 
 /// A text, or `null` for none.

@@ -250,7 +250,13 @@ impl Fixture {
             ("GET", "/v2/users/self/invitations") => return (200, self.invitations()),
             ("POST", "/identity/token") => return self.token(asked),
             ("POST", "/v2/users/redeem") if code_of(&asked.json()) == "vgc0123456789abcdefghjk" => {
-                return (204, Value::Null);
+                return match asked.json()["new_password"] == "" {
+                    true => (
+                        400,
+                        json!({"errors": [{"code": "invalid_field", "message": "`new_password` is empty"}]}),
+                    ),
+                    false => (204, Value::Null),
+                };
             }
             ("POST", "/v2/users/redeem") => {
                 return (

@@ -103,10 +103,25 @@ fn new_passwords_that_differ_are_asked_for_again() {
         let (shown, status) = person.leave();
         assert_eq!(status, 2, "{shown}");
     }
-    assert_eq!(
-        terminal.server.requests("POST", "/v2/users/redeem").len(),
-        1
+    let asked = terminal.server.requests("POST", "/v2/users/redeem");
+    let set = asked.iter().filter(|one| one.json()["new_password"] != "");
+    assert_eq!(set.count(), 1);
+}
+
+/// The person chose a password, twice, for a code that was used up.
+#[test]
+fn regression_7_a_used_code_is_told_before_a_password_is_chosen() {
+    let mut terminal = Terminal::new();
+    terminal.set("NO_COLOR", "1");
+    let login = format!(
+        "vigie login -a {} -u ada@example.org --no-region -p vgc-9999-9999-9999-9999-9999",
+        terminal.server.address
     );
+    let person = Person::at(&terminal, &login);
+    let (shown, status) = person.leave();
+    assert_eq!(status, 3, "{shown}");
+    assert!(shown.contains("used up or expired"), "{shown}");
+    assert!(!shown.contains("New password"), "{shown}");
 }
 
 #[test]

@@ -52,6 +52,25 @@ fn a_key_in_a_file_is_for_its_owner_and_logs_in_again() {
     assert!(sent.last().unwrap().body.contains("apikey=vgk_shown_once"));
 }
 
+/// The second key replaced the only copy of the first, and said nothing.
+#[test]
+fn regression_7_a_file_with_a_key_is_never_replaced() {
+    let mut terminal = Terminal::logged_in();
+    terminal.run("vigie iam api-key-create ci --file key.json");
+    let kept = std::fs::read(terminal.path("key.json")).unwrap();
+    let ran = terminal.run("vigie iam api-key-create cd --file key.json");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("is there already"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("name another file"), "{}", ran.stderr);
+    assert_eq!(std::fs::read(terminal.path("key.json")).unwrap(), kept);
+    // A dash made a file of that name.
+    let ran = terminal.run("vigie iam api-key-create ce --file -");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(!terminal.path("-").exists());
+    let made = terminal.server.requests("POST", "/v1/apikeys");
+    assert_eq!(made.len(), 1, "no key that nobody has was made");
+}
+
 /// When a key ends is asked for by a flag, and shown in a column of its own once some key has an end.
 #[test]
 fn a_key_that_expires_says_when() {

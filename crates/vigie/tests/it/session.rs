@@ -356,3 +356,24 @@ fn regression_7_a_login_with_a_key_lasts_while_both_are_good() {
         "{status:?}"
     );
 }
+
+/// They printed plain text, though standard output holds only JSON then.
+#[test]
+fn regression_7_a_text_for_a_shell_is_not_printed_as_json() {
+    let mut terminal = Terminal::logged_in();
+    for form in ["--header", "--curl", "--env"] {
+        let ran = terminal.run(&format!("vigie iam token {form} --output json"));
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains(form), "{}", ran.stderr);
+    }
+    for line in [
+        "vigie account space dev -o field-org --guid",
+        "vigie account org field-org --guid",
+    ] {
+        let plain = terminal.run(line);
+        assert_eq!(plain.code, 0, "{line}: {}", plain.stderr);
+        let ran = terminal.run(&format!("{line} --output json"));
+        let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(told.as_str(), Some(plain.stdout.trim()), "{line}");
+    }
+}

@@ -2,11 +2,15 @@
 //! depended on the domain would tell whether it exists.
 
 use crate::text::shell::word;
+use base::scope::Domain;
 use iam::{HiddenDomain, Standing};
 
 /// The hint for the caller.
 pub(super) fn hint(hidden: &HiddenDomain) -> String {
-    let role = given_with(hidden.address.as_deref());
+    let role = match hidden.address.as_deref() {
+        Some(address) => given_in(hidden.domain, address),
+        None => String::new(),
+    };
     match hidden.standing {
         Standing::NoRole => {
             format!("you have no role here yet; an Administrator gives one{role}")
@@ -28,25 +32,38 @@ pub(super) fn hint(hidden: &HiddenDomain) -> String {
 
 /// The hint for a caller without a role in a space.
 pub(super) fn role_in_space(address: &str) -> String {
-    let role = given_with(Some(address));
-    format!("you have no role in a space yet; an Administrator gives one{role}")
+    let role = in_space(address);
+    format!("you have no role in a space yet; an Administrator gives one with {role}")
 }
 
-/// The command that gives a role in a space; a service has no address to be named by.
-fn given_with(address: Option<&str>) -> String {
-    address.map_or_else(String::new, |address| {
-        format!(
-            " with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
-            word(address)
-        )
-    })
+/// The commands that give a role where it opens the named domain, and in a space; a service has no address to be named by. They
+/// follow from what the caller has named.
+fn given_in(domain: Domain, address: &str) -> String {
+    let space = in_space(address);
+    let address = word(address);
+    match domain {
+        Domain::Space(_) => format!(" with {space}"),
+        Domain::Org(_) => format!(
+            " with `vigie account org-role-set {address} ORG OrgManager` (OrgAuditor to read alone), or one in a space with {space}"
+        ),
+        Domain::Account(_) => format!(
+            " with `vigie account role-set {address} Editor` (Viewer to read alone), or one in a space with {space}"
+        ),
+    }
+}
+
+/// The command that gives a role in a space.
+fn in_space(address: &str) -> String {
+    format!(
+        "`vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
+        word(address)
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use base::id::{Guid, SpaceId};
-    use base::scope::Domain;
 
     fn told(standing: Standing, address: Option<&str>) -> String {
         hint(&HiddenDomain {

@@ -4,6 +4,7 @@
 use super::hidden_domain;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
+use base::scope::Domain;
 use db::DbError;
 use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
@@ -145,6 +146,22 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
             "`vigie account spaces` lists the spaces you can see, and `vigie account space NAME --guid` prints the GUID of one",
         ),
         Remedy::AskForRole(address) => Cow::Owned(hidden_domain::role_in_space(&address)),
+        Remedy::HaveAccountRoleGiven(role) => Cow::Owned(format!(
+            "an Administrator of the account does it, or gives the role with `vigie account role-set EMAIL {role}`"
+        )),
+        Remedy::HaveRoleGiven(domain, role) => Cow::Owned(match domain {
+            Domain::Space(_) => format!(
+                "one of them does it, or gives the role with `vigie account space-role-set EMAIL ORG SPACE {}`",
+                role.title(domain)
+            ),
+            _ => format!(
+                "one of them does it, or gives the role with `vigie account org-role-set EMAIL ORG {}`",
+                role.title(domain)
+            ),
+        }),
+        Remedy::DeleteRecursively => Cow::Borrowed(
+            "delete what is in it first, or everything at once: `vigie account org-delete ORG --recursive` (in the API `recursive=true`)",
+        ),
         Remedy::DeleteKeys => Cow::Borrowed("delete some with `vigie iam api-key-delete NAME`"),
         Remedy::DeleteEvents => Cow::Borrowed(
             "delete old ones with `DELETE /events/?until=-1y`, or let the operator raise `limits.events_per_domain`",

@@ -26,6 +26,10 @@ impl KeyFile {
     /// # Errors
     /// If a file of this name exists, or none can be created.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            path.as_os_str() != "-",
+            "nothing was changed, as `-` names no file\nhint: leave `--key-file` out, and what would be in it is printed once"
+        );
         let made = File::options()
             .write(true)
             .create_new(true)
@@ -112,6 +116,14 @@ mod tests {
         let error = KeyFile::create(&path).unwrap_err().to_string();
         assert!(error.contains("is there already"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}\n");
+    }
+
+    #[test]
+    fn a_dash_is_no_file() {
+        let error = KeyFile::create("-".as_ref()).unwrap_err().to_string();
+        let is_made = std::path::Path::new("-").exists();
+        drop(std::fs::remove_file("-"));
+        assert!(!is_made && error.contains("`-` names no file"), "{error}");
     }
 
     #[test]

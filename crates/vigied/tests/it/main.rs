@@ -98,6 +98,7 @@ mod network;
 mod no_forms;
 #[cfg(test)]
 mod no_role;
+mod no_role_hints;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A file for a new key, whose text is shown only once.
 
 use crate::error::Failure;
-use crate::shown::Shown;
+use crate::shown::{Shown, shown};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, ErrorKind, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use wire::iam::api_key::ApiKey;
@@ -12,28 +12,33 @@ use wire::iam::key_file;
 /// More than a key and its description take.
 const ROOM_BYTES: usize = 16 << 10;
 
-/// A file for a key. It is opened before the key is made, because a key that cannot be written would be lost.
+/// A file for a key: always a new one, because one that is there may hold the only copy of another key. It is opened before the
+/// key is made, because a key that cannot be written would be lost, and removed if nothing was kept in it.
 pub(super) struct KeyFile {
     path: PathBuf,
-    beside: PathBuf,
     file: File,
+    is_kept: bool,
 }
 
 impl KeyFile {
     pub(super) fn prepare(path: &Path) -> Result<Self, Failure> {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}.tmp", std::process::id()));
-        let beside = PathBuf::from(beside);
+        if path.as_os_str() == "-" {
+            return Err(Failure::usage("`-` names no file for the key")
+                .hint("leave `--file` out, and the key is printed once"));
+        }
         let file = OpenOptions::new()
             .create_new(true)
             .write(true)
             .mode(0o600)
-            .open(&beside)
-            .map_err(|error| Failure::file("create", path, &error))?;
+            .open(path)
+            .map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => is_there(path),
+                _ => Failure::file("create", path, &error),
+            })?;
         let mut prepared = Self {
             path: path.to_owned(),
-            beside,
             file,
+            is_kept: false,
         };
         prepared
             .reserve()
@@ -54,18 +59,27 @@ impl KeyFile {
             .write_all(&text)
             .and_then(|()| self.file.set_len(text.len() as u64))
             .and_then(|()| self.file.sync_all())
-            .and_then(|()| fs::rename(&self.beside, &self.path))
             .map_err(|error| {
                 Failure::file("write", &self.path, &error).hint(format!(
                     "the key exists but is lost: delete it with `vigie iam api-key-delete {}`",
                     Shown::word(&key.id)
                 ))
-            })
+            })?;
+        self.is_kept = true;
+        Ok(())
     }
 }
 
 impl Drop for KeyFile {
     fn drop(&mut self) {
-        drop(fs::remove_file(&self.beside));
+        if !self.is_kept {
+            drop(fs::remove_file(&self.path));
+        }
     }
+}
+
+fn is_there(path: &Path) -> Failure {
+    let message = shown!("`{}` is there already, and no key was made", path.display());
+    Failure::usage(message)
+        .hint("it may hold the only copy of a key; name another file with `--file FILE`")
 }

@@ -11,6 +11,9 @@ use crate::shown::Shown;
 use base::secret::Secret;
 use wire::iam::invitation::{Accept, Invitation, Redeem};
 
+/// The server's code for a one-time code that is wrong, used up or expired.
+const INVALID_CODE: &str = "invalid_code";
+
 /// Accepts the invitation into the account, or the only pending one.
 pub(crate) fn accept(account: Option<&str>, context: &Context) -> Result<(), Failure> {
     let mut waiting = waiting(context)?;
@@ -66,27 +69,50 @@ pub(crate) fn redeem(
     let new = match given {
         Some(given) => given::password(given.expose(), "--new-password", &context.output)?,
         None => {
+            if prompt::is_possible() {
+                look_at(email, code, context)?;
+            }
             context
                 .output
                 .note("this is a one-time code: choose a password of your own");
             prompt::new_password("`--new-password @FILE`", &context.output)?
         }
     };
+    send(email, code, &new, context)?;
+    Ok(new)
+}
+
+/// Fails if the code is good for nothing, before a password is chosen for it. No server takes an empty password, and it judges the
+/// code first; what it says about the password is no news.
+fn look_at(email: &str, code: &Secret<String>, context: &Context) -> Result<(), Failure> {
+    match send(email, code, &Secret::new(String::new()), context) {
+        Err(failure) if failure.code.as_deref() == Some(INVALID_CODE) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
+/// Asks the server to set the password.
+fn send(
+    email: &str,
+    code: &Secret<String>,
+    new: &Secret<String>,
+    context: &Context,
+) -> Result<(), Failure> {
     let body = Redeem {
         email: email.to_owned(),
         one_time_code: code.expose().as_str().into(),
         new_password: new.expose().as_str().into(),
     };
     let url = format!("{}/v2/users/redeem", context.api_endpoint()?);
-    context
-        .send(Request::post(url).json(&body)?)?
+    let reply = context.send(Request::post(url).json(&body)?)?;
+    reply
         .success("set the password")
+        .map(drop)
         .map_err(|mut failure| {
             // The code is the credential here.
-            if failure.code.as_deref() == Some("invalid_code") {
+            if failure.code.as_deref() == Some(INVALID_CODE) {
                 failure.kind = Kind::NotLoggedIn;
             }
             failure
-        })?;
-    Ok(new)
+        })
 }

@@ -14,7 +14,7 @@ pub(crate) struct OrgArgs {
     /// Region, in place of the targeted one
     #[arg(short, long, value_name = "REGION")]
     region: Option<String>,
-    /// Print the GUID only
+    /// Print the GUID only; as JSON, a text
     #[arg(long)]
     guid: bool,
 }
@@ -31,11 +31,14 @@ pub(crate) fn run(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
         ))?;
     }
     let org = Listed::of(context.org_named(&args.name, &region)?, &region, context);
+    if output.is_json() {
+        return match args.guid {
+            true => output.json(&org.org_guid),
+            false => output.json(&org),
+        };
+    }
     if args.guid {
         return output.line(printable(&org.org_guid));
-    }
-    if output.is_json() {
-        return output.json(&org);
     }
     output.ok()?;
     output.pairs(&[

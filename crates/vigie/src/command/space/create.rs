@@ -22,7 +22,9 @@ pub(crate) struct SpaceCreateArgs {
 /// Creates a space.
 pub(crate) fn run(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    let org = context.resolve_org(args.org.as_deref())?;
+    let org = context
+        .resolve_org(args.org.as_deref())
+        .map_err(|failure| context.no_role_for_spaces(failure))?;
     output.action(format!(
         "Creating space {} in org {} as {}...",
         args.name,

@@ -14,7 +14,7 @@ pub(crate) struct SpaceArgs {
     /// Organization, in place of the targeted one
     #[arg(short, long, value_name = "ORG")]
     org: Option<String>,
-    /// Print the GUID only
+    /// Print the GUID only; as JSON, a text
     #[arg(long)]
     guid: bool,
 }
@@ -32,11 +32,14 @@ pub(crate) fn run(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
         ))?;
     }
     let space = Listed::of(context.space_named(&org, &args.name)?, &org);
+    if output.is_json() {
+        return match args.guid {
+            true => output.json(&space.space_guid),
+            false => output.json(&space),
+        };
+    }
     if args.guid {
         return output.line(printable(&space.space_guid));
-    }
-    if output.is_json() {
-        return output.json(&space);
     }
     output.ok()?;
     output.pairs(&[

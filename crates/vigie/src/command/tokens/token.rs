@@ -52,8 +52,29 @@ struct TokenReport<'a> {
     scope: Option<String>,
 }
 
+impl TokenArgs {
+    /// The flag of a form that is no JSON.
+    fn text_form(&self) -> Option<&'static str> {
+        [
+            (self.header, "--header"),
+            (self.curl, "--curl"),
+            (self.env, "--env"),
+        ]
+        .into_iter()
+        .find_map(|(is_asked, flag)| is_asked.then_some(flag))
+    }
+}
+
 /// Prints the access token in the requested form.
 pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
+    if context.output.is_json()
+        && let Some(form) = args.text_form()
+    {
+        let message =
+            format!("`{form}` prints a text, and `--output json` JSON: leave one of them out");
+        return Err(Failure::usage(message)
+            .hint("`--json` alone prints the token, when it expires, whose it is and the scope"));
+    }
     let token = context.token_for(args.min_ttl)?;
     let text = token.expose();
     let output = &context.output;

@@ -6,9 +6,9 @@ use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::shown::Shown;
+use crate::shown::{Shown, shown};
 use clap::Args;
-use wire::iam::user::{Invite, InviteUsers, Invited};
+use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
 /// What `user-invite` takes.
 #[derive(Debug, Args)]
@@ -64,7 +64,8 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
         .ask(
             Request::post(url(&account, context)?).json(&body)?,
             "invite the user",
-        )?
+        )
+        .map_err(|failure| hint_at_roles(failure, args, &account, context))?
         .parse("invite the user")?;
     output.ok()?;
     if output.is_json() {
@@ -101,6 +102,47 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
         let message = format!("the user was invited, but not every role was given: {failure}");
         Failure::new(Kind::Partial, message)
             .hint("give it with `vigie account org-role-set` or `vigie account space-role-set`")
+    })
+}
+
+/// A member is given roles by commands of their own, which are named with what was asked for.
+fn hint_at_roles(failure: Failure, args: &InviteArgs, account: &str, context: &Context) -> Failure {
+    let is_one = |user: &User| user.email.eq_ignore_ascii_case(args.email.trim());
+    // Who may not list the users is told nothing more.
+    let is_member = || super::of_account(account, context).is_ok_and(|all| all.iter().any(is_one));
+    if failure.kind != Kind::Failed || !is_member() {
+        return failure;
+    }
+    let mut commands = Vec::new();
+    if let Some(role) = &args.account_role {
+        commands.push(shown!(
+            "`vigie account role-set {} {}`",
+            Shown::word(&args.email),
+            Shown::word(&role::name(role))
+        ));
+    }
+    if let (Some(org), Some(role)) = (&args.org, &args.org_role) {
+        commands.push(shown!(
+            "`vigie account org-role-set {} {} {}`",
+            Shown::word(&args.email),
+            Shown::word(org),
+            Shown::word(&role::name(role))
+        ));
+    }
+    if let (Some(org), Some(space), Some(role)) = (&args.org, &args.space, &args.space_role) {
+        commands.push(shown!(
+            "`vigie account space-role-set {} {} {} {}`",
+            Shown::word(&args.email),
+            Shown::word(org),
+            Shown::word(space),
+            Shown::word(&role::name(role))
+        ));
+    }
+    if commands.is_empty() {
+        commands.push("`vigie account role-set`, `vigie account org-role-set` or `vigie account space-role-set`".into());
+    }
+    commands.into_iter().fold(failure, |failure, command| {
+        failure.hint(shown!("give a member a role with {}", command))
     })
 }
 

@@ -1,0 +1,92 @@
+//! What a member is told who has too little of a role: the command that gives the one that allows what they tried, and what an
+//! Administrator is told who invites a member.
+
+use crate::harness::Server;
+use crate::no_role::{Person, people, said};
+
+const ACCOUNT_ROLE: &str = "`vigie account role-set bea@example.org Editor`";
+const ORG_ROLE: &str = "`vigie account org-role-set bea@example.org ORG OrgManager`";
+
+fn hinted(person: &Person<'_>, line: &str, expected: &str) {
+    let ran = person.run(line);
+    assert!(!ran.status.success(), "{line}: {ran:?}");
+    let errors = said(&ran);
+    assert!(errors.contains(expected), "{line}: {errors}");
+}
+
+/// `vigie target` named itself as the mend, which failed; `status` named none.
+#[test]
+fn regression_7_target_and_status_of_a_member_without_a_role_lead_on() {
+    let server = Server::start();
+    let (owner, bea) = people(&server);
+    let told = bea.run("target");
+    assert!(told.status.success(), "{told:?}");
+    let shown = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(!shown.contains("target -o ORG"), "{shown}");
+    assert!(shown.contains("you have no role in an organization yet"));
+    assert!(said(&told).contains("space-role-set bea@example.org"));
+    let status = bea.run("status");
+    assert!(said(&status).contains("`vigie target` says"), "{status:?}");
+    owner.done("account space-role-set bea@example.org vigie dev SpaceDeveloper");
+    assert!(bea.done("target").contains("target -o ORG -s SPACE"));
+    // A role, and no target yet: the account is meant, where the role is not.
+    hinted(&bea, "metrics list", "`vigie target -o ORG -s SPACE`");
+    bea.done("target -o vigie -s dev");
+    assert!(!said(&bea.run("status")).contains("hint"));
+}
+
+/// They said which role is needed and no command, or named a role that does not allow it.
+#[test]
+fn regression_7_a_refusal_names_the_command_that_gives_the_needed_role() {
+    let server = Server::start();
+    let (owner, bea) = people(&server);
+    let administrator = "`vigie account role-set EMAIL Administrator`";
+    hinted(&bea, "account users", administrator);
+    hinted(&bea, "account user-invite x@example.org", administrator);
+    let creator = "`vigie account role-set EMAIL Editor`";
+    hinted(&bea, "account org-create lab", creator);
+    hinted(&bea, "account space-create lab", ORG_ROLE);
+    hinted(&bea, "metrics list --scope account", ACCOUNT_ROLE);
+    let org = format!("metrics list --scope o-{}", server.owner.org);
+    hinted(&bea, &org, ORG_ROLE);
+    owner.done("account space-role-set bea@example.org vigie dev SpaceDeveloper");
+    let org_manager = "`vigie account org-role-set EMAIL ORG OrgManager`";
+    hinted(&bea, "account space-create lab -o vigie", org_manager);
+    // What the hints say works.
+    owner.done("account org-role-set bea@example.org vigie OrgManager");
+    bea.done("account space-create lab -o vigie");
+    bea.done(&org);
+    owner.done("account role-set bea@example.org Editor");
+    bea.done("metrics list --scope account");
+    bea.done("account org-create lab");
+}
+
+/// It said that nobody was invited, and not how a member is given a role.
+#[test]
+fn regression_7_inviting_a_member_names_the_command_that_gives_the_role() {
+    let server = Server::start();
+    let (owner, _) = people(&server);
+    hinted(
+        &owner,
+        "account user-invite Bea@example.org -o vigie -s dev --space-role SpaceDeveloper",
+        "`vigie account space-role-set Bea@example.org vigie dev SpaceDeveloper`",
+    );
+    hinted(
+        &owner,
+        "account user-invite bea@example.org --account-role Viewer",
+        "`vigie account role-set bea@example.org Viewer`",
+    );
+    hinted(&owner, "account user-invite bea@example.org", "role-set");
+}
+
+/// It counted `1 spaces`, and named a parameter of the API alone.
+#[test]
+fn regression_7_an_organization_with_spaces_names_the_flag_that_deletes_them() {
+    let server = Server::start();
+    let (owner, _) = people(&server);
+    let ran = owner.run("account org-delete vigie -f");
+    let errors = said(&ran);
+    assert!(errors.contains("holds 1 space ("), "{errors}");
+    assert!(errors.contains("org-delete ORG --recursive`"), "{errors}");
+    owner.done("account org-delete vigie -f --recursive");
+}
