@@ -70,6 +70,10 @@ fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
         ("2025-W48-2T12:00Z", NOON),
         ("2025-W48-2 12:00", NOON),
         ("2025-W48T12:00:00+01:00", NOON - DAY - DAY / 24),
+        ("2025-329", NOON - DAY / 2),
+        ("2025-329T12:00:00Z", NOON),
+        ("2025-329 12:00", NOON),
+        ("2024-366", 1_735_603_200_000),
         // Of a year that has 53, and whose first days are of the year before.
         ("2020-W53-7", 1_609_632_000_000),
     ] {
@@ -77,6 +81,8 @@ fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
     }
     for none in [
         "2025-W53",
+        "2025-366",
+        "2025-000",
         "2025-W00",
         "2025-W48-8",
         "2025-W4",
