@@ -59,6 +59,19 @@ fn iso_8601_in_the_forms_that_people_write() {
 }
 
 #[test]
+fn regression_7_what_is_no_time_is_repeated_as_it_was_typed() {
+    let told = |text| {
+        let told = parse(text, NOW, &TimeZone::UTC);
+        told.unwrap_err().to_string()
+    };
+    for text in ["W48", "PT1H", "Wednsday", "-5Fortnights"] {
+        let told = told(text);
+        let word = text.trim_start_matches(['-', '5']);
+        assert!(told.contains(word), "{told}");
+    }
+}
+
+#[test]
 fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
     const DAY: i64 = 24 * 3_600_000;
     for (text, expected) in [
