@@ -89,7 +89,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "ZONE", conflicts_with = "file")]
     tz: Option<String>,
     /// Samples per request at most; where the server finds a request too large, fewer are sent at a time
-    #[arg(long, value_name = "COUNT", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 5000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
     /// How many rejected samples to list
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
