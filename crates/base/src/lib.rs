@@ -34,3 +34,4 @@ pub mod store;
 mod store_error;
 pub mod time;
 pub mod time_expr;
+pub mod user_info;

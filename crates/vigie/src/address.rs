@@ -3,16 +3,24 @@
 use crate::error::Failure;
 use crate::loopback::{host, is_loopback};
 use crate::origin::Origin;
+use base::user_info;
 
 /// Completes an address typed without a scheme: `http` for this machine, `https` for any other.
 pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     let text = typed.trim().trim_end_matches('/');
+    let shown = user_info::hidden(typed);
     let wrong = |why: &str| {
-        Failure::usage(format!("`{typed}` is not the address of a server: {why}"))
+        Failure::usage(format!("`{shown}` is not the address of a server: {why}"))
             .hint("an address looks like `https://metrics.example.org` or `127.0.0.1:8080`")
     };
     if text.is_empty() || text.ends_with(':') {
         return Err(wrong("it names no host"));
+    }
+    // Anywhere: a password may hold the `/` at which the host would seem to end.
+    if text.contains('@') {
+        return Err(wrong(
+            "it holds a user name or a password; log in with `vigie login`, which asks for them",
+        ));
     }
     let complete = match text.split_once("://") {
         Some(("http" | "https", _)) => text.to_owned(),
@@ -21,7 +29,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
         None => format!("https://{text}"),
     };
     let host = host(&complete);
-    if host.is_empty() || host.contains('@') {
+    if host.is_empty() {
         return Err(wrong("it names no host"));
     }
     if complete.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#')) {
@@ -29,7 +37,7 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
     }
     if Origin::of(&complete).is_ok_and(|there| there.is_unspecified()) {
         return Err(Failure::usage(format!(
-            "`{typed}` is the unspecified address, at which no server can be reached"
+            "`{shown}` is the unspecified address, at which no server can be reached"
         ))
         .hint("name one that the server has; on this machine that is `127.0.0.1`"));
     }
@@ -64,6 +72,23 @@ mod tests {
         );
         for wrong in ["", "ftp://x", "https://", "https://u:p@h", "h?x", "a b"] {
             assert_eq!(of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn regression_7_a_password_in_an_address_is_not_repeated() {
+        for text in [
+            "https://user:secretpw@host",
+            "user:secretpw@host",
+            "https://secretpw@host",
+            "https://user:secret/pw@host",
+            "https://user:secretpw@host?x",
+            "ftp://user:secretpw@host",
+            " https://user:secretpw@0.0.0.0 ",
+        ] {
+            let told = format!("{:?}", complete(text).unwrap_err());
+            assert!(!told.contains("secret"), "{told}");
+            assert!(told.contains("user name or a password"), "{told}");
         }
     }
 

@@ -2,10 +2,11 @@
 
 use crate::client::Client;
 use crate::config::{CfConfig, Config, Home};
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::error::Failure;
 use crate::origin::Origin;
 use crate::output::{Format, Output};
+use crate::stray_variables::unreadable_switch;
 use std::cell::{Cell, OnceCell, Ref, RefCell};
 use wire::secret::SecretText;
 
@@ -33,6 +34,9 @@ pub(crate) struct Context {
 impl Context {
     /// Reads the configuration, and nothing else.
     pub(crate) fn new(name: Name, env: Env, format: Format, quiet: bool) -> Result<Self, Failure> {
+        if let Some(why) = unreadable_switch(&env, &[env::COLOR, env::QUIET]) {
+            return Err(Failure::usage(why));
+        }
         let home = Home::find(name, &env)?;
         let config = home.read()?;
         let output = Output::new(name, format, quiet, &env, config.color());

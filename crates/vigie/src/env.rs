@@ -57,6 +57,9 @@ variables! {
     /// The common variable for no colour.
     NO_COLOR: ["NO_COLOR"],
         "any value: no colour";
+    /// What the terminal is.
+    TERM: ["TERM"],
+        "`dumb`: no colour, unless `VIGIE_COLOR` says so";
     /// Seconds before a request is given up.
     HTTP_TIMEOUT: ["VIGIE_HTTP_TIMEOUT", "IBMCLOUD_HTTP_TIMEOUT", "BLUEMIX_HTTP_TIMEOUT"],
         "seconds until a request is given up; 0: never";
@@ -149,27 +152,6 @@ impl Env {
     }
 }
 
-/// Variables that are probably misspelt, with the probable name. Variables of the server are not reported.
-pub(crate) fn mistyped(names: impl Iterator<Item = String>) -> Vec<(String, &'static str)> {
-    let own = || {
-        let all = ALL.iter().flat_map(|variable| variable.names);
-        all.copied().filter(|name| name.starts_with("VIGIE_"))
-    };
-    let mut told: Vec<_> = names
-        .filter(|name| name.starts_with("VIGIE_") && name.len() < 40)
-        .filter(|name| own().all(|own| own != name))
-        .filter_map(|name| {
-            let near = own().find(|own| strsim::levenshtein(own, &name) <= DISTANCE_MAX)?;
-            Some((name, near))
-        })
-        .collect();
-    told.sort();
-    told
-}
-
-/// The maximum edit distance of a misspelling.
-const DISTANCE_MAX: usize = 2;
-
 /// The value of a word for on or off, as in the original.
 pub(crate) fn switch(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
@@ -182,37 +164,6 @@ pub(crate) fn switch(word: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slip_of_the_pen_is_told_and_the_servers_variables_are_not() {
-        let told = |name: &str| {
-            let told = mistyped(std::iter::once(name.to_owned()));
-            told.first().map(|(_, near)| *near)
-        };
-        for (name, near) in [
-            ("VIGIE_API_KYE", "VIGIE_API_KEY"),
-            ("VIGIE_APIKEY", "VIGIE_API_KEY"),
-            ("VIGIE_CAFILE", "VIGIE_CA_FILE"),
-            ("VIGIE_HOEM", "VIGIE_HOME"),
-        ] {
-            assert_eq!(told(name), Some(near), "{name}");
-        }
-        for name in [
-            "VIGIE_API",
-            "VIGIE_LISTEN",
-            "VIGIE_DATA",
-            "VIGIE_DATABASE",
-            "VIGIE_LOG_LEVEL",
-            "VIGIE_TLS_KEY",
-            "VIGIE_TOKEN",
-            "VIGIE_SCOPE",
-            "VIGIE_METRICS",
-            "VIGIE_PORT",
-            "API_KYE",
-        ] {
-            assert_eq!(told(name), None, "{name}");
-        }
-    }
 
     #[test]
     fn the_first_name_wins() {

@@ -36,6 +36,7 @@ mod reference;
 mod screen;
 mod session;
 mod shown;
+mod stray_variables;
 mod targeting;
 mod token;
 mod trace;
@@ -82,8 +83,7 @@ fn main() -> ExitCode {
     };
     if name == Name::Vigie {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        for (given, near) in env::mistyped(names) {
-            let warning = format!("`{given}` is not read; did you mean `{near}`?");
+        for warning in stray_variables::told(names) {
             context.output.warn(warning);
         }
     }

@@ -63,6 +63,8 @@ impl Output {
             Some(false)
         } else if env.get(env::COLOR).is_some() {
             Some(env.is_true(env::COLOR))
+        } else if env.get(env::TERM) == Some("dumb") {
+            Some(false)
         } else {
             configured
         };

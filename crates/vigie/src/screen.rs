@@ -4,6 +4,7 @@ use crate::chart::Glyphs;
 use crate::env::{self, Env};
 use base::limit;
 use std::io;
+use std::ops::RangeInclusive;
 
 /// Used if the size is unknown.
 const WIDTH: usize = 80;
@@ -29,13 +30,30 @@ pub(crate) struct Screen {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ScreenArgs {
     /// Columns of a drawing, or pixels of a picture; default: those of the terminal, else 80; 1000 pixels
-    #[arg(long, value_name = "COLUMNS", display_order = 810, value_parser = clap::value_parser!(u16).range(20..=PICTURE_WIDTH_MAX))]
+    #[arg(long, value_name = "COLUMNS", display_order = 810, allow_negative_numbers = true, value_parser = width)]
     pub(crate) width: Option<u16>,
     /// Lines of a chart, or pixels of a picture; default: at most 20, as the terminal allows; 400 pixels
-    #[arg(long, value_name = "LINES", display_order = 811, value_parser = clap::value_parser!(u16).range(7..=PICTURE_HEIGHT_MAX))]
+    #[arg(long, value_name = "LINES", display_order = 811, allow_negative_numbers = true, value_parser = height)]
     pub(crate) height: Option<u16>,
     #[command(flatten)]
     alphabet: AlphabetArgs,
+}
+
+fn width(text: &str) -> Result<u16, String> {
+    within(text, 20..=PICTURE_WIDTH_MAX.into(), "columns")
+}
+
+fn height(text: &str) -> Result<u16, String> {
+    within(text, 7..=PICTURE_HEIGHT_MAX.into(), "lines")
+}
+
+fn within(text: &str, sizes: RangeInclusive<i64>, unit: &str) -> Result<u16, String> {
+    let size = text.parse().ok().filter(|size| sizes.contains(size));
+    size.and_then(|size| u16::try_from(size).ok())
+        .ok_or_else(|| {
+            let (least, most) = sizes.into_inner();
+            format!("it is to be {least} to {most} {unit}, or pixels of a picture")
+        })
 }
 
 /// The argument of commands that draw lines around text.
@@ -137,5 +155,15 @@ mod tests {
             alphabet(&Env::of(&[("LC_CTYPE", "C.utf8")])),
             Glyphs::Unicode
         );
+    }
+
+    #[test]
+    fn regression_7_a_size_out_of_bounds_names_columns_and_pixels() {
+        for size in ["100000", "19", "-1", "x"] {
+            let told = read(&format!("--width {size}")).unwrap_err().to_string();
+            assert!(told.contains("20 to 8192 columns, or pixels"), "{told}");
+        }
+        let told = read("--height -1").unwrap_err().to_string();
+        assert!(told.contains("lines, or pixels of a picture"), "{told}");
     }
 }

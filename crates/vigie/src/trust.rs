@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::origin::{Advertised, Origin, classify, follow};
 use crate::prompt;
 use crate::shown::{Shown, shown};
+use base::user_info;
 
 impl Context {
     /// Sends a request, if its origin is trusted.
@@ -45,7 +46,7 @@ impl Context {
             Advertised::Refused(why) => Err(Failure::failed(shown!(
                 "`{}` names `{}` as {}, where nothing is sent: {}",
                 api,
-                Shown::untrusted(advertised),
+                Shown::untrusted(&user_info::hidden(advertised)),
                 what,
                 why
             ))
@@ -59,7 +60,7 @@ impl Context {
             Failure::failed(shown!(
                 "`{}` continues a list at `{}`, which is not its own; nothing was sent there",
                 base,
-                Shown::untrusted(next)
+                Shown::untrusted(&user_info::hidden(next))
             ))
         })
     }
@@ -208,7 +209,7 @@ pub(crate) fn origin(url: &str) -> Result<Origin, Failure> {
     Origin::of(url).map_err(|why| {
         Failure::usage(shown!(
             "`{}` is not the address of a server: {}",
-            Shown::untrusted(url),
+            Shown::untrusted(&user_info::hidden(url)),
             why
         ))
         .hint("the API endpoint is set with `vigie api URL`")

@@ -27,11 +27,19 @@ pub struct AuthLine<'l> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthLineError {
     /// What is there is no credential.
-    #[error("{0}; write `AUTH iam TOKEN s-GUID` or `AUTH apikey KEY s-GUID`")]
+    #[error("{}; write `AUTH iam TOKEN s-GUID` or `AUTH apikey KEY s-GUID`", in_line(.0))]
     Credential(CredentialError),
     /// The last word is no domain.
     #[error("{0}")]
     Scope(ScopeIdError),
+}
+
+/// The same without the word header, which a line has not.
+fn in_line(error: &CredentialError) -> String {
+    match error {
+        CredentialError::Empty => "nothing stands behind `AUTH`".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// Whether a line, without its end, is one.
@@ -73,6 +81,15 @@ mod tests {
     use super::*;
     use crate::credential::CredentialKind;
     use proptest::prelude::*;
+
+    #[test]
+    fn regression_7_a_line_of_one_word_says_what_is_missing() {
+        let told = parse(b"AUTH").unwrap_err().to_string();
+        assert!(
+            told.contains("nothing stands behind `AUTH`; write"),
+            "{told}"
+        );
+    }
 
     const SCOPE: &str = "s-01234567-89ab-cdef-0123-456789abcdef";
 

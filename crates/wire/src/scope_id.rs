@@ -26,7 +26,7 @@ pub enum ScopeIdError {
     },
     /// What follows the prefix is no GUID.
     #[error(
-        "the scope id has {length} characters behind `{prefix}-` that are not a GUID of 32 hexadecimal digits"
+        "behind `{prefix}-`, the scope id has no GUID of 32 hexadecimal digits (its length there: {length})"
     )]
     Guid {
         /// The character before the hyphen.

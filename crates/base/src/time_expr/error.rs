@@ -45,3 +45,25 @@ pub enum TimeError {
     #[error("`{0}` is empty")]
     Empty(&'static str),
 }
+
+impl TimeError {
+    /// The same, repeating the text in the case in which it was typed.
+    #[must_use]
+    pub(super) fn as_typed(mut self, typed: &str) -> Self {
+        let (Self::Reference(told)
+        | Self::Offset(told)
+        | Self::UnitMissing(told)
+        | Self::Unit(told)
+        | Self::NoSuchTime(told)
+        | Self::SlashedDate(told)
+        | Self::OutOfRange(told)) = &mut self
+        else {
+            return self;
+        };
+        let found = typed.to_ascii_lowercase().find(told.as_str());
+        if let Some(own) = found.and_then(|at| typed.get(at..at + told.len())) {
+            own.clone_into(told);
+        }
+        self
+    }
+}

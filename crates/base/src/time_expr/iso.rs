@@ -2,13 +2,13 @@
 //!
 //! A date, then perhaps a time of day behind a `T`, a blank or a `_`, then perhaps a zone: `2025-11-25`,
 //! `2025-11-25 12:00`, `20251125T120000Z`, `2025-11-25T12:00:00.250+01:00`, `2025-11`. `/` parts a date as `-` does. A week
-//! (`2025-W48`, `2025-W48-2`, `2025W482`) begins on its Monday. Without a zone it is of the zone that is handed in.
+//! (`2025-W48`, `2025-W48-2`, `2025W482`) begins on its Monday, and a day of the year (`2026-331`) is taken as well. Without a zone it is of the zone that is handed in.
 
 use super::error::TimeError;
 use super::text::in_range;
 use super::wall_clock;
 use crate::time::Millis;
-use jiff::civil::{DateTime, ISOWeekDate, Weekday};
+use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 use jiff::tz::{Offset, TimeZone};
 
 /// No zone was ever further from UTC.
@@ -28,6 +28,9 @@ fn date(text: &str) -> Option<(String, &str)> {
         return Some((of_week(year, week, weekday), rest));
     }
     if let Some(rest) = rest.strip_prefix(['-', '/']) {
+        if let Some((day, rest)) = day_of_year(rest) {
+            return Some((of_day(year, day), rest));
+        }
         let month = digits(rest, 2)?;
         let rest = rest.get(2..)?;
         return match rest.strip_prefix(['-', '/']) {
@@ -43,6 +46,21 @@ fn date(text: &str) -> Option<(String, &str)> {
     let rest = rest.get(4..)?;
     let has_time = rest.starts_with(['t', 'T', ' ', '_']) && digits(rest.get(1..)?, 2).is_some();
     has_time.then(|| (format!("{year}-{month}-{day}"), rest))
+}
+
+/// The three digits of a day of the year, and what stands behind them.
+fn day_of_year(text: &str) -> Option<(&str, &str)> {
+    let (day, rest) = (digits(text, 3)?, text.get(3..)?);
+    (!rest.starts_with(|c: char| c.is_ascii_digit())).then_some((day, rest))
+}
+
+/// The date as `YYYY-MM-DD`; of a day that the year does not have a text that is no date.
+fn of_day(year: &str, day: &str) -> String {
+    let date = || {
+        let first = Date::new(year.parse().ok()?, 1, 1).ok()?;
+        first.with().day_of_year(day.parse().ok()?).build().ok()
+    };
+    date().map_or_else(String::new, |own| own.to_string())
 }
 
 /// The week and the weekday (from Monday, `1`) behind a year, and what stands behind them: `-W48`, `-W48-2`, `W48`, `W482`.

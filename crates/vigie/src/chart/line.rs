@@ -12,8 +12,6 @@ use unicode_width::UnicodeWidthStr;
 /// The minimum size of a readable chart.
 const PLOT_COLUMNS_MIN: usize = 16;
 const PLOT_ROWS_MIN: usize = 3;
-/// The number of rows per labelled tick.
-const ROWS_PER_TICK: usize = 3;
 
 /// The chart's data and size.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +44,7 @@ pub(crate) fn draw(chart: &Chart<'_>) -> String {
 
     // Title, figures, axis and labels take four lines.
     let rows = chart.height.saturating_sub(4).max(PLOT_ROWS_MIN);
-    let scale = Scale::over(summary.min, summary.max, rows / ROWS_PER_TICK + 1);
+    let scale = Scale::over(summary.min, summary.max, rows);
     let labels = tick_labels(&scale, rows, chart.glyphs);
     let label_width = labels.iter().map(|label| label.width()).max().unwrap_or(0);
     let margin = label_width + 2;
@@ -98,8 +96,7 @@ fn figures(summary: &Summary, width: usize, glyphs: Glyphs) -> String {
 /// One label per row, empty where no tick lies.
 fn tick_labels(scale: &Scale, rows: usize, glyphs: Glyphs) -> Vec<String> {
     let mut labels = vec![String::new(); rows];
-    for tick in scale.ticks() {
-        let row = ((1.0 - scale.position(tick)) * (rows - 1) as f64).round() as usize;
+    for (row, tick) in scale.ticks() {
         if let Some(label) = labels.get_mut(row) {
             *label = scale.label(tick, glyphs);
         }

@@ -3,33 +3,45 @@
 use super::Glyphs;
 use crate::figures;
 
-/// Ticks at round distances that enclose the data.
+/// An axis over rows of equal height, with ticks at round values, each on a row of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scale {
-    /// Lowest tick.
+    /// The value of the lowest row, a tick.
     pub(crate) low: f64,
-    /// Highest tick.
+    /// The value of the highest row, which need not be a tick.
     pub(crate) high: f64,
-    /// Distance of two ticks: 1, 2, 2.5 or 5 times a power of ten.
+    /// Distance of two ticks.
     pub(crate) step: f64,
+    /// Rows from one tick to the next.
+    rows_per_tick: usize,
+    /// Rows of the axis.
+    rows: usize,
 }
 
+/// Leading digits of a step.
+const LEADS: [f64; 4] = [1.0, 2.0, 2.5, 5.0];
+/// Further ones for an axis with few rows, which would stay half empty otherwise.
+const LEADS_OF_FEW_ROWS: [f64; 8] = [1.0, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0];
+/// The most rows that are few.
+const FEW_ROWS_MAX: usize = 6;
+/// Rows per tick, where all fill the axis alike.
+const ROWS_PER_TICK: usize = 3;
+
 impl Scale {
-    /// A scale over `min..=max` with about `ticks` ticks.
-    pub(crate) fn over(min: f64, max: f64, ticks: usize) -> Self {
+    /// A scale over `min..=max` on at least two rows.
+    pub(crate) fn over(min: f64, max: f64, rows: usize) -> Self {
         let (min, max) = widened(min, max);
-        let wanted = (ticks.max(2) - 1) as f64;
-        let rough = (max / 2.0 - min / 2.0) / wanted * 2.0;
-        if let Some(scale) = closest(min, max, rough, wanted) {
-            scale
-        } else {
+        let rows = rows.max(2);
+        closest(min, max, rows).unwrap_or(
             // No round step exists near the limits of a float; the data's own bounds are used.
             Self {
                 low: min,
                 high: max,
                 step: (max / 2.0 - min / 2.0) * 2.0,
-            }
-        }
+                rows_per_tick: rows - 1,
+                rows,
+            },
+        )
     }
 
     /// Where `value` lies: 0 at the low end, 1 at the high end.
@@ -38,21 +50,21 @@ impl Scale {
         ((value / 2.0 - self.low / 2.0) / span).clamp(0.0, 1.0)
     }
 
-    /// The ticks, ascending.
-    pub(crate) fn ticks(&self) -> Vec<f64> {
-        let count = ((self.high / 2.0 - self.low / 2.0) / self.step * 2.0).round();
-        if !(1.0..=100.0).contains(&count) {
-            return vec![self.low, self.high];
-        }
-        (0..=count as u32)
-            .map(|tick| {
-                let value = self.low + f64::from(tick) * self.step;
-                // 0.30000000000000004 - 0.3 is no tick: what is this near to zero is zero.
-                if value.abs() < self.step * 1e-9 {
-                    0.0
+    /// The ticks with their rows, which count from the top; ascending.
+    pub(crate) fn ticks(&self) -> Vec<(usize, f64)> {
+        let highest = self.rows - 1;
+        (0..=highest)
+            .step_by(self.rows_per_tick)
+            .enumerate()
+            .map(|(tick, above)| {
+                let value = if above == highest && self.rows_per_tick == highest {
+                    self.high
                 } else {
-                    value
-                }
+                    self.low + tick as f64 * self.step
+                };
+                // 0.30000000000000004 - 0.3 is no tick: what is this near to zero is zero.
+                let is_zero = value.abs() < self.step * 1e-9;
+                (highest - above, if is_zero { 0.0 } else { value })
             })
             .collect()
     }
@@ -79,27 +91,50 @@ fn widened(min: f64, max: f64) -> (f64, f64) {
     }
 }
 
-/// Of the scales with a round step near `rough`, the one with the least empty space; of equal ones, the one whose number of steps
-/// is closest to `wanted`. One step more is allowed.
-fn closest(min: f64, max: f64, rough: f64, wanted: f64) -> Option<Scale> {
-    if !(rough.is_finite() && rough > 0.0) {
-        return None;
+/// Of the scales with a round step whose ticks fall on rows, the one with the least empty space; of equal ones, the one whose
+/// ticks are closest to [`ROWS_PER_TICK`].
+fn closest(min: f64, max: f64, rows: usize) -> Option<Scale> {
+    let intervals = rows - 1;
+    let (leads, distances) = match rows {
+        0..=FEW_ROWS_MAX => (LEADS_OF_FEW_ROWS.as_slice(), 1..=intervals),
+        _ => (LEADS.as_slice(), 2..=ROWS_PER_TICK + 1),
+    };
+    let mut best: Option<(f64, usize, Scale)> = None;
+    for rows_per_tick in distances {
+        let ticks = intervals as f64 / rows_per_tick as f64;
+        let rough = (max / 2.0 - min / 2.0) / ticks * 2.0;
+        if !(rough.is_finite() && rough > 0.0) {
+            continue;
+        }
+        let power = 10_f64.powf(rough.log10().floor());
+        // The low end lies below `min`, so a step may have to be twice the rough one, and more.
+        for lead in leads.iter().flat_map(|lead| [*lead, lead * 10.0]) {
+            let step = lead * power;
+            // 1e-9 of slack: 2.0000000000000004 is a 2.
+            let low = (min / step + 1e-9).floor() * step;
+            let high = low + step * ticks;
+            let is_drawn = low.is_finite() && high.is_finite() && high > low;
+            if !is_drawn || high < max - step * 1e-9 {
+                continue;
+            }
+            let span = high / 2.0 - low / 2.0;
+            let distance = rows_per_tick.abs_diff(ROWS_PER_TICK);
+            let is_better = best.as_ref().is_none_or(|(least, nearest, _)| {
+                let is_alike = (span - least).abs() <= least * 1e-9;
+                span < *least && !is_alike || is_alike && distance < *nearest
+            });
+            if is_better {
+                let scale = Scale {
+                    low,
+                    high,
+                    step,
+                    rows_per_tick,
+                    rows,
+                };
+                best = Some((span, distance, scale));
+            }
+        }
     }
-    let power = 10_f64.powf(rough.log10().floor());
-    let leads = [0.5, 1.0, 2.0, 2.5, 5.0, 10.0].into_iter();
-    let scales = leads.filter_map(|lead| {
-        let step = lead * power;
-        // 1e-9 of slack: 2.0000000000000004 is a 2.
-        let low = (min / step + 1e-9).floor() * step;
-        let high = (max / step - 1e-9).ceil() * step;
-        let steps = ((high / 2.0 - low / 2.0) / step * 2.0).round();
-        let is_drawn = low.is_finite() && high.is_finite() && high > low;
-        let fits = is_drawn && (2.0..=wanted.max(2.0) + 1.0).contains(&steps);
-        // In steps of the finest: whole numbers, which compare without slack.
-        let span = (steps * lead * 2.0).round();
-        fits.then_some((span, (steps - wanted).abs(), Scale { low, high, step }))
-    });
-    let best = scales.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     best.map(|(_, _, scale)| scale)
 }
 
@@ -108,66 +143,90 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn labels(min: f64, max: f64) -> Vec<String> {
-        let scale = Scale::over(min, max, 5);
-        scale
-            .ticks()
-            .into_iter()
-            .map(|tick| scale.label(tick, Glyphs::Unicode))
-            .collect()
+    fn labels(min: f64, max: f64) -> String {
+        let scale = Scale::over(min, max, 13);
+        let ticks = scale.ticks();
+        let label =
+            |(row, value): (usize, f64)| format!("{row}:{}", scale.label(value, Glyphs::Unicode));
+        ticks.into_iter().map(label).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn ticks_are_round_and_labels_short() {
-        assert_eq!(labels(0.0, 100.0), ["0", "25", "50", "75", "100"]);
-        assert_eq!(labels(0.0, 80.0), ["0", "20", "40", "60", "80"]);
-        assert_eq!(labels(1.2, 3.9), ["1", "2", "3", "4"]);
-        assert_eq!(labels(0.0, 4.1e9), ["0", "1G", "2G", "3G", "4G", "5G"]);
-        assert_eq!(labels(-0.3, 0.3), ["-0.4", "-0.2", "0", "0.2", "0.4"]);
-        assert_eq!(labels(0.0, 0.004), ["0", "1m", "2m", "3m", "4m"]);
-        assert_eq!(labels(7.0, 7.0), ["6.0", "6.5", "7.0", "7.5", "8.0"]);
-        assert_eq!(labels(0.0, 0.0), ["0", "0.25", "0.50", "0.75", "1.00"]);
-        assert_eq!(
-            labels(0.0, 1e300),
-            ["0", "2.5e299", "5.0e299", "7.5e299", "1.0e300"]
-        );
-        assert_eq!(
-            labels(-4e-300, 0.0),
-            ["-4.0e-300", "-3.0e-300", "-2.0e-300", "-1.0e-300", "0"]
-        );
+        let told: Vec<String> = [
+            (0.0, 100.0),
+            (0.0, 80.0),
+            (1.2, 3.9),
+            (0.0, 4.1e9),
+            (-0.3, 0.3),
+            (0.0, 0.004),
+            (7.0, 7.0),
+            (0.0, 0.0),
+            (0.0, 1e300),
+            (-4e-300, 0.0),
+        ]
+        .into_iter()
+        .map(|(min, max)| labels(min, max))
+        .collect();
+        insta::assert_snapshot!(told.join("\n"));
     }
 
     /// The chart of the quickstart went to 40k for 24k.
     #[test]
     fn regression_7_a_scale_ends_near_the_data() {
-        for ticks in 2..9 {
+        for rows in 3..40 {
             for tenth in 11..=200 {
                 let max = f64::from(tenth) * 1000.0;
-                let scale = Scale::over(0.0, max, ticks);
+                let scale = Scale::over(0.0, max, rows);
                 let all = (scale.low, scale.high, scale.ticks().len());
-                assert!(scale.low == 0.0 && scale.high >= max, "{max}: {all:?}");
-                assert!(scale.high <= max * 1.5, "{max} in {ticks}: {all:?}");
                 assert!(
-                    scale.ticks().len() <= ticks.max(3) + 1,
-                    "{max} in {ticks}: {all:?}"
+                    scale.low == 0.0 && scale.high >= max - 1e-6,
+                    "{max}: {all:?}"
                 );
+                assert!(scale.high <= max * 1.5 + 1e-6, "{max} in {rows}: {all:?}");
+                assert!(scale.ticks().len() >= 2, "{max} in {rows}: {all:?}");
             }
         }
-        let high = |max| Scale::over(0.0, max, 3).high;
-        assert_eq!(
-            (high(24_000.0), high(21_000.0), high(48_000.0)),
-            (30_000.0, 30_000.0, 50_000.0)
-        );
+    }
+
+    /// Three rows at equal distances were called 0, 20k and 30k.
+    #[test]
+    fn regression_7_a_label_is_the_value_of_its_row() {
+        for rows in 3..40_usize {
+            for (min, max) in [
+                (0.0, 24e3),
+                (10.3e3, 15.9e3),
+                (-3.0, 17.0),
+                (0.2, 0.31),
+                (7.0, 7.0),
+            ] {
+                let scale = Scale::over(min, max, rows);
+                let row_height = (scale.high - scale.low) / (rows - 1) as f64;
+                let mut rows_taken = std::collections::BTreeSet::new();
+                for (row, value) in scale.ticks() {
+                    let there = scale.high - row as f64 * row_height;
+                    let off = (there - value).abs();
+                    assert!(
+                        off < row_height * 1e-6,
+                        "{min}..{max} on {rows}: {value} at {there}"
+                    );
+                    assert!(
+                        rows_taken.insert(row),
+                        "{min}..{max} on {rows}: two ticks on {row}"
+                    );
+                }
+            }
+        }
     }
 
     proptest! {
         #[test]
-        fn every_value_lies_on_its_scale(a in proptest::num::f64::NORMAL, b in proptest::num::f64::NORMAL, ticks in 0_usize..20) {
+        fn every_value_lies_on_its_scale(a in proptest::num::f64::NORMAL, b in proptest::num::f64::NORMAL, rows in 0_usize..40) {
             let (min, max) = (a.min(b), a.max(b));
-            let scale = Scale::over(min, max, ticks);
+            let scale = Scale::over(min, max, rows);
             prop_assert!((0.0..=1.0).contains(&scale.position(min)));
             prop_assert!(scale.position(min) <= scale.position(max));
-            prop_assert!(scale.ticks().len() <= 101);
+            prop_assert!(scale.ticks().len() <= 41);
         }
     }
 }

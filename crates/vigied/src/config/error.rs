@@ -60,7 +60,9 @@ pub(crate) enum ConfigError {
 }
 
 impl ConfigError {
+    /// Of a setting. A value that `what` repeats loses its password.
     pub(super) fn at(source: &Source, key: &str, what: String) -> Self {
+        let what = base::user_info::hidden(&what).into_owned();
         match source {
             Source::File { path, line } => Self::File {
                 path: path.clone(),
@@ -73,6 +75,31 @@ impl ConfigError {
                 key: key.to_owned(),
                 what,
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layer::{Layers, resolve};
+
+    #[test]
+    fn regression_7_no_password_of_an_address_is_repeated() {
+        for (name, value) in [
+            ("VIGIE_PUBLIC_URL", "http://u:secretpw@h"),
+            ("VIGIE_PUBLIC_HOSTS", "http://u:secretpw@h"),
+            ("VIGIE_CORS_ORIGINS", "https://a, https://u:secretpw@h"),
+            ("VIGIE_MAIL_SERVER", "u:secretpw@mail.example.org:587"),
+            ("VIGIE_OPERATIONS_LISTEN", "u:secretpw@127.0.0.1:1"),
+            ("VIGIE_LISTEN", "http://u:secretpw@127.0.0.1:1"),
+            ("VIGIE_DATABASE", "pg://u:secretpw@h/db"),
+        ] {
+            let layers = Layers {
+                environment: [(name.to_owned(), value.to_owned())].into(),
+                ..Layers::default()
+            };
+            let told = resolve(&layers).unwrap_err().to_string();
+            assert!(!told.contains("secret"), "{name}: {told}");
         }
     }
 }

@@ -77,7 +77,10 @@ impl MailSettings {
             return Err(ConfigError::Value {
                 layer: "settings".to_owned(),
                 key: "mail.server".to_owned(),
-                what: format!("must be HOST:PORT, not `{server}`"),
+                what: format!(
+                    "must be HOST:PORT, not `{}`",
+                    base::user_info::hidden(server)
+                ),
             });
         };
         let mail = Self {

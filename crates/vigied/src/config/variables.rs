@@ -30,8 +30,9 @@ const OF_THE_COMMAND_LINE: [&str; 11] = [
 /// The prefix of variables of the tests and their runner.
 const OF_TESTS: [&str; 3] = ["VIGIE_TEST_", "VIGIE_SKIP_LOG", "VIGIE_UPDATE"];
 
-/// Maximum edit distance of a typo.
+/// Maximum edit distance of a typo, and its maximum share of the letters behind the prefix.
 const SLIP_MAX: usize = 4;
+const SLIP_SHARE: usize = 3;
 
 /// Names longer than this are not repeated in messages.
 const SHOWN_MAX: usize = 80;
@@ -76,11 +77,13 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
     }
     let shown: String = name.chars().take(SHOWN_MAX).collect();
     let shown = invisible::shown(&shown);
+    let letters = shown.len().saturating_sub(OURS.len());
+    let slip_max = SLIP_MAX.min(letters / SLIP_SHARE);
     let own = settings.iter().map(Setting::environment);
     let nearest = own
         .chain(OF_THE_COMMAND_LINE.map(str::to_owned))
         .min_by_key(|own| levenshtein(own, &shown))
-        .filter(|own| levenshtein(own, &shown) <= SLIP_MAX);
+        .filter(|own| levenshtein(own, &shown) <= slip_max);
     match nearest {
         Some(own) => format!("`{shown}` names no setting; did you mean `{own}`?"),
         None => format!("`{shown}` names no setting; `vigied config check` lists them all"),
@@ -142,9 +145,16 @@ mod tests {
     #[test]
     fn every_stray_is_named_once_and_no_setting_is_one() {
         let told = unknown_variables(
-            pairs(&["VIGIE_WHOLLY_ELSE", "VIGIE_LISTN", "VIGIE_LISTEN"]).into_iter(),
+            pairs(&[
+                "VIGIE_FOO",
+                "VIGIE_WHOLLY_ELSE",
+                "VIGIE_LISTN",
+                "VIGIE_LISTEN",
+            ])
+            .into_iter(),
         );
         insta::assert_snapshot!(told.join("\n"), @r"
+        `VIGIE_FOO` names no setting; `vigied config check` lists them all
         `VIGIE_LISTN` names no setting; did you mean `VIGIE_LISTEN`?
         `VIGIE_WHOLLY_ELSE` names no setting; `vigied config check` lists them all
         ");

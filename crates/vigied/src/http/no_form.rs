@@ -54,9 +54,21 @@ fn content(body: &[u8]) -> Option<&'static str> {
     match body.first()? {
         b'{' | b'[' => Some("JSON"),
         b'<' => Some("XML or HTML"),
+        // A field's name may be a word such as `true`, or a number, but has no quotes, and a `=` behind it.
+        b'"' => Some("JSON"),
+        _ if is_json_scalar(body) => Some("JSON"),
         b'-' if is_multipart(body) => Some("`multipart/form-data`"),
         _ => None,
     }
+}
+
+fn is_json_scalar(body: &[u8]) -> bool {
+    let word = body.trim_ascii_end();
+    matches!(word, b"true" | b"false" | b"null")
+        || word
+            .first()
+            .is_some_and(|own| own.is_ascii_digit() || *own == b'-')
+            && std::str::from_utf8(word).is_ok_and(|own| own.parse::<f64>().is_ok())
 }
 
 /// A boundary, and a header of the first part.
@@ -90,6 +102,9 @@ mod tests {
                 ("application/json", "{\"a\":1}", "`application/json`"),
                 (FORM, " {\"a\":\"b=c\"}", "JSON"),
                 ("", "[1]", "JSON"),
+                ("", "\"abc\"", "JSON"),
+                (FORM, "true", "JSON"),
+                ("", "-1.5 ", "JSON"),
                 ("", "<a/>", "XML or HTML"),
                 (
                     "multipart/form-data; boundary=x",

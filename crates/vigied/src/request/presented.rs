@@ -142,7 +142,10 @@ pub(super) fn read<'h>(
     let problem = code::CREDENTIAL_MISSING.problem("the request has no credential");
     Err(Refusal(
         problem
-            .hint("send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it")
+            .hint(match door {
+                Door::Metrics => "send `X-Auth-User-Token: iam TOKEN`, which `vigie iam token --header` prints; or `Authorization: Bearer TOKEN`, or `Authorization: Token KEY` as InfluxDB's clients do",
+                Door::Management => "send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it",
+            })
             .field(Way::UserToken.field()),
     ))
 }

@@ -9,8 +9,10 @@ mod dialect;
 mod layout;
 mod read;
 mod row;
+mod slashed;
 
 pub use columns::{Columns, HeaderError};
+pub use slashed::DateOrder;
 
 use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::{LineReject, Lines, Names, Now};
@@ -28,6 +30,7 @@ pub struct Decoder {
     first_line: Option<FirstLine>,
     dialect: Dialect,
     names: Names,
+    date_order: Option<DateOrder>,
     layout: Option<Result<Layout, HeaderError>>,
     splitter: Splitter,
     stamps: DefaultTimes,
@@ -44,6 +47,7 @@ impl Decoder {
             first_line: Some(FirstLine::default()),
             dialect: Dialect::default(),
             names: Names::default(),
+            date_order: None,
             layout: None,
             splitter: Splitter::default(),
             stamps: DefaultTimes::default(),
@@ -64,6 +68,12 @@ impl Decoder {
     #[must_use]
     pub fn with_names(self, names: Names) -> Self {
         Self { names, ..self }
+    }
+
+    /// Reads dates with slashes in this order; without one, only those that cannot be misread.
+    #[must_use]
+    pub fn with_date_order(self, date_order: Option<DateOrder>) -> Self {
+        Self { date_order, ..self }
     }
 
     /// Takes the next bytes; `now` is when they were read, the time of rows that have none.
@@ -176,6 +186,7 @@ impl Decoder {
             row,
             dialect: self.dialect,
             names: self.names,
+            date_order: self.date_order,
             now,
         };
         let (ready, stamps) = (&mut self.ready, &mut self.stamps);

@@ -59,6 +59,19 @@ fn iso_8601_in_the_forms_that_people_write() {
 }
 
 #[test]
+fn regression_7_what_is_no_time_is_repeated_as_it_was_typed() {
+    let told = |text| {
+        let told = parse(text, NOW, &TimeZone::UTC);
+        told.unwrap_err().to_string()
+    };
+    for text in ["W48", "PT1H", "Wednsday", "-5Fortnights"] {
+        let told = told(text);
+        let word = text.trim_start_matches(['-', '5']);
+        assert!(told.contains(word), "{told}");
+    }
+}
+
+#[test]
 fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
     const DAY: i64 = 24 * 3_600_000;
     for (text, expected) in [
@@ -70,6 +83,10 @@ fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
         ("2025-W48-2T12:00Z", NOON),
         ("2025-W48-2 12:00", NOON),
         ("2025-W48T12:00:00+01:00", NOON - DAY - DAY / 24),
+        ("2025-329", NOON - DAY / 2),
+        ("2025-329T12:00:00Z", NOON),
+        ("2025-329 12:00", NOON),
+        ("2024-366", 1_735_603_200_000),
         // Of a year that has 53, and whose first days are of the year before.
         ("2020-W53-7", 1_609_632_000_000),
     ] {
@@ -77,6 +94,8 @@ fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
     }
     for none in [
         "2025-W53",
+        "2025-366",
+        "2025-000",
         "2025-W00",
         "2025-W48-8",
         "2025-W4",

@@ -26,7 +26,7 @@ Examples:
   vigie metrics delete 'shop.**' --until -30d --dry-run")]
 pub(crate) struct DeleteArgs {
     /// A name or a pattern
-    #[arg(value_name = "QUERY")]
+    #[arg(value_name = "QUERY", allow_negative_numbers = true)]
     query: String,
     /// Delete only samples from this time on
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]

@@ -143,7 +143,7 @@ Examples:
   vigie metrics get shop.eu.latency-ms --from -15min --format chart --watch")]
 pub(crate) struct GetArgs {
     /// Names, patterns, or functions of them
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required = true, value_name = "TARGET", allow_negative_numbers = true)]
     pub(super) targets: Vec<String>,
     /// The earliest time; default: 24 hours before the latest
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -152,7 +152,7 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) until: Option<String>,
     /// At most this many points per series; more are consolidated by the server, to averages unless `consolidateBy` says otherwise
-    #[arg(long, visible_alias = "max-data-points", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, visible_alias = "max-data-points", value_name = "COUNT", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) max_points: Option<u32>,
     /// Leave out points without a value, and series without any
     #[arg(long)]

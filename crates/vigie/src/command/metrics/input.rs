@@ -94,6 +94,7 @@ impl Input {
         file: &str,
         format: Format,
         columns: csv::Columns,
+        date_order: Option<csv::DateOrder>,
         name: Option<String>,
         names: Names,
     ) -> Result<Self, Failure> {
@@ -132,7 +133,9 @@ impl Input {
                 };
                 (
                     Unit::Line,
-                    Decoder::Csv(Box::new(decoder.with_names(names))),
+                    Decoder::Csv(Box::new(
+                        decoder.with_names(names).with_date_order(date_order),
+                    )),
                 )
             }
             Format::Influx => (Unit::Line, Decoder::Influx(Box::default())),

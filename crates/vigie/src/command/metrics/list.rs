@@ -44,7 +44,7 @@ pub(crate) struct ListArgs {
     #[arg(value_name = "QUERY", default_value = "*")]
     query: String,
     /// Levels to show; default: as many as fit 50 lines, all with `--format plain` and `json`
-    #[arg(long, value_name = "LEVELS", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..=i64::from(DEPTH_MAX)))]
+    #[arg(long, value_name = "LEVELS", conflicts_with = "all", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(DEPTH_MAX)))]
     depth: Option<u32>,
     /// Show the whole tree, however long
     #[arg(long)]

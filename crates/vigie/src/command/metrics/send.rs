@@ -18,7 +18,7 @@ use base::time_expr::lenient::Notice;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wire::ingest::csv::Columns;
+use wire::ingest::csv::{self, Columns};
 use wire::ingest::encode::BodyWriter;
 use wire::ingest::split_body::split_body;
 use wire::ingest::{Lines, Names};
@@ -76,6 +76,10 @@ pub(crate) struct SendArgs {
     /// a row without a time gets the time at which it is read
     #[arg(long, value_name = "COLUMN")]
     time_column: Option<String>,
+    /// CSV: whether dates with slashes have the day (`27/11/2026`) or the month (`11/27/2026`) first; without it, those that
+    /// could be either are rejected
+    #[arg(long, value_enum, ignore_case = true, value_name = "ORDER")]
+    date_order: Option<DateOrder>,
     /// Replace each character that names may not hold (blanks, brackets, commas, quotes) by this one;
     /// the receipt says in how many samples. Names that differ only in these characters become one
     #[arg(long, value_name = "CHARACTER", num_args = 0..=1, require_equals = true, default_missing_value = "_", value_parser = replacing)]
@@ -85,7 +89,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "ZONE", conflicts_with = "file")]
     tz: Option<String>,
     /// Samples per request at most; where the server finds a request too large, fewer are sent at a time
-    #[arg(long, value_name = "COUNT", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 5000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
     /// How many rejected samples to list
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
@@ -95,6 +99,24 @@ pub(crate) struct SendArgs {
     dry_run: bool,
     #[command(flatten)]
     scope: ScopeArgs,
+}
+
+/// The order of a date with slashes.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum DateOrder {
+    /// Day, month, year
+    Dmy,
+    /// Month, day, year
+    Mdy,
+}
+
+impl DateOrder {
+    const fn meaning(self) -> csv::DateOrder {
+        match self {
+            Self::Dmy => csv::DateOrder::DayFirst,
+            Self::Mdy => csv::DateOrder::MonthFirst,
+        }
+    }
 }
 
 /// Sends the samples, and prints the totals.
@@ -118,7 +140,8 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         }
         Some(file) => {
             let name = args.name.clone();
-            Input::of_file(file, args.format, columns(args), name, names)?
+            let order = args.date_order.map(DateOrder::meaning);
+            Input::of_file(file, args.format, columns(args), order, name, names)?
         }
     };
     let output = &context.output;

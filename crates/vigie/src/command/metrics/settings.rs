@@ -20,7 +20,7 @@ Examples:
   vigie metrics settings --key-before-names on")]
 pub(crate) struct SettingsArgs {
     /// Read samples in slots of this length, from 1 second to a day, for everyone: `60`, `60s`, `1m`; `none`: as they were sent
-    #[arg(long, value_name = "DURATION|none", value_parser = resolution)]
+    #[arg(long, value_name = "DURATION|none", allow_negative_numbers = true, value_parser = resolution)]
     resolution: Option<Resolution>,
     /// Take an API key before each name of Graphite's lines and statsd's (`KEY.name value time`), from senders that cannot show it
     /// otherwise: a key that may only send to this one domain

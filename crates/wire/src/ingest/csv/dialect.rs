@@ -48,6 +48,13 @@ impl Dialect {
 
     /// A number as this file writes it; where commas part nothing, one is the decimal point.
     pub(super) fn number<'a>(self, text: &'a str) -> Cow<'a, str> {
+        match without_groups(text) {
+            Some(plain) => self.decimal(&plain).into_owned().into(),
+            None => self.decimal(text),
+        }
+    }
+
+    fn decimal<'a>(self, text: &'a str) -> Cow<'a, str> {
         let is_decimal = self.0 != b',' && !text.contains('.');
         match text.split_once(',') {
             Some((whole, rest)) if is_decimal && !rest.contains(',') => {
@@ -56,6 +63,26 @@ impl Dialect {
             _ => text.into(),
         }
     }
+}
+
+/// A number without the blanks (also no-break and thin ones) between its groups of three digits: `1 234 567,5`. `None` where
+/// there is none, or they stand elsewhere.
+fn without_groups(text: &str) -> Option<String> {
+    let is_blank = |own: char| matches!(own, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}');
+    let unsigned = text.trim_start_matches(['-', '+']);
+    let end = unsigned.find(|own: char| !own.is_ascii_digit() && !is_blank(own));
+    let whole = unsigned.get(..end.unwrap_or(unsigned.len()))?;
+    let mut groups = whole.split(is_blank);
+    let is_first = matches!(groups.next()?.len(), 1..=3);
+    let mut others = groups.peekable();
+    others.peek()?;
+    let is_grouped = is_first && others.all(|own| own.len() == 3);
+    let is_elsewhere = || {
+        unsigned
+            .get(whole.len()..)
+            .is_some_and(|rest| rest.contains(is_blank))
+    };
+    (is_grouped && !is_elsewhere()).then(|| text.replace(is_blank, ""))
 }
 
 /// The separator that a line `sep=;` declares.
@@ -135,5 +162,24 @@ mod tests {
             assert_eq!(french.number(text), text);
         }
         assert_eq!(Dialect::default().number("1,5"), "1,5");
+    }
+
+    #[test]
+    fn regression_7_blanks_may_part_thousands() {
+        let french = Dialect(b';');
+        for (text, number) in [
+            ("1 234,5", "1234.5"),
+            ("1\u{a0}234,5", "1234.5"),
+            ("-12\u{202f}345\u{202f}678", "-12345678"),
+            ("123 456", "123456"),
+        ] {
+            assert_eq!(french.number(text), number);
+        }
+        for text in [
+            "1 23", "1234 567", "1 2345", "1  234", "1 234 ,5", "1,234 5",
+        ] {
+            assert!(french.number(text).contains(' '), "{text}");
+        }
+        assert_eq!(Dialect::default().number("1 234.5"), "1234.5");
     }
 }

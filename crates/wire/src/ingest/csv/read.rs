@@ -3,6 +3,7 @@
 use super::dialect::Dialect;
 use super::layout::{Long, Naming, Wide};
 use super::row::Row;
+use super::slashed::{self, DateOrder};
 use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::{
     LineReject, Lines, Moment, Names, Now, cut, moment, script_mistakes, timestamp, value,
@@ -15,6 +16,8 @@ pub(super) struct Reader<'a> {
     pub(super) row: &'a Row<'a>,
     pub(super) dialect: Dialect,
     pub(super) names: Names,
+    /// Of dates with slashes, if it was given.
+    pub(super) date_order: Option<DateOrder>,
     /// When it was read.
     pub(super) now: Now<'a>,
 }
@@ -138,7 +141,9 @@ impl Reader<'_> {
     }
 
     fn number(&self, text: &str) -> Result<f64, RejectReason> {
-        value(&self.dialect.number(text.trim()))
+        // A refusal repeats what the file says.
+        let text = text.trim();
+        value(&self.dialect.number(text)).or_else(|_| value(text))
     }
 
     /// Reads epoch seconds, or a time in another form; nothing where the cell is empty. Where a day could be a month, neither
@@ -153,12 +158,17 @@ impl Reader<'_> {
         if text.bytes().all(is_number) && fast_float2::parse::<f64, _>(text).is_ok() {
             return timestamp(text).map(|at| Some(at.into()));
         }
-        if text.find('/').is_some_and(|at| at < 3) {
-            return Err(RejectReason::Timestamp(format!(
-                "the timestamp `{}` could be day/month or month/day, and neither is guessed: write epoch seconds, `2025-11-25 12:00:00`, `2025/11/25 12:00:00` or `2025-11-25T12:00:00Z`",
-                cut::short(text)
-            )));
+        match slashed::year_first(text, self.date_order)? {
+            // A refusal repeats what the file says.
+            Some(read) => moment(&read, self.now).or_else(|_| {
+                Err(RejectReason::Timestamp(format!(
+                    "the timestamp `{}` is no time that exists (read as `{}`)",
+                    cut::short(text),
+                    cut::short(&read)
+                )))
+            }),
+            None => moment(text, self.now),
         }
-        moment(text, self.now).map(Some)
+        .map(Some)
     }
 }

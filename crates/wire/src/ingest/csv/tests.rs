@@ -235,6 +235,18 @@ fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
     ] {
         assert!(order.contains(told), "{told}: {order}");
     }
+    // What cannot be misread is read.
+    let lines = decode("time;a.c\n27/11/2026;1 234,5\n11/27/2026 06:00;2\n").unwrap();
+    assert_eq!(
+        samples(&lines),
+        [
+            ("a.c".to_owned(), 1_795_737_600_000, 1234.5),
+            ("a.c".to_owned(), 1_795_759_200_000, 2.0),
+        ]
+    );
+    let lines = decode("time;a.c\n1519862400;1 2345,5\n").unwrap();
+    let told = lines.rejects[0].reason.to_string();
+    assert!(told.contains("`1 2345,5`"), "{told}");
     // A file with neither a name nor a time says what it lacks.
     assert!(matches!(
         decode("a;b\n1;2\n"),
