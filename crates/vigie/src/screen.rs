@@ -159,6 +159,7 @@ mod tests {
 
     #[test]
     fn regression_7_a_size_out_of_bounds_names_columns_and_pixels() {
+        let read = |size: &str| Line::try_parse_from(["vigie"].into_iter().chain(size.split(' ')));
         for size in ["100000", "19", "-1", "x"] {
             let told = read(&format!("--width {size}")).unwrap_err().to_string();
             assert!(told.contains("20 to 8192 columns, or pixels"), "{told}");

@@ -5,6 +5,9 @@ use crate::data_dir::private_files::FileError;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// What messages about a database say in place of its value: it has an `@`, and no password.
+const DATABASE_FORM: &str = "`postgres://USER@HOST/NAME`";
+
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
@@ -62,7 +65,10 @@ pub(crate) enum ConfigError {
 impl ConfigError {
     /// Of a setting. A value that `what` repeats loses its password.
     pub(super) fn at(source: &Source, key: &str, what: String) -> Self {
-        let what = base::user_info::hidden(&what).into_owned();
+        let what = match what.contains(DATABASE_FORM) {
+            true => what,
+            false => base::user_info::hidden(&what).into_owned(),
+        };
         match source {
             Source::File { path, line } => Self::File {
                 path: path.clone(),
