@@ -49,7 +49,7 @@ pub enum TimeError {
 impl TimeError {
     /// The same, repeating the text in the case in which it was typed.
     #[must_use]
-    pub(super) fn as_typed(mut self, typed: &str) -> Self {
+    pub(super) fn repeating(mut self, typed: &str) -> Self {
         let (Self::Reference(told)
         | Self::Offset(told)
         | Self::UnitMissing(told)

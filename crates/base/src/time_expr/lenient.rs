@@ -70,7 +70,7 @@ pub fn parse(text: &str, now: Millis, zone: &TimeZone) -> Result<Read, TimeError
         Ok(at) => Ok(read(at)),
         Err(error) => match beyond(&plain, now, zone) {
             Some(read) => read,
-            None => Err(error.as_typed(text)),
+            None => Err(error.repeating(text)),
         },
     }
 }

@@ -52,10 +52,9 @@ pub(crate) fn kind(
 /// and no field that is read has it in its name.)
 fn content(body: &[u8]) -> Option<&'static str> {
     match body.first()? {
-        b'{' | b'[' => Some("JSON"),
+        b'{' | b'[' | b'"' => Some("JSON"),
         b'<' => Some("XML or HTML"),
-        // A field's name may be a word such as `true`, or a number, but has no quotes, and a `=` behind it.
-        b'"' => Some("JSON"),
+        // A field may be called so, but has a `=` behind it.
         _ if is_json_scalar(body) => Some("JSON"),
         b'-' if is_multipart(body) => Some("`multipart/form-data`"),
         _ => None,

@@ -160,12 +160,12 @@ impl Reader<'_> {
         }
         match slashed::year_first(text, self.date_order)? {
             // A refusal repeats what the file says.
-            Some(read) => moment(&read, self.now).or_else(|_| {
-                Err(RejectReason::Timestamp(format!(
+            Some(read) => moment(&read, self.now).map_err(|_| {
+                RejectReason::Timestamp(format!(
                     "the timestamp `{}` is no time that exists (read as `{}`)",
                     cut::short(text),
                     cut::short(&read)
-                )))
+                ))
             }),
             None => moment(text, self.now),
         }
