@@ -94,10 +94,10 @@ impl Tour {
     fn read(&self) -> anyhow::Result<()> {
         self.step("4. Read: on Thursday the 27th, Thanksgiving, few people go to work")?;
         self.vigie().show(&["metrics", "list", "--depth", "1"])?;
-        // A day's mean beside it: without the nights, the holiday is what is left.
+        // A day's mean: without the nights, the holiday is what is left.
         self.vigie().show(&[
-            "metrics", "get", METRIC, DAILY, "--from", "20141124", "--until", "20141130",
-            "--format", "chart", "--height", "7",
+            "metrics", "get", DAILY, "--from", "20141124", "--until", "20141130", "--format",
+            "chart", "--height", "7",
         ])?;
         self.vigie().show(&[
             "metrics",
