@@ -2,10 +2,8 @@
 //! which code, status and command that becomes.
 
 use crate::auth_error::AuthError;
-use crate::model::role::Role;
 use base::id::AccountId;
 use base::limit::Limit;
-use base::scope::Domain;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -171,9 +169,9 @@ pub enum Remedy {
     /// A space that is there, by its GUID.
     NameSpace,
     /// Have an Administrator do it, or give this role in the account.
-    HaveAccountRoleGiven(Role),
-    /// Have whoever may do it, or give this role in the domain.
-    HaveRoleGiven(Domain, Role),
+    HaveAccountRoleGiven(&'static str),
+    /// Have whoever may do it, or give the role of this title.
+    HaveRoleGiven(&'static str),
     /// Delete the spaces of the organization first, or all at once.
     DeleteRecursively,
     /// Have an Administrator give a role in a space to whoever has this e-mail address.

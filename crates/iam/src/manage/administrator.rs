@@ -27,6 +27,6 @@ pub(super) async fn still_administers(
 pub(super) fn not_administrator(what: &str) -> IamError {
     IamError::forbidden_without(
         format!("{what} needs the account role Administrator"),
-        Remedy::HaveAccountRoleGiven(Role::Administrator),
+        Remedy::HaveAccountRoleGiven(Role::Administrator.name()),
     )
 }

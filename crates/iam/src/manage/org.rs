@@ -218,7 +218,7 @@ impl Iam {
         }
         Err(IamError::forbidden_without(
             "changing an organization takes its OrgManager, or an Administrator of the account",
-            Remedy::HaveRoleGiven(Domain::Org(id), Role::Manager),
+            Remedy::HaveRoleGiven(Role::Manager.title(Domain::Org(id))),
         ))
     }
 }
@@ -227,7 +227,7 @@ impl Iam {
 fn not_creator() -> IamError {
     IamError::forbidden_without(
         "creating an organization needs the account role Administrator or Editor",
-        Remedy::HaveAccountRoleGiven(Role::Editor),
+        Remedy::HaveAccountRoleGiven(Role::Editor.name()),
     )
 }
 

@@ -268,8 +268,8 @@ fn not_manager(domain: Domain) -> IamError {
         }
     };
     let remedy = match domain {
-        Domain::Account(_) => Remedy::HaveAccountRoleGiven(Role::Administrator),
-        Domain::Org(_) | Domain::Space(_) => Remedy::HaveRoleGiven(domain, Role::Manager),
+        Domain::Account(_) => Remedy::HaveAccountRoleGiven(Role::Administrator.name()),
+        Domain::Org(_) | Domain::Space(_) => Remedy::HaveRoleGiven(Role::Manager.title(domain)),
     };
     let message =
         format!("changing roles in `{domain}` takes {manager}an Administrator of the account");

@@ -27,7 +27,7 @@ use db::DbError;
 fn not_creator(org: OrgId) -> IamError {
     IamError::forbidden_without(
         "creating a space takes the OrgManager of its organization, or an Administrator of the account",
-        Remedy::HaveRoleGiven(Domain::Org(org), Role::Manager),
+        Remedy::HaveRoleGiven(Role::Manager.title(Domain::Org(org))),
     )
 }
 
@@ -188,7 +188,7 @@ impl Iam {
         }
         Err(IamError::forbidden_without(
             "changing a space takes its SpaceManager, the OrgManager of its organization, or an Administrator of the account",
-            Remedy::HaveRoleGiven(Domain::Space(id), Role::Manager),
+            Remedy::HaveRoleGiven(Role::Manager.title(Domain::Space(id))),
         ))
     }
 }

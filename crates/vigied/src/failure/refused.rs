@@ -4,7 +4,6 @@
 use super::hidden_domain;
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
-use base::scope::Domain;
 use db::DbError;
 use iam::{AuthError, IamError, Reason, Refusal, Remedy};
 use std::borrow::Cow;
@@ -149,14 +148,12 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::HaveAccountRoleGiven(role) => Cow::Owned(format!(
             "an Administrator of the account does it, or gives the role with `vigie account role-set EMAIL {role}`"
         )),
-        Remedy::HaveRoleGiven(domain, role) => Cow::Owned(match domain {
-            Domain::Space(_) => format!(
-                "one of them does it, or gives the role with `vigie account space-role-set EMAIL ORG SPACE {}`",
-                role.title(domain)
+        Remedy::HaveRoleGiven(role) => Cow::Owned(match role {
+            "SpaceManager" => format!(
+                "one of them does it, or gives the role with `vigie account space-role-set EMAIL ORG SPACE {role}`"
             ),
             _ => format!(
-                "one of them does it, or gives the role with `vigie account org-role-set EMAIL ORG {}`",
-                role.title(domain)
+                "one of them does it, or gives the role with `vigie account org-role-set EMAIL ORG {role}`"
             ),
         }),
         Remedy::DeleteRecursively => Cow::Borrowed(
