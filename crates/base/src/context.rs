@@ -17,12 +17,12 @@ mod spent;
 mod stop;
 mod yielding;
 
-pub use helping::{Helper, Helping};
+pub use helping::{Helper, ThreadPool};
 pub use memory::Memory;
 pub use reservation::Reservation;
 pub use resource::Resource;
 pub use stop::Stop;
-pub use yielding::Yielding;
+pub use yielding::TurnYield;
 
 pub use spent::PartSpent;
 use spent::{Shared, Spent};
@@ -73,8 +73,8 @@ pub struct Context {
     budget: Budget,
     cancelled: Arc<AtomicBool>,
     memory: Option<Arc<dyn Memory>>,
-    yielding: Option<Arc<dyn Yielding>>,
-    helping: Option<Arc<dyn Helping>>,
+    yielding: Option<Arc<dyn TurnYield>>,
+    helping: Option<Arc<dyn ThreadPool>>,
     shared: Arc<Shared>,
     /// What was spent by this part of the work.
     part: Option<Arc<Spent>>,
@@ -125,21 +125,21 @@ impl Context {
 
     /// The same, which lets others come in between as `yielding` says.
     #[must_use]
-    pub fn with_yielding(mut self, yielding: Arc<dyn Yielding>) -> Self {
+    pub fn with_yielding(mut self, yielding: Arc<dyn TurnYield>) -> Self {
         self.yielding = Some(yielding);
         self
     }
 
     /// The same, for which further threads may work as `helping` says.
     #[must_use]
-    pub fn with_helping(mut self, helping: Arc<dyn Helping>) -> Self {
+    pub fn with_helping(mut self, helping: Arc<dyn ThreadPool>) -> Self {
         self.helping = Some(helping);
         self
     }
 
     /// Where further threads for the work come from.
     #[must_use]
-    pub fn helping(&self) -> Option<&Arc<dyn Helping>> {
+    pub fn helping(&self) -> Option<&Arc<dyn ThreadPool>> {
         self.helping.as_ref()
     }
 
@@ -327,7 +327,7 @@ mod tests {
     #[derive(Debug, Default)]
     struct EveryThird(AtomicU64);
 
-    impl Yielding for EveryThird {
+    impl TurnYield for EveryThird {
         fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
             match self.0.fetch_add(1, Ordering::Relaxed) {
                 2 => Ok(Duration::from_secs(1)),

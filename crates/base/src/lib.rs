@@ -6,7 +6,6 @@
 //! What it is not: it does no I/O, knows no protocol and holds no policy. A new file here needs to be a word that at
 //! least two crates say.
 
-pub mod allowance;
 pub mod context;
 pub mod cursor;
 pub mod duplicates;
@@ -23,6 +22,7 @@ pub mod name;
 pub mod number;
 pub mod pattern;
 pub mod principal;
+pub mod rate_limit;
 pub mod sample;
 pub mod scope;
 pub mod secret;

@@ -3,7 +3,7 @@
 mod append;
 mod part;
 
-pub use append::{Allowance, Durability};
+pub use append::{Durability, SeriesQuota};
 pub use part::{Part, PartsVisitor};
 
 use crate::context::Context;
@@ -122,7 +122,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        allowance: Allowance,
+        allowance: SeriesQuota,
     ) -> Result<Appended, StoreError>;
 
     /// Stores a batch as [`Self::append_with_allowance`] does, with no limit on new series but the store's own.
@@ -135,7 +135,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         batch: &Batch,
         durability: Durability,
     ) -> Result<Appended, StoreError> {
-        self.append_with_allowance(scope, batch, durability, Allowance::UNLIMITED)
+        self.append_with_allowance(scope, batch, durability, SeriesQuota::UNLIMITED)
     }
 
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].

@@ -55,6 +55,9 @@ impl StoreError {
     /// Whether it was refused for lack of room.
     #[must_use]
     pub const fn is_lack_of_room(&self) -> bool {
-        matches!(self.outage(), Some(Outage::NoRoom | Outage::LittleRoom))
+        matches!(
+            self.outage(),
+            Some(Outage::DiskFull | Outage::DiskReserveReached)
+        )
     }
 }

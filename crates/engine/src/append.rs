@@ -15,7 +15,7 @@ use base::duplicates;
 use base::id::TenantId;
 use base::sample::{Appended, Batch, RejectReason};
 use base::scope::Owner;
-use base::store::{Allowance, Durability, StoreError};
+use base::store::{Durability, SeriesQuota, StoreError};
 use base::time::Millis;
 use std::sync::atomic::Ordering;
 
@@ -32,7 +32,7 @@ struct Accepted {
     owner: Owner,
     oldest: Millis,
     newest: Millis,
-    allowance: Allowance,
+    allowance: SeriesQuota,
 }
 
 /// A sample on its way.
@@ -70,7 +70,7 @@ impl Core {
         (tenant, owner): (TenantId, Owner),
         batch: &Batch,
         durability: Durability,
-        allowance: Allowance,
+        allowance: SeriesQuota,
     ) -> Result<Appended, StoreError> {
         self.poison.check()?;
         self.require_room()?;
@@ -458,7 +458,7 @@ mod tests {
                     }
                     seen
                 });
-                let allowance = Allowance::UNLIMITED;
+                let allowance = SeriesQuota::UNLIMITED;
                 let appended = core.append(sender, &batch, Durability::Buffered, allowance);
                 is_done.store(true, Ordering::Relaxed);
                 assert_eq!(appended.unwrap().stored, batch.len() as u64);

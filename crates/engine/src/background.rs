@@ -36,7 +36,7 @@ impl Core {
     /// Runs until told to stop: brings what was appended without waiting to stable storage every so often.
     pub(crate) fn commit_loop(&self) {
         let interval = std::time::Duration::from_millis(self.config.commit_interval_ms.max(1));
-        let mut wanted = self.wanted();
+        let mut wanted = self.requests();
         loop {
             let stop = wanted.stop;
             drop(wanted);
@@ -53,7 +53,7 @@ impl Core {
             if stop {
                 return;
             }
-            wanted = self.wanted();
+            wanted = self.requests();
             wanted = self
                 .wake
                 .wait_timeout_while(wanted, interval, |wanted| !wanted.stop)
@@ -73,7 +73,7 @@ impl Core {
                 self.config.flush_interval_ms
             };
             let interval = std::time::Duration::from_millis(interval.max(1));
-            let mut wanted = self.wanted();
+            let mut wanted = self.requests();
             loop {
                 let left = interval.saturating_sub(last.elapsed());
                 if wanted.stop || wanted.flush || left.is_zero() {
@@ -93,7 +93,7 @@ impl Core {
             }
             self.run_flush(Self::flush);
             last = Instant::now();
-            self.wanted().merge = true;
+            self.requests().merge = true;
             self.wake.notify_all();
         }
     }
@@ -102,7 +102,7 @@ impl Core {
     pub(crate) fn merge_loop(&self) {
         let mut last = None::<Instant>;
         loop {
-            let mut wanted = self.wanted();
+            let mut wanted = self.requests();
             loop {
                 let left = last.map(|last| PURGE_SOON.saturating_sub(last.elapsed()));
                 let purge = wanted.purge && left.is_none_or(|left| left.is_zero());

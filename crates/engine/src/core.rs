@@ -67,7 +67,7 @@ pub(crate) struct Core {
     pub(crate) next_file: AtomicU64,
     /// Whether the last flush found room.
     pub(crate) flush_room: Room,
-    pub(crate) watch: StuckDetector,
+    pub(crate) stuck_detector: StuckDetector,
     pub(crate) requests: Mutex<BackgroundRequests>,
     pub(crate) wake: Condvar,
     /// The engine ends: what nobody waits for stops where it is.
@@ -76,7 +76,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn wanted(&self) -> MutexGuard<'_, BackgroundRequests> {
+    pub(crate) fn requests(&self) -> MutexGuard<'_, BackgroundRequests> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -96,7 +96,8 @@ impl Core {
         self.reserve.require_any()?;
         let now = Instant::now();
         self.wal.check_disk(now)?;
-        self.watch.check(&self.state.lock_turns(), now)
+        self.stuck_detector
+            .check(&self.state.held_lock_turns(), now)
     }
 
     /// Whether there is room for samples.
@@ -134,7 +135,7 @@ impl Core {
     }
 
     /// Turns a failed write into the error for its caller: it poisons, unless the disk was only full.
-    pub(crate) fn failed(&self) -> impl Fn(StoreError) -> StoreError {
+    pub(crate) fn poison_unless_full(&self) -> impl Fn(StoreError) -> StoreError {
         |error| {
             if error::is_lack_of_room(&error) {
                 return error;

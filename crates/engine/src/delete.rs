@@ -140,7 +140,7 @@ impl Core {
         let (in_head, tombstones) = (version.head.samples(), version.tombstones.len());
         drop(version);
         if tombstones > TOMBSTONES_MAX {
-            self.wanted().purge = true;
+            self.requests().purge = true;
             self.wake.notify_all();
         }
         self.flush_if_due(owner, in_head);

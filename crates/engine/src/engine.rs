@@ -17,8 +17,8 @@ use base::context::Context;
 use base::sample::{Appended, Batch};
 use base::scope::{Action, Metering, Operator, Scope};
 use base::store::{
-    Allowance, Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node,
-    PartsVisitor, SampleStore, StoreError, Usage,
+    Copied, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, PartsVisitor,
+    SampleStore, SeriesQuota, StoreError, Usage,
 };
 use base::time::Clock;
 use std::ops::ControlFlow;
@@ -97,7 +97,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.core.stopping.store(true, Ordering::SeqCst);
-        self.core.wanted().stop = true;
+        self.core.requests().stop = true;
         self.core.wake.notify_all();
         for thread in self.threads.drain(..) {
             // A panic has been told of when it came.
@@ -112,7 +112,7 @@ impl SampleStore for Engine {
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        allowance: Allowance,
+        allowance: SeriesQuota,
     ) -> Result<Appended, StoreError> {
         let append = |batch: &Batch| {
             self.core.append(

@@ -28,7 +28,7 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
 /// There is no room for what is to be written.
 pub(crate) fn out_of_room(reason: &str) -> StoreError {
     unavailable(
-        Outage::NoRoom,
+        Outage::DiskFull,
         format!("there is no room on the disk: {reason}"),
     )
 }
@@ -53,7 +53,7 @@ pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> Store
 
 /// Whether the disk, or a quota on it, had no room for a write.
 pub(crate) fn is_lack_of_room(error: &StoreError) -> bool {
-    error.outage() == Some(Outage::NoRoom)
+    error.outage() == Some(Outage::DiskFull)
 }
 
 /// What went wrong, with the operating system's words.

@@ -110,9 +110,9 @@ impl Core {
 
     fn flush_all(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
         self.flush_rest(unflushed)?;
-        *unflushed = self.freeze().map_err(self.failed())?;
+        *unflushed = self.freeze().map_err(self.poison_unless_full())?;
         self.flush_rest(unflushed)?;
-        self.expire().map_err(self.failed())
+        self.expire().map_err(self.poison_unless_full())
     }
 
     /// Steps 3 to 6 of what is frozen, if something is.
@@ -120,7 +120,7 @@ impl Core {
         let Some(own) = unflushed.as_ref() else {
             return Ok(());
         };
-        self.flush_frozen(own).map_err(self.failed())?;
+        self.flush_frozen(own).map_err(self.poison_unless_full())?;
         // Freeing a head takes time, and nobody waits for it here but the next flush.
         *unflushed = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);

@@ -141,7 +141,7 @@ impl<T> Lock<T> {
     }
 
     /// How often anybody has got it so far, when it is not to be had now.
-    pub(crate) fn is_held(&self) -> Option<u64> {
+    pub(crate) fn turns_if_held(&self) -> Option<u64> {
         match self.inner.try_read() {
             Err(TryLockError::WouldBlock) => Some(self.turns.load(Ordering::Relaxed)),
             Ok(_) | Err(TryLockError::Poisoned(_)) => None,

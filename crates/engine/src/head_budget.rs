@@ -138,7 +138,7 @@ impl Core {
 
     /// The flusher has work, as soon as it has done what it is at.
     pub(crate) fn ask_for_flush(&self) {
-        self.wanted().flush = true;
+        self.requests().flush = true;
         self.wake.notify_all();
     }
 }

@@ -179,7 +179,7 @@ pub(crate) fn open(
         flushing: Mutex::new(None),
         next_file: AtomicU64::new(manifest.next_file),
         manifest: Mutex::new(manifest),
-        watch: StuckDetector::default(),
+        stuck_detector: StuckDetector::default(),
         requests: Mutex::new(BackgroundRequests::default()),
         wake: Condvar::new(),
         stopping: Arc::new(AtomicBool::new(false)),

@@ -78,7 +78,7 @@ impl Reserve {
         let reserve = self.bytes;
         if free < reserve {
             return Err(error::unavailable(
-                Outage::LittleRoom,
+                Outage::DiskReserveReached,
                 format!(
                     "the disk has {free} bytes free, fewer than `storage.reserve_bytes` = {reserve}"
                 ),

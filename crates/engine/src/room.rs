@@ -14,7 +14,7 @@ struct Full {
 
 impl Full {
     fn refusal(&self) -> StoreError {
-        error::unavailable(Outage::NoRoom, &self.reason)
+        error::unavailable(Outage::DiskFull, &self.reason)
     }
 }
 

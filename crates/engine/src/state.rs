@@ -161,9 +161,9 @@ impl State {
     }
 
     /// What holds which lock for how long, as far as can be told without waiting ([`Lock::is_held`]).
-    pub(crate) fn lock_turns(&self) -> Vec<Option<u64>> {
-        let shards = self.shards.iter().map(Lock::is_held);
-        std::iter::once(self.catalog.is_held())
+    pub(crate) fn held_lock_turns(&self) -> Vec<Option<u64>> {
+        let shards = self.shards.iter().map(Lock::turns_if_held);
+        std::iter::once(self.catalog.turns_if_held())
             .chain(shards)
             .collect()
     }

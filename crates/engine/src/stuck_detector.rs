@@ -87,7 +87,9 @@ mod tests {
         // Held, but not for long enough to be stuck.
         assert_eq!(is_told.recv_timeout(Duration::from_secs(60)), Ok(true));
         let later = Instant::now() + STUCK_AFTER;
-        let stuck = core.watch.check(&core.state.lock_turns(), later);
+        let stuck = core
+            .stuck_detector
+            .check(&core.state.held_lock_turns(), later);
         assert_eq!(stuck.unwrap_err().outage(), Some(Outage::Stuck));
     }
 }

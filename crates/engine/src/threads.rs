@@ -41,7 +41,7 @@ impl Core {
     }
 
     fn stops_within(&self, pause: Duration) -> bool {
-        let wait = (self.wake).wait_timeout_while(self.wanted(), pause, |wanted| !wanted.stop);
+        let wait = (self.wake).wait_timeout_while(self.requests(), pause, |wanted| !wanted.stop);
         let (mut wanted, _) = wait.unwrap_or_else(PoisonError::into_inner);
         // Whatever it had been asked for is not done.
         wanted.flush = true;

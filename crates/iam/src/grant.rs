@@ -10,7 +10,7 @@ use base::scope::{Domain, Scope};
 use base::time::Millis;
 
 /// The reason when the user was removed from the account of the credential.
-pub(crate) const LEFT: &str = "its user was removed from the account";
+pub(crate) const NOT_A_MEMBER: &str = "its user was removed from the account";
 
 /// What a credential has proven, before it is asked which domain it is for.
 pub(crate) struct Proven {
@@ -58,7 +58,7 @@ pub(crate) fn grant(
     }
     // A token without account was not checked against this account before: the user may have left it.
     if account.is_none() && has_left(directory, principal, entry.account, proven_at) {
-        return Err(AuthError::Revoked(LEFT));
+        return Err(AuthError::Revoked(NOT_A_MEMBER));
     }
     let tenant = entry.tenant;
     let actions = narrowing.of(directory.actions(principal, domain));

@@ -44,4 +44,4 @@ pub use refusal::{Reason, Refusal, Remedy};
 pub use sender::SourceKeyError;
 pub use service::Iam;
 pub use token::identity::{Credential, Identity};
-pub use verify::{SpaceName, Unnamed, Verifier};
+pub use verify::{SpaceName, SpaceNameError, Verifier};

@@ -3,9 +3,9 @@
 
 use crate::auth_error::AuthError;
 use crate::grant::{Proven, grant};
-use crate::model::bounds::Reach;
+use crate::model::bounds::AccountReach;
 use crate::token::identity::Credential;
-use crate::verify::{Verifier, left, require_existing};
+use crate::verify::{Verifier, membership_reason, require_existing};
 use base::id::KeyId;
 use base::scope::{Domain, Scope};
 use base::time::Millis;
@@ -48,8 +48,8 @@ impl Verifier {
             return Err(AuthError::Revoked(why).into());
         }
         if !directory.is_member(key.principal, key.account) {
-            let reach = Reach::One(key.account);
-            return Err(AuthError::Revoked(left(&directory, reach)).into());
+            let reach = AccountReach::One(key.account);
+            return Err(AuthError::Revoked(membership_reason(&directory, reach)).into());
         }
         require_existing(&directory, key.principal)?;
         let proven = Proven {

@@ -2,15 +2,15 @@
 //! under the token's hash ([`crate::token::cache`]); the directory is asked every time whether the key, session and
 //! principal behind it are still valid.
 
-mod meant;
+mod space_name;
 
-pub use meant::{SpaceName, Unnamed};
+pub use space_name::{SpaceName, SpaceNameError};
 
 use crate::entropy::sha256;
 use crate::error::AuthError;
-use crate::grant::{LEFT, Proven, grant};
+use crate::grant::{NOT_A_MEMBER, Proven, grant};
 use crate::key_text;
-use crate::model::bounds::{Bounds, Reach};
+use crate::model::bounds::{AccountReach, Bounds};
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::issuers;
 use crate::model::proof::Proof;
@@ -245,7 +245,7 @@ impl Verifier {
         require_existing(&directory, bounds.principal())?;
         Ok(Identity {
             account: account(&directory, &bounds)
-                .ok_or_else(|| AuthError::Revoked(left(&directory, bounds.reach())))?,
+                .ok_or_else(|| AuthError::Revoked(membership_reason(&directory, bounds.reach())))?,
             bounds,
             claims: verified,
         })
@@ -277,8 +277,8 @@ impl Verifier {
             return Err(AuthError::Revoked(why));
         }
         if !directory.is_member(key.principal, key.account) {
-            let reach = Reach::One(key.account);
-            return Err(AuthError::Revoked(left(directory, reach)));
+            let reach = AccountReach::One(key.account);
+            return Err(AuthError::Revoked(membership_reason(directory, reach)));
         }
         Ok(key)
     }
@@ -391,15 +391,15 @@ impl Verifier {
         let principal = verified.principal;
         require_existing(directory, principal)?;
         if let Some(account) = verified.account {
-            let added_at = directory
-                .added_at(principal, account)
-                .ok_or_else(|| AuthError::Revoked(left(directory, Reach::One(account))))?;
+            let added_at = directory.added_at(principal, account).ok_or_else(|| {
+                AuthError::Revoked(membership_reason(directory, AccountReach::One(account)))
+            })?;
             // A user who was removed and invited again needs a new token: somebody else may hold the old one by now.
             let left = directory.left_at(principal, account);
             if verified.begins_at < added_at.secs()
                 || left.is_some_and(|left| verified.begins_at <= left.secs())
             {
-                return Err(AuthError::Revoked(LEFT));
+                return Err(AuthError::Revoked(NOT_A_MEMBER));
             }
         }
         Ok(())
@@ -407,13 +407,13 @@ impl Verifier {
 }
 
 /// The reason when the account no longer exists.
-pub(crate) const GONE: &str = "its account was deleted";
+pub(crate) const ACCOUNT_DELETED: &str = "its account was deleted";
 
 /// Why the credential's account is not open to its principal.
-pub(crate) fn left(directory: &Directory, reach: Reach) -> &'static str {
+pub(crate) fn membership_reason(directory: &Directory, reach: AccountReach) -> &'static str {
     match reach {
-        Reach::One(account) if !directory.accounts.contains_key(&account) => GONE,
-        _ => LEFT,
+        AccountReach::One(account) if !directory.accounts.contains_key(&account) => ACCOUNT_DELETED,
+        _ => NOT_A_MEMBER,
     }
 }
 

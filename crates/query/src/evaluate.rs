@@ -1,9 +1,9 @@
 //! A target becomes series.
 
-mod blamed;
+mod argument_error;
 #[cfg(test)]
 mod depth_tests;
-mod held;
+mod memory_size;
 mod on_behalf;
 mod reading;
 mod subexpression_cache;
@@ -179,7 +179,7 @@ impl<'e> Evaluation<'e> {
         if let Some(known) = self.shared.get(&key) {
             let known = known.to_vec();
             self.spend(POINTS_PER_CALL.saturating_add(known.len()))?;
-            self.reserve(held::beside_values(&known))?;
+            self.reserve(memory_size::beside_values(&known))?;
             return Ok(Value::Series(known));
         }
         let share = self.x_files_factor;
@@ -188,7 +188,7 @@ impl<'e> Evaluation<'e> {
             && self.stacks.is_empty()
             && self.x_files_factor.to_bits() == share.to_bits()
         {
-            self.reserve(held::beside_values(series))?;
+            self.reserve(memory_size::beside_values(series))?;
             self.shared.keep(key, series);
         }
         Ok(value)
@@ -273,7 +273,7 @@ impl<'e> Evaluation<'e> {
             keywords.push((keyword.name.clone(), value));
         }
         self.spend(POINTS_PER_CALL.saturating_add(call.arguments.len()))?;
-        let given: usize = positional.iter().map(held::series_in).sum();
+        let given: usize = positional.iter().map(memory_size::series_in).sum();
         let outer = std::mem::take(&mut self.early);
         let outcome = bind(function, positional, keywords).and_then(|arguments| {
             (function.run)(&mut FunctionCall {
@@ -287,15 +287,15 @@ impl<'e> Evaluation<'e> {
         let early = std::mem::replace(&mut self.early, outer);
         let value = outcome.map_err(|fault| {
             fault.at(at(self), &call.name, |problem| {
-                blamed::argument(&self.text, call, function, problem)
+                argument_error::argument(&self.text, call, function, problem)
             })
         })?;
         if let Value::Series(series) = &value {
             let points = series.iter().map(|own| own.values.len()).sum();
             self.spend(points)?;
             // What a series has beside its values goes on to the result.
-            let known = early.saturating_add(given.saturating_mul(held::LEAST));
-            self.reserve(held::points(series).saturating_sub(known))?;
+            let known = early.saturating_add(given.saturating_mul(memory_size::LEAST));
+            self.reserve(memory_size::points(series).saturating_sub(known))?;
         }
         Ok(value)
     }
@@ -328,7 +328,7 @@ impl<'e> Evaluation<'e> {
         context: &'c Context,
         series: impl IntoIterator<Item = &'s Series>,
     ) -> Reservation<'c> {
-        let needed = (held::points(series) as u64).saturating_mul(8);
+        let needed = (memory_size::points(series) as u64).saturating_mul(8);
         let bytes = self.reserved.min(needed);
         self.reserved -= bytes;
         Reservation::of_reserved(context, bytes)
@@ -348,7 +348,7 @@ impl<'e> Evaluation<'e> {
         let found = self.read.get(&(path, window.range())).map(Arc::clone);
         let count = found.iter().map(|own| own.len()).sum::<usize>();
         self.spend(count.saturating_add(1))?;
-        self.reserve(count.saturating_mul(held::LEAST.saturating_add(text.len() / 8)))?;
+        self.reserve(count.saturating_mul(memory_size::LEAST.saturating_add(text.len() / 8)))?;
         let x_files_factor = self.x_files_factor;
         let series = found.iter().flat_map(|own| own.iter()).map(|own| Series {
             name: own.name.clone(),

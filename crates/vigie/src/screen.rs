@@ -40,11 +40,11 @@ pub(crate) struct ScreenArgs {
 }
 
 fn width(text: &str) -> Result<u16, String> {
-    within(text, 20..=PICTURE_WIDTH_MAX.into(), "columns")
+    within(text, 20..=PICTURE_WIDTH_MAX, "columns")
 }
 
 fn height(text: &str) -> Result<u16, String> {
-    within(text, 7..=PICTURE_HEIGHT_MAX.into(), "lines")
+    within(text, 7..=PICTURE_HEIGHT_MAX, "lines")
 }
 
 fn within(text: &str, sizes: RangeInclusive<i64>, unit: &str) -> Result<u16, String> {

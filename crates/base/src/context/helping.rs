@@ -1,12 +1,12 @@
 //! Further threads for work that can be divided.
 
 /// Where further threads of one piece of work get leave to run.
-pub trait Helping: std::fmt::Debug + Send + Sync {
+pub trait ThreadPool: std::fmt::Debug + Send + Sync {
     /// How many may help at once.
-    fn most(&self) -> usize;
+    fn max_helpers(&self) -> usize;
 
     /// Leave for one more thread, where there is some that nobody else waits for. Never waits.
-    fn helper(&self) -> Option<Box<dyn Helper>>;
+    fn acquire(&self) -> Option<Box<dyn Helper>>;
 }
 
 /// The leave of one thread, given back when dropped.

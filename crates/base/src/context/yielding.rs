@@ -4,7 +4,7 @@ use super::Stop;
 use std::time::{Duration, Instant};
 
 /// What work holds while it goes on, and others wait for. Asked whenever the work is checked.
-pub trait Yielding: std::fmt::Debug + Send + Sync {
+pub trait TurnYield: std::fmt::Debug + Send + Sync {
     /// Lets those who wait have it, where they have waited long enough at `now`, and blocks until it is back; how long that
     /// took. Most calls must cost next to nothing.
     ///

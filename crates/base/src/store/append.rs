@@ -14,7 +14,7 @@ pub enum Durability {
 
 /// How many series an append may make, and the limit that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
+pub struct SeriesQuota {
     /// New series at the most; samples of further ones are rejected.
     pub new_series: u64,
     /// The limit of the account that is nearest.
@@ -23,7 +23,7 @@ pub struct Allowance {
     pub allowed: u64,
 }
 
-impl Allowance {
+impl SeriesQuota {
     /// No limit but the store's own.
     pub const UNLIMITED: Self = Self {
         new_series: u64::MAX,

@@ -4,9 +4,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outage {
     /// There is no room for anything. Nothing that was acknowledged is lost, and it goes on by itself once there is room.
-    NoRoom,
+    DiskFull,
     /// There is less room than is kept for everything but samples: no sample is stored, but deletions go on.
-    LittleRoom,
+    DiskReserveReached,
     /// Nothing is written until somebody has mended the cause and restarted it; reads go on.
     ReadOnly,
     /// Earlier work has not finished in time.
@@ -18,8 +18,8 @@ impl Outage {
     #[must_use]
     pub const fn retry_after(self) -> Option<u64> {
         match self {
-            Self::NoRoom => Some(30),
-            Self::LittleRoom => Some(60),
+            Self::DiskFull => Some(30),
+            Self::DiskReserveReached => Some(60),
             Self::ReadOnly | Self::Stuck => None,
         }
     }

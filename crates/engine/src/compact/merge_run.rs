@@ -154,8 +154,9 @@ impl Core {
         let merged = writer
             .map(|writer| self.end_segment(header, writer))
             .transpose();
-        let added = Vec::from_iter(merged.map_err(self.failed())?);
-        self.sync_segments(&added).map_err(self.failed())?;
+        let added = Vec::from_iter(merged.map_err(self.poison_unless_full())?);
+        self.sync_segments(&added)
+            .map_err(self.poison_unless_full())?;
         Ok(added)
     }
 
@@ -179,7 +180,7 @@ impl Core {
                 if error::is_lack_of_room(&refused) {
                     give_up();
                 }
-                return Err(self.failed()(refused));
+                return Err(self.poison_unless_full()(refused));
             }
             Ok(false) => {
                 give_up();
@@ -247,12 +248,16 @@ impl RunCopy<'_> {
                 let writer = match &mut *writer {
                     Some(writer) => writer,
                     none => {
-                        let begun = core.begin_segment(plan.header).map_err(core.failed())?;
+                        let begun = core
+                            .begin_segment(plan.header)
+                            .map_err(core.poison_unless_full())?;
                         begun_file.get_or_init(|| begun.path().to_owned());
                         none.insert(begun)
                     }
                 };
-                writer.push(tenant, series, points).map_err(core.failed())
+                writer
+                    .push(tenant, series, points)
+                    .map_err(core.poison_unless_full())
             })?;
             if !any {
                 self.emptied.push((tenant, series));

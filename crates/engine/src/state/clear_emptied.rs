@@ -87,7 +87,7 @@ mod tests {
         let turns = |number: usize| {
             let lock = state.shard(number).unwrap();
             let _held = lock.write();
-            lock.is_held().unwrap_or_default()
+            lock.turns_if_held().unwrap_or_default()
         };
         let turns: u64 = (0..SHARDS).map(turns).sum();
         // What the test itself took, and a turn for each piece that was begun.

@@ -42,7 +42,7 @@ struct Pending<N> {
     spare: Vec<u8>,
     last: u64,
     /// What belongs into the file before.
-    cut: Option<FileSwitch<N>>,
+    pending_switch: Option<FileSwitch<N>>,
 }
 
 impl<N> Pending<N> {
@@ -75,7 +75,7 @@ struct Progress {
     /// The last record on stable storage.
     durable: u64,
     /// Since when somebody writes.
-    led: Option<Instant>,
+    leader_since: Option<Instant>,
 }
 
 /// Records on their way to a sink.
@@ -107,12 +107,12 @@ impl<S: Sink> Group<S> {
                 bytes: Vec::new(),
                 spare: Vec::new(),
                 last,
-                cut: None,
+                pending_switch: None,
             }),
             waiting: AtomicU64::new(0),
             progress: Mutex::new(Progress {
                 durable: last,
-                led: None,
+                leader_since: None,
             }),
             done: Condvar::new(),
             sink: Mutex::new(sink),
@@ -154,7 +154,7 @@ impl<S: Sink> Group<S> {
 
     /// Since when somebody writes.
     pub(crate) fn leader_since(&self) -> Option<Instant> {
-        lock(&self.progress).led
+        lock(&self.progress).leader_since
     }
 
     /// Whether there was no room for what waits to be written.
@@ -175,7 +175,7 @@ impl<S: Sink> Group<S> {
                 return Ok(());
             }
             self.poison.check()?;
-            if progress.led.is_none() {
+            if progress.leader_since.is_none() {
                 self.room.check_retry()?;
                 break;
             }
@@ -184,7 +184,7 @@ impl<S: Sink> Group<S> {
                 .wait(progress)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        progress.led = Some(Instant::now());
+        progress.leader_since = Some(Instant::now());
         drop(progress);
         let mut sink = lock(&self.sink);
         // When a panic takes who writes for all the log is over, and those who wait hear of it.
@@ -207,9 +207,9 @@ impl<S: Sink> Group<S> {
     /// keeps others from adding records meanwhile; [`Self::switch_to`] does the rest.
     pub(crate) fn begin_switch(&self, next: S::Next) -> (u64, u64) {
         let mut pending = lock(&self.pending);
-        debug_assert!(pending.cut.is_none());
+        debug_assert!(pending.pending_switch.is_none());
         let (number, last) = (S::number(&next), pending.last);
-        pending.cut = Some(FileSwitch {
+        pending.pending_switch = Some(FileSwitch {
             bytes: pending.take(),
             last,
             next,
@@ -226,7 +226,7 @@ impl<S: Sink> Group<S> {
     /// Ends a leadership: tells those who wait how far it came, that there was no room, or that all is over.
     fn step_down(&self, reached: Result<u64, StoreError>) -> Result<(), StoreError> {
         let mut progress = lock(&self.progress);
-        progress.led = None;
+        progress.leader_since = None;
         let outcome = match reached {
             Ok(last) => {
                 progress.durable = progress.durable.max(last);
@@ -246,7 +246,7 @@ impl<S: Sink> Group<S> {
         loop {
             let (bytes, last, is_cut) = {
                 let mut pending = lock(&self.pending);
-                match &mut pending.cut {
+                match &mut pending.pending_switch {
                     Some(cut) => (std::mem::take(&mut cut.bytes), cut.last, true),
                     None => (pending.take(), pending.last, false),
                 }
@@ -273,7 +273,7 @@ impl<S: Sink> Group<S> {
     fn put_back(&self, mut bytes: Vec<u8>) {
         let mut pending = lock(&self.pending);
         let pending = &mut *pending;
-        let later = match &mut pending.cut {
+        let later = match &mut pending.pending_switch {
             Some(cut) => &mut cut.bytes,
             None => &mut pending.bytes,
         };
@@ -283,12 +283,12 @@ impl<S: Sink> Group<S> {
 
     /// Everything before the cut is on stable storage: its next file counts from here on.
     fn begin_next(&self, sink: &mut S) -> Result<(), StoreError> {
-        let Some(mut cut) = lock(&self.pending).cut.take() else {
+        let Some(mut cut) = lock(&self.pending).pending_switch.take() else {
             return Ok(());
         };
         let number = S::number(&cut.next);
         if let Err(refused) = sink.switch_to(&mut cut.next, cut.last) {
-            lock(&self.pending).cut = Some(cut);
+            lock(&self.pending).pending_switch = Some(cut);
             return Err(refused);
         }
         self.number.store(number, Ordering::Release);

@@ -210,7 +210,7 @@ fn what_finds_no_room_comes_again_before_all_that_has_come_since() {
         for outcome in outcomes {
             match outcome {
                 Ok(()) => {}
-                Err(error) if error.outage() == Some(Outage::NoRoom) => {}
+                Err(error) if error.outage() == Some(Outage::DiskFull) => {}
                 Err(other) => panic!("{other:?}"),
             }
         }

@@ -111,7 +111,7 @@ fn a_copy_that_finds_no_room_is_no_store_and_harms_nothing() {
     send(&engine, 1, &[("a.b", NOON, 1.0)]);
     storage.set_capacity(Some((storage.used_bytes() + 300, ErrorKind::StorageFull)));
     let refused = engine.copy_to(&operator(), Path::new(COPY)).unwrap_err();
-    assert_eq!(refused.outage(), Some(Outage::NoRoom), "{refused}");
+    assert_eq!(refused.outage(), Some(Outage::DiskFull), "{refused}");
     storage.set_capacity(None);
     send(&engine, 1, &[("a.b", NOON + 1, 2.0)]);
     assert_eq!(read(&engine, 1, "a.b"), [(NOON, 1.0), (NOON + 1, 2.0)]);

@@ -29,7 +29,7 @@ fn append(engine: &Engine, at: i64, value: f64) -> Result<(), StoreError> {
 }
 
 fn is_full(outcome: &Result<(), StoreError>) -> bool {
-    is_unavailable(outcome, Outage::NoRoom)
+    is_unavailable(outcome, Outage::DiskFull)
 }
 
 fn set_room(storage: &Faulty, bytes: u64, refusal: ErrorKind) {
@@ -61,7 +61,7 @@ fn a_write_that_finds_the_disk_full_at_any_byte_is_refused_and_writing_goes_on_o
             };
             let what = format!("{refusal} after {room} bytes");
             assert!(
-                refused.outage() == Some(Outage::NoRoom),
+                refused.outage() == Some(Outage::DiskFull),
                 "{what}: {refused}"
             );
             assert!(refused.to_string().contains(".wal"), "{what}: {refused}");
@@ -96,7 +96,7 @@ fn worked_through(storage: &Faulty, step: u64) -> (Engine, BTreeMap<i64, f64>) {
         for tries in 1..10_000 {
             match work() {
                 Ok(()) => return,
-                Err(error) if error.outage() == Some(Outage::NoRoom) => {
+                Err(error) if error.outage() == Some(Outage::DiskFull) => {
                     refusals += 1;
                     set_room(storage, step * tries, ErrorKind::StorageFull);
                 }

@@ -5,7 +5,7 @@ use crate::support::{
 };
 use base::limit;
 use base::sample::RejectReason;
-use base::store::{Allowance, Durability, Outage, SampleStore, Usage};
+use base::store::{Durability, Outage, SampleStore, SeriesQuota, Usage};
 use base::time::{ManualClock, Millis};
 use engine::EngineConfig;
 use engine::storage::faulty::Faulty;
@@ -19,7 +19,7 @@ fn usage(engine: &engine::Engine, tenant: u32) -> Usage {
 fn new_series_are_made_as_far_as_the_account_has_some_left() {
     let engine = open(&Faulty::new(1));
     send(&engine, 1, &[("known", NOON, 1.0)]);
-    let allowance = Allowance {
+    let allowance = SeriesQuota {
         new_series: 1,
         limit: limit::SERIES_PER_ACCOUNT,
         allowed: 2,
@@ -110,7 +110,7 @@ fn below_the_reserve_samples_are_refused_and_deletions_are_not() {
         Durability::Committed,
     );
     let refused = refused.unwrap_err();
-    assert_eq!(refused.outage(), Some(Outage::LittleRoom));
+    assert_eq!(refused.outage(), Some(Outage::DiskReserveReached));
     assert_eq!(
         refused.to_string(),
         "the disk has 999 bytes free, fewer than `storage.reserve_bytes` = 1000"
@@ -145,7 +145,7 @@ fn a_burst_within_one_answer_of_the_file_system_leaves_the_reserve_alone() {
         let outcome = engine.append(&scope(1), &batch(&sample), Durability::Committed);
         match outcome {
             Ok(_) => false,
-            Err(error) => error.outage() == Some(Outage::LittleRoom),
+            Err(error) => error.outage() == Some(Outage::DiskReserveReached),
         }
     });
     assert!(refused, "the burst went on");
@@ -160,7 +160,7 @@ fn a_burst_within_one_answer_of_the_file_system_leaves_the_reserve_alone() {
     );
     let health = engine.health();
     let refused = health.expect_err("nothing is free, and the store says that all is well");
-    assert_eq!(refused.outage(), Some(Outage::LittleRoom));
+    assert_eq!(refused.outage(), Some(Outage::DiskReserveReached));
     assert!(refused.to_string().contains("has 0 bytes free"));
     storage.set_free_bytes(20_000);
     clock.advance(1000);

@@ -3,7 +3,7 @@
 use super::refresh::Login;
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::bounds::{Bounds, Reach, Root};
+use crate::model::bounds::{AccountReach, Bounds, Root};
 use crate::model::directory::User;
 use crate::service::Iam;
 use crate::token::claims::{AccountClaim, AuthnClaim, IamClaims, ReachClaim, SCOPE, UaaClaims};
@@ -180,8 +180,8 @@ pub(crate) fn uaa_token(
         session_id: bounds.root().session.map(|session| session.to_string()),
         iam_apikey_id: bounds.root().key.map(|key| key.to_string()),
         account: match bounds.reach() {
-            Reach::One(account) => Some(account_claim(account)),
-            Reach::Any => None,
+            AccountReach::One(account) => Some(account_claim(account)),
+            AccountReach::Any => None,
         },
         proven_at: Some(bounds.proven_at().0),
     };

@@ -9,8 +9,8 @@ use super::refresh::Login;
 use super::{access, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
-use crate::grant::LEFT;
-use crate::model::bounds::{Bounds, Reach, Root};
+use crate::grant::NOT_A_MEMBER;
+use crate::model::bounds::{AccountReach, Bounds, Root};
 use crate::policy;
 use crate::service::Iam;
 use crate::token::identity::Credential;
@@ -46,8 +46,8 @@ fn ended_key(why: &'static str) -> IamError {
     let message = format!("Provided API key cannot be used: {why}");
     let refusal = Refusal::new(Reason::WrongKey, message);
     IamError::Refused(match why {
-        verify::GONE => refusal.remedy(Remedy::RestoreAccount),
-        LEFT => refusal.remedy(Remedy::InviteAgain),
+        verify::ACCOUNT_DELETED => refusal.remedy(Remedy::RestoreAccount),
+        NOT_A_MEMBER => refusal.remedy(Remedy::InviteAgain),
         _ => refusal,
     })
 }
@@ -243,10 +243,10 @@ impl Iam {
         }
         let member = asked.is_some_and(|account| directory.is_member(bounds.principal(), account));
         Err(IamError::not_a_member(match bounds.reach() {
-            Reach::One(own) if member => format!(
+            AccountReach::One(own) if member => format!(
                 "The API key is for the account {own} alone: log in with a password or a one-time code to work in another"
             ),
-            Reach::Any if member => {
+            AccountReach::Any if member => {
                 "The user was removed from the account asked for since this login began: log in again".to_owned()
             }
             _ => "The user is not a member of the account asked for".to_owned(),

@@ -6,7 +6,7 @@
 //! A session is for one account at a time, and a renewal may switch it. All reasons against a renewal are checked
 //! before the token is used up, so that a refused one costs nothing.
 
-use super::number;
+use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
@@ -135,7 +135,7 @@ pub(crate) async fn begin(
         tokens_until: bounds.end(now, iam.0.config.access_token_seconds),
     };
     sessions::insert(tx, &new).await?;
-    let displaced = number::keep(iam, tx, &bounds, session, now).await?;
+    let displaced = session_limit::enforce(iam, tx, &bounds, session, now).await?;
     let login = login.in_session(session);
     let token = issue(iam, tx, session, client, &login).await?;
     Ok(StartedSession {
@@ -160,7 +160,7 @@ pub(crate) async fn issue(
             "issue a refresh token for what is not renewable",
         ));
     }
-    number::has_room(iam, tx, session, 1).await?;
+    session_limit::has_room(iam, tx, session, 1).await?;
     let expires_at = bounds.end(iam.0.clock.now(), iam.0.config.refresh_token_seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let new = NewToken {
@@ -191,9 +191,9 @@ pub(crate) async fn rotate(
         if with_uaa {
             subject.require_user()?;
         }
-        number::has_room(iam, &mut tx, session, 1 + u64::from(with_uaa)).await?;
+        session_limit::has_room(iam, &mut tx, session, 1 + u64::from(with_uaa)).await?;
         let successor = issue(iam, &mut tx, session, client, &login).await?;
-        refresh_tokens::follow(&mut tx, text, seal(text, &successor)?).await?;
+        refresh_tokens::set_successor(&mut tx, text, seal(text, &successor)?).await?;
         let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
         sessions::extend(&mut tx, session, ends).await?;
         iam.commit_unaudited(tx).await?;

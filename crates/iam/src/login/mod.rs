@@ -1,9 +1,9 @@
 //! Passwords and one-time codes, and what slows guessing.
 
 mod common;
-pub(crate) mod familiar;
 pub(crate) mod guessable;
 pub(crate) mod hash;
+pub(crate) mod known_sources;
 pub(crate) mod quality;
 pub(crate) mod queue;
 pub(crate) mod throttle;
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub(crate) struct Logins {
     pub(crate) checks: Arc<queue::Checks>,
     pub(crate) throttle: throttle::Throttle,
-    pub(crate) familiar: familiar::Familiar,
+    pub(crate) familiar: known_sources::Familiar,
     /// The hash that passwords of unknown users are compared with.
     pub(crate) decoy: String,
 }
@@ -41,7 +41,7 @@ impl Logins {
             waiting_per_source: size(limits.password_checks_waiting_per_source),
             wait: Duration::from_secs(limits.password_wait_seconds),
         });
-        let throttle = throttle::Throttle::new(throttle::Allowance {
+        let throttle = throttle::Throttle::new(throttle::LoginLimits {
             per_address: count(limits.login_failures_per_address),
             per_source: count(limits.login_failures_per_source),
             guesses: count(limits.guesses_per_source),
@@ -51,7 +51,7 @@ impl Logins {
         Ok(Self {
             checks,
             throttle,
-            familiar: familiar::Familiar::load(db, now, per_user).await?,
+            familiar: known_sources::Familiar::load(db, now, per_user).await?,
             decoy: hash::decoy()?,
         })
     }

@@ -7,7 +7,7 @@
 //! What it is not: it delays and refuses nobody; `flow/password.rs` and `flow/guess.rs` do.
 
 use crate::entropy;
-use base::allowance::{Rate, Spent, Table};
+use base::rate_limit::{Rate, Table, TokenBucket};
 use base::source::SourceKey;
 use base::time::Millis;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,7 +32,7 @@ const GUESS_MILLISECONDS: u64 = 1000;
 
 /// The limits.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Allowance {
+pub(crate) struct LoginLimits {
     /// Wrong passwords for one address from one source.
     pub(crate) per_address: u32,
     /// Wrong passwords from one source.
@@ -67,7 +67,7 @@ struct Failures {
 #[derive(Debug)]
 struct Counts {
     failures: Table<Key, Failures>,
-    spent: Table<Key, Spent>,
+    spent: Table<Key, TokenBucket>,
 }
 
 /// The limit that a slowed login has reached, and its wait.
@@ -91,12 +91,12 @@ pub(crate) struct Try {
 #[derive(Debug)]
 pub(crate) struct Throttle {
     secret: [u8; 32],
-    allowance: Allowance,
+    allowance: LoginLimits,
     counts: Mutex<Counts>,
 }
 
 impl Throttle {
-    pub(crate) fn new(allowance: Allowance) -> Self {
+    pub(crate) fn new(allowance: LoginLimits) -> Self {
         Self {
             secret: entropy::bytes(),
             allowance,
@@ -229,7 +229,7 @@ mod tests {
     const DAY: i64 = 86_400_000;
 
     fn throttle() -> Throttle {
-        Throttle::new(Allowance {
+        Throttle::new(LoginLimits {
             per_address: 10,
             per_source: 50,
             guesses: 100,

@@ -18,7 +18,7 @@ use base::time::Millis;
 
 /// The accounts a credential opens, among those of its principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum AccountReach {
     /// Any: the user's own proof.
     Any,
     /// One.
@@ -38,7 +38,7 @@ pub struct Root {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     principal: Principal,
-    reach: Reach,
+    reach: AccountReach,
     proven_at: Millis,
     not_after: Option<Millis>,
     keys_until: Option<Millis>,
@@ -80,7 +80,7 @@ impl Bounds {
         let principal = user.into();
         Self {
             principal,
-            reach: Reach::Any,
+            reach: AccountReach::Any,
             proven_at: directory.after_departures(principal, now),
             not_after: None,
             keys_until: None,
@@ -94,7 +94,7 @@ impl Bounds {
     pub(crate) fn of_key(directory: &Directory, key: &ApiKey, now: Millis) -> Self {
         Self {
             principal: key.principal,
-            reach: Reach::One(key.account),
+            reach: AccountReach::One(key.account),
             proven_at: directory.after_departures(key.principal, now),
             not_after: key.expires_at,
             keys_until: key.expires_at,
@@ -121,7 +121,7 @@ impl Bounds {
     ) -> Result<Self, &'static str> {
         let own = Self {
             principal,
-            reach: Reach::Any,
+            reach: AccountReach::Any,
             proven_at,
             not_after: None,
             keys_until: None,
@@ -151,10 +151,10 @@ impl Bounds {
         let mut own = Self::derived(directory, principal, proven_at, root, now)?;
         if let Some(account) = account {
             own.reach = match own.reach {
-                Reach::One(other) if other != account => {
+                AccountReach::One(other) if other != account => {
                     return Err("its key is of another account");
                 }
-                Reach::Any | Reach::One(_) => Reach::One(account),
+                AccountReach::Any | AccountReach::One(_) => AccountReach::One(account),
             };
         }
         own.not_after = earlier(own.not_after, Some(expires_at));
@@ -180,9 +180,11 @@ impl Bounds {
     #[must_use]
     pub(crate) fn intersect(&self, other: &Self) -> Option<Self> {
         let reach = match (self.reach, other.reach) {
-            (Reach::One(a), Reach::One(b)) if a != b => return None,
-            (Reach::One(account), _) | (_, Reach::One(account)) => Reach::One(account),
-            (Reach::Any, Reach::Any) => Reach::Any,
+            (AccountReach::One(a), AccountReach::One(b)) if a != b => return None,
+            (AccountReach::One(account), _) | (_, AccountReach::One(account)) => {
+                AccountReach::One(account)
+            }
+            (AccountReach::Any, AccountReach::Any) => AccountReach::Any,
         };
         let narrowing = self.narrowing.intersect(&other.narrowing)?;
         let root = Root {
@@ -211,7 +213,7 @@ impl Bounds {
     ) -> Self {
         Self {
             principal,
-            reach: account.map_or(Reach::Any, Reach::One),
+            reach: account.map_or(AccountReach::Any, AccountReach::One),
             not_after: Some(expires_at),
             renewable: false,
             root,
@@ -224,7 +226,7 @@ impl Bounds {
     pub(crate) fn is_within(&self, shown: &Self) -> bool {
         self.principal == shown.principal
             && self.narrowing.is_within(&shown.narrowing)
-            && (shown.reach == Reach::Any || self.reach == shown.reach)
+            && (shown.reach == AccountReach::Any || self.reach == shown.reach)
             && self.proven_at <= shown.proven_at
             && no_later(self.not_after, shown.not_after)
             && no_later(self.keys_until, shown.keys_until)
@@ -247,7 +249,7 @@ impl Bounds {
 
     /// The accounts it opens.
     #[must_use]
-    pub const fn reach(&self) -> Reach {
+    pub const fn reach(&self) -> AccountReach {
         self.reach
     }
 
@@ -285,8 +287,8 @@ impl Bounds {
     #[must_use]
     pub fn opens(&self, directory: &Directory, account: AccountId) -> bool {
         let reached = match self.reach {
-            Reach::Any => true,
-            Reach::One(own) => own == account,
+            AccountReach::Any => true,
+            AccountReach::One(own) => own == account,
         };
         reached
             && directory.is_member(self.principal, account)
@@ -356,7 +358,7 @@ mod tests {
         ) -> Bounds {
             Bounds {
                 principal: UserId(guid(9)).into(),
-                reach: account.map_or(Reach::Any, |own| Reach::One(AccountId(guid(own)))),
+                reach: account.map_or(AccountReach::Any, |own| AccountReach::One(AccountId(guid(own)))),
                 proven_at: Millis(proven_at),
                 not_after,
                 keys_until,
@@ -393,21 +395,21 @@ mod tests {
 
         #[test]
         fn a_token_that_says_more_is_seen(a in bounds(), stated in bounds(), later in 1_i64..5) {
-            let account = match stated.reach { Reach::One(own) => Some(own), Reach::Any => None };
+            let account = match stated.reach { AccountReach::One(own) => Some(own), AccountReach::Any => None };
             let expires = a.not_after.unwrap_or(Millis(9));
             let token = |account, expires, root| a.stated(a.principal, account, expires, root).is_within(&a);
-            let own = match a.reach { Reach::One(own) => Some(own), Reach::Any => None };
+            let own = match a.reach { AccountReach::One(own) => Some(own), AccountReach::Any => None };
             prop_assert!(token(own, expires, a.root));
             if a.not_after.is_some() {
                 prop_assert!(!token(account, expires.plus(later), a.root));
             }
-            if matches!(a.reach, Reach::One(own) if account != Some(own)) {
+            if matches!(a.reach, AccountReach::One(own) if account != Some(own)) {
                 prop_assert!(!token(account, expires, a.root));
             }
             let ends_with_less = a.root.session.is_some() && stated.root.session != a.root.session
                 || a.root.key.is_some() && stated.root.key != a.root.key;
             prop_assert_eq!(a.stated(a.principal, account, expires, stated.root).is_within(&a), !ends_with_less
-                && (a.reach == Reach::Any || stated.reach == a.reach));
+                && (a.reach == AccountReach::Any || stated.reach == a.reach));
             prop_assert!(!a.stated(UserId(guid(8)).into(), account, expires, a.root).is_within(&a));
         }
 

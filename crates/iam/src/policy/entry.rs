@@ -1,13 +1,13 @@
 //! The account that a credential is used for by default.
 
-use crate::model::bounds::{Bounds, Reach};
+use crate::model::bounds::{AccountReach, Bounds};
 use crate::model::directory::Directory;
 use base::id::AccountId;
 
 /// The default account of a credential: its own; else, among those it opens, the principal's first account, or else the one
 /// with the longest membership.
 pub(crate) fn account(directory: &Directory, bounds: &Bounds) -> Option<AccountId> {
-    if let Reach::One(own) = bounds.reach() {
+    if let AccountReach::One(own) = bounds.reach() {
         return Some(own);
     }
     let principal = bounds.principal();

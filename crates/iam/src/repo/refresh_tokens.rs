@@ -78,7 +78,7 @@ pub(crate) async fn find_unused(
 }
 
 /// Stores the sealed successor of a used token.
-pub(crate) async fn follow(
+pub(crate) async fn set_successor(
     tx: &mut Tx,
     text: &Secret<String>,
     successor: Vec<u8>,
@@ -90,19 +90,22 @@ pub(crate) async fn follow(
 }
 
 /// The data of a token.
-pub(crate) struct Shown {
+pub(crate) struct TokenState {
     pub(crate) session: SessionId,
     pub(crate) is_used: bool,
     pub(crate) expires_at: Millis,
 }
 
 /// A token, independent of its client.
-pub(crate) async fn shown(tx: &mut Tx, text: &Secret<String>) -> Result<Option<Shown>, IamError> {
+pub(crate) async fn shown(
+    tx: &mut Tx,
+    text: &Secret<String>,
+) -> Result<Option<TokenState>, IamError> {
     let sql = "SELECT session, expires_at, used_at FROM refresh_tokens WHERE hash = $1";
     let Some(row) = tx.one(sql, &[hash(text.expose())]).await? else {
         return Ok(None);
     };
-    Ok(Some(Shown {
+    Ok(Some(TokenState {
         session: SessionId(parse_guid(&row, "session")?),
         is_used: row.int_or_none("used_at")?.is_some(),
         expires_at: Millis(row.int("expires_at")?),

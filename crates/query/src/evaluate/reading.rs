@@ -29,7 +29,7 @@ impl Evaluation<'_> {
     }
 
     fn keep(&mut self, path: Path, range: Range, found: Vec<Fetched>) -> Result<(), Error> {
-        self.reserve(super::held::fetched(&found))?;
+        self.reserve(super::memory_size::fetched(&found))?;
         self.read.insert((path, range), found.into());
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Evaluation<'_> {
                 continue;
             };
             let values: usize = known.iter().map(|own| own.values.len()).sum();
-            self.reserve(super::held::fetched(&found).saturating_add(values))?;
+            self.reserve(super::memory_size::fetched(&found).saturating_add(values))?;
             let joined: Arc<[Fetched]> = found
                 .iter()
                 .zip(known.iter())

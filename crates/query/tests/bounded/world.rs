@@ -1,6 +1,6 @@
 //! Series of any size that every path finds, and a context that tells what it is asked.
 
-use base::context::{Memory, Stop, Yielding};
+use base::context::{Memory, Stop, TurnYield};
 use base::limit;
 use base::store::StoreError;
 use jiff::tz::TimeZone;
@@ -126,7 +126,7 @@ impl Looks {
     }
 }
 
-impl Yielding for Looks {
+impl TurnYield for Looks {
     fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
         let own = self.all.fetch_add(1, Ordering::Relaxed);
         if let Some((last, flag)) = &self.last

@@ -1,9 +1,9 @@
 //! How many events an account may make in a minute: each is a write to the identity database.
 
 use crate::http::problem::Refusal;
-use base::allowance::{Rate, Spent, Table};
 use base::id::AccountId;
 use base::limit;
+use base::rate_limit::{Rate, Table, TokenBucket};
 use base::time::Millis;
 use std::sync::{Mutex, PoisonError};
 use wire::code;
@@ -17,7 +17,7 @@ const ACCOUNTS: usize = 65_536;
 #[derive(Debug)]
 pub(crate) struct EventRates {
     per_minute: u64,
-    spent: Mutex<Table<Option<AccountId>, Spent>>,
+    spent: Mutex<Table<Option<AccountId>, TokenBucket>>,
 }
 
 impl EventRates {

@@ -6,10 +6,10 @@
 //! Samples and bytes are not reserved: concurrent writes may together exceed a quota by what they carry.
 
 use crate::http::problem::Refusal;
-use base::allowance::{Rate, Spent};
 use base::id::AccountId;
 use base::limit::{self, Limit};
-use base::store::{Allowance, SampleStore, StoreError, Usage};
+use base::rate_limit::{Rate, TokenBucket};
+use base::store::{SampleStore, SeriesQuota, StoreError, Usage};
 use base::time::{Clock, Millis};
 use iam::Iam;
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ const HOUR_MILLIS: u64 = 3_600_000;
 struct Account {
     used: Usage,
     summed_at: Millis,
-    new_series: Spent,
+    new_series: TokenBucket,
     /// New series reserved by writes in progress.
     taken: u64,
 }
@@ -68,7 +68,7 @@ impl Quotas {
         let own = all.entry(id).or_insert_with(|| Account {
             used: Usage::default(),
             summed_at: now,
-            new_series: Spent::default(),
+            new_series: TokenBucket::default(),
             taken: 0,
         });
         if let Some(used) = summed {
@@ -100,7 +100,7 @@ impl Quotas {
         id: AccountId,
         batch: usize,
         reaches_all: bool,
-    ) -> Result<(Allowance, SeriesReservation<'_>), Refusal> {
+    ) -> Result<(SeriesQuota, SeriesReservation<'_>), Refusal> {
         let allowed = |limit: &Limit| self.iam.account_limit(id, limit);
         let per_hour = allowed(&limit::NEW_SERIES_PER_HOUR);
         let rate = Rate::per(per_hour, HOUR_MILLIS);
@@ -130,7 +130,7 @@ impl Quotas {
         let taken = nearest.min(batch as u64);
         own.taken = own.taken.saturating_add(taken);
         own.new_series.spend(rate, now, taken);
-        let allowance = Allowance {
+        let allowance = SeriesQuota {
             new_series: taken,
             limit,
             allowed,

@@ -19,7 +19,7 @@ type Answer<T> = Result<T, String>;
 
 /// A check in progress.
 #[derive(Debug)]
-struct Asked<T> {
+struct RunningCheck<T> {
     since: Instant,
     answer: watch::Receiver<Option<Answer<T>>>,
 }
@@ -28,7 +28,7 @@ struct Asked<T> {
 #[derive(Debug)]
 struct Probe<T> {
     whom: &'static str,
-    asked: Mutex<Option<Asked<T>>>,
+    asked: Mutex<Option<RunningCheck<T>>>,
 }
 
 impl<T: Clone + Send + Sync + 'static> Probe<T> {
@@ -43,8 +43,9 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
     async fn ask(&self, start: impl FnOnce(watch::Sender<Option<Answer<T>>>)) -> Answer<T> {
         let (since, mut answer) = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_open =
-                |own: &Asked<T>| own.answer.borrow().is_none() && own.answer.has_changed().is_ok();
+            let is_open = |own: &RunningCheck<T>| {
+                own.answer.borrow().is_none() && own.answer.has_changed().is_ok()
+            };
             match asked.as_ref().filter(|own| is_open(own)) {
                 Some(own) => (own.since, own.answer.clone()),
                 None => {
@@ -52,7 +53,7 @@ impl<T: Clone + Send + Sync + 'static> Probe<T> {
                     start(sender);
                     let since = Instant::now();
                     let answer = receiver.clone();
-                    *asked = Some(Asked { since, answer });
+                    *asked = Some(RunningCheck { since, answer });
                     (since, receiver)
                 }
             }
@@ -84,7 +85,7 @@ impl Store {
         let health = match store.health() {
             Ok(()) => Ok(()),
             Err(error) => match error.outage() {
-                Some(Outage::NoRoom | Outage::LittleRoom | Outage::ReadOnly) => {
+                Some(Outage::DiskFull | Outage::DiskReserveReached | Outage::ReadOnly) => {
                     Err(error.to_string())
                 }
                 Some(Outage::Stuck) | None => return Err(error.to_string()),

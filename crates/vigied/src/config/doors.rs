@@ -41,7 +41,7 @@ pub(crate) enum Format {
 
 /// A door that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Door {
+pub(crate) struct Listener {
     /// The setting with its address.
     pub(crate) key: &'static str,
     pub(crate) address: SocketAddr,
@@ -53,7 +53,7 @@ pub(crate) struct Door {
     pub(crate) takes_keys: bool,
 }
 
-impl Door {
+impl Listener {
     /// Who gets in, in words.
     pub(crate) fn identity(&self, senders: &SenderSettings) -> String {
         if self.format == Format::Lumberjack {
@@ -113,7 +113,7 @@ pub(crate) struct SenderSettings {
     /// The authority of the certificates of senders.
     pub(crate) client_ca_file: Option<PathBuf>,
     pub(crate) certificates: Certificates,
-    pub(crate) doors: Vec<Door>,
+    pub(crate) doors: Vec<Listener>,
     pub(crate) statsd: StatsdSettings,
     pub(crate) collectd: CollectdSettings,
 }
@@ -140,7 +140,7 @@ impl SenderSettings {
                     ),
                 ));
             }
-            doors.push(Door {
+            doors.push(Listener {
                 key,
                 address,
                 format,
@@ -214,7 +214,7 @@ impl SenderSettings {
             let is_allowed = values.flag(allowed)?;
             let in_clear = values.choice(without, &words)? == WithoutTls::InClear;
             if let Some(address) = udp_address(values, key, allowed, is_allowed)? {
-                doors.push(Door {
+                doors.push(Listener {
                     key,
                     address,
                     format,
@@ -227,7 +227,7 @@ impl SenderSettings {
         let (key, allowed) = ("collectd.listen", "collectd.allow_clear_on_any_address");
         let is_allowed = values.flag(allowed)? || collectd.least > Protections::None;
         if let Some(address) = udp_address(values, key, allowed, is_allowed)? {
-            doors.push(Door {
+            doors.push(Listener {
                 key,
                 address,
                 format: Format::Collectd,
@@ -255,7 +255,7 @@ impl SenderSettings {
     }
 
     /// Who gets in by a door, in words.
-    pub(crate) fn identity(&self, door: &Door) -> String {
+    pub(crate) fn identity(&self, door: &Listener) -> String {
         let others = door.identity(self);
         if door.transport != (Transport::Tcp { tls: true }) || self.certificates.is_empty() {
             return others;

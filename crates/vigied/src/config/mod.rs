@@ -32,7 +32,7 @@ mod variables;
 
 pub(crate) use certificates::{CertificateMark, Certificates};
 pub(crate) use collectd::CollectdSettings;
-pub(crate) use doors::{Door, Format, SenderSettings, Transport};
+pub(crate) use doors::{Format, Listener, SenderSettings, Transport};
 pub(crate) use error::ConfigError;
 pub(crate) use host::Host;
 pub(crate) use layer::{Layers, Resolved, read_file, read_file_of_folder, resolve};

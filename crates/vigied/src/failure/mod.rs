@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_whoever_met_it() {
         let full = || std::io::Error::from(ErrorKind::StorageFull);
-        let reason = Unavailable::new(Outage::NoRoom, "no space");
+        let reason = Unavailable::new(Outage::DiskFull, "no space");
         for error in [
             anyhow::Error::new(full()),
             of_store(reason.into()).context("cannot copy the samples"),

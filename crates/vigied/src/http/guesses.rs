@@ -4,10 +4,10 @@
 //! checks than sequential ones. A caller that disconnects has failed.
 
 use super::problem::Refusal;
-use base::allowance::{Rate, Spent, Table};
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::principal::Principal;
+use base::rate_limit::{Rate, Table, TokenBucket};
 use base::source::SourceKey;
 use base::time::Millis;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -55,7 +55,7 @@ pub(crate) const CODES: Guess = Guess {
 pub(crate) struct Guesses {
     kind: Guess,
     per_minute: u64,
-    missed: Mutex<Table<Guesser, Spent>>,
+    missed: Mutex<Table<Guesser, TokenBucket>>,
 }
 
 /// A try that counts as a miss unless it is given back.
@@ -81,7 +81,7 @@ impl Guesses {
         Rate::per(self.per_minute, PERIOD_MILLISECONDS)
     }
 
-    fn table(&self) -> MutexGuard<'_, Table<Guesser, Spent>> {
+    fn table(&self) -> MutexGuard<'_, Table<Guesser, TokenBucket>> {
         self.missed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

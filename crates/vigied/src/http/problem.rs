@@ -107,11 +107,11 @@ impl From<StoreError> for Refusal {
 fn unavailable(own: &Unavailable) -> Problem {
     let problem = match own.outage {
         // The log is told once of each, by `disk_watch`.
-        Outage::NoRoom => code::DISK_FULL
+        Outage::DiskFull => code::DISK_FULL
             // Who meets the full disk first is applied in memory already, and durable once there is room.
             .problem("the server's disk is full: what was sent is not acknowledged, and may be stored or deleted later")
             .hint("send again later; the operator makes room"),
-        Outage::LittleRoom => code::DISK_FULL
+        Outage::DiskReserveReached => code::DISK_FULL
             .problem("the server's disk is too full for samples")
             .hint("send again later; deleting makes room, and so can the operator"),
         Outage::ReadOnly => code::UNAVAILABLE
@@ -359,8 +359,8 @@ mod tests {
     #[test]
     fn an_outage_of_the_store_is_told_with_when_to_ask_again_and_without_its_reason() {
         for (outage, code, retry_after) in [
-            (Outage::NoRoom, code::DISK_FULL, Some(30)),
-            (Outage::LittleRoom, code::DISK_FULL, Some(60)),
+            (Outage::DiskFull, code::DISK_FULL, Some(30)),
+            (Outage::DiskReserveReached, code::DISK_FULL, Some(60)),
             (Outage::ReadOnly, code::UNAVAILABLE, None),
             (Outage::Stuck, code::UNAVAILABLE, None),
         ] {
@@ -371,7 +371,7 @@ mod tests {
             assert!(!problem.message.contains("/data"), "{}", problem.message);
             // The first request that meets a full disk is applied, and stored once there is room.
             let may_be_stored = problem.message.contains("may be stored or deleted later");
-            assert_eq!(may_be_stored, outage == Outage::NoRoom, "{outage:?}");
+            assert_eq!(may_be_stored, outage == Outage::DiskFull, "{outage:?}");
         }
         let soon = Unavailable {
             retry_after: Some(7),

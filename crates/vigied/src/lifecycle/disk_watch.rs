@@ -89,8 +89,8 @@ async fn watch_room(app: Weak<App>) {
             continue;
         };
         let kind = match found.as_ref().err().and_then(StoreError::outage) {
-            Some(Outage::NoRoom) => Some(Kind::Full),
-            Some(Outage::LittleRoom) => Some(Kind::Reserve),
+            Some(Outage::DiskFull) => Some(Kind::Full),
+            Some(Outage::DiskReserveReached) => Some(Kind::Reserve),
             _ => None,
         };
         match (reported.change_to(kind, Instant::now()), found) {
@@ -195,7 +195,7 @@ mod tests {
         };
         assert_eq!(told_of(Outage::ReadOnly), Some(Kind::ReadOnly));
         assert_eq!(told_of(Outage::Stuck), Some(Kind::Stuck));
-        assert_eq!(told_of(Outage::NoRoom), None);
+        assert_eq!(told_of(Outage::DiskFull), None);
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Places {
     }
 
     /// Takes a place for a new connection. Calls `on_limit` for each limit reached, also if an eviction made room.
-    pub(super) fn admit(
+    pub(super) fn accept(
         self: &Arc<Self>,
         source: Option<SourceKey>,
         on_limit: &impl Fn(&'static Limit),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn admit(places: &Arc<Places>, from: u8) -> Option<Place> {
-        places.admit(source(from), &|_| {})
+        places.accept(source(from), &|_| {})
     }
 
     fn mark_authenticated(place: &Place, account: u8) {
@@ -301,7 +301,7 @@ mod tests {
         let places = Places::new(1, 1);
         let only = admit(&places, 1).unwrap();
         mark_authenticated(&only, 1);
-        assert!(places.admit(source(1), &on_limit).is_none());
+        assert!(places.accept(source(1), &on_limit).is_none());
         assert_eq!(hits.get(), 1);
         // Among more, some places are never kept.
         let places = Places::new(16, 16);
@@ -337,10 +337,10 @@ mod tests {
     fn proxies_have_no_bound_of_their_own_and_give_way_last() {
         let places = Places::new(4, 1);
         let proxied: Vec<_> = (0..3)
-            .map(|_| places.admit(None, &|_| {}).unwrap())
+            .map(|_| places.accept(None, &|_| {}).unwrap())
             .collect();
         let direct = admit(&places, 1).unwrap();
-        let mut new = places.admit(None, &|_| {}).unwrap();
+        let mut new = places.accept(None, &|_| {}).unwrap();
         assert!(!has_place(&direct) && proxied.iter().all(has_place));
         // Whose connection it is comes out by the PROXY header.
         assert!(new.is_of(source(7), &|_| {}));

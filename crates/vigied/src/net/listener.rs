@@ -101,7 +101,7 @@ pub(crate) async fn serve(
         };
         let address = peer.ip();
         // Closed without a place: no connection waits, so none can make others wait.
-        if let Some(place) = places.admit(shared.proxies.key(address), &on_limit) {
+        if let Some(place) = places.accept(shared.proxies.key(address), &on_limit) {
             let (shared, watched, on_limit) =
                 (Arc::clone(&shared), watched.clone(), on_limit.clone());
             tokio::spawn(connection::serve(

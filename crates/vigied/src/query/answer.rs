@@ -3,8 +3,8 @@
 //! The status is sent with the first piece. An error before that is a normal error response; a later error breaks the
 //! connection, so that no client takes a part for the whole.
 
-use super::admitted::OpenQuery;
 use super::memory::Reservation;
+use super::open_queries::OpenQuery;
 use super::packer::{self, Packer};
 use super::running::Entered;
 use super::turn_holder::TurnHolder;

@@ -1,8 +1,8 @@
 //! The response of a query.
 
-use super::admitted::OpenQuery;
 use super::answer::Pieces;
 use super::memory::Reservation;
+use super::open_queries::OpenQuery;
 use super::running::CancelOnDrop;
 use crate::http::accepted::Packing;
 use axum::body::Body;
@@ -42,22 +42,22 @@ pub(super) fn whole(
 ) -> Response {
     let open_query = Arc::clone(&cancel_on_drop.open_query);
     open_query.mark_answer_started();
-    let left = Bytes::from_owner(Written {
+    let left = Bytes::from_owner(OwnedBytes {
         bytes,
         _cancel_on_drop: cancel_on_drop,
         _reservation: reservation,
     });
-    response(Body::new(Whole { left, open_query }), packing)
+    response(Body::new(FullBody { left, open_query }), packing)
 }
 
 /// What the HTTP library still holds parts of.
-struct Written {
+struct OwnedBytes {
     bytes: Vec<u8>,
     _cancel_on_drop: CancelOnDrop,
     _reservation: Arc<Reservation>,
 }
 
-impl AsRef<[u8]> for Written {
+impl AsRef<[u8]> for OwnedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -66,12 +66,12 @@ impl AsRef<[u8]> for Written {
 /// Bytes of a complete answer that are given out between two checks.
 const FRAME_BYTES: usize = 16 * 1024;
 
-struct Whole {
+struct FullBody {
     left: Bytes,
     open_query: Arc<OpenQuery>,
 }
 
-impl hyper::body::Body for Whole {
+impl hyper::body::Body for FullBody {
     type Data = Bytes;
     type Error = BrokenOff;
 
@@ -107,7 +107,7 @@ pub(super) fn pieces(
 ) -> Response {
     let packing = pieces.packing;
     cancel_on_drop.open_query.mark_answer_started();
-    let body = Sending {
+    let body = StreamingBody {
         first: Some(pieces.first),
         rest: pieces.rest,
         is_whole: pieces.is_whole,
@@ -131,7 +131,7 @@ impl AsRef<[u8]> for Piece {
     }
 }
 
-struct Sending {
+struct StreamingBody {
     first: Option<Vec<u8>>,
     rest: mpsc::Receiver<Vec<u8>>,
     is_whole: Arc<AtomicBool>,
@@ -140,7 +140,7 @@ struct Sending {
     reservation: Arc<Reservation>,
 }
 
-impl Sending {
+impl StreamingBody {
     fn frame(&self, bytes: Vec<u8>) -> Frame<Bytes> {
         Frame::data(piece(bytes, &self.reservation))
     }
@@ -158,7 +158,7 @@ fn piece(bytes: Vec<u8>, reservation: &Arc<Reservation>) -> Bytes {
 #[error("the answer broke off")]
 struct BrokenOff;
 
-impl hyper::body::Body for Sending {
+impl hyper::body::Body for StreamingBody {
     type Data = Bytes;
     type Error = BrokenOff;
 

@@ -2,7 +2,7 @@
 
 use super::turns::{Turn, Turns};
 use crate::http::share::ShareOwner;
-use base::context::{Helper, Helping};
+use base::context::{Helper, ThreadPool};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,12 +17,12 @@ pub(super) struct Helpers {
     pub(super) total: Arc<AtomicU64>,
 }
 
-impl Helping for Helpers {
-    fn most(&self) -> usize {
+impl ThreadPool for Helpers {
+    fn max_helpers(&self) -> usize {
         self.most
     }
 
-    fn helper(&self) -> Option<Box<dyn Helper>> {
+    fn acquire(&self) -> Option<Box<dyn Helper>> {
         let turn = self.turns.spare(self.owner, &self.person)?;
         self.total.fetch_add(1, Ordering::Relaxed);
         let turns = Arc::clone(&self.turns);

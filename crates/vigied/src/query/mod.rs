@@ -6,12 +6,12 @@
 //! client disconnects or the caller loses access ([`admitted`]), a running query is cancelled and a waiting one never starts. A
 //! query that reads a lot does so by several threads ([`spread`]), where turns are idle ([`helpers`]).
 
-pub(crate) mod admitted;
 pub(crate) mod answer;
 mod body;
 mod cancel;
 mod helpers;
 mod memory;
+pub(crate) mod open_queries;
 mod packer;
 mod queue;
 mod registry;
@@ -29,7 +29,6 @@ use crate::http::share::{ShareOwner, Shares};
 use crate::http::worker;
 use crate::net::client_watch::ClientWatch;
 use crate::self_metrics::Metrics;
-use admitted::{Admission, OpenQueries, OpenQuery};
 use answer::{Answer, AnswerParts, FirstPart, RunGuard};
 use axum::response::Response;
 use base::context::{Budget, Context};
@@ -39,6 +38,7 @@ use cancel::Cancel;
 use helpers::Helpers;
 use iam::Iam;
 use memory::{Pool, Reservation};
+use open_queries::{AccessCheck, OpenQueries, OpenQuery};
 use render_cache::RenderCache;
 use running::{CancelOnDrop, Running};
 use std::fmt::Write as _;
@@ -112,7 +112,7 @@ impl Queries {
 
     /// Checks periodically whether the callers of open queries still have access, until the server stops.
     pub(crate) fn watch_admissions(&self) -> impl Future<Output = ()> + use<> {
-        admitted::watch(Arc::downgrade(&self.open_queries))
+        open_queries::watch(Arc::downgrade(&self.open_queries))
     }
 
     /// The answers that are kept for who asks again.
@@ -176,7 +176,7 @@ impl Queries {
 /// JSON, compressed where `accepted` allows it.
 pub(crate) async fn answer(
     queries: &Queries,
-    (scope, admission): (&Scope, Box<dyn Admission>),
+    (scope, admission): (&Scope, Box<dyn AccessCheck>),
     accepted: Accepted,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {

@@ -17,18 +17,18 @@ const ENTRY_BYTES: u64 = 256;
 #[derive(Debug)]
 pub(crate) struct CompiledRules {
     bytes_max: u64,
-    kept: Mutex<VecDeque<Kept>>,
+    kept: Mutex<VecDeque<CachedRules>>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct CachedRules {
     texts: Arc<RuleTexts>,
     step: Option<u32>,
     rules: Arc<Rules>,
     bytes: u64,
 }
 
-impl Kept {
+impl CachedRules {
     fn is_of(&self, texts: &Arc<RuleTexts>, step: Option<u32>) -> bool {
         self.step == step && (Arc::ptr_eq(&self.texts, texts) || self.texts == *texts)
     }
@@ -132,7 +132,7 @@ impl CompiledRules {
             return;
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_front(Kept {
+        kept.push_front(CachedRules {
             texts,
             step,
             rules,

@@ -1,7 +1,7 @@
 //! The running queries, and how to cancel them.
 
-use super::admitted::{OpenQuery, OpenQueryGuard};
 use super::cancel::Cancel;
+use super::open_queries::{OpenQuery, OpenQueryGuard};
 use super::registry::{Registered, Registry};
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-use base::context::{Context, Helper, Helping, PartSpent, Stop, Yielding};
+use base::context::{Context, Helper, PartSpent, Stop, ThreadPool, TurnYield};
 use base::cursor::Cursor;
 use base::store::{Part, StoreError};
 use parts::{Claimed, Parts};
@@ -58,8 +58,8 @@ pub(crate) fn read<R: Reading>(
     if let Some(helping) = context.helping()
         && cost >= SPREAD_COST
         && parts.len() > 1
-        && helping.most() > 0
-        && let Some(helper) = helping.helper()
+        && helping.max_helpers() > 0
+        && let Some(helper) = helping.acquire()
     {
         (outs, parts) = together(context, (&**helping, helper), parts, reading);
     }
@@ -79,7 +79,7 @@ type Progress<'p, R> = (Vec<<R as Reading>::Out>, Vec<Box<dyn Part + 'p>>);
 
 fn together<'p, R: Reading>(
     context: &Context,
-    (helping, helper): (&dyn Helping, Box<dyn Helper>),
+    (helping, helper): (&dyn ThreadPool, Box<dyn Helper>),
     parts: Vec<Box<dyn Part + 'p>>,
     reading: &R,
 ) -> Progress<'p, R> {
@@ -156,10 +156,10 @@ impl<'p, R: Reading> Spreading<'_, 'p, R> {
     fn more<'t, 'e: 't>(
         &'e self,
         threads: &'t Scope<'t, 'e>,
-        helping: &dyn Helping,
+        helping: &dyn ThreadPool,
     ) -> Option<ScopedJoinHandle<'t, ()>> {
-        let is_room = self.helpers.load(Ordering::Relaxed) < helping.most();
-        let helper = (is_room && self.parts.is_any_left()).then(|| helping.helper());
+        let is_room = self.helpers.load(Ordering::Relaxed) < helping.max_helpers();
+        let helper = (is_room && self.parts.is_any_left()).then(|| helping.acquire());
         self.spawn(threads, helper??)
     }
 
@@ -228,7 +228,7 @@ impl GivesWay {
     }
 }
 
-impl Yielding for GivesWay {
+impl TurnYield for GivesWay {
     fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
         match self.is_over() {
             true => Err(Stop::Cancelled),

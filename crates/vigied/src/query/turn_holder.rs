@@ -8,7 +8,7 @@
 
 use super::cancel::Cancel;
 use super::turns::{Turn, Turns, Waiting};
-use base::context::{Stop, Yielding};
+use base::context::{Stop, TurnYield};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -114,7 +114,7 @@ impl TurnHolder {
     }
 }
 
-impl Yielding for TurnHolder {
+impl TurnYield for TurnHolder {
     fn yield_turn(&self, now: Instant) -> Result<Duration, Stop> {
         if !self.turns.anybody_waits() {
             return Ok(Duration::ZERO);

@@ -2,11 +2,11 @@
 //! started before it. The clock does not: who asks in time does not lose the answer when their token expires meanwhile.
 
 use super::caller::{self, Caller, Manager};
-use super::presented::{Door, Kind};
+use super::presented::{AuthorizationKinds, Kind};
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::problem::Refusal;
-use crate::query::admitted;
+use crate::query::open_queries;
 use axum::extract::FromRequestParts;
 use base::error::{Kind as ErrorKind, Problem};
 use base::principal::Principal;
@@ -23,12 +23,12 @@ const DELETED: &str = "the API key was deleted";
 
 /// A verified credential, and what it was used for.
 #[derive(Debug)]
-pub(crate) struct Admission {
+pub(crate) struct RequestAccess {
     app: Arc<App>,
     kind: Kind,
     text: Secret<String>,
     /// For metrics.
-    scope: Option<Admitted>,
+    scope: Option<MetricsAccess>,
     principal: Principal,
     shown: Shown,
     asked_at: Millis,
@@ -36,7 +36,7 @@ pub(crate) struct Admission {
 
 /// What a caller of metrics was admitted to.
 #[derive(Debug, Clone, Copy)]
-struct Admitted {
+struct MetricsAccess {
     domain: Domain,
     action: Action,
     /// Whether names may be told to who may read the series alone.
@@ -45,7 +45,7 @@ struct Admitted {
     has_reached_all: bool,
 }
 
-impl Admitted {
+impl MetricsAccess {
     fn of(scope: &Scope, action: Action, is_naming: bool) -> Self {
         // A listing works in a scope in which who may read may list: what they lack of the one, they have by the other.
         let action = if is_naming { Action::Find } else { action };
@@ -80,7 +80,7 @@ impl Admitted {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AskedAt(pub(super) Millis);
 
-impl Admission {
+impl RequestAccess {
     /// The access of the caller that the guard has verified; `None` on routes without a caller.
     pub(super) fn of(app: &Arc<App>, parts: &Parts) -> Result<Option<Self>, Refusal> {
         let (scope, principal) = match (parts.extensions.get(), parts.extensions.get()) {
@@ -92,14 +92,14 @@ impl Admission {
                     is_naming,
                     ..
                 } = own;
-                let admitted = Admitted::of(scope, *action, *is_naming);
+                let admitted = MetricsAccess::of(scope, *action, *is_naming);
                 (Some(admitted), scope.principal())
             }
             (None, None) => return Ok(None),
         };
         let door = match scope {
-            Some(_) => Door::Metrics,
-            None => Door::Management,
+            Some(_) => AuthorizationKinds::Metrics,
+            None => AuthorizationKinds::Management,
         };
         let presented = caller::reparse_credential(app, door, &parts.headers)?;
         let credential = presented.credential();
@@ -144,7 +144,7 @@ impl Admission {
     }
 }
 
-impl admitted::Admission for Admission {
+impl open_queries::AccessCheck for RequestAccess {
     fn recheck(&self) -> Result<(), Refusal> {
         self.holds().map_err(Refusal)
     }
@@ -176,7 +176,7 @@ impl admitted::Admission for Admission {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Admission {
+impl FromRequestParts<Arc<App>> for RequestAccess {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
@@ -229,7 +229,7 @@ mod tests {
             ((some(), some()), (Nothing, some()), true),
         ] {
             let case = format!("{before:?}, now {now:?}");
-            let admitted = Admitted::of(&scope(before.0, before.1), Action::Find, true);
+            let admitted = MetricsAccess::of(&scope(before.0, before.1), Action::Find, true);
             let checked = admitted.check(&scope(now.0, now.1));
             assert_eq!(checked.is_ok(), holds, "{case}");
         }
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn who_reads_goes_on_by_the_right_to_read_alone() {
-        let admitted = |scope: &Scope| Admitted::of(scope, Action::Render, false);
+        let admitted = |scope: &Scope| MetricsAccess::of(scope, Action::Render, false);
         let reads = scope(Reach::Nothing, Reach::All);
         assert!(admitted(&reads).check(&reads).is_ok());
         let finds = scope(Reach::All, Reach::Nothing);

@@ -1,7 +1,7 @@
 //! Takes a request from its guard to its handler: receives the body, takes a place, decompresses the body, runs the handler. A
 //! request that is still arriving takes no place, and nothing is decompressed without one.
 
-use super::admission::Admission;
+use super::admission::RequestAccess;
 use super::arrival::{self, Arrived};
 use super::body_limit::BodyLimit;
 use super::payload::Received;
@@ -12,7 +12,7 @@ use crate::http::problem::Refusal;
 use crate::http::share::ShareOwner;
 use crate::http::unpack::{Unpackable, unpack};
 use crate::http::worker;
-use crate::query::admitted::Admission as _;
+use crate::query::open_queries::AccessCheck as _;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -77,7 +77,7 @@ pub(crate) async fn admit(
 
 /// Checks that the verified caller still has access.
 fn still_admitted(app: &Arc<App>, parts: &Parts) -> Result<(), Refusal> {
-    match Admission::of(app, parts)? {
+    match RequestAccess::of(app, parts)? {
         Some(admission) => admission.recheck(),
         None => Ok(()),
     }

@@ -2,8 +2,8 @@
 //! them, from a credential that `iam` has verified.
 
 use super::guard::Guard;
-use super::presented::{self, Door, Presented, USER_TOKEN, Way};
-use super::{cross_site, right, sent_to, two_credentials};
+use super::presented::{self, AuthorizationKinds, Presented, USER_TOKEN, Way};
+use super::{cross_site, destination, right, two_credentials};
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::graphite_prefix::PathScope;
@@ -67,13 +67,17 @@ pub(crate) struct Manager(pub(crate) Identity);
 /// What a request has sent that was verified, to be verified again.
 pub(super) fn reparse_credential<'h>(
     app: &App,
-    door: Door,
+    door: AuthorizationKinds,
     headers: &'h HeaderMap,
 ) -> Result<Presented<'h>, Refusal> {
     presented::read(app, door, headers)
 }
 
-fn sent<'h>(app: &App, door: Door, headers: &'h HeaderMap) -> Result<Presented<'h>, Refusal> {
+fn sent<'h>(
+    app: &App,
+    door: AuthorizationKinds,
+    headers: &'h HeaderMap,
+) -> Result<Presented<'h>, Refusal> {
     let sent = presented::read(app, door, headers)?;
     for repair in sent.repairs.iter() {
         app.metrics.repaired(repair.word());
@@ -121,15 +125,15 @@ pub(crate) fn scope(
 ) -> Result<(Caller, Repairs), Box<RejectedCaller>> {
     let source = source::of(request);
     if matches!(guard, Guard::Sender(_)) {
-        sent_to::refuse_url_credential(request)?;
+        destination::refuse_url_credential(request)?;
     }
-    let sent = sent(app, Door::Metrics, request.headers())?;
+    let sent = sent(app, AuthorizationKinds::Metrics, request.headers())?;
     if sent.way == Way::Basic {
         cross_site::check(app, request)?;
     }
     let mut selector = selector(request)?;
     if let Guard::Sender(named) = guard {
-        selector = sent_to::domain(app, request, (sent.credential(), named), selector)?;
+        selector = destination::domain(app, request, (sent.credential(), named), selector)?;
     }
     let credential = Shown::from(&sent.credential());
     let (scope, proof) = app.scopes.proven_scope(sent.credential(), selector);
@@ -180,7 +184,7 @@ pub(crate) fn identity(
     app: &App,
     (headers, source): (&HeaderMap, Source),
 ) -> Result<(Manager, Repairs), Box<RejectedCaller>> {
-    let sent = sent(app, Door::Management, headers)?;
+    let sent = sent(app, AuthorizationKinds::Management, headers)?;
     let credential = Shown::from(&sent.credential());
     let (identity, proof) = app.verifier.proven_identity(sent.credential());
     let identity = identity.map_err(|error| {
@@ -193,7 +197,7 @@ pub(crate) fn identity(
 }
 
 /// What kind of credential a refused request has shown, as far as that can be told.
-pub(crate) fn kind(app: &App, door: Door, headers: &HeaderMap) -> Shown {
+pub(crate) fn kind(app: &App, door: AuthorizationKinds, headers: &HeaderMap) -> Shown {
     let presented = presented::read(app, door, headers);
     presented.map_or(Shown::None, |own| Shown::from(&own.credential()))
 }
@@ -204,7 +208,7 @@ pub(crate) fn shown<'h>(
     headers: &'h HeaderMap,
 ) -> Result<Option<Credential<'h>>, Refusal> {
     if headers.contains_key(USER_TOKEN) {
-        sent(app, Door::Management, headers).map(|sent| sent.plain())
+        sent(app, AuthorizationKinds::Management, headers).map(|sent| sent.plain())
     } else {
         Ok(None)
     }
@@ -212,7 +216,7 @@ pub(crate) fn shown<'h>(
 
 /// The caller, if either header holds a valid credential; for routes that also answer without one.
 pub(crate) fn if_any(app: &App, headers: &HeaderMap) -> Option<Identity> {
-    let sent = sent(app, Door::Management, headers).ok()?;
+    let sent = sent(app, AuthorizationKinds::Management, headers).ok()?;
     app.verifier.identity(sent.credential()).ok()
 }
 

@@ -1,7 +1,7 @@
 //! Pages of other sites that may read answers: those whose origin is in `cors.origins`, on routes of metrics, with a credential
 //! that they send themselves. No answer allows what a browser would add of itself (`Access-Control-Allow-Credentials`).
 
-use super::presented::Door;
+use super::presented::AuthorizationKinds;
 use super::routes::Route;
 use crate::app::App;
 use axum::body::Body;
@@ -31,7 +31,7 @@ impl Shared {
         let mut methods = BTreeMap::<&'static str, String>::new();
         for route in table
             .iter()
-            .filter(|own| Door::of(own.guard) == Door::Metrics)
+            .filter(|own| AuthorizationKinds::of(own.guard) == AuthorizationKinds::Metrics)
         {
             let own = methods.entry(route.path).or_default();
             if !own.is_empty() {

@@ -1,6 +1,6 @@
 //! Who may call a route: what its guard asks for.
 
-use super::sent_to::Named;
+use super::destination::SpaceParameter;
 use base::scope::{Action, Scope as BaseScope};
 
 /// Who may call a route.
@@ -19,7 +19,7 @@ pub(crate) enum Guard {
     /// The same, for every series of the domain: the route is about the domain as a whole.
     WholeScope(Action),
     /// A verified caller whose scope allows to write; a program that may name the domain by a parameter in place of our header.
-    Sender(Named),
+    Sender(SpaceParameter),
 }
 
 impl Guard {

@@ -21,14 +21,14 @@ const AUTHORIZATION: &str = "authorization";
 
 /// What a route takes in `Authorization`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Door {
+pub(crate) enum AuthorizationKinds {
     /// A token or a key, by Bearer or by Basic.
     Metrics,
     /// A token by Bearer.
     Management,
 }
 
-impl Door {
+impl AuthorizationKinds {
     /// The door of a route.
     pub(super) const fn of(guard: Guard) -> Self {
         match guard {
@@ -127,7 +127,7 @@ impl<'h> Presented<'h> {
 /// The credential that counts.
 pub(super) fn read<'h>(
     app: &App,
-    door: Door,
+    door: AuthorizationKinds,
     headers: &'h HeaderMap,
 ) -> Result<Presented<'h>, Refusal> {
     if let Some(value) = single(headers, USER_TOKEN, Way::UserToken.field())? {
@@ -143,8 +143,8 @@ pub(super) fn read<'h>(
     Err(Refusal(
         problem
             .hint(match door {
-                Door::Metrics => "send `X-Auth-User-Token: iam TOKEN`, which `vigie iam token --header` prints; or `Authorization: Bearer TOKEN`, or `Authorization: Token KEY` as InfluxDB's clients do",
-                Door::Management => "send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it",
+                AuthorizationKinds::Metrics => "send `X-Auth-User-Token: iam TOKEN`, which `vigie iam token --header` prints; or `Authorization: Bearer TOKEN`, or `Authorization: Token KEY` as InfluxDB's clients do",
+                AuthorizationKinds::Management => "send `X-Auth-User-Token: iam TOKEN`; `vigie iam token --header` prints it",
             })
             .field(Way::UserToken.field()),
     ))
@@ -153,10 +153,10 @@ pub(super) fn read<'h>(
 /// What an `Authorization` holds.
 pub(super) fn authorization<'h>(
     app: &App,
-    door: Door,
+    door: AuthorizationKinds,
     header: &'h [u8],
 ) -> Result<Presented<'h>, CredentialError> {
-    if door == Door::Metrics && password::is_basic(header) {
+    if door == AuthorizationKinds::Metrics && password::is_basic(header) {
         let read = password::read(header)?;
         let kind = kind_of(app, door, read.kind, read.text.expose());
         return Ok(Presented {
@@ -166,7 +166,7 @@ pub(super) fn authorization<'h>(
             way: Way::Basic,
         });
     }
-    let token = token_scheme::behind(header).filter(|_| door == Door::Metrics);
+    let token = token_scheme::behind(header).filter(|_| door == AuthorizationKinds::Metrics);
     let read = match token {
         Some(behind) => token_scheme::read(behind)?,
         None => credential::authorization(header)?,
@@ -176,7 +176,7 @@ pub(super) fn authorization<'h>(
 
 fn presented<'h>(
     app: &App,
-    door: Door,
+    door: AuthorizationKinds,
     read: credential::Credential<'h>,
     way: Way,
 ) -> Presented<'h> {
@@ -188,13 +188,13 @@ fn presented<'h>(
     }
 }
 
-fn kind_of(app: &App, door: Door, said: Option<CredentialKind>, text: &str) -> Kind {
+fn kind_of(app: &App, door: AuthorizationKinds, said: Option<CredentialKind>, text: &str) -> Kind {
     match (said, door) {
         (Some(CredentialKind::Iam), _) => Kind::Iam,
         (Some(CredentialKind::Uaa), _) => Kind::Uaa,
         (Some(CredentialKind::ApiKey), _) => Kind::ApiKey,
-        (None, Door::Metrics) => Kind::of(&app.verifier.unnamed(text)),
-        (None, Door::Management) => Kind::of(&app.verifier.bearer(text)),
+        (None, AuthorizationKinds::Metrics) => Kind::of(&app.verifier.unnamed(text)),
+        (None, AuthorizationKinds::Management) => Kind::of(&app.verifier.bearer(text)),
     }
 }
 

@@ -9,7 +9,7 @@ use super::caller_audit;
 use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
-use super::presented::Door;
+use super::presented::AuthorizationKinds;
 use crate::app::App;
 use crate::http::form::Form;
 use crate::http::graphite_prefix::PathScope;
@@ -149,9 +149,9 @@ async fn verify(
             }
         }
     };
-    let door = Door::of(guard);
-    let may_ask_for_password =
-        door == Door::Metrics && cross_site::said_site(request.headers()) != Some(Site::Other);
+    let door = AuthorizationKinds::of(guard);
+    let may_ask_for_password = door == AuthorizationKinds::Metrics
+        && cross_site::said_site(request.headers()) != Some(Site::Other);
     let mut response = match repairs {
         Err(rejected) => {
             let shown = caller::kind(&app, door, request.headers());

@@ -2,11 +2,11 @@
 //! is ignored, unless it is a credential of this server for another user or account, in any form that a route of metrics takes.
 //! That request is refused: one of the two would be ignored silently, and nobody knows which one a proxy relied on.
 
-use super::presented::{self, Door};
+use super::presented::{self, AuthorizationKinds};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use http::{HeaderMap, header};
-use iam::bounds::Reach;
+use iam::bounds::AccountReach;
 use iam::{Credential, Identity};
 use wire::code;
 
@@ -25,7 +25,9 @@ pub(crate) fn check(
         return Ok(());
     };
     for value in beside {
-        let Ok(other) = presented::authorization(app, Door::Metrics, value.as_bytes()) else {
+        let Ok(other) =
+            presented::authorization(app, AuthorizationKinds::Metrics, value.as_bytes())
+        else {
             continue;
         };
         let other = app.verifier.holder(other.credential());
@@ -43,7 +45,7 @@ pub(crate) fn check(
 /// Whether both belong to the same principal, and to the same account if each is bound to one.
 fn agree(counted: &Identity, other: &Identity) -> bool {
     let accounts = match (counted.bounds().reach(), other.bounds().reach()) {
-        (Reach::One(own), Reach::One(beside)) => own == beside,
+        (AccountReach::One(own), AccountReach::One(beside)) => own == beside,
         _ => true,
     };
     counted.principal() == other.principal() && accounts

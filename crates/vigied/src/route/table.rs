@@ -8,11 +8,11 @@ use super::{
 use crate::http::form::Form::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
 };
+use crate::request::destination::SpaceParameter;
 use crate::request::routes::Guard::{
     Credential, Identity, Names, Public, Scope, Sender, WholeScope,
 };
 use crate::request::routes::{Route, delete, get, post, put};
-use crate::request::sent_to::Named;
 use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 
@@ -64,15 +64,15 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/settings/domain", Scope(Action::Render), Monitoring, settings::show),
         put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, settings::change),
         // collectd's `write_http`.
-        post("/collectd", Sender(Named::Nothing), Monitoring, collectd::write),
+        post("/collectd", Sender(SpaceParameter::Nothing), Monitoring, collectd::write),
         // Logins for senders of the original, whose door is no HTTP.
         post("/login", Credential, Monitoring, space_login::log_in),
         get("/token", Credential, Monitoring, space_login::token),
         // InfluxDB's senders.
-        post("/write", Sender(Named::Db), Influx1, influx::write),
-        post("/api/v2/write", Sender(Named::Bucket), Influx2, influx::write_v2),
-        get("/query", Sender(Named::Nothing), Influx1, influx::query),
-        post("/query", Sender(Named::Nothing), Influx1, influx::query_post),
+        post("/write", Sender(SpaceParameter::Db), Influx1, influx::write),
+        post("/api/v2/write", Sender(SpaceParameter::Bucket), Influx2, influx::write_v2),
+        get("/query", Sender(SpaceParameter::Nothing), Influx1, influx::query),
+        post("/query", Sender(SpaceParameter::Nothing), Influx1, influx::query_post),
         get("/ping", Public, Influx1, influx::ping),
         get("/api/v2/ping", Public, Influx2, influx::ping),
         get("/health", Public, Monitoring, influx::health),

@@ -1,29 +1,33 @@
 //! Datagrams by who sends them, within the rate that each may have.
 
-use super::held::count;
+use super::credential::{Denied, SenderCredential};
 use super::key_before_names;
+use super::pending_lines::count;
 use super::reports::NO_IDENTITY;
 use super::shared::Shared;
-use super::shown::{Denied, Shown};
 use super::storing::{Outcome, Sender};
-use crate::config::Door;
+use crate::config::Listener;
 use base::limit;
 
 /// Has the lines of a datagram stored, each for who sends it; what has no identity, or comes too fast, is counted.
 pub(super) fn by_identity(
     shared: &Shared,
     sender: Sender,
-    door: Door,
+    door: Listener,
     lines: &[u8],
-    put: &dyn Fn(&Shown, &[u8]) -> Outcome,
+    put: &dyn Fn(&SenderCredential, &[u8]) -> Outcome,
 ) {
-    let own =
-        |shown: &Shown, lines: &[u8]| match paced(shared, sender, shown, lines.len(), count(lines))
-        {
-            Ok(true) => put(shown, lines),
-            Ok(false) => Outcome::Done,
-            Err(denied) => Outcome::Denied(denied),
-        };
+    let own = |shown: &SenderCredential, lines: &[u8]| match paced(
+        shared,
+        sender,
+        shown,
+        lines.len(),
+        count(lines),
+    ) {
+        Ok(true) => put(shown, lines),
+        Ok(false) => Outcome::Done,
+        Err(denied) => Outcome::Denied(denied),
+    };
     let keys = door.takes_keys.then_some(lines);
     let parted = keys.and_then(|lines| key_before_names::part(shared, lines));
     let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
@@ -38,7 +42,7 @@ pub(super) fn by_identity(
         refuse(NO_IDENTITY);
         return;
     };
-    if let Outcome::Denied(_) = own(&Shown::Source(key), plain) {
+    if let Outcome::Denied(_) = own(&SenderCredential::Source(key), plain) {
         refuse("credential");
     }
 }
@@ -47,7 +51,7 @@ pub(super) fn by_identity(
 pub(super) fn paced(
     shared: &Shared,
     sender: Sender,
-    shown: &Shown,
+    shown: &SenderCredential,
     bytes: usize,
     samples: u64,
 ) -> Result<bool, Denied> {

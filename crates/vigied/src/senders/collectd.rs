@@ -7,9 +7,9 @@
 mod cryptography;
 
 use super::by_identity::paced;
+use super::credential::SenderCredential;
 use super::reports::NO_IDENTITY;
 use super::shared::Shared;
-use super::shown::Shown;
 use super::storing::{Outcome, Sender, store};
 use crate::app::App;
 use crate::config::CollectdSettings;
@@ -104,10 +104,10 @@ pub(super) fn datagram(shared: &Shared, packets: &Packets, sender: Sender, packe
     let shown = match &read.protection {
         Protection::None => {
             let address = sender.source.address();
-            shared.sources.key(address).map(Shown::Source)
+            shared.sources.key(address).map(SenderCredential::Source)
         }
         Protection::Signed(user) | Protection::Encrypted(user) => {
-            packets.secrets.key(user).map(Shown::Secret)
+            packets.secrets.key(user).map(SenderCredential::Secret)
         }
     };
     let Some(shown) = shown else {

@@ -1,5 +1,6 @@
 //! One connection of a sender, from its first byte to its last.
 
+use super::credential::{Denied, SenderCredential};
 use super::formats::Formats;
 use super::lines::LineReader;
 use super::lumberjack::LumberjackReader;
@@ -8,11 +9,10 @@ use super::places::Place;
 use super::reader::{End, Reader};
 use super::reports::NO_IDENTITY;
 use super::shared::{Shared, TICK};
-use super::shown::{Denied, Shown};
 use super::statsd::StatsdReader;
 use super::storing::Sender;
 use super::stream::{Read1, Stream};
-use crate::config::{Door, Format, Transport};
+use crate::config::{Format, Listener, Transport};
 use crate::net::tls::Tls;
 use base::scope::Domain;
 use base::source::Source;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 /// Serves the connection; its place is given up at the end.
 pub(super) fn serve(
     (shared, formats): (&Shared, &Formats),
-    (door, number): (Door, u64),
+    (door, number): (Listener, u64),
     stream: Arc<TcpStream>,
     peer: IpAddr,
 ) {
@@ -58,7 +58,7 @@ pub(super) fn serve(
         }
     };
     let has_certificate = shown.is_some();
-    let by_address = shown.or_else(|| shared.sources.key(peer).map(Shown::Source));
+    let by_address = shown.or_else(|| shared.sources.key(peer).map(SenderCredential::Source));
     let end = match (door.format, by_address) {
         (Format::Lines, shown) => match LineReader::new(shared, door, sender, &place, shown) {
             Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
@@ -93,7 +93,7 @@ pub(super) fn serve(
 }
 
 /// Tells the sender why, where its protocol has words for that, and closes.
-fn farewell(door: Door, end: &End, stream: &mut Stream) {
+fn farewell(door: Listener, end: &End, stream: &mut Stream) {
     if let End::Refused(why) = end
         && matches!(door.format, Format::Lines | Format::Statsd)
     {
@@ -117,7 +117,7 @@ fn by_certificate(
     shared: &Shared,
     sender: Sender,
     stream: &mut Stream,
-) -> Result<Option<Shown>, End> {
+) -> Result<Option<SenderCredential>, End> {
     let Some(certificates) = &shared.certificates else {
         return Ok(None);
     };
@@ -137,7 +137,7 @@ fn by_certificate(
     let key = certificates.key(certificate).ok_or_else(|| {
         refused("the certificate stands for no key: it is not in `senders.certificates`".to_owned())
     })?;
-    let shown = Shown::Source(key);
+    let shown = SenderCredential::Source(key);
     match shown.scope(shared) {
         Ok(_) | Err(Denied::ForNow(_)) => Ok(Some(shown)),
         Err(Denied::Gone(problem)) => Err(refused(format!(

@@ -3,11 +3,11 @@
 use super::by_identity::by_identity;
 use super::decoding::{decode, times_given};
 use super::formats::Formats;
-use super::held::count;
+use super::pending_lines::count;
 use super::shared::{Shared, TICK};
 use super::storing::{Sender, store};
 use super::{collectd, statsd};
-use crate::config::{Door, Format};
+use crate::config::{Format, Listener};
 use base::source::Source;
 use base::time::Millis;
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use wire::ingest::DefaultTimes;
 const DATAGRAM_BYTES: usize = 64 * 1024;
 
 /// Reads datagrams until the server ends.
-pub(super) fn serve(shared: &Shared, formats: &Formats, door: Door, socket: &UdpSocket) {
+pub(super) fn serve(shared: &Shared, formats: &Formats, door: Listener, socket: &UdpSocket) {
     if let Err(error) = socket.set_read_timeout(Some(TICK)) {
         tracing::error!(door = door.key, %error, "a door for senders cannot be read");
         return;
@@ -62,7 +62,7 @@ pub(super) fn serve(shared: &Shared, formats: &Formats, door: Door, socket: &Udp
 fn datagram(
     shared: &Shared,
     sender: Sender,
-    door: Door,
+    door: Listener,
     lines: &[u8],
     (now, given): (Millis, &RefCell<DefaultTimes>),
 ) {

@@ -1,8 +1,8 @@
 //! Graphite's lines into the store.
 
-use super::held::count;
+use super::credential::SenderCredential;
+use super::pending_lines::count;
 use super::shared::Shared;
-use super::shown::Shown;
 use super::storing::{Outcome, Sender, store};
 use base::time::Millis;
 use std::cell::RefCell;
@@ -23,7 +23,7 @@ pub(super) fn times_given() -> DefaultTimes {
 /// Stores lines of a connection. `given` is what lines without a time were given before.
 pub(super) fn put(
     (shared, sender): (&Shared, Sender),
-    shown: &Shown,
+    shown: &SenderCredential,
     lines: &[u8],
     at: Millis,
     given: &RefCell<DefaultTimes>,

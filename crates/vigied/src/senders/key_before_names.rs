@@ -2,9 +2,9 @@
 //! what is decoded, stored, counted and logged never holds it. Only a key that may do no more than send into one domain counts, and
 //! only where that domain's settings take it, because the key crosses the network as often as a line does.
 
-use super::held::count;
+use super::credential::SenderCredential;
+use super::pending_lines::count;
 use super::shared::Shared;
-use super::shown::Shown;
 use super::storing::{Outcome, Sender};
 use crate::failure::refused;
 use base::error::Problem;
@@ -39,7 +39,7 @@ impl Parted {
         &self,
         shared: &Shared,
         sender: Sender,
-        put: impl Fn(&Shown, &[u8]) -> Outcome,
+        put: impl Fn(&SenderCredential, &[u8]) -> Outcome,
     ) -> Keyed {
         let mut keyed = Keyed::default();
         let refuse = |count| shared.refuse(sender.door, sender.source, "credential", count);
@@ -48,7 +48,7 @@ impl Parted {
             keyed.refused = Some(refused::credential(&AuthError::KeyUnknown));
         }
         for (key, lines) in &self.keyed {
-            let shown = Shown::BeforeNames(*key);
+            let shown = SenderCredential::BeforeNames(*key);
             let denied = match shown.scope(shared) {
                 Err(denied) => denied,
                 Ok(scope) => match put(&shown, lines) {

@@ -3,18 +3,18 @@
 //! Whole lines are decoded where they were read; what is left of the last one moves to the front. A line that is too long is passed
 //! over, never kept. Only an `AUTH` line may be longer, because tokens are.
 
+use super::credential::{AuthenticatedSender, Denied, SenderCredential};
 use super::decoding::{put, times_given};
-use super::held::{Held, count};
 use super::key_before_names::{self, Keyed};
+use super::pending_lines::{PendingLines, count};
 use super::places::Place;
 use super::reader::{End, Reader, keep};
-use super::renewal::{Open, is_renewal, next_auth};
+use super::renewal::{Login, is_renewal, next_auth};
 use super::reports::NO_IDENTITY;
 use super::shared::Shared;
-use super::shown::{Denied, Entered, Shown};
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
-use crate::config::Door;
+use crate::config::Listener;
 use crate::http::share::ShareOwner;
 use base::error::Problem;
 use base::id::KeyId;
@@ -42,10 +42,10 @@ pub(super) struct LineReader<'s> {
     place: &'s Place<'s>,
     takes_credentials: bool,
     takes_keys: bool,
-    open: Option<Open>,
+    open: Option<Login>,
     /// The last key that stood before a name, and where it sends to.
     by_key: Option<(KeyId, Domain)>,
-    held: Option<Held<'s>>,
+    held: Option<PendingLines<'s>>,
     buffer: Vec<u8>,
     filled: usize,
     /// The rest of a line that was too long is still to come.
@@ -60,10 +60,10 @@ pub(super) struct LineReader<'s> {
 impl<'s> LineReader<'s> {
     pub(super) fn new(
         shared: &'s Shared,
-        door: Door,
+        door: Listener,
         sender: Sender,
         place: &'s Place<'s>,
-        by_address: Option<Shown>,
+        by_address: Option<SenderCredential>,
     ) -> Result<Self, End> {
         let mut reader = Self {
             shared,
@@ -86,7 +86,7 @@ impl<'s> LineReader<'s> {
                 Ok(scope) => {
                     let domain = scope.domain();
                     let owner = keep(shared, place, domain).map_err(End::Refused)?;
-                    reader.open = Some(Open {
+                    reader.open = Some(Login {
                         shown,
                         principal: scope.principal(),
                         domain,
@@ -253,7 +253,8 @@ impl<'s> LineReader<'s> {
             auth_line::parse(line)
                 .map_err(|error| (error.to_string(), !is_renewal))
                 .and_then(|line| {
-                    let entered = Shown::enter(self.shared, self.sender.source, &line, usual);
+                    let entered =
+                        SenderCredential::enter(self.shared, self.sender.source, &line, usual);
                     entered.map_err(|problem| {
                         let text = format!("{} {}", problem.code, problem.message);
                         (text, !is_renewal || problem.retry_after.is_some())
@@ -274,7 +275,7 @@ impl<'s> LineReader<'s> {
             }
             Err((why, _)) => return Err(End::Refused(why)),
         };
-        let Entered {
+        let AuthenticatedSender {
             shown,
             principal,
             domain,
@@ -290,7 +291,7 @@ impl<'s> LineReader<'s> {
         }
         let now = self.shared.app.clock.now();
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
-        self.open = Some(Open {
+        self.open = Some(Login {
             shown,
             principal,
             domain,
@@ -409,7 +410,7 @@ impl Reader for LineReader<'_> {
         let Some(open) = &mut self.open else {
             return match self
                 .by_key
-                .map(|(key, _)| Shown::BeforeNames(key).scope(self.shared))
+                .map(|(key, _)| SenderCredential::BeforeNames(key).scope(self.shared))
             {
                 Some(Err(Denied::Gone(problem))) => Err(self.denied(&problem, 0)),
                 _ => Ok(()),
@@ -466,9 +467,9 @@ impl Reader for LineReader<'_> {
 }
 
 /// Room for lines that come from now on.
-fn hold(shared: &Shared, owner: ShareOwner) -> Held<'_> {
+fn hold(shared: &Shared, owner: ShareOwner) -> PendingLines<'_> {
     let taken = shared.in_flight.none(owner);
-    Held::new(Instant::now(), shared.limits.held_bytes, taken)
+    PendingLines::new(Instant::now(), shared.limits.held_bytes, taken)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::formats::Formats;
 use super::shared::{Shared, TICK};
 use super::{connection, datagrams};
-use crate::config::{Door, SenderSettings, Settings, Transport};
+use crate::config::{Listener, SenderSettings, Settings, Transport};
 use anyhow::Context;
 use base::source::SourceKey;
 use std::io::ErrorKind;
@@ -20,7 +20,7 @@ const TELL_AGAIN: Duration = Duration::from_secs(10);
 /// A door whose address is taken, and which nobody is let in by yet.
 #[derive(Debug)]
 pub(crate) struct Bound {
-    door: Door,
+    door: Listener,
     socket: Taken,
 }
 
@@ -37,8 +37,8 @@ impl Bound {
         doors.map(|door| Self::take(*door)).collect()
     }
 
-    fn take(door: Door) -> anyhow::Result<Self> {
-        let Door { key, address, .. } = door;
+    fn take(door: Listener) -> anyhow::Result<Self> {
+        let Listener { key, address, .. } = door;
         let what = || {
             format!(
                 "cannot listen on {address} (`{key}`)\nhint: choose another address or port with `{key}`, or leave it empty"
@@ -78,7 +78,7 @@ impl Bound {
     }
 }
 
-fn accept(shared: &Arc<Shared>, formats: &Arc<Formats>, door: Door, listener: &TcpListener) {
+fn accept(shared: &Arc<Shared>, formats: &Arc<Formats>, door: Listener, listener: &TcpListener) {
     let mut told: Option<Instant> = None;
     while !shared.is_stopping() {
         if !wait(listener) {
@@ -110,7 +110,7 @@ fn accept(shared: &Arc<Shared>, formats: &Arc<Formats>, door: Door, listener: &T
 
 fn serve(
     (shared, formats): (&Arc<Shared>, &Arc<Formats>),
-    place: (Door, u64),
+    place: (Listener, u64),
     stream: Arc<TcpStream>,
     peer: std::net::IpAddr,
 ) {

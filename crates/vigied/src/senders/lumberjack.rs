@@ -4,13 +4,13 @@
 //! takes nothing, or the key is withdrawn, the connection is closed without an answer, and the client sends again what was not
 //! acknowledged: equal samples count once.
 
+use super::credential::{AuthenticatedSender, Denied, SenderCredential};
 use super::decoding::{decode, times_given};
 use super::pending::Pending;
 use super::places::Place;
 use super::reader::{End, Reader, keep};
 use super::several::Several;
 use super::shared::Shared;
-use super::shown::{Denied, Entered, Shown};
 use super::storing::{NotStored, Sender, store_as};
 use super::stream::Stream;
 use base::error::Problem;
@@ -38,7 +38,10 @@ const GUID_BYTES: usize = 36;
 #[derive(Debug)]
 enum Open {
     /// For one domain.
-    One { shown: Shown, domain: Domain },
+    One {
+        shown: SenderCredential,
+        domain: Domain,
+    },
     /// For several spaces, each named by its lines.
     Several(Several),
 }
@@ -50,7 +53,7 @@ pub(super) struct LumberjackReader<'s> {
     sender: Sender,
     place: &'s Place<'s>,
     /// What its certificate stands for.
-    by_certificate: Option<Shown>,
+    by_certificate: Option<SenderCredential>,
     conversation: Conversation,
     open: Option<Open>,
     buffer: Vec<u8>,
@@ -67,7 +70,7 @@ impl<'s> LumberjackReader<'s> {
         shared: &'s Shared,
         sender: Sender,
         place: &'s Place<'s>,
-        by_certificate: Option<Shown>,
+        by_certificate: Option<SenderCredential>,
     ) -> Self {
         Self {
             shared,
@@ -217,8 +220,8 @@ impl<'s> LumberjackReader<'s> {
                 .map_err(|error| code::SCOPE_MALFORMED.problem(error.to_string()))?,
         };
         // Then no password is asked for, and none looked at.
-        if let Some(Shown::Source(key)) = &self.by_certificate {
-            let shown = Shown::Source(*key);
+        if let Some(SenderCredential::Source(key)) = &self.by_certificate {
+            let shown = SenderCredential::Source(*key);
             let scope = shown.scope(self.shared);
             let own = scope.map_err(|denied| denied.problem().clone())?.domain();
             if own != domain {
@@ -234,8 +237,8 @@ impl<'s> LumberjackReader<'s> {
             },
             scope: Some(domain),
         };
-        let entered = Shown::enter(self.shared, self.sender.source, &line, None)?;
-        let Entered { shown, domain, .. } = entered;
+        let entered = SenderCredential::enter(self.shared, self.sender.source, &line, None)?;
+        let AuthenticatedSender { shown, domain, .. } = entered;
         Ok(Open::One { shown, domain })
     }
 
@@ -281,7 +284,7 @@ impl<'s> LumberjackReader<'s> {
             left -= portion.count;
             let tries = (self.shared.limits.held, portion.count);
             let decode = || decode(&portion.lines, at, times_given()).0;
-            let put = |shown: &Shown| {
+            let put = |shown: &SenderCredential| {
                 let durability = Durability::Committed;
                 store_as(self.shared, self.sender, shown, tries, durability, &decode)
             };
@@ -428,7 +431,7 @@ mod tests {
         let own = "01234567-89ab-4def-8123-456789abcdef";
         let other = "11234567-89ab-4def-8123-456789abcdef";
         let domain = Domain::Space(own.parse().unwrap());
-        let shown = Shown::Source(KeyId(Guid::from_random([1; 16])));
+        let shown = SenderCredential::Source(KeyId(Guid::from_random([1; 16])));
         let one = Open::One { shown, domain };
         let placed = |line: &str| {
             let placed = placed(&one, line.as_bytes());

@@ -1,7 +1,7 @@
 //! How fast senders are read: by source and by domain, so that neither many connections nor many machines are a way around it.
 //! Those of a source who have not said who they are count apart, so that they slow down nobody who has.
 
-use base::allowance::{Rate, Spent, Table};
+use base::rate_limit::{Rate, Table, TokenBucket};
 use base::scope::Domain;
 use base::source::SourceKey;
 use base::time::Millis;
@@ -12,7 +12,7 @@ use std::time::Duration;
 const REMEMBERED: usize = 8192;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Who {
+enum RateKey {
     Stranger(SourceKey),
     Source(SourceKey),
     Domain(Domain),
@@ -22,7 +22,7 @@ enum Who {
 #[derive(Debug)]
 pub(super) struct Pace {
     rate: Rate,
-    sent: Mutex<Table<Who, Spent>>,
+    sent: Mutex<Table<RateKey, TokenBucket>>,
 }
 
 impl Pace {
@@ -44,8 +44,8 @@ impl Pace {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut longest = 0;
         let counted = match domain {
-            None => [Some(Who::Stranger(source)), None],
-            Some(domain) => [Some(Who::Source(source)), Some(Who::Domain(domain))],
+            None => [Some(RateKey::Stranger(source)), None],
+            Some(domain) => [Some(RateKey::Source(source)), Some(RateKey::Domain(domain))],
         };
         for who in counted.into_iter().flatten() {
             let own = sent.entry(who);

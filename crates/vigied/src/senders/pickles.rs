@@ -1,10 +1,10 @@
 //! Graphite's pickles on a connection: each behind its length, answered by nothing. So the sender is known by its address alone.
 
 use super::budget::Taken;
+use super::credential::{Denied, SenderCredential};
 use super::places::Place;
 use super::reader::{End, Reader, keep};
 use super::shared::Shared;
-use super::shown::{Denied, Shown};
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
 use crate::http::share::ShareOwner;
@@ -23,7 +23,7 @@ const STEP_BYTES: usize = 64 * 1024;
 pub(super) struct PickleReader<'s> {
     shared: &'s Shared,
     sender: Sender,
-    shown: Shown,
+    shown: SenderCredential,
     domain: Domain,
     owner: ShareOwner,
     /// Head and frame.
@@ -40,7 +40,7 @@ impl<'s> PickleReader<'s> {
         shared: &'s Shared,
         sender: Sender,
         place: &'s Place<'s>,
-        shown: Shown,
+        shown: SenderCredential,
     ) -> Result<Self, End> {
         let scope = shown.scope(shared).map_err(|_| {
             shared.refuse(sender.door, sender.source, "credential", 1);

@@ -1,6 +1,6 @@
 //! Who sends on a connection of lines, and whether an `AUTH` line is of the same sender.
 
-use super::shown::Shown;
+use super::credential::SenderCredential;
 use crate::http::share::ShareOwner;
 use base::principal::Principal;
 use base::scope::Domain;
@@ -9,8 +9,8 @@ use wire::auth_line::{self, AuthLineError};
 
 /// Who sends on the connection.
 #[derive(Debug)]
-pub(super) struct Open {
-    pub(super) shown: Shown,
+pub(super) struct Login {
+    pub(super) shown: SenderCredential,
     pub(super) principal: Principal,
     pub(super) domain: Domain,
     /// For whom it counts what it takes.
@@ -21,8 +21,8 @@ pub(super) struct Open {
 
 /// Whether a line can be no more than a renewal of what is open: it names no other domain, and what is open was shown. One who is
 /// known by its address and shows a credential says that it is somebody else.
-pub(super) fn is_renewal(line: &[u8], open: &Open) -> bool {
-    matches!(open.shown, Shown::Credential { .. }) && names_no_other(line, open.domain)
+pub(super) fn is_renewal(line: &[u8], open: &Login) -> bool {
+    matches!(open.shown, SenderCredential::Credential { .. }) && names_no_other(line, open.domain)
 }
 
 /// Where the next `AUTH` line is: from its first byte to its end.

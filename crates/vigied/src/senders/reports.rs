@@ -4,7 +4,7 @@
 //! Anybody can write any address into a datagram, and open a connection from many of their own: those whom nobody knows have lines
 //! of their own, so that they hide nothing of the others.
 
-use base::allowance::Table;
+use base::rate_limit::Table;
 use base::source::{Source, SourceKey};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ const REMEMBERED: usize = 4096;
 pub(super) const NO_IDENTITY: &str = "no_identity";
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Told {
+struct LastReport {
     last: Option<Instant>,
     since: u64,
 }
@@ -55,7 +55,7 @@ impl Minute {
 
 #[derive(Debug)]
 struct State {
-    senders: Table<(Option<SourceKey>, &'static str), Told>,
+    senders: Table<(Option<SourceKey>, &'static str), LastReport>,
     known: Minute,
     unknown: Minute,
 }

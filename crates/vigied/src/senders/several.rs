@@ -1,8 +1,8 @@
 //! Who may send for several spaces: a key that was made for no single one. In each space it may do what its roles allow there, as
 //! everywhere.
 
+use super::credential::SenderCredential;
 use super::shared::Shared;
-use super::shown::Shown;
 use crate::failure::refused;
 use crate::request::presented::Kind;
 use base::error::Problem;
@@ -32,7 +32,10 @@ impl Several {
         let credential = Credential::ApiKey(text.expose());
         let (scope, proof) = app.scopes.proven_scope(credential, None);
         let account = proof.as_ref().and_then(|own| own.account);
-        let narrowed_to = app.verifier.meant(credential, None).unwrap_or_default();
+        let narrowed_to = app
+            .verifier
+            .resolve_space(credential, None)
+            .unwrap_or_default();
         let problem = match (account, scope, narrowed_to) {
             (Some(account), _, None) => return Ok(Self { text, account }),
             (Some(_), _, Some(domain)) => refused::credential(&AuthError::OutOfReach { domain }),
@@ -70,8 +73,8 @@ impl Several {
     }
 
     /// What it shows for one of its spaces.
-    pub(super) fn shown(&self, domain: Domain) -> Shown {
-        Shown::Credential {
+    pub(super) fn shown(&self, domain: Domain) -> SenderCredential {
+        SenderCredential::Credential {
             kind: Kind::ApiKey,
             text: Secret::new(self.text.expose().clone()),
             domain,

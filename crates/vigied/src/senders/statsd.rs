@@ -15,24 +15,35 @@ pub(super) use reader::StatsdReader;
 pub(super) use sums::Sums;
 
 use super::by_identity::by_identity;
+use super::credential::SenderCredential;
 use super::shared::Shared;
-use super::shown::Shown;
 use super::storing::{Outcome, Sender, store};
-use crate::config::Door;
+use crate::config::Listener;
 use std::time::Duration;
 use sum::Taken;
 use wire::ingest::statsd::{self, Reading};
 use wire::ingest::{LineReject, Lines};
 
 /// Reads a datagram.
-pub(super) fn datagram(shared: &Shared, sums: &Sums, sender: Sender, door: Door, packet: &[u8]) {
+pub(super) fn datagram(
+    shared: &Shared,
+    sums: &Sums,
+    sender: Sender,
+    door: Listener,
+    packet: &[u8],
+) {
     by_identity(shared, sender, door, packet, &|shown, lines| {
         take((shared, sums), sender, shown, lines)
     });
 }
 
 /// Adds the values of whole lines to the sums of the domain that they are for; those that are none, or find no room, are counted.
-fn take((shared, sums): (&Shared, &Sums), sender: Sender, shown: &Shown, lines: &[u8]) -> Outcome {
+fn take(
+    (shared, sums): (&Shared, &Sums),
+    sender: Sender,
+    shown: &SenderCredential,
+    lines: &[u8],
+) -> Outcome {
     let scope = match shown.scope(shared) {
         Ok(scope) => scope,
         Err(denied) => return Outcome::Denied(denied),

@@ -1,8 +1,8 @@
 //! One batch of a sender into the store, under a scope that is verified for it. Where the store is full for the moment, it is tried
 //! again while the sender waits; what cannot be stored is counted.
 
+use super::credential::{Denied, SenderCredential};
 use super::shared::{Shared, TICK};
-use super::shown::{Denied, Shown};
 use crate::app::arrivals::{Arrival, ArrivingBy};
 use base::error::{Kind, Problem};
 use base::sample::{Appended, Batch, RejectReason};
@@ -43,7 +43,7 @@ pub(super) enum NotStored {
 pub(super) fn store(
     shared: &Shared,
     sender: Sender,
-    shown: &Shown,
+    shown: &SenderCredential,
     tries: (Duration, u64),
     decode: &dyn Fn() -> Lines,
 ) -> Outcome {
@@ -57,7 +57,7 @@ pub(super) fn store(
 pub(super) fn store_as(
     shared: &Shared,
     sender: Sender,
-    shown: &Shown,
+    shown: &SenderCredential,
     (patience, count): (Duration, u64),
     durability: Durability,
     decode: &dyn Fn() -> Lines,
@@ -115,7 +115,7 @@ pub(super) fn reason(problem: &Problem) -> &'static str {
 fn note(
     shared: &Shared,
     sender: Sender,
-    (shown, domain): (&Shown, Domain),
+    (shown, domain): (&SenderCredential, Domain),
     lines: &Lines,
     appended: &Appended,
 ) {
@@ -128,7 +128,7 @@ fn note(
 pub(super) fn note_made(
     shared: &Shared,
     sender: Sender,
-    (shown, domain): (&Shown, Domain),
+    (shown, domain): (&SenderCredential, Domain),
     batch: &Batch,
     appended: &Appended,
 ) {
@@ -140,7 +140,7 @@ pub(super) fn note_made(
 fn arrival(
     shared: &Shared,
     sender: Sender,
-    (shown, domain): (&Shown, Domain),
+    (shown, domain): (&SenderCredential, Domain),
     appended: &Appended,
 ) -> Arrival {
     let by = ArrivingBy::new(sender.door, sender.source, shown.key(shared));

@@ -4,8 +4,8 @@ use base::context::Context;
 use base::sample::{Appended, Batch};
 use base::scope::{Metering, Operator, Scope};
 use base::store::{
-    Allowance, DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, Outage,
-    PartsVisitor, SampleStore, StoreError, Unavailable, Usage,
+    DeleteQuery, Deleted, Durability, FetchQuery, Figure, FindQuery, Node, Outage, PartsVisitor,
+    SampleStore, SeriesQuota, StoreError, Unavailable, Usage,
 };
 use std::fmt::Debug;
 use std::ops::{ControlFlow, Deref};
@@ -58,7 +58,7 @@ impl<A: Answers> SampleStore for TestStore<A> {
         _: &Scope,
         _: &Batch,
         _: Durability,
-        _: Allowance,
+        _: SeriesQuota,
     ) -> Result<Appended, StoreError> {
         self.on_call();
         Err(refused())

@@ -78,7 +78,7 @@ impl Iam {
             if !mails::take(&self.0.db, &due, lease).await? {
                 continue;
             }
-            match self.admit(guid, lease, tries, &due.folded).await? {
+            match self.reserve_send(guid, lease, tries, &due.folded).await? {
                 Admitted::Not(why) => {
                     let key = (due.account.to_string(), why);
                     let mails = given_up.entry(key).or_default();
@@ -102,7 +102,7 @@ impl Iam {
     }
 
     /// Gives a taken mail its code, or gives the mail up.
-    async fn admit(
+    async fn reserve_send(
         &self,
         invitation: Guid,
         lease: i64,

@@ -169,12 +169,12 @@ struct Fickle {
     given: AtomicU64,
 }
 
-impl Helping for Fickle {
-    fn most(&self) -> usize {
+impl ThreadPool for Fickle {
+    fn max_helpers(&self) -> usize {
         self.most
     }
 
-    fn helper(&self) -> Option<Box<dyn Helper>> {
+    fn acquire(&self) -> Option<Box<dyn Helper>> {
         self.given.fetch_add(1, Ordering::Relaxed);
         Some(Box::new(FickleHelper(
             self.wanted_each,
@@ -383,7 +383,7 @@ async fn a_thread_that_helps_gives_its_turn_to_who_waits_in_the_middle_of_its_pa
         assert!(!work.is_finished());
         let mut third = pin!(take(&turns, account(3)));
         assert!(poll(third.as_mut()).is_pending());
-        assert!(helpers(&turns).helper().is_none());
+        assert!(helpers(&turns).acquire().is_none());
         ends.lock().unwrap().send(()).unwrap();
         let outs = work.join().unwrap().unwrap();
         assert_eq!(numbers(&outs), (0..6).collect::<Vec<_>>());
@@ -399,7 +399,7 @@ async fn a_query_has_further_turns_only_within_the_share_of_its_account() {
     let turns = turns(8, 8, 50);
     let _own = take(&turns, account(1)).await.unwrap();
     let helpers = helpers(&turns);
-    let helping: Vec<_> = std::iter::from_fn(|| helpers.helper()).take(9).collect();
+    let helping: Vec<_> = std::iter::from_fn(|| helpers.acquire()).take(9).collect();
     assert_eq!(helping.len(), 3, "half of eight, with its own");
     assert!(helping.iter().all(|own| !own.is_wanted()));
     // A second query of the account is more than a second thread of the first.
@@ -485,7 +485,7 @@ async fn a_part_that_panics_ends_the_query_and_leaves_no_turn_behind() {
         // All that helped have given their turns back.
         drop(own);
         let all = helpers(&turns);
-        let all: Vec<_> = std::iter::from_fn(|| all.helper()).take(9).collect();
+        let all: Vec<_> = std::iter::from_fn(|| all.acquire()).take(9).collect();
         assert_eq!(all.len(), 3);
     }
 }

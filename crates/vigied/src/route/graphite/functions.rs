@@ -5,7 +5,7 @@ use super::request::{GraphiteRequest, answer, is_pretty, json_type, write_json};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::params::Params;
 use axum::extract::{RawQuery, State};
@@ -20,7 +20,7 @@ use wire::code;
 pub(crate) async fn functions(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: Admission,
+    admission: RequestAccess,
     headers: HeaderMap,
     RawQuery(url): RawQuery,
 ) -> Result<Response, Refusal> {

@@ -11,7 +11,7 @@ use super::slice_target;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;
 use axum::extract::{RawQuery, State};
@@ -31,7 +31,7 @@ use wire::render::{Column, Sink as _, csv, dygraph, msgpack, pickle, raw, render
 pub(crate) async fn render(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: Admission,
+    admission: RequestAccess,
     headers: HeaderMap,
     RawQuery(url): RawQuery,
 ) -> Result<Response, Refusal> {
@@ -43,7 +43,7 @@ pub(crate) async fn render(
 pub(crate) async fn render_post(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: Admission,
+    admission: RequestAccess,
     headers: HeaderMap,
     RawQuery(url): RawQuery,
     FormBody(form): FormBody,
@@ -54,7 +54,7 @@ pub(crate) async fn render_post(
 
 async fn respond(
     app: &Arc<App>,
-    caller: (Caller, Admission),
+    caller: (Caller, RequestAccess),
     headers: &HeaderMap,
     parameters: Parameters,
 ) -> Result<Response, Refusal> {

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::http::accepted::{self, Accepted};
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::presented::Way;
 use axum::response::Response;
@@ -34,7 +34,7 @@ macro_rules! routes {
         pub(crate) async fn $get(
             axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
             caller: crate::request::caller::Caller,
-            admission: crate::request::admission::Admission,
+            admission: crate::request::admission::RequestAccess,
             headers: http::HeaderMap,
             axum::extract::RawQuery(url): axum::extract::RawQuery,
         ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
@@ -47,7 +47,7 @@ macro_rules! routes {
         pub(crate) async fn $post(
             axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
             caller: crate::request::caller::Caller,
-            admission: crate::request::admission::Admission,
+            admission: crate::request::admission::RequestAccess,
             headers: http::HeaderMap,
             axum::extract::RawQuery(url): axum::extract::RawQuery,
             crate::request::form_body::FormBody(form): crate::request::form_body::FormBody,
@@ -67,7 +67,7 @@ macro_rules! routes_of_one {
         pub(crate) async fn $get(
             axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
             caller: crate::request::caller::Caller,
-            admission: crate::request::admission::Admission,
+            admission: crate::request::admission::RequestAccess,
             axum::extract::Path(named): axum::extract::Path<String>,
             headers: http::HeaderMap,
             axum::extract::RawQuery(url): axum::extract::RawQuery,
@@ -83,7 +83,7 @@ pub(super) use routes_of_one;
 /// Answers with the output of `work`, as `media_type`.
 pub(super) async fn answer(
     app: &Arc<App>,
-    (caller, admission): (Caller, Admission),
+    (caller, admission): (Caller, RequestAccess),
     headers: &HeaderMap,
     parameters: Parameters,
     media_type: &'static str,

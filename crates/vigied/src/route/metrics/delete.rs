@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::http::accepted::Accepted;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -26,7 +26,7 @@ const PARAMETERS: [&str; 6] = ["query", "from", "until", "now", "tz", "dry_run"]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: Admission,
+    admission: RequestAccess,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
     let deleter = Deleter::new(&app, &caller);

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::http::accepted::Accepted;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;
 use axum::extract::{RawQuery, State};
@@ -25,7 +25,7 @@ use wire::query::Query;
 pub(crate) async fn delete_series(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: Admission,
+    admission: RequestAccess,
     RawQuery(url): RawQuery,
     FormBody(form): FormBody,
 ) -> Result<Response, Refusal> {

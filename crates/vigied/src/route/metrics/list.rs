@@ -7,7 +7,7 @@ use super::reading::reading;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -21,7 +21,7 @@ use wire::excerpt::beginning;
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: Admission,
+    admission: RequestAccess,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::http::accepted;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use axum::response::Response;
 use base::scope::Scope;
@@ -19,7 +19,7 @@ pub(super) type Read =
 /// Answers with the output of `read`.
 pub(super) async fn reading(
     app: &Arc<App>,
-    (caller, admission): (Caller, Admission),
+    (caller, admission): (Caller, RequestAccess),
     headers: &HeaderMap,
     raw: Option<String>,
     read: Read,

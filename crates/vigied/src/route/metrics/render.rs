@@ -10,7 +10,7 @@ use super::views::RuleViews;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::Admission;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::route::graphite::evaluation::{self, TargetEvaluation};
 use crate::route::graphite::events::EventSource;
@@ -34,7 +34,7 @@ use wire::query::Query;
 pub(crate) async fn render(
     State(app): State<Arc<App>>,
     caller: Caller,
-    admission: Admission,
+    admission: RequestAccess,
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {

@@ -1,8 +1,8 @@
 //! The thread that stores the sums: at each interval those of all domains, and a last time when the server ends.
 
 use super::super::budget::Taken as Bytes;
+use super::super::credential::Denied;
 use super::super::shared::{Shared, TICK};
-use super::super::shown::Denied;
 use super::super::storing::{Sender, note_made, passes, reason, tell};
 use super::sum::{From, Owner, Sum};
 use super::sums::Sums;

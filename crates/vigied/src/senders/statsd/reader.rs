@@ -1,17 +1,17 @@
 //! statsd's lines on a connection, answered by nothing but the reason why it is closed.
 
-use super::super::held::count;
+use super::super::credential::{Denied, SenderCredential};
 use super::super::key_before_names;
+use super::super::pending_lines::count;
 use super::super::places::Place;
 use super::super::reader::{End, Reader, keep};
 use super::super::reports::NO_IDENTITY;
 use super::super::shared::Shared;
-use super::super::shown::{Denied, Shown};
 use super::super::storing::{Outcome, Sender, store};
 use super::super::stream::Stream;
 use super::sums::{Reading1, Sums};
 use super::take;
-use crate::config::Door;
+use crate::config::Listener;
 use base::error::Problem;
 use base::id::KeyId;
 use base::sample::RejectReason;
@@ -32,7 +32,7 @@ pub(in super::super) struct StatsdReader<'s> {
     place: &'s Place<'s>,
     takes_keys: bool,
     /// By its address.
-    known: Option<(Shown, Domain)>,
+    known: Option<(SenderCredential, Domain)>,
     /// The last key that stood before a name, and where it sends to.
     by_key: Option<(KeyId, Domain)>,
     buffer: Vec<u8>,
@@ -45,10 +45,10 @@ pub(in super::super) struct StatsdReader<'s> {
 impl<'s> StatsdReader<'s> {
     pub(in super::super) fn new(
         (shared, sums): (&'s Shared, &'s Sums),
-        door: Door,
+        door: Listener,
         sender: Sender,
         place: &'s Place<'s>,
-        by_address: Option<Shown>,
+        by_address: Option<SenderCredential>,
     ) -> Result<Self, End> {
         let mut reader = Self {
             shared,
@@ -203,7 +203,7 @@ impl Reader for StatsdReader<'_> {
     fn tick(&mut self, _: &mut Stream) -> Result<(), End> {
         let scope = match (&self.known, self.by_key) {
             (Some((shown, _)), _) => shown.scope(self.shared),
-            (None, Some((key, _))) => Shown::BeforeNames(key).scope(self.shared),
+            (None, Some((key, _))) => SenderCredential::BeforeNames(key).scope(self.shared),
             (None, None) => return Ok(()),
         };
         match scope {

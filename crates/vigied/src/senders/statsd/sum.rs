@@ -1,6 +1,6 @@
 //! The sums of one domain.
 
-use super::super::shown::Shown;
+use super::super::credential::SenderCredential;
 use super::super::storing::Sender;
 use base::id::{AccountId, KeyId};
 use base::scope::Domain;
@@ -26,7 +26,7 @@ pub(super) struct Owner {
 /// A sender, and the door that it came by.
 #[derive(Debug)]
 pub(super) struct From {
-    pub(super) shown: Shown,
+    pub(super) shown: SenderCredential,
     pub(super) sender: Sender,
 }
 
@@ -70,7 +70,7 @@ impl Sum {
     }
 
     /// Remembers who has sent.
-    pub(super) fn came(&mut self, shown: &Shown, sender: Sender) {
+    pub(super) fn came(&mut self, shown: &SenderCredential, sender: Sender) {
         let Some(shown) = shown.of_key() else {
             return;
         };

@@ -1,7 +1,7 @@
 //! The sums of all domains.
 
+use super::super::credential::SenderCredential;
 use super::super::shared::Shared;
-use super::super::shown::Shown;
 use super::super::storing::Sender;
 use super::memory::Memory;
 use super::sum::{EMPTY_BYTES, Owner, Sum, Taken};
@@ -95,7 +95,7 @@ impl Sums {
         &self,
         shared: &Shared,
         sender: Sender,
-        shown: &Shown,
+        shown: &SenderCredential,
         scope: &Scope,
         lines: &[u8],
     ) -> Taken {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::store::test_store::{Answers, TestStore};
-use base::context::{Budget, Helper, Helping, Memory, Stop};
+use base::context::{Budget, Helper, Memory, Stop, ThreadPool};
 use base::cursor::{Cursor, Piece, SeriesVisitor};
 use base::id::{AccountId, Guid, TenantId};
 use base::principal::Principal;
@@ -148,12 +148,12 @@ fn scope() -> Scope {
 #[derive(Debug)]
 struct Two;
 
-impl Helping for Two {
-    fn most(&self) -> usize {
+impl ThreadPool for Two {
+    fn max_helpers(&self) -> usize {
         2
     }
 
-    fn helper(&self) -> Option<Box<dyn Helper>> {
+    fn acquire(&self) -> Option<Box<dyn Helper>> {
         Some(Box::new(Self))
     }
 }

@@ -52,12 +52,12 @@ impl Rate {
 
 /// What was spent of one allowance. The rate may change from one call to the next, as long as its span stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Spent {
+pub struct TokenBucket {
     parts: u128,
     at: Millis,
 }
 
-impl Spent {
+impl TokenBucket {
     /// Takes off what has come back by now.
     fn settle(&mut self, rate: Rate, now: Millis) {
         let passed = now.0.saturating_sub(self.at.0);

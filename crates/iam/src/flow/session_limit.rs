@@ -19,7 +19,7 @@ const ENDED_PER_LIVING: u64 = 20;
 /// Ends the user's sessions that exceed the limit now that `begun` exists; returns how many. It ends the longest unused
 /// session of the larger group, either the user's own sessions or those of one of their keys, so that the holder of a
 /// key cannot log the user out. The sessions that `begun` came from are kept, because it would end with them.
-pub(super) async fn keep(
+pub(super) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,
     bounds: &Bounds,

@@ -6,7 +6,7 @@ use crate::failure::refused;
 use crate::http::problem::Refusal;
 use axum::extract::Request;
 use base::scope::Domain;
-use iam::{Credential, SpaceName, Unnamed};
+use iam::{Credential, SpaceName, SpaceNameError};
 use std::borrow::Cow;
 use wire::code;
 use wire::excerpt;
@@ -15,7 +15,7 @@ use wire::scope_id;
 
 /// By which parameter a route's senders name the space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Named {
+pub(crate) enum SpaceParameter {
     /// By none.
     Nothing,
     /// By `db`, as to InfluxDB 1.
@@ -24,7 +24,7 @@ pub(crate) enum Named {
     Bucket,
 }
 
-impl Named {
+impl SpaceParameter {
     const fn parameter(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
@@ -53,7 +53,7 @@ pub(super) fn refuse_url_credential(request: &Request) -> Result<(), Refusal> {
 pub(super) fn domain(
     app: &App,
     request: &Request,
-    (credential, named): (Credential<'_>, Named),
+    (credential, named): (Credential<'_>, SpaceParameter),
     in_header: Option<Domain>,
 ) -> Result<Option<Domain>, Refusal> {
     let query = query_of(request)?;
@@ -70,7 +70,10 @@ pub(super) fn domain(
         return Ok(match in_header {
             Some(domain) => Some(domain),
             // Of a good credential alone; without a name nothing can be wrong with it.
-            None => app.verifier.meant(credential, None).unwrap_or_default(),
+            None => app
+                .verifier
+                .resolve_space(credential, None)
+                .unwrap_or_default(),
         });
     };
     let domain = match scope_id::parse(text.as_bytes()) {
@@ -100,10 +103,10 @@ fn by_name(
         org_if_several: org,
         space,
     };
-    app.verifier.meant(credential, Some(name)).map_err(|error| {
+    app.verifier.resolve_space(credential, Some(name)).map_err(|error| {
         let said = excerpt::beginning(text);
         let problem = match error {
-            Unnamed::Unknown => {
+            SpaceNameError::Unknown => {
                 let problem = code::DOMAIN_NOT_FOUND
                     .problem(format!("the credential reaches no space `{said}`"));
                 match without_role(app, credential) {
@@ -113,7 +116,7 @@ fn by_name(
                     ),
                 }
             }
-            Unnamed::Several => code::PARAMETER_INVALID
+            SpaceNameError::Several => code::PARAMETER_INVALID
                 .problem(format!("the credential reaches several spaces `{said}`"))
                 .hint("name the organization with it, `ORG/SPACE`, or use a key that was made for one space"),
         };

@@ -19,7 +19,7 @@ pub struct SpaceName<'n> {
 
 /// Why a name stands for no space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unnamed {
+pub enum SpaceNameError {
     /// The credential reaches none of this name.
     Unknown,
     /// It reaches several.
@@ -32,11 +32,11 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Unnamed`], for a good credential alone.
-    pub fn meant(
+    pub fn resolve_space(
         &self,
         credential: Credential<'_>,
         name: Option<SpaceName<'_>>,
-    ) -> Result<Option<Domain>, Unnamed> {
+    ) -> Result<Option<Domain>, SpaceNameError> {
         let Ok(holder) = self.holder(credential) else {
             return Ok(None);
         };
@@ -63,18 +63,20 @@ impl Verifier {
         };
         let mut found = reached.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
         let Some(first) = found.next() else {
-            return Err(Unnamed::Unknown);
+            return Err(SpaceNameError::Unknown);
         };
         let Some(second) = found.next() else {
             return Ok(Some(Domain::Space(*first)));
         };
         // A name is unique in its organization.
         let Some(org) = name.org_if_several else {
-            return Err(Unnamed::Several);
+            return Err(SpaceNameError::Several);
         };
         let one = [first, second].into_iter().chain(found);
         let one = one.into_iter().find(|id| is_in(id, org));
-        one.map_or(Err(Unnamed::Several), |id| Ok(Some(Domain::Space(*id))))
+        one.map_or(Err(SpaceNameError::Several), |id| {
+            Ok(Some(Domain::Space(*id)))
+        })
     }
 
     /// The space of an account that has no other, for a credential that was made for metrics and no domain, and whose holder has a

@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(250);
 const AT_ONCE: usize = 64;
 
 /// The access of a caller.
-pub(crate) trait Admission: std::fmt::Debug + Send + Sync {
+pub(crate) trait AccessCheck: std::fmt::Debug + Send + Sync {
     /// Checks that the caller still has access; logs and counts nothing.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ enum Access {
 /// A query, from before its turn until its answer is sent.
 #[derive(Debug)]
 pub(super) struct OpenQuery {
-    admission: Box<dyn Admission>,
+    admission: Box<dyn AccessCheck>,
     cancel: Arc<Cancel>,
     client_watch: ClientWatch,
     /// The answer has begun: the status can no longer change.
@@ -59,7 +59,7 @@ pub(super) struct OpenQuery {
 
 impl OpenQuery {
     pub(super) fn new(
-        admission: Box<dyn Admission>,
+        admission: Box<dyn AccessCheck>,
         cancel: Arc<Cancel>,
         client_watch: ClientWatch,
     ) -> Arc<Self> {
@@ -162,7 +162,7 @@ mod tests {
     #[derive(Debug, Clone, Default)]
     struct Withdrawal(Arc<AtomicBool>, Arc<AtomicU32>);
 
-    impl Admission for Withdrawal {
+    impl AccessCheck for Withdrawal {
         fn recheck(&self) -> Result<(), Refusal> {
             match self.0.load(Ordering::Relaxed) {
                 true => Err(Refusal(code::TOKEN_REVOKED.problem("withdrawn"))),
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    impl Admission for Slow {
+    impl AccessCheck for Slow {
         fn recheck(&self) -> Result<(), Refusal> {
             self.wait();
             Err(Refusal(code::TOKEN_REVOKED.problem("withdrawn")))

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 /// The lines of one connection.
 #[derive(Debug)]
-pub(super) struct Held<'b> {
+pub(super) struct PendingLines<'b> {
     pub(super) since: Instant,
     pieces: Vec<(Millis, Vec<u8>)>,
     lines: u64,
@@ -15,7 +15,7 @@ pub(super) struct Held<'b> {
     taken: Taken<'b>,
 }
 
-impl<'b> Held<'b> {
+impl<'b> PendingLines<'b> {
     pub(super) const fn new(since: Instant, most: usize, taken: Taken<'b>) -> Self {
         Self {
             since,
@@ -68,12 +68,12 @@ mod tests {
         use crate::http::share::{ShareOwner, Shares};
         let budget = Budget::new(1300, Shares::whole());
         let none = || budget.none(ShareOwner::Proxy);
-        let mut held = Held::new(Instant::now(), 250, none());
+        let mut held = PendingLines::new(Instant::now(), 250, none());
         assert_eq!(held.keep(b"a 1\nb 2\n", Millis(1)), 0);
         assert_eq!(held.keep(&b"a 1\n".repeat(100), Millis(2)), 100);
         assert_eq!(held.keep(b"c 3\n", Millis(3)), 0);
         assert_eq!(held.lines(), 3);
-        let mut other = Held::new(Instant::now(), 10_000, none());
+        let mut other = PendingLines::new(Instant::now(), 10_000, none());
         assert_eq!(other.keep(&b"a 1\n".repeat(240), Millis(2)), 240);
         drop(held);
         assert_eq!(other.keep(&b"a 1\n".repeat(240), Millis(2)), 0);

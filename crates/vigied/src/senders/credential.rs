@@ -20,7 +20,7 @@ use wire::credential::CredentialKind;
 
 /// A sender that was let in.
 #[derive(Debug)]
-pub(super) enum Shown {
+pub(super) enum SenderCredential {
     /// By its address.
     Source(KeyId),
     /// By a key before each name.
@@ -63,15 +63,15 @@ impl Denied {
 
 /// A sender that has just shown its credential.
 #[derive(Debug)]
-pub(super) struct Entered {
-    pub(super) shown: Shown,
+pub(super) struct AuthenticatedSender {
+    pub(super) shown: SenderCredential,
     pub(super) principal: Principal,
     pub(super) domain: Domain,
     /// When the credential ends by itself.
     pub(super) ends_at: Option<Millis>,
 }
 
-impl Shown {
+impl SenderCredential {
     /// The key that it stands for, unless its text was shown.
     pub(super) const fn named_key(&self) -> Option<KeyId> {
         match self {
@@ -123,7 +123,7 @@ impl Shown {
         source: Source,
         line: &AuthLine<'_>,
         usual: Option<Domain>,
-    ) -> Result<Entered, Problem> {
+    ) -> Result<AuthenticatedSender, Problem> {
         let app = &shared.app;
         let text = line.credential.text;
         let kind = match line.credential.kind {
@@ -160,7 +160,7 @@ impl Shown {
                 why: problem.code,
             });
         })?;
-        Ok(Entered {
+        Ok(AuthenticatedSender {
             shown: Self::Credential {
                 kind,
                 text: Secret::new(text.to_owned()),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 /// Takes whatever may be had, at each of these instants; how much that was.
 fn greedy(rate: Rate, instants: impl Iterator<Item = i64>) -> u64 {
-    let mut spent = Spent::default();
+    let mut spent = TokenBucket::default();
     let mut taken = 0;
     for now in instants {
         let left = spent.left(rate, Millis(now));
@@ -30,7 +30,7 @@ fn an_hours_worth_comes_back_in_an_hour_however_often_it_is_asked() {
 #[test]
 fn many_in_a_millisecond_are_neither_none_nor_all() {
     let rate = Rate::per(120_000, 60_000);
-    let mut spent = Spent::default();
+    let mut spent = TokenBucket::default();
     spent.spend(rate, Millis(0), 120_000);
     assert_eq!(spent.take(rate, Millis(0)), Err(1));
     assert_eq!(spent.left(rate, Millis(1)), 2);
@@ -38,7 +38,7 @@ fn many_in_a_millisecond_are_neither_none_nor_all() {
 
 #[test]
 fn a_changed_rate_holds_at_once() {
-    let mut spent = Spent::default();
+    let mut spent = TokenBucket::default();
     let (few, many, none) = (Rate::per(2, 1000), Rate::per(5, 1000), Rate::per(0, 1000));
     spent.spend(few, Millis(0), 2);
     assert_eq!(spent.left(few, Millis(0)), 0);
@@ -54,7 +54,7 @@ fn a_changed_rate_holds_at_once() {
 #[test]
 fn what_was_spent_at_a_larger_rate_is_owed_for_one_span() {
     let (large, small) = (Rate::per(1_000_000, 1000), Rate::per(10, 1000));
-    let mut spent = Spent::default();
+    let mut spent = TokenBucket::default();
     spent.spend(large, Millis(0), 1_000_000);
     spent.forgive(small);
     assert_eq!(spent.left(small, Millis(0)), 0);
@@ -65,7 +65,7 @@ fn what_was_spent_at_a_larger_rate_is_owed_for_one_span() {
 #[test]
 fn a_clock_that_goes_back_gives_nothing_and_locks_nobody_out() {
     let rate = Rate::one_each(1000, 3);
-    let mut spent = Spent::default();
+    let mut spent = TokenBucket::default();
     spent.spend(rate, Millis(9_000_000), 3);
     assert_eq!(spent.wait(rate, Millis(0)), 1000);
     assert_eq!(spent.take(rate, Millis(999)), Err(1));
@@ -79,7 +79,7 @@ fn the_ends_of_the_scale_are_no_panic() {
         Rate::per(0, 0),
         Rate::one_each(u64::MAX, u64::MAX),
     ] {
-        let mut spent = Spent::default();
+        let mut spent = TokenBucket::default();
         for now in [i64::MIN, 0, i64::MAX, i64::MIN] {
             spent.spend(rate, Millis(now), u64::MAX);
             spent.left(rate, Millis(now));
@@ -115,7 +115,7 @@ proptest! {
         steps in prop::collection::vec(step(), 0..80),
     ) {
         let rate = Rate::one_each(millis, burst);
-        let mut spent = Spent::default();
+        let mut spent = TokenBucket::default();
         let whole = i128::from(millis);
         let (mut pool, full) = (i128::from(burst) * whole, i128::from(burst) * whole);
         let mut now = 1_000_000_i64;
