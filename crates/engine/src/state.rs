@@ -160,7 +160,7 @@ impl State {
         self.series_drops.load(Ordering::SeqCst)
     }
 
-    /// What holds which lock for how long, as far as can be told without waiting ([`Lock::is_held`]).
+    /// What holds which lock for how long, as far as can be told without waiting ([`Lock::turns_if_held`]).
     pub(crate) fn held_lock_turns(&self) -> Vec<Option<u64>> {
         let shards = self.shards.iter().map(Lock::turns_if_held);
         std::iter::once(self.catalog.turns_if_held())

@@ -31,7 +31,7 @@ impl Verifier {
     /// also for a credential that is no good: to verify it is not done here.
     ///
     /// # Errors
-    /// [`Unnamed`], for a good credential alone.
+    /// [`SpaceNameError`], for a good credential alone.
     pub fn resolve_space(
         &self,
         credential: Credential<'_>,

@@ -3,7 +3,7 @@
 //! Every cost of a query is bounded: how many run and wait ([`turns`]), how long one runs while another account waits
 //! ([`turn_holder`]), the memory of all queries ([`memory`]), what one query may read and for how long (its
 //! [`base::context::Context`]), and how long it waits for its client to read (the connection gives up the answer). When the
-//! client disconnects or the caller loses access ([`admitted`]), a running query is cancelled and a waiting one never starts. A
+//! client disconnects or the caller loses access ([`open_queries`]), a running query is cancelled and a waiting one never starts. A
 //! query that reads a lot does so by several threads ([`spread`]), where turns are idle ([`helpers`]).
 
 pub(crate) mod answer;

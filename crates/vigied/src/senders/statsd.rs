@@ -1,6 +1,6 @@
 //! statsd: what senders count and time, summed up for each domain between two flushes, and stored under the names of etsy's statsd.
 //!
-//! Values are taken by the threads that read them ([`reader`], [`datagram`]); a thread of its own stores the sums ([`flush`]), under
+//! Values are taken by the threads that read them ([`reader`], [`datagram`]); a thread of its own stores the sums ([`mod@flush`]), under
 //! a scope that is verified at that moment. What is kept meanwhile is bounded for each domain, for each account and in all
 //! ([`memory`]).
 
