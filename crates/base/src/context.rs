@@ -214,7 +214,7 @@ impl Context {
         self.deadline?.checked_add(paused)
     }
 
-    /// Whether the work may go on at `now`. It may block, to let others come in between ([`Yielding`]), and that time does
+    /// Whether the work may go on at `now`. It may block, to let others come in between ([`TurnYield`]), and that time does
     /// not count: never call it with a lock that anybody else needs.
     ///
     /// # Errors

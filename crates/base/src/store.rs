@@ -264,7 +264,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// Whether there is room for samples, as far as is known. May ask the file system.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] with [`Outage::NoRoom`] or [`Outage::LittleRoom`].
+    /// [`StoreError::Unavailable`] with [`Outage::DiskFull`] or [`Outage::DiskReserveReached`].
     fn room(&self) -> Result<(), StoreError> {
         Ok(())
     }
