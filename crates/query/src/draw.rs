@@ -67,12 +67,12 @@ pub fn draw(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawErro
 
 fn drawn(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawError> {
     let form = picture.options.form;
+    let check = || context.check(Instant::now());
     let scene = if picture.options.is_pie {
         pie::scene(&picture)
     } else {
-        chart::scene(picture)
+        chart::scene(picture, check)?
     };
-    let check = || context.check(Instant::now());
     Ok(match form {
         Form::Svg => svg::write(&scene, check)?.into_bytes(),
         Form::Png => png::write(&scene, check)?.ok_or(OptionsError::TooSmall("width"))?,

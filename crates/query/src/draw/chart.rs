@@ -10,6 +10,7 @@ use super::options::{AreaMode, AxisOptions, Options};
 use super::picture::Picture;
 use super::plot::{self, Curve};
 use super::scene::{Anchor, Scene, Shape, Text};
+use base::context::Stop;
 
 /// Pixels that a label of the value axis needs.
 const PIXELS_PER_LINE: f64 = 28.0;
@@ -17,8 +18,11 @@ const PIXELS_PER_LINE: f64 = 28.0;
 /// Pixels that a label of the time axis needs.
 const PIXELS_PER_LABEL: f64 = 70.0;
 
-/// The layout of a chart.
-pub(crate) fn scene(picture: Picture<'_>) -> Scene {
+/// The layout of a chart, as long as the work may go on.
+pub(crate) fn scene(
+    picture: Picture<'_>,
+    check: impl Fn() -> Result<(), Stop>,
+) -> Result<Scene, Stop> {
     let Picture {
         series,
         from,
@@ -33,12 +37,11 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
         shapes: Vec::new(),
     };
     let inner = (options.width - 2.0 * options.margin).max(1.0);
-    let curves = curves(series, options, inner);
-    let names = names_shown(&curves, options);
-    let curves = in_order_of_painting(curves, options.area_mode);
+    let curves = curves(series, options, inner, &check)?;
     let top = options.margin + title_height(options);
     let room = (inner, options.height - options.margin - top);
-    let legend = legend(names, options, room);
+    let legend = legend(&names_shown(&curves, options), options, room);
+    let curves = in_order_of_painting(curves, options.area_mode);
     let bottom = bottom_of_plot(&legend, options).max(top + 10.0);
     let axes = ValueAxes::new(&curves, bottom - top, options);
     let (left, right) = axes.edges(options);
@@ -56,12 +59,13 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     draw_titles(&mut scene, &canvas, options);
     if curves.is_empty() {
         draw_nothing(&mut scene, &canvas, options);
-        return scene;
+        return Ok(scene);
     }
     if !options.hides_grid {
         draw_grid(&mut scene, &canvas, &axes.left, &times, options);
     }
-    draw_curves(&mut scene, &canvas, &curves, &axes, options);
+    let drawn = (curves.as_slice(), &axes);
+    draw_curves(&mut scene, &canvas, drawn, options, &check)?;
     if !options.hides_x_axis {
         draw_times(&mut scene, &canvas, &times, options);
     }
@@ -70,17 +74,17 @@ pub(crate) fn scene(picture: Picture<'_>) -> Scene {
     }
     let below = options.height - options.margin - legend.height();
     legend.draw(&mut scene, (options.margin, below), options);
-    scene
+    Ok(scene)
 }
 
 /// The names and colours that a legend explains.
-fn names_shown(curves: &[Curve], options: &Options) -> Vec<(String, Color)> {
+fn names_shown<'c>(curves: &'c [Curve], options: &Options) -> Vec<(&'c str, Color)> {
     let shown = curves.iter().filter(|curve| {
         let is_null = || curve.points.iter().all(|point| point.is_nan());
         !(curve.is_invisible || options.hides_null_from_legend && is_null())
     });
     shown
-        .map(|curve| (curve.name.clone(), curve.color))
+        .map(|curve| (curve.name.as_str(), curve.color))
         .collect()
 }
 
@@ -166,24 +170,32 @@ impl ValueAxes {
 fn draw_curves(
     scene: &mut Scene,
     canvas: &Canvas,
-    curves: &[Curve],
-    axes: &ValueAxes,
+    (curves, axes): (&[Curve], &ValueAxes),
     options: &Options,
-) {
+    check: &impl Fn() -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let corner = (canvas.right + 1.0, canvas.bottom + 1.0);
     scene
         .shapes
         .push(Shape::Clip((canvas.left - 1.0, canvas.top - 1.0), corner));
     for curve in curves {
+        check()?;
         plot::draw(scene, curve, canvas, axes.of(curve), options);
     }
     scene.shapes.push(Shape::Unclip);
+    Ok(())
 }
 
 /// The series as curves, in their order: with no more points than pixels, coloured, and stacked where that is asked for.
-fn curves(series: Vec<crate::series::Series>, options: &Options, pixels: f64) -> Vec<Curve> {
+pub(super) fn curves(
+    series: Vec<crate::series::Series>,
+    options: &Options,
+    pixels: f64,
+    check: &impl Fn() -> Result<(), Stop>,
+) -> Result<Vec<Curve>, Stop> {
     let mut curves = Vec::with_capacity(series.len());
     for (place, mut own) in series.into_iter().enumerate() {
+        check()?;
         let per_pixel = (own.values.len() as f64 / pixels).ceil().max(1.0);
         own.values_per_point = per_pixel as usize;
         let mut curve = Curve::new(&own, options.color_of(place), options);
@@ -201,20 +213,22 @@ fn curves(series: Vec<crate::series::Series>, options: &Options, pixels: f64) ->
     }
     band::join(&mut curves, options.line_mode);
     if options.area_mode == AreaMode::Stacked {
-        stack(&mut curves);
+        stack(&mut curves, check)?;
     }
-    curves
+    Ok(curves)
 }
 
 /// Puts each upon those before it that are on the same axis. What is between two series stays there.
-fn stack(curves: &mut [Curve]) {
-    let mut stacks = [Vec::new(), Vec::new()];
+fn stack(curves: &mut [Curve], check: &impl Fn() -> Result<(), Stop>) -> Result<(), Stop> {
+    let mut stacks: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
     let is_stacked = |curve: &&mut Curve| !curve.is_infinite && curve.band.is_none();
     for curve in curves.iter_mut().filter(is_stacked) {
+        check()?;
         let [left, right] = &mut stacks;
         let sums = if curve.is_on_second_axis { right } else { left };
         sums.resize(sums.len().max(curve.points.len()), 0.0);
-        curve.floor = Some(sums.clone());
+        // No more than it has points: these alone are counted, and another may have many more.
+        curve.floor = sums.get(..curve.points.len()).map(<[f64]>::to_vec);
         for (point, sum) in curve.points.iter_mut().zip(sums) {
             if !point.is_nan() {
                 *sum += *point;
@@ -222,6 +236,7 @@ fn stack(curves: &mut [Curve]) {
             }
         }
     }
+    Ok(())
 }
 
 fn in_order_of_painting(curves: Vec<Curve>, mode: AreaMode) -> Vec<Curve> {

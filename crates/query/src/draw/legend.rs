@@ -26,24 +26,24 @@ pub(crate) struct Legend {
 /// The legend of series with names and colours; one without entries where it is hidden. It takes half of the room at most: what
 /// does not fit is counted.
 pub(crate) fn legend(
-    series: Vec<(String, Color)>,
+    series: &[(&str, Color)],
     options: &Options,
     (width, height): (f64, f64),
 ) -> Legend {
     let is_hidden = options.hides_legend.unwrap_or(series.len() > ENTRIES_USUAL);
     let size = options.font_size;
     let line_height = (size * 1.45).ceil();
-    let mut known = HashSet::new();
+    let mut known: HashSet<&str> = HashSet::new();
     let mut entries: Vec<(String, Option<Color>)> = Vec::new();
     let mut more = 0;
     for (name, color) in series {
-        if is_hidden || (options.has_unique_legend && !known.insert(name.clone())) {
+        if is_hidden || (options.has_unique_legend && !known.insert(*name)) {
             continue;
         }
         if entries.len() < ENTRIES_MAX {
             // What is not seen as itself would turn or hide what stands beside it.
-            let name = invisible::drawn(&name).into_owned();
-            entries.push((name, Some(color)));
+            let name = invisible::drawn(name).into_owned();
+            entries.push((name, Some(*color)));
         } else {
             more += 1;
         }

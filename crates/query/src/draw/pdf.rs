@@ -17,27 +17,35 @@ pub(crate) fn write(scene: &Scene, check: impl Fn() -> Result<(), Stop>) -> Resu
             let _ = write!(out, "/A{place} <</ca {alpha} /CA {alpha}>> ");
             out
         });
-    let objects = [
-        "<</Type /Catalog /Pages 2 0 R>>".to_owned(),
-        "<</Type /Pages /Kids [3 0 R] /Count 1>>".to_owned(),
-        format!(
-            "<</Type /Page /Parent 2 0 R /MediaBox [0 0 {} {}] /Contents 4 0 R /Resources <</Font <</F 5 0 R /B 6 0 R>> /ExtGState <<{states}>>>>>>",
-            scene.width, scene.height
-        ),
-        format!(
-            "<</Length {}>>\nstream\n{content}\nendstream",
-            content.len()
-        ),
-        "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding>>"
-            .to_owned(),
-        "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding>>"
-            .to_owned(),
+    let page = format!(
+        "<</Type /Page /Parent 2 0 R /MediaBox [0 0 {} {}] /Contents 4 0 R /Resources <</Font <</F 5 0 R /B 6 0 R>> /ExtGState <<{states}>>>>>>",
+        scene.width, scene.height
+    );
+    let length = format!("<</Length {}>>\nstream\n", content.len());
+    // Each in parts: the commands may be long, and are not copied but into the document.
+    let objects: [[&str; 3]; 6] = [
+        ["<</Type /Catalog /Pages 2 0 R>>", "", ""],
+        ["<</Type /Pages /Kids [3 0 R] /Count 1>>", "", ""],
+        [&page, "", ""],
+        [&length, &content, "\nendstream"],
+        [
+            "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding>>",
+            "",
+            "",
+        ],
+        [
+            "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding>>",
+            "",
+            "",
+        ],
     ];
-    let mut out = String::from("%PDF-1.4\n");
+    let mut out = String::with_capacity(content.len() + page.len() + 2048);
+    out.push_str("%PDF-1.4\n");
     let mut offsets = Vec::with_capacity(objects.len());
-    for (place, object) in objects.iter().enumerate() {
+    for (place, [begin, middle, end]) in objects.iter().enumerate() {
         offsets.push(out.len());
-        let _ = write!(out, "{} 0 obj\n{object}\nendobj\n", place + 1);
+        let number = place + 1;
+        let _ = write!(out, "{number} 0 obj\n{begin}{middle}{end}\nendobj\n");
     }
     let table = out.len();
     let _ = write!(out, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);

@@ -25,7 +25,7 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
         .map(|own| (own.name.as_str(), value(own.present(), options.pie_mode)))
         .collect();
     let colors = (0..slices.len()).map(|place| options.color_of(place));
-    let names = slices.iter().map(|(name, _)| (*name).to_owned());
+    let names = slices.iter().map(|(name, _)| *name);
     let inner = options.width - 2.0 * options.margin;
     let size = options.font_size;
     let title = options.title.as_ref().map_or(0.0, |_| size * 2.2);
@@ -33,7 +33,8 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
         inner.max(1.0),
         options.height - 2.0 * options.margin - title,
     );
-    let legend = legend(names.zip(colors).collect(), options, room);
+    let names: Vec<_> = names.zip(colors).collect();
+    let legend = legend(&names, options, room);
     let (top, bottom) = (
         options.margin + title,
         options.height - options.margin - legend.height() - size,

@@ -215,6 +215,22 @@ impl Answer {
         self.begin.is_some().then_some(&*self.out)
     }
 
+    /// Makes a document the answer that is whole already, and counts it until the client has it.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub(crate) fn put_whole(&mut self, document: Vec<u8>) -> Result<(), Stop> {
+        let bytes = document.capacity() as u64;
+        // Where it is compressed, both are in memory until that is done.
+        let copies = match self.accepted {
+            Accepted::Plain => 1,
+            Accepted::Packed(_) | Accepted::OnlyPacked(_) => 2,
+        };
+        self.context.reserve(bytes.saturating_mul(copies))?;
+        self.out = document;
+        Ok(())
+    }
+
     /// Sends what is written once it fills a piece.
     ///
     /// # Errors

@@ -29,8 +29,8 @@ const ENTRY_BYTES: u64 = 256;
 pub(crate) struct CacheValidity {
     writes: u64,
     deletions: u64,
-    /// The rules of the domain, and the step behind them.
-    pub(crate) rules: (Option<Arc<RuleTexts>>, Option<u32>),
+    /// A hash of the rules of the domain, as their texts are long and not counted here, and the step behind them.
+    rules: (Option<u64>, Option<u32>),
     /// The step of the clock.
     pub(crate) step: i64,
     /// Epoch second.
@@ -38,20 +38,11 @@ pub(crate) struct CacheValidity {
 }
 
 impl CacheValidity {
-    fn has_same_rules(&self, other: &Self) -> bool {
-        let is_same = match (&self.rules.0, &other.rules.0) {
-            (Some(own), Some(other)) => Arc::ptr_eq(own, other) || own == other,
-            (None, None) => true,
-            _ => false,
-        };
-        is_same && self.rules.1 == other.rules.1
-    }
-
     /// Whether an answer of this state can be given in another, later one at all.
     fn may_serve(&self, now: &Self) -> bool {
         let age = now.at.saturating_sub(self.at);
         self.deletions == now.deletions
-            && self.has_same_rules(now)
+            && self.rules == now.rules
             && (0..=SECONDS_MAX).contains(&age)
     }
 
@@ -144,7 +135,7 @@ impl RenderCache {
     pub(crate) fn state(
         &self,
         domain: Domain,
-        rules: (Option<Arc<RuleTexts>>, Option<u32>),
+        (texts, resolution): (Option<Arc<RuleTexts>>, Option<u32>),
         (at, step): (i64, i64),
     ) -> CacheValidity {
         CacheValidity {
@@ -152,7 +143,7 @@ impl RenderCache {
             deletions: self
                 .counter(&self.deletions, domain)
                 .load(Ordering::Acquire),
-            rules,
+            rules: (texts.map(|own| self.hasher.hash_one(own)), resolution),
             step: at.div_euclid(step.max(1)),
             at,
         }
@@ -350,6 +341,23 @@ mod tests {
             kept.answer(&question(1, "a"), &state(), None).is_some(),
             "equal texts"
         );
+    }
+
+    #[test]
+    fn regression_6_what_is_kept_holds_no_texts_of_rules() {
+        let kept = RenderCache::new(100_000);
+        let texts = Arc::new(RuleTexts::default());
+        let rules = (Some(Arc::clone(&texts)), None);
+        let state = kept.state(domain(1), rules, (100, 10));
+        kept.keep(&question(1, "a"), state.clone(), b"[1]");
+        assert!(kept.answer(&question(1, "a"), &state, None).is_some());
+        assert_eq!(Arc::strong_count(&texts), 1);
+        let other = Arc::new(RuleTexts {
+            schemas: Some("other".to_owned()),
+            aggregation: None,
+        });
+        let now = kept.state(domain(1), (Some(other), None), (100, 10));
+        assert!(kept.answer(&question(1, "a"), &now, None).is_none());
     }
 
     #[test]

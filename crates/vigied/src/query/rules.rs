@@ -7,31 +7,36 @@ use base::context::{Context, Stop};
 use iam::directory::RuleTexts;
 use query::schema::{Rules, SchemaError};
 use std::collections::VecDeque;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of an entry besides its rules.
+/// Bytes of an entry besides its rules and their texts.
 const ENTRY_BYTES: u64 = 256;
 
 /// The rules that were asked for last, by their texts and the step of the domain.
 #[derive(Debug)]
 pub(crate) struct CompiledRules {
     bytes_max: u64,
+    hasher: RandomState,
     kept: Mutex<VecDeque<CachedRules>>,
 }
 
 #[derive(Debug)]
 struct CachedRules {
     texts: Arc<RuleTexts>,
+    /// Of the texts.
+    hash: u64,
     step: Option<u32>,
     rules: Arc<Rules>,
     bytes: u64,
 }
 
-impl CachedRules {
-    fn is_of(&self, texts: &Arc<RuleTexts>, step: Option<u32>) -> bool {
-        self.step == step && (Arc::ptr_eq(&self.texts, texts) || self.texts == *texts)
-    }
+/// Bytes of the texts, which an entry may be the last to hold.
+fn text_bytes(texts: &RuleTexts) -> u64 {
+    let length = |text: &Option<String>| text.as_ref().map_or(0, |own| own.len() as u64);
+    length(&texts.schemas).saturating_add(length(&texts.aggregation))
 }
 
 /// Why there are no rules.
@@ -77,9 +82,10 @@ impl Drop for Bytes<'_> {
 
 impl CompiledRules {
     /// Keeps so many bytes of them.
-    pub(crate) const fn new(bytes_max: u64) -> Self {
+    pub(crate) fn new(bytes_max: u64) -> Self {
         Self {
             bytes_max,
+            hasher: RandomState::new(),
             kept: Mutex::new(VecDeque::new()),
         }
     }
@@ -118,22 +124,47 @@ impl CompiledRules {
     }
 
     fn kept(&self, texts: &Arc<RuleTexts>, step: Option<u32>) -> Option<Arc<Rules>> {
+        let same = self.found(texts, |own| {
+            own.step == step && Arc::ptr_eq(&own.texts, texts)
+        });
+        if same.is_some() {
+            return same;
+        }
+        // Without the lock. Under it, long texts are compared with equal ones alone.
+        let hash = self.hasher.hash_one(texts);
+        self.found(texts, |own| {
+            own.step == step && own.hash == hash && own.texts == *texts
+        })
+    }
+
+    /// The rules of an entry that is found, which from now on holds these texts.
+    fn found(
+        &self,
+        texts: &Arc<RuleTexts>,
+        is_it: impl Fn(&CachedRules) -> bool,
+    ) -> Option<Arc<Rules>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = kept.iter().position(|own| own.is_of(texts, step))?;
-        let own = kept.remove(place)?;
+        let place = kept.iter().position(is_it)?;
+        let mut own = kept.remove(place)?;
+        own.texts = Arc::clone(texts);
         let rules = Arc::clone(&own.rules);
         kept.push_front(own);
         Some(rules)
     }
 
     fn keep(&self, texts: Arc<RuleTexts>, step: Option<u32>, rules: Arc<Rules>) {
-        let bytes = rules.bytes().saturating_add(ENTRY_BYTES);
+        let bytes = rules
+            .bytes()
+            .saturating_add(text_bytes(&texts))
+            .saturating_add(ENTRY_BYTES);
         if bytes > self.bytes_max {
             return;
         }
+        let hash = self.hasher.hash_one(&texts);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_front(CachedRules {
             texts,
+            hash,
             step,
             rules,
             bytes,
@@ -186,7 +217,7 @@ mod tests {
         let bytes = Rules::parse(texts(10).schemas.as_deref().unwrap(), "")
             .unwrap()
             .bytes();
-        let most = 3 * (bytes + ENTRY_BYTES);
+        let most = 3 * (bytes + text_bytes(&texts(10)) + ENTRY_BYTES);
         let rules = CompiledRules::new(most);
         let compiled = |number: usize, step: Option<u32>| {
             rules.compiled(&context, Some(texts(number)), step).unwrap()
@@ -205,6 +236,38 @@ mod tests {
         assert_eq!(rules.kept.lock().unwrap().len(), 3);
         let anew = compiled(10, None);
         assert!(!Arc::ptr_eq(&first.rules, &anew.rules));
+    }
+
+    #[test]
+    fn regression_6_the_texts_of_rules_that_are_kept_are_counted() {
+        let context = Context::unlimited();
+        let with_comment = |letter: &str| {
+            let rule = texts(10).schemas.clone().unwrap();
+            Arc::new(RuleTexts {
+                schemas: Some(format!("# {}\n{rule}", letter.repeat(60_000))),
+                aggregation: None,
+            })
+        };
+        let one = with_comment("a");
+        let bytes = Rules::parse(one.schemas.as_deref().unwrap(), "")
+            .unwrap()
+            .bytes();
+        let rules = CompiledRules::new(2 * (bytes + text_bytes(&one) + ENTRY_BYTES));
+        for letter in ["a", "b", "c", "d"] {
+            rules
+                .compiled(&context, Some(with_comment(letter)), None)
+                .unwrap();
+        }
+        assert_eq!(rules.kept.lock().unwrap().len(), 2);
+        // Equal texts are found, and one of them is held.
+        let again = with_comment("d");
+        rules
+            .compiled(&context, Some(Arc::clone(&again)), None)
+            .unwrap();
+        let kept = rules.kept.lock().unwrap();
+        assert!(Arc::ptr_eq(&kept[0].texts, &again));
+        let is_once = kept.iter().skip(1).all(|own| own.texts != again);
+        assert!(is_once);
     }
 
     #[test]

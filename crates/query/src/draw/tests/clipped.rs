@@ -69,9 +69,13 @@ fn a_legend_leaves_half_of_the_picture_to_its_graph() {
         ];
         let options = Options::parse(parameters).unwrap();
         let name = |place: usize| format!("a.rather.long.name.of.a.series.{place}");
-        let series = (0..count).map(|place| (name(place), Color::rgb(0)));
+        let names: Vec<String> = (0..count).map(name).collect();
+        let series: Vec<_> = names
+            .iter()
+            .map(|own| (own.as_str(), Color::rgb(0)))
+            .collect();
         let room = options.height - 2.0 * options.margin;
-        let own = legend(series.collect(), &options, (310.0, room));
+        let own = legend(&series, &options, (310.0, room));
         assert!(own.height() <= room.max(0.0) / 2.0, "{count} {size}");
     }
     let many = |count: usize| {

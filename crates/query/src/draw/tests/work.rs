@@ -48,7 +48,7 @@ fn a_long_line_looks_at_the_clock_while_it_is_painted() {
     let options =
         Options::parse([("width", "8192"), ("height", "40"), ("graphOnly", "1")]).unwrap();
     for dash in [None, Some(9.0)] {
-        let scene = chart::scene(picture(&options, dash));
+        let scene = chart::scene(picture(&options, dash), || Ok(())).unwrap();
         let checks = Cell::new(0);
         let check = || {
             checks.set(checks.get() + 1);
@@ -66,6 +66,37 @@ fn a_long_line_looks_at_the_clock_while_it_is_painted() {
         assert!(png::write(&scene, check).unwrap().is_some());
         assert!(checks.get() > 25, "{}", checks.get());
     }
+}
+
+/// A series of one point took as much as the longest before it, which nobody counted.
+#[test]
+fn regression_6_a_stacked_curve_lies_upon_no_more_points_than_it_has() {
+    let options = Options::parse([("areaMode", "stacked")]).unwrap();
+    let all = || {
+        let mut all = vec![series("long", vec![1.0; 500])];
+        all.extend((0..5).map(|_| series("short", vec![2.0])));
+        all.push(series("middle", vec![3.0; 100]));
+        all
+    };
+    let curves = chart::curves(all(), &options, 1000.0, &|| Ok(())).unwrap();
+    for curve in &curves {
+        let floor = curve.floor.as_ref().unwrap();
+        assert_eq!(floor.len(), curve.points.len(), "{}", curve.name);
+    }
+    let last = &curves[6];
+    assert_eq!((last.points[0], last.points[1]), (14.0, 4.0));
+    // Each look at the clock may be the last.
+    let checks = Cell::new(0);
+    let curves = chart::curves(all(), &options, 1000.0, &|| {
+        checks.set(checks.get() + 1);
+        match checks.get() {
+            10 => Err(Stop::Cancelled),
+            _ => Ok(()),
+        }
+    });
+    assert!(matches!(curves, Err(Stop::Cancelled)));
+    let cancelled = chart::scene(picture(&options, None), || Err(Stop::Cancelled));
+    assert!(matches!(cancelled, Err(Stop::Cancelled)));
 }
 
 #[test]

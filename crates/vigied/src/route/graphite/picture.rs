@@ -26,12 +26,12 @@ pub(super) fn write(
         zone: window.zone.clone(),
         options: &options,
     };
-    let drawn = draw(picture, &answer.context()).map_err(|error| match error {
+    let mut drawn = draw(picture, &answer.context()).map_err(|error| match error {
         DrawError::Stopped(stop) => stopped(stop),
         DrawError::Options(error) => wrong(&error),
     })?;
-    answer.out.extend_from_slice(&drawn);
-    Ok(())
+    drawn.shrink_to_fit();
+    answer.put_whole(drawn).map_err(stopped)
 }
 
 fn wrong(error: &OptionsError) -> Refusal {

@@ -284,6 +284,34 @@ fn regression_9_series_whose_answer_nobody_reads_are_counted() {
     });
 }
 
+/// A picture of many megabytes was counted as a small answer is.
+#[test]
+fn regression_6_a_picture_that_nobody_reads_is_counted() {
+    let server = Server::with(&["--set", "limits.write_stall_seconds=600"]);
+    let key = &server.owner.api_key;
+    let target = format!("&target={}", percent("timeFunction('a',1)"));
+    // More than the system takes off the server's hands for a client that reads nothing.
+    for form in ["svg", "pdf"] {
+        let path = format!(
+            "/render?format={form}&from=-8000s&width=8192&areaMode=all&lineMode=staircase{}",
+            target.repeat(30)
+        );
+        let mut stream = sent(&server, key, &path);
+        let mut first = [0; 64];
+        stream.read_exact(&mut first).unwrap();
+        assert!(first.starts_with(b"HTTP/1.1 200 "));
+        until("it is drawn", || {
+            figure(&server, "vigie_queries_running") == 0
+        });
+        let counted = figure(&server, "vigie_queries_in_flight_bytes");
+        assert!(counted >= 8 * 1024 * 1024, "{form}: {counted}");
+        drop(stream);
+        until("nothing is held", || {
+            figure(&server, "vigie_queries_in_flight_bytes") == 0
+        });
+    }
+}
+
 /// 24 million points were in memory before they were refused, and ten series before the first of them was counted.
 #[test]
 fn regression_9_memory_is_reserved_before_it_is_taken() {
