@@ -3,8 +3,8 @@
 //! Two letters may name a class of many hundred ranges, and a tree of classes is whole before anything is compiled, so that the
 //! size of what is compiled bounds nothing.
 
-/// Bytes that a regular expression of a caller may take while it is read: about 120 classes such as `\w`, or any text without
-/// them that is as long as a regular expression may be.
+/// Bytes that a regular expression of a caller may take while it is read: about 120 classes such as `\w`, some 15 in either case,
+/// or any text without them that is as long as a regular expression may be.
 pub const TREE_BYTES_MAX: usize = 4 << 20;
 
 /// What a letter takes at most.
@@ -16,6 +16,9 @@ const SIGN: usize = 256;
 /// What a class takes at most that is made of hundreds of ranges.
 const LARGE_CLASS: usize = 32 << 10;
 
+/// What a class in either case counts as. It takes less memory, but up to some milliseconds: each of its letters is looked at.
+const FOLDED_CLASS: usize = 256 << 10;
+
 /// What a class takes at most that is made of some dozens of ranges.
 const CLASS: usize = 4 << 10;
 
@@ -24,29 +27,35 @@ const CLASS: usize = 4 << 10;
 pub fn tree_bytes(text: &str) -> usize {
     let mut sum = text.len().saturating_mul(LETTER);
     let mut is_escaped = false;
+    let mut before = 0;
     let folds = folds_case(text);
     for byte in text.bytes() {
         sum = sum.saturating_add(match byte {
+            b'p' | b'P' if is_escaped && folds => FOLDED_CLASS,
             b'w' | b'W' | b'p' | b'P' if is_escaped => LARGE_CLASS,
             b'd' | b'D' | b's' | b'S' if is_escaped => CLASS,
-            // A class, and a part of one: with the other case of each of its letters it may have thousands of ranges.
-            b'[' | b'-' | b'&' | b'~' if folds => LARGE_CLASS,
+            // A class, and both sides of `&&`, `--` and `~~` in it.
+            b'[' if folds => FOLDED_CLASS,
+            b'-' | b'&' | b'~' if folds && byte == before => 2 * FOLDED_CLASS,
+            // A part of a class: with the other case of each of its letters it may have thousands of ranges.
+            b'-' | b'&' | b'~' if folds => LARGE_CLASS,
             b'.' | b'|' | b'^' | b'$' | b'?' => SIGN,
             _ => 0,
         });
         is_escaped = byte == b'\\' && !is_escaped;
+        before = byte;
     }
     sum
 }
 
-/// Whether some of it is to match in either case.
+/// Whether some of it is to match in either case, or looks so: before the `?` of flags there may be spaces and comments.
 fn folds_case(text: &str) -> bool {
-    text.match_indices("(?").any(|(at, begin)| {
-        let behind = text.get(at + begin.len()..).unwrap_or_default();
-        let mut flags = behind
-            .bytes()
-            .take_while(|own| matches!(own, b'a'..=b'z' | b'A'..=b'Z' | b'-'));
-        flags.any(|own| own == b'i')
+    text.split('?').skip(1).any(|behind| {
+        let flags = behind.split_once([')', ':']).map_or("", |(flags, _)| flags);
+        let mut letters = flags.bytes();
+        flags.contains('i')
+            && letters
+                .all(|own| matches!(own, b'i' | b'm' | b's' | b'U' | b'u' | b'R' | b'x' | b'-'))
     })
 }
 
@@ -56,11 +65,50 @@ mod tests {
 
     #[test]
     fn a_class_in_either_case_is_large() {
-        for text in ["(?i)[a-z]", "(?si:[k])", "(?s-i)[k]"] {
-            assert!(tree_bytes(text) > LARGE_CLASS, "{text}");
+        for text in [
+            "(?i)[a-z]",
+            "(?si:[k])",
+            "(?s-i)[k]",
+            "(?x)( ?i)[k]",
+            "(?x)(# of any case\n?i:[k])",
+            r"(?i)\pL",
+            r"(?i)\P{any}",
+        ] {
+            assert!(tree_bytes(text) > FOLDED_CLASS, "{text}");
         }
-        for text in ["[a-z]i", "(?P<i>[a])", "(?:i[a])", "(?s)[a]"] {
+        for text in [
+            "[a-z]i",
+            "colou?rin[g]:",
+            "(?P<i>[a])",
+            "(?:i[a])",
+            "(?s)[a]",
+        ] {
             assert!(tree_bytes(text) < LARGE_CLASS, "{text}");
+        }
+    }
+
+    /// Each of them looks at every letter that there is.
+    #[test]
+    fn few_classes_in_either_case_are_read() {
+        for piece in [
+            r"\p{any}",
+            r"\P{any}",
+            "[!-\u{10ffff}]",
+            "[k&&!-\u{10ffff}]",
+        ] {
+            for begin in ["(?i)", "(?x)( ?i)"] {
+                let text = |count: usize| format!("{begin}{}", piece.repeat(count));
+                assert!(tree_bytes(&text(4)) <= TREE_BYTES_MAX, "{begin}{piece}");
+                assert!(tree_bytes(&text(16)) > TREE_BYTES_MAX, "{begin}{piece}");
+            }
+        }
+        let usual = [
+            r"(?i)[a-z0-9_-]+\.example",
+            r"(?i)^[a-z0-9_-]+\.[a-z0-9_-]+\.[a-z0-9_-]+\.[a-z0-9_-]+\.example$",
+            "(?i)^(eu|us)-(west|east)-[0-9]+-web-[a-z]+-[0-9]+$",
+        ];
+        for text in usual {
+            assert!(2 * tree_bytes(text) < TREE_BYTES_MAX, "{text}");
         }
     }
 

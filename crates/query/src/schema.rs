@@ -148,12 +148,19 @@ fn compile(patterns: &[Setting<'_>], first: usize, parts: &mut Vec<Patterns>) ->
     if is_one {
         fitting.extend(COMPILED_BYTES_ALONE);
     }
-    let mut outcome = None;
-    for bytes in fitting {
-        let set = RegexSetBuilder::new(patterns.iter().map(|pattern| pattern.text))
+    let build = |bytes: usize| {
+        RegexSetBuilder::new(patterns.iter().map(|pattern| pattern.text))
             .size_limit(bytes)
-            .build();
-        match set {
+            .build()
+    };
+    let largest = fitting.last().copied().unwrap_or_default();
+    let mut outcome = None;
+    for (place, bytes) in fitting.into_iter().enumerate() {
+        // Each try reads all patterns anew, so those that fit into no size are not tried with each.
+        if place == 1 && matches!(build(largest), Err(regex::Error::CompiledTooBig(_))) {
+            break;
+        }
+        match build(bytes) {
             Ok(set) => {
                 outcome = Some((set, bytes));
                 break;
@@ -367,12 +374,5 @@ fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {
     if text.len() as u64 > limit::SCHEMA_BYTES.default {
         return Err(SchemaError::new(1, Problem::TooLong(text.len())));
     }
-    let sections = conf::sections(text)?;
-    match sections.get(usize::try_from(limit::SCHEMA_RULES.default).unwrap_or(usize::MAX)) {
-        Some(beyond) => Err(SchemaError::new(
-            beyond.line,
-            Problem::TooMany(sections.len()),
-        )),
-        None => Ok(sections),
-    }
+    conf::sections(text)
 }

@@ -18,6 +18,9 @@ pub const NAME: &str = "name";
 /// Bytes that the expressions of one question may take once they are compiled, each.
 pub const COMPILED_BYTES_MAX: usize = 1 << 18;
 
+/// What the regular expressions of one question may take while they are read: each is read several times.
+const TREES_BYTES_MAX: usize = 2 * TREE_BYTES_MAX;
+
 /// How a value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
@@ -159,10 +162,18 @@ impl TagExpression {
         if texts.len() as u64 > limit::MATCHERS_PER_SELECTOR.default {
             return Err(TagError::TooMany(texts.len()));
         }
-        let all: Vec<Self> = texts
-            .into_iter()
-            .map(Self::parse)
-            .collect::<Result<_, _>>()?;
+        let mut all = Vec::with_capacity(texts.len());
+        let mut trees = 0_usize;
+        for text in texts {
+            let own = Self::parse(text)?;
+            if own.is_regex() {
+                trees = trees.saturating_add(tree_bytes(&own.value));
+            }
+            if trees > TREES_BYTES_MAX {
+                return Err(too_many_classes(&own.value));
+            }
+            all.push(own);
+        }
         let mut fits_empty = true;
         for own in &all {
             fits_empty &= own.condition()?.fits("");
@@ -201,12 +212,17 @@ fn check_size(text: &str) -> Result<(), TagError> {
         return Err(too_long(text));
     }
     if tree_bytes(text) > TREE_BYTES_MAX {
-        return Err(TagError::Regex {
-            expression: text.chars().take(40).collect(),
-            problem: TOO_MANY_CLASSES.to_owned(),
-        });
+        return Err(too_many_classes(text));
     }
     Ok(())
+}
+
+/// The refusal of a regular expression that takes too much while it is read, alone or with those before it.
+fn too_many_classes(text: &str) -> TagError {
+    TagError::Regex {
+        expression: text.chars().take(40).collect(),
+        problem: TOO_MANY_CLASSES.to_owned(),
+    }
 }
 
 /// The refusal of a regular expression by its length.
@@ -346,6 +362,16 @@ mod tests {
         let many: Vec<String> = (0..100).map(|place| format!("a{place}=b")).collect();
         let found = TagExpression::parse_all(many.iter().map(String::as_str));
         assert!(matches!(found, Err(TagError::TooMany(100))));
+    }
+
+    /// Each of them takes milliseconds to be read.
+    #[test]
+    fn all_expressions_of_a_question_have_few_classes_in_either_case() {
+        let one = format!("a=~(?i){}b", r"\p{any}".repeat(10));
+        assert!(TagExpression::parse_all([one.as_str()]).is_ok());
+        let found = TagExpression::parse_all([one.as_str(); 4]).unwrap_err();
+        assert!(matches!(found, TagError::Regex { .. }), "{found}");
+        assert!(found.to_string().contains("classes"), "{found}");
     }
 
     #[test]

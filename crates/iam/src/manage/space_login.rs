@@ -1,8 +1,9 @@
 //! A login by name and password for a space that is named: what the original's `POST /login` gives. Beside a UAA token it gives a
 //! *logging token*: an API key that may only send to that space.
 //!
-//! The same login gives the same key again, as long as that is good for at least half its life, so that a script that logs in
-//! at each of its runs fills no list. Nothing is stored for this but the key itself: its text is derived from its id.
+//! The same login gives the same key again, as long as that is good for at least half its life or for as long as a new one would
+//! be, so that a script that logs in at each of its runs fills no list. Nothing is stored for this but the key itself: its text
+//! is derived from its id.
 
 use super::api_key::NewKey;
 use crate::entropy;
@@ -118,7 +119,8 @@ impl Iam {
         }
         caller.account = account;
         let (now, life) = (self.0.clock.now(), self.0.config.logging_token_seconds);
-        let lasting = now.plus(life.saturating_mul(500));
+        // No new one would end later than the key that was shown.
+        let lasting = caller.bounds().key_end(now.plus(life.saturating_mul(500)));
         let is_good = |key: &&ApiKey| {
             let lasts = key.expires_at.is_some_and(|end| end >= lasting);
             // No login gives a key that outlives the one that was shown.

@@ -324,6 +324,16 @@ pub(crate) async fn of_member(
         user.0.to_string().into(),
     ];
     tx.execute(roles, &values).await?;
+    // Those in what is deleted begin if it is restored.
+    let waiting = "INSERT INTO invitation_roles (invitation, domain, role) \
+                   SELECT CAST($1 AS TEXT), domain, role FROM deleted_roles WHERE principal = $2 \
+                   AND domain IN (SELECT domain FROM deletions WHERE account = $3) ON CONFLICT DO NOTHING";
+    let values = [
+        Value::from(invitation.to_string()),
+        user.0.to_string().into(),
+        account.to_string().into(),
+    ];
+    tx.execute(waiting, &values).await?;
     Ok(invitation)
 }
 

@@ -1,6 +1,10 @@
 //! The form of carbon's files: sections of keys and values, as Python's `configparser` reads them.
 
 use super::error::{Problem, SchemaError};
+use base::limit;
+
+/// How many settings of a section are kept: more than there are known ones.
+const SETTINGS_MAX: usize = 8;
 
 /// A section with its settings.
 #[derive(Debug)]
@@ -59,19 +63,32 @@ impl<'t> Section<'t> {
     }
 }
 
-/// The sections of a text, in order.
-pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {
+/// The name of a section, where the line begins one.
+fn section_name(line: &str) -> Option<&str> {
+    line.strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+}
+
+/// How many sections a text has.
+fn count(text: &str) -> usize {
+    text.lines()
+        .filter(|line| section_name(line.trim()).is_some())
+        .count()
+}
+
+/// The sections of a text, in order, at most as many as there may be rules.
+pub(super) fn sections(whole: &str) -> Result<Vec<Section<'_>>, SchemaError> {
     let mut sections: Vec<Section<'_>> = Vec::new();
-    for (line, text) in (1..).zip(text.lines()) {
+    for (line, text) in (1..).zip(whole.lines()) {
         let text = text.trim();
         if text.is_empty() || text.starts_with(['#', ';']) {
             continue;
         }
         let error = |problem| SchemaError::new(line, problem);
-        if let Some(name) = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
+        if let Some(name) = section_name(text) {
+            if sections.len() as u64 >= limit::SCHEMA_RULES.default {
+                return Err(error(Problem::TooMany(count(whole))));
+            }
             if sections.iter().any(|section| section.name == name) {
                 return Err(error(Problem::SectionTwice(name.to_owned())));
             }
@@ -92,6 +109,10 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {
         };
         if section.get(key).is_some() {
             return Err(error(Problem::KeyTwice(key.to_owned())));
+        }
+        // One of those before it is unknown, which is told.
+        if section.settings.len() >= SETTINGS_MAX {
+            continue;
         }
         let text = value.trim();
         let setting = Setting { key, text, line };

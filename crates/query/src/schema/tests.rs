@@ -169,6 +169,15 @@ fn a_file_has_limits() {
     assert!(Rules::parse(&text(most), "").is_ok());
     let error = Rules::parse(&text(most + 1), "").unwrap_err();
     assert!(matches!(error.problem, Problem::TooMany(_)), "{error}");
+    // The first beyond is told before anything behind it is read.
+    let error = Rules::parse(&format!("{}no setting", text(most + 2)), "").unwrap_err();
+    let all = usize::try_from(most + 2).unwrap();
+    assert_eq!(error.problem, Problem::TooMany(all));
+    let first_beyond = usize::try_from(3 * most + 1).unwrap();
+    assert_eq!(error.line, first_beyond);
+    let keys = (0..1000).map(|place| format!("key{place} = 1\n"));
+    let error = Rules::parse(&format!("[a]\n{}", keys.collect::<String>()), "").unwrap_err();
+    assert_eq!(error.line, 2, "{error}");
     let large = "[a]\npattern = (a{100}){100}b{100}\nretentions = 1s:1d";
     assert!(Rules::parse(&format!("{large}\n# {}", "x".repeat(70_000)), "").is_err());
 }

@@ -138,6 +138,41 @@ fn the_true_owner_begins_anew_and_nothing_of_the_other_is_left() {
 }
 
 #[test]
+fn the_true_owner_has_the_roles_in_a_deleted_space_after_its_restore() {
+    on_both("roles_in_deleted", &async |world: &World| {
+        seen(world).await;
+        let bea = world.bea().await;
+        let space = Domain::Space(world.b.space);
+        for (domain, role) in [
+            (Domain::Org(world.b.org), Role::Member),
+            (space, Role::Developer),
+        ] {
+            let set = world.iam.set_role(&bea, domain, role, CARL).await;
+            set.unwrap();
+        }
+        let deleted = world.iam.delete_space(&bea, world.b.space).await;
+        deleted.unwrap();
+        let operators = world.iam.operators_code(CARL, None).await.unwrap();
+        world
+            .iam
+            .redeem(
+                base::source::Source::here(),
+                CARL,
+                &operators.code,
+                secret("the true owner's"),
+            )
+            .await
+            .unwrap();
+        let restored = world.iam.restore_space(&bea, world.b.space, None).await;
+        restored.unwrap();
+        let tokens = world.login(CARL, "the true owner's", None).await.unwrap();
+        let owner = world.identity(&tokens).unwrap();
+        let directory = world.iam.directory();
+        assert!(directory.has_role(owner.principal(), space, Role::Developer));
+    });
+}
+
+#[test]
 fn an_invitation_ends_by_itself() {
     on_both("ends_by_itself", &async |world: &World| {
         world.invite(CARL, None).await;

@@ -100,7 +100,7 @@ impl Splitter {
                 State::Quoted
             }
             (State::Start | State::Plain | State::Quote, byte) if byte == self.separator => {
-                self.ends.push(self.bytes.len());
+                self.end_field();
                 State::Start
             }
             (State::Quote, _) => {
@@ -115,11 +115,23 @@ impl Splitter {
         };
     }
 
+    const fn is_full(&self) -> bool {
+        self.bytes.len() + self.ends.len() >= ROW_BYTES_MAX
+    }
+
     fn push(&mut self, byte: u8) {
-        if self.bytes.len() + self.ends.len() >= ROW_BYTES_MAX {
+        if self.is_full() {
             self.flaw = Some(Flaw::TooLong);
         } else {
             self.bytes.push(byte);
+        }
+    }
+
+    fn end_field(&mut self) {
+        if self.is_full() {
+            self.flaw = Some(Flaw::TooLong);
+        } else {
+            self.ends.push(self.bytes.len());
         }
     }
 

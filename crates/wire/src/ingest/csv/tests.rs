@@ -129,6 +129,18 @@ fn a_lost_quote_costs_one_row() {
     assert_eq!(lines.lines, [4]);
 }
 
+#[test]
+fn a_row_of_separators_alone_is_no_longer_than_another() {
+    let mut text = b"name,value\na,1\n".to_vec();
+    text.extend(std::iter::repeat_n(b',', ROW_BYTES_MAX + 1));
+    text.extend(b"\nb,2\n");
+    let lines = decode_chunks(Columns::default(), &text, 1000).unwrap();
+    assert_eq!(lines.rejects.len(), 1);
+    let told = lines.rejects[0].reason.to_string();
+    assert!(told.contains("bytes"), "{told}");
+    assert_eq!(lines.lines, [2, 4]);
+}
+
 proptest! {
     #[test]
     fn chunks_do_not_matter(text in "name,value\n[a\",\r\n1]{0,60}", chunk_bytes in 1_usize..10) {
