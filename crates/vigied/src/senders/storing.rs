@@ -163,6 +163,6 @@ pub(super) fn tell<'r>(
     if let Some(first) = first {
         shared
             .reports
-            .refused(sender.door, sender.source, first, count);
+            .refused((sender.door, sender.source), first, true, count);
     }
 }
