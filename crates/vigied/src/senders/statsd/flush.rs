@@ -87,12 +87,16 @@ fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>
         // Two flushes within a second would replace each other.
         let at = flush_time(now).max(flushed_at.plus(1000));
         *flushed_at = at;
-        aggregator.flush_in_portions(at, PORTION, |batch| {
+        let left_out = aggregator.flush_in_portions(at, PORTION, |batch| {
             match put(shared, owner, senders, batch) {
                 Put::Done => {}
                 Put::Later(batch) => keep(shared, (owner, whose), senders, batch, later),
             }
         });
+        if left_out > 0 {
+            let last = senders.front().map(|own| own.sender);
+            count_lost(shared, last, "not_finite", left_out);
+        }
         let has_right = |own| !matches!(right(shared, owner, own), Right::Gone);
         let is_anybody_left = senders.iter().any(has_right);
         if sum.aggregator.series() == 0 || !is_anybody_left {
@@ -232,7 +236,10 @@ fn right(shared: &Shared, owner: Owner, own: &From) -> Right {
 
 /// Counts sums that are not stored.
 fn lost(shared: &Shared, sender: Option<Sender>, reason: &'static str, batch: &Batch) {
-    let count = batch.len() as u64;
+    count_lost(shared, sender, reason, batch.len() as u64);
+}
+
+fn count_lost(shared: &Shared, sender: Option<Sender>, reason: &'static str, count: u64) {
     match sender {
         Some(own) => shared.refuse(own.door, own.source, reason, count),
         None => shared.app.metrics.not_stored("statsd", reason, count),
