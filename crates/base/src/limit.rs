@@ -57,7 +57,7 @@ limits! {
     /// Connections of senders open at once.
     settable SENDER_CONNECTIONS = "sender_connections", 512, "connections", "a connection to a listener for senders beyond it takes the place of the oldest one that has not said who it is; where there is none, it is closed";
     /// Connections of senders from one source.
-    settable SENDER_CONNECTIONS_PER_SOURCE = "sender_connections_per_source", 128, "connections", "a connection to a listener for senders beyond it, from one IPv4 address or IPv6 /64, is closed";
+    settable SENDER_CONNECTIONS_PER_SOURCE = "sender_connections_per_source", 128, "connections", "a connection to a listener for senders beyond it, from one IPv4 address or IPv6 /64, takes the place of the oldest one from there that has not said who it is; where there is none, it is closed";
     /// Connections of senders to one domain.
     settable SENDER_CONNECTIONS_PER_DOMAIN = "sender_connections_per_domain", 256, "connections", "a sender that would be one more for its space, organization or account is told so and closed";
     /// Time that a sender may send nothing.

@@ -9,11 +9,12 @@ use crate::lifecycle::background;
 use crate::lifecycle::notify::{self, State};
 use crate::lifecycle::reload::Reload;
 use crate::lifecycle::shutdown::{self, Plan};
+use crate::net::descriptors::{self, Connections};
+use crate::net::hsts;
 use crate::net::listener::{self, ListenerLimits, Served};
 use crate::net::proxies::Proxies;
 use crate::net::times::Times;
 use crate::net::tls::Tls;
-use crate::net::{descriptors, hsts};
 use crate::operations::{self, token};
 use crate::route;
 use crate::senders::{self, Senders};
@@ -77,7 +78,15 @@ pub(crate) async fn serve(
         proxies: Proxies::new(settings),
         hsts: hsts::value(settings, &app.public_url),
     };
-    let limits = limits(settings);
+    let can_be = descriptors::raise(Connections {
+        clients: settings.limit(limit::CONNECTIONS),
+        senders: match doors.is_empty() {
+            true => 0,
+            false => settings.limit(limit::SENDER_CONNECTIONS),
+        },
+        operators: settings.limit(limit::OPERATIONS_CONNECTIONS),
+    });
+    let limits = limits(settings, can_be.clients);
     // Install the handler before the address is announced, and without TLS as well: an unhandled SIGHUP ends the process.
     let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
     let reload = Reload {
@@ -107,7 +116,7 @@ pub(crate) async fn serve(
         Arc::default(),
     ));
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
-    let senders = Senders::start(doors, settings, &app, tls.clone())?;
+    let senders = Senders::start(doors, settings, &app, tls.clone(), can_be.senders)?;
     ready(address)?;
     notify::send_state(State::Ready);
     let stop = async {
@@ -183,10 +192,9 @@ async fn shut_down(
     Ok(())
 }
 
-fn limits(settings: &Settings) -> ListenerLimits {
+fn limits(settings: &Settings, connections: u64) -> ListenerLimits {
     let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
     let time = |limit| Duration::from_secs(settings.limit(limit).min(SECONDS_MAX));
-    let connections = descriptors::raise(settings.limit(limit::CONNECTIONS));
     ListenerLimits {
         connections: usize::try_from(connections).unwrap_or(usize::MAX),
         connections_per_source: size(limit::CONNECTIONS_PER_SOURCE),

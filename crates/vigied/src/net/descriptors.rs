@@ -6,9 +6,64 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What the store, the databases and the log need beside the connections.
 const OTHERS: u64 = 256;
 
-/// Raises the process's own limit to what `connections` needs, as far as the system allows; returns how many connections
-/// there can be.
-pub(crate) fn raise(connections: u64) -> u64 {
+/// The connections that the settings allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Connections {
+    /// Of clients.
+    pub(crate) clients: u64,
+    /// Of senders; none where no door is open.
+    pub(crate) senders: u64,
+    /// Of operators.
+    pub(crate) operators: u64,
+}
+
+impl Connections {
+    const fn all(self) -> u64 {
+        let most = self.clients.saturating_add(self.senders);
+        most.saturating_add(self.operators)
+    }
+
+    /// Fewer of clients and of senders, each by the same part, where only so many fit in all. Those of operators stay: they are
+    /// few, and needed most where something is short.
+    fn within(self, fit: u64) -> Self {
+        if fit >= self.all() {
+            return self;
+        }
+        let room = u128::from(fit.saturating_sub(self.operators).max(1));
+        let most = u128::from(self.clients.saturating_add(self.senders).max(1));
+        let part = |own: u64| {
+            let fewer = u64::try_from(u128::from(own) * room / most).unwrap_or(own);
+            fewer.max(own.min(1)).min(own)
+        };
+        Self {
+            clients: part(self.clients),
+            senders: part(self.senders),
+            operators: self.operators,
+        }
+    }
+}
+
+/// Raises the process's own limit to what all connections need, as far as the system allows; returns how many there can be.
+pub(crate) fn raise(wanted: Connections) -> Connections {
+    let fit = raise_for(wanted.all());
+    let fewer = wanted.within(fit);
+    if fewer != wanted {
+        tracing::warn!(
+            connections = fewer.clients,
+            sender_connections = fewer.senders,
+            hint = "raise the limit of open files (`ulimit -n`, `LimitNOFILE=` of systemd), or lower `limits.connections` and `limits.sender_connections`",
+            "too few file descriptors for `limits.{}` = {} and `limits.{}` = {}",
+            limit::CONNECTIONS.name,
+            wanted.clients,
+            limit::SENDER_CONNECTIONS.name,
+            wanted.senders,
+        );
+    }
+    fewer
+}
+
+/// Raises the limit for so many connections; returns how many there can be.
+fn raise_for(connections: u64) -> u64 {
     let needed = connections.saturating_add(OTHERS);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let Some(mut now) = current else {
@@ -24,18 +79,7 @@ pub(crate) fn raise(connections: u64) -> u64 {
             now = wanted;
         }
     }
-    let fewer = connections_that_fit(now, connections);
-    if fewer < connections {
-        tracing::warn!(
-            descriptors = now,
-            needed,
-            connections = fewer,
-            hint = "raise the limit of open files (`ulimit -n`, `LimitNOFILE=` of systemd), or lower `limits.connections`",
-            "too few file descriptors for `limits.{}` = {connections}",
-            limit::CONNECTIONS.name,
-        );
-    }
-    fewer
+    connections_that_fit(now, connections)
 }
 
 /// How many connections so many descriptors allow.
@@ -48,6 +92,27 @@ fn connections_that_fit(descriptors: u64, connections: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Those of senders were not counted, and took what the store needs.
+    #[test]
+    fn clients_and_senders_give_up_the_same_part() {
+        let wanted = Connections {
+            clients: 4096,
+            senders: 512,
+            operators: 32,
+        };
+        assert_eq!(wanted.all(), 4640);
+        assert_eq!(wanted.within(4640), wanted);
+        let fewer = wanted.within(32 + 2304);
+        assert_eq!((fewer.clients, fewer.senders), (2048, 256));
+        let least = wanted.within(1);
+        assert_eq!((least.clients, least.senders), (1, 1));
+        let without = Connections {
+            senders: 0,
+            ..wanted
+        };
+        assert_eq!(without.within(1).senders, 0);
+    }
 
     #[test]
     fn connections_leave_descriptors_for_the_store() {

@@ -21,6 +21,9 @@ use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// How much is read of one who has not said who it is: two reads, which is more than any login has.
+const UNKNOWN_BYTES_MAX: usize = 64 * 1024;
+
 /// Serves the connection; its place is given up at the end.
 pub(super) fn serve(
     (shared, formats): (&Shared, &Formats),
@@ -155,6 +158,7 @@ fn run(
 ) -> End {
     let begun = Instant::now();
     let mut heard = begun;
+    let mut unknown_bytes = 0_usize;
     let end = loop {
         let read = match reader.room() {
             // Nothing may come yet.
@@ -169,6 +173,16 @@ fn run(
                 heard = Instant::now();
                 let done = reader.came(bytes, stream);
                 pause(shared, (sender, place), reader.domain(), bytes);
+                if !reader.is_known() {
+                    unknown_bytes = unknown_bytes.saturating_add(bytes);
+                }
+                // What says who sends has no more, whatever the protocol; bytes that say nothing keep a reader busy.
+                if done.is_ok() && !reader.is_known() && unknown_bytes > UNKNOWN_BYTES_MAX {
+                    shared.refuse(sender.door, sender.source, NO_IDENTITY, 1);
+                    break End::Refused(format!(
+                        "nobody said who they are within the first {UNKNOWN_BYTES_MAX} bytes"
+                    ));
+                }
                 done
             }
             Read1::Nothing => Ok(()),

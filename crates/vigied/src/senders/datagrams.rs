@@ -1,11 +1,11 @@
 //! Datagrams: Graphite's lines, statsd's, and packets of collectd. Who sends hears nothing; what is not stored is counted.
 
 use super::by_identity::by_identity;
-use super::decoding::{decode, times_given};
+use super::decoding::{GivenByDomain, decode};
 use super::formats::Formats;
 use super::pending_lines::count;
 use super::shared::{Shared, TICK};
-use super::storing::{Sender, store};
+use super::storing::{Outcome, Sender, store};
 use super::{collectd, statsd};
 use crate::config::{Format, Listener};
 use base::source::Source;
@@ -13,7 +13,6 @@ use base::time::Millis;
 use std::cell::RefCell;
 use std::net::UdpSocket;
 use std::time::Duration;
-use wire::ingest::DefaultTimes;
 
 /// The largest datagram there can be.
 const DATAGRAM_BYTES: usize = 64 * 1024;
@@ -25,7 +24,7 @@ pub(super) fn serve(shared: &Shared, formats: &Formats, door: Listener, socket: 
         return;
     }
     let mut buffer = vec![0; DATAGRAM_BYTES];
-    let (mut last, given) = (Millis(0), RefCell::new(times_given()));
+    let (mut last, given) = (Millis(0), RefCell::new(GivenByDomain::default()));
     // The last flush waits for what is being read.
     let sums = formats.statsd.as_ref();
     let _reads = sums
@@ -64,13 +63,19 @@ fn datagram(
     sender: Sender,
     door: Listener,
     lines: &[u8],
-    (now, given): (Millis, &RefCell<DefaultTimes>),
+    (now, given): (Millis, &RefCell<GivenByDomain>),
 ) {
     // Nobody waits here: the next datagram would be lost meanwhile.
     by_identity(shared, sender, door, lines, &|shown, lines| {
+        let domain = match shown.scope(shared) {
+            Ok(scope) => scope.domain(),
+            Err(denied) => return Outcome::Denied(denied),
+        };
         let decode = || {
-            let (lines, after) = decode(lines, now, given.take());
-            given.replace(after);
+            let mut given = given.borrow_mut();
+            let own = given.of(domain);
+            let (lines, after) = decode(lines, now, std::mem::take(own));
+            *own = after;
             lines
         };
         store(

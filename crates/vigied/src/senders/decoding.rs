@@ -4,8 +4,10 @@ use super::credential::SenderCredential;
 use super::pending_lines::count;
 use super::shared::Shared;
 use super::storing::{Outcome, Sender, store};
+use base::scope::Domain;
 use base::time::Millis;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use wire::ingest::plaintext::{self, Times};
 use wire::ingest::{DefaultTimes, Lines};
 
@@ -18,6 +20,23 @@ const NAMES_BYTES: usize = 64 * 1024;
 /// What is to be given to lines that say no time.
 pub(super) fn times_given() -> DefaultTimes {
     DefaultTimes::bounded(AHEAD_MILLIS, NAMES_BYTES)
+}
+
+/// For so many domains a door remembers what it gave.
+const DOMAINS: usize = 64;
+
+/// What a door gave to lines that say no time, for each domain: those of one move no times of another.
+#[derive(Debug, Default)]
+pub(super) struct GivenByDomain(HashMap<Domain, DefaultTimes>);
+
+impl GivenByDomain {
+    /// What was given to lines for this domain.
+    pub(super) fn of(&mut self, domain: Domain) -> &mut DefaultTimes {
+        if self.0.len() >= DOMAINS && !self.0.contains_key(&domain) {
+            self.0.clear();
+        }
+        self.0.entry(domain).or_insert_with(times_given)
+    }
 }
 
 /// Stores lines of a connection. `given` is what lines without a time were given before.
@@ -51,6 +70,27 @@ pub(super) fn decode(lines: &[u8], at: Millis, given: DefaultTimes) -> (Lines, D
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One table for all: whoever sent much of a name moved the times of all others who have one like it.
+    #[test]
+    fn a_domain_moves_no_times_of_another() {
+        use base::id::{Guid, SpaceId};
+        let space = |number: u8| Domain::Space(SpaceId(Guid::from_random([number; 16])));
+        let mut given = GivenByDomain::default();
+        let mut first = |domain, lines: &str| {
+            let own = given.of(domain);
+            let (lines, after) = decode(lines.as_bytes(), Millis(5), std::mem::take(own));
+            *own = after;
+            lines.batch.iter().next().map(|own| own.at.0)
+        };
+        assert_eq!(first(space(1), "a 1\na 2\n"), Some(5));
+        assert_eq!(first(space(1), "a 3"), Some(7));
+        assert_eq!(first(space(2), "a 1"), Some(5));
+        for number in 3..=200 {
+            first(space(number), "a 1");
+        }
+        assert!(given.0.len() <= DOMAINS);
+    }
 
     #[test]
     fn what_says_no_time_has_one_that_none_before_it_had() {

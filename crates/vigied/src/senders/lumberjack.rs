@@ -19,9 +19,11 @@ use base::limit::{self, Limit};
 use base::scope::Domain;
 use base::secret::Secret;
 use base::store::Durability;
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 use wire::auth_line::AuthLine;
 use wire::credential::{Credential, CredentialKind, Repairs};
+use wire::ingest::DefaultTimes;
 use wire::ingest::lumberjack::{Conversation, Event, FRAME_BYTES_MAX, Kind, Reply};
 use wire::{code, scope_id};
 
@@ -63,6 +65,8 @@ pub(super) struct LumberjackReader<'s> {
     since: Instant,
     /// The last numbers of windows that are to be acknowledged.
     ended: Vec<u32>,
+    /// What lines without a time were given before.
+    given: RefCell<DefaultTimes>,
 }
 
 impl<'s> LumberjackReader<'s> {
@@ -84,6 +88,7 @@ impl<'s> LumberjackReader<'s> {
             pending: Pending::default(),
             since: Instant::now(),
             ended: Vec::new(),
+            given: RefCell::new(times_given()),
         }
     }
 
@@ -283,7 +288,12 @@ impl<'s> LumberjackReader<'s> {
         for portion in self.pending.portions() {
             left -= portion.count;
             let tries = (self.shared.limits.held, portion.count);
-            let decode = || decode(&portion.lines, at, times_given()).0;
+            let before = self.given.borrow().clone();
+            let decode = || {
+                let (lines, after) = decode(&portion.lines, at, before.clone());
+                self.given.replace(after);
+                lines
+            };
             let put = |shown: &SenderCredential| {
                 let durability = Durability::Committed;
                 store_as(self.shared, self.sender, shown, tries, durability, &decode)

@@ -60,7 +60,7 @@ const POLL: Duration = Duration::from_millis(20);
 pub(crate) struct Senders(Arc<Shared>);
 
 impl Senders {
-    /// Opens the doors.
+    /// Opens the doors, for so many connections at most.
     ///
     /// # Errors
     /// A file that a setting names cannot be read.
@@ -69,6 +69,7 @@ impl Senders {
         settings: &Settings,
         app: &Arc<App>,
         tls: Option<Arc<Tls>>,
+        connections: u64,
     ) -> anyhow::Result<Self> {
         let formats = Arc::new(Formats::new(settings, app)?);
         let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
@@ -107,7 +108,7 @@ impl Senders {
                 ),
             },
             places: Places::new(
-                size(limit::SENDER_CONNECTIONS),
+                usize::try_from(connections).unwrap_or(usize::MAX),
                 size(limit::SENDER_CONNECTIONS_PER_SOURCE),
                 size(limit::SENDER_CONNECTIONS_PER_DOMAIN),
                 shares.clone(),

@@ -54,6 +54,27 @@ impl Pace {
         }
         Duration::from_millis(longest)
     }
+
+    /// Whether a datagram may be taken. Its bytes are counted only then: what is refused keeps nobody waiting.
+    pub(super) fn takes(
+        &self,
+        source: SourceKey,
+        domain: Domain,
+        bytes: usize,
+        now: Millis,
+    ) -> bool {
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = [RateKey::Source(source), RateKey::Domain(domain)];
+        let is_within = counted
+            .into_iter()
+            .all(|who| sent.entry(who).wait(self.rate, now) == 0);
+        if is_within {
+            for who in counted {
+                sent.entry(who).spend(self.rate, now, bytes as u64);
+            }
+        }
+        is_within
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +91,17 @@ mod tests {
         assert!(wait > Duration::from_millis(900) && wait < Duration::from_millis(1100));
         assert_eq!(pace.sent(source(2), None, 500, Millis(0)), Duration::ZERO);
         assert_eq!(pace.sent(source(1), None, 0, Millis(3000)), Duration::ZERO);
+    }
+
+    /// What was refused counted too, so that who sent too fast had nothing stored at all.
+    #[test]
+    fn datagrams_above_the_rate_leave_those_within_it() {
+        let pace = Pace::new(1000);
+        let source = SourceKey::of([192, 0, 2, 1].into());
+        let domain = Domain::Space(SpaceId(Guid::from_random([1; 16])));
+        let sent = (0..1000_i64).filter(|at| pace.takes(source, domain, 100, Millis(at * 10)));
+        // Ten seconds, at ten of them a second, and what may be had at once.
+        assert!((100..=112).contains(&sent.count()));
     }
 
     /// What a stranger sent slowed down whoever was known by the same address.

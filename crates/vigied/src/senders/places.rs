@@ -38,6 +38,20 @@ impl Taken {
         }
         Some(entry)
     }
+
+    /// Ends the oldest of those connections that has not said who it is; whether there is one.
+    fn evict(&mut self, is_one: impl Fn(&Entry) -> bool) -> bool {
+        let mut all = self.all.iter();
+        let oldest = all.find(|(_, own)| own.known.is_none() && is_one(own));
+        let Some(number) = oldest.map(|(number, _)| *number) else {
+            return false;
+        };
+        if let Some(entry) = self.remove(number) {
+            // Its thread reads the end, and finds its place gone.
+            let _ = entry.stream.shutdown(Shutdown::Both);
+        }
+        true
+    }
 }
 
 /// All places.
@@ -87,15 +101,15 @@ impl Places {
         let own = taken.all.values().filter(|own| own.source == source);
         if own.count() >= self.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
-            return None;
+            // Else whoever is silent behind an address that many share would keep all others of it out.
+            if !taken.evict(|own| own.source == source) {
+                return None;
+            }
         }
         if taken.all.len() >= self.most {
             on_limit(&limit::SENDER_CONNECTIONS);
-            let unknown = taken.all.iter().find(|(_, own)| own.known.is_none());
-            let number = unknown.map(|(number, _)| *number)?;
-            if let Some(entry) = taken.remove(number) {
-                // Its thread reads the end, and finds its place gone.
-                let _ = entry.stream.shutdown(Shutdown::Both);
+            if !taken.evict(|_| true) {
+                return None;
             }
         }
         let number = taken.next;
@@ -214,14 +228,33 @@ mod tests {
                 .map(|own| places.place(own))
         };
         let (one, two) = (admit(1).unwrap(), admit(1).unwrap());
-        assert!(admit(1).is_none());
+        two.keep(space(2), account(1)).unwrap();
         one.keep(space(1), account(1)).unwrap();
+        assert!(admit(1).is_none());
         one.keep(space(1), account(1)).unwrap();
         let limit = two.keep(space(1), account(1)).unwrap_err();
         assert_eq!(limit.name, "sender_connections_per_domain");
         drop(one);
         two.keep(space(1), account(1)).unwrap();
         assert!(admit(1).is_some());
+    }
+
+    /// Silent strangers kept everybody out who has the same address.
+    #[test]
+    fn a_silent_stranger_gives_way_to_the_next_of_its_source() {
+        let (places, stream) = (Places::new(100, 2, 2, Shares::whole()), stream());
+        let admit = |from| {
+            places
+                .admit(source(from), &stream, |_| {})
+                .map(|own| places.place(own))
+        };
+        let other = admit(2).unwrap();
+        let (one, two) = (admit(1).unwrap(), admit(1).unwrap());
+        let three = admit(1).unwrap();
+        assert!(other.is_held() && !one.is_held() && two.is_held());
+        two.keep(space(1), account(1)).unwrap();
+        three.keep(space(1), account(1)).unwrap();
+        assert!(admit(1).is_none());
     }
 
     /// With enough spaces one account had every place that a sender can keep.

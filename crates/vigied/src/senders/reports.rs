@@ -21,6 +21,22 @@ const REMEMBERED: usize = 4096;
 /// The reason of those whom nobody knows.
 pub(super) const NO_IDENTITY: &str = "no_identity";
 
+/// The reasons that need no credential: anybody can give cause for them.
+const OF_ANYBODY: [&str; 7] = [
+    NO_IDENTITY,
+    "malformed",
+    "credential",
+    "unprotected",
+    "tls",
+    "certificate",
+    "protocol",
+];
+
+/// Whether only a sender whose credential was verified can give cause for it.
+pub(super) fn is_of_known(reason: &str) -> bool {
+    !OF_ANYBODY.contains(&reason)
+}
+
 #[derive(Debug, Default, Clone, Copy)]
 struct LastReport {
     last: Option<Instant>,
@@ -55,7 +71,8 @@ impl Minute {
 
 #[derive(Debug)]
 struct State {
-    senders: Table<(Option<SourceKey>, &'static str), LastReport>,
+    /// By source, door, and whether it is known.
+    senders: Table<(Option<SourceKey>, &'static str, bool), LastReport>,
     known: Minute,
     unknown: Minute,
 }
@@ -87,8 +104,14 @@ impl Reports {
     }
 
     /// Logs it, or keeps it for the next line.
-    pub(super) fn refused(&self, door: &'static str, source: Source, reason: &str, count: u64) {
-        let line = self.due((door, source), reason, count, Instant::now());
+    pub(super) fn refused(
+        &self,
+        (door, source): (&'static str, Source),
+        reason: &str,
+        is_known: bool,
+        count: u64,
+    ) {
+        let line = self.due((door, source), is_known, count, Instant::now());
         if let Some(Line { count, left_out }) = line {
             tracing::warn!(door, %source, reason, count, left_out, "samples of a sender are not stored");
         }
@@ -97,7 +120,7 @@ impl Reports {
     fn due(
         &self,
         (door, source): (&'static str, Source),
-        reason: &str,
+        is_known: bool,
         count: u64,
         now: Instant,
     ) -> Option<Line> {
@@ -107,7 +130,7 @@ impl Reports {
             known,
             unknown,
         } = &mut *state;
-        let own = senders.entry((source.key(), door));
+        let own = senders.entry((source.key(), door, is_known));
         own.since = own.since.saturating_add(count);
         if own
             .last
@@ -115,11 +138,7 @@ impl Reports {
         {
             return None;
         }
-        let minute = if reason == NO_IDENTITY {
-            unknown
-        } else {
-            known
-        };
+        let minute = if is_known { known } else { unknown };
         if !minute.takes_one(now) {
             return None;
         }
@@ -148,13 +167,13 @@ mod tests {
         let (reports, now) = (Reports::default(), Instant::now());
         let due = |seconds| {
             let now = now + Duration::from_secs(seconds);
-            reports.due(("a", source(1)), "malformed", 2, now)
+            reports.due(("a", source(1)), true, 2, now)
         };
         assert_eq!(
             [due(0), due(1), due(59), due(60), due(61)],
             [line(2, 0), None, None, line(6, 0), None]
         );
-        let other = reports.due(("b", source(1)), "malformed", 1, now);
+        let other = reports.due(("b", source(1)), true, 1, now);
         assert_eq!(other, line(1, 0));
     }
 
@@ -162,15 +181,28 @@ mod tests {
     #[test]
     fn many_addresses_do_not_fill_the_log_and_hide_nobody() {
         let (reports, now) = (Reports::default(), Instant::now());
-        let lines = |from: u32, reason: &str, now| {
-            let due = |number| reports.due(("a", source(from + number)), reason, 1, now);
+        let lines = |from: u32, is_known, now| {
+            let due = |number| reports.due(("a", source(from + number)), is_known, 1, now);
             (0..10_000).filter_map(due).count()
         };
-        assert_eq!(lines(0, NO_IDENTITY, now), 60);
-        assert_eq!(lines(1 << 20, "malformed", now), 60);
+        assert_eq!(lines(0, false, now), 60);
+        assert_eq!(lines(1 << 20, true, now), 60);
         let next = now + PAUSE;
-        let due = reports.due(("a", source(1 << 30)), NO_IDENTITY, 1, next);
+        let due = reports.due(("a", source(1 << 30)), false, 1, next);
         assert_eq!(due, line(1, 9940));
         assert!(reports.state().senders.len() <= REMEMBERED);
+    }
+
+    /// Only those without any identity were apart: a wrong password used up the lines about senders who are known, and one with
+    /// another's address their own.
+    #[test]
+    fn what_anybody_can_cause_hides_nobody_who_is_known() {
+        let (reports, now) = (Reports::default(), Instant::now());
+        for reason in [NO_IDENTITY, "credential", "malformed", "tls", "protocol"] {
+            assert!(!is_of_known(reason), "{reason}");
+        }
+        assert!(is_of_known("store_unavailable") && is_of_known("too_fast"));
+        assert_eq!(reports.due(("a", source(1)), false, 5, now), line(5, 0));
+        assert_eq!(reports.due(("a", source(1)), true, 1, now), line(1, 0));
     }
 }

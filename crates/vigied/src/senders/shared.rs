@@ -4,7 +4,7 @@ use super::budget::Budget;
 use super::certificates::ClientCertificates;
 use super::pace::Pace;
 use super::places::Places;
-use super::reports::Reports;
+use super::reports::{Reports, is_of_known};
 use super::turns::Turns;
 use crate::app::App;
 use crate::app::arrivals::{Arrival, ArrivingBy};
@@ -73,7 +73,9 @@ impl Shared {
     ) {
         if count > 0 {
             self.app.metrics.not_stored(door, reason, count);
-            self.reports.refused(door, source, reason, count);
+            let is_known = is_of_known(reason);
+            self.reports
+                .refused((door, source), reason, is_known, count);
         }
     }
 

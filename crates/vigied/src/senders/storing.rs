@@ -66,7 +66,16 @@ pub(super) fn store_as(
     loop {
         let denied = |denied| NotStored::Denied(Box::new(denied));
         let owner = shared.owner(shown.scope(shared).map_err(denied)?.domain());
-        let turn = shared.turns.take(owner);
+        // Who has no patience reads for others too, whom nobody's turns may hold up.
+        let turn = if patience.is_zero() {
+            shared.turns.take_soon(owner)
+        } else {
+            Some(shared.turns.take(owner))
+        };
+        let Some(turn) = turn else {
+            shared.refuse(sender.door, sender.source, "store_unavailable", count);
+            return Err(NotStored::Failed);
+        };
         // The wait may have been long.
         let scope = shown.scope(shared).map_err(denied)?;
         let lines = decode();
@@ -163,6 +172,6 @@ pub(super) fn tell<'r>(
     if let Some(first) = first {
         shared
             .reports
-            .refused(sender.door, sender.source, first, count);
+            .refused((sender.door, sender.source), first, true, count);
     }
 }

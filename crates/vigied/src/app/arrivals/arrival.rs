@@ -109,7 +109,8 @@ impl Arrival {
 
 /// The beginning of a text of a sender. One in which a credential may stand is not kept.
 fn shown(text: &str) -> Box<str> {
-    if ["vgk_", "vgr_", "eyJ"].iter().any(|own| text.contains(own)) {
+    let prefixes = ["vgk_", "vgr_", "vgs_", "eyJ"];
+    if prefixes.iter().any(|own| text.contains(own)) {
         return "<hidden: it may hold a credential>".into();
     }
     let mut end = text.len().min(TEXT_BYTES);
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn no_credential_is_kept_and_no_long_text() {
         assert_eq!(&*shown("a.b"), "a.b");
-        for text in ["vgk_abc.cpu", "x eyJhbGciOi y"] {
+        for text in ["vgk_abc.cpu", "vgs_abc", "x eyJhbGciOi y"] {
             assert!(
                 !shown(text).contains("abc") && !shown(text).contains("hbG"),
                 "{text}"

@@ -18,6 +18,10 @@ use wire::ingest::statsd::flush_time;
 /// How many samples are stored at once.
 const PORTION: usize = 5000;
 
+/// How many portions of a domain are stored after its sums are free again: whoever reads a door waits for them, and with it all
+/// who send there.
+const APART: usize = 16;
+
 /// What a sample of a batch takes, about.
 const SAMPLE_BYTES: usize = 128;
 
@@ -75,6 +79,7 @@ pub(in super::super) fn run(shared: &Shared, sums: &Sums) {
 fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>) {
     let now = shared.app.clock.now();
     for (owner, sum) in sums.all() {
+        let mut apart = Vec::new();
         let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
         let Sum {
             aggregator,
@@ -87,14 +92,20 @@ fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>
         // Two flushes within a second would replace each other.
         let at = flush_time(now).max(flushed_at.plus(1000));
         *flushed_at = at;
-        aggregator.flush_in_portions(at, PORTION, |batch| {
-            match put(shared, owner, senders, batch) {
-                Put::Done => {}
-                Put::Later(batch) => keep(shared, (owner, whose), senders, batch, later),
+        let left_out = aggregator.flush_in_portions(at, PORTION, |batch| {
+            if apart.len() < APART {
+                apart.push(batch);
+            } else {
+                put_or_keep(shared, (owner, whose), senders, batch, later);
             }
         });
+        if left_out > 0 {
+            let last = senders.front().map(|own| own.sender);
+            count_lost(shared, last, "not_finite", left_out);
+        }
         let has_right = |own| !matches!(right(shared, owner, own), Right::Gone);
         let is_anybody_left = senders.iter().any(has_right);
+        let senders: VecDeque<From> = senders.iter().filter_map(From::copy).collect();
         if sum.aggregator.series() == 0 || !is_anybody_left {
             sums.close(owner, &mut sum);
         } else {
@@ -102,6 +113,24 @@ fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>
             sums.memory.rebook(sum.account, sum.booked, bytes);
             sum.booked = bytes;
         }
+        drop(sum);
+        for batch in apart {
+            put_or_keep(shared, (owner, whose), &senders, batch, later);
+        }
+    }
+}
+
+/// Stores a batch, or keeps it for the next try.
+fn put_or_keep<'s>(
+    shared: &'s Shared,
+    whose: (Owner, ShareOwner),
+    senders: &VecDeque<From>,
+    batch: Batch,
+    later: &mut VecDeque<Later<'s>>,
+) {
+    match put(shared, whose.0, senders, batch) {
+        Put::Done => {}
+        Put::Later(batch) => keep(shared, whose, senders, batch, later),
     }
 }
 
@@ -141,13 +170,14 @@ fn again<'s>(shared: &'s Shared, sums: &Sums, later: &mut VecDeque<Later<'s>>) {
         else {
             return;
         };
-        let sum = sums.get(owner);
-        let mut senders = sum
-            .as_ref()
-            .map(|sum| sum.lock().unwrap_or_else(PoisonError::into_inner));
-        let none = VecDeque::new();
-        let senders = senders.as_mut().map_or(&none, |sum| &sum.senders);
-        match put(shared, owner, senders, batch) {
+        let senders: VecDeque<From> = match sums.get(owner) {
+            Some(sum) => {
+                let sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                sum.senders.iter().filter_map(From::copy).collect()
+            }
+            None => VecDeque::new(),
+        };
+        match put(shared, owner, &senders, batch) {
             Put::Done => {}
             Put::Later(batch) if since.elapsed() > shared.limits.held => {
                 let last = senders.front().map(|own| own.sender);
@@ -232,7 +262,10 @@ fn right(shared: &Shared, owner: Owner, own: &From) -> Right {
 
 /// Counts sums that are not stored.
 fn lost(shared: &Shared, sender: Option<Sender>, reason: &'static str, batch: &Batch) {
-    let count = batch.len() as u64;
+    count_lost(shared, sender, reason, batch.len() as u64);
+}
+
+fn count_lost(shared: &Shared, sender: Option<Sender>, reason: &'static str, count: u64) {
     match sender {
         Some(own) => shared.refuse(own.door, own.source, reason, count),
         None => shared.app.metrics.not_stored("statsd", reason, count),

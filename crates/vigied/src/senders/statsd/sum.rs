@@ -30,6 +30,16 @@ pub(super) struct From {
     pub(super) sender: Sender,
 }
 
+impl From {
+    /// The same once more.
+    pub(super) fn copy(&self) -> Option<Self> {
+        Some(Self {
+            shown: self.shown.of_key()?,
+            sender: self.sender,
+        })
+    }
+}
+
 /// What became of lines.
 #[derive(Debug)]
 pub(super) enum Taken {

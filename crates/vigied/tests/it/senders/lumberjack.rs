@@ -410,3 +410,16 @@ fn an_idle_client_is_closed_after_a_limit_of_its_own() {
     assert_eq!(client.answer(), b"");
     assert_eq!(hits(&doors.server, limit::LUMBERJACK_IDLE_SECONDS), 1);
 }
+
+/// Labels without end kept a thread busy, without a word of who sends them.
+#[test]
+fn labels_without_a_login_come_to_an_end() {
+    let doors = Doors::open(&PLAIN);
+    let mut client = Client::connect(&doors);
+    // Closed before all of them are read.
+    let _ = client.stream.write_all(&b"1I\0".repeat(100_000));
+    until("it is counted", || {
+        doors.not_stored(DOOR, "no_identity") > 0
+    });
+    assert!(client.answer().is_empty());
+}

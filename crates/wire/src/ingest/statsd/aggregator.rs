@@ -209,12 +209,23 @@ impl Aggregator {
         all
     }
 
-    /// As [`Self::flush`], in batches of so many samples, the last one fewer: one timer may have hundreds of sums.
-    pub fn flush_in_portions(&mut self, now: Millis, samples: usize, mut give: impl FnMut(Batch)) {
+    /// As [`Self::flush`], in batches of so many samples, the last one fewer: one timer may have hundreds of sums. Returns how many
+    /// sums are left out, because they are no finite number.
+    pub fn flush_in_portions(
+        &mut self,
+        now: Millis,
+        samples: usize,
+        mut give: impl FnMut(Batch),
+    ) -> u64 {
         let at = flush_time(now);
         let mut batch = Batch::default();
         let mut text = std::mem::take(&mut self.text);
+        let mut left_out = 0;
         let mut tell = |place: &namespace::Place, name: &str, value: f64| {
+            if !value.is_finite() {
+                left_out += 1;
+                return;
+            }
             place.write(&mut text, name);
             // Checked when the metric came.
             if let Ok(name) = SeriesName::parse(&text) {
@@ -250,6 +261,7 @@ impl Aggregator {
         }
         self.text = text;
         self.begin_anew();
+        left_out
     }
 
     /// What was seen since the last flush is remembered as not seen; what was not is forgotten where that is set.

@@ -147,7 +147,36 @@ fn read(
     line::read(text, sanitize, &mut |found| {
         reading.received += 1;
         if let Err(reason) = found.and_then(|metric| take(&metric)) {
-            reading.reject(number, || text.split(':').next().map(cut::name), reason);
+            reading.reject(number, || name(text).map(cut::name), reason);
         }
     });
+}
+
+/// The name of a line. One without a colon, or with a blank before it, is none of statsd's, and may hold anything.
+fn name(text: &str) -> Option<&str> {
+    let (name, _) = text.split_once(':')?;
+    (!name.contains(char::is_whitespace)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An `AUTH` line that came to the wrong port was kept with its key.
+    #[test]
+    fn a_line_that_is_none_has_no_name() {
+        for (line, expected) in [
+            ("AUTH apikey some-secret", None),
+            ("AUTH apikey some-secret s-1:2", None),
+            ("a.b:x|c", Some("a.b")),
+        ] {
+            let reading = packet(line.as_bytes(), true, |_| Ok(()));
+            let names: Vec<_> = reading
+                .rejects
+                .iter()
+                .map(|own| own.name.as_deref())
+                .collect();
+            assert_eq!(names, [expected], "{line}");
+        }
+    }
 }

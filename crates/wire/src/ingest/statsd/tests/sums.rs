@@ -348,3 +348,14 @@ proptest! {
         prop_assert_eq!(of(&told, "sum"), Some(f64::from(values.iter().sum::<u32>())));
     }
 }
+
+/// Two large counts made an infinite one, which was stored.
+#[test]
+fn sums_that_are_no_finite_number_are_left_out() {
+    let mut aggregator = aggregator(Settings::default());
+    feed(&mut aggregator, "a:1e308|c\na:1e308|c\nb:1|c");
+    let mut all = Vec::new();
+    let left_out = aggregator.flush_in_portions(Millis(0), 10, |batch| all.extend(told(&batch)));
+    assert!(left_out > 0);
+    assert!(!all.is_empty() && all.iter().all(|own| own.1.is_finite()));
+}
