@@ -98,7 +98,7 @@ fn rules_say_the_step_of_a_name_and_what_its_samples_become() {
     assert_eq!(kept.set(json!({"resolution_seconds": 15})).status, 200);
     assert_eq!(kept.values("app.a.load"), json!([2, 5]));
     assert_eq!(kept.values("app.b.load"), json!([2, null, 5, null]));
-    let all = json!({"resolution_seconds": 15, "schemas": schemas, "aggregation": aggregation});
+    let all = json!({"resolution_seconds": 15, "schemas": schemas, "aggregation": aggregation, "key_before_names": false});
     assert_eq!(kept.get(SETTINGS), all);
     assert_eq!(
         kept.set(json!({"schemas": null, "resolution_seconds": null}))
