@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_more_than_their_share_is_refused_first_and_all_when_nothing_is_left() {
+    fn owners_above_their_share_are_refused_first_and_all_when_nothing_is_left() {
         let usage = |all, own, owners| HeadUsage { all, own, owners };
         let (limit, allowed) = (&limit::HEAD_BYTES, 800);
         let share = Some(Stop::Share { limit, allowed });

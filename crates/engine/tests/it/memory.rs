@@ -103,7 +103,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 #[test]
-fn who_floods_the_memory_is_refused_with_the_figure_and_others_are_served() {
+fn a_tenant_that_floods_the_head_is_refused_with_the_limit_and_others_are_served() {
     let (engine, gate) = opened(|_| {});
     gate.set(true);
     let (_, stop) = flood(&engine, 1);

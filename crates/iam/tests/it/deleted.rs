@@ -27,7 +27,7 @@ fn deleted(iam: &Iam, caller: &Identity) -> Vec<Deleted> {
 
 on_both_databases!(
     a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are_still_there,
-    who_was_removed_meanwhile_gets_no_role_back_on_returning,
+    a_restored_space_gives_no_role_back_to_a_removed_member,
     an_organization_comes_back_with_the_spaces_that_went_with_it,
     a_space_whose_organization_is_gone_or_whose_name_is_taken_waits,
     nobody_restores_what_they_could_not_have_deleted,
@@ -101,7 +101,7 @@ async fn a_deleted_space_comes_back_with_its_name_and_the_roles_of_those_who_are
     assert_eq!(iam.space(&owner, space).unwrap().name, "other");
 }
 
-async fn who_was_removed_meanwhile_gets_no_role_back_on_returning(world: World) {
+async fn a_restored_space_gives_no_role_back_to_a_removed_member(world: World) {
     let (iam, owner, space) = (&world.iam, world.owner(), world.space());
     let bea = world.person("bea@example.org", None).await;
     let domain = Domain::Space(space);

@@ -10,7 +10,7 @@ use iam::{AuthError, Credential};
 on_both_databases!(
     a_logout_ends_the_whole_line_of_sessions,
     a_logout_reads_no_directory_again,
-    who_ends_a_session_is_named_where_the_token_proves_it,
+    a_revocation_names_the_user_that_the_token_proves,
     a_request_ends_with_its_session_and_not_with_its_token,
     an_ended_session_is_forgotten_with_its_last_token,
     a_login_beside_a_change_of_the_password_does_not_outlive_it,
@@ -37,7 +37,7 @@ fn is_refused(world: &World, token: &str) -> bool {
     matches!(world.enter(token), Err(AuthError::Revoked(_)))
 }
 
-async fn who_ends_a_session_is_named_where_the_token_proves_it(world: World) {
+async fn a_revocation_names_the_user_that_the_token_proves(world: World) {
     let (iam, owner) = (&world.iam, world.owner().principal().to_string());
     let ended = async || {
         let found = iam.audit(iam::audit::Page::default()).await.unwrap();

@@ -12,7 +12,7 @@ use iam::{AuthError, Iam, IamConfig};
 on_both_databases!(
     a_refresh_token_is_replaced_at_every_use,
     for_thirty_seconds_a_used_token_gives_the_same_successor,
-    who_comes_late_within_the_grace_gets_the_last_of_the_chain,
+    a_late_renewal_within_the_grace_gets_the_last_token_of_the_chain,
     a_chain_is_followed_for_a_bounded_number_of_steps,
     those_who_renew_at_once_on_two_nodes_get_one_successor,
     reuse_after_the_window_ends_the_session_and_its_tokens,
@@ -61,7 +61,7 @@ async fn for_thirty_seconds_a_used_token_gives_the_same_successor(world: World) 
 }
 
 /// A used successor would look like theft at the next renewal, and end the session of both.
-async fn who_comes_late_within_the_grace_gets_the_last_of_the_chain(world: World) {
+async fn a_late_renewal_within_the_grace_gets_the_last_token_of_the_chain(world: World) {
     let first = refresh_token(&world.log_in().await);
     let second = world.renew(&first).await.unwrap();
     world.clock.advance(GRACE_MILLISECONDS / 2);

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 #[test]
-fn who_holds_which_role() {
+fn users_are_listed_with_their_roles() {
     let mut terminal = Terminal::logged_in();
     for line in [
         "vigie account org-users field-org",

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_role_is_told_the_command_that_gives_one_and_no_list() {
+    fn a_caller_without_a_role_gets_the_command_that_gives_one_and_no_list() {
         let hint = told(Standing::NoRole, Some("bea@example.org"));
         assert_eq!(
             hint,

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_just_come_gives_way_after_the_source_with_most() {
+    fn a_new_connection_is_evicted_after_those_of_the_largest_source() {
         let places = Places::new(3, 3);
         let busy: Vec<_> = (0..2).map(|_| admit(&places, 1).unwrap()).collect();
         let asked: Vec<_> = busy
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_idle_gives_way_before_who_is_busy_and_in_the_end_a_busy_one_does() {
+    fn idle_connections_are_evicted_before_busy_ones() {
         let places = Places::with_new_time(3, 3, Duration::ZERO);
         let busy: Vec<_> = (0..2).map(|_| admit(&places, 1).unwrap()).collect();
         let asked: Vec<_> = busy

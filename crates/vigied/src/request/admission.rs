@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_goes_on_by_the_right_to_read_alone() {
+    fn a_render_continues_as_long_as_its_read_scope_does() {
         let admitted = |scope: &Scope| MetricsAccess::of(scope, Action::Render, false);
         let reads = scope(Reach::Nothing, Reach::All);
         assert!(admitted(&reads).check(&reads).is_ok());

@@ -83,7 +83,7 @@ mod tests {
     use base::id::{Guid, SpaceId};
 
     #[test]
-    fn who_sends_more_waits_and_nobody_else_does() {
+    fn a_source_above_the_rate_waits_and_no_other_does() {
         let pace = Pace::new(1000);
         let source = |number: u8| SourceKey::of(std::net::IpAddr::from([192, 0, 2, number]));
         assert_eq!(pace.sent(source(1), None, 500, Millis(0)), Duration::ZERO);

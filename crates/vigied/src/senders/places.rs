@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_not_said_who_they_are_gives_way_and_who_has_does_not() {
+    fn unidentified_senders_are_evicted_and_identified_ones_are_not() {
         let (places, stream) = (Places::new(3, 3, 3, Shares::whole()), stream());
         let admit = |from| {
             places

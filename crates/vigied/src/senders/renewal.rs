@@ -58,7 +58,7 @@ mod tests {
     use base::id::{Guid, SpaceId};
 
     #[test]
-    fn who_names_another_domain_renews_nothing() {
+    fn an_auth_line_for_another_domain_renews_nothing() {
         let own = Domain::Space(SpaceId(Guid::from_random([1; 16])));
         let other = Domain::Space(SpaceId(Guid::from_random([2; 16])));
         for (line, expected) in [

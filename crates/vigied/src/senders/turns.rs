@@ -168,7 +168,7 @@ mod tests {
 
     /// A door's one thread waited for the turns of one account, and read nothing for anybody meanwhile.
     #[test]
-    fn who_reads_for_all_waits_for_no_turn() {
+    fn a_shared_reader_waits_for_no_turn() {
         let turns = Turns::new(4, Shares::of(50, 25, 75));
         let own = [turns.take(account(1)), turns.take(account(1))];
         assert!(turns.take_soon(account(1)).is_none());

@@ -20,7 +20,7 @@ fn of<'a>(rows: &'a [Value], event: &str) -> Vec<&'a Value> {
 }
 
 #[test]
-fn who_asked_is_known_though_the_server_was_killed_within_the_hour() {
+fn request_counts_survive_a_kill_within_the_hour() {
     let mut server = Server::start();
     let data = server.data();
     let key = format!("apikey {}", server.owner.api_key);

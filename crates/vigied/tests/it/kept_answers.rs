@@ -118,7 +118,7 @@ fn the_same_question_is_answered_from_what_is_kept_and_byte_for_byte() {
 }
 
 #[test]
-fn who_writes_deletes_or_changes_the_rules_reads_what_is_there_then() {
+fn a_write_a_deletion_or_a_rule_change_is_seen_by_the_next_read() {
     let kept = Kept::start(&[]);
     assert!(is(&kept.values(ASKED), &[("app.load", 1.0)]));
     for value in [2.0, 3.0, 4.0] {
@@ -145,7 +145,7 @@ fn who_writes_deletes_or_changes_the_rules_reads_what_is_there_then() {
 
 /// `cacheTimeout` is an older answer that is asked for; a deletion ends that as well.
 #[test]
-fn who_asks_for_an_older_answer_gets_it_until_something_is_deleted() {
+fn an_allowed_older_answer_is_served_until_something_is_deleted() {
     let kept = Kept::start(&[]);
     let older = format!("{ASKED}&cacheTimeout=60");
     assert!(is(&kept.values(&older), &[("app.load", 1.0)]));

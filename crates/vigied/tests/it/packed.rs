@@ -132,7 +132,7 @@ fn what_a_client_accepts_decides() {
 }
 
 #[test]
-fn who_likes_zstd_better_gets_it_whole_and_in_pieces() {
+fn zstd_is_used_when_preferred_whole_and_in_pieces() {
     let server = Server::start();
     let token = server.token();
     send(&server, &token, 60, 500);

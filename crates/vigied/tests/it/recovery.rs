@@ -265,7 +265,7 @@ fn regression_7_a_used_reset_code_names_the_command_that_makes_another() {
 }
 
 #[test]
-fn who_is_no_user_is_said_with_what_shows_those_there_are() {
+fn an_unknown_user_is_reported_with_the_commands_that_list_users() {
     let server = Server::start();
     let data = server.data();
     for command in ["reset-password", "new-key"] {

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn who_sends_for_ever_is_bounded() {
+    fn default_times_of_an_endless_stream_are_bounded() {
         let mut stamps = DefaultTimes::bounded(3, 100);
         let one: Vec<_> = (0..6).map(|_| stamps.stamp("one", Millis(10)).0).collect();
         assert_eq!(one, [10, 11, 12, 13, 13, 13]);

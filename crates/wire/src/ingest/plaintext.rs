@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_for_a_person_takes_every_time_without_a_blank() {
+    fn lenient_times_take_every_form_without_a_blank() {
         let text = b"a 1 2018-03-01T00:00:00Z\na 2 10min\na 3 -1\na 4 1519862400\na 5 soon\na 6\n";
         let asked = std::cell::Cell::new(0);
         let by = |here: Millis| {

@@ -8,7 +8,7 @@ use iam::role::Role;
 
 /// The second node has not learned of the removal yet, like a request in progress.
 #[test]
-fn who_is_removed_while_making_an_organization_or_a_space_leaves_no_role_behind() {
+fn a_member_removed_while_creating_an_organization_or_a_space_keeps_no_role() {
     on_both("left_behind", &async |world: &World| {
         let (bea, b) = (world.bea().await, &world.b);
         world.invite_ada(Some(Role::Administrator)).await;

@@ -148,7 +148,7 @@ fn roles_are_for_members_and_the_invited() {
 }
 
 #[test]
-fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
+fn a_removed_member_loses_this_account_at_once_and_no_other() {
     on_both("removed_at_once", &async |world: &World| {
         let (a, b, ada) = (&world.a, &world.b, world.a.owner);
         world.invite_ada(Some(Role::Editor)).await;
@@ -224,7 +224,7 @@ fn who_is_removed_is_out_at_once_and_elsewhere_as_before() {
 }
 
 #[test]
-fn who_leaves_a_first_account_is_at_home_in_the_next_and_after_the_last_forgotten() {
+fn a_user_removed_from_the_home_account_moves_to_the_next_and_after_the_last_is_deleted() {
     on_both("home_and_forgotten", &async |world: &World| {
         let (a, b) = (world.a.account, world.b.account);
         let (carl, password) = world.invite_carl(None).await;

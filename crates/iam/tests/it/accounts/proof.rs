@@ -26,7 +26,7 @@ async fn seen(world: &World) -> Identity {
 }
 
 #[test]
-fn who_began_with_a_code_that_was_seen_stays_in_one_account() {
+fn a_user_with_an_unproven_address_stays_in_one_account() {
     on_both("stays_in_one", &async |world: &World| {
         let carl = seen(world).await;
         let made = world.iam.create_account(request("c", CARL)).await.unwrap();

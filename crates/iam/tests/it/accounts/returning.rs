@@ -161,7 +161,7 @@ fn a_code_of_before_a_removal_opens_nothing_of_it() {
 }
 
 #[test]
-fn who_comes_into_an_account_for_the_first_time_keeps_what_they_have() {
+fn joining_a_further_account_keeps_existing_sessions() {
     on_both("first_time", &async |world: &World| {
         let mine = world.ada(None).await;
         world.clock.advance(60_000);

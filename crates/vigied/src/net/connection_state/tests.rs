@@ -44,7 +44,7 @@ fn each_stage_has_its_time_and_bytes_prolong_none() {
 }
 
 #[test]
-fn who_is_told_to_go_has_little_time_in_any_stage() {
+fn an_evicted_connection_has_little_time_in_any_stage() {
     let begun = Instant::now();
     let (silent, idle) = (state(), state());
     drop(idle.asked(Version::HTTP_11));

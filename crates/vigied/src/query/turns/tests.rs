@@ -61,7 +61,7 @@ async fn no_account_has_all_turns_and_a_full_queue_refuses() {
 }
 
 #[tokio::test]
-async fn who_has_gone_is_forgotten() {
+async fn a_query_that_leaves_the_queue_is_forgotten() {
     let turns = turns(1, 1, 100);
     let running = take(&turns, account(1)).await.unwrap();
     {
@@ -161,7 +161,7 @@ async fn what_is_reserved_for_small_accounts_reaches_them_in_the_queue_as_well()
 
 /// A query that keeps waiting keeps its memory, for an answer that nobody reads.
 #[tokio::test]
-async fn who_leaves_while_the_turn_is_lent_waits_for_it_no_more() {
+async fn a_query_that_ends_while_its_turn_is_lent_stops_waiting_for_it() {
     let turns = turns(1, 1, 100);
     let turn = take(&turns, account(1)).await.unwrap();
     let (go, goes) = oneshot::channel::<()>();
@@ -208,7 +208,7 @@ async fn two_accounts_leave_a_turn_to_a_third_however_few_there_are() {
 
 /// As many as come back from their readers at once leave the places of the queue to those that have not begun.
 #[tokio::test]
-async fn who_comes_back_from_a_reader_takes_no_place_of_the_queue() {
+async fn a_query_back_from_its_reader_takes_no_place_in_the_queue() {
     let turns = turns(1, 1, 100);
     let (mut read, mut back) = (Vec::new(), Vec::new());
     for number in 1..=3 {

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_leaves_while_another_has_the_turn_is_forgotten() {
+    async fn a_query_that_leaves_after_yielding_is_forgotten() {
         let turns = turns(1, 8, 100);
         let held = take(&turns, account(1)).await.unwrap();
         let mut other = pin!(take(&turns, account(2)));

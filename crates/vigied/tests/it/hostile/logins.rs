@@ -156,7 +156,7 @@ fn guesses_from_elsewhere_lock_nobody_out() {
 }
 
 #[test]
-fn who_was_let_in_from_a_place_is_looked_at_there_whatever_others_guess() {
+fn a_login_from_a_familiar_source_is_checked_whatever_others_guess() {
     let server = Server::start();
     assert_eq!(owner_logs_in(&server, HOME).0, 200);
     for number in 0..FREE + 2 {
@@ -239,7 +239,7 @@ fn known_and_unknown_names_are_answered_alike() {
 }
 
 #[test]
-fn who_sprays_names_is_slowed() {
+fn password_spraying_is_slowed() {
     let server = Server::start();
     let begun = Instant::now();
     let mut stream = connect_from(ATTACKER, &server).unwrap();
@@ -260,7 +260,7 @@ fn who_sprays_names_is_slowed() {
 }
 
 #[test]
-fn who_guesses_keys_and_codes_is_told_to_wait() {
+fn guessing_keys_and_codes_is_rate_limited() {
     let server = Server::start();
     let mut stream = connect_from(ATTACKER, &server).unwrap();
     let begun = Instant::now();

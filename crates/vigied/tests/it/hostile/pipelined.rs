@@ -97,7 +97,7 @@ fn status(stream: &mut dyn Stream) -> String {
     head[..12].to_owned()
 }
 
-fn who_hangs_up_ends_the_query(server: &Server, connect: &Connect<'_>) {
+fn a_hang_up_ends_the_query(server: &Server, connect: &Connect<'_>) {
     let key = &server.owner.api_key;
     fill(connect(server, 1).as_mut(), key);
     let running = || figure(server, "vigie_queries_running");
@@ -142,7 +142,7 @@ fn who_hangs_up_ends_the_query(server: &Server, connect: &Connect<'_>) {
 #[test]
 fn regression_6_a_hang_up_behind_further_requests_ends_the_query() {
     let server = Server::with(&FLAGS);
-    who_hangs_up_ends_the_query(&server, &|server, number| Box::new(plain(server, number)));
+    a_hang_up_ends_the_query(&server, &|server, number| Box::new(plain(server, number)));
     // Also for a query that waits for its turn, and for a reset.
     let key = &server.owner.api_key;
     let asked = worst_head(key, "") + "GET /health/live HTTP/1.1\r\nHost: vigie\r\n\r\n";
@@ -170,11 +170,11 @@ fn regression_6_so_does_one_by_tls() {
     let mut flags = FLAGS.to_vec();
     flags.extend(["--tls-cert", &pem, "--tls-key", &key]);
     let server = Server::with(&flags);
-    who_hangs_up_ends_the_query(&server, &|server, number| encrypted(&pem, server, number));
+    a_hang_up_ends_the_query(&server, &|server, number| encrypted(&pem, server, number));
 }
 
 #[test]
-fn who_stays_has_all_requests_answered_in_their_order() {
+fn pipelined_requests_are_answered_in_order() {
     let server = Server::start();
     let list = format!(
         "GET /v1/metrics/list HTTP/1.1\r\nHost: vigie\r\nX-Auth-User-Token: apikey {}\r\n\r\n",

@@ -68,7 +68,7 @@ fn silent_connections_of_another_address_keep_nobody_out() {
 }
 
 #[test]
-fn who_has_shown_a_credential_is_served_on_beside_an_attacker_on_the_same_address() {
+fn an_authenticated_connection_is_served_beside_an_attacker_on_the_same_address() {
     let server = server(32, 16);
     let mut kept = connect_from(HONEST, &server).unwrap();
     prove(&mut kept, &server);

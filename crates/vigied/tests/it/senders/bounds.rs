@@ -62,7 +62,7 @@ fn one_source_has_so_many_connections() {
 }
 
 #[test]
-fn who_says_nothing_is_closed() {
+fn a_silent_connection_is_closed() {
     let doors = Doors::open(&[
         "--set",
         "limits.head_seconds=1",
@@ -105,7 +105,7 @@ fn an_endless_line_costs_nothing() {
 }
 
 #[test]
-fn who_sends_too_fast_is_read_more_slowly_and_loses_nothing() {
+fn a_sender_above_the_rate_is_read_more_slowly_and_loses_nothing() {
     let (doors, _) = Doors::with_source(
         "127.0.0.1",
         &["--set", "limits.sender_bytes_per_second=50000"],

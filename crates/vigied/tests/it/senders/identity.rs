@@ -100,7 +100,7 @@ fn a_key_that_may_only_send_is_shown_in_the_first_line() {
 }
 
 #[test]
-fn who_may_not_write_is_told_so() {
+fn a_sender_without_write_access_is_told_so() {
     let doors = Doors::open(&[]);
     let mut sender = doors.connect();
     let space = &doors.server.owner.space;

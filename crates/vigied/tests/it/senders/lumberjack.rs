@@ -284,7 +284,7 @@ fn chrono_text(seconds: i64) -> String {
 }
 
 #[test]
-fn who_shows_nothing_right_gets_nothing_in() {
+fn a_wrong_login_stores_nothing() {
     let doors = Doors::open(&PLAIN);
     let (space, key) = (
         doors.server.owner.space.clone(),

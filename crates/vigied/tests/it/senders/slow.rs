@@ -154,7 +154,7 @@ fn a_pickle_that_comes_too_slowly_gives_up_its_room() {
 
 /// Each answer that was not taken waited for five seconds, and held up what was sent behind it.
 #[test]
-fn who_reads_no_answers_is_read_on() {
+fn a_sender_that_reads_no_answers_is_still_read() {
     let doors = Doors::open(&[]);
     let (key, _) = doors.server.narrow_key();
     let mut sender = doors.connect();
@@ -168,7 +168,7 @@ fn who_reads_no_answers_is_read_on() {
 
 /// Blank lines and a line without end were read until the time was over.
 #[test]
-fn who_has_not_said_who_they_are_sends_no_more_than_an_auth_line() {
+fn an_unidentified_sender_sends_no_more_than_an_auth_line() {
     let doors = Doors::open(&["--set", "limits.head_seconds=50"]);
     for text in ["\n".repeat(60_000), "x".repeat(10_000)] {
         let mut sender = doors.connect();

@@ -40,7 +40,7 @@ fn of_many_guesses_at_once_no_more_are_looked_at_than_of_guesses_one_by_one() {
 }
 
 #[test]
-fn who_is_logged_in_guesses_no_code_either() {
+fn a_logged_in_user_guesses_no_invitation_code_either() {
     let server = Server::with(&["--set", "limits.code_tries_per_minute=4"]);
     let token = unproven(&server);
     let (_, made) = account(&server, "Second", CEO);

@@ -6,7 +6,7 @@ use super::{ask, figure, long_names, percent, send, until};
 /// Where everything stands in its place before the first one's time is over: on a slow machine that takes longer, as the queries
 /// do themselves.
 #[test]
-fn who_waits_for_a_turn_until_the_time_is_over_is_told_so() {
+fn a_query_that_times_out_in_the_queue_is_told_so() {
     let is_told = [6, 12, 24, 48].into_iter().any(are_told_within);
     assert!(is_told, "the queries ended before all of them waited");
 }
