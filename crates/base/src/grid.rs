@@ -10,7 +10,7 @@ mod window;
 
 pub use fewer::{Parts, at_most};
 pub use filling::Filling;
-pub use fold::{Fold, Running};
+pub use fold::{Fold, FoldState};
 pub use folding::Folding;
 pub use window::{TooManySlots, Window};
 

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use crate::place::{Place, Refused};
+pub use crate::place::{ConnectFailure, Place};
 
 /// Timeout of one try: a host that does not answer must not look like a working one.
 const TRY_MAX: Duration = Duration::from_secs(5);
@@ -72,7 +72,7 @@ pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError>
         Err(_) => {
             let text = format!("no answer within {} s", TRY_MAX.as_secs());
             let error = std::io::Error::new(std::io::ErrorKind::TimedOut, text);
-            Err(refused(Refused::Down, sqlx::Error::Io(error)))
+            Err(refused(ConnectFailure::Down, sqlx::Error::Io(error)))
         }
     }
 }
@@ -82,31 +82,33 @@ async fn close(connection: PgConnection) {
     let _ = tokio::time::timeout(TRY_MAX, connection.close()).await;
 }
 
-fn why(error: &sqlx::Error, is_socket: bool) -> Refused {
+fn why(error: &sqlx::Error, is_socket: bool) -> ConnectFailure {
     match error {
-        _ if tls::is_lasting(error) => Refused::Tls,
+        _ if tls::is_lasting(error) => ConnectFailure::Tls,
         // Without a socket file, the missing file is a certificate or a key.
-        sqlx::Error::Io(error) if error.kind() == ErrorKind::NotFound && !is_socket => Refused::Tls,
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::NotFound && !is_socket => {
+            ConnectFailure::Tls
+        }
         sqlx::Error::Io(error) => of_system(error),
-        sqlx::Error::Tls(_) => Refused::Down,
+        sqlx::Error::Tls(_) => ConnectFailure::Down,
         sqlx::Error::Database(error) => match error.code().as_deref() {
             // Starting, stopping, or out of connections.
-            Some("57P01" | "57P02" | "57P03" | "53300") => Refused::Down,
-            Some("28000" | "28P01" | "42501") => Refused::Credential,
-            Some("3D000") => Refused::UnknownDatabase,
-            _ => Refused::Other,
+            Some("57P01" | "57P02" | "57P03" | "53300") => ConnectFailure::Down,
+            Some("28000" | "28P01" | "42501") => ConnectFailure::Credential,
+            Some("3D000") => ConnectFailure::UnknownDatabase,
+            _ => ConnectFailure::Other,
         },
-        _ => Refused::Other,
+        _ => ConnectFailure::Other,
     }
 }
 
-fn of_system(error: &std::io::Error) -> Refused {
+fn of_system(error: &std::io::Error) -> ConnectFailure {
     use std::io::ErrorKind::{InvalidData, InvalidInput, PermissionDenied};
     match error.kind() {
         // Errors of the resolver have no kind of their own.
-        _ if error.to_string().contains("lookup address") => Refused::UnknownHost,
-        PermissionDenied | InvalidData | InvalidInput => Refused::Other,
-        _ => Refused::Down,
+        _ if error.to_string().contains("lookup address") => ConnectFailure::UnknownHost,
+        PermissionDenied | InvalidData | InvalidInput => ConnectFailure::Other,
+        _ => ConnectFailure::Down,
     }
 }
 
@@ -149,7 +151,7 @@ mod tests {
 
     /// A server that answers the request for TLS with these bytes: why a try is refused, and whether the same, of a further
     /// connection of a running server, may pass.
-    async fn tried(answer: &'static [u8], flags: &str) -> (Refused, bool) {
+    async fn tried(answer: &'static [u8], flags: &str) -> (ConnectFailure, bool) {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
         let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = server.local_addr().unwrap().port();
@@ -174,17 +176,25 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_will_never_do_tls_is_told_from_one_that_breaks_off() {
         for (answer, flags, why) in [
-            (&b"N"[..], "require", Refused::Tls),
+            (&b"N"[..], "require", ConnectFailure::Tls),
             // Alerts of the server: an unknown authority, no common version, an internal error.
-            (b"S\x15\x03\x03\0\x02\x02\x30", "require", Refused::Tls),
-            (b"S\x15\x03\x03\0\x02\x02\x46", "verify-full", Refused::Tls),
-            (b"S", "require", Refused::Down),
+            (
+                b"S\x15\x03\x03\0\x02\x02\x30",
+                "require",
+                ConnectFailure::Tls,
+            ),
+            (
+                b"S\x15\x03\x03\0\x02\x02\x46",
+                "verify-full",
+                ConnectFailure::Tls,
+            ),
+            (b"S", "require", ConnectFailure::Down),
         ] {
             let told = tried(answer, flags).await;
             assert_eq!(told, (why, why.may_pass()), "{answer:?}");
         }
         // A running server may meet a file that is being replaced.
         let missing = "verify-full&sslrootcert=/nonexistent/authority.pem";
-        assert_eq!(tried(b"S", missing).await, (Refused::Tls, true));
+        assert_eq!(tried(b"S", missing).await, (ConnectFailure::Tls, true));
     }
 }

@@ -1,6 +1,6 @@
 //! Database errors.
 
-use crate::place::{Place, Refused};
+use crate::place::{ConnectFailure, Place};
 use crate::tls;
 
 /// Error codes for a full disk: SQLite's `FULL`, also for its shared memory, and PostgreSQL's `disk_full`.
@@ -40,7 +40,7 @@ pub enum DbError {
         /// Where it is.
         place: Place,
         /// The kind of failure.
-        why: Refused,
+        why: ConnectFailure,
         /// The message of the database or of the operating system.
         #[source]
         source: sqlx::Error,

@@ -21,7 +21,7 @@ mod timeouts;
 mod tls;
 mod tx;
 
-pub use connect::{Place, Refused, unknown_parameter};
+pub use connect::{ConnectFailure, Place, unknown_parameter};
 pub use error::DbError;
 pub use listen::Follower;
 pub use pool::Db;

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Why no connection could be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum ConnectFailure {
     /// The server does not answer, or is not ready.
     Down,
     /// The host name does not resolve.
@@ -20,7 +20,7 @@ pub enum Refused {
     Other,
 }
 
-impl Refused {
+impl ConnectFailure {
     /// Whether the failure may pass by itself.
     #[must_use]
     pub const fn may_pass(self) -> bool {

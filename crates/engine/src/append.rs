@@ -27,7 +27,7 @@ const MINUTE_MILLIS: i64 = 60_000;
 
 /// What is accepted.
 #[derive(Debug, Clone, Copy)]
-struct Accepted {
+struct AppendLimits {
     tenant: TenantId,
     owner: Owner,
     oldest: Millis,
@@ -76,7 +76,7 @@ impl Core {
         self.require_room()?;
         self.require_reserve()?;
         let future = i64::from(self.config.future_allowed_minutes) * MINUTE_MILLIS;
-        let accepted = Accepted {
+        let accepted = AppendLimits {
             tenant,
             owner,
             oldest: self.oldest(),
@@ -135,7 +135,7 @@ impl Core {
 
     fn append_piece(
         &self,
-        accepted: &Accepted,
+        accepted: &AppendLimits,
         mut due: Vec<Placed<'_>>,
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
@@ -167,7 +167,11 @@ impl Core {
     }
 
     /// Whether a sample of this time may be stored, whatever its series.
-    const fn check_accepted(&self, accepted: &Accepted, at: Millis) -> Result<(), RejectReason> {
+    const fn check_accepted(
+        &self,
+        accepted: &AppendLimits,
+        at: Millis,
+    ) -> Result<(), RejectReason> {
         if at.0 < accepted.oldest.0 {
             return Err(RejectReason::TooOld {
                 retention_days: self.config.retention_days,
@@ -184,7 +188,7 @@ impl Core {
     /// The series of these samples, as of the returned number of drops; those that do not exist are made.
     fn resolve(
         &self,
-        accepted: &Accepted,
+        accepted: &AppendLimits,
         due: &[Placed<'_>],
         progress: &mut Progress,
     ) -> (u64, Groups) {
@@ -213,7 +217,7 @@ impl Core {
     /// Makes the series that do not exist yet, as far as they may be made.
     fn create_missing(
         &self,
-        accepted: &Accepted,
+        accepted: &AppendLimits,
         unknown: &[(Fingerprint, &Placed<'_>)],
         groups: &mut Groups,
         progress: &mut Progress,
@@ -276,7 +280,7 @@ impl Core {
     /// written, because series have ended.
     fn write(
         &self,
-        accepted: &Accepted,
+        accepted: &AppendLimits,
         stamp: Stamp<'_>,
         drops: u64,
         groups: Groups,

@@ -56,7 +56,7 @@ fn late_days(days: &BTreeMap<Day, Vec<usize>>) -> BTreeSet<Day> {
 
 /// Files that count for nothing until they are published.
 #[derive(Debug, Default)]
-struct Written {
+struct UnpublishedFiles {
     segments: Vec<NewSegment>,
     /// Relative to the samples folder.
     names: Option<String>,
@@ -174,7 +174,7 @@ impl Core {
     /// Steps 3 to 6.
     fn flush_frozen(&self, own: &Unflushed) -> Result<(), StoreError> {
         self.wal.switch_to(own.wal_first)?;
-        let mut written = Written::default();
+        let mut written = UnpublishedFiles::default();
         let filled = self.write_files(own, &mut written);
         if let Err(error) = filled {
             self.discard_written(&written);
@@ -217,7 +217,11 @@ impl Core {
     }
 
     /// Step 4.
-    fn write_files(&self, own: &Unflushed, written: &mut Written) -> Result<(), StoreError> {
+    fn write_files(
+        &self,
+        own: &Unflushed,
+        written: &mut UnpublishedFiles,
+    ) -> Result<(), StoreError> {
         self.write_segments(&own.frozen, self.oldest(), written)?;
         if let Some(names) = &own.names {
             let file = format!("{NAMES}/{:010}.names", self.take_file_number());
@@ -228,7 +232,7 @@ impl Core {
     }
 
     /// Removes files that were not published: what is not finished must not fill the disk.
-    fn discard_written(&self, written: &Written) {
+    fn discard_written(&self, written: &UnpublishedFiles) {
         for own in &written.segments {
             self.discard(own.segment.path());
             // Fails where other segments are left.
@@ -244,7 +248,7 @@ impl Core {
         &self,
         frozen: &Frozen,
         oldest: Millis,
-        written: &mut Written,
+        written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
         let all = frozen.head.sorted();
         let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();

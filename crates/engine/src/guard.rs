@@ -98,11 +98,11 @@ pub(crate) struct Lock<T> {
 
 /// Held to look.
 #[derive(Debug)]
-pub(crate) struct Reading<'l, T>(RwLockReadGuard<'l, T>);
+pub(crate) struct ReadGuard<'l, T>(RwLockReadGuard<'l, T>);
 
 /// Held to change.
 #[derive(Debug)]
-pub(crate) struct Writing<'l, T>(RwLockWriteGuard<'l, T>);
+pub(crate) struct WriteGuard<'l, T>(RwLockWriteGuard<'l, T>);
 
 impl<T> Lock<T> {
     pub(crate) const fn new(inner: T) -> Self {
@@ -114,22 +114,22 @@ impl<T> Lock<T> {
 
     // Whoever changes something under a lock asks for a guard once they hold it (`crate::poison::OnPanic`): a panic then poisons the
     // store before the lock is free, and so before anybody sees what it left.
-    pub(crate) fn read(&self) -> Reading<'_, T> {
+    pub(crate) fn read(&self) -> ReadGuard<'_, T> {
         let guard = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
-        Reading(guard)
+        ReadGuard(guard)
     }
 
-    pub(crate) fn write(&self) -> Writing<'_, T> {
+    pub(crate) fn write(&self) -> WriteGuard<'_, T> {
         let guard = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
-        Writing(guard)
+        WriteGuard(guard)
     }
 
     /// The same, unless somebody holds it.
-    pub(crate) fn try_write(&self) -> Option<Writing<'_, T>> {
+    pub(crate) fn try_write(&self) -> Option<WriteGuard<'_, T>> {
         let guard = match self.inner.try_write() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -137,7 +137,7 @@ impl<T> Lock<T> {
         };
         self.turns.fetch_add(1, Ordering::Relaxed);
         begin();
-        Some(Writing(guard))
+        Some(WriteGuard(guard))
     }
 
     /// How often anybody has got it so far, when it is not to be had now.
@@ -149,7 +149,7 @@ impl<T> Lock<T> {
     }
 }
 
-impl<T> Deref for Reading<'_, T> {
+impl<T> Deref for ReadGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -157,7 +157,7 @@ impl<T> Deref for Reading<'_, T> {
     }
 }
 
-impl<T> Deref for Writing<'_, T> {
+impl<T> Deref for WriteGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -165,19 +165,19 @@ impl<T> Deref for Writing<'_, T> {
     }
 }
 
-impl<T> DerefMut for Writing<'_, T> {
+impl<T> DerefMut for WriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0
     }
 }
 
-impl<T> Drop for Reading<'_, T> {
+impl<T> Drop for ReadGuard<'_, T> {
     fn drop(&mut self) {
         end();
     }
 }
 
-impl<T> Drop for Writing<'_, T> {
+impl<T> Drop for WriteGuard<'_, T> {
     fn drop(&mut self) {
         end();
     }

@@ -54,7 +54,7 @@ pub(crate) struct Manifest {
 }
 
 #[derive(Serialize)]
-struct Sealed<'a> {
+struct ManifestEnvelope<'a> {
     crc32: u32,
     manifest: &'a RawValue,
 }
@@ -124,7 +124,7 @@ impl Manifest {
     pub(crate) fn encode(&self) -> serde_json::Result<Vec<u8>> {
         let manifest = RawValue::from_string(serde_json::to_string(self)?)?;
         let crc32 = crc32fast::hash(manifest.get().as_bytes());
-        let mut text = serde_json::to_vec(&Sealed {
+        let mut text = serde_json::to_vec(&ManifestEnvelope {
             crc32,
             manifest: &manifest,
         })?;

@@ -13,7 +13,7 @@ const SERIES_PER_WEIGHT: u64 = 10_000;
 
 /// Hides the samples of some series in a range from all sources whose content is older than `sequence`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[serde(from = "TombstoneRecord", into = "TombstoneRecord")]
 pub(crate) struct Tombstone {
     /// Whose series they are. Not in the manifest: names tell.
     pub(crate) tenant: TenantId,
@@ -28,15 +28,15 @@ pub(crate) struct Tombstone {
 /// elsewhere in the manifest: it may say that less is deleted.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct TombstoneRecord {
     sequence: u64,
     from: i64,
     until: i64,
     series: Vec<(u32, u32)>,
 }
 
-impl From<Written> for Tombstone {
-    fn from(written: Written) -> Self {
+impl From<TombstoneRecord> for Tombstone {
+    fn from(written: TombstoneRecord) -> Self {
         let mut series = RoaringBitmap::new();
         for (first, last) in written.series {
             series.insert_range(first..=last);
@@ -54,7 +54,7 @@ impl From<Written> for Tombstone {
     }
 }
 
-impl From<Tombstone> for Written {
+impl From<Tombstone> for TombstoneRecord {
     fn from(tombstone: Tombstone) -> Self {
         let mut runs: Vec<(u32, u32)> = Vec::new();
         for number in tombstone.series.iter() {

@@ -13,7 +13,7 @@ use base::time::Millis;
 pub(crate) const NOT_A_MEMBER: &str = "its user was removed from the account";
 
 /// What a credential has proven, before it is asked which domain it is for.
-pub(crate) struct Proven {
+pub(crate) struct ProvenCredential {
     pub(crate) principal: Principal,
     /// The one account it is for, if it is for one alone.
     pub(crate) account: Option<AccountId>,
@@ -24,10 +24,10 @@ pub(crate) struct Proven {
 /// The scope in `domain` of who has proven so much.
 pub(crate) fn grant(
     directory: &Directory,
-    proven: &Proven,
+    proven: &ProvenCredential,
     domain: Domain,
 ) -> Result<Scope, AuthError> {
-    let Proven {
+    let ProvenCredential {
         principal,
         account,
         proven_at,

@@ -2,7 +2,7 @@
 //! shown once lasts.
 
 use crate::auth_error::AuthError;
-use crate::grant::{Proven, grant};
+use crate::grant::{ProvenCredential, grant};
 use crate::model::bounds::AccountReach;
 use crate::token::identity::Credential;
 use crate::verify::{Verifier, membership_reason, require_existing};
@@ -52,7 +52,7 @@ impl Verifier {
             return Err(AuthError::Revoked(membership_reason(&directory, reach)).into());
         }
         require_existing(&directory, key.principal)?;
-        let proven = Proven {
+        let proven = ProvenCredential {
             principal: key.principal,
             account: Some(key.account),
             proven_at: None,

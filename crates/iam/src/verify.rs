@@ -8,7 +8,7 @@ pub use space_name::{SpaceName, SpaceNameError};
 
 use crate::entropy::sha256;
 use crate::error::AuthError;
-use crate::grant::{NOT_A_MEMBER, Proven, grant};
+use crate::grant::{NOT_A_MEMBER, ProvenCredential, grant};
 use crate::key_text;
 use crate::model::bounds::{AccountReach, Bounds};
 use crate::model::directory::{ApiKey, Directory};
@@ -157,7 +157,7 @@ impl Verifier {
             Some(Domain::Account(_)) if is_uaa => return Err(AuthError::UaaNotForAccount),
             Some(domain) => domain,
         };
-        let proven = Proven {
+        let proven = ProvenCredential {
             principal,
             account,
             proven_at,

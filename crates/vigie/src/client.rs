@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind, code};
 use crate::proxy::{Proxies, Via};
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use crate::trace::Trace;
 use crate::transport;
 use rustls::crypto::aws_lc_rs;
@@ -335,7 +335,7 @@ impl Reply {
                 "cannot {doing}: `{}` answered {} with something else than expected: {}",
                 self.origin,
                 self.status,
-                Shown::untrusted(&error.to_string())
+                PrintableText::untrusted(&error.to_string())
             ))
             .coded(code::ANSWER_MALFORMED)
             .hint("is this address a Vigie server? see `vigie api`")
@@ -358,24 +358,25 @@ impl Reply {
         };
         let mut message = format!("cannot {doing}: the server answered {}", self.status);
         if let Some(text) = &error.message {
-            message = format!("cannot {doing}: {}", Shown::untrusted(text));
+            message = format!("cannot {doing}: {}", PrintableText::untrusted(text));
         }
         if let Some(code) = &error.code {
-            message.push_str(&format!(" ({})", Shown::untrusted(code)));
+            message.push_str(&format!(" ({})", PrintableText::untrusted(code)));
         }
         let mut failure = Failure::new(kind, message);
         failure.status = Some(self.status);
         failure.transaction_id =
-            (self.header("transaction-id")).map(|id| Box::new(Shown::untrusted(id)));
-        failure.code = (error.code).map(|code| Shown::untrusted(&code).into_string().into());
+            (self.header("transaction-id")).map(|id| Box::new(PrintableText::untrusted(id)));
+        failure.code =
+            (error.code).map(|code| PrintableText::untrusted(&code).into_string().into());
         failure.text = error
             .message
-            .map(|text| Shown::untrusted(&text).into_string());
+            .map(|text| PrintableText::untrusted(&text).into_string());
         match error.hint {
-            Some(hint) => failure.hint(Shown::untrusted(&self.with_wait(hint))),
+            Some(hint) => failure.hint(PrintableText::untrusted(&self.with_wait(hint))),
             None if (300..400).contains(&self.status) => failure.hint(format!(
                 "the server moves this address to `{}`; set that with `vigie api URL`",
-                Shown::untrusted(self.header("location").unwrap_or("nowhere"))
+                PrintableText::untrusted(self.header("location").unwrap_or("nowhere"))
             )),
             None if kind == Kind::NotLoggedIn => failure.hint("log in again with `vigie login`"),
             None => match self.via.as_ref().filter(|_| !is_of_a_server) {

@@ -13,7 +13,7 @@ mod target;
 use crate::context::Name;
 use crate::env::Env;
 use crate::output::{Format, Output};
-use crate::shown::{Shown, is_plain, shown};
+use crate::shown::{PrintableText, is_plain, shown};
 use candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
 use grammar::Expected;
 use std::ffi::OsString;
@@ -52,7 +52,7 @@ fn text(word: &OsString) -> String {
 }
 
 /// The candidates, one per line, in the form of this shell.
-fn complete(name: Name, shell: &str, words: &[String], grammar: Grammar) -> Shown {
+fn complete(name: Name, shell: &str, words: &[String], grammar: Grammar) -> PrintableText {
     match (shell, words) {
         ("bash", [replaced, line]) => {
             let line = bash::Line::read(line);
@@ -64,7 +64,7 @@ fn complete(name: Name, shell: &str, words: &[String], grammar: Grammar) -> Show
         ("zsh" | "fish", words) => print_candidates(name, words, grammar, |candidate| {
             Some(shown!("{}\t{}\n", candidate.word, candidate.about))
         }),
-        _ => Shown::default(),
+        _ => PrintableText::default(),
     }
 }
 
@@ -72,15 +72,15 @@ fn print_candidates(
     name: Name,
     words: &[String],
     grammar: Grammar,
-    line_of: impl Fn(&Candidate) -> Option<Shown>,
-) -> Shown {
+    line_of: impl Fn(&Candidate) -> Option<PrintableText>,
+) -> PrintableText {
     let grammar = {
         let mut grammar = grammar(name);
         grammar.build();
         grammar
     };
     let Some(typed) = grammar::read(&grammar, words) else {
-        return Shown::default();
+        return PrintableText::default();
     };
     let mut candidates = match &typed.expected {
         Expected::Files => return FILES.into(),
@@ -98,7 +98,7 @@ fn print_candidates(
         candidate.about = candidate.about.chars().filter(|c| is_plain(*c)).collect();
     }
     let lines = candidates.iter().filter_map(line_of).take(CANDIDATES_MAX);
-    lines.fold(Shown::default(), |mut all, line| {
+    lines.fold(PrintableText::default(), |mut all, line| {
         all.push(&line);
         all
     })

@@ -2,7 +2,7 @@
 
 pub(crate) mod code;
 
-use crate::shown::{Show, Shown};
+use crate::shown::{PrintableText, Show};
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
@@ -63,11 +63,11 @@ pub(crate) struct Failure {
     /// The kind.
     pub(crate) kind: Kind,
     /// What happened; never contains a secret.
-    pub(crate) message: Shown,
+    pub(crate) message: PrintableText,
     /// What was typed, with carets under what is wrong in it: for people alone.
-    pub(crate) mark: Option<Box<Shown>>,
+    pub(crate) mark: Option<Box<PrintableText>>,
     /// Hints, one per line.
-    pub(crate) hints: Vec<Shown>,
+    pub(crate) hints: Vec<PrintableText>,
     /// The HTTP status, if the server refused.
     pub(crate) status: Option<u16>,
     /// The server's code, for example `BXNIM0415E`; else one of ours that is more specific than the kind.
@@ -75,12 +75,12 @@ pub(crate) struct Failure {
     /// The server's own text.
     pub(crate) text: Option<String>,
     /// The server's id of the refused request, to quote to its operator.
-    pub(crate) transaction_id: Option<Box<Shown>>,
+    pub(crate) transaction_id: Option<Box<PrintableText>>,
 }
 
 impl Failure {
     /// A failure without hints.
-    pub(crate) fn new(kind: Kind, message: impl Into<Shown>) -> Self {
+    pub(crate) fn new(kind: Kind, message: impl Into<PrintableText>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -94,12 +94,12 @@ impl Failure {
     }
 
     /// A failure of the general kind.
-    pub(crate) fn failed(message: impl Into<Shown>) -> Self {
+    pub(crate) fn failed(message: impl Into<PrintableText>) -> Self {
         Self::new(Kind::Failed, message)
     }
 
     /// A wrong command line.
-    pub(crate) fn usage(message: impl Into<Shown>) -> Self {
+    pub(crate) fn usage(message: impl Into<PrintableText>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
@@ -110,7 +110,7 @@ impl Failure {
 
     /// Adds a hint.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<Shown>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<PrintableText>) -> Self {
         self.hints.push(hint.into());
         self
     }

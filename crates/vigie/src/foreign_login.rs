@@ -8,7 +8,7 @@ use crate::config::{Config, Ownership};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::prompt;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, Millis, SystemClock};
 
@@ -35,7 +35,7 @@ impl Context {
             return Ok(());
         }
         let file = self.home.directory().join("config.json");
-        let of = Shown::untrusted(&config.api_endpoint);
+        let of = PrintableText::untrusted(&config.api_endpoint);
         if ownership == Ownership::Shared && prompt::is_possible() {
             let question = shown!(
                 "`{}` holds a login to `{}` that another program has made. Replace it, and keep a copy beside it?",

@@ -48,7 +48,7 @@ use crate::context::{Context, Name};
 use crate::env::Env;
 use crate::error::{Failure, Kind};
 use crate::output::Output;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -117,7 +117,7 @@ fn usage_error(
     let text = error.render();
     let help = |text: &str| {
         output
-            .text(&Shown::lines(text))
+            .text(&PrintableText::lines(text))
             .map_or_else(|failure| exit(name, failure.kind), |()| ExitCode::SUCCESS)
     };
     if !error.use_stderr() {
@@ -130,7 +130,7 @@ fn usage_error(
         return match name {
             Name::Original(_) => help(&text),
             Name::Vigie => {
-                output::to_stderr(&Shown::lines(&text));
+                output::to_stderr(&PrintableText::lines(&text));
                 exit(name, Kind::Usage)
             }
         };
@@ -138,8 +138,10 @@ fn usage_error(
     let message = text.trim_end().trim_start_matches("error: ");
     output.failure(&match name {
         Name::Vigie if output.is_json() => usage(error, message),
-        Name::Vigie => Failure::usage(Shown::lines(message)),
-        Name::Original(_) => Failure::usage(shown!("Incorrect Usage: {}", Shown::lines(message))),
+        Name::Vigie => Failure::usage(PrintableText::lines(message)),
+        Name::Original(_) => {
+            Failure::usage(shown!("Incorrect Usage: {}", PrintableText::lines(message)))
+        }
     });
     exit(name, Kind::Usage)
 }
@@ -153,10 +155,10 @@ fn usage(error: &clap::Error, message: &str) -> Failure {
             .hint("`vigie --help` lists the commands");
     }
     let (fault, below) = message.split_once("\n\n").unwrap_or((message, ""));
-    let failure = Failure::usage(Shown::lines(fault.trim())).coded(code);
+    let failure = Failure::usage(PrintableText::lines(fault.trim())).coded(code);
     match below.trim() {
         "" => failure,
-        below => failure.hint(Shown::lines(below)),
+        below => failure.hint(PrintableText::lines(below)),
     }
 }
 

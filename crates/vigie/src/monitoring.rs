@@ -16,7 +16,7 @@ use crate::error::{Failure, Kind};
 use crate::given;
 use crate::no_role;
 use crate::session::{Token, checked, grant, not_logged_in};
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::token::Claims;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
@@ -206,7 +206,7 @@ impl<'a> Monitoring<'a> {
     }
 
     /// The message that nothing was found, with the place.
-    pub(crate) fn empty(&self) -> Shown {
+    pub(crate) fn empty(&self) -> PrintableText {
         format!("No metrics found in {}.", self.domain.label).into()
     }
 
@@ -256,7 +256,7 @@ impl<'a> Monitoring<'a> {
         })?;
         if self.is_fallback && no_role::is_hidden(&reply) && !self.context.has_no_role() {
             let mut failure = reply.refusal("use the metrics");
-            failure.hints.insert(0, Shown::from(CHOOSE_SPACE));
+            failure.hints.insert(0, PrintableText::from(CHOOSE_SPACE));
             return Err(failure);
         }
         Ok(reply)

@@ -1,6 +1,6 @@
 //! The name that the program was called by.
 
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 
 /// The name the program was called by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Name {
     }
 
     /// A text whose commands, which stand in backticks, begin with this name.
-    pub(crate) fn in_commands(self, text: &Shown) -> Shown {
+    pub(crate) fn in_commands(self, text: &PrintableText) -> PrintableText {
         text.with_commands_of(self.text())
     }
 }

@@ -5,7 +5,7 @@ use crate::client::{Reply, Request};
 use crate::config::{CfConfig, Place};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::token::Claims;
 
 /// The server's code for a domain that is not there or not to be seen.
@@ -15,10 +15,10 @@ const DOMAIN_NOT_FOUND: &str = "BXNMSRI13E";
 pub(crate) const PROBE: &str = "/v1/settings/domain";
 
 /// The command that gives a role, for who can run it; the member's address is filled in where it is known.
-pub(crate) fn hint(claims: Option<&Claims>) -> Shown {
+pub(crate) fn hint(claims: Option<&Claims>) -> PrintableText {
     shown!(
         "you have no role in an organization yet; an Administrator gives one with `vigie account space-role-set {} ORG SPACE SpaceDeveloper`",
-        Shown::word(address(claims))
+        PrintableText::word(address(claims))
     )
 }
 
@@ -30,7 +30,7 @@ fn address(claims: Option<&Claims>) -> &str {
 
 impl Context {
     /// The hint for a member who sees no organization.
-    pub(crate) fn no_role(&self) -> Shown {
+    pub(crate) fn no_role(&self) -> PrintableText {
         hint(self.claims().as_ref())
     }
 
@@ -44,7 +44,7 @@ impl Context {
         if failure.kind == Kind::NotFound && self.has_no_role() {
             failure.hints = vec![shown!(
                 "its OrgManager or an Administrator makes a space; an Administrator gives the role with `vigie account org-role-set {} ORG OrgManager`",
-                Shown::word(address(self.claims().as_ref()))
+                PrintableText::word(address(self.claims().as_ref()))
             )];
         }
         failure
@@ -77,7 +77,7 @@ impl Context {
     }
 
     /// Where to look for an organization that was not found.
-    pub(crate) fn hint_at_orgs(&self) -> Shown {
+    pub(crate) fn hint_at_orgs(&self) -> PrintableText {
         if self.sees_nothing() {
             return self.no_role();
         }
@@ -85,24 +85,24 @@ impl Context {
     }
 
     /// Where to look for a space that was not found in an organization.
-    pub(crate) fn hint_at_spaces(&self, org: &Place) -> Shown {
+    pub(crate) fn hint_at_spaces(&self, org: &Place) -> PrintableText {
         match self.spaces(&org.guid) {
             Ok(spaces) if spaces.is_empty() => self.no_space(org),
             _ => shown!(
                 "list what you can see with `vigie account spaces -o {}`",
-                Shown::word(&org.name)
+                PrintableText::word(&org.name)
             ),
         }
     }
 
     /// The hint for a member who sees the organization and no space of it.
-    pub(crate) fn no_space(&self, org: &Place) -> Shown {
+    pub(crate) fn no_space(&self, org: &Place) -> PrintableText {
         let claims = self.claims();
         shown!(
             "you see no space of it: its OrgManager or an Administrator makes one with `vigie account space-create NAME -o {}`, or gives a role in one with `vigie account space-role-set {} {} SPACE SpaceDeveloper`",
-            Shown::word(&org.name),
-            Shown::word(address(claims.as_ref())),
-            Shown::word(&org.name)
+            PrintableText::word(&org.name),
+            PrintableText::word(address(claims.as_ref())),
+            PrintableText::word(&org.name)
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Output: everything the program prints goes through here, in the layout that people's scripts know, and as [`Shown`]: a text
+//! Output: everything the program prints goes through here, in the layout that people's scripts know, and as [`PrintableText`]: a text
 //! in which everything that came from outside is escaped.
 //!
 //! Results and the `OK` line go to standard output; failures, warnings and prompts to standard error. With
@@ -17,7 +17,7 @@ pub(crate) use crate::shown::printable;
 use crate::context::Name;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind};
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 use unicode_width::UnicodeWidthStr as _;
@@ -94,7 +94,7 @@ impl Output {
     }
 
     /// A progress message: what is about to happen (one sentence ending in `...`), or what has happened so far.
-    pub(crate) fn action(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
+    pub(crate) fn action(&self, sentence: impl Into<PrintableText>) -> Result<(), Failure> {
         if self.is_json() || self.is_quiet() {
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Output {
 
     /// A line that is printed during a change. The change goes on when the reader has closed the pipe, as in
     /// `vigie login … | grep -q OK`.
-    fn progress_line(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
+    fn progress_line(&self, sentence: impl Into<PrintableText>) -> Result<(), Failure> {
         match self.line(sentence) {
             Err(failure) if failure.kind == Kind::BrokenPipe => Ok(()),
             outcome => outcome,
@@ -119,7 +119,7 @@ impl Output {
     }
 
     /// A sentence for people; not printed as JSON.
-    pub(crate) fn say(&self, sentence: impl Into<Shown>) -> Result<(), Failure> {
+    pub(crate) fn say(&self, sentence: impl Into<PrintableText>) -> Result<(), Failure> {
         if self.is_json() {
             return Ok(());
         }
@@ -127,12 +127,12 @@ impl Output {
     }
 
     /// A line of data, printed in every format.
-    pub(crate) fn line(&self, text: impl Into<Shown>) -> Result<(), Failure> {
+    pub(crate) fn line(&self, text: impl Into<PrintableText>) -> Result<(), Failure> {
         self.text(&shown!("{}\n", text.into()))
     }
 
     /// Lines as they are laid out.
-    pub(crate) fn text(&self, text: &Shown) -> Result<(), Failure> {
+    pub(crate) fn text(&self, text: &PrintableText) -> Result<(), Failure> {
         to_stdout(text.as_str().as_bytes())
     }
 
@@ -175,7 +175,7 @@ impl Output {
             .max()
             .unwrap_or(0)
             + 3;
-        let mut text = Shown::default();
+        let mut text = PrintableText::default();
         for (name, value) in pairs {
             if value.is_empty() {
                 text.push(&shown!("{}\n", name));
@@ -190,7 +190,7 @@ impl Output {
 }
 
 /// Writes to standard error. If that is closed as well, there is nowhere to report it.
-pub(crate) fn to_stderr(text: &Shown) {
+pub(crate) fn to_stderr(text: &PrintableText) {
     drop(io::stderr().lock().write_all(text.as_str().as_bytes()));
 }
 
@@ -201,12 +201,12 @@ fn to_stdout(bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn paint(on: bool, style: &'static str, text: Shown) -> Shown {
+fn paint(on: bool, style: &'static str, text: PrintableText) -> PrintableText {
     if on { text.painted(style) } else { text }
 }
 
 /// Lays out a table; each cell is one line.
-fn table(color: bool, header: &[&'static str], rows: &[Vec<String>]) -> Shown {
+fn table(color: bool, header: &[&'static str], rows: &[Vec<String>]) -> PrintableText {
     let clean: Vec<Vec<String>> = rows
         .iter()
         .map(|row| row.iter().map(|cell| printable(cell)).collect())
@@ -226,9 +226,9 @@ fn table(color: bool, header: &[&'static str], rows: &[Vec<String>]) -> Shown {
         .collect();
     let line = |cells: &[&str], style: &dyn Fn(usize) -> Option<&'static str>| {
         let last = cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
-        let mut line = Shown::default();
+        let mut line = PrintableText::default();
         for (column, (cell, width)) in cells.iter().zip(&widths).enumerate().take(last + 1) {
-            let shown = Shown::from((*cell).to_owned());
+            let shown = PrintableText::from((*cell).to_owned());
             line.push(&style(column).map_or(shown.clone(), |style| paint(color, style, shown)));
             if column < last {
                 line.push(&" ".repeat(width - cell.width().min(*width) + 3).into());

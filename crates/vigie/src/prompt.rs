@@ -9,7 +9,7 @@ pub(crate) use piped::{secret_or_line, text_or_line};
 
 use crate::error::{Failure, code};
 use crate::output::to_stderr;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use base::secret::Secret;
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ pub(crate) fn is_possible() -> bool {
     !FORBIDDEN.load(Ordering::Relaxed) && io::stdin().is_terminal()
 }
 
-fn require(what: &Shown, flag: &Shown) -> Result<(), Failure> {
+fn require(what: &PrintableText, flag: &PrintableText) -> Result<(), Failure> {
     if is_possible() {
         return Ok(());
     }
@@ -44,21 +44,24 @@ pub(crate) fn text(
     flag: &'static str,
 ) -> Result<String, Failure> {
     require(&what.into(), &flag.into())?;
-    line(&shown!("{}> ", Shown::from(prompt)))
+    line(&shown!("{}> ", PrintableText::from(prompt)))
 }
 
 /// Asks for a text that is not shown.
 pub(crate) fn secret(
     prompt: &'static str,
-    what: impl Into<Shown>,
-    flag: impl Into<Shown>,
+    what: impl Into<PrintableText>,
+    flag: impl Into<PrintableText>,
 ) -> Result<Secret<String>, Failure> {
     require(&what.into(), &flag.into())?;
-    no_echo::line(&shown!("{}> ", Shown::from(prompt)))
+    no_echo::line(&shown!("{}> ", PrintableText::from(prompt)))
 }
 
 /// Asks for yes or no; an empty answer means no.
-pub(crate) fn confirm(question: impl Into<Shown>, flag: impl Into<Shown>) -> Result<bool, Failure> {
+pub(crate) fn confirm(
+    question: impl Into<PrintableText>,
+    flag: impl Into<PrintableText>,
+) -> Result<bool, Failure> {
     let question = question.into();
     if !is_possible() {
         return Err(Failure::usage(shown!(
@@ -81,7 +84,7 @@ pub(crate) fn choose<'a, T>(
     heading: &'static str,
     items: &'a [T],
     describe: impl Fn(&T) -> String,
-    what: impl Into<Shown>,
+    what: impl Into<PrintableText>,
     flag: &'static str,
 ) -> Result<&'a T, Failure> {
     require(&what.into(), &flag.into())?;
@@ -151,7 +154,7 @@ fn is_no(answer: &str) -> bool {
     ["n", "no"].contains(&answer.to_ascii_lowercase().as_str())
 }
 
-fn line(prompt: &Shown) -> Result<String, Failure> {
+fn line(prompt: &PrintableText) -> Result<String, Failure> {
     to_stderr(prompt);
     let mut answer = String::new();
     let read = io::stdin()

@@ -1,6 +1,6 @@
 //! Text that is safe to print on a terminal, enforced by type.
 //!
-//! A [`Shown`] consists of literals of this program and of texts in which every invisible character, and every character that
+//! A [`PrintableText`] consists of literals of this program and of texts in which every invisible character, and every character that
 //! changes how others are displayed, is replaced by its escaped code (`\u{202e}`). Standard output and standard error accept
 //! nothing else, so a server, or a metric's name, can neither move the cursor nor forge or reverse a line. Output for programs
 //! ([`json`](crate::output::Output::json) and its like) has its own rules.
@@ -19,20 +19,20 @@ pub(crate) const UNTRUSTED_CHARACTERS_MAX: usize = 1000;
 
 /// A text that can be printed as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Shown(String);
+pub(crate) struct PrintableText(String);
 
 /// Formats a text: the literal as it is, each argument (`{}`, in order) as [`Show`] renders it. Names inside the braces do not
 /// compile, because they would not be escaped.
 macro_rules! shown {
     ($layout:literal $(, $argument:expr)* $(,)?) => {
-        $crate::shown::Shown::laid_out(format_args!(
+        $crate::shown::PrintableText::laid_out(format_args!(
             concat!($layout) $(, $crate::shown::Escaped(&$argument))*
         ))
     };
 }
 pub(crate) use shown;
 
-impl Shown {
+impl PrintableText {
     /// For [`shown!`] only, which escapes every argument.
     pub(crate) fn laid_out(text: fmt::Arguments<'_>) -> Self {
         Self(text.to_string())
@@ -60,7 +60,7 @@ impl Shown {
         &self.0
     }
 
-    /// The text, for cutting, padding or measuring. Converting it to a [`Shown`] again escapes it again, which changes only line
+    /// The text, for cutting, padding or measuring. Converting it to a [`PrintableText`] again escapes it again, which changes only line
     /// ends.
     pub(crate) fn into_string(self) -> String {
         self.0
@@ -85,32 +85,32 @@ impl Shown {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for PrintableText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
 /// A literal of this program.
-impl From<&'static str> for Shown {
+impl From<&'static str> for PrintableText {
     fn from(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 }
 
-impl From<String> for Shown {
+impl From<String> for PrintableText {
     fn from(text: String) -> Self {
         Self::from(&text)
     }
 }
 
-impl From<&String> for Shown {
+impl From<&String> for PrintableText {
     fn from(text: &String) -> Self {
         Self(printable(text))
     }
 }
 
-impl From<&Self> for Shown {
+impl From<&Self> for PrintableText {
     fn from(text: &Self) -> Self {
         text.clone()
     }
@@ -122,7 +122,7 @@ pub(crate) trait Show {
     fn show(&self) -> Cow<'_, str>;
 }
 
-impl Show for Shown {
+impl Show for PrintableText {
     fn show(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.0)
     }
@@ -239,14 +239,17 @@ mod tests {
         assert_eq!(shown!("a {}\n{}", name, 7_u64).as_str(), "a x\\nOK\n7");
         let inner = shown!("1\n2");
         assert_eq!(shown!("<{}>", inner).as_str(), "<1\n2>");
-        assert_eq!(Shown::from(format!("{name}\n")).as_str(), "x\\nOK\\n");
-        assert_eq!(Shown::from("literal\n").as_str(), "literal\n");
-        assert_eq!(Shown::lines("a\n\u{1b}b").as_str(), "a\n\\u{1b}b");
+        assert_eq!(
+            PrintableText::from(format!("{name}\n")).as_str(),
+            "x\\nOK\\n"
+        );
+        assert_eq!(PrintableText::from("literal\n").as_str(), "literal\n");
+        assert_eq!(PrintableText::lines("a\n\u{1b}b").as_str(), "a\n\\u{1b}b");
     }
 
     #[test]
     fn what_is_told_has_an_end() {
-        let told = Shown::untrusted(&"é".repeat(UNTRUSTED_CHARACTERS_MAX + 1));
+        let told = PrintableText::untrusted(&"é".repeat(UNTRUSTED_CHARACTERS_MAX + 1));
         assert_eq!(told.as_str().chars().count(), UNTRUSTED_CHARACTERS_MAX + 1);
         assert!(told.as_str().ends_with('…'));
     }
@@ -277,7 +280,7 @@ mod tests {
                 "stdout().lock",
                 "stderr().lock",
                 "laid_out(",
-                "Shown(",
+                "PrintableText(",
                 "print!(",
                 "println!(",
             ] {

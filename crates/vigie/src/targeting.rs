@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
 use crate::prompt;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use serde_json::{Value, json};
 use wire::cf::info::Info;
 use wire::cf::region::Region;
@@ -283,8 +283,8 @@ fn undecided(all: &[AccountResource]) -> Failure {
     .hint("log in with `-c ACCOUNT_ID`, or go on from here with `vigie target -c ACCOUNT_ID`")
 }
 
-fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> Shown {
-    let mut lines = Shown::default();
+fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> PrintableText {
+    let mut lines = PrintableText::default();
     for (at, account) in accounts.into_iter().enumerate() {
         lines.push(&if at > 0 { "\n" } else { "" }.into());
         lines.push(&shown!(

@@ -4,7 +4,7 @@ use crate::env;
 use crate::error::Failure;
 use crate::links;
 use crate::output;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use serde_json::Value;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -92,7 +92,7 @@ impl Trace {
         self.write(&dump(&title, first_line, headers, body))
     }
 
-    fn write(&self, text: &Shown) -> Result<(), Failure> {
+    fn write(&self, text: &PrintableText) -> Result<(), Failure> {
         match self {
             Self::Off => Ok(()),
             Self::Screen => {
@@ -117,7 +117,12 @@ fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 
-fn dump(title: &str, first_line: &str, headers: &ureq::http::HeaderMap, body: &[u8]) -> Shown {
+fn dump(
+    title: &str,
+    first_line: &str,
+    headers: &ureq::http::HeaderMap,
+    body: &[u8],
+) -> PrintableText {
     let mut text = shown!("\n{}\n{}\n", title, first_line);
     for (name, value) in headers {
         let secret = matches!(

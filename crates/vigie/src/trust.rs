@@ -12,7 +12,7 @@ use crate::env;
 use crate::error::Failure;
 use crate::origin::{Advertised, Origin, classify, follow};
 use crate::prompt;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use base::user_info;
 
 impl Context {
@@ -46,7 +46,7 @@ impl Context {
             Advertised::Refused(why) => Err(Failure::failed(shown!(
                 "`{}` names `{}` as {}, where nothing is sent: {}",
                 api,
-                Shown::untrusted(&user_info::hidden(advertised)),
+                PrintableText::untrusted(&user_info::hidden(advertised)),
                 what,
                 why
             ))
@@ -60,7 +60,7 @@ impl Context {
             Failure::failed(shown!(
                 "`{}` continues a list at `{}`, which is not its own; nothing was sent there",
                 base,
-                Shown::untrusted(&user_info::hidden(next))
+                PrintableText::untrusted(&user_info::hidden(next))
             ))
         })
     }
@@ -85,8 +85,8 @@ impl Context {
         }
         let allow = shown!(
             "if both belong together, allow it with `vigie api --trust-origin {}`, or while logging in with `--trust-origin {}`",
-            Shown::word(&there.to_string()),
-            Shown::word(&there.to_string())
+            PrintableText::word(&there.to_string()),
+            PrintableText::word(&there.to_string())
         );
         if !prompt::is_possible() {
             return Err(Failure::usage(shown!(
@@ -209,7 +209,7 @@ pub(crate) fn origin(url: &str) -> Result<Origin, Failure> {
     Origin::of(url).map_err(|why| {
         Failure::usage(shown!(
             "`{}` is not the address of a server: {}",
-            Shown::untrusted(&user_info::hidden(url)),
+            PrintableText::untrusted(&user_info::hidden(url)),
             why
         ))
         .hint("the API endpoint is set with `vigie api URL`")

@@ -7,5 +7,5 @@ mod tags;
 mod tests;
 
 pub use body::{Body, EventError};
-pub use shown::{Deleted, Listed, Single};
+pub use shown::{Deleted, EventListing, Single};
 pub use tags::{Choice, Wanted};

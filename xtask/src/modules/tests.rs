@@ -158,11 +158,11 @@ fn a_name_of_a_module_and_of_a_macro_in_it_are_told_apart() {
         ("src/main.rs", "mod shown; mod b;"),
         (
             "src/shown.rs",
-            "macro_rules! shown { () => { $crate::shown::Shown } } pub(crate) use shown; pub struct Shown;",
+            "macro_rules! shown { () => { $crate::shown::RulesComparison } } pub(crate) use shown; pub struct RulesComparison;",
         ),
         (
             "src/b.rs",
-            "use crate::shown::{Shown, shown}; fn f() { shown!() }",
+            "use crate::shown::{RulesComparison, shown}; fn f() { shown!() }",
         ),
     ];
     assert_eq!(found(&files), Vec::<String>::new());

@@ -1,6 +1,6 @@
 //! Fewer points out of many, as Graphite makes them for `maxDataPoints`.
 
-use super::fold::Running;
+use super::fold::FoldState;
 use super::{Fold, Grid};
 use crate::time::{Millis, Step};
 
@@ -51,7 +51,7 @@ pub struct Parts {
     first: Millis,
     span: i128,
     points_max: i128,
-    open: Option<(i128, Millis, Running)>,
+    open: Option<(i128, Millis, FoldState)>,
     fold: Fold,
 }
 
@@ -78,7 +78,7 @@ impl Parts {
             return None;
         }
         let before = self.end();
-        let mut running = Running::new(self.fold);
+        let mut running = FoldState::new(self.fold);
         running.add(value);
         self.open = Some((part, at, running));
         before

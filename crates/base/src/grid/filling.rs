@@ -1,7 +1,7 @@
 //! Samples into the slots of a grid, as they are decoded: what is asked for most is one sample for each slot, and that takes no
 //! division for each.
 
-use super::fold::Running;
+use super::fold::FoldState;
 use super::{Fold, Grid, Window};
 use crate::time::Millis;
 
@@ -13,7 +13,7 @@ pub struct Filling {
     grid: Grid,
     /// The slot that is open, and the instant at which it ends.
     open: Option<(usize, i64)>,
-    running: Running,
+    running: FoldState,
 }
 
 impl Filling {
@@ -25,7 +25,7 @@ impl Filling {
             fold,
             grid: window.empty(),
             open: None,
-            running: Running::new(fold),
+            running: FoldState::new(fold),
         }
     }
 
@@ -55,7 +55,7 @@ impl Filling {
         self.close();
         let end = self.window.start_of(next).0.saturating_add(step);
         self.open = Some((next, end));
-        self.running = Running::new(self.fold);
+        self.running = FoldState::new(self.fold);
         true
     }
 

@@ -21,7 +21,7 @@ pub enum Fold {
 impl Fold {
     /// One value out of many; NaN where there is none.
     pub fn of(self, values: impl IntoIterator<Item = f64>) -> f64 {
-        let mut running = Running::new(self);
+        let mut running = FoldState::new(self);
         values.into_iter().for_each(|value| running.add(value));
         running.value()
     }
@@ -29,7 +29,7 @@ impl Fold {
 
 /// What values have become so far.
 #[derive(Debug, Clone, Copy)]
-pub struct Running {
+pub struct FoldState {
     fold: Fold,
     value: f64,
     count: f64,
@@ -37,7 +37,7 @@ pub struct Running {
     is_mean: bool,
 }
 
-impl Running {
+impl FoldState {
     /// Nothing yet.
     #[must_use]
     pub const fn new(fold: Fold) -> Self {

@@ -1,6 +1,6 @@
 //! Samples into the slots of a window, as they come, so that a series need not be in memory as a whole.
 
-use super::fold::Running;
+use super::fold::FoldState;
 use super::{Fold, Grid, Window};
 use crate::time::Millis;
 
@@ -10,7 +10,7 @@ pub struct Folding {
     window: Window,
     fold: Fold,
     /// The slot that is being filled.
-    open: Option<(usize, Running)>,
+    open: Option<(usize, FoldState)>,
 }
 
 impl Folding {
@@ -35,7 +35,7 @@ impl Folding {
             return None;
         }
         let before = self.end();
-        let mut running = Running::new(self.fold);
+        let mut running = FoldState::new(self.fold);
         running.add(value);
         self.open = Some((slot, running));
         before

@@ -31,7 +31,7 @@ pub(crate) struct Batches {
 
 /// A batch being written, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Writing<'b> {
+pub(crate) struct BatchWriteGuard<'b> {
     place: &'b AtomicU64,
     number: u64,
     before: DoneBatches,
@@ -74,7 +74,7 @@ impl Batches {
     }
 
     /// Begins a batch.
-    pub(crate) fn begin(&self) -> Writing<'_> {
+    pub(crate) fn begin(&self) -> BatchWriteGuard<'_> {
         // Before the number is given: a reader who knows of the number knows of all that is in here.
         let before = self.done();
         loop {
@@ -84,7 +84,7 @@ impl Batches {
                 if taken.is_ok() {
                     let number = self.next.fetch_add(1, Ordering::SeqCst);
                     place.store(number, Ordering::SeqCst);
-                    return Writing {
+                    return BatchWriteGuard {
                         place,
                         number,
                         before,
@@ -134,7 +134,7 @@ impl Batches {
     }
 }
 
-impl Writing<'_> {
+impl BatchWriteGuard<'_> {
     /// What it marks series with.
     pub(crate) const fn stamp(&self) -> Stamp<'_> {
         Stamp {
@@ -144,7 +144,7 @@ impl Writing<'_> {
     }
 }
 
-impl Drop for Writing<'_> {
+impl Drop for BatchWriteGuard<'_> {
     fn drop(&mut self) {
         self.place.store(FREE, Ordering::SeqCst);
     }

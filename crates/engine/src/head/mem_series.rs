@@ -59,7 +59,7 @@ struct Tail {
 
 /// What became of a sample.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Written {
+pub(crate) struct InsertOutcome {
     /// It arrived out of order.
     pub(crate) late: bool,
     /// There is one more than before.
@@ -159,13 +159,13 @@ impl SeriesAppender {
     }
 
     /// Adds a sample of a batch.
-    pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> Written {
+    pub(crate) fn append(&mut self, stamp: Stamp<'_>, at: i64, value: f64) -> InsertOutcome {
         self.mark(stamp);
         self.write(at, value)
     }
 
     /// Adds a sample of the batch that has marked the series.
-    pub(crate) fn write(&mut self, at: i64, value: f64) -> Written {
+    pub(crate) fn write(&mut self, at: i64, value: f64) -> InsertOutcome {
         let is_first = self.used == 0;
         let mut grown = 0;
         let (late, added) = if is_first || at > self.last {
@@ -179,7 +179,7 @@ impl SeriesAppender {
             grown = self.push_late(at, value);
             (at < self.last, at < self.last)
         };
-        Written { late, added, grown }
+        InsertOutcome { late, added, grown }
     }
 
     /// Adds to the column; says how much more memory it takes.

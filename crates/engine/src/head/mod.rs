@@ -20,7 +20,9 @@ use base::time::{Millis, TimeRange};
 use batches::{DoneBatches, Stamp};
 use block::{FIRST_BYTES, SHARE_MAX};
 use counts::Counts;
-use mem_series::{LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender, Written};
+use mem_series::{
+    InsertOutcome, LATE_BYTES, MemSeries, PreparedDeletion, SERIES_BYTES, SeriesAppender,
+};
 use series::HeadSeries;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -341,7 +343,7 @@ impl ShardWriter {
         let Some(Some(appender)) = self.appender(series) else {
             return false;
         };
-        let Written { late, added, grown } = appender.write(at, value);
+        let InsertOutcome { late, added, grown } = appender.write(at, value);
         sum.samples += 1;
         sum.late += u64::from(late);
         sum.held += i64::from(added);

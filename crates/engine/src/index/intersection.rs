@@ -36,12 +36,12 @@ impl PositionSets {
 
 /// An element that is being read.
 #[derive(Debug, Default)]
-pub(crate) struct Reading {
+pub(crate) struct IntersectionCursor {
     query: Progress,
     filter: Vec<Progress>,
 }
 
-impl Reading {
+impl IntersectionCursor {
     pub(crate) fn take_work(&mut self) -> u64 {
         let filter = self.filter.iter_mut().map(Progress::take_work);
         self.query.take_work() + filter.sum::<u64>()
@@ -130,7 +130,7 @@ impl<'a> IntersectionAutomaton<'a> {
     /// Where the element behind that one may be, which is called `text`.
     pub(crate) fn after_sole_element(
         &self,
-        reading: &mut Reading,
+        reading: &mut IntersectionCursor,
         positions: &PositionSets,
         text: &str,
     ) -> PositionSets {
@@ -147,7 +147,7 @@ impl<'a> IntersectionAutomaton<'a> {
     }
 
     /// Where the first element below the node `path` may be.
-    pub(crate) fn behind_path(&self, reading: &mut Reading, path: &str) -> PositionSets {
+    pub(crate) fn behind_path(&self, reading: &mut IntersectionCursor, path: &str) -> PositionSets {
         let mut positions = self.first();
         for element in path.split('.') {
             self.enter(reading, &positions);
@@ -160,14 +160,14 @@ impl<'a> IntersectionAutomaton<'a> {
     }
 
     /// Moves to the beginning of an element.
-    pub(crate) fn enter(&self, reading: &mut Reading, positions: &PositionSets) {
+    pub(crate) fn enter(&self, reading: &mut IntersectionCursor, positions: &PositionSets) {
         if let Some(((own, _), positions)) = self.query.zip(positions.query.as_ref()) {
             own.enter(&mut reading.query, positions);
         }
         self.enter_filter(reading, positions);
     }
 
-    fn enter_filter(&self, reading: &mut Reading, positions: &PositionSets) {
+    fn enter_filter(&self, reading: &mut IntersectionCursor, positions: &PositionSets) {
         let count = self.globs().count();
         reading.filter.resize_with(count, Progress::default);
         let positions = positions.filter.iter().flatten();
@@ -179,21 +179,21 @@ impl<'a> IntersectionAutomaton<'a> {
     }
 
     /// Reads a character that does not part elements.
-    pub(crate) fn step(&self, reading: &mut Reading, character: char) {
+    pub(crate) fn step(&self, reading: &mut IntersectionCursor, character: char) {
         if let Some((own, _)) = self.query {
             own.step(&mut reading.query, character);
         }
         self.step_filter(reading, character);
     }
 
-    fn step_filter(&self, reading: &mut Reading, character: char) {
+    fn step_filter(&self, reading: &mut IntersectionCursor, character: char) {
         for ((own, _), progress) in self.globs().zip(&mut reading.filter) {
             own.step(progress, character);
         }
     }
 
     /// Where the next element may be, if this one ends here.
-    pub(crate) fn next_positions(&self, reading: &Reading) -> PositionSets {
+    pub(crate) fn next_positions(&self, reading: &IntersectionCursor) -> PositionSets {
         PositionSets {
             query: self
                 .query
@@ -202,7 +202,7 @@ impl<'a> IntersectionAutomaton<'a> {
         }
     }
 
-    fn filter_behind(&self, reading: &Reading) -> Option<Vec<Positions>> {
+    fn filter_behind(&self, reading: &IntersectionCursor) -> Option<Vec<Positions>> {
         self.filter.as_ref().map(|all| {
             let all = all.iter().zip(&reading.filter);
             all.map(|((own, _), progress)| own.next_positions(progress))
@@ -211,36 +211,48 @@ impl<'a> IntersectionAutomaton<'a> {
     }
 
     /// Whether any glob of the filter, if there is one, says so of what was read.
-    fn any(&self, reading: &Reading, is_so: impl Fn(Glob<'_>, &Progress) -> bool) -> bool {
+    fn any(
+        &self,
+        reading: &IntersectionCursor,
+        is_so: impl Fn(Glob<'_>, &Progress) -> bool,
+    ) -> bool {
         let mut all = self.globs().zip(&reading.filter);
         self.filter.is_none() || all.any(|(own, progress)| is_so(*own, progress))
     }
 
     /// Whether the query, if it has a glob, says so.
-    fn query(&self, reading: &Reading, is_so: impl Fn(Glob<'_>, &Progress) -> bool) -> bool {
+    fn query(
+        &self,
+        reading: &IntersectionCursor,
+        is_so: impl Fn(Glob<'_>, &Progress) -> bool,
+    ) -> bool {
         self.query.is_none_or(|own| is_so(own, &reading.query))
     }
 
     /// Whether it can still fit when `character`, which does not part elements, comes next.
-    pub(crate) fn allows(&self, reading: &Reading, character: char) -> bool {
+    pub(crate) fn allows(&self, reading: &IntersectionCursor, character: char) -> bool {
         let allows = |(own, _): Glob<'_>, progress: &Progress| own.allows(progress, character);
         self.query(reading, allows) && self.any(reading, allows)
     }
 
     /// Whether the element read so far is whole.
-    pub(crate) fn can_end_element(&self, reading: &Reading) -> bool {
+    pub(crate) fn can_end_element(&self, reading: &IntersectionCursor) -> bool {
         let ends = |(own, _): Glob<'_>, progress: &Progress| own.can_end_element(progress);
         self.query(reading, ends) && self.any(reading, ends)
     }
 
     /// Whether a series whose path was read, and which has labels, may fit.
-    pub(crate) fn may_have_labels(&self, reading: &Reading) -> bool {
+    pub(crate) fn may_have_labels(&self, reading: &IntersectionCursor) -> bool {
         self.query(reading, may_have_labels) && self.any(reading, may_have_labels)
     }
 
     /// The first character behind `after` with which it can still fit. Each side is asked for the next one from where the
     /// other can go on, so that what only one of them can go on with is skipped.
-    pub(crate) fn next_allowed(&self, reading: &mut Reading, after: char) -> Option<char> {
+    pub(crate) fn next_allowed(
+        &self,
+        reading: &mut IntersectionCursor,
+        after: char,
+    ) -> Option<char> {
         let mut after = after;
         loop {
             let character = match self.query {

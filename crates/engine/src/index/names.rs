@@ -11,7 +11,7 @@ mod walk;
 
 pub(crate) use walk::Found;
 
-use super::intersection::{IntersectionAutomaton, Reading};
+use super::intersection::{IntersectionAutomaton, IntersectionCursor};
 use super::tree::Tree;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
@@ -107,7 +107,7 @@ impl TenantNames {
             selector,
             filter,
             automaton: &automaton,
-            reading: Reading::default(),
+            reading: IntersectionCursor::default(),
             path: String::new(),
             is_probe: false,
             meter,
@@ -130,7 +130,7 @@ impl TenantNames {
         };
         let every = Selector::all();
         let automaton = IntersectionAutomaton::of(&every, Some(filter));
-        let mut reading = Reading::default();
+        let mut reading = IntersectionCursor::default();
         let positions = automaton.behind_path(&mut reading, path);
         meter.matched(reading.take_work())?;
         let mut probe = Walk {

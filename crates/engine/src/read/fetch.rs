@@ -191,7 +191,7 @@ impl Common {
             frozen: frozen.map(|frozen| (frozen, self.frozen_through)),
             head: own.head.as_deref(),
         };
-        let mut cursor = Reading {
+        let mut cursor = SeriesFetch {
             key: &own.key,
             query: self.query,
             sources,
@@ -206,7 +206,7 @@ impl Common {
 }
 
 /// A series in the hands of whoever asked for it.
-struct Reading<'s, 'p, 'c> {
+struct SeriesFetch<'s, 'p, 'c> {
     key: &'s SeriesKey<'static>,
     query: usize,
     sources: Sources<'s>,
@@ -219,7 +219,7 @@ struct Reading<'s, 'p, 'c> {
     handed_out: u64,
 }
 
-impl Cursor for Reading<'_, '_, '_> {
+impl Cursor for SeriesFetch<'_, '_, '_> {
     fn key(&self) -> SeriesKey<'_> {
         SeriesKey::from_canonical_unchecked(self.key.as_str())
     }

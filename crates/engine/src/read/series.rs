@@ -40,14 +40,14 @@ pub(crate) struct SeriesReader<'s> {
     /// Of the days that are still to come.
     rest: &'s [Arc<Segment>],
     /// Of one day, and of all days, each with its sequence: ascending.
-    stored: Vec<Stored<'s>>,
+    stored: Vec<SegmentSource<'s>>,
     /// Of all days: the frozen head's, then the head's.
     newest: Vec<SourceCursor<'s>>,
 }
 
 /// What one segment has of the series.
 #[derive(Debug)]
-struct Stored<'s> {
+struct SegmentSource<'s> {
     sequence: u64,
     is_late: bool,
     cursor: SourceCursor<'s>,
@@ -84,7 +84,7 @@ impl<'s> SeriesReader<'s> {
     }
 
     /// The series in one segment, if it is there.
-    fn open(&self, segment: &'s Arc<Segment>) -> Result<Option<Stored<'s>>, StoreError> {
+    fn open(&self, segment: &'s Arc<Segment>) -> Result<Option<SegmentSource<'s>>, StoreError> {
         let Sources {
             tenant,
             series,
@@ -96,7 +96,7 @@ impl<'s> SeriesReader<'s> {
             return Ok(None);
         };
         let hidden = Spans::later_than(deletions, segment.purged());
-        Ok(Some(Stored {
+        Ok(Some(SegmentSource {
             sequence: segment.sequence(),
             is_late: segment.is_late(),
             cursor: SourceCursor::segment(segment, blocks, range, hidden),

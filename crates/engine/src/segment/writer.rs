@@ -19,7 +19,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Written {
+pub(crate) struct SegmentSummary {
     pub(crate) samples: u64,
     pub(crate) series: u32,
     pub(crate) bytes: u64,
@@ -183,7 +183,7 @@ impl SegmentWriter {
     }
 
     /// Writes directories and footer, and brings the file to stable storage; its directory entry is the caller's.
-    pub(crate) fn finish(mut self) -> Result<Written, StoreError> {
+    pub(crate) fn finish(mut self) -> Result<SegmentSummary, StoreError> {
         debug_assert!(self.offset() >= HEADER_BYTES as u64);
         let blocks_offset = self.offset();
         while self.blocks.read_next(&mut self.buffer)? {
@@ -214,7 +214,7 @@ impl SegmentWriter {
         self.buffer.extend_from_slice(&footer.encode());
         self.write_out()?;
         self.file.sync().map_err(error::io("sync", &self.path))?;
-        Ok(Written {
+        Ok(SegmentSummary {
             samples: self.samples,
             series: self.series,
             bytes: self.written,

@@ -1,7 +1,7 @@
 //! Everything that writers change, held still: for what concerns more than one shard.
 
 use super::{Catalog, Frozen, State};
-use crate::guard::{self, Lock, Writing};
+use crate::guard::{self, Lock, WriteGuard};
 use crate::head::mem_series::{MemSeries, PreparedDeletion};
 use crate::head::{self, Head, ShardWriter};
 use crate::registry::name_file::CreatedSeries;
@@ -22,8 +22,8 @@ pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 #[derive(Debug)]
 pub(crate) struct AllLocked<'s> {
     state: &'s State,
-    pub(crate) catalog: Writing<'s, Catalog>,
-    shards: Vec<Writing<'s, ShardWriter>>,
+    pub(crate) catalog: WriteGuard<'s, Catalog>,
+    shards: Vec<WriteGuard<'s, ShardWriter>>,
 }
 
 /// What a freeze takes out.

@@ -2,7 +2,7 @@
 //! many.
 
 use super::counted_source::CountedSource;
-use super::tally::{Count, Counted, Noted, Tally};
+use super::tally::{Count, Noted, Tally, TallyKey};
 use super::{Action, Actor, Credential, Entry, Origin, Outcome};
 use base::id::{AccountId, KeyId};
 use base::limit::{self, Limit};
@@ -35,7 +35,7 @@ pub(crate) struct Refusal {
     source: CountedSource,
 }
 
-impl Counted for Refusal {
+impl TallyKey for Refusal {
     fn is_named(self) -> bool {
         self.refused.principal.is_some()
     }
@@ -60,7 +60,7 @@ pub(crate) struct Requests {
     source: CountedSource,
 }
 
-impl Counted for Requests {
+impl TallyKey for Requests {
     fn is_named(self) -> bool {
         self.principal.is_some()
     }
@@ -143,11 +143,11 @@ impl Counts {
     }
 
     /// Takes the counts that are to be written now.
-    pub(crate) fn take(&self, now: Millis, all: bool) -> Taken {
+    pub(crate) fn take(&self, now: Millis, all: bool) -> DrainedCounts {
         let mut requests = self.requests.take(now, all);
         // An hour is long: the first request is written at once, the number of requests when the hour has ended.
         requests.extend(self.requests.take_new());
-        Taken {
+        DrainedCounts {
             refusals: self.refusals.take(now, all),
             requests,
         }
@@ -171,14 +171,14 @@ impl Counts {
         self.dropped.fetch_add(entries, Ordering::Relaxed);
     }
 
-    pub(crate) fn give_back(&self, taken: Taken) {
+    pub(crate) fn give_back(&self, taken: DrainedCounts) {
         self.refusals.give_back(taken.refusals);
         self.requests.give_back(taken.requests);
     }
 
     /// Counts that are not written yet.
     pub(crate) fn pending(&self) -> Vec<Entry> {
-        let taken = Taken {
+        let taken = DrainedCounts {
             refusals: self.refusals.pending(),
             requests: self.requests.pending(),
         };
@@ -202,12 +202,12 @@ impl Counts {
 
 /// Counts taken for writing.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Taken {
+pub(crate) struct DrainedCounts {
     refusals: Vec<Count<Refusal>>,
     requests: Vec<Count<Requests>>,
 }
 
-impl Taken {
+impl DrainedCounts {
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let refusals = self.refusals.iter().map(refusal);
         refusals.chain(self.requests.iter().map(requests)).collect()

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const PERIODS_MAX: usize = 10;
 
 /// An event that is counted.
-pub(crate) trait Counted: Copy + Eq + Hash {
+pub(crate) trait TallyKey: Copy + Eq + Hash {
     /// Whether it names a known user; strangers get at most half of the places, and known users the rest.
     fn is_named(self) -> bool;
 
@@ -78,7 +78,7 @@ impl<K> Default for Period<K> {
     }
 }
 
-impl<K: Counted> Period<K> {
+impl<K: TallyKey> Period<K> {
     fn has_room(&self, what: K, most: usize) -> bool {
         let strangers = most - most / 2;
         self.alone < most && (what.is_named() || self.strange < strangers)
@@ -116,7 +116,7 @@ pub(crate) struct Tally<K> {
     overflow: AtomicU64,
 }
 
-impl<K: Counted> Tally<K> {
+impl<K: TallyKey> Tally<K> {
     /// Periods of this many milliseconds; each counts at most this many events separately.
     pub(crate) fn new(period: i64, most: usize) -> Self {
         Self {
@@ -245,7 +245,7 @@ impl<K: Counted> Tally<K> {
 mod tests {
     use super::*;
 
-    impl Counted for u32 {
+    impl TallyKey for u32 {
         fn is_named(self) -> bool {
             true
         }
@@ -260,7 +260,7 @@ mod tests {
     }
 
     /// A user (0 is none) and a source (0 is others).
-    impl Counted for (u32, u32) {
+    impl TallyKey for (u32, u32) {
         fn is_named(self) -> bool {
             self.0 != 0
         }

@@ -25,7 +25,7 @@ use base::time::Millis;
 use db::Tx;
 
 /// The principal that a proof identifies, and what may be issued.
-pub(crate) struct Proven {
+pub(crate) struct GrantSubject {
     pub(crate) subject: Subject,
     pub(crate) login: Login,
     held: ProofGuard,
@@ -103,10 +103,10 @@ impl Iam {
     /// Begins a session with a proof that is still valid.
     pub(crate) async fn begin_session(
         &self,
-        proven: Proven,
+        proven: GrantSubject,
         client: &str,
     ) -> Result<(Subject, Login, SessionId, Secret<String>), IamError> {
-        let Proven {
+        let GrantSubject {
             subject,
             login,
             held,
@@ -175,7 +175,7 @@ impl Iam {
         source: Source,
         grant: Grant,
         asked: Option<&str>,
-    ) -> Result<Proven, IamError> {
+    ) -> Result<GrantSubject, IamError> {
         let now = self.0.clock.now();
         let proven = |subject: Subject, bounds: Bounds, grant_type: &str, held| {
             let directory = self.directory();
@@ -185,7 +185,7 @@ impl Iam {
             let default = default.map_or_else(String::new, |account| account.to_string());
             let account = asked.unwrap_or(&default);
             let login = Login::to(self, bounds, account, grant_type.to_owned())?;
-            Ok::<_, IamError>(Proven {
+            Ok::<_, IamError>(GrantSubject {
                 subject,
                 login,
                 held,
@@ -324,7 +324,7 @@ impl Iam {
             }
             _ => {
                 let proven = self.prove(request.source, request.grant, None);
-                let Proven { login, held, .. } = proven.await?;
+                let GrantSubject { login, held, .. } = proven.await?;
                 (self.lock_proof(held).await?, *login.bounds())
             }
         };

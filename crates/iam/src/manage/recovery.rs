@@ -56,7 +56,7 @@ pub struct OperatorsKey {
 
 /// A user, as the operator sees them.
 #[derive(Debug)]
-pub struct Listed {
+pub struct UserOverview {
     /// The user's id.
     pub id: UserId,
     /// The address.
@@ -180,9 +180,9 @@ impl Iam {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn all_users(&self) -> Result<Vec<Listed>, IamError> {
+    pub async fn all_users(&self) -> Result<Vec<UserOverview>, IamError> {
         let directory = self.directory();
-        let listed = |own: users::Stored| Listed {
+        let listed = |own: users::Stored| UserOverview {
             accounts: accounts_of(&directory, own.id),
             id: own.id,
             email: own.email,

@@ -2,7 +2,7 @@
 
 use crate::error::{Failure, Kind, code};
 use crate::proxy::Via;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use std::io::ErrorKind;
 
 /// The TLS library's error, unwrapped.
@@ -80,7 +80,10 @@ fn of_proxy(error: &ureq::Error) -> Option<String> {
             format!("cannot be reached: {error}")
         }
         ureq::Error::ConnectProxyFailed(reason) => {
-            format!("refuses the connection: {}", Shown::untrusted(reason))
+            format!(
+                "refuses the connection: {}",
+                PrintableText::untrusted(reason)
+            )
         }
         _ => return None,
     })

@@ -1,7 +1,7 @@
 //! Unpacks compressed replies.
 
 use crate::error::{Failure, code};
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use flate2::bufread::MultiGzDecoder;
 use std::io::Read as _;
 use ureq::http::{HeaderMap, header};
@@ -23,14 +23,14 @@ impl Unreadable {
         let why = match self {
             Self::Coding(name) => shown!(
                 "packed as `{}`, which was not asked for",
-                Shown::untrusted(&name)
+                PrintableText::untrusted(&name)
             ),
             Self::Broken => "packed by gzip, which ends early or is damaged".into(),
             Self::TooLarge(most) => shown!("larger than {} MiB when unpacked", most >> 20),
         };
         Failure::failed(shown!(
             "the answer of `{}` is {}",
-            Shown::untrusted(origin),
+            PrintableText::untrusted(origin),
             why
         ))
         .coded(code::ANSWER_MALFORMED)

@@ -14,7 +14,7 @@ use crate::error::{Failure, Kind};
 use crate::figures;
 use crate::monitoring::{Monitoring, ScopeArgs};
 use crate::output::when_stdout_closes;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use agent::{Host, Journal, JournalError, Naming, Notifier, Schedule, Sender, WhenFull};
 use base::sample::Batch;
 use std::fmt::Write as _;
@@ -118,7 +118,7 @@ pub(crate) fn run(args: &AgentArgs, context: &Context) -> Result<(), Failure> {
     if args.print {
         let told = Arc::clone(&notifier);
         when_stdout_closes(move || told.stop());
-        return schedule.run(|batch| context.output.text(&Shown::lines(&lines(batch))));
+        return schedule.run(|batch| context.output.text(&PrintableText::lines(&lines(batch))));
     }
     let buffer = args
         .buffer

@@ -16,7 +16,7 @@ use crate::error::{Failure, Kind};
 use crate::given;
 use crate::prompt;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::targeting::{Prompting, narrow};
 use crate::token::{Claims, Reach};
 use crate::trust;
@@ -149,7 +149,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     }
     for (given, flag) in [(args.no_iam, "--no-iam"), (args.vpc, "--vpc")] {
         if given {
-            output.note(shown!("`{}` has no effect here", Shown::from(flag)));
+            output.note(shown!("`{}` has no effect here", PrintableText::from(flag)));
         }
     }
     for given in &args.trust_origin {

@@ -8,7 +8,7 @@ use crate::command::role::{self, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::Output;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::cf::organization::MemberEntity;
@@ -97,7 +97,7 @@ fn show(found: Vec<Holders>, output: &Output) -> Result<(), Failure> {
     for (role, users) in found {
         let mut section = shown!("\n{}\n", role);
         if users.is_empty() {
-            section.push(&Shown::from("  none\n"));
+            section.push(&PrintableText::from("  none\n"));
         }
         for user in users {
             section.push(&shown!("  {}\n", user));

@@ -14,7 +14,7 @@ use serde::Serialize;
 /// One organization under the names that scripts know.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Listed {
+struct OrgListing {
     org_guid: String,
     org_name: String,
     region: String,
@@ -23,7 +23,7 @@ struct Listed {
     status: String,
 }
 
-impl Listed {
+impl OrgListing {
     fn of(org: Org, region: &str, context: &Context) -> Self {
         let config = context.config();
         Self {
@@ -41,7 +41,7 @@ impl Listed {
     }
 }
 
-impl Row for Listed {
+impl Row for OrgListing {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::wide("GUID", |org| org.org_guid.clone()),
         Column::new("Name", |org| org.org_name.clone()),

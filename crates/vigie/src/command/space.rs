@@ -13,14 +13,14 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Listed {
+struct SpaceListing {
     space_guid: String,
     space_name: String,
     org_guid: String,
     org_name: String,
 }
 
-impl Listed {
+impl SpaceListing {
     fn of(space: Space, org: &Place) -> Self {
         Self {
             space_guid: space.metadata.guid,
@@ -31,7 +31,7 @@ impl Listed {
     }
 }
 
-impl Row for Listed {
+impl Row for SpaceListing {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::wide("GUID", |space| space.space_guid.clone()),
         Column::new("Name", |space| space.space_name.clone()),

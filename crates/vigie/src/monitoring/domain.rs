@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::targeting::narrow;
 use wire::scope_id;
 
@@ -170,6 +170,6 @@ fn no_domain(context: &Context) -> Failure {
     };
     failure.hint(shown!(
         "choose a space with {}, or mean the organization or the account itself with `--scope org` or `--scope account`",
-        Shown::from(target)
+        PrintableText::from(target)
     ))
 }

@@ -9,7 +9,7 @@ use crate::no_role;
 use crate::pages::{PAGE_SIZE, read_all};
 use crate::places::Space;
 use crate::session::only_space;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::targeting::narrow;
 use crate::token::{Claims, Reach};
 use std::path::Path;
@@ -79,8 +79,8 @@ impl Monitoring<'_> {
             (Some(id), None, _) => Ok(Domain::of_id(id)),
             (None, _, Some(other)) => Err(away.hint(shown!(
                 "the buffer of `{}` was not filled with this key, and its space is not taken for this key's: name the space with `--scope {}`, if that is where it sends, or start when the server answers",
-                Shown::word(other.as_str()),
-                Shown::word(other.as_str())
+                PrintableText::word(other.as_str()),
+                PrintableText::word(other.as_str())
             ))),
             _ => Err(away.hint("the space is found by asking the server; name it with `--scope s-GUID`, and the agent starts without")),
         }
@@ -116,11 +116,11 @@ impl Monitoring<'_> {
 }
 
 /// What the key sees.
-fn seen(spaces: &[Space]) -> Shown {
+fn seen(spaces: &[Space]) -> PrintableText {
     if spaces.is_empty() {
         return "no space is targeted, and the API key sees none".into();
     }
-    let mut told = Shown::from("no space is targeted, and the API key sees several:");
+    let mut told = PrintableText::from("no space is targeted, and the API key sees several:");
     for space in spaces.iter().take(LISTED_MAX) {
         told.push(&shown!(
             "\n  s-{}   {}",

@@ -3,7 +3,7 @@
 use super::{BOLD, DIM, FAILURE_CHARACTERS_MAX, Output, RED, machine, paint, to_stderr};
 use crate::context::Name;
 use crate::error::Failure;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use serde::Serialize;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ impl Output {
     }
 
     /// A note, on standard error.
-    pub(crate) fn note(&self, sentence: impl Into<Shown>) {
+    pub(crate) fn note(&self, sentence: impl Into<PrintableText>) {
         if self.quiet {
             return;
         }
@@ -42,7 +42,7 @@ impl Output {
     }
 
     /// A warning, on standard error.
-    pub(crate) fn warn(&self, sentence: impl Into<Shown>) {
+    pub(crate) fn warn(&self, sentence: impl Into<PrintableText>) {
         if self.quiet {
             return;
         }
@@ -67,8 +67,8 @@ impl Output {
         }
     }
 
-    fn words(&self, failure: &Failure) -> Shown {
-        let mut text = Shown::default();
+    fn words(&self, failure: &Failure) -> PrintableText {
+        let mut text = PrintableText::default();
         if !self.quiet {
             text.push(&shown!(
                 "{}\n",
@@ -93,7 +93,7 @@ impl Output {
         text
     }
 
-    fn machine_line(&self, failure: &Failure) -> Shown {
+    fn machine_line(&self, failure: &Failure) -> PrintableText {
         let hints: Vec<String> = failure
             .hints
             .iter()
@@ -106,7 +106,7 @@ impl Output {
                 code: failure.machine_code(),
                 message: message.as_str(),
                 hint,
-                transaction_id: failure.transaction_id.as_deref().map(Shown::as_str),
+                transaction_id: failure.transaction_id.as_deref().map(PrintableText::as_str),
                 status: failure.status,
             },
         })
@@ -114,7 +114,7 @@ impl Output {
 }
 
 /// One line of JSON, fit for a terminal.
-fn line(value: &impl Serialize) -> Shown {
+fn line(value: &impl Serialize) -> PrintableText {
     let text = serde_json::to_string(value).unwrap_or_default();
-    Shown::lines(&format!("{}\n", machine::json(&text)))
+    PrintableText::lines(&format!("{}\n", machine::json(&text)))
 }

@@ -2,7 +2,7 @@
 
 use super::Output;
 use crate::error::Failure;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use serde::Serialize;
 
 /// A row of a list. Programs get it as it is serialized.
@@ -70,7 +70,11 @@ impl<R> Column<R> {
 
 impl Output {
     /// Prints a list with its usual columns, or `none` if it is empty.
-    pub(crate) fn rows<R: Row>(&self, rows: &[R], none: impl Into<Shown>) -> Result<(), Failure> {
+    pub(crate) fn rows<R: Row>(
+        &self,
+        rows: &[R],
+        none: impl Into<PrintableText>,
+    ) -> Result<(), Failure> {
         self.list(rows, false, none)
     }
 
@@ -79,7 +83,7 @@ impl Output {
         &self,
         rows: &[R],
         is_wide: bool,
-        none: impl Into<Shown>,
+        none: impl Into<PrintableText>,
     ) -> Result<(), Failure> {
         if self.is_json() {
             return self.json(&rows);

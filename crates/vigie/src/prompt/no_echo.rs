@@ -5,7 +5,7 @@
 
 use crate::error::Failure;
 use crate::output::to_stderr;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use base::secret::Secret;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
@@ -22,7 +22,7 @@ const CTRL_U: u8 = 0x15;
 const BACKSPACE: [u8; 2] = [0x08, 0x7f];
 
 /// Asks on the terminal that is standard input.
-pub(super) fn line(prompt: &Shown) -> Result<Secret<String>, Failure> {
+pub(super) fn line(prompt: &PrintableText) -> Result<Secret<String>, Failure> {
     let no_echo = NoEcho::new().map_err(|error| read_error(&error))?;
     to_stderr(prompt);
     let typed = read();

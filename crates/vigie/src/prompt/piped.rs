@@ -4,7 +4,7 @@
 use super::{is_possible, require, secret, text};
 use crate::error::Failure;
 use crate::output::Output;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use base::secret::Secret;
 use rustix::fs::FileType;
 use std::io::{self, BufRead as _, Read as _};
@@ -34,7 +34,7 @@ pub(crate) fn text_or_line(
 pub(crate) fn secret_or_line(
     prompt: &'static str,
     what: &'static str,
-    flag: impl Into<Shown>,
+    flag: impl Into<PrintableText>,
     output: &Output,
 ) -> Result<Secret<String>, Failure> {
     let flag = flag.into();
@@ -49,12 +49,19 @@ pub(crate) fn secret_or_line(
 }
 
 /// The next line without its line end.
-fn line(what: &'static str, flag: &Shown, output: &Output) -> Result<Zeroizing<String>, Failure> {
+fn line(
+    what: &'static str,
+    flag: &PrintableText,
+    output: &Output,
+) -> Result<Zeroizing<String>, Failure> {
     if !is_written_to() {
         require(&what.into(), flag)?;
     }
     // Says what is awaited, because the pipe may stay silent.
-    output.note(shown!("reading {} from standard input", Shown::from(what)));
+    output.note(shown!(
+        "reading {} from standard input",
+        PrintableText::from(what)
+    ));
     let mut bytes = Zeroizing::new(Vec::with_capacity(LINE_BYTES_MAX + 1));
     let read = io::stdin()
         .lock()
@@ -68,12 +75,15 @@ fn line(what: &'static str, flag: &Shown, output: &Output) -> Result<Zeroizing<S
     if bytes.len() > LINE_BYTES_MAX {
         return Err(Failure::usage(shown!(
             "{} on standard input is longer than {} KiB",
-            Shown::from(what),
+            PrintableText::from(what),
             LINE_BYTES_MAX >> 10
         )));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Failure::usage(shown!("{} on standard input is no text", Shown::from(what)))
+        Failure::usage(shown!(
+            "{} on standard input is no text",
+            PrintableText::from(what)
+        ))
     })?;
     let text = text.strip_suffix('\n').unwrap_or(text);
     Ok(Zeroizing::new(
@@ -81,9 +91,12 @@ fn line(what: &'static str, flag: &Shown, output: &Output) -> Result<Zeroizing<S
     ))
 }
 
-fn empty(what: &'static str, flag: &Shown) -> Failure {
-    Failure::usage(shown!("{} on standard input is empty", Shown::from(what)))
-        .hint(shown!("write it there as a line, or give it with {}", flag))
+fn empty(what: &'static str, flag: &PrintableText) -> Failure {
+    Failure::usage(shown!(
+        "{} on standard input is empty",
+        PrintableText::from(what)
+    ))
+    .hint(shown!("write it there as a line, or give it with {}", flag))
 }
 
 /// Whether standard input may hold a script's answers: not `/dev/null`, and not closed.

@@ -1,9 +1,9 @@
 //! Untrusted texts in suggested commands: users paste hints, so a name chosen by a server or a colleague must stay one word of the
 //! command, whatever it contains.
 
-use super::{Shown, printable};
+use super::{PrintableText, printable};
 
-impl Shown {
+impl PrintableText {
     /// One word for a POSIX shell, quoted if necessary. Invisible characters are escaped: the word then matches nothing, but is
     /// harmless.
     pub(crate) fn word(text: &str) -> Self {
@@ -36,7 +36,7 @@ mod tests {
             "https://h:1/x%20,y",
             "-x",
         ] {
-            assert_eq!(Shown::word(plain).as_str(), plain);
+            assert_eq!(PrintableText::word(plain).as_str(), plain);
         }
         for (text, word) in [
             ("", "''"),
@@ -48,7 +48,7 @@ mod tests {
             ("=ls", "'=ls'"),
             ("a\nb\u{202e}", r"'a\nb\u{202e}'"),
         ] {
-            assert_eq!(Shown::word(text).as_str(), word);
+            assert_eq!(PrintableText::word(text).as_str(), word);
         }
     }
 
@@ -130,7 +130,7 @@ mod tests {
                     seen += 1;
                     let argument = given.get(place).map_or("", |given| given.trim());
                     assert!(
-                        ["Shown::word(", "Shown::quoted("]
+                        ["PrintableText::word(", "PrintableText::quoted("]
                             .iter()
                             .any(|word| argument.starts_with(word)),
                         "{}: `{layout}` has `{argument}` in its command",

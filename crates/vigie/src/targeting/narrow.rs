@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::token::Reach;
 
 /// The hint for a key that reaches a whole account.
@@ -65,7 +65,7 @@ impl Reach {
     }
 
     /// What the key may do, after "it may only".
-    fn right(&self) -> Shown {
+    fn right(&self) -> PrintableText {
         match (self.only.as_deref(), self.domain.as_deref()) {
             (Some(action), Some(domain)) => shown!("{} metrics to `{}`", action, domain),
             (Some(action), None) => shown!("{} metrics", action),
@@ -78,7 +78,7 @@ impl Reach {
     pub(crate) fn finds_nothing(&self, flags: &'static str) -> Failure {
         let whose = match &self.domain {
             Some(domain) => shown!("the metrics of `{}`", domain.as_str()),
-            None => Shown::from("metrics"),
+            None => PrintableText::from("metrics"),
         };
         let failure = Failure::new(
             Kind::Forbidden,

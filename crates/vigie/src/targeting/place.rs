@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::output::printable;
 use crate::places::{Org, Space};
 use crate::prompt;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use wire::cf::space::SpaceEntity;
 
 /// The maximum number of names in a note.
@@ -173,11 +173,11 @@ fn of_space(space: Space) -> Place {
 }
 
 /// The first of them, and how many more there are.
-fn names(places: &[Place]) -> Shown {
-    let mut text = Shown::default();
+fn names(places: &[Place]) -> PrintableText {
+    let mut text = PrintableText::default();
     for (at, place) in places.iter().take(NAMED_MAX).enumerate() {
         let comma = if at > 0 { ", " } else { "" };
-        text.push(&shown!("{}`{}`", Shown::from(comma), place.name));
+        text.push(&shown!("{}`{}`", PrintableText::from(comma), place.name));
     }
     if let Some(more) = places.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
         text.push(&shown!(" and {} more", more));

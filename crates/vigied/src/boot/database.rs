@@ -2,7 +2,7 @@
 //! `database_wait_seconds` for a database that is down.
 
 use crate::config::Settings;
-use db::{Db, DbError, Refused};
+use db::{ConnectFailure, Db, DbError};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -58,18 +58,18 @@ fn with_hint(error: DbError) -> anyhow::Error {
         return error.into();
     };
     let hint = match why {
-        Refused::Down => "start it, or check host and port in the setting `database`",
-        Refused::UnknownHost => "check the host in the setting `database`",
-        Refused::Credential => {
+        ConnectFailure::Down => "start it, or check host and port in the setting `database`",
+        ConnectFailure::UnknownHost => "check the host in the setting `database`",
+        ConnectFailure::Credential => {
             "check user and password in the setting `database`, and what the server's `pg_hba.conf` lets in"
         }
-        Refused::UnknownDatabase => {
+        ConnectFailure::UnknownDatabase => {
             "make it with `createdb`, or name another in the setting `database`"
         }
-        Refused::Tls => {
+        ConnectFailure::Tls => {
             "say in the setting `database` what the server can do: `?sslmode=verify-full&sslrootcert=FILE` for TLS with an authority of your own, `?sslmode=disable` for none"
         }
-        Refused::Other => return error.into(),
+        ConnectFailure::Other => return error.into(),
     };
     let what = error.to_string();
     match error {

@@ -21,7 +21,7 @@ impl Packing {
 
 /// How an answer may be packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Accepted {
+pub(crate) enum EncodingChoice {
     /// Not at all.
     Plain,
     /// With this, where that is worth it.
@@ -49,7 +49,7 @@ fn weight(text: &str) -> u32 {
 }
 
 /// What the request says. Of two packings that it likes as well it gets gzip, which takes less memory. An answer that would have to be neither plain nor packed is plain: nobody is helped by none.
-pub(crate) fn of(headers: &HeaderMap) -> Accepted {
+pub(crate) fn of(headers: &HeaderMap) -> EncodingChoice {
     let (mut gzip, mut zstd, mut identity, mut other) = (None, None, None, None);
     let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
     for item in lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')) {
@@ -83,10 +83,10 @@ pub(crate) fn of(headers: &HeaderMap) -> Accepted {
     // Plain answers are accepted unless denied, and preferred only if the client says so.
     let is_refused = identity.or(other) == Some(0);
     match weight {
-        0 => Accepted::Plain,
-        _ if is_refused => Accepted::OnlyPacked(packing),
-        weight if identity.is_some_and(|identity| identity > weight) => Accepted::Plain,
-        _ => Accepted::Packed(packing),
+        0 => EncodingChoice::Plain,
+        _ if is_refused => EncodingChoice::OnlyPacked(packing),
+        weight if identity.is_some_and(|identity| identity > weight) => EncodingChoice::Plain,
+        _ => EncodingChoice::Packed(packing),
     }
 }
 
@@ -98,35 +98,41 @@ mod tests {
     #[test]
     fn weights_decide() {
         for (line, accepted) in [
-            ("gzip", Accepted::Packed(Packing::Gzip)),
-            ("*", Accepted::Packed(Packing::Gzip)),
-            ("*;q=0, gzip", Accepted::OnlyPacked(Packing::Gzip)),
+            ("gzip", EncodingChoice::Packed(Packing::Gzip)),
+            ("*", EncodingChoice::Packed(Packing::Gzip)),
+            ("*;q=0, gzip", EncodingChoice::OnlyPacked(Packing::Gzip)),
             (
                 "identity;q=0, gzip;q=0.1",
-                Accepted::OnlyPacked(Packing::Gzip),
+                EncodingChoice::OnlyPacked(Packing::Gzip),
             ),
-            ("identity;q=0", Accepted::Plain),
-            ("gzip;q=0.5, identity;q=0.6", Accepted::Plain),
-            ("gzip;q=0, x-gzip", Accepted::Packed(Packing::Gzip)),
-            ("gzip;q=1.001", Accepted::Plain),
-            ("gzip;q=-1", Accepted::Plain),
-            ("gzip;q=inf", Accepted::Plain),
-            ("gzip;q=", Accepted::Plain),
-            ("gzip;level=9", Accepted::Packed(Packing::Gzip)),
-            (",;,=,;q=1,,", Accepted::Plain),
-            ("zstd", Accepted::Packed(Packing::Zstd)),
-            ("gzip, deflate, br, zstd", Accepted::Packed(Packing::Gzip)),
-            ("gzip;q=0.5, ZSTD", Accepted::Packed(Packing::Zstd)),
-            ("gzip;q=0, zstd;q=0.1", Accepted::Packed(Packing::Zstd)),
-            ("zstd;q=0.5, *", Accepted::Packed(Packing::Gzip)),
-            ("zstd, *;q=0", Accepted::OnlyPacked(Packing::Zstd)),
-            ("zstd;q=0.5, identity", Accepted::Plain),
-            ("zstd;q=0", Accepted::Plain),
+            ("identity;q=0", EncodingChoice::Plain),
+            ("gzip;q=0.5, identity;q=0.6", EncodingChoice::Plain),
+            ("gzip;q=0, x-gzip", EncodingChoice::Packed(Packing::Gzip)),
+            ("gzip;q=1.001", EncodingChoice::Plain),
+            ("gzip;q=-1", EncodingChoice::Plain),
+            ("gzip;q=inf", EncodingChoice::Plain),
+            ("gzip;q=", EncodingChoice::Plain),
+            ("gzip;level=9", EncodingChoice::Packed(Packing::Gzip)),
+            (",;,=,;q=1,,", EncodingChoice::Plain),
+            ("zstd", EncodingChoice::Packed(Packing::Zstd)),
+            (
+                "gzip, deflate, br, zstd",
+                EncodingChoice::Packed(Packing::Gzip),
+            ),
+            ("gzip;q=0.5, ZSTD", EncodingChoice::Packed(Packing::Zstd)),
+            (
+                "gzip;q=0, zstd;q=0.1",
+                EncodingChoice::Packed(Packing::Zstd),
+            ),
+            ("zstd;q=0.5, *", EncodingChoice::Packed(Packing::Gzip)),
+            ("zstd, *;q=0", EncodingChoice::OnlyPacked(Packing::Zstd)),
+            ("zstd;q=0.5, identity", EncodingChoice::Plain),
+            ("zstd;q=0", EncodingChoice::Plain),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(line));
             assert_eq!(of(&headers), accepted, "{line}");
         }
-        assert_eq!(of(&HeaderMap::new()), Accepted::Plain);
+        assert_eq!(of(&HeaderMap::new()), EncodingChoice::Plain);
     }
 }

@@ -231,7 +231,7 @@ pub(crate) struct Request<'a> {
 
 /// What of a written problem is counted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Written {
+pub(crate) struct ProblemLabels {
     pub(crate) code: &'static str,
     pub(crate) limit: Option<&'static Limit>,
 }
@@ -251,7 +251,7 @@ fn shorten(message: &mut Cow<'static, str>) {
 }
 
 /// Writes the problem a response carries, if it carries one.
-pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Written> {
+pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<ProblemLabels> {
     let mut problem = response.extensions_mut().remove::<Problem>()?;
     let takes_password = response.extensions_mut().remove::<TakesPassword>();
     shorten(&mut problem.message);
@@ -301,7 +301,7 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Wr
         }
         _ => {}
     }
-    Some(Written {
+    Some(ProblemLabels {
         code: problem.code,
         limit: problem.limit,
     })

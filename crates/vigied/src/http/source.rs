@@ -9,19 +9,19 @@ use std::net::{IpAddr, Ipv4Addr};
 /// The source of a request that came through no listener.
 const UNKNOWN: Source = Source::client(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
-/// The source of this request. Handlers take it as the argument `From(source)`.
+/// The source of this request. Handlers take it as the argument `RequestSource(source)`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct From(pub(crate) Source);
+pub(crate) struct RequestSource(pub(crate) Source);
 
 /// Whose request it is; the listener has put it there.
 pub(crate) fn of(request: &Request) -> Source {
     request
         .extensions()
-        .get::<From>()
+        .get::<RequestSource>()
         .map_or(UNKNOWN, |own| own.0)
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for From {
+impl<S: Send + Sync> FromRequestParts<S> for RequestSource {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {

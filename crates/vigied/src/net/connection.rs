@@ -7,7 +7,7 @@ use super::connection_state::{ConnectionState, Overdue};
 use super::peer::Peer;
 use super::proxy_protocol;
 use super::service::ConnectionService;
-use super::shared::Shared;
+use super::shared::ListenerContext;
 use super::socket::Socket;
 use super::times::Times;
 use super::tls::Tls;
@@ -35,7 +35,7 @@ pub(super) enum Phase {
 
 /// Serves one connection until it ends. Calls `on_limit` for each limit it reaches.
 pub(super) async fn serve(
-    shared: Arc<Shared>,
+    shared: Arc<ListenerContext>,
     stream: TcpStream,
     peer: IpAddr,
     mut place: Place,
@@ -85,7 +85,7 @@ async fn in_time<T>(
 
 /// Reads the PROXY header, which names the client.
 async fn read_proxy_header(
-    shared: &Shared,
+    shared: &ListenerContext,
     stream: &mut TcpStream,
     peer: Peer,
     on_limit: &(impl Fn(&'static Limit) + Sync),
@@ -110,7 +110,7 @@ async fn read_proxy_header(
 }
 
 async fn handshake(
-    shared: &Shared,
+    shared: &ListenerContext,
     tls: &Tls,
     stream: Socket,
     on_limit: &(impl Fn(&'static Limit) + Sync),
@@ -130,7 +130,7 @@ async fn handshake(
 }
 
 async fn serve_http<S>(
-    shared: Arc<Shared>,
+    shared: Arc<ListenerContext>,
     stream: S,
     peer: Peer,
     state: &Arc<ConnectionState>,

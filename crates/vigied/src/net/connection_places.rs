@@ -17,7 +17,7 @@ use base::source::SourceKey;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use taken::{Entry, Taken};
+use taken::{ConnectionTable, Entry};
 
 /// One in this many places is never kept.
 const NEWCOMERS: usize = 8;
@@ -31,7 +31,7 @@ pub(crate) struct Places {
     total: usize,
     per_source: usize,
     new_time: Duration,
-    taken: Mutex<Taken>,
+    taken: Mutex<ConnectionTable>,
     /// Open connections, including evicted ones that are still closing.
     open: AtomicUsize,
 }
@@ -64,7 +64,7 @@ impl Places {
         })
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn taken(&self) -> MutexGuard<'_, ConnectionTable> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -4,7 +4,7 @@
 use super::connection::{self, Phase};
 use super::connection_places::Places;
 use super::proxies::Proxies;
-use super::shared::Shared;
+use super::shared::ListenerContext;
 use super::times::Times;
 use super::tls::Tls;
 use axum::Router;
@@ -84,7 +84,7 @@ pub(crate) async fn serve(
 ) {
     let (phase, watched) = watch::channel(Phase::Serving);
     let places = Places::new(limits.connections, limits.connections_per_source);
-    let shared = Arc::new(Shared::new(
+    let shared = Arc::new(ListenerContext::new(
         served.router,
         served.tls,
         served.proxies,

@@ -5,7 +5,7 @@ use super::client_watch;
 use super::connection_state::ConnectionState;
 use super::path_normalization::with_normalized_path;
 use super::peer::Peer;
-use super::shared::Shared;
+use super::shared::ListenerContext;
 use crate::http::graphite_prefix::without_prefix;
 use crate::http::source;
 use axum::body::Body;
@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 /// The routes, as one connection sees them.
 #[derive(Debug)]
 pub(super) struct ConnectionService {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<ListenerContext>,
     pub(super) state: Arc<ConnectionState>,
     pub(super) peer: Peer,
 }
@@ -38,7 +38,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
         let from = self.shared.proxies.source(address, request.headers());
         let extensions = request.extensions_mut();
         extensions.insert(self.peer);
-        extensions.insert(source::From(from));
+        extensions.insert(source::RequestSource(from));
         extensions.insert(Arc::clone(&self.state));
         let (shared, state) = (Arc::clone(&self.shared), Arc::clone(&self.state));
         let router = shared.router.clone();

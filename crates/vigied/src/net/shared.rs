@@ -33,7 +33,7 @@ const CONNECTION_WINDOW_BYTES: u32 = 512 * 1024;
 const SEND_BUFFER_BYTES: usize = 32 * 1024;
 
 /// What all connections of a listener share.
-pub(super) struct Shared {
+pub(super) struct ListenerContext {
     pub(super) router: Router,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) proxies: Proxies,
@@ -45,13 +45,13 @@ pub(super) struct Shared {
     has_warned: AtomicBool,
 }
 
-impl std::fmt::Debug for Shared {
+impl std::fmt::Debug for ListenerContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
+        f.debug_struct("ListenerContext").finish_non_exhaustive()
     }
 }
 
-impl Shared {
+impl ListenerContext {
     /// `head_buffer_bytes`: how much of a request head hyper buffers.
     pub(super) fn new(
         router: Router,

@@ -114,14 +114,14 @@ fn next(login_address: &LoginAddress, made: &OperatorsCode) -> String {
 
 /// A row of the list of open invitations.
 #[derive(Debug, Serialize)]
-struct Waiting {
+struct InvitationRow {
     email: String,
     account_guid: String,
     invited_by: String,
     expires_at: String,
 }
 
-impl Row<4> for Waiting {
+impl Row<4> for InvitationRow {
     const HEADS: [&'static str; 4] = ["User", "Account GUID", "Invited by", "Good until"];
 
     fn cells(&self) -> [String; 4] {
@@ -140,13 +140,13 @@ impl Row<4> for Waiting {
 
 async fn list(iam: &Iam, output: Output) -> anyhow::Result<String> {
     let waiting = iam.all_invitations().await?;
-    let rows = waiting.into_iter().map(|one| Waiting {
+    let rows = waiting.into_iter().map(|one| InvitationRow {
         email: one.email,
         account_guid: one.account.to_string(),
         invited_by: one.inviter,
         expires_at: instant(one.expires_at),
     });
-    let rows: Vec<Waiting> = rows.collect();
+    let rows: Vec<InvitationRow> = rows.collect();
     Ok(output::list(
         output,
         &rows,

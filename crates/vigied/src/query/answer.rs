@@ -8,7 +8,7 @@ use super::open_queries::OpenQuery;
 use super::packer::{self, Packer};
 use super::running::Entered;
 use super::turn_holder::TurnHolder;
-use crate::http::accepted::{Accepted, Packing};
+use crate::http::accepted::{EncodingChoice, Packing};
 use crate::http::places::Place;
 use crate::http::problem::Refusal;
 use base::context::{Context, Memory as _, Stop};
@@ -71,7 +71,7 @@ pub(super) struct AnswerParts {
     pub(super) run_guard: RunGuard,
     pub(super) unread: Arc<AtomicU64>,
     pub(super) open_query: Arc<OpenQuery>,
-    pub(super) accepted: Accepted,
+    pub(super) accepted: EncodingChoice,
 }
 
 /// What a query occupies while it runs. Released before its answer is complete, so that a client that has the answer can send
@@ -97,7 +97,7 @@ pub(crate) struct Answer {
     run_guard: Option<RunGuard>,
     unread: Arc<AtomicU64>,
     open_query: Arc<OpenQuery>,
-    accepted: Accepted,
+    accepted: EncodingChoice,
     /// Set from the first piece on, if the answer is compressed.
     packer: Option<Packer>,
     runtime: Handle,
@@ -133,10 +133,11 @@ impl Answer {
     /// Reserves the memory that every answer needs. Zstd takes much more than the answer itself: where that is not to be had, the
     /// answer is plain.
     pub(super) fn reserve(&mut self) -> Result<(), Refusal> {
-        if let Accepted::Packed(packing) | Accepted::OnlyPacked(packing) = self.accepted {
+        if let EncodingChoice::Packed(packing) | EncodingChoice::OnlyPacked(packing) = self.accepted
+        {
             let bytes = WINDOW_BYTES.saturating_add(packer::bytes(packing));
             match self.reservation.reserve(bytes) {
-                Err(_) if packing == Packing::Zstd => self.accepted = Accepted::Plain,
+                Err(_) if packing == Packing::Zstd => self.accepted = EncodingChoice::Plain,
                 reserved => return reserved.map_err(|stop| StoreError::Stopped(stop).into()),
             }
         }
@@ -223,8 +224,8 @@ impl Answer {
         let bytes = document.capacity() as u64;
         // Where it is compressed, both are in memory until that is done.
         let copies = match self.accepted {
-            Accepted::Plain => 1,
-            Accepted::Packed(_) | Accepted::OnlyPacked(_) => 2,
+            EncodingChoice::Plain => 1,
+            EncodingChoice::Packed(_) | EncodingChoice::OnlyPacked(_) => 2,
         };
         self.context.reserve(bytes.saturating_mul(copies))?;
         self.out = document;
@@ -251,7 +252,8 @@ impl Answer {
     fn send_out(&mut self) -> Result<(), Stop> {
         let begin = self.begin.take();
         if begin.is_some()
-            && let Accepted::Packed(packing) | Accepted::OnlyPacked(packing) = self.accepted
+            && let EncodingChoice::Packed(packing) | EncodingChoice::OnlyPacked(packing) =
+                self.accepted
         {
             self.packer = Some(Packer::new(packing));
         }

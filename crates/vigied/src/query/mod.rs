@@ -22,7 +22,7 @@ pub(crate) mod spread;
 mod turn_holder;
 mod turns;
 
-use crate::http::accepted::Accepted;
+use crate::http::accepted::EncodingChoice;
 use crate::http::faults::FAULTS;
 use crate::http::problem::Refusal;
 use crate::http::share::{ShareOwner, Shares};
@@ -177,7 +177,7 @@ impl Queries {
 pub(crate) async fn answer(
     queries: &Queries,
     (scope, admission): (&Scope, Box<dyn AccessCheck>),
-    accepted: Accepted,
+    accepted: EncodingChoice,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let cancel = Arc::<Cancel>::default();
@@ -199,7 +199,7 @@ async fn in_turn(
     queries: &Queries,
     scope: &Scope,
     cancel_on_drop: CancelOnDrop,
-    accepted: Accepted,
+    accepted: EncodingChoice,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let domain = scope.domain();

@@ -3,7 +3,7 @@
 //! Only answers about metrics are compressed. They are the only large ones, and hold no secret: the compressed length reveals
 //! how similar the parts are, so text that an attacker chooses must never be compressed together with a token or a key.
 
-use crate::http::accepted::{Accepted, Packing};
+use crate::http::accepted::{EncodingChoice, Packing};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
@@ -77,14 +77,14 @@ impl Packer {
 }
 
 /// A complete answer, and what it is compressed with: if that makes it smaller, or the client refuses plain ones.
-pub(super) fn whole(plain: Vec<u8>, accepted: Accepted) -> (Vec<u8>, Option<Packing>) {
+pub(super) fn whole(plain: Vec<u8>, accepted: EncodingChoice) -> (Vec<u8>, Option<Packing>) {
     let packing = match accepted {
-        Accepted::Packed(packing) if plain.len() >= WORTH_BYTES => packing,
-        Accepted::OnlyPacked(packing) => packing,
-        Accepted::Plain | Accepted::Packed(_) => return (plain, None),
+        EncodingChoice::Packed(packing) if plain.len() >= WORTH_BYTES => packing,
+        EncodingChoice::OnlyPacked(packing) => packing,
+        EncodingChoice::Plain | EncodingChoice::Packed(_) => return (plain, None),
     };
     let mut packed = Packer::new(packing).end(&plain);
-    if accepted == Accepted::Packed(packing) && packed.len() >= plain.len() {
+    if accepted == EncodingChoice::Packed(packing) && packed.len() >= plain.len() {
         return (plain, None);
     }
     packed.shrink_to_fit();
@@ -172,7 +172,10 @@ mod tests {
         .take(4000)
         .collect();
         for packing in BOTH {
-            let (accepted, only) = (Accepted::Packed(packing), Accepted::OnlyPacked(packing));
+            let (accepted, only) = (
+                EncodingChoice::Packed(packing),
+                EncodingChoice::OnlyPacked(packing),
+            );
             assert_eq!(whole(noise.clone(), accepted), (noise.clone(), None));
             let (packed, is) = whole(noise.clone(), only);
             assert!(is == Some(packing) && unpacked(&packed, packing) == noise);

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 const SPREAD_COST: u64 = 256 * 4096;
 
 /// What is made of series.
-pub(crate) trait Reading: Sync {
+pub(crate) trait PartReader: Sync {
     /// What is made of the series of a part.
     type Out: Send;
 
@@ -47,7 +47,7 @@ pub(crate) trait Reading: Sync {
 ///
 /// # Errors
 /// The first, in the order of the parts.
-pub(crate) fn read<R: Reading>(
+pub(crate) fn read<R: PartReader>(
     context: &Context,
     mut parts: Vec<Box<dyn Part + '_>>,
     reading: &R,
@@ -75,9 +75,9 @@ pub(crate) fn read<R: Reading>(
 }
 
 /// What was made of the first parts, and the parts that are left.
-type Progress<'p, R> = (Vec<<R as Reading>::Out>, Vec<Box<dyn Part + 'p>>);
+type Progress<'p, R> = (Vec<<R as PartReader>::Out>, Vec<Box<dyn Part + 'p>>);
 
-fn together<'p, R: Reading>(
+fn together<'p, R: PartReader>(
     context: &Context,
     (helping, helper): (&dyn ThreadPool, Box<dyn Helper>),
     parts: Vec<Box<dyn Part + 'p>>,
@@ -116,7 +116,7 @@ fn together<'p, R: Reading>(
 }
 
 /// Work on parts by several threads.
-struct Spreading<'s, 'p, R: Reading> {
+struct Spreading<'s, 'p, R: PartReader> {
     context: &'s Context,
     reading: &'s R,
     parts: Parts<'p, R::Out>,
@@ -134,7 +134,7 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-impl<'p, R: Reading> Spreading<'_, 'p, R> {
+impl<'p, R: PartReader> Spreading<'_, 'p, R> {
     /// Starts a thread that helps; none where the system has none.
     fn spawn<'t, 'e: 't>(
         &'e self,
@@ -144,7 +144,7 @@ impl<'p, R: Reading> Spreading<'_, 'p, R> {
         let thread = thread::Builder::new().name("query".to_owned());
         let thread = thread.stack_size(::query::evaluate::STACK_BYTES);
         self.helpers.fetch_add(1, Ordering::Relaxed);
-        let counted = Counted(&self.helpers);
+        let counted = HelperCountGuard(&self.helpers);
         let spawned = thread.spawn_scoped(threads, move || {
             let _counted = counted;
             self.help(helper);
@@ -207,9 +207,9 @@ impl<'p, R: Reading> Spreading<'_, 'p, R> {
 }
 
 /// One thread that helps, until dropped.
-struct Counted<'s>(&'s AtomicUsize);
+struct HelperCountGuard<'s>(&'s AtomicUsize);
 
-impl Drop for Counted<'_> {
+impl Drop for HelperCountGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

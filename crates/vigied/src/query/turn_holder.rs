@@ -7,7 +7,7 @@
 //! account's queries that have not started, and because of its own people only so many may begin.
 
 use super::cancel::Cancel;
-use super::turns::{Turn, Turns, Waiting};
+use super::turns::{QueueTicket, Turn, Turns};
 use base::context::{Stop, TurnYield};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,7 +82,7 @@ impl TurnHolder {
 
     /// Gives the turn to a waiting query of another account or person. Returns a place in the queue for the next turn, and how
     /// long to wait; `None` if no other can take the turn.
-    fn yield_to_another(&self, now: Instant) -> Result<Option<(Waiting, Duration)>, Stop> {
+    fn yield_to_another(&self, now: Instant) -> Result<Option<(QueueTicket, Duration)>, Stop> {
         let mut state = self.state();
         let changes = self.turns.changes();
         let is_early = now.saturating_duration_since(state.since) < SLICE;
@@ -102,7 +102,7 @@ impl TurnHolder {
     }
 
     /// Waits for the turn to come back.
-    async fn back(&self, waiting: Waiting, patience: Duration) -> Result<Turn, Stop> {
+    async fn back(&self, waiting: QueueTicket, patience: Duration) -> Result<Turn, Stop> {
         let turn = pin!(waiting.turn());
         tokio::select! {
             // A cancelled query needs no turn.

@@ -76,7 +76,7 @@ pub(super) struct Turn {
 
 /// A place in the queue, left when dropped.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct QueueTicket {
     turns: Arc<Turns>,
     owner: ShareOwner,
     number: u64,
@@ -175,7 +175,7 @@ impl Turns {
         owner: ShareOwner,
         person: &Arc<str>,
         at: QueuePosition,
-    ) -> Waiting {
+    ) -> QueueTicket {
         self.changes.fetch_add(1, Ordering::Relaxed);
         let (turn_sender, turn_receiver) = oneshot::channel();
         let number = state.next;
@@ -195,7 +195,7 @@ impl Turns {
             turn_sender,
         };
         state.queues.entry(owner).or_default().push(waiter, at);
-        Waiting {
+        QueueTicket {
             turns: Arc::clone(self),
             owner,
             number,
@@ -296,7 +296,7 @@ impl State {
     }
 }
 
-impl Waiting {
+impl QueueTicket {
     /// Waits for the turn.
     pub(super) async fn turn(mut self) -> Result<Turn, Refusal> {
         (&mut self.turn_receiver).await.map_err(|_| {
@@ -307,7 +307,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for QueueTicket {
     fn drop(&mut self) {
         let mut state = self.turns.state();
         let Some(queue) = state.queues.get_mut(&self.owner) else {

@@ -79,7 +79,7 @@ last! {
     Params => Nothing;
     HeaderMap => Nothing;
     RawQuery => Nothing;
-    source::From => Nothing;
+    source::RequestSource => Nothing;
 }
 
 /// What a handler reads of the body: its arguments, as axum has them.

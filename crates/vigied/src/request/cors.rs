@@ -24,9 +24,9 @@ const SECONDS: &str = "600";
 
 /// The methods of the routes of metrics, by path.
 #[derive(Debug)]
-pub(crate) struct Shared(BTreeMap<&'static str, String>);
+pub(crate) struct CorsMethods(BTreeMap<&'static str, String>);
 
-impl Shared {
+impl CorsMethods {
     pub(crate) fn of(table: &[Route]) -> Self {
         let mut methods = BTreeMap::<&'static str, String>::new();
         for route in table
@@ -45,7 +45,7 @@ impl Shared {
 
 /// Answers what a browser asks before it lets a page send a request, and marks answers that a page may read.
 pub(crate) async fn share(
-    State((app, shared)): State<(Arc<App>, Arc<Shared>)>,
+    State((app, shared)): State<(Arc<App>, Arc<CorsMethods>)>,
     request: Request,
     next: Next,
 ) -> Response {

@@ -50,7 +50,7 @@ pub(crate) async fn observe(
     let user_agent = request.headers().get(header::USER_AGENT).cloned();
     let flight = app.metrics.start();
     let version = request.version();
-    let from = source::From(source::of(&request));
+    let from = source::RequestSource(source::of(&request));
     request.extensions_mut().insert(from);
     // A client that waits for `100 Continue` has sent no body, and draining would send the `100 Continue`.
     let waits = request.headers().contains_key(header::EXPECT);
@@ -122,7 +122,7 @@ pub(crate) async fn observe(
 }
 
 /// Takes in what is still sent, as one of the bodies that arrive; whether that was all.
-async fn rest_is_taken_in(app: &App, from: source::From, unread: Unread) -> bool {
+async fn rest_is_taken_in(app: &App, from: source::RequestSource, unread: Unread) -> bool {
     match app.bodies.enter(ShareOwner::stranger(from.0)) {
         // As much as was read and is sent in vain where a body of samples is too large.
         Ok(arriving) => {

@@ -223,7 +223,7 @@ fn owner(app: &App, request: &Request) -> ShareOwner {
         (None, Some(caller)) => app.iam.directory().account_of(caller.scope.domain()),
         (None, None) => None,
     };
-    match (account, extensions.get::<source::From>()) {
+    match (account, extensions.get::<source::RequestSource>()) {
         (Some(account), _) => ShareOwner::Account(account),
         (None, Some(from)) => ShareOwner::stranger(from.0),
         (None, None) => ShareOwner::Proxy,

@@ -5,7 +5,7 @@ use super::paging::{ACCOUNTS, next};
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::Payload;
@@ -222,7 +222,7 @@ pub(super) fn username(params: &Params, bytes: &[u8]) -> Result<String, Refusal>
 pub(super) async fn password(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
-    From(source): From,
+    RequestSource(source): RequestSource,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: ChangePassword = body(&bytes)?;

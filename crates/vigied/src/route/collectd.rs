@@ -6,7 +6,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::app::arrivals::ArrivingBy;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
@@ -32,7 +32,7 @@ const ENTRY_BYTES: usize = 512;
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
     caller: Caller,
-    From(source): From,
+    RequestSource(source): RequestSource,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
     let now = app.clock.now();

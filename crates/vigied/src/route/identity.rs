@@ -7,7 +7,7 @@ use crate::http::header::single;
 use crate::http::no_form::{self, MediaType};
 use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
@@ -150,7 +150,7 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
 
 pub(super) async fn token(
     State(app): State<Arc<App>>,
-    From(source): From,
+    RequestSource(source): RequestSource,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {

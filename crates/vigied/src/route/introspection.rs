@@ -8,7 +8,7 @@ use super::reply::{json, json_bytes};
 use crate::app::App;
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::request::caller;
 use crate::request::params::Params;
 use crate::request::payload::FormPayload;
@@ -26,7 +26,7 @@ use wire::iam::introspection::{Introspection, TokenAccount};
 pub(super) async fn introspect(
     State(app): State<Arc<App>>,
     params: Params,
-    From(source): From,
+    RequestSource(source): RequestSource,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {

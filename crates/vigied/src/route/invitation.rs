@@ -5,7 +5,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::http::guesses::Guesser;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
 use crate::request::payload::{FormPayload, Payload};
@@ -150,7 +150,7 @@ fn secret(text: &SecretText) -> Secret<String> {
 
 pub(super) async fn redeem(
     State(app): State<Arc<App>>,
-    From(source): From,
+    RequestSource(source): RequestSource,
     FormPayload(bytes): FormPayload,
 ) -> Result<Response, Refusal> {
     let wanted: Redeem = body(&bytes)?;

@@ -43,7 +43,7 @@ use wire::code;
 /// All routes as one service.
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let table = table();
-    let shared = Arc::new(cors::Shared::of(&table));
+    let shared = Arc::new(cors::CorsMethods::of(&table));
     mount(app, table, is_graphite)
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)

@@ -5,7 +5,7 @@ use super::identity::{client, form, grant, name_and_password, property};
 use super::reply::json;
 use crate::app::App;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -82,7 +82,7 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
 
 pub(super) async fn issue(
     State(app): State<Arc<App>>,
-    From(source): From,
+    RequestSource(source): RequestSource,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::failure::refused::{self, check_length};
 use crate::http::header::single;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
 use axum::response::Response;
@@ -32,7 +32,7 @@ const SPACE: (&str, &str) = ("x-auth-project-id", "X-Auth-Project-Id");
 /// Gives a UAA token, and the key that a sender to the named space shows.
 pub(super) async fn log_in(
     State(app): State<Arc<App>>,
-    From(source): From,
+    RequestSource(source): RequestSource,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {
     let login = login(&body)?;
@@ -133,7 +133,7 @@ fn reply(tokens: &SpaceTokens) -> LoginReply {
 /// Answers with the UAA token that was shown, if it opens the space. Nothing is made here: one token opens all that its user has.
 pub(super) async fn token(
     State(app): State<Arc<App>>,
-    From(source): From,
+    RequestSource(source): RequestSource,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let text = |(name, field)| {

@@ -7,7 +7,7 @@ use crate::failure::refused::check_length;
 use crate::http::header::single;
 use crate::http::no_form::{self, MediaType};
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
@@ -90,7 +90,7 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
 
 pub(super) async fn token(
     State(app): State<Arc<App>>,
-    From(source): From,
+    RequestSource(source): RequestSource,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
 ) -> Result<Response, Refusal> {

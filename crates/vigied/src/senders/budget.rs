@@ -10,7 +10,7 @@ pub(super) struct Budget(Mutex<Tally>);
 
 /// Bytes that were taken, given back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Taken<'b> {
+pub(super) struct BudgetReservation<'b> {
     of: &'b Budget,
     owner: ShareOwner,
     bytes: u64,
@@ -27,8 +27,8 @@ impl Budget {
     }
 
     /// Nothing yet.
-    pub(super) const fn none(&self, owner: ShareOwner) -> Taken<'_> {
-        Taken {
+    pub(super) const fn none(&self, owner: ShareOwner) -> BudgetReservation<'_> {
+        BudgetReservation {
             of: self,
             owner,
             bytes: 0,
@@ -41,7 +41,7 @@ impl Budget {
     }
 }
 
-impl Taken<'_> {
+impl BudgetReservation<'_> {
     /// Takes so many more, if they are left for the owner.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
         let bytes = bytes as u64;
@@ -61,7 +61,7 @@ impl Taken<'_> {
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for BudgetReservation<'_> {
     fn drop(&mut self) {
         self.clear();
     }

@@ -4,14 +4,14 @@ use super::credential::{Denied, SenderCredential};
 use super::key_before_names;
 use super::pending_lines::count;
 use super::reports::NO_IDENTITY;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{Outcome, Sender};
 use crate::config::Listener;
 use base::limit;
 
 /// Has the lines of a datagram stored, each for who sends it; what has no identity, or comes too fast, is counted.
 pub(super) fn by_identity(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     door: Listener,
     lines: &[u8],
@@ -49,7 +49,7 @@ pub(super) fn by_identity(
 
 /// Whether a datagram is within the rate of its source and of the domain that it is for; one that is not is counted.
 pub(super) fn paced(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     shown: &SenderCredential,
     bytes: usize,

@@ -9,7 +9,7 @@ mod cryptography;
 use super::by_identity::paced;
 use super::credential::SenderCredential;
 use super::reports::NO_IDENTITY;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
 use crate::app::App;
 use crate::config::CollectdSettings;
@@ -84,7 +84,7 @@ impl Packets {
 }
 
 /// Reads a packet, and stores its values.
-pub(super) fn datagram(shared: &Shared, packets: &Packets, sender: Sender, packet: &[u8]) {
+pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender, packet: &[u8]) {
     let refuse = |reason, count| shared.refuse(sender.door, sender.source, reason, count);
     let now = shared.app.clock.now();
     let rules = Rules {

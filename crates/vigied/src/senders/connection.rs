@@ -8,7 +8,7 @@ use super::pickles::PickleReader;
 use super::places::Place;
 use super::reader::{End, Reader};
 use super::reports::NO_IDENTITY;
-use super::shared::{Shared, TICK};
+use super::shared::{SenderContext, TICK};
 use super::statsd::StatsdReader;
 use super::storing::Sender;
 use super::stream::{Read1, Stream};
@@ -26,7 +26,7 @@ const UNKNOWN_BYTES_MAX: usize = 64 * 1024;
 
 /// Serves the connection; its place is given up at the end.
 pub(super) fn serve(
-    (shared, formats): (&Shared, &Formats),
+    (shared, formats): (&SenderContext, &Formats),
     (door, number): (Listener, u64),
     stream: Arc<TcpStream>,
     peer: IpAddr,
@@ -106,7 +106,7 @@ fn farewell(door: Listener, end: &End, stream: &mut Stream) {
 }
 
 /// The server's TLS, with which a certificate is asked for where one can be of use.
-fn asking(shared: &Shared, tls: &Tls) -> Result<Arc<ServerConfig>, rustls::Error> {
+fn asking(shared: &SenderContext, tls: &Tls) -> Result<Arc<ServerConfig>, rustls::Error> {
     let config = tls.current_without_protocols();
     match &shared.certificates {
         Some(certificates) => certificates.ask(&config).map(Arc::new),
@@ -117,7 +117,7 @@ fn asking(shared: &Shared, tls: &Tls) -> Result<Arc<ServerConfig>, rustls::Error
 /// What the sender's certificate stands for, if it has shown one. One that stands for nothing is refused: its owner believes
 /// to be known by it.
 fn by_certificate(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     stream: &mut Stream,
 ) -> Result<Option<SenderCredential>, End> {
@@ -151,7 +151,7 @@ fn by_certificate(
 }
 
 fn run(
-    shared: &Shared,
+    shared: &SenderContext,
     (sender, place): (Sender, &Place<'_>),
     reader: &mut impl Reader,
     stream: &mut Stream,
@@ -210,7 +210,7 @@ fn run(
 
 /// Waits until more may be read of this source and for this domain.
 fn pause(
-    shared: &Shared,
+    shared: &SenderContext,
     (sender, place): (Sender, &Place<'_>),
     domain: Option<Domain>,
     bytes: usize,

@@ -1,7 +1,7 @@
 //! Who sends: a credential that was shown, or the key that the operator has named for the address. It is verified for every batch
 //! anew, so nothing outlives what it rests on.
 
-use super::shared::Shared;
+use super::shared::SenderContext;
 use crate::failure::refused;
 use crate::request::presented::Kind;
 use crate::request::right;
@@ -91,7 +91,7 @@ impl SenderCredential {
     }
 
     /// What it may do now: at least write.
-    pub(super) fn scope(&self, shared: &Shared) -> Result<Scope, Denied> {
+    pub(super) fn scope(&self, shared: &SenderContext) -> Result<Scope, Denied> {
         let app = &shared.app;
         let scope = match self {
             Self::Source(key) | Self::Secret(key) => {
@@ -108,7 +108,7 @@ impl SenderCredential {
     }
 
     /// The key that it is, or rests on.
-    pub(super) fn key(&self, shared: &Shared) -> Option<KeyId> {
+    pub(super) fn key(&self, shared: &SenderContext) -> Option<KeyId> {
         match self {
             Self::Source(key) | Self::BeforeNames(key) | Self::Secret(key) => Some(*key),
             Self::Credential { kind, text, .. } => {
@@ -119,7 +119,7 @@ impl SenderCredential {
 
     /// What an `AUTH` line shows. Without a domain it is the one that the connection sends to, or the only one the key reaches.
     pub(super) fn enter(
-        shared: &Shared,
+        shared: &SenderContext,
         source: Source,
         line: &AuthLine<'_>,
         usual: Option<Domain>,

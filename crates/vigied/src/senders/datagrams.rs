@@ -4,7 +4,7 @@ use super::by_identity::by_identity;
 use super::decoding::{GivenByDomain, decode};
 use super::formats::Formats;
 use super::pending_lines::count;
-use super::shared::{Shared, TICK};
+use super::shared::{SenderContext, TICK};
 use super::storing::{Outcome, Sender, store};
 use super::{collectd, statsd};
 use crate::config::{Format, Listener};
@@ -18,7 +18,7 @@ use std::time::Duration;
 const DATAGRAM_BYTES: usize = 64 * 1024;
 
 /// Reads datagrams until the server ends.
-pub(super) fn serve(shared: &Shared, formats: &Formats, door: Listener, socket: &UdpSocket) {
+pub(super) fn serve(shared: &SenderContext, formats: &Formats, door: Listener, socket: &UdpSocket) {
     if let Err(error) = socket.set_read_timeout(Some(TICK)) {
         tracing::error!(door = door.key, %error, "a door for senders cannot be read");
         return;
@@ -59,7 +59,7 @@ pub(super) fn serve(shared: &Shared, formats: &Formats, door: Listener, socket: 
 
 /// Graphite's lines. `given` is what lines without a time were given before.
 fn datagram(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     door: Listener,
     lines: &[u8],

@@ -2,7 +2,7 @@
 
 use super::credential::SenderCredential;
 use super::pending_lines::count;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
 use base::scope::Domain;
 use base::time::Millis;
@@ -41,7 +41,7 @@ impl GivenByDomain {
 
 /// Stores lines of a connection. `given` is what lines without a time were given before.
 pub(super) fn put(
-    (shared, sender): (&Shared, Sender),
+    (shared, sender): (&SenderContext, Sender),
     shown: &SenderCredential,
     lines: &[u8],
     at: Millis,

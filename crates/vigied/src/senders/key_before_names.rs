@@ -4,7 +4,7 @@
 
 use super::credential::SenderCredential;
 use super::pending_lines::count;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{Outcome, Sender};
 use crate::failure::refused;
 use base::error::Problem;
@@ -37,7 +37,7 @@ impl Parted {
     /// Has the lines of each key stored; those of a key that may not send are counted.
     pub(super) fn store(
         &self,
-        shared: &Shared,
+        shared: &SenderContext,
         sender: Sender,
         put: impl Fn(&SenderCredential, &[u8]) -> Outcome,
     ) -> Keyed {
@@ -67,7 +67,7 @@ impl Parted {
 }
 
 /// Parts lines by the keys before their names; `None` where there is none.
-pub(super) fn part(shared: &Shared, lines: &[u8]) -> Option<Parted> {
+pub(super) fn part(shared: &SenderContext, lines: &[u8]) -> Option<Parted> {
     part_by(lines, |key| shared.app.verifier.key_with_text(key))
 }
 

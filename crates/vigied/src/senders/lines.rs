@@ -11,7 +11,7 @@ use super::places::Place;
 use super::reader::{End, Reader, keep};
 use super::renewal::{Login, is_renewal, next_auth};
 use super::reports::NO_IDENTITY;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
 use crate::config::Listener;
@@ -37,7 +37,7 @@ const WARN_MILLIS: i64 = 60_000;
 /// Reads lines.
 #[derive(Debug)]
 pub(super) struct LineReader<'s> {
-    shared: &'s Shared,
+    shared: &'s SenderContext,
     sender: Sender,
     place: &'s Place<'s>,
     takes_credentials: bool,
@@ -59,7 +59,7 @@ pub(super) struct LineReader<'s> {
 
 impl<'s> LineReader<'s> {
     pub(super) fn new(
-        shared: &'s Shared,
+        shared: &'s SenderContext,
         door: Listener,
         sender: Sender,
         place: &'s Place<'s>,
@@ -467,7 +467,7 @@ impl Reader for LineReader<'_> {
 }
 
 /// Room for lines that come from now on.
-fn hold(shared: &Shared, owner: ShareOwner) -> PendingLines<'_> {
+fn hold(shared: &SenderContext, owner: ShareOwner) -> PendingLines<'_> {
     let taken = shared.in_flight.none(owner);
     PendingLines::new(Instant::now(), shared.limits.held_bytes, taken)
 }

@@ -1,7 +1,7 @@
 //! Takes the addresses of the doors, and a thread for each connection.
 
 use super::formats::Formats;
-use super::shared::{Shared, TICK};
+use super::shared::{SenderContext, TICK};
 use super::{connection, datagrams};
 use crate::config::{Listener, SenderSettings, Settings, Transport};
 use anyhow::Context;
@@ -21,11 +21,11 @@ const TELL_AGAIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Bound {
     door: Listener,
-    socket: Taken,
+    socket: BoundSocket,
 }
 
 #[derive(Debug)]
-enum Taken {
+enum BoundSocket {
     Tcp(TcpListener),
     Udp(UdpSocket),
 }
@@ -45,11 +45,11 @@ impl Bound {
             )
         };
         let socket = match door.transport {
-            Transport::Udp => Taken::Udp(UdpSocket::bind(address).with_context(what)?),
+            Transport::Udp => BoundSocket::Udp(UdpSocket::bind(address).with_context(what)?),
             Transport::Tcp { .. } => {
                 let listener = TcpListener::bind(address).with_context(what)?;
                 listener.set_nonblocking(true).with_context(what)?;
-                Taken::Tcp(listener)
+                BoundSocket::Tcp(listener)
             }
         };
         Ok(Self { door, socket })
@@ -58,27 +58,32 @@ impl Bound {
     /// Lets senders in.
     pub(super) fn open(
         self,
-        shared: &Arc<Shared>,
+        shared: &Arc<SenderContext>,
         formats: &Arc<Formats>,
         settings: &SenderSettings,
     ) {
         let Self { door, socket } = self;
         let address = match &socket {
-            Taken::Tcp(own) => own.local_addr(),
-            Taken::Udp(own) => own.local_addr(),
+            BoundSocket::Tcp(own) => own.local_addr(),
+            BoundSocket::Udp(own) => own.local_addr(),
         };
         let address = address.unwrap_or(door.address);
         let identity = settings.identity(&door);
         tracing::info!(door = door.key, %address, transport = door.transport(), identity, "a door for senders is open");
         let formats = Arc::clone(formats);
         shared.spawn("senders", move |shared| match socket {
-            Taken::Tcp(listener) => accept(shared, &formats, door, &listener),
-            Taken::Udp(socket) => datagrams::serve(shared, &formats, door, &socket),
+            BoundSocket::Tcp(listener) => accept(shared, &formats, door, &listener),
+            BoundSocket::Udp(socket) => datagrams::serve(shared, &formats, door, &socket),
         });
     }
 }
 
-fn accept(shared: &Arc<Shared>, formats: &Arc<Formats>, door: Listener, listener: &TcpListener) {
+fn accept(
+    shared: &Arc<SenderContext>,
+    formats: &Arc<Formats>,
+    door: Listener,
+    listener: &TcpListener,
+) {
     let mut told: Option<Instant> = None;
     while !shared.is_stopping() {
         if !wait(listener) {
@@ -109,7 +114,7 @@ fn accept(shared: &Arc<Shared>, formats: &Arc<Formats>, door: Listener, listener
 }
 
 fn serve(
-    (shared, formats): (&Arc<Shared>, &Arc<Formats>),
+    (shared, formats): (&Arc<SenderContext>, &Arc<Formats>),
     place: (Listener, u64),
     stream: Arc<TcpStream>,
     peer: std::net::IpAddr,

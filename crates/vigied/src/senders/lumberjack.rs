@@ -10,7 +10,7 @@ use super::pending::Pending;
 use super::places::Place;
 use super::reader::{End, Reader, keep};
 use super::several::Several;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{NotStored, Sender, store_as};
 use super::stream::Stream;
 use base::error::Problem;
@@ -51,7 +51,7 @@ enum Open {
 /// Reads frames.
 #[derive(Debug)]
 pub(super) struct LumberjackReader<'s> {
-    shared: &'s Shared,
+    shared: &'s SenderContext,
     sender: Sender,
     place: &'s Place<'s>,
     /// What its certificate stands for.
@@ -71,7 +71,7 @@ pub(super) struct LumberjackReader<'s> {
 
 impl<'s> LumberjackReader<'s> {
     pub(super) fn new(
-        shared: &'s Shared,
+        shared: &'s SenderContext,
         sender: Sender,
         place: &'s Place<'s>,
         by_certificate: Option<SenderCredential>,
@@ -390,7 +390,7 @@ impl Reader for LumberjackReader<'_> {
         self.open.as_ref().map(domain_of)
     }
 
-    fn idle(&self, shared: &Shared) -> (Duration, &'static Limit) {
+    fn idle(&self, shared: &SenderContext) -> (Duration, &'static Limit) {
         let idle = shared.limits.lumberjack_idle;
         (idle, &limit::LUMBERJACK_IDLE_SECONDS)
     }

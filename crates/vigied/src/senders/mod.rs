@@ -46,7 +46,7 @@ use formats::Formats;
 use pace::Pace;
 use places::Places;
 use reports::Reports;
-use shared::{Limits, Shared};
+use shared::{Limits, SenderContext};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -57,7 +57,7 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// The open doors.
 #[derive(Debug)]
-pub(crate) struct Senders(Arc<Shared>);
+pub(crate) struct Senders(Arc<SenderContext>);
 
 impl Senders {
     /// Opens the doors, for so many connections at most.
@@ -91,7 +91,7 @@ impl Senders {
             .as_deref()
             .map(|file| ClientCertificates::load(file, certificates.clone()))
             .transpose()?;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SenderContext {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),
             tls,

@@ -1,6 +1,6 @@
 //! Lines that came when nothing could be stored for their sender: kept as they came, with when they came, within a bound.
 
-use super::budget::Taken;
+use super::budget::BudgetReservation;
 use base::time::Millis;
 use std::time::Instant;
 
@@ -12,11 +12,11 @@ pub(super) struct PendingLines<'b> {
     lines: u64,
     bytes: usize,
     most: usize,
-    taken: Taken<'b>,
+    taken: BudgetReservation<'b>,
 }
 
 impl<'b> PendingLines<'b> {
-    pub(super) const fn new(since: Instant, most: usize, taken: Taken<'b>) -> Self {
+    pub(super) const fn new(since: Instant, most: usize, taken: BudgetReservation<'b>) -> Self {
         Self {
             since,
             pieces: Vec::new(),

@@ -1,10 +1,10 @@
 //! Graphite's pickles on a connection: each behind its length, answered by nothing. So the sender is known by its address alone.
 
-use super::budget::Taken;
+use super::budget::BudgetReservation;
 use super::credential::{Denied, SenderCredential};
 use super::places::Place;
 use super::reader::{End, Reader, keep};
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
 use crate::http::share::ShareOwner;
@@ -21,7 +21,7 @@ const STEP_BYTES: usize = 64 * 1024;
 /// Reads frames.
 #[derive(Debug)]
 pub(super) struct PickleReader<'s> {
-    shared: &'s Shared,
+    shared: &'s SenderContext,
     sender: Sender,
     shown: SenderCredential,
     domain: Domain,
@@ -30,14 +30,14 @@ pub(super) struct PickleReader<'s> {
     buffer: Vec<u8>,
     filled: usize,
     /// The bytes of the buffer beyond the first step.
-    taken: Taken<'s>,
+    taken: BudgetReservation<'s>,
     /// When there was room for the frame that is larger than a step, until its end is there.
     begun: Option<Instant>,
 }
 
 impl<'s> PickleReader<'s> {
     pub(super) fn new(
-        shared: &'s Shared,
+        shared: &'s SenderContext,
         sender: Sender,
         place: &'s Place<'s>,
         shown: SenderCredential,

@@ -22,7 +22,7 @@ struct Entry {
 }
 
 #[derive(Debug)]
-struct Taken {
+struct SenderTable {
     /// By number: the oldest first.
     all: BTreeMap<u64, Entry>,
     next: u64,
@@ -30,7 +30,7 @@ struct Taken {
     kept: Tally,
 }
 
-impl Taken {
+impl SenderTable {
     fn remove(&mut self, number: u64) -> Option<Entry> {
         let entry = self.all.remove(&number)?;
         if let Some((_, owner)) = entry.known {
@@ -60,7 +60,7 @@ pub(super) struct Places {
     most: usize,
     per_source: usize,
     per_domain: usize,
-    taken: Mutex<Taken>,
+    taken: Mutex<SenderTable>,
 }
 
 /// A place, until this is dropped.
@@ -78,7 +78,7 @@ impl Places {
             most,
             per_source: per_source.max(1),
             per_domain: per_domain.max(1),
-            taken: Mutex::new(Taken {
+            taken: Mutex::new(SenderTable {
                 all: BTreeMap::new(),
                 next: 0,
                 kept: Tally::new(&limit::SENDER_CONNECTIONS, kept, shares),
@@ -86,7 +86,7 @@ impl Places {
         }
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn taken(&self) -> MutexGuard<'_, SenderTable> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

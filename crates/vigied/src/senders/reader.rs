@@ -1,7 +1,7 @@
 //! What reads the bytes of a connection: lines, pickles, or frames of lumberjack.
 
 use super::places::Place;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::stream::Stream;
 use crate::http::share::ShareOwner;
 use base::limit::{self, Limit};
@@ -32,14 +32,14 @@ pub(super) trait Reader {
     /// The domain that it sends to, once that is known.
     fn domain(&self) -> Option<Domain>;
     /// How long nothing may come, and the limit that says so.
-    fn idle(&self, shared: &Shared) -> (Duration, &'static Limit) {
+    fn idle(&self, shared: &SenderContext) -> (Duration, &'static Limit) {
         (shared.limits.idle, &limit::SENDER_IDLE_SECONDS)
     }
 }
 
 /// Keeps the place for a sender that is let in; for whom all it takes counts.
 pub(super) fn keep(
-    shared: &Shared,
+    shared: &SenderContext,
     place: &Place<'_>,
     domain: Domain,
 ) -> Result<ShareOwner, String> {

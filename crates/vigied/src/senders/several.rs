@@ -2,7 +2,7 @@
 //! everywhere.
 
 use super::credential::SenderCredential;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use crate::failure::refused;
 use crate::request::presented::Kind;
 use base::error::Problem;
@@ -24,7 +24,7 @@ pub(super) struct Several {
 impl Several {
     /// What a login shows.
     pub(super) fn enter(
-        shared: &Shared,
+        shared: &SenderContext,
         source: Source,
         text: Secret<String>,
     ) -> Result<Self, Problem> {
@@ -66,7 +66,7 @@ impl Several {
     }
 
     /// The key is still good.
-    pub(super) fn is_good(&self, shared: &Shared) -> bool {
+    pub(super) fn is_good(&self, shared: &SenderContext) -> bool {
         let credential = Credential::ApiKey(self.text.expose());
         let (_, proof) = shared.app.scopes.proven_scope(credential, None);
         proof.is_some()

@@ -36,7 +36,7 @@ pub(super) struct Limits {
 
 /// What all doors share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct SenderContext {
     pub(super) app: Arc<App>,
     pub(super) sources: Sources,
     pub(super) tls: Option<Arc<Tls>>,
@@ -51,7 +51,7 @@ pub(super) struct Shared {
     pub(super) threads: AtomicUsize,
 }
 
-impl Shared {
+impl SenderContext {
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
@@ -101,7 +101,7 @@ impl Shared {
     ) -> bool {
         let shared = Arc::clone(self);
         shared.threads.fetch_add(1, Ordering::Relaxed);
-        let counted = Counted(shared);
+        let counted = ThreadCountGuard(shared);
         let thread = std::thread::Builder::new().name(name.to_owned());
         let spawned = thread.spawn(move || work(&counted.0));
         if let Err(error) = &spawned {
@@ -112,15 +112,15 @@ impl Shared {
 }
 
 /// Counts a thread while it runs, also one that panics.
-struct Counted(Arc<Shared>);
+struct ThreadCountGuard(Arc<SenderContext>);
 
-impl Drop for Counted {
+impl Drop for ThreadCountGuard {
     fn drop(&mut self) {
         self.0.threads.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Shared {
+impl SenderContext {
     /// Says which entries of `senders.sources`, `senders.certificates` and `collectd.users` open nothing. The server starts all the
     /// same: a key may be withdrawn by its owner at any time, who must not be able to keep the server from starting.
     pub(super) fn tell_of_sources(&self, settings: &SenderSettings) {

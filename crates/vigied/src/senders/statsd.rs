@@ -16,17 +16,17 @@ pub(super) use sums::Sums;
 
 use super::by_identity::by_identity;
 use super::credential::SenderCredential;
-use super::shared::Shared;
+use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
 use crate::config::Listener;
 use std::time::Duration;
-use sum::Taken;
-use wire::ingest::statsd::{self, Reading};
+use sum::LinesOutcome;
+use wire::ingest::statsd::{self, DecodeSummary};
 use wire::ingest::{LineReject, Lines};
 
 /// Reads a datagram.
 pub(super) fn datagram(
-    shared: &Shared,
+    shared: &SenderContext,
     sums: &Sums,
     sender: Sender,
     door: Listener,
@@ -39,7 +39,7 @@ pub(super) fn datagram(
 
 /// Adds the values of whole lines to the sums of the domain that they are for; those that are none, or find no room, are counted.
 fn take(
-    (shared, sums): (&Shared, &Sums),
+    (shared, sums): (&SenderContext, &Sums),
     sender: Sender,
     shown: &SenderCredential,
     lines: &[u8],
@@ -49,9 +49,9 @@ fn take(
         Err(denied) => return Outcome::Denied(denied),
     };
     let reading = match sums.take(shared, sender, shown, &scope, lines) {
-        Taken::Read(reading) => reading,
+        LinesOutcome::Read(reading) => reading,
         // The domain was deleted after the credential was verified.
-        Taken::NoDomain => Reading {
+        LinesOutcome::NoDomain => DecodeSummary {
             received: 0,
             rejects: Vec::new(),
         },
@@ -66,7 +66,7 @@ fn take(
 }
 
 /// The values that were not taken, for the counters of the domain.
-fn refused(reading: &statsd::Reading) -> Lines {
+fn refused(reading: &statsd::DecodeSummary) -> Lines {
     let mut lines = Lines {
         received: reading.rejected(),
         ..Lines::default()

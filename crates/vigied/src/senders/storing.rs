@@ -2,7 +2,7 @@
 //! again while the sender waits; what cannot be stored is counted.
 
 use super::credential::{Denied, SenderCredential};
-use super::shared::{Shared, TICK};
+use super::shared::{SenderContext, TICK};
 use crate::app::arrivals::{Arrival, ArrivingBy};
 use base::error::{Kind, Problem};
 use base::sample::{Appended, Batch, RejectReason};
@@ -41,7 +41,7 @@ pub(super) enum NotStored {
 
 /// Stores what `decode` makes, which is called again for each try. `count` is how many samples there are, about.
 pub(super) fn store(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     shown: &SenderCredential,
     tries: (Duration, u64),
@@ -55,7 +55,7 @@ pub(super) fn store(
 
 /// The same for a sender that waits until what it sent is stored so durably.
 pub(super) fn store_as(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     shown: &SenderCredential,
     (patience, count): (Duration, u64),
@@ -122,7 +122,7 @@ pub(super) fn reason(problem: &Problem) -> &'static str {
 
 /// Notes the batch for those who look after the domain.
 fn note(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     (shown, domain): (&SenderCredential, Domain),
     lines: &Lines,
@@ -135,7 +135,7 @@ fn note(
 
 /// The same for a batch that was made of what came before.
 pub(super) fn note_made(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     (shown, domain): (&SenderCredential, Domain),
     batch: &Batch,
@@ -147,7 +147,7 @@ pub(super) fn note_made(
 }
 
 fn arrival(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     (shown, domain): (&SenderCredential, Domain),
     appended: &Appended,
@@ -159,7 +159,7 @@ fn arrival(
 
 /// Has the rejects logged, which the domain's counters have already.
 pub(super) fn tell<'r>(
-    shared: &Shared,
+    shared: &SenderContext,
     sender: Sender,
     reasons: impl Iterator<Item = &'r RejectReason>,
 ) {

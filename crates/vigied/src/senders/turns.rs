@@ -17,11 +17,11 @@ const MOMENT: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 struct State {
     taken: Tally,
-    waiting: Vec<Waiting>,
+    waiting: Vec<QueuedThread>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct QueuedThread {
     owner: ShareOwner,
     thread: Thread,
     /// Set when it has its turn.
@@ -60,7 +60,7 @@ impl Turns {
     /// Waits for a turn.
     pub(super) fn take(&self, owner: ShareOwner) -> Turn<'_> {
         let has = Arc::new(AtomicBool::new(false));
-        let waiting = Waiting {
+        let waiting = QueuedThread {
             owner,
             thread: thread::current(),
             has: Arc::clone(&has),

@@ -10,16 +10,16 @@ struct State {
 }
 
 /// The store.
-pub(crate) type Stuck = TestStore<Waiting>;
+pub(crate) type Stuck = TestStore<BlockingStore>;
 
 /// Waits at every call.
 #[derive(Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct BlockingStore {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-impl Waiting {
+impl BlockingStore {
     /// Lets every call return.
     pub(crate) fn release(&self) {
         self.state.lock().unwrap().released = true;
@@ -42,7 +42,7 @@ impl Waiting {
     }
 }
 
-impl Answers for Waiting {
+impl Answers for BlockingStore {
     fn on_call(&self) {
         self.wait();
     }

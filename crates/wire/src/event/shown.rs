@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// An event of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listed<'a> {
+pub struct EventListing<'a> {
     when: i64,
     what: &'a str,
     data: &'a str,
@@ -14,7 +14,7 @@ pub struct Listed<'a> {
     id: i64,
 }
 
-impl<'a> Listed<'a> {
+impl<'a> EventListing<'a> {
     /// The event of a number, with its tags as they were sent.
     #[must_use]
     pub fn new(id: i64, at: Millis, (what, tags, data): (&'a str, &'a str, &'a str)) -> Self {

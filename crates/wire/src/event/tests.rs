@@ -102,7 +102,7 @@ fn a_tag_that_no_event_has_narrows_nothing_unless_all_are_asked_for() {
 #[test]
 fn an_event_is_shown_in_both_forms() {
     let texts = ("deploy", "b a b", "x");
-    let listed = Listed::new(7, Millis(1_700_000_015_999), texts);
+    let listed = EventListing::new(7, Millis(1_700_000_015_999), texts);
     assert_eq!(
         serde_json::to_string(&listed).unwrap(),
         r#"{"when":1700000015,"what":"deploy","data":"x","tags":["b","a","b"],"id":7}"#

@@ -27,7 +27,7 @@ mod summary;
 mod tests;
 
 pub use aggregator::{Aggregator, Bound, Bounds, flush_time};
-pub use decoder::{Decoder, LINE_BYTES_MAX, Reading, Reject, packet};
+pub use decoder::{DecodeSummary, Decoder, LINE_BYTES_MAX, Reject, packet};
 pub use settings::{Histogram, Settings, SettingsError};
 
 use std::borrow::Cow;

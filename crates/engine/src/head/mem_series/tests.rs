@@ -264,7 +264,8 @@ fn no_batch_takes_more_than_was_claimed_for_it() {
                     0
                 };
                 for at in 0..before + samples {
-                    let Written { grown, .. } = own.append(Stamp::before_all(), order(at), 1.0);
+                    let InsertOutcome { grown, .. } =
+                        own.append(Stamp::before_all(), order(at), 1.0);
                     taken += if at < before { 0 } else { grown };
                     if own.is_due_to_fold() {
                         own.fold();

@@ -1,6 +1,6 @@
 //! The walk itself: down one tenant's names, element by element, skipping what cannot fit.
 
-use crate::index::intersection::{IntersectionAutomaton, PositionSets, Reading, fits};
+use crate::index::intersection::{IntersectionAutomaton, IntersectionCursor, PositionSets, fits};
 use crate::index::tree::Tree;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
@@ -54,7 +54,7 @@ pub(super) struct Walk<'w, 'p> {
     pub(super) selector: &'w Selector,
     pub(super) filter: Option<&'w NameFilter>,
     pub(super) automaton: &'w IntersectionAutomaton<'w>,
-    pub(super) reading: Reading,
+    pub(super) reading: IntersectionCursor,
     /// The path of the node so far, with its closing dot unless it is the root.
     pub(super) path: String,
     /// Series are looked for and nothing else: whether a branch may be seen is what this walk is to find out.
@@ -306,7 +306,7 @@ impl Walk<'_, '_> {
             selector: &every,
             filter: self.filter,
             automaton: &automaton,
-            reading: Reading::default(),
+            reading: IntersectionCursor::default(),
             path: self.path.clone(),
             is_probe: true,
             meter: self.meter,

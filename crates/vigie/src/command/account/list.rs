@@ -17,7 +17,7 @@ pub(crate) enum Columns {
 
 /// One account under the names that scripts know.
 #[derive(Serialize)]
-struct Listed {
+struct AccountListing {
     #[serde(rename = "AccountGuid")]
     guid: String,
     #[serde(rename = "Name")]
@@ -30,7 +30,7 @@ struct Listed {
     kind: String,
 }
 
-impl Listed {
+impl AccountListing {
     fn of(account: AccountResource) -> Self {
         let entity = account.entity;
         Self {
@@ -43,7 +43,7 @@ impl Listed {
     }
 }
 
-impl Row for Listed {
+impl Row for AccountListing {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Account GUID", |own| own.guid.clone()),
         Column::new("Name", |own| own.name.clone()),
@@ -58,7 +58,7 @@ pub(crate) fn run(context: &Context, columns: Columns) -> Result<(), Failure> {
     let output = &context.output;
     output.action(format!("Retrieving all accounts of {}...", context.user()))?;
     let accounts = context.accounts()?;
-    let accounts: Vec<Listed> = accounts.into_iter().map(Listed::of).collect();
+    let accounts: Vec<AccountListing> = accounts.into_iter().map(AccountListing::of).collect();
     output.ok()?;
     let is_wide = columns == Columns::WithType;
     output.list(&accounts, is_wide, "No accounts found.")

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::output::Output;
 use crate::receipt::receipt;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use agent::{Destination, Notifier, Report, SendError, Sender, Verdict};
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub(super) struct Delivery<'a> {
     /// Samples that the server will never store.
     pub(super) rejected: u64,
     /// The failure last reported; it is not repeated while it lasts.
-    trouble: Option<Shown>,
+    trouble: Option<PrintableText>,
 }
 
 impl<'a> Delivery<'a> {
@@ -110,7 +110,7 @@ impl<'a> Delivery<'a> {
                 if *rejected > 0 {
                     let reason = reason
                         .as_deref()
-                        .map_or("the server gave no reason".into(), Shown::untrusted);
+                        .map_or("the server gave no reason".into(), PrintableText::untrusted);
                     self.output.warn(shown!(
                         "agent: {} samples were rejected: {}",
                         rejected,

@@ -10,7 +10,7 @@ use crate::figures;
 use crate::monitoring::domain_id;
 use crate::output::printable;
 use crate::session::not_logged_in;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::token::Reach;
 use base::time::{Clock as _, SystemClock};
 use clap::Args;
@@ -95,7 +95,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     };
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
     let under = if account.is_empty() {
-        Shown::default()
+        PrintableText::default()
     } else {
         shown!(" under {}", account.as_str())
     };

@@ -1,7 +1,7 @@
 //! A file for a new key, whose text is shown only once.
 
 use crate::error::Failure;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -62,7 +62,7 @@ impl KeyFile {
             .map_err(|error| {
                 Failure::file("write", &self.path, &error).hint(format!(
                     "the key exists but is lost: delete it with `vigie iam api-key-delete {}`",
-                    Shown::word(&key.id)
+                    PrintableText::word(&key.id)
                 ))
             })?;
         self.is_kept = true;

@@ -4,7 +4,7 @@ use super::{answer, answered, find};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::given;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use base::secret::Secret;
 use clap::Args;
 use wire::iam::invitation::Accept;
@@ -42,6 +42,6 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
     output.ok()?;
     output.say(format!(
         "Work in it with `vigie target -c {}`",
-        Shown::word(&invitation.account_id)
+        PrintableText::word(&invitation.account_id)
     ))
 }

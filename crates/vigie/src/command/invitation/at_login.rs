@@ -7,7 +7,7 @@ use crate::error::{Failure, Kind};
 use crate::given;
 use crate::output::printable;
 use crate::prompt;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use base::secret::Secret;
 use wire::iam::invitation::{Accept, Invitation, Redeem};
 
@@ -37,8 +37,8 @@ pub(crate) fn announce(context: &Context) {
                 "" => "the operator".to_owned(),
                 inviter => printable(inviter),
             },
-            Shown::word(&one.account_id),
-            Shown::word(&one.account_id),
+            PrintableText::word(&one.account_id),
+            PrintableText::word(&one.account_id),
         ));
     }
 }
@@ -53,7 +53,7 @@ pub(crate) fn missing(failure: Failure, account: Option<&str>, context: &Context
     match waiting.iter().find(is_meant) {
         Some(one) => failure.hint(format!(
             "you are invited into it: `vigie account accept {}`, or accept in the same step, with `--accept` at the login",
-            Shown::word(&one.account_id)
+            PrintableText::word(&one.account_id)
         )),
         None => failure,
     }

@@ -13,13 +13,13 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     output.action(format!("Getting invitations of {}...", context.user()))?;
     let waiting = waiting(context)?;
     output.ok()?;
-    let waiting: Vec<Listed> = waiting.into_iter().map(Listed::of).collect();
+    let waiting: Vec<InvitationListing> = waiting.into_iter().map(InvitationListing::of).collect();
     output.rows(&waiting, "No invitations found.")
 }
 
 /// A pending invitation. Fields that the server withholds until the address is proven are `null`, as is an inviter who is no user.
 #[derive(Serialize)]
-struct Listed {
+struct InvitationListing {
     account_id: String,
     account_name: Option<String>,
     created_at: String,
@@ -28,7 +28,7 @@ struct Listed {
     invited_by: Option<String>,
 }
 
-impl Listed {
+impl InvitationListing {
     fn of(one: Invitation) -> Self {
         let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
         Self {
@@ -50,7 +50,7 @@ impl Listed {
     }
 }
 
-impl Row for Listed {
+impl Row for InvitationListing {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Account GUID", |own| own.account_id.clone()),
         Column::new("Name", |own| {

@@ -7,7 +7,7 @@ use crate::given;
 use crate::origin::is_openable;
 use crate::output::to_stderr;
 use crate::prompt;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::trust;
 use base::secret::Secret;
 use std::process::{Command, Stdio};
@@ -118,7 +118,7 @@ impl Credential {
         }
         let flag = shown!(
             "`-u passcode -p CODE`; get a code at {}",
-            Shown::untrusted(page)
+            PrintableText::untrusted(page)
         );
         let (what, output) = ("the one-time code", &context.output);
         let code = prompt::secret_or_line("One Time Code ", what, flag, output)?;
@@ -145,7 +145,7 @@ impl Credential {
 fn offer_page(context: &Context, page: &str) -> Result<(), Failure> {
     to_stderr(&shown!(
         "Get a one-time code from {} to proceed.\n",
-        Shown::untrusted(page)
+        PrintableText::untrusted(page)
     ));
     let used = trust::origin(&context.api_endpoint()?)?;
     let is_elsewhere = trust::origin(page).map_or(true, |there| !there.is_same_server(&used));

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::origin::Origin;
 use crate::prompt;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 
 /// The server that the metadata describes.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,14 +41,14 @@ pub(super) fn check(context: &Context, read_from: &str, issuer: &str) -> Result<
     let mut failure = Failure::failed(shown!(
         "`{}` describes itself as `{}`: what it says is for that address alone, so that no credential was sent",
         read_from,
-        Shown::untrusted(root)
+        PrintableText::untrusted(root)
     ));
     if let Some(another) = another {
         failure = failure.hint(shown!(
             "if `{}` is the server you mean, log in there: `vigie login -a {}`; if both belong together, add `--trust-origin {}`",
-            Shown::untrusted(root),
-            Shown::word(root),
-            Shown::word(&another.to_string())
+            PrintableText::untrusted(root),
+            PrintableText::word(root),
+            PrintableText::word(&another.to_string())
         ));
     }
     Err(with_remedies(failure, read_from))
@@ -60,12 +60,12 @@ fn with_remedies(failure: Failure, read_from: &str) -> Failure {
         .hint(shown!(
             "if `{}` is the address that people type, its operator starts it with `--public-url {}` (setting `public_url`)",
             read_from,
-            Shown::word(read_from)
+            PrintableText::word(read_from)
         ))
         .hint(shown!(
             "to send credentials to this very address all the same: `vigie login -a {} --iam-endpoint {}`",
-            Shown::word(read_from),
-            Shown::word(read_from)
+            PrintableText::word(read_from),
+            PrintableText::word(read_from)
         ))
 }
 

@@ -5,7 +5,7 @@ use super::list::nodes;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use base::pattern::escape;
 use std::collections::BTreeSet;
 use wire::target::Target;
@@ -46,7 +46,7 @@ pub(super) fn suggest(
             "hint: `{}` {}; try `vigie metrics get {}`",
             target.to_owned(),
             what,
-            Shown::quoted(&better)
+            PrintableText::quoted(&better)
         ));
     }
     any

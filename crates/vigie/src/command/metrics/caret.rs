@@ -1,7 +1,7 @@
 //! The place of a mistake in a target: the server says which target and column, and the target is shown with carets under it.
 
 use crate::error::Failure;
-use crate::shown::{Shown, printable, shown};
+use crate::shown::{PrintableText, printable, shown};
 use unicode_width::UnicodeWidthStr as _;
 use wire::problem::{MonitoringBody, Position};
 
@@ -28,7 +28,7 @@ pub(super) fn marked(mut failure: Failure, body: &[u8], targets: &[String]) -> F
 }
 
 /// The target, and carets in a second line.
-fn mark(target: &str, position: Position) -> Option<Shown> {
+fn mark(target: &str, position: Position) -> Option<PrintableText> {
     let characters: Vec<char> = target.chars().collect();
     let at = position.column.checked_sub(1)?;
     if at > characters.len() {
@@ -69,7 +69,7 @@ mod tests {
             column,
             length,
         };
-        mark(target, position).map(Shown::into_string)
+        mark(target, position).map(PrintableText::into_string)
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::figures::{readable, time};
 use crate::output::printable;
 use crate::screen::Screen;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use base::time::TimeRange;
 use jiff::tz::TimeZone;
 use wire::render::json::ReadRow;
@@ -24,7 +24,7 @@ pub(super) fn render(
     (name, zone): (&str, &TimeZone),
     context: &Context,
     at_once: bool,
-) -> Shown {
+) -> PrintableText {
     for row in &mut rows {
         row.target = printable(&row.target);
     }
@@ -37,7 +37,7 @@ pub(super) fn render(
             let traces = traces(&rows);
             let range = ends(args, asked, &traces);
             let names = rows.iter().map(|row| row.target.as_str());
-            Shown::lines(&sparklines(names.zip(&traces), range, &screen))
+            PrintableText::lines(&sparklines(names.zip(&traces), range, &screen))
         }
         Format::Chart => {
             let is_colored = context.output.is_colored();
@@ -52,7 +52,7 @@ pub(super) fn render(
                         .drain(..row.datapoints.len().saturating_sub(newest));
                 }
             }
-            Shown::lines(&tables(&rows, name, zone))
+            PrintableText::lines(&tables(&rows, name, zone))
         }
     }
 }
@@ -102,10 +102,10 @@ fn charts(
     (asked, zone): (TimeRange, &TimeZone),
     screen: &Screen,
     is_colored: bool,
-) -> Shown {
+) -> PrintableText {
     let traces = traces(rows);
     let range = ends(args, asked, &traces);
-    let mut all = Shown::default();
+    let mut all = PrintableText::default();
     for (place, (row, trace)) in rows.iter().zip(&traces).enumerate() {
         let chart = draw(&Chart {
             title: &row.target,
@@ -121,7 +121,7 @@ fn charts(
         }
         all.push(&match is_colored {
             true => painted(&chart, place),
-            false => Shown::lines(&chart),
+            false => PrintableText::lines(&chart),
         });
     }
     all
@@ -131,9 +131,9 @@ fn charts(
 const CURVES: [&str; 6] = ["36", "33", "32", "35", "34", "31"];
 
 /// A chart with its title bold and its curve in a colour.
-fn painted(chart: &str, place: usize) -> Shown {
+fn painted(chart: &str, place: usize) -> PrintableText {
     let curve = CURVES.get(place % CURVES.len()).copied().unwrap_or("36");
-    let mut shown = Shown::default();
+    let mut shown = PrintableText::default();
     for (number, line) in chart.lines().enumerate() {
         let axis = line.find(['┤', '│']).filter(|_| number > 1);
         let (before, behind) = match axis {
@@ -141,9 +141,9 @@ fn painted(chart: &str, place: usize) -> Shown {
             Some(at) => line.split_at(at + '│'.len_utf8()),
             None => (line, ""),
         };
-        shown.push(&Shown::lines(before));
+        shown.push(&PrintableText::lines(before));
         let style = if number == 0 { "1" } else { curve };
-        shown.push(&Shown::lines(behind).painted(style));
+        shown.push(&PrintableText::lines(behind).painted(style));
         shown.push(&"\n".into());
     }
     shown

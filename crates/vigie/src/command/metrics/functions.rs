@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use query::function::{Default, Function, Group, Parameter};
 use query::table::{self, describe};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ fn unknown(name: &str) -> Failure {
         Some(nearest) => failure.hint(shown!(
             "did you mean `{}`? see `vigie metrics functions {}`",
             nearest,
-            Shown::word(nearest)
+            PrintableText::word(nearest)
         )),
         None => failure.hint("`vigie metrics functions` lists them"),
     }
@@ -87,7 +87,7 @@ fn group_named(text: &str) -> Result<Group, Failure> {
 }
 
 /// Every function of a group, or of all groups.
-fn list(group: Option<Group>) -> Shown {
+fn list(group: Option<Group>) -> PrintableText {
     let mut groups: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
     for function in table::all().filter(|own| group.is_none_or(|group| group == own.group)) {
         groups
@@ -109,7 +109,7 @@ fn list(group: Option<Group>) -> Shown {
             text.push_str(&format!("  {:width$}{summary}\n", usual_name(own)));
         }
     }
-    Shown::lines(&text)
+    PrintableText::lines(&text)
 }
 
 fn usual_name(function: &Function) -> &'static str {
@@ -122,7 +122,7 @@ fn first_sentence(text: &str) -> &str {
 }
 
 /// One function, whole.
-fn page(name: &str, function: &Function) -> Shown {
+fn page(name: &str, function: &Function) -> PrintableText {
     let mut text = format!(
         "{}\n  {}\n",
         describe::signature(name, function),
@@ -161,7 +161,7 @@ fn page(name: &str, function: &Function) -> Shown {
         "\nExample:\n  vigie metrics get {}\n",
         quoted(function.example)
     ));
-    Shown::lines(&text)
+    PrintableText::lines(&text)
 }
 
 /// A target as one word of a shell, in the quotes that it does not have itself.
@@ -169,7 +169,7 @@ fn quoted(target: &str) -> String {
     if target.contains('\'') && !target.contains(['"', '$', '`', '\\', '!']) {
         return format!("\"{target}\"");
     }
-    Shown::word(target).into_string()
+    PrintableText::word(target).into_string()
 }
 
 fn about(parameter: &Parameter) -> String {

@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::figures::{seconds, shortest};
 use crate::monitoring::{Monitoring, TARGET_SPACE};
 use crate::output::csv_field;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         return match file {
             Some(file) => write_file(file, &rendered, context),
             None if format == Format::Raw => {
-                output.text(&Shown::lines(&String::from_utf8_lossy(&rendered)))
+                output.text(&PrintableText::lines(&String::from_utf8_lossy(&rendered)))
             }
             None => output.generated(&rendered),
         };

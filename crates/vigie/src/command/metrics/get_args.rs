@@ -4,7 +4,7 @@ use crate::duration;
 use crate::error::Failure;
 use crate::monitoring::ScopeArgs;
 use crate::screen::ScreenArgs;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -105,10 +105,10 @@ impl GetArgs {
             "`{}` would be a metric's name: the time of `--watch` is joined to it by `=`",
             text
         ))
-        .hint(shown!("write `--watch={}`", Shown::word(text)))
+        .hint(shown!("write `--watch={}`", PrintableText::word(text)))
         .hint(shown!(
             "where a metric is called so: `--watch=5s {}`",
-            Shown::word(text)
+            PrintableText::word(text)
         )))
     }
 }

@@ -9,7 +9,7 @@ use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs, TARGET_SPACE};
 use crate::output::printable;
 use crate::screen::AlphabetArgs;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use base::name::{last_element, parent};
 use std::collections::{BTreeMap, BTreeSet};
 use wire::find::list::NodeItem;
@@ -82,10 +82,10 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
             });
             Ok(())
         }
-        Format::Plain => output.text(&Shown::lines(&plain(&levels))),
+        Format::Plain => output.text(&PrintableText::lines(&plain(&levels))),
         Format::Tree => {
             let glyphs = args.alphabet.glyphs(&context.env);
-            output.text(&Shown::lines(&tree(&levels, glyphs)))?;
+            output.text(&PrintableText::lines(&tree(&levels, glyphs)))?;
             let (summary, hint) = summary(args, &levels);
             output.note(summary);
             if let Some(hint) = hint {

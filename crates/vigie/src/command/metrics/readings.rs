@@ -5,7 +5,7 @@ use super::get_args::GetArgs;
 use crate::client::Request;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy};
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use wire::render::json::ReadRow;
 use wire::target::{Target, TargetError};
 
@@ -103,7 +103,7 @@ pub(super) fn is_call(target: &str) -> bool {
     matches!(Target::parse(target), Err(TargetError::Function { .. }))
 }
 
-pub(super) fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> Shown {
+pub(super) fn nothing_read(rows: &[ReadRow], monitoring: &Monitoring<'_>) -> PrintableText {
     if rows.is_empty() {
         monitoring.empty()
     } else {

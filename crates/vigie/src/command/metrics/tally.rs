@@ -5,7 +5,7 @@ use super::unit::Unit;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::output::Output;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use base::name::NameError;
 use base::sample::RejectReason;
 use serde::Serialize;
@@ -18,7 +18,7 @@ const NAME_CHARACTERS_MAX: usize = 60;
 
 /// One sample that was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Refused {
+pub(crate) struct RejectedSample {
     /// Its line, item or argument, from 1.
     pub(crate) place: u64,
     pub(crate) name: Option<String>,
@@ -43,7 +43,7 @@ pub(crate) struct Tally {
     /// Rejections by reason.
     reasons: BTreeMap<String, u64>,
     /// The first rejections.
-    rejections: Vec<Refused>,
+    rejections: Vec<RejectedSample>,
     /// Rejections that the server counted and did not list.
     #[serde(skip)]
     left_out: u64,
@@ -85,7 +85,7 @@ impl Tally {
             self.received += 1;
             self.has_refused_character |=
                 matches!(reject.reason, RejectReason::Name(NameError::Character(_)));
-            self.refuse(Refused {
+            self.refuse(RejectedSample {
                 place: reject.line,
                 name: reject.name.clone(),
                 code: reject.reason.code().to_owned(),
@@ -116,7 +116,7 @@ impl Tally {
             let place = usize::try_from(rejection.index)
                 .ok()
                 .and_then(|index| places.get(index));
-            self.refuse(Refused {
+            self.refuse(RejectedSample {
                 place: place.copied().unwrap_or(0),
                 name: rejection.name.clone(),
                 code: rejection.code.clone(),
@@ -137,7 +137,7 @@ impl Tally {
         self.clock_offset_milliseconds = Some(offset);
     }
 
-    fn refuse(&mut self, refused: Refused) {
+    fn refuse(&mut self, refused: RejectedSample) {
         self.rejected += 1;
         *self.reasons.entry(refused.code.clone()).or_insert(0) += 1;
         if self.rejections.len() < self.listed_max {
@@ -212,7 +212,7 @@ impl Tally {
         let reasons: Vec<String> = self
             .reasons
             .iter()
-            .map(|(code, count)| format!("{} {count}", Shown::untrusted(code)))
+            .map(|(code, count)| format!("{} {count}", PrintableText::untrusted(code)))
             .collect();
         output.line("")?;
         output.line(shown!("Rejected by reason: {}", reasons.join(", ")))?;
@@ -227,7 +227,7 @@ impl Tally {
                         .name
                         .as_deref()
                         .map_or_else(|| "-".to_owned(), shortened),
-                    Shown::untrusted(&refused.reason).into_string(),
+                    PrintableText::untrusted(&refused.reason).into_string(),
                 ]
             })
             .collect();
@@ -375,7 +375,7 @@ mod tests {
     fn nothing_stored_is_a_failure_and_nothing_rejected_is_none() {
         let mut tally = Tally::new(10, false);
         assert!(tally.outcome().is_ok());
-        tally.refuse(Refused {
+        tally.refuse(RejectedSample {
             place: 1,
             name: None,
             code: "value".to_owned(),

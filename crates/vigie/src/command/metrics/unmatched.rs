@@ -1,6 +1,6 @@
 //! Notes about targets that matched nothing while others did, because the gap is easy to overlook.
 
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use wire::render::json::ReadRow;
 use wire::target::Target;
 
@@ -8,7 +8,7 @@ use wire::target::Target;
 const NAMED_MAX: usize = 5;
 
 /// A sentence for each of several `targets` that has no sample in `rows`.
-pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<Shown> {
+pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<PrintableText> {
     let mut notes = Vec::new();
     if targets.len() < 2 {
         return notes;

@@ -11,7 +11,7 @@ const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The size of one read of the packed input.
 const PACKED_BYTES: usize = 64 << 10;
 
-type Source = Chain<Cursor<Vec<u8>>, Counted>;
+type Source = Chain<Cursor<Vec<u8>>, CountingReader>;
 
 /// The plain text of an input.
 pub(super) struct Unpacking {
@@ -20,7 +20,7 @@ pub(super) struct Unpacking {
 
 enum State {
     /// Nothing was read so far.
-    Unknown(Counted),
+    Unknown(CountingReader),
     Plain(Source),
     Packed(Box<MultiGzDecoder<BufReader<Source>>>),
     /// It could not be read.
@@ -31,7 +31,7 @@ impl Unpacking {
     /// Wraps `reader`; `read` counts the bytes read from it, before unpacking.
     pub(super) fn new(reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
         Self {
-            state: State::Unknown(Counted { reader, read }),
+            state: State::Unknown(CountingReader { reader, read }),
         }
     }
 }
@@ -60,7 +60,7 @@ impl Read for Unpacking {
 
 /// Looks at the first bytes. It waits for the second byte only if the first is that of gzip, so that a slow writer's line is not
 /// delayed.
-fn begun(mut source: Counted) -> io::Result<State> {
+fn begun(mut source: CountingReader) -> io::Result<State> {
     let mut first = Vec::new();
     for byte in MAGIC {
         let mut next = [0];
@@ -82,7 +82,7 @@ fn begun(mut source: Counted) -> io::Result<State> {
     })
 }
 
-fn read_one(source: &mut Counted, into: &mut [u8; 1]) -> io::Result<usize> {
+fn read_one(source: &mut CountingReader, into: &mut [u8; 1]) -> io::Result<usize> {
     loop {
         match source.read(into) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -92,12 +92,12 @@ fn read_one(source: &mut Counted, into: &mut [u8; 1]) -> io::Result<usize> {
 }
 
 /// Counts the bytes read.
-struct Counted {
+struct CountingReader {
     reader: Box<dyn Read + Send>,
     read: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl Read for CountingReader {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(into)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);

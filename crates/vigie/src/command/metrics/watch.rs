@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::{self, in_words};
 use crate::monitoring::Monitoring;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use base::time::{Clock as _, SystemClock, TimeRange};
 use base::time_expr::lenient;
 use jiff::tz::TimeZone;
@@ -91,7 +91,7 @@ impl Watched<'_> {
                 true,
             )
         };
-        let mut screen: Shown = "\u{1b}[H\u{1b}[2J".into();
+        let mut screen: PrintableText = "\u{1b}[H\u{1b}[2J".into();
         screen.push(&shown!(
             "Every {}, {} ({}); Ctrl-C ends it\n\n",
             in_words(every.as_secs()),

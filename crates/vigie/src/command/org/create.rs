@@ -1,6 +1,6 @@
 //! `account org-create`.
 
-use super::{Listed, region};
+use super::{OrgListing, region};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &OrgCreateArgs, context: &Context) -> Result<(), Failure
         .ask(request.json(&body)?, "create the organization")?
         .parse("create the organization")?;
     if output.is_json() {
-        return output.json(&Listed::of(org, &region, context));
+        return output.json(&OrgListing::of(org, &region, context));
     }
     output.ok()?;
     output.say(format!(

@@ -5,7 +5,7 @@ use crate::command::deleted::Deletion;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::prompt;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use clap::Args;
 
 /// What `org-delete` takes.
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
     gone.say(
         &format!(
             "vigie account org-restore {}",
-            Shown::word(&org.metadata.guid)
+            PrintableText::word(&org.metadata.guid)
         ),
         context,
     )

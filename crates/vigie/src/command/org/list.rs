@@ -1,6 +1,6 @@
 //! `account orgs`.
 
-use super::{Listed, region};
+use super::{OrgListing, region};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::shown::shown;
@@ -26,10 +26,10 @@ pub(crate) fn run(args: &OrgsArgs, context: &Context) -> Result<(), Failure> {
         context.user()
     ))?;
     output.action("Retrieving current account...")?;
-    let orgs: Vec<Listed> = context
+    let orgs: Vec<OrgListing> = context
         .orgs(&region)?
         .into_iter()
-        .map(|org| Listed::of(org, &region, context))
+        .map(|org| OrgListing::of(org, &region, context))
         .collect();
     output.ok()?;
     output.list(&orgs, args.guid, "No organizations were found.")?;

@@ -1,6 +1,6 @@
 //! `account org-rename`.
 
-use super::Listed;
+use super::OrgListing;
 use crate::client::{Request, encode};
 use crate::context::Context;
 use crate::error::Failure;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &OrgRenameArgs, context: &Context) -> Result<(), Failure
         }
     })?;
     if output.is_json() {
-        return output.json(&Listed::of(renamed, &region, context));
+        return output.json(&OrgListing::of(renamed, &region, context));
     }
     output.ok()
 }

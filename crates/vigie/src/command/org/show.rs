@@ -1,6 +1,6 @@
 //! `account org`.
 
-use super::{Listed, region};
+use super::{OrgListing, region};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &OrgArgs, context: &Context) -> Result<(), Failure> {
             context.user()
         ))?;
     }
-    let org = Listed::of(context.org_named(&args.name, &region)?, &region, context);
+    let org = OrgListing::of(context.org_named(&args.name, &region)?, &region, context);
     if output.is_json() {
         return match args.guid {
             true => output.json(&org.org_guid),

@@ -1,6 +1,6 @@
 //! `account space-create`.
 
-use super::Listed;
+use super::SpaceListing;
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &SpaceCreateArgs, context: &Context) -> Result<(), Failu
         )?
         .parse("create the space")?;
     if output.is_json() {
-        return output.json(&Listed::of(space, &org));
+        return output.json(&SpaceListing::of(space, &org));
     }
     output.ok()?;
     output.say(format!(

@@ -6,7 +6,7 @@ use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::prompt;
-use crate::shown::Shown;
+use crate::shown::PrintableText;
 use clap::Args;
 
 /// What `space-delete` takes.
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
     }
     output.ok()?;
     gone.say(
-        &format!("vigie account space-restore {}", Shown::word(guid)),
+        &format!("vigie account space-restore {}", PrintableText::word(guid)),
         context,
     )
 }

@@ -1,6 +1,6 @@
 //! `account spaces`.
 
-use super::Listed;
+use super::SpaceListing;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::shown::shown;
@@ -33,10 +33,10 @@ pub(crate) fn run(args: &SpacesArgs, context: &Context) -> Result<(), Failure> {
         org.name,
         context.user()
     ))?;
-    let spaces: Vec<Listed> = context
+    let spaces: Vec<SpaceListing> = context
         .spaces(&org.guid)?
         .into_iter()
-        .map(|space| Listed::of(space, &org))
+        .map(|space| SpaceListing::of(space, &org))
         .collect();
     output.ok()?;
     output.list(&spaces, args.guid, "No spaces were found.")?;

@@ -1,6 +1,6 @@
 //! `account space`.
 
-use super::Listed;
+use super::SpaceListing;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &SpaceArgs, context: &Context) -> Result<(), Failure> {
             context.user()
         ))?;
     }
-    let space = Listed::of(context.space_named(&org, &args.name)?, &org);
+    let space = SpaceListing::of(context.space_named(&org, &args.name)?, &org);
     if output.is_json() {
         return match args.guid {
             true => output.json(&space.space_guid),

@@ -5,7 +5,7 @@ use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::figures;
 use crate::monitoring::domain_id;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use clap::Args;
@@ -93,21 +93,21 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
         let (scope, metrics) = (noted_scope(args, context)?, trusted_metrics(context)?);
         let headers = shown!(
             "-H {} -H {}",
-            Shown::quoted(&format!("X-Auth-User-Token: iam {text}")),
-            Shown::quoted(&format!("X-Auth-Scope-Id: {scope}"))
+            PrintableText::quoted(&format!("X-Auth-User-Token: iam {text}")),
+            PrintableText::quoted(&format!("X-Auth-Scope-Id: {scope}"))
         );
         let sends_alone = context.reach().is_some_and(|reach| reach.only.is_some());
         return output.line(match sends_alone {
             true => shown!(
                 "curl -sS --fail-with-body {} -H 'Content-Type: application/json' --data {} {}",
                 headers,
-                Shown::quoted(SAMPLE),
-                Shown::quoted(&format!("{metrics}/v1/metrics"))
+                PrintableText::quoted(SAMPLE),
+                PrintableText::quoted(&format!("{metrics}/v1/metrics"))
             ),
             false => shown!(
                 "curl -sS --fail-with-body {} {}",
                 headers,
-                Shown::quoted(&format!("{metrics}/v1/metrics/list?query=*"))
+                PrintableText::quoted(&format!("{metrics}/v1/metrics/list?query=*"))
             ),
         });
     }
@@ -115,9 +115,9 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
         let (scope, metrics) = (noted_scope(args, context)?, trusted_metrics(context)?);
         return output.line(shown!(
             "export VIGIE_TOKEN={}\nexport VIGIE_SCOPE={}\nexport VIGIE_METRICS={}",
-            Shown::quoted(text),
-            Shown::quoted(&scope),
-            Shown::quoted(&metrics)
+            PrintableText::quoted(text),
+            PrintableText::quoted(&scope),
+            PrintableText::quoted(&metrics)
         ));
     }
     if args.json || output.is_json() {

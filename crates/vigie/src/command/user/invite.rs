@@ -6,7 +6,7 @@ use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
@@ -79,16 +79,16 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
         ))?;
         let login = format!(
             "vigie login -a {} -u {}",
-            Shown::word(&context.api_endpoint()?),
-            Shown::word(&args.email)
+            PrintableText::word(&context.api_endpoint()?),
+            PrintableText::word(&args.email)
         );
         match &user.one_time_code {
             Some(code) => output.say(crate::shown::shown!(
                 "One-time code, shown this once: {}\n{}\nHand it on, for this, where it is typed in place of the password:\n  {}",
                 code.expose(),
                 match user.replaces_code {
-                    Some(true) => Shown::from("The one that was shown for this invitation before is good for nothing now.\n"),
-                    Some(false) | None => Shown::default(),
+                    Some(true) => PrintableText::from("The one that was shown for this invitation before is good for nothing now.\n"),
+                    Some(false) | None => PrintableText::default(),
                 },
                 login
             ))?,
@@ -117,25 +117,25 @@ fn hint_at_roles(failure: Failure, args: &InviteArgs, account: &str, context: &C
     if let Some(role) = &args.account_role {
         commands.push(shown!(
             "`vigie account role-set {} {}`",
-            Shown::word(&args.email),
-            Shown::word(&role::name(role))
+            PrintableText::word(&args.email),
+            PrintableText::word(&role::name(role))
         ));
     }
     if let (Some(org), Some(role)) = (&args.org, &args.org_role) {
         commands.push(shown!(
             "`vigie account org-role-set {} {} {}`",
-            Shown::word(&args.email),
-            Shown::word(org),
-            Shown::word(&role::name(role))
+            PrintableText::word(&args.email),
+            PrintableText::word(org),
+            PrintableText::word(&role::name(role))
         ));
     }
     if let (Some(org), Some(space), Some(role)) = (&args.org, &args.space, &args.space_role) {
         commands.push(shown!(
             "`vigie account space-role-set {} {} {} {}`",
-            Shown::word(&args.email),
-            Shown::word(org),
-            Shown::word(space),
-            Shown::word(&role::name(role))
+            PrintableText::word(&args.email),
+            PrintableText::word(org),
+            PrintableText::word(space),
+            PrintableText::word(&role::name(role))
         ));
     }
     if commands.is_empty() {

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
         let held = |all: &mut BTreeMap<String, Vec<RoleAssignment>>| {
             all.remove(&user.user_id.to_lowercase()).unwrap_or_default()
         };
-        Listed {
+        UserListing {
             all_roles: all_assignments.as_mut().map(held),
             user_id: user.user_id,
             iam_id: user.iam_id,
@@ -50,14 +50,14 @@ pub(crate) fn run(args: &UsersArgs, context: &Context) -> Result<(), Failure> {
             roles: user.account_roles,
         }
     };
-    let users: Vec<Listed> = users.into_iter().map(&mut listed).collect();
+    let users: Vec<UserListing> = users.into_iter().map(&mut listed).collect();
     output.ok()?;
     output.rows(&users, "No users found.")
 }
 
 /// One user under the names that scripts know.
 #[derive(Serialize)]
-struct Listed {
+struct UserListing {
     /// Those in organizations and spaces, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     all_roles: Option<Vec<RoleAssignment>>,
@@ -72,7 +72,7 @@ struct Listed {
     user_id: String,
 }
 
-impl Listed {
+impl UserListing {
     fn roles(&self) -> String {
         let elsewhere = self.all_roles.iter().flatten().map(RoleAssignment::text);
         let roles: Vec<String> = self.roles.iter().cloned().chain(elsewhere).collect();
@@ -80,7 +80,7 @@ impl Listed {
     }
 }
 
-impl Row for Listed {
+impl Row for UserListing {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("User ID", |user| user.user_id.clone()),
         Column::new("State", |user| user.state.clone()),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const BATCH: usize = 64;
 
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct ConnectionTable {
     pub(super) next: u64,
     pub(super) count: usize,
     pub(super) kept: usize,
@@ -34,7 +34,7 @@ pub(super) struct Entry {
     pub(super) kept: Option<AccountId>,
 }
 
-impl Taken {
+impl ConnectionTable {
     /// Evicts the connections that lose least.
     pub(super) fn make_room_anywhere(
         &mut self,

@@ -88,7 +88,7 @@ struct Made {
     held: Vec<InRoom>,
 }
 
-impl Reading for Numbers<'_> {
+impl PartReader for Numbers<'_> {
     type Out = Made;
 
     fn begin(&self) -> Made {

@@ -2,7 +2,7 @@
 //! same account. It happens only if such a query waits and may have the turn, and in one step under the lock, so that no third
 //! query gets in between and the queue does not grow.
 
-use super::{State, Turn, Waiting};
+use super::{QueueTicket, State, Turn};
 use crate::http::share::ShareOwner;
 use crate::query::queue::{QueuePosition, Waiter};
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ impl Turn {
     ///
     /// # Errors
     /// Returns the turn if no other's query may take it.
-    pub(in crate::query) fn yield_to_another(mut self) -> Result<Waiting, Self> {
+    pub(in crate::query) fn yield_to_another(mut self) -> Result<QueueTicket, Self> {
         let turns = Arc::clone(&self.turns);
         let (waiting, turn_sender) = {
             let mut state = turns.state();

@@ -20,7 +20,7 @@ use base::time::{Millis, TimeRange};
 use iam::manage::event::Event;
 use query::EventQuery;
 use wire::code;
-use wire::event::{Listed, Single, Wanted};
+use wire::event::{EventListing, Single, Wanted};
 
 routes! {
     /// `/events/get_data`, and `/events` itself.
@@ -32,9 +32,9 @@ routes_of_one! {
     event, "id" => write_event;
 }
 
-fn listed(event: &Event) -> Listed<'_> {
+fn listed(event: &Event) -> EventListing<'_> {
     let texts = (&*event.what, &*event.mark.tags, &*event.data);
-    Listed::new(event.mark.place.number, event.mark.place.at, texts)
+    EventListing::new(event.mark.place.number, event.mark.place.at, texts)
 }
 
 fn write_event(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {

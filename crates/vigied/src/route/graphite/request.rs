@@ -2,7 +2,7 @@
 
 use super::parameters::{Parameters, invalid};
 use crate::app::App;
-use crate::http::accepted::{self, Accepted};
+use crate::http::accepted::{self, EncodingChoice};
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use crate::request::admission::RequestAccess;
@@ -125,10 +125,10 @@ pub(super) async fn answer(
 }
 
 /// A picture is packed already, and only packed again for who takes nothing else.
-fn accepted(headers: &HeaderMap, media_type: &str) -> Accepted {
+fn accepted(headers: &HeaderMap, media_type: &str) -> EncodingChoice {
     let is_packed = matches!(media_type, "image/png" | "application/x-pdf");
     match accepted::of(headers) {
-        Accepted::Packed(_) if is_packed => Accepted::Plain,
+        EncodingChoice::Packed(_) if is_packed => EncodingChoice::Plain,
         accepted => accepted,
     }
 }

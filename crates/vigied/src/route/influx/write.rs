@@ -4,7 +4,7 @@ use super::answer;
 use crate::app::App;
 use crate::app::arrivals::ArrivingBy;
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
@@ -26,7 +26,7 @@ const SLICE_BYTES: usize = 16 * 1024;
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
     caller: Caller,
-    From(source): From,
+    RequestSource(source): RequestSource,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
@@ -39,7 +39,7 @@ pub(crate) async fn write(
 pub(crate) async fn write_v2(
     State(app): State<Arc<App>>,
     caller: Caller,
-    From(source): From,
+    RequestSource(source): RequestSource,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {

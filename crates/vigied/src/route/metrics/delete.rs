@@ -4,7 +4,7 @@ use super::audited::Deleter;
 use super::bounds::bounds;
 use super::parameters::{NoticeSlot, invalid, parameter, query_of, reserve_tables, selector};
 use crate::app::App;
-use crate::http::accepted::Accepted;
+use crate::http::accepted::EncodingChoice;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use crate::request::admission::RequestAccess;
@@ -37,7 +37,7 @@ pub(crate) async fn delete(
     let answered = query::answer(
         &app.queries,
         (&asked, Box::new(admission)),
-        Accepted::Plain,
+        EncodingChoice::Plain,
         move |answer| {
             remove(
                 &worker,

@@ -3,7 +3,7 @@
 use super::audited::Deleter;
 use super::parameters::{invalid, query_refusal, reserve_tables};
 use crate::app::App;
-use crate::http::accepted::Accepted;
+use crate::http::accepted::EncodingChoice;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
 use crate::request::admission::RequestAccess;
@@ -36,7 +36,7 @@ pub(crate) async fn delete_series(
     let answered = query::answer(
         &app.queries,
         (&asked, Box::new(admission)),
-        Accepted::Plain,
+        EncodingChoice::Plain,
         move |answer| remove(&deleter, &scope, &named, answer),
     );
     let mut response = answered.await?;

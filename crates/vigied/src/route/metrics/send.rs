@@ -4,7 +4,7 @@ use super::parameters::{NoticeSlot, invalid, parameter, query_of};
 use crate::app::App;
 use crate::app::arrivals::{Arrival, ArrivingBy};
 use crate::http::problem::Refusal;
-use crate::http::source::From;
+use crate::http::source::RequestSource;
 use crate::http::worker;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
@@ -28,7 +28,7 @@ use wire::receipt::{Receipt, Rejection};
 pub(crate) async fn send(
     State(app): State<Arc<App>>,
     caller: Caller,
-    From(source): From,
+    RequestSource(source): RequestSource,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {

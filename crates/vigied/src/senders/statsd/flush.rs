@@ -1,10 +1,10 @@
 //! The thread that stores the sums: at each interval those of all domains, and a last time when the server ends.
 
-use super::super::budget::Taken as Bytes;
+use super::super::budget::BudgetReservation as Bytes;
 use super::super::credential::Denied;
-use super::super::shared::{Shared, TICK};
+use super::super::shared::{SenderContext, TICK};
 use super::super::storing::{Sender, note_made, passes, reason, tell};
-use super::sum::{From, Owner, Sum};
+use super::sum::{Owner, SampleOrigin, Sum};
 use super::sums::Sums;
 use crate::http::share::ShareOwner;
 use base::sample::Batch;
@@ -44,7 +44,7 @@ enum Put {
 }
 
 /// Flushes until the server ends.
-pub(in super::super) fn run(shared: &Shared, sums: &Sums) {
+pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
     let interval = Duration::from_millis(sums.settings.sums.flush_interval_ms);
     let mut due = Instant::now() + interval;
     let mut later = VecDeque::new();
@@ -76,7 +76,7 @@ pub(in super::super) fn run(shared: &Shared, sums: &Sums) {
 }
 
 /// Stores the sums of all domains, and forgets those that have none left.
-fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>) {
+fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Later<'s>>) {
     let now = shared.app.clock.now();
     for (owner, sum) in sums.all() {
         let mut apart = Vec::new();
@@ -105,7 +105,8 @@ fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>
         }
         let has_right = |own| !matches!(right(shared, owner, own), Right::Gone);
         let is_anybody_left = senders.iter().any(has_right);
-        let senders: VecDeque<From> = senders.iter().filter_map(From::copy).collect();
+        let senders: VecDeque<SampleOrigin> =
+            senders.iter().filter_map(SampleOrigin::copy).collect();
         if sum.aggregator.series() == 0 || !is_anybody_left {
             sums.close(owner, &mut sum);
         } else {
@@ -122,9 +123,9 @@ fn flush<'s>(shared: &'s Shared, sums: &'s Sums, later: &mut VecDeque<Later<'s>>
 
 /// Stores a batch, or keeps it for the next try.
 fn put_or_keep<'s>(
-    shared: &'s Shared,
+    shared: &'s SenderContext,
     whose: (Owner, ShareOwner),
-    senders: &VecDeque<From>,
+    senders: &VecDeque<SampleOrigin>,
     batch: Batch,
     later: &mut VecDeque<Later<'s>>,
 ) {
@@ -136,9 +137,9 @@ fn put_or_keep<'s>(
 
 /// Keeps a batch for the next try, where there is room.
 fn keep<'s>(
-    shared: &'s Shared,
+    shared: &'s SenderContext,
     (owner, whose): (Owner, ShareOwner),
-    senders: &VecDeque<From>,
+    senders: &VecDeque<SampleOrigin>,
     batch: Batch,
     later: &mut VecDeque<Later<'s>>,
 ) {
@@ -159,7 +160,7 @@ fn keep<'s>(
 }
 
 /// Tries again what the store did not take.
-fn again<'s>(shared: &'s Shared, sums: &Sums, later: &mut VecDeque<Later<'s>>) {
+fn again<'s>(shared: &'s SenderContext, sums: &Sums, later: &mut VecDeque<Later<'s>>) {
     for _ in 0..later.len() {
         let Some(Later {
             owner,
@@ -170,10 +171,10 @@ fn again<'s>(shared: &'s Shared, sums: &Sums, later: &mut VecDeque<Later<'s>>) {
         else {
             return;
         };
-        let senders: VecDeque<From> = match sums.get(owner) {
+        let senders: VecDeque<SampleOrigin> = match sums.get(owner) {
             Some(sum) => {
                 let sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
-                sum.senders.iter().filter_map(From::copy).collect()
+                sum.senders.iter().filter_map(SampleOrigin::copy).collect()
             }
             None => VecDeque::new(),
         };
@@ -194,7 +195,12 @@ fn again<'s>(shared: &'s Shared, sums: &Sums, later: &mut VecDeque<Later<'s>>) {
 }
 
 /// Stores a batch under the right of one of those whose values are in it.
-fn put(shared: &Shared, owner: Owner, senders: &VecDeque<From>, batch: Batch) -> Put {
+fn put(
+    shared: &SenderContext,
+    owner: Owner,
+    senders: &VecDeque<SampleOrigin>,
+    batch: Batch,
+) -> Put {
     let last = senders.front().map(|own| own.sender);
     let mut is_held = false;
     for own in senders {
@@ -244,7 +250,7 @@ enum Right {
     Gone,
 }
 
-fn right(shared: &Shared, owner: Owner, own: &From) -> Right {
+fn right(shared: &SenderContext, owner: Owner, own: &SampleOrigin) -> Right {
     match own.shown.scope(shared) {
         Err(Denied::ForNow(_)) => Right::Unknown,
         Err(Denied::Gone(_)) => Right::Gone,
@@ -261,11 +267,11 @@ fn right(shared: &Shared, owner: Owner, own: &From) -> Right {
 }
 
 /// Counts sums that are not stored.
-fn lost(shared: &Shared, sender: Option<Sender>, reason: &'static str, batch: &Batch) {
+fn lost(shared: &SenderContext, sender: Option<Sender>, reason: &'static str, batch: &Batch) {
     count_lost(shared, sender, reason, batch.len() as u64);
 }
 
-fn count_lost(shared: &Shared, sender: Option<Sender>, reason: &'static str, count: u64) {
+fn count_lost(shared: &SenderContext, sender: Option<Sender>, reason: &'static str, count: u64) {
     match sender {
         Some(own) => shared.refuse(own.door, own.source, reason, count),
         None => shared.app.metrics.not_stored("statsd", reason, count),

@@ -6,7 +6,7 @@ use super::super::pending_lines::count;
 use super::super::places::Place;
 use super::super::reader::{End, Reader, keep};
 use super::super::reports::NO_IDENTITY;
-use super::super::shared::Shared;
+use super::super::shared::SenderContext;
 use super::super::storing::{Outcome, Sender, store};
 use super::super::stream::Stream;
 use super::sums::{Reading1, Sums};
@@ -26,7 +26,7 @@ const READ_BYTES: usize = 32 * 1024;
 /// Reads lines.
 #[derive(Debug)]
 pub(in super::super) struct StatsdReader<'s> {
-    shared: &'s Shared,
+    shared: &'s SenderContext,
     sums: &'s Sums,
     sender: Sender,
     place: &'s Place<'s>,
@@ -44,7 +44,7 @@ pub(in super::super) struct StatsdReader<'s> {
 
 impl<'s> StatsdReader<'s> {
     pub(in super::super) fn new(
-        (shared, sums): (&'s Shared, &'s Sums),
+        (shared, sums): (&'s SenderContext, &'s Sums),
         door: Listener,
         sender: Sender,
         place: &'s Place<'s>,

@@ -6,7 +6,7 @@ use base::id::{AccountId, KeyId};
 use base::scope::Domain;
 use base::time::Millis;
 use std::collections::VecDeque;
-use wire::ingest::statsd::{Aggregator, Reading};
+use wire::ingest::statsd::{Aggregator, DecodeSummary};
 
 /// What sums take that have no series yet: tables, and the names of what is summed up.
 pub(super) const EMPTY_BYTES: usize = 8192;
@@ -25,12 +25,12 @@ pub(super) struct Owner {
 
 /// A sender, and the door that it came by.
 #[derive(Debug)]
-pub(super) struct From {
+pub(super) struct SampleOrigin {
     pub(super) shown: SenderCredential,
     pub(super) sender: Sender,
 }
 
-impl From {
+impl SampleOrigin {
     /// The same once more.
     pub(super) fn copy(&self) -> Option<Self> {
         Some(Self {
@@ -42,8 +42,8 @@ impl From {
 
 /// What became of lines.
 #[derive(Debug)]
-pub(super) enum Taken {
-    Read(Reading),
+pub(super) enum LinesOutcome {
+    Read(DecodeSummary),
     NoDomain,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Sum {
     pub(super) account: AccountId,
     pub(super) aggregator: Aggregator,
     /// Who has sent, the last one first.
-    pub(super) senders: VecDeque<From>,
+    pub(super) senders: VecDeque<SampleOrigin>,
     /// How many bytes are booked for it.
     pub(super) booked: usize,
     /// When it was last flushed.
@@ -84,7 +84,7 @@ impl Sum {
         let Some(shown) = shown.of_key() else {
             return;
         };
-        let is_same = |own: &From| own.shown.named_key() == shown.named_key();
+        let is_same = |own: &SampleOrigin| own.shown.named_key() == shown.named_key();
         match self.senders.iter().position(is_same) {
             Some(0) => {}
             Some(at) => {
@@ -94,7 +94,7 @@ impl Sum {
             }
             None => {
                 self.senders.truncate(SENDERS_MAX - 1);
-                self.senders.push_front(From { shown, sender });
+                self.senders.push_front(SampleOrigin { shown, sender });
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The sums of all domains.
 
 use super::super::credential::SenderCredential;
-use super::super::shared::Shared;
+use super::super::shared::SenderContext;
 use super::super::storing::Sender;
 use super::memory::Memory;
-use super::sum::{EMPTY_BYTES, Owner, Sum, Taken};
+use super::sum::{EMPTY_BYTES, LinesOutcome, Owner, Sum};
 use crate::config::{Settings, StatsdSettings};
 use base::id::AccountId;
 use base::limit;
@@ -12,7 +12,7 @@ use base::scope::{Action, Scope};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wire::ingest::statsd::{self, Aggregator, Bound, Bounds, Reading, SettingsError};
+use wire::ingest::statsd::{self, Aggregator, Bound, Bounds, DecodeSummary, SettingsError};
 
 /// All of them.
 #[derive(Debug)]
@@ -93,16 +93,16 @@ impl Sums {
     /// Adds the values of lines to the sums of their domain.
     pub(super) fn take(
         &self,
-        shared: &Shared,
+        shared: &SenderContext,
         sender: Sender,
         shown: &SenderCredential,
         scope: &Scope,
         lines: &[u8],
-    ) -> Taken {
+    ) -> LinesOutcome {
         let domain = scope.domain();
         let iam = &shared.app.iam;
         let Some(account) = iam.directory().account_of(domain) else {
-            return Taken::NoDomain;
+            return LinesOutcome::NoDomain;
         };
         let owner = Owner {
             domain,
@@ -114,7 +114,7 @@ impl Sums {
         loop {
             // The settings were checked at the start.
             let Ok(sum) = self.sum(owner, account) else {
-                return Taken::NoDomain;
+                return LinesOutcome::NoDomain;
             };
             let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
             if sum.is_closed {
@@ -122,7 +122,7 @@ impl Sums {
             }
             let reading = self.read(&mut sum, lines, percent);
             sum.came(shown, sender);
-            return Taken::Read(reading);
+            return LinesOutcome::Read(reading);
         }
     }
 
@@ -138,7 +138,7 @@ impl Sums {
         Ok(sum)
     }
 
-    fn read(&self, sum: &mut Sum, lines: &[u8], percent: u64) -> Reading {
+    fn read(&self, sum: &mut Sum, lines: &[u8], percent: u64) -> DecodeSummary {
         let left = self.memory.left(sum.account, percent);
         // What is booked for it already is its own.
         let most = (left.bytes + sum.booked).saturating_sub(EMPTY_BYTES) as u64;

@@ -10,7 +10,7 @@ pub const LINE_BYTES_MAX: usize = 8192;
 
 /// What became of lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct DecodeSummary {
     /// How many values there were; a line of which nothing could be made counts as one.
     pub received: u64,
     /// Those that were not taken.
@@ -31,7 +31,7 @@ pub struct Reject {
     pub count: u64,
 }
 
-impl Reading {
+impl DecodeSummary {
     /// How many values were not taken.
     #[must_use]
     pub fn rejected(&self) -> u64 {
@@ -58,8 +58,8 @@ pub fn packet(
     bytes: &[u8],
     sanitize: bool,
     mut take: impl FnMut(&Metric<'_>) -> Result<(), RejectReason>,
-) -> Reading {
-    let mut reading = Reading::default();
+) -> DecodeSummary {
+    let mut reading = DecodeSummary::default();
     let mut number = 0;
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -100,8 +100,8 @@ impl Decoder {
         &mut self,
         chunk: &[u8],
         mut take: impl FnMut(&Metric<'_>) -> Result<(), RejectReason>,
-    ) -> Reading {
-        let (mut reading, sanitize) = (Reading::default(), self.sanitize);
+    ) -> DecodeSummary {
+        let (mut reading, sanitize) = (DecodeSummary::default(), self.sanitize);
         self.splitter.feed(chunk, |number, line| {
             read(&mut reading, number, &line, sanitize, &mut take);
         });
@@ -112,8 +112,8 @@ impl Decoder {
     pub fn finish(
         &mut self,
         mut take: impl FnMut(&Metric<'_>) -> Result<(), RejectReason>,
-    ) -> Reading {
-        let (mut reading, sanitize) = (Reading::default(), self.sanitize);
+    ) -> DecodeSummary {
+        let (mut reading, sanitize) = (DecodeSummary::default(), self.sanitize);
         self.splitter.finish(|number, line| {
             read(&mut reading, number, &line, sanitize, &mut take);
         });
@@ -122,7 +122,7 @@ impl Decoder {
 }
 
 fn read(
-    reading: &mut Reading,
+    reading: &mut DecodeSummary,
     number: u64,
     line: &Line<'_>,
     sanitize: bool,

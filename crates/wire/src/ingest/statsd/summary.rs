@@ -140,7 +140,7 @@ impl Summaries {
             tell(&own.count_ps, 0.0);
             return;
         };
-        let running = Running::of(values);
+        let running = PrefixSums::of(values);
         for percentile in &self.percentiles {
             percentile.tell(values, &running, &mut tell);
         }
@@ -169,7 +169,7 @@ impl Summaries {
 }
 
 impl Percentile {
-    fn tell(&self, values: &[f64], running: &Running, tell: &mut impl FnMut(&Place, f64)) {
+    fn tell(&self, values: &[f64], running: &PrefixSums, tell: &mut impl FnMut(&Place, f64)) {
         let all = values.len();
         // One value is what every percentile is made of.
         let within = if all > 1 {
@@ -199,12 +199,12 @@ impl Percentile {
 }
 
 /// The sums of the first values, of the first two, and so on.
-struct Running {
+struct PrefixSums {
     sums: Vec<f64>,
     squares: Vec<f64>,
 }
 
-impl Running {
+impl PrefixSums {
     fn of(values: &[f64]) -> Self {
         let add = |sum: &mut f64, value: f64| {
             *sum += value;

@@ -1,7 +1,7 @@
 //! `metrics schemas get`.
 
 use super::domain_rules::{announce, stored};
-use super::shown::Shown;
+use super::shown::RulesComparison;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
@@ -39,7 +39,7 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     }
     let (resolution_seconds, own) = stored(&monitoring)?;
     let Some(which) = args.file else {
-        let shown = Shown {
+        let shown = RulesComparison {
             resolution_seconds,
             before: own.clone(),
             after: own,
@@ -55,6 +55,6 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let text = conf.text();
     match output.is_json() {
         true => output.json(&text),
-        false => output.text(&crate::shown::Shown::lines(&text)),
+        false => output.text(&crate::shown::PrintableText::lines(&text)),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::conf::Conf;
 use super::domain_rules::PATH;
-use super::shown::{File, Shown, text};
+use super::shown::{File, RulesComparison, text};
 use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::error::Failure;
@@ -50,7 +50,7 @@ impl RuleChange<'_> {
             }
             let _: DomainSettings = reply.parse("change the rules")?;
         }
-        let shown = Shown {
+        let shown = RulesComparison {
             resolution_seconds: self.resolution_seconds,
             before: self.before,
             after: self.after,

@@ -24,7 +24,7 @@ impl File {
 
 /// Rules before and after a change; the same where nothing is changed.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct RulesComparison {
     pub(super) resolution_seconds: Option<u32>,
     pub(super) before: [Conf; 2],
     pub(super) after: [Conf; 2],
@@ -82,7 +82,7 @@ pub(super) fn text(conf: &Conf) -> Option<String> {
     (!conf.is_blank()).then(|| conf.text())
 }
 
-impl Shown {
+impl RulesComparison {
     fn json(&self) -> Json {
         let [schemas, aggregation] = &self.after;
         let step = |rule: Rule| Step {

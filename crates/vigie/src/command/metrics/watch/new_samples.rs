@@ -2,7 +2,7 @@
 
 use crate::figures;
 use crate::output::csv_field;
-use crate::shown::{Shown, shown};
+use crate::shown::{PrintableText, shown};
 use base::time::Millis;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -93,7 +93,7 @@ impl Sample<'_> {
     }
 
     /// For people.
-    pub(in crate::command::metrics) fn line(&self, zone: &TimeZone) -> Shown {
+    pub(in crate::command::metrics) fn line(&self, zone: &TimeZone) -> PrintableText {
         shown!(
             "{}  {}  {}",
             figures::time(self.at, zone),

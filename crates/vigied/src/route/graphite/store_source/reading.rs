@@ -1,7 +1,7 @@
 //! The values of series, slot by slot: each block is folded when it is decoded.
 
 use super::path_selector::{PathSelector, tags_of};
-use crate::query::spread::Reading;
+use crate::query::spread::PartReader;
 use base::context::Reservation;
 use base::context::{Context, Resource, Stop};
 use base::cursor::Cursor;
@@ -35,7 +35,7 @@ pub(super) struct SlotsRead<'s> {
     pub(super) held: Reservation<'s>,
 }
 
-impl<'s> Reading for SlotReading<'s> {
+impl<'s> PartReader for SlotReading<'s> {
     type Out = SlotsRead<'s>;
 
     fn begin(&self) -> SlotsRead<'s> {

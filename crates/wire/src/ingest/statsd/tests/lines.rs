@@ -162,11 +162,11 @@ fn lines() -> impl Strategy<Value = String> {
     .prop_map(|lines| lines.join("\n"))
 }
 
-fn decode(text: &[u8], chunk: usize) -> (Vec<String>, Reading) {
+fn decode(text: &[u8], chunk: usize) -> (Vec<String>, DecodeSummary) {
     let mut told = Vec::new();
     let mut decoder = Decoder::new(true);
-    let mut sum = Reading::default();
-    let mut add = |reading: Reading| {
+    let mut sum = DecodeSummary::default();
+    let mut add = |reading: DecodeSummary| {
         sum.received += reading.received;
         sum.rejects.extend(reading.rejects);
     };
