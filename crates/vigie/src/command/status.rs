@@ -1,4 +1,5 @@
-//! `status`: user, target and expiry, without a request.
+//! `status`: user, target and expiry. It makes no request, unless nothing is targeted: then the account would be the scope, and
+//! whether the caller has a role in it only the server knows.
 
 use crate::config::Place;
 use crate::context::Context;
@@ -24,7 +25,7 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .map(|claims| claims.iam_apikey_id.as_str())
         .filter(|key| !key.is_empty());
     let is_ended = config.is_ended();
-    let scope = context.scope_id().ok();
+    let scope = context.open_scope();
     let is_usable = !is_ended && claims.is_some() && (remaining > 0 || renewable);
     let expires_at = claims.as_ref().and_then(Claims::expires_at);
     if !is_usable && context.output.is_json() {
