@@ -51,8 +51,9 @@ struct Target {
 
 impl Target {
     fn of(context: &Context) -> Result<Self, Failure> {
+        let config = context.config().clone();
         Ok(Self {
-            config: context.config().clone(),
+            config,
             cf: context.cf()?,
             user: context.user(),
             reach: context.reach(),

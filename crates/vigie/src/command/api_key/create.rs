@@ -68,15 +68,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         .claims()
         .ok_or_else(|| not_logged_in(context.name))?;
     let account = context.config().account.guid.clone();
-    let domain = match (&args.space, &args.domain) {
-        (Some(name), _) => {
-            let org = context.resolve_org(args.org.as_deref())?;
-            let space = context.space_named(&org, name)?;
-            Some(format!("s-{}", space.metadata.guid))
-        }
-        (None, Some(named)) => Some(domain_id(context, named)?),
-        (None, None) => None,
-    };
+    let domain = domain(args, context)?;
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
     let under = if account.is_empty() {
         Shown::default()
@@ -114,12 +106,8 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         file.keep(&key)?;
         key.apikey = "".into();
     }
-    let sends_anywhere = key
-        .reach
-        .as_ref()
-        .or(reach.as_ref())
-        .is_some_and(sends_anywhere);
-    if sends_anywhere {
+    let reach = key.reach.as_ref().or(reach.as_ref());
+    if reach.is_some_and(sends_anywhere) {
         output.note(
             "hint: the key has no domain, so each command that sends with it needs `--scope s-GUID` where the account has several spaces; a key made with `--domain` does not",
         );
@@ -127,6 +115,25 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     if output.is_json() {
         return output.json(&key);
     }
+    show(&key, args, context)
+}
+
+/// The domain that the key is limited to.
+fn domain(args: &CreateArgs, context: &Context) -> Result<Option<String>, Failure> {
+    match (&args.space, &args.domain) {
+        (Some(name), _) => {
+            let org = context.resolve_org(args.org.as_deref())?;
+            let space = context.space_named(&org, name)?;
+            Ok(Some(format!("s-{}", space.metadata.guid)))
+        }
+        (None, Some(named)) => domain_id(context, named).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Shows the new key; its text only where no file holds it.
+fn show(key: &ApiKey, args: &CreateArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
     output.ok()?;
     output.say(shown!("API key {} was created\n", args.name))?;
     match &args.file {
@@ -146,7 +153,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         pairs.push(("Expires At", printable(at)));
     }
     if key.reach.is_some() {
-        pairs.push(("Reach", reach_text(&key)));
+        pairs.push(("Reach", reach_text(key)));
     }
     if args.file.is_none() {
         pairs.push(("API Key", key.apikey.expose().to_owned()));
