@@ -76,7 +76,10 @@ impl Dialect {
             (false, 1..) => Some(
                 "has commas, which could part thousands or begin decimals: write thousands without a sign, as in `1234.5`",
             ),
-            (_, 0) => (text.matches('.').count() > 1).then_some(
+            // Other points are those of an address or a version.
+            (_, 0) => (text.matches('.').count() > 1
+                && text.split('.').skip(1).all(|group| group.len() == 3))
+            .then_some(
                 "has points that could part thousands: write it without them, as in `1234.5`",
             ),
         }
