@@ -35,6 +35,12 @@ pub enum NameError {
     /// `a..b`, `.a` or `a.`.
     #[error("the name has an empty element (a dot too many)")]
     EmptyElement,
+    /// `;a=b`: tags of nothing.
+    #[error("the name has nothing before its first `;`")]
+    NoPath,
+    /// `a;;b=c` or `a;`.
+    #[error("the name has an empty tag (a `;` too many)")]
+    EmptyTag,
     /// A character no query could name.
     #[error("the name holds {}, which is not allowed in a name", quoted(*.0))]
     Character(char),
@@ -83,6 +89,9 @@ impl<'a> SeriesName<'a> {
         let (path, tags) = text
             .split_once(';')
             .map_or((text, None), |(path, tags)| (path, Some(tags)));
+        if path.is_empty() {
+            return Err(NameError::NoPath);
+        }
         check_path(path)?;
         let Some(tags) = tags else {
             return Ok(Self::borrowed(text, false));
@@ -172,6 +181,7 @@ fn check_tags(tags: &str) -> Result<Vec<&str>, NameError> {
     let mut sorted: Vec<&str> = tags.split(';').collect();
     for tag in &sorted {
         match tag.split_once('=') {
+            None if tag.is_empty() => return Err(NameError::EmptyTag),
             Some((key, value)) if !key.is_empty() && !value.is_empty() => {
                 if let Some(character) = tag.chars().find(|character| !allowed(*character)) {
                     return Err(NameError::Character(character));
@@ -223,7 +233,8 @@ mod tests {
             (".", NameError::EmptyElement),
             ("a..b", NameError::EmptyElement),
             ("a.b.", NameError::EmptyElement),
-            (";a=b", NameError::EmptyElement),
+            (";a=b", NameError::NoPath),
+            (";;", NameError::NoPath),
             ("a b", NameError::Character(' ')),
             ("a\nb", NameError::Character('\n')),
             ("a\u{200b}b", NameError::Character('\u{200b}')),
@@ -233,7 +244,12 @@ mod tests {
             ("f(a)", NameError::Character('(')),
             ("C:\\x", NameError::Character('\\')),
             ("a;b=\\c", NameError::Character('\\')),
+            ("a;;b=c", NameError::EmptyTag),
+            ("a;b=c;", NameError::EmptyTag),
+            ("a;;", NameError::EmptyTag),
+            ("a.;;b=c", NameError::EmptyElement),
             ("a;b", NameError::Tag("b".into())),
+            ("a;=c", NameError::Tag("=c".into())),
             ("a;b=", NameError::Tag("b=".into())),
             ("a;b=1;b=2", NameError::DuplicateTag("b".into())),
         ] {

@@ -357,7 +357,12 @@ impl Reply {
             _ => Kind::Failed,
         };
         let mut message = format!("cannot {doing}: the server answered {}", self.status);
+        let is_advised_here = kind == Kind::NotLoggedIn && error.hint.is_none();
         if let Some(text) = &error.message {
+            let text = match is_advised_here {
+                true => without_advice(text),
+                false => text.as_str(),
+            };
             message = format!("cannot {doing}: {}", PrintableText::untrusted(text));
         }
         if let Some(code) = &error.code {
@@ -378,7 +383,7 @@ impl Reply {
                 "the server moves this address to `{}`; set that with `vigie api URL`",
                 PrintableText::untrusted(self.header("location").unwrap_or("nowhere"))
             )),
-            None if kind == Kind::NotLoggedIn => failure.hint("log in again with `vigie login`"),
+            None if is_advised_here => failure.hint(LOG_IN_AGAIN),
             None => match self.via.as_ref().filter(|_| !is_of_a_server) {
                 Some(via) => failure.hint(format!("it may be {} that says so", via.named())),
                 None => failure,
@@ -399,6 +404,14 @@ impl Reply {
             None => hint,
         }
     }
+}
+
+/// The hint that names the command for what some of the server's texts advise.
+pub(crate) const LOG_IN_AGAIN: &str = "log in again with `vigie login`";
+
+/// A text of the server without the advice that [`LOG_IN_AGAIN`] repeats.
+pub(crate) fn without_advice(text: &str) -> &str {
+    text.strip_suffix(": log in again").unwrap_or(text)
 }
 
 /// An error body, in any of the five forms of the server's interfaces.
@@ -460,6 +473,16 @@ mod tests {
             assert_eq!(error.hint.as_deref(), hint, "{body}");
         }
         assert_eq!(ErrorBody::read(b"<html>"), ErrorBody::default());
+    }
+
+    #[test]
+    fn only_the_advice_that_the_hint_repeats_is_left_out() {
+        assert_eq!(
+            without_advice("This login has ended: it was logged out: log in again"),
+            "This login has ended: it was logged out"
+        );
+        let text = "allow cookies, and log in again.";
+        assert_eq!(without_advice(text), text);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Durations as people type them: `90`, `90s`, `5m`, `1h`, `2d`, and sums such as `1h30m`.
+//! Durations as people type them: `90`, `90s`, `5m`, `1h`, `2d`, `1w`, and sums such as `1h30m`.
 
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
             "m" | "min" => 60,
             "h" => 3600,
             "d" => 86_400,
+            "w" => 604_800,
             _ => return Err(wrong()),
         };
         seconds = number
@@ -49,6 +50,7 @@ mod tests {
         assert_eq!(seconds("5m"), Ok(300));
         assert_eq!(seconds("1h30m"), Ok(5400));
         assert_eq!(seconds("2d"), Ok(172_800));
+        assert_eq!(seconds("1w"), Ok(604_800));
         for wrong in [
             "",
             "m",

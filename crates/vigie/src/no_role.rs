@@ -64,6 +64,21 @@ impl Context {
     /// Whether the server says that the caller has no role in the domain; without one named, in the account. Where no answer comes,
     /// it is not said.
     pub(crate) fn is_shut_out_of(&self, scope: Option<&str>) -> bool {
+        self.shut_out_of(scope).is_some()
+    }
+
+    /// The scope of the login; none where that is the account, for want of anything targeted, and the caller has no role in it. Only
+    /// then the server is asked, and only with a token at hand.
+    pub(crate) fn open_scope(&self) -> Option<String> {
+        let scope = self.scope_id().ok()?;
+        let is_fallback = scope.starts_with("a-") && self.reach().is_none();
+        let is_closed =
+            is_fallback && self.has_token_at_hand() && self.is_shut_out_of(Some(&scope));
+        (!is_closed).then_some(scope)
+    }
+
+    /// The server's refusal where the caller has no role in the domain; its hints name who gives one, and by which command.
+    pub(crate) fn shut_out_of(&self, scope: Option<&str>) -> Option<Failure> {
         let asked = || -> Result<Reply, Failure> {
             let url = format!("{}{PROBE}", self.metrics_endpoint()?);
             let token = format!("iam {}", self.token()?.expose());
@@ -73,7 +88,8 @@ impl Context {
                 None => request,
             })
         };
-        asked().is_ok_and(|reply| is_hidden(&reply))
+        let reply = asked().ok()?;
+        is_hidden(&reply).then(|| reply.refusal("use the metrics"))
     }
 
     /// Where to look for an organization that was not found.

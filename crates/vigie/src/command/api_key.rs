@@ -2,6 +2,7 @@
 
 pub(crate) mod create;
 pub(crate) mod delete;
+mod expiry;
 mod key_file;
 pub(crate) mod list;
 pub(crate) mod switch;

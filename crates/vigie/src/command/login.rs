@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
 use crate::given;
+use crate::output::Output;
 use crate::prompt;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
 use crate::shown::{PrintableText, shown};
@@ -134,48 +135,14 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         context.set_config(config);
     }
     output.action(shown!("API endpoint: {}\n", api))?;
-    if address::is_readable_on_the_way(&api) {
-        output.warn(
-            "this address is not encrypted; anyone on the way can read the password and the token",
-        );
-    }
-    if unchecked {
-        output.warn(
-            "the server's certificate is not checked; anyone on the way can pose as the server",
-        );
-    }
-    if args.resource_group.is_some() {
-        output.note("resource groups are not kept by this server; `-g` has no effect");
-    }
-    for (given, flag) in [(args.no_iam, "--no-iam"), (args.vpc, "--vpc")] {
-        if given {
-            output.note(shown!("`{}` has no effect here", PrintableText::from(flag)));
-        }
-    }
+    warn_of_the_way(&api, unchecked, output);
+    note_flags_without_effect(args, output);
     for given in &args.trust_origin {
         context.trust(&trust::origin(&address::complete(given)?)?)?;
     }
-    let named_iam = context.named_iam(args.iam_endpoint.as_deref())?;
-    if let Some(named) = &named_iam {
-        context.trust_if_elsewhere(&trust::origin(named)?)?;
-    }
-    let discovery = discover(context, &api, named_iam.as_deref())?;
-    // The issuer was not checked if the user named the token service.
-    let issuer = if named_iam.is_none() {
-        discovery.issuer.as_str()
-    } else {
-        ""
-    };
-    context.back_up_foreign_login(issuer)?;
-    let iam = match named_iam {
-        Some(named) => named,
-        None => {
-            let advertised = discovery.token_endpoint.strip_suffix("/identity/token");
-            context.adopt(advertised.unwrap_or_default(), "its token service")?
-        }
-    };
+    let (iam, passcodes) = token_service(args, context, &api)?;
     context.require_room()?;
-    let (reply, by_key) = authenticate(args, context, &iam, &discovery.passcode_endpoint)?;
+    let (reply, by_key) = authenticate(args, context, &iam, &passcodes)?;
     let claims = Claims::of(reply.access_token.expose()).unwrap_or_default();
     let is_named = [&args.account, &args.org, &args.space]
         .iter()
@@ -214,6 +181,59 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     targeted?;
     output.action("")?;
     context.print_target()
+}
+
+/// Warns if anyone on the way to the server can read or pose.
+fn warn_of_the_way(api: &str, is_unchecked: bool, output: &Output) {
+    if address::is_readable_on_the_way(api) {
+        output.warn(
+            "this address is not encrypted; anyone on the way can read the password and the token",
+        );
+    }
+    if is_unchecked {
+        output.warn(
+            "the server's certificate is not checked; anyone on the way can pose as the server",
+        );
+    }
+}
+
+fn note_flags_without_effect(args: &LoginArgs, output: &Output) {
+    if args.resource_group.is_some() {
+        output.note("resource groups are not kept by this server; `-g` has no effect");
+    }
+    for (given, flag) in [(args.no_iam, "--no-iam"), (args.vpc, "--vpc")] {
+        if given {
+            output.note(shown!("`{}` has no effect here", PrintableText::from(flag)));
+        }
+    }
+}
+
+/// The address of the token service, and that of its one-time codes. Another program's login is copied before it is replaced.
+fn token_service(
+    args: &LoginArgs,
+    context: &Context,
+    api: &str,
+) -> Result<(String, String), Failure> {
+    let named = context.named_iam(args.iam_endpoint.as_deref())?;
+    if let Some(named) = &named {
+        context.trust_if_elsewhere(&trust::origin(named)?)?;
+    }
+    let discovery = discover(context, api, named.as_deref())?;
+    // The issuer was not checked if the user named the token service.
+    let issuer = if named.is_none() {
+        discovery.issuer.as_str()
+    } else {
+        ""
+    };
+    context.back_up_foreign_login(issuer)?;
+    let iam = match named {
+        Some(named) => named,
+        None => {
+            let advertised = discovery.token_endpoint.strip_suffix("/identity/token");
+            context.adopt(advertised.unwrap_or_default(), "its token service")?
+        }
+    };
+    Ok((iam, discovery.passcode_endpoint))
 }
 
 /// Chooses where to work.

@@ -37,7 +37,7 @@ mod unit;
 mod unmatched;
 mod unpacking;
 mod watch;
-mod zone;
+pub(crate) mod zone;
 
 use crate::context::Context;
 use crate::error::Failure;

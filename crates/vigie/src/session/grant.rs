@@ -1,6 +1,6 @@
 //! Requests to the token service and the UAA: tokens for a credential, renewals, revocations.
 
-use crate::client::{Reply, Request};
+use crate::client::{LOG_IN_AGAIN, Reply, Request, without_advice};
 use crate::config::{CfConfig, Config};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -76,7 +76,7 @@ pub(super) fn renew(
             Kind::NotLoggedIn,
             "the login has expired and cannot be renewed",
         )
-        .hint("log in again with `vigie login`"));
+        .hint(LOG_IN_AGAIN));
     }
     let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh)];
     match account {
@@ -162,16 +162,16 @@ const fn is_later(status: u16) -> bool {
 
 /// The line that scripts look for: status, code and text of a refused renewal, in this order.
 fn not_renewed(refusal: Failure, status: u16) -> Failure {
+    let text = refusal.text.as_deref().unwrap_or("none");
+    let (kind, text) = match is_later(status) {
+        true => (refusal.kind, text),
+        false => (Kind::NotLoggedIn, without_advice(text)),
+    };
     let mut failure = Failure::new(
-        if is_later(status) {
-            refusal.kind
-        } else {
-            Kind::NotLoggedIn
-        },
+        kind,
         format!(
-            "the login could not be renewed. Status code: {status}, error code: {}, message: {}",
+            "the login could not be renewed. Status code: {status}, error code: {}, message: {text}",
             refusal.code.as_deref().unwrap_or("none"),
-            refusal.text.as_deref().unwrap_or("none"),
         ),
     );
     failure.status = Some(status);
@@ -185,6 +185,6 @@ fn not_renewed(refusal: Failure, status: u16) -> Failure {
     failure.hint(if is_later(status) {
         "try again in a moment"
     } else {
-        "log in again with `vigie login`"
+        LOG_IN_AGAIN
     })
 }

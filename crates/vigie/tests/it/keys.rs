@@ -26,7 +26,7 @@ fn from_creation_to_deletion() {
         "vigie iam api-key-delete nobody -f",
         "vigie iam api-key-create ci --expires-at 2096-01-31T12:00Z",
         "vigie iam api-key-create ci --expires-at 2096-01-31T12:00+0000 --output json",
-        "vigie iam api-key-create ci --expires-at tomorrow",
+        "vigie iam api-key-create ci --expires soon",
     ] {
         terminal.run(line);
     }
@@ -92,7 +92,7 @@ fn a_key_that_expires_says_when() {
     assert!(ran.stdout.contains(time), "{ran:?}");
     let asked = terminal.server.requests("POST", "/v1/apikeys");
     assert_eq!(asked[0].json()["expires_at"], time);
-    let ran = terminal.run("vigie iam api-key-create ci --expires-at tomorrow");
+    let ran = terminal.run("vigie iam api-key-create ci --expires-at soon");
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(terminal.server.requests("POST", "/v1/apikeys").len(), 1);
 
@@ -104,6 +104,43 @@ fn a_key_that_expires_says_when() {
     let after = terminal.run("vigie iam api-keys").stdout;
     assert_eq!(head(&after).last().unwrap(), "Expires At", "{after}");
     assert!(after.contains(time) && after.contains("never"), "{after}");
+}
+
+/// Weeks and days were refused under another name of the flag, without a word of what is taken.
+#[test]
+fn regression_7_a_key_expires_at_a_time_in_any_form_of_times() {
+    let mut terminal = Terminal::logged_in();
+    terminal.set("TZ", "Europe/Paris");
+    for (written, sent) in [
+        ("2096-W05", "2096-01-29T23:00:00Z"),
+        ("2096-W05-2", "2096-01-30T23:00:00Z"),
+        ("2096-040", "2096-02-08T23:00:00Z"),
+        ("2096-01-31", "2096-01-30T23:00:00Z"),
+        ("2096-01-31T12:00", "2096-01-31T11:00:00Z"),
+        ("2096-01-31T12:00Z", "2096-01-31T12:00Z"),
+    ] {
+        let ran = terminal.run(&format!("vigie iam api-key-create ci --expires {written}"));
+        assert_eq!(ran.code, 0, "{written}: {ran:?}");
+        let asked = terminal.server.requests("POST", "/v1/apikeys");
+        let told = &asked.last().unwrap().json()["expires_at"];
+        assert_eq!(*told, sent, "{written}");
+    }
+    let asked = terminal.server.requests("POST", "/v1/apikeys").len();
+    for (wrong, said) in [
+        ("2096-W60", "`2096-W60` is not a date or time of day that"),
+        ("2020-W05", "is 2020-01-26T23:00:00Z, which has passed"),
+        ("90", "`90` could be a time or a length of time"),
+        ("soon", "`soon` is no time at which a key can expire"),
+    ] {
+        let ran = terminal.run(&format!("vigie iam api-key-create ci --expires {wrong}"));
+        assert_eq!(ran.code, 2, "{wrong}: {ran:?}");
+        for part in [said, "an ISO week (`2030-W05`)", "their first moment"] {
+            assert!(ran.stderr.contains(part), "{wrong}: {ran:?}");
+        }
+        assert!(!ran.stderr.contains("--expires-at"), "{wrong}: {ran:?}");
+    }
+    let after = terminal.server.requests("POST", "/v1/apikeys").len();
+    assert_eq!(after, asked, "nothing was asked");
 }
 
 /// A domain is named as `--scope` names it.

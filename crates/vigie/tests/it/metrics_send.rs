@@ -386,6 +386,29 @@ fn regression_7_two_arguments_of_one_name_are_two_samples() {
     assert_eq!(store.samples["c"].len(), 1);
 }
 
+/// Its row, column and the reason are told, and all else is stored.
+#[test]
+fn regression_7_a_value_with_point_and_comma_is_refused_by_row_and_column() {
+    let mut terminal = Terminal::logged_in();
+    write(
+        &terminal,
+        "office.csv",
+        "time;office.temp;office.hum\n1519862400;21,5;40\n1519862460;1.234,5;41\n",
+    );
+    let ran = terminal.run("vigie metrics send --file office.csv");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    let row = said.lines().find(|line| line.contains("1.234,5")).unwrap();
+    assert!(
+        row.starts_with("3 ") && row.contains("office.temp"),
+        "{row}"
+    );
+    assert!(row.contains("in column 2 has a point and a comma"), "{row}");
+    let store = terminal.server.store.lock().unwrap();
+    assert_eq!(store.samples["office.hum"].len(), 2);
+    assert_eq!(store.samples["office.temp"].len(), 1);
+}
+
 #[test]
 fn refused_characters_are_replaced_on_request_and_told() {
     let mut terminal = Terminal::logged_in();

@@ -322,6 +322,27 @@ fn regression_7_a_refused_renewal_is_remembered() {
     assert!(!status.stdout.contains("refused"), "{status:?}");
 }
 
+/// The server's text said it, and the hint once more.
+#[test]
+fn regression_7_to_log_in_again_is_advised_once() {
+    let mut terminal = Terminal::logged_in();
+    expire(&terminal);
+    terminal.server.configure(|behavior| {
+        behavior.refresh_refused = Some("BXNIM0407E");
+        let text = "Provided refresh token is invalid: log in again";
+        behavior.patches = vec![("/identity/token", "/errorMessage", text.into())];
+    });
+    let ran = terminal.run("vigie iam token");
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let told = "message: Provided refresh token is invalid\n";
+    assert!(ran.stderr.contains(told), "{ran:?}");
+    assert_eq!(ran.stderr.matches("log in again").count(), 1, "{ran:?}");
+    assert!(
+        ran.stderr.contains("log in again with `vigie login`"),
+        "{ran:?}"
+    );
+}
+
 #[test]
 fn regression_7_a_wait_is_told_in_seconds() {
     let mut terminal = Terminal::logged_in();

@@ -13,6 +13,7 @@ pub(crate) mod host;
 pub(crate) mod limit_exceeded;
 mod never_fits;
 pub(crate) mod no_form;
+pub(crate) mod no_json;
 pub(crate) mod own_address;
 pub(crate) mod own_origin;
 pub(crate) mod places;

@@ -71,7 +71,7 @@ fn is_json_scalar(body: &[u8]) -> bool {
 }
 
 /// A boundary, and a header of the first part.
-fn is_multipart(body: &[u8]) -> bool {
+pub(super) fn is_multipart(body: &[u8]) -> bool {
     let mut lines = body.split(|byte| *byte == b'\n');
     let is_boundary = lines.next().is_some_and(|line| line.starts_with(b"--"));
     let header = b"content-";

@@ -3,6 +3,7 @@
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused;
+use crate::http::no_json;
 use crate::http::problem::Refusal;
 use crate::http::worker;
 use crate::request::caller::Caller;
@@ -44,7 +45,11 @@ pub(super) async fn change(
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: DomainChange = serde_json::from_slice(&body).map_err(|error| {
-        let problem = code::BODY_MALFORMED.problem(format!("the settings cannot be read: {error}"));
+        let why = match no_json::kind(&body) {
+            Some(kind) => format!("the body is {kind}, not JSON"),
+            None => error.to_string(),
+        };
+        let problem = code::BODY_MALFORMED.problem(format!("the settings cannot be read: {why}"));
         Refusal(problem.hint(
             "send a JSON object with `resolution_seconds` (a number, or null for samples as they were sent), \
              `schemas` or `aggregation` (a text, or null for none), or `key_before_names` (true or false)",

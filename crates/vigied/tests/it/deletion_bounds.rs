@@ -109,6 +109,38 @@ fn a_deletion_takes_no_sample_outside_its_bounds() {
     }
 }
 
+/// That the `query` was missing was said of one that was empty, and of one in the body, which is where `curl -d` puts it.
+#[test]
+fn regression_7_a_query_that_is_empty_or_in_the_body_is_told_as_such() {
+    let server = Server::start();
+    let token = server.token();
+    let empty = "the `query` of the deletion is empty";
+    let in_body = "takes its `query` from the URL, where there is none; the body was not read";
+    for (parameters, form, told) in [
+        ("", None, "a deletion needs its `query`, in the URL"),
+        ("?query=", None, empty),
+        ("?query=", Some(("query", "")), empty),
+        ("", Some(("query", "")), in_body),
+        ("?dry_run=true", Some(("query", "a")), in_body),
+    ] {
+        let path = format!("/v1/metrics/list{parameters}");
+        let asked = server.metrics(&token, "DELETE", &path);
+        let reply = match form {
+            Some(field) => asked.form(&[field]).send(),
+            None => asked.send(),
+        };
+        let text = reply.text();
+        let what = format!("{parameters} {form:?}: {text}");
+        assert_eq!(
+            (reply.status, &*reply.code()),
+            (400, "BXNMSMT10E"),
+            "{what}"
+        );
+        assert!(text.contains(told), "{what}");
+        assert!(text.contains("add `query=PATTERN` to the URL"), "{what}");
+    }
+}
+
 /// What one command shows, another sends and a third deletes: the same words are the same instants in all of them.
 #[test]
 fn the_command_line_deletes_what_it_showed() {

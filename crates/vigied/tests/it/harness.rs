@@ -318,6 +318,11 @@ pub(crate) fn token(url: &str, api_key: &str) -> String {
     reply.json()["access_token"].as_str().unwrap().to_owned()
 }
 
+/// How long a request waits for its answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The same, where the work takes long on a busy machine and the number of its steps is what is tested.
+const LONG_PATIENCE: Duration = Duration::from_secs(1800);
+
 /// One request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -325,6 +330,7 @@ pub(crate) struct Request {
     url: String,
     headers: Vec<(String, String)>,
     body: Option<Vec<u8>>,
+    patience: Duration,
 }
 
 impl Request {
@@ -334,6 +340,15 @@ impl Request {
             url: format!("{base}{path}"),
             headers: Vec::new(),
             body: None,
+            patience: PATIENCE,
+        }
+    }
+
+    /// Waits for as long as the answer may take anywhere.
+    pub(crate) fn patiently(self) -> Self {
+        Self {
+            patience: LONG_PATIENCE,
+            ..self
         }
     }
 
@@ -381,7 +396,7 @@ impl Request {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(self.patience))
             .build()
             .into();
         let mut request = ureq::http::Request::builder()

@@ -168,7 +168,7 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
     // Nothing of it.
     let reply = sender.by_basic("/write", "m\n");
     assert_eq!(reply.status, 400);
-    assert!(error(&reply).starts_with("unable to parse line 1: missing fields"));
+    assert!(error(&reply).starts_with("unable to parse line 1: missing fields dropped=1"));
     let reply = sender.by_token("/api/v2/write", "m\n");
     let body = reply.json();
     assert_eq!((reply.status, &body["code"]), (400, &json!("invalid")));
@@ -188,6 +188,11 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
     );
     let reply = sender.by_basic("/write", "m version=\"5\" 1519862402000000000");
     assert_eq!(reply.status, 400, "{}", reply.text());
+    let told = error(&reply);
+    assert!(
+        told.starts_with("unable to parse or store line 1: "),
+        "{told}"
+    );
     // The counters of the account know of all of it.
     let counters = sender
         .server
@@ -204,6 +209,39 @@ fn what_is_not_stored_is_told_in_the_words_that_clients_look_for() {
     assert_eq!(reply.status, 400);
     assert!(error(&reply).contains("`precision`"), "{}", reply.text());
     assert_eq!(sender.by_basic("/write", "").status, 204);
+}
+
+/// `partial write` was said where nothing was stored at all.
+#[test]
+fn regression_7_what_is_not_stored_at_all_is_no_partial_write() {
+    let sender = KeySender::start();
+    let told = |lines: &str| {
+        let reply = sender.by_basic("/write", lines);
+        assert_eq!(reply.status, 400, "{lines}: {}", reply.text());
+        assert!(
+            receipt(&reply).contains(" stored=0 "),
+            "{}",
+            receipt(&reply)
+        );
+        reply.json()["error"].as_str().unwrap().to_owned()
+    };
+    let old = told("m x=1 1000000000000000000\nm x=2 1000000001000000000\n");
+    assert!(
+        old.starts_with("points beyond retention policy, the first in line 1: "),
+        "{old}"
+    );
+    assert!(old.contains(" dropped=2 ("), "{old}");
+    // One day more than clocks can disagree.
+    let ahead = (crate::harness::now() + 2 * 86_400) * 1_000_000_000;
+    let new = told(&format!("m x=1 {ahead}\n"));
+    assert!(
+        new.starts_with("unable to parse or store line 1: "),
+        "{new}"
+    );
+    assert!(new.contains(" dropped=1 ("), "{new}");
+    for text in [old, new] {
+        assert!(!text.contains("partial write"), "{text}");
+    }
 }
 
 #[test]

@@ -97,6 +97,8 @@ mod network;
 #[cfg(test)]
 mod no_forms;
 #[cfg(test)]
+mod no_json;
+#[cfg(test)]
 mod no_role;
 mod no_role_hints;
 #[cfg(test)]

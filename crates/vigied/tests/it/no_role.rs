@@ -204,6 +204,35 @@ fn regression_7_with_a_role_in_the_account_alone_that_is_what_is_named() {
     bea.done("iam token --curl");
 }
 
+/// The account stood there as the scope, to which nothing may be sent and of which nothing may be read.
+#[test]
+fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
+    let server = Server::start();
+    let (owner, bea) = people(&server);
+    let scope = |line: &str| -> Value {
+        let told: Value = serde_json::from_str(&bea.done(line)).unwrap();
+        told["scope"].clone()
+    };
+    let lines = ["status --output json", "iam token --json"];
+    for line in lines {
+        assert_eq!(scope(line), Value::Null, "{line}");
+    }
+    let ran = bea.run("iam token --json");
+    assert!(said(&ran).contains(GIVES), "{ran:?}");
+    let ran = bea.run("status");
+    let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let mut rows = shown.lines().filter(|line| line.starts_with("Scope:"));
+    let row = rows.next().unwrap();
+    assert!(row.ends_with(" none"), "{shown}");
+    assert!(said(&ran).contains("`vigie target` says"), "{ran:?}");
+    // With a role, it is where a command works that names none.
+    owner.done(&format!("account role-set {EMAIL} Editor"));
+    for line in lines {
+        let account = format!("a-{}", server.owner.account);
+        assert_eq!(scope(line), account, "{line}");
+    }
+}
+
 /// Who sees an organization and no space of it was sent to the empty list of its spaces.
 #[test]
 fn regression_7_an_organization_without_a_space_to_see_names_who_gives_one() {

@@ -47,8 +47,11 @@ fn regression_7_a_refusal_names_the_command_that_gives_the_needed_role() {
     hinted(&bea, "account org-create lab", creator);
     hinted(&bea, "account space-create lab", ORG_ROLE);
     hinted(&bea, "metrics list --scope account", ACCOUNT_ROLE);
+    hinted(&bea, "iam token --curl --scope account", ACCOUNT_ROLE);
     let org = format!("metrics list --scope o-{}", server.owner.org);
     hinted(&bea, &org, ORG_ROLE);
+    let token = format!("iam token --env --scope o-{}", server.owner.org);
+    hinted(&bea, &token, ORG_ROLE);
     owner.done("account space-role-set bea@example.org vigie dev SpaceDeveloper");
     let org_manager = "`vigie account org-role-set EMAIL ORG OrgManager`";
     hinted(&bea, "account space-create lab -o vigie", org_manager);

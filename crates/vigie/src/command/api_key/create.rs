@@ -1,21 +1,18 @@
 //! `iam api-key-create`.
 
 use super::key_file::KeyFile;
-use super::{reach_text, url};
+use super::{expiry, reach_text, url};
 use crate::client::Request;
 use crate::context::Context;
-use crate::duration;
 use crate::error::Failure;
-use crate::figures;
 use crate::monitoring::domain_id;
 use crate::output::printable;
 use crate::session::not_logged_in;
 use crate::shown::{PrintableText, shown};
 use crate::token::Reach;
-use base::time::{Clock as _, SystemClock};
 use clap::Args;
 use std::path::PathBuf;
-use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach, read_time};
+use wire::iam::api_key::{ApiKey, CreateApiKey, KeyReach};
 
 /// What `api-key-create` takes.
 #[derive(Debug, Args)]
@@ -47,27 +44,10 @@ pub(crate) struct CreateArgs {
     /// Limit it to one action: `send`; it then manages nothing
     #[arg(long, value_name = "ACTION", value_parser = ["send"])]
     only: Option<String>,
-    /// When it expires, with everything obtained with it: a time, or a duration from now such as `90d`; default: never
-    #[arg(long, visible_alias = "expires", value_name = "TIME", value_parser = time)]
-    expires_at: Option<String>,
-}
-
-/// A time as the server takes it.
-fn time(text: &str) -> Result<String, &'static str> {
-    if read_time(text).is_some() {
-        return Ok(text.to_owned());
-    }
-    // A bare number could be a time or a duration.
-    let is_length = text.ends_with(|c: char| c.is_ascii_alphabetic());
-    duration::parse(text)
-        .ok()
-        .filter(|_| is_length)
-        .and_then(|length| {
-            let now = SystemClock.now().0.div_euclid(1000);
-            now.checked_add(i64::try_from(length.as_secs()).ok()?)
-        })
-        .and_then(figures::instant)
-        .ok_or("it is no time like `2030-01-31T12:00:00Z`, and no length of time like `90d`")
+    /// When it expires, with everything obtained with it: a length of time (`90d`) or a time; a day (`2030-01-31`) or an ISO week
+    /// (`2030-W05`) means its first moment; default: never
+    #[arg(long, visible_alias = "expires-at", value_name = "TIME")]
+    expires: Option<String>,
 }
 
 /// Whether the key may only send, and is not limited to a domain.
@@ -79,20 +59,16 @@ fn sends_anywhere(reach: &KeyReach) -> bool {
 /// Creates a key and shows it once, or writes it to a file that was prepared before.
 pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
+    let expires = args.expires.as_deref();
+    let expires_at = expires
+        .map(|text| expiry::read(text, context))
+        .transpose()?;
     context.token()?;
     let claims = context
         .claims()
         .ok_or_else(|| not_logged_in(context.name))?;
     let account = context.config().account.guid.clone();
-    let domain = match (&args.space, &args.domain) {
-        (Some(name), _) => {
-            let org = context.resolve_org(args.org.as_deref())?;
-            let space = context.space_named(&org, name)?;
-            Some(format!("s-{}", space.metadata.guid))
-        }
-        (None, Some(named)) => Some(domain_id(context, named)?),
-        (None, None) => None,
-    };
+    let domain = domain(args, context)?;
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;
     let under = if account.is_empty() {
         PrintableText::default()
@@ -115,7 +91,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         description: args.description.clone(),
         account_id: Some(account).filter(|guid| !guid.is_empty()),
         action_when_leaked: args.action_if_leaked.clone(),
-        expires_at: args.expires_at.clone(),
+        expires_at,
         reach: reach.clone(),
         ..CreateApiKey::default()
     };
@@ -130,12 +106,8 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         file.keep(&key)?;
         key.apikey = "".into();
     }
-    let sends_anywhere = key
-        .reach
-        .as_ref()
-        .or(reach.as_ref())
-        .is_some_and(sends_anywhere);
-    if sends_anywhere {
+    let reach = key.reach.as_ref().or(reach.as_ref());
+    if reach.is_some_and(sends_anywhere) {
         output.note(
             "hint: the key has no domain, so each command that sends with it needs `--scope s-GUID` where the account has several spaces; a key made with `--domain` does not",
         );
@@ -143,6 +115,25 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
     if output.is_json() {
         return output.json(&key);
     }
+    show(&key, args, context)
+}
+
+/// The domain that the key is limited to.
+fn domain(args: &CreateArgs, context: &Context) -> Result<Option<String>, Failure> {
+    match (&args.space, &args.domain) {
+        (Some(name), _) => {
+            let org = context.resolve_org(args.org.as_deref())?;
+            let space = context.space_named(&org, name)?;
+            Ok(Some(format!("s-{}", space.metadata.guid)))
+        }
+        (None, Some(named)) => domain_id(context, named).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Shows the new key; its text only where no file holds it.
+fn show(key: &ApiKey, args: &CreateArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
     output.ok()?;
     output.say(shown!("API key {} was created\n", args.name))?;
     match &args.file {
@@ -162,7 +153,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         pairs.push(("Expires At", printable(at)));
     }
     if key.reach.is_some() {
-        pairs.push(("Reach", reach_text(&key)));
+        pairs.push(("Reach", reach_text(key)));
     }
     if args.file.is_none() {
         pairs.push(("API Key", key.apikey.expose().to_owned()));

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use jiff::tz::TimeZone;
 
 /// The zone and its name: the argument's, else that of `TZ`, else UTC.
-pub(super) fn zone(named: Option<&str>, context: &Context) -> Result<(String, TimeZone), Failure> {
+pub(crate) fn zone(named: Option<&str>, context: &Context) -> Result<(String, TimeZone), Failure> {
     if let Some(name) = named {
         let zone = base::time_expr::zone(name).ok_or_else(|| {
             Failure::usage(format!("`{name}` is no time zone"))
@@ -23,7 +23,7 @@ pub(super) fn zone(named: Option<&str>, context: &Context) -> Result<(String, Ti
     Ok(match base::time_expr::zone(name) {
         Some(zone) => (name.to_owned(), zone),
         None => {
-            context.output.note("`TZ` is no name of a zone, so times are of UTC: set it as `Europe/Paris`, or give `--tz`");
+            context.output.note("`TZ` is no name of a zone, so times are of UTC: set it as `Europe/Paris`, or give `--tz` where a command takes it");
             utc()
         }
     })

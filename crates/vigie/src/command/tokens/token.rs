@@ -39,6 +39,9 @@ pub(crate) struct TokenArgs {
     min_ttl: Duration,
 }
 
+/// What to do where a space could be chosen.
+const CHOOSE_SPACE: &str = "choose a space with `vigie target -o ORG -s SPACE`";
+
 /// What `--curl` sends, where that is all the key may do.
 const SAMPLE: &str = r#"[{"name":"hello.vigie","value":1}]"#;
 
@@ -131,7 +134,7 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
             // Where nothing was named, none is an answer.
             scope: match args.scope {
                 Some(_) => Some(scope(args, context)?),
-                None => scope(args, context).ok(),
+                None => open_scope(context),
             },
         });
     }
@@ -169,22 +172,27 @@ fn scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
     Ok(id)
 }
 
+/// The scope of the login; with a note where there is none for want of a role.
+fn open_scope(context: &Context) -> Option<String> {
+    let scope = context.open_scope();
+    if scope.is_none() && context.scope_id().is_ok() {
+        let hint = match context.has_no_role() {
+            true => context.no_role(),
+            false => CHOOSE_SPACE.into(),
+        };
+        context.output.note(shown!("hint: {}", hint));
+    }
+    scope
+}
+
 /// The scope for the script, which can work with it; with a note if no space was chosen.
 fn noted_scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
     let scope = scope(args, context)?;
     if scope.starts_with("s-") {
         return Ok(scope);
     }
-    if context.is_shut_out_of(Some(&scope)) {
-        let message = shown!("`{}` does not exist, or you have no role in it", scope);
-        let failure = Failure::new(Kind::NotFound, message);
-        return Err(
-            failure.hint(if context.reach().is_some() || context.has_no_role() {
-                context.no_role()
-            } else {
-                "choose a space with `vigie target -o ORG -s SPACE`".into()
-            }),
-        );
+    if let Some(refused) = context.shut_out_of(Some(&scope)) {
+        return Err(closed(&scope, args, refused, context));
     }
     if args.scope.is_some() || context.reach().is_some() {
         return Ok(scope);
@@ -199,6 +207,21 @@ fn noted_scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
         ));
     }
     Ok(scope)
+}
+
+/// The failure for a scope in which the caller has no role: the server names the role for a domain of its kind.
+fn closed(scope: &str, args: &TokenArgs, refused: Failure, context: &Context) -> Failure {
+    let message = shown!("`{}` does not exist, or you have no role in it", scope);
+    let mut failure = Failure::new(Kind::NotFound, message);
+    let is_chosen = args.scope.is_some() || context.reach().is_some();
+    if !is_chosen && !context.has_no_role() {
+        failure = failure.hint(CHOOSE_SPACE);
+    }
+    failure.hints.extend(refused.hints);
+    if failure.hints.is_empty() {
+        failure = failure.hint(context.no_role());
+    }
+    failure
 }
 
 /// Checks the addresses that the printed token is meant for.

@@ -40,23 +40,22 @@ fn refusal(outcome: &Outcome) -> Option<Refusal> {
         let problem = code::ACCOUNT_LIMIT.problem(format!("nothing was stored: {reason}"));
         return Some(Refusal(problem.retry_after(60)));
     }
-    // The words are InfluxDB's: clients look for them.
+    // The words are InfluxDB's. Clients look for them, and some send for ever what is refused in others: where nothing was stored,
+    // only `unable to parse` and `points beyond retention policy` make them drop it.
     let what = match reason {
-        RejectReason::Malformed(_) => format!("unable to parse line {line}: {reason}"),
         RejectReason::TooOld { .. } => {
             format!("points beyond retention policy, the first in line {line}: {reason}")
         }
-        _ => format!("line {line}: {reason}"),
+        RejectReason::Malformed(_) => format!("unable to parse line {line}: {reason}"),
+        _ if is_stored => format!("line {line}: {reason}"),
+        _ => format!("unable to parse or store line {line}: {reason}"),
     };
-    let (code, message) = if is_stored || !matches!(reason, RejectReason::Malformed(_)) {
-        let code = if is_stored {
-            &code::PARTLY_STORED
-        } else {
-            &code::NOTHING_STORED
-        };
-        (code, format!("partial write: {what} dropped={dropped}"))
+    let (code, begin) = if is_stored {
+        (&code::PARTLY_STORED, "partial write: ")
     } else {
-        (&code::NOTHING_STORED, what)
+        (&code::NOTHING_STORED, "")
     };
-    Some(Refusal(code.problem(message)))
+    Some(Refusal(
+        code.problem(format!("{begin}{what} dropped={dropped}")),
+    ))
 }

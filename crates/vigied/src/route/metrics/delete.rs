@@ -14,10 +14,12 @@ use axum::response::Response;
 use base::limit::NAMES_PER_DRY_RUN;
 use base::scope::Scope;
 use base::store::DeleteQuery;
+use http::{HeaderMap, header};
 use std::sync::Arc;
 use wire::code;
 use wire::excerpt::beginning;
 use wire::find::delete::DeleteReply;
+use wire::query::Query;
 
 /// The parameters of a deletion.
 const PARAMETERS: [&str; 6] = ["query", "from", "until", "now", "tz", "dry_run"];
@@ -27,8 +29,10 @@ pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
     admission: RequestAccess,
+    headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Refusal> {
+    let has_body = has_body(&headers);
     let deleter = Deleter::new(&app, &caller);
     let (worker, scope) = (Arc::clone(&app), caller.scope);
     let asked = scope.clone();
@@ -43,7 +47,7 @@ pub(crate) async fn delete(
                 &worker,
                 &deleter,
                 &scope,
-                raw.as_deref(),
+                (raw.as_deref(), has_body),
                 &writer_slot,
                 answer,
             )
@@ -52,11 +56,33 @@ pub(crate) async fn delete(
     Ok(notice_slot.add_to(answered.await?))
 }
 
+/// Whether the request has a body, in which a client may have put the parameters.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length.is_some_and(|length| length != "0") || headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// The `query`, which nothing stands for.
+fn pattern(query: &Query, has_body: bool) -> Result<&str, Refusal> {
+    let message = match parameter(query, "query")? {
+        Some("") => "the `query` of the deletion is empty",
+        Some(text) => return Ok(text),
+        None if has_body => {
+            "a deletion takes its `query` from the URL, where there is none; the body was not read"
+        }
+        None => "a deletion needs its `query`, in the URL",
+    };
+    let problem = code::QUERY_MISSING.problem(message).field("query");
+    Err(Refusal(problem.hint(
+        "add `query=PATTERN` to the URL; `query=*` deletes everything in the domain",
+    )))
+}
+
 fn remove(
     app: &App,
     deleter: &Deleter,
     scope: &Scope,
-    raw: Option<&str>,
+    (raw, has_body): (Option<&str>, bool),
     notice_slot: &NoticeSlot,
     answer: &mut Answer,
 ) -> Result<(), Refusal> {
@@ -68,14 +94,7 @@ fn remove(
         let known = PARAMETERS.map(|name| format!("`{name}`")).join(", ");
         return Err(Refusal(problem.hint(format!("it knows {known}"))));
     }
-    let Some(text) = parameter(&query, "query")?.filter(|text| !text.is_empty()) else {
-        let problem = code::QUERY_MISSING.problem("a deletion needs its `query`");
-        return Err(Refusal(
-            problem
-                .hint("add `query=PATTERN`; `query=*` deletes everything in the domain")
-                .field("query"),
-        ));
-    };
+    let text = pattern(&query, has_body)?;
     let dry_run = match parameter(&query, "dry_run")? {
         None | Some("false") => false,
         Some("true") => true,

@@ -1,6 +1,7 @@
 //! The source of a request behind proxies: a client cannot claim another one.
 
 use super::honest::{answer, connect_from};
+use super::queries::{figure, until};
 use crate::harness::{Server, Serving, init};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -179,6 +180,7 @@ fn connections_count_for_who_is_named_and_not_for_the_proxy() {
     assert_eq!(source(&server, &mut one_more, 3, ""), "192.0.2.66");
 }
 
+/// What ends it is the server's own limit, which it counts; when, and whether the end comes as a reset, depends on the machine.
 #[test]
 fn a_proxy_header_has_its_end() {
     let mut flags = DEBUG.to_vec();
@@ -189,17 +191,27 @@ fn a_proxy_header_has_its_end() {
         "limits.head_seconds=2",
     ]);
     let server = Server::with(&flags);
-    for begin in [
+    let ended = || figure(&server, "vigie_limit_hits_total{limit=\"head_seconds\"}");
+    for (before, begin) in (0..).zip([
         &b""[..],
         b"PROXY TCP4 192.0.2.1",
         b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c",
-    ] {
+    ]) {
+        assert_eq!(ended(), before, "{begin:?}");
         let mut stream = connect_from(PROXY, &server).unwrap();
-        stream.write_all(begin).unwrap();
-        // What the server has not read makes an end a reset.
+        // It may have ended before a slow client has written.
+        let _ = stream.write_all(begin);
+        until("the header has its end", || ended() > before);
+        // Nothing was answered, and nothing will be.
         match stream.read(&mut [0]) {
             Ok(read) => assert_eq!(read, 0, "{begin:?}"),
-            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{begin:?}"),
+            Err(error) => assert!(
+                matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                ),
+                "{begin:?}: {error}"
+            ),
         }
     }
 }

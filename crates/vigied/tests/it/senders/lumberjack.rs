@@ -273,6 +273,26 @@ fn a_logging_token_does_not_outlive_what_it_was_made_with() {
     assert!(ends.contains(&chrono_text(end)), "{ends:?}");
 }
 
+#[test]
+fn a_logging_token_lasts_as_long_as_its_setting_says() {
+    let server = Server::with(&["--set", "tokens.logging_token_seconds=7200"]);
+    let before = now();
+    logging_token(&server);
+    let after = now();
+    let iam = server.token();
+    let list = server
+        .request("GET", "/v1/apikeys")
+        .bearer(&iam)
+        .send()
+        .json();
+    let mut keys = list["apikeys"].as_array().unwrap().iter();
+    let key = keys.find(|own| own["name"] == "logging token").unwrap();
+    let end = key["expires_at"].as_str().unwrap();
+    // To the minute, as keys have it.
+    let (first, last) = (chrono_text(before + 7200), chrono_text(after + 7200));
+    assert!(first.as_str() <= end && end <= last.as_str(), "{end}");
+}
+
 /// `2018-03-01T00:00+0000`, as keys have it.
 fn chrono_text(seconds: i64) -> String {
     let output = std::process::Command::new("date")

@@ -54,6 +54,37 @@ impl Dialect {
         }
     }
 
+    /// Why a number of digits, points and commas is none here, where that can be told. Which sign begins the decimals is not
+    /// guessed: `1.234` may be a thousand times `1,234`.
+    pub(super) fn doubt(self, text: &str) -> Option<&'static str> {
+        let is_sign = |own: char| matches!(own, '.' | ',');
+        let is_number = text.contains(|own: char| own.is_ascii_digit())
+            && text
+                .trim_start_matches(['-', '+'])
+                .chars()
+                .all(|own| own.is_ascii_digit() || is_sign(own));
+        if !is_number {
+            return None;
+        }
+        match (text.contains('.'), text.matches(',').count()) {
+            (true, 1..) => Some(
+                "has a point and a comma, of which either could begin the decimals: write thousands without a sign, as in `1234.5`",
+            ),
+            (false, 1) if self.0 == b',' => Some(
+                "has a comma, which begins decimals only in files whose columns are parted by `;` or tabs: write `1234.5`",
+            ),
+            (false, 1..) => Some(
+                "has commas, which could part thousands or begin decimals: write thousands without a sign, as in `1234.5`",
+            ),
+            // Other points are those of an address or a version.
+            (_, 0) => (text.matches('.').count() > 1
+                && text.split('.').skip(1).all(|group| group.len() == 3))
+            .then_some(
+                "has points that could part thousands: write it without them, as in `1234.5`",
+            ),
+        }
+    }
+
     fn decimal<'a>(self, text: &'a str) -> Cow<'a, str> {
         let is_decimal = self.0 != b',' && !text.contains('.');
         match text.split_once(',') {

@@ -68,7 +68,7 @@ impl Reader<'_> {
             let sample = cell.and_then(|text| {
                 script_mistakes::number_as_name(name)?;
                 let name = self.names.read(name)?;
-                Ok((name, self.number(text.unwrap_or_default())?))
+                Ok((name, self.number(column, text.unwrap_or_default())?))
             });
             match sample {
                 Ok((read, value)) => {
@@ -109,7 +109,7 @@ impl Reader<'_> {
             }
             (None, Naming::Constant(_)) => SeriesName::parse("")?,
         };
-        let number = self.number(self.cell(layout.value)?)?;
+        let number = self.number(layout.value, self.cell(layout.value)?)?;
         let time = match layout.timestamp {
             Some(column) => self.instant(column)?,
             None => None,
@@ -140,10 +140,19 @@ impl Reader<'_> {
         })
     }
 
-    fn number(&self, text: &str) -> Result<f64, RejectReason> {
+    fn number(&self, column: usize, text: &str) -> Result<f64, RejectReason> {
         // A refusal repeats what the file says.
         let text = text.trim();
-        value(&self.dialect.number(text)).or_else(|_| value(text))
+        value(&self.dialect.number(text))
+            .or_else(|_| value(text))
+            .map_err(|refused| match self.dialect.doubt(text) {
+                Some(doubt) => RejectReason::Value(format!(
+                    "the value `{}` in column {} {doubt}",
+                    cut::short(text),
+                    column + 1
+                )),
+                None => refused,
+            })
     }
 
     /// Reads epoch seconds, or a time in another form; nothing where the cell is empty. Where a day could be a month, neither

@@ -265,3 +265,39 @@ fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
         Err(HeaderError::Missing { .. })
     ));
 }
+
+/// It was only "not a number", in a file of many columns.
+#[test]
+fn regression_7_a_number_that_could_be_two_is_refused_with_row_and_column() {
+    let told = |text: &str| -> Vec<(u64, String)> {
+        let lines = decode(text).unwrap();
+        assert!(lines.rejects.iter().all(|own| own.reason.code() == "value"));
+        let of = |own: &crate::ingest::LineReject| (own.line, own.reason.to_string());
+        lines.rejects.iter().map(of).collect()
+    };
+    let rejects = told(
+        "time;a.b;a.c\n1519862400;1;1.234,5\n1519862460;1,234,567;2\n1519862520;1.234.567;x\n1519862580;192.0.2.7;1\n",
+    );
+    for ((line, reason), (expected, beginning)) in rejects.iter().zip([
+        (2, "the value `1.234,5` in column 3 has a point and a comma"),
+        (3, "the value `1,234,567` in column 2 has commas"),
+        (4, "the value `1.234.567` in column 2 has points"),
+        (4, "the value `x` is not a number"),
+        (5, "the value `192.0.2.7` is not a number"),
+    ]) {
+        assert_eq!(*line, expected, "{reason}");
+        assert!(reason.starts_with(beginning), "{reason}");
+    }
+    assert_eq!(rejects.len(), 5);
+    assert!(rejects[0].1.contains("`1234.5`"), "{}", rejects[0].1);
+    // Where commas part columns, one in quotes begins no decimals.
+    let rejects = told("name,value\na,\"1,5\"\nb,\"1,234.5\"\nc,1.5\n");
+    for ((line, reason), (expected, beginning)) in rejects.iter().zip([
+        (2, "the value `1,5` in column 2 has a comma, which begins"),
+        (3, "the value `1,234.5` in column 2 has a point and a comma"),
+    ]) {
+        assert_eq!(*line, expected, "{reason}");
+        assert!(reason.starts_with(beginning), "{reason}");
+    }
+    assert_eq!(rejects.len(), 2);
+}

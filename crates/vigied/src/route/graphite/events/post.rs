@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::failure::refused;
+use crate::http::no_json;
 use crate::http::problem::Refusal;
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
@@ -20,7 +21,7 @@ pub(crate) async fn post_event(
     caller: Caller,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
-    let body = Body::parse(&body).map_err(|error| unreadable(&error))?;
+    let body = Body::parse(&body).map_err(|error| unreadable(&error, &body))?;
     let event = NewEvent {
         at: body.at.unwrap_or_else(|| app.clock.now()),
         what: body.what,
@@ -40,8 +41,12 @@ pub(crate) async fn post_event(
     Ok(StatusCode::OK.into_response())
 }
 
-fn unreadable(error: &EventError) -> Refusal {
-    let problem = code::EVENT_MALFORMED.problem(error.to_string());
+fn unreadable(error: &EventError, body: &[u8]) -> Refusal {
+    let message = match no_json::kind(body) {
+        Some(kind) => format!("the body is {kind}, not JSON"),
+        None => error.to_string(),
+    };
+    let problem = code::EVENT_MALFORMED.problem(message);
     let problem =
         problem.hint("send `{\"what\":\"deploy\",\"tags\":[\"web\"],\"when\":1700000000}`");
     Refusal(match error.field() {

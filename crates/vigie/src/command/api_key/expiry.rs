@@ -1,0 +1,71 @@
+//! When a new API key expires: `--expires` as people write times and lengths of time, in the form in which the server takes it.
+
+use crate::command::metrics::zone::zone;
+use crate::context::Context;
+use crate::duration;
+use crate::error::{Failure, code};
+use crate::figures;
+use crate::shown::{PrintableText, shown};
+use base::time::{Clock as _, Millis, SystemClock};
+use base::time_expr::{TimeError, lenient};
+use wire::iam::api_key::read_time;
+
+/// The forms that are taken.
+const FORMS: &str = "`--expires` takes a length of time from now (`90d`, `2w`, `1h30m`), a moment (`2030-01-31T12:00:00Z`), a day (`2030-01-31`) or an ISO week (`2030-W05`); a day and a week mean their first moment, and without a zone that of `TZ` counts, else UTC";
+
+/// Reads the text; a moment that has passed is refused.
+pub(super) fn read(text: &str, context: &Context) -> Result<String, Failure> {
+    if read_time(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    let now = SystemClock.now();
+    let at = match from_now(text, now)? {
+        Some(at) => at,
+        None => moment(text, now, context)?,
+    };
+    figures::instant(at.secs())
+        .ok_or_else(|| refused(shown!("`{}` is beyond all times that can be written", text)))
+}
+
+/// The end of a length of time that begins now; `None` if the text is none.
+fn from_now(text: &str, now: Millis) -> Result<Option<Millis>, Failure> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refused(shown!(
+            "`{}` could be a time or a length of time",
+            text
+        )));
+    }
+    let milliseconds = |length: std::time::Duration| i64::try_from(length.as_millis()).ok();
+    Ok(duration::parse(text)
+        .ok()
+        .and_then(milliseconds)
+        .and_then(|length| now.0.checked_add(length))
+        .map(Millis))
+}
+
+/// The moment, as every other option reads times.
+fn moment(text: &str, now: Millis, context: &Context) -> Result<Millis, Failure> {
+    let (_, zone) = zone(None, context)?;
+    let read = lenient::parse(text, now, &zone).map_err(|error| {
+        refused(match error {
+            TimeError::NoSuchTime(_) | TimeError::SlashedDate(_) | TimeError::OutOfRange(_) => {
+                error.to_string().into()
+            }
+            _ => shown!("`{}` is no time at which a key can expire", text),
+        })
+    })?;
+    if read.at <= now {
+        let at = figures::instant(read.at.secs()).unwrap_or_default();
+        return Err(refused(shown!("`{}` is {}, which has passed", text, at)));
+    }
+    if let Some(notice) = read.notice {
+        context.output.note(notice.to_string());
+    }
+    Ok(read.at)
+}
+
+fn refused(message: PrintableText) -> Failure {
+    Failure::usage(message)
+        .coded(code::INVALID_VALUE)
+        .hint(FORMS)
+}

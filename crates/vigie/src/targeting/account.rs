@@ -1,0 +1,145 @@
+//! Targets an account: the one named, else the only one, else the key's, else the one the user chooses.
+
+use crate::config::{Account, Place};
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use crate::prompt;
+use crate::shown::{PrintableText, shown};
+use crate::token::Claims;
+use wire::iam::account::AccountResource;
+
+impl Context {
+    /// Targets an account, with a token for it. Returns whether the account has changed.
+    pub(crate) fn target_account(&self, wish: Option<&str>) -> Result<bool, Failure> {
+        let claims = self.claims().unwrap_or_default();
+        let accounts = self.accounts()?;
+        let Some(chosen) = choose(&accounts, wish, &claims)? else {
+            self.output
+                .warn("you belong to no account; nothing can be targeted");
+            return Ok(false);
+        };
+        if chosen.metadata.guid != claims.account.bss {
+            self.bind_account(&chosen.metadata.guid)?;
+        }
+        let is_other = self.keep_account(chosen)?;
+        self.output
+            .action(shown!("Targeted account {}\n", describe(chosen)))?;
+        Ok(is_other)
+    }
+
+    /// Stores the account. If it is another one, it has other organizations and spaces: none is targeted then.
+    fn keep_account(&self, chosen: &AccountResource) -> Result<bool, Failure> {
+        let account = Account {
+            guid: chosen.metadata.guid.clone(),
+            name: chosen.entity.name.clone(),
+            owner: chosen.entity.owner_userid.clone(),
+            ..Account::default()
+        };
+        let is_other = self.config().account.guid != account.guid;
+        self.update(|config, cf| {
+            if config.account.guid != account.guid {
+                cf.organization_fields = Place::default();
+                cf.space_fields = Place::default();
+            }
+            config.account = account;
+        })?;
+        Ok(is_other)
+    }
+}
+
+/// The account to work in; `None` if there is none.
+fn choose<'a>(
+    all: &'a [AccountResource],
+    wish: Option<&str>,
+    claims: &Claims,
+) -> Result<Option<&'a AccountResource>, Failure> {
+    if let Some(wish) = wish {
+        return named(all, wish).map(Some);
+    }
+    match all {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        several => match of_key(several, claims) {
+            Some(account) => Ok(Some(account)),
+            None => ask(several).map(Some),
+        },
+    }
+}
+
+/// The account by its id, its name, or its owner's user name or id.
+fn named<'a>(all: &'a [AccountResource], wish: &str) -> Result<&'a AccountResource, Failure> {
+    if let Some(account) = all.iter().find(|account| account.metadata.guid == wish) {
+        return Ok(account);
+    }
+    let is_meant = |account: &&AccountResource| {
+        let entity = &account.entity;
+        [&entity.name, &entity.owner_userid, &entity.owner_iam_id]
+            .into_iter()
+            .any(|text| text == wish)
+    };
+    let meant: Vec<&AccountResource> = all.iter().filter(is_meant).collect();
+    match meant.as_slice() {
+        [only] => Ok(only),
+        [] => Err(Failure::new(
+            Kind::NotFound,
+            format!("you belong to no account `{}`", printable(wish)),
+        )
+        .hint("list yours with `vigie account list`")),
+        several => Err(Failure::usage(shown!(
+            "`{}` matches several accounts:\n{}",
+            wish,
+            listed(several.iter().copied())
+        ))
+        .hint("give the id of one of them")),
+    }
+}
+
+/// The account that an API key is bound to.
+fn of_key<'a>(all: &'a [AccountResource], claims: &Claims) -> Option<&'a AccountResource> {
+    let is_of_key = |account: &&AccountResource| {
+        !claims.iam_apikey_id.is_empty() && account.metadata.guid == claims.account.bss
+    };
+    all.iter().find(is_of_key)
+}
+
+/// Asks which; without a terminal it is an error that lists them.
+fn ask(several: &[AccountResource]) -> Result<&AccountResource, Failure> {
+    if !prompt::is_possible() {
+        return Err(Failure::usage(shown!(
+            "you belong to several accounts, and without a terminal nobody can be asked which:\n{}",
+            listed(several)
+        ))
+        .hint(
+            "log in with `-c ACCOUNT_ID`, or go on from here with `vigie target -c ACCOUNT_ID`",
+        ));
+    }
+    prompt::choose(
+        "Select an account:",
+        several,
+        describe,
+        "the account",
+        "`-c ACCOUNT_ID`",
+    )
+}
+
+fn listed<'a>(accounts: impl IntoIterator<Item = &'a AccountResource>) -> PrintableText {
+    let mut lines = PrintableText::default();
+    for (at, account) in accounts.into_iter().enumerate() {
+        lines.push(&if at > 0 { "\n" } else { "" }.into());
+        lines.push(&shown!(
+            "  {}   {}",
+            account.metadata.guid,
+            account.entity.name
+        ));
+    }
+    lines
+}
+
+fn describe(account: &AccountResource) -> String {
+    format!(
+        "{} ({})",
+        printable(&account.entity.name),
+        printable(&account.metadata.guid)
+    )
+}

@@ -1,0 +1,91 @@
+//! Targets a region: the one named, else the one configured, else the only one, else the one the user chooses, else the server's
+//! home region. With it come the addresses of its services.
+
+use crate::client::Request;
+use crate::config::Place;
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::output::printable;
+use crate::prompt;
+use crate::shown::shown;
+use wire::cf::info::Info;
+use wire::cf::region::Region;
+
+impl Context {
+    /// Targets a region; the user may choose none. `verb` begins the message.
+    pub(crate) fn target_region(&self, wish: Option<&str>, verb: &str) -> Result<(), Failure> {
+        let regions = self.regions()?;
+        let configured = self.config().region.clone();
+        let Some(region) = choose(&regions, wish, &configured)? else {
+            return Ok(());
+        };
+        self.enter(region)?;
+        self.output
+            .action(shown!("{} region {}\n", verb, region.name))
+    }
+
+    /// Stores a region with the addresses of its services.
+    fn enter(&self, region: &Region) -> Result<(), Failure> {
+        let cf_api = self.adopt(&region.cf_api, "its Cloud Foundry API")?;
+        let metrics_api = self.adopt(&region.metrics_api, "its metrics API")?;
+        let info: Info = self
+            .send(Request::get(format!("{cf_api}/v2/info")))?
+            .parse("read about the region")?;
+        let authorization = self.adopt(&info.authorization_endpoint, "its login")?;
+        let uaa = self.adopt(&info.token_endpoint, "its token service")?;
+        self.update(|config, cf| {
+            if config.region != region.name {
+                cf.organization_fields = Place::default();
+                cf.space_fields = Place::default();
+            }
+            region.name.clone_into(&mut config.region);
+            region.id.clone_into(&mut config.region_id);
+            config.metrics_endpoint = metrics_api;
+            cf.authorization_endpoint = authorization;
+            cf.uaa_endpoint = uaa;
+            cf.api_version = info.api_version;
+            cf.ssl_disabled = config.ssl_disabled;
+            cf.target = cf_api;
+        })
+    }
+}
+
+/// The region to work in; `None` if there is none, or the user wants none.
+fn choose<'a>(
+    all: &'a [Region],
+    wish: Option<&str>,
+    configured: &str,
+) -> Result<Option<&'a Region>, Failure> {
+    if let Some(wish) = wish {
+        return match named(all, wish) {
+            Some(region) => Ok(Some(region)),
+            None => Err(unknown(all, wish)),
+        };
+    }
+    if let Some(region) = named(all, configured) {
+        return Ok(Some(region));
+    }
+    match all {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        several if prompt::is_possible() => prompt::choose_or_skip(
+            "Select a region (or press Enter to skip):",
+            several,
+            |region| printable(&region.name),
+        ),
+        [first, ..] => Ok(all.iter().find(|region| region.home).or(Some(first))),
+    }
+}
+
+fn named<'a>(all: &'a [Region], name: &str) -> Option<&'a Region> {
+    all.iter()
+        .find(|region| region.id == name || region.name == name)
+}
+
+fn unknown(all: &[Region], wish: &str) -> Failure {
+    let known: Vec<&str> = all.iter().map(|region| region.name.as_str()).collect();
+    Failure::new(Kind::NotFound, format!("no region `{}`", printable(wish))).hint(format!(
+        "there is `{}`; see `vigie regions` (the operator names the region with `vigied init --region`)",
+        printable(&known.join("`, `"))
+    ))
+}

@@ -1,0 +1,178 @@
+//! What is targeted, as `target` and `login` show it.
+
+use crate::config::{CfConfig, Config, Place};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::printable;
+use crate::shown::shown;
+use crate::token::Reach;
+use serde_json::{Value, json};
+
+/// Lines of a name and a value.
+type Rows = Vec<(&'static str, String)>;
+
+impl Context {
+    /// Prints the target, as a table or as JSON.
+    pub(crate) fn print_target(&self) -> Result<(), Failure> {
+        let target = Target::of(self)?;
+        if self.output.is_json() {
+            return self.output.json(&target.document());
+        }
+        // Whoever looked has said it, as a login does.
+        let is_said = self.sees_no_org.get();
+        let is_news = !is_said && target.lacks_org() && self.has_no_role();
+        let name = self.name.text();
+        let untargeted = if is_said || is_news {
+            // There is nothing to choose from.
+            "none: you have no role in an organization yet".to_owned()
+        } else {
+            format!("none targeted, use `{name} target -o ORG -s SPACE`")
+        };
+        self.output.pairs(&target.rows(name, &untargeted))?;
+        if is_news {
+            self.output.note(shown!("hint: {}", self.no_role()));
+        }
+        if !target.is_logged_in() {
+            self.output
+                .say(shown!("\nnot logged in; use `{} login`", name))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the session works, and whose it is.
+struct Target {
+    config: Config,
+    cf: CfConfig,
+    user: String,
+    /// The limits of a narrowed login.
+    reach: Option<Reach>,
+}
+
+impl Target {
+    fn of(context: &Context) -> Result<Self, Failure> {
+        let config = context.config().clone();
+        Ok(Self {
+            config,
+            cf: context.cf()?,
+            user: context.user(),
+            reach: context.reach(),
+        })
+    }
+
+    fn is_logged_in(&self) -> bool {
+        !self.config.iam_token.is_empty()
+    }
+
+    /// Whether an organization could be targeted, and none is.
+    fn lacks_org(&self) -> bool {
+        self.is_logged_in() && self.reach.is_none() && self.cf.organization_fields.guid.is_empty()
+    }
+
+    /// The original's keys, and our own one for a narrowed login.
+    fn document(&self) -> Value {
+        let Self {
+            config, cf, user, ..
+        } = self;
+        let mut told = json!({
+            "api_endpoint": config.api_endpoint,
+            "region": {"mccp_id": "", "name": config.region},
+            "user": {"display_name": user, "user_email": user},
+            "account": {"guid": config.account.guid, "name": config.account.name, "owner": config.account.owner},
+            // Always present: scripts read its members unconditionally.
+            "resource_group": {"guid": "", "name": "", "state": "", "default": false},
+            "cf": {"api_endpoint": cf.target, "api_version": cf.api_version},
+            "org": place(&cf.organization_fields),
+            "space": place(&cf.space_fields),
+        });
+        if let (Some(reach), Some(told)) = (&self.reach, told.as_object_mut()) {
+            told.insert("reach".to_owned(), json!(reach));
+        }
+        told
+    }
+
+    /// The table, for a program of this name; `untargeted` stands where no organization or space does.
+    fn rows(&self, name: &str, untargeted: &str) -> Rows {
+        let mut rows = self.server_rows(name);
+        if self.is_logged_in() {
+            rows.extend(self.login_rows());
+            rows.extend(match &self.reach {
+                Some(reach) => self.reach_rows(reach),
+                None => self.place_rows(untargeted),
+            });
+        }
+        rows
+    }
+
+    fn server_rows(&self, name: &str) -> Rows {
+        let no_api = format!("none set, use `{name} api URL`");
+        vec![
+            ("API endpoint:", or(&self.config.api_endpoint, &no_api)),
+            ("Region:", or(&self.config.region, "none targeted")),
+        ]
+    }
+
+    fn login_rows(&self) -> Rows {
+        vec![
+            ("User:", printable(&self.user)),
+            ("Account:", self.account()),
+            ("Resource group:", String::new()),
+            ("CF API endpoint:", self.cf_api()),
+        ]
+    }
+
+    fn account(&self) -> String {
+        let account = &self.config.account;
+        let (guid, name) = (printable(&account.guid), printable(&account.name));
+        match (guid.is_empty(), name.is_empty()) {
+            (true, _) => "none targeted".to_owned(),
+            // It may not ask for the name.
+            (false, true) if self.reach.is_some() => format!("of the key ({guid})"),
+            (false, true) => guid,
+            (false, false) => format!("{name} ({guid})"),
+        }
+    }
+
+    fn cf_api(&self) -> String {
+        let (target, version) = (&self.cf.target, &self.cf.api_version);
+        if target.is_empty() {
+            return String::new();
+        }
+        format!(
+            "{} (API version: {})",
+            printable(target),
+            printable(version)
+        )
+    }
+
+    fn place_rows(&self, untargeted: &str) -> Rows {
+        let (org, space) = (&self.cf.organization_fields, &self.cf.space_fields);
+        vec![
+            ("Org:", or(&org.name, untargeted)),
+            ("Space:", or(&space.name, untargeted)),
+        ]
+    }
+
+    /// What a narrowed login reaches; a space that it has chosen itself is known by its id.
+    fn reach_rows(&self, reach: &Reach) -> Rows {
+        let mut rows = vec![("Reach:", reach.words())];
+        let space = &self.cf.space_fields.guid;
+        if reach.domain.is_none() && !space.is_empty() {
+            rows.push(("Space:", printable(&format!("s-{space}"))));
+        }
+        rows
+    }
+}
+
+/// For programs: `null` for none.
+fn place(place: &Place) -> Value {
+    if place.guid.is_empty() {
+        return Value::Null;
+    }
+    json!({"guid": place.guid, "name": place.name})
+}
+
+/// For people.
+fn or(text: &str, otherwise: &str) -> String {
+    printable(if text.is_empty() { otherwise } else { text })
+}
