@@ -7,14 +7,15 @@
 //! A method call is no path: the `impl` blocks of one type in several files (`Core` of the engine, `Iam`, `Context` of `vigie`)
 //! may call each other, as they could in one file.
 //!
-//! Some folders lie in a fixed order besides, one above the other (`layers.rs`), and some of `iam` know no database
-//! (`iam_layers.rs`).
+//! Some folders lie in a fixed order besides, one above the other (`layers.rs`); some of `iam` know no database
+//! (`iam_layers.rs`), and each of its tables has a file (`iam_tables.rs`).
 //!
 //! Circles that are still there are listed in `xtask/module-circles.txt`, which may only shrink.
 
 mod allowed;
 mod circle;
 mod iam_layers;
+mod iam_tables;
 mod layers;
 mod reference;
 mod resolve;
@@ -49,6 +50,7 @@ pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
         found.extend(circles(&name, &source));
         wrongs.extend(upwards(&name, &source, &LAYERS));
         wrongs.extend(iam_layers::check(&name, &source));
+        wrongs.extend(iam_tables::check(&name, &source));
     }
     let list = Path::new(root).join(ALLOWED);
     let allowed = Allowed::parse(&std::fs::read_to_string(&list).unwrap_or_default())?;

@@ -12,7 +12,7 @@ use crate::model::text::name;
 use crate::refusal::Remedy;
 use crate::repo::users::NewUser;
 use crate::repo::{accounts, api_keys, orgs, regions, spaces};
-use crate::repo::{invitations, members, roles, users};
+use crate::repo::{invitation_roles, members, roles, users};
 use crate::service::Iam;
 use crate::{entropy, key_text};
 use base::id::{AccountId, KeyId, OrgId, SpaceId};
@@ -153,7 +153,7 @@ impl Iam {
             (Domain::Space(space.id), Role::Developer),
         ] {
             match &code {
-                Some(_) => invitations::add_role(&mut tx, owner.id.0, domain, role).await?,
+                Some(_) => invitation_roles::add(&mut tx, owner.id.0, domain, role).await?,
                 None => roles::grant(&mut tx, owner.id, domain, role).await?,
             }
         }

@@ -1,7 +1,7 @@
 //! What tests ask of the service, and no program: each test is a program of its own, so that this cannot be theirs alone.
 
 use crate::error::IamError;
-use crate::repo::changes;
+use crate::repo::rows;
 use crate::service::Iam;
 use std::sync::atomic::Ordering;
 
@@ -18,5 +18,5 @@ pub fn signatures_checked(iam: &Iam) -> u64 {
 /// When the database cannot be read.
 pub async fn matches_database(iam: &Iam) -> Result<bool, IamError> {
     iam.sync().await?;
-    Ok(changes::load(&iam.0.db).await? == *iam.directory())
+    Ok(rows::load(&iam.0.db).await? == *iam.directory())
 }

@@ -5,7 +5,7 @@ use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig};
 use crate::error::IamError;
 use crate::login::Logins;
 use crate::refusal::Reason;
-use crate::repo::{changes, counters, issuers};
+use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
 use crate::state::ended::Ended;
 use crate::state::freshness::Freshness;
@@ -75,7 +75,7 @@ impl Iam {
         keys: KeyRing,
         encryption_key: Option<EncryptionKey>,
     ) -> Result<Self, IamError> {
-        let directory = changes::load(&db).await?;
+        let directory = rows::load(&db).await?;
         let ended = Ended::default();
         ended.catch_up(&db, clock.now()).await?;
         let checks = config.password_checks_max;

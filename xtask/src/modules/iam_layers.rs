@@ -1,5 +1,5 @@
-//! What the layers of `iam` know: the database's statements are in `repo` alone, and `model`, `policy` and `token` know no
-//! database at all.
+//! What the layers of `iam` know: the database's statements are in `repo` alone (in which file, `iam_tables.rs` says), and
+//! `model`, `policy` and `token` know no database at all.
 
 use super::circle::named;
 use super::reference::{Kind, Reference};
@@ -7,10 +7,10 @@ use super::resolve::{Target, resolve};
 use super::source::Source;
 
 /// The crate.
-const PACKAGE: &str = "iam";
+pub(super) const PACKAGE: &str = "iam";
 
 /// Where every statement is.
-const REPO: &str = "repo";
+pub(super) const REPO: &str = "repo";
 
 /// What is the same on any database, and without one.
 const PURE: [&str; 3] = ["model", "policy", "token"];
@@ -43,8 +43,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
         let place = |line: usize| format!("{PACKAGE}: line {line} of `{}`", named(&module.path));
         if layer != REPO {
             for quoted in &module.quoted {
-                let text = quoted.text.trim_start();
-                if STATEMENTS.iter().any(|start| text.starts_with(start)) {
+                if is_statement(&quoted.text) {
                     wrongs.push(format!(
                         "{}: a statement of the database belongs in `{REPO}`, in the file of its table",
                         place(quoted.line)
@@ -66,6 +65,12 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
         }
     }
     wrongs
+}
+
+/// Whether a text is a statement of the database.
+pub(super) fn is_statement(text: &str) -> bool {
+    let text = text.trim_start();
+    STATEMENTS.iter().any(|start| text.starts_with(start))
 }
 
 /// Whether the path leads to an impure module or through one, whatever form it has, or to a database's crate.

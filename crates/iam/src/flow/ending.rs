@@ -2,6 +2,7 @@
 
 use crate::audit::Entry;
 use crate::error::IamError;
+use crate::repo::acts::credentials;
 use crate::repo::sessions::{self, Which};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -22,8 +23,8 @@ pub(crate) async fn end_password(
     now: Millis,
 ) -> Result<(), IamError> {
     // Codes before keys and sessions: the redeeming of a code takes them in this order.
-    sessions::end_codes(tx, person).await?;
-    sessions::lock(tx, caller.bounds(), now).await?;
+    credentials::end_codes(tx, person).await?;
+    credentials::lock(tx, caller.bounds(), now).await?;
     let but = caller.session();
     if let Some(own) = but {
         // This session now rests on the password that was just proven, even if the session it came from ends.

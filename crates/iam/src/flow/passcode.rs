@@ -8,8 +8,8 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
 use crate::refusal::{Reason, Refusal};
+use crate::repo::acts::credentials;
 use crate::repo::passcodes;
-use crate::repo::sessions;
 use crate::service::Iam;
 use base::secret::Secret;
 use db::Tx;
@@ -48,7 +48,7 @@ pub(crate) async fn issue(
     })?;
     let now = iam.0.clock.now();
     passcodes::sweep(&mut tx, now).await?;
-    sessions::lock(&mut tx, bounds, now).await?;
+    credentials::lock(&mut tx, bounds, now).await?;
     let root = bounds.root();
     let hash = entropy::sha256(code.as_bytes());
     passcodes::insert(&mut tx, &hash, user, bounds, now.plus(LIFE_MILLISECONDS)).await?;
@@ -78,7 +78,7 @@ pub(crate) async fn redeem(
     } = taken.ok_or_else(rejected)?;
     let bounds = iam.derived(user.into(), proven_at, root)?;
     // The same answer as for an unknown code: the caller has shown no other proof.
-    sessions::lock(tx, &bounds, now)
+    credentials::lock(tx, &bounds, now)
         .await
         .map_err(|error| match error {
             IamError::Refused(_) => rejected(),

@@ -12,6 +12,7 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{Bounds, Root};
 use crate::refusal::Reason;
+use crate::repo::acts::credentials;
 use crate::repo::column::parse_guid;
 use crate::repo::principals;
 use crate::repo::refresh_tokens::{self, NewToken};
@@ -123,9 +124,9 @@ pub(crate) async fn begin(
     // Each login deletes sessions that expired long ago, and ended sessions whose tokens have all expired: so the
     // tables stay as small as the sessions that matter.
     let ended = now.plus(-ENDED_REMEMBERED_MILLISECONDS);
-    sessions::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
+    credentials::sweep(tx, ended, now.plus(-REMEMBERED_MILLISECONDS)).await?;
     let (bounds, session) = (login.bounds, SessionId(entropy::guid()));
-    sessions::lock(tx, &bounds, now).await?;
+    credentials::lock(tx, &bounds, now).await?;
     let new = NewSession {
         session,
         account: login.account,

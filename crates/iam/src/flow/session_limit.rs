@@ -4,8 +4,8 @@
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
 use crate::refusal::{Reason, Refusal, Remedy};
+use crate::repo::refresh_tokens;
 use crate::repo::sessions;
-use crate::repo::{refresh_tokens, session_counts};
 use crate::service::Iam;
 use base::id::SessionId;
 use base::limit;
@@ -28,16 +28,13 @@ pub(super) async fn enforce(
 ) -> Result<Vec<SessionId>, IamError> {
     let allowed = iam.0.config.limits.sessions_per_user;
     let key = (bounds.root().key).map_or_else(String::new, |key| key.0.to_string());
-    if session_counts::ended_before(tx, bounds, &key).await?
-        >= allowed.saturating_mul(ENDED_PER_LIVING)
-    {
+    if sessions::count_ended(tx, bounds, &key).await? >= allowed.saturating_mul(ENDED_PER_LIVING) {
         return Err(too_fast(allowed, iam.0.config.access_token_seconds));
     }
     let mut ended = Vec::new();
-    while session_counts::living(tx, bounds, now).await? > allowed {
-        let most = session_counts::most(tx, bounds, &key, now).await?;
-        let Some(oldest) = session_counts::longest_unused(tx, bounds, begun, most, now).await?
-        else {
+    while sessions::count_living(tx, bounds, now).await? > allowed {
+        let most = sessions::busiest_key(tx, bounds, &key, now).await?;
+        let Some(oldest) = sessions::longest_unused(tx, bounds, begun, most, now).await? else {
             return Err(too_deep(allowed));
         };
         sessions::end(tx, bounds.principal(), sessions::Which::One(oldest), now).await?;

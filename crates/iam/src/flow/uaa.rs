@@ -8,7 +8,7 @@ use super::request::Grant;
 use super::{access, refresh};
 use crate::audit::Credential as Shown;
 use crate::error::IamError;
-use crate::repo::sessions;
+use crate::repo::acts::credentials;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::Client;
@@ -49,7 +49,7 @@ pub(crate) async fn issue(
 ) -> Result<UaaTokens, IamError> {
     let user = subject.require_user()?;
     let mut tx = iam.0.db.begin().await?;
-    sessions::lock(&mut tx, login.bounds(), iam.0.clock.now()).await?;
+    credentials::lock(&mut tx, login.bounds(), iam.0.clock.now()).await?;
     let token = refresh::issue(iam, &mut tx, session, Client::Cf.id(), login).await?;
     iam.commit_unaudited(tx).await?;
     access::uaa_token(iam, user, login, Some(token))

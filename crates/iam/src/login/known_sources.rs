@@ -8,6 +8,7 @@
 
 use crate::entropy;
 use crate::error::IamError;
+use crate::repo::login_secret;
 use crate::repo::login_sources::{self, Key, Places};
 use base::id::UserId;
 use base::source::SourceKey;
@@ -36,7 +37,7 @@ pub(crate) struct Familiar {
 impl Familiar {
     /// Reads the entries; creates the hash key, which all nodes share, if there is none.
     pub(crate) async fn load(db: &Db, now: Millis, per_user: usize) -> Result<Self, IamError> {
-        let secret = login_sources::secret(db).await?;
+        let secret = login_secret::secret(db).await?;
         let familiar = Self {
             secret,
             seen: RwLock::default(),

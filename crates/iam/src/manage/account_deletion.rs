@@ -12,8 +12,9 @@ use crate::model::directory::{Account, Deleted, Directory};
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::{lock, lock_active};
-use crate::repo::sessions;
-use crate::repo::{accounts, counters, deletions};
+use crate::repo::acts::restore::restore_account;
+use crate::repo::acts::{account_end, credentials};
+use crate::repo::{accounts, counters, deletions, domains};
 use crate::service::Iam;
 use base::id::AccountId;
 use base::scope::Domain;
@@ -61,8 +62,9 @@ impl Iam {
         let now = self.0.clock.now();
         let due = now.plus(self.0.config.deleted_milliseconds);
         let written = deletions::write_account(&mut tx, &account, now, due).await?;
+        domains::retire(&mut tx, Domain::Account(id), now).await?;
         accounts::close(&mut tx, id, now).await?;
-        sessions::end_of_account(&mut tx, id, now).await?;
+        credentials::end_of_account(&mut tx, id, now).await?;
         let members = u64::try_from(directory.members_of(id).count()).unwrap_or(u64::MAX);
         let entry = Entry::by_operator(Action::AccountDeleted).in_account(id);
         let entry = entry.on(id).with("name", &account.name);
@@ -115,7 +117,7 @@ impl Iam {
                     other => other,
                 })?;
         let account = opened.ok_or_else(|| no_account(&id.to_string()))?;
-        deletions::undo(&mut tx, domain).await?;
+        restore_account(&mut tx, domain).await?;
         let entry = Entry::by_operator(Action::AccountRestored).in_account(id);
         self.commit(tx, entry.on(id).with("name", &account.name))
             .await?;
@@ -160,7 +162,7 @@ fn no_account(asked: &str) -> IamError {
 pub(crate) async fn forget(tx: &mut Tx) -> Result<Vec<Entry>, IamError> {
     let mut entries = Vec::new();
     for account in accounts::empty(tx).await? {
-        accounts::forget(tx, account).await?;
+        account_end::forget(tx, account).await?;
         let entry = Entry::by_server(Action::AccountGone).in_account(account);
         entries.push(entry.on(account));
     }

@@ -15,10 +15,10 @@ use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::lock_active;
+use crate::repo::acts::credentials;
 use crate::repo::api_keys;
 use crate::repo::counts::What;
 use crate::repo::members::is_still_member;
-use crate::repo::sessions;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::{entropy, key_text};
@@ -424,7 +424,7 @@ pub(super) async fn room_for_one_more(
     key: &ApiKey,
     most: u64,
 ) -> Result<(), IamError> {
-    let count = api_keys::count(tx, key.account, key.principal).await?;
+    let count = api_keys::count_of(tx, key.account, key.principal).await?;
     if count < most {
         return Ok(());
     }
@@ -445,7 +445,7 @@ fn unlocked(key: &ApiKey) -> Result<(), IamError> {
 
 /// Ensures, within the transaction, that the credential was not revoked meanwhile.
 async fn check_not_revoked(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
-    match sessions::lock(tx, caller.bounds(), now).await {
+    match credentials::lock(tx, caller.bounds(), now).await {
         Err(IamError::Refused(_)) => {
             let why = "its session or API key has ended at this moment";
             Err(AuthError::Revoked(why).into())

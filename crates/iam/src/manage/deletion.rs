@@ -8,6 +8,7 @@ pub use crate::repo::deletions::Deletion;
 
 use crate::error::IamError;
 use crate::repo::accounts::lock_active;
+use crate::repo::acts;
 use crate::repo::counts::What;
 use crate::repo::deletions;
 use crate::service::Iam;
@@ -61,7 +62,7 @@ impl Iam {
             return Ok(None);
         }
         self.has_room_for_deletions(tx, by.account).await?;
-        deletions::close(tx, with, now).await?;
+        acts::deletion::close(tx, with, now).await?;
         deletions::of(tx, with).await.map(Some)
     }
 

@@ -8,7 +8,7 @@ use crate::audit::{Actor, Credential, Entry};
 use crate::error::IamError;
 use crate::model::text::check_length;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::events;
+use crate::repo::{event_counts, events};
 use crate::service::Iam;
 use base::limit::{self, Limit};
 use base::scope::{Action, Scope};
@@ -61,7 +61,7 @@ impl Iam {
         let account = self.directory().account_of(scope.domain());
         let account = account.ok_or_else(gone)?;
         let mut tx = self.0.db.begin().await?;
-        let counted = events::count(&mut tx, scope.tenant(), account).await?;
+        let counted = event_counts::count(&mut tx, scope.tenant(), account).await?;
         let counted = counted.ok_or_else(gone)?;
         let most = self.0.config.limits.events_per_domain;
         if u64::try_from(counted.kept).is_ok_and(|kept| kept > most) {
@@ -71,7 +71,7 @@ impl Iam {
         }
         let limit = &limit::EVENTS_PER_ACCOUNT;
         let most = self.account_limit(account, limit);
-        let kept = events::kept_by(&mut tx, account).await?;
+        let kept = event_counts::kept_by(&mut tx, account).await?;
         if u64::try_from(kept).is_ok_and(|kept| kept > most) {
             let message = format!("the account keeps `{}` = {most} events", limit.name);
             return Err(full(message, Remedy::RaiseLimit(account, limit), limit));
@@ -143,6 +143,7 @@ impl Iam {
             // Nobody can fill the audit with what changes nothing.
             return Ok(0);
         }
+        event_counts::discount(&mut tx, scope.tenant(), deleted).await?;
         let actor = Actor::from(scope.principal());
         let from = (range.from != TimeRange::ALL.from).then_some(range.from.0);
         let entry = Entry::by_actor(actor, credential, audit::Action::EventsDeleted)

@@ -12,7 +12,7 @@ use crate::model::directory::Member;
 use crate::model::page::{Part, Window};
 use crate::policy::is_administrator;
 use crate::repo::accounts::lock_active;
-use crate::repo::departures::leave;
+use crate::repo::acts::departure::leave;
 use crate::repo::members;
 use crate::repo::roles::keeps_administrator;
 use crate::repo::users::lock_user;

@@ -14,7 +14,7 @@ use crate::refusal::Remedy;
 use crate::repo::counts::What;
 use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
-use crate::repo::{deletions, orgs};
+use crate::repo::{deletions, orgs, spaces};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::OrgId;
@@ -184,6 +184,7 @@ impl Iam {
             let entry = entry.on(domain).with("name", name);
             entries = entries.and(entry.with("with_org", id));
         }
+        spaces::delete_of_org(&mut tx, id).await?;
         orgs::delete(&mut tx, id).await?;
         self.commit(tx, entries).await?;
         Ok(deletion)

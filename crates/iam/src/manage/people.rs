@@ -10,10 +10,10 @@ use crate::model::{address, text};
 use crate::policy::{is_administrator, manages, require_visible};
 use crate::refusal::Remedy;
 use crate::repo::accounts::lock_active;
-use crate::repo::invitations;
 use crate::repo::login_sources;
 use crate::repo::members::member_by_address;
 use crate::repo::roles::{grant, keeps_administrator, still_holds};
+use crate::repo::{invitation_roles, invitations};
 use crate::repo::{roles, users};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -113,7 +113,7 @@ impl Iam {
                 user
             }
             Holder::Invited(waiting) => {
-                invitations::add_role(&mut tx, waiting, domain, role).await?;
+                invitation_roles::add(&mut tx, waiting, domain, role).await?;
                 UserId(waiting)
             }
         };
@@ -149,7 +149,7 @@ impl Iam {
                 user
             }
             Holder::Invited(waiting) => {
-                invitations::remove_role(&mut tx, waiting, domain, role).await?;
+                invitation_roles::remove(&mut tx, waiting, domain, role).await?;
                 UserId(waiting)
             }
         };

@@ -13,6 +13,7 @@ use crate::model::directory::{ApiKey, Directory};
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::lock_active;
+use crate::repo::acts::credentials;
 use crate::repo::counts::What;
 use crate::repo::login_sources;
 use crate::repo::members::{is_still_member, member_by_address};
@@ -110,7 +111,7 @@ impl Iam {
         let user = password_resets::take(&mut tx, hash, folded, now).await?;
         let user = user.ok_or_else(invitation::rejected)?;
         users::set_password(&mut tx, user, password, now).await?;
-        sessions::end_codes(&mut tx, user).await?;
+        credentials::end_codes(&mut tx, user).await?;
         sessions::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
         let places = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by_principal(user, Credential::OneTimeCode, Action::PasswordReset);

@@ -5,6 +5,7 @@ use super::account_deletion;
 use crate::audit::{Action as Done, Entries, Entry};
 use crate::error::IamError;
 use crate::model::directory::Deleted;
+use crate::repo::acts::deletion;
 use crate::repo::deletions;
 use crate::service::Iam;
 use base::id::TenantId;
@@ -43,7 +44,7 @@ impl Iam {
     /// # Errors
     /// When the database cannot be read.
     pub async fn begin_removal(&self, own: &Deleted) -> Result<Option<Scope>, IamError> {
-        let begun = deletions::begin(&self.0.db, own.tenant, self.0.clock.now()).await?;
+        let begun = deletion::begin(&self.0.db, own.tenant, self.0.clock.now()).await?;
         if !begun {
             return Ok(None);
         }
@@ -92,7 +93,7 @@ impl Iam {
             }
             let entry = Entry::by_server(Done::MetricsRemoved).in_account(own.account);
             entries.push(entry.on(own.domain).with("name", &own.name));
-            deletions::forget(&mut tx, own.tenant, now).await?;
+            deletion::forget(&mut tx, own.tenant, now).await?;
         }
         entries.extend(account_deletion::forget(&mut tx).await?);
         self.commit(tx, Entries::of(entries)).await

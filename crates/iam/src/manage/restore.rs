@@ -11,11 +11,10 @@ use crate::model::text::name;
 use crate::policy::{is_administrator, manages};
 use crate::refusal::Remedy;
 use crate::repo::counts::What;
-use crate::repo::deletions;
+use crate::repo::deletions::{self, Kept};
 use crate::repo::members::lock_member;
-use crate::repo::restores::{self, Kept};
 use crate::repo::roles::still_holds;
-use crate::repo::{orgs, spaces};
+use crate::repo::{acts, deleted_roles, orgs, spaces};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
@@ -97,7 +96,7 @@ impl Iam {
         spaces::write(&mut tx, &space)
             .await
             .map_err(|error| name_taken(space::taken(error)))?;
-        restores::restore(&mut tx, domain, now).await?;
+        restore(&mut tx, domain, now).await?;
         let entry = Entry::by(caller, Action::SpaceRestored).in_account(found.account);
         let entry = entry.on(domain).with("name", &space.name);
         self.commit(tx, entry.with("org", space.org)).await?;
@@ -134,11 +133,11 @@ impl Iam {
         orgs::write(&mut tx, &org)
             .await
             .map_err(|error| name_taken(org::taken(error)))?;
-        restores::restore_spaces(&mut tx, domain, now).await?;
+        spaces::restore_of_org(&mut tx, domain, now).await?;
         let limit = &limit::SPACES_PER_ACCOUNT;
         self.is_within_limit(&mut tx, found.account, limit, What::Spaces)
             .await?;
-        restores::restore(&mut tx, domain, now).await?;
+        restore(&mut tx, domain, now).await?;
         self.commit(tx, org::about(caller, Action::OrgRestored, &org))
             .await?;
         Ok(org)
@@ -150,8 +149,8 @@ impl Iam {
     async fn lock_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Kept, Millis), IamError> {
         deletions::lock(tx, domain).await?;
         let now = self.0.clock.now();
-        let row = restores::kept(tx, domain, now).await?;
-        Ok((row.ok_or_else(restores::too_late)?, now))
+        let row = deletions::kept(tx, domain, now).await?;
+        Ok((row.ok_or_else(too_late)?, now))
     }
 
     /// Asks the database, within the transaction that depends on it, whether the caller still has the right.
@@ -176,11 +175,22 @@ impl Iam {
         {
             return Ok(());
         }
-        if restores::managed(tx, principal, found.domain).await? {
+        if deleted_roles::managed(tx, principal, found.domain).await? {
             return Ok(());
         }
         Err(IamError::not_found("what was deleted"))
     }
+}
+
+async fn restore(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
+    if acts::restore::restore(tx, domain, now).await? {
+        return Ok(());
+    }
+    Err(too_late())
+}
+
+fn too_late() -> IamError {
+    IamError::conflict("it is too late: its metrics are being removed, or it is back already")
 }
 
 /// A caller who may delete the domain may also restore it.

@@ -1,8 +1,13 @@
 //! The table `account_limits`: limits that the operator has set for one account.
 
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use base::id::AccountId;
 use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection =
+    selection!("SELECT account, name, value FROM account_limits", "account");
 
 /// Sets a limit; none restores the server's value.
 pub(crate) async fn set(
@@ -20,5 +25,12 @@ pub(crate) async fn set(
         let sql = "INSERT INTO account_limits (account, name, value) VALUES ($1, $2, $3)";
         tx.execute(sql, &[account, name, value.into()]).await?;
     }
+    Ok(())
+}
+
+/// Deletes the limits of an account.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM account_limits WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
     Ok(())
 }

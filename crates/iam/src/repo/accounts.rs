@@ -1,13 +1,23 @@
 //! The table `accounts`.
 
 use super::column::{at, parse_guid};
-use super::{departures, domains};
+use super::domains;
+use super::principals::key;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::{Account, User};
+use crate::model::role::Role;
 use base::id::{AccountId, Guid, UserId};
+use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT guid, name, owner, created_at, deleted_at FROM accounts",
+    "guid"
+);
 
 /// Locks the account until the transaction ends: changes of its members, roles and keys wait, on this node and on any
 /// other. Refuses an account that does not exist or was deleted, so that a request which looked it up before the
@@ -107,20 +117,6 @@ pub(crate) async fn set_owner(
     Ok(())
 }
 
-/// All rows of a removed account, except its own: `$1` is the account.
-const FORGET: [&str; 9] = [
-    "DELETE FROM roles WHERE domain = 'a-' || $1 OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $1) \
-     OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1)",
-    "DELETE FROM api_keys WHERE account = $1",
-    "DELETE FROM members WHERE account = $1",
-    "DELETE FROM invitation_roles WHERE invitation IN (SELECT guid FROM invitations WHERE account = $1)",
-    "DELETE FROM invitations WHERE account = $1",
-    "DELETE FROM account_limits WHERE account = $1",
-    "DELETE FROM departures WHERE account = $1",
-    "DELETE FROM spaces WHERE org IN (SELECT guid FROM orgs WHERE account = $1)",
-    "DELETE FROM orgs WHERE account = $1",
-];
-
 /// The deleted accounts without stored samples.
 pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
     let sql = "SELECT guid FROM accounts WHERE deleted_at IS NOT NULL \
@@ -132,19 +128,49 @@ pub(crate) async fn empty(tx: &mut Tx) -> Result<Vec<AccountId>, IamError> {
     Ok(found)
 }
 
-/// Deletes an account's rows, and the principals that are in no other account.
-pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
-    let own = Value::from(account.to_string());
-    let held = "SELECT principal FROM members WHERE account = $1 \
-                  UNION SELECT guid AS principal FROM users WHERE home = $1";
-    let held = tx.all(held, std::slice::from_ref(&own)).await?;
-    for sql in FORGET {
-        tx.execute(sql, std::slice::from_ref(&own)).await?;
-    }
-    for row in held {
-        departures::move_first_account(tx, account, &row.text("principal")?.into()).await?;
-    }
-    tx.execute("DELETE FROM accounts WHERE guid = $1", &[own])
-        .await?;
+/// Sets the owner, if this invitation of a future one is it.
+pub(crate) async fn replace_owner(
+    tx: &mut Tx,
+    account: AccountId,
+    invitation: Guid,
+    user: UserId,
+) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET owner = $3 WHERE guid = $1 AND owner = $2";
+    let values = [
+        Value::from(account.to_string()),
+        invitation.to_string().into(),
+        user.0.to_string().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// The account of an owner who leaves goes to the user with the longest membership who is an Administrator, or to `heir` if
+/// there is none.
+pub(crate) async fn pass_on(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+    heir: Guid,
+) -> Result<(), IamError> {
+    let sql = "UPDATE accounts SET owner = COALESCE((SELECT members.principal FROM members \
+               JOIN roles ON roles.principal = members.principal AND roles.domain = $3 AND roles.role = $4 \
+               JOIN users ON users.guid = members.principal WHERE members.account = $1 ORDER BY members.added_at, members.principal LIMIT 1), $5) \
+               WHERE guid = $1 AND owner = $2";
+    let values = [
+        Value::from(account.to_string()),
+        key(principal),
+        Domain::Account(account).to_string().into(),
+        Role::Administrator.name().into(),
+        heir.to_string().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Deletes the row of an account, after those that refer to it.
+pub(crate) async fn delete(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM accounts WHERE guid = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The table `api_keys`.
 
+use super::column::held;
 use super::principals;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::bounds::KeyLife;
 use crate::model::directory::ApiKey;
@@ -8,6 +10,14 @@ use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \
+     revision, expires_at, created_at, modified_at, reach_domain, reach_only FROM api_keys \
+     JOIN principals ON principals.guid = api_keys.principal",
+    "api_keys.guid"
+);
 
 pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {
     let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at, \
@@ -80,15 +90,46 @@ pub(crate) async fn delete(tx: &mut Tx, id: KeyId) -> Result<(), IamError> {
     Ok(())
 }
 
+/// The number of keys of the account.
+pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
 /// The number of keys of the principal in the account.
-pub(crate) async fn count(
+pub(crate) async fn count_of(
     tx: &mut Tx,
     account: AccountId,
     principal: Principal,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS keys FROM api_keys WHERE account = $1 AND principal = $2";
+    let sql = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1 AND principal = $2";
     let values = [Value::from(account.to_string()), principals::key(principal)];
-    let found = tx.one(sql, &values).await?;
-    let count = found.map_or(Ok(0), |row| row.int("keys"))?;
-    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+    held(tx.one(sql, &values).await?)
+}
+
+/// Locks a key until the transaction ends. `false` if it was deleted, locked or disabled, or has expired.
+pub(crate) async fn lock_usable(tx: &mut Tx, id: KeyId, now: Millis) -> Result<bool, IamError> {
+    let sql = "UPDATE api_keys SET revision = revision WHERE guid = $1 AND locked = 0 AND disabled = 0 \
+               AND (expires_at IS NULL OR expires_at > $2)";
+    let values = [id.0.to_string().into(), now.0.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Deletes the principal's keys of the account.
+pub(crate) async fn delete_of(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+) -> Result<(), IamError> {
+    let sql = "DELETE FROM api_keys WHERE account = $1 AND principal = $2";
+    let values = [Value::from(account.to_string()), principals::key(principal)];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Deletes the keys of an account.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM api_keys WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
 }

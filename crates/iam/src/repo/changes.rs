@@ -1,13 +1,12 @@
-//! The change log: what was changed, numbered in commit order. Database triggers write it in the transaction of the
-//! change; the number is given when the transaction ends, so that no reader sees a higher one before a lower one.
+//! The table `changes`, the change log: what was changed, numbered in commit order. Database triggers write it in the
+//! transaction of the change; the number is given when the transaction ends, so that no reader sees a higher one before a
+//! lower one.
 
 use super::counters;
-use crate::blocking::run_blocking;
 use crate::error::IamError;
-use crate::model::directory::Directory;
 use crate::model::directory::change::{Change, Changed};
 use base::scope::Domain;
-use db::{Db, Row, Tx, Value};
+use db::{Db, Tx, Value};
 
 /// Beyond this many changes at once everything is read again: one statement for each of them would take longer.
 const CHANGES_MAX: usize = 2000;
@@ -43,7 +42,7 @@ pub(crate) async fn number(tx: &mut Tx) -> Result<Option<i64>, IamError> {
 
 /// The changes after number `seen`.
 pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
-    let (made, dropped) = numbers(tx).await?;
+    let (made, dropped) = counters::made_and_dropped(tx).await?;
     if made == seen {
         return Ok(News::None);
     }
@@ -77,37 +76,6 @@ pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
     Ok(News::Some(made, changed))
 }
 
-/// The number of changes made, and the number up to which they were deleted.
-async fn numbers(tx: &mut Tx) -> Result<(i64, i64), IamError> {
-    let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'changes_dropped')";
-    let rows = tx.all(sql, &[]).await?;
-    let value = |name: &str| -> Result<i64, IamError> {
-        let is_it = |row: &&Row| row.text("name").is_ok_and(|own| own == name);
-        let row = rows.iter().find(is_it);
-        let row = row.ok_or_else(|| IamError::Stored {
-            value: "nothing".to_owned(),
-            expected: "a counter",
-        })?;
-        Ok(row.int("value")?)
-    };
-    Ok((value("changes")?, value("changes_dropped")?))
-}
-
-/// All rows, as of one moment.
-pub(crate) async fn everything(db: &Db) -> Result<(i64, super::rows::Rows), IamError> {
-    let mut tx = db.snapshot().await?;
-    let (made, _) = numbers(&mut tx).await?;
-    let rows = super::rows::Rows::all(&mut tx).await?;
-    tx.end().await?;
-    Ok((made, rows))
-}
-
-/// Reads a directory of everything.
-pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
-    let (made, rows) = everything(db).await?;
-    run_blocking(move || Ok(Directory::build(made, rows.facts()?))).await
-}
-
 /// Deletes changes that every node has had time to read.
 #[expect(
     clippy::disallowed_methods,
@@ -115,15 +83,14 @@ pub(crate) async fn load(db: &Db) -> Result<Directory, IamError> {
 )]
 pub(crate) async fn drop_old(db: &Db) -> Result<(), IamError> {
     let mut look = db.snapshot().await?;
-    let (made, dropped) = numbers(&mut look).await?;
+    let (made, dropped) = counters::made_and_dropped(&mut look).await?;
     look.end().await?;
     let last = made.saturating_sub(NUMBERS_KEPT);
     if last.saturating_sub(dropped) < NUMBERS_OVER {
         return Ok(());
     }
     let mut tx = db.begin().await?;
-    let sql = "UPDATE counters SET value = $1 WHERE name = 'changes_dropped' AND value < $1";
-    tx.execute(sql, &[last.into()]).await?;
+    counters::drop_changes(&mut tx, last).await?;
     tx.execute("DELETE FROM changes WHERE sequence <= $1", &[last.into()])
         .await?;
     Ok(tx.commit().await?)

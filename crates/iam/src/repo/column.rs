@@ -46,3 +46,9 @@ pub(crate) fn domain(text: &str) -> Result<Domain, IamError> {
         expected: "a domain",
     })
 }
+
+/// The number in the column `held` of a row that counts.
+pub(super) fn held(row: Option<Row>) -> Result<u64, IamError> {
+    let held = row.map_or(Ok(0), |row| row.int("held"))?;
+    Ok(u64::try_from(held).unwrap_or_default())
+}

@@ -4,7 +4,7 @@ use crate::error::IamError;
 use db::{Db, Row, Tx};
 
 /// A counter.
-pub(super) fn counter(row: Option<Row>) -> Result<i64, IamError> {
+fn counter(row: Option<Row>) -> Result<i64, IamError> {
     let row = row.ok_or_else(|| IamError::Stored {
         value: "nothing".to_owned(),
         expected: "a counter",
@@ -33,6 +33,25 @@ pub(crate) async fn changes_and_ends(db: &Db) -> Result<(i64, i64), IamError> {
         }
     }
     Ok(found)
+}
+
+/// The number of changes made, and the number up to which they were deleted.
+pub(super) async fn made_and_dropped(tx: &mut Tx) -> Result<(i64, i64), IamError> {
+    let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'changes_dropped')";
+    let mut rows = tx.all(sql, &[]).await?;
+    let mut value = |name: &str| {
+        let is_it = |row: &Row| row.text("name").is_ok_and(|own| own == name);
+        let at = rows.iter().position(is_it);
+        counter(at.map(|at| rows.swap_remove(at)))
+    };
+    Ok((value("changes")?, value("changes_dropped")?))
+}
+
+/// Records that the changes up to a number are deleted.
+pub(super) async fn drop_changes(tx: &mut Tx, last: i64) -> Result<(), IamError> {
+    let sql = "UPDATE counters SET value = $1 WHERE name = 'changes_dropped' AND value < $1";
+    tx.execute(sql, &[last.into()]).await?;
+    Ok(())
 }
 
 /// The number for an end of sessions.

@@ -1,7 +1,8 @@
 //! The table `deletions`: what was deleted, and when its samples are deleted; until then it can be restored.
 
-use super::column::{domain, tenant};
+use super::column::{at, domain, held, tenant};
 use super::principals::key;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::Account;
 use crate::model::metering;
@@ -10,6 +11,12 @@ use base::principal::Principal;
 use base::scope::{Domain, Metering};
 use base::time::Millis;
 use db::{Db, Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT tenant, domain, account, org, name, deleted_at, deleted_with, due_at FROM deletions",
+    "domain"
+);
 
 /// What a deletion means for samples.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,17 +45,6 @@ const ORG: &str = "INSERT INTO deletions (tenant, domain, account, org, region, 
      orgs.updated_at, CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), 0 \
      FROM orgs JOIN domains ON domains.domain = 'o-' || orgs.guid WHERE orgs.guid = $1";
 
-/// Removes access to the domains that are recorded as deleted with the domain `$1`; their roles are kept in another
-/// table. Those of open invitations stay where they are: an acceptance gives none in a retired domain.
-const CLOSE: [&str; 2] = [
-    "INSERT INTO deleted_roles (principal, domain, role) SELECT principal, domain, role FROM roles \
-     WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1) ON CONFLICT DO NOTHING",
-    "DELETE FROM roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
-];
-
-/// Their numbers in the store are never given to others.
-const RETIRE: &str = "UPDATE domains SET retired_at = $2 WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
-
 /// Records the deletion of a space or an organization by a principal of an account. `false` if there is nothing to delete.
 pub(crate) async fn write(
     tx: &mut Tx,
@@ -75,16 +71,6 @@ pub(crate) async fn write(
         written = tx.execute(sql, &values).await?;
     }
     Ok(written > 0)
-}
-
-/// Removes all access to the domains recorded as deleted with the domain.
-pub(crate) async fn close(tx: &mut Tx, with: Domain, now: Millis) -> Result<(), IamError> {
-    let cause = Value::from(with.to_string());
-    for sql in CLOSE {
-        tx.execute(sql, std::slice::from_ref(&cause)).await?;
-    }
-    tx.execute(RETIRE, &[cause, now.0.into()]).await?;
-    Ok(())
 }
 
 /// The deletion of the domain as the transaction has recorded it.
@@ -147,10 +133,9 @@ pub(crate) async fn write_account(
     now: Millis,
     due: Millis,
 ) -> Result<Written, IamError> {
-    let domain = Value::from(Domain::Account(account.id).to_string());
     let mut values = vec![
         Value::from(account.id.to_string()),
-        domain.clone(),
+        Domain::Account(account.id).to_string().into(),
         now.0.into(),
         due.0.into(),
     ];
@@ -158,7 +143,6 @@ pub(crate) async fn write_account(
     let orgs = tx.execute(RECORD_ORGS, &values).await?;
     values.push(account.name.as_str().into());
     tx.execute(RECORD_ACCOUNT, &values).await?;
-    tx.execute(RETIRE, &[domain, now.0.into()]).await?;
     Ok(Written { spaces, orgs })
 }
 
@@ -185,64 +169,79 @@ pub(crate) async fn name_of_whole(
 }
 
 /// Deletes the records of everything deleted with the domain.
-pub(crate) async fn undo(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
-    for sql in [
-        "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)",
-        "DELETE FROM deletions WHERE deleted_with = $1",
-    ] {
-        tx.execute(sql, &[domain.to_string().into()]).await?;
-    }
+pub(crate) async fn delete_of(tx: &mut Tx, with: Domain) -> Result<(), IamError> {
+    let sql = "DELETE FROM deletions WHERE deleted_with = $1";
+    tx.execute(sql, &[with.to_string().into()]).await?;
     Ok(())
 }
 
-/// Records that the samples are being deleted: a restore is no longer possible. `false` if it was restored before. Events go at
-/// once.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what the deletion has said comes true: its entry says so"
-)]
-pub(crate) async fn begin(db: &Db, tenant: TenantId, now: Millis) -> Result<bool, IamError> {
-    let values = [Value::from(i64::from(tenant.0)), now.0.into()];
-    if db.execute(BEGIN, &values).await? == 0 {
-        return Ok(false);
-    }
-    for sql in EVENTS {
-        db.execute(sql, &values[..1]).await?;
-    }
-    Ok(true)
+/// Deletes the records of the domain, and of what was deleted with it, that can still be restored. `false` if there are
+/// none.
+pub(crate) async fn delete_restored(
+    tx: &mut Tx,
+    domain: Domain,
+    now: Millis,
+) -> Result<bool, IamError> {
+    let sql = "DELETE FROM deletions WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2";
+    let values = [domain.to_string().into(), now.0.into()];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// A deleted domain that can be restored.
+pub(crate) struct Kept {
+    pub(crate) region: String,
+    pub(crate) created_at: Millis,
+}
+
+/// The deleted domain; none if its time is over or it was restored.
+pub(crate) async fn kept(
+    tx: &mut Tx,
+    domain: Domain,
+    now: Millis,
+) -> Result<Option<Kept>, IamError> {
+    let sql =
+        "SELECT region, created_at FROM deletions WHERE domain = $1 AND begun = 0 AND due_at > $2";
+    let values = [domain.to_string().into(), now.0.into()];
+    let Some(row) = tx.one(sql, &values).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Kept {
+        region: row.text("region")?,
+        created_at: at(&row, "created_at")?,
+    }))
 }
 
 const BEGIN: &str = "UPDATE deletions SET begun = 1 WHERE tenant = $1 AND due_at <= $2";
 
-/// The events of a domain whose removal has begun.
-const EVENTS: [&str; 2] = [
-    "DELETE FROM events WHERE tenant = $1 AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = events.tenant AND begun = 1)",
-    "DELETE FROM event_counts WHERE tenant = $1 \
-     AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = event_counts.tenant AND begun = 1)",
-];
+/// Records that the removal of a due domain begins.
+pub(crate) async fn begin(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result<(), IamError> {
+    let values = [i64::from(tenant.0).into(), now.0.into()];
+    tx.execute(BEGIN, &values).await?;
+    Ok(())
+}
+
+/// The same outside of a transaction. `false` if the domain is not due, or was restored.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the deletion has said comes true: its entry says so"
+)]
+pub(crate) async fn begin_now(db: &Db, tenant: TenantId, now: Millis) -> Result<bool, IamError> {
+    let values = [i64::from(tenant.0).into(), now.0.into()];
+    Ok(db.execute(BEGIN, &values).await? > 0)
+}
+
+/// Deletes the record of a domain whose removal has begun.
+pub(crate) async fn delete_begun(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
+    let sql = "DELETE FROM deletions WHERE tenant = $1 AND begun = 1";
+    tx.execute(sql, &[i64::from(tenant.0).into()]).await?;
+    Ok(())
+}
 
 /// Whether a part deleted with the domain, or in it before, is not forgotten yet.
 pub(crate) async fn has_parts(tx: &mut Tx, domain: Domain) -> Result<bool, IamError> {
     let sql = "SELECT 1 FROM deletions WHERE (deleted_with = $1 OR 'a-' || account = $1) AND domain <> $1 LIMIT 1";
     let row = tx.one(sql, &[domain.to_string().into()]).await?;
     Ok(row.is_some())
-}
-
-/// Forgets a deletion without stored samples.
-pub(crate) async fn forget(tx: &mut Tx, tenant: TenantId, now: Millis) -> Result<(), IamError> {
-    let tenant = Value::from(i64::from(tenant.0));
-    // Also if there never was a sample.
-    tx.execute(BEGIN, &[tenant.clone(), now.0.into()]).await?;
-    for sql in EVENTS.into_iter().chain([
-        "DELETE FROM deleted_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
-        "DELETE FROM invitation_roles WHERE domain IN (SELECT domain FROM deletions WHERE tenant = $1 AND begun = 1)",
-        "DELETE FROM domains WHERE tenant = $1 AND retired_at IS NOT NULL \
-         AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = domains.tenant AND begun = 1)",
-        "DELETE FROM deletions WHERE tenant = $1 AND begun = 1",
-    ]) {
-        tx.execute(sql, std::slice::from_ref(&tenant)).await?;
-    }
-    Ok(())
 }
 
 /// Makes the domain and everything deleted with it due now; an account includes what was deleted in it before. Returns
@@ -271,4 +270,10 @@ pub(crate) async fn account_and_name(
     let row = tx.one(sql, &[domain.to_string().into()]).await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some((row.text("account")?.parse().ok(), row.text("name")?)))
+}
+
+/// The number of deletions in the account that are not forgotten.
+pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM deletions WHERE account = $1";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
 }

@@ -1,9 +1,19 @@
 //! The table `domains`.
 
+use super::column::held;
 use super::counters;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
+use base::id::{AccountId, TenantId};
 use base::scope::Domain;
+use base::time::Millis;
 use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT tenant, domain, resolution_seconds, key_before_names, schemas, aggregation, retired_at FROM domains",
+    "domain"
+);
 
 /// Gives a new domain its number in the store; a number is never given twice.
 pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {
@@ -76,5 +86,48 @@ pub(crate) async fn set_resolution(
         Value::from(seconds.map(i64::from)),
     ];
     tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// The bytes of the rules of the account and its domains.
+pub(super) async fn rule_bytes(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COALESCE(SUM(COALESCE(OCTET_LENGTH(schemas), 0) + COALESCE(OCTET_LENGTH(aggregation), 0)), 0) \
+               AS held FROM domains WHERE retired_at IS NULL AND domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
+               UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
+               UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
+               WHERE orgs.account = $1)";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
+/// Takes the domains that are recorded as deleted with the domain out of use. Their numbers in the store are never given
+/// to others.
+pub(crate) async fn retire(tx: &mut Tx, with: Domain, now: Millis) -> Result<(), IamError> {
+    let sql = "UPDATE domains SET retired_at = $2 WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
+    tx.execute(sql, &[with.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// Takes the domains of an account that was deleted with all its contents into use again.
+pub(crate) async fn reopen(tx: &mut Tx, with: Domain) -> Result<(), IamError> {
+    let sql = "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
+    tx.execute(sql, &[with.to_string().into()]).await?;
+    Ok(())
+}
+
+/// Takes the domain, and what was deleted with it and can still be restored, into use again.
+pub(crate) async fn restore(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
+    let sql = "UPDATE domains SET retired_at = NULL WHERE domain IN (SELECT domain FROM deletions \
+               WHERE (domain = $1 OR deleted_with = $1) AND begun = 0 AND due_at > $2)";
+    tx.execute(sql, &[domain.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// Deletes a domain whose removal has begun.
+pub(crate) async fn delete_removed(tx: &mut Tx, tenant: TenantId) -> Result<(), IamError> {
+    let sql = "DELETE FROM domains WHERE tenant = $1 AND retired_at IS NOT NULL \
+               AND EXISTS (SELECT 1 FROM deletions WHERE deletions.tenant = domains.tenant AND begun = 1)";
+    tx.execute(sql, &[i64::from(tenant.0).into()]).await?;
     Ok(())
 }

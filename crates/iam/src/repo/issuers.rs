@@ -1,4 +1,4 @@
-//! Records the issuer names that this installation has used.
+//! The table `issuers`: the issuer names that this installation has used.
 //!
 //! A token's issuer is the server's address when the token was issued. The address may change (another port, another
 //! host name); the tokens are still the installation's own, signed with its keys, and stay valid until they expire. So
@@ -7,7 +7,7 @@
 use super::changes;
 use crate::config::IamConfig;
 use crate::error::IamError;
-use db::Db;
+use db::{Db, Row, Tx};
 
 use crate::model::issuers::Kind;
 
@@ -15,7 +15,7 @@ use crate::model::issuers::Kind;
     clippy::disallowed_methods,
     reason = "the server's own names, recorded as it starts: no change that anybody made"
 )]
-async fn commit(tx: db::Tx) -> Result<(), IamError> {
+async fn commit(tx: Tx) -> Result<(), IamError> {
     Ok(tx.commit().await?)
 }
 
@@ -29,4 +29,9 @@ pub(crate) async fn record(db: &Db, config: &IamConfig) -> Result<(), IamError> 
     }
     changes::number(&mut tx).await?;
     commit(tx).await
+}
+
+/// All names, for the directory.
+pub(super) async fn rows(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
+    Ok(tx.all("SELECT issuer, kind FROM issuers", &[]).await?)
 }

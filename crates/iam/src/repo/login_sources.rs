@@ -1,11 +1,10 @@
-//! The tables `login_sources` and `login_secret`: keyed hashes of the sources of each user's logins.
+//! The table `login_sources`: keyed hashes of the sources of each user's logins.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "where people are let in is remembered, and changes nothing for anybody"
 )]
 
-use crate::entropy;
 use crate::error::IamError;
 use base::id::UserId;
 use db::{Db, Row, Tx, Value};
@@ -31,23 +30,6 @@ fn key_of(row: &Row) -> Result<Key, IamError> {
         value: format!("a hash of {} bytes", bytes.len()),
         expected: "one of 16",
     })
-}
-
-/// The key of the hashes, created once for all nodes.
-pub(crate) async fn secret(db: &Db) -> Result<Vec<u8>, IamError> {
-    let insert =
-        "INSERT INTO login_secret (name, value) VALUES ('sources', $1) ON CONFLICT DO NOTHING";
-    let find = "SELECT value FROM login_secret WHERE name = 'sources'";
-    let mut row = db.one(find, &[]).await?;
-    if row.is_none() {
-        let fresh = Value::from(&entropy::bytes::<32>()[..]);
-        db.execute(insert, &[fresh]).await?;
-        row = db.one(find, &[]).await?;
-    }
-    match row {
-        Some(row) => Ok(row.blob_or_none("value")?.unwrap_or_default()),
-        None => Err(IamError::Crypto("keep the key of login sources")),
-    }
 }
 
 /// The entries since then.

@@ -1,13 +1,21 @@
 //! The table `members`.
 
 use super::accounts::lock_active;
-use super::column::parse_guid;
+use super::column::{held, parse_guid};
 use super::principals::key;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
-use base::id::{AccountId, UserId};
+use base::id::{AccountId, Guid, UserId};
 use base::principal::Principal;
 use base::time::Millis;
-use db::Tx;
+use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT account, principal, principals.kind AS principal_kind, added_at FROM members \
+     JOIN principals ON principals.guid = members.principal",
+    "members.principal"
+);
 
 /// Locks the account like [`lock_active`], for a change that gives its caller a role: the caller may have been removed after
 /// the check of their right, and a leftover role would become effective with the next invitation.
@@ -77,8 +85,68 @@ pub(crate) async fn first_account(
     tx: &mut Tx,
     user: UserId,
 ) -> Result<Option<AccountId>, IamError> {
-    let sql = "SELECT account FROM members WHERE principal = $1 ORDER BY added_at LIMIT 1";
-    let row = tx.one(sql, &[key(user)]).await?;
+    first_account_of(tx, &key(user)).await
+}
+
+/// The account with the longest membership of a principal, whose stored GUID this is.
+pub(crate) async fn first_account_of(
+    tx: &mut Tx,
+    principal: &Value,
+) -> Result<Option<AccountId>, IamError> {
+    let sql = "SELECT account FROM members WHERE principal = $1 ORDER BY added_at, account LIMIT 1";
+    let row = tx.one(sql, std::slice::from_ref(principal)).await?;
     row.map(|row| Ok(AccountId(parse_guid(&row, "account")?)))
         .transpose()
+}
+
+/// The stored GUIDs of the principals in the account, and of the users whose first account it is.
+pub(crate) async fn of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<Value>, IamError> {
+    let sql = "SELECT principal FROM members WHERE account = $1 \
+               UNION SELECT guid AS principal FROM users WHERE home = $1";
+    let rows = tx.all(sql, &[account.to_string().into()]).await?;
+    rows.iter()
+        .map(|row| Ok(row.text("principal")?.into()))
+        .collect()
+}
+
+/// The number of users in the account.
+pub(super) async fn count_users(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM members JOIN users ON users.guid = members.principal WHERE account = $1";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
+/// Records the invitation that a member has accepted: its id goes on to name them.
+pub(crate) async fn set_invitation(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    invitation: Guid,
+) -> Result<(), IamError> {
+    let sql = "UPDATE members SET invitation = $3 WHERE account = $1 AND principal = $2";
+    let values = [
+        account.to_string().into(),
+        key(user),
+        invitation.to_string().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Ends a membership.
+pub(crate) async fn delete(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+) -> Result<(), IamError> {
+    let sql = "DELETE FROM members WHERE account = $1 AND principal = $2";
+    tx.execute(sql, &[account.to_string().into(), key(principal)])
+        .await?;
+    Ok(())
+}
+
+/// Ends every membership of an account.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM members WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
 }

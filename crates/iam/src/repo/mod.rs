@@ -1,8 +1,10 @@
-//! All SQL statements. A table has a file; an act that changes several tables in one transaction and exists for that alone
-//! (a new account, an invitation that is accepted, a departure, a deletion, what is brought back) has one of its own.
+//! All SQL statements: one file a table, of its name, holds those that write or return its rows (`invitations`, which would be
+//! too long, has a folder). A statement may look into other tables. `acts` changes several tables in one transaction, by the
+//! functions of their files.
 
 pub(crate) mod account_limits;
 pub(crate) mod accounts;
+pub(crate) mod acts;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod changes;
@@ -10,15 +12,17 @@ pub(crate) mod column;
 pub(crate) mod counters;
 pub(crate) mod counts;
 mod decode;
+pub(crate) mod deleted_roles;
 pub(crate) mod deletions;
-pub(crate) mod departures;
+mod departures;
 pub(crate) mod domains;
+pub(crate) mod event_counts;
 pub(crate) mod events;
-pub(crate) mod invitation_lists;
+pub(crate) mod invitation_roles;
 pub(crate) mod invitations;
 pub(crate) mod issuers;
+pub(crate) mod login_secret;
 pub(crate) mod login_sources;
-pub(crate) mod mails;
 pub(crate) mod members;
 pub(crate) mod orgs;
 pub(crate) mod passcodes;
@@ -26,10 +30,9 @@ pub(crate) mod password_resets;
 pub(crate) mod principals;
 pub(crate) mod refresh_tokens;
 pub(crate) mod regions;
-pub(crate) mod restores;
 pub(crate) mod roles;
 pub(crate) mod rows;
-pub(crate) mod session_counts;
+mod selection;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod spaces;

@@ -1,12 +1,20 @@
 //! The table `orgs`.
 
+use super::column::held;
 use super::domains;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::Org;
-use base::id::OrgId;
+use base::id::{AccountId, OrgId};
 use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT guid, account, region, name, created_at, updated_at FROM orgs",
+    "guid"
+);
 
 pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     write(tx, org).await?;
@@ -40,15 +48,24 @@ pub(crate) async fn rename(
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// Deletes it with its spaces, after the deletion was recorded.
+/// Deletes it, after its spaces.
 pub(crate) async fn delete(tx: &mut Tx, id: OrgId) -> Result<(), IamError> {
-    for sql in [
-        "DELETE FROM spaces WHERE org = $1",
-        "DELETE FROM orgs WHERE guid = $1",
-    ] {
-        tx.execute(sql, &[id.to_string().into()]).await?;
-    }
+    let sql = "DELETE FROM orgs WHERE guid = $1";
+    tx.execute(sql, &[id.to_string().into()]).await?;
     Ok(())
+}
+
+/// Deletes the organizations of an account, after their spaces.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM orgs WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}
+
+/// The number of organizations of the account.
+pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// Whether the organization exists.

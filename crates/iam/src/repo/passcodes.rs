@@ -4,7 +4,7 @@ use super::column::parse_guid;
 use crate::error::IamError;
 use crate::model::bounds::{Bounds, Root};
 use crate::model::page::row_count;
-use base::id::{KeyId, SessionId, UserId};
+use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
 use db::{Tx, Value};
 
@@ -87,4 +87,19 @@ pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Taken>, 
         proven_at: Millis(row.int("proven_at")?),
         expires_at: Millis(row.int("expires_at")?),
     }))
+}
+
+/// Deletes the codes of a user, whose stored GUID this is.
+pub(crate) async fn delete_of(tx: &mut Tx, user: &Value) -> Result<(), IamError> {
+    let sql = "DELETE FROM passcodes WHERE user_id = $1";
+    tx.execute(sql, std::slice::from_ref(user)).await?;
+    Ok(())
+}
+
+/// Deletes the codes of everybody in the account.
+pub(crate) async fn delete_of_members(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql =
+        "DELETE FROM passcodes WHERE user_id IN (SELECT principal FROM members WHERE account = $1)";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
 }

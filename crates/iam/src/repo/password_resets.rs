@@ -51,3 +51,10 @@ pub(crate) async fn take(
     row.map(|row| Ok(UserId(parse_guid(&row, "user_id")?)))
         .transpose()
 }
+
+/// Deletes the code of a user, whose stored GUID this is.
+pub(crate) async fn delete_of(tx: &mut Tx, user: &Value) -> Result<(), IamError> {
+    let sql = "DELETE FROM password_resets WHERE user_id = $1";
+    tx.execute(sql, std::slice::from_ref(user)).await?;
+    Ok(())
+}

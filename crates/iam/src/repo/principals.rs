@@ -40,3 +40,10 @@ pub(crate) fn read(row: &Row) -> Result<Option<Principal>, IamError> {
         _ => None,
     })
 }
+
+/// Deletes a principal, after all that refers to it. `principal` is its stored GUID.
+pub(crate) async fn delete(tx: &mut Tx, principal: &Value) -> Result<(), IamError> {
+    let sql = "DELETE FROM principals WHERE guid = $1";
+    tx.execute(sql, std::slice::from_ref(principal)).await?;
+    Ok(())
+}

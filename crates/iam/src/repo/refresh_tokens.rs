@@ -126,3 +126,18 @@ pub(crate) async fn count_unexpired(
     let held = u64::try_from(row.int("held")?).unwrap_or_default();
     Ok((held, row.int_or_none("first")?))
 }
+
+/// Deletes the tokens of ended sessions whose tokens had all expired at `before`.
+pub(crate) async fn delete_of_ended(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
+    let sql = "DELETE FROM refresh_tokens WHERE session IN \
+               (SELECT guid FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1)";
+    tx.execute(sql, &[before.0.into()]).await?;
+    Ok(())
+}
+
+/// Deletes the tokens that had expired at `before`.
+pub(crate) async fn delete_expired(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
+    let sql = "DELETE FROM refresh_tokens WHERE expires_at <= $1";
+    tx.execute(sql, &[before.0.into()]).await?;
+    Ok(())
+}

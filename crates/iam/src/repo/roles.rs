@@ -1,12 +1,22 @@
 //! The table `roles`.
 
+use super::column::held;
 use super::principals::key;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::role::Role;
-use base::id::{AccountId, UserId};
+use base::id::{AccountId, Guid, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
-use db::Tx;
+use base::time::Millis;
+use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT principal, principals.kind AS principal_kind, domain, role FROM roles \
+     JOIN principals ON principals.guid = roles.principal",
+    "roles.principal"
+);
 
 /// Whether the member has the role, read within the transaction that depends on it.
 pub(crate) async fn still_holds(
@@ -85,5 +95,75 @@ pub(crate) async fn take(
         role.name().into(),
     ];
     tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// The number of roles in the account and its domains.
+pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
+               UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
+               UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1)";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
+/// Gives a user the roles of an invitation, except those in what is deleted.
+pub(crate) async fn accept(tx: &mut Tx, invitation: Guid, user: UserId) -> Result<(), IamError> {
+    let sql = "INSERT INTO roles (principal, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
+               WHERE invitation = $2 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
+    tx.execute(sql, &[key(user), invitation.to_string().into()])
+        .await?;
+    Ok(())
+}
+
+/// Restores the roles in the domain and in what was deleted with it, of those who are still in the account.
+pub(crate) async fn restore(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
+    let sql = "INSERT INTO roles (principal, domain, role) SELECT deleted_roles.principal, deleted_roles.domain, deleted_roles.role \
+               FROM deleted_roles JOIN deletions ON deletions.domain = deleted_roles.domain \
+               JOIN members ON members.account = deletions.account AND members.principal = deleted_roles.principal \
+               WHERE (deletions.domain = $1 OR deletions.deleted_with = $1) AND begun = 0 AND due_at > $2 ON CONFLICT DO NOTHING";
+    tx.execute(sql, &[domain.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// Deletes the roles in the domains that are recorded as deleted with the domain.
+pub(crate) async fn delete_of_deleted(tx: &mut Tx, with: Domain) -> Result<(), IamError> {
+    let sql =
+        "DELETE FROM roles WHERE domain IN (SELECT domain FROM deletions WHERE deleted_with = $1)";
+    tx.execute(sql, &[with.to_string().into()]).await?;
+    Ok(())
+}
+
+/// Deletes the principal's roles in the account and its domains.
+pub(crate) async fn delete_of(
+    tx: &mut Tx,
+    account: AccountId,
+    principal: Principal,
+) -> Result<(), IamError> {
+    let sql = "DELETE FROM roles WHERE principal = $1 AND (domain = $2 \
+               OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
+               OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
+               WHERE orgs.account = $3))";
+    let values = [
+        key(principal),
+        Domain::Account(account).to_string().into(),
+        account.to_string().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Deletes everybody's roles in an account and its domains.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM roles WHERE domain = 'a-' || $1 OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $1) \
+               OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1)";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}
+
+/// Deletes the roles of a principal who is in no account any more.
+pub(crate) async fn delete_of_principal(tx: &mut Tx, principal: &Value) -> Result<(), IamError> {
+    let sql = "DELETE FROM roles WHERE principal = $1";
+    tx.execute(sql, std::slice::from_ref(principal)).await?;
     Ok(())
 }

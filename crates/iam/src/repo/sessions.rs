@@ -1,17 +1,16 @@
-//! Ends sessions, with everything that ends with them: their tokens and codes, and the sessions begun with those codes.
-//! (Tokens and codes are not deleted here: each is refused once its session has ended. So everybody locks rows in one
-//! order: the token or code first, then its session.)
+//! The table `sessions`. A session ends with everything that ends with it: its tokens and codes, and the sessions begun with
+//! those codes. (Tokens and codes are not deleted here: each is refused once its session has ended. So everybody locks rows
+//! in one order: the token or code first, then its session.)
 //!
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
 //! in order, and a node that has read up to one has missed none before it.
 
-use super::column;
+use super::column::{held, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
-use crate::refusal::Reason;
-use base::id::{AccountId, SessionId, UserId};
+use base::id::{AccountId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
 use db::{Db, Tx, Value};
@@ -93,10 +92,6 @@ pub(crate) async fn end_of_account(
     account: AccountId,
     now: Millis,
 ) -> Result<(), IamError> {
-    // Codes before sessions, the order of a redeem: a code taken before the end opens nothing after a restore.
-    let codes =
-        "DELETE FROM passcodes WHERE user_id IN (SELECT principal FROM members WHERE account = $1)";
-    tx.execute(codes, &[account.to_string().into()]).await?;
     let number = Value::from(counters::next_end(tx).await?);
     let at = Value::from(now.0);
     let own =
@@ -112,43 +107,10 @@ pub(crate) async fn end_of_account(
     Ok(())
 }
 
-/// Deletes every one-time code of a user, for logins and for new passwords.
-pub(crate) async fn end_codes(tx: &mut Tx, user: UserId) -> Result<(), IamError> {
-    for sql in [
-        "DELETE FROM passcodes WHERE user_id = $1",
-        "DELETE FROM password_resets WHERE user_id = $1",
-    ] {
-        tx.execute(sql, &[user.0.to_string().into()]).await?;
-    }
-    Ok(())
-}
-
-/// Ensures, within the transaction that issues something, that its key and session are still valid, and locks them
-/// until it ends (in this order, like a removal): a concurrent revocation waits, and then finds what was issued.
-pub(crate) async fn lock(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<(), IamError> {
-    let root = bounds.root();
-    if let Some(api_key) = root.key {
-        let sql = "UPDATE api_keys SET revision = revision WHERE guid = $1 AND locked = 0 AND disabled = 0 \
-                   AND (expires_at IS NULL OR expires_at > $2)";
-        let values = [api_key.0.to_string().into(), now.0.into()];
-        if tx.execute(sql, &values).await? == 0 {
-            return Err(withdrawn(
-                "its API key was deleted, locked, disabled or has expired",
-            ));
-        }
-    }
-    if let Some(session) = root.session {
-        let sql = "UPDATE sessions SET account = account WHERE guid = $1 AND revoked_at IS NULL";
-        if tx.execute(sql, &[session.0.to_string().into()]).await? == 0 {
-            return Err(withdrawn("its session was logged out"));
-        }
-    }
-    Ok(())
-}
-
-fn withdrawn(why: &str) -> IamError {
-    let message = format!("The credential was withdrawn: {why}: log in again");
-    IamError::refused(Reason::WrongRefreshToken, message)
+/// Locks a session until the transaction ends. `false` if it has ended.
+pub(crate) async fn lock_live(tx: &mut Tx, session: SessionId) -> Result<bool, IamError> {
+    let sql = "UPDATE sessions SET account = account WHERE guid = $1 AND revoked_at IS NULL";
+    Ok(tx.execute(sql, &[session.0.to_string().into()]).await? > 0)
 }
 
 /// Makes the session independent of the one it came from.
@@ -206,32 +168,27 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), IamE
     Ok(())
 }
 
-/// Deletes ended sessions whose tokens had all expired at `ended`, and sessions that had expired at `forgotten`.
-pub(crate) async fn sweep(tx: &mut Tx, ended: Millis, forgotten: Millis) -> Result<(), IamError> {
-    for (sql, before) in [
-        (
-            "DELETE FROM refresh_tokens WHERE session IN \
-             (SELECT guid FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1)",
-            ended,
-        ),
-        (
-            "DELETE FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1 \
-             AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
-            ended,
-        ),
-        (
-            "DELETE FROM refresh_tokens WHERE expires_at <= $1",
-            forgotten,
-        ),
-        (
-            "DELETE FROM sessions WHERE expires_at <= $1 AND tokens_until <= $1 \
-             AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)",
-            forgotten,
-        ),
-    ] {
-        tx.execute(sql, &[before.0.into()]).await?;
-    }
+/// Deletes ended sessions whose tokens had all expired at `before`, except those with a token in the table.
+pub(crate) async fn delete_ended(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
+    let sql = "DELETE FROM sessions WHERE ended IS NOT NULL AND tokens_until <= $1 \
+               AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
+    tx.execute(sql, &[before.0.into()]).await?;
     Ok(())
+}
+
+/// Deletes sessions that had expired at `before`, except those with a token in the table.
+pub(crate) async fn delete_expired(tx: &mut Tx, before: Millis) -> Result<(), IamError> {
+    let sql = "DELETE FROM sessions WHERE expires_at <= $1 AND tokens_until <= $1 \
+               AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid)";
+    tx.execute(sql, &[before.0.into()]).await?;
+    Ok(())
+}
+
+/// The time of the principal's latest proof; zero without a session.
+pub(crate) async fn latest_proof(tx: &mut Tx, principal: Principal) -> Result<Millis, IamError> {
+    let sql = "SELECT COALESCE(MAX(proven_at), 0) AS latest FROM sessions WHERE principal = $1";
+    let row = tx.one(sql, &[key(principal)]).await?;
+    Ok(Millis(row.map_or(Ok(0), |row| row.int("latest"))?))
 }
 
 /// Extends a session.
@@ -280,10 +237,74 @@ pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<(SessionId, i64
     let mut found = Vec::new();
     for row in db.all(sql, &[Value::from(seen)]).await? {
         found.push((
-            SessionId(column::parse_guid(&row, "guid")?),
+            SessionId(parse_guid(&row, "guid")?),
             row.int("tokens_until")?,
             row.int("ended")?,
         ));
     }
     Ok(found)
+}
+
+/// The number of the user's live sessions.
+pub(crate) async fn count_living(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    now: Millis,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2";
+    let values = [key(bounds.principal()), now.0.into()];
+    held(tx.one(sql, &values).await?)
+}
+
+/// The number of remembered ended sessions, of the user's own or of this key.
+pub(crate) async fn count_ended(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    of_key: &str,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL \
+               AND COALESCE(api_key, '') = $2";
+    let values = [key(bounds.principal()), of_key.into()];
+    held(tx.one(sql, &values).await?)
+}
+
+/// The key (or none) with the most sessions; the new session's, if it is among the first.
+pub(crate) async fn busiest_key(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    of_key: &str,
+    now: Millis,
+) -> Result<String, IamError> {
+    let sql = "SELECT COALESCE(api_key, '') AS of_key, COUNT(*) AS held FROM sessions \
+               WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY COALESCE(api_key, '') \
+               ORDER BY COUNT(*) DESC, CASE WHEN COALESCE(api_key, '') = $3 THEN 0 ELSE 1 END LIMIT 1";
+    let values = [key(bounds.principal()), now.0.into(), of_key.into()];
+    match tx.one(sql, &values).await? {
+        Some(row) => Ok(row.text("of_key")?),
+        None => Ok(of_key.to_owned()),
+    }
+}
+
+/// The session of this key (or none) that was begun or renewed longest ago, except the new one and those it came from.
+pub(crate) async fn longest_unused(
+    tx: &mut Tx,
+    bounds: &Bounds,
+    begun: SessionId,
+    of_key: String,
+    now: Millis,
+) -> Result<Option<SessionId>, IamError> {
+    let sql = "WITH RECURSIVE spared (guid) AS (SELECT CAST($3 AS TEXT) UNION SELECT sessions.parent FROM sessions \
+               JOIN spared ON sessions.guid = spared.guid WHERE sessions.parent IS NOT NULL) \
+               SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 \
+               AND COALESCE(api_key, '') = $4 AND guid NOT IN (SELECT guid FROM spared) \
+               ORDER BY tokens_until, created_at, guid LIMIT 1";
+    let values = [
+        key(bounds.principal()),
+        now.0.into(),
+        begun.0.to_string().into(),
+        of_key.into(),
+    ];
+    let row = tx.one(sql, &values).await?;
+    let guid = row.map(|row| parse_guid(&row, "guid"));
+    Ok(guid.transpose()?.map(SessionId))
 }

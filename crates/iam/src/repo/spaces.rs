@@ -1,12 +1,20 @@
 //! The table `spaces`.
 
+use super::column::held;
 use super::domains;
+use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::Space;
-use base::id::SpaceId;
+use base::id::{AccountId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::time::Millis;
 use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT guid, org, name, created_at, updated_at FROM spaces",
+    "guid"
+);
 
 pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     write(tx, space).await?;
@@ -45,4 +53,34 @@ pub(crate) async fn delete(tx: &mut Tx, id: SpaceId) -> Result<(), IamError> {
     let sql = "DELETE FROM spaces WHERE guid = $1";
     tx.execute(sql, &[id.to_string().into()]).await?;
     Ok(())
+}
+
+/// Deletes the spaces of an organization, after their deletion was recorded.
+pub(crate) async fn delete_of_org(tx: &mut Tx, org: OrgId) -> Result<(), IamError> {
+    let sql = "DELETE FROM spaces WHERE org = $1";
+    tx.execute(sql, &[org.to_string().into()]).await?;
+    Ok(())
+}
+
+/// Deletes the spaces of an account.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM spaces WHERE org IN (SELECT guid FROM orgs WHERE account = $1)";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}
+
+/// Recreates the rows of the spaces that were deleted with the organization.
+pub(crate) async fn restore_of_org(tx: &mut Tx, org: Domain, now: Millis) -> Result<(), IamError> {
+    let sql = "INSERT INTO spaces (guid, org, name, created_at, updated_at) \
+               SELECT SUBSTR(domain, 3), org, name, created_at, updated_at FROM deletions \
+               WHERE deleted_with = $1 AND domain <> $1 AND begun = 0 AND due_at > $2";
+    tx.execute(sql, &[org.to_string().into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// The number of spaces of the account.
+pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
 }

@@ -3,12 +3,19 @@
 use super::column::parse_guid;
 use super::members::join;
 use super::principals;
+use super::selection::{Selection, selection};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::User;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
 use db::{Db, Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT guid, home, email, given_name, family_name, created_at, password_changed_at FROM users",
+    "guid"
+);
 
 /// How the address of a user was proven, if somebody else has seen a code for it.
 pub(crate) const UNPROVEN: &str = "";
@@ -192,4 +199,28 @@ pub(crate) async fn all(db: &Db) -> Result<Vec<Stored>, IamError> {
         });
     }
     Ok(found)
+}
+
+/// Makes another account the first one of a principal, if it is a user whose first one this was.
+pub(crate) async fn move_home(
+    tx: &mut Tx,
+    principal: &Value,
+    from: AccountId,
+    to: AccountId,
+) -> Result<(), IamError> {
+    let sql = "UPDATE users SET home = $2 WHERE guid = $1 AND home = $3";
+    let values = [
+        principal.clone(),
+        to.to_string().into(),
+        from.to_string().into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Deletes a user, after all that refers to them but the principal's row.
+pub(crate) async fn delete(tx: &mut Tx, principal: &Value) -> Result<(), IamError> {
+    let sql = "DELETE FROM users WHERE guid = $1";
+    tx.execute(sql, std::slice::from_ref(principal)).await?;
+    Ok(())
 }

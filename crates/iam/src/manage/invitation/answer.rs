@@ -2,11 +2,12 @@
 //! act for its user in another.
 
 use crate::refusal::{Reason, Refusal, Remedy};
-pub use crate::repo::invitation_lists::Waiting;
+pub use crate::repo::invitations::lists::Waiting;
 
 use super::code;
-use crate::repo::invitations::{self, Stored};
-use crate::repo::{accounts, invitation_lists, users};
+use crate::repo::acts::acceptance;
+use crate::repo::invitations::{self, Stored, lists};
+use crate::repo::{accounts, users};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -46,8 +47,7 @@ impl Iam {
         let folded = self.invited(caller)?;
         let now = self.0.clock.now();
         let invited = (folded.as_str(), caller.user()?);
-        let (total, mut found) =
-            invitation_lists::waiting_for(&self.0.db, invited, now, window).await?;
+        let (total, mut found) = lists::waiting_for(&self.0.db, invited, now, window).await?;
         if !self.is_proven(caller, &folded).await? {
             // The address may belong to somebody else: a user who has not proven it does not learn who invites it and
             // into which account.
@@ -226,5 +226,5 @@ pub(super) async fn enter(
 
 /// Gives a member what the invitation holds, and deletes the invitation.
 pub(super) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
-    invitations::settle(tx, found, user).await
+    acceptance::settle(tx, found, user).await
 }

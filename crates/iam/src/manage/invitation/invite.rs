@@ -1,7 +1,7 @@
 //! Actions of an Administrator: invite users, list open invitations, withdraw them.
 
 use crate::refusal::{Reason, Refusal, Remedy};
-pub use crate::repo::invitation_lists::Invitation;
+pub use crate::repo::invitations::lists::Invitation;
 
 use super::new_code;
 use crate::audit::{Action, Entries, Entry};
@@ -15,8 +15,7 @@ use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
 use crate::repo::invitations::New;
 use crate::repo::invitations::remove;
-use crate::repo::{accounts, invitation_lists, used_today};
-use crate::repo::{invitations, members};
+use crate::repo::{accounts, invitation_roles, invitations, members, used_today};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
@@ -110,7 +109,7 @@ impl Iam {
             let guid = made.write(&mut tx, is_shown.then_some(hash)).await?;
             let code = is_shown.then_some(code);
             if let Some(role) = role {
-                invitations::add_role(&mut tx, guid, domain, role).await?;
+                invitation_roles::add(&mut tx, guid, domain, role).await?;
             }
             let entry = Entry::by(caller, Action::UserInvited).in_account(account);
             let entry = entry.on(UserId(guid)).with("email", &address.text);
@@ -124,7 +123,7 @@ impl Iam {
         }
         let limit = &limit::INVITATIONS_PER_ACCOUNT;
         let per_account = self.account_limit(account, limit);
-        if invitations::count(&mut tx, account, now).await? > per_account {
+        if invitations::count_open(&mut tx, account, now).await? > per_account {
             return Err(over(
                 Reason::Conflict,
                 Remedy::WithdrawInvitations,
@@ -159,7 +158,7 @@ impl Iam {
     ) -> Result<Part<Invitation>, IamError> {
         self.administer(caller, account, "listing users")?;
         let now = self.0.clock.now();
-        let (total, entries) = invitation_lists::into(&self.0.db, account, now, window).await?;
+        let (total, entries) = invitations::lists::into(&self.0.db, account, now, window).await?;
         Ok(Part { entries, total })
     }
 }

@@ -3,7 +3,8 @@
 
 use super::new_code;
 use crate::error::IamError;
-use crate::repo::{mails, used_today};
+use crate::repo::invitations::mails;
+use crate::repo::used_today;
 use crate::service::Iam;
 use base::id::{AccountId, Guid};
 use base::limit;

@@ -2,7 +2,7 @@
 //! invitations.
 
 use crate::refusal::{Reason, Refusal, Remedy};
-pub use crate::repo::invitation_lists::Pending;
+pub use crate::repo::invitations::lists::Pending;
 
 use super::new_code;
 use crate::audit::{Action, Entry};
@@ -12,7 +12,7 @@ use crate::model::address::Address;
 use crate::repo::accounts::lock_active;
 use crate::repo::invitations::{self, New};
 use crate::repo::users::{BY_OPERATOR, Holder, holder};
-use crate::repo::{accounts, invitation_lists, members, users};
+use crate::repo::{accounts, members, users};
 use crate::service::Iam;
 use base::id::{AccountId, UserId};
 use base::secret::Secret;
@@ -124,7 +124,7 @@ impl Iam {
     /// # Errors
     /// When the database fails.
     pub async fn all_invitations(&self) -> Result<Vec<Pending>, IamError> {
-        invitation_lists::all(&self.0.db).await
+        invitations::lists::all(&self.0.db).await
     }
 
     /// The account that a code is for, if none is named.

@@ -5,10 +5,9 @@
 //! address may accept or decline.
 
 use crate::error::IamError;
-use crate::repo::departures;
+use crate::repo::acts::departure;
 use crate::repo::invitations::{self, Stored};
-use crate::repo::members;
-use crate::repo::users;
+use crate::repo::{invitation_roles, members, users};
 use crate::service::Iam;
 use base::id::UserId;
 use db::Tx;
@@ -26,8 +25,10 @@ pub(super) async fn evict(
     while let Some(account) = members::first_account(tx, user).await? {
         let until = now.plus(iam.0.config.invitations.lifetime_milliseconds);
         let address = (found.email.as_str(), found.folded.as_str());
-        let invitation = invitations::of_member(tx, account, user, address, now, until).await?;
-        departures::leave(tx, account, user.into(), now, invitation).await?;
+        let invitation = invitations::put(tx, account, address, now, until).await?;
+        invitation_roles::add_of_user(tx, invitation, user).await?;
+        invitation_roles::add_deleted_of_user(tx, invitation, user, account).await?;
+        departure::leave(tx, account, user.into(), now, invitation).await?;
     }
     Ok(())
 }

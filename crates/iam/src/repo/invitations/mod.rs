@@ -1,13 +1,15 @@
-//! The tables `invitations` and `invitation_roles`.
+//! The table `invitations`. Its mails that are due are in `mails`, its pages in `lists`.
 
-use super::column::parse_guid;
+pub(crate) mod lists;
+pub(crate) mod mails;
+
+use super::column::{held, parse_guid};
+use super::invitation_roles;
 use crate::config::InvitationConfig;
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::address::Address;
-use crate::model::role::Role;
-use base::id::{AccountId, Guid, UserId};
-use base::scope::Domain;
+use base::id::{AccountId, Guid};
 use base::time::Millis;
 use db::{Db, Row, Tx, Value};
 
@@ -27,28 +29,9 @@ pub(crate) async fn waiting(
 
 /// Deletes an invitation with its roles.
 pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamError> {
-    let key = [Value::from(invitation.to_string())];
-    let roles = "DELETE FROM invitation_roles WHERE invitation = $1";
-    tx.execute(roles, &key).await?;
-    let own = "DELETE FROM invitations WHERE guid = $1";
-    Ok(tx.execute(own, &key).await? == 1)
-}
-
-/// Records a role that begins with the acceptance.
-pub(crate) async fn add_role(
-    tx: &mut Tx,
-    invitation: Guid,
-    domain: Domain,
-    role: Role,
-) -> Result<(), IamError> {
-    let sql = "INSERT INTO invitation_roles (invitation, domain, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let values = [
-        Value::from(invitation.to_string()),
-        domain.to_string().into(),
-        role.name().into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
+    invitation_roles::delete_of(tx, invitation).await?;
+    let sql = "DELETE FROM invitations WHERE guid = $1";
+    Ok(tx.execute(sql, &[invitation.to_string().into()]).await? == 1)
 }
 
 /// A stored invitation.
@@ -74,10 +57,6 @@ impl Stored {
             code_seen: row.flag("code_seen")?,
             expires_at: Millis(row.int("expires_at")?),
         })
-    }
-
-    pub(crate) fn key(&self) -> Value {
-        self.guid.to_string().into()
     }
 }
 
@@ -122,24 +101,35 @@ impl New<'_> {
 
 /// Deletes expired invitations. The invitation of an account's future owner stays, for the operator to renew.
 pub(crate) async fn sweep(tx: &mut Tx, account: AccountId, now: Millis) -> Result<(), IamError> {
-    let values = [account.to_string().into(), now.0.into()];
-    for sql in [
-        "DELETE FROM invitation_roles WHERE invitation IN (SELECT guid FROM invitations WHERE account = $1 \
-         AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts))",
-        "DELETE FROM invitations WHERE account = $1 AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts)",
-    ] {
-        tx.execute(sql, &values).await?;
-    }
+    invitation_roles::sweep(tx, account, now).await?;
+    let sql = "DELETE FROM invitations WHERE account = $1 AND expires_at <= $2 AND guid NOT IN (SELECT owner FROM accounts)";
+    tx.execute(sql, &[account.to_string().into(), now.0.into()])
+        .await?;
     Ok(())
 }
 
-pub(crate) async fn count(tx: &mut Tx, account: AccountId, now: Millis) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS waiting FROM invitations WHERE account = $1 AND expires_at > $2";
-    let row = tx
-        .one(sql, &[account.to_string().into(), now.0.into()])
-        .await?;
-    let waiting = row.map(|row| row.int("waiting")).transpose()?;
-    Ok(u64::try_from(waiting.unwrap_or(0)).unwrap_or(0))
+/// Deletes the invitations into an account, after their roles.
+pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let sql = "DELETE FROM invitations WHERE account = $1";
+    tx.execute(sql, &[account.to_string().into()]).await?;
+    Ok(())
+}
+
+/// The number of invitations into the account, expired ones included.
+pub(crate) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
+/// The number of open invitations into the account.
+pub(crate) async fn count_open(
+    tx: &mut Tx,
+    account: AccountId,
+    now: Millis,
+) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2";
+    let values = [account.to_string().into(), now.0.into()];
+    held(tx.one(sql, &values).await?)
 }
 
 /// The invitation of the address to the account. The account is locked.
@@ -171,23 +161,6 @@ pub(crate) async fn note(
         address.text.as_str().into(),
         address.folded.as_str().into(),
         now.0.into(),
-    ];
-    tx.execute(sql, &values).await?;
-    Ok(())
-}
-
-/// Removes a role that was to begin with the acceptance.
-pub(crate) async fn remove_role(
-    tx: &mut Tx,
-    invitation: Guid,
-    domain: Domain,
-    role: Role,
-) -> Result<(), IamError> {
-    let sql = "DELETE FROM invitation_roles WHERE invitation = $1 AND domain = $2 AND role = $3";
-    let values = [
-        invitation.to_string().into(),
-        domain.to_string().into(),
-        role.name().into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())
@@ -294,11 +267,10 @@ pub(crate) async fn set_first_code(
     Ok(())
 }
 
-/// Turns the user's membership into an invitation for the owner of the address, with the same roles.
-pub(crate) async fn of_member(
+/// Makes an invitation into the account for the owner of the address, or renews it.
+pub(crate) async fn put(
     tx: &mut Tx,
     account: AccountId,
-    user: UserId,
     (email, folded): (&str, &str),
     now: Millis,
     expires_at: Millis,
@@ -316,51 +288,5 @@ pub(crate) async fn of_member(
     ];
     let row = tx.one(sql, &values).await?;
     let row = row.ok_or(IamError::Crypto("write the invitation down"))?;
-    let invitation = parse_guid(&row, "guid")?;
-    let roles = "INSERT INTO invitation_roles (invitation, domain, role) \
-                 SELECT CAST($1 AS TEXT), domain, role FROM roles WHERE principal = $2 ON CONFLICT DO NOTHING";
-    let values = [
-        Value::from(invitation.to_string()),
-        user.0.to_string().into(),
-    ];
-    tx.execute(roles, &values).await?;
-    // Those in what is deleted begin if it is restored.
-    let waiting = "INSERT INTO invitation_roles (invitation, domain, role) \
-                   SELECT CAST($1 AS TEXT), domain, role FROM deleted_roles WHERE principal = $2 \
-                   AND domain IN (SELECT domain FROM deletions WHERE account = $3) ON CONFLICT DO NOTHING";
-    let values = [
-        Value::from(invitation.to_string()),
-        user.0.to_string().into(),
-        account.to_string().into(),
-    ];
-    tx.execute(waiting, &values).await?;
-    Ok(invitation)
-}
-
-/// Gives a member the contents of the invitation: the roles, its id, and the account if it was to own it.
-pub(crate) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
-    let person = || Value::from(user.0.to_string());
-    let account = || Value::from(found.account.to_string());
-    // Leftovers of a former membership must not become effective again.
-    let old = "DELETE FROM roles WHERE principal = $1 AND (domain = $2 \
-               OR domain IN (SELECT 'o-' || guid FROM orgs WHERE account = $3) \
-               OR domain IN (SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $3))";
-    let domain = Domain::Account(found.account).to_string();
-    tx.execute(old, &[person(), domain.as_str().into(), account()])
-        .await?;
-    let roles = "INSERT INTO roles (principal, domain, role) SELECT CAST($1 AS TEXT), domain, role FROM invitation_roles \
-                 WHERE invitation = $2 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
-    tx.execute(roles, &[person(), found.key()]).await?;
-    // What is deleted may be restored: then the roles in it begin too.
-    let waiting = "INSERT INTO deleted_roles (principal, domain, role) SELECT CAST($1 AS TEXT), domain, role \
-                   FROM invitation_roles WHERE invitation = $2 AND domain IN (SELECT domain FROM deletions) ON CONFLICT DO NOTHING";
-    tx.execute(waiting, &[person(), found.key()]).await?;
-    let named = "UPDATE members SET invitation = $3 WHERE account = $1 AND principal = $2";
-    tx.execute(named, &[account(), person(), found.key()])
-        .await?;
-    let owner = "UPDATE accounts SET owner = $3 WHERE guid = $1 AND owner = $2";
-    tx.execute(owner, &[account(), found.key(), person()])
-        .await?;
-    remove(tx, found.guid).await?;
-    Ok(())
+    parse_guid(&row, "guid")
 }

@@ -1,13 +1,13 @@
-//! Pages of the table `invitations`.
+//! Pages of invitations.
 
-use super::column::parse_guid;
 use crate::error::IamError;
 use crate::model::page::{Window, row_count};
 use crate::model::role::Role;
+use crate::repo::column::{held, parse_guid};
 use base::id::{AccountId, UserId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Db, Row, Value};
+use db::{Db, Value};
 
 /// An open invitation as the account's Administrators see it: only what they wrote, nothing about the user.
 #[derive(Debug)]
@@ -52,11 +52,6 @@ pub struct Pending {
     pub expires_at: Millis,
 }
 
-fn total(row: Option<Row>) -> Result<u64, IamError> {
-    let held = row.map_or(Ok(0), |row| row.int("held"))?;
-    Ok(u64::try_from(held).unwrap_or_default())
-}
-
 /// The open invitations of the account, by address, and their number.
 pub(crate) async fn into(
     db: &Db,
@@ -68,7 +63,7 @@ pub(crate) async fn into(
     let count = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2 \
                  AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                  WHERE members.account = $1 AND users.folded = invitations.folded)";
-    let total = total(db.one(count, &own).await?)?;
+    let total = held(db.one(count, &own).await?)?;
     let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
                FROM (SELECT guid, email, folded, created_at FROM invitations \
                WHERE account = $1 AND expires_at > $2 \
@@ -115,7 +110,7 @@ pub(crate) async fn waiting_for(
     let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                  WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
                  AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3)";
-    let total = total(db.one(count, &own).await?)?;
+    let total = held(db.one(count, &own).await?)?;
     let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \

@@ -1,8 +1,8 @@
-//! The due mails of the table `invitations`.
+//! The mails of invitations that are due.
 
-use super::column::parse_guid;
-use super::users::UNPROVEN;
 use crate::error::IamError;
+use crate::repo::column::parse_guid;
+use crate::repo::users::UNPROVEN;
 use base::id::{AccountId, Guid};
 use base::time::Millis;
 use db::{Db, DbError, Tx, Value};

@@ -1,0 +1,20 @@
+//! An invitation is accepted.
+
+use crate::error::IamError;
+use crate::repo::invitations::{self, Stored};
+use crate::repo::{accounts, deleted_roles, members, roles};
+use base::id::UserId;
+use db::Tx;
+
+/// Gives a member the contents of the invitation: the roles, its id, and the account if it was to own it.
+pub(crate) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
+    // Leftovers of a former membership must not become effective again.
+    roles::delete_of(tx, found.account, user.into()).await?;
+    roles::accept(tx, found.guid, user).await?;
+    // What is deleted may be restored: then the roles in it begin too.
+    deleted_roles::accept(tx, found.guid, user).await?;
+    members::set_invitation(tx, found.account, user, found.guid).await?;
+    accounts::replace_owner(tx, found.account, found.guid, user).await?;
+    invitations::remove(tx, found.guid).await?;
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! A deleted account is forgotten.
+
+use super::departure;
+use crate::error::IamError;
+use crate::repo::{
+    account_limits, accounts, api_keys, departures, invitation_roles, invitations, members, orgs,
+    roles, spaces,
+};
+use base::id::AccountId;
+use db::Tx;
+
+/// Deletes an account's rows, and the principals that are in no other account.
+pub(crate) async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), IamError> {
+    let held = members::of_account(tx, account).await?;
+    // The roles are found by spaces and organizations, the roles of invitations by invitations, spaces by organizations.
+    roles::delete_of_account(tx, account).await?;
+    api_keys::delete_of_account(tx, account).await?;
+    members::delete_of_account(tx, account).await?;
+    invitation_roles::delete_of_account(tx, account).await?;
+    invitations::delete_of_account(tx, account).await?;
+    account_limits::delete_of_account(tx, account).await?;
+    departures::delete_of_account(tx, account).await?;
+    spaces::delete_of_account(tx, account).await?;
+    orgs::delete_of_account(tx, account).await?;
+    for principal in &held {
+        departure::move_home(tx, account, principal).await?;
+    }
+    accounts::delete(tx, account).await
+}
