@@ -124,6 +124,10 @@ limits! {
     fixed SCHEMA_BYTES = "schema_bytes", 64 * 1024, "bytes", "a longer `storage-schemas.conf` or `storage-aggregation.conf` is refused with 400";
     /// Rules of one such file.
     fixed SCHEMA_RULES = "schema_rules", 200, "rules", "a file with more is refused with 400";
+    /// What the patterns of one such file take while they are read.
+    fixed SCHEMA_READING_BYTES = "schema_reading_bytes", 8 * 1024 * 1024, "bytes", "a file whose patterns would take more while they are read, some 300 for each letter and 32 KiB for each class such as `\\w`, is refused with 400";
+    /// What the patterns of one such file take once they are compiled.
+    fixed SCHEMA_COMPILED_BYTES = "schema_compiled_bytes", 1024 * 1024, "bytes", "a file whose patterns take more once they are compiled, or one of which takes half of it, is refused with 400";
     /// Length of the name of an event.
     fixed EVENT_WHAT_BYTES = "event_what_bytes", 1024, "bytes", "an event with a longer `what` is refused with 400";
     /// Length of the tags of an event.
