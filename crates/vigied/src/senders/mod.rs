@@ -71,7 +71,6 @@ impl Senders {
         tls: Option<Arc<Tls>>,
         connections: u64,
     ) -> anyhow::Result<Self> {
-        let formats = Arc::new(Formats::new(settings, app)?);
         let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
         let seconds = |limit| Duration::from_secs(settings.limit(limit).min(365 * 86_400));
         let iam = app.iam.clone();
@@ -82,6 +81,7 @@ impl Senders {
             source: settings.limit(limit::SOURCE_SHARE_PERCENT),
             strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
         };
+        let formats = Arc::new(Formats::new(settings, app, &shares)?);
         let SenderSettings {
             client_ca_file,
             certificates,
