@@ -66,6 +66,8 @@ limits! {
     settable LUMBERJACK_IDLE_SECONDS = "lumberjack_idle_seconds", 120, "seconds", "a connection to `lumberjack.listen` on which nothing came for longer is closed";
     /// Rate of a source, and of a domain.
     settable SENDER_BYTES_PER_SECOND = "sender_bytes_per_second", 32 * 1024 * 1024, "bytes", "senders from one source, or to one domain, that send more are read more slowly; datagrams beyond it are refused";
+    /// Time that it takes to pay what was sent too fast.
+    fixed SENDER_DEBT_SECONDS = "sender_debt_seconds", 5, "seconds", "senders that have sent more than `sender_bytes_per_second` wait no longer than this before they are read again, and owe no more";
     /// Time for which lines are held whose token has expired.
     settable SENDER_HELD_SECONDS = "sender_held_seconds", 60, "seconds", "lines that came after their sender's token expired are refused when no new `AUTH` of the same sender came for longer, and the connection is closed";
     /// Bytes of such lines of one connection.

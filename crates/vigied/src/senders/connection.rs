@@ -172,7 +172,8 @@ fn run(
             Read1::Bytes(bytes) => {
                 heard = Instant::now();
                 let done = reader.came(bytes, stream);
-                pause(shared, (sender, place), reader.domain(), bytes);
+                let bytes_of_work = bytes.saturating_add(reader.wasted());
+                pause(shared, (sender, place), reader.domain(), bytes_of_work);
                 if !reader.is_known() {
                     unknown_bytes = unknown_bytes.saturating_add(bytes);
                 }
@@ -227,7 +228,7 @@ fn pause(
         .app
         .metrics
         .limited(&base::limit::SENDER_BYTES_PER_SECOND);
-    let until = Instant::now() + wait.min(Duration::from_secs(5));
+    let until = Instant::now() + wait;
     while Instant::now() < until && !shared.is_stopping() && place.is_held() {
         std::thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
     }

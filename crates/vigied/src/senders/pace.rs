@@ -1,6 +1,8 @@
 //! How fast senders are read: by source and by domain, so that neither many connections nor many machines are a way around it.
-//! Those of a source who have not said who they are count apart, so that they slow down nobody who has.
+//! Those of a source who have not said who they are count apart, so that they slow down nobody who has. What is owed has an end, else
+//! who comes after a flood from the same address would wait for it.
 
+use base::limit;
 use base::rate_limit::{Rate, Table, TokenBucket};
 use base::scope::Domain;
 use base::source::SourceKey;
@@ -50,6 +52,7 @@ impl Pace {
         for who in counted.into_iter().flatten() {
             let own = sent.entry(who);
             own.spend(self.rate, now, bytes as u64);
+            own.owe_at_most(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
             longest = longest.max(own.wait(self.rate, now));
         }
         Duration::from_millis(longest)
@@ -91,6 +94,26 @@ mod tests {
         assert!(wait > Duration::from_millis(900) && wait < Duration::from_millis(1100));
         assert_eq!(pace.sent(source(2), None, 500, Millis(0)), Duration::ZERO);
         assert_eq!(pace.sent(source(1), None, 0, Millis(3000)), Duration::ZERO);
+    }
+
+    /// It had none: whoever came after a flood from the same address, or to the same domain, waited for hours.
+    #[test]
+    fn what_is_owed_has_an_end() {
+        let pace = Pace::new(1000);
+        let source = SourceKey::of([192, 0, 2, 1].into());
+        let domain = Domain::Space(SpaceId(Guid::from_random([1; 16])));
+        for _ in 0..1000 {
+            pace.sent(source, Some(domain), 1 << 20, Millis(0));
+        }
+        let most = Duration::from_secs(limit::SENDER_DEBT_SECONDS.default);
+        let wait = pace.sent(source, Some(domain), 0, Millis(0));
+        assert!(
+            wait > most / 2 && wait <= most + Duration::from_millis(2),
+            "{wait:?}"
+        );
+        let after = Millis(i64::try_from(wait.as_millis()).unwrap());
+        assert!(pace.sent(source, Some(domain), 0, after).is_zero());
+        assert!(pace.takes(source, domain, 100, after));
     }
 
     /// What was refused counted too, so that who sent too fast had nothing stored at all.

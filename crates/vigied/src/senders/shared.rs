@@ -79,17 +79,17 @@ impl SenderContext {
         }
     }
 
-    /// The same where it is known whose it was.
+    /// The same where it is known whose they were.
     pub(super) fn refuse_for(
         &self,
         (door, source, key): (&'static str, Source, Option<KeyId>),
         domain: Domain,
-        reason: &'static str,
+        (reason, count): (&'static str, u64),
     ) {
-        self.refuse(door, source, reason, 1);
+        self.refuse(door, source, reason, count);
         let by = ArrivingBy::new(door, source, key);
         let mut arrival = Arrival::new(domain, by, self.app.clock.now(), 0);
-        arrival.count(reason, 1);
+        arrival.count(reason, count);
         self.app.note_arrival(arrival);
     }
 

@@ -6,13 +6,15 @@ use base::limit::{self, Limit};
 use std::io::{Read, Write};
 
 /// Those of senders that are tried here, and in the files beside.
-pub(crate) const LIMITS: [Limit; 14] = [
+pub(crate) const LIMITS: [Limit; 15] = [
     limit::SENDER_CONNECTIONS,
     limit::SENDER_CONNECTIONS_PER_SOURCE,
     limit::SENDER_CONNECTIONS_PER_DOMAIN,
     limit::SENDER_IDLE_SECONDS,
     limit::LUMBERJACK_IDLE_SECONDS,
     limit::SENDER_BYTES_PER_SECOND,
+    // In `senders::pace`, where no time passes.
+    limit::SENDER_DEBT_SECONDS,
     limit::SENDER_HELD_SECONDS,
     limit::SENDER_HELD_BYTES,
     limit::SENDERS_IN_FLIGHT_BYTES,
@@ -122,6 +124,26 @@ fn a_sender_above_the_rate_is_read_more_slowly_and_loses_nothing() {
     until("it is counted", || {
         doors.not_stored("graphite.udp_listen", "too_fast") > 0
     });
+}
+
+/// Each costs as much as many lines, and nobody counted it.
+#[test]
+fn renewals_that_fail_count_as_what_they_cost() {
+    let doors = Doors::open(&["--set", "limits.sender_bytes_per_second=256KiB"]);
+    let space = &doors.server.owner.space;
+    let mut sender = doors.connect();
+    sender.auth(&format!("iam {} s-{space}", doors.server.token()));
+    sender.send(&"AUTH iam none\n".repeat(20));
+    for _ in 0..20 {
+        let answer = sender.answer();
+        assert!(answer.starts_with("ERR "), "{answer}");
+    }
+    until("they are read more slowly", || {
+        hits(&doors.server, limit::SENDER_BYTES_PER_SECOND) > 0
+    });
+    // Who is in stays in.
+    sender.send(&lines("still.in", 2));
+    doors.wait_for("still.in", 2);
 }
 
 #[test]
