@@ -41,4 +41,5 @@ mod unseen;
 mod unseen_echoes;
 mod withdrawn;
 mod withdrawn_packed;
+mod withdrawn_portions;
 mod withdrawn_small;
