@@ -11,14 +11,16 @@
 //! ([`MatcherBudget`]).
 
 mod budget;
+mod error;
 mod filter;
 mod matcher;
 #[cfg(test)]
 mod tests;
 
 pub use budget::MatcherBudget;
+pub use error::MatcherError;
 pub use filter::NameFilter;
-pub use matcher::{Matcher, MatcherError, Op};
+pub use matcher::{Matcher, Op};
 
 use crate::limit;
 use crate::pattern::{Pattern, PatternError};

@@ -1,6 +1,6 @@
 //! What the regular expressions of one selector may take together, so that sixty-four of them cost no more than one.
 
-use super::matcher::MatcherError;
+use super::error::MatcherError;
 use crate::expression::TREE_BYTES_MAX;
 use crate::limit;
 
