@@ -15,7 +15,6 @@ use super::stream::{Read1, Stream};
 use crate::config::{Format, Listener, Transport};
 use crate::net::tls::Tls;
 use base::scope::Domain;
-use base::source::Source;
 use rustls::ServerConfig;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
@@ -51,7 +50,7 @@ pub(super) fn serve(
     };
     let sender = Sender {
         door: door.key,
-        source: Source::client(peer),
+        source: shared.proxies.peer(peer),
     };
     let shown = match by_certificate(shared, sender, &mut stream) {
         Ok(shown) => shown,
@@ -216,11 +215,8 @@ fn pause(
     domain: Option<Domain>,
     bytes: usize,
 ) {
-    let Some(source) = sender.source.key() else {
-        return;
-    };
     let now = shared.app.clock.now();
-    let wait = shared.pace.sent(source, domain, bytes, now);
+    let wait = shared.pace.sent(sender.source.key(), domain, bytes, now);
     if wait.is_zero() {
         return;
     }

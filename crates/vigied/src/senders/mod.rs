@@ -38,6 +38,7 @@ pub(crate) use listener::Bound;
 use crate::app::App;
 use crate::config::{SenderSettings, Settings};
 use crate::http::share::{AccountShare, Shares};
+use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
@@ -94,6 +95,7 @@ impl Senders {
         let shared = Arc::new(SenderContext {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),
+            proxies: Proxies::new(settings),
             tls,
             certificates,
             limits: Limits {

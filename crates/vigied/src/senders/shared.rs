@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::app::arrivals::{Arrival, ArrivingBy};
 use crate::config::{SenderSettings, Sources};
 use crate::http::share::ShareOwner;
+use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::id::KeyId;
 use base::scope::Domain;
@@ -39,6 +40,7 @@ pub(super) struct Limits {
 pub(super) struct SenderContext {
     pub(super) app: Arc<App>,
     pub(super) sources: Sources,
+    pub(super) proxies: Proxies,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) certificates: Option<ClientCertificates>,
     pub(super) limits: Limits,

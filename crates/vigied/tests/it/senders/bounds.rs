@@ -63,6 +63,23 @@ fn one_source_has_so_many_connections() {
     assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_SOURCE), 1);
 }
 
+/// Behind a balancer that is trusted, all senders were one source.
+#[test]
+fn a_trusted_proxy_is_no_source() {
+    let doors = Doors::open(&[
+        "--set",
+        "limits.sender_connections_per_source=3",
+        "--set",
+        "trusted_proxies=127.0.0.1",
+    ]);
+    let (key, _) = doors.server.narrow_key();
+    let mut some: Vec<Sender> = (0..8).map(|_| doors.connect()).collect();
+    for own in &mut some {
+        own.auth(&format!("apikey {key}"));
+    }
+    assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_SOURCE), 0);
+}
+
 #[test]
 fn a_silent_connection_is_closed() {
     let doors = Doors::open(&[
