@@ -7,6 +7,7 @@ mod busy_database;
 mod colleagues;
 mod cross_site;
 mod doubled_headers;
+mod every_route;
 mod fair_places;
 mod files;
 mod framing;
