@@ -18,7 +18,7 @@ use base::scope::Domain;
 use rustls::ServerConfig;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How much is read of one who has not said who it is: two reads, which is more than any login has.
 const UNKNOWN_BYTES_MAX: usize = 64 * 1024;

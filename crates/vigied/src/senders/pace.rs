@@ -1,6 +1,6 @@
 //! How fast senders are read: by source and by domain, so that neither many connections nor many machines are a way around it.
-//! A trusted proxy is no source. Those of a source who have not said who they are count apart, so that they slow down nobody who has. What is owed has an end, else
-//! who comes after a flood from the same address would wait for it.
+//! A trusted proxy is no source, and those of a source who have not said who they are count apart, so that they slow down nobody who
+//! has. What is owed has an end, else who comes after a flood from the same address would wait for it.
 
 use base::limit;
 use base::rate_limit::{Rate, Table, TokenBucket};
