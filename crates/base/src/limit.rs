@@ -66,6 +66,8 @@ limits! {
     settable LUMBERJACK_IDLE_SECONDS = "lumberjack_idle_seconds", 120, "seconds", "a connection to `lumberjack.listen` on which nothing came for longer is closed";
     /// Rate of a source, and of a domain.
     settable SENDER_BYTES_PER_SECOND = "sender_bytes_per_second", 32 * 1024 * 1024, "bytes", "senders from one source, or to one domain, that send more are read more slowly; datagrams beyond it are refused";
+    /// Time that it takes to pay what was sent too fast.
+    fixed SENDER_DEBT_SECONDS = "sender_debt_seconds", 5, "seconds", "senders that have sent more than `sender_bytes_per_second` wait no longer than this before they are read again, and owe no more";
     /// Time for which lines are held whose token has expired.
     settable SENDER_HELD_SECONDS = "sender_held_seconds", 60, "seconds", "lines that came after their sender's token expired are refused when no new `AUTH` of the same sender came for longer, and the connection is closed";
     /// Bytes of such lines of one connection.
@@ -73,11 +75,13 @@ limits! {
     /// Bytes that all connections of senders hold.
     settable SENDERS_IN_FLIGHT_BYTES = "senders_in_flight_bytes", 32 * 1024 * 1024, "bytes", "held lines and unfinished pickles of all senders; lines beyond it are refused, and pickles wait";
     /// Series that the sums of statsd have for one sender.
-    settable STATSD_SERIES = "statsd_series", 20_000, "series", "counters, timers, gauges and sets that statsd's sums have for one space, organization or account; a value of another one is refused until others are forgotten (`statsd.delete_idle`)";
+    settable STATSD_SERIES = "statsd_series", 20_000, "series", "counters, timers, gauges and sets that statsd's sums have for one space, organization or account; a value of another one is refused until others are forgotten (`statsd.delete_idle`, `limits.statsd_idle_seconds`)";
     /// Bytes of the sums of statsd for one sender.
     settable STATSD_BYTES = "statsd_bytes", 16 * 1024 * 1024, "bytes", "memory that statsd's sums have for one space, organization or account between two flushes; a value that would take more is refused";
     /// Bytes of all sums of statsd.
-    settable STATSD_BYTES_IN_ALL = "statsd_bytes_in_all", 64 * 1024 * 1024, "bytes", "memory that statsd's sums have for all senders together, of which one account has at most `account_share_percent`; a value that would take more is refused";
+    settable STATSD_BYTES_IN_ALL = "statsd_bytes_in_all", 64 * 1024 * 1024, "bytes", "memory that statsd's sums have for all senders together, what a flush has taken out of them included; of it one account has at most `account_share_percent`, and the last eighth is for accounts that have little. A value that would take more is refused";
+    /// Time for which statsd keeps a sum that nothing comes of.
+    settable STATSD_IDLE_SECONDS = "statsd_idle_seconds", 86_400, "seconds", "a counter, timer, gauge or set of statsd of which nothing came for longer is forgotten, and no 0 is stored for it any more, nor what the gauge was; `statsd.delete_idle` and those for single types forget it earlier";
     /// Senders that are listed for a domain.
     settable SENDERS_LISTED_PER_DOMAIN = "senders_listed_per_domain", 256, "senders", "in the list of a domain's senders the one that was silent longest gives way to a new one";
     /// Senders that are listed for all domains.
@@ -124,6 +128,10 @@ limits! {
     fixed SCHEMA_BYTES = "schema_bytes", 64 * 1024, "bytes", "a longer `storage-schemas.conf` or `storage-aggregation.conf` is refused with 400";
     /// Rules of one such file.
     fixed SCHEMA_RULES = "schema_rules", 200, "rules", "a file with more is refused with 400";
+    /// What the patterns of one such file take while they are read.
+    fixed SCHEMA_READING_BYTES = "schema_reading_bytes", 8 * 1024 * 1024, "bytes", "a file whose patterns would take more while they are read, some 300 for each letter and 32 KiB for each class such as `\\w`, is refused with 400";
+    /// What the patterns of one such file take once they are compiled.
+    fixed SCHEMA_COMPILED_BYTES = "schema_compiled_bytes", 1024 * 1024, "bytes", "a file whose patterns take more once they are compiled, or one of which takes half of it, is refused with 400";
     /// Length of the name of an event.
     fixed EVENT_WHAT_BYTES = "event_what_bytes", 1024, "bytes", "an event with a longer `what` is refused with 400";
     /// Length of the tags of an event.
@@ -233,7 +241,7 @@ limits! {
     /// The least rate of a body.
     settable BODY_BYTES_PER_SECOND_MIN = "body_bytes_per_second_min", 512, "bytes", "a body that comes more slowly than this falls behind, and is answered with 408 after `body_stall_seconds`";
     /// What one account may have of a good that all share.
-    settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies`, `bodies_in_flight_bytes`, `concurrent_queries`, `queued_queries` and `queries_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`. The same of what senders have: 7 in 8 of `sender_connections`, and `senders_in_flight_bytes`";
+    settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies`, `bodies_in_flight_bytes`, `concurrent_queries`, `queued_queries` and `queries_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`. The same of what senders have: 7 in 8 of `sender_connections`, `senders_in_flight_bytes` and `statsd_bytes_in_all`";
     /// What one source may have of it without a verified credential.
     settable SOURCE_SHARE_PERCENT = "source_share_percent", 25, "percent", "the same share for requests without a verified credential from one address (IPv6: one /64)";
     /// What all sources may have of it without a verified credential.

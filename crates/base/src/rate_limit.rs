@@ -107,6 +107,12 @@ impl TokenBucket {
         }
     }
 
+    /// Owes no more than comes back in so many milliseconds: who has spent more waits no longer than that for the next.
+    pub fn owe_at_most(&mut self, rate: Rate, millis: u64) {
+        let back = u128::from(millis).saturating_mul(u128::from(rate.count));
+        self.parts = self.parts.min(rate.parts(rate.burst).saturating_add(back));
+    }
+
     /// Owes no more than a whole burst: what was spent at a larger rate keeps nobody waiting for longer than this one's span.
     pub fn forgive(&mut self, rate: Rate) {
         self.parts = self.parts.min(rate.parts(rate.burst));

@@ -7,15 +7,20 @@
 //! and it can be asked for series with labels alone, or without ([`Selector::labelled`]).
 //!
 //! What one costs is bounded where it is made: a glob by its text and tables ([`crate::pattern`]), a regular expression by
-//! the table it becomes ([`Matcher`]), and both by [`limit::PATTERN_TABLE_BYTES`].
+//! the table it becomes ([`Matcher`]), and both by [`limit::PATTERN_TABLE_BYTES`], which all matchers of a selector have together
+//! ([`MatcherBudget`]).
 
+mod budget;
+mod error;
 mod filter;
 mod matcher;
 #[cfg(test)]
 mod tests;
 
+pub use budget::MatcherBudget;
+pub use error::MatcherError;
 pub use filter::NameFilter;
-pub use matcher::{Matcher, MatcherError, Op};
+pub use matcher::{Matcher, Op};
 
 use crate::limit;
 use crate::pattern::{Pattern, PatternError};
@@ -104,8 +109,9 @@ impl Selector {
         if self.matchers() as u64 > limit::MATCHERS_PER_SELECTOR.default {
             return Err(MatcherError::TooMany(self.matchers()));
         }
-        if self.table_bytes() > limit::PATTERN_TABLE_BYTES.default {
-            return Err(MatcherError::TooLarge);
+        let bytes = self.table_bytes();
+        if bytes > limit::PATTERN_TABLE_BYTES.default {
+            return Err(MatcherError::TooLarge(bytes));
         }
         Ok(self)
     }

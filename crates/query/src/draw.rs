@@ -69,7 +69,7 @@ fn drawn(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawError> 
     let form = picture.options.form;
     let check = || context.check(Instant::now());
     let scene = if picture.options.is_pie {
-        pie::scene(&picture)
+        pie::scene(&picture, check)?
     } else {
         chart::scene(picture, check)?
     };

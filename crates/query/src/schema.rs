@@ -5,38 +5,23 @@
 
 mod conf;
 mod error;
+mod ordered;
 mod retention;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Problem, SchemaError};
+pub use error::{ParseError, Problem, SchemaError};
 pub use retention::Retention;
 
 use crate::series::Consolidation;
 use base::expression::tree_bytes;
 use base::limit;
-use conf::{Section, Setting};
-use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use conf::Section;
+use ordered::Ordered;
+use std::convert::Infallible;
 
 /// Seconds between values where no rule fits.
 pub(crate) const DEFAULT_STEP: i64 = 60;
-
-/// Bytes that the patterns of one part may take once they are compiled: the smallest of these in which they fit is what they are
-/// counted as. A name is compared with a part at once, so that this is also what it may cost between two looks at the clock.
-const COMPILED_BYTES: [usize; 5] = [1 << 12, 1 << 14, 1 << 16, 3 << 15, 1 << 17];
-
-/// The same for a part of one pattern, which cannot be halved: one that matches several words of any letters takes as much.
-const COMPILED_BYTES_ALONE: [usize; 4] = [3 << 16, 1 << 18, 3 << 17, 1 << 19];
-
-/// Bytes that all patterns of one file may take once they are compiled.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
-
-/// What has to be held beside the compiled patterns, as a multiple of them: for each thread that compares names with them, what
-/// it has read of them.
-const BESIDE: usize = 4;
-
-/// Bytes that all patterns of one file may take while they are read, which is at once.
-const TREES_BYTES_MAX: usize = 8 << 20;
 
 /// What the rules say about a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,152 +50,34 @@ struct Aggregation {
     x_files_factor: Option<f64>,
 }
 
-/// Rules of which the first that fits counts.
-#[derive(Debug, Clone)]
-struct Ordered<T> {
-    parts: Vec<Patterns>,
-    rules: Vec<T>,
-    /// What the patterns take at most.
-    bytes: usize,
-}
-
-/// Patterns of rules that follow each other, which are compared at once.
-#[derive(Debug, Clone)]
-struct Patterns {
-    set: RegexSet,
-    /// The place of the first among the rules.
-    first: usize,
-    /// Bytes in which they fit.
-    bytes: usize,
-}
-
-impl<T> Default for Ordered<T> {
-    fn default() -> Self {
-        Self {
-            parts: Vec::new(),
-            rules: Vec::new(),
-            bytes: 0,
-        }
-    }
-}
-
-impl<T> Ordered<T> {
-    fn new(sections: &[Section<'_>], rules: Vec<T>) -> Result<Self, SchemaError> {
-        let mut texts = Vec::with_capacity(sections.len());
-        let mut trees = 0_usize;
-        for section in sections {
-            let pattern = section.required("pattern")?;
-            let bytes = pattern.text.len();
-            if bytes as u64 > limit::REGEX_BYTES.default {
-                return Err(section.error(&pattern, Problem::PatternTooLong(bytes)));
-            }
-            trees = trees.saturating_add(tree_bytes(pattern.text));
-            if trees > TREES_BYTES_MAX {
-                return Err(section.error(&pattern, Problem::TooLarge));
-            }
-            texts.push(pattern);
-        }
-        let mut parts = Vec::new();
-        if let Err(unfit) = compile(&texts, 0, &mut parts) {
-            return Err(refused(sections, &texts, &unfit));
-        }
-        let bytes = parts.iter().map(|part| part.bytes).sum::<usize>();
-        Ok(Self {
-            parts,
-            rules,
-            bytes: bytes.saturating_mul(1 + BESIDE),
-        })
-    }
-
-    /// The first that fits. `look` is called before each part is compared.
-    fn first<E>(
-        &self,
-        name: &str,
-        look: &mut impl FnMut(u64) -> Result<(), E>,
-    ) -> Result<Option<&T>, E> {
-        for part in &self.parts {
-            look((part.bytes as u64).saturating_mul(name.len() as u64))?;
-            if let Some(place) = part.set.matches(name).iter().next() {
-                return Ok(self.rules.get(part.first + place));
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// Patterns that are not compiled. The place of the one to blame is known where it is too large, alone or with those before it.
-struct Unfit(Option<usize>);
-
-/// Compiles all patterns in as many parts as they need: those that do not fit into one are halved.
-fn compile(patterns: &[Setting<'_>], first: usize, parts: &mut Vec<Patterns>) -> Result<(), Unfit> {
-    let is_one = patterns.len() == 1;
-    let mut fitting = COMPILED_BYTES.to_vec();
-    if is_one {
-        fitting.extend(COMPILED_BYTES_ALONE);
-    }
-    let build = |bytes: usize| {
-        RegexSetBuilder::new(patterns.iter().map(|pattern| pattern.text))
-            .size_limit(bytes)
-            .build()
-    };
-    let largest = fitting.last().copied().unwrap_or_default();
-    let mut outcome = None;
-    for (place, bytes) in fitting.into_iter().enumerate() {
-        // Each try reads all patterns anew, so those that fit into no size are not tried with each.
-        if place == 1 && matches!(build(largest), Err(regex::Error::CompiledTooBig(_))) {
-            break;
-        }
-        match build(bytes) {
-            Ok(set) => {
-                outcome = Some((set, bytes));
-                break;
-            }
-            Err(regex::Error::CompiledTooBig(_)) => {}
-            Err(_) => return Err(Unfit(None)),
-        }
-    }
-    let all = parts.iter().map(|part| part.bytes).sum::<usize>();
-    match outcome {
-        _ if patterns.is_empty() => Ok(()),
-        Some((set, bytes)) if all + bytes <= COMPILED_BYTES_MAX => {
-            parts.push(Patterns { set, first, bytes });
-            Ok(())
-        }
-        None if !is_one => {
-            let (one, other) = patterns.split_at(patterns.len() / 2);
-            compile(one, first, parts)?;
-            compile(other, first + one.len(), parts)
-        }
-        _ => Err(Unfit(Some(first))),
-    }
-}
-
-/// Which pattern is to blame.
-fn refused(sections: &[Section<'_>], patterns: &[Setting<'_>], unfit: &Unfit) -> SchemaError {
-    let blamed = |place: usize, problem: Problem| match (sections.get(place), patterns.get(place)) {
-        (Some(section), Some(pattern)) => section.error(pattern, problem),
-        _ => SchemaError::new(1, problem),
-    };
-    for (place, pattern) in patterns.iter().enumerate() {
-        // It is read, and not compiled: nothing is that small.
-        let read = RegexBuilder::new(pattern.text).size_limit(0).build();
-        if let Err(error @ regex::Error::Syntax(_)) = read {
-            let problem = Problem::Pattern(crate::tags::last_line(&error.to_string()));
-            return blamed(place, problem);
-        }
-    }
-    blamed(unfit.0.unwrap_or(0), Problem::TooLarge)
-}
-
 impl Rules {
     /// Reads both files; an empty text is a file without rules.
     ///
     /// # Errors
     /// [`SchemaError`] with the file's line.
     pub fn parse(schemas: &str, aggregations: &str) -> Result<Self, SchemaError> {
+        Self::parse_looking(schemas, aggregations, &mut || Ok(())).map_err(
+            |error: ParseError<Infallible>| match error {
+                ParseError::Unreadable(error) => error,
+                ParseError::Stopped(never) => match never {},
+            },
+        )
+    }
+
+    /// The same, where the work may have to end: `look` is called before each pattern is read, and before each part of them is
+    /// compiled.
+    ///
+    /// # Errors
+    /// [`ParseError`]; what `look` says, too.
+    pub fn parse_looking<E>(
+        schemas: &str,
+        aggregations: &str,
+        look: &mut impl FnMut() -> Result<(), E>,
+    ) -> Result<Self, ParseError<E>> {
         Ok(Self {
-            schemas: schemas_of(schemas)?,
-            aggregations: aggregations_of(aggregations).map_err(SchemaError::in_aggregation)?,
+            schemas: schemas_of(schemas, look)?,
+            aggregations: aggregations_of(aggregations, look)
+                .map_err(ParseError::in_aggregation)?,
             default_step: None,
         })
     }
@@ -228,20 +95,19 @@ impl Rules {
     /// The bytes that [`parse`](Self::parse) takes at most for these files, beside its result.
     #[must_use]
     pub fn bytes_to_parse(schemas: &str, aggregations: &str) -> u64 {
-        let of = |text: &str| tree_bytes(text).min(TREES_BYTES_MAX);
+        let most = limit::SCHEMA_READING_BYTES.default;
+        let of = |text: &str| (tree_bytes(text) as u64).min(most);
         // One file after the other.
-        of(schemas).max(of(aggregations)) as u64
+        of(schemas).max(of(aggregations))
     }
 
     /// The bytes that they take in memory at most.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let retentions = self.schemas.rules.iter().map(Vec::capacity).sum::<usize>();
-        let parts = self.schemas.parts.capacity() + self.aggregations.parts.capacity();
         let rules = retentions * size_of::<Retention>()
-            + parts * size_of::<Patterns>()
-            + self.schemas.rules.capacity() * size_of::<Vec<Retention>>()
-            + self.aggregations.rules.capacity() * size_of::<Aggregation>();
+            + self.schemas.list_bytes()
+            + self.aggregations.list_bytes();
         (size_of::<Self>() + rules + self.schemas.bytes + self.aggregations.bytes) as u64
     }
 
@@ -327,11 +193,14 @@ impl Rules {
 }
 
 /// Looks at nothing.
-const fn never(_: u64) -> Result<(), std::convert::Infallible> {
+const fn never(_: u64) -> Result<(), Infallible> {
     Ok(())
 }
 
-fn schemas_of(text: &str) -> Result<Ordered<Vec<Retention>>, SchemaError> {
+fn schemas_of<E>(
+    text: &str,
+    look: &mut impl FnMut() -> Result<(), E>,
+) -> Result<Ordered<Vec<Retention>>, ParseError<E>> {
     let sections = sections(text)?;
     let mut rules = Vec::with_capacity(sections.len());
     for section in &sections {
@@ -341,10 +210,13 @@ fn schemas_of(text: &str) -> Result<Ordered<Vec<Retention>>, SchemaError> {
             .map_err(|problem| section.error(&retentions, problem))?;
         rules.push(parsed);
     }
-    Ordered::new(&sections, rules)
+    Ordered::new(&sections, rules, look)
 }
 
-fn aggregations_of(text: &str) -> Result<Ordered<Aggregation>, SchemaError> {
+fn aggregations_of<E>(
+    text: &str,
+    look: &mut impl FnMut() -> Result<(), E>,
+) -> Result<Ordered<Aggregation>, ParseError<E>> {
     let sections = sections(text)?;
     let mut rules = Vec::with_capacity(sections.len());
     for section in &sections {
@@ -367,7 +239,7 @@ fn aggregations_of(text: &str) -> Result<Ordered<Aggregation>, SchemaError> {
         }
         rules.push(rule);
     }
-    Ordered::new(&sections, rules)
+    Ordered::new(&sections, rules, look)
 }
 
 fn sections(text: &str) -> Result<Vec<Section<'_>>, SchemaError> {

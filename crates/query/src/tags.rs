@@ -96,6 +96,12 @@ impl TagExpression {
     /// # Errors
     /// [`TagError`].
     pub fn parse(text: &str) -> Result<Self, TagError> {
+        let own = Self::of_form(text)?;
+        own.check_syntax().map(|()| own)
+    }
+
+    /// Takes one apart; a regular expression is not read.
+    fn of_form(text: &str) -> Result<Self, TagError> {
         let form = || TagError::Form(text.to_owned());
         let at = text.find(['=', '!', ';', '^']).ok_or_else(form)?;
         let (tag, rest) = text.split_at_checked(at).ok_or_else(form)?;
@@ -114,12 +120,11 @@ impl TagExpression {
         if tag.is_empty() || value.contains(';') {
             return Err(form());
         }
-        let own = Self {
+        Ok(Self {
             tag: tag.to_owned(),
             comparison,
             value: value.to_owned(),
-        };
-        own.check_syntax().map(|()| own)
+        })
     }
 
     /// Whether it has to be compiled, which takes time.
@@ -165,8 +170,10 @@ impl TagExpression {
         let mut all = Vec::with_capacity(texts.len());
         let mut trees = 0_usize;
         for text in texts {
-            let own = Self::parse(text)?;
+            // Each is read when it is compiled, and once is enough.
+            let own = Self::of_form(text)?;
             if own.is_regex() {
+                check_size(&own.value)?;
                 trees = trees.saturating_add(tree_bytes(&own.value));
             }
             if trees > TREES_BYTES_MAX {

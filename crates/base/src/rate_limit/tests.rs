@@ -37,6 +37,20 @@ fn many_in_a_millisecond_are_neither_none_nor_all() {
 }
 
 #[test]
+fn what_is_owed_is_no_more_than_comes_back_in_time() {
+    let rate = Rate::per(100, 1000);
+    let mut spent = TokenBucket::default();
+    spent.spend(rate, Millis(0), 1_000_000);
+    spent.owe_at_most(rate, 3000);
+    // And one that may be had.
+    assert_eq!(spent.wait(rate, Millis(0)), 3010);
+    assert_eq!(spent.wait(rate, Millis(3010)), 0);
+    // What is owed less stays.
+    spent.owe_at_most(rate, 3000);
+    assert_eq!(spent.left(rate, Millis(3010)), 1);
+}
+
+#[test]
 fn a_changed_rate_holds_at_once() {
     let mut spent = TokenBucket::default();
     let (few, many, none) = (Rate::per(2, 1000), Rate::per(5, 1000), Rate::per(0, 1000));

@@ -3,10 +3,12 @@
 //! A regular expression becomes one automaton over bytes, with a state for everything that may have been read: a value is
 //! looked at once, one step for each byte, whatever the expression. One whose table would be too large is refused.
 
-use crate::expression::{TREE_BYTES_MAX, tree_bytes};
-use crate::limit::{self, Limit};
+use super::budget::{LEAST_BYTES, MatcherBudget};
+use super::error::MatcherError;
+use crate::expression::tree_bytes;
+use crate::limit;
 use regex_automata::dfa::{Automaton as _, dense};
-use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::{self, NFA};
 use regex_automata::util::start;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, MatchKind};
@@ -36,36 +38,6 @@ impl fmt::Display for Op {
     }
 }
 
-/// Why there is no such matcher, or selector.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MatcherError {
-    /// More matchers than [`limit::MATCHERS_PER_SELECTOR`].
-    #[error("the selector has {0} matchers, more than `matchers_per_selector` = {max}", max = limit::MATCHERS_PER_SELECTOR.default)]
-    TooMany(usize),
-    /// A text longer than [`limit::LABEL_VALUE_BYTES`].
-    #[error("the matcher has {0} bytes, more than `label_value_bytes` = {max}", max = limit::LABEL_VALUE_BYTES.default)]
-    TooLong(usize),
-    /// Tables larger than [`limit::PATTERN_TABLE_BYTES`].
-    #[error("the matchers tell too much apart: their tables need more than `pattern_table_bytes` = {max}", max = limit::PATTERN_TABLE_BYTES.default)]
-    TooLarge,
-    /// A text that is no regular expression.
-    #[error("invalid regular expression: {0}")]
-    Syntax(String),
-}
-
-impl MatcherError {
-    /// The limit it is about.
-    #[must_use]
-    pub const fn limit(&self) -> Option<&'static Limit> {
-        match self {
-            Self::TooMany(_) => Some(&limit::MATCHERS_PER_SELECTOR),
-            Self::TooLong(_) => Some(&limit::LABEL_VALUE_BYTES),
-            Self::TooLarge => Some(&limit::PATTERN_TABLE_BYTES),
-            Self::Syntax(_) => None,
-        }
-    }
-}
-
 /// A condition on one label.
 #[derive(Clone)]
 pub struct Matcher {
@@ -77,17 +49,31 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// The label `name` compared with `value`.
+    /// The label `name` compared with `value`, for a selector that has no other matcher.
     ///
     /// # Errors
     /// [`MatcherError`] says what is wrong with `value`.
     pub fn new(name: &str, op: Op, value: &str) -> Result<Self, MatcherError> {
+        Self::within(&mut MatcherBudget::default(), name, op, value)
+    }
+
+    /// The same beside others of its selector, which have taken their part of `budget`.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`MatcherError::TooLarge`] also where those before it have left too little. One that was tried in vain has
+    /// taken all that was left.
+    pub fn within(
+        budget: &mut MatcherBudget,
+        name: &str,
+        op: Op,
+        value: &str,
+    ) -> Result<Self, MatcherError> {
         if value.len() as u64 > limit::LABEL_VALUE_BYTES.default {
             return Err(MatcherError::TooLong(value.len()));
         }
         let automaton = match op {
             Op::Equal | Op::NotEqual => None,
-            Op::Regex | Op::NotRegex => Some(compiled(value)?),
+            Op::Regex | Op::NotRegex => Some(compiled(value, budget)?),
         };
         Ok(Self {
             name: name.to_owned(),
@@ -127,39 +113,50 @@ impl fmt::Debug for Matcher {
     }
 }
 
-fn compiled(text: &str) -> Result<dense::DFA<Vec<u32>>, MatcherError> {
-    let most = usize::try_from(limit::PATTERN_TABLE_BYTES.default).unwrap_or(usize::MAX);
+fn compiled(text: &str, budget: &mut MatcherBudget) -> Result<dense::DFA<Vec<u32>>, MatcherError> {
     // What is read is whole before its tables have a bound.
-    if tree_bytes(text) > TREE_BYTES_MAX {
-        return Err(MatcherError::TooLarge);
-    }
+    budget.read(tree_bytes(text))?;
     // A dot is any character in a label, which may have several lines.
     let config = syntax::Config::new().dot_matches_new_line(true);
     let tree = syntax::parse_with(text, &config)
         .map_err(|error| MatcherError::Syntax(first_line(&error.to_string())))?;
     let states = thompson::Config::new()
-        .nfa_size_limit(Some(most))
+        .nfa_size_limit(Some(size(budget.left())))
         .which_captures(thompson::WhichCaptures::None);
     let nfa = thompson::Compiler::new()
         .configure(states)
         .build_from_hir(&tree)
-        .map_err(|_| MatcherError::TooLarge)?;
+        .map_err(|_| budget.spend_all())?;
+    let mut bytes = LEAST_BYTES.max(nfa.memory_usage() as u64);
+    loop {
+        bytes = bytes.min(budget.left());
+        match table(&nfa, size(bytes)) {
+            Ok(table) => {
+                budget.spend(bytes);
+                return Ok(table);
+            }
+            Err(error) if !error.is_size_limit_exceeded() => {
+                return Err(MatcherError::Syntax(first_line(&error.to_string())));
+            }
+            Err(_) if bytes < budget.left() => bytes = bytes.saturating_mul(2),
+            Err(_) => return Err(budget.spend_all()),
+        }
+    }
+}
+
+/// The table, where neither it nor what it is made of takes more than so many bytes.
+fn table(nfa: &NFA, most: usize) -> Result<dense::DFA<Vec<u32>>, dense::BuildError> {
     // All ways through it are followed: the whole value must fit, not the first part of it that does.
-    let tables = dense::Config::new()
+    let config = dense::Config::new()
         .match_kind(MatchKind::All)
         .start_kind(regex_automata::dfa::StartKind::Anchored)
         .dfa_size_limit(Some(most))
         .determinize_size_limit(Some(most));
-    dense::Builder::new()
-        .configure(tables)
-        .build_from_nfa(&nfa)
-        .map_err(|error| {
-            if error.is_size_limit_exceeded() {
-                MatcherError::TooLarge
-            } else {
-                MatcherError::Syntax(first_line(&error.to_string()))
-            }
-        })
+    dense::Builder::new().configure(config).build_from_nfa(nfa)
+}
+
+fn size(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 /// Errors of expressions are drawn over several lines; the last one says what is wrong.

@@ -109,6 +109,38 @@ fn what_one_may_cost_has_a_limit_with_a_name() {
     assert!(NameFilter::any(few).is_some() && NameFilter::any(one_more).is_none());
 }
 
+/// Each of them had the whole of it, and took as long: a selector of sixty-four cost sixty-four times as much as one.
+#[test]
+fn the_matchers_of_a_selector_have_one_bound_together() {
+    let mut budget = MatcherBudget::default();
+    // Some two thousand states.
+    let text = "[ab]*a[ab]{10}";
+    let mut matchers = Vec::new();
+    let refused = loop {
+        match Matcher::within(&mut budget, "a", Op::Regex, text) {
+            Ok(own) => matchers.push(own),
+            Err(refused) => break refused,
+        }
+    };
+    assert!((4..64).contains(&matchers.len()), "{}", matchers.len());
+    assert_eq!(refused.limit(), Some(&limit::PATTERN_TABLE_BYTES));
+    let told = refused.to_string();
+    let most = limit::PATTERN_TABLE_BYTES.default;
+    assert!(told.contains(&(most + 1).to_string()), "{told}");
+    assert!(told.ends_with(&format!("is {most}")), "{told}");
+    // Nothing is tried any more, however small, and what needs no table goes on.
+    let own = Matcher::within(&mut budget, "a", Op::NotRegex, "b");
+    assert!(matches!(own, Err(MatcherError::TooLarge(_))));
+    matchers.push(Matcher::within(&mut budget, "a", Op::Equal, "ab").unwrap());
+    assert!(Selector::new(None, matchers).unwrap().table_bytes() <= most);
+    // What is read has one bound, too: classes in either case are large, and their tables small.
+    let mut budget = MatcherBudget::default();
+    let text = format!("(?i){}", "[k]".repeat(12));
+    let read = [(); 3].map(|()| Matcher::within(&mut budget, "a", Op::Regex, &text).is_ok());
+    assert_eq!(read, [true, true, false]);
+    assert!(Matcher::within(&mut budget, "a", Op::Regex, "b").is_ok());
+}
+
 #[test]
 fn a_filter_is_any_of_its_selectors() {
     let filter = |globs: &[&str]| {

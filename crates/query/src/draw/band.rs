@@ -2,11 +2,16 @@
 
 use super::options::LineMode;
 use super::plot::Curve;
+use base::context::Stop;
 use std::collections::{HashMap, VecDeque};
 
 /// Lets the upper ends of areas between two series lie upon their lower ends, wherever these stand. Where there is no lower end,
-/// an upper one has nothing there; one that has lost its lower end is an area as others are.
-pub(super) fn join(curves: &mut [Curve], mode: LineMode) {
+/// an upper one has nothing there; one that has lost its lower end is an area as others are. It ends where the work may not go on.
+pub(super) fn join(
+    curves: &mut [Curve],
+    mode: LineMode,
+    check: &impl Fn() -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let key = |curve: &Curve| Some((curve.band.clone()?, curve.is_on_second_axis));
     let mut lowers: HashMap<_, VecDeque<usize>> = HashMap::new();
     for (place, curve) in curves.iter().enumerate() {
@@ -15,6 +20,7 @@ pub(super) fn join(curves: &mut [Curve], mode: LineMode) {
         }
     }
     for place in 0..curves.len() {
+        check()?;
         let Some(upper) = curves.get(place).filter(|own| !own.is_invisible) else {
             continue;
         };
@@ -39,6 +45,7 @@ pub(super) fn join(curves: &mut [Curve], mode: LineMode) {
         }
         upper.floor = floor;
     }
+    Ok(())
 }
 
 /// How high a curve is at a time, as it is drawn: its steps may be others than those of the curve above it.

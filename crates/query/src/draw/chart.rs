@@ -211,7 +211,7 @@ pub(super) fn curves(
             curve.take_side(options);
         }
     }
-    band::join(&mut curves, options.line_mode);
+    band::join(&mut curves, options.line_mode, check)?;
     if options.area_mode == AreaMode::Stacked {
         stack(&mut curves, check)?;
     }

@@ -4,14 +4,18 @@ use super::legend::legend;
 use super::options::{PieMode, ValueLabels};
 use super::picture::Picture;
 use super::scene::{Anchor, Point, Scene, Shape, Text};
+use base::context::Stop;
 use base::number;
 use std::f64::consts::TAU;
 
 /// Points of a whole circle.
 const CIRCLE_POINTS: f64 = 180.0;
 
-/// The layout of a pie.
-pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
+/// The layout of a pie, as long as the work may go on.
+pub(crate) fn scene(
+    picture: &Picture<'_>,
+    check: impl Fn() -> Result<(), Stop>,
+) -> Result<Scene, Stop> {
     let options = picture.options;
     let mut scene = Scene {
         width: options.width,
@@ -19,11 +23,11 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
         background: options.theme.background,
         shapes: Vec::new(),
     };
-    let slices: Vec<(&str, f64)> = picture
-        .series
-        .iter()
-        .map(|own| (own.name.as_str(), value(own.present(), options.pie_mode)))
-        .collect();
+    let mut slices: Vec<(&str, f64)> = Vec::with_capacity(picture.series.len());
+    for own in &picture.series {
+        check()?;
+        slices.push((own.name.as_str(), value(own.present(), options.pie_mode)));
+    }
     let colors = (0..slices.len()).map(|place| options.color_of(place));
     let names = slices.iter().map(|(name, _)| *name);
     let inner = options.width - 2.0 * options.margin;
@@ -55,6 +59,7 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
     }
     let mut angle = -TAU / 4.0;
     for (place, (_, value)) in slices.iter().enumerate() {
+        check()?;
         let share = if whole > 0.0 { value / whole } else { 0.0 };
         let color = options.color_of(place);
         scene.shapes.push(Shape::Area {
@@ -87,7 +92,7 @@ pub(crate) fn scene(picture: &Picture<'_>) -> Scene {
     }
     let below = options.height - options.margin - legend.height();
     legend.draw(&mut scene, (options.margin, below), options);
-    scene
+    Ok(scene)
 }
 
 /// The size of a slice; what has no value, or less than nothing, has none.

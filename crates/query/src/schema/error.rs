@@ -1,6 +1,6 @@
 //! What is wrong with a file of rules.
 
-use base::limit;
+use base::limit::{self, Limit};
 use std::fmt;
 
 /// What is wrong, and in which line.
@@ -87,9 +87,51 @@ pub enum Problem {
     /// A pattern is too long.
     #[error("the pattern has {0} bytes, and `{name}` is {max}", name = limit::REGEX_BYTES.name, max = limit::REGEX_BYTES.default)]
     PatternTooLong(usize),
-    /// The patterns up to this one are too large together.
-    #[error("the patterns up to this one are too large together; write simpler ones")]
-    TooLarge,
+    /// The patterns up to this one take too much while they are read.
+    #[error("the patterns up to this one are too large together: to read them takes {0} bytes, and `{name}` is {max}; write simpler ones", name = limit::SCHEMA_READING_BYTES.name, max = limit::SCHEMA_READING_BYTES.default)]
+    ReadTooLarge(usize),
+    /// The patterns up to this one take too much once they are compiled, or this one does alone.
+    #[error("the patterns up to this one, or it alone, are too large: all may take `{name}` = {max} bytes once they are compiled, and one half of it; write simpler ones", name = limit::SCHEMA_COMPILED_BYTES.name, max = limit::SCHEMA_COMPILED_BYTES.default)]
+    CompiledTooLarge,
+}
+
+impl Problem {
+    /// The limit that it is beyond.
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static Limit> {
+        match self {
+            Self::TooMany(_) => Some(&limit::SCHEMA_RULES),
+            Self::TooLong(_) => Some(&limit::SCHEMA_BYTES),
+            Self::PatternTooLong(_) => Some(&limit::REGEX_BYTES),
+            Self::ReadTooLarge(_) => Some(&limit::SCHEMA_READING_BYTES),
+            Self::CompiledTooLarge => Some(&limit::SCHEMA_COMPILED_BYTES),
+            _ => None,
+        }
+    }
+}
+
+/// Why files of rules were not read to their end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParseError<E> {
+    /// Something is wrong with them.
+    Unreadable(SchemaError),
+    /// The work was to end.
+    Stopped(E),
+}
+
+impl<E> From<SchemaError> for ParseError<E> {
+    fn from(error: SchemaError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl<E> ParseError<E> {
+    pub(super) fn in_aggregation(self) -> Self {
+        match self {
+            Self::Unreadable(error) => Self::Unreadable(error.in_aggregation()),
+            Self::Stopped(why) => Self::Stopped(why),
+        }
+    }
 }
 
 impl SchemaError {

@@ -237,6 +237,61 @@ fn the_step_is_that_of_the_first_retention_that_reaches_back_so_far() {
     assert_eq!((rules.finest_step(), rules.widest_step()), (10, 900));
 }
 
+/// Nobody was heard until all patterns were read and compiled.
+#[test]
+fn reading_rules_hears_before_each_pattern_and_each_part_that_it_is_over() {
+    let rule = |place: usize| format!("[r{place}]\npattern = a{place}$\nretentions = 1s:1d\n");
+    let text: String = (0..50).map(rule).collect();
+    let looked = |most: usize| {
+        let mut looks = 0;
+        let read = Rules::parse_looking(&text, "", &mut || {
+            looks += 1;
+            if looks > most { Err("over") } else { Ok(()) }
+        });
+        (read.map(drop), looks)
+    };
+    let (read, looks) = looked(usize::MAX);
+    assert_eq!(read, Ok(()));
+    assert!((51..200).contains(&looks), "{looks}");
+    for most in [0, 20, 49, 50, looks - 1] {
+        let over = Err(ParseError::Stopped("over"));
+        assert_eq!(looked(most), (over, most + 1), "{most}");
+    }
+    // The other file, too.
+    let aggregation = "[a]\npattern = a\nxFilesFactor = 0\n";
+    let mut looks = 0;
+    let read = Rules::parse_looking("", aggregation, &mut || {
+        looks += 1;
+        Err("over")
+    });
+    assert_eq!(
+        (read.map(drop), looks),
+        (Err(ParseError::Stopped("over")), 1)
+    );
+}
+
+/// What the patterns take together had a bound without a name.
+#[test]
+fn patterns_that_are_too_large_together_are_refused_by_the_name_of_the_limit() {
+    let rules = |pattern: &str, count: usize| {
+        let rule = |place: usize| format!("[r{place}]\npattern = {pattern}\nretentions = 1s:1d\n");
+        let text: String = (0..count).map(rule).collect();
+        Rules::parse(&text, "").map(drop)
+    };
+    let word = r"\w".repeat(30);
+    for (pattern, count, limit) in [
+        (word.as_str(), 10, &limit::SCHEMA_READING_BYTES),
+        ("[a-z]{900}", 100, &limit::SCHEMA_COMPILED_BYTES),
+        ("(a{100}){900}", 1, &limit::SCHEMA_COMPILED_BYTES),
+    ] {
+        let error = rules(pattern, count).unwrap_err();
+        assert_eq!(error.problem.limit(), Some(limit), "{pattern}: {error}");
+        assert!(error.to_string().contains(limit.name), "{error}");
+        assert!(error.line > 1 && error.line <= 3 * count, "{error}");
+    }
+    assert_eq!(rules("^a", 100), Ok(()));
+}
+
 /// A file of rules was compared with a name at once, which took about a second for the largest rules and the longest names.
 #[test]
 fn a_name_is_compared_in_parts_with_a_look_before_each() {

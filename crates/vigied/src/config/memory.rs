@@ -12,10 +12,16 @@ const LEAST_BYTES: u64 = 256 << 20;
 
 /// Divisors of the budget for each part.
 const PARTS: [(Limit, u64); 3] = [
-    (limit::HEAD_BYTES, 2),
+    (limit::HEAD_BYTES, HEAD),
     (limit::QUERIES_IN_FLIGHT_BYTES, 4),
     (limit::BODIES_IN_FLIGHT_BYTES, BODIES),
 ];
+
+/// The divisor for samples that are in no segment yet, and the sums of statsd, which are to be samples.
+const HEAD: u64 = 2;
+
+/// The divisor for the latter.
+const SUMS: u64 = 16;
 
 /// The divisor for bodies, and what senders have in flight.
 const BODIES: u64 = 8;
@@ -32,6 +38,13 @@ const KEPT: u64 = 64;
 /// The divisor for the rules.
 const RULES: u64 = 64;
 
+/// Which doors are open, but for HTTP: what comes in by them takes a part of what others have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OpenDoors {
+    pub(super) any: bool,
+    pub(super) statsd: bool,
+}
+
 /// The bytes for samples, queries, bodies and directories together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MemoryBudget(u64);
@@ -47,22 +60,26 @@ impl MemoryBudget {
 
     /// Lowers the limit of a part to its part of the budget, and those of one body to half of what one account can have of all
     /// bodies: a body may be held packed and plain, and one that is larger would be put off for ever. Where senders come in by
-    /// doors of their own, what they have in flight is a part of that of bodies.
-    pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>, has_doors: bool) {
+    /// doors of their own, what they have in flight is a part of that of bodies, and the sums of statsd one of that of samples.
+    pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>, doors: OpenDoors) {
         for (limit, part) in PARTS {
             let own = limits.entry(limit.name).or_insert(limit.default);
             *own = (*own).min(self.0 / part);
         }
-        if has_doors {
-            let (limit, whole) = (
-                limit::SENDERS_IN_FLIGHT_BYTES,
-                limit::BODIES_IN_FLIGHT_BYTES,
-            );
-            let senders = limits.entry(limit.name).or_insert(limit.default);
-            *senders = (*senders).min(self.0 / SENDERS);
-            let left = self.0 / BODIES - *senders;
-            let bodies = limits.entry(whole.name).or_insert(whole.default);
-            *bodies = (*bodies).min(left);
+        let mut beside = |(limit, part): (Limit, u64), (whole, divisor): (Limit, u64)| {
+            let own = limits.entry(limit.name).or_insert(limit.default);
+            *own = (*own).min(self.0 / part);
+            let left = self.0 / divisor - *own;
+            let rest = limits.entry(whole.name).or_insert(whole.default);
+            *rest = (*rest).min(left);
+        };
+        if doors.any {
+            let senders = (limit::SENDERS_IN_FLIGHT_BYTES, SENDERS);
+            beside(senders, (limit::BODIES_IN_FLIGHT_BYTES, BODIES));
+        }
+        if doors.statsd {
+            let sums = (limit::STATSD_BYTES_IN_ALL, SUMS);
+            beside(sums, (limit::HEAD_BYTES, HEAD));
         }
         let kept = limits
             .entry(limit::RENDER_CACHE_BYTES.name)
@@ -95,6 +112,11 @@ impl MemoryBudget {
 mod tests {
     use super::*;
 
+    const SENDERS_ALONE: OpenDoors = OpenDoors {
+        any: true,
+        statsd: false,
+    };
+
     #[test]
     fn the_parts_together_stay_below_the_budget_and_a_smaller_setting_counts() {
         let budget = MemoryBudget::new(1 << 30, Some(1));
@@ -106,7 +128,7 @@ mod tests {
             (limit::BODY_BYTES.name, 7),
         ]);
         let all = limits.clone();
-        budget.clip(&mut limits, false);
+        budget.clip(&mut limits, OpenDoors::default());
         let others = budget.directories(u64::MAX) + budget.rules();
         assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
         assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
@@ -116,14 +138,27 @@ mod tests {
         for set in [senders.default, u64::MAX] {
             let mut limits = all.clone();
             limits.insert(senders.name, set);
-            budget.clip(&mut limits, true);
+            budget.clip(&mut limits, SENDERS_ALONE);
             assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
             assert_eq!(limits[senders.name], set.min(64 << 20));
             assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
         }
 
+        // So were the sums of statsd.
+        let sums = limit::STATSD_BYTES_IN_ALL;
+        for set in [sums.default / 2, u64::MAX] {
+            let mut limits = all.clone();
+            limits.insert(sums.name, set);
+            limits.insert(senders.name, senders.default);
+            let statsd = true;
+            budget.clip(&mut limits, OpenDoors { any: true, statsd });
+            assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
+            assert_eq!(limits[sums.name], set.min(64 << 20));
+            assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
+        }
+
         let mut limits = BTreeMap::from([(limit::HEAD_BYTES.name, 2000)]);
-        budget.clip(&mut limits, false);
+        budget.clip(&mut limits, OpenDoors::default());
         assert_eq!(limits[limit::HEAD_BYTES.name], 2000);
         assert_eq!(limits[limit::BODIES_IN_FLIGHT_BYTES.name], 128 << 20);
         assert_eq!(budget.directories(0), 0);
@@ -142,7 +177,7 @@ mod tests {
                 (limit::BODY_BYTES.name, limit::BODY_BYTES.default),
                 (limit::ACCOUNT_SHARE_PERCENT.name, percent),
             ]);
-            MemoryBudget::new(memory, None).clip(&mut limits, true);
+            MemoryBudget::new(memory, None).clip(&mut limits, SENDERS_ALONE);
             let all = limits[limit::BODIES_IN_FLIGHT_BYTES.name];
             let body = limits[limit::BODY_BYTES.name];
             assert!(

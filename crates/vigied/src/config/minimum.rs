@@ -167,6 +167,7 @@ mod tests {
             (2, "limits.head_bytes"),
             (4, "limits.queries_in_flight_bytes"),
             (8, "limits.bodies_in_flight_bytes"),
+            (16, "limits.statsd_bytes_in_all"),
         ] {
             assert!(all / part >= of(key).unwrap().value, "{key}");
         }

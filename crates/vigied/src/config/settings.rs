@@ -2,10 +2,11 @@
 
 use super::machine;
 use super::mail::MailSettings;
-use super::memory::MemoryBudget;
+use super::memory::{MemoryBudget, OpenDoors};
 use super::values::Values;
 use super::{
-    ConfigError, Networks, OperationsAddress, Origins, PublicHosts, Resolved, SenderSettings,
+    ConfigError, Format, Networks, OperationsAddress, Origins, PublicHosts, Resolved,
+    SenderSettings,
 };
 use base::limit::{self, Limit};
 use std::collections::BTreeMap;
@@ -138,7 +139,12 @@ impl Settings {
         }
         let memory = MemoryBudget::new(values.parsed("memory_bytes")?, machine::memory_bytes());
         let senders = SenderSettings::read(values, tls.is_some())?;
-        memory.clip(&mut limits, !senders.doors.is_empty());
+        let has_door = |format| senders.doors.iter().any(|own| own.format == format);
+        let doors = OpenDoors {
+            any: !senders.doors.is_empty(),
+            statsd: has_door(Format::Statsd),
+        };
+        memory.clip(&mut limits, doors);
         let public_url = values.optional("public_url")?;
         Ok(Self {
             senders,

@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::values::Values;
+use base::limit;
 use wire::ingest::statsd::{Histogram, Settings};
 
 /// How statsd's lines are read and summed up.
@@ -15,6 +16,7 @@ pub(crate) struct StatsdSettings {
 impl StatsdSettings {
     pub(super) fn read(values: &Values<'_>) -> Result<Self, ConfigError> {
         let seconds: u64 = values.parsed("statsd.flush_seconds")?;
+        let idle: u64 = values.parsed(&format!("limits.{}", limit::STATSD_IDLE_SECONDS.name))?;
         let prefix = |key| Ok::<_, ConfigError>(values.text(key)?.trim().to_owned());
         let sums = Settings {
             flush_interval_ms: seconds.saturating_mul(1000),
@@ -33,6 +35,7 @@ impl StatsdSettings {
             delete_sets: values.flag("statsd.delete_sets")?,
             delete_gauges: values.flag("statsd.delete_gauges")?,
             gauge_flushes: values.parsed("statsd.gauge_flushes")?,
+            idle_flushes: u32::try_from(idle.div_ceil(seconds.max(1))).unwrap_or(u32::MAX),
         };
         let sums = if values.flag("statsd.delete_idle")? {
             sums.deleting_idle()

@@ -110,7 +110,7 @@ pub(super) const STATSD: &[Setting] = &[
         "statsd.delete_idle",
         Shape::Flag,
         "false",
-        "forget every sum of which nothing came since the last flush, and store no 0 for it (`deleteIdleStats`)",
+        "forget every sum of which nothing came since the last flush, and store no 0 for it (`deleteIdleStats`); what nothing comes of for `limits.statsd_idle_seconds` is forgotten in any case",
     ),
     setting(
         "statsd.delete_counters",
@@ -134,7 +134,7 @@ pub(super) const STATSD: &[Setting] = &[
         "statsd.delete_gauges",
         Shape::Flag,
         "false",
-        "the same for gauges, which otherwise stay as they were last set (`deleteGauges`)",
+        "the same for gauges, which otherwise stay as they were last set until `limits.statsd_idle_seconds` have passed (`deleteGauges`)",
     ),
     setting(
         "statsd.gauge_flushes",

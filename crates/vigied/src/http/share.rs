@@ -131,11 +131,7 @@ impl Tally {
         if used > self.total || (used > self.total - self.kept && !has_little) {
             return Some(over(self.whole, self.total));
         }
-        let (limit, percent) = match owner {
-            ShareOwner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
-            ShareOwner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
-            ShareOwner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
-        };
+        let (limit, percent) = self.share_of(owner);
         let own = share(self.total, percent);
         if self.of(owner).saturating_add(more) > own {
             return Some(over(limit, own));
@@ -156,11 +152,7 @@ impl Tally {
         };
         let little = (self.total / LITTLE_PART).max(1);
         let most = over(self.whole, (self.total - self.kept).max(little));
-        let (limit, percent) = match owner {
-            ShareOwner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
-            ShareOwner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
-            ShareOwner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
-        };
+        let (limit, percent) = self.share_of(owner);
         let own = over(limit, share(self.total, percent));
         let strangers = owner.is_stranger().then(|| {
             let allowed = share(self.total, self.shares.strangers);
@@ -175,6 +167,41 @@ impl Tally {
             most
         } else {
             own
+        }
+    }
+
+    /// How much more an owner may have now, and the limit that says so: the narrowest.
+    pub(crate) fn left(&self, owner: ShareOwner) -> LimitExceeded {
+        let left = |limit, allowed| LimitExceeded {
+            whole: self.whole,
+            limit,
+            allowed,
+        };
+        let (own, little) = (self.of(owner), (self.total / LITTLE_PART).max(1));
+        let free = self.total.saturating_sub(self.used);
+        // Of what is reserved, only those who have little.
+        let of_all = free
+            .saturating_sub(self.kept)
+            .max(free.min(little.saturating_sub(own)));
+        let (limit, percent) = self.share_of(owner);
+        let of_share = share(self.total, percent).saturating_sub(own);
+        let mut narrowest = left(self.whole, of_all);
+        if of_share < narrowest.allowed {
+            narrowest = left(limit, of_share);
+        }
+        let strangers = share(self.total, self.shares.strangers).saturating_sub(self.strangers);
+        if owner.is_stranger() && strangers < narrowest.allowed {
+            narrowest = left(&limit::STRANGER_SHARE_PERCENT, strangers);
+        }
+        narrowest
+    }
+
+    /// The limit that says how much an owner may have, and its hundredths.
+    fn share_of(&self, owner: ShareOwner) -> (&'static Limit, u64) {
+        match owner {
+            ShareOwner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
+            ShareOwner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
+            ShareOwner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
         }
     }
 
@@ -285,6 +312,41 @@ mod tests {
                 let most = tally.most(owner);
                 let (taken, limit) = taken(&mut tally, owner);
                 assert_eq!((most.allowed, most.limit.name), (taken, limit), "{owner:?}");
+            }
+        }
+    }
+
+    /// What is left is what is to be had, and one more is not.
+    #[test]
+    fn what_is_left_is_what_fits() {
+        for (total, shares) in [
+            (64, shares()),
+            (64, Shares::whole()),
+            (512, Shares::of(30, 80, 60)),
+            (3, shares()),
+            (1, Shares::whole()),
+        ] {
+            let owners = [account(1), source(1), ShareOwner::Proxy, account(2)];
+            let mut tally = Tally::new(&limit::CONCURRENT_REQUESTS, total, shares);
+            // By turns, until nothing is left for anybody.
+            for round in 0..2 * total {
+                for owner in owners {
+                    let left = tally.left(owner);
+                    let case = format!("{owner:?} of {total} in round {round}: {left:?}");
+                    assert!(
+                        left.allowed == 0 || tally.over(owner, left.allowed).is_none(),
+                        "{case}"
+                    );
+                    let over = tally.over(owner, left.allowed + 1);
+                    assert_eq!(
+                        over.map(|over| over.limit.name),
+                        Some(left.limit.name),
+                        "{case}"
+                    );
+                    if tally.over(owner, 1 + round % 3).is_none() {
+                        tally.add(owner, 1 + round % 3);
+                    }
+                }
             }
         }
     }

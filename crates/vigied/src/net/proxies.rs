@@ -42,6 +42,15 @@ impl Proxies {
         (!self.trusts(peer)).then(|| SourceKey::of(peer))
     }
 
+    /// The source of what names no client, as a sender that speaks no HTTP: the peer, which is never limited if it is trusted.
+    pub(crate) fn peer(&self, peer: IpAddr) -> Source {
+        if self.trusts(peer) {
+            Source::proxy(peer)
+        } else {
+            Source::client(peer)
+        }
+    }
+
     /// The source of a request: the peer, or behind a trusted proxy the last address in the header that is not a trusted proxy.
     pub(super) fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
         if !self.trusts(peer) {

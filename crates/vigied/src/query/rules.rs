@@ -5,12 +5,13 @@
 
 use base::context::{Context, Stop};
 use iam::directory::RuleTexts;
-use query::schema::{Rules, SchemaError};
+use query::schema::{ParseError, Rules};
 use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Bytes of an entry besides its rules and their texts.
 const ENTRY_BYTES: u64 = 256;
@@ -39,14 +40,8 @@ fn text_bytes(texts: &RuleTexts) -> u64 {
     length(&texts.schemas).saturating_add(length(&texts.aggregation))
 }
 
-/// Why there are no rules.
-#[derive(Debug)]
-pub(crate) enum RulesError {
-    /// They cannot be read.
-    Unreadable(SchemaError),
-    /// There is no memory for them.
-    Stopped(Stop),
-}
+/// Why there are no rules: they cannot be read, or there is no memory or no time for them.
+pub(crate) type RulesError = ParseError<Stop>;
 
 /// The rules of a domain, whose bytes are counted until it is dropped.
 #[derive(Debug)]
@@ -78,6 +73,19 @@ impl Drop for Bytes<'_> {
     fn drop(&mut self) {
         self.0.release(self.1);
     }
+}
+
+/// Reads and compiles rules for a piece of work: it may take a part of a second.
+///
+/// # Errors
+/// [`RulesError`].
+pub(crate) fn parse(
+    context: &Context,
+    schemas: &str,
+    aggregation: &str,
+) -> Result<Rules, RulesError> {
+    let _reading = Bytes::reserve(context, Rules::bytes_to_parse(schemas, aggregation))?;
+    Rules::parse_looking(schemas, aggregation, &mut || context.check(Instant::now()))
 }
 
 impl CompiledRules {
@@ -114,9 +122,7 @@ impl CompiledRules {
         // Without the lock: others need not wait for it, and at worst it is done twice.
         let schemas = texts.schemas.as_deref().unwrap_or_default();
         let aggregation = texts.aggregation.as_deref().unwrap_or_default();
-        let reading = Bytes::reserve(context, Rules::bytes_to_parse(schemas, aggregation))?;
-        let rules = Rules::parse(schemas, aggregation).map_err(RulesError::Unreadable)?;
-        drop(reading);
+        let rules = parse(context, schemas, aggregation)?;
         let rules = Arc::new(rules.with_default_step(default_step));
         let held = Bytes::reserve(context, rules.bytes())?;
         self.keep(texts, step, Arc::clone(&rules));
@@ -291,6 +297,11 @@ mod tests {
         let context = Context::unlimited().with_memory(Arc::new(Share::default()) as _);
         let refused = CompiledRules::new(1 << 20).compiled(&context, Some(texts(10)), None);
         assert!(matches!(refused, Err(RulesError::Stopped(_))));
+        // Nor are they compiled for who waits no more.
+        let context = Context::unlimited();
+        context.cancel_flag().store(true, Ordering::Relaxed);
+        let ended = CompiledRules::new(1 << 20).compiled(&context, Some(texts(10)), None);
+        assert!(matches!(ended, Err(RulesError::Stopped(Stop::Cancelled))));
         // Where there are none, nothing is taken.
         assert!(
             CompiledRules::new(0)

@@ -13,11 +13,12 @@ use base::context::{Context, Helper, PartSpent, Stop, ThreadPool, TurnYield};
 use base::cursor::Cursor;
 use base::store::{Part, StoreError};
 use parts::{Claimed, Parts};
+use std::any::Any;
 use std::ops::ControlFlow;
-use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 /// What costs less is read by one thread: 256 series, or a million samples.
@@ -90,29 +91,26 @@ fn together<'p, R: PartReader>(
         parts: Parts::new(parts),
         ended: Arc::clone(&ended),
         helpers: AtomicUsize::new(0),
+        panic: Mutex::new(None),
     };
+    // It waits for all threads.
     thread::scope(|threads| {
-        let end_on_drop = EndOnDrop(&ended);
-        let mut handles = Vec::new();
-        handles.extend(shared.spawn(threads, helper));
+        let _end_on_drop = EndOnDrop(&ended);
+        shared.spawn(threads, helper);
         while let Some((at, part)) = shared.parts.claim_or_wait() {
-            while let Some(further) = shared.more(threads, helping) {
-                handles.push(further);
-            }
+            while shared.more(threads, helping) {}
             let (own, spent) = context.part();
             match shared.read(&own, &*part) {
                 Ok(out) => shared.parts.done((at, part), spent, out),
                 Err(_) => shared.fail((at, part), spent),
             }
         }
-        drop(end_on_drop);
-        for handle in handles {
-            if let Err(panic) = handle.join() {
-                resume_unwind(panic);
-            }
-        }
     });
-    shared.parts.into_outcome()
+    let Spreading { parts, panic, .. } = shared;
+    if let Some(panic) = panic.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        resume_unwind(panic);
+    }
+    parts.into_outcome()
 }
 
 /// Work on parts by several threads.
@@ -123,6 +121,8 @@ struct Spreading<'s, 'p, R: PartReader> {
     /// Set when no thread is to go on.
     ended: Arc<AtomicBool>,
     helpers: AtomicUsize,
+    /// Of a thread that helped.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 /// Ends all threads, also when the own one panics.
@@ -135,32 +135,32 @@ impl Drop for EndOnDrop<'_> {
 }
 
 impl<'p, R: PartReader> Spreading<'_, 'p, R> {
-    /// Starts a thread that helps; none where the system has none.
-    fn spawn<'t, 'e: 't>(
-        &'e self,
-        threads: &'t Scope<'t, 'e>,
-        helper: Box<dyn Helper>,
-    ) -> Option<ScopedJoinHandle<'t, ()>> {
+    /// Starts a thread that helps; whether the system has one. Nobody joins it, so that it leaves nothing behind when it ends: a
+    /// query whose turns are wanted again and again starts one for each of its parts.
+    fn spawn<'t, 'e: 't>(&'e self, threads: &'t Scope<'t, 'e>, helper: Box<dyn Helper>) -> bool {
         let thread = thread::Builder::new().name("query".to_owned());
         let thread = thread.stack_size(::query::evaluate::STACK_BYTES);
         self.helpers.fetch_add(1, Ordering::Relaxed);
         let counted = HelperCountGuard(&self.helpers);
         let spawned = thread.spawn_scoped(threads, move || {
             let _counted = counted;
-            self.help(helper);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.help(helper))) {
+                let mut first = self.panic.lock().unwrap_or_else(PoisonError::into_inner);
+                if first.is_none() {
+                    *first = Some(panic);
+                }
+            }
         });
-        spawned.ok()
+        spawned.is_ok()
     }
 
-    /// Starts one more, where a part is left for it and a turn is free.
-    fn more<'t, 'e: 't>(
-        &'e self,
-        threads: &'t Scope<'t, 'e>,
-        helping: &dyn ThreadPool,
-    ) -> Option<ScopedJoinHandle<'t, ()>> {
+    /// Starts one more, where a part is left for it and a turn is free; whether it did.
+    fn more<'t, 'e: 't>(&'e self, threads: &'t Scope<'t, 'e>, helping: &dyn ThreadPool) -> bool {
         let is_room = self.helpers.load(Ordering::Relaxed) < helping.max_helpers();
         let helper = (is_room && self.parts.is_any_left()).then(|| helping.acquire());
-        self.spawn(threads, helper??)
+        helper
+            .flatten()
+            .is_some_and(|helper| self.spawn(threads, helper))
     }
 
     /// Reads parts until there is none, or the turn is wanted.

@@ -8,11 +8,11 @@ use crate::app::arrivals::ArrivingBy;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::http::worker;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
 use axum::extract::State;
 use axum::response::Response;
-use base::scope::Scope;
 use base::time::Millis;
 use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
@@ -32,12 +32,16 @@ const ENTRY_BYTES: usize = 512;
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: RequestAccess,
     RequestSource(source): RequestSource,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
     let now = app.clock.now();
     let by = ArrivingBy::new("/collectd", source, caller.key);
-    let stored = move || store(&app, (&caller.scope, by), &body, now);
+    let stored = move || {
+        let portions = Portions::new(&app, (&caller.scope, &admission), by);
+        store(portions, &body, now)
+    };
     let outcome = worker::run(stored).await??;
     let status = if outcome.received == 0 || outcome.stored > 0 {
         StatusCode::OK
@@ -56,13 +60,7 @@ pub(crate) async fn write(
 }
 
 /// Decodes and stores a body: JSON if it begins as JSON does, else commands. Blocks.
-fn store(
-    app: &App,
-    (scope, by): (&Scope, ArrivingBy),
-    body: &[u8],
-    now: Millis,
-) -> Result<Outcome, Refusal> {
-    let mut portions = Portions::new(app, scope, by);
+fn store(mut portions: Portions<'_>, body: &[u8], now: Millis) -> Result<Outcome, Refusal> {
     if body.trim_ascii_start().first() == Some(&b'[') {
         let mut decoder = lists::Decoder::new(body).map_err(|error| {
             let problem = code::BODY_MALFORMED.problem(error.to_string());

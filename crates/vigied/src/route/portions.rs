@@ -2,13 +2,15 @@
 //! measurement and tags for each field. No more than a portion is in memory at once, and that is counted with the bodies.
 //!
 //! If a portion cannot be stored, the request is refused, though those before it are stored: its sender sends all of it again, which
-//! replaces samples by the same ones.
+//! replaces samples by the same ones. The access of its caller is checked again before each portion behind the first: a body may take
+//! long, and what is withdrawn ends at once.
 
 use crate::app::App;
 use crate::app::arrivals::{Arrival, ArrivingBy};
 use crate::http::bodies::BodyReservation;
 use crate::http::problem::Refusal;
 use crate::http::share::ShareOwner;
+use crate::query::open_queries::AccessCheck;
 use base::sample::RejectReason;
 use base::scope::Scope;
 use base::store::Durability;
@@ -56,6 +58,7 @@ pub(super) struct First {
 pub(super) struct Portions<'a> {
     app: &'a App,
     scope: &'a Scope,
+    access: &'a dyn AccessCheck,
     by: ArrivingBy,
     held: BodyReservation,
     reserved: usize,
@@ -64,12 +67,17 @@ pub(super) struct Portions<'a> {
 }
 
 impl<'a> Portions<'a> {
-    pub(super) fn new(app: &'a App, scope: &'a Scope, by: ArrivingBy) -> Self {
+    pub(super) fn new(
+        app: &'a App,
+        (scope, access): (&'a Scope, &'a dyn AccessCheck),
+        by: ArrivingBy,
+    ) -> Self {
         let account = app.iam.directory().account_of(scope.domain());
         let owner = account.map_or(ShareOwner::Proxy, ShareOwner::Account);
         Self {
             app,
             scope,
+            access,
             by,
             held: BodyReservation::nothing(&app.bodies, owner),
             reserved: 0,
@@ -103,6 +111,11 @@ impl<'a> Portions<'a> {
     pub(super) fn store(&mut self, lines: &Lines) -> Result<(), Refusal> {
         if lines.received == 0 {
             return Ok(());
+        }
+        // It was checked just now for the first.
+        if self.outcome.received > 0 {
+            let held = self.access.recheck();
+            held.inspect_err(|refusal| self.access.report(refusal))?;
         }
         let early = lines.rejects.iter().map(|reject| &reject.reason);
         let appended =

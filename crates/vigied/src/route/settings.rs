@@ -3,18 +3,21 @@
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused;
+use crate::http::accepted::EncodingChoice;
 use crate::http::no_json;
 use crate::http::problem::Refusal;
-use crate::http::worker;
+use crate::query::rules::{self, RulesError};
+use crate::query::{self, answer::Answer};
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
+use ::query::schema::SchemaError;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::error::Problem;
-use base::limit;
 use base::scope::{Action, Scope};
+use base::store::StoreError;
 use http::StatusCode;
-use query::schema::{Problem as RuleProblem, Rules, SchemaError};
 use std::sync::Arc;
 use wire::code;
 use wire::query::Query;
@@ -41,6 +44,7 @@ fn settings(app: &App, scope: &Scope) -> DomainSettings {
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: RequestAccess,
     RawQuery(url): RawQuery,
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
@@ -62,7 +66,7 @@ pub(super) async fn change(
         key_before_names: wanted.key_before_names,
     };
     let is_dry = is_dry_run(url.as_deref())?;
-    let change = checked(change).await?;
+    let change = checked(&app, (&caller.scope, admission), change).await?;
     let done = match is_dry {
         true => app.iam.check_configuration(&caller.scope, &change),
         false => {
@@ -124,17 +128,35 @@ fn is_dry_run(url: Option<&str>) -> Result<bool, Refusal> {
     }
 }
 
-/// Compiling patterns takes time, so it does not run on a reactor thread.
+/// Reads the rules of a change. To compile patterns takes time and memory, so it is done in a turn of the account as a query is, and
+/// ends with its time, its client, and what its caller was let in by.
 async fn checked(
+    app: &App,
+    (scope, admission): (&Scope, RequestAccess),
     change: iam::manage::settings::DomainChange,
 ) -> Result<iam::manage::settings::DomainChange, Refusal> {
-    let check = move || {
-        let text = |text: &Option<Option<String>>| text.clone().flatten().unwrap_or_default();
-        let (schemas, aggregation) = (text(&change.schemas), text(&change.aggregation));
-        Rules::parse(&schemas, &aggregation).map_err(|error| unreadable(&error))?;
-        Ok(change)
+    let text = |text: &Option<Option<String>>| text.clone().flatten().unwrap_or_default();
+    let (schemas, aggregation) = (text(&change.schemas), text(&change.aggregation));
+    if schemas.is_empty() && aggregation.is_empty() {
+        return Ok(change);
+    }
+    let read = move |answer: &mut Answer| {
+        let context = answer.context();
+        match rules::parse(&context, &schemas, &aggregation) {
+            Ok(_) => Ok(()),
+            Err(RulesError::Unreadable(error)) => Err(unreadable(&error)),
+            Err(RulesError::Stopped(stop)) => Err(StoreError::Stopped(stop).into()),
+        }
     };
-    worker::run(check).await?
+    // Nothing is written: what counts is that it is no refusal.
+    query::answer(
+        &app.queries,
+        (scope, Box::new(admission)),
+        EncodingChoice::Plain,
+        read,
+    )
+    .await?;
+    Ok(change)
 }
 
 /// The refusal of rules, which says the line.
@@ -147,10 +169,8 @@ fn unreadable(error: &SchemaError) -> Refusal {
     let problem = code::PARAMETER_INVALID
         .problem(error.to_string())
         .field(field);
-    Refusal(match error.problem {
-        RuleProblem::TooMany(_) => problem.limit(&limit::SCHEMA_RULES),
-        RuleProblem::TooLong(_) => problem.limit(&limit::SCHEMA_BYTES),
-        RuleProblem::PatternTooLong(_) => problem.limit(&limit::REGEX_BYTES),
-        _ => problem,
+    Refusal(match error.problem.limit() {
+        Some(limit) => problem.limit(limit),
+        None => problem,
     })
 }

@@ -58,7 +58,7 @@ pub(super) fn paced(
     let domain = shown.scope(shared)?.domain();
     let now = shared.app.clock.now();
     let source = sender.source.key();
-    let is_within = source.is_none_or(|source| shared.pace.takes(source, domain, bytes, now));
+    let is_within = shared.pace.takes(source, domain, bytes, now);
     if !is_within {
         shared.app.metrics.limited(&limit::SENDER_BYTES_PER_SECOND);
         shared.refuse(sender.door, sender.source, "too_fast", samples);

@@ -15,11 +15,10 @@ use super::stream::{Read1, Stream};
 use crate::config::{Format, Listener, Transport};
 use crate::net::tls::Tls;
 use base::scope::Domain;
-use base::source::Source;
 use rustls::ServerConfig;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How much is read of one who has not said who it is: two reads, which is more than any login has.
 const UNKNOWN_BYTES_MAX: usize = 64 * 1024;
@@ -51,7 +50,7 @@ pub(super) fn serve(
     };
     let sender = Sender {
         door: door.key,
-        source: Source::client(peer),
+        source: shared.proxies.peer(peer),
     };
     let shown = match by_certificate(shared, sender, &mut stream) {
         Ok(shown) => shown,
@@ -172,7 +171,8 @@ fn run(
             Read1::Bytes(bytes) => {
                 heard = Instant::now();
                 let done = reader.came(bytes, stream);
-                pause(shared, (sender, place), reader.domain(), bytes);
+                let bytes_of_work = bytes.saturating_add(reader.wasted());
+                pause(shared, (sender, place), reader.domain(), bytes_of_work);
                 if !reader.is_known() {
                     unknown_bytes = unknown_bytes.saturating_add(bytes);
                 }
@@ -215,11 +215,8 @@ fn pause(
     domain: Option<Domain>,
     bytes: usize,
 ) {
-    let Some(source) = sender.source.key() else {
-        return;
-    };
     let now = shared.app.clock.now();
-    let wait = shared.pace.sent(source, domain, bytes, now);
+    let wait = shared.pace.sent(sender.source.key(), domain, bytes, now);
     if wait.is_zero() {
         return;
     }
@@ -227,7 +224,7 @@ fn pause(
         .app
         .metrics
         .limited(&base::limit::SENDER_BYTES_PER_SECOND);
-    let until = Instant::now() + wait.min(Duration::from_secs(5));
+    let until = Instant::now() + wait;
     while Instant::now() < until && !shared.is_stopping() && place.is_held() {
         std::thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
     }

@@ -8,7 +8,6 @@ use super::shared::{SenderContext, TICK};
 use super::storing::{Outcome, Sender, store};
 use super::{collectd, statsd};
 use crate::config::{Format, Listener};
-use base::source::Source;
 use base::time::Millis;
 use std::cell::RefCell;
 use std::net::UdpSocket;
@@ -34,7 +33,7 @@ pub(super) fn serve(shared: &SenderContext, formats: &Formats, door: Listener, s
         if let Ok((bytes, peer)) = socket.recv_from(&mut buffer) {
             let sender = Sender {
                 door: door.key,
-                source: Source::client(peer.ip()),
+                source: shared.proxies.peer(peer.ip()),
             };
             let packet = buffer.get(..bytes).unwrap_or_default();
             match door.format {

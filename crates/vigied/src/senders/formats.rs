@@ -4,6 +4,7 @@ use super::collectd::Packets;
 use super::statsd::Sums;
 use crate::app::App;
 use crate::config::{Format, Settings};
+use crate::http::share::Shares;
 use std::sync::Arc;
 
 /// What is kept for each, where a door for it is open.
@@ -16,12 +17,16 @@ pub(super) struct Formats {
 }
 
 impl Formats {
-    pub(super) fn new(settings: &Settings, app: &Arc<App>) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        settings: &Settings,
+        app: &Arc<App>,
+        shares: &Shares,
+    ) -> anyhow::Result<Self> {
         let senders = &settings.senders;
         let opens = |format| senders.doors.iter().any(|own| own.format == format);
         Ok(Self {
             statsd: opens(Format::Statsd)
-                .then(|| Sums::new(settings))
+                .then(|| Sums::new(settings, shares.clone()))
                 .transpose()?,
             collectd: opens(Format::Collectd)
                 .then(|| Packets::new(&senders.collectd, app))

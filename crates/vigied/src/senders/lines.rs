@@ -6,16 +6,15 @@
 use super::credential::{AuthenticatedSender, Denied, SenderCredential};
 use super::decoding::{put, times_given};
 use super::key_before_names::{self, Keyed};
-use super::pending_lines::{PendingLines, count};
+use super::pending_lines::{PendingLines, count, count_samples};
 use super::places::Place;
 use super::reader::{End, Reader, keep};
-use super::renewal::{Login, is_renewal, next_auth};
+use super::renewal::{FAILED_BYTES, Login, is_renewal, next_auth, warn_at};
 use super::reports::NO_IDENTITY;
 use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
 use crate::config::Listener;
-use crate::http::share::ShareOwner;
 use base::error::Problem;
 use base::id::KeyId;
 use base::limit;
@@ -23,16 +22,13 @@ use base::sample::RejectReason;
 use base::scope::Domain;
 use base::time::Millis;
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wire::auth_line;
 use wire::ingest::plaintext::LINE_BYTES_MAX;
 use wire::ingest::{DefaultTimes, LineReject, Lines};
 
 /// How much is read at once, besides an unfinished line.
 const READ_BYTES: usize = 32 * 1024;
-
-/// Before a token ends, its sender is warned: so long before at most, and a third of its life where that is less.
-const WARN_MILLIS: i64 = 60_000;
 
 /// Reads lines.
 #[derive(Debug)]
@@ -52,6 +48,8 @@ pub(super) struct LineReader<'s> {
     in_long_line: bool,
     /// What has come before the sender said who it is.
     unknown_bytes: usize,
+    /// What renewals that failed have cost.
+    wasted: usize,
     last: Millis,
     /// What was given to lines that say no time.
     given: RefCell<DefaultTimes>,
@@ -78,6 +76,7 @@ impl<'s> LineReader<'s> {
             filled: 0,
             in_long_line: false,
             unknown_bytes: 0,
+            wasted: 0,
             last: Millis(0),
             given: RefCell::new(times_given()),
         };
@@ -150,7 +149,10 @@ impl<'s> LineReader<'s> {
         let keyed = parted.store(shared, sender, |shown, lines| {
             put((shared, sender), shown, lines, at, &self.given)
         });
-        self.by_key(keyed)?;
+        if let Err(end) = self.by_key(keyed) {
+            self.refuse(NO_IDENTITY, count_samples(&parted.plain));
+            return Err(end);
+        }
         self.own_lines(&parted.plain, at)
     }
 
@@ -200,8 +202,8 @@ impl<'s> LineReader<'s> {
             }
         }
         let (shared, owner) = (self.shared, open.owner);
-        let held = self.held.get_or_insert_with(|| hold(shared, owner));
-        let refused = held.keep(lines, at);
+        let begin = || PendingLines::from_now(shared, owner);
+        let refused = self.held.get_or_insert_with(begin).keep(lines, at);
         if refused > 0 {
             shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
             self.refuse("expired", refused);
@@ -244,6 +246,11 @@ impl<'s> LineReader<'s> {
             ));
         }
         let entered = {
+            // To look at a credential is work that an account does in its turns, however often it shows one.
+            let _turn = self
+                .open
+                .as_ref()
+                .map(|open| self.shared.turns.take(open.owner));
             let line = self.buffer.get(from..to).unwrap_or_default();
             let usual = self.open.as_ref().map(|open| open.domain);
             let is_renewal = self
@@ -270,6 +277,7 @@ impl<'s> LineReader<'s> {
             // Who is in already stays in as before, unless it guesses, or says that it is somebody else or sends elsewhere: what
             // follows would be stored where it does not belong.
             Err((why, false)) => {
+                self.wasted = self.wasted.saturating_add(FAILED_BYTES);
                 stream.say(&format!("ERR {why}"));
                 return Ok(());
             }
@@ -296,7 +304,7 @@ impl<'s> LineReader<'s> {
             principal,
             domain,
             owner,
-            warn_at: left.map(|left| now.plus(left - (left / 3).min(WARN_MILLIS))),
+            warn_at: left.map(|left| warn_at(now, left)),
         });
         self.release()?;
         let ends = left.map_or_else(String::new, |left| format!(" for {} s", left / 1000));
@@ -316,15 +324,34 @@ impl<'s> LineReader<'s> {
             from = memchr::memchr(b'\n', filled).map_or(end, |at| at + 1);
             self.in_long_line = false;
         }
-        while let Some((at, stop)) = next_auth(self.buffer.get(..end).unwrap_or_default(), from) {
-            self.lines(from, at)?;
-            self.auth(at, stop, stream)?;
+        loop {
+            let auth = next_auth(self.buffer.get(..end).unwrap_or_default(), from);
+            let at = auth.map_or(end, |(at, _)| at);
+            let reason = if self.is_known() {
+                "credential"
+            } else {
+                NO_IDENTITY
+            };
+            if let Err(why) = self.lines(from, at) {
+                return Err(self.leave(at, reason, why));
+            }
+            let Some((at, stop)) = auth else { break };
+            if let Err(why) = self.auth(at, stop, stream) {
+                return Err(self.leave(at, "credential", why));
+            }
             from = stop + 1;
         }
-        self.lines(from, end)?;
         self.buffer.copy_within(end..self.filled, 0);
         self.filled -= end;
         self.unfinished()
+    }
+
+    /// Counts what was read and is left behind where the connection ends.
+    fn leave(&mut self, from: usize, reason: &'static str, why: End) -> End {
+        let behind = self.buffer.get(from..self.filled).unwrap_or_default();
+        self.refuse(reason, count_samples(behind));
+        self.filled = 0;
+        why
     }
 
     /// Passes over a line that is too long to be one.
@@ -431,8 +458,9 @@ impl Reader for LineReader<'_> {
             }
             Err(Denied::ForNow(problem)) => {
                 // From now on counts the time in which a new credential may come, also where nothing is sent.
-                let held = self.held.get_or_insert_with(|| hold(shared, owner));
-                if held.since.elapsed() <= shared.limits.held {
+                let begin = || PendingLines::from_now(shared, owner);
+                let since = self.held.get_or_insert_with(begin).since;
+                if since.elapsed() <= shared.limits.held {
                     return Ok(());
                 }
                 shared.app.metrics.limited(&limit::SENDER_HELD_SECONDS);
@@ -464,26 +492,8 @@ impl Reader for LineReader<'_> {
         let own = self.open.as_ref().map(|open| open.domain);
         own.or_else(|| self.by_key.map(|(_, domain)| domain))
     }
-}
 
-/// Room for lines that come from now on.
-fn hold(shared: &SenderContext, owner: ShareOwner) -> PendingLines<'_> {
-    let taken = shared.in_flight.none(owner);
-    PendingLines::new(Instant::now(), shared.limits.held_bytes, taken)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn auth_lines_are_found_where_lines_begin() {
-        let text = b"a 1\nAUTH iam x\nb.AUTH 1\n AUTH iam\nAUTHX 1\nAUTH\r\nc 2\n";
-        assert_eq!(next_auth(text, 0), Some((4, 14)));
-        let (at, stop) = next_auth(text, 15).unwrap();
-        assert_eq!(&text[at..stop], b"AUTH\r");
-        assert_eq!(next_auth(text, stop + 1), None);
-        assert_eq!(next_auth(b"x 1\n", 0), None);
-        assert_eq!(next_auth(b"", 0), None);
+    fn wasted(&mut self) -> usize {
+        std::mem::take(&mut self.wasted)
     }
 }

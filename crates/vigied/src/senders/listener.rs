@@ -5,7 +5,6 @@ use super::shared::{SenderContext, TICK};
 use super::{connection, datagrams};
 use crate::config::{Listener, SenderSettings, Settings, Transport};
 use anyhow::Context;
-use base::source::SourceKey;
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
@@ -93,7 +92,7 @@ fn accept(
             Ok((stream, peer)) => {
                 let stream = Arc::new(stream);
                 let on_limit = |limit| shared.app.metrics.limited(limit);
-                let source = SourceKey::of(peer.ip());
+                let source = shared.proxies.peer(peer.ip()).key();
                 let is_blocking = stream.set_nonblocking(false).is_ok();
                 // Without a place it is closed: none waits, so none can make others wait.
                 let number = shared.places.admit(source, &stream, on_limit);

@@ -33,6 +33,9 @@ const READ_BYTES: usize = 32 * 1024;
 /// How long lines of a window that is not whole wait to be stored.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// What a message or record counts as, beside its bytes, that is refused: they may be a few bytes long.
+const REFUSED_BYTES: usize = 64;
+
 /// The length of a GUID with its hyphens.
 const GUID_BYTES: usize = 36;
 
@@ -67,6 +70,10 @@ pub(super) struct LumberjackReader<'s> {
     ended: Vec<u32>,
     /// What lines without a time were given before.
     given: RefCell<DefaultTimes>,
+    /// Messages and records that were refused and not told yet, by reason.
+    refused: Vec<(&'static str, u64)>,
+    /// What these have cost.
+    wasted: usize,
 }
 
 impl<'s> LumberjackReader<'s> {
@@ -89,6 +96,8 @@ impl<'s> LumberjackReader<'s> {
             since: Instant::now(),
             ended: Vec::new(),
             given: RefCell::new(times_given()),
+            refused: Vec::new(),
+            wasted: 0,
         }
     }
 
@@ -97,15 +106,32 @@ impl<'s> LumberjackReader<'s> {
             .refuse(self.sender.door, self.sender.source, reason, count);
     }
 
-    /// Counts a message that is for no space, or for none of this sender's; also for the one that it logged in for.
-    fn refuse_line(&self, reason: &'static str) {
-        match &self.open {
-            Some(Open::One { shown, domain }) => {
-                let Sender { door, source } = self.sender;
-                let who = (door, source, shown.key(self.shared));
-                self.shared.refuse_for(who, *domain, reason);
+    /// Notes a message that is for no space, or for none of this sender's, or a record.
+    fn refuse_line(&mut self, reason: &'static str) {
+        self.wasted = self.wasted.saturating_add(REFUSED_BYTES);
+        match self.refused.iter_mut().find(|own| own.0 == reason) {
+            Some((_, count)) => *count += 1,
+            None => self.refused.push((reason, 1)),
+        }
+    }
+
+    /// Counts what was noted, also for the domain that the sender logged in for: in one of its turns, as what it has stored.
+    fn tell_refused(&mut self) {
+        if self.refused.is_empty() {
+            return;
+        }
+        let shared = self.shared;
+        let owner = self.domain().map(|domain| shared.owner(domain));
+        let _turn = owner.map(|owner| shared.turns.take(owner));
+        for (reason, count) in std::mem::take(&mut self.refused) {
+            match &self.open {
+                Some(Open::One { shown, domain }) => {
+                    let Sender { door, source } = self.sender;
+                    let who = (door, source, shown.key(shared));
+                    shared.refuse_for(who, *domain, (reason, count));
+                }
+                _ => self.refuse(reason, count),
             }
-            _ => self.refuse(reason, 1),
         }
     }
 
@@ -351,6 +377,7 @@ impl Reader for LumberjackReader<'_> {
         buffer.copy_within(done..filled, 0);
         self.filled = filled - done;
         self.buffer = buffer;
+        self.tell_refused();
         result?;
         self.acknowledge(stream)
     }
@@ -388,6 +415,10 @@ impl Reader for LumberjackReader<'_> {
 
     fn domain(&self) -> Option<Domain> {
         self.open.as_ref().map(domain_of)
+    }
+
+    fn wasted(&mut self) -> usize {
+        std::mem::take(&mut self.wasted)
     }
 
     fn idle(&self, shared: &SenderContext) -> (Duration, &'static Limit) {

@@ -38,6 +38,7 @@ pub(crate) use listener::Bound;
 use crate::app::App;
 use crate::config::{SenderSettings, Settings};
 use crate::http::share::{AccountShare, Shares};
+use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
@@ -71,7 +72,6 @@ impl Senders {
         tls: Option<Arc<Tls>>,
         connections: u64,
     ) -> anyhow::Result<Self> {
-        let formats = Arc::new(Formats::new(settings, app)?);
         let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
         let seconds = |limit| Duration::from_secs(settings.limit(limit).min(365 * 86_400));
         let iam = app.iam.clone();
@@ -82,6 +82,7 @@ impl Senders {
             source: settings.limit(limit::SOURCE_SHARE_PERCENT),
             strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
         };
+        let formats = Arc::new(Formats::new(settings, app, &shares)?);
         let SenderSettings {
             client_ca_file,
             certificates,
@@ -94,6 +95,7 @@ impl Senders {
         let shared = Arc::new(SenderContext {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),
+            proxies: Proxies::new(settings),
             tls,
             certificates,
             limits: Limits {

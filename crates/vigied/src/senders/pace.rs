@@ -1,6 +1,8 @@
 //! How fast senders are read: by source and by domain, so that neither many connections nor many machines are a way around it.
-//! Those of a source who have not said who they are count apart, so that they slow down nobody who has.
+//! A trusted proxy is no source, and those of a source who have not said who they are count apart, so that they slow down nobody who
+//! has. What is owed has an end, else who comes after a flood from the same address would wait for it.
 
+use base::limit;
 use base::rate_limit::{Rate, Table, TokenBucket};
 use base::scope::Domain;
 use base::source::SourceKey;
@@ -36,7 +38,7 @@ impl Pace {
     /// Counts bytes that were read; how long to wait before more are.
     pub(super) fn sent(
         &self,
-        source: SourceKey,
+        source: Option<SourceKey>,
         domain: Option<Domain>,
         bytes: usize,
         now: Millis,
@@ -44,12 +46,13 @@ impl Pace {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut longest = 0;
         let counted = match domain {
-            None => [Some(RateKey::Stranger(source)), None],
-            Some(domain) => [Some(RateKey::Source(source)), Some(RateKey::Domain(domain))],
+            None => [source.map(RateKey::Stranger), None],
+            Some(domain) => [source.map(RateKey::Source), Some(RateKey::Domain(domain))],
         };
         for who in counted.into_iter().flatten() {
             let own = sent.entry(who);
             own.spend(self.rate, now, bytes as u64);
+            own.owe_at_most(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
             longest = longest.max(own.wait(self.rate, now));
         }
         Duration::from_millis(longest)
@@ -58,15 +61,16 @@ impl Pace {
     /// Whether a datagram may be taken. Its bytes are counted only then: what is refused keeps nobody waiting.
     pub(super) fn takes(
         &self,
-        source: SourceKey,
+        source: Option<SourceKey>,
         domain: Domain,
         bytes: usize,
         now: Millis,
     ) -> bool {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = [RateKey::Source(source), RateKey::Domain(domain)];
+        let counted = [source.map(RateKey::Source), Some(RateKey::Domain(domain))];
+        let counted = counted.into_iter().flatten();
         let is_within = counted
-            .into_iter()
+            .clone()
             .all(|who| sent.entry(who).wait(self.rate, now) == 0);
         if is_within {
             for who in counted {
@@ -85,7 +89,7 @@ mod tests {
     #[test]
     fn a_source_above_the_rate_waits_and_no_other_does() {
         let pace = Pace::new(1000);
-        let source = |number: u8| SourceKey::of(std::net::IpAddr::from([192, 0, 2, number]));
+        let source = |number: u8| Some(SourceKey::of([192, 0, 2, number].into()));
         assert_eq!(pace.sent(source(1), None, 500, Millis(0)), Duration::ZERO);
         let wait = pace.sent(source(1), None, 1500, Millis(0));
         assert!(wait > Duration::from_millis(900) && wait < Duration::from_millis(1100));
@@ -93,11 +97,43 @@ mod tests {
         assert_eq!(pace.sent(source(1), None, 0, Millis(3000)), Duration::ZERO);
     }
 
+    /// Behind a balancer that is trusted, all senders were one source.
+    #[test]
+    fn a_trusted_proxy_is_not_slowed_and_each_domain_behind_it_is() {
+        let pace = Pace::new(1000);
+        let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
+        assert!(pace.sent(None, None, 1 << 20, Millis(0)).is_zero());
+        assert!(!pace.sent(None, Some(space(1)), 5000, Millis(0)).is_zero());
+        assert!(pace.sent(None, Some(space(2)), 500, Millis(0)).is_zero());
+        assert!(!pace.takes(None, space(1), 1, Millis(0)));
+        assert!(pace.takes(None, space(3), 1, Millis(0)));
+    }
+
+    /// It had none: whoever came after a flood from the same address, or to the same domain, waited for hours.
+    #[test]
+    fn what_is_owed_has_an_end() {
+        let pace = Pace::new(1000);
+        let source = Some(SourceKey::of([192, 0, 2, 1].into()));
+        let domain = Domain::Space(SpaceId(Guid::from_random([1; 16])));
+        for _ in 0..1000 {
+            pace.sent(source, Some(domain), 1 << 20, Millis(0));
+        }
+        let most = Duration::from_secs(limit::SENDER_DEBT_SECONDS.default);
+        let wait = pace.sent(source, Some(domain), 0, Millis(0));
+        assert!(
+            wait > most / 2 && wait <= most + Duration::from_millis(2),
+            "{wait:?}"
+        );
+        let after = Millis(i64::try_from(wait.as_millis()).unwrap());
+        assert!(pace.sent(source, Some(domain), 0, after).is_zero());
+        assert!(pace.takes(source, domain, 100, after));
+    }
+
     /// What was refused counted too, so that who sent too fast had nothing stored at all.
     #[test]
     fn datagrams_above_the_rate_leave_those_within_it() {
         let pace = Pace::new(1000);
-        let source = SourceKey::of([192, 0, 2, 1].into());
+        let source = Some(SourceKey::of([192, 0, 2, 1].into()));
         let domain = Domain::Space(SpaceId(Guid::from_random([1; 16])));
         let sent = (0..1000_i64).filter(|at| pace.takes(source, domain, 100, Millis(at * 10)));
         // Ten seconds, at ten of them a second, and what may be had at once.
@@ -108,7 +144,7 @@ mod tests {
     #[test]
     fn strangers_slow_down_nobody_who_is_known() {
         let pace = Pace::new(1000);
-        let source = SourceKey::of([192, 0, 2, 1].into());
+        let source = Some(SourceKey::of([192, 0, 2, 1].into()));
         let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
         assert!(!pace.sent(source, None, 100_000, Millis(0)).is_zero());
         let sent = |domain, bytes| pace.sent(source, Some(domain), bytes, Millis(0));

@@ -1,8 +1,11 @@
 //! Lines that came when nothing could be stored for their sender: kept as they came, with when they came, within a bound.
 
 use super::budget::BudgetReservation;
+use super::shared::SenderContext;
+use crate::http::share::ShareOwner;
 use base::time::Millis;
 use std::time::Instant;
+use wire::auth_line;
 
 /// The lines of one connection.
 #[derive(Debug)]
@@ -16,7 +19,13 @@ pub(super) struct PendingLines<'b> {
 }
 
 impl<'b> PendingLines<'b> {
-    pub(super) const fn new(since: Instant, most: usize, taken: BudgetReservation<'b>) -> Self {
+    /// Room for lines that come from now on.
+    pub(super) fn from_now(shared: &'b SenderContext, owner: ShareOwner) -> Self {
+        let taken = shared.in_flight.none(owner);
+        Self::new(Instant::now(), shared.limits.held_bytes, taken)
+    }
+
+    const fn new(since: Instant, most: usize, taken: BudgetReservation<'b>) -> Self {
         Self {
             since,
             pieces: Vec::new(),
@@ -58,6 +67,13 @@ pub(super) fn count(lines: &[u8]) -> u64 {
     ends + u64::from(lines.last().is_some_and(|last| *last != b'\n'))
 }
 
+/// How many of them may be samples: neither empty, nor `AUTH`.
+pub(super) fn count_samples(lines: &[u8]) -> u64 {
+    let lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let samples = lines.filter(|line| !line.is_empty() && !auth_line::is_one(line));
+    samples.count() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::budget::Budget;
@@ -65,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_finds_no_room_is_counted() {
-        use crate::http::share::{ShareOwner, Shares};
+        use crate::http::share::Shares;
         let budget = Budget::new(1300, Shares::whole());
         let none = || budget.none(ShareOwner::Proxy);
         let mut held = PendingLines::new(Instant::now(), 250, none());
@@ -77,6 +93,13 @@ mod tests {
         assert_eq!(other.keep(&b"a 1\n".repeat(240), Millis(2)), 240);
         drop(held);
         assert_eq!(other.keep(&b"a 1\n".repeat(240), Millis(2)), 0);
+    }
+
+    #[test]
+    fn what_is_no_sample_does_not_count() {
+        let lines = b"a 1\n\n \r\nAUTH iam x\nAUTH\r\nb 2\nAUTHOR 1\nc";
+        assert_eq!(count_samples(lines), 4);
+        assert_eq!(count_samples(b"") + count_samples(b"\n"), 0);
     }
 
     #[test]

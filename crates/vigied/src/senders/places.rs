@@ -16,7 +16,8 @@ const NEWCOMERS: usize = 8;
 #[derive(Debug)]
 struct Entry {
     stream: Arc<TcpStream>,
-    source: SourceKey,
+    /// None of a trusted proxy, which is no source.
+    source: Option<SourceKey>,
     /// Of a sender who has said who they are.
     known: Option<(Domain, ShareOwner)>,
 }
@@ -93,16 +94,17 @@ impl Places {
     /// A place for a new connection; the limit that leaves none. `on_limit` also hears of a place that another gave up.
     pub(super) fn admit(
         &self,
-        source: SourceKey,
+        source: Option<SourceKey>,
         stream: &Arc<TcpStream>,
         on_limit: impl Fn(&'static Limit),
     ) -> Option<u64> {
         let mut taken = self.taken();
-        let own = taken.all.values().filter(|own| own.source == source);
+        let is_own = |own: &Entry| source.is_some() && own.source == source;
+        let own = taken.all.values().filter(|own| is_own(own));
         if own.count() >= self.per_source {
             on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
             // Else whoever is silent behind an address that many share would keep all others of it out.
-            if !taken.evict(|own| own.source == source) {
+            if !taken.evict(is_own) {
                 return None;
             }
         }
@@ -191,8 +193,8 @@ mod tests {
         Arc::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap())
     }
 
-    fn source(number: u8) -> SourceKey {
-        SourceKey::of(std::net::IpAddr::from([192, 0, 2, number]))
+    fn source(number: u8) -> Option<SourceKey> {
+        Some(SourceKey::of([192, 0, 2, number].into()))
     }
 
     fn space(number: u8) -> Domain {
@@ -237,6 +239,12 @@ mod tests {
         drop(one);
         two.keep(space(1), account(1)).unwrap();
         assert!(admit(1).is_some());
+        // A trusted proxy has the connections of many.
+        let behind: Vec<_> = (0..9)
+            .map(|_| places.admit(None, &stream, |_| {}))
+            .collect();
+        assert!(behind.iter().all(Option::is_some));
+        assert_eq!(places.taken().all.len(), 10);
     }
 
     /// Silent strangers kept everybody out who has the same address.

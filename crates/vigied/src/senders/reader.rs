@@ -31,6 +31,10 @@ pub(super) trait Reader {
     fn is_known(&self) -> bool;
     /// The domain that it sends to, once that is known.
     fn domain(&self) -> Option<Domain>;
+    /// What was done for nothing since this was last asked, in bytes: it counts towards the rate as if so many had come.
+    fn wasted(&mut self) -> usize {
+        0
+    }
     /// How long nothing may come, and the limit that says so.
     fn idle(&self, shared: &SenderContext) -> (Duration, &'static Limit) {
         (shared.limits.idle, &limit::SENDER_IDLE_SECONDS)

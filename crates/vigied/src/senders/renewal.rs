@@ -7,6 +7,12 @@ use base::scope::Domain;
 use base::time::Millis;
 use wire::auth_line::{self, AuthLineError};
 
+/// What a renewal that fails counts as: to look at it costs as much as many lines, and it may be sent again and again.
+pub(super) const FAILED_BYTES: usize = 64 * 1024;
+
+/// Before a token ends, its sender is warned: so long before at most, and a third of its life where that is less.
+const WARN_MILLIS: i64 = 60_000;
+
 /// Who sends on the connection.
 #[derive(Debug)]
 pub(super) struct Login {
@@ -17,6 +23,11 @@ pub(super) struct Login {
     pub(super) owner: ShareOwner,
     /// When to warn; `None` when it was done, or the credential lasts.
     pub(super) warn_at: Option<Millis>,
+}
+
+/// When to warn of a token that ends in so many milliseconds.
+pub(super) fn warn_at(now: Millis, left: i64) -> Millis {
+    now.plus(left - (left / 3).min(WARN_MILLIS))
 }
 
 /// Whether a line can be no more than a renewal of what is open: it names no other domain, and what is open was shown. One who is
@@ -56,6 +67,17 @@ fn names_no_other(line: &[u8], domain: Domain) -> bool {
 mod tests {
     use super::*;
     use base::id::{Guid, SpaceId};
+
+    #[test]
+    fn auth_lines_are_found_where_lines_begin() {
+        let text = b"a 1\nAUTH iam x\nb.AUTH 1\n AUTH iam\nAUTHX 1\nAUTH\r\nc 2\n";
+        assert_eq!(next_auth(text, 0), Some((4, 14)));
+        let (at, stop) = next_auth(text, 15).unwrap();
+        assert_eq!(&text[at..stop], b"AUTH\r");
+        assert_eq!(next_auth(text, stop + 1), None);
+        assert_eq!(next_auth(b"x 1\n", 0), None);
+        assert_eq!(next_auth(b"", 0), None);
+    }
 
     #[test]
     fn an_auth_line_for_another_domain_renews_nothing() {

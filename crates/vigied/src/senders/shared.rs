@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::app::arrivals::{Arrival, ArrivingBy};
 use crate::config::{SenderSettings, Sources};
 use crate::http::share::ShareOwner;
+use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::id::KeyId;
 use base::scope::Domain;
@@ -39,6 +40,7 @@ pub(super) struct Limits {
 pub(super) struct SenderContext {
     pub(super) app: Arc<App>,
     pub(super) sources: Sources,
+    pub(super) proxies: Proxies,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) certificates: Option<ClientCertificates>,
     pub(super) limits: Limits,
@@ -79,17 +81,17 @@ impl SenderContext {
         }
     }
 
-    /// The same where it is known whose it was.
+    /// The same where it is known whose they were.
     pub(super) fn refuse_for(
         &self,
         (door, source, key): (&'static str, Source, Option<KeyId>),
         domain: Domain,
-        reason: &'static str,
+        (reason, count): (&'static str, u64),
     ) {
-        self.refuse(door, source, reason, 1);
+        self.refuse(door, source, reason, count);
         let by = ArrivingBy::new(door, source, key);
         let mut arrival = Arrival::new(domain, by, self.app.clock.now(), 0);
-        arrival.count(reason, 1);
+        arrival.count(reason, count);
         self.app.note_arrival(arrival);
     }
 

@@ -33,21 +33,24 @@ pub(super) fn datagram(
     packet: &[u8],
 ) {
     by_identity(shared, sender, door, packet, &|shown, lines| {
-        take((shared, sums), sender, shown, lines)
+        // Whoever reads for all waits for nobody's turn.
+        take((shared, sums), sender, shown, (lines, false))
     });
 }
 
-/// Adds the values of whole lines to the sums of the domain that they are for; those that are none, or find no room, are counted.
+/// Adds the values of whole lines to the sums of the domain that they are for, in one of the turns of its account where that is to be
+/// waited for; those that are none, or find no room, are counted.
 fn take(
     (shared, sums): (&SenderContext, &Sums),
     sender: Sender,
     shown: &SenderCredential,
-    lines: &[u8],
+    (lines, waits): (&[u8], bool),
 ) -> Outcome {
     let scope = match shown.scope(shared) {
         Ok(scope) => scope,
         Err(denied) => return Outcome::Denied(denied),
     };
+    let turn = waits.then(|| shared.turns.take(shared.owner(scope.domain())));
     let reading = match sums.take(shared, sender, shown, &scope, lines) {
         LinesOutcome::Read(reading) => reading,
         // The domain was deleted after the credential was verified.
@@ -56,6 +59,7 @@ fn take(
             rejects: Vec::new(),
         },
     };
+    drop(turn);
     if reading.rejects.is_empty() {
         return Outcome::Done;
     }

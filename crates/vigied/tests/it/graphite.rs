@@ -8,10 +8,12 @@ use base::limit::{self, Limit};
 use serde_json::{Value, json};
 
 /// Tried here.
-pub(crate) const LIMITS: [Limit; 3] = [
+pub(crate) const LIMITS: [Limit; 5] = [
     limit::TARGET_BYTES,
     limit::SCHEMA_BYTES,
     limit::SCHEMA_RULES,
+    limit::SCHEMA_READING_BYTES,
+    limit::SCHEMA_COMPILED_BYTES,
 ];
 
 const SETTINGS: &str = "/v1/settings/domain";
@@ -159,9 +161,19 @@ fn rules_with_a_mistake_change_nothing() {
 fn texts_of_rules_and_targets_have_limits_by_name() {
     let kept = Kept::start();
     let long = "#".repeat(limit::SCHEMA_BYTES.default as usize + 1);
-    let rule = |at: u64| format!("[r{at}]\npattern = r{at}\nretentions = 1m:1d\n");
-    let many: String = (0..=limit::SCHEMA_RULES.default).map(rule).collect();
-    for (text, limit) in [(long, limit::SCHEMA_BYTES), (many, limit::SCHEMA_RULES)] {
+    let rules = |pattern: &str, count: u64| {
+        let rule = |at| format!("[r{at}]\npattern = {pattern}\nretentions = 1m:1d\n");
+        (0..count).map(rule).collect::<String>()
+    };
+    for (text, limit) in [
+        (long, limit::SCHEMA_BYTES),
+        (
+            rules("r", limit::SCHEMA_RULES.default + 1),
+            limit::SCHEMA_RULES,
+        ),
+        (rules(&r"\w".repeat(30), 10), limit::SCHEMA_READING_BYTES),
+        (rules("[a-z]{900}", 100), limit::SCHEMA_COMPILED_BYTES),
+    ] {
         let refused = kept.set(json!({"schemas": text}));
         assert_eq!(refused.status, 400, "{}", refused.text());
         assert!(refused.text().contains(limit.name), "{}", refused.text());

@@ -1,7 +1,7 @@
 //! statsd: what programs count and time, sent in packets of lines `name:value|type`, and the sums that are made of it.
 //!
 //! Two parts that know nothing of each other but [`Metric`]: the parser ([`packet`], and [`Decoder`] for streams) makes
-//! metrics of bytes, the [`Aggregator`] keeps them until a flush and then gives samples under the names of etsy's statsd.
+//! metrics of bytes, the [`Aggregator`] keeps them until a [`Flush`], which gives samples under the names of etsy's statsd.
 //! Neither reads a clock. What is kept between two flushes is bounded, by series and by bytes.
 //!
 //! | type | what it is |
@@ -18,6 +18,7 @@
 
 mod aggregator;
 mod decoder;
+mod flush;
 mod line;
 mod name;
 mod namespace;
@@ -26,8 +27,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use aggregator::{Aggregator, Bound, Bounds, flush_time};
+pub use aggregator::{Aggregator, Bound, Bounds};
 pub use decoder::{DecodeSummary, Decoder, LINE_BYTES_MAX, Reject, packet};
+pub use flush::{Flush, flush_time};
 pub use settings::{Histogram, Settings, SettingsError};
 
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! A picture ends when nobody waits for it, and gives back what it had.
 
 use super::*;
-use crate::draw::{chart, png};
+use crate::draw::{chart, pie, png};
 use base::context::Memory;
 use base::limit;
 use std::cell::Cell;
@@ -97,6 +97,60 @@ fn regression_6_a_stacked_curve_lies_upon_no_more_points_than_it_has() {
     assert!(matches!(curves, Err(Stop::Cancelled)));
     let cancelled = chart::scene(picture(&options, None), || Err(Stop::Cancelled));
     assert!(matches!(cancelled, Err(Stop::Cancelled)));
+}
+
+/// Says that the work is over when it is asked for the `last` time.
+fn until(last: u32, checks: &Cell<u32>) -> Result<(), Stop> {
+    checks.set(checks.get() + 1);
+    if checks.get() == last {
+        return Err(Stop::Cancelled);
+    }
+    Ok(())
+}
+
+/// A pie was laid out, whoever waited for it.
+#[test]
+fn a_pie_ends_with_its_time() {
+    let options = Options::parse([("graphType", "pie")]).unwrap();
+    let picture = Picture {
+        series: (0..20).map(|_| series("part", vec![1.0; 5])).collect(),
+        from: 1_700_000_000,
+        until: 1_700_000_300,
+        zone: TimeZone::UTC,
+        options: &options,
+    };
+    let checks = Cell::new(0);
+    assert!(pie::scene(&picture, || until(u32::MAX, &checks)).is_ok());
+    // Before the values of each series, and before each slice.
+    assert_eq!(checks.get(), 40);
+    for last in [1, 20, 21, 40] {
+        checks.set(0);
+        let laid_out = pie::scene(&picture, || until(last, &checks));
+        assert!(matches!(laid_out, Err(Stop::Cancelled)), "{last}");
+    }
+    let context = Context::unlimited();
+    context.cancel_flag().store(true, Ordering::Relaxed);
+    assert!(draw(picture, &context).is_err());
+}
+
+/// The ends of all areas were joined, whoever waited for them.
+#[test]
+fn areas_between_two_series_end_with_their_time() {
+    let options = Options::parse([("areaMode", "none")]).unwrap();
+    let ends = || {
+        let end = |place: usize| {
+            let mut own = series("end", vec![1.0, 2.0]);
+            own.drawing.band = Some(format!("band {}", place / 2).into());
+            own.drawing.is_invisible = place.is_multiple_of(2);
+            own
+        };
+        (0..10).map(end).collect::<Vec<_>>()
+    };
+    for (last, is_over) in [(10, true), (11, true), (20, true), (21, false)] {
+        let checks = Cell::new(0);
+        let curves = chart::curves(ends(), &options, 1000.0, &|| until(last, &checks));
+        assert_eq!(curves.is_err(), is_over, "{last}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Work by several threads comes to what one thread comes to, gives way, and ends.
 
+mod left_behind;
+
 use super::super::helpers::Helpers;
 use super::super::turns::Turns;
 use super::super::turns::tests::{account, poll, take, turns};

@@ -1,11 +1,11 @@
 //! What tag expressions ask a store for.
 
 use base::pattern::Pattern;
-use base::selector::{Matcher, Op, Selector};
+use base::selector::{Matcher, MatcherBudget, Op, Selector};
 use query::tags::{Comparison, NAME, TagExpression};
 
 /// Series with tags that may fit: all that fit, and others only where the store has no automaton for the regular expressions,
-/// or one that is too large. `None` where there are more expressions than a selector takes.
+/// or one that is too large, alone or with those before it. `None` where there are more expressions than a selector takes.
 pub(super) fn selector(expressions: &[TagExpression]) -> Option<Selector> {
     let is_plain = |expression: &&TagExpression| {
         matches!(
@@ -24,12 +24,18 @@ fn of<'e>(expressions: impl Iterator<Item = &'e TagExpression> + Clone) -> Optio
         .find(|expression| expression.comparison == Comparison::Equal)
         .and_then(|expression| Pattern::parse(&base::pattern::escape(&expression.value)).ok());
     let labels = expressions.filter(|expression| !is_of_path(expression));
-    let selector = Selector::new(path, labels.filter_map(matcher).collect())
-        .and_then(|selector| selector.with_path_matchers(paths.filter_map(matcher).collect()));
+    let mut budget = MatcherBudget::default();
+    let mut own = |expression| matcher(expression, &mut budget);
+    let (paths, labels) = (
+        paths.filter_map(&mut own).collect(),
+        labels.filter_map(&mut own).collect(),
+    );
+    let selector =
+        Selector::new(path, labels).and_then(|selector| selector.with_path_matchers(paths));
     Some(selector.ok()?.labelled(true))
 }
 
-fn matcher(expression: &TagExpression) -> Option<Matcher> {
+fn matcher(expression: &TagExpression, budget: &mut MatcherBudget) -> Option<Matcher> {
     // A dot is no line's end here, and what follows the part that fits is anything.
     let prefix = || format!("(?-s:{})(?s:.*)", expression.value);
     let (op, value) = match expression.comparison {
@@ -38,7 +44,7 @@ fn matcher(expression: &TagExpression) -> Option<Matcher> {
         Comparison::Regex => (Op::Regex, prefix()),
         Comparison::NotRegex => (Op::NotRegex, prefix()),
     };
-    Matcher::new(&expression.tag, op, &value).ok()
+    Matcher::within(budget, &expression.tag, op, &value).ok()
 }
 
 #[cfg(test)]
@@ -79,6 +85,23 @@ mod tests {
             let is_exact = !texts.iter().any(|text| text.contains("\\b"));
             prop_assert!(!is_exact || means == fits, "{texts:?} {key:?}");
         }
+    }
+
+    /// Each had the bound of a table for itself.
+    #[test]
+    fn all_automata_of_a_question_have_one_bound() {
+        let texts = ["l=a", "m=~[ab]*a[ab]{10}"];
+        let texts = texts.iter().chain([&texts[1]; 39]).copied();
+        let expressions = TagExpression::parse_all(texts).unwrap();
+        let selector = selector(&expressions).unwrap();
+        // What found no room is left to who looks again.
+        assert!(
+            (2..40).contains(&selector.matchers()),
+            "{}",
+            selector.matchers()
+        );
+        let key = |l| SeriesKey::new("p", [("l", l), ("m", "babbbbbbbbbbb")]).unwrap();
+        assert!(selector.matches(&key("a")) && !selector.matches(&key("b")));
     }
 
     #[test]

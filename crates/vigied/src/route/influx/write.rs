@@ -6,12 +6,12 @@ use crate::app::arrivals::ArrivingBy;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::http::worker;
+use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
 use crate::route::portions::{Outcome, Portions};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use base::scope::Scope;
 use base::time::Millis;
 use std::sync::Arc;
 use wire::code;
@@ -26,12 +26,13 @@ const SLICE_BYTES: usize = 16 * 1024;
 pub(crate) async fn write(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: RequestAccess,
     RequestSource(source): RequestSource,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
     let by = ArrivingBy::new("/write", source, caller.key);
-    let outcome = stored(app, (caller, by), raw, body).await?;
+    let outcome = stored(app, (caller, admission), by, (raw, body)).await?;
     Ok(answer::to(&outcome))
 }
 
@@ -39,37 +40,39 @@ pub(crate) async fn write(
 pub(crate) async fn write_v2(
     State(app): State<Arc<App>>,
     caller: Caller,
+    admission: RequestAccess,
     RequestSource(source): RequestSource,
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
     let by = ArrivingBy::new("/api/v2/write", source, caller.key);
-    let outcome = stored(app, (caller, by), raw, body).await?;
+    let outcome = stored(app, (caller, admission), by, (raw, body)).await?;
     Ok(answer::to(&outcome))
 }
 
 async fn stored(
     app: Arc<App>,
-    (caller, by): (Caller, ArrivingBy),
-    raw: Option<String>,
-    body: bytes::Bytes,
+    (caller, admission): (Caller, RequestAccess),
+    by: ArrivingBy,
+    (raw, body): (Option<String>, bytes::Bytes),
 ) -> Result<Outcome, Refusal> {
     let precision = precision(raw.as_deref().unwrap_or_default())?;
     let now = app.clock.now();
-    let stored = move || store_lines(&app, (&caller.scope, by), &body, precision, now);
+    let stored = move || {
+        let portions = Portions::new(&app, (&caller.scope, &admission), by);
+        store_lines(portions, &body, precision, now)
+    };
     worker::run(stored).await?
 }
 
 /// Decodes and stores a body. Blocks.
 fn store_lines(
-    app: &App,
-    (scope, by): (&Scope, ArrivingBy),
+    mut portions: Portions<'_>,
     body: &[u8],
     precision: Option<Precision>,
     now: Millis,
 ) -> Result<Outcome, Refusal> {
     let mut decoder = Decoder::new(precision);
-    let mut portions = Portions::new(app, scope, by);
     for slice in body.chunks(SLICE_BYTES) {
         decoder.feed(slice, now);
         if portions.hold(decoder.ready_bytes())? {

@@ -1,12 +1,15 @@
-//! The thread that stores the sums: at each interval those of all domains, and a last time when the server ends.
+//! The thread that stores the sums: at each interval those of all domains, and a last time when the server ends. Sums are taken out of
+//! the way of who reads before samples are made of them, a portion at a time.
 
 use super::super::budget::BudgetReservation as Bytes;
 use super::super::credential::Denied;
 use super::super::shared::{SenderContext, TICK};
 use super::super::storing::{Sender, note_made, passes, reason, tell};
-use super::sum::{Owner, SampleOrigin, Sum};
+use super::memory::SAMPLE_BYTES;
+use super::sum::{Owner, SampleOrigin};
 use super::sums::Sums;
 use crate::http::share::ShareOwner;
+use base::limit;
 use base::sample::Batch;
 use base::scope::{Action, Scope};
 use base::store::Durability;
@@ -14,16 +17,6 @@ use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 use wire::ingest::statsd::flush_time;
-
-/// How many samples are stored at once.
-const PORTION: usize = 5000;
-
-/// How many portions of a domain are stored after its sums are free again: whoever reads a door waits for them, and with it all
-/// who send there.
-const APART: usize = 16;
-
-/// What a sample of a batch takes, about.
-const SAMPLE_BYTES: usize = 128;
 
 /// How long the last flush waits for those who still read, and then for the store.
 const LAST: Duration = Duration::from_secs(5);
@@ -79,44 +72,35 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
 fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Later<'s>>) {
     let now = shared.app.clock.now();
     for (owner, sum) in sums.all() {
-        let mut apart = Vec::new();
         let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
-        let Sum {
-            aggregator,
-            senders,
-            flushed_at,
-            account,
-            ..
-        } = &mut *sum;
-        let whose = ShareOwner::Account(*account);
+        let account = sum.account;
         // Two flushes within a second would replace each other.
-        let at = flush_time(now).max(flushed_at.plus(1000));
-        *flushed_at = at;
-        let left_out = aggregator.flush_in_portions(at, PORTION, |batch| {
-            if apart.len() < APART {
-                apart.push(batch);
-            } else {
-                put_or_keep(shared, (owner, whose), senders, batch, later);
-            }
-        });
-        if left_out > 0 {
-            let last = senders.front().map(|own| own.sender);
-            count_lost(shared, last, "not_finite", left_out);
-        }
+        let at = flush_time(now).max(sum.flushed_at.plus(1000));
+        sum.flushed_at = at;
+        let taken = sum.aggregator.take_out();
         let has_right = |own| !matches!(right(shared, owner, own), Right::Gone);
-        let is_anybody_left = senders.iter().any(has_right);
+        let is_anybody_left = sum.senders.iter().any(has_right);
         let senders: VecDeque<SampleOrigin> =
-            senders.iter().filter_map(SampleOrigin::copy).collect();
+            sum.senders.iter().filter_map(SampleOrigin::copy).collect();
+        let held = sums.memory.hold(account, taken.bytes());
         if sum.aggregator.series() == 0 || !is_anybody_left {
             sums.close(owner, &mut sum);
         } else {
-            let bytes = sum.bytes();
-            sums.memory.rebook(sum.account, sum.booked, bytes);
-            sum.booked = bytes;
+            sums.rebook(&mut sum);
         }
+        // Who reads a door waits for it, and with it all who send there.
         drop(sum);
-        for batch in apart {
-            put_or_keep(shared, (owner, whose), &senders, batch, later);
+        if taken.forgotten() > 0 {
+            shared.app.metrics.limited(&limit::STATSD_IDLE_SECONDS);
+        }
+        let whose = (owner, ShareOwner::Account(account));
+        let left_out = taken.tell(at, sums.memory.portion(), |batch| {
+            put_or_keep(shared, whose, &senders, batch, later);
+        });
+        drop(held);
+        if left_out > 0 {
+            let last = senders.front().map(|own| own.sender);
+            count_lost(shared, last, "not_finite", left_out);
         }
     }
 }
@@ -145,8 +129,7 @@ fn keep<'s>(
 ) {
     let mut taken = shared.in_flight.none(whose);
     if !taken.grow(batch.len() * SAMPLE_BYTES) {
-        let limit = &base::limit::SENDERS_IN_FLIGHT_BYTES;
-        shared.app.metrics.limited(limit);
+        shared.app.metrics.limited(&limit::SENDERS_IN_FLIGHT_BYTES);
         let last = senders.front().map(|own| own.sender);
         lost(shared, last, "store_unavailable", &batch);
         return;

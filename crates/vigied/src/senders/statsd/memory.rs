@@ -1,21 +1,24 @@
-//! Memory for the sums of all domains, and how much of it each account has.
+//! Memory for the sums of all domains, and how much of it each account has: fair shares, as of all that is common.
 
+use crate::http::share::{ShareOwner, Shares, Tally};
 use base::id::AccountId;
 use base::limit::{self, Limit};
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-#[derive(Debug, Default)]
-struct Booked {
-    all: usize,
-    accounts: HashMap<AccountId, usize>,
-}
+/// What a sample of a batch takes, about.
+pub(super) const SAMPLE_BYTES: usize = 128;
+
+/// How many samples of sums are made at once, where there is so much memory.
+const PORTION: usize = 5000;
+
+/// What the batch that is being stored may have of the whole.
+const PORTION_PART: usize = 8;
 
 /// Who has how much.
 #[derive(Debug)]
 pub(super) struct Memory {
-    most: usize,
-    booked: Mutex<Booked>,
+    booked: Mutex<Tally>,
+    portion: usize,
 }
 
 /// How much more an account may have, and which limit says so.
@@ -25,46 +28,64 @@ pub(super) struct Left {
     pub(super) limit: Limit,
 }
 
+/// What a flush has taken out, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Held<'m> {
+    of: &'m Memory,
+    account: AccountId,
+    bytes: usize,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.of.rebook(self.account, self.bytes, 0);
+    }
+}
+
 impl Memory {
-    pub(super) fn new(most: usize) -> Self {
+    /// So many bytes for the sums, and for the one batch that is made of them at a time.
+    pub(super) fn new(most: usize, shares: Shares) -> Self {
+        let portion = (most / PORTION_PART / SAMPLE_BYTES).clamp(1, PORTION);
+        let sums = most.saturating_sub(portion * SAMPLE_BYTES) as u64;
         Self {
-            most,
-            booked: Mutex::default(),
+            booked: Mutex::new(Tally::new(&limit::STATSD_BYTES_IN_ALL, sums, shares)),
+            portion,
         }
     }
 
-    fn booked(&self) -> MutexGuard<'_, Booked> {
+    /// How many samples may be made at once.
+    pub(super) const fn portion(&self) -> usize {
+        self.portion
+    }
+
+    fn booked(&self) -> MutexGuard<'_, Tally> {
         self.booked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is left for an account whose share is so many percent. It may be exceeded by the packets that are being read: one for
-    /// each thread.
-    pub(super) fn left(&self, account: AccountId, percent: u64) -> Left {
-        let booked = self.booked();
-        let share = self.most as u128 * u128::from(percent.min(100)) / 100;
-        let share = usize::try_from(share).unwrap_or(usize::MAX);
-        let own = booked.accounts.get(&account).copied().unwrap_or(0);
-        let (of_all, of_account) = (
-            self.most.saturating_sub(booked.all),
-            share.saturating_sub(own),
-        );
+    /// What is left for an account. It may be exceeded by the packets that are being read: one for each thread.
+    pub(super) fn left(&self, account: AccountId) -> Left {
+        let left = self.booked().left(ShareOwner::Account(account));
         Left {
-            bytes: of_all.min(of_account),
-            limit: match of_account < of_all {
-                true => limit::ACCOUNT_SHARE_PERCENT,
-                false => limit::STATSD_BYTES_IN_ALL,
-            },
+            bytes: usize::try_from(left.allowed).unwrap_or(usize::MAX),
+            limit: *left.limit,
         }
     }
 
     /// What had so many bytes has so many now.
     pub(super) fn rebook(&self, account: AccountId, before: usize, now: usize) {
+        let owner = ShareOwner::Account(account);
         let mut booked = self.booked();
-        booked.all = (booked.all + now).saturating_sub(before);
-        let own = booked.accounts.entry(account).or_default();
-        *own = (*own + now).saturating_sub(before);
-        if *own == 0 {
-            booked.accounts.remove(&account);
+        booked.add(owner, now as u64);
+        booked.subtract(owner, before as u64);
+    }
+
+    /// Counts what was taken out of sums; they have so much less.
+    pub(super) fn hold(&self, account: AccountId, bytes: usize) -> Held<'_> {
+        self.rebook(account, 0, bytes);
+        Held {
+            of: self,
+            account,
+            bytes,
         }
     }
 }
@@ -74,21 +95,75 @@ mod tests {
     use super::*;
     use base::id::Guid;
 
+    fn memory(sums: usize, percent: u64) -> Memory {
+        // What is for the batch comes on top.
+        let most = sums + sums / (PORTION_PART - 1);
+        Memory::new(most, Shares::of(percent, 25, 75))
+    }
+
+    fn accounts() -> [AccountId; 4] {
+        [1, 2, 3, 4].map(|own| AccountId(Guid::from_random([own; 16])))
+    }
+
+    /// Two accounts had all of it, and a third had nothing counted.
     #[test]
-    fn an_account_has_its_share_and_all_have_the_rest() {
-        let memory = Memory::new(1000);
-        let [one, two, three] = [1, 2, 3].map(|own| AccountId(Guid::from_random([own; 16])));
+    fn an_account_has_its_share_and_the_last_is_for_those_who_have_little() {
+        let memory = memory(64 << 10, 50);
+        let [one, two, three, four] = accounts();
+        let total = {
+            let most = memory.booked().left(ShareOwner::Account(one)).allowed * 2;
+            usize::try_from(most).unwrap()
+        };
         let left = |own| {
-            let left = memory.left(own, 40);
+            let left = memory.left(own);
             (left.bytes, left.limit.name)
         };
-        memory.rebook(one, 0, 400);
+        memory.rebook(one, 0, total / 2);
         assert_eq!(left(one), (0, "account_share_percent"));
-        memory.rebook(two, 0, 350);
-        assert_eq!(left(two), (50, "account_share_percent"));
-        assert_eq!(left(three), (250, "statsd_bytes_in_all"));
-        memory.rebook(one, 400, 0);
-        assert_eq!(left(one), (400, "account_share_percent"));
-        assert_eq!(memory.booked().accounts.len(), 1);
+        // Not the other half: the last eighth is kept.
+        let (second, limit) = left(two);
+        assert_eq!(limit, "statsd_bytes_in_all");
+        assert!(second.abs_diff(total * 3 / 8) <= 8, "{second} of {total}");
+        memory.rebook(two, 0, second);
+        assert_eq!(left(two), (0, "statsd_bytes_in_all"));
+        for own in [three, four] {
+            let (little, _) = left(own);
+            assert!(little > 0 && little <= total / 16, "{little} of {total}");
+            memory.rebook(own, 0, little);
+            assert_eq!(left(own).0, 0);
+        }
+        memory.rebook(one, total / 2, 0);
+        assert!(left(one).0 > total / 4);
+        for own in [one, two, three, four] {
+            let has = memory.booked().of(ShareOwner::Account(own));
+            memory.rebook(own, usize::try_from(has).unwrap(), 0);
+        }
+        assert_eq!(memory.booked().used(), 0);
+    }
+
+    #[test]
+    fn what_a_flush_has_taken_out_is_counted_until_it_is_told() {
+        let memory = memory(64 << 10, 100);
+        let [one, ..] = accounts();
+        let before = memory.left(one);
+        memory.rebook(one, 0, 1000);
+        memory.rebook(one, 1000, 400);
+        let held = memory.hold(one, 600);
+        assert_eq!(memory.left(one).bytes, before.bytes - 1000);
+        drop(held);
+        assert_eq!(memory.left(one).bytes, before.bytes - 400);
+    }
+
+    /// The samples of a whole domain were made at once, beside what was counted.
+    #[test]
+    fn sums_and_the_batch_that_is_made_of_them_are_within_the_limit() {
+        for most in [4096, 256 << 10, 64 << 20] {
+            let memory = Memory::new(most, Shares::whole());
+            let batch = memory.portion() * SAMPLE_BYTES;
+            let [one, ..] = accounts();
+            assert!(memory.portion() > 0 && memory.portion() <= PORTION);
+            assert!(memory.left(one).bytes + batch <= most, "{most}");
+            assert!(batch <= most / 8, "{most}");
+        }
     }
 }

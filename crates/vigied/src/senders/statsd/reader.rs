@@ -1,8 +1,8 @@
 //! statsd's lines on a connection, answered by nothing but the reason why it is closed.
 
 use super::super::credential::{Denied, SenderCredential};
-use super::super::key_before_names;
-use super::super::pending_lines::count;
+use super::super::key_before_names::{self, Keyed};
+use super::super::pending_lines::{count, count_samples};
 use super::super::places::Place;
 use super::super::reader::{End, Reader, keep};
 use super::super::reports::NO_IDENTITY;
@@ -99,26 +99,19 @@ impl<'s> StatsdReader<'s> {
         let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
         if let Some(parted) = &parted {
             let keyed = parted.store(shared, sender, |shown, lines| {
-                take((shared, sums), sender, shown, lines)
+                take((shared, sums), sender, shown, (lines, true))
             });
-            if let Some((key, domain)) = keyed.last {
-                if !self.is_known() {
-                    keep(shared, self.place, domain).map_err(End::Refused)?;
-                }
-                self.by_key = Some((key, domain));
-            }
-            if let Some(problem) = keyed.refused.filter(|_| !self.is_known()) {
-                return Err(End::Refused(format!(
-                    "{} {}",
-                    problem.code, problem.message
-                )));
+            if let Err(why) = self.keyed(keyed) {
+                // What stands beside them without a key.
+                self.refuse(NO_IDENTITY, count_samples(plain));
+                return Err(why);
             }
         }
         if plain.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
         match &self.known {
-            Some((shown, _)) => match take((shared, sums), sender, shown, plain) {
+            Some((shown, _)) => match take((shared, sums), sender, shown, (plain, true)) {
                 Outcome::Done => Ok(()),
                 Outcome::Denied(denied) => Err(self.denied(denied.problem(), count(plain))),
             },
@@ -132,6 +125,23 @@ impl<'s> StatsdReader<'s> {
                         .to_owned(),
                 ))
             }
+        }
+    }
+
+    /// What became of lines with a key before their names.
+    fn keyed(&mut self, keyed: Keyed) -> Result<(), End> {
+        if let Some((key, domain)) = keyed.last {
+            if !self.is_known() {
+                keep(self.shared, self.place, domain).map_err(End::Refused)?;
+            }
+            self.by_key = Some((key, domain));
+        }
+        match keyed.refused {
+            Some(problem) if !self.is_known() => Err(End::Refused(format!(
+                "{} {}",
+                problem.code, problem.message
+            ))),
+            _ => Ok(()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::super::storing::Sender;
 use super::memory::Memory;
 use super::sum::{EMPTY_BYTES, LinesOutcome, Owner, Sum};
 use crate::config::{Settings, StatsdSettings};
+use crate::http::share::Shares;
 use base::id::AccountId;
 use base::limit;
 use base::scope::{Action, Scope};
@@ -36,7 +37,10 @@ impl Drop for Reading1<'_> {
 }
 
 impl Sums {
-    pub(in super::super) fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(in super::super) fn new(
+        settings: &Settings,
+        shares: Shares,
+    ) -> Result<Self, SettingsError> {
         let bound = |limit| Bound {
             limit,
             allowed: settings.limit(limit),
@@ -50,7 +54,7 @@ impl Sums {
                 series: bound(limit::STATSD_SERIES),
                 bytes: bound(limit::STATSD_BYTES),
             },
-            memory: Memory::new(usize::try_from(most).unwrap_or(usize::MAX)),
+            memory: Memory::new(usize::try_from(most).unwrap_or(usize::MAX), shares),
             table: Mutex::default(),
             readers: AtomicUsize::new(0),
         })
@@ -100,8 +104,7 @@ impl Sums {
         lines: &[u8],
     ) -> LinesOutcome {
         let domain = scope.domain();
-        let iam = &shared.app.iam;
-        let Some(account) = iam.directory().account_of(domain) else {
+        let Some(account) = shared.app.iam.directory().account_of(domain) else {
             return LinesOutcome::NoDomain;
         };
         let owner = Owner {
@@ -110,7 +113,6 @@ impl Sums {
                 .named_key()
                 .filter(|_| !scope.reaches_all(Action::Write)),
         };
-        let percent = iam.account_limit(account, &limit::ACCOUNT_SHARE_PERCENT);
         loop {
             // The settings were checked at the start.
             let Ok(sum) = self.sum(owner, account) else {
@@ -120,7 +122,7 @@ impl Sums {
             if sum.is_closed {
                 continue;
             }
-            let reading = self.read(&mut sum, lines, percent);
+            let reading = self.read(&mut sum, lines);
             sum.came(shown, sender);
             return LinesOutcome::Read(reading);
         }
@@ -138,8 +140,8 @@ impl Sums {
         Ok(sum)
     }
 
-    fn read(&self, sum: &mut Sum, lines: &[u8], percent: u64) -> DecodeSummary {
-        let left = self.memory.left(sum.account, percent);
+    fn read(&self, sum: &mut Sum, lines: &[u8]) -> DecodeSummary {
+        let left = self.memory.left(sum.account);
         // What is booked for it already is its own.
         let most = (left.bytes + sum.booked).saturating_sub(EMPTY_BYTES) as u64;
         let own = self.bounds.bytes;
@@ -153,9 +155,14 @@ impl Sums {
         let reading = statsd::packet(lines, self.settings.sanitize, |metric| {
             sum.aggregator.add(metric)
         });
+        self.rebook(sum);
+        reading
+    }
+
+    /// Counts what sums take now.
+    pub(super) fn rebook(&self, sum: &mut Sum) {
         let bytes = sum.bytes();
         self.memory.rebook(sum.account, sum.booked, bytes);
         sum.booked = bytes;
-        reading
     }
 }

@@ -6,13 +6,15 @@ use base::limit::{self, Limit};
 use std::io::{Read, Write};
 
 /// Those of senders that are tried here, and in the files beside.
-pub(crate) const LIMITS: [Limit; 14] = [
+pub(crate) const LIMITS: [Limit; 15] = [
     limit::SENDER_CONNECTIONS,
     limit::SENDER_CONNECTIONS_PER_SOURCE,
     limit::SENDER_CONNECTIONS_PER_DOMAIN,
     limit::SENDER_IDLE_SECONDS,
     limit::LUMBERJACK_IDLE_SECONDS,
     limit::SENDER_BYTES_PER_SECOND,
+    // In `senders::pace`, where no time passes.
+    limit::SENDER_DEBT_SECONDS,
     limit::SENDER_HELD_SECONDS,
     limit::SENDER_HELD_BYTES,
     limit::SENDERS_IN_FLIGHT_BYTES,
@@ -59,6 +61,23 @@ fn one_source_has_so_many_connections() {
     // The oldest of those that have not said who they are.
     assert_eq!(some[0].answer(), "");
     assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_SOURCE), 1);
+}
+
+/// Behind a balancer that is trusted, all senders were one source.
+#[test]
+fn a_trusted_proxy_is_no_source() {
+    let doors = Doors::open(&[
+        "--set",
+        "limits.sender_connections_per_source=3",
+        "--set",
+        "trusted_proxies=127.0.0.1",
+    ]);
+    let (key, _) = doors.server.narrow_key();
+    let mut some: Vec<Sender> = (0..8).map(|_| doors.connect()).collect();
+    for own in &mut some {
+        own.auth(&format!("apikey {key}"));
+    }
+    assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_SOURCE), 0);
 }
 
 #[test]
@@ -122,6 +141,26 @@ fn a_sender_above_the_rate_is_read_more_slowly_and_loses_nothing() {
     until("it is counted", || {
         doors.not_stored("graphite.udp_listen", "too_fast") > 0
     });
+}
+
+/// Each costs as much as many lines, and nobody counted it.
+#[test]
+fn renewals_that_fail_count_as_what_they_cost() {
+    let doors = Doors::open(&["--set", "limits.sender_bytes_per_second=256KiB"]);
+    let space = &doors.server.owner.space;
+    let mut sender = doors.connect();
+    sender.auth(&format!("iam {} s-{space}", doors.server.token()));
+    sender.send(&"AUTH iam none\n".repeat(20));
+    for _ in 0..20 {
+        let answer = sender.answer();
+        assert!(answer.starts_with("ERR "), "{answer}");
+    }
+    until("they are read more slowly", || {
+        hits(&doors.server, limit::SENDER_BYTES_PER_SECOND) > 0
+    });
+    // Who is in stays in.
+    sender.send(&lines("still.in", 2));
+    doors.wait_for("still.in", 2);
 }
 
 #[test]

@@ -233,6 +233,27 @@ fn what_is_durable_outlives_a_kill() {
     assert_eq!(doors.stored("kept.a"), 100);
 }
 
+/// They were counted as one, which was cut off; those of a stranger were not counted at all.
+#[test]
+fn lines_behind_an_auth_that_fails_are_all_counted() {
+    let (known, _) = Doors::with_source("127.0.0.1", &[]);
+    for doors in [known, Doors::open(&[])] {
+        let mut sender = doors.connect();
+        let (one, two) = (lines("behind.a", 7), lines("behind.b", 3));
+        sender.send(&format!(
+            "AUTH apikey vgk_wrong\n{one}\nAUTH apikey vgk_other\n{two}cut o"
+        ));
+        let answer = sender.answer();
+        assert!(answer.starts_with("ERR "), "{answer}");
+        assert_eq!(sender.answer(), "");
+        until("all are counted", || {
+            doors.not_stored("graphite.listen", "credential") == 11
+        });
+        assert_eq!(doors.rejected("malformed"), 0);
+        assert_eq!(doors.stored("behind.*"), 0);
+    }
+}
+
 /// The samples behind it were stored under the name that was left: in a domain that they were not sent to.
 #[test]
 fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {

@@ -377,6 +377,31 @@ fn what_can_never_be_stored_is_counted_and_does_not_hold_up_the_rest() {
     assert_eq!(doors.stored("own.f"), 0);
 }
 
+/// Ten bytes each, and each was a credential to look at and a lock to take, outside of all turns.
+#[test]
+fn records_without_end_count_as_what_they_cost() {
+    const RECORDS: u32 = 50_000;
+    let rate = ["--set", "limits.sender_bytes_per_second=1MiB"];
+    let doors = Doors::open(&[&PLAIN[..], &rate].concat());
+    let (space, key) = (
+        doors.server.owner.space.clone(),
+        doors.server.narrow_key().0,
+    );
+    let mut client = Client::connect(&doors);
+    assert_eq!(client.log_in(b"2T", &space, &key), IN);
+    let mut bytes = [b"1W".as_slice(), &RECORDS.to_be_bytes()].concat();
+    for number in 1..=RECORDS {
+        bytes.extend(b"1D");
+        bytes.extend(number.to_be_bytes());
+        bytes.extend(0_u32.to_be_bytes());
+    }
+    assert!(bytes.len() < 1 << 20, "less than may come at once");
+    client.send(&bytes);
+    assert_eq!(client.acknowledged(), RECORDS);
+    assert_eq!(doors.not_stored(DOOR, "log_record"), u64::from(RECORDS));
+    assert!(hits(&doors.server, limit::SENDER_BYTES_PER_SECOND) > 0);
+}
+
 #[test]
 fn a_supertenant_sends_to_every_space_that_its_key_reaches() {
     let doors = Doors::open(&PLAIN);

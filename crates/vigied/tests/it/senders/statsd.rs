@@ -5,10 +5,11 @@ use crate::limits::{hits, until};
 use base::limit::{self, Limit};
 
 /// Those of statsd's sums.
-pub(crate) const LIMITS: [Limit; 3] = [
+pub(crate) const LIMITS: [Limit; 4] = [
     limit::STATSD_SERIES,
     limit::STATSD_BYTES,
     limit::STATSD_BYTES_IN_ALL,
+    limit::STATSD_IDLE_SECONDS,
 ];
 
 /// No flush comes before the end.
@@ -106,6 +107,36 @@ fn idle_sums_go_on_as_etsys_do() {
     assert_eq!(values["stats_counts.hits"][..3], [3.0, 0.0, 0.0]);
     let heat = &doors.values("stats.gauges.heat")["stats.gauges.heat"];
     assert!(heat.iter().all(|own| *own == 7.0), "{heat:?}");
+}
+
+/// Names that were counted once had the room for ever.
+#[test]
+fn sums_that_nothing_comes_of_are_forgotten() {
+    let (doors, _) = Doors::with_source(
+        "127.0.0.1",
+        &[
+            "--set",
+            "statsd.flush_seconds=1",
+            "--set",
+            "limits.statsd_idle_seconds=2",
+            "--set",
+            "limits.statsd_series=3",
+        ],
+    );
+    doors.datagram_to("statsd.udp_listen", b"hits:3|c\nheat:7|g\nwho:a|s");
+    until("they are forgotten", || {
+        hits(&doors.server, limit::STATSD_IDLE_SECONDS) > 0
+    });
+    doors.datagram_to("statsd.udp_listen", b"one:1|c\ntwo:1|c\nthree:1|c");
+    until("others have their room", || {
+        doors.stored("stats_counts.three") > 0
+    });
+    assert_eq!(hits(&doors.server, limit::STATSD_SERIES), 0);
+    // With what came of it, and once without.
+    let values = doors.values("stats*.*");
+    assert_eq!(values["stats_counts.hits"], [3.0, 0.0]);
+    let heat = &doors.values("stats.gauges.heat")["stats.gauges.heat"];
+    assert_eq!(heat[..], [7.0, 7.0]);
 }
 
 /// The sums of one sender have room for so much, and those of all together; what is there goes on.

@@ -1,17 +1,18 @@
-//! What is kept between two flushes, and what becomes of it: for one domain. Its memory is bounded by the number of series and
-//! by bytes; what has no room is refused, and costs nothing that is there.
+//! What is kept between two flushes: for one domain. Its memory is bounded by the number of series and by bytes; what has no room is
+//! refused, and costs nothing that is there. What nothing came of for too long is forgotten.
 
+use super::flush::{Flush, Members, Timer};
 use super::namespace::{self, Namespace};
 use super::summary::Summaries;
 use super::{Metric, Settings, SettingsError, Value};
 use base::limit::Limit;
-use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-/// What a series takes beside its name: the entry of the table, and what the allocator adds.
-const SERIES_BYTES: usize = 160;
+/// What a series takes beside its name: the entry of the table, its place among what a flush tells, and what the allocator adds.
+const SERIES_BYTES: usize = 208;
 /// What a value of a timer takes: its list may be half empty, and the sums of it are two more while they are made.
 const VALUE_BYTES: usize = 32;
 /// What a member of a set takes beside its text.
@@ -35,30 +36,28 @@ pub struct Bounds {
     pub bytes: Bound,
 }
 
+/// What is kept of a series.
 #[derive(Debug, Default)]
-struct Timer {
-    values: Vec<f64>,
-    counted: f64,
+struct Kept<T> {
+    value: T,
+    /// How many flushes have told it since something came of it.
+    told: u32,
 }
 
-#[derive(Debug)]
-struct Gauge {
-    value: f64,
-    /// For how many more flushes it counts, where that is limited.
-    flushes: u32,
-}
+/// By name.
+type Table<T> = HashMap<Arc<str>, Kept<T>>;
 
 /// Takes metrics and gives samples.
 #[derive(Debug)]
 pub struct Aggregator {
     settings: Settings,
     bounds: Bounds,
-    names: Namespace,
-    summaries: Summaries,
-    counters: HashMap<Box<str>, f64>,
-    timers: HashMap<Box<str>, Timer>,
-    gauges: HashMap<Box<str>, Gauge>,
-    sets: HashMap<Box<str>, HashSet<Box<str>>>,
+    names: Arc<Namespace>,
+    summaries: Arc<Summaries>,
+    counters: Table<f64>,
+    timers: Table<Timer>,
+    gauges: Table<f64>,
+    sets: Table<Members>,
     bytes: usize,
     text: String,
 }
@@ -72,10 +71,10 @@ impl Aggregator {
         settings.check()?;
         let names = Namespace::new(&settings);
         Ok(Self {
-            summaries: Summaries::new(&settings, &names),
+            summaries: Arc::new(Summaries::new(&settings, &names)),
             settings,
             bounds,
-            names,
+            names: Arc::new(names),
             counters: HashMap::new(),
             timers: HashMap::new(),
             gauges: HashMap::new(),
@@ -117,21 +116,27 @@ impl Aggregator {
         match metric.value {
             Value::Count(count) => self.count(name, count / metric.rate),
             Value::Timer(time) => self.time(name, time, 1.0 / metric.rate),
-            Value::Gauge(value) => self.gauge(name, |gauge| gauge.value = value),
-            Value::GaugeChange(change) => self.gauge(name, |gauge| gauge.value += change),
+            Value::Gauge(value) => self.gauge(name, |gauge| *gauge = value),
+            Value::GaugeChange(change) => self.gauge(name, |gauge| *gauge += change),
             Value::Member(member) => self.member(name, member),
         }
     }
 
     fn count(&mut self, name: &str, count: f64) -> Result<(), RejectReason> {
-        if let Some(sum) = self.counters.get_mut(name) {
+        if let Some(sum) = seen(&mut self.counters, name) {
             *sum += count;
             return Ok(());
         }
         let places = [&self.names.rate].into_iter().chain(&self.names.count);
         namespace::check(places, &mut self.text, name)?;
         self.make_room(name, 0)?;
-        self.counters.insert(name.into(), count);
+        self.counters.insert(
+            name.into(),
+            Kept {
+                value: count,
+                told: 0,
+            },
+        );
         Ok(())
     }
 
@@ -141,45 +146,40 @@ impl Aggregator {
         } else {
             namespace::check(self.summaries.places(name), &mut self.text, name)?;
             self.make_room(name, VALUE_BYTES)?;
-            self.timers.insert(name.into(), Timer::default());
+            self.timers.insert(name.into(), Kept::default());
         }
-        if let Some(timer) = self.timers.get_mut(name) {
+        if let Some(timer) = seen(&mut self.timers, name) {
             timer.values.push(time);
             timer.counted += counted;
         }
         Ok(())
     }
 
-    fn gauge(&mut self, name: &str, set: impl FnOnce(&mut Gauge)) -> Result<(), RejectReason> {
-        let flushes = self.settings.gauge_flushes.max(1);
-        if let Some(gauge) = self.gauges.get_mut(name) {
-            gauge.flushes = flushes;
+    fn gauge(&mut self, name: &str, set: impl FnOnce(&mut f64)) -> Result<(), RejectReason> {
+        if let Some(gauge) = seen(&mut self.gauges, name) {
             set(gauge);
             return Ok(());
         }
         namespace::check([&self.names.gauge], &mut self.text, name)?;
         self.make_room(name, 0)?;
-        let mut gauge = Gauge {
-            value: 0.0,
-            flushes,
-        };
-        set(&mut gauge);
+        let mut gauge = Kept::default();
+        set(&mut gauge.value);
         self.gauges.insert(name.into(), gauge);
         Ok(())
     }
 
     fn member(&mut self, name: &str, member: &str) -> Result<(), RejectReason> {
         let bytes = MEMBER_BYTES + member.len();
-        match self.sets.get(name) {
+        match seen(&mut self.sets, name) {
             Some(members) if members.contains(member) => return Ok(()),
             Some(_) => self.take(bytes)?,
             None => {
                 namespace::check([&self.names.members], &mut self.text, name)?;
                 self.make_room(name, bytes)?;
-                self.sets.insert(name.into(), HashSet::new());
+                self.sets.insert(name.into(), Kept::default());
             }
         }
-        if let Some(members) = self.sets.get_mut(name) {
+        if let Some(members) = seen(&mut self.sets, name) {
             members.insert(member.into());
         }
         Ok(())
@@ -202,102 +202,90 @@ impl Aggregator {
         Ok(())
     }
 
-    /// Gives the samples of what was kept, all of them at `now` (to the second, as etsy's), ordered by name, and begins anew.
+    /// Gives the samples of what was kept, as [`Flush::tell`] does, all of them at once, and begins anew.
     pub fn flush(&mut self, now: Millis) -> Batch {
         let mut all = Batch::default();
-        self.flush_in_portions(now, usize::MAX, |batch| all = batch);
+        self.take_out().tell(now, usize::MAX, |batch| all = batch);
         all
     }
 
-    /// As [`Self::flush`], in batches of so many samples, the last one fewer: one timer may have hundreds of sums. Returns how many
-    /// sums are left out, because they are no finite number.
-    pub fn flush_in_portions(
-        &mut self,
-        now: Millis,
-        samples: usize,
-        mut give: impl FnMut(Batch),
-    ) -> u64 {
-        let at = flush_time(now);
-        let mut batch = Batch::default();
-        let mut text = std::mem::take(&mut self.text);
-        let mut left_out = 0;
-        let mut tell = |place: &namespace::Place, name: &str, value: f64| {
-            if !value.is_finite() {
-                left_out += 1;
-                return;
-            }
-            place.write(&mut text, name);
-            // Checked when the metric came.
-            if let Ok(name) = SeriesName::parse(&text) {
-                batch.push(&name, at, value);
-            }
-            if batch.len() >= samples {
-                give(std::mem::take(&mut batch));
-            }
+    /// Takes out what was kept, and begins anew: what was seen since the last flush is remembered as not seen. What was not for too
+    /// long is forgotten, earlier where that is set. This takes no longer than there are series; samples are made of it later.
+    pub fn take_out(&mut self) -> Flush {
+        let before = self.bytes;
+        let own = &self.settings;
+        let keeping = |is_deleted: bool, flushes: u32| Keeping {
+            idle: own.idle_flushes.max(1),
+            deleted: is_deleted.then_some(flushes.max(1)),
         };
-        #[expect(clippy::cast_precision_loss, reason = "an interval is short")]
-        let seconds = self.settings.flush_interval_ms as f64 / 1000.0;
-        for (name, count) in sorted(&mut self.counters) {
-            tell(&self.names.rate, name, *count / seconds);
-            if let Some(place) = &self.names.count {
-                tell(place, name, *count);
-            }
-        }
-        for (name, timer) in sorted(&mut self.timers) {
-            let (values, counted) = (&mut timer.values, timer.counted);
-            self.summaries.tell(name, values, counted, |place, value| {
-                tell(place, name, value);
-            });
-        }
-        for (name, gauge) in sorted(&mut self.gauges) {
-            tell(&self.names.gauge, name, gauge.value);
-        }
-        for (name, members) in sorted(&mut self.sets) {
-            #[expect(clippy::cast_precision_loss, reason = "far fewer members than 2^53")]
-            tell(&self.names.members, name, members.len() as f64);
-        }
-        if !batch.is_empty() {
-            give(batch);
-        }
-        self.text = text;
-        self.begin_anew();
-        left_out
-    }
-
-    /// What was seen since the last flush is remembered as not seen; what was not is forgotten where that is set.
-    fn begin_anew(&mut self) {
-        if self.settings.delete_counters {
-            self.counters.clear();
-        }
-        self.counters.values_mut().for_each(|count| *count = 0.0);
-        if self.settings.delete_timers {
-            self.timers.clear();
-        }
-        self.timers
-            .values_mut()
-            .for_each(|timer| *timer = Timer::default());
-        if self.settings.delete_gauges {
-            self.gauges.retain(|_, gauge| {
-                gauge.flushes -= 1;
-                gauge.flushes > 0
-            });
-        }
-        if self.settings.delete_sets {
-            self.sets.clear();
-        }
-        self.sets
-            .values_mut()
-            .for_each(|members| *members = HashSet::new());
+        let mut forgotten = 0;
+        let counters = keeping(own.delete_counters, 1);
+        let counters = counters.take_out(&mut self.counters, &mut forgotten, std::mem::take);
+        let timers = keeping(own.delete_timers, 1);
+        let timers = timers.take_out(&mut self.timers, &mut forgotten, std::mem::take);
+        let gauges = keeping(own.delete_gauges, own.gauge_flushes);
+        let gauges = gauges.take_out(&mut self.gauges, &mut forgotten, |gauge| *gauge);
+        let sets = keeping(own.delete_sets, 1);
+        let sets = sets.take_out(&mut self.sets, &mut forgotten, std::mem::take);
         let names = self.counters.keys().chain(self.timers.keys());
         let names = names.chain(self.gauges.keys()).chain(self.sets.keys());
         self.bytes = names.map(|name| series_bytes(name)).sum();
+        #[expect(clippy::cast_precision_loss, reason = "an interval is short")]
+        let seconds = own.flush_interval_ms as f64 / 1000.0;
+        Flush {
+            names: Arc::clone(&self.names),
+            summaries: Arc::clone(&self.summaries),
+            seconds,
+            counters,
+            timers,
+            gauges,
+            sets,
+            bytes: before.saturating_sub(self.bytes),
+            forgotten,
+        }
     }
 }
 
-/// The time of the samples of a flush: the nearest second, as etsy's.
-#[must_use]
-pub const fn flush_time(now: Millis) -> Millis {
-    Millis((now.0 + 500).div_euclid(1000) * 1000)
+/// What is kept of a series that something has come of just now.
+fn seen<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
+    let own = table.get_mut(name)?;
+    own.told = 0;
+    Some(&mut own.value)
+}
+
+/// For how many flushes series are kept that nothing comes of.
+#[derive(Debug, Clone, Copy)]
+struct Keeping {
+    /// Whatever is set.
+    idle: u32,
+    /// Where it is set that they are forgotten.
+    deleted: Option<u32>,
+}
+
+impl Keeping {
+    /// Takes the values out of a table, and forgets series; those that nobody has set to be are counted.
+    fn take_out<T, V>(
+        self,
+        table: &mut Table<T>,
+        forgotten: &mut u64,
+        mut value: impl FnMut(&mut T) -> V,
+    ) -> Vec<(Arc<str>, V)> {
+        let flushes = self.deleted.unwrap_or(self.idle).min(self.idle);
+        let mut told = Vec::with_capacity(table.len());
+        table.retain(|name, own| {
+            told.push((Arc::clone(name), value(&mut own.value)));
+            own.told = own.told.saturating_add(1);
+            own.told < flushes
+        });
+        if self.deleted.is_none() {
+            *forgotten += (told.len() - table.len()) as u64;
+        }
+        // Else it would keep the most that it ever held.
+        if table.len() < table.capacity() / 8 {
+            table.shrink_to(table.len() * 2);
+        }
+        told
+    }
 }
 
 fn series_bytes(name: &str) -> usize {
@@ -309,11 +297,4 @@ fn full(bound: Bound) -> RejectReason {
         limit: bound.limit,
         allowed: bound.allowed,
     }
-}
-
-/// The entries of a table by name: what comes out does not depend on the order in which it came in.
-fn sorted<T>(table: &mut HashMap<Box<str>, T>) -> Vec<(&str, &mut T)> {
-    let mut entries: Vec<_> = table.iter_mut().map(|(name, own)| (&**name, own)).collect();
-    entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
-    entries
 }

@@ -41,6 +41,8 @@ pub struct Settings {
     pub delete_gauges: bool,
     /// For how many flushes a gauge counts (`gaugesMaxTTL`).
     pub gauge_flushes: u32,
+    /// For how many flushes anything is kept that nothing comes of, whatever is said above; etsy's has no such end.
+    pub idle_flushes: u32,
 }
 
 impl Default for Settings {
@@ -62,6 +64,8 @@ impl Default for Settings {
             delete_sets: false,
             delete_gauges: false,
             gauge_flushes: 1,
+            // A day.
+            idle_flushes: 8640,
         }
     }
 }

@@ -45,6 +45,17 @@ fn ask(place: &Place, path: &str, client: Option<(&str, &str)>, form: &[(&str, &
     request.form(form).send()
 }
 
+/// A login of the original for a sender to one space, which gives a UAA token and a key.
+fn log_in(place: &Place, user: &str, password: &str) -> Reply {
+    let form = [
+        ("user", user),
+        ("passwd", password),
+        ("space", "dev"),
+        ("organization", "vigie"),
+    ];
+    ask(place, "/login", None, &form)
+}
+
 /// Every endpoint that issues, asked in every way that takes such a credential.
 fn everywhere(place: &Place, shown: &Shown, issued: &mut dyn FnMut(&str, &Reply)) {
     let owner = &place.server.owner;
@@ -102,6 +113,11 @@ fn everywhere(place: &Place, shown: &Shown, issued: &mut dyn FnMut(&str, &Reply)
             &ask(place, "/oauth/token", clients[1], &uaa),
         );
     }
+    match kind {
+        Kind::Password => issued("/login", &log_in(place, &owner.user, text)),
+        Kind::Key => issued("/login", &log_in(place, "apikey", text)),
+        _ => {}
+    }
     let Some(word) = kind.word() else { return };
     let call = |method: &str, path: &str| -> Request {
         let request = place.server.request(method, path);
@@ -142,7 +158,7 @@ fn held(shown: &Shown, endpoint: &str, reply: &Reply) -> Vec<Shown> {
     let body = reply.json();
     let mut found = Vec::new();
     let refresh = match endpoint {
-        "/oauth/token" => Kind::RefreshCf,
+        "/oauth/token" | "/login" => Kind::RefreshCf,
         _ => Kind::RefreshBx,
     };
     for (field, kind) in [
@@ -297,6 +313,18 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
         keys_until: Some(soon),
         ..root(Kind::Key, &expiring)
     };
+    // The key for a space that a login with it gives: nothing made with it lives longer, and it makes no key.
+    let login = log_in(&place, "apikey", &expiring);
+    let narrowed = Shown {
+        text: text(&login.json(), "logging_token"),
+        path: "Key → /login → logging token".to_owned(),
+        ..of_key.clone()
+    };
+    assert!(!opens(&place, &narrowed, &owner.account));
+    for own in walk(&place, narrowed, &mut BTreeSet::new()) {
+        assert!(own.kind != Kind::Key, "makes a key: {}", own.path);
+        assert!(!opens(&place, &own, &owner.account), "{}", own.path);
+    }
     let of_expiring = walk(&place, of_key, &mut tried);
     let (lasting_id, lasting) = place.key(None);
     let of_key = Shown {
@@ -311,6 +339,7 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
         (Kind::Password, "/identity/token"),
         (Kind::Password, "/oauth/token"),
         (Kind::Password, "page"),
+        (Kind::Password, "/login"),
         (Kind::Passcode, "/identity/token"),
         (Kind::RefreshBx, "/identity/token"),
         (Kind::RefreshBx, "/identity/passcode"),
@@ -320,6 +349,7 @@ fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
         (Kind::Uaa, "POST key"),
         (Kind::Key, "/identity/token"),
         (Kind::Key, "/oauth/token"),
+        (Kind::Key, "/login"),
         (Kind::Key, "POST key"),
     ] {
         let pair = (kind, endpoint.to_owned());

@@ -189,6 +189,64 @@ fn what_is_idle_is_forgotten_where_that_is_set() {
     assert_eq!((own.series(), own.bytes()), (0, 0));
 }
 
+/// Nothing was ever forgotten where it was not set: whoever makes up names had the room for ever.
+#[test]
+fn what_is_idle_for_long_is_forgotten_in_any_case() {
+    let mut own = aggregator(Settings {
+        idle_flushes: 3,
+        gauge_flushes: 100,
+        delete_gauges: true,
+        ..Settings::default()
+    });
+    feed(&mut own, "c:1|c\ng:1|g\ns:1|s\nt:1|ms\nlive:1|c");
+    for flush in 1..=3 {
+        assert_eq!(own.series(), 5);
+        let taken = own.take_out();
+        // The gauge is forgotten because that is set.
+        assert_eq!(taken.forgotten(), if flush == 3 { 3 } else { 0 });
+        feed(&mut own, "live:1|c");
+    }
+    assert_eq!(own.series(), 1);
+    // Each of them begins anew when something comes of it.
+    feed(&mut own, "c:1|c\ns:1|s");
+    for _ in 0..2 {
+        own.take_out();
+        feed(&mut own, "live:1|c\ns:1|s");
+    }
+    own.take_out();
+    assert_eq!(own.series(), 2);
+}
+
+/// What a flush has taken out counts as memory, and the aggregator goes on meanwhile.
+#[test]
+fn what_is_taken_out_is_told_while_more_comes() {
+    let mut own = aggregator(Settings::default());
+    feed(&mut own, "c:1|c\nt:1:2:3|ms\ns:a|s\ns:b|s\ng:5|g");
+    let before = own.bytes();
+    let taken = own.take_out();
+    assert_eq!(taken.bytes() + own.bytes(), before);
+    assert!(taken.bytes() > 0);
+    feed(&mut own, "c:7|c\nt:9|ms\ns:c|s\ng:+1|g");
+    let mut all = Vec::new();
+    let mut batches = 0;
+    let left_out = taken.tell(Millis(0), 4, |batch| {
+        assert!(batch.len() <= 4);
+        batches += 1;
+        all.extend(told(&batch));
+    });
+    assert_eq!((left_out, batches), (0, all.len().div_ceil(4)));
+    let after = told(&own.flush(Millis(0)));
+    for (name, first, second) in [
+        ("stats_counts.c", 1.0, 7.0),
+        ("stats.timers.t.sum", 6.0, 9.0),
+        ("stats.sets.s.count", 2.0, 1.0),
+        ("stats.gauges.g", 5.0, 6.0),
+    ] {
+        assert_eq!(of(&all, name), Some(first), "{name}");
+        assert_eq!(of(&after, name), Some(second), "{name}");
+    }
+}
+
 #[test]
 fn all_samples_of_a_flush_have_its_second() {
     let mut own = aggregator(Settings::default());
@@ -355,7 +413,8 @@ fn sums_that_are_no_finite_number_are_left_out() {
     let mut aggregator = aggregator(Settings::default());
     feed(&mut aggregator, "a:1e308|c\na:1e308|c\nb:1|c");
     let mut all = Vec::new();
-    let left_out = aggregator.flush_in_portions(Millis(0), 10, |batch| all.extend(told(&batch)));
+    let taken = aggregator.take_out();
+    let left_out = taken.tell(Millis(0), 10, |batch| all.extend(told(&batch)));
     assert!(left_out > 0);
     assert!(!all.is_empty() && all.iter().all(|own| own.1.is_finite()));
 }
