@@ -3,7 +3,7 @@
 use crate::audit::Entry;
 use crate::error::IamError;
 use crate::repo::acts::credentials;
-use crate::repo::sessions::{self, Which};
+use crate::repo::sessions::{self, SessionSelector};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{SessionId, UserId};
@@ -30,7 +30,7 @@ pub(crate) async fn end_password(
         // This session now rests on the password that was just proven, even if the session it came from ends.
         sessions::detach(tx, own).await?;
     }
-    sessions::end(tx, person, Which::ByPassword { but }, now).await?;
+    sessions::end(tx, person, SessionSelector::ByPassword { but }, now).await?;
     Ok(())
 }
 
@@ -46,7 +46,7 @@ impl Iam {
             return Ok(());
         };
         let now = self.0.clock.now();
-        if sessions::end(&mut tx, principal, Which::One(session), now).await? == 0 {
+        if sessions::end(&mut tx, principal, SessionSelector::One(session), now).await? == 0 {
             return Ok(());
         }
         let entry = entry(principal).maybe_in(account).on(session);

@@ -70,7 +70,7 @@ pub(crate) async fn redeem(
     let hash = entropy::sha256(code.expose().trim().as_bytes());
     let taken = passcodes::take(tx, &hash).await?;
     let taken = taken.filter(|taken| taken.expires_at > now);
-    let passcodes::Taken {
+    let passcodes::RedeemedPasscode {
         user,
         root,
         proven_at,

@@ -37,7 +37,13 @@ pub(super) async fn enforce(
         let Some(oldest) = sessions::longest_unused(tx, bounds, begun, most, now).await? else {
             return Err(too_deep(allowed));
         };
-        sessions::end(tx, bounds.principal(), sessions::Which::One(oldest), now).await?;
+        sessions::end(
+            tx,
+            bounds.principal(),
+            sessions::SessionSelector::One(oldest),
+            now,
+        )
+        .await?;
         ended.push(oldest);
     }
     Ok(ended)

@@ -17,7 +17,7 @@ use crate::repo::acts::credentials;
 use crate::repo::counts::What;
 use crate::repo::login_sources;
 use crate::repo::members::{is_still_member, member_by_address};
-use crate::repo::sessions::{self, Which};
+use crate::repo::sessions::{self, SessionSelector};
 use crate::repo::users;
 use crate::repo::users::Holder;
 use crate::repo::{api_keys, password_resets};
@@ -112,7 +112,13 @@ impl Iam {
         let user = user.ok_or_else(invitation::rejected)?;
         users::set_password(&mut tx, user, password, now).await?;
         credentials::end_codes(&mut tx, user).await?;
-        sessions::end(&mut tx, user, Which::ByPassword { but: None }, now).await?;
+        sessions::end(
+            &mut tx,
+            user,
+            SessionSelector::ByPassword { but: None },
+            now,
+        )
+        .await?;
         let places = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by_principal(user, Credential::OneTimeCode, Action::PasswordReset);
         self.commit_with_ends(tx, entry.on(user)).await?;
@@ -183,7 +189,7 @@ impl Iam {
     /// When the database fails.
     pub async fn all_users(&self) -> Result<Vec<UserOverview>, IamError> {
         let directory = self.directory();
-        let listed = |own: users::Stored| UserOverview {
+        let listed = |own: users::UserRow| UserOverview {
             accounts: accounts_of(&directory, own.id),
             id: own.id,
             email: own.email,

@@ -84,7 +84,7 @@ impl Sort {
 }
 
 /// The entries of one group up to a number.
-pub(crate) struct Counted {
+pub(crate) struct AuditGroupCount {
     pub(crate) entries: i64,
     pub(crate) first: i64,
 }
@@ -111,13 +111,17 @@ pub(crate) async fn behind(db: &Db, sort: &Sort, newer: i64) -> Result<Option<i6
 }
 
 /// The entries of the group up to the number.
-pub(crate) async fn up_to(db: &Db, sort: &Sort, last: i64) -> Result<Option<Counted>, IamError> {
+pub(crate) async fn up_to(
+    db: &Db,
+    sort: &Sort,
+    last: i64,
+) -> Result<Option<AuditGroupCount>, IamError> {
     let sql = "SELECT COUNT(*) AS entries, MIN(number) AS first FROM audit WHERE account = $1 AND kind = $2 AND number <= $3";
     let [account, kind] = sort.values();
     let Some(row) = db.one(sql, &[account, kind, last.into()]).await? else {
         return Ok(None);
     };
-    Ok(Some(Counted {
+    Ok(Some(AuditGroupCount {
         entries: row.int("entries")?,
         first: row.int("first")?,
     }))

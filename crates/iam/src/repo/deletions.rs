@@ -121,7 +121,7 @@ const RECORD_ACCOUNT: &str = "INSERT INTO deletions (tenant, domain, account, or
      JOIN domains ON domains.domain = $2 WHERE accounts.guid = $1";
 
 /// The contents of the account.
-pub(crate) struct Written {
+pub(crate) struct AccountContents {
     pub(crate) spaces: u64,
     pub(crate) orgs: u64,
 }
@@ -132,7 +132,7 @@ pub(crate) async fn write_account(
     account: &Account,
     now: Millis,
     due: Millis,
-) -> Result<Written, IamError> {
+) -> Result<AccountContents, IamError> {
     let mut values = vec![
         Value::from(account.id.to_string()),
         Domain::Account(account.id).to_string().into(),
@@ -143,7 +143,7 @@ pub(crate) async fn write_account(
     let orgs = tx.execute(RECORD_ORGS, &values).await?;
     values.push(account.name.as_str().into());
     tx.execute(RECORD_ACCOUNT, &values).await?;
-    Ok(Written { spaces, orgs })
+    Ok(AccountContents { spaces, orgs })
 }
 
 /// Locks the rows of the deletion of the domain until the transaction ends.

@@ -21,7 +21,7 @@ const DELETE_REMOVED: &str = "DELETE FROM event_counts WHERE tenant = $1 \
 
 /// The number of a new event, and how many the domain keeps with it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted {
+pub(crate) struct EventCount {
     pub(crate) number: i64,
     pub(crate) kept: i64,
 }
@@ -35,12 +35,12 @@ pub(crate) async fn count(
     tx: &mut Tx,
     tenant: TenantId,
     account: AccountId,
-) -> Result<Option<Counted>, IamError> {
+) -> Result<Option<EventCount>, IamError> {
     let row = tx
         .one(COUNT, &[key(tenant), account.to_string().into()])
         .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(Counted {
+    Ok(Some(EventCount {
         number: row.int("given")?,
         kept: row.int("kept")?,
     }))

@@ -9,7 +9,7 @@ use base::time::Millis;
 use db::{Tx, Value};
 
 /// A consumed code.
-pub(crate) struct Taken {
+pub(crate) struct RedeemedPasscode {
     pub(crate) user: UserId,
     pub(crate) root: Root,
     pub(crate) proven_at: Millis,
@@ -68,7 +68,10 @@ pub(crate) async fn keep_newest(
 }
 
 /// Consumes a code. Deleting it and reading its user is one statement: of two concurrent requests one gets it.
-pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Taken>, IamError> {
+pub(crate) async fn take(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+) -> Result<Option<RedeemedPasscode>, IamError> {
     let sql = "DELETE FROM passcodes WHERE hash = $1 RETURNING user_id, api_key, session, proven_at, expires_at";
     let Some(row) = tx.one(sql, &[Value::from(&hash[..])]).await? else {
         return Ok(None);
@@ -81,7 +84,7 @@ pub(crate) async fn take(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Taken>, 
         Some(_) => Some(SessionId(parse_guid(&row, "session")?)),
         None => None,
     };
-    Ok(Some(Taken {
+    Ok(Some(RedeemedPasscode {
         user: UserId(parse_guid(&row, "user_id")?),
         root: Root { session, key },
         proven_at: Millis(row.int("proven_at")?),

@@ -17,7 +17,7 @@ use db::{Db, Tx, Value};
 
 /// Selects sessions of a principal to end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Which {
+pub(crate) enum SessionSelector {
     /// This one.
     One(SessionId),
     /// The sessions for the account.
@@ -33,14 +33,14 @@ pub(crate) enum Which {
 pub(crate) async fn end(
     tx: &mut Tx,
     principal: impl Into<Principal>,
-    which: Which,
+    which: SessionSelector,
     now: Millis,
 ) -> Result<u64, IamError> {
     let principal = key(principal);
     let number = Value::from(counters::next_end(tx).await?);
     let at = Value::from(now.0);
     let first = match which {
-        Which::One(session) => {
+        SessionSelector::One(session) => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
                        WHERE principal = $1 AND guid = $4 AND revoked_at IS NULL";
             let values = [
@@ -51,7 +51,7 @@ pub(crate) async fn end(
             ];
             tx.execute(sql, &values).await?
         }
-        Which::Of(account) => {
+        SessionSelector::Of(account) => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
                        WHERE principal = $1 AND account = $4 AND revoked_at IS NULL";
             let values = [
@@ -62,7 +62,7 @@ pub(crate) async fn end(
             ];
             tx.execute(sql, &values).await?
         }
-        Which::ByPassword { but } => {
+        SessionSelector::ByPassword { but } => {
             let sql = "UPDATE sessions SET revoked_at = $2, ended = $3 \
                        WHERE principal = $1 AND guid <> $4 AND revoked_at IS NULL \
                        AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE session = sessions.guid AND api_key IS NOT NULL)";

@@ -17,7 +17,7 @@ pub struct StoredKey {
 }
 
 /// A key to be stored.
-pub(crate) struct Sealed {
+pub(crate) struct EncryptedSigningKey {
     pub(crate) kid: String,
     pub(crate) bytes: Vec<u8>,
     /// The name of its encryption key.
@@ -43,7 +43,11 @@ pub(crate) async fn newest(tx: &mut Tx) -> Result<Option<String>, IamError> {
 }
 
 /// Stores a key; `false` if the name is taken.
-pub(crate) async fn insert(tx: &mut Tx, key: &Sealed, now: Millis) -> Result<bool, IamError> {
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    key: &EncryptedSigningKey,
+    now: Millis,
+) -> Result<bool, IamError> {
     let sql = "INSERT INTO signing_keys (kid, sealed, sealed_with, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     let values = [
         key.kid.as_str().into(),

@@ -179,7 +179,7 @@ pub(crate) async fn set_proof(
 }
 
 /// A user as the operator sees them.
-pub(crate) struct Stored {
+pub(crate) struct UserRow {
     pub(crate) id: UserId,
     pub(crate) email: String,
     pub(crate) is_proven: bool,
@@ -187,11 +187,11 @@ pub(crate) struct Stored {
 }
 
 /// Every user, by address.
-pub(crate) async fn all(db: &Db) -> Result<Vec<Stored>, IamError> {
+pub(crate) async fn all(db: &Db) -> Result<Vec<UserRow>, IamError> {
     let sql = "SELECT guid, email, proof, created_at FROM users ORDER BY folded";
     let mut found = Vec::new();
     for row in db.all(sql, &[]).await? {
-        found.push(Stored {
+        found.push(UserRow {
             id: UserId(parse_guid(&row, "guid")?),
             email: row.text("email")?,
             is_proven: row.text("proof")? != UNPROVEN,

@@ -10,7 +10,7 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::repo::changes;
 use crate::repo::counters;
-use crate::repo::signing_keys::{self, Sealed};
+use crate::repo::signing_keys::{self, EncryptedSigningKey};
 use crate::service::Iam;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::{KeyChange, KeyRing, SigningKey};
@@ -89,8 +89,8 @@ pub(crate) async fn own_encryption_key(
 }
 
 /// A key in its stored form.
-fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<Sealed, IamError> {
-    Ok(Sealed {
+fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<EncryptedSigningKey, IamError> {
+    Ok(EncryptedSigningKey {
         kid: kid.to_owned(),
         bytes: key.seal(kid, der)?,
         with: key.name.clone(),

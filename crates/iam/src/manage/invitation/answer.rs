@@ -2,11 +2,11 @@
 //! act for its user in another.
 
 use crate::refusal::{Reason, Refusal, Remedy};
-pub use crate::repo::invitations::lists::Waiting;
+pub use crate::repo::invitations::lists::ReceivedInvitation;
 
 use super::code;
 use crate::repo::acts::acceptance;
-use crate::repo::invitations::{self, Stored, lists};
+use crate::repo::invitations::{self, InvitationRow, lists};
 use crate::repo::{accounts, users};
 
 use crate::audit::{Action, Entry};
@@ -43,7 +43,7 @@ impl Iam {
         &self,
         caller: &Identity,
         window: Window,
-    ) -> Result<Part<Waiting>, IamError> {
+    ) -> Result<Part<ReceivedInvitation>, IamError> {
         let folded = self.invited(caller)?;
         let now = self.0.clock.now();
         let invited = (folded.as_str(), caller.user()?);
@@ -185,7 +185,7 @@ fn unproven(what: &'static str) -> IamError {
 async fn prove(
     tx: &mut Tx,
     own: &Holder,
-    found: &Stored,
+    found: &InvitationRow,
     proof: Option<&Secret<String>>,
 ) -> Result<bool, IamError> {
     if own.is_proven {
@@ -209,7 +209,7 @@ async fn prove(
 /// Adds the user to the account of the invitation, with its roles. The account is locked.
 pub(super) async fn enter(
     tx: &mut Tx,
-    found: &Stored,
+    found: &InvitationRow,
     user: UserId,
     now: Millis,
 ) -> Result<(), IamError> {
@@ -225,6 +225,10 @@ pub(super) async fn enter(
 }
 
 /// Gives a member what the invitation holds, and deletes the invitation.
-pub(super) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
+pub(super) async fn settle(
+    tx: &mut Tx,
+    found: &InvitationRow,
+    user: UserId,
+) -> Result<(), IamError> {
     acceptance::settle(tx, found, user).await
 }

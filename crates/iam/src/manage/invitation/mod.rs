@@ -20,13 +20,13 @@ mod redeem;
 
 pub use crate::config::InvitationConfig;
 use crate::refusal::{Reason, Refusal, Remedy};
-pub use answer::{Choice, Waiting};
+pub use answer::{Choice, ReceivedInvitation};
 
 pub(crate) use invite::withdraw;
 pub use invite::{Invitation, Invited, Invitee};
 pub use mail::Mail;
 pub(crate) use operator::of_owner;
-pub use operator::{OperatorsCode, Pending, Unproven};
+pub use operator::{OpenInvitation, OperatorsCode, Unproven};
 
 use crate::error::IamError;
 use base::secret::Secret;

@@ -2,7 +2,7 @@
 //! invitations.
 
 use crate::refusal::{Reason, Refusal, Remedy};
-pub use crate::repo::invitations::lists::Pending;
+pub use crate::repo::invitations::lists::OpenInvitation;
 
 use super::new_code;
 use crate::audit::{Action, Entry};
@@ -123,7 +123,7 @@ impl Iam {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn all_invitations(&self) -> Result<Vec<Pending>, IamError> {
+    pub async fn all_invitations(&self) -> Result<Vec<OpenInvitation>, IamError> {
         invitations::lists::all(&self.0.db).await
     }
 

@@ -6,7 +6,7 @@
 
 use crate::error::IamError;
 use crate::repo::acts::departure;
-use crate::repo::invitations::{self, Stored};
+use crate::repo::invitations::{self, InvitationRow};
 use crate::repo::{invitation_roles, members, users};
 use crate::service::Iam;
 use base::id::UserId;
@@ -18,7 +18,7 @@ pub(super) async fn evict(
     iam: &Iam,
     tx: &mut Tx,
     user: UserId,
-    found: &Stored,
+    found: &InvitationRow,
 ) -> Result<(), IamError> {
     let now = iam.0.clock.now();
     users::lock_user(tx, user).await?;

@@ -6,7 +6,7 @@ use crate::error::IamError;
 use crate::flow::password;
 use crate::model::address::Address;
 use crate::repo::accounts::{lock, lock_active};
-use crate::repo::invitations::{self, Stored};
+use crate::repo::invitations::{self, InvitationRow};
 use crate::repo::users;
 use crate::repo::users::{BY_CODE, NewUser, UNPROVEN, holder};
 use crate::service::Iam;
@@ -103,7 +103,7 @@ impl Iam {
         tx: &mut Tx,
         hash: &[u8; 32],
         folded: &str,
-    ) -> Result<Stored, IamError> {
+    ) -> Result<InvitationRow, IamError> {
         let now = self.0.clock.now();
         let found = invitations::by_code(tx, hash, folded, now).await?;
         found.ok_or_else(rejected)

@@ -1,13 +1,17 @@
 //! An invitation is accepted.
 
 use crate::error::IamError;
-use crate::repo::invitations::{self, Stored};
+use crate::repo::invitations::{self, InvitationRow};
 use crate::repo::{accounts, deleted_roles, members, roles};
 use base::id::UserId;
 use db::Tx;
 
 /// Gives a member the contents of the invitation: the roles, its id, and the account if it was to own it.
-pub(crate) async fn settle(tx: &mut Tx, found: &Stored, user: UserId) -> Result<(), IamError> {
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    found: &InvitationRow,
+    user: UserId,
+) -> Result<(), IamError> {
     // Leftovers of a former membership must not become effective again.
     roles::delete_of(tx, found.account, user.into()).await?;
     roles::accept(tx, found.guid, user).await?;

@@ -2,7 +2,7 @@
 
 use crate::error::IamError;
 use crate::repo::principals::key;
-use crate::repo::sessions::Which;
+use crate::repo::sessions::SessionSelector;
 use crate::repo::{
     accounts, api_keys, deleted_roles, departures, members, password_resets, principals, roles,
     sessions, users,
@@ -41,7 +41,7 @@ async fn record(
     // Not before the latest proof: it was stamped by another node, whose clock may be ahead.
     let at = now.max(sessions::latest_proof(tx, principal).await?);
     departures::put(tx, account, principal, at).await?;
-    sessions::end(tx, principal, Which::Of(account), now).await?;
+    sessions::end(tx, principal, SessionSelector::Of(account), now).await?;
     Ok(())
 }
 

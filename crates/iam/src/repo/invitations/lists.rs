@@ -24,7 +24,7 @@ pub struct Invitation {
 
 /// An invitation as the invited person sees it.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct ReceivedInvitation {
     /// Its id.
     pub id: UserId,
     /// The account.
@@ -41,7 +41,7 @@ pub struct Waiting {
 
 /// An invitation of any account, for the operator.
 #[derive(Debug)]
-pub struct Pending {
+pub struct OpenInvitation {
     /// The account.
     pub account: AccountId,
     /// The invited address.
@@ -105,7 +105,7 @@ pub(crate) async fn waiting_for(
     (folded, user): (&str, UserId),
     now: Millis,
     window: Window,
-) -> Result<(u64, Vec<Waiting>), IamError> {
+) -> Result<(u64, Vec<ReceivedInvitation>), IamError> {
     let own = [Value::from(folded), now.0.into(), user.0.to_string().into()];
     let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                  WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
@@ -121,7 +121,7 @@ pub(crate) async fn waiting_for(
     let values = [address, now, person, take.into(), skip.into()];
     let mut found = Vec::new();
     for row in db.all(sql, &values).await? {
-        found.push(Waiting {
+        found.push(ReceivedInvitation {
             id: UserId(parse_guid(&row, "guid")?),
             account: AccountId(parse_guid(&row, "account")?),
             account_name: row.text("name")?,
@@ -134,13 +134,13 @@ pub(crate) async fn waiting_for(
 }
 
 /// All open invitations, by address.
-pub(crate) async fn all(db: &Db) -> Result<Vec<Pending>, IamError> {
+pub(crate) async fn all(db: &Db) -> Result<Vec<OpenInvitation>, IamError> {
     let sql = "SELECT account, email, inviter, expires_at FROM invitations \
                JOIN accounts ON accounts.guid = invitations.account WHERE accounts.deleted_at IS NULL \
                ORDER BY folded, account";
     let mut found = Vec::new();
     for row in db.all(sql, &[]).await? {
-        found.push(Pending {
+        found.push(OpenInvitation {
             account: AccountId(parse_guid(&row, "account")?),
             email: row.text("email")?,
             inviter: row.text("inviter")?,

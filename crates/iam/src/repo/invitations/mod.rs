@@ -35,7 +35,7 @@ pub(crate) async fn remove(tx: &mut Tx, invitation: Guid) -> Result<bool, IamErr
 }
 
 /// A stored invitation.
-pub(crate) struct Stored {
+pub(crate) struct InvitationRow {
     pub(crate) guid: Guid,
     pub(crate) account: AccountId,
     pub(crate) email: String,
@@ -46,7 +46,7 @@ pub(crate) struct Stored {
     pub(crate) expires_at: Millis,
 }
 
-impl Stored {
+impl InvitationRow {
     pub(crate) fn read(row: &Row) -> Result<Self, IamError> {
         Ok(Self {
             guid: parse_guid(row, "guid")?,
@@ -137,13 +137,13 @@ pub(crate) async fn find(
     tx: &mut Tx,
     account: AccountId,
     folded: &str,
-) -> Result<Option<Stored>, IamError> {
+) -> Result<Option<InvitationRow>, IamError> {
     let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
                WHERE account = $1 AND folded = $2";
     let row = tx
         .one(sql, &[account.to_string().into(), folded.into()])
         .await?;
-    row.as_ref().map(Stored::read).transpose()
+    row.as_ref().map(InvitationRow::read).transpose()
 }
 
 /// Makes a row for the code of a member whose address is not proven.
@@ -187,21 +187,21 @@ pub(crate) async fn by_code(
     hash: &[u8; 32],
     folded: &str,
     now: Millis,
-) -> Result<Option<Stored>, IamError> {
+) -> Result<Option<InvitationRow>, IamError> {
     let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
                WHERE code_hash = $1 AND folded = $2 AND expires_at > $3";
     let values = [Value::from(&hash[..]), folded.into(), now.0.into()];
     let row = tx.one(sql, &values).await?;
-    row.as_ref().map(Stored::read).transpose()
+    row.as_ref().map(InvitationRow::read).transpose()
 }
 
 /// The invitations of the address to accounts that are not deleted, oldest first.
-pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<Stored>, IamError> {
+pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<InvitationRow>, IamError> {
     let sql = "SELECT guid, account, email, folded, code_hash, code_seen, expires_at FROM invitations \
                WHERE folded = $1 AND account NOT IN (SELECT guid FROM accounts WHERE deleted_at IS NOT NULL) \
                ORDER BY created_at";
     let rows = db.all(sql, &[folded.into()]).await?;
-    rows.iter().map(Stored::read).collect()
+    rows.iter().map(InvitationRow::read).collect()
 }
 
 /// What redeeming a code affects: the account, whether the inviter saw the code, and for an existing user of the
