@@ -28,6 +28,7 @@ mod renewal;
 mod reports;
 mod several;
 mod shared;
+mod speaker;
 mod statsd;
 mod storing;
 mod stream;
