@@ -128,6 +128,8 @@ mod renewals;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod running;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod senders;
@@ -137,6 +139,8 @@ mod services;
 mod settings;
 #[cfg(test)]
 mod targets;
+#[cfg(test)]
+mod telegraf;
 mod times;
 #[cfg(test)]
 mod token_service;
