@@ -40,7 +40,7 @@ fn knocks(doors: &Doors) {
     doors.datagram_to("statsd.udp_listen", b"no.body:1|c");
     doors.datagram_to("collectd.listen", &network::load("no", now()));
     let mut client = Client::connect(doors);
-    client.window(&[line.clone()]);
+    client.window(std::slice::from_ref(&line));
     assert_eq!(client.answer(), b"");
     let server = &doors.server;
     let space = &server.owner.space;
