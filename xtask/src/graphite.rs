@@ -3,7 +3,8 @@
 //! The generator (`crates/query/tests/reference/generate.py`) asks graphite-web's own views, and `crates/query` is asked the
 //! same. What graphite-web does by accident is in `accidents.py` there, each with its reason; of the rest nothing may differ.
 
-use crate::process::{cargo, find_program, output_of, step, succeed, work_folder};
+use crate::process::{cargo, output_of, step, succeed, work_folder};
+use crate::python;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fs;
@@ -26,15 +27,6 @@ const PACKAGES: [&str; 11] = [
     "sqlparse==0.6.1",
     "urllib3==2.8.0",
     "whisper==1.1.10",
-];
-
-/// What a Python of ours may be called.
-const PYTHONS: [&str; 5] = [
-    "python3",
-    "python3.11",
-    "python3.10",
-    "python3.9",
-    "python3.8",
 ];
 
 /// Where the generator and its lists are.
@@ -181,58 +173,11 @@ fn corpus(python: &Path) -> Result<()> {
 
 /// Returns an interpreter that has graphite-web, made ready the first time; none where no Python is old enough.
 fn prepare() -> Result<Option<PathBuf>> {
-    let folder = work_folder()?.join("graphite");
-    let interpreter = folder.join("bin/python");
-    if has_packages(&interpreter) {
-        return Ok(Some(interpreter));
-    }
-    let Some(python) = PYTHONS
-        .into_iter()
-        .filter_map(find_program)
-        .find(|python| is_old_enough(python))
-    else {
+    let Some(older) = python::older() else {
         return Ok(None);
     };
-    println!(
-        "python: installing graphite-web into `{}`",
-        folder.display()
-    );
-    output_of(
-        Command::new(python)
-            .args(["-m", "venv", "--clear"])
-            .arg(&folder),
-    )?;
-    output_of(
-        Command::new(&interpreter)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
-            // The list is whole. What graphite-web itself asks for cannot be installed any more.
-            .arg("--no-deps")
-            .args(PACKAGES),
-    )?;
-    Ok(Some(interpreter))
-}
-
-fn is_old_enough(python: &Path) -> bool {
-    let question =
-        "import sys, ensurepip, venv; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 11))";
-    output_of(Command::new(python).args(["-c", question])).is_ok()
-}
-
-fn has_packages(interpreter: &Path) -> bool {
-    let question = "import sys, importlib.metadata as m; \
-                    sys.exit(any(m.version(own.split('==')[0]) != own.split('==')[1] for own in sys.argv[1:]))";
-    output_of(
-        Command::new(interpreter)
-            .args(["-c", question])
-            .args(PACKAGES),
-    )
-    .is_ok()
+    // The list is whole. What graphite-web itself asks for cannot be installed any more.
+    python::environment("graphite", || Ok(older), &PACKAGES, &["--no-deps"]).map(Some)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What the tests need besides the code: a PostgreSQL, a Python with real clients, a collectd, etsy's statsd, and a few programs.
+//! What the tests need besides the code: a PostgreSQL, a Python with real clients, carbon's relay, a collectd, etsy's statsd, and a few
+//! programs.
 //!
 //! What can't be had is no error here but a *skip*: said loudly, counted, and a failure only under CI.
 
@@ -8,14 +9,23 @@ use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::thread;
 
-/// Programs that tests call, each also the name of its Debian package.
-const PROGRAMS: [&str; 6] = ["curl", "fish", "hyperfine", "jq", "openssl", "zsh"];
+/// Programs that tests call, and the Debian package of each.
+const PROGRAMS: [(&str, &str); 7] = [
+    ("curl", "curl"),
+    ("fish", "fish"),
+    ("hyperfine", "hyperfine"),
+    ("jq", "jq"),
+    ("nc", "netcat-openbsd"),
+    ("openssl", "openssl"),
+    ("zsh", "zsh"),
+];
 
 /// What runs now; dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Services {
     postgres: Option<Postgres>,
     python: Option<PathBuf>,
+    carbon: Option<PathBuf>,
     collectd: Option<PathBuf>,
     statsd: Option<PathBuf>,
     /// One loud line for each thing that could not be had.
@@ -32,13 +42,14 @@ impl Services {
         {
             println!("packages: {error:#}");
         }
-        for program in PROGRAMS {
+        for (program, _) in PROGRAMS {
             if process::find_program(program).is_none() {
                 skips.push(skip(&format!("`{program}` is not installed"), program));
             }
         }
         let postgres = keep(Postgres::start(), "PostgreSQL", &mut skips);
         let python = keep(python::prepare(), "Python with real clients", &mut skips);
+        let carbon = keep(python::carbon(), "carbon's relay", &mut skips);
         let collectd = keep(
             find_collectd().context("`collectd` is not installed"),
             "collectd",
@@ -51,6 +62,7 @@ impl Services {
         Self {
             postgres,
             python,
+            carbon,
             collectd,
             statsd,
             skips,
@@ -63,19 +75,15 @@ impl Services {
             .postgres
             .as_ref()
             .map(|server| ("VIGIE_TEST_POSTGRES_URL", server.url().to_owned()));
-        let python = self
-            .python
-            .as_ref()
-            .map(|path| ("VIGIE_TEST_PYTHON", path.display().to_string()));
-        let collectd = self
-            .collectd
-            .as_ref()
-            .map(|path| ("VIGIE_TEST_COLLECTD", path.display().to_string()));
-        let statsd = self
-            .statsd
-            .as_ref()
-            .map(|path| ("VIGIE_TEST_STATSD", path.display().to_string()));
-        let clients = python.into_iter().chain(collectd).chain(statsd);
+        let clients = [
+            ("VIGIE_TEST_PYTHON", &self.python),
+            ("VIGIE_TEST_CARBON", &self.carbon),
+            ("VIGIE_TEST_COLLECTD", &self.collectd),
+            ("VIGIE_TEST_STATSD", &self.statsd),
+        ];
+        let clients = clients
+            .into_iter()
+            .filter_map(|(name, path)| Some((name, path.as_ref()?.display().to_string())));
         postgres.into_iter().chain(clients).collect()
     }
 }
@@ -95,7 +103,8 @@ pub(crate) fn hold() -> Result<()> {
 fn missing_packages() -> Vec<&'static str> {
     let mut missing: Vec<&'static str> = PROGRAMS
         .into_iter()
-        .filter(|program| process::find_program(program).is_none())
+        .filter(|(program, _)| process::find_program(program).is_none())
+        .map(|(_, package)| package)
         .collect();
     // Judges the unit; it need not run.
     if process::find_program("systemd-analyze").is_none() {

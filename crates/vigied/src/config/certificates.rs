@@ -1,11 +1,14 @@
 //! The value of `senders.certificates`: which key speaks for senders that show a certificate, by its fingerprint or by a name that
 //! it is valid for: `sha256:HEX=ApiKey-…, web7.example.org=ApiKey-…`.
 
+use super::key_list::KeyList;
 use base::id::KeyId;
 use std::str::FromStr;
 
-/// Maximum entries of a list.
-const ENTRIES_MAX: usize = 256;
+const LIST: KeyList = KeyList {
+    form: "must be entries like `sha256:HEX=ApiKey-GUID` or `web7.example.org=ApiKey-GUID`",
+    entries_max: 256,
+};
 
 /// How a fingerprint begins.
 const FINGERPRINT: &str = "sha256:";
@@ -41,33 +44,15 @@ impl FromStr for Certificates {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        let count = text.split(',').count();
-        if count > ENTRIES_MAX {
-            return Err(format!(
-                "must have at most {ENTRIES_MAX} entries, not {count}"
-            ));
-        }
-        let mut all: Vec<(CertificateMark, KeyId, String)> = Vec::new();
-        for own in text.split(',').map(str::trim) {
-            let form =
-                "must be entries like `sha256:HEX=ApiKey-GUID` or `web7.example.org=ApiKey-GUID`";
-            // What stands there may be the key itself by mistake, so it is not repeated.
-            let (place, key) = own.split_once('=').ok_or(form)?;
-            let place = place.trim();
-            let mark = mark(place).ok_or_else(|| {
-                format!("{form}: `{}` is neither 64 hexadecimal digits behind `{FINGERPRINT}` nor a name", wire::excerpt::beginning(place))
-            })?;
-            let key = key.trim().parse().map_err(|_| {
-                format!("{form}: behind `{place}=` belongs the id of a key (not its text), as `vigie iam api-keys` shows it")
-            })?;
-            if all.iter().any(|(known, ..)| *known == mark) {
-                return Err(format!("must name `{place}` once"));
-            }
-            all.push((mark, key, place.to_owned()));
-        }
+        let mut all = LIST.read(text, |written| {
+            mark(written).ok_or_else(|| {
+                format!(
+                    "{}: `{}` is neither 64 hexadecimal digits behind `{FINGERPRINT}` nor a name",
+                    LIST.form,
+                    wire::excerpt::beginning(written)
+                )
+            })
+        })?;
         // A fingerprint says more than a name, which several certificates may have.
         all.sort_by_key(|own| matches!(own.0, CertificateMark::Name(_)));
         Ok(Self(all))

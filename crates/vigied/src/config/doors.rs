@@ -145,7 +145,7 @@ impl SenderSettings {
                 address,
                 format,
                 transport: Transport::Tcp { tls },
-                takes_credentials: format != Format::Pickle
+                takes_credentials: matches!(format, Format::Lines | Format::Lumberjack)
                     && (!is_open || without == WithoutTls::InClear),
                 takes_keys: matches!(format, Format::Lines | Format::Statsd)
                     && (!is_open || without == WithoutTls::InClear),
@@ -376,6 +376,9 @@ mod tests {
             let doors = settings(set).unwrap().senders.doors;
             doors.iter().map(|own| own.takes_keys).collect::<Vec<_>>()
         };
+        let senders = settings(&[("statsd.listen", "8125")]).unwrap().senders;
+        let who = senders.doors[0].identity(&senders);
+        assert_eq!(who, "`KEY.` before each name, where the space takes it");
         let local = [
             ("statsd.listen", "8125"),
             ("statsd.udp_listen", "8125"),

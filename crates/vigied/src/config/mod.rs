@@ -9,6 +9,7 @@ mod doors;
 mod error;
 mod file;
 mod host;
+mod key_list;
 mod layer;
 mod machine;
 pub(crate) mod mail;

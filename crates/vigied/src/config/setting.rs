@@ -365,7 +365,7 @@ pub(super) const OWN: &[Setting] = &[
         "senders.client_ca_file",
         Shape::Path,
         "",
-        "file with the authority (PEM) that signs the certificates of senders; with it, listeners for senders with TLS ask for one. Who shows none may still say otherwise who it is",
+        "file with the authority (PEM) that signs the certificates of senders; with it, listeners for senders with TLS ask for one. Who shows none may still say otherwise who it is; read again on SIGHUP",
     ),
     setting(
         "senders.certificates",
@@ -377,7 +377,7 @@ pub(super) const OWN: &[Setting] = &[
         "graphite.listen",
         Shape::Door,
         "",
-        "address for Graphite's lines over TCP (usually port 2003); empty for none. A sender shows `AUTH iam TOKEN` or `AUTH apikey KEY` in its first line, or comes from one of `senders.sources`",
+        "address for Graphite's lines over TCP (usually port 2003); empty for none. A sender shows `AUTH iam TOKEN` or `AUTH apikey KEY` in its first line, comes from one of `senders.sources`, or writes a key before each name where its space takes that",
     ),
     setting(
         "graphite.tls",
@@ -395,7 +395,7 @@ pub(super) const OWN: &[Setting] = &[
         "graphite.udp_listen",
         Shape::Door,
         "",
-        "address for Graphite's lines over UDP, for `senders.sources` alone; empty for none",
+        "address for Graphite's lines over UDP; empty for none. A sender comes from one of `senders.sources`, or writes a key before each name where its space takes that",
     ),
     setting(
         "graphite.allow_udp_on_any_address",

@@ -1,13 +1,16 @@
 //! The value of `senders.sources`: which key speaks for senders that can show none, by their address:
 //! `10.1.2.3=ApiKey-…, 10.2.0.0/16=ApiKey-…`.
 
+use super::key_list::KeyList;
 use super::networks::{self, Network};
 use base::id::KeyId;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Maximum entries of a list.
-const ENTRIES_MAX: usize = 256;
+const LIST: KeyList = KeyList {
+    form: "must be entries like `10.1.2.3=ApiKey-GUID` or `10.2.0.0/16=ApiKey-GUID`",
+    entries_max: 256,
+};
 
 /// Networks, and the key of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,31 +34,8 @@ impl FromStr for Sources {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        let count = text.split(',').count();
-        if count > ENTRIES_MAX {
-            return Err(format!(
-                "must have at most {ENTRIES_MAX} entries, not {count}"
-            ));
-        }
-        let mut all: Vec<(Network, KeyId, String)> = Vec::new();
-        for own in text.split(',').map(str::trim) {
-            let form = "must be entries like `10.1.2.3=ApiKey-GUID` or `10.2.0.0/16=ApiKey-GUID`";
-            // What stands there may be the key itself by mistake, so it is not repeated.
-            let (place, key) = own.split_once('=').ok_or(form)?;
-            let place = place.trim();
-            let network = networks::entry(place).map_err(|error| error.to_string())?;
-            let key = key.trim().parse().map_err(|_| {
-                format!("{form}: behind `{place}=` belongs the id of a key (not its text), as `vigie iam api-keys` shows it")
-            })?;
-            if all.iter().any(|(known, ..)| *known == network) {
-                return Err(format!("must name `{place}` once"));
-            }
-            all.push((network, key, place.to_owned()));
-        }
-        Ok(Self(all))
+        let network = |written: &str| networks::entry(written).map_err(|error| error.to_string());
+        LIST.read(text, network).map(Self)
     }
 }
 

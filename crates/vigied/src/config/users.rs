@@ -1,12 +1,15 @@
 //! The value of `collectd.users`: which key speaks for a name that a sender signs or encrypts with:
 //! `web7=ApiKey-…, web8=ApiKey-…`.
 
+use super::key_list::KeyList;
 use base::id::KeyId;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Maximum entries of a list.
-const ENTRIES_MAX: usize = 4096;
+const LIST: KeyList = KeyList {
+    form: "must be entries like `web7=ApiKey-GUID`",
+    entries_max: 4096,
+};
 
 /// The longest name of a user.
 const NAME_BYTES_MAX: usize = 64;
@@ -31,40 +34,23 @@ impl FromStr for Users {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        let count = text.split(',').count();
-        if count > ENTRIES_MAX {
-            return Err(format!(
-                "must have at most {ENTRIES_MAX} entries, not {count}"
-            ));
-        }
-        let mut all = BTreeMap::new();
-        for own in text.split(',') {
-            let form = "must be entries like `web7=ApiKey-GUID`";
-            // What stands there may be the key or a password by mistake, so it is not repeated.
-            let (name, key) = own.split_once('=').ok_or(form)?;
-            let name = name.trim();
-            let is_name = !name.is_empty()
-                && name.len() <= NAME_BYTES_MAX
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte));
-            if !is_name {
-                return Err(format!(
-                    "{form}, with a name of letters, digits, `-`, `_`, `.` and `@`, at most {NAME_BYTES_MAX} of them"
-                ));
-            }
-            let key = key.trim().parse().map_err(|_| {
-                format!("{form}: behind `{name}=` belongs the id of a key (not its text), as `vigie iam api-keys` shows it")
-            })?;
-            if all.insert(name.to_owned(), key).is_some() {
-                return Err(format!("must name `{name}` once"));
-            }
-        }
-        Ok(Self(all))
+        let all = LIST.read(text, name)?;
+        Ok(Self(all.into_iter().map(|own| (own.0, own.1)).collect()))
     }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let is_name = !text.is_empty()
+        && text.len() <= NAME_BYTES_MAX
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte));
+    is_name.then(|| text.to_owned()).ok_or_else(|| {
+        format!(
+            "{}, with a name of letters, digits, `-`, `_`, `.` and `@`, at most {NAME_BYTES_MAX} of them",
+            LIST.form
+        )
+    })
 }
 
 #[cfg(test)]

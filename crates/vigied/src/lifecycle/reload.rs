@@ -5,6 +5,7 @@ use crate::lifecycle::notify::{self, State};
 use crate::net::tls::Tls;
 use crate::operations::answer::Tokens;
 use crate::operations::token;
+use crate::senders::ClientCertificates;
 use base::error_chain::{Chain, on_one_line};
 use iam::Iam;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use tokio::signal::unix::Signal;
 #[derive(Debug, Clone)]
 pub(crate) struct Reload {
     pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) certificates: Option<Arc<ClientCertificates>>,
     pub(crate) iam: Iam,
     pub(crate) tokens: Tokens,
     pub(crate) data: PathBuf,
@@ -61,6 +63,16 @@ impl Reload {
                 tracing::error!(
                     error = on_one_line(&error),
                     "certificate not read again: the old one stays in use"
+                );
+            }
+        }
+        match self.certificates.as_ref().map(|own| own.reload()) {
+            None => {}
+            Some(Ok(())) => tracing::info!("authority of senders' certificates read again"),
+            Some(Err(error)) => {
+                tracing::error!(
+                    error = on_one_line(error.as_ref()),
+                    "authority of senders' certificates not read again: the old one stays in use"
                 );
             }
         }

@@ -17,7 +17,7 @@ use crate::net::times::Times;
 use crate::net::tls::Tls;
 use crate::operations::{self, token};
 use crate::route;
-use crate::senders::{self, Senders};
+use crate::senders::{self, ClientCertificates, Senders};
 use anyhow::{Context, bail};
 use arc_swap::ArcSwapOption;
 use base::limit;
@@ -59,6 +59,7 @@ pub(crate) async fn serve(
         .local_addr()
         .context("cannot read the address taken")?;
     let doors = senders::Bound::all(settings)?;
+    let certificates = ClientCertificates::of(&settings.senders)?;
     let place = settings.operations();
     let tokens = Arc::new(ArcSwapOption::new(
         token::read(settings.data())?.map(Arc::new),
@@ -91,6 +92,7 @@ pub(crate) async fn serve(
     let hangup = signal(SignalKind::hangup()).context("cannot watch for SIGHUP")?;
     let reload = Reload {
         tls: tls.clone(),
+        certificates: certificates.clone(),
         iam: app.iam.clone(),
         tokens: Arc::clone(&tokens),
         data: settings.data().to_owned(),
@@ -116,7 +118,13 @@ pub(crate) async fn serve(
         Arc::default(),
     ));
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
-    let senders = Senders::start(doors, settings, &app, tls.clone(), can_be.senders)?;
+    let senders = Senders::start(
+        doors,
+        settings,
+        &app,
+        (tls.clone(), certificates),
+        can_be.senders,
+    )?;
     ready(address)?;
     notify::send_state(State::Ready);
     let stop = async {

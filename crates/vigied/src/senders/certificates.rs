@@ -1,7 +1,7 @@
 //! Senders that show a certificate: it must come from the operator's authority, and stands for the key that the operator has named
 //! for it. What that key may do is asked of `iam` for every batch, as for a key that an address stands for.
 
-use crate::config::{CertificateMark, Certificates};
+use crate::config::{CertificateMark, Certificates, SenderSettings};
 use anyhow::Context;
 use base::id::KeyId;
 use rustls::pki_types::pem::PemObject;
@@ -9,41 +9,53 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// The authority, and the key of each certificate.
+/// The authority, which is read again on SIGHUP, and the key of each certificate.
 #[derive(Debug)]
 pub(crate) struct ClientCertificates {
-    verifier: Arc<dyn ClientCertVerifier>,
+    file: PathBuf,
+    current: RwLock<Arc<dyn ClientCertVerifier>>,
     keys: Certificates,
 }
 
 impl ClientCertificates {
-    /// Reads the authority's file.
+    /// Reads the authority's file, if the settings name one.
     ///
     /// # Errors
     /// When it holds no certificate that can be an authority's.
-    pub(crate) fn load(file: &Path, keys: Certificates) -> anyhow::Result<Self> {
-        let what = || {
-            format!(
-                "cannot read the authority in {} (`senders.client_ca_file`)\nhint: name a PEM file with the certificates that sign your senders' ones",
-                file.display()
-            )
+    pub(crate) fn of(settings: &SenderSettings) -> anyhow::Result<Option<Arc<Self>>> {
+        let Some(file) = settings.client_ca_file.clone() else {
+            return Ok(None);
         };
-        let mut roots = RootCertStore::empty();
-        let all = CertificateDer::pem_file_iter(file).with_context(what)?;
-        for own in all {
-            roots.add(own.with_context(what)?).with_context(what)?;
-        }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        // Who shows none may still say otherwise who it is.
-        let verifier = verifier
-            .allow_unauthenticated()
-            .build()
-            .with_context(what)?;
-        Ok(Self { verifier, keys })
+        let verifier = read(&file).with_context(|| {
+            let what = unreadable(&file);
+            format!(
+                "{what}\nhint: name a PEM file with the certificates that sign your senders' ones"
+            )
+        })?;
+        let current = RwLock::new(verifier);
+        let keys = settings.certificates.clone();
+        Ok(Some(Arc::new(Self {
+            file,
+            current,
+            keys,
+        })))
+    }
+
+    /// Reads the file again; keeps what it has when that is no good. Whoever is connected stays.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub(crate) fn reload(&self) -> anyhow::Result<()> {
+        let fresh = read(&self.file).with_context(|| unreadable(&self.file))?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    fn verifier(&self) -> Arc<dyn ClientCertVerifier> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The server's configuration, with which senders are asked for a certificate.
@@ -54,7 +66,7 @@ impl ClientCertificates {
         let provider = Arc::clone(config.crypto_provider());
         Ok(ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_client_cert_verifier(Arc::clone(&self.verifier))
+            .with_client_cert_verifier(self.verifier())
             .with_cert_resolver(Arc::clone(&config.cert_resolver)))
     }
 
@@ -77,4 +89,22 @@ impl ClientCertificates {
     pub(super) fn entries(&self) -> impl Iterator<Item = (KeyId, &str)> {
         self.keys.entries().map(|(_, key, text)| (key, text))
     }
+}
+
+fn unreadable(file: &Path) -> String {
+    format!(
+        "cannot read the authority in {} (`senders.client_ca_file`)",
+        file.display()
+    )
+}
+
+fn read(file: &Path) -> anyhow::Result<Arc<dyn ClientCertVerifier>> {
+    let mut roots = RootCertStore::empty();
+    for own in CertificateDer::pem_file_iter(file)? {
+        roots.add(own?)?;
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    // Who shows none may still say otherwise who it is.
+    Ok(verifier.allow_unauthenticated().build()?)
 }

@@ -9,6 +9,7 @@ use super::places::Place;
 use super::reader::{End, Reader};
 use super::reports::NO_IDENTITY;
 use super::shared::{SenderContext, TICK};
+use super::speaker::Speaker;
 use super::statsd::StatsdReader;
 use super::storing::Sender;
 use super::stream::{Read1, Stream};
@@ -62,8 +63,11 @@ pub(super) fn serve(
     let has_certificate = shown.is_some();
     let by_address = shown.or_else(|| shared.sources.key(peer).map(SenderCredential::Source));
     let end = match (door.format, by_address) {
-        (Format::Lines, shown) => match LineReader::new(shared, door, sender, &place, shown) {
-            Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
+        (Format::Lines, shown) => match Speaker::begin(shared, door, sender, &place, shown) {
+            Ok(speaker) => {
+                let mut reader = LineReader::new(speaker, door.takes_credentials);
+                run(shared, (sender, &place), &mut reader, &mut stream)
+            }
             Err(end) => end,
         },
         (Format::Pickle, Some(shown)) => match PickleReader::new(shared, sender, &place, shown) {
@@ -76,13 +80,13 @@ pub(super) fn serve(
             run(shared, (sender, &place), &mut reader, &mut stream)
         }
         (Format::Statsd, shown) => match &formats.statsd {
-            Some(sums) => {
-                let reads = (shared, sums);
-                match StatsdReader::new(reads, door, sender, &place, shown) {
-                    Ok(mut reader) => run(shared, (sender, &place), &mut reader, &mut stream),
-                    Err(end) => end,
+            Some(sums) => match Speaker::begin(shared, door, sender, &place, shown) {
+                Ok(speaker) => {
+                    let mut reader = StatsdReader::new(speaker, sums);
+                    run(shared, (sender, &place), &mut reader, &mut stream)
                 }
-            }
+                Err(end) => end,
+            },
             None => End::Quiet,
         },
         // A pickle cannot be answered, and collectd speaks UDP alone.

@@ -4,12 +4,13 @@ use super::credential::SenderCredential;
 use super::pending_lines::count;
 use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
+use base::sample::RejectReason;
 use base::scope::Domain;
 use base::time::Millis;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use wire::ingest::plaintext::{self, Times};
-use wire::ingest::{DefaultTimes, Lines};
+use wire::ingest::{DefaultTimes, LineReject, Lines};
 
 /// How far a time that was given may be ahead of the clock, however often lines come.
 const AHEAD_MILLIS: i64 = 1000;
@@ -36,6 +37,19 @@ impl GivenByDomain {
             self.0.clear();
         }
         self.0.entry(domain).or_insert_with(times_given)
+    }
+}
+
+/// What is made of something that is no line, or no frame of samples.
+pub(super) fn malformed(why: &str) -> Lines {
+    Lines {
+        received: 1,
+        rejects: vec![LineReject {
+            line: 1,
+            name: None,
+            reason: RejectReason::Malformed(why.to_owned()),
+        }],
+        ..Lines::default()
     }
 }
 

@@ -5,27 +5,20 @@
 
 use super::credential::{AuthenticatedSender, Denied, SenderCredential};
 use super::decoding::{put, times_given};
-use super::key_before_names::{self, Keyed};
 use super::pending_lines::{PendingLines, count, count_samples};
-use super::places::Place;
-use super::reader::{End, Reader, keep};
+use super::reader::{End, Reader};
 use super::renewal::{FAILED_BYTES, Login, is_renewal, next_auth, warn_at};
 use super::reports::NO_IDENTITY;
-use super::shared::SenderContext;
-use super::storing::{Outcome, Sender, store};
+use super::speaker::Speaker;
+use super::storing::Outcome;
 use super::stream::Stream;
-use crate::config::Listener;
-use base::error::Problem;
-use base::id::KeyId;
 use base::limit;
-use base::sample::RejectReason;
 use base::scope::Domain;
 use base::time::Millis;
 use std::cell::RefCell;
-use std::time::Duration;
 use wire::auth_line;
+use wire::ingest::DefaultTimes;
 use wire::ingest::plaintext::LINE_BYTES_MAX;
-use wire::ingest::{DefaultTimes, LineReject, Lines};
 
 /// How much is read at once, besides an unfinished line.
 const READ_BYTES: usize = 32 * 1024;
@@ -33,14 +26,8 @@ const READ_BYTES: usize = 32 * 1024;
 /// Reads lines.
 #[derive(Debug)]
 pub(super) struct LineReader<'s> {
-    shared: &'s SenderContext,
-    sender: Sender,
-    place: &'s Place<'s>,
+    speaker: Speaker<'s>,
     takes_credentials: bool,
-    takes_keys: bool,
-    open: Option<Login>,
-    /// The last key that stood before a name, and where it sends to.
-    by_key: Option<(KeyId, Domain)>,
     held: Option<PendingLines<'s>>,
     buffer: Vec<u8>,
     filled: usize,
@@ -56,21 +43,10 @@ pub(super) struct LineReader<'s> {
 }
 
 impl<'s> LineReader<'s> {
-    pub(super) fn new(
-        shared: &'s SenderContext,
-        door: Listener,
-        sender: Sender,
-        place: &'s Place<'s>,
-        by_address: Option<SenderCredential>,
-    ) -> Result<Self, End> {
-        let mut reader = Self {
-            shared,
-            sender,
-            place,
-            takes_credentials: door.takes_credentials,
-            takes_keys: door.takes_keys,
-            open: None,
-            by_key: None,
+    pub(super) fn new(speaker: Speaker<'s>, takes_credentials: bool) -> Self {
+        Self {
+            speaker,
+            takes_credentials,
             held: None,
             buffer: vec![0; READ_BYTES + auth_line::BYTES_MAX],
             filled: 0,
@@ -79,51 +55,17 @@ impl<'s> LineReader<'s> {
             wasted: 0,
             last: Millis(0),
             given: RefCell::new(times_given()),
-        };
-        if let Some(shown) = by_address {
-            match shown.scope(shared) {
-                Ok(scope) => {
-                    let domain = scope.domain();
-                    let owner = keep(shared, place, domain).map_err(End::Refused)?;
-                    reader.open = Some(Login {
-                        shown,
-                        principal: scope.principal(),
-                        domain,
-                        owner,
-                        warn_at: None,
-                    });
-                }
-                // It may still show a credential.
-                Err(_) if door.takes_credentials || door.takes_keys => {}
-                Err(denied) => return Err(reader.denied(denied.problem(), 1)),
-            }
-        } else if !door.takes_credentials && !door.takes_keys {
-            shared.refuse(sender.door, sender.source, NO_IDENTITY, 1);
-            return Err(End::Refused(
-                "nobody is known by this address, and no credential is taken here".to_owned(),
-            ));
         }
-        Ok(reader)
-    }
-
-    fn refuse(&self, reason: &'static str, count: u64) {
-        self.shared
-            .refuse(self.sender.door, self.sender.source, reason, count);
-    }
-
-    fn denied(&self, problem: &Problem, lines: u64) -> End {
-        self.refuse("credential", lines);
-        End::Refused(format!("{} {}", problem.code, problem.message))
     }
 
     /// Never before what it was, whatever the clock says.
     fn now(&mut self) -> Millis {
-        self.last = self.last.max(self.shared.app.clock.now());
+        self.last = self.last.max(self.speaker.shared.app.clock.now());
         self.last
     }
 
     fn say_who_you_are(&self, lines: u64) -> End {
-        self.refuse(NO_IDENTITY, lines);
+        self.speaker.refuse(NO_IDENTITY, lines);
         End::Refused(
             "say who you are first: `AUTH iam TOKEN [s-GUID]` or `AUTH apikey KEY [s-GUID]`"
                 .to_owned(),
@@ -134,8 +76,7 @@ impl<'s> LineReader<'s> {
     fn lines(&mut self, from: usize, to: usize) -> Result<(), End> {
         let at = self.now();
         let lines = self.buffer.get(from..to).unwrap_or_default();
-        let keys = self.takes_keys.then_some(lines);
-        let Some(parted) = keys.and_then(|lines| key_before_names::part(self.shared, lines)) else {
+        let Some(parted) = self.speaker.part(lines) else {
             let buffer = std::mem::take(&mut self.buffer);
             let done = self.own_lines(buffer.get(from..to).unwrap_or_default(), at);
             self.buffer = buffer;
@@ -145,33 +86,11 @@ impl<'s> LineReader<'s> {
         if let Some(lines) = self.buffer.get_mut(from..to) {
             lines.fill(b'\n');
         }
-        let (shared, sender) = (self.shared, self.sender);
-        let keyed = parted.store(shared, sender, |shown, lines| {
-            put((shared, sender), shown, lines, at, &self.given)
-        });
-        if let Err(end) = self.by_key(keyed) {
-            self.refuse(NO_IDENTITY, count_samples(&parted.plain));
-            return Err(end);
-        }
+        let (shared, sender, given) = (self.speaker.shared, self.speaker.sender, &self.given);
+        self.speaker.put_keyed(&parted, |shown, lines| {
+            put((shared, sender), shown, lines, at, given)
+        })?;
         self.own_lines(&parted.plain, at)
-    }
-
-    /// What became of lines with a key before their names.
-    fn by_key(&mut self, keyed: Keyed) -> Result<(), End> {
-        if let Some((key, domain)) = keyed.last {
-            if !self.is_known() {
-                keep(self.shared, self.place, domain).map_err(End::Refused)?;
-            }
-            self.by_key = Some((key, domain));
-        }
-        match keyed.refused {
-            // Who sends for others as well goes on with theirs.
-            Some(problem) if !self.is_known() => Err(End::Refused(format!(
-                "{} {}",
-                problem.code, problem.message
-            ))),
-            _ => Ok(()),
-        }
     }
 
     /// Lines of the connection's own sender.
@@ -179,16 +98,16 @@ impl<'s> LineReader<'s> {
         if lines.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
-        let Some(open) = &self.open else {
-            if self.by_key.is_some() {
-                self.refuse(NO_IDENTITY, count(lines));
+        let Some(open) = &self.speaker.open else {
+            if self.speaker.has_shown_a_key() {
+                self.speaker.refuse(NO_IDENTITY, count(lines));
                 return Ok(());
             }
             return Err(self.say_who_you_are(count(lines)));
         };
         if self.held.is_none() {
             match put(
-                (self.shared, self.sender),
+                (self.speaker.shared, self.speaker.sender),
                 &open.shown,
                 lines,
                 at,
@@ -196,40 +115,42 @@ impl<'s> LineReader<'s> {
             ) {
                 Outcome::Done => return Ok(()),
                 Outcome::Denied(Denied::Gone(problem)) => {
-                    return Err(self.denied(&problem, count(lines)));
+                    return Err(self.speaker.denied(&problem, count(lines)));
                 }
                 Outcome::Denied(Denied::ForNow(_)) => {}
             }
         }
-        let (shared, owner) = (self.shared, open.owner);
+        let (shared, owner) = (self.speaker.shared, open.owner);
         let begin = || PendingLines::from_now(shared, owner);
         let refused = self.held.get_or_insert_with(begin).keep(lines, at);
         if refused > 0 {
             shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
-            self.refuse("expired", refused);
+            self.speaker.refuse("expired", refused);
         }
         Ok(())
     }
 
     /// Stores what was held, now that its sender may send again.
     fn release(&mut self) -> Result<(), End> {
-        let (Some(open), Some(held)) = (&self.open, self.held.take()) else {
+        let (Some(open), Some(held)) = (&self.speaker.open, self.held.take()) else {
             return Ok(());
         };
         let mut left = held.lines();
         for (at, lines) in held.pieces() {
             match put(
-                (self.shared, self.sender),
+                (self.speaker.shared, self.speaker.sender),
                 &open.shown,
                 lines,
                 at,
                 &self.given,
             ) {
                 Outcome::Done => left -= count(lines),
-                Outcome::Denied(Denied::Gone(problem)) => return Err(self.denied(&problem, left)),
+                Outcome::Denied(Denied::Gone(problem)) => {
+                    return Err(self.speaker.denied(&problem, left));
+                }
                 // Between one piece and the next.
                 Outcome::Denied(Denied::ForNow(_)) => {
-                    self.refuse("expired", left);
+                    self.speaker.refuse("expired", left);
                     return Ok(());
                 }
             }
@@ -248,20 +169,26 @@ impl<'s> LineReader<'s> {
         let entered = {
             // To look at a credential is work that an account does in its turns, however often it shows one.
             let _turn = self
+                .speaker
                 .open
                 .as_ref()
-                .map(|open| self.shared.turns.take(open.owner));
+                .map(|open| self.speaker.shared.turns.take(open.owner));
             let line = self.buffer.get(from..to).unwrap_or_default();
-            let usual = self.open.as_ref().map(|open| open.domain);
+            let usual = self.speaker.open.as_ref().map(|open| open.domain);
             let is_renewal = self
+                .speaker
                 .open
                 .as_ref()
                 .is_some_and(|open| is_renewal(line, open));
             auth_line::parse(line)
                 .map_err(|error| (error.to_string(), !is_renewal))
                 .and_then(|line| {
-                    let entered =
-                        SenderCredential::enter(self.shared, self.sender.source, &line, usual);
+                    let entered = SenderCredential::enter(
+                        self.speaker.shared,
+                        self.speaker.sender.source,
+                        &line,
+                        usual,
+                    );
                     entered.map_err(|problem| {
                         let text = format!("{} {}", problem.code, problem.message);
                         (text, !is_renewal || problem.retry_after.is_some())
@@ -289,17 +216,17 @@ impl<'s> LineReader<'s> {
             domain,
             ends_at,
         } = entered;
-        let owner = keep(self.shared, self.place, domain).map_err(End::Refused)?;
-        let before = self.open.take();
+        let owner = self.speaker.keep(domain)?;
+        let before = self.speaker.open.take();
         let is_same = before.is_some_and(|own| own.principal == principal && own.domain == domain);
         if let Some(held) = self.held.as_ref().filter(|_| !is_same) {
             let lines = held.lines();
             self.held = None;
-            self.refuse("another_sender", lines);
+            self.speaker.refuse("another_sender", lines);
         }
-        let now = self.shared.app.clock.now();
+        let now = self.speaker.shared.app.clock.now();
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
-        self.open = Some(Login {
+        self.speaker.open = Some(Login {
             shown,
             principal,
             domain,
@@ -349,7 +276,7 @@ impl<'s> LineReader<'s> {
     /// Counts what was read and is left behind where the connection ends.
     fn leave(&mut self, from: usize, reason: &'static str, why: End) -> End {
         let behind = self.buffer.get(from..self.filled).unwrap_or_default();
-        self.refuse(reason, count_samples(behind));
+        self.speaker.refuse(reason, count_samples(behind));
         self.filled = 0;
         why
     }
@@ -368,7 +295,7 @@ impl<'s> LineReader<'s> {
             return Ok(());
         }
         let is_auth = auth_line::is_one(line);
-        if !is_auth && self.open.is_none() {
+        if !is_auth && self.speaker.open.is_none() {
             return Err(self.say_who_you_are(1));
         }
         self.filled = 0;
@@ -387,29 +314,17 @@ impl<'s> LineReader<'s> {
 
     /// Counts a line that is none for the sender's domain.
     fn one_reject(&mut self, why: &str) -> Result<(), End> {
-        let Some(open) = self.open.as_ref().filter(|_| self.held.is_none()) else {
-            self.refuse("malformed", 1);
+        if self.held.is_some() {
+            self.speaker.refuse("malformed", 1);
             return Ok(());
-        };
-        let decode = || Lines {
-            received: 1,
-            rejects: vec![LineReject {
-                line: 1,
-                name: None,
-                reason: RejectReason::Malformed(why.to_owned()),
-            }],
-            ..Lines::default()
-        };
-        let patience = (Duration::ZERO, 1);
-        match store(self.shared, self.sender, &open.shown, patience, &decode) {
+        }
+        match self.speaker.one_reject(why) {
             Outcome::Done => Ok(()),
-            Outcome::Denied(denied) => match denied {
-                Denied::Gone(problem) => Err(self.denied(&problem, 1)),
-                Denied::ForNow(_) => {
-                    self.refuse("expired", 1);
-                    Ok(())
-                }
-            },
+            Outcome::Denied(Denied::Gone(problem)) => Err(self.speaker.denied(&problem, 1)),
+            Outcome::Denied(Denied::ForNow(_)) => {
+                self.speaker.refuse("expired", 1);
+                Ok(())
+            }
         }
     }
 }
@@ -434,27 +349,21 @@ impl Reader for LineReader<'_> {
     }
 
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End> {
-        let Some(open) = &mut self.open else {
-            return match self
-                .by_key
-                .map(|(key, _)| SenderCredential::BeforeNames(key).scope(self.shared))
-            {
-                Some(Err(Denied::Gone(problem))) => Err(self.denied(&problem, 0)),
-                _ => Ok(()),
-            };
+        let Some(open) = &mut self.speaker.open else {
+            return self.speaker.check_key();
         };
-        let now = self.shared.app.clock.now();
+        let now = self.speaker.shared.app.clock.now();
         if open.warn_at.is_some_and(|at| now >= at) {
             open.warn_at = None;
             stream.say("WARN the credential ends soon; send `AUTH iam TOKEN` with a new one on this connection");
         }
-        let (shared, owner) = (self.shared, open.owner);
+        let (shared, owner) = (self.speaker.shared, open.owner);
         match open.shown.scope(shared) {
             Ok(_) if self.held.is_none() => Ok(()),
             Ok(_) => self.release(),
             Err(Denied::Gone(problem)) => {
                 let lines = self.held.take().map_or(0, |held| held.lines());
-                Err(self.denied(&problem, lines))
+                Err(self.speaker.denied(&problem, lines))
             }
             Err(Denied::ForNow(problem)) => {
                 // From now on counts the time in which a new credential may come, also where nothing is sent.
@@ -475,7 +384,7 @@ impl Reader for LineReader<'_> {
 
     fn end(&mut self) {
         if let Some(held) = self.held.take() {
-            self.refuse("expired", held.lines());
+            self.speaker.refuse("expired", held.lines());
         }
         if self.filled > 0 && self.is_known() {
             self.filled = 0;
@@ -485,12 +394,11 @@ impl Reader for LineReader<'_> {
     }
 
     fn is_known(&self) -> bool {
-        self.open.is_some() || self.by_key.is_some()
+        self.speaker.is_known()
     }
 
     fn domain(&self) -> Option<Domain> {
-        let own = self.open.as_ref().map(|open| open.domain);
-        own.or_else(|| self.by_key.map(|(_, domain)| domain))
+        self.speaker.domain()
     }
 
     fn wasted(&mut self) -> usize {

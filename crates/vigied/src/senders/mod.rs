@@ -28,21 +28,22 @@ mod renewal;
 mod reports;
 mod several;
 mod shared;
+mod speaker;
 mod statsd;
 mod storing;
 mod stream;
 mod turns;
 
+pub(crate) use certificates::ClientCertificates;
 pub(crate) use listener::Bound;
 
 use crate::app::App;
-use crate::config::{SenderSettings, Settings};
+use crate::config::Settings;
 use crate::http::share::{AccountShare, Shares};
 use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
-use certificates::ClientCertificates;
 use formats::Formats;
 use pace::Pace;
 use places::Places;
@@ -69,7 +70,7 @@ impl Senders {
         bound: Vec<Bound>,
         settings: &Settings,
         app: &Arc<App>,
-        tls: Option<Arc<Tls>>,
+        (tls, certificates): (Option<Arc<Tls>>, Option<Arc<ClientCertificates>>),
         connections: u64,
     ) -> anyhow::Result<Self> {
         let size = |limit| usize::try_from(settings.limit(limit)).unwrap_or(usize::MAX);
@@ -83,15 +84,6 @@ impl Senders {
             strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
         };
         let formats = Arc::new(Formats::new(settings, app, &shares)?);
-        let SenderSettings {
-            client_ca_file,
-            certificates,
-            ..
-        } = &settings.senders;
-        let certificates = client_ca_file
-            .as_deref()
-            .map(|file| ClientCertificates::load(file, certificates.clone()))
-            .transpose()?;
         let shared = Arc::new(SenderContext {
             app: Arc::clone(app),
             sources: settings.senders.sources.clone(),

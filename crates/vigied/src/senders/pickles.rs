@@ -2,6 +2,7 @@
 
 use super::budget::BudgetReservation;
 use super::credential::{Denied, SenderCredential};
+use super::decoding::malformed;
 use super::places::Place;
 use super::reader::{End, Reader, keep};
 use super::shared::SenderContext;
@@ -9,11 +10,9 @@ use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
 use crate::http::share::ShareOwner;
 use base::limit::{self, Limit};
-use base::sample::RejectReason;
 use base::scope::Domain;
 use std::time::Instant;
 use wire::ingest::pickle::{self, HEAD_BYTES};
-use wire::ingest::{LineReject, Lines};
 
 /// Without more room than this a frame is read that is no larger.
 const STEP_BYTES: usize = 64 * 1024;
@@ -95,17 +94,8 @@ impl<'s> PickleReader<'s> {
     fn frame(&self, from: usize, to: usize) -> Result<(), End> {
         let frame = self.buffer.get(from + HEAD_BYTES..to).unwrap_or_default();
         let at = self.shared.app.clock.now();
-        let decode = || {
-            pickle::decode(frame, at).unwrap_or_else(|error| Lines {
-                received: 1,
-                rejects: vec![LineReject {
-                    line: 1,
-                    name: None,
-                    reason: RejectReason::Malformed(error.to_string()),
-                }],
-                ..Lines::default()
-            })
-        };
+        let decode =
+            || pickle::decode(frame, at).unwrap_or_else(|error| malformed(&error.to_string()));
         let patience = (self.shared.limits.held, 1);
         match store(self.shared, self.sender, &self.shown, patience, &decode) {
             Outcome::Done => Ok(()),

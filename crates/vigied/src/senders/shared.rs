@@ -42,7 +42,7 @@ pub(super) struct SenderContext {
     pub(super) sources: Sources,
     pub(super) proxies: Proxies,
     pub(super) tls: Option<Arc<Tls>>,
-    pub(super) certificates: Option<ClientCertificates>,
+    pub(super) certificates: Option<Arc<ClientCertificates>>,
     pub(super) limits: Limits,
     pub(super) places: Places,
     pub(super) pace: Pace,
@@ -132,7 +132,7 @@ impl SenderContext {
             }
         }
         let certificates = self.certificates.iter();
-        for (key, certificate) in certificates.flat_map(ClientCertificates::entries) {
+        for (key, certificate) in certificates.flat_map(|own| own.entries()) {
             if let Err(error) = self.app.verifier.source_scope(key) {
                 tracing::warn!(certificate, %key, why = %error, "an entry of `senders.certificates` lets nobody in");
             }

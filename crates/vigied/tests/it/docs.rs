@@ -167,12 +167,15 @@ fn read(path: &Path, into: &mut String) {
     }
 }
 
+/// Where the guides have doors for senders. Their addresses are replaced, and their ports are not: nobody else has the address.
+const SENDERS_PORTS: [&str; 2] = ["2003", "8125"];
+
 /// The guide's blocks as one shell script; Python blocks run inside it.
 fn script(guide: &str, address: &str) -> String {
     let mut script =
         String::from("set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n");
-    // What a certificate is for.
-    let own_name = format!("IP:{}", address.split(':').next().unwrap());
+    // What a certificate is for, and where senders send to.
+    let own = address.split(':').next().unwrap();
     let mut fence = "";
     for line in guide.lines() {
         match (fence, line) {
@@ -188,8 +191,14 @@ fn script(guide: &str, address: &str) -> String {
             (_, "```") => fence = "",
             ("", _) => {}
             _ => {
-                let line = line.replace("127.0.0.1:8080", address);
-                script.push_str(&line.replace("IP:127.0.0.1", &own_name));
+                let mut line = line.replace("127.0.0.1:8080", address);
+                for port in SENDERS_PORTS {
+                    for between in [':', ' '] {
+                        let own = format!("{own}{between}{port}");
+                        line = line.replace(&format!("127.0.0.1{between}{port}"), &own);
+                    }
+                }
+                script.push_str(&line.replace("IP:127.0.0.1", &format!("IP:{own}")));
                 script.push('\n');
             }
         }

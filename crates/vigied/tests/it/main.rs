@@ -130,6 +130,8 @@ mod renewals;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod running;
+#[cfg(test)]
 mod sdk;
 #[cfg(test)]
 mod senders;
@@ -139,6 +141,8 @@ mod services;
 mod settings;
 #[cfg(test)]
 mod targets;
+#[cfg(test)]
+mod telegraf;
 mod times;
 #[cfg(test)]
 mod token_service;

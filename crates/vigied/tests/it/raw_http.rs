@@ -25,7 +25,7 @@ fn head(first: &str, lines: &[String]) -> String {
 }
 
 /// One answer: its head, and the body that its `Content-Length` says.
-fn answer(stream: &mut TcpStream) -> String {
+pub(crate) fn answer(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
     while !text.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {

@@ -2,13 +2,18 @@
 
 mod arrivals;
 mod bounds;
+mod carbon_client;
 mod certificates;
+mod graphyte_client;
 mod identity;
 mod key_before_names;
+mod killed;
+mod lasting;
 mod lumberjack;
 mod lumberjack_client;
 mod network;
 mod network_client;
+mod no_identity;
 mod pickles;
 mod slow;
 mod statsd;
@@ -17,6 +22,7 @@ mod tls;
 mod tokens;
 
 pub(crate) use bounds::LIMITS;
+pub(crate) use key_before_names::allow as allow_keys_before_names;
 pub(crate) use statsd::LIMITS as STATSD_LIMITS;
 
 use crate::harness::{Reply, Server, init};

@@ -1,24 +1,16 @@
 //! statsd's lines on a connection, answered by nothing but the reason why it is closed.
 
-use super::super::credential::{Denied, SenderCredential};
-use super::super::key_before_names::{self, Keyed};
-use super::super::pending_lines::{count, count_samples};
-use super::super::places::Place;
-use super::super::reader::{End, Reader, keep};
+use super::super::credential::Denied;
+use super::super::pending_lines::count;
+use super::super::reader::{End, Reader};
 use super::super::reports::NO_IDENTITY;
-use super::super::shared::SenderContext;
-use super::super::storing::{Outcome, Sender, store};
+use super::super::speaker::Speaker;
+use super::super::storing::Outcome;
 use super::super::stream::Stream;
 use super::sums::{Reading1, Sums};
 use super::take;
-use crate::config::Listener;
-use base::error::Problem;
-use base::id::KeyId;
-use base::sample::RejectReason;
 use base::scope::Domain;
-use std::time::Duration;
 use wire::ingest::statsd::LINE_BYTES_MAX;
-use wire::ingest::{LineReject, Lines};
 
 /// How much is read at once, besides an unfinished line.
 const READ_BYTES: usize = 32 * 1024;
@@ -26,15 +18,8 @@ const READ_BYTES: usize = 32 * 1024;
 /// Reads lines.
 #[derive(Debug)]
 pub(in super::super) struct StatsdReader<'s> {
-    shared: &'s SenderContext,
     sums: &'s Sums,
-    sender: Sender,
-    place: &'s Place<'s>,
-    takes_keys: bool,
-    /// By its address.
-    known: Option<(SenderCredential, Domain)>,
-    /// The last key that stood before a name, and where it sends to.
-    by_key: Option<(KeyId, Domain)>,
+    speaker: Speaker<'s>,
     buffer: Vec<u8>,
     filled: usize,
     /// The rest of a line that was too long is still to come.
@@ -43,132 +28,50 @@ pub(in super::super) struct StatsdReader<'s> {
 }
 
 impl<'s> StatsdReader<'s> {
-    pub(in super::super) fn new(
-        (shared, sums): (&'s SenderContext, &'s Sums),
-        door: Listener,
-        sender: Sender,
-        place: &'s Place<'s>,
-        by_address: Option<SenderCredential>,
-    ) -> Result<Self, End> {
-        let mut reader = Self {
-            shared,
+    pub(in super::super) fn new(speaker: Speaker<'s>, sums: &'s Sums) -> Self {
+        Self {
             sums,
-            sender,
-            place,
-            takes_keys: door.takes_keys,
-            known: None,
-            by_key: None,
+            speaker,
             buffer: vec![0; READ_BYTES + LINE_BYTES_MAX],
             filled: 0,
             in_long_line: false,
             _reads: sums.reads(),
-        };
-        match by_address.map(|shown| (shown.scope(shared), shown)) {
-            Some((Ok(scope), shown)) => {
-                keep(shared, place, scope.domain()).map_err(End::Refused)?;
-                reader.known = Some((shown, scope.domain()));
-            }
-            // It may still write a key before each name.
-            _ if door.takes_keys => {}
-            Some((Err(denied), _)) => return Err(reader.denied(denied.problem(), 1)),
-            None => {
-                reader.refuse(NO_IDENTITY, 1);
-                return Err(End::Refused(
-                    "nobody is known by this address, and no key is taken here".to_owned(),
-                ));
-            }
         }
-        Ok(reader)
-    }
-
-    fn refuse(&self, reason: &'static str, count: u64) {
-        self.shared
-            .refuse(self.sender.door, self.sender.source, reason, count);
-    }
-
-    fn denied(&self, problem: &Problem, lines: u64) -> End {
-        self.refuse("credential", lines);
-        End::Refused(format!("{} {}", problem.code, problem.message))
     }
 
     /// Whole lines.
     fn lines(&mut self, lines: &[u8]) -> Result<(), End> {
-        let (shared, sums, sender) = (self.shared, self.sums, self.sender);
-        let keys = self.takes_keys.then_some(lines);
-        let parted = keys.and_then(|lines| key_before_names::part(shared, lines));
-        let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
+        let (shared, sums, sender) = (self.speaker.shared, self.sums, self.speaker.sender);
+        let parted = self.speaker.part(lines);
         if let Some(parted) = &parted {
-            let keyed = parted.store(shared, sender, |shown, lines| {
+            self.speaker.put_keyed(parted, |shown, lines| {
                 take((shared, sums), sender, shown, (lines, true))
-            });
-            if let Err(why) = self.keyed(keyed) {
-                // What stands beside them without a key.
-                self.refuse(NO_IDENTITY, count_samples(plain));
-                return Err(why);
-            }
+            })?;
         }
+        let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
         if plain.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
-        match &self.known {
-            Some((shown, _)) => match take((shared, sums), sender, shown, (plain, true)) {
-                Outcome::Done => Ok(()),
-                Outcome::Denied(denied) => Err(self.denied(denied.problem(), count(plain))),
-            },
-            None => {
-                self.refuse(NO_IDENTITY, count(plain));
-                if self.by_key.is_some() {
-                    return Ok(());
-                }
-                Err(End::Refused(
-                    "nobody is known by this address; write a key before each name: `KEY.name:value|type`"
-                        .to_owned(),
-                ))
+        let Some(open) = &self.speaker.open else {
+            self.speaker.refuse(NO_IDENTITY, count(plain));
+            if self.speaker.has_shown_a_key() {
+                return Ok(());
             }
-        }
-    }
-
-    /// What became of lines with a key before their names.
-    fn keyed(&mut self, keyed: Keyed) -> Result<(), End> {
-        if let Some((key, domain)) = keyed.last {
-            if !self.is_known() {
-                keep(self.shared, self.place, domain).map_err(End::Refused)?;
-            }
-            self.by_key = Some((key, domain));
-        }
-        match keyed.refused {
-            Some(problem) if !self.is_known() => Err(End::Refused(format!(
-                "{} {}",
-                problem.code, problem.message
-            ))),
-            _ => Ok(()),
+            return Err(End::Refused(
+                "nobody is known by this address; write a key before each name: `KEY.name:value|type`"
+                    .to_owned(),
+            ));
+        };
+        match take((shared, sums), sender, &open.shown, (plain, true)) {
+            Outcome::Done => Ok(()),
+            Outcome::Denied(denied) => Err(self.speaker.denied(denied.problem(), count(plain))),
         }
     }
 
     /// Counts a line that is none.
     fn one_reject(&self, why: &str) {
-        let Some((shown, _)) = &self.known else {
-            self.refuse("malformed", 1);
-            return;
-        };
-        let decode = || Lines {
-            received: 1,
-            rejects: vec![LineReject {
-                line: 1,
-                name: None,
-                reason: RejectReason::Malformed(why.to_owned()),
-            }],
-            ..Lines::default()
-        };
-        let done = store(
-            self.shared,
-            self.sender,
-            shown,
-            (Duration::ZERO, 1),
-            &decode,
-        );
-        if let Outcome::Denied(_) = done {
-            self.refuse("credential", 1);
+        if let Outcome::Denied(_) = self.speaker.one_reject(why) {
+            self.speaker.refuse("credential", 1);
         }
     }
 }
@@ -211,14 +114,11 @@ impl Reader for StatsdReader<'_> {
     }
 
     fn tick(&mut self, _: &mut Stream) -> Result<(), End> {
-        let scope = match (&self.known, self.by_key) {
-            (Some((shown, _)), _) => shown.scope(self.shared),
-            (None, Some((key, _))) => SenderCredential::BeforeNames(key).scope(self.shared),
-            (None, None) => return Ok(()),
-        };
-        match scope {
-            Err(Denied::Gone(problem)) => Err(self.denied(&problem, 0)),
-            _ => Ok(()),
+        let open = self.speaker.open.as_ref();
+        match open.map(|open| open.shown.scope(self.speaker.shared)) {
+            Some(Err(Denied::Gone(problem))) => Err(self.speaker.denied(&problem, 0)),
+            Some(_) => Ok(()),
+            None => self.speaker.check_key(),
         }
     }
 
@@ -231,11 +131,10 @@ impl Reader for StatsdReader<'_> {
     }
 
     fn is_known(&self) -> bool {
-        self.known.is_some() || self.by_key.is_some()
+        self.speaker.is_known()
     }
 
     fn domain(&self) -> Option<Domain> {
-        let own = self.known.as_ref().map(|(_, domain)| *domain);
-        own.or_else(|| self.by_key.map(|(_, domain)| domain))
+        self.speaker.domain()
     }
 }

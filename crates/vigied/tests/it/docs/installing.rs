@@ -2,9 +2,8 @@
 
 use super::{docs, walked};
 
-/// The authority and the certificate that the page makes are taken by the server, by the command line and by curl.
-#[test]
-fn the_private_ca_of_the_page_works() {
+/// The commands of the page that make an authority, and a certificate of it for this machine.
+pub(super) fn private_ca() -> String {
     let page = std::fs::read_to_string(docs().join("guides/install.md")).unwrap();
     let (_, section) = page.split_once("## TLS with a private CA\n").unwrap();
     let blocks: Vec<&str> = section
@@ -13,7 +12,13 @@ fn the_private_ca_of_the_page_works() {
         .map(|rest| rest.split_once("```").unwrap().0)
         .take(2)
         .collect();
-    let made = blocks.concat();
+    blocks.concat()
+}
+
+/// The authority and the certificate that the page makes are taken by the server, by the command line and by curl.
+#[test]
+fn the_private_ca_of_the_page_works() {
+    let made = private_ca();
     assert!(made.contains("openssl verify"), "{made}");
     let story = format!(
         "```sh\n{made}\

@@ -115,6 +115,18 @@ fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
     assert_eq!(reasons, json!({"another_space": 1}));
 }
 
+/// From three addresses, one after the other, a line that is stored and one that is not.
+fn three_send(doors: &Doors) {
+    for last in 1..=3 {
+        let from = format!("127.0.0.{last}:0");
+        let socket = std::net::UdpSocket::bind(from).unwrap();
+        let address = doors.address("graphite.udp_listen");
+        let text = format!("from.n{last} 1 {0}\nfrom.n{last} oops {0}\n", now());
+        socket.send_to(text.as_bytes(), address).unwrap();
+        doors.wait_for(&format!("from.n{last}"), 1);
+    }
+}
+
 #[test]
 fn senders_and_rejects_are_kept_within_limits() {
     let (doors, _) = Doors::with_source(
@@ -130,14 +142,7 @@ fn senders_and_rejects_are_kept_within_limits() {
             "limits.rejects_listed=2",
         ],
     );
-    for last in 1..=3 {
-        let from = format!("127.0.0.{last}:0");
-        let socket = std::net::UdpSocket::bind(from).unwrap();
-        let address = doors.address("graphite.udp_listen");
-        let text = format!("from.n{last} 1 {0}\nfrom.n{last} oops {0}\n", now());
-        socket.send_to(text.as_bytes(), address).unwrap();
-        doors.wait_for(&format!("from.n{last}"), 1);
-    }
+    three_send(&doors);
     let own = senders(&doors);
     assert_eq!(own.len(), 1, "{own:?}");
     assert_eq!(own[0]["source"], "127.0.0.3");
@@ -164,14 +169,7 @@ fn a_domain_lists_so_many_senders_and_rejects() {
             "limits.rejects_listed_per_domain=1",
         ],
     );
-    for last in 1..=3 {
-        let from = format!("127.0.0.{last}:0");
-        let socket = std::net::UdpSocket::bind(from).unwrap();
-        let address = doors.address("graphite.udp_listen");
-        let text = format!("from.n{last} 1 {0}\nfrom.n{last} oops {0}\n", now());
-        socket.send_to(text.as_bytes(), address).unwrap();
-        doors.wait_for(&format!("from.n{last}"), 1);
-    }
+    three_send(&doors);
     until("the last is listed", || {
         senders(&doors)[0]["source"] == "127.0.0.3"
     });

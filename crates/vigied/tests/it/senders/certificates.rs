@@ -43,6 +43,19 @@ fn authorities(folder: &Path) {
     }
 }
 
+/// Lines and port 9095 with TLS, and who is known by which certificate.
+fn settings(tls: [&str; 2], authority: &Path, certificates: &str) -> [String; 7] {
+    [
+        format!("tls.certificate={}", tls[0]),
+        format!("tls.key={}", tls[1]),
+        "graphite.listen=127.0.0.1:0".to_owned(),
+        "graphite.tls=true".to_owned(),
+        "lumberjack.listen=127.0.0.1:0".to_owned(),
+        format!("senders.client_ca_file={}", authority.display()),
+        format!("senders.certificates={certificates}"),
+    ]
+}
+
 struct Client(Child);
 
 impl Drop for Client {
@@ -86,6 +99,17 @@ impl Client {
     }
 }
 
+/// Waits until it has stored so many; what samples are read with would be HTTPS.
+fn stores(doors: &Doors, count: u64) {
+    let end = format!(" {count}");
+    until("so many are stored", || {
+        let metrics = doors.server.operations("/metrics").text();
+        metrics
+            .lines()
+            .any(|own| own.starts_with("vigie_samples_stored_total") && own.ends_with(&end))
+    });
+}
+
 #[test]
 fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,15 +138,7 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     let print = print.trim().split_once('=').unwrap().1.to_owned();
     let certificates =
         format!("named.example.org={id}, sha256:{print}={id}, withdrawn.example.org={gone}");
-    let settings = [
-        format!("tls.certificate={pem}"),
-        format!("tls.key={pem_key}"),
-        "graphite.listen=127.0.0.1:0".to_owned(),
-        "graphite.tls=true".to_owned(),
-        "lumberjack.listen=127.0.0.1:0".to_owned(),
-        format!("senders.client_ca_file={}", own.join("ours.pem").display()),
-        format!("senders.certificates={certificates}"),
-    ];
+    let settings = settings([&pem, &pem_key], &own.join("ours.pem"), &certificates);
     let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
     let doors = start(&flags);
     let log = &doors.server.serving;
@@ -179,15 +195,61 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     assert_eq!(&client.answer::<6>(), b"1A\0\0\0\x01");
     let mut elsewhere = log_in("00000000-0000-4000-8000-000000000000");
     assert_eq!(&elsewhere.answer::<6>(), b"0A\0\0\0\0");
-    let metrics = || doors.server.operations("/metrics").text();
-    until("all four are stored", || {
-        metrics()
-            .lines()
-            .any(|own| own.starts_with("vigie_samples_stored_total") && own.ends_with(" 4"))
-    });
+    stores(&doors, 4);
     // What is read with is plain HTTP again.
     let Doors { server } = doors;
     assert!(server.serving.stop().success());
     let doors = start(&[]);
     assert_eq!((doors.stored("by.*"), doors.stored("never.*")), (4, 0));
+}
+
+/// From then on the certificates of what the file holds now come in, and those of the old authority no more; who is in stays.
+#[test]
+fn the_authority_is_read_again_on_sighup() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path();
+    let (pem, pem_key) = certificate(own);
+    authorities(own);
+    let authority = own.join("authority.pem");
+    let copy = |from: &str| std::fs::copy(own.join(from), &authority).unwrap();
+    copy("ours.pem");
+    let server = Server::start();
+    let (_, id) = server.narrow_key();
+    let certificates = format!("named.example.org={id}, theirs.example.org={id}");
+    let settings = settings([&pem, &pem_key], &authority, &certificates);
+    let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
+    let doors = Doors { server }.restarted("TERM", &flags);
+    let address = doors.address("graphite.listen");
+    let connect = |certificate| Client::start(own, &address, Some(certificate));
+    let line = |name: &str| format!("{name} 1 {}\n", now() - 5);
+    let refused = |certificate| {
+        let mut client = connect(certificate);
+        client.send(line("never.a").as_bytes());
+        assert_eq!(client.end(), "", "{certificate}");
+    };
+    let mut before = connect("named");
+    before.send(line("by.before").as_bytes());
+    stores(&doors, 1);
+    refused("theirs");
+    let reread = |said| {
+        doors.server.serving.signal("HUP");
+        doors.server.serving.wait_for_log(said);
+    };
+    copy("another.pem");
+    reread("authority of senders' certificates read again");
+    let mut theirs = connect("theirs");
+    theirs.send(line("by.theirs").as_bytes());
+    stores(&doors, 2);
+    refused("named");
+    before.send(line("by.before.still").as_bytes());
+    stores(&doors, 3);
+    // One that is none changes nothing.
+    std::fs::write(&authority, "no certificate").unwrap();
+    reread("authority of senders' certificates not read again");
+    let mut theirs = connect("theirs");
+    theirs.send(line("by.theirs.again").as_bytes());
+    stores(&doors, 4);
+    refused("named");
+    let doors = doors.restarted("TERM", &[]);
+    assert_eq!(doors.stored("never.*"), 0);
 }

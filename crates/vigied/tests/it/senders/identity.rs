@@ -5,62 +5,6 @@ use crate::harness::now;
 use crate::limits::until;
 use serde_json::json;
 
-/// Every door with every default: nothing gets in, whoever comes how.
-#[test]
-fn no_door_without_identity() {
-    let doors = Doors::open(&[]);
-    let line = format!("no.body 1 {}\n", now());
-    let mut sender = doors.connect();
-    sender.send(&line);
-    let answer = sender.answer();
-    assert!(answer.starts_with("ERR say who you are first"), "{answer}");
-    assert_eq!(sender.answer(), "");
-    doors.datagram(line.as_bytes());
-    let mut pickle = doors.pickle();
-    // It may be closed before.
-    let _ = std::io::Write::write_all(
-        &mut pickle,
-        &super::pickles::frame(&[("no.body", now(), 1.0)]),
-    );
-    let mut counting = super::Sender::new(&doors.address("statsd.listen"));
-    counting.send("no.body:1|c\n");
-    let answer = counting.answer();
-    assert!(answer.starts_with("ERR nobody is known"), "{answer}");
-    assert_eq!(counting.answer(), "");
-    doors.datagram_to("statsd.udp_listen", b"no.body:1|c");
-    doors.datagram_to("collectd.listen", &super::network::load("no", now()));
-    for door in [
-        "graphite.listen",
-        "graphite.udp_listen",
-        "pickle.listen",
-        "statsd.listen",
-        "statsd.udp_listen",
-    ] {
-        until(door, || doors.not_stored(door, "no_identity") == 1);
-    }
-    // A packet holds several values.
-    until("collectd's", || {
-        doors.not_stored("collectd.listen", "no_identity") == 3
-    });
-    let mut wrong = doors.connect();
-    wrong.send(&format!(
-        "AUTH apikey vgk_wrong s-{}\n{line}",
-        doors.server.owner.space
-    ));
-    let answer = wrong.answer();
-    assert!(
-        answer.starts_with("ERR ") && !answer.contains("vgk_wrong"),
-        "{answer}"
-    );
-    assert_eq!(wrong.answer(), "");
-    assert_eq!(doors.stored("no.*"), 0);
-    let log = doors.server.serving.log();
-    assert!(
-        !log.contains("vgk_wrong") && !log.contains("no.body"),
-        "{log}"
-    );
-}
-
 #[test]
 fn no_door_is_open_by_default() {
     let server = crate::harness::Server::start();

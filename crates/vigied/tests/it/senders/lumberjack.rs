@@ -37,12 +37,12 @@ impl Client {
         Self { stream, last: 0 }
     }
 
-    fn send(&mut self, bytes: &[u8]) {
+    pub(super) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }
 
     /// Six bytes; fewer at the end.
-    fn answer(&mut self) -> Vec<u8> {
+    pub(super) fn answer(&mut self) -> Vec<u8> {
         let mut answer = Vec::new();
         let _ = Read::by_ref(&mut self.stream)
             .take(6)
@@ -51,14 +51,14 @@ impl Client {
     }
 
     /// Says who it is, as the clients of the time: a label first.
-    fn log_in(&mut self, kind: &[u8], tenant: &str, password: &str) -> Vec<u8> {
+    pub(super) fn log_in(&mut self, kind: &[u8], tenant: &str, password: &str) -> Vec<u8> {
         let label = [b"1I".as_slice(), &short("10.1.2.3")].concat();
         let login = [kind, &short(tenant), &short(password)].concat();
         self.send(&[label, login].concat());
         self.answer()
     }
 
-    fn window(&mut self, lines: &[String]) {
+    pub(super) fn window(&mut self, lines: &[String]) {
         let count = u32::try_from(lines.len()).unwrap();
         let mut bytes = [b"1W".as_slice(), &count.to_be_bytes()].concat();
         for line in lines {
@@ -89,7 +89,7 @@ impl Client {
 }
 
 const IN: [u8; 6] = *b"1A\0\0\0\0";
-const OUT: [u8; 6] = *b"0A\0\0\0\0";
+pub(super) const OUT: [u8; 6] = *b"0A\0\0\0\0";
 
 fn lines(prefix: &str, name: &str, count: i64) -> Vec<String> {
     let now = now();

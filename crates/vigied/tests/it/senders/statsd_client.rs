@@ -3,46 +3,33 @@
 
 use super::Doors;
 use crate::limits::until;
+use crate::running::Running;
 use std::collections::BTreeMap;
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
-
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Starts it; also where it listens, a moment later.
 fn etsys(program: &Path, folder: &Path, graphite: &str, prefix: &str) -> (Running, String) {
     let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr();
     let management = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
     let (port, management) = (port.unwrap().port(), management.unwrap().port());
-    let graphite = graphite.rsplit_once(':').unwrap().1;
+    let (host, graphite) = graphite.rsplit_once(':').unwrap();
     let config = format!(
-        "{{ graphitePort: {graphite}, graphiteHost: \"127.0.0.1\", port: {port}, address: \"127.0.0.1\", \
+        "{{ graphitePort: {graphite}, graphiteHost: \"{host}\", port: {port}, address: \"127.0.0.1\", \
            mgmt_port: {management}, mgmt_address: \"127.0.0.1\", flushInterval: 1000, percentThreshold: [90, -25], \
            backends: [\"./backends/graphite\"], \
            graphite: {{ legacyNamespace: false, globalPrefix: \"{prefix}\" }} }}"
     );
     let file = folder.join("statsd.js");
     std::fs::write(&file, config).unwrap();
-    let child = Command::new("node")
-        .arg(program)
-        .arg(&file)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn();
-    (Running(child.unwrap()), format!("127.0.0.1:{port}"))
+    let running = Running::start(Command::new("node").arg(program).arg(&file));
+    (running, format!("127.0.0.1:{port}"))
 }
 
 /// The same, once it counts.
-fn counting_etsys(
+pub(super) fn counting_etsys(
     doors: &Doors,
     (program, folder): (&Path, &Path),
     key: &str,

@@ -1,8 +1,13 @@
 //! Tokens that end while a stream runs.
 
 use super::{Doors, lines};
+use crate::harness::now;
 use crate::limits::until;
 use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 /// A token that lives for a few seconds, because its key does.
 fn short(doors: &Doors, seconds: i64) -> String {
@@ -126,4 +131,79 @@ fn what_was_held_for_nothing_is_counted_once() {
     assert!(answer.contains("expired"), "{answer}");
     assert_eq!(sender.answer(), "");
     assert_eq!(doors.not_stored("graphite.listen", "expired"), 4);
+}
+
+/// Streams a line every ten milliseconds, and shows another token whenever the server warns. How many lines, and how many tokens.
+fn stream(doors: &Doors, lasting: Duration, token: impl Fn() -> String) -> (usize, usize) {
+    let mut stream = TcpStream::connect(doors.address("graphite.listen")).unwrap();
+    let answers = BufReader::new(stream.try_clone().unwrap());
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in answers.lines().map_while(Result::ok) {
+            if tell.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let space = &doors.server.owner.space;
+    let begin = now() - 80_000;
+    let (mut sent, mut tokens, mut right) = (0, 1, 0);
+    let mut write = |text: String| stream.write_all(text.as_bytes()).unwrap();
+    write(format!("AUTH iam {} s-{space}\n", token()));
+    let begun = Instant::now();
+    while begun.elapsed() < lasting {
+        write(format!("stream.a {sent} {}\n", begin + sent));
+        sent += 1;
+        while let Ok(line) = told.try_recv() {
+            match &line[..3] {
+                "OK " => right += 1,
+                "WAR" => {
+                    write(format!("AUTH iam {}\n", token()));
+                    tokens += 1;
+                }
+                _ => panic!("{line}"),
+            }
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // It answers when all before it was read.
+    while right < tokens {
+        let line = told.recv_timeout(Duration::from_secs(60)).unwrap();
+        right += usize::from(line.starts_with("OK "));
+    }
+    (usize::try_from(sent).unwrap(), tokens)
+}
+
+/// With `VIGIE_LONG`, five minutes under tokens of 30 seconds; without, some seconds under tokens of three.
+#[test]
+fn a_stream_outlives_its_tokens_and_loses_nothing() {
+    let is_long = std::env::var_os("VIGIE_LONG").is_some();
+    let doors = Doors::open(&["--set", "tokens.access_token_seconds=30"]);
+    let (lasting, life) = if is_long { (300, 30) } else { (10, 3) };
+    let begun = Instant::now();
+    let first = std::cell::OnceCell::new();
+    let token = || {
+        let token = match is_long {
+            true => doors.server.token(),
+            false => short(&doors, life),
+        };
+        first.get_or_init(|| token.clone());
+        token
+    };
+    let (sent, tokens) = stream(&doors, Duration::from_secs(lasting), token);
+    println!(
+        "{sent} lines in {:.0} s under {tokens} tokens of {life} s",
+        begun.elapsed().as_secs_f64()
+    );
+    doors.wait_for("stream.a", sent);
+    let values = doors.values("stream.a").remove("stream.a").unwrap();
+    assert!(values.windows(2).all(|own| own[0] + 1.0 == own[1]));
+    assert_eq!(doors.not_stored("graphite.listen", "expired"), 0);
+    // They did end.
+    assert!(tokens >= 3, "{tokens}");
+    let first = first.get().unwrap();
+    let ended = doors
+        .server
+        .metrics(first, "GET", "/v1/metrics/list?query=*");
+    assert_eq!(ended.send().status, 401);
 }

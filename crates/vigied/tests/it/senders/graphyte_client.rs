@@ -1,0 +1,47 @@
+//! `graphyte`, unmodified: Graphite's lines from a Python program, with a key before each name, and from an address that is known.
+
+use super::{Doors, key_before_names};
+use std::process::Command;
+
+/// The program of the guide, with this address and prefix.
+fn program(address: &str, key: &str) -> String {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guides/senders.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let (_, program) = guide.split_once("```\nimport graphyte\n").unwrap();
+    let (program, _) = program.split_once("```").unwrap();
+    let (host, port) = address.rsplit_once(':').unwrap();
+    let program = program
+        .replace("127.0.0.1", host)
+        .replace("2003", port)
+        .replace("KEY", key);
+    format!("import graphyte\n{program}")
+}
+
+fn run(python: &std::ffi::OsStr, program: &str) {
+    let output = Command::new(python).args(["-c", program]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    // It says no more of a connection that fails than a line of its log.
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
+
+#[test]
+fn graphyte_sends_as_the_guide_says() {
+    let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
+        testing::skipped(
+            "graphyte_sends_as_the_guide_says",
+            "no Python with graphyte",
+        );
+        return;
+    };
+    let doors = Doors::open(&[]);
+    let (key, _) = doors.server.narrow_key();
+    key_before_names::allow(&doors, true);
+    run(&python, &program(&doors.address("graphite.listen"), &key));
+    doors.wait_for("shop.orders", 1);
+    assert_eq!(doors.values("shop.orders")["shop.orders"], [17.0]);
+    // Without a prefix, where the address is known.
+    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
+    let address = doors.address("graphite.listen");
+    run(&python, &program(&address, "").replace("\"\"", "None"));
+    doors.wait_for("shop.orders", 1);
+}

@@ -1,0 +1,154 @@
+//! A server that comes back at the addresses it had, on the same data, however it ended.
+
+use super::Doors;
+use crate::harness::{Server, Serving};
+use crate::limits::until;
+use crate::undisturbed::own_address;
+use serde_json::json;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+
+/// Deeper than any name here.
+const DEPTH: usize = 9;
+
+pub(crate) struct Lasting {
+    pub(crate) doors: Doors,
+    /// It may send to the first space, speaks for this machine, and is shown by what shows one.
+    pub(crate) key: String,
+    listen: String,
+    flags: Vec<String>,
+    /// What was taken before it was killed, and acknowledged with it.
+    before: usize,
+}
+
+/// Addresses that nobody listens at, one for each setting.
+fn free(own: Ipv4Addr, settings: &[&str]) -> Vec<String> {
+    // All are taken until the last is found, so that none is found twice.
+    let (mut tcp, mut udp) = (Vec::new(), Vec::new());
+    let mut take = |setting: &str| {
+        let address = if matches!(setting, "collectd.listen" | "statsd.udp_listen") {
+            udp.push(UdpSocket::bind((own, 0)).unwrap());
+            udp.last().unwrap().local_addr()
+        } else {
+            tcp.push(TcpListener::bind((own, 0)).unwrap());
+            tcp.last().unwrap().local_addr()
+        };
+        address.unwrap().to_string()
+    };
+    settings.iter().map(|setting| take(setting)).collect()
+}
+
+impl Lasting {
+    /// Opens these doors.
+    pub(crate) fn open(doors: &[&str]) -> Self {
+        let own = own_address();
+        let server = Server::start();
+        let (key, id) = server.narrow_key();
+        let names: Vec<&str> = ["listen"].iter().chain(doors).copied().collect();
+        let mut addresses = free(own, &names).into_iter();
+        let listen = addresses.next().unwrap();
+        let mut settings = vec![format!("senders.sources=127.0.0.0/8={id}")];
+        settings.extend(
+            doors
+                .iter()
+                .zip(addresses)
+                .map(|(door, at)| format!("{door}={at}")),
+        );
+        let flags = settings
+            .into_iter()
+            .flat_map(|own| ["--set".to_owned(), own]);
+        let mut lasting = Self {
+            doors: Doors { server },
+            key,
+            listen,
+            flags: flags.collect(),
+            before: 0,
+        };
+        lasting.end();
+        lasting.start();
+        lasting
+    }
+
+    fn end(&mut self) {
+        let child = &mut self.doors.server.serving.child;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Starts it where it was.
+    pub(crate) fn start(&mut self) {
+        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        let data = self.doors.server.data();
+        self.doors.server.serving = Serving::start(&data, &self.listen, &flags);
+    }
+
+    /// How many samples the server says that it has taken by this listener since it started.
+    pub(crate) fn taken(&self, listener: &str) -> usize {
+        let token = self.doors.server.token();
+        let senders = self
+            .doors
+            .server
+            .metrics(&token, "GET", "/v1/metrics/senders");
+        let senders = senders.send().json();
+        let all = senders["senders"].as_array().unwrap().iter();
+        let own = all.filter(|own| own["listener"] == listener);
+        let counts = own.map(|own| own["accepted"].as_u64().unwrap());
+        usize::try_from(counts.sum::<u64>()).unwrap()
+    }
+
+    /// Waits until it has taken so many.
+    pub(crate) fn takes(&self, listener: &str, count: usize) {
+        until(&format!("{count} samples by {listener}"), || {
+            self.taken(listener) >= count
+        });
+    }
+
+    /// How many samples can be read, those that were only sent to wait for the log aside.
+    fn there(&self) -> usize {
+        let targets = (2..DEPTH).map(|depth| vec!["*"; depth].join("."));
+        let series = targets.flat_map(|target| self.doors.values(&target));
+        series.map(|(_, values)| values.len()).sum()
+    }
+
+    /// How many samples it found in its log when it started. Two of one name and time are two here, and one where they are read.
+    fn recovered(&self) -> usize {
+        self.doors.server.serving.wait_for_log("recovered: ");
+        let log = self.doors.server.serving.log();
+        let (_, behind) = log.split_once("; replayed ").unwrap();
+        behind.split(' ').next().unwrap().parse().unwrap()
+    }
+
+    /// Kills it while it is sent to. What it had said until then that it took by this listener is there, as is seen when it is started
+    /// with no door open; and it is killed once more. How many samples can be read.
+    pub(crate) fn kill(&mut self, listener: &str) -> usize {
+        let taken = self.taken(listener);
+        // Samples that nobody is told of are on stable storage a moment later. This one comes behind them in the log, and is there
+        // when it is acknowledged.
+        let token = self.doors.server.token();
+        let last = self.doors.server.metrics(&token, "POST", "/v1/metrics");
+        let last = last.json(&json!([{"name": "last", "value": 1}])).send();
+        assert_eq!(last.status, 200, "{}", last.text());
+        self.before += taken + 1;
+        self.end();
+        let data = self.doors.server.data();
+        self.doors.server.serving = Serving::start(&data, "127.0.0.1:0", &[]);
+        let (before, recovered) = (self.before, self.recovered());
+        assert!(
+            recovered >= before,
+            "{before} were taken, {recovered} are there"
+        );
+        let there = self.there();
+        assert!(there > 0);
+        self.end();
+        there
+    }
+
+    /// Kills it so often, each time when it has taken so many more, and starts it again; the sender comes back by itself.
+    pub(crate) fn is_killed_under(&mut self, listener: &str, times: usize, count: usize) {
+        for _ in 0..times {
+            self.takes(listener, count);
+            self.kill(listener);
+            self.start();
+        }
+        self.takes(listener, count);
+    }
+}
