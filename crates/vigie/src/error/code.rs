@@ -33,6 +33,7 @@ codes! {
     UNTRUSTED_CERTIFICATE = "untrusted_certificate", "the server's certificate was not trusted";
     WRONG_PROTOCOL = "wrong_protocol", "TLS met plain HTTP, or the reverse";
     ANSWER_MALFORMED = "answer_malformed", "the server answered with something else than expected";
+    ANSWER_TOO_LARGE = "answer_too_large", "the server's answer is larger than what is read of one";
     PARTIAL = "partial", "done in part";
     FILE = "file", "a file could not be read or written";
     OUTPUT = "output", "standard output could not be written";

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use jiff::tz::TimeZone;
 
 /// The zone and its name: the argument's, else that of `TZ`, else UTC.
-pub(super) fn zone(named: Option<&str>, context: &Context) -> Result<(String, TimeZone), Failure> {
+pub(crate) fn zone(named: Option<&str>, context: &Context) -> Result<(String, TimeZone), Failure> {
     if let Some(name) = named {
         let zone = base::time_expr::zone(name).ok_or_else(|| {
             Failure::usage(format!("`{name}` is no time zone"))
