@@ -14,6 +14,9 @@ use wire::render::json::ReadRow;
 /// The series that are asked for in one request.
 const SERIES_AT_ONCE: usize = base::limit::TARGETS_PER_QUERY.default as usize;
 
+/// The levels that names have at most.
+const DEPTH_MAX: usize = base::limit::NAME_ELEMENTS.default as usize;
+
 /// Larger answers are asked for in parts: about two and a half million samples.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
@@ -29,7 +32,8 @@ const TOO_LARGE: &str = "BXNMSMT12E";
 /// The series that fit a pattern or lie below what fits, a few at a time.
 pub(super) struct SeriesGroups<'m> {
     monitoring: &'m Monitoring<'m>,
-    branches: Vec<String>,
+    /// Patterns, and how many levels below the first one each is.
+    branches: Vec<(String, usize)>,
     found: VecDeque<String>,
 }
 
@@ -37,12 +41,12 @@ impl<'m> SeriesGroups<'m> {
     pub(super) fn new(monitoring: &'m Monitoring<'m>, pattern: &str) -> Self {
         Self {
             monitoring,
-            branches: vec![pattern.to_owned()],
+            branches: vec![(pattern.to_owned(), 0)],
             found: VecDeque::new(),
         }
     }
 
-    fn level(&mut self, query: &str) -> Result<(), Failure> {
+    fn level(&mut self, query: &str, depth: usize) -> Result<(), Failure> {
         let found = nodes(self.monitoring, query)?;
         // A `**` has found what is below already.
         let is_all = query.contains("**");
@@ -51,8 +55,9 @@ impl<'m> SeriesGroups<'m> {
             path, leaf, branch, ..
         } in found
         {
-            if branch && !is_all {
-                deeper.push(format!("{path}.*"));
+            // No name is deeper, whatever the server says.
+            if branch && !is_all && depth < DEPTH_MAX {
+                deeper.push((format!("{path}.*"), depth + 1));
             }
             if leaf {
                 self.found.push_back(path);
@@ -69,9 +74,9 @@ impl Iterator for SeriesGroups<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.found.len() < SERIES_AT_ONCE
-            && let Some(branch) = self.branches.pop()
+            && let Some((branch, depth)) = self.branches.pop()
         {
-            if let Err(failure) = self.level(&branch) {
+            if let Err(failure) = self.level(&branch, depth) {
                 self.branches.clear();
                 return Some(Err(failure));
             }

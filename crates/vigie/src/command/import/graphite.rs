@@ -24,6 +24,9 @@ use std::sync::Arc;
 /// Without `--from`, so far back is asked: the longest that Graphite is usually told to keep.
 const YEARS: i64 = 10;
 
+/// The levels that names have at most.
+const DEPTH_MAX: usize = base::limit::NAME_ELEMENTS.default as usize;
+
 /// The series that are asked for in one request.
 const SERIES_AT_ONCE: usize = 20;
 
@@ -144,9 +147,9 @@ struct Importing<'a> {
 impl Importing<'_> {
     /// Goes through the tree, deep before wide, so that little of it is held at a time.
     fn all(&mut self, pattern: &str, mut state: Option<&mut State>) -> Result<(), Failure> {
-        let mut branches = vec![pattern.to_owned()];
+        let mut branches = vec![(pattern.to_owned(), 0)];
         let mut is_first = true;
-        while let Some(branch) = branches.pop() {
+        while let Some((branch, depth)) = branches.pop() {
             self.delivery.check_stop()?;
             let nodes = match self.source.find(&branch) {
                 Ok(nodes) => nodes,
@@ -167,8 +170,10 @@ impl Importing<'_> {
                 }
             }
             // The stack gives them back in the order of the answer.
-            let deeper = nodes.into_iter().rev().filter(|node| node.is_branch);
-            branches.extend(deeper.map(|node| format!("{}.*", node.path)));
+            let deeper = nodes.into_iter().rev();
+            // No name is deeper, whatever the server says.
+            let deeper = deeper.filter(|node| node.is_branch && depth < DEPTH_MAX);
+            branches.extend(deeper.map(|node| (format!("{}.*", node.path), depth + 1)));
         }
         self.ask(state)?;
         self.delivery.flush()

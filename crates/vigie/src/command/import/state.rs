@@ -150,11 +150,6 @@ impl State {
         written.map_err(|error| Failure::file("write", &self.path, &error))
     }
 
-    /// Whether nothing was done so far.
-    pub(super) fn is_empty(&self) -> bool {
-        self.done.is_empty()
-    }
-
     /// Whether this unit is done, as it is.
     pub(super) fn has(&self, unit: &ImportedUnit) -> bool {
         self.done.get(&hash(&unit.name)) == Some(&(unit.bytes, unit.changed))
@@ -222,7 +217,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let context = context(folder.path());
         let mut state = open(&context, "", false).unwrap();
-        assert!(state.is_empty() && state.last.is_none());
+        assert!(state.done.is_empty() && state.last.is_none());
         let units = [unit("a\n\u{202e}\"", 1), unit("b", 2)];
         state.note(&units).unwrap();
         let busy = open(&context, "", false).unwrap_err();
@@ -234,7 +229,7 @@ mod tests {
         // A file that has changed is to be read again.
         assert!(!state.has(&unit("b", 3)) && !state.has(&unit("c", 2)));
         drop(state);
-        assert!(open(&context, "", true).unwrap().is_empty());
+        assert!(open(&context, "", true).unwrap().done.is_empty());
     }
 
     #[test]
@@ -260,7 +255,7 @@ mod tests {
         let mut state = open(&context, "one", false).unwrap();
         state.note(&[unit("a", 1)]).unwrap();
         drop(state);
-        assert!(open(&context, "other", false).unwrap().is_empty());
-        assert!(open(&context, "one", false).unwrap().is_empty());
+        assert!(open(&context, "other", false).unwrap().done.is_empty());
+        assert!(open(&context, "one", false).unwrap().done.is_empty());
     }
 }

@@ -137,7 +137,7 @@ impl<'a> Source<'a> {
                 Ok(reply) if reply.is_success() => return Ok(reply),
                 Ok(reply) => {
                     let failure = self.refusal(&reply, doing);
-                    if !matches!(reply.status, 429 | 500 | 502..=504) {
+                    if !matches!(reply.status, 429 | 502..=504) {
                         return Err(failure);
                     }
                     let wished = reply.header("retry-after");
