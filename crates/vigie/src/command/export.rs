@@ -37,7 +37,7 @@ export in parts, give times: `--until` of one and `--from` of the next one.
 Examples:
   vigie export -o all.jsonl.gz --gzip
   vigie export 'shop.**' --format csv --from -30d > shop.csv
-  vigie export 'shop.*' --from 2025-01-01 --until 2025-12-31T23:59:59.999Z -o 2025.jsonl")]
+  vigie export 'shop.*' --from 2025-01-01 --until 2025-06-30 -o 2025.jsonl")]
 pub(crate) struct ExportArgs {
     /// The series, and those below them
     #[arg(value_name = "PATTERN", default_value = "*")]

@@ -26,7 +26,7 @@ pub fn line(text: &[u8], names: Names) -> Result<Batch, (Option<String>, RejectR
         return Ok(Batch::default());
     }
     let read = json::decode_with(text, Millis(0).into(), names)
-        .map_err(|error| (None, RejectReason::Malformed(error.to_string())))?;
+        .map_err(|error| (None, RejectReason::Malformed(told(&error))))?;
     if let Some(reject) = read.rejects.into_iter().next() {
         return Err((reject.name, reject.reason));
     }
@@ -42,6 +42,16 @@ pub fn line(text: &[u8], names: Names) -> Result<Batch, (Option<String>, RejectR
     Ok(read.batch)
 }
 
+/// What is wrong with a line, of which the error speaks as of a body.
+fn told(error: &json::BodyError) -> String {
+    match error {
+        json::BodyError::Syntax { column, what, .. } => {
+            format!("the line is no sample in JSON: {what} at column {column}")
+        }
+        error => error.to_string().replacen("the body", "the line", 1),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +63,8 @@ mod tests {
         for (text, told) in [
             ("{\"name\":\"a\"}", "the item has no `value`"),
             ("{\"name\":\"a\",\"value\":1}", "the line has no time"),
-            ("[1", "the body is not a JSON array"),
+            ("[1", "the line is no sample in JSON: "),
+            ("{\"a\u{1}", "the line is no sample in JSON: "),
             ("x", "expected `[` or `{`"),
         ] {
             let (_, reason) = line(text.as_bytes(), Names::default()).unwrap_err();

@@ -89,7 +89,7 @@ impl ImportArgs {
         let names = self.replace_refused.unwrap_or_default();
         if let Err(error) = names.read(&format!("{prefix}x")) {
             return Err(Failure::usage(format!(
-                "`--prefix {prefix}` cannot begin a name: {error}"
+                "the prefix `{prefix}` cannot begin a name: {error}"
             )));
         }
         Ok(Naming { prefix, names })

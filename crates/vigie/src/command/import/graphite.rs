@@ -37,7 +37,8 @@ The names are read level by level with `/metrics/find`, and the values with `/re
 the finest step that the server still has of it. graphite-web, carbonapi, VictoriaMetrics and Vigie itself answer so. Series with \
 tags are in no tree; those of Whisper's files come with `vigie import whisper`.
 
-A user and password, or a token, come from a file or from `VIGIE_SOURCE_CREDENTIALS`, never from the address.
+A user and password, or a token, come from a file or from `VIGIE_SOURCE_CREDENTIALS`, never from the address; for Vigie that is \
+`apikey:KEY`.
 
 What was imported is noted in the configuration directory: the same command goes on where it was stopped. Other writers go first, as \
 in `vigie import whisper`.
@@ -45,9 +46,9 @@ in `vigie import whisper`.
 Exit codes: 0 all samples were stored, 1 none, 7 some; what was not is named with the reason.
 
 Examples:
-  vigie import graphite https://graphite.example.org --match 'servers.*' --from -90d
+  vigie import graphite https://graphite.example.org --match 'servers.*'
   vigie import graphite http://127.0.0.1:8080 --credentials graphite.txt --dry-run
-  vigie import graphite https://vigie.example.org/graphite/s-GUID --credentials key.txt   with `apikey:KEY` in the file")]
+  vigie import graphite https://vigie.example.org/graphite/s-GUID --from -90d")]
 pub(crate) struct GraphiteArgs {
     /// The address, as a browser has it
     #[arg(value_name = "URL")]

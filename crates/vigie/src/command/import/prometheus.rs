@@ -30,8 +30,9 @@ where it was stopped. Other writers go first, as in `vigie import whisper`.
 Exit codes: 0 all samples were stored, 1 none, 7 some; what was not is named with the reason.
 
 Examples:
-  promtool tsdb dump-openmetrics /var/lib/prometheus | vigie import prometheus -
-  curl -s 'http://victoria:8428/api/v1/export?match[]={__name__!=\"\"}' > all.jsonl; vigie import prometheus all.jsonl
+  promtool tsdb dump-openmetrics data | vigie import prometheus -
+  curl -s 'http://victoria:8428/api/v1/export?match[]=up' > up.jsonl
+  vigie import prometheus up.jsonl
   vigie import prometheus all.jsonl.gz --prefix old --replace-refused --from -90d")]
 pub(crate) struct PrometheusArgs {
     /// The file; `-` is standard input

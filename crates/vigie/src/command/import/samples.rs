@@ -16,7 +16,7 @@ Exit codes: 0 all samples were stored, 1 none, 7 some; what was not is named wit
 
 Examples:
   vigie export 'shop.**' --gzip -o shop.jsonl.gz
-  vigie import samples shop.jsonl.gz --scope s-5a1c0e1e-0d2b-4f55-9d5a-2f1d8c3b7e60")]
+  vigie import samples shop.jsonl.gz --prefix copy")]
 pub(crate) struct SamplesArgs {
     /// The file; `-` is standard input
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

@@ -38,7 +38,7 @@ Exit codes: 0 all samples were stored, 1 none, 7 some; what was not is named wit
 Examples:
   vigie import whisper /opt/graphite/storage/whisper --dry-run
   vigie import whisper /opt/graphite/storage/whisper
-  vigie import whisper /backup/whisper/servers --prefix servers --from -400d --rate 200000")]
+  vigie import whisper backup --prefix servers --from -400d --rate 200000")]
 pub(crate) struct WhisperArgs {
     /// The folder of the files, usually `/opt/graphite/storage/whisper` or `/var/lib/graphite/whisper`
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
@@ -61,8 +61,12 @@ pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> 
         false => Some(Monitoring::to_change(context, &own.scope)?),
     };
     output.action(match &monitoring {
-        None => format!("Reading `{}`...", folder.display()),
-        Some(to) => format!("Importing `{}` to {}...", folder.display(), to.described()),
+        None => format!("Reading `{}`...", args.folder.display()),
+        Some(to) => format!(
+            "Importing `{}` to {}...",
+            args.folder.display(),
+            to.described()
+        ),
     })?;
     let mut state = match &monitoring {
         None => None,

@@ -1,7 +1,7 @@
 //! `vigie import whisper`.
 
 use super::{Site, told};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
