@@ -200,7 +200,7 @@ impl<'a, U> Delivery<'a, U> {
             // A part that is left to the next run leaves what follows it, too.
             self.is_open_spoiled = is_spoiled && !is_whole;
             match (is_spoiled, is_whole) {
-                (true, true) => self.tally.to_be_repeated(),
+                (true, true) => self.tally.left_for_later(),
                 (true, false) => {}
                 (false, _) => {
                     if is_whole {

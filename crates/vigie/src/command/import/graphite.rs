@@ -47,7 +47,7 @@ Exit codes: 0 all samples were stored, 1 none, 7 some; what was not is named wit
 
 Examples:
   vigie import graphite https://graphite.example.org --match 'servers.*'
-  vigie import graphite http://127.0.0.1:8080 --credentials graphite.txt --dry-run
+  vigie import graphite 127.0.0.1:8080 --credentials graphite.txt --dry-run
   vigie import graphite https://vigie.example.org/graphite/s-GUID --from -90d")]
 pub(crate) struct GraphiteArgs {
     /// The address, as a browser has it

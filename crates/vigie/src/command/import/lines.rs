@@ -242,8 +242,7 @@ impl Importing<'_> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let mut pieces = bytes.split_inclusive(|byte| *byte == b'\n').peekable();
-        while let Some(piece) = pieces.next() {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.offset += piece.len() as u64;
             let Some(end) = piece.strip_suffix(b"\n") else {
                 self.keep(piece);

@@ -33,7 +33,7 @@ Examples:
   promtool tsdb dump-openmetrics data | vigie import prometheus -
   curl -s 'http://victoria:8428/api/v1/export?match[]=up' > up.jsonl
   vigie import prometheus up.jsonl
-  vigie import prometheus all.jsonl.gz --prefix old --replace-refused --from -90d")]
+  vigie import prometheus up.jsonl.gz --replace-refused --from -90d")]
 pub(crate) struct PrometheusArgs {
     /// The file; `-` is standard input
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

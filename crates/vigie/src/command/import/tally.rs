@@ -98,7 +98,7 @@ impl Tally {
     }
 
     /// A unit is to be sent again.
-    pub(super) const fn to_be_repeated(&mut self) {
+    pub(super) const fn left_for_later(&mut self) {
         self.units.to_be_repeated += 1;
     }
 
@@ -178,14 +178,12 @@ impl Tally {
         } else {
             self.show(output)?;
         }
-        let failure = match self.outcome() {
-            None => return Ok(()),
-            Some(failure) => failure,
+        let Some(mut failure) = self.outcome() else {
+            return Ok(());
         };
         let names = RejectReason::Name(base::name::NameError::Empty).code();
         let has_names = self.reasons.contains_key(names)
             || self.failures.iter().any(|failed| failed.code == names);
-        let mut failure = failure;
         if self.units.to_be_repeated > 0 {
             failure = failure.hint(
                 "what the server could not take for now is sent when the same command is run again",
@@ -294,11 +292,10 @@ impl Tally {
         } else {
             "Stored:"
         };
-        let mut pairs = Vec::new();
-        if !self.unit.is_empty() {
-            pairs.push((title, units.join(", ")));
-        }
-        pairs.push((stored, self.samples.stored.to_string()));
+        let mut pairs = vec![
+            (title, units.join(", ")),
+            (stored, self.samples.stored.to_string()),
+        ];
         for (title, count, why) in [
             (
                 "Overwritten:",

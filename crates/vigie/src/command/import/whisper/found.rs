@@ -119,7 +119,7 @@ impl Walk {
             return self.enter(relative);
         }
         if data.is_symlink() {
-            return self.follow(path, relative, is_named);
+            return self.follow(&path, relative, is_named);
         }
         if !is_named {
             return None;
@@ -130,7 +130,7 @@ impl Walk {
         })
     }
 
-    fn follow(&self, path: PathBuf, relative: PathBuf, is_named: bool) -> Option<WalkEntry> {
+    fn follow(&self, path: &Path, relative: PathBuf, is_named: bool) -> Option<WalkEntry> {
         let told = relative.to_string_lossy().into_owned();
         let refused = |why: String| Some(WalkEntry::Refused(told.clone(), why));
         let ends = match path.canonicalize() {
