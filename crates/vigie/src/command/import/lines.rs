@@ -49,6 +49,13 @@ impl Form {
     }
 }
 
+/// Whether a beginning says all that it can of the form: a line, or as many bytes as are looked at.
+fn tells_the_form(beginning: &[u8]) -> bool {
+    const LOOKED_AT_BYTES: usize = 64;
+    let text = beginning.trim_ascii_start();
+    text.len() >= LOOKED_AT_BYTES || text.contains(&b'\n')
+}
+
 /// What is imported.
 pub(super) struct Lines<'a> {
     /// A file; `-` is standard input.
@@ -103,6 +110,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         naming: &naming,
         form: None,
         of_beginning: lines.form,
+        beginning: Vec::new(),
         rest: Vec::new(),
         is_too_long: false,
         number: 0,
@@ -172,6 +180,8 @@ struct Importing<'a> {
     naming: &'a Naming,
     form: Option<Form>,
     of_beginning: fn(&[u8]) -> Form,
+    /// What was read before the form was known.
+    beginning: Vec<u8>,
     /// A line that has not ended.
     rest: Vec<u8>,
     /// Whether the beginning of it was dropped.
@@ -212,6 +222,9 @@ impl Importing<'_> {
                 state.note(done.get(last..).unwrap_or_default())?;
             }
         }
+        if self.form.is_none() {
+            self.take_beginning()?;
+        }
         if !self.rest.is_empty() || self.is_too_long {
             let line = std::mem::take(&mut self.rest);
             self.line(&line)?;
@@ -230,11 +243,26 @@ impl Importing<'_> {
         }
     }
 
-    /// Takes a piece of the text.
-    fn take(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
-        if self.form.is_none() {
-            self.form = Some((self.of_beginning)(bytes));
+    /// Takes a piece of the text; the first ones wait until there is enough to know the form by.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.form.is_some() {
+            return self.take_known(bytes);
         }
+        self.beginning.extend_from_slice(bytes);
+        match tells_the_form(&self.beginning) {
+            true => self.take_beginning(),
+            false => Ok(()),
+        }
+    }
+
+    fn take_beginning(&mut self) -> Result<(), Failure> {
+        let beginning = std::mem::take(&mut self.beginning);
+        self.form = Some((self.of_beginning)(&beginning));
+        self.take_known(&beginning)
+    }
+
+    /// Takes a piece of a text whose form is known.
+    fn take_known(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
         let left = self.skipped.saturating_sub(self.offset);
         let ahead = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         bytes = bytes.get(ahead..).unwrap_or_default();

@@ -88,6 +88,17 @@ fn a_packed_export_of_victoriametrics_is_read_once() {
         site.samples("old.b;job=x_y"),
         json!([[-1e-300, 1_750_000_000.001]])
     );
+    // The same without gzip, of which the first byte comes by itself.
+    fs::write(site.server.folder.path().join("all.jsonl"), &text).unwrap();
+    let plain = [
+        "import",
+        "prometheus",
+        "all.jsonl",
+        "--replace-refused",
+        "--prefix",
+        "plain",
+    ];
+    assert_eq!(site.totals(&plain, 0)["samples"]["stored"], 3);
     let again = site.totals(&arguments, 0);
     assert_eq!(again["samples"]["sent"], 0, "{again}");
     // Another file of the same name is read from its beginning.
