@@ -27,6 +27,17 @@ const BODY_BYTES_MAX: usize = 8 << 20;
 /// The reasons of rejections that pass with time.
 const PASSING: [&str; 2] = [RejectReason::ACCOUNT_LIMIT, "full"];
 
+/// What ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndKind {
+    /// A file or a series.
+    Unit,
+    /// A unit whose samples came mixed with those of the unit before it.
+    Sibling,
+    /// A part of a stream.
+    Part,
+}
+
 /// The way of samples to the server.
 pub(super) struct Delivery<'a, U> {
     /// `None` in a dry run.
@@ -38,8 +49,8 @@ pub(super) struct Delivery<'a, U> {
     pub(super) tally: Tally,
     pub(super) progress: Progress<'a>,
     body: BodyWriter,
-    /// Where in the body units and parts end; whether it is a unit.
-    ends: Vec<(usize, U, bool)>,
+    /// Where in the body units and parts end.
+    ends: Vec<(usize, U, EndKind)>,
     /// Whether a sample of the unit that has not ended was refused for now.
     is_open_spoiled: bool,
     done: Vec<U>,
@@ -96,7 +107,16 @@ impl<'a, U> Delivery<'a, U> {
 
     /// The unit that the samples were of is at its end.
     pub(super) fn end(&mut self, unit: U) {
-        self.ends.push((self.body.len(), unit, true));
+        self.add_end(unit, EndKind::Unit);
+    }
+
+    /// Units whose samples came mixed are at their end: they are done together, or none of them is.
+    pub(super) fn end_together(&mut self, units: impl IntoIterator<Item = U>) {
+        let mut kind = EndKind::Unit;
+        for unit in units {
+            self.ends.push((self.body.len(), unit, kind));
+            kind = EndKind::Sibling;
+        }
         if self.body.is_empty() {
             self.settle(&RetryableRejections::default());
         }
@@ -105,7 +125,11 @@ impl<'a, U> Delivery<'a, U> {
     /// A part of the unit is at its end: it counts as done like a unit, and is not counted as one. Parts are done in their order: once
     /// one is not, none behind it is.
     pub(super) fn end_part(&mut self, part: U) {
-        self.ends.push((self.body.len(), part, false));
+        self.add_end(part, EndKind::Part);
+    }
+
+    fn add_end(&mut self, unit: U, kind: EndKind) {
+        self.ends.push((self.body.len(), unit, kind));
         if self.body.is_empty() {
             self.settle(&RetryableRejections::default());
         }
@@ -193,17 +217,20 @@ impl<'a, U> Delivery<'a, U> {
 
     /// Says of the units that ended in a body whether they are done.
     fn settle(&mut self, spoiled: &RetryableRejections) {
-        let mut begin = 0;
-        for (end, unit, is_whole) in std::mem::take(&mut self.ends) {
-            let is_spoiled = std::mem::take(&mut self.is_open_spoiled) || spoiled.has(begin, end);
+        let (mut begin, mut is_spoiled) = (0, false);
+        for (end, unit, kind) in std::mem::take(&mut self.ends) {
+            if kind != EndKind::Sibling {
+                is_spoiled = std::mem::take(&mut self.is_open_spoiled) || spoiled.has(begin, end);
+            }
             begin = end;
+            let is_unit = kind != EndKind::Part;
             // A part that is left to the next run leaves what follows it, too.
-            self.is_open_spoiled = is_spoiled && !is_whole;
-            match (is_spoiled, is_whole) {
+            self.is_open_spoiled = is_spoiled && !is_unit;
+            match (is_spoiled, is_unit) {
                 (true, true) => self.tally.left_for_later(),
                 (true, false) => {}
                 (false, _) => {
-                    if is_whole {
+                    if is_unit {
                         self.tally.imported();
                     }
                     self.done.push(unit);
@@ -259,6 +286,9 @@ impl RetryableRejections {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Name;
+    use crate::env::Env;
+    use crate::output::{Format, Output};
     use std::collections::BTreeMap;
     use wire::receipt::Rejection;
 
@@ -277,6 +307,40 @@ mod tests {
             rejected_by_code: BTreeMap::from_iter(counted),
             ..Receipt::default()
         }
+    }
+
+    #[test]
+    fn units_with_mixed_samples_are_done_together() {
+        let output = Output::new(Name::Vigie, Format::Text, true, &Env::default(), None);
+        let spoiled = RetryableRejections {
+            samples: vec![3],
+            parts: Vec::new(),
+        };
+        let ends = |ends: &[(usize, &'static str, EndKind)]| {
+            let tally = Tally::new("Series", 1, true);
+            let progress = Progress::new(&output, "series", None);
+            let stop = Arc::new(Stop::default());
+            let pace = (10, None);
+            let mut delivery = Delivery::new(None, stop, TimeRange::ALL, pace, tally, progress);
+            delivery.ends = ends.to_vec();
+            delivery.settle(&spoiled);
+            delivery.take_done()
+        };
+        let (unit, sibling, part) = (EndKind::Unit, EndKind::Sibling, EndKind::Part);
+        assert_eq!(
+            ends(&[
+                (2, "a", unit),
+                (5, "b", unit),
+                (5, "c", sibling),
+                (7, "d", unit)
+            ]),
+            ["a", "d"]
+        );
+        // The rest of a stream waits for the part that was refused.
+        assert_eq!(
+            ends(&[(2, "a", part), (5, "b", part), (7, "c", part)]),
+            ["a"]
+        );
     }
 
     #[test]

@@ -222,10 +222,11 @@ impl Importing<'_> {
             self.delivery.abandon();
             return Ok(());
         }
-        for (path, _) in waiting {
-            self.delivery.end(ImportedUnit::series(path));
-            self.delivery.progress.done += ONE;
-        }
+        // Their samples came mixed, window by window.
+        let done = waiting.into_iter().map(|(path, _)| path);
+        let done: Vec<_> = done.map(ImportedUnit::series).collect();
+        done.iter().for_each(|_| self.delivery.progress.done += ONE);
+        self.delivery.end_together(done);
         match state {
             Some(state) => state.note(&self.delivery.take_done()),
             None => Ok(()),
