@@ -1,5 +1,6 @@
 //! Measurements of what the documentation promises, each with its limit: beyond it the task fails.
 
+mod import;
 mod neighbour;
 mod server;
 mod table;
@@ -27,6 +28,9 @@ pub(crate) enum Bench {
     /// more than twice as long as its loop is a failure. Before them, a server's sum of 10 000 series, by one thread and by more;
     /// `VIGIED` names a server to measure instead of the one that is built
     Graphite,
+    /// A live writer's one-sample write while another tenant imports a million series with `vigie import`; `BENCH_IMPORT_SERIES`
+    /// names fewer, `VIGIED` and `VIGIE` name programs to measure instead of those that are built
+    Import,
     /// a stranger's one-sample write while another tenant asks the worst that the limits allow; `VIGIED` names a server to
     /// measure instead of the one that is built
     Neighbour,
@@ -42,6 +46,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Cli => token(),
         Bench::Graphite => graphite(),
+        Bench::Import => import::run(),
         Bench::Neighbour => neighbour::run(),
         Bench::Table(arguments) => table::run(arguments),
     }

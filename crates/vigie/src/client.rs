@@ -8,6 +8,7 @@ mod unpacked;
 
 pub(crate) use wire::query::percent_encoded as encode;
 
+use self::unpacked::Unreadable;
 use crate::config::Config;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind, code};
@@ -49,6 +50,8 @@ pub(crate) struct Request {
     url: String,
     headers: Vec<(HeaderName, String)>,
     body: Vec<u8>,
+    /// The size of the largest answer.
+    reply_bytes_max: Option<u64>,
 }
 
 impl Request {
@@ -59,6 +62,7 @@ impl Request {
             url: url.into(),
             headers: Vec::new(),
             body: Vec::new(),
+            reply_bytes_max: None,
         }
     }
 
@@ -114,6 +118,13 @@ impl Request {
     pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
         let separator = if self.url.contains('?') { '&' } else { '?' };
         self.url = format!("{}{separator}{}={}", self.url, encode(name), encode(value));
+        self
+    }
+
+    /// Refuses a larger answer as soon as so much of it has come, so it is asked for unpacked.
+    #[must_use]
+    pub(crate) const fn answer_at_most(mut self, bytes: u64) -> Self {
+        self.reply_bytes_max = Some(bytes);
         self
     }
 
@@ -206,12 +217,16 @@ impl Client {
             url,
             headers,
             body,
+            reply_bytes_max,
         } = request.0;
         let origin = origin(&url);
         let mut built = http::Request::builder().method(method.clone()).uri(&url);
         built = built
             .header("accept", "application/json")
-            .header("accept-encoding", "gzip")
+            .header(
+                "accept-encoding",
+                reply_bytes_max.map_or("gzip", |_| "identity"),
+            )
             .header("accept-language", "en-US");
         for (name, value) in headers {
             let value = HeaderValue::from_str(&value).map_err(|_| {
@@ -242,14 +257,18 @@ impl Client {
         };
         let lost = |error| unanswered::failure(&origin, via.as_ref(), &error);
         let mut response = sent.map_err(lost)?;
+        let most = reply_bytes_max.unwrap_or(REPLY_BYTES_MAX);
         let body = response
             .body_mut()
             .with_config()
-            .limit(REPLY_BYTES_MAX)
+            .limit(most)
             .read_to_vec()
-            .map_err(lost)?;
-        let body = unpacked::body(response.headers(), body, REPLY_BYTES_MAX)
-            .map_err(|why| why.failure(&origin))?;
+            .map_err(|error| match error {
+                ureq::Error::BodyExceedsLimit(_) => Unreadable::TooLarge(most).failure(&origin),
+                error => lost(error),
+            })?;
+        let body =
+            unpacked::body(response.headers(), body, most).map_err(|why| why.failure(&origin))?;
         let status = response.status();
         self.trace.reply(
             &format!("HTTP/1.1 {status}"),

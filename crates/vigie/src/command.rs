@@ -7,7 +7,9 @@ pub(crate) mod api_key;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod deleted;
+mod export;
 pub(crate) mod iam;
+mod import;
 mod invitation;
 pub(crate) mod login;
 pub(crate) mod logout;
@@ -57,6 +59,11 @@ pub(crate) enum Command {
     /// Send, read, list and delete metrics
     #[command(subcommand)]
     Metrics(metrics::Metrics),
+    /// Import old samples, from the files and servers of other programs
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Write all samples, as they were sent, to a file or standard output
+    Export(export::ExportArgs),
     /// Send this host's own metrics until told to stop
     Agent(agent::AgentArgs),
     /// Change or show a setting
@@ -94,6 +101,8 @@ pub(crate) fn run(
         Command::Account(command) => account::run(command, context),
         Command::Cf(command) => tokens::cf::run(command, context),
         Command::Metrics(command) => metrics::run(command, context),
+        Command::Import(command) => import::run(command, context),
+        Command::Export(args) => export::run(args, context),
         Command::Agent(args) => agent::run(args, context),
         Command::Config(args) => config::run(args, context),
         Command::Completion(args) => completion::run(args, context),

@@ -30,6 +30,9 @@ variables! {
     /// Server for `login`.
     API: ["VIGIE_API"],
         "API endpoint for `login` without `-a`, and for `agent` with an API key, in place of the configured one";
+    /// What a server that is imported from asks for.
+    SOURCE_CREDENTIALS: ["VIGIE_SOURCE_CREDENTIALS"],
+        "`USER:PASSWORD` or `Bearer TOKEN` for the server of `import graphite`";
     /// The configuration directory itself, ours.
     HOME_DIRECTORY: ["VIGIE_HOME"],
         "the configuration directory itself, under every name of the program";

@@ -37,6 +37,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const WARNED_WAIT: Duration = Duration::from_secs(2);
 /// The longest wait between two attempts, whatever the server asks for.
 const WAIT_MAX: Duration = Duration::from_secs(30);
+/// The longest wait of who may come back much later.
+const PATIENT_WAIT_MAX: Duration = Duration::from_secs(3600);
 
 /// Whose metrics.
 #[derive(Debug, clap::Args)]
@@ -57,6 +59,9 @@ pub(crate) enum RetryPolicy {
     Persistent,
     /// Retries as long as the server asks, within limits: for input from a pipe, which would be lost.
     Streaming,
+    /// Retries for minutes where nobody answers, and for as long as it takes where the server says to come back later: for a job of
+    /// hours that others go before.
+    Patient,
 }
 
 impl RetryPolicy {
@@ -64,6 +69,7 @@ impl RetryPolicy {
         match self {
             Self::Once => 1,
             Self::Persistent | Self::Streaming => 6,
+            Self::Patient => 20,
         }
     }
 }
@@ -290,12 +296,21 @@ impl<'a> Monitoring<'a> {
                 Err(failure) if failure.kind == Kind::Unreachable => None,
                 Ok(_) | Err(_) => return answer,
             };
-            if attempt >= policy.attempts() {
+            let is_patient = policy == RetryPolicy::Patient;
+            let is_put_off = is_patient && answer.is_ok();
+            if attempt >= policy.attempts() && !is_put_off {
                 return answer;
             }
-            let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1));
-            let wished = wait.unwrap_or(backoff);
-            let wait = wished.min(WAIT_MAX);
+            let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(10));
+            let wished = wait.unwrap_or_else(|| match is_patient {
+                true => backoff.min(WAIT_MAX),
+                false => backoff,
+            });
+            let wait = wished.min(if is_put_off {
+                PATIENT_WAIT_MAX
+            } else {
+                WAIT_MAX
+            });
             let is_given_up = wished > WAIT_MAX && policy == RetryPolicy::Persistent;
             if is_given_up || wait >= WARNED_WAIT {
                 self.warn_of_wait(&answer, wished, (!is_given_up).then_some(wait));
@@ -306,7 +321,7 @@ impl<'a> Monitoring<'a> {
             if !pause(wait) {
                 return answer;
             }
-            attempt += 1;
+            attempt = attempt.saturating_add(1);
         }
     }
 

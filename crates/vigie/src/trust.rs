@@ -27,6 +27,21 @@ impl Context {
         self.client()?.send(vouched)
     }
 
+    /// Sends a request to a server of another kind that the user named in this very command. It has nothing of the login: no
+    /// credential but one that was given for this server.
+    pub(crate) fn send_elsewhere(&self, request: Request) -> Result<Reply, Failure> {
+        let there = origin(request.url())?;
+        if there.is_unspecified() {
+            return Err(unspecified_address(&there));
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the user has named the origin, and the request is made of what they named"
+        )]
+        let vouched = Vouched::for_trusted(request);
+        self.client()?.send(vouched)
+    }
+
     /// The address that the server advertises for `what`, one of its parts; or the address that the user named, where the server
     /// must mean itself.
     pub(crate) fn adopt(&self, advertised: &str, what: &'static str) -> Result<String, Failure> {

@@ -20,20 +20,24 @@ pub(super) enum Unreadable {
 impl Unreadable {
     /// The failure.
     pub(super) fn failure(self, origin: &str) -> Failure {
+        let code = match self {
+            Self::TooLarge(_) => code::ANSWER_TOO_LARGE,
+            Self::Coding(_) | Self::Broken => code::ANSWER_MALFORMED,
+        };
         let why = match self {
             Self::Coding(name) => shown!(
                 "packed as `{}`, which was not asked for",
                 PrintableText::untrusted(&name)
             ),
             Self::Broken => "packed by gzip, which ends early or is damaged".into(),
-            Self::TooLarge(most) => shown!("larger than {} MiB when unpacked", most >> 20),
+            Self::TooLarge(most) => shown!("larger than {} MiB", most >> 20),
         };
         Failure::failed(shown!(
             "the answer of `{}` is {}",
             PrintableText::untrusted(origin),
             why
         ))
-        .coded(code::ANSWER_MALFORMED)
+        .coded(code)
         .hint("a proxy on the way may have changed it")
     }
 }

@@ -33,6 +33,7 @@ codes! {
     UNTRUSTED_CERTIFICATE = "untrusted_certificate", "the server's certificate was not trusted";
     WRONG_PROTOCOL = "wrong_protocol", "TLS met plain HTTP, or the reverse";
     ANSWER_MALFORMED = "answer_malformed", "the server answered with something else than expected";
+    ANSWER_TOO_LARGE = "answer_too_large", "the server's answer is larger than what is read of one";
     PARTIAL = "partial", "done in part";
     FILE = "file", "a file could not be read or written";
     OUTPUT = "output", "standard output could not be written";
@@ -42,7 +43,7 @@ codes! {
 pub(crate) fn help() -> String {
     ALL.iter().fold(
         "With `--output json` a failure is one line of JSON, the last on standard error, and standard output is \
-         empty, but for the receipt of `metrics send`, which tells what was stored beside what was rejected:\n  \
+         empty, but for the receipt of `metrics send` and the totals of `import`, which tell what was stored beside what was rejected:\n  \
          {\"error\":{\"code\",\"message\",\"hint\",\"transaction_id\",\"status\"}}, `null` where there is none\n\
          The `code` is the server's own where it refused (see its list of errors), else one of:\n"
             .to_owned(),

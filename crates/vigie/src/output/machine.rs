@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// JSON in which every unsafe character is written as a JSON escape, which is the same value for every parser. Between strings
 /// such a character can only be white space (`\r`, `\t`) and becomes a blank.
-pub(super) fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut in_string = false;
     let mut escaped = false;
@@ -32,7 +32,7 @@ pub(super) fn json(text: &str) -> String {
 
 /// CSV. Names contain no control characters; if a server sends one, it is escaped. Other invisible characters may be part of a
 /// name, so they are kept for programs and escaped on a terminal.
-pub(super) fn csv(text: &str, to_terminal: bool) -> String {
+pub(crate) fn csv(text: &str, to_terminal: bool) -> String {
     let is_kept = |character: char| {
         character == '\n'
             || is_plain(character)

@@ -32,6 +32,7 @@ mod metrics_targets;
 mod metrics_watch;
 mod narrowed;
 mod newcomer;
+mod old_data;
 mod origins;
 mod packed;
 mod paged;

@@ -130,8 +130,26 @@ fn every_command_prints_json_and_nothing_else() {
     let rules = server.folder.path().join("storage-schemas.conf");
     std::fs::write(&rules, "[all]\npattern = .*\nretentions = 10s:1d\n").unwrap();
     let import = format!("metrics schemas import {}", rules.display());
+    let folder = server.folder.path();
+    let files =
+        ["key", "old.prom", "all.jsonl"].map(|name| folder.join(name).display().to_string());
+    let [key, prom, all] = &files;
+    std::fs::write(key, format!("apikey:{}", owner.api_key)).unwrap();
+    std::fs::write(prom, "up 1 1750000000\n").unwrap();
+    std::fs::create_dir(folder.join("tree")).unwrap();
+    let moves = [
+        format!("import prometheus {prom}"),
+        format!("export up -o {all}"),
+        format!("import samples {all}"),
+        format!("import whisper {}", folder.join("tree").display()),
+        format!(
+            "import graphite {url}/graphite/s-{} --credentials {key} --from -1d",
+            owner.space
+        ),
+    ];
     let lines = std::iter::once(&*login)
         .chain(LINES.iter().copied())
+        .chain(moves.iter().map(String::as_str))
         .chain([&*import, &*password, "logout"]);
     let mut missing = commands();
     for line in lines {

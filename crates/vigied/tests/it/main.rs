@@ -104,6 +104,8 @@ mod no_role_hints;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod old_data;
+#[cfg(test)]
 mod operators_output;
 #[cfg(test)]
 mod operators_words;

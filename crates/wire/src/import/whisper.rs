@@ -6,8 +6,9 @@
 //! 4 bytes of time, 8 of a number. All of it is big-endian.
 //!
 //! Who calls reads the file: [`Header::read`] takes its beginning, of at most [`HEADER_BYTES_MAX`] bytes, and says where the
-//! archives are; [`Archive::points`] takes the bytes of one. A point whose time is not that of its place is what was there a turn
-//! of the ring ago, or nothing: Graphite does not show it, and it is not given here.
+//! archives are; [`Archive::places`] says where the points of a time stand in one, and [`Archive::points`] takes those bytes, all
+//! at once or part by part. A point whose time is not that of its place is what was there a turn of the ring ago, or nothing:
+//! Graphite does not show it, and it is not given here.
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,10 @@ pub const HEADER_BYTES_MAX: usize = METADATA_BYTES + ARCHIVES_MAX * ARCHIVE_BYTE
 
 const METADATA_BYTES: usize = 16;
 const ARCHIVE_BYTES: usize = 12;
-const POINT_BYTES: usize = 12;
+/// What a point takes in a file.
+pub const POINT_BYTES: usize = 12;
+/// Behind the last second that a file can tell.
+const SECONDS_END: i64 = u32::MAX as i64 + 1;
 
 /// How coarser points are made of finer ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,33 +205,61 @@ impl Archive {
         u64::from(self.points) * POINT_BYTES as u64
     }
 
-    /// The points of these seconds, in the order in which they stand in its bytes; their numbers are as they are, NaN and
-    /// infinities too. Bytes of another length than [`Self::bytes`] have the points that are whole.
+    /// The time of its first place, which the other places count from: the time of the first point that was ever written.
+    /// `None` where none was. `row` is what its first [`POINT_BYTES`] hold.
+    #[must_use]
+    pub fn base(row: &[u8; POINT_BYTES]) -> Option<i64> {
+        let (time, _) = read(row)?;
+        (time != 0).then_some(time)
+    }
+
+    /// The places that have the points of these seconds, in the order of time: a second range where the ring turns between them.
+    #[must_use]
+    pub fn places(&self, base: i64, seconds: &Range<i64>) -> [Range<u32>; 2] {
+        let (step, points) = (i64::from(self.step), i64::from(self.points));
+        let [begin, end] = [seconds.start, seconds.end].map(|at| at.clamp(0, SECONDS_END));
+        if step == 0 || points == 0 || begin >= end {
+            return [0..0, 0..0];
+        }
+        let first = (begin + step - 1).div_euclid(step) * step;
+        let count = (end - first + step - 1).div_euclid(step).clamp(0, points);
+        let place = (first - base).div_euclid(step).rem_euclid(points);
+        let (end, turned) = ((place + count).min(points), (place + count - points).max(0));
+        // All of them lie between 0 and the number of points.
+        let number = |own: i64| u32::try_from(own).unwrap_or(0);
+        [number(place)..number(end), 0..number(turned)]
+    }
+
+    /// The points of these seconds among the rows from a place on, in the order of the rows; their numbers are as they are, NaN and
+    /// infinities too. A row that is cut is none.
     pub fn points<'b>(
         &self,
-        bytes: &'b [u8],
+        base: i64,
+        place: u32,
+        rows: &'b [u8],
         seconds: Range<i64>,
     ) -> impl Iterator<Item = (Millis, f64)> + use<'b> {
         let (step, points) = (i64::from(self.step), i64::from(self.points));
-        let (rows, _) = bytes.as_chunks::<POINT_BYTES>();
-        let read = |row: &[u8; POINT_BYTES]| {
-            let (time, value) = row.split_first_chunk::<4>()?;
-            Some((
-                i64::from(u32::from_be_bytes(*time)),
-                f64::from_be_bytes(*value.first_chunk()?),
-            ))
-        };
-        // The ring begins with the first point that was ever written.
-        let base = rows.first().and_then(read).map_or(0, |first| first.0);
-        (0_i64..).zip(rows).filter_map(move |(place, row)| {
-            let (time, value) = read(row)?;
-            let is_here = base != 0
-                && time != 0
-                && step > 0
-                && time % step == 0
-                && (time - base).div_euclid(step).rem_euclid(points.max(1)) == place
-                && seconds.contains(&time);
-            is_here.then_some((Millis(time * 1000), value))
-        })
+        let (rows, _) = rows.as_chunks::<POINT_BYTES>();
+        (i64::from(place)..)
+            .zip(rows)
+            .filter_map(move |(place, row)| {
+                let (time, value) = read(row)?;
+                let is_here = time != 0
+                    && step > 0
+                    && time % step == 0
+                    && (time - base).div_euclid(step).rem_euclid(points.max(1)) == place
+                    && seconds.contains(&time);
+                is_here.then_some((Millis(time * 1000), value))
+            })
     }
+}
+
+/// The time and the number of a row.
+fn read(row: &[u8; POINT_BYTES]) -> Option<(i64, f64)> {
+    let (time, value) = row.split_first_chunk::<4>()?;
+    Some((
+        i64::from(u32::from_be_bytes(*time)),
+        f64::from_be_bytes(*value.first_chunk()?),
+    ))
 }

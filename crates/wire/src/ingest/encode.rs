@@ -32,17 +32,9 @@ impl BodyWriter {
         self.out.push(if self.samples == 0 { b'[' } else { b',' });
         self.samples += 1;
         self.out.extend_from_slice(b"{\"name\":");
-        // Writing into memory can't fail; neither can the two below.
+        // Writing into memory can't fail.
         let _ = serde_json::to_writer(&mut self.out, &sample.name());
-        self.out.extend_from_slice(b",\"value\":");
-        write_number(&mut self.out, sample.value);
-        self.out.extend_from_slice(b",\"timestamp\":");
-        if sample.at.0 < SECONDS_BELOW_MS {
-            write_seconds(&mut self.out, sample.at);
-        } else {
-            let _ = write!(self.out, "{}", sample.at.0);
-        }
-        self.out.push(b'}');
+        write_numbers(&mut self.out, sample.value, sample.at);
     }
 
     /// How many samples it holds.
@@ -82,6 +74,19 @@ pub fn body(batch: &Batch) -> Vec<u8> {
         writer.push(&sample);
     }
     writer.finish()
+}
+
+/// What of a sample's object stands behind its name.
+pub(crate) fn write_numbers(out: &mut Vec<u8>, value: f64, at: Millis) {
+    out.extend_from_slice(b",\"value\":");
+    write_number(out, value);
+    out.extend_from_slice(b",\"timestamp\":");
+    if at.0 < SECONDS_BELOW_MS {
+        write_seconds(out, at);
+    } else {
+        write_integer(out, at.0);
+    }
+    out.push(b'}');
 }
 
 /// Epoch seconds, with as many decimals as the milliseconds need.

@@ -14,6 +14,11 @@ impl Names {
         (allowed(with) && !matches!(with, '.' | ';' | '=')).then_some(Self(Some(with)))
     }
 
+    /// What each character that no name may hold becomes, where anything does.
+    pub(crate) const fn replacement(self) -> Option<char> {
+        self.0
+    }
+
     /// Whether the name is not taken as it stands.
     #[must_use]
     pub fn changes(self, text: &str) -> bool {

@@ -151,7 +151,7 @@ fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>
 }
 
 /// The nodes that match `query`.
-pub(super) fn nodes(monitoring: &Monitoring<'_>, query: &str) -> Result<Vec<NodeItem>, Failure> {
+pub(crate) fn nodes(monitoring: &Monitoring<'_>, query: &str) -> Result<Vec<NodeItem>, Failure> {
     let make = || {
         Request::get(monitoring.url("/v1/metrics/list"))
             .query("query", query)

@@ -2,6 +2,7 @@
 
 use super::input::{Format, Input, InputEvent};
 use super::progress::Progress;
+use super::replaces::replacing;
 use super::server_clock::{self, ServerClock};
 use super::stop::Stop;
 use super::tally::Tally;
@@ -194,13 +195,6 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         ));
     }
     sending.tally.report(input.unit, output)
-}
-
-fn replacing(text: &str) -> Result<Names, &'static str> {
-    let mut characters = text.chars();
-    let one = characters.next().filter(|_| characters.next().is_none());
-    one.and_then(Names::replacing)
-        .ok_or("it is to be one character that a name may hold, such as `_`")
 }
 
 fn columns(args: &SendArgs) -> Columns {

@@ -15,6 +15,19 @@ fn every_command_of_the_guide_to_grafana_runs() {
     }
 }
 
+#[test]
+fn every_command_of_the_guide_to_imports_and_exports_runs() {
+    let shown = walked("guides/import-export.md", &server());
+    for expected in [
+        "Stored:     2",
+        "No value:   1 (NaN), which are gaps",
+        "prom.http_requests_total;code=200;method=get,1750000060,1041",
+        "Written to `all.jsonl.gz`: 2 samples of 1 series",
+    ] {
+        assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+    }
+}
+
 /// The graphite-web of the guide is the server itself, by the way of those who can only be told a URL and a password: what is
 /// compared is the same then.
 #[test]

@@ -10,14 +10,30 @@ fn read(file: &[u8], now: i64) -> Result<(Header, Vec<(i64, f64)>), WhisperError
     let mut points = Vec::new();
     for (archive, seconds) in header.parts(now) {
         let begin = usize::try_from(archive.offset).unwrap();
-        let end = begin + usize::try_from(archive.bytes()).unwrap();
-        points.extend(archive.points(&file[begin..end], seconds));
+        let ring = &file[begin..begin + usize::try_from(archive.bytes()).unwrap()];
+        let Some(base) = Archive::base(ring.first_chunk().unwrap()) else {
+            continue;
+        };
+        let mut own = Vec::new();
+        // In parts, as a large archive is read.
+        for places in archive.places(base, &seconds) {
+            for (place, rows) in places
+                .clone()
+                .step_by(3)
+                .zip(ring[places.start as usize * 12..places.end as usize * 12].chunks(36))
+            {
+                own.extend(archive.points(base, place, rows, seconds.clone()));
+            }
+        }
+        assert!(own.is_sorted_by(|one, next| one.0 < next.0), "{own:?}");
+        let all: Vec<_> = archive.points(base, 0, ring, seconds.clone()).collect();
+        assert_eq!(all.len(), own.len(), "the places are those of all points");
+        points.splice(0..0, own);
     }
-    let mut points: Vec<_> = points
+    let points = points
         .into_iter()
         .map(|(at, value)| (at.0 / 1000, value))
         .collect();
-    points.sort_by_key(|point| point.0);
     Ok((header, points))
 }
 

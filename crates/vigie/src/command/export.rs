@@ -1,0 +1,148 @@
+//! `export`: all samples of a domain, as they were sent, a series after the other.
+
+mod form;
+mod reading;
+mod written;
+
+use self::form::Form;
+use self::reading::{SampleReader, SeriesGroups};
+use self::written::ExportWriter;
+use crate::command::metrics::stop::Stop;
+use crate::command::metrics::zone::zone;
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::figures::counted;
+use crate::monitoring::{Monitoring, ScopeArgs};
+use crate::shown::shown;
+use base::time::{Clock as _, Millis, SystemClock, TimeRange};
+use base::time_expr::bounds;
+use serde_json::json;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+/// The server takes samples of so far ahead: what is there is asked for, too.
+const AHEAD_MS: i64 = 2 * 86_400_000;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Samples are written as they were sent, whatever rules about steps say, a few series at a time, each in order of time. What is \
+read at once is bounded, however many there are. `jsonl` has an object in each line, `{\"name\",\"value\",\"timestamp\"}`, and `csv` the columns \
+`name,timestamp,value`: `vigie metrics send` reads both, and `vigie import samples` the first one, also packed. Numbers come back to the \
+bit.
+
+A name that is a branch gives everything below it. With `-o` the file has its name when it is whole, and `FILE.part` until then. To \
+export in parts, give times: `--until` of one and `--from` of the next one.
+
+Examples:
+  vigie export -o all.jsonl.gz --gzip
+  vigie export 'shop.**' --format csv --from -30d > shop.csv
+  vigie export 'shop.*' --from 2025-01-01 --until 2025-06-30 -o 2025.jsonl")]
+pub(crate) struct ExportArgs {
+    /// The series, and those below them
+    #[arg(value_name = "PATTERN", default_value = "*")]
+    pattern: String,
+    /// Form of the output
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    format: Form,
+    /// Only samples from here on, this instant included; written as in `vigie metrics get`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<String>,
+    /// Only samples up to here, this instant included
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
+    /// Time zone of `--from` and `--until`, for example `Europe/Paris`; default: that of the variable `TZ`, else UTC
+    #[arg(long, value_name = "ZONE")]
+    tz: Option<String>,
+    /// Write a file; `-` is standard output
+    #[arg(short = 'o', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    output_file: Option<PathBuf>,
+    /// Pack what is written
+    #[arg(long)]
+    gzip: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Reads the samples, and writes them.
+pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
+    let output = &context.output;
+    let (_, zone) = zone(args.tz.as_deref(), context)?;
+    let now = SystemClock.now();
+    let (range, notice) = bounds::range(args.from.as_deref(), args.until.as_deref(), now, &zone)
+        .map_err(|error| {
+            Failure::usage(error.to_string())
+                .hint("times are written as in `vigie metrics get --help`")
+        })?;
+    if let Some(notice) = notice {
+        output.note(notice.to_string());
+    }
+    let range = range.unwrap_or(TimeRange::ALL);
+    let range = TimeRange {
+        from: range.from.max(Millis(0)),
+        until: range.until.min(now.plus(AHEAD_MS)),
+    };
+    let file = args
+        .output_file
+        .as_deref()
+        .filter(|file| *file != Path::new("-"));
+    let to_terminal = file.is_none() && io::stdout().is_terminal();
+    if output.is_json() && file.is_none() {
+        return Err(Failure::usage(
+            "with `--output json` standard output has the totals, and not the samples",
+        )
+        .hint("name a file for the samples with `-o FILE`; their form is that of `--format`"));
+    }
+    if args.gzip && to_terminal {
+        return Err(
+            Failure::usage("what is packed cannot be shown at a terminal")
+                .hint("write it to a file with `-o FILE`, or into a pipe"),
+        );
+    }
+    let monitoring = Monitoring::to_read(context, &args.scope)?;
+    let stop = Stop::on_signals()
+        .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
+    let mut written = ExportWriter::begin(file, args.gzip, output)?;
+    if args.format == Form::Csv {
+        written.write(form::CSV_HEADER)?;
+    }
+    let mut reading = SampleReader::new(&monitoring, range, &stop);
+    let (mut series, mut samples) = (0, 0);
+    let mut text = Vec::new();
+    for group in SeriesGroups::new(&monitoring, &args.pattern) {
+        let group = group?;
+        series += group.len() as u64;
+        reading.read(&group, |row| {
+            if let Some(signal) = stop.signal() {
+                return Err(Failure::new(Kind::Partial, format!("stopped by {signal}")));
+            }
+            text.clear();
+            samples += args.format.write(&mut text, &row, to_terminal);
+            written.write(&text)
+        })?;
+    }
+    written.end()?;
+    if output.is_json() {
+        let file = file.map(|file| file.to_string_lossy().into_owned());
+        return output.json(&json!({"series": series, "samples": samples, "file": file}));
+    }
+    if series == 0 {
+        output.note(monitoring.empty());
+    }
+    let told = format!(
+        "{} of {}",
+        counted(samples, "sample", "samples"),
+        counted(series, "series", "series")
+    );
+    output.note(match file {
+        Some(file) => shown!("Written to `{}`: {}", file.display(), told),
+        None => told.into(),
+    });
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Reads the series of a domain, level by level, and their samples, in times of which an answer is not too large.
+
+use crate::client::Request;
+use crate::command::metrics::list::nodes;
+use crate::command::metrics::stop::Stop;
+use crate::error::{Failure, code};
+use crate::monitoring::{Monitoring, RetryPolicy};
+use base::time::{Millis, TimeRange};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use wire::find::list::NodeItem;
+use wire::render::json::ReadRow;
+
+/// The series that are asked for in one request.
+const SERIES_AT_ONCE: usize = base::limit::TARGETS_PER_QUERY.default as usize;
+
+/// The levels that names have at most.
+const DEPTH_MAX: usize = base::limit::NAME_ELEMENTS.default as usize;
+
+/// Larger answers are asked for in parts: about two and a half million samples.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+/// After smaller answers a longer time is asked for.
+const SMALL_BYTES: u64 = ANSWER_BYTES_MAX / 8;
+
+/// The shortest time that is asked for.
+const SHORT_MS: i64 = 1000;
+
+/// The code with which the server says that a query would read or answer too much.
+const TOO_LARGE: &str = "BXNMSMT12E";
+
+/// The series that fit a pattern or lie below what fits, a few at a time.
+pub(super) struct SeriesGroups<'m> {
+    monitoring: &'m Monitoring<'m>,
+    /// Patterns, and how many levels below the first one each is.
+    branches: Vec<(String, usize)>,
+    found: VecDeque<String>,
+}
+
+impl<'m> SeriesGroups<'m> {
+    pub(super) fn new(monitoring: &'m Monitoring<'m>, pattern: &str) -> Self {
+        Self {
+            monitoring,
+            branches: vec![(pattern.to_owned(), 0)],
+            found: VecDeque::new(),
+        }
+    }
+
+    fn level(&mut self, query: &str, depth: usize) -> Result<(), Failure> {
+        let found = nodes(self.monitoring, query)?;
+        // A `**` has found what is below already.
+        let is_all = query.contains("**");
+        let mut deeper = Vec::new();
+        for NodeItem {
+            path, leaf, branch, ..
+        } in found
+        {
+            // No name is deeper, whatever the server says.
+            if branch && !is_all && depth < DEPTH_MAX {
+                deeper.push((format!("{path}.*"), depth + 1));
+            }
+            if leaf {
+                self.found.push_back(path);
+            }
+        }
+        // In the order of the names.
+        self.branches.extend(deeper.into_iter().rev());
+        Ok(())
+    }
+}
+
+impl Iterator for SeriesGroups<'_> {
+    type Item = Result<Vec<String>, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.found.len() < SERIES_AT_ONCE
+            && let Some((branch, depth)) = self.branches.pop()
+        {
+            if let Err(failure) = self.level(&branch, depth) {
+                self.branches.clear();
+                return Some(Err(failure));
+            }
+        }
+        let count = self.found.len().min(SERIES_AT_ONCE);
+        let group: Vec<_> = self.found.drain(..count).collect();
+        (!group.is_empty()).then_some(Ok(group))
+    }
+}
+
+/// Reads samples.
+pub(super) struct SampleReader<'m> {
+    monitoring: &'m Monitoring<'m>,
+    range: TimeRange,
+    stop: &'m Arc<Stop>,
+    /// How long a time an answer is not too large for.
+    length: i64,
+}
+
+impl<'m> SampleReader<'m> {
+    pub(super) fn new(
+        monitoring: &'m Monitoring<'m>,
+        range: TimeRange,
+        stop: &'m Arc<Stop>,
+    ) -> Self {
+        Self {
+            monitoring,
+            range,
+            stop,
+            length: range.until.0.saturating_sub(range.from.0).saturating_add(1),
+        }
+    }
+
+    /// Gives the samples of these series to `take`, some time after the other, each in the order of time.
+    pub(super) fn read(
+        &mut self,
+        series: &[String],
+        mut take: impl FnMut(ReadRow) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut from = self.range.from;
+        while from <= self.range.until {
+            let until = Millis(from.0.saturating_add(self.length - 1)).min(self.range.until);
+            let body = match self.ask(series, from, until) {
+                Ok(body) => body,
+                Err(failure) => {
+                    let is_large =
+                        [code::ANSWER_TOO_LARGE, TOO_LARGE].contains(&failure.machine_code());
+                    let length = until.0 - from.0 + 1;
+                    if !is_large || length <= SHORT_MS {
+                        return Err(failure);
+                    }
+                    self.length = (length / 2).max(SHORT_MS);
+                    continue;
+                }
+            };
+            if (body.len() as u64) < SMALL_BYTES {
+                self.length = self.length.saturating_mul(2);
+            }
+            let rows = wire::render::json::read(&body).map_err(|error| {
+                Failure::failed(format!("cannot read the server's answer: {error}"))
+                    .coded(code::ANSWER_MALFORMED)
+            })?;
+            drop(body);
+            rows.into_iter().try_for_each(&mut take)?;
+            from = until.plus(1);
+        }
+        Ok(())
+    }
+
+    fn ask(&self, series: &[String], from: Millis, until: Millis) -> Result<Vec<u8>, Failure> {
+        let instant = |at: Millis| {
+            jiff::Timestamp::from_millisecond(at.0)
+                .map(|instant| instant.to_string())
+                .map_err(|error| Failure::usage(format!("the time cannot be written: {error}")))
+        };
+        let (from, until) = (instant(from)?, instant(until)?);
+        let make = || {
+            let mut request = Request::get(self.monitoring.url("/v1/metrics"));
+            for name in series {
+                request = request.query("target", name);
+            }
+            request
+                .query("from", &from)
+                .query("until", &until)
+                .query("as", "sent")
+                .query("noNullPoints", "true")
+                .answer_at_most(ANSWER_BYTES_MAX)
+        };
+        let reply = self
+            .monitoring
+            .exchange_while(make, RetryPolicy::Patient, |wait| self.stop.wait(wait))?;
+        Ok(reply.success("read samples")?.body)
+    }
+}

@@ -1,0 +1,413 @@
+//! The import of a file or a pipe, line by line, plain or packed by gzip.
+
+use super::arguments::{ImportArgs, Naming};
+use super::delivery::Delivery;
+use super::progress::{Extent, Progress};
+use super::state::{ImportedUnit, State};
+use super::tally::Tally;
+use crate::command::metrics::pipe::{Pipe, PipeEvent};
+use crate::context::Context;
+use crate::error::{Failure, code};
+use crate::monitoring::Monitoring;
+use base::sample::RejectReason;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use wire::import::{openmetrics, sample_lines, victoria};
+
+/// The form of the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The text of Prometheus and OpenMetrics.
+    OpenMetrics,
+    /// The lines of VictoriaMetrics.
+    Victoria,
+    /// A sample in each.
+    Samples,
+}
+
+impl Form {
+    const fn line_bytes_max(self) -> usize {
+        match self {
+            Self::OpenMetrics => openmetrics::LINE_BYTES_MAX,
+            Self::Victoria => victoria::LINE_BYTES_MAX,
+            Self::Samples => sample_lines::LINE_BYTES_MAX,
+        }
+    }
+
+    /// The form of an export of Prometheus or VictoriaMetrics, by its beginning.
+    pub(super) fn by_beginning(text: &[u8]) -> Self {
+        let text = text.trim_ascii_start();
+        let inner = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+        let rest = inner.and_then(|inner| inner.strip_prefix(b"\"metric\""));
+        match rest.map(<[u8]>::trim_ascii_start) {
+            Some([b':', ..]) => Self::Victoria,
+            _ => Self::OpenMetrics,
+        }
+    }
+}
+
+/// Whether a beginning says all that it can of the form: a line, or as many bytes as are looked at.
+fn tells_the_form(beginning: &[u8]) -> bool {
+    const LOOKED_AT_BYTES: usize = 64;
+    let text = beginning.trim_ascii_start();
+    text.len() >= LOOKED_AT_BYTES || text.contains(&b'\n')
+}
+
+/// What is imported.
+pub(super) struct Lines<'a> {
+    /// A file; `-` is standard input.
+    pub(super) file: &'a str,
+    /// By the beginning of the text, unless it was said.
+    pub(super) form: fn(&[u8]) -> Form,
+    pub(super) args: &'a ImportArgs,
+}
+
+/// Imports the lines, and prints the totals.
+pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
+    let own = lines.args;
+    let output = &context.output;
+    let range = own.range(context)?;
+    let naming = own.naming()?;
+    let (reader, named) = open(lines.file)?;
+    let pipe = Pipe::start(reader)
+        .map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
+    let monitoring = match own.dry_run {
+        true => None,
+        false => Some(Monitoring::to_change(context, &own.scope)?),
+    };
+    output.action(match &monitoring {
+        None => format!("Reading `{}`...", lines.file),
+        Some(to) => format!("Importing `{}` to {}...", lines.file, to.described()),
+    })?;
+    let mut state = match (&monitoring, &named) {
+        (Some(to), Some(named)) => {
+            let (target, key) = (to.directory(), own.key());
+            let parts = (&*named.path, &*key);
+            let identity = &named.identity;
+            Some(State::open(context, &target, parts, identity, own.restart)?)
+        }
+        _ => None,
+    };
+    let skipped = state.as_ref().and_then(|state| state.last.as_ref());
+    let skipped = skipped.map_or(0, |last| last.bytes);
+    if skipped > 0 {
+        output.note(format!(
+            "an earlier run has imported the first {skipped} bytes; `--restart` begins anew"
+        ));
+    }
+    let all = named.as_ref().map(|named| Extent {
+        units: 1,
+        weight: named.bytes,
+    });
+    let tally = Tally::new("Files", own.reasons, own.dry_run);
+    let progress = Progress::new(output, "files", all);
+    let (pace, stop) = ((own.batch, own.rate), Arc::clone(pipe.stop()));
+    let mut importing = Importing {
+        delivery: Delivery::new(monitoring, stop, range, pace, tally, progress),
+        naming: &naming,
+        form: None,
+        of_beginning: lines.form,
+        beginning: Vec::new(),
+        rest: Vec::new(),
+        is_too_long: false,
+        number: 0,
+        offset: 0,
+        skipped,
+    };
+    let outcome = importing.all(&pipe, state.as_mut());
+    let mut delivery = importing.delivery;
+    delivery.progress.clear();
+    let is_noted = state.is_some();
+    let noted = state.map_or(Ok(()), |mut state| state.note(&delivery.take_done()));
+    if let Err(failure) = &outcome {
+        let tally = &mut delivery.tally;
+        tally.failed(lines.file, code::FILE, failure.to_string());
+    }
+    let reported = delivery.tally.report(output);
+    match outcome {
+        Ok(()) => noted.and(reported),
+        Err(failure) => Err(failure.hint(if is_noted {
+            "run the same command again to go on from there"
+        } else {
+            "sending all of it again changes nothing"
+        })),
+    }
+}
+
+/// A file that can be read again.
+struct InputFile {
+    path: String,
+    /// A file that has changed is another one.
+    identity: String,
+    bytes: u64,
+}
+
+type Opened = (Box<dyn Read + Send>, Option<InputFile>);
+
+fn open(named: &str) -> Result<Opened, Failure> {
+    if named == "-" {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let path = Path::new(named);
+    let failed = |error: io::Error| Failure::file("read", path, &error);
+    let file = File::open(path).map_err(failed)?;
+    let data = file.metadata().map_err(failed)?;
+    if data.is_dir() {
+        return Err(Failure::usage(format!("`{named}` is a folder"))
+            .hint("name a file, or `-` for standard input"));
+    }
+    // A pipe or a device has no place to go on from.
+    if !data.is_file() {
+        return Ok((Box::new(file), None));
+    }
+    let own = InputFile {
+        path: path
+            .canonicalize()
+            .map_err(failed)?
+            .to_string_lossy()
+            .into_owned(),
+        identity: format!("{} {}.{}", data.len(), data.mtime(), data.mtime_nsec()),
+        bytes: data.len(),
+    };
+    Ok((Box::new(file), Some(own)))
+}
+
+struct Importing<'a> {
+    delivery: Delivery<'a, ImportedUnit>,
+    naming: &'a Naming,
+    form: Option<Form>,
+    of_beginning: fn(&[u8]) -> Form,
+    /// What was read before the form was known.
+    beginning: Vec<u8>,
+    /// A line that has not ended.
+    rest: Vec<u8>,
+    /// Whether the beginning of it was dropped.
+    is_too_long: bool,
+    /// The number of the last line.
+    number: u64,
+    /// How much was read, unpacked.
+    offset: u64,
+    /// How much of it an earlier run has imported.
+    skipped: u64,
+}
+
+impl Importing<'_> {
+    /// Reads to the end.
+    fn all(&mut self, pipe: &Pipe, mut state: Option<&mut State>) -> Result<(), Failure> {
+        loop {
+            let bytes = match pipe.next(None) {
+                PipeEvent::Bytes(bytes, _) => bytes,
+                PipeEvent::TimedOut => continue,
+                PipeEvent::End => break,
+                PipeEvent::Stopped(_) => {
+                    self.delivery.check_stop()?;
+                    continue;
+                }
+                PipeEvent::Failed(error) => {
+                    // What came before is whole.
+                    self.delivery.flush()?;
+                    return Err(Failure::failed(format!("cannot read the input: {error}")));
+                }
+            };
+            self.take(&bytes)?;
+            // The file, packed or not, is read as far as this.
+            self.delivery.progress.done.weight = pipe.read();
+            if let Some(state) = &mut state {
+                // Only how far it is now matters; the last one says it.
+                let done = self.delivery.take_done();
+                let last = done.len().saturating_sub(1);
+                state.note(done.get(last..).unwrap_or_default())?;
+            }
+        }
+        if self.form.is_none() {
+            self.take_beginning()?;
+        }
+        if !self.rest.is_empty() || self.is_too_long {
+            let line = std::mem::take(&mut self.rest);
+            self.line(&line)?;
+        }
+        self.delivery.flush()?;
+        self.delivery.end(self.read_so_far());
+        Ok(())
+    }
+
+    /// How far the text was read, in lines that have ended.
+    fn read_so_far(&self) -> ImportedUnit {
+        ImportedUnit {
+            name: String::new(),
+            bytes: self.offset - self.rest.len() as u64,
+            changed: 0,
+        }
+    }
+
+    /// Takes a piece of the text; the first ones wait until there is enough to know the form by.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.form.is_some() {
+            return self.take_known(bytes);
+        }
+        self.beginning.extend_from_slice(bytes);
+        match tells_the_form(&self.beginning) {
+            true => self.take_beginning(),
+            false => Ok(()),
+        }
+    }
+
+    fn take_beginning(&mut self) -> Result<(), Failure> {
+        let beginning = std::mem::take(&mut self.beginning);
+        self.form = Some((self.of_beginning)(&beginning));
+        self.take_known(&beginning)
+    }
+
+    /// Takes a piece of a text whose form is known.
+    fn take_known(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
+        let left = self.skipped.saturating_sub(self.offset);
+        let ahead = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+        bytes = bytes.get(ahead..).unwrap_or_default();
+        self.offset += ahead as u64;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.offset += piece.len() as u64;
+            let Some(end) = piece.strip_suffix(b"\n") else {
+                self.keep(piece);
+                break;
+            };
+            if self.rest.is_empty() && !self.is_too_long {
+                self.line(end)?;
+            } else {
+                self.keep(end);
+                let line = std::mem::take(&mut self.rest);
+                self.line(&line)?;
+            }
+        }
+        // All lines that have ended are in the body or before it.
+        if !self.is_too_long {
+            self.delivery.end_part(self.read_so_far());
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, piece: &[u8]) {
+        let most = self.form.map_or(0, Form::line_bytes_max);
+        if self.is_too_long || self.rest.len() + piece.len() > most {
+            self.is_too_long = true;
+            self.rest = Vec::new();
+        } else {
+            self.rest.extend_from_slice(piece);
+        }
+    }
+
+    /// Takes a line, without its end.
+    fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
+        self.number += 1;
+        let form = self.form.unwrap_or(Form::OpenMetrics);
+        let most = form.line_bytes_max();
+        if std::mem::take(&mut self.is_too_long) || line.len() > most {
+            let reason = format!("the line has more than {most} bytes");
+            self.refuse((None, RejectReason::Malformed(reason)));
+            return Ok(());
+        }
+        let line = match self.number {
+            1 => line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line),
+            _ => line,
+        };
+        let names = self.naming.names;
+        match form {
+            Form::OpenMetrics => match std::str::from_utf8(line) {
+                Ok(text) => match openmetrics::line(text, names) {
+                    Ok(openmetrics::Line::Nothing) => Ok(()),
+                    Ok(openmetrics::Line::Sample(name, at, value)) => {
+                        self.samples(name.as_str(), [(at, value)])
+                    }
+                    Err(wrong) => {
+                        self.refuse(wrong);
+                        Ok(())
+                    }
+                },
+                Err(_) => {
+                    let reason = RejectReason::Malformed("the line is not UTF-8".to_owned());
+                    self.refuse((None, reason));
+                    Ok(())
+                }
+            },
+            Form::Victoria if line.trim_ascii().is_empty() => Ok(()),
+            Form::Victoria => match victoria::line(line, names) {
+                Ok(series) => {
+                    let samples = series.timestamps.iter().copied().zip(series.values);
+                    self.samples(series.name.as_str(), samples)
+                }
+                Err(wrong) => {
+                    self.refuse(wrong);
+                    Ok(())
+                }
+            },
+            Form::Samples => match sample_lines::line(line, names) {
+                Ok(batch) => batch
+                    .iter()
+                    .try_for_each(|own| self.samples(&own.name(), [(own.at, own.value)])),
+                Err(wrong) => {
+                    self.refuse(wrong);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn samples(
+        &mut self,
+        name: &str,
+        samples: impl IntoIterator<Item = (base::time::Millis, f64)>,
+    ) -> Result<(), Failure> {
+        match self.naming.name(name) {
+            Ok(name) => samples
+                .into_iter()
+                .try_for_each(|(at, value)| self.delivery.push(&name, at, value)),
+            Err(error) => {
+                self.refuse((Some(name.to_owned()), RejectReason::Name(error)));
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts a line that is no sample, with its number in front of the reason.
+    fn refuse(&mut self, (name, reason): (Option<String>, RejectReason)) {
+        let place = match name {
+            Some(name) => format!("{name} (line {})", self.line_number()),
+            None => format!("line {}", self.line_number()),
+        };
+        self.delivery.tally.refuse(Some(&place), &reason);
+    }
+
+    /// The number of the last line; without what an earlier run has read, of which the lines were not counted.
+    fn line_number(&self) -> String {
+        match self.skipped {
+            0 => self.number.to_string(),
+            _ => format!("{} from there on", self.number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_is_detected_from_the_first_bytes() {
+        for (text, form) in [
+            ("# HELP up x\n", Form::OpenMetrics),
+            ("up 1 1\n", Form::OpenMetrics),
+            ("{__name__=\"up\"} 1 1\n", Form::OpenMetrics),
+            ("{\"shop.orders\"} 1 1\n", Form::OpenMetrics),
+            ("{\"metric\"} 1 1\n", Form::OpenMetrics),
+            ("{\"metric\":{\"__name__\":\"up\"}", Form::Victoria),
+            (" { \"metric\" : {", Form::Victoria),
+            ("", Form::OpenMetrics),
+        ] {
+            assert_eq!(Form::by_beginning(text.as_bytes()), form, "{text}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `import whisper`: the files of a folder, one series in each.
+
+mod found;
+mod name;
+mod rings;
+
+use self::found::{Walk, WalkEntry, WhisperFile};
+use self::rings::{ReadError, Rings};
+use super::arguments::{ImportArgs, Naming, seconds};
+use super::delivery::Delivery;
+use super::progress::{Extent, Progress};
+use super::state::{ImportedUnit, State};
+use super::tally::Tally;
+use crate::command::metrics::stop::Stop;
+use crate::context::Context;
+use crate::error::{Failure, code};
+use crate::monitoring::Monitoring;
+use base::name::SeriesName;
+use base::sample::RejectReason;
+use base::time::{Clock as _, SystemClock, TimeRange};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Every file `a/b/c.wsp` below the folder becomes the series `a.b.c`; files of series with tags, below `_tagged`, get their names \
+back. All archives are read: a moment's value comes from the finest archive that reaches back to it, counted from the newest \
+value of the file, so nothing comes twice. Links are followed to files inside the folder alone. A file that is damaged is named, \
+and the others are read.
+
+What was imported is noted in the configuration directory. The same command goes on where it was stopped, however that happened, \
+and reads files that have changed since again; a sample that was sent before changes nothing. Other writers go first: one \
+request is under way at a time, and when the server answers more slowly the import waits.
+
+Exit codes: 0 all samples were stored, 1 none, 7 some; what was not is named with the reason.
+
+Examples:
+  vigie import whisper /opt/graphite/storage/whisper --dry-run
+  vigie import whisper /opt/graphite/storage/whisper
+  vigie import whisper backup --prefix servers --from -400d --rate 200000")]
+pub(crate) struct WhisperArgs {
+    /// The folder of the files, usually `/opt/graphite/storage/whisper` or `/var/lib/graphite/whisper`
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    folder: PathBuf,
+    #[command(flatten)]
+    import: ImportArgs,
+}
+
+/// Imports the files, and prints the totals.
+pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> {
+    let own = &args.import;
+    let output = &context.output;
+    let range = own.range(context)?;
+    let naming = own.naming()?;
+    let folder = folder(&args.folder)?;
+    let stop = Stop::on_signals()
+        .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
+    let monitoring = match own.dry_run {
+        true => None,
+        false => Some(Monitoring::to_change(context, &own.scope)?),
+    };
+    output.action(match &monitoring {
+        None => format!("Reading `{}`...", args.folder.display()),
+        Some(to) => format!(
+            "Importing `{}` to {}...",
+            args.folder.display(),
+            to.described()
+        ),
+    })?;
+    let mut state = match &monitoring {
+        None => None,
+        Some(to) => {
+            let source = folder.to_string_lossy();
+            let (target, key) = (to.directory(), own.key());
+            let parts = (&*source, &*key);
+            Some(State::open(context, &target, parts, "", own.restart)?)
+        }
+    };
+    let all = extent(&folder, &stop);
+    let tally = Tally::new("Files", own.reasons, own.dry_run);
+    let progress = Progress::new(output, "files", Some(all));
+    let pace = (own.batch, own.rate);
+    let mut delivery = Delivery::new(monitoring, Arc::clone(&stop), range, pace, tally, progress);
+    let outcome = import(&folder, (&naming, range), state.as_mut(), &mut delivery);
+    delivery.progress.clear();
+    // What was answered for is done, also when the import has failed.
+    let noted = state.map_or(Ok(()), |mut state| state.note(&delivery.take_done()));
+    let reported = delivery.tally.report(output);
+    match outcome {
+        Err(failure) => Err(failure.hint("run the same command again to go on from there")),
+        Ok(()) => noted.and(reported),
+    }
+}
+
+/// The folder itself, however it was named.
+fn folder(named: &Path) -> Result<PathBuf, Failure> {
+    let folder = named
+        .canonicalize()
+        .map_err(|error| Failure::file("read", named, &error))?;
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    Err(
+        Failure::usage(format!("`{}` is no folder", named.display()))
+            .hint("name the folder that the files are below, because their names begin there"),
+    )
+}
+
+/// How much there is to be read.
+fn extent(folder: &Path, stop: &Stop) -> Extent {
+    let mut all = Extent::default();
+    for found in Walk::of(folder) {
+        if let WalkEntry::File(file) = found {
+            all += file.extent();
+        }
+        if stop.signal().is_some() {
+            break;
+        }
+    }
+    all
+}
+
+fn import(
+    folder: &Path,
+    (naming, range): (&Naming, TimeRange),
+    mut state: Option<&mut State>,
+    delivery: &mut Delivery<'_, ImportedUnit>,
+) -> Result<(), Failure> {
+    for found in Walk::of(folder) {
+        delivery.check_stop()?;
+        let file = match found {
+            WalkEntry::File(file) => file,
+            WalkEntry::Refused(path, why) => {
+                delivery.tally.failed(&path, code::FILE, why);
+                continue;
+            }
+        };
+        let done = file.done();
+        if state.as_ref().is_some_and(|state| state.has(&done)) {
+            delivery.tally.imported_before();
+            delivery.progress.before += file.extent();
+            continue;
+        }
+        let name = match name::of(&file.relative) {
+            Ok(name) => naming.name(&name).map_err(RejectReason::Name),
+            Err(why) => Err(RejectReason::Malformed(why.to_owned())),
+        };
+        let read = match name {
+            Ok(name) => read(&file, &name, range, delivery),
+            Err(reason) => {
+                let told = file.relative.to_string_lossy();
+                delivery
+                    .tally
+                    .failed(&told, reason.code(), reason.to_string());
+                delivery.progress.done += file.extent();
+                continue;
+            }
+        };
+        match read {
+            Ok(()) => delivery.end(done),
+            Err(ReadError::File(why)) => {
+                delivery.abandon();
+                let told = file.relative.to_string_lossy();
+                delivery.tally.failed(&told, code::FILE, why);
+            }
+            Err(ReadError::Delivery(failure)) => return Err(failure),
+        }
+        delivery.progress.done += file.extent();
+        if let Some(state) = &mut state {
+            state.note(&delivery.take_done())?;
+        }
+    }
+    delivery.flush()
+}
+
+/// Reads a file, the oldest points first.
+fn read(
+    file: &WhisperFile,
+    name: &SeriesName<'_>,
+    range: TimeRange,
+    delivery: &mut Delivery<'_, ImportedUnit>,
+) -> Result<(), ReadError> {
+    let rings = Rings::open(&file.path)?;
+    let asked = seconds(range);
+    for (archive, own) in rings.parts(SystemClock.now().secs())?.into_iter().rev() {
+        let seconds = own.start.max(asked.start)..own.end.min(asked.end);
+        rings.points(archive, seconds, |at, value| {
+            delivery.push(name, at, value).map_err(ReadError::Delivery)
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! `import` and `export` as they are seen; `crates/vigied/tests/it/old_data.rs` tries them with a real server.
+
+use crate::store::busy;
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+
+/// A file of Whisper's with two points.
+fn write_whisper(path: &Path) {
+    let head = [1, 120, 0, 1, 28, 60, 2].map(u32::to_be_bytes).concat();
+    let points = [(1_519_862_400_u32, 17_f64), (1_519_862_460, 18.5)];
+    let points = points
+        .map(|(at, value)| [&at.to_be_bytes()[..], &value.to_be_bytes()[..]].concat())
+        .concat();
+    fs::write(path, [head, points].concat()).unwrap();
+}
+
+fn prepared() -> Terminal {
+    let terminal = Terminal::logged_in();
+    fs::create_dir_all(terminal.path("tree/shop")).unwrap();
+    write_whisper(&terminal.path("tree/shop/orders.wsp"));
+    terminal
+}
+
+#[test]
+fn imports_report_what_was_stored_and_what_was_not() {
+    let mut terminal = prepared();
+    fs::write(terminal.path("tree/shop/broken.wsp"), "x").unwrap();
+    fs::write(
+        terminal.path("old.prom"),
+        "up{job=\"a\"} 1 1519862400\nup{job=\"a b\"} 1 1519862400\nup NaN 1519862400\nup 1 5000000000\n",
+    )
+    .unwrap();
+    for line in [
+        "vigie import whisper tree --dry-run",
+        "vigie import whisper tree",
+        "vigie import whisper tree --output json",
+        "vigie import whisper nowhere",
+        "vigie import whisper old.prom",
+        "vigie import whisper tree --prefix a..b",
+        "vigie import prometheus old.prom --prefix prom",
+        "vigie import prometheus nowhere.prom",
+        "vigie import samples old.prom",
+        "vigie import graphite https://ada:secret@graphite.example.org",
+    ] {
+        terminal.run(line);
+    }
+    fs::write(terminal.path("key"), "ada:secret\n").unwrap();
+    terminal.run("vigie import graphite http://graphite.example.org --credentials key");
+    assert_snapshot!(terminal.transcript());
+    let store = terminal.server.store.lock().unwrap();
+    assert_eq!(
+        store.samples["shop.orders"][&1_519_862_460_000],
+        json!(18.5)
+    );
+    assert_eq!(store.samples["prom.up;job=a"][&1_519_862_400_000], json!(1));
+}
+
+#[test]
+fn exports_are_lines_that_can_be_sent_again() {
+    let mut terminal = prepared();
+    let samples = "shop.orders=17@1519862400 shop.eu.errors=0.5@1519862400.25";
+    terminal.run(&format!("vigie metrics send {samples} -q"));
+    for line in [
+        "vigie export",
+        "vigie export shop.orders --format csv",
+        "vigie export --output json",
+        "vigie export -o all.jsonl --output json",
+        "vigie import samples all.jsonl",
+        "vigie import samples all.jsonl",
+        "vigie export nothing.*",
+    ] {
+        terminal.run(line);
+    }
+    assert_snapshot!(terminal.transcript());
+}
+
+/// More often than any other command tries.
+#[test]
+fn an_import_obeys_a_busy_server_for_as_long_as_it_says() {
+    let mut terminal = prepared();
+    terminal
+        .server
+        .configure(|behavior| behavior.retry_after_s = Some(0));
+    let answers = std::iter::repeat_with(busy).take(50);
+    terminal
+        .server
+        .store
+        .lock()
+        .unwrap()
+        .instead
+        .extend(answers);
+    let ran = terminal.run("vigie import whisper tree");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 2);
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 51);
+}
+
+/// What was refused for now is sent by the next run, and the rest of the files is not.
+#[test]
+fn samples_refused_for_now_are_sent_by_the_next_run() {
+    let mut terminal = prepared();
+    write_whisper(&terminal.path("tree/shop/errors.wsp"));
+    let refused = json!({"received": 4, "stored": 3, "rejected": 1, "rejections": [
+        {"index": 2, "name": "shop.orders", "code": "account_limit", "reason": "a new series would exceed `new_series_per_hour` = 1"}]});
+    let mut store = terminal.server.store.lock().unwrap();
+    store.instead.push_back((200, refused));
+    drop(store);
+    let ran = terminal.run("vigie import whisper tree");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(
+        ran.stdout.contains("1 imported, 1 to be repeated"),
+        "{ran:?}"
+    );
+    let ran = terminal.run("vigie import whisper tree");
+    assert!(
+        ran.stdout.contains("1 imported, 1 imported before"),
+        "{ran:?}"
+    );
+    let sent = terminal.server.requests("POST", "/v1/metrics");
+    let names = sent[1].json();
+    assert!(
+        names
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|own| own["name"] == "shop.orders"),
+        "{names}"
+    );
+}
