@@ -107,20 +107,16 @@ impl Drop for Engine {
 }
 
 impl SampleStore for Engine {
-    fn append_with_allowance(
+    fn append_with_quota(
         &self,
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        allowance: SeriesQuota,
+        quota: SeriesQuota,
     ) -> Result<Appended, StoreError> {
         let append = |batch: &Batch| {
-            self.core.append(
-                (scope.tenant(), scope.owner()),
-                batch,
-                durability,
-                allowance,
-            )
+            self.core
+                .append((scope.tenant(), scope.owner()), batch, durability, quota)
         };
         match scope.filter(Action::Write)? {
             Some(filter) => append_filtered(filter, batch, append),
