@@ -122,7 +122,7 @@ impl Core {
             appended.overwritten = duplicates::count(&mut placed);
         }
         appended.stored = placed.len() as u64 - appended.overwritten;
-        if durability == Durability::Committed || self.wal.is_full() {
+        if durability == Durability::Committed || self.wal.is_backlogged() {
             self.wal.commit(sequence)?;
         }
         self.counters

@@ -330,8 +330,8 @@ impl SampleStore for Engine {
                 "out_of_room",
                 "1 while the disk has no room for the log or for a flush, or less than the reserve.",
                 f64::from(u8::from(
-                    core.wal.room().is_full()
-                        || core.flush_room.is_full()
+                    core.wal.room().is_out_of_space()
+                        || core.flush_room.is_out_of_space()
                         || core.reserve.is_touched(),
                 )),
             ),
