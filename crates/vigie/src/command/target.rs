@@ -1,7 +1,6 @@
 //! `target`: shows and changes where the session works.
 
 use crate::command::invitation::at_login;
-use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::targeting::Prompting;
@@ -74,8 +73,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             config.metrics_endpoint.clear();
             cf.target.clear();
             cf.api_version.clear();
-            cf.organization_fields = Place::default();
-            cf.space_fields = Place::default();
+            cf.clear_target();
         })?;
     }
     if args.cf || args.org.is_some() || args.space.is_some() {

@@ -1,6 +1,6 @@
 //! Targets an account: the one named, else the only one, else the key's, else the one the user chooses.
 
-use crate::config::{Account, Place};
+use crate::config::Account;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
@@ -39,8 +39,7 @@ impl Context {
         let is_other = self.config().account.guid != account.guid;
         self.update(|config, cf| {
             if config.account.guid != account.guid {
-                cf.organization_fields = Place::default();
-                cf.space_fields = Place::default();
+                cf.clear_target();
             }
             config.account = account;
         })?;

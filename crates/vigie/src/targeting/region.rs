@@ -2,7 +2,6 @@
 //! home region. With it come the addresses of its services.
 
 use crate::client::Request;
-use crate::config::Place;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
@@ -35,8 +34,7 @@ impl Context {
         let uaa = self.adopt(&info.token_endpoint, "its token service")?;
         self.update(|config, cf| {
             if config.region != region.name {
-                cf.organization_fields = Place::default();
-                cf.space_fields = Place::default();
+                cf.clear_target();
             }
             region.name.clone_into(&mut config.region);
             region.id.clone_into(&mut config.region_id);
