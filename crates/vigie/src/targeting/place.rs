@@ -6,7 +6,6 @@ use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::places::{Org, Space};
 use crate::prompt;
 use crate::shown::{PrintableText, shown};
 use wire::cf::space::SpaceEntity;
@@ -66,10 +65,10 @@ impl Context {
         let kept = self.cf()?.organization_fields;
         let mut only = None;
         let org = match org {
-            Some(name) => Some(of_org(self.org_named(name, &region)?)),
+            Some(name) => Some(self.org_named(name, &region)?.into()),
             None if space.is_some() && !kept.guid.is_empty() => Some(kept),
             None => {
-                let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(of_org).collect();
+                let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(Place::from).collect();
                 self.sees_no_org.set(orgs.is_empty());
                 if orgs.is_empty() && space.is_some() {
                     return Err(self.no_org());
@@ -94,10 +93,10 @@ impl Context {
             return Ok(());
         };
         let space = match (space, only) {
-            (Some(name), _) => Some(of_space(self.space_named(&org, name)?)),
+            (Some(name), _) => Some(self.space_named(&org, name)?.into()),
             (None, Some((_, space))) => Some(space),
             (None, None) => {
-                let spaces = self.spaces(&org.guid)?.into_iter().map(of_space);
+                let spaces = self.spaces(&org.guid)?.into_iter().map(Place::from);
                 self.pick(spaces.collect(), prompting, &SPACE)?
             }
         };
@@ -118,7 +117,7 @@ impl Context {
         let all = self.list::<SpaceEntity>(Request::get(url), "list spaces")?;
         let mut seen = all.into_iter().filter_map(|space| {
             let org = |org: &&Place| org.guid == space.entity.organization_guid;
-            Some((orgs.iter().find(org)?.clone(), of_space(space)))
+            Some((orgs.iter().find(org)?.clone(), space.into()))
         });
         let first = seen.next();
         Ok(first.filter(|_| seen.next().is_none()))
@@ -153,22 +152,6 @@ impl Context {
             }
             (_, Prompting::Never) => Ok(None),
         }
-    }
-}
-
-fn of_org(org: Org) -> Place {
-    Place {
-        guid: org.metadata.guid,
-        name: org.entity.name,
-        ..Place::default()
-    }
-}
-
-fn of_space(space: Space) -> Place {
-    Place {
-        guid: space.metadata.guid,
-        name: space.entity.name,
-        ..Place::default()
     }
 }
 
