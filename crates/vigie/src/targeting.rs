@@ -1,7 +1,6 @@
 //! Choosing where to work: the account, region, organization and space of the session. `login` and `target` share it.
 
 mod account;
-pub(crate) mod narrow;
 mod place;
 mod region;
 mod report;

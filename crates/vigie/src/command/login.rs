@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::prompt;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
 use crate::shown::{PrintableText, shown};
-use crate::targeting::{Prompting, narrow};
+use crate::targeting::Prompting;
 use crate::token::{Claims, Reach};
 use crate::trust;
 use base::secret::Secret;
@@ -152,7 +152,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     {
         // The new tokens will not be used.
         drop(session::revoke(context, &iam, reply.refresh_token.expose()));
-        return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--accept`"));
+        return Err(reach.refuse_names("`-c`, `-o`, `-s` and `--accept`"));
     }
     output.ok()?;
     output.action("")?;
@@ -256,7 +256,7 @@ fn target(
         }
         let names_none = reach.is_some_and(|reach| reach.domain.is_none());
         if names_none && (args.no_region || !target_only_space(context)?) {
-            context.output.note(narrow::HINT);
+            context.output.note(session::reach::HINT);
         }
         return Ok(());
     }

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
     let names_something =
         args.cf || args.account.is_some() || args.org.is_some() || args.space.is_some();
     if let Some(reach) = context.reach().filter(|_| names_something) {
-        return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--cf`"));
+        return Err(reach.refuse_names("`-c`, `-o`, `-s` and `--cf`"));
     }
     let is_elsewhere = match &args.account {
         Some(account) => context

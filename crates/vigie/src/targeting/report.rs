@@ -155,7 +155,7 @@ impl Target {
 
     /// What a narrowed login reaches; a space that it has chosen itself is known by its id.
     fn reach_rows(&self, reach: &Reach) -> Rows {
-        let mut rows = vec![("Reach:", reach.words())];
+        let mut rows = vec![("Reach:", reach.describe())];
         let space = &self.cf.space_fields.guid;
         if reach.domain.is_none() && !space.is_empty() {
             rows.push(("Space:", printable(&format!("s-{space}"))));
