@@ -5,4 +5,4 @@ mod place;
 mod region;
 mod report;
 
-pub(crate) use self::place::Prompting;
+pub(crate) use self::place::{PlaceOutcome, Prompting};

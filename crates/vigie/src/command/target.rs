@@ -3,7 +3,7 @@
 use crate::command::invitation::at_login;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::targeting::Prompting;
+use crate::targeting::{PlaceOutcome, Prompting};
 use clap::Args;
 
 /// What `target` takes.
@@ -76,16 +76,18 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             cf.clear_target();
         })?;
     }
-    if args.cf || args.org.is_some() || args.space.is_some() {
+    let outcome = if args.cf || args.org.is_some() || args.space.is_some() {
         let prompting = if args.cf && !(args.org.is_some() && args.space.is_some()) {
             Prompting::Always
         } else {
             Prompting::Never
         };
-        context.target_place(args.org.as_deref(), args.space.as_deref(), prompting)?;
+        context.target_place(args.org.as_deref(), args.space.as_deref(), prompting)?
     } else if is_elsewhere && context.reach().is_none() && !context.config().region.is_empty() {
         // As at a login: the only one is taken.
-        context.target_place(None, None, Prompting::Offered)?;
-    }
-    context.print_target()
+        context.target_place(None, None, Prompting::Offered)?
+    } else {
+        PlaceOutcome::NoneTargeted
+    };
+    context.print_target(outcome)
 }
