@@ -117,15 +117,15 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Forbidden`] when nothing was stored. [`StoreError::Unavailable`] for any [`Outage`]: nobody may rely on
     /// the samples, but some or all of them may be stored, or be so later, as what found no room may be kept in memory and
     /// tried again. Sending the same batch again is right in either case, since equal samples count once.
-    fn append_with_allowance(
+    fn append_with_quota(
         &self,
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        allowance: SeriesQuota,
+        quota: SeriesQuota,
     ) -> Result<Appended, StoreError>;
 
-    /// Stores a batch as [`Self::append_with_allowance`] does, with no limit on new series but the store's own.
+    /// Stores a batch as [`Self::append_with_quota`] does, with no limit on new series but the store's own.
     ///
     /// # Errors
     /// The same.
@@ -135,7 +135,7 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         batch: &Batch,
         durability: Durability,
     ) -> Result<Appended, StoreError> {
-        self.append_with_allowance(scope, batch, durability, SeriesQuota::UNLIMITED)
+        self.append_with_quota(scope, batch, durability, SeriesQuota::UNLIMITED)
     }
 
     /// Lists nodes of the name tree, ascending by path. Needs [`crate::scope::Action::Find`].

@@ -32,7 +32,7 @@ struct AppendLimits {
     owner: Owner,
     oldest: Millis,
     newest: Millis,
-    allowance: SeriesQuota,
+    quota: SeriesQuota,
 }
 
 /// A sample on its way.
@@ -70,7 +70,7 @@ impl Core {
         (tenant, owner): (TenantId, Owner),
         batch: &Batch,
         durability: Durability,
-        allowance: SeriesQuota,
+        quota: SeriesQuota,
     ) -> Result<Appended, StoreError> {
         self.poison.check()?;
         self.require_room()?;
@@ -81,7 +81,7 @@ impl Core {
             owner,
             oldest: self.oldest(),
             newest: self.clock.now().plus(future),
-            allowance,
+            quota,
         };
         let is_accepted = |at| self.check_accepted(&accepted, at).is_ok();
         let mut claim = self.claim_head(owner, batch, is_accepted)?;
@@ -122,7 +122,7 @@ impl Core {
             appended.overwritten = duplicates::count(&mut placed);
         }
         appended.stored = placed.len() as u64 - appended.overwritten;
-        if durability == Durability::Committed || self.wal.is_full() {
+        if durability == Durability::Committed || self.wal.is_backlogged() {
             self.wal.commit(sequence)?;
         }
         self.counters
@@ -222,7 +222,7 @@ impl Core {
         groups: &mut Groups,
         progress: &mut Progress,
     ) {
-        let (tenant, allowance) = (accepted.tenant, &accepted.allowance);
+        let (tenant, quota) = (accepted.tenant, &accepted.quota);
         let mut created = Vec::new();
         let mut catalog = self.state.catalog().write();
         let on_panic = self.poison.on_panic("made series");
@@ -232,10 +232,10 @@ impl Core {
             let made = progress.appended.created + created.len() as u64;
             let series = match known {
                 Some(series) => Ok(series),
-                None if made < allowance.new_series => self.create(&mut catalog, tenant, own.name),
+                None if made < quota.new_series => self.create(&mut catalog, tenant, own.name),
                 None => Err(RejectReason::AccountLimit {
-                    limit: allowance.limit,
-                    allowed: allowance.allowed,
+                    limit: quota.limit,
+                    allowed: quota.allowed,
                 }),
             };
             match series {
@@ -462,8 +462,8 @@ mod tests {
                     }
                     seen
                 });
-                let allowance = SeriesQuota::UNLIMITED;
-                let appended = core.append(sender, &batch, Durability::Buffered, allowance);
+                let quota = SeriesQuota::UNLIMITED;
+                let appended = core.append(sender, &batch, Durability::Buffered, quota);
                 is_done.store(true, Ordering::Relaxed);
                 assert_eq!(appended.unwrap().stored, batch.len() as u64);
                 seen.append(&mut looker.join().unwrap());

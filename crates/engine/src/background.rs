@@ -42,7 +42,7 @@ impl Core {
             drop(wanted);
             // A failure poisons the log, where every writer finds it; what found no room is tried again.
             let is_new = !self.poison.is_set();
-            if let Err(error) = self.wal.commit(self.wal.last()) {
+            if let Err(error) = self.wal.commit(self.wal.last_sequence()) {
                 self.counters
                     .commit_failures
                     .fetch_add(1, Ordering::Relaxed);
@@ -67,7 +67,7 @@ impl Core {
         let mut last = Instant::now();
         loop {
             // What found no room holds up everything after it.
-            let interval = if self.flush_room.is_full() {
+            let interval = if self.flush_room.is_out_of_space() {
                 self.config.room_retry_ms
             } else {
                 self.config.flush_interval_ms

@@ -79,12 +79,12 @@ impl Core {
             copied.bytes += length;
         }
         // What was acknowledged without waiting for the disk is in it, too.
-        self.wal.commit(self.wal.last())?;
-        let (last, length) = self.wal.position();
-        for number in manifest.wal_first..=last {
+        self.wal.commit(self.wal.last_sequence())?;
+        let end = self.wal.position();
+        for number in manifest.wal_first..=end.file {
             let from = wal::path(&self.dir().join(WAL), number);
-            let length = if number == last {
-                length
+            let length = if number == end.file {
+                end.length
             } else {
                 self.length(&from)?
             };

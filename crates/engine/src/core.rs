@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::storage::Storage;
 use crate::stuck_detector::StuckDetector;
 use crate::unflushed::Unflushed;
-use crate::wal::writer::Wal;
+use crate::wal::writer::LogWriter;
 use base::store::StoreError;
 use base::time::{Clock, Millis};
 use std::path::Path;
@@ -55,7 +55,7 @@ pub(crate) struct Core {
     pub(crate) files: Arc<FileCache>,
     pub(crate) poison: Arc<Poison>,
     pub(crate) reserve: Reserve,
-    pub(crate) wal: Wal,
+    pub(crate) wal: LogWriter,
     pub(crate) state: State,
     pub(crate) claims: Claims,
     /// One pass of merges at a time.
@@ -119,7 +119,7 @@ impl Core {
     /// head waits behind the one that is being flushed.
     pub(crate) fn require_room(&self) -> Result<(), StoreError> {
         self.wal.require_room()?;
-        if self.flush_room.is_full()
+        if self.flush_room.is_out_of_space()
             && self.state.version().head.samples() >= self.config.flush_samples
         {
             return self.flush_room.check();

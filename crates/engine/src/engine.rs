@@ -107,20 +107,16 @@ impl Drop for Engine {
 }
 
 impl SampleStore for Engine {
-    fn append_with_allowance(
+    fn append_with_quota(
         &self,
         scope: &Scope,
         batch: &Batch,
         durability: Durability,
-        allowance: SeriesQuota,
+        quota: SeriesQuota,
     ) -> Result<Appended, StoreError> {
         let append = |batch: &Batch| {
-            self.core.append(
-                (scope.tenant(), scope.owner()),
-                batch,
-                durability,
-                allowance,
-            )
+            self.core
+                .append((scope.tenant(), scope.owner()), batch, durability, quota)
         };
         match scope.filter(Action::Write)? {
             Some(filter) => append_filtered(filter, batch, append),
@@ -334,8 +330,8 @@ impl SampleStore for Engine {
                 "out_of_room",
                 "1 while the disk has no room for the log or for a flush, or less than the reserve.",
                 f64::from(u8::from(
-                    core.wal.room().is_full()
-                        || core.flush_room.is_full()
+                    core.wal.room().is_out_of_space()
+                        || core.flush_room.is_out_of_space()
                         || core.reserve.is_touched(),
                 )),
             ),

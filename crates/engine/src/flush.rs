@@ -130,21 +130,21 @@ impl Core {
     /// Steps 1 and 2. `None` when nothing has happened since the last flush.
     fn freeze(&self) -> Result<Option<Unflushed>, StoreError> {
         // Most of what waits to be synced is synced before anything is held still.
-        self.wal.commit(self.wal.last())?;
+        self.wal.commit(self.wal.last_sequence())?;
         let (sequence, wal_first, name_files) = {
             let manifest = self.manifest();
             (manifest.sequence, manifest.wal_first, manifest.names.len())
         };
         // Every start begins a log file; without records, too, they must not pile up.
-        if self.wal.last() == sequence && self.wal.number() == wal_first {
+        if self.wal.last_sequence() == sequence && self.wal.file_number() == wal_first {
             return Ok(None);
         }
         let all_names = name_files >= NAME_FILES_MAX;
         let next = self.wal.make_next()?;
         let mut locked = self.state.lock_all();
         let on_panic = self.poison.on_panic("froze the head");
-        let (wal_first, sequence) = self.wal.begin_switch(next);
-        let taken = locked.freeze(sequence);
+        let switch = self.wal.begin_switch(next);
+        let taken = locked.freeze(switch.last_sequence);
         let everything = all_names.then(|| locked.catalog.registry.names().clone());
         on_panic.disarm();
         drop(locked);
@@ -164,7 +164,7 @@ impl Core {
         let names = (!is_empty).then(|| names.encode());
         Ok(Some(Unflushed {
             frozen,
-            wal_first,
+            wal_first: switch.file,
             next_series,
             names,
             all_names,

@@ -26,7 +26,7 @@ use crate::tombstone::hidden;
 use crate::wal::TornTail;
 use crate::wal::record::{FILE_HEADER_BYTES, Record};
 use crate::wal::replay::replay;
-use crate::wal::writer::Wal;
+use crate::wal::writer::LogWriter;
 use base::store::StoreError;
 use base::time::{Clock, TimeRange};
 use std::collections::BTreeSet;
@@ -123,7 +123,7 @@ pub(crate) fn open(
     let (state, mut names) = load(disk, &files, dir, &manifest)?;
     report.segments = state.version().segments.len() as u64;
     let wal = if is_new {
-        let wal = Wal::create(
+        let wal = LogWriter::create(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
@@ -146,13 +146,13 @@ pub(crate) fn open(
         report.wal_files = replayed.files;
         report.wal_records = replayed.records;
         report.torn = replayed.torn;
-        Wal::create(
+        LogWriter::create(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
             Room::new(config.room_retry_ms),
-            replayed.number + 1,
-            replayed.last,
+            replayed.file_number + 1,
+            replayed.last_sequence,
         )?
     };
     {
@@ -260,7 +260,7 @@ fn delete_orphans(
     let counts = |file: &Path| {
         let number = file
             .file_name()
-            .and_then(|name| crate::wal::number(name.to_str()?));
+            .and_then(|name| crate::wal::file_number(name.to_str()?));
         let is_log = file.parent() == Some(&wal_dir)
             && number.is_some_and(|number| number >= manifest.wal_first);
         named.contains(file) || (is_log && !is_new)

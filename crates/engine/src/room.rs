@@ -23,7 +23,7 @@ impl Full {
 pub(crate) struct Room {
     retry: Duration,
     /// Asked by every writer, without the lock.
-    is_full: AtomicBool,
+    is_out_of_space: AtomicBool,
     full: Mutex<Option<Full>>,
 }
 
@@ -31,7 +31,7 @@ impl Room {
     pub(crate) fn new(retry_ms: u64) -> Self {
         Self {
             retry: Duration::from_millis(retry_ms),
-            is_full: AtomicBool::new(false),
+            is_out_of_space: AtomicBool::new(false),
             full: Mutex::new(None),
         }
     }
@@ -40,13 +40,13 @@ impl Room {
         self.full.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.is_full.load(Ordering::Relaxed)
+    pub(crate) fn is_out_of_space(&self) -> bool {
+        self.is_out_of_space.load(Ordering::Relaxed)
     }
 
     /// Says no while there is no room, as far as is known.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        if !self.is_full() {
+        if !self.is_out_of_space() {
             return Ok(());
         }
         match &*self.full() {
@@ -57,7 +57,7 @@ impl Room {
 
     /// While the disk is full, refuses until the pause since the last try is over; then lets one caller try.
     pub(crate) fn check_retry(&self) -> Result<(), StoreError> {
-        if !self.is_full() {
+        if !self.is_out_of_space() {
             return Ok(());
         }
         let mut full = self.full();
@@ -79,15 +79,15 @@ impl Room {
         };
         let refusal = full.refusal();
         *self.full() = Some(full);
-        self.is_full.store(true, Ordering::Relaxed);
+        self.is_out_of_space.store(true, Ordering::Relaxed);
         refusal
     }
 
     /// Notes that there was room.
     pub(crate) fn clear(&self) {
-        if self.is_full() {
+        if self.is_out_of_space() {
             *self.full() = None;
-            self.is_full.store(false, Ordering::Relaxed);
+            self.is_out_of_space.store(false, Ordering::Relaxed);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::origin::Origin;
 use crate::output::{Format, Output};
 use crate::stray_variables::unreadable_switch;
-use std::cell::{Cell, OnceCell, Ref, RefCell};
+use std::cell::{OnceCell, Ref, RefCell};
 use wire::secret::SecretText;
 
 pub(crate) use crate::name::Name;
@@ -27,8 +27,6 @@ pub(crate) struct Context {
     pub(crate) spent_refresh_token: RefCell<Option<SecretText>>,
     /// The Cloud Foundry session of a login that has begun and is not stored yet.
     pub(crate) login: RefCell<Option<CfConfig>>,
-    /// Whether the caller was found to see no organization.
-    pub(crate) sees_no_org: Cell<bool>,
 }
 
 impl Context {
@@ -50,7 +48,6 @@ impl Context {
             other_name: OnceCell::new(),
             spent_refresh_token: RefCell::new(None),
             login: RefCell::new(None),
-            sees_no_org: Cell::new(false),
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod ended;
 mod grant;
+pub(crate) mod reach;
 mod state;
 
 pub(crate) use self::grant::{BOTH_TOKENS, checked, grant, only_space, revoke};
@@ -14,7 +15,6 @@ use self::grant::uaa_endpoint;
 use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
 use crate::error::{Failure, Kind};
-use crate::targeting::narrow;
 use crate::token::{Claims, Reach, good};
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
@@ -139,7 +139,7 @@ impl Context {
         let cf = self.cf()?;
         match self.reach() {
             Some(reach) if reach.sends_anywhere() && cf.space_fields.guid.is_empty() => {
-                return Err(narrow::unnamed());
+                return Err(reach::no_space_named());
             }
             Some(Reach {
                 domain: Some(domain),

@@ -149,7 +149,7 @@ impl Core {
         writer: Option<SegmentWriter>,
     ) -> Result<Vec<NewSegment>, StoreError> {
         // What a deletion leaves out here must stay deleted after a crash: its record comes before the manifest.
-        let committed = self.wal.commit(self.wal.last());
+        let committed = self.wal.commit(self.wal.last_sequence());
         committed.inspect_err(|_| writer.iter().for_each(|writer| self.abandon(writer)))?;
         let merged = writer
             .map(|writer| self.end_segment(header, writer))

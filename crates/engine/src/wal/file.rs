@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Next {
     made: Option<Box<dyn WriteFile>>,
     path: PathBuf,
-    number: u64,
+    file_number: u64,
 }
 
 /// What has been written, for whoever asks meanwhile.
@@ -23,7 +23,7 @@ pub(crate) struct Totals {
     /// Bytes and syncs since the start.
     pub(crate) bytes: AtomicU64,
     pub(crate) syncs: AtomicU64,
-    /// Bytes since the last rotation.
+    /// Bytes since the last switch.
     pub(crate) bytes_in_file: AtomicU64,
 }
 
@@ -32,17 +32,30 @@ pub(crate) struct Totals {
 pub(crate) struct LogFile {
     file: Box<dyn WriteFile>,
     path: PathBuf,
-    number: u64,
+    file_number: u64,
     length: u64,
     /// Behind `length` lies the beginning of what found no room.
     torn: bool,
     totals: Arc<Totals>,
 }
 
+/// Where the log ends on stable storage.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogPosition {
+    /// The number of the file that is written to.
+    pub(crate) file: u64,
+    /// How long that file is up to its last whole record, in bytes.
+    pub(crate) length: u64,
+}
+
 impl Next {
-    /// Makes file `number`. What is left unused is found at the next start, and is empty.
-    pub(crate) fn make(storage: &dyn Storage, dir: &Path, number: u64) -> Result<Self, StoreError> {
-        let path = super::path(dir, number);
+    /// Makes file `file_number`. What is left unused is found at the next start, and is empty.
+    pub(crate) fn make(
+        storage: &dyn Storage,
+        dir: &Path,
+        file_number: u64,
+    ) -> Result<Self, StoreError> {
+        let path = super::path(dir, file_number);
         let made = storage.create(&path);
         let made = Some(made.map_err(error::io("create", &path))?);
         if let Err(source) = storage.sync_dir(dir) {
@@ -50,22 +63,30 @@ impl Next {
             let _ = storage.remove(&path);
             return Err(error::io("sync", dir)(source));
         }
-        Ok(Self { made, path, number })
+        Ok(Self {
+            made,
+            path,
+            file_number,
+        })
     }
 }
 
 impl LogFile {
-    /// Makes a log file, header and directory entry on stable storage; its first record is `first`.
+    /// Makes a log file, header and directory entry on stable storage; `first_sequence` is that of its first record.
     pub(crate) fn create(
         storage: &dyn Storage,
         dir: &Path,
-        number: u64,
-        first: u64,
+        file_number: u64,
+        first_sequence: u64,
         totals: Arc<Totals>,
     ) -> Result<Self, StoreError> {
-        let path = super::path(dir, number);
+        let path = super::path(dir, file_number);
         let mut file = storage.create(&path).map_err(error::io("create", &path))?;
-        let header = FileHeader { number, first }.encode();
+        let header = FileHeader {
+            file_number,
+            first_sequence,
+        }
+        .encode();
         if let Err(source) = file.append(&header) {
             let refused = error::io("write", &path)(source);
             if error::is_lack_of_room(&refused) {
@@ -80,16 +101,19 @@ impl LogFile {
         Ok(Self {
             file,
             path,
-            number,
+            file_number,
             length: FILE_HEADER_BYTES as u64,
             torn: false,
             totals,
         })
     }
 
-    /// Its number, and how long it is up to its last whole record on stable storage.
-    pub(crate) const fn position(&self) -> (u64, u64) {
-        (self.number, self.length)
+    /// Where the log ends on stable storage.
+    pub(crate) const fn position(&self) -> LogPosition {
+        LogPosition {
+            file: self.file_number,
+            length: self.length,
+        }
     }
 
     /// Takes away what was written of records that found no room: behind the last whole one the file goes on.
@@ -108,13 +132,15 @@ impl Sink for LogFile {
 
     fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError> {
         self.cut_torn()?;
-        let mut mark = Vec::new();
+        // It says that all before it was synced, so that a start can tell damage there from a torn write. The first write to
+        // a file has nothing before it.
+        let mut synced_record = Vec::new();
         if self.length > FILE_HEADER_BYTES as u64 {
             let synced = Payload::new(Kind::Synced, Vec::new());
-            record::encode(&mut mark, durable, &synced);
+            record::encode(&mut synced_record, durable, &synced);
         }
-        let length = (mark.len() + records.len()) as u64;
-        let written = [mark.as_slice(), records]
+        let length = (synced_record.len() + records.len()) as u64;
+        let written = [synced_record.as_slice(), records]
             .into_iter()
             .filter(|own| !own.is_empty())
             .try_for_each(|own| self.file.append(own));
@@ -135,14 +161,14 @@ impl Sink for LogFile {
         Ok(())
     }
 
-    fn switch_to(&mut self, next: &mut Next, last: u64) -> Result<(), StoreError> {
+    fn switch_to(&mut self, next: &mut Next, last_sequence: u64) -> Result<(), StoreError> {
         let path = next.path.clone();
         let Some(file) = &mut next.made else {
             return Ok(());
         };
         let header = FileHeader {
-            number: next.number,
-            first: last + 1,
+            file_number: next.file_number,
+            first_sequence: last_sequence + 1,
         };
         if let Err(source) = file.append(&header.encode()) {
             let refused = error::io("write", &path)(source);
@@ -156,15 +182,15 @@ impl Sink for LogFile {
             self.file = file;
         }
         self.path = path;
-        self.number = next.number;
+        self.file_number = next.file_number;
         self.length = FILE_HEADER_BYTES as u64;
         self.torn = false;
         self.totals.bytes_in_file.store(0, Ordering::Relaxed);
         Ok(())
     }
 
-    fn number(next: &Next) -> u64 {
-        next.number
+    fn file_number(next: &Next) -> u64 {
+        next.file_number
     }
 
     fn panicked(&self) -> StoreError {

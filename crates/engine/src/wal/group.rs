@@ -1,5 +1,10 @@
-//! Group commit: whoever needs durability first becomes the leader, writes what has gathered and syncs once for all; the others
-//! wait on a condition variable. Records gather while a sync is under way. Which bytes go where is [`Sink`]'s business.
+//! Group commit: threads that need durability share a write and a sync. Which bytes go where is [`Sink`]'s business.
+//!
+//! - `push` adds a record to `pending`. `commit` waits for it: who finds no leader becomes it, the others wait for `done`.
+//! - The leader takes the sink; `write_pending` writes and syncs what has gathered, while more records gather.
+//! - `step_down` publishes how far it came, a lack of room (the bytes are back in `pending`), or poison, and wakes all.
+//! - File switch: `begin_switch` parts `pending`; the first part goes to the old file before the sink takes the next.
+//! - Lock order: `sink`, then `pending` or `progress`, never both; under `progress` those of the room and the poison.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 
@@ -24,11 +29,11 @@ pub(crate) trait Sink {
     /// there was no room nothing of them counts, and they come again.
     fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError>;
 
-    /// Goes on with another file, whose records follow `last`. Where there was no room for that it comes again.
-    fn switch_to(&mut self, next: &mut Self::Next, last: u64) -> Result<(), StoreError>;
+    /// Goes on with another file, whose records follow `last_sequence`. Where there was no room for that it comes again.
+    fn switch_to(&mut self, next: &mut Self::Next, last_sequence: u64) -> Result<(), StoreError>;
 
     /// The number of a file.
-    fn number(next: &Self::Next) -> u64;
+    fn file_number(next: &Self::Next) -> u64;
 
     /// What is told when a panic has ended the writing.
     fn panicked(&self) -> StoreError;
@@ -40,7 +45,7 @@ struct Pending<N> {
     /// Takes the place of `bytes` when those are written: it has been as large before, so that no appender has others wait
     /// while memory is found for it.
     spare: Vec<u8>,
-    last: u64,
+    last_sequence: u64,
     /// What belongs into the file before.
     pending_switch: Option<FileSwitch<N>>,
 }
@@ -61,13 +66,22 @@ impl<N> Pending<N> {
     }
 }
 
-/// The end of one file and the beginning of the next.
+/// A switch that is still to be made.
 #[derive(Debug)]
 struct FileSwitch<N> {
-    /// Still to be written to the old file; the last record of it is `last`.
+    /// Still to be written to the old file; the last record of it is `last_sequence`.
     bytes: Vec<u8>,
-    last: u64,
+    last_sequence: u64,
     next: N,
+}
+
+/// Where one file ends and the next begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SwitchPoint {
+    /// The number of the next file.
+    pub(crate) file: u64,
+    /// The last record of the files before it.
+    pub(crate) last_sequence: u64,
 }
 
 #[derive(Debug)]
@@ -90,7 +104,7 @@ pub(crate) struct Group<S: Sink> {
     done: Condvar,
     sink: Mutex<S>,
     /// Of the file that is written to.
-    number: AtomicU64,
+    file_number: AtomicU64,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -98,25 +112,31 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<S: Sink> Group<S> {
-    /// `number`: of the file that the sink writes to; `last`: the last record there is.
-    pub(crate) fn new(sink: S, number: u64, last: u64, poison: Arc<Poison>, room: Room) -> Self {
+    /// `file_number`: of the file that the sink writes to; `last_sequence`: the last record there is.
+    pub(crate) fn new(
+        sink: S,
+        file_number: u64,
+        last_sequence: u64,
+        poison: Arc<Poison>,
+        room: Room,
+    ) -> Self {
         Self {
             poison,
             room,
             pending: Mutex::new(Pending {
                 bytes: Vec::new(),
                 spare: Vec::new(),
-                last,
+                last_sequence,
                 pending_switch: None,
             }),
             waiting: AtomicU64::new(0),
             progress: Mutex::new(Progress {
-                durable: last,
+                durable: last_sequence,
                 leader_since: None,
             }),
             done: Condvar::new(),
             sink: Mutex::new(sink),
-            number: AtomicU64::new(number),
+            file_number: AtomicU64::new(file_number),
         }
     }
 
@@ -124,8 +144,8 @@ impl<S: Sink> Group<S> {
     /// orders records as their effects on the head are ordered.
     pub(crate) fn push(&self, encode: impl FnOnce(&mut Vec<u8>, u64)) -> u64 {
         let mut pending = lock(&self.pending);
-        pending.last += 1;
-        let (sequence, before) = (pending.last, pending.bytes.len());
+        pending.last_sequence += 1;
+        let (sequence, before) = (pending.last_sequence, pending.bytes.len());
         encode(&mut pending.bytes, sequence);
         let added = pending.bytes.len() - before;
         self.waiting.fetch_add(added as u64, Ordering::Relaxed);
@@ -133,13 +153,13 @@ impl<S: Sink> Group<S> {
     }
 
     /// The last record.
-    pub(crate) fn last(&self) -> u64 {
-        lock(&self.pending).last
+    pub(crate) fn last_sequence(&self) -> u64 {
+        lock(&self.pending).last_sequence
     }
 
     /// The number of the file that is written to.
-    pub(crate) fn number(&self) -> u64 {
-        self.number.load(Ordering::Acquire)
+    pub(crate) fn file_number(&self) -> u64 {
+        self.file_number.load(Ordering::Acquire)
     }
 
     /// Bytes that wait to be written.
@@ -195,32 +215,35 @@ impl<S: Sink> Group<S> {
                 self.step_down(written)
             }
             Err(panic) => {
-                let told = sink.panicked();
+                let error = sink.panicked();
                 drop(sink);
-                let _ = self.step_down(Err(told));
+                let _ = self.step_down(Err(error));
                 resume_unwind(panic)
             }
         }
     }
 
-    /// What comes from here on belongs into `next`; returns its number and the last record of those before it. The caller
-    /// keeps others from adding records meanwhile; [`Self::switch_to`] does the rest.
-    pub(crate) fn begin_switch(&self, next: S::Next) -> (u64, u64) {
+    /// What comes from here on belongs into `next`. The caller keeps others from adding records meanwhile;
+    /// [`Self::switch_to`] does the rest.
+    pub(crate) fn begin_switch(&self, next: S::Next) -> SwitchPoint {
         let mut pending = lock(&self.pending);
         debug_assert!(pending.pending_switch.is_none());
-        let (number, last) = (S::number(&next), pending.last);
+        let point = SwitchPoint {
+            file: S::file_number(&next),
+            last_sequence: pending.last_sequence,
+        };
         pending.pending_switch = Some(FileSwitch {
             bytes: pending.take(),
-            last,
+            last_sequence: point.last_sequence,
             next,
         });
-        (number, last)
+        point
     }
 
-    /// Returns once file `number` is the one that is written to, and all that belongs into those before it is on stable
-    /// storage.
-    pub(crate) fn switch_to(&self, number: u64) -> Result<(), StoreError> {
-        self.write_until(|_| self.number() >= number)
+    /// Returns once file `file_number` is the one that is written to, and all that belongs into those before it is on
+    /// stable storage.
+    pub(crate) fn switch_to(&self, file_number: u64) -> Result<(), StoreError> {
+        self.write_until(|_| self.file_number() >= file_number)
     }
 
     /// Ends a leadership: tells those who wait how far it came, that there was no room, or that all is over.
@@ -228,8 +251,8 @@ impl<S: Sink> Group<S> {
         let mut progress = lock(&self.progress);
         progress.leader_since = None;
         let outcome = match reached {
-            Ok(last) => {
-                progress.durable = progress.durable.max(last);
+            Ok(last_sequence) => {
+                progress.durable = progress.durable.max(last_sequence);
                 self.room.clear();
                 Ok(())
             }
@@ -244,11 +267,15 @@ impl<S: Sink> Group<S> {
     /// Writes and syncs what has gathered, to the old file what belongs there; returns the last record.
     fn write_pending(&self, sink: &mut S) -> Result<u64, StoreError> {
         loop {
-            let (bytes, last, is_cut) = {
+            let (bytes, last_sequence, is_switch) = {
                 let mut pending = lock(&self.pending);
                 match &mut pending.pending_switch {
-                    Some(cut) => (std::mem::take(&mut cut.bytes), cut.last, true),
-                    None => (pending.take(), pending.last, false),
+                    Some(switch) => (
+                        std::mem::take(&mut switch.bytes),
+                        switch.last_sequence,
+                        true,
+                    ),
+                    None => (pending.take(), pending.last_sequence, false),
                 }
             };
             if !bytes.is_empty() {
@@ -262,8 +289,8 @@ impl<S: Sink> Group<S> {
                 let unneeded = lock(&self.pending).keep(bytes);
                 drop(unneeded);
             }
-            if !is_cut {
-                return Ok(last);
+            if !is_switch {
+                return Ok(last_sequence);
             }
             self.begin_next(sink)?;
         }
@@ -274,24 +301,24 @@ impl<S: Sink> Group<S> {
         let mut pending = lock(&self.pending);
         let pending = &mut *pending;
         let later = match &mut pending.pending_switch {
-            Some(cut) => &mut cut.bytes,
+            Some(switch) => &mut switch.bytes,
             None => &mut pending.bytes,
         };
         bytes.append(later);
         *later = bytes;
     }
 
-    /// Everything before the cut is on stable storage: its next file counts from here on.
+    /// Everything before the switch is on stable storage: the next file counts from here on.
     fn begin_next(&self, sink: &mut S) -> Result<(), StoreError> {
-        let Some(mut cut) = lock(&self.pending).pending_switch.take() else {
+        let Some(mut switch) = lock(&self.pending).pending_switch.take() else {
             return Ok(());
         };
-        let number = S::number(&cut.next);
-        if let Err(refused) = sink.switch_to(&mut cut.next, cut.last) {
-            lock(&self.pending).pending_switch = Some(cut);
+        let file_number = S::file_number(&switch.next);
+        if let Err(refused) = sink.switch_to(&mut switch.next, switch.last_sequence) {
+            lock(&self.pending).pending_switch = Some(switch);
             return Err(refused);
         }
-        self.number.store(number, Ordering::Release);
+        self.file_number.store(file_number, Ordering::Release);
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! The write-ahead log: what changes the head is here first. One file per generation of the head; a flush begins a new
-//! one and removes those before it.
+//! The write-ahead log: what changes the head is here first. Its files are numbered. A flush switches to the next one, and
+//! removes those before it once segments hold what they say.
 
 mod file;
 pub(crate) mod group;
@@ -18,12 +18,12 @@ pub struct TornTail {
     pub bytes: u64,
 }
 
-/// The file of generation `number`.
-pub(crate) fn path(dir: &Path, number: u64) -> PathBuf {
-    dir.join(format!("{number:010}.wal"))
+/// The path of the file with this number.
+pub(crate) fn path(dir: &Path, file_number: u64) -> PathBuf {
+    dir.join(format!("{file_number:010}.wal"))
 }
 
-/// The generation that a file name stands for.
-pub(crate) fn number(name: &str) -> Option<u64> {
+/// The file number that a file name stands for.
+pub(crate) fn file_number(name: &str) -> Option<u64> {
     name.strip_suffix(".wal")?.parse().ok()
 }

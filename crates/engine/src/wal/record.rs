@@ -43,9 +43,9 @@ pub(crate) enum Record {
 /// The beginning of a log file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileHeader {
-    pub(crate) number: u64,
+    pub(crate) file_number: u64,
     /// The sequence of its first record.
-    pub(crate) first: u64,
+    pub(crate) first_sequence: u64,
 }
 
 impl FileHeader {
@@ -53,8 +53,8 @@ impl FileHeader {
         let mut out = MAGIC.to_vec();
         out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&0_u16.to_le_bytes());
-        out.extend_from_slice(&self.number.to_le_bytes());
-        out.extend_from_slice(&self.first.to_le_bytes());
+        out.extend_from_slice(&self.file_number.to_le_bytes());
+        out.extend_from_slice(&self.first_sequence.to_le_bytes());
         let crc = crc32fast::hash(&out);
         out.extend_from_slice(&crc.to_le_bytes());
         out
@@ -73,8 +73,8 @@ impl FileHeader {
         }
         reader.u16()?;
         let decoded = Self {
-            number: reader.u64()?,
-            first: reader.u64()?,
+            file_number: reader.u64()?,
+            first_sequence: reader.u64()?,
         };
         let sum = crc32fast::hash(header.get(..reader.position()).unwrap_or_default());
         if reader.u32()? == sum {
@@ -162,7 +162,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Record, usize), Damaged> {
 
 /// Whether a [`Kind::Synced`] record begins anywhere in `bytes`: whatever is damaged before it was on stable storage
 /// once, and no torn write. Such a record has no payload, so its first four bytes are zero.
-pub(crate) fn holds_synced_mark(bytes: &[u8]) -> bool {
+pub(crate) fn holds_synced_record(bytes: &[u8]) -> bool {
     bytes.windows(RECORD_HEADER_BYTES).any(|window| {
         window.starts_with(&[0; 4])
             && window.get(4) == Some(&(Kind::Synced as u8))
@@ -283,21 +283,21 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_found_wherever_it_is() {
+    fn a_synced_record_is_found_wherever_it_is() {
         let mut bytes = vec![0; 13];
-        assert!(!holds_synced_mark(&bytes));
+        assert!(!holds_synced_record(&bytes));
         encode(&mut bytes, 3, &Payload::new(Kind::Synced, Vec::new()));
         bytes.extend_from_slice(&[0; 5]);
-        assert!(holds_synced_mark(&bytes));
+        assert!(holds_synced_record(&bytes));
         bytes[13 + 19] ^= 1;
-        assert!(!holds_synced_mark(&bytes));
+        assert!(!holds_synced_record(&bytes));
     }
 
     #[test]
     fn a_file_header_reads_back() {
         let header = FileHeader {
-            number: 3,
-            first: 9,
+            file_number: 3,
+            first_sequence: 9,
         };
         assert_eq!(header.encode().len(), FILE_HEADER_BYTES);
         assert_eq!(FileHeader::decode(&header.encode()), Ok(header));

@@ -13,9 +13,9 @@ pub(crate) struct Replayed {
     pub(crate) files: u64,
     pub(crate) records: u64,
     /// The last record.
-    pub(crate) last: u64,
+    pub(crate) last_sequence: u64,
     /// The highest file number seen.
-    pub(crate) number: u64,
+    pub(crate) file_number: u64,
     pub(crate) torn: Option<TornTail>,
 }
 
@@ -31,13 +31,13 @@ pub(crate) fn replay(
     let names = storage.list(dir).map_err(error::io("list", dir))?;
     let mut numbers: Vec<u64> = names
         .iter()
-        .filter_map(|name| super::number(name))
+        .filter_map(|name| super::file_number(name))
         .filter(|number| *number >= first_number)
         .collect();
     numbers.sort_unstable();
     let mut replayed = Replayed {
-        last: sequence,
-        number: first_number,
+        last_sequence: sequence,
+        file_number: first_number,
         ..Replayed::default()
     };
     if numbers.first() != Some(&first_number) {
@@ -52,15 +52,15 @@ pub(crate) fn replay(
         let path = super::path(dir, *number);
         let is_last = position + 1 == numbers.len();
         let bytes = storage.read(&path).map_err(error::io("read", &path))?;
-        replayed.number = replayed.number.max(*number);
+        replayed.file_number = replayed.file_number.max(*number);
         let header = FileHeader::decode(&bytes).map_err(error::damaged(&path, 0))?;
-        if header.number != *number || header.first != replayed.last + 1 {
+        if header.file_number != *number || header.first_sequence != replayed.last_sequence + 1 {
             return Err(error::corrupt(
                 &path,
                 0,
                 format!(
                     "the log skips from record {} to {}",
-                    replayed.last, header.first
+                    replayed.last_sequence, header.first_sequence
                 ),
             ));
         }
@@ -98,7 +98,7 @@ fn drop_unbegun(
     storage.remove(&path).map_err(error::io("remove", &path))?;
     storage.sync_dir(dir).map_err(error::io("sync", dir))?;
     numbers.pop();
-    replayed.number = last;
+    replayed.file_number = last;
     // Without a byte nothing is torn, and there is nothing to tell.
     replayed.torn = (!bytes.is_empty()).then_some(TornTail {
         file: path,
@@ -119,15 +119,15 @@ fn replay_file(
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let (sequence, record, length) = match record::decode(rest) {
             Ok(decoded) => decoded,
-            Err(damage) if !is_last || record::holds_synced_mark(rest) => {
+            Err(damage) if !is_last || record::holds_synced_record(rest) => {
                 return Err(error::damaged(path, at as u64)(damage));
             }
             Err(_) => return Ok(at),
         };
         let expected = if record == Record::Synced {
-            replayed.last
+            replayed.last_sequence
         } else {
-            replayed.last + 1
+            replayed.last_sequence + 1
         };
         if sequence != expected {
             return Err(error::corrupt(
@@ -138,7 +138,7 @@ fn replay_file(
         }
         if record != Record::Synced {
             apply(sequence, record).map_err(|what| error::corrupt(path, at as u64, what))?;
-            replayed.last = sequence;
+            replayed.last_sequence = sequence;
             replayed.records += 1;
         }
         at += length;
@@ -159,8 +159,8 @@ mod tests {
     /// A log file of `commits`, each of some samples, as the writer makes it; and where each record ends.
     fn log(commits: &[Vec<u32>]) -> (Vec<u8>, Vec<usize>) {
         let mut bytes = FileHeader {
-            number: 1,
-            first: 1,
+            file_number: 1,
+            first_sequence: 1,
         }
         .encode();
         let mut ends = Vec::new();
@@ -215,7 +215,7 @@ mod tests {
             let length = FILE_HEADER_BYTES + cut.index(bytes.len() + 1 - FILE_HEADER_BYTES);
             let (count, replayed, left) = replayed(&bytes[..length]).unwrap();
             prop_assert_eq!(count, ends.iter().filter(|end| **end <= length).count() as u64);
-            prop_assert_eq!(replayed.last, count);
+            prop_assert_eq!(replayed.last_sequence, count);
             let torn = replayed.torn.map_or(0, |torn| usize::try_from(torn.bytes).unwrap());
             prop_assert_eq!(left + torn, length);
         }

@@ -1,7 +1,7 @@
 //! The log's writing end: records are added to those that wait, and committed in groups ([`super::group`]).
 
-use super::file::{LogFile, Next, Totals};
-use super::group::Group;
+use super::file::{LogFile, LogPosition, Next, Totals};
+use super::group::{Group, SwitchPoint};
 use super::record::{self, Payload};
 use crate::error;
 use crate::poison::Poison;
@@ -22,30 +22,30 @@ const HANGING_AFTER: Duration = Duration::from_secs(10);
 
 /// The log's writing end.
 #[derive(Debug)]
-pub(crate) struct Wal {
+pub(crate) struct LogWriter {
     storage: Arc<dyn Storage>,
     dir: PathBuf,
     group: Group<LogFile>,
     totals: Arc<Totals>,
 }
 
-impl Wal {
-    /// Begins file `number`; `last` is the last record there is.
+impl LogWriter {
+    /// Begins file `file_number`; `last_sequence` is the last record there is.
     pub(crate) fn create(
         storage: Arc<dyn Storage>,
         dir: &Path,
         poison: Arc<Poison>,
         room: Room,
-        number: u64,
-        last: u64,
+        file_number: u64,
+        last_sequence: u64,
     ) -> Result<Self, StoreError> {
         let totals = Arc::new(Totals::default());
         let own = Arc::clone(&totals);
-        let file = LogFile::create(storage.as_ref(), dir, number, last + 1, own)?;
+        let file = LogFile::create(storage.as_ref(), dir, file_number, last_sequence + 1, own)?;
         Ok(Self {
             storage,
             dir: dir.to_owned(),
-            group: Group::new(file, number, last, poison, room),
+            group: Group::new(file, file_number, last_sequence, poison, room),
             totals,
         })
     }
@@ -58,22 +58,22 @@ impl Wal {
     }
 
     /// The last record.
-    pub(crate) fn last(&self) -> u64 {
-        self.group.last()
+    pub(crate) fn last_sequence(&self) -> u64 {
+        self.group.last_sequence()
     }
 
     /// The number of the file that is written to.
-    pub(crate) fn number(&self) -> u64 {
-        self.group.number()
+    pub(crate) fn file_number(&self) -> u64 {
+        self.group.file_number()
     }
 
-    /// The file that is written to, and how long it is up to its last whole record on stable storage.
-    pub(crate) fn position(&self) -> (u64, u64) {
+    /// Where the log ends on stable storage; waits for who writes.
+    pub(crate) fn position(&self) -> LogPosition {
         self.group.sink().position()
     }
 
     /// Whether so much waits to be written that an appender should see to it.
-    pub(crate) fn is_full(&self) -> bool {
+    pub(crate) fn is_backlogged(&self) -> bool {
         self.waiting() > PENDING_BYTES_MAX
     }
 
@@ -87,7 +87,7 @@ impl Wal {
         self.totals.bytes.load(Ordering::Relaxed)
     }
 
-    /// Bytes written since the last rotation.
+    /// Bytes written since the last switch.
     pub(crate) fn bytes_in_file(&self) -> u64 {
         self.totals.bytes_in_file.load(Ordering::Relaxed)
     }
@@ -121,8 +121,8 @@ impl Wal {
 
     /// Refuses what would only wait in memory: while there is no room, and writing what waits already does not succeed.
     pub(crate) fn require_room(&self) -> Result<(), StoreError> {
-        if self.room().is_full() {
-            self.commit(self.last())?;
+        if self.room().is_out_of_space() {
+            self.commit(self.last_sequence())?;
         }
         Ok(())
     }
@@ -134,18 +134,18 @@ impl Wal {
 
     /// Makes the next file. No lock is needed.
     pub(crate) fn make_next(&self) -> Result<Next, StoreError> {
-        Next::make(self.storage.as_ref(), &self.dir, self.number() + 1)
+        Next::make(self.storage.as_ref(), &self.dir, self.file_number() + 1)
     }
 
-    /// What comes from here on belongs into `next`; returns its number and the last record of those before it. The caller
-    /// keeps others from adding records meanwhile; [`Self::switch_to`] does the rest.
-    pub(crate) fn begin_switch(&self, next: Next) -> (u64, u64) {
+    /// What comes from here on belongs into `next`. The caller keeps others from adding records meanwhile;
+    /// [`Self::switch_to`] does the rest.
+    pub(crate) fn begin_switch(&self, next: Next) -> SwitchPoint {
         self.group.begin_switch(next)
     }
 
-    /// Returns once file `number` is the one that is written to, and all that belongs into those before it is on stable
-    /// storage.
-    pub(crate) fn switch_to(&self, number: u64) -> Result<(), StoreError> {
-        self.group.switch_to(number)
+    /// Returns once file `file_number` is the one that is written to, and all that belongs into those before it is on
+    /// stable storage.
+    pub(crate) fn switch_to(&self, file_number: u64) -> Result<(), StoreError> {
+        self.group.switch_to(file_number)
     }
 }

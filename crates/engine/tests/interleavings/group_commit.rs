@@ -81,7 +81,7 @@ impl Sink for Disk {
         Ok(())
     }
 
-    fn number(next: &u64) -> u64 {
+    fn file_number(next: &u64) -> u64 {
         *next
     }
 
@@ -95,7 +95,7 @@ struct Log {
     group: Group<Disk>,
     stored: Stored,
     poison: Arc<Poison>,
-    /// What keeps others from adding records while the log is cut.
+    /// What keeps others from adding records while the log switches files.
     stop: Lock<()>,
 }
 
@@ -215,18 +215,18 @@ fn what_finds_no_room_comes_again_before_all_that_has_come_since() {
             }
         }
         // A try that finds no room again is the last such.
-        let last = log.group.last();
+        let last = log.group.last_sequence();
         let _ = log.commit(last);
         let _ = log.commit(last);
         log.commit(last).unwrap();
         assert_eq!(log.records(), [1, 2, 3]);
         assert_eq!(log.group.waiting(), 0);
-        assert!(!log.group.room().is_full());
+        assert!(!log.group.room().is_out_of_space());
     });
 }
 
-/// A flush cuts the log while others write: nothing of before is in the new file, and nothing of after in the old.
-fn rotated(fates: &'static [Fate]) {
+/// A flush switches files while others write: nothing of before is in the new file, and nothing of after in the old.
+fn switched(fates: &'static [Fate]) {
     in_every_order(3, move || {
         let log = Log::new(fates);
         let sender = {
@@ -236,30 +236,30 @@ fn rotated(fates: &'static [Fate]) {
                 let _ = own.append();
             })
         };
-        let (number, last) = {
+        let switch = {
             let _stopped = log.stop.lock().unwrap();
             log.group.begin_switch(2)
         };
-        assert_eq!(number, 2);
-        while log.group.switch_to(number).is_err() {}
-        assert_eq!(log.group.number(), 2);
+        assert_eq!(switch.file, 2);
+        while log.group.switch_to(switch.file).is_err() {}
+        assert_eq!(log.group.file_number(), 2);
         sender.join().unwrap();
-        while log.group.commit(log.group.last()).is_err() {}
+        while log.group.commit(log.group.last_sequence()).is_err() {}
         let stored = log.stored.lock().unwrap();
         let expected: Vec<_> = (1..=2)
-            .map(|record| (if record <= last { 1 } else { 2 }, record))
+            .map(|record| (if record <= switch.last_sequence { 1 } else { 2 }, record))
             .collect();
         assert_eq!(*stored, expected);
     });
 }
 
 #[test]
-fn a_rotation_leaves_each_record_in_its_file() {
-    rotated(&[]);
+fn a_switch_leaves_each_record_in_its_file() {
+    switched(&[]);
 }
 
 #[test]
-fn a_rotation_without_room_leaves_each_record_in_its_file() {
-    rotated(&[Fate::FindsNoRoom, Fate::FindsNoRoom]);
-    rotated(&[Fate::Works, Fate::FindsNoRoom, Fate::FindsNoRoom]);
+fn a_switch_without_room_leaves_each_record_in_its_file() {
+    switched(&[Fate::FindsNoRoom, Fate::FindsNoRoom]);
+    switched(&[Fate::Works, Fate::FindsNoRoom, Fate::FindsNoRoom]);
 }

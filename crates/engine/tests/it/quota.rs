@@ -19,7 +19,7 @@ fn usage(engine: &engine::Engine, tenant: u32) -> Usage {
 fn new_series_are_made_as_far_as_the_account_has_some_left() {
     let engine = open(&Faulty::new(1));
     send(&engine, 1, &[("known", NOON, 1.0)]);
-    let allowance = SeriesQuota {
+    let quota = SeriesQuota {
         new_series: 1,
         limit: limit::SERIES_PER_ACCOUNT,
         allowed: 2,
@@ -32,12 +32,7 @@ fn new_series_are_made_as_far_as_the_account_has_some_left() {
         ("known", NOON + 2, 1.0),
     ];
     let appended = engine
-        .append_with_allowance(
-            &scope(1),
-            &batch(&samples),
-            Durability::Committed,
-            allowance,
-        )
+        .append_with_quota(&scope(1), &batch(&samples), Durability::Committed, quota)
         .unwrap();
     assert_eq!((appended.stored, appended.created), (4, 1));
     let refused = RejectReason::AccountLimit {

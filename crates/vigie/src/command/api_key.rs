@@ -93,5 +93,5 @@ fn find(wanted: &str, context: &Context) -> Result<ApiKey, Failure> {
 /// A key's reach, in words.
 fn reach_text(key: &ApiKey) -> String {
     let KeyReach { domain, only } = key.reach.clone().unwrap_or_default();
-    Reach { domain, only }.words()
+    Reach { domain, only }.describe()
 }

@@ -18,7 +18,7 @@ use crate::output::Output;
 use crate::prompt;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
 use crate::shown::{PrintableText, shown};
-use crate::targeting::{Prompting, narrow};
+use crate::targeting::{PlaceOutcome, Prompting};
 use crate::token::{Claims, Reach};
 use crate::trust;
 use base::secret::Secret;
@@ -152,7 +152,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     {
         // The new tokens will not be used.
         drop(session::revoke(context, &iam, reply.refresh_token.expose()));
-        return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--accept`"));
+        return Err(reach.refuse_names("`-c`, `-o`, `-s` and `--accept`"));
     }
     output.ok()?;
     output.action("")?;
@@ -178,9 +178,9 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
     // The login is valid, even if targeting failed.
     context.commit_login()?;
     context.remember_own_issuer()?;
-    targeted?;
+    let outcome = targeted?;
     output.action("")?;
-    context.print_target()
+    context.print_target(outcome)
 }
 
 /// Warns if anyone on the way to the server can read or pose.
@@ -242,10 +242,10 @@ fn target(
     by_key: bool,
     reach: Option<&Reach>,
     context: &Context,
-) -> Result<(), Failure> {
-    let wish = args.account.as_deref();
+) -> Result<PlaceOutcome, Failure> {
+    let requested = args.account.as_deref();
     if args.accept {
-        at_login::accept(wish, context)?;
+        at_login::accept(requested, context)?;
     }
     if !by_key {
         at_login::announce(context);
@@ -256,18 +256,18 @@ fn target(
         }
         let names_none = reach.is_some_and(|reach| reach.domain.is_none());
         if names_none && (args.no_region || !target_only_space(context)?) {
-            context.output.note(narrow::HINT);
+            context.output.note(session::reach::HINT);
         }
-        return Ok(());
+        return Ok(PlaceOutcome::NoneTargeted);
     }
     if args.no_account {
-        return Ok(());
+        return Ok(PlaceOutcome::NoneTargeted);
     }
     context
-        .target_account(wish)
-        .map_err(|failure| at_login::missing(failure, wish, context))?;
+        .target_account(requested)
+        .map_err(|failure| at_login::missing(failure, requested, context))?;
     if args.no_region {
-        return Ok(());
+        return Ok(PlaceOutcome::NoneTargeted);
     }
     context.target_region(args.region.as_deref(), "Targeted")?;
     context.target_place(

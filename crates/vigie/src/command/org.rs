@@ -7,8 +7,8 @@ pub(crate) mod rename;
 pub(crate) mod show;
 
 use crate::context::Context;
+use crate::listings::Org;
 use crate::output::{Column, Row};
-use crate::places::Org;
 use serde::Serialize;
 
 /// One organization under the names that scripts know.

@@ -7,8 +7,8 @@ pub(crate) mod rename;
 pub(crate) mod show;
 
 use crate::config::Place;
+use crate::listings::Space;
 use crate::output::{Column, Row};
-use crate::places::Space;
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -120,7 +120,7 @@ impl Status {
             ("Directory:", self.directory.display().to_string()),
         ];
         if let Some(reach) = &self.reach {
-            rows.push(("Reach:", reach.words()));
+            rows.push(("Reach:", reach.describe()));
         }
         rows
     }

@@ -1,10 +1,9 @@
 //! `target`: shows and changes where the session works.
 
 use crate::command::invitation::at_login;
-use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::targeting::Prompting;
+use crate::targeting::{PlaceOutcome, Prompting};
 use clap::Args;
 
 /// What `target` takes.
@@ -54,7 +53,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
     let names_something =
         args.cf || args.account.is_some() || args.org.is_some() || args.space.is_some();
     if let Some(reach) = context.reach().filter(|_| names_something) {
-        return Err(reach.finds_nothing("`-c`, `-o`, `-s` and `--cf`"));
+        return Err(reach.refuse_names("`-c`, `-o`, `-s` and `--cf`"));
     }
     let is_elsewhere = match &args.account {
         Some(account) => context
@@ -74,20 +73,21 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
             config.metrics_endpoint.clear();
             cf.target.clear();
             cf.api_version.clear();
-            cf.organization_fields = Place::default();
-            cf.space_fields = Place::default();
+            cf.clear_target();
         })?;
     }
-    if args.cf || args.org.is_some() || args.space.is_some() {
+    let outcome = if args.cf || args.org.is_some() || args.space.is_some() {
         let prompting = if args.cf && !(args.org.is_some() && args.space.is_some()) {
             Prompting::Always
         } else {
             Prompting::Never
         };
-        context.target_place(args.org.as_deref(), args.space.as_deref(), prompting)?;
+        context.target_place(args.org.as_deref(), args.space.as_deref(), prompting)?
     } else if is_elsewhere && context.reach().is_none() && !context.config().region.is_empty() {
         // As at a login: the only one is taken.
-        context.target_place(None, None, Prompting::Offered)?;
-    }
-    context.print_target()
+        context.target_place(None, None, Prompting::Offered)?
+    } else {
+        PlaceOutcome::NoneTargeted
+    };
+    context.print_target(outcome)
 }

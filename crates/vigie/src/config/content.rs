@@ -160,9 +160,14 @@ impl CfConfig {
     pub(crate) fn clear_session(&mut self) {
         self.access_token = SecretText::default();
         self.refresh_token = SecretText::default();
+        self.clear_target();
+        self.login_at = None;
+    }
+
+    /// Targets no organization and no space.
+    pub(crate) fn clear_target(&mut self) {
         self.organization_fields = Place::default();
         self.space_fields = Place::default();
-        self.login_at = None;
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
+use crate::session::reach;
 use crate::shown::{PrintableText, shown};
-use crate::targeting::narrow;
 use wire::scope_id;
 
 /// The id of a domain named as `--scope` names it: `space`, `org` or `account` of the target, or the id itself.
@@ -121,7 +121,7 @@ impl Domain {
             Failure::usage(format!("no {what} is targeted")).hint(match reach {
                 None if context.has_no_role() => context.no_role(),
                 None => "choose one with `vigie target -o ORG -s SPACE`".into(),
-                Some(_) => narrow::HINT.into(),
+                Some(_) => reach::HINT.into(),
             })
         };
         match named {
@@ -152,7 +152,7 @@ fn no_domain(context: &Context) -> Failure {
         "no space is targeted, and nothing else is named that the metrics belong to",
     );
     if context.reach().is_some() {
-        return failure.hint(narrow::HINT);
+        return failure.hint(reach::HINT);
     }
     if context.has_no_role() {
         let failure = failure.hint(context.no_role());

@@ -5,12 +5,11 @@ use super::domain::Domain;
 use super::{Credential, Monitoring, buffer_key, directory_name};
 use crate::client::Request;
 use crate::error::Failure;
+use crate::listings::Space;
 use crate::no_role;
 use crate::pages::{PAGE_SIZE, read_all};
-use crate::places::Space;
-use crate::session::only_space;
+use crate::session::{only_space, reach};
 use crate::shown::{PrintableText, shown};
-use crate::targeting::narrow;
 use crate::token::{Claims, Reach};
 use std::path::Path;
 use wire::cf::list::List;
@@ -40,7 +39,7 @@ impl Monitoring<'_> {
                 // Not the space of an earlier buffer: that may be another key's.
                 return targeted
                     .or_else(|| self.only_space())
-                    .ok_or_else(narrow::unnamed);
+                    .ok_or_else(reach::no_space_named);
             }
             Ok(None) | Err(_) => {}
         }

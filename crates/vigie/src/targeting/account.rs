@@ -1,6 +1,6 @@
 //! Targets an account: the one named, else the only one, else the key's, else the one the user chooses.
 
-use crate::config::{Account, Place};
+use crate::config::Account;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
@@ -11,10 +11,10 @@ use wire::iam::account::AccountResource;
 
 impl Context {
     /// Targets an account, with a token for it. Returns whether the account has changed.
-    pub(crate) fn target_account(&self, wish: Option<&str>) -> Result<bool, Failure> {
+    pub(crate) fn target_account(&self, requested: Option<&str>) -> Result<bool, Failure> {
         let claims = self.claims().unwrap_or_default();
         let accounts = self.accounts()?;
-        let Some(chosen) = choose(&accounts, wish, &claims)? else {
+        let Some(chosen) = choose(&accounts, requested, &claims)? else {
             self.output
                 .warn("you belong to no account; nothing can be targeted");
             return Ok(false);
@@ -22,14 +22,14 @@ impl Context {
         if chosen.metadata.guid != claims.account.bss {
             self.bind_account(&chosen.metadata.guid)?;
         }
-        let is_other = self.keep_account(chosen)?;
+        let is_other = self.store_account(chosen)?;
         self.output
             .action(shown!("Targeted account {}\n", describe(chosen)))?;
         Ok(is_other)
     }
 
     /// Stores the account. If it is another one, it has other organizations and spaces: none is targeted then.
-    fn keep_account(&self, chosen: &AccountResource) -> Result<bool, Failure> {
+    fn store_account(&self, chosen: &AccountResource) -> Result<bool, Failure> {
         let account = Account {
             guid: chosen.metadata.guid.clone(),
             name: chosen.entity.name.clone(),
@@ -39,8 +39,7 @@ impl Context {
         let is_other = self.config().account.guid != account.guid;
         self.update(|config, cf| {
             if config.account.guid != account.guid {
-                cf.organization_fields = Place::default();
-                cf.space_fields = Place::default();
+                cf.clear_target();
             }
             config.account = account;
         })?;
@@ -51,11 +50,11 @@ impl Context {
 /// The account to work in; `None` if there is none.
 fn choose<'a>(
     all: &'a [AccountResource],
-    wish: Option<&str>,
+    requested: Option<&str>,
     claims: &Claims,
 ) -> Result<Option<&'a AccountResource>, Failure> {
-    if let Some(wish) = wish {
-        return named(all, wish).map(Some);
+    if let Some(requested) = requested {
+        return named(all, requested).map(Some);
     }
     match all {
         [] => Ok(None),
@@ -68,27 +67,30 @@ fn choose<'a>(
 }
 
 /// The account by its id, its name, or its owner's user name or id.
-fn named<'a>(all: &'a [AccountResource], wish: &str) -> Result<&'a AccountResource, Failure> {
-    if let Some(account) = all.iter().find(|account| account.metadata.guid == wish) {
+fn named<'a>(all: &'a [AccountResource], requested: &str) -> Result<&'a AccountResource, Failure> {
+    if let Some(account) = all
+        .iter()
+        .find(|account| account.metadata.guid == requested)
+    {
         return Ok(account);
     }
     let is_meant = |account: &&AccountResource| {
         let entity = &account.entity;
         [&entity.name, &entity.owner_userid, &entity.owner_iam_id]
             .into_iter()
-            .any(|text| text == wish)
+            .any(|text| text == requested)
     };
     let meant: Vec<&AccountResource> = all.iter().filter(is_meant).collect();
     match meant.as_slice() {
         [only] => Ok(only),
         [] => Err(Failure::new(
             Kind::NotFound,
-            format!("you belong to no account `{}`", printable(wish)),
+            format!("you belong to no account `{}`", printable(requested)),
         )
         .hint("list yours with `vigie account list`")),
         several => Err(Failure::usage(shown!(
             "`{}` matches several accounts:\n{}",
-            wish,
+            requested,
             listed(several.iter().copied())
         ))
         .hint("give the id of one of them")),

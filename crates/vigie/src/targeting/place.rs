@@ -6,7 +6,6 @@ use crate::config::Place;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::places::{Org, Space};
 use crate::prompt;
 use crate::shown::{PrintableText, shown};
 use wire::cf::space::SpaceEntity;
@@ -23,6 +22,29 @@ pub(crate) enum Prompting {
     Offered,
     /// Ask; without a terminal, fail.
     Always,
+}
+
+/// What came of targeting an organization and a space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlaceOutcome {
+    /// An organization is targeted; a space, too, if there was one to choose.
+    Targeted,
+    /// Nothing has changed: none was looked for, or none was chosen of several.
+    NoneTargeted,
+    /// The caller sees no organization, and was told who gives them a role.
+    NoOrgVisible,
+}
+
+/// What came of choosing an organization.
+enum OrgChoice {
+    /// The caller sees none.
+    NoneVisible,
+    /// There are several, and none was chosen.
+    NoneChosen,
+    /// This one; its space is still to be chosen.
+    Org(Place),
+    /// The one with the only space that the caller can see, and that space.
+    WithOnlySpace(Place, Place),
 }
 
 /// The texts of the questions and notes.
@@ -61,45 +83,15 @@ impl Context {
         org: Option<&str>,
         space: Option<&str>,
         prompting: Prompting,
-    ) -> Result<(), Failure> {
-        let region = self.config().region.clone();
-        let kept = self.cf()?.organization_fields;
-        let mut only = None;
-        let org = match org {
-            Some(name) => Some(of_org(self.org_named(name, &region)?)),
-            None if space.is_some() && !kept.guid.is_empty() => Some(kept),
-            None => {
-                let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(of_org).collect();
-                self.sees_no_org.set(orgs.is_empty());
-                if orgs.is_empty() && space.is_some() {
-                    return Err(self.no_org());
-                }
-                if orgs.is_empty() {
-                    self.output.note(shown!("hint: {}", self.no_role()));
-                }
-                if orgs.len() > 1 && space.is_none() && prompting != Prompting::Always {
-                    only = self.only_space(&orgs)?;
-                }
-                match &only {
-                    Some((org, _)) => Some(org.clone()),
-                    None => self.pick(orgs, prompting, &ORG)?,
-                }
+    ) -> Result<PlaceOutcome, Failure> {
+        let (org, space) = match self.choose_org(org, space, prompting)? {
+            OrgChoice::NoneVisible => return Ok(PlaceOutcome::NoOrgVisible),
+            OrgChoice::NoneChosen => return Ok(PlaceOutcome::NoneTargeted),
+            OrgChoice::Org(org) => {
+                let space = self.choose_space(&org, space, prompting)?;
+                (org, space)
             }
-        };
-        let Some(org) = org else {
-            if space.is_some() {
-                return Err(Failure::usage("a space is named, but not its organization")
-                    .hint("name it with `-o ORG`; list them with `vigie account orgs`"));
-            }
-            return Ok(());
-        };
-        let space = match (space, only) {
-            (Some(name), _) => Some(of_space(self.space_named(&org, name)?)),
-            (None, Some((_, space))) => Some(space),
-            (None, None) => {
-                let spaces = self.spaces(&org.guid)?.into_iter().map(of_space);
-                self.pick(spaces.collect(), prompting, &SPACE)?
-            }
+            OrgChoice::WithOnlySpace(org, space) => (org, Some(space)),
         };
         self.output.action(shown!("Targeted org {}\n", org.name))?;
         if let Some(space) = &space {
@@ -109,7 +101,63 @@ impl Context {
         self.update(|_, cf| {
             cf.organization_fields = org;
             cf.space_fields = space.unwrap_or_default();
-        })
+        })?;
+        Ok(PlaceOutcome::Targeted)
+    }
+
+    /// The organization of this name. Without one: for a named space the targeted organization, else the one of the only
+    /// space, else the only one, else as `prompting` says. Says so if the caller sees none.
+    fn choose_org(
+        &self,
+        named: Option<&str>,
+        space: Option<&str>,
+        prompting: Prompting,
+    ) -> Result<OrgChoice, Failure> {
+        let region = self.config().region.clone();
+        let targeted = self.cf()?.organization_fields;
+        if let Some(name) = named {
+            return Ok(OrgChoice::Org(self.org_named(name, &region)?.into()));
+        }
+        if space.is_some() && !targeted.guid.is_empty() {
+            return Ok(OrgChoice::Org(targeted));
+        }
+        let orgs: Vec<Place> = self.orgs(&region)?.into_iter().map(Place::from).collect();
+        if orgs.is_empty() {
+            if space.is_some() {
+                return Err(self.no_org());
+            }
+            self.output.note(shown!("hint: {}", self.no_role()));
+            return Ok(OrgChoice::NoneVisible);
+        }
+        if orgs.len() > 1
+            && space.is_none()
+            && prompting != Prompting::Always
+            && let Some((org, space)) = self.only_space(&orgs)?
+        {
+            return Ok(OrgChoice::WithOnlySpace(org, space));
+        }
+        match self.pick(orgs, prompting, &ORG)? {
+            Some(org) => Ok(OrgChoice::Org(org)),
+            None if space.is_some() => {
+                Err(Failure::usage("a space is named, but not its organization")
+                    .hint("name it with `-o ORG`; list them with `vigie account orgs`"))
+            }
+            None => Ok(OrgChoice::NoneChosen),
+        }
+    }
+
+    /// The space of this name in the organization, else its only one, else as `prompting` says.
+    fn choose_space(
+        &self,
+        org: &Place,
+        named: Option<&str>,
+        prompting: Prompting,
+    ) -> Result<Option<Place>, Failure> {
+        if let Some(name) = named {
+            return Ok(Some(self.space_named(org, name)?.into()));
+        }
+        let spaces = self.spaces(&org.guid)?.into_iter().map(Place::from);
+        self.pick(spaces.collect(), prompting, &SPACE)
     }
 
     /// The only space that the caller can see in these organizations, with its organization.
@@ -118,7 +166,7 @@ impl Context {
         let all = self.list::<SpaceEntity>(Request::get(url), "list spaces")?;
         let mut seen = all.into_iter().filter_map(|space| {
             let org = |org: &&Place| org.guid == space.entity.organization_guid;
-            Some((orgs.iter().find(org)?.clone(), of_space(space)))
+            Some((orgs.iter().find(org)?.clone(), Place::from(space)))
         });
         let first = seen.next();
         Ok(first.filter(|_| seen.next().is_none()))
@@ -153,22 +201,6 @@ impl Context {
             }
             (_, Prompting::Never) => Ok(None),
         }
-    }
-}
-
-fn of_org(org: Org) -> Place {
-    Place {
-        guid: org.metadata.guid,
-        name: org.entity.name,
-        ..Place::default()
-    }
-}
-
-fn of_space(space: Space) -> Place {
-    Place {
-        guid: space.metadata.guid,
-        name: space.entity.name,
-        ..Place::default()
     }
 }
 

@@ -2,7 +2,6 @@
 //! home region. With it come the addresses of its services.
 
 use crate::client::Request;
-use crate::config::Place;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
@@ -13,19 +12,19 @@ use wire::cf::region::Region;
 
 impl Context {
     /// Targets a region; the user may choose none. `verb` begins the message.
-    pub(crate) fn target_region(&self, wish: Option<&str>, verb: &str) -> Result<(), Failure> {
+    pub(crate) fn target_region(&self, requested: Option<&str>, verb: &str) -> Result<(), Failure> {
         let regions = self.regions()?;
         let configured = self.config().region.clone();
-        let Some(region) = choose(&regions, wish, &configured)? else {
+        let Some(region) = choose(&regions, requested, &configured)? else {
             return Ok(());
         };
-        self.enter(region)?;
+        self.store_region(region)?;
         self.output
             .action(shown!("{} region {}\n", verb, region.name))
     }
 
     /// Stores a region with the addresses of its services.
-    fn enter(&self, region: &Region) -> Result<(), Failure> {
+    fn store_region(&self, region: &Region) -> Result<(), Failure> {
         let cf_api = self.adopt(&region.cf_api, "its Cloud Foundry API")?;
         let metrics_api = self.adopt(&region.metrics_api, "its metrics API")?;
         let info: Info = self
@@ -35,8 +34,7 @@ impl Context {
         let uaa = self.adopt(&info.token_endpoint, "its token service")?;
         self.update(|config, cf| {
             if config.region != region.name {
-                cf.organization_fields = Place::default();
-                cf.space_fields = Place::default();
+                cf.clear_target();
             }
             region.name.clone_into(&mut config.region);
             region.id.clone_into(&mut config.region_id);
@@ -53,13 +51,13 @@ impl Context {
 /// The region to work in; `None` if there is none, or the user wants none.
 fn choose<'a>(
     all: &'a [Region],
-    wish: Option<&str>,
+    requested: Option<&str>,
     configured: &str,
 ) -> Result<Option<&'a Region>, Failure> {
-    if let Some(wish) = wish {
-        return match named(all, wish) {
+    if let Some(requested) = requested {
+        return match named(all, requested) {
             Some(region) => Ok(Some(region)),
-            None => Err(unknown(all, wish)),
+            None => Err(unknown(all, requested)),
         };
     }
     if let Some(region) = named(all, configured) {
@@ -82,9 +80,9 @@ fn named<'a>(all: &'a [Region], name: &str) -> Option<&'a Region> {
         .find(|region| region.id == name || region.name == name)
 }
 
-fn unknown(all: &[Region], wish: &str) -> Failure {
+fn unknown(all: &[Region], requested: &str) -> Failure {
     let known: Vec<&str> = all.iter().map(|region| region.name.as_str()).collect();
-    Failure::new(Kind::NotFound, format!("no region `{}`", printable(wish))).hint(format!(
+    Failure::new(Kind::NotFound, format!("no region `{}`", printable(requested))).hint(format!(
         "there is `{}`; see `vigie regions` (the operator names the region with `vigied init --region`)",
         printable(&known.join("`, `"))
     ))

@@ -1,5 +1,6 @@
 //! What is targeted, as `target` and `login` show it.
 
+use super::place::PlaceOutcome;
 use crate::config::{CfConfig, Config, Place};
 use crate::context::Context;
 use crate::error::Failure;
@@ -12,14 +13,13 @@ use serde_json::{Value, json};
 type Rows = Vec<(&'static str, String)>;
 
 impl Context {
-    /// Prints the target, as a table or as JSON.
-    pub(crate) fn print_target(&self) -> Result<(), Failure> {
+    /// Prints the target, as a table or as JSON. `outcome` is that of the same run: what it made known is not said again.
+    pub(crate) fn print_target(&self, outcome: PlaceOutcome) -> Result<(), Failure> {
         let target = Target::of(self)?;
         if self.output.is_json() {
             return self.output.json(&target.document());
         }
-        // Whoever looked has said it, as a login does.
-        let is_said = self.sees_no_org.get();
+        let is_said = outcome == PlaceOutcome::NoOrgVisible;
         let is_news = !is_said && target.lacks_org() && self.has_no_role();
         let name = self.name.text();
         let untargeted = if is_said || is_news {
@@ -155,7 +155,7 @@ impl Target {
 
     /// What a narrowed login reaches; a space that it has chosen itself is known by its id.
     fn reach_rows(&self, reach: &Reach) -> Rows {
-        let mut rows = vec![("Reach:", reach.words())];
+        let mut rows = vec![("Reach:", reach.describe())];
         let space = &self.cf.space_fields.guid;
         if reach.domain.is_none() && !space.is_empty() {
             rows.push(("Space:", printable(&format!("s-{space}"))));

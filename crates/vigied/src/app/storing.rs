@@ -26,12 +26,12 @@ impl App {
             Refusal(code::DOMAIN_NOT_FOUND.problem(format!("there is no domain `{domain}`")))
         })?;
         let reaches_all = scope.reaches_all(Action::Write);
-        let (allowance, taken) = self.quotas.allowance(account, batch.len(), reaches_all)?;
+        let (quota, taken) = self.quotas.allowance(account, batch.len(), reaches_all)?;
         // Over once readers see what was written, and before its sender is told.
         let change = self.queries.render_cache().writing(domain);
         let appended = self
             .store
-            .append_with_allowance(scope, batch, durability, allowance)?;
+            .append_with_quota(scope, batch, durability, quota)?;
         drop(change);
         taken.wrote(appended.stored, appended.created);
         let late = appended.rejected.iter().map(|own| &own.1);

@@ -53,7 +53,7 @@ impl<A> Deref for TestStore<A> {
 }
 
 impl<A: Answers> SampleStore for TestStore<A> {
-    fn append_with_allowance(
+    fn append_with_quota(
         &self,
         _: &Scope,
         _: &Batch,

@@ -49,8 +49,7 @@ pub(crate) fn run(args: &OrgDeleteArgs, context: &Context) -> Result<(), Failure
     let gone = Deletion::of(&context.ask(request, "delete the organization")?);
     context.update(|_, cf| {
         if cf.organization_fields.guid == org.metadata.guid {
-            cf.organization_fields = crate::config::Place::default();
-            cf.space_fields = crate::config::Place::default();
+            cf.clear_target();
         }
     })?;
     if output.is_json() {

@@ -1,4 +1,4 @@
-//! `account space-rename`.
+//! `account space-rename`. Where the space is the targeted one, the stored target gets the new name; its GUID stays.
 
 use crate::client::{Request, encode};
 use crate::context::Context;
@@ -7,6 +7,9 @@ use clap::Args;
 use serde_json::json;
 use wire::cf::list::Resource;
 use wire::cf::space::{SpaceEntity, SpaceName};
+
+/// Completes "cannot …".
+const DOING: &str = "rename the space";
 
 /// What `space-rename` takes.
 #[derive(Debug, Args)]
@@ -37,8 +40,8 @@ pub(crate) fn run(args: &SpaceRenameArgs, context: &Context) -> Result<(), Failu
         name: args.new_name.clone(),
     };
     let renamed: Resource<SpaceEntity> = context
-        .ask(Request::put(url).json(&body)?, "rename the space")?
-        .parse("rename the space")?;
+        .ask(Request::put(url).json(&body)?, DOING)?
+        .parse(DOING)?;
     context.update(|_, cf| {
         if cf.space_fields.guid == renamed.metadata.guid {
             cf.space_fields.name.clone_from(&renamed.entity.name);

@@ -11,7 +11,7 @@ use crate::token::Reach;
 pub(crate) const HINT: &str = "this key is for metrics alone: name a space with `--scope s-GUID`, or mean the account itself with `--scope account`";
 
 /// The failure where a key without a domain is to send, and no space is named.
-pub(crate) fn unnamed() -> Failure {
+pub(crate) fn no_space_named() -> Failure {
     Failure::usage("no space is targeted, and the API key was made without one").hint(HINT)
 }
 
@@ -29,7 +29,7 @@ impl Context {
                 Kind::Forbidden,
                 shown!(
                     "this key is for metrics alone, and manages nothing: it may only {}",
-                    reach.right()
+                    reach.allowed_actions()
                 ),
             )
             .hint("log in with a password or a key made without `--domain` and `--only`")),
@@ -44,7 +44,7 @@ impl Reach {
     }
 
     /// In words.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let domain = printable(self.domain.as_deref().unwrap_or("all"));
         match &self.only {
             None => domain,
@@ -65,7 +65,7 @@ impl Reach {
     }
 
     /// What the key may do, after "it may only".
-    fn right(&self) -> PrintableText {
+    fn allowed_actions(&self) -> PrintableText {
         match (self.only.as_deref(), self.domain.as_deref()) {
             (Some(action), Some(domain)) => shown!("{} metrics to `{}`", action, domain),
             (Some(action), None) => shown!("{} metrics", action),
@@ -74,8 +74,8 @@ impl Reach {
         }
     }
 
-    /// The failure for `flags`, which need a list from the server.
-    pub(crate) fn finds_nothing(&self, flags: &'static str) -> Failure {
+    /// The failure for `flags`, which take names: those need a list from the server.
+    pub(crate) fn refuse_names(&self, flags: &'static str) -> Failure {
         let whose = match &self.domain {
             Some(domain) => shown!("the metrics of `{}`", domain.as_str()),
             None => PrintableText::from("metrics"),

@@ -18,6 +18,26 @@ pub(crate) type Org = Resource<OrganizationEntity>;
 /// A space as listed.
 pub(crate) type Space = Resource<SpaceEntity>;
 
+impl From<Org> for Place {
+    fn from(org: Org) -> Self {
+        Self {
+            guid: org.metadata.guid,
+            name: org.entity.name,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Space> for Place {
+    fn from(space: Space) -> Self {
+        Self {
+            guid: space.metadata.guid,
+            name: space.entity.name,
+            ..Self::default()
+        }
+    }
+}
+
 impl Context {
     /// Sends a request with the session's token; a refusal is a failure. `doing` completes "cannot …".
     pub(crate) fn ask(&self, request: Request, doing: &str) -> Result<Reply, Failure> {
@@ -90,11 +110,7 @@ impl Context {
         self.require_manager()?;
         if let Some(name) = named {
             let org = self.org_named(name, &self.config().region.clone())?;
-            return Ok(Place {
-                guid: org.metadata.guid,
-                name: org.entity.name,
-                ..Place::default()
-            });
+            return Ok(org.into());
         }
         let targeted = self.cf()?.organization_fields;
         if !targeted.guid.is_empty() {
@@ -102,11 +118,7 @@ impl Context {
         }
         // As a login does: the only one is taken.
         match self.orgs(&self.config().region.clone())?.as_slice() {
-            [only] => Ok(Place {
-                guid: only.metadata.guid.clone(),
-                name: only.entity.name.clone(),
-                ..Place::default()
-            }),
+            [only] => Ok(only.clone().into()),
             [] => Err(self.no_org()),
             _ => Err(
                 Failure::usage("no organization is named and none is targeted").hint(
