@@ -8,7 +8,8 @@
 //! may call each other, as they could in one file.
 //!
 //! Some folders lie in a fixed order besides, one above the other (`layers.rs`); some of `iam` know no database
-//! (`iam_layers.rs`), and each of its tables has a file (`iam_tables.rs`).
+//! (`iam_layers.rs`), and each of its tables has a file (`iam_tables.rs`). Statements (`statements.rs`) and rows (`rows.rs`) of
+//! the database are in `repo` of `iam`, whatever the crate.
 //!
 //! Circles that are still there are listed in `xtask/module-circles.txt`, which may only shrink.
 
@@ -19,7 +20,10 @@ mod iam_tables;
 mod layers;
 mod reference;
 mod resolve;
+mod rows;
 mod source;
+mod sql;
+mod statements;
 
 use self::allowed::Allowed;
 use self::circle::circles;
@@ -51,6 +55,8 @@ pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
         wrongs.extend(upwards(&name, &source, &LAYERS));
         wrongs.extend(iam_layers::check(&name, &source));
         wrongs.extend(iam_tables::check(&name, &source));
+        wrongs.extend(statements::check(&name, &source));
+        wrongs.extend(rows::check(&name, &source));
     }
     let list = Path::new(root).join(ALLOWED);
     let allowed = Allowed::parse(&std::fs::read_to_string(&list).unwrap_or_default())?;

@@ -1,10 +1,10 @@
-//! What the layers of `iam` know: the database's statements are in `repo` alone (in which file, `iam_tables.rs` says), and
-//! `model`, `policy` and `token` know no database at all.
+//! What the layers of `iam` know: `model`, `policy` and `token` know no database at all. (That the statements and the rows are
+//! in `repo` alone, `statements.rs` and `rows.rs` say.)
 
 use super::circle::named;
 use super::reference::{Kind, Reference};
 use super::resolve::{Target, resolve};
-use super::source::Source;
+use super::source::{Module, Source};
 
 /// The crate.
 pub(super) const PACKAGE: &str = "iam";
@@ -19,18 +19,11 @@ const PURE: [&str; 3] = ["model", "policy", "token"];
 /// `AuthError` or `KeyError`.
 const IMPURE: [&str; 2] = [REPO, "error"];
 
-/// The crates that do.
-const DATABASES: [&str; 2] = ["db", "sqlx"];
+/// The crate that speaks with the databases.
+pub(super) const DB: &str = "db";
 
-/// How statements begin.
-const STATEMENTS: [&str; 6] = [
-    "SELECT ",
-    "INSERT INTO ",
-    "UPDATE ",
-    "DELETE FROM ",
-    "WITH ",
-    "LOCK ",
-];
+/// The crates that know one.
+const DATABASES: [&str; 2] = [DB, "sqlx"];
 
 /// What is wrong in a crate: nothing in another.
 pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
@@ -40,25 +33,15 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
     }
     for (number, module) in source.modules.iter().enumerate() {
         let layer = module.path.first().map_or("", String::as_str);
-        let place = |line: usize| format!("{PACKAGE}: line {line} of `{}`", named(&module.path));
-        if layer != REPO {
-            for quoted in &module.quoted {
-                if is_statement(&quoted.text) {
-                    wrongs.push(format!(
-                        "{}: a statement of the database belongs in `{REPO}`, in the file of its table",
-                        place(quoted.line)
-                    ));
-                }
-            }
-        }
         if !PURE.contains(&layer) {
             continue;
         }
         for reference in &module.references {
             if knows_a_database(source, number, reference) {
                 wrongs.push(format!(
-                    "{}: `model`, `policy` and `token` know no database, and so no `{}`",
-                    place(reference.line),
+                    "{PACKAGE}: line {} of `{}`: `model`, `policy` and `token` know no database, and so no `{}`",
+                    reference.line,
+                    named(&module.path),
                     reference.segments.join("::")
                 ));
             }
@@ -67,10 +50,9 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
     wrongs
 }
 
-/// Whether a text is a statement of the database.
-pub(super) fn is_statement(text: &str) -> bool {
-    let text = text.trim_start();
-    STATEMENTS.iter().any(|start| text.starts_with(start))
+/// Whether a module of a crate is where the statements are, and the rows.
+pub(super) fn is_in_repo(package: &str, module: &Module) -> bool {
+    package == PACKAGE && module.path.first().is_some_and(|layer| layer == REPO)
 }
 
 /// Whether the path leads to an impure module or through one, whatever form it has, or to a database's crate.
@@ -102,8 +84,8 @@ mod tests {
     use super::super::tests::krate;
     use super::*;
 
-    /// What is wrong with a crate whose `model/role.rs`, `manage.rs` and `repo/users.rs` are this text.
-    fn found(model: &str, manage: &str, users: &str) -> Vec<String> {
+    /// What is wrong with a crate whose `model/role.rs` and `manage.rs` are this text.
+    fn found(model: &str, manage: &str) -> Vec<String> {
         let files = [
             (
                 "src/lib.rs",
@@ -118,35 +100,10 @@ mod tests {
             ("src/model/mod.rs", "mod role;"),
             ("src/model/role.rs", model),
             ("src/repo/mod.rs", "pub mod users;"),
-            ("src/repo/users.rs", users),
+            ("src/repo/users.rs", ""),
         ];
         assert!(check("wire", &krate(&files)).is_empty());
         check(PACKAGE, &krate(&files))
-    }
-
-    #[test]
-    fn a_statement_is_in_repo_alone() {
-        let fine = "fn f() { g(\"UPDATE users SET proof = $2\") }";
-        assert_eq!(found("", "", fine), Vec::<String>::new());
-        for text in [
-            fine,
-            "fn f() { g(r#\"SELECT 1\"#) }",
-            "fn f() { g(\"\n   WITH x AS (SELECT 1)\") }",
-            "const A: &str = \"DELETE FROM users\";",
-            "fn f() { g(format!(\"INSERT INTO {t}\")) }",
-            "mod inner { fn f() { g(\"LOCK users\") } }",
-        ] {
-            let wrongs = found("", text, "");
-            assert_eq!(wrongs.len(), 1, "{text}: {wrongs:?}");
-            assert!(wrongs[0].starts_with("iam: line "), "{wrongs:?}");
-        }
-        for text in [
-            "/// \"UPDATE users\"\nfn f() {}",
-            "#[cfg(test)] mod tests { fn f() { g(\"UPDATE users\") } }",
-            "fn f() { g(\"UPDATED\") }",
-        ] {
-            assert_eq!(found("", text, ""), Vec::<String>::new(), "{text}");
-        }
     }
 
     #[test]
@@ -168,9 +125,9 @@ mod tests {
             "fn check() -> Result<(), crate::IamError> {}",
             "fn f() { println!(\"{}\", crate::repo::users::all()) }",
         ] {
-            assert!(!found(line, "", "").is_empty(), "{line}");
+            assert!(!found(line, "").is_empty(), "{line}");
             assert!(
-                found("", &line.replace("super::super", "super"), "").is_empty(),
+                found("", &line.replace("super::super", "super")).is_empty(),
                 "{line}"
             );
         }
@@ -181,7 +138,7 @@ mod tests {
             "#[cfg(test)] use crate::repo::users;",
             "// crate::repo::users",
         ] {
-            assert_eq!(found(line, "", ""), Vec::<String>::new(), "{line}");
+            assert_eq!(found(line, ""), Vec::<String>::new(), "{line}");
         }
     }
 }

@@ -2,17 +2,9 @@
 //! is there. It may look into other tables.
 
 use super::circle::named;
-use super::iam_layers::{PACKAGE, REPO, is_statement};
+use super::iam_layers::{PACKAGE, REPO};
 use super::source::Source;
-
-/// How a table that is written is named, wherever in a text.
-const WRITES: [&str; 3] = ["INSERT INTO ", "UPDATE ", "DELETE FROM "];
-
-/// Before the table whose rows a query returns.
-const FROM: &str = "FROM";
-
-/// What is not a table: `DO UPDATE SET`.
-const SET: &str = "SET";
+use super::sql::tables;
 
 /// The statements of a crate that are in another table's file: nothing in another crate.
 pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
@@ -29,7 +21,7 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
         }
         let own = below.first().map_or("", String::as_str);
         for quoted in &module.quoted {
-            for table in tables(&quoted.text).filter(|table| table != own) {
+            for table in tables(&quoted.text).iter().filter(|table| *table != own) {
                 wrongs.push(format!(
                     "{PACKAGE}: line {} of `{}`: a statement that writes or returns rows of `{table}` belongs in \
                      `{REPO}/{table}.rs`",
@@ -40,58 +32,6 @@ pub(super) fn check(package: &str, source: &Source) -> Vec<String> {
         }
     }
     wrongs
-}
-
-/// The tables that a text writes, wherever it says so, and the one whose rows it returns, if it is a query.
-fn tables(text: &str) -> impl Iterator<Item = String> {
-    let mut found: Vec<String> = WRITES
-        .iter()
-        .flat_map(|verb| text.match_indices(verb))
-        .filter(|(at, _)| is_begin_of_word(text, *at))
-        .filter_map(|(at, verb)| text.get(at + verb.len()..))
-        .map(name)
-        .filter(|table| table != SET)
-        .collect();
-    if found.is_empty() && is_statement(text) {
-        found.extend(returned(text));
-    }
-    found.into_iter()
-}
-
-/// The table after the first `FROM` that stands in no brackets; where a query follows there, the one of that.
-fn returned(text: &str) -> Option<String> {
-    let mut depth = 0_usize;
-    for (at, character) in text.char_indices() {
-        match character {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > 0 || !is_begin_of_word(text, at) {
-            continue;
-        }
-        let Some(rest) = text.get(at..).and_then(|rest| rest.strip_prefix(FROM)) else {
-            continue;
-        };
-        let rest = rest.trim_start();
-        return match rest.strip_prefix('(') {
-            Some(inner) => returned(inner),
-            None => Some(name(rest)),
-        };
-    }
-    None
-}
-
-/// The word that a text begins with.
-fn name(text: &str) -> String {
-    let text = text.trim_start();
-    let is_part = |character: char| character.is_alphanumeric() || character == '_';
-    text.chars().take_while(|own| is_part(*own)).collect()
-}
-
-fn is_begin_of_word(text: &str, at: usize) -> bool {
-    let before = text.get(..at).and_then(|before| before.chars().next_back());
-    !before.is_some_and(|character| character.is_alphanumeric() || character == '_')
 }
 
 #[cfg(test)]
@@ -136,6 +76,8 @@ mod tests {
             "SELECT users.guid FROM users JOIN invitations ON TRUE",
             "SELECT held.guid FROM (SELECT guid FROM users) AS held",
             "WITH RECURSIVE own (guid) AS (SELECT guid FROM members) SELECT guid FROM users",
+            "SELECT guid FROM users FOR UPDATE SKIP LOCKED",
+            "delete from users where guid = $1",
         ] {
             let [users, mails, acts] = found(&format!("fn f() {{ g({sql:?}) }}"));
             assert_eq!(users, Vec::<String>::new(), "{sql}");
@@ -156,6 +98,8 @@ mod tests {
     fn a_write_is_found_in_a_part_of_a_statement_and_in_a_macro() {
         for text in [
             "const A: &str = concat!(\"WITH own AS (\", \"DELETE FROM users RETURNING guid)\");",
+            "const A: &str = concat!(\"SELECT \", columns!(), \" FROM users\");",
+            "const A: &str = concat!(\"DELETE \", \"FROM users\");",
             "const A: Two = two!(\"SELECT guid FROM users\", \"guid\");",
             "mod inner { const A: &str = \"UPDATE users SET home = $1\"; }",
         ] {

@@ -66,6 +66,9 @@ pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
+/// The macro that makes one text of pieces.
+const CONCAT: &str = "concat";
+
 struct Collector {
     found: Vec<Reference>,
     quoted: Vec<Quoted>,
@@ -133,6 +136,18 @@ impl Collector {
         }
     }
 
+    /// The pieces of a `concat!` are one text; what other macros put between them is not known.
+    fn concatenated(&mut self, pieces: TokenStream) {
+        let before = self.quoted.len();
+        self.tokens(pieces);
+        let pieces = self.quoted.split_off(before);
+        if let Some(first) = pieces.first() {
+            let text = pieces.iter().map(|piece| piece.text.as_str()).collect();
+            let line = first.line;
+            self.quoted.push(Quoted { text, line });
+        }
+    }
+
     /// The paths among tokens that nobody has parsed: those of macros and attributes.
     fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -153,6 +168,14 @@ impl Collector {
                     {
                         segments.push(next.to_string());
                         at += 3;
+                    }
+                    if segments.last().is_some_and(|name| name == CONCAT)
+                        && let (Some(TokenTree::Punct(sign)), Some(TokenTree::Group(pieces))) =
+                            (tokens.get(at), tokens.get(at + 1))
+                        && sign.as_char() == '!'
+                    {
+                        self.concatenated(pieces.stream());
+                        at += 2;
                     }
                     self.add(segments, line(first), Kind::Code);
                 }
@@ -232,7 +255,13 @@ impl<'ast> Visit<'ast> for Collector {
 
     fn visit_macro(&mut self, called: &'ast Macro) {
         self.visit_path(&called.path);
-        self.tokens(called.tokens.clone());
+        let tokens = called.tokens.clone();
+        let name = called.path.segments.last();
+        if name.is_some_and(|name| name.ident == CONCAT) {
+            self.concatenated(tokens);
+        } else {
+            self.tokens(tokens);
+        }
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {

@@ -16,12 +16,14 @@ mod counts;
 pub(crate) mod entry;
 mod log_rate_limit;
 mod origin;
+mod recorded;
 mod tally;
 
-pub use crate::audit_log::{Page, Recorded};
+pub use crate::audit_log::Page;
 pub use action::{Action, Kind, Outcome};
 pub(crate) use counts::Counts;
 pub use counts::Refused;
 pub(crate) use entry::Entries;
 pub use entry::{Actor, Credential, Entry};
 pub use origin::Origin;
+pub use recorded::Recorded;

@@ -4,4 +4,4 @@ mod commit;
 mod keep;
 mod read;
 
-pub use read::{Page, Recorded};
+pub use read::Page;

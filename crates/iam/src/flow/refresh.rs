@@ -13,20 +13,18 @@ use crate::error::IamError;
 use crate::model::bounds::{Bounds, Root};
 use crate::refusal::Reason;
 use crate::repo::acts::credentials;
-use crate::repo::column::parse_guid;
-use crate::repo::principals;
-use crate::repo::refresh_tokens::{self, NewToken};
+use crate::repo::refresh_tokens::{self, NewToken, RefreshToken};
 use crate::repo::sessions;
 use crate::repo::sessions::NewSession;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::token::subject::Subject;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use base::id::{AccountId, KeyId, SessionId};
+use crate::token::successor;
+use base::id::{AccountId, SessionId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{Row, Tx};
+use db::Tx;
 
 /// How long a used token still gives its successor.
 pub const GRACE_MILLISECONDS: i64 = 30_000;
@@ -175,6 +173,14 @@ pub(crate) async fn issue(
     Ok(Secret::new(text))
 }
 
+/// A refresh token as it is shown for its successor, and what the successor is asked for.
+struct Renewal<'a> {
+    text: &'a Secret<String>,
+    client: &'a str,
+    account: Option<&'a str>,
+    with_uaa: bool,
+}
+
 /// Uses a refresh token: returns its successor and the session, which is for `account` from now on if one is named.
 /// With UAA tokens beside the successor, checks that these can be issued, so that they are not refused after it.
 pub(crate) async fn rotate(
@@ -184,78 +190,110 @@ pub(crate) async fn rotate(
     account: Option<&str>,
     with_uaa: bool,
 ) -> Result<Renewed, IamError> {
-    let now = iam.0.clock.now().0;
+    let renewal = Renewal {
+        text,
+        client,
+        account,
+        with_uaa,
+    };
+    let now = iam.0.clock.now();
     let mut tx = iam.0.db.begin().await?;
-    if let Some(row) = refresh_tokens::claim(&mut tx, text, client, Millis(now)).await? {
-        // A refusal from here on drops the transaction, and the token stays unused.
-        let (subject, login, session) = renew_session(iam, &mut tx, &row, account).await?;
-        if with_uaa {
-            subject.require_user()?;
-        }
-        session_limit::has_room(iam, &mut tx, session, 1 + u64::from(with_uaa)).await?;
-        let successor = issue(iam, &mut tx, session, client, &login).await?;
-        refresh_tokens::set_successor(&mut tx, text, seal(text, &successor)?).await?;
-        let ends = (login.bounds()).end(Millis(now), iam.0.config.refresh_token_seconds);
-        sessions::extend(&mut tx, session, ends).await?;
-        iam.commit_unaudited(tx).await?;
-        return Ok(Renewed {
-            subject,
-            login,
-            session,
-            refresh_token: successor,
-        });
+    if let Some(token) = refresh_tokens::claim(&mut tx, text, client, now).await? {
+        return renew(iam, tx, &token, &renewal, now).await;
     }
-    let row = refresh_tokens::find(&mut tx, text, client).await?;
-    let row = row.ok_or_else(invalid)?;
-    let used_at = row.int_or_none("used_at")?.unwrap_or(now);
-    match row.blob_or_none("successor")? {
-        Some(_) if now.saturating_sub(used_at) <= GRACE_MILLISECONDS => {
-            let (row, refresh_token) = last_of_chain(&mut tx, text, client, row).await?;
-            let (subject, login, session) = renew_session(iam, &mut tx, &row, account).await?;
-            if with_uaa {
-                subject.require_user()?;
-            }
-            iam.commit_unaudited(tx).await?;
-            Ok(Renewed {
-                subject,
-                login,
-                session,
-                refresh_token,
-            })
-        }
-        _ => {
-            unexpired(&row, Millis(now))?;
-            let session = SessionId(parse_guid(&row, "session")?);
-            tracing::warn!(%session, "a refresh token was used again: its session is ended");
-            let entry = |owner: Principal| {
-                let who = Actor::Unknown;
-                let entry = Entry::by_actor(who, Credential::RefreshToken, Action::SessionEnded);
-                entry.with("owner", owner).with("why", "used_again")
-            };
-            iam.end_session(tx, session, entry).await?;
-            Err(invalid())
-        }
+    let token = refresh_tokens::find(&mut tx, text, client).await?;
+    let token = token.ok_or_else(invalid)?;
+    if gives_its_successor(&token, now) {
+        return latest_successor(iam, tx, token, &renewal).await;
     }
+    end_reused(iam, tx, &token, now).await?;
+    Err(invalid())
 }
 
-/// The last successor of a used token, with its row: an intermediate successor is used up itself, and its next renewal
+/// Renews the session of a token that this transaction has used up. A refusal drops the transaction, and the token stays
+/// unused.
+async fn renew(
+    iam: &Iam,
+    mut tx: Tx,
+    token: &RefreshToken,
+    renewal: &Renewal<'_>,
+    now: Millis,
+) -> Result<Renewed, IamError> {
+    let Renewal { text, client, .. } = *renewal;
+    let (subject, login, session) = renew_session(iam, &mut tx, token, renewal).await?;
+    let issued = 1 + u64::from(renewal.with_uaa);
+    session_limit::has_room(iam, &mut tx, session, issued).await?;
+    let refresh_token = issue(iam, &mut tx, session, client, &login).await?;
+    let encrypted = successor::encrypt(text, &refresh_token)?;
+    refresh_tokens::set_successor(&mut tx, text, encrypted).await?;
+    let ends = login.bounds().end(now, iam.0.config.refresh_token_seconds);
+    sessions::extend(&mut tx, session, ends).await?;
+    iam.commit_unaudited(tx).await?;
+    Ok(Renewed {
+        subject,
+        login,
+        session,
+        refresh_token,
+    })
+}
+
+/// Whether a token that was used before still gives its successor.
+fn gives_its_successor(token: &RefreshToken, now: Millis) -> bool {
+    let used_at = token.used_at.unwrap_or(now);
+    token.successor.is_some() && now.0.saturating_sub(used_at.0) <= GRACE_MILLISECONDS
+}
+
+/// The latest successor of a token that was used within its grace. Its session is renewed as if with the successor, which
+/// is not used up.
+async fn latest_successor(
+    iam: &Iam,
+    mut tx: Tx,
+    token: RefreshToken,
+    renewal: &Renewal<'_>,
+) -> Result<Renewed, IamError> {
+    let (token, refresh_token) =
+        last_of_chain(&mut tx, renewal.text, renewal.client, token).await?;
+    let (subject, login, session) = renew_session(iam, &mut tx, &token, renewal).await?;
+    iam.commit_unaudited(tx).await?;
+    Ok(Renewed {
+        subject,
+        login,
+        session,
+        refresh_token,
+    })
+}
+
+/// Ends the session of a token that was used again after its grace. One that has expired is refused, and ends nothing.
+async fn end_reused(iam: &Iam, tx: Tx, token: &RefreshToken, now: Millis) -> Result<(), IamError> {
+    unexpired(token, now)?;
+    let session = token.session;
+    tracing::warn!(%session, "a refresh token was used again: its session is ended");
+    let entry = |owner: Principal| {
+        let who = Actor::Unknown;
+        let entry = Entry::by_actor(who, Credential::RefreshToken, Action::SessionEnded);
+        entry.with("owner", owner).with("why", "used_again")
+    };
+    iam.end_session(tx, session, entry).await
+}
+
+/// The last successor of a used token, with its text: an intermediate successor is used up itself, and its next renewal
 /// would look like theft. All of them were used after the first one, so none leaves its grace before it.
 async fn last_of_chain(
     tx: &mut Tx,
     text: &Secret<String>,
     client: &str,
-    mut row: Row,
-) -> Result<(Row, Secret<String>), IamError> {
+    mut token: RefreshToken,
+) -> Result<(RefreshToken, Secret<String>), IamError> {
     let mut text = text.clone();
     for _ in 0..CHAIN_STEPS_MAX {
-        let Some(sealed) = row.blob_or_none("successor")? else {
+        let Some(encrypted) = token.successor.take() else {
             break;
         };
-        text = open(&text, sealed).ok_or_else(invalid)?;
+        text = successor::decrypt(&text, encrypted).ok_or_else(invalid)?;
         let next = refresh_tokens::find(tx, &text, client).await?;
-        row = next.ok_or_else(invalid)?;
+        token = next.ok_or_else(invalid)?;
     }
-    Ok((row, text))
+    Ok((token, text))
 }
 
 /// What a refresh token carries, without using it up.
@@ -265,36 +303,30 @@ pub(crate) async fn peek(
     text: &Secret<String>,
     client: &str,
 ) -> Result<Bounds, IamError> {
-    let row = refresh_tokens::find_unused(tx, text, client).await?;
-    let row = row.ok_or_else(invalid)?;
-    let (bounds, account, grant_type) = read(iam, tx, &row).await?;
+    let token = refresh_tokens::find_unused(tx, text, client).await?;
+    let token = token.ok_or_else(invalid)?;
+    let (bounds, account) = read(iam, tx, &token).await?;
     // The session's account must still be open to it, as for a renewal.
-    Login::to(iam, bounds, &account, grant_type)?;
+    Login::to(iam, bounds, &account, token.grant_type)?;
     Ok(bounds)
 }
 
-/// The bounds of the token's session if both are alive, its account, and how it was begun.
-async fn read(iam: &Iam, tx: &mut Tx, row: &Row) -> Result<(Bounds, String, String), IamError> {
-    let now = iam.0.clock.now();
-    unexpired(row, now)?;
-    let session = SessionId(parse_guid(row, "session")?);
-    let begun = sessions::live_account(tx, session).await?;
+/// The bounds of the token's session if both are alive, and its account.
+async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<(Bounds, String), IamError> {
+    unexpired(token, iam.0.clock.now())?;
+    let begun = sessions::live_account(tx, token.session).await?;
     let (account, proven_at) = begun.ok_or_else(invalid)?;
-    let key = match row.text_or_none("api_key")? {
-        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
-        None => None,
-    };
     let root = Root {
-        session: Some(session),
-        key,
+        session: Some(token.session),
+        key: token.api_key,
     };
-    let principal = principals::read(row)?.ok_or_else(invalid)?;
+    let principal = token.principal.ok_or_else(invalid)?;
     let bounds = iam.derived(principal, proven_at, root)?;
-    Ok((bounds, account, row.text("grant_type")?))
+    Ok((bounds, account))
 }
 
-fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
-    if row.int("expires_at")? > now.0 {
+fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
+    if token.expires_at > now {
         return Ok(());
     }
     Err(IamError::refused(
@@ -307,16 +339,20 @@ fn unexpired(row: &Row, now: Millis) -> Result<(), IamError> {
 async fn renew_session(
     iam: &Iam,
     tx: &mut Tx,
-    row: &Row,
-    asked: Option<&str>,
+    token: &RefreshToken,
+    renewal: &Renewal<'_>,
 ) -> Result<(Subject, Login, SessionId), IamError> {
-    let (bounds, bound, grant_type) = read(iam, tx, row).await?;
+    let (bounds, bound) = read(iam, tx, token).await?;
     let subject = iam.subject(&bounds)?;
-    let login = Login::to(iam, bounds, asked.unwrap_or(&bound), grant_type)?;
+    let asked = renewal.account.unwrap_or(&bound);
+    let login = Login::to(iam, bounds, asked, token.grant_type.clone())?;
     let session = bounds.root().session.ok_or_else(invalid)?;
     let tokens_until = bounds.end(iam.0.clock.now(), iam.0.config.access_token_seconds);
     if !sessions::renew(tx, session, login.account(), tokens_until).await? {
         return Err(invalid());
+    }
+    if renewal.with_uaa {
+        subject.require_user()?;
     }
     Ok((subject, login, session))
 }
@@ -375,35 +411,4 @@ fn no_session() -> IamError {
         Reason::NoSession,
         "This credential is of no login session that could end: disable or delete its API key instead",
     )
-}
-
-/// A key that only the holder of the parent token can derive; it encrypts one message, so the nonce may be constant.
-fn sealing_key(parent: &Secret<String>) -> Result<LessSafeKey, IamError> {
-    let mut material = b"vigie refresh-token successor\0".to_vec();
-    material.extend(parent.expose().as_bytes());
-    let key = zeroize::Zeroizing::new(entropy::sha256(&material));
-    zeroize::Zeroize::zeroize(&mut material);
-    let key =
-        UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| IamError::Crypto("make a sealing key"))?;
-    Ok(LessSafeKey::new(key))
-}
-
-fn seal(parent: &Secret<String>, successor: &Secret<String>) -> Result<Vec<u8>, IamError> {
-    let mut text = successor.expose().clone().into_bytes();
-    let nonce = Nonce::assume_unique_for_key([0; 12]);
-    sealing_key(parent)?
-        .seal_in_place_append_tag(nonce, Aad::empty(), &mut text)
-        .map_err(|_| IamError::Crypto("seal the successor"))?;
-    Ok(text)
-}
-
-fn open(parent: &Secret<String>, mut sealed: Vec<u8>) -> Option<Secret<String>> {
-    let nonce = Nonce::assume_unique_for_key([0; 12]);
-    let text = sealing_key(parent)
-        .ok()?
-        .open_in_place(nonce, Aad::empty(), &mut sealed)
-        .ok()?;
-    std::str::from_utf8(text)
-        .ok()
-        .map(|text| Secret::new(text.to_owned()))
 }

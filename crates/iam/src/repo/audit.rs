@@ -1,11 +1,37 @@
 //! The append-only table `audit`; entries that are too old or too many are deleted from its beginning.
 
+use super::column::at;
 use super::counters;
-use crate::audit::Entry;
+use crate::audit::{Entry, Recorded};
 use crate::error::IamError;
 use base::id::AccountId;
 use base::time::Millis;
 use db::{Db, Row, Tx, Value};
+
+/// The columns of a [`Recorded`]: a macro, because a statement is made of literals.
+macro_rules! columns {
+    () => {
+        "number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times"
+    };
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO audit (",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+);
+
+const AFTER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit WHERE number > $1 AND at >= $2 AND account >= $3 ORDER BY number LIMIT $4"
+);
+
+const OF_ACCOUNT_AFTER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit WHERE number > $1 AND at >= $2 AND account = $3 ORDER BY number LIMIT $4"
+);
 
 /// Writes entries with the next numbers. This must come last in the transaction: until it ends, other writers of
 /// entries wait.
@@ -15,8 +41,6 @@ pub(crate) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result
     let mut number = last.saturating_sub(amount);
     for entry in entries {
         number = number.saturating_add(1);
-        let sql = "INSERT INTO audit (number, at, kind, event, outcome, who, credential, source, account, target, details, \
-                   transaction_id, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         let values = [
             Value::from(number),
             entry.at.unwrap_or(now).0.into(),
@@ -32,7 +56,7 @@ pub(crate) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result
             entry.transaction.as_str().into(),
             i64::try_from(entry.times).unwrap_or(i64::MAX).into(),
         ];
-        tx.execute(sql, &values).await?;
+        tx.execute(INSERT, &values).await?;
     }
     Ok(())
 }
@@ -50,16 +74,10 @@ pub(crate) async fn after(
     since: Option<Millis>,
     account: Option<AccountId>,
     most: i64,
-) -> Result<Vec<Row>, IamError> {
+) -> Result<Vec<Recorded>, IamError> {
     let sql = match account {
-        Some(_) => {
-            "SELECT number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times \
-             FROM audit WHERE number > $1 AND at >= $2 AND account = $3 ORDER BY number LIMIT $4"
-        }
-        None => {
-            "SELECT number, at, kind, event, outcome, who, credential, source, account, target, details, transaction_id, times \
-             FROM audit WHERE number > $1 AND at >= $2 AND account >= $3 ORDER BY number LIMIT $4"
-        }
+        Some(_) => OF_ACCOUNT_AFTER,
+        None => AFTER,
     };
     let account = account.map_or_else(String::new, |account| account.to_string());
     let values = [
@@ -68,7 +86,26 @@ pub(crate) async fn after(
         account.into(),
         most.into(),
     ];
-    Ok(db.all(sql, &values).await?)
+    let rows = db.all(sql, &values).await?;
+    rows.iter().map(decode).collect()
+}
+
+fn decode(row: &Row) -> Result<Recorded, IamError> {
+    Ok(Recorded {
+        number: Some(row.int("number")?),
+        at: at(row, "at")?,
+        kind: row.text("kind")?,
+        event: row.text("event")?,
+        outcome: row.text("outcome")?,
+        who: row.text("who")?,
+        credential: row.text("credential")?,
+        source: row.text("source")?,
+        account: row.text("account")?,
+        target: row.text("target")?,
+        details: row.text("details")?,
+        transaction: row.text("transaction_id")?,
+        times: row.int("times")?,
+    })
 }
 
 /// The group for counting entries: the account and the kind.

@@ -8,7 +8,7 @@ use base::time::Millis;
 use db::Row;
 
 /// A domain's number in the store.
-pub(crate) fn tenant(row: &Row) -> Result<TenantId, IamError> {
+pub(super) fn tenant(row: &Row) -> Result<TenantId, IamError> {
     let tenant = row.int("tenant")?;
     let number = u32::try_from(tenant).map_err(|_| IamError::Stored {
         value: tenant.to_string(),
@@ -17,11 +17,11 @@ pub(crate) fn tenant(row: &Row) -> Result<TenantId, IamError> {
     Ok(TenantId(number))
 }
 
-pub(crate) fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {
+pub(super) fn at(row: &Row, column: &'static str) -> Result<Millis, IamError> {
     Ok(Millis(row.int(column)?))
 }
 
-pub(crate) fn parse<T: std::str::FromStr>(
+pub(super) fn parse<T: std::str::FromStr>(
     row: &Row,
     column: &'static str,
     expected: &'static str,
@@ -32,7 +32,7 @@ pub(crate) fn parse<T: std::str::FromStr>(
         .map_err(|_| IamError::Stored { value, expected })
 }
 
-pub(crate) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamError> {
+pub(super) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamError> {
     let value = row.text(column)?;
     Guid::parse(&value).map_err(|_| IamError::Stored {
         value,
@@ -40,7 +40,7 @@ pub(crate) fn parse_guid(row: &Row, column: &'static str) -> Result<Guid, IamErr
     })
 }
 
-pub(crate) fn domain(text: &str) -> Result<Domain, IamError> {
+pub(super) fn domain(text: &str) -> Result<Domain, IamError> {
     change::domain(text).ok_or_else(|| IamError::Stored {
         value: text.to_owned(),
         expected: "a domain",

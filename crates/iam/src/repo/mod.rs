@@ -1,6 +1,7 @@
 //! All SQL statements: one file a table, of its name, holds those that write or return its rows (`invitations`, which would be
-//! too long, has a folder). A statement may look into other tables. `acts` changes several tables in one transaction, by the
-//! functions of their files.
+//! too long, has a folder), and decodes the rows into types: nobody else reads a column. (Those of the directory leave as
+//! `Rows`, which only `decode` opens.) A statement may look into other tables. `acts` changes several tables in one
+//! transaction, by the functions of their files.
 
 pub(crate) mod account_limits;
 pub(crate) mod accounts;
@@ -8,7 +9,7 @@ pub(crate) mod acts;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod changes;
-pub(crate) mod column;
+mod column;
 pub(crate) mod counters;
 pub(crate) mod counts;
 mod decode;

@@ -28,7 +28,7 @@ pub(crate) async fn insert_user(tx: &mut Tx, user: UserId) -> Result<(), IamErro
 
 /// The principal of the columns `principal` and `principal_kind`. None if it is gone, or of a kind that only a newer program
 /// knows: then nobody may act as it here.
-pub(crate) fn read(row: &Row) -> Result<Option<Principal>, IamError> {
+pub(super) fn read(row: &Row) -> Result<Option<Principal>, IamError> {
     let Some(kind) = row.text_or_none("principal_kind")? else {
         return Ok(None);
     };

@@ -1,11 +1,12 @@
 //! The table `refresh_tokens`: hashes, their sessions and their successors.
 
-use super::column::parse_guid;
-use super::principals::key;
+use super::column::{at, parse_guid};
+use super::principals::{self, key};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
-use base::id::SessionId;
+use base::id::{KeyId, SessionId};
+use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
 use db::{Row, Tx, Value};
@@ -14,8 +15,70 @@ fn hash(text: &str) -> Value {
     Value::from(&entropy::sha256(text.as_bytes())[..])
 }
 
-const FIND: &str = "SELECT session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, \
-                    grant_type, expires_at, used_at, successor FROM refresh_tokens WHERE hash = $1 AND client = $2";
+/// The columns of a [`RefreshToken`]: a macro, because a statement is made of literals.
+macro_rules! columns {
+    () => {
+        "session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, grant_type, \
+         expires_at, used_at, successor"
+    };
+}
+
+const CLAIM: &str = concat!(
+    "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND client = $3 AND used_at IS NULL RETURNING ",
+    columns!()
+);
+
+const FIND: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM refresh_tokens WHERE hash = $1 AND client = $2"
+);
+
+const FIND_UNUSED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM refresh_tokens WHERE hash = $1 AND client = $2 AND used_at IS NULL"
+);
+
+/// A stored token, without its hash.
+pub(crate) struct RefreshToken {
+    pub(crate) session: SessionId,
+    /// Whoever it acts for; none if they are gone, or of a kind that only a newer program knows.
+    pub(crate) principal: Option<Principal>,
+    /// The key that its session was begun with.
+    pub(crate) api_key: Option<KeyId>,
+    pub(crate) grant_type: String,
+    pub(crate) expires_at: Millis,
+    /// When it was used up.
+    pub(crate) used_at: Option<Millis>,
+    /// The token that replaced it, encrypted (`token::successor`).
+    pub(crate) successor: Option<Vec<u8>>,
+}
+
+fn decode(row: &Row) -> Result<RefreshToken, IamError> {
+    let api_key = match row.text_or_none("api_key")? {
+        Some(_) => Some(KeyId(parse_guid(row, "api_key")?)),
+        None => None,
+    };
+    Ok(RefreshToken {
+        session: SessionId(parse_guid(row, "session")?),
+        principal: principals::read(row)?,
+        api_key,
+        grant_type: row.text("grant_type")?,
+        expires_at: at(row, "expires_at")?,
+        used_at: row.int_or_none("used_at")?.map(Millis),
+        successor: row.blob_or_none("successor")?,
+    })
+}
+
+async fn one(
+    tx: &mut Tx,
+    sql: &'static str,
+    values: &[Value],
+) -> Result<Option<RefreshToken>, IamError> {
+    let row = tx.one(sql, values).await?;
+    row.as_ref().map(decode).transpose()
+}
 
 /// A token to be stored.
 pub(crate) struct NewToken<'a> {
@@ -50,11 +113,9 @@ pub(crate) async fn claim(
     text: &Secret<String>,
     client: &str,
     now: Millis,
-) -> Result<Option<Row>, IamError> {
-    let sql = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND client = $3 AND used_at IS NULL \
-               RETURNING session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, grant_type, expires_at, used_at, successor";
+) -> Result<Option<RefreshToken>, IamError> {
     let values = [hash(text.expose()), now.0.into(), client.into()];
-    Ok(tx.one(sql, &values).await?)
+    one(tx, CLAIM, &values).await
 }
 
 /// A token, used or not.
@@ -62,8 +123,8 @@ pub(crate) async fn find(
     tx: &mut Tx,
     text: &Secret<String>,
     client: &str,
-) -> Result<Option<Row>, IamError> {
-    Ok(tx.one(FIND, &[hash(text.expose()), client.into()]).await?)
+) -> Result<Option<RefreshToken>, IamError> {
+    one(tx, FIND, &[hash(text.expose()), client.into()]).await
 }
 
 /// A token that is not used yet.
@@ -71,13 +132,11 @@ pub(crate) async fn find_unused(
     tx: &mut Tx,
     text: &Secret<String>,
     client: &str,
-) -> Result<Option<Row>, IamError> {
-    let sql = "SELECT session, principal, (SELECT kind FROM principals WHERE guid = principal) AS principal_kind, api_key, \
-               grant_type, expires_at, used_at FROM refresh_tokens WHERE hash = $1 AND client = $2 AND used_at IS NULL";
-    Ok(tx.one(sql, &[hash(text.expose()), client.into()]).await?)
+) -> Result<Option<RefreshToken>, IamError> {
+    one(tx, FIND_UNUSED, &[hash(text.expose()), client.into()]).await
 }
 
-/// Stores the sealed successor of a used token.
+/// Stores the encrypted successor of a used token.
 pub(crate) async fn set_successor(
     tx: &mut Tx,
     text: &Secret<String>,

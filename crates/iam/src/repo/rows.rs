@@ -14,23 +14,23 @@ use db::{Db, Row, Tx};
 /// The rows.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    pub(crate) accounts: Vec<Row>,
-    pub(crate) limits: Vec<Row>,
+    pub(super) accounts: Vec<Row>,
+    pub(super) limits: Vec<Row>,
     /// All of them, or none if no change is about them.
-    pub(crate) regions: Option<Vec<Row>>,
-    pub(crate) orgs: Vec<Row>,
-    pub(crate) spaces: Vec<Row>,
-    pub(crate) users: Vec<Row>,
-    pub(crate) members: Vec<Row>,
-    pub(crate) departures: Vec<Row>,
-    pub(crate) roles: Vec<Row>,
-    pub(crate) domains: Vec<Row>,
-    pub(crate) deletions: Vec<Row>,
+    pub(super) regions: Option<Vec<Row>>,
+    pub(super) orgs: Vec<Row>,
+    pub(super) spaces: Vec<Row>,
+    pub(super) users: Vec<Row>,
+    pub(super) members: Vec<Row>,
+    pub(super) departures: Vec<Row>,
+    pub(super) roles: Vec<Row>,
+    pub(super) domains: Vec<Row>,
+    pub(super) deletions: Vec<Row>,
     /// The managers of deleted domains.
-    pub(crate) managers: Vec<Row>,
-    pub(crate) keys: Vec<Row>,
+    pub(super) managers: Vec<Row>,
+    pub(super) keys: Vec<Row>,
     /// Like the regions.
-    pub(crate) issuers: Option<Vec<Row>>,
+    pub(super) issuers: Option<Vec<Row>>,
 }
 
 impl Rows {

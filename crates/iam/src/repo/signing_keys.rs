@@ -16,9 +16,10 @@ pub struct StoredKey {
     pub retired_at: Option<Millis>,
 }
 
-/// A key to be stored.
+/// A key in its stored form.
 pub(crate) struct EncryptedSigningKey {
     pub(crate) kid: String,
+    /// Encrypted.
     pub(crate) bytes: Vec<u8>,
     /// The name of its encryption key.
     pub(crate) with: String,
@@ -28,8 +29,17 @@ const IN_SERVICE: &str =
     "SELECT kid, sealed, sealed_with FROM signing_keys WHERE retired_at IS NULL ORDER BY kid";
 
 /// The keys in service, read in the transaction.
-pub(crate) async fn rows(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
-    Ok(tx.all(IN_SERVICE, &[]).await?)
+pub(crate) async fn in_service(tx: &mut Tx) -> Result<Vec<EncryptedSigningKey>, IamError> {
+    let rows = tx.all(IN_SERVICE, &[]).await?;
+    rows.iter().map(decode).collect()
+}
+
+fn decode(row: &Row) -> Result<EncryptedSigningKey, IamError> {
+    Ok(EncryptedSigningKey {
+        kid: row.text("kid")?,
+        bytes: row.blob("sealed")?,
+        with: row.text("sealed_with")?,
+    })
 }
 
 /// The last name of all keys, retired ones included.

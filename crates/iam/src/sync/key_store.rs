@@ -20,7 +20,7 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaKeyPair;
 use base::error_chain::Chain;
 use base::time::Millis;
-use db::{Db, Row, Tx};
+use db::{Db, Tx};
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -36,18 +36,18 @@ pub(crate) async fn open(
     let files = key_folder::read_all(&config.keys)?;
     let mut tx = db.begin().await?;
     counters::lock_changes(&mut tx).await?;
-    let rows = signing_keys::rows(&mut tx).await?;
+    let stored = signing_keys::in_service(&mut tx).await?;
     let key = match EncryptionKey::read(&path)? {
         Some(key) => key,
         // A new encryption key would decrypt none of the existing signing keys.
-        None if !rows.is_empty() => {
+        None if !stored.is_empty() => {
             return Err(IamError::NoEncryptionKey {
                 path: path.display().to_string(),
             });
         }
         None => EncryptionKey::create(&path)?,
     };
-    let mut keys = open_all(&rows, &key)?;
+    let mut keys = open_all(&stored, &key)?;
     for file in &files {
         if signing_keys::insert(&mut tx, &sealed(&key, &file.kid, &file.der)?, now).await? {
             keys.extend(SigningKey::of(&file.kid, &file.der));
@@ -82,9 +82,9 @@ pub(crate) async fn own_encryption_key(
         path: path.display().to_string(),
     })?;
     let mut tx = db.snapshot().await?;
-    let rows = signing_keys::rows(&mut tx).await?;
+    let stored = signing_keys::in_service(&mut tx).await?;
     tx.end().await?;
-    open_all(&rows, &key)?;
+    open_all(&stored, &key)?;
     Ok(key)
 }
 
@@ -97,21 +97,24 @@ fn sealed(key: &EncryptionKey, kid: &str, der: &[u8]) -> Result<EncryptedSigning
     })
 }
 
-fn open_all(rows: &[Row], key: &EncryptionKey) -> Result<Vec<SigningKey>, IamError> {
-    rows.iter().map(|row| open_one(row, key)).collect()
+fn open_all(
+    stored: &[EncryptedSigningKey],
+    key: &EncryptionKey,
+) -> Result<Vec<SigningKey>, IamError> {
+    stored.iter().map(|own| open_one(own, key)).collect()
 }
 
-fn open_one(row: &Row, key: &EncryptionKey) -> Result<SigningKey, IamError> {
-    let kid = row.text("kid")?;
-    if row.text("sealed_with")? != key.name {
+fn open_one(stored: &EncryptedSigningKey, key: &EncryptionKey) -> Result<SigningKey, IamError> {
+    let kid = &stored.kid;
+    if stored.with != key.name {
         return Err(IamError::OtherEncryptionKey {
-            kid,
+            kid: kid.clone(),
             path: key.path.display().to_string(),
         });
     }
-    let der = key.open(&kid, &row.blob("sealed")?)?;
-    SigningKey::of(&kid, &der).ok_or(IamError::Stored {
-        value: kid,
+    let der = key.open(kid, &stored.bytes)?;
+    SigningKey::of(kid, &der).ok_or_else(|| IamError::Stored {
+        value: kid.clone(),
         expected: "an RSA key",
     })
 }
@@ -157,7 +160,7 @@ impl Iam {
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
         // Otherwise the other nodes could not decrypt it.
-        open_all(&signing_keys::rows(&mut tx).await?, &key)?;
+        open_all(&signing_keys::in_service(&mut tx).await?, &key)?;
         let kid = new_name(&mut tx, now).await?;
         signing_keys::insert(&mut tx, &sealed(&key, &kid, &der)?, now).await?;
         let entry = Entry::by_operator(Action::SigningKeyMade).on(&kid);
@@ -172,11 +175,8 @@ impl Iam {
     pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
-        let mut own = Vec::new();
-        for row in signing_keys::rows(&mut tx).await? {
-            own.push(row.text("kid")?);
-        }
-        if !own.iter().any(|own| own == kid) {
+        let own = signing_keys::in_service(&mut tx).await?;
+        if !own.iter().any(|own| own.kid == kid) {
             return Err(IamError::NoSuchKey {
                 kid: kid.to_owned(),
             });
@@ -204,22 +204,22 @@ impl Iam {
     pub async fn reread_keys(&self) -> Result<KeyChange, IamError> {
         let turn = self.0.reload.lock().await;
         let mut tx = self.0.db.snapshot().await?;
-        let rows = signing_keys::rows(&mut tx).await?;
+        let stored = signing_keys::in_service(&mut tx).await?;
         tx.end().await?;
-        let change = self.replace_keys(&rows);
+        let change = self.replace_keys(&stored);
         drop(turn);
         Ok(change)
     }
 
-    /// Replaces the keys in service by those of the rows; called under the lock of the directory's reader. A key that
+    /// Replaces the keys in service by the stored ones; called under the lock of the directory's reader. A key that
     /// cannot be decrypted here must not keep the others from being added or removed.
-    pub(crate) fn replace_keys(&self, rows: &[Row]) -> KeyChange {
+    pub(crate) fn replace_keys(&self, stored: &[EncryptedSigningKey]) -> KeyChange {
         let Some(key) = &self.0.encryption_key else {
             return KeyChange::default();
         };
         let mut keys = Vec::new();
-        for row in rows {
-            match open_one(row, key) {
+        for own in stored {
+            match open_one(own, key) {
                 Ok(key) => keys.push(key),
                 Err(error) => {
                     tracing::error!(error = %Chain(&error), "a signing key is not taken up");

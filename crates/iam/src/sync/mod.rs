@@ -19,11 +19,11 @@ use crate::repo::changes;
 use crate::repo::changes::News;
 use crate::repo::counters;
 use crate::repo::rows::Rows;
-use crate::repo::signing_keys;
+use crate::repo::signing_keys::{self, EncryptedSigningKey};
 use crate::service::{Iam, Inner};
 use base::error_chain::Chain;
 use base::failure_streak::FailureStreak;
-use db::{Db, Follower, Row};
+use db::{Db, Follower};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -197,7 +197,7 @@ struct Found {
     changed: Option<Changed>,
     rows: Rows,
     /// The signing keys, unless they are as they were.
-    keys: Option<Vec<Row>>,
+    keys: Option<Vec<EncryptedSigningKey>>,
 }
 
 impl Found {
@@ -219,7 +219,7 @@ impl Found {
         };
         let is_of_keys = |changed: &Changed| changed.contains(Change::SigningKeys);
         let keys = match changed.as_ref().is_none_or(is_of_keys) {
-            true => Some(signing_keys::rows(&mut tx).await?),
+            true => Some(signing_keys::in_service(&mut tx).await?),
             false => None,
         };
         tx.end().await?;

@@ -10,4 +10,5 @@ pub mod key_error;
 pub(crate) mod key_folder;
 pub mod keyring;
 pub mod subject;
+pub(crate) mod successor;
 pub mod verified;

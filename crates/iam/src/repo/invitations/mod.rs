@@ -47,7 +47,7 @@ pub(crate) struct InvitationRow {
 }
 
 impl InvitationRow {
-    pub(crate) fn read(row: &Row) -> Result<Self, IamError> {
+    fn read(row: &Row) -> Result<Self, IamError> {
         Ok(Self {
             guid: parse_guid(row, "guid")?,
             account: AccountId(parse_guid(row, "account")?),
