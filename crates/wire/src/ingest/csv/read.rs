@@ -1,7 +1,7 @@
 //! Samples out of a row.
 
 use super::dialect::Dialect;
-use super::layout::{Long, Naming, Wide};
+use super::layout::{Long, Naming, Wide, is_gap};
 use super::row::Row;
 use super::slashed::{self, DateOrder};
 use crate::ingest::default_times::DefaultTimes;
@@ -25,6 +25,10 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// The sample of a row that has one.
     pub(super) fn sample(&self, layout: &Long, ready: &mut Lines, stamps: &mut DefaultTimes) {
+        let value = self.row.field(layout.value).ok().flatten();
+        if layout.has_gaps && value.is_some_and(is_gap) {
+            return;
+        }
         ready.received += 1;
         let name = match &layout.name {
             Naming::Column(at) => self.row.field(*at).ok().flatten(),
@@ -61,7 +65,7 @@ impl Reader<'_> {
             if column == layout.timestamp || matches!(&cell, Ok(None)) {
                 continue;
             }
-            if matches!(&cell, Ok(Some(text)) if text.trim().is_empty()) {
+            if matches!(&cell, Ok(Some(text)) if is_gap(text)) {
                 continue;
             }
             ready.received += 1;
@@ -143,7 +147,8 @@ impl Reader<'_> {
     fn number(&self, text: &str) -> Result<f64, RejectReason> {
         // A refusal repeats what the file says.
         let text = text.trim();
-        value(&self.dialect.number(text)).or_else(|_| value(text))
+        let number = value(&self.dialect.number(text)).or_else(|_| value(text));
+        number.map_err(|reason| grouped(text).unwrap_or(reason))
     }
 
     /// Reads epoch seconds, or a time in another form; nothing where the cell is empty. Where a day could be a month, neither
@@ -171,4 +176,19 @@ impl Reader<'_> {
         }
         .map(Some)
     }
+}
+
+/// Why a number with separators of thousands is refused: `1,234` is read in two ways.
+fn grouped(text: &str) -> Option<RejectReason> {
+    let unsigned = text.trim_start_matches(['-', '+']);
+    let is_part = |own: char| own.is_ascii_digit() || matches!(own, '.' | ',' | '\'' | '\u{2019}');
+    let is_one = unsigned.starts_with(|own: char| own.is_ascii_digit())
+        && unsigned.chars().all(is_part)
+        && unsigned.contains(|own: char| !own.is_ascii_digit());
+    is_one.then(|| {
+        RejectReason::Value(format!(
+            "the value `{}` has separators of thousands, or another decimal separator than this file has: write `1234.5`",
+            cut::short(text)
+        ))
+    })
 }
