@@ -157,6 +157,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "metrics schemas import rules.conf --dry-run",
     "metrics schemas import rules~.conf",
     "agent --once --interval 1s --host h",
+    "agent install --user --print -- --host h~",
+    "agent install --user --cron --key-file nowhere~",
     "config --list",
     "config --sso-otp manual~",
     "completion bash",
