@@ -98,12 +98,13 @@ struct RunArgs {
     /// Send none of the host's own metrics
     #[arg(long)]
     no_host_metrics: bool,
+    // Before those that have a heading, under which it would stand.
+    #[command(flatten)]
+    scope: ScopeArgs,
     #[command(flatten)]
     textfiles: TextfileArgs,
     #[command(flatten)]
     doors: DoorArgs,
-    #[command(flatten)]
-    scope: ScopeArgs,
 }
 
 impl RunArgs {
