@@ -24,6 +24,7 @@ mod machine_errors;
 mod members;
 mod metrics_arrivals;
 mod metrics_delete;
+mod metrics_exports;
 mod metrics_get;
 mod metrics_list;
 mod metrics_pipe;

@@ -14,7 +14,7 @@ const NAME: &str = "vigie-agent";
 pub(super) struct InstallPaths {
     pub(super) is_system: bool,
     is_cron: bool,
-    /// The unit, or the file for cron; `None` where cron's table is edited by a command.
+    /// The unit, or the file for cron; `None` where cron's table is edited by a command, or nothing is written.
     pub(super) file: Option<PathBuf>,
     /// Where a key is written that is in no file yet.
     pub(super) key_file: PathBuf,
@@ -35,7 +35,8 @@ impl InstallPaths {
                 let folder = configuration(context)?.join("systemd").join("user");
                 Ok(folder.join(format!("{NAME}.service")))
             };
-            let file = (!args.cron).then(unit).transpose()?;
+            // What is printed is written nowhere, so that no home is needed for it.
+            let file = (!args.cron && !args.print).then(unit).transpose()?;
             let folder = std::path::absolute(context.home.directory())
                 .map_err(|error| Failure::file("find", context.home.directory(), &error))?;
             (file, folder.join("agent.key"))
