@@ -32,7 +32,7 @@ only its user can read; or one that is in a file already. Use a key that can do 
 Examples:
   vigie agent install --user --key-file agent.key
   vigie agent install --system --key-file /etc/vigie/agent.key
-  vigie agent install --user --key-file agent.key -- --listen-graphite 127.0.0.1:2003
+  vigie agent install --user -- --listen-graphite 127.0.0.1:2003
   vigie agent install --cron --print")]
 pub(crate) struct InstallArgs {
     /// For this user, by their own systemd; the default for all but root
