@@ -24,7 +24,7 @@ enum End {
 }
 
 enum Reader<'a> {
-    Lines(LineReader<'a>),
+    Lines(Box<LineReader<'a>>),
     Statsd(StatsdReader<'a>),
 }
 
@@ -65,7 +65,7 @@ pub(super) fn serve(serving: DoorContext<'_>, mut stream: TcpStream) {
         return;
     }
     let mut reader = match serving.door.kind {
-        DoorKind::Graphite => Reader::Lines(LineReader::new(serving)),
+        DoorKind::Graphite => Reader::Lines(Box::new(LineReader::new(serving))),
         DoorKind::Statsd => Reader::Statsd(StatsdReader::new(serving)),
     };
     let end = read(serving, &mut reader, &mut stream);

@@ -110,18 +110,21 @@ fn what_was_acknowledged_outlives_a_killed_agent_and_a_killed_server() {
     let lines = address(&agent, "graphite");
     let begin = ["--listen-graphite", lines.as_str()];
     let is_over = AtomicBool::new(false);
-    let begun = crate::harness::now() * 1000;
+    // None of them may be of a time to come, which a query leaves out.
+    let begun = (crate::harness::now() - 600) * 1000;
     let acknowledged = std::thread::scope(|threads| {
         let senders = SENDERS.map(|sender| {
             let (lines, is_over) = (&lines, &is_over);
             threads.spawn(move || {
-                let (mut numbers, mut number) = (BTreeSet::new(), 0_u32);
+                let (mut numbers, mut number) = (BTreeSet::new(), 1_u32);
                 while !is_over.load(Ordering::Relaxed) {
-                    number += 1;
-                    // Each has a time of its own.
+                    // Each has a time of its own; what was not acknowledged is sent again.
                     let text = format!("{sender} {number} {}\n", begun + i64::from(number));
                     if send(lines, &text) {
                         numbers.insert(number);
+                        number += 1;
+                    } else {
+                        std::thread::yield_now();
                     }
                 }
                 numbers
