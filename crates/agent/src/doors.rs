@@ -10,58 +10,31 @@
 mod connection;
 mod counts;
 mod datagrams;
+mod door;
 mod first_line;
 mod lines;
 mod listener;
+mod sockets;
 mod statsd;
+mod sums;
 
 pub use counts::{DoorTotals, Refusals};
+pub use door::DoorKind;
 
 use crate::intake::Intake;
 use crate::notifier::Notifier;
 use counts::Counts;
-use listener::Sockets;
-use statsd::Sums;
+use door::{Door, DoorContext};
+use sockets::Sockets;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
+use sums::Sums;
 use wire::ingest::statsd::{Settings, SettingsError};
-
-/// The most connections to a door at once.
-const CONNECTIONS_MAX: usize = 64;
-
-/// A connection on which nothing came for longer is closed.
-const IDLE: Duration = Duration::from_secs(15 * 60);
-
-/// How soon a thread that waits for bytes sees that it is to end.
-const TICK: Duration = Duration::from_millis(100);
-
-/// For so long what has already come is still read at the end.
-const LAST: Duration = Duration::from_secs(1);
 
 /// How often is looked whether there is something to tell.
 const TELLING: Duration = Duration::from_secs(1);
-
-/// What comes in by a door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DoorKind {
-    /// Graphite's lines.
-    Graphite,
-    /// statsd's lines.
-    Statsd,
-}
-
-impl DoorKind {
-    /// The word for it in names and messages.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Graphite => "graphite",
-            Self::Statsd => "statsd",
-        }
-    }
-}
 
 /// Which doors there are to be.
 #[derive(Debug, Clone, Default)]
@@ -88,24 +61,6 @@ pub enum DoorError {
     Sums(SettingsError),
     /// There is no thread for a door.
     Thread(io::Error),
-}
-
-/// A door whose address is taken.
-#[derive(Debug)]
-struct Door {
-    kind: DoorKind,
-    sockets: Sockets,
-    counts: Counts,
-    connections: AtomicUsize,
-}
-
-/// What a thread of a door needs.
-#[derive(Debug, Clone, Copy)]
-struct DoorContext<'a> {
-    door: &'a Door,
-    sums: &'a Sums,
-    intake: &'a Intake,
-    notifier: &'a Notifier,
 }
 
 /// Doors whose addresses are taken.

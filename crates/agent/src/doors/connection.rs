@@ -1,9 +1,9 @@
 //! One connection of a sender, from its first byte to its last.
 
+use super::door::{DoorContext, DoorKind, IDLE, LAST, TICK};
 use super::first_line::{FirstLine, IsHttp};
 use super::lines::LineReader;
 use super::statsd::StatsdReader;
-use super::{DoorContext, DoorKind, IDLE, LAST, TICK};
 use rustix::net::sockopt::set_socket_linger;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,8 +1,8 @@
 //! Datagrams of a door. Who sends hears nothing; what is refused is counted.
 
+use super::door::{DoorContext, DoorKind, LAST, TICK};
 use super::lines::LineReader;
 use super::statsd::StatsdReader;
-use super::{DoorContext, DoorKind, LAST, TICK};
 use std::io::ErrorKind;
 use std::time::Instant;
 

@@ -1,7 +1,7 @@
 //! Graphite's lines of one connection, or of the datagrams of a door.
 
-use super::DoorContext;
 use super::counts::described;
+use super::door::DoorContext;
 use crate::intake::Ticket;
 use base::time::{Clock as _, Millis, SystemClock};
 use wire::ingest::plaintext::{Decoder, Times};

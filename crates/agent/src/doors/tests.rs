@@ -1,3 +1,4 @@
+use super::door::CONNECTIONS_MAX;
 use super::*;
 use crate::doors::counts::Refusals;
 use std::io::{Read as _, Write as _};

@@ -1,17 +1,22 @@
 //! `agent install`: writes what keeps an agent running after this terminal is closed. The key is in a file of its own that nobody
 //! else can read, never in the unit, which everybody can.
 
+mod args;
 mod cron;
 mod key;
 mod paths;
 mod quoting;
+mod service;
 mod unit;
 mod writing;
 
+pub(super) use self::args::InstallArgs;
+
 use self::key::KeySource;
 use self::paths::InstallPaths;
+use self::service::AgentService;
 use self::writing::{WriteOutcome, write};
-use super::RunArgs;
+use super::run_args::RunArgs;
 use crate::address;
 use crate::context::Context;
 use crate::env;
@@ -19,58 +24,6 @@ use crate::error::Failure;
 use crate::shown::{PrintableText, shown};
 use clap::Parser as _;
 use serde_json::json;
-use std::path::PathBuf;
-
-/// The arguments.
-#[derive(Debug, clap::Args)]
-#[command(after_long_help = "\
-The server is that of `VIGIE_API`, else the one of the login. The key is that of `VIGIE_API_KEY`, which is written into a file that \
-only its user can read; or one that is in a file already. Use a key that can do nothing but send:
-
-  vigie iam api-key-create HOST --only send -s SPACE --file agent.key
-
-Examples:
-  vigie agent install --user --key-file agent.key
-  vigie agent install --system --key-file /etc/vigie/agent.key
-  vigie agent install --user -- --listen-graphite 127.0.0.1:2003
-  vigie agent install --cron --print")]
-pub(crate) struct InstallArgs {
-    /// For this user, by their own systemd; the default for all but root
-    #[arg(long, conflicts_with = "system")]
-    user: bool,
-    /// For the machine; the default for root
-    #[arg(long)]
-    system: bool,
-    /// A line for cron, which takes a reading every minute, where there is no systemd
-    #[arg(long)]
-    cron: bool,
-    /// Print it and write nothing
-    #[arg(long)]
-    print: bool,
-    /// Replace a file that is there and differs
-    #[arg(long, conflicts_with = "print")]
-    force: bool,
-    /// The file that holds the API key; default: `agent.key` in `/etc/vigie`, or in the configuration directory
-    #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
-    /// Write below this folder, for the image of another machine
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    /// Arguments of the agent, behind `--`
-    #[arg(last = true, value_name = "ARGUMENT")]
-    arguments: Vec<String>,
-}
-
-/// What is to be run, and as whom it sends.
-#[derive(Debug)]
-struct AgentService<'a> {
-    program: String,
-    server: String,
-    /// Where the key is, as the agent will see it.
-    key_file: String,
-    ca_file: Option<String>,
-    arguments: &'a [String],
-}
 
 /// The agent's arguments alone, to check them.
 #[derive(Debug, clap::Parser)]

@@ -1,12 +1,12 @@
 //! The agent while it runs: a thread that takes readings, those of the doors, one that writes what they take into the buffer, and this
 //! one, which sends.
 
-use super::RunArgs;
 use super::delivery::{Delivery, DeliveryTotals, ToServer};
 use super::door_args::{self, DoorArgs};
 use super::losses::{Losses, append, append_body};
 use super::old_buffers;
 use super::own_figures::OwnFigures;
+use super::run_args::RunArgs;
 use super::signals::stop_on_signals;
 use super::textfile_args::TextfileCollector;
 use crate::context::Context;
@@ -94,7 +94,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         sent: &DeliveryTotals::default(),
         intake: &Intake::default(),
     };
-    let outcome = running.to_the_end(&monitoring, &schedule, files);
+    let outcome = running.until_the_end(&monitoring, &schedule, files);
     let waiting = running.waiting();
     if waiting > 0 {
         output.note(format!(
@@ -127,7 +127,7 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn to_the_end(
+    fn until_the_end(
         &self,
         monitoring: &Monitoring<'_>,
         schedule: &Schedule<'_>,

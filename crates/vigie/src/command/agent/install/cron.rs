@@ -1,7 +1,7 @@
 //! A line of cron: one reading a minute, and no mail while all is well.
 
-use super::AgentService;
 use super::quoting::cron;
+use super::service::AgentService;
 use crate::error::Failure;
 
 /// The line; in a file of the machine's it names a user.

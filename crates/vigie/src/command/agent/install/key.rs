@@ -1,6 +1,6 @@
 //! The key of an agent that is installed.
 
-use super::InstallArgs;
+use super::args::InstallArgs;
 use super::paths::InstallPaths;
 use super::writing::{WriteOutcome, write};
 use crate::context::Context;

@@ -1,6 +1,6 @@
 //! Where things are written, for this user or for the machine.
 
-use super::InstallArgs;
+use super::args::InstallArgs;
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;

@@ -1,7 +1,7 @@
 //! Units of systemd.
 
-use super::AgentService;
 use super::quoting::{command, setting};
+use super::service::AgentService;
 use crate::error::Failure;
 
 const UNIT: &str = "\
