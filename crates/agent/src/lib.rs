@@ -4,18 +4,27 @@
 //! network. The sender ([`Sender`]) sends the oldest records and discards them only when a receipt accounts for them.
 //! So an unreachable server, an expired token and a restart cost nothing but time.
 //!
+//! Beside the host's figures it takes what others have: files in Prometheus' text ([`Textfiles`]), and what old senders send to its
+//! [`Doors`], which goes through the [`Intake`] into the same journal.
+//!
 //! The program decides about destination, credential and messages: it implements [`Destination`].
 
+mod doors;
 mod host;
+mod intake;
 mod notifier;
 mod proc;
 mod reading;
 mod schedule;
 mod sender;
+mod textfile;
 
+pub use doors::{DoorError, DoorKind, DoorSettings, DoorTotals, Doors, Refusals};
 pub use host::Host;
+pub use intake::{Intake, Ticket};
 pub use journal::{Journal, JournalError, Lost, WhenFull};
 pub use notifier::Notifier;
 pub use reading::{Naming, Reading, batch};
 pub use schedule::Schedule;
 pub use sender::{Destination, Report, SendError, Sender, Verdict};
+pub use textfile::{TextfileReading, Textfiles};

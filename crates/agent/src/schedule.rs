@@ -13,8 +13,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The readings of a host, on schedule.
 #[derive(Debug)]
 pub struct Schedule<'a> {
-    /// The host.
-    pub host: &'a Host,
+    /// The host; without one, there is nothing to take but what others add.
+    pub host: Option<&'a Host>,
     /// The prefix of every name.
     pub naming: &'a Naming,
     /// Stops the readings.
@@ -26,22 +26,33 @@ pub struct Schedule<'a> {
 }
 
 impl Schedule<'_> {
-    /// Passes the samples of each reading to `take`, until the notifier stops it or the number of readings is reached.
+    /// Passes the samples of each reading and its time to `take`, until the notifier stops it or the number of readings is reached.
     ///
     /// # Errors
     /// The first error of `take`.
-    pub fn run<E>(&self, mut take: impl FnMut(&Batch) -> Result<(), E>) -> Result<(), E> {
-        let mut before: Reading = self.host.read(SystemClock.now());
+    pub fn run<E>(&self, mut take: impl FnMut(Batch, Millis) -> Result<(), E>) -> Result<(), E> {
+        let mut before = self.read();
         let mut left = self.count;
         let mut pause = FIRST_WAIT.min(self.interval);
         while left != Some(0) && !self.notifier.sleep(pause) {
-            let now = self.host.read(SystemClock.now());
-            take(&batch(Some(&before), &now, self.naming))?;
+            let now = self.read();
+            take(batch(Some(&before), &now, self.naming), now.at)?;
             left = left.map(|count| count.saturating_sub(1));
             before = now;
             pause = until_next(SystemClock.now(), self.interval);
         }
         Ok(())
+    }
+
+    fn read(&self) -> Reading {
+        let at = SystemClock.now();
+        match self.host {
+            Some(host) => host.read(at),
+            None => Reading {
+                at,
+                ..Reading::default()
+            },
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod csv;
 mod cut;
 mod default_times;
 pub mod encode;
+pub mod exposition;
 pub mod influx;
 pub mod json;
 mod line;

@@ -324,3 +324,61 @@ fn only_folder(folder: &Path) -> PathBuf {
     let found = entries.find_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()));
     found.unwrap().path()
 }
+
+#[test]
+fn wrong_doors_say_so() {
+    let mut terminal = ready();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    for (arguments, code) in [
+        ("--listen-graphite 0.0.0.0:2003".to_owned(), 2),
+        ("--listen-statsd [::]:8125".to_owned(), 2),
+        ("--listen-graphite web1:2003".to_owned(), 2),
+        ("--listen-graphite 127.0.0.1:2003 --once".to_owned(), 2),
+        (
+            "--listen-statsd 127.0.0.1:0 --statsd-flush 0s".to_owned(),
+            2,
+        ),
+        (
+            "--listen-statsd 127.0.0.1:0 --statsd-percentiles 101".to_owned(),
+            2,
+        ),
+        ("--textfile-max-age 1h".to_owned(), 2),
+        ("--no-host-metrics".to_owned(), 2),
+        (format!("--listen-graphite {address}"), 1),
+    ] {
+        let ran = terminal.run(&format!("vigie agent --proc proc --host h {arguments}"));
+        assert_eq!(ran.code, code, "{arguments}: {ran:?}");
+    }
+    let seen = transcript(&terminal).replace(&address.port().to_string(), "TAKEN");
+    assert_snapshot!(seen);
+    assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
+}
+
+#[test]
+fn textfiles_are_part_of_a_reading() {
+    let mut terminal = ready();
+    std::fs::create_dir(terminal.path("files")).unwrap();
+    std::fs::write(terminal.path("files/a.prom"), "up{job=\"x y\"} 1\n").unwrap();
+    std::fs::write(terminal.path("files/b.prom"), "up").unwrap();
+    let line = "vigie agent --once --proc proc --host h --no-host-metrics --textfile-dir files";
+    let printed = terminal.run(&format!("{line} --print"));
+    assert!(
+        printed.stdout.starts_with("up;instance=h;job=x_y 1 "),
+        "{printed:?}"
+    );
+    let ran = terminal.run(line);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = "agent: textfile: `files/b.prom`: line 1: the file ends before the line does";
+    assert!(ran.stderr.contains(told), "{ran:?}");
+    let store = terminal.server.store.lock().unwrap();
+    let names: Vec<&str> = store.samples.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "node_textfile_mtime_seconds;file=a.prom;instance=h",
+            "node_textfile_scrape_error;instance=h",
+            "up;instance=h;job=x_y",
+        ]
+    );
+}

@@ -169,6 +169,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "export nothing~ --format csv",
     "export -o all.jsonl --output json",
     "agent --once --interval 1s --host h",
+    "agent install --user --print -- --host h~",
+    "agent install --user --cron --key-file nowhere~",
     "config --list",
     "config --sso-otp manual~",
     "completion bash",

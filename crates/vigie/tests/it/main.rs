@@ -8,6 +8,7 @@
 
 mod account;
 mod agent;
+mod agent_install;
 mod completion;
 mod exit_codes;
 mod fixture;
@@ -23,6 +24,7 @@ mod machine_errors;
 mod members;
 mod metrics_arrivals;
 mod metrics_delete;
+mod metrics_exports;
 mod metrics_get;
 mod metrics_list;
 mod metrics_pipe;

@@ -1,11 +1,13 @@
 //! The agent and the real server: either may stop and come back, and no sample is lost.
 
+mod doors;
+
 use crate::harness::{Server, Serving};
 use crate::undisturbed::own_address;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,13 +23,19 @@ struct Agent {
 impl Agent {
     /// With the owner's key, so that no login is needed.
     fn start(server: &Server) -> Self {
+        Self::with(server, &server.owner.api_key, &[])
+    }
+
+    /// With another key, and more arguments.
+    fn with(server: &Server, key: &str, arguments: &[&str]) -> Self {
         let mut child = server
             .vigie()
             .args(["agent", "--interval", "1s", "--host", "h", "--scope"])
             .arg(format!("s-{}", server.owner.space))
             .arg("--buffer")
             .arg(server.folder.path().join("buffer"))
-            .env("VIGIE_API_KEY", &server.owner.api_key)
+            .args(arguments)
+            .env("VIGIE_API_KEY", key)
             .env("VIGIE_API", server.serving.url())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -66,6 +74,16 @@ impl Agent {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+
+    /// SIGTERM, and waits for the end, which must be a good one.
+    fn end(&mut self) {
+        let number = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &number]).status();
+        assert!(sent.unwrap().success());
+        let status = self.child.wait().unwrap();
+        self.says("agent: stopped after", 1);
+        assert!(status.success(), "{}", self.told());
+    }
 }
 
 impl Drop for Agent {
@@ -77,11 +95,29 @@ impl Drop for Agent {
 
 /// The moments, in milliseconds, at which one of the agent's metrics has a sample.
 fn moments(server: &Server) -> Vec<i64> {
+    moments_of(server, "h.load.load.shortterm")
+}
+
+/// The same of another series.
+fn moments_of(server: &Server, target: &str) -> Vec<i64> {
+    let points = points(server, target);
+    let times = points.iter().map(|point| point[1].as_f64().unwrap());
+    times.map(|time| (time * 1000.0) as i64).collect()
+}
+
+/// The values of a series in the last hour.
+fn values_of(server: &Server, target: &str) -> Vec<f64> {
+    let points = points(server, target);
+    points
+        .iter()
+        .map(|point| point[0].as_f64().unwrap())
+        .collect()
+}
+
+fn points(server: &Server, target: &str) -> Vec<Value> {
+    let query = wire::query::encode(&[("target", target), ("from", "-1h"), ("format", "json")]);
     let reply = server
-        .request(
-            "GET",
-            "/v1/metrics?target=h.load.load.shortterm&from=-1h&format=json",
-        )
+        .request("GET", &format!("/v1/metrics?{query}"))
         .header(
             "X-Auth-User-Token",
             &format!("apikey {}", server.owner.api_key),
@@ -91,10 +127,8 @@ fn moments(server: &Server) -> Vec<i64> {
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()[0]["datapoints"]
         .as_array()
-        .unwrap_or(&Vec::new())
-        .iter()
-        .map(|point| (Value::as_f64(&point[1]).unwrap() * 1000.0) as i64)
-        .collect()
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn until(what: &str, done: impl Fn() -> bool) {

@@ -7,6 +7,7 @@ use crate::output::Output;
 use crate::receipt::receipt;
 use crate::shown::{PrintableText, shown};
 use agent::{Destination, Notifier, Report, SendError, Sender, Verdict};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The first wait after a failure.
@@ -43,36 +44,56 @@ impl Destination for ToServer<'_> {
     }
 }
 
-/// Sends the collector's samples, and reports changes.
+/// What became of the samples that were sent.
+#[derive(Debug, Default)]
+pub(super) struct DeliveryTotals {
+    pub(super) stored: AtomicU64,
+    /// Samples that the server will never store.
+    pub(super) rejected: AtomicU64,
+}
+
+impl DeliveryTotals {
+    /// How many were stored, and how many were rejected.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.stored), read(&self.rejected))
+    }
+}
+
+/// Sends the samples in the buffer, and reports changes.
 pub(super) struct Delivery<'a> {
     sender: Sender<'a, ToServer<'a>>,
+    sent: &'a DeliveryTotals,
     output: &'a Output,
-    pub(super) stored: u64,
-    /// Samples that the server will never store.
-    pub(super) rejected: u64,
     /// The failure last reported; it is not repeated while it lasts.
     trouble: Option<PrintableText>,
 }
 
 impl<'a> Delivery<'a> {
     /// Reports on `output`.
-    pub(super) const fn new(sender: Sender<'a, ToServer<'a>>, output: &'a Output) -> Self {
+    pub(super) const fn new(
+        sender: Sender<'a, ToServer<'a>>,
+        sent: &'a DeliveryTotals,
+        output: &'a Output,
+    ) -> Self {
         Self {
             sender,
+            sent,
             output,
-            stored: 0,
-            rejected: 0,
             trouble: None,
         }
     }
 
-    /// Sends whenever there are samples, until the notifier stops it.
-    pub(super) fn until_stopped(&mut self, notifier: &Notifier) {
+    /// Sends whenever there are samples, until the notifier stops it. The first ones after a pause wait so long for others.
+    pub(super) fn until_stopped(&mut self, notifier: &Notifier, gathering: Duration) {
         let mut backoff = BACKOFF_MIN;
         while !notifier.is_stopped() {
             let seen = notifier.notifications();
             match self.one() {
-                Ok(Report::Idle) => notifier.wait_for_next(seen),
+                Ok(Report::Idle) => {
+                    notifier.wait_for_next(seen);
+                    notifier.sleep(gathering);
+                }
                 Ok(Report::Sent { .. }) => backoff = BACKOFF_MIN,
                 Err(_) => {
                     // New samples do not shorten the wait after a failure.
@@ -102,11 +123,11 @@ impl<'a> Delivery<'a> {
             }) => {
                 if self.trouble.take().is_some() {
                     self.output.note("agent: the server takes samples again");
-                } else if self.stored == 0 && *stored > 0 {
+                } else if self.sent.totals().0 == 0 && *stored > 0 {
                     self.output.note("agent: the server takes samples");
                 }
-                self.stored = self.stored.saturating_add(*stored);
-                self.rejected = self.rejected.saturating_add(*rejected);
+                self.sent.stored.fetch_add(*stored, Ordering::Relaxed);
+                self.sent.rejected.fetch_add(*rejected, Ordering::Relaxed);
                 if *rejected > 0 {
                     let reason = reason
                         .as_deref()

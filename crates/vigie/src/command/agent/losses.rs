@@ -1,7 +1,7 @@
 //! Puts samples into the buffer, and reports lost ones.
 
 use crate::output::Output;
-use agent::{Journal, Lost};
+use agent::{Journal, JournalError, Lost};
 use base::sample::Batch;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,16 +10,26 @@ use std::sync::{Mutex, PoisonError};
 pub(super) fn append(journal: &Mutex<Journal>, batch: &Batch, output: &Output, losses: &Losses) {
     let samples = u32::try_from(batch.len()).unwrap_or(u32::MAX);
     let body = wire::ingest::encode::body(batch);
-    let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Err(error) = journal.append(&body, samples) {
+    if let Err(error) = append_body((journal, output, losses), &body, samples) {
         losses
             .samples
             .fetch_add(u64::from(samples), Ordering::Relaxed);
         output.warn(format!("agent: {samples} samples lost: {error}"));
     }
+}
+
+/// Stores a body of so many samples, and reports what gave way to it.
+pub(super) fn append_body(
+    (journal, output, losses): (&Mutex<Journal>, &Output, &Losses),
+    body: &[u8],
+    samples: u32,
+) -> Result<(), JournalError> {
+    let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
+    let appended = journal.append(body, samples);
     let lost = journal.take_lost();
     drop(journal);
     losses.report(output, lost);
+    appended
 }
 
 /// Samples lost since the start, reported when it happens, and again at the end.

@@ -22,6 +22,8 @@ pub(super) struct Long {
     pub(super) timestamp: Option<usize>,
     /// How many columns the header has.
     pub(super) columns: usize,
+    /// Whether a row without a value is a time at which there was none, as programs export it.
+    pub(super) has_gaps: bool,
 }
 
 /// A file whose rows have a time, and of each series a value.
@@ -76,6 +78,7 @@ pub(super) fn of_header(
         value,
         timestamp,
         columns: found.names.len(),
+        has_gaps: found.is_grafanas(),
     }))
 }
 
@@ -87,13 +90,19 @@ pub(super) fn of_graphite(first: &Row<'_>, now: Now<'_>) -> Option<Layout> {
         && !name.is_empty()
         && time.starts_with(|c: char| c.is_ascii_digit())
         && moment(time, now.here().into()).is_ok()
-        && (value.is_empty() || value.parse::<f64>().is_ok());
+        && (is_gap(value) || value.parse::<f64>().is_ok());
     is_sample.then_some(Layout::Long(Long {
         name: Naming::Column(0),
         value: 2,
         timestamp: Some(1),
         columns: 3,
+        has_gaps: true,
     }))
+}
+
+/// Whether a cell says that there was no value: it is empty, or has one of the words that programs export for that.
+pub(super) fn is_gap(cell: &str) -> bool {
+    matches!(cell.trim(), "" | "null" | "undefined" | "None")
 }
 
 /// The names of columns.
@@ -114,6 +123,11 @@ impl Header {
             names.push(name.to_owned());
         }
         Ok(Self { names })
+    }
+
+    /// Whether it is the header of Grafana's rows of series.
+    fn is_grafanas(&self) -> bool {
+        self.names == ["Series", "Time", "Value"]
     }
 
     /// By exact name, else whatever the case.

@@ -1,7 +1,7 @@
 //! Samples out of a row.
 
 use super::dialect::Dialect;
-use super::layout::{Long, Naming, Wide};
+use super::layout::{Long, Naming, Wide, is_gap};
 use super::row::Row;
 use super::slashed::{self, DateOrder};
 use crate::ingest::default_times::DefaultTimes;
@@ -25,6 +25,10 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// The sample of a row that has one.
     pub(super) fn sample(&self, layout: &Long, ready: &mut Lines, stamps: &mut DefaultTimes) {
+        let value = self.row.field(layout.value).ok().flatten();
+        if layout.has_gaps && value.is_some_and(is_gap) {
+            return;
+        }
         ready.received += 1;
         let name = match &layout.name {
             Naming::Column(at) => self.row.field(*at).ok().flatten(),
@@ -61,7 +65,7 @@ impl Reader<'_> {
             if column == layout.timestamp || matches!(&cell, Ok(None)) {
                 continue;
             }
-            if matches!(&cell, Ok(Some(text)) if text.trim().is_empty()) {
+            if matches!(&cell, Ok(Some(text)) if is_gap(text)) {
                 continue;
             }
             ready.received += 1;

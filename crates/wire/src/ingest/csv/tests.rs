@@ -301,3 +301,48 @@ fn regression_7_a_number_that_could_be_two_is_refused_with_row_and_column() {
     }
     assert_eq!(rejects.len(), 2);
 }
+
+/// A row of an export that says that there was nothing is no mistake of whoever sends the file.
+#[test]
+fn gaps_of_exports_are_no_rejects() {
+    for text in [
+        "a.b,2018-03-01 00:00:00,1.5\na.b,2018-03-01 00:01:00,\na.c,2018-03-01 00:00:00,None\n",
+        "a.b,2018-03-01 00:00:00,\na.b,2018-03-01 00:00:00,1.5\n",
+        "Series;Time;Value\na.b;2018-03-01T00:00:00+00:00;1.5\na.b;2018-03-01T00:01:00+00:00;null\n",
+        "\"Time\",\"a.b\",\"a.c\"\n2018-03-01 00:00:00,1.5,\n2018-03-01 00:01:00,undefined,null\n",
+    ] {
+        let lines = decode(text).unwrap();
+        assert_eq!(lines.rejects, [], "{text}");
+        assert_eq!(
+            samples(&lines),
+            [("a.b".to_owned(), 1_519_862_400_000, 1.5)],
+            "{text}"
+        );
+        assert_eq!(lines.received, 1, "{text}");
+    }
+    // Elsewhere a value that is missing is one.
+    let lines = decode("name,value\na.b,\na.b,null\n").unwrap();
+    assert_eq!(lines.rejects.len(), 2);
+}
+
+#[test]
+fn thousands_are_not_guessed_at() {
+    for (text, shown) in [
+        ("Time,a.b\n1519862400,\"1,234.5\"\n", "`1,234.5`"),
+        ("Time,a.b\n1519862400,\"1,234\"\n", "`1,234`"),
+        ("Time,a.b\n1519862400,\"1.234,5\"\n", "`1.234,5`"),
+        ("Time;a.b\n1519862400;1.234,5\n", "`1.234,5`"),
+        ("Time;a.b\n1519862400;1,234.5\n", "`1,234.5`"),
+        ("Time;a.b\n1519862400;-1.234.567\n", "`-1.234.567`"),
+        ("Time;a.b\n1519862400;1'234\n", "`1'234`"),
+    ] {
+        let lines = decode(text).unwrap();
+        assert_eq!((lines.batch.len(), lines.rejects.len()), (0, 1), "{text}");
+        let told = lines.rejects[0].reason.to_string();
+        assert!(told.contains(shown), "{told}");
+    }
+    // With one separator it is the decimal one of the file.
+    let lines = decode("Time;a.b;a.c\n1519862400;1,234;1.234\n").unwrap();
+    let values: Vec<f64> = lines.batch.iter().map(|own| own.value).collect();
+    assert_eq!(values, [1.234, 1.234]);
+}

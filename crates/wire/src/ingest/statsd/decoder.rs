@@ -119,6 +119,16 @@ impl Decoder {
         });
         reading
     }
+
+    /// The stream broke off: a last line without its end is no metric, and `why` says so.
+    pub fn abandon(&mut self, why: String) -> DecodeSummary {
+        let mut reading = DecodeSummary::default();
+        if let Some(line) = self.splitter.unfinished() {
+            reading.received += 1;
+            reading.reject(line, || None, RejectReason::Malformed(why));
+        }
+        reading
+    }
 }
 
 fn read(
@@ -161,6 +171,20 @@ fn name(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_without_its_end_is_refused_where_the_stream_breaks_off() {
+        let mut decoder = Decoder::new(true);
+        let reading = decoder.feed(b"a:1|c\nb:17", |_| Ok(()));
+        assert_eq!((reading.received, reading.rejected()), (1, 0));
+        let reading = decoder.abandon("cut".to_owned());
+        assert_eq!((reading.received, reading.rejected()), (1, 1));
+        assert_eq!(reading.rejects[0].line, 2);
+        assert_eq!(
+            Decoder::new(true).abandon("cut".to_owned()),
+            DecodeSummary::default()
+        );
+    }
 
     /// An `AUTH` line that came to the wrong port was kept with its key.
     #[test]

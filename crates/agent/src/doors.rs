@@ -1,0 +1,193 @@
+//! Doors for senders that know no credential: Graphite's lines and statsd's, by TCP and UDP. What comes in by them is sent under the
+//! agent's own identity, so whoever reaches a door can send as the agent does. Which addresses that may be, the program decides.
+//!
+//! A thread for each door and connection, and plain buffers. Lines go to the [`Intake`], and from there to the journal; statsd's values
+//! are summed up until the next flush. Nothing that is refused is silent: it is counted, and told at most once a minute.
+//!
+//! Who closes their side of a connection of lines, and then sees its end without a word, knows that their lines are on disk. Where the
+//! agent is killed, they see a reset instead.
+
+mod connection;
+mod counts;
+mod datagrams;
+mod door;
+mod first_line;
+mod lines;
+mod listener;
+mod sockets;
+mod statsd;
+mod sums;
+
+pub use counts::{DoorTotals, Refusals};
+pub use door::DoorKind;
+
+use crate::intake::Intake;
+use crate::notifier::Notifier;
+use counts::Counts;
+use door::{Door, DoorContext};
+use sockets::Sockets;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+use sums::Sums;
+use wire::ingest::statsd::{Settings, SettingsError};
+
+/// How often is looked whether there is something to tell.
+const TELLING: Duration = Duration::from_secs(1);
+
+/// Which doors there are to be.
+#[derive(Debug, Clone, Default)]
+pub struct DoorSettings {
+    /// Where Graphite's lines are taken, by TCP and by UDP.
+    pub graphite: Option<SocketAddr>,
+    /// Where statsd's are, by both, too.
+    pub statsd: Option<SocketAddr>,
+    /// How statsd's values are summed up.
+    pub sums: Settings,
+}
+
+/// Why doors cannot be opened.
+#[derive(Debug)]
+pub enum DoorError {
+    /// The address cannot be taken.
+    Address {
+        /// Which.
+        address: SocketAddr,
+        /// The system's message.
+        source: io::Error,
+    },
+    /// statsd's values cannot be summed up so.
+    Sums(SettingsError),
+    /// There is no thread for a door.
+    Thread(io::Error),
+}
+
+/// Doors whose addresses are taken.
+#[derive(Debug)]
+pub struct Doors {
+    doors: Vec<Door>,
+    sums: Sums,
+}
+
+impl Doors {
+    /// Takes the addresses; nobody is let in yet.
+    ///
+    /// # Errors
+    /// An address cannot be taken, or the sums of statsd are none.
+    pub fn bind(wanted: &DoorSettings) -> Result<Self, DoorError> {
+        let sums = Sums::new(wanted.sums.clone()).map_err(DoorError::Sums)?;
+        let graphite = wanted.graphite.map(|address| (DoorKind::Graphite, address));
+        let statsd = wanted.statsd.map(|address| (DoorKind::Statsd, address));
+        let doors = graphite.into_iter().chain(statsd);
+        let doors = doors.map(|(kind, address)| {
+            let sockets =
+                Sockets::bind(address).map_err(|source| DoorError::Address { address, source })?;
+            Ok(Door {
+                kind,
+                sockets,
+                counts: Counts::default(),
+                connections: AtomicUsize::new(0),
+            })
+        });
+        Ok(Self {
+            doors: doors.collect::<Result<_, _>>()?,
+            sums,
+        })
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.doors.is_empty()
+    }
+
+    /// The doors and their addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = (DoorKind, SocketAddr)> {
+        self.doors
+            .iter()
+            .map(|door| (door.kind, door.sockets.address))
+    }
+
+    /// What has come in by each door.
+    pub fn counted(&self) -> impl Iterator<Item = (DoorKind, DoorTotals)> {
+        self.doors
+            .iter()
+            .map(|door| (door.kind, door.counts.counted()))
+    }
+
+    /// Lets senders in until the notifier stops it; what has come by then is still taken, and statsd's sums are flushed. `tell` is
+    /// told what was refused.
+    ///
+    /// # Errors
+    /// There is no thread for a door.
+    pub fn serve(
+        &self,
+        intake: &Intake,
+        notifier: &Notifier,
+        mut tell: impl FnMut(DoorKind, Refusals),
+    ) -> Result<(), DoorError> {
+        let outcome = std::thread::scope(|threads| {
+            for door in &self.doors {
+                let serving = DoorContext {
+                    door,
+                    sums: &self.sums,
+                    intake,
+                    notifier,
+                };
+                let spawned = listener::spawn(threads, serving);
+                if let Err(error) = spawned {
+                    notifier.stop();
+                    intake.hurry();
+                    return Err(DoorError::Thread(error));
+                }
+            }
+            self.until_stopped(intake, notifier, &mut tell);
+            intake.hurry();
+            Ok(())
+        });
+        // Every reader has ended.
+        self.flush(intake);
+        self.tell(true, &mut tell);
+        outcome
+    }
+
+    /// Flushes and tells when it is time for either.
+    fn until_stopped(
+        &self,
+        intake: &Intake,
+        notifier: &Notifier,
+        tell: &mut impl FnMut(DoorKind, Refusals),
+    ) {
+        let interval = self.sums.interval();
+        let mut due = Instant::now() + interval;
+        let left = |due: Instant| due.saturating_duration_since(Instant::now());
+        while !notifier.sleep(left(due).min(TELLING)) {
+            self.tell(false, tell);
+            if left(due).is_zero() {
+                self.flush(intake);
+                // Where it took longer than an interval, those between are left out.
+                while left(due).is_zero() {
+                    due += interval;
+                }
+            }
+        }
+    }
+
+    fn flush(&self, intake: &Intake) {
+        if let Some(door) = self.doors.iter().find(|door| door.kind == DoorKind::Statsd) {
+            self.sums.flush(intake, &door.counts);
+        }
+    }
+
+    fn tell(&self, is_last: bool, tell: &mut impl FnMut(DoorKind, Refusals)) {
+        for door in &self.doors {
+            if let Some(refused) = door.counts.to_tell(Instant::now(), is_last) {
+                tell(door.kind, refused);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! Lets senders in by a door.
+
+use super::door::{CONNECTIONS_MAX, DoorContext, TICK};
+use super::{connection, datagrams};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io::{self, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::Ordering;
+use std::thread::{Builder, Scope};
+
+/// Starts the threads of a door.
+pub(super) fn spawn<'scope>(
+    threads: &'scope Scope<'scope, '_>,
+    serving: DoorContext<'scope>,
+) -> io::Result<()> {
+    Builder::new()
+        .name("senders".to_owned())
+        .spawn_scoped(threads, move || accept(threads, serving))?;
+    Builder::new()
+        .name("datagrams".to_owned())
+        .spawn_scoped(threads, move || datagrams::serve(serving))?;
+    Ok(())
+}
+
+fn accept<'scope>(threads: &'scope Scope<'scope, '_>, serving: DoorContext<'scope>) {
+    let (door, listener) = (serving.door, &serving.door.sockets.tcp);
+    while !serving.notifier.is_stopped() {
+        if !wait(listener) {
+            continue;
+        }
+        match listener.accept() {
+            Ok((stream, _)) => let_in(threads, serving, stream),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => {
+                door.counts.refuse(1, || format!("a connection: {error}"));
+                serving.notifier.sleep(TICK);
+            }
+        }
+    }
+}
+
+/// A thread for the connection, if it is not one too many.
+fn let_in<'scope>(
+    threads: &'scope Scope<'scope, '_>,
+    serving: DoorContext<'scope>,
+    mut stream: TcpStream,
+) {
+    let door = serving.door;
+    let refused = if door.connections.fetch_add(1, Ordering::Relaxed) < CONNECTIONS_MAX {
+        // The stream is lost with the thread that cannot be; its sender sees it closed.
+        let spawned = Builder::new()
+            .name("sender".to_owned())
+            .spawn_scoped(threads, move || {
+                connection::serve(serving, stream);
+                serving.door.connections.fetch_sub(1, Ordering::Relaxed);
+            });
+        match spawned {
+            Ok(_) => return,
+            Err(error) => format!("a connection: {error}"),
+        }
+    } else {
+        let _ = stream.set_write_timeout(Some(TICK));
+        let _ = writeln!(
+            stream,
+            "ERR there are {CONNECTIONS_MAX} connections already"
+        );
+        format!("a connection: there were {CONNECTIONS_MAX} already")
+    };
+    door.connections.fetch_sub(1, Ordering::Relaxed);
+    door.counts.refuse(1, || refused);
+}
+
+/// Whether somebody came within a tick.
+fn wait(listener: &TcpListener) -> bool {
+    let timeout = Timespec {
+        tv_sec: 0,
+        tv_nsec: i64::from(TICK.subsec_nanos()),
+    };
+    let mut fds = [PollFd::new(listener, PollFlags::IN)];
+    poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
+}

@@ -1,0 +1,327 @@
+use super::door::CONNECTIONS_MAX;
+use super::*;
+use crate::doors::counts::Refusals;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream, UdpSocket};
+use std::sync::Mutex;
+
+/// A limit for every wait, generous for slow machines.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const ANY: &str = "127.0.0.1:0";
+
+/// Doors, a journal that takes everything, and what was told.
+struct Bench {
+    doors: Doors,
+    intake: Intake,
+    notifier: Notifier,
+    written: Mutex<String>,
+    told: Mutex<Vec<(DoorKind, Refusals)>>,
+}
+
+impl Bench {
+    fn of(wanted: &DoorSettings) -> Self {
+        Self {
+            doors: Doors::bind(wanted).unwrap(),
+            intake: Intake::default(),
+            notifier: Notifier::default(),
+            written: Mutex::default(),
+            told: Mutex::default(),
+        }
+    }
+
+    fn graphite() -> Self {
+        Self::of(&DoorSettings {
+            graphite: Some(ANY.parse().unwrap()),
+            ..DoorSettings::default()
+        })
+    }
+
+    fn statsd(settings: Settings) -> Self {
+        Self::of(&DoorSettings {
+            statsd: Some(ANY.parse().unwrap()),
+            sums: settings,
+            ..DoorSettings::default()
+        })
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.doors.addresses().next().unwrap().1
+    }
+
+    /// Runs the doors while `act` does what it does, and to their end.
+    fn run(&self, act: impl FnOnce()) {
+        std::thread::scope(|threads| {
+            let writer = threads.spawn(|| {
+                self.intake.write(|body, _| {
+                    let text = std::str::from_utf8(body).unwrap();
+                    self.written.lock().unwrap().push_str(text);
+                    true
+                })
+            });
+            let serving = threads.spawn(|| {
+                let tell = |kind, refused| self.told.lock().unwrap().push((kind, refused));
+                self.doors.serve(&self.intake, &self.notifier, tell)
+            });
+            // A failed assertion must not wait for ever for threads that nobody stops.
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
+            self.notifier.stop();
+            assert!(serving.join().unwrap().is_ok());
+            self.intake.close();
+            writer.join().unwrap();
+            if let Err(panic) = ended {
+                std::panic::resume_unwind(panic);
+            }
+        });
+    }
+
+    fn written(&self) -> String {
+        self.written.lock().unwrap().clone()
+    }
+
+    fn until_written(&self, what: &str) {
+        let begun = Instant::now();
+        while !self.written().contains(what) {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "`{what}` never came: {}",
+                self.written()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn counted(&self) -> DoorTotals {
+        self.doors.counted().next().unwrap().1
+    }
+}
+
+/// Sends a text by TCP and reads to the end what is answered.
+fn send(address: SocketAddr, text: &str) -> String {
+    try_send(address, text).unwrap()
+}
+
+/// The same where the connection may be reset.
+fn try_send(address: SocketAddr, text: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(text.as_bytes())?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn a_connection_that_is_closed_without_a_word_is_on_disk() {
+    let bench = Bench::graphite();
+    bench.run(|| {
+        for round in 0..20 {
+            let text = format!("a.b{round} {round} 1700000000\na.c;host=web1 2 1700000000\n");
+            assert_eq!(send(bench.address(), &text), "");
+            assert!(bench.written().contains(&format!("\"a.b{round}\"")));
+        }
+    });
+    assert!(bench.written().contains("\"a.c;host=web1\""));
+    assert_eq!(
+        bench.counted(),
+        DoorTotals {
+            received: 40,
+            refused: 0
+        }
+    );
+    assert_eq!(*bench.told.lock().unwrap(), []);
+}
+
+#[test]
+fn datagrams_need_no_line_end() {
+    let bench = Bench::graphite();
+    bench.run(|| {
+        let socket = UdpSocket::bind(ANY).unwrap();
+        socket
+            .send_to(b"a.b 1 1700000000\na.c 2 1700000000", bench.address())
+            .unwrap();
+        bench.until_written("\"a.c\"");
+    });
+    assert_eq!(
+        bench.counted(),
+        DoorTotals {
+            received: 2,
+            refused: 0
+        }
+    );
+}
+
+#[test]
+fn what_is_no_line_is_counted_and_told() {
+    let bench = Bench::graphite();
+    bench.run(|| {
+        let text = "a..b 1 1700000000\na.b x 1700000000\na.b 1 1700000000\na.b 17";
+        assert_eq!(send(bench.address(), text), "");
+    });
+    assert_eq!(
+        bench.counted(),
+        DoorTotals {
+            received: 4,
+            refused: 3
+        }
+    );
+    let told = bench.told.lock().unwrap();
+    let count: u64 = told.iter().map(|(_, refused)| refused.count).sum();
+    assert_eq!(count, 3);
+    assert!(told[0].1.first.starts_with("`a..b`: "), "{told:?}");
+    assert!(!bench.written().contains("17}"), "it may have been cut");
+}
+
+#[test]
+fn what_has_come_when_it_ends_is_still_taken() {
+    let bench = Bench::graphite();
+    let mut stream = None;
+    bench.run(|| {
+        let mut sender = TcpStream::connect(bench.address()).unwrap();
+        sender.write_all(b"a.first 1 1700000000\n").unwrap();
+        // From now on somebody reads it.
+        bench.until_written("a.first");
+        sender.write_all(b"a.last 1 1700000000\n").unwrap();
+        stream = Some(sender);
+    });
+    assert!(bench.written().contains("a.last"));
+    let mut answer = String::new();
+    stream.unwrap().read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "ERR the agent is ending\n");
+}
+
+#[test]
+fn a_browser_sends_nothing() {
+    let bench = Bench::graphite();
+    bench.run(|| {
+        let page = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\na.b 1 1700000000\n";
+        assert_eq!(send(bench.address(), page), "ERR no HTTP is taken here\n");
+    });
+    assert_eq!(bench.written(), "");
+}
+
+#[test]
+fn no_more_connections_than_there_may_be() {
+    let bench = Bench::graphite();
+    bench.run(|| {
+        let address = bench.address();
+        let mut held = Vec::new();
+        for number in 0..CONNECTIONS_MAX {
+            let mut stream = TcpStream::connect(address).unwrap();
+            writeln!(stream, "a.held{number} 1 1700000000").unwrap();
+            held.push(stream);
+        }
+        for number in 0..CONNECTIONS_MAX {
+            bench.until_written(&format!("\"a.held{number}\""));
+        }
+        let mut refused = TcpStream::connect(address).unwrap();
+        let mut answer = String::new();
+        refused.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "ERR there are 64 connections already\n");
+        // A place that is free again is given again.
+        drop(held.pop());
+        let begun = Instant::now();
+        while !try_send(address, "a.again 1 1700000000\n").is_ok_and(|own| own.is_empty()) {
+            assert!(begun.elapsed() < PATIENCE);
+        }
+        assert!(bench.written().contains("a.again"));
+    });
+}
+
+#[test]
+fn statsd_is_summed_up_and_flushed_at_the_end() {
+    let settings = Settings {
+        flush_interval_ms: 3_600_000,
+        percentiles: vec![50.0],
+        ..Settings::default()
+    };
+    let bench = Bench::statsd(settings);
+    bench.run(|| {
+        let socket = UdpSocket::bind(ANY).unwrap();
+        for _ in 0..10 {
+            socket
+                .send_to(b"shop.orders:1|c|@0.5\nshop.users:ada|s", bench.address())
+                .unwrap();
+        }
+        let text = "shop.latency:320|ms\nshop.load:3|g\nshop.load:+4|g\nshop.x:1|y\nshop.cut:1";
+        assert_eq!(send(bench.address(), text), "");
+        let begun = Instant::now();
+        while bench.counted().received < 25 {
+            assert!(begun.elapsed() < PATIENCE, "{:?}", bench.counted());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    for (name, value) in [
+        ("stats_counts.shop.orders", "20"),
+        ("stats.timers.shop.latency.mean_50", "320"),
+        ("stats.gauges.shop.load", "7"),
+        ("stats.sets.shop.users.count", "1"),
+    ] {
+        let expected = format!("{{\"name\":\"{name}\",\"value\":{value},");
+        assert!(
+            bench.written().contains(&expected),
+            "{expected}: {}",
+            bench.written()
+        );
+    }
+    assert_eq!(
+        bench.counted(),
+        DoorTotals {
+            received: 25,
+            refused: 2
+        }
+    );
+}
+
+#[test]
+fn statsd_is_flushed_at_its_interval() {
+    let settings = Settings {
+        flush_interval_ms: 200,
+        ..Settings::default()
+    };
+    let bench = Bench::statsd(settings);
+    bench.run(|| {
+        let socket = UdpSocket::bind(ANY).unwrap();
+        socket.send_to(b"one:1|c", bench.address()).unwrap();
+        bench.until_written("stats_counts.one");
+        // Each flush has a second of its own, whatever the interval.
+        let times = || {
+            let written = bench.written();
+            let parts = written.split("stats_counts.one").skip(1);
+            let times = parts.map(|part| {
+                let (_, time) = part.split_once("\"timestamp\":").unwrap();
+                time.split('}').next().unwrap().to_owned()
+            });
+            times.collect::<Vec<_>>()
+        };
+        let begun = Instant::now();
+        while times().len() < 4 {
+            assert!(begun.elapsed() < PATIENCE);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let all = times();
+        let mut different = all.clone();
+        different.dedup();
+        assert_eq!(all, different);
+    });
+}
+
+#[test]
+fn an_address_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind(ANY).unwrap();
+    let address = taken.local_addr().unwrap();
+    let wanted = DoorSettings {
+        graphite: Some(address),
+        ..DoorSettings::default()
+    };
+    let error = Doors::bind(&wanted).unwrap_err();
+    assert!(matches!(error, DoorError::Address { address: told, .. } if told == address));
+    let wanted = DoorSettings {
+        sums: Settings {
+            percentiles: vec![0.0],
+            ..Settings::default()
+        },
+        ..DoorSettings::default()
+    };
+    assert!(matches!(Doors::bind(&wanted), Err(DoorError::Sums(_))));
+}

@@ -1,0 +1,258 @@
+//! Files in Prometheus' text that other programs write into a folder, as node_exporter's textfile collector takes them: every `*.prom`
+//! is read at each reading, and its samples are of that moment. A file that cannot be read, or is not whole, is left out as a whole
+//! and spoils no other.
+
+use base::name::{SeriesName, allowed};
+use base::sample::Batch;
+use base::time::Millis;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wire::ingest::exposition;
+
+/// The most files that are read, the first ones by name.
+const FILES_MAX: usize = 256;
+
+/// The largest file that is read.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// The most samples of all files together.
+const SAMPLES_MAX: usize = 50_000;
+
+/// The label of the host.
+const INSTANCE: &str = "instance";
+
+/// A folder of such files.
+#[derive(Debug)]
+pub struct Textfiles {
+    folder: PathBuf,
+    instance: String,
+    age_max: Option<Duration>,
+}
+
+/// What the files held.
+#[derive(Debug, Default)]
+pub struct TextfileReading {
+    /// The samples, and beside them for each file when it was written (`node_textfile_mtime_seconds`), and whether a file was left out
+    /// (`node_textfile_scrape_error`).
+    pub batch: Batch,
+    /// What was left out and why, one sentence for each file. They repeat what is in the files.
+    pub problems: Vec<String>,
+}
+
+impl Textfiles {
+    /// The files of `folder`. Samples without the label `instance` have `instance`. What was not written for longer than `age_max`
+    /// is left out.
+    #[must_use]
+    pub fn new(folder: &Path, instance: &str, age_max: Option<Duration>) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            instance: instance.to_owned(),
+            age_max,
+        }
+    }
+
+    /// Reads the files; samples without a time are of `now`.
+    #[must_use]
+    pub fn read(&self, now: Millis) -> TextfileReading {
+        let mut found = TextfileReading::default();
+        let mut paths = match self.paths() {
+            Ok(paths) => paths,
+            Err(error) => {
+                let folder = self.folder.display();
+                found
+                    .problems
+                    .push(format!("cannot read `{folder}`: {error}"));
+                Vec::new()
+            }
+        };
+        if let Some(first) = paths.get(FILES_MAX) {
+            found.problems.push(format!(
+                "there are more than {FILES_MAX} files; `{}` and those behind it are left out",
+                first.display()
+            ));
+            paths.truncate(FILES_MAX);
+        }
+        let mut written = Vec::new();
+        for path in paths {
+            match self.file(&path, now, SAMPLES_MAX.saturating_sub(found.batch.len())) {
+                Ok((batch, at)) => {
+                    for sample in batch.iter() {
+                        found.batch.add(&sample.key, sample.at, sample.value);
+                    }
+                    written.push((path, at));
+                }
+                Err(why) => found.problems.push(format!("`{}`: {why}", path.display())),
+            }
+        }
+        for (path, at) in written {
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = format!("node_textfile_mtime_seconds;file={}", value(&file));
+            self.push(&mut found.batch, &name, now, at.as_secs_f64());
+        }
+        let is_spoiled = u8::from(!found.problems.is_empty());
+        self.push(
+            &mut found.batch,
+            "node_textfile_scrape_error",
+            now,
+            is_spoiled.into(),
+        );
+        found
+    }
+
+    fn push(&self, batch: &mut Batch, name: &str, now: Millis, number: f64) {
+        let name = format!("{name};{INSTANCE}={}", value(&self.instance));
+        // A file's name may be too long for a label.
+        if let Ok(name) = SeriesName::parse(&name) {
+            batch.push(&name, now, number);
+        }
+    }
+
+    /// The paths of the files, by name.
+    fn paths(&self) -> io::Result<Vec<PathBuf>> {
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "prom") {
+                paths.push(path);
+            }
+        }
+        paths.sort_unstable();
+        Ok(paths)
+    }
+
+    /// The samples of a file, and when it was written.
+    fn file(
+        &self,
+        path: &Path,
+        now: Millis,
+        samples_max: usize,
+    ) -> Result<(Batch, Duration), String> {
+        let text = |error: io::Error| error.to_string();
+        // Before it is opened: a pipe would wait for a writer.
+        if !fs::metadata(path).map_err(text)?.is_file() {
+            return Err("it is no file".to_owned());
+        }
+        let mut file = File::open(path).map_err(text)?;
+        let data = file.metadata().map_err(text)?;
+        let modified = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+        let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let age = Duration::from_millis(u64::try_from(now.0).unwrap_or(0)).saturating_sub(modified);
+        if let Some(most) = self.age_max.filter(|most| age > *most) {
+            let most = most.as_secs();
+            return Err(format!("it was not written for more than {most} s"));
+        }
+        let mut bytes = Vec::new();
+        let read = (&mut file).take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+        read.map_err(text)?;
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20));
+        }
+        let own = (INSTANCE, self.instance.as_str());
+        let read = exposition::read(&bytes, now, own, samples_max);
+        let read = read.map_err(|error| error.to_string())?;
+        Ok((read.batch, modified))
+    }
+}
+
+/// A text as the value of a label.
+fn value(text: &str) -> String {
+    let is_kept = |character: char| allowed(character) && character != ';';
+    text.chars()
+        .map(|character| if is_kept(character) { character } else { '_' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(folder: &Path, age_max: Option<Duration>, now: Millis) -> (Vec<String>, Vec<String>) {
+        let found = Textfiles::new(folder, "web1.example.org", age_max).read(now);
+        let names = found.batch.iter();
+        let names = names.map(|own| format!("{} {}", own.name(), own.value));
+        (names.collect(), found.problems)
+    }
+
+    fn now() -> Millis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Millis(i64::try_from(since.as_millis()).unwrap())
+    }
+
+    #[test]
+    fn one_file_that_is_none_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        put("a.prom", "backup_bytes{job=\"daily\"} 5\n");
+        put("b.prom", "half 1\nhal");
+        put("c.prom", "up 1\n");
+        put("d.prom.tmp", "hidden 1\n");
+        put("e.txt", "hidden 1\n");
+        fs::create_dir(folder.path().join("f.prom")).unwrap();
+        let (names, problems) = read(folder.path(), None, now());
+        let begins = [
+            "backup_bytes;instance=web1.example.org;job=daily 5",
+            "up;instance=web1.example.org 1",
+            "node_textfile_mtime_seconds;file=a.prom;instance=web1.example.org 1",
+            "node_textfile_mtime_seconds;file=c.prom;instance=web1.example.org 1",
+            "node_textfile_scrape_error;instance=web1.example.org 1",
+        ];
+        assert_eq!(names.len(), begins.len(), "{names:?}");
+        for (name, begin) in names.iter().zip(begins) {
+            assert!(name.starts_with(begin), "{name}: {begin}");
+        }
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(
+            problems[0].contains("b.prom`: line 2: the file ends"),
+            "{problems:?}"
+        );
+        assert!(
+            problems[1].contains("f.prom`: it is no file"),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_longer_written_is_left_out_if_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.prom"), "a 1\n").unwrap();
+        let hour = Some(Duration::from_secs(3600));
+        let later = now().plus(2 * 3_600_000);
+        assert_eq!(read(folder.path(), hour, now()).0.len(), 3);
+        assert_eq!(read(folder.path(), None, later).0.len(), 3);
+        let (names, problems) = read(folder.path(), hour, later);
+        assert_eq!(
+            names,
+            ["node_textfile_scrape_error;instance=web1.example.org 1"]
+        );
+        assert!(
+            problems[0].contains("not written for more than 3600 s"),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn limits_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=FILES_MAX {
+            fs::write(folder.path().join(format!("{number:04}.prom")), "").unwrap();
+        }
+        let large = vec![b'\n'; usize::try_from(FILE_BYTES_MAX).unwrap() + 1];
+        fs::write(folder.path().join("0000.prom"), large).unwrap();
+        let many = "a 1\n".repeat(SAMPLES_MAX + 1);
+        fs::write(folder.path().join("0001.prom"), many).unwrap();
+        let (_, problems) = read(folder.path(), None, now());
+        for (problem, what) in problems.iter().zip([
+            "0256.prom` and those behind it",
+            "larger than 4 MiB",
+            "more than 50000 samples",
+        ]) {
+            assert!(problem.contains(what), "{problem}: {what}");
+        }
+        assert_eq!(problems.len(), 3);
+        let (names, problems) = read(&folder.path().join("nowhere"), None, now());
+        assert_eq!(names.len(), 1);
+        assert!(problems[0].starts_with("cannot read `"), "{problems:?}");
+    }
+}

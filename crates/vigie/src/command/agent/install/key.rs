@@ -1,0 +1,89 @@
+//! The key of an agent that is installed.
+
+use super::args::InstallArgs;
+use super::paths::InstallPaths;
+use super::writing::{WriteOutcome, write};
+use crate::context::Context;
+use crate::env;
+use crate::error::Failure;
+use crate::given;
+use crate::output::Output;
+use crate::shown::shown;
+use base::secret::Secret;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Where the key comes from.
+pub(super) enum KeySource {
+    /// It is in a file already.
+    File(PathBuf),
+    /// It is in the environment of this command alone, and is written into this file.
+    Text(PathBuf, Secret<String>),
+}
+
+impl KeySource {
+    /// By `--key-file`, else by the environment, else in the usual file.
+    pub(super) fn find(
+        args: &InstallArgs,
+        context: &Context,
+        paths: &InstallPaths,
+    ) -> Result<Self, Failure> {
+        if let Some(path) = &args.key_file {
+            return whole(path).map(Self::File);
+        }
+        match context.env.named(env::API_KEY) {
+            None => Ok(Self::File(paths.key_file.clone())),
+            Some((_, "@-")) => Err(
+                Failure::usage("the key is not read from standard input here")
+                    .hint("name a file that holds it with `--key-file FILE`"),
+            ),
+            Some((name, given)) => match given.strip_prefix('@') {
+                Some(path) => whole(Path::new(path)).map(Self::File),
+                None => {
+                    let text = given::key(given, name, &context.output)?;
+                    Ok(Self::Text(paths.key_file.clone(), text))
+                }
+            },
+        }
+    }
+
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Text(path, _) => path,
+        }
+    }
+
+    /// Makes sure that the file holds a key.
+    pub(super) fn keep(
+        &self,
+        paths: &InstallPaths,
+        force: bool,
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let path = paths.below_root(self.path());
+        match self {
+            Self::File(_) => {
+                let given = format!("@{}", path.display());
+                given::key(&given, "--key-file", output).map(drop).map_err(|failure| {
+                    failure
+                        .hint("`vigie iam api-key-create NAME --only send -s SPACE --file FILE` writes a key into a new file; name it with `--key-file FILE`")
+                })
+            }
+            Self::Text(_, key) => {
+                let text = Zeroizing::new(format!("{}\n", key.expose()));
+                let written = write(&path, text.as_bytes(), 0o600, force);
+                let written = written.map_err(|failure| paths.needs_root(failure))?;
+                if written == WriteOutcome::New {
+                    output.say(shown!("Wrote the key into `{}`", path.display()))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The whole path, because the agent runs elsewhere.
+fn whole(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| Failure::file("find", path, &error))
+}

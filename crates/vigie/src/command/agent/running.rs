@@ -1,0 +1,324 @@
+//! The agent while it runs: a thread that takes readings, those of the doors, one that writes what they take into the buffer, and this
+//! one, which sends.
+
+use super::delivery::{Delivery, DeliveryTotals, ToServer};
+use super::door_args::{self, DoorArgs};
+use super::losses::{Losses, append, append_body};
+use super::old_buffers;
+use super::own_figures::OwnFigures;
+use super::run_args::RunArgs;
+use super::signals::stop_on_signals;
+use super::textfile_args::TextfileCollector;
+use crate::context::Context;
+use crate::error::{Failure, Kind};
+use crate::figures;
+use crate::monitoring::Monitoring;
+use crate::output::{Output, when_stdout_closes};
+use crate::shown::{PrintableText, shown};
+use agent::{
+    Doors, Host, Intake, Journal, JournalError, Naming, Notifier, Refusals, Schedule, Sender,
+    WhenFull,
+};
+use base::sample::Batch;
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long samples of others wait for more, so that a sender of single lines does not cost a request for each.
+const GATHERING: Duration = Duration::from_millis(500);
+
+/// Runs until it is stopped.
+pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
+    args.check()?;
+    let output = &context.output;
+    let host = Host::new(&args.proc);
+    let name = host_name(args, &host)?;
+    let naming = naming(args, &name)?;
+    let notifier = Arc::new(Notifier::default());
+    stop_on_signals(&notifier)?;
+    let schedule = Schedule {
+        host: (!args.no_host_metrics).then_some(&host),
+        naming: &naming,
+        notifier: &notifier,
+        interval: args.interval,
+        count: if args.once { Some(1) } else { args.readings },
+    };
+    let mut files = args.textfiles.files(&name, output);
+    if args.print {
+        let told = Arc::clone(&notifier);
+        when_stdout_closes(move || told.stop());
+        return schedule.run(|mut batch, now| {
+            if let Some(files) = &mut files {
+                files.read(now, &mut batch);
+            }
+            output.text(&PrintableText::lines(&lines(&batch)))
+        });
+    }
+    // Before the server is asked anything: an address that is taken is told at once.
+    let doors = args.doors.bind()?;
+    let buffer = args
+        .buffer
+        .clone()
+        .unwrap_or_else(|| context.home.directory().join("agent"));
+    let monitoring = Monitoring::for_agent(context, &args.scope, &buffer)?;
+    let directory = buffer.join(monitoring.directory());
+    let mut journal = Journal::open(&directory, args.buffer_max, WhenFull::DropOldest)
+        .map_err(|error| cannot_open(&error))?;
+    monitoring.bind_buffer(&directory);
+    output.note(format!(
+        "agent: `{}` every {} to {}; buffer `{}`",
+        naming.stem(),
+        figures::in_words(args.interval.as_secs()),
+        monitoring.described(),
+        directory.display()
+    ));
+    tell_doors(&doors, output);
+    old_buffers::warn(output, &directory);
+    let losses = Losses::default();
+    losses.report(output, journal.take_lost());
+    if journal.weight() > 0 {
+        output.note(format!(
+            "agent: {} samples of an earlier run wait to be sent",
+            journal.weight()
+        ));
+    }
+    let journal = Mutex::new(journal);
+    let running = Running {
+        args,
+        output,
+        notifier: &notifier,
+        doors: &doors,
+        journal: &journal,
+        losses: &losses,
+        sent: &DeliveryTotals::default(),
+        intake: &Intake::default(),
+    };
+    let outcome = running.until_the_end(&monitoring, &schedule, files);
+    let waiting = running.waiting();
+    if waiting > 0 {
+        output.note(format!(
+            "agent: {waiting} samples wait in `{}` for the next start",
+            directory.display()
+        ));
+    }
+    // A stop was asked for, so this is success; unsent samples are safe in the buffer.
+    if args.is_counted() {
+        outcome
+    } else {
+        outcome.or_else(|failure| match failure.kind {
+            Kind::Unreachable | Kind::NotLoggedIn => Ok(()),
+            _ => Err(failure),
+        })
+    }
+}
+
+/// What all threads of the agent share.
+#[derive(Debug, Clone, Copy)]
+struct Running<'a> {
+    args: &'a RunArgs,
+    output: &'a Output,
+    notifier: &'a Notifier,
+    doors: &'a Doors,
+    journal: &'a Mutex<Journal>,
+    losses: &'a Losses,
+    sent: &'a DeliveryTotals,
+    intake: &'a Intake,
+}
+
+impl Running<'_> {
+    fn until_the_end(
+        &self,
+        monitoring: &Monitoring<'_>,
+        schedule: &Schedule<'_>,
+        files: Option<TextfileCollector<'_>>,
+    ) -> Result<(), Failure> {
+        let ended = |what| Failure::failed(format!("{what} ended unexpectedly"));
+        std::thread::scope(|threads| {
+            let collector = threads.spawn(move || self.collect(schedule, files));
+            let others = (!self.doors.is_empty()).then(|| {
+                let serving = threads.spawn(|| self.serve());
+                (serving, threads.spawn(|| self.write()))
+            });
+            let sender = Sender::new(ToServer(monitoring), self.journal);
+            let mut delivery = Delivery::new(sender, self.sent, self.output);
+            let gathering = others.as_ref().map_or(Duration::ZERO, |_| GATHERING);
+            delivery.until_stopped(self.notifier, gathering);
+            let collected = collector
+                .join()
+                .unwrap_or_else(|_| Err(ended("the collector")));
+            let served = others.map_or(Ok(()), |(serving, writing)| {
+                let served = serving.join().unwrap_or_else(|_| Err(ended("a door")));
+                self.intake.close();
+                // A panic in it has nothing to add.
+                drop(writing.join());
+                served
+            });
+            let delivered = delivery.the_rest();
+            let (stored, rejected) = self.sent.totals();
+            let lost = self.losses.samples.load(Ordering::Relaxed);
+            self.output.note(match lost {
+                0 => format!("agent: stopped after {stored} samples"),
+                lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
+            });
+            let all = if self.args.is_counted() {
+                missing(stored, rejected, lost)
+            } else {
+                Ok(())
+            };
+            collected.and(served).and(delivered).and(all)
+        })
+    }
+
+    fn collect(
+        &self,
+        schedule: &Schedule<'_>,
+        mut files: Option<TextfileCollector<'_>>,
+    ) -> Result<(), Failure> {
+        let own = OwnFigures {
+            naming: schedule.naming,
+            doors: self.doors,
+            sent: self.sent,
+            losses: self.losses,
+        };
+        let ended = schedule.run(|mut batch, now| {
+            if let Some(files) = &mut files {
+                files.read(now, &mut batch);
+            }
+            if !self.doors.is_empty() {
+                own.add(now, self.waiting(), &mut batch);
+            }
+            append(self.journal, &batch, self.output, self.losses);
+            self.notifier.notify();
+            Ok(())
+        });
+        self.notifier.stop();
+        ended
+    }
+
+    /// Lets senders in.
+    fn serve(&self) -> Result<(), Failure> {
+        let tell = |kind: agent::DoorKind, refused: Refusals| {
+            self.output.warn(shown!(
+                "agent: {}: {} refused; the first: {}",
+                kind.word(),
+                figures::counted(refused.count, "sample was", "samples were"),
+                PrintableText::untrusted(&refused.first)
+            ));
+        };
+        let served = self.doors.serve(self.intake, self.notifier, tell);
+        self.notifier.stop();
+        served.map_err(|error| door_args::failure(&error))
+    }
+
+    /// Writes what senders have sent into the buffer.
+    fn write(&self) {
+        let mut trouble = None;
+        let given_up = self.intake.write(|body, samples| {
+            let outcome = append_body((self.journal, self.output, self.losses), body, samples);
+            match outcome {
+                Ok(()) => {
+                    if trouble.take().is_some() {
+                        self.output.note("agent: the buffer takes samples again");
+                    }
+                    self.notifier.notify();
+                    true
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    if trouble.as_ref() != Some(&text) {
+                        self.output.warn(format!("agent: {text}; senders wait"));
+                        trouble = Some(text);
+                    }
+                    false
+                }
+            }
+        });
+        if given_up > 0 {
+            self.losses.samples.fetch_add(given_up, Ordering::Relaxed);
+            self.output
+                .warn(format!("agent: {given_up} samples of senders were lost"));
+        }
+    }
+
+    fn waiting(&self) -> u64 {
+        let journal = self.journal.lock();
+        journal.unwrap_or_else(PoisonError::into_inner).weight()
+    }
+}
+
+/// Which doors are open.
+fn tell_doors(doors: &Doors, output: &Output) {
+    for (kind, address) in doors.addresses() {
+        output.note(format!(
+            "agent: {} is taken at {address} by TCP and UDP, and sent as this agent",
+            kind.word()
+        ));
+        if DoorArgs::is_remote(address) {
+            output.warn(format!(
+                "agent: whoever reaches {address} sends under this agent's identity"
+            ));
+        }
+    }
+}
+
+/// The failure where not everything that was read is stored, though all was sent.
+fn missing(stored: u64, rejected: u64, lost: u64) -> Result<(), Failure> {
+    let what = match (rejected, lost) {
+        (0, 0) => return Ok(()),
+        (rejected, 0) => format!("{rejected} samples were rejected"),
+        (0, lost) => format!("{lost} samples were lost"),
+        (rejected, lost) => format!("{rejected} samples were rejected, and {lost} were lost"),
+    };
+    let kind = match stored {
+        0 => Kind::Failed,
+        _ => Kind::Partial,
+    };
+    Err(Failure::new(kind, what))
+}
+
+/// The default buffer is in the configuration directory, which may not be writable on a host that only sends.
+fn cannot_open(error: &JournalError) -> Failure {
+    let is_io = matches!(error, JournalError::Io { .. });
+    let failure = Failure::failed(error.to_string());
+    if is_io {
+        failure.hint("name a folder that can be written with `--buffer DIR`")
+    } else {
+        failure.hint("end that agent, or give this one a folder of its own with `--buffer DIR`")
+    }
+}
+
+fn host_name(args: &RunArgs, host: &Host) -> Result<String, Failure> {
+    args.host.clone().or_else(|| host.name()).ok_or_else(|| {
+        Failure::failed(format!(
+            "`{}` does not tell the host's name",
+            args.proc.display()
+        ))
+        .hint("give it with `--host NAME`")
+    })
+}
+
+fn naming(args: &RunArgs, name: &str) -> Result<Naming, Failure> {
+    let naming = Naming::new(&args.prefix, name);
+    base::name::SeriesName::parse(naming.stem()).map_err(|error| {
+        Failure::usage(format!(
+            "`{}` cannot begin a metric's name: {error}",
+            naming.stem()
+        ))
+        .hint("change it with `--prefix` or `--host`")
+    })?;
+    Ok(naming)
+}
+
+fn lines(batch: &Batch) -> String {
+    batch.iter().fold(String::new(), |mut text, sample| {
+        let _ = writeln!(
+            text,
+            "{} {} {}",
+            sample.name(),
+            sample.value,
+            sample.at.secs()
+        );
+        text
+    })
+}

@@ -1,0 +1,68 @@
+//! The arguments of the textfile collector, and what of its problems was told.
+
+use crate::duration;
+use crate::output::Output;
+use crate::shown::{PrintableText, shown};
+use agent::Textfiles;
+use base::sample::Batch;
+use base::time::Millis;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Which files.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Prometheus' textfiles")]
+pub(super) struct TextfileArgs {
+    /// At each reading, also send what the files `*.prom` of this folder hold, as node_exporter's textfile collector does
+    #[arg(long, value_name = "DIR")]
+    textfile_dir: Option<PathBuf>,
+    /// Leave out files that were not written for longer
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, requires = "textfile_dir")]
+    textfile_max_age: Option<Duration>,
+}
+
+impl TextfileArgs {
+    /// Whether there is no folder.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.textfile_dir.is_none()
+    }
+
+    /// The files, for a host of this name.
+    pub(super) fn files<'a>(
+        &self,
+        host: &str,
+        output: &'a Output,
+    ) -> Option<TextfileCollector<'a>> {
+        let folder = self.textfile_dir.as_deref()?;
+        Some(TextfileCollector {
+            files: Textfiles::new(folder, host, self.textfile_max_age),
+            output,
+            told: Vec::new(),
+        })
+    }
+}
+
+/// Files whose problems are told once while they last.
+#[derive(Debug)]
+pub(super) struct TextfileCollector<'a> {
+    files: Textfiles,
+    output: &'a Output,
+    told: Vec<String>,
+}
+
+impl TextfileCollector<'_> {
+    /// Adds what the files hold.
+    pub(super) fn read(&mut self, now: Millis, batch: &mut Batch) {
+        let found = self.files.read(now);
+        for sample in found.batch.iter() {
+            batch.add(&sample.key, sample.at, sample.value);
+        }
+        for problem in &found.problems {
+            if !self.told.contains(problem) {
+                let problem = PrintableText::untrusted(problem);
+                self.output.warn(shown!("agent: textfile: {}", problem));
+            }
+        }
+        self.told = found.problems;
+    }
+}

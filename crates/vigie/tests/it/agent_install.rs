@@ -1,0 +1,163 @@
+//! `agent install`: what it writes, what it refuses, and what systemd says of it.
+
+use crate::terminal::Terminal;
+use insta::assert_snapshot;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+/// A terminal of which `VIGIE_API` names a server, with a key in a file.
+fn ready() -> Terminal {
+    let mut terminal = Terminal::new();
+    terminal.set("VIGIE_API", "https://metrics.example.org");
+    std::fs::write(terminal.path("agent.key"), "vgk_good\n").unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(terminal.path("agent.key"), private).unwrap();
+    terminal
+}
+
+/// The transcript without the path of the program.
+fn transcript(terminal: &Terminal) -> String {
+    let program = env!("CARGO_BIN_EXE_vigie");
+    terminal.transcript().replace(program, "PROGRAM")
+}
+
+const DOORS: &str = "--listen-graphite 127.0.0.1:2003 --prefix 50%.";
+
+#[test]
+fn units_and_lines_for_cron_can_be_printed() {
+    let mut terminal = ready();
+    for line in [
+        format!("vigie agent install --user --print --key-file agent.key -- {DOORS}"),
+        format!("vigie agent install --system --print -- {DOORS}"),
+        "vigie agent install --user --cron --print -- --prefix 50%.".to_owned(),
+        "vigie agent install --system --cron --print".to_owned(),
+        "vigie agent install --user --print --output json".to_owned(),
+    ] {
+        assert_eq!(terminal.run(&line).code, 0, "{line}");
+    }
+    assert_snapshot!(transcript(&terminal));
+    assert!(!terminal.path(".config").exists());
+}
+
+#[test]
+fn a_unit_is_written_once_and_replaced_only_by_force() {
+    let mut terminal = ready();
+    let line = "vigie agent install --user --key-file agent.key";
+    assert_eq!(terminal.run(line).code, 0);
+    assert_eq!(terminal.run(line).code, 0, "the same again");
+    let path = terminal.path(".config/systemd/user/vigie-agent.service");
+    let first = std::fs::read_to_string(&path).unwrap();
+    let other = format!("{line} -- --prefix web.");
+    assert_eq!(terminal.run(&other).code, 1);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
+    assert_eq!(
+        terminal
+            .run(&format!("{line} --force -- --prefix web."))
+            .code,
+        0
+    );
+    let second = std::fs::read_to_string(&path).unwrap();
+    assert!(second.contains("agent --prefix web.\n"), "{second}");
+    assert_snapshot!(transcript(&terminal));
+}
+
+#[test]
+fn a_key_of_the_environment_goes_into_a_private_file_and_nowhere_else() {
+    let mut terminal = ready();
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    let root = terminal.path("image");
+    for line in [
+        "vigie agent install --system --root image",
+        "vigie agent install --user",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(!format!("{ran:?}").contains("vgk_good"), "{ran:?}");
+    }
+    let unit = root.join("etc/systemd/system/vigie-agent.service");
+    for (file, mode) in [
+        (unit.as_path(), 0o644),
+        (&root.join("etc/vigie/agent.key"), 0o600),
+        (&terminal.path(".vigie/agent.key"), 0o600),
+    ] {
+        let found = std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{}", file.display());
+    }
+    let text = std::fs::read_to_string(unit).unwrap();
+    assert!(!text.contains("vgk_good"), "{text}");
+    assert!(
+        text.contains("LoadCredential=key:/etc/vigie/agent.key\n"),
+        "{text}"
+    );
+    terminal.set("VIGIE_API_KEY", "vgk_other");
+    let ran = terminal.run("vigie agent install --user");
+    assert_eq!(
+        ran.code, 1,
+        "the only copy of a key is not replaced: {ran:?}"
+    );
+    let key = std::fs::read_to_string(terminal.path(".vigie/agent.key")).unwrap();
+    assert_eq!(key, "vgk_good\n");
+}
+
+#[test]
+fn what_could_not_run_is_not_installed() {
+    let mut terminal = ready();
+    let install = "vigie agent install --user --key-file agent.key";
+    for (rest, code) in [
+        ("-- --listen-grafite 127.0.0.1:2003", 2),
+        ("-- --listen-graphite 0.0.0.0:2003", 2),
+        ("-- --once", 2),
+        ("-- --no-host-metrics", 2),
+        ("--cron -- --listen-statsd 127.0.0.1:8125", 2),
+        ("--system", 2),
+        ("--key-file nowhere.key", 2),
+    ] {
+        let ran = terminal.run(&format!("{install} {rest}"));
+        assert_eq!(ran.code, code, "{rest}: {ran:?}");
+    }
+    assert_eq!(
+        terminal
+            .run("vigie agent install --user --key-file nowhere.key")
+            .code,
+        1
+    );
+    assert_eq!(terminal.run("vigie agent install --user").code, 1, "no key");
+    assert_snapshot!(transcript(&terminal));
+    assert!(!terminal.path(".config").exists());
+}
+
+/// What systemd thinks of the units.
+#[test]
+fn systemd_finds_nothing_wrong_with_the_units() {
+    let program = Path::new("/usr/bin/systemd-analyze");
+    if !program.exists() {
+        testing::skipped(
+            "systemd_finds_nothing_wrong_with_the_units",
+            "there is no systemd-analyze",
+        );
+        return;
+    }
+    let terminal = ready();
+    for kind in ["--user", "--system"] {
+        let line = format!("vigie agent install {kind} --print -- {DOORS} --host a$b");
+        let printed = terminal.command(&line).output().unwrap();
+        assert!(printed.status.success(), "{printed:?}");
+        let unit = terminal.path("vigie-agent.service");
+        std::fs::write(&unit, printed.stdout).unwrap();
+        let verified = Command::new(program)
+            .arg("verify")
+            .arg(kind)
+            .arg("--man=no")
+            .arg(&unit)
+            .env("XDG_RUNTIME_DIR", terminal.path(""))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&verified.stderr);
+        let ours: Vec<_> = said
+            .lines()
+            .filter(|line| line.contains("vigie-agent"))
+            .collect();
+        assert!(ours.is_empty(), "{kind}: {said}");
+    }
+}
