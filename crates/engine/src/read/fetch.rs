@@ -25,6 +25,9 @@ const SAMPLE_BYTES: u64 = 16;
 /// What a sample takes while it is read, in the mean: blocks are merged into new ones.
 const SAMPLE_HELD_BYTES: u64 = 24;
 
+/// Samples that are charged at once: threads of one query have its budget in common, and each charge takes it from the others.
+const SAMPLES_PER_CHARGE: usize = 4096;
+
 /// What the queries of one request read, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct ReadEstimate {
@@ -329,11 +332,18 @@ impl Cursor for SeriesFetch<'_, '_, '_> {
         if matches!(self.state, ReadState::New)
             && let Some(column) = self.sources.sole_column()
         {
+            let (mut parts, mut samples) = (0, 0);
             for part in column.uncopied_parts(self.sources.range) {
-                self.meter.steps(1)?;
-                self.charge(part.len())?;
+                parts += 1;
+                samples += part.len();
                 filling.add(part);
+                if samples >= SAMPLES_PER_CHARGE {
+                    self.meter.steps(std::mem::take(&mut parts))?;
+                    self.charge(std::mem::take(&mut samples))?;
+                }
             }
+            self.meter.steps(parts)?;
+            self.charge(samples)?;
             self.state = ReadState::Ended;
             return Ok(());
         }
