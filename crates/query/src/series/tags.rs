@@ -81,9 +81,7 @@ mod tests {
     fn a_name_holds_tags() {
         let shown = |name: &str| {
             tags_of(name).map(|tags| {
-                let all = tags
-                    .into_iter()
-                    .map(|(tag, value)| format!("{tag}:{value}"));
+                let all = tags.iter().map(|(tag, value)| format!("{tag}:{value}"));
                 all.collect::<Vec<_>>().join(" ")
             })
         };
