@@ -41,12 +41,19 @@ pub(crate) trait Fetching: SampleStore {
 
 impl<S: SampleStore + ?Sized> Fetching for S {}
 
+/// Of samples that lie farther apart no grid is made: ten days.
+const SPAN_MS_MAX: i64 = 864_000_000;
+
 /// Reads a series as a whole, and once more into a grid, which must be that of its samples.
 pub(crate) fn collect_and_fill(cursor: &mut dyn Cursor) -> Result<Series, StoreError> {
     let series = cursor::collect(cursor)?;
     let (Some(first), Some(last)) = (series.timestamps.first(), series.timestamps.last()) else {
         return Ok(series);
     };
+    // Samples years apart would take millions of slots.
+    if last.0.saturating_sub(first.0) > SPAN_MS_MAX {
+        return Ok(series);
+    }
     let range = TimeRange {
         from: first.plus(-1),
         until: last.plus(60_000),
