@@ -9,7 +9,6 @@ use libfuzzer_sys::fuzz_target;
 use query::evaluate::Evaluation;
 use query::source::{Event, Fetched, Path, Range, Source};
 use query::window::Window;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// More values than a series is made of.
@@ -48,7 +47,7 @@ impl Made {
             start,
             end,
             step,
-            values: Arc::new(values),
+            values: values.into(),
         })
     }
 }

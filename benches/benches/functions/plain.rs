@@ -1,20 +1,20 @@
 //! What each simple function would be if somebody wrote it down as a loop over the columns: the measure of what a function costs
 //! beside it.
 
-use std::sync::Arc;
+use query::series::Values;
 
 /// Columns in, columns out. Whoever calls it drops what comes out.
-pub(crate) type Plain = fn(&[Arc<Vec<f64>>]) -> Vec<Vec<f64>>;
+pub(crate) type Plain = fn(&[Values]) -> Vec<Vec<f64>>;
 
-fn each(columns: &[Arc<Vec<f64>>], change: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
+fn each(columns: &[Values], change: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
     columns
         .iter()
         .map(|column| column.iter().map(|value| change(*value)).collect())
         .collect()
 }
 
-fn pairs(columns: &[Arc<Vec<f64>>], change: impl Fn(f64, f64) -> f64) -> Vec<Vec<f64>> {
-    let one = |column: &Arc<Vec<f64>>| {
+fn pairs(columns: &[Values], change: impl Fn(f64, f64) -> f64) -> Vec<Vec<f64>> {
+    let one = |column: &Values| {
         let mut last = f64::NAN;
         let mut out = Vec::with_capacity(column.len());
         for value in column.iter() {
@@ -26,7 +26,7 @@ fn pairs(columns: &[Arc<Vec<f64>>], change: impl Fn(f64, f64) -> f64) -> Vec<Vec
     columns.iter().map(one).collect()
 }
 
-fn rows(columns: &[Arc<Vec<f64>>], start: f64, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+fn rows(columns: &[Values], start: f64, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let mut out = vec![start; columns.first().map_or(0, |own| own.len())];
     for column in columns {
         for (slot, value) in out.iter_mut().zip(column.iter()) {
@@ -38,54 +38,54 @@ fn rows(columns: &[Arc<Vec<f64>>], start: f64, fold: impl Fn(f64, f64) -> f64) -
     out
 }
 
-pub(crate) fn scale(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn scale(columns: &[Values]) -> Vec<Vec<f64>> {
     each(columns, |value| value * 2.5)
 }
 
-pub(crate) fn offset(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn offset(columns: &[Values]) -> Vec<Vec<f64>> {
     each(columns, |value| value + 10.0)
 }
 
-pub(crate) fn absolute(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn absolute(columns: &[Values]) -> Vec<Vec<f64>> {
     each(columns, f64::abs)
 }
 
-pub(crate) fn invert(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn invert(columns: &[Values]) -> Vec<Vec<f64>> {
     each(
         columns,
         |value| if value == 0.0 { f64::NAN } else { 1.0 / value },
     )
 }
 
-pub(crate) fn square_root(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn square_root(columns: &[Values]) -> Vec<Vec<f64>> {
     each(columns, f64::sqrt)
 }
 
-pub(crate) fn fill(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn fill(columns: &[Values]) -> Vec<Vec<f64>> {
     each(columns, |value| if value.is_nan() { 0.0 } else { value })
 }
 
-pub(crate) fn is_there(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn is_there(columns: &[Values]) -> Vec<Vec<f64>> {
     each(columns, |value| if value.is_nan() { 0.0 } else { 1.0 })
 }
 
-pub(crate) fn below(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn below(columns: &[Values]) -> Vec<Vec<f64>> {
     each(
         columns,
         |value| if value > 500.0 { f64::NAN } else { value },
     )
 }
 
-pub(crate) fn rounded(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn rounded(columns: &[Values]) -> Vec<Vec<f64>> {
     each(columns, |value| (value / 10.0 * 1e6).round() / 1e6)
 }
 
-pub(crate) fn copy(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn copy(columns: &[Values]) -> Vec<Vec<f64>> {
     columns.iter().map(|column| column.to_vec()).collect()
 }
 
-pub(crate) fn to_zero(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
-    let one = |column: &Arc<Vec<f64>>| {
+pub(crate) fn to_zero(columns: &[Values]) -> Vec<Vec<f64>> {
+    let one = |column: &Values| {
         let mut least = f64::INFINITY;
         for value in column.iter() {
             if *value < least {
@@ -97,11 +97,11 @@ pub(crate) fn to_zero(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
     columns.iter().map(one).collect()
 }
 
-pub(crate) fn derivative(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn derivative(columns: &[Values]) -> Vec<Vec<f64>> {
     pairs(columns, |last, value| value - last)
 }
 
-pub(crate) fn growth(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn growth(columns: &[Values]) -> Vec<Vec<f64>> {
     pairs(columns, |last, value| {
         if value >= last {
             value - last
@@ -111,7 +111,7 @@ pub(crate) fn growth(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
     })
 }
 
-pub(crate) fn per_second(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn per_second(columns: &[Values]) -> Vec<Vec<f64>> {
     pairs(columns, |last, value| {
         if value >= last {
             ((value - last) / 10.0 * 1e6).round() / 1e6
@@ -121,8 +121,8 @@ pub(crate) fn per_second(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
     })
 }
 
-pub(crate) fn integral(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
-    let one = |column: &Arc<Vec<f64>>| {
+pub(crate) fn integral(columns: &[Values]) -> Vec<Vec<f64>> {
+    let one = |column: &Values| {
         let mut sum = 0.0;
         let add = |value: &f64| {
             if value.is_nan() {
@@ -136,8 +136,8 @@ pub(crate) fn integral(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
     columns.iter().map(one).collect()
 }
 
-pub(crate) fn keep_last(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
-    let one = |column: &Arc<Vec<f64>>| {
+pub(crate) fn keep_last(columns: &[Values]) -> Vec<Vec<f64>> {
+    let one = |column: &Values| {
         let mut last = f64::NAN;
         let keep = |value: &f64| {
             if !value.is_nan() {
@@ -150,26 +150,26 @@ pub(crate) fn keep_last(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
     columns.iter().map(one).collect()
 }
 
-pub(crate) fn sum(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn sum(columns: &[Values]) -> Vec<Vec<f64>> {
     vec![rows(columns, 0.0, |sum, value| sum + value)]
 }
 
-pub(crate) fn average(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn average(columns: &[Values]) -> Vec<Vec<f64>> {
     let sums = rows(columns, 0.0, |sum, value| sum + value);
     let counts = rows(columns, 0.0, |count, _| count + 1.0);
     let means = sums.iter().zip(counts).map(|(sum, count)| sum / count);
     vec![means.collect()]
 }
 
-pub(crate) fn least(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn least(columns: &[Values]) -> Vec<Vec<f64>> {
     vec![rows(columns, f64::INFINITY, f64::min)]
 }
 
-pub(crate) fn most(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn most(columns: &[Values]) -> Vec<Vec<f64>> {
     vec![rows(columns, f64::NEG_INFINITY, f64::max)]
 }
 
-pub(crate) fn range(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn range(columns: &[Values]) -> Vec<Vec<f64>> {
     let least = rows(columns, f64::INFINITY, f64::min);
     let most = rows(columns, f64::NEG_INFINITY, f64::max);
     vec![
@@ -180,17 +180,17 @@ pub(crate) fn range(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
     ]
 }
 
-pub(crate) fn product(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn product(columns: &[Values]) -> Vec<Vec<f64>> {
     vec![rows(columns, 1.0, |product, value| product * value)]
 }
 
-pub(crate) fn difference(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
+pub(crate) fn difference(columns: &[Values]) -> Vec<Vec<f64>> {
     vec![rows(columns, 0.0, |rest, value| rest - value)]
 }
 
 /// The mean of each column.
-pub(crate) fn means(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
-    let one = |column: &Arc<Vec<f64>>| {
+pub(crate) fn means(columns: &[Values]) -> Vec<Vec<f64>> {
+    let one = |column: &Values| {
         let (mut sum, mut count) = (0.0, 0.0);
         for value in column.iter().filter(|value| !value.is_nan()) {
             sum += value;
@@ -202,7 +202,7 @@ pub(crate) fn means(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
 }
 
 /// The greatest of each column.
-pub(crate) fn maxima(columns: &[Arc<Vec<f64>>]) -> Vec<Vec<f64>> {
-    let one = |column: &Arc<Vec<f64>>| column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+pub(crate) fn maxima(columns: &[Values]) -> Vec<Vec<f64>> {
+    let one = |column: &Values| column.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     vec![columns.iter().map(one).collect()]
 }

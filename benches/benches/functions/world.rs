@@ -3,11 +3,10 @@
 use base::pattern::Pattern;
 use base::store::StoreError;
 use jiff::tz::TimeZone;
-use query::series::Tags;
+use query::series::{Tags, Values};
 use query::source::{Event, Fetched, Path, Range, Source};
 use query::window::Window;
 use std::cell::Cell;
-use std::sync::Arc;
 
 /// Series.
 pub(crate) const SERIES: usize = 1000;
@@ -19,8 +18,8 @@ const MIDNIGHT: i64 = 1_795_392_000;
 
 /// Series named `w.g<0-9>.s<00-99>.load`; `full` is the same without gaps; `many` the same ten times over.
 pub(crate) struct World {
-    columns: Vec<Arc<Vec<f64>>>,
-    full: Vec<Arc<Vec<f64>>>,
+    columns: Vec<Values>,
+    full: Vec<Values>,
     /// Values handed out.
     read: Cell<usize>,
 }
@@ -45,8 +44,8 @@ impl World {
                 let is_there = random() >= 1.0 / 64.0;
                 if is_there { *value } else { f64::NAN }
             });
-            columns.push(Arc::new(gaps.collect()));
-            full.push(Arc::new(values));
+            columns.push(gaps.collect::<Vec<_>>().into());
+            full.push(values.into());
         }
         Self {
             columns,
@@ -61,7 +60,7 @@ impl World {
     }
 
     /// The columns, for loops of our own.
-    pub(crate) fn columns(&self) -> &[Arc<Vec<f64>>] {
+    pub(crate) fn columns(&self) -> &[Values] {
         &self.columns
     }
 
@@ -71,7 +70,7 @@ impl World {
         Window::new(MIDNIGHT, until, until, TimeZone::UTC)
     }
 
-    fn one(&self, name: String, column: &Arc<Vec<f64>>, range: Range) -> Fetched {
+    fn one(&self, name: String, column: &Values, range: Range) -> Fetched {
         let first = range.from.div_euclid(STEP) + 1;
         let slots = (range.until.div_euclid(STEP) - first + 1).max(1);
         let length = usize::try_from(slots).unwrap_or(0);
@@ -79,10 +78,10 @@ impl World {
         let offset = offset.unwrap_or(0);
         // Each day is like the others; a day from midnight to midnight is the column itself.
         let values = if offset == 0 && length == POINTS {
-            Arc::clone(column)
+            column.clone()
         } else {
             let days = column.iter().cycle().skip(offset);
-            Arc::new(days.take(length).copied().collect())
+            days.take(length).copied().collect::<Vec<_>>().into()
         };
         Fetched {
             tags: Tags::from([

@@ -4,6 +4,7 @@ mod folded;
 
 pub use folded::shaped;
 
+use crate::grid::Filling;
 use crate::sample::Series;
 use crate::series::SeriesKey;
 use crate::store_error::StoreError;
@@ -53,6 +54,18 @@ pub trait Cursor {
     /// # Errors
     /// As [`crate::store::SampleStore::read_all`].
     fn next(&mut self) -> Result<Option<Piece>, StoreError>;
+
+    /// Puts all samples that are left into the slots of a grid: what [`Self::next`] would hand out, without a copy of it
+    /// where the store has none to make.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    fn fill(&mut self, filling: &mut Filling) -> Result<(), StoreError> {
+        while let Some(piece) = self.next()? {
+            filling.add(piece.iter());
+        }
+        Ok(())
+    }
 
     /// Begins again. What is read a second time costs time, and no budget of samples.
     ///

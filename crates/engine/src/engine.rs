@@ -164,9 +164,10 @@ impl SampleStore for Engine {
             let view = state.read_view(scope.tenant(), &series, done.clone(), &mut meter)?;
             let range = state.clamp_to_retention(query.shape.range());
             let asked = (place, query.shape);
-            let mut own = Snapshot::take(view, found, scope.tenant(), asked, range, &mut meter)?;
-            own.estimate(&mut estimate, &mut meter)?;
+            let tenant = (scope.tenant(), names.len() as u64);
+            let own = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;
             snapshots.push(own);
+            estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
         drop(names);
         visit(part::divided(snapshots))

@@ -3,6 +3,7 @@
 mod argument_error;
 #[cfg(test)]
 mod depth_tests;
+mod lookback;
 mod memory_size;
 mod on_behalf;
 mod reading;
@@ -132,7 +133,9 @@ impl<'e> Evaluation<'e> {
             let own = self.paths(expression).map_err(|error| (*place, error))?;
             paths.extend(own);
         }
-        self.read(paths, window.range())
+        let range = window.range();
+        self.read_lookback(parsed.iter().map(|(_, _, own)| own), range)
+            .and_then(|()| self.read(paths, range))
             .map_err(|error| (0, error))?;
         self.shared = SubexpressionCache::of(parsed.iter().map(|(_, text, own)| (*text, own)));
         let mut answers: Vec<Vec<Series>> = targets.iter().map(|_| Vec::new()).collect();
@@ -357,7 +360,7 @@ impl<'e> Evaluation<'e> {
             start: own.start,
             end: own.end,
             step: own.step,
-            values: Arc::clone(&own.values),
+            values: own.values.clone(),
             consolidation: series::Consolidation::default(),
             values_per_point: 1,
             x_files_factor,

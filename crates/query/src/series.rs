@@ -5,20 +5,17 @@ mod drawing;
 mod normalize;
 mod reduce;
 mod tags;
+mod values;
 
 pub use consolidation::Consolidation;
 pub use drawing::Drawing;
 pub use normalize::Normalized;
 pub(crate) use normalize::normalize;
 pub use reduce::reduce;
-pub use tags::tags_of;
+pub use tags::{Tags, tags_of};
+pub use values::Values;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-/// Tags by name. A series that was stored has its path as `name`.
-pub type Tags = BTreeMap<String, String>;
 
 /// How functions spell the name of a series that has none.
 pub const UNNAMED: &str = "None";
@@ -39,7 +36,7 @@ pub struct Series {
     /// Seconds between values; positive.
     pub step: i64,
     /// The values.
-    pub values: Arc<Vec<f64>>,
+    pub values: Values,
     /// What several values become where there are too many.
     pub consolidation: Consolidation,
     /// How many values become one when it is read.
@@ -70,7 +67,7 @@ impl Series {
             start,
             end,
             step,
-            values: Arc::new(values),
+            values: values.into(),
             consolidation: Consolidation::Average,
             values_per_point: 1,
             x_files_factor: 0.0,
@@ -119,28 +116,28 @@ impl Series {
     #[must_use]
     pub(crate) fn with_values(mut self, values: Vec<f64>) -> Self {
         self.is_whole = false;
-        self.values = Arc::new(values);
+        self.values = values.into();
         self
     }
 
     /// Its values, to be changed: in place where nobody else has them. Nobody takes them for counts any more.
-    pub fn values_mut(&mut self) -> &mut Vec<f64> {
+    pub fn values_mut(&mut self) -> &mut [f64] {
         self.is_whole = false;
-        Arc::make_mut(&mut self.values)
+        self.values.make_mut()
     }
 
     /// The same with each value changed; what has none is left alone.
     #[must_use]
     pub fn map(mut self, mut change: impl FnMut(f64) -> f64) -> Self {
         self.is_whole = false;
-        if let Some(own) = Arc::get_mut(&mut self.values) {
+        if let Some(own) = self.values.get_mut() {
             for value in own {
                 *value = change(*value);
             }
         } else {
             // Others have them too: what comes out of it is written once, and what they have is not copied first.
             let changed = self.values.iter().map(|value| change(*value));
-            self.values = Arc::new(changed.collect());
+            self.values = changed.collect::<Vec<_>>().into();
         }
         self
     }

@@ -1,9 +1,8 @@
 //! Where series come from.
 
-use crate::series::Tags;
+use crate::series::{Tags, Values};
 use crate::tags::TagExpression;
 use base::store::StoreError;
-use std::sync::Arc;
 
 /// Which time is asked for, in epoch seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +27,7 @@ pub struct Fetched {
     /// Seconds between values; positive.
     pub step: i64,
     /// The values.
-    pub values: Arc<Vec<f64>>,
+    pub values: Values,
 }
 
 /// What is asked for.
@@ -58,6 +57,12 @@ pub trait Source {
     /// # Errors
     /// [`StoreError`], a budget that is used up included.
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError>;
+
+    /// Seconds between the values of whatever is read of a range or from an earlier instant on, where that is the same for all:
+    /// values stand at multiples of it, and a longer range has the values of each that ends with it. `None` where it is not known.
+    fn uniform_step(&self, _range: Range) -> Option<i64> {
+        None
+    }
 
     /// Events of a range that have all of these tags; all events where there is no tag.
     ///

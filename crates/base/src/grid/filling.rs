@@ -11,9 +11,11 @@ pub struct Filling {
     window: Window,
     fold: Fold,
     grid: Grid,
-    /// The slot that is open, and the instant at which it ends.
-    open: Option<(usize, i64)>,
-    running: FoldState,
+    /// The slot that the last sample fell into, and the instant at which it ends; no sample has fallen into any at first.
+    slot: usize,
+    end: i64,
+    /// What the samples of that slot have become, if it has several.
+    running: Option<FoldState>,
 }
 
 impl Filling {
@@ -24,53 +26,56 @@ impl Filling {
             window,
             fold,
             grid: window.empty(),
-            open: None,
-            running: FoldState::new(fold),
+            slot: 0,
+            end: i64::MIN,
+            running: None,
         }
     }
 
     /// Takes in samples, all later than those before; what lies outside the window is left out.
+    #[inline]
     pub fn add(&mut self, samples: impl IntoIterator<Item = (Millis, f64)>) {
+        let step = self.window.step().millis();
         for (at, value) in samples {
-            if self.open.is_none_or(|(_, end)| at.0 >= end) && !self.turn_to(at) {
+            if at.0 < self.end {
+                self.add_to_slot(value);
                 continue;
             }
-            self.running.add(value);
+            // What is asked for most: a sample for each slot.
+            let next_end = self.end.saturating_add(step);
+            let (slot, end) = match at.0 < next_end {
+                true => (self.slot + 1, next_end),
+                false => match self.window.slot_of(at) {
+                    Some(slot) => (slot, self.window.start_of(slot).0.saturating_add(step)),
+                    None => continue,
+                },
+            };
+            if let Some(own) = self.grid.values.get_mut(slot) {
+                (self.slot, self.end, self.running) = (slot, end, None);
+                // One value is itself, whatever several would become.
+                if !value.is_nan() {
+                    *own = value;
+                }
+            }
         }
     }
 
-    /// Closes the open slot and opens that of a later instant; false where there is none, and then the open one stays.
-    fn turn_to(&mut self, at: Millis) -> bool {
-        let step = self.window.step().millis();
-        let next = match self.open {
-            Some((slot, end)) if at.0 < end.saturating_add(step) => slot + 1,
-            _ => match self.window.slot_of(at) {
-                Some(slot) => slot,
-                None => return false,
-            },
-        };
-        if next >= self.window.slots() {
-            return false;
-        }
-        self.close();
-        let end = self.window.start_of(next).0.saturating_add(step);
-        self.open = Some((next, end));
-        self.running = FoldState::new(self.fold);
-        true
-    }
-
-    fn close(&mut self) {
-        let slot = self.open.take();
-        let slot = slot.and_then(|(slot, _)| self.grid.values.get_mut(slot));
-        if let Some(slot) = slot {
-            *slot = self.running.value();
+    /// Takes in a further sample of the slot that the last one fell into.
+    fn add_to_slot(&mut self, value: f64) {
+        if let Some(own) = self.grid.values.get_mut(self.slot) {
+            let running = self.running.get_or_insert_with(|| {
+                let mut running = FoldState::new(self.fold);
+                running.add(*own);
+                running
+            });
+            running.add(value);
+            *own = running.value();
         }
     }
 
     /// The grid.
     #[must_use]
-    pub fn end(mut self) -> Grid {
-        self.close();
+    pub fn end(self) -> Grid {
         self.grid
     }
 }

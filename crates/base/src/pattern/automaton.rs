@@ -153,6 +153,11 @@ impl Automaton {
         self.classes.next(bits, after)
     }
 
+    /// Whether it accepts any text: its only state keeps itself.
+    pub(super) fn is_any(&self) -> bool {
+        self.last == 0 && self.loops == [1]
+    }
+
     /// Whether what was consumed is a whole element.
     pub(super) fn accepts(&self, bits: &[u64]) -> bool {
         bits.get(self.last / 64)

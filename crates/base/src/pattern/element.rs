@@ -27,6 +27,12 @@ impl Element {
         self.is_literal.then_some(self.prefix.as_str())
     }
 
+    /// Whether any text fits.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.automaton.is_any()
+    }
+
     /// What is written before the first wildcard or brace: every fitting text begins with it.
     #[must_use]
     pub fn literal_prefix(&self) -> &str {

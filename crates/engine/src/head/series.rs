@@ -3,7 +3,7 @@
 //!
 //! Invariant: among equal instants a late sample is the newer one, and of two late ones the later in the list.
 
-use super::block::{Run, clipped_to, points};
+use super::block::{Cell, Run, clipped_to, points};
 use crate::day::Day;
 use crate::points::Points;
 use base::id::TenantId;
@@ -55,11 +55,28 @@ impl HeadSeries {
 
     /// The column's samples in `range`, in parts of which none is empty.
     pub(crate) fn parts(&self, range: TimeRange) -> impl Iterator<Item = Points> {
+        self.clipped(range).map(points)
+    }
+
+    /// The same without a copy of them.
+    pub(crate) fn uncopied_parts(
+        &self,
+        range: TimeRange,
+    ) -> impl Iterator<Item = impl ExactSizeIterator<Item = (Millis, f64)>> {
+        self.clipped(range).map(|part| {
+            part.iter().map(|cell| {
+                let (at, value) = cell.read();
+                (Millis(at), value)
+            })
+        })
+    }
+
+    fn clipped(&self, range: TimeRange) -> impl Iterator<Item = &[Cell]> {
         let (from, until) = (range.from.0, range.until.0);
         let parts = self.column.parts(from, until);
         parts
-            .map(move |part| points(clipped_to(part, from, until)))
-            .filter(|own| !own.is_empty())
+            .map(move |part| clipped_to(part, from, until))
+            .filter(|part| !part.is_empty())
     }
 
     /// The samples in `range` that arrived late; of equal instants in the column, these count.
@@ -76,11 +93,7 @@ impl HeadSeries {
 
     /// How many samples it has in `range`, not counting those that arrived late.
     pub(crate) fn min_len_in(&self, range: &TimeRange) -> u64 {
-        let (from, until) = (range.from.0, range.until.0);
-        let parts = self.column.parts(from, until);
-        parts
-            .map(|part| clipped_to(part, from, until).len() as u64)
-            .sum()
+        self.clipped(*range).map(|part| part.len() as u64).sum()
     }
 
     /// The days it has samples on, ascending.

@@ -146,6 +146,16 @@ impl<'a> IntersectionAutomaton<'a> {
         }
     }
 
+    /// Where the element behind the next one may be, if that may be any at all.
+    pub(crate) fn after_any_element(&self, positions: &PositionSets) -> Option<PositionSets> {
+        let is_any = self.sole_element_at(positions)?.is_any();
+        let (own, _) = self.query.filter(|_| is_any && self.filter.is_none())?;
+        Some(PositionSets {
+            query: Some(own.after_sole_element(positions.query.as_ref()?)),
+            filter: None,
+        })
+    }
+
     /// Where the first element below the node `path` may be.
     pub(crate) fn behind_path(&self, reading: &mut IntersectionCursor, path: &str) -> PositionSets {
         let mut positions = self.first();

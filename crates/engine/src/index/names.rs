@@ -87,6 +87,11 @@ impl Names {
 }
 
 impl TenantNames {
+    /// How many series the tenant has.
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Hands every node that `selector` means and `filter`, if there is one, lets through to `take`, each once, in no
     /// promised order.
     pub(crate) fn walk<'p>(
@@ -104,6 +109,7 @@ impl TenantNames {
         };
         let mut walk = Walk {
             names: &self.0,
+            finger: self.0.finger(),
             selector,
             filter,
             automaton: &automaton,
@@ -135,6 +141,7 @@ impl TenantNames {
         meter.matched(reading.take_work())?;
         let mut probe = Walk {
             names: &self.0,
+            finger: self.0.finger(),
             selector: &every,
             filter: Some(filter),
             automaton: &automaton,

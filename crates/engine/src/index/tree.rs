@@ -3,6 +3,8 @@
 //!
 //! Where no snapshot is held, changes happen in place.
 
+pub(crate) mod finger;
+
 use crate::guard;
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -153,14 +155,6 @@ impl<K, V> Tree<K, V> {
         }
     }
 
-    /// The first entry from `key` on, or behind it when that is not `included`.
-    pub(crate) fn seek<Q: Ord + ?Sized>(&self, key: &Q, included: bool) -> Option<(&K, &V)>
-    where
-        K: Borrow<Q>,
-    {
-        seek(&self.root, key, included)
-    }
-
     /// Hands out the entries from `key` on, ascending.
     pub(crate) fn each_from<Q: Ord + ?Sized, B>(
         &self,
@@ -304,33 +298,6 @@ impl<K: Clone + Ord, V: Clone> Tree<K, V> {
     }
 }
 
-fn seek<'t, K: Borrow<Q>, V, Q: Ord + ?Sized>(
-    node: &'t Node<K, V>,
-    key: &Q,
-    included: bool,
-) -> Option<(&'t K, &'t V)> {
-    match node {
-        Node::Leaf(entries) => {
-            let at = entries.partition_point(|(own, _)| {
-                own.borrow() < key || (!included && own.borrow() == key)
-            });
-            entries.get(at).map(|(key, value)| (key, value))
-        }
-        Node::Inner(children) => {
-            let at = child(children, key);
-            let here = children
-                .get(at)
-                .and_then(|(_, own)| seek(own, key, included));
-            // The next one holds only larger keys, and at least one.
-            here.or_else(|| {
-                children
-                    .get(at + 1)
-                    .and_then(|(_, own)| seek(own, key, included))
-            })
-        }
-    }
-}
-
 fn each_from<K: Borrow<Q>, V, Q: Ord + ?Sized, B>(
     node: &Node<K, V>,
     key: &Q,
@@ -404,9 +371,9 @@ mod tests {
                     _ => {}
                 }
                 prop_assert_eq!(tree.get(&key), model.get(&key));
-                let from = |key| tree.seek(&key, true).map(|(key, value)| (*key, *value));
+                let from = |key| tree.finger().seek(&key, true).map(|(key, value)| (*key, *value));
                 prop_assert_eq!(from(key), model.range(key..).next().map(|(k, v)| (*k, *v)));
-                let after = tree.seek(&key, false).map(|(key, value)| (*key, *value));
+                let after = tree.finger().seek(&key, false).map(|(key, value)| (*key, *value));
                 prop_assert_eq!(after, from(key.saturating_add(1)));
             }
             snapshots.push((tree, model));

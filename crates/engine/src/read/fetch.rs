@@ -3,6 +3,7 @@
 use super::series::{SeriesReader, Sources};
 use super::spans;
 use crate::head::series::HeadSeries;
+use crate::points::Points;
 use crate::query_meter::QueryMeter;
 use crate::segment::reader::Segment;
 use crate::series_ref::SeriesRef;
@@ -10,6 +11,7 @@ use crate::state::{Frozen, ReadView};
 use crate::tombstone::Tombstone;
 use base::context::{Reservation, Resource};
 use base::cursor::{Cursor, Piece, SeriesVisitor, shaped};
+use base::grid::Filling;
 use base::id::TenantId;
 use base::series::SeriesKey;
 use base::store::{Shape, StoreError};
@@ -23,11 +25,19 @@ const SAMPLE_BYTES: u64 = 16;
 /// What a sample takes while it is read, in the mean: blocks are merged into new ones.
 const SAMPLE_HELD_BYTES: u64 = 24;
 
-/// What the queries of one request are sure to read, one after the other.
+/// Samples that are charged at once: threads of one query have its budget in common, and each charge takes it from the others.
+const SAMPLES_PER_CHARGE: usize = 4096;
+
+/// What the queries of one request read, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct ReadEstimate {
     series: u64,
-    samples: u64,
+    /// Samples that they are sure to read, of those queries that were looked at so closely.
+    sure: u64,
+    /// Samples that they read at the most.
+    most: u64,
+    /// How many queries, from the first on, were looked at so closely.
+    counted: usize,
 }
 
 /// A series that fits. Its samples in the heads stay in memory for as long as this does, also when they were flushed long
@@ -36,8 +46,8 @@ pub(crate) struct ReadEstimate {
 pub(super) struct FoundSeries<'c> {
     key: SeriesKey<'static>,
     series: SeriesRef,
-    /// How many samples it has for sure.
-    pub(super) min_samples: u64,
+    /// About how many samples are read of it.
+    pub(super) samples: u64,
     frozen: Option<Arc<HeadSeries>>,
     head: Option<Arc<HeadSeries>>,
     _held: Reservation<'c>,
@@ -56,6 +66,8 @@ pub(super) struct Common {
     /// Its place among the queries of one request.
     query: usize,
     tenant: TenantId,
+    /// How many series the tenant has in all.
+    tenant_series: u64,
     shape: Shape,
     range: TimeRange,
     /// The last record whose effect is in the frozen head.
@@ -71,7 +83,7 @@ impl<'c> Snapshot<'c> {
     pub(crate) fn take(
         view: ReadView,
         found: Vec<(SeriesKey<'static>, SeriesRef)>,
-        tenant: TenantId,
+        (tenant, tenant_series): (TenantId, u64),
         (query, shape): (usize, Shape),
         range: TimeRange,
         meter: &mut QueryMeter<'c>,
@@ -85,7 +97,7 @@ impl<'c> Snapshot<'c> {
             wanted.push(FoundSeries {
                 key,
                 series,
-                min_samples: 0,
+                samples: 0,
                 frozen,
                 head,
                 _held: held,
@@ -104,6 +116,7 @@ impl<'c> Snapshot<'c> {
         let common = Common {
             query,
             tenant,
+            tenant_series,
             shape,
             range,
             frozen_through: version.frozen.as_ref().map_or(0, frozen_through),
@@ -113,24 +126,22 @@ impl<'c> Snapshot<'c> {
         Ok(Self { common, wanted })
     }
 
-    /// Refuses a query that is sure to read more samples than it may, or whose answer would have more slots.
-    pub(crate) fn estimate(
-        &mut self,
-        estimate: &mut ReadEstimate,
-        meter: &mut QueryMeter<'_>,
-    ) -> Result<(), StoreError> {
-        estimate.series += self.wanted.len() as u64;
-        meter.context().ensure_slots_left(estimate.series)?;
+    /// How many samples it reads at the most. It looks at no sample and no directory for that.
+    fn max_samples(&mut self, meter: &mut QueryMeter<'_>) -> Result<u64, StoreError> {
         let common = &self.common;
+        let segments = common.segments.iter();
+        let stored: u64 = segments.map(|own| own.samples_of(common.tenant)).sum();
+        // Which of the tenant's series they are of is not looked up.
+        let stored_of_one = stored / common.tenant_series.max(1);
+        let mut most = stored;
         for own in &mut self.wanted {
-            own.min_samples = common.min_samples(own.series, own.head.as_deref(), meter)?;
-            estimate.samples += own.min_samples;
-            meter
-                .context()
-                .ensure_left(Resource::Samples, estimate.samples)?;
+            meter.steps(common.steps_per_series())?;
+            let heads = own.frozen.iter().chain(&own.head);
+            let in_heads = heads.map(|own| own.len()).sum::<u64>();
+            own.samples = in_heads.saturating_add(stored_of_one);
+            most = most.saturating_add(in_heads);
         }
-        let bytes = estimate.samples.saturating_mul(SAMPLE_BYTES);
-        Ok(meter.context().ensure_left(Resource::Bytes, bytes)?)
+        Ok(most)
     }
 
     /// The series, in order, and what they are read from.
@@ -139,16 +150,56 @@ impl<'c> Snapshot<'c> {
     }
 }
 
-impl Common {
-    /// How many samples of the series are there for sure, without reading any.
-    fn min_samples(
-        &self,
-        series: SeriesRef,
-        head: Option<&HeadSeries>,
+impl ReadEstimate {
+    /// Refuses the queries where they are sure to read more samples than they may, or their answer would have more slots. It is
+    /// called behind each query, with all so far.
+    pub(crate) fn ensure_allowed(
+        &mut self,
+        queries: &mut [Snapshot<'_>],
         meter: &mut QueryMeter<'_>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<(), StoreError> {
+        let Some(new) = queries.last_mut() else {
+            return Ok(());
+        };
+        self.series += new.wanted.len() as u64;
+        meter.context().ensure_slots_left(self.series)?;
+        let most = new.max_samples(meter)?;
+        self.most = self.most.saturating_add(most);
+        if ensure_samples_left(meter, self.most).is_ok() {
+            return Ok(());
+        }
+        // Few come so near to what is allowed that it has to be known more exactly.
+        let behind = queries.get_mut(self.counted..).unwrap_or_default();
+        self.counted += behind.len();
+        for Snapshot { common, wanted } in behind {
+            for own in wanted {
+                own.samples = common.min_samples(own.series, own.head.as_deref())?;
+                meter.check()?;
+                self.sure += own.samples;
+                let context = meter.context();
+                context.ensure_left(Resource::Samples, self.sure)?;
+            }
+        }
+        ensure_samples_left(meter, self.sure)
+    }
+}
+
+fn ensure_samples_left(meter: &QueryMeter<'_>, samples: u64) -> Result<(), StoreError> {
+    let context = meter.context();
+    context.ensure_left(Resource::Samples, samples)?;
+    let bytes = samples.saturating_mul(SAMPLE_BYTES);
+    Ok(context.ensure_left(Resource::Bytes, bytes)?)
+}
+
+impl Common {
+    /// Steps for a look at where a series has samples.
+    fn steps_per_series(&self) -> u64 {
+        1 + (self.segments.len() + self.tombstones.len()) as u64
+    }
+
+    /// How many samples of the series are there for sure, without reading any.
+    fn min_samples(&self, series: SeriesRef, head: Option<&HeadSeries>) -> Result<u64, StoreError> {
         let in_head = head.map_or(0, |own| own.min_len_in(&self.range));
-        meter.steps(1 + (self.segments.len() + self.tombstones.len()) as u64)?;
         let mut hiding = self.tombstones.iter();
         if hiding.any(|own| own.series.contains(series.0)) {
             return Ok(in_head);
@@ -195,7 +246,7 @@ impl Common {
             key: &own.key,
             query: self.query,
             sources,
-            reader: SeriesReader::new(sources)?,
+            state: ReadState::New,
             held: Reservation::new(meter.context()),
             meter,
             counted: 0,
@@ -210,13 +261,51 @@ struct SeriesFetch<'s, 'p, 'c> {
     key: &'s SeriesKey<'static>,
     query: usize,
     sources: Sources<'s>,
-    reader: SeriesReader<'s>,
+    state: ReadState<'s>,
     held: Reservation<'c>,
     meter: &'p mut QueryMeter<'c>,
     /// Samples that the budget was charged for.
     counted: u64,
     /// Samples handed out since it was begun, or begun again.
     handed_out: u64,
+}
+
+/// How far a series is read.
+enum ReadState<'s> {
+    New,
+    Begun(SeriesReader<'s>),
+    /// There are no more samples.
+    Ended,
+}
+
+impl SeriesFetch<'_, '_, '_> {
+    /// Charges the budget for samples that are handed out for the first time.
+    fn charge(&mut self, samples: usize) -> Result<(), StoreError> {
+        self.handed_out += samples as u64;
+        let new = self.handed_out.saturating_sub(self.counted);
+        if new > 0 {
+            self.counted = self.handed_out;
+            let context = self.meter.context();
+            context.spend(Resource::Samples, new)?;
+            context.spend(Resource::Bytes, new * SAMPLE_BYTES)?;
+        }
+        Ok(())
+    }
+
+    fn next_points(&mut self) -> Result<Points, StoreError> {
+        if matches!(self.state, ReadState::New) {
+            self.state = ReadState::Begun(SeriesReader::new(self.sources)?);
+        }
+        let ReadState::Begun(reader) = &mut self.state else {
+            return Ok(Points::default());
+        };
+        let points = reader.next(self.meter)?;
+        if !points.is_empty() {
+            self.held.grow_to(reader.window() * SAMPLE_HELD_BYTES)?;
+            self.charge(points.len())?;
+        }
+        Ok(points)
+    }
 }
 
 impl Cursor for SeriesFetch<'_, '_, '_> {
@@ -229,19 +318,9 @@ impl Cursor for SeriesFetch<'_, '_, '_> {
     }
 
     fn next(&mut self) -> Result<Option<Piece>, StoreError> {
-        let points = self.reader.next(self.meter)?;
+        let points = self.next_points()?;
         if points.is_empty() {
             return Ok(None);
-        }
-        self.held
-            .grow_to(self.reader.window() * SAMPLE_HELD_BYTES)?;
-        self.handed_out += points.len() as u64;
-        let new = self.handed_out.saturating_sub(self.counted);
-        if new > 0 {
-            self.counted = self.handed_out;
-            let context = self.meter.context();
-            context.spend(Resource::Samples, new)?;
-            context.spend(Resource::Bytes, new * SAMPLE_BYTES)?;
         }
         Ok(Some(Piece {
             timestamps: points.timestamps.into_iter().map(Millis).collect(),
@@ -249,9 +328,37 @@ impl Cursor for SeriesFetch<'_, '_, '_> {
         }))
     }
 
+    fn fill(&mut self, filling: &mut Filling) -> Result<(), StoreError> {
+        if matches!(self.state, ReadState::New)
+            && let Some(column) = self.sources.sole_column()
+        {
+            let (mut parts, mut samples) = (0, 0);
+            for part in column.uncopied_parts(self.sources.range) {
+                parts += 1;
+                samples += part.len();
+                filling.add(part);
+                if samples >= SAMPLES_PER_CHARGE {
+                    self.meter.steps(std::mem::take(&mut parts))?;
+                    self.charge(std::mem::take(&mut samples))?;
+                }
+            }
+            self.meter.steps(parts)?;
+            self.charge(samples)?;
+            self.state = ReadState::Ended;
+            return Ok(());
+        }
+        loop {
+            let points = self.next_points()?;
+            if points.is_empty() {
+                return Ok(());
+            }
+            filling.add(points.iter().map(|(at, value)| (Millis(at), value)));
+        }
+    }
+
     fn rewind(&mut self) -> Result<(), StoreError> {
         self.meter.check()?;
-        self.reader = SeriesReader::new(self.sources)?;
+        self.state = ReadState::New;
         self.handed_out = 0;
         Ok(())
     }

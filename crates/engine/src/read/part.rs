@@ -35,7 +35,7 @@ pub(crate) fn divided<'c>(snapshots: Vec<Snapshot<'c>>) -> Vec<Box<dyn Part + 'c
         };
         let mut part = empty();
         for own in wanted {
-            part.cost += SERIES_COST.saturating_add(own.min_samples);
+            part.cost += SERIES_COST.saturating_add(own.samples);
             part.wanted.push(own);
             if part.cost >= PART_COST {
                 parts.push(Box::new(std::mem::replace(&mut part, empty())));

@@ -33,6 +33,19 @@ pub(crate) struct Sources<'s> {
     pub(crate) head: Option<&'s HeadSeries>,
 }
 
+impl<'s> Sources<'s> {
+    /// The head's column, where the series has samples nowhere else and no deletion hides any of them.
+    pub(crate) fn sole_column(&self) -> Option<&'s HeadSeries> {
+        let sole = match (self.frozen, self.head) {
+            (None, Some(head)) => head,
+            // A deletion is not taken out of the frozen head.
+            (Some((frozen, _)), None) if self.deletions.is_empty() => frozen,
+            _ => return None,
+        };
+        (self.segments.is_empty() && sole.late_len() == 0).then_some(sole)
+    }
+}
+
 /// A series that is read.
 #[derive(Debug)]
 pub(crate) struct SeriesReader<'s> {

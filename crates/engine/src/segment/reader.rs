@@ -218,6 +218,15 @@ impl Segment {
         })
     }
 
+    /// Samples of one tenant, those that are overwritten elsewhere included.
+    pub(crate) fn samples_of(&self, tenant: TenantId) -> u64 {
+        let at = self
+            .tenants
+            .binary_search_by_key(&tenant, |(own, _)| own.tenant);
+        let own = at.ok().and_then(|at| self.tenants.get(at));
+        own.map_or(0, |(_, samples)| *samples)
+    }
+
     /// Every tenant and series, ascending, each once.
     pub(crate) fn series(&self) -> impl Iterator<Item = Result<(TenantId, SeriesRef), StoreError>> {
         SeriesScan::new(&self.directory, &self.file, &self.tenants)

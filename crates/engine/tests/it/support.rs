@@ -1,6 +1,6 @@
 //! What every story needs: an engine in memory, a scope, and short words for the store's questions.
 
-use crate::fetching::Fetching;
+use crate::fetching::collect_and_fill;
 use base::context::Context;
 use base::id::{AccountId, Guid, TenantId};
 use base::name::SeriesName;
@@ -14,6 +14,7 @@ use base::store::{
 use base::time::{ManualClock, Millis, TimeRange};
 use engine::storage::faulty::Faulty;
 use engine::{Engine, EngineConfig, RecoveryReport};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// 2026-11-23T12:00:00Z.
@@ -111,9 +112,13 @@ pub(crate) fn fetch_in(
         selector: &selector,
         shape: Shape::Raw(range),
     };
-    engine
-        .fetch(&scope(tenant), &query, &Context::unlimited())
-        .unwrap()
+    let (scope, context, mut all) = (scope(tenant), Context::unlimited(), Vec::new());
+    let read = engine.read_all(&scope, &[query], &context, &mut |own| {
+        all.push(collect_and_fill(own)?);
+        Ok(ControlFlow::Continue(()))
+    });
+    read.unwrap();
+    all
 }
 
 /// The samples of the one series `name`; empty when it does not exist.

@@ -21,7 +21,7 @@ impl Source for ByName {
                 start: range.from,
                 end: range.from + 60,
                 step: 60,
-                values: Arc::new(vec![1.0]),
+                values: vec![1.0].into(),
             }]
         };
         Ok(paths.iter().map(found).collect())

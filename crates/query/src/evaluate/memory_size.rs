@@ -28,6 +28,12 @@ pub(super) fn fetched(found: &[Fetched]) -> usize {
     found.iter().map(points).sum()
 }
 
+/// The same without their values, which are a part of others'.
+pub(super) fn fetched_beside_values(found: &[Fetched]) -> usize {
+    let values: usize = found.iter().map(|own| own.values.len()).sum();
+    fetched(found).saturating_sub(values)
+}
+
 /// What series take, in points. Values that others have too count here as well.
 pub(super) fn points<'s>(series: impl IntoIterator<Item = &'s Series>) -> usize {
     series

@@ -28,7 +28,12 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    fn keep(&mut self, path: Path, range: Range, found: Vec<Fetched>) -> Result<(), Error> {
+    pub(super) fn keep(
+        &mut self,
+        path: Path,
+        range: Range,
+        found: Vec<Fetched>,
+    ) -> Result<(), Error> {
         self.reserve(super::memory_size::fetched(&found))?;
         self.read.insert((path, range), found.into());
         Ok(())
@@ -105,7 +110,7 @@ fn joined(before: &Fetched, after: &Fetched) -> Option<Fetched> {
     values.extend_from_slice(&after.values);
     Some(Fetched {
         start: before.start,
-        values: Arc::new(values),
+        values: values.into(),
         ..after.clone()
     })
 }

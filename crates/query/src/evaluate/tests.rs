@@ -12,6 +12,8 @@ const POINTS: usize = 100;
 #[derive(Default)]
 struct Counting {
     asked: RefCell<Vec<(Vec<Path>, Range)>>,
+    /// What it says of its steps.
+    step: Option<i64>,
 }
 
 impl Source for Counting {
@@ -28,10 +30,14 @@ impl Source for Counting {
             start,
             end: start + count * 60,
             step: 60,
-            values: Arc::new(values.clone()),
+            values: values.clone().into(),
         };
         let all = |_: &Path| ["a.x", "a.y", "a.z"].map(one).to_vec();
         Ok(paths.iter().map(all).collect())
+    }
+
+    fn uniform_step(&self, _: Range) -> Option<i64> {
+        self.step
     }
 
     fn events(&self, _: &[String], _: Range) -> Result<Vec<crate::source::Event>, StoreError> {
@@ -63,7 +69,7 @@ fn steps(targets: &[&str]) -> u64 {
 fn shown(answers: &[Series]) -> Vec<(&str, &[f64])> {
     answers
         .iter()
-        .map(|own| (own.name.as_str(), own.values.as_slice()))
+        .map(|own| (own.name.as_str(), &own.values[..]))
         .collect()
 }
 
@@ -146,5 +152,63 @@ fn of_a_longer_range_only_what_comes_before_is_read() {
     assert_eq!(first.start, 600_060);
     for (place, value) in (0_i64..).zip(first.values.iter()) {
         assert_eq!(*value, (first.start + (place - 2) * 60) as f64);
+    }
+}
+
+#[test]
+fn what_moving_functions_look_at_is_read_with_what_is_asked_for() {
+    for (target, fetches) in [
+        ("movingAverage(a.*,5)", 1),
+        ("movingMax(a.*,'5min')", 1),
+        ("exponentialMovingAverage(a.*,'90s')", 1),
+        ("scale(movingAverage(movingMedian(a.*,'3min'),4),2)", 1),
+        (
+            "sumSeries(movingAverage(a.*,5),movingAverage(b.*,5),movingAverage(a.*,'1min'))",
+            1,
+        ),
+        // By two spans, and by none.
+        (
+            "sumSeries(movingAverage(a.*,5),movingAverage(b.*,6),c.*)",
+            3,
+        ),
+        // Longer than what is asked for, or not known before it runs.
+        ("movingAverage(a.*,101)", 2),
+        ("movingAverage(scale(a.*,2),5)", 2),
+        ("movingAverage(a.*,windowSize=5)", 2),
+        ("movingAverage(a.*,0)", 1),
+        ("movingAverage(a.*,-5)", 2),
+    ] {
+        // The second one begins between two values, the third ends there.
+        for (later, sooner) in [(0, 0), (17, 0), (0, 17), (30, 5960)] {
+            let (from, until) = (window().from + later, window().until - sooner);
+            let window = Window::new(from, until, window().until, TimeZone::UTC);
+            let answered = |step| {
+                let (source, context) = (
+                    Counting {
+                        step,
+                        ..Counting::default()
+                    },
+                    Context::unlimited(),
+                );
+                let answers = Evaluation::new(&source, &context)
+                    .targets(&[target], &window)
+                    .unwrap();
+                let asked = source.asked.borrow().len();
+                (asked, answers.into_iter().flatten().collect::<Vec<_>>())
+            };
+            let ((asked, together), (_, apart)) = (answered(Some(60)), answered(None));
+            if sooner < 60 {
+                assert_eq!(asked, fetches, "{target}");
+            }
+            // As texts, in which what is no value is like itself.
+            let texts = [&together, &apart].map(|all| format!("{:?}", shown(all)));
+            assert_eq!(texts[0], texts[1], "{target}");
+            let spans = |all: &[Series]| {
+                all.iter()
+                    .map(|own| (own.start, own.end, own.step))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(spans(&together), spans(&apart), "{target}");
+        }
     }
 }

@@ -11,7 +11,6 @@ use base::context::{Budget, Context};
 use base::store::StoreError;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// More values than a source of this test gives of a series.
@@ -70,7 +69,7 @@ fn found(path: &Path, range: Range) -> Result<Vec<Fetched>, StoreError> {
             start: first,
             end,
             step: *step,
-            values: Arc::new(values),
+            values: values.into(),
         })
     };
     steps.iter().map(one).collect()

@@ -1,5 +1,8 @@
 //! One value out of neighbouring ones of a series.
 
+/// The sum of no values: what is added to it is that, whatever its sign.
+const NOTHING: f64 = -0.0;
+
 /// How values become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Consolidation {
@@ -56,15 +59,21 @@ impl Consolidation {
     /// The value of a bucket that has room for `whole` values; NaN where too small a share of them is there.
     #[must_use]
     pub(crate) fn of_bucket(self, values: &[f64], whole: usize, x_files_factor: f64) -> f64 {
-        let mut present = values.iter().copied().filter(|value| !value.is_nan());
-        let count = present.clone().count();
+        // Buckets are many and short.
+        let (mut sum, mut count) = (NOTHING, 0_usize);
+        for value in values {
+            let is_there = !value.is_nan();
+            sum = if is_there { sum + value } else { sum };
+            count += usize::from(is_there);
+        }
         if count == 0 || (count as f64) / (whole as f64) < x_files_factor {
             return f64::NAN;
         }
+        let mut present = values.iter().copied().filter(|value| !value.is_nan());
         match self {
-            Self::Average => present.sum::<f64>() / count as f64,
-            Self::AverageZero => present.sum::<f64>() / values.len() as f64,
-            Self::Sum => present.sum(),
+            Self::Average => sum / count as f64,
+            Self::AverageZero => sum / values.len() as f64,
+            Self::Sum => sum,
             Self::Min => present.fold(f64::INFINITY, f64::min),
             Self::Max => present.fold(f64::NEG_INFINITY, f64::max),
             Self::First => present.next().unwrap_or(f64::NAN),

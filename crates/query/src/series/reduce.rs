@@ -1,7 +1,6 @@
 //! As many points as a reader can show (`maxDataPoints`).
 
 use super::Series;
-use std::sync::Arc;
 
 /// Gives each series at most about `most` points: neighbours become one by its consolidation. The buckets of all answers
 /// stand at the same instants, so that a graph does not flicker when it is read again: what lies before the first is
@@ -29,8 +28,7 @@ pub fn reduce(series: &mut [Series], most: u64) {
             .saturating_sub(1);
         own.start += ahead;
         if lost > 0 {
-            let kept = own.values.get(lost..).unwrap_or_default();
-            own.values = Arc::new(kept.to_vec());
+            own.values = own.values.slice(lost..own.values.len());
         }
         own.values_per_point = bucket as usize;
     }

@@ -1,6 +1,46 @@
 //! Tags in a name.
 
-use super::Tags;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+/// Tags by name. A series that was stored has its path as `name`. Copies share them until one changes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tags(Arc<BTreeMap<String, String>>);
+
+impl Tags {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Deref for Tags {
+    type Target = BTreeMap<String, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Tags {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl FromIterator<(String, String)> for Tags {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(tags: I) -> Self {
+        Self(Arc::new(tags.into_iter().collect()))
+    }
+}
+
+impl<const N: usize> From<[(String, String); N]> for Tags {
+    fn from(tags: [(String, String); N]) -> Self {
+        tags.into_iter().collect()
+    }
+}
 
 /// The tags of a name such as `requests;dc=eu;host=web01`; what stands before the first `;` is the tag `name`.
 ///
@@ -41,9 +81,7 @@ mod tests {
     fn a_name_holds_tags() {
         let shown = |name: &str| {
             tags_of(name).map(|tags| {
-                let all = tags
-                    .into_iter()
-                    .map(|(tag, value)| format!("{tag}:{value}"));
+                let all = tags.iter().map(|(tag, value)| format!("{tag}:{value}"));
                 all.collect::<Vec<_>>().join(" ")
             })
         };

@@ -31,7 +31,7 @@ fn rows(series: &[Series], without_nulls: bool) -> Value {
             let points: Vec<Value> = points
                 .map(|(at, value)| json!([number(value), at]))
                 .collect();
-            json!({"target": own.title(), "tags": own.tags, "datapoints": points})
+            json!({"target": own.title(), "tags": *own.tags, "datapoints": points})
         })
         .filter(|row| !without_nulls || row["datapoints"] != json!([]))
         .collect()

@@ -6,14 +6,13 @@ use query::series::Tags;
 use query::source::{Event, Fetched, Path, Range, Source};
 use serde_json::Value;
 use std::path::Path as FilePath;
-use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 struct Stored {
     name: String,
     start: i64,
     step: i64,
-    values: Arc<Vec<f64>>,
+    values: Vec<f64>,
 }
 
 /// Series and events of all datasets.
@@ -104,14 +103,15 @@ impl Memory {
             let values = (first..end)
                 .step_by(usize::try_from(own.step).unwrap())
                 .map(value)
-                .collect();
+                .collect::<Vec<_>>()
+                .into();
             found.push(Fetched {
                 name: own.name.clone(),
                 tags,
                 start: first,
                 end,
                 step: own.step,
-                values: Arc::new(values),
+                values,
             });
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -134,11 +134,9 @@ pub(crate) fn load(folder: &FilePath) -> Memory {
                 name: own["name"].as_str().unwrap().to_owned(),
                 start: own["start"].as_i64().unwrap(),
                 step: own["step"].as_i64().unwrap(),
-                values: Arc::new(
-                    values
-                        .map(|value| value.as_f64().unwrap_or(f64::NAN))
-                        .collect(),
-                ),
+                values: values
+                    .map(|value| value.as_f64().unwrap_or(f64::NAN))
+                    .collect(),
             });
         }
         for own in data["events"].as_array().into_iter().flatten() {

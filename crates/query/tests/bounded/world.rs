@@ -4,6 +4,7 @@ use base::context::{Memory, Stop, TurnYield};
 use base::limit;
 use base::store::StoreError;
 use jiff::tz::TimeZone;
+use query::series::Values;
 use query::source::{Event, Fetched, Path, Range, Source};
 use query::window::Window;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ pub(crate) const MEBIBYTE: u64 = 1 << 20;
 /// Each path finds as many series; their values are in memory before anybody asks.
 pub(crate) struct World {
     count: usize,
-    values: Arc<Vec<f64>>,
+    values: Values,
     /// Bytes of the first fetch since it was set to none.
     pub(crate) fetched: AtomicU64,
 }
@@ -25,7 +26,7 @@ impl World {
         let value = |place: usize| ((place * 7919) % 1000) as f64;
         Self {
             count,
-            values: Arc::new((0..points).map(value).collect()),
+            values: (0..points).map(value).collect::<Vec<_>>().into(),
             fetched: AtomicU64::new(0),
         }
     }
@@ -52,7 +53,7 @@ impl Source for World {
                 start: range.from + 1,
                 end: range.from + 1 + i64::try_from(self.values.len()).unwrap(),
                 step: 1,
-                values: Arc::clone(&self.values),
+                values: self.values.clone(),
             }
         };
         Ok(paths

@@ -3,24 +3,34 @@
 use crate::http::share::{ShareOwner, Shares, Tally};
 use base::context::{Memory, Stop};
 use base::limit;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A query takes its memory from that of all queries in pieces of up to so many bytes: to ask takes longer than what a series
+/// needs, and threads of a query would wait for each other.
+const PIECE_BYTES_MAX: u64 = 64 * 1024;
+
+/// A piece is at most this part of the whole.
+const PIECE_PART: u64 = 4096;
 
 /// The memory of all queries.
 #[derive(Debug)]
-pub(super) struct Pool(Mutex<Tally>);
+pub(super) struct Pool {
+    tally: Mutex<Tally>,
+    /// What a query may take ahead.
+    piece: u64,
+}
 
 impl Pool {
     pub(super) fn new(bytes: u64, shares: Shares) -> Self {
-        Self(Mutex::new(Tally::new(
-            &limit::QUERIES_IN_FLIGHT_BYTES,
-            bytes,
-            shares,
-        )))
+        let whole = &limit::QUERIES_IN_FLIGHT_BYTES;
+        Self {
+            tally: Mutex::new(Tally::new(whole, bytes, shares)),
+            piece: (bytes / PIECE_PART).min(PIECE_BYTES_MAX),
+        }
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn used(&self) -> u64 {
@@ -33,7 +43,16 @@ impl Pool {
 pub(super) struct Reservation {
     pool: Arc<Pool>,
     owner: ShareOwner,
-    bytes: AtomicU64,
+    held: Mutex<Held>,
+}
+
+/// What a query has.
+#[derive(Debug, Default)]
+struct Held {
+    /// Bytes that it needs.
+    used: u64,
+    /// Bytes that it has taken from all queries' memory: as many or a few more.
+    taken: u64,
 }
 
 impl Reservation {
@@ -41,22 +60,31 @@ impl Reservation {
         Self {
             pool: Arc::clone(pool),
             owner,
-            bytes: AtomicU64::new(0),
+            held: Mutex::default(),
         }
     }
 
-    /// Releases all but `bytes`.
-    pub(super) fn shrink_to(&self, bytes: u64) {
-        let held = self.bytes.load(Ordering::Relaxed);
-        self.release(held.saturating_sub(bytes));
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Memory for Reservation {
-    fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+    /// Releases all but `bytes`, and keeps nothing ahead.
+    pub(super) fn shrink_to(&self, bytes: u64) {
+        let mut held = self.held();
+        held.used = held.used.min(bytes);
+        self.give_back(&mut held, 0);
+    }
+
+    /// Takes what is missing to `needed` bytes, and a piece more where there is room for that.
+    fn take(&self, held: &mut Held, needed: u64) -> Result<(), Stop> {
+        let missing = needed.saturating_sub(held.taken);
         let mut tally = self.pool.tally();
-        if let Some(over) = tally.over(self.owner, bytes) {
-            let needed = self.bytes.load(Ordering::Relaxed).saturating_add(bytes);
+        let ahead = missing.saturating_add(self.pool.piece);
+        let more = match tally.over(self.owner, ahead) {
+            None => ahead,
+            Some(_) => missing,
+        };
+        if let Some(over) = tally.over(self.owner, more) {
             let most = tally.most(self.owner).allowed;
             if needed > most {
                 // Nobody is in the way: it would be put off for ever.
@@ -72,16 +100,40 @@ impl Memory for Reservation {
                 allowed: over.allowed,
             });
         }
-        tally.add(self.owner, bytes);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        tally.add(self.owner, more);
+        held.taken = held.taken.saturating_add(more);
+        Ok(())
+    }
+
+    /// Gives back what was taken and is not needed, but for `kept` bytes.
+    fn give_back(&self, held: &mut Held, kept: u64) {
+        let kept = held.used.saturating_add(kept);
+        let bytes = held.taken.saturating_sub(kept);
+        if bytes > 0 {
+            held.taken -= bytes;
+            self.pool.tally().subtract(self.owner, bytes);
+        }
+    }
+}
+
+impl Memory for Reservation {
+    fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+        let mut held = self.held();
+        let needed = held.used.saturating_add(bytes);
+        if needed > held.taken {
+            self.take(&mut held, needed)?;
+        }
+        held.used = needed;
         Ok(())
     }
 
     fn release(&self, bytes: u64) {
-        let mut tally = self.pool.tally();
-        let bytes = bytes.min(self.bytes.load(Ordering::Relaxed));
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        tally.subtract(self.owner, bytes);
+        let mut held = self.held();
+        held.used = held.used.saturating_sub(bytes);
+        // As much as a query took ahead it may take again in a moment.
+        if held.taken - held.used > self.pool.piece.saturating_mul(2) {
+            self.give_back(&mut held, self.pool.piece);
+        }
     }
 }
 
@@ -132,5 +184,27 @@ mod tests {
         assert_eq!(needed, 120);
         assert!(allowed <= 100);
         assert_eq!(pool.used(), 60);
+    }
+
+    #[test]
+    fn what_is_taken_ahead_is_little_and_hinders_nobody() {
+        let bytes = 8 * PIECE_PART;
+        let pool = Arc::new(Pool::new(bytes, Shares::whole()));
+        let owner = ShareOwner::Account(base::id::AccountId(base::id::Guid::from_random([1; 16])));
+        let one = Reservation::new(&pool, owner);
+        for used in 1..=1000 {
+            one.reserve(1).unwrap();
+            assert!((used..=used + 8).contains(&pool.used()), "{used}");
+        }
+        for used in (0..1000).rev() {
+            one.release(1);
+            assert!((used..=used + 16).contains(&pool.used()), "{used}");
+        }
+        one.shrink_to(0);
+        assert_eq!(pool.used(), 0);
+        // The last eighth is for who uses little.
+        one.reserve(7 * PIECE_PART).unwrap();
+        assert_eq!(pool.used(), 7 * PIECE_PART);
+        one.reserve(1).unwrap_err();
     }
 }

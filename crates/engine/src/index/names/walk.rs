@@ -2,6 +2,7 @@
 
 use crate::index::intersection::{IntersectionAutomaton, IntersectionCursor, PositionSets, fits};
 use crate::index::tree::Tree;
+use crate::index::tree::finger::Finger;
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Stop;
@@ -51,6 +52,8 @@ impl WalkEnd {
 /// A walk under way. It goes no deeper than the names do, which `name_elements` bounds.
 pub(super) struct Walk<'w, 'p> {
     pub(super) names: &'w Tree<Arc<str>, SeriesRef>,
+    /// Among the names, where the walk is.
+    pub(super) finger: Finger<'w, Arc<str>, SeriesRef>,
     pub(super) selector: &'w Selector,
     pub(super) filter: Option<&'w NameFilter>,
     pub(super) automaton: &'w IntersectionAutomaton<'w>,
@@ -77,32 +80,36 @@ impl Walk<'_, '_> {
         let prefix = prefix.split(';').next().unwrap_or_default();
         self.path.push_str(prefix);
         let floor = self.path.len();
-        let names = self.names;
-        let mut next = names.seek(self.path.as_str(), true);
+        let behind_any = self.automaton.after_any_element(positions);
+        let mut next = self.finger.seek(self.path.as_str(), true);
         while let Some((key, series)) = next {
             let Some(below) = strip_parent(key, &self.path, base, floor) else {
                 break;
             };
             self.path.truncate(base);
-            match self.read_child(positions, below)? {
+            match self.read_child((positions, behind_any.as_ref()), below)? {
                 Child::Fits { end, behind } => {
                     let is_leaf = end == below.len();
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     // A child that is leaf and branch is met twice, with other children in between (`a`, `a-b`, `a.c`):
                     // the meeting as a leaf is the one that counts.
-                    if behind.is_any() && (is_leaf || names.get(self.path.as_str()).is_none()) {
-                        self.visit(&behind)?;
+                    if behind.is_any() {
+                        if is_leaf {
+                            self.visit(&behind, Some(*series))?;
+                        } else if self.finger.get(self.path.as_str()).is_none() {
+                            self.visit(&behind, None)?;
+                        }
                     }
                     if !is_leaf {
                         // `/` is the character behind `.`: the first name that is not below the child.
                         self.path.push('/');
                     }
-                    next = names.seek(self.path.as_str(), !is_leaf);
+                    next = self.finger.seek(self.path.as_str(), !is_leaf);
                 }
                 Child::Labelled { end, may_fit: true } => {
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     self.labelled(&SeriesKey::from_canonical_unchecked(key), *series)?;
-                    next = names.seek(key.as_ref(), false);
+                    next = self.finger.seek(key.as_ref(), false);
                 }
                 Child::Labelled {
                     end,
@@ -111,7 +118,7 @@ impl Walk<'_, '_> {
                     // The character behind the one that parts labels: the first key of another path.
                     self.path.push_str(below.get(..end).unwrap_or_default());
                     self.path.extend(successor(LABELS));
-                    next = names.seek(self.path.as_str(), true);
+                    next = self.finger.seek(self.path.as_str(), true);
                 }
                 Child::Differs {
                     at,
@@ -119,7 +126,7 @@ impl Walk<'_, '_> {
                 } => {
                     self.path.push_str(below.get(..at).unwrap_or_default());
                     self.path.push(character);
-                    next = names.seek(self.path.as_str(), true);
+                    next = self.finger.seek(self.path.as_str(), true);
                 }
                 Child::Differs { at, next: None } => {
                     // Nothing that begins like it up to there fits.
@@ -127,7 +134,7 @@ impl Walk<'_, '_> {
                     if !advance(&mut self.path, floor) {
                         break;
                     }
-                    next = names.seek(self.path.as_str(), true);
+                    next = self.finger.seek(self.path.as_str(), true);
                 }
             }
         }
@@ -142,7 +149,7 @@ impl Walk<'_, '_> {
         if text.contains(';') {
             let key = SeriesKey::parse_graphite(&self.path).ok();
             let series = key.and_then(|key| {
-                let series = self.names.get(key.as_str()).copied();
+                let series = self.finger.get(key.as_str()).copied();
                 series.map(|series| (key, series))
             });
             self.path.truncate(base);
@@ -156,7 +163,8 @@ impl Walk<'_, '_> {
             .after_sole_element(&mut self.reading, positions, text);
         self.meter.matched(self.reading.take_work())?;
         if behind.is_any() {
-            self.visit(&behind)?;
+            let series = self.finger.get(self.path.as_str()).copied();
+            self.visit(&behind, series)?;
         }
         if !self.selector.reads_labels() && self.automaton.can_end_at(&behind) {
             self.all_labelled()?;
@@ -166,14 +174,13 @@ impl Walk<'_, '_> {
 
     /// The series of the path so far that have labels.
     fn all_labelled(&mut self) -> Result<(), WalkEnd> {
-        let names = self.names;
         self.path.push(LABELS);
-        let mut next = names.seek(self.path.as_str(), true);
+        let mut next = self.finger.seek(self.path.as_str(), true);
         while let Some((key, series)) = next.filter(|(key, _)| key.starts_with(self.path.as_str()))
         {
             self.meter.steps(1)?;
             self.labelled(&SeriesKey::from_canonical_unchecked(key), *series)?;
-            next = names.seek(key.as_ref(), false);
+            next = self.finger.seek(key.as_ref(), false);
         }
         self.path.pop();
         Ok(())
@@ -211,8 +218,21 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way.
-    fn read_child(&mut self, positions: &PositionSets, below: &str) -> Result<Child, Stop> {
+    /// Reads the child that `below` begins with from `positions` on, up to where no fitting name goes that way. Where any child
+    /// fits, it is not read, but has `behind_any` behind it.
+    fn read_child(
+        &mut self,
+        (positions, behind_any): (&PositionSets, Option<&PositionSets>),
+        below: &str,
+    ) -> Result<Child, Stop> {
+        if let Some(behind) = behind_any {
+            let end = below.find(['.', LABELS]).unwrap_or(below.len());
+            if !below.get(end..).unwrap_or_default().starts_with(LABELS) {
+                self.meter.matched(end as u64)?;
+                let behind = behind.clone();
+                return Ok(Child::Fits { end, behind });
+            }
+        }
         let (automaton, reading) = (self.automaton, &mut self.reading);
         automaton.enter(reading, positions);
         let mut end = below.len();
@@ -249,31 +269,48 @@ impl Walk<'_, '_> {
         Ok(child)
     }
 
-    /// The path is a node that fits so far, without a closing dot, and goes on at `positions`; it may not exist.
-    fn visit(&mut self, positions: &PositionSets) -> Result<(), WalkEnd> {
+    /// The path is a node that fits so far, without a closing dot, and goes on at `positions`; it may not exist. `series` is
+    /// the one of this very name, without labels.
+    fn visit(
+        &mut self,
+        positions: &PositionSets,
+        series: Option<SeriesRef>,
+    ) -> Result<(), WalkEnd> {
         self.meter.steps(1)?;
         let length = self.path.len();
         self.path.push('.');
-        let below = self.names.seek(self.path.as_str(), true);
+        let below = self.finger.seek(self.path.as_str(), true);
         let any = below.is_some_and(|(name, _)| name.starts_with(self.path.as_str()));
         let branch = any && (self.is_probe || self.may_see_below(positions)?);
-        if self.automaton.can_end_at(positions) && self.fits_without_labels(length)? {
-            let path = self.path.get(..length).unwrap_or_default().to_owned();
-            let series = self.names.get(path.as_str()).copied();
-            // Of what is not there the path may be longer than any key's.
-            if series.is_some() || branch {
-                let key = SeriesKey::from_canonical_unchecked(&path);
-                let is_seen = series.is_some() && self.may_see(&key)?;
-                let leaf = series.filter(|_| is_seen);
-                if is_seen || branch {
-                    self.hand_out(Found { key, leaf, branch })?;
-                }
-            }
+        // Of what is not there the path may be longer than any key's.
+        if (series.is_some() || branch)
+            && self.automaton.can_end_at(positions)
+            && self.fits_without_labels(length)?
+        {
+            let path = std::mem::take(&mut self.path);
+            let key = path.get(..length).unwrap_or_default();
+            self.offer(SeriesKey::from_canonical_unchecked(key), series, branch)?;
+            self.path = path;
         }
         if branch && self.automaton.can_continue_at(positions) {
             self.descend(positions)?;
         }
         self.path.truncate(length);
+        Ok(())
+    }
+
+    /// Hands out a node, where the caller may see it.
+    fn offer(
+        &mut self,
+        key: SeriesKey<'_>,
+        series: Option<SeriesRef>,
+        branch: bool,
+    ) -> Result<(), WalkEnd> {
+        let is_seen = series.is_some() && self.may_see(&key)?;
+        let leaf = series.filter(|_| is_seen);
+        if is_seen || branch {
+            self.hand_out(Found { key, leaf, branch })?;
+        }
         Ok(())
     }
 
@@ -303,6 +340,7 @@ impl Walk<'_, '_> {
         };
         let mut probe = Walk {
             names: self.names,
+            finger: self.names.finger(),
             selector: &every,
             filter: self.filter,
             automaton: &automaton,

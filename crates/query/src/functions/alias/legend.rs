@@ -172,10 +172,14 @@ fn formatted_aggregate(series: &Series, kind: &str, system: Option<&str>) -> Res
     let Some(aggregation) = Aggregation::named(kind) else {
         return Ok("(?)".to_owned());
     };
-    let value = aggregation.of(&series.points());
+    let points = series.points();
+    let value = aggregation.of(&points);
     match system {
-        _ if value.is_nan() => Ok("None".to_owned()),
-        None => Ok(aggregation.shown(value, series.is_whole)),
+        None => Ok(aggregation.shown_of(value, (&points, series.is_whole))),
+        Some(_) if value.is_nan() && aggregation.has_result(&points) => Err(Fault::argument(
+            "infinite values that take each other away have no unit",
+        )),
+        Some(_) if value.is_nan() => Ok("None".to_owned()),
         Some(system) => Style { system, units: "" }.shown(value),
     }
 }

@@ -41,6 +41,14 @@ fn names_tell_values() {
             "b.null (sum: None) (x: (?))",
         ),
         (
+            "legendValue(scale(a.y,inf),'stddev','max')",
+            "scale(a.y,inf) (stddev: nan) (max: inf)",
+        ),
+        (
+            "aggregateLine(scale(a.y,inf),'stddev')",
+            "aggregateLine(scale(a.y,inf), nan)",
+        ),
+        (
             "legendValue(n.web9,'min','si')",
             "n.web9              min  -1.50k    ",
         ),
@@ -75,6 +83,7 @@ fn what_gives_no_name_is_refused() {
         "aliasQuery(b.x,'x','null','%d')",
         "aliasQuery(a.x,'x','y','%x')",
         "legendValue(a.x)",
+        "legendValue(scale(a.x,inf),'stddev','si')",
         "cactiStyle(a.x,'bogus')",
         "substr(a.x,'x')",
         "upper(a.x,'x')",

@@ -7,6 +7,7 @@
 //! subtracted, nothing that has left the window leaves an error behind.
 
 mod flat;
+mod whole;
 
 use super::ranks::medians;
 use crate::error::Fault;
@@ -36,6 +37,15 @@ pub(super) fn windows(
     let is_enough = |count: f64| count > 0.0 && count / width as f64 >= share;
     if aggregation == Aggregation::Median {
         return medians(values, width, is_enough, checkpoint);
+    }
+    if width <= SHORT
+        && let Some(values) = of_whole(values, width, aggregation)
+    {
+        let is_enough = is_enough(width as f64);
+        return Ok(match is_enough {
+            true => values,
+            false => vec![f64::NAN; values.len()],
+        });
     }
     if width <= SHORT && aggregation != Aggregation::Multiply {
         let count = values.len() - width + 1;
@@ -98,6 +108,22 @@ pub(super) fn windows(
         }
     }
     Ok(results)
+}
+
+/// The same for sums and means where no value is missing.
+fn of_whole(values: &[f64], width: usize, aggregation: Aggregation) -> Option<Vec<f64>> {
+    let count = match aggregation {
+        Aggregation::Sum => None,
+        Aggregation::Average | Aggregation::AverageZero => Some(width as f64),
+        _ => return None,
+    };
+    let mut sums = whole::sums(values, width)?;
+    if let Some(count) = count {
+        for sum in &mut sums {
+            *sum /= count;
+        }
+    }
+    Some(sums)
 }
 
 fn sums(values: &[f64], width: usize) -> Vec<f64> {

@@ -4,7 +4,7 @@ use crate::error::Fault;
 use crate::function::{
     Default, Function, FunctionCall, Group, Kind, optional, required, unknown_aggregation,
 };
-use crate::functions::support::Aggregation;
+use crate::functions::support::{Aggregation, NOT_A_NUMBER};
 use crate::series::{Drawing, Series, UNNAMED, tags_of};
 use crate::value::Value;
 use base::number;
@@ -99,13 +99,16 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 call.checkpoint(own.values.len())?;
                 let kept = if keeps_step { own.values.len() } else { 0 };
                 call.reserve(kept.saturating_add(own.name.len() / 2))?;
-                let value = aggregation.of(&own.points());
+                let points = own.points();
+                let value = aggregation.of(&points);
                 let is_whole = aggregation.is_whole(own.is_whole);
-                let shown = if value.is_nan() {
-                    "None".to_owned()
-                } else {
-                    number::general(value)
+                let shown = match value.is_nan() {
+                    true if aggregation.has_result(&points) => NOT_A_NUMBER.to_owned(),
+                    true => "None".to_owned(),
+                    false => number::general(value),
                 };
+                let title = aggregation.shown_of(value, (&points, own.is_whole));
+                drop(points);
                 let name = format!("aggregateLine({}, {shown})", own.name);
                 if keeps_step {
                     let mut line = own.map(|_| value).renamed(name);
@@ -113,8 +116,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     line.drawing = Drawing::default();
                     results.push(line.whole(is_whole));
                 } else {
-                    let shown = aggregation.shown(value, own.is_whole);
-                    let line = constant_line(call, value, &shown)?.renamed(name);
+                    let line = constant_line(call, value, &title)?.renamed(name);
                     results.push(line.whole(is_whole));
                 }
             }

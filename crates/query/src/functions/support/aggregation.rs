@@ -76,6 +76,25 @@ impl Aggregation {
         shown(value, self.is_whole(of_whole))
     }
 
+    /// Whether the values have an aggregate. It may be no number all the same: infinite ones take each other away.
+    pub(crate) fn has_result(self, values: &[f64]) -> bool {
+        let mut are_there = values.iter().map(|value| !value.is_nan());
+        match self {
+            Self::Count => true,
+            Self::AverageZero => !values.is_empty(),
+            Self::Multiply => !values.is_empty() && are_there.all(|is_there| is_there),
+            _ => are_there.any(|is_there| is_there),
+        }
+    }
+
+    /// A value of a series as a name shows it, which is an aggregate of these values.
+    pub(crate) fn shown_of(self, value: f64, (values, of_whole): (&[f64], bool)) -> String {
+        match value.is_nan() && self.has_result(values) {
+            true => NOT_A_NUMBER.to_owned(),
+            false => self.shown(value, of_whole),
+        }
+    }
+
     /// The aggregate; NaN where there is none. NaN among the values is no value.
     pub(crate) fn of(self, values: &[f64]) -> f64 {
         let (value, count) = match self {
@@ -137,6 +156,9 @@ fn folded(values: &[f64], start: f64, step: impl Fn(f64, f64, usize) -> f64) -> 
     }
     (folded, count)
 }
+
+/// How a name shows what is a value and no number.
+pub(crate) const NOT_A_NUMBER: &str = "nan";
 
 /// A value as a name shows it: `3.0`, or `3` where it is a whole number to graphite-web.
 pub(crate) fn shown(value: f64, is_whole: bool) -> String {

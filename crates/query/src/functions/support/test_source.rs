@@ -8,7 +8,6 @@ use base::context::Context;
 use base::pattern::Pattern;
 use base::store::StoreError;
 use jiff::tz::TimeZone;
-use std::sync::Arc;
 
 const NAN: f64 = f64::NAN;
 
@@ -50,7 +49,7 @@ fn found(path: &Path) -> Vec<Fetched> {
         start: *step,
         end: 60 + step,
         step: *step,
-        values: Arc::new(values.to_vec()),
+        values: values.to_vec().into(),
     });
     all.filter(|own| is_meant(&own.name, &own.tags)).collect()
 }

@@ -6,7 +6,6 @@ use crate::window::Window;
 use base::context::Context;
 use base::store::StoreError;
 use jiff::tz::TimeZone;
-use std::sync::Arc;
 
 const NULL: f64 = f64::NAN;
 
@@ -34,7 +33,7 @@ impl Source for Minutes {
                 start: first * 60,
                 end: (last + 1) * 60,
                 step: 60,
-                values: Arc::new((first..=last).map(value).collect()),
+                values: (first..=last).map(value).collect::<Vec<_>>().into(),
             }]
         };
         let known = |path: &Path| !matches!(path, Path::Glob(name) if name == "nothing");

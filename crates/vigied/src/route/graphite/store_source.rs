@@ -66,6 +66,11 @@ impl Source for StoreSource<'_> {
         Ok(found)
     }
 
+    fn uniform_step(&self, range: Range) -> Option<i64> {
+        let is_uniform = self.rules.has_no_step_rules() && range.from <= self.now;
+        is_uniform.then(|| self.rules.widest_step())
+    }
+
     fn events(&self, tags: &[String], range: Range) -> Result<Vec<Event>, StoreError> {
         self.happened
             .map_or(Ok(Vec::new()), |own| own.events(tags, range))

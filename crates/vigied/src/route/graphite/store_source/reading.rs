@@ -11,7 +11,6 @@ use base::time::{Millis, Step, TimeRange};
 use query::schema::Rules;
 use query::series::{Consolidation, Tags};
 use query::source::{Fetched, Range};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes that a slot takes.
@@ -87,9 +86,7 @@ impl SlotReading<'_> {
         context.spend(Resource::Samples, slots)?;
         held.grow(slots.saturating_mul(SLOT_BYTES))?;
         let mut filling = Filling::new(window, fold(view.method));
-        while let Some(piece) = cursor.next()? {
-            filling.add(piece.iter());
-        }
+        cursor.fill(&mut filling)?;
         let grid = filling.end();
         let start = grid.start.secs();
         let length = i64::try_from(grid.values.len()).unwrap_or(i64::MAX);
@@ -99,7 +96,7 @@ impl SlotReading<'_> {
             start,
             end: start.saturating_add(length.saturating_mul(view.step)),
             step: view.step,
-            values: Arc::new(grid.values),
+            values: grid.values.into(),
         })
     }
 }

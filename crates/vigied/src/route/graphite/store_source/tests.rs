@@ -256,3 +256,31 @@ fn what_is_read_counts_as_memory_until_all_of_it_is() {
     assert_eq!(read(needed, fetch), (true, vec![2], 0));
     assert_eq!(read(needed - 1, fetch), (false, vec![2], 0));
 }
+
+#[test]
+fn what_moving_functions_look_at_is_one_question_unless_rules_say_steps() {
+    let target = "movingAverage(a.*,5)";
+    let answered = |stored: &StoreSource<'_>, context: &Context| {
+        let zone = jiff::tz::TimeZone::UTC;
+        let window = query::window::Window::new(20 * 60 + 7, SLOTS * 60, SLOTS * 60, zone);
+        let mut evaluation = Evaluation::new(stored, context);
+        let answers = evaluation.targets(&[target], &window).unwrap();
+        let one = |own: &query::series::Series| (own.name.clone(), own.start, own.values.to_vec());
+        answers.iter().flatten().map(one).collect::<Vec<_>>()
+    };
+    let (together, asked, left) = read(u64::MAX, answered);
+    assert_eq!((asked, left), (vec![1], 0));
+    let rules = Rules::parse("[a]\npattern = ^a\nretentions = 60s:1d\n", "").unwrap();
+    let (apart, asked, _) = read(u64::MAX, |stored, context| {
+        let stored = StoreSource {
+            rules: &rules,
+            ..*stored
+        };
+        answered(&stored, context)
+    });
+    assert_eq!(asked, [1, 1]);
+    assert_eq!(together, apart);
+    // The mean of five minutes is the number of the one in the middle.
+    let (_, start, values) = together.first().unwrap();
+    assert_eq!((*start, values.first()), (21 * 60, Some(&19.0)));
+}
