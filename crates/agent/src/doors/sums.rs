@@ -52,21 +52,20 @@ impl Sums {
         self.interval
     }
 
-    /// Puts the sums where the journal takes them from, and begins anew. Readers wait only while the sums are made.
+    /// Puts the sums where the journal takes them from, and begins anew. Readers do not wait for it.
     pub(super) fn flush(&self, intake: &Intake, counts: &Counts) {
-        let mut batches = Vec::new();
         let mut own = self.own();
         // Two flushes within a second would replace each other.
         let at = flush_time(SystemClock.now()).max(own.flushed_at.plus(1000));
         own.flushed_at = at;
-        let left_out = (own.aggregator).flush_in_portions(at, PORTION, |batch| batches.push(batch));
+        let taken_out = own.aggregator.take_out();
         drop(own);
-        counts.refuse(left_out, || "a sum is no finite number".to_owned());
-        for batch in batches {
+        let left_out = taken_out.tell(at, PORTION, |batch| {
             if intake.put(&batch).is_none() {
                 let count = batch.len() as u64;
                 counts.refuse(count, || "the agent was ending".to_owned());
             }
-        }
+        });
+        counts.refuse(left_out, || "a sum is no finite number".to_owned());
     }
 }

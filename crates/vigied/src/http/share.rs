@@ -143,6 +143,12 @@ impl Tally {
         None
     }
 
+    /// Whether `more` is beyond this owner's own share: then it has no more until it gives some back, whatever others do.
+    pub(crate) fn exceeds_own(&self, owner: ShareOwner, more: u64) -> bool {
+        let (_, percent) = self.share_of(owner);
+        self.of(owner).saturating_add(more) > share(self.total, percent)
+    }
+
     /// The most that this owner could have with nobody else there, and the limit that says so: what needs more never fits.
     pub(crate) fn most(&self, owner: ShareOwner) -> LimitExceeded {
         let over = |limit, allowed| LimitExceeded {

@@ -175,8 +175,8 @@ fn run(
             Read1::Bytes(bytes) => {
                 heard = Instant::now();
                 let done = reader.came(bytes, stream);
-                let bytes_of_work = bytes.saturating_add(reader.wasted());
-                pause(shared, (sender, place), reader.domain(), bytes_of_work);
+                let spent = (bytes, reader.wasted());
+                pause(shared, (sender, place), reader.domain(), spent);
                 if !reader.is_known() {
                     unknown_bytes = unknown_bytes.saturating_add(bytes);
                 }
@@ -212,15 +212,15 @@ fn run(
     end
 }
 
-/// Waits until more may be read of this source and for this domain.
+/// Waits until more may be read of this source and for this domain. `spent` is what has come, and what was done for nothing.
 fn pause(
     shared: &SenderContext,
     (sender, place): (Sender, &Place<'_>),
     domain: Option<Domain>,
-    bytes: usize,
+    spent: (usize, usize),
 ) {
     let now = shared.app.clock.now();
-    let wait = shared.pace.sent(sender.source.key(), domain, bytes, now);
+    let wait = shared.pace.sent(sender.source.key(), domain, spent, now);
     if wait.is_zero() {
         return;
     }

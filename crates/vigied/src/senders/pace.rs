@@ -35,21 +35,28 @@ impl Pace {
         }
     }
 
-    /// Counts bytes that were read; how long to wait before more are.
+    /// Counts bytes that were read, and what was done for nothing, as if so many more had come; how long to wait before more are read.
+    ///
+    /// What was done for nothing counts for the domain alone: it may be ten thousand times what has come, and others send from the
+    /// same address. Who has said for none yet has nothing but their address for it.
     pub(super) fn sent(
         &self,
         source: Option<SourceKey>,
         domain: Option<Domain>,
-        bytes: usize,
+        (bytes, wasted): (usize, usize),
         now: Millis,
     ) -> Duration {
+        let all = bytes.saturating_add(wasted);
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut longest = 0;
         let counted = match domain {
-            None => [source.map(RateKey::Stranger), None],
-            Some(domain) => [source.map(RateKey::Source), Some(RateKey::Domain(domain))],
+            None => [source.map(|own| (RateKey::Stranger(own), all)), None],
+            Some(domain) => [
+                source.map(|own| (RateKey::Source(own), bytes)),
+                Some((RateKey::Domain(domain), all)),
+            ],
         };
-        for who in counted.into_iter().flatten() {
+        for (who, bytes) in counted.into_iter().flatten() {
             let own = sent.entry(who);
             own.spend(self.rate, now, bytes as u64);
             own.owe_at_most(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
@@ -90,11 +97,20 @@ mod tests {
     fn a_source_above_the_rate_waits_and_no_other_does() {
         let pace = Pace::new(1000);
         let source = |number: u8| Some(SourceKey::of([192, 0, 2, number].into()));
-        assert_eq!(pace.sent(source(1), None, 500, Millis(0)), Duration::ZERO);
-        let wait = pace.sent(source(1), None, 1500, Millis(0));
+        assert_eq!(
+            pace.sent(source(1), None, (500, 0), Millis(0)),
+            Duration::ZERO
+        );
+        let wait = pace.sent(source(1), None, (1500, 0), Millis(0));
         assert!(wait > Duration::from_millis(900) && wait < Duration::from_millis(1100));
-        assert_eq!(pace.sent(source(2), None, 500, Millis(0)), Duration::ZERO);
-        assert_eq!(pace.sent(source(1), None, 0, Millis(3000)), Duration::ZERO);
+        assert_eq!(
+            pace.sent(source(2), None, (500, 0), Millis(0)),
+            Duration::ZERO
+        );
+        assert_eq!(
+            pace.sent(source(1), None, (0, 0), Millis(3000)),
+            Duration::ZERO
+        );
     }
 
     /// Behind a balancer that is trusted, all senders were one source.
@@ -102,9 +118,16 @@ mod tests {
     fn a_trusted_proxy_is_not_slowed_and_each_domain_behind_it_is() {
         let pace = Pace::new(1000);
         let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
-        assert!(pace.sent(None, None, 1 << 20, Millis(0)).is_zero());
-        assert!(!pace.sent(None, Some(space(1)), 5000, Millis(0)).is_zero());
-        assert!(pace.sent(None, Some(space(2)), 500, Millis(0)).is_zero());
+        assert!(pace.sent(None, None, (1 << 20, 0), Millis(0)).is_zero());
+        assert!(
+            !pace
+                .sent(None, Some(space(1)), (5000, 0), Millis(0))
+                .is_zero()
+        );
+        assert!(
+            pace.sent(None, Some(space(2)), (500, 0), Millis(0))
+                .is_zero()
+        );
         assert!(!pace.takes(None, space(1), 1, Millis(0)));
         assert!(pace.takes(None, space(3), 1, Millis(0)));
     }
@@ -116,16 +139,16 @@ mod tests {
         let source = Some(SourceKey::of([192, 0, 2, 1].into()));
         let domain = Domain::Space(SpaceId(Guid::from_random([1; 16])));
         for _ in 0..1000 {
-            pace.sent(source, Some(domain), 1 << 20, Millis(0));
+            pace.sent(source, Some(domain), (1 << 20, 0), Millis(0));
         }
         let most = Duration::from_secs(limit::SENDER_DEBT_SECONDS.default);
-        let wait = pace.sent(source, Some(domain), 0, Millis(0));
+        let wait = pace.sent(source, Some(domain), (0, 0), Millis(0));
         assert!(
             wait > most / 2 && wait <= most + Duration::from_millis(2),
             "{wait:?}"
         );
         let after = Millis(i64::try_from(wait.as_millis()).unwrap());
-        assert!(pace.sent(source, Some(domain), 0, after).is_zero());
+        assert!(pace.sent(source, Some(domain), (0, 0), after).is_zero());
         assert!(pace.takes(source, domain, 100, after));
     }
 
@@ -140,14 +163,33 @@ mod tests {
         assert!((100..=112).contains(&sent.count()));
     }
 
+    /// What it costs to look at them counted for the address as well, so that a few bytes of one account shut out all others there.
+    #[test]
+    fn what_is_done_for_nothing_slows_down_its_own_domain_alone() {
+        let pace = Pace::new(1 << 20);
+        let source = Some(SourceKey::of([192, 0, 2, 1].into()));
+        let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
+        for _ in 0..1000 {
+            // A renewal that fails.
+            pace.sent(source, Some(space(1)), (5, 64 * 1024), Millis(0));
+        }
+        assert!(!pace.takes(source, space(1), 1, Millis(0)));
+        assert!(pace.takes(source, space(2), 1000, Millis(0)));
+        let wait = pace.sent(source, Some(space(2)), (1000, 0), Millis(0));
+        assert!(wait.is_zero(), "{wait:?}");
+        // Who has said nothing yet has nothing but the address.
+        assert!(!pace.sent(source, None, (5, 2 << 20), Millis(0)).is_zero());
+        assert!(pace.takes(source, space(2), 1000, Millis(0)));
+    }
+
     /// What a stranger sent slowed down whoever was known by the same address.
     #[test]
     fn strangers_slow_down_nobody_who_is_known() {
         let pace = Pace::new(1000);
         let source = Some(SourceKey::of([192, 0, 2, 1].into()));
         let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
-        assert!(!pace.sent(source, None, 100_000, Millis(0)).is_zero());
-        let sent = |domain, bytes| pace.sent(source, Some(domain), bytes, Millis(0));
+        assert!(!pace.sent(source, None, (100_000, 0), Millis(0)).is_zero());
+        let sent = |domain, bytes| pace.sent(source, Some(domain), (bytes, 0), Millis(0));
         assert!(sent(space(1), 500).is_zero());
         assert!(!sent(space(2), 900).is_zero());
     }

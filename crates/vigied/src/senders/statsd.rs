@@ -17,12 +17,10 @@ pub(super) use sums::Sums;
 use super::by_identity::by_identity;
 use super::credential::SenderCredential;
 use super::shared::SenderContext;
-use super::storing::{Outcome, Sender, store};
+use super::storing::{Outcome, Sender, store_refused};
 use crate::config::Listener;
-use std::time::Duration;
 use sum::LinesOutcome;
-use wire::ingest::statsd::{self, DecodeSummary};
-use wire::ingest::{LineReject, Lines};
+use wire::ingest::statsd::DecodeSummary;
 
 /// Reads a datagram.
 pub(super) fn datagram(
@@ -63,27 +61,5 @@ fn take(
     if reading.rejects.is_empty() {
         return Outcome::Done;
     }
-    let count = reading.rejected();
-    store(shared, sender, shown, (Duration::ZERO, count), &|| {
-        refused(&reading)
-    })
-}
-
-/// The values that were not taken, for the counters of the domain.
-fn refused(reading: &statsd::DecodeSummary) -> Lines {
-    let mut lines = Lines {
-        received: reading.rejected(),
-        ..Lines::default()
-    };
-    for own in &reading.rejects {
-        let mut name = own.name.clone();
-        for _ in 0..own.count {
-            lines.rejects.push(LineReject {
-                line: own.line,
-                name: name.take(),
-                reason: own.reason.clone(),
-            });
-        }
-    }
-    lines
+    store_refused(shared, sender, shown, &reading)
 }

@@ -12,6 +12,7 @@ use base::store::Durability;
 use std::time::{Duration, Instant};
 use wire::code;
 use wire::ingest::Lines;
+use wire::ingest::statsd::DecodeSummary;
 
 /// Whose batch it is.
 #[derive(Debug, Clone, Copy)]
@@ -104,6 +105,61 @@ pub(super) fn store_as(
     }
 }
 
+/// Counts values that were refused before there was a batch of them, for the domain that they were for. Waits for nobody's turn.
+pub(super) fn store_refused(
+    shared: &SenderContext,
+    sender: Sender,
+    shown: &SenderCredential,
+    reading: &DecodeSummary,
+) -> Outcome {
+    let refuse = |reason| shared.refuse(sender.door, sender.source, reason, reading.rejected());
+    let owner = match shown.scope(shared) {
+        Ok(scope) => shared.owner(scope.domain()),
+        Err(denied) => return Outcome::Denied(denied),
+    };
+    let Some(_turn) = shared.turns.take_soon(owner) else {
+        refuse("store_unavailable");
+        return Outcome::Done;
+    };
+    let scope = match shown.scope(shared) {
+        Ok(scope) => scope,
+        Err(denied) => return Outcome::Denied(denied),
+    };
+    let stored = shared.app.store_batch(
+        &scope,
+        &Batch::default(),
+        reasons(reading),
+        Durability::Buffered,
+    );
+    match stored {
+        Ok(appended) => {
+            tell(shared, sender, reasons(reading));
+            let of = (shown, scope.domain());
+            let mut arrival = arrival(shared, sender, of, &appended);
+            for own in &reading.rejects {
+                arrival.refused_alike(own.name.as_deref(), &own.reason, own.count);
+            }
+            shared.app.note_arrival(arrival);
+        }
+        Err(refusal) => {
+            if let Some(limit) = refusal.0.limit {
+                shared.app.metrics.limited(limit);
+            }
+            refuse(reason(&refusal.0));
+        }
+    }
+    Outcome::Done
+}
+
+/// Why each value was refused. One line has room for thousands of values that are refused for one reason: it is there once, and given
+/// as often as it counts.
+fn reasons(reading: &DecodeSummary) -> impl Iterator<Item = &RejectReason> {
+    reading.rejects.iter().flat_map(|own| {
+        let count = usize::try_from(own.count).unwrap_or(usize::MAX);
+        std::iter::repeat_n(&own.reason, count)
+    })
+}
+
 /// Whether it may go well soon.
 pub(super) fn passes(problem: &Problem) -> bool {
     matches!(problem.kind, Kind::Busy | Kind::Unavailable)
@@ -173,5 +229,23 @@ pub(super) fn tell<'r>(
         shared
             .reports
             .refused((sender.door, sender.source), first, true, count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// Each of the values had a text of its own: a datagram of 64 KiB took many times its size.
+    #[test]
+    fn thousands_of_refused_values_share_one_reason() {
+        let line = format!("a.b:{}1|c\n", "x:".repeat(3000));
+        let packet = line.repeat(8);
+        let reading = wire::ingest::statsd::packet(packet.as_bytes(), true, |_| Ok(()));
+        assert_eq!(reading.rejects.len(), 8);
+        assert_eq!(reasons(&reading).count(), 8 * 3000);
+        let kept: HashSet<_> = reasons(&reading).map(std::ptr::from_ref).collect();
+        assert_eq!(kept.len(), 8);
     }
 }

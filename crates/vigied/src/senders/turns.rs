@@ -75,16 +75,24 @@ impl Turns {
         Turn { of: self, owner }
     }
 
-    /// A turn, where there is one now or in a moment: whoever reads for all waits for nobody.
+    /// A turn, where there is one now or in a moment: whoever reads for all waits for nobody. For an owner that has its share already
+    /// there is no such moment: one that keeps its turns busy would have the door wait for each of its datagrams.
     pub(super) fn take_soon(&self, owner: ShareOwner) -> Option<Turn<'_>> {
+        self.take_within(owner, || thread::sleep(MOMENT))
+    }
+
+    fn take_within(&self, owner: ShareOwner, mut pause: impl FnMut()) -> Option<Turn<'_>> {
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
-                thread::sleep(MOMENT);
+                pause();
             }
             let mut state = self.state();
             if state.taken.over(owner, 1).is_none() {
                 state.taken.add(owner, 1);
                 return Some(Turn { of: self, owner });
+            }
+            if state.taken.exceeds_own(owner, 1) {
+                return None;
             }
         }
         None
@@ -175,6 +183,28 @@ mod tests {
         assert!(turns.take_soon(account(2)).is_some());
         drop(own);
         assert!(turns.take_soon(account(1)).is_some());
+        assert_eq!(turns.state().taken.used(), 0);
+    }
+
+    /// An account that kept its turns busy made the door of all sleep for each of its datagrams.
+    #[test]
+    fn a_shared_reader_sleeps_for_nobody_who_has_their_share() {
+        let turns = Turns::new(4, Shares::of(50, 25, 75));
+        let own = [turns.take(account(1)), turns.take(account(1))];
+        let mut pauses = 0;
+        assert!(turns.take_within(account(1), || pauses += 1).is_none());
+        assert_eq!(pauses, 0);
+        // Of what is left, the last is for those who have none.
+        let mut other = vec![turns.take(account(2))];
+        assert!(turns.take_within(account(2), || pauses += 1).is_none());
+        assert_eq!(pauses, ATTEMPTS - 1);
+        let mut own = Vec::from(own);
+        let turn = turns.take_within(account(2), || drop(own.pop()));
+        assert!(turn.is_some());
+        other.extend(turn);
+        assert!(turns.take_within(account(2), || pauses += 1).is_none());
+        assert_eq!(pauses, ATTEMPTS - 1);
+        drop((own, other));
         assert_eq!(turns.state().taken.used(), 0);
     }
 

@@ -83,6 +83,14 @@ impl Arrival {
         }
     }
 
+    /// So many values were refused for the same reason, of which the first is named.
+    pub(crate) fn refused_alike(&mut self, name: Option<&str>, reason: &RejectReason, count: u64) {
+        if let Some(others) = count.checked_sub(1) {
+            self.refused(name, reason);
+            self.count(reason.code(), others);
+        }
+    }
+
     /// One sample was refused.
     pub(crate) fn refused(&mut self, name: Option<&str>, reason: &RejectReason) {
         self.count(reason.code(), 1);
@@ -136,6 +144,24 @@ pub(crate) struct RefusedSample {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_refused_alike_are_all_counted_and_one_is_kept() {
+        let by = super::super::tests::by(1);
+        let mut arrival = Arrival::new(super::super::tests::space(1), by, Millis(0), 0);
+        let reason = RejectReason::Value("the value `x` is not a number".to_owned());
+        arrival.refused_alike(Some("a.b"), &reason, 3000);
+        arrival.refused_alike(None, &reason, 0);
+        arrival.refused_alike(None, &RejectReason::OutOfReach, 1);
+        assert_eq!(arrival.refused, 3001);
+        assert_eq!(arrival.reasons, [("value", 3000), ("out_of_reach", 1)]);
+        let names: Vec<_> = arrival
+            .samples
+            .iter()
+            .map(|own| own.name.as_deref())
+            .collect();
+        assert_eq!(names, [Some("a.b"), None]);
+    }
 
     #[test]
     fn no_credential_is_kept_and_no_long_text() {

@@ -1,5 +1,6 @@
 //! Memory for the sums of all domains, and how much of it each account has: fair shares, as of all that is common.
 
+use crate::http::limit_exceeded::LimitExceeded;
 use crate::http::share::{ShareOwner, Shares, Tally};
 use base::id::AccountId;
 use base::limit::{self, Limit};
@@ -69,6 +70,20 @@ impl Memory {
             bytes: usize::try_from(left.allowed).unwrap_or(usize::MAX),
             limit: *left.limit,
         }
+    }
+
+    /// Takes so many bytes for an account, where they are left for it.
+    ///
+    /// # Errors
+    /// The limit that says that they are not.
+    pub(super) fn book(&self, account: AccountId, bytes: usize) -> Result<(), LimitExceeded> {
+        let owner = ShareOwner::Account(account);
+        let mut booked = self.booked();
+        if let Some(exceeded) = booked.over(owner, bytes as u64) {
+            return Err(exceeded);
+        }
+        booked.add(owner, bytes as u64);
+        Ok(())
     }
 
     /// What had so many bytes has so many now.

@@ -63,12 +63,13 @@ pub(super) struct Sum {
 }
 
 impl Sum {
+    /// Sums without a series, for which [`EMPTY_BYTES`] are booked.
     pub(super) fn new(account: AccountId, aggregator: Aggregator) -> Self {
         Self {
             account,
             aggregator,
             senders: VecDeque::new(),
-            booked: 0,
+            booked: EMPTY_BYTES,
             flushed_at: Millis(i64::MIN / 2),
             is_closed: false,
         }

@@ -127,6 +127,7 @@ impl Aggregator {
             *sum += count;
             return Ok(());
         }
+        self.check_room(name, 0)?;
         let places = [&self.names.rate].into_iter().chain(&self.names.count);
         namespace::check(places, &mut self.text, name)?;
         self.make_room(name, 0)?;
@@ -144,6 +145,7 @@ impl Aggregator {
         if self.timers.contains_key(name) {
             self.take(VALUE_BYTES)?;
         } else {
+            self.check_room(name, VALUE_BYTES)?;
             namespace::check(self.summaries.places(name), &mut self.text, name)?;
             self.make_room(name, VALUE_BYTES)?;
             self.timers.insert(name.into(), Kept::default());
@@ -160,6 +162,7 @@ impl Aggregator {
             set(gauge);
             return Ok(());
         }
+        self.check_room(name, 0)?;
         namespace::check([&self.names.gauge], &mut self.text, name)?;
         self.make_room(name, 0)?;
         let mut gauge = Kept::default();
@@ -174,6 +177,7 @@ impl Aggregator {
             Some(members) if members.contains(member) => return Ok(()),
             Some(_) => self.take(bytes)?,
             None => {
+                self.check_room(name, bytes)?;
                 namespace::check([&self.names.members], &mut self.text, name)?;
                 self.make_room(name, bytes)?;
                 self.sets.insert(name.into(), Kept::default());
@@ -185,21 +189,33 @@ impl Aggregator {
         Ok(())
     }
 
-    /// Room for a series, and for what comes with it.
-    fn make_room(&mut self, name: &str, bytes: usize) -> Result<(), RejectReason> {
+    /// Whether there is room for a series, and for what comes with it. It is asked before the names of its sums are looked at, which
+    /// costs far more: whoever has no room left could send value after value for which the names were made in vain.
+    fn check_room(&self, name: &str, bytes: usize) -> Result<(), RejectReason> {
         if self.series() as u64 >= self.bounds.series.allowed {
             return Err(full(self.bounds.series));
         }
+        self.bytes_with(series_bytes(name) + bytes).map(drop)
+    }
+
+    /// Room for a series, and for what comes with it.
+    fn make_room(&mut self, name: &str, bytes: usize) -> Result<(), RejectReason> {
+        self.check_room(name, bytes)?;
         self.take(series_bytes(name) + bytes)
     }
 
     fn take(&mut self, bytes: usize) -> Result<(), RejectReason> {
-        let bytes = self.bytes + bytes;
+        self.bytes = self.bytes_with(bytes)?;
+        Ok(())
+    }
+
+    /// How many bytes would be kept with so many more.
+    fn bytes_with(&self, more: usize) -> Result<usize, RejectReason> {
+        let bytes = self.bytes + more;
         if bytes as u64 > self.bounds.bytes.allowed {
             return Err(full(self.bounds.bytes));
         }
-        self.bytes = bytes;
-        Ok(())
+        Ok(bytes)
     }
 
     /// Gives the samples of what was kept, as [`Flush::tell`] does, all of them at once, and begins anew.

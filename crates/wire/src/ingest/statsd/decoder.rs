@@ -154,9 +154,20 @@ fn read(
     if text.is_empty() {
         return;
     }
+    // What is said of the name once is said of the whole line, whatever the types and tags of its further values are: there is room for
+    // thousands of them, and each would have the names of its sums made and refused again.
+    let mut refused: Option<RejectReason> = None;
     line::read(text, sanitize, &mut |found| {
         reading.received += 1;
-        if let Err(reason) = found.and_then(|metric| take(&metric)) {
+        let taken = found.and_then(|metric| match &refused {
+            Some(reason) => Err(reason.clone()),
+            None => take(&metric).inspect_err(|reason| {
+                if matches!(reason, RejectReason::Name(_)) {
+                    refused = Some(reason.clone());
+                }
+            }),
+        });
+        if let Err(reason) = taken {
             reading.reject(number, || name(text).map(cut::name), reason);
         }
     });

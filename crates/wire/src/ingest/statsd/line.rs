@@ -27,8 +27,8 @@ pub(super) fn read<'t>(text: &'t str, sanitize: bool, take: &mut impl FnMut(Foun
             "the line has no value, expected `name:value|type`".to_owned(),
         )));
     };
-    // Once for all values that have no tags of their own.
-    let mut plain: Option<Cow<'t, str>> = None;
+    // Once for all values that have no tags of their own, also where it is no name: a line may have it read thousands of times.
+    let mut plain: Option<Result<Cow<'t, str>, RejectReason>> = None;
     loop {
         let Some((values, behind)) = rest.split_once('|') else {
             return take(Err(malformed(format!(
@@ -41,11 +41,11 @@ pub(super) fn read<'t>(text: &'t str, sanitize: bool, take: &mut impl FnMut(Foun
             Err(reason) => return take(Err(reason)),
         };
         let named = match (&plain, fields.tags) {
-            (Some(name), None) => Ok(name.clone()),
+            (Some(named), None) => named.clone(),
             (_, tags) => name::read(own, tags, sanitize).map_err(RejectReason::from),
         };
-        if let (None, None, Ok(name)) = (&plain, fields.tags, &named) {
-            plain = next.is_some().then(|| name.clone());
+        if plain.is_none() && fields.tags.is_none() && next.is_some() {
+            plain = Some(named.clone());
         }
         for text in values.split(':') {
             let found = named.clone().and_then(|name| {

@@ -6,12 +6,20 @@ use std::borrow::Cow;
 /// The value of a tag that has none.
 const FLAG: &str = "true";
 
+#[cfg(test)]
+thread_local! {
+    /// How many names this thread has read.
+    pub(super) static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 /// Reads the name of a line, with the tags that stand apart from it.
 pub(super) fn read<'t>(
     text: &'t str,
     tags: Option<&str>,
     sanitize: bool,
 ) -> Result<Cow<'t, str>, NameError> {
+    #[cfg(test)]
+    READ.set(READ.get() + 1);
     if holds_api_key(text) || tags.is_some_and(holds_api_key) {
         return Err(NameError::ApiKey);
     }

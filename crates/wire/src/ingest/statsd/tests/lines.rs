@@ -1,4 +1,5 @@
 use super::*;
+use base::sample::RejectReason;
 
 /// What a packet holds, as text.
 fn read(text: &str) -> Vec<String> {
@@ -150,6 +151,56 @@ fn a_line_of_thousands_of_wrong_values_is_a_few_rejects() {
     let reading = packet(line.as_bytes(), true, |_| Ok(()));
     assert_eq!((reading.received, reading.rejected()), (3001, 3000));
     assert_eq!(reading.rejects.len(), 1);
+}
+
+/// A long name that is none was cleaned and read again for each of the values that follow it.
+#[test]
+fn the_name_of_a_line_is_read_once_whatever_it_is() {
+    for own in ["a.b", "a..b"] {
+        let line = format!("{own}:{}1|c", "1|c:".repeat(500));
+        let before = super::super::name::READ.get();
+        let reading = packet(line.as_bytes(), true, |_| Ok(()));
+        assert_eq!(super::super::name::READ.get() - before, 1, "{own}");
+        assert_eq!(reading.received, 501);
+    }
+}
+
+/// Every value of such a line had the names of all its sums made and refused anew: a few datagrams kept a door busy for long.
+#[test]
+fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
+    let mut own = aggregator(Settings::default());
+    // The name itself may be; those of its sums have too many bytes.
+    let name = "a".repeat(1020);
+    let values = "1:".repeat(1000);
+    let text = format!("{name}:{values}1|ms:1|ms:1|c\nb:1|ms\n{name}:1|ms");
+    let mut tried = Vec::new();
+    let reading = packet(text.as_bytes(), true, |metric| {
+        tried.push(metric.name.len());
+        own.add(metric)
+    });
+    assert_eq!(tried, [1020, 1, 1020]);
+    assert_eq!(reading.received, 1003 + 1 + 1);
+    let rejects: Vec<_> = reading
+        .rejects
+        .iter()
+        .map(|own| (own.line, own.reason.code(), own.count))
+        .collect();
+    assert_eq!(rejects, [(1, "name", 1003), (3, "name", 1)]);
+    assert_eq!(own.series(), 1);
+}
+
+/// What is wrong with one value says nothing of the others.
+#[test]
+fn a_value_that_is_refused_leaves_the_others_of_its_line() {
+    let mut tried = 0;
+    let reading = packet(b"a:1:2:x:3|c", true, |_| {
+        tried += 1;
+        match tried {
+            1 => Err(RejectReason::OutOfReach),
+            _ => Ok(()),
+        }
+    });
+    assert_eq!((tried, reading.received, reading.rejected()), (3, 4, 2));
 }
 
 /// Lines of all shapes, most of them right.

@@ -305,6 +305,25 @@ fn a_name_whose_sums_would_have_none_is_refused_when_it_comes() {
     assert_eq!(flush(&mut own).len(), 9 + 5);
 }
 
+/// The names of a timer's sums were made for each of its values before anybody asked whether there was room for one.
+#[test]
+fn room_is_asked_for_before_names_are_made() {
+    // None of its sums could have a name.
+    let name = "a".repeat(1024);
+    for (bounds, limit) in [(bounds(1, 1 << 20), "series"), (bounds(1000, 300), "bytes")] {
+        let mut own = Aggregator::new(Settings::default(), bounds).unwrap();
+        feed(&mut own, "b:1|c");
+        for kind in ["c", "ms", "g", "s"] {
+            let line = format!("{name}:1|{kind}");
+            let reading = packet(line.as_bytes(), true, |metric| own.add(metric));
+            let told = reading.rejects[0].reason.to_string();
+            let expected = format!("what is kept until the next flush would exceed `{limit}` = ");
+            assert!(told.starts_with(&expected), "{kind}: {told}");
+        }
+        assert_eq!(own.series(), 1);
+    }
+}
+
 #[test]
 fn settings_that_can_not_be_are_refused() {
     let own = Settings::default;
