@@ -3,11 +3,14 @@
 //! Redirects are not followed: a credential is for the server it was given to. [`crate::trust`] decides which origins may have it,
 //! and is the only module that makes requests to be sent.
 
+mod error_body;
 mod unanswered;
 mod unpacked;
 
+pub(crate) use self::error_body::{LOG_IN_AGAIN, without_advice};
 pub(crate) use wire::query::percent_encoded as encode;
 
+use self::error_body::ErrorBody;
 use self::unpacked::Unreadable;
 use crate::config::Config;
 use crate::env::{self, Env};
@@ -21,7 +24,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -425,84 +427,9 @@ impl Reply {
     }
 }
 
-/// The hint that names the command for what some of the server's texts advise.
-pub(crate) const LOG_IN_AGAIN: &str = "log in again with `vigie login`";
-
-/// A text of the server without the advice that [`LOG_IN_AGAIN`] repeats.
-pub(crate) fn without_advice(text: &str) -> &str {
-    text.strip_suffix(": log in again").unwrap_or(text)
-}
-
-/// An error body, in any of the five forms of the server's interfaces.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct ErrorBody {
-    code: Option<String>,
-    message: Option<String>,
-    hint: Option<String>,
-}
-
-impl ErrorBody {
-    fn read(body: &[u8]) -> Self {
-        let Ok(value) = serde_json::from_slice::<Value>(body) else {
-            return Self::default();
-        };
-        let item = value.pointer("/errors/0").unwrap_or(&value);
-        let text = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| item.get(name)?.as_str())
-                .map(str::to_owned)
-        };
-        Self {
-            code: text(&["errorCode", "message_code", "error_code", "code", "error"]),
-            message: text(&[
-                "errorMessage",
-                "error_description",
-                "description",
-                "message",
-                "reason",
-            ]),
-            hint: text(&["hint", "details", "errorDetails"]),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_error_shape_is_understood() {
-        let bodies = [
-            r#"{"errorCode":"C","errorMessage":"m","errorDetails":"h","context":{}}"#,
-            r#"{"trace":"t","errors":[{"code":"not_found","message_code":"C","message":"m","details":"h"}],"status_code":"404"}"#,
-            r#"{"error":"C","error_description":"m"}"#,
-            r#"{"code":10000,"error_code":"C","description":"m","hint":"h"}"#,
-            r#"{"errors":[{"code":"C","message":"m","hint":"h"}]}"#,
-        ];
-        for body in bodies {
-            let error = ErrorBody::read(body.as_bytes());
-            assert_eq!(
-                (error.code.as_deref(), error.message.as_deref()),
-                (Some("C"), Some("m")),
-                "{body}"
-            );
-            // OAuth's form has no place for one.
-            let hint = (!body.contains("\"error\":")).then_some("h");
-            assert_eq!(error.hint.as_deref(), hint, "{body}");
-        }
-        assert_eq!(ErrorBody::read(b"<html>"), ErrorBody::default());
-    }
-
-    #[test]
-    fn only_the_advice_that_the_hint_repeats_is_left_out() {
-        assert_eq!(
-            without_advice("This login has ended: it was logged out: log in again"),
-            "This login has ended: it was logged out"
-        );
-        let text = "allow cookies, and log in again.";
-        assert_eq!(without_advice(text), text);
-    }
 
     #[test]
     fn parameters_are_encoded() {

@@ -145,14 +145,15 @@ fn compiled(text: &str, budget: &mut MatcherBudget) -> Result<dense::DFA<Vec<u32
 }
 
 /// The table, where neither it nor what it is made of takes more than so many bytes.
-fn table(nfa: &NFA, most: usize) -> Result<dense::DFA<Vec<u32>>, dense::BuildError> {
+fn table(nfa: &NFA, most: usize) -> Result<dense::DFA<Vec<u32>>, Box<dense::BuildError>> {
     // All ways through it are followed: the whole value must fit, not the first part of it that does.
     let config = dense::Config::new()
         .match_kind(MatchKind::All)
         .start_kind(regex_automata::dfa::StartKind::Anchored)
         .dfa_size_limit(Some(most))
         .determinize_size_limit(Some(most));
-    dense::Builder::new().configure(config).build_from_nfa(nfa)
+    let built = dense::Builder::new().configure(config).build_from_nfa(nfa);
+    built.map_err(Box::new)
 }
 
 fn size(bytes: u64) -> usize {

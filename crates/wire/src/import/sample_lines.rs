@@ -8,7 +8,7 @@ use base::time::Millis;
 /// The longest line, in bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// Writes the line of a sample, of which `name` is the name as JSON has it; [`line`] and a body of `POST /v1/metrics` read it back
+/// Writes the line of a sample, of which `name` is the name as JSON has it; [`line()`] and a body of `POST /v1/metrics` read it back
 /// to the bit.
 pub fn write(out: &mut Vec<u8>, name: &str, at: Millis, value: f64) {
     out.extend_from_slice(b"{\"name\":");
