@@ -1,7 +1,7 @@
 //! One connection of a sender, from its first byte to its last.
 
 use super::door::{DoorContext, DoorKind, IDLE, LAST, TICK};
-use super::first_line::{FirstLine, IsHttp};
+use super::first_line::FirstLine;
 use super::lines::LineReader;
 use super::statsd::StatsdReader;
 use rustix::net::sockopt::set_socket_linger;
@@ -97,8 +97,8 @@ fn read(serving: DoorContext<'_>, reader: &mut Reader<'_>, stream: &mut TcpStrea
                 heard = Instant::now();
                 match beginning.take(buffer.get(..bytes).unwrap_or_default()) {
                     Ok(bytes) => reader.feed(bytes),
-                    Err(IsHttp) => {
-                        let why = "no HTTP is taken here";
+                    Err(refused) => {
+                        let why = refused.reason();
                         serving.door.counts.receive(1);
                         serving.door.counts.refuse(1, || why.to_owned());
                         return End::Refused(why.to_owned());

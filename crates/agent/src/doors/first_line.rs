@@ -1,8 +1,11 @@
-//! The first line of a connection. One of HTTP ends it: a page in a browser of this machine can make the browser send to a door, and
-//! would so send what it likes under the agent's identity.
+//! The first line of a connection. One of HTTP ends it, and what begins as TLS: a page in a browser of this machine can make the
+//! browser send to a door, and would so send what it likes under the agent's identity.
 
-/// More of a first line is not awaited: a request of HTTP is told by then, or was never meant to be one.
+/// The longest line that any door takes. A first one that is longer ends the connection: whether it is one of HTTP stands at its end.
 const BYTES_MAX: usize = 8192;
+
+/// The first byte of a TLS connection.
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// The beginning of a connection.
 #[derive(Debug, Default)]
@@ -11,27 +14,46 @@ pub(super) struct FirstLine {
     is_over: bool,
 }
 
-/// It is HTTP.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct IsHttp;
+/// Why nothing of a connection is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotLines {
+    Http,
+    Tls,
+    TooLong,
+}
+
+impl NotLines {
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Http => "no HTTP is taken here",
+            Self::Tls => "no TLS is taken here",
+            Self::TooLong => "the first line has more than 8192 bytes",
+        }
+    }
+}
 
 impl FirstLine {
     /// Takes the next bytes, and gives what of all so far may be read as lines: nothing, until the first line has ended.
-    pub(super) fn take<'a>(&'a mut self, bytes: &'a [u8]) -> Result<&'a [u8], IsHttp> {
+    pub(super) fn take<'a>(&'a mut self, bytes: &'a [u8]) -> Result<&'a [u8], NotLines> {
         if self.is_over {
             self.held = Vec::new();
             return Ok(bytes);
         }
         self.held.extend_from_slice(bytes);
+        if self.held.first() == Some(&TLS_HANDSHAKE) {
+            return Err(NotLines::Tls);
+        }
         let end = self.held.iter().position(|byte| *byte == b'\n');
-        if end.is_none() && self.held.len() < BYTES_MAX {
+        if end.unwrap_or(self.held.len()) > BYTES_MAX {
+            return Err(NotLines::TooLong);
+        }
+        let Some(line) = end.and_then(|end| self.held.get(..end)) else {
             return Ok(&[]);
+        };
+        if is_http(line) {
+            return Err(NotLines::Http);
         }
         self.is_over = true;
-        let line = self.held.get(..end.unwrap_or(self.held.len()));
-        if is_http(line.unwrap_or_default()) {
-            return Err(IsHttp);
-        }
         Ok(&self.held)
     }
 
@@ -52,13 +74,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_first_line_of_http_ends_it_however_it_comes() {
-        for line in [
-            "POST / HTTP/1.1\r\n",
-            "GET /a b HTTP/1.0\n",
-            "PRI * HTTP/2.0\r\n",
+    fn a_first_line_of_http_or_tls_ends_it_however_it_comes() {
+        let long = format!("POST /?{} HTTP/1.1\r\n\r\na.b 1\n", "x".repeat(40_000));
+        for (line, expected) in [
+            ("POST / HTTP/1.1\r\n", NotLines::Http),
+            ("GET /a b HTTP/1.0\n", NotLines::Http),
+            ("PRI * HTTP/2.0\r\n", NotLines::Http),
+            (&long, NotLines::TooLong),
+            ("\u{16}\u{3}\u{1}\na.b 1\n", NotLines::Tls),
         ] {
-            for size in [1, 5, 100] {
+            for size in [1, 5, 100, 32 * 1024, 100_000] {
                 let mut beginning = FirstLine::default();
                 let mut given = Vec::new();
                 let mut chunks = line.as_bytes().chunks(size);
@@ -66,14 +91,14 @@ mod tests {
                     given.extend_from_slice(beginning.take(chunk)?);
                     Ok(())
                 });
-                assert_eq!((told, given.as_slice()), (Err(IsHttp), b"".as_slice()));
+                assert_eq!((told, given.as_slice()), (Err(expected), b"".as_slice()));
             }
         }
     }
 
     #[test]
     fn everything_else_comes_through_whole() {
-        let long = format!("{} 1\n", "x".repeat(BYTES_MAX + 5));
+        let long = format!("{} 1\n", "x".repeat(BYTES_MAX - 2));
         for text in ["a.b 1\nPOST / HTTP/1.1\n", "a.b 1", "", &long, "HTTP 1 2\n"] {
             for size in [1, 7, 10_000] {
                 let mut beginning = FirstLine::default();

@@ -91,11 +91,18 @@ fn a_key_of_the_environment_goes_into_a_private_file_and_nowhere_else() {
         "{text}"
     );
     terminal.set("VIGIE_API_KEY", "vgk_other");
-    let ran = terminal.run("vigie agent install --user");
-    assert_eq!(
-        ran.code, 1,
-        "the only copy of a key is not replaced: {ran:?}"
-    );
+    // Also not where another unit is meant to replace the one that is there.
+    for line in [
+        "vigie agent install --user",
+        "vigie agent install --user --force",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(
+            ran.code, 1,
+            "the only copy of a key is not replaced: {ran:?}"
+        );
+        assert!(ran.stderr.contains("the only copy of a key"), "{ran:?}");
+    }
     let key = std::fs::read_to_string(terminal.path(".vigie/agent.key")).unwrap();
     assert_eq!(key, "vgk_good\n");
 }

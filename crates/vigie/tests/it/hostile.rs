@@ -169,7 +169,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "export nothing~ --format csv",
     "export -o all.jsonl --output json",
     "agent --once --interval 1s --host h",
-    "agent install --user --print -- --host h~",
+    "agent install --user --print~",
     "agent install --user --cron --key-file nowhere~",
     "config --list",
     "config --sso-otp manual~",

@@ -75,7 +75,7 @@ fn exports_of_other_programs_are_sent_as_they_are() {
     );
     let ran = terminal.run("vigie metrics send --file thousands.csv");
     assert_eq!(ran.code, 1, "{ran:?}");
-    let told = "has separators of thousands, or another decimal separator than this file has: write `1234.5`";
+    let told = "has a point and a comma, of which either could begin the decimals: write thousands without a sign, as in `1234.5`";
     assert_eq!(
         ran.stderr.matches(told).count() + ran.stdout.matches(told).count(),
         2,

@@ -68,7 +68,7 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
         }
         return output.text(&PrintableText::lines(&text));
     }
-    key.keep(&paths, args.force, output)?;
+    key.keep(&paths, output)?;
     let next = paths.next();
     // A user's own table of cron is not a file that one writes.
     let file = paths.file.as_ref().map(|path| paths.below_root(path));

@@ -28,7 +28,7 @@ pub(crate) struct InstallArgs {
     /// Print it and write nothing
     #[arg(long)]
     pub(super) print: bool,
-    /// Replace a file that is there and differs
+    /// Replace a unit or cron line that is there and differs
     #[arg(long, conflicts_with = "print")]
     pub(super) force: bool,
     /// The file that holds the API key; default: `agent.key` in `/etc/vigie`, or in the configuration directory

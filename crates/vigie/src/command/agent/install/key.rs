@@ -55,12 +55,7 @@ impl KeySource {
     }
 
     /// Makes sure that the file holds a key.
-    pub(super) fn keep(
-        &self,
-        paths: &InstallPaths,
-        force: bool,
-        output: &Output,
-    ) -> Result<(), Failure> {
+    pub(super) fn keep(&self, paths: &InstallPaths, output: &Output) -> Result<(), Failure> {
         let path = paths.below_root(self.path());
         match self {
             Self::File(_) => {
@@ -72,7 +67,7 @@ impl KeySource {
             }
             Self::Text(_, key) => {
                 let text = Zeroizing::new(format!("{}\n", key.expose()));
-                let written = write(&path, text.as_bytes(), 0o600, force);
+                let written = write(&path, text.as_bytes(), 0o600, false);
                 let written = written.map_err(|failure| paths.needs_root(failure))?;
                 if written == WriteOutcome::New {
                     output.say(shown!("Wrote the key into `{}`", path.display()))?;

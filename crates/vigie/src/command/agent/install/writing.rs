@@ -3,7 +3,7 @@
 use crate::error::{Failure, code};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 /// What became of a file.
@@ -23,14 +23,19 @@ pub(super) fn write(
     force: bool,
 ) -> Result<WriteOutcome, Failure> {
     match fs::read(path) {
-        Ok(there) if there == bytes => return Ok(WriteOutcome::Same),
-        Ok(_) if !force => {
+        Ok(there) if there == bytes && !is_open_to_others(path, mode) => {
+            return Ok(WriteOutcome::Same);
+        }
+        Ok(there) if there != bytes && !force => {
             return Err(Failure::failed(format!(
                 "`{}` is there already, and differs",
                 path.display()
             ))
             .coded(code::FILE)
-            .hint("see what would be written with `--print`, and replace it with `--force`"));
+            .hint(match is_secret(mode) {
+                true => "it may hold the only copy of a key: name it with `--key-file FILE`, or move it away",
+                false => "see what would be written with `--print`, and replace it with `--force`",
+            }));
         }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -40,10 +45,20 @@ pub(super) fn write(
     Ok(WriteOutcome::New)
 }
 
+const fn is_secret(mode: u32) -> bool {
+    mode & 0o077 == 0
+}
+
+/// Whether a file that is to be a secret is a link, or may be read by others. It is then written anew.
+fn is_open_to_others(path: &Path, mode: u32) -> bool {
+    is_secret(mode)
+        && fs::symlink_metadata(path)
+            .map_or(true, |found| !found.is_file() || found.mode() & 0o077 != 0)
+}
+
 fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let is_secret = mode & 0o077 == 0;
-    let folder_mode = if is_secret { 0o700 } else { 0o755 };
+    let folder_mode = if is_secret(mode) { 0o700 } else { 0o755 };
     DirBuilder::new()
         .recursive(true)
         .mode(folder_mode)
@@ -87,6 +102,19 @@ mod tests {
         assert_eq!(mode(&path), 0o600);
         assert_eq!(mode(path.parent().unwrap()), 0o700);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_secret_that_others_may_read_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, "one").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let put = |mode| write(&path, b"one", mode, false).unwrap();
+        assert_eq!(put(0o644), WriteOutcome::Same);
+        assert_eq!(put(0o600), WriteOutcome::New);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(put(0o600), WriteOutcome::Same);
     }
 
     #[test]
