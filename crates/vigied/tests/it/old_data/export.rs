@@ -92,7 +92,7 @@ fn an_export_that_cannot_be_written_says_so() {
         (&["export", "--output", "json"][..], "name a file"),
         (
             &["export", "-o", "missing/all.jsonl"],
-            "cannot write `missing/all.jsonl.part`",
+            "cannot write `missing/all.jsonl`",
         ),
         (&["export", "--from", "soon"], "`soon`"),
     ] {
