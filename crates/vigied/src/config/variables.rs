@@ -13,23 +13,28 @@ use strsim::levenshtein;
 const OURS: &str = "VIGIE_";
 
 /// Variables that `vigie` reads, or prints for a shell; both programs may share an environment.
-const OF_THE_COMMAND_LINE: [&str; 11] = [
+const OF_THE_COMMAND_LINE: [&str; 12] = [
     "VIGIE_API",
     "VIGIE_API_KEY",
     "VIGIE_CA_FILE",
     "VIGIE_COLOR",
     "VIGIE_HOME",
     "VIGIE_HTTP_TIMEOUT",
-    "VIGIE_SOURCE_CREDENTIALS",
     "VIGIE_METRICS",
     "VIGIE_QUIET",
     "VIGIE_SCOPE",
+    "VIGIE_SOURCE_CREDENTIALS",
     "VIGIE_TOKEN",
     "VIGIE_TRACE",
 ];
 
 /// The prefix of variables of the tests and their runner.
-const OF_TESTS: [&str; 3] = ["VIGIE_TEST_", "VIGIE_SKIP_LOG", "VIGIE_UPDATE"];
+const OF_TESTS: [&str; 4] = [
+    "VIGIE_TEST_",
+    "VIGIE_SKIP_LOG",
+    "VIGIE_UPDATE",
+    "VIGIE_LONG",
+];
 
 /// Maximum edit distance of a typo, and its maximum share of the letters behind the prefix.
 const SLIP_MAX: usize = 4;
