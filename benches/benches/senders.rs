@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use wire::ingest::Lines;
 use wire::ingest::collectd::{command, json};
-use wire::ingest::influx;
+use wire::ingest::{csv, influx, pickle, plaintext};
 
 /// So many times each is done; the least time counts.
 const TIMES: usize = 20;
@@ -25,6 +25,8 @@ fn least(mut work: impl FnMut() -> Lines) -> (Duration, usize) {
         let lines = work();
         least = least.min(begun.elapsed());
         samples = lines.batch.len();
+        assert!(lines.rejects.is_empty(), "{:?}", lines.rejects.first());
+        assert!(samples >= LINES);
     }
     (least, samples)
 }
@@ -45,7 +47,68 @@ fn influx(body: &str) -> Lines {
     decoder.take()
 }
 
+fn graphite(lines: &str) -> Lines {
+    let mut decoder = plaintext::Decoder::default();
+    decoder.feed(lines.as_bytes(), NOW);
+    decoder.finish(NOW);
+    decoder.take()
+}
+
+/// As carbon's relay sends them: a list of `(path, (time, value))` in protocol 2.
+fn pickled(samples: impl Iterator<Item = (String, i32, f64)>) -> Vec<u8> {
+    let mut frame = b"\x80\x02](".to_vec();
+    for (path, time, value) in samples {
+        frame.push(b'X');
+        frame.extend(u32::try_from(path.len()).unwrap_or(u32::MAX).to_le_bytes());
+        frame.extend(path.as_bytes());
+        frame.push(b'J');
+        frame.extend(time.to_le_bytes());
+        frame.push(b'G');
+        frame.extend(value.to_be_bytes());
+        frame.extend(b"\x86\x86");
+    }
+    frame.extend(b"e.");
+    frame
+}
+
+/// What Graphite's own programs send, and tables.
+fn paths() {
+    let (mut plain, mut tagged, mut table) = (
+        String::new(),
+        String::new(),
+        String::from("name,timestamp,value\n"),
+    );
+    let name = |at: usize| format!("shop.eu.web{}.cpu.{}.user", at % 100, at % 8);
+    for at in 0..LINES {
+        let (name, host, time) = (name(at), at % 100, 1_700_000_000 + at / 100);
+        let _ = writeln!(plain, "{name} 0.{at} {time}");
+        let _ = writeln!(tagged, "cpu.user;dc=eu;host=web{host} 0.{at} {time}");
+        let _ = writeln!(table, "{name},{time},0.{at}");
+    }
+    let frame = pickled((0..LINES).map(|at| (name(at), 1_700_000_000, at as f64 / 4.0)));
+    report("graphite: a line", least(|| graphite(&plain)));
+    report(
+        "graphite: a line with two tags",
+        least(|| graphite(&tagged)),
+    );
+    report(
+        "graphite: a pickle's item",
+        least(|| pickle::decode(&frame, NOW).unwrap_or_default()),
+    );
+    report(
+        "csv: a row",
+        least(|| {
+            let mut decoder = csv::Decoder::new(csv::Columns::default());
+            if decoder.feed(table.as_bytes(), NOW).is_err() || decoder.finish(NOW).is_err() {
+                return Lines::default();
+            }
+            decoder.take()
+        }),
+    );
+}
+
 fn main() {
+    paths();
     let (mut one, mut telegraf, mut lists, mut commands) = (
         String::new(),
         String::new(),

@@ -2,6 +2,7 @@
 
 mod import;
 mod neighbour;
+mod senders;
 mod server;
 mod table;
 mod wide;
@@ -34,6 +35,9 @@ pub(crate) enum Bench {
     /// a stranger's one-sample write while another tenant asks the worst that the limits allow; `VIGIED` names a server to
     /// measure instead of the one that is built
     Neighbour,
+    /// What a sample by Graphite's plain text costs the server, by 1, 2 and 8 connections that have said who they are;
+    /// `VICTORIA_METRICS` names a program to measure beside it, `VIGIED` a server instead of the one that is built
+    Senders,
     /// The table of `docs/performance.md`, this tree beside the commit it is compared with; what is measured where nothing
     /// is named
     Table(Box<TableArgs>),
@@ -48,6 +52,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Graphite => graphite(),
         Bench::Import => import::run(),
         Bench::Neighbour => neighbour::run(),
+        Bench::Senders => senders::run(),
         Bench::Table(arguments) => table::run(arguments),
     }
 }

@@ -1,6 +1,9 @@
 //! Appending, in two phases: names are resolved, samples encoded and their checksum taken while no lock is held but the
 //! catalog's, to look; then they are written shard by shard, each under its own lock.
 
+#[cfg(test)]
+mod tests;
+
 use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
@@ -22,6 +25,10 @@ use std::sync::atomic::Ordering;
 /// Samples of a batch that are written at one time: some milliseconds under the locks. A smaller batch, and so nearly every
 /// one, is seen by readers as a whole or not at all; a larger one in pieces of this size.
 const APPEND_PIECE: usize = 4096;
+
+/// Samples of a piece whose series are looked up at one time. Between them, and between shards, a larger piece offers the
+/// processor to whoever waits for it: a small write that has just woken up would else wait until this thread has used up its slice.
+const RESOLVE_PART: usize = 1024;
 
 const MINUTE_MILLIS: i64 = 60_000;
 
@@ -62,6 +69,13 @@ fn runs_in(piece: &[Placed<'_>]) -> usize {
     let pairs = piece.iter().zip(piece.iter().skip(1));
     let ends = pairs.filter(|(own, next)| !std::ptr::eq(own.name, next.name));
     ends.count() + usize::from(!piece.is_empty())
+}
+
+/// Between the locks of a piece of so many samples: a small one is done before anybody waits long.
+fn offer_processor(samples: usize) {
+    if samples > RESOLVE_PART {
+        std::thread::yield_now();
+    }
 }
 
 impl Core {
@@ -192,14 +206,28 @@ impl Core {
         due: &[Placed<'_>],
         progress: &mut Progress,
     ) -> (u64, Groups) {
-        let tenant = accepted.tenant;
         let mut groups = Groups::new(due.len());
+        // Before the first look: what ends after it is found when it is written.
+        let drops = self.state.drop_count();
+        for part in due.chunks(RESOLVE_PART) {
+            self.resolve_part(accepted, part, &mut groups, progress);
+            offer_processor(due.len());
+        }
+        (drops, groups)
+    }
+
+    fn resolve_part(
+        &self,
+        accepted: &AppendLimits,
+        part: &[Placed<'_>],
+        groups: &mut Groups,
+        progress: &mut Progress,
+    ) {
         let mut unknown: Vec<(Fingerprint, &Placed<'_>)> = Vec::new();
         let catalog = self.state.catalog().read();
-        let drops = self.state.drop_count();
-        let names = due.iter().map(|own| own.name);
-        let mut samples = due.iter();
-        resolve::resolve(&catalog.registry, tenant, names, |found| {
+        let names = part.iter().map(|own| own.name);
+        let mut samples = part.iter();
+        resolve::resolve(&catalog.registry, accepted.tenant, names, |found| {
             if let Some(own) = samples.next() {
                 match found {
                     Ok(series) => groups.add(series, own),
@@ -209,9 +237,8 @@ impl Core {
         });
         drop(catalog);
         if !unknown.is_empty() {
-            self.create_missing(accepted, &unknown, &mut groups, progress);
+            self.create_missing(accepted, &unknown, groups, progress);
         }
-        (drops, groups)
     }
 
     /// Makes the series that do not exist yet, as far as they may be made.
@@ -296,6 +323,7 @@ impl Core {
                 (own, payload)
             })
             .collect();
+        let samples = left.iter().map(|(own, _)| own.samples.len()).sum();
         let mut refused = Vec::new();
         while !left.is_empty() {
             let waiting = left.len();
@@ -307,6 +335,7 @@ impl Core {
                         let written = self.write_group(terms, &mut writer, &own, &payload);
                         drop(writer);
                         progress.add(own, written, &mut refused);
+                        offer_processor(samples);
                     }
                     None => busy.push((own, payload)),
                 }
@@ -397,82 +426,5 @@ impl Progress {
         self.sum.add(sum);
         let places = own.samples.iter().map(|(series, at, _)| (*series, *at));
         self.placed.extend(places);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::EngineConfig;
-    use crate::events::Silent;
-    use crate::guard::LOCK_STEPS_MAX;
-    use crate::recover;
-    use crate::storage::faulty::Faulty;
-    use base::name::SeriesName;
-    use base::time::ManualClock;
-    use std::collections::BTreeSet;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
-
-    /// The shard was free before the store was poisoned, and whoever waited for it wrote behind what was half done.
-    #[test]
-    fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let core = opened.unwrap().0;
-        let group = Group {
-            samples: vec![(SeriesRef(0), 0, 1.0)],
-            ..Group::default()
-        };
-        let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
-        let sender = (TenantId(1), Owner::from(TenantId(1)));
-        let terms = (sender, Stamp::before_all(), core.state.drop_count());
-        let mut writer = core.state.shard(0).unwrap().write();
-        guard::step(LOCK_STEPS_MAX);
-        let written = AssertUnwindSafe(|| core.write_group(terms, &mut writer, &group, &payload));
-        assert!(catch_unwind(written).is_err());
-        assert!(core.poison.is_set());
-    }
-
-    /// The claim of a large batch counted whole beside what was written of it, so that others were refused early.
-    #[test]
-    fn while_a_batch_is_written_its_claim_shrinks() {
-        let config = EngineConfig::new("/samples");
-        let clock = Arc::new(ManualClock::at(Millis(0)));
-        let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
-        let core = opened.unwrap().0;
-        let tenant = TenantId(1);
-        let sender = (tenant, Owner::from(tenant));
-        let name = SeriesName::parse("a").unwrap();
-        // Who looks may not have its turn while one batch is written.
-        let mut seen = BTreeSet::new();
-        for _ in 0..100 {
-            let mut batch = Batch::default();
-            for at in 0..20 * APPEND_PIECE {
-                batch.push(&name, Millis(at as i64), 1.0);
-            }
-            let is_done = AtomicBool::new(false);
-            std::thread::scope(|threads| {
-                let looker = threads.spawn(|| {
-                    let mut seen = BTreeSet::new();
-                    while !is_done.load(Ordering::Relaxed) {
-                        seen.insert(core.claims.now().all);
-                    }
-                    seen
-                });
-                let quota = SeriesQuota::UNLIMITED;
-                let appended = core.append(sender, &batch, Durability::Buffered, quota);
-                is_done.store(true, Ordering::Relaxed);
-                assert_eq!(appended.unwrap().stored, batch.len() as u64);
-                seen.append(&mut looker.join().unwrap());
-            });
-            // All of it, nothing, and something between.
-            if seen.len() > 2 {
-                return;
-            }
-        }
-        panic!("{seen:?}");
     }
 }

@@ -105,12 +105,7 @@ impl Server {
 
     /// A figure of the server's own, as its operators read it.
     pub(super) fn figure(&self, name: &str) -> Result<f64> {
-        let socket = self.folder.join("operations.sock");
-        let mut stream = UnixStream::connect(&socket)
-            .with_context(|| format!("no operators' listener at `{}`", socket.display()))?;
-        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text)?;
+        let text = self.figures()?;
         let mut values = text
             .lines()
             .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -119,19 +114,31 @@ impl Server {
         Ok(value.trim().parse()?)
     }
 
+    /// The sum of a figure that has labels; 0 where none is shown yet.
+    pub(super) fn sum(&self, name: &str) -> Result<f64> {
+        let mut sum = 0.0;
+        for line in self.figures()?.lines() {
+            let labelled = line.strip_prefix(name).filter(|rest| rest.starts_with('{'));
+            if let Some((_, value)) = labelled.and_then(|rest| rest.rsplit_once(' ')) {
+                sum += value.parse::<f64>()?;
+            }
+        }
+        Ok(sum)
+    }
+
+    fn figures(&self) -> Result<String> {
+        let socket = self.folder.join("operations.sock");
+        let mut stream = UnixStream::connect(&socket)
+            .with_context(|| format!("no operators' listener at `{}`", socket.display()))?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        Ok(text)
+    }
+
     /// Processor time that the server has taken so far, as a user and in all, in seconds.
     pub(super) fn processor(&self) -> Result<(f64, f64)> {
-        const TICKS: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // Behind the program's name: state first, user and system time as 12th and 13th.
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        let mut times = fields.split_whitespace().skip(11);
-        let mut time = || -> Result<f64> {
-            let ticks = times.next().context("`/proc` names no processor time")?;
-            Ok(ticks.parse::<f64>()? / TICKS)
-        };
-        let (user, system) = (time()?, time()?);
-        Ok((user, user + system))
+        processor_of(self.child.id())
     }
 
     /// Writes one sample after another for as long, a connection kept: what each took, in milliseconds, ascending.
@@ -149,6 +156,21 @@ impl Server {
         took.sort_by(f64::total_cmp);
         Ok(took)
     }
+}
+
+/// Processor time that a process has taken so far, as a user and in all, in seconds.
+pub(super) fn processor_of(process: u32) -> Result<(f64, f64)> {
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Behind the program's name: state first, user and system time as 12th and 13th.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    let mut times = fields.split_whitespace().skip(11);
+    let mut time = || -> Result<f64> {
+        let ticks = times.next().context("`/proc` names no processor time")?;
+        Ok(ticks.parse::<f64>()? / TICKS)
+    };
+    let (user, system) = (time()?, time()?);
+    Ok((user, user + system))
 }
 
 /// What one in a hundred took longer than.

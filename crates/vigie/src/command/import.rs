@@ -29,8 +29,13 @@ pub(crate) enum Import {
     Samples(samples::SamplesArgs),
 }
 
+/// The lowest priority that a program can have.
+const NICENESS: i32 = 19;
+
 /// Runs one of them.
 pub(crate) fn run(command: &Import, context: &Context) -> Result<(), Failure> {
+    // Nobody waits for old samples, and the server may be on this machine. Where it is refused, the import goes on all the same.
+    let _ = rustix::process::nice(NICENESS);
     match command {
         Import::Whisper(args) => whisper::run(args, context),
         Import::Graphite(args) => graphite::run(args, context),

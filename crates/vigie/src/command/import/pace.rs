@@ -1,7 +1,8 @@
 //! How fast an import goes: as fast as was asked for, and never so fast that those who write meanwhile wait for it.
 //!
 //! One request is under way at a time. When the answers take twice as long as they usually do, somebody else needs the server, or
-//! its disk: then as long as the request took nothing is sent, so that at least half of the time is free for others.
+//! its disk: then as long as the request took nothing is sent, so that at least half of the time is free for others. On its own
+//! machine an import has the lowest priority besides.
 
 use std::time::Duration;
 
