@@ -36,7 +36,7 @@ fn transcript(terminal: &Terminal) -> String {
     terminal.transcript().replace(&port, "PORT")
 }
 
-fn journals(directory: &Path) -> usize {
+pub(crate) fn journals(directory: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return 0;
     };
@@ -175,7 +175,7 @@ fn the_server_of_the_environment_comes_before_that_of_a_login() {
     assert!(terminal.server.store.lock().unwrap().len() > 0);
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args(["-s", name, &child.id().to_string()])
         .status()
