@@ -356,6 +356,20 @@ fn wrong_doors_say_so() {
 }
 
 #[test]
+fn a_folder_of_textfiles_that_is_not_there_is_told_at_the_start() {
+    let mut terminal = ready();
+    let line = "vigie agent --once --proc proc --host h --textfile-dir nowhere";
+    for line in [line.to_owned(), format!("{line} --print")] {
+        let ran = terminal.run(&line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let told = "cannot read the folder of textfiles `nowhere`: No such file or directory";
+        assert!(ran.stderr.contains(told), "{ran:?}");
+        assert!(ran.stderr.contains("--textfile-dir DIR"), "{ran:?}");
+    }
+    assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
+}
+
+#[test]
 fn textfiles_are_part_of_a_reading() {
     let mut terminal = ready();
     std::fs::create_dir(terminal.path("files")).unwrap();

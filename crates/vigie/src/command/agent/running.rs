@@ -54,7 +54,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         interval: args.interval,
         count: if args.once { Some(1) } else { args.readings },
     };
-    let mut files = args.textfiles.files(&name, output);
+    let mut files = args.textfiles.files(&name, output)?;
     if args.print {
         let told = Arc::clone(&notifier);
         when_stdout_closes(move || told.stop());
