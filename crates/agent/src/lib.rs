@@ -26,7 +26,7 @@ pub use doors::{DoorError, DoorKind, DoorSettings, DoorTotals, Doors, Refusals};
 pub use host::Host;
 pub use intake::{Intake, Ticket};
 pub use journal::{Journal, JournalError, Lost, WhenFull};
-pub use notifier::Notifier;
+pub use notifier::{Notifier, StopWhenDropped};
 pub use reading::{Naming, Reading, batch};
 pub use schedule::Schedule;
 pub use sender::{Destination, Report, SendError, Sender, Verdict};

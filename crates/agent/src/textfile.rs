@@ -11,7 +11,7 @@ use base::sample::Batch;
 use base::series::SeriesKey;
 use base::time::Millis;
 use rustix::fs::OFlags;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -126,17 +126,19 @@ impl Textfiles {
         }
     }
 
-    /// The paths of the files, by name.
+    /// The paths of the files, by name: of too many the first ones, and one more.
     fn paths(&self) -> io::Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
+        let mut paths = BTreeSet::new();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|ending| ending == "prom") {
-                paths.push(path);
+                paths.insert(path);
+            }
+            if paths.len() > FILES_MAX + 1 {
+                paths.pop_last();
             }
         }
-        paths.sort_unstable();
-        Ok(paths)
+        Ok(paths.into_iter().collect())
     }
 
     /// The samples of a file, and when it was written.
@@ -392,7 +394,7 @@ mod tests {
     #[test]
     fn limits_are_told() {
         let folder = tempfile::tempdir().unwrap();
-        for number in 0..=FILES_MAX {
+        for number in (0..FILES_MAX + 5).rev() {
             fs::write(folder.path().join(format!("{number:04}.prom")), "").unwrap();
         }
         let large = vec![b'\n'; usize::try_from(FILE_BYTES_MAX).unwrap() + 1];

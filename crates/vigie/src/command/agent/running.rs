@@ -205,16 +205,15 @@ impl Running<'_> {
         schedule: &Schedule<'_>,
         mut files: Option<TextfileCollector<'_>>,
     ) -> Result<(), Failure> {
-        let ended = schedule.run(|mut batch, now| {
+        let _stops = self.notifier.stop_when_dropped();
+        schedule.run(|mut batch, now| {
             if let Some(files) = &mut files {
                 files.read(now, &mut batch);
             }
             self.add_figures(schedule.naming, now, &mut batch);
             self.append(&batch);
             Ok(())
-        });
-        self.notifier.stop();
-        ended
+        })
     }
 
     /// The agent's own figures, where others send through it.
@@ -247,6 +246,7 @@ impl Running<'_> {
 
     /// Lets senders in.
     fn serve(&self) -> Result<(), Failure> {
+        let _stops = self.notifier.stop_when_dropped();
         let tell = |kind: agent::DoorKind, refused: Refusals| {
             self.output.warn(shown!(
                 "agent: {}: {} refused; the first: {}",
@@ -256,12 +256,12 @@ impl Running<'_> {
             ));
         };
         let served = self.doors.serve(self.intake, self.notifier, tell);
-        self.notifier.stop();
         served.map_err(|error| door_args::failure(&error))
     }
 
     /// Writes into the buffer what senders have sent, and readings that it did not take. What the disk does not take is sent past it.
     fn write(&self) {
+        let _stops = self.notifier.stop_when_dropped();
         let (mut trouble, mut stopped_at) = (None, None);
         let given_up = self.intake.write(|body, samples| {
             let outcome = append_body((self.journal, self.output, self.losses), body, samples);
