@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn others_must_enter_each_folder_and_have_a_right_to_the_last() {
         let parts = |modes: [u32; 3]| {
-            let paths = ["/", "/home", "/home/vigie"].map(PathBuf::from);
+            let paths = ["/", "/srv", "/srv/vigie"].map(PathBuf::from);
             paths.into_iter().zip(modes.map(Ok)).collect::<Vec<_>>()
         };
         for (modes, needed, expected) in [
@@ -130,17 +130,17 @@ mod tests {
             (
                 [0o755, 0o711, 0o711],
                 READ,
-                Some("others have no right to it (`/home/vigie`)"),
+                Some("others have no right to it (`/srv/vigie`)"),
             ),
             (
                 [0o755, 0o711, 0o711],
                 LIST,
-                Some("others have no right to it (`/home/vigie`)"),
+                Some("others have no right to it (`/srv/vigie`)"),
             ),
             (
                 [0o755, 0o750, 0o755],
                 RUN,
-                Some("others may not enter `/home`"),
+                Some("others may not enter `/srv`"),
             ),
         ] {
             let found = closed(parts(modes), needed);
