@@ -1,12 +1,14 @@
 //! An agent whose disk takes nothing, and one that is told to end: nothing is lost that anybody takes, and what is lost is counted.
 
 use crate::agent::{host, journals, signal};
+use crate::fixture::SPACE;
 use crate::metrics_watch::ended;
 use crate::store::busy;
 use crate::terminal::Terminal;
 use crate::unwritable::{limited, run_limited};
+use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -200,4 +202,26 @@ fn an_agent_that_ends_sends_its_own_figures_once_more() {
     let (code, said) = agent.end();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(received(), Some(1.0), "{said}");
+}
+
+/// It takes connections, and nothing more: each request would last a minute.
+#[test]
+fn a_server_that_never_answers_keeps_no_end_waiting() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let mut terminal = ready();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    terminal.set("VIGIE_API", &address);
+    let line = format!("vigie agent --proc proc --host h --buffer b --scope s-{SPACE}");
+    let agent = Agent::start(terminal.command(&line));
+    let held = RefCell::new(Vec::new());
+    until("a request", || {
+        held.borrow_mut().extend(silent.accept());
+        !held.borrow().is_empty()
+    });
+    let (code, said) = agent.end();
+    assert_eq!(code, None, "by the signal: {said}");
+    let told = "did not answer within 20 s; what is in the buffer waits there for the next start";
+    assert!(said.contains(told), "{said}");
+    assert_eq!(journals(&terminal.path("b")), 1);
 }

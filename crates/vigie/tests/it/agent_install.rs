@@ -166,6 +166,18 @@ fn what_is_printed_and_could_not_run_here_is_told() {
     let told = "The key is not printed; it has to be in `";
     assert!(ran.stderr.starts_with(told), "{ran:?}");
     assert!(!format!("{ran:?}").contains("vgk_good"), "{ran:?}");
+    // What could never be a key would be written into a file that the agent cannot read.
+    terminal.set("VIGIE_API_KEY", "{two words");
+    for line in [
+        "vigie agent install --user --print",
+        "vigie agent install --user",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let told = "`VIGIE_API_KEY` holds no API key: ";
+        assert!(ran.stderr.contains(told), "{ran:?}");
+        assert!(!format!("{ran:?}").contains("two words"), "{ran:?}");
+    }
     assert!(!terminal.path(".vigie/agent.key").exists());
 }
 

@@ -11,6 +11,7 @@ use crate::output::Output;
 use crate::shown::shown;
 use base::secret::Secret;
 use std::path::{Path, PathBuf};
+use wire::iam::key_file;
 use zeroize::Zeroizing;
 
 /// Where the key comes from.
@@ -41,6 +42,10 @@ impl KeySource {
                 Some(path) => whole(Path::new(path)).map(Self::File),
                 None => {
                     let text = given::key(given, name, &context.output)?;
+                    // As the agent will read it from its file.
+                    key_file::read(text.expose().as_bytes()).map_err(|error| {
+                        Failure::usage(shown!("`{}` holds no API key: {}", name, error.to_string()))
+                    })?;
                     Ok(Self::Text(paths.key_file.clone(), text))
                 }
             },
