@@ -4,8 +4,8 @@
 //! A thread for each door and connection, and plain buffers. Lines go to the [`Intake`], and from there to the journal; statsd's values
 //! are summed up until the next flush. Nothing that is refused is silent: it is counted, and told at most once a minute.
 //!
-//! Who closes their side of a connection of lines, and then sees its end without a word, knows that their lines are on disk. Where the
-//! agent is killed, they see a reset instead.
+//! Who closes their side of a connection of lines, and then sees its end without a word, knows that their lines are on disk. What was
+//! refused is told there. Where the agent is killed, they see a reset instead.
 
 mod connection;
 mod counts;
@@ -15,8 +15,10 @@ mod first_line;
 mod lines;
 mod listener;
 mod sockets;
+mod stamp;
 mod statsd;
 mod sums;
+mod tally;
 
 pub use counts::{DoorTotals, Refusals};
 pub use door::DoorKind;
@@ -29,6 +31,7 @@ use sockets::Sockets;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicUsize;
+use std::thread::{Builder, Scope};
 use std::time::{Duration, Instant};
 use sums::Sums;
 use wire::ingest::statsd::{Settings, SettingsError};
@@ -128,21 +131,25 @@ impl Doors {
         mut tell: impl FnMut(DoorKind, Refusals),
     ) -> Result<(), DoorError> {
         let outcome = std::thread::scope(|threads| {
-            for door in &self.doors {
+            let mut doors = self.doors.iter();
+            let spawned = doors.try_for_each(|door| {
                 let serving = DoorContext {
                     door,
                     sums: &self.sums,
                     intake,
                     notifier,
                 };
-                let spawned = listener::spawn(threads, serving);
-                if let Err(error) = spawned {
-                    notifier.stop();
-                    intake.hurry();
-                    return Err(DoorError::Thread(error));
-                }
+                listener::spawn(threads, serving)
+            });
+            let spawned = spawned.and_then(|()| self.spawn_flushes(threads, intake, notifier));
+            if let Err(error) = spawned {
+                notifier.stop();
+                intake.hurry();
+                return Err(DoorError::Thread(error));
             }
-            self.until_stopped(intake, notifier, &mut tell);
+            while !notifier.sleep(TELLING) {
+                self.tell(false, &mut tell);
+            }
             intake.hurry();
             Ok(())
         });
@@ -152,24 +159,30 @@ impl Doors {
         outcome
     }
 
-    /// Flushes and tells when it is time for either.
-    fn until_stopped(
-        &self,
-        intake: &Intake,
-        notifier: &Notifier,
-        tell: &mut impl FnMut(DoorKind, Refusals),
-    ) {
+    /// Flushes statsd's sums in a thread of its own: a flush may wait for the disk, and what ends that wait comes from another.
+    fn spawn_flushes<'scope>(
+        &'scope self,
+        threads: &'scope Scope<'scope, '_>,
+        intake: &'scope Intake,
+        notifier: &'scope Notifier,
+    ) -> io::Result<()> {
+        if self.doors.iter().any(|door| door.kind == DoorKind::Statsd) {
+            Builder::new()
+                .name("flushes".to_owned())
+                .spawn_scoped(threads, move || self.flush_until_stopped(intake, notifier))?;
+        }
+        Ok(())
+    }
+
+    fn flush_until_stopped(&self, intake: &Intake, notifier: &Notifier) {
         let interval = self.sums.interval();
         let mut due = Instant::now() + interval;
         let left = |due: Instant| due.saturating_duration_since(Instant::now());
-        while !notifier.sleep(left(due).min(TELLING)) {
-            self.tell(false, tell);
-            if left(due).is_zero() {
-                self.flush(intake);
-                // Where it took longer than an interval, those between are left out.
-                while left(due).is_zero() {
-                    due += interval;
-                }
+        while !notifier.sleep(left(due)) {
+            self.flush(intake);
+            // Where it took longer than an interval, those between are left out.
+            while left(due).is_zero() {
+                due += interval;
             }
         }
     }

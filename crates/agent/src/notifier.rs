@@ -28,6 +28,11 @@ impl Notifier {
         self.changed.notify_all();
     }
 
+    /// Stops all waits when what this returns is dropped: where a thread ends unexpectedly, the others are not left waiting for it.
+    pub fn stop_when_dropped(&self) -> StopWhenDropped<'_> {
+        StopWhenDropped(self)
+    }
+
     /// Announces new data.
     pub fn notify(&self) {
         self.state().notifications += 1;
@@ -64,10 +69,34 @@ impl Notifier {
     }
 }
 
+/// Stops all waits when it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct StopWhenDropped<'a>(&'a Notifier);
+
+impl Drop for StopWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Instant;
+
+    #[test]
+    fn a_thread_that_panics_leaves_nobody_waiting() {
+        let notifier = Notifier::default();
+        std::thread::scope(|threads| {
+            let panicking = threads.spawn(|| {
+                let _stops = notifier.stop_when_dropped();
+                assert!(notifier.is_stopped(), "as it must not be");
+            });
+            assert!(notifier.sleep(Duration::from_secs(60)));
+            assert!(panicking.join().is_err());
+        });
+    }
 
     #[test]
     fn a_stop_ends_every_wait() {

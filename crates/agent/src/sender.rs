@@ -1,5 +1,6 @@
 //! Sends the oldest records of the journal to the server, and discards them when a receipt accounts for them.
 
+use crate::bypass::Bypass;
 use journal::{Journal, JournalError, Record};
 use std::sync::{Mutex, PoisonError};
 use wire::ingest::split_body::split_body;
@@ -75,6 +76,7 @@ pub enum Report {
 pub struct Sender<'a, D> {
     destination: D,
     journal: &'a Mutex<Journal>,
+    bypass: Option<&'a Bypass>,
     bytes_max: usize,
 }
 
@@ -84,21 +86,34 @@ impl<'a, D: Destination> Sender<'a, D> {
         Self {
             destination,
             journal,
+            bypass: None,
             bytes_max: BODY_BYTES_MAX,
         }
+    }
+
+    /// Also sends what the journal could not take, when nothing older is in it.
+    #[must_use]
+    pub fn past(mut self, bypass: &'a Bypass) -> Self {
+        self.bypass = Some(bypass);
+        self
+    }
+
+    /// Whether a record waits that the journal could not take.
+    pub fn is_offered(&self) -> bool {
+        self.bypass.is_some_and(Bypass::is_offered)
     }
 
     /// Sends the oldest records, in one request, or in several where the server takes no such large one.
     ///
     /// # Errors
-    /// When the server did not accept it, or the journal failed. All records are still in the journal then.
+    /// When the server did not accept it, or the journal failed. All records are still where they were then.
     pub fn send(&mut self) -> Result<Report, SendError<D::Error>> {
         loop {
             let oldest = |journal: &mut Journal| journal.oldest(self.bytes_max, SAMPLES_MAX);
             let records = self.with_journal(oldest)?;
             if records.is_empty() {
                 self.bytes_max = BODY_BYTES_MAX;
-                return Ok(Report::Idle);
+                return self.send_offered().map_err(SendError::Destination);
             }
             let samples = records.iter().map(|record| u64::from(record.weight)).sum();
             let body = joined(&records);
@@ -114,12 +129,25 @@ impl<'a, D: Destination> Sender<'a, D> {
                 verdict => Sent::of(verdict, samples),
             };
             self.with_journal(|journal| journal.discard(&records))?;
-            return Ok(Report::Sent {
-                stored: sent.stored,
-                rejected: sent.rejected,
-                reason: sent.reason,
-            });
+            return Ok(sent.into());
         }
+    }
+
+    /// Sends the record that the journal could not take, if there is one.
+    ///
+    /// # Errors
+    /// When the server did not accept it. Who offered it still has it then.
+    pub fn send_offered(&self) -> Result<Report, D::Error> {
+        let Some(offered) = self.bypass.and_then(Bypass::take) else {
+            return Ok(Report::Idle);
+        };
+        let (body, samples) = (offered.body(), offered.samples());
+        let sent = match self.destination.deliver(body, samples)? {
+            Verdict::TooLarge { reason } => self.in_halves(body, samples, reason)?,
+            verdict => Sent::of(verdict, samples),
+        };
+        offered.accounted_for();
+        Ok(sent.into())
     }
 
     /// Sends the halves of a body that is too large, and theirs; gives up a sample that is too large alone. A sample that is sent
@@ -184,6 +212,16 @@ impl Sent {
     }
 }
 
+impl From<Sent> for Report {
+    fn from(sent: Sent) -> Self {
+        Self::Sent {
+            stored: sent.stored,
+            rejected: sent.rejected,
+            reason: sent.reason,
+        }
+    }
+}
+
 /// Joins JSON arrays into one.
 fn joined(records: &[Record]) -> Vec<u8> {
     let inner = |payload: &[u8]| -> Vec<u8> {
@@ -205,6 +243,7 @@ fn joined(records: &[Record]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notifier::Notifier;
     use journal::WhenFull;
     use std::cell::RefCell;
 
@@ -320,6 +359,37 @@ mod tests {
         assert_eq!(sender.send().unwrap(), Report::Idle);
         let taken = server.taken.borrow().join(",").replace(['[', ']'], "");
         assert_eq!(taken, format!("{},99", items.join(",")));
+    }
+
+    #[test]
+    fn what_the_disk_does_not_take_is_sent_behind_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(&folder, &["[1]"]);
+        let server = server(100);
+        let (bypass, notifier) = (Bypass::default(), Notifier::default());
+        let mut sender = Sender::new(&server, &journal).past(&bypass);
+        std::thread::scope(|threads| {
+            let seen = notifier.notifications();
+            let offering = threads.spawn(|| bypass.offer(b"[2,3]", 2, &notifier, |_| true));
+            notifier.wait_for_next(seen);
+            assert!(sender.is_offered());
+            for (stored, text) in [(1, "[1]"), (2, "[2,3]")] {
+                let sent = Report::Sent {
+                    stored,
+                    rejected: 0,
+                    reason: None,
+                };
+                assert_eq!(sender.send().unwrap(), sent);
+                assert_eq!(server.taken.borrow().last().unwrap(), text);
+            }
+            assert!(offering.join().unwrap());
+            assert_eq!(sender.send().unwrap(), Report::Idle);
+            let seen = notifier.notifications();
+            let offering = threads.spawn(|| bypass.offer(b"[\"away\"]", 1, &notifier, |_| true));
+            notifier.wait_for_next(seen);
+            assert!(matches!(sender.send(), Err(SendError::Destination("away"))));
+            assert!(!offering.join().unwrap(), "who offered it still has it");
+        });
     }
 
     #[test]

@@ -1,12 +1,20 @@
 //! Files in Prometheus' text that other programs write into a folder, as node_exporter's textfile collector takes them: every `*.prom`
 //! is read at each reading, and its samples are of that moment. A file that cannot be read, or is not whole, is left out as a whole
-//! and spoils no other.
+//! and spoils no other. Of a series that two files hold, or one file twice, the first sample counts, the files in the order of their
+//! names.
+//!
+//! Whoever may write into the folder may send; they may not make the agent wait, or read what they cannot read themselves: no link is
+//! followed, and nothing is read but files.
 
 use base::name::{SeriesName, allowed};
 use base::sample::Batch;
+use base::series::SeriesKey;
 use base::time::Millis;
-use std::fs::{self, File};
+use rustix::fs::OFlags;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wire::ingest::exposition;
@@ -23,6 +31,12 @@ const SAMPLES_MAX: usize = 50_000;
 /// The label of the host.
 const INSTANCE: &str = "instance";
 
+/// When a file was written.
+const MTIME: &str = "node_textfile_mtime_seconds";
+
+/// Whether a file was left out.
+const SCRAPE_ERROR: &str = "node_textfile_scrape_error";
+
 /// A folder of such files.
 #[derive(Debug)]
 pub struct Textfiles {
@@ -34,10 +48,11 @@ pub struct Textfiles {
 /// What the files held.
 #[derive(Debug, Default)]
 pub struct TextfileReading {
-    /// The samples, and beside them for each file when it was written (`node_textfile_mtime_seconds`), and whether a file was left out
-    /// (`node_textfile_scrape_error`).
+    /// The samples, and beside them for each file when it was written (`node_textfile_mtime_seconds`), and whether anything was left out
+    /// (`node_textfile_scrape_error`). Files have no series of these two names: what node_exporter says of its own textfiles is passed
+    /// over.
     pub batch: Batch,
-    /// What was left out and why, one sentence for each file. They repeat what is in the files.
+    /// What was left out and why, at most two sentences for each file. They repeat what is in the files.
     pub problems: Vec<String>,
 }
 
@@ -51,6 +66,14 @@ impl Textfiles {
             instance: instance.to_owned(),
             age_max,
         }
+    }
+
+    /// Whether the folder can be read.
+    ///
+    /// # Errors
+    /// The system's message.
+    pub fn check(&self) -> io::Result<()> {
+        fs::read_dir(&self.folder).map(drop)
     }
 
     /// Reads the files; samples without a time are of `now`.
@@ -74,30 +97,24 @@ impl Textfiles {
             ));
             paths.truncate(FILES_MAX);
         }
-        let mut written = Vec::new();
+        let (mut written, mut owners) = (Vec::new(), HashMap::new());
         for path in paths {
             match self.file(&path, now, SAMPLES_MAX.saturating_sub(found.batch.len())) {
                 Ok((batch, at)) => {
-                    for sample in batch.iter() {
-                        found.batch.add(&sample.key, sample.at, sample.value);
-                    }
                     written.push((path, at));
+                    let left_out = add(&batch, written.len() - 1, &mut owners, &mut found.batch);
+                    found.problems.extend(left_out.told(&written));
                 }
                 Err(why) => found.problems.push(format!("`{}`: {why}", path.display())),
             }
         }
         for (path, at) in written {
             let file = path.file_name().unwrap_or_default().to_string_lossy();
-            let name = format!("node_textfile_mtime_seconds;file={}", value(&file));
+            let name = format!("{MTIME};file={}", value(&file));
             self.push(&mut found.batch, &name, now, at.as_secs_f64());
         }
         let is_spoiled = u8::from(!found.problems.is_empty());
-        self.push(
-            &mut found.batch,
-            "node_textfile_scrape_error",
-            now,
-            is_spoiled.into(),
-        );
+        self.push(&mut found.batch, SCRAPE_ERROR, now, is_spoiled.into());
         found
     }
 
@@ -109,17 +126,19 @@ impl Textfiles {
         }
     }
 
-    /// The paths of the files, by name.
+    /// The paths of the files, by name: of too many the first ones, and one more.
     fn paths(&self) -> io::Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
+        let mut paths = BTreeSet::new();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|ending| ending == "prom") {
-                paths.push(path);
+                paths.insert(path);
+            }
+            if paths.len() > FILES_MAX + 1 {
+                paths.pop_last();
             }
         }
-        paths.sort_unstable();
-        Ok(paths)
+        Ok(paths.into_iter().collect())
     }
 
     /// The samples of a file, and when it was written.
@@ -130,12 +149,20 @@ impl Textfiles {
         samples_max: usize,
     ) -> Result<(Batch, Duration), String> {
         let text = |error: io::Error| error.to_string();
-        // Before it is opened: a pipe would wait for a writer.
-        if !fs::metadata(path).map_err(text)?.is_file() {
-            return Err("it is no file".to_owned());
+        let no_file = || "it is no file".to_owned();
+        // Before it is opened, which does something to some devices, and for a better message.
+        let kind = fs::symlink_metadata(path).map_err(text)?.file_type();
+        if kind.is_symlink() {
+            return Err("it is a link, and none is followed here".to_owned());
         }
-        let mut file = File::open(path).map_err(text)?;
+        if !kind.is_file() {
+            return Err(no_file());
+        }
+        let mut file = open(path).map_err(text)?;
         let data = file.metadata().map_err(text)?;
+        if !data.is_file() {
+            return Err(no_file());
+        }
         let modified = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
         let age = Duration::from_millis(u64::try_from(now.0).unwrap_or(0)).saturating_sub(modified);
@@ -153,6 +180,72 @@ impl Textfiles {
         let read = exposition::read(&bytes, now, own, samples_max);
         let read = read.map_err(|error| error.to_string())?;
         Ok((read.batch, modified))
+    }
+}
+
+/// Follows no link, and waits for no writer: what was a file when its kind was asked for may be a pipe by now.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+}
+
+/// Adds the samples of the file of this number, but for those of a series that an earlier file has, and for a second one of a moment.
+/// `owners` are the series so far, and the number of the file that has each.
+fn add(
+    batch: &Batch,
+    file: usize,
+    owners: &mut HashMap<String, usize>,
+    all: &mut Batch,
+) -> LeftOut {
+    let mut left_out = LeftOut::default();
+    let mut moments = HashSet::new();
+    for (series, at, value) in batch.texts() {
+        let key = SeriesKey::from_canonical_unchecked(series);
+        if matches!(key.path(), MTIME | SCRAPE_ERROR) {
+            continue;
+        }
+        let owner = match owners.get(series) {
+            Some(owner) => *owner,
+            None => {
+                owners.insert(series.to_owned(), file);
+                file
+            }
+        };
+        if owner == file && moments.insert((series, at)) {
+            all.add(&key, at, value);
+        } else {
+            left_out.count += 1;
+            left_out
+                .first
+                .get_or_insert_with(|| (key.graphite().into_owned(), owner));
+        }
+    }
+    left_out
+}
+
+/// Samples that were left out because others of their series came before.
+#[derive(Debug, Default)]
+struct LeftOut {
+    count: usize,
+    /// The first series, and the number of the file that has it.
+    first: Option<(String, usize)>,
+}
+
+impl LeftOut {
+    /// What was left out of the last of these files, if anything was.
+    fn told(self, files: &[(PathBuf, Duration)]) -> Option<String> {
+        let (series, owner) = self.first?;
+        let (path, _) = files.last()?;
+        let (owner, _) = files.get(owner)?;
+        Some(format!(
+            "`{}`: {} of its samples left out, because others of their series came before; the first is of `{series}`, which is in `{}`",
+            path.display(),
+            self.count,
+            owner.display()
+        ))
     }
 }
 
@@ -214,6 +307,72 @@ mod tests {
     }
 
     #[test]
+    fn of_a_series_in_two_files_the_first_counts_and_the_others_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        put("a.prom", "up 1\nat 1 1000\nat 2 2000\nat 3 2000\n");
+        // As node_exporter itself writes it, of its own textfiles.
+        put(
+            "b.prom",
+            "up{job=\"b\"} 2\nup 3\nat 4 3000\nup 5\nnode_textfile_scrape_error 0\n",
+        );
+        let found = Textfiles::new(folder.path(), "h", None).read(now());
+        let names = found.batch.iter();
+        let names: Vec<_> = names
+            .map(|own| format!("{} {}", own.name(), own.value))
+            .filter(|own| !own.contains("mtime"))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "up;instance=h 1",
+                "at;instance=h 1",
+                "at;instance=h 2",
+                "up;instance=h;job=b 2",
+                "node_textfile_scrape_error;instance=h 1",
+            ]
+        );
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (a, b) = (path("a.prom"), path("b.prom"));
+        let why =
+            "of its samples left out, because others of their series came before; the first is of";
+        assert_eq!(
+            found.problems,
+            [
+                format!("`{a}`: 1 {why} `at;instance=h`, which is in `{a}`"),
+                format!("`{b}`: 3 {why} `up;instance=h`, which is in `{a}`"),
+            ]
+        );
+    }
+
+    /// Whoever may write into the folder can neither make the agent wait nor have it read what is not theirs.
+    #[test]
+    fn links_and_pipes_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("secret");
+        fs::write(&file, "secret 1\n").unwrap();
+        std::os::unix::fs::symlink(&file, folder.path().join("a.prom")).unwrap();
+        let pipe = folder.path().join("b.prom");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let files = Textfiles::new(folder.path(), "h", None);
+        let found = files.read(now());
+        assert_eq!(found.batch.len(), 1, "the error alone");
+        for (problem, why) in found.problems.iter().zip([
+            "a.prom`: it is a link, and none is followed here",
+            "b.prom`: it is no file",
+        ]) {
+            assert!(problem.ends_with(why), "{problem}: {why}");
+        }
+        assert_eq!(found.problems.len(), 2);
+        // As if it had been a file when its kind was asked for.
+        let opened = open(&pipe).map(|file| file.metadata().unwrap().is_file());
+        assert!(!opened.unwrap(), "it waits for no writer");
+        assert!(open(&folder.path().join("a.prom")).is_err());
+    }
+
+    #[test]
     fn what_is_no_longer_written_is_left_out_if_that_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.prom"), "a 1\n").unwrap();
@@ -235,7 +394,7 @@ mod tests {
     #[test]
     fn limits_are_told() {
         let folder = tempfile::tempdir().unwrap();
-        for number in 0..=FILES_MAX {
+        for number in (0..FILES_MAX + 5).rev() {
             fs::write(folder.path().join(format!("{number:04}.prom")), "").unwrap();
         }
         let large = vec![b'\n'; usize::try_from(FILE_BYTES_MAX).unwrap() + 1];

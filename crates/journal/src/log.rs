@@ -127,10 +127,9 @@ impl Journal {
             if file.set_len(segment.bytes).is_err() {
                 segment.bytes += needed;
             }
-            return Err(failed(
-                "write",
-                &folder::path_of(&self.folder, segment.number),
-            )(error));
+            let path = folder::path_of(&self.folder, segment.number);
+            self.remove_unused();
+            return Err(failed("write", &path)(error));
         }
         segment.bytes += needed;
         segment.weight += u64::from(weight);
@@ -280,10 +279,27 @@ impl Journal {
             records: 0,
             weight: 0,
         });
-        (&file).write_all(MAGIC).map_err(failed("write", &path))?;
+        let begun = (&file).write_all(MAGIC).map_err(failed("write", &path));
         // Otherwise a crash could lose the file's name while its bytes survive.
-        folder::sync(&self.folder)?;
-        Ok(file)
+        match begun.and_then(|()| folder::sync(&self.folder)) {
+            Ok(()) => Ok(file),
+            Err(error) => {
+                self.remove_unused();
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes the newest file if it took no record: on a full disk, each append that is tried again would leave one. Where it cannot be
+    /// removed, it counts as a file of the journal like any other.
+    fn remove_unused(&mut self) {
+        let unused = self.segments.back().filter(|newest| newest.records == 0);
+        let removed = unused.is_some_and(|newest| {
+            fs::remove_file(folder::path_of(&self.folder, newest.number)).is_ok()
+        });
+        if removed {
+            self.segments.pop_back();
+        }
     }
 }
 

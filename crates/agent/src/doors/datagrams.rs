@@ -12,7 +12,7 @@ const DATAGRAM_BYTES: usize = 64 * 1024;
 /// Reads datagrams until the end, and then those that have already come.
 pub(super) fn serve(serving: DoorContext<'_>) {
     let mut lines = LineReader::new(serving);
-    let statsd = StatsdReader::new(serving);
+    let mut statsd = StatsdReader::new(serving);
     let mut buffer = vec![0; DATAGRAM_BYTES];
     let mut stopped_at = None;
     loop {

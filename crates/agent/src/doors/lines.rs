@@ -2,6 +2,8 @@
 
 use super::counts::described;
 use super::door::DoorContext;
+use super::stamp::not_before;
+use super::tally::Tally;
 use crate::intake::Ticket;
 use base::time::{Clock as _, Millis, SystemClock};
 use wire::ingest::plaintext::{Decoder, Times};
@@ -20,6 +22,7 @@ pub(super) struct LineReader<'a> {
     decoder: Decoder,
     last: Millis,
     ticket: Ticket,
+    tally: Tally,
 }
 
 impl<'a> LineReader<'a> {
@@ -30,12 +33,12 @@ impl<'a> LineReader<'a> {
             decoder: Decoder::new(Times::Epoch).with_times_given(times),
             last: Millis(0),
             ticket: Ticket::default(),
+            tally: Tally::default(),
         }
     }
 
-    /// Never before what it was, whatever the clock says.
     fn now(&mut self) -> Millis {
-        self.last = self.last.max(SystemClock.now());
+        self.last = not_before(self.last, SystemClock.now());
         self.last
     }
 
@@ -79,17 +82,26 @@ impl<'a> LineReader<'a> {
         }
     }
 
-    fn count(&self, lines: &Lines) {
-        let counts = &self.serving.door.counts;
-        counts.receive(lines.received);
+    /// What the sender is told at the end of what was refused.
+    pub(super) fn refused(&self) -> Option<String> {
+        self.tally.told("lines")
+    }
+
+    fn count(&mut self, lines: &Lines) {
+        self.serving.door.counts.receive(lines.received);
+        self.tally.receive(lines.received);
         if let Some(first) = lines.rejects.first() {
             let count = lines.rejects.len() as u64;
-            counts.refuse(count, || described(first.name.as_deref(), &first.reason));
+            self.refuse(count, || described(first.name.as_deref(), &first.reason));
         }
     }
 
-    fn refuse_all(&self, lines: &Lines, why: &str) {
-        let count = lines.batch.len() as u64;
-        self.serving.door.counts.refuse(count, || why.to_owned());
+    fn refuse_all(&mut self, lines: &Lines, why: &str) {
+        self.refuse(lines.batch.len() as u64, || why.to_owned());
+    }
+
+    fn refuse(&mut self, count: u64, why: impl Fn() -> String) {
+        self.serving.door.counts.refuse(count, &why);
+        self.tally.refuse(count, why);
     }
 }

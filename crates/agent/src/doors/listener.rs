@@ -46,8 +46,9 @@ fn let_in<'scope>(
     mut stream: TcpStream,
 ) {
     let door = serving.door;
+    // From its first moment: a stream that is lost with a thread that cannot be started must not end without a word.
+    connection::set_reset_when_dropped(&stream, true);
     let refused = if door.connections.fetch_add(1, Ordering::Relaxed) < CONNECTIONS_MAX {
-        // The stream is lost with the thread that cannot be; its sender sees it closed.
         let spawned = Builder::new()
             .name("sender".to_owned())
             .spawn_scoped(threads, move || {
@@ -60,10 +61,13 @@ fn let_in<'scope>(
         }
     } else {
         let _ = stream.set_write_timeout(Some(TICK));
-        let _ = writeln!(
+        let told = writeln!(
             stream,
             "ERR there are {CONNECTIONS_MAX} connections already"
         );
+        if told.is_ok() {
+            connection::set_reset_when_dropped(&stream, false);
+        }
         format!("a connection: there were {CONNECTIONS_MAX} already")
     };
     door.connections.fetch_sub(1, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use super::counts::described;
 use super::door::DoorContext;
+use super::tally::Tally;
 use wire::ingest::statsd::{DecodeSummary, Decoder, packet};
 
 /// Names are cleaned as etsy's statsd cleans them.
@@ -12,13 +13,15 @@ const SANITIZE: bool = true;
 pub(super) struct StatsdReader<'a> {
     serving: DoorContext<'a>,
     decoder: Decoder,
+    tally: Tally,
 }
 
 impl<'a> StatsdReader<'a> {
-    pub(super) const fn new(serving: DoorContext<'a>) -> Self {
+    pub(super) fn new(serving: DoorContext<'a>) -> Self {
         Self {
             serving,
             decoder: Decoder::new(SANITIZE),
+            tally: Tally::default(),
         }
     }
 
@@ -40,20 +43,26 @@ impl<'a> StatsdReader<'a> {
     }
 
     /// A datagram, whose last line needs no end.
-    pub(super) fn datagram(&self, bytes: &[u8]) {
+    pub(super) fn datagram(&mut self, bytes: &[u8]) {
         let mut own = self.serving.sums.own();
         let reading = packet(bytes, SANITIZE, |metric| own.aggregator.add(metric));
         drop(own);
         self.count(&reading);
     }
 
-    fn count(&self, reading: &DecodeSummary) {
+    /// What the sender is told at the end of what was refused.
+    pub(super) fn refused(&self) -> Option<String> {
+        self.tally.told("values")
+    }
+
+    fn count(&mut self, reading: &DecodeSummary) {
         let counts = &self.serving.door.counts;
         counts.receive(reading.received);
+        self.tally.receive(reading.received);
         if let Some(first) = reading.rejects.first() {
-            counts.refuse(reading.rejected(), || {
-                described(first.name.as_deref(), &first.reason)
-            });
+            let why = || described(first.name.as_deref(), &first.reason);
+            counts.refuse(reading.rejected(), why);
+            self.tally.refuse(reading.rejected(), why);
         }
     }
 }

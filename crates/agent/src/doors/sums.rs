@@ -1,6 +1,7 @@
 //! What programs count and time, summed up between two flushes.
 
 use super::counts::Counts;
+use super::stamp::not_before;
 use crate::intake::Intake;
 use base::limit::{STATSD_BYTES, STATSD_SERIES};
 use base::time::{Clock as _, Millis, SystemClock};
@@ -21,7 +22,7 @@ pub(super) struct Sums {
 #[derive(Debug)]
 pub(super) struct SumState {
     pub(super) aggregator: Aggregator,
-    flushed_at: Millis,
+    pub(super) flushed_at: Millis,
 }
 
 impl Sums {
@@ -56,7 +57,7 @@ impl Sums {
     pub(super) fn flush(&self, intake: &Intake, counts: &Counts) {
         let mut own = self.own();
         // Two flushes within a second would replace each other.
-        let at = flush_time(SystemClock.now()).max(own.flushed_at.plus(1000));
+        let at = not_before(own.flushed_at.plus(1000), flush_time(SystemClock.now()));
         own.flushed_at = at;
         let taken_out = own.aggregator.take_out();
         drop(own);

@@ -1,9 +1,13 @@
 use super::door::CONNECTIONS_MAX;
 use super::*;
 use crate::doors::counts::Refusals;
+use base::name::SeriesName;
+use base::sample::Batch;
+use base::time::Millis;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream, UdpSocket};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, mpsc};
+use wire::ingest::statsd::packet;
 
 /// A limit for every wait, generous for slow machines.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -156,7 +160,10 @@ fn what_is_no_line_is_counted_and_told() {
     let bench = Bench::graphite();
     bench.run(|| {
         let text = "a..b 1 1700000000\na.b x 1700000000\na.b 1 1700000000\na.b 17";
-        assert_eq!(send(bench.address(), text), "");
+        let answer = send(bench.address(), text);
+        let expected = "ERR 3 of 4 lines were refused; the first: `a..b`: the name has an empty element (a dot too many)\n";
+        assert_eq!(answer, expected);
+        assert!(bench.written().contains("\"a.b\""), "the others are on disk");
     });
     assert_eq!(
         bench.counted(),
@@ -198,6 +205,34 @@ fn a_browser_sends_nothing() {
         assert_eq!(send(bench.address(), page), "ERR no HTTP is taken here\n");
     });
     assert_eq!(bench.written(), "");
+}
+
+#[test]
+fn who_shows_a_credential_is_told_that_it_counts_for_nothing() {
+    for bench in [Bench::graphite(), Bench::statsd(Settings::default())] {
+        bench.run(|| {
+            let mut stream = TcpStream::connect(bench.address()).unwrap();
+            stream.write_all(b"AUTH apikey secret s-guid\n").unwrap();
+            // It is waited for before anything else is sent, so that it cannot come at the end alone.
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            let expected = "ERR no `AUTH` line is taken here: the agent sends under its own identity; leave the line out\n";
+            assert_eq!(answer, expected);
+            let text = "AUTH iam secret\na.b 1 1700000000\na.b:1|c\n";
+            assert_eq!(send(bench.address(), text), expected);
+        });
+        assert_eq!(bench.written(), "");
+        assert_eq!(
+            bench.counted(),
+            DoorTotals {
+                received: 2,
+                refused: 2
+            }
+        );
+        let told = bench.told.lock().unwrap();
+        assert!(!told.is_empty());
+        assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+    }
 }
 
 #[test]
@@ -244,7 +279,9 @@ fn statsd_is_summed_up_and_flushed_at_the_end() {
                 .unwrap();
         }
         let text = "shop.latency:320|ms\nshop.load:3|g\nshop.load:+4|g\nshop.x:1|y\nshop.cut:1";
-        assert_eq!(send(bench.address(), text), "");
+        let answer = send(bench.address(), text);
+        let expected = "ERR 2 of 5 values were refused; the first: `shop.x`: ";
+        assert!(answer.starts_with(expected), "{answer}");
         let begun = Instant::now();
         while bench.counted().received < 25 {
             assert!(begun.elapsed() < PATIENCE, "{:?}", bench.counted());
@@ -304,6 +341,48 @@ fn statsd_is_flushed_at_its_interval() {
         different.dedup();
         assert_eq!(all, different);
     });
+}
+
+/// A flush that waited for the disk once kept the stop from ending that wait.
+#[test]
+fn a_disk_that_takes_nothing_keeps_no_end_waiting() {
+    let settings = Settings {
+        flush_interval_ms: 50,
+        ..Settings::default()
+    };
+    let bench = Arc::new(Bench::statsd(settings));
+    let long = "x".repeat(900);
+    let mut batch = Batch::default();
+    for _ in 0..500 {
+        batch.push(&SeriesName::parse(&long).unwrap(), Millis(1000), 1.0);
+    }
+    while bench.intake.try_put(&batch) {}
+    let mut sums = bench.doors.sums.own();
+    let reading = packet(b"one:1|c", true, |metric| sums.aggregator.add(metric));
+    assert_eq!((reading.received, reading.rejected()), (1, 0));
+    drop(sums);
+    // Not in a scope: where they do not end, this test fails and does not wait for them.
+    let (to_end, ended) = mpsc::channel();
+    let (own, written) = (Arc::clone(&bench), to_end.clone());
+    std::thread::spawn(move || {
+        let given_up = own.intake.write(|_, _| false);
+        written.send(given_up > 0).unwrap();
+    });
+    let own = Arc::clone(&bench);
+    std::thread::spawn(move || {
+        let served = own.doors.serve(&own.intake, &own.notifier, |_, _| {});
+        own.intake.close();
+        to_end.send(served.is_ok()).unwrap();
+    });
+    let begun = Instant::now();
+    while bench.doors.sums.own().flushed_at < Millis(0) {
+        assert!(begun.elapsed() < PATIENCE, "it was never flushed");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    bench.notifier.stop();
+    for _ in 0..2 {
+        assert_eq!(ended.recv_timeout(PATIENCE), Ok(true));
+    }
 }
 
 #[test]

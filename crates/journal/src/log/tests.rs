@@ -200,6 +200,27 @@ fn what_was_dropped_meanwhile_is_not_discarded_again() {
 }
 
 #[test]
+fn appends_that_fail_leave_no_files_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = open(folder.path());
+    journal.append(b"before", 1).unwrap();
+    // The newest file takes nothing: it is open to be read alone.
+    let read_only = |folder: &Path| File::open(files(folder).pop().unwrap()).unwrap();
+    journal.open = Some(read_only(folder.path()));
+    assert!(journal.append(b"refused", 1).is_err());
+    for _ in 0..5 {
+        drop(journal.writable(10).unwrap());
+        journal.open = Some(read_only(folder.path()));
+        assert!(journal.append(b"refused", 1).is_err());
+        assert_eq!(files(folder.path()).len(), 1, "the one with a record");
+    }
+    journal.append(b"after", 1).unwrap();
+    assert_eq!(payloads(folder.path()), ["before", "after"]);
+    assert_eq!(drained(&mut journal), ["before", "after"]);
+    assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn two_cannot_share_it() {
     let folder = tempfile::tempdir().unwrap();
     let _first = open(folder.path());

@@ -36,7 +36,7 @@ fn transcript(terminal: &Terminal) -> String {
     terminal.transcript().replace(&port, "PORT")
 }
 
-fn journals(directory: &Path) -> usize {
+pub(crate) fn journals(directory: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return 0;
     };
@@ -175,7 +175,7 @@ fn the_server_of_the_environment_comes_before_that_of_a_login() {
     assert!(terminal.server.store.lock().unwrap().len() > 0);
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args(["-s", name, &child.id().to_string()])
         .status()
@@ -352,6 +352,20 @@ fn wrong_doors_say_so() {
     }
     let seen = transcript(&terminal).replace(&address.port().to_string(), "TAKEN");
     assert_snapshot!(seen);
+    assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
+}
+
+#[test]
+fn a_folder_of_textfiles_that_is_not_there_is_told_at_the_start() {
+    let mut terminal = ready();
+    let line = "vigie agent --once --proc proc --host h --textfile-dir nowhere";
+    for line in [line.to_owned(), format!("{line} --print")] {
+        let ran = terminal.run(&line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        let told = "cannot read the folder of textfiles `nowhere`: No such file or directory";
+        assert!(ran.stderr.contains(told), "{ran:?}");
+        assert!(ran.stderr.contains("--textfile-dir DIR"), "{ran:?}");
+    }
     assert!(terminal.server.requests("POST", "/v1/metrics").is_empty());
 }
 

@@ -10,10 +10,16 @@ use std::process::Command;
 fn ready() -> Terminal {
     let mut terminal = Terminal::new();
     terminal.set("VIGIE_API", "https://metrics.example.org");
-    std::fs::write(terminal.path("agent.key"), "vgk_good\n").unwrap();
-    let private = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(terminal.path("agent.key"), private).unwrap();
+    write_key(&terminal.path("agent.key"), "vgk_good\n");
     terminal
+}
+
+/// Into a file that its user alone may read.
+fn write_key(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, private).unwrap();
 }
 
 /// The transcript without the path of the program.
@@ -27,11 +33,14 @@ const DOORS: &str = "--listen-graphite 127.0.0.1:2003 --prefix 50%.";
 #[test]
 fn units_and_lines_for_cron_can_be_printed() {
     let mut terminal = ready();
+    for path in [".vigie/agent.key", "image/etc/vigie/agent.key"] {
+        write_key(&terminal.path(path), "vgk_good\n");
+    }
     for line in [
         format!("vigie agent install --user --print --key-file agent.key -- {DOORS}"),
-        format!("vigie agent install --system --print -- {DOORS}"),
+        format!("vigie agent install --system --print --root image -- {DOORS}"),
         "vigie agent install --user --cron --print -- --prefix 50%.".to_owned(),
-        "vigie agent install --system --cron --print".to_owned(),
+        "vigie agent install --system --cron --print --root image".to_owned(),
         "vigie agent install --user --print --output json".to_owned(),
     ] {
         assert_eq!(terminal.run(&line).code, 0, "{line}");
@@ -132,6 +141,100 @@ fn what_could_not_run_is_not_installed() {
     assert_eq!(terminal.run("vigie agent install --user").code, 1, "no key");
     assert_snapshot!(transcript(&terminal));
     assert!(!terminal.path(".config").exists());
+}
+
+/// It may be meant for another machine, so that it is printed all the same.
+#[test]
+fn what_is_printed_and_could_not_run_here_is_told() {
+    let mut terminal = ready();
+    write_key(&terminal.path("wrong.key"), "two words\n");
+    for (key, told) in [
+        ("nowhere.key", "warning: cannot read `"),
+        ("wrong.key", "(from `--key-file`) holds no API key: "),
+    ] {
+        let ran = terminal.run(&format!(
+            "vigie agent install --user --print --key-file {key}"
+        ));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.stdout.starts_with("[Unit]\n"), "{ran:?}");
+        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+        assert!(ran.stderr.contains("api-key-create"), "{ran:?}");
+    }
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    let ran = terminal.run("vigie agent install --user --print");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = "The key is not printed; it has to be in `";
+    assert!(ran.stderr.starts_with(told), "{ran:?}");
+    assert!(!format!("{ran:?}").contains("vgk_good"), "{ran:?}");
+    // What could never be a key would be written into a file that the agent cannot read.
+    terminal.set("VIGIE_API_KEY", "{two words");
+    for line in [
+        "vigie agent install --user --print",
+        "vigie agent install --user",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let told = "`VIGIE_API_KEY` holds no API key: ";
+        assert!(ran.stderr.contains(told), "{ran:?}");
+        assert!(!format!("{ran:?}").contains("two words"), "{ran:?}");
+    }
+    assert!(!terminal.path(".vigie/agent.key").exists());
+}
+
+#[test]
+fn a_unit_of_the_machine_names_nothing_that_it_could_not_use() {
+    let mut terminal = ready();
+    write_key(&terminal.path("image/etc/vigie/agent.key"), "vgk_good\n");
+    let install = "vigie agent install --system --root image";
+    for (rest, code, told) in [
+        (
+            "-- --textfile-dir /tmp/files",
+            1,
+            "could not read `/tmp/files`: the unit has a `/tmp` of its own",
+        ),
+        (
+            "-- --buffer /srv/buffer",
+            1,
+            "it may write into `/var/lib/vigie-agent` alone",
+        ),
+        (
+            "-- --textfile-dir files",
+            2,
+            "`files` is a path from this folder",
+        ),
+        (
+            "--key-file /etc/other.key",
+            1,
+            "image/etc/other.key`: No such file",
+        ),
+    ] {
+        let ran = terminal.run(&format!("{install} {rest}"));
+        assert_eq!(ran.code, code, "{rest}: {ran:?}");
+        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+    }
+    let unit = "image/etc/systemd/system/vigie-agent.service";
+    assert!(!terminal.path(unit).exists());
+    // By a program that lies where nobody but its user can enter.
+    let program = terminal.path("bin/vigie");
+    std::fs::create_dir(terminal.path("bin")).unwrap();
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_vigie"))
+        .arg(&program)
+        .status();
+    assert!(copied.unwrap().success());
+    let usual = terminal.command("vigie agent install --system --print --key-file agent.key");
+    let variables = usual.get_envs();
+    let output = Command::new(&program)
+        .args(usual.get_args())
+        .env_clear()
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))))
+        .current_dir(terminal.path("."))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("warning: the unit could not run `"), "{said}");
+    assert!(said.contains("`install -m 755 "), "{said}");
 }
 
 /// What systemd thinks of the units.

@@ -8,6 +8,7 @@
 
 mod account;
 mod agent;
+mod agent_end;
 mod agent_install;
 mod completion;
 mod exit_codes;

@@ -64,12 +64,13 @@ pub(crate) fn writable(file: &Path, elsewhere: &Path) -> Mounted {
     Mounted(file.to_owned())
 }
 
-/// Runs a line under a limit on the size of what it writes, in blocks of 512 bytes; standard output and error are pipes,
+/// A line under a limit on the size of what it writes, in blocks of 512 bytes; standard output and error are pipes,
 /// which it does not touch.
-pub(crate) fn run_limited(terminal: &Terminal, blocks: u32, line: &str) -> Finished {
+pub(crate) fn limited(terminal: &Terminal, blocks: u32, line: &str) -> Command {
     let (name, words) = line.split_once(' ').unwrap();
     let command = terminal.command(name);
-    let output = Command::new("sh")
+    let mut limited = Command::new("sh");
+    limited
         .arg("-c")
         .arg(format!("ulimit -f {blocks}; exec \"$0\" \"$@\""))
         .arg(command.get_program())
@@ -81,9 +82,13 @@ pub(crate) fn run_limited(terminal: &Terminal, blocks: u32, line: &str) -> Finis
                 .filter_map(|(key, value)| Some((key, value?))),
         )
         .current_dir(terminal.path("."))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+        .stdin(Stdio::null());
+    limited
+}
+
+/// Runs such a line.
+pub(crate) fn run_limited(terminal: &Terminal, blocks: u32, line: &str) -> Finished {
+    let output = limited(terminal, blocks, line).output().unwrap();
     Finished {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),

@@ -8,12 +8,14 @@ use crate::receipt::receipt;
 use crate::shown::{PrintableText, shown};
 use agent::{Destination, Notifier, Report, SendError, Sender, Verdict};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The first wait after a failure.
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
 /// The longest wait after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
+/// How often is looked for what the disk does not take while the agent ends.
+const TICK: Duration = Duration::from_millis(10);
 /// The server could not read the body at all.
 const BODY_MALFORMED: &str = "BXNMSMT01E";
 
@@ -92,7 +94,10 @@ impl<'a> Delivery<'a> {
             match self.one() {
                 Ok(Report::Idle) => {
                     notifier.wait_for_next(seen);
-                    notifier.sleep(gathering);
+                    // Whoever offers what the disk does not take is waiting.
+                    if !self.sender.is_offered() {
+                        notifier.sleep(gathering);
+                    }
                 }
                 Ok(Report::Sent { .. }) => backoff = BACKOFF_MIN,
                 Err(_) => {
@@ -104,9 +109,25 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// After the last reading: sends everything in the buffer, until the first failure.
-    pub(super) fn the_rest(&mut self) -> Result<(), Failure> {
-        while self.one()? != Report::Idle {}
+    /// Sends what the disk does not take, until whoever might offer it has ended.
+    pub(super) fn offered_until(&mut self, ended: impl Fn() -> bool) {
+        while !ended() {
+            let sent = self.sender.send_offered();
+            if !matches!(self.told(sent), Ok(Report::Sent { .. })) {
+                std::thread::sleep(TICK);
+            }
+        }
+    }
+
+    /// After the last reading: sends everything in the buffer, until the first failure; at most for so long, if that is said. The rest
+    /// waits for the next start.
+    pub(super) fn the_rest(&mut self, time: Option<Duration>) -> Result<(), Failure> {
+        let begun = Instant::now();
+        while self.one()? != Report::Idle {
+            if time.is_some_and(|time| begun.elapsed() >= time) {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -115,6 +136,10 @@ impl<'a> Delivery<'a> {
             SendError::Destination(failure) => failure,
             SendError::Journal(error) => Failure::failed(error.to_string()),
         });
+        self.told(report)
+    }
+
+    fn told(&mut self, report: Result<Report, Failure>) -> Result<Report, Failure> {
         match &report {
             Ok(Report::Sent {
                 stored,

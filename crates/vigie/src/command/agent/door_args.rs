@@ -4,6 +4,7 @@ use crate::duration;
 use crate::error::Failure;
 use crate::shown::{PrintableText, shown};
 use agent::{DoorError, DoorSettings, Doors};
+use base::limit::STATSD_IDLE_SECONDS;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use wire::ingest::statsd::Settings;
@@ -70,6 +71,7 @@ impl DoorArgs {
             flush_interval_ms: u64::try_from(self.statsd_flush.as_millis()).unwrap_or(u64::MAX),
             percentiles: self.statsd_percentiles.clone(),
             legacy_namespace: !self.statsd_newer_names,
+            idle_flushes: idle_flushes(self.statsd_flush),
             ..Settings::default()
         };
         let wanted = DoorSettings {
@@ -87,6 +89,12 @@ impl DoorArgs {
     pub(super) fn is_remote(address: SocketAddr) -> bool {
         !is_loopback(address)
     }
+}
+
+/// For how many flushes a sum is kept that nothing comes of: for as long as by a server.
+fn idle_flushes(flush: Duration) -> u32 {
+    let flushes = STATSD_IDLE_SECONDS.default.div_ceil(flush.as_secs().max(1));
+    u32::try_from(flushes).unwrap_or(u32::MAX)
 }
 
 /// What is wrong with doors, in words.
@@ -123,6 +131,14 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nothing_comes_of_is_kept_for_a_day_however_often_it_is_flushed() {
+        for (seconds, flushes) in [(0, 86_400), (1, 86_400), (10, 8640), (100_000, 1)] {
+            let flush = Duration::from_secs(seconds);
+            assert_eq!(idle_flushes(flush), flushes, "{seconds}");
+        }
+    }
 
     #[test]
     fn addresses_have_a_port_and_some_are_loopback() {

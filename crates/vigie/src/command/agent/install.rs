@@ -6,6 +6,7 @@ mod cron;
 mod key;
 mod paths;
 mod quoting;
+mod seen;
 mod service;
 mod unit;
 mod writing;
@@ -21,6 +22,7 @@ use crate::address;
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
+use crate::output::Output;
 use crate::shown::{PrintableText, shown};
 use clap::Parser as _;
 use serde_json::json;
@@ -35,7 +37,7 @@ struct Arguments {
 
 /// Writes the file, or prints it.
 pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> {
-    check(args)?;
+    let run = check(args)?;
     let paths = InstallPaths::of(args, context)?;
     let server = match context.env.get(env::API) {
         Some(typed) => address::complete(typed)?,
@@ -62,7 +64,12 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
         (false, false) => unit::of_user(&agent)?,
     };
     let output = &context.output;
+    if paths.is_system && !args.cron {
+        refuse_or_warn(args, output, seen::check(&agent, &run, args.root.is_none()))?;
+    }
+    refuse_or_warn(args, output, key.check(&paths, output))?;
     if args.print {
+        key.say_where(output);
         if output.is_json() {
             return output.json(&json!({"text": text}));
         }
@@ -103,8 +110,26 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Whether the agent could be run like this.
-fn check(args: &InstallArgs) -> Result<(), Failure> {
+/// What is printed may be meant for another machine: what keeps it from running on this one is told, and is no failure.
+fn refuse_or_warn(
+    args: &InstallArgs,
+    output: &Output,
+    checked: Result<(), Failure>,
+) -> Result<(), Failure> {
+    match checked {
+        Err(failure) if args.print => {
+            output.warn(failure.message);
+            for hint in failure.hints {
+                output.note(shown!("hint: {}", hint));
+            }
+            Ok(())
+        }
+        checked => checked,
+    }
+}
+
+/// Checks whether the agent could be run like this; its arguments.
+fn check(args: &InstallArgs) -> Result<RunArgs, Failure> {
     let parsed = Arguments::try_parse_from(&args.arguments);
     let arguments = parsed.map_err(|error| {
         let text = error.to_string();
@@ -114,7 +139,7 @@ fn check(args: &InstallArgs) -> Result<(), Failure> {
             "what stands there is given to `vigie agent`, which `vigie agent --help` explains",
         )
     })?;
-    let run = &arguments.run;
+    let run = arguments.run;
     run.check()?;
     run.doors.check()?;
     if run.print || run.is_counted() {
@@ -128,7 +153,16 @@ fn check(args: &InstallArgs) -> Result<(), Failure> {
         )
         .hint("leave `--cron` out, for a unit of systemd"));
     }
-    Ok(())
+    let buffer = run.buffer.as_deref();
+    let named = [buffer, run.textfiles.folder(), Some(run.proc.as_path())];
+    if let Some(path) = named.into_iter().flatten().find(|path| path.is_relative()) {
+        return Err(Failure::usage(shown!(
+            "behind `--`: `{}` is a path from this folder, and what is installed runs elsewhere",
+            path.display()
+        ))
+        .hint("name the whole path, from `/` on"));
+    }
+    Ok(run)
 }
 
 /// The path of this program.

@@ -1,16 +1,19 @@
 //! Puts samples into the buffer, and reports lost ones.
 
 use crate::output::Output;
-use agent::{Journal, JournalError, Lost};
+use agent::{Intake, Journal, JournalError, Lost};
 use base::sample::Batch;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Stores the samples of one reading.
-pub(super) fn append(journal: &Mutex<Journal>, batch: &Batch, output: &Output, losses: &Losses) {
+/// Stores the samples of one reading. Those that the disk does not take wait in memory for it, or for the server.
+pub(super) fn append(buffer: (&Mutex<Journal>, &Output, &Losses), batch: &Batch, intake: &Intake) {
     let samples = u32::try_from(batch.len()).unwrap_or(u32::MAX);
     let body = wire::ingest::encode::body(batch);
-    if let Err(error) = append_body((journal, output, losses), &body, samples) {
+    if let Err(error) = append_body(buffer, &body, samples)
+        && !intake.try_put(batch)
+    {
+        let (_, output, losses) = buffer;
         losses
             .samples
             .fetch_add(u64::from(samples), Ordering::Relaxed);

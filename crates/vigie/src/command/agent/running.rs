@@ -3,11 +3,11 @@
 
 use super::delivery::{Delivery, DeliveryTotals, ToServer};
 use super::door_args::{self, DoorArgs};
-use super::losses::{Losses, append, append_body};
+use super::losses::{self, Losses, append_body};
 use super::old_buffers;
 use super::own_figures::OwnFigures;
 use super::run_args::RunArgs;
-use super::signals::stop_on_signals;
+use super::signals::{end_in_time, stop_on_signals};
 use super::textfile_args::TextfileCollector;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
@@ -16,17 +16,27 @@ use crate::monitoring::Monitoring;
 use crate::output::{Output, when_stdout_closes};
 use crate::shown::{PrintableText, shown};
 use agent::{
-    Doors, Host, Intake, Journal, JournalError, Naming, Notifier, Refusals, Schedule, Sender,
-    WhenFull,
+    Bypass, Doors, Host, Intake, Journal, JournalError, Naming, Notifier, Refusals, Schedule,
+    Sender, WhenFull,
 };
 use base::sample::Batch;
+use base::time::{Clock as _, Millis, SystemClock};
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How long samples of others wait for more, so that a sender of single lines does not cost a request for each.
 const GATHERING: Duration = Duration::from_millis(500);
+
+/// How long a record that the disk does not take waits to be sent before the disk is tried again.
+const OFFER_MAX: Duration = Duration::from_secs(5);
+
+/// How long after the stop such records are still sent. Those that are not by then are lost, and counted.
+const LAST_OFFERS_MAX: Duration = Duration::from_secs(5);
+
+/// How long after that the buffer is still sent, where the agent was told to end.
+const REST_MAX: Duration = Duration::from_secs(8);
 
 /// Runs until it is stopped.
 pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
@@ -44,7 +54,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         interval: args.interval,
         count: if args.once { Some(1) } else { args.readings },
     };
-    let mut files = args.textfiles.files(&name, output);
+    let mut files = args.textfiles.files(&name, output)?;
     if args.print {
         let told = Arc::clone(&notifier);
         when_stdout_closes(move || told.stop());
@@ -93,9 +103,10 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         losses: &losses,
         sent: &DeliveryTotals::default(),
         intake: &Intake::default(),
+        bypass: &Bypass::default(),
     };
     let outcome = running.until_the_end(&monitoring, &schedule, files);
-    let waiting = running.waiting();
+    let waiting = running.journal().weight();
     if waiting > 0 {
         output.note(format!(
             "agent: {waiting} samples wait in `{}` for the next start",
@@ -124,6 +135,8 @@ struct Running<'a> {
     losses: &'a Losses,
     sent: &'a DeliveryTotals,
     intake: &'a Intake,
+    /// For what the journal cannot take.
+    bypass: &'a Bypass,
 }
 
 impl Running<'_> {
@@ -133,40 +146,57 @@ impl Running<'_> {
         schedule: &Schedule<'_>,
         files: Option<TextfileCollector<'_>>,
     ) -> Result<(), Failure> {
-        let ended = |what| Failure::failed(format!("{what} ended unexpectedly"));
+        let unexpected = |what| Failure::failed(format!("{what} ended unexpectedly"));
+        let is_counted = self.args.is_counted();
+        let over = Notifier::default();
         std::thread::scope(|threads| {
+            if !is_counted {
+                threads.spawn(|| end_in_time(self.notifier, &over, self.output));
+            }
             let collector = threads.spawn(move || self.collect(schedule, files));
-            let others = (!self.doors.is_empty()).then(|| {
-                let serving = threads.spawn(|| self.serve());
-                (serving, threads.spawn(|| self.write()))
-            });
-            let sender = Sender::new(ToServer(monitoring), self.journal);
-            let mut delivery = Delivery::new(sender, self.sent, self.output);
-            let gathering = others.as_ref().map_or(Duration::ZERO, |_| GATHERING);
-            delivery.until_stopped(self.notifier, gathering);
-            let collected = collector
-                .join()
-                .unwrap_or_else(|_| Err(ended("the collector")));
-            let served = others.map_or(Ok(()), |(serving, writing)| {
-                let served = serving.join().unwrap_or_else(|_| Err(ended("a door")));
+            let serving = (!self.doors.is_empty()).then(|| threads.spawn(|| self.serve()));
+            let writing = threads.spawn(|| self.write());
+            // In a thread of its own, because this one sends to the last what the disk does not take.
+            let ending = threads.spawn(move || {
+                let collected = collector
+                    .join()
+                    .unwrap_or_else(|_| Err(unexpected("the collector")));
+                let served = serving.map_or(Ok(()), |serving| {
+                    serving.join().unwrap_or_else(|_| Err(unexpected("a door")))
+                });
+                self.add_last_figures(schedule.naming);
                 self.intake.close();
                 // A panic in it has nothing to add.
                 drop(writing.join());
-                served
+                collected.and(served)
             });
-            let delivered = delivery.the_rest();
+            let sender = Sender::new(ToServer(monitoring), self.journal).past(self.bypass);
+            let mut delivery = Delivery::new(sender, self.sent, self.output);
+            let gathering = match self.doors.is_empty() {
+                true => Duration::ZERO,
+                false => GATHERING,
+            };
+            delivery.until_stopped(self.notifier, gathering);
+            delivery.offered_until(|| ending.is_finished());
+            let ended = ending
+                .join()
+                .unwrap_or_else(|_| Err(unexpected("a thread")));
+            let delivered = delivery.the_rest((!is_counted).then_some(REST_MAX));
+            // What was damaged is seen when it is read to be sent.
+            self.losses.report(self.output, self.journal().take_lost());
             let (stored, rejected) = self.sent.totals();
             let lost = self.losses.samples.load(Ordering::Relaxed);
             self.output.note(match lost {
                 0 => format!("agent: stopped after {stored} samples"),
                 lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
             });
-            let all = if self.args.is_counted() {
+            over.stop();
+            let all = if is_counted {
                 missing(stored, rejected, lost)
             } else {
                 Ok(())
             };
-            collected.and(served).and(delivered).and(all)
+            ended.and(delivered).and(all)
         })
     }
 
@@ -175,29 +205,48 @@ impl Running<'_> {
         schedule: &Schedule<'_>,
         mut files: Option<TextfileCollector<'_>>,
     ) -> Result<(), Failure> {
+        let _stops = self.notifier.stop_when_dropped();
+        schedule.run(|mut batch, now| {
+            if let Some(files) = &mut files {
+                files.read(now, &mut batch);
+            }
+            self.add_figures(schedule.naming, now, &mut batch);
+            self.append(&batch);
+            Ok(())
+        })
+    }
+
+    /// The agent's own figures, where others send through it.
+    fn add_figures(&self, naming: &Naming, now: Millis, batch: &mut Batch) {
+        if self.doors.is_empty() {
+            return;
+        }
         let own = OwnFigures {
-            naming: schedule.naming,
+            naming,
             doors: self.doors,
             sent: self.sent,
             losses: self.losses,
         };
-        let ended = schedule.run(|mut batch, now| {
-            if let Some(files) = &mut files {
-                files.read(now, &mut batch);
-            }
-            if !self.doors.is_empty() {
-                own.add(now, self.waiting(), &mut batch);
-            }
-            append(self.journal, &batch, self.output, self.losses);
-            self.notifier.notify();
-            Ok(())
-        });
-        self.notifier.stop();
-        ended
+        own.add(now, self.journal().weight(), batch);
+    }
+
+    /// The same once more, when nobody sends any more: what came since the last reading is counted in no other.
+    fn add_last_figures(&self, naming: &Naming) {
+        let mut batch = Batch::default();
+        self.add_figures(naming, SystemClock.now(), &mut batch);
+        if !batch.is_empty() {
+            self.append(&batch);
+        }
+    }
+
+    fn append(&self, batch: &Batch) {
+        losses::append((self.journal, self.output, self.losses), batch, self.intake);
+        self.notifier.notify();
     }
 
     /// Lets senders in.
     fn serve(&self) -> Result<(), Failure> {
+        let _stops = self.notifier.stop_when_dropped();
         let tell = |kind: agent::DoorKind, refused: Refusals| {
             self.output.warn(shown!(
                 "agent: {}: {} refused; the first: {}",
@@ -207,13 +256,13 @@ impl Running<'_> {
             ));
         };
         let served = self.doors.serve(self.intake, self.notifier, tell);
-        self.notifier.stop();
         served.map_err(|error| door_args::failure(&error))
     }
 
-    /// Writes what senders have sent into the buffer.
+    /// Writes into the buffer what senders have sent, and readings that it did not take. What the disk does not take is sent past it.
     fn write(&self) {
-        let mut trouble = None;
+        let _stops = self.notifier.stop_when_dropped();
+        let (mut trouble, mut stopped_at) = (None, None);
         let given_up = self.intake.write(|body, samples| {
             let outcome = append_body((self.journal, self.output, self.losses), body, samples);
             match outcome {
@@ -227,23 +276,39 @@ impl Running<'_> {
                 Err(error) => {
                     let text = error.to_string();
                     if trouble.as_ref() != Some(&text) {
-                        self.output.warn(format!("agent: {text}; senders wait"));
+                        self.output.warn(format!(
+                            "agent: {text}; samples are sent without the buffer, and wait in memory while the server is away"
+                        ));
                         trouble = Some(text);
                     }
-                    false
+                    self.offer(body, samples, &mut stopped_at)
                 }
             }
         });
         if given_up > 0 {
             self.losses.samples.fetch_add(given_up, Ordering::Relaxed);
-            self.output
-                .warn(format!("agent: {given_up} samples of senders were lost"));
+            self.output.warn(format!(
+                "agent: {given_up} samples were lost: neither the disk nor the server took them"
+            ));
         }
     }
 
-    fn waiting(&self) -> u64 {
-        let journal = self.journal.lock();
-        journal.unwrap_or_else(PoisonError::into_inner).weight()
+    /// Has a record sent that the disk does not take; whether the server has accounted for it.
+    fn offer(&self, body: &[u8], samples: u32, stopped_at: &mut Option<Instant>) -> bool {
+        let begun = Instant::now();
+        self.bypass
+            .offer(body, samples, self.notifier, |is_being_sent| {
+                if self.notifier.is_stopped() {
+                    let stopped_at = stopped_at.get_or_insert_with(Instant::now);
+                    return stopped_at.elapsed() < LAST_OFFERS_MAX;
+                }
+                is_being_sent || begun.elapsed() < OFFER_MAX
+            })
+    }
+
+    // A panic leaves the journal consistent: it is changed only after everything that can fail.
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

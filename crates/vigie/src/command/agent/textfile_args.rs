@@ -1,12 +1,13 @@
 //! The arguments of the textfile collector, and what of its problems was told.
 
 use crate::duration;
+use crate::error::{Failure, code};
 use crate::output::Output;
 use crate::shown::{PrintableText, shown};
 use agent::Textfiles;
 use base::sample::Batch;
 use base::time::Millis;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Which files.
@@ -27,18 +28,35 @@ impl TextfileArgs {
         self.textfile_dir.is_none()
     }
 
-    /// The files, for a host of this name.
+    /// Their folder.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.textfile_dir.as_deref()
+    }
+
+    /// The files, for a host of this name. A folder that is not there when the agent starts is named wrong; one that goes away later is
+    /// told, and is part of what is sent.
     pub(super) fn files<'a>(
         &self,
         host: &str,
         output: &'a Output,
-    ) -> Option<TextfileCollector<'a>> {
-        let folder = self.textfile_dir.as_deref()?;
-        Some(TextfileCollector {
-            files: Textfiles::new(folder, host, self.textfile_max_age),
+    ) -> Result<Option<TextfileCollector<'a>>, Failure> {
+        let Some(folder) = self.folder() else {
+            return Ok(None);
+        };
+        let files = Textfiles::new(folder, host, self.textfile_max_age);
+        files.check().map_err(|error| {
+            Failure::failed(format!(
+                "cannot read the folder of textfiles `{}`: {error}",
+                folder.display()
+            ))
+            .coded(code::FILE)
+            .hint("make it before the agent starts, or name another with `--textfile-dir DIR`")
+        })?;
+        Ok(Some(TextfileCollector {
+            files,
             output,
             told: Vec::new(),
-        })
+        }))
     }
 }
 

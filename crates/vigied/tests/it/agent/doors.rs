@@ -60,8 +60,9 @@ fn what_old_senders_send_is_stored_under_a_key_that_may_only_send() {
     ];
     let agent = Agent::with(&server, &key, &arguments);
     let (lines, statsd) = (address(&agent, "graphite"), address(&agent, "statsd"));
-    let text = line("by.tcp", 1) + &line("by.tcp;host=web1", 2) + "by.tcp.now 3 -1\nwrong\n";
+    let text = line("by.tcp", 1) + &line("by.tcp;host=web1", 2) + "by.tcp.now 3 -1\n";
     assert!(send(&lines, &text));
+    assert!(!send(&lines, "wrong\n"), "who sent it is told");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let text = line("by.udp", 4);
     socket.send_to(text.trim_end().as_bytes(), &lines).unwrap();

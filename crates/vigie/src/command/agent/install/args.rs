@@ -34,7 +34,7 @@ pub(crate) struct InstallArgs {
     /// The file that holds the API key; default: `agent.key` in `/etc/vigie`, or in the configuration directory
     #[arg(long, value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
-    /// Write below this folder, for the image of another machine
+    /// Write below this folder, for the image of another machine; the key must be there, too
     #[arg(long, value_name = "DIR")]
     pub(super) root: Option<PathBuf>,
     /// Arguments of the agent, behind `--`

@@ -11,6 +11,7 @@ use crate::output::Output;
 use crate::shown::shown;
 use base::secret::Secret;
 use std::path::{Path, PathBuf};
+use wire::iam::key_file;
 use zeroize::Zeroizing;
 
 /// Where the key comes from.
@@ -41,6 +42,10 @@ impl KeySource {
                 Some(path) => whole(Path::new(path)).map(Self::File),
                 None => {
                     let text = given::key(given, name, &context.output)?;
+                    // As the agent will read it from its file.
+                    key_file::read(text.expose().as_bytes()).map_err(|error| {
+                        Failure::usage(shown!("`{}` holds no API key: {}", name, error.to_string()))
+                    })?;
                     Ok(Self::Text(paths.key_file.clone(), text))
                 }
             },
@@ -54,26 +59,48 @@ impl KeySource {
         }
     }
 
-    /// Makes sure that the file holds a key.
+    /// Makes sure that the file holds a key, where it is to be there already.
+    pub(super) fn check(&self, paths: &InstallPaths, output: &Output) -> Result<(), Failure> {
+        let Self::File(path) = self else {
+            return Ok(());
+        };
+        let found = paths.below_root(path);
+        let given = format!("@{}", found.display());
+        given::key(&given, "--key-file", output).map(drop).map_err(|failure| {
+            let failure = failure
+                .hint("`vigie iam api-key-create NAME --only send -s SPACE --file FILE` writes a key into a new file; name it with `--key-file FILE`");
+            match found == *path {
+                true => failure,
+                false => failure.hint(shown!(
+                    "with `--root`, the key is where that machine will find it: put it there first, or name another path of that machine than `{}`",
+                    path.display()
+                )),
+            }
+        })
+    }
+
+    /// Writes a key that is in no file yet.
     pub(super) fn keep(&self, paths: &InstallPaths, output: &Output) -> Result<(), Failure> {
-        let path = paths.below_root(self.path());
-        match self {
-            Self::File(_) => {
-                let given = format!("@{}", path.display());
-                given::key(&given, "--key-file", output).map(drop).map_err(|failure| {
-                    failure
-                        .hint("`vigie iam api-key-create NAME --only send -s SPACE --file FILE` writes a key into a new file; name it with `--key-file FILE`")
-                })
-            }
-            Self::Text(_, key) => {
-                let text = Zeroizing::new(format!("{}\n", key.expose()));
-                let written = write(&path, text.as_bytes(), 0o600, false);
-                let written = written.map_err(|failure| paths.needs_root(failure))?;
-                if written == WriteOutcome::New {
-                    output.say(shown!("Wrote the key into `{}`", path.display()))?;
-                }
-                Ok(())
-            }
+        let Self::Text(path, key) = self else {
+            return Ok(());
+        };
+        let path = paths.below_root(path);
+        let text = Zeroizing::new(format!("{}\n", key.expose()));
+        let written = write(&path, text.as_bytes(), 0o600, false);
+        let written = written.map_err(|failure| paths.needs_root(failure))?;
+        if written == WriteOutcome::New {
+            output.say(shown!("Wrote the key into `{}`", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Where nothing is written: says where such a key has to be.
+    pub(super) fn say_where(&self, output: &Output) {
+        if let Self::Text(path, _) = self {
+            output.note(shown!(
+                "The key is not printed; it has to be in `{}`, which its user alone may read",
+                path.display()
+            ));
         }
     }
 }
