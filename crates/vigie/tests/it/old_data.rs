@@ -77,6 +77,79 @@ fn exports_are_lines_that_can_be_sent_again() {
     assert_snapshot!(terminal.transcript());
 }
 
+/// What a run has noted says nothing for another command, nor for input of which nothing was stored.
+#[test]
+fn what_was_rejected_as_a_whole_is_sent_again() {
+    let mut terminal = prepared();
+    fs::write(terminal.path("x.prom"), "up 1 1519862400\n").unwrap();
+    for line in ["vigie import samples x.prom", "vigie import samples x.prom"] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("0 imported, 1 rejected"), "{ran:?}");
+        assert!(ran.stdout.contains("malformed 1"), "{ran:?}");
+    }
+    let ran = terminal.run("vigie import prometheus x.prom");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
+
+    fs::write(terminal.path("timeless.prom"), "up 1\nup 2\n").unwrap();
+    for _ in 0..2 {
+        let ran = terminal.run("vigie import prometheus timeless.prom");
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("timestamp 2"), "{ran:?}");
+    }
+    // By the server, too.
+    fs::write(terminal.path("later.prom"), "up 1 5000000000\n").unwrap();
+    for _ in 0..2 {
+        let ran = terminal.run("vigie import prometheus later.prom");
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("too_new 1"), "{ran:?}");
+    }
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 3);
+}
+
+/// What was rejected of something that was stored in part is told by each run, and not sent again.
+#[test]
+fn what_an_earlier_run_has_rejected_is_told_again() {
+    let mut terminal = prepared();
+    let text = "up 1 1519862400\nup 1\nup 1 5000000000\n";
+    fs::write(terminal.path("half.prom"), text).unwrap();
+    let ran = terminal.run("vigie import prometheus half.prom");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    for _ in 0..2 {
+        let ran = terminal.run("vigie import prometheus half.prom");
+        assert_eq!(ran.code, 7, "{ran:?}");
+        assert!(ran.stdout.contains("1 imported before"), "{ran:?}");
+        let told = "Rejected before:   2 by an earlier run: timestamp 1, too_new 1";
+        assert!(ran.stdout.contains(told), "{ran:?}");
+        assert!(!ran.stdout.contains("OK"), "{ran:?}");
+        assert!(ran.stderr.contains("`--restart`"), "{ran:?}");
+    }
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 1);
+    let ran = terminal.run("vigie import prometheus half.prom --restart");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(ran.stdout.contains("Stored:     1"), "{ran:?}");
+}
+
+/// Whether it is there still, nobody has asked.
+#[test]
+fn what_was_imported_before_is_not_called_well() {
+    let mut terminal = prepared();
+    terminal.run("vigie import whisper tree");
+    terminal.server.store.lock().unwrap().samples.clear();
+    let ran = terminal.run("vigie import whisper tree");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stdout.contains("0 imported, 1 imported before"),
+        "{ran:?}"
+    );
+    assert!(!ran.stdout.contains("OK"), "{ran:?}");
+    assert!(ran.stderr.contains("`--restart` sends it again"), "{ran:?}");
+    let ran = terminal.run("vigie import whisper tree --restart");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 2);
+}
+
 /// More often than any other command tries.
 #[test]
 fn an_import_obeys_a_busy_server_for_as_long_as_it_says() {

@@ -6,14 +6,13 @@ mod windows;
 use self::source::{Node, Source};
 use self::windows::{TimeWindow, Windows};
 use super::arguments::{ImportArgs, Naming, seconds};
-use super::delivery::Delivery;
-use super::progress::{Extent, Progress};
-use super::state::{ImportedUnit, State};
-use super::tally::Tally;
+use super::progress::Extent;
+use super::run::{ImportRun, Subject};
+use super::state::ImportedUnit;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, Kind, code};
-use crate::monitoring::Monitoring;
+use crate::shown::{PrintableText, shown};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::{Clock as _, SystemClock, TimeRange};
@@ -69,9 +68,7 @@ pub(crate) struct GraphiteArgs {
 /// Imports the series, and prints the totals.
 pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure> {
     let own = &args.import;
-    let output = &context.output;
-    let range = own.range(context)?;
-    let naming = own.naming()?;
+    let (range, naming) = (own.range(context)?, own.naming()?);
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     let source = Source::new(
@@ -81,48 +78,38 @@ pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure>
         args.credentials_in_clear,
         Arc::clone(&stop),
     )?;
-    let monitoring = match own.dry_run {
-        true => None,
-        false => Some(Monitoring::to_change(context, &own.scope)?),
+    let subject = Subject {
+        kind: "graphite",
+        named: source.url(),
+        place: Some((source.url(), "")),
+        selection: &args.pattern,
+        unit: "Series",
     };
-    output.action(match &monitoring {
-        None => format!("Reading `{}`...", source.url()),
-        Some(to) => format!("Importing `{}` to {}...", source.url(), to.described()),
-    })?;
-    let mut state = match &monitoring {
-        None => None,
-        Some(to) => {
-            let key = format!("{}\u{0}{}", args.pattern, own.key());
-            let parts = (source.url(), &*key);
-            Some(State::open(
-                context,
-                &to.directory(),
-                parts,
-                "",
-                own.restart,
-            )?)
-        }
-    };
-    let tally = Tally::new("Series", own.reasons, own.dry_run);
-    let progress = Progress::new(output, "series", None);
-    let pace = (own.batch, own.rate);
-    let delivery = Delivery::new(monitoring, stop, range, pace, tally, progress);
     let mut importing = Importing {
+        run: ImportRun::begin(subject, own, range, stop, context)?,
         source: &source,
         naming: &naming,
         range: asked(range),
-        delivery,
         waiting: Vec::new(),
     };
-    let outcome = importing.all(&args.pattern, state.as_mut());
-    let mut delivery = importing.delivery;
-    delivery.progress.clear();
-    let noted = state.map_or(Ok(()), |mut state| state.note(&delivery.take_done()));
-    let reported = delivery.tally.report(output);
-    match outcome {
-        Err(failure) => Err(failure.hint("run the same command again to go on from there")),
-        Ok(()) => noted.and(reported),
-    }
+    let outcome = importing.all(&args.pattern);
+    let run = importing.run;
+    let outcome = outcome.and_then(|()| match run.delivery.tally.has_found_any() {
+        true => Ok(()),
+        false => Err(nothing_found(source.url(), &args.pattern)),
+    });
+    run.end(outcome)
+}
+
+/// A pattern with a slip in it is no import of nothing.
+fn nothing_found(url: &str, pattern: &str) -> Failure {
+    Failure::failed(shown!(
+        "`{}` has no series that fits `{}`, or lies below what does",
+        url,
+        PrintableText::untrusted(pattern)
+    ))
+    .coded(code::NOT_FOUND)
+    .hint("name what is there with `--match PATTERN`; the answer of `/metrics/find?query=*` begins with it")
 }
 
 /// The seconds that are asked for: from one to another, both bounds inside.
@@ -140,18 +127,18 @@ struct Importing<'a> {
     source: &'a Source<'a>,
     naming: &'a Naming,
     range: (i64, i64),
-    delivery: Delivery<'a, ImportedUnit>,
+    run: ImportRun<'a>,
     /// Series to be asked for together: the name there, and here.
     waiting: Vec<(String, SeriesName<'static>)>,
 }
 
 impl Importing<'_> {
     /// Goes through the tree, deep before wide, so that little of it is held at a time.
-    fn all(&mut self, pattern: &str, mut state: Option<&mut State>) -> Result<(), Failure> {
+    fn all(&mut self, pattern: &str) -> Result<(), Failure> {
         let mut branches = vec![(pattern.to_owned(), 0)];
         let mut is_first = true;
         while let Some((branch, depth)) = branches.pop() {
-            self.delivery.check_stop()?;
+            self.run.delivery.check_stop()?;
             let nodes = match self.source.find(&branch) {
                 Ok(nodes) => nodes,
                 // The first answer says whether it is such a server at all.
@@ -159,15 +146,15 @@ impl Importing<'_> {
                     return Err(failure);
                 }
                 Err(failure) => {
-                    let tally = &mut self.delivery.tally;
-                    tally.failed(&branch, failure.machine_code(), failure.to_string());
+                    let tally = &mut self.run.delivery.tally;
+                    tally.failed(&branch, failure.machine_code(), &failure.to_string());
                     continue;
                 }
             };
             is_first = false;
             for node in &nodes {
                 if node.is_leaf {
-                    self.take(node, state.as_deref_mut())?;
+                    self.take(node)?;
                 }
             }
             // The stack gives them back in the order of the answer.
@@ -176,61 +163,57 @@ impl Importing<'_> {
             let deeper = deeper.filter(|node| node.is_branch && depth < DEPTH_MAX);
             branches.extend(deeper.map(|node| (format!("{}.*", node.path), depth + 1)));
         }
-        self.ask(state)?;
-        self.delivery.flush()
+        self.ask()?;
+        self.run.delivery.flush()
     }
 
-    fn take(&mut self, node: &Node, state: Option<&mut State>) -> Result<(), Failure> {
+    fn take(&mut self, node: &Node) -> Result<(), Failure> {
         let done = ImportedUnit::series(node.path.clone());
-        if state.as_ref().is_some_and(|state| state.has(&done)) {
-            self.delivery.tally.imported_before();
-            self.delivery.progress.before += ONE;
+        if self.run.passes_over(&done, ONE) {
             return Ok(());
         }
         match self.naming.name(&node.path) {
             Ok(name) => self.waiting.push((node.path.clone(), name)),
             Err(error) => {
                 let reason = RejectReason::Name(error);
-                let tally = &mut self.delivery.tally;
-                tally.failed(&node.path, reason.code(), reason.to_string());
+                let tally = &mut self.run.delivery.tally;
+                tally.failed(&node.path, reason.code(), &reason.to_string());
             }
         }
         if self.waiting.len() < SERIES_AT_ONCE {
             return Ok(());
         }
-        self.ask(state)
+        self.ask()
     }
 
     /// Asks for the values of the series that wait.
-    fn ask(&mut self, state: Option<&mut State>) -> Result<(), Failure> {
+    fn ask(&mut self) -> Result<(), Failure> {
         let waiting = std::mem::take(&mut self.waiting);
         if waiting.is_empty() {
             return Ok(());
         }
         let read = self.read(&waiting);
         if let Err(failure) = read {
-            let is_of_all = self.delivery.check_stop().is_err()
+            let is_of_all = self.run.delivery.check_stop().is_err()
                 || failure.kind != Kind::Failed
                 || failure.machine_code() != code::ANSWER_TOO_LARGE;
             if is_of_all {
                 return Err(failure);
             }
             for (path, _) in &waiting {
-                let tally = &mut self.delivery.tally;
-                tally.failed(path, failure.machine_code(), failure.to_string());
+                let tally = &mut self.run.delivery.tally;
+                tally.failed(path, failure.machine_code(), &failure.to_string());
             }
-            self.delivery.abandon();
+            self.run.delivery.abandon();
             return Ok(());
         }
         // Their samples came mixed, window by window.
         let done = waiting.into_iter().map(|(path, _)| path);
         let done: Vec<_> = done.map(ImportedUnit::series).collect();
-        done.iter().for_each(|_| self.delivery.progress.done += ONE);
-        self.delivery.end_together(done);
-        match state {
-            Some(state) => state.note(&self.delivery.take_done()),
-            None => Ok(()),
-        }
+        done.iter()
+            .for_each(|_| self.run.delivery.progress.done += ONE);
+        self.run.delivery.end_together(done);
+        self.run.note()
     }
 
     fn read(&mut self, waiting: &[(String, SeriesName<'static>)]) -> Result<(), Failure> {
@@ -239,7 +222,7 @@ impl Importing<'_> {
         let paths: Vec<&str> = waiting.iter().map(|(path, _)| &**path).collect();
         let mut windows = Windows::new(self.range.0, self.range.1);
         while let Some(TimeWindow { from, until }) = windows.next() {
-            self.delivery.check_stop()?;
+            self.run.delivery.check_stop()?;
             let rows = match self.source.render(&paths, from, until) {
                 Ok(rows) => rows,
                 Err(failure) if failure.machine_code() == code::ANSWER_TOO_LARGE => {
@@ -259,7 +242,7 @@ impl Importing<'_> {
                 };
                 for (value, at) in row.datapoints {
                     if let Some(value) = value.filter(|_| (from..=until).contains(&at.secs())) {
-                        self.delivery.push(name, at, value)?;
+                        self.run.delivery.push(name, at, value)?;
                     }
                 }
             }
