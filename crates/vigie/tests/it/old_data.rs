@@ -150,6 +150,24 @@ fn what_was_imported_before_is_not_called_well() {
     assert_eq!(terminal.server.store.lock().unwrap().len(), 2);
 }
 
+/// A slip in the name of a folder is told, and no OK.
+#[test]
+fn a_folder_without_files_is_no_import() {
+    let mut terminal = prepared();
+    fs::create_dir_all(terminal.path("other/shop")).unwrap();
+    fs::write(terminal.path("other/shop/orders.txt"), "x").unwrap();
+    for line in [
+        "vigie import whisper other",
+        "vigie import whisper other --dry-run",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(!ran.stdout.contains("OK"), "{ran:?}");
+        assert!(ran.stderr.contains("there is no file `*.wsp`"), "{ran:?}");
+        assert!(!ran.stderr.contains("run the same command"), "{ran:?}");
+    }
+}
+
 /// More often than any other command tries.
 #[test]
 fn an_import_obeys_a_busy_server_for_as_long_as_it_says() {
