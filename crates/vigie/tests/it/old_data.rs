@@ -168,6 +168,57 @@ fn a_folder_without_files_is_no_import() {
     }
 }
 
+/// The last good export is worth more than one of nothing.
+#[test]
+fn an_export_of_nothing_leaves_the_file() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    fs::write(terminal.path("good.jsonl"), "kept").unwrap();
+    for line in [
+        "vigie export typo.** -o good.jsonl",
+        "vigie export typo.** -o good.jsonl --format csv --output json",
+        "vigie export typo.** --format csv",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 5, "{ran:?}");
+        assert_eq!(ran.stdout, "", "{ran:?}");
+        assert!(ran.stderr.contains("nothing was written"), "{ran:?}");
+    }
+    assert_eq!(fs::read(terminal.path("good.jsonl")).unwrap(), b"kept");
+    assert!(!terminal.path("good.jsonl.part").exists());
+    let ran = terminal.run("vigie export -o .");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("`.` is a folder"), "{ran:?}");
+    assert!(!terminal.path("..part").exists());
+}
+
+#[test]
+fn a_file_that_is_called_as_packed_is_packed() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    terminal.run("vigie export -o all.jsonl.gz");
+    let packed = fs::read(terminal.path("all.jsonl.gz")).unwrap();
+    assert_eq!(packed[..2], [0x1f, 0x8b]);
+    let ran = terminal.run("vigie import samples all.jsonl.gz");
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// Whoever packs or stores what comes out of the pipe must not take a part for the whole.
+#[test]
+fn an_export_whose_reader_has_gone_is_no_success() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    for arguments in [&["export"][..], &["export", "--gzip"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = terminal.command("vigie");
+        let ran = command.args(arguments).stdout(writer).output().unwrap();
+        assert_eq!(ran.status.code(), Some(7), "{ran:?}");
+        let told = String::from_utf8(ran.stderr).unwrap();
+        assert!(told.contains("the export is not whole"), "{told}");
+    }
+}
+
 /// More often than any other command tries.
 #[test]
 fn an_import_obeys_a_busy_server_for_as_long_as_it_says() {
