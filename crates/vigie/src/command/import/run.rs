@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
 use crate::output::Output;
-use crate::shown::shown;
+use crate::shown::{PrintableText, shown};
 use base::time::TimeRange;
 use std::sync::Arc;
 
@@ -105,6 +105,12 @@ impl<'a> ImportRun<'a> {
         self.delivery.tally.imported_before(&rejected);
         self.delivery.progress.before += extent;
         true
+    }
+
+    /// Says something that does not end the import.
+    pub(super) fn note_aside(&mut self, sentence: PrintableText) {
+        self.delivery.progress.clear();
+        self.output.note(sentence);
     }
 
     /// Notes what is done since this was called last.

@@ -20,23 +20,9 @@ fn an_export_round_trips_in_every_form() {
             lines += &format!("{series} {value:e} {time}\n");
         }
     }
-    fs::write(folder.join("lines"), lines).unwrap();
-    site.run(
-        &["metrics", "send", "--file", "lines", "--format", "graphite"],
-        0,
-    );
+    site.send(&lines);
     // A rule about steps changes nothing in what is exported.
-    let rule = [
-        "metrics",
-        "schemas",
-        "set",
-        "all",
-        "--pattern",
-        ".*",
-        "--retentions",
-        "60s:5y",
-    ];
-    site.run(&rule, 0);
+    site.keep_minutes();
     site.run(&["export", "--output-file", "all.jsonl"], 0);
     let all = fs::read_to_string(folder.join("all.jsonl")).unwrap();
     assert_eq!(all.lines().count(), 8000);
