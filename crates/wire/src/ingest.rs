@@ -6,7 +6,7 @@
 
 pub mod collectd;
 pub mod csv;
-mod cut;
+pub(crate) mod cut;
 mod default_times;
 pub mod encode;
 pub mod exposition;

@@ -335,9 +335,12 @@ impl Importing<'_> {
                 }
             },
             Form::Samples => match sample_lines::line(line, names) {
-                Ok(batch) => batch
-                    .iter()
-                    .try_for_each(|own| self.samples(&own.name(), [(own.at, own.value)])),
+                Ok(read) => {
+                    read.rejects.into_iter().for_each(|own| self.refuse(own));
+                    read.batch
+                        .iter()
+                        .try_for_each(|own| self.samples(&own.name(), [(own.at, own.value)]))
+                }
                 Err(wrong) => {
                     self.refuse(wrong);
                     Ok(())
