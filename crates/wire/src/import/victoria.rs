@@ -4,8 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::labels;
-use crate::ingest::{Names, cut};
+use crate::ingest::{Names, cut, labels};
 use base::excerpt;
 use base::name::SeriesName;
 use base::sample::RejectReason;
