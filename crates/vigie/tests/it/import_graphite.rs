@@ -4,6 +4,8 @@
 use crate::fixture::{RecordedRequest, serve_elsewhere};
 use crate::terminal::Terminal;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a server answers: a status, a kind of content, a text.
 type Answer = (u16, &'static str, String);
@@ -130,6 +132,29 @@ fn a_series_that_cannot_be_read_costs_no_other() {
     for name in ["first", "second"] {
         assert_eq!(store.samples[name][&1_519_862_460_000], json!(18), "{name}");
     }
+}
+
+#[test]
+fn a_server_that_can_read_nothing_is_not_asked_for_everything() {
+    let mut terminal = Terminal::logged_in();
+    let renders = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&renders);
+    let address = serve_elsewhere(move |asked| match asked.path.as_str() {
+        "/metrics/find" => {
+            let node = |number: u32| json!({"id": format!("n{number}"), "leaf": 1});
+            found(&json!((0..5000).map(node).collect::<Vec<_>>()))
+        }
+        "/render" => {
+            counted.fetch_add(1, Ordering::Relaxed);
+            (500, "text/plain", "no database".to_owned())
+        }
+        _ => missing(),
+    });
+    let ran = terminal.run(&format!("vigie import graphite http://{address} {BETWEEN}"));
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("answered 500: no database"), "{ran:?}");
+    assert!(!ran.stdout.contains("OK"), "{ran:?}");
+    assert!(renders.load(Ordering::Relaxed) < 300);
 }
 
 #[test]

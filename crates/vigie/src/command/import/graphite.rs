@@ -33,6 +33,9 @@ const DEPTH_MAX: usize = base::limit::NAME_ELEMENTS.default as usize;
 /// The series that are asked for in one request.
 const SERIES_AT_ONCE: usize = 20;
 
+/// After more series that their server cannot give, one after the other, it is not the series.
+const FAILED_IN_A_ROW_MAX: usize = 100;
+
 /// The memory of the branches that wait, whatever a server answers.
 const BRANCH_BYTES_MAX: usize = 64 << 20;
 
@@ -109,6 +112,7 @@ pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure>
         naming: &naming,
         range: asked(range),
         waiting: Vec::new(),
+        failed_in_a_row: 0,
     };
     let outcome = importing.all(&args.pattern, tagged.as_ref());
     let run = importing.run;
@@ -138,7 +142,7 @@ fn nothing_found(url: &str, pattern: &str) -> Failure {
         PrintableText::untrusted(pattern)
     ))
     .coded(code::NOT_FOUND)
-    .hint("name what is there with `--match PATTERN`; the answer of `/metrics/find?query=*` begins with it")
+    .hint(shown!("what is there is told at `{}/metrics/find?query=*`", url))
 }
 
 /// The seconds that are asked for: from one to another, both bounds inside.
@@ -179,6 +183,8 @@ struct Importing<'a> {
     run: ImportRun<'a>,
     /// Series to be asked for together.
     waiting: Vec<WantedSeries>,
+    /// Series that could not be read since one could.
+    failed_in_a_row: usize,
 }
 
 impl Importing<'_> {
@@ -310,6 +316,10 @@ impl Importing<'_> {
                 }
                 self.run.delivery.abandon();
                 if let [one] = wanted {
+                    self.failed_in_a_row += 1;
+                    if self.failed_in_a_row > FAILED_IN_A_ROW_MAX {
+                        return Err(*failure);
+                    }
                     return self.not_read(&one.path, &failure);
                 }
                 let (first, second) = wanted.split_at(wanted.len() / 2);
@@ -317,6 +327,7 @@ impl Importing<'_> {
                 return self.ask_together(second);
             }
         }
+        self.failed_in_a_row = 0;
         // Their samples came mixed, window by window.
         let done = wanted.iter().map(|own| own.path.clone());
         let done: Vec<_> = done.map(ImportedUnit::series).collect();
