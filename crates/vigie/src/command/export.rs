@@ -117,20 +117,25 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let mut reading = SampleReader::new(&monitoring, range, &stop);
     let (mut series, mut samples) = (0, 0);
     let mut text = Vec::new();
-    for group in SeriesGroups::new(&monitoring, &args.pattern) {
-        let group = group?;
+    let stopped = |failure| match stop.signal() {
+        Some(signal) => Failure::new(Kind::Partial, format!("stopped by {signal}")),
+        None => failure,
+    };
+    for group in SeriesGroups::new(&monitoring, &args.pattern, &stop) {
+        let group = group.map_err(stopped)?;
         if series == 0 && args.format == Form::Csv {
             written.write(form::CSV_HEADER)?;
         }
         series += group.len() as u64;
-        reading.read(&group, |row| {
+        let read = reading.read(&group, |row| {
             if let Some(signal) = stop.signal() {
                 return Err(Failure::new(Kind::Partial, format!("stopped by {signal}")));
             }
             text.clear();
             samples += args.format.write(&mut text, &row, to_terminal);
             written.write(&text)
-        })?;
+        });
+        read.map_err(stopped)?;
     }
     if series == 0 {
         return Err(nothing_found(&monitoring, &args.pattern));

@@ -192,6 +192,24 @@ fn an_export_of_nothing_leaves_the_file() {
     assert!(!terminal.path("..part").exists());
 }
 
+/// Not only while it reads samples.
+#[test]
+fn an_export_waits_for_a_busy_server() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    terminal
+        .server
+        .configure(|behavior| behavior.retry_after_s = Some(0));
+    let branch = json!([{"path": "shop", "name": "shop", "leaf": false, "branch": true}]);
+    let mut store = terminal.server.store.lock().unwrap();
+    store.instead.push_back((200, branch));
+    store.instead.extend(std::iter::repeat_with(busy).take(10));
+    drop(store);
+    let ran = terminal.run("vigie export");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("shop.orders"), "{ran:?}");
+}
+
 #[test]
 fn a_file_that_is_called_as_packed_is_packed() {
     let mut terminal = prepared();

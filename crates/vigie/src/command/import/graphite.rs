@@ -142,7 +142,10 @@ fn nothing_found(url: &str, pattern: &str) -> Failure {
         PrintableText::untrusted(pattern)
     ))
     .coded(code::NOT_FOUND)
-    .hint(shown!("what is there is told at `{}/metrics/find?query=*`", url))
+    .hint(shown!(
+        "what is there is told at `{}/metrics/find?query=*`",
+        url
+    ))
 }
 
 /// The seconds that are asked for: from one to another, both bounds inside.

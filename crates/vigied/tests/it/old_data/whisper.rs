@@ -266,6 +266,7 @@ fn a_signal_ends_an_import_and_what_was_stored_is_kept() {
     for expected in ["stopped by SIGTERM", "run the same command again"] {
         assert!(told(&ended).contains(expected), "{}", told(&ended));
     }
+    assert!(!told(&ended).contains("OK"), "{}", told(&ended));
     let totals = site.totals(&["import", "whisper", "tree"], 0);
     assert!(
         totals["units"]["imported_before"].as_u64().unwrap() >= 1,
