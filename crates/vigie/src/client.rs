@@ -36,6 +36,8 @@ const TIMEOUT_SECONDS: u64 = 60;
 const CONNECT_SECONDS_MAX: u64 = 15;
 /// Larger replies are refused, so that they do not fill the memory.
 const REPLY_BYTES_MAX: u64 = 1 << 30;
+/// The largest body of an error of another kind of server that is looked into.
+const ERROR_BYTES_MAX: usize = 64 << 10;
 
 /// Sends requests.
 #[derive(Debug, Clone)]
@@ -170,6 +172,19 @@ impl Vouched {
 impl Client {
     /// A client with the settings of the environment, else of the configuration.
     pub(crate) fn new(config: &Config, env: &Env) -> Result<Self, Failure> {
+        Self::with(config, env, config.ssl_disabled)
+    }
+
+    /// One for servers of another kind. That the certificate of the login's server is not checked says nothing of theirs.
+    pub(crate) fn elsewhere(
+        config: &Config,
+        env: &Env,
+        is_unverified: bool,
+    ) -> Result<Self, Failure> {
+        Self::with(config, env, is_unverified)
+    }
+
+    fn with(config: &Config, env: &Env, is_unverified: bool) -> Result<Self, Failure> {
         let timeout_s = match env.named(env::HTTP_TIMEOUT) {
             Some((name, text)) => text.parse().map_err(|_| {
                 Failure::usage(format!("`{name}` is not a number of seconds: `{text}`"))
@@ -183,12 +198,12 @@ impl Client {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(Arc::clone(&provider))
-            .disable_verification(config.ssl_disabled);
+            .disable_verification(is_unverified);
         let named = env
             .named(env::CA_FILE)
             .map(|(name, path)| trusted(name, Path::new(path)))
             .transpose()?
-            .filter(|_| !config.ssl_disabled)
+            .filter(|_| !is_unverified)
             .map(|(named, refused)| transport::trusting(named, provider).map_err(|_| refused))
             .transpose()?;
         let settings = ureq::Agent::config_builder()
@@ -342,6 +357,15 @@ impl Reply {
         } else {
             Err(self.refusal(doing))
         }
+    }
+
+    /// What the body of an error in JSON says, in whatever form of those that servers have.
+    pub(crate) fn said(&self) -> Option<String> {
+        if self.body.len() > ERROR_BYTES_MAX {
+            return None;
+        }
+        let error = ErrorBody::read(&self.body);
+        error.message.or(error.code)
     }
 
     /// The parsed body, unless the server refused.

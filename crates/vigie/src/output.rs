@@ -146,6 +146,11 @@ impl Output {
         io::stdout().lock().write_all(bytes)
     }
 
+    /// What was written of an export has left this program, or has not.
+    pub(crate) fn export_ended(&self) -> io::Result<()> {
+        io::stdout().lock().flush()
+    }
+
     /// A value as JSON, two spaces deep.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)

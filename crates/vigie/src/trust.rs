@@ -6,7 +6,7 @@
 //! asked once about an advertised origin that they did not name; the answer is stored next to the configuration, by server.
 
 use crate::address;
-use crate::client::{Reply, Request, Vouched};
+use crate::client::{Client, Reply, Request, Vouched};
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
@@ -28,8 +28,12 @@ impl Context {
     }
 
     /// Sends a request to a server of another kind that the user named in this very command. It has nothing of the login: no
-    /// credential but one that was given for this server.
-    pub(crate) fn send_elsewhere(&self, request: Request) -> Result<Reply, Failure> {
+    /// credential but one that was given for this server, and with its client no word on which certificates need no check.
+    pub(crate) fn send_elsewhere(
+        &self,
+        client: &Client,
+        request: Request,
+    ) -> Result<Reply, Failure> {
         let there = origin(request.url())?;
         if there.is_unspecified() {
             return Err(unspecified_address(&there));
@@ -39,7 +43,7 @@ impl Context {
             reason = "the user has named the origin, and the request is made of what they named"
         )]
         let vouched = Vouched::for_trusted(request);
-        self.client()?.send(vouched)
+        client.send(vouched)
     }
 
     /// The address that the server advertises for `what`, one of its parts; or the address that the user named, where the server

@@ -4,5 +4,3 @@ pub mod openmetrics;
 pub mod sample_lines;
 pub mod victoria;
 pub mod whisper;
-
-mod labels;

@@ -6,12 +6,13 @@
 
 pub mod collectd;
 pub mod csv;
-mod cut;
+pub(crate) mod cut;
 mod default_times;
 pub mod encode;
 pub mod exposition;
 pub mod influx;
 pub mod json;
+pub(crate) mod labels;
 mod line;
 pub mod lumberjack;
 mod moment;
@@ -19,6 +20,7 @@ mod names;
 mod now;
 pub mod pickle;
 pub mod plaintext;
+pub(crate) mod prometheus;
 mod script_mistakes;
 pub mod split_body;
 pub mod statsd;

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::shown::shown;
+use crate::shown::{PrintableText, shown};
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
 use base::time_expr::bounds;
 use serde_json::json;
@@ -31,11 +31,15 @@ read at once is bounded, however many there are. `jsonl` has an object in each l
 `name,timestamp,value`: `vigie metrics send` reads both, and `vigie import samples` the first one, also packed. Numbers come back to the \
 bit.
 
-A name that is a branch gives everything below it. With `-o` the file has its name when it is whole, and `FILE.part` until then. To \
-export in parts, give times: `--until` of one and `--from` of the next one.
+A name that is a branch gives everything below it; where nothing fits, the command fails and no file is touched. With `-o` the file \
+has its name when it is whole. Until then it is `FILE.part`, which goes when the export is stopped or fails; `kill -9` leaves it to \
+the next export into the same file. An export that was stopped begins anew: to export in parts, give times, `--until` of one and \
+`--from` of the next one, or patterns.
+
+Exit codes: 0 the export is whole, 5 nothing fits, 7 it was stopped, or its reader has gone before the end.
 
 Examples:
-  vigie export -o all.jsonl.gz --gzip
+  vigie export -o all.jsonl.gz
   vigie export 'shop.**' --format csv --from -30d > shop.csv
   vigie export 'shop.*' --from 2025-01-01 --until 2025-06-30 -o 2025.jsonl")]
 pub(crate) struct ExportArgs {
@@ -63,7 +67,7 @@ pub(crate) struct ExportArgs {
     /// Write a file; `-` is standard output
     #[arg(short = 'o', long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     output_file: Option<PathBuf>,
-    /// Pack what is written
+    /// Pack what is written; a file whose name ends in `.gz` is packed without it
     #[arg(long)]
     gzip: bool,
     #[command(flatten)]
@@ -99,7 +103,8 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         )
         .hint("name a file for the samples with `-o FILE`; their form is that of `--format`"));
     }
-    if args.gzip && to_terminal {
+    let is_packed = args.gzip || file.is_some_and(is_called_packed);
+    if is_packed && to_terminal {
         return Err(
             Failure::usage("what is packed cannot be shown at a terminal")
                 .hint("write it to a file with `-o FILE`, or into a pipe"),
@@ -108,32 +113,37 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
-    let mut written = ExportWriter::begin(file, args.gzip, output)?;
-    if args.format == Form::Csv {
-        written.write(form::CSV_HEADER)?;
-    }
+    let mut written = ExportWriter::begin(file, is_packed, output)?;
     let mut reading = SampleReader::new(&monitoring, range, &stop);
     let (mut series, mut samples) = (0, 0);
     let mut text = Vec::new();
-    for group in SeriesGroups::new(&monitoring, &args.pattern) {
-        let group = group?;
+    let stopped = |failure| match stop.signal() {
+        Some(signal) => Failure::new(Kind::Partial, format!("stopped by {signal}")),
+        None => failure,
+    };
+    for group in SeriesGroups::new(&monitoring, &args.pattern, &stop) {
+        let group = group.map_err(stopped)?;
+        if series == 0 && args.format == Form::Csv {
+            written.write(form::CSV_HEADER)?;
+        }
         series += group.len() as u64;
-        reading.read(&group, |row| {
+        let read = reading.read(&group, |row| {
             if let Some(signal) = stop.signal() {
                 return Err(Failure::new(Kind::Partial, format!("stopped by {signal}")));
             }
             text.clear();
             samples += args.format.write(&mut text, &row, to_terminal);
             written.write(&text)
-        })?;
+        });
+        read.map_err(stopped)?;
+    }
+    if series == 0 {
+        return Err(nothing_found(&monitoring, &args.pattern));
     }
     written.end()?;
     if output.is_json() {
         let file = file.map(|file| file.to_string_lossy().into_owned());
         return output.json(&json!({"series": series, "samples": samples, "file": file}));
-    }
-    if series == 0 {
-        output.note(monitoring.empty());
     }
     let told = format!(
         "{} of {}",
@@ -145,4 +155,23 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         None => told.into(),
     });
     Ok(())
+}
+
+/// Whether a file is called as one that is packed by gzip.
+fn is_called_packed(file: &Path) -> bool {
+    let ending = file.extension();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+}
+
+/// A pattern with a slip in it is no export of nothing, which would take the place of a good one.
+fn nothing_found(monitoring: &Monitoring<'_>, pattern: &str) -> Failure {
+    Failure::new(
+        Kind::NotFound,
+        shown!(
+            "nothing of {} fits `{}`, or lies below what does: nothing was written",
+            monitoring.described(),
+            PrintableText::untrusted(pattern)
+        ),
+    )
+    .hint("see what there is with `vigie metrics list`")
 }

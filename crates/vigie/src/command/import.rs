@@ -1,12 +1,15 @@
 //! `import`: old samples, from the files and servers of other programs. One command per file, and their shared code.
 
 mod arguments;
+mod body_outcome;
 mod delivery;
 mod graphite;
 mod lines;
 mod pace;
 mod progress;
 mod prometheus;
+mod reasons;
+mod run;
 mod samples;
 mod state;
 mod tally;

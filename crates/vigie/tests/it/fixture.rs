@@ -2,6 +2,7 @@
 //! organizations, and remembers what it was asked.
 
 mod documents;
+mod elsewhere;
 mod gzip;
 mod request;
 mod tokens;
@@ -12,6 +13,7 @@ use documents::{
     accounts, code_of, date, deleted, discovery, holders, org, organizations, regions, space,
     spaces, users,
 };
+pub(crate) use elsewhere::serve_elsewhere;
 pub(crate) use gzip::gzip;
 use request::{decode, read};
 use serde_json::{Value, json};

@@ -16,6 +16,7 @@ mod fixture;
 mod folders;
 mod given;
 mod hostile;
+mod import_graphite;
 mod invitation;
 mod json_style;
 mod keys;

@@ -77,6 +77,166 @@ fn exports_are_lines_that_can_be_sent_again() {
     assert_snapshot!(terminal.transcript());
 }
 
+/// What a run has noted says nothing for another command, nor for input of which nothing was stored.
+#[test]
+fn what_was_rejected_as_a_whole_is_sent_again() {
+    let mut terminal = prepared();
+    fs::write(terminal.path("x.prom"), "up 1 1519862400\n").unwrap();
+    for line in ["vigie import samples x.prom", "vigie import samples x.prom"] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("0 imported, 1 rejected"), "{ran:?}");
+        assert!(ran.stdout.contains("malformed 1"), "{ran:?}");
+    }
+    let ran = terminal.run("vigie import prometheus x.prom");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 1);
+
+    fs::write(terminal.path("timeless.prom"), "up 1\nup 2\n").unwrap();
+    for _ in 0..2 {
+        let ran = terminal.run("vigie import prometheus timeless.prom");
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("timestamp 2"), "{ran:?}");
+    }
+    // By the server, too.
+    fs::write(terminal.path("later.prom"), "up 1 5000000000\n").unwrap();
+    for _ in 0..2 {
+        let ran = terminal.run("vigie import prometheus later.prom");
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stdout.contains("too_new 1"), "{ran:?}");
+    }
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 3);
+}
+
+/// What was rejected of something that was stored in part is told by each run, and not sent again.
+#[test]
+fn what_an_earlier_run_has_rejected_is_told_again() {
+    let mut terminal = prepared();
+    let text = "up 1 1519862400\nup 1\nup 1 5000000000\n";
+    fs::write(terminal.path("half.prom"), text).unwrap();
+    let ran = terminal.run("vigie import prometheus half.prom");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    for _ in 0..2 {
+        let ran = terminal.run("vigie import prometheus half.prom");
+        assert_eq!(ran.code, 7, "{ran:?}");
+        assert!(ran.stdout.contains("1 imported before"), "{ran:?}");
+        let told = "Rejected before:   2 by an earlier run: timestamp 1, too_new 1";
+        assert!(ran.stdout.contains(told), "{ran:?}");
+        assert!(!ran.stdout.contains("OK"), "{ran:?}");
+        assert!(ran.stderr.contains("`--restart`"), "{ran:?}");
+    }
+    assert_eq!(terminal.server.requests("POST", "/v1/metrics").len(), 1);
+    let ran = terminal.run("vigie import prometheus half.prom --restart");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(ran.stdout.contains("Stored:     1"), "{ran:?}");
+}
+
+/// Whether it is there still, nobody has asked.
+#[test]
+fn what_was_imported_before_is_not_called_well() {
+    let mut terminal = prepared();
+    terminal.run("vigie import whisper tree");
+    terminal.server.store.lock().unwrap().samples.clear();
+    let ran = terminal.run("vigie import whisper tree");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stdout.contains("0 imported, 1 imported before"),
+        "{ran:?}"
+    );
+    assert!(!ran.stdout.contains("OK"), "{ran:?}");
+    assert!(ran.stderr.contains("`--restart` sends it again"), "{ran:?}");
+    let ran = terminal.run("vigie import whisper tree --restart");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(terminal.server.store.lock().unwrap().len(), 2);
+}
+
+/// A slip in the name of a folder is told, and no OK.
+#[test]
+fn a_folder_without_files_is_no_import() {
+    let mut terminal = prepared();
+    fs::create_dir_all(terminal.path("other/shop")).unwrap();
+    fs::write(terminal.path("other/shop/orders.txt"), "x").unwrap();
+    for line in [
+        "vigie import whisper other",
+        "vigie import whisper other --dry-run",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(!ran.stdout.contains("OK"), "{ran:?}");
+        assert!(ran.stderr.contains("there is no file `*.wsp`"), "{ran:?}");
+        assert!(!ran.stderr.contains("run the same command"), "{ran:?}");
+    }
+}
+
+/// The last good export is worth more than one of nothing.
+#[test]
+fn an_export_of_nothing_leaves_the_file() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    fs::write(terminal.path("good.jsonl"), "kept").unwrap();
+    for line in [
+        "vigie export typo.** -o good.jsonl",
+        "vigie export typo.** -o good.jsonl --format csv --output json",
+        "vigie export typo.** --format csv",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 5, "{ran:?}");
+        assert_eq!(ran.stdout, "", "{ran:?}");
+        assert!(ran.stderr.contains("nothing was written"), "{ran:?}");
+    }
+    assert_eq!(fs::read(terminal.path("good.jsonl")).unwrap(), b"kept");
+    assert!(!terminal.path("good.jsonl.part").exists());
+    let ran = terminal.run("vigie export -o .");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("`.` is a folder"), "{ran:?}");
+    assert!(!terminal.path("..part").exists());
+}
+
+/// Not only while it reads samples.
+#[test]
+fn an_export_waits_for_a_busy_server() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    terminal
+        .server
+        .configure(|behavior| behavior.retry_after_s = Some(0));
+    let branch = json!([{"path": "shop", "name": "shop", "leaf": false, "branch": true}]);
+    let mut store = terminal.server.store.lock().unwrap();
+    store.instead.push_back((200, branch));
+    store.instead.extend(std::iter::repeat_with(busy).take(10));
+    drop(store);
+    let ran = terminal.run("vigie export");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains("shop.orders"), "{ran:?}");
+}
+
+#[test]
+fn a_file_that_is_called_as_packed_is_packed() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    terminal.run("vigie export -o all.jsonl.gz");
+    let packed = fs::read(terminal.path("all.jsonl.gz")).unwrap();
+    assert_eq!(packed[..2], [0x1f, 0x8b]);
+    let ran = terminal.run("vigie import samples all.jsonl.gz");
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// Whoever packs or stores what comes out of the pipe must not take a part for the whole.
+#[test]
+fn an_export_whose_reader_has_gone_is_no_success() {
+    let mut terminal = prepared();
+    terminal.run("vigie metrics send shop.orders=17@1519862400 -q");
+    for arguments in [&["export"][..], &["export", "--gzip"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = terminal.command("vigie");
+        let ran = command.args(arguments).stdout(writer).output().unwrap();
+        assert_eq!(ran.status.code(), Some(7), "{ran:?}");
+        let told = String::from_utf8(ran.stderr).unwrap();
+        assert!(told.contains("the export is not whole"), "{told}");
+    }
+}
+
 /// More often than any other command tries.
 #[test]
 fn an_import_obeys_a_busy_server_for_as_long_as_it_says() {

@@ -136,12 +136,12 @@ fn every_command_prints_json_and_nothing_else() {
     let [key, prom, all] = &files;
     std::fs::write(key, format!("apikey:{}", owner.api_key)).unwrap();
     std::fs::write(prom, "up 1 1750000000\n").unwrap();
-    std::fs::create_dir(folder.join("tree")).unwrap();
+    let tree = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/whisper/tree");
     let moves = [
         format!("import prometheus {prom}"),
         format!("export up -o {all}"),
         format!("import samples {all}"),
-        format!("import whisper {}", folder.join("tree").display()),
+        format!("import whisper {tree}"),
         format!(
             "import graphite {url}/graphite/s-{} --credentials {key} --from -1d",
             owner.space

@@ -7,6 +7,7 @@ mod whisper;
 
 use crate::harness::Server;
 use serde_json::Value;
+use std::fs;
 use std::process::{Command, Output};
 
 /// A server, and a command line that is logged in to it.
@@ -56,6 +57,20 @@ impl Site {
         let ran = self.run(&[arguments, &["--output", "json"]].concat(), code);
         serde_json::from_slice(&ran.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", told(&ran)))
+    }
+
+    /// Sends lines of Graphite's.
+    fn send(&self, lines: &str) {
+        fs::write(self.server.folder.path().join("lines"), lines).unwrap();
+        let send = ["metrics", "send", "--file", "lines", "--format", "graphite"];
+        self.run(&send, 0);
+    }
+
+    /// Gives all series a step of a minute.
+    fn keep_minutes(&self) {
+        let (pattern, retentions) = (["--pattern", ".*"], ["--retentions", "60s:5y"]);
+        let set = ["metrics", "schemas", "set", "all"];
+        self.run(&[&set[..], &pattern, &retentions].concat(), 0);
     }
 
     /// The samples of a series as they were sent, `[value, seconds]`.

@@ -4,8 +4,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::labels;
-use crate::ingest::Names;
+use crate::ingest::{Names, cut, labels};
+use base::excerpt;
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::Millis;
@@ -36,11 +36,13 @@ pub struct Series {
 pub fn line(text: &[u8], names: Names) -> Result<Series, (Option<String>, RejectReason)> {
     let malformed = |what: String| RejectReason::Malformed(what);
     let read: Line<'_> = serde_json::from_slice(text).map_err(|error| {
+        // It repeats what stands where something else was expected, which may be all of the line.
+        let error = excerpt::beginning(&error.to_string());
         let what = format!("the line is no export of VictoriaMetrics: {error}");
         (None, malformed(what))
     })?;
     let metric = read.metric.get("__name__").cloned().unwrap_or_default();
-    let told = |reason| (Some(metric.clone().into_owned()), reason);
+    let told = |reason| (Some(cut::name(&metric)), reason);
     let labels = read.metric.iter().filter(|(label, _)| *label != "__name__");
     let labels = labels.map(|(label, value)| (&**label, &**value));
     let name = labels::name(&metric, labels, names).map_err(told)?;

@@ -14,7 +14,7 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// The beginning of a name, for a reject.
-pub(super) fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     cut(text, NAME_BYTES)
 }
 

@@ -4,13 +4,17 @@
 //! labels; what no name may hold becomes `_` in them. Values that are no finite number are counted and left out: a summary without
 //! values has `NaN`. Comments, `# TYPE` and `# HELP` among them, are passed over.
 
-use crate::ingest::cut;
-use base::name::{SeriesName, allowed};
+use super::prometheus::Sample;
+use super::{Names, cut};
+use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
 
 /// The last millisecond of year 9999.
 const LATEST: i64 = 253_402_300_799_999;
+
+/// The name, the value and the time of a line.
+type ReadSample = (SeriesName<'static>, f64, Option<Millis>);
 
 /// Stands for what no name may hold.
 const REPLACEMENT: char = '_';
@@ -45,7 +49,7 @@ pub fn read(
     samples_max: usize,
 ) -> Result<Exposition, ExpositionError> {
     let mut found = Exposition::default();
-    let (mut name, mut line) = (String::new(), 0);
+    let mut line = 0;
     let wrong = |line, reason| Err(ExpositionError { line, reason });
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -58,19 +62,16 @@ pub fn read(
         let Ok(text) = std::str::from_utf8(bytes) else {
             return wrong(line, malformed("the line is not UTF-8"));
         };
-        let text = text.trim_matches([' ', '\t', '\r']);
-        if text.is_empty() || text.starts_with('#') {
-            continue;
-        }
-        if found.batch.len() >= samples_max {
-            let reason = format!("the file holds more than {samples_max} samples");
-            return wrong(line, RejectReason::Malformed(reason));
-        }
-        match sample(text, own, &mut name) {
-            Ok((series, value, at)) if value.is_finite() => {
+        match sample(text, own) {
+            Ok(None) => {}
+            Ok(Some(_)) if found.batch.len() >= samples_max => {
+                let reason = format!("the file holds more than {samples_max} samples");
+                return wrong(line, RejectReason::Malformed(reason));
+            }
+            Ok(Some((series, value, at))) if value.is_finite() => {
                 found.batch.push(&series, at.unwrap_or(now), value);
             }
-            Ok(_) => found.not_finite += 1,
+            Ok(Some(_)) => found.not_finite += 1,
             Err(reason) => return wrong(line, reason),
         }
     }
@@ -81,43 +82,25 @@ fn malformed(what: &str) -> RejectReason {
     RejectReason::Malformed(what.to_owned())
 }
 
-/// Reads a line, whose name is written to `name`.
-fn sample<'n>(
-    text: &str,
-    own: (&str, &str),
-    name: &'n mut String,
-) -> Result<(SeriesName<'n>, f64, Option<Millis>), RejectReason> {
-    name.clear();
-    let end = text.find(|own| !is_of_name(own)).unwrap_or(text.len());
-    let (metric, rest) = text.split_at(end);
-    if metric.is_empty() || metric.starts_with(|own: char| own.is_ascii_digit()) {
-        return Err(malformed("the line begins with no name of a metric"));
-    }
-    name.push_str(metric);
-    let rest = rest.trim_start_matches([' ', '\t']);
-    let (rest, has_own) = match rest.strip_prefix('{') {
-        Some(rest) => labels(rest, own.0, name)?,
-        None => (rest, false),
+/// Reads a line; `None` where it is blank or a comment.
+fn sample(text: &str, own: (&str, &str)) -> Result<Option<ReadSample>, RejectReason> {
+    let Some(sample) = Sample::read(text)? else {
+        return Ok(None);
     };
-    if !has_own {
-        push(name, own.0, own.1);
+    // What an exporter is writing at this moment is no name that it would write.
+    if !sample.has_plain_names() {
+        let what =
+            "the names of the metric and of its labels hold more than letters, digits, `_` and `:`";
+        return Err(malformed(what));
     }
-    let mut fields = rest.split([' ', '\t']).filter(|field| !field.is_empty());
-    let value = fields
-        .next()
-        .ok_or_else(|| malformed("the line has no value"))?;
-    let number = fast_float2::parse::<f64, _>(value).map_err(|_| {
-        RejectReason::Value(format!("the value `{}` is not a number", cut::short(value)))
-    })?;
-    let at = fields.next().map(time).transpose()?;
-    if fields.next().is_some() {
-        return Err(malformed("something follows the time"));
-    }
-    Ok((SeriesName::parse(name)?, number, at))
+    let (value, time) = sample.value_and_time()?;
+    let at = time.map(millis).transpose()?;
+    let names = Names::replacing(REPLACEMENT).unwrap_or_default();
+    Ok(Some((sample.name(Some(own), names)?, value, at)))
 }
 
 /// Milliseconds since 1970.
-fn time(text: &str) -> Result<Millis, RejectReason> {
+fn millis(text: &str) -> Result<Millis, RejectReason> {
     let at = text.parse::<i64>().ok();
     let at = at.filter(|at| (0..=LATEST).contains(at));
     at.map(Millis).ok_or_else(|| {
@@ -126,76 +109,6 @@ fn time(text: &str) -> Result<Millis, RejectReason> {
             cut::short(text)
         ))
     })
-}
-
-/// Reads labels up to the `}` and adds them to the name. Returns what follows, and whether one has this name.
-fn labels<'t>(
-    text: &'t str,
-    own: &str,
-    name: &mut String,
-) -> Result<(&'t str, bool), RejectReason> {
-    let blanks = [' ', '\t'];
-    let (mut rest, mut has_own) = (text.trim_start_matches(blanks), false);
-    loop {
-        if let Some(behind) = rest.strip_prefix('}') {
-            return Ok((behind, has_own));
-        }
-        let end = rest.find(|own| !is_of_name(own)).unwrap_or(rest.len());
-        let (label, behind) = rest.split_at(end);
-        let behind = behind.trim_start_matches(blanks).strip_prefix('=');
-        let behind = behind.and_then(|behind| behind.trim_start_matches(blanks).strip_prefix('"'));
-        let (false, Some(quoted)) = (label.is_empty(), behind) else {
-            return Err(malformed("a label is not of the form `name=\"value\"`"));
-        };
-        let (value, behind) = unquoted(quoted)?;
-        push(name, label, &value);
-        has_own |= label == own;
-        rest = behind.trim_start_matches(blanks);
-        match rest.strip_prefix(',') {
-            Some(behind) => rest = behind.trim_start_matches(blanks),
-            None if rest.starts_with('}') => {}
-            None => return Err(malformed("labels that are not parted by commas")),
-        }
-    }
-}
-
-/// The value up to the quotes behind it, and what follows them.
-fn unquoted(text: &str) -> Result<(String, &str), RejectReason> {
-    let mut value = String::new();
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '"' => return Ok((value, text.get(at + 1..).unwrap_or_default())),
-            '\\' => match characters.next() {
-                Some((_, 'n')) => value.push('\n'),
-                Some((_, meant @ ('\\' | '"'))) => value.push(meant),
-                _ => return Err(malformed("a `\\` in a label that means nothing")),
-            },
-            _ => value.push(character),
-        }
-    }
-    Err(malformed("the quotes of a label do not end"))
-}
-
-/// Adds a label; one without a value is none.
-fn push(name: &mut String, label: &str, value: &str) {
-    if value.is_empty() {
-        return;
-    }
-    name.push(';');
-    name.push_str(label);
-    name.push('=');
-    let is_kept = |character: char| allowed(character) && character != ';';
-    name.extend(
-        value
-            .chars()
-            .map(|own| if is_kept(own) { own } else { REPLACEMENT }),
-    );
-}
-
-/// Of the names of metrics, and but for the colon of labels'.
-const fn is_of_name(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '_' | ':')
 }
 
 #[cfg(test)]
@@ -258,14 +171,17 @@ mod tests {
             ("b\n", "no value"),
             ("b x\n", "`x` is not a number"),
             ("b 1 soon\n", "`soon` is not a number of milliseconds"),
-            ("b 1 1395066363000 3\n", "something follows"),
+            ("b 1 1395066363000 3\n", "goes on behind"),
             ("1b 1\n", "no name of a metric"),
-            ("b{c} 1\n", "`name=\"value\"`"),
-            ("b{c=\"d} 1\n", "do not end"),
+            ("b.c 1\n", "more than letters"),
+            ("{\"b c\"} 1\n", "more than letters"),
+            ("b{c} 1\n", "a label has no value"),
+            ("b{c=d} 1\n", "not in quotes"),
+            ("b{c=\"d} 1\n", "a text in quotes has no end"),
             ("b{c=\"\\d\"} 1\n", "means nothing"),
-            ("b{c=\"d\" e=\"f\"} 1\n", "commas"),
+            ("b{c=\"d\" e=\"f\"} 1\n", "the labels have no end"),
             ("b{c=\"d\",c=\"e\"} 1\n", "tag `c` twice"),
-            ("b{\n", "`name=\"value\"`"),
+            ("b{\n", "the labels have no end"),
         ] {
             let error = told(&format!("a 1\n{line}")).unwrap_err();
             assert!(error.starts_with("line 2: "), "{line}: {error}");

@@ -1,7 +1,7 @@
 //! Reads the series of a domain, level by level, and their samples, in times of which an answer is not too large.
 
 use crate::client::Request;
-use crate::command::metrics::list::nodes;
+use crate::command::metrics::list::{nodes, nodes_request};
 use crate::command::metrics::stop::Stop;
 use crate::error::{Failure, code};
 use crate::monitoring::{Monitoring, RetryPolicy};
@@ -32,22 +32,30 @@ const TOO_LARGE: &str = "BXNMSMT12E";
 /// The series that fit a pattern or lie below what fits, a few at a time.
 pub(super) struct SeriesGroups<'m> {
     monitoring: &'m Monitoring<'m>,
+    stop: &'m Arc<Stop>,
+    /// Whether nothing was asked yet: a person waits for the first answer, and the job of hours for the others.
+    is_first: bool,
     /// Patterns, and how many levels below the first one each is.
     branches: Vec<(String, usize)>,
     found: VecDeque<String>,
 }
 
 impl<'m> SeriesGroups<'m> {
-    pub(super) fn new(monitoring: &'m Monitoring<'m>, pattern: &str) -> Self {
+    pub(super) fn new(monitoring: &'m Monitoring<'m>, pattern: &str, stop: &'m Arc<Stop>) -> Self {
         Self {
             monitoring,
+            stop,
+            is_first: true,
             branches: vec![(pattern.to_owned(), 0)],
             found: VecDeque::new(),
         }
     }
 
     fn level(&mut self, query: &str, depth: usize) -> Result<(), Failure> {
-        let found = nodes(self.monitoring, query)?;
+        let found = match std::mem::take(&mut self.is_first) {
+            true => nodes(self.monitoring, query)?,
+            false => self.nodes(query)?,
+        };
         // A `**` has found what is below already.
         let is_all = query.contains("**");
         let mut deeper = Vec::new();
@@ -66,6 +74,15 @@ impl<'m> SeriesGroups<'m> {
         // In the order of the names.
         self.branches.extend(deeper.into_iter().rev());
         Ok(())
+    }
+
+    fn nodes(&self, query: &str) -> Result<Vec<NodeItem>, Failure> {
+        let make = || nodes_request(self.monitoring, query);
+        let wait = |wait| self.stop.wait(wait);
+        let reply = self
+            .monitoring
+            .exchange_while(make, RetryPolicy::Patient, wait)?;
+        reply.parse("list metrics")
     }
 }
 

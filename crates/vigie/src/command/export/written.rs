@@ -1,8 +1,9 @@
 //! Where an export goes: to a file, which has its name when it is whole, or to standard output; plain or packed.
 
-use crate::error::Failure;
+use crate::error::{Failure, Kind, code};
 use crate::links;
 use crate::output::Output;
+use crate::shown::shown;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::ffi::OsString;
@@ -17,7 +18,34 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// The file or pipe.
 pub(super) struct ExportWriter<'a> {
     into: Encoder<'a>,
-    file: Option<(PathBuf, PathBuf)>,
+    /// Behind what writes into it, so that it is removed after the last write.
+    file: Option<PartFile>,
+}
+
+/// A file under the name that it has until it is whole. It goes where that does not come.
+#[derive(Debug)]
+struct PartFile {
+    part: PathBuf,
+    named: PathBuf,
+    is_kept: bool,
+}
+
+impl PartFile {
+    /// Gives the file its name.
+    fn keep(mut self, opened: &File) -> io::Result<()> {
+        opened.sync_all()?;
+        fs::rename(&self.part, &self.named)?;
+        self.is_kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            drop(fs::remove_file(&self.part));
+        }
+    }
 }
 
 enum Encoder<'a> {
@@ -40,6 +68,10 @@ impl<'a> ExportWriter<'a> {
         let (sink, file) = match file {
             None => (Sink::Screen(output), None),
             Some(file) => {
+                if fs::metadata(file).is_ok_and(|found| found.is_dir()) {
+                    return Err(Failure::usage(shown!("`{}` is a folder", file.display()))
+                        .hint("name a file in it; `-` is standard output"));
+                }
                 links::refuse_planted(file)?;
                 let (opened, names) =
                     open(file).map_err(|error| Failure::file("write", file, &error))?;
@@ -72,18 +104,20 @@ impl<'a> ExportWriter<'a> {
         };
         let ended =
             plain.and_then(|into| into.into_inner().map_err(io::IntoInnerError::into_error));
+        let ended = ended.and_then(|mut sink| sink.flush().map(|()| sink));
         let sink = ended.map_err(|error| failed(file.as_ref(), error))?;
-        let (Sink::File(opened), Some((part, named))) = (sink, &file) else {
+        let (Sink::File(opened), Some(file)) = (sink, file) else {
             return Ok(());
         };
-        let kept = opened.sync_all().and_then(|()| fs::rename(part, named));
-        kept.map_err(|error| Failure::file("write", named, &error))
+        let named = file.named.clone();
+        let kept = file.keep(&opened);
+        kept.map_err(|error| Failure::file("write", &named, &error))
     }
 }
 
 /// Opens what an export is written into. A file is made beside the one of that name, if there is one, with the same mode, and takes
-/// its place in the end; both names are given. What is no file, such as a pipe, is written into as it is.
-fn open(file: &Path) -> io::Result<(File, Option<(PathBuf, PathBuf)>)> {
+/// its place in the end. What is no file, such as a pipe, is written into as it is.
+fn open(file: &Path) -> io::Result<(File, Option<PartFile>)> {
     let (named, mode) = match fs::metadata(file) {
         Ok(found) if found.is_dir() => return Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => {
@@ -98,10 +132,15 @@ fn open(file: &Path) -> io::Result<(File, Option<(PathBuf, PathBuf)>)> {
     part.push(".part");
     let part = PathBuf::from(part);
     let opened = create(&part)?;
+    let file = PartFile {
+        part,
+        named,
+        is_kept: false,
+    };
     if let Some(mode) = mode {
         opened.set_permissions(mode)?;
     }
-    Ok((opened, Some((part, named))))
+    Ok((opened, Some(file)))
 }
 
 /// Makes the file anew. One that was left by an interrupted export, or put there by somebody who would read this one, is removed.
@@ -115,9 +154,15 @@ fn create(part: &Path) -> io::Result<File> {
     links::never_linked(&mut options).open(part)
 }
 
-fn failed(file: Option<&(PathBuf, PathBuf)>, error: io::Error) -> Failure {
+fn failed(file: Option<&PartFile>, error: io::Error) -> Failure {
     match file {
-        Some((part, _)) => Failure::file("write", part, &error),
+        Some(file) => Failure::file("write", &file.part, &error),
+        // Whoever packs or stores it would take a part for the whole.
+        None if error.kind() == ErrorKind::BrokenPipe => Failure::new(
+            Kind::Partial,
+            "the reader of the output has gone before its end: the export is not whole",
+        )
+        .coded(code::OUTPUT),
         None => Failure::from(error),
     }
 }
@@ -133,7 +178,7 @@ impl Write for Sink<'_> {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::File(file) => file.flush(),
-            Self::Screen(_) => Ok(()),
+            Self::Screen(output) => output.export_ended(),
         }
     }
 }
@@ -141,6 +186,9 @@ impl Write for Sink<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Name;
+    use crate::env::Env;
+    use crate::output::Format;
 
     #[test]
     fn what_lies_where_an_export_is_made_is_not_written_into() {
@@ -162,18 +210,39 @@ mod tests {
         fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         let (opened, names) = open(&link).unwrap();
-        let (part, named) = names.unwrap();
+        let names = names.unwrap();
         assert_eq!(
             opened.metadata().unwrap().permissions().mode() & 0o777,
             0o600
         );
-        assert_eq!(named, fs::canonicalize(&real).unwrap());
-        assert_ne!(part, named);
+        assert_eq!(names.named, fs::canonicalize(&real).unwrap());
+        assert_ne!(names.part, names.named);
         assert!(open(Path::new("/dev/null")).unwrap().1.is_none());
         assert_eq!(
             open(folder.path()).unwrap_err().kind(),
             ErrorKind::IsADirectory
         );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn what_does_not_come_to_its_end_leaves_the_file_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, part) = (folder.path().join("a"), folder.path().join("a.part"));
+        fs::write(&file, "before").unwrap();
+        let output = Output::new(Name::Vigie, Format::Text, true, &Env::default(), None);
+        for is_packed in [true, false] {
+            let mut writer = ExportWriter::begin(Some(&file), is_packed, &output).unwrap();
+            writer.write(b"half").unwrap();
+            assert!(part.exists());
+            drop(writer);
+            assert!(!part.exists());
+            assert_eq!(fs::read(&file).unwrap(), b"before");
+        }
+        let mut writer = ExportWriter::begin(Some(&file), false, &output).unwrap();
+        writer.write(b"whole").unwrap();
+        writer.end().unwrap();
+        assert!(!part.exists());
+        assert_eq!(fs::read(&file).unwrap(), b"whole");
     }
 }

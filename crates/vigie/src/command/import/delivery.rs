@@ -1,11 +1,14 @@
 //! Sends what an import reads: one request at a time, at its pace, and says which units of the source are in the store.
 //!
-//! A unit (a file, a series, a part of a stream) counts as done when the server has answered for its last sample. Samples that
-//! were refused for now, and not for what they are, leave their unit to the next run: sending a sample again changes nothing.
+//! A unit (a file, a series, a part of a stream) counts as done when the server has answered for its last sample, and anything of it
+//! was stored. Samples that were refused for now, and not for what they are, leave their unit to the next run: sending a sample
+//! again changes nothing.
 
+use super::body_outcome::{BodyOutcome, Outcome};
 use super::pace::Pace;
 use super::progress::Progress;
-use super::tally::Tally;
+use super::reasons::Reasons;
+use super::tally::{Tally, Verdict};
 use crate::client::Request;
 use crate::command::metrics::stop::Stop;
 use crate::error::{Failure, Kind};
@@ -19,23 +22,31 @@ use std::sync::Arc;
 use std::time::Instant;
 use wire::ingest::encode::BodyWriter;
 use wire::ingest::split_body::split_body;
-use wire::receipt::Receipt;
 
 /// The maximum size of a request, whatever `--batch` says: half of the server's default `body_bytes`.
 const BODY_BYTES_MAX: usize = 8 << 20;
 
-/// The reasons of rejections that pass with time.
-const PASSING: [&str; 2] = [RejectReason::ACCOUNT_LIMIT, "full"];
-
 /// What ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EndKind {
+#[derive(Debug, Clone)]
+enum Ended<U> {
     /// A file or a series.
-    Unit,
+    Unit(U),
     /// A unit whose samples came mixed with those of the unit before it.
-    Sibling,
+    Sibling(U),
     /// A part of a stream.
-    Part,
+    Part(U),
+    /// What was to be a unit, and is none.
+    Abandoned,
+}
+
+/// Where something ends.
+#[derive(Debug, Clone)]
+struct End<U> {
+    /// So many samples of the body stand before it.
+    at: usize,
+    what: Ended<U>,
+    /// The samples that were refused here, and not sent.
+    refused: Reasons,
 }
 
 /// The way of samples to the server.
@@ -50,10 +61,12 @@ pub(super) struct Delivery<'a, U> {
     pub(super) progress: Progress<'a>,
     body: BodyWriter,
     /// Where in the body units and parts end.
-    ends: Vec<(usize, U, EndKind)>,
-    /// Whether a sample of the unit that has not ended was refused for now.
-    is_open_spoiled: bool,
-    done: Vec<U>,
+    ends: Vec<End<U>>,
+    /// What became of the samples of the unit that has not ended, as far as the server has answered for them.
+    open: Outcome,
+    /// Those of them that were refused here.
+    refused: Reasons,
+    done: Vec<(U, Reasons)>,
 }
 
 impl<'a, U> Delivery<'a, U> {
@@ -76,9 +89,22 @@ impl<'a, U> Delivery<'a, U> {
             progress,
             body: BodyWriter::new(),
             ends: Vec::new(),
-            is_open_spoiled: false,
+            open: Outcome::default(),
+            refused: Reasons::default(),
             done: Vec::new(),
         }
+    }
+
+    /// The stream that follows was imported in part, and this was rejected of that part.
+    pub(super) fn go_on(&mut self, rejected: Reasons) {
+        self.tally.imported_in_part(&rejected);
+        self.open = Outcome::of_earlier_run(rejected);
+    }
+
+    /// Counts a sample of the open unit, or a line that is none, that cannot be sent.
+    pub(super) fn refuse(&mut self, name: Option<&str>, reason: &RejectReason) {
+        self.refused.add(reason.code(), 1);
+        self.tally.refuse(name, reason);
     }
 
     /// Adds a sample, and sends when there are enough.
@@ -94,7 +120,7 @@ impl<'a, U> Delivery<'a, U> {
             self.tally.without_value();
         } else if value.is_infinite() {
             let reason = RejectReason::Value(format!("the value {value} is not a finite number"));
-            self.tally.refuse(Some(name.as_str()), &reason);
+            self.refuse(Some(name.as_str()), &reason);
         } else {
             let key = SeriesKey::from(name);
             self.body.push(&Sample { key, at, value });
@@ -107,41 +133,41 @@ impl<'a, U> Delivery<'a, U> {
 
     /// The unit that the samples were of is at its end.
     pub(super) fn end(&mut self, unit: U) {
-        self.add_end(unit, EndKind::Unit);
+        self.add_ends([Ended::Unit(unit)]);
     }
 
     /// Units whose samples came mixed are at their end: they are done together, or none of them is.
     pub(super) fn end_together(&mut self, units: impl IntoIterator<Item = U>) {
-        let mut kind = EndKind::Unit;
-        for unit in units {
-            self.ends.push((self.body.len(), unit, kind));
-            kind = EndKind::Sibling;
-        }
-        if self.body.is_empty() {
-            self.settle(&RetryableRejections::default());
-        }
+        let mut units = units.into_iter();
+        let first = units.next().map(Ended::Unit);
+        self.add_ends(first.into_iter().chain(units.map(Ended::Sibling)));
     }
 
     /// A part of the unit is at its end: it counts as done like a unit, and is not counted as one. Parts are done in their order: once
     /// one is not, none behind it is.
     pub(super) fn end_part(&mut self, part: U) {
-        self.add_end(part, EndKind::Part);
-    }
-
-    fn add_end(&mut self, unit: U, kind: EndKind) {
-        self.ends.push((self.body.len(), unit, kind));
-        if self.body.is_empty() {
-            self.settle(&RetryableRejections::default());
-        }
+        self.add_ends([Ended::Part(part)]);
     }
 
     /// The unit that the samples were of is not done, whatever becomes of them.
     pub(super) fn abandon(&mut self) {
-        self.is_open_spoiled = false;
+        self.add_ends([Ended::Abandoned]);
     }
 
-    /// The units that are done since it was asked last.
-    pub(super) fn take_done(&mut self) -> Vec<U> {
+    fn add_ends(&mut self, all: impl IntoIterator<Item = Ended<U>>) {
+        for what in all {
+            let refused = std::mem::take(&mut self.refused);
+            let at = self.body.len();
+            self.ends.push(End { at, what, refused });
+        }
+        if self.body.is_empty() {
+            self.settle(&BodyOutcome::default(), 0);
+        }
+    }
+
+    /// The units that are done since it was asked last, and what was rejected of each; of those whose samples came mixed, all at the
+    /// first one.
+    pub(super) fn take_done(&mut self) -> Vec<(U, Reasons)> {
         std::mem::take(&mut self.done)
     }
 
@@ -154,18 +180,18 @@ impl<'a, U> Delivery<'a, U> {
         }
         let samples = self.body.len();
         let body = std::mem::take(&mut self.body).finish();
-        let mut spoiled = RetryableRejections::default();
+        let mut outcome = BodyOutcome::default();
         if self.monitoring.is_some() {
             let begun = Instant::now();
-            self.deliver(body, (0, samples), &mut spoiled)?;
+            self.deliver(body, (0, samples), &mut outcome)?;
             let wait = self.pace.wait_after(begun.elapsed(), samples);
-            self.settle(&spoiled);
+            self.settle(&outcome, samples);
             if !wait.is_zero() {
                 self.stop.wait(wait);
             }
         } else {
             self.tally.fit(samples as u64);
-            self.settle(&spoiled);
+            self.settle(&outcome, samples);
         }
         self.progress.update(self.tally.sent());
         Ok(())
@@ -185,7 +211,7 @@ impl<'a, U> Delivery<'a, U> {
         &mut self,
         body: Vec<u8>,
         (first, samples): (usize, usize),
-        spoiled: &mut RetryableRejections,
+        outcome: &mut BodyOutcome,
     ) -> Result<(), Failure> {
         let Some(monitoring) = &self.monitoring else {
             return Ok(());
@@ -199,7 +225,7 @@ impl<'a, U> Delivery<'a, U> {
         let failure = match reply.and_then(|reply| receipt(&reply, samples as u64)) {
             Ok(receipt) => {
                 self.tally.receive(&receipt);
-                spoiled.add(&receipt, first, samples);
+                outcome.add(&receipt, first, samples);
                 return Ok(());
             }
             Err(failure) => failure,
@@ -211,75 +237,43 @@ impl<'a, U> Delivery<'a, U> {
         drop(body);
         self.batch = self.batch.min((samples / 2).max(1));
         let before = split.first_samples.min(samples);
-        self.deliver(split.first, (first, before), spoiled)?;
-        self.deliver(split.second, (first + before, samples - before), spoiled)
+        self.deliver(split.first, (first, before), outcome)?;
+        self.deliver(split.second, (first + before, samples - before), outcome)
     }
 
-    /// Says of the units that ended in a body whether they are done.
-    fn settle(&mut self, spoiled: &RetryableRejections) {
-        let (mut begin, mut is_spoiled) = (0, false);
-        for (end, unit, kind) in std::mem::take(&mut self.ends) {
-            if kind != EndKind::Sibling {
-                is_spoiled = std::mem::take(&mut self.is_open_spoiled) || spoiled.has(begin, end);
-            }
-            begin = end;
-            let is_unit = kind != EndKind::Part;
-            // A part that is left to the next run leaves what follows it, too.
-            self.is_open_spoiled = is_spoiled && !is_unit;
-            match (is_spoiled, is_unit) {
-                (true, true) => self.tally.left_for_later(),
-                (true, false) => {}
-                (false, _) => {
-                    if is_unit {
-                        self.tally.imported();
+    /// Says of the units that ended in a body of so many samples whether they are done.
+    fn settle(&mut self, body: &BodyOutcome, samples: usize) {
+        let (mut begin, mut verdict, mut is_noted) = (0, Verdict::Imported, false);
+        for End { at, what, refused } in std::mem::take(&mut self.ends) {
+            self.open.add(body, begin..at);
+            self.open.refuse(&refused);
+            begin = at;
+            match what {
+                Ended::Part(part) => {
+                    self.open.end_part();
+                    // A part that is left to the next run leaves what follows it, too.
+                    if self.open.is_to_be_noted() {
+                        self.done.push((part, self.open.rejected().clone()));
                     }
-                    self.done.push(unit);
                 }
+                Ended::Unit(unit) => {
+                    let own = std::mem::take(&mut self.open);
+                    (verdict, is_noted) = (own.verdict(), own.is_to_be_noted());
+                    self.tally.ended(verdict);
+                    if is_noted {
+                        self.done.push((unit, own.into_rejected()));
+                    }
+                }
+                Ended::Sibling(unit) => {
+                    self.tally.ended(verdict);
+                    if is_noted {
+                        self.done.push((unit, Reasons::default()));
+                    }
+                }
+                Ended::Abandoned => self.open = Outcome::default(),
             }
         }
-        self.is_open_spoiled |= spoiled.has(begin, usize::MAX);
-    }
-}
-
-/// The samples of a body that were refused for now.
-#[derive(Debug, Default)]
-struct RetryableRejections {
-    /// By their number in the body.
-    samples: Vec<usize>,
-    /// Parts of the body of which the receipt does not list which ones they are.
-    parts: Vec<(usize, usize)>,
-}
-
-impl RetryableRejections {
-    /// Those of the receipt for the samples from `first` on.
-    fn add(&mut self, receipt: &Receipt, first: usize, samples: usize) {
-        let is_passing = |code: &str| PASSING.contains(&code);
-        let listed = receipt
-            .rejections
-            .iter()
-            .filter(|own| is_passing(&own.code));
-        let before = self.samples.len();
-        self.samples
-            .extend(listed.filter_map(|own| Some(first + usize::try_from(own.index).ok()?)));
-        let listed = (self.samples.len() - before) as u64;
-        let counted = receipt.rejected_by_code.iter();
-        let counted: u64 = counted
-            .filter(|(code, _)| is_passing(code))
-            .map(|(_, count)| *count)
-            .sum();
-        if counted > listed {
-            self.parts.push((first, first + samples));
-        }
-    }
-
-    /// Whether one of them lies between these two.
-    fn has(&self, begin: usize, end: usize) -> bool {
-        let is_within = |at: &usize| (begin..end).contains(at);
-        self.samples.iter().any(is_within)
-            || self
-                .parts
-                .iter()
-                .any(|(from, to)| *from < end && begin < *to)
+        self.open.add(body, begin..samples);
     }
 }
 
@@ -290,9 +284,21 @@ mod tests {
     use crate::env::Env;
     use crate::output::{Format, Output};
     use std::collections::BTreeMap;
-    use wire::receipt::Rejection;
+    use wire::receipt::{Receipt, Rejection};
 
-    fn receipt_of(codes: &[(u64, &str)], counted: &[(&str, u64)]) -> Receipt {
+    fn delivery(output: &Output) -> Delivery<'_, &'static str> {
+        let tally = Tally::new("Series", 1, true);
+        let progress = Progress::new(output, "series", None);
+        let stop = Arc::new(Stop::default());
+        Delivery::new(None, stop, TimeRange::ALL, (10, None), tally, progress)
+    }
+
+    fn output() -> Output {
+        Output::new(Name::Vigie, Format::Text, true, &Env::default(), None)
+    }
+
+    /// The receipt of a body of ten samples of which these were rejected.
+    fn outcome(rejected: &[(u64, &str)], counted: &[(&str, u64)]) -> BodyOutcome {
         let rejection = |(index, code): &(u64, &str)| Rejection {
             index: *index,
             name: None,
@@ -302,63 +308,108 @@ mod tests {
         let counted = counted
             .iter()
             .map(|(code, count)| ((*code).to_owned(), *count));
-        Receipt {
-            rejections: codes.iter().map(rejection).collect(),
+        let receipt = Receipt {
+            rejections: rejected.iter().map(rejection).collect(),
             rejected_by_code: BTreeMap::from_iter(counted),
             ..Receipt::default()
-        }
+        };
+        let mut outcome = BodyOutcome::default();
+        outcome.add(&receipt, 0, 10);
+        outcome
+    }
+
+    /// What is noted as done of a body of ten samples in which this ends.
+    fn done(
+        outcome: &BodyOutcome,
+        ends: Vec<(usize, Ended<&'static str>)>,
+    ) -> Vec<(&'static str, u64)> {
+        let output = output();
+        let mut delivery = delivery(&output);
+        let end = |(at, what)| End {
+            at,
+            what,
+            refused: Reasons::default(),
+        };
+        delivery.ends = ends.into_iter().map(end).collect();
+        delivery.settle(outcome, 10);
+        let done = delivery.take_done().into_iter();
+        done.map(|(unit, rejected)| (unit, rejected.total()))
+            .collect()
     }
 
     #[test]
     fn units_with_mixed_samples_are_done_together() {
-        let output = Output::new(Name::Vigie, Format::Text, true, &Env::default(), None);
-        let spoiled = RetryableRejections {
-            samples: vec![3],
-            parts: Vec::new(),
-        };
-        let ends = |ends: &[(usize, &'static str, EndKind)]| {
-            let tally = Tally::new("Series", 1, true);
-            let progress = Progress::new(&output, "series", None);
-            let stop = Arc::new(Stop::default());
-            let pace = (10, None);
-            let mut delivery = Delivery::new(None, stop, TimeRange::ALL, pace, tally, progress);
-            delivery.ends = ends.to_vec();
-            delivery.settle(&spoiled);
-            delivery.take_done()
-        };
-        let (unit, sibling, part) = (EndKind::Unit, EndKind::Sibling, EndKind::Part);
-        assert_eq!(
-            ends(&[
-                (2, "a", unit),
-                (5, "b", unit),
-                (5, "c", sibling),
-                (7, "d", unit)
-            ]),
-            ["a", "d"]
-        );
+        let for_now = outcome(&[(3, "account_limit")], &[]);
+        let ends = vec![
+            (2, Ended::Unit("a")),
+            (5, Ended::Unit("b")),
+            (5, Ended::Sibling("c")),
+            (7, Ended::Unit("d")),
+        ];
+        assert_eq!(done(&for_now, ends), [("a", 0), ("d", 0)]);
         // The rest of a stream waits for the part that was refused.
-        assert_eq!(
-            ends(&[(2, "a", part), (5, "b", part), (7, "c", part)]),
-            ["a"]
-        );
+        let ends = vec![
+            (2, Ended::Part("a")),
+            (5, Ended::Part("b")),
+            (7, Ended::Part("c")),
+        ];
+        assert_eq!(done(&for_now, ends), [("a", 0)]);
     }
 
     #[test]
-    fn retryable_rejections_leave_their_unit_to_the_next_run() {
-        let mut spoiled = RetryableRejections::default();
-        spoiled.add(
-            &receipt_of(&[(3, "too_old"), (5, "account_limit")], &[]),
-            100,
-            50,
-        );
-        assert!(!spoiled.has(0, 105) && spoiled.has(105, 106) && !spoiled.has(106, usize::MAX));
-        // The receipt lists the first ones alone: any later one may be of them.
-        let counted = [("account_limit", 2), ("too_old", 1)];
-        spoiled.add(
-            &receipt_of(&[(0, "account_limit"), (1, "too_old")], &counted),
-            200,
-            10,
-        );
-        assert!(spoiled.has(209, 210) && !spoiled.has(210, 300) && !spoiled.has(106, 200));
+    fn what_was_rejected_as_a_whole_is_not_done() {
+        let old = outcome(&[(2, "too_old"), (3, "too_old"), (5, "too_old")], &[]);
+        let ends = vec![
+            (2, Ended::Unit("whole")),
+            (4, Ended::Unit("rejected")),
+            (6, Ended::Unit("half")),
+            (6, Ended::Unit("empty")),
+        ];
+        assert_eq!(done(&old, ends), [("whole", 0), ("half", 1), ("empty", 0)]);
+        // Parts follow each other: once anything of a stream was stored, it is gone on from there.
+        let ends = vec![(2, Ended::Part("whole")), (4, Ended::Part("rejected"))];
+        assert_eq!(done(&old, ends), [("whole", 0), ("rejected", 2)]);
+        let first = outcome(&[(0, "too_old"), (1, "too_old")], &[]);
+        let ends = vec![(2, Ended::Part("rejected")), (4, Ended::Part("whole"))];
+        assert_eq!(done(&first, ends), [("whole", 2)]);
+        // Samples of what was given up are of no other unit.
+        let ends = vec![(1, Ended::Abandoned), (2, Ended::Unit("rejected"))];
+        assert!(done(&outcome(&[(1, "too_old")], &[]), ends).is_empty());
+    }
+
+    /// A receipt lists the first rejections alone.
+    #[test]
+    fn a_unit_is_not_done_where_nobody_knows_what_was_rejected_of_it() {
+        let counted = outcome(&[(1, "too_old")], &[("too_old", 3)]);
+        let ends = vec![
+            (1, Ended::Unit("whole")),
+            (3, Ended::Unit("perhaps")),
+            (10, Ended::Unit("also")),
+        ];
+        assert_eq!(done(&counted, ends), [("whole", 0)]);
+        // All in one unit, they are its own.
+        let ends = vec![(10, Ended::Unit("one"))];
+        assert_eq!(done(&counted, ends), [("one", 3)]);
+    }
+
+    #[test]
+    fn what_is_refused_here_counts_as_rejected() {
+        let output = output();
+        let mut delivery = delivery(&output);
+        let name = SeriesName::parse("a.b").unwrap();
+        delivery.push(&name, Millis(1000), f64::INFINITY).unwrap();
+        delivery.end("infinite");
+        delivery.push(&name, Millis(1000), f64::NAN).unwrap();
+        delivery.end("empty");
+        delivery.push(&name, Millis(1000), f64::INFINITY).unwrap();
+        delivery.push(&name, Millis(2000), 1.0).unwrap();
+        delivery.end("half");
+        delivery.flush().unwrap();
+        let done = delivery.take_done();
+        let done: Vec<_> = done
+            .iter()
+            .map(|(unit, own)| (*unit, own.total()))
+            .collect();
+        assert_eq!(done, [("empty", 0), ("half", 1)]);
     }
 }

@@ -1,23 +1,26 @@
 //! `import graphite`: the series of a server that answers as Graphite does, read by its own interface.
 
+mod nodes;
+mod refusals;
 mod source;
+mod tagged;
 mod windows;
 
-use self::source::{Node, Source};
+use self::source::{Source, SourceOptions};
 use self::windows::{TimeWindow, Windows};
 use super::arguments::{ImportArgs, Naming, seconds};
-use super::delivery::Delivery;
-use super::progress::{Extent, Progress};
-use super::state::{ImportedUnit, State};
-use super::tally::Tally;
+use super::progress::Extent;
+use super::run::{ImportRun, Subject};
+use super::state::ImportedUnit;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, Kind, code};
-use crate::monitoring::Monitoring;
+use crate::shown::{PrintableText, shown};
 use base::name::SeriesName;
+use base::pattern::Pattern;
 use base::sample::RejectReason;
 use base::time::{Clock as _, SystemClock, TimeRange};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,12 +33,19 @@ const DEPTH_MAX: usize = base::limit::NAME_ELEMENTS.default as usize;
 /// The series that are asked for in one request.
 const SERIES_AT_ONCE: usize = 20;
 
+/// After more series that their server cannot give, one after the other, it is not the series.
+const FAILED_IN_A_ROW_MAX: usize = 100;
+
+/// The memory of the branches that wait, whatever a server answers.
+const BRANCH_BYTES_MAX: usize = 64 << 20;
+
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The names are read level by level with `/metrics/find`, and the values with `/render`, from now on backwards: for each time in \
 the finest step that the server still has of it. graphite-web, carbonapi, VictoriaMetrics and Vigie itself answer so. Series with \
-tags are in no tree; those of Whisper's files come with `vigie import whisper`.
+tags are in no tree: they are listed with `/tags/name` and `/tags/findSeries`, name by name, and asked for with `seriesByTag`; of \
+a server without these they are left out, with a note.
 
 A user and password, or a token, come from a file or from `VIGIE_SOURCE_CREDENTIALS`, never from the address; for Vigie that is \
 `apikey:KEY`.
@@ -53,15 +63,21 @@ pub(crate) struct GraphiteArgs {
     /// The address, as a browser has it
     #[arg(value_name = "URL")]
     url: String,
-    /// Only these series, and those below them
+    /// Only these series, and those below them; of series with tags the name before the tags counts
     #[arg(long = "match", value_name = "PATTERN", default_value = "*")]
     pattern: String,
+    /// Leave out series with tags
+    #[arg(long)]
+    untagged: bool,
     /// A file with `USER:PASSWORD`, or with `Bearer TOKEN`
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     credentials: Option<PathBuf>,
     /// Send the credentials although the way to the server is not encrypted
     #[arg(long)]
     credentials_in_clear: bool,
+    /// Do not check the certificate of this server. What was said of the server of the login does not count for it
+    #[arg(long)]
+    skip_ssl_validation: bool,
     #[command(flatten)]
     import: ImportArgs,
 }
@@ -69,60 +85,67 @@ pub(crate) struct GraphiteArgs {
 /// Imports the series, and prints the totals.
 pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure> {
     let own = &args.import;
-    let output = &context.output;
-    let range = own.range(context)?;
-    let naming = own.naming()?;
+    let (range, naming) = (own.range(context)?, own.naming()?);
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
-    let source = Source::new(
-        context,
-        &args.url,
-        args.credentials.as_deref(),
-        args.credentials_in_clear,
-        Arc::clone(&stop),
-    )?;
-    let monitoring = match own.dry_run {
+    let tagged = match args.untagged {
         true => None,
-        false => Some(Monitoring::to_change(context, &own.scope)?),
+        false => Some(chosen(&args.pattern)?),
     };
-    output.action(match &monitoring {
-        None => format!("Reading `{}`...", source.url()),
-        Some(to) => format!("Importing `{}` to {}...", source.url(), to.described()),
-    })?;
-    let mut state = match &monitoring {
-        None => None,
-        Some(to) => {
-            let key = format!("{}\u{0}{}", args.pattern, own.key());
-            let parts = (source.url(), &*key);
-            Some(State::open(
-                context,
-                &to.directory(),
-                parts,
-                "",
-                own.restart,
-            )?)
-        }
+    let options = SourceOptions {
+        credentials: args.credentials.as_deref(),
+        may_be_in_clear: args.credentials_in_clear,
+        is_unverified: args.skip_ssl_validation,
     };
-    let tally = Tally::new("Series", own.reasons, own.dry_run);
-    let progress = Progress::new(output, "series", None);
-    let pace = (own.batch, own.rate);
-    let delivery = Delivery::new(monitoring, stop, range, pace, tally, progress);
+    let source = Source::new(context, &args.url, options, Arc::clone(&stop))?;
+    let selection = format!("{}\u{0}{}", args.pattern, args.untagged);
+    let subject = Subject {
+        kind: "graphite",
+        named: source.url(),
+        place: Some((source.url(), "")),
+        selection: &selection,
+        unit: "Series",
+    };
     let mut importing = Importing {
+        run: ImportRun::begin(subject, own, range, stop, context)?,
         source: &source,
         naming: &naming,
         range: asked(range),
-        delivery,
         waiting: Vec::new(),
+        failed_in_a_row: 0,
     };
-    let outcome = importing.all(&args.pattern, state.as_mut());
-    let mut delivery = importing.delivery;
-    delivery.progress.clear();
-    let noted = state.map_or(Ok(()), |mut state| state.note(&delivery.take_done()));
-    let reported = delivery.tally.report(output);
-    match outcome {
-        Err(failure) => Err(failure.hint("run the same command again to go on from there")),
-        Ok(()) => noted.and(reported),
-    }
+    let outcome = importing.all(&args.pattern, tagged.as_ref());
+    let run = importing.run;
+    let outcome = outcome.and_then(|()| match run.delivery.tally.has_found_any() {
+        true => Ok(()),
+        false => Err(nothing_found(source.url(), &args.pattern)),
+    });
+    run.end(outcome)
+}
+
+/// The pattern for the names of series with tags, which are chosen here.
+fn chosen(pattern: &str) -> Result<Pattern, Failure> {
+    Pattern::parse(pattern).map_err(|error| {
+        Failure::usage(shown!(
+            "`--match` is no pattern: {}",
+            PrintableText::untrusted(&error.to_string())
+        ))
+        .hint("where the other server takes it, add `--untagged`")
+    })
+}
+
+/// A pattern with a slip in it is no import of nothing.
+fn nothing_found(url: &str, pattern: &str) -> Failure {
+    Failure::failed(shown!(
+        "`{}` has no series that fits `{}`, or lies below what does",
+        url,
+        PrintableText::untrusted(pattern)
+    ))
+    .coded(code::NOT_FOUND)
+    .hint(shown!(
+        "what is there is told at `{}/metrics/find?query=*`",
+        url
+    ))
 }
 
 /// The seconds that are asked for: from one to another, both bounds inside.
@@ -136,22 +159,55 @@ fn asked(range: TimeRange) -> (i64, i64) {
     (earliest, (asked.end - 1).min(now))
 }
 
+/// A series to be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct WantedSeries {
+    /// Its name there.
+    path: String,
+    /// What it is asked for by.
+    target: String,
+    /// Its name here.
+    name: SeriesName<'static>,
+}
+
+/// Why series were not read to their end.
+#[derive(Debug)]
+enum ReadError {
+    /// Their server does not give them.
+    Source(Box<Failure>),
+    /// The samples could not be sent, or the import was stopped.
+    Delivery(Failure),
+}
+
 struct Importing<'a> {
     source: &'a Source<'a>,
     naming: &'a Naming,
     range: (i64, i64),
-    delivery: Delivery<'a, ImportedUnit>,
-    /// Series to be asked for together: the name there, and here.
-    waiting: Vec<(String, SeriesName<'static>)>,
+    run: ImportRun<'a>,
+    /// Series to be asked for together.
+    waiting: Vec<WantedSeries>,
+    /// Series that could not be read since one could.
+    failed_in_a_row: usize,
 }
 
 impl Importing<'_> {
+    /// All series that are chosen.
+    fn all(&mut self, pattern: &str, tagged: Option<&Pattern>) -> Result<(), Failure> {
+        self.tree(pattern)?;
+        if let Some(chosen) = tagged {
+            self.tagged(chosen)?;
+        }
+        self.ask()?;
+        self.run.delivery.flush()
+    }
+
     /// Goes through the tree, deep before wide, so that little of it is held at a time.
-    fn all(&mut self, pattern: &str, mut state: Option<&mut State>) -> Result<(), Failure> {
-        let mut branches = vec![(pattern.to_owned(), 0)];
+    fn tree(&mut self, pattern: &str) -> Result<(), Failure> {
+        let mut branches = Branches::default();
+        branches.push(pattern.to_owned(), 0)?;
         let mut is_first = true;
         while let Some((branch, depth)) = branches.pop() {
-            self.delivery.check_stop()?;
+            self.run.delivery.check_stop()?;
             let nodes = match self.source.find(&branch) {
                 Ok(nodes) => nodes,
                 // The first answer says whether it is such a server at all.
@@ -159,107 +215,167 @@ impl Importing<'_> {
                     return Err(failure);
                 }
                 Err(failure) => {
-                    let tally = &mut self.delivery.tally;
-                    tally.failed(&branch, failure.machine_code(), failure.to_string());
+                    self.not_read(&branch, &failure)?;
                     continue;
                 }
             };
             is_first = false;
-            for node in &nodes {
-                if node.is_leaf {
-                    self.take(node, state.as_deref_mut())?;
-                }
+            for node in nodes.iter().filter(|node| node.is_leaf) {
+                self.take(&node.path, Some(node.path.clone()))?;
             }
-            // The stack gives them back in the order of the answer.
+            // The stack gives them back in the order of the answer; and no name is deeper, whatever the server says.
             let deeper = nodes.into_iter().rev();
-            // No name is deeper, whatever the server says.
-            let deeper = deeper.filter(|node| node.is_branch && depth < DEPTH_MAX);
-            branches.extend(deeper.map(|node| (format!("{}.*", node.path), depth + 1)));
+            for node in deeper.filter(|node| node.is_branch && depth < DEPTH_MAX) {
+                branches.push(format!("{}.*", node.path), depth + 1)?;
+            }
         }
-        self.ask(state)?;
-        self.delivery.flush()
+        Ok(())
     }
 
-    fn take(&mut self, node: &Node, state: Option<&mut State>) -> Result<(), Failure> {
-        let done = ImportedUnit::series(node.path.clone());
-        if state.as_ref().is_some_and(|state| state.has(&done)) {
-            self.delivery.tally.imported_before();
-            self.delivery.progress.before += ONE;
+    /// Goes through the series with tags, those of one name at a time.
+    fn tagged(&mut self, chosen: &Pattern) -> Result<(), Failure> {
+        let names = match self.source.tagged_names() {
+            Ok(names) => names,
+            Err(failure) if failure.kind == Kind::Unreachable => return Err(failure),
+            Err(failure) if knows_no_tags(&failure) => {
+                self.run.note_aside(shown!(
+                    "series with tags are left out, because the server does not list any: {}",
+                    failure
+                ));
+                return Ok(());
+            }
+            Err(failure) => return self.not_read("series with tags", &failure),
+        };
+        for name in names.iter().filter(|name| tagged::fits(chosen, name)) {
+            self.run.delivery.check_stop()?;
+            match self.source.find_tagged(name) {
+                Ok(found) => {
+                    for series in found {
+                        self.take(&series, tagged::target(&series))?;
+                    }
+                }
+                Err(failure) if failure.kind == Kind::Unreachable => return Err(failure),
+                Err(failure) => self.not_read(name, &failure)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what could not be read; fails where that is so because of a signal.
+    fn not_read(&mut self, what: &str, failure: &Failure) -> Result<(), Failure> {
+        self.run.delivery.check_stop()?;
+        let tally = &mut self.run.delivery.tally;
+        tally.failed(what, failure.machine_code(), &failure.to_string());
+        Ok(())
+    }
+
+    /// Takes a series that is asked for by this target, if there is one that asks for it.
+    fn take(&mut self, path: &str, target: Option<String>) -> Result<(), Failure> {
+        let done = ImportedUnit::series(path.to_owned());
+        if self.run.passes_over(&done, ONE) {
             return Ok(());
         }
-        match self.naming.name(&node.path) {
-            Ok(name) => self.waiting.push((node.path.clone(), name)),
-            Err(error) => {
+        let tally = &mut self.run.delivery.tally;
+        match (self.naming.name(path), target) {
+            (Ok(name), Some(target)) => self.waiting.push(WantedSeries {
+                path: path.to_owned(),
+                target,
+                name,
+            }),
+            (Ok(_), None) => {
+                let why = "its tags hold what no `seriesByTag` can ask for";
+                tally.failed(path, code::INVALID_VALUE, why);
+            }
+            (Err(error), _) => {
                 let reason = RejectReason::Name(error);
-                let tally = &mut self.delivery.tally;
-                tally.failed(&node.path, reason.code(), reason.to_string());
+                tally.failed(path, reason.code(), &reason.to_string());
             }
         }
         if self.waiting.len() < SERIES_AT_ONCE {
             return Ok(());
         }
-        self.ask(state)
+        self.ask()
     }
 
     /// Asks for the values of the series that wait.
-    fn ask(&mut self, state: Option<&mut State>) -> Result<(), Failure> {
+    fn ask(&mut self) -> Result<(), Failure> {
         let waiting = std::mem::take(&mut self.waiting);
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let read = self.read(&waiting);
-        if let Err(failure) = read {
-            let is_of_all = self.delivery.check_stop().is_err()
-                || failure.kind != Kind::Failed
-                || failure.machine_code() != code::ANSWER_TOO_LARGE;
-            if is_of_all {
-                return Err(failure);
-            }
-            for (path, _) in &waiting {
-                let tally = &mut self.delivery.tally;
-                tally.failed(path, failure.machine_code(), failure.to_string());
-            }
-            self.delivery.abandon();
-            return Ok(());
-        }
-        // Their samples came mixed, window by window.
-        let done = waiting.into_iter().map(|(path, _)| path);
-        let done: Vec<_> = done.map(ImportedUnit::series).collect();
-        done.iter().for_each(|_| self.delivery.progress.done += ONE);
-        self.delivery.end_together(done);
-        match state {
-            Some(state) => state.note(&self.delivery.take_done()),
-            None => Ok(()),
-        }
+        self.ask_together(&waiting)
     }
 
-    fn read(&mut self, waiting: &[(String, SeriesName<'static>)]) -> Result<(), Failure> {
-        let names: BTreeMap<&str, &SeriesName<'static>> =
-            waiting.iter().map(|(path, name)| (&**path, name)).collect();
-        let paths: Vec<&str> = waiting.iter().map(|(path, _)| &**path).collect();
+    /// Asks for some series at once, and where their server does not give them all, for fewer: one that is too large, or of which
+    /// the server knows no answer, costs no other.
+    fn ask_together(&mut self, wanted: &[WantedSeries]) -> Result<(), Failure> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        match self.read(wanted) {
+            Ok(()) => {}
+            Err(ReadError::Delivery(failure)) => return Err(failure),
+            Err(ReadError::Source(failure)) => {
+                self.run.delivery.check_stop()?;
+                if !is_about_the_series(&failure) {
+                    return Err(*failure);
+                }
+                self.run.delivery.abandon();
+                if let [one] = wanted {
+                    self.failed_in_a_row += 1;
+                    if self.failed_in_a_row > FAILED_IN_A_ROW_MAX {
+                        return Err(*failure);
+                    }
+                    return self.not_read(&one.path, &failure);
+                }
+                let (first, second) = wanted.split_at(wanted.len() / 2);
+                self.ask_together(first)?;
+                return self.ask_together(second);
+            }
+        }
+        self.failed_in_a_row = 0;
+        // Their samples came mixed, window by window.
+        let done = wanted.iter().map(|own| own.path.clone());
+        let done: Vec<_> = done.map(ImportedUnit::series).collect();
+        done.iter()
+            .for_each(|_| self.run.delivery.progress.done += ONE);
+        self.run.delivery.end_together(done);
+        self.run.note()
+    }
+
+    fn read(&mut self, wanted: &[WantedSeries]) -> Result<(), ReadError> {
+        let names: BTreeMap<&str, &SeriesName<'static>> = wanted
+            .iter()
+            .map(|own| (own.path.as_str(), &own.name))
+            .collect();
         let mut windows = Windows::new(self.range.0, self.range.1);
         while let Some(TimeWindow { from, until }) = windows.next() {
-            self.delivery.check_stop()?;
-            let rows = match self.source.render(&paths, from, until) {
+            let delivery = &mut self.run.delivery;
+            delivery.check_stop().map_err(ReadError::Delivery)?;
+            let targets = wanted.iter().map(|own| own.target.as_str());
+            let rows = match self.source.render(targets, from, until) {
                 Ok(rows) => rows,
-                Err(failure) if failure.machine_code() == code::ANSWER_TOO_LARGE => {
-                    if windows.too_large() {
+                Err(failure) => {
+                    let is_too_large = failure.machine_code() == code::ANSWER_TOO_LARGE;
+                    if is_too_large && windows.too_large() {
                         continue;
                     }
-                    return Err(failure);
+                    return Err(ReadError::Source(Box::new(failure)));
                 }
-                Err(failure) => return Err(failure),
             };
             if !windows.answered(&rows) {
                 continue;
             }
+            // A series with tags may fit several of the targets.
+            let mut seen = BTreeSet::new();
             for row in rows {
-                let Some(name) = names.get(&*row.target) else {
+                let Some((path, name)) = names.get_key_value(&*row.target) else {
                     continue;
                 };
+                if !seen.insert(*path) {
+                    continue;
+                }
                 for (value, at) in row.datapoints {
                     if let Some(value) = value.filter(|_| (from..=until).contains(&at.secs())) {
-                        self.delivery.push(name, at, value)?;
+                        let pushed = delivery.push(name, at, value);
+                        pushed.map_err(ReadError::Delivery)?;
                     }
                 }
             }
@@ -268,8 +384,68 @@ impl Importing<'_> {
     }
 }
 
+/// Whether others of its series may be read after this.
+fn is_about_the_series(failure: &Failure) -> bool {
+    failure.machine_code() == code::ANSWER_TOO_LARGE
+        || matches!(failure.status, Some(400 | 404 | 413 | 414 | 422 | 500))
+}
+
+/// Whether a server has no interface for tags.
+fn knows_no_tags(failure: &Failure) -> bool {
+    failure.machine_code() == code::ANSWER_MALFORMED
+        || matches!(failure.status, Some(400 | 404 | 405 | 410 | 501))
+}
+
+/// The branches of the tree that are to be looked into.
+#[derive(Debug, Default)]
+struct Branches {
+    /// Each with its depth.
+    waiting: Vec<(String, usize)>,
+    bytes: usize,
+}
+
+impl Branches {
+    fn push(&mut self, branch: String, depth: usize) -> Result<(), Failure> {
+        self.bytes += branch.len() + size_of::<(String, usize)>();
+        if self.bytes > BRANCH_BYTES_MAX {
+            return Err(Failure::failed(format!(
+                "the server names more branches than are held at a time: their names take over {} MiB",
+                BRANCH_BYTES_MAX >> 20
+            ))
+            .coded(code::ANSWER_TOO_LARGE)
+            .hint("import a part at a time, with `--match PATTERN`"));
+        }
+        self.waiting.push((branch, depth));
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<(String, usize)> {
+        let (branch, depth) = self.waiting.pop()?;
+        self.bytes -= branch.len() + size_of::<(String, usize)>();
+        Some((branch, depth))
+    }
+}
+
 /// A series, of which nobody knows how large it is.
 const ONE: Extent = Extent {
     units: 1,
     weight: 1,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_branches_that_wait_have_a_bound() {
+        let mut branches = Branches::default();
+        let name = "x".repeat(1 << 20);
+        for depth in 0..100 {
+            branches.push(name.clone(), depth).unwrap();
+            assert_eq!(branches.pop(), Some((name.clone(), depth)));
+        }
+        assert_eq!(branches.bytes, 0);
+        let mut pushed = (0..1000).map(|depth| branches.push(name.clone(), depth));
+        assert_eq!(pushed.position(|own| own.is_err()), Some(63));
+    }
+}

@@ -1,14 +1,13 @@
 //! The import of a file or a pipe, line by line, plain or packed by gzip.
 
 use super::arguments::{ImportArgs, Naming};
-use super::delivery::Delivery;
-use super::progress::{Extent, Progress};
-use super::state::{ImportedUnit, State};
-use super::tally::Tally;
+use super::progress::Extent;
+use super::reasons::Reasons;
+use super::run::{ImportRun, Subject};
+use super::state::ImportedUnit;
 use crate::command::metrics::pipe::{Pipe, PipeEvent};
 use crate::context::Context;
 use crate::error::{Failure, code};
-use crate::monitoring::Monitoring;
 use base::sample::RejectReason;
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,6 +15,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use wire::import::{openmetrics, sample_lines, victoria};
+
+/// The unit that is noted at the end of a file; the parts before it have no name.
+const WHOLE: &str = "all";
 
 /// The form of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,8 @@ fn tells_the_form(beginning: &[u8]) -> bool {
 
 /// What is imported.
 pub(super) struct Lines<'a> {
+    /// The command, and the format that it was told.
+    pub(super) kind: &'static str,
     /// A file; `-` is standard input.
     pub(super) file: &'a str,
     /// By the beginning of the text, unless it was said.
@@ -68,45 +72,38 @@ pub(super) struct Lines<'a> {
 /// Imports the lines, and prints the totals.
 pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
     let own = lines.args;
-    let output = &context.output;
-    let range = own.range(context)?;
-    let naming = own.naming()?;
-    let (reader, named) = open(lines.file)?;
+    let (range, naming) = (own.range(context)?, own.naming()?);
+    let (reader, found) = open(lines.file)?;
     let pipe = Pipe::start(reader)
         .map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
-    let monitoring = match own.dry_run {
-        true => None,
-        false => Some(Monitoring::to_change(context, &own.scope)?),
+    let subject = Subject {
+        kind: lines.kind,
+        named: lines.file,
+        place: found.as_ref().map(|own| (&*own.path, &*own.identity)),
+        selection: "",
+        unit: "Files",
     };
-    output.action(match &monitoring {
-        None => format!("Reading `{}`...", lines.file),
-        Some(to) => format!("Importing `{}` to {}...", lines.file, to.described()),
-    })?;
-    let mut state = match (&monitoring, &named) {
-        (Some(to), Some(named)) => {
-            let (target, key) = (to.directory(), own.key());
-            let parts = (&*named.path, &*key);
-            let identity = &named.identity;
-            Some(State::open(context, &target, parts, identity, own.restart)?)
+    let mut run = ImportRun::begin(subject, own, range, Arc::clone(pipe.stop()), context)?;
+    if let Some(found) = &found {
+        run.is_of(Extent {
+            units: 1,
+            weight: found.bytes,
+        });
+    }
+    let mut skipped = 0;
+    if let Some((last, rejected)) = run.last().cloned() {
+        if last.name == WHOLE {
+            run.delivery.tally.imported_before(&rejected);
+            return run.end(Ok(()));
         }
-        _ => None,
-    };
-    let skipped = state.as_ref().and_then(|state| state.last.as_ref());
-    let skipped = skipped.map_or(0, |last| last.bytes);
-    if skipped > 0 {
-        output.note(format!(
+        skipped = last.bytes;
+        run.delivery.go_on(rejected);
+        context.output.note(format!(
             "an earlier run has imported the first {skipped} bytes; `--restart` begins anew"
         ));
     }
-    let all = named.as_ref().map(|named| Extent {
-        units: 1,
-        weight: named.bytes,
-    });
-    let tally = Tally::new("Files", own.reasons, own.dry_run);
-    let progress = Progress::new(output, "files", all);
-    let (pace, stop) = ((own.batch, own.rate), Arc::clone(pipe.stop()));
     let mut importing = Importing {
-        delivery: Delivery::new(monitoring, stop, range, pace, tally, progress),
+        run,
         naming: &naming,
         form: None,
         of_beginning: lines.form,
@@ -117,24 +114,13 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         offset: 0,
         skipped,
     };
-    let outcome = importing.all(&pipe, state.as_mut());
-    let mut delivery = importing.delivery;
-    delivery.progress.clear();
-    let is_noted = state.is_some();
-    let noted = state.map_or(Ok(()), |mut state| state.note(&delivery.take_done()));
+    let outcome = importing.all(&pipe);
+    let mut run = importing.run;
     if let Err(failure) = &outcome {
-        let tally = &mut delivery.tally;
-        tally.failed(lines.file, code::FILE, failure.to_string());
+        let told = failure.to_string();
+        run.delivery.tally.failed(lines.file, code::FILE, &told);
     }
-    let reported = delivery.tally.report(output);
-    match outcome {
-        Ok(()) => noted.and(reported),
-        Err(failure) => Err(failure.hint(if is_noted {
-            "run the same command again to go on from there"
-        } else {
-            "sending all of it again changes nothing"
-        })),
-    }
+    run.end(outcome)
 }
 
 /// A file that can be read again.
@@ -176,7 +162,7 @@ fn open(named: &str) -> Result<Opened, Failure> {
 }
 
 struct Importing<'a> {
-    delivery: Delivery<'a, ImportedUnit>,
+    run: ImportRun<'a>,
     naming: &'a Naming,
     form: Option<Form>,
     of_beginning: fn(&[u8]) -> Form,
@@ -196,31 +182,26 @@ struct Importing<'a> {
 
 impl Importing<'_> {
     /// Reads to the end.
-    fn all(&mut self, pipe: &Pipe, mut state: Option<&mut State>) -> Result<(), Failure> {
+    fn all(&mut self, pipe: &Pipe) -> Result<(), Failure> {
         loop {
             let bytes = match pipe.next(None) {
                 PipeEvent::Bytes(bytes, _) => bytes,
                 PipeEvent::TimedOut => continue,
                 PipeEvent::End => break,
                 PipeEvent::Stopped(_) => {
-                    self.delivery.check_stop()?;
+                    self.run.delivery.check_stop()?;
                     continue;
                 }
                 PipeEvent::Failed(error) => {
                     // What came before is whole.
-                    self.delivery.flush()?;
+                    self.run.delivery.flush()?;
                     return Err(Failure::failed(format!("cannot read the input: {error}")));
                 }
             };
             self.take(&bytes)?;
             // The file, packed or not, is read as far as this.
-            self.delivery.progress.done.weight = pipe.read();
-            if let Some(state) = &mut state {
-                // Only how far it is now matters; the last one says it.
-                let done = self.delivery.take_done();
-                let last = done.len().saturating_sub(1);
-                state.note(done.get(last..).unwrap_or_default())?;
-            }
+            self.run.delivery.progress.done.weight = pipe.read();
+            self.run.note_last()?;
         }
         if self.form.is_none() {
             self.take_beginning()?;
@@ -229,15 +210,22 @@ impl Importing<'_> {
             let line = std::mem::take(&mut self.rest);
             self.line(&line)?;
         }
-        self.delivery.flush()?;
-        self.delivery.end(self.read_so_far());
+        self.run.delivery.flush()?;
+        if self.skipped > 0 && self.offset <= self.skipped {
+            // It had been stopped behind the last line.
+            let tally = &mut self.run.delivery.tally;
+            tally.imported_before(&Reasons::default());
+            return Ok(());
+        }
+        let whole = self.read_so_far(WHOLE);
+        self.run.delivery.end(whole);
         Ok(())
     }
 
     /// How far the text was read, in lines that have ended.
-    fn read_so_far(&self) -> ImportedUnit {
+    fn read_so_far(&self, name: &str) -> ImportedUnit {
         ImportedUnit {
-            name: String::new(),
+            name: name.to_owned(),
             bytes: self.offset - self.rest.len() as u64,
             changed: 0,
         }
@@ -286,7 +274,8 @@ impl Importing<'_> {
         }
         // All lines that have ended are in the body or before it.
         if !self.is_too_long {
-            self.delivery.end_part(self.read_so_far());
+            let part = self.read_so_far("");
+            self.run.delivery.end_part(part);
         }
         Ok(())
     }
@@ -346,9 +335,12 @@ impl Importing<'_> {
                 }
             },
             Form::Samples => match sample_lines::line(line, names) {
-                Ok(batch) => batch
-                    .iter()
-                    .try_for_each(|own| self.samples(&own.name(), [(own.at, own.value)])),
+                Ok(read) => {
+                    read.rejects.into_iter().for_each(|own| self.refuse(own));
+                    read.batch
+                        .iter()
+                        .try_for_each(|own| self.samples(&own.name(), [(own.at, own.value)]))
+                }
                 Err(wrong) => {
                     self.refuse(wrong);
                     Ok(())
@@ -365,7 +357,7 @@ impl Importing<'_> {
         match self.naming.name(name) {
             Ok(name) => samples
                 .into_iter()
-                .try_for_each(|(at, value)| self.delivery.push(&name, at, value)),
+                .try_for_each(|(at, value)| self.run.delivery.push(&name, at, value)),
             Err(error) => {
                 self.refuse((Some(name.to_owned()), RejectReason::Name(error)));
                 Ok(())
@@ -379,7 +371,7 @@ impl Importing<'_> {
             Some(name) => format!("{name} (line {})", self.line_number()),
             None => format!("line {}", self.line_number()),
         };
-        self.delivery.tally.refuse(Some(&place), &reason);
+        self.run.delivery.refuse(Some(&place), &reason);
     }
 
     /// The number of the last line; without what an earlier run has read, of which the lines were not counted.

@@ -62,6 +62,12 @@ impl<'a> Progress<'a> {
         }
     }
 
+    /// From here on the time left is counted, to the end of this whole.
+    pub(super) fn begin(&mut self, all: Extent) {
+        self.all = Some(all);
+        self.begun = Instant::now();
+    }
+
     /// Shows how far it is, if it is time; `samples` were sent.
     pub(super) fn update(&mut self, samples: u64) {
         let now = Instant::now();

@@ -54,6 +54,11 @@ pub(crate) struct PrometheusArgs {
 /// Imports the file, and prints the totals.
 pub(crate) fn run(args: &PrometheusArgs, context: &Context) -> Result<(), Failure> {
     let lines = Lines {
+        kind: match args.format {
+            Format::Auto => "prometheus",
+            Format::Openmetrics => "prometheus openmetrics",
+            Format::Victoriametrics => "prometheus victoriametrics",
+        },
         file: &args.file,
         form: match args.format {
             Format::Auto => Form::by_beginning,

@@ -28,6 +28,7 @@ pub(crate) struct SamplesArgs {
 /// Imports the file, and prints the totals.
 pub(crate) fn run(args: &SamplesArgs, context: &Context) -> Result<(), Failure> {
     let lines = Lines {
+        kind: "samples",
         file: &args.file,
         form: |_| Form::Samples,
         args: &args.import,

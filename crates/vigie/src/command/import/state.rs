@@ -1,7 +1,8 @@
 //! What an import has done, in a file of the configuration directory: a line for each unit whose samples the server has answered
-//! for. A run that breaks off, however it ends, goes on from there; a sample that was sent and not noted is sent again, which
-//! changes nothing.
+//! for, with those that it rejected, so that a later run says so again. A run that breaks off, however it ends, goes on from there;
+//! a sample that was sent and not noted is sent again, which changes nothing.
 
+use super::reasons::Reasons;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::links;
@@ -14,11 +15,14 @@ use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// The longest line; a path has at most 4096 bytes, of which each may be written as six.
-const LINE_BYTES_MAX: u64 = 32 << 10;
+/// The longest line; a path has at most 4096 bytes, of which each may be written as six, and reasons are fewer and shorter.
+const LINE_BYTES_MAX: u64 = 64 << 10;
 
 /// The version of the file's form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// What a line holds: a unit, and what was rejected of it.
+type Noted = (String, u64, i64, Reasons);
 
 /// A unit that is done, and what it was then: when it changes it is another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,19 @@ impl ImportedUnit {
     }
 }
 
+/// What makes an import the same as an earlier one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ImportKey<'t> {
+    /// The command, and the form in which it reads the source: read in another one, the same source is another import.
+    pub(super) kind: &'t str,
+    /// A path or an address.
+    pub(super) source: &'t str,
+    /// All arguments that change what is sent.
+    pub(super) arguments: &'t str,
+    /// What was done with another identity of the source counts for nothing.
+    pub(super) identity: &'t str,
+}
+
 /// The file, which is locked as long as this is there.
 #[derive(Debug)]
 pub(super) struct State {
@@ -49,27 +66,33 @@ pub(super) struct State {
     file: File,
     /// By the hash of the name, so that a million of them fit into little memory.
     done: HashMap<u64, (u64, i64)>,
-    /// The unit that was noted last.
-    pub(super) last: Option<ImportedUnit>,
+    /// What was rejected of those of which anything was.
+    rejected: HashMap<u64, Reasons>,
+    /// The unit that was noted last, and what was rejected of it.
+    pub(super) last: Option<(ImportedUnit, Reasons)>,
 }
 
 impl State {
-    /// Opens the state of the import of `source` to `target`. `key` has everything else that makes it another import; what was
-    /// done with another `identity` of the source counts for nothing.
+    /// Opens the state of an import to `target`.
     pub(super) fn open(
         context: &Context,
         target: &Path,
-        (source, key): (&str, &str),
-        identity: &str,
+        key: ImportKey<'_>,
         is_restarted: bool,
     ) -> Result<Self, Failure> {
+        let ImportKey {
+            kind,
+            source,
+            arguments,
+            identity,
+        } = key;
         let folder = context.home.directory().join("imports").join(target);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)
             .map_err(|error| Failure::file("create", &folder, &error))?;
-        let path = folder.join(format!("{}.state", fingerprint(&[source, key])));
+        let path = folder.join(format!("{}.state", fingerprint(&[kind, source, arguments])));
         let mut options = OpenOptions::new();
         options
             .create(true)
@@ -94,9 +117,10 @@ impl State {
             path,
             file,
             done: HashMap::new(),
+            rejected: HashMap::new(),
             last: None,
         };
-        let head = serde_json::json!([VERSION, source, key, identity]).to_string();
+        let head = serde_json::json!([VERSION, kind, source, arguments, identity]).to_string();
         let is_same = !is_restarted && state.load(&head)?;
         if !is_same {
             state.begin(&head)?;
@@ -125,13 +149,20 @@ impl State {
                 break;
             };
             length += read;
-            if let Ok((name, bytes, changed)) = serde_json::from_slice::<(String, u64, i64)>(text) {
-                self.done.insert(hash(&name), (bytes, changed));
-                self.last = Some(ImportedUnit {
+            if let Ok((name, bytes, changed, rejected)) = serde_json::from_slice::<Noted>(text) {
+                let own = hash(&name);
+                self.done.insert(own, (bytes, changed));
+                if rejected.is_empty() {
+                    self.rejected.remove(&own);
+                } else {
+                    self.rejected.insert(own, rejected.clone());
+                }
+                let unit = ImportedUnit {
                     name,
                     bytes,
                     changed,
-                });
+                };
+                self.last = Some((unit, rejected));
             }
         }
         self.file.set_len(length).map_err(failed)?;
@@ -141,6 +172,7 @@ impl State {
 
     fn begin(&mut self, head: &str) -> Result<(), Failure> {
         self.done.clear();
+        self.rejected.clear();
         self.last = None;
         let file = &mut self.file;
         let written = file
@@ -150,21 +182,23 @@ impl State {
         written.map_err(|error| Failure::file("write", &self.path, &error))
     }
 
-    /// Whether this unit is done, as it is.
-    pub(super) fn has(&self, unit: &ImportedUnit) -> bool {
-        self.done.get(&hash(&unit.name)) == Some(&(unit.bytes, unit.changed))
+    /// What was rejected of this unit, where it is done as it is.
+    pub(super) fn imported(&self, unit: &ImportedUnit) -> Option<Reasons> {
+        let own = hash(&unit.name);
+        let is_done = self.done.get(&own) == Some(&(unit.bytes, unit.changed));
+        is_done.then(|| self.rejected.get(&own).cloned().unwrap_or_default())
     }
 
-    /// Notes units that are done.
-    pub(super) fn note(&mut self, units: &[ImportedUnit]) -> Result<(), Failure> {
+    /// Notes units that are done, and what was rejected of each.
+    pub(super) fn note(&mut self, units: &[(ImportedUnit, Reasons)]) -> Result<(), Failure> {
         if units.is_empty() {
             return Ok(());
         }
-        let lines = units.iter().fold(String::new(), |mut lines, unit| {
-            let line = serde_json::json!([unit.name, unit.bytes, unit.changed]);
+        let mut lines = String::new();
+        for (unit, rejected) in units {
+            let line = serde_json::json!([unit.name, unit.bytes, unit.changed, rejected]);
             let _ = writeln!(lines, "{line}");
-            lines
-        });
+        }
         self.file
             .write_all(lines.as_bytes())
             .map_err(|error| Failure::file("write", &self.path, &error))
@@ -199,9 +233,20 @@ mod tests {
         Context::new(Name::Vigie, env, Format::Text, true).unwrap()
     }
 
+    const KEY: ImportKey<'_> = ImportKey {
+        kind: "whisper",
+        source: "/data",
+        arguments: "key",
+        identity: "",
+    };
+
     fn open(context: &Context, identity: &str, is_restarted: bool) -> Result<State, Failure> {
-        let target = Path::new("host/space");
-        State::open(context, target, ("/data", "key"), identity, is_restarted)
+        let key = ImportKey { identity, ..KEY };
+        State::open(context, Path::new("host/space"), key, is_restarted)
+    }
+
+    fn has(state: &State, unit: &ImportedUnit) -> bool {
+        state.imported(unit).is_some()
     }
 
     fn unit(name: &str, bytes: u64) -> ImportedUnit {
@@ -219,15 +264,22 @@ mod tests {
         let mut state = open(&context, "", false).unwrap();
         assert!(state.done.is_empty() && state.last.is_none());
         let units = [unit("a\n\u{202e}\"", 1), unit("b", 2)];
-        state.note(&units).unwrap();
+        let mut rejected = Reasons::default();
+        rejected.add("too_old", 3);
+        let noted = [
+            (units[0].clone(), Reasons::default()),
+            (units[1].clone(), rejected.clone()),
+        ];
+        state.note(&noted).unwrap();
         let busy = open(&context, "", false).unwrap_err();
         assert!(busy.to_string().contains("another run"), "{busy}");
         drop(state);
         let state = open(&context, "", false).unwrap();
-        assert!(units.iter().all(|unit| state.has(unit)));
-        assert_eq!(state.last.as_ref(), Some(&units[1]));
+        assert_eq!(state.imported(&units[0]), Some(Reasons::default()));
+        assert_eq!(state.imported(&units[1]), Some(rejected));
+        assert_eq!(state.last.as_ref(), Some(&noted[1]));
         // A file that has changed is to be read again.
-        assert!(!state.has(&unit("b", 3)) && !state.has(&unit("c", 2)));
+        assert!(!has(&state, &unit("b", 3)) && !has(&state, &unit("c", 2)));
         drop(state);
         assert!(open(&context, "", true).unwrap().done.is_empty());
     }
@@ -237,15 +289,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let context = context(folder.path());
         let mut state = open(&context, "", false).unwrap();
-        state.note(&[unit("a", 1)]).unwrap();
+        state.note(&[(unit("a", 1), Reasons::default())]).unwrap();
         state.file.write_all(b"[\"b\",2").unwrap();
         drop(state);
         let mut state = open(&context, "", false).unwrap();
-        assert!(state.has(&unit("a", 1)) && !state.has(&unit("b", 2)));
-        state.note(&[unit("c", 3)]).unwrap();
+        assert!(has(&state, &unit("a", 1)) && !has(&state, &unit("b", 2)));
+        state.note(&[(unit("c", 3), Reasons::default())]).unwrap();
         drop(state);
         let state = open(&context, "", false).unwrap();
-        assert!(state.has(&unit("a", 1)) && state.has(&unit("c", 3)));
+        assert!(has(&state, &unit("a", 1)) && has(&state, &unit("c", 3)));
     }
 
     #[test]
@@ -253,9 +305,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let context = context(folder.path());
         let mut state = open(&context, "one", false).unwrap();
-        state.note(&[unit("a", 1)]).unwrap();
+        state.note(&[(unit("a", 1), Reasons::default())]).unwrap();
         drop(state);
         assert!(open(&context, "other", false).unwrap().done.is_empty());
         assert!(open(&context, "one", false).unwrap().done.is_empty());
+    }
+
+    #[test]
+    fn another_command_or_form_is_another_import() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = context(folder.path());
+        let mut state = open(&context, "", false).unwrap();
+        state.note(&[(unit("a", 1), Reasons::default())]).unwrap();
+        let target = Path::new("host/space");
+        for kind in ["samples", "prometheus"] {
+            let key = ImportKey { kind, ..KEY };
+            // At the same time, too: they are not the same file.
+            let other = State::open(&context, target, key, false).unwrap();
+            assert!(!has(&other, &unit("a", 1)), "{kind}");
+        }
+        drop(state);
+        assert!(has(&open(&context, "", false).unwrap(), &unit("a", 1)));
     }
 }

@@ -1,17 +1,41 @@
 //! The totals of an import, and its report: nothing is left out unsaid.
 
+#[cfg(test)]
+mod tests;
+
+use super::reasons::Reasons;
 use crate::command::metrics::replaces::REPLACES;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::output::Output;
 use crate::shown::{PrintableText, shown};
+use base::excerpt;
 use base::sample::RejectReason;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use wire::receipt::Receipt;
 
 /// Longer names are cut in tables.
 const NAME_CHARACTERS_MAX: usize = 80;
+
+/// Longer names are cut in reports: enough for every name that is allowed, with a place behind it.
+const NAME_BYTES_MAX: usize = 2048;
+
+/// Longer reasons are cut in reports.
+const REASON_BYTES_MAX: usize = 1024;
+
+/// The most rejected samples and failed units that are listed, each, whatever `--reasons` says.
+const LISTED_MAX: usize = 10_000;
+
+/// What has become of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It was read and sent as a whole, and something of it was stored, or there was nothing to store.
+    Imported,
+    /// Nothing of it was stored.
+    Rejected,
+    /// Samples of it were not taken for now.
+    ToBeRepeated,
+}
 
 /// One that was refused: a sample by its name, a file or a series by its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,13 +45,26 @@ pub(super) struct RejectedItem {
     reason: String,
 }
 
+impl RejectedItem {
+    /// Of texts that others have made, and so with bounds.
+    fn new(name: &str, code: &str, reason: &str) -> Self {
+        Self {
+            name: beginning(name, NAME_BYTES_MAX),
+            code: excerpt::beginning(code),
+            reason: beginning(reason, REASON_BYTES_MAX),
+        }
+    }
+}
+
 /// Files, series, or the one stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 struct Units {
-    /// Read and sent as a whole.
+    /// Read and sent as a whole; in a dry run read.
     imported: u64,
     /// By an earlier run.
     imported_before: u64,
+    /// Read and sent, and nothing of it was stored.
+    rejected: u64,
     /// Read, with samples that the server did not take for now.
     to_be_repeated: u64,
     /// Not read, or not to their end.
@@ -43,6 +80,8 @@ struct Samples {
     overwritten: u64,
     /// By the server, and those that could not be sent.
     rejected: u64,
+    /// In an earlier run, of what was imported then and not sent again.
+    rejected_before: u64,
     /// NaN, which says that there is no value.
     without_value: u64,
     /// Outside of `--from` and `--until`.
@@ -58,7 +97,12 @@ pub(super) struct Tally {
     units: Units,
     samples: Samples,
     /// Rejected samples by reason.
-    reasons: BTreeMap<String, u64>,
+    reasons: Reasons,
+    /// Those of an earlier run.
+    reasons_before: Reasons,
+    /// Whether an earlier run has imported the beginning of what this one reads.
+    #[serde(skip)]
+    is_continued: bool,
     /// The first rejected samples.
     rejections: Vec<RejectedItem>,
     /// The first units that failed.
@@ -75,10 +119,12 @@ impl Tally {
             dry_run,
             units: Units::default(),
             samples: Samples::default(),
-            reasons: BTreeMap::new(),
+            reasons: Reasons::default(),
+            reasons_before: Reasons::default(),
+            is_continued: false,
             rejections: Vec::new(),
             failures: Vec::new(),
-            listed_max,
+            listed_max: listed_max.min(LISTED_MAX),
         }
     }
 
@@ -87,30 +133,52 @@ impl Tally {
         self.samples.sent
     }
 
-    /// A unit is in the store as a whole.
-    pub(super) const fn imported(&mut self) {
-        self.units.imported += 1;
+    /// A unit is at its end.
+    pub(super) const fn ended(&mut self, verdict: Verdict) {
+        let count = match verdict {
+            Verdict::Imported => &mut self.units.imported,
+            Verdict::Rejected => &mut self.units.rejected,
+            Verdict::ToBeRepeated => &mut self.units.to_be_repeated,
+        };
+        *count += 1;
     }
 
-    /// A unit was there already.
-    pub(super) const fn imported_before(&mut self) {
+    /// An earlier run has imported a unit, of which this was rejected.
+    pub(super) fn imported_before(&mut self, rejected: &Reasons) {
         self.units.imported_before += 1;
+        self.rejected_before(rejected);
     }
 
-    /// A unit is to be sent again.
-    pub(super) const fn left_for_later(&mut self) {
-        self.units.to_be_repeated += 1;
+    /// An earlier run has imported the beginning of a unit, of which this was rejected.
+    pub(super) fn imported_in_part(&mut self, rejected: &Reasons) {
+        self.is_continued = true;
+        self.rejected_before(rejected);
+    }
+
+    fn rejected_before(&mut self, rejected: &Reasons) {
+        let count = &mut self.samples.rejected_before;
+        *count = count.saturating_add(rejected.total());
+        self.reasons_before.merge(rejected);
+    }
+
+    /// Whether anything was found: a unit, whatever became of it, or the beginning of one.
+    pub(super) const fn has_found_any(&self) -> bool {
+        let Units {
+            imported,
+            imported_before,
+            rejected,
+            to_be_repeated,
+            failed,
+        } = self.units;
+        let units = imported | imported_before | rejected | to_be_repeated | failed;
+        units > 0 || self.is_continued || self.samples.sent > 0 || self.samples.rejected > 0
     }
 
     /// A unit could not be read.
-    pub(super) fn failed(&mut self, name: &str, code: &str, reason: impl Into<String>) {
+    pub(super) fn failed(&mut self, name: &str, code: &str, reason: &str) {
         self.units.failed += 1;
         if self.failures.len() < self.listed_max {
-            self.failures.push(RejectedItem {
-                name: name.to_owned(),
-                code: code.to_owned(),
-                reason: reason.into(),
-            });
+            self.failures.push(RejectedItem::new(name, code, reason));
         }
     }
 
@@ -151,39 +219,42 @@ impl Tally {
             // These counts include the listed ones, which are counted already.
             let listed = receipt.rejections.iter().filter(|own| own.code == *code);
             let unlisted = count.saturating_sub(listed.count() as u64);
-            let own = self.reasons.entry(code.clone()).or_insert(0);
-            *own = own.saturating_add(unlisted);
+            self.reasons.add(code, unlisted);
         }
     }
 
     fn add(&mut self, name: Option<&str>, code: &str, reason: &str) {
         self.samples.rejected += 1;
-        *self.reasons.entry(code.to_owned()).or_insert(0) += 1;
+        self.reasons.add(code, 1);
+        if self.rejections.len() >= self.listed_max {
+            return;
+        }
         // A reason is told once for each name: an archive has thousands of samples that are too old.
-        let name = name.unwrap_or("-");
-        let is_told = |own: &RejectedItem| own.name == name && own.code == code;
-        if self.rejections.len() < self.listed_max && !self.rejections.iter().any(is_told) {
-            self.rejections.push(RejectedItem {
-                name: name.to_owned(),
-                code: code.to_owned(),
-                reason: reason.to_owned(),
-            });
+        let item = RejectedItem::new(name.unwrap_or("-"), code, reason);
+        let is_told = |own: &RejectedItem| own.name == item.name && own.code == item.code;
+        if !self.rejections.iter().any(is_told) {
+            self.rejections.push(item);
         }
     }
 
-    /// Prints the totals; fails if anything was not imported.
-    pub(super) fn report(&self, output: &Output) -> Result<(), Failure> {
+    /// Prints the totals of an import that has ended by itself, or by this failure; fails if anything was not imported.
+    pub(super) fn report(&self, output: &Output, broken: Option<&Failure>) -> Result<(), Failure> {
         if output.is_json() {
             output.json(self)?;
-        } else {
-            self.show(output)?;
+        } else if self.has_found_any() {
+            self.show(output, broken.is_none())?;
         }
         let Some(mut failure) = self.outcome() else {
+            if broken.is_none() && self.is_all_of_an_earlier_run() {
+                output.note(
+                    "an earlier run has imported all of it, and nothing was sent; `--restart` sends it again",
+                );
+            }
             return Ok(());
         };
         let names = RejectReason::Name(base::name::NameError::Empty).code();
-        let has_names = self.reasons.contains_key(names)
-            || self.failures.iter().any(|failed| failed.code == names);
+        let has_names =
+            self.reasons.has(names) || self.failures.iter().any(|failed| failed.code == names);
         if self.units.to_be_repeated > 0 {
             failure = failure.hint(
                 "what the server could not take for now is sent when the same command is run again",
@@ -192,7 +263,24 @@ impl Tally {
         if has_names {
             failure = failure.hint(REPLACES);
         }
+        if self.samples.rejected_before > 0 {
+            failure = failure.hint(
+                "what an earlier run has imported was not sent again; with `--restart` it is, and what is rejected is named",
+            );
+        }
         Err(failure)
+    }
+
+    /// Whether there was nothing left to do.
+    const fn is_all_of_an_earlier_run(&self) -> bool {
+        let Units {
+            imported,
+            imported_before,
+            rejected,
+            to_be_repeated,
+            failed,
+        } = self.units;
+        imported_before > 0 && imported | rejected | to_be_repeated | failed == 0
     }
 
     fn outcome(&self) -> Option<Failure> {
@@ -202,6 +290,13 @@ impl Tally {
                 self.samples.rejected,
                 "sample was rejected",
                 "samples were rejected",
+            ));
+        }
+        if self.samples.rejected_before > 0 {
+            what.push(counted(
+                self.samples.rejected_before,
+                "sample was rejected by an earlier run",
+                "samples were rejected by an earlier run",
             ));
         }
         if self.units.failed > 0 {
@@ -216,15 +311,14 @@ impl Tally {
         if what.is_empty() {
             return None;
         }
-        let kind = match self.samples.stored + self.units.imported_before {
-            0 => Kind::Failed,
-            _ => Kind::Partial,
-        };
+        let is_any = self.samples.stored > 0 || self.units.imported_before > 0 || self.is_continued;
+        let kind = if is_any { Kind::Partial } else { Kind::Failed };
         Some(Failure::new(kind, what.join(", and ")))
     }
 
-    fn show(&self, output: &Output) -> Result<(), Failure> {
-        if self.samples.rejected == 0 && self.units.failed == 0 {
+    fn show(&self, output: &Output, is_whole: bool) -> Result<(), Failure> {
+        // Nothing is well that was not tried.
+        if is_whole && self.outcome().is_none() && !self.is_all_of_an_earlier_run() {
             output.ok()?;
         }
         if !output.is_quiet() {
@@ -232,12 +326,9 @@ impl Tally {
         }
         output.pairs(&self.pairs())?;
         if !self.reasons.is_empty() {
-            let reasons = self.reasons.iter();
-            let reasons: Vec<_> = reasons
-                .map(|(code, count)| format!("{} {count}", PrintableText::untrusted(code)))
-                .collect();
             output.line("")?;
-            output.line(shown!("Rejected by reason: {}", reasons.join(", ")))?;
+            let reasons = self.reasons.to_string();
+            output.line(shown!("Rejected by reason: {}", reasons))?;
         }
         for (title, all) in [
             (["Name", "Reason"], &self.rejections),
@@ -269,16 +360,19 @@ impl Tally {
         let Units {
             imported,
             imported_before,
+            rejected,
             to_be_repeated,
             failed,
-        } = &self.units;
-        let mut units = vec![format!("{imported} imported")];
+        } = self.units;
+        let done = if self.dry_run { "read" } else { "imported" };
+        let mut units = vec![format!("{imported} {done}")];
         for (count, what) in [
             (imported_before, "imported before"),
+            (rejected, "rejected"),
             (to_be_repeated, "to be repeated"),
             (failed, "not read"),
         ] {
-            if *count > 0 {
+            if count > 0 {
                 units.push(format!("{count} {what}"));
             }
         }
@@ -292,6 +386,7 @@ impl Tally {
         } else {
             "Stored:"
         };
+        let before = format!(" by an earlier run: {}", self.reasons_before);
         let mut pairs = vec![
             (title, units.join(", ")),
             (stored, self.samples.stored.to_string()),
@@ -303,6 +398,7 @@ impl Tally {
                 " by a later one of the same name and time",
             ),
             ("Rejected:", self.samples.rejected, ""),
+            ("Rejected before:", self.samples.rejected_before, &*before),
             (
                 "No value:",
                 self.samples.without_value,
@@ -322,60 +418,20 @@ impl Tally {
     }
 }
 
+/// As much of a text as is kept.
+fn beginning(text: &str, bytes_max: usize) -> String {
+    if text.len() <= bytes_max {
+        return text.to_owned();
+    }
+    let ends = text.char_indices().map(|(at, _)| at);
+    let end = ends.take_while(|at| *at <= bytes_max).last();
+    format!("{}…", text.get(..end.unwrap_or(0)).unwrap_or_default())
+}
+
 fn shortened(name: &str) -> String {
     let shown = PrintableText::untrusted(name);
     match shown.as_str().chars().count() {
         ..=NAME_CHARACTERS_MAX => shown.into_string(),
         _ => shown.shortened(NAME_CHARACTERS_MAX).into_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wire::receipt::Rejection;
-
-    fn rejection(name: &str, code: &str) -> Rejection {
-        Rejection {
-            index: 0,
-            name: Some(name.to_owned()),
-            code: code.to_owned(),
-            reason: format!("because of {code}"),
-        }
-    }
-
-    #[test]
-    fn rejected_samples_are_counted_once() {
-        let mut tally = Tally::new("Files", 10, false);
-        tally.receive(&Receipt {
-            received: 100,
-            stored: 90,
-            rejected: 10,
-            rejections: vec![rejection("a", "too_old"), rejection("a", "too_old")],
-            rejections_left_out: 8,
-            rejected_by_code: BTreeMap::from([("too_old".to_owned(), 9), ("name".to_owned(), 1)]),
-            ..Receipt::default()
-        });
-        tally.refuse(Some("b"), &RejectReason::Value("infinite".to_owned()));
-        assert_eq!(tally.samples.rejected, 11);
-        let reasons: Vec<_> = tally.reasons.values().copied().collect();
-        assert_eq!(reasons, [1, 9, 1], "{:?}", tally.reasons);
-        let listed: Vec<_> = tally.rejections.iter().map(|own| &*own.name).collect();
-        assert_eq!(listed, ["a", "b"]);
-        let failure = tally.outcome().unwrap();
-        assert_eq!(failure.kind, Kind::Partial);
-        assert_eq!(failure.to_string(), "11 samples were rejected");
-    }
-
-    #[test]
-    fn unreadable_files_make_the_import_fail() {
-        let mut tally = Tally::new("Files", 1, false);
-        assert!(tally.outcome().is_none());
-        tally.failed("a.wsp", "file", "it is damaged");
-        tally.failed("b.wsp", "file", "it is damaged");
-        let failure = tally.outcome().unwrap();
-        assert_eq!(failure.kind, Kind::Failed);
-        assert_eq!(failure.to_string(), "2 files could not be read");
-        assert_eq!(tally.failures.len(), 1);
     }
 }

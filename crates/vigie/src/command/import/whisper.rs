@@ -5,16 +5,17 @@ mod name;
 mod rings;
 
 use self::found::{Walk, WalkEntry, WhisperFile};
+use self::name::ENDING;
 use self::rings::{ReadError, Rings};
 use super::arguments::{ImportArgs, Naming, seconds};
 use super::delivery::Delivery;
-use super::progress::{Extent, Progress};
-use super::state::{ImportedUnit, State};
-use super::tally::Tally;
+use super::progress::Extent;
+use super::run::{ImportRun, Subject};
+use super::state::ImportedUnit;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, code};
-use crate::monitoring::Monitoring;
+use crate::shown::shown;
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::{Clock as _, SystemClock, TimeRange};
@@ -50,47 +51,37 @@ pub(crate) struct WhisperArgs {
 /// Imports the files, and prints the totals.
 pub(crate) fn run(args: &WhisperArgs, context: &Context) -> Result<(), Failure> {
     let own = &args.import;
-    let output = &context.output;
-    let range = own.range(context)?;
-    let naming = own.naming()?;
+    let (range, naming) = (own.range(context)?, own.naming()?);
     let folder = folder(&args.folder)?;
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
-    let monitoring = match own.dry_run {
-        true => None,
-        false => Some(Monitoring::to_change(context, &own.scope)?),
+    let (named, path) = (args.folder.to_string_lossy(), folder.to_string_lossy());
+    let subject = Subject {
+        kind: "whisper",
+        named: &named,
+        place: Some((&path, "")),
+        selection: "",
+        unit: "Files",
     };
-    output.action(match &monitoring {
-        None => format!("Reading `{}`...", args.folder.display()),
-        Some(to) => format!(
-            "Importing `{}` to {}...",
-            args.folder.display(),
-            to.described()
-        ),
-    })?;
-    let mut state = match &monitoring {
-        None => None,
-        Some(to) => {
-            let source = folder.to_string_lossy();
-            let (target, key) = (to.directory(), own.key());
-            let parts = (&*source, &*key);
-            Some(State::open(context, &target, parts, "", own.restart)?)
-        }
-    };
-    let all = extent(&folder, &stop);
-    let tally = Tally::new("Files", own.reasons, own.dry_run);
-    let progress = Progress::new(output, "files", Some(all));
-    let pace = (own.batch, own.rate);
-    let mut delivery = Delivery::new(monitoring, Arc::clone(&stop), range, pace, tally, progress);
-    let outcome = import(&folder, (&naming, range), state.as_mut(), &mut delivery);
-    delivery.progress.clear();
-    // What was answered for is done, also when the import has failed.
-    let noted = state.map_or(Ok(()), |mut state| state.note(&delivery.take_done()));
-    let reported = delivery.tally.report(output);
-    match outcome {
-        Err(failure) => Err(failure.hint("run the same command again to go on from there")),
-        Ok(()) => noted.and(reported),
-    }
+    let mut run = ImportRun::begin(subject, own, range, Arc::clone(&stop), context)?;
+    run.is_of(extent(&folder, &stop));
+    let outcome = import(&folder, (&naming, range), &mut run);
+    let outcome = outcome.and_then(|()| match run.delivery.tally.has_found_any() {
+        true => Ok(()),
+        false => Err(nothing_found(&args.folder)),
+    });
+    run.end(outcome)
+}
+
+/// A folder that was named in error is no import of nothing.
+fn nothing_found(named: &Path) -> Failure {
+    Failure::failed(shown!(
+        "there is no file `*.{}` in `{}` or below it",
+        ENDING,
+        named.display()
+    ))
+    .coded(code::NOT_FOUND)
+    .hint("name the folder in which carbon keeps its files, usually `/opt/graphite/storage/whisper` or `/var/lib/graphite/whisper`")
 }
 
 /// The folder itself, however it was named.
@@ -124,54 +115,45 @@ fn extent(folder: &Path, stop: &Stop) -> Extent {
 fn import(
     folder: &Path,
     (naming, range): (&Naming, TimeRange),
-    mut state: Option<&mut State>,
-    delivery: &mut Delivery<'_, ImportedUnit>,
+    run: &mut ImportRun<'_>,
 ) -> Result<(), Failure> {
     for found in Walk::of(folder) {
-        delivery.check_stop()?;
+        run.delivery.check_stop()?;
         let file = match found {
             WalkEntry::File(file) => file,
             WalkEntry::Refused(path, why) => {
-                delivery.tally.failed(&path, code::FILE, why);
+                run.delivery.tally.failed(&path, code::FILE, &why);
                 continue;
             }
         };
         let done = file.done();
-        if state.as_ref().is_some_and(|state| state.has(&done)) {
-            delivery.tally.imported_before();
-            delivery.progress.before += file.extent();
+        if run.passes_over(&done, file.extent()) {
             continue;
         }
         let name = match name::of(&file.relative) {
             Ok(name) => naming.name(&name).map_err(RejectReason::Name),
             Err(why) => Err(RejectReason::Malformed(why.to_owned())),
         };
-        let read = match name {
-            Ok(name) => read(&file, &name, range, delivery),
+        let delivery = &mut run.delivery;
+        let told = file.relative.to_string_lossy();
+        match name {
+            Ok(name) => match read(&file, &name, range, delivery) {
+                Ok(()) => delivery.end(done),
+                Err(ReadError::File(why)) => {
+                    delivery.abandon();
+                    delivery.tally.failed(&told, code::FILE, &why);
+                }
+                Err(ReadError::Delivery(failure)) => return Err(failure),
+            },
             Err(reason) => {
-                let told = file.relative.to_string_lossy();
-                delivery
-                    .tally
-                    .failed(&told, reason.code(), reason.to_string());
-                delivery.progress.done += file.extent();
-                continue;
+                let tally = &mut delivery.tally;
+                tally.failed(&told, reason.code(), &reason.to_string());
             }
-        };
-        match read {
-            Ok(()) => delivery.end(done),
-            Err(ReadError::File(why)) => {
-                delivery.abandon();
-                let told = file.relative.to_string_lossy();
-                delivery.tally.failed(&told, code::FILE, why);
-            }
-            Err(ReadError::Delivery(failure)) => return Err(failure),
         }
         delivery.progress.done += file.extent();
-        if let Some(state) = &mut state {
-            state.note(&delivery.take_done())?;
-        }
+        run.note()?;
     }
-    delivery.flush()
+    run.delivery.flush()
 }
 
 /// Reads a file, the oldest points first.

@@ -152,14 +152,17 @@ fn summary(args: &ListArgs, levels: &[Vec<NodeItem>]) -> (String, Option<String>
 
 /// The nodes that match `query`.
 pub(crate) fn nodes(monitoring: &Monitoring<'_>, query: &str) -> Result<Vec<NodeItem>, Failure> {
-    let make = || {
-        Request::get(monitoring.url("/v1/metrics/list"))
-            .query("query", query)
-            .query("format", "nodes")
-    };
+    let make = || nodes_request(monitoring, query);
     monitoring
         .exchange(make, RetryPolicy::Once)?
         .parse("list metrics")
+}
+
+/// The request for them.
+pub(crate) fn nodes_request(monitoring: &Monitoring<'_>, query: &str) -> Request {
+    Request::get(monitoring.url("/v1/metrics/list"))
+        .query("query", query)
+        .query("format", "nodes")
 }
 
 /// Whether a branch is shown without its children.

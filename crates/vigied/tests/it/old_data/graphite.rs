@@ -1,6 +1,8 @@
 //! `vigie import graphite`, from Graphite's interface of the server itself.
 
 use super::{Site, told};
+use crate::command_line::certificate;
+use crate::harness::Server;
 use serde_json::json;
 use std::fs;
 
@@ -17,24 +19,18 @@ fn series_are_imported_from_a_render_interface() {
                 1_750_000_020 + at * 60
             );
         }
-        lines += &format!("shop.orders {at} {}\n", 1_750_000_020 + at * 60);
+        let time = 1_750_000_020 + at * 60;
+        for series in [
+            "shop.orders",
+            "shop.disk;host=web1.example",
+            "servers.disk;host=web1.example",
+            "servers.disk;host=web1.example;mount=data",
+        ] {
+            lines += &format!("{series} {at} {time}\n");
+        }
     }
-    fs::write(folder.join("lines"), lines).unwrap();
-    site.run(
-        &["metrics", "send", "--file", "lines", "--format", "graphite"],
-        0,
-    );
-    let rule = [
-        "metrics",
-        "schemas",
-        "set",
-        "all",
-        "--pattern",
-        ".*",
-        "--retentions",
-        "60s:5y",
-    ];
-    site.run(&rule, 0);
+    site.send(&lines);
+    site.keep_minutes();
     let url = format!(
         "{}/graphite/s-{}",
         site.server.serving.url(),
@@ -71,13 +67,74 @@ fn series_are_imported_from_a_render_interface() {
         "1750100000",
     ];
     let totals = site.totals(&arguments, 0);
-    assert_eq!(totals["units"]["imported"], 30, "{totals}");
-    assert_eq!(totals["samples"]["stored"], 30 * 600, "{totals}");
-    for host in [0, 29] {
-        let name = format!("servers.web{host}.load");
-        assert_eq!(site.samples(&format!("copy.{name}")), site.samples(&name));
+    // Those with tags are in no tree, and are imported all the same.
+    assert_eq!(totals["units"]["imported"], 32, "{totals}");
+    assert_eq!(totals["samples"]["stored"], 32 * 600, "{totals}");
+    for name in [
+        "servers.web0.load",
+        "servers.web29.load",
+        "servers.disk;host=web1.example",
+        "servers.disk;host=web1.example;mount=data",
+    ] {
+        assert_ne!(site.samples(name), json!(null), "{name}");
+        assert_eq!(site.samples(&format!("copy.{name}")), site.samples(name));
     }
-    assert_eq!(site.samples("copy.shop.orders"), json!(null));
+    for name in ["shop.orders", "shop.disk;host=web1.example"] {
+        assert_eq!(site.samples(&format!("copy.{name}")), json!(null), "{name}");
+    }
     let again = site.totals(&arguments, 0);
-    assert_eq!(again["units"]["imported_before"], 30, "{again}");
+    assert_eq!(again["units"]["imported_before"], 32, "{again}");
+    let untagged = site.totals(&[&arguments[..], &["--untagged"]].concat(), 0);
+    assert_eq!(untagged["units"]["imported"], 30, "{untagged}");
+}
+
+/// That the certificate of the login's server is not checked is no word on that of another one, which gets credentials as well.
+#[test]
+fn a_certificate_that_the_login_waves_through_is_checked_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pem, key) = certificate(folder.path());
+    let server = Server::with(&["--tls-cert", &pem, "--tls-key", &key]);
+    let https = format!("https://{}", server.serving.address);
+    let run = |arguments: &[&str]| {
+        let mut command = server.vigie();
+        let ran = command.args(arguments).output().unwrap();
+        (ran.status.code(), told(&ran))
+    };
+    let api_key = &server.owner.api_key;
+    let (code, login) = run(&[
+        "login",
+        "-a",
+        &https,
+        "--apikey",
+        api_key,
+        "-o",
+        "vigie",
+        "-s",
+        "dev",
+        "--skip-ssl-validation",
+    ]);
+    assert_eq!(code, Some(0), "{login}");
+    let (code, sent) = run(&["metrics", "send", "shop.orders=17"]);
+    assert_eq!(code, Some(0), "{sent}");
+    let file = folder.path().join("key");
+    fs::write(&file, format!("apikey:{api_key}\n")).unwrap();
+    let url = format!("{https}/graphite/s-{}", server.owner.space);
+    let import = [
+        "import",
+        "graphite",
+        &url,
+        "--credentials",
+        file.to_str().unwrap(),
+        "--from",
+        "-1h",
+        "--dry-run",
+    ];
+    let (code, refused) = run(&import);
+    assert_eq!(code, Some(6), "{refused}");
+    assert!(refused.contains("was not trusted"), "{refused}");
+    let hint = "add `--skip-ssl-validation` where that is safe";
+    assert!(refused.contains(hint), "{refused}");
+    let (code, read) = run(&[&import[..], &["--skip-ssl-validation"]].concat());
+    assert_eq!(code, Some(0), "{read}");
+    assert!(read.contains("is not checked"), "{read}");
 }

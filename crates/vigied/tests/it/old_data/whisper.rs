@@ -68,7 +68,7 @@ fn whisper_files_are_imported_and_faulty_ones_named() {
         assert_eq!(totals["samples"]["rejected"], 0, "{totals}");
         assert_eq!(
             totals["units"],
-            json!({"imported": 6, "imported_before": 0, "to_be_repeated": 0, "failed": 4})
+            json!({"imported": 6, "imported_before": 0, "rejected": 0, "to_be_repeated": 0, "failed": 4})
         );
         let failures = totals["failures"].as_array().unwrap().iter();
         let failures: Vec<_> = failures
@@ -131,14 +131,14 @@ fn times_names_and_values_are_filtered_and_counted() {
     let totals = site.totals(&arguments, 7);
     assert_eq!(
         totals["samples"],
-        json!({"sent": 2, "stored": 2, "overwritten": 0, "rejected": 1, "without_value": 1, "outside": 0})
+        json!({"sent": 2, "stored": 2, "overwritten": 0, "rejected": 1, "rejected_before": 0, "without_value": 1, "outside": 0})
     );
     assert_eq!(totals["reasons"], json!({"value": 1}), "{totals}");
     assert_eq!(
         site.samples("a_b"),
         json!([[3, 1_749_999_960], [5, 1_750_000_080]])
     );
-    // Older than anything that is kept: the server says so, and the file is done.
+    // Older than anything that is kept: the server says so, as often as it is asked.
     write_file(&tree.join("old.wsp"), 600_000_000, &[1.0, 2.0, 3.0]);
     let arguments = ["import", "whisper", "tree", "--replace-refused"];
     let totals = site.totals(&arguments, 7);
@@ -151,6 +151,12 @@ fn times_names_and_values_are_filtered_and_counted() {
             .contains("retention of 7300 days"),
         "{totals}"
     );
+    assert_eq!(totals["units"]["rejected"], 1, "{totals}");
+    // Of the other file a sample was rejected and the others were stored: that is told, and nothing is sent again.
+    let again = site.totals(&arguments, 7);
+    assert_eq!(again["reasons"], json!({"too_old": 3}), "{again}");
+    assert_eq!(again["reasons_before"], json!({"value": 1}), "{again}");
+    assert_eq!(again["samples"]["sent"], 3, "{again}");
 }
 
 #[test]
@@ -260,6 +266,7 @@ fn a_signal_ends_an_import_and_what_was_stored_is_kept() {
     for expected in ["stopped by SIGTERM", "run the same command again"] {
         assert!(told(&ended).contains(expected), "{}", told(&ended));
     }
+    assert!(!told(&ended).contains("OK"), "{}", told(&ended));
     let totals = site.totals(&["import", "whisper", "tree"], 0);
     assert!(
         totals["units"]["imported_before"].as_u64().unwrap() >= 1,

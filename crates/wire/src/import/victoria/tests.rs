@@ -47,6 +47,28 @@ fn invalid_lines_are_rejected_with_a_reason() {
     }
 }
 
+/// A line may have 64 MiB.
+#[test]
+fn no_error_repeats_a_long_line() {
+    let long = "x".repeat(1 << 20);
+    for text in [
+        format!(r#"{{"metric":{{"__name__":"{long}"}},"values":[],"timestamps":[]}}"#),
+        format!(r#"{{"metric":{{"__name__":"a"}},"values":["{long}"],"timestamps":[1]}}"#),
+        format!(r#"{{"metric":"{long}","values":[],"timestamps":[]}}"#),
+        format!(
+            r#"{{"metric":{{"__name__":"a b","{long}":"{long}"}},"values":[],"timestamps":[]}}"#
+        ),
+    ] {
+        let (name, reason) = line(text.as_bytes(), Names::default()).unwrap_err();
+        assert!(name.is_none_or(|name| name.len() < 1100));
+        assert!(
+            reason.to_string().len() < 500,
+            "{} bytes",
+            reason.to_string().len()
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn encoding_round_trips(points in prop::collection::vec((any::<i64>(), any::<f64>()), 0..10)) {

@@ -1,16 +1,17 @@
 //! The requests to the server that is imported from. It gets nothing of the login: only what was given for it.
 
+use super::nodes::{self, Node};
+use super::refusals::{may_pass, refused, unanswered, unreadable};
 use crate::address;
-use crate::client::{Reply, Request, encode};
+use crate::client::{Client, Reply, Request, encode};
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::env;
-use crate::error::{Failure, Kind, code};
+use crate::error::{Failure, Kind};
 use crate::given;
-use crate::shown::{PrintableText, shown};
+use crate::shown::shown;
 use base::secret::Secret;
-use serde::Deserialize;
-use serde_json::Value;
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,19 +30,23 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 /// The server.
 pub(super) struct Source<'a> {
     context: &'a Context,
+    client: Client,
     url: String,
     credentials: Option<Secret<String>>,
     stop: Arc<Stop>,
+    /// Whether it has answered at all: what has not is not waited for.
+    has_answered: Cell<bool>,
 }
 
-/// A node of the tree of names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) path: String,
-    /// There is a series of this name.
-    pub(super) is_leaf: bool,
-    /// There are series below it.
-    pub(super) is_branch: bool,
+/// How the server is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SourceOptions<'t> {
+    /// The file of its credentials.
+    pub(super) credentials: Option<&'t Path>,
+    /// They may go over a way that is not encrypted.
+    pub(super) may_be_in_clear: bool,
+    /// Its certificate is not checked.
+    pub(super) is_unverified: bool,
 }
 
 impl<'a> Source<'a> {
@@ -49,8 +54,7 @@ impl<'a> Source<'a> {
     pub(super) fn new(
         context: &'a Context,
         typed: &str,
-        credentials: Option<&Path>,
-        may_be_in_clear: bool,
+        options: SourceOptions<'_>,
         stop: Arc<Stop>,
     ) -> Result<Self, Failure> {
         if typed.contains('@') {
@@ -60,7 +64,7 @@ impl<'a> Source<'a> {
             .hint("write `USER:PASSWORD` into a file, and name it with `--credentials FILE`"));
         }
         let url = address::complete(typed)?;
-        let credentials = match credentials {
+        let credentials = match options.credentials {
             Some(file) => {
                 let named = format!("@{}", file.display());
                 Some(given::password(&named, "--credentials", &context.output)?)
@@ -71,18 +75,25 @@ impl<'a> Source<'a> {
             }
         };
         let is_clear = credentials.is_some() && address::is_readable_on_the_way(&url);
-        if is_clear && !may_be_in_clear {
+        if is_clear && !options.may_be_in_clear {
             return Err(Failure::usage(shown!(
                 "`{}` is not encrypted: everybody on the way could read the credentials",
                 url
             ))
             .hint("name an address with `https://`, or allow it with `--credentials-in-clear`"));
         }
+        let credentials = credentials.as_ref().map(authorization).transpose()?;
+        if options.is_unverified {
+            let output = &context.output;
+            output.warn(shown!("the certificate of `{}` is not checked", url));
+        }
         Ok(Self {
+            client: Client::elsewhere(&context.config(), &context.env, options.is_unverified)?,
             context,
             url,
-            credentials: credentials.as_ref().map(authorization).transpose()?,
+            credentials,
             stop,
+            has_answered: Cell::new(false),
         })
     }
 
@@ -99,21 +110,37 @@ impl<'a> Source<'a> {
                 .query("query", pattern)
                 .query("format", "treejson")
         })?;
-        let items: Vec<FoundNode> = self.read(&reply, doing)?;
-        Ok(items.into_iter().map(Node::from).collect())
+        self.read(&reply, doing, nodes::nodes)
     }
 
-    /// The values of series in a time, both bounds included.
-    pub(super) fn render(
+    /// The names of series with tags, without the tags.
+    pub(super) fn tagged_names(&self) -> Result<Vec<String>, Failure> {
+        let doing = "list the series with tags";
+        let reply = self.ask(doing, || Request::get(format!("{}/tags/name", self.url)))?;
+        self.read(&reply, doing, nodes::tag_values)
+    }
+
+    /// The series with tags that have this name.
+    pub(super) fn find_tagged(&self, name: &str) -> Result<Vec<String>, Failure> {
+        let doing = "list the series with tags";
+        let expression = format!("name={name}");
+        let reply = self.ask(doing, || {
+            Request::get(format!("{}/tags/findSeries", self.url)).query("expr", &expression)
+        })?;
+        self.read(&reply, doing, nodes::series)
+    }
+
+    /// The values of targets in a time, both bounds included.
+    pub(super) fn render<'t>(
         &self,
-        paths: &[&str],
+        targets: impl IntoIterator<Item = &'t str>,
         from: i64,
         until: i64,
     ) -> Result<Vec<ReadRow>, Failure> {
         let doing = "read the values";
-        let mut form: Vec<String> = paths
-            .iter()
-            .map(|path| format!("target={}", encode(path)))
+        let mut form: Vec<String> = targets
+            .into_iter()
+            .map(|target| format!("target={}", encode(target)))
             .collect();
         // Graphite leaves out its `from`.
         form.push(format!("from={}&until={until}&format=json", from - 1));
@@ -122,7 +149,7 @@ impl<'a> Source<'a> {
             Request::post(format!("{}/render", self.url))
                 .body("application/x-www-form-urlencoded", form.clone())
         })?;
-        wire::render::json::read(&reply.body).map_err(|error| self.unreadable(doing, &error))
+        self.read(&reply, doing, wire::render::json::read)
     }
 
     /// Sends the request of `make`, again where it is not answered, or not now.
@@ -133,10 +160,14 @@ impl<'a> Source<'a> {
             if let Some(value) = &self.credentials {
                 request = request.header("authorization", value.expose().as_str());
             }
-            let (failure, wished) = match self.context.send_elsewhere(request) {
+            let sent = self.context.send_elsewhere(&self.client, request);
+            let had_answered = self.has_answered.get();
+            self.has_answered.set(had_answered || sent.is_ok());
+            let (failure, wished) = match sent {
                 Ok(reply) if reply.is_success() => return Ok(reply),
                 Ok(reply) => {
-                    let failure = self.refusal(&reply, doing);
+                    let has_credentials = self.credentials.is_some();
+                    let failure = refused(&self.url, &reply, doing, has_credentials);
                     if !matches!(reply.status, 429 | 502..=504) {
                         return Err(failure);
                     }
@@ -144,8 +175,8 @@ impl<'a> Source<'a> {
                     let wished = wished.and_then(|seconds| seconds.parse().ok());
                     (failure, wished.map(Duration::from_secs))
                 }
-                Err(failure) if failure.kind == Kind::Unreachable => (failure, None),
-                Err(failure) => return Err(failure),
+                Err(failure) if had_answered && may_pass(&failure) => (unanswered(failure), None),
+                Err(failure) => return Err(unanswered(failure)),
             };
             let wait = wished.unwrap_or(FIRST_WAIT * (1 << (attempt - 1)));
             if attempt >= ATTEMPTS {
@@ -159,55 +190,14 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn refusal(&self, reply: &Reply, doing: &'static str) -> Failure {
-        let kind = match reply.status {
-            401 => Kind::NotLoggedIn,
-            403 => Kind::Forbidden,
-            404 => Kind::NotFound,
-            502..=504 => Kind::Unreachable,
-            _ => Kind::Failed,
-        };
-        let beginning = String::from_utf8_lossy(reply.body.get(..200).unwrap_or(&reply.body));
-        let failure = Failure::new(
-            kind,
-            shown!(
-                "cannot {}: `{}` answered {}: {}",
-                doing,
-                self.url,
-                reply.status,
-                PrintableText::untrusted(beginning.trim())
-            ),
-        );
-        match reply.status {
-            401 | 403 if self.credentials.is_none() => failure
-                .hint("it asks for a user and a password: write `USER:PASSWORD` into a file, and name it with `--credentials FILE`"),
-            401 | 403 => failure.hint("it does not take these credentials"),
-            300..=399 => failure.hint(shown!(
-                "it is at another address: `{}`",
-                PrintableText::untrusted(reply.header("location").unwrap_or("nowhere"))
-            )),
-            404 => failure.hint("name the address at which `/render` and `/metrics/find` are"),
-            _ => failure,
-        }
-    }
-
-    fn read<T: serde::de::DeserializeOwned>(
+    /// Reads an answer.
+    fn read<T>(
         &self,
         reply: &Reply,
         doing: &'static str,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
     ) -> Result<T, Failure> {
-        serde_json::from_slice(&reply.body).map_err(|error| self.unreadable(doing, &error))
-    }
-
-    fn unreadable(&self, doing: &'static str, error: &serde_json::Error) -> Failure {
-        Failure::failed(shown!(
-            "cannot {}: `{}` answered with something else than expected: {}",
-            doing,
-            self.url,
-            PrintableText::untrusted(&error.to_string())
-        ))
-        .coded(code::ANSWER_MALFORMED)
-        .hint("is it a server that answers as Graphite does?")
+        read(&reply.body).map_err(|error| unreadable(&self.url, reply, doing, &error))
     }
 }
 
@@ -232,63 +222,9 @@ fn authorization(given: &Secret<String>) -> Result<Secret<String>, Failure> {
     }
 }
 
-/// A node as Graphite tells it.
-#[derive(Debug, Deserialize)]
-struct FoundNode {
-    id: String,
-    #[serde(default)]
-    leaf: Value,
-    #[serde(default)]
-    expandable: Value,
-    #[serde(default, rename = "allowChildren")]
-    allow_children: Value,
-}
-
-impl From<FoundNode> for Node {
-    fn from(found: FoundNode) -> Self {
-        // A number for some servers, a truth value for others.
-        let is_true = |value: &Value| match value {
-            Value::Bool(own) => *own,
-            Value::Number(own) => own.as_f64() != Some(0.0),
-            _ => false,
-        };
-        Self {
-            is_leaf: is_true(&found.leaf),
-            is_branch: is_true(&found.expandable) || is_true(&found.allow_children),
-            path: found.id,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nodes_are_read_from_several_servers() {
-        let text = r#"[
-            {"id":"a","text":"a","leaf":0,"expandable":1,"allowChildren":1,"context":{}},
-            {"id":"b","leaf":1,"expandable":0,"allowChildren":0},
-            {"id":"c","leaf":true,"expandable":false},
-            {"id":"d","allowChildren":1}
-        ]"#;
-        let nodes: Vec<FoundNode> = serde_json::from_str(text).unwrap();
-        let nodes: Vec<_> = nodes
-            .into_iter()
-            .map(Node::from)
-            .map(|node| (node.path, node.is_leaf, node.is_branch))
-            .collect();
-        let node = |path: &str, is_leaf, is_branch| (path.to_owned(), is_leaf, is_branch);
-        assert_eq!(
-            nodes,
-            [
-                node("a", false, true),
-                node("b", true, false),
-                node("c", true, false),
-                node("d", false, true)
-            ]
-        );
-    }
 
     #[test]
     fn credentials_are_a_header() {

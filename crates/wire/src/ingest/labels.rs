@@ -1,6 +1,6 @@
 //! Names of Prometheus as names here: the metric, and its labels as tags.
 
-use crate::ingest::Names;
+use super::Names;
 use base::name::{NameError, SeriesName};
 use base::sample::RejectReason;
 
@@ -9,7 +9,7 @@ use base::sample::RejectReason;
 /// # Errors
 /// [`NameError`]: what no name may hold, unless `names` replaces it; a `;` in a value would begin another tag, so it is such a
 /// character too.
-pub(super) fn name<'l>(
+pub(crate) fn name<'l>(
     metric: &str,
     labels: impl IntoIterator<Item = (&'l str, &'l str)>,
     names: Names,
