@@ -30,6 +30,7 @@ mod settings;
 mod span;
 mod sparklines;
 pub(super) mod stop;
+mod table_lines;
 mod tail;
 mod tally;
 mod time_range;

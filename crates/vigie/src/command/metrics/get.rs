@@ -4,7 +4,7 @@ use super::branch::suggest;
 use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
-use super::readings::{CSV_HEADER, Question, fetch, is_call, nothing_read, rows};
+use super::readings::{CSV_HEADER, Question, fetch, is_call, is_empty, nothing_read, rows};
 use super::rendered::rendered;
 use super::time_range::time_range;
 use super::unmatched::unmatched;
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
         output.csv(&csv(&rows))?;
-        if rows.iter().all(|row| row.datapoints.is_empty()) {
+        if rows.iter().all(is_empty) {
             output.note(nothing_read(&rows, &monitoring));
         } else {
             let missed = unmatched(&args.targets, &rows);
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     let missed = unmatched(&args.targets, &rows);
-    if rows.iter().all(|row| row.datapoints.is_empty()) {
+    if rows.iter().all(is_empty) {
         output.say(nothing_read(&rows, &monitoring))?;
         let proposed = suggest(&args.targets, &read, &monitoring, context);
         if !proposed {
