@@ -89,13 +89,12 @@ impl Input {
         })
     }
 
-    /// A file, or standard input for `-`. `name` is the metric of all rows of a CSV file without a column of names.
+    /// A file, or standard input for `-`. `csv` reads it if it is CSV, which `is_csv` says whatever its first line.
     pub(crate) fn of_file(
         file: &str,
         format: Format,
-        columns: csv::Columns,
-        date_order: Option<csv::DateOrder>,
-        name: Option<String>,
+        csv: csv::Decoder,
+        is_csv: bool,
         names: Names,
     ) -> Result<Self, Failure> {
         let path = Path::new(file);
@@ -113,7 +112,7 @@ impl Input {
         let pipe = Pipe::start(reader).map_err(|error| unreadable(&error))?;
         let mut first = VecDeque::new();
         let format = match format {
-            Format::Auto if name.is_some() => Format::Csv,
+            Format::Auto if is_csv => Format::Csv,
             Format::Auto => {
                 first = first_line(&pipe);
                 let text = match first.front() {
@@ -126,18 +125,7 @@ impl Input {
         };
         let (unit, decoder) = match format {
             Format::Json => (Unit::Item, Decoder::Json(Vec::new(), names)),
-            Format::Csv => {
-                let decoder = match name {
-                    Some(name) => csv::Decoder::constant_name(name, columns),
-                    None => csv::Decoder::new(columns),
-                };
-                (
-                    Unit::Line,
-                    Decoder::Csv(Box::new(
-                        decoder.with_names(names).with_date_order(date_order),
-                    )),
-                )
-            }
+            Format::Csv => (Unit::Line, Decoder::Csv(Box::new(csv))),
             Format::Influx => (Unit::Line, Decoder::Influx(Box::default())),
             Format::Graphite | Format::Auto => {
                 let decoder = plaintext::Decoder::new(plaintext::Times::Any);
