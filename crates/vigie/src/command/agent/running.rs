@@ -79,8 +79,12 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     losses.report(output, journal.take_lost());
     if journal.weight() > 0 {
         output.note(format!(
-            "agent: {} samples of an earlier run wait to be sent",
-            journal.weight()
+            "agent: {} to be sent",
+            figures::counted(
+                journal.weight(),
+                "sample of an earlier run waits",
+                "samples of an earlier run wait"
+            )
         ));
     }
     let journal = Mutex::new(journal);
@@ -98,7 +102,8 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     let waiting = running.waiting();
     if waiting > 0 {
         output.note(format!(
-            "agent: {waiting} samples wait in `{}` for the next start",
+            "agent: {} in `{}` for the next start",
+            figures::counted(waiting, "sample waits", "samples wait"),
             directory.display()
         ));
     }
@@ -157,9 +162,11 @@ impl Running<'_> {
             let delivered = delivery.the_rest();
             let (stored, rejected) = self.sent.totals();
             let lost = self.losses.samples.load(Ordering::Relaxed);
+            let after = figures::counted(stored, "sample", "samples");
             self.output.note(match lost {
-                0 => format!("agent: stopped after {stored} samples"),
-                lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
+                0 => format!("agent: stopped after {after}"),
+                1 => format!("agent: stopped after {after}; 1 was lost"),
+                lost => format!("agent: stopped after {after}; {lost} were lost"),
             });
             let all = if self.args.is_counted() {
                 missing(stored, rejected, lost)
@@ -236,8 +243,14 @@ impl Running<'_> {
         });
         if given_up > 0 {
             self.losses.samples.fetch_add(given_up, Ordering::Relaxed);
-            self.output
-                .warn(format!("agent: {given_up} samples of senders were lost"));
+            self.output.warn(format!(
+                "agent: {} lost",
+                figures::counted(
+                    given_up,
+                    "sample of a sender was",
+                    "samples of senders were"
+                )
+            ));
         }
     }
 
@@ -264,11 +277,12 @@ fn tell_doors(doors: &Doors, output: &Output) {
 
 /// The failure where not everything that was read is stored, though all was sent.
 fn missing(stored: u64, rejected: u64, lost: u64) -> Result<(), Failure> {
+    let samples = |count| figures::counted(count, "sample was", "samples were");
     let what = match (rejected, lost) {
         (0, 0) => return Ok(()),
-        (rejected, 0) => format!("{rejected} samples were rejected"),
-        (0, lost) => format!("{lost} samples were lost"),
-        (rejected, lost) => format!("{rejected} samples were rejected, and {lost} were lost"),
+        (rejected, 0) => format!("{} rejected", samples(rejected)),
+        (0, lost) => format!("{} lost", samples(lost)),
+        (rejected, lost) => format!("{} rejected, and {} lost", samples(rejected), samples(lost)),
     };
     let kind = match stored {
         0 => Kind::Failed,
@@ -321,4 +335,18 @@ fn lines(batch: &Batch) -> String {
         );
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regression_7_one_lost_sample_is_told_in_the_singular() {
+        let told = |rejected, lost| missing(1, rejected, lost).unwrap_err().to_string();
+        assert_eq!(told(1, 0), "1 sample was rejected");
+        assert_eq!(told(0, 1), "1 sample was lost");
+        assert_eq!(told(2, 1), "2 samples were rejected, and 1 sample was lost");
+        assert!(missing(1, 0, 0).is_ok());
+    }
 }

@@ -35,7 +35,10 @@ pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<PrintableTe
     }
     if missed > NAMED_MAX {
         let rest = missed - NAMED_MAX;
-        notes.push(format!("and {rest} more targets read nothing").into());
+        notes.push(match rest {
+            1 => "and 1 more target read nothing".into(),
+            rest => format!("and {rest} more targets read nothing").into(),
+        });
     }
     notes
 }
