@@ -15,6 +15,7 @@ mod input_format;
 mod json_input;
 pub(super) mod list;
 mod one_form;
+pub(super) mod patterns;
 pub(super) mod pipe;
 mod progress;
 mod readings;

@@ -4,6 +4,7 @@ use super::branch::suggest;
 use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
+use super::patterns::{SEE_NAMES, refuse_empty};
 use super::readings::{CSV_HEADER, Question, fetch, is_call, is_empty, nothing_read, rows};
 use super::rendered::rendered;
 use super::time_range::time_range;
@@ -27,6 +28,9 @@ pub(crate) use super::get_args::GetArgs;
 /// Reads the samples, and shows them.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     args.refuse_lone_interval()?;
+    for target in &args.targets {
+        refuse_empty(target, SEE_NAMES)?;
+    }
     let output = &context.output;
     let (name, zone) = zone(args.tz.as_deref(), context)?;
     // Drawings use it as their range.
