@@ -19,6 +19,7 @@ mod names;
 mod now;
 pub mod pickle;
 pub mod plaintext;
+pub mod raw;
 mod script_mistakes;
 pub mod split_body;
 pub mod statsd;

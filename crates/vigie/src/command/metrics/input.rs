@@ -1,4 +1,4 @@
-//! The input of samples: the command line, a file or standard input, in one of four formats, with or without gzip.
+//! The input of samples: the command line, a file or standard input, in one of five formats, with or without gzip.
 
 use super::first_line::first_line;
 use super::json_input::decoded;
@@ -18,7 +18,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{DefaultTimes, Lines, Names, Now, csv, influx, moment_in, plaintext};
+use wire::ingest::{DefaultTimes, Lines, Names, Now, csv, influx, moment_in, plaintext, raw};
 
 pub(crate) use super::input_format::Format;
 
@@ -54,6 +54,7 @@ enum Decoder {
     Csv(Box<csv::Decoder>),
     Graphite(Box<plaintext::Decoder>),
     Influx(Box<influx::Decoder>),
+    Raw(Box<raw::Decoder>),
 }
 
 /// The next portion of an input.
@@ -127,6 +128,10 @@ impl Input {
             Format::Json => (Unit::Item, Decoder::Json(Vec::new(), names)),
             Format::Csv => (Unit::Line, Decoder::Csv(Box::new(csv))),
             Format::Influx => (Unit::Line, Decoder::Influx(Box::default())),
+            Format::Raw => {
+                let decoder = raw::Decoder::default().with_names(names);
+                (Unit::Line, Decoder::Raw(Box::new(decoder)))
+            }
             Format::Graphite | Format::Auto => {
                 let decoder = plaintext::Decoder::new(plaintext::Times::Any);
                 (
@@ -227,6 +232,10 @@ impl Decoder {
                 decoder.feed(bytes, read_at);
                 Ok(decoder.take())
             }
+            Self::Raw(decoder) => {
+                decoder.feed(bytes);
+                Ok(decoder.take())
+            }
         }
     }
 
@@ -245,6 +254,10 @@ impl Decoder {
             }
             Self::Influx(decoder) => {
                 decoder.finish(now);
+                Ok(decoder.take())
+            }
+            Self::Raw(decoder) => {
+                decoder.finish();
                 Ok(decoder.take())
             }
         }
@@ -266,6 +279,10 @@ impl Decoder {
                 Ok(decoder.take())
             }
             Self::Influx(decoder) => {
+                decoder.abandon(why);
+                Ok(decoder.take())
+            }
+            Self::Raw(decoder) => {
                 decoder.abandon(why);
                 Ok(decoder.take())
             }
