@@ -374,6 +374,20 @@ fn regression_7_a_point_beside_decimal_commas_is_refused_with_row_and_column() {
     assert_eq!(values(Decoder::new(Columns::default()), grafanas), [1.234]);
 }
 
+/// German, Polish and Russian spreadsheets: no date of theirs was read.
+#[test]
+fn regression_7_dates_with_dots_have_the_day_first() {
+    let lines = decode("Date;a.b\n27.11.2026 06:00;21,5\n05.11.2026;22\n").unwrap();
+    assert_eq!(lines.rejects, []);
+    assert_eq!(
+        samples(&lines),
+        [
+            ("a.b".to_owned(), 1_795_759_200_000, 21.5),
+            ("a.b".to_owned(), 1_793_836_800_000, 22.0),
+        ]
+    );
+}
+
 fn values(mut decoder: Decoder, text: &str) -> Vec<f64> {
     decoder.feed(text.as_bytes(), NOW).unwrap();
     decoder.finish(NOW).unwrap();
