@@ -131,6 +131,7 @@ fn regression_7_a_key_expires_at_a_time_in_any_form_of_times() {
         ("2020-W05", "is 2020-01-26T23:00:00Z, which has passed"),
         ("90", "`90` could be a time or a length of time"),
         ("soon", "`soon` is no time at which a key can expire"),
+        ("3dec", "`3dec` is "),
     ] {
         let ran = terminal.run(&format!("vigie iam api-key-create ci --expires {wrong}"));
         assert_eq!(ran.code, 2, "{wrong}: {ran:?}");

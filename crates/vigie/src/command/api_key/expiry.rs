@@ -14,6 +14,12 @@ use wire::iam::api_key::read_time;
 /// The forms that are taken.
 const FORMS: &str = "`--expires` takes a length of time from now (`90d`, `6 months`, `1h30m`), a moment (`2030-01-31T12:00:00Z`), a day (`2030-01-31`) or an ISO week (`2030-W05`); a day and a week mean their first moment, and without a zone that of `TZ` counts, else UTC";
 
+/// Units in words, whole: `3 dec` is no number of days.
+const UNITS: [&str; 14] = [
+    "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks",
+    "month", "months", "year", "years",
+];
+
 /// Reads the text; a moment that has passed is refused.
 pub(super) fn read(text: &str, context: &Context) -> Result<String, Failure> {
     if read_time(text).is_some() {
@@ -49,9 +55,9 @@ fn from_now(text: &str, now: Millis) -> Result<Option<Millis>, Failure> {
             .and_then(|length| now.0.checked_add(length))
             .map(Millis));
     }
-    // Graphite's words, as in `6 months`; without a sign they lie behind now, where no key expires.
-    let is_span = compact.starts_with(|own: char| own.is_ascii_digit())
-        && compact.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    // Without a sign they lie behind now elsewhere, where no key expires.
+    let unit = compact.trim_start_matches(|own: char| own.is_ascii_digit());
+    let is_span = unit.len() < compact.len() && UNITS.contains(&unit.to_ascii_lowercase().as_str());
     let read = is_span.then(|| lenient::parse(&format!("+{compact}"), now, &TimeZone::UTC));
     Ok(read.and_then(Result::ok).map(|read| read.at))
 }
