@@ -243,14 +243,8 @@ impl Running<'_> {
         });
         if given_up > 0 {
             self.losses.samples.fetch_add(given_up, Ordering::Relaxed);
-            self.output.warn(format!(
-                "agent: {} lost",
-                figures::counted(
-                    given_up,
-                    "sample of a sender was",
-                    "samples of senders were"
-                )
-            ));
+            self.output
+                .warn(format!("agent: {given_up} samples of senders were lost"));
         }
     }
 
