@@ -363,7 +363,8 @@ fn regression_7_a_receipt_that_does_not_add_up_is_no_receipt() {
         let ran = terminal.run("vigie metrics send a.b=1");
         assert_eq!(ran.code, 1, "{text}: {}", ran.stderr);
         assert!(
-            ran.stderr.contains("does not account for the 1 sample sent"),
+            ran.stderr
+                .contains("does not account for the 1 sample sent"),
             "{text}: {}",
             ran.stderr
         );
