@@ -18,7 +18,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{DefaultTimes, Lines, Names, Now, csv, influx, moment_in, plaintext, raw};
+use wire::ingest::{
+    DefaultTimes, Lines, Names, Now, csv, graphite_raw, influx, moment_in, plaintext,
+};
 
 pub(crate) use super::input_format::Format;
 
@@ -54,7 +56,7 @@ enum Decoder {
     Csv(Box<csv::Decoder>),
     Graphite(Box<plaintext::Decoder>),
     Influx(Box<influx::Decoder>),
-    Raw(Box<raw::Decoder>),
+    Raw(Box<graphite_raw::Decoder>),
 }
 
 /// The next portion of an input.
@@ -129,7 +131,7 @@ impl Input {
             Format::Csv => (Unit::Line, Decoder::Csv(Box::new(csv))),
             Format::Influx => (Unit::Line, Decoder::Influx(Box::default())),
             Format::Raw => {
-                let decoder = raw::Decoder::default().with_names(names);
+                let decoder = graphite_raw::Decoder::default().with_names(names);
                 (Unit::Line, Decoder::Raw(Box::new(decoder)))
             }
             Format::Graphite | Format::Auto => {

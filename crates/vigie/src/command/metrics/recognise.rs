@@ -3,7 +3,7 @@
 use super::input_format::Format;
 use crate::error::Failure;
 use std::path::Path;
-use wire::ingest::raw;
+use wire::ingest::graphite_raw;
 
 /// The format by the file's ending, else by its first line.
 pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failure> {
@@ -39,7 +39,7 @@ pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failur
     if matches!(first.first(), Some(b'[' | b'{')) {
         return Ok(Format::Json);
     }
-    if std::str::from_utf8(line).is_ok_and(raw::is_raw) {
+    if std::str::from_utf8(line).is_ok_and(graphite_raw::is_raw) {
         return Ok(Format::Raw);
     }
     if is_influx(line) {
