@@ -24,9 +24,9 @@ macro_rules! variables {
 }
 
 variables! {
-    /// Key for `login`.
+    /// Key for `login` and `agent`.
     API_KEY: ["VIGIE_API_KEY", "IBMCLOUD_API_KEY", "BLUEMIX_API_KEY"],
-        "API key for `login`: its text, or `@FILE`";
+        "API key for `login` and `agent`: its text, or `@FILE`; other commands need a login";
     /// Server for `login`.
     API: ["VIGIE_API"],
         "API endpoint for `login` without `-a`, and for `agent` with an API key, in place of the configured one";

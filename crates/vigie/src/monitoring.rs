@@ -125,7 +125,7 @@ impl<'a> Monitoring<'a> {
     ) -> Result<Self, Failure> {
         let config = context.config();
         if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
-            return Err(not_logged_in(context.name));
+            return Err(not_logged_in(context));
         }
         drop(config);
         let endpoint = context.metrics_endpoint()?;

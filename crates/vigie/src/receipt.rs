@@ -2,6 +2,7 @@
 
 use crate::client::Reply;
 use crate::error::{Failure, code};
+use crate::figures::counted;
 use crate::shown::shown;
 use wire::receipt::Receipt;
 
@@ -18,9 +19,9 @@ pub(crate) fn receipt(reply: &Reply, sent: u64) -> Result<Receipt, Failure> {
         return Ok(receipt);
     }
     Err(Failure::failed(shown!(
-        "cannot {}: the server's receipt does not account for the {} samples that were sent: received {}, stored {}, overwritten {}, rejected {}, reasons {}",
+        "cannot {}: the server's receipt does not account for the {} sent: received {}, stored {}, overwritten {}, rejected {}, reasons {}",
         doing,
-        sent,
+        counted(sent, "sample", "samples"),
         receipt.received,
         receipt.stored,
         receipt.overwritten,

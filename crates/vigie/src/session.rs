@@ -14,16 +14,24 @@ pub(crate) use crate::token::Token;
 use self::grant::uaa_endpoint;
 use crate::config::{CfConfig, Config};
 use crate::context::{Context, Name};
+use crate::env;
 use crate::error::{Failure, Kind};
 use crate::token::{Claims, Reach, good};
 use base::time::{Clock as _, SystemClock};
 use std::time::Duration;
 
-/// The failure when nobody is logged in; old names of the program have their old sentence.
-pub(crate) fn not_logged_in(name: Name) -> Failure {
-    match name {
+/// The failure when nobody is logged in; old names of the program have their old sentence. A key in the environment is no login, which
+/// scripts expect of it.
+pub(crate) fn not_logged_in(context: &Context) -> Failure {
+    match context.name {
         Name::Vigie => {
-            Failure::new(Kind::NotLoggedIn, "not logged in").hint("log in with `vigie login`")
+            let failure = Failure::new(Kind::NotLoggedIn, "not logged in");
+            match context.env.named(env::API_KEY) {
+                Some((variable, _)) => failure.hint(format!(
+                    "log in first: `vigie login` takes the API key of `{variable}`, and of the other commands `vigie agent` alone"
+                )),
+                None => failure.hint("log in with `vigie login`"),
+            }
         }
         // The sentence that old scripts look for.
         Name::Original(name) => Failure::new(
@@ -67,7 +75,7 @@ impl Context {
     pub(crate) fn require_login(&self) -> Result<(), Failure> {
         let config = self.config();
         if config.iam_token.is_empty() && config.iam_refresh_token.is_empty() {
-            return Err(not_logged_in(self.name));
+            return Err(not_logged_in(self));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ pub(crate) mod cut;
 mod default_times;
 pub mod encode;
 pub mod exposition;
+pub mod graphite_raw;
 pub mod influx;
 pub mod json;
 pub(crate) mod labels;

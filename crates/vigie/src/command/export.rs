@@ -7,6 +7,7 @@ mod written;
 use self::form::Form;
 use self::reading::{SampleReader, SeriesGroups};
 use self::written::ExportWriter;
+use crate::command::metrics::patterns::{refuse_call, refuse_empty};
 use crate::command::metrics::stop::Stop;
 use crate::command::metrics::zone::zone;
 use crate::context::Context;
@@ -77,6 +78,8 @@ pub(crate) struct ExportArgs {
 /// Reads the samples, and writes them.
 pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
+    refuse_empty(&args.pattern, "leave it out to export everything")?;
+    refuse_call(&args.pattern)?;
     let (_, zone) = zone(args.tz.as_deref(), context)?;
     let now = SystemClock.now();
     let (range, notice) = bounds::range(args.from.as_deref(), args.until.as_deref(), now, &zone)

@@ -1,5 +1,5 @@
 //! `status`: user, target and expiry. It makes no request, unless nothing is targeted: then the account would be the scope, and
-//! whether the caller has a role in it only the server knows.
+//! whether the caller has a role in it, or in anything else, only the server knows.
 
 use crate::config::{CfConfig, Config, Place};
 use crate::context::Context;
@@ -7,6 +7,7 @@ use crate::error::Failure;
 use crate::figures::in_words;
 use crate::output::printable;
 use crate::session::not_logged_in;
+use crate::shown::shown;
 use crate::token::{Claims, Reach};
 use base::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
@@ -20,14 +21,18 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         output.pairs(&status.rows())?;
     }
     if !status.is_usable() {
-        return Err(not_logged_in(context.name));
+        return Err(not_logged_in(context));
     }
     if output.is_json() {
         return output.json(&status.document());
     }
     if status.reach.is_none() && status.cf.space_fields.guid.is_empty() {
-        // What can be chosen takes a request.
-        output.note("hint: no space is targeted; `vigie target` says which command mends that");
+        output.note(match status.scope.is_none() && context.has_no_role() {
+            true => shown!("hint: {}", context.no_role()),
+            false => {
+                "hint: no space is targeted; `vigie target` says which command mends that".into()
+            }
+        });
     }
     Ok(())
 }

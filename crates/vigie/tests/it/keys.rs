@@ -131,6 +131,7 @@ fn regression_7_a_key_expires_at_a_time_in_any_form_of_times() {
         ("2020-W05", "is 2020-01-26T23:00:00Z, which has passed"),
         ("90", "`90` could be a time or a length of time"),
         ("soon", "`soon` is no time at which a key can expire"),
+        ("3dec", "`3dec` is "),
     ] {
         let ran = terminal.run(&format!("vigie iam api-key-create ci --expires {wrong}"));
         assert_eq!(ran.code, 2, "{wrong}: {ran:?}");
@@ -141,6 +142,43 @@ fn regression_7_a_key_expires_at_a_time_in_any_form_of_times() {
     }
     let after = terminal.server.requests("POST", "/v1/apikeys").len();
     assert_eq!(after, asked, "nothing was asked");
+}
+
+/// With a blank it was read as the same length of time behind now, which has passed; an empty text as any time.
+#[test]
+fn regression_7_a_key_expires_after_a_length_of_time_with_or_without_blanks() {
+    let terminal = Terminal::logged_in();
+    let create = |expires: &str| {
+        let words = ["iam", "api-key-create", "ci", "--expires", expires];
+        terminal.run_words("vigie", &words, &[])
+    };
+    for (written, days) in [
+        ("90d", 90),
+        ("90 d", 90),
+        ("90 days", 90),
+        ("2 weeks", 14),
+        ("6 months", 180),
+        ("1d 12h", 1),
+    ] {
+        let ran = create(written);
+        assert_eq!(ran.code, 0, "{written}: {ran:?}");
+        let asked = terminal.server.requests("POST", "/v1/apikeys");
+        let sent = asked.last().unwrap().json()["expires_at"].clone();
+        let at: jiff::Timestamp = sent.as_str().unwrap().parse().unwrap();
+        let hours = at.duration_since(jiff::Timestamp::now()).as_hours();
+        assert!(
+            (24 * days - 1..24 * days + 13).contains(&hours),
+            "{written}: {sent}"
+        );
+    }
+    for empty in ["", " "] {
+        let ran = create(empty);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(
+            ran.stderr.contains("`--expires` has no time\nhint: "),
+            "{ran:?}"
+        );
+    }
 }
 
 /// A domain is named as `--scope` names it.

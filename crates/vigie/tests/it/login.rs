@@ -68,6 +68,27 @@ fn with_the_key_of_the_environment_in_every_file_form() {
     }
 }
 
+/// Scripts that set the key alone were told to log in, and not that the login takes it.
+#[test]
+fn regression_7_a_key_in_the_environment_is_said_to_be_no_login() {
+    let mut terminal = Terminal::new();
+    let command_lines = ["status", "metrics list", "metrics send a=1", "iam token"];
+    for line in command_lines {
+        let ran = terminal.run(&format!("vigie {line}"));
+        assert_eq!(ran.code, 3, "{line}: {ran:?}");
+        let hint = "hint: log in with `vigie login`\n";
+        assert!(ran.stderr.contains(hint), "{line}: {ran:?}");
+    }
+    terminal.set("IBMCLOUD_API_KEY", "vgk_good");
+    for line in command_lines {
+        let ran = terminal.run(&format!("vigie {line}"));
+        assert_eq!(ran.code, 3, "{line}: {ran:?}");
+        let hint = "`vigie login` takes the API key of `IBMCLOUD_API_KEY`";
+        assert!(ran.stderr.contains(hint), "{line}: {ran:?}");
+        assert!(!ran.stderr.contains("vgk_good"), "{line}: {ran:?}");
+    }
+}
+
 #[test]
 fn what_is_written_down_is_the_layout_of_the_original() {
     let terminal = Terminal::logged_in();

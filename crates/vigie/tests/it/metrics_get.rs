@@ -270,3 +270,51 @@ fn a_result_has_one_form() {
     let ran = terminal.run("vigie metrics list --format json --output json");
     assert_eq!(ran.code, 0, "{ran:?}");
 }
+
+/// Under rules about steps a day has 1440 points of a sample that was sent once: people see the sample, programs all points.
+#[test]
+fn regression_7_empty_points_are_one_line_for_people_and_whole_for_programs() {
+    let mut terminal = Terminal::logged_in();
+    let day = |value: serde_json::Value| {
+        let points: Vec<_> = (0..1440_i64)
+            .map(|minute| {
+                let value = if minute == 1000 {
+                    value.clone()
+                } else {
+                    json!(null)
+                };
+                json!([value, 1_519_862_400 + minute * 60])
+            })
+            .collect();
+        (200, json!([{"target": "a.b", "datapoints": points}]))
+    };
+    let answer = |terminal: &Terminal, value| {
+        let mut store = terminal.server.store.lock().unwrap();
+        store.instead.push_back(day(value));
+    };
+    answer(&terminal, json!(21.5));
+    let ran = terminal.run("vigie metrics get a.b --from 20180301");
+    assert_eq!(
+        ran.stdout,
+        "a.b\n\
+         Time (UTC)            Value\n\
+         … 1000 empty points       -\n\
+         2018-03-01 16:40:00    21.5\n\
+         … 439 empty points        -\n"
+    );
+    answer(&terminal, json!(21.5));
+    let ran = terminal.run("vigie metrics get a.b --from 20180301 --output json");
+    assert_eq!(ran.stdout.matches("null").count(), 1439, "{ran:?}");
+
+    // Nothing but empty points is nothing that was read.
+    for format in ["table", "sparkline", "chart"] {
+        answer(&terminal, json!(null));
+        let ran = terminal.run(&format!("vigie metrics get a.b --format {format}"));
+        assert_eq!(ran.stdout, "No samples found in this time.\n", "{format}");
+        assert!(ran.stderr.contains("hint: ask for a longer one"), "{ran:?}");
+    }
+    answer(&terminal, json!(null));
+    let ran = terminal.run("vigie metrics get a.b --format csv");
+    assert_eq!(ran.stdout, "name,timestamp,value\n");
+    assert!(ran.stderr.contains("No samples found"), "{ran:?}");
+}

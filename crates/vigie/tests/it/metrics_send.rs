@@ -363,7 +363,8 @@ fn regression_7_a_receipt_that_does_not_add_up_is_no_receipt() {
         let ran = terminal.run("vigie metrics send a.b=1");
         assert_eq!(ran.code, 1, "{text}: {}", ran.stderr);
         assert!(
-            ran.stderr.contains("does not account for the 1 samples"),
+            ran.stderr
+                .contains("does not account for the 1 sample sent"),
             "{text}: {}",
             ran.stderr
         );
@@ -407,6 +408,24 @@ fn regression_7_a_value_with_point_and_comma_is_refused_by_row_and_column() {
     let store = terminal.server.store.lock().unwrap();
     assert_eq!(store.samples["office.hum"].len(), 2);
     assert_eq!(store.samples["office.temp"].len(), 1);
+}
+
+/// A German export: the sign that was said is that of decimals, and the other one parts thousands.
+#[test]
+fn regression_7_decimals_begin_as_was_said() {
+    let mut terminal = Terminal::logged_in();
+    let text = "time;office.power\n1519862400;21,5\n1519862460;1.234\n";
+    write(&terminal, "office.csv", text);
+    let ran = terminal.run("vigie metrics send --file office.csv");
+    assert_eq!(ran.code, 7, "{ran:?}");
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("`--decimals comma`"), "{said}");
+    let ran = terminal.run("vigie metrics send --file office.csv --decimals comma");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let store = terminal.server.store.lock().unwrap();
+    let values = store.samples["office.power"].values();
+    let values: Vec<f64> = values.filter_map(serde_json::Value::as_f64).collect();
+    assert_eq!(values, [21.5, 1234.0]);
 }
 
 #[test]

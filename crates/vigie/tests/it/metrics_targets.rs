@@ -254,3 +254,48 @@ fn a_chart_has_colours_at_a_terminal_alone() {
     person.wait_for_text("\u{1b}[36m");
     assert_eq!(person.leave().1, 0);
 }
+
+/// The server refused them, in words of its interface and with exit code 1.
+#[test]
+fn regression_7_what_is_no_pattern_is_refused_before_anything_is_asked() {
+    let terminal = Terminal::logged_in();
+    for words in [
+        ["metrics", "get", ""],
+        ["metrics", "tail", " "],
+        ["metrics", "find", ""],
+        ["metrics", "delete", ""],
+        ["export", "", "--gzip"],
+    ] {
+        let ran = terminal.run_words("vigie", &words, &[]);
+        assert_eq!(ran.code, 2, "{words:?}: {ran:?}");
+        assert!(
+            ran.stderr.contains("the pattern is empty\nhint: "),
+            "{ran:?}"
+        );
+        assert!(!ran.stderr.contains("query="), "{ran:?}");
+    }
+    for command in [
+        &["metrics", "find"][..],
+        &["metrics", "delete"],
+        &["metrics", "list"],
+        &["export"],
+    ] {
+        let words = [command, &["sumSeries(*)"]].concat();
+        let ran = terminal.run_words("vigie", &words, &[]);
+        assert_eq!(ran.code, 2, "{words:?}: {ran:?}");
+        for part in [
+            "`sumSeries(*)` calls a function",
+            "`vigie metrics get 'sumSeries(*)'`",
+        ] {
+            assert!(ran.stderr.contains(part), "{words:?}: {ran:?}");
+        }
+    }
+    for (method, path) in [
+        ("GET", "/v1/metrics"),
+        ("GET", "/v1/metrics/list"),
+        ("DELETE", "/v1/metrics/list"),
+        ("GET", "/metrics/find"),
+    ] {
+        assert!(terminal.server.requests(method, path).is_empty(), "{path}");
+    }
+}

@@ -101,3 +101,18 @@ fn lines_of_influxdb_are_known_by_their_form_and_sent() {
     assert_eq!(value("load.value", at + 1000), Some(3.0));
     assert_eq!(store.len(), 4);
 }
+
+/// What Graphite answers as `raw`, and `metrics get` too, is told by its first line.
+#[test]
+fn regression_7_graphites_raw_lines_are_known_by_their_form_and_sent() {
+    let terminal = Terminal::logged_in();
+    let text = b"a.b,1519862400,1519862580,60|1.5,None,3\na.c,1519862400,1519862460,60|x\n";
+    let said = piped(&terminal, "vigie metrics send -", &[text]);
+    assert!(said.contains("Stored:     2"), "{said}");
+    assert!(said.contains("Rejected:   1"), "{said}");
+    let store = terminal.server.store.lock().unwrap();
+    let at = 1_519_862_400_000;
+    assert_eq!(store.samples["a.b"][&at].as_f64(), Some(1.5));
+    assert_eq!(store.samples["a.b"][&(at + 120_000)].as_f64(), Some(3.0));
+    assert_eq!(store.len(), 2);
+}

@@ -100,6 +100,21 @@ fn an_expired_token_is_renewed_and_kept_with_its_successor() {
     );
 }
 
+/// With a clock two hours ahead it was "the server gives no longer token: it is good for 0 s".
+#[test]
+fn regression_7_a_clock_that_is_ahead_is_told_by_a_new_token_that_has_expired() {
+    let mut terminal = Terminal::logged_in();
+    expire(&terminal);
+    terminal.server.configure(|behavior| behavior.ttl_s = 0);
+    for line in ["vigie iam token", "vigie iam token --min-ttl 10m"] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.stdout.starts_with("e30."), "{ran:?}");
+        assert!(ran.stderr.contains("is the clock right?"), "{ran:?}");
+        assert!(!ran.stderr.contains("no longer token"), "{ran:?}");
+    }
+}
+
 #[test]
 fn of_many_processes_one_renews() {
     let terminal = Terminal::logged_in();

@@ -20,10 +20,15 @@ pub(super) fn say(text: &str) -> anyhow::Result<()> {
 /// The title of a step: bold on a terminal, unless `NO_COLOR` asks for none.
 pub(super) fn title(text: &str) -> String {
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if is_plain || !std::io::stdout().is_terminal() {
-        return text.to_owned();
+    styled(text, !is_plain && std::io::stdout().is_terminal())
+}
+
+fn styled(text: &str, is_bold: bool) -> String {
+    if is_bold {
+        format!("\u{1b}[1m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
     }
-    format!("\u{1b}[1m{text}\u{1b}[0m")
 }
 
 /// Lines of a login that the tour leaves out: the address of the server, twice.
@@ -79,6 +84,12 @@ fn expiry(token: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn regression_7_titles_stand_out_where_there_is_a_terminal_to_show_it() {
+        assert_eq!(styled("1. A server", true), "\u{1b}[1m1. A server\u{1b}[0m");
+        assert_eq!(styled("1. A server", false), "1. A server");
+    }
 
     #[test]
     fn a_token_is_cut_short_and_its_expiry_is_its_own() {

@@ -79,6 +79,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod line_ends;
+#[cfg(test)]
 mod machine_errors;
 #[cfg(test)]
 mod machine_output;

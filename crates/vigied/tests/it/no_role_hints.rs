@@ -26,8 +26,11 @@ fn regression_7_target_and_status_of_a_member_without_a_role_lead_on() {
     assert!(shown.contains("you have no role in an organization yet"));
     assert!(said(&told).contains("space-role-set bea@example.org"));
     let status = bea.run("status");
-    assert!(said(&status).contains("`vigie target` says"), "{status:?}");
+    let led = said(&status);
+    assert!(led.contains("space-role-set bea@example.org"), "{led}");
     owner.done("account space-role-set bea@example.org vigie dev SpaceDeveloper");
+    let led = said(&bea.run("status"));
+    assert!(led.contains("`vigie target` says"), "{led}");
     assert!(bea.done("target").contains("target -o ORG -s SPACE"));
     // A role, and no target yet: the account is meant, where the role is not.
     hinted(&bea, "metrics list", "`vigie target -o ORG -s SPACE`");

@@ -96,3 +96,26 @@ fn m_is_minutes_and_the_answer_says_so() {
     );
     assert!(told.contains("2017-07-01T02:00Z"), "{told}");
 }
+
+/// Graphite's own routes read what the reference reads, so that a dashboard means the same in both; `m` could be months there.
+#[test]
+fn regression_7_graphites_routes_take_the_forms_of_the_reference_alone() {
+    let server = Server::start();
+    let token = server.token();
+    for (time, told) in [
+        ("-10m", "the unit `m` could mean minutes or months"),
+        ("2025-11-25T12:00:00Z", "`2025` is not a time"),
+        ("lastweek", "`lastweek` is not a time"),
+    ] {
+        let render = format!("/render?target=a&format=json&from={time}");
+        let refused = server.metrics(&token, "GET", &render).send();
+        assert_eq!(refused.status, 400, "{time}: {}", refused.text());
+        assert_eq!(refused.code(), "BXNMSMT07E", "{time}");
+        assert!(refused.text().contains(told), "{time}: {}", refused.text());
+        let read = ask(&server, &token, "GET", &format!("?target=a&from={time}"));
+        assert_eq!(read.status, 200, "{time}: {}", read.text());
+    }
+    let render = "/render?target=a&format=json&from=-10min&until=now";
+    let read = server.metrics(&token, "GET", render).send();
+    assert_eq!(read.status, 200, "{}", read.text());
+}

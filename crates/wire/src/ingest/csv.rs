@@ -1,24 +1,27 @@
 //! CSV with a header line: columns are picked by name, so that a file needs no conversion before it is sent.
 //!
 //! RFC 4180: fields parted by commas, quoted where they hold a comma, a quote (doubled) or a line end; also with `;` or tabs
-//! between them, and decimal commas then (`dialect.rs`). A row has a sample, or a time and a value of each series
+//! between them (`dialect.rs`), and decimal commas then (`numbers.rs`). A row has a sample, or a time and a value of each series
 //! (`layout.rs`). Timestamps are epoch seconds, or a time in another form, of UTC where it names no zone.
 
 mod columns;
 mod dialect;
 mod layout;
+mod numbers;
 mod read;
 mod row;
 mod slashed;
 
 pub use columns::{Columns, HeaderError};
+pub use numbers::DecimalSign;
 pub use slashed::DateOrder;
 
 use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::{LineReject, Lines, Names, Now};
 use base::sample::RejectReason;
 use dialect::{Dialect, FirstLine};
-use layout::Layout;
+use layout::{Layout, Long};
+use numbers::Numbers;
 use read::Reader;
 use row::{Row, Splitter};
 
@@ -28,7 +31,8 @@ pub struct Decoder {
     columns: Columns,
     constant_name: Option<String>,
     first_line: Option<FirstLine>,
-    dialect: Dialect,
+    decimal_sign: Option<DecimalSign>,
+    numbers: Numbers,
     names: Names,
     date_order: Option<DateOrder>,
     layout: Option<Result<Layout, HeaderError>>,
@@ -45,7 +49,8 @@ impl Decoder {
             columns,
             constant_name: None,
             first_line: Some(FirstLine::default()),
-            dialect: Dialect::default(),
+            decimal_sign: None,
+            numbers: Numbers::default(),
             names: Names::default(),
             date_order: None,
             layout: None,
@@ -76,6 +81,15 @@ impl Decoder {
         Self { date_order, ..self }
     }
 
+    /// Reads numbers by this sign before their decimals; without one, only those that cannot be misread.
+    #[must_use]
+    pub fn with_decimal_sign(self, decimal_sign: Option<DecimalSign>) -> Self {
+        Self {
+            decimal_sign,
+            ..self
+        }
+    }
+
     /// Takes the next bytes; `now` is when they were read, the time of rows that have none.
     ///
     /// # Errors
@@ -95,7 +109,7 @@ impl Decoder {
     fn begin(&mut self, begun: &(Dialect, Vec<u8>), now: Now<'_>) -> Result<(), HeaderError> {
         let (dialect, bytes) = begun;
         self.first_line = None;
-        self.dialect = *dialect;
+        self.numbers = Numbers::new(*dialect, self.decimal_sign);
         self.splitter = Splitter::new(dialect.0);
         self.rows(bytes, now)
     }
@@ -169,6 +183,9 @@ impl Decoder {
                 };
                 match layout::of_graphite(row, now).filter(|_| !by_header(&known)) {
                     None => {
+                        if let Ok(Layout::Long(Long { has_gaps: true, .. })) = &known {
+                            self.numbers.expect_points();
+                        }
                         self.layout = Some(known);
                         return;
                     }
@@ -184,7 +201,7 @@ impl Decoder {
         };
         let reader = Reader {
             row,
-            dialect: self.dialect,
+            numbers: &self.numbers,
             names: self.names,
             date_order: self.date_order,
             now,

@@ -7,6 +7,9 @@ use serde_json::Value;
 /// How a time may be written.
 pub(super) const TIME: &str = "a Graphite time expression: `-24h`, `now`, epoch seconds, `02:00_20170701`, `monday`, `noon yesterday`";
 
+/// The same where more than Graphite's forms are read.
+pub(super) const ANY_TIME: &str = "a time: `-24h`, `10min`, `now`, `yesterday`, epoch seconds, ISO 8601 (`2017-07-01T12:00Z`), or another form of Graphite's (`02:00_20170701`, `monday`)";
+
 /// Credential, scope, and the errors every route can answer.
 pub(super) fn guarded(document: &mut Document, operation: Operation) -> Operation {
     let error = document.schema::<MonitoringBody>();

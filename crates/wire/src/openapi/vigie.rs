@@ -1,7 +1,7 @@
 //! The monitoring interface.
 
 use super::build::{Document, Operation, headers, user_token};
-use super::guarded::{TIME, guarded, guarded_whole};
+use super::guarded::{ANY_TIME, guarded, guarded_whole};
 use crate::find::delete::DeleteReply;
 use crate::find::list::NodeItem;
 use crate::home::Home;
@@ -149,8 +149,8 @@ fn metrics(document: &mut Document) {
             true,
             targets,
         )
-        .query("from", &format!("{TIME}; 24 hours before `until` by default"))
-        .query("until", &format!("{TIME}; now by default"))
+        .query("from", &format!("{ANY_TIME}; 24 hours before `until` by default"))
+        .query("until", &format!("{ANY_TIME}; now by default"))
         .query_of(
             "maxDataPoints",
             "consolidates to at most so many points; what is no number above 0 is ignored, as Graphite does",

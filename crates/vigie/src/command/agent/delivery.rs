@@ -2,6 +2,7 @@
 
 use crate::client::Request;
 use crate::error::Failure;
+use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy};
 use crate::output::Output;
 use crate::receipt::receipt;
@@ -158,8 +159,8 @@ impl<'a> Delivery<'a> {
                         .as_deref()
                         .map_or("the server gave no reason".into(), PrintableText::untrusted);
                     self.output.warn(shown!(
-                        "agent: {} samples were rejected: {}",
-                        rejected,
+                        "agent: {} rejected: {}",
+                        counted(*rejected, "sample was", "samples were"),
                         reason
                     ));
                 }

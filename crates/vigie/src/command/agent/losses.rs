@@ -1,5 +1,6 @@
 //! Puts samples into the buffer, and reports lost ones.
 
+use crate::figures::counted;
 use crate::output::Output;
 use agent::{Intake, Journal, JournalError, Lost};
 use base::sample::Batch;
@@ -17,7 +18,8 @@ pub(super) fn append(buffer: (&Mutex<Journal>, &Output, &Losses), batch: &Batch,
         losses
             .samples
             .fetch_add(u64::from(samples), Ordering::Relaxed);
-        output.warn(format!("agent: {samples} samples lost: {error}"));
+        let samples = counted(u64::from(samples), "sample", "samples");
+        output.warn(format!("agent: {samples} lost: {error}"));
     }
 }
 
@@ -46,21 +48,30 @@ impl Losses {
     pub(super) fn report(&self, output: &Output, lost: Lost) {
         if lost.dropped > 0 {
             self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
-            output.warn(format!(
-                "agent: the buffer is full; the {} oldest samples were dropped",
-                lost.dropped
-            ));
+            let oldest = match lost.dropped {
+                1 => "oldest sample was".to_owned(),
+                dropped => format!("{dropped} oldest samples were"),
+            };
+            output.warn(format!("agent: the buffer is full; the {oldest} dropped"));
         }
         if lost.torn > 0 {
             output.warn(format!(
-                "agent: {} records in the buffer were not whole when the agent or the host stopped, and were left out",
-                lost.torn
+                "agent: {} not whole when the agent or the host stopped: left out",
+                counted(
+                    lost.torn,
+                    "record in the buffer was",
+                    "records in the buffer were"
+                )
             ));
         }
         if lost.damaged > 0 {
             output.warn(format!(
-                "agent: {} damaged records in the buffer were left out",
-                lost.damaged
+                "agent: {} left out",
+                counted(
+                    lost.damaged,
+                    "damaged record in the buffer was",
+                    "damaged records in the buffer were"
+                )
             ));
         }
     }

@@ -89,8 +89,12 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     losses.report(output, journal.take_lost());
     if journal.weight() > 0 {
         output.note(format!(
-            "agent: {} samples of an earlier run wait to be sent",
-            journal.weight()
+            "agent: {} to be sent",
+            figures::counted(
+                journal.weight(),
+                "sample of an earlier run waits",
+                "samples of an earlier run wait"
+            )
         ));
     }
     let journal = Mutex::new(journal);
@@ -109,7 +113,8 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     let waiting = running.journal().weight();
     if waiting > 0 {
         output.note(format!(
-            "agent: {waiting} samples wait in `{}` for the next start",
+            "agent: {} in `{}` for the next start",
+            figures::counted(waiting, "sample waits", "samples wait"),
             directory.display()
         ));
     }
@@ -186,9 +191,11 @@ impl Running<'_> {
             self.losses.report(self.output, self.journal().take_lost());
             let (stored, rejected) = self.sent.totals();
             let lost = self.losses.samples.load(Ordering::Relaxed);
+            let after = figures::counted(stored, "sample", "samples");
             self.output.note(match lost {
-                0 => format!("agent: stopped after {stored} samples"),
-                lost => format!("agent: stopped after {stored} samples; {lost} were lost"),
+                0 => format!("agent: stopped after {after}"),
+                1 => format!("agent: stopped after {after}; 1 was lost"),
+                lost => format!("agent: stopped after {after}; {lost} were lost"),
             });
             over.stop();
             let all = if is_counted {
@@ -329,11 +336,12 @@ fn tell_doors(doors: &Doors, output: &Output) {
 
 /// The failure where not everything that was read is stored, though all was sent.
 fn missing(stored: u64, rejected: u64, lost: u64) -> Result<(), Failure> {
+    let samples = |count| figures::counted(count, "sample was", "samples were");
     let what = match (rejected, lost) {
         (0, 0) => return Ok(()),
-        (rejected, 0) => format!("{rejected} samples were rejected"),
-        (0, lost) => format!("{lost} samples were lost"),
-        (rejected, lost) => format!("{rejected} samples were rejected, and {lost} were lost"),
+        (rejected, 0) => format!("{} rejected", samples(rejected)),
+        (0, lost) => format!("{} lost", samples(lost)),
+        (rejected, lost) => format!("{} rejected, and {} lost", samples(rejected), samples(lost)),
     };
     let kind = match stored {
         0 => Kind::Failed,
@@ -386,4 +394,18 @@ fn lines(batch: &Batch) -> String {
         );
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regression_7_one_lost_sample_is_told_in_the_singular() {
+        let told = |rejected, lost| missing(1, rejected, lost).unwrap_err().to_string();
+        assert_eq!(told(1, 0), "1 sample was rejected");
+        assert_eq!(told(0, 1), "1 sample was lost");
+        assert_eq!(told(2, 1), "2 samples were rejected, and 1 sample was lost");
+        assert!(missing(1, 0, 0).is_ok());
+    }
 }

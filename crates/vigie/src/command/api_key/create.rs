@@ -64,9 +64,7 @@ pub(crate) fn run(args: &CreateArgs, context: &Context) -> Result<(), Failure> {
         .map(|text| expiry::read(text, context))
         .transpose()?;
     context.token()?;
-    let claims = context
-        .claims()
-        .ok_or_else(|| not_logged_in(context.name))?;
+    let claims = context.claims().ok_or_else(|| not_logged_in(context))?;
     let account = context.config().account.guid.clone();
     let domain = domain(args, context)?;
     let mut file = args.file.as_deref().map(KeyFile::prepare).transpose()?;

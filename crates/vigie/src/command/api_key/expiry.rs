@@ -8,10 +8,17 @@ use crate::figures;
 use crate::shown::{PrintableText, shown};
 use base::time::{Clock as _, Millis, SystemClock};
 use base::time_expr::{TimeError, lenient};
+use jiff::tz::TimeZone;
 use wire::iam::api_key::read_time;
 
 /// The forms that are taken.
-const FORMS: &str = "`--expires` takes a length of time from now (`90d`, `2w`, `1h30m`), a moment (`2030-01-31T12:00:00Z`), a day (`2030-01-31`) or an ISO week (`2030-W05`); a day and a week mean their first moment, and without a zone that of `TZ` counts, else UTC";
+const FORMS: &str = "`--expires` takes a length of time from now (`90d`, `6 months`, `1h30m`), a moment (`2030-01-31T12:00:00Z`), a day (`2030-01-31`) or an ISO week (`2030-W05`); a day and a week mean their first moment, and without a zone that of `TZ` counts, else UTC";
+
+/// Units in words, whole: `3 dec` is no number of days.
+const UNITS: [&str; 14] = [
+    "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks",
+    "month", "months", "year", "years",
+];
 
 /// Reads the text; a moment that has passed is refused.
 pub(super) fn read(text: &str, context: &Context) -> Result<String, Failure> {
@@ -27,20 +34,32 @@ pub(super) fn read(text: &str, context: &Context) -> Result<String, Failure> {
         .ok_or_else(|| refused(shown!("`{}` is beyond all times that can be written", text)))
 }
 
-/// The end of a length of time that begins now; `None` if the text is none.
+/// The end of a length of time that begins now, with or without blanks; `None` if the text is none.
 fn from_now(text: &str, now: Millis) -> Result<Option<Millis>, Failure> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+    let compact: String = text.split_whitespace().collect();
+    if compact.is_empty() {
+        return Err(refused("`--expires` has no time".into()));
+    }
+    if compact.bytes().all(|byte| byte.is_ascii_digit()) {
+        if compact != text.trim() {
+            return Ok(None);
+        }
         return Err(refused(shown!(
             "`{}` could be a time or a length of time",
             text
         )));
     }
-    let milliseconds = |length: std::time::Duration| i64::try_from(length.as_millis()).ok();
-    Ok(duration::parse(text)
-        .ok()
-        .and_then(milliseconds)
-        .and_then(|length| now.0.checked_add(length))
-        .map(Millis))
+    if let Ok(length) = duration::parse(&compact) {
+        let milliseconds = i64::try_from(length.as_millis()).ok();
+        return Ok(milliseconds
+            .and_then(|length| now.0.checked_add(length))
+            .map(Millis));
+    }
+    // Without a sign they lie behind now elsewhere, where no key expires.
+    let unit = compact.trim_start_matches(|own: char| own.is_ascii_digit());
+    let is_span = unit.len() < compact.len() && UNITS.contains(&unit.to_ascii_lowercase().as_str());
+    let read = is_span.then(|| lenient::parse(&format!("+{compact}"), now, &TimeZone::UTC));
+    Ok(read.and_then(Result::ok).map(|read| read.at))
 }
 
 /// The moment, as every other option reads times.

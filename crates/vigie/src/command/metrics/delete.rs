@@ -1,5 +1,6 @@
 //! `metrics delete`: counts first, asks, then deletes.
 
+use super::patterns::{refuse_call, refuse_empty};
 use super::server_clock::ServerClock;
 use super::span::Span;
 use crate::client::Request;
@@ -51,6 +52,9 @@ pub(crate) struct DeleteArgs {
 /// Counts, asks, deletes.
 pub(crate) fn run(args: &DeleteArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
+    let hint = "name what is to be deleted; `vigie metrics list` shows what there is";
+    refuse_empty(&args.query, hint)?;
+    refuse_call(&args.query)?;
     let monitoring = Monitoring::to_change(context, &args.scope)?;
     let clock = ServerClock::new(context, Some(&monitoring));
     let bounds = (args.from.as_deref(), args.until.as_deref());

@@ -2,9 +2,9 @@
 
 use super::get_args::{Format, GetArgs};
 use super::sparklines::sparklines;
-use crate::chart::{Align, Chart, Table, Trace, draw};
+use super::table_lines::{folded, words};
+use crate::chart::{Align, Chart, Glyphs, Table, Trace, draw};
 use crate::context::Context;
-use crate::figures::{readable, time};
 use crate::output::printable;
 use crate::screen::Screen;
 use crate::shown::PrintableText;
@@ -44,29 +44,30 @@ pub(super) fn render(
             charts(&rows, args, (asked, zone), &screen, is_colored)
         }
         _ => {
-            if at_once {
-                for row in &mut rows {
-                    // Minus name, heading and a blank line; the newest rows are kept.
-                    let newest = screen.height.saturating_sub(3).max(1);
-                    row.datapoints
-                        .drain(..row.datapoints.len().saturating_sub(newest));
-                }
-            }
-            PrintableText::lines(&tables(&rows, name, zone))
+            // Minus name, heading and a blank line; the newest lines are kept.
+            let newest = at_once.then(|| screen.height.saturating_sub(3).max(1));
+            PrintableText::lines(&tables(&rows, (name, zone), newest, screen.glyphs))
         }
     }
 }
 
-fn tables(rows: &[ReadRow], name: &str, zone: &TimeZone) -> String {
+/// A table for each series that has points, of its `newest` lines if there is a limit.
+fn tables(
+    rows: &[ReadRow],
+    (name, zone): (&str, &TimeZone),
+    newest: Option<usize>,
+    glyphs: Glyphs,
+) -> String {
     let tables: Vec<String> = rows
         .iter()
         .filter(|row| !row.datapoints.is_empty())
         .map(|row| {
             let time_head = format!("Time ({name})");
             let mut table = Table::new(&[(&time_head, Align::Left), ("Value", Align::Right)]);
-            for (value, at) in &row.datapoints {
-                let value = value.map_or_else(|| "-".to_owned(), readable);
-                table.row([time(*at, zone), value]);
+            let lines = folded(&row.datapoints);
+            let left_out = newest.map_or(0, |newest| lines.len().saturating_sub(newest));
+            for line in lines.into_iter().skip(left_out) {
+                table.row(words(line, zone, glyphs));
             }
             format!("{}\n{}", row.target, table.render())
         })

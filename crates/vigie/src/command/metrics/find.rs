@@ -1,8 +1,9 @@
 //! `metrics find`: what fits a pattern in the tree of names, one level, for whoever may read or list.
 
+use super::patterns::{refuse_call, refuse_empty};
 use crate::client::Request;
 use crate::context::Context;
-use crate::error::{Failure, code};
+use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs, TARGET_SPACE};
 use crate::output::{Column, Row};
 use serde::{Deserialize, Serialize};
@@ -61,11 +62,8 @@ impl Row for Found {
 /// Asks, and shows the nodes.
 pub(crate) fn run(args: &FindArgs, context: &Context) -> Result<(), Failure> {
     let output = &context.output;
-    if args.pattern.trim().is_empty() {
-        return Err(Failure::usage("the pattern is empty")
-            .coded(code::INVALID_VALUE)
-            .hint("`*` is everything at the top"));
-    }
+    refuse_empty(&args.pattern, "`*` is everything at the top")?;
+    refuse_call(&args.pattern)?;
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     let make = || {
         Request::get(monitoring.url("/metrics/find"))

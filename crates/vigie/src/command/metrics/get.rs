@@ -4,7 +4,8 @@ use super::branch::suggest;
 use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
-use super::readings::{CSV_HEADER, Question, fetch, is_call, nothing_read, rows};
+use super::patterns::{SEE_NAMES, refuse_empty};
+use super::readings::{CSV_HEADER, Question, fetch, is_call, is_empty, nothing_read, rows};
 use super::rendered::rendered;
 use super::time_range::time_range;
 use super::unmatched::unmatched;
@@ -27,6 +28,9 @@ pub(crate) use super::get_args::GetArgs;
 /// Reads the samples, and shows them.
 pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     args.refuse_lone_interval()?;
+    for target in &args.targets {
+        refuse_empty(target, SEE_NAMES)?;
+    }
     let output = &context.output;
     let (name, zone) = zone(args.tz.as_deref(), context)?;
     // Drawings use it as their range.
@@ -79,7 +83,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
         output.csv(&csv(&rows))?;
-        if rows.iter().all(|row| row.datapoints.is_empty()) {
+        if rows.iter().all(is_empty) {
             output.note(nothing_read(&rows, &monitoring));
         } else {
             let missed = unmatched(&args.targets, &rows);
@@ -89,7 +93,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         return Ok(());
     }
     let missed = unmatched(&args.targets, &rows);
-    if rows.iter().all(|row| row.datapoints.is_empty()) {
+    if rows.iter().all(is_empty) {
         output.say(nothing_read(&rows, &monitoring))?;
         let proposed = suggest(&args.targets, &read, &monitoring, context);
         if !proposed {

@@ -123,7 +123,7 @@ Functions see a value a minute, unless the rules of the space say otherwise. Quo
 
 A time is relative (`-30min`, `2h`, `lastweek`), ISO 8601 (`2017-11-01`, `2017-11-01 02:00`, `2017-11-01T02:00Z`), as \
 Graphite writes it (`02:00_20171101`, `12/31/17`, `yesterday`, a weekday), or epoch seconds. Tables show values with six \
-digits; `--format csv` and `json` keep all of them.
+digits, and many empty points one after another as one line; `--format csv` keeps every digit, and `json` the empty points too.
 
 With `--watch` the samples are read again every 5 seconds, or as often as `--watch=1s` or `--watch=5min` says, until \
 Ctrl-C, which ends the command with exit code 0. At a terminal the table or drawing is drawn again each time. \

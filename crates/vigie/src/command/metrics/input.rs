@@ -1,4 +1,4 @@
-//! The input of samples: the command line, a file or standard input, in one of four formats, with or without gzip.
+//! The input of samples: the command line, a file or standard input, in one of five formats, with or without gzip.
 
 use super::first_line::first_line;
 use super::json_input::decoded;
@@ -18,7 +18,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::ingest::{DefaultTimes, Lines, Names, Now, csv, influx, moment_in, plaintext};
+use wire::ingest::{
+    DefaultTimes, Lines, Names, Now, csv, graphite_raw, influx, moment_in, plaintext,
+};
 
 pub(crate) use super::input_format::Format;
 
@@ -54,6 +56,7 @@ enum Decoder {
     Csv(Box<csv::Decoder>),
     Graphite(Box<plaintext::Decoder>),
     Influx(Box<influx::Decoder>),
+    Raw(Box<graphite_raw::Decoder>),
 }
 
 /// The next portion of an input.
@@ -89,13 +92,12 @@ impl Input {
         })
     }
 
-    /// A file, or standard input for `-`. `name` is the metric of all rows of a CSV file without a column of names.
+    /// A file, or standard input for `-`. `csv` reads it if it is CSV, which `is_csv` says whatever its first line.
     pub(crate) fn of_file(
         file: &str,
         format: Format,
-        columns: csv::Columns,
-        date_order: Option<csv::DateOrder>,
-        name: Option<String>,
+        csv: csv::Decoder,
+        is_csv: bool,
         names: Names,
     ) -> Result<Self, Failure> {
         let path = Path::new(file);
@@ -113,7 +115,7 @@ impl Input {
         let pipe = Pipe::start(reader).map_err(|error| unreadable(&error))?;
         let mut first = VecDeque::new();
         let format = match format {
-            Format::Auto if name.is_some() => Format::Csv,
+            Format::Auto if is_csv => Format::Csv,
             Format::Auto => {
                 first = first_line(&pipe);
                 let text = match first.front() {
@@ -126,19 +128,12 @@ impl Input {
         };
         let (unit, decoder) = match format {
             Format::Json => (Unit::Item, Decoder::Json(Vec::new(), names)),
-            Format::Csv => {
-                let decoder = match name {
-                    Some(name) => csv::Decoder::constant_name(name, columns),
-                    None => csv::Decoder::new(columns),
-                };
-                (
-                    Unit::Line,
-                    Decoder::Csv(Box::new(
-                        decoder.with_names(names).with_date_order(date_order),
-                    )),
-                )
-            }
+            Format::Csv => (Unit::Line, Decoder::Csv(Box::new(csv))),
             Format::Influx => (Unit::Line, Decoder::Influx(Box::default())),
+            Format::Raw => {
+                let decoder = graphite_raw::Decoder::default().with_names(names);
+                (Unit::Line, Decoder::Raw(Box::new(decoder)))
+            }
             Format::Graphite | Format::Auto => {
                 let decoder = plaintext::Decoder::new(plaintext::Times::Any);
                 (
@@ -239,6 +234,10 @@ impl Decoder {
                 decoder.feed(bytes, read_at);
                 Ok(decoder.take())
             }
+            Self::Raw(decoder) => {
+                decoder.feed(bytes);
+                Ok(decoder.take())
+            }
         }
     }
 
@@ -257,6 +256,10 @@ impl Decoder {
             }
             Self::Influx(decoder) => {
                 decoder.finish(now);
+                Ok(decoder.take())
+            }
+            Self::Raw(decoder) => {
+                decoder.finish();
                 Ok(decoder.take())
             }
         }
@@ -278,6 +281,10 @@ impl Decoder {
                 Ok(decoder.take())
             }
             Self::Influx(decoder) => {
+                decoder.abandon(why);
+                Ok(decoder.take())
+            }
+            Self::Raw(decoder) => {
                 decoder.abandon(why);
                 Ok(decoder.take())
             }

@@ -14,4 +14,6 @@ pub(crate) enum Format {
     Graphite,
     /// InfluxDB's lines of `name,tag=value field=1 [nanoseconds]`
     Influx,
+    /// Graphite's `raw`: lines of `name,start,end,step|value,value`
+    Raw,
 }

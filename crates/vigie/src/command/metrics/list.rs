@@ -1,6 +1,7 @@
 //! `metrics list`: the tree of names, one request per level.
 
 use super::one_form::two_forms;
+use super::patterns::refuse_call;
 use crate::chart::Glyphs;
 use crate::client::Request;
 use crate::context::Context;
@@ -67,6 +68,7 @@ pub(crate) fn run(args: &ListArgs, context: &Context) -> Result<(), Failure> {
         None if output.is_json() => Format::Json,
         None => Format::Tree,
     };
+    refuse_call(&args.query)?;
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     let levels = walk(args, &monitoring, format)?;
     match format {

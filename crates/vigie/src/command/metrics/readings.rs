@@ -98,6 +98,11 @@ pub(super) fn rows(targets: &[String], bodies: &[Vec<u8>]) -> Result<Vec<ReadRow
     Ok(rows)
 }
 
+/// Whether a series has no value: no point, or, under rules about steps, empty ones alone.
+pub(super) fn is_empty(row: &ReadRow) -> bool {
+    row.datapoints.iter().all(|(value, _)| value.is_none())
+}
+
 /// Whether a target calls functions.
 pub(super) fn is_call(target: &str) -> bool {
     matches!(Target::parse(target), Err(TargetError::Function { .. }))

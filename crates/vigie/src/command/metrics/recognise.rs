@@ -3,6 +3,7 @@
 use super::input_format::Format;
 use crate::error::Failure;
 use std::path::Path;
+use wire::ingest::graphite_raw;
 
 /// The format by the file's ending, else by its first line.
 pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failure> {
@@ -37,6 +38,9 @@ pub(super) fn recognised(path: &Path, beginning: &[u8]) -> Result<Format, Failur
     let line = lines.next().unwrap_or_default().trim_ascii_end();
     if matches!(first.first(), Some(b'[' | b'{')) {
         return Ok(Format::Json);
+    }
+    if std::str::from_utf8(line).is_ok_and(graphite_raw::is_raw) {
+        return Ok(Format::Raw);
     }
     if is_influx(line) {
         return Ok(Format::Influx);
@@ -137,6 +141,8 @@ mod tests {
             ),
             ("-", "cpu usage=1.5,idle=3i\n", Format::Influx),
             ("-", "cpu,host=a,dc=b state=\"up\"\n", Format::Influx),
+            ("-", "a.b,1519862400,1519862520,60|1.5,None\n", Format::Raw),
+            ("-", "a.|b,c 1 1519862400\n", Format::Graphite),
             ("x.lp", "", Format::Influx),
             ("x.ndjson", "", Format::Json),
             ("x.TSV", "", Format::Csv),

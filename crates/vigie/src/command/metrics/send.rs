@@ -81,6 +81,10 @@ pub(crate) struct SendArgs {
     /// could be either are rejected
     #[arg(long, value_enum, ignore_case = true, value_name = "ORDER")]
     date_order: Option<DateOrder>,
+    /// CSV: what begins the decimals of a number (`1.234,5` or `1,234.5`); without it, numbers that could be read in two ways
+    /// are rejected
+    #[arg(long, value_enum, ignore_case = true, value_name = "SIGN")]
+    decimals: Option<Decimals>,
     /// Replace each character that names may not hold (blanks, brackets, commas, quotes) by this one;
     /// the receipt says in how many samples. Names that differ only in these characters become one
     #[arg(long, value_name = "CHARACTER", num_args = 0..=1, require_equals = true, default_missing_value = "_", value_parser = replacing)]
@@ -120,6 +124,24 @@ impl DateOrder {
     }
 }
 
+/// What begins the decimals of a number.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Decimals {
+    /// A comma; points part thousands
+    Comma,
+    /// A point; commas part thousands
+    Point,
+}
+
+impl Decimals {
+    const fn meaning(self) -> csv::DecimalSign {
+        match self {
+            Self::Comma => csv::DecimalSign::Comma,
+            Self::Point => csv::DecimalSign::Point,
+        }
+    }
+}
+
 /// Sends the samples, and prints the totals.
 pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
     // A lone `-` means standard input, as in other programs.
@@ -140,9 +162,8 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
             Input::of_arguments(&args.samples, zone, names)?
         }
         Some(file) => {
-            let name = args.name.clone();
-            let order = args.date_order.map(DateOrder::meaning);
-            Input::of_file(file, args.format, columns(args), order, name, names)?
+            let decoder = csv_decoder(args).with_names(names);
+            Input::of_file(file, args.format, decoder, args.name.is_some(), names)?
         }
     };
     let output = &context.output;
@@ -197,13 +218,20 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
     sending.tally.report(input.unit, output)
 }
 
-fn columns(args: &SendArgs) -> Columns {
+/// Reads CSV as the flags say.
+fn csv_decoder(args: &SendArgs) -> csv::Decoder {
     let usual = Columns::default();
-    Columns {
+    let columns = Columns {
         name: args.name_column.clone().unwrap_or(usual.name),
         value: args.value_column.clone(),
         timestamp: args.time_column.clone().or(usual.timestamp),
+    };
+    match args.name.clone() {
+        Some(name) => csv::Decoder::constant_name(name, columns),
+        None => csv::Decoder::new(columns),
     }
+    .with_date_order(args.date_order.map(DateOrder::meaning))
+    .with_decimal_sign(args.decimals.map(Decimals::meaning))
 }
 
 struct Sending<'a> {

@@ -1,5 +1,6 @@
 //! `metrics tail`: what arrives from now on.
 
+use super::patterns::{SEE_NAMES, refuse_empty};
 use super::readings::{self, Question, fetch};
 use super::watch::{LATE, NewSamples, repeat};
 use super::zone::zone;
@@ -79,6 +80,9 @@ pub(crate) fn run(args: &TailArgs, context: &Context) -> Result<(), Failure> {
         None if output.is_json() => Format::Json,
         None => Format::Text,
     };
+    for pattern in &args.patterns {
+        refuse_empty(pattern, SEE_NAMES)?;
+    }
     let (name, zone) = zone(args.tz.as_deref(), context)?;
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     // What arrives is what was sent, which functions have not.

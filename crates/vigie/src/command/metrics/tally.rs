@@ -249,7 +249,11 @@ impl Tally {
     }
 
     fn outcome(&self) -> Result<(), Failure> {
-        let were = if self.dry_run { "would be" } else { "were" };
+        let were = match (self.dry_run, self.rejected) {
+            (true, _) => "would be",
+            (false, 1) => "was",
+            (false, _) => "were",
+        };
         let lists = "the receipt lists the reasons";
         match (self.stored, self.rejected) {
             (_, 0) => Ok(()),
@@ -289,6 +293,19 @@ fn shortened(name: &str) -> String {
 mod tests {
     use super::*;
     use wire::receipt::Rejection;
+
+    #[test]
+    fn regression_7_one_sample_is_told_in_the_singular() {
+        for (is_dry_run, rejected, expected) in [
+            (false, 1, "1 of 3 samples was rejected"),
+            (false, 2, "2 of 3 samples were rejected"),
+            (true, 1, "1 of 3 samples would be rejected"),
+        ] {
+            let mut tally = Tally::new(1, is_dry_run);
+            (tally.received, tally.stored, tally.rejected) = (3, 3 - rejected, rejected);
+            assert_eq!(tally.outcome().unwrap_err().to_string(), expected);
+        }
+    }
 
     #[test]
     fn regression_7_what_to_do_about_the_rest_is_one_sentence_after_one_colon() {

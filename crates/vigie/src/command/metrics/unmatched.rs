@@ -1,5 +1,6 @@
 //! Notes about targets that matched nothing while others did, because the gap is easy to overlook.
 
+use super::readings::is_empty;
 use crate::shown::{PrintableText, shown};
 use wire::render::json::ReadRow;
 use wire::target::Target;
@@ -22,7 +23,7 @@ pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<PrintableTe
         let mut fitting = rows.iter().filter(fits).peekable();
         let why = if fitting.peek().is_none() {
             "no metric fits"
-        } else if fitting.all(|row| row.datapoints.is_empty()) {
+        } else if fitting.all(is_empty) {
             "there is no sample in this time of"
         } else {
             continue;
@@ -34,7 +35,10 @@ pub(super) fn unmatched(targets: &[String], rows: &[ReadRow]) -> Vec<PrintableTe
     }
     if missed > NAMED_MAX {
         let rest = missed - NAMED_MAX;
-        notes.push(format!("and {rest} more targets read nothing").into());
+        notes.push(match rest {
+            1 => "and 1 more target read nothing".into(),
+            rest => format!("and {rest} more targets read nothing").into(),
+        });
     }
     notes
 }

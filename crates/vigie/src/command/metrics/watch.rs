@@ -78,7 +78,7 @@ impl Watched<'_> {
         let asked = lenient::range(from, until, now, zone).map_or(self.asked, |(range, _)| range);
         let bodies = fetch(Question::of(args, name), self.monitoring)?;
         let rows = readings::rows(&args.targets, &bodies)?;
-        let drawing = if rows.iter().all(|row| row.datapoints.is_empty()) {
+        let drawing = if rows.iter().all(readings::is_empty) {
             readings::nothing_read(&rows, self.monitoring)
         } else {
             render(

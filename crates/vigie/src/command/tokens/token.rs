@@ -148,11 +148,18 @@ pub(crate) fn run(args: &TokenArgs, context: &Context) -> Result<(), Failure> {
     output.line(text.to_owned())
 }
 
-/// Warns if the server issues no token with the requested lifetime; the longest one is printed anyway.
+/// Warns if the server issues no token with the requested lifetime; the longest one is printed anyway. A token that the server has just
+/// given has not expired, whatever the clock of this machine says.
 fn warn_if_short(args: &TokenArgs, token: &str, context: &Context) {
-    let remaining = Claims::of(token).map_or(0, |claims| claims.remaining(SystemClock.now()));
-    let remaining = u64::try_from(remaining).unwrap_or(0);
-    if remaining < args.min_ttl.as_secs() {
+    let Some(claims) = Claims::of(token).filter(|claims| claims.exp > 0) else {
+        return;
+    };
+    let remaining = u64::try_from(claims.remaining(SystemClock.now())).unwrap_or(0);
+    if remaining == 0 {
+        context.output.warn(
+            "by this machine's clock the token that the server has just given has expired already: is the clock right?",
+        );
+    } else if remaining < args.min_ttl.as_secs() {
         let left = figures::in_words(remaining);
         context.output.warn(format!(
             "the server gives no longer token: it is good for {left}"

@@ -136,9 +136,10 @@ fn receipt(decoded: &Decoded, appended: &Appended) -> Receipt {
             "`rejections` says why for each".to_owned()
         };
         let problem = code::NOTHING_STORED
-            .problem(format!(
-                "none of the {received} items was stored; the first because {first}"
-            ))
+            .problem(match received {
+                1 => format!("the item was not stored: {first}"),
+                _ => format!("none of the {received} items was stored; the first because {first}"),
+            })
             .hint(hint);
         vec![MonitoringError::from(&problem)]
     } else {

@@ -1,12 +1,12 @@
 //! Samples out of a row.
 
-use super::dialect::Dialect;
 use super::layout::{Long, Naming, Wide, is_gap};
+use super::numbers::Numbers;
 use super::row::Row;
 use super::slashed::{self, DateOrder};
 use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::{
-    LineReject, Lines, Moment, Names, Now, cut, moment, script_mistakes, timestamp, value,
+    LineReject, Lines, Moment, Names, Now, cut, moment, script_mistakes, timestamp,
 };
 use base::name::SeriesName;
 use base::sample::RejectReason;
@@ -14,7 +14,7 @@ use base::sample::RejectReason;
 /// Reads a row.
 pub(super) struct Reader<'a> {
     pub(super) row: &'a Row<'a>,
-    pub(super) dialect: Dialect,
+    pub(super) numbers: &'a Numbers,
     pub(super) names: Names,
     /// Of dates with slashes, if it was given.
     pub(super) date_order: Option<DateOrder>,
@@ -72,7 +72,7 @@ impl Reader<'_> {
             let sample = cell.and_then(|text| {
                 script_mistakes::number_as_name(name)?;
                 let name = self.names.read(name)?;
-                Ok((name, self.number(column, text.unwrap_or_default())?))
+                Ok((name, self.numbers.read(text.unwrap_or_default(), column)?))
             });
             match sample {
                 Ok((read, value)) => {
@@ -113,7 +113,7 @@ impl Reader<'_> {
             }
             (None, Naming::Constant(_)) => SeriesName::parse("")?,
         };
-        let number = self.number(layout.value, self.cell(layout.value)?)?;
+        let number = (self.numbers).read(self.cell(layout.value)?, layout.value)?;
         let time = match layout.timestamp {
             Some(column) => self.instant(column)?,
             None => None,
@@ -142,21 +142,6 @@ impl Reader<'_> {
         self.row.field(at)?.ok_or_else(|| {
             RejectReason::Malformed(format!("the row has {} columns, too few", self.row.len()))
         })
-    }
-
-    fn number(&self, column: usize, text: &str) -> Result<f64, RejectReason> {
-        // A refusal repeats what the file says.
-        let text = text.trim();
-        value(&self.dialect.number(text))
-            .or_else(|_| value(text))
-            .map_err(|refused| match self.dialect.doubt(text) {
-                Some(doubt) => RejectReason::Value(format!(
-                    "the value `{}` in column {} {doubt}",
-                    cut::short(text),
-                    column + 1
-                )),
-                None => refused,
-            })
     }
 
     /// Reads epoch seconds, or a time in another form; nothing where the cell is empty. Where a day could be a month, neither

@@ -1,9 +1,10 @@
-//! Dates with slashes and the year behind them, which one country writes day first and another month first.
+//! Dates with the year behind them: with slashes, which one country writes day first and another month first, and with dots, which
+//! all write day first (`27.11.2026`).
 
 use super::super::cut;
 use base::sample::RejectReason;
 
-/// The order in which a file writes its dates.
+/// The order in which a file writes dates whose year is last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DateOrder {
     /// `27/11/2026`.
@@ -18,12 +19,19 @@ const MONTHS: u8 = 12;
 const CENTURY_FROM: u16 = 70;
 
 /// The time with its date as `YYYY-MM-DD`, or `None` if it does not begin with such a date. Without an order, only what cannot be
-/// misread is read: a number above 12 is no month.
+/// misread is read: a number above 12 is no month, and dots stand behind the day first.
 pub(super) fn year_first(
     text: &str,
     order: Option<DateOrder>,
 ) -> Result<Option<String>, RejectReason> {
-    let Some((first, second, year, rest)) = parts(text) else {
+    let Some(Parts {
+        first,
+        second,
+        year,
+        rest,
+        has_dots,
+    }) = parts(text)
+    else {
         return Ok(None);
     };
     let refuse = |what: &str| {
@@ -36,12 +44,18 @@ pub(super) fn year_first(
     let order = match (order, first > MONTHS, second > MONTHS) {
         (Some(order), ..) => order,
         (None, true, true) => return refuse("is no date: neither number can be the month"),
+        (None, _, true) if has_dots => {
+            return refuse(&format!(
+                "is no date: with dots the day is first, and {second} is no month"
+            ));
+        }
         (None, ..) if year.len() < 4 => {
             return refuse(
                 "has a year of two digits, and its order is not known: say it with `--date-order dmy` or `--date-order mdy`",
             );
         }
         (None, true, false) => DateOrder::DayFirst,
+        (None, ..) if has_dots => DateOrder::DayFirst,
         (None, false, true) => DateOrder::MonthFirst,
         (None, false, false) if first == second => DateOrder::DayFirst,
         (None, false, false) => {
@@ -69,14 +83,31 @@ pub(super) fn year_first(
     Ok(Some(format!("{year:04}-{month:02}-{day:02}{rest}")))
 }
 
-/// The three numbers and what is behind them.
-fn parts(text: &str) -> Option<(u8, u8, &str, &str)> {
-    let (first, rest) = text.split_once('/')?;
-    let (second, rest) = rest.split_once('/')?;
+/// A date, and what is behind it.
+struct Parts<'t> {
+    first: u8,
+    second: u8,
+    year: &'t str,
+    rest: &'t str,
+    /// Whether dots part it, and not slashes.
+    has_dots: bool,
+}
+
+fn parts(text: &str) -> Option<Parts<'_>> {
+    let has_dots = !text.contains('/');
+    let separator = if has_dots { '.' } else { '/' };
+    let (first, rest) = text.split_once(separator)?;
+    let (second, rest) = rest.split_once(separator)?;
     let end = rest.find(|c: char| !c.is_ascii_digit());
     let (year, rest) = rest.split_at(end.unwrap_or(rest.len()));
-    let is_date = matches!(year.len(), 2 | 4) && !rest.starts_with('/');
-    is_date.then_some((short(first)?, short(second)?, year, rest))
+    let is_date = matches!(year.len(), 2 | 4) && !rest.starts_with(separator);
+    is_date.then_some(Parts {
+        first: short(first)?,
+        second: short(second)?,
+        year,
+        rest,
+        has_dots,
+    })
 }
 
 fn short(digits: &str) -> Option<u8> {
@@ -108,6 +139,15 @@ mod tests {
             ("2026/11/27", None, "other"),
             ("-10min", None, "other"),
             ("1/2/3/4", None, "other"),
+            // What other countries write, always day first.
+            ("27.11.2026", None, "2026-11-27"),
+            ("1.2.2026 03:00:15", None, "2026-02-01 03:00:15"),
+            ("05.11.2026", None, "2026-11-05"),
+            ("5.1.26", Some(DayFirst), "2026-01-05"),
+            ("05.11.2026", Some(MonthFirst), "2026-05-11"),
+            ("192.0.2.7", None, "other"),
+            ("1.2.20.7", None, "other"),
+            ("2026.11.27", None, "other"),
         ] {
             assert_eq!(read(text, order), expected, "{text} {order:?}");
         }
@@ -116,6 +156,12 @@ mod tests {
             ("27/13/2026", None, "neither number can be the month"),
             ("11/26/26", None, "a year of two digits"),
             ("11/26/2026", Some(DayFirst), "26 is no month"),
+            (
+                "11.26.2026",
+                None,
+                "with dots the day is first, and 26 is no month",
+            ),
+            ("01.02.26", None, "a year of two digits"),
         ] {
             let told = read(text, order);
             assert!(told.contains(why), "{text} {order:?}: {told}");

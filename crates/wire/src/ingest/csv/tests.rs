@@ -341,8 +341,57 @@ fn thousands_are_not_guessed_at() {
         let told = lines.rejects[0].reason.to_string();
         assert!(told.contains(shown), "{told}");
     }
-    // With one separator it is the decimal one of the file.
+    // A comma is the decimal sign of a file with semicolons, so a point may part thousands.
     let lines = decode("Time;a.b;a.c\n1519862400;1,234;1.234\n").unwrap();
     let values: Vec<f64> = lines.batch.iter().map(|own| own.value).collect();
-    assert_eq!(values, [1.234, 1.234]);
+    assert_eq!(values, [1.234]);
+    let told = lines.rejects[0].reason.to_string();
+    assert!(told.contains("`1.234` in column 3"), "{told}");
+}
+
+/// `1.234` was stored as a thousandth of what a German spreadsheet means.
+#[test]
+fn regression_7_a_point_beside_decimal_commas_is_refused_with_row_and_column() {
+    let text = "time;a.b;a.c\n1519862400;21,5;1.234\n1519862460;1.5;2\n";
+    let lines = decode(text).unwrap();
+    let told: Vec<(u64, String)> = lines
+        .rejects
+        .iter()
+        .map(|own| (own.line, own.reason.to_string()))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, 2);
+    let expected = "the value `1.234` in column 3 has a point, which could part thousands";
+    assert!(told[0].1.starts_with(expected), "{told:?}");
+    assert_eq!(lines.batch.len(), 3);
+
+    // Where it is said, nothing is in doubt; and Grafana writes points.
+    for (sign, value) in [(DecimalSign::Comma, 1234.0), (DecimalSign::Point, 1.234)] {
+        let decoder = Decoder::new(Columns::default()).with_decimal_sign(Some(sign));
+        assert_eq!(values(decoder, "time;a.b\n1519862400;1.234\n"), [value]);
+    }
+    let grafanas = "Series;Time;Value\na.b;2018-03-01T00:00:00+00:00;1.234\n";
+    assert_eq!(values(Decoder::new(Columns::default()), grafanas), [1.234]);
+}
+
+/// German, Polish and Russian spreadsheets: no date of theirs was read.
+#[test]
+fn regression_7_dates_with_dots_have_the_day_first() {
+    let lines = decode("Date;a.b\n27.11.2026 06:00;21,5\n05.11.2026;22\n").unwrap();
+    assert_eq!(lines.rejects, []);
+    assert_eq!(
+        samples(&lines),
+        [
+            ("a.b".to_owned(), 1_795_759_200_000, 21.5),
+            ("a.b".to_owned(), 1_793_836_800_000, 22.0),
+        ]
+    );
+}
+
+fn values(mut decoder: Decoder, text: &str) -> Vec<f64> {
+    decoder.feed(text.as_bytes(), NOW).unwrap();
+    decoder.finish(NOW).unwrap();
+    let lines = decoder.take();
+    assert_eq!(lines.rejects, [], "{text}");
+    lines.batch.iter().map(|own| own.value).collect()
 }

@@ -1,0 +1,34 @@
+//! Arguments that are no pattern: refused before anything is asked, in the words of the command line.
+
+use super::readings::is_call;
+use crate::error::{Failure, code};
+use crate::shown::{PrintableText, shown};
+
+/// The hint of commands that read.
+pub(super) const SEE_NAMES: &str = "`vigie metrics list` shows what there is";
+
+/// Refuses an empty pattern, which is a slip of a script: `"$NAME"` without a name. `hint` says what to write.
+pub(crate) fn refuse_empty(pattern: &str, hint: &'static str) -> Result<(), Failure> {
+    if pattern.trim().is_empty() {
+        return Err(Failure::usage("the pattern is empty")
+            .coded(code::INVALID_VALUE)
+            .hint(hint));
+    }
+    Ok(())
+}
+
+/// Refuses the call of a function where names are meant.
+pub(crate) fn refuse_call(pattern: &str) -> Result<(), Failure> {
+    if is_call(pattern) {
+        return Err(Failure::usage(shown!(
+            "`{}` calls a function; only names and patterns can be given here",
+            pattern
+        ))
+        .coded(code::INVALID_VALUE)
+        .hint(shown!(
+            "what it makes is read with `vigie metrics get {}`",
+            PrintableText::quoted(pattern)
+        )));
+    }
+    Ok(())
+}
