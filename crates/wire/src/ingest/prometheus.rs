@@ -87,7 +87,7 @@ impl<'t> Sample<'t> {
                 }
                 // A name that is not made of letters alone stands in quotes among the labels.
                 None if self.metric.is_empty() => self.metric = label,
-                None => return Err("a label has no value"),
+                None => return Err("a label has no value: no `=` stands behind its name"),
             }
             skip_blanks(rest);
             match rest.strip_prefix(',') {
@@ -98,9 +98,12 @@ impl<'t> Sample<'t> {
         }
     }
 
-    /// The name without the labels.
-    pub(crate) fn metric(&self) -> &str {
-        &self.metric
+    /// The name as it would be here, with all that no name may hold, which may be in a label.
+    pub(crate) fn written(&self) -> String {
+        let labels = self.labels.iter().filter(|(_, value)| !value.is_empty());
+        labels.fold(self.metric.to_string(), |name, (label, value)| {
+            format!("{name};{label}={value}")
+        })
     }
 
     /// Whether all names are of letters, digits, `_` and `:`, as they were before Prometheus 3.

@@ -67,7 +67,10 @@ fn invalid_lines_are_rejected_with_a_reason() {
         ("up{a=b} 1 2", "a label's value is not in quotes"),
         ("up{a=\"b} 1 2", "a text in quotes has no end"),
         ("up{a=\"b\" 1 2", "the labels have no end"),
-        ("up{a} 1 2", "a label has no value"),
+        (
+            "up{a b=\"c\"} 1 2",
+            "a label has no value: no `=` stands behind its name",
+        ),
         ("up{=\"b\"} 1 2", "a label has no name"),
         (
             "up{a=\"b;c\"} 1 2",
@@ -80,6 +83,15 @@ fn invalid_lines_are_rejected_with_a_reason() {
     ] {
         assert_eq!(read(text), Err(told.to_owned()), "{text}");
     }
+}
+
+/// `up` alone was named, whose label it was that holds the blank.
+#[test]
+fn regression_7_a_refused_name_is_told_with_its_labels() {
+    let text = r#"up{job="a b",none="",host="x"} 1 2"#;
+    let (name, reason) = line(text, Names::default()).unwrap_err();
+    assert_eq!(name.as_deref(), Some("up;job=a b;host=x"));
+    assert_eq!(reason.code(), "name");
 }
 
 #[test]
