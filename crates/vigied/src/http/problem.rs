@@ -37,6 +37,10 @@ pub(crate) struct Refusal(pub(crate) Problem);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TakesPassword;
 
+/// Marks a refusal that clients of OAuth 2.0 read: its body has their members as well, with this word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OAuthWord(pub(crate) &'static str);
+
 /// Marks the refusal of a token or key that came as such, and not as the password of a browser: the challenge says that it is no good.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenRefused;
@@ -258,6 +262,7 @@ fn shorten(message: &mut Cow<'static, str>) {
 pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<ProblemLabels> {
     let mut problem = response.extensions_mut().remove::<Problem>()?;
     let takes_password = response.extensions_mut().remove::<TakesPassword>();
+    let oauth = response.extensions_mut().remove::<OAuthWord>();
     let is_token_refused = response.extensions_mut().remove::<TokenRefused>().is_some()
         && problem.code != code::CREDENTIAL_MISSING.code;
     shorten(&mut problem.message);
@@ -270,7 +275,13 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
         Form::Graphite => serde_json::to_vec(&GraphiteBody::from(&problem)),
         Form::Influx1 => serde_json::to_vec(&InfluxError::from(&problem)),
         Form::Influx2 => serde_json::to_vec(&InfluxMessage::from(&problem)),
-        Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
+        Form::Token => {
+            let body = TokenErrorBody::new(&problem, context(request));
+            serde_json::to_vec(&match oauth {
+                Some(OAuthWord(word)) => body.for_oauth(word),
+                None => body,
+            })
+        }
         Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
         // A code without capitals is one of the UAA's own words.
         Form::Uaa if problem.code.starts_with(|c: char| c.is_ascii_lowercase()) => {

@@ -1,5 +1,6 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
+use super::oauth_error;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -11,10 +12,11 @@ use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
+use base::source::Source;
 use http::{HeaderMap, StatusCode, header};
 use iam::flow::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
@@ -153,10 +155,24 @@ pub(super) async fn token(
     RequestSource(source): RequestSource,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
+) -> Response {
+    let form = match form(&headers, &body) {
+        Ok(form) => form,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let given = issued(&app, source, &headers, &form).await;
+    given.unwrap_or_else(|refusal| oauth_error::answer(form.get("grant_type"), refusal))
+}
+
+/// The tokens for what the form proves.
+async fn issued(
+    app: &App,
+    source: Source,
+    headers: &HeaderMap,
+    form: &Form,
 ) -> Result<Response, Refusal> {
-    let form = form(&headers, &body)?;
-    let grant = grant(&form)?;
-    let client = client(&app, &headers)?;
+    let grant = grant(form)?;
+    let client = client(app, headers)?;
     let with_uaa = form
         .get("response_type")
         .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
@@ -212,12 +228,10 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
         kid: key.kid,
         usage: None,
     });
-    json(
-        StatusCode::OK,
-        &Jwks {
-            keys: keys.collect(),
-        },
-    )
+    let keys = Jwks {
+        keys: keys.collect(),
+    };
+    json(StatusCode::OK, &keys)
 }
 
 pub(super) async fn discovery(own_url: UrlForCaller) -> Result<Response, Refusal> {
@@ -229,9 +243,14 @@ pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
-) -> Result<Response, Refusal> {
-    client(&app, &headers)?;
-    let form = form(&headers, &body)?;
+) -> Response {
+    let ended = ended(&app, &headers, &body).await;
+    ended.unwrap_or_else(|refusal| oauth_error::answer(None, refusal))
+}
+
+async fn ended(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response, Refusal> {
+    client(app, headers)?;
+    let form = form(headers, body)?;
     // As for introspection: a text longer than any token is treated as unknown, and the form has its own limit.
     let token = required(&form, "token")?;
     app.iam.revoke(&Secret::new(token.to_owned())).await?;

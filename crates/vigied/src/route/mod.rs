@@ -18,6 +18,7 @@ mod invitation;
 mod metrics;
 #[cfg(test)]
 mod name_filter_tests;
+mod oauth_error;
 mod paging;
 mod passcode;
 mod portions;
