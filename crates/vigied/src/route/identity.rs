@@ -17,7 +17,7 @@ use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
 use base::source::Source;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::flow::grant::{
     APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
 };
@@ -219,6 +219,10 @@ fn reply(tokens: &Tokens) -> TokenReply {
     }
 }
 
+/// For how long a verifier may go on with the keys that it has read. Not long: a new key signs at once, and a stolen one shall be
+/// taken for good nowhere.
+const KEYS_CACHED: &str = "public, max-age=60";
+
 pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let keys = app.iam.public_keys().into_iter().map(|key| Jwk {
         kty: "RSA".to_owned(),
@@ -231,7 +235,10 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
     let keys = Jwks {
         keys: keys.collect(),
     };
-    json(StatusCode::OK, &keys)
+    let mut answer = json(StatusCode::OK, &keys)?;
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEYS_CACHED));
+    Ok(answer)
 }
 
 pub(super) async fn discovery(own_url: UrlForCaller) -> Result<Response, Refusal> {
@@ -294,4 +301,13 @@ pub(super) async fn userinfo(
         amr: claims.amr.clone(),
     };
     json(StatusCode::OK, &answer)
+}
+
+/// The same, as `OpenID` Connect Core 5.3.1 has it too. The credential is in a header; what a form says beside it is not read.
+pub(super) async fn userinfo_post(
+    state: State<Arc<App>>,
+    caller: Manager,
+    FormPayload(_): FormPayload,
+) -> Result<Response, Refusal> {
+    userinfo(state, caller).await
 }

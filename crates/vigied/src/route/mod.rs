@@ -2,6 +2,7 @@
 
 mod account;
 mod api_key;
+mod authorize;
 mod cloud_foundry;
 mod collectd;
 mod cross_site;

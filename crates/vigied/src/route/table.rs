@@ -2,7 +2,7 @@
 //! routes` prints this table.
 
 use super::{
-    account, api_key, cloud_foundry, collectd, deleted, graphite, health, home, identity, influx,
+    account, api_key, authorize, cloud_foundry, collectd, deleted, graphite, health, home, identity, influx,
     introspection, invitation, metrics, passcode, settings, space_login, uaa,
 };
 use crate::http::form::Form::{
@@ -119,9 +119,13 @@ pub(crate) fn table() -> Vec<Route> {
         get("/oidc/keys", Public, Token, identity::keys),
         get("/identity/.well-known/openid-configuration", Public, Token, identity::discovery),
         get("/.well-known/openid-configuration", Public, Token, identity::discovery),
+        get("/.well-known/oauth-authorization-server", Public, Token, identity::discovery),
+        get("/.well-known/oauth-authorization-server/identity", Public, Token, identity::discovery),
+        get("/identity/authorize", Public, Token, authorize::authorize),
         post("/identity/introspect", Credential, Token, introspection::introspect),
         post("/identity/revoke", Credential, Token, identity::revoke),
         get("/identity/userinfo", Identity, Token, identity::userinfo),
+        post("/identity/userinfo", Identity, Token, identity::userinfo_post),
         get("/identity/passcode", Public, Token, passcode::page),
         post("/identity/passcode", Credential, Token, passcode::issue),
         // API keys.

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `/.well-known/openid-configuration` answers.
+/// What `/.well-known/openid-configuration` answers, and `/.well-known/oauth-authorization-server` of RFC 8414.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Discovery {
     /// The `iss` of every token.
     pub issuer: String,
-    /// Where a browser would log in.
+    /// Where a browser would log in; no flow by redirects is served, so it leads to the page with one-time codes.
     pub authorization_endpoint: String,
     /// Where tokens are given.
     pub token_endpoint: String,
@@ -28,7 +28,7 @@ pub struct Discovery {
     /// Values of `scope`.
     #[serde(default)]
     pub scopes_supported: Vec<String>,
-    /// Values of `response_type`.
+    /// Values of `response_type` at the authorization endpoint: none.
     #[serde(default)]
     pub response_types_supported: Vec<String>,
     /// Kinds of subject.
@@ -59,7 +59,7 @@ impl Discovery {
         let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         Self {
             issuer: format!("{root}/identity"),
-            authorization_endpoint: format!("{root}/identity/passcode"),
+            authorization_endpoint: format!("{root}/identity/authorize"),
             token_endpoint: format!("{root}/identity/token"),
             passcode_endpoint: format!("{root}/identity/passcode"),
             jwks_uri: format!("{root}/identity/keys"),
@@ -73,7 +73,7 @@ impl Discovery {
                 GRANT_PASSCODE,
             ]),
             scopes_supported: list(&["openid", "ibm"]),
-            response_types_supported: list(&["cloud_iam", "uaa"]),
+            response_types_supported: Vec::new(),
             subject_types_supported: list(&["public"]),
             id_token_signing_alg_values_supported: list(&["RS256"]),
             token_endpoint_auth_methods_supported: list(&["client_secret_basic"]),

@@ -96,6 +96,14 @@ fn about_tokens(document: &mut Document) {
     for (path, id) in [
         ("/identity/.well-known/openid-configuration", "discovery"),
         ("/.well-known/openid-configuration", "discoveryAtRoot"),
+        (
+            "/.well-known/oauth-authorization-server",
+            "discoveryOfOAuth",
+        ),
+        (
+            "/.well-known/oauth-authorization-server/identity",
+            "discoveryOfOAuthIssuer",
+        ),
     ] {
         let operation = Operation::new(id, "Where everything is");
         document.route(
@@ -120,10 +128,21 @@ fn about_tokens(document: &mut Document) {
         );
     document.route("POST", "/identity/introspect", failing(operation, &error));
     let user_info = document.schema::<UserInfo>();
-    let operation = Operation::new("userinfo", "Whom the token speaks for")
-        .needs(&CALLER)
-        .answers("200", "the person", user_info);
-    document.route("GET", "/identity/userinfo", failing(operation, &error));
+    for (method, id) in [("GET", "userinfo"), ("POST", "userinfoByPost")] {
+        let operation = Operation::new(id, "Whom the token speaks for")
+            .needs(&CALLER)
+            .answers("200", "the person", user_info.clone());
+        document.route(method, "/identity/userinfo", failing(operation, &error));
+    }
+    let operation = Operation::new(
+        "authorize",
+        "A page that leads to a one-time code: no flow by redirects is served",
+    )
+    .query("response_type", "none is served")
+    .answers_as("200", "the page", "text/html", json!({ "type": "string" }));
+    let operation =
+        failing(operation, &error).or_as("4XX", "text/html", json!({ "type": "string" }));
+    document.route("GET", "/identity/authorize", operation);
 }
 
 fn passcodes(document: &mut Document) {

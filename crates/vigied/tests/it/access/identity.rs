@@ -267,6 +267,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             "/identity/userinfo" | "/coe/v2/accounts" | "/v2/organizations" | "/v2/spaces"
             | "/v2/deleted",
         ) => open(200, |a| a.with(&[])),
+        ("POST", "/identity/userinfo") => open(200, |a| a.with(&[])),
         ("POST", "/oauth/token/disconnect") => open(200, |a| {
             let spare = a.world.spare(a.user, a.credential);
             let value = format!("{} {spare}", a.credential);
