@@ -8,6 +8,7 @@ use crate::hidden::Standing;
 use crate::manage::administrator::not_administrator;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::ApiKey;
+use crate::model::entity_tag;
 use crate::model::page::{Part, Window};
 use crate::model::standing::hidden;
 use crate::model::text;
@@ -93,7 +94,7 @@ pub enum Switch {
 /// The version of a key, for `If-Match`.
 #[must_use]
 pub fn entity_tag(key: &ApiKey) -> String {
-    format!("{}-{}", key.revision, key.id.0.to_hex())
+    entity_tag::of(key.revision, key.id.0)
 }
 
 impl Iam {
@@ -294,7 +295,7 @@ impl Iam {
         }
     }
 
-    /// Changes a key. `if_match` is its entity tag, or `*`.
+    /// Changes a key. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
     /// When it is locked, or has changed since the tag was read.
@@ -311,7 +312,7 @@ impl Iam {
             let message = "the API key has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if if_match != "*" && if_match.trim_matches('"') != entity_tag(&key) {
+        if !entity_tag::is_meant(if_match, &entity_tag(&key)) {
             return Err(changed());
         }
         let name = change

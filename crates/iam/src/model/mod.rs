@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub mod bounds;
 pub mod directory;
+pub(crate) mod entity_tag;
 pub(crate) mod event;
 pub(crate) mod issuers;
 pub(crate) mod metering;

@@ -1,5 +1,6 @@
 //! `/v1/apikeys`: the caller's API keys.
 
+use super::entity_tag::{if_match, tagged};
 use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
@@ -91,9 +92,38 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
         iam_id: key.principal.to_string(),
         account_id: account.to_string(),
         apikey: SecretText::new(text.map_or_else(String::new, |text| text.expose().clone())),
+        support_sessions: Some(true),
+        action_when_leaked: Some(NO_ACTION.to_owned()),
         expires_at: key.expires_at.map(time_text),
         reach: reach_of(&key.narrowing),
     }
+}
+
+/// The key, with its version.
+fn answer(
+    status: StatusCode,
+    key: &Stored,
+    text: Option<&Secret<String>>,
+) -> Result<Response, Refusal> {
+    tagged(status, &shown(key, text), &entity_tag(key))
+}
+
+/// What happens to a key that has leaked: nobody watches for it here.
+const NO_ACTION: &str = "none";
+
+/// Refuses what the original can do with a key and this server cannot, so that nobody relies on it.
+fn served(action_when_leaked: Option<&str>, support_sessions: Option<bool>) -> Result<(), Refusal> {
+    if action_when_leaked.is_some_and(|text| !text.is_empty() && text != NO_ACTION) {
+        let message = format!(
+            "`action_when_leaked` can be `{NO_ACTION}` alone: nobody watches here for keys that have leaked"
+        );
+        return Err(invalid("action_when_leaked", message));
+    }
+    if support_sessions == Some(false) {
+        let message = "`support_sessions` can be `true` alone: a login with a key by the command line is a session";
+        return Err(invalid("support_sessions", message.to_owned()));
+    }
+    Ok(())
 }
 
 /// The reach of a key, if it is narrower than its user.
@@ -141,6 +171,7 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["filter", "group_id", "include_history"])?;
     if let Some(text) = params.one("account_id")? {
         let account: AccountId = text.parse().map_err(|_| {
             let message = format!("there is no account `{text}` for you");
@@ -216,6 +247,14 @@ pub(super) async fn create(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: CreateApiKey = body(&bytes)?;
+    served(
+        wanted.action_when_leaked.as_deref(),
+        wanted.support_sessions,
+    )?;
+    if wanted.store_value == Some(true) {
+        let message = "`store_value`: the text of a key is not kept, and shown once alone";
+        return Err(invalid("store_value", message.to_owned()));
+    }
     check_length("iam_id", &wanted.iam_id, &limit::WORD_BYTES)?;
     if wanted.iam_id != caller.principal().to_string() {
         let message = format!(
@@ -254,14 +293,16 @@ pub(super) async fn create(
         narrowing: reach(wanted.reach.as_ref())?,
     };
     let (key, text) = app.iam.create_api_key(&caller, new).await?;
-    json(StatusCode::CREATED, &shown(&key, Some(&text)))
+    answer(StatusCode::CREATED, &key, Some(&text))
 }
 
 pub(super) async fn details(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     headers: HeaderMap,
+    params: Params,
 ) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["include_history"])?;
     let text = single(&headers, "iam-apikey", "IAM-ApiKey")?
         .and_then(|value| value.to_str().ok())
         .ok_or_else(|| {
@@ -273,7 +314,7 @@ pub(super) async fn details(
     let key = app
         .iam
         .api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
-    json(StatusCode::OK, &shown(&key, None))
+    answer(StatusCode::OK, &key, None)
 }
 
 pub(super) async fn show(
@@ -281,8 +322,9 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["include_history", "include_activity"])?;
     let key = app.iam.api_key(&caller, params.id("id")?)?;
-    json(StatusCode::OK, &shown(&key, None))
+    answer(StatusCode::OK, &key, None)
 }
 
 pub(super) async fn update(
@@ -294,14 +336,12 @@ pub(super) async fn update(
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
     let key = app.iam.api_key(&caller, id)?;
-    let tag = single(&headers, "if-match", "If-Match")?.and_then(|value| value.to_str().ok());
-    let tag = tag.ok_or_else(|| {
-        invalid(
-            "If-Match",
-            "the header `If-Match` with the entity tag, or `*`, is missing".to_owned(),
-        )
-    })?;
+    let tag = if_match(&headers)?;
     let wanted: UpdateApiKey = body(&bytes)?;
+    served(
+        wanted.action_when_leaked.as_deref(),
+        wanted.support_sessions,
+    )?;
     if wanted.reach.is_some() && reach(wanted.reach.as_ref())? != key.narrowing {
         let message = "what a key reaches cannot be changed: make another key";
         return Err(invalid("reach", message.to_owned()));
@@ -312,7 +352,7 @@ pub(super) async fn update(
         expires_at: expiry(wanted.expires_at.as_deref())?,
     };
     let key = app.iam.update_api_key(&caller, id, tag, change).await?;
-    json(StatusCode::OK, &shown(&key, None))
+    answer(StatusCode::OK, &key, None)
 }
 
 pub(super) async fn delete(

@@ -8,6 +8,7 @@ mod collectd;
 mod cross_site;
 mod deleted;
 mod deletion_reply;
+mod entity_tag;
 mod error_forms;
 mod graphite;
 mod health;

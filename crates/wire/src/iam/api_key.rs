@@ -38,6 +38,12 @@ pub struct ApiKey {
     pub account_id: String,
     /// The key itself, on creation alone; empty ever after.
     pub apikey: SecretText,
+    /// Whether a login with it by the command line is a session: it always is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_sessions: Option<bool>,
+    /// What happens when it leaks: `none`, as nobody watches for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_when_leaked: Option<String>,
     /// When it ceases to work, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
@@ -96,13 +102,13 @@ pub struct CreateApiKey {
     /// A key of the caller's own choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apikey: Option<SecretText>,
-    /// Whether the key's text shall be kept.
+    /// Whether the key's text shall be kept: `false` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_value: Option<bool>,
-    /// Whether logins with it shall be sessions.
+    /// Whether logins with it shall be sessions: `true` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_sessions: Option<bool>,
-    /// What shall happen when it leaks: `none`, `disable` or `delete`.
+    /// What shall happen when it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it shall cease to work.
@@ -122,10 +128,10 @@ pub struct UpdateApiKey {
     /// What it is for now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether logins with it shall be sessions.
+    /// Whether logins with it shall be sessions: `true` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_sessions: Option<bool>,
-    /// What shall happen when it leaks.
+    /// What shall happen when it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it shall cease to work.
