@@ -24,5 +24,5 @@ pub mod settings;
 pub mod space;
 pub mod space_login;
 
-pub use crate::model::{page, text};
+pub use crate::model::{page, people_search, text};
 pub use removal::Purged;

@@ -9,6 +9,7 @@ pub(crate) mod issuers;
 pub(crate) mod metering;
 pub(crate) mod narrowing;
 pub mod page;
+pub mod people_search;
 pub(crate) mod proof;
 pub mod role;
 pub(crate) mod standing;

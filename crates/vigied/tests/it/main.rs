@@ -159,4 +159,6 @@ mod unseen_output;
 #[cfg(test)]
 mod upgrade;
 #[cfg(test)]
+mod user_list;
+#[cfg(test)]
 mod wide_answers;

@@ -302,6 +302,11 @@ fn users(document: &mut Document) {
         "listUsers",
         "Lists the account's users, then the people who are invited",
     ))
+    .query(
+        "search",
+        "a part of an address or name; or `email:`, `firstname:`, `lastname:` or `state:` and a part",
+    )
+    .query("user_id", "the person with this address")
     .answers("200", "a page of users", list);
     document.route("GET", path, failing(operation, &error));
     let operation = of(
