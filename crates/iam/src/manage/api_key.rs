@@ -1,54 +1,29 @@
-//! API keys: secrets that prove a principal in one account. The principal creates them; it or an Administrator locks,
-//! disables and deletes them.
+//! API keys: secrets that prove a principal in one account. How they are made is in `new_key`; the principal or an
+//! Administrator locks, disables and deletes them.
 
-use super::own_key;
-use crate::audit::{Action, Entry};
-use crate::error::{AuthError, IamError};
-use crate::hidden::Standing;
+pub use super::new_key::NewKey;
+
+use super::new_key::{about, check_not_revoked};
+use crate::audit::Action;
+use crate::entropy;
+use crate::error::IamError;
 use crate::manage::administrator::not_administrator;
-use crate::model::bounds::Narrowing;
 use crate::model::directory::ApiKey;
 use crate::model::entity_tag;
 use crate::model::page::{Part, Window};
-use crate::model::standing::hidden;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal, Remedy};
+use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
-use crate::repo::acts::credentials;
 use crate::repo::api_keys;
-use crate::repo::counts::What;
-use crate::repo::members::is_still_member;
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use crate::{entropy, key_text};
 use base::id::KeyId;
-use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{DbError, Tx};
 use std::cmp::Ordering;
-
-/// A new key.
-#[derive(Debug, Default)]
-pub struct NewKey {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// A text chosen by the caller; if none, one is generated.
-    pub text: Option<Secret<String>>,
-    /// Created locked.
-    pub locked: bool,
-    /// Created disabled.
-    pub disabled: bool,
-    /// When it stops working.
-    pub expires_at: Option<Millis>,
-    /// The caller's rights that the key has.
-    pub narrowing: Narrowing,
-}
 
 /// Whose keys a list shows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -175,126 +150,6 @@ impl Iam {
         )
     }
 
-    /// Creates a key for the caller in the credential's account; only this call returns its text.
-    ///
-    /// # Errors
-    /// When a field is invalid, the expiry has passed, the text is in use, or the key would outlive the key of the
-    /// credential.
-    pub async fn create_api_key(
-        &self,
-        caller: &Identity,
-        new: NewKey,
-    ) -> Result<(ApiKey, Secret<String>), IamError> {
-        self.create_api_key_as(caller, KeyId(entropy::guid()), new)
-            .await
-    }
-
-    /// As [`Self::create_api_key`], with this id, which nothing else has.
-    pub(crate) async fn create_api_key_as(
-        &self,
-        caller: &Identity,
-        id: KeyId,
-        new: NewKey,
-    ) -> Result<(ApiKey, Secret<String>), IamError> {
-        let life = caller.bounds().key_life(new.expires_at)?;
-        let text = match new.text {
-            None => key_text::generate(),
-            Some(text) => {
-                own_key::check(text.expose())?;
-                text
-            }
-        };
-        description(&new.description)?;
-        self.may_reach(caller, &new.narrowing)?;
-        let now = self.0.clock.now();
-        if new.expires_at.is_some_and(|at| at <= now) {
-            let message = "`expires_at` has passed already: such a key would open nothing";
-            return Err(IamError::invalid("expires_at", message));
-        }
-        let key = ApiKey {
-            id,
-            account: caller.account(),
-            principal: caller.principal(),
-            name: name("name", &new.name)?,
-            description: new.description,
-            narrowing: new.narrowing,
-            hash: entropy::sha256(text.expose().as_bytes()),
-            locked: new.locked,
-            disabled: new.disabled,
-            revision: 1,
-            expires_at: life.expires_at(),
-            created_at: now,
-            modified_at: now,
-        };
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, key.account).await?;
-        if !is_still_member(&mut tx, key.account, key.principal).await? {
-            return Err(IamError::not_found("the account"));
-        }
-        check_not_revoked(&mut tx, caller, now).await?;
-        self.has_room(
-            &mut tx,
-            key.account,
-            &limit::API_KEYS_PER_ACCOUNT,
-            What::Keys,
-        )
-        .await?;
-        room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
-        api_keys::insert(&mut tx, &key, life)
-            .await
-            .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => self.text_taken(caller, &text),
-                other => other,
-            })?;
-        let entry = about(caller, Action::KeyMade, &key);
-        let entry = entry
-            .with_some("expires_at", key.expires_at.map(|at| at.0))
-            .with_some("reach", key.narrowing.domain)
-            .with_some("only", key.narrowing.only());
-        self.commit(tx, entry).await?;
-        Ok((key, text))
-    }
-
-    /// Refuses a key for a domain in which its principal has no role, or for another account's domain: it would be useless,
-    /// and would reveal that the domain exists.
-    fn may_reach(&self, caller: &Identity, wished: &Narrowing) -> Result<(), IamError> {
-        let Some(domain) = wished.domain else {
-            return Ok(());
-        };
-        let directory = self.directory();
-        let is_own = directory.account_of(domain) == Some(caller.account());
-        if is_own && !directory.roles(caller.principal(), domain).is_empty() {
-            return Ok(());
-        }
-        let message = format!(
-            "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
-        );
-        let problem = Refusal::new(Reason::NotFound, message).field("reach.domain");
-        let hidden = hidden(
-            &directory,
-            (caller.principal(), Some(caller.account())),
-            domain,
-        );
-        let remedy = match (hidden.standing, hidden.address) {
-            (Standing::NoRole | Standing::AccountAlone, Some(address)) => {
-                Remedy::AskForRole(address)
-            }
-            _ => Remedy::NameSpace,
-        };
-        Err(IamError::Refused(problem.remedy(remedy)))
-    }
-
-    /// Only a caller who may see the existing key with this text is told about it.
-    fn text_taken(&self, caller: &Identity, text: &Secret<String>) -> IamError {
-        match self.api_key_by_text(caller, text) {
-            Ok(key) => IamError::conflict(format!(
-                "this text is that of the API key `{}` already",
-                key.name
-            )),
-            Err(_) => own_key::refused(),
-        }
-    }
-
     /// Changes a key. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
@@ -319,7 +174,7 @@ impl Iam {
             .name
             .map_or(Ok(key.name.clone()), |text| name("name", &text))?;
         if let Some(description) = &change.description {
-            self::description(description)?;
+            text::check_description(description)?;
         }
         let now = self.0.clock.now();
         let expires_at = if extends_life(&key, change.expires_at) {
@@ -399,60 +254,12 @@ impl Iam {
     }
 }
 
-fn about(caller: &Identity, action: Action, key: &ApiKey) -> Entry {
-    Entry::by(caller, action)
-        .in_account(key.account)
-        .on(key.id)
-        .with("owner", key.principal)
-        .with("name", &key.name)
-}
-
-/// A description may have several lines; other invisible characters are refused.
-fn description(text: &str) -> Result<(), IamError> {
-    text::check_length("description", text, &limit::DESCRIPTION_BYTES)?;
-    if text.lines().all(text::is_seen) {
-        return Ok(());
-    }
-    Err(IamError::invalid(
-        "description",
-        "`description` holds control, invisible or direction-changing characters",
-    ))
-}
-
-/// The account is locked, so that concurrent requests cannot exceed the limit together.
-pub(super) async fn room_for_one_more(
-    tx: &mut Tx,
-    key: &ApiKey,
-    most: u64,
-) -> Result<(), IamError> {
-    let count = api_keys::count_of(tx, key.account, key.principal).await?;
-    if count < most {
-        return Ok(());
-    }
-    let name = limit::KEYS_PER_USER.name;
-    let message = format!("you have {count} API keys, as many as `{name}` = {most} allows");
-    let problem = Refusal::new(Reason::Conflict, message);
-    let problem = problem.remedy(Remedy::DeleteKeys);
-    Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
-}
-
 fn unlocked(key: &ApiKey) -> Result<(), IamError> {
     if key.locked {
         let message = format!("the API key `{}` is locked: unlock it first", key.name);
         return Err(IamError::refused(Reason::Locked, message));
     }
     Ok(())
-}
-
-/// Ensures, within the transaction, that the credential was not revoked meanwhile.
-async fn check_not_revoked(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
-    match credentials::lock(tx, caller.bounds(), now).await {
-        Err(IamError::Refused(_)) => {
-            let why = "its session or API key has ended at this moment";
-            Err(AuthError::Revoked(why).into())
-        }
-        other => other,
-    }
 }
 
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.

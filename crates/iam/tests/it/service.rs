@@ -1,7 +1,7 @@
 //! A service as a caller: its key opens what its roles say, like a user's, and nothing that only people have.
 //!
-//! No interface makes services yet, so their rows are written past the service, with an entry in the change log like any
-//! change of another node.
+//! Their rows are written past the interface that makes service IDs, with an entry in the change log like any change of another
+//! node: these have no name.
 
 use crate::world::Whole as _;
 use crate::world::{World, access_token, code, on_both_databases, refresh_token, secret, source};
@@ -52,10 +52,7 @@ async fn elsewhere(world: &World, statements: &[(&'static str, &[Value])]) {
         tx.execute(sql, values).await.unwrap();
     }
     number(&mut tx).await;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "rows that no interface writes yet"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
     tx.commit().await.unwrap();
     db.close().await;
     world.iam.sync().await.unwrap();

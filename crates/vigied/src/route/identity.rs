@@ -19,7 +19,8 @@ use base::secret::Secret;
 use base::source::Source;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::flow::grant::{
-    APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
+    APIKEY, CLIENT_CREDENTIALS, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest,
+    Tokens,
 };
 use iam::token::claims::SCOPE;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
 use wire::iam::form::{self, Form, FormError};
 use wire::iam::introspection::{TokenAccount, UserInfo};
-use wire::iam::token::TokenReply;
+use wire::iam::token::{ClientTokenReply, TokenReply};
 use wire::query::QueryError;
 use wire::secret::SecretText;
 
@@ -171,8 +172,11 @@ async fn issued(
     headers: &HeaderMap,
     form: &Form,
 ) -> Result<Response, Refusal> {
-    let grant = grant(form)?;
-    let client = client(app, headers)?;
+    let is_client = form.get("grant_type") == Some(CLIENT_CREDENTIALS);
+    let (grant, client) = match is_client {
+        true => (client_credentials(app, headers, form)?, None),
+        false => (grant(form)?, client(app, headers)?),
+    };
     let with_uaa = form
         .get("response_type")
         .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
@@ -192,7 +196,38 @@ async fn issued(
             source,
         })
         .await?;
+    if is_client {
+        return json(StatusCode::OK, &client_reply(&tokens));
+    }
     json(StatusCode::OK, &reply(&tokens))
+}
+
+/// A service ID and one of its keys, in the header or in the form (RFC 6749 2.3.1).
+fn client_credentials(app: &App, headers: &HeaderMap, form: &Form) -> Result<Grant, Refusal> {
+    let refused = |message: String| {
+        app.iam.note_client_refused("BXNIM0308E");
+        Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message))
+    };
+    let Some(value) = single(headers, "authorization", "Authorization")? else {
+        return match (form.get("client_id"), form.get("client_secret")) {
+            (Some(id), Some(secret)) => client_grant(id, secret),
+            _ => Err(refused(
+                "The client is missing: send a service ID and one of its API keys as Basic, or as `client_id` and `client_secret`"
+                    .to_owned(),
+            )),
+        };
+    };
+    let basic = credential::basic(value.as_bytes())
+        .map_err(|error| refused(format!("The Authorization header cannot be read: {error}")))?;
+    client_grant(&basic.user, basic.password.expose())
+}
+
+fn client_grant(id: &str, secret: &str) -> Result<Grant, Refusal> {
+    let secret = bounded("client_secret", secret, &limit::KEY_TEXT_BYTES)?;
+    Ok(Grant::Client {
+        id: bounded("client_id", id, &limit::WORD_BYTES)?.to_owned(),
+        secret: Secret::new(secret.to_owned()),
+    })
 }
 
 fn text(secret: &Secret<String>) -> SecretText {
@@ -216,6 +251,16 @@ fn reply(tokens: &Tokens) -> TokenReply {
         uaa_token: tokens.uaa.as_ref().map(|uaa| text(&uaa.access_token)),
         uaa_refresh_token: (tokens.uaa.as_ref())
             .map(|uaa| refresh_text(uaa.refresh_token.as_ref())),
+    }
+}
+
+fn client_reply(tokens: &Tokens) -> ClientTokenReply {
+    ClientTokenReply {
+        access_token: text(&tokens.access_token),
+        token_type: "Bearer".to_owned(),
+        expires_in: tokens.expires_in,
+        expiration: tokens.expires_at,
+        scope: SCOPE.to_owned(),
     }
 }
 

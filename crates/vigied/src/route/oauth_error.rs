@@ -4,7 +4,7 @@
 use crate::http::problem::{OAuthWord, Refusal};
 use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
-use iam::flow::grant::{PASSWORD, REFRESH_TOKEN};
+use iam::flow::grant::{CLIENT_CREDENTIALS, PASSWORD, REFRESH_TOKEN};
 
 /// What the grants of IBM's own begin with.
 const IBM_GRANTS: &str = "urn:ibm:params:oauth:grant-type:";
@@ -13,7 +13,7 @@ const IBM_GRANTS: &str = "urn:ibm:params:oauth:grant-type:";
 pub(super) fn answer(grant_type: Option<&str>, refusal: Refusal) -> Response {
     match grant_type {
         Some(own) if own.starts_with(IBM_GRANTS) => refusal.into_response(),
-        None | Some(PASSWORD | REFRESH_TOKEN) => {
+        None | Some(PASSWORD | REFRESH_TOKEN | CLIENT_CREDENTIALS) => {
             let word = word(&refusal.0);
             with_word(word, refusal)
         }

@@ -138,6 +138,8 @@ mod sdk;
 #[cfg(test)]
 mod senders;
 #[cfg(test)]
+mod service_ids;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod settings;

@@ -1,5 +1,6 @@
 //! API keys as objects: `/v1/apikeys`.
 
+use crate::iam::history::HistoryEntry;
 use crate::secret::SecretText;
 use base::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,9 @@ pub struct ApiKey {
     /// What it reaches, where that is less than its user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
+    /// What was done to it, the latest first, where `include_history` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Vec<HistoryEntry>>,
 }
 
 /// What an API key has of its user's rights. It is for metrics alone then, and manages nothing.
@@ -91,7 +95,7 @@ pub struct ApiKeyList {
 pub struct CreateApiKey {
     /// Its name.
     pub name: String,
-    /// The IAM id of whom it shall speak for.
+    /// The IAM id of whom it shall speak for: the caller's, or that of a service ID of the account.
     pub iam_id: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -50,6 +50,8 @@ pub const GRANT_PASSCODE: &str = "urn:ibm:params:oauth:grant-type:passcode";
 pub const GRANT_PASSWORD: &str = "password";
 /// The grant of refresh tokens.
 pub(crate) const GRANT_REFRESH_TOKEN: &str = "refresh_token";
+/// The grant of service IDs with one of their keys.
+pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
 impl Discovery {
     /// The document of the server that the outside reaches as `public_url`.
@@ -71,12 +73,16 @@ impl Discovery {
                 GRANT_REFRESH_TOKEN,
                 GRANT_API_KEY,
                 GRANT_PASSCODE,
+                GRANT_CLIENT_CREDENTIALS,
             ]),
             scopes_supported: list(&["openid", "ibm"]),
             response_types_supported: Vec::new(),
             subject_types_supported: list(&["public"]),
             id_token_signing_alg_values_supported: list(&["RS256"]),
-            token_endpoint_auth_methods_supported: list(&["client_secret_basic"]),
+            token_endpoint_auth_methods_supported: list(&[
+                "client_secret_basic",
+                "client_secret_post",
+            ]),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
-use super::{cloud_foundry, invitation};
+use super::{cloud_foundry, invitation, service_ids};
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
 use crate::iam::introspection::{Introspection, UserInfo};
-use crate::iam::token::{PasscodeReply, TokenReply};
+use crate::iam::token::{ClientTokenReply, PasscodeReply, TokenReply};
 use crate::iam::user::{ChangePassword, InviteUsers, Invited, Username, Users};
 use crate::problem::{IdentityBody, TokenErrorBody};
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ pub(super) fn document() -> Value {
     passcodes(&mut document);
     api_keys(&mut document);
     one_api_key(&mut document);
+    service_ids::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
     invitation::routes(&mut document);
@@ -36,7 +37,9 @@ pub(super) fn document() -> Value {
 }
 
 fn tokens(document: &mut Document) {
-    let reply = document.schema::<TokenReply>();
+    let user = document.schema::<TokenReply>();
+    let client = document.schema::<ClientTokenReply>();
+    let reply = json!({ "oneOf": [user, client] });
     let error = document.schema::<TokenErrorBody>();
     for (path, id) in [
         ("/identity/token", "token"),
@@ -45,12 +48,14 @@ fn tokens(document: &mut Document) {
         let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode or a refresh token")
             .may_have("Client")
             .form(&[
-                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode` or `refresh_token`"),
+                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token` or `client_credentials`"),
                 ("apikey", "with the grant of API keys"),
                 ("username", "with `password`"),
                 ("password", "with `password`"),
                 ("passcode", "with the grant of passcodes"),
                 ("refresh_token", "with `refresh_token`"),
+                ("client_id", "with `client_credentials`, in place of Basic: a service ID"),
+                ("client_secret", "with `client_credentials`, in place of Basic: one of its API keys"),
                 ("account", "the account the token shall be bound to"),
                 ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token"),
                 ("uaa_client_id", "`cf`, with `uaa`"),
@@ -208,6 +213,7 @@ fn api_keys(document: &mut Document) {
     let operation = Operation::new("readApiKeyByText", "Finds the key that a text is")
         .needs(&CALLER)
         .header("IAM-ApiKey", "the key's text", true)
+        .query("include_history", "`true`: with what was done to it")
         .answers("200", "the key", key);
     document.route("GET", "/v1/apikeys/details", failing(operation, &error));
 }
@@ -222,7 +228,9 @@ fn one_api_key(document: &mut Document) {
             .path("id", "the key's id, `ApiKey-<GUID>`")
     };
     let path = "/v1/apikeys/{id}";
-    let read = of("readApiKey", "Reads a key").answers("200", "the key", key.clone());
+    let read = of("readApiKey", "Reads a key")
+        .query("include_history", "`true`: with what was done to it")
+        .answers("200", "the key", key.clone());
     document.route("GET", path, failing(read, &error));
     let write = of("updateApiKey", "Changes a key")
         .header("If-Match", "the key's `entity_tag`, or `*`", true)
