@@ -78,7 +78,7 @@ impl Iam {
         Ok(())
     }
 
-    /// The users with a role in a domain, by address.
+    /// Who has a role in a domain: services, then users by address.
     ///
     /// # Errors
     /// When the caller does not see the domain.
@@ -88,12 +88,11 @@ impl Iam {
         domain: Domain,
         role: Role,
         window: Window,
-    ) -> Result<Part<User>, IamError> {
+    ) -> Result<Part<Principal>, IamError> {
         let directory = self.directory();
         require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
-        let held = all.filter(|principal| directory.has_role(**principal, domain, role));
-        Ok(window.of(held.filter_map(|principal| directory.user(principal.user()?))))
+        Ok(window.of(all.filter(|own| directory.has_role(**own, domain, role))))
     }
 
     /// Gives a role to a user, to a service by its IAM id, or to an invited address; for the latter it begins with the

@@ -26,7 +26,7 @@ on_both_databases!(
     nothing_that_needs_a_person_works_for_it,
     what_is_taken_from_it_is_gone_on_every_node,
     it_manages_within_its_roles_and_the_audit_names_it,
-    it_is_no_member_in_lists_and_no_last_administrator,
+    it_is_no_user_in_lists_and_no_last_administrator,
     it_goes_with_its_account,
 );
 
@@ -402,7 +402,7 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
     }
 }
 
-async fn it_is_no_member_in_lists_and_no_last_administrator(world: World) {
+async fn it_is_no_user_in_lists_and_no_last_administrator(world: World) {
     let account = Domain::Account(world.made.account);
     let own = service(&world, &[(account, Role::Administrator)]).await;
     let caller = world.enter_key(KEY).unwrap();
@@ -414,7 +414,10 @@ async fn it_is_no_member_in_lists_and_no_last_administrator(world: World) {
     let holders = world
         .iam
         .holders(&caller, account, Role::Administrator, Window::WHOLE);
-    assert_eq!(holders.unwrap().total, 1);
+    // Whoever looks who may do what sees it too.
+    let owner = world.owner();
+    let expected = [own.principal(), owner.principal()];
+    assert_eq!(holders.unwrap().entries, expected);
     assert_eq!(
         world
             .iam
@@ -424,7 +427,7 @@ async fn it_is_no_member_in_lists_and_no_last_administrator(world: World) {
         2
     );
     // Somebody must be left who can log in.
-    let owner = world.owner().user().unwrap();
+    let owner = owner.user().unwrap();
     let removed = world
         .iam
         .remove_member(&caller, world.made.account, owner)

@@ -224,7 +224,7 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
 /// Whom a new key is for, if not for the caller.
 fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> {
     check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
-    match iam_id.parse() {
+    match iam_id.parse::<Principal>() {
         Ok(own) if own == caller.principal() => Ok(None),
         Ok(service @ Principal::Service(_)) => Ok(Some(service)),
         _ => {

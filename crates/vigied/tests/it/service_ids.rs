@@ -151,6 +151,11 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
     assert_eq!(list(&by_key), 404, "without a role there is no space");
     account.appoint(&made);
     assert_eq!(list(&by_key), 200);
+    let path = format!("/v2/spaces/{}/developers", account.server.owner.space);
+    let holders = account.call("GET", &path).send().json();
+    let holders = holders["resources"].as_array().unwrap().iter();
+    let mut held = holders.map(|own| &own["entity"]["username"]);
+    assert!(held.any(|own| *own == made["iam_id"]));
 
     let token = token(&account.server.serving.url(), &secret);
     let claims = claims(&token);
