@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api_key;
 pub mod discovery;
+pub mod filter;
 pub mod form;
 pub mod history;
 pub mod introspection;

@@ -85,6 +85,21 @@ impl Iam {
         order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
         window: Window,
     ) -> Result<Part<ApiKey>, IamError> {
+        self.api_keys_found(caller, of, |_| true, order, window)
+    }
+
+    /// As [`Self::api_keys`], of those that are wanted.
+    ///
+    /// # Errors
+    /// As [`Self::api_keys`].
+    pub fn api_keys_found(
+        &self,
+        caller: &Identity,
+        of: KeysOf,
+        is_wanted: impl Fn(&ApiKey) -> bool,
+        order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
+        window: Window,
+    ) -> Result<Part<ApiKey>, IamError> {
         let directory = self.directory();
         let foreign = of.everybody
             || of
@@ -104,7 +119,8 @@ impl Iam {
             .iter()
             .flat_map(|owner| directory.keys_of(account, *owner));
         let keys = ids.filter_map(|id| directory.keys.get(id));
-        let keys: Vec<&ApiKey> = keys.filter(|key| of.has(key)).collect();
+        let keys = keys.filter(|key| of.has(key) && is_wanted(key));
+        let keys: Vec<&ApiKey> = keys.collect();
         Ok(window.sorted(keys, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)

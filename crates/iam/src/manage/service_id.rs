@@ -67,14 +67,14 @@ pub fn entity_tag(service: &Service) -> String {
 }
 
 impl Iam {
-    /// The service IDs of the credential's account, or those of this name. Sorted by `order`, then by name.
+    /// The service IDs of the credential's account that are wanted. Sorted by `order`, then by name.
     ///
     /// # Errors
     /// Without Administrator of the account.
     pub fn service_ids(
         &self,
         caller: &Identity,
-        named: Option<&str>,
+        is_wanted: impl Fn(&Service) -> bool,
         order: impl Fn(&Service, &Service) -> Ordering,
         window: Window,
     ) -> Result<Part<Service>, IamError> {
@@ -83,7 +83,7 @@ impl Iam {
             return Err(not_administrator("listing service IDs"));
         }
         let all = directory.services_of(caller.account());
-        let all = all.filter(|own| named.is_none_or(|named| own.name == named));
+        let all = all.filter(|own| is_wanted(own));
         Ok(window.sorted(all.collect(), |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)

@@ -5,6 +5,7 @@ use crate::world::{World, access_token, code, on_both_databases, secret};
 use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
+use iam::directory::Service;
 use iam::flow::grant::Grant;
 use iam::manage::api_key::NewKey;
 use iam::manage::page::Window;
@@ -12,6 +13,7 @@ use iam::manage::people_search::PeopleSearch;
 use iam::manage::service_id::{MadeService, NewService, ServiceChange, entity_tag};
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, Identity};
+use std::cmp::Ordering;
 
 on_both_databases!(
     one_lives_and_ends_on_every_node,
@@ -86,12 +88,8 @@ async fn one_lives_and_ends_on_every_node(world: World) {
             assert!(iam.verifier().identity(credential).is_err());
         }
         assert!(!iam.directory().exists(service.id.into()));
-        let all = iam.service_ids(
-            &owner,
-            None,
-            |_, _| std::cmp::Ordering::Equal,
-            Window::WHOLE,
-        );
+        let by = |_: &Service, _: &Service| Ordering::Equal;
+        let all = iam.service_ids(&owner, |_| true, by, Window::WHOLE);
         assert_eq!(all.unwrap().total, 0);
     }
     let gone = world.iam.set_role(&owner, space, Role::Developer, &iam_id);

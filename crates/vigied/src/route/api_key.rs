@@ -1,6 +1,7 @@
 //! `/v1/apikeys`: the caller's API keys.
 
 use super::entity_tag::{if_match, tagged};
+use super::filter;
 use super::history;
 use super::order::{By, Order};
 use super::paging::{IAM, next};
@@ -34,7 +35,15 @@ use wire::scope_id;
 use wire::secret::SecretText;
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 6] = ["account_id", "iam_id", "scope", "type", "sort", "order"];
+const KEPT: [&str; 7] = [
+    "account_id",
+    "iam_id",
+    "scope",
+    "type",
+    "sort",
+    "order",
+    "filter",
+];
 
 /// The order of a list for which nobody asks.
 const BY_NAME: (&str, By<Stored>) = ("name", |a, b| a.name.cmp(&b.name));
@@ -152,7 +161,8 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["filter", "group_id", "include_history"])?;
+    params.refuse_unserved(&["group_id", "include_history"])?;
+    let filter = filter::asked_for(&params)?;
     if let Some(text) = params.one("account_id")? {
         let account: AccountId = text.parse().map_err(|_| {
             let message = format!("there is no account `{text}` for you");
@@ -192,7 +202,8 @@ pub(super) async fn list(
         everybody,
         services,
     };
-    let part = app.iam.api_keys(&caller, of, by, window)?;
+    let is_wanted = |own: &Stored| filter::shows(filter.as_ref(), &own.name, &own.description);
+    let part = app.iam.api_keys_found(&caller, of, is_wanted, by, window)?;
     let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);

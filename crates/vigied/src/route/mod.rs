@@ -10,6 +10,7 @@ mod deleted;
 mod deletion_reply;
 mod entity_tag;
 mod error_forms;
+mod filter;
 mod graphite;
 mod health;
 mod history;

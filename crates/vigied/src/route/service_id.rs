@@ -2,6 +2,7 @@
 
 use super::api_key::{in_own_account, invalid, is_set, shown as shown_key, wished};
 use super::entity_tag::{if_match, tagged};
+use super::filter;
 use super::history;
 use super::order::{By, Order};
 use super::paging::{IAM, next};
@@ -28,7 +29,7 @@ use wire::iam::service_id::{
 };
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 4] = ["account_id", "name", "sort", "order"];
+const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
 
 /// The order of a list for which nobody asks.
 const BY_NAME: (&str, By<Service>) = ("name", |a, b| a.name.cmp(&b.name));
@@ -75,7 +76,8 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
-    params.refuse_unserved(&["filter", "group_id", "include_history", "show_group_id"])?;
+    params.refuse_unserved(&["group_id", "include_history", "show_group_id"])?;
+    let filter = filter::asked_for(&params)?;
     if let Some(text) = params.one("account_id")? {
         let account: AccountId = text.parse().map_err(|_| {
             let message = format!("there is no account `{text}` for you");
@@ -88,7 +90,11 @@ pub(super) async fn list(
     let order = Order::of(&params, BY_NAME, &SORTS)?;
     let window = IAM.window(&params)?;
     let by = |a: &Service, b: &Service| order.of_two(a, b);
-    let part = app.iam.service_ids(&caller, named, by, window)?;
+    let is_wanted = |own: &Service| {
+        named.is_none_or(|named| own.name == named)
+            && filter::shows(filter.as_ref(), &own.name, &own.description)
+    };
+    let part = app.iam.service_ids(&caller, is_wanted, by, window)?;
     let path = format!("{}/v1/serviceids", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);

@@ -253,7 +253,6 @@ fn what_is_not_served_of_keys_is_refused_and_not_dropped() {
         }
     }
     for (path, parameter) in [
-        ("/v1/apikeys", "filter=name%20sw%20%22a%22"),
         ("/v1/apikeys", "group_id=x"),
         ("/v1/apikeys", "include_history=true"),
         ("/v1/apikeys/details", "include_history=true"),
@@ -298,6 +297,14 @@ fn a_list_is_read_page_by_page_in_the_order_asked_for() {
         ["a", "b", "c", "owner"]
     );
     assert!(names(&list("?type=serviceid")).is_empty());
+    for (filter, expected) in [
+        ("name sw \"a\" or description ew \"3\"", vec!["a", "b"]),
+        ("name co_ci \"WNE\"", vec!["owner"]),
+        ("description co \"1\" and name sw \"a\"", vec![]),
+    ] {
+        let query = wire::query::encode(&[("filter", filter)]);
+        assert_eq!(names(&list(&format!("?{query}"))), expected, "{filter}");
+    }
     for wrong in [
         "sort=x",
         "order=x",
@@ -305,6 +312,8 @@ fn a_list_is_read_page_by_page_in_the_order_asked_for() {
         "scope=x",
         "pagesize=x",
         "iam_id=x",
+        "filter=name%20eq%20%22a%22",
+        "filter=a",
         "order=asc&order=desc",
     ] {
         let reply = keys.call("GET", &format!("/v1/apikeys?{wrong}")).send();

@@ -8,7 +8,7 @@ use base::limit::{self, Limit};
 use base64::Engine;
 use serde_json::{Value, json};
 
-pub(crate) const LIMITS: [Limit; 1] = [limit::CRNS_PER_SERVICE_ID];
+pub(crate) const LIMITS: [Limit; 2] = [limit::CRNS_PER_SERVICE_ID, limit::FILTER_BYTES];
 
 struct Account {
     server: Server,
@@ -314,6 +314,18 @@ fn service_ids_are_listed_page_by_page_in_the_order_asked_for() {
     );
     assert_eq!(names(&account.list("?name=a")), ["a", "a"]);
     assert_eq!(names(&account.list("?name=A")), Vec::<String>::new());
+    let filtered = |filter: &str| {
+        let query = wire::query::encode(&[("filter", filter)]);
+        account
+            .call("GET", &format!("/v1/serviceids?{query}"))
+            .send()
+    };
+    let some = filtered("(name sw \"a\" or name sw \"b\") and description co \"3\"");
+    assert_eq!(names(&some.json()), ["b"]);
+    let long = filtered(&format!("name sw \"{}\"", "a".repeat(1024)));
+    refused(&long, 400, "invalid_parameter");
+    assert!(long.text().contains(LIMITS[1].name), "{}", long.text());
+    assert_eq!(hits(&account.server, LIMITS[1]), 1);
     let mut page = account.list("?name=a&pagesize=1&order=desc");
     assert_eq!((&page["offset"], &page["limit"]), (&json!(0), &json!(1)));
     let mut read = names(&page).len();
@@ -329,7 +341,7 @@ fn service_ids_are_listed_page_by_page_in_the_order_asked_for() {
         "sort=x",
         "order=x",
         "pagesize=101",
-        "filter=name%20sw%20%22a%22",
+        "filter=name%20eq%20%22a%22",
         "group_id=x",
         "show_group_id=true",
         "include_history=true",

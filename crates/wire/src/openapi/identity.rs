@@ -194,6 +194,10 @@ fn api_keys(document: &mut Document) {
             "`name`, `description`, `created_at` or `created_by`",
         )
         .query("order", "`asc` or `desc`")
+        .query(
+            "filter",
+            "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
+        )
         .answers("200", "a page of keys", list);
     document.route("GET", "/v1/apikeys", failing(operation, &error));
     let operation = Operation::new(

@@ -30,6 +30,10 @@ pub(super) fn routes(document: &mut Document) {
             "`name`, `description`, `created_at` or `modified_at`",
         )
         .query("order", "`asc` or `desc`")
+        .query(
+            "filter",
+            "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
+        )
         .answers("200", "a page of service IDs", list);
     document.route("GET", ALL, failing(operation, &error));
     let operation = Operation::new(
