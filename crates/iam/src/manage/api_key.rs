@@ -30,7 +30,7 @@ use std::cmp::Ordering;
 pub struct KeysOf {
     /// This principal's; without it the caller's own.
     pub principal: Option<Principal>,
-    /// Everybody's in the account.
+    /// Everybody's in the account, if no principal is named.
     pub everybody: bool,
     /// Of these, only services' (`true`) or only users' (`false`).
     pub services: Option<bool>,
@@ -110,10 +110,9 @@ impl Iam {
         }
         let account = caller.account();
         let one = [of.principal.unwrap_or(caller.principal())];
-        let owners = if of.everybody {
-            directory.principals_of(account)
-        } else {
-            one.as_slice()
+        let owners = match (of.everybody, of.principal) {
+            (true, None) => directory.principals_of(account),
+            _ => one.as_slice(),
         };
         let ids = owners
             .iter()

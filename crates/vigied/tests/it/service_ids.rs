@@ -201,6 +201,10 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
     );
     let keys = account.call("GET", &format!("/v1/apikeys{query}")).send();
     assert_eq!(keys.json()["apikeys"].as_array().unwrap().len(), 2);
+    let of_owner = format!("/v1/apikeys?scope=account&iam_id={}", account.owner);
+    let of_owner = account.call("GET", &of_owner).send().json();
+    let own = of_owner["apikeys"].as_array().unwrap();
+    assert!(!own.is_empty() && own.iter().all(|key| key["iam_id"] == json!(account.owner)));
 
     // It sees itself, and manages nothing.
     let own = |method: &str, path: &str| account.server.request(method, path).bearer(&token);
