@@ -83,8 +83,8 @@ impl Iam {
             return Err(not_administrator("listing service IDs"));
         }
         let all = directory.services_of(caller.account());
-        let all = all.filter(|own| is_wanted(own));
-        Ok(window.sorted(all.collect(), |a, b| {
+        let all: Vec<&Service> = all.filter(|own| is_wanted(own)).collect();
+        Ok(window.sorted(all, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)
         }))
