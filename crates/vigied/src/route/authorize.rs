@@ -10,6 +10,7 @@ use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use axum::response::Response;
 use base::error::{Kind, Problem};
+use base::invisible::shown;
 use http::{HeaderMap, StatusCode, header};
 use wire::excerpt::beginning;
 use wire::home::prefers_html;
@@ -52,7 +53,8 @@ fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 fn not_served(asked: &str) -> String {
-    format!("response_type `{}` is not supported", beginning(asked))
+    let asked = beginning(asked);
+    format!("response_type `{}` is not supported", shown(&asked))
 }
 
 /// The way to the page with one-time codes.

@@ -72,6 +72,11 @@ fn the_authorization_endpoint_leads_to_a_one_time_code_and_redirects_nowhere() {
     );
     assert!(!text.contains("<script"), "{text}");
 
+    // What is not seen in it is shown by its number.
+    let unseen = server.request("GET", &format!("{path}?response_type=a%E2%80%8Bb"));
+    let unseen = unseen.header("Accept", BROWSER).send().text();
+    assert!(unseen.contains(r"a\u{200b}b"), "{unseen}");
+
     for answer in [&page, &program, &browser] {
         assert_eq!(answer.header("location"), None);
         assert!(!answer.text().contains("elsewhere.example"));
