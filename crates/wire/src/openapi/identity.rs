@@ -45,7 +45,7 @@ fn tokens(document: &mut Document) {
         ("/identity/token", "token"),
         ("/oidc/token", "tokenOldPath"),
     ] {
-        let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode or a refresh token")
+        let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode, a refresh token, or a service ID and its key")
             .may_have("Client")
             .form(&[
                 ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token` or `client_credentials`"),
