@@ -175,6 +175,7 @@ pub(super) async fn update(
     headers: HeaderMap,
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["show_group_id"])?;
     let service = app.iam.service_id(&caller, id(&params)?)?;
     app.iam.may_manage_service_ids(&caller)?;
     let tag = if_match(&headers)?;
