@@ -23,7 +23,7 @@ pub(super) fn asked_for(params: &Params) -> Result<Option<Filter>, Refusal> {
 
 /// Whether an entry with this name and description is shown.
 pub(super) fn shows<'v>(filter: Option<&Filter>, name: &'v str, description: &'v str) -> bool {
-    let value = |attribute| match attribute {
+    let value = |attribute: Attribute| match attribute {
         Attribute::Name => name,
         Attribute::Description => description,
     };
