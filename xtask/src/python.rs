@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Pinned, so that a new version can't change what a test means.
-const LIBRARIES: [&str; 4] = [
+const LIBRARIES: [&str; 5] = [
     "graphyte==1.7.1",
     "ibm-cloud-sdk-core==3.28.0",
+    "ibm-platform-services==0.77.1",
     "influxdb==5.3.2",
     "influxdb-client==1.50.0",
 ];

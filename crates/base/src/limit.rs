@@ -214,8 +214,10 @@ limits! {
     settable ROLES_PER_ACCOUNT = "roles_per_account", 100_000, "roles", "a further role in the account, its organizations or spaces is refused with 429, and so is a further organization or space, which gives roles to who makes it; roles that begin with an acceptance count as well";
     /// Spaces and organizations of one account that were deleted, and whose metrics are still to go.
     settable DELETED_PER_ACCOUNT = "deleted_per_account", 10_000, "spaces and organizations", "a further deletion is refused with 429 until some have gone";
-    /// API keys of all users in one account.
+    /// API keys of all users and service IDs in one account.
     settable API_KEYS_PER_ACCOUNT = "api_keys_per_account", 20_000, "keys", "a further one is refused with 429";
+    /// Service IDs of one account.
+    settable SERVICE_IDS_PER_ACCOUNT = "service_ids_per_account", 2000, "service IDs", "a further one is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.
@@ -279,11 +281,15 @@ limits! {
     /// Length of a text in the audit.
     fixed AUDIT_TEXT_BYTES = "audit_text_bytes", 512, "bytes", "a longer name or pattern in the audit is cut";
     /// API keys one person may have in an account.
-    settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person in the account is refused with 409";
+    settable KEYS_PER_USER = "keys_per_user", 1000, "keys", "a further API key of the same person, or service ID, in the account is refused with 409";
     /// Entries of one page of a list.
-    fixed PAGE_ENTRIES = "page_entries", 100, "entries", "a larger page of accounts, organizations, spaces, users, invitations or API keys is refused with 400";
+    fixed PAGE_ENTRIES = "page_entries", 100, "entries", "a larger page of accounts, organizations, spaces, users, invitations, service IDs or API keys is refused with 400";
+    /// Length of a filter of a list.
+    fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
+    /// CRNs of one service ID.
+    fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Length of the name of an account, organization, space, region or key.
-    fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region or API key is refused with 400";
+    fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region, service ID or API key, or a longer CRN, is refused with 400";
     /// Length of the description of a key.
     fixed DESCRIPTION_BYTES = "description_bytes", 1024, "bytes", "a longer description is refused with 400";
     /// Length of a password.
@@ -317,6 +323,7 @@ pub const PER_ACCOUNT: &[Limit] = &[
     ROLES_PER_ACCOUNT,
     DELETED_PER_ACCOUNT,
     API_KEYS_PER_ACCOUNT,
+    SERVICE_IDS_PER_ACCOUNT,
     SERIES_PER_ACCOUNT,
     NEW_SERIES_PER_HOUR,
     SAMPLES_PER_ACCOUNT,

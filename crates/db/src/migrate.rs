@@ -84,6 +84,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0015_key_before_names.sql"),
         postgres: include_str!("../migrations/postgres/0015_key_before_names.sql"),
     },
+    Step {
+        version: 16,
+        sqlite: include_str!("../migrations/sqlite/0016_service_ids.sql"),
+        postgres: include_str!("../migrations/postgres/0016_service_ids.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -253,6 +253,7 @@ fn first_key(account: AccountId, owner: &User, opening: &Opening, now: Millis) -
         id: KeyId(entropy::guid()),
         account,
         principal: owner.id.into(),
+        made_by: None,
         name: "owner".to_owned(),
         description: "made with the account".to_owned(),
         narrowing: crate::model::bounds::Narrowing::NONE,

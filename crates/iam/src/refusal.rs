@@ -38,6 +38,8 @@ pub enum Reason {
     NoClient,
     /// The API key is unknown, or cannot be used.
     WrongKey,
+    /// The id of a service, or the key that it shows as its secret, is wrong.
+    WrongClient,
     /// The refresh token is unknown, or its login has ended.
     WrongRefreshToken,
     /// The refresh token has expired.
@@ -75,6 +77,7 @@ impl Reason {
             Self::TooManyToday => "too_many_today",
             Self::NoClient => "no_client",
             Self::WrongKey => "wrong_key",
+            Self::WrongClient => "wrong_client",
             Self::WrongRefreshToken => "wrong_refresh_token",
             Self::RefreshTokenExpired => "refresh_token_expired",
             Self::WrongProof => "wrong_proof",
@@ -91,6 +94,7 @@ impl Reason {
         matches!(
             self,
             Self::WrongKey
+                | Self::WrongClient
                 | Self::WrongRefreshToken
                 | Self::WrongProof
                 | Self::UaaProof

@@ -3,10 +3,13 @@
 pub mod account;
 pub mod api_key;
 pub mod discovery;
+pub mod filter;
 pub mod form;
+pub mod history;
 pub mod introspection;
 pub mod invitation;
 pub mod key_file;
 pub mod role;
+pub mod service_id;
 pub mod token;
 pub mod user;

@@ -16,6 +16,7 @@ mod identity;
 mod influx;
 mod invitation;
 mod login;
+mod service_ids;
 mod vigie;
 
 use serde_json::Value;

@@ -111,6 +111,16 @@ pub struct TokenErrorBody {
     /// What mends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_details: Option<String>,
+    /// The word of OAuth 2.0 for it, where clients of the standard grants read the answer; IBM's own grants have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What happened and what mends it, beside `error`.
+    #[serde(
+        rename = "error_description",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub error_description: Option<String>,
     /// Where and when it happened.
     #[serde(default)]
     pub context: ErrorContext,
@@ -124,8 +134,21 @@ impl TokenErrorBody {
             error_code: problem.code.to_owned(),
             error_message: printable(&problem.message),
             error_details: problem.hint.as_deref().map(printable),
+            error: None,
+            error_description: None,
             context,
         }
+    }
+
+    /// The same, also as RFC 6749 5.2 has it, with one of its words.
+    #[must_use]
+    pub fn for_oauth(mut self, word: &str) -> Self {
+        self.error = Some(word.to_owned());
+        self.error_description = Some(match &self.error_details {
+            Some(details) => format!("{}; {details}", self.error_message),
+            None => self.error_message.clone(),
+        });
+        self
     }
 }
 
@@ -344,6 +367,18 @@ mod tests {
         assert_eq!(token["errorDetails"], "run `vigie target`");
         assert_eq!(token["context"]["requestId"], "r1");
         assert_eq!(token["context"]["clusterName"], "");
+        assert_eq!(
+            (token.get("error"), token.get("error_description")),
+            (None, None)
+        );
+        let standard = TokenErrorBody::new(&gone(), ErrorContext::default());
+        let standard = serde_json::to_value(standard.for_oauth("invalid_grant")).unwrap();
+        assert_eq!(standard["error"], "invalid_grant");
+        assert_eq!(
+            standard["error_description"],
+            "there is no such space; run `vigie target`"
+        );
+        assert_eq!(standard["errorCode"], "BXNMSRI13E");
         let identity = serde_json::to_value(IdentityBody::new(&gone(), "t1")).unwrap();
         assert_eq!(identity["status_code"], "404");
         assert_eq!(identity["errors"][0]["code"], "not_found");

@@ -154,6 +154,10 @@ actions! {
     KeyChanged = Own "key_changed", "an API key was changed";
     KeySwitched = Own "key_switched", "an API key was locked, unlocked, disabled or enabled";
     KeyDeleted = Own "key_deleted", "an API key was deleted";
+    ServiceMade = Change "service_id_made", "a service ID was made";
+    ServiceChanged = Change "service_id_changed", "a service ID was changed";
+    ServiceSwitched = Change "service_id_switched", "a service ID was locked or unlocked";
+    ServiceDeleted = Change "service_id_deleted", "a service ID was deleted, with its keys and roles";
     PasswordChanged = Own "password_changed", "a password was changed";
     PasswordResetMade = Change "password_reset_made", "the operator made a code that sets a new password";
     PasswordReset = Change "password_reset", "a password was set with the operator's code";

@@ -3,7 +3,9 @@
 pub use super::request::{Grant, TokenRequest};
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::users;
-pub use crate::token::issued::{APIKEY, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens};
+pub use crate::token::issued::{
+    APIKEY, CLIENT_CREDENTIALS, Client, PASSCODE, PASSWORD, REFRESH_TOKEN, Tokens,
+};
 
 use super::refresh::Login;
 use super::{access, passcode, password, refresh, uaa};
@@ -17,7 +19,7 @@ use crate::token::identity::Credential;
 use crate::token::issued::NO_CLIENT;
 use crate::token::subject::Subject;
 use crate::verify;
-use base::id::{AccountId, SessionId, UserId};
+use base::id::{AccountId, ServiceId, SessionId, UserId};
 use base::principal::Principal;
 use base::secret::Secret;
 use base::source::Source;
@@ -69,7 +71,8 @@ impl Iam {
     }
 
     async fn answer(&self, request: TokenRequest) -> Result<Tokens, IamError> {
-        let needs_client = !matches!(request.grant, Grant::ApiKey(_));
+        let is_client = matches!(request.grant, Grant::Client { .. });
+        let needs_client = !matches!(request.grant, Grant::ApiKey(_)) && !is_client;
         if request.client != Some(Client::Bx) && (needs_client || request.client.is_some()) {
             let message = "The Authorization header with a client that may use this grant is missing: send `bx:bx`";
             return Err(IamError::refused(Reason::NoClient, message));
@@ -88,7 +91,9 @@ impl Iam {
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
             self.note_request(&proven.login, Shown::ApiKey);
-            return access::iam_token(self, &proven.subject, &proven.login, NO_CLIENT, None);
+            let own = is_client.then(|| proven.subject.identifier());
+            let client = own.as_deref().unwrap_or(NO_CLIENT);
+            return access::iam_token(self, &proven.subject, &proven.login, client, None);
         };
         let (subject, login, session, refresh_token) =
             self.begin_session(proven, client.id()).await?;
@@ -220,9 +225,34 @@ impl Iam {
                 // A refusal drops the transaction: a mistyped account does not consume the code.
                 proven(subject, bounds, PASSCODE, ProofGuard::Code(Box::new(tx)))
             }
+            Grant::Client { id, secret } => {
+                let bounds = self.client(&id, &secret)?;
+                let subject = self.subject(&bounds)?;
+                proven(subject, bounds, CLIENT_CREDENTIALS, ProofGuard::Not)
+            }
             Grant::RefreshToken(_) => Err(IamError::Crypto(
                 "prove an identity by a refresh token here",
             )),
+        }
+    }
+
+    /// The bounds of a service that shows its id, and one of its keys as the secret.
+    fn client(&self, id: &str, secret: &Secret<String>) -> Result<Bounds, IamError> {
+        let wrong = |why: &str| {
+            let message = format!("The client is unknown or its secret is wrong{why}");
+            IamError::refused(Reason::WrongClient, message)
+        };
+        let own = id.strip_prefix("iam-").unwrap_or(id);
+        let service: Option<ServiceId> = format!("iam-{own}").parse().ok();
+        let key = Credential::ApiKey(secret.expose());
+        let holder = self.verifier().holder(key).map_err(|error| match error {
+            // Only a caller who has the key's text gets this answer.
+            AuthError::Revoked(why) => wrong(&format!(": {why}")),
+            _ => wrong(""),
+        })?;
+        match service.is_some_and(|service| holder.principal() == Principal::Service(service)) {
+            true => Ok(*holder.bounds()),
+            false => Err(wrong("")),
         }
     }
 

@@ -21,13 +21,20 @@ pub enum Grant {
     Passcode(Secret<String>),
     /// A refresh token.
     RefreshToken(Secret<String>),
+    /// A service and one of its keys, as the id and the secret of a client.
+    Client {
+        /// `ServiceId-…`, also with `iam-` before it.
+        id: String,
+        /// The key.
+        secret: Secret<String>,
+    },
 }
 
 impl Grant {
     /// The kind of credential, as the audit names it.
     pub(crate) const fn shown(&self) -> Shown {
         match self {
-            Self::ApiKey(_) => Shown::ApiKey,
+            Self::ApiKey(_) | Self::Client { .. } => Shown::ApiKey,
             Self::Password { .. } => Shown::Password,
             Self::Passcode(_) => Shown::Passcode,
             Self::RefreshToken(_) => Shown::RefreshToken,

@@ -1,60 +1,36 @@
-//! API keys: secrets that prove a principal in one account. The principal creates them; it or an Administrator locks,
-//! disables and deletes them.
+//! API keys: secrets that prove a principal in one account. How they are made is in `new_key`; the principal or an
+//! Administrator locks, disables and deletes them.
 
-use super::own_key;
-use crate::audit::{Action, Entry};
-use crate::error::{AuthError, IamError};
-use crate::hidden::Standing;
+pub use super::new_key::NewKey;
+
+use super::new_key::{about, check_not_revoked};
+use crate::audit::Action;
+use crate::entropy;
+use crate::error::IamError;
 use crate::manage::administrator::not_administrator;
-use crate::model::bounds::Narrowing;
 use crate::model::directory::ApiKey;
+use crate::model::entity_tag;
 use crate::model::page::{Part, Window};
-use crate::model::standing::hidden;
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
-use crate::refusal::{Reason, Refusal, Remedy};
+use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
-use crate::repo::acts::credentials;
 use crate::repo::api_keys;
-use crate::repo::counts::What;
-use crate::repo::members::is_still_member;
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use crate::{entropy, key_text};
 use base::id::KeyId;
-use base::limit;
 use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
-use db::{DbError, Tx};
 use std::cmp::Ordering;
-
-/// A new key.
-#[derive(Debug, Default)]
-pub struct NewKey {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// A text chosen by the caller; if none, one is generated.
-    pub text: Option<Secret<String>>,
-    /// Created locked.
-    pub locked: bool,
-    /// Created disabled.
-    pub disabled: bool,
-    /// When it stops working.
-    pub expires_at: Option<Millis>,
-    /// The caller's rights that the key has.
-    pub narrowing: Narrowing,
-}
 
 /// Whose keys a list shows.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct KeysOf {
     /// This principal's; without it the caller's own.
     pub principal: Option<Principal>,
-    /// Everybody's in the account.
+    /// Everybody's in the account, if no principal is named.
     pub everybody: bool,
     /// Of these, only services' (`true`) or only users' (`false`).
     pub services: Option<bool>,
@@ -93,7 +69,7 @@ pub enum Switch {
 /// The version of a key, for `If-Match`.
 #[must_use]
 pub fn entity_tag(key: &ApiKey) -> String {
-    format!("{}-{}", key.revision, key.id.0.to_hex())
+    entity_tag::of(key.revision, key.id.0)
 }
 
 impl Iam {
@@ -109,6 +85,21 @@ impl Iam {
         order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
         window: Window,
     ) -> Result<Part<ApiKey>, IamError> {
+        self.api_keys_found(caller, of, |_| true, order, window)
+    }
+
+    /// As [`Self::api_keys`], of those that are wanted.
+    ///
+    /// # Errors
+    /// As [`Self::api_keys`].
+    pub fn api_keys_found(
+        &self,
+        caller: &Identity,
+        of: KeysOf,
+        is_wanted: impl Fn(&ApiKey) -> bool,
+        order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
+        window: Window,
+    ) -> Result<Part<ApiKey>, IamError> {
         let directory = self.directory();
         let foreign = of.everybody
             || of
@@ -119,16 +110,16 @@ impl Iam {
         }
         let account = caller.account();
         let one = [of.principal.unwrap_or(caller.principal())];
-        let owners = if of.everybody {
-            directory.principals_of(account)
-        } else {
-            one.as_slice()
+        let owners = match (of.everybody, of.principal) {
+            (true, None) => directory.principals_of(account),
+            _ => one.as_slice(),
         };
         let ids = owners
             .iter()
             .flat_map(|owner| directory.keys_of(account, *owner));
         let keys = ids.filter_map(|id| directory.keys.get(id));
-        let keys: Vec<&ApiKey> = keys.filter(|key| of.has(key)).collect();
+        let keys = keys.filter(|key| of.has(key) && is_wanted(key));
+        let keys: Vec<&ApiKey> = keys.collect();
         Ok(window.sorted(keys, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)
@@ -174,127 +165,7 @@ impl Iam {
         )
     }
 
-    /// Creates a key for the caller in the credential's account; only this call returns its text.
-    ///
-    /// # Errors
-    /// When a field is invalid, the expiry has passed, the text is in use, or the key would outlive the key of the
-    /// credential.
-    pub async fn create_api_key(
-        &self,
-        caller: &Identity,
-        new: NewKey,
-    ) -> Result<(ApiKey, Secret<String>), IamError> {
-        self.create_api_key_as(caller, KeyId(entropy::guid()), new)
-            .await
-    }
-
-    /// As [`Self::create_api_key`], with this id, which nothing else has.
-    pub(crate) async fn create_api_key_as(
-        &self,
-        caller: &Identity,
-        id: KeyId,
-        new: NewKey,
-    ) -> Result<(ApiKey, Secret<String>), IamError> {
-        let life = caller.bounds().key_life(new.expires_at)?;
-        let text = match new.text {
-            None => key_text::generate(),
-            Some(text) => {
-                own_key::check(text.expose())?;
-                text
-            }
-        };
-        description(&new.description)?;
-        self.may_reach(caller, &new.narrowing)?;
-        let now = self.0.clock.now();
-        if new.expires_at.is_some_and(|at| at <= now) {
-            let message = "`expires_at` has passed already: such a key would open nothing";
-            return Err(IamError::invalid("expires_at", message));
-        }
-        let key = ApiKey {
-            id,
-            account: caller.account(),
-            principal: caller.principal(),
-            name: name("name", &new.name)?,
-            description: new.description,
-            narrowing: new.narrowing,
-            hash: entropy::sha256(text.expose().as_bytes()),
-            locked: new.locked,
-            disabled: new.disabled,
-            revision: 1,
-            expires_at: life.expires_at(),
-            created_at: now,
-            modified_at: now,
-        };
-        let mut tx = self.0.db.begin().await?;
-        lock_active(&mut tx, key.account).await?;
-        if !is_still_member(&mut tx, key.account, key.principal).await? {
-            return Err(IamError::not_found("the account"));
-        }
-        check_not_revoked(&mut tx, caller, now).await?;
-        self.has_room(
-            &mut tx,
-            key.account,
-            &limit::API_KEYS_PER_ACCOUNT,
-            What::Keys,
-        )
-        .await?;
-        room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
-        api_keys::insert(&mut tx, &key, life)
-            .await
-            .map_err(|error| match error {
-                IamError::Db(DbError::Unique) => self.text_taken(caller, &text),
-                other => other,
-            })?;
-        let entry = about(caller, Action::KeyMade, &key);
-        let entry = entry
-            .with_some("expires_at", key.expires_at.map(|at| at.0))
-            .with_some("reach", key.narrowing.domain)
-            .with_some("only", key.narrowing.only());
-        self.commit(tx, entry).await?;
-        Ok((key, text))
-    }
-
-    /// Refuses a key for a domain in which its principal has no role, or for another account's domain: it would be useless,
-    /// and would reveal that the domain exists.
-    fn may_reach(&self, caller: &Identity, wished: &Narrowing) -> Result<(), IamError> {
-        let Some(domain) = wished.domain else {
-            return Ok(());
-        };
-        let directory = self.directory();
-        let is_own = directory.account_of(domain) == Some(caller.account());
-        if is_own && !directory.roles(caller.principal(), domain).is_empty() {
-            return Ok(());
-        }
-        let message = format!(
-            "`reach.domain`: `{domain}` does not exist in the account of the credential, or you have no role in it"
-        );
-        let problem = Refusal::new(Reason::NotFound, message).field("reach.domain");
-        let hidden = hidden(
-            &directory,
-            (caller.principal(), Some(caller.account())),
-            domain,
-        );
-        let remedy = match (hidden.standing, hidden.address) {
-            (Standing::NoRole | Standing::AccountAlone, Some(address)) => {
-                Remedy::AskForRole(address)
-            }
-            _ => Remedy::NameSpace,
-        };
-        Err(IamError::Refused(problem.remedy(remedy)))
-    }
-
-    /// Only a caller who may see the existing key with this text is told about it.
-    fn text_taken(&self, caller: &Identity, text: &Secret<String>) -> IamError {
-        match self.api_key_by_text(caller, text) {
-            Ok(key) => IamError::conflict(format!(
-                "this text is that of the API key `{}` already",
-                key.name
-            )),
-            Err(_) => own_key::refused(),
-        }
-    }
-
-    /// Changes a key. `if_match` is its entity tag, or `*`.
+    /// Changes a key. `if_match` has its entity tag, or is `*`.
     ///
     /// # Errors
     /// When it is locked, or has changed since the tag was read.
@@ -311,14 +182,14 @@ impl Iam {
             let message = "the API key has changed since its entity tag was read: read it again";
             IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
         };
-        if if_match != "*" && if_match.trim_matches('"') != entity_tag(&key) {
+        if !entity_tag::is_meant(if_match, &entity_tag(&key)) {
             return Err(changed());
         }
         let name = change
             .name
             .map_or(Ok(key.name.clone()), |text| name("name", &text))?;
         if let Some(description) = &change.description {
-            self::description(description)?;
+            text::check_description(description)?;
         }
         let now = self.0.clock.now();
         let expires_at = if extends_life(&key, change.expires_at) {
@@ -398,60 +269,12 @@ impl Iam {
     }
 }
 
-fn about(caller: &Identity, action: Action, key: &ApiKey) -> Entry {
-    Entry::by(caller, action)
-        .in_account(key.account)
-        .on(key.id)
-        .with("owner", key.principal)
-        .with("name", &key.name)
-}
-
-/// A description may have several lines; other invisible characters are refused.
-fn description(text: &str) -> Result<(), IamError> {
-    text::check_length("description", text, &limit::DESCRIPTION_BYTES)?;
-    if text.lines().all(text::is_seen) {
-        return Ok(());
-    }
-    Err(IamError::invalid(
-        "description",
-        "`description` holds control, invisible or direction-changing characters",
-    ))
-}
-
-/// The account is locked, so that concurrent requests cannot exceed the limit together.
-pub(super) async fn room_for_one_more(
-    tx: &mut Tx,
-    key: &ApiKey,
-    most: u64,
-) -> Result<(), IamError> {
-    let count = api_keys::count_of(tx, key.account, key.principal).await?;
-    if count < most {
-        return Ok(());
-    }
-    let name = limit::KEYS_PER_USER.name;
-    let message = format!("you have {count} API keys, as many as `{name}` = {most} allows");
-    let problem = Refusal::new(Reason::Conflict, message);
-    let problem = problem.remedy(Remedy::DeleteKeys);
-    Err(IamError::Refused(problem.limit(&limit::KEYS_PER_USER)))
-}
-
 fn unlocked(key: &ApiKey) -> Result<(), IamError> {
     if key.locked {
         let message = format!("the API key `{}` is locked: unlock it first", key.name);
         return Err(IamError::refused(Reason::Locked, message));
     }
     Ok(())
-}
-
-/// Ensures, within the transaction, that the credential was not revoked meanwhile.
-async fn check_not_revoked(tx: &mut Tx, caller: &Identity, now: Millis) -> Result<(), IamError> {
-    match credentials::lock(tx, caller.bounds(), now).await {
-        Err(IamError::Refused(_)) => {
-            let why = "its session or API key has ended at this moment";
-            Err(AuthError::Revoked(why).into())
-        }
-        other => other,
-    }
 }
 
 /// Whether a change extends the key's life: then the credential's own expiry bounds it.

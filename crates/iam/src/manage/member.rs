@@ -10,6 +10,7 @@ use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::directory::Member;
 use crate::model::page::{Part, Window};
+use crate::model::people_search::PeopleSearch;
 use crate::policy::is_administrator;
 use crate::repo::accounts::lock_active;
 use crate::repo::acts::departure::leave;
@@ -19,6 +20,7 @@ use crate::repo::users::lock_user;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, UserId};
+use base::principal::Principal;
 
 impl Iam {
     /// The members of the account, by address.
@@ -31,10 +33,28 @@ impl Iam {
         account: AccountId,
         window: Window,
     ) -> Result<Part<Member>, IamError> {
+        self.members_found(caller, account, &PeopleSearch::default(), window)
+    }
+
+    /// As [`Self::members`], of those that the search shows.
+    ///
+    /// # Errors
+    /// As [`Self::members`].
+    pub fn members_found(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        search: &PeopleSearch,
+        window: Window,
+    ) -> Result<Part<Member>, IamError> {
         self.administer(caller, account, "listing users")?;
         let directory = self.directory();
+        let is_shown = |principal: &&Principal| {
+            let user = principal.user().and_then(|id| directory.user(id));
+            user.is_some_and(|user| search.shows(user))
+        };
         let all = directory.principals_of(account).iter();
-        let part = window.of(all.filter(|principal| principal.user().is_some()));
+        let part = window.of(all.filter(is_shown));
         let users = part.entries.iter().filter_map(|own| own.user());
         let found = users.filter_map(|id| directory.member(id, account));
         Ok(Part {

@@ -11,14 +11,15 @@ use crate::policy::{is_administrator, manages, require_visible};
 use crate::refusal::Remedy;
 use crate::repo::accounts::lock_active;
 use crate::repo::login_sources;
-use crate::repo::members::member_by_address;
+use crate::repo::members::{is_still_member, member_by_address};
 use crate::repo::roles::{grant, keeps_administrator, still_holds};
 use crate::repo::{invitation_roles, invitations};
 use crate::repo::{roles, users};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, Guid, UserId};
+use base::id::{AccountId, Guid, ServiceId, UserId};
 use base::limit;
+use base::principal::Principal;
 use base::scope::Domain;
 use base::secret::Secret;
 use base::source::Source;
@@ -26,7 +27,7 @@ use db::Tx;
 
 /// Whose role is given or taken.
 enum Holder {
-    Member(UserId),
+    Member(Principal),
     /// A person who has not accepted yet: their roles begin with the acceptance.
     Invited(Guid),
 }
@@ -77,7 +78,7 @@ impl Iam {
         Ok(())
     }
 
-    /// The users with a role in a domain, by address.
+    /// Who has a role in a domain: services, then users by address.
     ///
     /// # Errors
     /// When the caller does not see the domain.
@@ -87,15 +88,15 @@ impl Iam {
         domain: Domain,
         role: Role,
         window: Window,
-    ) -> Result<Part<User>, IamError> {
+    ) -> Result<Part<Principal>, IamError> {
         let directory = self.directory();
         require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
-        let held = all.filter(|principal| directory.has_role(**principal, domain, role));
-        Ok(window.of(held.filter_map(|principal| directory.user(principal.user()?))))
+        Ok(window.of(all.filter(|own| directory.has_role(**own, domain, role))))
     }
 
-    /// Gives a role to a user or to an invited address; for the latter it begins with the acceptance.
+    /// Gives a role to a user, to a service by its IAM id, or to an invited address; for the latter it begins with the
+    /// acceptance.
     ///
     /// # Errors
     /// Without the right, or when the role or user is not valid here.
@@ -107,18 +108,18 @@ impl Iam {
         username: &str,
     ) -> Result<(), IamError> {
         let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
-        let user = match holder {
-            Holder::Member(user) => {
-                grant(&mut tx, user, domain, role).await?;
-                user
+        let holder = match holder {
+            Holder::Member(member) => {
+                grant(&mut tx, member, domain, role).await?;
+                member
             }
             Holder::Invited(waiting) => {
                 invitation_roles::add(&mut tx, waiting, domain, role).await?;
-                UserId(waiting)
+                UserId(waiting).into()
             }
         };
         self.roles_are_within_limit(&mut tx, account).await?;
-        let entry = about_role(caller, Action::RoleGiven, account, user);
+        let entry = about_role(caller, Action::RoleGiven, account, holder);
         self.commit(
             tx,
             entry
@@ -140,20 +141,20 @@ impl Iam {
         username: &str,
     ) -> Result<(), IamError> {
         let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
-        let user = match holder {
-            Holder::Member(user) => {
-                if role == Role::Administrator {
+        let holder = match holder {
+            Holder::Member(member) => {
+                if let (Role::Administrator, Some(user)) = (role, member.user()) {
                     keeps_administrator(&mut tx, account, user).await?;
                 }
-                roles::take(&mut tx, user, domain, role).await?;
-                user
+                roles::take(&mut tx, member, domain, role).await?;
+                member
             }
             Holder::Invited(waiting) => {
                 invitation_roles::remove(&mut tx, waiting, domain, role).await?;
-                UserId(waiting)
+                UserId(waiting).into()
             }
         };
-        let entry = about_role(caller, Action::RoleTaken, account, user);
+        let entry = about_role(caller, Action::RoleTaken, account, holder);
         self.commit(
             tx,
             entry
@@ -178,8 +179,14 @@ impl Iam {
         lock_active(&mut tx, account).await?;
         self.still_may_give(&mut tx, caller, account, domain)
             .await?;
+        if let Ok(service) = username.trim().parse::<ServiceId>() {
+            return match is_still_member(&mut tx, account, service).await? {
+                true => Ok((tx, account, Holder::Member(service.into()))),
+                false => Err(no_user(username)),
+            };
+        }
         if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
-            return Ok((tx, account, Holder::Member(user)));
+            return Ok((tx, account, Holder::Member(user.into())));
         }
         let now = self.0.clock.now();
         let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
@@ -256,8 +263,8 @@ impl Iam {
     }
 }
 
-fn about_role(caller: &Identity, action: Action, account: AccountId, user: UserId) -> Entry {
-    Entry::by(caller, action).in_account(account).on(user)
+fn about_role(caller: &Identity, action: Action, account: AccountId, holder: Principal) -> Entry {
+    Entry::by(caller, action).in_account(account).on(holder)
 }
 
 fn not_manager(domain: Domain) -> IamError {

@@ -3,7 +3,7 @@
 //! Like the code of an invitation, the code can do one thing: set a new password. It is no login. Until it is used, the
 //! old password stays valid; the new one ends what the old one opened.
 
-use super::{api_key, invitation};
+use super::{invitation, new_key};
 use crate::audit::{Action, Credential, Entry};
 use crate::error::IamError;
 use crate::flow::password;
@@ -158,6 +158,7 @@ impl Iam {
             id: KeyId(entropy::guid()),
             account,
             principal: user.into(),
+            made_by: None,
             name: label,
             description: "made by the operator".to_owned(),
             narrowing: crate::model::bounds::Narrowing::NONE,
@@ -171,7 +172,7 @@ impl Iam {
         };
         self.has_room(&mut tx, account, &limit::API_KEYS_PER_ACCOUNT, What::Keys)
             .await?;
-        api_key::room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
+        new_key::room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
         api_keys::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
         let entry = Entry::by_operator(Action::KeyMade).in_account(account);
         let entry = entry.on(key.id).with("owner", user).with("name", &key.name);

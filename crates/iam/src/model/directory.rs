@@ -12,14 +12,16 @@ mod sorted;
 mod sorting;
 
 pub use deleted::Deleted;
-pub use entry::{Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Space, User};
+pub use entry::{
+    Account, ApiKey, DomainEntry, Member, Org, Region, RuleTexts, Service, Space, User,
+};
 pub(crate) use map::Map;
 
 use super::address;
 use super::issuers::Issuers;
 use super::metering;
 use super::role::Role;
-use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
+use base::id::{AccountId, KeyId, OrgId, ServiceId, SpaceId, UserId};
 use base::principal::Principal;
 use base::scope::{Actions, Domain, Metering};
 use base::time::Millis;
@@ -40,6 +42,8 @@ pub struct Directory {
     pub(crate) users: Map<UserId, User>,
     /// Users by their address in its form for comparison, which is unique.
     pub(crate) users_by_address: Map<String, UserId>,
+    /// Those of accounts that are not deleted.
+    pub(crate) services: Map<ServiceId, Service>,
     /// The members of each account, and since when.
     pub(crate) members: Map<(AccountId, Principal), Millis>,
     departures: Departures,
@@ -80,6 +84,12 @@ impl Directory {
     #[must_use]
     pub fn user(&self, id: UserId) -> Option<&User> {
         self.users.get(&id)
+    }
+
+    /// The service with this id.
+    #[must_use]
+    pub fn service(&self, id: ServiceId) -> Option<&Service> {
+        self.services.get(&id)
     }
 
     /// Whether there is such a principal: a user, or a service or profile of an account. (The directory leaves out everything

@@ -3,11 +3,13 @@
 pub(crate) mod address;
 pub mod bounds;
 pub mod directory;
+pub(crate) mod entity_tag;
 pub(crate) mod event;
 pub(crate) mod issuers;
 pub(crate) mod metering;
 pub(crate) mod narrowing;
 pub mod page;
+pub mod people_search;
 pub(crate) mod proof;
 pub mod role;
 pub(crate) mod standing;

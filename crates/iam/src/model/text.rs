@@ -45,6 +45,18 @@ pub(crate) fn check_stored(
     ))
 }
 
+/// Refuses a description that is too long or has invisible characters; it may have several lines.
+pub(crate) fn check_description(text: &str) -> Result<(), Refusal> {
+    check_length("description", text, &limit::DESCRIPTION_BYTES)?;
+    if text.lines().all(is_seen) {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        "description",
+        "`description` holds control, invisible or direction-changing characters",
+    ))
+}
+
 /// Whether all of a text is visible: it has no control character, no invisible character, and none that changes the
 /// text direction.
 pub(crate) fn is_seen(text: &str) -> bool {

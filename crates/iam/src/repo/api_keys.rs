@@ -14,14 +14,14 @@ use db::{Tx, Value};
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT api_keys.guid, account, principal, principals.kind AS principal_kind, name, description, hash, locked, disabled, \
-     revision, expires_at, created_at, modified_at, reach_domain, reach_only FROM api_keys \
+     revision, expires_at, created_at, modified_at, reach_domain, reach_only, made_by FROM api_keys \
      JOIN principals ON principals.guid = api_keys.principal",
     "api_keys.guid"
 );
 
 pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {
     let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at, \
-               reach_domain, reach_only) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+               reach_domain, reach_only, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let values = [
         Value::from(key.id.0.to_string()),
         key.account.to_string().into(),
@@ -37,6 +37,7 @@ pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(
         key.modified_at.0.into(),
         key.narrowing.domain.map(|own| own.to_string()).into(),
         key.narrowing.only().map(str::to_owned).into(),
+        key.made_by.map(|own| own.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())

@@ -33,6 +33,24 @@ const OF_ACCOUNT_AFTER: &str = concat!(
     " FROM audit WHERE number > $1 AND at >= $2 AND account = $3 ORDER BY number LIMIT $4"
 );
 
+const OF_TARGET: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit WHERE target = $1 AND account = $2 AND kind IN ('change', 'own') ORDER BY number DESC LIMIT $3"
+);
+
+/// The latest changes of an object of the account, the newest first.
+pub(crate) async fn of_target(
+    db: &Db,
+    account: AccountId,
+    target: &str,
+    most: i64,
+) -> Result<Vec<Recorded>, IamError> {
+    let values = [target.into(), account.to_string().into(), most.into()];
+    let rows = db.all(OF_TARGET, &values).await?;
+    rows.iter().map(decode).collect()
+}
+
 /// Writes entries with the next numbers. This must come last in the transaction: until it ends, other writers of
 /// entries wait.
 pub(crate) async fn write(tx: &mut Tx, entries: &[Entry], now: Millis) -> Result<(), IamError> {

@@ -1,7 +1,8 @@
 //! Counts the contents of an account, for its limits.
 
 use super::{
-    api_keys, deletions, domains, invitation_roles, invitations, members, orgs, roles, spaces,
+    api_keys, deletions, domains, invitation_roles, invitations, members, orgs, roles, service_ids,
+    spaces,
 };
 use crate::error::IamError;
 use base::id::AccountId;
@@ -13,6 +14,7 @@ pub(crate) enum What {
     Orgs,
     Spaces,
     Keys,
+    ServiceIds,
     Deletions,
     /// The roles in the account and its domains, including those of open invitations; what is deleted counts for nothing.
     Roles,
@@ -27,6 +29,7 @@ pub(crate) async fn count(tx: &mut Tx, account: AccountId, what: What) -> Result
         What::Orgs => orgs::count(tx, account).await,
         What::Spaces => spaces::count(tx, account).await,
         What::Keys => api_keys::count(tx, account).await,
+        What::ServiceIds => service_ids::count(tx, account).await,
         What::Deletions => deletions::count(tx, account).await,
         What::Roles => {
             let given = roles::count(tx, account).await?;

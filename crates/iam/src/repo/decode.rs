@@ -6,10 +6,12 @@ use super::rows::Rows;
 use crate::error::IamError;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::facts::{DomainFact, Facts, Left, Membership};
-use crate::model::directory::{Account, ApiKey, Deleted, Org, Region, RuleTexts, Space, User};
+use crate::model::directory::{
+    Account, ApiKey, Deleted, Org, Region, RuleTexts, Service, Space, User,
+};
 use crate::model::issuers::{Issuers, Kind};
 use crate::model::role::Role;
-use base::id::{AccountId, KeyId, UserId};
+use base::id::{AccountId, KeyId, ServiceId, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
@@ -27,6 +29,7 @@ impl Rows {
             orgs: each(&self.orgs, org)?,
             spaces: each(&self.spaces, space)?,
             users: each(&self.users, user)?,
+            services: each(&self.services, service)?,
             members: known(&self.members, member)?,
             departures: known(&self.departures, departure)?,
             domains: domains(&self.domains)?,
@@ -250,6 +253,25 @@ fn user(row: &Row) -> Result<User, IamError> {
     })
 }
 
+fn service(row: &Row) -> Result<Service, IamError> {
+    let crns = row.text("crns")?;
+    let crns: Vec<String> = serde_json::from_str(&crns).map_err(|_| IamError::Stored {
+        value: crns,
+        expected: "a list of CRNs",
+    })?;
+    Ok(Service {
+        id: ServiceId(parse_guid(row, "guid")?),
+        account: parse(row, "account", "an account GUID")?,
+        name: row.text("name")?,
+        description: row.text("description")?,
+        crns,
+        locked: row.flag("locked")?,
+        revision: row.int("revision")?,
+        created_at: at(row, "created_at")?,
+        modified_at: at(row, "modified_at")?,
+    })
+}
+
 /// The limits of a key; `None` for a word unknown to this program, which then ignores the key.
 fn narrowing(row: &Row) -> Result<Option<Narrowing>, IamError> {
     let only = row.text_or_none("reach_only")?;
@@ -275,6 +297,8 @@ fn key(row: &Row, principal: Principal, narrowing: Narrowing) -> Result<ApiKey, 
         id,
         account: parse(row, "account", "an account GUID")?,
         principal,
+        // Whom only a newer program knows is not told.
+        made_by: (row.text_or_none("made_by")?).and_then(|text| text.parse().ok()),
         name: row.text("name")?,
         description: row.text("description")?,
         narrowing,

@@ -26,6 +26,13 @@ pub(crate) async fn insert_user(tx: &mut Tx, user: UserId) -> Result<(), IamErro
     Ok(())
 }
 
+/// Stores a new service among the principals, before what refers to it.
+pub(crate) async fn insert_service(tx: &mut Tx, service: ServiceId) -> Result<(), IamError> {
+    let sql = "INSERT INTO principals (guid, kind) VALUES ($1, $2)";
+    tx.execute(sql, &[key(service), SERVICE.into()]).await?;
+    Ok(())
+}
+
 /// The principal of the columns `principal` and `principal_kind`. None if it is gone, or of a kind that only a newer program
 /// knows: then nobody may act as it here.
 pub(super) fn read(row: &Row) -> Result<Option<Principal>, IamError> {

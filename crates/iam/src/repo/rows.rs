@@ -3,7 +3,7 @@
 
 use super::{
     account_limits, accounts, api_keys, counters, deleted_roles, deletions, departures, domains,
-    issuers, members, orgs, regions, roles, spaces, users,
+    issuers, members, orgs, regions, roles, service_ids, spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
@@ -21,6 +21,7 @@ pub(crate) struct Rows {
     pub(super) orgs: Vec<Row>,
     pub(super) spaces: Vec<Row>,
     pub(super) users: Vec<Row>,
+    pub(super) services: Vec<Row>,
     pub(super) members: Vec<Row>,
     pub(super) departures: Vec<Row>,
     pub(super) roles: Vec<Row>,
@@ -43,6 +44,7 @@ impl Rows {
             orgs: orgs::ROWS.all(tx).await?,
             spaces: spaces::ROWS.all(tx).await?,
             users: users::ROWS.all(tx).await?,
+            services: service_ids::ROWS.all(tx).await?,
             members: members::ROWS.all(tx).await?,
             departures: departures::ROWS.all(tx).await?,
             roles: roles::ROWS.all(tx).await?,
@@ -76,6 +78,10 @@ impl Rows {
                 Change::User(user) => {
                     let found = users::ROWS.of(tx, user.0.to_string()).await?;
                     own.users.extend(found);
+                }
+                Change::Service(service) => {
+                    let found = service_ids::ROWS.of(tx, service.0.to_string()).await?;
+                    own.services.extend(found);
                 }
                 Change::Principal(guid) => {
                     let id = guid.to_string();

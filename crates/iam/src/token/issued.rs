@@ -13,6 +13,9 @@ pub const REFRESH_TOKEN: &str = "refresh_token";
 /// The grant type of passwords.
 pub const PASSWORD: &str = "password";
 
+/// The grant type of services that show their id and key as a client does.
+pub const CLIENT_CREDENTIALS: &str = "client_credentials";
+
 /// The client id of a caller that does not authenticate.
 pub(crate) const NO_CLIENT: &str = "default";
 

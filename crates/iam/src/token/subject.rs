@@ -11,8 +11,8 @@ use base::principal::Principal;
 pub enum Subject {
     /// A user.
     User(Box<User>),
-    /// A service.
-    Service(ServiceId),
+    /// A service, with its name.
+    Service(ServiceId, Option<String>),
     /// A profile.
     Profile(ProfileId),
 }
@@ -25,7 +25,10 @@ impl Subject {
         }
         match principal {
             Principal::User(id) => directory.user(id).cloned().map(Self::from),
-            Principal::Service(id) => Some(Self::Service(id)),
+            Principal::Service(id) => {
+                let name = directory.service(id).map(|own| own.name.clone());
+                Some(Self::Service(id, name))
+            }
             Principal::Profile(id) => Some(Self::Profile(id)),
             Principal::Server => None,
         }
@@ -36,7 +39,7 @@ impl Subject {
     pub fn principal(&self) -> Principal {
         match self {
             Self::User(user) => user.id.into(),
-            Self::Service(id) => (*id).into(),
+            Self::Service(id, _) => (*id).into(),
             Self::Profile(id) => (*id).into(),
         }
     }
@@ -46,7 +49,7 @@ impl Subject {
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::User(user) => Some(user),
-            Self::Service(_) | Self::Profile(_) => None,
+            Self::Service(..) | Self::Profile(_) => None,
         }
     }
 
@@ -62,7 +65,7 @@ impl Subject {
     pub const fn realm(&self) -> &'static str {
         match self {
             Self::User(_) => "IBMid",
-            Self::Service(_) | Self::Profile(_) => "iam",
+            Self::Service(..) | Self::Profile(_) => "iam",
         }
     }
 
@@ -71,7 +74,7 @@ impl Subject {
     pub fn identifier(&self) -> String {
         match self {
             Self::User(user) => user.id.0.to_string(),
-            Self::Service(id) => format!("ServiceId-{}", id.0),
+            Self::Service(id, _) => format!("ServiceId-{}", id.0),
             Self::Profile(id) => format!("Profile-{}", id.0),
         }
     }
@@ -81,7 +84,7 @@ impl Subject {
     pub fn sub(&self) -> String {
         match self {
             Self::User(user) => user.email.clone(),
-            Self::Service(_) | Self::Profile(_) => self.identifier(),
+            Self::Service(..) | Self::Profile(_) => self.identifier(),
         }
     }
 
@@ -90,17 +93,18 @@ impl Subject {
     pub const fn sub_type(&self) -> Option<&'static str> {
         match self {
             Self::User(_) => None,
-            Self::Service(_) => Some("ServiceId"),
+            Self::Service(..) => Some("ServiceId"),
             Self::Profile(_) => Some("Profile"),
         }
     }
 
-    /// The name to show. Services and profiles have no other than their identifier yet.
+    /// The name to show. Profiles have no other than their identifier yet.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
             Self::User(user) => full_name(user),
-            Self::Service(_) | Self::Profile(_) => self.identifier(),
+            Self::Service(_, Some(name)) => name.clone(),
+            Self::Service(_, None) | Self::Profile(_) => self.identifier(),
         }
     }
 }
@@ -120,7 +124,7 @@ mod tests {
     fn the_iam_id_is_the_realm_and_the_identifier() {
         let guid = Guid::from_random([7; 16]);
         for subject in [
-            Subject::Service(ServiceId(guid)),
+            Subject::Service(ServiceId(guid), None),
             Subject::Profile(ProfileId(guid)),
         ] {
             let id = subject.principal().to_string();

@@ -40,6 +40,8 @@ mod right;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod service_ids;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod settings;

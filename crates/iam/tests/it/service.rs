@@ -1,7 +1,7 @@
 //! A service as a caller: its key opens what its roles say, like a user's, and nothing that only people have.
 //!
-//! No interface makes services yet, so their rows are written past the service, with an entry in the change log like any
-//! change of another node.
+//! Their rows are written past the interface that makes service IDs, with an entry in the change log like any change of another
+//! node: these have no name.
 
 use crate::world::Whole as _;
 use crate::world::{World, access_token, code, on_both_databases, refresh_token, secret, source};
@@ -26,7 +26,7 @@ on_both_databases!(
     nothing_that_needs_a_person_works_for_it,
     what_is_taken_from_it_is_gone_on_every_node,
     it_manages_within_its_roles_and_the_audit_names_it,
-    it_is_no_member_in_lists_and_no_last_administrator,
+    it_is_no_user_in_lists_and_no_last_administrator,
     it_goes_with_its_account,
 );
 
@@ -52,10 +52,7 @@ async fn elsewhere(world: &World, statements: &[(&'static str, &[Value])]) {
         tx.execute(sql, values).await.unwrap();
     }
     number(&mut tx).await;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "rows that no interface writes yet"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
     tx.commit().await.unwrap();
     db.close().await;
     world.iam.sync().await.unwrap();
@@ -405,7 +402,7 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
     }
 }
 
-async fn it_is_no_member_in_lists_and_no_last_administrator(world: World) {
+async fn it_is_no_user_in_lists_and_no_last_administrator(world: World) {
     let account = Domain::Account(world.made.account);
     let own = service(&world, &[(account, Role::Administrator)]).await;
     let caller = world.enter_key(KEY).unwrap();
@@ -417,7 +414,10 @@ async fn it_is_no_member_in_lists_and_no_last_administrator(world: World) {
     let holders = world
         .iam
         .holders(&caller, account, Role::Administrator, Window::WHOLE);
-    assert_eq!(holders.unwrap().total, 1);
+    // Whoever looks who may do what sees it too.
+    let owner = world.owner();
+    let expected = [own.principal(), owner.principal()];
+    assert_eq!(holders.unwrap().entries, expected);
     assert_eq!(
         world
             .iam
@@ -427,7 +427,7 @@ async fn it_is_no_member_in_lists_and_no_last_administrator(world: World) {
         2
     );
     // Somebody must be left who can log in.
-    let owner = world.owner().user().unwrap();
+    let owner = owner.user().unwrap();
     let removed = world
         .iam
         .remove_member(&caller, world.made.account, owner)

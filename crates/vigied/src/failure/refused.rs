@@ -98,7 +98,7 @@ const fn word_and_kind(reason: &Reason) -> (Kind, &'static str) {
         Reason::WrongCode => (Kind::Invalid, "invalid_code"),
         Reason::LimitReached => (Kind::Busy, "limit_exceeded"),
         Reason::TooManyToday => (Kind::Busy, "too_many_requests"),
-        Reason::NoClient => (Kind::Unauthenticated, "BXNIM0308E"),
+        Reason::NoClient | Reason::WrongClient => (Kind::Unauthenticated, "BXNIM0308E"),
         Reason::WrongKey => (Kind::Invalid, "BXNIM0415E"),
         Reason::WrongRefreshToken => (Kind::Invalid, "BXNIM0407E"),
         Reason::RefreshTokenExpired => (Kind::Invalid, "BXNIM0408E"),
@@ -302,7 +302,7 @@ pub(crate) fn credential(error: &AuthError) -> Problem {
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 21] = [
+    const REASONS: [Reason; 22] = [
         Reason::NotFound,
         Reason::WrongAccount,
         Reason::NotAMember,
@@ -316,6 +316,7 @@ mod tests {
         Reason::TooManyToday,
         Reason::NoClient,
         Reason::WrongKey,
+        Reason::WrongClient,
         Reason::WrongRefreshToken,
         Reason::RefreshTokenExpired,
         Reason::WrongProof,
@@ -352,6 +353,7 @@ mod tests {
         };
         let guesses = [
             (code::TOKEN_SERVICE, Reason::WrongKey),
+            (code::TOKEN_SERVICE, Reason::WrongClient),
             (code::TOKEN_SERVICE, Reason::WrongRefreshToken),
             (code::TOKEN_SERVICE, Reason::WrongProof),
             (code::TOKEN_SERVICE, Reason::NoSession),

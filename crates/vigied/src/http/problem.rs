@@ -37,6 +37,14 @@ pub(crate) struct Refusal(pub(crate) Problem);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TakesPassword;
 
+/// Marks a refusal that clients of OAuth 2.0 read: its body has their members as well, with this word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OAuthWord(pub(crate) &'static str);
+
+/// Marks the refusal of a token or key that came as such, and not as the password of a browser: the challenge says that it is no good.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenRefused;
+
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self(problem)
@@ -254,6 +262,9 @@ fn shorten(message: &mut Cow<'static, str>) {
 pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<ProblemLabels> {
     let mut problem = response.extensions_mut().remove::<Problem>()?;
     let takes_password = response.extensions_mut().remove::<TakesPassword>();
+    let oauth = response.extensions_mut().remove::<OAuthWord>();
+    let is_token_refused = response.extensions_mut().remove::<TokenRefused>().is_some()
+        && problem.code != code::CREDENTIAL_MISSING.code;
     shorten(&mut problem.message);
     let form = request.form;
     if form == Form::Token && problem.kind == Kind::Method {
@@ -264,7 +275,13 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
         Form::Graphite => serde_json::to_vec(&GraphiteBody::from(&problem)),
         Form::Influx1 => serde_json::to_vec(&InfluxError::from(&problem)),
         Form::Influx2 => serde_json::to_vec(&InfluxMessage::from(&problem)),
-        Form::Token => serde_json::to_vec(&TokenErrorBody::new(&problem, context(request))),
+        Form::Token => {
+            let body = TokenErrorBody::new(&problem, context(request));
+            serde_json::to_vec(&match oauth {
+                Some(OAuthWord(word)) => body.for_oauth(word),
+                None => body,
+            })
+        }
         Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
         // A code without capitals is one of the UAA's own words.
         Form::Uaa if problem.code.starts_with(|c: char| c.is_ascii_lowercase()) => {
@@ -290,12 +307,15 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
                 .or_insert(HeaderValue::from(seconds));
         }
         Kind::Unauthenticated => {
-            let scheme = if CLIENT_REFUSED.contains(&problem.code) {
-                "Basic realm=\"vigie\""
-            } else if takes_password.is_some() {
-                "Bearer realm=\"vigie\", Basic realm=\"vigie\""
-            } else {
-                "Bearer realm=\"vigie\""
+            // RFC 6750 3.1: without a token, nothing is said about one.
+            let scheme = match (is_token_refused, takes_password.is_some()) {
+                _ if CLIENT_REFUSED.contains(&problem.code) => "Basic realm=\"vigie\"",
+                (true, true) => {
+                    "Bearer realm=\"vigie\", error=\"invalid_token\", Basic realm=\"vigie\""
+                }
+                (true, false) => "Bearer realm=\"vigie\", error=\"invalid_token\"",
+                (false, true) => "Bearer realm=\"vigie\", Basic realm=\"vigie\"",
+                (false, false) => "Bearer realm=\"vigie\"",
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }

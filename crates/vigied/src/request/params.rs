@@ -74,6 +74,22 @@ impl Params {
         }
     }
 
+    /// Refuses parameters that the original has and this server does not serve: without what they ask for, the answer would be taken
+    /// for another. One that is `false` or empty asks for nothing.
+    pub(crate) fn refuse_unserved(&self, names: &[&'static str]) -> Result<(), Refusal> {
+        for name in names {
+            match self.one(name)? {
+                None | Some("false" | "") => {}
+                Some(_) => {
+                    let Refusal(problem) =
+                        invalid(format!("`{name}` is not served here: leave it out"));
+                    return Err(Refusal(problem.field(*name)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The filter `q=name:X` of Cloud Foundry lists.
     pub(crate) fn name_filter(&self) -> Result<Option<&str>, Refusal> {
         match self.one("q")? {

@@ -8,7 +8,7 @@ use super::guard::Guard;
 use crate::app::App;
 use crate::http::header::single;
 use crate::http::problem::Refusal;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use iam::Credential;
 use wire::code;
 use wire::credential::{self, CredentialError, CredentialKind, Repairs};
@@ -148,6 +148,15 @@ pub(super) fn read<'h>(
             })
             .field(Way::UserToken.field()),
     ))
+}
+
+/// Whether the request has shown a token or a key as such, well-formed or not.
+pub(super) fn is_by_token(headers: &HeaderMap) -> bool {
+    let is_password = |value: &HeaderValue| password::is_basic(value.as_bytes());
+    headers.contains_key(USER_TOKEN)
+        || headers
+            .get(AUTHORIZATION)
+            .is_some_and(|value| !is_password(value))
 }
 
 /// What an `Authorization` holds.

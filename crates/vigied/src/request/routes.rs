@@ -9,11 +9,11 @@ use super::caller_audit;
 use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
-use super::presented::AuthorizationKinds;
+use super::presented::{self, AuthorizationKinds};
 use crate::app::App;
 use crate::http::form::Form;
 use crate::http::graphite_prefix::PathScope;
-use crate::http::problem::{Refusal, TakesPassword};
+use crate::http::problem::{Refusal, TakesPassword, TokenRefused};
 use crate::http::share::ShareOwner;
 use crate::http::source;
 use axum::Router;
@@ -155,7 +155,11 @@ async fn verify(
     let mut response = match repairs {
         Err(rejected) => {
             let shown = caller::kind(&app, door, request.headers());
-            caller_audit::rejected(&app, &request, *rejected, shown)
+            let mut response = caller_audit::rejected(&app, &request, *rejected, shown);
+            if presented::is_by_token(request.headers()) {
+                response.extensions_mut().insert(TokenRefused);
+            }
+            response
         }
         Ok(repairs) => {
             let who = caller_audit::admitted(&app, &request);

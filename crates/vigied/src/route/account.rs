@@ -16,10 +16,12 @@ use base::limit;
 use base::scope::Domain;
 use base::secret::Secret;
 use http::StatusCode;
+use iam::IamError;
 use iam::Identity;
 use iam::directory::{Account, Member};
 use iam::manage::invitation::Invitation;
 use iam::manage::page::{Part, Window};
+use iam::manage::people_search::PeopleSearch;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::cf::list::Metadata;
@@ -141,10 +143,16 @@ pub(super) async fn users(
     params: Params,
 ) -> Result<Response, Refusal> {
     let account = params.id("account")?;
+    params.refuse_unserved(&["include_settings"])?;
     let window = ACCOUNTS.window(&params)?;
-    let members = app.iam.members(&caller, account, window)?;
+    let search = PeopleSearch::read(params.one("search")?, params.one("user_id")?);
+    let search = search.map_err(IamError::from)?;
+    let members = app.iam.members_found(&caller, account, &search, window)?;
     let behind = window.behind(&members);
-    let invited = app.iam.invitations(&caller, account, behind).await?;
+    let invited = app
+        .iam
+        .invitations_found(&caller, account, &search, behind)
+        .await?;
     let total = members.total.saturating_add(invited.total);
     let members = members.entries.iter().map(|member| person(&app, member));
     let invited = invited.entries.iter().map(|one| waiting(account, one));
@@ -153,7 +161,8 @@ pub(super) async fn users(
         total,
     };
     let path = format!("/v2/accounts/{account}/users");
-    let address = |start| ACCOUNTS.address(&path, &params, &[], (window.take, start));
+    let kept = ["search", "user_id"];
+    let address = |start| ACCOUNTS.address(&path, &params, &kept, (window.take, start));
     let next_url = next(window, &part).map(|start| address(Some(start)));
     let list = Users {
         total_results: total,

@@ -1,5 +1,9 @@
 //! `/v1/apikeys`: the caller's API keys.
 
+use super::entity_tag::{if_match, tagged};
+use super::filter;
+use super::history;
+use super::order::{By, Order};
 use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
@@ -15,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::{AccountId, KeyId};
 use base::limit;
+use base::principal::Principal;
 use base::secret::Secret;
 use base::time::Millis;
 use http::{HeaderMap, StatusCode};
@@ -30,49 +35,34 @@ use wire::scope_id;
 use wire::secret::SecretText;
 
 /// The list parameters that links to other pages repeat.
-const KEPT: [&str; 6] = ["account_id", "iam_id", "scope", "type", "sort", "order"];
+const KEPT: [&str; 7] = [
+    "account_id",
+    "iam_id",
+    "scope",
+    "type",
+    "sort",
+    "order",
+    "filter",
+];
 
-/// The order of a list.
-struct Order {
-    by: fn(&Stored, &Stored) -> std::cmp::Ordering,
-    reverse: bool,
-}
+/// The order of a list for which nobody asks.
+const BY_NAME: (&str, By<Stored>) = ("name", |a, b| a.name.cmp(&b.name));
 
-impl Order {
-    fn of(params: &Params) -> Result<Self, Refusal> {
-        let unknown = |field: &'static str, words: &str, other: &str| {
-            invalid(field, format!("`{field}` is {words}, not `{other}`"))
-        };
-        let by: fn(&Stored, &Stored) -> std::cmp::Ordering = match params.one("sort")? {
-            None | Some("" | "name") => |a, b| a.name.cmp(&b.name),
-            Some("description") => |a, b| a.description.cmp(&b.description),
-            Some("created_at") => |a, b| a.created_at.cmp(&b.created_at),
-            Some("created_by") => |a, b| a.principal.to_string().cmp(&b.principal.to_string()),
-            Some(other) => {
-                let words = "`name`, `description`, `created_at` or `created_by`";
-                return Err(unknown("sort", words, other));
-            }
-        };
-        let reverse = match params.one("order")? {
-            None | Some("" | "asc") => false,
-            Some("desc") => true,
-            Some(other) => return Err(unknown("order", "`asc` or `desc`", other)),
-        };
-        Ok(Self { by, reverse })
-    }
+/// The orders that can be asked for beside it.
+const SORTS: [(&str, By<Stored>); 3] = [
+    ("description", |a, b| a.description.cmp(&b.description)),
+    ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
+    ("created_by", |a, b| {
+        a.maker().to_string().cmp(&b.maker().to_string())
+    }),
+];
 
-    fn of_two(&self, a: &Stored, b: &Stored) -> std::cmp::Ordering {
-        let order = (self.by)(a, b);
-        if self.reverse { order.reverse() } else { order }
-    }
-}
-
-fn invalid(field: &'static str, message: String) -> Refusal {
+pub(super) fn invalid(field: &'static str, message: String) -> Refusal {
     Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
 }
 
 /// The key in the interface's form; `text` only for a new key.
-fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
+pub(super) fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
     let account = key.account;
     ApiKey {
         id: key.id.to_string(),
@@ -84,16 +74,46 @@ fn shown(key: &Stored, text: Option<&Secret<String>>) -> ApiKey {
         locked: key.locked,
         disabled: Some(key.disabled),
         created_at: Some(time_text(key.created_at)),
-        created_by: key.principal.to_string(),
+        created_by: key.maker().to_string(),
         modified_at: Some(time_text(key.modified_at)),
         name: key.name.clone(),
         description: Some(key.description.clone()),
         iam_id: key.principal.to_string(),
         account_id: account.to_string(),
         apikey: SecretText::new(text.map_or_else(String::new, |text| text.expose().clone())),
+        support_sessions: Some(true),
+        action_when_leaked: Some(NO_ACTION.to_owned()),
         expires_at: key.expires_at.map(time_text),
         reach: reach_of(&key.narrowing),
+        history: None,
     }
+}
+
+/// The key, with its version.
+fn answer(
+    status: StatusCode,
+    key: &Stored,
+    text: Option<&Secret<String>>,
+) -> Result<Response, Refusal> {
+    tagged(status, &shown(key, text), &entity_tag(key))
+}
+
+/// What happens to a key that has leaked: nobody watches for it here.
+const NO_ACTION: &str = "none";
+
+/// Refuses what the original can do with a key and this server cannot, so that nobody relies on it.
+fn served(action_when_leaked: Option<&str>, support_sessions: Option<bool>) -> Result<(), Refusal> {
+    if action_when_leaked.is_some_and(|text| !text.is_empty() && text != NO_ACTION) {
+        let message = format!(
+            "`action_when_leaked` can be `{NO_ACTION}` alone: nobody watches here for keys that have leaked"
+        );
+        return Err(invalid("action_when_leaked", message));
+    }
+    if support_sessions == Some(false) {
+        let message = "`support_sessions` can be `true` alone: a login with a key by the command line is a session";
+        return Err(invalid("support_sessions", message.to_owned()));
+    }
+    Ok(())
 }
 
 /// The reach of a key, if it is narrower than its user.
@@ -141,6 +161,8 @@ pub(super) async fn list(
     own_url: UrlForCaller,
     params: Params,
 ) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["group_id", "include_history"])?;
+    let filter = filter::asked_for(&params)?;
     if let Some(text) = params.one("account_id")? {
         let account: AccountId = text.parse().map_err(|_| {
             let message = format!("there is no account `{text}` for you");
@@ -172,7 +194,7 @@ pub(super) async fn list(
             return Err(invalid("scope", message));
         }
     };
-    let order = Order::of(&params)?;
+    let order = Order::of(&params, BY_NAME, &SORTS)?;
     let window = IAM.window(&params)?;
     let by = |a: &Stored, b: &Stored| order.of_two(a, b);
     let of = KeysOf {
@@ -180,7 +202,8 @@ pub(super) async fn list(
         everybody,
         services,
     };
-    let part = app.iam.api_keys(&caller, of, by, window)?;
+    let is_wanted = |own: &Stored| filter::shows(filter.as_ref(), &own.name, &own.description);
+    let part = app.iam.api_keys_found(&caller, of, is_wanted, by, window)?;
     let path = format!("{}/v1/apikeys", own_url.url);
     let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
     let before = window.skip.saturating_sub(window.take);
@@ -209,6 +232,68 @@ fn expiry(text: Option<&str>) -> Result<Option<Millis>, Refusal> {
     }
 }
 
+/// Whom a new key is for, if not for the caller.
+fn owner(caller: &Identity, iam_id: &str) -> Result<Option<Principal>, Refusal> {
+    check_length("iam_id", iam_id, &limit::WORD_BYTES)?;
+    match iam_id.parse::<Principal>() {
+        Ok(own) if own == caller.principal() => Ok(None),
+        Ok(service @ Principal::Service(_)) => Ok(Some(service)),
+        _ => {
+            let message = format!(
+                "a key can be made for yourself or for a service ID: `iam_id` must be `{}` or that of a service ID",
+                caller.principal()
+            );
+            let problem = Problem::new(Kind::Forbidden, "insufficient_permissions", message);
+            Err(Refusal(problem.field("iam_id")))
+        }
+    }
+}
+
+/// Refuses another account than the credential's.
+pub(super) fn in_own_account(caller: &Identity, account: &str) -> Result<(), Refusal> {
+    check_length("account_id", account, &limit::WORD_BYTES)?;
+    if account == caller.account().to_string() {
+        return Ok(());
+    }
+    let message = format!(
+        "the credential makes keys and service IDs in its own account alone: `account_id` must be `{}`",
+        caller.account()
+    );
+    let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
+    Err(Refusal(problem.field("account_id")))
+}
+
+/// Whether a header says `true`.
+pub(super) fn is_set(
+    headers: &HeaderMap,
+    name: &'static str,
+    field: &'static str,
+) -> Result<bool, Refusal> {
+    let value = single(headers, name, field)?;
+    Ok(value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")))
+}
+
+/// The key that a body asks for.
+pub(super) fn wished(wanted: CreateApiKey) -> Result<NewKey, Refusal> {
+    served(
+        wanted.action_when_leaked.as_deref(),
+        wanted.support_sessions,
+    )?;
+    if wanted.store_value == Some(true) {
+        let message = "`store_value`: the text of a key is not kept, and shown once alone";
+        return Err(invalid("store_value", message.to_owned()));
+    }
+    let text = wanted.apikey.filter(|text| !text.expose().is_empty());
+    Ok(NewKey {
+        name: wanted.name,
+        description: wanted.description.unwrap_or_default(),
+        text: text.map(|text| Secret::new(text.expose().to_owned())),
+        expires_at: expiry(wanted.expires_at.as_deref())?,
+        narrowing: reach(wanted.reach.as_ref())?,
+        ..NewKey::default()
+    })
+}
+
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
@@ -216,51 +301,40 @@ pub(super) async fn create(
     Payload(bytes): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: CreateApiKey = body(&bytes)?;
-    check_length("iam_id", &wanted.iam_id, &limit::WORD_BYTES)?;
-    if wanted.iam_id != caller.principal().to_string() {
-        let message = format!(
-            "a key can be made for yourself alone: `iam_id` must be `{}`",
-            caller.principal()
-        );
-        return Err(Refusal(
-            Problem::new(Kind::Forbidden, "insufficient_permissions", message).field("iam_id"),
-        ));
-    }
+    let owner = owner(&caller, &wanted.iam_id)?;
     if let Some(account) = &wanted.account_id {
-        check_length("account_id", account, &limit::WORD_BYTES)?;
-        if *account != caller.account().to_string() {
-            let message = format!(
-                "the credential makes keys in its own account alone: `account_id` must be `{}`",
-                caller.account()
-            );
-            let problem = Problem::new(Kind::Forbidden, "wrong_account", message);
-            return Err(Refusal(problem.field("account_id")));
-        }
+        in_own_account(&caller, account)?;
     }
-    let is_true = |name, field| {
-        single(&headers, name, field)
-            .map(|value| value.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")))
-    };
     let new = NewKey {
-        name: wanted.name,
-        description: wanted.description.unwrap_or_default(),
-        text: wanted
-            .apikey
-            .filter(|text| !text.expose().is_empty())
-            .map(|text| Secret::new(text.expose().to_owned())),
-        locked: is_true("entity-lock", "Entity-Lock")?,
-        disabled: is_true("entity-disable", "Entity-Disable")?,
-        expires_at: expiry(wanted.expires_at.as_deref())?,
-        narrowing: reach(wanted.reach.as_ref())?,
+        owner,
+        locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
+        disabled: is_set(&headers, "entity-disable", "Entity-Disable")?,
+        ..wished(wanted)?
     };
     let (key, text) = app.iam.create_api_key(&caller, new).await?;
-    json(StatusCode::CREATED, &shown(&key, Some(&text)))
+    answer(StatusCode::CREATED, &key, Some(&text))
+}
+
+/// A key, with its history if the request asks for it.
+async fn read(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+    key: &Stored,
+) -> Result<Response, Refusal> {
+    let history = history::asked_for(app, caller, params, key.id).await?;
+    let shown = ApiKey {
+        history,
+        ..shown(key, None)
+    };
+    tagged(StatusCode::OK, &shown, &entity_tag(key))
 }
 
 pub(super) async fn details(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
     headers: HeaderMap,
+    params: Params,
 ) -> Result<Response, Refusal> {
     let text = single(&headers, "iam-apikey", "IAM-ApiKey")?
         .and_then(|value| value.to_str().ok())
@@ -273,7 +347,7 @@ pub(super) async fn details(
     let key = app
         .iam
         .api_key_by_text(&caller, &Secret::new(text.to_owned()))?;
-    json(StatusCode::OK, &shown(&key, None))
+    read(&app, &caller, &params, &key).await
 }
 
 pub(super) async fn show(
@@ -281,8 +355,9 @@ pub(super) async fn show(
     Manager(caller): Manager,
     params: Params,
 ) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["include_activity"])?;
     let key = app.iam.api_key(&caller, params.id("id")?)?;
-    json(StatusCode::OK, &shown(&key, None))
+    read(&app, &caller, &params, &key).await
 }
 
 pub(super) async fn update(
@@ -294,14 +369,12 @@ pub(super) async fn update(
 ) -> Result<Response, Refusal> {
     let id = params.id("id")?;
     let key = app.iam.api_key(&caller, id)?;
-    let tag = single(&headers, "if-match", "If-Match")?.and_then(|value| value.to_str().ok());
-    let tag = tag.ok_or_else(|| {
-        invalid(
-            "If-Match",
-            "the header `If-Match` with the entity tag, or `*`, is missing".to_owned(),
-        )
-    })?;
+    let tag = if_match(&headers)?;
     let wanted: UpdateApiKey = body(&bytes)?;
+    served(
+        wanted.action_when_leaked.as_deref(),
+        wanted.support_sessions,
+    )?;
     if wanted.reach.is_some() && reach(wanted.reach.as_ref())? != key.narrowing {
         let message = "what a key reaches cannot be changed: make another key";
         return Err(invalid("reach", message.to_owned()));
@@ -312,7 +385,7 @@ pub(super) async fn update(
         expires_at: expiry(wanted.expires_at.as_deref())?,
     };
     let key = app.iam.update_api_key(&caller, id, tag, change).await?;
-    json(StatusCode::OK, &shown(&key, None))
+    answer(StatusCode::OK, &key, None)
 }
 
 pub(super) async fn delete(

@@ -16,9 +16,11 @@ use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::id::{OrgId, SpaceId};
 use base::limit;
+use base::principal::Principal;
 use base::scope::Domain;
 use http::StatusCode;
-use iam::directory::{Org, Space, User};
+use iam::Directory;
+use iam::directory::{Org, Space};
 use iam::role::Role;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -123,16 +125,27 @@ pub(super) fn space_resource(space: &Space) -> Resource<SpaceEntity> {
     }
 }
 
-fn member_resource(user: &User) -> Resource<MemberEntity> {
+/// A user by the address, a service by its IAM id: what gives and takes the role.
+fn member_resource(directory: &Directory, holder: Principal) -> Resource<MemberEntity> {
+    let user = holder.user().and_then(|id| directory.user(id));
+    let service = match holder {
+        Principal::Service(id) => directory.service(id),
+        _ => None,
+    };
+    let created_at = user.map(|own| own.created_at);
+    let created_at = created_at.or_else(|| service.map(|own| own.created_at));
+    let guid = holder
+        .guid()
+        .map_or_else(String::new, |own| own.to_string());
     Resource {
         metadata: Metadata {
-            guid: user.id.0.to_string(),
-            url: format!("/v2/users/{}", user.id.0),
-            created_at: instant(user.created_at),
+            url: format!("/v2/users/{guid}"),
+            guid,
+            created_at: created_at.map_or_else(String::new, instant),
             updated_at: None,
         },
         entity: MemberEntity {
-            username: user.email.clone(),
+            username: user.map_or_else(|| holder.to_string(), |own| own.email.clone()),
             active: true,
             admin: false,
         },
@@ -337,9 +350,11 @@ pub(super) async fn holders<Id: FromStr + Into<Domain>>(
         Domain::Account(id) => ("accounts", id.to_string()),
     };
     let path = format!("/v2/{kind}/{guid}/{}", params.text("role"));
+    let directory = app.iam.directory();
+    let resource = |own: &Principal| member_resource(&directory, *own);
     json(
         StatusCode::OK,
-        &page.list(&path, &params, &[], &part, member_resource)?,
+        &page.list(&path, &params, &[], &part, resource)?,
     )
 }
 

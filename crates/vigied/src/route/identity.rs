@@ -1,5 +1,6 @@
 //! The token service: grants, keys, discovery, introspection, revocation.
 
+use super::oauth_error;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
@@ -11,13 +12,15 @@ use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
 use crate::request::payload::FormPayload;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use base::error::{Kind, Problem};
 use base::limit::{self, Limit};
 use base::secret::Secret;
-use http::{HeaderMap, StatusCode, header};
+use base::source::Source;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use iam::flow::grant::{
-    APIKEY, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest, Tokens,
+    APIKEY, CLIENT_CREDENTIALS, Client, Grant, PASSCODE, PASSWORD, REFRESH_TOKEN, TokenRequest,
+    Tokens,
 };
 use iam::token::claims::SCOPE;
 use std::sync::Arc;
@@ -26,7 +29,7 @@ use wire::credential;
 use wire::iam::discovery::{Discovery, Jwk, Jwks};
 use wire::iam::form::{self, Form, FormError};
 use wire::iam::introspection::{TokenAccount, UserInfo};
-use wire::iam::token::TokenReply;
+use wire::iam::token::{ClientTokenReply, TokenReply};
 use wire::query::QueryError;
 use wire::secret::SecretText;
 
@@ -153,10 +156,27 @@ pub(super) async fn token(
     RequestSource(source): RequestSource,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
+) -> Response {
+    let form = match form(&headers, &body) {
+        Ok(form) => form,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let given = issued(&app, source, &headers, &form).await;
+    given.unwrap_or_else(|refusal| oauth_error::answer(form.get("grant_type"), refusal))
+}
+
+/// The tokens for what the form proves.
+async fn issued(
+    app: &App,
+    source: Source,
+    headers: &HeaderMap,
+    form: &Form,
 ) -> Result<Response, Refusal> {
-    let form = form(&headers, &body)?;
-    let grant = grant(&form)?;
-    let client = client(&app, &headers)?;
+    let is_client = form.get("grant_type") == Some(CLIENT_CREDENTIALS);
+    let (grant, client) = match is_client {
+        true => (client_credentials(app, headers, form)?, None),
+        false => (grant(form)?, client(app, headers)?),
+    };
     let with_uaa = form
         .get("response_type")
         .is_some_and(|types| form::list(types).any(|word| word == "uaa"));
@@ -176,7 +196,38 @@ pub(super) async fn token(
             source,
         })
         .await?;
+    if is_client {
+        return json(StatusCode::OK, &client_reply(&tokens));
+    }
     json(StatusCode::OK, &reply(&tokens))
+}
+
+/// A service ID and one of its keys, in the header or in the form (RFC 6749 2.3.1).
+fn client_credentials(app: &App, headers: &HeaderMap, form: &Form) -> Result<Grant, Refusal> {
+    let refused = |message: String| {
+        app.iam.note_client_refused("BXNIM0308E");
+        Refusal(Problem::new(Kind::Unauthenticated, "BXNIM0308E", message))
+    };
+    let Some(value) = single(headers, "authorization", "Authorization")? else {
+        return match (form.get("client_id"), form.get("client_secret")) {
+            (Some(id), Some(secret)) => client_grant(id, secret),
+            _ => Err(refused(
+                "The client is missing: send a service ID and one of its API keys as Basic, or as `client_id` and `client_secret`"
+                    .to_owned(),
+            )),
+        };
+    };
+    let basic = credential::basic(value.as_bytes())
+        .map_err(|error| refused(format!("The Authorization header cannot be read: {error}")))?;
+    client_grant(&basic.user, basic.password.expose())
+}
+
+fn client_grant(id: &str, secret: &str) -> Result<Grant, Refusal> {
+    let secret = bounded("client_secret", secret, &limit::KEY_TEXT_BYTES)?;
+    Ok(Grant::Client {
+        id: bounded("client_id", id, &limit::WORD_BYTES)?.to_owned(),
+        secret: Secret::new(secret.to_owned()),
+    })
 }
 
 fn text(secret: &Secret<String>) -> SecretText {
@@ -203,6 +254,20 @@ fn reply(tokens: &Tokens) -> TokenReply {
     }
 }
 
+fn client_reply(tokens: &Tokens) -> ClientTokenReply {
+    ClientTokenReply {
+        access_token: text(&tokens.access_token),
+        token_type: "Bearer".to_owned(),
+        expires_in: tokens.expires_in,
+        expiration: tokens.expires_at,
+        scope: SCOPE.to_owned(),
+    }
+}
+
+/// For how long a verifier may go on with the keys that it has read. Not long: a new key signs at once, and a stolen one shall be
+/// taken for good nowhere.
+const KEYS_CACHED: &str = "public, max-age=60";
+
 pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let keys = app.iam.public_keys().into_iter().map(|key| Jwk {
         kty: "RSA".to_owned(),
@@ -212,12 +277,13 @@ pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusa
         kid: key.kid,
         usage: None,
     });
-    json(
-        StatusCode::OK,
-        &Jwks {
-            keys: keys.collect(),
-        },
-    )
+    let keys = Jwks {
+        keys: keys.collect(),
+    };
+    let mut answer = json(StatusCode::OK, &keys)?;
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEYS_CACHED));
+    Ok(answer)
 }
 
 pub(super) async fn discovery(own_url: UrlForCaller) -> Result<Response, Refusal> {
@@ -229,9 +295,14 @@ pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     FormPayload(body): FormPayload,
-) -> Result<Response, Refusal> {
-    client(&app, &headers)?;
-    let form = form(&headers, &body)?;
+) -> Response {
+    let ended = ended(&app, &headers, &body).await;
+    ended.unwrap_or_else(|refusal| oauth_error::answer(None, refusal))
+}
+
+async fn ended(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Response, Refusal> {
+    client(app, headers)?;
+    let form = form(headers, body)?;
     // As for introspection: a text longer than any token is treated as unknown, and the form has its own limit.
     let token = required(&form, "token")?;
     app.iam.revoke(&Secret::new(token.to_owned())).await?;
@@ -275,4 +346,13 @@ pub(super) async fn userinfo(
         amr: claims.amr.clone(),
     };
     json(StatusCode::OK, &answer)
+}
+
+/// The same, as `OpenID` Connect Core 5.3.1 has it too. The credential is in a header; what a form says beside it is not read.
+pub(super) async fn userinfo_post(
+    state: State<Arc<App>>,
+    caller: Manager,
+    FormPayload(_): FormPayload,
+) -> Result<Response, Refusal> {
+    userinfo(state, caller).await
 }

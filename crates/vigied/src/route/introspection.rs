@@ -71,6 +71,7 @@ pub(super) async fn introspect(
         realm_id: Some(claims.realmid),
         identifier: Some(claims.identifier),
         sub: Some(subject.sub()),
+        sub_type: subject.sub_type().map(str::to_owned),
         iam_id: Some(claims.iam_id),
         account: Some(TokenAccount {
             bss: claims.account.bss,

@@ -18,6 +18,8 @@ use http::StatusCode;
 use iam::IamError;
 use iam::manage::invitation::{Choice, Invitee};
 use iam::role::Role;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
 use wire::iam::invitation::{Accept, AcceptAccount, Invitation, Invitations, Redeem};
@@ -26,6 +28,37 @@ use wire::secret::SecretText;
 
 /// The state of an open invitation.
 pub(super) const PENDING: &str = "PENDING";
+
+/// What the original calls whoever is invited without a role of the account.
+const MEMBER: &str = "Member";
+
+/// What the original gives together with an invitation, and this server does not.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Beside {
+    iam_policy: Option<Vec<IgnoredAny>>,
+    access_groups: Option<Vec<IgnoredAny>>,
+}
+
+impl Beside {
+    /// Refuses it, so that nobody takes the invited for people who have it.
+    fn refuse(&self) -> Result<(), Refusal> {
+        let given =
+            |list: &Option<Vec<IgnoredAny>>| list.as_ref().is_some_and(|all| !all.is_empty());
+        for (field, is_given) in [
+            ("iam_policy", given(&self.iam_policy)),
+            ("access_groups", given(&self.access_groups)),
+        ] {
+            if is_given {
+                let message = format!("`{field}` is not served here: invite without it");
+                let problem = Problem::new(Kind::Invalid, "invalid_parameter", message);
+                let hint = "`account_role` gives a role in the account; `vigie account space-role-set` one in a space";
+                return Err(Refusal(problem.hint(hint).field(field)));
+            }
+        }
+        Ok(())
+    }
+}
 
 /// An account role by its name.
 pub(super) fn role(text: &str) -> Result<Role, Refusal> {
@@ -45,8 +78,10 @@ pub(super) async fn invite(
     let account: AccountId = params.id("account")?;
     app.iam.may_invite(&caller, account)?;
     let wanted: InviteUsers = body(&bytes)?;
+    body::<Beside>(&bytes)?.refuse()?;
     let invitee = |user: Invite| -> Result<Invitee, Refusal> {
-        let named = user.account_role.filter(|text| !text.is_empty());
+        let is_role = |text: &String| !text.is_empty() && !text.eq_ignore_ascii_case(MEMBER);
+        let named = user.account_role.filter(is_role);
         Ok(Invitee {
             email: user.email,
             role: named.as_deref().map(role).transpose()?,

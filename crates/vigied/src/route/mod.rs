@@ -2,14 +2,18 @@
 
 mod account;
 mod api_key;
+mod authorize;
 mod cloud_foundry;
 mod collectd;
 mod cross_site;
 mod deleted;
 mod deletion_reply;
+mod entity_tag;
 mod error_forms;
+mod filter;
 mod graphite;
 mod health;
+mod history;
 mod home;
 mod identity;
 mod influx;
@@ -18,10 +22,13 @@ mod invitation;
 mod metrics;
 #[cfg(test)]
 mod name_filter_tests;
+mod oauth_error;
+mod order;
 mod paging;
 mod passcode;
 mod portions;
 mod reply;
+mod service_id;
 mod settings;
 mod space_login;
 mod table;

@@ -28,16 +28,18 @@ const HEADERS: [(header::HeaderName, &str); 4] = [
     ),
 ];
 
+const HEADING: &str = "One-time code";
+
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#1b2430;background:#f7f8fa}\
 label{display:block;margin:1rem 0 .2rem}input{width:100%;box-sizing:border-box;font:inherit;padding:.5rem;border:1px solid #98a2b3;border-radius:6px}\
-button{margin-top:1.5rem;font:inherit;padding:.5rem 1.2rem;border:0;border-radius:6px;background:#0b5cad;color:#fff}\
+button{margin-top:1.5rem;font:inherit;padding:.5rem 1.2rem;border:0;border-radius:6px;background:#0b5cad;color:#fff}a{color:#0b5cad}\
 code{font-size:1.6rem;letter-spacing:.08em}.error{color:#a4161a}\
-@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}input{background:#1d232d;color:inherit}.error{color:#ff8a8a}}";
+@media(prefers-color-scheme:dark){body{color:#e6e9ee;background:#14181f}input{background:#1d232d;color:inherit}a{color:#7db4ee}.error{color:#ff8a8a}}";
 
 /// The login page, with a token that later proves that a form was sent from it.
 fn login_page(app: &App, status: StatusCode, error: Option<&str>) -> Response {
     let token = FormToken::new();
-    let mut response = html(status, &login(error, &token));
+    let mut response = html(status, HEADING, &login(error, &token));
     let secure = app.public_url.starts_with("https://");
     if let Ok(cookie) = HeaderValue::from_str(&token.cookie(secure)) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -45,10 +47,11 @@ fn login_page(app: &App, status: StatusCode, error: Option<&str>) -> Response {
     response
 }
 
-fn html(status: StatusCode, body: &str) -> Response {
+/// A page with this heading; `body` is HTML.
+pub(super) fn html(status: StatusCode, heading: &str, body: &str) -> Response {
     let text = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>One-time code · Vigie</title><style>{STYLE}</style></head><body><main><h1>One-time code</h1>{body}</main></body></html>"
+         <title>{heading} · Vigie</title><style>{STYLE}</style></head><body><main><h1>{heading}</h1>{body}</main></body></html>"
     );
     (status, HEADERS, text).into_response()
 }
@@ -141,7 +144,7 @@ async fn from_page(app: &App, source: Source, form: &Form) -> Result<Response, R
                 "<p>Type this code where you ran <b>vigie login</b>. It works once, for five minutes.</p><p><code>{}</code></p>",
                 escape(passcode.expose())
             );
-            Ok(html(StatusCode::OK, &body))
+            Ok(html(StatusCode::OK, HEADING, &body))
         }
         Err(error) => match crate::failure::refused::of(&error) {
             Some(problem) => {

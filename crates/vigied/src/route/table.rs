@@ -2,8 +2,9 @@
 //! routes` prints this table.
 
 use super::{
-    account, api_key, cloud_foundry, collectd, deleted, graphite, health, home, identity, influx,
-    introspection, invitation, metrics, passcode, settings, space_login, uaa,
+    account, api_key, authorize, cloud_foundry, collectd, deleted, graphite, health, home,
+    identity, influx, introspection, invitation, metrics, passcode, service_id, settings,
+    space_login, uaa,
 };
 use crate::http::form::Form::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -119,9 +120,13 @@ pub(crate) fn table() -> Vec<Route> {
         get("/oidc/keys", Public, Token, identity::keys),
         get("/identity/.well-known/openid-configuration", Public, Token, identity::discovery),
         get("/.well-known/openid-configuration", Public, Token, identity::discovery),
+        get("/.well-known/oauth-authorization-server", Public, Token, identity::discovery),
+        get("/.well-known/oauth-authorization-server/identity", Public, Token, identity::discovery),
+        get("/identity/authorize", Public, Token, authorize::authorize),
         post("/identity/introspect", Credential, Token, introspection::introspect),
         post("/identity/revoke", Credential, Token, identity::revoke),
         get("/identity/userinfo", Identity, Token, identity::userinfo),
+        post("/identity/userinfo", Identity, Token, identity::userinfo_post),
         get("/identity/passcode", Public, Token, passcode::page),
         post("/identity/passcode", Credential, Token, passcode::issue),
         // API keys.
@@ -135,6 +140,14 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/apikeys/{id}/lock", Identity, Account, api_key::unlock),
         post("/v1/apikeys/{id}/disable", Identity, Account, api_key::disable),
         delete("/v1/apikeys/{id}/disable", Identity, Account, api_key::enable),
+        // Service IDs.
+        get("/v1/serviceids", Identity, Account, service_id::list),
+        post("/v1/serviceids", Identity, Account, service_id::create),
+        get("/v1/serviceids/{id}", Identity, Account, service_id::show),
+        put("/v1/serviceids/{id}", Identity, Account, service_id::update),
+        delete("/v1/serviceids/{id}", Identity, Account, service_id::delete),
+        post("/v1/serviceids/{id}/lock", Identity, Account, service_id::lock),
+        delete("/v1/serviceids/{id}/lock", Identity, Account, service_id::unlock),
         // Accounts and their people.
         get("/coe/v2/accounts", Identity, Account, account::accounts),
         get("/coe/v2/accounts/{id}", Identity, Account, account::account),

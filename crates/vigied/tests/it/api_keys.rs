@@ -63,6 +63,7 @@ fn a_key_has_these_fields_and_shows_its_text_once() {
         fields,
         [
             "account_id",
+            "action_when_leaked",
             "apikey",
             "created_at",
             "created_by",
@@ -74,7 +75,8 @@ fn a_key_has_these_fields_and_shows_its_text_once() {
             "id",
             "locked",
             "modified_at",
-            "name"
+            "name",
+            "support_sessions"
         ]
     );
     let id = made["id"].as_str().unwrap();
@@ -170,6 +172,109 @@ fn a_change_needs_the_tag_of_what_is_changed() {
     }
 }
 
+/// IBM's SDKs take the version from either place.
+#[test]
+fn the_version_of_a_key_is_in_a_header_too_and_taken_from_either() {
+    let keys = Keys::start();
+    let body = json!({"name": "tagged", "iam_id": keys.iam_id});
+    let made = keys.call("POST", "/v1/apikeys").json(&body).send();
+    let path = format!("/v1/apikeys/{}", made.json()["id"].as_str().unwrap());
+    let text = made.json()["apikey"].as_str().unwrap().to_owned();
+    let agreed = |reply: &Reply| {
+        let quoted = reply.header("etag").unwrap_or_default().to_owned();
+        let tag = quoted.trim_matches('"').to_owned();
+        assert_eq!(quoted, format!("\"{tag}\""));
+        assert_eq!(reply.json()["entity_tag"], json!(tag));
+        tag
+    };
+    let tag = agreed(&made);
+    assert_eq!(agreed(&keys.call("GET", &path).send()), tag);
+    let details = keys.call("GET", "/v1/apikeys/details");
+    assert_eq!(agreed(&details.header("IAM-ApiKey", &text).send()), tag);
+    let change = |if_match: &str| {
+        let request = keys.call("PUT", &path).header("If-Match", if_match);
+        request.json(&json!({"description": if_match})).send()
+    };
+    let mut now = tag.clone();
+    for form in ["{}", "\"{}\"", "W/\"{}\"", "\"1-x\", \"{}\"", "*"] {
+        let changed = change(&form.replace("{}", &now));
+        assert_eq!(changed.status, 200, "{form}: {}", changed.text());
+        let next = agreed(&changed);
+        assert_ne!(next, now, "{form}");
+        now = next;
+    }
+    for stale in [tag.clone(), format!("\"{tag}\""), "\"\"".to_owned()] {
+        let refused = change(&stale);
+        assert_eq!(code(&refused), (409, "conflict".to_owned()), "{stale}");
+    }
+    assert_eq!(agreed(&keys.call("GET", &path).send()), now);
+}
+
+/// What the original offers and is not there is refused: a caller who relies on it would be deceived.
+#[test]
+fn what_is_not_served_of_keys_is_refused_and_not_dropped() {
+    let keys = Keys::start();
+    let made = keys.create("plain", "");
+    assert_eq!(made["action_when_leaked"], "none");
+    assert_eq!(made["support_sessions"], true);
+    let path = format!("/v1/apikeys/{}", made["id"].as_str().unwrap());
+    let create = |field: &str, value: &Value| {
+        let mut body = json!({"name": "k", "iam_id": keys.iam_id});
+        body[field] = value.clone();
+        keys.call("POST", "/v1/apikeys").json(&body).send()
+    };
+    let update = |field: &str, value: &Value| {
+        let mut body = json!({"name": "k"});
+        body[field] = value.clone();
+        let request = keys.call("PUT", &path).header("If-Match", "*");
+        request.json(&body).send()
+    };
+    for (field, served, refused) in [
+        ("action_when_leaked", json!("none"), json!("disable")),
+        ("action_when_leaked", json!(""), json!("delete")),
+        ("support_sessions", json!(true), json!(false)),
+        ("store_value", json!(false), json!(true)),
+    ] {
+        let reply = create(field, &served);
+        assert_eq!(reply.status, 201, "{field}: {}", reply.text());
+        let mut wrongs = vec![create(field, &refused)];
+        if field != "store_value" {
+            let reply = update(field, &served);
+            assert_eq!(reply.status, 200, "{field}: {}", reply.text());
+            wrongs.push(update(field, &refused));
+        }
+        for wrong in wrongs {
+            assert_eq!(
+                code(&wrong),
+                (400, "invalid_parameter".to_owned()),
+                "{field}"
+            );
+            assert!(wrong.text().contains(field), "{}", wrong.text());
+        }
+    }
+    for (path, parameter) in [
+        ("/v1/apikeys", "group_id=x"),
+        ("/v1/apikeys", "include_history=true"),
+        ("/v1/apikeys/details", "include_history=true"),
+        (path.as_str(), "include_history=true"),
+        (path.as_str(), "include_activity=true"),
+    ] {
+        let name = parameter.split('=').next().unwrap();
+        let reply = keys.call("GET", &format!("{path}?{parameter}")).send();
+        assert_eq!(
+            code(&reply),
+            (400, "invalid_parameter".to_owned()),
+            "{parameter}"
+        );
+        assert!(reply.text().contains(name), "{}", reply.text());
+    }
+    let nothing = keys.call(
+        "GET",
+        &format!("{path}?include_history=false&include_activity="),
+    );
+    assert_eq!(nothing.send().status, 200);
+}
+
 #[test]
 fn a_list_is_read_page_by_page_in_the_order_asked_for() {
     let keys = Keys::start();
@@ -192,6 +297,14 @@ fn a_list_is_read_page_by_page_in_the_order_asked_for() {
         ["a", "b", "c", "owner"]
     );
     assert!(names(&list("?type=serviceid")).is_empty());
+    for (filter, expected) in [
+        ("name sw \"a\" or description ew \"3\"", vec!["a", "b"]),
+        ("name co_ci \"WNE\"", vec!["owner"]),
+        ("description co \"1\" and name sw \"a\"", vec![]),
+    ] {
+        let query = wire::query::encode(&[("filter", filter)]);
+        assert_eq!(names(&list(&format!("?{query}"))), expected, "{filter}");
+    }
     for wrong in [
         "sort=x",
         "order=x",
@@ -199,6 +312,8 @@ fn a_list_is_read_page_by_page_in_the_order_asked_for() {
         "scope=x",
         "pagesize=x",
         "iam_id=x",
+        "filter=name%20eq%20%22a%22",
+        "filter=a",
         "order=asc&order=desc",
     ] {
         let reply = keys.call("GET", &format!("/v1/apikeys?{wrong}")).send();

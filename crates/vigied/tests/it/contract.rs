@@ -230,6 +230,18 @@ fn answers_of_a_person(world: &World, tell: &mut impl FnMut(&str, &str, &Reply))
     tell("POST", "/v2/users/redeem", &redeem.send());
 }
 
+/// With a new service ID and its key, as a client.
+fn by_client(world: &World, request: Request) -> Request {
+    let body =
+        json!({"account_id": world.account, "name": world.new_name(), "apikey": {"name": "k"}});
+    let made = world.manage("POST", "/v1/serviceids", &body);
+    request.form(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", made["id"].as_str().unwrap()),
+        ("client_secret", made["apikey"]["apikey"].as_str().unwrap()),
+    ])
+}
+
 /// Requests for routes with the credential in the form: a good one of each kind, and a bad one.
 fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
     let user = world.user("own space", "Manager");
@@ -252,6 +264,7 @@ fn forms(world: &World, method: &str, path: &str) -> Vec<Request> {
     ];
     match path {
         "/identity/token" | "/oidc/token" => vec![
+            by_client(world, request()),
             request().form(&[("grant_type", apikey), ("apikey", key)]),
             request().basic("bx", "bx").form(&login),
             request().basic("bx", "bx").form(&[

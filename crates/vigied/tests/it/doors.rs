@@ -86,6 +86,7 @@ fn challenge(reply: &Reply) -> Option<&str> {
 }
 
 const BEARER: &str = "Bearer realm=\"vigie\"";
+const BEARER_REFUSED: &str = "Bearer realm=\"vigie\", error=\"invalid_token\"";
 const BEARER_AND_BASIC: &str = "Bearer realm=\"vigie\", Basic realm=\"vigie\"";
 
 #[test]
@@ -155,6 +156,49 @@ fn a_key_and_a_token_open_the_routes_of_metrics_by_bearer_and_by_basic() {
     );
 }
 
+/// RFC 6750 3.1: a client that shows a token learns that this is what is wrong; one that shows none is told nothing about it.
+#[test]
+fn a_token_that_is_no_good_is_challenged_as_such() {
+    let server = Server::start();
+    let own = Credentials::of(&server);
+    let cut = &own.iam[..own.iam.len() - 5];
+    let refused_and_basic =
+        "Bearer realm=\"vigie\", error=\"invalid_token\", Basic realm=\"vigie\"";
+    for (path, refused, bare_challenge) in [
+        ("/v1/apikeys", BEARER_REFUSED, BEARER),
+        ("/identity/userinfo", BEARER_REFUSED, BEARER),
+        ("/v1/metrics/list", refused_and_basic, BEARER_AND_BASIC),
+        ("/version", refused_and_basic, BEARER_AND_BASIC),
+    ] {
+        let ask = || server.request("GET", path);
+        for wrong in [
+            ask().bearer(cut),
+            ask().bearer("nonsense"),
+            ask().header("X-Auth-User-Token", &format!("iam {cut}")),
+            ask().header("X-Auth-User-Token", "apikey vgk_x"),
+        ] {
+            let reply = wrong.send();
+            assert_eq!(
+                (reply.status, challenge(&reply)),
+                (401, Some(refused)),
+                "{path}"
+            );
+        }
+        for none in [
+            ask(),
+            ask().header("X-Auth-User-Token", ""),
+            ask().basic("nobody", "x"),
+        ] {
+            let reply = none.send();
+            assert_eq!(
+                (reply.status, challenge(&reply)),
+                (401, Some(bare_challenge)),
+                "{path}"
+            );
+        }
+    }
+}
+
 #[test]
 fn neither_way_opens_what_manages_identities_nor_asks_for_a_password_there() {
     let server = Server::start();
@@ -169,16 +213,25 @@ fn neither_way_opens_what_manages_identities_nor_asks_for_a_password_there() {
         ("PUT", "/v2/users/self/password"),
     ] {
         let requests = [
-            server.request(method, path).bearer(&own.key),
-            server.request(method, path).basic("apikey", &own.key),
-            server.request(method, path).basic("iam", &own.iam),
-            server.request(method, path).basic("token", &own.iam),
-            server.request(method, path),
+            (
+                server.request(method, path).bearer(&own.key),
+                BEARER_REFUSED,
+            ),
+            (
+                server.request(method, path).basic("apikey", &own.key),
+                BEARER,
+            ),
+            (server.request(method, path).basic("iam", &own.iam), BEARER),
+            (
+                server.request(method, path).basic("token", &own.iam),
+                BEARER,
+            ),
+            (server.request(method, path), BEARER),
         ];
-        for request in requests {
+        for (request, expected) in requests {
             let reply = request.send();
             assert_eq!(reply.status, 401, "{method} {path}: {}", reply.text());
-            assert_eq!(challenge(&reply), Some(BEARER), "{method} {path}");
+            assert_eq!(challenge(&reply), Some(expected), "{method} {path}");
         }
     }
     // The Basic of a token endpoint is the client's.

@@ -177,6 +177,7 @@ fn every_limit_is_tried_here() {
         .chain(&crate::kept_answers::LIMITS)
         .chain(&crate::senders::LIMITS)
         .chain(&crate::senders::STATSD_LIMITS)
+        .chain(&crate::service_ids::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();

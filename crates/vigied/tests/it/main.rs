@@ -140,6 +140,8 @@ mod sdk;
 #[cfg(test)]
 mod senders;
 #[cfg(test)]
+mod service_ids;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod settings;
@@ -160,5 +162,7 @@ mod undisturbed;
 mod unseen_output;
 #[cfg(test)]
 mod upgrade;
+#[cfg(test)]
+mod user_list;
 #[cfg(test)]
 mod wide_answers;

@@ -1,4 +1,6 @@
-//! A real client nobody here wrote: IBM's `ibm-cloud-sdk-core`, unmodified.
+//! Real clients nobody here wrote: IBM's `ibm-cloud-sdk-core` and `ibm-platform-services`, unmodified.
+
+mod identity;
 
 use crate::harness::Server;
 use std::process::Command;
@@ -45,28 +47,30 @@ except ApiException as error:
 print("ibm-cloud-sdk-core", ibm_cloud_sdk_core.__version__ if hasattr(ibm_cloud_sdk_core, "__version__") else "", "ok")
 "#;
 
-#[test]
-fn the_python_sdk_gets_and_renews_a_token_that_sends_a_metric() {
+/// Runs a script of the SDKs' users with these arguments; it says `ok` at its end.
+fn run(test: &str, script: &str, arguments: &[&str]) {
     let Some(python) = std::env::var_os("VIGIE_TEST_PYTHON") else {
-        testing::skipped(
-            "the_python_sdk_gets_and_renews_a_token_that_sends_a_metric",
-            "no Python with ibm-cloud-sdk-core",
-        );
+        testing::skipped(test, "no Python with IBM's SDKs");
         return;
     };
-    let server = Server::start();
     let output = Command::new(python)
         .env_remove("IBM_CREDENTIALS_FILE")
-        .args([
-            "-c",
-            SCRIPT,
-            &server.serving.url(),
-            &server.owner.api_key,
-            &server.owner.space,
-        ])
+        .args(["-c", script])
+        .args(arguments)
         .output()
         .unwrap();
     let shown = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && shown.contains("ok"), "{shown}");
+}
+
+#[test]
+fn the_python_sdk_gets_and_renews_a_token_that_sends_a_metric() {
+    let server = Server::start();
+    let url = server.serving.url();
+    run(
+        "the_python_sdk_gets_and_renews_a_token_that_sends_a_metric",
+        SCRIPT,
+        &[&url, &server.owner.api_key, &server.owner.space],
+    );
 }

@@ -1,6 +1,6 @@
 //! A service as the caller: what it asks for is answered, logged and audited under its own name.
 //!
-//! No interface makes services yet, so the rows of one are written into the database, with an entry in the change log.
+//! Its rows are written past the interface that makes service IDs: this one has no name.
 
 use crate::audit::entries;
 use crate::harness::{Reply, Request, Server};
@@ -61,10 +61,7 @@ fn service(data: &Path, account: &str, space: &str, role: &'static str) -> Strin
         for (sql, values) in &statements {
             tx.execute(sql, values).await.unwrap();
         }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "rows that no interface writes yet"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "rows past the interface")]
         tx.commit().await.unwrap();
         db.close().await;
     });

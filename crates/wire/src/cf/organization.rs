@@ -35,7 +35,7 @@ pub struct OrganizationName {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct MemberEntity {
-    /// The user name, an e-mail address.
+    /// The user name, an e-mail address; of a service ID, its IAM id.
     pub username: String,
     /// Whether the user can log in.
     pub active: bool,

@@ -1,5 +1,6 @@
 //! API keys as objects: `/v1/apikeys`.
 
+use crate::iam::history::HistoryEntry;
 use crate::secret::SecretText;
 use base::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -38,12 +39,21 @@ pub struct ApiKey {
     pub account_id: String,
     /// The key itself, on creation alone; empty ever after.
     pub apikey: SecretText,
+    /// Whether a login with it by the command line is a session: it always is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_sessions: Option<bool>,
+    /// What happens when it leaks: `none`, as nobody watches for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_when_leaked: Option<String>,
     /// When it ceases to work, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
     /// What it reaches, where that is less than its user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<KeyReach>,
+    /// What was done to it, the latest first, where `include_history` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Vec<HistoryEntry>>,
 }
 
 /// What an API key has of its user's rights. It is for metrics alone then, and manages nothing.
@@ -85,7 +95,7 @@ pub struct ApiKeyList {
 pub struct CreateApiKey {
     /// Its name.
     pub name: String,
-    /// The IAM id of whom it shall speak for.
+    /// The IAM id of whom it shall speak for: the caller's, or that of a service ID of the account.
     pub iam_id: String,
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,13 +106,13 @@ pub struct CreateApiKey {
     /// A key of the caller's own choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apikey: Option<SecretText>,
-    /// Whether the key's text shall be kept.
+    /// Whether the key's text shall be kept: `false` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_value: Option<bool>,
-    /// Whether logins with it shall be sessions.
+    /// Whether logins with it shall be sessions: `true` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_sessions: Option<bool>,
-    /// What shall happen when it leaks: `none`, `disable` or `delete`.
+    /// What shall happen when it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it shall cease to work.
@@ -122,10 +132,10 @@ pub struct UpdateApiKey {
     /// What it is for now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether logins with it shall be sessions.
+    /// Whether logins with it shall be sessions: `true` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_sessions: Option<bool>,
-    /// What shall happen when it leaks.
+    /// What shall happen when it leaks: `none` alone is served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_when_leaked: Option<String>,
     /// When it shall cease to work.

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What `/.well-known/openid-configuration` answers.
+/// What `/.well-known/openid-configuration` answers, and `/.well-known/oauth-authorization-server` of RFC 8414.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Discovery {
     /// The `iss` of every token.
     pub issuer: String,
-    /// Where a browser would log in.
+    /// Where a browser would log in; no flow by redirects is served, so it leads to the page with one-time codes.
     pub authorization_endpoint: String,
     /// Where tokens are given.
     pub token_endpoint: String,
@@ -28,7 +28,7 @@ pub struct Discovery {
     /// Values of `scope`.
     #[serde(default)]
     pub scopes_supported: Vec<String>,
-    /// Values of `response_type`.
+    /// Values of `response_type` at the authorization endpoint: none.
     #[serde(default)]
     pub response_types_supported: Vec<String>,
     /// Kinds of subject.
@@ -50,6 +50,8 @@ pub const GRANT_PASSCODE: &str = "urn:ibm:params:oauth:grant-type:passcode";
 pub const GRANT_PASSWORD: &str = "password";
 /// The grant of refresh tokens.
 pub(crate) const GRANT_REFRESH_TOKEN: &str = "refresh_token";
+/// The grant of service IDs with one of their keys.
+pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
 impl Discovery {
     /// The document of the server that the outside reaches as `public_url`.
@@ -59,7 +61,7 @@ impl Discovery {
         let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         Self {
             issuer: format!("{root}/identity"),
-            authorization_endpoint: format!("{root}/identity/passcode"),
+            authorization_endpoint: format!("{root}/identity/authorize"),
             token_endpoint: format!("{root}/identity/token"),
             passcode_endpoint: format!("{root}/identity/passcode"),
             jwks_uri: format!("{root}/identity/keys"),
@@ -71,12 +73,16 @@ impl Discovery {
                 GRANT_REFRESH_TOKEN,
                 GRANT_API_KEY,
                 GRANT_PASSCODE,
+                GRANT_CLIENT_CREDENTIALS,
             ]),
             scopes_supported: list(&["openid", "ibm"]),
-            response_types_supported: list(&["cloud_iam", "uaa"]),
+            response_types_supported: Vec::new(),
             subject_types_supported: list(&["public"]),
             id_token_signing_alg_values_supported: list(&["RS256"]),
-            token_endpoint_auth_methods_supported: list(&["client_secret_basic"]),
+            token_endpoint_auth_methods_supported: list(&[
+                "client_secret_basic",
+                "client_secret_post",
+            ]),
         }
     }
 }

@@ -29,6 +29,21 @@ pub struct TokenReply {
     pub uaa_refresh_token: Option<SecretText>,
 }
 
+/// What `POST /identity/token` answers to `client_credentials`: RFC 6749 4.4.3 has no refresh token there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ClientTokenReply {
+    /// A JWT, signed with RS256.
+    pub access_token: SecretText,
+    /// `Bearer`.
+    pub token_type: String,
+    /// Seconds until the access token expires.
+    pub expires_in: i64,
+    /// When it expires, in epoch seconds.
+    pub expiration: i64,
+    /// `ibm openid`.
+    pub scope: String,
+}
+
 /// What `POST /identity/passcode` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PasscodeReply {

@@ -66,7 +66,7 @@ pub struct InviteUsers {
 pub struct Invite {
     /// E-mail address.
     pub email: String,
-    /// An account role to begin with, for example `Viewer`.
+    /// An account role to begin with, for example `Viewer`; `Member` is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_role: Option<String>,
 }

@@ -2,12 +2,12 @@
 
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
-use super::{cloud_foundry, invitation};
+use super::{cloud_foundry, invitation, service_ids};
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
 use crate::iam::introspection::{Introspection, UserInfo};
-use crate::iam::token::{PasscodeReply, TokenReply};
+use crate::iam::token::{ClientTokenReply, PasscodeReply, TokenReply};
 use crate::iam::user::{ChangePassword, InviteUsers, Invited, Username, Users};
 use crate::problem::{IdentityBody, TokenErrorBody};
 use serde_json::{Value, json};
@@ -28,6 +28,7 @@ pub(super) fn document() -> Value {
     passcodes(&mut document);
     api_keys(&mut document);
     one_api_key(&mut document);
+    service_ids::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
     invitation::routes(&mut document);
@@ -36,21 +37,25 @@ pub(super) fn document() -> Value {
 }
 
 fn tokens(document: &mut Document) {
-    let reply = document.schema::<TokenReply>();
+    let user = document.schema::<TokenReply>();
+    let client = document.schema::<ClientTokenReply>();
+    let reply = json!({ "oneOf": [user, client] });
     let error = document.schema::<TokenErrorBody>();
     for (path, id) in [
         ("/identity/token", "token"),
         ("/oidc/token", "tokenOldPath"),
     ] {
-        let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode or a refresh token")
+        let operation = Operation::new(id, "Gives an access token for an API key, a password, a passcode, a refresh token, or a service ID and its key")
             .may_have("Client")
             .form(&[
-                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode` or `refresh_token`"),
+                ("grant_type*", "`urn:ibm:params:oauth:grant-type:apikey`, `password`, `urn:ibm:params:oauth:grant-type:passcode`, `refresh_token` or `client_credentials`"),
                 ("apikey", "with the grant of API keys"),
                 ("username", "with `password`"),
                 ("password", "with `password`"),
                 ("passcode", "with the grant of passcodes"),
                 ("refresh_token", "with `refresh_token`"),
+                ("client_id", "with `client_credentials`, in place of Basic: a service ID"),
+                ("client_secret", "with `client_credentials`, in place of Basic: one of its API keys"),
                 ("account", "the account the token shall be bound to"),
                 ("response_type", "`cloud_iam`; `uaa` in the list adds a UAA token"),
                 ("uaa_client_id", "`cf`, with `uaa`"),
@@ -96,6 +101,14 @@ fn about_tokens(document: &mut Document) {
     for (path, id) in [
         ("/identity/.well-known/openid-configuration", "discovery"),
         ("/.well-known/openid-configuration", "discoveryAtRoot"),
+        (
+            "/.well-known/oauth-authorization-server",
+            "discoveryOfOAuth",
+        ),
+        (
+            "/.well-known/oauth-authorization-server/identity",
+            "discoveryOfOAuthIssuer",
+        ),
     ] {
         let operation = Operation::new(id, "Where everything is");
         document.route(
@@ -120,10 +133,21 @@ fn about_tokens(document: &mut Document) {
         );
     document.route("POST", "/identity/introspect", failing(operation, &error));
     let user_info = document.schema::<UserInfo>();
-    let operation = Operation::new("userinfo", "Whom the token speaks for")
-        .needs(&CALLER)
-        .answers("200", "the person", user_info);
-    document.route("GET", "/identity/userinfo", failing(operation, &error));
+    for (method, id) in [("GET", "userinfo"), ("POST", "userinfoByPost")] {
+        let operation = Operation::new(id, "Whom the token speaks for")
+            .needs(&CALLER)
+            .answers("200", "the person", user_info.clone());
+        document.route(method, "/identity/userinfo", failing(operation, &error));
+    }
+    let operation = Operation::new(
+        "authorize",
+        "A page that leads to a one-time code: no flow by redirects is served",
+    )
+    .query("response_type", "none is served")
+    .answers_as("200", "the page", "text/html", json!({ "type": "string" }));
+    let operation =
+        failing(operation, &error).or_as("4XX", "text/html", json!({ "type": "string" }));
+    document.route("GET", "/identity/authorize", operation);
 }
 
 fn passcodes(document: &mut Document) {
@@ -170,6 +194,10 @@ fn api_keys(document: &mut Document) {
             "`name`, `description`, `created_at` or `created_by`",
         )
         .query("order", "`asc` or `desc`")
+        .query(
+            "filter",
+            "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
+        )
         .answers("200", "a page of keys", list);
     document.route("GET", "/v1/apikeys", failing(operation, &error));
     let operation = Operation::new(
@@ -189,6 +217,7 @@ fn api_keys(document: &mut Document) {
     let operation = Operation::new("readApiKeyByText", "Finds the key that a text is")
         .needs(&CALLER)
         .header("IAM-ApiKey", "the key's text", true)
+        .query("include_history", "`true`: with what was done to it")
         .answers("200", "the key", key);
     document.route("GET", "/v1/apikeys/details", failing(operation, &error));
 }
@@ -203,7 +232,9 @@ fn one_api_key(document: &mut Document) {
             .path("id", "the key's id, `ApiKey-<GUID>`")
     };
     let path = "/v1/apikeys/{id}";
-    let read = of("readApiKey", "Reads a key").answers("200", "the key", key.clone());
+    let read = of("readApiKey", "Reads a key")
+        .query("include_history", "`true`: with what was done to it")
+        .answers("200", "the key", key.clone());
     document.route("GET", path, failing(read, &error));
     let write = of("updateApiKey", "Changes a key")
         .header("If-Match", "the key's `entity_tag`, or `*`", true)
@@ -283,6 +314,11 @@ fn users(document: &mut Document) {
         "listUsers",
         "Lists the account's users, then the people who are invited",
     ))
+    .query(
+        "search",
+        "a part of an address or name; or `email:`, `firstname:`, `lastname:` or `state:` and a part",
+    )
+    .query("user_id", "the person with this address")
     .answers("200", "a page of users", list);
     document.route("GET", path, failing(operation, &error));
     let operation = of(

@@ -10,6 +10,7 @@ use crate::error::IamError;
 use crate::manage::administrator::still_administers;
 use crate::model::address::Address;
 use crate::model::page::{Part, Window};
+use crate::model::people_search::PeopleSearch;
 use crate::model::role::Role;
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::What;
@@ -156,9 +157,31 @@ impl Iam {
         account: AccountId,
         window: Window,
     ) -> Result<Part<Invitation>, IamError> {
+        self.invitations_found(caller, account, &PeopleSearch::default(), window)
+            .await
+    }
+
+    /// As [`Self::invitations`], of those that the search shows.
+    ///
+    /// # Errors
+    /// As [`Self::invitations`].
+    pub async fn invitations_found(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        search: &PeopleSearch,
+        window: Window,
+    ) -> Result<Part<Invitation>, IamError> {
         self.administer(caller, account, "listing users")?;
+        let Some(patterns) = search.of_invited() else {
+            return Ok(Part {
+                entries: Vec::new(),
+                total: 0,
+            });
+        };
         let now = self.0.clock.now();
-        let (total, entries) = invitations::lists::into(&self.0.db, account, now, window).await?;
+        let found = invitations::lists::into(&self.0.db, account, now, &patterns, window);
+        let (total, entries) = found.await?;
         Ok(Part { entries, total })
     }
 }

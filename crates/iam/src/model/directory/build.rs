@@ -66,6 +66,7 @@ impl Directory {
                 }
                 self.users.remove(&id);
             }
+            Change::Service(id) => self.services.remove(&id),
             Change::Principal(guid) => {
                 for id in Principal::of_guid(guid) {
                     for account in before.accounts_of(id) {
@@ -120,6 +121,11 @@ impl Directory {
             self.users_by_address
                 .insert(address::fold(&user.email), user.id);
             self.users.insert(user.id, user);
+        }
+        for service in facts.services {
+            if self.accounts.contains_key(&service.account) {
+                self.services.insert(service.id, service);
+            }
         }
         for own in facts.members {
             if self.accounts.contains_key(&own.account) {

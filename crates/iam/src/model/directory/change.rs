@@ -1,6 +1,6 @@
 //! The subjects of changes, as the database triggers write them into the change log.
 
-use base::id::{AccountId, Guid, KeyId, OrgId, SpaceId, UserId};
+use base::id::{AccountId, Guid, KeyId, OrgId, ServiceId, SpaceId, UserId};
 use base::scope::Domain;
 use std::collections::BTreeSet;
 
@@ -19,6 +19,8 @@ pub(crate) enum Change {
     Space(SpaceId),
     /// A user's name and address.
     User(UserId),
+    /// A service's name and settings.
+    Service(ServiceId),
     /// The memberships and roles of the principal with this GUID.
     Principal(Guid),
     /// A domain's number and settings.
@@ -44,6 +46,7 @@ impl Change {
             "org" => Self::Org(id.parse().ok()?),
             "space" => Self::Space(id.parse().ok()?),
             "user" => Self::User(UserId(guid()?)),
+            "service" => Self::Service(ServiceId(guid()?)),
             "principal" => Self::Principal(guid()?),
             "domain" => Self::Domain(domain(id)?),
             "deletion" => Self::Deletion(domain(id)?),

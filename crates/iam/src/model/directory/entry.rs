@@ -1,7 +1,7 @@
 //! The entries of the directory: accounts, organizations, spaces, users and keys, each like its row.
 
 use crate::model::bounds::Narrowing;
-use base::id::{AccountId, KeyId, OrgId, SpaceId, TenantId, UserId};
+use base::id::{AccountId, KeyId, OrgId, ServiceId, SpaceId, TenantId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
 use std::sync::Arc;
@@ -90,6 +90,29 @@ pub struct Member {
     pub added_at: Millis,
 }
 
+/// A service ID: a program with an identity of its own, in one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// The account it belongs to.
+    pub account: AccountId,
+    /// Its name; several may have the same.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The CRNs of what it is for.
+    pub crns: Vec<String>,
+    /// Locked: it cannot be changed, and gets no further keys, until it is unlocked.
+    pub locked: bool,
+    /// Grows with every change; part of the entity tag.
+    pub revision: i64,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub modified_at: Millis,
+}
+
 /// An API key without its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
@@ -99,6 +122,8 @@ pub struct ApiKey {
     pub account: AccountId,
     /// Whom it proves.
     pub principal: Principal,
+    /// Who made it, if that was somebody else.
+    pub made_by: Option<Principal>,
     /// Its name.
     pub name: String,
     /// What it is for.
@@ -122,6 +147,12 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// Who made it.
+    #[must_use]
+    pub fn maker(&self) -> Principal {
+        self.made_by.unwrap_or(self.principal)
+    }
+
     /// Why it is refused, if it is.
     #[must_use]
     pub fn refusal(&self, now: Millis) -> Option<&'static str> {

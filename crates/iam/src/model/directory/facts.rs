@@ -1,6 +1,6 @@
 //! The contents of a directory: all of them, or those that a few changes are about, as they are now.
 
-use super::{Account, ApiKey, Deleted, Org, Region, RuleTexts, Space, User};
+use super::{Account, ApiKey, Deleted, Org, Region, RuleTexts, Service, Space, User};
 use crate::model::issuers::Issuers;
 use crate::model::role::Role;
 use base::id::{AccountId, TenantId};
@@ -47,6 +47,7 @@ pub(crate) struct Facts {
     pub(crate) orgs: Vec<Org>,
     pub(crate) spaces: Vec<Space>,
     pub(crate) users: Vec<User>,
+    pub(crate) services: Vec<Service>,
     pub(crate) members: Vec<Membership>,
     pub(crate) departures: Vec<Left>,
     pub(crate) domains: Vec<DomainFact>,

@@ -1,8 +1,8 @@
 //! Keeps every list sorted through changes.
 
-use super::Directory;
 use super::change::Change;
 use super::sorted::{Lists, Sorted, list};
+use super::{Directory, Service};
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
@@ -139,6 +139,7 @@ impl Sorted {
             | Change::Limits(_)
             | Change::Regions
             | Change::User(_)
+            | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
             | Change::Issuers
@@ -181,6 +182,7 @@ impl Sorted {
             Change::Limits(_)
             | Change::Regions
             | Change::User(_)
+            | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
             | Change::Issuers
@@ -241,6 +243,15 @@ impl Directory {
     #[must_use]
     pub fn principals_of(&self, account: AccountId) -> &[Principal] {
         list(&self.sorted.members, &account)
+    }
+
+    /// The services in the account, unsorted.
+    pub(crate) fn services_of(&self, account: AccountId) -> impl Iterator<Item = &Service> {
+        let all = self.principals_of(account).iter();
+        all.filter_map(move |principal| match principal {
+            Principal::Service(id) => self.services.get(id),
+            _ => None,
+        })
     }
 
     /// The principals with any role in the domain: services and profiles, then users by address.

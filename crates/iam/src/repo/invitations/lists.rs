@@ -52,30 +52,39 @@ pub struct OpenInvitation {
     pub expires_at: Millis,
 }
 
-/// The open invitations of the account, by address, and their number.
+/// The open invitations of the account whose address fits both patterns, by address, and their number.
 pub(crate) async fn into(
     db: &Db,
     account: AccountId,
     now: Millis,
+    [first, second]: &[String; 2],
     window: Window,
 ) -> Result<(u64, Vec<Invitation>), IamError> {
-    let own = [account.to_string().into(), now.0.into()];
+    let own = [
+        Value::from(account.to_string()),
+        now.0.into(),
+        first.as_str().into(),
+        second.as_str().into(),
+    ];
     let count = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2 \
+                 AND folded LIKE $3 ESCAPE '!' AND folded LIKE $4 ESCAPE '!' \
                  AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                  WHERE members.account = $1 AND users.folded = invitations.folded)";
     let total = held(db.one(count, &own).await?)?;
     let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
                FROM (SELECT guid, email, folded, created_at FROM invitations \
-               WHERE account = $1 AND expires_at > $2 \
+               WHERE account = $1 AND expires_at > $2 AND folded LIKE $3 ESCAPE '!' AND folded LIKE $4 ESCAPE '!' \
                AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                WHERE members.account = $1 AND users.folded = invitations.folded) \
-               ORDER BY folded LIMIT $3 OFFSET $4) AS waiting \
-               LEFT JOIN invitation_roles ON invitation_roles.invitation = waiting.guid AND invitation_roles.domain = $5 \
+               ORDER BY folded LIMIT $5 OFFSET $6) AS waiting \
+               LEFT JOIN invitation_roles ON invitation_roles.invitation = waiting.guid AND invitation_roles.domain = $7 \
                ORDER BY waiting.folded, invitation_roles.role";
-    let [key, now] = own;
+    let [key, now, first, second] = own;
     let values = [
         key,
         now,
+        first,
+        second,
         row_count(window.take).into(),
         row_count(window.skip).into(),
         Domain::Account(account).to_string().into(),

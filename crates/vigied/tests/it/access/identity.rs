@@ -1,6 +1,7 @@
 //! The identity routes: what is asked for is named in the path or the body, so the columns are the objects, and each is
 //! tried with a request that is right in everything but, perhaps, the caller.
 
+use super::service_ids;
 use super::world::{CREDENTIALS, ELSEWHERE, Key, Place, User, World};
 use crate::harness::Request;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ pub(crate) struct Attempt<'w> {
 
 impl Attempt<'_> {
     /// The request, its path's braces filled.
-    fn with(&self, parts: &[(&str, &str)]) -> Request {
+    pub(super) fn with(&self, parts: &[(&str, &str)]) -> Request {
         let path = parts
             .iter()
             .fold(self.path.to_owned(), |path, (name, value)| {
@@ -50,7 +51,7 @@ impl Attempt<'_> {
 }
 
 type Ask = Box<dyn Fn(&Attempt<'_>) -> Request + Send + Sync>;
-type Relation = fn(&User) -> bool;
+pub(super) type Relation = fn(&User) -> bool;
 type At<T> = fn(&Attempt<'_>, &T) -> Request;
 
 /// A column of a route: what is asked for, and who gets it.
@@ -93,7 +94,7 @@ impl Column {
     }
 }
 
-fn everyone(_: &User) -> bool {
+pub(super) fn everyone(_: &User) -> bool {
     true
 }
 
@@ -109,12 +110,12 @@ fn stranger(user: &User) -> bool {
     user.domain == ELSEWHERE
 }
 
-fn administrator(user: &User) -> bool {
+pub(super) fn administrator(user: &User) -> bool {
     user.holds("account", "Administrator")
 }
 
 /// Administrator of the account that the credential is for.
-fn administers_own(user: &User) -> bool {
+pub(super) fn administers_own(user: &User) -> bool {
     administrator(user) || stranger(user)
 }
 
@@ -139,7 +140,7 @@ fn manages_space(user: &User) -> bool {
     manages_org(user) || user.holds("own space", "Manager")
 }
 
-fn column(
+pub(super) fn column(
     name: &'static str,
     (sees, may): (Relation, Relation),
     yes: u16,
@@ -267,6 +268,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             "/identity/userinfo" | "/coe/v2/accounts" | "/v2/organizations" | "/v2/spaces"
             | "/v2/deleted",
         ) => open(200, |a| a.with(&[])),
+        ("POST", "/identity/userinfo") => open(200, |a| a.with(&[])),
         ("POST", "/oauth/token/disconnect") => open(200, |a| {
             let spare = a.world.spare(a.user, a.credential);
             let value = format!("{} {spare}", a.credential);
@@ -340,6 +342,11 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             column("for another", (everyone, nobody), 201, |a| {
                 a.with(&[])
                     .json(&json!({"name": a.world.new_name(), "iam_id": a.world.owner_iam_id}))
+            }),
+            column("for a service", (administrator, administrator), 201, |a| {
+                let service = service_ids::made(a.world);
+                a.with(&[])
+                    .json(&json!({"name": a.world.new_name(), "iam_id": service["iam_id"]}))
             }),
         ],
         ("GET", "/v1/apikeys/details") => keys(Reads, 200, |a, key| {
@@ -417,7 +424,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             a.with(&[("guid", &place.space), ("role", "auditors")])
                 .json(&a.clerk())
         }),
-        _ => return None,
+        _ => return service_ids::columns(method, path),
     };
     Some(columns)
 }

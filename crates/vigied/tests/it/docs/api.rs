@@ -43,6 +43,7 @@ const CHAPTERS: [(&str, &str, &[&str]); 8] = [
         &["/identity", "/oidc", "/.well-known"],
     ),
     ("API keys", "iam.json", &["/v1/apikeys"]),
+    ("Service IDs", "iam.json", &["/v1/serviceids"]),
     (
         "Accounts and users",
         "iam.json",

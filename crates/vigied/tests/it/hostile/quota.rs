@@ -119,6 +119,7 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
         "limits.spaces_per_account=3",
         "limits.organizations_per_account=2",
         "limits.api_keys_per_account=2",
+        "limits.service_ids_per_account=1",
     ]);
     let own = server.owner.api_key.clone();
     for name in ["two", "three"] {
@@ -145,6 +146,12 @@ fn spaces_organizations_and_keys_are_counted_by_account() {
     let key = |name: &str| ask("/v1/apikeys", &own, json!({"name": name, "iam_id": user}));
     assert_eq!(key("second").status, 201);
     is_for_later(&key("third"), "api_keys_per_account");
+    let service = |name: &str| {
+        let body = json!({"name": name, "account_id": server.owner.account});
+        ask("/v1/serviceids", &own, body)
+    };
+    assert_eq!(service("first").status, 201);
+    is_for_later(&service("second"), "service_ids_per_account");
     // Another account has its own room.
     let next = neighbour(&server);
     assert_eq!(org(&next, "second").status, 201);

@@ -98,6 +98,8 @@ const ROWS: &[Row] = &[
         1024,
     ),
     Row("PUT", "/v1/apikeys/{key}", "expires_at", "word_bytes", 128),
+    Row("POST", "/v1/serviceids", "name", "label_bytes", 255),
+    Row("POST", "/v1/serviceids", "account_id", "word_bytes", 128),
     Row(
         "PUT",
         "/v2/accounts/{account}/roles/Viewer",
@@ -230,6 +232,7 @@ fn send(server: &Server, owner: &Owner, row: &Row, bytes: usize) -> Reply {
     }
     let mut body = json!({
         "name": "some name", "iam_id": owner.me, "organization_guid": server.owner.org,
+        "account_id": server.owner.account,
         "username": server.owner.user, "current_password": "guess", "new_password": "correct horse battery",
     });
     body[field] = json!(text);

@@ -39,6 +39,14 @@ const PARAMETERS: &[&str] = &[
     "q",
     "recursive",
     "organization_guid",
+    "response_type",
+    "search",
+    "user_id",
+    "filter",
+    "sort",
+    "order",
+    "name",
+    "include_history",
     "unknown",
 ];
 

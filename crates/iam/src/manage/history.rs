@@ -1,0 +1,34 @@
+//! The history of an object: what was changed of it and by whom, as the audit has it.
+
+use crate::audit::{Action, Recorded};
+use crate::error::IamError;
+use crate::model::page::row_count;
+use crate::repo::audit;
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::limit;
+use std::fmt::Display;
+
+impl Iam {
+    /// The latest changes of an object of the credential's account, which the caller has been shown: the newest first, as many as a
+    /// page has entries.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn history(
+        &self,
+        caller: &Identity,
+        target: impl Display,
+    ) -> Result<Vec<Recorded>, IamError> {
+        let most = row_count(limit::PAGE_ENTRIES.default);
+        let target = target.to_string();
+        audit::of_target(&self.0.db, caller.account(), &target, most).await
+    }
+}
+
+/// The sentence about an action that the audit names so; none for one that only a newer program knows.
+#[must_use]
+pub fn sentence(event: &str) -> Option<&'static str> {
+    let known = Action::ALL.iter().find(|own| own.name() == event)?;
+    Some(known.log_sentence())
+}

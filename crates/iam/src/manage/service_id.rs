@@ -1,0 +1,326 @@
+//! Service IDs: programs with an identity of their own, each in one account, with roles and API keys like a user's. An Administrator
+//! of the account manages them; a service sees itself.
+
+use super::administrator::{not_administrator, still_administers};
+use super::api_key::NewKey;
+use super::new_key::check_not_revoked;
+use crate::audit::{Action, Entry};
+use crate::entropy;
+use crate::error::IamError;
+use crate::model::directory::{ApiKey, Service};
+use crate::model::entity_tag;
+use crate::model::page::{Part, Window};
+use crate::model::text;
+use crate::model::text::name;
+use crate::policy::is_administrator;
+use crate::refusal::{Reason, Refusal};
+use crate::repo::accounts::lock_active;
+use crate::repo::acts::departure::leave;
+use crate::repo::counts::What;
+use crate::repo::{members, principals, service_ids};
+use crate::service::Iam;
+use crate::token::identity::Identity;
+use base::id::{KeyId, ServiceId};
+use base::limit;
+use base::principal::Principal;
+use base::secret::Secret;
+use db::Tx;
+use std::cmp::Ordering;
+
+/// A new service ID.
+#[derive(Debug, Default)]
+pub struct NewService {
+    /// Its name; several may have the same.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The CRNs of what it is for.
+    pub crns: Vec<String>,
+    /// Created locked against changes.
+    pub locked: bool,
+}
+
+/// A change to a service ID.
+#[derive(Debug, Default)]
+pub struct ServiceChange {
+    /// Its new name.
+    pub name: Option<String>,
+    /// Its new description.
+    pub description: Option<String>,
+    /// The CRNs of what it is for now.
+    pub crns: Option<Vec<String>>,
+}
+
+/// A new service ID, with its first key and the key's text if one was made with it.
+#[derive(Debug)]
+pub struct MadeService {
+    /// The service ID.
+    pub service: Service,
+    /// The key.
+    pub key: Option<(ApiKey, Secret<String>)>,
+}
+
+/// The version of a service ID, for `If-Match`.
+#[must_use]
+pub fn entity_tag(service: &Service) -> String {
+    entity_tag::of(service.revision, service.id.0)
+}
+
+impl Iam {
+    /// The service IDs of the credential's account that are wanted. Sorted by `order`, then by name.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn service_ids(
+        &self,
+        caller: &Identity,
+        is_wanted: impl Fn(&Service) -> bool,
+        order: impl Fn(&Service, &Service) -> Ordering,
+        window: Window,
+    ) -> Result<Part<Service>, IamError> {
+        let directory = self.directory();
+        if !is_administrator(&directory, caller, caller.account()) {
+            return Err(not_administrator("listing service IDs"));
+        }
+        let all = directory.services_of(caller.account());
+        let all: Vec<&Service> = all.filter(|own| is_wanted(own)).collect();
+        Ok(window.sorted(all, |a, b| {
+            let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
+            order(a, b).then_with(by_name)
+        }))
+    }
+
+    /// One service ID.
+    ///
+    /// # Errors
+    /// When the caller is neither it nor an Administrator of its account.
+    pub fn service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
+        let directory = self.directory();
+        let is_seen = |own: &&Service| {
+            own.account == caller.account()
+                && (caller.principal() == Principal::Service(id)
+                    || is_administrator(&directory, caller, own.account))
+        };
+        let found = directory.service(id).filter(is_seen).cloned();
+        found.ok_or_else(|| IamError::not_found("the service ID"))
+    }
+
+    /// Whether the caller may make and change service IDs in the credential's account.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub fn may_manage_service_ids(&self, caller: &Identity) -> Result<(), IamError> {
+        self.administer(caller, caller.account(), "managing service IDs")
+    }
+
+    /// One service ID that the caller may change.
+    pub(super) fn changeable_service(
+        &self,
+        caller: &Identity,
+        id: ServiceId,
+        what: &str,
+    ) -> Result<Service, IamError> {
+        let service = self.service_id(caller, id)?;
+        self.administer(caller, service.account, what)?;
+        match service.locked {
+            true => Err(locked(&service)),
+            false => Ok(service),
+        }
+    }
+
+    /// Checks again, within the transaction of a change, whether the caller may make it, and holds the service ID as it is. The
+    /// account is locked.
+    pub(super) async fn hold_service(
+        &self,
+        tx: &mut Tx,
+        caller: &Identity,
+        service: &Service,
+        what: &str,
+    ) -> Result<(), IamError> {
+        still_administers(tx, caller, service.account, what).await?;
+        check_not_revoked(tx, caller, self.0.clock.now()).await?;
+        match service_ids::lock_changeable(tx, service.id).await? {
+            true => Ok(()),
+            false => Err(locked(service)),
+        }
+    }
+
+    /// Creates a service ID in the credential's account, and a key of it if one is wished: both or neither.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when a field is invalid; over a limit; for the key as `create_api_key`.
+    pub async fn create_service_id(
+        &self,
+        caller: &Identity,
+        new: NewService,
+        key: Option<NewKey>,
+    ) -> Result<MadeService, IamError> {
+        let (account, what) = (caller.account(), "making service IDs");
+        self.administer(caller, account, what)?;
+        text::check_description(&new.description)?;
+        check_crns(&new.crns)?;
+        let now = self.0.clock.now();
+        let service = Service {
+            id: ServiceId(entropy::guid()),
+            account,
+            name: name("name", &new.name)?,
+            description: new.description,
+            crns: new.crns,
+            locked: new.locked,
+            revision: 1,
+            created_at: now,
+            modified_at: now,
+        };
+        let key = key.map(|new| {
+            let owner = Some(service.id.into());
+            let new = NewKey { owner, ..new };
+            self.prepare_key(caller, KeyId(entropy::guid()), new)
+        });
+        let key = key.transpose()?;
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, account).await?;
+        still_administers(&mut tx, caller, account, what).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
+        let limit = &limit::SERVICE_IDS_PER_ACCOUNT;
+        self.has_room(&mut tx, account, limit, What::ServiceIds)
+            .await?;
+        principals::insert_service(&mut tx, service.id).await?;
+        members::join(&mut tx, account, service.id, now).await?;
+        service_ids::insert(&mut tx, &service).await?;
+        let mut entries = about(caller, Action::ServiceMade, &service).into_entries();
+        if let Some(key) = &key {
+            entries = entries.and(self.store_key(&mut tx, caller, key).await?);
+        }
+        self.commit(tx, entries).await?;
+        Ok(MadeService {
+            service,
+            key: key.map(|own| (own.key, own.text)),
+        })
+    }
+
+    /// Changes a service ID. `if_match` has its entity tag, or is `*`.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when it is locked, or has changed since the tag was read.
+    pub async fn update_service_id(
+        &self,
+        caller: &Identity,
+        id: ServiceId,
+        if_match: &str,
+        change: ServiceChange,
+    ) -> Result<Service, IamError> {
+        let what = "changing service IDs";
+        let service = self.changeable_service(caller, id, what)?;
+        let changed = || {
+            let message = "the service ID has changed since its entity tag was read: read it again";
+            IamError::Refused(Refusal::new(Reason::Conflict, message).field("If-Match"))
+        };
+        if !entity_tag::is_meant(if_match, &entity_tag(&service)) {
+            return Err(changed());
+        }
+        if let Some(description) = &change.description {
+            text::check_description(description)?;
+        }
+        if let Some(crns) = &change.crns {
+            check_crns(crns)?;
+        }
+        let name = change.name.map(|text| name("name", &text)).transpose()?;
+        let now = self.0.clock.now();
+        let new = Service {
+            name: name.unwrap_or_else(|| service.name.clone()),
+            description: (change.description).unwrap_or_else(|| service.description.clone()),
+            crns: change.crns.unwrap_or_else(|| service.crns.clone()),
+            revision: service.revision.saturating_add(1),
+            modified_at: now,
+            ..service.clone()
+        };
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, service.account).await?;
+        self.hold_service(&mut tx, caller, &service, what).await?;
+        // Of two concurrent requests with the same tag, one changes it.
+        if !service_ids::change(&mut tx, &new, service.revision).await? {
+            return Err(changed());
+        }
+        self.commit(tx, about(caller, Action::ServiceChanged, &new))
+            .await?;
+        Ok(new)
+    }
+
+    /// Locks a service ID against changes, or unlocks it. What it may do stays as it is.
+    ///
+    /// # Errors
+    /// Without Administrator of the account.
+    pub async fn lock_service_id(
+        &self,
+        caller: &Identity,
+        id: ServiceId,
+        on: bool,
+    ) -> Result<(), IamError> {
+        let what = "locking service IDs";
+        let service = self.service_id(caller, id)?;
+        self.administer(caller, service.account, what)?;
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, service.account).await?;
+        still_administers(&mut tx, caller, service.account, what).await?;
+        check_not_revoked(&mut tx, caller, now).await?;
+        service_ids::set_locked(&mut tx, id, on, now).await?;
+        let to = if on { "locked" } else { "unlocked" };
+        let entry = about(caller, Action::ServiceSwitched, &service);
+        self.commit(tx, entry.with("to", to)).await
+    }
+
+    /// Deletes a service ID with its roles, keys and sessions: from the moment this returns, its keys and everything made with them
+    /// are refused.
+    ///
+    /// # Errors
+    /// Without Administrator of the account; when it is locked.
+    pub async fn delete_service_id(
+        &self,
+        caller: &Identity,
+        id: ServiceId,
+    ) -> Result<(), IamError> {
+        let what = "deleting service IDs";
+        let service = self.changeable_service(caller, id, what)?;
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin().await?;
+        lock_active(&mut tx, service.account).await?;
+        self.hold_service(&mut tx, caller, &service, what).await?;
+        // It owns no account that somebody would have to inherit.
+        leave(&mut tx, service.account, id.into(), now, id.0).await?;
+        let entry = about(caller, Action::ServiceDeleted, &service);
+        self.commit_with_ends(tx, entry).await
+    }
+}
+
+fn about(caller: &Identity, action: Action, service: &Service) -> Entry {
+    Entry::by(caller, action)
+        .in_account(service.account)
+        .on(service.id)
+        .with("name", &service.name)
+}
+
+fn locked(service: &Service) -> IamError {
+    let message = format!(
+        "the service ID `{}` is locked: unlock it first",
+        service.name
+    );
+    IamError::refused(Reason::Locked, message)
+}
+
+/// A list of CRNs that is not too long, of texts that can be shown.
+fn check_crns(crns: &[String]) -> Result<(), Refusal> {
+    let (field, limit) = ("unique_instance_crns", &limit::CRNS_PER_SERVICE_ID);
+    if crns.len() as u64 > limit.default {
+        let message = format!(
+            "`{field}` has {} CRNs, more than `{}` = {}",
+            crns.len(),
+            limit.name,
+            limit.default
+        );
+        let problem = Refusal::new(Reason::Field, message);
+        return Err(problem.field(field).limit(limit));
+    }
+    crns.iter()
+        .try_for_each(|own| text::check_stored(field, own, &limit::LABEL_BYTES))
+}

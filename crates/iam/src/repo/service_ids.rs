@@ -1,0 +1,88 @@
+//! The table `service_ids`.
+
+use super::column::held;
+use super::principals;
+use super::selection::{Selection, selection};
+use crate::error::IamError;
+use crate::model::directory::Service;
+use base::id::{AccountId, ServiceId};
+use base::time::Millis;
+use db::{Tx, Value};
+
+/// For the directory.
+pub(super) const ROWS: Selection = selection!(
+    "SELECT guid, account, name, description, crns, locked, revision, created_at, modified_at FROM service_ids",
+    "guid"
+);
+
+/// The list in its column.
+fn crns(service: &Service) -> String {
+    serde_json::Value::from(service.crns.clone()).to_string()
+}
+
+/// Stores a new one, after its principal.
+pub(crate) async fn insert(tx: &mut Tx, service: &Service) -> Result<(), IamError> {
+    let sql = "INSERT INTO service_ids (guid, account, name, description, crns, locked, revision, created_at, modified_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let values = [
+        principals::key(service.id),
+        service.account.to_string().into(),
+        service.name.as_str().into(),
+        service.description.as_str().into(),
+        crns(service).into(),
+        service.locked.into(),
+        service.revision.into(),
+        service.created_at.0.into(),
+        service.modified_at.0.into(),
+    ];
+    tx.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Writes a changed one if its revision is still the one that was read and nobody has locked it: of two concurrent changes one
+/// succeeds.
+pub(crate) async fn change(tx: &mut Tx, service: &Service, from: i64) -> Result<bool, IamError> {
+    let sql = "UPDATE service_ids SET name = $2, description = $3, crns = $4, modified_at = $5, revision = revision + 1 \
+               WHERE guid = $1 AND revision = $6 AND locked = 0";
+    let values = [
+        principals::key(service.id),
+        service.name.as_str().into(),
+        service.description.as_str().into(),
+        crns(service).into(),
+        service.modified_at.0.into(),
+        from.into(),
+    ];
+    Ok(tx.execute(sql, &values).await? > 0)
+}
+
+/// Locks or unlocks it against changes.
+pub(crate) async fn set_locked(
+    tx: &mut Tx,
+    id: ServiceId,
+    on: bool,
+    now: Millis,
+) -> Result<(), IamError> {
+    let sql = "UPDATE service_ids SET locked = $2, modified_at = $3, revision = revision + 1 WHERE guid = $1";
+    tx.execute(sql, &[principals::key(id), on.into(), now.0.into()])
+        .await?;
+    Ok(())
+}
+
+/// Holds it as it is until the transaction ends. `false` if it was deleted or is locked against changes.
+pub(crate) async fn lock_changeable(tx: &mut Tx, id: ServiceId) -> Result<bool, IamError> {
+    let sql = "UPDATE service_ids SET revision = revision WHERE guid = $1 AND locked = 0";
+    Ok(tx.execute(sql, &[principals::key(id)]).await? > 0)
+}
+
+/// The number of service IDs of the account.
+pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
+    let sql = "SELECT COUNT(*) AS held FROM service_ids WHERE account = $1";
+    held(tx.one(sql, &[account.to_string().into()]).await?)
+}
+
+/// Deletes the row of a principal, before the principal itself, which may be a user.
+pub(crate) async fn delete_of(tx: &mut Tx, principal: &Value) -> Result<(), IamError> {
+    let sql = "DELETE FROM service_ids WHERE guid = $1";
+    tx.execute(sql, std::slice::from_ref(principal)).await?;
+    Ok(())
+}

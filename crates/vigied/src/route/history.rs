@@ -1,0 +1,45 @@
+//! The history of an object, as `include_history` asks for it.
+
+use crate::app::App;
+use crate::http::problem::Refusal;
+use crate::request::params::Params;
+use iam::Identity;
+use iam::audit::Recorded;
+use iam::manage::history::sentence;
+use serde_json::{Map, Value};
+use std::fmt::Display;
+use wire::iam::api_key::time_text;
+use wire::iam::history::HistoryEntry;
+
+/// The history of an object that the caller has been shown; none if the request asks for none.
+pub(super) async fn asked_for(
+    app: &App,
+    caller: &Identity,
+    params: &Params,
+    object: impl Display + Send,
+) -> Result<Option<Vec<HistoryEntry>>, Refusal> {
+    if !params.flag("include_history")? {
+        return Ok(None);
+    }
+    let found = app.iam.history(caller, object.to_string()).await?;
+    Ok(Some(found.iter().map(entry).collect()))
+}
+
+fn entry(own: &Recorded) -> HistoryEntry {
+    let details: Map<String, Value> = serde_json::from_str(&own.details).unwrap_or_default();
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let params = details
+        .iter()
+        .map(|(name, value)| format!("{name}={}", text(value)));
+    HistoryEntry {
+        timestamp: time_text(own.at),
+        iam_id: own.who.clone(),
+        iam_id_account: own.account.clone(),
+        action: own.event.clone(),
+        params: params.collect(),
+        message: sentence(&own.event).unwrap_or_default().to_owned(),
+    }
+}

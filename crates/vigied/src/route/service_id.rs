@@ -1,0 +1,222 @@
+//! `/v1/serviceids`: programs with an identity of their own, which Administrators manage.
+
+use super::api_key::{in_own_account, invalid, is_set, shown as shown_key, wished};
+use super::entity_tag::{if_match, tagged};
+use super::filter;
+use super::history;
+use super::order::{By, Order};
+use super::paging::{IAM, next};
+use super::reply::json;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::own_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use crate::request::caller::Manager;
+use crate::request::params::{Params, body};
+use crate::request::payload::Payload;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use base::error::{Kind, Problem};
+use base::id::{AccountId, ServiceId};
+use base::limit;
+use http::{HeaderMap, StatusCode};
+use iam::directory::Service;
+use iam::manage::service_id::{NewService, ServiceChange, entity_tag};
+use std::sync::Arc;
+use wire::iam::api_key::{CreateApiKey, time_text};
+use wire::iam::service_id::{
+    CreateKeyWithService, CreateServiceId, ServiceId as Shown, ServiceIdList, UpdateServiceId,
+};
+
+/// The list parameters that links to other pages repeat.
+const KEPT: [&str; 5] = ["account_id", "name", "sort", "order", "filter"];
+
+/// The order of a list for which nobody asks.
+const BY_NAME: (&str, By<Service>) = ("name", |a, b| a.name.cmp(&b.name));
+
+/// The orders that can be asked for beside it.
+const SORTS: [(&str, By<Service>); 3] = [
+    ("description", |a, b| a.description.cmp(&b.description)),
+    ("created_at", |a, b| a.created_at.cmp(&b.created_at)),
+    ("modified_at", |a, b| a.modified_at.cmp(&b.modified_at)),
+];
+
+fn shown(service: &Service) -> Shown {
+    let (account, id) = (service.account, format!("ServiceId-{}", service.id.0));
+    Shown {
+        crn: format!("crn:v1:bluemix:public:iam-identity::a/{account}::serviceid:{id}"),
+        id,
+        iam_id: service.id.to_string(),
+        entity_tag: entity_tag(service),
+        locked: service.locked,
+        created_at: time_text(service.created_at),
+        modified_at: time_text(service.modified_at),
+        account_id: account.to_string(),
+        name: service.name.clone(),
+        description: service.description.clone(),
+        unique_instance_crns: service.crns.clone(),
+        apikey: None,
+        history: None,
+    }
+}
+
+/// The id in the path: `ServiceId-…`, as the object has it, or the IAM id. What is neither names nothing.
+fn id(params: &Params) -> Result<ServiceId, Refusal> {
+    let text = params.text("id");
+    let own = text.strip_prefix("iam-").unwrap_or(text);
+    format!("iam-{own}").parse().map_err(|_| {
+        let message = format!("there is no `{text}`");
+        Refusal(Problem::new(Kind::NotFound, "not_found", message))
+    })
+}
+
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    own_url: UrlForCaller,
+    params: Params,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["group_id", "include_history", "show_group_id"])?;
+    let filter = filter::asked_for(&params)?;
+    if let Some(text) = params.one("account_id")? {
+        let account: AccountId = text.parse().map_err(|_| {
+            let message = format!("there is no account `{text}` for you");
+            Refusal(Problem::new(Kind::NotFound, "not_found", message).field("account_id"))
+        })?;
+        app.iam.require_default_account(&caller, account)?;
+    }
+    let named = params.one("name")?.filter(|text| !text.is_empty());
+    check_length("name", named.unwrap_or_default(), &limit::LABEL_BYTES)?;
+    let order = Order::of(&params, BY_NAME, &SORTS)?;
+    let window = IAM.window(&params)?;
+    let by = |a: &Service, b: &Service| order.of_two(a, b);
+    let is_wanted = |own: &Service| {
+        named.is_none_or(|named| own.name == named)
+            && filter::shows(filter.as_ref(), &own.name, &own.description)
+    };
+    let part = app.iam.service_ids(&caller, is_wanted, by, window)?;
+    let path = format!("{}/v1/serviceids", own_url.url);
+    let address = |start: u64| IAM.address(&path, &params, &KEPT, (window.take, Some(start)));
+    let before = window.skip.saturating_sub(window.take);
+    let list = ServiceIdList {
+        offset: window.skip,
+        limit: window.take,
+        first: Some(address(0)?),
+        previous: (window.skip > 0).then(|| address(before)).transpose()?,
+        next: next(window, &part).map(address).transpose()?,
+        serviceids: part.entries.iter().map(shown).collect(),
+    };
+    json(StatusCode::OK, &list)
+}
+
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["show_group_id"])?;
+    app.iam.may_manage_service_ids(&caller)?;
+    let wanted: CreateServiceId = body(&bytes)?;
+    in_own_account(&caller, &wanted.account_id)?;
+    if wanted.group_id.is_some_and(|group| !group.is_empty()) {
+        let message = "`group_id`: groups of service IDs are not served here: leave it out";
+        return Err(invalid("group_id", message.to_owned()));
+    }
+    let new = NewService {
+        name: wanted.name,
+        description: wanted.description.unwrap_or_default(),
+        crns: wanted.unique_instance_crns.unwrap_or_default(),
+        locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
+    };
+    let key = wanted.apikey.map(key_fields).map(wished).transpose()?;
+    let made = app.iam.create_service_id(&caller, new, key).await?;
+    let key = made.key.as_ref();
+    let answer = Shown {
+        apikey: key.map(|(key, text)| shown_key(key, Some(text))),
+        ..shown(&made.service)
+    };
+    tagged(StatusCode::CREATED, &answer, &entity_tag(&made.service))
+}
+
+/// The same key, as a body that asks for a key alone has it.
+fn key_fields(wanted: CreateKeyWithService) -> CreateApiKey {
+    CreateApiKey {
+        name: wanted.name,
+        description: wanted.description,
+        apikey: wanted.apikey,
+        store_value: wanted.store_value,
+        action_when_leaked: wanted.action_when_leaked,
+        expires_at: wanted.expires_at,
+        ..CreateApiKey::default()
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["include_activity", "show_group_id"])?;
+    let service = app.iam.service_id(&caller, id(&params)?)?;
+    let history = history::asked_for(&app, &caller, &params, service.id).await?;
+    let answer = Shown {
+        history,
+        ..shown(&service)
+    };
+    tagged(StatusCode::OK, &answer, &entity_tag(&service))
+}
+
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+    headers: HeaderMap,
+    Payload(bytes): Payload,
+) -> Result<Response, Refusal> {
+    params.refuse_unserved(&["show_group_id"])?;
+    let service = app.iam.service_id(&caller, id(&params)?)?;
+    app.iam.may_manage_service_ids(&caller)?;
+    let tag = if_match(&headers)?;
+    let wanted: UpdateServiceId = body(&bytes)?;
+    let change = ServiceChange {
+        name: wanted.name,
+        description: wanted.description,
+        crns: wanted.unique_instance_crns,
+    };
+    let changed = app
+        .iam
+        .update_service_id(&caller, service.id, tag, change)
+        .await?;
+    tagged(StatusCode::OK, &shown(&changed), &entity_tag(&changed))
+}
+
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.iam.delete_service_id(&caller, id(&params)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn lock(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let id = id(&params)?;
+    app.iam.lock_service_id(&caller, id, true).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn unlock(
+    State(app): State<Arc<App>>,
+    Manager(caller): Manager,
+    params: Params,
+) -> Result<Response, Refusal> {
+    let id = id(&params)?;
+    app.iam.lock_service_id(&caller, id, false).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

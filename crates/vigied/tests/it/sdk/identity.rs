@@ -1,0 +1,106 @@
+//! API keys and service IDs through `IamIdentityV1`: create, list with pages, get, update with the tag, a stale tag, lock, delete.
+
+use super::run;
+use crate::harness::Server;
+
+const SCRIPT: &str = r#"
+import sys
+from urllib.parse import parse_qs, urlsplit
+from ibm_cloud_sdk_core import ApiException
+from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
+from ibm_platform_services import IamIdentityV1
+
+url, key, account = sys.argv[1:4]
+iam = IamIdentityV1(authenticator=IAMAuthenticator(key, url=url))
+iam.set_service_url(url)
+
+
+def refused(status, call, *arguments, **named):
+    try:
+        call(*arguments, **named)
+    except ApiException as error:
+        assert error.status_code == status, error
+        return error
+    sys.exit(f"{call.__name__} was not refused")
+
+
+def pages(call, field, **named):
+    found, token = [], None
+    while True:
+        page = call(account_id=account, pagesize=2, pagetoken=token, **named).get_result()
+        found += page[field]
+        if "next" not in page:
+            return found
+        token = parse_qs(urlsplit(page["next"]).query)["pagetoken"][0]
+
+
+def lives(kind, get, update, lock, unlock, delete, one):
+    reply = get(id=one["id"])
+    tag = reply.get_headers()["ETag"]
+    assert tag.strip('"') == reply.get_result()["entity_tag"] == one["entity_tag"], (kind, tag)
+    renamed = update(id=one["id"], if_match=tag, name="renamed").get_result()
+    assert renamed["name"] == "renamed" and renamed["entity_tag"] != one["entity_tag"], renamed
+    refused(409, update, id=one["id"], if_match=tag, name="late")
+    update(id=one["id"], if_match="*", description="any version")
+    told = get(id=one["id"], include_history=True).get_result()["history"]
+    assert len(told) == 3 and told[0]["action"].endswith("_changed"), told
+    assert lock(id=one["id"]).get_status_code() == 204
+    assert get(id=one["id"]).get_result()["locked"] is True
+    refused(409, delete, id=one["id"])
+    assert unlock(id=one["id"]).get_status_code() == 204
+    assert delete(id=one["id"]).get_status_code() == 204
+    error = refused(404, get, id=one["id"])
+    assert "no" in error.message.lower() or "not" in error.message.lower(), error.message
+
+
+services = []
+for name in ("b", "a", "c"):
+    apikey = {"name": "first"} if name == "a" else None
+    made = iam.create_service_id(account_id=account, name=name, description="of a test", apikey=apikey)
+    assert made.get_status_code() == 201
+    services.append(made.get_result())
+assert [one["name"] for one in pages(iam.list_service_ids, "serviceids")] == ["a", "b", "c"]
+assert [one["id"] for one in pages(iam.list_service_ids, "serviceids", name="b")] == [services[0]["id"]]
+found = iam.list_service_ids(account_id=account, filter='name sw "c"').get_result()["serviceids"]
+assert [one["id"] for one in found] == [services[2]["id"]]
+refused(400, iam.list_service_ids, account_id=account, include_history=True)
+
+first = services[1]["apikey"]["apikey"]
+held = IAMAuthenticator(first, url=url).token_manager.get_token()
+assert held.count(".") == 2
+second = iam.create_api_key(name="second", iam_id=services[1]["iam_id"], account_id=account).get_result()
+assert second["iam_id"] == services[1]["iam_id"] and second["apikey"]
+keys = pages(iam.list_api_keys, "apikeys", scope="account", type="serviceid")
+assert len(keys) == 2, keys
+details = iam.get_api_keys_details(iam_api_key=second["apikey"]).get_result()
+assert details["id"] == second["id"]
+refused(
+    400, iam.create_api_key, name="x", iam_id=services[1]["iam_id"], account_id=account, action_when_leaked="delete"
+)
+
+lives(
+    "key", iam.get_api_key, iam.update_api_key, iam.lock_api_key, iam.unlock_api_key, iam.delete_api_key, second
+)
+lives(
+    "service ID",
+    iam.get_service_id,
+    iam.update_service_id,
+    iam.lock_service_id,
+    iam.unlock_service_id,
+    iam.delete_service_id,
+    services[1],
+)
+refused(400, IAMAuthenticator(first, url=url).token_manager.get_token)
+print("ok")
+"#;
+
+#[test]
+fn the_python_sdk_manages_keys_and_service_ids() {
+    let server = Server::start();
+    let url = server.serving.url();
+    run(
+        "the_python_sdk_manages_keys_and_service_ids",
+        SCRIPT,
+        &[&url, &server.owner.api_key, &server.owner.account],
+    );
+}

@@ -1,0 +1,105 @@
+//! Errors as clients of OAuth 2.0 read them, and as IBM's own read them.
+
+use super::{APIKEY, ask, by_password, names, refusal, words};
+use crate::harness::{Request, Server};
+
+/// A client of the standard grants takes an answer without `error` for a token; IBM's SDKs show `error` in place of the message.
+#[test]
+fn standard_grants_have_oauths_members_and_ibms_own_have_not() {
+    let server = Server::start();
+    let password = by_password(&server);
+    let request = || ask(&server).basic("bx", "bx");
+    let revoke = || server.request("POST", "/identity/revoke");
+    let passcode = "urn:ibm:params:oauth:grant-type:passcode";
+    let standard: [(&str, Request, &str); 10] = [
+        (
+            "a wrong password",
+            request().form(&[password[0], password[1], ("password", "x")]),
+            "invalid_grant",
+        ),
+        (
+            "an unknown refresh token",
+            request().form(&[("grant_type", "refresh_token"), ("refresh_token", "x")]),
+            "invalid_grant",
+        ),
+        (
+            "no refresh token",
+            request().form(&[("grant_type", "refresh_token")]),
+            "invalid_request",
+        ),
+        (
+            "another account",
+            request().form(&[password[0], password[1], password[2], ("account", "x")]),
+            "invalid_request",
+        ),
+        ("no client", ask(&server).form(&password), "invalid_client"),
+        (
+            "an unknown client",
+            ask(&server).basic("kube", "kube").form(&password),
+            "invalid_client",
+        ),
+        (
+            "a grant that is not served",
+            request().form(&[("grant_type", "authorization_code"), ("code", "x")]),
+            "unsupported_grant_type",
+        ),
+        (
+            "no grant",
+            request().form(&[("username", "x")]),
+            "invalid_request",
+        ),
+        (
+            "nothing to revoke",
+            revoke().form(&[("token_type_hint", "access_token")]),
+            "invalid_request",
+        ),
+        (
+            "an unknown client that revokes",
+            revoke().basic("x", "x").form(&[("token", "x")]),
+            "invalid_client",
+        ),
+    ];
+    let fields = "errorCode errorMessage context";
+    for (what, request, word) in standard {
+        let reply = request.send();
+        refusal(&reply);
+        let body = reply.json();
+        assert_eq!(body["error"], word, "{what}");
+        let description = body["error_description"].as_str().unwrap();
+        let message = body["errorMessage"].as_str().unwrap();
+        assert!(description.starts_with(message), "{what}: {description}");
+        if let Some(details) = body["errorDetails"].as_str() {
+            assert!(description.ends_with(details), "{what}: {description}");
+        }
+    }
+    for (what, request) in [
+        (
+            "an unknown key",
+            request().form(&[("grant_type", APIKEY), ("apikey", "x")]),
+        ),
+        ("no key", request().form(&[("grant_type", APIKEY)])),
+        (
+            "an unknown client",
+            ask(&server)
+                .basic("kube", "kube")
+                .form(&[("grant_type", passcode), ("passcode", "x")]),
+        ),
+        (
+            "a wrong passcode",
+            request().form(&[("grant_type", passcode), ("passcode", "x")]),
+        ),
+        (
+            "a grant of IBM's that is not served",
+            request().form(&[("grant_type", "urn:ibm:params:oauth:grant-type:derive")]),
+        ),
+    ] {
+        let reply = request.send();
+        refusal(&reply);
+        let body = reply.json();
+        let own = names(&body)
+            .into_iter()
+            .filter(|own| *own != "errorDetails");
+        let own: Vec<&str> = own.collect();
+        assert_eq!(own, words(fields), "{what}");
+    }
+}

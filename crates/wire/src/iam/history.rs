@@ -1,0 +1,20 @@
+//! What was done to an object, as `include_history` asks for it.
+
+use serde::{Deserialize, Serialize};
+
+/// One change of an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct HistoryEntry {
+    /// When: UTC, as `2017-11-01T12:00+0000`.
+    pub timestamp: String,
+    /// The IAM id of who did it; `operator` and `server` are none.
+    pub iam_id: String,
+    /// The account of the object.
+    pub iam_id_account: String,
+    /// What was done, as the audit names it.
+    pub action: String,
+    /// What else is known of it, each as `NAME=VALUE`.
+    pub params: Vec<String>,
+    /// What was done, in a sentence.
+    pub message: String,
+}

@@ -1,0 +1,85 @@
+//! Service IDs of the identity interface.
+
+use super::build::{Document, Operation};
+use super::caller::{CALLER, failing};
+use crate::iam::service_id::{CreateServiceId, ServiceId, ServiceIdList, UpdateServiceId};
+use crate::problem::IdentityBody;
+use serde_json::json;
+
+const ALL: &str = "/v1/serviceids";
+const ONE: &str = "/v1/serviceids/{id}";
+const LOCK: &str = "/v1/serviceids/{id}/lock";
+
+pub(super) fn routes(document: &mut Document) {
+    let error = document.schema::<IdentityBody>();
+    let one = document.schema::<ServiceId>();
+    let list = document.schema::<ServiceIdList>();
+    let create = document.schema::<CreateServiceId>();
+    let update = document.schema::<UpdateServiceId>();
+    let operation = Operation::new("listServiceIds", "Lists the service IDs of the account")
+        .needs(&CALLER)
+        .query("account_id", "of this account; the token's by default")
+        .query("name", "those of this name")
+        .paged(
+            ("pagesize", 20),
+            ("pagetoken", "where the page begins; out of `next`"),
+            json!({ "type": "string" }),
+        )
+        .query(
+            "sort",
+            "`name`, `description`, `created_at` or `modified_at`",
+        )
+        .query("order", "`asc` or `desc`")
+        .query(
+            "filter",
+            "conditions as in `name sw \"ci\" and description co \"build\"`: `sw`, `ew`, `co`, also with `_ci`; `and`, `or`, parentheses",
+        )
+        .answers("200", "a page of service IDs", list);
+    document.route("GET", ALL, failing(operation, &error));
+    let operation = Operation::new(
+        "createServiceId",
+        "Makes a service ID, and a key of it if one is wished: the answer alone holds its text",
+    )
+    .needs(&CALLER)
+    .header("Entity-Lock", "`true`: locked from the beginning", false)
+    .json(create)
+    .answers("201", "the service ID", one.clone());
+    document.route("POST", ALL, failing(operation, &error));
+
+    let of = |id: &'static str, summary: &'static str| {
+        Operation::new(id, summary)
+            .needs(&CALLER)
+            .path("id", "the service ID's id, `ServiceId-<GUID>`")
+    };
+    let read = of("readServiceId", "Reads a service ID")
+        .query("include_history", "`true`: with what was done to it")
+        .answers("200", "the service ID", one.clone());
+    document.route("GET", ONE, failing(read, &error));
+    let write = of("updateServiceId", "Changes a service ID")
+        .header("If-Match", "its `entity_tag`, or `*`", true)
+        .json(update)
+        .answers("200", "the service ID from now on", one)
+        .answers(
+            "409",
+            "it has changed meanwhile, or is locked",
+            error.clone(),
+        );
+    document.route("PUT", ONE, failing(write, &error));
+    let delete = of(
+        "deleteServiceId",
+        "Deletes a service ID with its keys and roles; its tokens are good for nothing within a second",
+    )
+    .answers_empty("204", "it is gone");
+    document.route("DELETE", ONE, failing(delete, &error));
+    for (method, id, summary) in [
+        (
+            "POST",
+            "lockServiceId",
+            "Locks a service ID against changes, deletion and further keys",
+        ),
+        ("DELETE", "unlockServiceId", "Unlocks a service ID"),
+    ] {
+        let operation = of(id, summary).answers_empty("204", "done");
+        document.route(method, LOCK, failing(operation, &error));
+    }
+}
