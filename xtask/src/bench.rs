@@ -2,6 +2,7 @@
 
 mod import;
 mod neighbour;
+mod senders;
 mod server;
 mod table;
 mod wide;
@@ -31,8 +32,8 @@ pub(crate) enum Bench {
     /// A live writer's one-sample write while another tenant imports a million series with `vigie import`; `BENCH_IMPORT_SERIES`
     /// names fewer, `VIGIED` and `VIGIE` name programs to measure instead of those that are built
     Import,
-    /// a stranger's one-sample write while another tenant asks the worst that the limits allow; `VIGIED` names a server to
-    /// measure instead of the one that is built
+    /// a stranger's one-sample write while another tenant asks the worst that the limits allow, and one by HTTP and one on a
+    /// connection of lines while it sends the costliest; `VIGIED` names a server to measure instead of the one that is built
     Neighbour,
     /// The table of `docs/performance.md`, this tree beside the commit it is compared with; what is measured where nothing
     /// is named
@@ -47,7 +48,11 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Cli => token(),
         Bench::Graphite => graphite(),
         Bench::Import => import::run(),
-        Bench::Neighbour => neighbour::run(),
+        Bench::Neighbour => {
+            let queries = neighbour::run();
+            // Both are shown, whichever of them fails.
+            senders::run().and(queries)
+        }
         Bench::Table(arguments) => table::run(arguments),
     }
 }
