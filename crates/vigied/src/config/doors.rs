@@ -100,10 +100,12 @@ impl Listener {
 
     /// The transport, in a word.
     pub(crate) const fn transport(&self) -> &'static str {
-        match self.transport {
-            Transport::Udp => "UDP",
-            Transport::Tcp { tls: true } => "TCP, TLS",
-            Transport::Tcp { tls: false } => "TCP",
+        match (self.transport, self.is_behind_proxy) {
+            (Transport::Udp, _) => "UDP",
+            (Transport::Tcp { tls: true }, false) => "TCP, TLS",
+            (Transport::Tcp { tls: false }, false) => "TCP",
+            (Transport::Tcp { tls: true }, true) => "TCP, PROXY, TLS",
+            (Transport::Tcp { tls: false }, true) => "TCP, PROXY",
         }
     }
 }
@@ -397,7 +399,8 @@ mod tests {
             assert!(error.contains(&expected), "{error}");
             let proxy = ("trusted_proxies", "10.0.0.7");
             let doors = |set: &[_]| settings(set).unwrap().senders.doors;
-            assert!(doors(&[&set[..], &[proxy]].concat())[0].is_behind_proxy);
+            let door = doors(&[&set[..], &[proxy]].concat())[0];
+            assert!(door.is_behind_proxy && door.transport() == "TCP, PROXY");
             assert!(!doors(&[set[0], plain, proxy])[0].is_behind_proxy);
             // Of a door that is not open nothing is asked.
             assert!(doors(&[set[1]]).is_empty());
