@@ -96,7 +96,7 @@ fn the_settings_of_the_guides_for_senders_are_taken() {
             count += 1;
         }
     }
-    assert_eq!(count, 3);
+    assert_eq!(count, 4);
 }
 
 /// The ports of the page are those of an address that no other test uses.
