@@ -213,8 +213,9 @@ fn sent_while(server: &Server, listeners: &Listeners, attack: Option<&Attack>) -
                 while let Some(attack) = attack
                     && !over.load(Ordering::Relaxed)
                 {
-                    // Whoever is closed comes again.
+                    // Whoever is closed comes again in a moment.
                     let _ = send(attack, &over, &sent);
+                    std::thread::sleep(Duration::from_millis(10));
                 }
             });
         }

@@ -6,6 +6,7 @@ use super::super::credential::Denied;
 use super::super::shared::{SenderContext, TICK};
 use super::super::storing::{Sender, note_made, passes, reason, tell};
 use super::memory::SAMPLE_BYTES;
+use super::shared_sum::WAITING_BYTES_MAX;
 use super::sum::{Owner, SampleOrigin};
 use super::sums::Sums;
 use super::tell_waited;
@@ -88,7 +89,7 @@ fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Lat
     for (owner, shared_sum) in sums.all() {
         let mut waited = Vec::new();
         let mut sum = shared_sum.lock();
-        sums.read_waiting(&shared_sum, &mut sum, usize::MAX, &mut waited);
+        sums.read_waiting(&shared_sum, &mut sum, WAITING_BYTES_MAX, &mut waited);
         let account = sum.account;
         let at = second(now, sum.flushed_at);
         sum.flushed_at = at;

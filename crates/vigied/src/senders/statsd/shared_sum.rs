@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// How many bytes of datagrams may wait for the sums of one owner: four of the largest. A connection has the sums for as long as 32 KiB
 /// take, which is a few milliseconds.
-const WAITING_BYTES_MAX: usize = 256 * 1024;
+pub(super) const WAITING_BYTES_MAX: usize = 256 * 1024;
 
 /// What a datagram takes beside its bytes.
 const PACKET_BYTES: usize = 160;

@@ -4,7 +4,7 @@ use super::super::credential::SenderCredential;
 use super::super::shared::SenderContext;
 use super::super::storing::Sender;
 use super::memory::Memory;
-use super::shared_sum::{NoWait, Packet, SharedSum};
+use super::shared_sum::{NoWait, Packet, SharedSum, WAITING_BYTES_MAX};
 use super::sum::{EMPTY_BYTES, LinesOutcome, Owner, Sum, WaitedReading};
 use crate::config::{Settings, StatsdSettings};
 use crate::http::limit_exceeded::LimitExceeded;
@@ -154,7 +154,12 @@ impl Sums {
         (shown, sender): (&SenderCredential, Sender),
         (lines, waits): (&[u8], bool),
     ) -> Option<LinesOutcome> {
-        let most = if waits { usize::MAX } else { WAITED_BYTES };
+        // Who waits reads as much as may wait, and not what comes meanwhile.
+        let most = if waits {
+            WAITING_BYTES_MAX
+        } else {
+            WAITED_BYTES
+        };
         let mut waited = Vec::new();
         let free = if waits {
             Some(shared.lock())
