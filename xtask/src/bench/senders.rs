@@ -241,7 +241,7 @@ fn sent_while(server: &Server, listeners: &Listeners, attack: Option<&Attack>) -
     }
     let megabytes = sent.load(Ordering::Relaxed) / 1_000_000;
     if attack.is_some() {
-        println!("{:>30}  {megabytes} MB of it were sent", "");
+        println!("{megabytes:>30} MB of it were sent");
     }
     Ok(took)
 }
