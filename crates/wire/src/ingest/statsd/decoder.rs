@@ -20,7 +20,8 @@ pub struct DecodeSummary {
     /// Those that were not taken.
     pub rejects: Vec<Reject>,
     /// How many more bytes there would have been if each value had come on a line of its own: to look for its name, and to add it,
-    /// costs the same where the name stands there once for thousands of values.
+    /// costs the same where the name stands there once for thousands of values. By its bytes alone, a line with a name of 900 bytes took
+    /// 13 times as long as lines of one value, and 47 times as long where each of its values had tags.
     pub saved_bytes: u64,
 }
 
