@@ -1,8 +1,8 @@
 //! Measurements of what the documentation promises, each with its limit: beyond it the task fails.
 
+mod attacks;
 mod import;
 mod neighbour;
-mod senders;
 mod server;
 mod table;
 mod wide;
@@ -48,11 +48,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Cli => token(),
         Bench::Graphite => graphite(),
         Bench::Import => import::run(),
-        Bench::Neighbour => {
-            let queries = neighbour::run();
-            // Both are shown, whichever of them fails.
-            senders::run().and(queries)
-        }
+        Bench::Neighbour => neighbour::run(),
         Bench::Table(arguments) => table::run(arguments),
     }
 }

@@ -56,7 +56,7 @@ struct Took {
 }
 
 pub(super) fn run() -> Result<()> {
-    let folder = work_folder()?.join("bench-senders");
+    let folder = work_folder()?.join("bench-attacks");
     let listeners = Listeners {
         lines: free_address()?,
         statsd: free_address()?,
