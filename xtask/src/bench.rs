@@ -1,5 +1,6 @@
 //! Measurements of what the documentation promises, each with its limit: beyond it the task fails.
 
+mod attacks;
 mod import;
 mod neighbour;
 mod senders;
@@ -32,8 +33,8 @@ pub(crate) enum Bench {
     /// A live writer's one-sample write while another tenant imports a million series with `vigie import`; `BENCH_IMPORT_SERIES`
     /// names fewer, `VIGIED` and `VIGIE` name programs to measure instead of those that are built
     Import,
-    /// a stranger's one-sample write while another tenant asks the worst that the limits allow; `VIGIED` names a server to
-    /// measure instead of the one that is built
+    /// a stranger's one-sample write while another tenant asks the worst that the limits allow, and one by HTTP and one on a
+    /// connection of lines while it sends the costliest; `VIGIED` names a server to measure instead of the one that is built
     Neighbour,
     /// What a sample by Graphite's plain text costs the server, by 1, 2 and 8 connections that have said who they are;
     /// `VICTORIA_METRICS` names a program to measure beside it, `VIGIED` a server instead of the one that is built

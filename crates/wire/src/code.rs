@@ -87,6 +87,9 @@ codes! {
     REQUEST_MALFORMED = "BXNMSSV09E", Invalid, "the request's query string, encoding or headers can not be read";
 }
 
+/// What 503 stands for where others are told 429.
+const LATER: &str = "the same as with 429, told to senders of InfluxDB 1 (`/write`), which drop what is refused with any status of 400 to 499";
+
 /// Codes of [`ALL`] that come with another status as well: what they mean then.
 pub const OTHER_STATUSES: &[(Code, Kind, &str)] = &[
     (
@@ -94,6 +97,9 @@ pub const OTHER_STATUSES: &[(Code, Kind, &str)] = &[
         Kind::Busy,
         "the API key is not known, and too many wrong ones come from your network: wait for `Retry-After` seconds",
     ),
+    (KEY_UNKNOWN, Kind::Unavailable, LATER),
+    (TOO_BUSY, Kind::Unavailable, LATER),
+    (ACCOUNT_LIMIT, Kind::Unavailable, LATER),
     (
         TIMEOUT,
         Kind::Unavailable,

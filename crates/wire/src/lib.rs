@@ -14,6 +14,7 @@ pub mod credential;
 mod decimal;
 pub mod event;
 pub mod find;
+pub mod first_line;
 pub mod home;
 pub mod iam;
 pub mod import;

@@ -1,5 +1,6 @@
 //! What a stranger's write takes while another tenant asks the worst that the limits allow, again and again.
 
+use super::attacks;
 use super::server::{Server, p99, vigied};
 use crate::process::work_folder;
 use anyhow::{Context, Result, ensure};
@@ -30,6 +31,12 @@ const SERIES: usize = 20;
 const SAMPLES: u64 = 50_000;
 
 pub(super) fn run() -> Result<()> {
+    let queries = beside_queries();
+    // Both are shown, whichever of them fails.
+    attacks::run().and(queries)
+}
+
+fn beside_queries() -> Result<()> {
     let folder = work_folder()?.join("bench-neighbour");
     let server = Server::start(&vigied()?, &folder, &[])?;
     fill(&server)?;

@@ -24,9 +24,11 @@ pub(super) struct Server {
     child: Child,
     folder: PathBuf,
     pub(super) address: String,
-    /// Keys of the two accounts' owners.
+    /// Keys of the two accounts' owners, and the GUIDs of their spaces.
     pub(super) owner: String,
+    pub(super) owner_space: String,
     pub(super) other: String,
+    pub(super) other_space: String,
 }
 
 impl Drop for Server {
@@ -36,11 +38,15 @@ impl Drop for Server {
     }
 }
 
-fn key(printed: &str) -> Result<String> {
+/// The key of an account's owner, and the GUID of its space.
+fn made(printed: &str) -> Result<(String, String)> {
     let shown: Value = serde_json::from_str(printed)?;
-    let key = shown.get("api_key").and_then(Value::as_str);
-    let key = key.context("no `api_key` is shown")?;
-    Ok(key.to_owned())
+    let text = |field: &str| {
+        let text = shown.get(field).and_then(Value::as_str);
+        let text = text.with_context(|| format!("no `{field}` is shown"))?;
+        Ok::<_, anyhow::Error>(text.to_owned())
+    };
+    Ok((text("api_key")?, text("space_guid")?))
 }
 
 impl Server {
@@ -51,9 +57,10 @@ impl Server {
             let mut command = Command::new(vigied);
             output_of(command.args(arguments).arg("--data").arg(folder))
         };
-        let owner = key(&run(&["init", "--output", "json"])?)?;
+        let (owner, owner_space) = made(&run(&["init", "--output", "json"])?)?;
         let other = ["account", "create", "Other", "--owner", "bea@example.org"];
-        let other = key(&run(&[&other[..], &["--output", "json"]].concat())?)?;
+        let other = run(&[&other[..], &["--output", "json"]].concat())?;
+        let (other, other_space) = made(&other)?;
         let mut child = Command::new(vigied)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder)
@@ -75,8 +82,31 @@ impl Server {
             folder: folder.to_owned(),
             address,
             owner,
+            owner_space,
             other,
+            other_space,
         })
+    }
+
+    /// One request with these header lines, on a connection of its own: the JSON of its answer.
+    pub(super) fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Result<Value> {
+        let mut stream = self.connect()?;
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: vigie\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .context("the answer broke off")?;
+        ensure!(
+            head.get(9..10) == Some("2"),
+            "`{path}` is answered with `{}`",
+            head.lines().next().unwrap_or_default()
+        );
+        Ok(serde_json::from_str(body)?)
     }
 
     /// One request on a connection: its status.

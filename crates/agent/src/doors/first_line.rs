@@ -1,11 +1,10 @@
 //! The first line of a connection. One of HTTP ends it, and what begins as TLS: a page in a browser of this machine can make the
 //! browser send to a door, and would so send what it likes under the agent's identity.
 
+use wire::first_line;
+
 /// The longest line that any door takes. A first one that is longer ends the connection: whether it is one of HTTP stands at its end.
 const BYTES_MAX: usize = 8192;
-
-/// The first byte of a TLS connection.
-const TLS_HANDSHAKE: u8 = 0x16;
 
 /// The beginning of a connection.
 #[derive(Debug, Default)]
@@ -17,16 +16,15 @@ pub(super) struct FirstLine {
 /// Why nothing of a connection is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotLines {
-    Http,
-    Tls,
+    /// It speaks another protocol.
+    Other(first_line::NotLines),
     TooLong,
 }
 
 impl NotLines {
     pub(super) const fn reason(self) -> &'static str {
         match self {
-            Self::Http => "no HTTP is taken here",
-            Self::Tls => "no TLS is taken here",
+            Self::Other(other) => other.reason(),
             Self::TooLong => "the first line has more than 8192 bytes",
         }
     }
@@ -40,8 +38,8 @@ impl FirstLine {
             return Ok(bytes);
         }
         self.held.extend_from_slice(bytes);
-        if self.held.first() == Some(&TLS_HANDSHAKE) {
-            return Err(NotLines::Tls);
+        if first_line::begins_as_tls(&self.held) {
+            return Err(NotLines::Other(first_line::NotLines::Tls));
         }
         let end = self.held.iter().position(|byte| *byte == b'\n');
         if end.unwrap_or(self.held.len()) > BYTES_MAX {
@@ -50,8 +48,8 @@ impl FirstLine {
         let Some(line) = end.and_then(|end| self.held.get(..end)) else {
             return Ok(&[]);
         };
-        if is_http(line) {
-            return Err(NotLines::Http);
+        if first_line::is_http(line) {
+            return Err(NotLines::Other(first_line::NotLines::Http));
         }
         self.is_over = true;
         Ok(&self.held)
@@ -63,12 +61,6 @@ impl FirstLine {
     }
 }
 
-/// Whether it is `METHOD TARGET HTTP/1.1`.
-fn is_http(line: &[u8]) -> bool {
-    let mut words = line.trim_ascii_end().rsplitn(2, |byte| *byte == b' ');
-    words.next().is_some_and(|last| last.starts_with(b"HTTP/"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,12 +68,14 @@ mod tests {
     #[test]
     fn a_first_line_of_http_or_tls_ends_it_however_it_comes() {
         let long = format!("POST /?{} HTTP/1.1\r\n\r\na.b 1\n", "x".repeat(40_000));
+        let http = NotLines::Other(first_line::NotLines::Http);
+        let tls = NotLines::Other(first_line::NotLines::Tls);
         for (line, expected) in [
-            ("POST / HTTP/1.1\r\n", NotLines::Http),
-            ("GET /a b HTTP/1.0\n", NotLines::Http),
-            ("PRI * HTTP/2.0\r\n", NotLines::Http),
+            ("POST / HTTP/1.1\r\n", http),
+            ("GET /a b HTTP/1.0\n", http),
+            ("PRI * HTTP/2.0\r\n", http),
             (&long, NotLines::TooLong),
-            ("\u{16}\u{3}\u{1}\na.b 1\n", NotLines::Tls),
+            ("\u{16}\u{3}\u{1}\na.b 1\n", tls),
         ] {
             for size in [1, 5, 100, 32 * 1024, 100_000] {
                 let mut beginning = FirstLine::default();

@@ -51,6 +51,8 @@ pub(crate) struct Listener {
     pub(crate) takes_credentials: bool,
     /// Whether a key before a name is taken, where the space takes that.
     pub(crate) takes_keys: bool,
+    /// Whether each connection begins with a PROXY header of a trusted proxy.
+    pub(crate) is_behind_proxy: bool,
 }
 
 impl Listener {
@@ -98,10 +100,12 @@ impl Listener {
 
     /// The transport, in a word.
     pub(crate) const fn transport(&self) -> &'static str {
-        match self.transport {
-            Transport::Udp => "UDP",
-            Transport::Tcp { tls: true } => "TCP, TLS",
-            Transport::Tcp { tls: false } => "TCP",
+        match (self.transport, self.is_behind_proxy) {
+            (Transport::Udp, _) => "UDP",
+            (Transport::Tcp { tls: true }, false) => "TCP, TLS",
+            (Transport::Tcp { tls: false }, false) => "TCP",
+            (Transport::Tcp { tls: true }, true) => "TCP, PROXY, TLS",
+            (Transport::Tcp { tls: false }, true) => "TCP, PROXY",
         }
     }
 }
@@ -122,6 +126,8 @@ impl SenderSettings {
     pub(super) fn read(values: &Values<'_>, has_certificate: bool) -> Result<Self, ConfigError> {
         let mut doors = Vec::new();
         let mut add = |key: &'static str, tls, without: WithoutTls, format: Format| {
+            let table = key.split('.').next().unwrap_or_default();
+            let is_behind_proxy = values.flag(&format!("{table}.proxy_protocol"))?;
             let Some(address) = address(values, key)? else {
                 return Ok(());
             };
@@ -149,6 +155,7 @@ impl SenderSettings {
                     && (!is_open || without == WithoutTls::InClear),
                 takes_keys: matches!(format, Format::Lines | Format::Statsd)
                     && (!is_open || without == WithoutTls::InClear),
+                is_behind_proxy,
             });
             Ok(())
         };
@@ -221,6 +228,7 @@ impl SenderSettings {
                     transport: Transport::Udp,
                     takes_credentials: false,
                     takes_keys: address.ip().is_loopback() || in_clear,
+                    is_behind_proxy: false,
                 });
             }
         }
@@ -234,6 +242,7 @@ impl SenderSettings {
                 transport: Transport::Udp,
                 takes_credentials: false,
                 takes_keys: false,
+                is_behind_proxy: false,
             });
         }
         let client_ca_file = values.file("senders.client_ca_file")?;
@@ -252,6 +261,14 @@ impl SenderSettings {
             statsd: StatsdSettings::read(values)?,
             collectd,
         })
+    }
+
+    /// The setting of a door that needs a trusted proxy, if there is one.
+    pub(super) fn needs_proxy(&self) -> Option<String> {
+        let mut doors = self.doors.iter();
+        let door = doors.find(|door| door.is_behind_proxy)?;
+        let table = door.key.split('.').next().unwrap_or_default();
+        Some(format!("{table}.proxy_protocol"))
     }
 
     /// Who gets in by a door, in words.
@@ -368,6 +385,26 @@ mod tests {
             "{error}"
         );
         settings(&[udp, ("graphite.allow_udp_on_any_address", "true")]).unwrap();
+    }
+
+    /// They count by their domain alone, or as one source.
+    #[test]
+    fn a_door_behind_a_proxy_needs_one_that_is_trusted() {
+        for table in ["graphite", "pickle", "statsd", "lumberjack"] {
+            let (listen, flag) = (format!("{table}.listen"), format!("{table}.proxy_protocol"));
+            let plain = ("lumberjack.without_tls", "loopback_only");
+            let set = [(listen.as_str(), "2003"), (flag.as_str(), "true"), plain];
+            let error = settings(&set).unwrap_err();
+            let expected = format!("`{flag} = true` needs `trusted_proxies`");
+            assert!(error.contains(&expected), "{error}");
+            let proxy = ("trusted_proxies", "10.0.0.7");
+            let doors = |set: &[_]| settings(set).unwrap().senders.doors;
+            let door = doors(&[&set[..], &[proxy]].concat())[0];
+            assert!(door.is_behind_proxy && door.transport() == "TCP, PROXY");
+            assert!(!doors(&[set[0], plain, proxy])[0].is_behind_proxy);
+            // Of a door that is not open nothing is asked.
+            assert!(doors(&[set[1]]).is_empty());
+        }
     }
 
     #[test]

@@ -37,9 +37,9 @@ pub(crate) enum ConfigError {
     #[error("`tls.certificate` and `tls.key` go together: set both or neither")]
     HalfTls,
     #[error(
-        "`proxy_protocol = true` needs `trusted_proxies`\nhint: name the proxies in `trusted_proxies`, for example `trusted_proxies = \"10.0.0.7, 10.1.0.0/16\"`"
+        "`{0} = true` needs `trusted_proxies`\nhint: name the proxies in `trusted_proxies`, for example `trusted_proxies = \"10.0.0.7, 10.1.0.0/16\"`"
     )]
-    NoProxies,
+    NoProxies(String),
     #[error(
         "{0} is not a loopback address, and without TLS tokens would cross the network readable\nhint: set `tls.certificate` and `tls.key`, or `tls.allow_plain_http_on_any_address = true`"
     )]

@@ -68,8 +68,8 @@ const ALL: &[Minimum] = &[
     ),
     minimum(
         "limits.statsd_bytes_in_all",
-        256 * 1024,
-        "one account has only its share of it",
+        512 * 1024,
+        "a 32nd of it, which is kept for each account that has little, is to have room for one name",
     ),
     minimum(
         "limits.header_bytes",

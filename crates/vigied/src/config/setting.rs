@@ -386,6 +386,12 @@ pub(super) const OWN: &[Setting] = &[
         "TLS on `graphite.listen`, with the certificate of `tls.certificate`",
     ),
     setting(
+        "graphite.proxy_protocol",
+        Shape::Flag,
+        "false",
+        "require a PROXY protocol header (v1 or v2) from one of `trusted_proxies` on every connection to `graphite.listen`, before TLS and the first line; the sender is whom it names, and other connections are closed",
+    ),
+    setting(
         "graphite.without_tls",
         Shape::Choice(WITHOUT_TLS),
         "loopback_only",
@@ -416,6 +422,12 @@ pub(super) const OWN: &[Setting] = &[
         "TLS on `pickle.listen`, with the certificate of `tls.certificate`",
     ),
     setting(
+        "pickle.proxy_protocol",
+        Shape::Flag,
+        "false",
+        "as `graphite.proxy_protocol`, on `pickle.listen`",
+    ),
+    setting(
         "pickle.without_tls",
         Shape::Choice(&["loopback_only", "any_address_identified_by_source_alone"]),
         "loopback_only",
@@ -436,6 +448,12 @@ pub(super) const OWN: &[Setting] = &[
         ]),
         "never",
         "whether `lumberjack.listen` is without TLS: never; on this machine; or anywhere, with keys that everybody on the way can read",
+    ),
+    setting(
+        "lumberjack.proxy_protocol",
+        Shape::Flag,
+        "false",
+        "as `graphite.proxy_protocol`, on `lumberjack.listen`",
     ),
     setting(
         "log.level",

@@ -218,8 +218,11 @@ impl Settings {
         if self.mail.is_some() && !is_named && self.listen.ip().is_unspecified() {
             return Err(ConfigError::MailToNowhere);
         }
-        if self.proxy_protocol && self.trusted_proxies.is_empty() {
-            return Err(ConfigError::NoProxies);
+        let own = self.proxy_protocol.then(|| "proxy_protocol".to_owned());
+        if let Some(key) = own.or_else(|| self.senders.needs_proxy())
+            && self.trusted_proxies.is_empty()
+        {
+            return Err(ConfigError::NoProxies(key));
         }
         match self.operations {
             OperationsAddress::Address(address) if is_plain_off_loopback(address) => {

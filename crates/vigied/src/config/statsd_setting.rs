@@ -17,6 +17,12 @@ pub(super) const STATSD: &[Setting] = &[
         "TLS on `statsd.listen`, with the certificate of `tls.certificate`",
     ),
     setting(
+        "statsd.proxy_protocol",
+        Shape::Flag,
+        "false",
+        "as `graphite.proxy_protocol`, on `statsd.listen`",
+    ),
+    setting(
         "statsd.without_tls",
         Shape::Choice(WITHOUT_TLS),
         "loopback_only",

@@ -267,6 +267,11 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
         && problem.code != code::CREDENTIAL_MISSING.code;
     shorten(&mut problem.message);
     let form = request.form;
+    // Senders drop what InfluxDB 1 refuses with any status of 400 to 499, and keep it after 503.
+    if form == Form::Influx1 && problem.kind == Kind::Busy {
+        problem.kind = Kind::Unavailable;
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
     if form == Form::Token && problem.kind == Kind::Method {
         problem.code = "BXNIM0060E";
     }
@@ -399,6 +404,35 @@ mod tests {
         };
         let Refusal(problem) = StoreError::from(soon).into();
         assert_eq!(problem.retry_after, Some(7), "the store knows best");
+    }
+
+    /// Telegraf's output for InfluxDB 1 dropped what the server had no place for.
+    #[test]
+    fn what_may_be_sent_again_is_told_so_that_senders_of_influxdb_keep_it() {
+        for (form, code, status) in [
+            (Form::Influx1, code::TOO_BUSY, 503),
+            (Form::Influx1, code::ACCOUNT_LIMIT, 503),
+            (Form::Influx1, code::BODY_TOO_LARGE, 413),
+            (Form::Influx2, code::TOO_BUSY, 429),
+            (Form::Influx2, code::ACCOUNT_LIMIT, 429),
+            (Form::Monitoring, code::TOO_BUSY, 429),
+        ] {
+            let mut response = Refusal(code.problem("x")).into_response();
+            let request = Request {
+                form,
+                path: "/",
+                transaction: "",
+                user_agent: "",
+                public_url: "",
+                started: base::time::Millis(0),
+                ended: base::time::Millis(0),
+            };
+            let labels = write(&mut response, &request);
+            assert_eq!(labels.map(|own| own.code), Some(code.code));
+            assert_eq!(response.status(), status, "{form:?} {}", code.code);
+            let is_told_when = response.headers().contains_key(header::RETRY_AFTER);
+            assert_eq!(is_told_when, status != 413, "{form:?} {}", code.code);
+        }
     }
 
     #[test]

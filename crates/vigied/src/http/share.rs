@@ -55,6 +55,11 @@ impl AccountShare {
     pub(crate) fn new(of: impl Fn(AccountId) -> u64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(of))
     }
+
+    /// The same, and so many hundredths at the least.
+    pub(crate) fn at_least(self, percent: u64) -> Self {
+        Self::new(move |account| (self.0)(account).max(percent))
+    }
 }
 
 impl fmt::Debug for AccountShare {

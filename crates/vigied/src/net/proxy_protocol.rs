@@ -2,6 +2,7 @@
 //!
 //! Nothing beyond the header is read, and no header may be longer than its version lets it be.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -13,9 +14,12 @@ const REST_BYTES_MAX: usize = 4096;
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 
+/// What every header of version 2 begins with: the signature, a command, a family and the length of the rest.
+const FIXED_BYTES: usize = 16;
+
 /// Why a connection has no header that can be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum HeaderError {
+pub(crate) enum HeaderError {
     #[error("the connection broke off in its PROXY header")]
     Io(#[from] std::io::Error),
     #[error("the connection begins with no PROXY header")]
@@ -24,36 +28,93 @@ pub(super) enum HeaderError {
     Wrong(&'static str),
 }
 
-/// The client's address; `None` where the proxy speaks for itself (its health checks), or does not know.
+/// What has come of a header.
+#[derive(Debug, Default)]
+pub(crate) struct Header(Vec<u8>);
+
+/// Whether a header is whole.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// More of it is to come.
+    Begun,
+    /// The client's address; `None` where the proxy speaks for itself (its health checks), or does not know.
+    Whole(Option<IpAddr>),
+}
+
+impl Header {
+    /// Whether nothing of it has come.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many bytes may be read next: what comes behind the header is not ours to read.
+    pub(crate) fn wanted(&self) -> usize {
+        let has = self.0.len();
+        match self.second_bytes() {
+            _ if has < SIGNATURE.len() => SIGNATURE.len() - has,
+            Some(Some(bytes)) => bytes.saturating_sub(has),
+            Some(None) => FIXED_BYTES - has,
+            // Where a line ends is seen at its end.
+            None => 1,
+        }
+    }
+
+    /// Takes bytes, no more than are wanted.
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<Progress, HeaderError> {
+        self.0.extend_from_slice(bytes);
+        let all = &self.0;
+        if all.len() < SIGNATURE.len() {
+            return Ok(Progress::Begun);
+        }
+        match self.second_bytes() {
+            Some(Some(bytes)) if bytes > FIXED_BYTES + REST_BYTES_MAX => {
+                Err(HeaderError::Wrong("it is too long"))
+            }
+            Some(Some(bytes)) if all.len() >= bytes => {
+                let (fixed, rest) = all.split_at_checked(FIXED_BYTES).unwrap_or_default();
+                let (command, family) = match fixed {
+                    [.., command, family, _, _] => (*command, *family),
+                    _ => (0, 0),
+                };
+                second(command, family, rest).map(Progress::Whole)
+            }
+            None if !all.starts_with(b"PROXY ") => Err(HeaderError::Missing),
+            None if all.ends_with(b"\n") => first(all).map(Progress::Whole),
+            None if all.len() >= LINE_BYTES_MAX => Err(HeaderError::Wrong("its line is too long")),
+            _ => Ok(Progress::Begun),
+        }
+    }
+
+    /// How long a header of version 2 is, once it says that; `None` for one of version 1.
+    fn second_bytes(&self) -> Option<Option<usize>> {
+        let rest = self.0.strip_prefix(&SIGNATURE)?;
+        Some(match rest {
+            [_, _, high, low, ..] => {
+                Some(FIXED_BYTES + usize::from(u16::from_be_bytes([*high, *low])))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// The client's address, as [`Progress::Whole`] has it.
 pub(super) async fn read(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> Result<Option<IpAddr>, HeaderError> {
-    let mut begin = [0; 12];
-    stream.read_exact(&mut begin).await?;
-    if begin == SIGNATURE {
-        let mut fixed = [0; 4];
-        stream.read_exact(&mut fixed).await?;
-        let [command, family, high, low] = fixed;
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        if length > REST_BYTES_MAX {
-            return Err(HeaderError::Wrong("it is too long"));
+    let mut header = Header::default();
+    let mut buffer = [0; 64];
+    loop {
+        let wanted = header.wanted().min(buffer.len());
+        let room = buffer.get_mut(..wanted).unwrap_or_default();
+        let read = stream.read(room).await?;
+        if read == 0 {
+            return Err(HeaderError::Io(ErrorKind::UnexpectedEof.into()));
         }
-        let mut rest = vec![0; length];
-        stream.read_exact(&mut rest).await?;
-        return second(command, family, &rest);
-    }
-    if !begin.starts_with(b"PROXY ") {
-        return Err(HeaderError::Missing);
-    }
-    let mut line = begin.to_vec();
-    while !line.ends_with(b"\n") {
-        if line.len() == LINE_BYTES_MAX {
-            return Err(HeaderError::Wrong("its line is too long"));
+        let bytes = buffer.get(..read).unwrap_or_default();
+        if let Progress::Whole(client) = header.take(bytes)? {
+            return Ok(client);
         }
-        // Byte by byte: what comes behind the line is not ours to read.
-        line.push(stream.read_u8().await?);
     }
-    first(&line)
 }
 
 /// Version 1: `PROXY TCP4 192.0.2.1 198.51.100.1 56324 443`.

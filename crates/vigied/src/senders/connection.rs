@@ -6,6 +6,7 @@ use super::lines::LineReader;
 use super::lumberjack::LumberjackReader;
 use super::pickles::PickleReader;
 use super::places::Place;
+use super::proxy_header;
 use super::reader::{End, Reader};
 use super::reports::NO_IDENTITY;
 use super::shared::{SenderContext, TICK};
@@ -20,6 +21,7 @@ use rustls::ServerConfig;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Instant;
+use wire::first_line::FirstLine;
 
 /// How much is read of one who has not said who it is: two reads, which is more than any login has.
 const UNKNOWN_BYTES_MAX: usize = 64 * 1024;
@@ -32,6 +34,9 @@ pub(super) fn serve(
     peer: IpAddr,
 ) {
     let place = shared.places.place(number);
+    let Some(peer) = proxy_header::client(shared, door, &place, &stream, peer) else {
+        return;
+    };
     let config = match door.transport {
         Transport::Tcp { tls: true } => match &shared.tls {
             Some(tls) => match asking(shared, tls) {
@@ -162,6 +167,7 @@ fn run(
     let begun = Instant::now();
     let mut heard = begun;
     let mut unknown_bytes = 0_usize;
+    let mut first_line = reader.brings_lines().then(FirstLine::default);
     let end = loop {
         let read = match reader.room() {
             // Nothing may come yet.
@@ -174,6 +180,12 @@ fn run(
         let done = match read {
             Read1::Bytes(bytes) => {
                 heard = Instant::now();
+                let came = reader.room().get(..bytes).unwrap_or_default();
+                if let Some(Err(other)) = first_line.as_mut().map(|line| line.look(came)) {
+                    // Nothing of it was stored, and nothing waits to be: no line has ended.
+                    shared.refuse(sender.door, sender.source, "protocol", 1);
+                    return End::Refused(other.reason().to_owned());
+                }
                 let done = reader.came(bytes, stream);
                 let spent = (bytes, reader.wasted());
                 pause(shared, (sender, place), reader.domain(), spent);

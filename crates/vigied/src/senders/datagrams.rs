@@ -23,7 +23,7 @@ pub(super) fn serve(shared: &SenderContext, formats: &Formats, door: Listener, s
         return;
     }
     let mut buffer = vec![0; DATAGRAM_BYTES];
-    let (mut last, given) = (Millis(0), RefCell::new(GivenByDomain::default()));
+    let given = RefCell::new(GivenByDomain::default());
     // The last flush waits for what is being read.
     let sums = formats.statsd.as_ref();
     let _reads = sums
@@ -48,8 +48,8 @@ pub(super) fn serve(shared: &SenderContext, formats: &Formats, door: Listener, s
                     }
                 }
                 Format::Lines | Format::Pickle | Format::Lumberjack => {
-                    last = last.max(shared.app.clock.now());
-                    datagram(shared, sender, door, packet, (last, &given));
+                    let now = shared.app.clock.now();
+                    datagram(shared, sender, door, packet, (now, &given));
                 }
             }
         }

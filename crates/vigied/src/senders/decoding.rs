@@ -106,6 +106,28 @@ mod tests {
         assert!(given.0.len() <= DOMAINS);
     }
 
+    /// The clock was ahead for a moment: until it had caught up, all lines without a time were ahead of it, or had one time together.
+    #[test]
+    fn a_clock_that_is_set_back_is_followed() {
+        let (mut given, mut times) = (times_given(), Vec::new());
+        for (lines, at) in [
+            ("a 1\na 2", 5_000_000),
+            ("a 3\na 4", 5_000),
+            ("a 5", 5_001),
+            ("a 6", 5_900),
+            // A step back within a second is none that anybody sees.
+            ("a 7", 5_100),
+        ] {
+            let (lines, after) = decode(lines.as_bytes(), Millis(at), given);
+            given = after;
+            times.extend(lines.batch.iter().map(|own| own.at.0));
+        }
+        assert_eq!(
+            times,
+            [5_000_000, 5_000_001, 5_000, 5_001, 5_002, 5_900, 5_901]
+        );
+    }
+
     #[test]
     fn what_says_no_time_has_one_that_none_before_it_had() {
         let mut given = DefaultTimes::default();

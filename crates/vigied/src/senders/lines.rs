@@ -37,7 +37,6 @@ pub(super) struct LineReader<'s> {
     unknown_bytes: usize,
     /// What renewals that failed have cost.
     wasted: usize,
-    last: Millis,
     /// What was given to lines that say no time.
     given: RefCell<DefaultTimes>,
 }
@@ -53,15 +52,8 @@ impl<'s> LineReader<'s> {
             in_long_line: false,
             unknown_bytes: 0,
             wasted: 0,
-            last: Millis(0),
             given: RefCell::new(times_given()),
         }
-    }
-
-    /// Never before what it was, whatever the clock says.
-    fn now(&mut self) -> Millis {
-        self.last = self.last.max(self.speaker.shared.app.clock.now());
-        self.last
     }
 
     fn say_who_you_are(&self, lines: u64) -> End {
@@ -74,7 +66,7 @@ impl<'s> LineReader<'s> {
 
     /// Whole lines, none of them `AUTH`.
     fn lines(&mut self, from: usize, to: usize) -> Result<(), End> {
-        let at = self.now();
+        let at = self.speaker.shared.app.clock.now();
         let lines = self.buffer.get(from..to).unwrap_or_default();
         let Some(parted) = self.speaker.part(lines) else {
             let buffer = std::mem::take(&mut self.buffer);
@@ -330,6 +322,10 @@ impl<'s> LineReader<'s> {
 }
 
 impl Reader for LineReader<'_> {
+    fn brings_lines(&self) -> bool {
+        true
+    }
+
     fn room(&mut self) -> &mut [u8] {
         let end = (self.filled + READ_BYTES).min(self.buffer.len());
         self.buffer.get_mut(self.filled..end).unwrap_or_default()

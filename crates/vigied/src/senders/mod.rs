@@ -23,6 +23,7 @@ mod pending;
 mod pending_lines;
 mod pickles;
 mod places;
+mod proxy_header;
 mod reader;
 mod renewal;
 mod reports;

@@ -65,6 +65,17 @@ impl Pace {
         Duration::from_millis(longest)
     }
 
+    /// Counts work for a domain that its bytes do not tell, as if so many more had come. Whoever sends next for it waits, or is refused.
+    pub(super) fn worked(&self, domain: Domain, bytes: u64, now: Millis) {
+        if bytes == 0 {
+            return;
+        }
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = sent.entry(RateKey::Domain(domain));
+        own.spend(self.rate, now, bytes);
+        own.owe_at_most(self.rate, limit::SENDER_DEBT_SECONDS.default * 1000);
+    }
+
     /// Whether a datagram may be taken. Its bytes are counted only then: what is refused keeps nobody waiting.
     pub(super) fn takes(
         &self,
@@ -180,6 +191,28 @@ mod tests {
         // Who has said nothing yet has nothing but the address.
         assert!(!pace.sent(source, None, (5, 2 << 20), Millis(0)).is_zero());
         assert!(pace.takes(source, space(2), 1000, Millis(0)));
+    }
+
+    /// A datagram whose lines have thousands of values each counted as its bytes.
+    #[test]
+    fn work_that_bytes_do_not_tell_slows_down_its_own_domain_alone() {
+        let pace = Pace::new(1 << 20);
+        let source = Some(SourceKey::of([192, 0, 2, 1].into()));
+        let space = |number| Domain::Space(SpaceId(Guid::from_random([number; 16])));
+        pace.worked(space(1), 0, Millis(0));
+        assert!(pace.takes(source, space(1), 8192, Millis(0)));
+        pace.worked(space(1), 3 << 20, Millis(0));
+        assert!(!pace.takes(source, space(1), 1, Millis(1000)));
+        assert!(pace.takes(source, space(2), 8192, Millis(0)));
+        assert!(pace.takes(source, space(1), 1, Millis(3000)));
+        // A connection waits for it, and no longer than for anything that is owed.
+        pace.worked(space(1), u64::MAX, Millis(3000));
+        let wait = pace.sent(source, Some(space(1)), (1, 0), Millis(3000));
+        let most = Duration::from_secs(limit::SENDER_DEBT_SECONDS.default);
+        assert!(
+            wait > most / 2 && wait <= most + Duration::from_millis(2),
+            "{wait:?}"
+        );
     }
 
     /// What a stranger sent slowed down whoever was known by the same address.

@@ -167,6 +167,28 @@ impl Place<'_> {
         answer
     }
 
+    /// Counts the place for a source that a proxy has named; `false` where that has too many, or another has the place.
+    pub(super) fn count_for(
+        &self,
+        source: Option<SourceKey>,
+        on_limit: impl Fn(&'static Limit),
+    ) -> bool {
+        let mut taken = self.of.taken();
+        let is_own = |own: &Entry| source.is_some() && own.source == source;
+        let own = taken.all.values().filter(|own| is_own(own));
+        if own.count() >= self.of.per_source {
+            on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
+            if !taken.evict(is_own) {
+                return false;
+            }
+        }
+        let Some(own) = taken.all.get_mut(&self.number) else {
+            return false;
+        };
+        own.source = source;
+        true
+    }
+
     /// Whether another has not got it.
     pub(super) fn is_held(&self) -> bool {
         self.of.taken().all.contains_key(&self.number)
@@ -263,6 +285,27 @@ mod tests {
         two.keep(space(1), account(1)).unwrap();
         three.keep(space(1), account(1)).unwrap();
         assert!(admit(1).is_none());
+    }
+
+    /// All who came by one proxy were one source, or none.
+    #[test]
+    fn whom_a_proxy_names_counts_as_a_source_of_their_own() {
+        let (places, stream) = (Places::new(100, 2, 9, Shares::whole()), stream());
+        let admit = || places.place(places.admit(None, &stream, |_| {}).unwrap());
+        let (one, two, three, other) = (admit(), admit(), admit(), admit());
+        let hit = std::cell::Cell::new(0);
+        let counts =
+            |own: &Place<'_>, from| own.count_for(source(from), |_| hit.set(hit.get() + 1));
+        assert!(counts(&one, 1) && counts(&two, 1) && counts(&other, 2));
+        two.keep(space(1), account(1)).unwrap();
+        assert_eq!(hit.get(), 0);
+        // The one that has not said who it is gives way.
+        assert!(counts(&three, 1) && hit.get() == 1);
+        assert!(!one.is_held() && two.is_held() && three.is_held() && other.is_held());
+        three.keep(space(1), account(1)).unwrap();
+        assert!(!counts(&admit(), 1));
+        // Whose place is gone counts for nobody.
+        assert!(!counts(&one, 3));
     }
 
     /// With enough spaces one account had every place that a sender can keep.

@@ -21,6 +21,10 @@ pub(super) enum End {
 pub(super) trait Reader {
     /// Where the next bytes belong. Empty while none may come.
     fn room(&mut self) -> &mut [u8];
+    /// Whether lines come: a connection that begins as HTTP or TLS brings none then.
+    fn brings_lines(&self) -> bool {
+        false
+    }
     /// So many have come there.
     fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End>;
     /// A tick has passed, or bytes were read.

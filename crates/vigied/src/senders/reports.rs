@@ -22,7 +22,7 @@ const REMEMBERED: usize = 4096;
 pub(super) const NO_IDENTITY: &str = "no_identity";
 
 /// The reasons that need no credential: anybody can give cause for them.
-const OF_ANYBODY: [&str; 7] = [
+const OF_ANYBODY: [&str; 8] = [
     NO_IDENTITY,
     "malformed",
     "credential",
@@ -30,6 +30,7 @@ const OF_ANYBODY: [&str; 7] = [
     "tls",
     "certificate",
     "protocol",
+    "proxy_header",
 ];
 
 /// Whether only a sender whose credential was verified can give cause for it.

@@ -7,6 +7,7 @@
 mod flush;
 mod memory;
 mod reader;
+mod shared_sum;
 mod sum;
 mod sums;
 
@@ -16,10 +17,12 @@ pub(super) use sums::Sums;
 
 use super::by_identity::by_identity;
 use super::credential::SenderCredential;
+use super::pending_lines::count;
 use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store_refused};
 use crate::config::Listener;
-use sum::LinesOutcome;
+use base::scope::Domain;
+use sum::{LinesOutcome, WaitedReading};
 use wire::ingest::statsd::DecodeSummary;
 
 /// Reads a datagram.
@@ -31,7 +34,7 @@ pub(super) fn datagram(
     packet: &[u8],
 ) {
     by_identity(shared, sender, door, packet, &|shown, lines| {
-        // Whoever reads for all waits for nobody's turn.
+        // Whoever reads for all waits for nobody's turn, and for nobody's sums.
         take((shared, sums), sender, shown, (lines, false))
     });
 }
@@ -48,18 +51,50 @@ fn take(
         Ok(scope) => scope,
         Err(denied) => return Outcome::Denied(denied),
     };
-    let turn = waits.then(|| shared.turns.take(shared.owner(scope.domain())));
-    let reading = match sums.take(shared, sender, shown, &scope, lines) {
-        LinesOutcome::Read(reading) => reading,
-        // The domain was deleted after the credential was verified.
-        LinesOutcome::NoDomain => DecodeSummary {
-            received: 0,
-            rejects: Vec::new(),
-        },
-    };
+    let domain = scope.domain();
+    let turn = waits.then(|| shared.turns.take(shared.owner(domain)));
+    let outcome = sums.take(shared, (shown, sender), &scope, (lines, waits));
     drop(turn);
+    let reading = match outcome {
+        LinesOutcome::Read(reading, waited) => {
+            tell_waited(shared, domain, &waited);
+            reading
+        }
+        LinesOutcome::Busy(waited) => {
+            tell_waited(shared, domain, &waited);
+            let who = (sender.door, sender.source, shown.key(shared));
+            shared.refuse_for(who, domain, ("busy", count(lines)));
+            return Outcome::Done;
+        }
+        // The domain was deleted after the credential was verified.
+        LinesOutcome::NoDomain => return Outcome::Done,
+    };
+    tell_reading(shared, (shown, sender), domain, &reading)
+}
+
+/// Counts what reading has cost, and what of it was refused.
+fn tell_reading(
+    shared: &SenderContext,
+    (shown, sender): (&SenderCredential, Sender),
+    domain: Domain,
+    reading: &DecodeSummary,
+) -> Outcome {
+    let now = shared.app.clock.now();
+    shared.pace.worked(domain, reading.saved_bytes, now);
     if reading.rejects.is_empty() {
         return Outcome::Done;
     }
-    store_refused(shared, sender, shown, &reading)
+    store_refused(shared, sender, shown, reading)
+}
+
+/// The same for datagrams that had waited for the sums: whoever has read them tells of them.
+fn tell_waited(shared: &SenderContext, domain: Domain, waited: &[WaitedReading]) {
+    for (origin, reading) in waited {
+        let sender = origin.sender;
+        let told = tell_reading(shared, (&origin.shown, sender), domain, reading);
+        if let Outcome::Denied(_) = told {
+            let count = reading.rejected();
+            shared.refuse(sender.door, sender.source, "credential", count);
+        }
+    }
 }

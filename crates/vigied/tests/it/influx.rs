@@ -244,6 +244,28 @@ fn regression_7_what_is_not_stored_at_all_is_no_partial_write() {
     }
 }
 
+/// What was refused for now was dropped by Telegraf's output for InfluxDB 1, as all that it is told with a status of 400 to 499.
+#[test]
+fn what_may_be_stored_later_is_told_so_that_senders_keep_it() {
+    let sender = KeySender::with(&["--set", "limits.new_series_per_hour=2"]);
+    let reply = sender.by_basic("/write", "m a=1,b=2 1519862400000000000");
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    let line = "m c=3 1519862400000000000";
+    for (reply, status) in [
+        (sender.by_basic("/write", line), 503),
+        (sender.by_token("/api/v2/write", line), 429),
+    ] {
+        assert_eq!(reply.status, status, "{}", reply.text());
+        assert!(reply.header("retry-after").is_some());
+        assert!(receipt(&reply).starts_with("received=1 stored=0 "));
+        let told = reply.text();
+        assert!(told.contains("new_series_per_hour"), "{told}");
+    }
+    // What has its series goes on.
+    let reply = sender.by_basic("/write", "m a=4 1519862401000000000");
+    assert_eq!(reply.status, 204, "{}", reply.text());
+}
+
 #[test]
 fn nobody_gets_in_without_a_credential_and_none_by_the_url() {
     let sender = KeySender::start();

@@ -15,7 +15,11 @@ pub(crate) struct KeySender {
 
 impl KeySender {
     pub(crate) fn start() -> Self {
-        let server = Server::start();
+        Self::with(&[])
+    }
+
+    pub(crate) fn with(flags: &[&str]) -> Self {
+        let server = Server::with(flags);
         let token = server.token();
         let (key, _) = server.narrow_key();
         Self { server, token, key }

@@ -1,9 +1,11 @@
 //! Senders that speak no HTTP: real sockets against the real server.
 
 mod arrivals;
+mod behind_proxy;
 mod bounds;
 mod carbon_client;
 mod certificates;
+mod first_line;
 mod graphyte_client;
 mod identity;
 mod key_before_names;

@@ -53,11 +53,13 @@ impl DefaultTimes {
     }
 
     fn stamp(&mut self, name: &str, now: Millis) -> Millis {
-        // Nothing that was given can be given again: what is kept is about as much as was read at once.
-        if self.newest.is_none_or(|newest| newest < now) {
+        let latest = self.bounds.map(|bounds| now.plus(bounds.ahead_millis));
+        // Nothing that was given can be given again: what is kept is about as much as was read at once. What was given further ahead than
+        // may be came from a clock that was set back since, which is followed.
+        let is_past = |newest: Millis| newest < now || latest.is_some_and(|latest| newest > latest);
+        if self.newest.is_none_or(is_past) {
             self.forget();
         }
-        let latest = self.bounds.map(|bounds| now.plus(bounds.ahead_millis));
         let stamp = match self.given.get_mut(name) {
             Some(last) => {
                 let next = last.plus(1);
@@ -86,6 +88,7 @@ impl DefaultTimes {
 
     fn forget(&mut self) {
         self.given.clear();
+        self.newest = None;
         if let Some(bounds) = &mut self.bounds {
             bounds.kept_bytes = 0;
         }
@@ -124,6 +127,16 @@ mod tests {
         }
         stamps.stamp("one", Millis(20));
         assert_eq!(stamps.given.len(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_is_followed() {
+        let mut stamps = DefaultTimes::bounded(3, 100);
+        let times = [100_000, 100_000, 10, 10, 20, 16].map(|now| {
+            let stamp = stamps.stamp("one", Millis(now));
+            stamp.0
+        });
+        assert_eq!(times, [100_000, 100_001, 10, 11, 20, 16]);
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub(crate) struct Limits {
 /// How long nothing may come before a sender counts as silent, however often it sends.
 const SILENT_MILLIS: i64 = 60_000;
 
+/// How far batches of one sender may be out of order: those that wait until they are noted.
+const BEHIND_MILLIS: i64 = 5000;
+
 /// After how many of its usual gaps a sender counts as silent.
 const SILENT_GAPS: i64 = 3;
 
@@ -56,15 +59,21 @@ impl SenderFigures {
     }
 
     fn add(&mut self, at: Millis, taken: u64, refused: u64) {
-        let gap = at.0.saturating_sub(self.last_at.0).max(0);
-        self.gap = match self.batches {
-            0 => 0,
-            1 => gap,
-            // Half of the way to a longer one, an eighth to a shorter one: batches of one flush come together.
-            _ if gap > self.gap => self.gap + (gap - self.gap) / 2,
-            _ => self.gap - (self.gap - gap) / 8,
-        };
-        self.last_at = self.last_at.max(at);
+        let gap = at.0.saturating_sub(self.last_at.0);
+        if gap < -BEHIND_MILLIS {
+            // The clock was set back: how much tells nothing of what is usual, and later ones are later than this one.
+            self.last_at = at;
+        } else {
+            let gap = gap.max(0);
+            self.gap = match self.batches {
+                0 => 0,
+                1 => gap,
+                // Half of the way to a longer one, an eighth to a shorter one: batches of one flush come together.
+                _ if gap > self.gap => self.gap + (gap - self.gap) / 2,
+                _ => self.gap - (self.gap - gap) / 8,
+            };
+            self.last_at = self.last_at.max(at);
+        }
         self.batches += 1;
         self.taken = self.taken.saturating_add(taken);
         self.refused = self.refused.saturating_add(refused);
@@ -279,6 +288,27 @@ mod tests {
         assert_eq!(view.reasons.get("value"), Some(&5));
         let kept: Vec<i64> = view.refused.iter().map(|own| own.at.0).collect();
         assert_eq!((kept, known.refused), (vec![4], 8));
+    }
+
+    /// A sender was not silent until the clock had caught up with what it had once shown.
+    #[test]
+    fn a_clock_that_is_set_back_is_followed() {
+        let mut known = Known::new(LIMITS);
+        let year = 365 * 86_400_000;
+        for at in [0, 1000, 2000, year, year + 1000, 5000, 6000, 5500] {
+            send(&mut known, 1, 1, at);
+        }
+        let view = known.view(space(1));
+        let figures = view.senders[0].1;
+        assert_eq!((figures.last_at.0, figures.batches), (6000, 8));
+        // However long the year before it has made what is usual, it comes down again.
+        for at in 0..400 {
+            send(&mut known, 1, 1, 7000 + at * 1000);
+        }
+        let figures = known.view(space(1)).senders[0].1;
+        let last = figures.last_at.0;
+        assert!(figures.is_silent(Millis(last + 90_000)), "{figures:?}");
+        assert!(!figures.is_silent(Millis(last + 30_000)));
     }
 
     #[test]

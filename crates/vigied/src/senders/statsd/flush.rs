@@ -6,15 +6,17 @@ use super::super::credential::Denied;
 use super::super::shared::{SenderContext, TICK};
 use super::super::storing::{Sender, note_made, passes, reason, tell};
 use super::memory::SAMPLE_BYTES;
+use super::shared_sum::WAITING_BYTES_MAX;
 use super::sum::{Owner, SampleOrigin};
 use super::sums::Sums;
+use super::tell_waited;
 use crate::http::share::ShareOwner;
 use base::limit;
 use base::sample::Batch;
 use base::scope::{Action, Scope};
 use base::store::Durability;
+use base::time::Millis;
 use std::collections::VecDeque;
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 use wire::ingest::statsd::flush_time;
 
@@ -68,14 +70,28 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
     }
 }
 
+/// How many milliseconds the second of a flush may be ahead of the clock.
+const AHEAD_MILLIS: i64 = 5000;
+
+/// The second of a flush: that of the clock, but the next one where it had a flush already, because two would replace each other. A clock
+/// that was set back is followed: until it had caught up, all sums would be told in the future, and refused there.
+fn second(now: Millis, last: Millis) -> Millis {
+    let (at, next) = (flush_time(now), last.plus(1000));
+    match next.0.saturating_sub(at.0) {
+        1..=AHEAD_MILLIS => next,
+        _ => at,
+    }
+}
+
 /// Stores the sums of all domains, and forgets those that have none left.
 fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Later<'s>>) {
     let now = shared.app.clock.now();
-    for (owner, sum) in sums.all() {
-        let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+    for (owner, shared_sum) in sums.all() {
+        let mut waited = Vec::new();
+        let mut sum = shared_sum.lock();
+        sums.read_waiting(&shared_sum, &mut sum, WAITING_BYTES_MAX, &mut waited);
         let account = sum.account;
-        // Two flushes within a second would replace each other.
-        let at = flush_time(now).max(sum.flushed_at.plus(1000));
+        let at = second(now, sum.flushed_at);
         sum.flushed_at = at;
         let taken = sum.aggregator.take_out();
         let has_right = |own| !matches!(right(shared, owner, own), Right::Gone);
@@ -83,13 +99,13 @@ fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Lat
         let senders: VecDeque<SampleOrigin> =
             sum.senders.iter().filter_map(SampleOrigin::copy).collect();
         let held = sums.memory.hold(account, taken.bytes());
-        if sum.aggregator.series() == 0 || !is_anybody_left {
-            sums.close(owner, &mut sum);
-        } else {
+        let is_over = sum.aggregator.series() == 0 || !is_anybody_left;
+        if !is_over || !sums.close(owner, &shared_sum, &mut sum) {
             sums.rebook(&mut sum);
         }
-        // Who reads a door waits for it, and with it all who send there.
+        // Connections wait for it.
         drop(sum);
+        tell_waited(shared, owner.domain, &waited);
         if taken.forgotten() > 0 {
             shared.app.metrics.limited(&limit::STATSD_IDLE_SECONDS);
         }
@@ -156,7 +172,7 @@ fn again<'s>(shared: &'s SenderContext, sums: &Sums, later: &mut VecDeque<Later<
         };
         let senders: VecDeque<SampleOrigin> = match sums.get(owner) {
             Some(sum) => {
-                let sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                let sum = sum.lock();
                 sum.senders.iter().filter_map(SampleOrigin::copy).collect()
             }
             None => VecDeque::new(),
@@ -264,18 +280,27 @@ fn count_lost(shared: &SenderContext, sender: Option<Sender>, reason: &'static s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::time::Millis;
+
+    fn seconds(times: &[i64]) -> Vec<i64> {
+        let mut last = Millis(i64::MIN / 2);
+        let times = times.iter().map(|now| {
+            last = second(Millis(*now), last);
+            last.0
+        });
+        times.collect()
+    }
 
     #[test]
     fn flushes_of_one_second_have_seconds_of_their_own() {
-        let mut last = Millis(i64::MIN / 2);
-        let times: Vec<i64> = [1400, 1450, 1600, 9000]
-            .into_iter()
-            .map(|now| {
-                last = flush_time(Millis(now)).max(last.plus(1000));
-                last.0
-            })
-            .collect();
-        assert_eq!(times, [1000, 2000, 3000, 9000]);
+        let told = seconds(&[1400, 1450, 1600, 9000]);
+        assert_eq!(told, [1000, 2000, 3000, 9000]);
+    }
+
+    /// Until the server was started again, or its clock had caught up, all sums were told in the future.
+    #[test]
+    fn a_clock_that_is_set_back_is_followed() {
+        let year = 365 * 86_400_000;
+        let told = seconds(&[10_000, year, 20_000, 30_000, 25_000, 29_000]);
+        assert_eq!(told, [10_000, year, 20_000, 30_000, 25_000, 29_000]);
     }
 }

@@ -1,5 +1,6 @@
 //! Memory for the sums of all domains, and how much of it each account has: fair shares, as of all that is common.
 
+use super::sum::ONE_NAME_BYTES;
 use crate::http::limit_exceeded::LimitExceeded;
 use crate::http::share::{ShareOwner, Shares, Tally};
 use base::id::AccountId;
@@ -48,6 +49,12 @@ impl Memory {
     pub(super) fn new(most: usize, shares: Shares) -> Self {
         let portion = (most / PORTION_PART / SAMPLE_BYTES).clamp(1, PORTION);
         let sums = most.saturating_sub(portion * SAMPLE_BYTES) as u64;
+        // A share that has no room for sums at all would be none, however small the whole and the share are set.
+        let one_name = (ONE_NAME_BYTES as u64 * 100).div_ceil(sums.max(1));
+        let shares = Shares {
+            account: shares.account.at_least(one_name.min(100)),
+            ..shares
+        };
         Self {
             booked: Mutex::new(Tally::new(&limit::STATSD_BYTES_IN_ALL, sums, shares)),
             portion,
@@ -154,6 +161,27 @@ mod tests {
             memory.rebook(own, usize::try_from(has).unwrap(), 0);
         }
         assert_eq!(memory.booked().used(), 0);
+    }
+
+    /// With the least that could be set, what was kept for newcomers had no room for the sums of one name, and a small share none for
+    /// those of anybody.
+    #[test]
+    fn with_the_least_that_may_be_set_everybody_has_room_for_one_name() {
+        let least = crate::config::least_of("limits.statsd_bytes_in_all").unwrap();
+        let least = usize::try_from(least).unwrap();
+        let [one, two, three, four] = accounts();
+        for percent in [1, 10, 50, 100] {
+            let memory = Memory::new(least, Shares::of(percent, 25, 75));
+            for own in [one, two] {
+                let left = memory.left(own).bytes;
+                assert!(left >= ONE_NAME_BYTES, "{left} of {percent}");
+                memory.rebook(own, 0, left);
+            }
+            for own in [three, four] {
+                assert!(memory.left(own).bytes >= ONE_NAME_BYTES, "{percent}");
+                assert_eq!(memory.book(own, ONE_NAME_BYTES), Ok(()), "{percent}");
+            }
+        }
     }
 
     #[test]

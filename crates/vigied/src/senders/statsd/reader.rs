@@ -77,6 +77,10 @@ impl<'s> StatsdReader<'s> {
 }
 
 impl Reader for StatsdReader<'_> {
+    fn brings_lines(&self) -> bool {
+        true
+    }
+
     fn room(&mut self) -> &mut [u8] {
         let end = (self.filled + READ_BYTES).min(self.buffer.len());
         self.buffer.get_mut(self.filled..end).unwrap_or_default()

@@ -11,6 +11,9 @@ use wire::ingest::statsd::{Aggregator, DecodeSummary};
 /// What sums take that have no series yet: tables, and the names of what is summed up.
 pub(super) const EMPTY_BYTES: usize = 8192;
 
+/// What sums of one name take at the most: every account may have so much.
+pub(super) const ONE_NAME_BYTES: usize = EMPTY_BYTES + 2048;
+
 /// How many senders are remembered to store under the right of: one of them is enough.
 const SENDERS_MAX: usize = 16;
 
@@ -40,10 +43,16 @@ impl SampleOrigin {
     }
 }
 
+/// What became of the lines of a datagram that had waited.
+pub(super) type WaitedReading = (SampleOrigin, DecodeSummary);
+
 /// What became of lines.
 #[derive(Debug)]
 pub(super) enum LinesOutcome {
-    Read(DecodeSummary),
+    /// They were read, or wait until the sums are free; and with them what had waited.
+    Read(DecodeSummary, Vec<WaitedReading>),
+    /// Another has the sums, and no more may wait for them. With what had waited, as before.
+    Busy(Vec<WaitedReading>),
     NoDomain,
 }
 

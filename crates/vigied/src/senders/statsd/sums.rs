@@ -4,7 +4,8 @@ use super::super::credential::SenderCredential;
 use super::super::shared::SenderContext;
 use super::super::storing::Sender;
 use super::memory::Memory;
-use super::sum::{EMPTY_BYTES, LinesOutcome, Owner, Sum};
+use super::shared_sum::{NoWait, Packet, SharedSum, WAITING_BYTES_MAX};
+use super::sum::{EMPTY_BYTES, LinesOutcome, Owner, Sum, WaitedReading};
 use crate::config::{Settings, StatsdSettings};
 use crate::http::limit_exceeded::LimitExceeded;
 use crate::http::share::Shares;
@@ -17,13 +18,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wire::ingest::statsd::{self, Aggregator, Bound, Bounds, DecodeSummary, SettingsError};
 
+/// So many bytes of what waits are read by one datagram at the most: whoever reads for all does a bounded part of it.
+const WAITED_BYTES: usize = 64 * 1024;
+
 /// All of them.
 #[derive(Debug)]
 pub(in super::super) struct Sums {
     pub(super) settings: StatsdSettings,
     bounds: Bounds,
     pub(super) memory: Memory,
-    table: Mutex<HashMap<Owner, Arc<Mutex<Sum>>>>,
+    table: Mutex<HashMap<Owner, Arc<SharedSum>>>,
     /// How many threads read values.
     readers: AtomicUsize,
 }
@@ -81,38 +85,41 @@ impl Sums {
         self.readers.load(Ordering::Relaxed) > 0
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<Owner, Arc<Mutex<Sum>>>> {
+    fn table(&self) -> MutexGuard<'_, HashMap<Owner, Arc<SharedSum>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every owner, and its sums.
-    pub(super) fn all(&self) -> Vec<(Owner, Arc<Mutex<Sum>>)> {
+    pub(super) fn all(&self) -> Vec<(Owner, Arc<SharedSum>)> {
         let table = self.table();
         let all = table.iter().map(|(owner, sum)| (*owner, Arc::clone(sum)));
         all.collect()
     }
 
     /// The sums of an owner, if there are any.
-    pub(super) fn get(&self, owner: Owner) -> Option<Arc<Mutex<Sum>>> {
+    pub(super) fn get(&self, owner: Owner) -> Option<Arc<SharedSum>> {
         self.table().get(&owner).cloned()
     }
 
-    /// Forgets sums, whose lock the caller holds.
-    pub(super) fn close(&self, owner: Owner, sum: &mut Sum) {
+    /// Forgets sums, whose lock the caller holds; `false` where datagrams wait for them.
+    pub(super) fn close(&self, owner: Owner, shared: &SharedSum, sum: &mut Sum) -> bool {
+        if !shared.close() {
+            return false;
+        }
         sum.is_closed = true;
         self.memory.rebook(sum.account, sum.booked, 0);
         sum.booked = 0;
         self.table().remove(&owner);
+        true
     }
 
-    /// Adds the values of lines to the sums of their domain.
+    /// Adds the values of lines to the sums of their domain. Who does not wait leaves them where another has the sums.
     pub(super) fn take(
         &self,
         shared: &SenderContext,
-        sender: Sender,
-        shown: &SenderCredential,
+        origin: (&SenderCredential, Sender),
         scope: &Scope,
-        lines: &[u8],
+        lines: (&[u8], bool),
     ) -> LinesOutcome {
         let domain = scope.domain();
         let Some(account) = shared.app.iam.directory().account_of(domain) else {
@@ -120,7 +127,8 @@ impl Sums {
         };
         let owner = Owner {
             domain,
-            key: shown
+            key: origin
+                .0
                 .named_key()
                 .filter(|_| !scope.reaches_all(Action::Write)),
         };
@@ -128,22 +136,112 @@ impl Sums {
             let sum = match self.sum(owner, account) {
                 Ok(sum) => sum,
                 Err(NoSum::Full(exceeded)) => {
-                    return LinesOutcome::Read(self.refuse(lines, exceeded));
+                    return LinesOutcome::Read(self.refuse(lines.0, exceeded), Vec::new());
                 }
                 Err(NoSum::Settings) => return LinesOutcome::NoDomain,
             };
-            let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
-            if sum.is_closed {
-                continue;
+            if let Some(outcome) = self.add(&sum, account, origin, lines) {
+                return outcome;
             }
-            let reading = self.read(&mut sum, lines);
-            sum.came(shown, sender);
-            return LinesOutcome::Read(reading);
+        }
+    }
+
+    /// Adds the values of lines to sums; `None` where these are forgotten.
+    fn add(
+        &self,
+        shared: &SharedSum,
+        account: AccountId,
+        (shown, sender): (&SenderCredential, Sender),
+        (lines, waits): (&[u8], bool),
+    ) -> Option<LinesOutcome> {
+        // Who waits reads as much as may wait, and not what comes meanwhile.
+        let most = if waits {
+            WAITING_BYTES_MAX
+        } else {
+            WAITED_BYTES
+        };
+        let mut waited = Vec::new();
+        let free = if waits {
+            Some(shared.lock())
+        } else {
+            shared.try_lock()
+        };
+        if let Some(mut sum) = free {
+            if sum.is_closed {
+                return None;
+            }
+            // What came before is read before: of a gauge the last value counts.
+            self.read_waiting(shared, &mut sum, most, &mut waited);
+            if waits || !shared.has_waiting() {
+                let reading = self.read(&mut sum, lines);
+                sum.came(shown, sender);
+                drop(sum);
+                self.read_left(shared, most, &mut waited);
+                return Some(LinesOutcome::Read(reading, waited));
+            }
+        }
+        let left = match Packet::new(lines, shown, sender) {
+            Some(packet) => self.leave(shared, account, packet),
+            None => Err(NoWait::Full),
+        };
+        if left == Err(NoWait::Closed) {
+            return None;
+        }
+        // Whoever has had the sums may have looked for what waits just before. Who has had them here has done their part.
+        if waited.is_empty() {
+            self.read_left(shared, most, &mut waited);
+        }
+        Some(match left {
+            Ok(()) => LinesOutcome::Read(DecodeSummary::default(), waited),
+            Err(_) => LinesOutcome::Busy(waited),
+        })
+    }
+
+    /// Has a datagram wait, where the account has room for it.
+    fn leave(&self, shared: &SharedSum, account: AccountId, packet: Packet) -> Result<(), NoWait> {
+        let bytes = packet.bytes();
+        if self.memory.book(account, bytes).is_err() {
+            return Err(NoWait::Full);
+        }
+        let left = shared.leave(packet);
+        if left.is_err() {
+            self.memory.rebook(account, bytes, 0);
+        }
+        left
+    }
+
+    /// Reads what waits for sums, unless another has them, who will.
+    fn read_left(&self, shared: &SharedSum, most: usize, waited: &mut Vec<WaitedReading>) {
+        if shared.has_waiting()
+            && let Some(mut sum) = shared.try_lock()
+        {
+            self.read_waiting(shared, &mut sum, most, waited);
+        }
+    }
+
+    /// Reads what waits for sums, no more when so many bytes have been read.
+    pub(super) fn read_waiting(
+        &self,
+        shared: &SharedSum,
+        sum: &mut Sum,
+        most: usize,
+        waited: &mut Vec<WaitedReading>,
+    ) {
+        let mut bytes = 0;
+        while bytes < most
+            && let Some(packet) = shared.next()
+        {
+            bytes += packet.bytes();
+            // It is read in the memory that it took.
+            self.memory.rebook(sum.account, packet.bytes(), 0);
+            let reading = self.read(sum, &packet.lines);
+            sum.came(&packet.origin.shown, packet.origin.sender);
+            waited.push((packet.origin, reading));
         }
     }
 
     /// The sums of an owner, new ones where there are none: empty ones take memory too, and an account may have many domains and keys.
-    fn sum(&self, owner: Owner, account: AccountId) -> Result<Arc<Mutex<Sum>>, NoSum> {
+    fn sum(&self, owner: Owner, account: AccountId) -> Result<Arc<SharedSum>, NoSum> {
         let mut table = self.table();
         if let Some(sum) = table.get(&owner) {
             return Ok(Arc::clone(sum));
@@ -155,7 +253,7 @@ impl Sums {
             self.memory.rebook(account, EMPTY_BYTES, 0);
             return Err(NoSum::Settings);
         };
-        let sum = Arc::new(Mutex::new(Sum::new(account, aggregator)));
+        let sum = Arc::new(SharedSum::new(Sum::new(account, aggregator)));
         table.insert(owner, Arc::clone(&sum));
         Ok(sum)
     }
@@ -200,8 +298,10 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::id::{Guid, SpaceId};
+    use base::id::{Guid, KeyId, SpaceId};
     use base::scope::Domain;
+    use base::source::Source;
+    use base::time::Millis;
 
     fn sums(bytes_in_all: usize) -> Sums {
         let bound = |limit, allowed| Bound { limit, allowed };
@@ -237,7 +337,7 @@ mod tests {
         let sums = sums(256 << 10);
         let share = sums.memory.left(account(1)).bytes;
         let first = sums.sum(owner(0), account(1)).unwrap();
-        let reading = sums.read(&mut first.lock().unwrap(), b"a:1|c");
+        let reading = sums.read(&mut first.lock(), b"a:1|c");
         assert_eq!(reading.rejects, []);
         let (mut opened, mut refused) = (0, None);
         for space in 0..40 {
@@ -251,7 +351,7 @@ mod tests {
         assert!(opened > 1 && opened * EMPTY_BYTES < share, "{opened}");
         assert!(sums.memory.left(account(1)).bytes < EMPTY_BYTES);
         // What is there goes on.
-        let reading = sums.read(&mut first.lock().unwrap(), b"a:1|c");
+        let reading = sums.read(&mut first.lock(), b"a:1|c");
         assert_eq!(reading.rejects, []);
         // Whose values have no sums is told why.
         let refused = refused.unwrap();
@@ -265,13 +365,96 @@ mod tests {
         assert_eq!(codes, [("full", 2), ("value", 1)]);
         // Another has room as before.
         let other = sums.sum(owner(100), account(2)).unwrap();
-        let reading = sums.read(&mut other.lock().unwrap(), b"a:1|c\nb:1|ms");
+        let reading = sums.read(&mut other.lock(), b"a:1|c\nb:1|ms");
         assert_eq!(reading.rejects, []);
         assert!(sums.memory.left(account(2)).bytes > 0);
         // All of it is given back.
         for (owner, sum) in sums.all() {
-            sums.close(owner, &mut sum.lock().unwrap());
+            assert!(sums.close(owner, &sum, &mut sum.lock()));
         }
         assert_eq!(sums.memory.left(account(1)).bytes, share);
+    }
+
+    fn shown() -> SenderCredential {
+        SenderCredential::Source(KeyId(Guid::from_random([1; 16])))
+    }
+
+    fn sender() -> Sender {
+        Sender {
+            door: "statsd.udp_listen",
+            source: Source::client([127, 0, 0, 1].into()),
+        }
+    }
+
+    /// A connection had the sums of its domain, and the one thread of the door for all domains' datagrams waited for it.
+    #[test]
+    fn who_reads_for_all_waits_for_no_sums() {
+        let sums = sums(1 << 20);
+        let (own, other) = (
+            sums.sum(owner(1), account(1)).unwrap(),
+            sums.sum(owner(2), account(2)).unwrap(),
+        );
+        let shown = shown();
+        let datagram = |sum: &SharedSum, number, lines: &[u8]| {
+            let outcome = sums.add(sum, account(number), (&shown, sender()), (lines, false));
+            let Some(LinesOutcome::Read(reading, waited)) = outcome else {
+                panic!("{outcome:?}");
+            };
+            let waited = waited.iter();
+            let waited = waited.map(|(_, own)| (own.received, own.rejected()));
+            (reading.received, waited.collect::<Vec<_>>())
+        };
+        let before = sums.memory.left(account(1)).bytes;
+        // As a connection has them: on this very thread, whoever waited would wait for ever.
+        let held = own.lock();
+        assert_eq!(datagram(&own, 1, b"heat:1|g\nbad"), (0, vec![]));
+        assert_eq!(datagram(&own, 1, b"heat:5|g"), (0, vec![]));
+        assert_eq!(datagram(&other, 2, b"heat:9|g"), (1, vec![]));
+        assert!(sums.memory.left(account(1)).bytes < before);
+        drop(held);
+        // What waited comes before what follows it.
+        assert_eq!(datagram(&own, 1, b"heat:+2|g"), (1, vec![(2, 1), (1, 0)]));
+        let batch = own.lock().aggregator.flush(Millis(0));
+        let values: Vec<_> = batch.iter().map(|own| own.value).collect();
+        assert_eq!(values, [7.0]);
+    }
+
+    /// Datagrams that wait have a bound, are given back, and keep their sums from being forgotten.
+    #[test]
+    fn what_waits_for_sums_is_bounded_and_none_of_it_is_lost() {
+        let sums = sums(1 << 20);
+        let sum = sums.sum(owner(1), account(1)).unwrap();
+        let before = sums.memory.left(account(1)).bytes;
+        let shown = shown();
+        let add = |lines: &[u8], waits: bool| {
+            sums.add(&sum, account(1), (&shown, sender()), (lines, waits))
+        };
+        let packet = b"a:1|c\n".repeat(10_000);
+        let mut held = sum.lock();
+        let mut left = 0;
+        while let Some(LinesOutcome::Read(..)) = add(&packet, false) {
+            left += 1;
+        }
+        assert_eq!(left, 4);
+        assert!(!sums.close(owner(1), &sum, &mut held));
+        drop(held);
+        // Whoever reads for all reads a part of it, and has to leave what comes behind the rest.
+        let Some(LinesOutcome::Read(reading, waited)) = add(b"a:1|c", false) else {
+            panic!("it may wait");
+        };
+        assert_eq!((reading.received, waited.len()), (0, 2));
+        // A connection reads all of it.
+        let Some(LinesOutcome::Read(reading, waited)) = add(b"a:1|c", true) else {
+            panic!("a connection waits");
+        };
+        assert_eq!((reading.received, waited.len()), (1, 3));
+        let mut held = sum.lock();
+        let batch = held.aggregator.flush(Millis(0));
+        let values: Vec<_> = batch.iter().map(|own| own.value).collect();
+        assert_eq!(values, [4000.2, 40_002.0]);
+        assert!(sums.close(owner(1), &sum, &mut held));
+        drop(held);
+        assert!(add(b"a:1|c", false).is_none() && add(b"a:1|c", true).is_none());
+        assert_eq!(sums.memory.left(account(1)).bytes, before + EMPTY_BYTES);
     }
 }

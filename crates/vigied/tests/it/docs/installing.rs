@@ -3,7 +3,7 @@
 use super::{docs, walked};
 
 /// The commands of the page that make an authority, and a certificate of it for this machine.
-pub(super) fn private_ca() -> String {
+fn private_ca() -> String {
     let page = std::fs::read_to_string(docs().join("guides/install.md")).unwrap();
     let (_, section) = page.split_once("## TLS with a private CA\n").unwrap();
     let blocks: Vec<&str> = section

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A certificate, and the flags for a door for lines that speaks TLS with it.
-fn encrypted(folder: &Path) -> (String, Vec<String>) {
+pub(super) fn encrypted(folder: &Path) -> (String, Vec<String>) {
     let path = |name: &str| folder.join(name).display().to_string();
     let (pem, key) = (path("tls.pem"), path("tls.key"));
     // Without this file openssl makes an authority, which is no server.
@@ -118,7 +118,7 @@ fn a_record_that_trickles_outlives_no_credential() {
     assert!(trickle(&mut stream, &record[..600]));
 }
 
-fn session(pem: &str) -> ClientConnection {
+pub(super) fn session(pem: &str) -> ClientConnection {
     let mut roots = RootCertStore::empty();
     let certificate = rustls::pki_types::CertificateDer::from_pem_file(pem).unwrap();
     roots.add(certificate).unwrap();

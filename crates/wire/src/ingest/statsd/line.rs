@@ -1,6 +1,7 @@
 //! One line: a name, and for each of its values the type, the rate and the tags that follow it.
 
-use super::{Metric, Value, name};
+use super::name::LineName;
+use super::{Metric, Value};
 use crate::ingest::{cut, value};
 use base::sample::RejectReason;
 use std::borrow::Cow;
@@ -16,7 +17,7 @@ struct Fields<'t> {
 pub(super) type Found<'t> = Result<Metric<'t>, RejectReason>;
 
 /// Reads a line, and gives what it finds one by one: at least one.
-pub(super) fn read<'t>(text: &'t str, sanitize: bool, take: &mut impl FnMut(Found<'t>)) {
+pub(super) fn read(text: &str, sanitize: bool, take: &mut impl FnMut(Found<'_>)) {
     if text.starts_with("_e{") || text.starts_with("_sc|") {
         return take(Err(malformed(
             "an event or a service check of DogStatsD, which are no metrics".to_owned(),
@@ -27,8 +28,7 @@ pub(super) fn read<'t>(text: &'t str, sanitize: bool, take: &mut impl FnMut(Foun
             "the line has no value, expected `name:value|type`".to_owned(),
         )));
     };
-    // Once for all values that have no tags of their own, also where it is no name: a line may have it read thousands of times.
-    let mut plain: Option<Result<Cow<'t, str>, RejectReason>> = None;
+    let mut name = LineName::new(own, sanitize);
     loop {
         let Some((values, behind)) = rest.split_once('|') else {
             return take(Err(malformed(format!(
@@ -40,21 +40,12 @@ pub(super) fn read<'t>(text: &'t str, sanitize: bool, take: &mut impl FnMut(Foun
             Ok(found) => found,
             Err(reason) => return take(Err(reason)),
         };
-        let named = match (&plain, fields.tags) {
-            (Some(named), None) => named.clone(),
-            (_, tags) => name::read(own, tags, sanitize).map_err(RejectReason::from),
-        };
-        if plain.is_none() && fields.tags.is_none() && next.is_some() {
-            plain = Some(named.clone());
-        }
+        let named = name.with_tags(fields.tags, next.is_none());
         for text in values.split(':') {
-            let found = named.clone().and_then(|name| {
-                Ok(Metric {
-                    name,
-                    value: read_value(kind, text)?,
-                    rate: rate(fields.rate)?,
-                })
-            });
+            let found = match &named {
+                Ok(name) => metric(name, (kind, text), fields.rate),
+                Err(error) => Err(error.clone().into()),
+            };
             take(found);
         }
         match next {
@@ -62,6 +53,15 @@ pub(super) fn read<'t>(text: &'t str, sanitize: bool, take: &mut impl FnMut(Foun
             None => return,
         }
     }
+}
+
+/// A value of a type, with its rate.
+fn metric<'n>(name: &'n str, (kind, text): (&str, &'n str), rate_text: Option<&str>) -> Found<'n> {
+    Ok(Metric {
+        name: Cow::Borrowed(name),
+        value: read_value(kind, text)?,
+        rate: rate(rate_text)?,
+    })
 }
 
 /// The type, what follows it, and the next value of the same name where there is one.

@@ -1,5 +1,6 @@
 //! The name of a metric: the path as etsy's statsd cleans it, and tags however they are written.
 
+use base::limit;
 use base::name::{NameError, SeriesName, allowed, holds_api_key};
 use std::borrow::Cow;
 
@@ -12,15 +13,62 @@ thread_local! {
     pub(super) static READ: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// Reads the name of a line, with the tags that stand apart from it.
-pub(super) fn read<'t>(
+/// The name of one line, for all of its values. A line has room for thousands of them, with tags of their own or without: what is the
+/// same for all is read once.
+#[derive(Debug)]
+pub(super) struct LineName<'t> {
     text: &'t str,
-    tags: Option<&str>,
     sanitize: bool,
-) -> Result<Cow<'t, str>, NameError> {
+    /// The name of values that have no tags of their own.
+    plain: Option<Result<Cow<'t, str>, NameError>>,
+    /// What the tags of a value are added to.
+    begin: Option<Result<String, NameError>>,
+}
+
+impl<'t> LineName<'t> {
+    pub(super) const fn new(text: &'t str, sanitize: bool) -> Self {
+        Self {
+            text,
+            sanitize,
+            plain: None,
+            begin: None,
+        }
+    }
+
+    /// The name of values with these tags. `is_last`: no others follow on the line.
+    pub(super) fn with_tags(
+        &mut self,
+        tags: Option<&str>,
+        is_last: bool,
+    ) -> Result<Cow<'_, str>, NameError> {
+        let (text, sanitize) = (self.text, self.sanitize);
+        let Some(tags) = tags.filter(|tags| !tags.is_empty()) else {
+            let plain = self.plain.get_or_insert_with(|| plain(text, sanitize));
+            return plain.as_deref().map(Cow::Borrowed).map_err(Clone::clone);
+        };
+        if holds_api_key(tags) {
+            return Err(NameError::ApiKey);
+        }
+        let mut whole = if is_last {
+            let begin = self.begin.take();
+            begin.unwrap_or_else(|| begin_of(text, sanitize))?
+        } else {
+            let begin = self.begin.get_or_insert_with(|| begin_of(text, sanitize));
+            begin.clone()?
+        };
+        for tag in tags.split(',').filter(|tag| !tag.is_empty()) {
+            let (key, value) = tag.split_once(':').unwrap_or((tag, FLAG));
+            push(&mut whole, key, value, sanitize);
+        }
+        SeriesName::parse(&whole).map(|name| canonical(name.into_owned()))
+    }
+}
+
+/// The path, cleaned where that is wanted, and the tags that stand in the name itself.
+fn parts(text: &str, sanitize: bool) -> Result<(Cow<'_, str>, &str), NameError> {
     #[cfg(test)]
     READ.set(READ.get() + 1);
-    if holds_api_key(text) || tags.is_some_and(holds_api_key) {
+    if holds_api_key(text) {
         return Err(NameError::ApiKey);
     }
     let (path, own) = match text.find([',', ';']) {
@@ -28,13 +76,32 @@ pub(super) fn read<'t>(
         None => (text, ""),
     };
     let path = if sanitize { clean(path) } else { path.into() };
-    let tags = tags.unwrap_or_default();
-    if own.is_empty() && tags.is_empty() {
+    Ok((path, own))
+}
+
+fn plain(text: &str, sanitize: bool) -> Result<Cow<'_, str>, NameError> {
+    let (path, own) = parts(text, sanitize)?;
+    if own.is_empty() {
         return match path {
             Cow::Borrowed(path) => SeriesName::parse(path).map(canonical),
             Cow::Owned(path) => SeriesName::parse(&path).map(|name| canonical(name.into_owned())),
         };
     }
+    let whole = joined(path, own, sanitize)?;
+    SeriesName::parse(&whole).map(|name| canonical(name.into_owned()))
+}
+
+/// The path with the tags of the name itself. One that is too long already is refused at once: each value would copy it.
+fn begin_of(text: &str, sanitize: bool) -> Result<String, NameError> {
+    let (path, own) = parts(text, sanitize)?;
+    let begin = joined(path, own, sanitize)?;
+    if begin.len() as u64 > limit::NAME_BYTES.default {
+        return Err(NameError::TooLong(begin.len()));
+    }
+    Ok(begin)
+}
+
+fn joined(path: Cow<'_, str>, own: &str, sanitize: bool) -> Result<String, NameError> {
     let mut whole = path.into_owned();
     let own = own.split([',', ';']).filter(|tag| !tag.is_empty());
     for tag in own {
@@ -43,11 +110,7 @@ pub(super) fn read<'t>(
         };
         push(&mut whole, key, value, sanitize);
     }
-    for tag in tags.split(',').filter(|tag| !tag.is_empty()) {
-        let (key, value) = tag.split_once(':').unwrap_or((tag, FLAG));
-        push(&mut whole, key, value, sanitize);
-    }
-    SeriesName::parse(&whole).map(|name| canonical(name.into_owned()))
+    Ok(whole)
 }
 
 fn canonical(name: SeriesName<'_>) -> Cow<'_, str> {

@@ -165,6 +165,52 @@ fn the_name_of_a_line_is_read_once_whatever_it_is() {
     }
 }
 
+/// It was cleaned again for each value that has tags of its own: a line has room for hundreds.
+#[test]
+fn the_name_of_a_line_is_read_once_whatever_tags_its_values_have() {
+    for (own, taken) in [("a/b,k=v", 301), ("a..b", 0), (&*"a".repeat(2000), 0)] {
+        let line = format!("{own}:{}1|c|#y:2", "1|c|#y:2|@1:".repeat(300));
+        let before = super::super::name::READ.get();
+        let mut names = Vec::new();
+        let reading = packet(line.as_bytes(), true, |metric| {
+            names.push(metric.name.to_string());
+            Ok(())
+        });
+        assert_eq!(super::super::name::READ.get() - before, 1, "{own}");
+        assert_eq!((reading.received, names.len()), (301, taken), "{own}");
+        assert!(names.iter().all(|name| name == "a-b;k=v;y=2"), "{names:?}");
+    }
+    // Values with tags and without, in any order.
+    assert_eq!(
+        read("a:1|c:2|c|#y:2|@1:3|c|#x:1|@1:4|c"),
+        [
+            "a Count(1.0)",
+            "a;y=2 Count(2.0)",
+            "a;x=1 Count(3.0)",
+            "a Count(4.0)"
+        ]
+    );
+}
+
+/// A line of thousands of values counted as its bytes, and cost as much as thousands of lines with its name.
+#[test]
+fn values_of_a_line_are_counted_as_lines_of_their_own() {
+    let saved = |text: &str| packet(text.as_bytes(), true, |_| Ok(())).saved_bytes;
+    assert_eq!(saved("abc:1|c\nabc:2|c\n\n"), 0);
+    assert_eq!(saved("abc:1:2|c:3|ms\nb:1|c"), 2 * (3 + 4));
+    // With the tags, which are a part of the name; what is refused costs no less.
+    assert_eq!(saved("abc:1:2|c|#k:v"), 7 + 4);
+    assert_eq!(saved("abc:1:x|c"), 3 + 4);
+    assert_eq!(saved("a..c:1:2|c"), 4 + 4);
+    for (name, values) in [("a", 2000), (&*"n".repeat(900), 1500)] {
+        let line = format!("{name}:{}1|c", "1:".repeat(values));
+        let apart = format!("{name}:1|c\n").repeat(values + 1);
+        let counted = line.len() as u64 + saved(&line);
+        assert!(counted >= apart.len() as u64, "{counted}");
+        assert!(counted < apart.len() as u64 * 3 / 2, "{counted}");
+    }
+}
+
 /// Every value of such a line had the names of all its sums made and refused anew: a few datagrams kept a door busy for long.
 #[test]
 fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
@@ -220,6 +266,7 @@ fn decode(text: &[u8], chunk: usize) -> (Vec<String>, DecodeSummary) {
     let mut add = |reading: DecodeSummary| {
         sum.received += reading.received;
         sum.rejects.extend(reading.rejects);
+        sum.saved_bytes += reading.saved_bytes;
     };
     let mut take = |metric: &Metric<'_>| {
         told.push(format!("{metric:?}"));
