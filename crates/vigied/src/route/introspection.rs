@@ -91,7 +91,6 @@ pub(super) async fn introspect(
         session_id: claims.session_id,
         iat: Some(claims.iat),
         exp: Some(claims.exp),
-        ..Introspection::inactive()
     };
     reply(pretty, &answer)
 }

@@ -51,8 +51,9 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
             let request = a.with(&[("id", id)]).header("If-Match", "*");
             request.json(&json!({"name": a.world.new_name()}))
         }),
-        ("DELETE", "/v1/serviceids/{id}") => one(204),
-        ("POST" | "DELETE", "/v1/serviceids/{id}/lock") => one(204),
+        ("DELETE", "/v1/serviceids/{id}") | ("POST" | "DELETE", "/v1/serviceids/{id}/lock") => {
+            one(204)
+        }
         _ => return None,
     };
     Some(columns)
