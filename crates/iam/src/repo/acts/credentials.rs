@@ -1,4 +1,4 @@
-//! What logins consist of: keys, sessions, their tokens, and one-time codes.
+//! Locks, ends and sweeps what logins consist of: keys, sessions, their tokens, and one-time codes.
 
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
