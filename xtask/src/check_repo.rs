@@ -30,7 +30,13 @@ const FORGOTTEN: [&str; 4] = [
 const HINTLESS: [&str; 2] = ["crates/iam/src/", "crates/db/src/"];
 
 /// How a remedy begins in the text of an error, and the commands that could be one.
-const HINTS: [&str; 3] = ["hint: ", "`vigie ", "`vigied "];
+const HINTS: [&str; 5] = [
+    "hint: ",
+    "`vigie ",
+    "`vigied ",
+    "log in again",
+    "log in with",
+];
 
 /// How a comment begins, which may name a command.
 const COMMENT: &str = "//";
@@ -151,6 +157,8 @@ mod tests {
             assert_eq!(check(name, line).len(), 1, "{name}");
             let command = "    \"make one with `vigie iam api-key-create`\"\n";
             assert_eq!(check(name, command).len(), 1, "{name}");
+            let advice = "    \"this login has ended: log in again\"\n";
+            assert_eq!(check(name, advice).len(), 1, "{name}");
             let comment = "    // As `vigied user list` shows it.\n";
             assert!(check(name, comment).is_empty(), "{name}");
         }

@@ -1,6 +1,6 @@
-//! A way to the server past a disk that takes nothing: one record at a time, from who could not write it to who sends.
+//! Passes records to the server while the disk takes none: one record at a time, from its writer to the sender.
 //!
-//! It is sent only when the journal holds nothing older. Who offers it has it until the server accounts for it, so that a record that
+//! A record is sent only when the journal holds nothing older. Who offers it has it until the server accounts for it, so that a record that
 //! neither the disk nor the server takes is still there.
 
 use crate::notifier::Notifier;

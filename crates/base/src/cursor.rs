@@ -1,4 +1,4 @@
-//! The samples of a series in pieces, so that nobody who reads them needs to have all of them in memory.
+//! Cursors over the samples of a series: they return it in pieces, so that no reader needs all of it in memory.
 
 mod folded;
 

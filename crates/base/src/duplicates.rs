@@ -1,4 +1,5 @@
-//! How many samples of one write another sample of the same write replaces: the later one of a series and instant counts.
+//! Counts the samples of a write that a later sample of the same write replaces: of one series and instant, the last one
+//! counts.
 
 /// How many of them are not the last of their series and instant. Sorted, not hashed: what a sender sends is mostly in order
 /// already, which costs one look at each, and nobody can choose what makes it slow.

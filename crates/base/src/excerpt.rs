@@ -1,4 +1,4 @@
-//! As much of a caller's text as helps in an error, and never more.
+//! The beginning of a caller's text, as an error repeats it: enough to recognize it, never more.
 
 /// How many bytes an error repeats.
 const BYTES: usize = 200;

@@ -1,4 +1,4 @@
-//! Numbers in names, as Python writes them.
+//! Numbers in names, formatted as Python does it.
 
 /// `str(x)`: the shortest text that reads back as the same number; with an exponent below 1e-4 and from 1e16 on.
 #[must_use]

@@ -1,4 +1,4 @@
-//! In which shape a store hands out the samples of a series.
+//! What a query asks for of each series: raw samples, or a grid.
 
 use crate::grid::{Fold, Window};
 use crate::time::TimeRange;

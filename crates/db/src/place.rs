@@ -1,4 +1,4 @@
-//! The place of a database, and why no connection could be made.
+//! The address of a database, without its password, and why a connection could not be made.
 
 use sqlx::postgres::PgConnectOptions;
 use std::fmt;

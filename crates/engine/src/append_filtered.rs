@@ -1,4 +1,4 @@
-//! What a caller may write of a batch, where its credential is for some series alone.
+//! Appends by a caller whose credential is limited to some series: what of a batch it may write.
 
 use base::sample::{Appended, Batch, RejectReason};
 use base::selector::NameFilter;

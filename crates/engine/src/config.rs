@@ -1,4 +1,4 @@
-//! What an engine is told at its start.
+//! The configuration of an engine.
 
 use base::limit;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
-//! What appends under way may take of the memory for samples: claimed at once for all of a batch, before anything of it is
-//! written, so that many at the same time do not pass on the same figure. Given back as it is written, and counted in the head
-//! from then on: what is written does not count twice.
+//! Reservations of head memory by appends in progress. Each reserves the most that its batch can need before anything of it is
+//! written, so that concurrent appends do not all pass the same check. A reservation shrinks as samples are written, because
+//! the head counts them from then on.
 
 use crate::head;
 use base::sample::Batch;

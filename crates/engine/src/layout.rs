@@ -1,4 +1,4 @@
-//! Where the files of a samples folder lie.
+//! The paths of the files in a samples folder.
 
 use crate::segment::layout::Header;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! The part of the disk that samples leave alone, so that logins, deletions and the log still work on a disk that is full
-//! for them. The file system is asked once a second while there is plenty, and before every write while there is not: a burst
-//! of one second must not eat the reserve.
+//! The share of the disk that samples may not use, so that logins, deletions and the log still work on a disk that is full for
+//! them. The file system is asked once a second while there is plenty, and before every write while there is not: a burst of
+//! one second must not use up the reserve.
 
 use crate::error;
 use crate::storage::Storage;

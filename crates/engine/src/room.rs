@@ -1,5 +1,5 @@
-//! A disk that has no room: unlike a failed sync it breaks nothing. What was refused is cut off, kept in memory and tried
-//! again; until that succeeds, what would only pile up is refused before it is begun.
+//! Recovery from a full disk. Unlike a failed sync it does not poison the store: the write that failed is cut off, kept in
+//! memory and retried; until that succeeds, further writes are refused before they begin.
 
 use crate::error;
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};

@@ -1,4 +1,4 @@
-//! Whether the engine is stuck: nobody gets at its memory. Asked from outside, and never waiting itself.
+//! Detects that the engine is stuck: nobody gets its locks. It is asked from outside, and never waits itself.
 
 use crate::error;
 use base::store::{Outage, StoreError};

@@ -1,5 +1,5 @@
-//! What threads meet at. Files that take it from here, and nothing else of the kind, are run by `tests/interleavings` under
-//! `loom`, which puts its own in place of these.
+//! The synchronization primitives of the engine. `tests/interleavings` runs the files that use only these under `loom`, which
+//! replaces them by its own.
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What a flush leaves undone where a disk has no room.
+//! A flush that found no room on the disk: what it has taken out of memory and not yet written to files.
 
 use crate::state::Frozen;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A domain that a caller does not see, with what the caller holds elsewhere: all that may be told then, as nothing of the domain
-//! is in it.
+//! A domain that the caller may not see. It holds facts about the caller alone, because the answer must not tell whether the
+//! domain exists.
 
 use base::scope::Domain;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What tests ask of the service, and no program: each test is a program of its own, so that this cannot be theirs alone.
+//! Accessors for tests, which no program uses. They are public because integration tests are crates of their own.
 
 use crate::error::IamError;
 use crate::repo::rows;

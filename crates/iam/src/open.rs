@@ -1,4 +1,4 @@
-//! Opening the service on a database, and closing it.
+//! Opens the service on a database, and closes it.
 
 use crate::audit::Counts;
 use crate::config::{AccountLimits, IamConfig, IamLimits, InvitationConfig};

@@ -130,6 +130,14 @@ pub enum Remedy {
     KeepLogin,
     /// Use the current access token, or log in again.
     UseAccessToken,
+    /// Log in again.
+    LogInAgain,
+    /// Log in with a password or an API key, not with what another login gave.
+    LogInAnew,
+    /// Log in with a password or a one-time code: they open every account of the user.
+    LogInForAnyAccount,
+    /// Log in with the API key itself.
+    LogInByKey,
     /// Use a credential that needs no password check.
     NoPasswordCheck,
     /// Use right keys and codes, which are still accepted.

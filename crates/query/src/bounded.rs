@@ -1,4 +1,4 @@
-//! Texts that grow, but not beyond a length that is known before.
+//! Text that grows up to a length fixed in advance.
 
 /// `text` with `to` in every place of `from`.
 ///

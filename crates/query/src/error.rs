@@ -1,4 +1,4 @@
-//! What is wrong with a target, or stopped its evaluation.
+//! Errors of targets: what is wrong with one, or what stopped its evaluation.
 
 use crate::tags::TagError;
 use base::context::Stop;

@@ -1,4 +1,4 @@
-//! A target becomes series.
+//! Evaluates targets into series.
 
 mod argument_error;
 #[cfg(test)]

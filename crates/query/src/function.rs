@@ -1,4 +1,4 @@
-//! What a function is: its name and parameters, and what it does.
+//! The definition of a function: its names, its parameters, and its code.
 
 mod arguments;
 mod call;

@@ -1,4 +1,4 @@
-//! The functions, a folder for each family.
+//! The functions, in a folder for each family.
 
 mod alias;
 mod calculate;

@@ -1,4 +1,4 @@
-//! Where series come from.
+//! The interface by which an evaluation reads series.
 
 use crate::series::{Tags, Values};
 use crate::tags::TagExpression;

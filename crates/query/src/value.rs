@@ -1,4 +1,4 @@
-//! What arguments are once they are evaluated.
+//! Evaluated arguments.
 
 use crate::series::Series;
 use base::number;

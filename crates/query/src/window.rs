@@ -1,4 +1,4 @@
-//! Which time a target is about.
+//! The time range of an evaluation.
 
 use crate::source::Range;
 use jiff::tz::TimeZone;

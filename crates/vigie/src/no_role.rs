@@ -1,5 +1,5 @@
-//! What a member is told whom nobody has given a role yet: who gives one, and by which command. No list shows them anything, so none
-//! is named to them.
+//! Help for members without any role: who gives one, and with which command. It names no organization or space, because no list
+//! shows them any.
 
 use crate::client::{Reply, Request};
 use crate::config::{CfConfig, Place};

@@ -1,4 +1,4 @@
-//! The line by which a connection of lines says who sends on it: `AUTH iam|apikey CREDENTIAL [SCOPE]`.
+//! The `AUTH` line, by which a sender of lines authenticates: `AUTH iam|apikey CREDENTIAL [SCOPE]`.
 //!
 //! It is answered by `OK …` or `ERR …`; before a token expires, the server writes `WARN …`. No error repeats the credential.
 

@@ -1,4 +1,4 @@
-//! The Cloud Foundry interface as the command line of the time used it: regions, organizations, spaces, UAA tokens.
+//! The interface of Cloud Foundry that the command line of the original uses: regions, organizations, spaces, UAA tokens.
 
 pub mod deleted;
 pub mod info;

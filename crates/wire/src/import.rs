@@ -1,4 +1,4 @@
-//! Files of other programs that hold old samples.
+//! Decoders for files of other programs with old samples.
 
 pub mod openmetrics;
 pub mod sample_lines;

@@ -1,4 +1,4 @@
-//! The answer to a write: nothing disappears unsaid.
+//! The receipt of a write: received, stored, overwritten and rejected samples, with a reason for each rejection.
 
 use crate::ingest::Reject;
 use crate::problem::MonitoringError;

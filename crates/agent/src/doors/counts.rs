@@ -1,4 +1,4 @@
-//! What has come in by a door, and what of it was refused and why.
+//! Counts what has come in by a listener, and what of it was refused and why.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Datagrams of a door. Who sends hears nothing; what is refused is counted.
+//! UDP datagrams of a listener. A sender gets no answer; what is refused is counted.
 
 use super::door::{DoorContext, DoorKind, LAST, TICK};
 use super::lines::LineReader;

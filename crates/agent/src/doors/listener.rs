@@ -1,4 +1,4 @@
-//! Lets senders in by a door.
+//! Accepts connections, and starts a thread for each.
 
 use super::door::{CONNECTIONS_MAX, DoorContext, TICK};
 use super::{connection, datagrams};

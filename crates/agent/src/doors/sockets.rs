@@ -1,4 +1,4 @@
-//! Takes the address of a door, by TCP and by UDP.
+//! Binds the address of a listener, for TCP and for UDP.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};

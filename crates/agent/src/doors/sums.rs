@@ -1,4 +1,4 @@
-//! What programs count and time, summed up between two flushes.
+//! statsd's counters, timers, gauges and sets, aggregated between two flushes.
 
 use super::counts::Counts;
 use super::stamp::not_before;

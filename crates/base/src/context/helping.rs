@@ -1,4 +1,4 @@
-//! Further threads for work that can be divided.
+//! Extra threads for work that can be divided: a permit for each, returned when somebody else waits for it.
 
 /// Where further threads of one piece of work get leave to run.
 pub trait ThreadPool: std::fmt::Debug + Send + Sync {

@@ -1,4 +1,4 @@
-//! What work holds in memory, counted for all of it together.
+//! The memory that a piece of work reserves, counted for all of it together.
 
 use super::Stop;
 

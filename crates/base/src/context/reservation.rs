@@ -1,4 +1,4 @@
-//! Memory of a query that is given back by itself.
+//! A reservation of memory for a query, released when it is dropped.
 
 use super::{Context, Stop};
 

@@ -1,4 +1,4 @@
-//! What work is counted in.
+//! The resources of a budget: steps, listed nodes, series, samples and bytes.
 
 use crate::limit::{self, Limit};
 

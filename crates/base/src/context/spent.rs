@@ -1,4 +1,4 @@
-//! What was spent of each resource, counted across threads.
+//! How much of each resource a piece of work has used, counted across its threads.
 
 use super::resource::Resource;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Work that goes on for long lets others come in between.
+//! The hook by which long work gives up its turn to others, and waits until it has it again.
 
 use super::Stop;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! A grid for stores that have only samples: folded as they are read.
+//! A cursor over a grid for stores that have only raw samples: it aggregates them as they are read.
 
 use super::{Cursor, Piece, SeriesVisitor};
 use crate::grid::{Fold, Folding, Window};

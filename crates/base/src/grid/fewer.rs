@@ -1,4 +1,4 @@
-//! Fewer points out of many, as Graphite makes them for `maxDataPoints`.
+//! Downsampling as Graphite does it for `maxDataPoints`.
 
 use super::fold::FoldState;
 use super::{Fold, Grid};

@@ -1,5 +1,5 @@
-//! Samples into the slots of a grid, as they are decoded: what is asked for most is one sample for each slot, and that takes no
-//! division for each.
+//! Puts samples into the slots of a grid as they are decoded. The usual case, one sample in each slot, takes no division for
+//! each sample.
 
 use super::fold::FoldState;
 use super::{Fold, Grid, Window};

@@ -1,4 +1,4 @@
-//! One value out of many, as they come.
+//! Aggregates values one by one as they arrive: average, sum, minimum, maximum, and so on.
 
 /// What several values become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

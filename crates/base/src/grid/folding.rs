@@ -1,4 +1,4 @@
-//! Samples into the slots of a window, as they come, so that a series need not be in memory as a whole.
+//! Aggregates samples into the slots of a window as they arrive, so that a series need not be in memory as a whole.
 
 use super::fold::FoldState;
 use super::{Fold, Grid, Window};

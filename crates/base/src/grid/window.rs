@@ -1,4 +1,4 @@
-//! The slots that a range asks for.
+//! The slots of a grid that cover a time range.
 
 use super::{Grid, SLOTS_MAX};
 use crate::limit;

@@ -1,4 +1,4 @@
-//! What each byte may do in a name, as a table: every sample's name is looked at, byte by byte.
+//! A table that says for each byte where in a name it may be: the name of every sample is checked byte by byte.
 
 use crate::invisible::is_invisible;
 use crate::limit;

@@ -1,4 +1,4 @@
-//! The elements of a path: the one place that knows which dots part them.
+//! Splits a path into its elements: the one place that knows which dots separate them.
 
 /// The elements of a path, from the root; the last one has the tags.
 pub fn elements(path: &str) -> impl Iterator<Item = &str> {

@@ -1,4 +1,4 @@
-//! What a pattern is made of.
+//! The parts of a compiled pattern: elements, and `**`.
 
 use super::automaton::Automaton;
 

@@ -1,4 +1,4 @@
-//! Why a text is not a pattern.
+//! Why a text is not a valid pattern.
 
 use super::place::Place;
 use crate::invisible::quoted;

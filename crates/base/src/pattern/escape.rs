@@ -1,4 +1,4 @@
-//! From a text to the pattern that means it, and nothing else.
+//! Escapes a text, so that the pattern matches exactly that text.
 
 use crate::name::allowed;
 

@@ -1,4 +1,4 @@
-//! From the text of a pattern to its parts: one pass, no recursion, nothing written out.
+//! Parses a pattern in one pass, without recursion and without expanding its braces.
 
 use super::automaton::{Automaton, Draft};
 use super::classes::Token;

@@ -1,4 +1,4 @@
-//! The proofs of those who act for no caller: who counts what a tenant keeps, and who has the whole store in hand.
+//! Proofs for work that no caller asked for: metering of a tenant, and the operator's right to the whole store.
 
 use crate::id::TenantId;
 

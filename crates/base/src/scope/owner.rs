@@ -1,4 +1,4 @@
-//! Who shares are counted by.
+//! Whom a share of a limit counts for.
 
 use crate::id::{AccountId, TenantId};
 

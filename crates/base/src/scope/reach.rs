@@ -1,4 +1,4 @@
-//! How far an action goes in a domain.
+//! How much of a domain an action reaches: nothing, all of it, or the series that a filter allows.
 
 use super::{Action, Actions};
 use crate::selector::NameFilter;

@@ -1,4 +1,4 @@
-//! Why there is no such matcher, or selector.
+//! Why a matcher or a selector is not valid.
 
 use crate::limit::{self, Limit};
 

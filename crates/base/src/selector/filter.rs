@@ -1,4 +1,4 @@
-//! What a caller may reach of a domain: the series that one of several selectors means.
+//! A name filter: the series of a domain that a caller may reach, as one or several selectors.
 
 use super::Selector;
 use crate::limit;

@@ -1,4 +1,4 @@
-//! What the value of a label must be.
+//! Matchers of labels: `=`, `!=`, `=~` and `!~`.
 //!
 //! A regular expression becomes one automaton over bytes, with a state for everything that may have been read: a value is
 //! looked at once, one step for each byte, whatever the expression. One whose table would be too large is refused.

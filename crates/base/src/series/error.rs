@@ -1,4 +1,4 @@
-//! What can be wrong with a key or with a rendering of one.
+//! Why a series key, or a text of one, is not valid.
 
 use crate::invisible::quoted;
 use crate::limit::{self, Limit};

@@ -1,4 +1,4 @@
-//! On what terms a batch is stored.
+//! The options of a write: its durability, and how many new series it may create.
 
 use crate::limit::{self, Limit};
 

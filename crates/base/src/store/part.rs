@@ -1,4 +1,4 @@
-//! What a store is about to read, in parts that can be read apart from each other.
+//! The series of a query, in parts that can be read independently and by several threads.
 
 use crate::context::Context;
 use crate::cursor::SeriesVisitor;

@@ -1,4 +1,4 @@
-//! What every form of a time is checked with.
+//! Checks that all time formats share: digits, and the range of years.
 
 use crate::time::Millis;
 

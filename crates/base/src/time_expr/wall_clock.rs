@@ -1,4 +1,4 @@
-//! From what clocks show to the instant at which they do.
+//! Converts the local time that a wall clock shows to an instant.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;

@@ -1,4 +1,4 @@
-//! Which segments of a crowded day to merge.
+//! Selects which segments of a day with too many are merged.
 
 use crate::day::Day;
 

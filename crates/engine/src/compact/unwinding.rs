@@ -1,4 +1,4 @@
-//! What a merge that panics puts back: its thread begins again, and must find nothing forgotten and no files left over.
+//! Cleans up after a merge that panicked: its thread starts again, and must find no series forgotten and no file left behind.
 
 /// Does something if it is dropped by a panic.
 #[derive(Debug)]

@@ -1,4 +1,5 @@
-//! What a head holds of each tenant, or of each owner; asked and changed without a lock, but for the first of one.
+//! How much a head holds for each tenant, or for each owner. Reads and updates take no lock, except for the first sample of
+//! one.
 
 use arc_swap::ArcSwap;
 use std::collections::HashMap;

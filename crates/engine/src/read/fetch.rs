@@ -1,4 +1,4 @@
-//! What a query reads: series found by name, in one state of the store.
+//! What a query reads: the series that match, in one published state of the store.
 
 use super::series::{SeriesReader, Sources};
 use super::spans;

@@ -1,4 +1,4 @@
-//! What queries read, divided: series that follow each other, so many as are worth a thread's while.
+//! The series of a query, divided into parts that are large enough to be worth a thread.
 
 use super::fetch::{Common, FoundSeries, Snapshot};
 use crate::query_meter::QueryMeter;

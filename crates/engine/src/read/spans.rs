@@ -1,4 +1,4 @@
-//! Which instants of a series deletions hide.
+//! The time ranges of a series that deletions hide.
 
 use crate::series_ref::SeriesRef;
 use crate::tombstone::Tombstone;

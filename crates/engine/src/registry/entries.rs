@@ -1,5 +1,5 @@
-//! Series by number, in pages: numbers are dense, never given twice, and series that end together leave whole pages empty,
-//! which are given back.
+//! The entries of the registry by series number, in pages: numbers are dense and never reused, and series that end together
+//! leave whole pages empty, which are freed.
 
 use crate::series_ref::SeriesRef;
 use base::id::TenantId;

@@ -1,4 +1,4 @@
-//! Which series there are: from a tenant and a name to a number, and back.
+//! The registry of series: from tenant and name to number, and back.
 
 pub(crate) mod entries;
 pub(crate) mod name_file;

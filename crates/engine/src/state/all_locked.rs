@@ -1,4 +1,4 @@
-//! Everything that writers change, held still: for what concerns more than one shard.
+//! All state that writers change, locked: for operations on more than one shard.
 
 use super::{Catalog, Frozen, State};
 use crate::guard::{self, Lock, WriteGuard};

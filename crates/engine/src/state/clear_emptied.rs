@@ -1,4 +1,4 @@
-//! Activity after a merge has emptied series of a day.
+//! Updates the activity index after a merge has removed the last samples of a series on a day.
 
 use super::State;
 use crate::day::Day;

@@ -1,4 +1,4 @@
-//! What a reader takes: series of the heads and files, all at one moment.
+//! A consistent view for a reader: heads and files, as of one moment.
 
 use super::{State, Version};
 use crate::guard;

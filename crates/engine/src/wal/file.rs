@@ -1,4 +1,4 @@
-//! The log file that is written to, and the one that comes next.
+//! The log file that is written to, and its successor, which is created in advance.
 
 use super::group::Sink;
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind, Payload};

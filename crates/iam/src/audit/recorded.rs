@@ -1,4 +1,4 @@
-//! An entry as it is read again.
+//! An audit entry as it is read back.
 
 use super::action::Action;
 use super::entry::Entry;

@@ -159,10 +159,9 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         if !users::lock_password(&mut tx, user, stored).await? {
-            return Err(IamError::refused(
-                Reason::WrongProof,
-                "The password was changed at this moment: log in again",
-            ));
+            let message = "The password was changed at this moment";
+            let refusal = Refusal::new(Reason::WrongProof, message);
+            return Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)));
         }
         Ok(tx)
     }
@@ -272,15 +271,22 @@ impl Iam {
             ));
         }
         let member = asked.is_some_and(|account| directory.is_member(bounds.principal(), account));
-        Err(IamError::not_a_member(match bounds.reach() {
-            AccountReach::One(own) if member => format!(
-                "The API key is for the account {own} alone: log in with a password or a one-time code to work in another"
+        let (message, remedy) = match bounds.reach() {
+            AccountReach::One(own) if member => (
+                format!("The API key is for the account {own} alone"),
+                Remedy::LogInForAnyAccount,
             ),
-            AccountReach::Any if member => {
-                "The user was removed from the account asked for since this login began: log in again".to_owned()
+            AccountReach::Any if member => (
+                "The user was removed from the account asked for since this login began".to_owned(),
+                Remedy::LogInAgain,
+            ),
+            _ => {
+                let message = "The user is not a member of the account asked for";
+                return Err(IamError::not_a_member(message));
             }
-            _ => "The user is not a member of the account asked for".to_owned(),
-        }))
+        };
+        let refusal = Refusal::new(Reason::NotAMember, message);
+        Err(IamError::Refused(refusal.remedy(remedy)))
     }
 
     async fn renew(
@@ -310,8 +316,9 @@ impl Iam {
     ) -> Result<Bounds, IamError> {
         let now = self.0.clock.now();
         Bounds::derived(&self.directory(), principal, proven_at, root, now).map_err(|why| {
-            let message = format!("This login has ended: {why}: log in again");
-            IamError::refused(Reason::WrongRefreshToken, message)
+            let message = format!("This login has ended: {why}");
+            let refusal = Refusal::new(Reason::WrongRefreshToken, message);
+            IamError::Refused(refusal.remedy(Remedy::LogInAgain))
         })
     }
 

@@ -7,7 +7,7 @@ use crate::audit::{Action, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
-use crate::refusal::{Reason, Refusal};
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::acts::credentials;
 use crate::repo::passcodes;
 use crate::service::Iam;
@@ -43,8 +43,9 @@ pub(crate) async fn issue(
         .collect();
     // A code takes the place of a password, which only users have.
     let user = bounds.principal().user().ok_or_else(|| {
-        let message = "A one-time code is for a user: log in with the API key itself";
-        IamError::Refused(Refusal::new(Reason::NotAllowed, message))
+        let message = "A one-time code is for a user, and this credential is not a user's";
+        let refusal = Refusal::new(Reason::NotAllowed, message);
+        IamError::Refused(refusal.remedy(Remedy::LogInByKey))
     })?;
     let now = iam.0.clock.now();
     passcodes::sweep(&mut tx, now).await?;

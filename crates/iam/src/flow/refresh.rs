@@ -11,7 +11,7 @@ use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::bounds::{Bounds, Root};
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::acts::credentials;
 use crate::repo::refresh_tokens::{self, NewToken, RefreshToken};
 use crate::repo::sessions;
@@ -96,10 +96,9 @@ pub(crate) struct Renewed {
 }
 
 fn invalid() -> IamError {
-    IamError::refused(
-        Reason::WrongRefreshToken,
-        "Provided refresh token is invalid: log in again",
-    )
+    let message = "Provided refresh token is invalid";
+    let refusal = Refusal::new(Reason::WrongRefreshToken, message);
+    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }
 
 /// A new session.
@@ -329,10 +328,9 @@ fn unexpired(token: &RefreshToken, now: Millis) -> Result<(), IamError> {
     if token.expires_at > now {
         return Ok(());
     }
-    Err(IamError::refused(
-        Reason::RefreshTokenExpired,
-        "Provided refresh token is expired: log in again",
-    ))
+    let message = "Provided refresh token is expired";
+    let refusal = Refusal::new(Reason::RefreshTokenExpired, message);
+    Err(IamError::Refused(refusal.remedy(Remedy::LogInAgain)))
 }
 
 /// Renews a session, for the requested account from now on; all reasons against it are checked here.

@@ -52,7 +52,7 @@ pub(super) async fn enforce(
 fn too_fast(allowed: u64, seconds: i64) -> IamError {
     let limit = &limit::SESSIONS_PER_USER;
     let message = format!(
-        "more logins have begun and ended than are remembered ({ENDED_PER_LIVING} times `{}` = {allowed}): log in less often",
+        "more logins have begun and ended than are remembered ({ENDED_PER_LIVING} times `{}` = {allowed})",
         limit.name
     );
     let problem = Refusal::new(Reason::TooManyLogins, message)
@@ -64,10 +64,11 @@ fn too_fast(allowed: u64, seconds: i64) -> IamError {
 fn too_deep(allowed: u64) -> IamError {
     let limit = &limit::SESSIONS_PER_USER;
     let message = format!(
-        "each of the sessions that `{}` = {allowed} allows came from the one before: log in with a password or an API key",
+        "each of the sessions that `{}` = {allowed} allows came from the one before",
         limit.name
     );
-    IamError::Refused(Refusal::new(Reason::TooManyLogins, message).limit(limit))
+    let refusal = Refusal::new(Reason::TooManyLogins, message).remedy(Remedy::LogInAnew);
+    IamError::Refused(refusal.limit(limit))
 }
 
 /// Refuses `needed` more refresh tokens if the session has as many as the limit. Used tokens are remembered until they

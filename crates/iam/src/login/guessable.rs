@@ -1,4 +1,4 @@
-//! How much of a text is new compared with its beginning: a repetition or a run counts as one character.
+//! Estimates how long a password is to somebody who guesses: a repetition or a run counts as one character.
 
 /// Characters that are examined: enough to judge a text.
 const LOOKED_AT: usize = 128;

@@ -1,4 +1,4 @@
-//! Who administers an account, as a transaction sees it.
+//! Checks, inside a transaction, who administers an account.
 
 use crate::error::IamError;
 use crate::model::role::Role;

@@ -1,4 +1,4 @@
-//! A text that a caller chooses for a key: accepted if nobody can guess it.
+//! API keys with a text that the caller chose: accepted if nobody can guess it.
 
 use crate::error::IamError;
 use crate::login::guessable::{different, parts};

@@ -1,4 +1,4 @@
-//! Users: who they are, and their roles.
+//! Users and their roles.
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;

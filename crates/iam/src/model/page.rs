@@ -1,4 +1,4 @@
-//! Lists are returned in pages: no request has a whole list built.
+//! Paging of lists: no request builds a whole list.
 
 use std::cmp::Ordering;
 

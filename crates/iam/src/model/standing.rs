@@ -1,4 +1,4 @@
-//! What a caller holds in an account: computed from their own roles alone.
+//! Summarizes the roles of a caller in an account, from their own roles alone.
 
 use super::directory::Directory;
 use super::role::Role;

@@ -1,13 +1,21 @@
 //! The table `account_limits`: limits that the operator has set for one account.
 
+use super::column::parse;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use base::id::AccountId;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection =
     selection!("SELECT account, name, value FROM account_limits", "account");
+
+/// Decodes a row: the account, the limit's name and its value.
+pub(super) fn read(row: &Row) -> Result<(AccountId, String, u64), IamError> {
+    let account = parse(row, "account", "an account GUID")?;
+    let value = u64::try_from(row.int("value")?).unwrap_or_default();
+    Ok((account, row.text("name")?, value))
+}
 
 /// Sets a limit; none restores the server's value.
 pub(crate) async fn set(

@@ -1,6 +1,6 @@
 //! The table `accounts`.
 
-use super::column::{at, parse_guid};
+use super::column::{at, parse, parse_guid};
 use super::domains;
 use super::principals::key;
 use super::selection::{Selection, selection};
@@ -11,13 +11,29 @@ use base::id::{AccountId, Guid, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, name, owner, created_at, deleted_at FROM accounts",
     "guid"
 );
+
+/// Decodes the accounts that are not deleted: deleted ones are invisible.
+pub(super) fn read_active(rows: &[Row]) -> Result<Vec<Account>, IamError> {
+    let mut accounts = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.int_or_none("deleted_at")?.is_none() {
+            accounts.push(Account {
+                id: parse(row, "guid", "an account GUID")?,
+                name: row.text("name")?,
+                owner: UserId(parse_guid(row, "owner")?),
+                created_at: at(row, "created_at")?,
+            });
+        }
+    }
+    Ok(accounts)
+}
 
 /// Locks the account until the transaction ends: changes of its members, roles and keys wait, on this node and on any
 /// other. Refuses an account that does not exist or was deleted, so that a request which looked it up before the

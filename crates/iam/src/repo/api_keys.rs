@@ -1,15 +1,15 @@
 //! The table `api_keys`.
 
-use super::column::held;
+use super::column::{at, domain, held, parse, parse_guid};
 use super::principals;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::bounds::KeyLife;
+use crate::model::bounds::{KeyLife, Narrowing};
 use crate::model::directory::ApiKey;
 use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
@@ -18,6 +18,64 @@ pub(super) const ROWS: Selection = selection!(
      JOIN principals ON principals.guid = api_keys.principal",
     "api_keys.guid"
 );
+
+/// Decodes the keys whose principal and limits this program knows.
+pub(super) fn read_known(rows: &[Row]) -> Result<Vec<ApiKey>, IamError> {
+    let mut keys = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let (Some(principal), Some(narrowing)) = (principals::read(row)?, narrowing(row)?) {
+            keys.push(read(row, principal, narrowing)?);
+        }
+    }
+    let unknown = rows.len().saturating_sub(keys.len());
+    if unknown > 0 {
+        tracing::warn!(
+            keys = unknown,
+            "API keys for what this program does not know are left out"
+        );
+    }
+    Ok(keys)
+}
+
+/// The limits of a key; `None` for a word unknown to this program, which then ignores the key.
+fn narrowing(row: &Row) -> Result<Option<Narrowing>, IamError> {
+    let only = row.text_or_none("reach_only")?;
+    let send_only = match only.as_deref() {
+        None => false,
+        Some(Narrowing::SEND) => true,
+        Some(_) => return Ok(None),
+    };
+    let reached = row.text_or_none("reach_domain")?;
+    Ok(Some(Narrowing {
+        domain: reached.as_deref().map(domain).transpose()?,
+        send_only,
+    }))
+}
+
+fn read(row: &Row, principal: Principal, narrowing: Narrowing) -> Result<ApiKey, IamError> {
+    let id = KeyId(parse_guid(row, "guid")?);
+    let hash: [u8; 32] = row.blob("hash")?.try_into().map_err(|_| IamError::Stored {
+        value: id.to_string(),
+        expected: "a key with a SHA-256",
+    })?;
+    Ok(ApiKey {
+        id,
+        account: parse(row, "account", "an account GUID")?,
+        principal,
+        // Whom only a newer program knows is not told.
+        made_by: (row.text_or_none("made_by")?).and_then(|text| text.parse().ok()),
+        name: row.text("name")?,
+        description: row.text("description")?,
+        narrowing,
+        hash,
+        locked: row.flag("locked")?,
+        disabled: row.flag("disabled")?,
+        revision: row.int("revision")?,
+        expires_at: row.int_or_none("expires_at")?.map(Millis),
+        created_at: at(row, "created_at")?,
+        modified_at: at(row, "modified_at")?,
+    })
+}
 
 pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(), IamError> {
     let sql = "INSERT INTO api_keys (guid, account, principal, name, description, hash, locked, disabled, revision, expires_at, created_at, modified_at, \

@@ -1,6 +1,7 @@
 //! The table `deleted_roles`: roles in deleted domains, for a restore.
 
-use super::principals::key;
+use super::column::domain;
+use super::principals::{self, key};
 use crate::error::IamError;
 use crate::model::role::Role;
 use base::id::{AccountId, Guid, TenantId, UserId};
@@ -8,6 +9,7 @@ use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
 use db::{Row, Tx, Value};
+use std::collections::HashMap;
 
 /// The managers of deleted domains, for the directory.
 pub(super) async fn managers(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
@@ -22,6 +24,16 @@ pub(super) async fn managers_of(tx: &mut Tx, domain: Domain) -> Result<Vec<Row>,
                JOIN principals ON principals.guid = deleted_roles.principal WHERE role = $1 AND domain = $2";
     let values = [Role::Manager.name().into(), domain.to_string().into()];
     Ok(tx.all(sql, &values).await?)
+}
+
+/// Decodes the managers of each deleted domain, as far as this program knows them.
+pub(super) fn read_managers(rows: &[Row]) -> Result<HashMap<Domain, Vec<Principal>>, IamError> {
+    let mut managers: HashMap<Domain, Vec<Principal>> = HashMap::new();
+    for row in rows {
+        let of_domain = managers.entry(domain(&row.text("domain")?)?).or_default();
+        of_domain.extend(principals::read(row)?);
+    }
+    Ok(managers)
 }
 
 /// Whether the principal managed the domain when it was deleted.

@@ -1,22 +1,44 @@
 //! The table `deletions`: what was deleted, and when its samples are deleted; until then it can be restored.
 
-use super::column::{at, domain, held, tenant};
+use super::column::{at, domain, held, parse, tenant};
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::directory::Account;
+use crate::model::directory::{Account, Deleted};
 use crate::model::metering;
 use base::id::{AccountId, TenantId};
 use base::principal::Principal;
 use base::scope::{Domain, Metering};
 use base::time::Millis;
-use db::{Db, Tx, Value};
+use db::{Db, Row, Tx, Value};
+use std::collections::HashMap;
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT tenant, domain, account, org, name, deleted_at, deleted_with, due_at FROM deletions",
     "domain"
 );
+
+/// Decodes a row. `managers`: those of all deleted domains.
+pub(super) fn read(
+    row: &Row,
+    managers: &HashMap<Domain, Vec<Principal>>,
+) -> Result<Deleted, IamError> {
+    let deleted = domain(&row.text("domain")?)?;
+    let mut managers = managers.get(&deleted).cloned().unwrap_or_default();
+    managers.sort_unstable();
+    Ok(Deleted {
+        domain: deleted,
+        tenant: tenant(row)?,
+        account: parse(row, "account", "an account GUID")?,
+        org: parse(row, "org", "an organization GUID")?,
+        name: row.text("name")?,
+        deleted_at: at(row, "deleted_at")?,
+        deleted_with: domain(&row.text("deleted_with")?)?,
+        due_at: at(row, "due_at")?,
+        managers,
+    })
+}
 
 /// What a deletion means for samples.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,15 @@
 //! The table `departures`: what remains of a removal from an account, its time, so that no earlier proof opens the account
 //! again.
 
+use super::column::{at, parse};
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
+use crate::model::directory::facts::Left;
 use base::id::AccountId;
 use base::principal::Principal;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory: a departure matters only while the principal is in the account again.
 pub(super) const ROWS: Selection = selection!(
@@ -15,6 +17,15 @@ pub(super) const ROWS: Selection = selection!(
      JOIN principals ON principals.guid = departures.principal JOIN members ON members.account = departures.account AND members.principal = departures.principal",
     "departures.principal"
 );
+
+/// Decodes the row of a principal.
+pub(super) fn read(row: &Row, principal: Principal) -> Result<Left, IamError> {
+    Ok(Left {
+        principal,
+        account: parse(row, "account", "an account GUID")?,
+        at: at(row, "left_at")?,
+    })
+}
 
 /// Records when the principal left the account, in place of an earlier time.
 pub(crate) async fn put(

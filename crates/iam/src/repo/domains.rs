@@ -1,19 +1,55 @@
 //! The table `domains`.
 
-use super::column::held;
+use super::column::{domain, held, tenant};
 use super::counters;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
+use crate::model::directory::RuleTexts;
+use crate::model::directory::facts::DomainFact;
 use base::id::{AccountId, TenantId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
+use std::sync::Arc;
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT tenant, domain, resolution_seconds, key_before_names, schemas, aggregation, retired_at FROM domains",
     "domain"
 );
+
+/// Decodes the domains that are in use.
+pub(super) fn read_in_use(rows: &[Row]) -> Result<Vec<DomainFact>, IamError> {
+    let mut domains = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.int_or_none("retired_at")?.is_some() {
+            continue;
+        }
+        let seconds = row.int_or_none("resolution_seconds")?;
+        let resolution_seconds = seconds.map(u32::try_from).transpose();
+        let resolution_seconds = resolution_seconds.map_err(|_| IamError::Stored {
+            value: seconds.unwrap_or_default().to_string(),
+            expected: "a resolution in seconds",
+        })?;
+        domains.push(DomainFact {
+            domain: domain(&row.text("domain")?)?,
+            tenant: tenant(row)?,
+            resolution_seconds,
+            key_before_names: row.int("key_before_names")? != 0,
+            rules: rules(row)?,
+        });
+    }
+    Ok(domains)
+}
+
+/// The rules of a domain; none where it has neither text.
+fn rules(row: &Row) -> Result<Option<Arc<RuleTexts>>, IamError> {
+    let texts = RuleTexts {
+        schemas: row.text_or_none("schemas")?,
+        aggregation: row.text_or_none("aggregation")?,
+    };
+    Ok((texts != RuleTexts::default()).then(|| Arc::new(texts)))
+}
 
 /// Gives a new domain its number in the store; a number is never given twice.
 pub(crate) async fn allocate(tx: &mut Tx, domain: Domain) -> Result<(), IamError> {

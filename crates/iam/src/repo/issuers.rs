@@ -7,9 +7,9 @@
 use super::changes;
 use crate::config::IamConfig;
 use crate::error::IamError;
+use crate::model::issuers::{Issuers, Kind};
 use db::{Db, Row, Tx};
-
-use crate::model::issuers::Kind;
+use std::collections::HashMap;
 
 #[expect(
     clippy::disallowed_methods,
@@ -34,4 +34,21 @@ pub(crate) async fn record(db: &Db, config: &IamConfig) -> Result<(), IamError> 
 /// All names, for the directory.
 pub(super) async fn rows(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
     Ok(tx.all("SELECT issuer, kind FROM issuers", &[]).await?)
+}
+
+/// Decodes them.
+pub(super) fn read(rows: &[Row]) -> Result<Issuers, IamError> {
+    let mut kinds = HashMap::new();
+    for row in rows {
+        let kind = row.text("kind")?;
+        let kind = [Kind::Iam, Kind::Uaa]
+            .into_iter()
+            .find(|known| known.name() == kind)
+            .ok_or(IamError::Stored {
+                value: kind,
+                expected: "a kind of token",
+            })?;
+        kinds.insert(row.text("issuer")?, kind);
+    }
+    Ok(Issuers::new(kinds))
 }

@@ -1,14 +1,15 @@
 //! The table `members`.
 
 use super::accounts::lock_active;
-use super::column::{held, parse_guid};
+use super::column::{at, held, parse, parse_guid};
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
+use crate::model::directory::facts::Membership;
 use base::id::{AccountId, Guid, UserId};
 use base::principal::Principal;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
@@ -16,6 +17,15 @@ pub(super) const ROWS: Selection = selection!(
      JOIN principals ON principals.guid = members.principal",
     "members.principal"
 );
+
+/// Decodes the row of a principal.
+pub(super) fn read(row: &Row, principal: Principal) -> Result<Membership, IamError> {
+    Ok(Membership {
+        account: parse(row, "account", "an account GUID")?,
+        principal,
+        added_at: at(row, "added_at")?,
+    })
+}
 
 /// Locks the account like [`lock_active`], for a change that gives its caller a role: the caller may have been removed after
 /// the check of their right, and a leftover role would become effective with the next invitation.

@@ -1,6 +1,6 @@
 //! All SQL statements: one file a table, of its name, holds those that write or return its rows (`invitations`, which would be
-//! too long, has a folder), and decodes the rows into types: nobody else reads a column. (Those of the directory leave as
-//! `Rows`, which only `decode` opens.) A statement may look into other tables. `acts` changes several tables in one
+//! too long, has a folder), and decodes the rows into types: nobody else reads a column. (Those of the directory are read as
+//! `Rows`, and decoded later, each by its file.) A statement may look into other tables. `acts` changes several tables in one
 //! transaction, by the functions of their files.
 
 pub(crate) mod account_limits;
@@ -12,7 +12,6 @@ pub(crate) mod changes;
 mod column;
 pub(crate) mod counters;
 pub(crate) mod counts;
-mod decode;
 pub(crate) mod deleted_roles;
 pub(crate) mod deletions;
 mod departures;

@@ -1,6 +1,6 @@
 //! The table `orgs`.
 
-use super::column::held;
+use super::column::{at, held, parse};
 use super::domains;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -8,13 +8,25 @@ use crate::model::directory::Org;
 use base::id::{AccountId, OrgId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, account, region, name, created_at, updated_at FROM orgs",
     "guid"
 );
+
+/// Decodes a row.
+pub(super) fn read(row: &Row) -> Result<Org, IamError> {
+    Ok(Org {
+        id: parse(row, "guid", "an organization GUID")?,
+        account: parse(row, "account", "an account GUID")?,
+        region: row.text("region")?,
+        name: row.text("name")?,
+        created_at: at(row, "created_at")?,
+        updated_at: at(row, "updated_at")?,
+    })
+}
 
 pub(crate) async fn insert(tx: &mut Tx, org: &Org) -> Result<(), IamError> {
     write(tx, org).await?;

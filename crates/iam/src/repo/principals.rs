@@ -48,6 +48,20 @@ pub(super) fn read(row: &Row) -> Result<Option<Principal>, IamError> {
     })
 }
 
+/// Decodes the rows of principals that this program knows, by `read_row`.
+pub(super) fn read_known<T>(
+    rows: &[Row],
+    read_row: impl Fn(&Row, Principal) -> Result<T, IamError>,
+) -> Result<Vec<T>, IamError> {
+    let mut known = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(principal) = read(row)? {
+            known.push(read_row(row, principal)?);
+        }
+    }
+    Ok(known)
+}
+
 /// Deletes a principal, after all that refers to it. `principal` is its stored GUID.
 pub(crate) async fn delete(tx: &mut Tx, principal: &Value) -> Result<(), IamError> {
     let sql = "DELETE FROM principals WHERE guid = $1";

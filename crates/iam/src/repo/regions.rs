@@ -1,6 +1,7 @@
 //! The table `regions`.
 
 use crate::error::IamError;
+use crate::model::directory::Region;
 use base::time::Millis;
 use db::{Row, Tx};
 
@@ -15,4 +16,12 @@ pub(crate) async fn insert(tx: &mut Tx, name: &str, now: Millis) -> Result<(), I
 pub(super) async fn rows(tx: &mut Tx) -> Result<Vec<Row>, IamError> {
     let sql = "SELECT name, display_name FROM regions ORDER BY name";
     Ok(tx.all(sql, &[]).await?)
+}
+
+/// Decodes a row.
+pub(super) fn read(row: &Row) -> Result<Region, IamError> {
+    Ok(Region {
+        name: row.text("name")?,
+        display_name: row.text("display_name")?,
+    })
 }

@@ -1,7 +1,7 @@
 //! The table `roles`.
 
-use super::column::held;
-use super::principals::key;
+use super::column::{domain, held};
+use super::principals::{self, key};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::role::Role;
@@ -9,7 +9,7 @@ use base::id::{AccountId, Guid, UserId};
 use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
@@ -17,6 +17,26 @@ pub(super) const ROWS: Selection = selection!(
      JOIN principals ON principals.guid = roles.principal",
     "roles.principal"
 );
+
+/// Decodes the roles that this program knows, of principals that it knows.
+pub(super) fn read_known(rows: &[Row]) -> Result<Vec<(Principal, Domain, Role)>, IamError> {
+    let mut roles = Vec::with_capacity(rows.len());
+    for row in rows {
+        // A role that a newer node gave, or gave to a kind of principal that is unknown here, permits nothing.
+        let role = row.text("role")?.parse::<Role>();
+        if let (Some(principal), Ok(role)) = (principals::read(row)?, role) {
+            roles.push((principal, domain(&row.text("domain")?)?, role));
+        }
+    }
+    let unknown = rows.len().saturating_sub(roles.len());
+    if unknown > 0 {
+        tracing::warn!(
+            roles = unknown,
+            "roles that this program does not know are left out"
+        );
+    }
+    Ok(roles)
+}
 
 /// Whether the member has the role, read within the transaction that depends on it.
 pub(crate) async fn still_holds(

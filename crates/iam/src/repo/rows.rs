@@ -3,35 +3,37 @@
 
 use super::{
     account_limits, accounts, api_keys, counters, deleted_roles, deletions, departures, domains,
-    issuers, members, orgs, regions, roles, service_ids, spaces, users,
+    issuers, members, orgs, principals, regions, roles, service_ids, spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
 use crate::model::directory::Directory;
 use crate::model::directory::change::{Change, Changed};
+use crate::model::directory::facts::Facts;
 use db::{Db, Row, Tx};
+use std::collections::HashMap;
 
 /// The rows.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
-    pub(super) accounts: Vec<Row>,
-    pub(super) limits: Vec<Row>,
+    accounts: Vec<Row>,
+    limits: Vec<Row>,
     /// All of them, or none if no change is about them.
-    pub(super) regions: Option<Vec<Row>>,
-    pub(super) orgs: Vec<Row>,
-    pub(super) spaces: Vec<Row>,
-    pub(super) users: Vec<Row>,
-    pub(super) services: Vec<Row>,
-    pub(super) members: Vec<Row>,
-    pub(super) departures: Vec<Row>,
-    pub(super) roles: Vec<Row>,
-    pub(super) domains: Vec<Row>,
-    pub(super) deletions: Vec<Row>,
+    regions: Option<Vec<Row>>,
+    orgs: Vec<Row>,
+    spaces: Vec<Row>,
+    users: Vec<Row>,
+    services: Vec<Row>,
+    members: Vec<Row>,
+    departures: Vec<Row>,
+    roles: Vec<Row>,
+    domains: Vec<Row>,
+    deletions: Vec<Row>,
     /// The managers of deleted domains.
-    pub(super) managers: Vec<Row>,
-    pub(super) keys: Vec<Row>,
+    managers: Vec<Row>,
+    keys: Vec<Row>,
     /// Like the regions.
-    pub(super) issuers: Option<Vec<Row>>,
+    issuers: Option<Vec<Row>>,
 }
 
 impl Rows {
@@ -111,6 +113,38 @@ impl Rows {
         }
         Ok(own)
     }
+
+    /// Decodes them, each by the file of its table. This takes time, so it does not run on a reactor thread.
+    pub(crate) fn facts(self) -> Result<Facts, IamError> {
+        // Only deletions have managers.
+        let managers = match self.deletions.is_empty() {
+            true => HashMap::new(),
+            false => deleted_roles::read_managers(&self.managers)?,
+        };
+        Ok(Facts {
+            accounts: accounts::read_active(&self.accounts)?,
+            limits: each(&self.limits, account_limits::read)?,
+            regions: self
+                .regions
+                .map(|rows| each(&rows, regions::read))
+                .transpose()?,
+            orgs: each(&self.orgs, orgs::read)?,
+            spaces: each(&self.spaces, spaces::read)?,
+            users: each(&self.users, users::read)?,
+            services: each(&self.services, service_ids::read)?,
+            members: principals::read_known(&self.members, members::read)?,
+            departures: principals::read_known(&self.departures, departures::read)?,
+            domains: domains::read_in_use(&self.domains)?,
+            roles: roles::read_known(&self.roles)?,
+            deletions: each(&self.deletions, |row| deletions::read(row, &managers))?,
+            keys: api_keys::read_known(&self.keys)?,
+            issuers: self.issuers.map(|rows| issuers::read(&rows)).transpose()?,
+        })
+    }
+}
+
+fn each<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T, IamError>) -> Result<Vec<T>, IamError> {
+    rows.iter().map(read).collect()
 }
 
 /// All rows, as of one moment, and the number of changes by then.

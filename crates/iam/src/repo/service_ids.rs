@@ -1,19 +1,39 @@
 //! The table `service_ids`.
 
-use super::column::held;
+use super::column::{at, held, parse, parse_guid};
 use super::principals;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
 use crate::model::directory::Service;
 use base::id::{AccountId, ServiceId};
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, account, name, description, crns, locked, revision, created_at, modified_at FROM service_ids",
     "guid"
 );
+
+/// Decodes a row.
+pub(super) fn read(row: &Row) -> Result<Service, IamError> {
+    let crns = row.text("crns")?;
+    let crns: Vec<String> = serde_json::from_str(&crns).map_err(|_| IamError::Stored {
+        value: crns,
+        expected: "a list of CRNs",
+    })?;
+    Ok(Service {
+        id: ServiceId(parse_guid(row, "guid")?),
+        account: parse(row, "account", "an account GUID")?,
+        name: row.text("name")?,
+        description: row.text("description")?,
+        crns,
+        locked: row.flag("locked")?,
+        revision: row.int("revision")?,
+        created_at: at(row, "created_at")?,
+        modified_at: at(row, "modified_at")?,
+    })
+}
 
 /// The list in its column.
 fn crns(service: &Service) -> String {

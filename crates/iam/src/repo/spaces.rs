@@ -1,6 +1,6 @@
 //! The table `spaces`.
 
-use super::column::held;
+use super::column::{at, held, parse};
 use super::domains;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -8,13 +8,24 @@ use crate::model::directory::Space;
 use base::id::{AccountId, OrgId, SpaceId};
 use base::scope::Domain;
 use base::time::Millis;
-use db::{Tx, Value};
+use db::{Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, org, name, created_at, updated_at FROM spaces",
     "guid"
 );
+
+/// Decodes a row.
+pub(super) fn read(row: &Row) -> Result<Space, IamError> {
+    Ok(Space {
+        id: parse(row, "guid", "a space GUID")?,
+        org: parse(row, "org", "an organization GUID")?,
+        name: row.text("name")?,
+        created_at: at(row, "created_at")?,
+        updated_at: at(row, "updated_at")?,
+    })
+}
 
 pub(crate) async fn insert(tx: &mut Tx, space: &Space) -> Result<(), IamError> {
     write(tx, space).await?;

@@ -1,6 +1,6 @@
 //! The table `users`.
 
-use super::column::parse_guid;
+use super::column::{at, parse, parse_guid};
 use super::members::join;
 use super::principals;
 use super::selection::{Selection, selection};
@@ -9,13 +9,26 @@ use crate::error::IamError;
 use crate::model::directory::User;
 use base::id::{AccountId, UserId};
 use base::time::Millis;
-use db::{Db, Tx, Value};
+use db::{Db, Row, Tx, Value};
 
 /// For the directory.
 pub(super) const ROWS: Selection = selection!(
     "SELECT guid, home, email, given_name, family_name, created_at, password_changed_at FROM users",
     "guid"
 );
+
+/// Decodes a row.
+pub(super) fn read(row: &Row) -> Result<User, IamError> {
+    Ok(User {
+        id: UserId(parse_guid(row, "guid")?),
+        home: parse(row, "home", "an account GUID")?,
+        email: row.text("email")?,
+        given_name: row.text("given_name")?,
+        family_name: row.text("family_name")?,
+        created_at: at(row, "created_at")?,
+        password_changed_at: at(row, "password_changed_at")?,
+    })
+}
 
 /// How the address of a user was proven, if somebody else has seen a code for it.
 pub(crate) const UNPROVEN: &str = "";

@@ -1,4 +1,5 @@
-//! Waits for a database for as long as it goes on answering: reading many rows may take long, silence may not.
+//! Waits for a database for as long as it keeps answering: reading many rows may take long, but a silent database counts as
+//! unreachable.
 
 use crate::error::IamError;
 use std::future::poll_fn;

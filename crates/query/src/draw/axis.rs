@@ -1,4 +1,4 @@
-//! Where lines and labels of the axes are.
+//! Places the lines and labels of the axes.
 
 mod time;
 mod value;

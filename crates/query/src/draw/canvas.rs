@@ -1,4 +1,4 @@
-//! Where on the picture the plot is, and what lies where in it.
+//! The rectangle of the plot in the picture, and the mapping of times and values into it.
 
 use super::scene::Point;
 

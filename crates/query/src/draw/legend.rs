@@ -1,4 +1,4 @@
-//! What the colours mean: names below the plot, in columns.
+//! The legend: the names of the series in their colours, in columns below the plot.
 
 use super::color::Color;
 use super::font;

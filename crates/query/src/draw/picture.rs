@@ -1,4 +1,4 @@
-//! What a picture is of.
+//! The content of a picture: series, a time range, and how they are drawn.
 
 use super::options::{Form, Options};
 use crate::series::Series;

@@ -1,4 +1,4 @@
-//! Shapes in pieces, so that the time is looked at while a large one is painted.
+//! Splits large shapes, so that the deadline is checked while one is painted.
 
 use super::scene::Point;
 

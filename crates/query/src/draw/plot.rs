@@ -1,4 +1,4 @@
-//! The lines and areas of series.
+//! Draws the lines and areas of series.
 
 use super::axis::ValueAxis;
 use super::canvas::Canvas;

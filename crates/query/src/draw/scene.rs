@@ -1,4 +1,4 @@
-//! What is to be drawn, in the order in which it is: the form between a chart and a file.
+//! The display list of a picture: its shapes in the order of drawing, between the layout of a chart and a file format.
 
 use super::color::Color;
 use base::context::Stop;

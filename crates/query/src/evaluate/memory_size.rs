@@ -1,4 +1,4 @@
-//! What series have in memory.
+//! The memory that series take.
 
 use crate::series::Series;
 use crate::source::Fetched;

@@ -1,4 +1,4 @@
-//! What an evaluation does on behalf of the functions that it runs.
+//! What functions may ask of the evaluation that runs them: series of further targets, memory, and checks of the budget.
 
 use super::{Evaluation, POINTS_PER_CHECK, bind};
 use crate::error::{Error, Fault, column};

@@ -1,4 +1,4 @@
-//! Variables of templates, and what a target will read.
+//! Substitutes the variables of templates, and finds the paths that a target will read.
 
 use crate::bounded;
 use crate::error::{Error, Fault, TargetError};

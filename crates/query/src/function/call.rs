@@ -1,4 +1,4 @@
-//! What a function works with.
+//! The call of a function: its arguments and its context.
 
 use super::arguments::Arguments;
 use super::evaluator::Evaluator;

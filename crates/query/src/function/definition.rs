@@ -1,4 +1,4 @@
-//! A function, as the table has it.
+//! An entry of the table of functions.
 
 use super::call::FunctionCall;
 use super::parameter::Parameter;

@@ -1,4 +1,4 @@
-//! What functions ask of the evaluation that calls them.
+//! The interface by which functions use the evaluation that calls them.
 
 use crate::error::{Error, Fault};
 use crate::series::Series;

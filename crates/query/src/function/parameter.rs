@@ -1,4 +1,4 @@
-//! What a function takes.
+//! The parameters of functions, and their types.
 
 use crate::error::Fault;
 use crate::similar;

@@ -1,4 +1,4 @@
-//! Series get other names.
+//! Functions that rename series.
 
 mod legend;
 mod name;

@@ -1,4 +1,4 @@
-//! Values out of several points.
+//! Functions that compute each value from several points of a series.
 
 mod deviation;
 mod exponential;

@@ -1,4 +1,4 @@
-//! Several series become one.
+//! Functions that combine several series into one.
 
 mod aggregate;
 mod apply;

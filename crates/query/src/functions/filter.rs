@@ -1,4 +1,4 @@
-//! Series that fit.
+//! Functions that select series.
 
 mod above;
 mod outside;

@@ -1,4 +1,4 @@
-//! How pictures show series, and lines in them.
+//! Functions for pictures: how series are drawn, and lines of their own.
 
 mod line;
 mod stacked;

@@ -1,4 +1,4 @@
-//! Series in another order.
+//! Functions that sort series.
 
 mod name;
 #[cfg(test)]

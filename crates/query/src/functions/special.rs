@@ -1,4 +1,4 @@
-//! What fits in nowhere else.
+//! Functions that fit no other family.
 
 mod events;
 mod generated;

@@ -1,4 +1,4 @@
-//! What several families need.
+//! Helpers that several families of functions share.
 
 mod aggregation;
 mod columns;

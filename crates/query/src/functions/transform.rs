@@ -1,4 +1,4 @@
-//! Each value becomes another.
+//! Functions that compute a new value from each value.
 
 mod arithmetic;
 mod consolidate;

@@ -1,4 +1,4 @@
-//! One value out of neighbouring ones of a series.
+//! How neighbouring values of a series are consolidated into one.
 
 /// The sum of no values: what is added to it is that, whatever its sign.
 const NOTHING: f64 = -0.0;

@@ -1,4 +1,4 @@
-//! How a picture shows a series.
+//! The drawing options of a series.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Series of different steps, side by side.
+//! Brings series of different steps to a common one.
 
 use super::Series;
 

@@ -1,4 +1,4 @@
-//! As many points as a reader can show (`maxDataPoints`).
+//! Reduces series to the number of points that a reader can show (`maxDataPoints`).
 
 use super::Series;
 

@@ -1,4 +1,4 @@
-//! What a target says, as a tree.
+//! The syntax tree of a target.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Which path a name that looks like a target is about.
+//! Finds the path in a series name that looks like a target.
 
 use super::expression::Kind;
 use super::parse::parse_head;

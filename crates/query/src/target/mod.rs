@@ -1,4 +1,4 @@
-//! A target as text, and what it says.
+//! Targets: their syntax tree and their parser.
 
 mod expression;
 mod first_path;

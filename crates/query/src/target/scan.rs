@@ -1,4 +1,4 @@
-//! Where the parser is in the text, and the smallest things it takes from there.
+//! The scanner of the parser: its position in the text, and the smallest tokens.
 
 use crate::error::{Error, TargetError};
 use std::ops::Range;

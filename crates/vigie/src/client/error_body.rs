@@ -1,4 +1,4 @@
-//! What a server says in the body of an error, and which of it a hint says as well.
+//! The error bodies of the server's interfaces, and the advice in their texts that a hint of ours repeats.
 
 use serde_json::Value;
 

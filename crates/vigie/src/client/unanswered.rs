@@ -1,4 +1,4 @@
-//! Failures without a reply: of the server, the network or a proxy.
+//! Failures without a reply: because of the server, the network or a proxy.
 
 use crate::error::{Failure, Kind, code};
 use crate::proxy::Via;

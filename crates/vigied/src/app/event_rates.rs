@@ -1,4 +1,4 @@
-//! How many events an account may make in a minute: each is a write to the identity database.
+//! Limits the events that an account may create per minute: each is a write to the identity database.
 
 use crate::http::problem::Refusal;
 use base::id::AccountId;

@@ -1,4 +1,4 @@
-//! What the scope of a caller comes from.
+//! The interface that turns a credential into a scope.
 
 use base::scope::{Domain, Scope};
 use base::time::Millis;

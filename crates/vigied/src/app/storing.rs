@@ -1,5 +1,5 @@
-//! The one way of a decoded batch into the store: what the account may still have, the mark on kept answers, the store, the
-//! counters. Every door for samples goes through here, so all of them have the same quotas and are counted alike.
+//! Stores a decoded batch: checks the quota of the account, invalidates kept answers, appends, and counts. Everything that
+//! receives samples calls this, so that quotas and counters are the same for all.
 
 use super::App;
 use crate::http::problem::Refusal;

@@ -1,4 +1,4 @@
-//! Work in the background that a panic does not end: it is logged and counted, and begins again.
+//! Background tasks that survive a panic: it is logged and counted, and the task starts again.
 
 use crate::self_metrics::Metrics;
 use std::sync::Arc;

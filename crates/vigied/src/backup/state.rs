@@ -1,4 +1,4 @@
-//! The backup of a running server: one at a time. Its state is kept for the caller to ask.
+//! The state of the backup of a running server, for its caller to poll. There is one backup at a time.
 
 use super::audited;
 use super::make::{Made, Source};

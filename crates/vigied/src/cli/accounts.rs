@@ -1,4 +1,4 @@
-//! The words of an account's limits, of its deletion and of bringing it back.
+//! The arguments of `vigied account limit`, `delete` and `restore`.
 
 use super::output::Output;
 use super::settings::{DatabaseArgs, key_value};

@@ -1,4 +1,4 @@
-//! The words of `vigied deleted`.
+//! The arguments of `vigied deleted`.
 
 use super::output::{Output, OutputArgs};
 use super::settings::DatabaseArgs;

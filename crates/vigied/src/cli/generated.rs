@@ -1,4 +1,4 @@
-//! What is made from the grammar of the command line: completion scripts and manual pages.
+//! Generates completion scripts and manual pages from the definition of the command line.
 
 use crate::cli::{Cli, Shell};
 use anyhow::Context;

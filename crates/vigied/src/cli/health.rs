@@ -1,4 +1,4 @@
-//! The words of `vigied health`.
+//! The arguments of `vigied health`.
 
 use super::output::OutputArgs;
 use super::settings::DatabaseArgs;

@@ -1,4 +1,4 @@
-//! The words of `vigied completion` and `vigied man`.
+//! The arguments of `vigied completion` and `vigied man`.
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;

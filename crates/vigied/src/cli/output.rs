@@ -1,4 +1,4 @@
-//! In which form a command answers.
+//! The output format of a command.
 
 use clap::{Args, ValueEnum};
 

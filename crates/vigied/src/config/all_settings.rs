@@ -1,4 +1,4 @@
-//! All settings together: the tables, and the limits that can be set.
+//! All settings: those of the tables, and the limits that can be set.
 
 use super::collectd_setting::COLLECTD;
 use super::setting::{OWN, Setting, Shape};

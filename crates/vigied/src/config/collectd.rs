@@ -1,4 +1,4 @@
-//! The settings of collectd's `network` with their types.
+//! The typed settings of collectd's `network` listener.
 
 use super::ConfigError;
 use super::users::Users;

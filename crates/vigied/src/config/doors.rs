@@ -1,4 +1,4 @@
-//! The doors for senders that speak no HTTP: where each listens, and what makes it safe there. None is open by default.
+//! The listeners for senders that do not use HTTP: their addresses, and what makes each safe there. None is open by default.
 
 use super::values::Values;
 use super::{Certificates, CollectdSettings, ConfigError, Sources, StatsdSettings, Users};

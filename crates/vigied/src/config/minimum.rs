@@ -1,4 +1,4 @@
-//! The least value of each size: with less the server would start, and refuse everything that the size is for.
+//! The minimum of each size: with less, the server would start and then refuse everything that the size is for.
 
 /// The least value of a setting, and why it is no less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The settings of statsd's sums with their types.
+//! The typed settings of statsd's aggregation.
 
 use super::ConfigError;
 use super::values::Values;

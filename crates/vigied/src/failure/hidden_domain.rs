@@ -1,5 +1,5 @@
-//! What to do about a domain that is not there, or not to be seen. It follows from the caller's own roles alone: a hint that
-//! depended on the domain would tell whether it exists.
+//! Hints about a domain that does not exist, or that the caller may not see. They follow from the caller's own roles alone: a
+//! hint that depended on the domain would tell whether it exists.
 
 use crate::text::shell::word;
 use base::scope::Domain;

@@ -133,6 +133,12 @@ fn hint(remedy: Remedy) -> Cow<'static, str> {
         Remedy::UseAccessToken => {
             Cow::Borrowed("use an access token until it expires, or log in again")
         }
+        Remedy::LogInAgain => Cow::Borrowed("log in again with `vigie login`"),
+        Remedy::LogInAnew => Cow::Borrowed("log in with a password or an API key"),
+        Remedy::LogInForAnyAccount => {
+            Cow::Borrowed("log in with a password or a one-time code to work in another account")
+        }
+        Remedy::LogInByKey => Cow::Borrowed("log in with the API key itself"),
         Remedy::NoPasswordCheck => Cow::Borrowed("API keys and refresh tokens need not wait"),
         Remedy::StopGuessing => Cow::Borrowed(
             "too many wrong keys, codes or refresh tokens come from your network (`guesses_per_source`); right ones go on working",

@@ -1,4 +1,4 @@
-//! Whether a client takes its answer packed: `Accept-Encoding`, of RFC 9110.
+//! Negotiates the compression of an answer by `Accept-Encoding` (RFC 9110): gzip, zstd or none.
 
 use http::{HeaderMap, header};
 

@@ -1,4 +1,4 @@
-//! How a request's body is packed, and that it is said once what it is.
+//! The content coding of a request's body, and the check that its headers name it only once.
 
 use super::header::single;
 use super::problem::Refusal;

@@ -1,5 +1,5 @@
-//! Faults of the server that each request can meet. The log has them once, and not once for each request: who asks often must not
-//! fill it, and the line that says what is wrong must not be lost among its copies.
+//! Logs a fault of the server once, and not for every request that meets it: frequent requests must not fill the log, and the
+//! line that says what is wrong must not be lost among copies of itself.
 
 use base::failure_streak::FailureStreak;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Headers that a request has once.
+//! Reads headers that a request may have only once.
 
 use super::problem::Refusal;
 use http::{HeaderMap, HeaderValue};

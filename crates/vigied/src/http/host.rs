@@ -1,4 +1,5 @@
-//! For which host a request is meant (RFC 9112, 3.2): two programs in a row must not read it as meant for two.
+//! The host that a request is for (RFC 9112, 3.2). A request that two servers in a row could read as meant for different hosts
+//! is refused.
 
 use super::problem::Refusal;
 use axum::extract::Request;

@@ -1,4 +1,4 @@
-//! The refusal of a body that no account can ever have room for: it must not be asked for again.
+//! The refusal of a body that is larger than the account may ever have: it must not be sent again as it is.
 
 use super::limit_exceeded::LimitExceeded;
 use super::problem::Refusal;

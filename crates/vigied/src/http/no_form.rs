@@ -1,4 +1,5 @@
-//! What a body is that is no form. A reader of forms would find no field in it, and answer as if nothing had been sent.
+//! Describes a body that is not a form, for the error message. A parser of forms would find no field in it, and answer as if
+//! nothing had been sent.
 
 use http::HeaderValue;
 use std::borrow::Cow;

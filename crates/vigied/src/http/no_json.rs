@@ -1,4 +1,5 @@
-//! What a body is that is no JSON, where that can be told: the parser's own words say at which byte it stopped, and not what came.
+//! Describes a body that is not JSON, for the error message: the parser's own message says at which byte it stopped, and not
+//! what the body is.
 
 use super::no_form::{FORM, is_multipart};
 

@@ -1,4 +1,4 @@
-//! Whether an `Origin` that a browser names is this server's.
+//! Decides whether the `Origin` of a browser's request is this server's own.
 
 use http::{HeaderMap, header};
 

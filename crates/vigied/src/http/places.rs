@@ -1,5 +1,5 @@
-//! Places, for example for requests in progress. A request takes its place when it has arrived completely, and keeps it until
-//! its work ends; a request that is still arriving has none.
+//! Slots for work in progress, such as requests. A request takes its slot when its body has arrived completely, and keeps it
+//! until its work ends; a request that is still arriving has none.
 
 use super::limit_exceeded::LimitExceeded;
 use super::share::{ShareOwner, Shares, Tally};

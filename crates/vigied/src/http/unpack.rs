@@ -1,5 +1,5 @@
-//! Unpacks a body, in steps: what it becomes is bounded by what its route may have, each step by the bytes of all bodies, and
-//! members that hold nothing by their number.
+//! Decompresses a body in steps. Its result is bounded by what the route may have, each step by the bytes of all bodies, and
+//! empty members by their number.
 
 use super::bodies::BodyReservation;
 use super::problem::Refusal;

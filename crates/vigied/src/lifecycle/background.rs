@@ -1,4 +1,4 @@
-//! What the server does in the background while it serves, each supervised.
+//! The background tasks of a running server, each supervised.
 
 use super::{disk_watch, sweep};
 use crate::app::App;

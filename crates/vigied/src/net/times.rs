@@ -1,4 +1,4 @@
-//! How long a connection may stay in each of its stages.
+//! The time limits of the stages of a connection.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The peer on the socket for the operator's commands.
+//! The user at the other end of the operator's socket.
 
 /// The user of the operating system at the other end.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Turns for further threads of a query that runs: only while no query waits for one, and given back as soon as one does.
+//! Turns for extra threads of a running query: given only while no query waits for one, and returned as soon as one does.
 
 use super::turns::{Turn, Turns};
 use crate::http::share::ShareOwner;

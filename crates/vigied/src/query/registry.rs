@@ -1,4 +1,4 @@
-//! What is open at present: each entry stays until the guard that its owner got is dropped.
+//! A registry of what is open: an entry stays until the guard that its owner holds is dropped.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Reads what a store has found: a lot of it by several threads, where there are turns that nobody waits for.
+//! Reads the series of a query, by several threads where they are many and nobody waits for a turn.
 //!
 //! The outcome is that of one thread which reads part after part: the same results in the same order, or the same error with the
 //! same figure. Threads take the parts in order. What one fails at, or leaves undone because its turn is wanted, is as if it had

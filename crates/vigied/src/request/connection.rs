@@ -1,4 +1,4 @@
-//! Tells a connection that one of its requests was authenticated.
+//! Marks the connection of a request as authenticated.
 
 use super::caller::{Caller, Manager};
 use crate::app::App;

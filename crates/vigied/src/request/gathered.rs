@@ -1,4 +1,4 @@
-//! The pieces of a body on their way to becoming one.
+//! Collects the pieces of a body into one buffer.
 
 use crate::http::unpack::grown;
 use bytes::Bytes;

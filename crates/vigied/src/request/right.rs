@@ -1,4 +1,4 @@
-//! The refusal of what the caller's roles do not allow: what it is, and which roles do.
+//! The refusal of an action that the caller's roles do not allow: it names the action and the roles that do.
 
 use base::error::Problem;
 use base::scope::Forbidden;

@@ -1,4 +1,4 @@
-//! The address by which a request names the server.
+//! Extracts the server's URL from the host by which a request names it.
 
 use crate::app::App;
 use crate::http::own_address::UrlForCaller;

@@ -1,4 +1,4 @@
-//! Answers of many handlers.
+//! Responses that many handlers share.
 
 use crate::http::problem::Refusal;
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! Counters that are more than one number.
+//! Locks counters, also after another thread has panicked with the lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,5 @@
-//! What came through a door for senders and was not stored, by door and reason. What a sender sends that is no sample is in the
-//! counters of its domain instead.
+//! Counts what senders sent through a listener and was not stored, by listener and reason. Lines that hold no valid sample are
+//! in the counters of their domain instead.
 
 use super::counted::lock;
 use super::text::head;

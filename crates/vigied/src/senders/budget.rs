@@ -1,4 +1,4 @@
-//! Bytes that all connections have together: no account has all of them.
+//! The memory for bytes in flight of all sender connections, with a share for each account.
 
 use crate::http::share::{ShareOwner, Shares, Tally};
 use base::limit;

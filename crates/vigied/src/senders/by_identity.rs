@@ -1,4 +1,4 @@
-//! Datagrams by who sends them, within the rate that each may have.
+//! Stores the lines of a datagram, each under the identity of its sender and within the rate that the identity may have.
 
 use super::credential::{Denied, SenderCredential};
 use super::key_before_names;

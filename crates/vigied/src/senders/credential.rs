@@ -1,5 +1,5 @@
-//! Who sends: a credential that was shown, or the key that the operator has named for the address. It is verified for every batch
-//! anew, so nothing outlives what it rests on.
+//! The credential of a sender: one that it has shown, or the key that the operator has configured for its address. It is
+//! verified again for every batch, so that no access outlives its credential.
 
 use super::shared::SenderContext;
 use crate::failure::refused;

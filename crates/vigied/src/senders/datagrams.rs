@@ -1,4 +1,4 @@
-//! Datagrams: Graphite's lines, statsd's, and packets of collectd. Who sends hears nothing; what is not stored is counted.
+//! Reads datagrams: Graphite's lines, statsd's, and packets of collectd. Senders get no answer; what is not stored is counted.
 
 use super::by_identity::by_identity;
 use super::decoding::{GivenByDomain, decode};

@@ -1,4 +1,4 @@
-//! Graphite's lines into the store.
+//! Decodes Graphite's lines, and stores their samples.
 
 use super::credential::SenderCredential;
 use super::pending_lines::count;

@@ -1,4 +1,4 @@
-//! What the formats keep that are more than bytes of a connection.
+//! State of the formats that outlives a connection: statsd's sums, and collectd's cryptography.
 
 use super::collectd::Packets;
 use super::statsd::Sums;

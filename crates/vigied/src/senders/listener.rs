@@ -1,4 +1,4 @@
-//! Takes the addresses of the doors, and a thread for each connection.
+//! Binds the listeners for senders, accepts connections, and starts a thread for each.
 
 use super::formats::Formats;
 use super::shared::{SenderContext, TICK};

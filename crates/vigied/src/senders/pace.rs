@@ -1,6 +1,7 @@
-//! How fast senders are read: by source and by domain, so that neither many connections nor many machines are a way around it.
-//! A trusted proxy is no source, and those of a source who have not said who they are count apart, so that they slow down nobody who
-//! has. What is owed has an end, else who comes after a flood from the same address would wait for it.
+//! Limits the bytes per second that are read, by source and by domain, so that neither many connections nor many machines get
+//! around the limit. Connections through a trusted proxy count for no source. Connections that have not shown a credential
+//! count separately, so that they do not slow down those of the same source that have. The debt of a flood is capped, so that
+//! later senders behind the same address do not wait long for it.
 
 use base::limit;
 use base::rate_limit::{Rate, Table, TokenBucket};

@@ -1,4 +1,4 @@
-//! Lines that are on their way into the store, by the domain that each is for.
+//! Lines waiting to be stored, by domain.
 
 use base::scope::Domain;
 

@@ -1,4 +1,5 @@
-//! Lines that came when nothing could be stored for their sender: kept as they came, with when they came, within a bound.
+//! Lines that could not be stored because the sender's credential could not be verified for the moment: kept with their time of
+//! arrival, up to a bound.
 
 use super::budget::BudgetReservation;
 use super::shared::SenderContext;

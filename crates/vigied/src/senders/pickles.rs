@@ -1,4 +1,5 @@
-//! Graphite's pickles on a connection: each behind its length, answered by nothing. So the sender is known by its address alone.
+//! Reads Graphite's pickles from a connection, each behind its length. The protocol has no answer and no credential, so the
+//! sender is known by its address alone.
 
 use super::budget::BudgetReservation;
 use super::credential::{Denied, SenderCredential};

@@ -1,4 +1,4 @@
-//! What reads the bytes of a connection: lines, pickles, or frames of lumberjack.
+//! The interface of the readers of a connection: lines, pickles, and frames of lumberjack.
 
 use super::places::Place;
 use super::shared::SenderContext;

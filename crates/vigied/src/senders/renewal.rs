@@ -1,4 +1,4 @@
-//! Who sends on a connection of lines, and whether an `AUTH` line is of the same sender.
+//! The login of a connection of lines, and its renewal by further `AUTH` lines of the same sender.
 
 use super::credential::SenderCredential;
 use crate::http::share::ShareOwner;

@@ -1,5 +1,5 @@
-//! What the log hears of lines that were not stored: at most one line a minute for each sender, with how many there were since the
-//! last, and at most so many lines a minute for all. No name and no text of a sender is in it.
+//! Rate-limits log lines about samples that were not stored: at most one line a minute for each sender, with the count since
+//! the last, and a maximum of lines a minute for all senders. No line contains a name or text from a sender.
 //!
 //! Anybody can write any address into a datagram, and open a connection from many of their own: those whom nobody knows have lines
 //! of their own, so that they hide nothing of the others.

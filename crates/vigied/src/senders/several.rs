@@ -1,5 +1,4 @@
-//! Who may send for several spaces: a key that was made for no single one. In each space it may do what its roles allow there, as
-//! everywhere.
+//! An API key that is not limited to one space, used to send to several. In each space it may do what its roles allow there.
 
 use super::credential::SenderCredential;
 use super::shared::SenderContext;

@@ -1,4 +1,4 @@
-//! What all doors share.
+//! The context that all listeners for senders share.
 
 use super::budget::Budget;
 use super::certificates::ClientCertificates;

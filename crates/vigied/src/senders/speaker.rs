@@ -1,5 +1,5 @@
-//! Who is speaking on a connection of lines: somebody who is known by an address or a certificate, who has shown a credential, or
-//! whose key stands before each name.
+//! The identity of the sender on a connection of lines: by its address or certificate, by a credential it has shown, or by a
+//! key before each name.
 
 use super::credential::{Denied, SenderCredential};
 use super::decoding::malformed;

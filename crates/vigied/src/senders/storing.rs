@@ -1,5 +1,5 @@
-//! One batch of a sender into the store, under a scope that is verified for it. Where the store is full for the moment, it is tried
-//! again while the sender waits; what cannot be stored is counted.
+//! Stores one batch of a sender, under a scope verified for it. While the store is full, it is retried and the sender waits;
+//! what cannot be stored is counted.
 
 use super::credential::{Denied, SenderCredential};
 use super::shared::{SenderContext, TICK};

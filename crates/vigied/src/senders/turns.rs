@@ -1,4 +1,4 @@
-//! Turns for decoding and storing, so that the memory for decoded batches does not grow with the connections.
+//! Permits for decoding and storing, so that the memory for decoded batches does not grow with the connections.
 //!
 //! A turn may last: the store may be making room. So no account has all of them, and who has the fewest is next.
 

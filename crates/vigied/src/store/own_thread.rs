@@ -1,4 +1,4 @@
-//! Work on the store that must not delay writes.
+//! Runs slow work on the store on a thread of its own, so that it does not delay writes.
 
 use crate::failure;
 use anyhow::Context;

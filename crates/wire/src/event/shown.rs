@@ -1,4 +1,4 @@
-//! Events in answers.
+//! Events in responses.
 
 use super::tags;
 use base::time::Millis;

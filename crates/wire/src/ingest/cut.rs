@@ -1,4 +1,4 @@
-//! Text of strangers in error messages: as much as helps, never more.
+//! Shortens a sender's text for error messages.
 
 use base::name::without_api_keys;
 

@@ -1,4 +1,4 @@
-//! The time of a sample, in whatever form it is written.
+//! Parses the time of a sample in any of the accepted formats.
 
 use super::{Now, cut};
 use base::sample::RejectReason;

@@ -1,4 +1,4 @@
-//! The few words of OpenAPI that the documents are written in.
+//! Helpers to write OpenAPI documents.
 
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;

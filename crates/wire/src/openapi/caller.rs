@@ -1,4 +1,4 @@
-//! What the routes of the identity interface have in common.
+//! Credentials, parameters and errors that the routes of the identity interface share.
 
 use super::build::Operation;
 use serde_json::{Value, json};

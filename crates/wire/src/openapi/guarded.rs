@@ -1,4 +1,4 @@
-//! What all routes of metrics have in common.
+//! The credential, the scope and the errors that all routes of metrics share.
 
 use super::build::{Document, Operation};
 use crate::problem::{GraphiteBody, MonitoringBody};

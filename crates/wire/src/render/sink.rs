@@ -1,4 +1,4 @@
-//! Where answers go while they are written.
+//! The output of an answer while it is written.
 
 /// Something that an answer is written into, piece by piece.
 pub trait Sink {

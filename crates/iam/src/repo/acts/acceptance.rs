@@ -1,4 +1,4 @@
-//! An invitation is accepted.
+//! Accepts an invitation.
 
 use crate::error::IamError;
 use crate::repo::invitations::{self, InvitationRow};

@@ -1,4 +1,4 @@
-//! A deleted account is forgotten.
+//! Removes what is left of a deleted account.
 
 use super::departure;
 use crate::error::IamError;

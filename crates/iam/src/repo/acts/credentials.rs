@@ -1,8 +1,8 @@
-//! What logins consist of: keys, sessions, their tokens, and one-time codes.
+//! Locks, ends and sweeps what logins consist of: keys, sessions, their tokens, and one-time codes.
 
 use crate::error::IamError;
 use crate::model::bounds::Bounds;
-use crate::refusal::Reason;
+use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::principals::key;
 use crate::repo::{api_keys, passcodes, password_resets, refresh_tokens, sessions};
 use base::id::{AccountId, UserId};
@@ -29,8 +29,9 @@ pub(crate) async fn lock(tx: &mut Tx, bounds: &Bounds, now: Millis) -> Result<()
 }
 
 fn withdrawn(why: &str) -> IamError {
-    let message = format!("The credential was withdrawn: {why}: log in again");
-    IamError::refused(Reason::WrongRefreshToken, message)
+    let message = format!("The credential was withdrawn: {why}");
+    let refusal = Refusal::new(Reason::WrongRefreshToken, message);
+    IamError::Refused(refusal.remedy(Remedy::LogInAgain))
 }
 
 /// Deletes every one-time code of a user, for logins and for new passwords.

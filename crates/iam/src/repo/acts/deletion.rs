@@ -1,4 +1,4 @@
-//! A domain is deleted: first it is closed, and can be restored; then its samples are removed, and it is forgotten.
+//! Deletes a domain: first it is closed, and can be restored; then its samples are removed, and its rows.
 
 use crate::error::IamError;
 use crate::repo::{

@@ -1,4 +1,4 @@
-//! A principal leaves an account.
+//! Removes a principal from an account.
 
 use crate::error::IamError;
 use crate::repo::principals::key;

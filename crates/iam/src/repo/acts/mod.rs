@@ -1,4 +1,4 @@
-//! Acts that change several tables in one transaction. There is no statement here: each is in the file of its table.
+//! Changes of several tables in one transaction. There is no statement here: each is in the file of its table.
 
 pub(crate) mod acceptance;
 pub(crate) mod account_end;

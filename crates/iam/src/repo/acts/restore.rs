@@ -1,4 +1,4 @@
-//! A deleted domain is restored. The rows of spaces and organizations exist by then.
+//! Restores a deleted domain. The rows of spaces and organizations exist by then.
 
 use crate::error::IamError;
 use crate::repo::{deleted_roles, deletions, domains, roles};

@@ -1,4 +1,4 @@
-//! Names that tell values.
+//! `legendValue` and `cactiStyle`: values in the names of series.
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};

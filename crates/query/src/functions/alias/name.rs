@@ -1,4 +1,4 @@
-//! Names that are given, or changed letter by letter.
+//! `alias`, `upper` and `lower`.
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};

@@ -1,4 +1,4 @@
-//! Names made of parts of the old ones.
+//! `aliasByNode`, `aliasByTags`, `aliasByMetric` and `substr`: names made of parts of the old ones.
 
 use super::name::renamed;
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-//! Names changed by regular expressions.
+//! `aliasSub` and `aliasQuery`: names changed by regular expressions.
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, required};

@@ -1,4 +1,4 @@
-//! How far values lie from one another.
+//! `stdev`: the standard deviation in a moving window.
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};

@@ -1,4 +1,4 @@
-//! Averages in which the newest values count most.
+//! `exponentialMovingAverage`: averages in which the newest values weigh most.
 
 use super::window::{WINDOWS, WindowSize};
 use crate::error::Fault;

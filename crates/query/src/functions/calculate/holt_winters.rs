@@ -1,4 +1,4 @@
-//! Forecasts of series that repeat themselves (Holt-Winters), and what lies outside them.
+//! Holt-Winters: forecasts of series that repeat themselves, and the values outside their confidence bands.
 
 mod analysis;
 mod bands;

@@ -1,4 +1,4 @@
-//! Aggregates of a window that moves along with each value.
+//! `movingWindow` and the functions named after their aggregate: `movingAverage`, `movingMedian`, …
 
 use super::sliding::windows;
 use super::window::{WINDOWS, WindowSize};

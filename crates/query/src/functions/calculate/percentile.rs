@@ -1,4 +1,4 @@
-//! The value below which a share of a series' values lies.
+//! `nPercentile`: the percentile of all values of a series.
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};

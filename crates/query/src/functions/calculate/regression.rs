@@ -1,4 +1,4 @@
-//! The straight line that is nearest to the values.
+//! `linearRegression`: the line of least squares.
 
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
 use crate::functions::support::{date, input, wall_seconds};

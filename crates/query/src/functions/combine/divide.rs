@@ -1,4 +1,4 @@
-//! Quotients of series.
+//! `divideSeries` and `divideSeriesLists`.
 
 use super::lists::two_lists;
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-//! Lists put together.
+//! `group`, `unique` and `fallbackSeries`: lists put together.
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};

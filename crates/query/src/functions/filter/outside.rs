@@ -1,4 +1,4 @@
-//! Series that lie outside the middle of all.
+//! `averageOutsidePercentile` and `removeBetweenPercentile`: series outside the middle of all.
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, Parameter, required};

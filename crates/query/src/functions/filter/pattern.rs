@@ -1,4 +1,4 @@
-//! Series by their names.
+//! `grep` and `exclude`: series selected by a regular expression for their names.
 
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
 use crate::functions::support::{POINTS_TO_COMPILE, Pattern};

@@ -1,4 +1,4 @@
-//! Series that have values.
+//! `removeEmptySeries`: series that have values.
 
 use crate::function::{Function, Group, Kind, optional, required};
 use crate::functions::support::retained;

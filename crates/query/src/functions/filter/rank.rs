@@ -1,4 +1,4 @@
-//! The first series of an order.
+//! The first series in an order: `highest`, `lowest`, `limit`, …
 
 use crate::error::Fault;
 use crate::function::{

@@ -1,4 +1,5 @@
-//! Series whose aggregate lies above or below a value.
+//! `filterSeries`, and the functions named after its aggregate and comparison: series whose aggregate is above or below a
+//! value.
 
 use crate::error::Fault;
 use crate::function::{

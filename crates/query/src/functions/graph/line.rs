@@ -1,4 +1,4 @@
-//! Lines that no series was read for.
+//! `constantLine`, `threshold`, `verticalLine` and `aggregateLine`: lines that no series was read for.
 
 use crate::error::Fault;
 use crate::function::{

@@ -1,4 +1,4 @@
-//! Areas on top of one another.
+//! `stacked` and `areaBetween`.
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, optional, required};

@@ -1,4 +1,4 @@
-//! How a line is drawn.
+//! The style of lines: colour, width, dashes, the second axis.
 
 use crate::error::Fault;
 use crate::function::{

@@ -1,4 +1,4 @@
-//! By their names.
+//! `sortByName`.
 
 use crate::function::{Default, Function, Group, Kind, optional, required};
 

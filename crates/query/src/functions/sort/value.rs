@@ -1,4 +1,4 @@
-//! By aggregates of their values.
+//! `sortBy`, `sortByTotal`, `sortByMaxima` and `sortByMinima`.
 
 use crate::error::Fault;
 use crate::function::{

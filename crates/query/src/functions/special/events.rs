@@ -1,4 +1,4 @@
-//! Events as a series.
+//! `events`: events as a series.
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};

@@ -1,4 +1,4 @@
-//! Series that nobody has sent.
+//! Series that functions generate: `timeFunction`, `sinFunction`, `randomWalkFunction` and `identity`.
 
 use crate::error::Fault;
 use crate::function::{

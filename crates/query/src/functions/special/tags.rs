@@ -1,4 +1,4 @@
-//! Series by their tags.
+//! `seriesByTag`.
 
 use crate::error::Fault;
 use crate::function::{Function, Group, Kind, required};

@@ -1,4 +1,4 @@
-//! One value out of many that stand at the same time.
+//! Aggregates values of the same time.
 
 use base::number;
 

@@ -1,4 +1,4 @@
-//! The forms that most functions have.
+//! Helpers for the most common kind of function: one that changes each series by itself.
 
 use super::node::ensure_name;
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-//! Functions that look at more time than was asked for.
+//! Reads more time than was asked for, for functions that look back.
 
 use crate::error::Fault;
 use crate::function::FunctionCall;

@@ -1,4 +1,4 @@
-//! Percentiles.
+//! Percentiles, as graphite-web computes them.
 
 use crate::error::Fault;
 

@@ -1,4 +1,4 @@
-//! Two columns side by side.
+//! Combines two columns value by value.
 
 /// Each pair of values, as far as the longer column goes; what the other lacks is NaN.
 pub(crate) fn paired(one: &[f64], other: &[f64], combine: impl Fn(f64, f64) -> f64) -> Vec<f64> {

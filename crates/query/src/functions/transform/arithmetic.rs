@@ -1,4 +1,4 @@
-//! A value and a constant.
+//! Arithmetic with a constant: `scale`, `scaleToSeconds`, `add`, `offset` and `offsetToZero`.
 
 use crate::error::Fault;
 use crate::function::{Function, FunctionCall, Group, Kind, Parameter, required};

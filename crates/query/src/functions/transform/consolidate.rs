@@ -1,4 +1,4 @@
-//! How values become one where there are too many, and how many of them must be there.
+//! `consolidateBy`, `cumulative` and `setXFilesFactor`: how points are consolidated, and how many of them must have a value.
 
 use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
 use crate::functions::support::{changed, each};

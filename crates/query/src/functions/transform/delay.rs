@@ -1,4 +1,4 @@
-//! Values that come some places later.
+//! `delay`: moves values some points later.
 
 use crate::function::{Function, FunctionCall, Group, Kind, required};
 use crate::functions::support::{copied, each};

@@ -1,4 +1,4 @@
-//! How much each value differs from the one before it.
+//! `derivative`, `nonNegativeDerivative` and `perSecond`: differences between neighbouring values.
 
 use super::arithmetic::nothing;
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-//! What to make of values that are not there.
+//! `keepLastValue`, `interpolate`, `isNonNull` and `changed`: what becomes of missing values.
 
 use super::arithmetic::nothing;
 use crate::error::Fault;

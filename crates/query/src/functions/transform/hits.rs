@@ -1,4 +1,4 @@
-//! How often something has happened, from how often it happened per second.
+//! `hitcount`: counts from rates per second.
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};

@@ -1,4 +1,4 @@
-//! Running sums.
+//! `integral` and `integralByInterval`: running sums.
 
 use super::arithmetic::nothing;
 use crate::function::{Function, Group, Kind, required};

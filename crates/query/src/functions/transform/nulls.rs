@@ -1,4 +1,4 @@
-//! A constant for what is not there.
+//! `transformNull`: a constant for missing values.
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};

@@ -1,4 +1,4 @@
-//! Series whose values stand further apart than their step.
+//! `compressPeriodicGaps`: series whose values are further apart than their step.
 
 use super::arithmetic::nothing;
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-//! Powers, roots, logarithms and what is made of them. A value for which there is no result becomes none.
+//! Powers, roots, logarithms and functions made of them. A value without a result becomes a missing one.
 
 use super::arithmetic::{constant, nothing};
 use crate::error::Fault;

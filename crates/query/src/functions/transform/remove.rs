@@ -1,4 +1,4 @@
-//! Values beyond a bound are taken away.
+//! Removes values above or below a bound: `removeAboveValue`, `removeBelowPercentile`, …
 
 use super::arithmetic::constant;
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-//! Series as they were at another time.
+//! `timeShift` and `timeStack`: series as they were at another time.
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};

@@ -1,4 +1,4 @@
-//! A stretch of time out of the window.
+//! `timeSlice`: a part of the requested time.
 
 use crate::error::Fault;
 use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};

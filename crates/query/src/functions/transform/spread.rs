@@ -1,4 +1,4 @@
-//! Fewer digits, or another range.
+//! `round` and `minMax`.
 
 use super::arithmetic::nothing;
 use crate::error::Fault;

@@ -1,4 +1,4 @@
-//! One value for each stretch of time.
+//! `summarize` and `smartSummarize`: one value for each interval.
 
 use crate::error::Fault;
 use crate::function::{

@@ -1,4 +1,4 @@
-//! The arguments that open doors for old senders.
+//! The arguments for the agent's listeners.
 
 use crate::duration;
 use crate::error::Failure;

@@ -1,4 +1,4 @@
-//! The forms of an export.
+//! The output formats of an export.
 
 use crate::figures::{seconds, shortest};
 use crate::output::{csv_field, safe_csv, safe_json};

@@ -1,4 +1,4 @@
-//! Where an export goes: to a file, which has its name when it is whole, or to standard output; plain or packed.
+//! Writes an export to a file, which gets its name when it is complete, or to standard output; plain or gzip-compressed.
 
 use crate::error::{Failure, Kind, code};
 use crate::links;

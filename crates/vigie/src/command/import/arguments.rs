@@ -1,4 +1,4 @@
-//! What all imports can be told.
+//! The arguments that all imports share.
 
 use crate::command::metrics::replaces::replacing;
 use crate::command::metrics::zone::zone;

@@ -1,4 +1,4 @@
-//! How fast an import goes: as fast as was asked for, and never so fast that those who write meanwhile wait for it.
+//! Limits the speed of an import: to what was asked for, and so that other writers need not wait for it.
 //!
 //! One request is under way at a time. When the answers take twice as long as they usually do, somebody else needs the server, or
 //! its disk: then as long as the request took nothing is sent, so that at least half of the time is free for others. On its own

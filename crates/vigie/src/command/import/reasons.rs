@@ -1,4 +1,4 @@
-//! How many samples were rejected for which reason. The reasons are those of a server, so there is a bound to them.
+//! Counts rejected samples by reason. The reasons come from a server, so their number is bounded.
 
 use base::excerpt;
 use serde::de::{Deserializer, MapAccess, Visitor};

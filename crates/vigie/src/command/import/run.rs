@@ -1,4 +1,4 @@
-//! What all imports do alike, before their first sample and after their last one.
+//! The steps that all imports share, before their first sample and after their last one.
 
 use super::arguments::ImportArgs;
 use super::delivery::Delivery;

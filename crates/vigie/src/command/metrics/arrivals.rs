@@ -1,4 +1,4 @@
-//! Times of what arrives.
+//! Formats the times of `metrics senders` and `metrics rejects`.
 
 use crate::figures;
 

@@ -1,4 +1,4 @@
-//! The place of a mistake in a target: the server says which target and column, and the target is shown with carets under it.
+//! Points at a mistake in a target: the server names the target and the column, and carets are printed below it.
 
 use crate::error::Failure;
 use crate::shown::{PrintableText, printable, shown};

@@ -1,4 +1,4 @@
-//! The words of `metrics get`.
+//! The arguments of `metrics get`.
 
 use crate::duration;
 use crate::error::Failure;

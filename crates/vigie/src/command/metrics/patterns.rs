@@ -1,4 +1,4 @@
-//! Arguments that are no pattern: refused before anything is asked, in the words of the command line.
+//! Refuses arguments that are not patterns before anything is asked, in the words of the command line.
 
 use super::readings::is_call;
 use crate::error::{Failure, code};

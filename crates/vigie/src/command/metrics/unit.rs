@@ -1,4 +1,4 @@
-//! What the places of samples count.
+//! The unit in which the positions of samples are counted: arguments, lines or items.
 
 /// What the places of an input count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

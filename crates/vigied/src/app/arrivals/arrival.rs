@@ -1,4 +1,4 @@
-//! What became of one batch of a sender.
+//! The outcome of one batch of a sender.
 
 use base::id::KeyId;
 use base::sample::{Appended, Batch, RejectReason};

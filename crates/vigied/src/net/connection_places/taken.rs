@@ -1,4 +1,4 @@
-//! The taken places, and which connections to evict.
+//! The table of open connections, and the choice of those to evict.
 
 use crate::net::connection_state::{Activity, ConnectionState};
 use base::id::AccountId;

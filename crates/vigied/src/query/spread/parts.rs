@@ -1,4 +1,4 @@
-//! Which parts are done, which are being read, and which are left.
+//! Tracks the parts of a read: done, being read, and left.
 
 use base::context::PartSpent;
 use base::store::Part;

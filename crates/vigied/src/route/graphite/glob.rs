@@ -1,4 +1,4 @@
-//! What a path of Graphite asks a store for.
+//! Translates a Graphite path into the glob that a store is asked for.
 
 use base::pattern::Pattern;
 use base::selector::Selector;

@@ -1,4 +1,4 @@
-//! The frame of all these routes: a query of its own for each request, whose answer has the media type that was asked for.
+//! The common part of these routes: each request is a query of its own, whose answer has the requested media type.
 
 use super::parameters::{Parameters, invalid};
 use crate::app::App;

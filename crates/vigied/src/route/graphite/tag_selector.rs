@@ -1,4 +1,4 @@
-//! What tag expressions ask a store for.
+//! Translates tag expressions into a selector for the store.
 
 use base::pattern::Pattern;
 use base::selector::{Matcher, MatcherBudget, Op, Selector};

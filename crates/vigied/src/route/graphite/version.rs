@@ -1,4 +1,4 @@
-//! `GET` and `POST /version`: which graphite-web these routes answer as.
+//! `GET` and `POST /version`: the version of graphite-web that these routes behave like.
 
 use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;

@@ -1,4 +1,4 @@
-//! The frame of the two routes that read: runs the query and adds its notice to the answer.
+//! The common part of the two routes that read: runs the query, and adds its notice to the answer.
 
 use super::parameters::NoticeSlot;
 use crate::app::App;

@@ -1,5 +1,5 @@
-//! The thread that stores the sums: at each interval those of all domains, and a last time when the server ends. Sums are taken out of
-//! the way of who reads before samples are made of them, a portion at a time.
+//! The thread that stores the sums: those of all domains at each interval, and once more when the server ends. It takes values
+//! out of the sums under their lock, and makes samples of them without it, a portion at a time.
 
 use super::super::budget::BudgetReservation as Bytes;
 use super::super::credential::Denied;

@@ -1,4 +1,4 @@
-//! Memory for the sums of all domains, and how much of it each account has: fair shares, as of all that is common.
+//! The memory for the sums of all domains, with a fair share for each account.
 
 use super::sum::ONE_NAME_BYTES;
 use crate::http::limit_exceeded::LimitExceeded;

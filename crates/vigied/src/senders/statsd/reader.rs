@@ -1,4 +1,4 @@
-//! statsd's lines on a connection, answered by nothing but the reason why it is closed.
+//! Reads statsd's lines from a connection. The only answer is the reason why it is closed.
 
 use super::super::credential::Denied;
 use super::super::pending_lines::count;

@@ -255,3 +255,15 @@ fn requests_that_are_almost_right() {
         "{message}"
     );
 }
+
+/// It was in the message, which programs of others show beside advice of their own.
+#[test]
+fn what_to_do_about_an_ended_login_is_in_the_details_alone() {
+    let server = Server::start();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", "x")];
+    let reply = ask(&server).basic("bx", "bx").form(&form).send();
+    assert_eq!(refusal(&reply), (400, "BXNIM0407E".to_owned()));
+    let body = reply.json();
+    assert_eq!(body["errorMessage"], "Provided refresh token is invalid");
+    assert_eq!(body["errorDetails"], "log in again with `vigie login`");
+}

@@ -1,4 +1,4 @@
-//! Which columns are looked for, and why a header line does not do.
+//! The names of columns that are recognized, and the error for a header line without them.
 
 use base::sample::RejectReason;
 

@@ -1,4 +1,4 @@
-//! Samples out of a row.
+//! Decodes the samples of a row.
 
 use super::layout::{Long, Naming, Wide, is_gap};
 use super::numbers::Numbers;

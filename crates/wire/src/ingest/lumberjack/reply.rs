@@ -1,4 +1,4 @@
-//! What a server answers: six bytes.
+//! The server's acknowledgement: six bytes.
 
 /// An answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Why a pickle is not read.
+//! Why a pickle cannot be decoded.
 
 /// Why a frame is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! What a series that repeats itself each season is expected to do next (triple exponential smoothing).
+//! Triple exponential smoothing: predicts the next value of a series with seasons.
 
 use crate::error::Fault;
 

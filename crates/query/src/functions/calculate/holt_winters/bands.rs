@@ -1,4 +1,4 @@
-//! The range in which a series is expected.
+//! The confidence bands of a forecast.
 
 use super::analysis::analyse;
 use crate::error::Fault;

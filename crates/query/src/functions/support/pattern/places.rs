@@ -1,4 +1,4 @@
-//! How large a pattern is: the letters and classes that it has once each count of repetitions is written out.
+//! The size of a regular expression: the letters and classes that it has once every repetition is written out.
 
 /// The places of a pattern of ours. What is no pattern has some number of them.
 pub(super) fn of(pattern: &str) -> usize {

@@ -1,4 +1,4 @@
-//! Words of a unit of systemd, and of a line of cron.
+//! Quotes words for a systemd unit and for a line of cron.
 
 use crate::error::Failure;
 use crate::shown::{PrintableText, shown};

@@ -1,5 +1,5 @@
-//! Whether a unit of the machine can use what it names: it runs under a user of its own, with a `/tmp` of its own, and writes into its own
-//! folder alone.
+//! Checks whether a system unit can use the files that it names: it runs as a user of its own, with a `/tmp` of its own, and
+//! writes into its own folder alone.
 
 use super::super::run_args::RunArgs;
 use super::service::AgentService;

@@ -1,4 +1,4 @@
-//! Writes a file as a whole or not at all, and none over another.
+//! Writes a file completely or not at all, and never over another.
 
 use crate::error::{Failure, code};
 use std::fs::{self, DirBuilder, File, OpenOptions};

@@ -1,4 +1,4 @@
-//! What a server that answers as Graphite does tells of its series: the nodes of its tree, and those with tags.
+//! The series of a server that answers as Graphite does: the nodes of its tree, and the series with tags.
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};

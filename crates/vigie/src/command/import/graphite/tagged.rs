@@ -1,4 +1,4 @@
-//! Series with tags: which of them are meant, and how one is asked for.
+//! Selects series with tags, and writes the target that asks for one.
 
 use base::pattern::Pattern;
 

@@ -1,4 +1,4 @@
-//! The files below a folder, in the order of their names, so that another run finds them in the same order.
+//! Lists the files below a folder by name, so that another run finds them in the same order.
 
 use super::super::progress::Extent;
 use super::super::state::ImportedUnit;

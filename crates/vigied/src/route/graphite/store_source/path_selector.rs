@@ -1,4 +1,4 @@
-//! Which series a path means.
+//! The selector of the series that a path means.
 
 use crate::route::graphite::glob::GlobSelector;
 use crate::route::graphite::tag_selector;
