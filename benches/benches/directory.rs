@@ -16,7 +16,7 @@ use iam::bootstrap::Request;
 use iam::directory::ApiKey;
 use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::manage::api_key::KeysOf;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::{Credential, Iam, IamConfig};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const KEYS_PER_USER: usize = 10;
 const USERS_PER_ORG: usize = 10;
 const SPACES_PER_ORG: usize = 10;
 /// What a list gives at a time.
-const PAGE: Window = Window { skip: 0, take: 100 };
+const PAGE: PageRequest = PageRequest { skip: 0, take: 100 };
 const REFRESH_TOKENS_PER_USER: usize = 100;
 
 async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {

@@ -33,7 +33,7 @@ const RATIO_MAX: f64 = 2.0;
 fn main() -> ExitCode {
     let only: Vec<String> = std::env::args()
         .skip(1)
-        .filter(|own| !own.starts_with('-'))
+        .filter(|arg| !arg.starts_with('-'))
         .collect();
     let is_asked = |name: &str| only.is_empty() || only.iter().any(|own| own == name);
     let mut failures = unmeasured();

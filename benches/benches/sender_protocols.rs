@@ -15,7 +15,7 @@ use wire::ingest::Names;
 use wire::ingest::collectd::network::{Cryptography, Protections, Rules, decode};
 use wire::ingest::collectd::types::Types;
 use wire::ingest::lumberjack::{Conversation, Event};
-use wire::ingest::statsd::{Aggregator, Bound, Bounds, Settings, packet};
+use wire::ingest::statsd::{Aggregator, AggregatorLimit, AggregatorLimits, Settings, packet};
 
 const TIMES: usize = 5;
 const LINES: usize = 100_000;
@@ -70,11 +70,11 @@ fn statsd() {
             });
             assert_eq!(reading.rejected(), 0);
         });
-        let bound = |allowed| Bound {
+        let bound = |allowed| AggregatorLimit {
             limit: SERIES_PER_TENANT,
             allowed,
         };
-        let bounds = Bounds {
+        let bounds = AggregatorLimits {
             series: bound(1 << 20),
             bytes: bound(1 << 30),
         };

@@ -21,8 +21,17 @@ fn decoded(bytes: &[u8], size: usize) -> (Vec<(String, i64, u64)>, Vec<wire::ing
     }
     decoder.finish(NOW);
     let lines = decoder.take();
-    assert_eq!(lines.received, (lines.batch.len() + lines.rejects.len()) as u64);
+    assert_eq!(
+        lines.received,
+        (lines.batch.len() + lines.rejects.len()) as u64
+    );
     let samples = lines.batch.iter();
-    let samples = samples.map(|own| (own.name().into_owned(), own.at.0, own.value.to_bits()));
+    let samples = samples.map(|sample| {
+        (
+            sample.name().into_owned(),
+            sample.at.0,
+            sample.value.to_bits(),
+        )
+    });
     (samples.collect(), lines.rejects)
 }

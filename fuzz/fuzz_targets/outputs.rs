@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use query::draw::{Options, Picture, draw};
 use query::series::Series;
 use serde::de::IgnoredAny;
-use wire::find::graphite::{self, Found};
+use wire::find::graphite::{self, GraphiteNode};
 use wire::find::packed;
 use wire::query::Query;
 use wire::render::{Column, csv, dygraph, msgpack, pickle, raw, render_json, rickshaw};
@@ -51,25 +51,25 @@ fn data(columns: &[Column<'_>]) {
         is_json(&shown);
     }
     let utc = zone("Europe/Berlin").expect("a zone that is built in");
-    for own in columns {
+    for column in columns {
         let rows = written(|out| {
-            let Ok(()) = csv::write(out, own, &utc);
-            let Ok(()) = raw::write(out, own);
+            let Ok(()) = csv::write(out, column, &utc);
+            let Ok(()) = raw::write(out, column);
         });
         assert!(std::str::from_utf8(&rows).is_ok());
         written(|out| {
             pickle::begin(out);
-            let Ok(()) = pickle::write(out, own);
+            let Ok(()) = pickle::write(out, column);
             pickle::end(out);
             msgpack::begin(out, 1);
-            let Ok(()) = msgpack::write(out, own);
+            let Ok(()) = msgpack::write(out, column);
         });
     }
 }
 
 fn names(all: &[&str], query: &str) {
-    let mut found: Vec<Found<'_>> = (all.iter().zip(0_u8..))
-        .map(|(path, place)| Found {
+    let mut found: Vec<GraphiteNode<'_>> = (all.iter().zip(0_u8..))
+        .map(|(path, place)| GraphiteNode {
             path,
             is_leaf: place % 2 == 0,
         })
@@ -109,18 +109,18 @@ fuzz_target!(|input: (i32, u16, u8, Vec<u64>, &str, &str)| {
         .collect();
     let columns: Vec<Column<'_>> = series
         .iter()
-        .map(|own| Column {
-            name: &own.name,
+        .map(|series| Column {
+            name: &series.name,
             is_unnamed: per_point == 0,
-            tags: &own.tags,
-            path_expression: &own.path_expression,
+            tags: &series.tags,
+            path_expression: &series.path_expression,
             start,
             end,
             step,
             values_per_point: usize::from(per_point).max(1),
             consolidation: "average",
             x_files_factor: 0.5,
-            points: &own.values,
+            points: &series.values,
             is_whole: per_point % 2 == 1,
         })
         .collect();
@@ -146,6 +146,6 @@ fuzz_target!(|input: (i32, u16, u8, Vec<u64>, &str, &str)| {
     };
     if let Ok(drawn) = draw(picture, &Context::new(budget)) {
         let begins = [&b"<?xml"[..], b"\x89PNG", b"%PDF"];
-        assert!(begins.iter().any(|own| drawn.starts_with(own)));
+        assert!(begins.iter().any(|begin| drawn.starts_with(begin)));
     }
 });

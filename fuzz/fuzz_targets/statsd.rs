@@ -6,17 +6,19 @@
 use base::limit::SERIES_PER_TENANT;
 use base::time::Millis;
 use libfuzzer_sys::fuzz_target;
-use wire::ingest::statsd::{Aggregator, Bound, Bounds, Decoder, Settings, packet};
+use wire::ingest::statsd::{
+    Aggregator, AggregatorLimit, AggregatorLimits, Decoder, Settings, packet,
+};
 
 const BYTES: u64 = 64 * 1024;
 
 fuzz_target!(|input: (&[u8], u8)| {
     let (bytes, chunk) = input;
-    let bound = |allowed| Bound {
+    let bound = |allowed| AggregatorLimit {
         limit: SERIES_PER_TENANT,
         allowed,
     };
-    let bounds = Bounds {
+    let bounds = AggregatorLimits {
         series: bound(100),
         bytes: bound(BYTES),
     };

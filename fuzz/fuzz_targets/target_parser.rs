@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
             for (path, span) in expression.paths() {
                 let written = text.get(span).expect("a span of the text");
                 let alone = parse(written).expect("a path, read alone");
-                assert_eq!(alone.paths().first().map(|own| own.0), Some(path));
+                assert_eq!(alone.paths().first().map(|path| path.0), Some(path));
             }
         }
         Err(error) => assert!(!error.to_string().is_empty()),

@@ -134,7 +134,7 @@ pub(crate) fn run() -> Result<()> {
     wrongs.extend(modules::check(&metadata)?);
     for rule in RULES
         .iter()
-        .filter(|rule| ours.iter().any(|own| own.name == rule.name))
+        .filter(|rule| ours.iter().any(|our| our.name == rule.name))
     {
         let below = tree(&["--package", rule.name, "--edges", "normal,build"])?;
         wrongs.extend(check_never(rule.name, rule.never, &below));
@@ -193,17 +193,17 @@ fn read_workspace(metadata: &Value) -> Result<Vec<Own>> {
 
 fn check_own(ours: &[Own]) -> Vec<String> {
     let mut wrongs = Vec::new();
-    for own in ours {
-        let Some(rule) = RULES.iter().find(|rule| rule.name == own.name) else {
-            wrongs.push(format!("`{}` has no row in the table", own.name));
+    for our in ours {
+        let Some(rule) = RULES.iter().find(|rule| rule.name == our.name) else {
+            wrongs.push(format!("`{}` has no row in the table", our.name));
             continue;
         };
-        for used in own
+        for used in our
             .uses
             .iter()
             .filter(|used| !rule.uses.contains(&used.as_str()))
         {
-            wrongs.push(format!("`{}` must not use `{used}`", own.name));
+            wrongs.push(format!("`{}` must not use `{used}`", our.name));
         }
     }
     wrongs

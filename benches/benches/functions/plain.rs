@@ -27,7 +27,7 @@ fn pairs(columns: &[Values], change: impl Fn(f64, f64) -> f64) -> Vec<Vec<f64>> 
 }
 
 fn rows(columns: &[Values], start: f64, fold: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    let mut out = vec![start; columns.first().map_or(0, |own| own.len())];
+    let mut out = vec![start; columns.first().map_or(0, |column| column.len())];
     for column in columns {
         for (slot, value) in out.iter_mut().zip(column.iter()) {
             if !value.is_nan() {

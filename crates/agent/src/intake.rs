@@ -1,4 +1,4 @@
-//! Samples between the doors and the journal: many threads put them in, one writes them out.
+//! Samples between the listeners and the journal: many threads put them in, one writes them out.
 //!
 //! One record holds what came from all senders within a moment, because each record costs a sync of the disk. Who must
 //! know that theirs are on disk waits for that ([`Intake::settle`]), and is not made to wait for others then.
@@ -89,7 +89,7 @@ impl State {
     }
 }
 
-/// What doors have read and the journal does not have yet.
+/// What listeners have read and the journal does not have yet.
 #[derive(Debug, Default)]
 pub struct Intake {
     state: Mutex<State>,
@@ -146,7 +146,7 @@ impl Intake {
     }
 
     /// From now on nobody waits for a disk that takes nothing: what it does not take at once is given up.
-    pub fn hurry(&self) {
+    pub fn stop_waiting_for_disk(&self) {
         self.state().is_hurried = true;
         self.came.notify_all();
     }
@@ -162,7 +162,7 @@ impl Intake {
     }
 
     /// Gives records to `append` (their bodies, and the number of samples) until [`Self::close`], and then the rest. One for which
-    /// `append` returns `false` is tried again until [`Self::hurry`], and once more then. Returns how many samples were given up.
+    /// `append` returns `false` is tried again until [`Self::stop_waiting_for_disk`], and once more then. Returns how many samples were given up.
     pub fn write(&self, mut append: impl FnMut(&[u8], u32) -> bool) -> u64 {
         while let Some((body, samples)) = self.wait_for_record() {
             let is_written = self.append_at_last(&body, samples, &mut append);
@@ -323,7 +323,7 @@ mod tests {
                 })
             });
             let ticket = intake.put(&batch(&["a", "b"])).unwrap();
-            intake.hurry();
+            intake.stop_waiting_for_disk();
             assert!(!intake.settle(ticket));
             intake.close();
             assert_eq!(writer.join().unwrap(), 2);

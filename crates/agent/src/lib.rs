@@ -5,15 +5,15 @@
 //! So an unreachable server, an expired token and a restart cost nothing but time.
 //!
 //! Beside the host's figures it takes what others have: files in Prometheus' text ([`Textfiles`]), and what old senders send to its
-//! [`Doors`], which goes through the [`Intake`] into the same journal. What a full disk does not take goes to the sender past it
+//! [`Listeners`], which goes through the [`Intake`] into the same journal. What a full disk does not take goes to the sender past it
 //! ([`Bypass`]).
 //!
 //! The program decides about destination, credential and messages: it implements [`Destination`].
 
 mod bypass;
-mod doors;
 mod host;
 mod intake;
+mod listeners;
 mod notifier;
 mod proc;
 mod reading;
@@ -22,12 +22,14 @@ mod sender;
 mod textfile;
 
 pub use bypass::Bypass;
-pub use doors::{DoorError, DoorKind, DoorSettings, DoorTotals, Doors, Refusals};
 pub use host::Host;
 pub use intake::{Intake, Ticket};
-pub use journal::{Journal, JournalError, Lost, WhenFull};
+pub use journal::{Journal, JournalError, LostRecords, WhenFull};
+pub use listeners::{
+    ListenerError, ListenerKind, ListenerSettings, ListenerTotals, Listeners, Refusals,
+};
 pub use notifier::{Notifier, StopWhenDropped};
-pub use reading::{Naming, Reading, batch};
+pub use reading::{NamePrefix, Reading, batch};
 pub use schedule::Schedule;
 pub use sender::{Destination, Report, SendError, Sender, Verdict};
 pub use textfile::{TextfileReading, Textfiles};

@@ -44,11 +44,11 @@ pub(crate) struct Filesystem {
 
 /// The prefix of every name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Naming {
+pub struct NamePrefix {
     stem: String,
 }
 
-impl Naming {
+impl NamePrefix {
     /// `prefix` may be empty or several elements, with or without a trailing dot; dots in `host` become `_`.
     pub fn new(prefix: &str, host: &str) -> Self {
         let host = element(host);
@@ -79,7 +79,7 @@ fn element(text: &str) -> String {
 }
 
 /// The samples of `now`; rates need an earlier reading.
-pub fn batch(before: Option<&Reading>, now: &Reading, naming: &Naming) -> Batch {
+pub fn batch(before: Option<&Reading>, now: &Reading, naming: &NamePrefix) -> Batch {
     let mut batch = Batch::default();
     for (path, value) in samples(before, now) {
         let name = format!("{}.{path}", naming.stem());
@@ -290,13 +290,13 @@ mod tests {
 
     #[test]
     fn two_readings_make_the_samples_collectd_would() {
-        let naming = Naming::new("monitor.", "web1.example.org");
+        let naming = NamePrefix::new("monitor.", "web1.example.org");
         insta::assert_snapshot!(text(&batch(Some(&reading(10)), &later(), &naming)));
     }
 
     #[test]
     fn the_first_reading_has_no_rates() {
-        let batch = batch(None, &reading(10), &Naming::new("", "h"));
+        let batch = batch(None, &reading(10), &NamePrefix::new("", "h"));
         assert!(
             batch
                 .iter()
@@ -314,7 +314,7 @@ mod tests {
     fn a_counter_that_begins_anew_has_no_rate() {
         let mut later = later();
         later.interfaces[1].received.bytes = 3;
-        let batch = batch(Some(&reading(10)), &later, &Naming::new("", "h"));
+        let batch = batch(Some(&reading(10)), &later, &NamePrefix::new("", "h"));
         let names: Vec<String> = batch
             .iter()
             .map(|sample| sample.name().into_owned())
@@ -322,19 +322,19 @@ mod tests {
         assert!(
             !names
                 .iter()
-                .any(|own| own == "h.interface-eth0.if_octets.rx")
+                .any(|name| name == "h.interface-eth0.if_octets.rx")
         );
         assert!(
             names
                 .iter()
-                .any(|own| own == "h.interface-eth0.if_octets.tx")
+                .any(|name| name == "h.interface-eth0.if_octets.tx")
         );
     }
 
     #[test]
     fn a_host_is_one_element() {
-        assert_eq!(Naming::new("", "a.b c/d").stem(), "a_b_c_d");
-        assert_eq!(Naming::new("x.y.", "h").stem(), "x.y.h");
+        assert_eq!(NamePrefix::new("", "a.b c/d").stem(), "a_b_c_d");
+        assert_eq!(NamePrefix::new("x.y.", "h").stem(), "x.y.h");
     }
 
     proptest! {
@@ -346,7 +346,7 @@ mod tests {
             before.disks[0].read.bytes = a;
             after.disks[0].read.bytes = b;
             after.elapsed += Duration::from_secs(seconds);
-            for sample in batch(Some(&before), &after, &Naming::new("", "h")).iter() {
+            for sample in batch(Some(&before), &after, &NamePrefix::new("", "h")).iter() {
                 prop_assert!(sample.value.is_finite() && sample.value >= 0.0);
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use crate::notifier::Notifier;
-use crate::reading::{Naming, Reading, batch};
+use crate::reading::{NamePrefix, Reading, batch};
 use base::sample::Batch;
 use base::time::{Clock as _, Millis, SystemClock};
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct Schedule<'a> {
     /// The host; without one, there is nothing to take but what others add.
     pub host: Option<&'a Host>,
     /// The prefix of every name.
-    pub naming: &'a Naming,
+    pub naming: &'a NamePrefix,
     /// Stops the readings.
     pub notifier: &'a Notifier,
     /// The interval between readings.

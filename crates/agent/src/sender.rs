@@ -187,7 +187,7 @@ impl<'a, D: Destination> Sender<'a, D> {
     }
 }
 
-/// What became of samples.
+/// The outcome of sending samples.
 #[derive(Debug, Default)]
 struct Sent {
     stored: u64,

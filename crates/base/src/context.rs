@@ -18,7 +18,7 @@ mod stop;
 mod yielding;
 
 pub use helping::{Helper, ThreadPool};
-pub use memory::Memory;
+pub use memory::MemoryReservation;
 pub use reservation::Reservation;
 pub use resource::Resource;
 pub use stop::Stop;
@@ -72,7 +72,7 @@ pub struct Context {
     deadline: Option<Instant>,
     budget: Budget,
     cancelled: Arc<AtomicBool>,
-    memory: Option<Arc<dyn Memory>>,
+    memory: Option<Arc<dyn MemoryReservation>>,
     yielding: Option<Arc<dyn TurnYield>>,
     helping: Option<Arc<dyn ThreadPool>>,
     shared: Arc<Shared>,
@@ -118,7 +118,7 @@ impl Context {
 
     /// The same, which takes what it holds in memory from `memory`.
     #[must_use]
-    pub fn with_memory(mut self, memory: Arc<dyn Memory>) -> Self {
+    pub fn with_memory(mut self, memory: Arc<dyn MemoryReservation>) -> Self {
         self.memory = Some(memory);
         self
     }
@@ -183,7 +183,7 @@ impl Context {
     pub fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         self.memory
             .as_ref()
-            .map_or(Ok(()), |own| own.reserve(bytes))
+            .map_or(Ok(()), |memory| memory.reserve(bytes))
     }
 
     /// Says that `bytes` are no longer in memory.

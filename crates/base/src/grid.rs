@@ -2,13 +2,13 @@
 //!
 //! The slot of an instant begins at `at - at % step`; what is in no slot's samples is NaN, and NaN counts for nothing.
 
-mod fewer;
+mod downsample;
 mod filling;
 mod fold;
 mod folding;
 mod window;
 
-pub use fewer::{Parts, at_most};
+pub use downsample::{Parts, at_most};
 pub use filling::Filling;
 pub use fold::{Fold, FoldState};
 pub use folding::Folding;

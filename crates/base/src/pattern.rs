@@ -22,22 +22,22 @@ mod error;
 mod escape;
 mod lex;
 mod parse;
-mod place;
 mod progress;
 mod spans;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod text_position;
 
 pub use classes::successor;
 pub use element::Element;
 pub use error::PatternError;
 pub use escape::escape;
-pub use place::Place;
 pub use progress::{Positions, Progress};
+pub use text_position::TextPosition;
 
 use crate::limit;
-use element::Part;
+use element::PatternPart;
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: Arc<str>,
-    parts: Arc<[Part]>,
+    parts: Arc<[PatternPart]>,
 }
 
 impl PartialEq for Pattern {
@@ -85,8 +85,8 @@ impl Pattern {
     /// The bytes of its tables, which may be many more than its text has; [`limit::PATTERN_TABLE_BYTES`] bounds them.
     #[must_use]
     pub fn table_bytes(&self) -> u64 {
-        let elements = self.parts.iter().filter_map(Part::element);
-        elements.map(|own| own.table_bytes() as u64).sum()
+        let elements = self.parts.iter().filter_map(PatternPart::element);
+        elements.map(|element| element.table_bytes() as u64).sum()
     }
 
     /// The pattern as it was written.

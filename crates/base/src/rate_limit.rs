@@ -12,7 +12,7 @@ pub use table::Table;
 
 use crate::time::Millis;
 
-/// How much may be had.
+/// A rate: a burst, and how fast it comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// What may be had at once, when nothing was for long enough.
@@ -108,13 +108,13 @@ impl TokenBucket {
     }
 
     /// Owes no more than comes back in so many milliseconds: who has spent more waits no longer than that for the next.
-    pub fn owe_at_most(&mut self, rate: Rate, millis: u64) {
+    pub fn cap_debt(&mut self, rate: Rate, millis: u64) {
         let back = u128::from(millis).saturating_mul(u128::from(rate.count));
         self.parts = self.parts.min(rate.parts(rate.burst).saturating_add(back));
     }
 
     /// Owes no more than a whole burst: what was spent at a larger rate keeps nobody waiting for longer than this one's span.
-    pub fn forgive(&mut self, rate: Rate) {
+    pub fn cap_debt_to_burst(&mut self, rate: Rate) {
         self.parts = self.parts.min(rate.parts(rate.burst));
     }
 

@@ -105,7 +105,7 @@ impl Batch {
     pub fn add(&mut self, key: &SeriesKey<'_>, at: Millis, value: f64) {
         self.timestamps.push(at);
         self.values.push(value);
-        let before = self.runs.iter().rev().nth(1).map_or(0, |own| own.key);
+        let before = self.runs.iter().rev().nth(1).map_or(0, |run| run.key);
         match self.runs.last_mut() {
             Some(last) if is_same(self.text.get(before..last.key), key.as_str()) => {
                 last.samples += 1;

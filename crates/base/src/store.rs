@@ -1,10 +1,10 @@
 //! The interface of every sample store. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
 
 mod append;
-mod part;
+mod read_part;
 
 pub use append::{Durability, SeriesQuota};
-pub use part::{Part, PartsVisitor};
+pub use read_part::{PartsVisitor, ReadPart};
 
 use crate::context::Context;
 use crate::cursor::SeriesVisitor;

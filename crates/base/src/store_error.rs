@@ -8,7 +8,7 @@ pub use unavailable::{Outage, Unavailable};
 use crate::context::Stop;
 use crate::scope::Forbidden;
 
-/// Why the store did not do it.
+/// Why an operation of a store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The scope lacks the action.

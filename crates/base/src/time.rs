@@ -78,7 +78,7 @@ impl TimeRange {
     }
 }
 
-/// Where "now" comes from.
+/// The source of the current time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The current instant.
     fn now(&self) -> Millis;

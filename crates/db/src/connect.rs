@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use crate::place::{ConnectFailure, Place};
+pub use crate::address::{ConnectFailure, DatabaseAddress};
 
 /// Timeout of one try: a host that does not answer must not look like a working one.
 const TRY_MAX: Duration = Duration::from_secs(5);
@@ -57,9 +57,9 @@ pub(crate) async fn try_once(address: &str) -> Result<PgConnectOptions, DbError>
     }
     // The library's message is not shown: it may hold a part of the address, and so of the password.
     let options = PgConnectOptions::from_str(address).map_err(|_| DbError::Unreadable)?;
-    let place = Place::of(&options);
+    let shown = DatabaseAddress::of(&options);
     let refused = |why, source| DbError::Refused {
-        place: place.clone(),
+        address: shown.clone(),
         why,
         source,
     };
@@ -145,7 +145,7 @@ mod tests {
             ),
         ] {
             let options = PgConnectOptions::from_str(address).unwrap();
-            assert_eq!(Place::of(&options).to_string(), place);
+            assert_eq!(DatabaseAddress::of(&options).to_string(), place);
         }
     }
 

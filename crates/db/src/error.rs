@@ -1,6 +1,6 @@
 //! Database errors.
 
-use crate::place::{ConnectFailure, Place};
+use crate::address::{ConnectFailure, DatabaseAddress};
 use crate::tls;
 
 /// Error codes for a full disk: SQLite's `FULL`, also for its shared memory, and PostgreSQL's `disk_full`.
@@ -35,10 +35,10 @@ pub enum DbError {
     #[error("the address of the database cannot be read: give `postgres://USER@HOST/NAME`")]
     Unreadable,
     /// No connection to the database could be made.
-    #[error("cannot use the database `{place}`")]
+    #[error("cannot use the database `{address}`")]
     Refused {
         /// Where it is.
-        place: Place,
+        address: DatabaseAddress,
         /// The kind of failure.
         why: ConnectFailure,
         /// The message of the database or of the operating system.
@@ -124,13 +124,13 @@ fn may_pass(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_of_the_moment(&code)),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
         _ => false,
     }
 }
 
 /// Codes of PostgreSQL have five characters; those of SQLite are numbers, and shorter.
-fn is_of_the_moment(code: &str) -> bool {
+fn is_transient_code(code: &str) -> bool {
     if code.len() == 5 {
         return POSTGRES_UNAVAILABLE.iter().any(|own| code.starts_with(own));
     }
@@ -146,11 +146,11 @@ mod tests {
     fn what_may_pass_is_told_from_what_is_wrong() {
         // BUSY, BUSY_SNAPSHOT, IOERR_FSYNC; too many connections, a lock, a time-out, a server that goes down.
         for code in ["5", "517", "1034", "53300", "55P03", "57014", "57P01"] {
-            assert!(is_of_the_moment(code), "{code}");
+            assert!(is_transient_code(code), "{code}");
         }
         // ERROR, CONSTRAINT_FOREIGNKEY, CORRUPT; syntax, a missing table, a foreign key.
         for code in ["1", "787", "11", "42601", "42P01", "23503", ""] {
-            assert!(!is_of_the_moment(code), "{code}");
+            assert!(!is_transient_code(code), "{code}");
         }
         let error = DbError::sql("begin")(sqlx::Error::Tls("no TLS is offered".into()));
         assert!(matches!(error, DbError::Sql { .. }), "{error}");

@@ -6,25 +6,25 @@
 //!
 //! What it is not: it knows no table but its own list of migrations, and it builds no SQL.
 
+mod address;
 mod connect;
+mod disk_space;
 mod error;
 mod listen;
 mod migrate;
 mod open;
 mod outcome;
-mod place;
 mod pool;
-mod room;
 mod row;
 mod statement;
 mod timeouts;
 mod tls;
 mod tx;
 
-pub use connect::{ConnectFailure, Place, unknown_parameter};
+pub use connect::{ConnectFailure, DatabaseAddress, unknown_parameter};
+pub use disk_space::Watched;
 pub use error::DbError;
 pub use listen::Follower;
 pub use pool::Db;
-pub use room::Watched;
 pub use row::{Row, Value};
 pub use tx::Tx;

@@ -1,7 +1,7 @@
 //! Receives notifications of changes, and reads the changes, over separate connections: a busy pool must not keep a
 //! node from learning of changes.
 
-use crate::room::Watched;
+use crate::disk_space::Watched;
 use crate::timeouts::BUSY_TIMEOUT;
 use crate::{Db, DbError};
 use sqlx::postgres::{PgListener, PgPoolOptions};

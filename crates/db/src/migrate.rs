@@ -155,7 +155,7 @@ fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::room::{Room, Watched};
+    use crate::disk_space::{DiskSpace, Watched};
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
     use std::collections::BTreeSet;
 
@@ -170,10 +170,10 @@ mod tests {
     #[test]
     fn both_databases_get_the_same_tables() {
         for step in STEPS {
-            let sqlite = statements(step.sqlite).filter(|own| !is_trigger(own));
+            let sqlite = statements(step.sqlite).filter(|statement| !is_trigger(statement));
             let sqlite =
                 sqlite.map(|own| own.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA"));
-            let postgres = statements(step.postgres).filter(|own| !is_trigger(own));
+            let postgres = statements(step.postgres).filter(|statement| !is_trigger(statement));
             assert!(
                 sqlite.eq(postgres.map(str::to_owned)),
                 "step {}",
@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn both_databases_have_triggers_on_the_same_tables() {
         let watched = |text: &'static str| -> BTreeSet<&'static str> {
-            let words = statements(text).filter(is_trigger).flat_map(|own| {
-                let words: Vec<_> = own.split_whitespace().collect();
+            let words = statements(text).filter(is_trigger).flat_map(|statement| {
+                let words: Vec<_> = statement.split_whitespace().collect();
                 let on = words
                     .windows(2)
                     .filter(|pair| pair[0] == "ON")
@@ -209,7 +209,7 @@ mod tests {
         let options: SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options.foreign_keys(true)).await.unwrap();
-        Db::Sqlite(Watched::new(pool, Room::default()))
+        Db::Sqlite(Watched::new(pool, DiskSpace::default()))
     }
 
     #[tokio::test]

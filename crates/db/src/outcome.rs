@@ -2,7 +2,7 @@
 //! as a failure. PostgreSQL is asked over a new connection, by the number of the transaction.
 
 use crate::DbError;
-use crate::room::Watched;
+use crate::disk_space::Watched;
 use crate::timeouts::BUSY_TIMEOUT;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgSeverity, Postgres};
 use sqlx::{ConnectOptions, Connection, Transaction};
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause between two questions.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// What became of it.
+/// What became of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Committed,
@@ -71,7 +71,9 @@ async fn ask(options: &PgConnectOptions, number: i64) -> Option<Outcome> {
         let mut pause = PAUSE;
         loop {
             // No answer, no connection, or still in progress.
-            if let Ok(Ok(Some(outcome))) = timeout(TRY_MAX, ask_once(options, number)).await {
+            if let Ok(Ok(Some(outcome))) =
+                timeout(TRY_MAX, query_outcome_once(options, number)).await
+            {
                 return outcome;
             }
             sleep(pause).await;
@@ -81,7 +83,10 @@ async fn ask(options: &PgConnectOptions, number: i64) -> Option<Outcome> {
     timeout(ASK_MAX, asking).await.ok()
 }
 
-async fn ask_once(options: &PgConnectOptions, number: i64) -> Result<Option<Outcome>, sqlx::Error> {
+async fn query_outcome_once(
+    options: &PgConnectOptions,
+    number: i64,
+) -> Result<Option<Outcome>, sqlx::Error> {
     let mut connection = options.connect().await?;
     let status = sqlx::query_scalar::<_, Option<String>>("SELECT txid_status($1)")
         .bind(number)

@@ -1,6 +1,6 @@
 //! The pool, and statements outside a transaction.
 
-use crate::room::Watched;
+use crate::disk_space::Watched;
 use crate::row::Inner;
 use crate::statement::bound;
 use crate::{DbError, Row, Tx, Value};

@@ -1,7 +1,7 @@
 //! Transactions.
 
+use crate::disk_space::Watched;
 use crate::outcome;
-use crate::room::Watched;
 use crate::row::Inner;
 use crate::statement::bound;
 use crate::{DbError, Row, Value};

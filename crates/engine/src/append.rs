@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::guard::{self, Lock};
 use crate::head::batches::Stamp;
 use crate::head::{self, AppendCounts, SHARDS, ShardWriter};
-use crate::head_claims::Unwritten;
+use crate::head_reservations::Unwritten;
 use crate::registry::table::Fingerprint;
 use crate::resolve;
 use crate::series_ref::SeriesRef;
@@ -32,7 +32,7 @@ const RESOLVE_PART: usize = 1024;
 
 const MINUTE_MILLIS: i64 = 60_000;
 
-/// What is accepted.
+/// The limits that the samples of an append are checked against.
 #[derive(Debug, Clone, Copy)]
 struct AppendLimits {
     tenant: TenantId,
@@ -42,9 +42,9 @@ struct AppendLimits {
     quota: SeriesQuota,
 }
 
-/// A sample on its way.
+/// A sample whose series is known, before it is written.
 #[derive(Debug, Clone, Copy)]
-struct Placed<'b> {
+struct ResolvedSample<'b> {
     /// In the batch.
     position: usize,
     /// The text of its key.
@@ -53,7 +53,7 @@ struct Placed<'b> {
     value: f64,
 }
 
-/// What has become of a batch so far.
+/// How far an append has come.
 #[derive(Debug, Default)]
 struct Progress {
     appended: Appended,
@@ -65,7 +65,7 @@ struct Progress {
 }
 
 /// How many runs of a batch these samples are of: those of one share their name.
-fn runs_in(piece: &[Placed<'_>]) -> usize {
+fn runs_in(piece: &[ResolvedSample<'_>]) -> usize {
     let pairs = piece.iter().zip(piece.iter().skip(1));
     let ends = pairs.filter(|(own, next)| !std::ptr::eq(own.name, next.name));
     ends.count() + usize::from(!piece.is_empty())
@@ -98,10 +98,10 @@ impl Core {
             quota,
         };
         let is_accepted = |at| self.check_accepted(&accepted, at).is_ok();
-        let mut claim = self.claim_head(owner, batch, is_accepted)?;
+        let mut reservation = self.reserve_head(owner, batch, is_accepted)?;
         let mut progress = Progress::default();
         progress.placed.reserve(batch.len());
-        let placed = |(position, (name, at, value))| Placed {
+        let placed = |(position, (name, at, value))| ResolvedSample {
             position,
             name,
             at,
@@ -120,9 +120,9 @@ impl Core {
             unwritten.wrote(piece.len(), runs_in(&piece));
             self.append_piece(&accepted, piece, &mut progress)?;
             // What was written is counted where it is.
-            claim.shrink_to(unwritten.bytes_max());
+            reservation.shrink_to(unwritten.bytes_max());
         }
-        drop(claim);
+        drop(reservation);
         let Progress {
             mut appended,
             sequence,
@@ -150,7 +150,7 @@ impl Core {
     fn append_piece(
         &self,
         accepted: &AppendLimits,
-        mut due: Vec<Placed<'_>>,
+        mut due: Vec<ResolvedSample<'_>>,
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
         let before = progress.appended.rejected.len();
@@ -203,10 +203,10 @@ impl Core {
     fn resolve(
         &self,
         accepted: &AppendLimits,
-        due: &[Placed<'_>],
+        due: &[ResolvedSample<'_>],
         progress: &mut Progress,
-    ) -> (u64, Groups) {
-        let mut groups = Groups::new(due.len());
+    ) -> (u64, ShardBatches) {
+        let mut groups = ShardBatches::new(due.len());
         // Before the first look: what ends after it is found when it is written.
         let drops = self.state.drop_count();
         for part in due.chunks(RESOLVE_PART) {
@@ -219,11 +219,11 @@ impl Core {
     fn resolve_part(
         &self,
         accepted: &AppendLimits,
-        part: &[Placed<'_>],
-        groups: &mut Groups,
+        part: &[ResolvedSample<'_>],
+        groups: &mut ShardBatches,
         progress: &mut Progress,
     ) {
-        let mut unknown: Vec<(Fingerprint, &Placed<'_>)> = Vec::new();
+        let mut unknown: Vec<(Fingerprint, &ResolvedSample<'_>)> = Vec::new();
         let catalog = self.state.catalog().read();
         let names = part.iter().map(|own| own.name);
         let mut samples = part.iter();
@@ -245,8 +245,8 @@ impl Core {
     fn create_missing(
         &self,
         accepted: &AppendLimits,
-        unknown: &[(Fingerprint, &Placed<'_>)],
-        groups: &mut Groups,
+        unknown: &[(Fingerprint, &ResolvedSample<'_>)],
+        groups: &mut ShardBatches,
         progress: &mut Progress,
     ) {
         let (tenant, quota) = (accepted.tenant, &accepted.quota);
@@ -310,11 +310,11 @@ impl Core {
         accepted: &AppendLimits,
         stamp: Stamp<'_>,
         drops: u64,
-        groups: Groups,
+        groups: ShardBatches,
         progress: &mut Progress,
     ) -> Vec<usize> {
         let terms = ((accepted.tenant, accepted.owner), stamp, drops);
-        let mut left: Vec<(Group, Payload)> = groups
+        let mut left: Vec<(ShardBatch, Payload)> = groups
             .groups
             .into_iter()
             .flatten()
@@ -360,7 +360,7 @@ impl Core {
         &self,
         ((tenant, owner), stamp, drops): ((TenantId, Owner), Stamp<'_>, u64),
         writer: &mut ShardWriter,
-        group: &Group,
+        group: &ShardBatch,
         payload: &Payload,
     ) -> Option<(u64, AppendCounts)> {
         if self.state.drop_count() != drops {
@@ -379,21 +379,21 @@ impl Core {
 
 /// The samples of a batch that belong to one shard.
 #[derive(Debug, Default)]
-struct Group {
+struct ShardBatch {
     shard: usize,
     positions: Vec<usize>,
     samples: Vec<(SeriesRef, i64, f64)>,
 }
 
-/// By shard.
+/// The samples of a batch by shard.
 #[derive(Debug)]
-struct Groups {
-    groups: [Option<Group>; SHARDS],
+struct ShardBatches {
+    groups: [Option<ShardBatch>; SHARDS],
     /// Samples that each makes room for when it is begun.
     room: usize,
 }
 
-impl Groups {
+impl ShardBatches {
     /// For so many samples.
     fn new(samples: usize) -> Self {
         Self {
@@ -402,10 +402,10 @@ impl Groups {
         }
     }
 
-    fn add(&mut self, series: SeriesRef, sample: &Placed<'_>) {
+    fn add(&mut self, series: SeriesRef, sample: &ResolvedSample<'_>) {
         let shard = head::shard(series);
         if let Some(own) = self.groups.get_mut(shard) {
-            let own = own.get_or_insert_with(|| Group {
+            let own = own.get_or_insert_with(|| ShardBatch {
                 shard,
                 positions: Vec::with_capacity(self.room),
                 samples: Vec::with_capacity(self.room),
@@ -417,7 +417,12 @@ impl Groups {
 }
 
 impl Progress {
-    fn add(&mut self, own: Group, written: Option<(u64, AppendCounts)>, refused: &mut Vec<usize>) {
+    fn add(
+        &mut self,
+        own: ShardBatch,
+        written: Option<(u64, AppendCounts)>,
+        refused: &mut Vec<usize>,
+    ) {
         let Some((sequence, sum)) = written else {
             refused.extend(own.positions);
             return;

@@ -1,13 +1,13 @@
 //! The engine's parts together, shared by callers and the three background threads.
 
 use crate::config::EngineConfig;
+use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::events::Events;
-use crate::head_claims::Claims;
+use crate::head_reservations::HeadReservations;
 use crate::manifest::Manifest;
 use crate::poison::Poison;
 use crate::reserve::Reserve;
-use crate::room::Room;
 use crate::segment::file::FileCache;
 use crate::state::State;
 use crate::storage::Storage;
@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// What the background threads are asked for.
+/// Requests to the background threads.
 #[derive(Debug, Default)]
 pub(crate) struct BackgroundRequests {
     pub(crate) stop: bool,
@@ -32,7 +32,7 @@ pub(crate) struct BackgroundRequests {
     pub(crate) purge: bool,
 }
 
-/// Counters that nothing else counts.
+/// Counters of the engine.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) samples: AtomicU64,
@@ -57,7 +57,7 @@ pub(crate) struct Core {
     pub(crate) reserve: Reserve,
     pub(crate) wal: LogWriter,
     pub(crate) state: State,
-    pub(crate) claims: Claims,
+    pub(crate) reservations: HeadReservations,
     /// One pass of merges at a time.
     pub(crate) compacting: Mutex<()>,
     /// One flush at a time; what it holds is what the last one has left undone for lack of room.
@@ -66,7 +66,7 @@ pub(crate) struct Core {
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) next_file: AtomicU64,
     /// Whether the last flush found room.
-    pub(crate) flush_room: Room,
+    pub(crate) flush_room: DiskSpace,
     pub(crate) stuck_detector: StuckDetector,
     pub(crate) requests: Mutex<BackgroundRequests>,
     pub(crate) wake: Condvar,

@@ -44,7 +44,7 @@ fn numbers(series: &RoaringBitmap) -> Vec<u32> {
     series.iter().collect()
 }
 
-/// What is asked to be deleted, and whose.
+/// A requested deletion.
 #[derive(Debug)]
 pub(crate) struct Deletion<'a> {
     pub(crate) tenant: TenantId,

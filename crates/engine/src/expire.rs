@@ -23,10 +23,10 @@ const SHARE: usize = 10;
 const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 
 /// The first day that stays: as the retention says, if that is no more than the share.
-fn first_to_stay(days: &ActivityIndex, now: Millis, retention_ms: i64) -> Day {
+fn first_retained_day(days: &ActivityIndex, now: Millis, retention_ms: i64) -> Day {
     let all = days.all();
     let newest = all.last().map(|own| own.range().until);
-    let believed = newest.map_or(now, |own| own.plus(SILENCE_MS).min(now));
+    let believed = newest.map_or(now, |newest| newest.plus(SILENCE_MS).min(now));
     let first = Day::of(believed.plus(-retention_ms));
     let expired = all.iter().filter(|own| **own < first).count();
     let allowed = (all.len() / SHARE).max(1);
@@ -41,7 +41,7 @@ impl Core {
     pub(crate) fn expire(&self) -> Result<(), StoreError> {
         let days = self.state.activity();
         let retention = i64::from(self.config.retention_days) * DAY_MILLIS;
-        let first = first_to_stay(&days, self.clock.now(), retention);
+        let first = first_retained_day(&days, self.clock.now(), retention);
         let by_clock = Day::of(self.oldest());
         let held_back = days
             .all()
@@ -72,10 +72,10 @@ impl Core {
         let version = self.state.version();
         let segments = version.segments.iter();
         let expired: Vec<_> = segments
-            .filter(|own| own.last_day() < first)
+            .filter(|segment| segment.last_day() < first)
             .cloned()
             .collect();
-        let mut late = version.segments.iter().filter(|own| own.is_late());
+        let mut late = version.segments.iter().filter(|segment| segment.is_late());
         if late.any(|own| Day::of(own.range().from) < first) {
             self.state.purge.store(true, Ordering::SeqCst);
         }
@@ -114,7 +114,7 @@ mod tests {
         }
         let first = |now: i32, retention: i32| {
             let now = Millis(Day(now).start());
-            first_to_stay(&days, now, i64::from(retention) * DAY_MILLIS)
+            first_retained_day(&days, now, i64::from(retention) * DAY_MILLIS)
         };
         assert_eq!(first(200, 99), Day(101));
         assert_eq!(first(210, 100), Day(110));

@@ -233,10 +233,10 @@ impl Core {
 
     /// Removes files that were not published: what is not finished must not fill the disk.
     fn discard_written(&self, written: &UnpublishedFiles) {
-        for own in &written.segments {
-            self.discard(own.segment.path());
+        for segment in &written.segments {
+            self.discard(segment.segment.path());
             // Fails where other segments are left.
-            let dir = segment_dir(self.dir(), own.segment.header());
+            let dir = segment_dir(self.dir(), segment.segment.header());
             let _ = self.storage.remove_dir(&dir);
         }
         if let Some(file) = &written.names {
@@ -303,7 +303,7 @@ impl Core {
             from: header.day.range().from,
             until: header.last_day().range().until,
         };
-        for (tenant, series, own) in positions.iter().filter_map(|own| all.get(*own)) {
+        for (tenant, series, own) in positions.iter().filter_map(|position| all.get(*position)) {
             let mut points = own.read(&range);
             if header.is_late() {
                 points.retain(|at| holds(&Day::of(at)));

@@ -96,11 +96,11 @@ pub(crate) struct Lock<T> {
     turns: AtomicU64,
 }
 
-/// Held to look.
+/// A guard for reading.
 #[derive(Debug)]
 pub(crate) struct ReadGuard<'l, T>(RwLockReadGuard<'l, T>);
 
-/// Held to change.
+/// A guard for writing.
 #[derive(Debug)]
 pub(crate) struct WriteGuard<'l, T>(RwLockWriteGuard<'l, T>);
 
@@ -141,7 +141,7 @@ impl<T> Lock<T> {
     }
 
     /// How often anybody has got it so far, when it is not to be had now.
-    pub(crate) fn turns_if_held(&self) -> Option<u64> {
+    pub(crate) fn acquisitions_if_locked(&self) -> Option<u64> {
         match self.inner.try_read() {
             Err(TryLockError::WouldBlock) => Some(self.turns.load(Ordering::Relaxed)),
             Ok(_) | Err(TryLockError::Poisoned(_)) => None,

@@ -1,5 +1,5 @@
 //! What samples that are in no segment yet may take in memory: a budget for all accounts together. It is kept to the byte: who
-//! writes claims the most that a batch can take before the first of its samples is written.
+//! writes reserves the most that a batch can take before the first of its samples is written.
 //!
 //! From half of it on the head is flushed before its time. What is beyond three quarters is for those who have less than an
 //! equal share: whoever has more is refused first. The last eighth is parted among all, and kept for who has less than that.
@@ -8,7 +8,7 @@
 
 use crate::core::Core;
 use crate::head;
-use crate::head_claims::{Claim, Claimed};
+use crate::head_reservations::{HeadReservation, ReservationTotals};
 use base::context::Stop;
 use base::limit;
 use base::sample::Batch;
@@ -16,7 +16,7 @@ use base::scope::Owner;
 use base::store::StoreError;
 use base::time::Millis;
 
-/// What is in memory or claimed, at one moment.
+/// What is in memory or reserved, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct HeadUsage {
     all: u64,
@@ -59,18 +59,18 @@ impl Core {
     /// Bytes of samples that are in no segment: those that came in since the last flush began, and those that it writes.
     pub(crate) fn head_bytes(&self) -> u64 {
         let version = self.state.version();
-        let frozen = version.frozen.as_ref().map(|own| own.head.bytes());
+        let frozen = version.frozen.as_ref().map(|frozen| frozen.head.bytes());
         version.head.bytes() + frozen.unwrap_or_default()
     }
 
-    fn head_usage(&self, owner: Owner, claimed: &Claimed) -> HeadUsage {
+    fn head_usage(&self, owner: Owner, reserved: &ReservationTotals) -> HeadUsage {
         let version = self.state.version();
-        let frozen = version.frozen.as_ref().map(|own| own.head.as_ref());
+        let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
         let heads = frozen.into_iter().chain([version.head.as_ref()]);
         let mut usage = HeadUsage {
-            all: claimed.all,
-            own: claimed.of(owner),
-            owners: claimed.owners() as u64,
+            all: reserved.all,
+            own: reserved.of(owner),
+            owners: reserved.owners() as u64,
         };
         for head in heads {
             usage.all += head.bytes();
@@ -81,25 +81,25 @@ impl Core {
         usage
     }
 
-    /// Claims memory for a batch until it is written. Refuses it when there is none, or none for this owner; a flush makes room.
+    /// Reserves memory for a batch until it is written. Refuses it when there is none, or none for this owner; a flush makes room.
     /// Samples that are not accepted take none.
-    pub(crate) fn claim_head(
+    pub(crate) fn reserve_head(
         &self,
         owner: Owner,
         batch: &Batch,
         is_accepted: impl Fn(Millis) -> bool,
-    ) -> Result<Claim<'_>, StoreError> {
+    ) -> Result<HeadReservation<'_>, StoreError> {
         let budget = self.config.head_bytes;
         let most = shares_from(budget);
-        let fits = |now: &Claimed, more: u64| {
+        let fits = |now: &ReservationTotals, more: u64| {
             let all = now.all.saturating_add(self.head_bytes());
             all.saturating_add(more) <= most
         };
         // Nearly always: nobody's share matters.
         let roughly = head::bytes_max(batch);
-        let now = self.claims.now();
+        let now = self.reservations.now();
         if fits(&now, roughly) {
-            return Ok(self.claims.add(now, owner, roughly));
+            return Ok(self.reservations.add(now, owner, roughly));
         }
         drop(now);
         let more = head::bytes_max_of(batch, is_accepted).min(roughly);
@@ -112,12 +112,12 @@ impl Core {
                 allowed,
             }));
         }
-        let now = self.claims.now();
+        let now = self.reservations.now();
         if more == 0 || fits(&now, more) {
-            return Ok(self.claims.add(now, owner, more));
+            return Ok(self.reservations.add(now, owner, more));
         }
         let Some(stop) = over(budget, self.head_usage(owner, &now), more) else {
-            return Ok(self.claims.add(now, owner, more));
+            return Ok(self.reservations.add(now, owner, more));
         };
         drop(now);
         self.ask_for_flush();
@@ -132,7 +132,7 @@ impl Core {
     /// Whether the owner has as much in the head as others have in the mean: who has less need not wait for a flush that
     /// others have made due.
     pub(crate) fn has_share(&self, owner: Owner) -> bool {
-        let usage = self.head_usage(owner, &self.claims.now());
+        let usage = self.head_usage(owner, &self.reservations.now());
         usage.own.saturating_mul(usage.owners) >= usage.all
     }
 

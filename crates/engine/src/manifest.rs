@@ -67,7 +67,7 @@ struct Opened {
 
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Undecoded {
+pub(crate) enum ManifestError {
     /// It is not as it was written.
     #[error("{0}")]
     Damaged(String),
@@ -132,14 +132,14 @@ impl Manifest {
         Ok(text)
     }
 
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Undecoded> {
-        let opened: Opened =
-            serde_json::from_slice(bytes).map_err(|error| Undecoded::Damaged(error.to_string()))?;
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let opened: Opened = serde_json::from_slice(bytes)
+            .map_err(|error| ManifestError::Damaged(error.to_string()))?;
         if crc32fast::hash(opened.manifest.get().as_bytes()) != opened.crc32 {
-            return Err(Undecoded::Damaged("the checksum differs".to_owned()));
+            return Err(ManifestError::Damaged("the checksum differs".to_owned()));
         }
         serde_json::from_str(opened.manifest.get())
-            .map_err(|error| Undecoded::Unknown(error.to_string()))
+            .map_err(|error| ManifestError::Unknown(error.to_string()))
     }
 
     /// Reads the manifest of a samples folder; `None` when there is none.
@@ -154,8 +154,8 @@ impl Manifest {
                 Self::decode(&bytes)
                     .map(Some)
                     .map_err(|undecoded| match undecoded {
-                        Undecoded::Damaged(what) => error::corrupt(&path, 0, what),
-                        unknown @ Undecoded::Unknown(_) => {
+                        ManifestError::Damaged(what) => error::corrupt(&path, 0, what),
+                        unknown @ ManifestError::Unknown(_) => {
                             let source = std::io::Error::new(ErrorKind::Unsupported, unknown);
                             error::io("use", &path)(source)
                         }

@@ -5,7 +5,7 @@ use crate::error;
 use base::store::{Outage, StoreError};
 use std::sync::OnceLock;
 
-/// Empty until the first failure; never emptied again.
+/// The first failure after which nothing may be written any more, if there was one.
 #[derive(Debug, Default)]
 pub(crate) struct Poison(OnceLock<String>);
 
@@ -82,10 +82,10 @@ mod tests {
             panic!("on purpose");
         });
         assert!(panicked.is_err());
-        let told = poison.check().unwrap_err().to_string();
+        let message = poison.check().unwrap_err().to_string();
         assert!(
-            told.contains("a thread that appended samples panicked"),
-            "{told}"
+            message.contains("a thread that appended samples panicked"),
+            "{message}"
         );
     }
 }

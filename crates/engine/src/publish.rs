@@ -56,7 +56,7 @@ impl Core {
         let mut segments: Vec<Arc<Segment>> = version
             .segments
             .iter()
-            .filter(|own| !is_removed(own))
+            .filter(|segment| !is_removed(segment))
             .cloned()
             .collect();
         if segments.len() + removed.len() != version.segments.len() {
@@ -83,8 +83,10 @@ impl Core {
                     segment.purged() < own.sequence && own.range.overlaps(&segment.range())
                 })
         };
-        let (kept, dropped): (Vec<&Tombstone>, Vec<&Tombstone>) =
-            version.tombstones.iter().partition(|own| needed(own));
+        let (kept, dropped): (Vec<&Tombstone>, Vec<&Tombstone>) = version
+            .tombstones
+            .iter()
+            .partition(|tombstone| needed(tombstone));
         next.tombstones = kept
             .into_iter()
             .filter(|own| own.sequence <= next.sequence)
@@ -105,7 +107,7 @@ impl Core {
             // Deletions that came in meanwhile are among these; they are later than anything in a segment.
             if !dropped.is_empty() {
                 let tombstones = version.tombstones.iter();
-                let kept = tombstones.filter(|own| !dropped.contains(&own.sequence));
+                let kept = tombstones.filter(|tombstone| !dropped.contains(&tombstone.sequence));
                 version.tombstones = Arc::new(kept.cloned().collect());
             }
             if flushed && let Some(frozen) = version.frozen.take() {

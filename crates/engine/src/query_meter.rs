@@ -16,7 +16,7 @@ fn check(context: &Context) -> Result<(), Stop> {
     context.check(Instant::now())
 }
 
-/// One thread's work under a context.
+/// Charges the work of one thread to a context.
 #[derive(Debug)]
 pub(crate) struct QueryMeter<'c> {
     context: &'c Context,

@@ -3,9 +3,10 @@
 use crate::config::EngineConfig;
 use crate::core::{BackgroundRequests, Core, Counters};
 use crate::day::Day;
+use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::events::Events;
-use crate::head_claims::Claims;
+use crate::head_reservations::HeadReservations;
 use crate::index::activity::{ActivityIndex, NewlyActive, covers};
 use crate::layout::{LATE, NAMES, SEGMENTS, WAL};
 use crate::manifest::{self, Manifest};
@@ -13,7 +14,6 @@ use crate::poison::Poison;
 use crate::registry::name_file::{CreatedSeries, NameFile};
 use crate::registry::table::{FingerprintKey, Registry};
 use crate::reserve::Reserve;
-use crate::room::Room;
 use crate::segment::file::FileCache;
 use crate::segment::layout::Header;
 use crate::segment::reader::Segment;
@@ -37,7 +37,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-/// What a start found and did.
+/// What the recovery at a start found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecoveryReport {
     /// Series that exist.
@@ -127,7 +127,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            Room::new(config.room_retry_ms),
+            DiskSpace::new(config.room_retry_ms),
             manifest.wal_first,
             0,
         )?;
@@ -150,7 +150,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            Room::new(config.room_retry_ms),
+            DiskSpace::new(config.room_retry_ms),
             replayed.file_number + 1,
             replayed.last_sequence,
         )?
@@ -165,7 +165,7 @@ pub(crate) fn open(
     report.took = started.elapsed();
     let core = Core {
         reserve: Reserve::new(config.reserve_bytes),
-        flush_room: Room::new(config.room_retry_ms),
+        flush_room: DiskSpace::new(config.room_retry_ms),
         config,
         clock,
         events,
@@ -174,7 +174,7 @@ pub(crate) fn open(
         poison,
         wal,
         state,
-        claims: Claims::default(),
+        reservations: HeadReservations::default(),
         compacting: Mutex::new(()),
         flushing: Mutex::new(None),
         next_file: AtomicU64::new(manifest.next_file),
@@ -340,9 +340,9 @@ fn load(
     days.set(NewlyActive::of(&newly_active));
     let mut tombstones = manifest.tombstones.clone();
     // The names of series that have ended are gone, and what hides their samples has nothing to hide.
-    tombstones.retain_mut(|own| match registry.owner_of(&own.series) {
+    tombstones.retain_mut(|tombstone| match registry.owner_of(&tombstone.series) {
         Some(tenant) => {
-            own.tenant = tenant;
+            tombstone.tenant = tenant;
             true
         }
         None => false,

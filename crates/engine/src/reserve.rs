@@ -15,7 +15,7 @@ const FRESH_MILLIS: i64 = 1000;
 /// Free space of so many times the reserve is no longer plenty: others may fill it within the time for which an answer holds.
 const PLENTY: u64 = 4;
 
-/// What is known of the free space.
+/// The reserve of the disk, and the free space as it was last seen.
 #[derive(Debug)]
 pub(crate) struct Reserve {
     bytes: u64,

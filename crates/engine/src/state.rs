@@ -54,7 +54,7 @@ pub(crate) struct Frozen {
     pub(crate) batch: u64,
 }
 
-/// Where samples are, all at one moment.
+/// All sources of samples as of one moment: heads, segments and tombstones.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Version {
     pub(crate) head: Arc<Head>,
@@ -69,14 +69,14 @@ pub(crate) struct Version {
     pub(crate) in_files: u64,
 }
 
-/// The names there are.
+/// The published index: names and activity.
 #[derive(Debug, Default)]
 struct Index {
     names: Names,
     series: usize,
 }
 
-/// What only writers need.
+/// The state that only writers need: the registry of series.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     pub(crate) registry: Registry,
@@ -87,7 +87,7 @@ pub(crate) struct Catalog {
     frozen_sequence: u64,
 }
 
-/// The whole state.
+/// The state of the engine in memory.
 #[derive(Debug)]
 pub(crate) struct State {
     catalog: Lock<Catalog>,
@@ -160,10 +160,10 @@ impl State {
         self.series_drops.load(Ordering::SeqCst)
     }
 
-    /// What holds which lock for how long, as far as can be told without waiting ([`Lock::turns_if_held`]).
+    /// What holds which lock for how long, as far as can be told without waiting ([`Lock::acquisitions_if_locked`]).
     pub(crate) fn held_lock_turns(&self) -> Vec<Option<u64>> {
-        let shards = self.shards.iter().map(Lock::turns_if_held);
-        std::iter::once(self.catalog.turns_if_held())
+        let shards = self.shards.iter().map(Lock::acquisitions_if_locked);
+        std::iter::once(self.catalog.acquisitions_if_locked())
             .chain(shards)
             .collect()
     }

@@ -87,8 +87,8 @@ pub(crate) fn hidden(
 ) -> impl Iterator<Item = &TimeRange> {
     tombstones
         .iter()
-        .filter(move |own| own.sequence > purged && own.series.contains(series.0))
-        .map(|own| &own.range)
+        .filter(move |tombstone| tombstone.sequence > purged && tombstone.series.contains(series.0))
+        .map(|tombstone| &tombstone.range)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Why a credential is refused.
 
-use crate::hidden::{HiddenDomain, Standing};
+use crate::hidden_domain::{CallerRoles, HiddenDomain};
 use base::id::AccountId;
 
 /// Why a credential is refused.
@@ -86,6 +86,6 @@ impl AuthError {
     /// Whether the caller has no role at all where the credential is for.
     #[must_use]
     pub fn has_no_role(&self) -> bool {
-        matches!(self, Self::DomainNotFound(hidden) if hidden.standing == Standing::NoRole)
+        matches!(self, Self::DomainNotFound(hidden) if hidden.roles == CallerRoles::NoRole)
     }
 }

@@ -39,7 +39,7 @@ pub struct Request {
     pub password: Option<Secret<String>>,
 }
 
-/// The result.
+/// A created account with the credentials of its owner.
 #[derive(Debug)]
 pub struct Created {
     /// The account.
@@ -53,7 +53,7 @@ pub struct Created {
     /// The owner, or the invited owner: see `code`.
     pub owner: User,
     /// The initial credentials of a new owner; none for an existing user, who keeps their own.
-    pub opening: Option<Opening>,
+    pub opening: Option<InitialCredentials>,
     /// A one-time code for the owner, if the existing user of the address redeemed a code that somebody else had seen:
     /// then the owner is only invited, and owns the account after accepting.
     pub code: Option<Secret<String>>,
@@ -61,7 +61,7 @@ pub struct Created {
 
 /// A new owner's initial credentials. They can be read here only.
 #[derive(Debug)]
-pub struct Opening {
+pub struct InitialCredentials {
     /// The password.
     pub password: Secret<String>,
     /// The API key, for the new account.
@@ -195,11 +195,11 @@ impl Iam {
         &self,
         address: &Address,
         password: Option<Secret<String>>,
-    ) -> Result<(String, Opening), IamError> {
+    ) -> Result<(String, InitialCredentials), IamError> {
         let password = password.unwrap_or_else(password::generate);
         let hash = password::prepare(self, Source::here(), &address.text, password.clone()).await?;
         let api_key = key_text::generate();
-        Ok((hash, Opening { password, api_key }))
+        Ok((hash, InitialCredentials { password, api_key }))
     }
 
     fn region(&self, wish: Option<String>, is_first: bool) -> Result<String, IamError> {
@@ -248,7 +248,12 @@ fn first_places(
 }
 
 /// The key that an owner begins with.
-fn first_key(account: AccountId, owner: &User, opening: &Opening, now: Millis) -> ApiKey {
+fn first_key(
+    account: AccountId,
+    owner: &User,
+    opening: &InitialCredentials,
+    now: Millis,
+) -> ApiKey {
     ApiKey {
         id: KeyId(entropy::guid()),
         account,

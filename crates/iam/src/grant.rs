@@ -2,8 +2,8 @@
 
 use crate::auth_error::AuthError;
 use crate::model::bounds::Narrowing;
+use crate::model::caller_roles::hidden;
 use crate::model::directory::Directory;
-use crate::model::standing::hidden;
 use base::id::{AccountId, KeyId};
 use base::principal::Principal;
 use base::scope::{Domain, Scope};
@@ -51,7 +51,7 @@ pub(crate) fn grant(
     }
     let entry = directory.domains.get(&domain).ok_or_else(not_found)?;
     // Only a caller with a role there gets this answer; for others the domain does not exist.
-    if account.is_some_and(|own| own != entry.account) {
+    if account.is_some_and(|account| account != entry.account) {
         return Err(AuthError::WrongAccount {
             account: entry.account,
         });

@@ -16,7 +16,7 @@ pub mod entropy;
 mod error;
 pub mod flow;
 mod grant;
-mod hidden;
+mod hidden_domain;
 #[doc(hidden)]
 pub mod inspect;
 pub mod key_text;
@@ -36,7 +36,7 @@ mod verify;
 
 pub use config::{IamConfig, IamLimits};
 pub use error::{AuthError, IamError};
-pub use hidden::{HiddenDomain, Standing};
+pub use hidden_domain::{CallerRoles, HiddenDomain};
 pub use model::directory::Directory;
 pub use model::proof::Proof;
 pub use model::{bounds, directory, role};

@@ -7,7 +7,7 @@ use crate::login::Logins;
 use crate::refusal::Reason;
 use crate::repo::{counters, issuers, rows};
 use crate::service::{Iam, Inner};
-use crate::state::ended::Ended;
+use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
 use crate::sync::key_store;
 use crate::token::encryption_key::EncryptionKey;
@@ -76,7 +76,7 @@ impl Iam {
         encryption_key: Option<EncryptionKey>,
     ) -> Result<Self, IamError> {
         let directory = rows::load(&db).await?;
-        let ended = Ended::default();
+        let ended = EndedSessions::default();
         ended.catch_up(&db, clock.now()).await?;
         let checks = config.password_checks_max;
         let logins = Logins::open(&db, clock.now(), checks, &config.limits).await?;

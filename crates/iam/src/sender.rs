@@ -77,7 +77,7 @@ impl Verifier {
         let directory = self.inner.directory.load();
         let domain = scope.domain();
         let entry = directory.domains.get(&domain);
-        match entry.is_some_and(|own| own.key_before_names) {
+        match entry.is_some_and(|entry| entry.key_before_names) {
             true => Ok(scope),
             false => Err(SourceKeyError::NotBeforeNames(domain)),
         }

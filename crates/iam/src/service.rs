@@ -5,7 +5,7 @@ use crate::config::IamConfig;
 use crate::error::{AuthError, IamError};
 use crate::login::Logins;
 use crate::model::directory::{Directory, RuleTexts};
-use crate::state::ended::Ended;
+use crate::state::ended_sessions::EndedSessions;
 use crate::state::freshness::Freshness;
 use crate::token::encryption_key::EncryptionKey;
 use crate::token::keyring::KeyRing;
@@ -26,7 +26,7 @@ pub(crate) struct Inner {
     /// The encryption key of the signing keys; none if the service was opened without them.
     pub(crate) encryption_key: Option<EncryptionKey>,
     pub(crate) directory: arc_swap::ArcSwap<Directory>,
-    pub(crate) ended: Ended,
+    pub(crate) ended: EndedSessions,
     pub(crate) logins: Logins,
     pub(crate) counts: Counts,
     pub(crate) signatures_introspected: AtomicU64,
@@ -95,7 +95,7 @@ impl Iam {
     pub fn takes_key_before_names(&self, domain: Domain) -> bool {
         let directory = self.0.directory.load();
         let entry = directory.domains.get(&domain);
-        entry.is_some_and(|own| own.key_before_names)
+        entry.is_some_and(|entry| entry.key_before_names)
     }
 
     /// The rules about the names of a domain, if it has any.

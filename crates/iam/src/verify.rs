@@ -10,7 +10,7 @@ use crate::entropy::sha256;
 use crate::error::AuthError;
 use crate::grant::{NOT_A_MEMBER, ProvenCredential, grant};
 use crate::key_text;
-use crate::model::bounds::{AccountReach, Bounds};
+use crate::model::bounds::{AccountReach, CredentialBounds};
 use crate::model::directory::{ApiKey, Directory};
 use crate::model::issuers;
 use crate::model::proof::Proof;
@@ -233,7 +233,7 @@ impl Verifier {
         let (bounds, verified) = match credential {
             Credential::ApiKey(text) => {
                 let key = self.key(&directory, text, at)?;
-                (Bounds::of_key(&directory, key, at), None)
+                (CredentialBounds::of_key(&directory, key, at), None)
             }
             Credential::Iam(token) | Credential::Uaa(token) => {
                 let is_uaa = matches!(credential, Credential::Uaa(_));

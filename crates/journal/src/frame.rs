@@ -6,7 +6,7 @@
 //! The head has its own checksum, so that a damaged payload costs only that record: the position of the next one is
 //! still known. Nothing after a damaged head is searched, because a payload may contain what looks like a frame.
 
-use crate::record::{Place, Record};
+use crate::record::{Record, RecordPosition};
 
 /// The first bytes of a file.
 pub(crate) const MAGIC: &[u8; 8] = b"VGJRNL01";
@@ -70,7 +70,7 @@ pub(crate) fn scan(bytes: &[u8], file: u64) -> Scan {
             scan.records.push(Record {
                 payload: payload.to_owned(),
                 weight: head.weight,
-                place: Place {
+                position: RecordPosition {
                     file,
                     start: at,
                     end,

@@ -27,5 +27,5 @@ mod log;
 mod record;
 
 pub use error::JournalError;
-pub use log::{Journal, Lost, WhenFull};
+pub use log::{Journal, LostRecords, WhenFull};
 pub use record::Record;

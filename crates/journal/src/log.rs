@@ -31,7 +31,7 @@ pub enum WhenFull {
 /// What was lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[must_use]
-pub struct Lost {
+pub struct LostRecords {
     /// The weight of the records that were dropped to make room.
     pub dropped: u64,
     /// Files that end with an interrupted append, which never returned.
@@ -62,7 +62,7 @@ pub struct Journal {
     segments: VecDeque<Segment>,
     /// The file that takes the next record; it is the newest segment.
     open: Option<File>,
-    lost: Lost,
+    lost: LostRecords,
     /// The lock, kept until the journal is dropped.
     _lock: File,
 }
@@ -81,7 +81,7 @@ impl Journal {
             when_full,
             segments: VecDeque::new(),
             open: None,
-            lost: Lost::default(),
+            lost: LostRecords::default(),
             _lock: lock,
         };
         for number in folder::numbers(folder)? {
@@ -152,7 +152,7 @@ impl Journal {
             let (number, given_up) = (segment.number, segment.given_up);
             let (scan, _) = self.read(number)?;
             let mut records = scan.records;
-            records.retain(|record| record.place.start >= given_up);
+            records.retain(|record| record.position.start >= given_up);
             if let Some(segment) = self.segments.front_mut()
                 && records.len() != segment.records
             {
@@ -187,10 +187,10 @@ impl Journal {
     pub fn discard(&mut self, records: &[Record]) -> Result<(), JournalError> {
         for record in records {
             if let Some(segment) = self.segments.front_mut()
-                && record.place.file == segment.number
-                && record.place.start >= segment.given_up
+                && record.position.file == segment.number
+                && record.position.start >= segment.given_up
             {
-                segment.given_up = record.place.end;
+                segment.given_up = record.position.end;
                 segment.records = segment.records.saturating_sub(1);
                 segment.weight = segment.weight.saturating_sub(u64::from(record.weight));
             }
@@ -205,7 +205,7 @@ impl Journal {
     }
 
     /// What was lost since the last call.
-    pub fn take_lost(&mut self) -> Lost {
+    pub fn take_lost(&mut self) -> LostRecords {
         std::mem::take(&mut self.lost)
     }
 

@@ -8,12 +8,12 @@ pub struct Record {
     /// Its weight, for example the number of its samples.
     pub weight: u32,
     /// Its position.
-    pub(crate) place: Place,
+    pub(crate) position: RecordPosition,
 }
 
 /// The position of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct RecordPosition {
     /// The number of its file.
     pub(crate) file: u64,
     /// Its first byte in the file.

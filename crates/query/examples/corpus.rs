@@ -23,9 +23,9 @@ fn main() -> ExitCode {
         println!("the folder of a corpus is missing");
         return ExitCode::FAILURE;
     };
-    let only = arguments.iter().position(|own| own == "--only");
+    let only = arguments.iter().position(|argument| argument == "--only");
     let only = only.and_then(|at| arguments.get(at + 1));
-    let is_verbose = arguments.iter().any(|own| own == "--verbose");
+    let is_verbose = arguments.iter().any(|argument| argument == "--verbose");
     let (mut passed, mut different) = (0, Vec::new());
     for outcome in answers::run(Path::new(folder), only.map(String::as_str)) {
         let own = outcome.asked - outcome.different.len();

@@ -25,7 +25,7 @@ mod tests;
 mod theme;
 mod units;
 
-pub use options::{Form, Options, OptionsError};
+pub use options::{Options, OptionsError, PictureFormat};
 pub use picture::Picture;
 
 use base::context::{Context, Resource, Stop};
@@ -74,8 +74,8 @@ fn drawn(picture: Picture<'_>, context: &Context) -> Result<Vec<u8>, DrawError> 
         chart::scene(picture, check)?
     };
     Ok(match form {
-        Form::Svg => svg::write(&scene, check)?.into_bytes(),
-        Form::Png => png::write(&scene, check)?.ok_or(OptionsError::TooSmall("width"))?,
-        Form::Pdf => pdf::write(&scene, check)?,
+        PictureFormat::Svg => svg::write(&scene, check)?.into_bytes(),
+        PictureFormat::Png => png::write(&scene, check)?.ok_or(OptionsError::TooSmall("width"))?,
+        PictureFormat::Pdf => pdf::write(&scene, check)?,
     })
 }

@@ -323,8 +323,8 @@ mod tests {
                 "is no tag expression",
             ),
         ] {
-            let told = error.to_string();
-            assert!(told.len() < 500 && told.contains(reason), "{told}");
+            let message = error.to_string();
+            assert!(message.len() < 500 && message.contains(reason), "{message}");
         }
     }
 }

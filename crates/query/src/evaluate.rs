@@ -294,7 +294,7 @@ impl<'e> Evaluation<'e> {
             })
         })?;
         if let Value::Series(series) = &value {
-            let points = series.iter().map(|own| own.values.len()).sum();
+            let points = series.iter().map(|series| series.values.len()).sum();
             self.spend(points)?;
             // What a series has beside its values goes on to the result.
             let known = early.saturating_add(given.saturating_mul(memory_size::LEAST));

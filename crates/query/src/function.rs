@@ -8,7 +8,7 @@ mod parameter;
 
 pub use arguments::Arguments;
 pub use call::FunctionCall;
-pub use definition::{Function, Group, Outcome};
+pub use definition::{Function, FunctionGroup, Outcome};
 pub use evaluator::Evaluator;
 pub use parameter::{AGGREGATIONS, Default, Kind, Parameter, optional, required};
 pub(crate) use parameter::{SERIES, unknown_aggregation};

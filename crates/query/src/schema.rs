@@ -14,8 +14,8 @@ pub use error::{ParseError, Problem, SchemaError};
 pub use retention::Retention;
 
 use crate::series::Consolidation;
-use base::expression::tree_bytes;
 use base::limit;
+use base::regex_memory::tree_bytes;
 use conf::Section;
 use ordered::Ordered;
 use std::convert::Infallible;
@@ -128,7 +128,9 @@ impl Rules {
     pub fn finest_step(&self) -> i64 {
         let finest = self.schemas.rules.iter().filter_map(|rule| rule.first());
         let finest = finest.map(|finest| finest.step).min();
-        finest.map_or(self.default_step(), |own| own.min(self.default_step()))
+        finest.map_or(self.default_step(), |finest| {
+            finest.min(self.default_step())
+        })
     }
 
     /// Whether there is no rule about steps.
@@ -181,7 +183,7 @@ impl Rules {
         let aggregation = self.aggregations.first(name, look)?;
         let aggregation = aggregation.copied().unwrap_or_default();
         let retentions = self.retentions_looking(name, look)?;
-        let reaches = retentions.iter().find(|own| own.kept >= age);
+        let reaches = retentions.iter().find(|retention| retention.kept >= age);
         Ok(View {
             step: reaches
                 .or(retentions.last())

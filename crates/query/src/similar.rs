@@ -20,7 +20,7 @@ pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> O
         return Some(own);
     }
     let distance = |own: &str| strsim::damerau_levenshtein(&lower, &own.to_lowercase());
-    let near = words.iter().map(|own| (distance(own), *own));
+    let near = words.iter().map(|word| (distance(word), *word));
     let most = (word.chars().count() / 3).max(1);
     near.min()
         .filter(|(distance, _)| *distance <= most)

@@ -7,8 +7,8 @@ pub mod catalog;
 
 use crate::series::Tags;
 use base::excerpt;
-use base::expression::{TREE_BYTES_MAX, tree_bytes};
 use base::limit::{self, Limit};
+use base::regex_memory::{TREE_BYTES_MAX, tree_bytes};
 use regex::RegexBuilder;
 use std::fmt;
 

@@ -17,7 +17,7 @@ use allocator::peak;
 use base::context::{Budget, Context};
 use query::error::{Error, TargetError};
 use query::evaluate::Evaluation;
-use query::function::Group;
+use query::function::FunctionGroup;
 use query::table;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,7 +108,7 @@ fn every_function_hears_that_its_client_is_gone() {
         let least = match function.group {
             _ if QUICK.contains(&function.names[0]) => 0,
             _ if AT_ONCE.contains(&function.names[0]) => 1,
-            Group::Combine => 1,
+            FunctionGroup::Combine => 1,
             _ => SERIES as u64 / 2,
         };
         if answered.is_ok() && all < least {

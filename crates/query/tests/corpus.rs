@@ -15,7 +15,7 @@ use std::path::Path;
 fn answers_are_those_of_graphite_web() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let outcomes = answers::run(&folder, None);
-    let asked: usize = outcomes.iter().map(|own| own.asked).sum();
+    let asked: usize = outcomes.iter().map(|outcome| outcome.asked).sum();
     assert!(asked >= 300, "{asked} cases only");
     let different: Vec<String> = outcomes
         .iter()

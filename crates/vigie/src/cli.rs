@@ -1,7 +1,7 @@
 //! The grammar of the command line: one definition for parsing, help, completions and the reference.
 
+mod parser_tips;
 mod similar;
-mod tips;
 
 use crate::command::Command;
 use crate::context::Name;
@@ -53,7 +53,7 @@ impl Cli {
             Ok(matches) => matches,
             Err(mut error) => {
                 similar::suggest(&mut error, &grammar, &arguments);
-                tips::leave_out(&mut error);
+                parser_tips::leave_out(&mut error);
                 return Err(error);
             }
         };

@@ -3,20 +3,20 @@
 //! Redirects are not followed: a credential is for the server it was given to. [`crate::trust`] decides which origins may have it,
 //! and is the only module that makes requests to be sent.
 
+mod decompress;
 mod error_body;
-mod unanswered;
-mod unpacked;
+mod no_reply;
 
 pub(crate) use self::error_body::{LOG_IN_AGAIN, without_advice};
 pub(crate) use wire::query::percent_encoded as encode;
 
+use self::decompress::Unreadable;
 use self::error_body::ErrorBody;
-use self::unpacked::Unreadable;
 use crate::config::Config;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind, code};
-use crate::proxy::{Proxies, Via};
-use crate::shown::PrintableText;
+use crate::printable_text::PrintableText;
+use crate::proxy::{Proxies, UsedProxy};
 use crate::trace::Trace;
 use crate::transport;
 use rustls::crypto::aws_lc_rs;
@@ -272,7 +272,7 @@ impl Client {
             let request = self.agent.configure_request(request).proxy(proxy).build();
             self.agent.run(request)
         };
-        let lost = |error| unanswered::failure(&origin, via.as_ref(), &error);
+        let lost = |error| no_reply::failure(&origin, via.as_ref(), &error);
         let mut response = sent.map_err(lost)?;
         let most = reply_bytes_max.unwrap_or(REPLY_BYTES_MAX);
         let body = response
@@ -285,7 +285,7 @@ impl Client {
                 error => lost(error),
             })?;
         let body =
-            unpacked::body(response.headers(), body, most).map_err(|why| why.failure(&origin))?;
+            decompress::body(response.headers(), body, most).map_err(|why| why.failure(&origin))?;
         let status = response.status();
         self.trace.reply(
             &format!("HTTP/1.1 {status}"),
@@ -336,7 +336,7 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     origin: String,
     /// The proxy that it came through.
-    via: Option<Via>,
+    via: Option<UsedProxy>,
 }
 
 impl Reply {

@@ -13,7 +13,7 @@ mod target;
 use crate::context::Name;
 use crate::env::Env;
 use crate::output::{Format, Output};
-use crate::shown::{PrintableText, is_plain, shown};
+use crate::printable_text::{PrintableText, is_plain, shown};
 use candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
 use grammar::Expected;
 use std::ffi::OsString;

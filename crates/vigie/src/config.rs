@@ -10,7 +10,7 @@ mod copy;
 mod folder;
 mod prepared;
 
-pub(crate) use self::content::{Account, CfConfig, Config, Place};
+pub(crate) use self::content::{Account, CfConfig, Config, DomainFields};
 pub(crate) use self::folder::Ownership;
 pub(crate) use self::prepared::Prepared;
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod code;
 
-use crate::shown::{PrintableText, Show};
+use crate::printable_text::{PrintableText, Show};
 use std::borrow::Cow;
 use std::fmt;
 use std::io;

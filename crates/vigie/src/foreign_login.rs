@@ -7,8 +7,8 @@
 use crate::config::{Config, Ownership};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::printable_text::{PrintableText, shown};
 use crate::prompt;
-use crate::shown::{PrintableText, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, Millis, SystemClock};
 

@@ -4,7 +4,7 @@
 //! another user could make the program overwrite a file of the attacker's choice.
 
 use crate::error::Failure;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use rustix::fs::OFlags;
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};

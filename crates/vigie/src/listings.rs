@@ -1,7 +1,7 @@
 //! The accounts, regions, organizations and spaces that the caller can see.
 
 use crate::client::{Reply, Request, encode};
-use crate::config::Place;
+use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
@@ -18,7 +18,7 @@ pub(crate) type Org = Resource<OrganizationEntity>;
 /// A space as listed.
 pub(crate) type Space = Resource<SpaceEntity>;
 
-impl From<Org> for Place {
+impl From<Org> for DomainFields {
     fn from(org: Org) -> Self {
         Self {
             guid: org.metadata.guid,
@@ -28,7 +28,7 @@ impl From<Org> for Place {
     }
 }
 
-impl From<Space> for Place {
+impl From<Space> for DomainFields {
     fn from(space: Space) -> Self {
         Self {
             guid: space.metadata.guid,
@@ -106,7 +106,7 @@ impl Context {
     }
 
     /// The organization that a flag names, else the targeted one.
-    pub(crate) fn resolve_org(&self, named: Option<&str>) -> Result<Place, Failure> {
+    pub(crate) fn resolve_org(&self, named: Option<&str>) -> Result<DomainFields, Failure> {
         self.require_manager()?;
         if let Some(name) = named {
             let org = self.org_named(name, &self.config().region.clone())?;
@@ -135,7 +135,7 @@ impl Context {
     }
 
     /// The space of this name.
-    pub(crate) fn space_named(&self, org: &Place, name: &str) -> Result<Space, Failure> {
+    pub(crate) fn space_named(&self, org: &DomainFields, name: &str) -> Result<Space, Failure> {
         let url = self.cf_url(&format!("/v2/organizations/{}/spaces", encode(&org.guid)))?;
         self.list::<SpaceEntity>(
             Request::get(url).query("q", &format!("name:{name}")),

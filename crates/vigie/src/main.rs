@@ -18,24 +18,24 @@ mod env;
 mod error;
 mod figures;
 mod foreign_login;
-mod given;
 mod links;
 mod listings;
 mod loopback;
+mod missing_role;
 mod monitoring;
 mod name;
-mod no_role;
 mod origin;
 mod output;
 mod pages;
+mod printable_text;
 mod prompt;
 mod proxy;
 mod receipt;
 #[cfg(test)]
 mod reference;
 mod screen;
+mod secret_argument;
 mod session;
-mod shown;
 mod stray_variables;
 mod targeting;
 mod token;
@@ -48,7 +48,7 @@ use crate::context::{Context, Name};
 use crate::env::Env;
 use crate::error::{Failure, Kind};
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -174,7 +174,7 @@ fn on_one_line(text: String, arguments: &[OsString]) -> String {
         })
         .filter(|argument| argument.contains('\n'))
         .fold(text, |text, argument| {
-            text.replace(argument, &shown::printable(argument))
+            text.replace(argument, &printable_text::printable(argument))
         })
 }
 

@@ -13,10 +13,10 @@ use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::given;
-use crate::no_role;
+use crate::missing_role;
+use crate::printable_text::{PrintableText, shown};
+use crate::secret_argument;
 use crate::session::{Token, checked, grant, not_logged_in};
-use crate::shown::{PrintableText, shown};
 use crate::token::Claims;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};
@@ -153,7 +153,7 @@ impl<'a> Monitoring<'a> {
         let Some((name, text)) = context.env.named(env::API_KEY) else {
             return Self::to_change(context, scope);
         };
-        let key = given::key(text, name, &context.output)?;
+        let key = secret_argument::key(text, name, &context.output)?;
         let config = context.config().clone();
         let named = scope.scope.as_deref();
         let elsewhere = context
@@ -260,7 +260,7 @@ impl<'a> Monitoring<'a> {
             std::thread::sleep(wait);
             true
         })?;
-        if self.is_fallback && no_role::is_hidden(&reply) && !self.context.has_no_role() {
+        if self.is_fallback && missing_role::is_hidden(&reply) && !self.context.has_no_role() {
             let mut failure = reply.refusal("use the metrics");
             failure.hints.insert(0, PrintableText::from(CHOOSE_SPACE));
             return Err(failure);

@@ -1,6 +1,6 @@
 //! The name that the program was called by.
 
-use crate::shown::PrintableText;
+use crate::printable_text::PrintableText;
 
 /// The name the program was called by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

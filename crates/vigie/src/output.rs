@@ -5,19 +5,19 @@
 //! `--output json` standard output holds nothing but JSON.
 
 mod closed;
-mod failed;
+mod failure_report;
 mod machine;
 mod rows;
 
 pub(crate) use self::closed::when_stdout_closes;
 pub(crate) use self::machine::{csv as safe_csv, csv_field, json as safe_json};
 pub(crate) use self::rows::{Column, Row};
-pub(crate) use crate::shown::printable;
+pub(crate) use crate::printable_text::printable;
 
 use crate::context::Name;
 use crate::env::{self, Env};
 use crate::error::{Failure, Kind};
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 use unicode_width::UnicodeWidthStr as _;

@@ -3,7 +3,7 @@
 use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use serde::de::DeserializeOwned;
 use wire::cf::deleted::{DeletedEntity, DeletedList};
 use wire::cf::list::{List, Resource};

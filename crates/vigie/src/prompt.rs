@@ -9,7 +9,7 @@ pub(crate) use piped::{secret_or_line, text_or_line};
 
 use crate::error::{Failure, code};
 use crate::output::to_stderr;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::secret::Secret;
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::atomic::{AtomicBool, Ordering};

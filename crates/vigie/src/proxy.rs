@@ -12,20 +12,20 @@ use crate::origin::Origin;
 use base::secret::Secret;
 
 /// A variable's name and its value, which may hold a password.
-type Found = Option<(&'static str, Secret<String>)>;
+type ProxySetting = Option<(&'static str, Secret<String>)>;
 
 /// The settings of the environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies {
-    http: Found,
-    https: Found,
-    all: Found,
-    none: Found,
+    http: ProxySetting,
+    https: ProxySetting,
+    all: ProxySetting,
+    none: ProxySetting,
 }
 
 /// The proxy of a request, without user and password, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Via {
+pub(crate) struct UsedProxy {
     /// Scheme, host and port.
     pub(crate) address: String,
     /// The variable that names it.
@@ -34,7 +34,7 @@ pub(crate) struct Via {
     host: String,
 }
 
-impl Via {
+impl UsedProxy {
     /// Its name in a sentence.
     pub(crate) fn named(&self) -> String {
         format!("the proxy `{}` (`{}`)", self.address, self.variable)
@@ -77,7 +77,7 @@ impl Proxies {
     }
 
     /// The proxy for an address, if there is one.
-    pub(crate) fn to(&self, url: &str) -> Result<Option<(ureq::Proxy, Via)>, Failure> {
+    pub(crate) fn to(&self, url: &str) -> Result<Option<(ureq::Proxy, UsedProxy)>, Failure> {
         let Ok(there) = Origin::of(url) else {
             return Ok(None);
         };
@@ -94,7 +94,7 @@ impl Proxies {
         }
         let (proxy, address) = read(variable, value.expose())?;
         let host = there.host().to_owned();
-        let via = Via {
+        let via = UsedProxy {
             address,
             variable,
             host,

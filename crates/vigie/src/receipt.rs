@@ -3,7 +3,7 @@
 use crate::client::Reply;
 use crate::error::{Failure, code};
 use crate::figures::counted;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use wire::receipt::Receipt;
 
 /// The receipt for `sent` samples: a reply with 200, or with 400 if nothing was stored. The caller discards the samples after that,

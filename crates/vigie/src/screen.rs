@@ -40,14 +40,14 @@ pub(crate) struct ScreenArgs {
 }
 
 fn width(text: &str) -> Result<u16, String> {
-    within(text, 20..=PICTURE_WIDTH_MAX, "columns")
+    parsed_size(text, 20..=PICTURE_WIDTH_MAX, "columns")
 }
 
 fn height(text: &str) -> Result<u16, String> {
-    within(text, 7..=PICTURE_HEIGHT_MAX, "lines")
+    parsed_size(text, 7..=PICTURE_HEIGHT_MAX, "lines")
 }
 
-fn within(text: &str, sizes: RangeInclusive<i64>, unit: &str) -> Result<u16, String> {
+fn parsed_size(text: &str, sizes: RangeInclusive<i64>, unit: &str) -> Result<u16, String> {
     let size = text.parse().ok().filter(|size| sizes.contains(size));
     size.and_then(|size| u16::try_from(size).ok())
         .ok_or_else(|| {
@@ -161,10 +161,16 @@ mod tests {
     fn regression_7_a_size_out_of_bounds_names_columns_and_pixels() {
         let read = |size: &str| Line::try_parse_from(["vigie"].into_iter().chain(size.split(' ')));
         for size in ["100000", "19", "-1", "x"] {
-            let told = read(&format!("--width {size}")).unwrap_err().to_string();
-            assert!(told.contains("20 to 8192 columns, or pixels"), "{told}");
+            let message = read(&format!("--width {size}")).unwrap_err().to_string();
+            assert!(
+                message.contains("20 to 8192 columns, or pixels"),
+                "{message}"
+            );
         }
-        let told = read("--height -1").unwrap_err().to_string();
-        assert!(told.contains("lines, or pixels of a picture"), "{told}");
+        let message = read("--height -1").unwrap_err().to_string();
+        assert!(
+            message.contains("lines, or pixels of a picture"),
+            "{message}"
+        );
     }
 }

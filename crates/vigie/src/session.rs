@@ -66,7 +66,7 @@ impl Context {
     }
 
     /// Whether there is a valid token that needs no renewal yet.
-    pub(crate) fn has_token_at_hand(&self) -> bool {
+    pub(crate) fn has_valid_token(&self) -> bool {
         let config = self.config();
         config.good_token(Duration::from_secs(30)).is_some()
     }

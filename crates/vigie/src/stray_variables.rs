@@ -122,7 +122,7 @@ mod tests {
             .split('`')
             .filter(|own| own.starts_with(OURS) && !own.contains('…'));
         let names: Vec<String> = names
-            .filter(|own| *own != OURS)
+            .filter(|name| *name != OURS)
             .map(str::to_owned)
             .collect();
         assert!(names.len() > 50, "{names:?}");

@@ -11,8 +11,8 @@
 //! also targets the only space that it can mean. Both commands then show the target (`print_target`).
 
 mod account;
-mod place;
+mod org_and_space;
 mod region;
 mod report;
 
-pub(crate) use self::place::{PlaceOutcome, Prompting};
+pub(crate) use self::org_and_space::{Prompting, TargetOutcome};

@@ -4,7 +4,7 @@ use crate::env;
 use crate::error::Failure;
 use crate::links;
 use crate::output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use serde_json::Value;
 use std::fs::OpenOptions;
 use std::io::Write as _;

@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
 use crate::origin::{Advertised, Origin, classify, follow};
+use crate::printable_text::{PrintableText, shown};
 use crate::prompt;
-use crate::shown::{PrintableText, shown};
 use base::user_info;
 
 impl Context {

@@ -84,10 +84,10 @@ mod tests {
 
     #[test]
     fn regression_7_a_line_of_one_word_says_what_is_missing() {
-        let told = parse(b"AUTH").unwrap_err().to_string();
+        let message = parse(b"AUTH").unwrap_err().to_string();
         assert!(
-            told.contains("nothing stands behind `AUTH`; write"),
-            "{told}"
+            message.contains("nothing stands behind `AUTH`; write"),
+            "{message}"
         );
     }
 

@@ -6,7 +6,6 @@
 
 pub mod collectd;
 pub mod csv;
-pub(crate) mod cut;
 mod default_times;
 pub mod encode;
 pub mod exposition;
@@ -23,6 +22,7 @@ pub mod pickle;
 pub mod plaintext;
 pub(crate) mod prometheus;
 mod script_mistakes;
+pub(crate) mod short_text;
 pub mod split_body;
 pub mod statsd;
 
@@ -104,11 +104,11 @@ pub(crate) fn value(text: &str) -> Result<f64, RejectReason> {
         Ok(number) if number.is_finite() => Ok(number),
         Ok(_) => Err(RejectReason::Value(format!(
             "the value `{}` is not a finite number",
-            cut::short(text)
+            short_text::short(text)
         ))),
         Err(_) => Err(RejectReason::Value(format!(
             "the value `{}` is not a number",
-            cut::short(text)
+            short_text::short(text)
         ))),
     }
 }
@@ -126,7 +126,7 @@ pub(crate) fn instant(number: f64, text: &dyn std::fmt::Display) -> Result<Milli
     let refuse = |what: &str| {
         Err(RejectReason::Timestamp(format!(
             "the timestamp `{}` {what}",
-            cut::short(&text.to_string())
+            short_text::short(&text.to_string())
         )))
     };
     if number.is_nan() {

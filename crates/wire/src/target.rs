@@ -101,7 +101,7 @@ fn function_call(text: &str, start: usize) -> Option<TargetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::pattern::Place;
+    use base::pattern::TextPosition;
     use proptest::prelude::*;
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn junk_has_a_place() {
-        let at = |byte: usize| Place {
+        let at = |byte: usize| TextPosition {
             byte,
             column: byte + 1,
         };

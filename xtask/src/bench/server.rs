@@ -40,9 +40,9 @@ impl Drop for Server {
 
 /// The key of an account's owner, and the GUID of its space.
 fn made(printed: &str) -> Result<(String, String)> {
-    let shown: Value = serde_json::from_str(printed)?;
+    let json: Value = serde_json::from_str(printed)?;
     let text = |field: &str| {
-        let text = shown.get(field).and_then(Value::as_str);
+        let text = json.get(field).and_then(Value::as_str);
         let text = text.with_context(|| format!("no `{field}` is shown"))?;
         Ok::<_, anyhow::Error>(text.to_owned())
     };

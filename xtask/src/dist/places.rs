@@ -79,8 +79,8 @@ mod tests {
         places().check(&program).unwrap();
         for place in ["/a/vigie", "/b/built", "/c/.cargo"] {
             fs::write(&program, format!("\0\0{place}/z.rs\0")).unwrap();
-            let told = places().check(&program).unwrap_err().to_string();
-            assert!(told.contains(place), "{told}");
+            let message = places().check(&program).unwrap_err().to_string();
+            assert!(message.contains(place), "{message}");
         }
     }
 }

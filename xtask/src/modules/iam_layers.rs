@@ -74,7 +74,10 @@ fn knows_a_database(source: &Source, number: usize, reference: &Reference) -> bo
         else {
             return false;
         };
-        let layer = source.modules.get(found).and_then(|own| own.path.first());
+        let layer = source
+            .modules
+            .get(found)
+            .and_then(|module| module.path.first());
         layer.is_some_and(|layer| IMPURE.contains(&layer.as_str()))
     })
 }

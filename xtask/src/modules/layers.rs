@@ -43,16 +43,19 @@ pub(crate) const LAYERS: [Layers; 1] = [Layers {
 pub(crate) fn upwards(package: &str, source: &Source, all: &[Layers]) -> Vec<String> {
     let mut wrongs = Vec::new();
     for layers in all.iter().filter(|own| own.package == package) {
-        let is_there = |name: &str| source.modules.iter().any(|own| own.path == [name]);
+        let is_there = |name: &str| source.modules.iter().any(|module| module.path == [name]);
         for name in layers.order.iter().filter(|name| !is_there(name)) {
             wrongs.push(format!(
                 "`{package}` has no `{name}`, which is a layer in `xtask/src/modules/layers.rs`"
             ));
         }
-        let roots = source.modules.iter().filter_map(|own| match &*own.path {
-            [name] => Some(name),
-            _ => None,
-        });
+        let roots = source
+            .modules
+            .iter()
+            .filter_map(|module| match &*module.path {
+                [name] => Some(name),
+                _ => None,
+            });
         for name in roots.filter(|name| !layers.order.contains(&name.as_str())) {
             wrongs.push(format!(
                 "{package}: `{name}` has no layer: put it into the order in `xtask/src/modules/layers.rs` and `ARCHITECTURE.md`"

@@ -43,11 +43,11 @@ fn is_row(module: &Module, reference: &Reference) -> bool {
     match *segments {
         // `use db::*;`
         [ROW, ..] if reference.kind == Kind::Code => {
-            imports.any(|own| own.kind == Kind::Glob)
+            imports.any(|import| import.kind == Kind::Glob)
         }
         // `use db as other;`
-        [first, ROW, ..] => imports.any(|own| {
-            matches!(&own.kind, Kind::Import { name } | Kind::Reexport { name } if name == first)
+        [first, ROW, ..] => imports.any(|import| {
+            matches!(&import.kind, Kind::Import { name } | Kind::Reexport { name } if name == first)
         }),
         _ => false,
     }

@@ -9,7 +9,7 @@ pub trait ThreadPool: std::fmt::Debug + Send + Sync {
     fn acquire(&self) -> Option<Box<dyn Helper>>;
 }
 
-/// The leave of one thread, given back when dropped.
+/// The permit of one extra thread, returned when dropped.
 pub trait Helper: std::fmt::Debug + Send + Sync {
     /// Whether somebody waits for it: the thread is to end soon. Costs next to nothing.
     fn is_wanted(&self) -> bool;

@@ -3,7 +3,7 @@
 use super::Stop;
 
 /// Where the bytes that a piece of work holds are taken from. What is still held when it is dropped goes back.
-pub trait Memory: std::fmt::Debug + Send + Sync {
+pub trait MemoryReservation: std::fmt::Debug + Send + Sync {
     /// Takes `bytes` more.
     ///
     /// # Errors

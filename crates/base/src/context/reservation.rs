@@ -62,7 +62,7 @@ impl Drop for Reservation<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Memory;
+    use super::super::MemoryReservation;
     use super::*;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,7 +71,7 @@ mod tests {
     #[derive(Debug, Default)]
     struct Hundred(AtomicU64);
 
-    impl Memory for Hundred {
+    impl MemoryReservation for Hundred {
         fn reserve(&self, bytes: u64) -> Result<(), Stop> {
             let used = self.0.load(Ordering::Relaxed) + bytes;
             if used > 100 {

@@ -2,7 +2,7 @@
 
 use crate::limit::{self, Limit};
 
-/// What is counted.
+/// A resource that a budget counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// Steps of work: a node looked at, a seek, a file asked. Matching a name costs more of them the larger the pattern

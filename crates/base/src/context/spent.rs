@@ -38,7 +38,7 @@ impl Spent {
     }
 }
 
-/// What all parts of the work have in common.
+/// The counters that all parts of the work share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     /// Milliseconds that count for nothing.
@@ -47,7 +47,7 @@ pub(super) struct Shared {
     pub(super) spent: Spent,
 }
 
-/// What a part of the work has spent.
+/// What one part of the work has used.
 #[derive(Debug)]
 pub struct PartSpent {
     pub(super) spent: Arc<Spent>,

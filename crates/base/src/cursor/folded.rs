@@ -90,7 +90,7 @@ mod tests {
     use crate::time::{Step, TimeRange};
     use proptest::prelude::*;
 
-    /// Samples, in pieces of a fixed size.
+    /// A cursor over samples in pieces of a fixed size.
     struct Cut {
         samples: Vec<(Millis, f64)>,
         size: usize,

@@ -107,7 +107,7 @@ mod tests {
                 }
                 let found = filling.end();
                 prop_assert_eq!(found.start, whole.start);
-                let bits = |grid: &Grid| grid.values.iter().map(|own| own.to_bits()).collect::<Vec<_>>();
+                let bits = |grid: &Grid| grid.values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
                 prop_assert_eq!(bits(&found), bits(&whole));
             }
         }

@@ -1,6 +1,6 @@
 //! Aggregates values one by one as they arrive: average, sum, minimum, maximum, and so on.
 
-/// What several values become.
+/// The aggregation of several values into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fold {
     /// Their arithmetic mean.
@@ -27,7 +27,7 @@ impl Fold {
     }
 }
 
-/// What values have become so far.
+/// The state of an aggregation, value by value.
 #[derive(Debug, Clone, Copy)]
 pub struct FoldState {
     fold: Fold,

@@ -10,7 +10,7 @@
 
 use super::classes::{Classes, Token, set};
 
-/// What the parser found, in the order of the text.
+/// The states of an automaton under construction, in the order of the text.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     /// The state reached so far is the last one.
@@ -21,7 +21,7 @@ pub(super) struct Draft {
     pub(super) jumps: Vec<(usize, usize)>,
 }
 
-/// The jumps, by where they begin.
+/// The empty transitions of an automaton, by their source.
 #[derive(Debug)]
 struct Jumps {
     /// The states at which some begin.

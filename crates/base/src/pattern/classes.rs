@@ -8,7 +8,7 @@ pub(super) fn set(bits: &mut [u64], at: usize) {
     }
 }
 
-/// One state's appetite.
+/// What one state of the automaton consumes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     Char(char),
@@ -98,7 +98,7 @@ impl Classes {
         let behind = self.bounds.partition_point(|(start, _)| *start <= code);
         self.bounds
             .get(behind.wrapping_sub(1))
-            .map_or(0, |own| own.1)
+            .map_or(0, |bound| bound.1)
     }
 
     fn row_of(&self, class: u32) -> &[u64] {

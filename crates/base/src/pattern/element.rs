@@ -45,15 +45,15 @@ impl Element {
     }
 }
 
-/// What a pattern is made of.
+/// A part of a pattern.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum PatternPart {
     /// `**`: any number of elements. Another part always follows, which is an element.
     AnyDepth,
     One(Box<Element>),
 }
 
-impl Part {
+impl PatternPart {
     /// The element, where it is one.
     pub(super) fn element(&self) -> Option<&Element> {
         match self {

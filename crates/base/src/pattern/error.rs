@@ -1,6 +1,6 @@
 //! Why a text is not a valid pattern.
 
-use super::place::Place;
+use super::text_position::TextPosition;
 use crate::invisible::quoted;
 use crate::limit::{self, Limit};
 
@@ -18,18 +18,18 @@ pub enum PatternError {
     TooDeep(usize),
     /// `a..b`, `.a` or `a.`.
     #[error("the pattern has an empty element at {0} (a dot too many)")]
-    EmptyElement(Place),
+    EmptyElement(TextPosition),
     /// A bracket or brace without its partner.
     #[error("`{character}` at {at} has no partner")]
     Unbalanced {
         /// The lonely character.
         character: char,
         /// Where it stands.
-        at: Place,
+        at: TextPosition,
     },
     /// `[]`, or a range that runs backwards.
     #[error("the set of characters at {0} is empty")]
-    EmptySet(Place),
+    EmptySet(TextPosition),
     /// Its tables would be larger than [`limit::PATTERN_TABLE_BYTES`].
     #[error("the pattern tells too many different characters apart for its length: its tables need more than `pattern_table_bytes` = {max}", max = limit::PATTERN_TABLE_BYTES.default)]
     TooVaried,
@@ -41,7 +41,7 @@ pub enum PatternError {
         /// The character.
         character: char,
         /// Where the backslash stands.
-        at: Place,
+        at: TextPosition,
     },
     /// A character no series name may hold.
     #[error("the pattern holds {} at {at}, which no series name holds", quoted(*.character))]
@@ -49,14 +49,14 @@ pub enum PatternError {
         /// The character.
         character: char,
         /// Where it stands.
-        at: Place,
+        at: TextPosition,
     },
 }
 
 impl PatternError {
     /// Where it is, where it has a place.
     #[must_use]
-    pub const fn at(&self) -> Option<Place> {
+    pub const fn at(&self) -> Option<TextPosition> {
         match self {
             Self::EmptyElement(at)
             | Self::EmptySet(at)

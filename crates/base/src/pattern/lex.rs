@@ -6,14 +6,14 @@
 //! renderings of labels alone ([`crate::series`]), as `\\` in a pattern.
 
 use super::error::PatternError;
-use super::place::Place;
+use super::text_position::TextPosition;
 use crate::name::allowed;
 
 /// One character of a pattern.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece {
     /// Where it stands in the text.
-    pub(super) at: Place,
+    pub(super) at: TextPosition,
     pub(super) character: char,
     /// A backslash stands before it.
     escaped: bool,
@@ -40,7 +40,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<Piece>, PatternError> {
     let mut pieces = Vec::with_capacity(text.len());
     let mut rest = (1..).zip(text.char_indices());
     while let Some((column, (byte, character))) = rest.next() {
-        let at = Place { byte, column };
+        let at = TextPosition { byte, column };
         pieces.push(if character == '\\' {
             match rest.next() {
                 Some((_, (_, character))) if allowed(character) || character == '\\' => Piece {

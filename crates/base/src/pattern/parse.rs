@@ -2,18 +2,18 @@
 
 use super::automaton::{Automaton, Draft};
 use super::classes::Token;
-use super::element::{Element, Part};
+use super::element::{Element, PatternPart};
 use super::error::PatternError;
 use super::lex::{Piece, lex};
-use super::place::Place;
+use super::text_position::TextPosition;
 use super::{spans, tags};
 use crate::limit;
 
 /// The parts of a pattern. Where several `**` follow each other one is left, and a last one has a `*` behind it: there
 /// is at least one element below.
-pub(super) fn parts(text: &str) -> Result<Vec<Part>, PatternError> {
+pub(super) fn parts(text: &str) -> Result<Vec<PatternPart>, PatternError> {
     let mut pieces = lex(text)?;
-    let spans = spans::of(&pieces, Place::of(text, text.len()))?;
+    let spans = spans::of(&pieces, TextPosition::of(text, text.len()))?;
     if let Some(last) = spans.last() {
         tags::sort(pieces.get_mut(last.clone()).unwrap_or_default());
     }
@@ -23,22 +23,22 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part>, PatternError> {
     for span in spans {
         let pieces = pieces.get(span).unwrap_or_default();
         if matches!(pieces, [one, other] if one.is('*') && other.is('*')) {
-            if !matches!(parts.last(), Some(Part::AnyDepth)) {
-                parts.push(Part::AnyDepth);
+            if !matches!(parts.last(), Some(PatternPart::AnyDepth)) {
+                parts.push(PatternPart::AnyDepth);
             }
             continue;
         }
         elements += 1;
         // Counted to the end for the message, and not compiled beyond what can fit.
         if elements as u64 <= limit::NAME_ELEMENTS.default {
-            parts.push(Part::One(Box::new(element(pieces, &mut room)?)));
+            parts.push(PatternPart::One(Box::new(element(pieces, &mut room)?)));
         }
     }
     if elements as u64 > limit::NAME_ELEMENTS.default {
         return Err(PatternError::TooDeep(elements));
     }
-    if matches!(parts.last(), Some(Part::AnyDepth)) {
-        parts.push(Part::One(Box::new(element(&lex("*")?, &mut room)?)));
+    if matches!(parts.last(), Some(PatternPart::AnyDepth)) {
+        parts.push(PatternPart::One(Box::new(element(&lex("*")?, &mut room)?)));
     }
     Ok(parts)
 }

@@ -4,7 +4,7 @@
 //! a set of [`Positions`], so that no path is read twice, however many ways through the pattern lead to it. There are no
 //! more of them than the pattern has parts.
 
-use super::element::{Element, Part};
+use super::element::{Element, PatternPart};
 use super::{Pattern, successor};
 
 /// Operations on words after which the reader of a long name should check its budget: some tenths of a millisecond.
@@ -24,7 +24,7 @@ impl Positions {
 
 /// An element of the pattern that is being read.
 #[derive(Debug, Clone, Default)]
-struct Spot {
+struct ElementProgress {
     part: usize,
     bits: Vec<u64>,
 }
@@ -34,7 +34,7 @@ struct Spot {
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
     /// The first `live` can still fit; the others keep their memory.
-    spots: Vec<Spot>,
+    spots: Vec<ElementProgress>,
     live: usize,
     /// Each `**` that takes the element, whatever it is.
     open: Vec<usize>,
@@ -66,7 +66,7 @@ impl Progress {
         character == '.' && !self.tagged
     }
 
-    fn live(&self) -> &[Spot] {
+    fn live(&self) -> &[ElementProgress] {
         self.spots.get(..self.live).unwrap_or_default()
     }
 }
@@ -127,10 +127,10 @@ impl Pattern {
         for at in &positions.0 {
             match self.parts.get(*at) {
                 None => {}
-                Some(Part::AnyDepth) => progress.open.push(*at),
-                Some(Part::One(element)) => {
+                Some(PatternPart::AnyDepth) => progress.open.push(*at),
+                Some(PatternPart::One(element)) => {
                     if progress.live == progress.spots.len() {
-                        progress.spots.push(Spot::default());
+                        progress.spots.push(ElementProgress::default());
                     }
                     if let Some(spot) = progress.spots.get_mut(progress.live) {
                         let start = element.automaton.start();
@@ -209,9 +209,9 @@ impl Pattern {
     /// Whether it can still fit when `character`, which does not part elements, comes next.
     #[must_use]
     pub fn allows(&self, progress: &Progress, character: char) -> bool {
-        let lives = |spot: &Spot| {
+        let lives = |spot: &ElementProgress| {
             let element = self.element(spot);
-            element.is_some_and(|own| own.automaton.lives(&spot.bits, character))
+            element.is_some_and(|element| element.automaton.lives(&spot.bits, character))
         };
         !progress.open.is_empty() || progress.live().iter().any(lives)
     }
@@ -237,16 +237,16 @@ impl Pattern {
     /// Adds `at`, and what lies behind it where it may stand for no element at all.
     fn open(&self, positions: &mut Positions, at: usize) {
         positions.0.push(at);
-        if matches!(self.parts.get(at), Some(Part::AnyDepth)) {
+        if matches!(self.parts.get(at), Some(PatternPart::AnyDepth)) {
             positions.0.push(at + 1);
         }
     }
 
-    fn element(&self, spot: &Spot) -> Option<&Element> {
+    fn element(&self, spot: &ElementProgress) -> Option<&Element> {
         self.parts.get(spot.part)?.element()
     }
 
-    fn accepts(&self, spot: &Spot) -> bool {
+    fn accepts(&self, spot: &ElementProgress) -> bool {
         self.element(spot)
             .is_some_and(|own| own.automaton.accepts(&spot.bits))
     }

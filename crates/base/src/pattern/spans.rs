@@ -3,14 +3,14 @@
 
 use super::error::PatternError;
 use super::lex::Piece;
-use super::place::Place;
+use super::text_position::TextPosition;
 use crate::name::allowed;
 use std::ops::Range;
 
 /// A bracket or brace that is open.
 struct Open {
     character: char,
-    at: Place,
+    at: TextPosition,
     /// Whether a `;` stands before it.
     tagged: bool,
 }
@@ -25,7 +25,7 @@ impl Open {
 }
 
 /// The elements, as ranges of `pieces`; `end` is that of the text.
-pub(super) fn of(pieces: &[Piece], end: Place) -> Result<Vec<Range<usize>>, PatternError> {
+pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>>, PatternError> {
     let mut spans = Vec::new();
     let mut start = 0_usize;
     let mut open: Vec<Open> = Vec::new();

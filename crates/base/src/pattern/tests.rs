@@ -46,9 +46,9 @@ fn braces_nest_and_hold_wildcards() {
 }
 
 /// A place in a text of ASCII.
-fn at(byte: usize) -> Place {
+fn at(byte: usize) -> TextPosition {
     let column = byte + 1;
-    Place { byte, column }
+    TextPosition { byte, column }
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn errors_say_the_column_in_characters() {
         let told = Pattern::parse(text).unwrap_err();
         assert_eq!(told.to_string(), error);
         let place = told.at().unwrap();
-        assert_eq!(place, Place::of(text, place.byte));
+        assert_eq!(place, TextPosition::of(text, place.byte));
         let behind = told.behind("日(").at().unwrap();
         let expected = (place.byte + 4, place.column + 2);
         assert_eq!((behind.byte, behind.column), expected);

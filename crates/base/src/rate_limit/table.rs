@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// The counts.
+/// A table of counts by key, in bounded memory.
 #[derive(Debug)]
 pub struct Table<K, V> {
     most: usize,

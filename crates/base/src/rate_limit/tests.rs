@@ -41,12 +41,12 @@ fn what_is_owed_is_no_more_than_comes_back_in_time() {
     let rate = Rate::per(100, 1000);
     let mut spent = TokenBucket::default();
     spent.spend(rate, Millis(0), 1_000_000);
-    spent.owe_at_most(rate, 3000);
+    spent.cap_debt(rate, 3000);
     // And one that may be had.
     assert_eq!(spent.wait(rate, Millis(0)), 3010);
     assert_eq!(spent.wait(rate, Millis(3010)), 0);
     // What is owed less stays.
-    spent.owe_at_most(rate, 3000);
+    spent.cap_debt(rate, 3000);
     assert_eq!(spent.left(rate, Millis(3010)), 1);
 }
 
@@ -70,7 +70,7 @@ fn what_was_spent_at_a_larger_rate_is_owed_for_one_span() {
     let (large, small) = (Rate::per(1_000_000, 1000), Rate::per(10, 1000));
     let mut spent = TokenBucket::default();
     spent.spend(large, Millis(0), 1_000_000);
-    spent.forgive(small);
+    spent.cap_debt_to_burst(small);
     assert_eq!(spent.left(small, Millis(0)), 0);
     assert_eq!(spent.left(small, Millis(500)), 5);
     assert_eq!(spent.left(small, Millis(1000)), 10);

@@ -1,8 +1,8 @@
 //! What the regular expressions of one selector may take together, so that sixty-four of them cost no more than one.
 
 use super::error::MatcherError;
-use crate::expression::TREE_BYTES_MAX;
 use crate::limit;
+use crate::regex_memory::TREE_BYTES_MAX;
 
 /// The smallest size that is tried for a table. The next is twice as large, so that what is tried in vain costs no more than what
 /// fits, and each is counted as the smallest in which it fits.

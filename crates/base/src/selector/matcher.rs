@@ -5,8 +5,8 @@
 
 use super::budget::{LEAST_BYTES, MatcherBudget};
 use super::error::MatcherError;
-use crate::expression::tree_bytes;
 use crate::limit;
+use crate::regex_memory::tree_bytes;
 use regex_automata::dfa::{Automaton as _, dense};
 use regex_automata::nfa::thompson::{self, NFA};
 use regex_automata::util::start;
@@ -14,7 +14,7 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, MatchKind};
 use std::fmt;
 
-/// How a value is compared.
+/// The operator of a matcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
     /// `=`: it is this text.
@@ -54,7 +54,7 @@ impl Matcher {
     /// # Errors
     /// [`MatcherError`] says what is wrong with `value`.
     pub fn new(name: &str, op: Op, value: &str) -> Result<Self, MatcherError> {
-        Self::within(&mut MatcherBudget::default(), name, op, value)
+        Self::with_budget(&mut MatcherBudget::default(), name, op, value)
     }
 
     /// The same beside others of its selector, which have taken their part of `budget`.
@@ -62,7 +62,7 @@ impl Matcher {
     /// # Errors
     /// As [`Self::new`]; [`MatcherError::TooLarge`] also where those before it have left too little. One that was tried in vain has
     /// taken all that was left.
-    pub fn within(
+    pub fn with_budget(
         budget: &mut MatcherBudget,
         name: &str,
         op: Op,

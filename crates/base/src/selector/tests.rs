@@ -117,7 +117,7 @@ fn the_matchers_of_a_selector_have_one_bound_together() {
     let text = "[ab]*a[ab]{10}";
     let mut matchers = Vec::new();
     let refused = loop {
-        match Matcher::within(&mut budget, "a", Op::Regex, text) {
+        match Matcher::with_budget(&mut budget, "a", Op::Regex, text) {
             Ok(own) => matchers.push(own),
             Err(refused) => break refused,
         }
@@ -129,22 +129,22 @@ fn the_matchers_of_a_selector_have_one_bound_together() {
     assert!(told.contains(&(most + 1).to_string()), "{told}");
     assert!(told.ends_with(&format!("is {most}")), "{told}");
     // Nothing is tried any more, however small, and what needs no table goes on.
-    let own = Matcher::within(&mut budget, "a", Op::NotRegex, "b");
+    let own = Matcher::with_budget(&mut budget, "a", Op::NotRegex, "b");
     assert!(matches!(own, Err(MatcherError::TooLarge(_))));
-    matchers.push(Matcher::within(&mut budget, "a", Op::Equal, "ab").unwrap());
+    matchers.push(Matcher::with_budget(&mut budget, "a", Op::Equal, "ab").unwrap());
     assert!(Selector::new(None, matchers).unwrap().table_bytes() <= most);
     // What is read has one bound, too: classes in either case are large, and their tables small.
     let mut budget = MatcherBudget::default();
     let text = format!("(?i){}", "[k]".repeat(12));
-    let read = [(); 3].map(|()| Matcher::within(&mut budget, "a", Op::Regex, &text).is_ok());
+    let read = [(); 3].map(|()| Matcher::with_budget(&mut budget, "a", Op::Regex, &text).is_ok());
     assert_eq!(read, [true, true, false]);
-    assert!(Matcher::within(&mut budget, "a", Op::Regex, "b").is_ok());
+    assert!(Matcher::with_budget(&mut budget, "a", Op::Regex, "b").is_ok());
 }
 
 #[test]
 fn a_filter_is_any_of_its_selectors() {
     let filter = |globs: &[&str]| {
-        let globs = globs.iter().map(|own| Selector::parse(own).unwrap());
+        let globs = globs.iter().map(|glob| Selector::parse(glob).unwrap());
         NameFilter::any(globs.collect()).unwrap()
     };
     let own = filter(&["app.*", "db.**"]);

@@ -22,7 +22,9 @@ impl SeriesKey<'_> {
         text.push_str(path);
         for (name, value) in self.labels() {
             let _ = write!(text, ";{name}=");
-            value.chars().for_each(|own| push(&mut text, own));
+            value
+                .chars()
+                .for_each(|character| push(&mut text, character));
         }
         Cow::Owned(text)
     }
@@ -75,7 +77,7 @@ fn unescaped(value: &str, at: usize) -> Result<Cow<'_, str>, KeyError> {
     let mut bytes = first.as_bytes().to_vec();
     for part in parts {
         let (digits, rest) = part.split_at_checked(2).ok_or_else(|| wrong.clone())?;
-        if !digits.bytes().all(|own| own.is_ascii_hexdigit()) {
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(wrong);
         }
         bytes.push(u8::from_str_radix(digits, 16).map_err(|_| wrong.clone())?);

@@ -54,7 +54,7 @@ pub(super) fn check((name, value): (&str, &str)) -> Result<(), KeyError> {
     if name.len() as u64 > limit::LABEL_NAME_BYTES.default {
         return Err(KeyError::NameTooLong(name.len()));
     }
-    if let Some(character) = name.chars().find(|own| !may_name(*own)) {
+    if let Some(character) = name.chars().find(|character| !may_name(*character)) {
         let name = name.escape_debug().to_string();
         return Err(KeyError::Character { name, character });
     }

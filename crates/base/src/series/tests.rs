@@ -93,7 +93,7 @@ fn limits_of_a_series() {
         size(limit::LABEL_VALUE_BYTES),
     );
     let names: Vec<String> = (0..=most).map(|at| format!("l{at}")).collect();
-    let labels = |count| names.iter().take(count).map(|own| (own.as_str(), "x"));
+    let labels = |count| names.iter().take(count).map(|name| (name.as_str(), "x"));
     assert!(SeriesKey::new("a", labels(most)).is_ok());
     let (name, value) = ("n".repeat(name + 1), "v".repeat(value + 1));
     for (labels, about) in [
@@ -170,7 +170,7 @@ proptest! {
         prop_assert_eq!(SeriesKey::parse_prometheus(&key.prometheus()), Ok(key.clone()));
         let labels: Vec<_> = key.labels().collect();
         prop_assert_eq!(SeriesKey::new(key.path(), labels.into_iter().rev()), Ok(key.clone()));
-        prop_assert!(key.graphite().chars().all(|own| own == '\\' || crate::name::allowed(own)));
+        prop_assert!(key.graphite().chars().all(|character| character == '\\' || crate::name::allowed(character)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A store that cannot do now what it is asked to.
 
-/// What keeps a store from its work.
+/// What a store is unavailable for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outage {
     /// There is no room for anything. Nothing that was acknowledged is lost, and it goes on by itself once there is room.

@@ -50,7 +50,7 @@ pub fn given(
     text: &str,
     now: Millis,
     zone: &TimeZone,
-) -> Result<lenient::Read, TimeError> {
+) -> Result<lenient::ParsedTime, TimeError> {
     if plain(text).is_empty() {
         return Err(TimeError::Empty(key));
     }

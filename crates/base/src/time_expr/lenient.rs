@@ -42,7 +42,7 @@ impl fmt::Display for Notice {
 
 /// An instant, and what is to be said of how it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Read {
+pub struct ParsedTime {
     /// The instant.
     pub at: Millis,
     /// A second meaning that was not taken.
@@ -53,12 +53,12 @@ pub struct Read {
 ///
 /// # Errors
 /// [`TimeError`] says what is wrong with it.
-pub fn parse(text: &str, now: Millis, zone: &TimeZone) -> Result<Read, TimeError> {
+pub fn parse(text: &str, now: Millis, zone: &TimeZone) -> Result<ParsedTime, TimeError> {
     if text.len() > EXPRESSION_BYTES_MAX {
         return Err(TimeError::TooLong);
     }
     let text = text.trim();
-    let read = |at| Read { at, notice: None };
+    let read = |at| ParsedTime { at, notice: None };
     if let Some(instant) = number(text) {
         return instant.map(read);
     }
@@ -88,7 +88,7 @@ pub fn range(
 ) -> Result<(TimeRange, Option<Notice>), TimeError> {
     let given = |text: Option<&str>, default: Millis| {
         text.filter(|text| !text.trim().is_empty()).map_or(
-            Ok(Read {
+            Ok(ParsedTime {
                 at: default,
                 notice: None,
             }),
@@ -127,9 +127,9 @@ fn number(text: &str) -> Option<Result<Millis, TimeError>> {
 }
 
 /// What Graphite does not read; `None` where it is nothing of ours either.
-fn beyond(plain: &str, now: Millis, zone: &TimeZone) -> Option<Result<Read, TimeError>> {
+fn beyond(plain: &str, now: Millis, zone: &TimeZone) -> Option<Result<ParsedTime, TimeError>> {
     if let Some(name) = plain.strip_prefix("last") {
-        return last(name, now, zone).map(|at| Ok(Read { at, notice: None }));
+        return last(name, now, zone).map(|at| Ok(ParsedTime { at, notice: None }));
     }
     let (text, is_ago) = match plain.strip_suffix("ago") {
         Some(text) => (text, true),
@@ -152,7 +152,7 @@ fn beyond(plain: &str, now: Millis, zone: &TimeZone) -> Option<Result<Read, Time
         .and_then(|span| base.0.checked_add(span))
         .and_then(in_range)
         .ok_or_else(|| TimeError::OutOfRange(plain.to_owned()));
-    Some(at.map(|at| Read { at, notice }))
+    Some(at.map(|at| ParsedTime { at, notice }))
 }
 
 /// Milliseconds of numbers, perhaps with decimals, and units.

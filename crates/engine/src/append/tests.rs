@@ -18,9 +18,9 @@ fn a_panic_in_an_append_poisons_before_the_shard_is_free() {
     let clock = Arc::new(ManualClock::at(Millis(0)));
     let opened = recover::open(config, clock, Arc::new(Faulty::new(1)), Arc::new(Silent));
     let core = opened.unwrap().0;
-    let group = Group {
+    let group = ShardBatch {
         samples: vec![(SeriesRef(0), 0, 1.0)],
-        ..Group::default()
+        ..ShardBatch::default()
     };
     let payload = Payload::new(Kind::Samples, put_samples(&group.samples));
     let sender = (TenantId(1), Owner::from(TenantId(1)));
@@ -54,7 +54,7 @@ fn while_a_batch_is_written_its_claim_shrinks() {
             let looker = threads.spawn(|| {
                 let mut seen = BTreeSet::new();
                 while !is_done.load(Ordering::Relaxed) {
-                    seen.insert(core.claims.now().all);
+                    seen.insert(core.reservations.now().all);
                 }
                 seen
             });

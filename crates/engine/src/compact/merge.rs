@@ -1,7 +1,7 @@
 //! Merges segments of a day when there are too many, and all of them when they hold deleted samples: overwritten and
 //! deleted samples and dropped series are left out, so that their bytes go with the old files.
 
-use super::run::Place;
+use super::run::SegmentExtent;
 use super::unwinding::OnUnwind;
 use super::{Purge, run};
 use crate::core::Core;
@@ -17,9 +17,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 /// What is merged with its like: the segments of one day, or (`None`) those with samples of many.
-type Group = Option<Day>;
+type MergeGroup = Option<Day>;
 
-fn group(own: &Segment) -> Group {
+fn group(own: &Segment) -> MergeGroup {
     (!own.is_late()).then_some(own.day())
 }
 
@@ -42,7 +42,11 @@ impl Core {
                 self.state.purge.store(true, Ordering::SeqCst);
             }
         });
-        let groups: BTreeSet<Group> = version.segments.iter().map(|own| group(own)).collect();
+        let groups: BTreeSet<MergeGroup> = version
+            .segments
+            .iter()
+            .map(|segment| group(segment))
+            .collect();
         drop(version);
         let context = match asked {
             Purge::Now => Context::unlimited(),
@@ -73,7 +77,12 @@ impl Core {
         }
     }
 
-    fn compact_group(&self, of: Group, purge: bool, context: &Context) -> Result<(), StoreError> {
+    fn compact_group(
+        &self,
+        of: MergeGroup,
+        purge: bool,
+        context: &Context,
+    ) -> Result<(), StoreError> {
         // Segments and deletions of one moment: what is merged counts as purged of all deletions up to its last record.
         let version = self.state.version();
         let tombstones = Arc::clone(&version.tombstones);
@@ -82,7 +91,7 @@ impl Core {
             all.partition(|own| group(own) == of);
         drop(version);
         own.sort_by_key(|own| own.sequence());
-        let places = |all: &[Arc<Segment>]| -> Vec<Place> {
+        let places = |all: &[Arc<Segment>]| -> Vec<SegmentExtent> {
             let place = |own: &Arc<Segment>| (own.sequence(), (own.day(), own.last_day()));
             all.iter().map(place).collect()
         };
@@ -149,7 +158,9 @@ impl Core {
     ) -> Result<bool, StoreError> {
         let hiding: Vec<&Tombstone> = tombstones
             .iter()
-            .filter(|own| own.sequence > segment.purged() && own.range.overlaps(&segment.range()))
+            .filter(|tombstone| {
+                tombstone.sequence > segment.purged() && tombstone.range.overlaps(&segment.range())
+            })
             .collect();
         let is_hidden = |series: SeriesRef| hiding.iter().any(|own| own.series.contains(series.0));
         let mut rest = segment.series().map(|own| own.map(|(_, series)| series));

@@ -22,7 +22,7 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What is merged, and into what.
+/// The plan of a merge: the segments, and the new one.
 struct MergePlan<'a> {
     /// Neighbours in sequence, the oldest first.
     run: Vec<Arc<Segment>>,
@@ -36,7 +36,7 @@ struct MergePlan<'a> {
     is_late: bool,
 }
 
-/// A run on its way into a new segment.
+/// The copy of a run into a new segment, in progress.
 struct RunCopy<'a> {
     core: &'a Core,
     plan: &'a MergePlan<'a>,
@@ -83,7 +83,7 @@ impl Core {
         let sequence = last.sequence();
         let purged = tombstones
             .last()
-            .map_or(sequence, |own| own.sequence.max(sequence));
+            .map_or(sequence, |tombstone| tombstone.sequence.max(sequence));
         let is_late = first.is_late();
         let first_day = run.iter().map(|own| own.day()).min()?;
         let last_day = run.iter().map(|own| own.last_day()).max()?;

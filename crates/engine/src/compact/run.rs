@@ -21,11 +21,11 @@ pub(super) fn start(sizes: &[u64]) -> usize {
 }
 
 /// A segment as far as it matters to whether it may be merged: its sequence, and the days it may hold samples of.
-pub(super) type Place = (u64, (Day, Day));
+pub(super) type SegmentExtent = (u64, (Day, Day));
 
 /// Where to part `run`, ascending by sequence, so that no part has one of `others` between its sequences that holds samples of
 /// the same days: merged, older samples would count for newer than those. Returns the first position of each part but the first.
-pub(super) fn parts(run: &[Place], others: &[Place]) -> Vec<usize> {
+pub(super) fn parts(run: &[SegmentExtent], others: &[SegmentExtent]) -> Vec<usize> {
     let overlaps = |(first, last): (Day, Day), (other_first, other_last): (Day, Day)| {
         first <= other_last && other_first <= last
     };
@@ -41,7 +41,7 @@ pub(super) fn parts(run: &[Place], others: &[Place]) -> Vec<usize> {
             continue;
         };
         debug_assert!(from <= days.0);
-        let between = |(other, days): &Place| {
+        let between = |(other, days): &SegmentExtent| {
             first < other && other < sequence && overlaps((from, until), *days)
         };
         if others.iter().any(between) {

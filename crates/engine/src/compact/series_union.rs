@@ -16,9 +16,9 @@ pub(super) struct SeriesUnion<I> {
 
 impl<I: Iterator<Item = Result<Key, StoreError>>> SeriesUnion<I> {
     pub(super) fn of(sources: impl Iterator<Item = I>) -> Result<Self, StoreError> {
-        let sources = sources.map(|mut own| {
-            let first = own.next().transpose()?;
-            Ok((own, first))
+        let sources = sources.map(|mut source| {
+            let first = source.next().transpose()?;
+            Ok((source, first))
         });
         Ok(Self {
             sources: sources.collect::<Result<_, StoreError>>()?,

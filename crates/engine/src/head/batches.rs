@@ -37,7 +37,7 @@ pub(crate) struct BatchWriteGuard<'b> {
     before: DoneBatches,
 }
 
-/// What a batch marks a series with.
+/// The mark that a batch leaves on a series.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stamp<'b> {
     /// The batch.

@@ -68,7 +68,7 @@ pub(crate) struct Cell {
     value: AtomicU64,
 }
 
-/// Some samples, and the block behind them.
+/// A block of samples, and the next block.
 #[derive(Debug)]
 pub(crate) struct Block<C: ?Sized = [Cell]> {
     next: OnceLock<Arc<Block>>,

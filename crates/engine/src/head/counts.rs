@@ -7,14 +7,14 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Of one.
+/// The count of one tenant or owner.
 #[derive(Debug, Default)]
 struct Count {
     samples: AtomicI64,
     bytes: AtomicU64,
 }
 
-/// The counts.
+/// The counts of a head by tenant or owner.
 #[derive(Debug)]
 pub(crate) struct Counts<K> {
     known: ArcSwap<HashMap<K, Arc<Count>>>,

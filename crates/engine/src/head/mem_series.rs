@@ -19,7 +19,7 @@ const LATE_MIN: usize = 256;
 /// No day: the first sample of each day differs from it.
 const NO_DAY: i32 = i32::MIN;
 
-/// What readers and the writer share.
+/// A series of the head, as readers and the writer share it.
 #[derive(Debug)]
 pub(crate) struct MemSeries {
     tenant: TenantId,
@@ -48,7 +48,7 @@ impl MemSeries {
     }
 }
 
-/// The end of a list.
+/// The end of a list of blocks.
 #[derive(Debug)]
 struct Tail {
     block: Arc<Block>,
@@ -57,7 +57,7 @@ struct Tail {
     same: u64,
 }
 
-/// What became of a sample.
+/// The outcome of inserting a sample.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct InsertOutcome {
     /// It arrived out of order.
@@ -86,7 +86,7 @@ pub(crate) const fn bytes_max(samples: u64) -> u64 {
     (SERIES_BYTES + FIRST_BYTES) as u64 + late * LATE_BYTES as u64 + shares_max(samples, folds + 3)
 }
 
-/// The writer's end of a series.
+/// The writer's handle of a series.
 #[derive(Debug)]
 pub(crate) struct SeriesAppender {
     shared: Arc<MemSeries>,
@@ -243,7 +243,10 @@ impl SeriesAppender {
         let mut new = Self::new(of.tenant);
         let kept = |(at, _): &(i64, f64)| !range.contains(Millis(*at));
         let mut end = None;
-        let column = view.column().samples().inspect(|own| end = Some(*own));
+        let column = view
+            .column()
+            .samples()
+            .inspect(|sample| end = Some(*sample));
         for (at, value) in column.filter(kept) {
             new.append(Stamp::before_all(), at, value);
         }

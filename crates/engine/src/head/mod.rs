@@ -94,7 +94,7 @@ pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) 
         *series.entry(own).or_default() += samples;
     }
     let samples = series.values();
-    samples.map(|own| mem_series::bytes_max(*own)).sum()
+    samples.map(|sample| mem_series::bytes_max(*sample)).sum()
 }
 
 /// Samples since the last flush, by series.
@@ -122,7 +122,7 @@ impl Default for Head {
 }
 
 /// A batch may not be seen in part: it takes another look.
-pub(crate) type Found = Result<Option<Arc<HeadSeries>>, NotVisible>;
+pub(crate) type SeriesLookup = Result<Option<Arc<HeadSeries>>, NotVisible>;
 
 impl Head {
     /// Samples written into it, overwritten ones included.
@@ -163,7 +163,12 @@ impl Head {
     }
 
     /// One series of `tenant`, as who sees these batches has it.
-    pub(crate) fn of(&self, tenant: TenantId, series: SeriesRef, done: &DoneBatches) -> Found {
+    pub(crate) fn of(
+        &self,
+        tenant: TenantId,
+        series: SeriesRef,
+        done: &DoneBatches,
+    ) -> SeriesLookup {
         let Some(shared) = self.mem_series(series) else {
             return Ok(None);
         };
@@ -233,7 +238,7 @@ impl Head {
     }
 }
 
-/// What a piece of a batch has done to a shard.
+/// What a piece of a batch has added to a shard.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct AppendCounts {
     pub(crate) samples: u64,

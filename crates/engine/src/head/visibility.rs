@@ -18,7 +18,7 @@ const CHANGING: u64 = u64::MAX;
 /// In place of the length before a batch, where its samples are mixed with older ones. No column is as long.
 const UNKNOWN: u64 = u64::MAX;
 
-/// What readers and the writer of a series share.
+/// How many samples of a series are visible, and to which batches.
 #[derive(Debug)]
 pub(crate) struct Visibility {
     /// The batch that wrote last, and the one before it.
@@ -53,7 +53,7 @@ impl Lengths {
 
 /// The marks at one moment; lengths as column and late samples.
 #[derive(Debug)]
-struct Read {
+struct VisibilityMarks {
     batch: u64,
     previous: u64,
     open: u64,
@@ -108,7 +108,7 @@ impl Visibility {
     }
 
     /// All of them, of one moment.
-    fn read(&self) -> Read {
+    fn read(&self) -> VisibilityMarks {
         loop {
             let batch = self.batch.load(Ordering::Acquire);
             if batch == CHANGING {
@@ -128,7 +128,7 @@ impl Visibility {
             if self.batch.load(Ordering::Acquire) != batch {
                 continue;
             }
-            return Read {
+            return VisibilityMarks {
                 batch,
                 previous,
                 open,

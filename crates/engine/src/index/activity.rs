@@ -12,26 +12,26 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The series of a part: 65 536 neighbours, whose bits take eight kilobytes at the most.
-type Part = u16;
+type Chunk = u16;
 
 /// The series of one day, in parts.
-type Parts = Tree<Part, Arc<RoaringBitmap>>;
+type Chunks = Tree<Chunk, Arc<RoaringBitmap>>;
 
-const fn part(series: u32) -> Part {
-    (series >> Part::BITS) as Part
+const fn part(series: u32) -> Chunk {
+    (series >> Chunk::BITS) as Chunk
 }
 
 /// The bitmaps. A copy costs nothing, and stays as it is: a change copies the part that it changes, and of the list of days
 /// some neighbours.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ActivityIndex(Tree<Day, Parts>);
+pub(crate) struct ActivityIndex(Tree<Day, Chunks>);
 
 /// Series of one day and part.
-type Group = (Day, Part, RoaringBitmap);
+type ChunkBitmap = (Day, Chunk, RoaringBitmap);
 
 /// Series with samples on some days, to be set at one time.
 #[derive(Debug)]
-pub(crate) struct NewlyActive(Vec<Group>);
+pub(crate) struct NewlyActive(Vec<ChunkBitmap>);
 
 impl NewlyActive {
     pub(crate) fn of(own: &[(Day, SeriesRef)]) -> Self {
@@ -45,7 +45,7 @@ impl NewlyActive {
         let same = |left: &(Day, SeriesRef), right: &(Day, SeriesRef)| {
             (left.0, part(left.1.0)) == (right.0, part(right.1.0))
         };
-        let group = |own: &[(Day, SeriesRef)]| -> Option<Group> {
+        let group = |own: &[(Day, SeriesRef)]| -> Option<ChunkBitmap> {
             let (day, first) = own.first()?;
             let mut series = RoaringBitmap::new();
             for (_, SeriesRef(own)) in own {
@@ -59,7 +59,7 @@ impl NewlyActive {
 
     /// Whether all of them are set: nearly always, and then nothing needs to be copied.
     pub(crate) fn is_contained_in(&self, days: &ActivityIndex) -> bool {
-        let is_known = |(day, part, series): &Group| {
+        let is_known = |(day, part, series): &ChunkBitmap| {
             let own = days.0.get(day).and_then(|own| own.get(part));
             own.is_some_and(|own| series.is_subset(own))
         };
@@ -68,7 +68,7 @@ impl NewlyActive {
 }
 
 /// Adds to what is there, or puts it down.
-fn put(parts: &mut Parts, part: Part, series: RoaringBitmap) {
+fn put(parts: &mut Chunks, part: Chunk, series: RoaringBitmap) {
     match parts.get_mut(&part) {
         Some(own) => *Arc::make_mut(own) |= series,
         None => drop(parts.insert(part, Arc::new(series))),
@@ -218,7 +218,7 @@ impl ActivityIndex {
 }
 
 /// Whether any of `series` is in one of the parts.
-fn any_of(parts: &Parts, series: &RoaringBitmap) -> bool {
+fn any_of(parts: &Chunks, series: &RoaringBitmap) -> bool {
     let mut any = false;
     parts.each(|_, own| any = any || !own.is_disjoint(series));
     any
@@ -293,7 +293,7 @@ mod tests {
             .collect();
         days.set(NewlyActive::of(&every));
         let before = days.clone();
-        let count = |days: &ActivityIndex, day: i32, part: Part| {
+        let count = |days: &ActivityIndex, day: i32, part: Chunk| {
             Arc::strong_count(days.0.get(&Day(day)).unwrap().get(&part).unwrap())
         };
         let new = [(Day(100), SeriesRef(70_001)), (Day(101), SeriesRef(2))];

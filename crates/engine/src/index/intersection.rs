@@ -18,7 +18,7 @@ pub(crate) struct IntersectionAutomaton<'a> {
     filter: Option<Vec<Glob<'a>>>,
 }
 
-/// Where the next element of a path may be.
+/// The positions in query and filter at which the next element may match.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PositionSets {
     query: Option<Positions>,
@@ -81,7 +81,7 @@ impl<'a> IntersectionAutomaton<'a> {
     pub(crate) fn of(selector: &'a Selector, filter: Option<&'a NameFilter>) -> Self {
         Self {
             query: glob(selector),
-            filter: filter.and_then(|own| own.selectors().iter().map(glob).collect()),
+            filter: filter.and_then(|filter| filter.selectors().iter().map(glob).collect()),
         }
     }
 
@@ -236,7 +236,7 @@ impl<'a> IntersectionAutomaton<'a> {
         reading: &IntersectionCursor,
         is_so: impl Fn(Glob<'_>, &Progress) -> bool,
     ) -> bool {
-        self.query.is_none_or(|own| is_so(own, &reading.query))
+        self.query.is_none_or(|query| is_so(query, &reading.query))
     }
 
     /// Whether it can still fit when `character`, which does not part elements, comes next.

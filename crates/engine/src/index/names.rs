@@ -9,7 +9,7 @@
 
 mod walk;
 
-pub(crate) use walk::Found;
+pub(crate) use walk::WalkNode;
 
 use super::intersection::{IntersectionAutomaton, IntersectionCursor};
 use super::tree::Tree;
@@ -99,11 +99,11 @@ impl TenantNames {
         selector: &Selector,
         filter: Option<&NameFilter>,
         meter: &mut QueryMeter<'p>,
-        mut take: impl FnMut(Found<'_>, &mut QueryMeter<'p>) -> Result<(), StoreError>,
+        mut take: impl FnMut(WalkNode<'_>, &mut QueryMeter<'p>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let automaton = IntersectionAutomaton::of(selector, filter);
         let first = automaton.first();
-        let mut take = |found: Found<'_>, meter: &mut QueryMeter<'p>| {
+        let mut take = |found: WalkNode<'_>, meter: &mut QueryMeter<'p>| {
             take(found, meter)?;
             Ok(ControlFlow::Continue(()))
         };
@@ -149,7 +149,7 @@ impl TenantNames {
             path: format!("{path}."),
             is_probe: true,
             meter,
-            take: &mut |found: Found<'_>, _: &mut QueryMeter<'_>| {
+            take: &mut |found: WalkNode<'_>, _: &mut QueryMeter<'_>| {
                 Ok(found.leaf.map_or(ControlFlow::Continue(()), |series| {
                     take(found.key.as_str(), series)
                 }))

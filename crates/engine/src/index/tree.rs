@@ -25,7 +25,7 @@ enum Node<K, V> {
     Inner(Vec<(K, Arc<Self>)>),
 }
 
-/// The map.
+/// A sorted map, shared by its copies.
 #[derive(Debug, Clone)]
 pub(crate) struct Tree<K, V> {
     root: Arc<Node<K, V>>,

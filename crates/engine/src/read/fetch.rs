@@ -60,7 +60,7 @@ pub(crate) struct Snapshot<'c> {
     wanted: Vec<FoundSeries<'c>>,
 }
 
-/// What all series of a query are read from.
+/// What the series of a query share: the version, the range and the tombstones.
 #[derive(Debug)]
 pub(super) struct Common {
     /// Its place among the queries of one request.
@@ -92,15 +92,15 @@ impl<'c> Snapshot<'c> {
         let mut wanted = Vec::with_capacity(found.len());
         for ((key, series), (frozen, head)) in found.into_iter().zip(heads) {
             let samples = frozen.iter().chain(&head).map(|own| own.len());
-            let mut held = Reservation::new(meter.context());
-            held.grow_to(samples.sum::<u64>() * SAMPLE_BYTES)?;
+            let mut reservation = Reservation::new(meter.context());
+            reservation.grow_to(samples.sum::<u64>() * SAMPLE_BYTES)?;
             wanted.push(FoundSeries {
                 key,
                 series,
                 samples: 0,
                 frozen,
                 head,
-                _held: held,
+                _held: reservation,
             });
         }
         let mut segments = Vec::new();
@@ -130,14 +130,16 @@ impl<'c> Snapshot<'c> {
     fn max_samples(&mut self, meter: &mut QueryMeter<'_>) -> Result<u64, StoreError> {
         let common = &self.common;
         let segments = common.segments.iter();
-        let stored: u64 = segments.map(|own| own.samples_of(common.tenant)).sum();
+        let stored: u64 = segments
+            .map(|segment| segment.samples_of(common.tenant))
+            .sum();
         // Which of the tenant's series they are of is not looked up.
         let stored_of_one = stored / common.tenant_series.max(1);
         let mut most = stored;
         for own in &mut self.wanted {
             meter.steps(common.steps_per_series())?;
             let heads = own.frozen.iter().chain(&own.head);
-            let in_heads = heads.map(|own| own.len()).sum::<u64>();
+            let in_heads = heads.map(|head| head.len()).sum::<u64>();
             own.samples = in_heads.saturating_add(stored_of_one);
             most = most.saturating_add(in_heads);
         }
@@ -199,7 +201,7 @@ impl Common {
 
     /// How many samples of the series are there for sure, without reading any.
     fn min_samples(&self, series: SeriesRef, head: Option<&HeadSeries>) -> Result<u64, StoreError> {
-        let in_head = head.map_or(0, |own| own.min_len_in(&self.range));
+        let in_head = head.map_or(0, |head| head.min_len_in(&self.range));
         let mut hiding = self.tombstones.iter();
         if hiding.any(|own| own.series.contains(series.0)) {
             return Ok(in_head);
@@ -209,7 +211,9 @@ impl Common {
             .segments
             .chunk_by(|left, right| left.day() == right.day());
         let most = |segments: &[Arc<Segment>], is_late: bool| -> Result<u64, StoreError> {
-            let own = segments.iter().filter(|own| own.is_late() == is_late);
+            let own = segments
+                .iter()
+                .filter(|segment| segment.is_late() == is_late);
             own.map(|own| own.count(self.tenant, series, &self.range))
                 .try_fold(0, |most, count| Ok(most.max(count?)))
         };
@@ -256,7 +260,7 @@ impl Common {
     }
 }
 
-/// A series in the hands of whoever asked for it.
+/// A series of a query, for its visitor to read.
 struct SeriesFetch<'s, 'p, 'c> {
     key: &'s SeriesKey<'static>,
     query: usize,
@@ -270,7 +274,7 @@ struct SeriesFetch<'s, 'p, 'c> {
     handed_out: u64,
 }
 
-/// How far a series is read.
+/// How far a series has been read.
 enum ReadState<'s> {
     New,
     Begun(SeriesReader<'s>),

@@ -1,6 +1,6 @@
 //! Listing nodes, and collecting the series that a query or a deletion means.
 
-use crate::index::names::{Found, TenantNames};
+use crate::index::names::{TenantNames, WalkNode};
 use crate::query_meter::QueryMeter;
 use crate::series_ref::SeriesRef;
 use base::context::Resource;
@@ -90,7 +90,7 @@ pub(crate) fn series(
     Ok(series)
 }
 
-/// What a deletion means.
+/// A node that a deletion names, with everything below it.
 #[derive(Debug, Default)]
 pub(crate) struct Subtree {
     /// Every series that is meant, and every series below a node that is.
@@ -114,7 +114,7 @@ pub(crate) fn subtree(
     // The last branch that was taken whole: what fits below it is in already.
     let mut whole = String::new();
     names.walk(selector, filter, meter, |node, meter| {
-        let Found { key, leaf, branch } = node;
+        let WalkNode { key, leaf, branch } = node;
         if let Some(series) = leaf {
             fitting.insert(series.0);
             found.all.insert(series.0);

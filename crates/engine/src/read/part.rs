@@ -4,7 +4,7 @@ use super::fetch::{Common, FoundSeries, Snapshot};
 use crate::query_meter::QueryMeter;
 use base::context::Context;
 use base::cursor::SeriesVisitor;
-use base::store::{Part, StoreError};
+use base::store::{ReadPart, StoreError};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ struct SeriesPart<'c> {
 }
 
 /// All that these queries read, in order.
-pub(crate) fn divided<'c>(snapshots: Vec<Snapshot<'c>>) -> Vec<Box<dyn Part + 'c>> {
-    let mut parts: Vec<Box<dyn Part + 'c>> = Vec::with_capacity(snapshots.len());
+pub(crate) fn divided<'c>(snapshots: Vec<Snapshot<'c>>) -> Vec<Box<dyn ReadPart + 'c>> {
+    let mut parts: Vec<Box<dyn ReadPart + 'c>> = Vec::with_capacity(snapshots.len());
     for snapshot in snapshots {
         let (common, wanted) = snapshot.into_parts();
         let common = Arc::new(common);
@@ -48,7 +48,7 @@ pub(crate) fn divided<'c>(snapshots: Vec<Snapshot<'c>>) -> Vec<Box<dyn Part + 'c
     parts
 }
 
-impl Part for SeriesPart<'_> {
+impl ReadPart for SeriesPart<'_> {
     fn cost(&self) -> u64 {
         self.cost
     }

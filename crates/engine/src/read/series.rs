@@ -46,7 +46,7 @@ impl<'s> Sources<'s> {
     }
 }
 
-/// A series that is read.
+/// Reads a series from all its sources.
 #[derive(Debug)]
 pub(crate) struct SeriesReader<'s> {
     sources: Sources<'s>,
@@ -58,7 +58,7 @@ pub(crate) struct SeriesReader<'s> {
     newest: Vec<SourceCursor<'s>>,
 }
 
-/// What one segment has of the series.
+/// The samples of a series in one segment.
 #[derive(Debug)]
 struct SegmentSource<'s> {
     sequence: u64,
@@ -88,7 +88,7 @@ impl<'s> SeriesReader<'s> {
             stored: Vec::new(),
             newest,
         };
-        for segment in sources.segments.iter().filter(|own| own.is_late()) {
+        for segment in sources.segments.iter().filter(|segment| segment.is_late()) {
             let late = own.open(segment)?;
             own.stored.extend(late);
         }

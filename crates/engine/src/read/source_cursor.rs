@@ -26,7 +26,7 @@ enum Source<'s> {
     Late(Option<&'s HeadSeries>),
 }
 
-/// One source, read from its beginning.
+/// A cursor over one source.
 pub(super) struct SourceCursor<'s> {
     source: Source<'s>,
     hidden: Spans,

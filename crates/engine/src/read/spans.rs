@@ -11,8 +11,8 @@ pub(crate) type Deletion = (u64, TimeRange);
 pub(crate) fn deletions(tombstones: &[Tombstone], series: SeriesRef) -> Vec<Deletion> {
     tombstones
         .iter()
-        .filter(|own| own.series.contains(series.0))
-        .map(|own| (own.sequence, own.range))
+        .filter(|tombstone| tombstone.series.contains(series.0))
+        .map(|tombstone| (tombstone.sequence, tombstone.range))
         .collect()
 }
 
@@ -25,8 +25,8 @@ impl Spans {
     pub(crate) fn later_than(deletions: &[Deletion], purged: u64) -> Self {
         let later = deletions.iter().filter(|(sequence, _)| *sequence > purged);
         let mut ranges: Vec<TimeRange> = later.map(|(_, range)| *range).collect();
-        ranges.retain(|own| own.from <= own.until);
-        ranges.sort_unstable_by_key(|own| own.from);
+        ranges.retain(|range| range.from <= range.until);
+        ranges.sort_unstable_by_key(|range| range.from);
         let mut joined: Vec<TimeRange> = Vec::with_capacity(ranges.len());
         for range in ranges {
             match joined.last_mut() {
@@ -46,7 +46,7 @@ impl Spans {
     pub(crate) fn hide(&self, at: Millis) -> bool {
         let at_or_before = self.0.partition_point(|own| own.from <= at);
         let last = at_or_before.checked_sub(1).and_then(|own| self.0.get(own));
-        last.is_some_and(|own| own.contains(at))
+        last.is_some_and(|last| last.contains(at))
     }
 }
 

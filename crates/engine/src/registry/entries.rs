@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Series of a page.
 const PAGE: usize = 64;
 
-/// A series that exists.
+/// The entry of an existing series.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) tenant: TenantId,
@@ -21,7 +21,7 @@ struct Page {
     entries: [Option<Entry>; PAGE],
 }
 
-/// The series that exist.
+/// The entries of all existing series, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     pages: Vec<Option<Box<Page>>>,

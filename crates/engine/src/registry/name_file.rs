@@ -17,7 +17,7 @@ const MAGIC: [u8; 8] = *b"VIGNAM02";
 /// A new series.
 pub(crate) type CreatedSeries = (TenantId, Arc<str>, SeriesRef);
 
-/// What a name file says.
+/// The contents of a name file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct NameFile {
     pub(crate) created: Vec<CreatedSeries>,

@@ -62,7 +62,7 @@ impl Registry {
     /// Whether the series is the tenant's of this name.
     pub(crate) fn has_name(&self, series: SeriesRef, tenant: TenantId, name: &str) -> bool {
         let entry = self.series.get(series);
-        entry.is_some_and(|own| own.tenant == tenant && *own.name == *name)
+        entry.is_some_and(|entry| entry.tenant == tenant && *entry.name == *name)
     }
 
     /// The series of a name.
@@ -144,7 +144,9 @@ impl Registry {
 
     /// Whose these series are, of which some may have ended; all are one tenant's.
     pub(crate) fn owner_of(&self, series: &RoaringBitmap) -> Option<TenantId> {
-        let mut own = series.iter().filter_map(|own| self.get(SeriesRef(own)));
+        let mut own = series
+            .iter()
+            .filter_map(|series| self.get(SeriesRef(series)));
         own.next().map(|entry| entry.tenant)
     }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Bytes of the directory that stay in memory: more than 7000 blocks, so that most flushes need no second file.
 pub(super) const MEMORY_BYTES_MAX: usize = 256 << 10;
 
-/// The blocks written so far.
+/// The directory entries of the blocks written so far.
 #[derive(Debug)]
 pub(super) struct BlockList {
     storage: Arc<dyn Storage>,

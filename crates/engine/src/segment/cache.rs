@@ -18,7 +18,7 @@ pub(super) type Page = Arc<[Block]>;
 /// Segment and number of the page.
 type Key = (u64, u32);
 
-/// The cache.
+/// The cache of directory pages.
 #[derive(Debug)]
 pub(crate) struct PageCache {
     shards: Vec<Mutex<Shard>>,
@@ -46,7 +46,7 @@ struct Shard {
     bytes: u64,
 }
 
-/// What the cache holds and has done.
+/// The figures of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CacheFigures {
     /// Bytes of the pages that it holds.
@@ -88,8 +88,8 @@ impl PageCache {
     fn shard(&self, (segment, page): Key) -> Option<MutexGuard<'_, Shard>> {
         // Neighbouring pages, which one query asks for, lie apart.
         let at = segment.wrapping_mul(7).wrapping_add(u64::from(page)) % SHARDS as u64;
-        let own = self.shards.get(at as usize)?;
-        Some(own.lock().unwrap_or_else(PoisonError::into_inner))
+        let shard = self.shards.get(at as usize)?;
+        Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn get(&self, key: Key) -> Option<Page> {
@@ -125,7 +125,7 @@ impl PageCache {
     /// What it holds and has done.
     pub(crate) fn figures(&self) -> CacheFigures {
         let shards = self.shards.iter();
-        let bytes = shards.map(|own| own.lock().unwrap_or_else(PoisonError::into_inner).bytes);
+        let bytes = shards.map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).bytes);
         CacheFigures {
             bytes: bytes.sum(),
             hits: self.hits.load(Ordering::Relaxed),

@@ -19,7 +19,7 @@ pub(super) const PAGE_BLOCKS: u32 = 112;
 /// Pages that are read at a time by whoever reads all of them.
 const PAGES_AT_ONCE: u32 = 64;
 
-/// What is known of a page without reading it.
+/// The head of a directory page, kept in memory.
 #[derive(Debug, Clone, Copy)]
 struct Head {
     /// Series and first instant of its first block.
@@ -28,7 +28,7 @@ struct Head {
     from: i64,
 }
 
-/// What is in memory of a directory.
+/// A block directory: the heads of its pages.
 #[derive(Debug)]
 pub(super) struct Directory {
     segment: u64,

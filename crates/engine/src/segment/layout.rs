@@ -145,9 +145,9 @@ impl Block {
         out.push(self.values_code);
         out.extend_from_slice(&self.from.to_le_bytes());
         out.extend_from_slice(&self.until.to_le_bytes());
-        put_low(out, self.offset, 5);
-        put_low(out, u64::from(self.timestamps_bytes), 3);
-        put_low(out, u64::from(self.values_bytes), 3);
+        write_low_bytes(out, self.offset, 5);
+        write_low_bytes(out, u64::from(self.timestamps_bytes), 3);
+        write_low_bytes(out, u64::from(self.values_bytes), 3);
         // The kind of samples: 64-bit floats.
         out.push(FLOATS);
         out.extend_from_slice(&self.day.to_le_bytes());
@@ -164,9 +164,9 @@ impl Block {
             day: 0,
             from: reader.u32()?,
             until: reader.u32()?,
-            offset: take_low(reader, 5)?,
-            timestamps_bytes: take_low(reader, 3)? as u32,
-            values_bytes: take_low(reader, 3)? as u32,
+            offset: read_low_bytes(reader, 5)?,
+            timestamps_bytes: read_low_bytes(reader, 3)? as u32,
+            values_bytes: read_low_bytes(reader, 3)? as u32,
             crc: 0,
         };
         if reader.byte()? != FLOATS {
@@ -287,12 +287,12 @@ fn checked(bytes: &[u8], reader: &mut Reader<'_>) -> Result<(), Damaged> {
     }
 }
 
-fn put_low(out: &mut Vec<u8>, value: u64, bytes: usize) {
+fn write_low_bytes(out: &mut Vec<u8>, value: u64, bytes: usize) {
     debug_assert!(value >> (8 * bytes) == 0);
     out.extend(value.to_le_bytes().iter().take(bytes));
 }
 
-fn take_low(reader: &mut Reader<'_>, bytes: usize) -> Result<u64, Damaged> {
+fn read_low_bytes(reader: &mut Reader<'_>, bytes: usize) -> Result<u64, Damaged> {
     let slice = reader.take(bytes)?;
     Ok(slice
         .iter()

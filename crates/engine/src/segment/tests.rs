@@ -92,7 +92,7 @@ proptest! {
     fn what_is_written_is_read(content in content(), from in 0..DAY_MILLIS, length in 0..DAY_MILLIS) {
         let files = FileCache::new(Arc::new(written(&content)), 1 << 20);
         let segment = Segment::open(&files, Path::new(PATH)).unwrap();
-        let listed: Vec<(u32, u32)> = segment.series().map(|own| own.map(|(tenant, own)| (tenant.0, own.0)).unwrap()).collect();
+        let listed: Vec<(u32, u32)> = segment.series().map(|series| series.map(|(tenant, series)| (tenant.0, series.0)).unwrap()).collect();
         prop_assert_eq!(&listed, &content.keys().copied().collect::<Vec<_>>());
         let from = DAY.start() + from;
         let range = TimeRange { from: Millis(from), until: Millis(from + length) };
@@ -212,7 +212,7 @@ fn a_directory_of_pages_is_read_like_one_in_memory_with_any_budget() {
         assert_eq!(seen, 561, "a series' day each");
         let listed: Vec<(u32, u32)> = segment
             .series()
-            .map(|own| own.map(|(tenant, own)| (tenant.0, own.0)).unwrap())
+            .map(|series| series.map(|(tenant, series)| (tenant.0, series.0)).unwrap())
             .collect();
         assert_eq!(listed, all);
         let samples: Vec<u64> = segment.tallies().map(|(_, own)| own.samples).collect();

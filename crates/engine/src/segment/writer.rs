@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Bytes gathered before they are handed to the operating system.
 const BUFFER_BYTES: usize = 1 << 20;
 
-/// What was written.
+/// The summary of a written segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SegmentSummary {
     pub(crate) samples: u64,
@@ -95,7 +95,7 @@ impl SegmentWriter {
         let days = points
             .timestamps
             .chunk_by(|left, right| Day::of(Millis(*left)) == Day::of(Millis(*right)));
-        for timestamps in days.flat_map(|own| own.chunks(BLOCK_SAMPLES)) {
+        for timestamps in days.flat_map(|day| day.chunks(BLOCK_SAMPLES)) {
             let (own, rest) = values
                 .split_at_checked(timestamps.len())
                 .unwrap_or_default();

@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 #[derive(Debug, Default)]
 pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 
-/// Everything that writers change, held still.
+/// Guards of everything that writers change.
 #[derive(Debug)]
 pub(crate) struct AllLocked<'s> {
     state: &'s State,
@@ -26,7 +26,7 @@ pub(crate) struct AllLocked<'s> {
     shards: Vec<WriteGuard<'s, ShardWriter>>,
 }
 
-/// What a freeze takes out.
+/// What a freeze takes out of the state, to be flushed.
 #[derive(Debug)]
 pub(crate) struct FreezeOutcome {
     pub(crate) frozen: Arc<Frozen>,
@@ -52,7 +52,7 @@ impl AllLocked<'_> {
     fn shard(&mut self, series: SeriesRef) -> Option<&mut ShardWriter> {
         self.shards
             .get_mut(head::shard(series))
-            .map(|own| &mut **own)
+            .map(|shard| &mut **shard)
     }
 
     /// The series end to exist. Their days are cleared by the caller, in whatever pieces: nothing asks for the activity
@@ -135,7 +135,9 @@ impl AllLocked<'_> {
             frozen = Some(own);
         });
         let shards = self.shards.iter_mut();
-        let writers = shards.map(|own| own.turn_to(Arc::clone(&next))).collect();
+        let writers = shards
+            .map(|shard| shard.turn_to(Arc::clone(&next)))
+            .collect();
         self.catalog.frozen_sequence = sequence;
         let unfrozen = || {
             Arc::new(Frozen {

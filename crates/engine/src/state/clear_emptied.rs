@@ -37,12 +37,12 @@ impl State {
         // Until activity has changed: a sample that comes in sets its day again, and must not be overtaken.
         let mut shard = shard.write();
         let version = self.version();
-        let frozen = version.frozen.as_ref().map(|own| own.head.as_ref());
+        let frozen = version.frozen.as_ref().map(|frozen| frozen.head.as_ref());
         let mut none = RoaringBitmap::new();
         for (tenant, series) in piece {
             guard::step(1);
             let mut heads = frozen.into_iter().chain([version.head.as_ref()]);
-            if !heads.any(|own| own.any_in(*tenant, *series, &day.range())) {
+            if !heads.any(|head| head.any_in(*tenant, *series, &day.range())) {
                 shard.forget_day(*series);
                 none.insert(series.0);
             }
@@ -87,7 +87,7 @@ mod tests {
         let turns = |number: usize| {
             let lock = state.shard(number).unwrap();
             let _held = lock.write();
-            lock.turns_if_held().unwrap_or_default()
+            lock.acquisitions_if_locked().unwrap_or_default()
         };
         let turns: u64 = (0..SHARDS).map(turns).sum();
         // What the test itself took, and a turn for each piece that was begun.

@@ -32,11 +32,11 @@ const PAUSE: Duration = Duration::from_micros(50);
 pub(crate) struct ReadView {
     pub(crate) version: Arc<Version>,
     /// What the frozen head and the head have of each series that was asked for.
-    pub(crate) heads: Vec<Heads>,
+    pub(crate) heads: Vec<SeriesHeads>,
 }
 
 /// What the heads have of a series: the frozen one, then the one that is written to.
-pub(crate) type Heads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
+pub(crate) type SeriesHeads = (Option<Arc<HeadSeries>>, Option<Arc<HeadSeries>>);
 
 impl State {
     /// What the heads have of these series, with the version that they belong to. A batch is seen as a whole or not at all,
@@ -86,8 +86,8 @@ impl State {
             return Err(NotVisible);
         }
         let mut heads = Vec::with_capacity(series.len());
-        for own in series {
-            let of = |head: &Head| head.of(tenant, *own, done);
+        for series in series {
+            let of = |head: &Head| head.of(tenant, *series, done);
             let frozen = version.frozen.as_ref();
             let frozen = frozen.map_or(Ok(None), |frozen| of(&frozen.head))?;
             heads.push((frozen, of(&version.head)?));

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What goes wrong.
+/// An injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The next append writes half and fails.
@@ -44,7 +44,7 @@ struct State {
     capacity: Option<(u64, ErrorKind)>,
 }
 
-/// The file system. Clones share it.
+/// A file system in memory with injected faults. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Faulty(Arc<Mutex<State>>);
 
@@ -52,7 +52,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn power_is_gone() -> io::Error {
+fn power_loss_error() -> io::Error {
     io::Error::other("the power is gone")
 }
 
@@ -60,7 +60,7 @@ impl State {
     /// Counts a changing operation; returns the fault planned for it.
     fn step(&mut self, fits: impl Fn(Fault) -> bool) -> io::Result<Option<Fault>> {
         if self.dead {
-            return Err(power_is_gone());
+            return Err(power_loss_error());
         }
         self.operations += 1;
         if let Some((at, fault)) = self.plan
@@ -70,7 +70,7 @@ impl State {
             self.plan = None;
             if fault == Fault::PowerLoss {
                 self.dead = true;
-                return Err(power_is_gone());
+                return Err(power_loss_error());
             }
             return Ok(Some(fault));
         }
@@ -93,7 +93,7 @@ impl State {
 
     fn alive(&self) -> io::Result<()> {
         if self.dead {
-            Err(power_is_gone())
+            Err(power_loss_error())
         } else {
             Ok(())
         }

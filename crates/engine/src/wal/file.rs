@@ -1,6 +1,6 @@
 //! The log file that is written to, and its successor, which is created in advance.
 
-use super::group::Sink;
+use super::group_commit::LogSink;
 use super::record::{self, FILE_HEADER_BYTES, FileHeader, Kind, Payload};
 use crate::error;
 use crate::storage::{Storage, WriteFile};
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A file that records will go to, made while no writer waits. Without a header it does not count.
 #[derive(Debug)]
-pub(crate) struct Next {
+pub(crate) struct NextFile {
     made: Option<Box<dyn WriteFile>>,
     path: PathBuf,
     file_number: u64,
@@ -48,7 +48,7 @@ pub(crate) struct LogPosition {
     pub(crate) length: u64,
 }
 
-impl Next {
+impl NextFile {
     /// Makes file `file_number`. What is left unused is found at the next start, and is empty.
     pub(crate) fn make(
         storage: &dyn Storage,
@@ -127,8 +127,8 @@ impl LogFile {
     }
 }
 
-impl Sink for LogFile {
-    type Next = Next;
+impl LogSink for LogFile {
+    type Next = NextFile;
 
     fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError> {
         self.cut_torn()?;
@@ -161,7 +161,7 @@ impl Sink for LogFile {
         Ok(())
     }
 
-    fn switch_to(&mut self, next: &mut Next, last_sequence: u64) -> Result<(), StoreError> {
+    fn switch_to(&mut self, next: &mut NextFile, last_sequence: u64) -> Result<(), StoreError> {
         let path = next.path.clone();
         let Some(file) = &mut next.made else {
             return Ok(());
@@ -189,7 +189,7 @@ impl Sink for LogFile {
         Ok(())
     }
 
-    fn file_number(next: &Next) -> u64 {
+    fn file_number(next: &NextFile) -> u64 {
         next.file_number
     }
 

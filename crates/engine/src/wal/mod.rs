@@ -2,7 +2,7 @@
 //! removes those before it once segments hold what they say.
 
 mod file;
-pub(crate) mod group;
+pub(crate) mod group_commit;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod writer;

@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     Synced = 5,
 }
 
-/// A decoded record.
+/// A decoded record of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Record {
     Created(Vec<(TenantId, SeriesRef, Arc<str>)>),

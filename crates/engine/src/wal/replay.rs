@@ -7,7 +7,7 @@ use crate::storage::Storage;
 use base::store::StoreError;
 use std::path::Path;
 
-/// Where the log ended.
+/// The result of a replay: where the log ended.
 #[derive(Debug, Default)]
 pub(crate) struct Replayed {
     pub(crate) files: u64,

@@ -1,11 +1,11 @@
-//! The log's writing end: records are added to those that wait, and committed in groups ([`super::group`]).
+//! The log's writing end: records are added to those that wait, and committed in groups ([`super::group_commit`]).
 
-use super::file::{LogFile, LogPosition, Next, Totals};
-use super::group::{Group, SwitchPoint};
+use super::file::{LogFile, LogPosition, NextFile, Totals};
+use super::group_commit::{GroupCommit, SwitchPoint};
 use super::record::{self, Payload};
+use crate::disk_space::DiskSpace;
 use crate::error;
 use crate::poison::Poison;
-use crate::room::Room;
 use crate::storage::Storage;
 use base::store::{Outage, StoreError};
 use std::path::{Path, PathBuf};
@@ -20,12 +20,12 @@ const PENDING_BYTES_MAX: u64 = 8 << 20;
 /// A disk that works takes no longer for what has gathered, however busy it is.
 const HANGING_AFTER: Duration = Duration::from_secs(10);
 
-/// The log's writing end.
+/// Appends records to the log, and commits them in groups.
 #[derive(Debug)]
 pub(crate) struct LogWriter {
     storage: Arc<dyn Storage>,
     dir: PathBuf,
-    group: Group<LogFile>,
+    group: GroupCommit<LogFile>,
     totals: Arc<Totals>,
 }
 
@@ -35,7 +35,7 @@ impl LogWriter {
         storage: Arc<dyn Storage>,
         dir: &Path,
         poison: Arc<Poison>,
-        room: Room,
+        room: DiskSpace,
         file_number: u64,
         last_sequence: u64,
     ) -> Result<Self, StoreError> {
@@ -45,7 +45,7 @@ impl LogWriter {
         Ok(Self {
             storage,
             dir: dir.to_owned(),
-            group: Group::new(file, file_number, last_sequence, poison, room),
+            group: GroupCommit::new(file, file_number, last_sequence, poison, room),
             totals,
         })
     }
@@ -115,7 +115,7 @@ impl LogWriter {
     }
 
     /// Whether there was no room for what waits to be written.
-    pub(crate) const fn room(&self) -> &Room {
+    pub(crate) const fn room(&self) -> &DiskSpace {
         self.group.room()
     }
 
@@ -133,13 +133,13 @@ impl LogWriter {
     }
 
     /// Makes the next file. No lock is needed.
-    pub(crate) fn make_next(&self) -> Result<Next, StoreError> {
-        Next::make(self.storage.as_ref(), &self.dir, self.file_number() + 1)
+    pub(crate) fn make_next(&self) -> Result<NextFile, StoreError> {
+        NextFile::make(self.storage.as_ref(), &self.dir, self.file_number() + 1)
     }
 
     /// What comes from here on belongs into `next`. The caller keeps others from adding records meanwhile;
     /// [`Self::switch_to`] does the rest.
-    pub(crate) fn begin_switch(&self, next: Next) -> SwitchPoint {
+    pub(crate) fn begin_switch(&self, next: NextFile) -> SwitchPoint {
         self.group.begin_switch(next)
     }
 

@@ -3,11 +3,11 @@
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
+use crate::disk_space::DiskSpace;
 use crate::error;
-use crate::group::{Group, Sink};
+use crate::group::{GroupCommit, LogSink};
 use crate::in_every_order;
 use crate::poison::Poison;
-use crate::room::Room;
 use base::store::{Outage, StoreError};
 use loom::sync::Mutex as Lock;
 use loom::thread::{self, JoinHandle};
@@ -52,7 +52,7 @@ impl Disk {
     }
 }
 
-impl Sink for Disk {
+impl LogSink for Disk {
     type Next = u64;
 
     fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError> {
@@ -92,7 +92,7 @@ impl Sink for Disk {
 
 /// A log, and what is on stable storage of it.
 struct Log {
-    group: Group<Disk>,
+    group: GroupCommit<Disk>,
     stored: Stored,
     poison: Arc<Poison>,
     /// What keeps others from adding records while the log switches files.
@@ -108,7 +108,7 @@ impl Log {
             stored: Arc::clone(&stored),
         };
         let poison = Arc::new(Poison::default());
-        let group = Group::new(disk, 1, 0, Arc::clone(&poison), Room::new(0));
+        let group = GroupCommit::new(disk, 1, 0, Arc::clone(&poison), DiskSpace::new(0));
         Arc::new(Self {
             group,
             stored,
@@ -159,8 +159,8 @@ fn what_is_acknowledged_is_there_once_and_in_order_and_all_who_wait_are_woken() 
         let log = Log::new(&[]);
         let senders = [log.sender(), log.sender()];
         log.append().unwrap();
-        for own in senders {
-            own.join().unwrap().unwrap();
+        for sender in senders {
+            sender.join().unwrap().unwrap();
         }
         assert_eq!(log.records(), [1, 2, 3]);
         assert_eq!(log.group.waiting(), 0);
@@ -174,10 +174,15 @@ fn a_failed_sync_poisons_whoever_is_not_done() {
         let log = Log::new(&[Fate::Works, Fate::FailsToSync]);
         let senders = [log.sender(), log.sender()];
         let mut outcomes = vec![log.append()];
-        outcomes.extend(senders.map(|own| own.join().unwrap()));
-        let done = outcomes.iter().filter(|own| own.is_ok()).count();
+        outcomes.extend(senders.map(|sender| sender.join().unwrap()));
+        let done = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
         assert_eq!(done, log.records().len(), "{outcomes:?}");
-        assert!(done > 0 && outcomes.iter().all(|own| own.is_ok() || is_poison(own)));
+        assert!(
+            done > 0
+                && outcomes
+                    .iter()
+                    .all(|outcome| outcome.is_ok() || is_poison(outcome))
+        );
         // All in one write, and nothing is left to fail.
         assert_eq!(log.poison.is_set(), done < 3);
     });
@@ -192,8 +197,8 @@ fn a_panic_of_the_leader_wakes_and_poisons_all() {
             thread::spawn(move || catch_unwind(AssertUnwindSafe(|| own.append())))
         });
         let mut outcomes = vec![catch_unwind(AssertUnwindSafe(|| log.append()))];
-        outcomes.extend(senders.map(|own| own.join().unwrap()));
-        let panicked = outcomes.iter().filter(|own| own.is_err()).count();
+        outcomes.extend(senders.map(|sender| sender.join().unwrap()));
+        let panicked = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         assert_eq!(panicked, 1);
         assert!(outcomes.iter().flatten().all(is_poison), "{outcomes:?}");
         assert!(log.records().is_empty());
@@ -206,7 +211,7 @@ fn what_finds_no_room_comes_again_before_all_that_has_come_since() {
         let log = Log::new(&[Fate::FindsNoRoom, Fate::Works, Fate::FindsNoRoom]);
         let senders = [log.sender(), log.sender()];
         let mut outcomes = vec![log.append()];
-        outcomes.extend(senders.map(|own| own.join().unwrap()));
+        outcomes.extend(senders.map(|sender| sender.join().unwrap()));
         for outcome in outcomes {
             match outcome {
                 Ok(()) => {}

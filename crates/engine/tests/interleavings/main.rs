@@ -15,8 +15,8 @@ mod error;
 #[path = "../../src/poison.rs"]
 mod poison;
 
-#[path = "../../src/room.rs"]
-mod room;
+#[path = "../../src/disk_space.rs"]
+mod disk_space;
 
 /// What `error` converts.
 mod column {
@@ -29,7 +29,7 @@ mod batches;
 #[path = "../../src/head/visibility.rs"]
 mod visibility;
 
-#[path = "../../src/wal/group.rs"]
+#[path = "../../src/wal/group_commit.rs"]
 mod group;
 
 mod sync;

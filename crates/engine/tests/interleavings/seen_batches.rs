@@ -69,8 +69,8 @@ fn senders_and_a_reader(senders: &'static [usize]) -> impl Fn() + Sync + Send + 
             })
             .collect();
         store.read();
-        for own in writers {
-            own.join().unwrap();
+        for writer in writers {
+            writer.join().unwrap();
         }
         assert_eq!(store.read(), Some(batches));
     }

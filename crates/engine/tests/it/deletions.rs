@@ -3,7 +3,7 @@
 use crate::fetching::Fetching;
 use crate::support::{DAY, MINUTE, NOON, batch, config, delete, figure, open, open_with, range};
 use crate::support::{fetch_in, read, scope, send_to};
-use base::context::{Budget, Context, Memory, Resource, Stop};
+use base::context::{Budget, Context, MemoryReservation, Resource, Stop};
 use base::cursor::Cursor;
 use base::id::{AccountId, Guid};
 use base::limit;
@@ -218,7 +218,7 @@ struct Counting {
     most: AtomicU64,
 }
 
-impl Memory for Counting {
+impl MemoryReservation for Counting {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let now = self.now.fetch_add(bytes, Ordering::SeqCst) + bytes;
         self.most.fetch_max(now, Ordering::SeqCst);

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Default)]
-pub(crate) struct Heard(Mutex<Vec<String>>);
+pub(crate) struct RecordedEvents(Mutex<Vec<String>>);
 
-impl Events for Heard {
+impl Events for RecordedEvents {
     fn on_event(&self, event: Event<'_>) {
         let text = match event {
             Event::Failed { work, error } => format!("{work}: {error}"),
@@ -24,7 +24,7 @@ impl Events for Heard {
     }
 }
 
-impl Heard {
+impl RecordedEvents {
     /// Waits for something that contains `text`.
     pub(crate) fn until(&self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(90);
@@ -36,9 +36,9 @@ impl Heard {
     }
 }
 
-fn open(config: EngineConfig, storage: &Faulty) -> (Engine, Arc<Heard>, Arc<ManualClock>) {
+fn open(config: EngineConfig, storage: &Faulty) -> (Engine, Arc<RecordedEvents>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
-    let heard = Arc::new(Heard::default());
+    let heard = Arc::new(RecordedEvents::default());
     let engine = Engine::open_with_events(
         config,
         Arc::clone(&clock) as _,

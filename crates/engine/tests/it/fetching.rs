@@ -70,7 +70,7 @@ pub(crate) fn collect_and_fill(cursor: &mut dyn Cursor) -> Result<Series, StoreE
     let bits = |grid: &Grid| {
         grid.values
             .iter()
-            .map(|own| own.to_bits())
+            .map(|value| value.to_bits())
             .collect::<Vec<_>>()
     };
     assert_eq!(bits(&filling.end()), bits(&expected));

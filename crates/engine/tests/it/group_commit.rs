@@ -125,7 +125,7 @@ fn a_panic_while_committing_for_all_poisons_and_all_hear_of_it() {
         gate.set(false);
         all.into_iter().map(ScopedJoinHandle::join).collect()
     });
-    let panicked = outcomes.iter().filter(|own| own.is_err()).count();
+    let panicked = outcomes.iter().filter(|outcome| outcome.is_err()).count();
     assert_eq!(panicked, 1);
     for outcome in outcomes.into_iter().flatten() {
         match outcome {

@@ -3,7 +3,7 @@
 
 use crate::fetching::Fetching;
 use crate::support::{MINUTE, NOON, batch, config, delete, open_with, range, scope, send};
-use base::context::{Budget, Context, Memory, Stop};
+use base::context::{Budget, Context, MemoryReservation, Stop};
 use base::pattern::Pattern;
 use base::selector::Selector;
 use base::store::{Durability, FetchQuery, FindQuery, SampleStore, Shape};
@@ -36,7 +36,7 @@ impl Hold {
     }
 }
 
-impl Memory for Hold {
+impl MemoryReservation for Hold {
     fn reserve(&self, _: u64) -> Result<(), Stop> {
         self.step();
         Ok(())

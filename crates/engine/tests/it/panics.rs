@@ -1,6 +1,6 @@
 //! A panic in the background costs what it was at, and nothing that comes after.
 
-use crate::events::Heard;
+use crate::events::RecordedEvents;
 use crate::hooked::{Hook, Hooked};
 use crate::support::{NOON, config, figure, read, send};
 use base::store::SampleStore;
@@ -30,13 +30,13 @@ impl Hook for Panicking {
     }
 }
 
-fn open(storage: &Faulty, thread: &'static str, panics: u32) -> (Engine, Arc<Heard>) {
+fn open(storage: &Faulty, thread: &'static str, panics: u32) -> (Engine, Arc<RecordedEvents>) {
     let config = EngineConfig {
         segments_per_day: 2,
         flush_samples: 1000,
         ..config()
     };
-    let heard = Arc::new(Heard::default());
+    let heard = Arc::new(RecordedEvents::default());
     let hook = Panicking {
         left: AtomicU32::new(panics),
         thread,
@@ -91,9 +91,9 @@ fn a_flush_that_panics_is_told_by_health() {
     let (engine, heard) = open(&storage, "engine-flush", 1);
     fill(&engine);
     heard.until("Panicked { thread: \"engine-flush\" }");
-    let told = engine.health().unwrap_err().to_string();
+    let message = engine.health().unwrap_err().to_string();
     assert!(
-        told.contains("a thread that flushed the head panicked"),
-        "{told}"
+        message.contains("a thread that flushed the head panicked"),
+        "{message}"
     );
 }

@@ -4,7 +4,7 @@ use crate::support::{DAY, MINUTE, NOON, delete, open, range, scope, send};
 use base::context::{Context, Resource};
 use base::cursor::Cursor;
 use base::selector::Selector;
-use base::store::{FetchQuery, Part, SampleStore, Shape, StoreError};
+use base::store::{FetchQuery, ReadPart, SampleStore, Shape, StoreError};
 use base::time::TimeRange;
 use engine::Engine;
 use engine::storage::faulty::Faulty;
@@ -67,7 +67,7 @@ fn parts_are_what_one_reader_reads_in_any_order_however_often_and_on_any_thread(
     let context = Context::unlimited();
     let whole = &context;
     let mut read = Vec::new();
-    let mut visit = |parts: Vec<Box<dyn Part + '_>>| {
+    let mut visit = |parts: Vec<Box<dyn ReadPart + '_>>| {
         assert!(parts.len() > 4, "{} parts of 111 series", parts.len());
         assert!(parts.iter().all(|part| part.cost() > 0));
         // What is written from here on is in none of them.

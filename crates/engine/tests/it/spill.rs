@@ -12,7 +12,7 @@ const SERIES: usize = 8000;
 fn spill_files(storage: &Faulty) -> usize {
     let files = storage.list(Path::new("/samples/segments/2026-11-23"));
     let files = files.unwrap_or_default().into_iter();
-    files.filter(|own| own.ends_with(".blocks")).count()
+    files.filter(|file| file.ends_with(".blocks")).count()
 }
 
 #[test]

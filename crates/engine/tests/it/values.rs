@@ -31,7 +31,9 @@ fn stored(engine: &Engine, selector: &Selector) -> Vec<(SeriesKey<'static>, Vec<
     let series = engine.fetch(&scope(1), &query, &Context::unlimited());
     let series = series.unwrap().into_iter();
     let bits = |values: Vec<f64>| values.into_iter().map(f64::to_bits).collect();
-    series.map(|own| (own.key, bits(own.values))).collect()
+    series
+        .map(|series| (series.key, bits(series.values)))
+        .collect()
 }
 
 #[test]
@@ -99,7 +101,12 @@ fn a_grid_is_what_its_samples_fold_to() {
         let slots = series.timestamps.iter().copied();
         window.put(&mut grid, slots.zip(series.values.iter().copied()));
         let expected = window.grid(samples.iter().copied(), fold);
-        let bits = |values: &[f64]| values.iter().map(|own| own.to_bits()).collect::<Vec<_>>();
+        let bits = |values: &[f64]| {
+            values
+                .iter()
+                .map(|value| value.to_bits())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(bits(&grid.values), bits(&expected.values), "{fold:?}");
     }
 }

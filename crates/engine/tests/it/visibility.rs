@@ -22,10 +22,13 @@ fn of_many_batches_that_write_to_the_same_series_none_is_seen_in_part() {
     let clock = Arc::new(ManualClock::at(Millis(NOON)));
     let engine = open_with(config(), &Faulty::new(1), &clock).unwrap().0;
     let names: Vec<String> = (0..APART * SERIES).map(|own| format!("n.{own}")).collect();
-    let all: Vec<(&str, i64, f64)> = names.iter().map(|own| (own.as_str(), NOON, 0.0)).collect();
+    let all: Vec<(&str, i64, f64)> = names
+        .iter()
+        .map(|name| (name.as_str(), NOON, 0.0))
+        .collect();
     send(&engine, 1, &all);
     let names: Vec<&String> = names.iter().step_by(APART).collect();
-    let pattern = names.iter().map(|own| own.trim_start_matches("n."));
+    let pattern = names.iter().map(|name| name.trim_start_matches("n."));
     let pattern = format!("n.{{{}}}", pattern.collect::<Vec<_>>().join(","));
     let (left, reads) = (AtomicU64::new(SENDERS), AtomicU64::new(0));
     let torn = AtomicBool::new(false);
@@ -38,7 +41,7 @@ fn of_many_batches_that_write_to_the_same_series_none_is_seen_in_part() {
                     // Every third sample arrives late.
                     let late = i64::from(round % 3 == 0) * 100_000;
                     let at = NOON - late - (round * SENDERS + sender) as i64;
-                    let batch: Vec<_> = names.iter().map(|own| (own.as_str(), at, 1.0)).collect();
+                    let batch: Vec<_> = names.iter().map(|name| (name.as_str(), at, 1.0)).collect();
                     send(engine, 1, &batch);
                 }
                 left.fetch_sub(1, Ordering::SeqCst);

@@ -2,7 +2,7 @@
 //! many.
 
 use super::counted_source::CountedSource;
-use super::tally::{Count, Noted, Tally, TallyKey};
+use super::tally::{Count, CountOutcome, Tally, TallyKey};
 use super::{Action, Actor, Credential, Entry, Origin, Outcome};
 use base::id::{AccountId, KeyId};
 use base::limit::{self, Limit};
@@ -110,7 +110,7 @@ impl Counts {
             source: origin.source().into(),
         };
         let transaction = || Some(Arc::from(origin.transaction()));
-        if self.refusals.note(what, now, transaction) == Noted::First {
+        if self.refusals.note(what, now, transaction) == CountOutcome::First {
             let count = Count {
                 what,
                 first: now,

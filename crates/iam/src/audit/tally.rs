@@ -47,7 +47,7 @@ impl<K> Count<K> {
 
 /// The result of counting an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Noted {
+pub(crate) enum CountOutcome {
     /// The first of its period.
     First,
     /// A repetition.
@@ -90,20 +90,20 @@ impl<K: TallyKey> Period<K> {
     }
 
     /// How a new event is counted: as it is, without its source, or among the others.
-    fn place(&mut self, what: K, most: usize) -> (K, Noted) {
+    fn place(&mut self, what: K, most: usize) -> (K, CountOutcome) {
         if self.has_room(what, most) {
             self.take_place(what);
-            return (what, Noted::First);
+            return (what, CountOutcome::First);
         }
         let anywhere = what.without_source();
         if what.is_named() && self.counts.contains_key(&anywhere) {
-            return (anywhere, Noted::Overflow);
+            return (anywhere, CountOutcome::Overflow);
         }
         if what.is_named() && self.from_anywhere < most {
             self.from_anywhere += 1;
-            return (anywhere, Noted::First);
+            return (anywhere, CountOutcome::First);
         }
-        (what.others(), Noted::Overflow)
+        (what.others(), CountOutcome::Overflow)
     }
 }
 
@@ -137,7 +137,7 @@ impl<K: TallyKey> Tally<K> {
         what: K,
         now: Millis,
         transaction: impl FnOnce() -> Option<Arc<str>>,
-    ) -> Noted {
+    ) -> CountOutcome {
         let begun = now.0.div_euclid(self.period);
         let mut table = self.table();
         if table.len() >= PERIODS_MAX && !table.contains_key(&begun) {
@@ -146,7 +146,7 @@ impl<K: TallyKey> Tally<K> {
         let period = table.entry(begun).or_default();
         if let Some(count) = period.counts.get_mut(&what) {
             count.add(now);
-            return Noted::Again;
+            return CountOutcome::Again;
         }
         let (placed, noted) = period.place(what, self.most);
         if placed != what {
@@ -296,7 +296,7 @@ mod tests {
         for source in 1..=500 {
             note((8, source));
         }
-        assert_eq!(note((9, 3)), Noted::First);
+        assert_eq!(note((9, 3)), CountOutcome::First);
         assert!(times((8, 0)) > 400);
         assert_eq!(times((9, 0)), 1);
         // The total stays bounded, and nothing is lost.
@@ -309,16 +309,16 @@ mod tests {
         assert_eq!(sum, 500 + 2 + 500 + 1 + 9_990);
     }
 
-    fn note(tally: &Tally<u32>, what: u32, at: i64) -> Noted {
+    fn note(tally: &Tally<u32>, what: u32, at: i64) -> CountOutcome {
         tally.note(what, Millis(at), || None)
     }
 
     #[test]
     fn the_same_is_one_count_by_period() {
         let tally = Tally::new(1000, 10);
-        assert_eq!(note(&tally, 7, 0), Noted::First);
-        assert_eq!(note(&tally, 7, 999), Noted::Again);
-        assert_eq!(note(&tally, 7, 1000), Noted::First);
+        assert_eq!(note(&tally, 7, 0), CountOutcome::First);
+        assert_eq!(note(&tally, 7, 999), CountOutcome::Again);
+        assert_eq!(note(&tally, 7, 1000), CountOutcome::First);
         let ended = tally.take(Millis(1500), false);
         assert_eq!(ended.len(), 1);
         assert_eq!((ended[0].times, ended[0].first), (2, Millis(0)));

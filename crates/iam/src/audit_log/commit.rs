@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 /// What is read into memory after a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Read {
+enum ReadBack {
     Nothing,
     Changes,
     ChangesAndEnds,
@@ -31,7 +31,7 @@ impl Iam {
     /// changed, unless it is [`DbError::OutcomeUnknown`]: then this node trusts nobody until it has read what there is. A
     /// failure to read a committed change is not a failure of the change.
     pub(crate) async fn commit(&self, tx: Tx, entries: impl Into<Entries>) -> Result<(), IamError> {
-        self.commit_and_read(tx, entries, Read::Changes).await
+        self.commit_and_read(tx, entries, ReadBack::Changes).await
     }
 
     /// Commits a change that also ends sessions, and updates both in memory before returning.
@@ -40,7 +40,7 @@ impl Iam {
         tx: Tx,
         entries: impl Into<Entries>,
     ) -> Result<(), IamError> {
-        let read = Read::ChangesAndEnds;
+        let read = ReadBack::ChangesAndEnds;
         self.commit_and_read(tx, entries, read).await
     }
 
@@ -50,7 +50,7 @@ impl Iam {
         tx: Tx,
         entries: impl Into<Entries>,
     ) -> Result<(), IamError> {
-        self.commit_and_read(tx, entries, Read::Nothing).await
+        self.commit_and_read(tx, entries, ReadBack::Nothing).await
     }
 
     /// The only place that commits a change: with its entries, and with its number in the change log.
@@ -58,7 +58,7 @@ impl Iam {
         &self,
         mut tx: Tx,
         entries: impl Into<Entries>,
-        read: Read,
+        read: ReadBack,
     ) -> Result<(), IamError> {
         let Entries(entries) = entries.into();
         let number = changes::number(&mut tx).await?;
@@ -76,10 +76,10 @@ impl Iam {
             }
             iam.0.counts.wrote(entries.len());
             entries.iter().for_each(Entry::log);
-            if read != Read::Nothing {
+            if read != ReadBack::Nothing {
                 iam.apply_committed(number).await;
             }
-            if read == Read::ChangesAndEnds {
+            if read == ReadBack::ChangesAndEnds {
                 iam.read_ends().await;
             }
             Ok(())

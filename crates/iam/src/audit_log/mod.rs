@@ -1,7 +1,7 @@
 //! The audit table: written with every change, kept within its limits, and read by the operator.
 
 mod commit;
-mod keep;
 mod read;
+mod retention;
 
 pub use read::Page;

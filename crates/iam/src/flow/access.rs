@@ -3,7 +3,7 @@
 use super::refresh::Login;
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::bounds::{AccountReach, Bounds, Root};
+use crate::model::bounds::{AccountReach, CredentialBounds, Root};
 use crate::model::directory::User;
 use crate::service::Iam;
 use crate::token::claims::{AccountClaim, AuthnClaim, IamClaims, ReachClaim, SCOPE, UaaClaims};
@@ -42,7 +42,7 @@ struct Stated<'a> {
 impl Stated<'_> {
     /// Refuses to sign claims that give more than the credential shown, or that would not end with it. Every issuer
     /// respects the bounds; this check finds one that does not.
-    fn check_within(&self, bounds: &Bounds) -> Result<(), IamError> {
+    fn check_within(&self, bounds: &CredentialBounds) -> Result<(), IamError> {
         let beyond = || IamError::Crypto("sign a token that gives more than was shown");
         let account = self.account.map(|account| account.bss.parse());
         let root = Root {

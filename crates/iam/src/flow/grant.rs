@@ -12,7 +12,7 @@ use super::{access, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
 use crate::grant::NOT_A_MEMBER;
-use crate::model::bounds::{AccountReach, Bounds, Root};
+use crate::model::bounds::{AccountReach, CredentialBounds, Root};
 use crate::policy;
 use crate::service::Iam;
 use crate::token::identity::Credential;
@@ -181,7 +181,7 @@ impl Iam {
         asked: Option<&str>,
     ) -> Result<GrantSubject, IamError> {
         let now = self.0.clock.now();
-        let proven = |subject: Subject, bounds: Bounds, grant_type: &str, held| {
+        let proven = |subject: Subject, bounds: CredentialBounds, grant_type: &str, held| {
             let directory = self.directory();
             // The first account may be deleted while a user still has others.
             let default = policy::account(&directory, &bounds);
@@ -213,7 +213,7 @@ impl Iam {
             Grant::Password { username, password } => {
                 let stored = self.password_of(&username).await?;
                 let user = password::check(self, source, &username, password).await?;
-                let bounds = Bounds::of_person(&self.directory(), user.id, now);
+                let bounds = CredentialBounds::of_person(&self.directory(), user.id, now);
                 let held = ProofGuard::Password(user.id, stored);
                 proven(user.into(), bounds, PASSWORD, held)
             }
@@ -236,7 +236,7 @@ impl Iam {
     }
 
     /// The bounds of a service that shows its id, and one of its keys as the secret.
-    fn client(&self, id: &str, secret: &Secret<String>) -> Result<Bounds, IamError> {
+    fn client(&self, id: &str, secret: &Secret<String>) -> Result<CredentialBounds, IamError> {
         let wrong = |why: &str| {
             let message = format!("The client is unknown or its secret is wrong{why}");
             IamError::refused(Reason::WrongClient, message)
@@ -256,7 +256,11 @@ impl Iam {
     }
 
     /// The requested account, if the bounds open it.
-    pub(crate) fn account_for(&self, bounds: &Bounds, asked: &str) -> Result<AccountId, IamError> {
+    pub(crate) fn account_for(
+        &self,
+        bounds: &CredentialBounds,
+        asked: &str,
+    ) -> Result<AccountId, IamError> {
         let directory = self.directory();
         let asked = asked.parse().ok();
         if let Some(account) = asked.filter(|account| bounds.opens(&directory, *account)) {
@@ -313,17 +317,19 @@ impl Iam {
         principal: Principal,
         proven_at: Millis,
         root: Root,
-    ) -> Result<Bounds, IamError> {
+    ) -> Result<CredentialBounds, IamError> {
         let now = self.0.clock.now();
-        Bounds::derived(&self.directory(), principal, proven_at, root, now).map_err(|why| {
-            let message = format!("This login has ended: {why}");
-            let refusal = Refusal::new(Reason::WrongRefreshToken, message);
-            IamError::Refused(refusal.remedy(Remedy::LogInAgain))
-        })
+        CredentialBounds::derived(&self.directory(), principal, proven_at, root, now).map_err(
+            |why| {
+                let message = format!("This login has ended: {why}");
+                let refusal = Refusal::new(Reason::WrongRefreshToken, message);
+                IamError::Refused(refusal.remedy(Remedy::LogInAgain))
+            },
+        )
     }
 
     /// The principal of a login, if it still exists.
-    pub(crate) fn subject(&self, bounds: &Bounds) -> Result<Subject, IamError> {
+    pub(crate) fn subject(&self, bounds: &CredentialBounds) -> Result<Subject, IamError> {
         let gone = || {
             let message = "The user of this login is gone";
             IamError::refused(Reason::WrongRefreshToken, message)

@@ -1,13 +1,13 @@
 //! From a proof to tokens: grants, sessions and their renewal, one-time codes, passwords, and how each of them ends.
 
 pub(crate) mod access;
-pub(crate) mod ending;
 pub mod grant;
-mod guess;
+mod guess_limit;
 mod introspect;
 pub(crate) mod passcode;
 pub mod password;
 pub mod refresh;
 pub mod request;
+pub(crate) mod session_end;
 mod session_limit;
 pub mod uaa;

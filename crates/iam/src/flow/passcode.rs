@@ -6,10 +6,10 @@
 use crate::audit::{Action, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::bounds::Bounds;
+use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::acts::credentials;
 use crate::repo::passcodes;
+use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use base::secret::Secret;
 use db::Tx;
@@ -24,7 +24,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789A";
 pub(crate) async fn issue(
     iam: &Iam,
     mut tx: Tx,
-    bounds: &Bounds,
+    bounds: &CredentialBounds,
     credential: Credential,
 ) -> Result<Secret<String>, IamError> {
     if !bounds.renewable() {
@@ -66,7 +66,7 @@ pub(crate) async fn redeem(
     iam: &Iam,
     tx: &mut Tx,
     code: &Secret<String>,
-) -> Result<Bounds, IamError> {
+) -> Result<CredentialBounds, IamError> {
     let now = iam.0.clock.now();
     let hash = entropy::sha256(code.expose().trim().as_bytes());
     let taken = passcodes::take(tx, &hash).await?;

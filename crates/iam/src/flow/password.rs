@@ -2,12 +2,12 @@
 //! names.
 //!
 //! Failures are counted by `login::throttle`; checks wait in `login::queue`. A user who logged in from the same source
-//! before (`login::familiar`) is paced, but never refused for the failures of others.
+//! before (`login::known_sources`) is paced, but never refused for the failures of others.
 
-use super::guess::seconds;
+use super::guess_limit::seconds;
 use crate::audit::{Action, Credential, Origin, Refused};
 use crate::error::IamError;
-use crate::login::queue::{Full, Place};
+use crate::login::queue::{CheckPermit, QueueError};
 use crate::login::throttle::{Slowed, Try};
 use crate::login::{hash, quality};
 use crate::model::directory::User;
@@ -47,13 +47,13 @@ pub(crate) async fn prepare(
     let knows = |key| {
         let directory = iam.directory();
         directory.user_by_email(address).is_some_and(|user| {
-            let (familiar, set_at) = (&iam.0.logins.familiar, user.password_changed_at);
-            familiar.knows(user.id, set_at, key, now)
+            let (known_sources, set_at) = (&iam.0.logins.known_sources, user.password_changed_at);
+            known_sources.knows(user.id, set_at, key, now)
         })
     };
-    let familiar = source.key().is_some_and(knows);
-    let mut place = place(iam, source.key(), familiar).await?;
-    on_a_worker(move || hash::hash(place.memory(), password.expose())).await
+    let is_known_source = source.key().is_some_and(knows);
+    let mut permit = permit(iam, source.key(), is_known_source).await?;
+    on_a_worker(move || hash::hash(permit.memory(), password.expose())).await
 }
 
 async fn on_a_worker<T: Send + 'static>(
@@ -64,16 +64,20 @@ async fn on_a_worker<T: Send + 'static>(
         .map_err(|_| IamError::Crypto("finish the password check"))?
 }
 
-/// A place among the concurrent checks.
-async fn place(iam: &Iam, source: Option<SourceKey>, familiar: bool) -> Result<Place, IamError> {
-    let full = match iam.0.logins.checks.place(source, familiar).await {
-        Ok(place) => return Ok(place),
+/// A permit among the concurrent checks.
+async fn permit(
+    iam: &Iam,
+    source: Option<SourceKey>,
+    is_known_source: bool,
+) -> Result<CheckPermit, IamError> {
+    let full = match iam.0.logins.checks.permit(source, is_known_source).await {
+        Ok(permit) => return Ok(permit),
         Err(full) => full,
     };
     let limit = match full {
-        Full::Line => &limit::PASSWORD_CHECKS_WAITING,
-        Full::Source => &limit::PASSWORD_CHECKS_WAITING_PER_SOURCE,
-        Full::Late => &limit::PASSWORD_WAIT_SECONDS,
+        QueueError::Full => &limit::PASSWORD_CHECKS_WAITING,
+        QueueError::SourceFull => &limit::PASSWORD_CHECKS_WAITING_PER_SOURCE,
+        QueueError::TimedOut => &limit::PASSWORD_WAIT_SECONDS,
     };
     let message = format!("Too many logins at once (`{}`): try again", limit.name);
     Err(busy(message, limit, 1))
@@ -100,7 +104,7 @@ struct Login {
     /// The source, if it is counted as one, and its failure counters.
     counted: Option<(SourceKey, Try)>,
     /// Whether the user logged in from there before.
-    familiar: bool,
+    is_known_source: bool,
 }
 
 /// The user, if the password is theirs.
@@ -122,19 +126,20 @@ pub(crate) async fn check(
     let set_at = user
         .as_ref()
         .map_or(Millis(0), |user| user.password_changed_at);
-    let familiar = counted.is_some_and(|(key, _)| logins.familiar.knows(id, set_at, key, now));
+    let is_known_source =
+        counted.is_some_and(|(key, _)| logins.known_sources.knows(id, set_at, key, now));
     let login = Login {
         user,
         source,
         counted,
-        familiar,
+        is_known_source,
     };
     login.wait(iam).await?;
-    let place = place(iam, source.key(), familiar).await?;
+    let permit = permit(iam, source.key(), is_known_source).await?;
     let (iam, origin) = (iam.clone(), Origin::current());
     // A separate task, which finishes even if the client disconnects: the failure is counted all the same, and the
-    // place stays taken until the hashing ends. There are never more of these tasks than places.
-    let compared = async move { login.compare(&iam, place, password).await };
+    // permit stays taken until the hashing ends. There are never more of these tasks than permits.
+    let compared = async move { login.compare(&iam, permit, password).await };
     tokio::spawn(origin.scope(compared))
         .await
         .map_err(|_| IamError::Crypto("finish the password check"))?
@@ -158,7 +163,7 @@ impl Login {
             return Ok(());
         };
         let (throttle, now) = (&iam.0.logins.throttle, iam.0.clock.now());
-        if !self.familiar {
+        if !self.is_known_source {
             let allowed = throttle.look(attempt, now);
             return allowed.map_err(|slowed| self.slowed(iam, slowed));
         }
@@ -174,29 +179,29 @@ impl Login {
     async fn compare(
         self,
         iam: &Iam,
-        mut place: Place,
+        mut permit: CheckPermit,
         password: Secret<String>,
     ) -> Result<User, IamError> {
         let (logins, now) = (&iam.0.logins, iam.0.clock.now());
-        if let Some((_, attempt)) = self.counted.as_ref().filter(|_| !self.familiar) {
+        if let Some((_, attempt)) = self.counted.as_ref().filter(|_| !self.is_known_source) {
             let begun = logins.throttle.begin(attempt, now);
             begun.map_err(|slowed| self.slowed(iam, slowed))?;
         }
         let id = self.user.as_ref().map_or_else(nobody, |user| user.id);
         let stored = stored(iam, id).await?;
         let stored = stored.unwrap_or_else(|| logins.decoy.clone());
-        let right = on_a_worker(move || hash::verify(place.memory(), password.expose(), &stored));
+        let right = on_a_worker(move || hash::verify(permit.memory(), password.expose(), &stored));
         let (true, Some(user)) = (right.await?, &self.user) else {
             self.refused(iam, Action::LoginFailed, "wrong_password");
             return Err(rejected());
         };
         if let Some((key, attempt)) = &self.counted {
-            logins.throttle.clear(attempt, self.familiar);
-            let familiar = &logins.familiar;
+            logins.throttle.clear(attempt, self.is_known_source);
+            let known_sources = &logins.known_sources;
             // The time from before the check: if the password was changed meanwhile, nothing is remembered for the new
             // one.
             let person = (user.id, user.password_changed_at);
-            if familiar.remember(&iam.0.db, person, *key, now).await? {
+            if known_sources.remember(&iam.0.db, person, *key, now).await? {
                 let source = self.source;
                 tracing::info!(event = "login_from_a_new_source", user = %user.id, %source, "logged in by password");
             }

@@ -10,12 +10,12 @@ use super::session_limit;
 use crate::audit::{Action, Actor, Credential, Entry};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::bounds::{Bounds, Root};
+use crate::model::bounds::{CredentialBounds, Root};
 use crate::refusal::{Reason, Refusal, Remedy};
-use crate::repo::acts::credentials;
 use crate::repo::refresh_tokens::{self, NewToken, RefreshToken};
 use crate::repo::sessions;
 use crate::repo::sessions::NewSession;
+use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::token::subject::Subject;
@@ -44,7 +44,7 @@ const PREFIX: &str = "vgr_";
 /// A proof and the account it is used for; a session begins with it. Only [`Login::to`] makes one.
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
-    bounds: Bounds,
+    bounds: CredentialBounds,
     account: AccountId,
     grant_type: String,
 }
@@ -53,7 +53,7 @@ impl Login {
     /// A login to the account, if the bounds open it.
     pub(crate) fn to(
         iam: &Iam,
-        bounds: Bounds,
+        bounds: CredentialBounds,
         asked: &str,
         grant_type: String,
     ) -> Result<Self, IamError> {
@@ -65,7 +65,7 @@ impl Login {
     }
 
     /// The bounds of what may be issued for it.
-    pub(crate) const fn bounds(&self) -> &Bounds {
+    pub(crate) const fn bounds(&self) -> &CredentialBounds {
         &self.bounds
     }
 
@@ -301,7 +301,7 @@ pub(crate) async fn peek(
     tx: &mut Tx,
     text: &Secret<String>,
     client: &str,
-) -> Result<Bounds, IamError> {
+) -> Result<CredentialBounds, IamError> {
     let token = refresh_tokens::find_unused(tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
     let (bounds, account) = read(iam, tx, &token).await?;
@@ -311,7 +311,11 @@ pub(crate) async fn peek(
 }
 
 /// The bounds of the token's session if both are alive, and its account.
-async fn read(iam: &Iam, tx: &mut Tx, token: &RefreshToken) -> Result<(Bounds, String), IamError> {
+async fn read(
+    iam: &Iam,
+    tx: &mut Tx,
+    token: &RefreshToken,
+) -> Result<(CredentialBounds, String), IamError> {
     unexpired(token, iam.0.clock.now())?;
     let begun = sessions::live_account(tx, token.session).await?;
     let (account, proven_at) = begun.ok_or_else(invalid)?;

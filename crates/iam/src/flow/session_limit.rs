@@ -2,7 +2,7 @@
 //! of times, but must not fill the database with it.
 
 use crate::error::IamError;
-use crate::model::bounds::Bounds;
+use crate::model::bounds::CredentialBounds;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::refresh_tokens;
 use crate::repo::sessions;
@@ -22,7 +22,7 @@ const ENDED_PER_LIVING: u64 = 20;
 pub(super) async fn enforce(
     iam: &Iam,
     tx: &mut Tx,
-    bounds: &Bounds,
+    bounds: &CredentialBounds,
     begun: SessionId,
     now: Millis,
 ) -> Result<Vec<SessionId>, IamError> {

@@ -8,7 +8,7 @@ use super::request::Grant;
 use super::{access, refresh};
 use crate::audit::Credential as Shown;
 use crate::error::IamError;
-use crate::repo::acts::credentials;
+use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::identity::Credential;
 use crate::token::issued::Client;

@@ -1,6 +1,6 @@
 //! Argon2id: the stored hash of a password, and the memory for its computation.
 //!
-//! The memory belongs to a place of the queue ([`super::queue`]) and is reused: if each check allocated it, the
+//! The memory belongs to a permit of the queue ([`super::queue`]) and is reused: if each check allocated it, the
 //! allocator would keep one copy for every thread that ever made a check.
 
 use crate::entropy;
@@ -18,9 +18,9 @@ const HASH_BYTES: usize = 32;
 
 /// The memory of one check at a time; 19 MiB from the first check on.
 #[derive(Default)]
-pub(crate) struct Memory(Vec<Block>);
+pub(crate) struct HashMemory(Vec<Block>);
 
-impl std::fmt::Debug for Memory {
+impl std::fmt::Debug for HashMemory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Memory({} blocks)", self.0.len())
     }
@@ -38,7 +38,7 @@ fn params() -> Result<Params, IamError> {
 
 /// Fills `out` and wipes the memory, because the next check is another user's.
 fn compute(
-    memory: &mut Memory,
+    memory: &mut HashMemory,
     params: Params,
     password: &str,
     salt: &[u8],
@@ -57,7 +57,7 @@ fn compute(
 }
 
 /// The stored hash of a password.
-pub(crate) fn hash(memory: &mut Memory, password: &str) -> Result<String, IamError> {
+pub(crate) fn hash(memory: &mut HashMemory, password: &str) -> Result<String, IamError> {
     let failed = || IamError::Crypto("hash the password");
     let (params, salt) = (params()?, entropy::bytes::<16>());
     let mut out = [0_u8; HASH_BYTES];
@@ -73,7 +73,11 @@ pub(crate) fn hash(memory: &mut Memory, password: &str) -> Result<String, IamErr
 }
 
 /// Whether the password matches the stored hash.
-pub(crate) fn verify(memory: &mut Memory, password: &str, stored: &str) -> Result<bool, IamError> {
+pub(crate) fn verify(
+    memory: &mut HashMemory,
+    password: &str,
+    stored: &str,
+) -> Result<bool, IamError> {
     let failed = || IamError::Crypto("read a stored password");
     let stored = PasswordHash::new(stored).map_err(|_| failed())?;
     let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
@@ -105,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_stored_fits_its_password_alone_and_leaves_nothing_in_memory() {
-        let mut memory = Memory::default();
+        let mut memory = HashMemory::default();
         let stored = hash(&mut memory, "correct horse").unwrap();
         assert!(
             stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
@@ -126,6 +130,6 @@ mod tests {
             .hash_password_with_salt(b"correct horse", &[7; 16])
             .unwrap()
             .to_string();
-        assert!(verify(&mut Memory::default(), "correct horse", &stored).unwrap());
+        assert!(verify(&mut HashMemory::default(), "correct horse", &stored).unwrap());
     }
 }

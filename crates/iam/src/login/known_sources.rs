@@ -9,7 +9,7 @@
 use crate::entropy;
 use crate::error::IamError;
 use crate::repo::login_secret;
-use crate::repo::login_sources::{self, Key, Places};
+use crate::repo::login_sources::{self, DeletedSources, Key};
 use base::id::UserId;
 use base::source::SourceKey;
 use base::time::Millis;
@@ -26,27 +26,27 @@ const RENEWED_MILLISECONDS: i64 = 86_400_000;
 /// How far back the entries of other nodes are read again: for clocks that differ, and for a read that failed.
 const OVERLAP_MILLISECONDS: i64 = 10 * 60_000;
 
-/// The entries.
+/// The sources of users' earlier logins.
 #[derive(Debug)]
-pub(crate) struct Familiar {
+pub(crate) struct KnownSources {
     secret: Vec<u8>,
     seen: RwLock<HashMap<Key, i64>>,
     per_user: usize,
 }
 
-impl Familiar {
+impl KnownSources {
     /// Reads the entries; creates the hash key, which all nodes share, if there is none.
     pub(crate) async fn load(db: &Db, now: Millis, per_user: usize) -> Result<Self, IamError> {
         let secret = login_secret::secret(db).await?;
-        let familiar = Self {
+        let known_sources = Self {
             secret,
             seen: RwLock::default(),
             per_user,
         };
-        familiar
+        known_sources
             .read(db, now.0.saturating_sub(REMEMBERED_MILLISECONDS))
             .await?;
-        Ok(familiar)
+        Ok(known_sources)
     }
 
     /// Reads the entries that other nodes have written.
@@ -123,9 +123,9 @@ impl Familiar {
     }
 
     /// Removes entries from memory after the transaction of a new password has deleted them.
-    pub(crate) fn forget(&self, places: &Places) {
+    pub(crate) fn forget(&self, deleted: &DeletedSources) {
         self.write(|seen| {
-            for key in &places.0 {
+            for key in &deleted.0 {
                 seen.remove(key);
             }
         });

@@ -1,6 +1,6 @@
 //! Passwords and one-time codes, and what slows guessing.
 
-mod common;
+mod common_passwords;
 pub(crate) mod guessable;
 pub(crate) mod hash;
 pub(crate) mod known_sources;
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub(crate) struct Logins {
     pub(crate) checks: Arc<queue::Checks>,
     pub(crate) throttle: throttle::Throttle,
-    pub(crate) familiar: known_sources::Familiar,
+    pub(crate) known_sources: known_sources::KnownSources,
     /// The hash that passwords of unknown users are compared with.
     pub(crate) decoy: String,
 }
@@ -35,7 +35,7 @@ impl Logins {
     ) -> Result<Self, IamError> {
         let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        let checks = queue::Checks::new(queue::Bounds {
+        let checks = queue::Checks::new(queue::QueueLimits {
             at_once: checks_at_once,
             waiting: size(limits.password_checks_waiting),
             waiting_per_source: size(limits.password_checks_waiting_per_source),
@@ -51,7 +51,7 @@ impl Logins {
         Ok(Self {
             checks,
             throttle,
-            familiar: known_sources::Familiar::load(db, now, per_user).await?,
+            known_sources: known_sources::KnownSources::load(db, now, per_user).await?,
             decoy: hash::decoy()?,
         })
     }

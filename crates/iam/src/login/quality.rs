@@ -1,6 +1,6 @@
 //! Rules for passwords: not too short, not too long, not a common one, and not made of the user's own address.
 
-use super::common;
+use super::common_passwords;
 use super::guessable::parts;
 use crate::error::IamError;
 use crate::refusal::{Reason, Refusal, Remedy};
@@ -40,13 +40,13 @@ pub(crate) fn check(password: &str, address: &str) -> Result<(), IamError> {
         Err(IamError::Refused(refused(what)))
     };
     let folded = password.to_lowercase();
-    if common::contains(&folded) || common::contains(folded.trim()) {
+    if common_passwords::contains(&folded) || common_passwords::contains(folded.trim()) {
         return weak("it is one of the most common passwords");
     }
     if parts(folded.trim()) < PARTS_MIN || period(&folded) < PERIOD_MIN {
         return weak("it repeats or counts up a few characters");
     }
-    if is_own(&folded, &address.to_lowercase()) {
+    if is_made_of_address(&folded, &address.to_lowercase()) {
         return weak("it is made of the e-mail address");
     }
     Ok(())
@@ -54,7 +54,7 @@ pub(crate) fn check(password: &str, address: &str) -> Result<(), IamError> {
 
 /// Whether the password consists of the address or its parts (the name, the domain, words of either, in any order) with
 /// only digits and signs around and between them.
-fn is_own(folded: &str, address: &str) -> bool {
+fn is_made_of_address(folded: &str, address: &str) -> bool {
     let (local, host) = address.split_once('@').unwrap_or((address, ""));
     if [address, local, host].contains(&folded) {
         return true;
@@ -67,7 +67,7 @@ fn is_own(folded: &str, address: &str) -> bool {
     // The longest first: `ada` would leave a rest of `adalovelace`.
     own.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
     let mut words = words(folded).peekable();
-    words.peek().is_some() && words.all(|word| is_made_of(word, &own))
+    words.peek().is_some() && words.all(|word| is_sequence_of(word, &own))
 }
 
 /// The runs of letters in a text.
@@ -77,7 +77,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the word is a sequence of these parts.
-fn is_made_of(word: &str, parts: &[String]) -> bool {
+fn is_sequence_of(word: &str, parts: &[String]) -> bool {
     let mut rest = word;
     while let Some(after) = parts
         .iter()

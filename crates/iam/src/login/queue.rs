@@ -3,11 +3,11 @@
 //!
 //! Each check takes 19 MiB and a core for some milliseconds, so only few run at once. The checks of one source wait
 //! behind each other; when the queue is full, a new source displaces a check of the source with most. Sources from
-//! which the user logged in before have a queue of their own, which strangers cannot fill.
+//! which the user logged in before have a queue of their own, which unknown sources cannot fill.
 //!
 //! What it is not: it counts no failures ([`super::throttle`]) and hashes nothing ([`super::hash`]).
 
-use super::hash::Memory;
+use super::hash::HashMemory;
 use base::source::SourceKey;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,22 +17,22 @@ use tokio::sync::oneshot;
 
 /// The limits of the queue.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub(crate) struct QueueLimits {
     pub(crate) at_once: usize,
     pub(crate) waiting: usize,
     pub(crate) waiting_per_source: usize,
     pub(crate) wait: Duration,
 }
 
-/// Why a check is not made now.
+/// Why a check gets no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Full {
+pub(crate) enum QueueError {
     /// The queue is full.
-    Line,
+    Full,
     /// The queue holds as many checks of this source as it may.
-    Source,
+    SourceFull,
     /// The check waited as long as it may.
-    Late,
+    TimedOut,
 }
 
 /// Whose checks wait behind each other: a source that is counted, or a single check if the source is not counted as one.
@@ -45,7 +45,7 @@ enum Source {
 #[derive(Debug)]
 struct Waiter {
     number: u64,
-    wake: oneshot::Sender<Place>,
+    wake: oneshot::Sender<CheckPermit>,
 }
 
 /// The waiting checks, with a turn for each source.
@@ -108,8 +108,8 @@ impl CheckQueue {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Free places with their memory. No check waits while there is one.
-    free: Vec<Memory>,
+    /// Free permits with their memory. No check waits while there is one.
+    free: Vec<HashMemory>,
     /// Known sources and all others; the two queues take turns.
     queues: [CheckQueue; 2],
     turn: usize,
@@ -130,14 +130,14 @@ impl State {
     }
 
     /// Makes room for one more check of `source`, by displacing a source with more checks.
-    fn make_room(&mut self, familiar: bool, own: usize) -> Option<Waiter> {
-        let strangers = self.queues.get_mut(STRANGERS)?;
-        let (source, count) = strangers.longest()?;
-        if !familiar && count < own + 2 {
+    fn make_room(&mut self, is_known_source: bool, own: usize) -> Option<Waiter> {
+        let unknown = self.queues.get_mut(UNKNOWN)?;
+        let (source, count) = unknown.longest()?;
+        if !is_known_source && count < own + 2 {
             return None;
         }
-        let newest = strangers.newest(source)?;
-        let gone = strangers.take(source, newest);
+        let newest = unknown.newest(source)?;
+        let gone = unknown.take(source, newest);
         if gone.is_some() {
             self.waiting -= 1;
         }
@@ -145,51 +145,51 @@ impl State {
     }
 }
 
-const FAMILIAR: usize = 1;
-const STRANGERS: usize = 0;
+const KNOWN: usize = 1;
+const UNKNOWN: usize = 0;
 
-/// The queue and its places.
+/// The queue and its permits.
 #[derive(Debug)]
 pub(crate) struct Checks {
-    bounds: Bounds,
+    bounds: QueueLimits,
     state: Mutex<State>,
     waits: AtomicU64,
 }
 
-/// A place among the concurrent checks, with the memory for one. Returned when dropped.
+/// A permit among the concurrent checks, with the memory for one. Returned when dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct CheckPermit {
     checks: Arc<Checks>,
-    memory: Option<Memory>,
+    memory: Option<HashMemory>,
 }
 
-impl Place {
+impl CheckPermit {
     /// The memory to hash in.
-    pub(crate) fn memory(&mut self) -> &mut Memory {
+    pub(crate) fn memory(&mut self) -> &mut HashMemory {
         self.memory.get_or_insert_default()
     }
 }
 
-impl Drop for Place {
+impl Drop for CheckPermit {
     fn drop(&mut self) {
         let Some(memory) = self.memory.take() else {
             return;
         };
-        let mut place = Self {
+        let mut permit = Self {
             checks: Arc::clone(&self.checks),
             memory: Some(memory),
         };
         loop {
             let mut state = self.checks.lock();
             let Some(next) = state.next() else {
-                state.free.extend(place.memory.take());
+                state.free.extend(permit.memory.take());
                 return;
             };
             drop(state);
-            // Sent without the lock: a waiter that has left returns the place, which goes to the next one.
-            match next.wake.send(place) {
+            // Sent without the lock: a waiter that has left returns the permit, which goes to the next one.
+            match next.wake.send(permit) {
                 Ok(()) => return,
-                Err(back) => place = back,
+                Err(back) => permit = back,
             }
         }
     }
@@ -215,11 +215,11 @@ impl Drop for QueueGuard<'_> {
 }
 
 impl Checks {
-    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
+    pub(crate) fn new(bounds: QueueLimits) -> Arc<Self> {
         let mut state = State::default();
         state
             .free
-            .resize_with(bounds.at_once.max(1), Memory::default);
+            .resize_with(bounds.at_once.max(1), HashMemory::default);
         Arc::new(Self {
             bounds,
             state: Mutex::new(state),
@@ -242,17 +242,17 @@ impl Checks {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place; waits while all are taken.
-    pub(crate) async fn place(
+    /// Takes a permit; waits while all are taken.
+    pub(crate) async fn permit(
         self: &Arc<Self>,
         source: Option<SourceKey>,
-        familiar: bool,
-    ) -> Result<Place, Full> {
-        let queue = if familiar { FAMILIAR } else { STRANGERS };
+        is_known_source: bool,
+    ) -> Result<CheckPermit, QueueError> {
+        let queue = if is_known_source { KNOWN } else { UNKNOWN };
         let (woken, _queue_guard) = {
             let mut state = self.lock();
             if let Some(memory) = state.free.pop() {
-                return Ok(Place {
+                return Ok(CheckPermit {
                     checks: Arc::clone(self),
                     memory: Some(memory),
                 });
@@ -262,10 +262,12 @@ impl Checks {
             let source = source.map_or(Source::Alone(number), Source::Counted);
             let own = state.queues.get(queue).map_or(0, |queue| queue.of(source));
             if own >= self.bounds.waiting_per_source {
-                return Err(Full::Source);
+                return Err(QueueError::SourceFull);
             }
-            if state.waiting >= self.bounds.waiting && state.make_room(familiar, own).is_none() {
-                return Err(Full::Line);
+            if state.waiting >= self.bounds.waiting
+                && state.make_room(is_known_source, own).is_none()
+            {
+                return Err(QueueError::Full);
             }
             let (wake, woken) = oneshot::channel();
             if let Some(queue) = state.queues.get_mut(queue) {
@@ -282,9 +284,9 @@ impl Checks {
         };
         self.waits.fetch_add(1, Ordering::Relaxed);
         match tokio::time::timeout(self.bounds.wait, woken).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) => Err(Full::Line),
-            Err(_) => Err(Full::Late),
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) => Err(QueueError::Full),
+            Err(_) => Err(QueueError::TimedOut),
         }
     }
 }
@@ -296,10 +298,10 @@ mod tests {
     use std::pin::Pin;
     use std::task::{Context, Poll, Waker};
 
-    type Waiting = Pin<Box<dyn Future<Output = Result<Place, Full>> + Send>>;
+    type Waiting = Pin<Box<dyn Future<Output = Result<CheckPermit, QueueError>> + Send>>;
 
     fn line(waiting: usize, waiting_per_source: usize) -> Arc<Checks> {
-        Checks::new(Bounds {
+        Checks::new(QueueLimits {
             at_once: 1,
             waiting,
             waiting_per_source,
@@ -311,25 +313,25 @@ mod tests {
         SourceKey::of([127, 0, 0, last].into())
     }
 
-    fn ask(checks: &Arc<Checks>, source: Option<SourceKey>, familiar: bool) -> Waiting {
+    fn ask(checks: &Arc<Checks>, source: Option<SourceKey>, is_known_source: bool) -> Waiting {
         let checks = Arc::clone(checks);
-        Box::pin(async move { checks.place(source, familiar).await })
+        Box::pin(async move { checks.permit(source, is_known_source).await })
     }
 
-    fn poll(waiting: &mut Waiting) -> Poll<Result<Place, Full>> {
+    fn poll(waiting: &mut Waiting) -> Poll<Result<CheckPermit, QueueError>> {
         waiting
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
     }
 
-    fn taken(waiting: &mut Waiting) -> Place {
+    fn taken(waiting: &mut Waiting) -> CheckPermit {
         match poll(waiting) {
-            Poll::Ready(Ok(place)) => place,
+            Poll::Ready(Ok(permit)) => permit,
             other => panic!("{other:?}"),
         }
     }
 
-    fn refused(waiting: &mut Waiting) -> Full {
+    fn refused(waiting: &mut Waiting) -> QueueError {
         match poll(waiting) {
             Poll::Ready(Err(full)) => full,
             other => panic!("{other:?}"),
@@ -339,16 +341,16 @@ mod tests {
     #[tokio::test]
     async fn one_source_fills_its_part_alone_and_the_others_take_turns() {
         let checks = line(64, 3);
-        let place = checks.place(Some(key(1)), false).await.unwrap();
+        let permit = checks.permit(Some(key(1)), false).await.unwrap();
         let mut many: Vec<_> = (0..3).map(|_| ask(&checks, Some(key(1)), false)).collect();
         assert!(many.iter_mut().all(|one| poll(one).is_pending()));
         assert_eq!(
             refused(&mut ask(&checks, Some(key(1)), false)),
-            Full::Source
+            QueueError::SourceFull
         );
         let mut other = ask(&checks, Some(key(2)), false);
         assert!(poll(&mut other).is_pending());
-        drop(place);
+        drop(permit);
         let first = taken(&mut many[0]);
         drop(first);
         // The second check of the first source waits behind the first check of the second source.
@@ -363,18 +365,21 @@ mod tests {
     #[tokio::test]
     async fn a_source_that_is_not_in_the_line_is_let_in_before_one_that_fills_it() {
         let checks = line(3, 3);
-        let place = checks.place(None, false).await.unwrap();
+        let permit = checks.permit(None, false).await.unwrap();
         let mut many: Vec<_> = (0..3).map(|_| ask(&checks, Some(key(1)), false)).collect();
         assert!(many.iter_mut().all(|one| poll(one).is_pending()));
         let mut other = ask(&checks, Some(key(2)), false);
         assert!(poll(&mut other).is_pending());
-        assert_eq!(refused(&mut many[2]), Full::Line);
+        assert_eq!(refused(&mut many[2]), QueueError::Full);
         let mut known = ask(&checks, Some(key(3)), true);
         assert!(poll(&mut known).is_pending());
-        assert_eq!(refused(&mut many[1]), Full::Line);
+        assert_eq!(refused(&mut many[1]), QueueError::Full);
         // One check of each source is left: a further stranger displaces none of them.
-        assert_eq!(refused(&mut ask(&checks, Some(key(4)), false)), Full::Line);
-        drop(place);
+        assert_eq!(
+            refused(&mut ask(&checks, Some(key(4)), false)),
+            QueueError::Full
+        );
+        drop(permit);
         drop(taken(&mut known));
         drop((many, other));
         assert_eq!(checks.lock().waiting, 0);
@@ -384,15 +389,15 @@ mod tests {
     #[tokio::test]
     async fn a_waiter_that_leaves_takes_no_place() {
         let checks = line(8, 8);
-        let place = checks.place(None, false).await.unwrap();
+        let permit = checks.permit(None, false).await.unwrap();
         let mut gone = ask(&checks, Some(key(1)), false);
         let mut stays = ask(&checks, Some(key(1)), false);
         assert!(poll(&mut gone).is_pending() && poll(&mut stays).is_pending());
         drop(gone);
         let mut woken = ask(&checks, None, false);
         assert!(poll(&mut woken).is_pending());
-        drop(place);
-        // The place is on its way to a waiter that leaves before it arrives.
+        drop(permit);
+        // The permit is on its way to a waiter that leaves before it arrives.
         drop(stays);
         drop(taken(&mut woken));
         assert_eq!(checks.lock().free.len(), 1);
@@ -401,15 +406,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_wait_ends_in_time() {
-        let checks = Checks::new(Bounds {
+        let checks = Checks::new(QueueLimits {
             at_once: 1,
             waiting: 8,
             waiting_per_source: 8,
             wait: Duration::from_millis(1),
         });
-        let _place = checks.place(None, false).await.unwrap();
-        let late = checks.place(Some(key(1)), false).await;
-        assert_eq!(late.unwrap_err(), Full::Late);
+        let _permit = checks.permit(None, false).await.unwrap();
+        let late = checks.permit(Some(key(1)), false).await;
+        assert_eq!(late.unwrap_err(), QueueError::TimedOut);
         assert_eq!(checks.lock().waiting, 0);
     }
 }

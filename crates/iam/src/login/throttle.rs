@@ -4,7 +4,7 @@
 //! elsewhere cannot lock a user out by guessing. Unknown addresses count like any other. The counts are kept in bounded
 //! memory under a keyed hash, on each node separately.
 //!
-//! What it is not: it delays and refuses nobody; `flow/password.rs` and `flow/guess.rs` do.
+//! What it is not: it delays and refuses nobody; `flow/password.rs` and `flow/guess_limit.rs` do.
 
 use crate::entropy;
 use base::rate_limit::{Rate, Table, TokenBucket};
@@ -48,7 +48,7 @@ pub(crate) struct LoginLimits {
 #[repr(u8)]
 enum Kind {
     Address,
-    Familiar,
+    KnownSource,
     Source,
     Guess,
 }
@@ -83,7 +83,7 @@ pub(crate) enum Slowed {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Try {
     address: Key,
-    familiar: Key,
+    known_source: Key,
     source: Key,
 }
 
@@ -112,7 +112,7 @@ impl Throttle {
     }
 
     /// A user's tries from a source where they logged in before.
-    fn familiar_rate(&self) -> Rate {
+    fn known_source_rate(&self) -> Rate {
         Rate::one_each(PACE_MILLISECONDS, self.allowance.per_address.into())
     }
 
@@ -142,7 +142,7 @@ impl Throttle {
         let folded = address.trim().to_lowercase();
         Try {
             address: self.key(Kind::Address, source, &folded),
-            familiar: self.key(Kind::Familiar, source, &folded),
+            known_source: self.key(Kind::KnownSource, source, &folded),
             source: self.key(Kind::Source, source, ""),
         }
     }
@@ -164,7 +164,7 @@ impl Throttle {
             }
         }
         let spent = counts.spent.get_mut(&attempt.source);
-        match spent.map_or(0, |own| own.wait(self.source_rate(), now)) {
+        match spent.map_or(0, |spent| spent.wait(self.source_rate(), now)) {
             0 => Ok(()),
             wait => Err(Slowed::Source(signed(wait))),
         }
@@ -190,21 +190,21 @@ impl Throttle {
     /// follows.
     pub(crate) fn pace(&self, attempt: &Try, now: Millis, most: i64) -> Result<i64, Slowed> {
         let mut counts = self.lock();
-        let own = counts.spent.entry(attempt.familiar);
-        let wait = signed(own.wait(self.familiar_rate(), now));
+        let own = counts.spent.entry(attempt.known_source);
+        let wait = signed(own.wait(self.known_source_rate(), now));
         if wait > most {
             return Err(Slowed::Address(wait - most));
         }
-        own.spend(self.familiar_rate(), now, 1);
+        own.spend(self.known_source_rate(), now, 1);
         Ok(wait)
     }
 
     /// The try was right.
-    pub(crate) fn clear(&self, attempt: &Try, was_familiar: bool) {
+    pub(crate) fn clear(&self, attempt: &Try, was_known_source: bool) {
         let mut counts = self.lock();
         counts.failures.remove(&attempt.address);
-        counts.spent.remove(&attempt.familiar);
-        if !was_familiar && let Some(all) = counts.spent.get_mut(&attempt.source) {
+        counts.spent.remove(&attempt.known_source);
+        if !was_known_source && let Some(all) = counts.spent.get_mut(&attempt.source) {
             all.give_back(self.source_rate(), 1);
         }
     }

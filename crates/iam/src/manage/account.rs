@@ -2,7 +2,7 @@
 
 use crate::error::IamError;
 use crate::model::directory::{Account, Org};
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::policy::Visibility;
 use crate::policy::require_visible;
 use crate::service::Iam;
@@ -13,7 +13,7 @@ use base::scope::Domain;
 impl Iam {
     /// The caller's accounts by name, independent of the token's account: the list to choose from.
     #[must_use]
-    pub fn accounts(&self, caller: &Identity, window: Window) -> Part<Account> {
+    pub fn accounts(&self, caller: &Identity, window: PageRequest) -> Page<Account> {
         let directory = self.directory();
         let own = directory.accounts_of(caller.principal()).iter();
         window.of(own.filter_map(|id| directory.accounts.get(id)))
@@ -36,7 +36,7 @@ impl Iam {
 
     /// The organizations that the caller would see in one of their accounts, by name.
     #[must_use]
-    pub fn orgs_of(&self, caller: &Identity, account: AccountId, window: Window) -> Part<Org> {
+    pub fn orgs_of(&self, caller: &Identity, account: AccountId, window: PageRequest) -> Page<Org> {
         let directory = self.directory();
         let visibility = Visibility::of(&directory, caller, account);
         let all = directory.orgs_of(account).iter();

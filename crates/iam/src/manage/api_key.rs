@@ -10,7 +10,7 @@ use crate::error::IamError;
 use crate::manage::administrator::not_administrator;
 use crate::model::directory::ApiKey;
 use crate::model::entity_tag;
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
@@ -83,8 +83,8 @@ impl Iam {
         caller: &Identity,
         of: KeysOf,
         order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
-        window: Window,
-    ) -> Result<Part<ApiKey>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<ApiKey>, IamError> {
         self.api_keys_found(caller, of, |_| true, order, window)
     }
 
@@ -98,8 +98,8 @@ impl Iam {
         of: KeysOf,
         is_wanted: impl Fn(&ApiKey) -> bool,
         order: impl Fn(&ApiKey, &ApiKey) -> Ordering,
-        window: Window,
-    ) -> Result<Part<ApiKey>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<ApiKey>, IamError> {
         let directory = self.directory();
         let foreign = of.everybody
             || of

@@ -8,9 +8,9 @@ pub use crate::repo::deletions::Deletion;
 
 use crate::error::IamError;
 use crate::repo::accounts::lock_active;
-use crate::repo::acts;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
 use crate::repo::deletions;
+use crate::repo::transactions;
 use crate::service::Iam;
 use base::id::{AccountId, OrgId, SpaceId};
 use base::limit;
@@ -62,7 +62,7 @@ impl Iam {
             return Ok(None);
         }
         self.has_room_for_deletions(tx, by.account).await?;
-        acts::deletion::close(tx, with, now).await?;
+        transactions::deletion::close(tx, with, now).await?;
         deletions::of(tx, with).await.map(Some)
     }
 
@@ -74,7 +74,7 @@ impl Iam {
     ) -> Result<(), IamError> {
         let limit = &limit::DELETED_PER_ACCOUNT;
         let fits = self
-            .is_within_limit(tx, account, limit, What::Deletions)
+            .is_within_limit(tx, account, limit, CountedItem::Deletions)
             .await;
         fits.map_err(|error| match error {
             IamError::Refused(problem) => {

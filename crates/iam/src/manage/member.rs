@@ -9,13 +9,13 @@ use super::invitation;
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::directory::Member;
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::people_search::PeopleSearch;
 use crate::policy::is_administrator;
 use crate::repo::accounts::lock_active;
-use crate::repo::acts::departure::leave;
 use crate::repo::members;
 use crate::repo::roles::keeps_administrator;
+use crate::repo::transactions::departure::leave;
 use crate::repo::users::lock_user;
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -31,8 +31,8 @@ impl Iam {
         &self,
         caller: &Identity,
         account: AccountId,
-        window: Window,
-    ) -> Result<Part<Member>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<Member>, IamError> {
         self.members_found(caller, account, &PeopleSearch::default(), window)
     }
 
@@ -45,8 +45,8 @@ impl Iam {
         caller: &Identity,
         account: AccountId,
         search: &PeopleSearch,
-        window: Window,
-    ) -> Result<Part<Member>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<Member>, IamError> {
         self.administer(caller, account, "listing users")?;
         let directory = self.directory();
         let is_shown = |principal: &&Principal| {
@@ -55,9 +55,9 @@ impl Iam {
         };
         let all = directory.principals_of(account).iter();
         let part = window.of(all.filter(is_shown));
-        let users = part.entries.iter().filter_map(|own| own.user());
+        let users = part.entries.iter().filter_map(|entry| entry.user());
         let found = users.filter_map(|id| directory.member(id, account));
-        Ok(Part {
+        Ok(Page {
             entries: found.collect(),
             total: part.total,
         })

@@ -3,18 +3,18 @@
 use super::own_key;
 use crate::audit::{Action, Entry};
 use crate::error::{AuthError, IamError};
-use crate::hidden::Standing;
+use crate::hidden_domain::CallerRoles;
 use crate::model::bounds::{KeyLife, Narrowing};
+use crate::model::caller_roles::hidden;
 use crate::model::directory::{ApiKey, Service};
-use crate::model::standing::hidden;
 use crate::model::text;
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::lock_active;
-use crate::repo::acts::credentials;
 use crate::repo::api_keys;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
 use crate::repo::members::is_still_member;
+use crate::repo::transactions::credentials;
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use crate::{entropy, key_text};
@@ -160,8 +160,13 @@ impl Iam {
             return Err(IamError::not_found("the account"));
         }
         check_not_revoked(tx, caller, key.created_at).await?;
-        self.has_room(tx, key.account, &limit::API_KEYS_PER_ACCOUNT, What::Keys)
-            .await?;
+        self.has_room(
+            tx,
+            key.account,
+            &limit::API_KEYS_PER_ACCOUNT,
+            CountedItem::Keys,
+        )
+        .await?;
         room_for_one_more(tx, key, self.0.config.limits.keys_per_user).await?;
         api_keys::insert(tx, key, made.life)
             .await
@@ -205,8 +210,8 @@ impl Iam {
             (caller.principal(), Some(caller.account())),
             domain,
         );
-        let remedy = match (hidden.standing, hidden.address) {
-            (Standing::NoRole | Standing::AccountAlone, Some(address)) => {
+        let remedy = match (hidden.roles, hidden.address) {
+            (CallerRoles::NoRole | CallerRoles::AccountAlone, Some(address)) => {
                 Remedy::AskForRole(address)
             }
             _ => Remedy::NameSpace,

@@ -5,13 +5,13 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{Org, Region};
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
 use crate::refusal::Remedy;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
 use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
 use crate::repo::{deletions, orgs, spaces};
@@ -35,8 +35,8 @@ impl Iam {
         &self,
         caller: &Identity,
         wanted: impl Fn(&Org) -> bool,
-        window: Window,
-    ) -> Part<Org> {
+        window: PageRequest,
+    ) -> Page<Org> {
         let directory = self.directory();
         let accounts = directory.accounts_of(caller.principal()).iter();
         let reached = accounts.filter(|account| caller.reaches(&directory, **account));
@@ -73,7 +73,7 @@ impl Iam {
         self.may_create_org(caller)?;
         let directory = self.directory();
         let name = name("name", text)?;
-        let known = |name: &str| directory.regions.iter().find(|own| own.name == name);
+        let known = |name: &str| directory.regions.iter().find(|region| region.name == name);
         let region = match region {
             Some(name) => known(name).ok_or_else(|| {
                 IamError::invalid("region", format!("there is no region `{name}`"))
@@ -103,7 +103,7 @@ impl Iam {
             &mut tx,
             org.account,
             &limit::ORGANIZATIONS_PER_ACCOUNT,
-            What::Orgs,
+            CountedItem::Orgs,
         )
         .await?;
         orgs::insert(&mut tx, &org).await.map_err(taken)?;

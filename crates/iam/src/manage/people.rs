@@ -2,9 +2,9 @@
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
-use crate::flow::{ending, password};
+use crate::flow::{password, session_end};
 use crate::model::directory::User;
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::role::Role;
 use crate::model::{address, text};
 use crate::policy::{is_administrator, manages, require_visible};
@@ -26,7 +26,7 @@ use base::source::Source;
 use db::Tx;
 
 /// Whose role is given or taken.
-enum Holder {
+enum RoleTarget {
     Member(Principal),
     /// A person who has not accepted yet: their roles begin with the acceptance.
     Invited(Guid),
@@ -70,11 +70,11 @@ impl Iam {
         if !users::change_password(&mut tx, user.id, held, hash, now).await? {
             return Err(password::rejected());
         }
-        ending::end_password(&mut tx, user.id, caller, now).await?;
-        let places = login_sources::forget(&mut tx, user.id).await?;
+        session_end::end_password(&mut tx, user.id, caller, now).await?;
+        let sources = login_sources::forget(&mut tx, user.id).await?;
         let entry = Entry::by(caller, Action::PasswordChanged).on(user.id);
         self.commit_with_ends(tx, entry).await?;
-        self.0.logins.familiar.forget(&places);
+        self.0.logins.known_sources.forget(&sources);
         Ok(())
     }
 
@@ -87,8 +87,8 @@ impl Iam {
         caller: &Identity,
         domain: Domain,
         role: Role,
-        window: Window,
-    ) -> Result<Part<Principal>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<Principal>, IamError> {
         let directory = self.directory();
         require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
@@ -109,11 +109,11 @@ impl Iam {
     ) -> Result<(), IamError> {
         let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
         let holder = match holder {
-            Holder::Member(member) => {
+            RoleTarget::Member(member) => {
                 grant(&mut tx, member, domain, role).await?;
                 member
             }
-            Holder::Invited(waiting) => {
+            RoleTarget::Invited(waiting) => {
                 invitation_roles::add(&mut tx, waiting, domain, role).await?;
                 UserId(waiting).into()
             }
@@ -142,14 +142,14 @@ impl Iam {
     ) -> Result<(), IamError> {
         let (mut tx, account, holder) = self.begin_role(caller, domain, role, username).await?;
         let holder = match holder {
-            Holder::Member(member) => {
+            RoleTarget::Member(member) => {
                 if let (Role::Administrator, Some(user)) = (role, member.user()) {
                     keeps_administrator(&mut tx, account, user).await?;
                 }
-                roles::take(&mut tx, member, domain, role).await?;
+                roles::revoke(&mut tx, member, domain, role).await?;
                 member
             }
-            Holder::Invited(waiting) => {
+            RoleTarget::Invited(waiting) => {
                 invitation_roles::remove(&mut tx, waiting, domain, role).await?;
                 UserId(waiting).into()
             }
@@ -171,7 +171,7 @@ impl Iam {
         domain: Domain,
         role: Role,
         username: &str,
-    ) -> Result<(Tx, AccountId, Holder), IamError> {
+    ) -> Result<(Tx, AccountId, RoleTarget), IamError> {
         let account = self.may_give(caller, domain, role)?;
         text::check_stored("username", username.trim(), &limit::ADDRESS_BYTES)?;
         let folded = address::fold(username);
@@ -181,17 +181,17 @@ impl Iam {
             .await?;
         if let Ok(service) = username.trim().parse::<ServiceId>() {
             return match is_still_member(&mut tx, account, service).await? {
-                true => Ok((tx, account, Holder::Member(service.into()))),
+                true => Ok((tx, account, RoleTarget::Member(service.into()))),
                 false => Err(no_user(username)),
             };
         }
         if let Some(user) = member_by_address(&mut tx, account, &folded).await? {
-            return Ok((tx, account, Holder::Member(user.into())));
+            return Ok((tx, account, RoleTarget::Member(user.into())));
         }
         let now = self.0.clock.now();
         let waiting = invitations::waiting(&mut tx, account, &folded, now).await?;
         let waiting = waiting.ok_or_else(|| no_user(username))?;
-        Ok((tx, account, Holder::Invited(waiting)))
+        Ok((tx, account, RoleTarget::Invited(waiting)))
     }
 
     /// Checks again, within the transaction that depends on it, whether the caller may manage roles in the domain:

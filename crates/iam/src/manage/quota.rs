@@ -3,7 +3,7 @@
 pub use crate::config::AccountLimits;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::account_limits;
-use crate::repo::counts::{self, What};
+use crate::repo::counts::{self, CountedItem};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
@@ -18,7 +18,7 @@ const PERCENT: &str = "percent";
 
 /// A limit of one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InForce {
+pub struct EffectiveLimit {
     /// The limit.
     pub limit: Limit,
     /// Its value.
@@ -34,13 +34,13 @@ impl Iam {
         self.in_force(account, limit).allowed
     }
 
-    fn in_force(&self, account: AccountId, limit: &Limit) -> InForce {
+    fn in_force(&self, account: AccountId, limit: &Limit) -> EffectiveLimit {
         let own = self
             .directory()
             .account_limits
             .get(&account)
-            .and_then(|own| own.get(limit.name).copied());
-        InForce {
+            .and_then(|account_limit| account_limit.get(limit.name).copied());
+        EffectiveLimit {
             limit: *limit,
             allowed: own.unwrap_or_else(|| self.0.config.account_limits.get(limit)),
             is_own: own.is_some(),
@@ -49,7 +49,7 @@ impl Iam {
 
     /// Every limit of the account.
     #[must_use]
-    pub fn account_limits(&self, account: AccountId) -> Vec<InForce> {
+    pub fn account_limits(&self, account: AccountId) -> Vec<EffectiveLimit> {
         let all = limit::PER_ACCOUNT.iter();
         all.map(|limit| self.in_force(account, limit)).collect()
     }
@@ -97,7 +97,7 @@ impl Iam {
         tx: &mut Tx,
         account: AccountId,
         limit: &'static Limit,
-        what: What,
+        what: CountedItem,
     ) -> Result<(), IamError> {
         let allowed = self.account_limit(account, limit);
         let held = counts::count(tx, account, what).await?;
@@ -120,7 +120,7 @@ impl Iam {
         tx: &mut Tx,
         account: AccountId,
         limit: &'static Limit,
-        what: What,
+        what: CountedItem,
     ) -> Result<(), IamError> {
         let allowed = self.account_limit(account, limit);
         let held = counts::count(tx, account, what).await?;
@@ -144,7 +144,7 @@ impl Iam {
         tx: &mut Tx,
         account: AccountId,
     ) -> Result<(), IamError> {
-        self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, What::Roles)
+        self.is_within_limit(tx, account, &limit::ROLES_PER_ACCOUNT, CountedItem::Roles)
             .await
     }
 }

@@ -13,13 +13,13 @@ use crate::model::directory::{ApiKey, Directory};
 use crate::model::text::name;
 use crate::refusal::{Reason, Refusal, Remedy};
 use crate::repo::accounts::lock_active;
-use crate::repo::acts::credentials;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
 use crate::repo::login_sources;
 use crate::repo::members::{is_still_member, member_by_address};
 use crate::repo::sessions::{self, SessionSelector};
+use crate::repo::transactions::credentials;
 use crate::repo::users;
-use crate::repo::users::Holder;
+use crate::repo::users::AddressHolder;
 use crate::repo::{api_keys, password_resets};
 use crate::service::Iam;
 use crate::{entropy, key_text};
@@ -119,10 +119,10 @@ impl Iam {
             now,
         )
         .await?;
-        let places = login_sources::forget(&mut tx, user).await?;
+        let sources = login_sources::forget(&mut tx, user).await?;
         let entry = Entry::by_principal(user, Credential::OneTimeCode, Action::PasswordReset);
         self.commit_with_ends(tx, entry.on(user)).await?;
-        self.0.logins.familiar.forget(&places);
+        self.0.logins.known_sources.forget(&sources);
         Ok(())
     }
 
@@ -170,8 +170,13 @@ impl Iam {
             created_at: now,
             modified_at: now,
         };
-        self.has_room(&mut tx, account, &limit::API_KEYS_PER_ACCOUNT, What::Keys)
-            .await?;
+        self.has_room(
+            &mut tx,
+            account,
+            &limit::API_KEYS_PER_ACCOUNT,
+            CountedItem::Keys,
+        )
+        .await?;
         new_key::room_for_one_more(&mut tx, &key, self.0.config.limits.keys_per_user).await?;
         api_keys::insert(&mut tx, &key, KeyLife::BY_OPERATOR).await?;
         let entry = Entry::by_operator(Action::KeyMade).in_account(account);
@@ -216,7 +221,7 @@ async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
         ))
     };
     match users::holder(tx, &address.folded).await? {
-        Some(Holder {
+        Some(AddressHolder {
             user,
             is_proven: true,
         }) => Ok(user),

@@ -5,16 +5,16 @@ use super::{org, space};
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::directory::{Deleted, Directory, Org, Space};
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::{is_administrator, manages};
 use crate::refusal::Remedy;
-use crate::repo::counts::What;
-use crate::repo::deletions::{self, Kept};
+use crate::repo::counts::CountedItem;
+use crate::repo::deletions::{self, RestorableDomain};
 use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
-use crate::repo::{acts, deleted_roles, orgs, spaces};
+use crate::repo::{deleted_roles, orgs, spaces, transactions};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{OrgId, SpaceId};
@@ -26,9 +26,12 @@ use db::Tx;
 impl Iam {
     /// A page of the deleted domains that the caller may restore, in the order of their removal.
     #[must_use]
-    pub fn deleted(&self, caller: &Identity, window: Window) -> Part<Deleted> {
+    pub fn deleted(&self, caller: &Identity, window: PageRequest) -> Page<Deleted> {
         let (directory, now) = (self.directory(), self.0.clock.now());
-        let kept = directory.deletions.iter().filter(|own| own.is_kept(now));
+        let kept = directory
+            .deletions
+            .iter()
+            .filter(|deletion| deletion.is_kept(now));
         window.of(kept.filter(|own| may_restore(&directory, caller, own)))
     }
 
@@ -83,7 +86,7 @@ impl Iam {
             &mut tx,
             found.account,
             &limit::SPACES_PER_ACCOUNT,
-            What::Spaces,
+            CountedItem::Spaces,
         )
         .await?;
         let space = Space {
@@ -120,7 +123,7 @@ impl Iam {
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         let limit = &limit::ORGANIZATIONS_PER_ACCOUNT;
-        self.has_room(&mut tx, found.account, limit, What::Orgs)
+        self.has_room(&mut tx, found.account, limit, CountedItem::Orgs)
             .await?;
         let org = Org {
             id,
@@ -135,7 +138,7 @@ impl Iam {
             .map_err(|error| name_taken(org::taken(error)))?;
         spaces::restore_of_org(&mut tx, domain, now).await?;
         let limit = &limit::SPACES_PER_ACCOUNT;
-        self.is_within_limit(&mut tx, found.account, limit, What::Spaces)
+        self.is_within_limit(&mut tx, found.account, limit, CountedItem::Spaces)
             .await?;
         restore(&mut tx, domain, now).await?;
         self.commit(tx, org::about(caller, Action::OrgRestored, &org))
@@ -146,10 +149,14 @@ impl Iam {
     /// Locks the rows of the deletion until the transaction ends, and returns the one instant at which the restore
     /// judges what still exists. It is taken once the rows are locked: with a new instant for each statement, the time
     /// of the deletion could pass between two of them, and only half of it would be restored.
-    async fn lock_deleted(&self, tx: &mut Tx, domain: Domain) -> Result<(Kept, Millis), IamError> {
+    async fn lock_deleted(
+        &self,
+        tx: &mut Tx,
+        domain: Domain,
+    ) -> Result<(RestorableDomain, Millis), IamError> {
         deletions::lock(tx, domain).await?;
         let now = self.0.clock.now();
-        let row = deletions::kept(tx, domain, now).await?;
+        let row = deletions::restorable(tx, domain, now).await?;
         Ok((row.ok_or_else(too_late)?, now))
     }
 
@@ -183,7 +190,7 @@ impl Iam {
 }
 
 async fn restore(tx: &mut Tx, domain: Domain, now: Millis) -> Result<(), IamError> {
-    if acts::restore::restore(tx, domain, now).await? {
+    if transactions::restore::restore(tx, domain, now).await? {
         return Ok(());
     }
     Err(too_late())

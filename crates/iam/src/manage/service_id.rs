@@ -9,14 +9,14 @@ use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::{ApiKey, Service};
 use crate::model::entity_tag;
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::text;
 use crate::model::text::name;
 use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
-use crate::repo::acts::departure::leave;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
+use crate::repo::transactions::departure::leave;
 use crate::repo::{members, principals, service_ids};
 use crate::service::Iam;
 use crate::token::identity::Identity;
@@ -76,8 +76,8 @@ impl Iam {
         caller: &Identity,
         is_wanted: impl Fn(&Service) -> bool,
         order: impl Fn(&Service, &Service) -> Ordering,
-        window: Window,
-    ) -> Result<Part<Service>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<Service>, IamError> {
         let directory = self.directory();
         if !is_administrator(&directory, caller, caller.account()) {
             return Err(not_administrator("listing service IDs"));
@@ -182,7 +182,7 @@ impl Iam {
         still_administers(&mut tx, caller, account, what).await?;
         check_not_revoked(&mut tx, caller, now).await?;
         let limit = &limit::SERVICE_IDS_PER_ACCOUNT;
-        self.has_room(&mut tx, account, limit, What::ServiceIds)
+        self.has_room(&mut tx, account, limit, CountedItem::ServiceIds)
             .await?;
         principals::insert_service(&mut tx, service.id).await?;
         members::join(&mut tx, account, service.id, now).await?;
@@ -322,5 +322,5 @@ fn check_crns(crns: &[String]) -> Result<(), Refusal> {
         return Err(problem.field(field).limit(limit));
     }
     crns.iter()
-        .try_for_each(|own| text::check_stored(field, own, &limit::LABEL_BYTES))
+        .try_for_each(|crn| text::check_stored(field, crn, &limit::LABEL_BYTES))
 }

@@ -5,7 +5,7 @@ use crate::audit::{Actor, Credential, Entry};
 use crate::error::IamError;
 use crate::model::text::check_length;
 use crate::repo::accounts::lock_active;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
 use crate::repo::domains::{self, RuleFile};
 
 use crate::service::Iam;
@@ -118,7 +118,7 @@ impl Iam {
         }
         if let Some(account) = account.filter(|_| has_more_rules) {
             let limit = &limit::RULE_BYTES_PER_ACCOUNT;
-            self.is_within_limit(&mut tx, account, limit, What::RuleBytes)
+            self.is_within_limit(&mut tx, account, limit, CountedItem::RuleBytes)
                 .await?;
         }
         self.commit(tx, entry).await

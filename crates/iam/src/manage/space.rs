@@ -5,13 +5,13 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::Space;
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::role::Role;
 use crate::model::text::name;
 use crate::policy::Visibility;
 use crate::policy::{is_administrator, manages, require_visible};
 use crate::refusal::Remedy;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
 use crate::repo::members::lock_member;
 use crate::repo::roles::still_holds;
 use crate::repo::spaces;
@@ -38,8 +38,8 @@ impl Iam {
         &self,
         caller: &Identity,
         wanted: impl Fn(&Space) -> bool,
-        window: Window,
-    ) -> Part<Space> {
+        window: PageRequest,
+    ) -> Page<Space> {
         let directory = &*self.directory();
         let accounts = directory.accounts_of(caller.principal()).iter();
         let reached = accounts.filter(|account| caller.reaches(directory, **account));
@@ -100,8 +100,13 @@ impl Iam {
         if !may {
             return Err(not_creator(org));
         }
-        self.has_room(&mut tx, account, &limit::SPACES_PER_ACCOUNT, What::Spaces)
-            .await?;
+        self.has_room(
+            &mut tx,
+            account,
+            &limit::SPACES_PER_ACCOUNT,
+            CountedItem::Spaces,
+        )
+        .await?;
         spaces::insert(&mut tx, &space).await.map_err(taken)?;
         for role in [Role::Manager, Role::Developer] {
             crate::repo::roles::grant(&mut tx, caller.principal(), Domain::Space(space.id), role)

@@ -13,7 +13,7 @@ use crate::flow::uaa::UaaGrant;
 use crate::key_text;
 use crate::model::bounds::Narrowing;
 use crate::model::directory::{ApiKey, Space};
-use crate::model::page::Window;
+use crate::model::page::PageRequest;
 use crate::service::Iam;
 use crate::token::identity::{Credential, Identity};
 use base::id::{KeyId, OrgId, SpaceId};
@@ -83,13 +83,17 @@ impl Iam {
             own.is_some_and(|own| own.name == org)
         };
         let wanted = |space: &Space| space.name == name && org.is_none_or(|org| is_in(space, org));
-        let found = self.spaces(caller, wanted, Window { skip: 0, take: 1 });
+        let found = self.spaces(caller, wanted, PageRequest { skip: 0, take: 1 });
         let is_one = found.total == 1;
         found.entries.into_iter().next().filter(|_| is_one)
     }
 
     fn one_org(&self, caller: &Identity, name: &str) -> Option<OrgId> {
-        let found = self.orgs(caller, |org| org.name == name, Window { skip: 0, take: 1 });
+        let found = self.orgs(
+            caller,
+            |org| org.name == name,
+            PageRequest { skip: 0, take: 1 },
+        );
         let is_one = found.total == 1;
         found.entries.first().filter(|_| is_one).map(|org| org.id)
     }

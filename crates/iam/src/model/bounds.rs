@@ -2,7 +2,7 @@
 //!
 //! Nothing issued for a credential gives more than the credential itself: not another principal, not more accounts, no
 //! longer life, no renewal that it did not have, no wider limits; and it ends with what it came from. So everything
-//! that issues takes [`Bounds`], and only this module makes [`Bounds`], from a verified proof.
+//! that issues takes [`CredentialBounds`], and only this module makes [`CredentialBounds`], from a verified proof.
 //!
 //! A new API key is the one credential that stands on its own: making one is a right of the user who logged in. A user
 //! who logged in may make one that never expires; a key made with a key, or with anything obtained with it, does not
@@ -36,7 +36,7 @@ pub struct Root {
 
 /// The most that may be issued for a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct CredentialBounds {
     principal: Principal,
     reach: AccountReach,
     proven_at: Millis,
@@ -47,7 +47,7 @@ pub struct Bounds {
     root: Root,
 }
 
-/// The permitted expiry of a new API key: made by [`Bounds::key_life`], or for the operator.
+/// The permitted expiry of a new API key: made by [`CredentialBounds::key_life`], or for the operator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyLife(Option<Millis>);
 
@@ -74,7 +74,7 @@ fn no_later(end: Option<Millis>, limit: Option<Millis>) -> bool {
     limit.is_none_or(|limit| end.is_some_and(|end| end <= limit))
 }
 
-impl Bounds {
+impl CredentialBounds {
     /// For a user who has given their own proof: the password.
     pub(crate) fn of_person(directory: &Directory, user: UserId, now: Millis) -> Self {
         let principal = user.into();
@@ -355,10 +355,10 @@ mod tests {
             account in prop::option::of(0_u8..3), not_after in end(), keys_until in end(), renewable: bool,
             proven_at in 0_i64..3, session in prop::option::of(0_u8..2), key in prop::option::of(0_u8..2),
             domain in prop::option::of(0_u8..2), send_only: bool,
-        ) -> Bounds {
-            Bounds {
+        ) -> CredentialBounds {
+            CredentialBounds {
                 principal: UserId(guid(9)).into(),
-                reach: account.map_or(AccountReach::Any, |own| AccountReach::One(AccountId(guid(own)))),
+                reach: account.map_or(AccountReach::Any, |account| AccountReach::One(AccountId(guid(account)))),
                 proven_at: Millis(proven_at),
                 not_after,
                 keys_until,
@@ -424,7 +424,9 @@ mod tests {
 
     #[test]
     fn the_bounds_of_another_principal_meet_nothing() {
-        let bounds = |user| Bounds::of_person(&Directory::default(), UserId(guid(user)), Millis(0));
+        let bounds = |user| {
+            CredentialBounds::of_person(&Directory::default(), UserId(guid(user)), Millis(0))
+        };
         assert_eq!(bounds(1).intersect(&bounds(2)), None);
         // A service with the same GUID, which no database would have.
         let mut service = bounds(1);

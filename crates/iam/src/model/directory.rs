@@ -55,7 +55,7 @@ pub struct Directory {
     pub(crate) keys: Map<KeyId, ApiKey>,
     pub(crate) keys_by_hash: Map<[u8; 32], KeyId>,
     pub(crate) issuers: Arc<Issuers>,
-    sorted: sorted::Sorted,
+    sorted: sorted::SortedLists,
 }
 
 impl Directory {

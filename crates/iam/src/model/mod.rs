@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub mod bounds;
+pub(crate) mod caller_roles;
 pub mod directory;
 pub(crate) mod entity_tag;
 pub(crate) mod event;
@@ -12,5 +13,4 @@ pub mod page;
 pub mod people_search;
 pub(crate) mod proof;
 pub mod role;
-pub(crate) mod standing;
 pub mod text;

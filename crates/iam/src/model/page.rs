@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct PageRequest {
     /// The number of entries before it.
     pub skip: u64,
     /// The maximum number of entries.
@@ -13,7 +13,7 @@ pub struct Window {
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part<T> {
+pub struct Page<T> {
     /// Its entries.
     pub entries: Vec<T>,
     /// The length of the whole list.
@@ -29,10 +29,10 @@ pub(crate) fn row_count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-impl Window {
+impl PageRequest {
     /// This page of a sorted list; only its entries are copied.
-    pub(crate) fn of<'a, T: Clone + 'a>(self, list: impl Iterator<Item = &'a T>) -> Part<T> {
-        let mut part = Part {
+    pub(crate) fn of<'a, T: Clone + 'a>(self, list: impl Iterator<Item = &'a T>) -> Page<T> {
+        let mut part = Page {
             entries: Vec::new(),
             total: 0,
         };
@@ -51,7 +51,7 @@ impl Window {
         self,
         mut list: Vec<&T>,
         order: impl Fn(&T, &T) -> Ordering,
-    ) -> Part<T> {
+    ) -> Page<T> {
         let total = list.len() as u64;
         let order = |a: &&T, b: &&T| order(a, b);
         let skip = size(self.skip).min(list.len());
@@ -65,7 +65,7 @@ impl Window {
         }
         rest.truncate(take);
         rest.sort_unstable_by(order);
-        Part {
+        Page {
             entries: rest.into_iter().cloned().collect(),
             total,
         }
@@ -73,7 +73,7 @@ impl Window {
 
     /// The rest of the page for a second list after the first, of which `part` was taken.
     #[must_use]
-    pub fn behind<T>(self, part: &Part<T>) -> Self {
+    pub fn behind<T>(self, part: &Page<T>) -> Self {
         Self {
             skip: self.skip.saturating_sub(part.total),
             take: self.take.saturating_sub(part.entries.len() as u64),
@@ -92,7 +92,7 @@ mod tests {
             list in prop::collection::vec(0_u32..1000, 0..50), skip in 0_u64..60, take in 0_u64..60, far: bool,
         ) {
             let list: Vec<u32> = list.into_iter().enumerate().map(|(at, own)| own * 100 + at as u32).collect();
-            let window = Window { skip: if far { u64::MAX } else { skip }, take };
+            let window = PageRequest { skip: if far { u64::MAX } else { skip }, take };
             let mut whole = list.clone();
             whole.sort_unstable();
             let expected: Vec<u32> = match far {
@@ -112,7 +112,7 @@ mod tests {
         ) {
             let all: Vec<usize> = (0..first + second).collect();
             let (a, b) = all.split_at(first);
-            let window = Window { skip, take };
+            let window = PageRequest { skip, take };
             let whole = window.of(all.iter());
             let before = window.of(a.iter());
             let behind = window.behind(&before).of(b.iter());

@@ -106,9 +106,9 @@ impl Condition {
         let literal: String = self
             .text
             .chars()
-            .flat_map(|own| {
-                let mark = matches!(own, '%' | '_' | '!').then_some('!');
-                mark.into_iter().chain([own])
+            .flat_map(|character| {
+                let mark = matches!(character, '%' | '_' | '!').then_some('!');
+                mark.into_iter().chain([character])
             })
             .collect();
         match self.is_whole {
@@ -207,7 +207,11 @@ mod tests {
             ("firstname:ada", None),
         ] {
             let patterns = search(text).of_invited();
-            assert_eq!(patterns.map(|own| own[0].clone()), expected, "{text:?}");
+            assert_eq!(
+                patterns.map(|pattern| pattern[0].clone()),
+                expected,
+                "{text:?}"
+            );
         }
         let named = PeopleSearch::read(None, Some("A@example.org")).unwrap();
         let patterns = named.of_invited().unwrap();

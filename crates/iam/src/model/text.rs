@@ -35,7 +35,7 @@ pub(crate) fn check_stored(
     }
     let unseen = text
         .chars()
-        .find(|own| is_invisible(*own))
+        .find(|character| is_invisible(*character))
         .map_or(0, u32::from);
     Err(Refusal::invalid(
         field,
@@ -67,7 +67,10 @@ pub(crate) fn is_seen(text: &str) -> bool {
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     check_stored(field, text, &limit::LABEL_BYTES)?;
-    if let Some(blank) = text.chars().find(|own| is_lookalike_blank(*own)) {
+    if let Some(blank) = text
+        .chars()
+        .find(|character| is_lookalike_blank(*character))
+    {
         let number = u32::from(blank);
         return Err(Refusal::invalid(
             field,

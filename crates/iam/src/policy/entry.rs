@@ -1,12 +1,12 @@
 //! The account that a credential is used for by default.
 
-use crate::model::bounds::{AccountReach, Bounds};
+use crate::model::bounds::{AccountReach, CredentialBounds};
 use crate::model::directory::Directory;
 use base::id::AccountId;
 
 /// The default account of a credential: its own; else, among those it opens, the principal's first account, or else the one
 /// with the longest membership.
-pub(crate) fn account(directory: &Directory, bounds: &Bounds) -> Option<AccountId> {
+pub(crate) fn account(directory: &Directory, bounds: &CredentialBounds) -> Option<AccountId> {
     if let AccountReach::One(own) = bounds.reach() {
         return Some(own);
     }

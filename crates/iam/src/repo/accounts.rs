@@ -163,7 +163,7 @@ pub(crate) async fn replace_owner(
 
 /// The account of an owner who leaves goes to the user with the longest membership who is an Administrator, or to `heir` if
 /// there is none.
-pub(crate) async fn pass_on(
+pub(crate) async fn transfer_ownership(
     tx: &mut Tx,
     account: AccountId,
     principal: Principal,

@@ -127,12 +127,12 @@ fn decode(row: &Row) -> Result<Recorded, IamError> {
 }
 
 /// The group for counting entries: the account and the kind.
-pub(crate) struct Sort {
+pub(crate) struct AuditGroup {
     pub(crate) account: String,
     pub(crate) kind: String,
 }
 
-impl Sort {
+impl AuditGroup {
     fn values(&self) -> [Value; 2] {
         [self.account.as_str().into(), self.kind.as_str().into()]
     }
@@ -145,11 +145,11 @@ pub(crate) struct AuditGroupCount {
 }
 
 /// The groups with more entries than this.
-pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<Sort>, IamError> {
+pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<AuditGroup>, IamError> {
     let sql = "SELECT account, kind, COUNT(*) AS held FROM audit GROUP BY account, kind HAVING COUNT(*) > $1";
     let mut found = Vec::new();
     for row in db.all(sql, &[most.into()]).await? {
-        found.push(Sort {
+        found.push(AuditGroup {
             account: row.text("account")?,
             kind: row.text("kind")?,
         });
@@ -158,7 +158,11 @@ pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<Sort>, IamError> {
 }
 
 /// The newest entry of the group that has this many newer ones.
-pub(crate) async fn behind(db: &Db, sort: &Sort, newer: i64) -> Result<Option<i64>, IamError> {
+pub(crate) async fn behind(
+    db: &Db,
+    sort: &AuditGroup,
+    newer: i64,
+) -> Result<Option<i64>, IamError> {
     let sql = "SELECT number FROM audit WHERE account = $1 AND kind = $2 ORDER BY number DESC LIMIT 1 OFFSET $3";
     let [account, kind] = sort.values();
     let row = db.one(sql, &[account, kind, newer.into()]).await?;
@@ -168,7 +172,7 @@ pub(crate) async fn behind(db: &Db, sort: &Sort, newer: i64) -> Result<Option<i6
 /// The entries of the group up to the number.
 pub(crate) async fn up_to(
     db: &Db,
-    sort: &Sort,
+    sort: &AuditGroup,
     last: i64,
 ) -> Result<Option<AuditGroupCount>, IamError> {
     let sql = "SELECT COUNT(*) AS entries, MIN(number) AS first FROM audit WHERE account = $1 AND kind = $2 AND number <= $3";
@@ -186,7 +190,7 @@ pub(crate) async fn up_to(
 #[expect(clippy::disallowed_methods, reason = "the audit keeps itself")]
 pub(crate) async fn delete_up_to(
     db: &Db,
-    sort: &Sort,
+    sort: &AuditGroup,
     last: i64,
     most: i64,
 ) -> Result<u64, IamError> {

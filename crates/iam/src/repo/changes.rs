@@ -19,7 +19,7 @@ const NUMBERS_OVER: i64 = 5_000;
 
 /// The changes since a node's last read.
 #[derive(Debug)]
-pub(crate) enum News {
+pub(crate) enum ChangesSince {
     /// Nothing.
     None,
     /// These changes, up to that number.
@@ -41,14 +41,14 @@ pub(crate) async fn number(tx: &mut Tx) -> Result<Option<i64>, IamError> {
 }
 
 /// The changes after number `seen`.
-pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
+pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<ChangesSince, IamError> {
     let (made, dropped) = counters::made_and_dropped(tx).await?;
     if made == seen {
-        return Ok(News::None);
+        return Ok(ChangesSince::None);
     }
     // Fewer than known: the database was replaced by an older copy.
     if made < seen || seen < dropped {
-        return Ok(News::Everything(made));
+        return Ok(ChangesSince::Everything(made));
     }
     let sql =
         "SELECT DISTINCT kind, id FROM changes WHERE sequence > $1 AND sequence <= $2 LIMIT $3";
@@ -60,20 +60,20 @@ pub(crate) async fn since(tx: &mut Tx, seen: i64) -> Result<News, IamError> {
     ];
     let rows = tx.all(sql, &values).await?;
     if rows.len() > CHANGES_MAX {
-        return Ok(News::Everything(made));
+        return Ok(ChangesSince::Everything(made));
     }
     let mut changed = Changed::default();
     for row in &rows {
         let change = Change::parse(&row.text("kind")?, &row.text("id")?);
         // An account is deleted and restored with everything in it, but the rows of its contents do not change.
         if let Some(Change::Deletion(Domain::Account(_))) = change {
-            return Ok(News::Everything(made));
+            return Ok(ChangesSince::Everything(made));
         }
         if let Some(change) = change {
             changed.add(change);
         }
     }
-    Ok(News::Some(made, changed))
+    Ok(ChangesSince::Some(made, changed))
 }
 
 /// Deletes changes that every node has had time to read.

@@ -10,7 +10,7 @@ use db::Tx;
 
 /// The things counted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum What {
+pub(crate) enum CountedItem {
     Orgs,
     Spaces,
     Keys,
@@ -24,19 +24,23 @@ pub(crate) enum What {
 }
 
 /// The account's number of them. The account is locked, so that what two statements count is of one moment.
-pub(crate) async fn count(tx: &mut Tx, account: AccountId, what: What) -> Result<u64, IamError> {
+pub(crate) async fn count(
+    tx: &mut Tx,
+    account: AccountId,
+    what: CountedItem,
+) -> Result<u64, IamError> {
     match what {
-        What::Orgs => orgs::count(tx, account).await,
-        What::Spaces => spaces::count(tx, account).await,
-        What::Keys => api_keys::count(tx, account).await,
-        What::ServiceIds => service_ids::count(tx, account).await,
-        What::Deletions => deletions::count(tx, account).await,
-        What::Roles => {
+        CountedItem::Orgs => orgs::count(tx, account).await,
+        CountedItem::Spaces => spaces::count(tx, account).await,
+        CountedItem::Keys => api_keys::count(tx, account).await,
+        CountedItem::ServiceIds => service_ids::count(tx, account).await,
+        CountedItem::Deletions => deletions::count(tx, account).await,
+        CountedItem::Roles => {
             let given = roles::count(tx, account).await?;
             Ok(given.saturating_add(invitation_roles::count(tx, account).await?))
         }
-        What::RuleBytes => domains::rule_bytes(tx, account).await,
-        What::Users => {
+        CountedItem::RuleBytes => domains::rule_bytes(tx, account).await,
+        CountedItem::Users => {
             let users = members::count_users(tx, account).await?;
             Ok(users.saturating_add(invitations::count(tx, account).await?))
         }

@@ -210,24 +210,24 @@ pub(crate) async fn delete_restored(
 }
 
 /// A deleted domain that can be restored.
-pub(crate) struct Kept {
+pub(crate) struct RestorableDomain {
     pub(crate) region: String,
     pub(crate) created_at: Millis,
 }
 
 /// The deleted domain; none if its time is over or it was restored.
-pub(crate) async fn kept(
+pub(crate) async fn restorable(
     tx: &mut Tx,
     domain: Domain,
     now: Millis,
-) -> Result<Option<Kept>, IamError> {
+) -> Result<Option<RestorableDomain>, IamError> {
     let sql =
         "SELECT region, created_at FROM deletions WHERE domain = $1 AND begun = 0 AND due_at > $2";
     let values = [domain.to_string().into(), now.0.into()];
     let Some(row) = tx.one(sql, &values).await? else {
         return Ok(None);
     };
-    Ok(Some(Kept {
+    Ok(Some(RestorableDomain {
         region: row.text("region")?,
         created_at: at(&row, "created_at")?,
     }))

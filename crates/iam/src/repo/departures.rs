@@ -5,7 +5,7 @@ use super::column::{at, parse};
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
-use crate::model::directory::facts::Left;
+use crate::model::directory::facts::Departure;
 use base::id::AccountId;
 use base::principal::Principal;
 use base::time::Millis;
@@ -19,8 +19,8 @@ pub(super) const ROWS: Selection = selection!(
 );
 
 /// Decodes the row of a principal.
-pub(super) fn read(row: &Row, principal: Principal) -> Result<Left, IamError> {
-    Ok(Left {
+pub(super) fn read(row: &Row, principal: Principal) -> Result<Departure, IamError> {
+    Ok(Departure {
         principal,
         account: parse(row, "account", "an account GUID")?,
         at: at(row, "left_at")?,

@@ -14,14 +14,16 @@ pub(crate) type Key = [u8; 16];
 
 /// The user's sources, as the transaction of a new password has deleted them.
 #[derive(Debug)]
-pub(crate) struct Places(pub(crate) Vec<Key>);
+pub(crate) struct DeletedSources(pub(crate) Vec<Key>);
 
 /// Deletes the user's sources after a new password: somebody who knew the old one gets no advantage from their earlier
 /// logins. It is part of the change itself, so that a committed change is never reported as failed.
-pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<Places, IamError> {
+pub(crate) async fn forget(tx: &mut Tx, user: UserId) -> Result<DeletedSources, IamError> {
     let sql = "DELETE FROM login_sources WHERE user_id = $1 RETURNING hash";
     let rows = tx.all(sql, &[user.0.to_string().into()]).await?;
-    Ok(Places(rows.iter().map(key_of).collect::<Result<_, _>>()?))
+    Ok(DeletedSources(
+        rows.iter().map(key_of).collect::<Result<_, _>>()?,
+    ))
 }
 
 fn key_of(row: &Row) -> Result<Key, IamError> {

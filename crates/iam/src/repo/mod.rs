@@ -1,11 +1,10 @@
 //! All SQL statements: one file a table, of its name, holds those that write or return its rows (`invitations`, which would be
 //! too long, has a folder), and decodes the rows into types: nobody else reads a column. (Those of the directory are read as
-//! `Rows`, and decoded later, each by its file.) A statement may look into other tables. `acts` changes several tables in one
+//! `Rows`, and decoded later, each by its file.) A statement may look into other tables. `transactions` changes several tables in one
 //! transaction, by the functions of their files.
 
 pub(crate) mod account_limits;
 pub(crate) mod accounts;
-pub(crate) mod acts;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod changes;
@@ -37,5 +36,6 @@ pub(crate) mod service_ids;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod spaces;
+pub(crate) mod transactions;
 pub(crate) mod used_today;
 pub(crate) mod users;

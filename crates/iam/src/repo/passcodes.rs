@@ -2,7 +2,7 @@
 
 use super::column::parse_guid;
 use crate::error::IamError;
-use crate::model::bounds::{Bounds, Root};
+use crate::model::bounds::{CredentialBounds, Root};
 use crate::model::page::row_count;
 use base::id::{AccountId, KeyId, SessionId, UserId};
 use base::time::Millis;
@@ -28,7 +28,7 @@ pub(crate) async fn insert(
     tx: &mut Tx,
     hash: &[u8; 32],
     user: UserId,
-    bounds: &Bounds,
+    bounds: &CredentialBounds,
     expires_at: Millis,
 ) -> Result<(), IamError> {
     let sql = "INSERT INTO passcodes (hash, user_id, api_key, session, proven_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";

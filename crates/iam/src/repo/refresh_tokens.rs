@@ -4,7 +4,7 @@ use super::column::{at, parse_guid};
 use super::principals::{self, key};
 use crate::entropy;
 use crate::error::IamError;
-use crate::model::bounds::Bounds;
+use crate::model::bounds::CredentialBounds;
 use base::id::{KeyId, SessionId};
 use base::principal::Principal;
 use base::secret::Secret;
@@ -84,7 +84,7 @@ async fn one(
 pub(crate) struct NewToken<'a> {
     pub(crate) session: SessionId,
     pub(crate) client: &'a str,
-    pub(crate) bounds: &'a Bounds,
+    pub(crate) bounds: &'a CredentialBounds,
     pub(crate) grant_type: &'a str,
     pub(crate) expires_at: Millis,
 }

@@ -102,7 +102,7 @@ pub(crate) async fn grant(
 }
 
 /// Removes a role.
-pub(crate) async fn take(
+pub(crate) async fn revoke(
     tx: &mut Tx,
     principal: impl Into<Principal>,
     domain: Domain,

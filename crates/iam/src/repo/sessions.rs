@@ -9,7 +9,7 @@ use super::column::{held, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
-use crate::model::bounds::Bounds;
+use crate::model::bounds::CredentialBounds;
 use base::id::{AccountId, SessionId};
 use base::principal::Principal;
 use base::time::Millis;
@@ -140,7 +140,7 @@ pub(crate) async fn living(
 pub(crate) struct NewSession<'a> {
     pub(crate) session: SessionId,
     pub(crate) account: AccountId,
-    pub(crate) bounds: &'a Bounds,
+    pub(crate) bounds: &'a CredentialBounds,
     pub(crate) now: Millis,
     /// When it expires unless it is renewed.
     pub(crate) expires_at: Millis,
@@ -248,7 +248,7 @@ pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<(SessionId, i64
 /// The number of the user's live sessions.
 pub(crate) async fn count_living(
     tx: &mut Tx,
-    bounds: &Bounds,
+    bounds: &CredentialBounds,
     now: Millis,
 ) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2";
@@ -259,7 +259,7 @@ pub(crate) async fn count_living(
 /// The number of remembered ended sessions, of the user's own or of this key.
 pub(crate) async fn count_ended(
     tx: &mut Tx,
-    bounds: &Bounds,
+    bounds: &CredentialBounds,
     of_key: &str,
 ) -> Result<u64, IamError> {
     let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL \
@@ -271,7 +271,7 @@ pub(crate) async fn count_ended(
 /// The key (or none) with the most sessions; the new session's, if it is among the first.
 pub(crate) async fn busiest_key(
     tx: &mut Tx,
-    bounds: &Bounds,
+    bounds: &CredentialBounds,
     of_key: &str,
     now: Millis,
 ) -> Result<String, IamError> {
@@ -288,7 +288,7 @@ pub(crate) async fn busiest_key(
 /// The session of this key (or none) that was begun or renewed longest ago, except the new one and those it came from.
 pub(crate) async fn longest_unused(
     tx: &mut Tx,
-    bounds: &Bounds,
+    bounds: &CredentialBounds,
     begun: SessionId,
     of_key: String,
     now: Millis,

@@ -5,7 +5,7 @@ use base::time::Millis;
 use db::Tx;
 
 /// Counts one more use; returns the number of today.
-pub(crate) async fn use_up(
+pub(crate) async fn count_use(
     tx: &mut Tx,
     what: String,
     amount: i64,

@@ -110,18 +110,18 @@ pub(crate) async fn lock_proven(tx: &mut Tx, user: UserId) -> Result<bool, IamEr
 }
 
 /// The user of an address, and how it was proven.
-pub(crate) struct Holder {
+pub(crate) struct AddressHolder {
     pub(crate) user: UserId,
     pub(crate) is_proven: bool,
 }
 
 /// The user of the address, read within the transaction that depends on it.
-pub(crate) async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<Holder>, IamError> {
+pub(crate) async fn holder(tx: &mut Tx, folded: &str) -> Result<Option<AddressHolder>, IamError> {
     let sql = "SELECT guid, proof FROM users WHERE folded = $1";
     let Some(row) = tx.one(sql, &[folded.into()]).await? else {
         return Ok(None);
     };
-    Ok(Some(Holder {
+    Ok(Some(AddressHolder {
         user: UserId(parse_guid(&row, "guid")?),
         is_proven: row.text("proof")? != UNPROVEN,
     }))

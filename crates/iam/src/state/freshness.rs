@@ -20,7 +20,7 @@ pub(crate) struct Freshness {
 
 /// A query for changes, from its beginning.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Question {
+pub(crate) struct ChangeQuery {
     at: Millis,
     unread: u64,
 }
@@ -43,15 +43,15 @@ impl Freshness {
     }
 
     /// Begins a query.
-    pub(crate) fn ask(&self, now: Millis) -> Question {
-        Question {
+    pub(crate) fn ask(&self, now: Millis) -> ChangeQuery {
+        ChangeQuery {
             at: now,
             unread: self.unread.load(Ordering::Acquire),
         }
     }
 
     /// All changes from before the query are known.
-    pub(crate) fn answered(&self, question: Question) {
+    pub(crate) fn answered(&self, question: ChangeQuery) {
         self.made_good.fetch_max(question.unread, Ordering::Release);
         if self.at.load(Ordering::Relaxed) != NEVER {
             self.at.store(question.at.0, Ordering::Relaxed);

@@ -11,17 +11,17 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Tells what the database has woken from what the timer has.
-struct Heard {
+struct WakeFlag {
     is: AtomicBool,
     task: Mutex<Option<Waker>>,
 }
 
-impl Wake for Heard {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.is.store(true, Ordering::Release);
-        let held = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        let task = held.clone();
-        drop(held);
+        let guard = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        let task = guard.clone();
+        drop(guard);
         if let Some(task) = task {
             task.wake();
         }
@@ -38,7 +38,7 @@ pub(super) async fn while_answering<T>(
 ) -> Result<T, IamError> {
     let mut work = pin!(work);
     let mut silence = pin!(tokio::time::sleep(silence_max));
-    let heard = Arc::new(Heard {
+    let heard = Arc::new(WakeFlag {
         is: AtomicBool::new(true),
         task: Mutex::new(None),
     });

@@ -7,8 +7,8 @@
 //! but cannot be read.
 
 mod answering;
+mod disk_space;
 pub mod key_store;
-mod room;
 
 use self::answering::while_answering;
 use crate::blocking::run_blocking;
@@ -16,7 +16,7 @@ use crate::error::IamError;
 use crate::model::directory::Directory;
 use crate::model::directory::change::{Change, Changed};
 use crate::repo::changes;
-use crate::repo::changes::News;
+use crate::repo::changes::ChangesSince;
 use crate::repo::counters;
 use crate::repo::rows::Rows;
 use crate::repo::signing_keys::{self, EncryptedSigningKey};
@@ -89,12 +89,12 @@ impl Iam {
         // A database that hangs counts as unreachable.
         let asked = counters::changes_and_ends(db);
         let (changes, ends) = while_answering(POLL_LIMIT, asked).await?;
-        let own = &self.0.ended;
-        if ends < own.last_number() {
-            own.forget_number();
+        let ended = &self.0.ended;
+        if ends < ended.last_number() {
+            ended.forget_number();
         }
-        if ends != own.last_number() {
-            while_answering(SILENCE_MAX, own.catch_up(db, self.0.clock.now())).await?;
+        if ends != ended.last_number() {
+            while_answering(SILENCE_MAX, ended.catch_up(db, self.0.clock.now())).await?;
         }
         if changes != self.0.directory.load().changes {
             self.read(self.0.reload.lock().await, db).await?;
@@ -148,11 +148,12 @@ impl Iam {
     /// Applies changes.
     async fn read(&self, _turn: MutexGuard<'_, ()>, db: &Db) -> Result<(), IamError> {
         let before = self.0.directory.load_full();
-        let Some(found) = while_answering(SILENCE_MAX, Found::since(before.changes, db)).await?
+        let Some(found) =
+            while_answering(SILENCE_MAX, UnreadChanges::since(before.changes, db)).await?
         else {
             return Ok(());
         };
-        let Found {
+        let UnreadChanges {
             changes,
             changed,
             rows,
@@ -177,8 +178,8 @@ impl Iam {
 
     /// Periodic work: reads the login sources of other nodes, and deletes old changes from the log.
     async fn look(&self, db: &Db) {
-        let familiar = &self.0.logins.familiar;
-        let look = familiar.catch_up(db, self.0.clock.now());
+        let known_sources = &self.0.logins.known_sources;
+        let look = known_sources.catch_up(db, self.0.clock.now());
         // If the database does not answer in time, the next query reports it.
         if let Ok(Err(error)) = tokio::time::timeout(POLL_LIMIT, look).await {
             tracing::warn!(error = %Chain(&error), "cannot ask where other nodes have let people in");
@@ -190,7 +191,7 @@ impl Iam {
 }
 
 /// What a node has not read yet, as it was at one moment.
-struct Found {
+struct UnreadChanges {
     /// The number of changes.
     changes: i64,
     /// What the rows are about; `None`: they are all there are.
@@ -200,18 +201,18 @@ struct Found {
     keys: Option<Vec<EncryptedSigningKey>>,
 }
 
-impl Found {
+impl UnreadChanges {
     /// What was changed since change `seen`; `None` if nothing was.
     async fn since(seen: i64, db: &Db) -> Result<Option<Self>, IamError> {
         let mut tx = db.snapshot().await?;
         let news = changes::since(&mut tx, seen).await?;
         let (changes, changed) = match news {
-            News::None => {
+            ChangesSince::None => {
                 tx.end().await?;
                 return Ok(None);
             }
-            News::Everything(changes) => (changes, None),
-            News::Some(changes, changed) => (changes, Some(changed)),
+            ChangesSince::Everything(changes) => (changes, None),
+            ChangesSince::Some(changes, changed) => (changes, Some(changed)),
         };
         let rows = match &changed {
             None => Rows::all(&mut tx).await?,

@@ -2,7 +2,7 @@
 
 use super::claims::IamClaims;
 use super::verified::{Claims, Verified};
-use crate::model::bounds::Bounds;
+use crate::model::bounds::CredentialBounds;
 use crate::model::directory::Directory;
 use crate::refusal::{Reason, Refusal};
 use base::id::{AccountId, SessionId, UserId};
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Credential<'_> {
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub(crate) account: AccountId,
-    pub(crate) bounds: Bounds,
+    pub(crate) bounds: CredentialBounds,
     pub(crate) claims: Option<Arc<Verified>>,
 }
 
@@ -59,7 +59,7 @@ impl Identity {
 
     /// The bounds of the credential: the accounts it is valid for, and what may be issued.
     #[must_use]
-    pub const fn bounds(&self) -> &Bounds {
+    pub const fn bounds(&self) -> &CredentialBounds {
         &self.bounds
     }
 
@@ -78,7 +78,7 @@ impl Identity {
 
     /// Whether it is an API key or was obtained with one: it acts for the key, not for its owner.
     #[must_use]
-    pub(crate) fn rests_on_key(&self) -> bool {
+    pub(crate) fn is_key_based(&self) -> bool {
         let verified = self.claims.as_deref();
         verified.is_none_or(|verified| verified.key.is_some())
     }

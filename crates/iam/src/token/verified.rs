@@ -4,7 +4,7 @@ use super::cache::Expires;
 use super::claims::{IamClaims, UaaClaims};
 use super::jws;
 use crate::auth_error::AuthError;
-use crate::model::bounds::{Bounds, Root};
+use crate::model::bounds::{CredentialBounds, Root};
 use crate::model::directory::Directory;
 use crate::model::issuers;
 use base::id::{AccountId, Guid, KeyId, SessionId, UserId};
@@ -46,14 +46,14 @@ impl Verified {
         &self,
         directory: &Directory,
         now: Millis,
-    ) -> Result<Bounds, &'static str> {
+    ) -> Result<CredentialBounds, &'static str> {
         let root = Root {
             session: self.session,
             key: self.key,
         };
         let (principal, expires_at) = (self.principal, Millis::from_secs(self.expires_at));
         let (account, proven_at) = (self.account, self.proven_at);
-        Bounds::of_token(
+        CredentialBounds::of_token(
             directory, principal, account, proven_at, expires_at, root, now,
         )
     }

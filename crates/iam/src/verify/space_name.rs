@@ -53,7 +53,7 @@ impl Verifier {
         let same = same.take_while(|id| named(id) == Some(name.space));
         let reached = same.filter(|id| {
             let domain = Domain::Space(**id);
-            narrowed_to.is_none_or(|own| own == domain)
+            narrowed_to.is_none_or(|narrowed_to| narrowed_to == domain)
                 && !directory.roles(holder.principal(), domain).is_empty()
         });
         let is_in = |id: &SpaceId, org: &str| {

@@ -4,14 +4,17 @@ use crate::world::Whole as _;
 use crate::world::{OWNER, World, code, on_both_databases, secret, source};
 use iam::audit::{Action, Entry, Origin, Page, Recorded};
 use iam::manage::api_key::NewKey;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 
 async fn entries(world: &World) -> Vec<Recorded> {
     world.iam.audit(Page::default()).await.unwrap()
 }
 
 fn of<'a>(entries: &'a [Recorded], event: &str) -> Vec<&'a Recorded> {
-    entries.iter().filter(|own| own.event == event).collect()
+    entries
+        .iter()
+        .filter(|entry| entry.event == event)
+        .collect()
 }
 
 on_both_databases!(
@@ -160,7 +163,7 @@ mod a_member_without_roles_pushes_out_nothing_of_others {
         let kept = changes(&found);
         assert!(!changes(&before).is_empty());
         assert!(
-            changes(&before).iter().all(|own| kept.contains(own)),
+            changes(&before).iter().all(|change| kept.contains(change)),
             "{found:#?}"
         );
         // The oldest entries of this user were dropped.
@@ -256,7 +259,7 @@ async fn what_cannot_be_written_is_kept(world: World) {
     assert_eq!(
         world
             .iam
-            .spaces(&world.owner(), |_| true, Window::WHOLE)
+            .spaces(&world.owner(), |_| true, PageRequest::WHOLE)
             .total,
         1
     );

@@ -8,7 +8,7 @@ use iam::Remedy;
 use iam::bootstrap::Request;
 use iam::directory::{Deleted, Space};
 use iam::flow::grant::{Client, Grant, TokenRequest};
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::manage::quota::AccountLimits;
 use iam::role::Role;
 use iam::{Iam, IamError, Identity};
@@ -18,11 +18,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const WEEK: i64 = 7 * 86_400;
 
 fn spaces(iam: &Iam, caller: &Identity) -> Vec<Space> {
-    iam.spaces(caller, |_| true, Window::WHOLE).entries
+    iam.spaces(caller, |_| true, PageRequest::WHOLE).entries
 }
 
 fn deleted(iam: &Iam, caller: &Identity) -> Vec<Deleted> {
-    iam.deleted(caller, Window::WHOLE).entries
+    iam.deleted(caller, PageRequest::WHOLE).entries
 }
 
 on_both_databases!(
@@ -132,14 +132,16 @@ async fn an_organization_comes_back_with_the_spaces_that_went_with_it(world: Wor
     let deletion = iam.delete_org(&owner, org, true).await.unwrap();
     assert_eq!(deletion.tenants.len(), 3, "itself and two spaces");
     assert!(
-        iam.orgs(&owner, |_| true, Window::WHOLE).entries.is_empty()
+        iam.orgs(&owner, |_| true, PageRequest::WHOLE)
+            .entries
+            .is_empty()
             && spaces(iam, &owner).is_empty()
     );
     let back = iam.restore_org(&owner, org, None).await.unwrap();
     assert_eq!(back.name, "acme");
     let names: Vec<String> = spaces(iam, &owner)
         .into_iter()
-        .map(|own| own.name)
+        .map(|space| space.name)
         .collect();
     assert_eq!(names, ["prod", "test"], "not what was deleted before");
     let domain = Domain::Space(test.id);

@@ -7,7 +7,7 @@ use db::{Db, DbError};
 use iam::audit::{Action, Credential, Refused};
 use iam::manage::api_key::NewKey;
 use iam::{AuthError, Credential as Shown, Iam, IamError};
-use proxy::{Next, Proxy};
+use proxy::{NextCommit, Proxy};
 use std::time::Duration;
 
 /// A node that reaches the database of a world through a proxy.
@@ -27,7 +27,7 @@ fn a_change_whose_answer_is_lost_is_done() {
         |world| async move {
             let ((iam, proxy), owner) = (node(&world).await, world.owner());
 
-            proxy.next(Next::LoseAnswer);
+            proxy.next(NextCommit::LoseAnswer);
             let new = NewKey {
                 name: "one".to_owned(),
                 ..NewKey::default()
@@ -36,11 +36,11 @@ fn a_change_whose_answer_is_lost_is_done() {
             let enter = || iam.verifier().identity(Shown::ApiKey(text.expose()));
             enter().unwrap();
 
-            proxy.next(Next::LoseAnswer);
+            proxy.next(NextCommit::LoseAnswer);
             let space = iam.create_space(&owner, world.org(), "one").await.unwrap();
             assert_eq!(iam.space(&owner, space.id).unwrap().name, "one");
 
-            proxy.next(Next::LoseAnswer);
+            proxy.next(NextCommit::LoseAnswer);
             iam.delete_api_key(&owner, key.id).await.unwrap();
             assert_eq!(enter().unwrap_err(), AuthError::KeyUnknown);
             assert!(!iam.is_behind());
@@ -58,7 +58,7 @@ fn a_change_that_did_not_arrive_has_changed_nothing_and_is_said_to_pass() {
         |config| config,
         |world| async move {
             let ((iam, proxy), owner) = (node(&world).await, world.owner());
-            proxy.next(Next::LoseCommit);
+            proxy.next(NextCommit::LoseCommit);
             let error = iam
                 .create_space(&owner, world.org(), "one")
                 .await
@@ -83,7 +83,7 @@ fn an_outcome_that_nobody_can_tell_is_said_to_be_unknown_and_nothing_is_trusted_
             let key = world.made.api_key.expose();
             let enter = || iam.verifier().identity(Shown::ApiKey(key));
             enter().unwrap();
-            proxy.next(Next::LoseAll);
+            proxy.next(NextCommit::LoseAll);
             let made = iam.create_space(&owner, world.org(), "one").await;
             let error = made.unwrap_err();
             let is_unknown = matches!(error, IamError::Db(DbError::OutcomeUnknown { .. }));
@@ -119,7 +119,7 @@ fn a_change_whose_caller_goes_away_during_the_commit_is_known_at_once() {
                 ..NewKey::default()
             };
             let (key, text) = iam.create_api_key(&owner, new).await.unwrap();
-            proxy.next(Next::Hold);
+            proxy.next(NextCommit::Hold);
             let (own, caller) = (iam.clone(), owner.clone());
             let deleting = tokio::spawn(async move { own.delete_api_key(&caller, key.id).await });
             proxy.held().await;

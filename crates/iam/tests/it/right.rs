@@ -7,7 +7,7 @@ use iam::flow::grant::{Client, Grant};
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::Invitee;
 use iam::role::Role;
-use iam::{AuthError, Credential, Iam, Standing};
+use iam::{AuthError, CallerRoles, Credential, Iam};
 
 on_both_databases!(
     the_last_administrator_stays,
@@ -132,7 +132,7 @@ async fn what_is_told_of_a_hidden_domain_are_the_callers_own_roles(world: World)
         Domain::Org(world.org()),
     );
     let nowhere = Domain::Space(SpaceId(Guid::from_random([9; 16])));
-    let standing = || {
+    let roles = || {
         let told = [Domain::Space(world.space()), nowhere].map(|domain| {
             let scope = world
                 .iam
@@ -143,20 +143,20 @@ async fn what_is_told_of_a_hidden_domain_are_the_callers_own_roles(world: World)
             };
             assert_eq!(hidden.address.as_deref(), Some("bob@example.org"));
             assert_eq!(hidden.domain, domain);
-            hidden.standing
+            hidden.roles
         });
         assert_eq!(told[0], told[1]);
         told[0]
     };
-    assert_eq!(standing(), Standing::NoRole);
+    assert_eq!(roles(), CallerRoles::NoRole);
     for (domain, role, expected) in [
-        (account, Role::Viewer, Standing::AccountAlone),
-        (org, Role::Member, Standing::Somewhere),
-        (account, Role::Administrator, Standing::Administrator),
+        (account, Role::Viewer, CallerRoles::AccountAlone),
+        (org, Role::Member, CallerRoles::Somewhere),
+        (account, Role::Administrator, CallerRoles::Administrator),
     ] {
         let given = world.iam.set_role(&owner, domain, role, &person.email);
         given.await.unwrap();
-        assert_eq!(standing(), expected);
+        assert_eq!(roles(), expected);
     }
 }
 

@@ -14,7 +14,7 @@ use iam::flow::grant::{Client, Grant, TokenRequest};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::{KeysOf, NewKey, Switch};
 use iam::manage::invitation::Invitee;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamError};
 use std::cmp::Ordering;
@@ -278,7 +278,7 @@ async fn nothing_that_needs_a_person_works_for_it(world: World) {
         .invite(&caller, world.made.account, &[invitee])
         .await;
     assert_eq!(code(invited), "not_allowed");
-    let waiting = world.iam.invitations_of(&caller, Window::WHOLE).await;
+    let waiting = world.iam.invitations_of(&caller, PageRequest::WHOLE).await;
     assert_eq!(code(waiting), "not_allowed");
     for name in [own.id.to_string(), own.id.0.to_string()] {
         let entered = world.password(&name, KEY).await;
@@ -314,7 +314,9 @@ async fn what_is_taken_from_it_is_gone_on_every_node(world: World) {
         ..KeysOf::default()
     };
     let by = |_: &_, _: &_| Ordering::Equal;
-    let found = world.iam.api_keys(&owner, of_services, by, Window::WHOLE);
+    let found = world
+        .iam
+        .api_keys(&owner, of_services, by, PageRequest::WHOLE);
     let found = found.unwrap();
     assert_eq!(found.total, 1);
     assert_eq!(found.entries[0].principal, own.principal());
@@ -364,7 +366,7 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
             .directory()
             .has_role(own.id, domain, Role::Manager)
     );
-    let seen = world.iam.orgs(&caller, |_| true, Window::WHOLE);
+    let seen = world.iam.orgs(&caller, |_| true, PageRequest::WHOLE);
     assert_eq!(seen.entries.len(), 1, "{seen:?}");
     let refused =
         world
@@ -396,7 +398,7 @@ async fn it_manages_within_its_roles_and_the_audit_names_it(world: World) {
     assert_eq!(second.principal(), own.principal());
     let entries = world.iam.audit(Page::default()).await.unwrap();
     for event in ["org_made", "org_deleted", "org_restored", "key_made"] {
-        let last = entries.iter().rfind(|own| own.event == event);
+        let last = entries.iter().rfind(|entry| entry.event == event);
         let last = last.unwrap_or_else(|| panic!("no {event}: {entries:#?}"));
         assert_eq!(last.who, own.id.to_string(), "{event}");
     }
@@ -408,12 +410,12 @@ async fn it_is_no_user_in_lists_and_no_last_administrator(world: World) {
     let caller = world.enter_key(KEY).unwrap();
     let all = world
         .iam
-        .members(&caller, world.made.account, Window::WHOLE)
+        .members(&caller, world.made.account, PageRequest::WHOLE)
         .unwrap();
     assert_eq!(all.total, 1, "{all:?}");
     let holders = world
         .iam
-        .holders(&caller, account, Role::Administrator, Window::WHOLE);
+        .holders(&caller, account, Role::Administrator, PageRequest::WHOLE);
     // Whoever looks who may do what sees it too.
     let owner = world.owner();
     let expected = [own.principal(), owner.principal()];

@@ -8,7 +8,7 @@ use base::time::Millis;
 use iam::directory::Service;
 use iam::flow::grant::Grant;
 use iam::manage::api_key::NewKey;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::manage::people_search::PeopleSearch;
 use iam::manage::service_id::{MadeService, NewService, ServiceChange, entity_tag};
 use iam::role::Role;
@@ -89,7 +89,7 @@ async fn one_lives_and_ends_on_every_node(world: World) {
         }
         assert!(!iam.directory().exists(service.id.into()));
         let by = |_: &Service, _: &Service| Ordering::Equal;
-        let all = iam.service_ids(&owner, |_| true, by, Window::WHOLE);
+        let all = iam.service_ids(&owner, |_| true, by, PageRequest::WHOLE);
         assert_eq!(all.unwrap().total, 0);
     }
     let gone = world.iam.set_role(&owner, space, Role::Developer, &iam_id);
@@ -203,7 +203,7 @@ async fn the_invited_are_searched_for_by_their_address(world: World) {
         let search = search.unwrap();
         let found = world
             .iam
-            .invitations_found(&owner, account, &search, Window::WHOLE);
+            .invitations_found(&owner, account, &search, PageRequest::WHOLE);
         let found = found.await.unwrap();
         let told = (found.total, found.entries.len() as u64);
         assert_eq!(told, (expected, expected), "{search:?}");

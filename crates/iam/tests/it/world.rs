@@ -10,7 +10,7 @@ use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::{UaaGrant, UaaTokens};
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{InvitationConfig, Invitee};
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, IamConfig, IamError, Identity};
 use std::future::Future;
@@ -31,7 +31,7 @@ pub(crate) trait Whole {
     const WHOLE: Self;
 }
 
-impl Whole for Window {
+impl Whole for PageRequest {
     const WHOLE: Self = Self {
         skip: 0,
         take: u64::MAX,

@@ -61,7 +61,7 @@ fn what_was_appended_is_there_after_a_restart_until_it_is_discarded() {
     assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
     journal.append(b"[5]", 1).unwrap();
     assert_eq!(drained(&mut journal), ["[5]"]);
-    assert_eq!(journal.take_lost(), Lost::default());
+    assert_eq!(journal.take_lost(), LostRecords::default());
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn a_crash_at_any_byte_costs_only_the_torn_record() {
         let complete = ends.iter().skip(1).filter(|end| **end <= cut).count();
         assert_eq!(journal.weight(), complete as u64, "cut at {cut}");
         let torn = u64::from(cut != 0 && !ends.contains(&cut));
-        let lost = Lost {
+        let lost = LostRecords {
             torn,
-            ..Lost::default()
+            ..LostRecords::default()
         };
         assert_eq!(journal.take_lost(), lost, "cut at {cut}");
         // The journal goes on, and nothing is written behind the torn end.
@@ -113,9 +113,9 @@ fn damage_costs_the_damaged_record_and_is_told_apart_from_a_torn_end() {
     assert_eq!(drained(&mut journal), ["one", "three"]);
     assert_eq!(
         journal.take_lost(),
-        Lost {
+        LostRecords {
             damaged: 1,
-            ..Lost::default()
+            ..LostRecords::default()
         }
     );
     drop(journal);
@@ -123,9 +123,9 @@ fn damage_costs_the_damaged_record_and_is_told_apart_from_a_torn_end() {
     let mut journal = open(folder.path());
     assert_eq!(
         journal.take_lost(),
-        Lost {
+        LostRecords {
             damaged: 1,
-            ..Lost::default()
+            ..LostRecords::default()
         }
     );
     assert_eq!(drained(&mut journal), ["one", "three"]);
@@ -160,7 +160,7 @@ fn what_was_promised_is_refused_when_there_is_no_room_and_never_dropped() {
     assert!(matches!(refused, JournalError::Full { bytes_max, .. } if bytes_max == 2 * FILE_BYTES));
     assert_eq!(
         (journal.weight(), journal.take_lost()),
-        (kept, Lost::default())
+        (kept, LostRecords::default())
     );
     assert!(bytes_in(folder.path()) <= 2 * FILE_BYTES);
     // Room that is given back is used again.

@@ -21,7 +21,7 @@ pub(super) fn join(
     }
     for place in 0..curves.len() {
         check()?;
-        let Some(upper) = curves.get(place).filter(|own| !own.is_invisible) else {
+        let Some(upper) = curves.get(place).filter(|curve| !curve.is_invisible) else {
             continue;
         };
         let Some(own) = key(upper) else { continue };

@@ -13,7 +13,7 @@ use base::limit::{self, Limit};
 
 /// The file that a picture is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Form {
+pub enum PictureFormat {
     /// Scalable Vector Graphics.
     Svg,
     /// Portable Network Graphics.
@@ -138,7 +138,7 @@ pub(crate) enum ValueLabels {
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The file that it is written as.
-    pub form: Form,
+    pub form: PictureFormat,
     pub(crate) width: f64,
     pub(crate) height: f64,
     pub(crate) margin: f64,
@@ -191,7 +191,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            form: Form::default(),
+            form: PictureFormat::default(),
             width: 330.0,
             height: 250.0,
             margin: 10.0,
@@ -272,9 +272,9 @@ impl Options {
         match name {
             "format" => {
                 self.form = match value {
-                    "svg" => Form::Svg,
-                    "pdf" => Form::Pdf,
-                    _ => Form::Png,
+                    "svg" => PictureFormat::Svg,
+                    "pdf" => PictureFormat::Pdf,
+                    _ => PictureFormat::Png,
                 }
             }
             "width" => self.width = number("width", value)?.floor(),

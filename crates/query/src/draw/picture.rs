@@ -1,6 +1,6 @@
 //! The content of a picture: series, a time range, and how they are drawn.
 
-use super::options::{Form, Options};
+use super::options::{Options, PictureFormat};
 use crate::series::Series;
 use jiff::tz::TimeZone;
 
@@ -30,8 +30,8 @@ impl Picture<'_> {
     /// The pixels, where it is made of them.
     pub(crate) fn pixels(&self) -> u64 {
         match self.options.form {
-            Form::Png => (self.options.width * self.options.height) as u64,
-            Form::Svg | Form::Pdf => 0,
+            PictureFormat::Png => (self.options.width * self.options.height) as u64,
+            PictureFormat::Svg | PictureFormat::Pdf => 0,
         }
     }
 }

@@ -24,9 +24,12 @@ pub(crate) fn scene(
         shapes: Vec::new(),
     };
     let mut slices: Vec<(&str, f64)> = Vec::with_capacity(picture.series.len());
-    for own in &picture.series {
+    for series in &picture.series {
         check()?;
-        slices.push((own.name.as_str(), value(own.present(), options.pie_mode)));
+        slices.push((
+            series.name.as_str(),
+            value(series.present(), options.pie_mode),
+        ));
     }
     let colors = (0..slices.len()).map(|place| options.color_of(place));
     let names = slices.iter().map(|(name, _)| *name);

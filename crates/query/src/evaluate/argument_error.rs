@@ -18,15 +18,18 @@ pub(super) fn argument(
 }
 
 fn by_parameter<'c>(call: &'c Call, function: &Function, named: &str) -> Option<&'c Expression> {
-    let place = function.parameters.iter().position(|own| own.name == named);
-    let by_name = call.keywords.iter().find(|own| own.name == named);
+    let place = function
+        .parameters
+        .iter()
+        .position(|parameter| parameter.name == named);
+    let by_name = call.keywords.iter().find(|keyword| keyword.name == named);
     let by_place = place.and_then(|place| call.arguments.get(place));
     by_name.map(|own| &own.value).or(by_place)
 }
 
 /// The only argument that says this.
 fn by_value<'c>(call: &'c Call, named: &str) -> Option<&'c Expression> {
-    let by_name = call.keywords.iter().map(|own| &own.value);
+    let by_name = call.keywords.iter().map(|keyword| &keyword.value);
     let all = call.arguments.iter().chain(by_name);
     let mut said = all.filter(|own| matches!(&own.kind, Kind::Text(text) if text == named));
     let first = said.next()?;

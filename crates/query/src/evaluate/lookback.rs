@@ -39,8 +39,8 @@ impl Evaluation<'_> {
             return Ok(());
         };
         let mut spans = Spans::new();
-        for own in expressions {
-            collect(own, step, &mut spans);
+        for expression in expressions {
+            collect(expression, step, &mut spans);
         }
         // What is read is at most twice the time that is asked for.
         let longest = range.until.saturating_sub(range.from);

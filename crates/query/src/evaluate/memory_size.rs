@@ -38,12 +38,12 @@ pub(super) fn fetched_beside_values(found: &[Fetched]) -> usize {
 pub(super) fn points<'s>(series: impl IntoIterator<Item = &'s Series>) -> usize {
     series
         .into_iter()
-        .map(|own| LEAST.saturating_add(own.weight()))
+        .map(|series| LEAST.saturating_add(series.weight()))
         .sum()
 }
 
 /// What series take beside their values, in points: those are shared until somebody changes them.
 pub(super) fn beside_values(series: &[Series]) -> usize {
-    let values: usize = series.iter().map(|own| own.values.len()).sum();
+    let values: usize = series.iter().map(|series| series.values.len()).sum();
     points(series).saturating_sub(values)
 }

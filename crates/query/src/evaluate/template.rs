@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 /// Is told of work before it is done, in points, and says whether it may be.
-pub(super) type Spend<'s> = dyn FnMut(usize) -> Result<(), Error> + 's;
+pub(super) type SpendPoints<'s> = dyn FnMut(usize) -> Result<(), Error> + 's;
 
 /// A value of a variable.
 enum VariableValue<'v> {
@@ -30,7 +30,7 @@ impl<'v> Variables<'v> {
     pub(super) fn new(
         template: &'v Template,
         requested: &'v BTreeMap<String, String>,
-        spend: &mut Spend<'_>,
+        spend: &mut SpendPoints<'_>,
     ) -> Result<Self, Error> {
         let count = template.keywords.len() + template.arguments.len() + requested.len();
         spend(count)?;
@@ -40,11 +40,11 @@ impl<'v> Variables<'v> {
             Some(text) => VariableValue::Text(text),
             None => VariableValue::Literal(literal(own)),
         };
-        for own in &template.keywords {
-            known.insert(own.name.clone());
+        for keyword in &template.keywords {
+            known.insert(keyword.name.clone());
             all.push((
-                Cow::Borrowed(own.name.as_str()),
-                given(&own.name, &own.value),
+                Cow::Borrowed(keyword.name.as_str()),
+                given(&keyword.name, &keyword.value),
             ));
         }
         for (own, place) in template.arguments.iter().zip(1_usize..) {
@@ -61,7 +61,11 @@ impl<'v> Variables<'v> {
     }
 
     /// The value of a path that is a variable and nothing else; a text that is a number is one.
-    pub(super) fn value(&self, path: &str, spend: &mut Spend<'_>) -> Result<Option<Value>, Error> {
+    pub(super) fn value(
+        &self,
+        path: &str,
+        spend: &mut SpendPoints<'_>,
+    ) -> Result<Option<Value>, Error> {
         let Some(name) = path.strip_prefix('$') else {
             return Ok(None);
         };
@@ -75,7 +79,11 @@ impl<'v> Variables<'v> {
     }
 
     /// A path with the values of its variables, which is no longer than a target may be.
-    pub(super) fn replaced(&self, path: &str, spend: &mut Spend<'_>) -> Result<String, Error> {
+    pub(super) fn replaced(
+        &self,
+        path: &str,
+        spend: &mut SpendPoints<'_>,
+    ) -> Result<String, Error> {
         let most = usize::try_from(limit::TARGET_BYTES.default).unwrap_or(usize::MAX);
         let mut path = path.to_owned();
         for (name, given) in &self.0 {
@@ -130,7 +138,7 @@ fn literal(expression: &Expression) -> Value {
 pub(super) fn paths(
     expression: &Expression,
     requested: &BTreeMap<String, String>,
-    spend: &mut Spend<'_>,
+    spend: &mut SpendPoints<'_>,
 ) -> Result<Vec<Path>, Error> {
     let mut found = Vec::new();
     collect(expression, requested, None, spend, &mut found)?;
@@ -141,7 +149,7 @@ fn collect(
     expression: &Expression,
     requested: &BTreeMap<String, String>,
     variables: Option<&Variables<'_>>,
-    spend: &mut Spend<'_>,
+    spend: &mut SpendPoints<'_>,
     found: &mut Vec<Path>,
 ) -> Result<(), Error> {
     spend(1)?;

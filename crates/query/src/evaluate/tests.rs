@@ -69,7 +69,7 @@ fn steps(targets: &[&str]) -> u64 {
 fn shown(answers: &[Series]) -> Vec<(&str, &[f64])> {
     answers
         .iter()
-        .map(|own| (own.name.as_str(), &own.values[..]))
+        .map(|answer| (answer.name.as_str(), &answer.values[..]))
         .collect()
 }
 

@@ -60,9 +60,12 @@ impl Arguments {
             values.push(Value::None);
         }
         for (name, value) in keywords {
-            let place = parameters.iter().position(|own| own.is_called(&name));
+            let place = parameters
+                .iter()
+                .position(|parameter| parameter.is_called(&name));
             let Some(place) = place else {
-                let near = similar::suggestion(&name, parameters.iter().map(|own| own.name));
+                let near =
+                    similar::suggestion(&name, parameters.iter().map(|parameter| parameter.name));
                 return Err(Fault::argument(format!(
                     "it has no parameter `{name}`{near}"
                 )));
@@ -110,7 +113,7 @@ impl Arguments {
         let last = self.parameters.len().saturating_sub(1);
         self.parameters
             .get(place.min(last))
-            .map_or("", |own| own.name)
+            .map_or("", |parameter| parameter.name)
     }
 
     fn misfit(&self, place: usize, expected: &str) -> Fault {

@@ -10,7 +10,7 @@ pub type Outcome = Result<Value, Fault>;
 
 /// The group that a function is listed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Group {
+pub enum FunctionGroup {
     /// Names.
     Alias,
     /// Values out of several points.
@@ -33,7 +33,7 @@ pub enum Group {
     Unknown,
 }
 
-impl Group {
+impl FunctionGroup {
     /// As `/functions` shows it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -58,7 +58,7 @@ pub struct Function {
     /// The names it is called by; the first is the usual one.
     pub names: &'static [&'static str],
     /// Its group.
-    pub group: Group,
+    pub group: FunctionGroup,
     /// Its parameters, in order.
     pub parameters: &'static [Parameter],
     /// What it does, in a sentence or two.
@@ -75,7 +75,7 @@ impl Function {
     /// One that does not take the place of an aggregation.
     pub(crate) const fn new(
         names: &'static [&'static str],
-        group: Group,
+        group: FunctionGroup,
         parameters: &'static [Parameter],
         summary: &'static str,
         example: &'static str,

@@ -4,8 +4,8 @@
 
 use super::conf::{Section, Setting};
 use super::error::{ParseError, Problem, SchemaError};
-use base::expression::tree_bytes;
 use base::limit;
+use base::regex_memory::tree_bytes;
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::{Input, MatchKind, PatternSet, meta};
 use regex_syntax::hir::Hir;
@@ -71,8 +71,8 @@ impl<T> Ordered<T> {
         let patterns = read(sections, look)?;
         let mut parts = Vec::new();
         compile(&patterns, 0, &mut parts, look).map_err(|unfit| match unfit {
-            Unfit::Stopped(why) => ParseError::Stopped(why),
-            Unfit::Beyond(place) => {
+            CompileError::Stopped(why) => ParseError::Stopped(why),
+            CompileError::Beyond(place) => {
                 let problem = Problem::CompiledTooLarge;
                 let error = match (sections.get(place), patterns.get(place)) {
                     (Some(section), Some(own)) => section.error(&own.setting, problem),
@@ -111,7 +111,7 @@ impl<T> Ordered<T> {
 }
 
 /// A pattern that was read.
-struct Read<'s> {
+struct ParsedPattern<'s> {
     setting: Setting<'s>,
     /// What it says, which needs no text any more to be compiled.
     tree: Hir,
@@ -121,7 +121,7 @@ struct Read<'s> {
 fn read<'s, E>(
     sections: &[Section<'s>],
     look: &mut impl FnMut() -> Result<(), E>,
-) -> Result<Vec<Read<'s>>, ParseError<E>> {
+) -> Result<Vec<ParsedPattern<'s>>, ParseError<E>> {
     let mut all = Vec::with_capacity(sections.len());
     let mut bytes = 0_usize;
     for section in sections {
@@ -141,13 +141,13 @@ fn read<'s, E>(
             let problem = Problem::Pattern(crate::tags::last_line(&error.to_string()));
             section.error(&setting, problem)
         })?;
-        all.push(Read { setting, tree });
+        all.push(ParsedPattern { setting, tree });
     }
     Ok(all)
 }
 
 /// Why patterns are not compiled.
-enum Unfit<E> {
+enum CompileError<E> {
     /// The place of the first that is too large, alone or with those before it.
     Beyond(usize),
     /// The work was to end.
@@ -156,11 +156,11 @@ enum Unfit<E> {
 
 /// Compiles all patterns in as many parts as they need: those that do not fit into one are halved.
 fn compile<E>(
-    patterns: &[Read<'_>],
+    patterns: &[ParsedPattern<'_>],
     first: usize,
     parts: &mut Vec<Patterns>,
     look: &mut impl FnMut() -> Result<(), E>,
-) -> Result<(), Unfit<E>> {
+) -> Result<(), CompileError<E>> {
     if patterns.is_empty() {
         return Ok(());
     }
@@ -172,7 +172,7 @@ fn compile<E>(
     let largest = fitting.last().copied().unwrap_or_default();
     let mut outcome = None;
     for (place, bytes) in fitting.into_iter().enumerate() {
-        look().map_err(Unfit::Stopped)?;
+        look().map_err(CompileError::Stopped)?;
         // Those that fit into no size are not tried with each.
         if place == 1 && build(patterns, largest).is_none() {
             break;
@@ -193,17 +193,17 @@ fn compile<E>(
             compile(one, first, parts, look)?;
             compile(other, first + one.len(), parts, look)
         }
-        _ => Err(Unfit::Beyond(first)),
+        _ => Err(CompileError::Beyond(first)),
     }
 }
 
 /// Compiles patterns, where they take no more than so many bytes.
-fn build(patterns: &[Read<'_>], bytes: usize) -> Option<meta::Regex> {
+fn build(patterns: &[ParsedPattern<'_>], bytes: usize) -> Option<meta::Regex> {
     let config = meta::Config::new()
         .match_kind(MatchKind::All)
         .which_captures(WhichCaptures::None)
         .nfa_size_limit(Some(bytes));
-    let trees: Vec<&Hir> = patterns.iter().map(|own| &own.tree).collect();
+    let trees: Vec<&Hir> = patterns.iter().map(|pattern| &pattern.tree).collect();
     meta::Builder::new()
         .configure(config)
         .build_many_from_hir(&trees)

@@ -48,7 +48,7 @@ fn the_first_rule_that_fits_counts() {
         rules
             .retentions(name)
             .iter()
-            .map(|own| (own.step, own.kept))
+            .map(|retention| (retention.step, retention.kept))
     };
     assert_eq!(
         kept("web.cpu").collect::<Vec<_>>(),
@@ -319,14 +319,17 @@ fn a_name_is_compared_in_parts_with_a_look_before_each() {
     let (view, looks) = looked("none-of-them", usize::MAX);
     assert_eq!(view, Ok(DEFAULT_STEP));
     assert!(looks.len() > 4, "{looks:?}");
-    assert!(looks.iter().all(|own| *own <= (1 << 17) * 12), "{looks:?}");
+    assert!(
+        looks.iter().all(|look| *look <= (1 << 17) * 12),
+        "{looks:?}"
+    );
     assert_eq!(looked("none-of-them", 2).0, Err(()));
     // The first that fits counts, whatever part it is in, and the parts behind it are not compared.
     for (place, name) in [(0, "abcd0"), (4, "abcd4"), (6, "abcd6")] {
         let (view, _) = looked(name, usize::MAX);
         let first = patterns
             .iter()
-            .position(|own| regex::Regex::new(own).unwrap().is_match(name));
+            .position(|pattern| regex::Regex::new(pattern).unwrap().is_match(name));
         assert_eq!(view, Ok(first.unwrap() as i64 + 1), "{name} {place}");
     }
     assert_eq!(looked("abcd0", usize::MAX).1.len(), 1);

@@ -25,7 +25,10 @@ impl Normalized {
     /// How many points its columns take that no series has: those that are consolidated.
     #[must_use]
     pub(crate) fn own_points(&self) -> usize {
-        let own = self.series.iter().filter(|own| own.values_per_point > 1);
+        let own = self
+            .series
+            .iter()
+            .filter(|series| series.values_per_point > 1);
         own.map(|own| own.values.len() / own.values_per_point + 1)
             .sum()
     }
@@ -44,13 +47,13 @@ impl Normalized {
 pub(crate) fn normalize(mut series: Vec<Series>) -> Option<Normalized> {
     let step = series
         .iter()
-        .map(|own| own.step)
+        .map(|series| series.step)
         .reduce(least_common_multiple)?;
-    for own in &mut series {
-        own.values_per_point = usize::try_from(step / own.step).unwrap_or(1);
+    for series in &mut series {
+        series.values_per_point = usize::try_from(step / series.step).unwrap_or(1);
     }
-    let start = series.iter().map(|own| own.start).min()?;
-    let end = series.iter().map(|own| own.end).max()?;
+    let start = series.iter().map(|series| series.start).min()?;
+    let end = series.iter().map(|series| series.end).max()?;
     Some(Normalized {
         series,
         start,

@@ -66,13 +66,13 @@ fn shown(name: &str, function: &Function) -> Value {
 /// The call with its parameters: `movingAverage(seriesList, windowSize, xFilesFactor=None)`.
 #[must_use]
 pub fn signature(name: &str, function: &Function) -> String {
-    let parameters = function.parameters.iter().map(|own| {
-        let name = own.keyword.unwrap_or(own.name);
-        if own.is_multiple {
+    let parameters = function.parameters.iter().map(|parameter| {
+        let name = parameter.keyword.unwrap_or(parameter.name);
+        if parameter.is_multiple {
             return format!("*{name}");
         }
-        match default(own) {
-            _ if own.is_required => name.to_owned(),
+        match default(parameter) {
+            _ if parameter.is_required => name.to_owned(),
             None => format!("{name}=None"),
             Some(Value::Bool(true)) => format!("{name}=True"),
             Some(Value::Bool(false)) => format!("{name}=False"),

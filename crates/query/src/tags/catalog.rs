@@ -53,7 +53,7 @@ pub fn tags<'s>(
     let fits = |tag: &&str| regex.as_ref().is_none_or(|regex| regex.is_match(tag));
     let all: BTreeSet<&str> = series
         .into_iter()
-        .flat_map(|own| own.keys().map(String::as_str))
+        .flat_map(|series| series.keys().map(String::as_str))
         .collect();
     Ok(all.into_iter().filter(fits).take(filter.most()).collect())
 }
@@ -69,7 +69,7 @@ pub fn values<'s>(
 ) -> Result<Option<Vec<(&'s str, u64)>>, TagError> {
     let regex = filter.regex()?;
     let mut all: BTreeMap<&str, u64> = BTreeMap::new();
-    for value in series.into_iter().filter_map(|own| own.get(tag)) {
+    for value in series.into_iter().filter_map(|series| series.get(tag)) {
         *all.entry(value).or_default() += 1;
     }
     let fits = |(value, _): &(&str, u64)| regex.as_ref().is_none_or(|regex| regex.is_match(value));
@@ -89,7 +89,7 @@ pub fn suggested_tags<'s>(
     limit: usize,
 ) -> Result<Vec<&'s str>, TagError> {
     let found = fitting(series, expressions)?;
-    let asked = |tag: &str| expressions.iter().any(|own| own.tag == tag);
+    let asked = |tag: &str| expressions.iter().any(|expression| expression.tag == tag);
     let all: BTreeSet<&str> = found
         .flat_map(|own| own.keys().map(String::as_str))
         .filter(|tag| !asked(tag) && tag.starts_with(prefix))

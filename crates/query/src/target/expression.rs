@@ -24,7 +24,10 @@ impl Expression {
     fn find_paths<'e>(&'e self, paths: &mut Vec<(&'e str, Range<usize>)>) {
         match &self.kind {
             Kind::Path(path) => paths.push((path, self.span.clone())),
-            Kind::Call(call) => call.arguments.iter().for_each(|own| own.find_paths(paths)),
+            Kind::Call(call) => call
+                .arguments
+                .iter()
+                .for_each(|argument| argument.find_paths(paths)),
             _ => {}
         }
     }

@@ -22,14 +22,16 @@ fn form(expression: &Expression) -> String {
         Kind::Call(call) => {
             let arguments = call.arguments.iter().map(form);
             let keywords = call.keywords.iter();
-            let keywords = keywords.map(|own| format!("{}={}", own.name, form(&own.value)));
+            let keywords =
+                keywords.map(|keyword| format!("{}={}", keyword.name, form(&keyword.value)));
             let all: Vec<_> = arguments.chain(keywords).collect();
             format!("{}({})", call.name, all.join(" "))
         }
         Kind::Template(template) => {
             let arguments = template.arguments.iter().map(form);
             let keywords = template.keywords.iter();
-            let keywords = keywords.map(|own| format!("{}={}", own.name, form(&own.value)));
+            let keywords =
+                keywords.map(|keyword| format!("{}={}", keyword.name, form(&keyword.value)));
             let body = form(&template.body);
             let all: Vec<_> = [body]
                 .into_iter()

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 fn rows(series: &[Series], without_nulls: bool) -> Value {
     // Where no series has any place for a value, there are no series.
-    if series.iter().all(|own| own.values.is_empty()) {
+    if series.iter().all(|series| series.values.is_empty()) {
         return json!([]);
     }
     let number = |value: f64| {
@@ -24,14 +24,14 @@ fn rows(series: &[Series], without_nulls: bool) -> Value {
     };
     series
         .iter()
-        .map(|own| {
-            let points = own
+        .map(|series| {
+            let points = series
                 .datapoints()
                 .filter(|(_, value)| !without_nulls || !value.is_nan());
             let points: Vec<Value> = points
                 .map(|(at, value)| json!([number(value), at]))
                 .collect();
-            json!({"target": own.title(), "tags": *own.tags, "datapoints": points})
+            json!({"target": series.title(), "tags": *series.tags, "datapoints": points})
         })
         .filter(|row| !without_nulls || row["datapoints"] != json!([]))
         .collect()

@@ -89,8 +89,8 @@ pub(crate) fn difference(found: &Value, expected: &Value) -> Option<String> {
         let (tags, others) = (own["tags"].as_object()?, other["tags"].as_object()?);
         let is_same = tags.len() == others.len()
             && others.iter().all(|(tag, value)| {
-                tags.get(tag).is_some_and(|own| {
-                    same_text(own.as_str().unwrap_or(""), value.as_str().unwrap_or(""))
+                tags.get(tag).is_some_and(|tag| {
+                    same_text(tag.as_str().unwrap_or(""), value.as_str().unwrap_or(""))
                 })
             });
         if !is_same {

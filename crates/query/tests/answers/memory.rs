@@ -46,7 +46,7 @@ impl Source for Memory {
         let fits = |event: &&Event| {
             range.from <= event.when
                 && event.when <= range.until
-                && tags.iter().all(|own| event.tags.contains(own))
+                && tags.iter().all(|tag| event.tags.contains(tag))
         };
         Ok(self.events.iter().filter(fits).cloned().collect())
     }
@@ -82,7 +82,7 @@ impl Memory {
                     tags.len() > 1
                         && expressions
                             .iter()
-                            .all(|own| own.condition().unwrap().fits_tags(&tags))
+                            .all(|expression| expression.condition().unwrap().fits_tags(&tags))
                 }
             };
             if !is_meant {

@@ -2,7 +2,7 @@
 
 use super::allocator::{held, peak};
 use super::world::MEBIBYTE;
-use base::expression::{TREE_BYTES_MAX, tree_bytes};
+use base::regex_memory::{TREE_BYTES_MAX, tree_bytes};
 use base::selector::{Matcher, Op};
 use query::schema::Rules;
 use query::tags::TagExpression;

@@ -1,6 +1,6 @@
 //! Series of any size that every path finds, and a context that tells what it is asked.
 
-use base::context::{Memory, Stop, TurnYield};
+use base::context::{MemoryReservation, Stop, TurnYield};
 use base::limit;
 use base::store::StoreError;
 use jiff::tz::TimeZone;
@@ -85,7 +85,7 @@ impl Share {
     }
 }
 
-impl Memory for Share {
+impl MemoryReservation for Share {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let used = self.used.load(Ordering::Relaxed).saturating_add(bytes);
         if used > self.allowed {

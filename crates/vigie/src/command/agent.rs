@@ -1,8 +1,8 @@
 //! `agent`: sends this host's own metrics, and those of old senders on it, until it is told to stop.
 
 mod delivery;
-mod door_args;
 mod install;
+mod listener_args;
 mod losses;
 mod old_buffers;
 mod own_figures;

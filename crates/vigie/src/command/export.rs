@@ -2,11 +2,11 @@
 
 mod form;
 mod reading;
-mod written;
+mod writer;
 
-use self::form::Form;
+use self::form::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};
-use self::written::ExportWriter;
+use self::writer::ExportWriter;
 use crate::command::metrics::patterns::{refuse_call, refuse_empty};
 use crate::command::metrics::stop::Stop;
 use crate::command::metrics::zone::zone;
@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::time::{Clock as _, Millis, SystemClock, TimeRange};
 use base::time_expr::bounds;
 use serde_json::json;
@@ -55,7 +55,7 @@ pub(crate) struct ExportArgs {
         default_value_t,
         value_name = "FORMAT"
     )]
-    format: Form,
+    format: ExportFormat,
     /// Only samples from here on, this instant included; written as in `vigie metrics get`
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     from: Option<String>,
@@ -126,7 +126,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     };
     for group in SeriesGroups::new(&monitoring, &args.pattern, &stop) {
         let group = group.map_err(stopped)?;
-        if series == 0 && args.format == Form::Csv {
+        if series == 0 && args.format == ExportFormat::Csv {
             written.write(form::CSV_HEADER)?;
         }
         series += group.len() as u64;

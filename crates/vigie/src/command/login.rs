@@ -1,24 +1,24 @@
 //! `login`: from a credential to a session with an account, a region, an organization and a space.
 
 mod credential;
+mod credential_refusal;
 mod issuer;
-mod rejected;
 
 use self::credential::{Credential, Flags};
-use self::rejected::rejected;
+use self::credential_refusal::rejected;
 use crate::address;
 use crate::client::Request;
 use crate::command::invitation::at_login;
-use crate::config::Place;
+use crate::config::DomainFields;
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::given;
 use crate::output::Output;
+use crate::printable_text::{PrintableText, shown};
 use crate::prompt;
+use crate::secret_argument;
 use crate::session::{self, BOTH_TOKENS, checked, grant};
-use crate::shown::{PrintableText, shown};
-use crate::targeting::{PlaceOutcome, Prompting};
+use crate::targeting::{Prompting, TargetOutcome};
 use crate::token::{Claims, Reach};
 use crate::trust;
 use base::secret::Secret;
@@ -51,14 +51,14 @@ pub(crate) struct LoginArgs {
     pub(crate) user: Option<String>,
     /// Password: its text, or `@` and a file that holds it (`@-`: standard input), which other users of this machine
     /// cannot read in its list of processes; asked for when missing
-    #[arg(short, long, value_name = "PASSWORD|@FILE", allow_hyphen_values = true, value_parser = given::argument)]
+    #[arg(short, long, value_name = "PASSWORD|@FILE", allow_hyphen_values = true, value_parser = secret_argument::argument)]
     pub(crate) password: Option<Secret<String>>,
     /// With a one-time code as the password: the password from now on, its text, or `@` and a file that holds it; asked for
     /// when missing
-    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = given::argument)]
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = secret_argument::argument)]
     pub(crate) new_password: Option<Secret<String>>,
     /// API key: its text, or `@` and a file that holds it (`@-`: standard input)
-    #[arg(long, value_name = "KEY|@FILE", value_parser = given::argument, conflicts_with_all = ["user", "sso"])]
+    #[arg(long, value_name = "KEY|@FILE", value_parser = secret_argument::argument, conflicts_with_all = ["user", "sso"])]
     pub(crate) apikey: Option<Secret<String>>,
     /// Log in with a one-time code from the server's passcode page
     #[arg(long)]
@@ -135,7 +135,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
         context.set_config(config);
     }
     output.action(shown!("API endpoint: {}\n", api))?;
-    warn_of_the_way(&api, unchecked, output);
+    warn_of_insecure_transport(&api, unchecked, output);
     note_flags_without_effect(args, output);
     for given in &args.trust_origin {
         context.trust(&trust::origin(&address::complete(given)?)?)?;
@@ -184,7 +184,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// Warns if anyone on the way to the server can read or pose.
-fn warn_of_the_way(api: &str, is_unchecked: bool, output: &Output) {
+fn warn_of_insecure_transport(api: &str, is_unchecked: bool, output: &Output) {
     if address::is_readable_on_the_way(api) {
         output.warn(
             "this address is not encrypted; anyone on the way can read the password and the token",
@@ -242,7 +242,7 @@ fn target(
     by_key: bool,
     reach: Option<&Reach>,
     context: &Context,
-) -> Result<PlaceOutcome, Failure> {
+) -> Result<TargetOutcome, Failure> {
     let requested = args.account.as_deref();
     if args.accept {
         at_login::accept(requested, context)?;
@@ -258,16 +258,16 @@ fn target(
         if names_none && (args.no_region || !target_only_space(context)?) {
             context.output.note(session::reach::HINT);
         }
-        return Ok(PlaceOutcome::NoneTargeted);
+        return Ok(TargetOutcome::NoneTargeted);
     }
     if args.no_account {
-        return Ok(PlaceOutcome::NoneTargeted);
+        return Ok(TargetOutcome::NoneTargeted);
     }
     context
         .target_account(requested)
         .map_err(|failure| at_login::missing(failure, requested, context))?;
     if args.no_region {
-        return Ok(PlaceOutcome::NoneTargeted);
+        return Ok(TargetOutcome::NoneTargeted);
     }
     context.target_region(args.region.as_deref(), "Targeted")?;
     context.target_place(
@@ -285,9 +285,9 @@ fn target_only_space(context: &Context) -> Result<bool, Failure> {
         return Ok(false);
     };
     context.update(|_, cf| {
-        cf.space_fields = Place {
+        cf.space_fields = DomainFields {
             guid: guid.to_owned(),
-            ..Place::default()
+            ..DomainFields::default()
         };
     })?;
     Ok(true)

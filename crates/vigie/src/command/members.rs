@@ -8,7 +8,7 @@ use crate::command::role::{self, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wire::cf::organization::MemberEntity;

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Failure;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use clap::Args;
 
 /// The arguments of `plugin`: any.

@@ -6,7 +6,7 @@ pub(crate) mod list;
 pub(crate) mod rename;
 pub(crate) mod show;
 
-use crate::config::Place;
+use crate::config::DomainFields;
 use crate::listings::Space;
 use crate::output::{Column, Row};
 use serde::Serialize;
@@ -21,7 +21,7 @@ struct SpaceListing {
 }
 
 impl SpaceListing {
-    fn of(space: Space, org: &Place) -> Self {
+    fn of(space: Space, org: &DomainFields) -> Self {
         Self {
             space_guid: space.metadata.guid,
             space_name: space.entity.name,

@@ -1,13 +1,13 @@
 //! `status`: user, target and expiry. It makes no request, unless nothing is targeted: then the account would be the scope, and
 //! whether the caller has a role in it, or in anything else, only the server knows.
 
-use crate::config::{CfConfig, Config, Place};
+use crate::config::{CfConfig, Config, DomainFields};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::in_words;
 use crate::output::printable;
+use crate::printable_text::shown;
 use crate::session::not_logged_in;
-use crate::shown::shown;
 use crate::token::{Claims, Reach};
 use base::time::{Clock as _, SystemClock};
 use serde_json::{Value, json};
@@ -173,7 +173,7 @@ impl Status {
 }
 
 /// The name of the targeted space, or its id: a key that may only send is not told the name.
-fn space(space: &Place) -> String {
+fn space(space: &DomainFields) -> String {
     match (space.name.as_str(), space.guid.as_str()) {
         ("", "") => "none".to_owned(),
         ("", guid) => printable(&format!("s-{guid}")),

@@ -3,7 +3,7 @@
 use crate::command::invitation::at_login;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::targeting::{PlaceOutcome, Prompting};
+use crate::targeting::{Prompting, TargetOutcome};
 use clap::Args;
 
 /// What `target` takes.
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &TargetArgs, context: &Context) -> Result<(), Failure> {
         // As at a login: the only one is taken.
         context.target_place(None, None, Prompting::Offered)?
     } else {
-        PlaceOutcome::NoneTargeted
+        TargetOutcome::NoneTargeted
     };
     context.print_target(outcome)
 }

@@ -6,7 +6,7 @@
 use super::candidate::{CANDIDATES_MAX, Candidate, DEADLINE};
 use super::grammar::CommandLine;
 use super::kind::Kind;
-use super::target::{Part, functions};
+use super::target::{TypedTarget, functions};
 use crate::client::Request;
 use crate::command::metrics::schemas::{KnownRule, known_rules};
 use crate::command::{api_key, user};
@@ -24,8 +24,8 @@ use wire::find::list::NodeItem;
 pub(super) fn ask(name: Name, kind: Kind, typed: &CommandLine) -> Vec<Candidate> {
     match kind {
         Kind::Functions => functions(),
-        Kind::Targets => match Part::of(&typed.current) {
-            Some(part) => part.candidates(|written| ask_soon(name, kind, typed, written)),
+        Kind::Targets => match TypedTarget::of(&typed.current) {
+            Some(part) => part.candidates(|written| ask_with_deadline(name, kind, typed, written)),
             None => Vec::new(),
         },
         _ => ask_server(name, kind, typed, &typed.current),
@@ -33,7 +33,7 @@ pub(super) fn ask(name: Name, kind: Kind, typed: &CommandLine) -> Vec<Candidate>
 }
 
 /// The server's names, or none if it is slow: functions are there without it.
-fn ask_soon(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec<Candidate> {
+fn ask_with_deadline(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec<Candidate> {
     let (sender, receiver) = mpsc::channel();
     let (typed, written) = (typed.clone(), written.to_owned());
     thread::spawn(move || drop(sender.send(ask_server(name, kind, &typed, &written))));
@@ -55,7 +55,7 @@ fn ask_server(name: Name, kind: Kind, typed: &CommandLine, written: &str) -> Vec
     config.trace.clear();
     config.http_timeout_s = i64::try_from(DEADLINE.as_secs()).ok().map(|s| s.max(1));
     context.set_config(config);
-    if kind != Kind::Regions && !context.has_token_at_hand() {
+    if kind != Kind::Regions && !context.has_valid_token() {
         return Vec::new();
     }
     names(kind, typed, written, &context).unwrap_or_default()

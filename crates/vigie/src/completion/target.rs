@@ -5,14 +5,14 @@ use query::table;
 
 /// What is typed of a target.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part<'t> {
+pub(super) struct TypedTarget<'t> {
     /// What stands before the path or function.
     before: &'t str,
     /// Its beginning.
     written: &'t str,
 }
 
-impl<'t> Part<'t> {
+impl<'t> TypedTarget<'t> {
     /// `None` inside a text in quotes, or inside braces: nothing is known of them.
     pub(super) fn of(typed: &'t str) -> Option<Self> {
         let (mut at, mut quote, mut braces) = (0, None, 0_usize);
@@ -92,7 +92,7 @@ mod tests {
             ("alias(a.b,'x", None),
             ("group({a,b", None),
         ] {
-            let found = Part::of(typed);
+            let found = TypedTarget::of(typed);
             let found = found.as_ref().map(|own| (own.before, own.written));
             assert_eq!(found, expected, "{typed}");
         }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn functions_and_metrics_come_with_what_stands_before_them() {
         let words = |typed: &str| -> Vec<String> {
-            let part = Part::of(typed).unwrap();
+            let part = TypedTarget::of(typed).unwrap();
             let all = part
                 .candidates(|written| vec![Candidate::new(format!("{written}op.eu"), "metric")]);
             all.into_iter().map(|own| own.word).collect()

@@ -124,8 +124,8 @@ pub(crate) struct CfConfig {
     pub(crate) uaa_oauth_client: String,
     #[serde(rename = "UAAOAuthClientSecret")]
     pub(crate) uaa_oauth_client_secret: SecretText,
-    pub(crate) organization_fields: Place,
-    pub(crate) space_fields: Place,
+    pub(crate) organization_fields: DomainFields,
+    pub(crate) space_fields: DomainFields,
     #[serde(rename = "SSLDisabled")]
     pub(crate) ssl_disabled: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,8 +146,8 @@ impl Default for CfConfig {
             refresh_token: SecretText::default(),
             uaa_oauth_client: "cf".to_owned(),
             uaa_oauth_client_secret: SecretText::default(),
-            organization_fields: Place::default(),
-            space_fields: Place::default(),
+            organization_fields: DomainFields::default(),
+            space_fields: DomainFields::default(),
             ssl_disabled: false,
             login_at: None,
             other: Map::new(),
@@ -166,15 +166,15 @@ impl CfConfig {
 
     /// Targets no organization and no space.
     pub(crate) fn clear_target(&mut self) {
-        self.organization_fields = Place::default();
-        self.space_fields = Place::default();
+        self.organization_fields = DomainFields::default();
+        self.space_fields = DomainFields::default();
     }
 }
 
 /// The targeted organization or space.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
-pub(crate) struct Place {
+pub(crate) struct DomainFields {
     #[serde(rename = "GUID")]
     pub(crate) guid: String,
     pub(crate) name: String,

@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
+use crate::printable_text::{PrintableText, shown};
 use crate::session::reach;
-use crate::shown::{PrintableText, shown};
 use wire::scope_id;
 
 /// The id of a domain named as `--scope` names it: `space`, `org` or `account` of the target, or the id itself.
@@ -115,7 +115,7 @@ impl Domain {
         let untargeted = |what: &str| {
             let reach = context.reach();
             // A key for one domain has no other to name.
-            if let Some(Err(refused)) = reach.as_ref().map(|own| own.require_domain(None)) {
+            if let Some(Err(refused)) = reach.as_ref().map(|reach| reach.require_domain(None)) {
                 return refused;
             }
             Failure::usage(format!("no {what} is targeted")).hint(match reach {
@@ -156,7 +156,7 @@ fn no_domain(context: &Context) -> Failure {
     }
     if context.has_no_role() {
         let failure = failure.hint(context.no_role());
-        return if context.is_shut_out_of(None) {
+        return if context.lacks_role_in(None) {
             failure
         } else {
             failure.hint("mean the account itself with `--scope account`")

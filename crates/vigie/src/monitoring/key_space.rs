@@ -6,10 +6,10 @@ use super::{Credential, Monitoring, buffer_key, directory_name};
 use crate::client::Request;
 use crate::error::Failure;
 use crate::listings::Space;
-use crate::no_role;
+use crate::missing_role;
 use crate::pages::{PAGE_SIZE, read_all};
+use crate::printable_text::{PrintableText, shown};
 use crate::session::{only_space, reach};
-use crate::shown::{PrintableText, shown};
 use crate::token::{Claims, Reach};
 use std::path::Path;
 use wire::cf::list::List;
@@ -93,9 +93,9 @@ impl Monitoring<'_> {
             return failure.hint(by_scope);
         }
         let claims = self.token().ok().and_then(|own| Claims::of(own.expose()));
-        let failure = failure.hint(no_role::hint(claims.as_ref()));
-        let account = self.attempt(Request::get(self.url(no_role::PROBE)));
-        match account.is_ok_and(|reply| no_role::is_hidden(&reply)) {
+        let failure = failure.hint(missing_role::hint(claims.as_ref()));
+        let account = self.attempt(Request::get(self.url(missing_role::PROBE)));
+        match account.is_ok_and(|reply| missing_role::is_hidden(&reply)) {
             true => failure,
             false => failure.hint(by_scope),
         }

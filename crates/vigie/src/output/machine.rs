@@ -1,6 +1,6 @@
 //! Output for programs: JSON and CSV, unchanged in value and still safe on a terminal.
 
-use crate::shown::is_plain;
+use crate::printable_text::is_plain;
 use std::fmt::Write as _;
 
 /// JSON in which every unsafe character is written as a JSON escape, which is the same value for every parser. Between strings

@@ -2,7 +2,7 @@
 
 use super::Output;
 use crate::error::Failure;
-use crate::shown::PrintableText;
+use crate::printable_text::PrintableText;
 use serde::Serialize;
 
 /// A row of a list. Programs get it as it is serialized.

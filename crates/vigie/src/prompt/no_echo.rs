@@ -5,7 +5,7 @@
 
 use crate::error::Failure;
 use crate::output::to_stderr;
-use crate::shown::PrintableText;
+use crate::printable_text::PrintableText;
 use base::secret::Secret;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,

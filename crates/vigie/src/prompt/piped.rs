@@ -4,7 +4,7 @@
 use super::{is_possible, require, secret, text};
 use crate::error::Failure;
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::secret::Secret;
 use rustix::fs::FileType;
 use std::io::{self, BufRead as _, Read as _};

@@ -33,7 +33,7 @@ fn names_address(entry: &str, address: IpAddr, port: u16) -> Option<bool> {
     let is_it = own
         .parse::<IpAddr>()
         .is_ok_and(|own| own.to_canonical() == address.to_canonical());
-    Some(is_it && own_port.is_none_or(|own| own == port))
+    Some(is_it && own_port.is_none_or(|own_port| own_port == port))
 }
 
 fn names_name(entry: &str, host: &str, port: u16) -> Option<bool> {
@@ -49,7 +49,7 @@ fn names_name(entry: &str, host: &str, port: u16) -> Option<bool> {
             .is_some_and(|rest| rest.ends_with('.'))
     };
     let is_it = !own.is_empty() && (own == host || is_below());
-    Some(is_it && own_port.is_none_or(|own| own == port))
+    Some(is_it && own_port.is_none_or(|own_port| own_port == port))
 }
 
 /// Host and port of an entry. An IPv6 address may be in brackets, and must be if a port follows.

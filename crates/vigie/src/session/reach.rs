@@ -4,7 +4,7 @@
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use crate::token::Reach;
 
 /// The hint for a key that reaches a whole account.

@@ -8,7 +8,7 @@ use super::grant::{renew, renew_uaa};
 use crate::config::{CfConfig, Config, Prepared};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use crate::token::Token;
 use base::secret::Secret;
 use base::time::{Clock as _, SystemClock};

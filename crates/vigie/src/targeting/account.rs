@@ -4,8 +4,8 @@ use crate::config::Account;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
+use crate::printable_text::{PrintableText, shown};
 use crate::prompt;
-use crate::shown::{PrintableText, shown};
 use crate::token::Claims;
 use wire::iam::account::AccountResource;
 

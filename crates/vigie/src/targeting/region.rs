@@ -5,8 +5,8 @@ use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
+use crate::printable_text::shown;
 use crate::prompt;
-use crate::shown::shown;
 use wire::cf::info::Info;
 use wire::cf::region::Region;
 

@@ -1,11 +1,11 @@
 //! What is targeted, as `target` and `login` show it.
 
-use super::place::PlaceOutcome;
-use crate::config::{CfConfig, Config, Place};
+use super::org_and_space::TargetOutcome;
+use crate::config::{CfConfig, Config, DomainFields};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::printable;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use crate::token::Reach;
 use serde_json::{Value, json};
 
@@ -14,12 +14,12 @@ type Rows = Vec<(&'static str, String)>;
 
 impl Context {
     /// Prints the target, as a table or as JSON. `outcome` is that of the same run: what it made known is not said again.
-    pub(crate) fn print_target(&self, outcome: PlaceOutcome) -> Result<(), Failure> {
+    pub(crate) fn print_target(&self, outcome: TargetOutcome) -> Result<(), Failure> {
         let target = Target::of(self)?;
         if self.output.is_json() {
             return self.output.json(&target.document());
         }
-        let is_said = outcome == PlaceOutcome::NoOrgVisible;
+        let is_said = outcome == TargetOutcome::NoOrgVisible;
         let is_news = !is_said && target.lacks_org() && self.has_no_role();
         let name = self.name.text();
         let untargeted = if is_said || is_news {
@@ -165,7 +165,7 @@ impl Target {
 }
 
 /// For programs: `null` for none.
-fn place(place: &Place) -> Value {
+fn place(place: &DomainFields) -> Value {
     if place.guid.is_empty() {
         return Value::Null;
     }

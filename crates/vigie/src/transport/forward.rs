@@ -22,13 +22,13 @@ impl ForwardConnector {
 }
 
 impl Connector<()> for ForwardConnector {
-    type Out = Forward;
+    type Out = ForwardProxy;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         _: Option<()>,
-    ) -> Result<Option<Forward>, Error> {
+    ) -> Result<Option<ForwardProxy>, Error> {
         let Some(proxy) = details.config.proxy().filter(|_| !details.needs_tls()) else {
             return Ok(None);
         };
@@ -45,7 +45,7 @@ impl Connector<()> for ForwardConnector {
             register_shutdown: details.register_shutdown.clone(),
         };
         let authority = details.uri.authority().map_or("", |own| own.as_str());
-        Ok(Some(Forward {
+        Ok(Some(ForwardProxy {
             inner: (details.run_connector)(&to_proxy)?,
             origin: format!("http://{authority}"),
             authorization: authorization(proxy),
@@ -70,7 +70,7 @@ fn authorization(proxy: &Proxy) -> Option<String> {
 }
 
 /// A connection to a proxy; it rewrites the first line of each request.
-pub(super) struct Forward {
+pub(super) struct ForwardProxy {
     inner: Box<dyn Transport>,
     origin: String,
     authorization: Option<String>,
@@ -79,7 +79,7 @@ pub(super) struct Forward {
 }
 
 /// Without the password.
-impl fmt::Debug for Forward {
+impl fmt::Debug for ForwardProxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Forward")
             .field("origin", &self.origin)
@@ -87,7 +87,7 @@ impl fmt::Debug for Forward {
     }
 }
 
-impl Transport for Forward {
+impl Transport for ForwardProxy {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }

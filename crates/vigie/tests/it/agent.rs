@@ -326,7 +326,7 @@ fn only_folder(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn wrong_doors_say_so() {
+fn wrong_listeners_say_so() {
     let mut terminal = ready();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

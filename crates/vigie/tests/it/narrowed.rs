@@ -314,8 +314,8 @@ fn a_script_gets_what_the_key_may_do() {
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
         assert!(ran.stdout.contains(&scope), "{ran:?}");
         let ran = terminal.run(&format!("vigie iam token --json --scope {named}"));
-        let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-        assert_eq!(told["scope"], scope);
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(json["scope"], scope);
     }
     let mut terminal = Terminal::new();
     narrow(
@@ -353,8 +353,8 @@ fn its_account_is_not_shown_as_a_name() {
     );
     // Programs get the id.
     let ran = terminal.run("vigie status --output json");
-    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(told["account"]["guid"], ACCOUNT);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["account"]["guid"], ACCOUNT);
 }
 
 /// While the server is away the space of a buffer is that of the key that filled it, and of no other.

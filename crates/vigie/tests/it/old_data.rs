@@ -232,8 +232,8 @@ fn an_export_whose_reader_has_gone_is_no_success() {
         let mut command = terminal.command("vigie");
         let ran = command.args(arguments).stdout(writer).output().unwrap();
         assert_eq!(ran.status.code(), Some(7), "{ran:?}");
-        let told = String::from_utf8(ran.stderr).unwrap();
-        assert!(told.contains("the export is not whole"), "{told}");
+        let stderr = String::from_utf8(ran.stderr).unwrap();
+        assert!(stderr.contains("the export is not whole"), "{stderr}");
     }
 }
 

@@ -97,12 +97,12 @@ impl Person {
 
     /// Waits until `question` stands there and nothing behind it.
     pub(crate) fn wait_for(&mut self, question: &str) {
-        let held = self.shown.0.lock().unwrap();
+        let guard = self.shown.0.lock().unwrap();
         let read = self.read;
         let (held, waited) = self
             .shown
             .1
-            .wait_timeout_while(held, PATIENCE, |shown| {
+            .wait_timeout_while(guard, PATIENCE, |shown| {
                 !shown.text[read..].ends_with(question) && !shown.closed
             })
             .unwrap();
@@ -117,12 +117,12 @@ impl Person {
 
     /// Waits until `text` is shown behind what was read, whatever follows.
     pub(crate) fn wait_for_text(&mut self, text: &str) {
-        let held = self.shown.0.lock().unwrap();
+        let guard = self.shown.0.lock().unwrap();
         let read = self.read;
         let (held, _) = self
             .shown
             .1
-            .wait_timeout_while(held, PATIENCE, |shown| {
+            .wait_timeout_while(guard, PATIENCE, |shown| {
                 !shown.text[read..].contains(text) && !shown.closed
             })
             .unwrap();
@@ -156,11 +156,11 @@ impl Person {
     pub(crate) fn leave(mut self) -> (String, i32) {
         let code = self.child.wait().unwrap().code().unwrap();
         assert!(self.sees_keys(), "the terminal is not as it was");
-        let held = self.shown.0.lock().unwrap();
+        let guard = self.shown.0.lock().unwrap();
         let (held, waited) = self
             .shown
             .1
-            .wait_timeout_while(held, PATIENCE, |shown| !shown.closed)
+            .wait_timeout_while(guard, PATIENCE, |shown| !shown.closed)
             .unwrap();
         assert!(!waited.timed_out(), "the terminal stays open");
         (held.text.clone(), code)

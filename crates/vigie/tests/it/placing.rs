@@ -109,11 +109,11 @@ fn nothing_is_sent_or_deleted_without_a_space() {
             let ran = terminal.run(line);
             assert_eq!(ran.code, 2, "{line}: {ran:?}");
             assert_eq!(ran.stdout, "", "{line}");
-            let told = &ran.stderr;
-            assert!(told.contains("no space is targeted"), "{line}: {told}");
-            assert!(told.contains("-s SPACE`"), "{line}: {told}");
-            assert!(told.contains("`--scope org`"), "{line}: {told}");
-            assert!(told.contains("`--scope account`"), "{line}: {told}");
+            let stderr = &ran.stderr;
+            assert!(stderr.contains("no space is targeted"), "{line}: {stderr}");
+            assert!(stderr.contains("-s SPACE`"), "{line}: {stderr}");
+            assert!(stderr.contains("`--scope org`"), "{line}: {stderr}");
+            assert!(stderr.contains("`--scope account`"), "{line}: {stderr}");
         }
         assert_eq!(sends(&terminal), 0);
         // What a script is handed for its own requests is said.

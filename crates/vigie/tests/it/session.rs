@@ -409,7 +409,7 @@ fn regression_7_a_text_for_a_shell_is_not_printed_as_json() {
         let plain = terminal.run(line);
         assert_eq!(plain.code, 0, "{line}: {}", plain.stderr);
         let ran = terminal.run(&format!("{line} --output json"));
-        let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        assert_eq!(told.as_str(), Some(plain.stdout.trim()), "{line}");
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(json.as_str(), Some(plain.stdout.trim()), "{line}");
     }
 }

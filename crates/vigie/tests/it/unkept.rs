@@ -19,10 +19,10 @@ fn renewals(terminal: &Terminal) -> usize {
 fn left_alone(terminal: &Terminal, ran: &Finished) {
     assert_eq!(renewals(terminal), 0, "the refresh token was used: {ran:?}");
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
-    let told = &ran.stderr;
-    assert!(told.contains("the login was not renewed"), "{told}");
-    assert!(told.contains("/.vigie"), "{told}");
-    assert!(told.contains("`VIGIE_HOME`"), "{told}");
+    let stderr = &ran.stderr;
+    assert!(stderr.contains("the login was not renewed"), "{stderr}");
+    assert!(stderr.contains("/.vigie"), "{stderr}");
+    assert!(stderr.contains("`VIGIE_HOME`"), "{stderr}");
 }
 
 /// Once there is room, the login is as good as ever.

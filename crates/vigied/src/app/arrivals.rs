@@ -7,11 +7,11 @@
 mod arrival;
 mod known;
 
-pub(crate) use arrival::{Arrival, ArrivingBy};
+pub(crate) use arrival::{Arrival, ArrivalSource};
 use base::limit::Limit;
 use base::scope::Domain;
 use base::time::Millis;
-use known::Known;
+use known::ArrivalTable;
 pub(crate) use known::{Limits, View};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -23,7 +23,7 @@ const QUEUE: usize = 256;
 /// What is known of all domains.
 #[derive(Debug)]
 pub(crate) struct Arrivals {
-    known: Mutex<(Known, Receiver<Arrival>)>,
+    known: Mutex<(ArrivalTable, Receiver<Arrival>)>,
     queue: SyncSender<Arrival>,
     /// Batches that found no room in the queue.
     missed: AtomicU64,
@@ -34,7 +34,7 @@ impl Arrivals {
     pub(crate) fn new(limits: Limits, since: Millis) -> Self {
         let (queue, waiting) = sync_channel(QUEUE);
         Self {
-            known: Mutex::new((Known::new(limits), waiting)),
+            known: Mutex::new((ArrivalTable::new(limits), waiting)),
             queue,
             missed: AtomicU64::new(0),
             since,
@@ -60,16 +60,16 @@ impl Arrivals {
 
     /// What is known of a domain. `on_limit` as for [`Self::note`].
     pub(crate) fn of(&self, domain: Domain, on_limit: impl Fn(&'static Limit)) -> View {
-        let mut held = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, waiting) = &mut *held;
+        let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, waiting) = &mut *guard;
         drain(known, waiting, &on_limit);
         known.view(domain)
     }
 
     /// Forgets domains that are no more.
     pub(crate) fn forget(&self, exists: impl Fn(Domain) -> bool) {
-        let mut held = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        held.0.forget(exists);
+        let mut guard = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        guard.0.forget(exists);
     }
 
     /// Since when anything is noted.
@@ -83,7 +83,11 @@ impl Arrivals {
     }
 }
 
-fn drain(known: &mut Known, waiting: &Receiver<Arrival>, on_limit: &impl Fn(&'static Limit)) {
+fn drain(
+    known: &mut ArrivalTable,
+    waiting: &Receiver<Arrival>,
+    on_limit: &impl Fn(&'static Limit),
+) {
     for arrival in waiting.try_iter().take(QUEUE) {
         known.add(arrival, on_limit);
     }
@@ -99,9 +103,9 @@ mod tests {
         Domain::Space(SpaceId(Guid::from_random([number; 16])))
     }
 
-    pub(super) fn by(number: u8) -> ArrivingBy {
+    pub(super) fn by(number: u8) -> ArrivalSource {
         let source = Source::client([192, 0, 2, number].into());
-        ArrivingBy::new("graphite.listen", source, None)
+        ArrivalSource::new("graphite.listen", source, None)
     }
 
     pub(super) const LIMITS: Limits = Limits {
@@ -126,7 +130,7 @@ mod tests {
         drop(reading);
         note(500);
         let view = arrivals.of(space(1), |_| {});
-        let taken: u64 = view.senders.iter().map(|own| own.1.taken).sum();
+        let taken: u64 = view.senders.iter().map(|sender| sender.1.taken).sum();
         assert_eq!(taken, 5 * (2 + QUEUE as u64));
         assert_eq!(arrivals.missed(), 498 - QUEUE as u64);
     }

@@ -14,11 +14,11 @@ use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
 use crate::config::Origins;
+use crate::http::advertised_address::OwnAddress;
 use crate::http::bodies::Bodies;
 use crate::http::error_forms::ErrorForms;
 use crate::http::guesses::Guesses;
-use crate::http::own_address::OwnAddress;
-use crate::http::places::Places;
+use crate::http::request_slots::RequestSlots;
 use crate::query::Queries;
 use crate::query::rules::CompiledRules;
 use crate::self_metrics::Metrics;
@@ -75,8 +75,8 @@ pub(crate) struct App {
     pub(crate) guesses: Guesses,
     /// Wrong one-time codes per caller.
     pub(crate) code_tries: Guesses,
-    /// Places for running requests.
-    pub(crate) places: Arc<Places>,
+    /// The slots of running requests.
+    pub(crate) request_slots: Arc<RequestSlots>,
     /// Arriving bodies, and the bytes of all of them.
     pub(crate) bodies: Arc<Bodies>,
     /// Queries to the store.

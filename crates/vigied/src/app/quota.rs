@@ -120,7 +120,7 @@ impl Quotas {
         let room = series.saturating_sub(own.used.series.saturating_add(own.taken));
         let now = self.clock.now();
         // The operator may have lowered the limit meanwhile.
-        own.new_series.forgive(rate);
+        own.new_series.cap_debt_to_burst(rate);
         let soon = own.new_series.left(rate, now);
         let (nearest, limit, allowed) = if room <= soon {
             (room, limit::SERIES_PER_ACCOUNT, series)

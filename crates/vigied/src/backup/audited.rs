@@ -1,7 +1,7 @@
 //! Records a backup in the audit: its begin before anything is copied, and its outcome. A backup contains the keys that sign
 //! tokens, so it must not begin if it cannot be recorded.
 
-use super::make::{self, Made, Source};
+use super::make::{self, BackupSummary, Source};
 use iam::Iam;
 use iam::audit::{Action, Entry, Origin, Outcome};
 use std::path::Path;
@@ -11,7 +11,7 @@ pub(crate) async fn make_audited(
     source: &Source<'_>,
     target: &Path,
     uid: Option<u32>,
-) -> anyhow::Result<Made> {
+) -> anyhow::Result<BackupSummary> {
     let work = async {
         enter(source.iam, target, Outcome::Begun).await?;
         let made = make::make(source, target).await;

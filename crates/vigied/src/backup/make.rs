@@ -33,14 +33,14 @@ pub(crate) struct Source<'a> {
 
 /// The contents of a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Made {
+pub(crate) struct BackupSummary {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     /// Whether the identity database is included; otherwise it is in PostgreSQL.
     pub(crate) has_identity: bool,
 }
 
-impl Made {
+impl BackupSummary {
     pub(crate) fn json(&self, target: &Path) -> Value {
         json!({
             "target": target.display().to_string(),
@@ -88,7 +88,7 @@ fn parent(target: &Path) -> anyhow::Result<&Path> {
 }
 
 /// Makes a backup.
-pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<Made> {
+pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<BackupSummary> {
     check_target(target, source.data)?;
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
@@ -116,13 +116,13 @@ pub(crate) async fn make(source: &Source<'_>, target: &Path) -> anyhow::Result<M
     })
 }
 
-async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
+async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<BackupSummary> {
     let samples = partial.join("samples");
     let copied = on_own_thread(source.store, move |store| {
         store.copy_to(&as_operator(), &samples)
     });
     let copied = copied.await.context("cannot copy the samples")?;
-    let mut made = Made {
+    let mut made = BackupSummary {
         files: copied.files,
         bytes: copied.bytes,
         has_identity: false,
@@ -141,7 +141,11 @@ async fn fill(source: &Source<'_>, partial: &Path) -> anyhow::Result<Made> {
 }
 
 /// Copies the other files, then syncs everything.
-fn copy_rest(data: &Path, partial: &Path, mut made: Made) -> anyhow::Result<Made> {
+fn copy_rest(
+    data: &Path,
+    partial: &Path,
+    mut made: BackupSummary,
+) -> anyhow::Result<BackupSummary> {
     let mut files: Vec<PathBuf> = FILES.iter().map(|name| data.join(name)).collect();
     let (from, to) = (data_dir::keys(data), data_dir::keys(partial));
     DirBuilder::new()

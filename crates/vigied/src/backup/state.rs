@@ -1,7 +1,7 @@
 //! The state of the backup of a running server, for its caller to poll. There is one backup at a time.
 
 use super::audited;
-use super::make::{Made, Source};
+use super::make::{BackupSummary, Source};
 use crate::failure::Report;
 use base::store::SampleStore;
 use iam::Iam;
@@ -15,7 +15,7 @@ enum State {
     #[default]
     None,
     Running,
-    Done(PathBuf, Made),
+    Done(PathBuf, BackupSummary),
     Failed(Report),
 }
 

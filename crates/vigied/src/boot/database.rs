@@ -22,7 +22,7 @@ pub(crate) async fn open(address: &str) -> anyhow::Result<Db> {
 }
 
 /// Opens the database; retries until `wait` has passed while the database is down.
-pub(crate) async fn open_patiently(address: &str, wait: Duration) -> anyhow::Result<Db> {
+pub(crate) async fn open_with_retries(address: &str, wait: Duration) -> anyhow::Result<Db> {
     let deadline = Instant::now() + wait;
     let mut said = String::new();
     loop {

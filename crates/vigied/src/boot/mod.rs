@@ -13,11 +13,11 @@ use crate::config::Settings;
 use crate::data_dir::private_files;
 use crate::data_dir::{self, DataDir};
 use crate::failure;
+use crate::http::advertised_address::OwnAddress;
 use crate::http::bodies::{Bodies, BodyLimits};
+use crate::http::fair_share::{AccountShare, Shares};
 use crate::http::guesses::{self, Guesses};
-use crate::http::own_address::OwnAddress;
-use crate::http::places::Places;
-use crate::http::share::{AccountShare, Shares};
+use crate::http::request_slots::RequestSlots;
 use crate::mail;
 use crate::query::rules::CompiledRules;
 use crate::query::{Queries, QueryLimits};
@@ -251,7 +251,7 @@ pub(crate) async fn boot(
             guesses::CREDENTIALS,
             settings.limit(limit::INTROSPECTION_MISSES),
         ),
-        places: Arc::new(Places::new(
+        request_slots: Arc::new(RequestSlots::new(
             &limit::CONCURRENT_REQUESTS,
             settings.limit(limit::CONCURRENT_REQUESTS),
             shares.clone(),

@@ -65,14 +65,14 @@ fn mark(text: &str) -> Option<CertificateMark> {
         return is_name.then(|| CertificateMark::Name(text.to_ascii_lowercase()));
     };
     // As `openssl x509 -fingerprint` writes it, too.
-    let digits: Vec<u8> = digits.bytes().filter(|own| *own != b':').collect();
+    let digits: Vec<u8> = digits.bytes().filter(|byte| *byte != b':').collect();
     let mut fingerprint = [0; 32];
     if digits.len() != 2 * fingerprint.len() {
         return None;
     }
     for (byte, pair) in fingerprint.iter_mut().zip(digits.chunks(2)) {
         let pair = std::str::from_utf8(pair).ok()?;
-        let is_hex = pair.bytes().all(|own| own.is_ascii_hexdigit());
+        let is_hex = pair.bytes().all(|byte| byte.is_ascii_hexdigit());
         *byte = u8::from_str_radix(pair, 16).ok().filter(|_| is_hex)?;
     }
     Some(CertificateMark::Fingerprint(fingerprint))

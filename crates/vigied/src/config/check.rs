@@ -77,25 +77,25 @@ pub(crate) fn as_text(settings: &Settings, resolved: &[Resolved]) -> String {
         .collect();
     let mut text = columns(["Setting", "Value", "Source"], &rows);
     let senders = &settings.senders;
-    let doors: Vec<[String; 4]> = senders
-        .doors
+    let listeners: Vec<[String; 4]> = senders
+        .listeners
         .iter()
-        .map(|own| {
+        .map(|listener| {
             [
-                own.key.to_owned(),
-                own.address.to_string(),
-                own.transport().to_owned(),
-                senders.identity(own),
+                listener.key.to_owned(),
+                listener.address.to_string(),
+                listener.transport().to_owned(),
+                senders.identity(listener),
             ]
         })
         .collect();
-    if doors.is_empty() {
-        text.push_str("\nNo door for senders is open but HTTP.\n");
+    if listeners.is_empty() {
+        text.push_str("\nNo listener for senders is open but HTTP.\n");
     } else {
         text.push('\n');
         text.push_str(&columns(
-            ["Door", "Address", "Transport", "Who gets in"],
-            &doors,
+            ["Listener", "Address", "Transport", "Who gets in"],
+            &listeners,
         ));
     }
     text
@@ -106,14 +106,14 @@ pub(crate) fn as_json(settings: &Settings, resolved: &[Resolved]) -> serde_json:
     let row = |own: &Resolved| {
         let source = own.source.to_string();
         let mut row = json!({"key": own.setting.key, "value": shown(own), "source": source});
-        let door = settings
+        let listener = settings
             .senders
-            .doors
+            .listeners
             .iter()
-            .find(|door| door.key == own.setting.key);
-        if let (Some(door), Some(row)) = (door, row.as_object_mut()) {
-            let identity = settings.senders.identity(door);
-            row.insert("transport".to_owned(), door.transport().into());
+            .find(|listener| listener.key == own.setting.key);
+        if let (Some(listener), Some(row)) = (listener, row.as_object_mut()) {
+            let identity = settings.senders.identity(listener);
+            row.insert("transport".to_owned(), listener.transport().into());
             row.insert("who_gets_in".to_owned(), identity.into());
         }
         if let (Some(in_force), Some(row)) = (lowered(settings, own), row.as_object_mut()) {

@@ -6,7 +6,7 @@ use super::setting::{Setting, Shape, setting};
 pub(super) const COLLECTD: &[Setting] = &[
     setting(
         "collectd.listen",
-        Shape::Door,
+        Shape::Listener,
         "",
         "address for collectd's plugin `network`, over UDP (usually port 25826); empty for none. A sender signs or encrypts with the secret of one of `collectd.users`, or comes from one of `senders.sources`",
     ),

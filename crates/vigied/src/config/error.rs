@@ -104,8 +104,8 @@ mod tests {
                 environment: [(name.to_owned(), value.to_owned())].into(),
                 ..Layers::default()
             };
-            let told = resolve(&layers).unwrap_err().to_string();
-            assert!(!told.contains("secret"), "{name}: {told}");
+            let message = resolve(&layers).unwrap_err().to_string();
+            assert!(!message.contains("secret"), "{name}: {message}");
         }
     }
 }

@@ -107,7 +107,10 @@ fn refuse_unknown(layers: &Layers, settings: &[Setting]) -> Result<(), ConfigErr
         }
     }
     for name in layers.environment.keys() {
-        if !settings.iter().any(|own| own.environment() == *name) {
+        if !settings
+            .iter()
+            .any(|setting| setting.environment() == *name)
+        {
             return Err(ConfigError::Variable(variables::unknown(name, settings)));
         }
     }
@@ -183,8 +186,8 @@ fn check(setting: &Setting, value: &str, typed: &str) -> Result<(), String> {
         Shape::Socket => value.parse::<std::net::SocketAddr>().map(drop).map_err(|_| {
             format!("must be empty, ADDRESS:PORT like `127.0.0.1:9100`, or the path of a Unix socket like `/run/vigie/operations.sock`, not `{value}`")
         }),
-        Shape::Door if value.is_empty() => Ok(()),
-        Shape::Door => value.parse::<std::net::SocketAddr>().map(drop).map_err(|_| {
+        Shape::Listener if value.is_empty() => Ok(()),
+        Shape::Listener => value.parse::<std::net::SocketAddr>().map(drop).map_err(|_| {
             format!("must be empty, or ADDRESS:PORT like `127.0.0.1:2003`, not `{value}`")
         }),
         Shape::Sources => value.parse::<super::Sources>().map(drop),

@@ -38,9 +38,9 @@ const KEPT: u64 = 64;
 /// The divisor for the rules.
 const RULES: u64 = 64;
 
-/// Which doors are open, but for HTTP: what comes in by them takes a part of what others have.
+/// Which listeners are open, but for HTTP: what comes in by them takes a part of what others have.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct OpenDoors {
+pub(super) struct OpenListeners {
     pub(super) any: bool,
     pub(super) statsd: bool,
 }
@@ -60,8 +60,8 @@ impl MemoryBudget {
 
     /// Lowers the limit of a part to its part of the budget, and those of one body to half of what one account can have of all
     /// bodies: a body may be held packed and plain, and one that is larger would be put off for ever. Where senders come in by
-    /// doors of their own, what they have in flight is a part of that of bodies, and the sums of statsd one of that of samples.
-    pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>, doors: OpenDoors) {
+    /// listeners of their own, what they have in flight is a part of that of bodies, and the sums of statsd one of that of samples.
+    pub(super) fn clip(self, limits: &mut BTreeMap<&'static str, u64>, listeners: OpenListeners) {
         for (limit, part) in PARTS {
             let own = limits.entry(limit.name).or_insert(limit.default);
             *own = (*own).min(self.0 / part);
@@ -73,11 +73,11 @@ impl MemoryBudget {
             let rest = limits.entry(whole.name).or_insert(whole.default);
             *rest = (*rest).min(left);
         };
-        if doors.any {
+        if listeners.any {
             let senders = (limit::SENDERS_IN_FLIGHT_BYTES, SENDERS);
             beside(senders, (limit::BODIES_IN_FLIGHT_BYTES, BODIES));
         }
-        if doors.statsd {
+        if listeners.statsd {
             let sums = (limit::STATSD_BYTES_IN_ALL, SUMS);
             beside(sums, (limit::HEAD_BYTES, HEAD));
         }
@@ -112,7 +112,7 @@ impl MemoryBudget {
 mod tests {
     use super::*;
 
-    const SENDERS_ALONE: OpenDoors = OpenDoors {
+    const SENDERS_ALONE: OpenListeners = OpenListeners {
         any: true,
         statsd: false,
     };
@@ -128,7 +128,7 @@ mod tests {
             (limit::BODY_BYTES.name, 7),
         ]);
         let all = limits.clone();
-        budget.clip(&mut limits, OpenDoors::default());
+        budget.clip(&mut limits, OpenListeners::default());
         let others = budget.directories(u64::MAX) + budget.rules();
         assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
         assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
@@ -151,14 +151,14 @@ mod tests {
             limits.insert(sums.name, set);
             limits.insert(senders.name, senders.default);
             let statsd = true;
-            budget.clip(&mut limits, OpenDoors { any: true, statsd });
+            budget.clip(&mut limits, OpenListeners { any: true, statsd });
             assert_eq!(limits.remove(limit::BODY_BYTES.name), Some(7));
             assert_eq!(limits[sums.name], set.min(64 << 20));
             assert_eq!(limits.values().sum::<u64>() + others, 1 << 30);
         }
 
         let mut limits = BTreeMap::from([(limit::HEAD_BYTES.name, 2000)]);
-        budget.clip(&mut limits, OpenDoors::default());
+        budget.clip(&mut limits, OpenListeners::default());
         assert_eq!(limits[limit::HEAD_BYTES.name], 2000);
         assert_eq!(limits[limit::BODIES_IN_FLIGHT_BYTES.name], 128 << 20);
         assert_eq!(budget.directories(0), 0);

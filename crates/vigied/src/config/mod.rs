@@ -5,12 +5,12 @@ mod certificates;
 pub(crate) mod check;
 mod collectd;
 mod collectd_setting;
-mod doors;
 mod error;
 mod file;
 mod host;
 mod key_list;
 mod layer;
+mod listeners;
 mod machine;
 pub(crate) mod mail;
 mod memory;
@@ -33,10 +33,10 @@ mod variables;
 
 pub(crate) use certificates::{CertificateMark, Certificates};
 pub(crate) use collectd::CollectdSettings;
-pub(crate) use doors::{Format, Listener, SenderSettings, Transport};
 pub(crate) use error::ConfigError;
 pub(crate) use host::Host;
 pub(crate) use layer::{Layers, Resolved, read_file, read_file_of_folder, resolve};
+pub(crate) use listeners::{Format, Listener, SenderSettings, Transport};
 #[cfg(test)]
 pub(crate) use minimum::least_of;
 pub(crate) use networks::Networks;

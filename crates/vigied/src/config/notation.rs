@@ -80,7 +80,7 @@ pub(super) fn plain(setting: &Setting, value: String) -> String {
     let read = match setting.shape {
         Shape::Number { .. } => Unit::of(&setting.key).and_then(|unit| number(unit, &value)),
         Shape::Address => address(&value, Some(PORT)),
-        Shape::Socket | Shape::Door => address(&value, None),
+        Shape::Socket | Shape::Listener => address(&value, None),
         _ => None,
     };
     read.unwrap_or(value)

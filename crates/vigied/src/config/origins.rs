@@ -56,8 +56,8 @@ impl FromStr for Origins {
             return Err(OriginsError::TooMany { count });
         }
         let entries = text.split(',').map(str::trim);
-        let entries = entries.map(|own| {
-            origin(own).ok_or_else(|| OriginsError::Entry(own.chars().take(100).collect()))
+        let entries = entries.map(|entry| {
+            origin(entry).ok_or_else(|| OriginsError::Entry(entry.chars().take(100).collect()))
         });
         entries.collect::<Result<_, _>>().map(Self)
     }

@@ -12,7 +12,7 @@ pub(crate) enum Shape {
     /// `ADDRESS:PORT`, the path of a Unix socket, or nothing.
     Socket,
     /// `ADDRESS:PORT`, or nothing.
-    Door,
+    Listener,
     /// `NETWORK=KEY-ID`, separated by commas; or nothing.
     Sources,
     /// `NAME=KEY-ID`, separated by commas; or nothing.
@@ -76,7 +76,7 @@ pub(super) const fn setting(
     }
 }
 
-/// Where a door for senders may be without TLS.
+/// Where a listener for senders may be without TLS.
 pub(super) const WITHOUT_TLS: &[&str] = &[
     "loopback_only",
     "any_address_identified_by_source_alone",
@@ -375,7 +375,7 @@ pub(super) const OWN: &[Setting] = &[
     ),
     setting(
         "graphite.listen",
-        Shape::Door,
+        Shape::Listener,
         "",
         "address for Graphite's lines over TCP (usually port 2003); empty for none. A sender shows `AUTH iam TOKEN` or `AUTH apikey KEY` in its first line, comes from one of `senders.sources`, or writes a key before each name where its space takes that",
     ),
@@ -399,7 +399,7 @@ pub(super) const OWN: &[Setting] = &[
     ),
     setting(
         "graphite.udp_listen",
-        Shape::Door,
+        Shape::Listener,
         "",
         "address for Graphite's lines over UDP; empty for none. A sender comes from one of `senders.sources`, or writes a key before each name where its space takes that",
     ),
@@ -411,7 +411,7 @@ pub(super) const OWN: &[Setting] = &[
     ),
     setting(
         "pickle.listen",
-        Shape::Door,
+        Shape::Listener,
         "",
         "address for Graphite's pickles over TCP (usually port 2004), for `senders.sources` alone; empty for none",
     ),
@@ -435,7 +435,7 @@ pub(super) const OWN: &[Setting] = &[
     ),
     setting(
         "lumberjack.listen",
-        Shape::Door,
+        Shape::Listener,
         "",
         "address for the multi-tenant lumberjack protocol (usually port 9095), which collectd's plugins of the original and its crawlers speak, with TLS from the first byte; empty for none. A sender logs in with the GUID of a space and an API key, such as the `logging_token` of `POST /login`",
     ),

@@ -2,7 +2,7 @@
 
 use super::machine;
 use super::mail::MailSettings;
-use super::memory::{MemoryBudget, OpenDoors};
+use super::memory::{MemoryBudget, OpenListeners};
 use super::values::Values;
 use super::{
     ConfigError, Format, Networks, OperationsAddress, Origins, PublicHosts, Resolved,
@@ -139,12 +139,17 @@ impl Settings {
         }
         let memory = MemoryBudget::new(values.parsed("memory_bytes")?, machine::memory_bytes());
         let senders = SenderSettings::read(values, tls.is_some())?;
-        let has_door = |format| senders.doors.iter().any(|own| own.format == format);
-        let doors = OpenDoors {
-            any: !senders.doors.is_empty(),
-            statsd: has_door(Format::Statsd),
+        let has_listener = |format| {
+            senders
+                .listeners
+                .iter()
+                .any(|listener| listener.format == format)
         };
-        memory.clip(&mut limits, doors);
+        let listeners = OpenListeners {
+            any: !senders.listeners.is_empty(),
+            statsd: has_listener(Format::Statsd),
+        };
+        memory.clip(&mut limits, listeners);
         let public_url = values.optional("public_url")?;
         Ok(Self {
             senders,

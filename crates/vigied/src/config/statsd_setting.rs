@@ -6,7 +6,7 @@ use super::setting::{Setting, Shape, WITHOUT_TLS, setting};
 pub(super) const STATSD: &[Setting] = &[
     setting(
         "statsd.listen",
-        Shape::Door,
+        Shape::Listener,
         "",
         "address for statsd over TCP (usually port 8125); empty for none. A sender comes from one of `senders.sources`, or writes a key before each name where its space takes that",
     ),
@@ -30,7 +30,7 @@ pub(super) const STATSD: &[Setting] = &[
     ),
     setting(
         "statsd.udp_listen",
-        Shape::Door,
+        Shape::Listener,
         "",
         "address for statsd over UDP (usually port 8125); empty for none. A sender is known as on `statsd.listen`",
     ),

@@ -81,8 +81,8 @@ pub(super) fn unknown(name: &str, settings: &[Setting]) -> String {
     if let Some((_, instead)) = REMOVED.iter().find(|(old, _)| variable(old) == name) {
         return format!("`{name}` names no setting any more: {instead}");
     }
-    let shown: String = name.chars().take(SHOWN_MAX).collect();
-    let shown = invisible::shown(&shown);
+    let excerpt: String = name.chars().take(SHOWN_MAX).collect();
+    let shown = invisible::shown(&excerpt);
     let letters = shown.len().saturating_sub(OURS.len());
     let slip_max = SLIP_MAX.min(letters / SLIP_SHARE);
     let own = settings.iter().map(Setting::environment);

@@ -3,7 +3,7 @@
 
 use crate::text::shell::word;
 use base::scope::Domain;
-use iam::{HiddenDomain, Standing};
+use iam::{CallerRoles, HiddenDomain};
 
 /// The hint for the caller.
 pub(super) fn hint(hidden: &HiddenDomain) -> String {
@@ -11,19 +11,19 @@ pub(super) fn hint(hidden: &HiddenDomain) -> String {
         Some(address) => given_in(hidden.domain, address),
         None => String::new(),
     };
-    match hidden.standing {
-        Standing::NoRole => {
+    match hidden.roles {
+        CallerRoles::NoRole => {
             format!("you have no role here yet; an Administrator gives one{role}")
         }
-        Standing::AccountAlone => format!(
+        CallerRoles::AccountAlone => format!(
             "your role is in the account itself, which `--scope account` names (in the API: no `X-Auth-Scope-Id`); \
              an Administrator gives one in a space{role}"
         ),
-        Standing::Somewhere => format!(
+        CallerRoles::Somewhere => format!(
             "`vigie account spaces` and `vigie account orgs` list what you can see; a role counts only where it is held, and \
              an OrgManager or Administrator gives another{role}"
         ),
-        Standing::Administrator => format!(
+        CallerRoles::Administrator => format!(
             "`vigie account orgs` and `vigie account spaces -o ORG` list what there is; a role counts only where it is held, and \
              as Administrator you can take one{role}"
         ),
@@ -65,25 +65,25 @@ mod tests {
     use super::*;
     use base::id::{Guid, SpaceId};
 
-    fn told(standing: Standing, address: Option<&str>) -> String {
+    fn told(roles: CallerRoles, address: Option<&str>) -> String {
         hint(&HiddenDomain {
             domain: Domain::Space(SpaceId(Guid::from_random([7; 16]))),
-            standing,
+            roles,
             address: address.map(str::to_owned),
         })
     }
 
     #[test]
     fn a_caller_without_a_role_gets_the_command_that_gives_one_and_no_list() {
-        let hint = told(Standing::NoRole, Some("bea@example.org"));
+        let hint = told(CallerRoles::NoRole, Some("bea@example.org"));
         assert_eq!(
             hint,
             "you have no role here yet; an Administrator gives one with \
              `vigie account space-role-set bea@example.org ORG SPACE SpaceDeveloper`"
         );
-        let hint = told(Standing::NoRole, Some("o'hara@example.org"));
+        let hint = told(CallerRoles::NoRole, Some("o'hara@example.org"));
         assert!(hint.contains(r"'o'\''hara@example.org' ORG"), "{hint}");
-        let hint = told(Standing::NoRole, None);
+        let hint = told(CallerRoles::NoRole, None);
         assert_eq!(
             hint,
             "you have no role here yet; an Administrator gives one"
@@ -93,16 +93,16 @@ mod tests {
     #[test]
     fn lists_are_named_to_who_sees_something_in_them() {
         let lists = "`vigie account spaces";
-        for (standing, sees) in [
-            (Standing::NoRole, false),
-            (Standing::AccountAlone, false),
-            (Standing::Somewhere, true),
-            (Standing::Administrator, true),
+        for (roles, sees) in [
+            (CallerRoles::NoRole, false),
+            (CallerRoles::AccountAlone, false),
+            (CallerRoles::Somewhere, true),
+            (CallerRoles::Administrator, true),
         ] {
-            let hint = told(standing, Some("bea@example.org"));
-            assert_eq!(hint.contains(lists), sees, "{standing:?}: {hint}");
+            let hint = told(roles, Some("bea@example.org"));
+            assert_eq!(hint.contains(lists), sees, "{roles:?}: {hint}");
             let scope = hint.contains("--scope account");
-            assert_eq!(scope, standing == Standing::AccountAlone, "{hint}");
+            assert_eq!(scope, roles == CallerRoles::AccountAlone, "{hint}");
         }
     }
 }

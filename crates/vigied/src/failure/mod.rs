@@ -62,7 +62,7 @@ impl Report {
             // The caller names the disk in a better hint.
             let says_more = |own: &String| own.starts_with(MAKE_ROOM_BEGIN) && own != MAKE_ROOM;
             let is_told = hints.iter().any(says_more);
-            hints.retain(|own| own != MAKE_ROOM);
+            hints.retain(|hint| hint != MAKE_ROOM);
             if !is_told {
                 hints.push(MAKE_ROOM.to_owned());
             }
@@ -230,7 +230,7 @@ fn usage(code: &str, text: &str) -> Report {
     let mut parts = text.split("\n\n").map(one_line);
     let what = parts.next().unwrap_or_default();
     let message = what.strip_prefix("error: ").unwrap_or(&what).to_owned();
-    let tip = |part: String| Some(whole_tip(part.strip_prefix("tip: ")?));
+    let tip = |part: String| Some(tip_sentence(part.strip_prefix("tip: ")?));
     let mut hints: Vec<String> = parts.filter_map(tip).collect();
     if hints.is_empty() {
         hints.push("`--help` behind the command shows what it takes".to_owned());
@@ -243,7 +243,7 @@ fn usage(code: &str, text: &str) -> Report {
 }
 
 /// The parser's tip about a flag that stands before its command (`'list --output' exists`), as a sentence.
-fn whole_tip(tip: &str) -> String {
+fn tip_sentence(tip: &str) -> String {
     let quoted = tip
         .strip_prefix('\'')
         .and_then(|tip| tip.strip_suffix("' exists"));

@@ -4,8 +4,8 @@
 //! the same account that has fallen behind the minimum rate, or, when all is full, the oldest body of the account with most. So
 //! clients that keep bodies open lose them, and clients that send at once do not.
 
+use super::fair_share::{ShareOwner, Shares, Tally};
 use super::limit_exceeded::LimitExceeded;
-use super::share::{ShareOwner, Shares, Tally};
 use base::limit;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,7 +57,7 @@ struct Entry {
 
 /// A body being received, until dropped.
 #[derive(Debug)]
-pub(crate) struct Arriving {
+pub(crate) struct ArrivingBody {
     bodies: Arc<Bodies>,
     id: u64,
     deadline: Instant,
@@ -97,7 +97,10 @@ impl Bodies {
     ///
     /// # Errors
     /// [`LimitExceeded`] if there is no room and no body can be dropped.
-    pub(crate) fn enter(self: &Arc<Self>, owner: ShareOwner) -> Result<Arriving, LimitExceeded> {
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        owner: ShareOwner,
+    ) -> Result<ArrivingBody, LimitExceeded> {
         self.enter_at(owner, Instant::now())
     }
 
@@ -105,13 +108,13 @@ impl Bodies {
         self: &Arc<Self>,
         owner: ShareOwner,
         now: Instant,
-    ) -> Result<Arriving, LimitExceeded> {
+    ) -> Result<ArrivingBody, LimitExceeded> {
         let mut inner = self.lock();
         while let Some(over) = inner.arriving.over(owner, 1) {
-            let Some(id) = inner.who_gives_way(owner, &over, self.behind(now)) else {
+            let Some(id) = inner.body_to_drop(owner, &over, self.behind(now)) else {
                 return Err(over);
             };
-            inner.give_way(id);
+            inner.displace(id);
         }
         let (id, deadline) = (inner.next, now + self.stall);
         let leave = Arc::new(Notify::new());
@@ -133,7 +136,7 @@ impl Bodies {
             owner,
             bytes: 0,
         };
-        Ok(Arriving {
+        Ok(ArrivingBody {
             bodies: Arc::clone(self),
             id,
             deadline,
@@ -150,7 +153,7 @@ impl Bodies {
 
 impl Inner {
     /// The body to drop for a new one.
-    fn who_gives_way(
+    fn body_to_drop(
         &self,
         newcomer: ShareOwner,
         over: &LimitExceeded,
@@ -179,7 +182,7 @@ impl Inner {
 
     /// The body to drop for its bytes: the oldest large one of the owner with most bytes, if that owner has more than the one
     /// that asks.
-    fn who_gives_bytes(&self, asks: ShareOwner, since: Instant) -> Option<u64> {
+    fn body_to_drop_for_bytes(&self, asks: ShareOwner, since: Instant) -> Option<u64> {
         let own = self.bytes.of(asks);
         let large = self.entries.iter().filter(|(_, entry)| {
             entry.bytes > SMALL_BYTES && entry.begun < since && self.bytes.of(entry.owner) > own
@@ -189,7 +192,7 @@ impl Inner {
             .map(|(id, _)| *id)
     }
 
-    fn give_way(&mut self, id: u64) {
+    fn displace(&mut self, id: u64) {
         if let Some(entry) = self.leave(id) {
             entry.leave.notify_one();
         }
@@ -202,7 +205,7 @@ impl Inner {
     }
 }
 
-impl Arriving {
+impl ArrivingBody {
     /// As [`BodyReservation::never_fits`].
     pub(crate) fn never_fits(&self, more: usize) -> Option<LimitExceeded> {
         self.held.never_fits(more)
@@ -222,10 +225,10 @@ impl Arriving {
     pub(crate) fn record_received(&mut self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let nanoseconds = bytes.saturating_mul(1_000_000_000) / self.bodies.bytes_per_second;
-        self.put_off(Duration::from_nanos(nanoseconds), Instant::now());
+        self.postpone(Duration::from_nanos(nanoseconds), Instant::now());
     }
 
-    fn put_off(&mut self, by: Duration, now: Instant) {
+    fn postpone(&mut self, by: Duration, now: Instant) {
         let whole = now + self.bodies.stall;
         self.deadline = self
             .deadline
@@ -251,7 +254,7 @@ impl Arriving {
             let over = match self.held.grow(bytes) {
                 Ok(()) if begun.elapsed() < Duration::from_millis(1) => return Ok(()),
                 Ok(()) => {
-                    self.put_off(begun.elapsed(), Instant::now());
+                    self.postpone(begun.elapsed(), Instant::now());
                     return Ok(());
                 }
                 Err(over) => over,
@@ -259,8 +262,8 @@ impl Arriving {
             if over.is_whole() {
                 let since = begun.checked_sub(bodies.stall).unwrap_or(begun);
                 let mut inner = bodies.lock();
-                if let Some(id) = inner.who_gives_bytes(self.held.owner, since) {
-                    inner.give_way(id);
+                if let Some(id) = inner.body_to_drop_for_bytes(self.held.owner, since) {
+                    inner.displace(id);
                 }
             }
             if tokio::time::timeout_at(begun + bodies.stall, freed)
@@ -283,7 +286,7 @@ impl Arriving {
     }
 }
 
-impl Drop for Arriving {
+impl Drop for ArrivingBody {
     fn drop(&mut self) {
         self.bodies.lock().leave(self.id);
     }

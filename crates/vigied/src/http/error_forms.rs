@@ -1,21 +1,21 @@
 //! Which error body an answer has, by its path.
 
-use super::form::Form;
+use super::error_body::ErrorForm;
 use std::collections::BTreeMap;
 
 /// The forms of all routes, and of paths that are none.
 #[derive(Debug)]
 pub(crate) struct ErrorForms {
-    routes: BTreeMap<&'static str, Form>,
+    routes: BTreeMap<&'static str, ErrorForm>,
     /// By the first elements of paths; what the routes below disagree about is not there.
-    beginnings: BTreeMap<&'static str, Form>,
+    beginnings: BTreeMap<&'static str, ErrorForm>,
 }
 
 impl ErrorForms {
     /// `shared` are path prefixes below which routes have different forms, with the form for unknown paths there.
     pub(crate) fn new(
-        routes: BTreeMap<&'static str, Form>,
-        shared: &[(&'static str, Form)],
+        routes: BTreeMap<&'static str, ErrorForm>,
+        shared: &[(&'static str, ErrorForm)],
     ) -> Self {
         let mut seen = BTreeMap::new();
         for (path, own) in &routes {
@@ -37,12 +37,12 @@ impl ErrorForms {
 
     /// The form for a request: that of the route it fits; else that of the routes nearest to its path, so that a client who
     /// mistypes one is answered in the protocol that it speaks.
-    pub(crate) fn of(&self, matched: Option<&str>, path: &str) -> Form {
+    pub(crate) fn of(&self, matched: Option<&str>, path: &str) -> ErrorForm {
         if let Some(form) = matched.and_then(|route| self.routes.get(route)) {
             return *form;
         }
         let nearest = beginnings_of(path).filter_map(|own| self.beginnings.get(own));
-        nearest.last().copied().unwrap_or(Form::Monitoring)
+        nearest.last().copied().unwrap_or(ErrorForm::Monitoring)
     }
 }
 

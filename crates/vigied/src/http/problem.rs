@@ -1,8 +1,8 @@
 //! One error on the way out. Handlers return [`Refusal`]; the outermost layer writes it in the form that the route's
 //! protocol expects (monitoring, token service, identity API, UAA, Cloud Foundry).
 
-use super::faults::{FAULTS, IDENTITY_AWAY};
-use super::form::Form;
+use super::error_body::ErrorForm;
+use super::fault_log::{FAULTS, IDENTITY_AWAY};
 use super::limit_exceeded::LimitExceeded;
 use crate::failure::refused;
 use axum::body::Body;
@@ -100,9 +100,9 @@ impl From<StoreError> for Refusal {
             .limit(&limit::REQUEST_SECONDS),
             StoreError::Unavailable(own) => unavailable(own),
             StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::Unsupported(_) => {
-                let told = Chain(&error).to_string();
-                if let Some(left_out) = FAULTS.should_log(&told, Instant::now()) {
-                    tracing::error!(error = told, left_out, "the store failed");
+                let message = Chain(&error).to_string();
+                if let Some(left_out) = FAULTS.should_log(&message, Instant::now()) {
+                    tracing::error!(error = message, left_out, "the store failed");
                 }
                 code::INTERNAL.problem("the store could not answer; the server's log says why")
             }
@@ -174,9 +174,9 @@ impl From<IamError> for Refusal {
                     .hint("look whether it was made before you send it again"),
             );
         }
-        let told = Chain(&error).to_string();
-        if let Some(left_out) = FAULTS.should_log(&told, Instant::now()) {
-            tracing::error!(error = told, left_out, "identity failed");
+        let message = Chain(&error).to_string();
+        if let Some(left_out) = FAULTS.should_log(&message, Instant::now()) {
+            tracing::error!(error = message, left_out, "identity failed");
         }
         Self(code::INTERNAL.problem("identity could not answer; the server's log says why"))
     }
@@ -228,7 +228,7 @@ impl IntoResponse for Refusal {
 /// Facts of the request that some error bodies repeat.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
-    pub(crate) form: Form,
+    pub(crate) form: ErrorForm,
     pub(crate) path: &'a str,
     pub(crate) transaction: &'a str,
     pub(crate) user_agent: &'a str,
@@ -268,32 +268,34 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
     shorten(&mut problem.message);
     let form = request.form;
     // Senders drop what InfluxDB 1 refuses with any status of 400 to 499, and keep it after 503.
-    if form == Form::Influx1 && problem.kind == Kind::Busy {
+    if form == ErrorForm::Influx1 && problem.kind == Kind::Busy {
         problem.kind = Kind::Unavailable;
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
-    if form == Form::Token && problem.kind == Kind::Method {
+    if form == ErrorForm::Token && problem.kind == Kind::Method {
         problem.code = "BXNIM0060E";
     }
     let body = match form {
-        Form::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
-        Form::Graphite => serde_json::to_vec(&GraphiteBody::from(&problem)),
-        Form::Influx1 => serde_json::to_vec(&InfluxError::from(&problem)),
-        Form::Influx2 => serde_json::to_vec(&InfluxMessage::from(&problem)),
-        Form::Token => {
+        ErrorForm::Monitoring => serde_json::to_vec(&MonitoringBody::from(&problem)),
+        ErrorForm::Graphite => serde_json::to_vec(&GraphiteBody::from(&problem)),
+        ErrorForm::Influx1 => serde_json::to_vec(&InfluxError::from(&problem)),
+        ErrorForm::Influx2 => serde_json::to_vec(&InfluxMessage::from(&problem)),
+        ErrorForm::Token => {
             let body = TokenErrorBody::new(&problem, context(request));
             serde_json::to_vec(&match oauth {
                 Some(OAuthWord(word)) => body.for_oauth(word),
                 None => body,
             })
         }
-        Form::Identity => serde_json::to_vec(&IdentityBody::new(&problem, request.transaction)),
+        ErrorForm::Identity => {
+            serde_json::to_vec(&IdentityBody::new(&problem, request.transaction))
+        }
         // A code without capitals is one of the UAA's own words.
-        Form::Uaa if problem.code.starts_with(|c: char| c.is_ascii_lowercase()) => {
+        ErrorForm::Uaa if problem.code.starts_with(|c: char| c.is_ascii_lowercase()) => {
             serde_json::to_vec(&UaaBody::with_word(problem.code, &problem))
         }
-        Form::Uaa => serde_json::to_vec(&UaaBody::new(&problem)),
-        Form::CloudFoundry => serde_json::to_vec(&CloudFoundryBody::new(&problem)),
+        ErrorForm::Uaa => serde_json::to_vec(&UaaBody::new(&problem)),
+        ErrorForm::CloudFoundry => serde_json::to_vec(&CloudFoundryBody::new(&problem)),
     };
     let mut body = body.unwrap_or_default();
     body.push(b'\n');
@@ -336,8 +338,8 @@ pub(crate) fn write(response: &mut Response, request: &Request<'_>) -> Option<Pr
 const CLIENT_REFUSED: [&str; 2] = ["BXNIM0308E", "unauthorized"];
 
 /// What every answer of the token service carries.
-pub(crate) fn mark(headers: &mut http::HeaderMap, form: Form) {
-    if form == Form::Token {
+pub(crate) fn mark(headers: &mut http::HeaderMap, form: ErrorForm) {
+    if form == ErrorForm::Token {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en-US"));
         headers.insert(
             "ibm-cloud-service-name",
@@ -410,12 +412,12 @@ mod tests {
     #[test]
     fn what_may_be_sent_again_is_told_so_that_senders_of_influxdb_keep_it() {
         for (form, code, status) in [
-            (Form::Influx1, code::TOO_BUSY, 503),
-            (Form::Influx1, code::ACCOUNT_LIMIT, 503),
-            (Form::Influx1, code::BODY_TOO_LARGE, 413),
-            (Form::Influx2, code::TOO_BUSY, 429),
-            (Form::Influx2, code::ACCOUNT_LIMIT, 429),
-            (Form::Monitoring, code::TOO_BUSY, 429),
+            (ErrorForm::Influx1, code::TOO_BUSY, 503),
+            (ErrorForm::Influx1, code::ACCOUNT_LIMIT, 503),
+            (ErrorForm::Influx1, code::BODY_TOO_LARGE, 413),
+            (ErrorForm::Influx2, code::TOO_BUSY, 429),
+            (ErrorForm::Influx2, code::ACCOUNT_LIMIT, 429),
+            (ErrorForm::Monitoring, code::TOO_BUSY, 429),
         ] {
             let mut response = Refusal(code.problem("x")).into_response();
             let request = Request {
@@ -428,7 +430,7 @@ mod tests {
                 ended: base::time::Millis(0),
             };
             let labels = write(&mut response, &request);
-            assert_eq!(labels.map(|own| own.code), Some(code.code));
+            assert_eq!(labels.map(|label| label.code), Some(code.code));
             assert_eq!(response.status(), status, "{form:?} {}", code.code);
             let is_told_when = response.headers().contains_key(header::RETRY_AFTER);
             assert_eq!(is_told_when, status != 413, "{form:?} {}", code.code);
@@ -476,7 +478,7 @@ mod tests {
                     domain: base::scope::Domain::Account(base::id::AccountId(
                         base::id::Guid::from_random([0; 16]),
                     )),
-                    standing: iam::Standing::NoRole,
+                    roles: iam::CallerRoles::NoRole,
                     address: None,
                 })),
                 code::DOMAIN_NOT_FOUND,

@@ -18,7 +18,7 @@ pub(crate) fn of(request: &Request) -> Source {
     request
         .extensions()
         .get::<RequestSource>()
-        .map_or(UNKNOWN, |own| own.0)
+        .map_or(UNKNOWN, |extension| extension.0)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RequestSource {

@@ -87,7 +87,7 @@ pub(crate) fn unpack(
 mod tests {
     use super::*;
     use crate::http::bodies::tests::bodies;
-    use crate::http::share::ShareOwner;
+    use crate::http::fair_share::ShareOwner;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;

@@ -1,35 +1,35 @@
 //! Runs blocking work on the blocking threads.
 //!
-//! The work keeps the place of its request until it ends, also after its client has disconnected or the request has timed out.
+//! The work keeps the slot of its request until it ends, also after its client has disconnected or the request has timed out.
 //! Otherwise a client could occupy any number of workers by sending requests and disconnecting.
 
-use super::places::Place;
 use super::problem::Refusal;
+use super::request_slots::RequestSlot;
 use std::sync::Arc;
 use wire::code;
 
 tokio::task_local! {
-    static PLACE: Arc<Place>;
+    static SLOT: Arc<RequestSlot>;
 }
 
-/// Runs `answer` as the work of a request with this `place`.
-pub(crate) async fn with_place<F: Future>(place: Place, answer: F) -> F::Output {
-    PLACE.scope(Arc::new(place), answer).await
+/// Runs `answer` as the work of a request with this `slot`.
+pub(crate) async fn with_slot<F: Future>(slot: RequestSlot, answer: F) -> F::Output {
+    SLOT.scope(Arc::new(slot), answer).await
 }
 
-/// The place of this request, for work on another thread; `None` for status requests, which are answered even when the server is
+/// The slot of this request, for work on another thread; `None` for status requests, which are answered even when the server is
 /// full.
-pub(crate) fn place() -> Option<Arc<Place>> {
-    PLACE.try_with(Arc::clone).ok()
+pub(crate) fn slot() -> Option<Arc<RequestSlot>> {
+    SLOT.try_with(Arc::clone).ok()
 }
 
 /// Runs `work` on a blocking thread.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refusal> {
-    let place = place();
+    let slot = slot();
     let task = tokio::task::spawn_blocking(move || {
-        let _place = place;
+        let _slot = slot;
         work()
     });
     task.await.map_err(|error| {
@@ -41,14 +41,14 @@ pub(crate) async fn run<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::places::Places;
-    use crate::http::share::{ShareOwner, Shares};
+    use crate::http::fair_share::{ShareOwner, Shares};
+    use crate::http::request_slots::RequestSlots;
     use std::sync::mpsc;
     use std::task::{Context, Poll, Waker};
     use std::time::{Duration, Instant};
 
-    fn one_place() -> Arc<Places> {
-        Arc::new(Places::new(
+    fn one_slot() -> Arc<RequestSlots> {
+        Arc::new(RequestSlots::new(
             &base::limit::CONCURRENT_REQUESTS,
             1,
             Shares::whole(),
@@ -57,19 +57,19 @@ mod tests {
 
     #[tokio::test]
     async fn the_place_is_free_when_the_work_ends_and_not_when_its_caller_goes() {
-        let places = one_place();
+        let slots = one_slot();
         let (end, ended) = mpsc::channel::<()>();
-        let place = places.take(ShareOwner::Proxy).unwrap();
-        let mut answer = Box::pin(with_place(place, run(move || ended.recv())));
+        let slot = slots.take(ShareOwner::Proxy).unwrap();
+        let mut answer = Box::pin(with_slot(slot, run(move || ended.recv())));
         let polled = answer
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(polled, Poll::Pending));
         drop(answer);
-        assert!(places.take(ShareOwner::Proxy).is_err());
+        assert!(slots.take(ShareOwner::Proxy).is_err());
         end.send(()).unwrap();
         let begun = Instant::now();
-        while places.take(ShareOwner::Proxy).is_err() {
+        while slots.take(ShareOwner::Proxy).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(60));
             tokio::task::yield_now().await;
         }
@@ -77,10 +77,10 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_panics_is_an_error_and_frees_its_place() {
-        let places = one_place();
-        let place = places.take(ShareOwner::Proxy).unwrap();
-        let answer = with_place(place, run(|| panic!("as a bug would"))).await;
+        let slots = one_slot();
+        let slot = slots.take(ShareOwner::Proxy).unwrap();
+        let answer = with_slot(slot, run(|| panic!("as a bug would"))).await;
         assert_eq!(answer.unwrap_err().0.code, code::INTERNAL.code);
-        assert!(places.take(ShareOwner::Proxy).is_ok());
+        assert!(slots.take(ShareOwner::Proxy).is_ok());
     }
 }

@@ -2,7 +2,7 @@
 //! refused request.
 
 use crate::app::App;
-use crate::http::faults::IDENTITY_AWAY;
+use crate::http::fault_log::IDENTITY_AWAY;
 use base::store::{Outage, StoreError};
 use iam::Iam;
 use std::sync::{Arc, Weak};
@@ -32,23 +32,23 @@ enum Kind {
 
 /// What to log.
 #[derive(Debug, PartialEq, Eq)]
-enum News {
+enum Transition {
     Began(Kind),
     Over(Duration),
 }
 
 impl Reported {
     /// The change since the last logged state.
-    fn change_to(&mut self, found: Option<Kind>, now: Instant) -> Option<News> {
+    fn change_to(&mut self, found: Option<Kind>, now: Instant) -> Option<Transition> {
         match (self.0, found) {
             (Some((reported, _)), Some(kind)) if reported == kind => None,
             (before, Some(kind)) => {
                 self.0 = Some((kind, before.map_or(now, |(_, since)| since)));
-                Some(News::Began(kind))
+                Some(Transition::Began(kind))
             }
             (Some((_, since)), None) => {
                 self.0 = None;
-                Some(News::Over(now.duration_since(since)))
+                Some(Transition::Over(now.duration_since(since)))
             }
             (None, None) => None,
         }
@@ -94,8 +94,8 @@ async fn watch_room(app: Weak<App>) {
             _ => None,
         };
         match (reported.change_to(kind, Instant::now()), found) {
-            (Some(News::Began(kind)), Err(error)) => log_outage(kind, &error),
-            (Some(News::Over(full)), _) => tracing::info!(
+            (Some(Transition::Began(kind)), Err(error)) => log_outage(kind, &error),
+            (Some(Transition::Over(full)), _) => tracing::info!(
                 seconds = full.as_secs(),
                 "there is room on the disk again: samples are stored"
             ),
@@ -127,11 +127,11 @@ async fn check_identity(iam: &Iam, reported: &mut Reported) {
     }
     let kind = iam.is_out_of_room().then_some(Kind::Identity);
     match reported.change_to(kind, Instant::now()) {
-        Some(News::Began(_)) => tracing::error!(
+        Some(Transition::Began(_)) => tracing::error!(
             hint = "make room: logins and changes go on by themselves",
             "the identity database's disk is full: logins, deletions and changes are refused with 503"
         ),
-        Some(News::Over(full)) => tracing::info!(
+        Some(Transition::Over(full)) => tracing::info!(
             seconds = full.as_secs(),
             "the identity database has room again: logins and changes are accepted"
         ),
@@ -147,8 +147,8 @@ fn log_health(health: Result<(), StoreError>, reported: &mut Reported) {
         _ => None,
     };
     match (reported.change_to(kind, Instant::now()), health) {
-        (Some(News::Began(kind)), Err(error)) => log_outage(kind, &error),
-        (Some(News::Over(away)), _) => tracing::info!(
+        (Some(Transition::Began(kind)), Err(error)) => log_outage(kind, &error),
+        (Some(Transition::Over(away)), _) => tracing::info!(
             seconds = away.as_secs(),
             "the store works again: samples are stored"
         ),
@@ -205,17 +205,17 @@ mod tests {
         assert_eq!(reported.change_to(None, at(0)), None);
         assert_eq!(
             reported.change_to(Some(Kind::Reserve), at(1)),
-            Some(News::Began(Kind::Reserve))
+            Some(Transition::Began(Kind::Reserve))
         );
         assert_eq!(reported.change_to(Some(Kind::Reserve), at(2)), None);
         assert_eq!(
             reported.change_to(Some(Kind::Full), at(3)),
-            Some(News::Began(Kind::Full))
+            Some(Transition::Began(Kind::Full))
         );
         assert_eq!(reported.change_to(Some(Kind::Full), at(4)), None);
         assert_eq!(
             reported.change_to(None, at(9)),
-            Some(News::Over(Duration::from_secs(8)))
+            Some(Transition::Over(Duration::from_secs(8)))
         );
         assert_eq!(reported.change_to(None, at(10)), None);
     }

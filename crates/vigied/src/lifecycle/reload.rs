@@ -66,7 +66,11 @@ impl Reload {
                 );
             }
         }
-        match self.certificates.as_ref().map(|own| own.reload()) {
+        match self
+            .certificates
+            .as_ref()
+            .map(|certificate| certificate.reload())
+        {
             None => {}
             Some(Ok(())) => tracing::info!("authority of senders' certificates read again"),
             Some(Err(error)) => {

@@ -4,14 +4,14 @@ use crate::boot::database;
 use crate::boot::{self, Booted};
 use crate::config::OperationsAddress;
 use crate::config::Settings;
-use crate::http::own_address::OwnAddress;
+use crate::http::advertised_address::OwnAddress;
 use crate::lifecycle::background;
 use crate::lifecycle::notify::{self, State};
 use crate::lifecycle::reload::Reload;
 use crate::lifecycle::shutdown::{self, Plan};
 use crate::net::descriptors::{self, Connections};
 use crate::net::hsts;
-use crate::net::listener::{self, ListenerLimits, Served};
+use crate::net::listener::{self, ListenerLimits, ListenerService};
 use crate::net::proxies::Proxies;
 use crate::net::times::Times;
 use crate::net::tls::Tls;
@@ -48,7 +48,7 @@ pub(crate) async fn serve(
     let database = database::address(settings, &folder.database());
     // Wait for the database before taking the port, so that no request waits for it.
     let db = tokio::select! {
-        db = database::open_patiently(&database, wait) => db?,
+        db = database::open_with_retries(&database, wait) => db?,
         () = &mut stop => {
             tracing::info!("stopped while waiting for the database");
             return Ok(());
@@ -58,7 +58,7 @@ pub(crate) async fn serve(
     let address = listener
         .local_addr()
         .context("cannot read the address taken")?;
-    let doors = senders::Bound::all(settings)?;
+    let listeners = senders::BoundListener::all(settings)?;
     let certificates = ClientCertificates::of(&settings.senders)?;
     let place = settings.operations();
     let tokens = Arc::new(ArcSwapOption::new(
@@ -73,7 +73,7 @@ pub(crate) async fn serve(
     warn_if_unknown(&own_address, address);
     let control = operations::Listener::control(settings)?;
     let Booted { app, folder } = boot::boot(settings, folder, db, own_address).await?;
-    let served = Served {
+    let served = ListenerService {
         router: route::router(&app),
         tls: tls.clone(),
         proxies: Proxies::new(settings),
@@ -81,7 +81,7 @@ pub(crate) async fn serve(
     };
     let can_be = descriptors::raise(Connections {
         clients: settings.limit(limit::CONNECTIONS),
-        senders: match doors.is_empty() {
+        senders: match listeners.is_empty() {
             true => 0,
             false => settings.limit(limit::SENDER_CONNECTIONS),
         },
@@ -119,7 +119,7 @@ pub(crate) async fn serve(
     ));
     tracing::info!(operations = operations_at, %address, public_url = app.public_url, tls = tls.is_some(), "serving");
     let senders = Senders::start(
-        doors,
+        listeners,
         settings,
         &app,
         (tls.clone(), certificates),

@@ -87,12 +87,12 @@ async fn round(app: &App, sweep: &mut Sweep) -> anyhow::Result<()> {
     let longest = app.limits.request_time.saturating_mul(2);
     let longest = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
     let settled = Millis(app.clock.now().0.saturating_sub(longest));
-    sweep.work_off(&app.iam, &app.store, due, settled).await
+    sweep.process_due(&app.iam, &app.store, due, settled).await
 }
 
 impl Sweep {
     /// Processes the entries that are due. No request can write to a domain that was deleted before `settled`.
-    async fn work_off(
+    async fn process_due(
         &mut self,
         iam: &Iam,
         store: &Arc<dyn SampleStore>,
@@ -104,7 +104,7 @@ impl Sweep {
         due.sort_by_key(|own| self.behind.contains(&own.tenant));
         let tenants: Vec<Metering> = due.iter().map(Deleted::metering).collect();
         let used = on_own_thread(store, move |store| {
-            let each = tenants.into_iter().map(|own| store.usage(&own));
+            let each = tenants.into_iter().map(|tenant| store.usage(&tenant));
             Ok::<_, StoreError>(each.collect::<Vec<Result<Usage, StoreError>>>())
         });
         let (mut removed, mut emptied) = (Vec::new(), 0);

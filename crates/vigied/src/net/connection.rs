@@ -2,8 +2,8 @@
 //! exceeds the time of a stage.
 
 use super::client_watch::{self, Abandoned};
-use super::connection_places::Place;
-use super::connection_state::{ConnectionState, Overdue};
+use super::connection_slots::ConnectionSlot;
+use super::connection_state::{ConnectionState, TimedOut};
 use super::peer::Peer;
 use super::proxy_protocol;
 use super::service::ConnectionService;
@@ -11,7 +11,7 @@ use super::shared::ListenerContext;
 use super::socket::Socket;
 use super::times::Times;
 use super::tls::Tls;
-use super::watched::{Connected, Watched};
+use super::watched_socket::{Connected, Watched};
 use base::limit::{self, Limit};
 use hyper_util::rt::TokioIo;
 use std::net::IpAddr;
@@ -38,11 +38,11 @@ pub(super) async fn serve(
     shared: Arc<ListenerContext>,
     stream: TcpStream,
     peer: IpAddr,
-    mut place: Place,
+    mut slot: ConnectionSlot,
     mut phase: watch::Receiver<Phase>,
     on_limit: impl Fn(&'static Limit) + Send + Sync,
 ) {
-    let state = Arc::clone(place.state());
+    let state = Arc::clone(slot.state());
     let _ = stream.set_nodelay(true);
     let mut stream = stream;
     let mut peer = Peer(peer);
@@ -52,7 +52,7 @@ pub(super) async fn serve(
             return;
         };
         peer = client;
-        if !place.is_of(shared.proxies.key(peer.address()), &on_limit) {
+        if !slot.is_of(shared.proxies.key(peer.address()), &on_limit) {
             return;
         }
     }
@@ -180,7 +180,7 @@ async fn serve_http<S>(
             }
             overdue = std::future::poll_fn(|context| alarm.poll(context, state, &shared.times)) => {
                 match overdue {
-                    Overdue::Connection(limit) => {
+                    TimedOut::Connection(limit) => {
                         on_limit(limit);
                         tracing::debug!(peer = %peer.address(), limit = limit.name, "connection closed");
                         if [limit::WRITE_STALL_SECONDS, limit::ANSWER_BYTES_PER_SECOND].contains(limit) {
@@ -188,8 +188,8 @@ async fn serve_http<S>(
                         }
                         return;
                     }
-                    Overdue::Idle => connection.as_mut().graceful_shutdown(),
-                    Overdue::Answer(shared_body, limit) => {
+                    TimedOut::Idle => connection.as_mut().graceful_shutdown(),
+                    TimedOut::Answer(shared_body, limit) => {
                         on_limit(limit);
                         tracing::debug!(peer = %peer.address(), limit = limit.name, "answer given up");
                         shared_body.give_up();
@@ -214,7 +214,7 @@ impl Alarm {
         context: &mut Context<'_>,
         state: &ConnectionState,
         times: &Times,
-    ) -> Poll<Overdue> {
+    ) -> Poll<TimedOut> {
         loop {
             if let Some(overdue) = state.overdue(times) {
                 return Poll::Ready(overdue);

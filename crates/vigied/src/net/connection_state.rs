@@ -1,5 +1,5 @@
 //! The state of one open connection: its stage, since when, and what it waits for. The deadline follows from it, and whether
-//! the connection is evicted when all places are taken.
+//! the connection is evicted when all slots are taken.
 //!
 //! A stage begins with its first byte and ends when it is complete; bytes that trickle in between extend nothing.
 
@@ -20,11 +20,11 @@ use turn::Answer;
 /// How long a peer may take to leave after it was told to.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
 
-/// The key of a connection among the places: its source and its number.
-pub(super) type At = (Option<SourceKey>, u64);
+/// The key of a connection among the slots: its source and its number.
+pub(super) type ConnectionKey = (Option<SourceKey>, u64);
 
-/// Decides which connections keep their place.
-pub(super) trait PlaceKeeper: std::fmt::Debug + Send + Sync {
+/// Decides which connections keep their slot.
+pub(super) trait SlotKeeper: std::fmt::Debug + Send + Sync {
     /// Protects the connection from eviction: it carried a request with a valid credential of this account.
     fn keep(&self, state: &ConnectionState, account: AccountId);
 }
@@ -37,13 +37,13 @@ pub(crate) struct ConnectionState {
     /// Requests whose work must stop when the client disconnects.
     client_watches: AtomicUsize,
     watch_begun: Notify,
-    /// Set only by the places.
+    /// Set only by the slots.
     kept: AtomicBool,
     discards: AtomicBool,
     /// Several clients share it: a trusted proxy's.
     shared: AtomicBool,
-    keeper: Option<Weak<dyn PlaceKeeper>>,
-    place: Mutex<Option<At>>,
+    keeper: Option<Weak<dyn SlotKeeper>>,
+    slot: Mutex<Option<ConnectionKey>>,
 }
 
 #[derive(Debug)]
@@ -67,7 +67,7 @@ struct State {
 
 /// What exceeded its time.
 #[derive(Debug)]
-pub(super) enum Overdue {
+pub(super) enum TimedOut {
     /// The connection as a whole: close it.
     Connection(&'static Limit),
     /// The connection was idle: tell the peer to leave.
@@ -86,7 +86,7 @@ pub(super) enum Activity {
 }
 
 impl ConnectionState {
-    pub(super) fn new(keeper: Option<Weak<dyn PlaceKeeper>>) -> Self {
+    pub(super) fn new(keeper: Option<Weak<dyn SlotKeeper>>) -> Self {
         let now = Instant::now();
         Self {
             state: Mutex::new(State {
@@ -107,7 +107,7 @@ impl ConnectionState {
             discards: AtomicBool::new(false),
             shared: AtomicBool::new(false),
             keeper,
-            place: Mutex::new(None),
+            slot: Mutex::new(None),
         }
     }
 
@@ -117,13 +117,13 @@ impl ConnectionState {
         state.is_quiet() && !state.is_http2
     }
 
-    /// Its key among the places.
-    pub(super) fn at(&self) -> Option<At> {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Its key among the slots.
+    pub(super) fn at(&self) -> Option<ConnectionKey> {
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn set_at(&self, at: Option<At>) {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    pub(super) fn set_at(&self, at: Option<ConnectionKey>) {
+        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -155,13 +155,13 @@ impl ConnectionState {
     }
 
     /// A request head has arrived.
-    pub(super) fn asked(self: &Arc<Self>, version: Version) -> Asked {
+    pub(super) fn asked(self: &Arc<Self>, version: Version) -> PendingRequest {
         let mut state = self.state();
         state.head = None;
         state.is_http2 = version == Version::HTTP_2;
         state.requests += 1;
         drop(state);
-        Asked(Arc::clone(self))
+        PendingRequest(Arc::clone(self))
     }
 
     /// An answer begins.
@@ -189,7 +189,7 @@ impl ConnectionState {
     /// The client has room for more of an answer: the server's turn.
     pub(super) fn wants(&self, id: u64) {
         let mut state = self.state();
-        if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
+        if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {
             answer.is_ours();
         }
     }
@@ -198,15 +198,15 @@ impl ConnectionState {
     pub(super) fn handed(&self, id: u64, bytes: usize) {
         let mut state = self.state();
         state.has_handed = true;
-        if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
-            answer.is_the_clients(bytes);
+        if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {
+            answer.begin_client_turn(bytes);
         }
     }
 
     /// An answer was sent or given up.
     pub(super) fn answered(&self, id: u64) {
         let mut state = self.state();
-        state.answers.retain(|own| own.id != id);
+        state.answers.retain(|answer| answer.id != id);
         state.quiet_from(Instant::now());
         self.end_if_withdrawn(&state);
     }
@@ -219,7 +219,7 @@ impl ConnectionState {
     /// Whose access decides about the answer.
     pub(super) fn depends(&self, id: u64, withdrawn: &Arc<AtomicBool>) {
         let mut state = self.state();
-        if let Some(answer) = state.answers.iter_mut().find(|own| own.id == id) {
+        if let Some(answer) = state.answers.iter_mut().find(|answer| answer.id == id) {
             answer.withdrawn = Arc::clone(withdrawn);
         }
         self.end_if_withdrawn(&state);
@@ -253,7 +253,7 @@ impl ConnectionState {
 
     /// A request on this connection had a valid credential of this account: protects the connection from eviction.
     pub(crate) fn mark_authenticated(&self, account: AccountId) {
-        if self.keeps_place() {
+        if self.keeps_slot() {
             return;
         }
         if let Some(keeper) = self.keeper.as_ref().and_then(Weak::upgrade) {
@@ -262,11 +262,11 @@ impl ConnectionState {
     }
 
     /// Whether it is protected from eviction.
-    pub(crate) fn keeps_place(&self) -> bool {
+    pub(crate) fn keeps_slot(&self) -> bool {
         self.kept.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_keeps_place(&self, kept: bool) {
+    pub(super) fn set_keeps_slot(&self, kept: bool) {
         self.kept.store(kept, Ordering::Relaxed);
     }
 
@@ -346,7 +346,7 @@ impl ConnectionState {
     }
 
     /// What is past its deadline.
-    pub(super) fn overdue(&self, times: &Times) -> Option<Overdue> {
+    pub(super) fn overdue(&self, times: &Times) -> Option<TimedOut> {
         let mut state = self.state();
         let now = Instant::now();
         if let Some((at, limit)) = state.stage(times)
@@ -355,18 +355,21 @@ impl ConnectionState {
             if *limit == limit::IDLE_SECONDS && state.is_http2 && !state.leaving {
                 state.leaving = true;
                 state.idle = now;
-                return Some(Overdue::Idle);
+                return Some(TimedOut::Idle);
             }
-            return Some(Overdue::Connection(limit));
+            return Some(TimedOut::Connection(limit));
         }
         let late = |answer: &Answer| answer.deadline(times).filter(|(at, _)| *at <= now);
-        let at = state.answers.iter().position(|own| late(own).is_some())?;
+        let at = state
+            .answers
+            .iter()
+            .position(|answer| late(answer).is_some())?;
         let limit = state.answers.get(at).and_then(late)?.1;
         if state.requests == 0 && state.answers.len() == 1 {
-            return Some(Overdue::Connection(limit));
+            return Some(TimedOut::Connection(limit));
         }
         let shared_body = state.answers.swap_remove(at).shared_body.upgrade();
-        shared_body.map(|shared_body| Overdue::Answer(shared_body, limit))
+        shared_body.map(|shared_body| TimedOut::Answer(shared_body, limit))
     }
 
     fn unasked(&self) {
@@ -408,9 +411,9 @@ impl State {
 
 /// A request without an answer yet.
 #[derive(Debug)]
-pub(super) struct Asked(Arc<ConnectionState>);
+pub(super) struct PendingRequest(Arc<ConnectionState>);
 
-impl Drop for Asked {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
         self.0.unasked();
     }

@@ -11,7 +11,7 @@ const OTHERS: u64 = 256;
 pub(crate) struct Connections {
     /// Of clients.
     pub(crate) clients: u64,
-    /// Of senders; none where no door is open.
+    /// Of senders; none where no listener is open.
     pub(crate) senders: u64,
     /// Of operators.
     pub(crate) operators: u64,
@@ -25,7 +25,7 @@ impl Connections {
 
     /// Fewer of clients and of senders, each by the same part, where only so many fit in all. Those of operators stay: they are
     /// few, and needed most where something is short.
-    fn within(self, fit: u64) -> Self {
+    fn scaled_to(self, fit: u64) -> Self {
         if fit >= self.all() {
             return self;
         }
@@ -46,7 +46,7 @@ impl Connections {
 /// Raises the process's own limit to what all connections need, as far as the system allows; returns how many there can be.
 pub(crate) fn raise(wanted: Connections) -> Connections {
     let fit = raise_for(wanted.all());
-    let fewer = wanted.within(fit);
+    let fewer = wanted.scaled_to(fit);
     if fewer != wanted {
         tracing::warn!(
             connections = fewer.clients,
@@ -102,16 +102,16 @@ mod tests {
             operators: 32,
         };
         assert_eq!(wanted.all(), 4640);
-        assert_eq!(wanted.within(4640), wanted);
-        let fewer = wanted.within(32 + 2304);
+        assert_eq!(wanted.scaled_to(4640), wanted);
+        let fewer = wanted.scaled_to(32 + 2304);
         assert_eq!((fewer.clients, fewer.senders), (2048, 256));
-        let least = wanted.within(1);
+        let least = wanted.scaled_to(1);
         assert_eq!((least.clients, least.senders), (1, 1));
         let without = Connections {
             senders: 0,
             ..wanted
         };
-        assert_eq!(without.within(1).senders, 0);
+        assert_eq!(without.scaled_to(1).senders, 0);
     }
 
     #[test]

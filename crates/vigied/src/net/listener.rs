@@ -1,8 +1,8 @@
-//! Accepts connections, gives each a place, and lets the last request finish at shutdown. [`super::connection`]
+//! Accepts connections, gives each a slot, and lets the last request finish at shutdown. [`super::connection`]
 //! serves each connection.
 
 use super::connection::{self, Phase};
-use super::connection_places::Places;
+use super::connection_slots::ConnectionSlots;
 use super::proxies::Proxies;
 use super::shared::ListenerContext;
 use super::times::Times;
@@ -51,7 +51,7 @@ pub(crate) struct ListenerLimits {
 
 /// What the listener serves.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub(crate) struct ListenerService {
     pub(crate) router: Router,
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) proxies: Proxies,
@@ -77,13 +77,13 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// response can report.
 pub(crate) async fn serve(
     listener: TcpListener,
-    served: Served,
+    served: ListenerService,
     limits: ListenerLimits,
     on_limit: impl Fn(&'static Limit) + Clone + Send + Sync + 'static,
     stop: impl Future<Output = ()>,
 ) {
     let (phase, watched) = watch::channel(Phase::Serving);
-    let places = Places::new(limits.connections, limits.connections_per_source);
+    let slots = ConnectionSlots::new(limits.connections, limits.connections_per_source);
     let shared = Arc::new(ListenerContext::new(
         served.router,
         served.tls,
@@ -96,16 +96,16 @@ pub(crate) async fn serve(
     let mut told = None;
     loop {
         let (stream, peer) = tokio::select! {
-            accepted = accept(&listener, &places, &mut told) => accepted,
+            accepted = accept(&listener, &slots, &mut told) => accepted,
             () = &mut stop => break,
         };
         let address = peer.ip();
-        // Closed without a place: no connection waits, so none can make others wait.
-        if let Some(place) = places.accept(shared.proxies.key(address), &on_limit) {
+        // Closed without a slot: no connection waits, so none can make others wait.
+        if let Some(slot) = slots.accept(shared.proxies.key(address), &on_limit) {
             let (shared, watched, on_limit) =
                 (Arc::clone(&shared), watched.clone(), on_limit.clone());
             tokio::spawn(connection::serve(
-                shared, stream, address, place, watched, on_limit,
+                shared, stream, address, slot, watched, on_limit,
             ));
         }
     }
@@ -127,10 +127,10 @@ pub(crate) async fn serve(
 /// The next connection. `told`: when the last failure to accept was logged.
 async fn accept(
     listener: &TcpListener,
-    places: &Places,
+    slots: &ConnectionSlots,
     told: &mut Option<Instant>,
 ) -> (TcpStream, SocketAddr) {
-    if places.ending() > ENDING_MAX {
+    if slots.ending() > ENDING_MAX {
         tokio::time::sleep(PAUSE).await;
     }
     loop {
@@ -138,7 +138,7 @@ async fn accept(
             Ok(accepted) => return accepted,
             Err(error) => {
                 // Usually no file descriptor is left; one becomes free when a connection ends.
-                let made = places.make_room();
+                let made = slots.make_room();
                 if told.is_none_or(|last| last.elapsed() > TELL_AGAIN) {
                     *told = Some(Instant::now());
                     tracing::warn!(%error, room_made = made, "cannot accept a connection");

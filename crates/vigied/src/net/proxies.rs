@@ -37,7 +37,7 @@ impl Proxies {
         self.trusted.contains(address)
     }
 
-    /// The source that a connection's place counts for; `None` for a trusted proxy, which has no per-source limit.
+    /// The source that a connection's slot counts for; `None` for a trusted proxy, which has no per-source limit.
     pub(super) fn key(&self, peer: IpAddr) -> Option<SourceKey> {
         (!self.trusts(peer)).then(|| SourceKey::of(peer))
     }

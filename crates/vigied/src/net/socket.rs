@@ -25,7 +25,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const UNSENT_BYTES_MAX: u32 = 64 * 1024;
 
 /// At worst the system holds as much as it would have.
-fn hold_little(stream: &TcpStream) {
+fn limit_buffers(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -38,7 +38,7 @@ pub(super) struct Socket(Arc<TcpStream>);
 
 impl Socket {
     pub(super) fn new(stream: TcpStream) -> Self {
-        hold_little(&stream);
+        limit_buffers(&stream);
         Self(Arc::new(stream))
     }
 

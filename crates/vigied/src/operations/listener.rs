@@ -6,8 +6,8 @@ use super::peer::Peer;
 use super::{OperationsAddress, control, socket};
 use crate::app::App;
 use crate::config::Settings;
-use crate::http::places::Places;
-use crate::http::share::{AccountShare, ShareOwner, Shares};
+use crate::http::fair_share::{AccountShare, ShareOwner, Shares};
+use crate::http::request_slots::RequestSlots;
 use crate::net::tls::Tls;
 use anyhow::Context;
 use base::failure_streak::FailureStreak;
@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 /// Buffer for the head of a request; Prometheus sends a few hundred bytes.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// Percentage of all places that one address may take, so that it cannot keep the scraper out.
+/// Percentage of all slots that one address may take, so that it cannot keep the scraper out.
 const SOURCE_PERCENT: u64 = 25;
 
 /// The listener, bound but not served yet.
@@ -85,14 +85,14 @@ impl Listener {
     }
 }
 
-/// The places, shared by address; accounts do not count here.
-fn places(total: u64) -> Places {
+/// The slots, shared by address; accounts do not count here.
+fn slots(total: u64) -> RequestSlots {
     let shares = Shares {
         account: AccountShare::new(|_| 100),
         source: SOURCE_PERCENT,
         strangers: 100,
     };
-    Places::new(&limit::OPERATIONS_CONNECTIONS, total, shares)
+    RequestSlots::new(&limit::OPERATIONS_CONNECTIONS, total, shares)
 }
 
 /// Serves until dropped; with `tls` if it is reachable from other machines.
@@ -108,7 +108,7 @@ pub(crate) async fn serve(
         Kind::Address(_) => answer::router(&app, Some(tokens)),
         Kind::Control(_, settings) => control::router(&app, settings),
     };
-    let places = Arc::new(places(app.limits.operations_connections));
+    let slots = Arc::new(slots(app.limits.operations_connections));
     let failing = FailureStreak::new();
     loop {
         let accepted = match listener.accept().await {
@@ -130,7 +130,7 @@ pub(crate) async fn serve(
             Accepted::Socket(_) => ShareOwner::Proxy,
             Accepted::Address(_, peer) => ShareOwner::Source(SourceKey::of(peer.ip())),
         };
-        let Ok(place) = places.take(owner) else {
+        let Ok(slot) = slots.take(owner) else {
             app.metrics.limited(&limit::OPERATIONS_CONNECTIONS);
             continue;
         };
@@ -143,7 +143,7 @@ pub(crate) async fn serve(
             Accepted::Address(..) => router,
         };
         tokio::spawn(async move {
-            let _held = place;
+            let _slot = slot;
             let limit = app.limits.operations_time;
             let answered = tokio::time::timeout(limit, async {
                 match (accepted, tls) {
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn one_address_takes_its_share_and_gives_it_back() {
-        let places = Arc::new(places(8));
+        let slots = Arc::new(slots(8));
         let take =
-            |text: &str| places.take(ShareOwner::Source(SourceKey::of(text.parse().unwrap())));
+            |text: &str| slots.take(ShareOwner::Source(SourceKey::of(text.parse().unwrap())));
         let first = take("192.0.2.1").unwrap();
         let second = take("192.0.2.1").unwrap();
         assert!(take("192.0.2.1").is_err());
@@ -195,8 +195,8 @@ mod tests {
         drop(first);
         let again = take("192.0.2.1").unwrap();
         drop((second, again, other));
-        // The socket's places are one owner's: all but the last eighth.
-        let held: Vec<_> = std::iter::from_fn(|| places.take(ShareOwner::Proxy).ok()).collect();
+        // The socket's slots are one owner's: all but the last eighth.
+        let held: Vec<_> = std::iter::from_fn(|| slots.take(ShareOwner::Proxy).ok()).collect();
         assert_eq!(held.len(), 7);
     }
 }

@@ -2,7 +2,7 @@
 //! default it is a Unix socket in the data folder that only the server's user can open; for scraping over the network it can be
 //! an address.
 //!
-//! It shares neither places nor time limits with the public listener, so that it answers when that one is full.
+//! It shares neither slots nor time limits with the public listener, so that it answers when that one is full.
 
 pub(crate) mod answer;
 mod backup;

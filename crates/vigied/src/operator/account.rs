@@ -13,7 +13,7 @@ use crate::text::shell::word;
 use base::store::SampleStore;
 use iam::Iam;
 use iam::bootstrap::Request;
-use iam::manage::quota::InForce;
+use iam::manage::quota::EffectiveLimit;
 use serde::Serialize;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
@@ -108,7 +108,7 @@ struct Allowed {
 }
 
 impl Allowed {
-    const fn of(own: &InForce) -> Self {
+    const fn of(own: &EffectiveLimit) -> Self {
         Self {
             name: own.limit.name,
             allowed: own.allowed,

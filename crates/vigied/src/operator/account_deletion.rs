@@ -38,7 +38,10 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &DeleteArgs) -> any
     let own = Domain::Account(account.id);
     let series = control::series(settings.data(), &[own]);
     let series = series.and_then(|each| each.first().copied());
-    let holds = [Some((members, "member")), series.map(|own| (own, "series"))];
+    let holds = [
+        Some((members, "member")),
+        series.map(|series| (series, "series")),
+    ];
     let holds: Vec<String> = holds
         .into_iter()
         .flatten()
@@ -71,7 +74,7 @@ pub(crate) async fn delete(
     let series = match store {
         // The account is deleted even if its series cannot be counted.
         Some(store) => on_own_thread(store, move |store| {
-            let each = tenants.into_iter().map(|own| store.usage(&own));
+            let each = tenants.into_iter().map(|tenant| store.usage(&tenant));
             each.map(|usage| usage.map(|own| own.series))
                 .sum::<Result<u64, StoreError>>()
         })
@@ -222,6 +225,6 @@ pub(crate) fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
 pub(crate) fn name_of(deletions: &[Deleted], id: AccountId) -> Option<String> {
     let found = deletions
         .iter()
-        .find(|own| own.domain == Domain::Account(id))?;
+        .find(|deletion| deletion.domain == Domain::Account(id))?;
     Some(found.name.clone())
 }

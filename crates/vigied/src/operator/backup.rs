@@ -2,7 +2,7 @@
 //! otherwise this process makes it while it holds the lock of the folder.
 
 use crate::backup::audited;
-use crate::backup::make::{self, Made, Source};
+use crate::backup::make::{self, BackupSummary, Source};
 use crate::boot;
 use crate::cli::BackupArgs;
 use crate::config::Settings;
@@ -42,7 +42,7 @@ fn target(asked: &Path, data: &Path) -> anyhow::Result<PathBuf> {
     Ok(target)
 }
 
-async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Result<Made> {
+async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Result<BackupSummary> {
     let folder = boot::folder(settings)?;
     let clock = std::sync::Arc::new(base::time::SystemClock);
     let iam = boot::identity_of_operator(settings).await?;
@@ -58,7 +58,7 @@ async fn of_a_closed_folder(settings: &Settings, target: &Path) -> anyhow::Resul
     made
 }
 
-async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Made> {
+async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<BackupSummary> {
     let path = target
         .to_str()
         .context("the folder's path is no text that the server can be told")?;
@@ -82,7 +82,8 @@ async fn by_the_server(settings: &Settings, target: &Path) -> anyhow::Result<Mad
         match word_of(&state, "state") {
             Some("running") => {}
             Some("done") if word_of(&state, "target") == Some(path) => {
-                return Made::read(&state).context("the server's answer is not understood");
+                return BackupSummary::read(&state)
+                    .context("the server's answer is not understood");
             }
             _ => return Err(failed(&state, "the backup failed").into()),
         }
@@ -110,7 +111,7 @@ fn failed(value: &Value, otherwise: &str) -> CodedError {
     CodedError::new(word_of(value, "code").unwrap_or("failed"), text)
 }
 
-fn text(made: &Made, target: &Path) -> String {
+fn text(made: &BackupSummary, target: &Path) -> String {
     let path = word(&target.display().to_string());
     let identity = if made.has_identity {
         ""

@@ -72,14 +72,14 @@ impl Row<6> for DeletionRow {
 fn list(settings: &Settings, iam: &Iam, output: Output) -> String {
     let directory = iam.directory();
     let state = states(settings, iam);
-    let rows = directory.deletions().iter().map(|own| DeletionRow {
-        domain: own.domain.to_string(),
-        name: own.name.clone(),
-        account_guid: own.account.to_string(),
-        account_name: account_name(iam, own.account),
-        deleted_at: instant(own.deleted_at),
-        removed_at: instant(own.due_at),
-        state: state(own),
+    let rows = directory.deletions().iter().map(|deletion| DeletionRow {
+        domain: deletion.domain.to_string(),
+        name: deletion.name.clone(),
+        account_guid: deletion.account.to_string(),
+        account_name: account_name(iam, deletion.account),
+        deleted_at: instant(deletion.deleted_at),
+        removed_at: instant(deletion.due_at),
+        state: state(deletion),
     });
     output::list(output, &rows.collect::<Vec<_>>(), NOTHING)
 }
@@ -101,7 +101,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyh
         return Ok(true);
     }
     let iam = boot::identity_of_operator(settings).await?;
-    let what = named(&iam, arguments).map(|named| what_goes(settings, &iam, &named));
+    let what = named(&iam, arguments).map(|named| purge_question(settings, &iam, &named));
     iam.close().await;
     match what? {
         Some(what) => confirm::confirm(&what),
@@ -110,7 +110,7 @@ pub(crate) async fn is_meant(settings: &Settings, arguments: &PurgeArgs) -> anyh
 }
 
 /// The question to the operator; `None` if nothing waits.
-fn what_goes(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String> {
+fn purge_question(settings: &Settings, iam: &Iam, named: &[Domain]) -> Option<String> {
     let (directory, now) = (iam.directory(), SystemClock.now());
     let waiting = directory.deletions().iter();
     let waiting: Vec<&Deleted> = waiting

@@ -35,7 +35,10 @@ impl State {
 pub(super) fn states(settings: &Settings, iam: &Iam) -> impl Fn(&Deleted) -> State {
     let directory = iam.directory();
     let now = SystemClock.now();
-    let due = directory.deletions().iter().filter(|own| !own.is_kept(now));
+    let due = directory
+        .deletions()
+        .iter()
+        .filter(|deletion| !deletion.is_kept(now));
     let due: Vec<Domain> = due.map(|own| own.domain).collect();
     // Only a server removes series: if none answers, nothing is known to be removed.
     let series = control::series(settings.data(), &due).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
 use crate::data_dir::tour_folder;
-use crate::http::own_address::OwnAddress;
+use crate::http::advertised_address::OwnAddress;
 use crate::operator::key_file::KeyFile;
 use crate::text::shell::word;
 use anyhow::Context;

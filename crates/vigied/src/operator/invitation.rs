@@ -61,8 +61,8 @@ async fn code(
         .map_err(cli_error)?;
     let directory = iam.directory();
     let accounts = directory.accounts();
-    let name = accounts.iter().find(|own| own.id == made.account);
-    let name = name.map_or("", |own| own.name.as_str());
+    let name = accounts.iter().find(|account| account.id == made.account);
+    let name = name.map_or("", |name| name.name.as_str());
     let (code, until) = (made.code.expose(), instant(made.expires_at));
     let facts = json!({
         "email": made.email, "account_guid": made.account.to_string(), "account_name": name,

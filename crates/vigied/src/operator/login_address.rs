@@ -2,7 +2,7 @@
 //! folder knows only the settings.
 
 use crate::config::Settings;
-use crate::http::own_address::OwnAddress;
+use crate::http::advertised_address::OwnAddress;
 use crate::text::shell::word;
 
 /// The argument of `-a`, and a note if the address is unknown.

@@ -24,7 +24,7 @@ use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, KeysCommand, U
 use crate::config::Settings;
 use crate::control;
 use crate::data_dir::{self, DataDirError};
-use crate::http::own_address::OwnAddress;
+use crate::http::advertised_address::OwnAddress;
 use crate::operator::login_address::LoginAddress;
 use anyhow::{Context, bail};
 use base::store::SampleStore;

@@ -143,7 +143,10 @@ impl Row<5> for UserRow {
     const HEADS: [&'static str; 5] = ["User", "Id", "Address", "Since", "Accounts"];
 
     fn cells(&self) -> [String; 5] {
-        let accounts = self.accounts.iter().map(|own| own.account_name.as_str());
+        let accounts = self
+            .accounts
+            .iter()
+            .map(|account| account.account_name.as_str());
         let proven = match self.address_proven {
             true => "proven",
             false => "not proven",

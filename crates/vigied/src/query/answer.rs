@@ -6,12 +6,12 @@
 use super::memory::Reservation;
 use super::open_queries::OpenQuery;
 use super::packer::{self, Packer};
-use super::running::Entered;
+use super::running::RunningQuery;
 use super::turn_holder::TurnHolder;
-use crate::http::accepted::{EncodingChoice, Packing};
-use crate::http::places::Place;
+use crate::http::accept_encoding::{EncodingChoice, Packing};
 use crate::http::problem::Refusal;
-use base::context::{Context, Memory as _, Stop};
+use crate::http::request_slots::RequestSlot;
+use base::context::{Context, MemoryReservation as _, Stop};
 use base::limit::Limit;
 use base::store::StoreError;
 use std::sync::Arc;
@@ -79,8 +79,8 @@ pub(super) struct AnswerParts {
 #[derive(Debug)]
 pub(super) struct RunGuard {
     pub(super) turn_holder: Arc<TurnHolder>,
-    pub(super) _place: Option<Arc<Place>>,
-    pub(super) _entered: Entered,
+    pub(super) _slot: Option<Arc<RequestSlot>>,
+    pub(super) _entered: RunningQuery,
 }
 
 impl Drop for RunGuard {
@@ -171,7 +171,10 @@ impl Answer {
     /// # Errors
     /// If the deadline passes, or the query is cancelled, before the query has its turn again.
     pub(crate) fn wait_for(&self, others: impl Future<Output = ()>) -> Result<(), Stop> {
-        let turn_holder = self.run_guard.as_ref().map(|own| &own.turn_holder);
+        let turn_holder = self
+            .run_guard
+            .as_ref()
+            .map(|run_guard| &run_guard.turn_holder);
         let turn_holder = turn_holder.ok_or(Stop::Cancelled)?;
         let turn = turn_holder.take().ok_or(Stop::Cancelled)?;
         let deadline = self.context.deadline();
@@ -311,7 +314,7 @@ impl Answer {
         let turn_holder = self
             .run_guard
             .as_ref()
-            .map(|own| Arc::clone(&own.turn_holder));
+            .map(|run_guard| Arc::clone(&run_guard.turn_holder));
         let turn_holder = turn_holder.ok_or(Stop::Cancelled)?;
         let turn = turn_holder.take().ok_or(Stop::Cancelled)?;
         let begun = Instant::now();

@@ -4,7 +4,7 @@ use super::answer::Pieces;
 use super::memory::Reservation;
 use super::open_queries::OpenQuery;
 use super::running::CancelOnDrop;
-use crate::http::accepted::Packing;
+use crate::http::accept_encoding::Packing;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -196,8 +196,8 @@ impl hyper::body::Body for StreamingBody {
 mod tests {
     use super::super::memory::Pool;
     use super::*;
-    use crate::http::share::{ShareOwner, Shares};
-    use base::context::Memory as _;
+    use crate::http::fair_share::{ShareOwner, Shares};
+    use base::context::MemoryReservation as _;
 
     /// What the library had not written was counted no more once the body had ended.
     #[test]

@@ -1,7 +1,7 @@
 //! Turns for extra threads of a running query: given only while no query waits for one, and returned as soon as one does.
 
 use super::turns::{Turn, Turns};
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use base::context::{Helper, ThreadPool};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,7 +39,7 @@ struct SpareTurn {
 
 impl Helper for SpareTurn {
     fn is_wanted(&self) -> bool {
-        self.turns.anybody_waits()
+        self.turns.has_waiting_query()
     }
 }
 

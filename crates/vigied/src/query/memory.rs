@@ -1,7 +1,7 @@
 //! The memory of all queries in bytes: what they read, and the parts of their answers that are not sent yet.
 
-use crate::http::share::{ShareOwner, Shares, Tally};
-use base::context::{Memory, Stop};
+use crate::http::fair_share::{ShareOwner, Shares, Tally};
+use base::context::{MemoryReservation, Stop};
 use base::limit;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,12 +43,12 @@ impl Pool {
 pub(super) struct Reservation {
     pool: Arc<Pool>,
     owner: ShareOwner,
-    held: Mutex<Held>,
+    held: Mutex<ReservedBytes>,
 }
 
 /// What a query has.
 #[derive(Debug, Default)]
-struct Held {
+struct ReservedBytes {
     /// Bytes that it needs.
     used: u64,
     /// Bytes that it has taken from all queries' memory: as many or a few more.
@@ -64,7 +64,7 @@ impl Reservation {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, ReservedBytes> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -76,7 +76,7 @@ impl Reservation {
     }
 
     /// Takes what is missing to `needed` bytes, and a piece more where there is room for that.
-    fn take(&self, held: &mut Held, needed: u64) -> Result<(), Stop> {
+    fn take(&self, held: &mut ReservedBytes, needed: u64) -> Result<(), Stop> {
         let missing = needed.saturating_sub(held.taken);
         let mut tally = self.pool.tally();
         let ahead = missing.saturating_add(self.pool.piece);
@@ -106,7 +106,7 @@ impl Reservation {
     }
 
     /// Gives back what was taken and is not needed, but for `kept` bytes.
-    fn give_back(&self, held: &mut Held, kept: u64) {
+    fn give_back(&self, held: &mut ReservedBytes, kept: u64) {
         let kept = held.used.saturating_add(kept);
         let bytes = held.taken.saturating_sub(kept);
         if bytes > 0 {
@@ -116,7 +116,7 @@ impl Reservation {
     }
 }
 
-impl Memory for Reservation {
+impl MemoryReservation for Reservation {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let mut held = self.held();
         let needed = held.used.saturating_add(bytes);

@@ -22,10 +22,10 @@ pub(crate) mod spread;
 mod turn_holder;
 mod turns;
 
-use crate::http::accepted::EncodingChoice;
-use crate::http::faults::FAULTS;
+use crate::http::accept_encoding::EncodingChoice;
+use crate::http::fair_share::{ShareOwner, Shares};
+use crate::http::fault_log::FAULTS;
 use crate::http::problem::Refusal;
-use crate::http::share::{ShareOwner, Shares};
 use crate::http::worker;
 use crate::net::client_watch::ClientWatch;
 use crate::self_metrics::Metrics;
@@ -40,7 +40,7 @@ use iam::Iam;
 use memory::{Pool, Reservation};
 use open_queries::{AccessCheck, OpenQueries, OpenQuery};
 use render_cache::RenderCache;
-use running::{CancelOnDrop, Running};
+use running::{CancelOnDrop, RunningQueries};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -82,7 +82,7 @@ pub(crate) struct Queries {
     helped: Arc<AtomicU64>,
     pool: Arc<Pool>,
     render_cache: RenderCache,
-    running: Arc<Running>,
+    running: Arc<RunningQueries>,
     open_queries: Arc<OpenQueries>,
     /// Queries that wait for their client to read.
     unread: Arc<AtomicU64>,
@@ -241,7 +241,7 @@ async fn in_turn(
             reservation: Arc::clone(&reservation),
             run_guard: RunGuard {
                 turn_holder,
-                _place: worker::place(),
+                _slot: worker::slot(),
                 _entered: entered,
             },
             unread: Arc::clone(&queries.unread),

@@ -3,7 +3,7 @@
 //! Only answers about metrics are compressed. They are the only large ones, and hold no secret: the compressed length reveals
 //! how similar the parts are, so text that an attacker chooses must never be compressed together with a token or a key.
 
-use crate::http::accepted::{EncodingChoice, Packing};
+use crate::http::accept_encoding::{EncodingChoice, Packing};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};

@@ -47,16 +47,17 @@ impl<T> Default for Queue<T> {
 impl<T> Queue<T> {
     pub(super) fn push(&mut self, mut waiter: Waiter<T>, at: QueuePosition) {
         let place = match at {
-            QueuePosition::Front | QueuePosition::Back => {
-                self.waiters.partition_point(|own| own.round.is_none())
-            }
+            QueuePosition::Front | QueuePosition::Back => self
+                .waiters
+                .partition_point(|waiter| waiter.round.is_none()),
             QueuePosition::ItsRound => {
                 let own = self.waiters.iter();
                 let own = own.filter(|own| own.person == waiter.person);
                 let behind = own.filter_map(|own| own.round).max().map(|last| last + 1);
                 let round = behind.unwrap_or_default().max(self.round);
                 waiter.round = Some(round);
-                self.waiters.partition_point(|own| own.round <= Some(round))
+                self.waiters
+                    .partition_point(|waiter| waiter.round <= Some(round))
             }
         };
         self.waiters.insert(place, waiter);

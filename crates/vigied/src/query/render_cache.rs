@@ -143,7 +143,7 @@ impl RenderCache {
             deletions: self
                 .counter(&self.deletions, domain)
                 .load(Ordering::Acquire),
-            rules: (texts.map(|own| self.hasher.hash_one(own)), resolution),
+            rules: (texts.map(|text| self.hasher.hash_one(text)), resolution),
             step: at.div_euclid(step.max(1)),
             at,
         }

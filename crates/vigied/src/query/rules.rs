@@ -36,7 +36,7 @@ struct CachedRules {
 
 /// Bytes of the texts, which an entry may be the last to hold.
 fn text_bytes(texts: &RuleTexts) -> u64 {
-    let length = |text: &Option<String>| text.as_ref().map_or(0, |own| own.len() as u64);
+    let length = |text: &Option<String>| text.as_ref().map_or(0, |text| text.len() as u64);
     length(&texts.schemas).saturating_add(length(&texts.aggregation))
 }
 
@@ -45,12 +45,12 @@ pub(crate) type RulesError = ParseError<Stop>;
 
 /// The rules of a domain, whose bytes are counted until it is dropped.
 #[derive(Debug)]
-pub(crate) struct HeldRules<'c> {
+pub(crate) struct RulesGuard<'c> {
     rules: Arc<Rules>,
     _held: Bytes<'c>,
 }
 
-impl Deref for HeldRules<'_> {
+impl Deref for RulesGuard<'_> {
     type Target = Rules;
 
     fn deref(&self) -> &Rules {
@@ -107,17 +107,17 @@ impl CompiledRules {
         context: &'c Context,
         texts: Option<Arc<RuleTexts>>,
         step: Option<u32>,
-    ) -> Result<HeldRules<'c>, RulesError> {
+    ) -> Result<RulesGuard<'c>, RulesError> {
         let default_step = step.map_or(0, i64::from);
         let Some(texts) = texts else {
-            return Ok(HeldRules {
+            return Ok(RulesGuard {
                 rules: Arc::new(Rules::default().with_default_step(default_step)),
                 _held: Bytes(context, 0),
             });
         };
         if let Some(rules) = self.kept(&texts, step) {
             let held = Bytes::reserve(context, rules.bytes())?;
-            return Ok(HeldRules { rules, _held: held });
+            return Ok(RulesGuard { rules, _held: held });
         }
         // Without the lock: others need not wait for it, and at worst it is done twice.
         let schemas = texts.schemas.as_deref().unwrap_or_default();
@@ -126,7 +126,7 @@ impl CompiledRules {
         let rules = Arc::new(rules.with_default_step(default_step));
         let held = Bytes::reserve(context, rules.bytes())?;
         self.keep(texts, step, Arc::clone(&rules));
-        Ok(HeldRules { rules, _held: held })
+        Ok(RulesGuard { rules, _held: held })
     }
 
     fn kept(&self, texts: &Arc<RuleTexts>, step: Option<u32>) -> Option<Arc<Rules>> {
@@ -186,7 +186,7 @@ impl CompiledRules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base::context::Memory;
+    use base::context::MemoryReservation;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     /// Has so many bytes.
@@ -196,7 +196,7 @@ mod tests {
         used: AtomicU64,
     }
 
-    impl Memory for Share {
+    impl MemoryReservation for Share {
         fn reserve(&self, bytes: u64) -> Result<(), Stop> {
             if self.used.load(Ordering::Relaxed) + bytes > self.most {
                 return Err(Stop::Cancelled);

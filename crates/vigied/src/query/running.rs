@@ -6,10 +6,10 @@ use super::registry::{Registered, Registry};
 use std::sync::Arc;
 
 /// The cancel flags of the running queries.
-pub(super) type Running = Registry<Arc<Cancel>>;
+pub(super) type RunningQueries = Registry<Arc<Cancel>>;
 
 /// Registers a running query until dropped.
-pub(super) type Entered = Registered<Arc<Cancel>>;
+pub(super) type RunningQuery = Registered<Arc<Cancel>>;
 
 /// Cancels a query when dropped: nobody waits for its answer any more.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-impl Running {
+impl RunningQueries {
     /// Cancels all; returns whether there are any.
     pub(super) fn cancel_all(&self) -> bool {
         let all = self.all();

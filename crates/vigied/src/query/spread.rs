@@ -11,8 +11,8 @@ mod tests;
 
 use base::context::{Context, Helper, PartSpent, Stop, ThreadPool, TurnYield};
 use base::cursor::Cursor;
-use base::store::{Part, StoreError};
-use parts::{Claimed, Parts};
+use base::store::{ReadPart, StoreError};
+use parts::{NumberedPart, Parts};
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -50,7 +50,7 @@ pub(crate) trait PartReader: Sync {
 /// The first, in the order of the parts.
 pub(crate) fn read<R: PartReader>(
     context: &Context,
-    mut parts: Vec<Box<dyn Part + '_>>,
+    mut parts: Vec<Box<dyn ReadPart + '_>>,
     reading: &R,
 ) -> Result<Vec<R::Out>, StoreError> {
     let mut outs = Vec::with_capacity(parts.len());
@@ -76,12 +76,12 @@ pub(crate) fn read<R: PartReader>(
 }
 
 /// What was made of the first parts, and the parts that are left.
-type Progress<'p, R> = (Vec<<R as PartReader>::Out>, Vec<Box<dyn Part + 'p>>);
+type Progress<'p, R> = (Vec<<R as PartReader>::Out>, Vec<Box<dyn ReadPart + 'p>>);
 
 fn together<'p, R: PartReader>(
     context: &Context,
     (helping, helper): (&dyn ThreadPool, Box<dyn Helper>),
-    parts: Vec<Box<dyn Part + 'p>>,
+    parts: Vec<Box<dyn ReadPart + 'p>>,
     reading: &R,
 ) -> Progress<'p, R> {
     let ended = Arc::new(AtomicBool::new(false));
@@ -165,7 +165,7 @@ impl<'p, R: PartReader> Spreading<'_, 'p, R> {
 
     /// Reads parts until there is none, or the turn is wanted.
     fn help(&self, helper: Box<dyn Helper>) {
-        let gives_way = Arc::new(GivesWay {
+        let gives_way = Arc::new(HelperYield {
             helper,
             ended: Arc::clone(&self.ended),
         });
@@ -190,13 +190,13 @@ impl<'p, R: PartReader> Spreading<'_, 'p, R> {
         }
     }
 
-    fn fail(&self, claimed: Claimed<'p>, spent: PartSpent) {
+    fn fail(&self, claimed: NumberedPart<'p>, spent: PartSpent) {
         spent.undo();
         self.parts.failed(claimed);
         self.ended.store(true, Ordering::Relaxed);
     }
 
-    fn read(&self, context: &Context, part: &(dyn Part + 'p)) -> Result<R::Out, StoreError> {
+    fn read(&self, context: &Context, part: &(dyn ReadPart + 'p)) -> Result<R::Out, StoreError> {
         let mut out = self.reading.begin();
         let _ = part.read(context, &mut |cursor| {
             self.reading.series(context, cursor, &mut out)?;
@@ -217,18 +217,18 @@ impl Drop for HelperCountGuard<'_> {
 
 /// Ends the work of a thread that helps when its turn is wanted: it waits for nobody.
 #[derive(Debug)]
-struct GivesWay {
+struct HelperYield {
     helper: Box<dyn Helper>,
     ended: Arc<AtomicBool>,
 }
 
-impl GivesWay {
+impl HelperYield {
     fn is_over(&self) -> bool {
         self.ended.load(Ordering::Relaxed) || self.helper.is_wanted()
     }
 }
 
-impl TurnYield for GivesWay {
+impl TurnYield for HelperYield {
     fn yield_turn(&self, _: Instant) -> Result<Duration, Stop> {
         match self.is_over() {
             true => Err(Stop::Cancelled),

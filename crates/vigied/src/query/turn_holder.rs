@@ -116,7 +116,7 @@ impl TurnHolder {
 
 impl TurnYield for TurnHolder {
     fn yield_turn(&self, now: Instant) -> Result<Duration, Stop> {
-        if !self.turns.anybody_waits() {
+        if !self.turns.has_waiting_query() {
             return Ok(Duration::ZERO);
         }
         let Some((waiting, patience)) = self.yield_to_another(now)? else {
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(checked(LONG), Ok(Duration::ZERO), "nobody waits");
         let turns = Arc::clone(&query.turns);
         let other = tokio::spawn(async move { take(&turns, account(2)).await });
-        while !query.turns.anybody_waits() {
+        while !query.turns.has_waiting_query() {
             tokio::task::yield_now().await;
         }
         let early = SLICE.saturating_sub(Duration::from_millis(1));
@@ -196,7 +196,7 @@ mod tests {
             let query = query(patience).await;
             let turns = Arc::clone(&query.turns);
             let other = tokio::spawn(async move { take(&turns, account(2)).await });
-            while !query.turns.anybody_waits() {
+            while !query.turns.has_waiting_query() {
                 tokio::task::yield_now().await;
             }
             let waits = query.checked(SLICE);
@@ -205,7 +205,7 @@ mod tests {
                 query.cancel.cancel();
             }
             assert_eq!(waits.join().unwrap(), Err(end));
-            assert!(!query.turns.anybody_waits());
+            assert!(!query.turns.has_waiting_query());
             // It never goes on without a turn.
             let mut third = pin!(take(&query.turns, account(3)));
             assert!(poll(third.as_mut()).is_pending());

@@ -3,8 +3,8 @@
 //! holds for the users within an account.
 
 use super::queue::{Queue, QueuePosition, Waiter};
+use crate::http::fair_share::{ShareOwner, Shares, Tally};
 use crate::http::problem::Refusal;
-use crate::http::share::{ShareOwner, Shares, Tally};
 use base::limit;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 mod yielding;
 
-/// All turns.
+/// The permits to run queries, and the queue for them.
 #[derive(Debug)]
 pub(super) struct Turns {
     state: Mutex<State>,
@@ -109,7 +109,7 @@ impl Turns {
     }
 
     /// Whether any query waits; takes no lock.
-    pub(super) fn anybody_waits(&self) -> bool {
+    pub(super) fn has_waiting_query(&self) -> bool {
         self.accounts.load(Ordering::Relaxed) > 0
     }
 
@@ -290,7 +290,7 @@ impl State {
     /// Removes the owner's queue if it is empty.
     fn remove_if_empty(&mut self, owner: ShareOwner) {
         let queue = self.queues.get(&owner);
-        if queue.is_some_and(|own| own.waiters.is_empty()) {
+        if queue.is_some_and(|queue| queue.waiters.is_empty()) {
             self.queues.remove(&owner);
         }
     }
@@ -316,7 +316,7 @@ impl Drop for QueueTicket {
         let place = queue
             .waiters
             .iter()
-            .position(|own| own.number == self.number);
+            .position(|waiter| waiter.number == self.number);
         if let Some(gone) = place.and_then(|place| queue.waiters.remove(place)) {
             if gone.has_place {
                 state.waiting.subtract(self.owner, 1);

@@ -1,11 +1,11 @@
 //! Receives one body: bounded in size, in rate, by the request's time, and by the number of bodies arriving at once.
 
+use super::body_buffer::Gathered;
 use super::body_limit::BodyLimit;
-use super::gathered::Gathered;
 use crate::app::App;
 use crate::http::bodies::BodyReservation;
+use crate::http::fair_share::ShareOwner;
 use crate::http::problem::Refusal;
-use crate::http::share::ShareOwner;
 use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
 use base::error::{Kind, Problem};
@@ -17,12 +17,12 @@ use wire::code;
 
 /// A body that is there, and the hold on its bytes.
 #[derive(Debug)]
-pub(crate) struct Arrived {
+pub(crate) struct ReceivedBody {
     pub(crate) bytes: Bytes,
     pub(crate) held: BodyReservation,
 }
 
-impl AsRef<[u8]> for Arrived {
+impl AsRef<[u8]> for ReceivedBody {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -41,7 +41,7 @@ pub(crate) async fn take_in(
     owner: ShareOwner,
     body_limit: BodyLimit,
     mut body: Body,
-) -> Result<Arrived, Response> {
+) -> Result<ReceivedBody, Response> {
     let (_, allowed) = body_limit.limit(app);
     let too_large = || Refusal(too_large(app, body_limit)).into_response();
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
@@ -53,7 +53,7 @@ pub(crate) async fn take_in(
         return Err(too_large());
     }
     if body.is_end_stream() {
-        return Ok(Arrived {
+        return Ok(ReceivedBody {
             bytes: Bytes::new(),
             held: BodyReservation::nothing(&app.bodies, owner),
         });
@@ -71,7 +71,7 @@ pub(crate) async fn take_in(
         let deadline = arriving.deadline().min(last);
         let frame = tokio::select! {
             biased;
-            () = leave.notified() => return Err(gave_way()),
+            () = leave.notified() => return Err(displaced()),
             frame = timeout_at(deadline, body.frame()) => frame,
         };
         let data = match frame {
@@ -93,13 +93,13 @@ pub(crate) async fn take_in(
         arriving.record_received(data.len());
         let held = tokio::select! {
             biased;
-            () = leave.notified() => return Err(gave_way()),
+            () = leave.notified() => return Err(displaced()),
             held = arriving.reserve(data.len()) => held,
         };
         held.map_err(|over| over.refusal().into_response())?;
         gathered.add(data, declared);
     }
-    Ok(Arrived {
+    Ok(ReceivedBody {
         bytes: gathered.into_bytes(),
         held: arriving.arrived(),
     })
@@ -146,7 +146,7 @@ fn too_slow() -> Problem {
         .limit(&limit::BODY_STALL_SECONDS)
 }
 
-fn gave_way() -> Response {
+fn displaced() -> Response {
     let message = format!(
         "the body came so slowly that it gave way to another: `{}`",
         limit::ARRIVING_BODIES.name

@@ -6,7 +6,7 @@ use super::form_body::FormBody;
 use super::params::Params;
 use super::payload::{FormPayload, Payload, SamplesPayload};
 use crate::app::App;
-use crate::http::own_address::UrlForCaller;
+use crate::http::advertised_address::UrlForCaller;
 use crate::http::source;
 use axum::extract::{RawQuery, State};
 use base::limit::{self, Limit};

@@ -2,8 +2,10 @@
 //! them, from a credential that `iam` has verified.
 
 use super::guard::Guard;
-use super::presented::{self, AuthorizationKinds, Presented, USER_TOKEN, Way};
-use super::{cross_site, destination, right, two_credentials};
+use super::presented_credential::{
+    self, AuthorizationKinds, CredentialHeader, Presented, USER_TOKEN,
+};
+use super::{cross_site, destination, role_refusal, two_credentials};
 use crate::app::App;
 use crate::failure::refused;
 use crate::http::graphite_prefix::PathScope;
@@ -41,7 +43,7 @@ pub(crate) struct Caller {
     /// The API key that is, or that it was obtained with.
     pub(crate) key: Option<KeyId>,
     /// How the credential came.
-    pub(crate) way: Way,
+    pub(crate) way: CredentialHeader,
 }
 
 /// A rejected caller, with the credential's owner if it was verified.
@@ -67,22 +69,22 @@ pub(crate) struct Manager(pub(crate) Identity);
 /// What a request has sent that was verified, to be verified again.
 pub(super) fn reparse_credential<'h>(
     app: &App,
-    door: AuthorizationKinds,
+    kinds: AuthorizationKinds,
     headers: &'h HeaderMap,
 ) -> Result<Presented<'h>, Refusal> {
-    presented::read(app, door, headers)
+    presented_credential::read(app, kinds, headers)
 }
 
 fn sent<'h>(
     app: &App,
-    door: AuthorizationKinds,
+    kinds: AuthorizationKinds,
     headers: &'h HeaderMap,
 ) -> Result<Presented<'h>, Refusal> {
-    let sent = presented::read(app, door, headers)?;
+    let sent = presented_credential::read(app, kinds, headers)?;
     for repair in sent.repairs.iter() {
         app.metrics.repaired(repair.word());
     }
-    if sent.way == Way::UserToken {
+    if sent.way == CredentialHeader::UserToken {
         two_credentials::check(app, headers, sent.credential())?;
     }
     Ok(sent)
@@ -108,7 +110,7 @@ fn selector(request: &Request) -> Result<Option<Domain>, Refusal> {
         return Ok(in_header);
     };
     let in_path = read(text.as_bytes(), "path")?;
-    if in_header.is_some_and(|own| own != in_path) {
+    if in_header.is_some_and(|in_header| in_header != in_path) {
         let problem = code::REQUEST_MALFORMED
             .problem("`X-Auth-Scope-Id` and the path behind `/graphite` name different domains");
         let hint = "leave out the header, or name the same domain in both";
@@ -128,7 +130,7 @@ pub(crate) fn scope(
         destination::refuse_url_credential(request)?;
     }
     let sent = sent(app, AuthorizationKinds::Metrics, request.headers())?;
-    if sent.way == Way::Basic {
+    if sent.way == CredentialHeader::Basic {
         cross_site::check(app, request)?;
     }
     let mut selector = selector(request)?;
@@ -168,7 +170,7 @@ fn refusal(app: &App, source: Source, error: &AuthError) -> Refusal {
 
 /// The refusal of what a role does not allow.
 pub(super) fn right_missing(forbidden: &Forbidden) -> Refusal {
-    Refusal(right::missing(forbidden))
+    Refusal(role_refusal::missing(forbidden))
 }
 
 /// The refusal of a caller who reaches some series of a domain, on a route that is about all of them.
@@ -197,9 +199,11 @@ pub(crate) fn identity(
 }
 
 /// What kind of credential a refused request has shown, as far as that can be told.
-pub(crate) fn kind(app: &App, door: AuthorizationKinds, headers: &HeaderMap) -> Shown {
-    let presented = presented::read(app, door, headers);
-    presented.map_or(Shown::None, |own| Shown::from(&own.credential()))
+pub(crate) fn kind(app: &App, kinds: AuthorizationKinds, headers: &HeaderMap) -> Shown {
+    let presented = presented_credential::read(app, kinds, headers);
+    presented.map_or(Shown::None, |presented| {
+        Shown::from(&presented.credential())
+    })
 }
 
 /// The credential of `X-Auth-User-Token`, not yet verified; for routes that also answer without one.

@@ -11,7 +11,7 @@ pub(crate) fn mark_authenticated<B>(app: &App, request: &http::Request<B>) {
     let Some(state) = extensions.get::<Arc<ConnectionState>>() else {
         return;
     };
-    if state.keeps_place() {
+    if state.keeps_slot() {
         return;
     }
     let account = match (extensions.get::<Manager>(), extensions.get::<Caller>()) {

@@ -1,7 +1,7 @@
 //! Pages of other sites that may read answers: those whose origin is in `cors.origins`, on routes of metrics, with a credential
 //! that they send themselves. No answer allows what a browser would add of itself (`Access-Control-Allow-Credentials`).
 
-use super::presented::AuthorizationKinds;
+use super::presented_credential::AuthorizationKinds;
 use super::routes::Route;
 use crate::app::App;
 use axum::body::Body;

@@ -3,8 +3,8 @@
 //! no such care: a browser asks first (see `cors`).
 
 use crate::app::App;
-use crate::http::own_origin::is_own;
 use crate::http::problem::Refusal;
+use crate::http::same_origin::is_own;
 use axum::extract::Request;
 use http::{HeaderMap, HeaderValue, Method, header};
 use wire::code;
@@ -19,10 +19,12 @@ pub(super) fn check(app: &App, request: &Request) -> Result<(), Refusal> {
         let origin = origin.as_bytes();
         app.origins.lists(origin) || is_own(origin, headers, &app.public_url)
     };
-    let is_allowed = match said_site(headers) {
+    let is_allowed = match sec_fetch_site(headers) {
         Some(Site::Own) => true,
         // A page whose origin is listed may, and says so with it.
-        Some(Site::Other) => names_origin && origins.all(|own| app.origins.lists(own.as_bytes())),
+        Some(Site::Other) => {
+            names_origin && origins.all(|origin| app.origins.lists(origin.as_bytes()))
+        }
         None => origins.all(is_one_of_ours),
     };
     if is_allowed || is_link(request) {
@@ -45,7 +47,7 @@ pub(super) enum Site {
 }
 
 /// What `Sec-Fetch-Site` says, which no page can set.
-pub(super) fn said_site(headers: &HeaderMap) -> Option<Site> {
+pub(super) fn sec_fetch_site(headers: &HeaderMap) -> Option<Site> {
     let mut sites = headers.get_all("sec-fetch-site").iter().peekable();
     sites.peek()?;
     let is_own = sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));

@@ -1,7 +1,7 @@
 //! The body of a POST to one of Graphite's endpoints: parameters as a form.
 
 use super::payload::Payload;
-use crate::http::no_form::{self, FORM, MediaType};
+use crate::http::not_a_form::{self, FORM, MediaType};
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -18,7 +18,7 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
         let Payload(body) = Payload::from_request(request, state).await?;
-        let Some(kind) = no_form::kind(content_type.as_ref(), &body, MediaType::Counts) else {
+        let Some(kind) = not_a_form::kind(content_type.as_ref(), &body, MediaType::Counts) else {
             return Ok(Self(body));
         };
         let problem = code::REQUEST_MALFORMED.problem(format!("the body is {kind}, not a form"));

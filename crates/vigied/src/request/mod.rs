@@ -1,8 +1,7 @@
 //! Between the routes and a handler: the guard, the body within its bound, and what a handler takes as arguments.
 
-pub(crate) mod admission;
-pub(crate) mod admit;
 pub(crate) mod arrival;
+mod body_buffer;
 pub(crate) mod body_limit;
 pub(crate) mod caller;
 pub(crate) mod caller_audit;
@@ -11,13 +10,14 @@ pub(crate) mod cors;
 mod cross_site;
 pub(crate) mod destination;
 pub(crate) mod form_body;
-mod gathered;
 mod guard;
 pub(crate) mod observe;
 pub(crate) mod params;
 pub(crate) mod payload;
-pub(crate) mod presented;
-pub(crate) mod right;
+pub(crate) mod presented_credential;
+pub(crate) mod receive;
+pub(crate) mod request_access;
+pub(crate) mod role_refusal;
 pub(crate) mod routes;
 pub(crate) mod two_credentials;
 pub(crate) mod url_for_caller;

@@ -1,14 +1,14 @@
 //! The outermost layer: every request gets a transaction id, a time limit, a line in the log, a count in the metrics, and,
-//! when it is refused, an error body in its protocol's form. The request takes its place in `request/admit.rs`.
+//! when it is refused, an error body in its protocol's form. The request takes its slot in `request/receive.rs`.
 
 use super::arrival::HangUp;
 use super::caller_audit::CallerId;
 use crate::app::App;
+use crate::http::fair_share::ShareOwner;
 use crate::http::host;
 use crate::http::problem::{self, Refusal};
-use crate::http::share::ShareOwner;
 use crate::http::source;
-use crate::http::unread::Unread;
+use crate::http::unread_body::UnreadRest;
 use crate::self_metrics::NO_ROUTE;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -54,7 +54,7 @@ pub(crate) async fn observe(
     request.extensions_mut().insert(from);
     // A client that waits for `100 Continue` has sent no body, and draining would send the `100 Continue`.
     let waits = request.headers().contains_key(header::EXPECT);
-    let (unread, request) = Unread::watch(request);
+    let (unread, request) = UnreadRest::watch(request);
     // What a person does is logged where it is done, which knows nothing of requests: it stands in this span.
     let span = tracing::info_span!("request", source = %from.0, transaction);
     // The audit records this origin for everything the request does.
@@ -122,7 +122,7 @@ pub(crate) async fn observe(
 }
 
 /// Takes in what is still sent, as one of the bodies that arrive; whether that was all.
-async fn rest_is_taken_in(app: &App, from: source::RequestSource, unread: Unread) -> bool {
+async fn rest_is_taken_in(app: &App, from: source::RequestSource, unread: UnreadRest) -> bool {
     match app.bodies.enter(ShareOwner::stranger(from.0)) {
         // As much as was read and is sent in vain where a body of samples is too large.
         Ok(arriving) => {

@@ -1,7 +1,7 @@
 //! Ids in paths and lists in queries.
 
 use crate::failure::refused::check_length;
-use crate::http::no_json;
+use crate::http::not_json;
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequestParts, Path};
 use base::error::{Kind, Problem};
@@ -111,10 +111,10 @@ impl Params {
 pub(crate) fn body<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(bytes).map_err(|error| {
         let message = "the body is not the JSON asked for";
-        let Some(kind) = no_json::kind(bytes) else {
+        let Some(kind) = not_json::kind(bytes) else {
             return invalid(format!("{message}: {error}"));
         };
         let Refusal(problem) = invalid(format!("{message}: it is {kind}"));
-        Refusal(problem.hint(no_json::HINT))
+        Refusal(problem.hint(not_json::HINT))
     })
 }

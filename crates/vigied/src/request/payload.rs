@@ -1,5 +1,5 @@
 //! The body of a request as a handler takes it. Each kind has its limit (`request/body_limit.rs`); the guard has received the
-//! body within that limit before the handler runs (`request/admit.rs`).
+//! body within that limit before the handler runs (`request/receive.rs`).
 
 use crate::http::problem::Refusal;
 use axum::extract::{FromRequest, Request};

@@ -1,20 +1,20 @@
 //! What a route is. It is made together with its guard, and the guard is what verifies the caller: there is no way to mount
 //! a handler without declaring who may call it, the form of its errors, and the size of its body.
 
-use super::admission::AskedAt;
-use super::admit::admit;
 use super::body_limit::{BodyLimit, HandlerArguments};
 use super::caller::{self, Caller, Manager};
 use super::caller_audit;
 use super::connection;
 use super::cross_site::{self, Site};
 pub(crate) use super::guard::Guard;
-use super::presented::{self, AuthorizationKinds};
+use super::presented_credential::{self, AuthorizationKinds};
+use super::receive::receive;
+use super::request_access::AskedAt;
 use crate::app::App;
-use crate::http::form::Form;
+use crate::http::error_body::ErrorForm;
+use crate::http::fair_share::ShareOwner;
 use crate::http::graphite_prefix::PathScope;
 use crate::http::problem::{Refusal, TakesPassword, TokenRefused};
-use crate::http::share::ShareOwner;
 use crate::http::source;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -33,7 +33,7 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     pub(crate) guard: Guard,
     /// What its errors look like.
-    pub(crate) form: Form,
+    pub(crate) form: ErrorForm,
     /// How large a body it takes; by the last argument of its handler.
     pub(crate) body_limit: BodyLimit,
     when_full: bool,
@@ -51,7 +51,7 @@ struct Guarded {
 }
 
 impl Route {
-    /// It answers also when all places are taken: that is when it is needed.
+    /// It answers also when all slots are taken: that is when it is needed.
     pub(crate) fn answered_when_full(mut self) -> Self {
         self.when_full = true;
         self
@@ -61,7 +61,7 @@ impl Route {
 macro_rules! verbs {
     ($($verb:ident $filter:ident;)*) => {
         $(#[doc = concat!("A route that answers to `", stringify!($filter), "`.")]
-        pub(crate) fn $verb<H, T>(path: &'static str, guard: Guard, form: Form, handler: H) -> Route
+        pub(crate) fn $verb<H, T>(path: &'static str, guard: Guard, form: ErrorForm, handler: H) -> Route
         where
             H: Handler<T, Arc<App>>,
             T: HandlerArguments + 'static,
@@ -124,11 +124,11 @@ async fn verify(
     let repairs = match guard {
         Guard::Public => {
             let owner = owner(&app, &request);
-            return admit(&app, owner, body_limit, request, next).await;
+            return receive(&app, owner, body_limit, request, next).await;
         }
         Guard::Credential => {
             let owner = owner(&app, &request);
-            return with_tokens(admit(&app, owner, body_limit, request, next).await);
+            return with_tokens(receive(&app, owner, body_limit, request, next).await);
         }
         Guard::Identity => {
             match caller::identity(&app, (request.headers(), source::of(&request))) {
@@ -149,14 +149,14 @@ async fn verify(
             }
         }
     };
-    let door = AuthorizationKinds::of(guard);
-    let may_ask_for_password = door == AuthorizationKinds::Metrics
-        && cross_site::said_site(request.headers()) != Some(Site::Other);
+    let kinds = AuthorizationKinds::of(guard);
+    let may_ask_for_password = kinds == AuthorizationKinds::Metrics
+        && cross_site::sec_fetch_site(request.headers()) != Some(Site::Other);
     let mut response = match repairs {
         Err(rejected) => {
-            let shown = caller::kind(&app, door, request.headers());
+            let shown = caller::kind(&app, kinds, request.headers());
             let mut response = caller_audit::rejected(&app, &request, *rejected, shown);
-            if presented::is_by_token(request.headers()) {
+            if presented_credential::is_by_token(request.headers()) {
                 response.extensions_mut().insert(TokenRefused);
             }
             response
@@ -169,7 +169,7 @@ async fn verify(
                 Err(refusal) => refusal.into_response(),
                 Ok(()) => {
                     let owner = owner(&app, &request);
-                    admit(&app, owner, body_limit, request, next).await
+                    receive(&app, owner, body_limit, request, next).await
                 }
             };
             caller_audit::answered(&app, who, &mut response);

@@ -2,7 +2,7 @@
 //! is ignored, unless it is a credential of this server for another user or account, in any form that a route of metrics takes.
 //! That request is refused: one of the two would be ignored silently, and nobody knows which one a proxy relied on.
 
-use super::presented::{self, AuthorizationKinds};
+use super::presented_credential::{self, AuthorizationKinds};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use http::{HeaderMap, header};
@@ -26,7 +26,7 @@ pub(crate) fn check(
     };
     for value in beside {
         let Ok(other) =
-            presented::authorization(app, AuthorizationKinds::Metrics, value.as_bytes())
+            presented_credential::authorization(app, AuthorizationKinds::Metrics, value.as_bytes())
         else {
             continue;
         };

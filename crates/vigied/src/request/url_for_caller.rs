@@ -1,7 +1,7 @@
 //! Extracts the server's URL from the host by which a request names it.
 
 use crate::app::App;
-use crate::http::own_address::UrlForCaller;
+use crate::http::advertised_address::UrlForCaller;
 use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;

@@ -20,7 +20,7 @@ use iam::IamError;
 use iam::Identity;
 use iam::directory::{Account, Member};
 use iam::manage::invitation::Invitation;
-use iam::manage::page::{Part, Window};
+use iam::manage::page::{Page, PageRequest};
 use iam::manage::people_search::PeopleSearch;
 use std::sync::Arc;
 use wire::cf::deleted::instant;
@@ -36,7 +36,7 @@ fn resource(app: &App, caller: &Identity, account: &Account) -> AccountResource 
         .user(account.owner)
         .map_or_else(String::new, |user| user.email.clone());
     // A nested list: at most one page; for more, the client requests the list itself.
-    let few = Window {
+    let few = PageRequest {
         skip: 0,
         take: limit::PAGE_ENTRIES.default,
     };
@@ -156,7 +156,7 @@ pub(super) async fn users(
     let total = members.total.saturating_add(invited.total);
     let members = members.entries.iter().map(|member| person(&app, member));
     let invited = invited.entries.iter().map(|one| waiting(account, one));
-    let part = Part {
+    let part = Page {
         entries: members.chain(invited).collect(),
         total,
     };

@@ -8,8 +8,8 @@ use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
 use crate::http::header::single;
-use crate::http::own_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -274,7 +274,7 @@ pub(super) fn is_set(
 }
 
 /// The key that a body asks for.
-pub(super) fn wished(wanted: CreateApiKey) -> Result<NewKey, Refusal> {
+pub(super) fn requested_key(wanted: CreateApiKey) -> Result<NewKey, Refusal> {
     served(
         wanted.action_when_leaked.as_deref(),
         wanted.support_sessions,
@@ -309,7 +309,7 @@ pub(super) async fn create(
         owner,
         locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
         disabled: is_set(&headers, "entity-disable", "Entity-Disable")?,
-        ..wished(wanted)?
+        ..requested_key(wanted)?
     };
     let (key, text) = app.iam.create_api_key(&caller, new).await?;
     answer(StatusCode::CREATED, &key, Some(&text))

@@ -5,7 +5,7 @@
 
 use super::oauth_error::with_word;
 use super::passcode::{escape, html};
-use crate::http::own_address::UrlForCaller;
+use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use axum::response::Response;

@@ -6,7 +6,7 @@ use super::paging::CfPage;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
-use crate::http::own_address::UrlForCaller;
+use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -145,7 +145,7 @@ fn member_resource(directory: &Directory, holder: Principal) -> Resource<MemberE
             updated_at: None,
         },
         entity: MemberEntity {
-            username: user.map_or_else(|| holder.to_string(), |own| own.email.clone()),
+            username: user.map_or_else(|| holder.to_string(), |user| user.email.clone()),
             active: true,
             admin: false,
         },

@@ -4,13 +4,13 @@
 use super::portions::{Outcome, Portions};
 use super::reply::json;
 use crate::app::App;
-use crate::app::arrivals::ArrivingBy;
+use crate::app::arrivals::ArrivalSource;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::http::worker;
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
+use crate::request::request_access::RequestAccess;
 use axum::extract::State;
 use axum::response::Response;
 use base::time::Millis;
@@ -37,7 +37,7 @@ pub(crate) async fn write(
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
     let now = app.clock.now();
-    let by = ArrivingBy::new("/collectd", source, caller.key);
+    let by = ArrivalSource::new("/collectd", source, caller.key);
     let stored = move || {
         let portions = Portions::new(&app, (&caller.scope, &admission), by);
         store(portions, &body, now)
@@ -55,7 +55,7 @@ pub(crate) async fn write(
         let seconds = HeaderValue::from_static("60");
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
-    outcome.tell(response.headers_mut());
+    outcome.add_receipt(response.headers_mut());
     Ok(response)
 }
 
@@ -70,7 +70,7 @@ fn store(mut portions: Portions<'_>, body: &[u8], now: Millis) -> Result<Outcome
         })?;
         let mut ready = Lines::default();
         while decoder.step(&mut ready, now) {
-            if portions.hold(bytes(&ready))? {
+            if portions.reserve(bytes(&ready))? {
                 portions.store(&std::mem::take(&mut ready))?;
             }
         }
@@ -79,7 +79,7 @@ fn store(mut portions: Portions<'_>, body: &[u8], now: Millis) -> Result<Outcome
         let mut decoder = command::Decoder::default();
         for slice in body.chunks(SLICE_BYTES) {
             decoder.feed(slice, now);
-            if portions.hold(bytes(decoder.ready()))? {
+            if portions.reserve(bytes(decoder.ready()))? {
                 portions.store(&decoder.take())?;
             }
         }

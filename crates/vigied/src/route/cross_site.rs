@@ -6,9 +6,9 @@
 
 use super::identity::property;
 use crate::http::header::single;
-use crate::http::no_form::{FORM, HINT};
-use crate::http::own_origin::is_own;
+use crate::http::not_a_form::{FORM, HINT};
 use crate::http::problem::Refusal;
+use crate::http::same_origin::is_own;
 use base::secret::constant_time_eq;
 use http::{HeaderMap, header};
 use wire::iam::form::Form;

@@ -16,7 +16,7 @@ pub(super) async fn deletion_reply(
 ) -> Result<Response, Refusal> {
     let (store, tenants) = (Arc::clone(&app.store), deletion.tenants.clone());
     let counted = worker::run(move || {
-        let each = tenants.into_iter().map(|own| store.usage(&own));
+        let each = tenants.into_iter().map(|tenant| store.usage(&tenant));
         each.map(|usage| usage.map(|own| own.series)).sum()
     });
     let mut response = StatusCode::NO_CONTENT.into_response();

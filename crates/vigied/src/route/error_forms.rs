@@ -12,28 +12,28 @@ pub(crate) fn error_forms() -> ErrorForms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::error_body::ErrorForm;
     use crate::http::error_forms::beginnings_of;
-    use crate::http::form::Form;
     use crate::request::routes::Route;
 
     #[test]
     fn a_path_that_is_no_route_is_answered_as_its_neighbours_are() {
         let forms = error_forms();
         for (path, form) in [
-            ("/identity/tokens", Form::Token),
-            ("/oidc", Form::Token),
-            ("/oauth/tokens", Form::Uaa),
-            ("/v1/apikey", Form::Monitoring),
-            ("/v1/apikeys/ApiKey-1/unlock", Form::Identity),
-            ("/v1/metric", Form::Monitoring),
-            ("/v2/organisations", Form::CloudFoundry),
-            ("/v2/accounts/1/groups", Form::Identity),
-            ("/coe/v3", Form::Identity),
-            ("/render", Form::Graphite),
-            ("/metrics/fnd", Form::Graphite),
-            ("/tags/autoComplete/tag", Form::Graphite),
-            ("//v2", Form::Monitoring),
-            ("*", Form::Monitoring),
+            ("/identity/tokens", ErrorForm::Token),
+            ("/oidc", ErrorForm::Token),
+            ("/oauth/tokens", ErrorForm::Uaa),
+            ("/v1/apikey", ErrorForm::Monitoring),
+            ("/v1/apikeys/ApiKey-1/unlock", ErrorForm::Identity),
+            ("/v1/metric", ErrorForm::Monitoring),
+            ("/v2/organisations", ErrorForm::CloudFoundry),
+            ("/v2/accounts/1/groups", ErrorForm::Identity),
+            ("/coe/v3", ErrorForm::Identity),
+            ("/render", ErrorForm::Graphite),
+            ("/metrics/fnd", ErrorForm::Graphite),
+            ("/tags/autoComplete/tag", ErrorForm::Graphite),
+            ("//v2", ErrorForm::Monitoring),
+            ("*", ErrorForm::Monitoring),
         ] {
             assert_eq!(forms.of(None, path), form, "{path}");
         }

@@ -2,7 +2,7 @@
 
 use super::passcode::escape;
 use super::reply::{json, json_bytes};
-use crate::http::own_address::UrlForCaller;
+use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::text::shell::word;
 use axum::response::{IntoResponse, Response};

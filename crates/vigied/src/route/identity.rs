@@ -4,9 +4,9 @@ use super::oauth_error;
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
 use crate::http::header::single;
-use crate::http::no_form::{self, MediaType};
-use crate::http::own_address::UrlForCaller;
+use crate::http::not_a_form::{self, MediaType};
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
@@ -43,10 +43,10 @@ pub(super) fn property(code: &'static str, message: String) -> Refusal {
 
 pub(super) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Form, Refusal> {
     let content_type = headers.get(header::CONTENT_TYPE);
-    if let Some(kind) = no_form::kind(content_type, body, MediaType::IsHint) {
+    if let Some(kind) = not_a_form::kind(content_type, body, MediaType::IsHint) {
         let message = format!("Property validation failed: the body is {kind}, not a form");
         let refusal = property("BXNIM0106E", message);
-        return Err(Refusal(refusal.0.hint(no_form::HINT)));
+        return Err(Refusal(refusal.0.hint(not_a_form::HINT)));
     }
     Form::parse(body).map_err(|error| {
         let refusal = property("BXNIM0106E", format!("Property validation failed: {error}"));
@@ -142,10 +142,10 @@ pub(super) fn grant(form: &Form) -> Result<Grant, Refusal> {
             Ok(Grant::RefreshToken(token))
         }
         other => {
-            let shown: String = other.chars().take(80).collect();
+            let excerpt: String = other.chars().take(80).collect();
             Err(property(
                 "BXNIM0106E",
-                format!("Property validation failed: grant_type `{shown}` is not supported"),
+                format!("Property validation failed: grant_type `{excerpt}` is not supported"),
             ))
         }
     }

@@ -7,7 +7,7 @@ use crate::http::problem::Refusal;
 use crate::request::params::Params;
 use base::error::{Kind, Problem};
 use base::limit;
-use iam::manage::page::{Part, Window};
+use iam::manage::page::{Page, PageRequest};
 use wire::cf::list::{List, Resource};
 
 /// The paging parameters of an interface.
@@ -42,8 +42,8 @@ const CF: Style = Style {
 };
 
 fn refused(key: &'static str, what: &str, text: &str) -> Problem {
-    let shown: String = text.chars().take(40).collect();
-    let message = format!("`{key}` is {what}, not {shown:?}");
+    let excerpt: String = text.chars().take(40).collect();
+    let message = format!("`{key}` is {what}, not {excerpt:?}");
     Problem::new(Kind::Invalid, "invalid_parameter", message).field(key)
 }
 
@@ -70,9 +70,9 @@ impl Style {
     }
 
     /// The requested part of the list, for interfaces that address a page by its first entry.
-    pub(crate) fn window(&self, params: &Params) -> Result<Window, Refusal> {
+    pub(crate) fn window(&self, params: &Params) -> Result<PageRequest, Refusal> {
         let skip = number(params, self.start, "what `next` of a page says")?;
-        Ok(Window {
+        Ok(PageRequest {
             skip: skip.unwrap_or(0),
             take: self.size(params)?,
         })
@@ -97,7 +97,7 @@ impl Style {
 }
 
 /// The start of the next page, if there is one.
-pub(crate) fn next<T>(window: Window, part: &Part<T>) -> Option<u64> {
+pub(crate) fn next<T>(window: PageRequest, part: &Page<T>) -> Option<u64> {
     let next = window.skip.saturating_add(window.take);
     (next < part.total).then_some(next)
 }
@@ -134,8 +134,8 @@ impl CfPage {
     }
 
     /// The part of the list on this page.
-    pub(crate) const fn window(&self) -> Window {
-        Window {
+    pub(crate) const fn window(&self) -> PageRequest {
+        PageRequest {
             skip: (self.page - 1).saturating_mul(self.size),
             take: self.size,
         }
@@ -147,7 +147,7 @@ impl CfPage {
         path: &str,
         params: &Params,
         kept: &[&'static str],
-        part: &Part<T>,
+        part: &Page<T>,
         resource: impl Fn(&T) -> Resource<E>,
     ) -> Result<List<E>, Refusal> {
         let around = self.around(path, params, kept, part.total)?;

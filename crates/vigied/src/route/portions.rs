@@ -6,10 +6,10 @@
 //! long, and what is withdrawn ends at once.
 
 use crate::app::App;
-use crate::app::arrivals::{Arrival, ArrivingBy};
+use crate::app::arrivals::{Arrival, ArrivalSource};
 use crate::http::bodies::BodyReservation;
+use crate::http::fair_share::ShareOwner;
 use crate::http::problem::Refusal;
-use crate::http::share::ShareOwner;
 use crate::query::open_queries::AccessCheck;
 use base::sample::RejectReason;
 use base::scope::Scope;
@@ -53,13 +53,13 @@ pub(super) struct First {
     is_text: bool,
 }
 
-/// A body on its way into the store.
+/// Stores the samples of a body in portions.
 #[derive(Debug)]
 pub(super) struct Portions<'a> {
     app: &'a App,
     scope: &'a Scope,
     access: &'a dyn AccessCheck,
-    by: ArrivingBy,
+    by: ArrivalSource,
     held: BodyReservation,
     reserved: usize,
     made: usize,
@@ -70,7 +70,7 @@ impl<'a> Portions<'a> {
     pub(super) fn new(
         app: &'a App,
         (scope, access): (&'a Scope, &'a dyn AccessCheck),
-        by: ArrivingBy,
+        by: ArrivalSource,
     ) -> Self {
         let account = app.iam.directory().account_of(scope.domain());
         let owner = account.map_or(ShareOwner::Proxy, ShareOwner::Account);
@@ -86,11 +86,11 @@ impl<'a> Portions<'a> {
         }
     }
 
-    /// Counts what is ready, in bytes; whether it is time to store it.
+    /// Reserves memory for the `ready` bytes of samples; returns whether they are enough for a portion to be stored.
     ///
     /// # Errors
     /// If there is no memory for it, or the whole is too much.
-    pub(super) fn hold(&mut self, ready: usize) -> Result<bool, Refusal> {
+    pub(super) fn reserve(&mut self, ready: usize) -> Result<bool, Refusal> {
         let more = ready.saturating_sub(self.reserved);
         self.held.grow(more).map_err(|over| over.refusal())?;
         self.reserved += more;
@@ -136,7 +136,10 @@ impl<'a> Portions<'a> {
             let line = lines.lines.get(*at).copied().unwrap_or_default();
             (line, reason)
         });
-        let early = lines.rejects.iter().map(|own| (own.line, &own.reason));
+        let early = lines
+            .rejects
+            .iter()
+            .map(|reject| (reject.line, &reject.reason));
         for (line, reason) in early.chain(late) {
             outcome.note(line, reason);
         }
@@ -157,7 +160,7 @@ fn too_large() -> Refusal {
 
 impl Outcome {
     /// Adds the counts to an answer, for who looks: most senders read no body.
-    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+    pub(super) fn add_receipt(&self, headers: &mut HeaderMap) {
         let Self {
             received,
             stored,

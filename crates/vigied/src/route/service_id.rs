@@ -1,6 +1,6 @@
 //! `/v1/serviceids`: programs with an identity of their own, which Administrators manage.
 
-use super::api_key::{in_own_account, invalid, is_set, shown as shown_key, wished};
+use super::api_key::{in_own_account, invalid, is_set, requested_key, shown as shown_key};
 use super::entity_tag::{if_match, tagged};
 use super::filter;
 use super::history;
@@ -9,7 +9,7 @@ use super::paging::{IAM, next};
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
-use crate::http::own_address::UrlForCaller;
+use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
 use crate::request::caller::Manager;
 use crate::request::params::{Params, body};
@@ -130,7 +130,11 @@ pub(super) async fn create(
         crns: wanted.unique_instance_crns.unwrap_or_default(),
         locked: is_set(&headers, "entity-lock", "Entity-Lock")?,
     };
-    let key = wanted.apikey.map(key_fields).map(wished).transpose()?;
+    let key = wanted
+        .apikey
+        .map(key_fields)
+        .map(requested_key)
+        .transpose()?;
     let made = app.iam.create_service_id(&caller, new, key).await?;
     let key = made.key.as_ref();
     let answer = Shown {

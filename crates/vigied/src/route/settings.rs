@@ -3,14 +3,14 @@
 use super::reply::json;
 use crate::app::App;
 use crate::failure::refused;
-use crate::http::accepted::EncodingChoice;
-use crate::http::no_json;
+use crate::http::accept_encoding::EncodingChoice;
+use crate::http::not_json;
 use crate::http::problem::Refusal;
 use crate::query::rules::{self, RulesError};
 use crate::query::{self, answer::Answer};
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
+use crate::request::request_access::RequestAccess;
 use ::query::schema::SchemaError;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -49,7 +49,7 @@ pub(super) async fn change(
     Payload(body): Payload,
 ) -> Result<Response, Refusal> {
     let wanted: DomainChange = serde_json::from_slice(&body).map_err(|error| {
-        let why = match no_json::kind(&body) {
+        let why = match not_json::kind(&body) {
             Some(kind) => format!("the body is {kind}, not JSON"),
             None => error.to_string(),
         };

@@ -138,7 +138,7 @@ pub(super) async fn token(
 ) -> Result<Response, Refusal> {
     let text = |(name, field)| {
         let value = single(&headers, name, field)?;
-        let text = value.and_then(|own| std::str::from_utf8(own.as_bytes()).ok());
+        let text = value.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
         let text = text.map(str::trim).filter(|text| !text.is_empty());
         text.ok_or_else(|| {
             let problem = code::CREDENTIAL_MISSING.problem(format!("the request has no `{field}`"));
@@ -161,8 +161,8 @@ pub(super) async fn token(
         app.metrics.refused(problem.code);
         app.iam.note_refused(Refused {
             action: Action::CredentialRefused,
-            principal: proof.as_ref().map(|own| own.principal),
-            account: proof.as_ref().and_then(|own| own.account),
+            principal: proof.as_ref().map(|proof| proof.principal),
+            account: proof.as_ref().and_then(|proof| proof.account),
             credential: Shown::UaaToken,
             why: problem.code,
         });

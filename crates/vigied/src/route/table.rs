@@ -6,7 +6,7 @@ use super::{
     identity, influx, introspection, invitation, metrics, passcode, service_id, settings,
     space_login, uaa,
 };
-use crate::http::form::Form::{
+use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
 };
 use crate::request::destination::SpaceParameter;
@@ -18,7 +18,7 @@ use base::id::{OrgId, SpaceId};
 use base::scope::Action;
 
 /// Path prefixes below which routes have several forms of errors, with the form for unknown paths there.
-pub(crate) const SHARED: &[(&str, Form)] = &[
+pub(crate) const SHARED: &[(&str, ErrorForm)] = &[
     ("/metrics", Graphite),
     ("/v1", Monitoring),
     ("/v2", CloudFoundry),
@@ -66,7 +66,7 @@ pub(crate) fn table() -> Vec<Route> {
         put("/v1/settings/domain", WholeScope(Action::Configure), Monitoring, settings::change),
         // collectd's `write_http`.
         post("/collectd", Sender(SpaceParameter::Nothing), Monitoring, collectd::write),
-        // Logins for senders of the original, whose door is no HTTP.
+        // Logins for senders of the original, whose protocol is not HTTP.
         post("/login", Credential, Monitoring, space_login::log_in),
         get("/token", Credential, Monitoring, space_login::token),
         // InfluxDB's senders.

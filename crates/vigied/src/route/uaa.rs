@@ -5,7 +5,7 @@ use super::reply::json;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::header::single;
-use crate::http::no_form::{self, MediaType};
+use crate::http::not_a_form::{self, MediaType};
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::request::caller::Manager;
@@ -78,11 +78,11 @@ fn grant(form: &Form) -> Result<UaaGrant, Refusal> {
             &limit::TOKEN_BYTES,
         )?)),
         other => {
-            let shown: String = other.chars().take(80).collect();
+            let excerpt: String = other.chars().take(80).collect();
             Err(refused(
                 Kind::Invalid,
                 "unsupported_grant_type",
-                format!("the grant type `{shown}` is not supported"),
+                format!("the grant type `{excerpt}` is not supported"),
             ))
         }
     }
@@ -108,8 +108,8 @@ pub(super) async fn token(
         return Err(bad_client());
     }
     let content_type = headers.get(header::CONTENT_TYPE);
-    if let Some(kind) = no_form::kind(content_type, &body, MediaType::IsHint) {
-        let message = format!("the body is {kind}, not a form: {}", no_form::HINT);
+    if let Some(kind) = not_a_form::kind(content_type, &body, MediaType::IsHint) {
+        let message = format!("the body is {kind}, not a form: {}", not_a_form::HINT);
         return Err(refused(Kind::Invalid, "invalid_request", message));
     }
     let form = Form::parse(&body).map_err(|error| {

@@ -150,9 +150,9 @@ impl Metrics {
         *lock(&self.panics).entry(work).or_default() += 1;
     }
 
-    /// Counts what came through a door for senders and belongs to no domain's counters.
-    pub(crate) fn not_stored(&self, door: &'static str, reason: &'static str, count: u64) {
-        self.not_stored.add(door, reason, count);
+    /// Counts what came through a listener for senders and belongs to no domain's counters.
+    pub(crate) fn not_stored(&self, listener: &'static str, reason: &'static str, count: u64) {
+        self.not_stored.add(listener, reason, count);
     }
 
     /// Counts a request as in flight until the guard is dropped.
@@ -330,12 +330,12 @@ impl Metrics {
             "The limits in force; the unit is a label.",
             "gauge",
         );
-        for own in &self.limits {
-            let (name, unit) = (own.limit.name, own.limit.unit);
+        for limit in &self.limits {
+            let (name, unit) = (limit.limit.name, limit.limit.unit);
             let _ = writeln!(
                 out,
                 "vigie_limit{{limit=\"{name}\",unit=\"{unit}\"}} {}",
-                own.value
+                limit.value
             );
         }
         head(

@@ -9,24 +9,27 @@ use std::sync::Mutex;
 
 const NAME: &str = "vigie_senders_not_stored_total";
 
-/// The counts.
+/// Counts of what was not stored, by listener and reason.
 #[derive(Debug, Default)]
 pub(super) struct NotStored(Mutex<BTreeMap<(&'static str, &'static str), u64>>);
 
 impl NotStored {
-    pub(super) fn add(&self, door: &'static str, reason: &'static str, count: u64) {
-        *lock(&self.0).entry((door, reason)).or_default() += count;
+    pub(super) fn add(&self, listener: &'static str, reason: &'static str, count: u64) {
+        *lock(&self.0).entry((listener, reason)).or_default() += count;
     }
 
     pub(super) fn render(&self, out: &mut String) {
         head(
             out,
             NAME,
-            "Lines, pickles and connections of senders that were not stored, by door and reason.",
+            "Lines, pickles and connections of senders that were not stored, by listener and reason.",
             "counter",
         );
-        for ((door, reason), count) in lock(&self.0).iter() {
-            let _ = writeln!(out, "{NAME}{{door=\"{door}\",reason=\"{reason}\"}} {count}");
+        for ((listener, reason), count) in lock(&self.0).iter() {
+            let _ = writeln!(
+                out,
+                "{NAME}{{listener=\"{listener}\",reason=\"{reason}\"}} {count}"
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The memory for bytes in flight of all sender connections, with a share for each account.
 
-use crate::http::share::{ShareOwner, Shares, Tally};
+use crate::http::fair_share::{ShareOwner, Shares, Tally};
 use base::limit;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is taken, and by whom.
+/// The bytes in flight, as a tally by account.
 #[derive(Debug)]
 pub(super) struct Budget(Mutex<Tally>);
 

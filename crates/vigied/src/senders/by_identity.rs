@@ -13,7 +13,7 @@ use base::limit;
 pub(super) fn by_identity(
     shared: &SenderContext,
     sender: Sender,
-    door: Listener,
+    listener: Listener,
     lines: &[u8],
     put: &dyn Fn(&SenderCredential, &[u8]) -> Outcome,
 ) {
@@ -28,7 +28,7 @@ pub(super) fn by_identity(
         Ok(false) => Outcome::Done,
         Err(denied) => Outcome::Denied(denied),
     };
-    let keys = door.takes_keys.then_some(lines);
+    let keys = listener.takes_keys.then_some(lines);
     let parted = keys.and_then(|lines| key_before_names::part(shared, lines));
     let plain = parted.as_ref().map_or(lines, |parted| &parted.plain);
     if let Some(parted) = &parted {
@@ -37,7 +37,7 @@ pub(super) fn by_identity(
     if plain.iter().all(u8::is_ascii_whitespace) {
         return;
     }
-    let refuse = |reason| shared.refuse(sender.door, sender.source, reason, count(plain));
+    let refuse = |reason| shared.refuse(sender.listener, sender.source, reason, count(plain));
     let Some(key) = shared.sources.key(sender.source.address()) else {
         refuse(NO_IDENTITY);
         return;
@@ -58,10 +58,10 @@ pub(super) fn paced(
     let domain = shown.scope(shared)?.domain();
     let now = shared.app.clock.now();
     let source = sender.source.key();
-    let is_within = shared.pace.takes(source, domain, bytes, now);
+    let is_within = shared.read_rate.takes(source, domain, bytes, now);
     if !is_within {
         shared.app.metrics.limited(&limit::SENDER_BYTES_PER_SECOND);
-        shared.refuse(sender.door, sender.source, "too_fast", samples);
+        shared.refuse(sender.listener, sender.source, "too_fast", samples);
     }
     Ok(is_within)
 }

@@ -26,7 +26,7 @@ use wire::ingest::collectd::network::{self, Packet, Protection, Protections, Ref
 use wire::ingest::collectd::types::{TYPES_BYTES_MAX, Types};
 use wire::ingest::{LineReject, Lines, Names};
 
-/// What packets are read with.
+/// Reads collectd's packets: the rules, and the secrets of their senders.
 #[derive(Debug)]
 pub(super) struct Packets {
     types: Types,
@@ -85,7 +85,7 @@ impl Packets {
 
 /// Reads a packet, and stores its values.
 pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender, packet: &[u8]) {
-    let refuse = |reason, count| shared.refuse(sender.door, sender.source, reason, count);
+    let refuse = |reason, count| shared.refuse(sender.listener, sender.source, reason, count);
     let now = shared.app.clock.now();
     let rules = Rules {
         types: &packets.types,
@@ -99,7 +99,7 @@ pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender
     let count = read.received as u64;
     if read.notifications > 0 {
         let metrics = &shared.app.metrics;
-        metrics.not_stored(sender.door, "notification", read.notifications);
+        metrics.not_stored(sender.listener, "notification", read.notifications);
     }
     let shown = match &read.protection {
         Protection::None => {
@@ -145,14 +145,18 @@ const fn reason(why: &Refused) -> &'static str {
 fn lines(read: Packet) -> Lines {
     let number = |index: usize| index as u64 + 1;
     Lines {
-        lines: read.positions.iter().map(|own| number(*own)).collect(),
+        lines: read
+            .positions
+            .iter()
+            .map(|position| number(*position))
+            .collect(),
         rejects: read
             .rejects
             .into_iter()
-            .map(|own| LineReject {
-                line: number(own.index),
-                name: own.name,
-                reason: own.reason,
+            .map(|reject| LineReject {
+                line: number(reject.index),
+                name: reject.name,
+                reason: reject.reason,
             })
             .collect(),
         batch: read.batch,

@@ -3,8 +3,8 @@
 
 use super::shared::SenderContext;
 use crate::failure::refused;
-use crate::request::presented::Kind;
-use crate::request::right;
+use crate::request::presented_credential::Kind;
+use crate::request::role_refusal;
 use base::error::Problem;
 use base::id::KeyId;
 use base::principal::Principal;
@@ -18,7 +18,7 @@ use wire::auth_line::AuthLine;
 use wire::code;
 use wire::credential::CredentialKind;
 
-/// A sender that was let in.
+/// The credential of an authenticated sender.
 #[derive(Debug)]
 pub(super) enum SenderCredential {
     /// By its address.
@@ -35,7 +35,7 @@ pub(super) enum SenderCredential {
     },
 }
 
-/// Why nothing can be stored for it now.
+/// Why a credential is denied, for now or for good.
 #[derive(Debug)]
 pub(super) enum Denied {
     /// The token has expired, or nobody can be verified: what came is held.
@@ -154,8 +154,8 @@ impl SenderCredential {
             app.metrics.refused(problem.code);
             app.iam.note_refused(Refused {
                 action: Event::CredentialRefused,
-                principal: proof.as_ref().map(|own| own.principal),
-                account: proof.as_ref().and_then(|own| own.account),
+                principal: proof.as_ref().map(|proof| proof.principal),
+                account: proof.as_ref().and_then(|proof| proof.account),
                 credential: Presented::from(&credential),
                 why: problem.code,
             });
@@ -191,6 +191,6 @@ fn denied_key(error: SourceKeyError) -> Denied {
 fn may_write(scope: Scope) -> Result<Scope, Denied> {
     match scope.require(Action::Write) {
         Ok(()) => Ok(scope),
-        Err(forbidden) => Err(Denied::Gone(right::missing(&forbidden))),
+        Err(forbidden) => Err(Denied::Gone(role_refusal::missing(&forbidden))),
     }
 }

@@ -1,7 +1,7 @@
 //! Reads datagrams: Graphite's lines, statsd's, and packets of collectd. Senders get no answer; what is not stored is counted.
 
 use super::by_identity::by_identity;
-use super::decoding::{GivenByDomain, decode};
+use super::decoding::{DefaultTimesByDomain, decode};
 use super::formats::Formats;
 use super::pending_lines::count;
 use super::shared::{SenderContext, TICK};
@@ -17,29 +17,34 @@ use std::time::Duration;
 const DATAGRAM_BYTES: usize = 64 * 1024;
 
 /// Reads datagrams until the server ends.
-pub(super) fn serve(shared: &SenderContext, formats: &Formats, door: Listener, socket: &UdpSocket) {
+pub(super) fn serve(
+    shared: &SenderContext,
+    formats: &Formats,
+    listener: Listener,
+    socket: &UdpSocket,
+) {
     if let Err(error) = socket.set_read_timeout(Some(TICK)) {
-        tracing::error!(door = door.key, %error, "a door for senders cannot be read");
+        tracing::error!(listener = listener.key, %error, "a listener for senders cannot be read");
         return;
     }
     let mut buffer = vec![0; DATAGRAM_BYTES];
-    let given = RefCell::new(GivenByDomain::default());
+    let given = RefCell::new(DefaultTimesByDomain::default());
     // The last flush waits for what is being read.
     let sums = formats.statsd.as_ref();
     let _reads = sums
-        .filter(|_| door.format == Format::Statsd)
+        .filter(|_| listener.format == Format::Statsd)
         .map(statsd::Sums::reads);
     while !shared.is_stopping() {
         if let Ok((bytes, peer)) = socket.recv_from(&mut buffer) {
             let sender = Sender {
-                door: door.key,
+                listener: listener.key,
                 source: shared.proxies.peer(peer.ip()),
             };
             let packet = buffer.get(..bytes).unwrap_or_default();
-            match door.format {
+            match listener.format {
                 Format::Statsd => {
                     if let Some(sums) = &formats.statsd {
-                        statsd::datagram(shared, sums, sender, door, packet);
+                        statsd::datagram(shared, sums, sender, listener, packet);
                     }
                 }
                 Format::Collectd => {
@@ -49,7 +54,7 @@ pub(super) fn serve(shared: &SenderContext, formats: &Formats, door: Listener, s
                 }
                 Format::Lines | Format::Pickle | Format::Lumberjack => {
                     let now = shared.app.clock.now();
-                    datagram(shared, sender, door, packet, (now, &given));
+                    datagram(shared, sender, listener, packet, (now, &given));
                 }
             }
         }
@@ -60,12 +65,12 @@ pub(super) fn serve(shared: &SenderContext, formats: &Formats, door: Listener, s
 fn datagram(
     shared: &SenderContext,
     sender: Sender,
-    door: Listener,
+    listener: Listener,
     lines: &[u8],
-    (now, given): (Millis, &RefCell<GivenByDomain>),
+    (now, given): (Millis, &RefCell<DefaultTimesByDomain>),
 ) {
     // Nobody waits here: the next datagram would be lost meanwhile.
-    by_identity(shared, sender, door, lines, &|shown, lines| {
+    by_identity(shared, sender, listener, lines, &|shown, lines| {
         let domain = match shown.scope(shared) {
             Ok(scope) => scope.domain(),
             Err(denied) => return Outcome::Denied(denied),

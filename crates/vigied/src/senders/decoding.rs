@@ -15,7 +15,7 @@ use wire::ingest::{DefaultTimes, LineReject, Lines};
 /// How far a time that was given may be ahead of the clock, however often lines come.
 const AHEAD_MILLIS: i64 = 1000;
 
-/// The names that are kept for a connection or a door, so that none is given a time twice.
+/// The names that are kept for a connection or a listener, so that none is given a time twice.
 const NAMES_BYTES: usize = 64 * 1024;
 
 /// What is to be given to lines that say no time.
@@ -23,14 +23,14 @@ pub(super) fn times_given() -> DefaultTimes {
     DefaultTimes::bounded(AHEAD_MILLIS, NAMES_BYTES)
 }
 
-/// For so many domains a door remembers what it gave.
+/// For so many domains a listener remembers what it gave.
 const DOMAINS: usize = 64;
 
-/// What a door gave to lines that say no time, for each domain: those of one move no times of another.
+/// What a listener gave to lines that say no time, for each domain: those of one move no times of another.
 #[derive(Debug, Default)]
-pub(super) struct GivenByDomain(HashMap<Domain, DefaultTimes>);
+pub(super) struct DefaultTimesByDomain(HashMap<Domain, DefaultTimes>);
 
-impl GivenByDomain {
+impl DefaultTimesByDomain {
     /// What was given to lines for this domain.
     pub(super) fn of(&mut self, domain: Domain) -> &mut DefaultTimes {
         if self.0.len() >= DOMAINS && !self.0.contains_key(&domain) {
@@ -90,7 +90,7 @@ mod tests {
     fn a_domain_moves_no_times_of_another() {
         use base::id::{Guid, SpaceId};
         let space = |number: u8| Domain::Space(SpaceId(Guid::from_random([number; 16])));
-        let mut given = GivenByDomain::default();
+        let mut given = DefaultTimesByDomain::default();
         let mut first = |domain, lines: &str| {
             let own = given.of(domain);
             let (lines, after) = decode(lines.as_bytes(), Millis(5), std::mem::take(own));
@@ -142,7 +142,7 @@ mod tests {
                     .map(|own| (own.name().into_owned(), own.at.0)),
             );
         }
-        let times: Vec<_> = times.iter().map(|own| (own.0.as_str(), own.1)).collect();
+        let times: Vec<_> = times.iter().map(|time| (time.0.as_str(), time.1)).collect();
         assert_eq!(times, [("a", 5), ("a", 6), ("a", 7), ("b", 6), ("a", 9)]);
     }
 }

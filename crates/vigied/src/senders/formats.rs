@@ -4,10 +4,10 @@ use super::collectd::Packets;
 use super::statsd::Sums;
 use crate::app::App;
 use crate::config::{Format, Settings};
-use crate::http::share::Shares;
+use crate::http::fair_share::Shares;
 use std::sync::Arc;
 
-/// What is kept for each, where a door for it is open.
+/// The state of each format that has an open listener.
 #[derive(Debug)]
 pub(super) struct Formats {
     /// The sums of statsd.
@@ -23,7 +23,12 @@ impl Formats {
         shares: &Shares,
     ) -> anyhow::Result<Self> {
         let senders = &settings.senders;
-        let opens = |format| senders.doors.iter().any(|own| own.format == format);
+        let opens = |format| {
+            senders
+                .listeners
+                .iter()
+                .any(|listener| listener.format == format)
+        };
         Ok(Self {
             statsd: opens(Format::Statsd)
                 .then(|| Sums::new(settings, shares.clone()))

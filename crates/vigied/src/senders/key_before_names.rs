@@ -15,7 +15,7 @@ use iam::AuthError;
 
 /// Lines by who sends them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Parted {
+pub(super) struct LinesByKey {
     /// Those without a key.
     pub(super) plain: Vec<u8>,
     /// Those of each key, without it.
@@ -26,23 +26,23 @@ pub(super) struct Parted {
 
 /// What became of lines with keys.
 #[derive(Debug, Default)]
-pub(super) struct Keyed {
+pub(super) struct KeyedOutcome {
     /// The last key that was let in, and where it sends to.
     pub(super) last: Option<(KeyId, Domain)>,
     /// Why the last one was not.
     pub(super) refused: Option<Problem>,
 }
 
-impl Parted {
+impl LinesByKey {
     /// Has the lines of each key stored; those of a key that may not send are counted.
     pub(super) fn store(
         &self,
         shared: &SenderContext,
         sender: Sender,
         put: impl Fn(&SenderCredential, &[u8]) -> Outcome,
-    ) -> Keyed {
-        let mut keyed = Keyed::default();
-        let refuse = |count| shared.refuse(sender.door, sender.source, "credential", count);
+    ) -> KeyedOutcome {
+        let mut keyed = KeyedOutcome::default();
+        let refuse = |count| shared.refuse(sender.listener, sender.source, "credential", count);
         if self.unknown > 0 {
             refuse(self.unknown);
             keyed.refused = Some(refused::credential(&AuthError::KeyUnknown));
@@ -67,13 +67,13 @@ impl Parted {
 }
 
 /// Parts lines by the keys before their names; `None` where there is none.
-pub(super) fn part(shared: &SenderContext, lines: &[u8]) -> Option<Parted> {
+pub(super) fn part(shared: &SenderContext, lines: &[u8]) -> Option<LinesByKey> {
     part_by(lines, |key| shared.app.verifier.key_with_text(key))
 }
 
-fn part_by(lines: &[u8], known: impl Fn(&str) -> Option<KeyId>) -> Option<Parted> {
+fn part_by(lines: &[u8], known: impl Fn(&str) -> Option<KeyId>) -> Option<LinesByKey> {
     memchr::memmem::find(lines, API_KEY_PREFIX.as_bytes())?;
-    let mut parted = Parted::default();
+    let mut parted = LinesByKey::default();
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
         let Some((key, rest)) = split(line) else {
             parted.plain.extend_from_slice(line);

@@ -5,11 +5,11 @@
 
 use super::credential::{AuthenticatedSender, Denied, SenderCredential};
 use super::decoding::{put, times_given};
+use super::line_identity::LineIdentity;
 use super::pending_lines::{PendingLines, count, count_samples};
 use super::reader::{End, Reader};
 use super::renewal::{FAILED_BYTES, Login, is_renewal, next_auth, warn_at};
 use super::reports::NO_IDENTITY;
-use super::speaker::Speaker;
 use super::storing::Outcome;
 use super::stream::Stream;
 use base::limit;
@@ -23,10 +23,10 @@ use wire::ingest::plaintext::LINE_BYTES_MAX;
 /// How much is read at once, besides an unfinished line.
 const READ_BYTES: usize = 32 * 1024;
 
-/// Reads lines.
+/// Reads Graphite's lines.
 #[derive(Debug)]
 pub(super) struct LineReader<'s> {
-    speaker: Speaker<'s>,
+    identity: LineIdentity<'s>,
     takes_credentials: bool,
     held: Option<PendingLines<'s>>,
     buffer: Vec<u8>,
@@ -42,9 +42,9 @@ pub(super) struct LineReader<'s> {
 }
 
 impl<'s> LineReader<'s> {
-    pub(super) fn new(speaker: Speaker<'s>, takes_credentials: bool) -> Self {
+    pub(super) fn new(identity: LineIdentity<'s>, takes_credentials: bool) -> Self {
         Self {
-            speaker,
+            identity,
             takes_credentials,
             held: None,
             buffer: vec![0; READ_BYTES + auth_line::BYTES_MAX],
@@ -56,8 +56,8 @@ impl<'s> LineReader<'s> {
         }
     }
 
-    fn say_who_you_are(&self, lines: u64) -> End {
-        self.speaker.refuse(NO_IDENTITY, lines);
+    fn no_identity(&self, lines: u64) -> End {
+        self.identity.refuse(NO_IDENTITY, lines);
         End::Refused(
             "say who you are first: `AUTH iam TOKEN [s-GUID]` or `AUTH apikey KEY [s-GUID]`"
                 .to_owned(),
@@ -66,9 +66,9 @@ impl<'s> LineReader<'s> {
 
     /// Whole lines, none of them `AUTH`.
     fn lines(&mut self, from: usize, to: usize) -> Result<(), End> {
-        let at = self.speaker.shared.app.clock.now();
+        let at = self.identity.shared.app.clock.now();
         let lines = self.buffer.get(from..to).unwrap_or_default();
-        let Some(parted) = self.speaker.part(lines) else {
+        let Some(parted) = self.identity.part(lines) else {
             let buffer = std::mem::take(&mut self.buffer);
             let done = self.own_lines(buffer.get(from..to).unwrap_or_default(), at);
             self.buffer = buffer;
@@ -78,8 +78,8 @@ impl<'s> LineReader<'s> {
         if let Some(lines) = self.buffer.get_mut(from..to) {
             lines.fill(b'\n');
         }
-        let (shared, sender, given) = (self.speaker.shared, self.speaker.sender, &self.given);
-        self.speaker.put_keyed(&parted, |shown, lines| {
+        let (shared, sender, given) = (self.identity.shared, self.identity.sender, &self.given);
+        self.identity.store_keyed(&parted, |shown, lines| {
             put((shared, sender), shown, lines, at, given)
         })?;
         self.own_lines(&parted.plain, at)
@@ -90,16 +90,16 @@ impl<'s> LineReader<'s> {
         if lines.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
-        let Some(open) = &self.speaker.open else {
-            if self.speaker.has_shown_a_key() {
-                self.speaker.refuse(NO_IDENTITY, count(lines));
+        let Some(open) = &self.identity.open else {
+            if self.identity.has_shown_a_key() {
+                self.identity.refuse(NO_IDENTITY, count(lines));
                 return Ok(());
             }
-            return Err(self.say_who_you_are(count(lines)));
+            return Err(self.no_identity(count(lines)));
         };
         if self.held.is_none() {
             match put(
-                (self.speaker.shared, self.speaker.sender),
+                (self.identity.shared, self.identity.sender),
                 &open.shown,
                 lines,
                 at,
@@ -107,30 +107,30 @@ impl<'s> LineReader<'s> {
             ) {
                 Outcome::Done => return Ok(()),
                 Outcome::Denied(Denied::Gone(problem)) => {
-                    return Err(self.speaker.denied(&problem, count(lines)));
+                    return Err(self.identity.denied(&problem, count(lines)));
                 }
                 Outcome::Denied(Denied::ForNow(_)) => {}
             }
         }
-        let (shared, owner) = (self.speaker.shared, open.owner);
+        let (shared, owner) = (self.identity.shared, open.owner);
         let begin = || PendingLines::from_now(shared, owner);
         let refused = self.held.get_or_insert_with(begin).keep(lines, at);
         if refused > 0 {
             shared.app.metrics.limited(&limit::SENDER_HELD_BYTES);
-            self.speaker.refuse("expired", refused);
+            self.identity.refuse("expired", refused);
         }
         Ok(())
     }
 
     /// Stores what was held, now that its sender may send again.
     fn release(&mut self) -> Result<(), End> {
-        let (Some(open), Some(held)) = (&self.speaker.open, self.held.take()) else {
+        let (Some(open), Some(held)) = (&self.identity.open, self.held.take()) else {
             return Ok(());
         };
         let mut left = held.lines();
         for (at, lines) in held.pieces() {
             match put(
-                (self.speaker.shared, self.speaker.sender),
+                (self.identity.shared, self.identity.sender),
                 &open.shown,
                 lines,
                 at,
@@ -138,11 +138,11 @@ impl<'s> LineReader<'s> {
             ) {
                 Outcome::Done => left -= count(lines),
                 Outcome::Denied(Denied::Gone(problem)) => {
-                    return Err(self.speaker.denied(&problem, left));
+                    return Err(self.identity.denied(&problem, left));
                 }
                 // Between one piece and the next.
                 Outcome::Denied(Denied::ForNow(_)) => {
-                    self.speaker.refuse("expired", left);
+                    self.identity.refuse("expired", left);
                     return Ok(());
                 }
             }
@@ -161,14 +161,14 @@ impl<'s> LineReader<'s> {
         let entered = {
             // To look at a credential is work that an account does in its turns, however often it shows one.
             let _turn = self
-                .speaker
+                .identity
                 .open
                 .as_ref()
-                .map(|open| self.speaker.shared.turns.take(open.owner));
+                .map(|open| self.identity.shared.turns.take(open.owner));
             let line = self.buffer.get(from..to).unwrap_or_default();
-            let usual = self.speaker.open.as_ref().map(|open| open.domain);
+            let usual = self.identity.open.as_ref().map(|open| open.domain);
             let is_renewal = self
-                .speaker
+                .identity
                 .open
                 .as_ref()
                 .is_some_and(|open| is_renewal(line, open));
@@ -176,8 +176,8 @@ impl<'s> LineReader<'s> {
                 .map_err(|error| (error.to_string(), !is_renewal))
                 .and_then(|line| {
                     let entered = SenderCredential::enter(
-                        self.speaker.shared,
-                        self.speaker.sender.source,
+                        self.identity.shared,
+                        self.identity.sender.source,
                         &line,
                         usual,
                     );
@@ -208,17 +208,18 @@ impl<'s> LineReader<'s> {
             domain,
             ends_at,
         } = entered;
-        let owner = self.speaker.keep(domain)?;
-        let before = self.speaker.open.take();
-        let is_same = before.is_some_and(|own| own.principal == principal && own.domain == domain);
+        let owner = self.identity.keep(domain)?;
+        let before = self.identity.open.take();
+        let is_same =
+            before.is_some_and(|before| before.principal == principal && before.domain == domain);
         if let Some(held) = self.held.as_ref().filter(|_| !is_same) {
             let lines = held.lines();
             self.held = None;
-            self.speaker.refuse("another_sender", lines);
+            self.identity.refuse("another_sender", lines);
         }
-        let now = self.speaker.shared.app.clock.now();
+        let now = self.identity.shared.app.clock.now();
         let left = ends_at.map(|end| end.0.saturating_sub(now.0));
-        self.speaker.open = Some(Login {
+        self.identity.open = Some(Login {
             shown,
             principal,
             domain,
@@ -268,7 +269,7 @@ impl<'s> LineReader<'s> {
     /// Counts what was read and is left behind where the connection ends.
     fn leave(&mut self, from: usize, reason: &'static str, why: End) -> End {
         let behind = self.buffer.get(from..self.filled).unwrap_or_default();
-        self.speaker.refuse(reason, count_samples(behind));
+        self.identity.refuse(reason, count_samples(behind));
         self.filled = 0;
         why
     }
@@ -287,8 +288,8 @@ impl<'s> LineReader<'s> {
             return Ok(());
         }
         let is_auth = auth_line::is_one(line);
-        if !is_auth && self.speaker.open.is_none() {
-            return Err(self.say_who_you_are(1));
+        if !is_auth && self.identity.open.is_none() {
+            return Err(self.no_identity(1));
         }
         self.filled = 0;
         if is_auth && !self.in_long_line {
@@ -307,14 +308,14 @@ impl<'s> LineReader<'s> {
     /// Counts a line that is none for the sender's domain.
     fn one_reject(&mut self, why: &str) -> Result<(), End> {
         if self.held.is_some() {
-            self.speaker.refuse("malformed", 1);
+            self.identity.refuse("malformed", 1);
             return Ok(());
         }
-        match self.speaker.one_reject(why) {
+        match self.identity.one_reject(why) {
             Outcome::Done => Ok(()),
-            Outcome::Denied(Denied::Gone(problem)) => Err(self.speaker.denied(&problem, 1)),
+            Outcome::Denied(Denied::Gone(problem)) => Err(self.identity.denied(&problem, 1)),
             Outcome::Denied(Denied::ForNow(_)) => {
-                self.speaker.refuse("expired", 1);
+                self.identity.refuse("expired", 1);
                 Ok(())
             }
         }
@@ -322,7 +323,7 @@ impl<'s> LineReader<'s> {
 }
 
 impl Reader for LineReader<'_> {
-    fn brings_lines(&self) -> bool {
+    fn is_line_protocol(&self) -> bool {
         true
     }
 
@@ -331,35 +332,35 @@ impl Reader for LineReader<'_> {
         self.buffer.get_mut(self.filled..end).unwrap_or_default()
     }
 
-    fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
+    fn on_bytes(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
         self.filled += bytes;
         self.whole_lines(stream)?;
         if !self.is_known() {
             self.unknown_bytes += bytes;
             // No more is needed for an `AUTH` line.
             if self.unknown_bytes > auth_line::BYTES_MAX {
-                return Err(self.say_who_you_are(1));
+                return Err(self.no_identity(1));
             }
         }
         Ok(())
     }
 
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End> {
-        let Some(open) = &mut self.speaker.open else {
-            return self.speaker.check_key();
+        let Some(open) = &mut self.identity.open else {
+            return self.identity.check_key();
         };
-        let now = self.speaker.shared.app.clock.now();
+        let now = self.identity.shared.app.clock.now();
         if open.warn_at.is_some_and(|at| now >= at) {
             open.warn_at = None;
             stream.say("WARN the credential ends soon; send `AUTH iam TOKEN` with a new one on this connection");
         }
-        let (shared, owner) = (self.speaker.shared, open.owner);
+        let (shared, owner) = (self.identity.shared, open.owner);
         match open.shown.scope(shared) {
             Ok(_) if self.held.is_none() => Ok(()),
             Ok(_) => self.release(),
             Err(Denied::Gone(problem)) => {
                 let lines = self.held.take().map_or(0, |held| held.lines());
-                Err(self.speaker.denied(&problem, lines))
+                Err(self.identity.denied(&problem, lines))
             }
             Err(Denied::ForNow(problem)) => {
                 // From now on counts the time in which a new credential may come, also where nothing is sent.
@@ -380,7 +381,7 @@ impl Reader for LineReader<'_> {
 
     fn end(&mut self) {
         if let Some(held) = self.held.take() {
-            self.speaker.refuse("expired", held.lines());
+            self.identity.refuse("expired", held.lines());
         }
         if self.filled > 0 && self.is_known() {
             self.filled = 0;
@@ -390,11 +391,11 @@ impl Reader for LineReader<'_> {
     }
 
     fn is_known(&self) -> bool {
-        self.speaker.is_known()
+        self.identity.is_known()
     }
 
     fn domain(&self) -> Option<Domain> {
-        self.speaker.domain()
+        self.identity.domain()
     }
 
     fn wasted(&mut self) -> usize {

@@ -6,10 +6,10 @@
 
 use super::credential::{AuthenticatedSender, Denied, SenderCredential};
 use super::decoding::{decode, times_given};
-use super::pending::Pending;
-use super::places::Place;
+use super::multi_space_key::MultiSpaceKey;
+use super::pending::PendingByDomain;
 use super::reader::{End, Reader, keep};
-use super::several::Several;
+use super::sender_slots::SenderSlot;
 use super::shared::SenderContext;
 use super::storing::{NotStored, Sender, store_as};
 use super::stream::Stream;
@@ -39,7 +39,7 @@ const REFUSED_BYTES: usize = 64;
 /// The length of a GUID with its hyphens.
 const GUID_BYTES: usize = 36;
 
-/// Who sends.
+/// The login of a connection.
 #[derive(Debug)]
 enum Open {
     /// For one domain.
@@ -48,22 +48,22 @@ enum Open {
         domain: Domain,
     },
     /// For several spaces, each named by its lines.
-    Several(Several),
+    Several(MultiSpaceKey),
 }
 
-/// Reads frames.
+/// Reads frames of lumberjack.
 #[derive(Debug)]
 pub(super) struct LumberjackReader<'s> {
     shared: &'s SenderContext,
     sender: Sender,
-    place: &'s Place<'s>,
+    slot: &'s SenderSlot<'s>,
     /// What its certificate stands for.
     by_certificate: Option<SenderCredential>,
     conversation: Conversation,
     open: Option<Open>,
     buffer: Vec<u8>,
     filled: usize,
-    pending: Pending,
+    pending: PendingByDomain,
     /// Since when lines are pending.
     since: Instant,
     /// The last numbers of windows that are to be acknowledged.
@@ -80,19 +80,19 @@ impl<'s> LumberjackReader<'s> {
     pub(super) fn new(
         shared: &'s SenderContext,
         sender: Sender,
-        place: &'s Place<'s>,
+        slot: &'s SenderSlot<'s>,
         by_certificate: Option<SenderCredential>,
     ) -> Self {
         Self {
             shared,
             sender,
-            place,
+            slot,
             by_certificate,
             conversation: Conversation::new(),
             open: None,
             buffer: vec![0; READ_BYTES + FRAME_BYTES_MAX],
             filled: 0,
-            pending: Pending::default(),
+            pending: PendingByDomain::default(),
             since: Instant::now(),
             ended: Vec::new(),
             given: RefCell::new(times_given()),
@@ -103,7 +103,7 @@ impl<'s> LumberjackReader<'s> {
 
     fn refuse(&self, reason: &'static str, count: u64) {
         self.shared
-            .refuse(self.sender.door, self.sender.source, reason, count);
+            .refuse(self.sender.listener, self.sender.source, reason, count);
     }
 
     /// Notes a message that is for no space, or for none of this sender's, or a record.
@@ -116,7 +116,7 @@ impl<'s> LumberjackReader<'s> {
     }
 
     /// Counts what was noted, also for the domain that the sender logged in for: in one of its turns, as what it has stored.
-    fn tell_refused(&mut self) {
+    fn count_refused(&mut self) {
         if self.refused.is_empty() {
             return;
         }
@@ -126,8 +126,8 @@ impl<'s> LumberjackReader<'s> {
         for (reason, count) in std::mem::take(&mut self.refused) {
             match &self.open {
                 Some(Open::One { shown, domain }) => {
-                    let Sender { door, source } = self.sender;
-                    let who = (door, source, shown.key(shared));
+                    let Sender { listener, source } = self.sender;
+                    let who = (listener, source, shown.key(shared));
                     shared.refuse_for(who, *domain, (reason, count));
                 }
                 _ => self.refuse(reason, count),
@@ -206,7 +206,7 @@ impl<'s> LumberjackReader<'s> {
     ) -> Result<(), End> {
         let entered = self.entered(kind, tenant, password).and_then(|open| {
             let domain = domain_of(&open);
-            let kept = keep(self.shared, self.place, domain);
+            let kept = keep(self.shared, self.slot, domain);
             kept.map_err(|why| code::TOO_BUSY.problem(why))?;
             Ok(open)
         });
@@ -241,7 +241,7 @@ impl<'s> LumberjackReader<'s> {
         let text = std::str::from_utf8(password.expose()).unwrap_or_default();
         if kind == Kind::Supertenant {
             let text = Secret::new(text.to_owned());
-            let several = Several::enter(self.shared, self.sender.source, text)?;
+            let several = MultiSpaceKey::enter(self.shared, self.sender.source, text)?;
             return Ok(Open::Several(several));
         }
         // Also the id of a scope, which the plugin of 2017 was given beside its key.
@@ -369,7 +369,7 @@ impl Reader for LumberjackReader<'_> {
         self.buffer.get_mut(self.filled..).unwrap_or_default()
     }
 
-    fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
+    fn on_bytes(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End> {
         let filled = self.filled + bytes;
         let mut buffer = std::mem::take(&mut self.buffer);
         let came = buffer.get_mut(..filled).unwrap_or_default();
@@ -377,7 +377,7 @@ impl Reader for LumberjackReader<'_> {
         buffer.copy_within(done..filled, 0);
         self.filled = filled - done;
         self.buffer = buffer;
-        self.tell_refused();
+        self.count_refused();
         result?;
         self.acknowledge(stream)
     }

@@ -1,9 +1,9 @@
-//! Doors for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, lumberjack, and collectd's packets.
-//! No door is open by default, and none lets anything in without a key or token that `iam` has verified: shown in an `AUTH` line, in
+//! Listeners for senders that speak no HTTP: Graphite's lines and statsd's by TCP and UDP, pickles, lumberjack, and collectd's packets.
+//! No listener is open by default, and none lets anything in without a key or token that `iam` has verified: shown in an `AUTH` line, in
 //! a login or before a name, proven by a signature or a certificate, or named by the operator for the address that it comes from.
 //!
-//! A thread for each connection and each UDP door, and plain buffers. Every batch is stored under a scope that was verified for it,
-//! so what is withdrawn ends at once. What is not stored is counted by door and reason, and logged at most once a minute per sender.
+//! A thread for each connection and each UDP listener, and plain buffers. Every batch is stored under a scope that was verified for it,
+//! so what is withdrawn ends at once. What is not stored is counted by listener and reason, and logged at most once a minute per sender.
 
 mod budget;
 mod by_identity;
@@ -15,40 +15,40 @@ mod datagrams;
 mod decoding;
 mod formats;
 mod key_before_names;
+mod line_identity;
 mod lines;
 mod listener;
 mod lumberjack;
-mod pace;
+mod multi_space_key;
 mod pending;
 mod pending_lines;
 mod pickles;
-mod places;
 mod proxy_header;
+mod read_rate;
 mod reader;
 mod renewal;
 mod reports;
-mod several;
+mod sender_slots;
 mod shared;
-mod speaker;
 mod statsd;
 mod storing;
 mod stream;
 mod turns;
 
 pub(crate) use certificates::ClientCertificates;
-pub(crate) use listener::Bound;
+pub(crate) use listener::BoundListener;
 
 use crate::app::App;
 use crate::config::Settings;
-use crate::http::share::{AccountShare, Shares};
+use crate::http::fair_share::{AccountShare, Shares};
 use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::limit;
 use budget::Budget;
 use formats::Formats;
-use pace::Pace;
-use places::Places;
+use read_rate::ReadRate;
 use reports::Reports;
+use sender_slots::SenderSlots;
 use shared::{Limits, SenderContext};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -58,17 +58,17 @@ use turns::Turns;
 /// How often the end of the last connection is looked for.
 const POLL: Duration = Duration::from_millis(20);
 
-/// The open doors.
+/// The open listeners.
 #[derive(Debug)]
 pub(crate) struct Senders(Arc<SenderContext>);
 
 impl Senders {
-    /// Opens the doors, for so many connections at most.
+    /// Opens the listeners, for so many connections at most.
     ///
     /// # Errors
     /// A file that a setting names cannot be read.
     pub(crate) fn start(
-        bound: Vec<Bound>,
+        bound: Vec<BoundListener>,
         settings: &Settings,
         app: &Arc<App>,
         (tls, certificates): (Option<Arc<Tls>>, Option<Arc<ClientCertificates>>),
@@ -102,13 +102,13 @@ impl Senders {
                     seconds(limit::BODY_STALL_SECONDS),
                 ),
             },
-            places: Places::new(
+            slots: SenderSlots::new(
                 usize::try_from(connections).unwrap_or(usize::MAX),
                 size(limit::SENDER_CONNECTIONS_PER_SOURCE),
                 size(limit::SENDER_CONNECTIONS_PER_DOMAIN),
                 shares.clone(),
             ),
-            pace: Pace::new(settings.limit(limit::SENDER_BYTES_PER_SECOND)),
+            read_rate: ReadRate::new(settings.limit(limit::SENDER_BYTES_PER_SECOND)),
             in_flight: Budget::new(
                 settings.limit(limit::SENDERS_IN_FLIGHT_BYTES),
                 shares.clone(),
@@ -119,7 +119,7 @@ impl Senders {
             threads: AtomicUsize::new(0),
         });
         if !bound.is_empty() {
-            shared.tell_of_sources(&settings.senders);
+            shared.warn_of_unusable_keys(&settings.senders);
         }
         for own in bound {
             own.open(&shared, &formats, &settings.senders);

@@ -13,14 +13,14 @@ const DOMAINS: usize = 32;
 
 /// The lines of one connection. What held one portion is kept for the next, so that few lines cost an allocation.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(super) struct PendingByDomain {
     /// Only the first ones are in use.
     all: Vec<Portion>,
     used: usize,
     bytes: usize,
 }
 
-/// The lines for a domain.
+/// The waiting lines of one domain.
 #[derive(Debug)]
 pub(super) struct Portion {
     pub(super) domain: Domain,
@@ -28,7 +28,7 @@ pub(super) struct Portion {
     pub(super) count: u64,
 }
 
-impl Pending {
+impl PendingByDomain {
     /// Adds a line, which has no end of its own.
     pub(super) fn add(&mut self, domain: Domain, line: &[u8]) {
         let used = self.all.get_mut(..self.used).unwrap_or_default();
@@ -74,7 +74,7 @@ impl Pending {
 
     /// How many lines are there.
     pub(super) fn count(&self) -> u64 {
-        self.portions().iter().map(|own| own.count).sum()
+        self.portions().iter().map(|portion| portion.count).sum()
     }
 
     /// Forgets them.
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn lines_are_kept_by_domain_until_they_are_stored() {
-        let mut pending = Pending::default();
+        let mut pending = PendingByDomain::default();
         for _ in 0..2 {
             for (number, line) in [(1, "a 1"), (2, "b 2"), (1, "c 3")] {
                 pending.add(space(number), line.as_bytes());
@@ -109,7 +109,7 @@ mod tests {
             let told: Vec<_> = pending
                 .portions()
                 .iter()
-                .map(|own| (own.domain, own.lines.as_slice(), own.count))
+                .map(|portion| (portion.domain, portion.lines.as_slice(), portion.count))
                 .collect();
             let expected: [(Domain, &[u8], u64); 2] =
                 [(space(1), b"a 1\nc 3\n", 2), (space(2), b"b 2\n", 1)];
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn many_bytes_or_domains_are_enough() {
-        let mut pending = Pending::default();
+        let mut pending = PendingByDomain::default();
         pending.add(space(1), &[b'x'; BYTES]);
         assert!(pending.is_full());
         pending.clear();

@@ -3,7 +3,7 @@
 
 use super::budget::BudgetReservation;
 use super::shared::SenderContext;
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use base::time::Millis;
 use std::time::Instant;
 use wire::auth_line;
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_finds_no_room_is_counted() {
-        use crate::http::share::Shares;
+        use crate::http::fair_share::Shares;
         let budget = Budget::new(1300, Shares::whole());
         let none = || budget.none(ShareOwner::Proxy);
         let mut held = PendingLines::new(Instant::now(), 250, none());

@@ -4,12 +4,12 @@
 use super::budget::BudgetReservation;
 use super::credential::{Denied, SenderCredential};
 use super::decoding::malformed;
-use super::places::Place;
 use super::reader::{End, Reader, keep};
+use super::sender_slots::SenderSlot;
 use super::shared::SenderContext;
 use super::storing::{Outcome, Sender, store};
 use super::stream::Stream;
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use base::limit::{self, Limit};
 use base::scope::Domain;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use wire::ingest::pickle::{self, HEAD_BYTES};
 /// Without more room than this a frame is read that is no larger.
 const STEP_BYTES: usize = 64 * 1024;
 
-/// Reads frames.
+/// Reads pickles, each behind its length.
 #[derive(Debug)]
 pub(super) struct PickleReader<'s> {
     shared: &'s SenderContext,
@@ -39,15 +39,15 @@ impl<'s> PickleReader<'s> {
     pub(super) fn new(
         shared: &'s SenderContext,
         sender: Sender,
-        place: &'s Place<'s>,
+        slot: &'s SenderSlot<'s>,
         shown: SenderCredential,
     ) -> Result<Self, End> {
         let scope = shown.scope(shared).map_err(|_| {
-            shared.refuse(sender.door, sender.source, "credential", 1);
+            shared.refuse(sender.listener, sender.source, "credential", 1);
             End::Quiet
         })?;
         let domain = scope.domain();
-        let owner = keep(shared, place, domain).map_err(|_| End::Quiet)?;
+        let owner = keep(shared, slot, domain).map_err(|_| End::Quiet)?;
         Ok(Self {
             shared,
             sender,
@@ -89,7 +89,7 @@ impl<'s> PickleReader<'s> {
 
     fn refuse(&self, reason: &'static str) {
         self.shared
-            .refuse(self.sender.door, self.sender.source, reason, 1);
+            .refuse(self.sender.listener, self.sender.source, reason, 1);
     }
 
     fn frame(&self, from: usize, to: usize) -> Result<(), End> {
@@ -124,7 +124,7 @@ impl Reader for PickleReader<'_> {
         self.buffer.get_mut(self.filled..).unwrap_or_default()
     }
 
-    fn came(&mut self, bytes: usize, _: &mut Stream) -> Result<(), End> {
+    fn on_bytes(&mut self, bytes: usize, _: &mut Stream) -> Result<(), End> {
         self.filled += bytes;
         let most = usize::try_from(limit::PICKLE_BYTES.default).unwrap_or(usize::MAX);
         let mut from = 0;

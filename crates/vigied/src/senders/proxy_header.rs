@@ -1,7 +1,7 @@
-//! The PROXY header of a connection, where a balancer before the door sends one: it names the sender, and is read before TLS and
+//! The PROXY header of a connection, where a balancer before the listener sends one: it names the sender, and is read before TLS and
 //! everything else, within the time that a sender has to say who it is.
 
-use super::places::Place;
+use super::sender_slots::SenderSlot;
 use super::shared::{SenderContext, TICK};
 use crate::config::Listener;
 use crate::net::proxy_protocol::{Header, HeaderError, Progress};
@@ -20,20 +20,20 @@ enum NoClient {
     Wrong(HeaderError),
 }
 
-/// The address of the sender, for which the place counts from now on; `None` where the connection is to end.
+/// The address of the sender, for which the slot counts from now on; `None` where the connection is to end.
 pub(super) fn client(
     shared: &SenderContext,
-    door: Listener,
-    place: &Place<'_>,
+    listener: Listener,
+    slot: &SenderSlot<'_>,
     stream: &TcpStream,
     peer: IpAddr,
 ) -> Option<IpAddr> {
-    if !door.is_behind_proxy {
+    if !listener.is_behind_proxy {
         return Some(peer);
     }
     let refuse = |why: &dyn Display| {
-        tracing::debug!(door = door.key, %peer, %why, "a connection of a sender begins without its PROXY header");
-        shared.refuse(door.key, shared.proxies.peer(peer), "proxy_header", 1);
+        tracing::debug!(listener = listener.key, %peer, %why, "a connection of a sender begins without its PROXY header");
+        shared.refuse(listener.key, shared.proxies.peer(peer), "proxy_header", 1);
     };
     if !shared.proxies.trusts(peer) {
         refuse(&"its peer is none of `trusted_proxies`");
@@ -44,7 +44,7 @@ pub(super) fn client(
             let client = client.unwrap_or(peer);
             let source = shared.proxies.peer(client).key();
             let on_limit = |limit| shared.app.metrics.limited(limit);
-            place.count_for(source, on_limit).then_some(client)
+            slot.count_for(source, on_limit).then_some(client)
         }
         Err(NoClient::Silent) => None,
         Err(NoClient::Wrong(error)) => {

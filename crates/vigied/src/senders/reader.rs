@@ -1,9 +1,9 @@
 //! The interface of the readers of a connection: lines, pickles, and frames of lumberjack.
 
-use super::places::Place;
+use super::sender_slots::SenderSlot;
 use super::shared::SenderContext;
 use super::stream::Stream;
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use base::limit::{self, Limit};
 use base::scope::Domain;
 use std::time::Duration;
@@ -17,16 +17,16 @@ pub(super) enum End {
     Quiet,
 }
 
-/// What reads the bytes of a door.
+/// A reader of the bytes of a connection.
 pub(super) trait Reader {
     /// Where the next bytes belong. Empty while none may come.
     fn room(&mut self) -> &mut [u8];
     /// Whether lines come: a connection that begins as HTTP or TLS brings none then.
-    fn brings_lines(&self) -> bool {
+    fn is_line_protocol(&self) -> bool {
         false
     }
     /// So many have come there.
-    fn came(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End>;
+    fn on_bytes(&mut self, bytes: usize, stream: &mut Stream) -> Result<(), End>;
     /// A tick has passed, or bytes were read.
     fn tick(&mut self, stream: &mut Stream) -> Result<(), End>;
     /// The sender has closed, or is being closed.
@@ -45,14 +45,14 @@ pub(super) trait Reader {
     }
 }
 
-/// Keeps the place for a sender that is let in; for whom all it takes counts.
+/// Keeps the slot for a sender that is let in; for whom all it takes counts.
 pub(super) fn keep(
     shared: &SenderContext,
-    place: &Place<'_>,
+    slot: &SenderSlot<'_>,
     domain: Domain,
 ) -> Result<ShareOwner, String> {
     let owner = shared.owner(domain);
-    match place.keep(domain, owner) {
+    match slot.keep(domain, owner) {
         Ok(()) => Ok(owner),
         Err(limit) => {
             shared.app.metrics.limited(limit);

@@ -1,7 +1,7 @@
 //! The login of a connection of lines, and its renewal by further `AUTH` lines of the same sender.
 
 use super::credential::SenderCredential;
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use base::principal::Principal;
 use base::scope::Domain;
 use base::time::Millis;
@@ -17,7 +17,7 @@ pub(super) const FAILED_BYTES: usize = 64 * 1024;
 /// Before a token ends, its sender is warned: so long before at most, and a third of its life where that is less.
 const WARN_MILLIS: i64 = 60_000;
 
-/// Who sends on the connection.
+/// The login of a connection of lines.
 #[derive(Debug)]
 pub(super) struct Login {
     pub(super) shown: SenderCredential,
@@ -57,7 +57,7 @@ pub(super) fn next_auth(lines: &[u8], mut from: usize) -> Option<(usize, usize)>
 
 fn names_no_other(line: &[u8], domain: Domain) -> bool {
     match auth_line::parse(line) {
-        Ok(line) => line.scope.is_none_or(|own| own == domain),
+        Ok(line) => line.scope.is_none_or(|scope| scope == domain),
         Err(AuthLineError::Scope(_)) => false,
         // `AUTH`, kind and credential: behind these would be a domain.
         Err(AuthLineError::Credential(_)) => {

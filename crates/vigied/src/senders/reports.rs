@@ -72,17 +72,17 @@ impl Minute {
 
 #[derive(Debug)]
 struct State {
-    /// By source, door, and whether it is known.
+    /// By source, listener, and whether it is known.
     senders: Table<(Option<SourceKey>, &'static str, bool), LastReport>,
     known: Minute,
     unknown: Minute,
 }
 
-/// When each sender was last told of.
+/// When each sender was last reported in the log.
 #[derive(Debug)]
 pub(super) struct Reports(Mutex<State>);
 
-/// What a line says.
+/// A line for the log.
 #[derive(Debug, PartialEq, Eq)]
 struct Line {
     count: u64,
@@ -107,20 +107,20 @@ impl Reports {
     /// Logs it, or keeps it for the next line.
     pub(super) fn refused(
         &self,
-        (door, source): (&'static str, Source),
+        (listener, source): (&'static str, Source),
         reason: &str,
         is_known: bool,
         count: u64,
     ) {
-        let line = self.due((door, source), is_known, count, Instant::now());
+        let line = self.due((listener, source), is_known, count, Instant::now());
         if let Some(Line { count, left_out }) = line {
-            tracing::warn!(door, %source, reason, count, left_out, "samples of a sender are not stored");
+            tracing::warn!(listener, %source, reason, count, left_out, "samples of a sender are not stored");
         }
     }
 
     fn due(
         &self,
-        (door, source): (&'static str, Source),
+        (listener, source): (&'static str, Source),
         is_known: bool,
         count: u64,
         now: Instant,
@@ -131,7 +131,7 @@ impl Reports {
             known,
             unknown,
         } = &mut *state;
-        let own = senders.entry((source.key(), door, is_known));
+        let own = senders.entry((source.key(), listener, is_known));
         own.since = own.since.saturating_add(count);
         if own
             .last

@@ -2,14 +2,14 @@
 
 use super::budget::Budget;
 use super::certificates::ClientCertificates;
-use super::pace::Pace;
-use super::places::Places;
+use super::read_rate::ReadRate;
 use super::reports::{Reports, is_of_known};
+use super::sender_slots::SenderSlots;
 use super::turns::Turns;
 use crate::app::App;
-use crate::app::arrivals::{Arrival, ArrivingBy};
+use crate::app::arrivals::{Arrival, ArrivalSource};
 use crate::config::{SenderSettings, Sources};
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use crate::net::proxies::Proxies;
 use crate::net::tls::Tls;
 use base::id::KeyId;
@@ -35,7 +35,7 @@ pub(super) struct Limits {
     pub(super) least_rate: (u64, Duration),
 }
 
-/// What all doors share.
+/// The context that all listeners for senders share.
 #[derive(Debug)]
 pub(super) struct SenderContext {
     pub(super) app: Arc<App>,
@@ -44,8 +44,8 @@ pub(super) struct SenderContext {
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) certificates: Option<Arc<ClientCertificates>>,
     pub(super) limits: Limits,
-    pub(super) places: Places,
-    pub(super) pace: Pace,
+    pub(super) slots: SenderSlots,
+    pub(super) read_rate: ReadRate,
     pub(super) in_flight: Budget,
     pub(super) turns: Turns,
     pub(super) reports: Reports,
@@ -68,28 +68,28 @@ impl SenderContext {
     /// Counts what was not stored, and has it logged.
     pub(super) fn refuse(
         &self,
-        door: &'static str,
+        listener: &'static str,
         source: Source,
         reason: &'static str,
         count: u64,
     ) {
         if count > 0 {
-            self.app.metrics.not_stored(door, reason, count);
+            self.app.metrics.not_stored(listener, reason, count);
             let is_known = is_of_known(reason);
             self.reports
-                .refused((door, source), reason, is_known, count);
+                .refused((listener, source), reason, is_known, count);
         }
     }
 
     /// The same where it is known whose they were.
     pub(super) fn refuse_for(
         &self,
-        (door, source, key): (&'static str, Source, Option<KeyId>),
+        (listener, source, key): (&'static str, Source, Option<KeyId>),
         domain: Domain,
         (reason, count): (&'static str, u64),
     ) {
-        self.refuse(door, source, reason, count);
-        let by = ArrivingBy::new(door, source, key);
+        self.refuse(listener, source, reason, count);
+        let by = ArrivalSource::new(listener, source, key);
         let mut arrival = Arrival::new(domain, by, self.app.clock.now(), 0);
         arrival.count(reason, count);
         self.app.note_arrival(arrival);
@@ -125,14 +125,14 @@ impl Drop for ThreadCountGuard {
 impl SenderContext {
     /// Says which entries of `senders.sources`, `senders.certificates` and `collectd.users` open nothing. The server starts all the
     /// same: a key may be withdrawn by its owner at any time, who must not be able to keep the server from starting.
-    pub(super) fn tell_of_sources(&self, settings: &SenderSettings) {
+    pub(super) fn warn_of_unusable_keys(&self, settings: &SenderSettings) {
         for (network, key) in self.sources.entries() {
             if let Err(error) = self.app.verifier.source_scope(key) {
                 tracing::warn!(network, %key, why = %error, "an entry of `senders.sources` lets nobody in");
             }
         }
         let certificates = self.certificates.iter();
-        for (key, certificate) in certificates.flat_map(|own| own.entries()) {
+        for (key, certificate) in certificates.flat_map(|certificate| certificate.entries()) {
             if let Err(error) = self.app.verifier.source_scope(key) {
                 tracing::warn!(certificate, %key, why = %error, "an entry of `senders.certificates` lets nobody in");
             }

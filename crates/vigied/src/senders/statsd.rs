@@ -30,10 +30,10 @@ pub(super) fn datagram(
     shared: &SenderContext,
     sums: &Sums,
     sender: Sender,
-    door: Listener,
+    listener: Listener,
     packet: &[u8],
 ) {
-    by_identity(shared, sender, door, packet, &|shown, lines| {
+    by_identity(shared, sender, listener, packet, &|shown, lines| {
         // Whoever reads for all waits for nobody's turn, and for nobody's sums.
         take((shared, sums), sender, shown, (lines, false))
     });
@@ -62,7 +62,7 @@ fn take(
         }
         LinesOutcome::Busy(waited) => {
             tell_waited(shared, domain, &waited);
-            let who = (sender.door, sender.source, shown.key(shared));
+            let who = (sender.listener, sender.source, shown.key(shared));
             shared.refuse_for(who, domain, ("busy", count(lines)));
             return Outcome::Done;
         }
@@ -80,7 +80,7 @@ fn tell_reading(
     reading: &DecodeSummary,
 ) -> Outcome {
     let now = shared.app.clock.now();
-    shared.pace.worked(domain, reading.saved_bytes, now);
+    shared.read_rate.worked(domain, reading.saved_bytes, now);
     if reading.rejects.is_empty() {
         return Outcome::Done;
     }
@@ -94,7 +94,7 @@ fn tell_waited(shared: &SenderContext, domain: Domain, waited: &[WaitedReading])
         let told = tell_reading(shared, (&origin.shown, sender), domain, reading);
         if let Outcome::Denied(_) = told {
             let count = reading.rejected();
-            shared.refuse(sender.door, sender.source, "credential", count);
+            shared.refuse(sender.listener, sender.source, "credential", count);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::credential::{Denied, SenderCredential};
 use super::shared::{SenderContext, TICK};
-use crate::app::arrivals::{Arrival, ArrivingBy};
+use crate::app::arrivals::{Arrival, ArrivalSource};
 use base::error::{Kind, Problem};
 use base::sample::{Appended, Batch, RejectReason};
 use base::scope::Domain;
@@ -17,12 +17,12 @@ use wire::ingest::statsd::DecodeSummary;
 /// Whose batch it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sender {
-    /// The setting of the door.
-    pub(super) door: &'static str,
+    /// The setting of the listener.
+    pub(super) listener: &'static str,
     pub(super) source: Source,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// It is stored, or counted.
@@ -69,18 +69,18 @@ pub(super) fn store_as(
         let owner = shared.owner(shown.scope(shared).map_err(denied)?.domain());
         // Who has no patience reads for others too, whom nobody's turns may hold up.
         let turn = if patience.is_zero() {
-            shared.turns.take_soon(owner)
+            shared.turns.take_within_a_moment(owner)
         } else {
             Some(shared.turns.take(owner))
         };
         let Some(turn) = turn else {
-            shared.refuse(sender.door, sender.source, "store_unavailable", count);
+            shared.refuse(sender.listener, sender.source, "store_unavailable", count);
             return Err(NotStored::Failed);
         };
         // The wait may have been long.
         let scope = shown.scope(shared).map_err(denied)?;
         let lines = decode();
-        let early = || lines.rejects.iter().map(|own| &own.reason);
+        let early = || lines.rejects.iter().map(|reject| &reject.reason);
         let stored = shared
             .app
             .store_batch(&scope, &lines.batch, early(), durability);
@@ -98,7 +98,7 @@ pub(super) fn store_as(
             if let Some(limit) = problem.limit {
                 shared.app.metrics.limited(limit);
             }
-            shared.refuse(sender.door, sender.source, reason(&problem), count);
+            shared.refuse(sender.listener, sender.source, reason(&problem), count);
             return Err(NotStored::Failed);
         }
         std::thread::sleep(TICK.min(patience));
@@ -112,12 +112,12 @@ pub(super) fn store_refused(
     shown: &SenderCredential,
     reading: &DecodeSummary,
 ) -> Outcome {
-    let refuse = |reason| shared.refuse(sender.door, sender.source, reason, reading.rejected());
+    let refuse = |reason| shared.refuse(sender.listener, sender.source, reason, reading.rejected());
     let owner = match shown.scope(shared) {
         Ok(scope) => shared.owner(scope.domain()),
         Err(denied) => return Outcome::Denied(denied),
     };
-    let Some(_turn) = shared.turns.take_soon(owner) else {
+    let Some(_turn) = shared.turns.take_within_a_moment(owner) else {
         refuse("store_unavailable");
         return Outcome::Done;
     };
@@ -136,8 +136,8 @@ pub(super) fn store_refused(
             tell(shared, sender, reasons(reading));
             let of = (shown, scope.domain());
             let mut arrival = arrival(shared, sender, of, &appended);
-            for own in &reading.rejects {
-                arrival.refused_alike(own.name.as_deref(), &own.reason, own.count);
+            for reject in &reading.rejects {
+                arrival.refused_alike(reject.name.as_deref(), &reject.reason, reject.count);
             }
             shared.app.note_arrival(arrival);
         }
@@ -154,9 +154,9 @@ pub(super) fn store_refused(
 /// Why each value was refused. One line has room for thousands of values that are refused for one reason: it is there once, and given
 /// as often as it counts.
 fn reasons(reading: &DecodeSummary) -> impl Iterator<Item = &RejectReason> {
-    reading.rejects.iter().flat_map(|own| {
-        let count = usize::try_from(own.count).unwrap_or(usize::MAX);
-        std::iter::repeat_n(&own.reason, count)
+    reading.rejects.iter().flat_map(|reject| {
+        let count = usize::try_from(reject.count).unwrap_or(usize::MAX);
+        std::iter::repeat_n(&reject.reason, count)
     })
 }
 
@@ -208,7 +208,7 @@ fn arrival(
     (shown, domain): (&SenderCredential, Domain),
     appended: &Appended,
 ) -> Arrival {
-    let by = ArrivingBy::new(sender.door, sender.source, shown.key(shared));
+    let by = ArrivalSource::new(sender.listener, sender.source, shown.key(shared));
     let taken = appended.stored + appended.overwritten;
     Arrival::new(domain, by, shared.app.clock.now(), taken)
 }
@@ -221,14 +221,14 @@ pub(super) fn tell<'r>(
 ) {
     let mut count = 0;
     let mut first = None;
-    for own in reasons {
-        first = first.or_else(|| Some(own.code()));
+    for reason in reasons {
+        first = first.or_else(|| Some(reason.code()));
         count += 1;
     }
     if let Some(first) = first {
         shared
             .reports
-            .refused((sender.door, sender.source), first, true, count);
+            .refused((sender.listener, sender.source), first, true, count);
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// How long a sender may take to take an answer.
 const WRITE_TIME: Duration = Duration::from_secs(5);
 
-/// A socket that its place can shut down, too.
+/// A socket that its slot can shut down, too.
 #[derive(Debug)]
 struct Socket(Arc<TcpStream>);
 
@@ -35,7 +35,7 @@ impl Write for Socket {
     }
 }
 
-/// The connection.
+/// The stream of a connection, with TLS or without.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
@@ -44,9 +44,9 @@ pub(super) struct Stream {
     is_deaf: bool,
 }
 
-/// What a read has brought.
+/// The outcome of a read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Read1 {
+pub(super) enum ReadOutcome {
     Bytes(usize),
     /// Nothing within the tick.
     Nothing,
@@ -96,16 +96,16 @@ impl Stream {
     }
 
     /// Reads for a tick at most.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Read1 {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> ReadOutcome {
         let read = match &mut self.tls {
             None => self.socket.read(buffer),
             Some(session) => read_session(session, &mut self.socket, buffer),
         };
         match read {
-            Ok(0) => Read1::End,
-            Ok(bytes) => Read1::Bytes(bytes),
-            Err(error) if passes(&error) => Read1::Nothing,
-            Err(_) => Read1::End,
+            Ok(0) => ReadOutcome::End,
+            Ok(bytes) => ReadOutcome::Bytes(bytes),
+            Err(error) if passes(&error) => ReadOutcome::Nothing,
+            Err(_) => ReadOutcome::End,
         }
     }
 

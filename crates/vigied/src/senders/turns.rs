@@ -2,7 +2,7 @@
 //!
 //! A turn may last: the store may be making room. So no account has all of them, and who has the fewest is next.
 
-use crate::http::share::{ShareOwner, Shares, Tally};
+use crate::http::fair_share::{ShareOwner, Shares, Tally};
 use base::limit;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,11 +28,11 @@ struct QueuedThread {
     has: Arc<AtomicBool>,
 }
 
-/// All turns.
+/// The permits for decoding and storing.
 #[derive(Debug)]
 pub(super) struct Turns(Mutex<State>);
 
-/// A turn, until this is dropped.
+/// A permit, returned when dropped.
 #[derive(Debug)]
 pub(super) struct Turn<'t> {
     of: &'t Turns,
@@ -76,8 +76,8 @@ impl Turns {
     }
 
     /// A turn, where there is one now or in a moment: whoever reads for all waits for nobody. For an owner that has its share already
-    /// there is no such moment: one that keeps its turns busy would have the door wait for each of its datagrams.
-    pub(super) fn take_soon(&self, owner: ShareOwner) -> Option<Turn<'_>> {
+    /// there is no such moment: one that keeps its turns busy would have the listener wait for each of its datagrams.
+    pub(super) fn take_within_a_moment(&self, owner: ShareOwner) -> Option<Turn<'_>> {
         self.take_within(owner, || thread::sleep(MOMENT))
     }
 
@@ -174,19 +174,19 @@ mod tests {
         assert!(state.waiting.is_empty() && state.taken.used() == 0);
     }
 
-    /// A door's one thread waited for the turns of one account, and read nothing for anybody meanwhile.
+    /// A listener's one thread waited for the turns of one account, and read nothing for anybody meanwhile.
     #[test]
     fn a_shared_reader_waits_for_no_turn() {
         let turns = Turns::new(4, Shares::of(50, 25, 75));
         let own = [turns.take(account(1)), turns.take(account(1))];
-        assert!(turns.take_soon(account(1)).is_none());
-        assert!(turns.take_soon(account(2)).is_some());
+        assert!(turns.take_within_a_moment(account(1)).is_none());
+        assert!(turns.take_within_a_moment(account(2)).is_some());
         drop(own);
-        assert!(turns.take_soon(account(1)).is_some());
+        assert!(turns.take_within_a_moment(account(1)).is_some());
         assert_eq!(turns.state().taken.used(), 0);
     }
 
-    /// An account that kept its turns busy made the door of all sleep for each of its datagrams.
+    /// An account that kept its turns busy made the listener of all sleep for each of its datagrams.
     #[test]
     fn a_shared_reader_sleeps_for_nobody_who_has_their_share() {
         let turns = Turns::new(4, Shares::of(50, 25, 75));

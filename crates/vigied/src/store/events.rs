@@ -3,7 +3,7 @@
 use base::error_chain::Chain;
 use engine::events::{Event, Events};
 
-/// Writes the log.
+/// Logs the store's events.
 #[derive(Debug)]
 pub(crate) struct Log;
 

@@ -1,6 +1,6 @@
 //! The agent and the real server: either may stop and come back, and no sample is lost.
 
-mod doors;
+mod listeners;
 
 use crate::harness::{Server, Serving};
 use crate::undisturbed::own_address;
@@ -57,11 +57,11 @@ impl Agent {
 
     /// Waits until its output contains this so many times.
     fn says(&self, what: &str, times: usize) {
-        let held = self.told.0.lock().unwrap();
+        let guard = self.told.0.lock().unwrap();
         let (held, waited) = self
             .told
             .1
-            .wait_timeout_while(held, PATIENCE, |told| told.matches(what).count() < times)
+            .wait_timeout_while(guard, PATIENCE, |told| told.matches(what).count() < times)
             .unwrap();
         assert!(!waited.timed_out(), "never said `{what}`:\n{held}");
     }

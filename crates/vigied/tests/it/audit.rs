@@ -119,16 +119,16 @@ fn every_change_stands_in_the_log_with_who_whence_and_the_transaction() {
     // In text, each entry begins with its number, so that a gap is visible.
     let mut command = Command::new(VIGIED);
     let told = command.args(["audit", "--data"]).arg(server.data());
-    let told = String::from_utf8(told.output().unwrap().stdout).unwrap();
-    let firsts = told.lines().filter_map(|line| {
+    let stdout = String::from_utf8(told.output().unwrap().stdout).unwrap();
+    let firsts = stdout.lines().filter_map(|line| {
         let first = line.split_whitespace().next()?;
         first.parse::<i64>().ok()
     });
     let numbers: Vec<i64> = firsts.collect();
-    assert!(numbers.len() as i64 >= numbered(&all), "{told}");
+    assert!(numbers.len() as i64 >= numbered(&all), "{stdout}");
     assert!(
         numbers.iter().copied().eq(1..=numbers.len() as i64),
-        "{told}"
+        "{stdout}"
     );
 }
 

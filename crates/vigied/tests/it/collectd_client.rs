@@ -4,7 +4,7 @@
 use crate::harness::Server;
 use crate::limits::until;
 use crate::running::Running;
-use crate::senders::Doors;
+use crate::senders::Listeners;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -67,7 +67,7 @@ impl Collectd {
     /// The times of what it has measured of the load, in milliseconds, by its own files.
     pub(crate) fn load_times(&self) -> Vec<i64> {
         let files = self.measured("load").read_dir().unwrap();
-        let mut files: Vec<PathBuf> = files.map(|own| own.unwrap().path()).collect();
+        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
         files.sort();
         let text: String = files
             .into_iter()
@@ -92,11 +92,11 @@ impl Collectd {
     }
 
     /// Ends it, and waits until what it has measured is read back.
-    pub(crate) fn arrives(self, doors: &Doors) {
+    pub(crate) fn arrives(self, listeners: &Listeners) {
         self.end();
         for value in ["load.load.shortterm", "load.load.longterm", "uptime.uptime"] {
             let name = format!("{}.{value}", self.host.replace('.', "_"));
-            until(&name, || doors.stored(&name) > 0);
+            until(&name, || listeners.stored(&name) > 0);
         }
     }
 }
@@ -106,19 +106,19 @@ fn debians_collectd_writes_in_both_forms_as_the_guide_says() {
     if !is_here("debians_collectd_writes_in_both_forms_as_the_guide_says") {
         return;
     }
-    let doors = Doors {
+    let listeners = Listeners {
         server: Server::start(),
     };
-    let (key, _) = doors.server.narrow_key();
+    let (key, _) = listeners.server.narrow_key();
     for (format, host) in [
         ("JSON", "web1.example.org"),
         ("Command", "web2.example.org"),
     ] {
         let block = block("write_http")
-            .replace("https://vigie.example.org", &doors.server.serving.url())
+            .replace("https://vigie.example.org", &listeners.server.serving.url())
             .replace("\"KEY\"", &format!("\"{key}\""))
             .replace("\"JSON\"", &format!("\"{format}\""));
-        Collectd::start(host, "1", &block).arrives(&doors);
+        Collectd::start(host, "1", &block).arrives(&listeners);
     }
 }
 
@@ -128,13 +128,13 @@ fn debians_collectd_writes_lines_with_a_key_before_each_name() {
     if !is_here("debians_collectd_writes_lines_with_a_key_before_each_name") {
         return;
     }
-    let doors = Doors::open(&[]);
-    let (key, _) = doors.server.narrow_key();
-    crate::senders::allow_keys_before_names(&doors, true);
-    let address = doors.address("graphite.listen");
+    let listeners = Listeners::open(&[]);
+    let (key, _) = listeners.server.narrow_key();
+    crate::senders::allow_keys_before_names(&listeners, true);
+    let address = listeners.address("graphite.listen");
     let (host, port) = address.rsplit_once(':').unwrap();
     let block = write_graphite((host, port), &key);
-    Collectd::start("web3.example.org", "1", &block).arrives(&doors);
+    Collectd::start("web3.example.org", "1", &block).arrives(&listeners);
 }
 
 /// The guide's block for `write_graphite`, for this address and key.

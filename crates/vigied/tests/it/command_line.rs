@@ -182,16 +182,16 @@ fn a_renewal_the_server_refuses_says_status_code_and_message() {
         let refused = desk.run(name, &["iam", "oauth-tokens"]);
         assert_eq!(refused.status.code(), Some(code));
         assert_eq!(text(&refused.stdout), "");
-        let told = text(&refused.stderr);
-        let line = told.lines().nth(1).unwrap();
-        assert!(told.starts_with("FAILED\n"), "{told}");
+        let stderr = text(&refused.stderr);
+        let line = stderr.lines().nth(1).unwrap();
+        assert!(stderr.starts_with("FAILED\n"), "{stderr}");
         let (_, rest) = line
             .split_once("Status code: 400, error code: BXNIM")
             .unwrap();
         assert!(rest.contains("E, message: "), "{line}");
         assert!(
-            told.contains(&format!("log in again with `{name} login`")),
-            "{told}"
+            stderr.contains(&format!("log in again with `{name} login`")),
+            "{stderr}"
         );
     }
     assert_eq!(desk.config()["IAMRefreshToken"], before["IAMRefreshToken"]);
@@ -285,8 +285,8 @@ fn a_server_without_tls_is_told_apart() {
     let https = format!("https://{}", desk.server.serving.address);
     let login = desk.run("vigie", &["login", "-a", &https, "--apikey", "x"]);
     assert_eq!(login.status.code(), Some(6));
-    let told = text(&login.stderr);
-    assert!(told.contains("does not speak TLS\nhint: "), "{told}");
+    let stderr = text(&login.stderr);
+    assert!(stderr.contains("does not speak TLS\nhint: "), "{stderr}");
     assert!(
         desk.run("vigie", &["account", "orgs"]).status.success(),
         "the login before is kept"
@@ -331,15 +331,18 @@ fn a_certificate_is_checked_named_or_waved_through() {
     };
     let refused = login(&https, &[], None);
     assert_eq!(refused.status.code(), Some(6));
-    let told = text(&refused.stderr);
+    let stderr = text(&refused.stderr);
     assert!(
-        told.contains("was not trusted: ") && told.contains("`VIGIE_CA_FILE`"),
-        "{told}"
+        stderr.contains("was not trusted: ") && stderr.contains("`VIGIE_CA_FILE`"),
+        "{stderr}"
     );
     let plain = login(&desk.server.serving.url(), &[], None);
     assert_eq!(plain.status.code(), Some(6));
-    let told = text(&plain.stderr);
-    assert!(told.contains("does not speak plain HTTP\nhint: "), "{told}");
+    let stderr = text(&plain.stderr);
+    assert!(
+        stderr.contains("does not speak plain HTTP\nhint: "),
+        "{stderr}"
+    );
 
     let named = login(&https, &[], Some(&pem));
     assert!(named.status.success(), "{named:?}");
@@ -364,14 +367,14 @@ fn a_login_under_another_name_says_what_to_do() {
     let (url, key) = (desk.server.serving.url(), desk.server.owner.api_key.clone());
     let login = desk.run("vigie", &["login", "-a", &url, "--apikey", &key]);
     assert_eq!(login.status.code(), Some(1), "{login:?}");
-    let told = text(&login.stderr);
+    let stderr = text(&login.stderr);
     for expected in [
         "describes itself as `https://metrics.example.org`",
         "`vigie login -a https://metrics.example.org`",
         "`--public-url http://127.0.0.1:",
         &format!("`vigie login -a {url} --iam-endpoint {url}`"),
     ] {
-        assert!(told.contains(expected), "{expected}: {told}");
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
     }
     // Following the hint is enough: login and later commands work under the typed address.
     let told = [
@@ -416,12 +419,12 @@ fn a_narrowed_key_logs_in_whole_and_sends_where_it_reaches() {
     };
     let (url, (key, _)) = (desk.server.serving.url(), desk.server.narrow_key());
     let login = desk.run("vigie", &["login", "-a", &url, "--apikey", &key]);
-    let told = String::from_utf8_lossy(&login.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&login.stderr).into_owned();
     assert!(login.status.success(), "{login:?}");
-    assert_eq!(told.lines().find(|line| line.contains("--scope")), None);
+    assert_eq!(stderr.lines().find(|line| line.contains("--scope")), None);
     let space = format!("s-{}", desk.server.owner.space);
-    let shown = String::from_utf8_lossy(&login.stdout);
-    assert!(shown.contains(&space), "{shown}");
+    let stdout = String::from_utf8_lossy(&login.stdout);
+    assert!(stdout.contains(&space), "{stdout}");
     for send in [
         &["metrics", "send", "a.b=1"][..],
         &["metrics", "send", "a.b=1", "--scope", &space],
@@ -442,9 +445,9 @@ fn a_narrowed_key_logs_in_whole_and_sends_where_it_reaches() {
         command.output().unwrap()
     };
     let unnamed = alone(&["agent", "--once"]);
-    let told = String::from_utf8_lossy(&unnamed.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&unnamed.stderr).into_owned();
     assert!(unnamed.status.success(), "{unnamed:?}");
-    assert!(told.contains(&space), "{told}");
+    assert!(stderr.contains(&space), "{stderr}");
     let named = alone(&["agent", "--once", "--scope", &space]);
     assert!(named.status.success(), "{named:?}");
 }

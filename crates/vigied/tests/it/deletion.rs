@@ -167,8 +167,8 @@ fn the_command_line_says_what_goes_and_brings_it_back() {
     let listed = vigie("metrics list");
     assert!(listed.contains("├── b"), "{listed}");
     let told = vigie("account org-delete vigie -f --recursive --output json");
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!(told["series"], 2, "{told}");
+    let json: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(json["series"], 2, "{json}");
     let told = vigie("account org-restore vigie --name vigie-again");
     assert!(told.contains("vigie-again is back"), "{told}");
 }

@@ -167,7 +167,7 @@ fn read(path: &Path, into: &mut String) {
     }
 }
 
-/// Where the guides have doors for senders. Their addresses are replaced, and their ports are not: nobody else has the address.
+/// Where the guides have listeners for senders. Their addresses are replaced, and their ports are not: nobody else has the address.
 const SENDERS_PORTS: [&str; 2] = ["2003", "8125"];
 
 /// The guide's blocks as one shell script; Python blocks run inside it.

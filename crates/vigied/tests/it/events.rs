@@ -18,14 +18,17 @@ pub(crate) const LIMITS: [Limit; 6] = [
 
 const AT: i64 = 1_700_001_000;
 
-struct Kept {
+struct Fixture {
     server: Server,
     token: String,
 }
 
-impl Kept {
+impl Fixture {
     fn with(settings: &[&str]) -> Self {
-        let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
+        let flags: Vec<&str> = settings
+            .iter()
+            .flat_map(|setting| ["--set", setting])
+            .collect();
         let server = Server::with(&flags);
         let token = server.token();
         Self { server, token }
@@ -83,7 +86,7 @@ impl Kept {
 
 #[test]
 fn events_are_listed_as_graphite_web_lists_them() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let all = kept.get("/events/get_data");
     assert_eq!(
         all[0],
@@ -127,7 +130,7 @@ fn events_are_listed_as_graphite_web_lists_them() {
 
 #[test]
 fn one_event_is_shown_by_its_number() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let shown = json!({"id": 4, "when": "2023-11-14T22:31:41Z", "what": "deploy web again", "data": "<b>\n", "tags": ["deploy", "web"]});
     for path in ["/events/4", "/events/4/"] {
         assert_eq!(kept.get(path), shown);
@@ -150,7 +153,7 @@ fn one_event_is_shown_by_its_number() {
 
 #[test]
 fn events_are_a_series_of_targets() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let counted = |target: &str| {
         let (from, until) = (AT.to_string(), (AT + 110).to_string());
         let query = [
@@ -180,7 +183,7 @@ fn events_are_a_series_of_targets() {
 
 #[test]
 fn what_is_no_event_is_refused_and_not_kept() {
-    let kept = Kept::with(&[]);
+    let kept = Fixture::with(&[]);
     for (body, told) in [
         (json!([]), "object"),
         (json!({"tags": "a"}), "`what` is missing"),
@@ -207,7 +210,7 @@ fn what_is_no_event_is_refused_and_not_kept() {
 
 #[test]
 fn texts_of_events_have_limits_by_name() {
-    let kept = Kept::with(&[]);
+    let kept = Fixture::with(&[]);
     for (field, limit) in [
         ("what", limit::EVENT_WHAT_BYTES),
         ("tags", limit::EVENT_TAGS_BYTES),
@@ -228,7 +231,7 @@ fn texts_of_events_have_limits_by_name() {
 
 #[test]
 fn a_domain_keeps_so_many_events_until_some_are_deleted() {
-    let kept = Kept::with(&["limits.events_per_domain=3", "limits.events_per_answer=2"]);
+    let kept = Fixture::with(&["limits.events_per_domain=3", "limits.events_per_answer=2"]);
     let event = |at: i64| json!({"what": "a", "when": AT + at});
     for at in 0..3 {
         kept.post(&event(at));
@@ -274,7 +277,7 @@ fn a_domain_keeps_so_many_events_until_some_are_deleted() {
 
 #[test]
 fn an_account_makes_so_many_events_in_a_minute() {
-    let kept = Kept::with(&["limits.events_per_minute=2"]);
+    let kept = Fixture::with(&["limits.events_per_minute=2"]);
     let event = json!({"what": "a"});
     let mut replies = (0..100).map(|_| kept.send("POST", "/events", Some(&event)));
     let slowed = replies.find(|reply| reply.status != 200).unwrap();
@@ -284,7 +287,7 @@ fn an_account_makes_so_many_events_in_a_minute() {
 
 #[test]
 fn events_outlive_a_restart() {
-    let Kept { server, token } = Kept::start();
+    let Fixture { server, token } = Fixture::start();
     let before = server.metrics(&token, "GET", "/events").send().text();
     let Server {
         serving,
@@ -305,7 +308,7 @@ fn events_outlive_a_restart() {
 /// A key that sends alone may say what happened, and no more.
 #[test]
 fn a_key_that_sends_alone_posts_events_and_reads_none() {
-    let kept = Kept::with(&[]);
+    let kept = Fixture::with(&[]);
     let (key, _) = kept.server.narrow_key();
     let asked = |method: &str, path: &str| {
         let request = kept.server.request(method, path);
@@ -326,7 +329,7 @@ fn a_key_that_sends_alone_posts_events_and_reads_none() {
 
 #[test]
 fn series_are_deleted_by_their_names_and_nothing_below() {
-    let kept = Kept::with(&[]);
+    let kept = Fixture::with(&[]);
     let names = [
         "app.cpu",
         "app.cpu.core",
@@ -346,7 +349,7 @@ fn series_are_deleted_by_their_names_and_nothing_below() {
         let all = [plain, tagged];
         let names = all.iter().flat_map(|own| own.as_array().unwrap());
         names
-            .map(|own| own.as_str().unwrap().to_owned())
+            .map(|name| name.as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
     let delete = |fields: &[(&str, &str)]| {
@@ -389,5 +392,11 @@ fn series_are_deleted_by_their_names_and_nothing_below() {
         .map(|own| own["outcome"].as_str().unwrap())
         .collect();
     assert_eq!(outcomes.len(), 8, "{found:#?}");
-    assert_eq!(outcomes.iter().filter(|own| **own == "begun").count(), 4);
+    assert_eq!(
+        outcomes
+            .iter()
+            .filter(|outcome| **outcome == "begun")
+            .count(),
+        4
+    );
 }

@@ -35,8 +35,8 @@ fn a_refusal_names_its_code_and_its_transaction() {
         let ran = run(&server, &[words, &["--output", "json"]].concat());
         let error = String::from_utf8(ran.stderr).unwrap();
         assert!(ran.stdout.is_empty(), "{words:?}: {error}");
-        let told: Value = serde_json::from_str(&error).unwrap();
-        let told = &told["error"];
+        let json: Value = serde_json::from_str(&error).unwrap();
+        let told = &json["error"];
         assert_eq!(told["status"], status, "{words:?}: {error}");
         assert!(
             told["code"].as_str().unwrap().len() > 3,

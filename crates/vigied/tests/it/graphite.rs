@@ -21,12 +21,12 @@ const SETTINGS: &str = "/v1/settings/domain";
 /// A second that every step of these tests divides.
 const AT: i64 = 1_700_000_400;
 
-struct Kept {
+struct Fixture {
     server: Server,
     token: String,
 }
 
-impl Kept {
+impl Fixture {
     /// Two samples of each of three series, half a minute apart.
     fn start() -> Self {
         let server = Server::start();
@@ -86,7 +86,7 @@ impl Kept {
 
 #[test]
 fn rules_say_the_step_of_a_name_and_what_its_samples_become() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     assert_eq!(kept.values("app.a.load"), json!([3.5]));
     let schemas = "[fine]\npattern = ^app\\.a\\.\nretentions = 30s:1d\n";
     let set = kept.set(json!({"schemas": schemas}));
@@ -114,7 +114,7 @@ fn rules_say_the_step_of_a_name_and_what_its_samples_become() {
 /// A mistake says its line, and what was in force stays so.
 #[test]
 fn rules_with_a_mistake_change_nothing() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let good = "[all]\npattern = .*\nretentions = 30s:1d\n";
     assert_eq!(kept.set(json!({"schemas": good})).status, 200);
     for (wrong, told) in [
@@ -159,7 +159,7 @@ fn rules_with_a_mistake_change_nothing() {
 
 #[test]
 fn texts_of_rules_and_targets_have_limits_by_name() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let long = "#".repeat(limit::SCHEMA_BYTES.default as usize + 1);
     let rules = |pattern: &str, count: u64| {
         let rule = |at| format!("[r{at}]\npattern = {pattern}\nretentions = 1m:1d\n");
@@ -196,7 +196,7 @@ fn texts_of_rules_and_targets_have_limits_by_name() {
 /// A series with tags has no place in the tree of names, nor has what lies above it alone.
 #[test]
 fn the_tree_of_names_is_that_of_series_without_tags() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let find = |query: &str| {
         let found = kept.get(&format!("/metrics/find?format=json&query={query}"));
         let found: Vec<String> = (found.as_array().unwrap().iter())
@@ -231,7 +231,7 @@ fn the_tree_of_names_is_that_of_series_without_tags() {
 /// GET and POST say the same, wherever a parameter stands.
 #[test]
 fn a_form_says_what_a_url_says() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     for (path, pairs) in [
         (
             "/metrics/find",
@@ -282,7 +282,7 @@ fn a_form_says_what_a_url_says() {
 /// A target that cannot be read says where, and what may have been meant.
 #[test]
 fn a_wrong_target_is_refused_with_its_place() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     for (query, told) in [
         ("target=sumSeries(app.*", "column"),
         ("target=sumSerie(app.*)", "did you mean `sumSeries`"),
@@ -310,7 +310,7 @@ fn a_wrong_target_is_refused_with_its_place() {
 /// Dashboards write `%H:%M` as it is, and graphite-web takes it so; our own interface shows the mistake.
 #[test]
 fn a_percent_that_escapes_nothing_is_one() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let times = format!("from={}&until={}", AT - 1, AT + 59);
     let named = format!("target=alias(app.a.load,'50%')&{times}&xFormat=%H:%M&format=json");
     assert_eq!(kept.get(&format!("/render?{named}"))[0]["target"], "50%");
@@ -324,7 +324,7 @@ fn a_percent_that_escapes_nothing_is_one() {
 
 #[test]
 fn lists_of_functions_and_tags_are_on_several_lines_where_that_is_asked_for() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     for path in [
         "/functions",
         "/functions/alias",
@@ -356,7 +356,7 @@ fn a_question_costs_what_it_means_and_not_what_lies_beside_it() {
         "limits.nodes_per_list=3",
     ]);
     let token = server.token();
-    let kept = Kept { server, token };
+    let kept = Fixture { server, token };
     let tagged = (0..10).map(|host| format!("cpu.load;host=h{host};of=o{}", host % 2));
     let plain = ["cpu.idle", "disk.a", "disk.b", "disk.c", "disk.d"].map(str::to_owned);
     let rare = ["mem.used;rack=r1".to_owned()];

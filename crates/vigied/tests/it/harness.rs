@@ -159,11 +159,11 @@ impl Serving {
 
     /// Waits until the log holds `text`.
     pub(crate) fn wait_for_log(&self, text: &str) {
-        let held = self.log.0.lock().unwrap();
+        let guard = self.log.0.lock().unwrap();
         let (held, waited) = self
             .log
             .1
-            .wait_timeout_while(held, Duration::from_secs(60), |log| !log.contains(text))
+            .wait_timeout_while(guard, Duration::from_secs(60), |log| !log.contains(text))
             .unwrap();
         assert!(!waited.timed_out(), "the log never said `{text}`: {held}");
     }

@@ -258,8 +258,8 @@ fn what_may_be_stored_later_is_told_so_that_senders_keep_it() {
         assert_eq!(reply.status, status, "{}", reply.text());
         assert!(reply.header("retry-after").is_some());
         assert!(receipt(&reply).starts_with("received=1 stored=0 "));
-        let told = reply.text();
-        assert!(told.contains("new_series_per_hour"), "{told}");
+        let body = reply.text();
+        assert!(body.contains("new_series_per_hour"), "{body}");
     }
     // What has its series goes on.
     let reply = sender.by_basic("/write", "m a=4 1519862401000000000");

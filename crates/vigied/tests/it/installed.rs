@@ -64,9 +64,9 @@ fn health_says_by_its_exit_code_whether_the_server_is_ready() {
     for wait in ["0", "1"] {
         let output = health(&data, &["--wait", wait]);
         assert_eq!(output.status.code(), Some(1));
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.contains("operations.sock"), "{told}");
-        assert!(told.contains("\nhint: "), "{told}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("operations.sock"), "{stderr}");
+        assert!(stderr.contains("\nhint: "), "{stderr}");
     }
 }
 
@@ -80,9 +80,9 @@ fn health_says_so_where_there_is_no_socket_to_ask() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("`operations.listen`"), "{told}");
-    assert!(told.contains("\nhint: "), "{told}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("`operations.listen`"), "{stderr}");
+    assert!(stderr.contains("\nhint: "), "{stderr}");
 }
 
 #[test]
@@ -106,10 +106,10 @@ fn health_waits_for_a_server_that_is_about_to_start() {
 fn both_programs_name_version_and_commit() {
     for program in [Path::new(VIGIED), &vigie()] {
         let output = Command::new(program).arg("--version").output().unwrap();
-        let told = String::from_utf8(output.stdout).unwrap();
-        let (version, commit) = told.trim().rsplit_once('+').unwrap();
-        assert!(version.ends_with(env!("CARGO_PKG_VERSION")), "{told}");
-        assert!(!commit.is_empty(), "{told}");
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let (version, commit) = stdout.trim().rsplit_once('+').unwrap();
+        assert!(version.ends_with(env!("CARGO_PKG_VERSION")), "{stdout}");
+        assert!(!commit.is_empty(), "{stdout}");
     }
 }
 

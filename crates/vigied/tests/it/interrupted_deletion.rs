@@ -49,8 +49,8 @@ fn a_deletion_that_meets_the_full_disk_is_not_said_to_have_failed() {
     let deleted = request("DELETE", "/v1/metrics/list?query=*").send();
     assert_eq!(deleted.status, 503, "{}", deleted.text());
     assert_eq!(deleted.code(), "BXNMSSV11E", "{}", deleted.text());
-    let told = deleted.text();
-    assert!(told.contains("may be stored or deleted later"), "{told}");
+    let body = deleted.text();
+    assert!(body.contains("may be stored or deleted later"), "{body}");
     let entries = vigied(&["audit"]);
     let own = entries.as_array().unwrap().iter();
     let own = own.filter(|entry| entry["event"] == "metrics_deleted");

@@ -10,12 +10,12 @@ pub(crate) const LIMITS: [Limit; 1] = [limit::RENDER_CACHE_BYTES];
 
 const ASKED: &str = "/render?target=app.*&from=-3d&format=json&noNullPoints=1";
 
-struct Kept {
+struct Fixture {
     server: Server,
     token: String,
 }
 
-impl Kept {
+impl Fixture {
     /// The step is a day, and the next one does not begin meanwhile: an answer is made anew then.
     fn start(flags: &[&str]) -> Self {
         begins_in_a_day();
@@ -90,7 +90,7 @@ fn is(values: &[(String, Value)], expected: &[(&str, f64)]) -> bool {
 
 #[test]
 fn the_same_question_is_answered_from_what_is_kept_and_byte_for_byte() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     let first = kept.ask(ASKED);
     assert_eq!(kept.given(&[ASKED, ASKED]), 2);
     assert_eq!(kept.ask(ASKED).body, first.body);
@@ -119,7 +119,7 @@ fn the_same_question_is_answered_from_what_is_kept_and_byte_for_byte() {
 
 #[test]
 fn a_write_a_deletion_or_a_rule_change_is_seen_by_the_next_read() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     assert!(is(&kept.values(ASKED), &[("app.load", 1.0)]));
     for value in [2.0, 3.0, 4.0] {
         kept.write("app.load", value);
@@ -146,7 +146,7 @@ fn a_write_a_deletion_or_a_rule_change_is_seen_by_the_next_read() {
 /// `cacheTimeout` is an older answer that is asked for; a deletion ends that as well.
 #[test]
 fn an_allowed_older_answer_is_served_until_something_is_deleted() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     let older = format!("{ASKED}&cacheTimeout=60");
     assert!(is(&kept.values(&older), &[("app.load", 1.0)]));
     kept.write("app.new", 7.0);
@@ -164,7 +164,7 @@ fn an_allowed_older_answer_is_served_until_something_is_deleted() {
 
 #[test]
 fn nothing_is_kept_of_who_does_not_want_it_or_of_what_changes_by_itself() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     for more in [
         "noCache=1",
         "cacheTimeout=0",
@@ -186,7 +186,7 @@ fn nothing_is_kept_of_who_does_not_want_it_or_of_what_changes_by_itself() {
 /// A question has the same text in two domains, and for two people.
 #[test]
 fn an_answer_is_of_its_domain_and_of_who_is_still_let_in() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     assert!(is(&kept.values(ASKED), &[("app.load", 1.0)]));
     let scope = format!("o-{}", kept.server.owner.org);
     let other = kept
@@ -221,7 +221,7 @@ fn an_answer_is_of_its_domain_and_of_who_is_still_let_in() {
 
 #[test]
 fn what_is_kept_is_bounded_by_its_limit() {
-    let kept = Kept::start(&["--set", "limits.render_cache_bytes=16KiB"]);
+    let kept = Fixture::start(&["--set", "limits.render_cache_bytes=16KiB"]);
     for number in 0..60 {
         let path = format!("{ASKED}&target=constantLine({number})");
         kept.ask(&path);

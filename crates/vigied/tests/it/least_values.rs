@@ -94,11 +94,14 @@ fn regression_7_the_check_of_the_settings_shows_what_is_in_force() {
         .output()
         .unwrap();
     assert!(output.status.success());
-    let shown = String::from_utf8(output.stdout).unwrap();
-    let bodies = shown
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let bodies = stdout
         .lines()
         .find(|line| line.starts_with("limits.body_bytes"));
-    assert!(bodies.unwrap().contains("lowered from 16777216"), "{shown}");
+    assert!(
+        bodies.unwrap().contains("lowered from 16777216"),
+        "{stdout}"
+    );
     assert_eq!(check(&[]), (Some(0), String::new()));
 }
 

@@ -173,7 +173,7 @@ fn every_limit_is_tried_here() {
         .chain(&words::LIMITS)
         .chain(&crate::graphite::LIMITS)
         .chain(&crate::events::LIMITS)
-        .chain(&crate::doors::LIMITS)
+        .chain(&crate::listeners::LIMITS)
         .chain(&crate::kept_answers::LIMITS)
         .chain(&crate::senders::LIMITS)
         .chain(&crate::senders::STATSD_LIMITS)

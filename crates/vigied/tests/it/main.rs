@@ -43,8 +43,6 @@ mod disk_full;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
-mod doors;
-#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod for_programs;
@@ -80,6 +78,8 @@ mod lifecycle;
 mod limits;
 #[cfg(test)]
 mod line_ends;
+#[cfg(test)]
+mod listeners;
 #[cfg(test)]
 mod machine_errors;
 #[cfg(test)]

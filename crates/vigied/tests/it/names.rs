@@ -12,12 +12,12 @@ use std::process::Stdio;
 use wire::query;
 
 /// A server that keeps one sample of each name.
-struct Kept {
+struct Fixture {
     server: Server,
     token: String,
 }
 
-impl Kept {
+impl Fixture {
     fn of(names: &[&str]) -> Self {
         let server = Server::start();
         let token = server.token();
@@ -119,7 +119,7 @@ const NAMES: [&str; 31] = [
 
 #[test]
 fn regression_7_every_name_that_is_stored_can_be_named() {
-    let kept = Kept::of(&NAMES);
+    let kept = Fixture::of(&NAMES);
     for name in NAMES {
         assert_eq!(kept.get(name), [name], "get");
         assert_eq!(kept.list(name), [name], "list");
@@ -148,7 +148,7 @@ fn regression_7_every_name_that_is_stored_can_be_named() {
 
 #[test]
 fn regression_7_what_no_pattern_could_name_is_not_stored() {
-    let kept = Kept::of(&[]);
+    let kept = Fixture::of(&[]);
     for name in [
         r"wmi.C:\x",
         r"a\b",
@@ -181,7 +181,7 @@ fn regression_7_what_no_pattern_could_name_is_not_stored() {
 #[test]
 fn regression_7_the_dots_of_a_tag_part_nothing() {
     let names = ["cpu.load;host=web1", "cpu.load;host=web2.example.org"];
-    let kept = Kept::of(&names);
+    let kept = Fixture::of(&names);
     for pattern in [
         "cpu.*",
         "cpu.load;host=*",
@@ -208,7 +208,7 @@ fn regression_7_the_dots_of_a_tag_part_nothing() {
 
 #[test]
 fn regression_7_tags_are_found_in_the_order_in_which_they_were_sent() {
-    let kept = Kept::of(&["a.b;zone=eu.1;host=x"]);
+    let kept = Fixture::of(&["a.b;zone=eu.1;host=x"]);
     let stored = ["a.b;host=x;zone=eu.1"];
     for pattern in [
         "a.b;zone=eu.1;host=x",
@@ -224,7 +224,7 @@ fn regression_7_tags_are_found_in_the_order_in_which_they_were_sent() {
 #[test]
 fn regression_7_a_backslash_stands_for_what_follows_it() {
     let names = ["gc.app-prd.x", "gc.app_prd.x"];
-    let kept = Kept::of(&names);
+    let kept = Fixture::of(&names);
     for (pattern, found) in [
         (r"gc.app[\-_]prd.x", &names[..]),
         (r"gc.app[_\-]prd.x", &names[..]),
@@ -253,7 +253,7 @@ fn regression_7_a_backslash_stands_for_what_follows_it() {
 /// One text means the same in a target, in a listing and in a deletion.
 #[test]
 fn regression_7_the_three_questions_read_a_pattern_alike() {
-    let kept = Kept::of(&["a.b"]);
+    let kept = Fixture::of(&["a.b"]);
     for pattern in [
         "a.b|c",
         "a.`b`",
@@ -315,7 +315,7 @@ fn every_row_of_the_reference_is_true() {
         .collect();
     assert!(rows.len() > 10, "{rows:?}");
     let names: BTreeSet<&str> = rows.iter().flat_map(|[_, a, b]| [a.as_str(), b]).collect();
-    let kept = Kept::of(&names.into_iter().collect::<Vec<_>>());
+    let kept = Fixture::of(&names.into_iter().collect::<Vec<_>>());
     for [pattern, fits, other] in &rows {
         let found = kept.get(pattern);
         assert!(
@@ -328,7 +328,7 @@ fn every_row_of_the_reference_is_true() {
 /// By arguments, Graphite lines and CSV, and read, listed and deleted by the command line.
 #[test]
 fn regression_7_a_name_is_the_same_whichever_way_it_comes_and_goes() {
-    let kept = Kept::of(&[]);
+    let kept = Fixture::of(&[]);
     let desk = kept.server.folder.path();
     let vigie = |arguments: &[&str], input: &str| {
         let mut command = kept.server.vigie();
@@ -397,7 +397,7 @@ fn regression_7_a_name_is_the_same_whichever_way_it_comes_and_goes() {
 /// A `|` is part of a name, unless a function is called behind it.
 #[test]
 fn a_pipe_leads_to_a_function() {
-    let kept = Kept::of(&["a.b", "a.b|c"]);
+    let kept = Fixture::of(&["a.b", "a.b|c"]);
     for (target, answered) in [
         ("a.b|scale(2)", "scale(a.b,2)"),
         ("a.b\\|c|scale(2)", "scale(a.b|c,2)"),

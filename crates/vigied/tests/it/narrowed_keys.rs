@@ -117,8 +117,8 @@ fn introspection_tells_what_a_narrowed_key_reaches() {
         let token = crate::harness::token(&server.serving.url(), &key);
         assert_eq!(told(&[("token", &token)]), reach);
     }
-    let own = &server.owner.api_key;
-    assert_eq!(told(&[("apikey", own)]), Value::Null);
+    let api_key = &server.owner.api_key;
+    assert_eq!(told(&[("apikey", api_key)]), Value::Null);
     assert_eq!(told(&[("token", &server.token())]), Value::Null);
 }
 

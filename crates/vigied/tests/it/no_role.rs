@@ -210,8 +210,8 @@ fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
     let server = Server::start();
     let (owner, bea) = people(&server);
     let scope = |line: &str| -> Value {
-        let told: Value = serde_json::from_str(&bea.done(line)).unwrap();
-        told["scope"].clone()
+        let json: Value = serde_json::from_str(&bea.done(line)).unwrap();
+        json["scope"].clone()
     };
     let lines = ["status --output json", "iam token --json"];
     for line in lines {
@@ -220,10 +220,10 @@ fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
     let ran = bea.run("iam token --json");
     assert!(said(&ran).contains(GIVES), "{ran:?}");
     let ran = bea.run("status");
-    let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
-    let mut rows = shown.lines().filter(|line| line.starts_with("Scope:"));
+    let stdout = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let mut rows = stdout.lines().filter(|line| line.starts_with("Scope:"));
     let row = rows.next().unwrap();
-    assert!(row.ends_with(" none"), "{shown}");
+    assert!(row.ends_with(" none"), "{stdout}");
     assert!(said(&ran).contains("`vigie target` says"), "{ran:?}");
     // With a role, it is where a command works that names none.
     owner.done(&format!("account role-set {EMAIL} Editor"));
@@ -309,6 +309,6 @@ fn regression_7_an_invitation_speaks_of_an_earlier_code_where_there_was_one() {
     let second = owner.done(invite);
     assert!(second.contains("good for nothing now"), "{second}");
     let told = owner.done(&format!("{invite} --output json"));
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!(told[0]["replaces_code"], true, "{told}");
+    let json: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(json[0]["replaces_code"], true, "{json}");
 }

@@ -21,9 +21,9 @@ fn regression_7_target_and_status_of_a_member_without_a_role_lead_on() {
     let (owner, bea) = people(&server);
     let told = bea.run("target");
     assert!(told.status.success(), "{told:?}");
-    let shown = String::from_utf8_lossy(&told.stdout).into_owned();
-    assert!(!shown.contains("target -o ORG"), "{shown}");
-    assert!(shown.contains("you have no role in an organization yet"));
+    let stdout = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(!stdout.contains("target -o ORG"), "{stdout}");
+    assert!(stdout.contains("you have no role in an organization yet"));
     assert!(said(&told).contains("space-role-set bea@example.org"));
     let status = bea.run("status");
     let led = said(&status);

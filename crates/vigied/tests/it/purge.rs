@@ -43,8 +43,8 @@ fn purge_at_terminal(data: &Path, words: &str, typed: &str) -> (Option<i32>, Str
     keyboard.write_all(typed.as_bytes()).unwrap();
     let output = script.wait_with_output().unwrap();
     drop(keyboard);
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code(), shown)
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), stdout)
 }
 
 /// When the metrics of each that was deleted go.
@@ -182,8 +182,8 @@ fn an_account_is_deleted_by_who_says_yes_alone() {
     };
     let made = vigied(&["account", "create", "Beta", "--owner", "bea@example.org"]);
     assert!(made.status.success(), "{made:?}");
-    let shown = String::from_utf8(made.stdout).unwrap();
-    assert!(shown.contains(&server.serving.url()), "{shown}");
+    let stdout = String::from_utf8(made.stdout).unwrap();
+    assert!(stdout.contains(&server.serving.url()), "{stdout}");
     let refused = vigied(&["account", "delete", "Beta"]);
     let said = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{said}");

@@ -34,7 +34,7 @@ fn the_whole_path_on_real_data_and_again_on_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         let output = tour_output(&folder.path().join("data"));
-        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{output:?}");
         for expected in [
             "IAM token:  Bearer eyJ",
@@ -44,15 +44,15 @@ fn the_whole_path_on_real_data_and_again_on_the_same_folder() {
             "load.load.shortterm",
             "vigied serve --data ",
         ] {
-            assert!(shown.contains(expected), "no `{expected}` in\n{shown}");
+            assert!(stdout.contains(expected), "no `{expected}` in\n{stdout}");
         }
         // The empty ones as well, those on standard error, and a few to spare for a command that comes to say more.
-        let said = format!("{shown}{}", String::from_utf8_lossy(&output.stderr));
+        let said = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
         let lines = said.lines().count();
         assert!(lines <= 58, "{lines} lines:\n{said}");
-        let words = shown.split_whitespace().map(|word| word.chars().count());
+        let words = stdout.split_whitespace().map(|word| word.chars().count());
         let longest = words.max().unwrap();
-        assert!(longest < 200, "a word of {longest} characters in\n{shown}");
+        assert!(longest < 200, "a word of {longest} characters in\n{stdout}");
     }
 }
 

@@ -35,12 +35,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::time::Duration;
 
-/// A server with some doors, and the key that speaks for this machine where one does.
-pub(crate) struct Doors {
+/// A server with some listeners, and the key that speaks for this machine where one does.
+pub(crate) struct Listeners {
     pub(crate) server: Server,
 }
 
-/// The flags that open every door.
+/// The flags that open every listener.
 pub(crate) const ALL: [&str; 12] = [
     "--set",
     "graphite.listen=127.0.0.1:0",
@@ -56,7 +56,7 @@ pub(crate) const ALL: [&str; 12] = [
     "collectd.listen=127.0.0.1:0",
 ];
 
-impl Doors {
+impl Listeners {
     pub(crate) fn open(flags: &[&str]) -> Self {
         let flags: Vec<&str> = ALL.iter().chain(flags).copied().collect();
         Self {
@@ -93,17 +93,17 @@ impl Doors {
         (Self { server }, id)
     }
 
-    /// Where a door is, as the log says.
-    pub(crate) fn address(&self, door: &str) -> String {
-        let name = format!("\"{door}\"");
+    /// Where a listener is, as the log says.
+    pub(crate) fn address(&self, listener: &str) -> String {
+        let name = format!("\"{listener}\"");
         self.server
             .serving
             .wait_for_log(&format!("{name} address="));
         let log = self.server.serving.log();
         let line = log
             .lines()
-            .find(|line| line.contains("a door for senders is open") && line.contains(&name));
-        let line = line.unwrap_or_else(|| panic!("no `{door}` in {log}"));
+            .find(|line| line.contains("a listener for senders is open") && line.contains(&name));
+        let line = line.unwrap_or_else(|| panic!("no `{listener}` in {log}"));
         let behind = line.split("address=").nth(1).unwrap();
         behind.split(' ').next().unwrap().to_owned()
     }
@@ -120,9 +120,9 @@ impl Doors {
         self.datagram_to("graphite.udp_listen", bytes);
     }
 
-    pub(crate) fn datagram_to(&self, door: &str, bytes: &[u8]) {
+    pub(crate) fn datagram_to(&self, listener: &str, bytes: &[u8]) {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.send_to(bytes, self.address(door)).unwrap();
+        socket.send_to(bytes, self.address(listener)).unwrap();
     }
 
     /// Ends the server by a signal, and serves the same data again with these flags alone.
@@ -155,7 +155,7 @@ impl Doors {
         let all = reply.json();
         let series = all.as_array().unwrap().iter().map(|own| {
             let points = own["datapoints"].as_array().unwrap();
-            let values = points.iter().filter_map(|own| own[0].as_f64());
+            let values = points.iter().filter_map(|point| point[0].as_f64());
             (own["target"].as_str().unwrap().to_owned(), values.collect())
         });
         series.collect()
@@ -180,9 +180,9 @@ impl Doors {
         assert_eq!(reply.status, 200, "{}", reply.text());
         let all = reply.json();
         let series = all.as_array().unwrap().iter();
-        let points = series.map(|own| {
-            let points = own["datapoints"].as_array().unwrap();
-            points.iter().filter(|own| !own[0].is_null()).count()
+        let points = series.map(|series| {
+            let points = series["datapoints"].as_array().unwrap();
+            points.iter().filter(|point| !point[0].is_null()).count()
         });
         points.sum()
     }
@@ -196,9 +196,10 @@ impl Doors {
     }
 
     /// The sum over the reasons of what was not stored.
-    pub(crate) fn not_stored(&self, door: &str, reason: &str) -> u64 {
-        let line =
-            format!("vigie_senders_not_stored_total{{door=\"{door}\",reason=\"{reason}\"}} ");
+    pub(crate) fn not_stored(&self, listener: &str, reason: &str) -> u64 {
+        let line = format!(
+            "vigie_senders_not_stored_total{{listener=\"{listener}\",reason=\"{reason}\"}} "
+        );
         let metrics = self.server.operations("/metrics").text();
         let own = metrics
             .lines()

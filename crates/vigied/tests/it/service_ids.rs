@@ -154,7 +154,7 @@ fn a_service_id_has_these_fields_and_its_key_opens_what_its_roles_say() {
     let path = format!("/v2/spaces/{}/developers", account.server.owner.space);
     let holders = account.call("GET", &path).send().json();
     let holders = holders["resources"].as_array().unwrap().iter();
-    let mut held = holders.map(|own| &own["entity"]["username"]);
+    let mut held = holders.map(|holder| &holder["entity"]["username"]);
     assert!(held.any(|own| *own == made["iam_id"]));
 
     let token = token(&account.server.serving.url(), &secret);

@@ -39,12 +39,12 @@ const TARGETS: [&str; 27] = [
     "fallbackSeries(nowhere.*,app.a.load)",
 ];
 
-struct Kept {
+struct Fixture {
     server: Server,
     token: String,
 }
 
-impl Kept {
+impl Fixture {
     /// Samples of two series with a gap, and one with a tag.
     fn start(options: &[&str]) -> Self {
         let server = Server::with(options);
@@ -116,7 +116,7 @@ const AGGREGATION: &str = "[most]\npattern = b\nxFilesFactor = 0\naggregationMet
 
 #[test]
 fn targets_have_the_values_of_render() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     let mut compared = 0;
     for settings in [
         json!({"resolution_seconds": 60}),
@@ -157,7 +157,7 @@ fn targets_have_the_values_of_render() {
 
 #[test]
 fn a_path_is_as_it_was_sent_unless_a_rule_says_otherwise() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     let path = [("target", "app.a.load")];
     let as_sent = kept.get("/v1/metrics", &path);
     let points = as_sent[0]["datapoints"].as_array().unwrap();
@@ -204,7 +204,7 @@ fn a_path_is_as_it_was_sent_unless_a_rule_says_otherwise() {
 /// A path means the same series inside a function as alone: those with tags too, in any order of their tags.
 #[test]
 fn tags_are_part_of_the_last_element_inside_functions_too() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     let count = |target: &str| {
         let answer = kept.get("/v1/metrics", &[("target", target)]);
         answer.as_array().unwrap().len()
@@ -220,7 +220,7 @@ fn tags_are_part_of_the_last_element_inside_functions_too() {
 
 #[test]
 fn without_null_points_a_series_without_samples_is_left_out() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     let early = [
         ("target", "app.*.load"),
         ("from", &*(AT - 3600).to_string()),
@@ -256,7 +256,7 @@ fn without_null_points_a_series_without_samples_is_left_out() {
 /// A mistake says which target, and where in it.
 #[test]
 fn a_mistake_in_a_target_has_its_place() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     for (target, column, length, told) in [
         ("sumSerie(app.*)", 1, 8, "did you mean `sumSeries`"),
         ("scale(sumSerie(app.*),2)", 7, 8, "did you mean `sumSeries`"),
@@ -311,7 +311,7 @@ fn a_mistake_in_a_target_has_its_place() {
 /// What functions make up as they work has no place in the text that was sent.
 #[test]
 fn a_mistake_in_a_target_that_a_function_makes_has_no_place() {
-    let kept = Kept::start(&[]);
+    let kept = Fixture::start(&[]);
     let target = "applyByNode(app.*.load,1,'sumSerie(%.load)')";
     let error = kept.refused(&[("target", target)]);
     assert_eq!(error["position"], Value::Null, "{error}");
@@ -320,7 +320,7 @@ fn a_mistake_in_a_target_that_a_function_makes_has_no_place() {
 
 #[test]
 fn functions_have_the_limits_of_paths() {
-    let kept = Kept::start(&["--set", "limits.targets_per_query=2"]);
+    let kept = Fixture::start(&["--set", "limits.targets_per_query=2"]);
     let two = [("target", "constantLine(1)"), ("target", "constantLine(2)")];
     assert_eq!(kept.get("/v1/metrics", &two).as_array().unwrap().len(), 2);
     let error = kept.refused(&[&two[..], &[("target", "constantLine(3)")]].concat());
@@ -331,7 +331,7 @@ fn functions_have_the_limits_of_paths() {
             .unwrap()
             .contains("`targets_per_query` = 2")
     );
-    let kept = Kept::start(&["--set", "limits.series_per_query=1"]);
+    let kept = Fixture::start(&["--set", "limits.series_per_query=1"]);
     let error = kept.refused(&[("target", "sumSeries(app.*.load)"), ("from", "20231114")]);
     assert_eq!(error["code"], "BXNMSMT12E", "{error}");
     let message = error["message"].as_str().unwrap();

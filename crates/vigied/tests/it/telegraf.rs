@@ -6,7 +6,7 @@
 
 use crate::harness::Reply;
 use crate::key_sender::KeySender;
-use crate::senders::{Doors, allow_keys_before_names};
+use crate::senders::{Listeners, allow_keys_before_names};
 use serde_json::json;
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -157,20 +157,20 @@ fn what_its_output_for_influxdb_2_sends_is_stored() {
 /// whether the connection is still open.
 #[test]
 fn what_its_output_for_graphite_sends_is_stored() {
-    let doors = Doors::open(&[]);
-    let (key, _) = doors.server.narrow_key();
-    allow_keys_before_names(&doors, true);
+    let listeners = Listeners::open(&[]);
+    let (key, _) = listeners.server.narrow_key();
+    allow_keys_before_names(&listeners, true);
     let now = crate::harness::now();
     let batch = format!(
         "{key}.web1.cpu-total.cpu.usage_idle 97.25 {now}\n{key}.web1.sda1.ext4.rw.-.disk.used_percent 61.5 {now}\n{key}.web1.system.uptime 86400 {now}\n"
     );
-    let mut sender = doors.connect();
+    let mut sender = listeners.connect();
     sender.send(&batch);
     // With `graphite_tag_support`.
     sender.send(&format!(
         "{key}.cpu.usage_user;cpu=cpu-total;host=web1 1.5 {now}\n"
     ));
-    doors.wait_for("web1.cpu-total.cpu.usage_idle", 1);
-    doors.wait_for("web1.sda1.ext4.rw.-.disk.used_percent", 1);
-    doors.wait_for("cpu.usage_user;cpu=cpu-total;host=web1", 1);
+    listeners.wait_for("web1.cpu-total.cpu.usage_idle", 1);
+    listeners.wait_for("web1.sda1.ext4.rw.-.disk.used_percent", 1);
+    listeners.wait_for("cpu.usage_user;cpu=cpu-total;host=web1", 1);
 }

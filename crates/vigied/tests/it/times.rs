@@ -89,12 +89,12 @@ fn m_is_minutes_and_the_answer_says_so() {
     }
     let reply = ask(&server, &token, "GET", "?target=a&from=2025-13-01");
     assert_eq!(reply.status, 400);
-    let told = reply.text();
+    let body = reply.text();
     assert!(
-        told.contains("is not a date or time of day that exists"),
-        "{told}"
+        body.contains("is not a date or time of day that exists"),
+        "{body}"
     );
-    assert!(told.contains("2017-07-01T02:00Z"), "{told}");
+    assert!(body.contains("2017-07-01T02:00Z"), "{body}");
 }
 
 /// Graphite's own routes read what the reference reads, so that a dashboard means the same in both; `m` could be months there.

@@ -40,7 +40,7 @@ impl Account {
 fn emails(page: &Value) -> Vec<String> {
     let people = page["resources"].as_array().unwrap().iter();
     people
-        .map(|own| own["email"].as_str().unwrap().to_owned())
+        .map(|person| person["email"].as_str().unwrap().to_owned())
         .collect()
 }
 

@@ -65,7 +65,7 @@ impl Choice {
 /// graphite-web looks asked tags up first, and passes over those that no event has: so a tag that nobody uses narrows nothing, unless
 /// `set=intersection` asks for all of them, or no tag is known. [`Self::learn`] is told of every event that there is.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct TagQuery {
     /// As they were asked for, duplicates and empty ones among them.
     asked: usize,
     /// The same, each once.
@@ -74,7 +74,7 @@ pub struct Wanted {
     choice: Choice,
 }
 
-impl Wanted {
+impl TagQuery {
     /// Those with these tags.
     #[must_use]
     pub fn new(asked: Vec<String>, choice: Choice) -> Self {

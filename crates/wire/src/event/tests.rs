@@ -71,7 +71,7 @@ fn tags_are_found_by_words_and_shown_as_sent() {
 /// Which of these events a question finds.
 fn found(asked: &str, set: Option<&str>) -> Vec<&'static str> {
     const EVENTS: [&str; 4] = ["deploy web", "deploy db", "restart", ""];
-    let mut wanted = Wanted::parse(asked, set);
+    let mut wanted = TagQuery::parse(asked, set);
     EVENTS.iter().for_each(|tags| wanted.learn(tags));
     let mut all = EVENTS.to_vec();
     all.retain(|tags| wanted.fits(tags));
@@ -151,7 +151,7 @@ proptest! {
         let found = found_by(&body.tags);
         prop_assert_eq!(found, tags.iter().map(String::as_str).collect());
         for tag in &tags {
-            let mut wanted = Wanted::parse(tag, Some("intersection"));
+            let mut wanted = TagQuery::parse(tag, Some("intersection"));
             wanted.learn(&body.tags);
             prop_assert!(wanted.fits(&body.tags) && wanted.knows_all());
         }
@@ -163,7 +163,7 @@ proptest! {
         for tag in found_by(&text) {
             prop_assert!(!tag.is_empty() && tag.trim() == tag && text.contains(tag));
         }
-        let mut wanted = Wanted::parse(&asked, Some(&set));
+        let mut wanted = TagQuery::parse(&asked, Some(&set));
         prop_assert!(!wanted.fits(&text));
         wanted.learn(&text);
         let _ = wanted.fits(&text);

@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// A node that fits, as a branch or as a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found<'a> {
+pub struct GraphiteNode<'a> {
     /// Its path from the root.
     pub path: &'a str,
     /// Whether it is a series.
     pub is_leaf: bool,
 }
 
-impl<'a> Found<'a> {
+impl<'a> GraphiteNode<'a> {
     /// The last element of its path.
     #[must_use]
     pub fn name(&self) -> &'a str {
@@ -25,7 +25,7 @@ impl<'a> Found<'a> {
 }
 
 /// Nodes by their last element, as all forms but `json` show them.
-pub fn sort(found: &mut [Found<'_>]) {
+pub fn sort(found: &mut [GraphiteNode<'_>]) {
     found.sort_by(|a, b| (a.name(), a.path, a.is_leaf).cmp(&(b.name(), b.path, b.is_leaf)));
 }
 
@@ -50,7 +50,7 @@ fn list<S: Sink>(sink: &mut S, values: impl Iterator<Item = Value>) -> Result<()
 /// The sink's.
 pub fn tree<S: Sink>(
     sink: &mut S,
-    found: &[Found<'_>],
+    found: &[GraphiteNode<'_>],
     query: &str,
     with_wildcard: bool,
 ) -> Result<(), S::Error> {
@@ -85,10 +85,10 @@ pub fn tree<S: Sink>(
 /// The sink's.
 pub fn completer<S: Sink>(
     sink: &mut S,
-    found: &[Found<'_>],
+    found: &[GraphiteNode<'_>],
     with_wildcard: bool,
 ) -> Result<(), S::Error> {
-    let node = |own: &Found<'_>| {
+    let node = |own: &GraphiteNode<'_>| {
         let dot = if own.is_leaf { "" } else { "." };
         json!({
             "path": format!("{}{dot}", own.path),
@@ -109,12 +109,12 @@ pub fn completer<S: Sink>(
 /// The sink's.
 pub fn nodes<S: Sink>(
     sink: &mut S,
-    found: &[Found<'_>],
+    found: &[GraphiteNode<'_>],
     (start, end): (i64, i64),
 ) -> Result<(), S::Error> {
     let mut found = found.to_vec();
     found.sort_by_key(|own| (own.path, own.is_leaf));
-    let node = |own: &Found<'_>| match own.is_leaf {
+    let node = |own: &GraphiteNode<'_>| match own.is_leaf {
         true => {
             json!({"path": own.path, "is_leaf": true, "intervals": [{"start": start, "end": end}]})
         }
@@ -129,7 +129,7 @@ pub fn nodes<S: Sink>(
 /// The sink's.
 pub fn node_list<S: Sink>(
     sink: &mut S,
-    found: &[Found<'_>],
+    found: &[GraphiteNode<'_>],
     position: i64,
 ) -> Result<(), S::Error> {
     let all: BTreeSet<&str> = found
@@ -159,7 +159,7 @@ fn element(path: &str, position: i64) -> Option<&str> {
 /// The sink's.
 pub fn expanded<'a, S: Sink>(
     sink: &mut S,
-    queries: impl IntoIterator<Item = (&'a str, Vec<Found<'a>>)>,
+    queries: impl IntoIterator<Item = (&'a str, Vec<GraphiteNode<'a>>)>,
     by_query: bool,
 ) -> Result<(), S::Error> {
     let mut each = BTreeMap::new();
@@ -230,10 +230,10 @@ mod tests {
         ("a.b", false),
     ];
 
-    fn found() -> Vec<Found<'static>> {
+    fn found() -> Vec<GraphiteNode<'static>> {
         let found = FOUND.iter();
         let mut found: Vec<_> = found
-            .map(|(path, is_leaf)| Found {
+            .map(|(path, is_leaf)| GraphiteNode {
                 path,
                 is_leaf: *is_leaf,
             })

@@ -1,9 +1,9 @@
 //! Nodes as programs of a Graphite cluster read them: `pickle` and `msgpack`. A leaf's `intervals` are pairs.
 
-use super::graphite::Found;
+use super::graphite::GraphiteNode;
 
 /// What the two forms have in common.
-trait Form {
+trait PackedWriter {
     fn list(&mut self, length: usize);
     fn end_list(&mut self);
     fn map(&mut self, entries: u8);
@@ -15,7 +15,7 @@ trait Form {
 
 /// `pickle`, in protocol 2.
 #[must_use]
-pub fn pickle(found: &[Found<'_>], interval: (i64, i64)) -> Vec<u8> {
+pub fn pickle(found: &[GraphiteNode<'_>], interval: (i64, i64)) -> Vec<u8> {
     let mut form = Pickle(vec![0x80, 2]);
     nodes(&mut form, found, interval);
     form.0.push(b'.');
@@ -24,13 +24,13 @@ pub fn pickle(found: &[Found<'_>], interval: (i64, i64)) -> Vec<u8> {
 
 /// `msgpack`.
 #[must_use]
-pub fn msgpack(found: &[Found<'_>], interval: (i64, i64)) -> Vec<u8> {
+pub fn msgpack(found: &[GraphiteNode<'_>], interval: (i64, i64)) -> Vec<u8> {
     let mut form = Msgpack(Vec::new());
     nodes(&mut form, found, interval);
     form.0
 }
 
-fn nodes(form: &mut impl Form, found: &[Found<'_>], (start, end): (i64, i64)) {
+fn nodes(form: &mut impl PackedWriter, found: &[GraphiteNode<'_>], (start, end): (i64, i64)) {
     form.list(found.len());
     for own in found {
         form.map(if own.is_leaf { 3 } else { 2 });
@@ -54,7 +54,7 @@ fn nodes(form: &mut impl Form, found: &[Found<'_>], (start, end): (i64, i64)) {
 
 struct Pickle(Vec<u8>);
 
-impl Form for Pickle {
+impl PackedWriter for Pickle {
     fn list(&mut self, _: usize) {
         self.0.extend_from_slice(b"](");
     }
@@ -89,7 +89,7 @@ impl Form for Pickle {
 
 struct Msgpack(Vec<u8>);
 
-impl Form for Msgpack {
+impl PackedWriter for Msgpack {
     fn list(&mut self, items: usize) {
         self.0.push(0xdd);
         self.0.extend_from_slice(&length(items).to_be_bytes());
@@ -127,12 +127,12 @@ fn length(length: usize) -> u32 {
 mod tests {
     use super::*;
 
-    const FOUND: [Found<'_>; 2] = [
-        Found {
+    const FOUND: [GraphiteNode<'_>; 2] = [
+        GraphiteNode {
             path: "a",
             is_leaf: false,
         },
-        Found {
+        GraphiteNode {
             path: "b",
             is_leaf: true,
         },

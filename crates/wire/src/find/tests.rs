@@ -1,7 +1,7 @@
 //! Whatever the names are, each form of `/metrics/find` and `/metrics/expand` is read by readers that know nothing of the writers,
 //! and has them.
 
-use super::graphite::{self, Found};
+use super::graphite::{self, GraphiteNode};
 use super::packed;
 use crate::render::tests::reader::{self, Plain};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn texts(rows: &Value, key: &str) -> Vec<String> {
 }
 
 /// A node as the binary forms have it.
-fn plain(own: &Found<'_>, (start, end): (i64, i64)) -> Plain {
+fn plain(own: &GraphiteNode<'_>, (start, end): (i64, i64)) -> Plain {
     let is_leaf = Plain::Boolean(own.is_leaf);
     let mut fields = BTreeMap::from([
         ("path".to_owned(), Plain::Text(own.path.to_owned())),
@@ -42,9 +42,9 @@ proptest! {
         start in any::<i64>(),
         end in any::<i64>(),
     ) {
-        let mut found: Vec<Found<'_>> = names
+        let mut found: Vec<GraphiteNode<'_>> = names
             .iter()
-            .map(|(path, is_leaf)| Found { path, is_leaf: *is_leaf })
+            .map(|(path, is_leaf)| GraphiteNode { path, is_leaf: *is_leaf })
             .collect();
         graphite::sort(&mut found);
         let interval = (start, end);
@@ -53,10 +53,10 @@ proptest! {
         let listed = shown(|out| graphite::nodes(out, &found, interval));
         prop_assert_eq!(texts(&listed, "path"), paths.clone());
         let completed = shown(|out| graphite::completer(out, &found, false));
-        let dotted = |own: &Found<'_>| format!("{}{}", own.path, if own.is_leaf { "" } else { "." });
+        let dotted = |own: &GraphiteNode<'_>| format!("{}{}", own.path, if own.is_leaf { "" } else { "." });
         let dotted: Vec<String> = found.iter().map(dotted).collect();
         prop_assert_eq!(texts(&completed["metrics"], "path"), dotted);
-        let last: BTreeSet<&str> = found.iter().map(Found::name).collect();
+        let last: BTreeSet<&str> = found.iter().map(GraphiteNode::name).collect();
         let tree = shown(|out| graphite::tree(out, &found, "*", false));
         let ids: BTreeSet<String> = texts(&tree, "id").into_iter().collect();
         prop_assert_eq!(ids, last.iter().map(|own| (*own).to_owned()).collect());

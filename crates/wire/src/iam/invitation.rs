@@ -67,12 +67,12 @@ pub fn is_code(text: &str) -> bool {
     let begins_so = b"vgc".iter().all(|begin| {
         characters
             .next()
-            .is_some_and(|own| own.eq_ignore_ascii_case(begin))
+            .is_some_and(|character| character.eq_ignore_ascii_case(begin))
     });
     // No code holds a `u`, nor anything that is taken for one; words often do.
     begins_so
         && characters.clone().count() == CODE_LENGTH - 3
-        && characters.all(|own| !own.eq_ignore_ascii_case(&b'u'))
+        && characters.all(|character| !character.eq_ignore_ascii_case(&b'u'))
 }
 
 #[cfg(test)]

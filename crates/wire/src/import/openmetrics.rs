@@ -8,7 +8,7 @@
 mod tests;
 
 use crate::ingest::prometheus::Sample;
-use crate::ingest::{Names, cut, timestamp};
+use crate::ingest::{Names, short_text, timestamp};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::Millis;
@@ -35,7 +35,7 @@ pub fn line(text: &str, names: Names) -> Result<Line, (Option<String>, RejectRea
     };
     let name = sample
         .name(None, names)
-        .map_err(|reason| (Some(cut::name(&sample.written())), reason))?;
+        .map_err(|reason| (Some(short_text::name(&sample.written())), reason))?;
     let told = |reason| (Some(name.as_str().to_owned()), reason);
     let (value, time) = sample.value_and_time().map_err(told)?;
     let time = time.ok_or_else(|| {

@@ -118,7 +118,7 @@ mod tests {
         let read = line(text.as_bytes(), Names::default()).unwrap();
         let samples = read.batch.iter();
         let samples: Vec<_> = samples
-            .map(|own| (own.name().into_owned(), own.at.0, own.value))
+            .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
             .collect();
         let expected = [("a", 1000, 1.0), ("e", 0, 4.0), ("f", 3000, 5.0)];
         let expected = expected.map(|(name, at, value)| (name.to_owned(), at, value));

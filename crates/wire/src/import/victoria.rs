@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::ingest::{Names, cut, labels};
+use crate::ingest::{Names, labels, short_text};
 use base::excerpt;
 use base::name::SeriesName;
 use base::sample::RejectReason;
@@ -42,7 +42,7 @@ pub fn line(text: &[u8], names: Names) -> Result<Series, (Option<String>, Reject
         (None, malformed(what))
     })?;
     let metric = read.metric.get("__name__").cloned().unwrap_or_default();
-    let told = |reason| (Some(cut::name(&metric)), reason);
+    let told = |reason| (Some(short_text::name(&metric)), reason);
     let labels = read.metric.iter().filter(|(label, _)| *label != "__name__");
     let labels = labels.map(|(label, value)| (&**label, &**value));
     let name = labels::name(&metric, labels, names).map_err(told)?;

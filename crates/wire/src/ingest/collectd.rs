@@ -7,7 +7,7 @@ pub mod network;
 pub mod path;
 pub mod types;
 
-use crate::ingest::{LineReject, Lines, Moment, Names, cut};
+use crate::ingest::{LineReject, Lines, Moment, Names, short_text};
 use base::sample::RejectReason;
 use path::Identity;
 
@@ -15,13 +15,13 @@ use path::Identity;
 pub const VALUES_MAX: usize = types::SOURCES_MAX;
 
 /// A value of a list, or why it is none.
-type Given = Result<f64, RejectReason>;
+type ListValue = Result<f64, RejectReason>;
 
 /// Adds the values of a list. `source` names the one at a place, where there are several.
 fn push<'s>(
     ready: &mut Lines,
     identity: &Identity<'_>,
-    values: impl ExactSizeIterator<Item = Given>,
+    values: impl ExactSizeIterator<Item = ListValue>,
     source: impl Fn(usize) -> Option<&'s str>,
     (time, number): (Moment, u64),
 ) {
@@ -47,7 +47,7 @@ fn push<'s>(
             }
             Err(reason) => ready.rejects.push(LineReject {
                 line: number,
-                name: Some(cut::name(&path)),
+                name: Some(short_text::name(&path)),
                 reason,
             }),
         }
@@ -59,7 +59,7 @@ fn refuse(ready: &mut Lines, number: u64, name: Option<String>, reason: RejectRe
     ready.received += 1;
     ready.rejects.push(LineReject {
         line: number,
-        name: name.map(|name| cut::name(&name)),
+        name: name.map(|name| short_text::name(&name)),
         reason,
     });
 }

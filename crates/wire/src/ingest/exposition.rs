@@ -5,7 +5,7 @@
 //! values has `NaN`. Comments, `# TYPE` and `# HELP` among them, are passed over.
 
 use super::prometheus::Sample;
-use super::{Names, cut};
+use super::{Names, short_text};
 use base::name::SeriesName;
 use base::sample::{Batch, RejectReason};
 use base::time::Millis;
@@ -106,7 +106,7 @@ fn millis(text: &str) -> Result<Millis, RejectReason> {
     at.map(Millis).ok_or_else(|| {
         RejectReason::Timestamp(format!(
             "the timestamp `{}` is not a number of milliseconds since 1970",
-            cut::short(text)
+            short_text::short(text)
         ))
     })
 }
@@ -123,7 +123,7 @@ mod tests {
         let found = found.map_err(|error| error.to_string())?;
         let samples = found.batch.iter();
         Ok(samples
-            .map(|own| (own.name().into_owned(), own.at.0, own.value))
+            .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
             .collect())
     }
 

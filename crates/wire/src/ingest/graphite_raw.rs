@@ -4,7 +4,7 @@
 //! function with several arguments) and `|`.
 
 use crate::ingest::line::{Line, Splitter};
-use crate::ingest::{LineReject, Lines, Names, cut, is_number, timestamp, value};
+use crate::ingest::{LineReject, Lines, Names, is_number, short_text, timestamp, value};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::Millis;
@@ -138,7 +138,7 @@ fn series<'t>(
     if is_number(parts.name) {
         return Err(RejectReason::Malformed(format!(
             "the name `{}` is a number, so the name may be missing",
-            cut::short(parts.name)
+            short_text::short(parts.name)
         )));
     }
     let name = names.read(parts.name)?;
@@ -152,7 +152,7 @@ fn series<'t>(
         .ok_or_else(|| {
             RejectReason::Malformed(format!(
                 "the step `{}` is not a number of seconds",
-                cut::short(parts.step)
+                short_text::short(parts.step)
             ))
         })?;
     Ok((name, start, i64::from(step) * 1000))
@@ -196,7 +196,7 @@ fn reject(ready: &mut Lines, line: u64, name: Option<&str>, reason: RejectReason
     ready.received += 1;
     ready.rejects.push(LineReject {
         line,
-        name: name.map(cut::name),
+        name: name.map(short_text::name),
         reason,
     });
 }
@@ -218,7 +218,7 @@ mod tests {
     fn samples(lines: &Lines) -> Vec<(String, i64, f64)> {
         let samples = lines.batch.iter();
         samples
-            .map(|own| (own.name().into_owned(), own.at.0, own.value))
+            .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
             .collect()
     }
 
@@ -248,7 +248,7 @@ mod tests {
         let told: Vec<_> = lines
             .rejects
             .iter()
-            .map(|own| (own.line, own.name.as_deref(), own.reason.code()))
+            .map(|reject| (reject.line, reject.name.as_deref(), reject.reason.code()))
             .collect();
         assert_eq!(
             told,

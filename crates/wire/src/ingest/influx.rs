@@ -17,7 +17,7 @@ mod time;
 pub use precision::Precision;
 
 use crate::ingest::line::Line;
-use crate::ingest::{LineReject, Lines, Now, cut};
+use crate::ingest::{LineReject, Lines, Now, short_text};
 use base::sample::RejectReason;
 use cutter::Cutter;
 use fields::{Field, Fields, Value};
@@ -116,7 +116,7 @@ impl Decoder {
         self.ready.received += 1;
         self.ready.rejects.push(LineReject {
             line,
-            name: name.map(cut::name),
+            name: name.map(short_text::name),
             reason,
         });
     }
@@ -178,7 +178,7 @@ impl Decoder {
             if let Err(reason) = parsed {
                 self.ready.rejects.push(LineReject {
                     line: number,
-                    name: Some(cut::name(&name)),
+                    name: Some(short_text::name(&name)),
                     reason,
                 });
             }

@@ -6,17 +6,17 @@
 //! `1e999` can't fail the body, and no digit is lost to a parser that rounds. Unknown fields are ignored, of a field given
 //! twice the last one counts.
 //!
-//! Two ways through a body lead to the same: `usual` reads what senders mostly write in one pass, and leaves everything
+//! Two ways through a body lead to the same: `fast_path` reads what senders mostly write in one pass, and leaves everything
 //! else, errors above all, to the general way here.
 
+mod fast_path;
 mod item;
 mod number;
-mod usual;
 
 pub use item::Decoded;
 pub(crate) use item::REJECTS_MAX;
 
-use crate::ingest::{Names, Now, cut};
+use crate::ingest::{Names, Now, short_text};
 use base::sample::RejectReason;
 use item::Items;
 use serde::de::Deserializer as _;
@@ -82,7 +82,7 @@ pub fn decode_with(body: &[u8], now: Now<'_>, names: Names) -> Result<Decoded, B
             });
         }
     }
-    match usual::decode(trimmed, now, names) {
+    match fast_path::decode(trimmed, now, names) {
         Some(decoded) => Ok(decoded),
         None => general(text, trimmed, now, names),
     }
@@ -128,7 +128,7 @@ fn syntax(error: &serde_json::Error) -> BodyError {
     BodyError::Syntax {
         line: error.line(),
         column: error.column(),
-        what: cut::short(what),
+        what: short_text::short(what),
     }
 }
 

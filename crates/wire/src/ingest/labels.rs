@@ -34,7 +34,10 @@ pub(crate) fn name<'l>(
 fn push(text: &mut String, part: &str, names: Names) -> Result<(), RejectReason> {
     match names.replacement() {
         _ if !part.contains(';') => text.push_str(part),
-        Some(with) => text.extend(part.chars().map(|own| if own == ';' { with } else { own })),
+        Some(with) => text.extend(
+            part.chars()
+                .map(|character| if character == ';' { with } else { character }),
+        ),
         None => return Err(RejectReason::Name(NameError::Character(';'))),
     }
     Ok(())

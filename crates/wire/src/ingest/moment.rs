@@ -1,6 +1,6 @@
 //! Parses the time of a sample in any of the accepted formats.
 
-use super::{Now, cut};
+use super::{Now, short_text};
 use base::sample::RejectReason;
 use base::time::Millis;
 use base::time_expr::TimeError;
@@ -57,7 +57,10 @@ pub fn moment(text: &str, now: Now<'_>) -> Result<Moment, RejectReason> {
 /// As [`moment`].
 pub fn moment_in(text: &str, now: Now<'_>, zone: &TimeZone) -> Result<Moment, RejectReason> {
     let refuse = |what: &dyn std::fmt::Display| {
-        RejectReason::Timestamp(format!("the timestamp `{}` {what}", cut::short(text)))
+        RejectReason::Timestamp(format!(
+            "the timestamp `{}` {what}",
+            short_text::short(text)
+        ))
     };
     if text.trim().is_empty() {
         return Err(refuse(&"is empty"));

@@ -11,7 +11,9 @@ mod values;
 pub use error::FrameError;
 
 use crate::ingest::default_times::DefaultTimes;
-use crate::ingest::{LineReject, Lines, Moment, Names, Now, cut, instant, script_mistakes, value};
+use crate::ingest::{
+    LineReject, Lines, Moment, Names, Now, instant, script_mistakes, short_text, value,
+};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use values::{Value, Values};
@@ -89,7 +91,7 @@ impl<'f> Reader<'_, 'f, '_> {
                 let name = name.filter(|name| self.charge(name.len().min(1024)));
                 self.ready.rejects.push(LineReject {
                     line: number,
-                    name: name.map(cut::name),
+                    name: name.map(short_text::name),
                     reason,
                 });
             }

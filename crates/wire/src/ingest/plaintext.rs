@@ -9,7 +9,7 @@
 use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::line::{Line, Splitter};
 use crate::ingest::{
-    LineReject, Lines, Moment, Names, Now, cut, moment, script_mistakes, timestamp, value,
+    LineReject, Lines, Moment, Names, Now, moment, script_mistakes, short_text, timestamp, value,
 };
 use base::name::SeriesName;
 use base::sample::RejectReason;
@@ -159,7 +159,7 @@ fn take(
         }
         Err(reason) => ready.rejects.push(LineReject {
             line: number,
-            name: text.split([' ', '\t']).next().map(cut::name),
+            name: text.split([' ', '\t']).next().map(short_text::name),
             reason,
         }),
     }
@@ -306,10 +306,10 @@ mod tests {
         let at = 1_519_862_400_000;
         assert_eq!(times, [at, now - 600_000, now, at, now + 1]);
         assert_eq!((lines.stamped, asked.get()), (3, 3));
-        let told = lines.rejects[0].reason.to_string();
+        let message = lines.rejects[0].reason.to_string();
         assert!(
-            told.starts_with("the timestamp `soon` is no time: write"),
-            "{told}"
+            message.starts_with("the timestamp `soon` is no time: write"),
+            "{message}"
         );
         // A listener takes what Graphite does.
         assert_eq!(decode(&[text]).rejects.len(), 3);

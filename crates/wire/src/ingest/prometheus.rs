@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Names, cut, labels};
+use super::{Names, labels, short_text};
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use std::borrow::Cow;
@@ -146,7 +146,10 @@ impl<'t> Sample<'t> {
             return Err(malformed(what));
         }
         let number = fast_float2::parse::<f64, _>(value).map_err(|_| {
-            RejectReason::Value(format!("the value `{}` is not a number", cut::short(value)))
+            RejectReason::Value(format!(
+                "the value `{}` is not a number",
+                short_text::short(value)
+            ))
         })?;
         Ok((number, time))
     }

@@ -27,7 +27,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use aggregator::{Aggregator, Bound, Bounds};
+pub use aggregator::{Aggregator, AggregatorLimit, AggregatorLimits};
 pub use decoder::{DecodeSummary, Decoder, LINE_BYTES_MAX, Reject, packet};
 pub use flush::{Flush, flush_time};
 pub use settings::{Histogram, Settings, SettingsError};

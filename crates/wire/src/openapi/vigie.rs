@@ -34,7 +34,7 @@ pub(super) fn document() -> Value {
     super::graphite::routes(&mut document);
     super::events::routes(&mut document);
     let text = || json!({ "type": "string" });
-    front_door(&mut document);
+    front_listener(&mut document);
     document.route(
         "GET",
         "/health/live",
@@ -65,7 +65,7 @@ pub(super) fn document() -> Value {
     document.finish()
 }
 
-fn front_door(document: &mut Document) {
+fn front_listener(document: &mut Document) {
     let home = document.schema::<Home>();
     let page = json!({ "type": "string" });
     let operation = Operation::new(

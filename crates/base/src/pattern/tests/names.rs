@@ -1,7 +1,7 @@
 //! Names and patterns are two grammars that must agree: what is a name is a pattern of that name alone.
 
 use crate::name::{self, SeriesName};
-use crate::pattern::{Pattern, PatternError, Place, escape};
+use crate::pattern::{Pattern, PatternError, TextPosition, escape};
 use proptest::prelude::*;
 
 fn fits(pattern: &str, path: &str) -> bool {
@@ -17,13 +17,13 @@ fn a_backslash_stands_for_what_follows_it() {
     assert!(fits(r"[\!a]", "!") && fits(r"[\!a]", "a") && !fits(r"[\!a]", "b"));
     assert!(fits(r"a\;b=c\.d", "a;b=c.d"));
     for (pattern, at, character) in [(r"a.\*", 2, '*'), (r"\\a", 0, '\\'), (r"a\ b", 1, ' ')] {
-        let at = Place::of(pattern, at);
+        let at = TextPosition::of(pattern, at);
         let expected = Err(PatternError::Escaped { character, at });
         assert_eq!(Pattern::parse(pattern), expected);
     }
     let lonely = PatternError::Unbalanced {
         character: '\\',
-        at: Place { byte: 1, column: 2 },
+        at: TextPosition { byte: 1, column: 2 },
     };
     assert_eq!(Pattern::parse(r"a\"), Err(lonely));
 }
@@ -77,7 +77,7 @@ fn tags_may_come_in_any_order() {
     assert!(fits("a;b=[;]", "a;b=;") && fits("a;{b,c}=1;d=2", "a;c=1;d=2"));
     assert!(matches!(
         Pattern::parse("a;z=1;b=[]"),
-        Err(PatternError::EmptySet(Place { byte: 8, column: 9 }))
+        Err(PatternError::EmptySet(TextPosition { byte: 8, column: 9 }))
     ));
 }
 

@@ -109,8 +109,8 @@ fn a_week_of_iso_8601_is_its_monday_or_a_day_of_it() {
 #[test]
 fn a_date_with_the_day_first_is_told_the_order() {
     for text in ["26/11/2026", "26/11/26", "12:00 26/11/2026"] {
-        let told = at(text).unwrap_err().to_string();
-        assert!(told.contains("the month comes first"), "{told}");
+        let message = at(text).unwrap_err().to_string();
+        assert!(message.contains("the month comes first"), "{message}");
     }
     assert_eq!(at("11/26/2026"), at("2026-11-26"));
 }
@@ -190,8 +190,8 @@ fn what_is_no_time_says_why() {
         ("99999999999999999", "lies outside the years 1 to 9999"),
         ("-9999999y", "lies outside the years 1 to 9999"),
     ] {
-        let told = at(text).unwrap_err().to_string();
-        assert!(told.contains(error), "{text:?}: {told}");
+        let message = at(text).unwrap_err().to_string();
+        assert!(message.contains(error), "{text:?}: {message}");
     }
 }
 

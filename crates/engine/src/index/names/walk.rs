@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// A node that is asked for, and that the caller may see.
 #[derive(Debug)]
-pub(crate) struct Found<'a> {
+pub(crate) struct WalkNode<'a> {
     /// The series, or the path of a branch.
     pub(crate) key: SeriesKey<'a>,
     pub(crate) leaf: Option<SeriesRef>,
@@ -23,7 +23,7 @@ pub(crate) struct Found<'a> {
     pub(crate) branch: bool,
 }
 
-/// Why a walk ends.
+/// Why a walk through names ended.
 pub(super) enum WalkEnd {
     /// Whoever takes has seen enough.
     Enough,
@@ -36,9 +36,9 @@ impl<E: Into<StoreError>> From<E> for WalkEnd {
     }
 }
 
-/// Takes what a walk finds.
+/// Visits the nodes that a walk finds.
 pub(super) type FoundVisitor<'t, 'p> =
-    dyn FnMut(Found<'_>, &mut QueryMeter<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
+    dyn FnMut(WalkNode<'_>, &mut QueryMeter<'p>) -> Result<ControlFlow<()>, StoreError> + 't;
 
 impl WalkEnd {
     pub(super) fn outcome(self) -> Result<(), StoreError> {
@@ -189,12 +189,12 @@ impl Walk<'_, '_> {
     /// A series with labels, whose path may fit.
     fn labelled(&mut self, key: &SeriesKey<'_>, series: SeriesRef) -> Result<(), WalkEnd> {
         if fits(self.selector, key, self.meter)? && self.may_see(key)? {
-            let found = Found {
+            let found = WalkNode {
                 key: key.clone(),
                 leaf: Some(series),
                 branch: false,
             };
-            self.hand_out(found)?;
+            self.emit(found)?;
         }
         Ok(())
     }
@@ -203,15 +203,15 @@ impl Walk<'_, '_> {
         let Some(filter) = self.filter else {
             return Ok(true);
         };
-        for own in filter.selectors() {
-            if fits(own, key, self.meter)? {
+        for selector in filter.selectors() {
+            if fits(selector, key, self.meter)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn hand_out(&mut self, found: Found<'_>) -> Result<(), WalkEnd> {
+    fn emit(&mut self, found: WalkNode<'_>) -> Result<(), WalkEnd> {
         match (self.take)(found, self.meter)? {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(WalkEnd::Enough),
@@ -309,7 +309,7 @@ impl Walk<'_, '_> {
         let is_seen = series.is_some() && self.may_see(&key)?;
         let leaf = series.filter(|_| is_seen);
         if is_seen || branch {
-            self.hand_out(Found { key, leaf, branch })?;
+            self.emit(WalkNode { key, leaf, branch })?;
         }
         Ok(())
     }
@@ -333,7 +333,7 @@ impl Walk<'_, '_> {
         if !automaton.can_continue_at(positions) {
             return Ok(false);
         }
-        let mut take = |found: Found<'_>, _: &mut QueryMeter<'_>| {
+        let mut take = |found: WalkNode<'_>, _: &mut QueryMeter<'_>| {
             Ok(found
                 .leaf
                 .map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
@@ -358,7 +358,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What became of a child.
+/// The outcome of visiting a child.
 enum Child {
     /// Its path can be read to its end, at `end`; where it goes on `behind` it, if it is one that fits.
     Fits { end: usize, behind: PositionSets },

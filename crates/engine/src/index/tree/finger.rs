@@ -4,7 +4,7 @@
 use super::{Node, Tree, child};
 use std::borrow::Borrow;
 
-/// A place between two entries of a leaf.
+/// A position between two entries of a leaf.
 #[derive(Debug)]
 pub(crate) struct Finger<'t, K, V> {
     root: &'t Node<K, V>,

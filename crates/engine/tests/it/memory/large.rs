@@ -49,7 +49,10 @@ fn samples_that_are_not_accepted_take_nothing() {
 #[test]
 fn a_batch_that_can_never_fit_is_told_so_and_half_of_it_is_stored() {
     let names: Vec<String> = (0..4000).map(|own| format!("new.{own}")).collect();
-    let new: Vec<(&str, i64, f64)> = names.iter().map(|own| (own.as_str(), NOON, 1.0)).collect();
+    let new: Vec<(&str, i64, f64)> = names
+        .iter()
+        .map(|name| (name.as_str(), NOON, 1.0))
+        .collect();
     let Err(StoreError::Stopped(stop)) = appended(&new) else {
         panic!("more than all of it");
     };

@@ -5,18 +5,18 @@ use crate::refusal::{Reason, Refusal, Remedy};
 pub use crate::repo::invitations::lists::ReceivedInvitation;
 
 use super::code;
-use crate::repo::acts::acceptance;
 use crate::repo::invitations::{self, InvitationRow, lists};
+use crate::repo::transactions::acceptance;
 use crate::repo::{accounts, users};
 
 use crate::audit::{Action, Entry};
 use crate::error::IamError;
 use crate::model::address;
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::repo::accounts::lock_active;
 use crate::repo::invitations::remove;
 use crate::repo::members;
-use crate::repo::users::{BY_CODE, Holder, holder, lock_user};
+use crate::repo::users::{AddressHolder, BY_CODE, holder, lock_user};
 use crate::service::Iam;
 use crate::token::identity::Identity;
 use base::id::{AccountId, Guid, UserId};
@@ -42,8 +42,8 @@ impl Iam {
     pub async fn invitations_of(
         &self,
         caller: &Identity,
-        window: Window,
-    ) -> Result<Part<ReceivedInvitation>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<ReceivedInvitation>, IamError> {
         let folded = self.invited(caller)?;
         let now = self.0.clock.now();
         let invited = (folded.as_str(), caller.user()?);
@@ -56,7 +56,7 @@ impl Iam {
                 one.inviter.clear();
             }
         }
-        Ok(Part {
+        Ok(Page {
             entries: found,
             total,
         })
@@ -146,7 +146,7 @@ impl Iam {
 
     /// The caller's address, if the credential is a login.
     fn invited(&self, caller: &Identity) -> Result<String, IamError> {
-        if caller.rests_on_key() {
+        if caller.is_key_based() {
             let problem = Refusal::new(
                 Reason::NotAllowed,
                 "a key is for its account alone, and answers no invitation into another",
@@ -184,7 +184,7 @@ fn unproven(what: &'static str) -> IamError {
 /// Checks that the user's address is proven, or proves it with this code; returns whether it was proven only now.
 async fn prove(
     tx: &mut Tx,
-    own: &Holder,
+    own: &AddressHolder,
     found: &InvitationRow,
     proof: Option<&Secret<String>>,
 ) -> Result<bool, IamError> {

@@ -9,11 +9,11 @@ use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::manage::administrator::still_administers;
 use crate::model::address::Address;
-use crate::model::page::{Part, Window};
+use crate::model::page::{Page, PageRequest};
 use crate::model::people_search::PeopleSearch;
 use crate::model::role::Role;
 use crate::repo::accounts::lock_active;
-use crate::repo::counts::What;
+use crate::repo::counts::CountedItem;
 use crate::repo::invitations::New;
 use crate::repo::invitations::remove;
 use crate::repo::{accounts, invitation_roles, invitations, members, used_today};
@@ -71,7 +71,7 @@ impl Iam {
         invitations::sweep(&mut tx, account, now).await?;
         let amount = i64::try_from(wanted.len()).unwrap_or(i64::MAX);
         let today =
-            used_today::use_up(&mut tx, format!("invitations/{account}"), amount, now).await?;
+            used_today::count_use(&mut tx, format!("invitations/{account}"), amount, now).await?;
         let per_day = self.account_limit(account, &limit::INVITATIONS_PER_DAY);
         if today > per_day {
             return Err(over(
@@ -119,7 +119,7 @@ impl Iam {
                 id: UserId(guid),
                 email: address.text,
                 code,
-                replaces_code: earlier.is_some_and(|own| own.code_hash.is_some()),
+                replaces_code: earlier.is_some_and(|earlier| earlier.code_hash.is_some()),
             });
         }
         let limit = &limit::INVITATIONS_PER_ACCOUNT;
@@ -132,8 +132,13 @@ impl Iam {
                 per_account,
             ));
         }
-        self.is_within_limit(&mut tx, account, &limit::USERS_PER_ACCOUNT, What::Users)
-            .await?;
+        self.is_within_limit(
+            &mut tx,
+            account,
+            &limit::USERS_PER_ACCOUNT,
+            CountedItem::Users,
+        )
+        .await?;
         self.roles_are_within_limit(&mut tx, account).await?;
         self.commit(tx, Entries::of(entries)).await?;
         Ok(invited)
@@ -155,8 +160,8 @@ impl Iam {
         &self,
         caller: &Identity,
         account: AccountId,
-        window: Window,
-    ) -> Result<Part<Invitation>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<Invitation>, IamError> {
         self.invitations_found(caller, account, &PeopleSearch::default(), window)
             .await
     }
@@ -170,11 +175,11 @@ impl Iam {
         caller: &Identity,
         account: AccountId,
         search: &PeopleSearch,
-        window: Window,
-    ) -> Result<Part<Invitation>, IamError> {
+        window: PageRequest,
+    ) -> Result<Page<Invitation>, IamError> {
         self.administer(caller, account, "listing users")?;
         let Some(patterns) = search.of_invited() else {
-            return Ok(Part {
+            return Ok(Page {
                 entries: Vec::new(),
                 total: 0,
             });
@@ -182,7 +187,7 @@ impl Iam {
         let now = self.0.clock.now();
         let found = invitations::lists::into(&self.0.db, account, now, &patterns, window);
         let (total, entries) = found.await?;
-        Ok(Part { entries, total })
+        Ok(Page { entries, total })
     }
 }
 

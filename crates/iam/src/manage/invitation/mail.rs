@@ -41,10 +41,10 @@ pub struct Mail {
 }
 
 /// Mails given up during one search, by account and reason: many of them make one log line.
-type GivenUp = BTreeMap<(String, &'static str), u64>;
+type AbandonedMails = BTreeMap<(String, &'static str), u64>;
 
 /// The outcome of a mail that a node took.
-enum Admitted {
+enum MailOutcome {
     /// Sent, with this code.
     With(Secret<String>),
     /// Given up, with the reason.
@@ -59,7 +59,7 @@ impl Iam {
     /// # Errors
     /// When the database fails.
     pub async fn due_mail(&self) -> Result<Option<Mail>, IamError> {
-        let mut given_up = GivenUp::new();
+        let mut given_up = AbandonedMails::new();
         let found = self.take_mail(&mut given_up).await;
         for ((account, why), mails) in given_up {
             tracing::warn!(%account, why, mails, "mails with invitations are given up");
@@ -67,7 +67,7 @@ impl Iam {
         found
     }
 
-    async fn take_mail(&self, given_up: &mut GivenUp) -> Result<Option<Mail>, IamError> {
+    async fn take_mail(&self, given_up: &mut AbandonedMails) -> Result<Option<Mail>, IamError> {
         loop {
             let now = self.0.clock.now();
             let Some(due) = mails::due(&self.0.db, now).await? else {
@@ -80,13 +80,13 @@ impl Iam {
                 continue;
             }
             match self.reserve_send(guid, lease, tries, &due.folded).await? {
-                Admitted::Not(why) => {
+                MailOutcome::Not(why) => {
                     let key = (due.account.to_string(), why);
                     let mails = given_up.entry(key).or_default();
                     *mails = mails.saturating_add(1);
                 }
-                Admitted::Withdrawn => {}
-                Admitted::With(code) => {
+                MailOutcome::Withdrawn => {}
+                MailOutcome::With(code) => {
                     return Ok(Some(Mail {
                         invitation: guid,
                         lease,
@@ -109,13 +109,13 @@ impl Iam {
         lease: i64,
         tries: i64,
         folded: &str,
-    ) -> Result<Admitted, IamError> {
+    ) -> Result<MailOutcome, IamError> {
         let mut tx = self.0.db.begin().await?;
         let mut why = (tries >= TRIES_MAX).then_some("every try failed");
         if tries == 0 {
             // A mail counts at its first try only: retries because of the mail server are no flood.
             let now = self.0.clock.now();
-            let today = used_today::use_up(&mut tx, format!("mails/{folded}"), 1, now).await?;
+            let today = used_today::count_use(&mut tx, format!("mails/{folded}"), 1, now).await?;
             let is_over = today > self.0.config.invitations.mails_per_address;
             why = is_over.then_some(limit::MAILS_PER_ADDRESS.name);
         }
@@ -128,9 +128,9 @@ impl Iam {
         };
         self.commit_unaudited(tx).await?;
         Ok(match why {
-            Some(why) => Admitted::Not(why),
-            None if !is_there => Admitted::Withdrawn,
-            None => Admitted::With(code),
+            Some(why) => MailOutcome::Not(why),
+            None if !is_there => MailOutcome::Withdrawn,
+            None => MailOutcome::With(code),
         })
     }
 

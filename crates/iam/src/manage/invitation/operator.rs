@@ -11,7 +11,7 @@ use crate::error::IamError;
 use crate::model::address::Address;
 use crate::repo::accounts::lock_active;
 use crate::repo::invitations::{self, New};
-use crate::repo::users::{BY_OPERATOR, Holder, holder};
+use crate::repo::users::{AddressHolder, BY_OPERATOR, holder};
 use crate::repo::{accounts, members, users};
 use crate::service::Iam;
 use base::id::{AccountId, UserId};
@@ -132,7 +132,7 @@ impl Iam {
         &self,
         tx: &mut Tx,
         address: &Address,
-        own: Option<&Holder>,
+        own: Option<&AddressHolder>,
     ) -> Result<AccountId, IamError> {
         let found = invitations::of_address(&self.0.db, &address.folded).await?;
         match (found.as_slice(), own) {

@@ -5,8 +5,8 @@
 //! address may accept or decline.
 
 use crate::error::IamError;
-use crate::repo::acts::departure;
 use crate::repo::invitations::{self, InvitationRow};
+use crate::repo::transactions::departure;
 use crate::repo::{invitation_roles, members, users};
 use crate::service::Iam;
 use base::id::UserId;

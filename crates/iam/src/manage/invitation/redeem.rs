@@ -117,7 +117,7 @@ impl Iam {
         folded: &str,
     ) -> Result<Vec<AccountId>, IamError> {
         let now = self.0.clock.now();
-        let touched = invitations::touched_by(&self.0.db, hash, folded, now).await?;
+        let touched = invitations::redeem_effects(&self.0.db, hash, folded, now).await?;
         if touched.is_empty() {
             return Err(rejected());
         }

@@ -2,7 +2,7 @@
 
 use super::change::{Change, Changed};
 use super::facts::{DomainFact, Facts};
-use super::sorted::Sorted;
+use super::sorted::SortedLists;
 use super::{Deleted, Directory, DomainEntry};
 use crate::model::address;
 use crate::model::role::Role;
@@ -20,7 +20,7 @@ impl Directory {
             ..Self::default()
         };
         own.add(facts);
-        own.sorted = Sorted::of(&own);
+        own.sorted = SortedLists::of(&own);
         own
     }
 
@@ -78,7 +78,11 @@ impl Directory {
             }
             Change::Domain(domain) => self.domains.remove(&domain),
             Change::Deletion(domain) => {
-                if self.deletions.iter().any(|own| own.domain == domain) {
+                if self
+                    .deletions
+                    .iter()
+                    .any(|deletion| deletion.domain == domain)
+                {
                     Arc::make_mut(&mut self.deletions).retain(|own| own.domain != domain);
                 }
             }
@@ -127,15 +131,15 @@ impl Directory {
                 self.services.insert(service.id, service);
             }
         }
-        for own in facts.members {
-            if self.accounts.contains_key(&own.account) {
+        for member in facts.members {
+            if self.accounts.contains_key(&member.account) {
                 self.members
-                    .insert((own.account, own.principal), own.added_at);
+                    .insert((member.account, member.principal), member.added_at);
             }
         }
         self.departures.add(&facts.departures);
-        for own in facts.domains {
-            self.add_domain(&own);
+        for domain in facts.domains {
+            self.add_domain(&domain);
         }
         self.add_roles(&facts.roles);
         if !facts.deletions.is_empty() {
@@ -180,7 +184,7 @@ impl Directory {
             }
         }
         for (principal, mut roles) in all {
-            roles.values_mut().for_each(|own| own.sort_unstable());
+            roles.values_mut().for_each(|role| role.sort_unstable());
             self.roles.insert(principal, roles);
         }
     }

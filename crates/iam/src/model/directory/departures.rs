@@ -1,6 +1,6 @@
 //! When members were last removed from an account they are in again: proofs from before that do not open it.
 
-use super::facts::Left;
+use super::facts::Departure;
 use super::map::Map;
 use base::id::AccountId;
 use base::principal::Principal;
@@ -12,7 +12,7 @@ pub(crate) struct Departures(Map<Principal, Vec<(AccountId, Millis)>>);
 
 impl Departures {
     /// Adds some.
-    pub(super) fn add(&mut self, all: &[Left]) {
+    pub(super) fn add(&mut self, all: &[Departure]) {
         for left in all {
             self.0.change(left.principal, |own| {
                 own.push((left.account, left.at));

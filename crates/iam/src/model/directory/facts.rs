@@ -19,7 +19,7 @@ pub(crate) struct Membership {
 
 /// A removal from an account the principal is in again.
 #[derive(Debug)]
-pub(crate) struct Left {
+pub(crate) struct Departure {
     pub(crate) principal: Principal,
     pub(crate) account: AccountId,
     pub(crate) at: Millis,
@@ -49,7 +49,7 @@ pub(crate) struct Facts {
     pub(crate) users: Vec<User>,
     pub(crate) services: Vec<Service>,
     pub(crate) members: Vec<Membership>,
-    pub(crate) departures: Vec<Left>,
+    pub(crate) departures: Vec<Departure>,
     pub(crate) domains: Vec<DomainFact>,
     pub(crate) roles: Vec<(Principal, Domain, Role)>,
     pub(crate) deletions: Vec<Deleted>,

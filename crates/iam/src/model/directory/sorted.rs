@@ -10,7 +10,7 @@ pub(super) type Lists<K, V> = Map<K, Vec<V>>;
 
 /// The lists.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Sorted {
+pub(crate) struct SortedLists {
     pub(super) accounts: Lists<Principal, AccountId>,
     pub(super) orgs: Lists<AccountId, OrgId>,
     pub(super) spaces: Lists<AccountId, SpaceId>,

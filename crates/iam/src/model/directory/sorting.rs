@@ -1,7 +1,7 @@
 //! Keeps every list sorted through changes.
 
 use super::change::Change;
-use super::sorted::{Lists, Sorted, list};
+use super::sorted::{Lists, SortedLists, list};
 use super::{Directory, Service};
 use base::id::{AccountId, KeyId, OrgId, SpaceId, UserId};
 use base::principal::Principal;
@@ -15,17 +15,17 @@ struct Order<'a>(&'a Directory);
 
 impl Order<'_> {
     fn accounts(&self, a: &AccountId, b: &AccountId) -> Ordering {
-        let name = |id: &AccountId| self.0.accounts.get(id).map(|own| &own.name);
+        let name = |id: &AccountId| self.0.accounts.get(id).map(|account| &account.name);
         (name(a), a).cmp(&(name(b), b))
     }
 
     fn orgs(&self, a: &OrgId, b: &OrgId) -> Ordering {
-        let name = |id: &OrgId| self.0.orgs.get(id).map(|own| &own.name);
+        let name = |id: &OrgId| self.0.orgs.get(id).map(|org| &org.name);
         (name(a), a).cmp(&(name(b), b))
     }
 
     fn spaces(&self, a: &SpaceId, b: &SpaceId) -> Ordering {
-        let name = |id: &SpaceId| self.0.spaces.get(id).map(|own| &own.name);
+        let name = |id: &SpaceId| self.0.spaces.get(id).map(|space| &space.name);
         (name(a), a).cmp(&(name(b), b))
     }
 
@@ -72,7 +72,7 @@ fn put<K: Eq + Hash + Clone, V: PartialEq + Clone>(
     }
 }
 
-impl Sorted {
+impl SortedLists {
     /// Sorts the contents of the directory.
     pub(super) fn of(own: &Directory) -> Self {
         let order = Order(own);
@@ -203,7 +203,7 @@ impl Sorted {
 
     /// Each member lists the account by its name.
     fn rename(&mut self, before: &Directory, now: &Directory, id: AccountId) {
-        let name = |of: &Directory| of.accounts.get(&id).map(|own| own.name.clone());
+        let name = |of: &Directory| of.accounts.get(&id).map(|account| account.name.clone());
         if name(before) == name(now) {
             return;
         }

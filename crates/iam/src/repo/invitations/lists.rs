@@ -1,7 +1,7 @@
 //! Pages of invitations.
 
 use crate::error::IamError;
-use crate::model::page::{Window, row_count};
+use crate::model::page::{PageRequest, row_count};
 use crate::model::role::Role;
 use crate::repo::column::{held, parse_guid};
 use base::id::{AccountId, UserId};
@@ -58,7 +58,7 @@ pub(crate) async fn into(
     account: AccountId,
     now: Millis,
     [first, second]: &[String; 2],
-    window: Window,
+    window: PageRequest,
 ) -> Result<(u64, Vec<Invitation>), IamError> {
     let own = [
         Value::from(account.to_string()),
@@ -113,7 +113,7 @@ pub(crate) async fn waiting_for(
     db: &Db,
     (folded, user): (&str, UserId),
     now: Millis,
-    window: Window,
+    window: PageRequest,
 ) -> Result<(u64, Vec<ReceivedInvitation>), IamError> {
     let own = [Value::from(folded), now.0.into(), user.0.to_string().into()];
     let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \

@@ -8,7 +8,7 @@ use base::time::Millis;
 use db::{Db, DbError, Tx, Value};
 
 /// A due mail.
-pub(crate) struct Due {
+pub(crate) struct DueMail {
     pub(crate) invitation: Guid,
     pub(crate) account: AccountId,
     pub(crate) account_name: String,
@@ -23,7 +23,7 @@ pub(crate) struct Due {
 }
 
 /// The mail that has been due for longest.
-pub(crate) async fn due(db: &Db, now: Millis) -> Result<Option<Due>, IamError> {
+pub(crate) async fn due(db: &Db, now: Millis) -> Result<Option<DueMail>, IamError> {
     let sql = "SELECT invitations.guid, invitations.account, accounts.name, invitations.email, invitations.folded, inviter, \
                mail_due_at, mail_tries, expires_at, users.proof FROM invitations \
                JOIN accounts ON accounts.guid = invitations.account LEFT JOIN users ON users.folded = invitations.folded \
@@ -31,7 +31,7 @@ pub(crate) async fn due(db: &Db, now: Millis) -> Result<Option<Due>, IamError> {
     let Some(row) = db.one(sql, &[now.0.into()]).await? else {
         return Ok(None);
     };
-    Ok(Some(Due {
+    Ok(Some(DueMail {
         invitation: parse_guid(&row, "guid")?,
         account: AccountId(parse_guid(&row, "account")?),
         account_name: row.text("name")?,
@@ -52,7 +52,7 @@ pub(crate) async fn due(db: &Db, now: Millis) -> Result<Option<Due>, IamError> {
     clippy::disallowed_methods,
     reason = "which node sends a mail changes nothing for anybody"
 )]
-pub(crate) async fn take(db: &Db, due: &Due, lease: i64) -> Result<bool, IamError> {
+pub(crate) async fn take(db: &Db, due: &DueMail, lease: i64) -> Result<bool, IamError> {
     let sql = "UPDATE invitations SET mail_due_at = $3, mail_tries = mail_tries + 1 WHERE guid = $1 AND mail_due_at = $2";
     let values = [
         Value::from(due.invitation.to_string()),

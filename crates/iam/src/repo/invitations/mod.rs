@@ -206,7 +206,7 @@ pub(crate) async fn of_address(db: &Db, folded: &str) -> Result<Vec<InvitationRo
 
 /// What redeeming a code affects: the account, whether the inviter saw the code, and for an existing user of the
 /// address how it was proven and an account of theirs.
-pub(crate) struct Touched {
+pub(crate) struct RedeemEffect {
     pub(crate) account: AccountId,
     pub(crate) code_seen: bool,
     pub(crate) proof: Option<String>,
@@ -214,12 +214,12 @@ pub(crate) struct Touched {
 }
 
 /// What redeeming the code of the address affects. Only a read.
-pub(crate) async fn touched_by(
+pub(crate) async fn redeem_effects(
     db: &Db,
     hash: &[u8; 32],
     folded: &str,
     now: Millis,
-) -> Result<Vec<Touched>, IamError> {
+) -> Result<Vec<RedeemEffect>, IamError> {
     let sql = "SELECT invitations.account, code_seen, users.proof, members.account AS home FROM invitations \
                LEFT JOIN users ON users.folded = invitations.folded LEFT JOIN members ON members.principal = users.guid \
                WHERE code_hash = $1 AND invitations.folded = $2 AND expires_at > $3";
@@ -228,7 +228,7 @@ pub(crate) async fn touched_by(
     for row in db.all(sql, &values).await? {
         let home = row.text_or_none("home")?.is_some();
         let home = home.then(|| parse_guid(&row, "home")).transpose()?;
-        found.push(Touched {
+        found.push(RedeemEffect {
             account: AccountId(parse_guid(&row, "account")?),
             code_seen: row.flag("code_seen")?,
             proof: row.text_or_none("proof")?,

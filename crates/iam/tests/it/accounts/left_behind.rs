@@ -3,7 +3,7 @@
 use super::world::{World, code, on_both};
 use crate::world::Whole as _;
 use base::scope::Domain;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::role::Role;
 
 /// The second node has not learned of the removal yet, like a request in progress.
@@ -24,7 +24,7 @@ fn a_member_removed_while_creating_an_organization_or_a_space_keeps_no_role() {
         let space = twin.create_space(&ada, b.org, "left-behind").await;
         world.invite_ada(None).await;
         let directory = world.iam.directory();
-        for org in world.iam.orgs(&bea, |_| true, Window::WHOLE).entries {
+        for org in world.iam.orgs(&bea, |_| true, PageRequest::WHOLE).entries {
             assert!(
                 directory
                     .roles(world.a.owner, Domain::Org(org.id))
@@ -33,7 +33,7 @@ fn a_member_removed_while_creating_an_organization_or_a_space_keeps_no_role() {
                 org.name
             );
         }
-        for space in world.iam.spaces(&bea, |_| true, Window::WHOLE).entries {
+        for space in world.iam.spaces(&bea, |_| true, PageRequest::WHOLE).entries {
             assert!(
                 directory
                     .roles(world.a.owner, Domain::Space(space.id))

@@ -8,7 +8,7 @@ use iam::bootstrap::Request;
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::{Choice, Invitee};
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::role::Role;
 use iam::{AuthError, Credential, IamError};
 
@@ -25,10 +25,10 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         let (a, b) = (&world.a, &world.b);
         let ada = world.identity(&world.ada(None).await).unwrap();
         let list = || {
-            let accounts = world.iam.accounts(&ada, Window::WHOLE).entries;
+            let accounts = world.iam.accounts(&ada, PageRequest::WHOLE).entries;
             accounts
                 .into_iter()
-                .map(|own| (own.name, own.owner))
+                .map(|account| (account.name, account.owner))
                 .collect::<Vec<_>>()
         };
         assert_eq!(list(), [("a".to_owned(), a.owner)]);
@@ -36,7 +36,7 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
             code(
                 world
                     .iam
-                    .members(&ada, b.account, Window::WHOLE)
+                    .members(&ada, b.account, PageRequest::WHOLE)
                     .unwrap_err()
             ),
             "not_found"
@@ -48,13 +48,17 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         );
         assert_eq!(world.iam.account(&ada, b.account).unwrap().name, "b");
         assert_eq!(
-            world.iam.orgs_of(&ada, b.account, Window::WHOLE).entries[0].id,
+            world
+                .iam
+                .orgs_of(&ada, b.account, PageRequest::WHOLE)
+                .entries[0]
+                .id,
             b.org
         );
         // An Administrator of both, with a token for one.
         let refused = world
             .iam
-            .members(&ada, b.account, Window::WHOLE)
+            .members(&ada, b.account, PageRequest::WHOLE)
             .unwrap_err();
         let problem = refused.refusal().unwrap().clone();
         assert_eq!(problem.reason.name(), "wrong_account");
@@ -86,10 +90,10 @@ fn accounts_are_all_listed_and_managed_one_at_a_time() {
         let there = world.identity(&world.ada(Some(b.account)).await).unwrap();
         let members = world
             .iam
-            .members(&there, b.account, Window::WHOLE)
+            .members(&there, b.account, PageRequest::WHOLE)
             .unwrap()
             .entries;
-        let addresses: Vec<&str> = members.iter().map(|own| &*own.user.email).collect();
+        let addresses: Vec<&str> = members.iter().map(|member| &*member.user.email).collect();
         assert_eq!(addresses, [ADA, BEA]);
     });
 }
@@ -132,7 +136,7 @@ fn roles_are_for_members_and_the_invited() {
         assert!(world.iam.directory().roles(ada, there).is_empty());
         let id = world
             .iam
-            .invitations(&bea, b, Window::WHOLE)
+            .invitations(&bea, b, PageRequest::WHOLE)
             .await
             .unwrap()
             .entries[0]
@@ -201,7 +205,7 @@ fn a_removed_member_loses_this_account_at_once_and_no_other() {
         assert_eq!(
             world
                 .iam
-                .accounts(&world.identity(&here).unwrap(), Window::WHOLE)
+                .accounts(&world.identity(&here).unwrap(), PageRequest::WHOLE)
                 .entries
                 .len(),
             1
@@ -268,7 +272,7 @@ fn an_account_keeps_an_administrator_and_an_owner() {
         let tokens = world.login(CARL, &password, None).await.unwrap();
         let caller = world.identity(&tokens).unwrap();
         assert_eq!(
-            world.iam.accounts(&caller, Window::WHOLE).entries[0].owner,
+            world.iam.accounts(&caller, PageRequest::WHOLE).entries[0].owner,
             carl
         );
         let refused = world.iam.remove_member(&caller, account, carl).await;

@@ -7,7 +7,7 @@ use crate::world::Whole as _;
 use base::scope::Domain;
 use iam::manage::api_key::NewKey;
 use iam::manage::invitation::Choice;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::role::Role;
 use iam::{Credential, Identity};
 
@@ -191,7 +191,7 @@ fn an_invitation_ends_by_itself() {
         assert!(
             world
                 .iam
-                .invitations(&world.bea().await, world.b.account, Window::WHOLE)
+                .invitations(&world.bea().await, world.b.account, PageRequest::WHOLE)
                 .await
                 .unwrap()
                 .entries

@@ -6,7 +6,7 @@ use crate::world::Whole as _;
 use base::scope::Domain;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::role::Role;
 use iam::{AuthError, Credential};
 
@@ -59,12 +59,12 @@ fn a_uaa_token_of_before_a_removal_opens_nothing_after_a_new_invitation() {
         assert!(
             world
                 .iam
-                .members(&caller, world.b.account, Window::WHOLE)
+                .members(&caller, world.b.account, PageRequest::WHOLE)
                 .is_err()
         );
         world
             .iam
-            .members(&caller, world.a.account, Window::WHOLE)
+            .members(&caller, world.a.account, PageRequest::WHOLE)
             .unwrap();
         world.scope(old, Domain::Space(world.a.space)).unwrap();
         let fresh = world.iam.uaa_token(

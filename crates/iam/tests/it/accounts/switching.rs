@@ -7,7 +7,7 @@ use base::scope::Domain;
 use iam::flow::grant::{Client, Grant, TokenRequest, Tokens};
 use iam::flow::uaa::UaaGrant;
 use iam::manage::api_key::{KeysOf, NewKey};
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::role::Role;
 use iam::{AuthError, Credential, Identity};
 use std::cmp::Ordering;
@@ -97,7 +97,7 @@ fn a_locked_key_does_not_cost_the_refresh_token() {
                 &ada,
                 KeysOf::default(),
                 |_, _| Ordering::Equal,
-                Window::WHOLE,
+                PageRequest::WHOLE,
             )
             .unwrap()
             .entries[0]
@@ -175,7 +175,7 @@ fn a_key_opens_its_own_account_alone() {
             assert!(
                 world
                     .iam
-                    .orgs(&caller, |_| true, Window::WHOLE)
+                    .orgs(&caller, |_| true, PageRequest::WHOLE)
                     .entries
                     .iter()
                     .all(|org| org.account == b)
@@ -190,7 +190,7 @@ fn a_key_opens_its_own_account_alone() {
                     caller,
                     KeysOf::default(),
                     |_, _| Ordering::Equal,
-                    Window::WHOLE,
+                    PageRequest::WHOLE,
                 )
                 .unwrap()
                 .entries;
@@ -236,7 +236,7 @@ fn a_code_asked_for_with_a_key_opens_no_more_than_the_key() {
                 &ada,
                 KeysOf::default(),
                 |_, _| Ordering::Equal,
-                Window::WHOLE,
+                PageRequest::WHOLE,
             )
             .unwrap()
             .entries[0]
@@ -307,7 +307,7 @@ fn a_token_opens_its_account_and_a_uaa_token_every_place_with_a_role() {
         let caller = world.iam.verifier().identity(uaa).unwrap();
         let orgs: Vec<OrgId> = world
             .iam
-            .orgs(&caller, |_| true, Window::WHOLE)
+            .orgs(&caller, |_| true, PageRequest::WHOLE)
             .entries
             .iter()
             .map(|org| org.id)
@@ -316,7 +316,11 @@ fn a_token_opens_its_account_and_a_uaa_token_every_place_with_a_role() {
         assert_eq!(
             world
                 .iam
-                .orgs(&world.identity(&here).unwrap(), |_| true, Window::WHOLE)
+                .orgs(
+                    &world.identity(&here).unwrap(),
+                    |_| true,
+                    PageRequest::WHOLE
+                )
                 .entries
                 .len(),
             1

@@ -18,7 +18,7 @@ pub(crate) const CARL: &str = "carl@example.org";
 
 /// An account as its owner got it.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct OwnedAccount {
     pub(crate) account: AccountId,
     pub(crate) org: OrgId,
     pub(crate) space: SpaceId,
@@ -33,8 +33,8 @@ pub(crate) struct World {
     pub(crate) iam: Iam,
     pub(crate) twin: Iam,
     pub(crate) clock: Arc<ManualClock>,
-    pub(crate) a: Place,
-    pub(crate) b: Place,
+    pub(crate) a: OwnedAccount,
+    pub(crate) b: OwnedAccount,
     address: String,
     config: IamConfig,
     _folder: tempfile::TempDir,
@@ -51,9 +51,9 @@ pub(crate) fn request(account: &str, owner: &str) -> Request {
     }
 }
 
-fn place(made: Created) -> Place {
+fn place(made: Created) -> OwnedAccount {
     let opening = made.opening.unwrap();
-    Place {
+    OwnedAccount {
         account: made.account,
         org: made.org,
         space: made.space,

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, watch};
 
 /// What happens to the next COMMIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Next {
+pub(crate) enum NextCommit {
     /// It is passed on.
     Pass,
     /// It is carried out, and its answer is lost.
@@ -23,7 +23,7 @@ pub(crate) enum Next {
 #[derive(Debug)]
 struct State {
     server: String,
-    next: Mutex<Next>,
+    next: Mutex<NextCommit>,
     is_away: watch::Sender<bool>,
     held: Notify,
     released: Notify,
@@ -46,7 +46,7 @@ impl Proxy {
         let own = listener.local_addr().unwrap();
         let state = Arc::new(State {
             server: server.to_owned(),
-            next: Mutex::new(Next::Pass),
+            next: Mutex::new(NextCommit::Pass),
             is_away: watch::Sender::new(false),
             held: Notify::new(),
             released: Notify::new(),
@@ -63,7 +63,7 @@ impl Proxy {
         }
     }
 
-    pub(crate) fn next(&self, next: Next) {
+    pub(crate) fn next(&self, next: NextCommit) {
         *self.state.next.lock().unwrap() = next;
     }
 
@@ -106,21 +106,21 @@ async fn pass(state: &State, mut client: TcpStream) -> std::io::Result<()> {
                 };
                 let is_commit = said.windows(7).any(|part| part == b"COMMIT\0");
                 let next = match is_commit {
-                    true => std::mem::replace(&mut *state.next.lock().unwrap(), Next::Pass),
-                    false => Next::Pass,
+                    true => std::mem::replace(&mut *state.next.lock().unwrap(), NextCommit::Pass),
+                    false => NextCommit::Pass,
                 };
-                if next == Next::LoseCommit {
+                if next == NextCommit::LoseCommit {
                     return Ok(());
                 }
-                if next == Next::Hold {
+                if next == NextCommit::Hold {
                     state.held.notify_one();
                     state.released.notified().await;
                 }
                 server.write_all(said).await?;
-                if matches!(next, Next::LoseAnswer | Next::LoseAll) {
+                if matches!(next, NextCommit::LoseAnswer | NextCommit::LoseAll) {
                     // The answer: it is carried out.
                     server.read_u8().await?;
-                    if next == Next::LoseAll {
+                    if next == NextCommit::LoseAll {
                         state.is_away.send_replace(true);
                     }
                     return Ok(());

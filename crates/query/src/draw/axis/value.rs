@@ -131,8 +131,8 @@ fn logarithmic((least, most): (f64, f64), base: f64, units: Units) -> ValueAxis 
     let each = (steps / LINES_MAX as f64).ceil().max(1.0);
     let exponents = (0..=LINES_MAX).map(|place| place as f64 * each);
     let values = exponents
-        .take_while(|own| *own <= steps)
-        .map(|own| min * base.powf(own));
+        .take_while(|exponent| *exponent <= steps)
+        .map(|exponent| min * base.powf(exponent));
     ValueAxis {
         min,
         max,

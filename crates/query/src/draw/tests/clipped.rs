@@ -10,7 +10,7 @@ fn a_transparent_picture_is_so_beyond_the_plot_too() {
     let high = || vec![series("a", vec![1.0, 900.0, 1.0, 900.0])];
     let grounds = ["FFFFFF00", "transparent", " Transparent", "none"];
     for (kind, ground) in grounds
-        .map(|own| ("line", own))
+        .map(|ground| ("line", ground))
         .into_iter()
         .chain([("pie", "none")])
     {
@@ -72,7 +72,7 @@ fn a_legend_leaves_half_of_the_picture_to_its_graph() {
         let names: Vec<String> = (0..count).map(name).collect();
         let series: Vec<_> = names
             .iter()
-            .map(|own| (own.as_str(), Color::rgb(0)))
+            .map(|name| (name.as_str(), Color::rgb(0)))
             .collect();
         let room = options.height - 2.0 * options.margin;
         let own = legend(&series, &options, (310.0, room));

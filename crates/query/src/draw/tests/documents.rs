@@ -105,7 +105,7 @@ fn is_xml(text: &str) -> Result<(), String> {
     let is_allowed = |c: char| {
         matches!(c, '\t' | '\n' | '\r') || (c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}'))
     };
-    if let Some(other) = text.chars().find(|own| !is_allowed(*own)) {
+    if let Some(other) = text.chars().find(|character| !is_allowed(*character)) {
         return Err(format!("{other:?} is no character of XML"));
     }
     let (_, mut rest) = cut(text, "<?xml ", "?>").ok_or("no declaration")?;
@@ -130,7 +130,7 @@ fn is_xml(text: &str) -> Result<(), String> {
             None => (inside, false),
         };
         let (name, attributes) = inside.split_once(' ').unwrap_or((inside, ""));
-        if name.is_empty() || !name.bytes().all(|own| own.is_ascii_alphanumeric()) {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(format!("{name:?} is no element"));
         }
         self::attributes(attributes)?;
@@ -153,7 +153,7 @@ fn attributes(text: &str) -> Result<(), String> {
         if seen.contains(&name)
             || !name
                 .bytes()
-                .all(|own| own.is_ascii_alphanumeric() || b":-".contains(&own))
+                .all(|byte| byte.is_ascii_alphanumeric() || b":-".contains(&byte))
         {
             return Err(format!("{name:?} is no attribute, or there twice"));
         }
@@ -172,7 +172,7 @@ fn entities(text: &str) -> Result<(), String> {
         .split('&')
         .skip(1)
         .find(|own| !known.iter().any(|known| own.starts_with(known)));
-    unknown.map_or(Ok(()), |own| Err(format!("&{own} is unknown")))
+    unknown.map_or(Ok(()), |unknown| Err(format!("&{unknown} is unknown")))
 }
 
 /// The checksum of PNG's chunks.
@@ -208,9 +208,9 @@ fn is_png(bytes: &[u8]) -> Result<(u32, u32), String> {
         kinds.push(String::from_utf8_lossy(kind).into_owned());
         rest = behind;
     }
-    let is_whole = kinds.first().is_some_and(|own| own == "IHDR")
-        && kinds.last().is_some_and(|own| own == "IEND")
-        && kinds.iter().any(|own| own == "IDAT")
+    let is_whole = kinds.first().is_some_and(|kind| kind == "IHDR")
+        && kinds.last().is_some_and(|kind| kind == "IEND")
+        && kinds.iter().any(|kind| kind == "IDAT")
         && rest.is_empty();
     size.filter(|_| is_whole)
         .ok_or_else(|| format!("{kinds:?}"))
@@ -223,7 +223,7 @@ fn is_pdf(bytes: &[u8]) -> Result<(), String> {
         .strip_prefix("%PDF-1.4\n")
         .and_then(|own| own.strip_suffix("\n%%EOF\n"));
     let (_, table) = whole
-        .and_then(|own| own.rsplit_once("startxref\n"))
+        .and_then(|whole| whole.rsplit_once("startxref\n"))
         .ok_or("no end")?;
     let table: usize = table.parse().map_err(|_| "the table has no place")?;
     let table = text
@@ -232,7 +232,7 @@ fn is_pdf(bytes: &[u8]) -> Result<(), String> {
     let mut lines = table.ok_or("no table")?.lines();
     let count: usize = lines
         .next()
-        .and_then(|own| own.parse().ok())
+        .and_then(|line| line.parse().ok())
         .ok_or("no count")?;
     for (place, line) in lines.take(count).enumerate().skip(1) {
         let at: usize = line
@@ -298,7 +298,7 @@ proptest! {
         let Ok(options) = Options::parse(all.chain([("format", form)])) else {
             return Ok(());
         };
-        let points: usize = series.iter().map(|own| own.values.len()).sum();
+        let points: usize = series.iter().map(|series| series.values.len()).sum();
         let picture = Picture {
             series,
             from,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::draw::{chart, pie, png};
-use base::context::Memory;
+use base::context::MemoryReservation;
 use base::limit;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 struct Used(AtomicU64);
 
-impl Memory for Used {
+impl MemoryReservation for Used {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         self.0.fetch_add(bytes, Ordering::Relaxed);
         Ok(())

@@ -1,7 +1,7 @@
 //! `legendValue` and `cactiStyle`: values in the names of series.
 
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, optional, required};
+use crate::function::{Function, FunctionGroup, Kind, optional, required};
 use crate::functions::support::{Aggregation, scaled};
 use crate::series::Series;
 use crate::value::Value;
@@ -49,7 +49,7 @@ const VALUES: &[&str] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["legendValue"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("valuesTypes", Kind::String)
@@ -80,14 +80,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 Some(_) => None,
             };
             let mut series = call.arguments.series(0)?;
-            for own in &mut series {
-                call.reserve(own.weight())?;
+            for series in &mut series {
+                call.reserve(series.weight())?;
                 for kind in &kinds {
-                    call.checkpoint(own.weight())?;
-                    let value = formatted_aggregate(own, kind, system.as_deref())?;
-                    own.name = match system {
-                        None => format!("{} ({kind}: {value})", own.name),
-                        Some(_) => format!("{:<20}{kind:<5}{value:<10}", own.name),
+                    call.checkpoint(series.weight())?;
+                    let value = formatted_aggregate(series, kind, system.as_deref())?;
+                    series.name = match system {
+                        None => format!("{} ({kind}: {value})", series.name),
+                        Some(_) => format!("{:<20}{kind:<5}{value:<10}", series.name),
                     };
                     call.reserve((kind.len() + value.len()) / 8 + 2)?;
                 }
@@ -97,7 +97,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["cactiStyle"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("system", Kind::String).one_of(&["binary", "si"]),
@@ -120,10 +120,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             let mut lines = Vec::with_capacity(series.len());
             let mut widths = [0; 3];
-            for own in &series {
-                call.checkpoint(own.values.len().saturating_mul(3))?;
+            for series in &series {
+                call.checkpoint(series.values.len().saturating_mul(3))?;
                 let values = [Aggregation::Last, Aggregation::Max, Aggregation::Min]
-                    .map(|aggregation| aggregation.of(&own.points()));
+                    .map(|aggregation| aggregation.of(&series.points()));
                 for (width, value) in widths.iter_mut().zip(values) {
                     *width = style.width(value)?.max(*width);
                 }
@@ -133,7 +133,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 }
                 lines.push(line);
             }
-            let longest = series.iter().map(|own| own.name.chars().count()).max();
+            let longest = series
+                .iter()
+                .map(|series| series.name.chars().count())
+                .max();
             let longest = longest.unwrap_or(0);
             let [last, most, least] = widths.map(|width| width + 3);
             let row = longest

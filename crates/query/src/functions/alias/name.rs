@@ -1,7 +1,7 @@
 //! `alias`, `upper` and `lower`.
 
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required};
 use crate::functions::support::changed;
 use crate::series::Series;
 use crate::value::Value;
@@ -10,7 +10,7 @@ use crate::value::Value;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["alias"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("newName", Kind::String),
@@ -30,7 +30,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["upper"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("pos", Kind::Integer).multiple(),
@@ -42,7 +42,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["lower"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("pos", Kind::Integer).multiple(),

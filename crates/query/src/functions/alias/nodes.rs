@@ -2,7 +2,9 @@
 
 use super::name::renamed;
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required,
+};
 use crate::functions::support::{before, key};
 use crate::value::Value;
 
@@ -10,7 +12,7 @@ use crate::value::Value;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["aliasByNode"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("nodes", Kind::NodeOrTag).multiple(),
@@ -22,7 +24,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["aliasByTags"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("tags", Kind::NodeOrTag).multiple(),
@@ -34,7 +36,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["aliasByMetric"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "Names the series by the last node of its path.",
         example: "aliasByMetric(servers.*.load)",
@@ -43,7 +45,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["substr"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("start", Kind::Node).or(Default::Integer(0)),

@@ -1,14 +1,14 @@
 //! `aliasSub` and `aliasQuery`: names changed by regular expressions.
 
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, required};
+use crate::function::{Function, FunctionGroup, Kind, required};
 use crate::functions::support::{Aggregation, Substitution, formatted};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["aliasSub"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("search", Kind::String),
@@ -20,18 +20,18 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let change = Substitution::at(call, 1, 2)?;
             let mut series = call.arguments.series(0)?;
-            for own in &mut series {
-                call.reserve(own.weight())?;
-                let name = change.of_name(call, &own.name)?;
-                call.reserve(name.len().saturating_sub(own.name.len()) / 8)?;
-                own.name = name;
+            for series in &mut series {
+                call.reserve(series.weight())?;
+                let name = change.of_name(call, &series.name)?;
+                call.reserve(name.len().saturating_sub(series.name.len()) / 8)?;
+                series.name = name;
             }
             Ok(series.into())
         },
     },
     Function {
         names: &["aliasQuery"],
-        group: Group::Alias,
+        group: FunctionGroup::Alias,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("search", Kind::String),
@@ -46,9 +46,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let template = call.arguments.text(3)?.to_owned();
             let window = call.window.clone();
             let mut series = call.arguments.series(0)?;
-            for own in &mut series {
-                call.reserve(own.weight())?;
-                let target = change.of_name(call, &own.name)?;
+            for series in &mut series {
+                call.reserve(series.weight())?;
+                let target = change.of_name(call, &series.name)?;
                 let found = call.isolated(|call| call.evaluate_text(&target, &window))?;
                 let first = found.into_iter().next();
                 let first =
@@ -59,7 +59,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                 }
                 let name = formatted(&template, last, first.is_whole)?;
                 call.reserve(name.len() / 8)?;
-                own.name = name;
+                series.name = name;
             }
             Ok(series.into())
         },

@@ -1,14 +1,14 @@
 //! `stdev`: the standard deviation in a moving window.
 
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
+use crate::function::{Default, Function, FunctionCall, FunctionGroup, Kind, optional, required};
 use crate::functions::support::{copied, each};
 use crate::value::Value;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["stdev"],
-    group: Group::Calculate,
+    group: FunctionGroup::Calculate,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("points", Kind::Integer),

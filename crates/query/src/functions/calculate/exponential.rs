@@ -2,13 +2,13 @@
 
 use super::window::{WINDOWS, WindowSize};
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, required};
 use crate::functions::support::{copied, input, round, with_lookback};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["exponentialMovingAverage"],
-    group: Group::Calculate,
+    group: FunctionGroup::Calculate,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("windowSize", Kind::IntOrInterval).suggesting(WINDOWS),

@@ -5,7 +5,7 @@ mod bands;
 
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, optional, required,
 };
 use crate::functions::graph::band;
 use crate::series::Series;
@@ -30,7 +30,7 @@ const BAND: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["holtWintersForecast"],
-        group: Group::Calculate,
+        group: FunctionGroup::Calculate,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             BOOTSTRAP,
@@ -44,7 +44,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["holtWintersConfidenceBands"],
-        group: Group::Calculate,
+        group: FunctionGroup::Calculate,
         parameters: BAND,
         summary: "The lower and the upper end of the range in which each series is expected, `delta` deviations around the \
                   forecast.",
@@ -59,7 +59,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["holtWintersConfidenceArea"],
-        group: Group::Calculate,
+        group: FunctionGroup::Calculate,
         parameters: BAND,
         summary: "The range in which a single series is expected, as an area.",
         example: "holtWintersConfidenceArea(servers.web01.requests, 3)",
@@ -68,7 +68,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["holtWintersAberration"],
-        group: Group::Calculate,
+        group: FunctionGroup::Calculate,
         parameters: BAND,
         summary: "How far each value lies outside the range in which it was expected; 0 inside.",
         example: "holtWintersAberration(servers.*.requests, 3)",
@@ -120,20 +120,20 @@ fn aberration(call: &mut FunctionCall<'_>) -> Outcome {
     let series = call.arguments.series(0)?;
     let pairs = read_bands(call, &series)?;
     let mut aberrations = Vec::with_capacity(series.len());
-    for own in series {
+    for series in series {
         call.checkpoint(pairs.len())?;
-        let title = format!("holtWintersConfidenceLower({})", own.name);
+        let title = format!("holtWintersConfidenceLower({})", series.name);
         let pair = pairs.iter().rev().find(|(lower, _)| lower.name == title);
         let Some((lower, upper)) = pair else {
             return Err(Fault::argument(format!(
                 "nothing is known about `{}` before the window",
-                own.name
+                series.name
             )));
         };
-        call.checkpoint(own.values.len())?;
-        call.reserve(own.weight())?;
-        let mut values = Vec::with_capacity(own.values.len());
-        for (place, value) in own.points().iter().copied().enumerate() {
+        call.checkpoint(series.values.len())?;
+        call.reserve(series.weight())?;
+        let mut values = Vec::with_capacity(series.values.len());
+        for (place, value) in series.points().iter().copied().enumerate() {
             let ends = (lower.values.get(place), upper.values.get(place));
             values.push(match ends {
                 _ if value.is_nan() => 0.0,
@@ -141,10 +141,10 @@ fn aberration(call: &mut FunctionCall<'_>) -> Outcome {
                 _ => return Err(Fault::argument("less is expected than there is")),
             });
         }
-        let name = format!("holtWintersAberration({})", own.name);
-        let mut result = Series::new(name, (own.start, own.end, own.step), values);
-        result.tags = own.tags;
-        result.x_files_factor = own.x_files_factor;
+        let name = format!("holtWintersAberration({})", series.name);
+        let mut result = Series::new(name, (series.start, series.end, series.step), values);
+        result.tags = series.tags;
+        result.x_files_factor = series.x_files_factor;
         aberrations.push(result.tagged("holtWintersAberration", "1"));
     }
     Ok(aberrations.into())

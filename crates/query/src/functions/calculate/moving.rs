@@ -4,8 +4,8 @@ use super::sliding::windows;
 use super::window::{WINDOWS, WindowSize};
 use crate::error::Fault;
 use crate::function::{
-    AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
-    required, unknown_aggregation,
+    AGGREGATIONS, Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter,
+    optional, required, unknown_aggregation,
 };
 use crate::functions::support::{Aggregation, copied, input, with_lookback};
 use crate::series::Series;
@@ -22,7 +22,7 @@ const MOVING: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["movingWindow"],
-        group: Group::Calculate,
+        group: FunctionGroup::Calculate,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             WINDOW,
@@ -41,7 +41,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function::new(
         &["movingAverage"],
-        Group::Calculate,
+        FunctionGroup::Calculate,
         MOVING,
         "At each value the mean of it and those before it: of so many points, or of a span of time.",
         "movingAverage(servers.*.load, '5min')",
@@ -49,7 +49,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["movingMedian"],
-        Group::Calculate,
+        FunctionGroup::Calculate,
         MOVING,
         "At each value the median of it and those before it: of so many points, or of a span of time.",
         "movingMedian(servers.*.load, 10)",
@@ -57,7 +57,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["movingSum"],
-        Group::Calculate,
+        FunctionGroup::Calculate,
         MOVING,
         "At each value the sum of it and those before it: of so many points, or of a span of time.",
         "movingSum(servers.*.errors, '1h')",
@@ -65,7 +65,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["movingMin"],
-        Group::Calculate,
+        FunctionGroup::Calculate,
         MOVING,
         "At each value the least of it and those before it: of so many points, or of a span of time.",
         "movingMin(servers.*.free, '1h')",
@@ -73,7 +73,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["movingMax"],
-        Group::Calculate,
+        FunctionGroup::Calculate,
         MOVING,
         "At each value the greatest of it and those before it: of so many points, or of a span of time.",
         "movingMax(servers.*.latency, '1h')",
@@ -97,16 +97,20 @@ fn moving(call: &mut FunctionCall<'_>, name: &str, share_place: usize) -> Outcom
     let tag = format!("moving{}", capitalized(name));
     let series = with_lookback(call, &series, window.seconds())?;
     let mut moved = Vec::with_capacity(series.len());
-    for mut own in series {
-        let title = format!("{tag}({},{})", own.name, window.shown);
-        let share = share.unwrap_or(own.x_files_factor);
-        let points = window.points(own.step);
+    for mut series in series {
+        let title = format!("{tag}({},{})", series.name, window.shown);
+        let share = share.unwrap_or(series.x_files_factor);
+        let points = window.points(series.step);
         if points <= 0 {
             call.spend(usize::try_from(points.unsigned_abs()).unwrap_or(usize::MAX))?;
         }
-        let values = along(call, &own, points, (aggregation, share))?;
-        own.start = own.start.saturating_add(window.seconds());
-        moved.push(copied(own.tagged(&tag, window.tag.as_str()), title, values));
+        let values = along(call, &series, points, (aggregation, share))?;
+        series.start = series.start.saturating_add(window.seconds());
+        moved.push(copied(
+            series.tagged(&tag, window.tag.as_str()),
+            title,
+            values,
+        ));
     }
     Ok(moved.into())
 }
@@ -140,6 +144,8 @@ fn along(
 /// The first letter great, all others small.
 fn capitalized(name: &str) -> String {
     let mut letters = name.chars();
-    let first = letters.next().map(|own| own.to_uppercase().to_string());
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
     first.unwrap_or_default() + &letters.as_str().to_lowercase()
 }

@@ -1,7 +1,7 @@
 //! `nPercentile`: the percentile of all values of a series.
 
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, required};
 use crate::functions::support::{copied, quantile};
 use crate::value::Value;
 use base::number;
@@ -9,7 +9,7 @@ use base::number;
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["nPercentile"],
-    group: Group::Calculate,
+    group: FunctionGroup::Calculate,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("n", Kind::Float),
@@ -27,24 +27,25 @@ fn n_percentile(call: &mut FunctionCall<'_>) -> Outcome {
         return Err(Fault::argument("`n` must not be 0"));
     }
     let mut lines = Vec::new();
-    for own in call.arguments.series(0)? {
-        call.checkpoint(own.values.len())?;
+    for series in call.arguments.series(0)? {
+        call.checkpoint(series.values.len())?;
         let share = call.arguments.float(1)?;
         let tag = call
             .arguments
             .given(1)
             .map_or_else(String::new, Value::shown);
-        let value =
-            call.with_scratch(own.values.len(), |_| quantile(own.present(), share, false))?;
+        let value = call.with_scratch(series.values.len(), |_| {
+            quantile(series.present(), share, false)
+        })?;
         if value.is_nan() {
             continue;
         }
-        let count = usize::try_from((own.end - own.start) / own.step).unwrap_or(0);
+        let count = usize::try_from((series.end - series.start) / series.step).unwrap_or(0);
         call.spend(count)?;
-        call.reserve(count.saturating_add(own.weight() - own.values.len()))?;
-        let name = format!("nPercentile({}, {})", own.name, number::general(share));
+        call.reserve(count.saturating_add(series.weight() - series.values.len()))?;
+        let name = format!("nPercentile({}, {})", series.name, number::general(share));
         lines.push(copied(
-            own.tagged("nPercentile", tag),
+            series.tagged("nPercentile", tag),
             name,
             vec![value; count],
         ));

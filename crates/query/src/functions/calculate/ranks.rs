@@ -52,7 +52,11 @@ pub(super) fn medians(
 /// The values that are there, ascending. A long series takes seconds, so runs of it are sorted and then put together, with a look
 /// at the clock before each: of two runs that are in order already the standard library's sort makes one in one pass.
 fn sorted(values: &[f64], checkpoint: &mut Checkpoint<'_>) -> Result<Vec<f64>, Fault> {
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|own| !own.is_nan()).collect();
+    let mut sorted: Vec<f64> = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect();
     for run in sorted.chunks_mut(RUN) {
         checkpoint(run.len())?;
         run.sort_unstable_by(f64::total_cmp);
@@ -144,7 +148,11 @@ mod tests {
             Ok(())
         };
         let found = sorted(&values, look).unwrap();
-        let mut expected: Vec<f64> = values.iter().copied().filter(|own| !own.is_nan()).collect();
+        let mut expected: Vec<f64> = values
+            .iter()
+            .copied()
+            .filter(|value| !value.is_nan())
+            .collect();
         expected.sort_by(f64::total_cmp);
         assert_eq!(found, expected);
         assert!(looks >= 6 + 3, "{looks}");

@@ -1,13 +1,13 @@
 //! `linearRegression`: the line of least squares.
 
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required};
 use crate::functions::support::{date, input, wall_seconds};
 use crate::series::Series;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["linearRegression"],
-    group: Group::Calculate,
+    group: FunctionGroup::Calculate,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         optional("startSourceAt", Kind::Date),

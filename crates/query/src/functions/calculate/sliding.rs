@@ -174,7 +174,7 @@ fn slide<P: Copy>(
         let is_first = ends.is_empty();
         for (place, value) in block.iter().enumerate() {
             let part = one(*value);
-            let whole = begin.map_or(part, |own| and(own, part));
+            let whole = begin.map_or(part, |begin| and(begin, part));
             begin = Some(whole);
             if place + 1 == width {
                 results.push(whole);
@@ -203,7 +203,7 @@ fn deviations(
     let origin = values
         .iter()
         .copied()
-        .find(|own| !own.is_nan())
+        .find(|value| !value.is_nan())
         .unwrap_or(0.0);
     let one = |value: f64| -> Moments {
         if value.is_nan() {

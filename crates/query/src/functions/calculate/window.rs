@@ -41,7 +41,7 @@ impl WindowSize {
             return Err(Fault::argument(format!("a window of {shown} never ends")));
         }
         let count = points as i64;
-        let longest = series.iter().map(|own| own.step).max().unwrap_or(1);
+        let longest = series.iter().map(|series| series.step).max().unwrap_or(1);
         let seconds = longest.checked_mul(count);
         Ok(Self {
             tag: shown.clone(),

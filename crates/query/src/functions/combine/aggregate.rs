@@ -2,7 +2,8 @@
 
 use crate::error::Fault;
 use crate::function::{
-    AGGREGATIONS, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    AGGREGATIONS, Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, optional,
+    required,
 };
 use crate::functions::support::{Aggregation, path_expressions};
 use crate::series::{Series, Tags, normalize};
@@ -15,7 +16,7 @@ const LISTS: &[Parameter] = &[required("seriesLists", Kind::SeriesList).multiple
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["aggregate"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("func", Kind::AggFunc),
@@ -31,42 +32,42 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             Ok(aggregated(call, series, &name, share)?.into())
         },
     },
-    Function::new(&["sumSeries", "sum"], Group::Combine, LISTS,
+    Function::new(&["sumSeries", "sum"], FunctionGroup::Combine, LISTS,
         "The sum of the series at each time.",
         "sumSeries(servers.*.requests)",
         |call| all(call, "sum"),
     ).aggregator(),
-    Function::new(&["averageSeries", "avg"], Group::Combine, LISTS,
+    Function::new(&["averageSeries", "avg"], FunctionGroup::Combine, LISTS,
         "The mean of the series at each time.",
         "averageSeries(servers.*.load)",
         |call| all(call, "average"),
     ).aggregator(),
-    Function::new(&["minSeries"], Group::Combine, LISTS,
+    Function::new(&["minSeries"], FunctionGroup::Combine, LISTS,
         "The least value of the series at each time.",
         "minSeries(servers.*.disk.free)",
         |call| all(call, "min"),
     ).aggregator(),
-    Function::new(&["maxSeries"], Group::Combine, LISTS,
+    Function::new(&["maxSeries"], FunctionGroup::Combine, LISTS,
         "The greatest value of the series at each time.",
         "maxSeries(servers.*.latency)",
         |call| all(call, "max"),
     ).aggregator(),
-    Function::new(&["rangeOfSeries"], Group::Combine, LISTS,
+    Function::new(&["rangeOfSeries"], FunctionGroup::Combine, LISTS,
         "How far the values of the series lie apart at each time.",
         "rangeOfSeries(servers.*.temperature)",
         |call| all(call, "rangeOf"),
     ).aggregator(),
-    Function::new(&["stddevSeries"], Group::Combine, LISTS,
+    Function::new(&["stddevSeries"], FunctionGroup::Combine, LISTS,
         "The standard deviation of the series at each time.",
         "stddevSeries(servers.*.latency)",
         |call| all(call, "stddev"),
     ).aggregator(),
-    Function::new(&["diffSeries"], Group::Combine, LISTS,
+    Function::new(&["diffSeries"], FunctionGroup::Combine, LISTS,
         "The first series less all others at each time.",
         "diffSeries(shop.orders.placed, shop.orders.{cancelled,returned})",
         |call| all(call, "diff"),
     ).aggregator(),
-    Function::new(&["multiplySeries"], Group::Combine, LISTS,
+    Function::new(&["multiplySeries"], FunctionGroup::Combine, LISTS,
         "The product of the series at each time, where all have a value. A single series stays as it is.",
         "multiplySeries(shop.price, shop.sold)",
         |call| match call.arguments.series_lists(0)?.as_mut_slice() {
@@ -95,7 +96,7 @@ fn all(call: &mut FunctionCall<'_>, aggregation: &str) -> Outcome {
 /// That there is no such aggregation, with one, or a function that aggregates, that may have been meant.
 fn unknown(name: &str) -> Fault {
     let functions = FUNCTIONS.iter().filter(|own| own.is_aggregator);
-    let functions = functions.flat_map(|own| own.names.iter().copied());
+    let functions = functions.flat_map(|function| function.names.iter().copied());
     let near = similar::suggestion(name, AGGREGATIONS.iter().copied().chain(functions));
     Fault::argument(format!("there is no aggregation `{name}`{near}"))
 }
@@ -123,7 +124,7 @@ pub(in crate::functions) fn aggregated(
     let mut tags = common_tags(&normalized.series);
     tags.entry("name".to_owned())
         .or_insert_with(|| title.clone());
-    let of_whole = normalized.series.iter().all(|own| own.is_whole);
+    let of_whole = normalized.series.iter().all(|series| series.is_whole);
     let mut result = call.new_series(title, normalized.span(), values);
     result.is_whole = aggregation.is_whole(of_whole);
     result.tags = tags;
@@ -152,7 +153,7 @@ pub(super) fn of_columns(
         let part = |own: &Cow<'_, [f64]>| own.len().min(first)..own.len().min(end);
         let part: Vec<_> = columns
             .iter()
-            .map(|own| Cow::Borrowed(own.get(part(own)).unwrap_or_default()))
+            .map(|column| Cow::Borrowed(column.get(part(column)).unwrap_or_default()))
             .collect();
         values.extend(aggregation.of_columns(&part, end - first, share));
     }

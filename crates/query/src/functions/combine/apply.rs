@@ -2,7 +2,7 @@
 
 use crate::bounded;
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, optional, required};
+use crate::function::{Function, FunctionGroup, Kind, optional, required};
 use crate::functions::support::before;
 use base::limit;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["applyByNode"],
-    group: Group::Combine,
+    group: FunctionGroup::Combine,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("nodeNum", Kind::Node),
@@ -26,17 +26,17 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         if call.arguments.given(2).is_none() {
             return Err(Fault::argument("`templateFunction` is missing: a target"));
         }
-        let Some((start, stop)) = series.last().map(|own| (own.start, own.end)) else {
+        let Some((start, stop)) = series.last().map(|series| (series.start, series.end)) else {
             return Ok(Vec::new().into());
         };
         let end = call.arguments.integer(1)?.saturating_add(1);
         let template = call.arguments.text(2)?.to_owned();
         let most = usize::try_from(limit::TARGET_BYTES.default).unwrap_or(usize::MAX);
         let mut prefixes = BTreeSet::new();
-        for own in &series {
-            call.checkpoint(own.name.len())?;
-            call.reserve(own.name.len() / 8)?;
-            let nodes: Vec<&str> = own.name.split('.').collect();
+        for series in &series {
+            call.checkpoint(series.name.len())?;
+            call.reserve(series.name.len() / 8)?;
+            let nodes: Vec<&str> = series.name.split('.').collect();
             let kept = nodes.get(..before(nodes.len(), end)).unwrap_or_default();
             prefixes.insert(kept.join("."));
         }

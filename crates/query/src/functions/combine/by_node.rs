@@ -2,7 +2,9 @@
 
 use super::aggregate::aggregate_of;
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required,
+};
 use crate::functions::support::{grouped, key};
 use crate::series::{Series, tags_of};
 use crate::value::Value;
@@ -12,7 +14,7 @@ use std::collections::BTreeSet;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["groupByNode"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("nodeNum", Kind::NodeOrTag),
@@ -30,7 +32,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["groupByNodes"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("callback", Kind::AggOrSeriesFunc),
@@ -47,7 +49,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["groupByTags"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("callback", Kind::AggOrSeriesFunc),
@@ -99,7 +101,7 @@ fn combined(
 fn by_tags(call: &mut FunctionCall<'_>, callback: &str, tags: &[String]) -> Outcome {
     let series = call.arguments.series(0)?;
     let has_name = tags.iter().any(|tag| tag == "name");
-    let names: BTreeSet<&str> = series.iter().map(|own| tag_of(own, "name")).collect();
+    let names: BTreeSet<&str> = series.iter().map(|series| tag_of(series, "name")).collect();
     let shared = match names.first() {
         Some(only) if names.len() == 1 => (*only).to_owned(),
         _ => callback.to_owned(),

@@ -1,6 +1,6 @@
 //! `countSeries`.
 
-use crate::function::{Function, Group, Kind, optional};
+use crate::function::{Function, FunctionGroup, Kind, optional};
 use crate::functions::graph::constant_line;
 use crate::functions::support::path_expressions;
 use crate::series::{Series, normalize};
@@ -8,7 +8,7 @@ use crate::series::{Series, normalize};
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["countSeries"],
-    group: Group::Combine,
+    group: FunctionGroup::Combine,
     parameters: &[optional("seriesLists", Kind::SeriesList).multiple()],
     summary: "How many series there are, whether or not they have values.",
     example: "countSeries(servers.*.load)",

@@ -2,7 +2,7 @@
 
 use super::lists::two_lists;
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, required};
 use crate::functions::support::{changed, paired, quotient};
 use crate::series::{Series, normalize};
 
@@ -10,7 +10,7 @@ use crate::series::{Series, normalize};
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["divideSeries"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("dividendSeriesList", Kind::SeriesList),
             required("divisorSeries", Kind::SeriesList),
@@ -35,15 +35,15 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             call.spend((divisor.name.len() / 8).saturating_mul(dividends.len()))?;
             let mut results = Vec::with_capacity(dividends.len());
-            for own in dividends {
-                results.push(divided(call, own, divisor.clone())?);
+            for dividend in dividends {
+                results.push(divided(call, dividend, divisor.clone())?);
             }
             Ok(results.into())
         },
     },
     Function {
         names: &["divideSeriesLists"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("dividendSeriesList", Kind::SeriesList),
             required("divisorSeriesList", Kind::SeriesList),

@@ -1,7 +1,7 @@
 //! `group`, `unique` and `fallbackSeries`: lists put together.
 
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, optional, required};
+use crate::function::{Function, FunctionGroup, Kind, optional, required};
 use crate::value::Value;
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use std::collections::HashSet;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["group"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[optional("seriesLists", Kind::SeriesList).multiple()],
         summary: "All series of several lists, as one list.",
         example: "group(servers.web.load, servers.db.load)",
@@ -21,7 +21,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["unique"],
-        group: Group::FilterSeries,
+        group: FunctionGroup::FilterSeries,
         parameters: &[required("seriesLists", Kind::SeriesList).multiple()],
         summary: "All series of several lists; of those with the same name the first.",
         example: "unique(highestMax(servers.*.load, 3), highestAverage(servers.*.load, 3))",
@@ -36,7 +36,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["fallbackSeries"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("fallback", Kind::SeriesList),

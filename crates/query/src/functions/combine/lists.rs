@@ -3,7 +3,7 @@
 use super::aggregate::{aggregated, share};
 use crate::error::Fault;
 use crate::function::{
-    Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, optional, required,
 };
 use crate::series::Series;
 
@@ -16,7 +16,7 @@ const TWO: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["aggregateSeriesLists"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesListFirstPos", Kind::SeriesList),
             required("seriesListSecondPos", Kind::SeriesList),
@@ -34,7 +34,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function::new(
         &["sumSeriesLists"],
-        Group::Combine,
+        FunctionGroup::Combine,
         TWO,
         "The sum of each series of one list and the one at the same place of another list.",
         "sumSeriesLists(net.*.received, net.*.sent)",
@@ -43,7 +43,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     .aggregator(),
     Function::new(
         &["diffSeriesLists"],
-        Group::Combine,
+        FunctionGroup::Combine,
         TWO,
         "Each series of one list less the one at the same place of another list.",
         "diffSeriesLists(shop.*.placed, shop.*.cancelled)",
@@ -52,7 +52,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     .aggregator(),
     Function::new(
         &["multiplySeriesLists"],
-        Group::Combine,
+        FunctionGroup::Combine,
         TWO,
         "The product of each series of one list and the one at the same place of another list.",
         "multiplySeriesLists(shop.*.price, shop.*.sold)",

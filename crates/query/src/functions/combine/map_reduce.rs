@@ -1,7 +1,7 @@
 //! `mapSeries` and `reduceSeries`.
 
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, required};
 use crate::functions::support::{at, before, grouped, key};
 use crate::series::Series;
 use crate::value::Value;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["mapSeries", "map"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("mapNodes", Kind::NodeOrTag).multiple(),
@@ -32,7 +32,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["reduceSeries", "reduce"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesLists", Kind::SeriesLists),
             required("reduceFunction", Kind::String),
@@ -85,7 +85,7 @@ fn matched(
         let node = at(nodes.iter().copied(), place).ok_or_else(|| {
             Fault::argument(format!("the name `{}` has no node {place}", own.name))
         })?;
-        let Some(matcher) = matchers.iter().position(|own| own == node) else {
+        let Some(matcher) = matchers.iter().position(|matcher| matcher == node) else {
             continue;
         };
         let prefix = nodes.get(..before(nodes.len(), place)).unwrap_or_default();

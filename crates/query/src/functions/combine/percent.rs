@@ -3,7 +3,7 @@
 use super::aggregate::of_columns;
 use super::divide::combined;
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required};
 use crate::functions::support::{Aggregation, grouped, key, paired, path_expressions, quotient};
 use crate::series::{Normalized, Series, normalize};
 use crate::value::Value;
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["asPercent", "pct"],
-    group: Group::Combine,
+    group: FunctionGroup::Combine,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         optional("total", Kind::Any),
@@ -40,7 +40,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
             Value::Series(total) => of_series(call, series, total),
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => {
                 let number = total.number().unwrap_or(f64::NAN);
-                let length = series.first().map_or(0, |own| own.values.len());
+                let length = series.first().map_or(0, |series| series.values.len());
                 call.reserve(length)?;
                 of_column(call, &series, &vec![number; length], &total.shown())
             }
@@ -61,7 +61,7 @@ fn percent(value: f64, total: f64) -> f64 {
 /// The sum of the points of series, each of which may be missing.
 fn sum(call: &mut FunctionCall<'_>, series: &[Series]) -> Result<Vec<f64>, Fault> {
     let columns: Vec<_> = series.iter().map(Series::points).collect();
-    let length = columns.iter().map(|own| own.len()).max().unwrap_or(0);
+    let length = columns.iter().map(|column| column.len()).max().unwrap_or(0);
     call.spend(length.saturating_mul(columns.len()))?;
     call.reserve(length)?;
     of_columns(call, Aggregation::Sum, &columns, (length, 0.0))
@@ -72,13 +72,19 @@ fn of_column(call: &mut FunctionCall<'_>, series: &[Series], total: &[f64], name
     let each = total.len().saturating_add(name.len() / 8);
     call.spend(each.saturating_mul(series.len()))?;
     let mut results = Vec::with_capacity(series.len());
-    for own in series {
+    for series in series {
         call.checkpoint(total.len())?;
-        let text = own.name.len().saturating_add(name.len()) / 8;
-        call.reserve(own.values.len().max(total.len()).saturating_add(text * 3))?;
-        let values = paired(&own.points(), total, percent);
-        let name = format!("asPercent({},{name})", own.name);
-        results.push(call.new_series(name, (own.start, own.end, own.step), values));
+        let text = series.name.len().saturating_add(name.len()) / 8;
+        call.reserve(
+            series
+                .values
+                .len()
+                .max(total.len())
+                .saturating_add(text * 3),
+        )?;
+        let values = paired(&series.points(), total, percent);
+        let name = format!("asPercent({},{name})", series.name);
+        results.push(call.new_series(name, (series.start, series.end, series.step), values));
     }
     Ok(Value::Series(results))
 }

@@ -1,7 +1,7 @@
 //! `percentileOfSeries`.
 
 use crate::error::Fault;
-use crate::function::{Default, Function, Group, Kind, optional, required};
+use crate::function::{Default, Function, FunctionGroup, Kind, optional, required};
 use crate::functions::support::{of_rows, quantile_of};
 use crate::series::normalize;
 use base::number;
@@ -9,7 +9,7 @@ use base::number;
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["percentileOfSeries"],
-    group: Group::Combine,
+    group: FunctionGroup::Combine,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("n", Kind::Float),
@@ -36,7 +36,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let first = normalized
             .series
             .first()
-            .map_or("", |own| &own.path_expression);
+            .map_or("", |series| &series.path_expression);
         let name = format!("percentileOfSeries({first},{})", number::general(n));
         Ok(vec![call.new_series(name, normalized.span(), values)].into())
     },

@@ -1,13 +1,13 @@
 //! `powSeries`.
 
-use crate::function::{Function, Group, Kind, required};
+use crate::function::{Function, FunctionGroup, Kind, required};
 use crate::series::normalize;
 use std::borrow::Cow;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["powSeries"],
-    group: Group::Combine,
+    group: FunctionGroup::Combine,
     parameters: &[required("seriesList", Kind::SeriesList).multiple()],
     summary: "The first series to the power of the second, that to the power of the third, and so on, where all have a value.",
     example: "powSeries(game.base, game.exponent)",
@@ -34,7 +34,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let names: Vec<_> = normalized
             .series
             .iter()
-            .map(|own| own.name.as_str())
+            .map(|series| series.name.as_str())
             .collect();
         let name = format!("powSeries({})", names.join(","));
         Ok(vec![call.new_series(name, normalized.span(), values)].into())

@@ -2,7 +2,7 @@
 
 use super::aggregate::aggregate_of;
 use super::lists::two_lists;
-use crate::function::{Function, Group, Kind, optional, required};
+use crate::function::{Function, FunctionGroup, Kind, optional, required};
 use crate::functions::support::{key, paired, quotient};
 use crate::series::Series;
 use crate::value::Value;
@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["weightedAverage"],
-    group: Group::Combine,
+    group: FunctionGroup::Combine,
     parameters: &[
         required("seriesListAvg", Kind::SeriesList),
         required("seriesListWeight", Kind::SeriesList),
@@ -73,7 +73,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
 fn sorted_paths(series: &[Series]) -> String {
     let paths: BTreeSet<&str> = series
         .iter()
-        .map(|own| own.path_expression.as_str())
+        .map(|series| series.path_expression.as_str())
         .collect();
     paths.into_iter().collect::<Vec<_>>().join(",")
 }

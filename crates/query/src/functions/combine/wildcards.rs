@@ -2,7 +2,7 @@
 
 use super::aggregate::aggregate_of;
 use crate::function::{
-    Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, optional, required,
 };
 use crate::functions::support::grouped;
 use crate::value::Value;
@@ -16,7 +16,7 @@ const SERIES_AND_NODES: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["aggregateWithWildcards"],
-        group: Group::Combine,
+        group: FunctionGroup::Combine,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("func", Kind::AggFunc),
@@ -32,7 +32,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function::new(
         &["sumSeriesWithWildcards"],
-        Group::Combine,
+        FunctionGroup::Combine,
         SERIES_AND_NODES,
         "The sum of the series whose names are the same without the nodes at some positions.",
         "sumSeriesWithWildcards(servers.*.cpu.*.load, 1)",
@@ -41,7 +41,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     .aggregator(),
     Function::new(
         &["averageSeriesWithWildcards"],
-        Group::Combine,
+        FunctionGroup::Combine,
         SERIES_AND_NODES,
         "The mean of the series whose names are the same without the nodes at some positions.",
         "averageSeriesWithWildcards(servers.*.cpu.*.load, 1, 3)",
@@ -50,7 +50,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     .aggregator(),
     Function::new(
         &["multiplySeriesWithWildcards"],
-        Group::Combine,
+        FunctionGroup::Combine,
         SERIES_AND_NODES,
         "The product of the series whose names are the same without the nodes at some positions.",
         "multiplySeriesWithWildcards(shop.*.{price,sold}, 2)",

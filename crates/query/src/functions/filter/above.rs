@@ -1,14 +1,14 @@
 //! `useSeriesAbove`.
 
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, required};
+use crate::function::{Function, FunctionGroup, Kind, required};
 use crate::functions::support::Substitution;
 use base::limit;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["useSeriesAbove"],
-    group: Group::FilterSeries,
+    group: FunctionGroup::FilterSeries,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("value", Kind::Float),
@@ -24,17 +24,17 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let series = call.arguments.series(0)?;
         let mut targets = Vec::new();
         let mut bytes = 0_usize;
-        for own in &series {
-            call.checkpoint(own.values.len())?;
-            let points = own.points();
+        for series in &series {
+            call.checkpoint(series.values.len())?;
+            let points = series.points();
             if points.is_empty() || points.iter().any(|value| value.is_nan()) {
-                let name = &own.name;
+                let name = &series.name;
                 return Err(Fault::argument(format!(
                     "`{name}` has times without a value, and so no maximum"
                 )));
             }
-            let target = change.of_name(call, &own.name)?;
-            if points.iter().any(|own| *own > value) {
+            let target = change.of_name(call, &series.name)?;
+            if points.iter().any(|point| *point > value) {
                 bytes = bytes.saturating_add(target.len() + 1);
                 if bytes as u64 > limit::TARGET_BYTES.default {
                     return Err(Fault::too_long(bytes));

@@ -1,7 +1,7 @@
 //! `averageOutsidePercentile` and `removeBetweenPercentile`: series outside the middle of all.
 
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, Parameter, required};
+use crate::function::{Function, FunctionGroup, Kind, Parameter, required};
 use crate::functions::support::{Aggregation, of_rows, quantile, quantile_of};
 use crate::series::Series;
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ const PARAMETERS: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["averageOutsidePercentile"],
-        group: Group::FilterSeries,
+        group: FunctionGroup::FilterSeries,
         parameters: PARAMETERS,
         summary: "The series whose means are not between the nth percentile of all means and the one as far from the other end.",
         example: "averageOutsidePercentile(servers.*.load, 90)",
@@ -24,9 +24,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let (low, high) = ends(call.arguments.float(1)?);
             let series = call.arguments.series(0)?;
             let mut averages = Vec::with_capacity(series.len());
-            for own in &series {
-                call.checkpoint(own.values.len())?;
-                averages.push(Aggregation::Average.of(&own.points()));
+            for series in &series {
+                call.checkpoint(series.values.len())?;
+                averages.push(Aggregation::Average.of(&series.points()));
             }
             let low = quantile(averages.iter().copied(), low, false)?;
             let high = quantile(averages.iter().copied(), high, false)?;
@@ -40,7 +40,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["removeBetweenPercentile"],
-        group: Group::FilterSeries,
+        group: FunctionGroup::FilterSeries,
         parameters: PARAMETERS,
         summary: "The series that at any time have a value that is not between the nth percentile of all and the one as far from the other end.",
         example: "removeBetweenPercentile(servers.*.load, 90)",
@@ -48,9 +48,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let (low, high) = ends(call.arguments.float(1)?);
             let series = call.arguments.series(0)?;
-            call.reserve(series.iter().map(|own| own.values.len()).sum())?;
+            call.reserve(series.iter().map(|series| series.values.len()).sum())?;
             let columns: Vec<_> = series.iter().map(Series::points).collect();
-            let length = columns.iter().map(|own| own.len()).min().unwrap_or(0);
+            let length = columns.iter().map(|column| column.len()).min().unwrap_or(0);
             call.spend(length.saturating_mul(columns.len()))?;
             let is_whole = |column: &Cow<'_, [f64]>| {
                 column.len() == length && !column.iter().any(|value| value.is_nan())

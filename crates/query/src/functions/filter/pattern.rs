@@ -1,6 +1,6 @@
 //! `grep` and `exclude`: series selected by a regular expression for their names.
 
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, required};
 use crate::functions::support::{POINTS_TO_COMPILE, Pattern};
 
 const PARAMETERS: &[Parameter] = &[
@@ -12,7 +12,7 @@ const PARAMETERS: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["grep"],
-        group: Group::FilterSeries,
+        group: FunctionGroup::FilterSeries,
         parameters: PARAMETERS,
         summary: "The series in whose names a regular expression is found.",
         example: "grep(servers.*.load, '(web|db)[0-9]+')",
@@ -21,7 +21,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["exclude"],
-        group: Group::FilterSeries,
+        group: FunctionGroup::FilterSeries,
         parameters: PARAMETERS,
         summary: "The series in whose names a regular expression is not found.",
         example: "exclude(servers.*.load, 'test')",
@@ -34,10 +34,10 @@ fn kept(call: &mut FunctionCall<'_>, is_found: bool) -> Outcome {
     call.checkpoint(POINTS_TO_COMPILE)?;
     let pattern = Pattern::new(call.arguments.text(1)?)?;
     let mut kept = Vec::new();
-    for own in call.arguments.series(0)? {
-        let found = pattern.is_found(&own.name, &mut |points| call.checkpoint(points))?;
+    for series in call.arguments.series(0)? {
+        let found = pattern.is_found(&series.name, &mut |points| call.checkpoint(points))?;
         if found == is_found {
-            kept.push(own);
+            kept.push(series);
         }
     }
     Ok(kept.into())

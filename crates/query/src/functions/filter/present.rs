@@ -1,12 +1,12 @@
 //! `removeEmptySeries`: series that have values.
 
-use crate::function::{Function, Group, Kind, optional, required};
+use crate::function::{Function, FunctionGroup, Kind, optional, required};
 use crate::functions::support::retained;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["removeEmptySeries"],
-    group: Group::FilterSeries,
+    group: FunctionGroup::FilterSeries,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         optional("xFilesFactor", Kind::Float),

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, optional, required,
     unknown_aggregation,
 };
 use crate::functions::sort::sort_by_aggregate;
@@ -25,7 +25,7 @@ const SERIES_N_AND_FUNC: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function::new(
         &["highest"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_N_AND_FUNC,
         "The n series with the greatest aggregates, the greatest first.",
         "highest(servers.*.load, 5, 'max')",
@@ -33,7 +33,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["lowest"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_N_AND_FUNC,
         "The n series with the least aggregates, the least first.",
         "lowest(servers.*.load, 5, 'max')",
@@ -41,7 +41,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["highestAverage"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The n series with the greatest means, the greatest first.",
         "highestAverage(servers.*.load, 5)",
@@ -49,7 +49,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["highestCurrent"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The n series with the greatest last values, the greatest first.",
         "highestCurrent(servers.*.load, 5)",
@@ -57,7 +57,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["highestMax"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The n series with the greatest values, the greatest first.",
         "highestMax(servers.*.load, 5)",
@@ -65,7 +65,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["lowestAverage"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The n series with the least means, the least first.",
         "lowestAverage(servers.*.load, 5)",
@@ -73,7 +73,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["lowestCurrent"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The n series with the least last values, the least first.",
         "lowestCurrent(servers.*.load, 5)",
@@ -81,7 +81,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["limit"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The first n series; all but the last n where n is negative.",
         "limit(servers.*.load, 10)",
@@ -92,14 +92,14 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["mostDeviant"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The n series that vary most around their mean, the most deviant first.",
         "mostDeviant(servers.*.load, 5)",
         |call| {
             let n = call.arguments.integer(1)?;
             let mut series = call.arguments.series(0)?;
-            series.retain(|own| !own.is_empty_of_values());
+            series.retain(|series| !series.is_empty_of_values());
             let series = sort_by_aggregate(call, series, Aggregation::Variance, true)?;
             Ok(head(series, n).into())
         },

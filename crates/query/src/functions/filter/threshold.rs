@@ -3,7 +3,7 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Function, FunctionCall, Group, Kind, Outcome, Parameter, required, unknown_aggregation,
+    Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, required, unknown_aggregation,
 };
 use crate::functions::support::{Aggregation, retained};
 use crate::series::Series;
@@ -17,7 +17,7 @@ const SERIES_AND_N: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["filterSeries"],
-        group: Group::FilterSeries,
+        group: FunctionGroup::FilterSeries,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("func", Kind::AggFunc),
@@ -39,7 +39,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function::new(
         &["averageAbove"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose mean is more than a value.",
         "averageAbove(servers.*.load, 0.5)",
@@ -47,7 +47,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["averageBelow"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose mean is a value or less, or that have no values.",
         "averageBelow(servers.*.load, 0.5)",
@@ -55,7 +55,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["currentAbove"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose last value is more than a value.",
         "currentAbove(servers.*.load, 0.5)",
@@ -63,7 +63,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["currentBelow"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose last value is a value or less, or that have no values.",
         "currentBelow(servers.*.load, 0.5)",
@@ -71,7 +71,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["maximumAbove"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose greatest value is more than a value.",
         "maximumAbove(servers.*.load, 0.5)",
@@ -79,7 +79,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["maximumBelow"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose greatest value is a value or less, or that have no values.",
         "maximumBelow(servers.*.load, 0.5)",
@@ -87,7 +87,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["minimumAbove"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose least value is more than a value.",
         "minimumAbove(servers.*.load, 0.5)",
@@ -95,7 +95,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["minimumBelow"],
-        Group::FilterSeries,
+        FunctionGroup::FilterSeries,
         SERIES_AND_N,
         "The series whose least value is a value or less, or that have no values.",
         "minimumBelow(servers.*.load, 0.5)",

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, optional, required, unknown_aggregation,
+    Default, Function, FunctionCall, FunctionGroup, Kind, optional, required, unknown_aggregation,
 };
 use crate::functions::support::{Aggregation, NOT_A_NUMBER};
 use crate::series::{Drawing, Series, UNNAMED, tags_of};
@@ -14,7 +14,7 @@ use base::time::Millis;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["constantLine"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[required("value", Kind::Float)],
         summary: "A horizontal line at a value.",
         example: "constantLine(99.9)",
@@ -23,7 +23,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["threshold"],
-        group: Group::Graph,
+        group: FunctionGroup::Graph,
         parameters: &[
             required("value", Kind::Float),
             optional("label", Kind::String),
@@ -43,7 +43,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["verticalLine"],
-        group: Group::Graph,
+        group: FunctionGroup::Graph,
         parameters: &[
             required("ts", Kind::Date),
             optional("label", Kind::String),
@@ -81,7 +81,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["aggregateLine"],
-        group: Group::Calculate,
+        group: FunctionGroup::Calculate,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("func", Kind::AggFunc).or(Default::Text("average")),
@@ -95,23 +95,23 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             let aggregation = Aggregation::named(name).ok_or_else(|| unknown_aggregation(name))?;
             let keeps_step = call.arguments.boolean_or(2, false);
             let mut results = Vec::new();
-            for own in call.arguments.series(0)? {
-                call.checkpoint(own.values.len())?;
-                let kept = if keeps_step { own.values.len() } else { 0 };
-                call.reserve(kept.saturating_add(own.name.len() / 2))?;
-                let points = own.points();
+            for series in call.arguments.series(0)? {
+                call.checkpoint(series.values.len())?;
+                let kept = if keeps_step { series.values.len() } else { 0 };
+                call.reserve(kept.saturating_add(series.name.len() / 2))?;
+                let points = series.points();
                 let value = aggregation.of(&points);
-                let is_whole = aggregation.is_whole(own.is_whole);
+                let is_whole = aggregation.is_whole(series.is_whole);
                 let shown = match value.is_nan() {
                     true if aggregation.has_result(&points) => NOT_A_NUMBER.to_owned(),
                     true => "None".to_owned(),
                     false => number::general(value),
                 };
-                let title = aggregation.shown_of(value, (&points, own.is_whole));
+                let title = aggregation.shown_of(value, (&points, series.is_whole));
                 drop(points);
-                let name = format!("aggregateLine({}, {shown})", own.name);
+                let name = format!("aggregateLine({}, {shown})", series.name);
                 if keeps_step {
-                    let mut line = own.map(|_| value).renamed(name);
+                    let mut line = series.map(|_| value).renamed(name);
                     line.values_per_point = 1;
                     line.drawing = Drawing::default();
                     results.push(line.whole(is_whole));

@@ -1,7 +1,7 @@
 //! `stacked` and `areaBetween`.
 
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, optional, required};
+use crate::function::{Function, FunctionGroup, Kind, optional, required};
 use crate::series::{Drawing, Series};
 use crate::value::Value;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(in crate::functions) fn band(lower: &mut Series, upper: &mut Series) {
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["stacked"],
-        group: Group::Graph,
+        group: FunctionGroup::Graph,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("stack", Kind::String),
@@ -44,30 +44,31 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             };
             let is_default = stack == DEFAULT_STACK;
             let mut series = call.arguments.series(0)?;
-            for own in &mut series {
-                call.checkpoint(own.values.len())?;
-                call.reserve(own.weight().saturating_add(own.name.len() / 4))?;
-                let more = own
+            for series in &mut series {
+                call.checkpoint(series.values.len())?;
+                call.reserve(series.weight().saturating_add(series.name.len() / 4))?;
+                let more = series
                     .values
                     .len()
                     .saturating_sub(call.stack(stack.clone()).len());
                 call.reserve(more)?;
                 let sums = call.stack(stack.clone());
                 sums.resize(sums.len().saturating_add(more), 0.0);
-                for (value, sum) in own.values_mut().iter_mut().zip(sums.iter_mut()) {
+                for (value, sum) in series.values_mut().iter_mut().zip(sums.iter_mut()) {
                     if !value.is_nan() {
                         *sum += *value;
                         *value = *sum;
                     }
                 }
                 if is_default {
-                    own.tags
+                    series
+                        .tags
                         .insert("stacked".to_owned(), DEFAULT_STACK.to_owned());
-                    own.name = format!("stacked({})", own.name);
+                    series.name = format!("stacked({})", series.name);
                 }
-                own.path_expression.clone_from(&own.name);
-                own.values_per_point = 1;
-                own.drawing = Drawing {
+                series.path_expression.clone_from(&series.name);
+                series.values_per_point = 1;
+                series.drawing = Drawing {
                     is_stacked: true,
                     ..Drawing::default()
                 };
@@ -77,7 +78,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["areaBetween"],
-        group: Group::Graph,
+        group: FunctionGroup::Graph,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "Fills the area between two series.",
         example: "areaBetween(servers.web.load.{min,max})",

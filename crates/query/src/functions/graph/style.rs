@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, SERIES, optional, required,
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, SERIES, optional, required,
 };
 use crate::functions::support::changed;
 use crate::series::Series;
@@ -13,7 +13,7 @@ use base::number;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function::new(
         &["alpha"],
-        Group::Graph,
+        FunctionGroup::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             required("alpha", Kind::Float),
@@ -27,7 +27,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["color"],
-        Group::Graph,
+        FunctionGroup::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             required("theColor", Kind::String),
@@ -46,7 +46,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["lineWidth"],
-        Group::Graph,
+        FunctionGroup::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             required("width", Kind::Float),
@@ -60,7 +60,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["dashed"],
-        Group::Graph,
+        FunctionGroup::Graph,
         &[
             required("seriesList", Kind::SeriesList),
             optional("dashLength", Kind::Integer).or(Default::Integer(5)),
@@ -82,7 +82,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["secondYAxis"],
-        Group::Graph,
+        FunctionGroup::Graph,
         SERIES,
         "Draws the series on an axis at the right.",
         "secondYAxis(shop.revenue)",
@@ -96,7 +96,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["drawAsInfinite"],
-        Group::Graph,
+        FunctionGroup::Graph,
         SERIES,
         "Draws a vertical line wherever the series is not zero.",
         "drawAsInfinite(shop.deploys)",

@@ -1,11 +1,11 @@
 //! `sortByName`.
 
-use crate::function::{Default, Function, Group, Kind, optional, required};
+use crate::function::{Default, Function, FunctionGroup, Kind, optional, required};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["sortByName"],
-    group: Group::Sorting,
+    group: FunctionGroup::Sorting,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         optional("natural", Kind::Boolean).or(Default::Boolean(false)),
@@ -18,19 +18,19 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let is_natural = call.arguments.boolean_or(1, false);
         let is_reversed = call.arguments.boolean_or(2, false);
         let series = call.arguments.series(0)?;
-        let names = series.iter().map(|own| own.name.len()).sum::<usize>();
+        let names = series.iter().map(|series| series.name.len()).sum::<usize>();
         call.checkpoint(names)?;
         // Ten digits may stand for one.
         call.reserve(names.saturating_mul(if is_natural { 10 } else { 1 }) / 8)?;
         let mut keyed: Vec<(String, _)> = series
             .into_iter()
-            .map(|own| {
+            .map(|series| {
                 let key = if is_natural {
-                    padded(&own.name)
+                    padded(&series.name)
                 } else {
-                    own.name.clone()
+                    series.name.clone()
                 };
-                (key, own)
+                (key, series)
             })
             .collect();
         keyed.sort_by(|(one, _), (other, _)| {

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, SERIES, optional, required,
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, SERIES, optional, required,
     unknown_aggregation,
 };
 use crate::functions::support::{Aggregation, retained};
@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["sortBy"],
-        group: Group::Sorting,
+        group: FunctionGroup::Sorting,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("func", Kind::AggFunc).or(Default::Text("average")),
@@ -31,7 +31,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["sortByTotal"],
-        group: Group::Sorting,
+        group: FunctionGroup::Sorting,
         parameters: SERIES,
         summary: "Sorts the series by their sums, the greatest first.",
         example: "sortByTotal(servers.*.requests)",
@@ -40,7 +40,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["sortByMaxima"],
-        group: Group::Sorting,
+        group: FunctionGroup::Sorting,
         parameters: SERIES,
         summary: "Sorts the series by their greatest values, the greatest first.",
         example: "sortByMaxima(servers.*.load)",
@@ -49,7 +49,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["sortByMinima"],
-        group: Group::Sorting,
+        group: FunctionGroup::Sorting,
         parameters: SERIES,
         summary: "Sorts the series that have a value above zero by their least values, the least first.",
         example: "sortByMinima(servers.*.load)",
@@ -78,15 +78,15 @@ pub(in crate::functions) fn sort_by_aggregate(
     is_reversed: bool,
 ) -> Result<Vec<Series>, Fault> {
     let mut keyed = Vec::with_capacity(series.len());
-    for own in series {
-        call.checkpoint(own.values.len())?;
-        let value = aggregation.of(&own.points());
+    for series in series {
+        call.checkpoint(series.values.len())?;
+        let value = aggregation.of(&series.points());
         let value = if value.is_nan() {
             f64::NEG_INFINITY
         } else {
             value
         };
-        keyed.push((value, own));
+        keyed.push((value, series));
     }
     keyed.sort_by(|(one, _): &(f64, Series), (other, _)| {
         let order = one.partial_cmp(other).unwrap_or(Ordering::Equal);

@@ -1,14 +1,14 @@
 //! `events`: events as a series.
 
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, required};
 use crate::series::Consolidation;
 use crate::value::Value;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["events"],
-    group: Group::Special,
+    group: FunctionGroup::Special,
     parameters: &[required("tags", Kind::String).multiple()],
     summary: "How many events with all of the tags happened in each second; `*` stands for all events. Shown with \
               `drawAsInfinite`.",

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional, required,
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, optional, required,
 };
 use crate::functions::support::{name_tags, wall_seconds};
 use crate::series::Series;
@@ -16,7 +16,7 @@ const STEP: Parameter = optional("step", Kind::Integer).or(Default::Integer(60))
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["timeFunction", "time"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[NAME, STEP],
         summary: "A series whose values are their own times, in epoch seconds by the clocks of the zone asked for.",
         example: "timeFunction('now', 60)",
@@ -35,7 +35,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["sinFunction", "sin"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             NAME,
             optional("amplitude", Kind::Integer).or(Default::Integer(1)),
@@ -54,7 +54,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["randomWalkFunction", "randomWalk"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[NAME, STEP],
         summary: "A walk that begins at zero and goes up or down by at most a half with each step; another one each time.",
         example: "randomWalkFunction('walk')",
@@ -63,7 +63,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["identity"],
-        group: Group::Calculate,
+        group: FunctionGroup::Calculate,
         parameters: &[NAME],
         summary: "A series with a value each minute, which is its own time in epoch seconds.",
         example: "identity('now')",

@@ -1,12 +1,12 @@
 //! `seriesByTag`.
 
 use crate::error::Fault;
-use crate::function::{Function, Group, Kind, required};
+use crate::function::{Function, FunctionGroup, Kind, required};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["seriesByTag"],
-    group: Group::Special,
+    group: FunctionGroup::Special,
     parameters: &[required("tagExpressions", Kind::String).multiple()],
     summary: "The series whose tags fit all expressions: `tag=value`, `tag!=value`, `tag=~regex` and `tag!=~regex`. The path \
               of a series is its tag `name`.",

@@ -247,14 +247,14 @@ mod tests {
             vec![7.0],
         ];
         let columns: Vec<Cow<'_, [f64]>> =
-            lines.iter().map(|own| Cow::Borrowed(&own[..])).collect();
+            lines.iter().map(|line| Cow::Borrowed(&line[..])).collect();
         for aggregation in Aggregation::ALL {
             for share in [0.0, 0.5, 1.0] {
                 let found = aggregation.of_columns(&columns, 3000, share);
                 for (place, value) in found.iter().enumerate() {
                     let row: Vec<f64> = lines
                         .iter()
-                        .map(|own| own.get(place).copied().unwrap_or(nan))
+                        .map(|line| line.get(place).copied().unwrap_or(nan))
                         .collect();
                     let count = row.iter().filter(|value| !value.is_nan()).count();
                     let expected = if count as f64 / 3.0 >= share {
@@ -279,7 +279,7 @@ mod tests {
             .map(|line| line.repeat(4))
             .collect();
         let columns: Vec<Cow<'_, [f64]>> =
-            lines.iter().map(|own| Cow::Borrowed(&own[..])).collect();
+            lines.iter().map(|line| Cow::Borrowed(&line[..])).collect();
         let found = Aggregation::Median.of_columns(&columns, 12, 0.0);
         let expected = [4499.5, nan, 1.5].repeat(4);
         assert_eq!(format!("{found:?}"), format!("{expected:?}"));

@@ -55,10 +55,10 @@ pub(crate) fn retained(
     mut stays: impl FnMut(&Series) -> bool,
 ) -> Result<Vec<Series>, Fault> {
     let mut retained = Vec::with_capacity(series.len());
-    for own in series {
-        call.checkpoint(own.weight())?;
-        if stays(&own) {
-            retained.push(own);
+    for series in series {
+        call.checkpoint(series.weight())?;
+        if stays(&series) {
+            retained.push(series);
         }
     }
     Ok(retained)

@@ -33,8 +33,8 @@ pub(crate) fn from_instant(
     from: i64,
 ) -> Result<Vec<Series>, Fault> {
     let longer = call.window.from.saturating_sub(from).max(0);
-    for own in series {
-        call.spend(usize::try_from(longer / own.step.max(1)).unwrap_or(usize::MAX))?;
+    for series in series {
+        call.spend(usize::try_from(longer / series.step.max(1)).unwrap_or(usize::MAX))?;
     }
     let window = call.window.between(from, call.window.until);
     call.evaluate_again(0, &window)

@@ -97,15 +97,15 @@ pub(crate) fn grouped(
 ) -> Result<Vec<(String, Vec<Series>)>, Fault> {
     let mut places = HashMap::new();
     let mut groups: Vec<(String, Vec<Series>)> = Vec::new();
-    for own in series {
-        call.checkpoint(own.name.len())?;
-        let key = key(&own)?;
+    for series in series {
+        call.checkpoint(series.name.len())?;
+        let key = key(&series)?;
         ensure_name(key.len())?;
         call.reserve(key.len() / 4)?;
         let place = *places.entry(key.clone()).or_insert(groups.len());
         match groups.get_mut(place) {
-            Some((_, group)) => group.push(own),
-            None => groups.push((key, vec![own])),
+            Some((_, group)) => group.push(series),
+            None => groups.push((key, vec![series])),
         }
     }
     Ok(groups)

@@ -8,8 +8,8 @@ use super::replacement::Replacement;
 use crate::error::Fault;
 use crate::tags::TOO_MANY_CLASSES;
 use base::excerpt;
-use base::expression::{TREE_BYTES_MAX, tree_bytes};
 use base::limit;
+use base::regex_memory::{TREE_BYTES_MAX, tree_bytes};
 use regex::{Regex, RegexBuilder};
 
 /// Bytes of a compiled pattern.

@@ -40,7 +40,7 @@ impl Replacement {
         for part in &self.0 {
             let text = match part {
                 Part::Text(text) => text,
-                Part::Group(place) => groups.get(*place).map_or("", |own| own.as_str()),
+                Part::Group(place) => groups.get(*place).map_or("", |group| group.as_str()),
             };
             if out.len().saturating_add(text.len()) > most {
                 return false;

@@ -148,7 +148,7 @@ mod tests {
             digits in -3..25_i32,
         ) {
             let expected: Vec<u64> =
-                values.iter().map(|own| round(*own, i64::from(digits)).to_bits()).collect();
+                values.iter().map(|value| round(*value, i64::from(digits)).to_bits()).collect();
             let mut found = values.clone();
             round_all(&mut found, digits);
             let is_same = found.iter().zip(&expected).zip(&values).all(|((own, other), value)| {

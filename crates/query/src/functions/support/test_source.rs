@@ -93,7 +93,7 @@ pub(crate) fn names(target: &str) -> String {
     match series(target) {
         Ok(series) => series
             .into_iter()
-            .map(|own| own.name)
+            .map(|series| series.name)
             .collect::<Vec<_>>()
             .join("; "),
         Err(error) => format!("error: {error}"),

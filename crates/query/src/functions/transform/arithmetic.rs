@@ -1,7 +1,7 @@
 //! Arithmetic with a constant: `scale`, `scaleToSeconds`, `add`, `offset` and `offsetToZero`.
 
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Parameter, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Parameter, required};
 use crate::functions::support::{each, round_all, shown};
 use base::number;
 
@@ -14,7 +14,7 @@ const FACTOR: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["scale"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: FACTOR,
         summary: "Multiplies each value by a constant.",
         example: "scale(servers.*.bytes, 8)",
@@ -29,7 +29,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["scaleToSeconds"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("seconds", Kind::Float),
@@ -49,7 +49,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["add"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("constant", Kind::Float),
@@ -67,7 +67,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["offset"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: FACTOR,
         summary: "Adds a constant to each value.",
         example: "offset(servers.*.threads, -10)",
@@ -82,7 +82,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["offsetToZero"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "Subtracts the least value of each series from all of its values.",
         example: "offsetToZero(servers.*.temperature)",

@@ -1,6 +1,6 @@
 //! `consolidateBy`, `cumulative` and `setXFilesFactor`: how points are consolidated, and how many of them must have a value.
 
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, required};
 use crate::functions::support::{changed, each};
 use crate::series::{Consolidation, Series};
 
@@ -8,7 +8,7 @@ use crate::series::{Consolidation, Series};
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["consolidateBy"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("consolidationFunc", Kind::String).one_of(&[
@@ -26,7 +26,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["cumulative"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "The same as `consolidateBy(…, 'sum')`.",
         example: "cumulative(servers.*.requests)",
@@ -35,7 +35,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["setXFilesFactor", "xFilesFactor"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("xFilesFactor", Kind::Float),

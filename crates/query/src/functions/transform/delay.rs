@@ -1,12 +1,12 @@
 //! `delay`: moves values some points later.
 
-use crate::function::{Function, FunctionCall, Group, Kind, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, required};
 use crate::functions::support::{copied, each};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["delay"],
-    group: Group::Transform,
+    group: FunctionGroup::Transform,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("steps", Kind::Integer),

@@ -2,7 +2,7 @@
 
 use super::arithmetic::nothing;
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Parameter, optional, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Parameter, optional, required};
 use crate::functions::support::{copied, each, round_all};
 
 const COUNTER: &[Parameter] = &[
@@ -15,7 +15,7 @@ const COUNTER: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["derivative"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "The difference of each value to the one before it.",
         example: "derivative(servers.*.requests_total)",
@@ -30,7 +30,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["nonNegativeDerivative"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: COUNTER,
         summary: "The growth of a counter. Where it falls, it has begun anew: there is no value, unless `maxValue` or `minValue` says \
                   where it wraps. Values beyond these are left out.",
@@ -50,7 +50,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["perSecond"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: COUNTER,
         summary: "The growth of a counter per second, as `nonNegativeDerivative` sees it.",
         example: "perSecond(servers.*.requests_total)",

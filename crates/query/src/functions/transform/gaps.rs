@@ -3,7 +3,7 @@
 use super::arithmetic::nothing;
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Parameter, optional, required,
+    Default, Function, FunctionCall, FunctionGroup, Kind, Parameter, optional, required,
 };
 use crate::functions::support::each;
 
@@ -16,7 +16,7 @@ const LIMITED: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["keepLastValue"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: LIMITED,
         summary: "Fills gaps of at most `limit` values with the value before them.",
         example: "keepLastValue(servers.*.temperature, 5)",
@@ -36,7 +36,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["interpolate"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: LIMITED,
         summary: "Fills gaps of at most `limit` values with a line from the value before to the value behind them.",
         example: "interpolate(servers.*.temperature)",
@@ -59,7 +59,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["isNonNull"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "1 where there is a value, 0 where there is none.",
         example: "isNonNull(servers.*.load)",
@@ -74,7 +74,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["changed"],
-        group: Group::Special,
+        group: FunctionGroup::Special,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "1 where a value differs from the last one that was there, 0 elsewhere.",
         example: "changed(servers.*.version)",

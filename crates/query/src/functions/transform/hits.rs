@@ -1,14 +1,16 @@
 //! `hitcount`: counts from rates per second.
 
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required,
+};
 use crate::functions::support::{copied, ensure_positive, from_instant, interval, utc_offset};
 use crate::series::Series;
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["hitcount"],
-    group: Group::Transform,
+    group: FunctionGroup::Transform,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("intervalString", Kind::Interval).suggesting(&["10min", "1h", "1d"]),
@@ -36,19 +38,23 @@ fn hitcount(call: &mut FunctionCall<'_>) -> Outcome {
         let wall = call.window.from.saturating_add(ahead);
         let from = call.window.from - wall.rem_euclid(unit.unwrap_or(1));
         series = from_instant(call, &series, from)?;
-        for own in &mut series {
-            let whole = (own.end - own.start).div_euclid(width) * width;
-            own.end = own.start + whole + width;
+        for series in &mut series {
+            let whole = (series.end - series.start).div_euclid(width) * width;
+            series.end = series.start + whole + width;
         }
     }
     let suffix = if is_aligned { ", true" } else { "" };
     let mut counted = Vec::with_capacity(series.len());
-    for mut own in series {
-        let (start, values) = hits(call, &own, width)?;
-        let name = format!("hitcount({}, \"{text}\"{suffix})", own.name);
-        own.start = start;
-        own.step = width;
-        counted.push(copied(own.tagged("hitcount", text.as_str()), name, values));
+    for mut series in series {
+        let (start, values) = hits(call, &series, width)?;
+        let name = format!("hitcount({}, \"{text}\"{suffix})", series.name);
+        series.start = start;
+        series.step = width;
+        counted.push(copied(
+            series.tagged("hitcount", text.as_str()),
+            name,
+            values,
+        ));
     }
     Ok(counted.into())
 }

@@ -1,14 +1,14 @@
 //! `integral` and `integralByInterval`: running sums.
 
 use super::arithmetic::nothing;
-use crate::function::{Function, Group, Kind, required};
+use crate::function::{Function, FunctionGroup, Kind, required};
 use crate::functions::support::{copied, each, each_strictly, ensure_positive, interval};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["integral"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "At each value, the sum of all values up to it.",
         example: "integral(servers.*.errors)",
@@ -28,7 +28,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["integralByInterval"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("intervalUnit", Kind::String),

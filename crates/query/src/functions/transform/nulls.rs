@@ -1,7 +1,9 @@
 //! `transformNull`: a constant for missing values.
 
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required,
+};
 use crate::functions::support::{changed, input};
 use crate::series::Series;
 use crate::value::Value;
@@ -10,7 +12,7 @@ use base::number;
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["transformNull"],
-    group: Group::Transform,
+    group: FunctionGroup::Transform,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         optional("default", Kind::Float).or(Default::Integer(0)),

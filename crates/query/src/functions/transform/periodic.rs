@@ -2,14 +2,14 @@
 
 use super::arithmetic::nothing;
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, required};
 use crate::functions::support::{Aggregation, Buckets, each, summarized};
 use crate::series::{Drawing, Series};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["compressPeriodicGaps"],
-    group: Group::Transform,
+    group: FunctionGroup::Transform,
     parameters: &[required("seriesList", Kind::SeriesList)],
     summary: "Finds the distance at which a series has values, from its first three, and makes it the step.",
     example: "compressPeriodicGaps(servers.*.nightly)",
@@ -24,7 +24,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         };
         let compressed: Result<Vec<_>, _> = series
             .into_iter()
-            .map(|own| compressed(call, own))
+            .map(|series| compressed(call, series))
             .collect();
         Ok(compressed?.into())
     },

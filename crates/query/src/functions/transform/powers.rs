@@ -3,7 +3,7 @@
 use super::arithmetic::{constant, nothing};
 use crate::error::Fault;
 use crate::function::{
-    Default, Function, FunctionCall, Group, Kind, Outcome, SERIES, optional, required,
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, SERIES, optional, required,
 };
 use crate::functions::support::{copied, each};
 use base::number;
@@ -12,7 +12,7 @@ use base::number;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function::new(
         &["absolute"],
-        Group::Transform,
+        FunctionGroup::Transform,
         SERIES,
         "The absolute value of each value.",
         "absolute(servers.*.drift)",
@@ -20,7 +20,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["invert"],
-        Group::Transform,
+        FunctionGroup::Transform,
         SERIES,
         "One divided by each value.",
         "invert(servers.*.period)",
@@ -28,7 +28,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["squareRoot"],
-        Group::Transform,
+        FunctionGroup::Transform,
         SERIES,
         "The square root of each value.",
         "squareRoot(servers.*.variance)",
@@ -36,7 +36,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["exp"],
-        Group::Transform,
+        FunctionGroup::Transform,
         SERIES,
         "e to the power of each value.",
         "exp(servers.*.log_size)",
@@ -44,7 +44,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["sigmoid"],
-        Group::Transform,
+        FunctionGroup::Transform,
         SERIES,
         "1 / (1 + e^-x) of each value x: a number between 0 and 1.",
         "sigmoid(servers.*.score)",
@@ -56,7 +56,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         &["logit"],
-        Group::Transform,
+        FunctionGroup::Transform,
         SERIES,
         "ln(x / (1 - x)) of each value x between 0 and 1.",
         "logit(servers.*.share)",
@@ -64,7 +64,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     ),
     Function {
         names: &["pow"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("factor", Kind::Float),
@@ -82,7 +82,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["log"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("base", Kind::Integer).or(Default::Integer(10)),

@@ -2,7 +2,7 @@
 
 use super::arithmetic::constant;
 use crate::error::Fault;
-use crate::function::{Function, FunctionCall, Group, Kind, Outcome, Parameter, required};
+use crate::function::{Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter, required};
 use crate::functions::support::{each, quantile};
 use crate::series::Series;
 use base::number;
@@ -16,7 +16,7 @@ const N: &[Parameter] = &[
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["removeAboveValue"],
-        group: Group::FilterData,
+        group: FunctionGroup::FilterData,
         parameters: N,
         summary: "Takes away the values that are greater than a constant.",
         example: "removeAboveValue(servers.*.latency, 1000)",
@@ -25,7 +25,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["removeBelowValue"],
-        group: Group::FilterData,
+        group: FunctionGroup::FilterData,
         parameters: N,
         summary: "Takes away the values that are less than a constant.",
         example: "removeBelowValue(servers.*.latency, 0)",
@@ -34,7 +34,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["removeAbovePercentile"],
-        group: Group::FilterData,
+        group: FunctionGroup::FilterData,
         parameters: N,
         summary: "Takes away the values of each series that are greater than its n-th percentile.",
         example: "removeAbovePercentile(servers.*.latency, 99)",
@@ -43,7 +43,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["removeBelowPercentile"],
-        group: Group::FilterData,
+        group: FunctionGroup::FilterData,
         parameters: N,
         summary: "Takes away the values of each series that are less than its n-th percentile.",
         example: "removeBelowPercentile(servers.*.latency, 5)",

@@ -1,7 +1,9 @@
 //! `timeShift` and `timeStack`: series as they were at another time.
 
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, Outcome, optional, required};
+use crate::function::{
+    Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, optional, required,
+};
 use crate::functions::support::{EARLIEST, changed, input, interval};
 use crate::series::Series;
 use base::limit;
@@ -12,7 +14,7 @@ const SHIFTS: &[&str] = &["1h", "6h", "12h", "1d", "2d", "7d", "14d", "30d"];
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["timeShift"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             required("timeShift", Kind::Interval).suggesting(SHIFTS),
@@ -30,7 +32,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["timeStack"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("timeShiftUnit", Kind::Interval)

@@ -1,13 +1,13 @@
 //! `timeSlice`: a part of the requested time.
 
 use crate::error::Fault;
-use crate::function::{Default, Function, FunctionCall, Group, Kind, optional, required};
+use crate::function::{Default, Function, FunctionCall, FunctionGroup, Kind, optional, required};
 use crate::functions::support::{date, each_strictly, wall_seconds};
 
 /// The functions of this file.
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
     names: &["timeSlice"],
-    group: Group::Transform,
+    group: FunctionGroup::Transform,
     parameters: &[
         required("seriesList", Kind::SeriesList),
         required("startSliceAt", Kind::Date),

@@ -2,7 +2,7 @@
 
 use super::arithmetic::nothing;
 use crate::error::Fault;
-use crate::function::{Default, Function, Group, Kind, optional, required};
+use crate::function::{Default, Function, FunctionGroup, Kind, optional, required};
 use crate::functions::support::{each, round};
 use base::number;
 
@@ -10,7 +10,7 @@ use base::number;
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["round"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             optional("precision", Kind::Integer).or(Default::Integer(0)),
@@ -39,7 +39,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["minMax"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[required("seriesList", Kind::SeriesList)],
         summary: "Moves and scales each series so that its least value is 0 and its greatest 1.",
         example: "minMax(servers.*.load)",

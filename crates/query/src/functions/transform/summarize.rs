@@ -2,8 +2,8 @@
 
 use crate::error::Fault;
 use crate::function::{
-    AGGREGATIONS, Default, Function, FunctionCall, Group, Kind, Outcome, Parameter, optional,
-    required, unknown_aggregation,
+    AGGREGATIONS, Default, Function, FunctionCall, FunctionGroup, Kind, Outcome, Parameter,
+    optional, required, unknown_aggregation,
 };
 use crate::functions::support::{
     Aggregation, Buckets, copied, ensure_positive, from_instant, interval, summarized, unit,
@@ -25,7 +25,7 @@ const FUNCTION: Parameter = optional("func", Kind::AggFunc)
 pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     Function {
         names: &["summarize"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             INTERVAL,
@@ -40,7 +40,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
     },
     Function {
         names: &["smartSummarize"],
-        group: Group::Transform,
+        group: FunctionGroup::Transform,
         parameters: &[
             required("seriesList", Kind::SeriesList),
             INTERVAL,

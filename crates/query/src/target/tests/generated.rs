@@ -159,7 +159,7 @@ fn spans_are_true(
     let span = &own.span;
     prop_assert!(outside.start <= span.start && span.end <= outside.end);
     let alone = text.get(span.clone());
-    prop_assert!(alone.is_some_and(|own| !own.is_empty()), "{:?}", span);
+    prop_assert!(alone.is_some_and(|alone| !alone.is_empty()), "{:?}", span);
     let (placed, named) = match &own.kind {
         Kind::Call(call) => {
             prop_assert_eq!(text.get(call.name_span.clone()), Some(call.name.as_str()));

@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use clap::Parser as _;
 use serde_json::json;
 
@@ -69,7 +69,7 @@ pub(super) fn run(args: &InstallArgs, context: &Context) -> Result<(), Failure> 
     }
     refuse_or_warn(args, output, key.check(&paths, output))?;
     if args.print {
-        key.say_where(output);
+        key.print_key_location(output);
         if output.is_json() {
             return output.json(&json!({"text": text}));
         }
@@ -141,13 +141,13 @@ fn check(args: &InstallArgs) -> Result<RunArgs, Failure> {
     })?;
     let run = arguments.run;
     run.check()?;
-    run.doors.check()?;
+    run.listeners.check()?;
     if run.print || run.is_counted() {
         return Err(Failure::usage(
             "behind `--`: what is installed cannot print, or stop after some readings",
         ));
     }
-    if args.cron && !run.doors.is_empty() {
+    if args.cron && !run.listeners.is_empty() {
         return Err(Failure::usage(
             "what cron starts ends after a reading, so nobody could send to it",
         )

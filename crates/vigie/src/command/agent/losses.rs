@@ -2,7 +2,7 @@
 
 use crate::figures::counted;
 use crate::output::Output;
-use agent::{Intake, Journal, JournalError, Lost};
+use agent::{Intake, Journal, JournalError, LostRecords};
 use base::sample::Batch;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -45,7 +45,7 @@ pub(super) struct Losses {
 
 impl Losses {
     /// Reports what the journal lost.
-    pub(super) fn report(&self, output: &Output, lost: Lost) {
+    pub(super) fn report(&self, output: &Output, lost: LostRecords) {
         if lost.dropped > 0 {
             self.samples.fetch_add(lost.dropped, Ordering::Relaxed);
             let oldest = match lost.dropped {

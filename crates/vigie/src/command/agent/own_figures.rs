@@ -3,7 +3,7 @@
 
 use super::delivery::DeliveryTotals;
 use super::losses::Losses;
-use agent::{Doors, Naming};
+use agent::{Listeners, NamePrefix};
 use base::name::SeriesName;
 use base::sample::Batch;
 use base::time::Millis;
@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Where they come from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OwnFigures<'a> {
-    pub(super) naming: &'a Naming,
-    pub(super) doors: &'a Doors,
+    pub(super) naming: &'a NamePrefix,
+    pub(super) listeners: &'a Listeners,
     pub(super) sent: &'a DeliveryTotals,
     pub(super) losses: &'a Losses,
 }
@@ -29,7 +29,7 @@ impl OwnFigures<'_> {
                 batch.push(&name, now, number as f64);
             }
         };
-        for (kind, counted) in self.doors.counted() {
+        for (kind, counted) in self.listeners.counted() {
             push(&format!("{}.received", kind.word()), counted.received);
             push(&format!("{}.refused", kind.word()), counted.refused);
         }

@@ -1,6 +1,6 @@
 //! The arguments of an agent that runs.
 
-use super::door_args::DoorArgs;
+use super::listener_args::ListenerArgs;
 use super::textfile_args::TextfileArgs;
 use crate::duration;
 use crate::error::Failure;
@@ -52,7 +52,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) textfiles: TextfileArgs,
     #[command(flatten)]
-    pub(super) doors: DoorArgs,
+    pub(super) listeners: ListenerArgs,
 }
 
 impl RunArgs {
@@ -66,7 +66,7 @@ impl RunArgs {
         if self.interval.is_zero() {
             return Err(Failure::usage("`--interval` cannot be zero"));
         }
-        if self.no_host_metrics && self.doors.is_empty() && self.textfiles.is_empty() {
+        if self.no_host_metrics && self.listeners.is_empty() && self.textfiles.is_empty() {
             return Err(
                 Failure::usage("with `--no-host-metrics` alone there is nothing to send")
                     .hint("add `--listen-graphite`, `--listen-statsd` or `--textfile-dir`"),

@@ -1,8 +1,8 @@
-//! The agent while it runs: a thread that takes readings, those of the doors, one that writes what they take into the buffer, and this
+//! The agent while it runs: a thread that takes readings, those of the listeners, one that writes what they take into the buffer, and this
 //! one, which sends.
 
 use super::delivery::{Delivery, DeliveryTotals, ToServer};
-use super::door_args::{self, DoorArgs};
+use super::listener_args::{self, ListenerArgs};
 use super::losses::{self, Losses, append_body};
 use super::old_buffers;
 use super::own_figures::OwnFigures;
@@ -14,10 +14,10 @@ use crate::error::{Failure, Kind};
 use crate::figures;
 use crate::monitoring::Monitoring;
 use crate::output::{Output, when_stdout_closes};
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use agent::{
-    Bypass, Doors, Host, Intake, Journal, JournalError, Naming, Notifier, Refusals, Schedule,
-    Sender, WhenFull,
+    Bypass, Host, Intake, Journal, JournalError, Listeners, NamePrefix, Notifier, Refusals,
+    Schedule, Sender, WhenFull,
 };
 use base::sample::Batch;
 use base::time::{Clock as _, Millis, SystemClock};
@@ -66,7 +66,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         });
     }
     // Before the server is asked anything: an address that is taken is told at once.
-    let doors = args.doors.bind()?;
+    let listeners = args.listeners.bind()?;
     let buffer = args
         .buffer
         .clone()
@@ -83,7 +83,7 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         monitoring.described(),
         directory.display()
     ));
-    tell_doors(&doors, output);
+    tell_listeners(&listeners, output);
     old_buffers::warn(output, &directory);
     let losses = Losses::default();
     losses.report(output, journal.take_lost());
@@ -98,11 +98,11 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
         ));
     }
     let journal = Mutex::new(journal);
-    let running = Running {
+    let running = AgentContext {
         args,
         output,
         notifier: &notifier,
-        doors: &doors,
+        listeners: &listeners,
         journal: &journal,
         losses: &losses,
         sent: &DeliveryTotals::default(),
@@ -131,11 +131,11 @@ pub(super) fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
 
 /// What all threads of the agent share.
 #[derive(Debug, Clone, Copy)]
-struct Running<'a> {
+struct AgentContext<'a> {
     args: &'a RunArgs,
     output: &'a Output,
     notifier: &'a Notifier,
-    doors: &'a Doors,
+    listeners: &'a Listeners,
     journal: &'a Mutex<Journal>,
     losses: &'a Losses,
     sent: &'a DeliveryTotals,
@@ -144,7 +144,7 @@ struct Running<'a> {
     bypass: &'a Bypass,
 }
 
-impl Running<'_> {
+impl AgentContext<'_> {
     fn until_the_end(
         &self,
         monitoring: &Monitoring<'_>,
@@ -159,7 +159,7 @@ impl Running<'_> {
                 threads.spawn(|| end_in_time(self.notifier, &over, self.output));
             }
             let collector = threads.spawn(move || self.collect(schedule, files));
-            let serving = (!self.doors.is_empty()).then(|| threads.spawn(|| self.serve()));
+            let serving = (!self.listeners.is_empty()).then(|| threads.spawn(|| self.serve()));
             let writing = threads.spawn(|| self.write());
             // In a thread of its own, because this one sends to the last what the disk does not take.
             let ending = threads.spawn(move || {
@@ -167,7 +167,9 @@ impl Running<'_> {
                     .join()
                     .unwrap_or_else(|_| Err(unexpected("the collector")));
                 let served = serving.map_or(Ok(()), |serving| {
-                    serving.join().unwrap_or_else(|_| Err(unexpected("a door")))
+                    serving
+                        .join()
+                        .unwrap_or_else(|_| Err(unexpected("a listener")))
                 });
                 self.add_last_figures(schedule.naming);
                 self.intake.close();
@@ -177,7 +179,7 @@ impl Running<'_> {
             });
             let sender = Sender::new(ToServer(monitoring), self.journal).past(self.bypass);
             let mut delivery = Delivery::new(sender, self.sent, self.output);
-            let gathering = match self.doors.is_empty() {
+            let gathering = match self.listeners.is_empty() {
                 true => Duration::ZERO,
                 false => GATHERING,
             };
@@ -224,13 +226,13 @@ impl Running<'_> {
     }
 
     /// The agent's own figures, where others send through it.
-    fn add_figures(&self, naming: &Naming, now: Millis, batch: &mut Batch) {
-        if self.doors.is_empty() {
+    fn add_figures(&self, naming: &NamePrefix, now: Millis, batch: &mut Batch) {
+        if self.listeners.is_empty() {
             return;
         }
         let own = OwnFigures {
             naming,
-            doors: self.doors,
+            listeners: self.listeners,
             sent: self.sent,
             losses: self.losses,
         };
@@ -238,7 +240,7 @@ impl Running<'_> {
     }
 
     /// The same once more, when nobody sends any more: what came since the last reading is counted in no other.
-    fn add_last_figures(&self, naming: &Naming) {
+    fn add_last_figures(&self, naming: &NamePrefix) {
         let mut batch = Batch::default();
         self.add_figures(naming, SystemClock.now(), &mut batch);
         if !batch.is_empty() {
@@ -254,7 +256,7 @@ impl Running<'_> {
     /// Lets senders in.
     fn serve(&self) -> Result<(), Failure> {
         let _stops = self.notifier.stop_when_dropped();
-        let tell = |kind: agent::DoorKind, refused: Refusals| {
+        let tell = |kind: agent::ListenerKind, refused: Refusals| {
             self.output.warn(shown!(
                 "agent: {}: {} refused; the first: {}",
                 kind.word(),
@@ -262,8 +264,8 @@ impl Running<'_> {
                 PrintableText::untrusted(&refused.first)
             ));
         };
-        let served = self.doors.serve(self.intake, self.notifier, tell);
-        served.map_err(|error| door_args::failure(&error))
+        let served = self.listeners.serve(self.intake, self.notifier, tell);
+        served.map_err(|error| listener_args::failure(&error))
     }
 
     /// Writes into the buffer what senders have sent, and readings that it did not take. What the disk does not take is sent past it.
@@ -319,14 +321,14 @@ impl Running<'_> {
     }
 }
 
-/// Which doors are open.
-fn tell_doors(doors: &Doors, output: &Output) {
-    for (kind, address) in doors.addresses() {
+/// Which listeners are open.
+fn tell_listeners(listeners: &Listeners, output: &Output) {
+    for (kind, address) in listeners.addresses() {
         output.note(format!(
             "agent: {} is taken at {address} by TCP and UDP, and sent as this agent",
             kind.word()
         ));
-        if DoorArgs::is_remote(address) {
+        if ListenerArgs::is_remote(address) {
             output.warn(format!(
                 "agent: whoever reaches {address} sends under this agent's identity"
             ));
@@ -371,8 +373,8 @@ fn host_name(args: &RunArgs, host: &Host) -> Result<String, Failure> {
     })
 }
 
-fn naming(args: &RunArgs, name: &str) -> Result<Naming, Failure> {
-    let naming = Naming::new(&args.prefix, name);
+fn naming(args: &RunArgs, name: &str) -> Result<NamePrefix, Failure> {
+    let naming = NamePrefix::new(&args.prefix, name);
     base::name::SeriesName::parse(naming.stem()).map_err(|error| {
         Failure::usage(format!(
             "`{}` cannot begin a metric's name: {error}",

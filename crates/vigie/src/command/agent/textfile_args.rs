@@ -3,7 +3,7 @@
 use crate::duration;
 use crate::error::{Failure, code};
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use agent::Textfiles;
 use base::sample::Batch;
 use base::time::Millis;

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::duration;
 use crate::error::{Failure, code};
 use crate::figures;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::time::{Clock as _, Millis, SystemClock};
 use base::time_expr::{TimeError, lenient};
 use jiff::tz::TimeZone;

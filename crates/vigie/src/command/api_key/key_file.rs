@@ -1,7 +1,7 @@
 //! A file for a new key, whose text is shown only once.
 
 use crate::error::Failure;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;

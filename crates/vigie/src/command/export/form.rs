@@ -8,7 +8,7 @@ use wire::render::json::ReadRow;
 
 /// The form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(super) enum Form {
+pub(super) enum ExportFormat {
     /// `{"name","value","timestamp"}` in each line
     #[default]
     Jsonl,
@@ -19,7 +19,7 @@ pub(super) enum Form {
 /// The header line of CSV.
 pub(super) const CSV_HEADER: &[u8] = b"name,timestamp,value\n";
 
-impl Form {
+impl ExportFormat {
     /// Writes the samples of a series; returns how many there are.
     pub(super) fn write(self, out: &mut Vec<u8>, row: &ReadRow, to_terminal: bool) -> u64 {
         let samples = row.datapoints.iter();
@@ -61,17 +61,17 @@ mod tests {
                 (Some(-2.0), Millis(3000)),
             ],
         };
-        let written = |form: Form| {
+        let written = |form: ExportFormat| {
             let mut out = Vec::new();
             assert_eq!(form.write(&mut out, &row, true), 2);
             String::from_utf8(out).unwrap()
         };
         assert_eq!(
-            written(Form::Csv),
+            written(ExportFormat::Csv),
             "\"a.b;host=\"\"x,y\\u{202e}\",1.5,0.1\n\"a.b;host=\"\"x,y\\u{202e}\",3,-2\n"
         );
         assert_eq!(
-            written(Form::Jsonl),
+            written(ExportFormat::Jsonl),
             "{\"name\":\"a.b;host=\\\"x,y\\u202e\",\"value\":0.1,\"timestamp\":1.5}\n\
              {\"name\":\"a.b;host=\\\"x,y\\u202e\",\"value\":-2,\"timestamp\":3}\n"
         );

@@ -80,7 +80,7 @@ impl ImportArgs {
     }
 
     /// How names are made.
-    pub(super) fn naming(&self) -> Result<Naming, Failure> {
+    pub(super) fn naming(&self) -> Result<NameMapping, Failure> {
         let prefix = self.prefix.as_deref().unwrap_or_default();
         let prefix = match prefix.trim_end_matches('.') {
             "" => String::new(),
@@ -92,18 +92,18 @@ impl ImportArgs {
                 "the prefix `{prefix}` cannot begin a name: {error}"
             )));
         }
-        Ok(Naming { prefix, names })
+        Ok(NameMapping { prefix, names })
     }
 }
 
 /// How names are made of those of the source.
 #[derive(Debug, Clone)]
-pub(super) struct Naming {
+pub(super) struct NameMapping {
     prefix: String,
     pub(super) names: Names,
 }
 
-impl Naming {
+impl NameMapping {
     /// The name of a series here.
     pub(super) fn name(&self, name: &str) -> Result<SeriesName<'static>, NameError> {
         let text = format!("{}{name}", self.prefix);

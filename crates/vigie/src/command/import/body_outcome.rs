@@ -47,7 +47,10 @@ impl BodyOutcome {
         let mut is_any_passing = false;
         for (code, count) in &receipt.rejected_by_code {
             // These counts include the listed ones.
-            let listed = receipt.rejections.iter().filter(|own| own.code == *code);
+            let listed = receipt
+                .rejections
+                .iter()
+                .filter(|rejection| rejection.code == *code);
             let unlisted = count.saturating_sub(listed.count() as u64);
             reasons.add(code, unlisted);
             is_any_passing |= unlisted > 0 && is_passing(code);
@@ -146,7 +149,7 @@ impl Outcome {
     }
 
     /// Whether the next run need not send it again. What was rejected as a whole is sent again, so that the reasons are told again.
-    pub(super) const fn is_to_be_noted(&self) -> bool {
+    pub(super) const fn counts_as_done(&self) -> bool {
         matches!(self.verdict(), Verdict::Imported) && !self.is_uncertain
     }
 
@@ -224,6 +227,6 @@ mod tests {
         assert_eq!(stream.rejected().total(), 10);
         assert_eq!(stream.verdict(), Verdict::Rejected);
         stream.add(&BodyOutcome::default(), 0..1);
-        assert!(stream.is_to_be_noted());
+        assert!(stream.counts_as_done());
     }
 }

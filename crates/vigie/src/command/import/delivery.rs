@@ -252,13 +252,13 @@ impl<'a, U> Delivery<'a, U> {
                 Ended::Part(part) => {
                     self.open.end_part();
                     // A part that is left to the next run leaves what follows it, too.
-                    if self.open.is_to_be_noted() {
+                    if self.open.counts_as_done() {
                         self.done.push((part, self.open.rejected().clone()));
                     }
                 }
                 Ended::Unit(unit) => {
                     let own = std::mem::take(&mut self.open);
-                    (verdict, is_noted) = (own.verdict(), own.is_to_be_noted());
+                    (verdict, is_noted) = (own.verdict(), own.counts_as_done());
                     self.tally.ended(verdict);
                     if is_noted {
                         self.done.push((unit, own.into_rejected()));

@@ -8,14 +8,14 @@ mod windows;
 
 use self::source::{Source, SourceOptions};
 use self::windows::{TimeWindow, Windows};
-use super::arguments::{ImportArgs, Naming, seconds};
+use super::arguments::{ImportArgs, NameMapping, seconds};
 use super::progress::Extent;
 use super::run::{ImportRun, Subject};
 use super::state::ImportedUnit;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, Kind, code};
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::name::SeriesName;
 use base::pattern::Pattern;
 use base::sample::RejectReason;
@@ -84,8 +84,8 @@ pub(crate) struct GraphiteArgs {
 
 /// Imports the series, and prints the totals.
 pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure> {
-    let own = &args.import;
-    let (range, naming) = (own.range(context)?, own.naming()?);
+    let import = &args.import;
+    let (range, naming) = (import.range(context)?, import.naming()?);
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     let tagged = match args.untagged {
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure>
         unit: "Series",
     };
     let mut importing = Importing {
-        run: ImportRun::begin(subject, own, range, stop, context)?,
+        run: ImportRun::begin(subject, import, range, stop, context)?,
         source: &source,
         naming: &naming,
         range: asked(range),
@@ -181,7 +181,7 @@ enum ReadError {
 
 struct Importing<'a> {
     source: &'a Source<'a>,
-    naming: &'a Naming,
+    naming: &'a NameMapping,
     range: (i64, i64),
     run: ImportRun<'a>,
     /// Series to be asked for together.
@@ -237,7 +237,7 @@ impl Importing<'_> {
         let names = match self.source.tagged_names() {
             Ok(names) => names,
             Err(failure) if failure.kind == Kind::Unreachable => return Err(failure),
-            Err(failure) if knows_no_tags(&failure) => {
+            Err(failure) if lacks_tag_interface(&failure) => {
                 self.run.note_aside(shown!(
                     "series with tags are left out, because the server does not list any: {}",
                     failure
@@ -300,12 +300,12 @@ impl Importing<'_> {
     /// Asks for the values of the series that wait.
     fn ask(&mut self) -> Result<(), Failure> {
         let waiting = std::mem::take(&mut self.waiting);
-        self.ask_together(&waiting)
+        self.ask_batch(&waiting)
     }
 
     /// Asks for some series at once, and where their server does not give them all, for fewer: one that is too large, or of which
     /// the server knows no answer, costs no other.
-    fn ask_together(&mut self, wanted: &[WantedSeries]) -> Result<(), Failure> {
+    fn ask_batch(&mut self, wanted: &[WantedSeries]) -> Result<(), Failure> {
         if wanted.is_empty() {
             return Ok(());
         }
@@ -326,8 +326,8 @@ impl Importing<'_> {
                     return self.not_read(&one.path, &failure);
                 }
                 let (first, second) = wanted.split_at(wanted.len() / 2);
-                self.ask_together(first)?;
-                return self.ask_together(second);
+                self.ask_batch(first)?;
+                return self.ask_batch(second);
             }
         }
         self.failed_in_a_row = 0;
@@ -391,7 +391,7 @@ fn is_about_the_series(failure: &Failure) -> bool {
 }
 
 /// Whether a server has no interface for tags.
-fn knows_no_tags(failure: &Failure) -> bool {
+fn lacks_tag_interface(failure: &Failure) -> bool {
     failure.machine_code() == code::ANSWER_MALFORMED
         || matches!(failure.status, Some(400 | 404 | 405 | 410 | 501))
 }

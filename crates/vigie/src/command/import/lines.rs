@@ -1,6 +1,6 @@
 //! The import of a file or a pipe, line by line, plain or packed by gzip.
 
-use super::arguments::{ImportArgs, Naming};
+use super::arguments::{ImportArgs, NameMapping};
 use super::progress::Extent;
 use super::reasons::Reasons;
 use super::run::{ImportRun, Subject};
@@ -21,7 +21,7 @@ const WHOLE: &str = "all";
 
 /// The form of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum LineFormat {
     /// The text of Prometheus and OpenMetrics.
     OpenMetrics,
     /// The lines of VictoriaMetrics.
@@ -30,7 +30,7 @@ pub(super) enum Form {
     Samples,
 }
 
-impl Form {
+impl LineFormat {
     const fn line_bytes_max(self) -> usize {
         match self {
             Self::OpenMetrics => openmetrics::LINE_BYTES_MAX,
@@ -52,7 +52,7 @@ impl Form {
 }
 
 /// Whether a beginning says all that it can of the form: a line, or as many bytes as are looked at.
-fn tells_the_form(beginning: &[u8]) -> bool {
+fn determines_format(beginning: &[u8]) -> bool {
     const LOOKED_AT_BYTES: usize = 64;
     let text = beginning.trim_ascii_start();
     text.len() >= LOOKED_AT_BYTES || text.contains(&b'\n')
@@ -65,7 +65,7 @@ pub(super) struct Lines<'a> {
     /// A file; `-` is standard input.
     pub(super) file: &'a str,
     /// By the beginning of the text, unless it was said.
-    pub(super) form: fn(&[u8]) -> Form,
+    pub(super) form: fn(&[u8]) -> LineFormat,
     pub(super) args: &'a ImportArgs,
 }
 
@@ -163,9 +163,9 @@ fn open(named: &str) -> Result<Opened, Failure> {
 
 struct Importing<'a> {
     run: ImportRun<'a>,
-    naming: &'a Naming,
-    form: Option<Form>,
-    of_beginning: fn(&[u8]) -> Form,
+    naming: &'a NameMapping,
+    form: Option<LineFormat>,
+    of_beginning: fn(&[u8]) -> LineFormat,
     /// What was read before the form was known.
     beginning: Vec<u8>,
     /// A line that has not ended.
@@ -237,7 +237,7 @@ impl Importing<'_> {
             return self.take_known(bytes);
         }
         self.beginning.extend_from_slice(bytes);
-        match tells_the_form(&self.beginning) {
+        match determines_format(&self.beginning) {
             true => self.take_beginning(),
             false => Ok(()),
         }
@@ -281,7 +281,7 @@ impl Importing<'_> {
     }
 
     fn keep(&mut self, piece: &[u8]) {
-        let most = self.form.map_or(0, Form::line_bytes_max);
+        let most = self.form.map_or(0, LineFormat::line_bytes_max);
         if self.is_too_long || self.rest.len() + piece.len() > most {
             self.is_too_long = true;
             self.rest = Vec::new();
@@ -293,7 +293,7 @@ impl Importing<'_> {
     /// Takes a line, without its end.
     fn line(&mut self, line: &[u8]) -> Result<(), Failure> {
         self.number += 1;
-        let form = self.form.unwrap_or(Form::OpenMetrics);
+        let form = self.form.unwrap_or(LineFormat::OpenMetrics);
         let most = form.line_bytes_max();
         if std::mem::take(&mut self.is_too_long) || line.len() > most {
             let reason = format!("the line has more than {most} bytes");
@@ -306,7 +306,7 @@ impl Importing<'_> {
         };
         let names = self.naming.names;
         match form {
-            Form::OpenMetrics => match std::str::from_utf8(line) {
+            LineFormat::OpenMetrics => match std::str::from_utf8(line) {
                 Ok(text) => match openmetrics::line(text, names) {
                     Ok(openmetrics::Line::Nothing) => Ok(()),
                     Ok(openmetrics::Line::Sample(name, at, value)) => {
@@ -323,8 +323,8 @@ impl Importing<'_> {
                     Ok(())
                 }
             },
-            Form::Victoria if line.trim_ascii().is_empty() => Ok(()),
-            Form::Victoria => match victoria::line(line, names) {
+            LineFormat::Victoria if line.trim_ascii().is_empty() => Ok(()),
+            LineFormat::Victoria => match victoria::line(line, names) {
                 Ok(series) => {
                     let samples = series.timestamps.iter().copied().zip(series.values);
                     self.samples(series.name.as_str(), samples)
@@ -334,9 +334,11 @@ impl Importing<'_> {
                     Ok(())
                 }
             },
-            Form::Samples => match sample_lines::line(line, names) {
+            LineFormat::Samples => match sample_lines::line(line, names) {
                 Ok(read) => {
-                    read.rejects.into_iter().for_each(|own| self.refuse(own));
+                    read.rejects
+                        .into_iter()
+                        .for_each(|reject| self.refuse(reject));
                     read.batch
                         .iter()
                         .try_for_each(|own| self.samples(&own.name(), [(own.at, own.value)]))
@@ -390,16 +392,16 @@ mod tests {
     #[test]
     fn the_format_is_detected_from_the_first_bytes() {
         for (text, form) in [
-            ("# HELP up x\n", Form::OpenMetrics),
-            ("up 1 1\n", Form::OpenMetrics),
-            ("{__name__=\"up\"} 1 1\n", Form::OpenMetrics),
-            ("{\"shop.orders\"} 1 1\n", Form::OpenMetrics),
-            ("{\"metric\"} 1 1\n", Form::OpenMetrics),
-            ("{\"metric\":{\"__name__\":\"up\"}", Form::Victoria),
-            (" { \"metric\" : {", Form::Victoria),
-            ("", Form::OpenMetrics),
+            ("# HELP up x\n", LineFormat::OpenMetrics),
+            ("up 1 1\n", LineFormat::OpenMetrics),
+            ("{__name__=\"up\"} 1 1\n", LineFormat::OpenMetrics),
+            ("{\"shop.orders\"} 1 1\n", LineFormat::OpenMetrics),
+            ("{\"metric\"} 1 1\n", LineFormat::OpenMetrics),
+            ("{\"metric\":{\"__name__\":\"up\"}", LineFormat::Victoria),
+            (" { \"metric\" : {", LineFormat::Victoria),
+            ("", LineFormat::OpenMetrics),
         ] {
-            assert_eq!(Form::by_beginning(text.as_bytes()), form, "{text}");
+            assert_eq!(LineFormat::by_beginning(text.as_bytes()), form, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `import prometheus`: what Prometheus or VictoriaMetrics has exported.
 
 use super::arguments::ImportArgs;
-use super::lines::{Form, Lines, run as run_lines};
+use super::lines::{LineFormat, Lines, run as run_lines};
 use crate::context::Context;
 use crate::error::Failure;
 
@@ -61,9 +61,9 @@ pub(crate) fn run(args: &PrometheusArgs, context: &Context) -> Result<(), Failur
         },
         file: &args.file,
         form: match args.format {
-            Format::Auto => Form::by_beginning,
-            Format::Openmetrics => |_| Form::OpenMetrics,
-            Format::Victoriametrics => |_| Form::Victoria,
+            Format::Auto => LineFormat::by_beginning,
+            Format::Openmetrics => |_| LineFormat::OpenMetrics,
+            Format::Victoriametrics => |_| LineFormat::Victoria,
         },
         args: &args.import,
     };

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::time::TimeRange;
 use std::sync::Arc;
 

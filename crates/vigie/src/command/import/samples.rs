@@ -1,7 +1,7 @@
 //! `import samples`: what `vigie export` has written.
 
 use super::arguments::ImportArgs;
-use super::lines::{Form, Lines, run as run_lines};
+use super::lines::{LineFormat, Lines, run as run_lines};
 use crate::context::Context;
 use crate::error::Failure;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &SamplesArgs, context: &Context) -> Result<(), Failure> 
     let lines = Lines {
         kind: "samples",
         file: &args.file,
-        form: |_| Form::Samples,
+        form: |_| LineFormat::Samples,
         args: &args.import,
     };
     run_lines(&lines, context)

@@ -8,7 +8,7 @@ use crate::command::metrics::replaces::REPLACES;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::excerpt;
 use base::sample::RejectReason;
 use serde::Serialize;
@@ -217,7 +217,10 @@ impl Tally {
         self.samples.rejected = self.samples.rejected.saturating_add(unlisted);
         for (code, count) in &receipt.rejected_by_code {
             // These counts include the listed ones, which are counted already.
-            let listed = receipt.rejections.iter().filter(|own| own.code == *code);
+            let listed = receipt
+                .rejections
+                .iter()
+                .filter(|rejection| rejection.code == *code);
             let unlisted = count.saturating_sub(listed.count() as u64);
             self.reasons.add(code, unlisted);
         }

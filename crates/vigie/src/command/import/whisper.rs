@@ -7,7 +7,7 @@ mod rings;
 use self::found::{Walk, WalkEntry, WhisperFile};
 use self::name::ENDING;
 use self::rings::{ReadError, Rings};
-use super::arguments::{ImportArgs, Naming, seconds};
+use super::arguments::{ImportArgs, NameMapping, seconds};
 use super::delivery::Delivery;
 use super::progress::Extent;
 use super::run::{ImportRun, Subject};
@@ -15,7 +15,7 @@ use super::state::ImportedUnit;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::error::{Failure, code};
-use crate::shown::shown;
+use crate::printable_text::shown;
 use base::name::SeriesName;
 use base::sample::RejectReason;
 use base::time::{Clock as _, SystemClock, TimeRange};
@@ -114,7 +114,7 @@ fn extent(folder: &Path, stop: &Stop) -> Extent {
 
 fn import(
     folder: &Path,
-    (naming, range): (&Naming, TimeRange),
+    (naming, range): (&NameMapping, TimeRange),
     run: &mut ImportRun<'_>,
 ) -> Result<(), Failure> {
     for found in Walk::of(folder) {

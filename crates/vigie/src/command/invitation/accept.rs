@@ -3,8 +3,8 @@
 use super::{answer, answered, find};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::given;
-use crate::shown::PrintableText;
+use crate::printable_text::PrintableText;
+use crate::secret_argument;
 use base::secret::Secret;
 use clap::Args;
 use wire::iam::invitation::Accept;
@@ -19,7 +19,7 @@ pub(crate) struct AcceptArgs {
     #[arg(value_name = "ACCOUNT_ID")]
     id: String,
     /// One-time code that came to your address; needed if you started with a code that the inviter saw
-    #[arg(long, value_name = "CODE|@FILE", value_parser = given::argument)]
+    #[arg(long, value_name = "CODE|@FILE", value_parser = secret_argument::argument)]
     code: Option<Secret<String>>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &AcceptArgs, context: &Context) -> Result<(), Failure> {
     let code = args
         .code
         .as_ref()
-        .map(|code| given::password(code.expose(), "--code", output))
+        .map(|code| secret_argument::password(code.expose(), "--code", output))
         .transpose()?;
     let body = Accept {
         one_time_code: code.map(|code| code.expose().as_str().into()),

@@ -4,10 +4,10 @@ use super::{answer, waiting};
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::given;
 use crate::output::printable;
+use crate::printable_text::PrintableText;
 use crate::prompt;
-use crate::shown::PrintableText;
+use crate::secret_argument;
 use base::secret::Secret;
 use wire::iam::invitation::{Accept, Invitation, Redeem};
 
@@ -67,7 +67,9 @@ pub(crate) fn redeem(
     context: &Context,
 ) -> Result<Secret<String>, Failure> {
     let new = match given {
-        Some(given) => given::password(given.expose(), "--new-password", &context.output)?,
+        Some(given) => {
+            secret_argument::password(given.expose(), "--new-password", &context.output)?
+        }
         None => {
             if prompt::is_possible() {
                 look_at(email, code, context)?;

@@ -3,11 +3,11 @@
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
-use crate::given;
 use crate::origin::is_openable;
 use crate::output::to_stderr;
+use crate::printable_text::{PrintableText, shown};
 use crate::prompt;
-use crate::shown::{PrintableText, shown};
+use crate::secret_argument;
 use crate::trust;
 use base::secret::Secret;
 use std::process::{Command, Stdio};
@@ -45,7 +45,7 @@ impl Credential {
         let output = &context.output;
         if let Some(given) = flags.apikey {
             return Ok((
-                Self::ApiKey(given::key(given.expose(), "--apikey", output)?),
+                Self::ApiKey(secret_argument::key(given.expose(), "--apikey", output)?),
                 false,
             ));
         }
@@ -53,8 +53,8 @@ impl Credential {
         let typed = flags
             .password
             .map(|given| match is_key {
-                true => given::key(given.expose(), "-p", output),
-                false => given::password(given.expose(), "-p", output),
+                true => secret_argument::key(given.expose(), "-p", output),
+                false => secret_argument::password(given.expose(), "-p", output),
             })
             .transpose()?;
         let missing = typed.is_none();
@@ -87,7 +87,10 @@ impl Credential {
             None => {
                 if let (true, Some((name, value))) = (missing, context.env.named(env::API_KEY)) {
                     output.note(format!("logging in with the API key of `{name}`"));
-                    return Ok((Self::ApiKey(given::key(value, name, output)?), false));
+                    return Ok((
+                        Self::ApiKey(secret_argument::key(value, name, output)?),
+                        false,
+                    ));
                 }
                 let user = prompt::text_or_line(
                     "Email",

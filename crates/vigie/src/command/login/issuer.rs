@@ -4,8 +4,8 @@
 use crate::context::Context;
 use crate::error::Failure;
 use crate::origin::Origin;
+use crate::printable_text::{PrintableText, shown};
 use crate::prompt;
-use crate::shown::{PrintableText, shown};
 
 /// The server that the metadata describes.
 #[derive(Debug, PartialEq, Eq)]

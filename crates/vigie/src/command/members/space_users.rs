@@ -1,10 +1,10 @@
 //! `account space-users`.
 
 use super::{of_space, show};
-use crate::config::Place;
+use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use clap::Args;
 
 /// What `space-users` takes.
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &SpaceUsersArgs, context: &Context) -> Result<(), Failur
         Some(space) => (Some(&args.name), space),
         None => (args.org.as_ref(), &args.name),
     };
-    let org: Place = context.resolve_org(org.map(String::as_str))?;
+    let org: DomainFields = context.resolve_org(org.map(String::as_str))?;
     output.action(shown!(
         "Getting users in space {} of org {} as {}...",
         *name,

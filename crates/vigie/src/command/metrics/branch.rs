@@ -5,7 +5,7 @@ use super::list::nodes;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::Monitoring;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::pattern::escape;
 use std::collections::BTreeSet;
 use wire::target::Target;

@@ -1,7 +1,7 @@
 //! Points at a mistake in a target: the server names the target and the column, and carets are printed below it.
 
 use crate::error::Failure;
-use crate::shown::{PrintableText, printable, shown};
+use crate::printable_text::{PrintableText, printable, shown};
 use unicode_width::UnicodeWidthStr as _;
 use wire::problem::{MonitoringBody, Position};
 

@@ -8,8 +8,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
+use crate::printable_text::shown;
 use crate::prompt;
-use crate::shown::shown;
 use wire::find::delete::DeleteReply;
 
 /// The arguments.

@@ -29,20 +29,20 @@ pub(crate) struct FindArgs {
 
 /// As `/metrics/find` answers: a node that is leaf and branch is there twice.
 #[derive(Debug, Deserialize)]
-struct Answered {
+struct FindItem {
     path: String,
     is_leaf: bool,
 }
 
 /// A node of the tree.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct Found {
+struct TreeNode {
     path: String,
     leaf: bool,
     branch: bool,
 }
 
-impl Found {
+impl TreeNode {
     const fn kind(&self) -> &'static str {
         match (self.leaf, self.branch) {
             (true, true) => "metric and branch",
@@ -52,7 +52,7 @@ impl Found {
     }
 }
 
-impl Row for Found {
+impl Row for TreeNode {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("Name", |own| own.path.clone()),
         Column::new("Kind", |own| own.kind().to_owned()),
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &FindArgs, context: &Context) -> Result<(), Failure> {
             .query("query", &args.pattern)
             .query("format", "json")
     };
-    let answered: Vec<Answered> = monitoring
+    let answered: Vec<FindItem> = monitoring
         .exchange(make, RetryPolicy::Once)?
         .parse("find metrics")?;
     let found = merged(answered);
@@ -86,16 +86,16 @@ pub(crate) fn run(args: &FindArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// Each path once, ascending.
-fn merged(answered: Vec<Answered>) -> Vec<Found> {
+fn merged(answered: Vec<FindItem>) -> Vec<TreeNode> {
     let mut nodes: BTreeMap<String, (bool, bool)> = BTreeMap::new();
-    for Answered { path, is_leaf } in answered {
+    for FindItem { path, is_leaf } in answered {
         let (leaf, branch) = nodes.entry(path).or_default();
         *leaf |= is_leaf;
         *branch |= !is_leaf;
     }
     let nodes = nodes.into_iter();
     nodes
-        .map(|(path, (leaf, branch))| Found { path, leaf, branch })
+        .map(|(path, (leaf, branch))| TreeNode { path, leaf, branch })
         .collect()
 }
 
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_node_that_is_both_is_shown_once() {
-        let answered = |path: &str, is_leaf| Answered {
+        let answered = |path: &str, is_leaf| FindItem {
             path: path.to_owned(),
             is_leaf,
         };

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::error::{Failure, Kind};
-use crate::shown::{PrintableText, shown};
-use query::function::{Default, Function, Group, Parameter};
+use crate::printable_text::{PrintableText, shown};
+use query::function::{Default, Function, FunctionGroup, Parameter};
 use query::table::{self, describe};
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &FunctionsArgs, context: &Context) -> Result<(), Failure
         None => {
             let group = args.group.as_deref().map(group_named).transpose()?;
             if output.is_json() {
-                let described = describe::list(group.map(Group::name), false);
+                let described = describe::list(group.map(FunctionGroup::name), false);
                 return output.json_text(&format!("{}\n", describe::pretty(&described)));
             }
             output.text(&list(group))?;
@@ -68,18 +68,18 @@ fn unknown(name: &str) -> Failure {
     }
 }
 
-fn group_named(text: &str) -> Result<Group, Failure> {
-    let same = |own: &Group| {
+fn group_named(text: &str) -> Result<FunctionGroup, Failure> {
+    let same = |own: &FunctionGroup| {
         let plain = |text: &str| text.to_lowercase().replace([' ', '-', '_'], "");
         plain(own.name()) == plain(text)
     };
-    let mut groups: Vec<Group> = table::all().map(|own| own.group).collect();
-    groups.sort_by_key(|own| own.name());
+    let mut groups: Vec<FunctionGroup> = table::all().map(|own| own.group).collect();
+    groups.sort_by_key(|group| group.name());
     groups.dedup();
     groups.iter().copied().find(same).ok_or_else(|| {
         let names: Vec<String> = groups
             .iter()
-            .map(|own| format!("`{}`", own.name()))
+            .map(|group| format!("`{}`", group.name()))
             .collect();
         Failure::usage(shown!("there is no group `{}`", text.to_owned()))
             .hint(format!("the groups are {}", names.join(", ")))
@@ -87,7 +87,7 @@ fn group_named(text: &str) -> Result<Group, Failure> {
 }
 
 /// Every function of a group, or of all groups.
-fn list(group: Option<Group>) -> PrintableText {
+fn list(group: Option<FunctionGroup>) -> PrintableText {
     let mut groups: BTreeMap<&str, Vec<&Function>> = BTreeMap::new();
     for function in table::all().filter(|own| group.is_none_or(|group| group == own.group)) {
         groups
@@ -103,10 +103,10 @@ fn list(group: Option<Group>) -> PrintableText {
             text.push('\n');
         }
         text.push_str(&format!("{name}\n"));
-        functions.sort_by_key(|own| usual_name(own).to_lowercase());
-        for own in functions.iter() {
-            let summary = first_sentence(own.summary);
-            text.push_str(&format!("  {:width$}{summary}\n", usual_name(own)));
+        functions.sort_by_key(|function| usual_name(function).to_lowercase());
+        for function in functions.iter() {
+            let summary = first_sentence(function.summary);
+            text.push_str(&format!("  {:width$}{summary}\n", usual_name(function)));
         }
     }
     PrintableText::lines(&text)
@@ -144,15 +144,21 @@ fn page(name: &str, function: &Function) -> PrintableText {
             true => format!("*{}", own.name),
             false => own.name.to_owned(),
         };
-        let names = function.parameters.iter().map(|own| name(own).len());
-        let kinds = function.parameters.iter().map(|own| own.kind.name().len());
+        let names = function
+            .parameters
+            .iter()
+            .map(|parameter| name(parameter).len());
+        let kinds = function
+            .parameters
+            .iter()
+            .map(|parameter| parameter.kind.name().len());
         let (names, kinds) = (names.max().unwrap_or(0) + 3, kinds.max().unwrap_or(0) + 3);
-        for own in function.parameters {
+        for parameter in function.parameters {
             let line = format!(
                 "  {:names$}{:kinds$}{}",
-                name(own),
-                own.kind.name(),
-                about(own)
+                name(parameter),
+                parameter.kind.name(),
+                about(parameter)
             );
             text.push_str(&format!("{}\n", line.trim_end()));
         }

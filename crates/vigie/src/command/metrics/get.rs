@@ -5,7 +5,7 @@ use super::drawing::render;
 use super::get_args::Format;
 use super::one_form::two_forms;
 use super::patterns::{SEE_NAMES, refuse_empty};
-use super::readings::{CSV_HEADER, Question, fetch, is_call, is_empty, nothing_read, rows};
+use super::readings::{CSV_HEADER, ReadRequest, fetch, is_call, is_empty, nothing_read, rows};
 use super::rendered::rendered;
 use super::time_range::time_range;
 use super::unmatched::unmatched;
@@ -16,7 +16,7 @@ use crate::error::Failure;
 use crate::figures::{seconds, shortest};
 use crate::monitoring::{Monitoring, TARGET_SPACE};
 use crate::output::csv_field;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
             None => output.generated(&rendered),
         };
     }
-    let bodies = fetch(Question::of(args, &name), &monitoring)?;
+    let bodies = fetch(ReadRequest::of(args, &name), &monitoring)?;
     if format == Format::Json {
         let text = one_array(&bodies)?;
         return match file {

@@ -3,8 +3,8 @@
 use crate::duration;
 use crate::error::Failure;
 use crate::monitoring::ScopeArgs;
+use crate::printable_text::{PrintableText, shown};
 use crate::screen::ScreenArgs;
-use crate::shown::{PrintableText, shown};
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(lines.rejects, []);
         let samples = lines.batch.iter();
         samples
-            .map(|own| (own.name().into_owned(), own.at.0, own.value))
+            .map(|sample| (sample.name().into_owned(), sample.at.0, sample.value))
             .collect()
     }
 

@@ -2,7 +2,7 @@
 
 use super::readings::is_call;
 use crate::error::{Failure, code};
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 
 /// The hint of commands that read.
 pub(super) const SEE_NAMES: &str = "`vigie metrics list` shows what there is";

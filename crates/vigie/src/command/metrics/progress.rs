@@ -2,7 +2,7 @@
 
 use crate::figures::in_words;
 use crate::output::{Output, to_stderr};
-use crate::shown::shown;
+use crate::printable_text::shown;
 use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 

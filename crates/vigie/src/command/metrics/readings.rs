@@ -5,7 +5,7 @@ use super::get_args::GetArgs;
 use crate::client::Request;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy};
-use crate::shown::PrintableText;
+use crate::printable_text::PrintableText;
 use wire::render::json::ReadRow;
 use wire::target::{Target, TargetError};
 
@@ -14,7 +14,7 @@ const TARGETS_PER_REQUEST: usize = base::limit::TARGETS_PER_QUERY.default as usi
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Question<'a> {
+pub(super) struct ReadRequest<'a> {
     pub(super) targets: &'a [String],
     pub(super) from: Option<&'a str>,
     pub(super) until: Option<&'a str>,
@@ -25,7 +25,7 @@ pub(super) struct Question<'a> {
     pub(super) zone: &'a str,
 }
 
-impl<'a> Question<'a> {
+impl<'a> ReadRequest<'a> {
     /// As the command line says it.
     pub(super) fn of(args: &'a GetArgs, zone: &'a str) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl<'a> Question<'a> {
 
 /// Asks the server, a few targets at a time.
 pub(super) fn fetch(
-    question: Question<'_>,
+    question: ReadRequest<'_>,
     monitoring: &Monitoring<'_>,
 ) -> Result<Vec<Vec<u8>>, Failure> {
     let mut bodies = Vec::new();

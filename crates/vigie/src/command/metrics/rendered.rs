@@ -51,7 +51,11 @@ pub(super) fn rendered(
     let theme = args.theme.map(|theme| ("template", theme.template()));
     let title = args.title.as_deref().map(|title| ("title", title));
     fields.extend(theme.into_iter().chain(title));
-    fields.extend(args.targets.iter().map(|own| ("target", own.as_str())));
+    fields.extend(
+        args.targets
+            .iter()
+            .map(|target| ("target", target.as_str())),
+    );
     let make = || Request::post(monitoring.url("/render")).form(&fields);
     let reply = monitoring.exchange(make, RetryPolicy::Once)?;
     if !reply.is_success() {

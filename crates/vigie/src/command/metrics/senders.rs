@@ -60,7 +60,7 @@ pub(crate) fn run(args: &SendersArgs, context: &Context) -> Result<(), Failure> 
     let url = monitoring.url(PATH);
     let reply = monitoring.exchange(|| Request::get(&url), RetryPolicy::Once)?;
     let mut list: SenderList = reply.parse("list the senders")?;
-    list.senders.retain(|own| own.silent || !args.silent);
+    list.senders.retain(|sender| sender.silent || !args.silent);
     if output.is_json() {
         return output.json(&list);
     }

@@ -34,13 +34,17 @@ impl<'a> ServerClock<'a> {
     /// Converts a time of this machine's clock to the server's.
     pub(crate) fn by_server(&self, here: Millis) -> Millis {
         let offset = *self.offset.get_or_init(|| self.measure());
-        here.plus(if is_believed(offset) { offset } else { 0 })
+        here.plus(if is_plausible_offset(offset) {
+            offset
+        } else {
+            0
+        })
     }
 
     /// Fails if the clock was needed and the two are too far apart.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.offset() {
-            Some(offset) if !is_believed(offset) => {
+            Some(offset) if !is_plausible_offset(offset) => {
                 let here = SystemClock.now();
                 Err(Failure::failed(format!(
                     "the server's clock says {}, and this machine's {}: so far apart, neither sets a time",
@@ -76,7 +80,7 @@ impl<'a> ServerClock<'a> {
     }
 }
 
-const fn is_believed(offset: i64) -> bool {
+const fn is_plausible_offset(offset: i64) -> bool {
     offset.unsigned_abs() <= OFFSET_MAX_MS
 }
 

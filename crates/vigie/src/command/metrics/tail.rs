@@ -1,7 +1,7 @@
 //! `metrics tail`: what arrives from now on.
 
 use super::patterns::{SEE_NAMES, refuse_empty};
-use super::readings::{self, Question, fetch};
+use super::readings::{self, ReadRequest, fetch};
 use super::watch::{LATE, NewSamples, repeat};
 use super::zone::zone;
 use crate::context::Context;
@@ -9,7 +9,7 @@ use crate::duration;
 use crate::error::Failure;
 use crate::figures::in_words;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::shown::shown;
+use crate::printable_text::shown;
 use base::time::Millis;
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &TailArgs, context: &Context) -> Result<(), Failure> {
         let mut bodies = Vec::new();
         for (targets, as_sent) in [(&paths, true), (&calls, false)] {
             bodies.extend(fetch(
-                Question {
+                ReadRequest {
                     targets,
                     from: Some(&from),
                     until: None,

@@ -5,7 +5,7 @@ use super::unit::Unit;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::output::Output;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::name::NameError;
 use base::sample::RejectReason;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Notes about targets that matched nothing while others did, because the gap is easy to overlook.
 
 use super::readings::is_empty;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use wire::render::json::ReadRow;
 use wire::target::Target;
 

@@ -9,12 +9,12 @@ pub(super) use repeat::repeat;
 
 use super::drawing::render;
 use super::get_args::{Format, GetArgs};
-use super::readings::{self, Question, fetch};
+use super::readings::{self, ReadRequest, fetch};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::{self, in_words};
 use crate::monitoring::Monitoring;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::time::{Clock as _, SystemClock, TimeRange};
 use base::time_expr::lenient;
 use jiff::tz::TimeZone;
@@ -76,7 +76,7 @@ impl Watched<'_> {
         let now = SystemClock.now();
         let (from, until) = (args.from.as_deref(), args.until.as_deref());
         let asked = lenient::range(from, until, now, zone).map_or(self.asked, |(range, _)| range);
-        let bodies = fetch(Question::of(args, name), self.monitoring)?;
+        let bodies = fetch(ReadRequest::of(args, name), self.monitoring)?;
         let rows = readings::rows(&args.targets, &bodies)?;
         let drawing = if rows.iter().all(readings::is_empty) {
             readings::nothing_read(&rows, self.monitoring)
@@ -107,9 +107,9 @@ impl Watched<'_> {
         let (args, (name, zone)) = (self.args, self.zone);
         let output = &self.context.output;
         let since = ago.map(|ago| format!("-{}s", (ago + LATE).as_secs()));
-        let question = Question {
+        let question = ReadRequest {
             from: since.as_deref().or(args.from.as_deref()),
-            ..Question::of(args, name)
+            ..ReadRequest::of(args, name)
         };
         let rows = readings::rows(&args.targets, &fetch(question, self.monitoring)?)?;
         if ago.is_none() {

@@ -4,8 +4,8 @@ use crate::client::{Request, encode};
 use crate::command::deleted::Deletion;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::printable_text::PrintableText;
 use crate::prompt;
-use crate::shown::PrintableText;
 use clap::Args;
 
 /// What `org-delete` takes.

@@ -2,11 +2,11 @@
 
 use crate::client::{Request, encode};
 use crate::command::deleted::Deletion;
-use crate::config::Place;
+use crate::config::DomainFields;
 use crate::context::Context;
 use crate::error::Failure;
+use crate::printable_text::PrintableText;
 use crate::prompt;
-use crate::shown::PrintableText;
 use clap::Args;
 
 /// What `space-delete` takes.
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &SpaceDeleteArgs, context: &Context) -> Result<(), Failu
     let gone = Deletion::of(&reply);
     context.update(|_, cf| {
         if cf.space_fields.guid == *guid {
-            cf.space_fields = Place::default();
+            cf.space_fields = DomainFields::default();
         }
     })?;
     if output.is_json() {

@@ -3,7 +3,7 @@
 use super::SpaceListing;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use clap::Args;
 
 /// What `spaces` takes.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// The access token alone.
 #[derive(Serialize)]
-struct Bare<'a> {
+struct BareToken<'a> {
     token: &'a str,
 }
 
@@ -14,7 +14,7 @@ struct Bare<'a> {
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let token = context.token()?;
     if context.output.is_json() {
-        return context.output.json(&Bare {
+        return context.output.json(&BareToken {
             token: token.expose(),
         });
     }

@@ -5,7 +5,7 @@ use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::figures;
 use crate::monitoring::domain_id;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use crate::token::Claims;
 use base::time::{Clock as _, SystemClock};
 use clap::Args;
@@ -198,7 +198,7 @@ fn noted_scope(args: &TokenArgs, context: &Context) -> Result<String, Failure> {
     if scope.starts_with("s-") {
         return Ok(scope);
     }
-    if let Some(refused) = context.shut_out_of(Some(&scope)) {
+    if let Some(refused) = context.no_role_refusal(Some(&scope)) {
         return Err(closed(&scope, args, refused, context));
     }
     if args.scope.is_some() || context.reach().is_some() {

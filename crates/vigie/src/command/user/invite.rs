@@ -6,7 +6,7 @@ use crate::command::role::{self, AccountRole, Change, OrgRole, SpaceRole};
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::output::printable;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use clap::Args;
 use wire::iam::user::{Invite, InviteUsers, Invited, User};
 
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &InviteArgs, context: &Context) -> Result<(), Failure> {
             PrintableText::word(&args.email)
         );
         match &user.one_time_code {
-            Some(code) => output.say(crate::shown::shown!(
+            Some(code) => output.say(crate::printable_text::shown!(
                 "One-time code, shown this once: {}\n{}\nHand it on, for this, where it is typed in place of the password:\n  {}",
                 code.expose(),
                 match user.replaces_code {

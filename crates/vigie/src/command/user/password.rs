@@ -3,9 +3,9 @@
 use crate::client::Request;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::given;
 use crate::output::Output;
 use crate::prompt;
+use crate::secret_argument;
 use base::secret::Secret;
 use clap::Args;
 use serde_json::json;
@@ -15,10 +15,10 @@ use wire::iam::user::ChangePassword;
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArgs {
     /// Password now: its text, or `@` and a file that holds it; asked for when missing
-    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = given::argument)]
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = secret_argument::argument)]
     current: Option<Secret<String>>,
     /// Password from now on: its text, or `@` and a file that holds it; asked for when missing
-    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = given::argument)]
+    #[arg(long, value_name = "PASSWORD|@FILE", value_parser = secret_argument::argument)]
     new: Option<Secret<String>>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &PasswordArgs, context: &Context) -> Result<(), Failure>
         output,
     )?;
     let new = match &args.new {
-        Some(given) => given::password(given.expose(), "--new", output)?,
+        Some(given) => secret_argument::password(given.expose(), "--new", output)?,
         None => prompt::new_password("`--new @FILE`", output)?,
     };
     output.action(format!("Changing the password of {}...", context.user()))?;
@@ -65,6 +65,6 @@ fn given_or_asked(
                 format!("`{flag} @FILE`"),
             )
         },
-        |given| given::password(given.expose(), flag, output),
+        |given| secret_argument::password(given.expose(), flag, output),
     )
 }

@@ -16,7 +16,7 @@ const TEXT_BYTES: usize = 200;
 
 /// Who sends, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ArrivingBy {
+pub(crate) struct ArrivalSource {
     /// The setting of the listener, or the path of the route.
     pub(crate) listener: &'static str,
     pub(crate) address: IpAddr,
@@ -24,7 +24,7 @@ pub(crate) struct ArrivingBy {
     pub(crate) key: Option<KeyId>,
 }
 
-impl ArrivingBy {
+impl ArrivalSource {
     pub(crate) const fn new(listener: &'static str, source: Source, key: Option<KeyId>) -> Self {
         Self {
             listener,
@@ -38,7 +38,7 @@ impl ArrivingBy {
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(super) domain: Domain,
-    pub(super) by: ArrivingBy,
+    pub(super) by: ArrivalSource,
     pub(super) at: Millis,
     /// Stored or overwritten.
     pub(super) taken: u64,
@@ -49,7 +49,7 @@ pub(crate) struct Arrival {
 
 impl Arrival {
     /// So many samples were taken, and nothing was refused.
-    pub(crate) const fn new(domain: Domain, by: ArrivingBy, at: Millis, taken: u64) -> Self {
+    pub(crate) const fn new(domain: Domain, by: ArrivalSource, at: Millis, taken: u64) -> Self {
         Self {
             domain,
             by,
@@ -63,8 +63,8 @@ impl Arrival {
 
     /// The lines that are no samples, and the samples that the store refused.
     pub(crate) fn lines(&mut self, lines: &Lines, appended: &Appended) {
-        for own in &lines.rejects {
-            self.refused(own.name.as_deref(), &own.reason);
+        for reject in &lines.rejects {
+            self.refused(reject.name.as_deref(), &reject.reason);
         }
         self.late(&lines.batch, appended);
     }
@@ -118,7 +118,7 @@ impl Arrival {
 /// The beginning of a text of a sender. One in which a credential may stand is not kept.
 fn shown(text: &str) -> Box<str> {
     let prefixes = ["vgk_", "vgr_", "vgs_", "eyJ"];
-    if prefixes.iter().any(|own| text.contains(own)) {
+    if prefixes.iter().any(|prefix| text.contains(prefix)) {
         return "<hidden: it may hold a credential>".into();
     }
     let mut end = text.len().min(TEXT_BYTES);
@@ -132,7 +132,7 @@ fn shown(text: &str) -> Box<str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RefusedSample {
     pub(crate) at: Millis,
-    pub(crate) by: ArrivingBy,
+    pub(crate) by: ArrivalSource,
     /// A word for the reason.
     pub(crate) reason: &'static str,
     /// The beginning of its name, if it has a readable one.
@@ -158,7 +158,7 @@ mod tests {
         let names: Vec<_> = arrival
             .samples
             .iter()
-            .map(|own| own.name.as_deref())
+            .map(|sample| sample.name.as_deref())
             .collect();
         assert_eq!(names, [Some("a.b"), None]);
     }

@@ -1,7 +1,7 @@
 //! Senders and refused samples by domain, within limits: in a domain the one that was silent longest gives way, and where all domains
 //! together have too many, one of the domain that has most.
 
-use super::arrival::{Arrival, ArrivingBy, RefusedSample};
+use super::arrival::{Arrival, ArrivalSource, RefusedSample};
 use base::limit::{self, Limit};
 use base::scope::Domain;
 use base::time::Millis;
@@ -84,7 +84,7 @@ impl SenderFigures {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
     /// The last that has sent comes first.
-    pub(crate) senders: Vec<(ArrivingBy, SenderFigures)>,
+    pub(crate) senders: Vec<(ArrivalSource, SenderFigures)>,
     /// Senders that gave way to others.
     pub(crate) left_out: u64,
     /// How many samples were refused for what.
@@ -95,7 +95,7 @@ pub(crate) struct View {
 
 #[derive(Debug, Default)]
 struct Entry {
-    senders: HashMap<ArrivingBy, SenderFigures>,
+    senders: HashMap<ArrivalSource, SenderFigures>,
     left_out: u64,
     reasons: BTreeMap<&'static str, u64>,
     refused: VecDeque<RefusedSample>,
@@ -104,7 +104,7 @@ struct Entry {
 impl Entry {
     /// Whether one was there to go.
     fn drop_silent(&mut self) -> bool {
-        let oldest = self.senders.iter().min_by_key(|own| own.1.last_at);
+        let oldest = self.senders.iter().min_by_key(|sender| sender.1.last_at);
         let oldest = oldest.map(|own| *own.0);
         let is_gone = oldest.is_some_and(|by| self.senders.remove(&by).is_some());
         self.left_out += u64::from(is_gone);
@@ -114,14 +114,14 @@ impl Entry {
 
 /// Everything.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct ArrivalTable {
     limits: Limits,
     domains: HashMap<Domain, Entry>,
     senders: usize,
     refused: usize,
 }
 
-impl Known {
+impl ArrivalTable {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -226,8 +226,16 @@ impl Known {
 
     pub(super) fn forget(&mut self, exists: impl Fn(Domain) -> bool) {
         self.domains.retain(|domain, _| exists(*domain));
-        self.senders = self.domains.values().map(|own| own.senders.len()).sum();
-        self.refused = self.domains.values().map(|own| own.refused.len()).sum();
+        self.senders = self
+            .domains
+            .values()
+            .map(|domain| domain.senders.len())
+            .sum();
+        self.refused = self
+            .domains
+            .values()
+            .map(|domain| domain.refused.len())
+            .sum();
     }
 }
 
@@ -238,7 +246,7 @@ mod tests {
     use base::sample::RejectReason;
     use std::cell::RefCell;
 
-    fn send(known: &mut Known, domain: u8, sender: u8, at: i64) -> Vec<&'static str> {
+    fn send(known: &mut ArrivalTable, domain: u8, sender: u8, at: i64) -> Vec<&'static str> {
         let hit = RefCell::new(Vec::new());
         let arrival = Arrival::new(space(domain), by(sender), Millis(at), 1);
         known.add(arrival, &|limit: &'static Limit| {
@@ -249,14 +257,18 @@ mod tests {
 
     #[test]
     fn the_one_silent_longest_gives_way_and_the_largest_domain_to_all_others() {
-        let mut known = Known::new(LIMITS);
+        let mut known = ArrivalTable::new(LIMITS);
         for sender in 1..=3 {
             assert!(send(&mut known, 1, sender, sender.into()).is_empty());
         }
         send(&mut known, 1, 1, 9);
         assert_eq!(send(&mut known, 1, 4, 10), ["senders_listed_per_domain"]);
         let view = known.view(space(1));
-        let last: Vec<i64> = view.senders.iter().map(|own| own.1.last_at.0).collect();
+        let last: Vec<i64> = view
+            .senders
+            .iter()
+            .map(|sender| sender.1.last_at.0)
+            .collect();
         assert_eq!((last, view.left_out), (vec![10, 9, 3], 1));
         for domain in 2..=6 {
             assert!(send(&mut known, domain, 1, 20).is_empty());
@@ -270,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_last_refused_samples_of_each_domain_are_kept() {
-        let mut known = Known::new(LIMITS);
+        let mut known = ArrivalTable::new(LIMITS);
         let mut refuse = |domain, at| {
             let mut arrival = Arrival::new(space(domain), by(1), Millis(at), 0);
             let reason = RejectReason::Value("not a number".to_owned());
@@ -293,7 +305,7 @@ mod tests {
     /// A sender was not silent until the clock had caught up with what it had once shown.
     #[test]
     fn a_clock_that_is_set_back_is_followed() {
-        let mut known = Known::new(LIMITS);
+        let mut known = ArrivalTable::new(LIMITS);
         let year = 365 * 86_400_000;
         for at in [0, 1000, 2000, year, year + 1000, 5000, 6000, 5500] {
             send(&mut known, 1, 1, at);
@@ -313,7 +325,7 @@ mod tests {
 
     #[test]
     fn silent_is_who_sends_nothing_for_much_longer_than_usual() {
-        let mut known = Known::new(LIMITS);
+        let mut known = ArrivalTable::new(LIMITS);
         for at in 0..20 {
             send(&mut known, 1, 1, at * 60_000);
             send(&mut known, 1, 2, at * 1000);
@@ -321,7 +333,7 @@ mod tests {
         send(&mut known, 1, 3, 0);
         let figures = |number: u8| {
             let view = known.view(space(1));
-            let own = view.senders.iter().find(|own| own.0 == by(number));
+            let own = view.senders.iter().find(|sender| sender.0 == by(number));
             own.unwrap().1
         };
         let minute = figures(1);

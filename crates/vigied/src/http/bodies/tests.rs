@@ -34,7 +34,7 @@ fn source(number: u8) -> ShareOwner {
 }
 
 /// Whether the body was told to give way.
-async fn was_told(body: &Arriving) -> bool {
+async fn was_told(body: &ArrivingBody) -> bool {
     let told = body.leave.notified();
     tokio::time::timeout(Duration::ZERO, told).await.is_ok()
 }
@@ -43,13 +43,13 @@ async fn was_told(body: &Arriving) -> bool {
 async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
     let bodies = shared(8, 1000, halves());
     let enter = |owner| bodies.enter(owner).unwrap();
-    let of_one: Vec<Arriving> = (0..5).map(|_| enter(source(1))).collect();
+    let of_one: Vec<ArrivingBody> = (0..5).map(|_| enter(source(1))).collect();
     // Beyond its share an address gives way to itself.
     assert!(was_told(&of_one[0]).await && !was_told(&of_one[1]).await);
-    let others: Vec<Arriving> = (2..=4).map(|number| enter(source(number))).collect();
+    let others: Vec<ArrivingBody> = (2..=4).map(|number| enter(source(number))).collect();
     // Beyond what strangers may have, the oldest of them all.
     assert!(was_told(&of_one[1]).await && !was_told(&others[0]).await);
-    let own: Vec<Arriving> = (0..4).map(|_| enter(account(1))).collect();
+    let own: Vec<ArrivingBody> = (0..4).map(|_| enter(account(1))).collect();
     for old in &of_one[2..] {
         assert!(was_told(old).await);
     }
@@ -88,9 +88,9 @@ async fn time_is_won_by_what_has_come_and_never_more_than_a_stall() {
     let begun = Instant::now();
     let mut body = bodies.enter_at(ShareOwner::Proxy, begun).unwrap();
     assert_eq!(body.deadline() - begun, STALL);
-    body.put_off(STALL / 4, begun + STALL / 2);
+    body.postpone(STALL / 4, begun + STALL / 2);
     assert_eq!(body.deadline() - begun, STALL * 5 / 4);
-    body.put_off(STALL * 100, begun + STALL);
+    body.postpone(STALL * 100, begun + STALL);
     assert_eq!(body.deadline() - begun, STALL * 2);
     // At 1000 bytes a second, 100 bytes are a tenth of one.
     let before = body.deadline();

@@ -8,7 +8,7 @@ use base::store::Deleted as Removed;
 use base::time::SystemClock;
 use db::Db;
 use iam::bootstrap::Request;
-use iam::manage::page::Window;
+use iam::manage::page::PageRequest;
 use iam::{Credential, IamConfig};
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -102,7 +102,7 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
     let mut sweep = Sweep::default();
     let mut round = async || {
         let due = iam.due();
-        sweep.work_off(&iam, &store, due, Millis(i64::MAX)).await
+        sweep.process_due(&iam, &store, due, Millis(i64::MAX)).await
     };
     round().await.unwrap_err();
     let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
@@ -111,7 +111,7 @@ async fn one_that_cannot_be_removed_holds_up_no_other_and_is_tried_again() {
     round().await.unwrap_err();
     let due: Vec<TenantId> = iam.due().iter().map(|own| own.tenant).collect();
     assert_eq!(due, [first]);
-    let window = Window { skip: 0, take: 1 };
+    let window = PageRequest { skip: 0, take: 1 };
     assert!(iam.deleted(&owner, window).entries.is_empty());
     assert_eq!(own.tries.lock().unwrap()[&first], 2, "it is tried again");
     own.keeps.lock().unwrap().clear();
@@ -150,7 +150,7 @@ async fn those_that_fail_come_behind_the_others_however_many_they_are() {
         ..Sweep::default()
     };
     for _ in 0..3 {
-        let done = sweep.work_off(&iam, &store, iam.due(), Millis(i64::MAX));
+        let done = sweep.process_due(&iam, &store, iam.due(), Millis(i64::MAX));
         let _ = done.await;
     }
     let left: Vec<TenantId> = own.held.lock().unwrap().keys().copied().collect();
@@ -160,7 +160,7 @@ async fn those_that_fail_come_behind_the_others_however_many_they_are() {
     );
     own.keeps.lock().unwrap().clear();
     while !iam.due().is_empty() {
-        let done = sweep.work_off(&iam, &store, iam.due(), Millis(i64::MAX));
+        let done = sweep.process_due(&iam, &store, iam.due(), Millis(i64::MAX));
         done.await.unwrap();
     }
     assert!(sweep.behind.is_empty());

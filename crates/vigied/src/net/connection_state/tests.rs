@@ -125,7 +125,7 @@ fn one_answer_among_others_is_given_up_alone() {
         Paced::new(Body::from("first"), &state),
         Paced::new(Body::from("second"), &state),
     );
-    let Some(Overdue::Answer(shared_body, limit)) = state.overdue(&none) else {
+    let Some(TimedOut::Answer(shared_body, limit)) = state.overdue(&none) else {
         panic!("nothing is given up");
     };
     assert_eq!(limit.name, "write_stall_seconds");
@@ -135,7 +135,7 @@ fn one_answer_among_others_is_given_up_alone() {
         .unwrap();
     assert!(runtime.block_on(first.frame()).unwrap().is_err());
     let last = state.overdue(&none);
-    assert!(matches!(last, Some(Overdue::Connection(_))), "{last:?}");
+    assert!(matches!(last, Some(TimedOut::Connection(_))), "{last:?}");
     drop((first, second));
     assert!(matches!(state.activity(), Activity::Idle(_)));
 }

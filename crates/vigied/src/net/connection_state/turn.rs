@@ -47,7 +47,7 @@ impl Answer {
     }
 
     /// A piece of this many bytes was handed out.
-    pub(super) fn is_the_clients(&mut self, bytes: usize) {
+    pub(super) fn begin_client_turn(&mut self, bytes: usize) {
         self.turn = Some(Instant::now());
         self.taken = self.taken.saturating_add(bytes as u64);
     }

@@ -1,12 +1,12 @@
 //! Tracks the parts of a read: done, being read, and left.
 
 use base::context::PartSpent;
-use base::store::Part;
+use base::store::ReadPart;
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A part, with its place among all.
-pub(super) type Claimed<'p> = (usize, Box<dyn Part + 'p>);
+pub(super) type NumberedPart<'p> = (usize, Box<dyn ReadPart + 'p>);
 
 /// All parts of a piece of work.
 pub(super) struct Parts<'p, T> {
@@ -23,10 +23,10 @@ struct State<'p, T> {
 }
 
 enum Slot<'p, T> {
-    Left(Box<dyn Part + 'p>),
+    Left(Box<dyn ReadPart + 'p>),
     Taken,
     /// Read, while a part before it is missing: it may have to be read again.
-    Ahead(Box<dyn Part + 'p>, PartSpent, T),
+    Ahead(Box<dyn ReadPart + 'p>, PartSpent, T),
     Done(T),
 }
 
@@ -47,7 +47,7 @@ impl<T> Drop for FailOnDrop<'_, '_, T> {
 }
 
 impl<'p, T> Parts<'p, T> {
-    pub(super) fn new(parts: Vec<Box<dyn Part + 'p>>) -> Self {
+    pub(super) fn new(parts: Vec<Box<dyn ReadPart + 'p>>) -> Self {
         let slots = parts.into_iter().map(Slot::Left).collect();
         Self {
             state: Mutex::new(State {
@@ -64,13 +64,13 @@ impl<'p, T> Parts<'p, T> {
     }
 
     /// The first part that is left; none after a failure.
-    pub(super) fn claim(&self) -> Option<Claimed<'p>> {
+    pub(super) fn claim(&self) -> Option<NumberedPart<'p>> {
         self.state().claim()
     }
 
     /// The first part that is left. Where others read the last ones, it waits for them to end, or to give one back. None when
     /// all is done, and after a failure.
-    pub(super) fn claim_or_wait(&self) -> Option<Claimed<'p>> {
+    pub(super) fn claim_or_wait(&self) -> Option<NumberedPart<'p>> {
         let mut state = self.state();
         loop {
             let claimed = state.claim();
@@ -88,7 +88,7 @@ impl<'p, T> Parts<'p, T> {
     }
 
     /// What was made of a part, which is let go of where nothing before it is missing.
-    pub(super) fn done(&self, (at, part): Claimed<'p>, spent: PartSpent, out: T) {
+    pub(super) fn done(&self, (at, part): NumberedPart<'p>, spent: PartSpent, out: T) {
         let mut done = Vec::new();
         let mut state = self.state();
         state.put(at, Slot::Ahead(part, spent, out));
@@ -105,13 +105,13 @@ impl<'p, T> Parts<'p, T> {
     }
 
     /// A part is left again.
-    pub(super) fn give_back(&self, (at, part): Claimed<'p>) {
+    pub(super) fn give_back(&self, (at, part): NumberedPart<'p>) {
         self.state().put(at, Slot::Left(part));
         self.changed.notify_all();
     }
 
     /// A part could not be read: no more is begun.
-    pub(super) fn failed(&self, (at, part): Claimed<'p>) {
+    pub(super) fn failed(&self, (at, part): NumberedPart<'p>) {
         let mut state = self.state();
         state.put(at, Slot::Left(part));
         state.is_failed = true;
@@ -126,7 +126,7 @@ impl<'p, T> Parts<'p, T> {
 
     /// What was made of the parts before the first that is missing, and the parts from there on, as if none of them had been
     /// begun.
-    pub(super) fn into_outcome(self) -> (Vec<T>, Vec<Box<dyn Part + 'p>>) {
+    pub(super) fn into_outcome(self) -> (Vec<T>, Vec<Box<dyn ReadPart + 'p>>) {
         let state = self.state.into_inner();
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let (mut outs, mut left) = (Vec::with_capacity(state.slots.len()), Vec::new());
@@ -157,7 +157,7 @@ impl<'p, T> State<'p, T> {
         self.whole == self.slots.len()
     }
 
-    fn claim(&mut self) -> Option<Claimed<'p>> {
+    fn claim(&mut self) -> Option<NumberedPart<'p>> {
         if self.is_failed {
             return None;
         }

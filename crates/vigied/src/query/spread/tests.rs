@@ -6,7 +6,7 @@ use super::super::helpers::Helpers;
 use super::super::turns::Turns;
 use super::super::turns::tests::{account, poll, take, turns};
 use super::*;
-use base::context::{Budget, Memory, Resource};
+use base::context::{Budget, MemoryReservation, Resource};
 use base::cursor::{Piece, SeriesVisitor};
 use base::limit;
 use base::series::SeriesKey;
@@ -50,7 +50,7 @@ struct Acting<'a> {
     act: &'a Act<'a>,
 }
 
-impl Part for Acting<'_> {
+impl ReadPart for Acting<'_> {
     fn cost(&self) -> u64 {
         self.cost
     }
@@ -74,10 +74,10 @@ impl Part for Acting<'_> {
     }
 }
 
-fn acting<'a>(count: usize, act: &'a Act<'a>) -> Vec<Box<dyn Part + 'a>> {
+fn acting<'a>(count: usize, act: &'a Act<'a>) -> Vec<Box<dyn ReadPart + 'a>> {
     let cost = SPREAD_COST;
     (0..count)
-        .map(|number| Box::new(Acting { number, cost, act }) as Box<dyn Part>)
+        .map(|number| Box::new(Acting { number, cost, act }) as Box<dyn ReadPart>)
         .collect()
 }
 
@@ -126,7 +126,7 @@ struct Room {
     used: AtomicU64,
 }
 
-impl Memory for Room {
+impl MemoryReservation for Room {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let fits = |used: u64| (used + bytes <= self.bytes).then_some(used + bytes);
         let used = self
@@ -315,7 +315,7 @@ fn little_is_read_by_one_thread() {
         cost,
         act: &act,
     };
-    let parts = (0..10).map(|number| Box::new(part(number)) as Box<dyn Part>);
+    let parts = (0..10).map(|number| Box::new(part(number)) as Box<dyn ReadPart>);
     let outs = read(&context, parts.collect(), &Numbers(None, 0)).unwrap();
     assert_eq!(numbers(&outs), (0..10).collect::<Vec<_>>());
     // One part cannot be divided.

@@ -182,10 +182,10 @@ async fn a_query_that_ends_while_its_turn_is_lent_stops_waiting_for_it() {
         }
     };
     assert!(poll(lent.as_mut()).is_pending());
-    assert!(turns.anybody_waits());
+    assert!(turns.has_waiting_query());
     go.send(()).unwrap();
     assert!(matches!(poll(lent.as_mut()), Poll::Ready(((), None))));
-    assert!(!turns.anybody_waits());
+    assert!(!turns.has_waiting_query());
     drop(other);
 }
 
@@ -227,7 +227,7 @@ async fn a_query_back_from_its_reader_takes_no_place_in_the_queue() {
         assert!(poll(lent.as_mut()).is_pending());
     }
     assert_eq!(turns.waiting(), 0);
-    assert!(turns.anybody_waits());
+    assert!(turns.has_waiting_query());
     let mut unbegun = pin!(take(&turns, account(5)));
     assert!(poll(unbegun.as_mut()).is_pending(), "a place is left");
     drop(other);
@@ -239,5 +239,5 @@ async fn a_query_back_from_its_reader_takes_no_place_in_the_queue() {
     }
     assert!(poll(unbegun.as_mut()).is_ready());
     assert_eq!(turns.waiting(), 0);
-    assert!(!turns.anybody_waits());
+    assert!(!turns.has_waiting_query());
 }

@@ -3,7 +3,7 @@
 //! query gets in between and the queue does not grow.
 
 use super::{QueueTicket, State, Turn};
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use crate::query::queue::{QueuePosition, Waiter};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl State {
         }
         let (running, people) = (self.running.of(owner), &self.people);
         let queue = self.queues.get_mut(&owner)?;
-        let begun = queue.waiters.iter().filter(|own| own.round.is_none());
+        let begun = queue.waiters.iter().filter(|waiter| waiter.round.is_none());
         let begun: Vec<Arc<str>> = begun.map(|own| Arc::clone(&own.person)).collect();
         let may_begin = begun.len() as u64 <= running;
         let begun: HashSet<Arc<str>> = begun.into_iter().collect();
@@ -84,7 +84,7 @@ mod tests {
         // Queries of the same account wait for the end of the first.
         let mut own = pin!(take(&turns, account(1)));
         assert!(poll(own.as_mut()).is_pending());
-        assert!(turns.anybody_waits());
+        assert!(turns.has_waiting_query());
         let held = held.yield_to_another().unwrap_err();
         let mut second = pin!(take(&turns, account(2)));
         let mut third = pin!(take(&turns, account(3)));
@@ -112,7 +112,7 @@ mod tests {
         };
         drop(held);
         assert!(poll(own.as_mut()).is_ready());
-        assert!(!turns.anybody_waits());
+        assert!(!turns.has_waiting_query());
     }
 
     #[tokio::test]

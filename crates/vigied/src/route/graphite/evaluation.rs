@@ -4,7 +4,7 @@ use super::events::EventSource;
 use super::store_source::StoreSource;
 use crate::app::App;
 use crate::http::problem::Refusal;
-use crate::query::rules::{HeldRules, RulesError};
+use crate::query::rules::{RulesError, RulesGuard};
 use base::context::{Context, Reservation};
 use base::error::Position;
 use base::scope::Scope;
@@ -72,7 +72,7 @@ pub(in crate::route) fn rules<'c>(
     app: &App,
     scope: &Scope,
     context: &'c Context,
-) -> Result<HeldRules<'c>, Refusal> {
+) -> Result<RulesGuard<'c>, Refusal> {
     let domain = scope.domain();
     let step = app.iam.resolution_seconds(domain);
     app.rules

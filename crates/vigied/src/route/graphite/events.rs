@@ -20,7 +20,7 @@ use base::time::{Millis, TimeRange};
 use iam::manage::event::Event;
 use query::EventQuery;
 use wire::code;
-use wire::event::{EventListing, Single, Wanted};
+use wire::event::{EventListing, Single, TagQuery};
 
 routes! {
     /// `/events/get_data`, and `/events` itself.
@@ -74,7 +74,7 @@ fn write_events(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refu
     let range = range(asked)?;
     let set = asked.parameters.last("set");
     let tags = asked.parameters.last("tags");
-    let mut wanted = tags.map(|tags| Wanted::parse(tags, set));
+    let mut wanted = tags.map(|tags| TagQuery::parse(tags, set));
     let events = EventQuery::new(asked, answer).all(range, wanted.as_mut())?;
     open(asked, answer)?;
     answer.out.push(b'[');

@@ -8,7 +8,7 @@ use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use base::store::{FindQuery, Node, StoreError};
 use wire::code;
-use wire::find::graphite::{self, Found};
+use wire::find::graphite::{self, GraphiteNode};
 use wire::find::packed;
 use wire::render::Sink as _;
 
@@ -116,17 +116,17 @@ fn as_asked(mut found: Vec<Node>, path: &str) -> Vec<Node> {
 }
 
 /// Each node as a branch, a leaf or both.
-fn found(nodes: &[Node], leaves_only: bool) -> Vec<Found<'_>> {
+fn found(nodes: &[Node], leaves_only: bool) -> Vec<GraphiteNode<'_>> {
     let mut found = Vec::with_capacity(nodes.len());
     for node in nodes {
         if node.branch && !leaves_only {
-            found.push(Found {
+            found.push(GraphiteNode {
                 path: &node.path,
                 is_leaf: false,
             });
         }
         if node.leaf {
-            found.push(Found {
+            found.push(GraphiteNode {
                 path: &node.path,
                 is_leaf: true,
             });
@@ -172,7 +172,7 @@ fn write_found(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refus
         _ => query.clone(),
     };
     let nodes = nodes_of_query(asked, answer, &path)?;
-    let texts = nodes.iter().map(|own| own.path.len() as u64).sum();
+    let texts = nodes.iter().map(|node| node.path.len() as u64).sum();
     reserve_tables(answer, nodes.len(), 0)?;
     let mut found = found(&nodes, leaves_only);
     graphite::sort(&mut found);

@@ -11,16 +11,16 @@ use super::slice_target;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;
+use crate::request::request_access::RequestAccess;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::context::{Context, Reservation, Stop};
 use base::limit;
 use base::store::StoreError;
 use http::HeaderMap;
-use query::draw::Form;
+use query::draw::PictureFormat;
 use query::series::{Series, reduce};
 use query::window::Window;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ enum Format {
     Msgpack,
     Rickshaw,
     Dygraph,
-    Picture(Form),
+    Picture(PictureFormat),
 }
 
 impl Format {
@@ -107,9 +107,9 @@ impl Format {
             Self::Raw => "text/plain",
             Self::Pickle => "application/pickle",
             Self::Msgpack => "application/x-msgpack",
-            Self::Picture(Form::Svg) => "image/svg+xml",
-            Self::Picture(Form::Png) => "image/png",
-            Self::Picture(Form::Pdf) => "application/x-pdf",
+            Self::Picture(PictureFormat::Svg) => "image/svg+xml",
+            Self::Picture(PictureFormat::Png) => "image/png",
+            Self::Picture(PictureFormat::Pdf) => "application/x-pdf",
         }
     }
 }
@@ -129,9 +129,9 @@ fn format_of(parameters: &Parameters) -> Result<Format, Refusal> {
         "msgpack" => Format::Msgpack,
         "rickshaw" => Format::Rickshaw,
         "dygraph" => Format::Dygraph,
-        "svg" => Format::Picture(Form::Svg),
-        "pdf" => Format::Picture(Form::Pdf),
-        "png" => Format::Picture(Form::Png),
+        "svg" => Format::Picture(PictureFormat::Svg),
+        "pdf" => Format::Picture(PictureFormat::Pdf),
+        "png" => Format::Picture(PictureFormat::Png),
         other => {
             let other = wire::excerpt::beginning(other);
             let formats = "json, csv, raw, pickle, msgpack, rickshaw, dygraph, png, svg or pdf";
@@ -254,7 +254,7 @@ fn evaluated<'c>(
 
 /// Holds the points that no series has as they are.
 fn consolidated<'c>(context: &'c Context, series: &[Series]) -> Result<Reservation<'c>, Refusal> {
-    let own = series.iter().filter(|own| own.values_per_point > 1);
+    let own = series.iter().filter(|series| series.values_per_point > 1);
     let points = own.map(|own| own.values.len().div_ceil(own.values_per_point));
     let bytes = (points.sum::<usize>() as u64).saturating_mul(8);
     let mut reserved = Reservation::new(context);
@@ -288,7 +288,7 @@ fn write_data(
             is_whole: own.is_whole,
         })
         .collect();
-    let has_values = series.iter().any(|own| !own.values.is_empty());
+    let has_values = series.iter().any(|series| !series.values.is_empty());
     write_columns(asked, answer, (format, has_values), &columns, window)
 }
 

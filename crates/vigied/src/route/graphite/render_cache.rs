@@ -49,7 +49,10 @@ fn question(asked: &GraphiteRequest) -> Result<Option<(CacheKey, Option<i64>)>, 
     }
     // What begins with `_` is there to make addresses differ, as for graphite-web.
     let counts = |name: &str| !name.starts_with('_') && name != "cacheTimeout";
-    let mut pairs: Vec<(&str, &str)> = parameters.iter().filter(|own| counts(own.0)).collect();
+    let mut pairs: Vec<(&str, &str)> = parameters
+        .iter()
+        .filter(|parameter| counts(parameter.0))
+        .collect();
     // The order of targets counts, and of no two names.
     pairs.sort_by_key(|(name, _)| *name);
     let bytes: usize = pairs

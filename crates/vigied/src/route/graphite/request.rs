@@ -2,12 +2,12 @@
 
 use super::parameters::{Parameters, invalid};
 use crate::app::App;
-use crate::http::accepted::{self, EncodingChoice};
+use crate::http::accept_encoding::{self, EncodingChoice};
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
-use crate::request::presented::Way;
+use crate::request::presented_credential::CredentialHeader;
+use crate::request::request_access::RequestAccess;
 use axum::response::Response;
 use base::scope::Scope;
 use http::{HeaderMap, HeaderValue, header};
@@ -34,7 +34,7 @@ macro_rules! routes {
         pub(crate) async fn $get(
             axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
             caller: crate::request::caller::Caller,
-            admission: crate::request::admission::RequestAccess,
+            admission: crate::request::request_access::RequestAccess,
             headers: http::HeaderMap,
             axum::extract::RawQuery(url): axum::extract::RawQuery,
         ) -> Result<axum::response::Response, crate::http::problem::Refusal> {
@@ -47,7 +47,7 @@ macro_rules! routes {
         pub(crate) async fn $post(
             axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
             caller: crate::request::caller::Caller,
-            admission: crate::request::admission::RequestAccess,
+            admission: crate::request::request_access::RequestAccess,
             headers: http::HeaderMap,
             axum::extract::RawQuery(url): axum::extract::RawQuery,
             crate::request::form_body::FormBody(form): crate::request::form_body::FormBody,
@@ -67,7 +67,7 @@ macro_rules! routes_of_one {
         pub(crate) async fn $get(
             axum::extract::State(app): axum::extract::State<std::sync::Arc<crate::app::App>>,
             caller: crate::request::caller::Caller,
-            admission: crate::request::admission::RequestAccess,
+            admission: crate::request::request_access::RequestAccess,
             axum::extract::Path(named): axum::extract::Path<String>,
             headers: http::HeaderMap,
             axum::extract::RawQuery(url): axum::extract::RawQuery,
@@ -89,7 +89,7 @@ pub(super) async fn answer(
     media_type: &'static str,
     work: Work,
 ) -> Result<Response, Refusal> {
-    if caller.way == Way::Basic && callback(&parameters)?.is_some() {
+    if caller.way == CredentialHeader::Basic && callback(&parameters)?.is_some() {
         // A browser sends such a credential of itself, and any page may run a script of this server.
         return Err(invalid(
             "jsonp",
@@ -127,7 +127,7 @@ pub(super) async fn answer(
 /// A picture is packed already, and only packed again for who takes nothing else.
 fn accepted(headers: &HeaderMap, media_type: &str) -> EncodingChoice {
     let is_packed = matches!(media_type, "image/png" | "application/x-pdf");
-    match accepted::of(headers) {
+    match accept_encoding::of(headers) {
         EncodingChoice::Packed(_) if is_packed => EncodingChoice::Plain,
         accepted => accepted,
     }
@@ -163,7 +163,9 @@ pub(super) fn callback(parameters: &Parameters) -> Result<Option<&str>, Refusal>
 
 /// Whether JSON is asked for on several lines, by anything that `pretty` says.
 pub(super) fn is_pretty(parameters: &Parameters) -> bool {
-    parameters.last("pretty").is_some_and(|own| !own.is_empty())
+    parameters
+        .last("pretty")
+        .is_some_and(|parameter| !parameter.is_empty())
 }
 
 /// A value as JSON, on several lines where that is asked for.

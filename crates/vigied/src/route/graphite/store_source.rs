@@ -38,7 +38,10 @@ fn compiled_bytes(path: &Path) -> u64 {
     let Path::Tags(expressions) = path else {
         return 0;
     };
-    let regexes = expressions.iter().filter(|own| own.is_regex()).count();
+    let regexes = expressions
+        .iter()
+        .filter(|expression| expression.is_regex())
+        .count();
     (regexes as u64).saturating_mul(COMPILED_BYTES_MAX as u64)
 }
 
@@ -46,19 +49,19 @@ impl Source for StoreSource<'_> {
     fn fetch(&self, paths: &[Path], range: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
         let mut found: Vec<Vec<Fetched>> = paths.iter().map(|_| Vec::new()).collect();
         // Until all is read; the evaluation counts from there on.
-        let mut held = Reservation::new(self.context);
+        let mut reservation = Reservation::new(self.context);
         let mut selectors = Vec::with_capacity(paths.len());
         for (place, path) in paths.iter().enumerate() {
             // To compile one may take milliseconds, and there may be hundreds.
             self.context.check(Instant::now())?;
-            held.grow(compiled_bytes(path))?;
+            reservation.grow(compiled_bytes(path))?;
             if let Some(own) = PathSelector::of(path, self.has_tagged) {
-                held.grow(own.selector().table_bytes())?;
+                reservation.grow(own.selector().table_bytes())?;
                 selectors.push((place, own));
             }
         }
         if range.from <= self.now && !selectors.is_empty() {
-            self.read(&selectors, range, (&mut found, held))?;
+            self.read(&selectors, range, (&mut found, reservation))?;
         }
         for series in &mut found {
             series.sort_by(|a, b| a.name.cmp(&b.name));
@@ -73,7 +76,7 @@ impl Source for StoreSource<'_> {
 
     fn events(&self, tags: &[String], range: Range) -> Result<Vec<Event>, StoreError> {
         self.happened
-            .map_or(Ok(Vec::new()), |own| own.events(tags, range))
+            .map_or(Ok(Vec::new()), |happened| happened.events(tags, range))
     }
 }
 

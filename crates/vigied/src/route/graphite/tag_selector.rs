@@ -44,7 +44,7 @@ fn matcher(expression: &TagExpression, budget: &mut MatcherBudget) -> Option<Mat
         Comparison::Regex => (Op::Regex, prefix()),
         Comparison::NotRegex => (Op::NotRegex, prefix()),
     };
-    Matcher::within(budget, &expression.tag, op, &value).ok()
+    Matcher::with_budget(budget, &expression.tag, op, &value).ok()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) fn to(outcome: &Outcome) -> Response {
         Some(refusal) => refusal.into_response(),
     };
     mark(response.headers_mut());
-    outcome.tell(response.headers_mut());
+    outcome.add_receipt(response.headers_mut());
     response
 }
 

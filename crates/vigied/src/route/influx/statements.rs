@@ -48,7 +48,9 @@ fn answered(url: &[u8], form: &[u8]) -> Result<Response, Refusal> {
         return Err(Refusal(problem.field("q")));
     };
     let statements = text.split(';').map(str::trim);
-    let statements: Vec<&str> = statements.filter(|own| !own.is_empty()).collect();
+    let statements: Vec<&str> = statements
+        .filter(|statement| !statement.is_empty())
+        .collect();
     if statements.len() > STATEMENTS_MAX {
         let message = format!("more than {STATEMENTS_MAX} statements at once");
         return Err(Refusal(code::PARAMETER_INVALID.problem(message).field("q")));

@@ -2,13 +2,13 @@
 
 use super::answer;
 use crate::app::App;
-use crate::app::arrivals::ArrivingBy;
+use crate::app::arrivals::ArrivalSource;
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::http::worker;
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::payload::SamplesPayload;
+use crate::request::request_access::RequestAccess;
 use crate::route::portions::{Outcome, Portions};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -31,7 +31,7 @@ pub(crate) async fn write(
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
-    let by = ArrivingBy::new("/write", source, caller.key);
+    let by = ArrivalSource::new("/write", source, caller.key);
     let outcome = stored(app, (caller, admission), by, (raw, body)).await?;
     Ok(answer::to(&outcome))
 }
@@ -45,7 +45,7 @@ pub(crate) async fn write_v2(
     RawQuery(raw): RawQuery,
     SamplesPayload(body): SamplesPayload,
 ) -> Result<Response, Refusal> {
-    let by = ArrivingBy::new("/api/v2/write", source, caller.key);
+    let by = ArrivalSource::new("/api/v2/write", source, caller.key);
     let outcome = stored(app, (caller, admission), by, (raw, body)).await?;
     Ok(answer::to(&outcome))
 }
@@ -53,7 +53,7 @@ pub(crate) async fn write_v2(
 async fn stored(
     app: Arc<App>,
     (caller, admission): (Caller, RequestAccess),
-    by: ArrivingBy,
+    by: ArrivalSource,
     (raw, body): (Option<String>, bytes::Bytes),
 ) -> Result<Outcome, Refusal> {
     let precision = precision(raw.as_deref().unwrap_or_default())?;
@@ -75,7 +75,7 @@ fn store_lines(
     let mut decoder = Decoder::new(precision);
     for slice in body.chunks(SLICE_BYTES) {
         decoder.feed(slice, now);
-        if portions.hold(decoder.ready_bytes())? {
+        if portions.reserve(decoder.ready_bytes())? {
             portions.store(&decoder.take())?;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::parameters::{invalid, query_of};
 use crate::app::App;
-use crate::app::arrivals::{ArrivingBy, View};
+use crate::app::arrivals::{ArrivalSource, View};
 use crate::http::problem::Refusal;
 use crate::request::caller::Caller;
 use crate::route::reply::json;
@@ -92,7 +92,7 @@ fn view(app: &App, caller: &Caller, raw: Option<&str>) -> Result<View, Refusal> 
     Ok(app.arrivals.of(domain, |limit| app.metrics.limited(limit)))
 }
 
-fn told(by: &ArrivingBy) -> (String, String, Option<String>) {
+fn told(by: &ArrivalSource) -> (String, String, Option<String>) {
     let key = by.key.map(|key| key.to_string());
     (by.listener.to_owned(), by.address.to_string(), key)
 }

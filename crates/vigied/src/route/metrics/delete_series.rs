@@ -3,12 +3,12 @@
 use super::audited::Deleter;
 use super::parameters::{invalid, query_refusal, reserve_tables};
 use crate::app::App;
-use crate::http::accepted::EncodingChoice;
+use crate::http::accept_encoding::EncodingChoice;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
 use crate::request::form_body::FormBody;
+use crate::request::request_access::RequestAccess;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use base::scope::Scope;

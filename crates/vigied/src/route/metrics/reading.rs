@@ -2,18 +2,18 @@
 
 use super::parameters::NoticeSlot;
 use crate::app::App;
-use crate::http::accepted;
+use crate::http::accept_encoding;
 use crate::http::problem::Refusal;
 use crate::query::{self, answer::Answer};
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
+use crate::request::request_access::RequestAccess;
 use axum::response::Response;
 use base::scope::Scope;
 use http::HeaderMap;
 use std::sync::Arc;
 
 /// Writes the answer of a route.
-pub(super) type Read =
+pub(super) type AnswerWriter =
     fn(&App, &Scope, Option<&str>, &NoticeSlot, &mut Answer) -> Result<(), Refusal>;
 
 /// Answers with the output of `read`.
@@ -22,7 +22,7 @@ pub(super) async fn reading(
     (caller, admission): (Caller, RequestAccess),
     headers: &HeaderMap,
     raw: Option<String>,
-    read: Read,
+    read: AnswerWriter,
 ) -> Result<Response, Refusal> {
     let (worker, scope) = (Arc::clone(app), caller.scope);
     let asked = scope.clone();
@@ -31,7 +31,7 @@ pub(super) async fn reading(
     let answered = query::answer(
         &app.queries,
         (&asked, Box::new(admission)),
-        accepted::of(headers),
+        accept_encoding::of(headers),
         move |answer| read(&worker, &scope, raw.as_deref(), &writer_slot, answer),
     );
     Ok(notice_slot.add_to(answered.await?))

@@ -4,14 +4,14 @@
 
 use super::parameters::{NoticeSlot, invalid, parameter, query_of, reserve_tables, times};
 use super::reading::reading;
-use super::rows::{Form, Rows};
+use super::rows::{RowOptions, Rows};
 use super::targets::{MetricsTarget, targets};
 use super::views::RuleViews;
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
-use crate::request::admission::RequestAccess;
 use crate::request::caller::Caller;
+use crate::request::request_access::RequestAccess;
 use crate::route::graphite::evaluation::{self, TargetEvaluation};
 use crate::route::graphite::events::EventSource;
 use axum::extract::{RawQuery, State};
@@ -63,7 +63,7 @@ fn draw(
     }
     let asks_for_sent = asks_for_sent(&query, &targets)?;
     let x_files_factor = x_files_factor(&query)?;
-    let form = Form {
+    let form = RowOptions {
         // Graphite ignores values that are not positive numbers.
         points_max: parameter(&query, "maxDataPoints")?
             .and_then(|text| text.parse::<usize>().ok())
@@ -82,7 +82,7 @@ fn draw(
         .and_then(|seconds| Step::new(i64::from(seconds).saturating_mul(1000)));
     let is_as_sent = asks_for_sent || (step.is_none() && rules.has_no_step_rules());
     let range = times.range.unwrap_or(time_expr::default_range(times.now));
-    let has_calls = targets.iter().any(|own| own.path().is_none());
+    let has_calls = targets.iter().any(|target| target.path().is_none());
     // The store's own slots know the mean of all that is there.
     let is_mean = rules.is_empty() && (form.points_max.is_none() || x_files_factor <= 0.0);
     if !has_calls && (is_as_sent || is_mean) {
@@ -126,8 +126,8 @@ fn draw(
         if is_as_sent {
             read(app, scope, target, &mut rows)?;
         }
-        for own in series {
-            rows.write_view(own)?;
+        for series in series {
+            rows.write_view(series)?;
         }
     }
     rows.end();
@@ -186,7 +186,7 @@ fn asks_for_sent(query: &Query, targets: &[MetricsTarget<'_>]) -> Result<bool, R
             return Err(invalid("as", format!("`as` is `sent`, not `{other}`")));
         }
     }
-    let call = targets.iter().find_map(|own| match own {
+    let call = targets.iter().find_map(|target| match target {
         MetricsTarget::Call(text) => Some(*text),
         MetricsTarget::Path(_) => None,
     });

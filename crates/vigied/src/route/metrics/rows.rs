@@ -29,7 +29,7 @@ struct FirstPass {
 
 /// What a reader wants to see of each series.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Form {
+pub(super) struct RowOptions {
     /// At most so many points.
     pub(super) points_max: Option<usize>,
     /// Whether points without a value are shown, and series without any.
@@ -42,7 +42,7 @@ pub(super) struct Rows<'a> {
     pub(super) context: &'a Context,
     /// Of those that are read as they are written.
     pub(super) shape: Shape,
-    form: Form,
+    form: RowOptions,
     /// Whether there has been a row.
     any: bool,
 }
@@ -53,7 +53,7 @@ impl<'a> Rows<'a> {
         answer: &'a mut Answer,
         context: &'a Context,
         shape: Shape,
-        form: Form,
+        form: RowOptions,
     ) -> Self {
         context.set_slots_per_series(match shape {
             Shape::Grid { window, .. } => window.slots() as u64,

@@ -2,7 +2,7 @@
 
 use super::parameters::{NoticeSlot, invalid, parameter, query_of};
 use crate::app::App;
-use crate::app::arrivals::{Arrival, ArrivingBy};
+use crate::app::arrivals::{Arrival, ArrivalSource};
 use crate::http::problem::Refusal;
 use crate::http::source::RequestSource;
 use crate::http::worker;
@@ -58,11 +58,11 @@ pub(crate) async fn send(
         worker_slot.set(decoded.notice);
         let early = decoded.rejects.iter().map(|reject| &reject.reason);
         let appended = worker.store_batch(&caller.scope, &decoded.batch, early, durability)?;
-        let by = ArrivingBy::new("/v1/metrics", source, caller.key);
+        let by = ArrivalSource::new("/v1/metrics", source, caller.key);
         let taken = appended.stored + appended.overwritten;
         let mut arrival = Arrival::new(caller.scope.domain(), by, now, taken);
-        for own in &decoded.rejects {
-            arrival.refused(own.name.as_deref(), &own.reason);
+        for reject in &decoded.rejects {
+            arrival.refused(reject.name.as_deref(), &reject.reason);
         }
         arrival.late(&decoded.batch, &appended);
         worker.note_arrival(arrival);
@@ -103,7 +103,7 @@ fn status<'a>(
     let later = RejectReason::ACCOUNT_LIMIT;
     if receipt.received == 0 || receipt.stored > 0 {
         StatusCode::OK
-    } else if reasons.all(|own| own.code() == later) {
+    } else if reasons.all(|reason| reason.code() == later) {
         StatusCode::TOO_MANY_REQUESTS
     } else {
         StatusCode::BAD_REQUEST

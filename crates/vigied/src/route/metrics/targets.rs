@@ -7,7 +7,7 @@ use crate::http::problem::Refusal;
 use crate::route::graphite::evaluation;
 use base::error::Position;
 use base::limit;
-use base::pattern::{Pattern, PatternError, Place};
+use base::pattern::{Pattern, PatternError, TextPosition};
 use wire::code;
 use wire::query::Query;
 use wire::target::{Target, TargetError};
@@ -81,7 +81,7 @@ fn call(texts: &[&str], place: usize) -> Result<(), Refusal> {
         } else {
             let Refusal(problem) = pattern_refusal(&code::TARGET_MALFORMED, "target", path, &error);
             let length = text.get(span.clone()).map_or(0, |own| own.chars().count());
-            let begins = Place::of(text, span.start);
+            let begins = TextPosition::of(text, span.start);
             Refusal(problem.position(position(place, begins, length)))
         });
     }
@@ -96,6 +96,6 @@ fn malformed(text: &str, place: usize, error: &PatternError) -> Refusal {
     })
 }
 
-fn position(number: usize, at: Place, length: usize) -> Option<Position> {
+fn position(number: usize, at: TextPosition, length: usize) -> Option<Position> {
     Position::new(number.saturating_add(1), at.column, length)
 }

@@ -28,7 +28,7 @@ impl<'c> RuleViews<'c> {
         // An empty target is none, and the others keep their places.
         let calls: Vec<&str> = targets
             .iter()
-            .map(|own| match own {
+            .map(|target| match target {
                 MetricsTarget::Call(text) => *text,
                 MetricsTarget::Path(_) => "",
             })
@@ -58,7 +58,7 @@ impl<'c> RuleViews<'c> {
         }
         // Where no series has any place for a value, nothing is shown of any, as in `/render`.
         let mut series = views.of_targets.iter().flatten();
-        if series.all(|own| own.values.is_empty()) {
+        if series.all(|series| series.values.is_empty()) {
             views.of_targets.iter_mut().for_each(Vec::clear);
         }
         Ok(views)

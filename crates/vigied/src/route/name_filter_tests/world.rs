@@ -6,8 +6,8 @@ use crate::boot::{self, Booted, database};
 use crate::cli::SettingArgs;
 use crate::config::{self, Layers, Settings};
 use crate::data_dir::DataDir;
+use crate::http::advertised_address::OwnAddress;
 use crate::http::graphite_prefix::without_prefix;
-use crate::http::own_address::OwnAddress;
 use crate::operator::init;
 use crate::route;
 use axum::Router;
@@ -37,7 +37,7 @@ struct Limited {
 impl Limited {
     fn limit(&self, credential: Credential<'_>, scope: Scope) -> Scope {
         let key = self.key.get();
-        if !matches!(credential, Credential::ApiKey(text) if key.is_some_and(|own| own == text)) {
+        if !matches!(credential, Credential::ApiKey(text) if key.is_some_and(|key| key == text)) {
             return scope;
         }
         let allowed = Action::ALL

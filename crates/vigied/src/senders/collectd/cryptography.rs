@@ -9,7 +9,7 @@ use base::secret::Secret;
 use std::sync::Arc;
 use wire::ingest::collectd::network::Cryptography;
 
-/// Whose packets are taken.
+/// The secrets of the users whose packets are accepted.
 #[derive(Debug)]
 pub(super) struct Secrets {
     users: Users,

@@ -10,7 +10,7 @@ use super::shared_sum::WAITING_BYTES_MAX;
 use super::sum::{Owner, SampleOrigin};
 use super::sums::Sums;
 use super::tell_waited;
-use crate::http::share::ShareOwner;
+use crate::http::fair_share::ShareOwner;
 use base::limit;
 use base::sample::Batch;
 use base::scope::{Action, Scope};
@@ -23,32 +23,32 @@ use wire::ingest::statsd::flush_time;
 /// How long the last flush waits for those who still read, and then for the store.
 const LAST: Duration = Duration::from_secs(5);
 
-/// A batch that the store did not take yet.
+/// A batch that waits to be stored again.
 #[derive(Debug)]
-struct Later<'s> {
+struct DeferredBatch<'s> {
     owner: Owner,
     batch: Batch,
     since: Instant,
     taken: Bytes<'s>,
 }
 
-/// What became of a batch.
-enum Put {
+/// The outcome of storing a batch.
+enum StoreOutcome {
     Done,
-    Later(Batch),
+    Retry(Batch),
 }
 
 /// Flushes until the server ends.
 pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
     let interval = Duration::from_millis(sums.settings.sums.flush_interval_ms);
     let mut due = Instant::now() + interval;
-    let mut later = VecDeque::new();
+    let mut deferred = VecDeque::new();
     while !shared.is_stopping() {
         let left = due.saturating_duration_since(Instant::now());
         std::thread::sleep(left.min(TICK));
-        again(shared, sums, &mut later);
+        retry_deferred(shared, sums, &mut deferred);
         if Instant::now() >= due {
-            flush(shared, sums, &mut later);
+            flush(shared, sums, &mut deferred);
             // Where it took longer than an interval, those between are left out.
             while due <= Instant::now() {
                 due += interval;
@@ -59,14 +59,14 @@ pub(in super::super) fn run(shared: &SenderContext, sums: &Sums) {
     while sums.has_readers() && begun.elapsed() < LAST {
         std::thread::sleep(Duration::from_millis(20));
     }
-    flush(shared, sums, &mut later);
+    flush(shared, sums, &mut deferred);
     let begun = Instant::now();
-    while !later.is_empty() && begun.elapsed() < LAST {
+    while !deferred.is_empty() && begun.elapsed() < LAST {
         std::thread::sleep(TICK);
-        again(shared, sums, &mut later);
+        retry_deferred(shared, sums, &mut deferred);
     }
-    for own in later {
-        lost(shared, None, "store_unavailable", &own.batch);
+    for own in deferred {
+        count_lost_batch(shared, None, "store_unavailable", &own.batch);
     }
 }
 
@@ -84,7 +84,11 @@ fn second(now: Millis, last: Millis) -> Millis {
 }
 
 /// Stores the sums of all domains, and forgets those that have none left.
-fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Later<'s>>) {
+fn flush<'s>(
+    shared: &'s SenderContext,
+    sums: &'s Sums,
+    deferred: &mut VecDeque<DeferredBatch<'s>>,
+) {
     let now = shared.app.clock.now();
     for (owner, shared_sum) in sums.all() {
         let mut waited = Vec::new();
@@ -94,14 +98,14 @@ fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Lat
         let at = second(now, sum.flushed_at);
         sum.flushed_at = at;
         let taken = sum.aggregator.take_out();
-        let has_right = |own| !matches!(right(shared, owner, own), Right::Gone);
+        let has_right = |own| !matches!(store_right(shared, owner, own), StoreRight::Withdrawn);
         let is_anybody_left = sum.senders.iter().any(has_right);
         let senders: VecDeque<SampleOrigin> =
             sum.senders.iter().filter_map(SampleOrigin::copy).collect();
-        let held = sums.memory.hold(account, taken.bytes());
+        let reservation = sums.memory.reserve_taken(account, taken.bytes());
         let is_over = sum.aggregator.series() == 0 || !is_anybody_left;
         if !is_over || !sums.close(owner, &shared_sum, &mut sum) {
-            sums.rebook(&mut sum);
+            sums.resize(&mut sum);
         }
         // Connections wait for it.
         drop(sum);
@@ -111,46 +115,46 @@ fn flush<'s>(shared: &'s SenderContext, sums: &'s Sums, later: &mut VecDeque<Lat
         }
         let whose = (owner, ShareOwner::Account(account));
         let left_out = taken.tell(at, sums.memory.portion(), |batch| {
-            put_or_keep(shared, whose, &senders, batch, later);
+            store_or_defer(shared, whose, &senders, batch, deferred);
         });
-        drop(held);
+        drop(reservation);
         if left_out > 0 {
-            let last = senders.front().map(|own| own.sender);
+            let last = senders.front().map(|sender| sender.sender);
             count_lost(shared, last, "not_finite", left_out);
         }
     }
 }
 
 /// Stores a batch, or keeps it for the next try.
-fn put_or_keep<'s>(
+fn store_or_defer<'s>(
     shared: &'s SenderContext,
     whose: (Owner, ShareOwner),
     senders: &VecDeque<SampleOrigin>,
     batch: Batch,
-    later: &mut VecDeque<Later<'s>>,
+    deferred: &mut VecDeque<DeferredBatch<'s>>,
 ) {
-    match put(shared, whose.0, senders, batch) {
-        Put::Done => {}
-        Put::Later(batch) => keep(shared, whose, senders, batch, later),
+    match store(shared, whose.0, senders, batch) {
+        StoreOutcome::Done => {}
+        StoreOutcome::Retry(batch) => defer(shared, whose, senders, batch, deferred),
     }
 }
 
 /// Keeps a batch for the next try, where there is room.
-fn keep<'s>(
+fn defer<'s>(
     shared: &'s SenderContext,
     (owner, whose): (Owner, ShareOwner),
     senders: &VecDeque<SampleOrigin>,
     batch: Batch,
-    later: &mut VecDeque<Later<'s>>,
+    deferred: &mut VecDeque<DeferredBatch<'s>>,
 ) {
     let mut taken = shared.in_flight.none(whose);
     if !taken.grow(batch.len() * SAMPLE_BYTES) {
         shared.app.metrics.limited(&limit::SENDERS_IN_FLIGHT_BYTES);
-        let last = senders.front().map(|own| own.sender);
-        lost(shared, last, "store_unavailable", &batch);
+        let last = senders.front().map(|sender| sender.sender);
+        count_lost_batch(shared, last, "store_unavailable", &batch);
         return;
     }
-    later.push_back(Later {
+    deferred.push_back(DeferredBatch {
         owner,
         batch,
         since: Instant::now(),
@@ -159,14 +163,18 @@ fn keep<'s>(
 }
 
 /// Tries again what the store did not take.
-fn again<'s>(shared: &'s SenderContext, sums: &Sums, later: &mut VecDeque<Later<'s>>) {
-    for _ in 0..later.len() {
-        let Some(Later {
+fn retry_deferred<'s>(
+    shared: &'s SenderContext,
+    sums: &Sums,
+    deferred: &mut VecDeque<DeferredBatch<'s>>,
+) {
+    for _ in 0..deferred.len() {
+        let Some(DeferredBatch {
             owner,
             batch,
             since,
             taken,
-        }) = later.pop_front()
+        }) = deferred.pop_front()
         else {
             return;
         };
@@ -177,13 +185,13 @@ fn again<'s>(shared: &'s SenderContext, sums: &Sums, later: &mut VecDeque<Later<
             }
             None => VecDeque::new(),
         };
-        match put(shared, owner, &senders, batch) {
-            Put::Done => {}
-            Put::Later(batch) if since.elapsed() > shared.limits.held => {
-                let last = senders.front().map(|own| own.sender);
-                lost(shared, last, "store_unavailable", &batch);
+        match store(shared, owner, &senders, batch) {
+            StoreOutcome::Done => {}
+            StoreOutcome::Retry(batch) if since.elapsed() > shared.limits.held => {
+                let last = senders.front().map(|sender| sender.sender);
+                count_lost_batch(shared, last, "store_unavailable", &batch);
             }
-            Put::Later(batch) => later.push_back(Later {
+            StoreOutcome::Retry(batch) => deferred.push_back(DeferredBatch {
                 owner,
                 batch,
                 since,
@@ -194,22 +202,22 @@ fn again<'s>(shared: &'s SenderContext, sums: &Sums, later: &mut VecDeque<Later<
 }
 
 /// Stores a batch under the right of one of those whose values are in it.
-fn put(
+fn store(
     shared: &SenderContext,
     owner: Owner,
     senders: &VecDeque<SampleOrigin>,
     batch: Batch,
-) -> Put {
-    let last = senders.front().map(|own| own.sender);
-    let mut is_held = false;
+) -> StoreOutcome {
+    let last = senders.front().map(|sender| sender.sender);
+    let mut is_any_unknown = false;
     for own in senders {
-        let scope = match right(shared, owner, own) {
-            Right::Held(scope) => scope,
-            Right::Unknown => {
-                is_held = true;
+        let scope = match store_right(shared, owner, own) {
+            StoreRight::Granted(scope) => scope,
+            StoreRight::Unknown => {
+                is_any_unknown = true;
                 continue;
             }
-            Right::Gone => continue,
+            StoreRight::Withdrawn => continue,
         };
         let early = std::iter::empty();
         let stored = shared
@@ -221,58 +229,63 @@ fn put(
                 tell(shared, own.sender, late);
                 let of = (&own.shown, scope.domain());
                 note_made(shared, own.sender, of, &batch, &appended);
-                Put::Done
+                StoreOutcome::Done
             }
-            Err(refusal) if passes(&refusal.0) => Put::Later(batch),
+            Err(refusal) if passes(&refusal.0) => StoreOutcome::Retry(batch),
             Err(refusal) => {
                 if let Some(limit) = refusal.0.limit {
                     shared.app.metrics.limited(limit);
                 }
-                lost(shared, Some(own.sender), reason(&refusal.0), &batch);
-                Put::Done
+                count_lost_batch(shared, Some(own.sender), reason(&refusal.0), &batch);
+                StoreOutcome::Done
             }
         };
     }
-    if is_held {
-        return Put::Later(batch);
+    if is_any_unknown {
+        return StoreOutcome::Retry(batch);
     }
-    lost(shared, last, "credential", &batch);
-    Put::Done
+    count_lost_batch(shared, last, "credential", &batch);
+    StoreOutcome::Done
 }
 
-/// A sender's right to store these sums.
-enum Right {
-    Held(Scope),
+/// Whether a sender may store these sums.
+enum StoreRight {
+    Granted(Scope),
     /// It cannot be verified for the moment.
     Unknown,
     /// It is withdrawn, or would be one for others.
-    Gone,
+    Withdrawn,
 }
 
-fn right(shared: &SenderContext, owner: Owner, own: &SampleOrigin) -> Right {
+fn store_right(shared: &SenderContext, owner: Owner, own: &SampleOrigin) -> StoreRight {
     match own.shown.scope(shared) {
-        Err(Denied::ForNow(_)) => Right::Unknown,
-        Err(Denied::Gone(_)) => Right::Gone,
+        Err(Denied::ForNow(_)) => StoreRight::Unknown,
+        Err(Denied::Gone(_)) => StoreRight::Withdrawn,
         Ok(scope) => {
             let is_own = scope.domain() == owner.domain
                 && (owner.key.is_some() || scope.reaches_all(Action::Write));
             if is_own {
-                Right::Held(scope)
+                StoreRight::Granted(scope)
             } else {
-                Right::Gone
+                StoreRight::Withdrawn
             }
         }
     }
 }
 
 /// Counts sums that are not stored.
-fn lost(shared: &SenderContext, sender: Option<Sender>, reason: &'static str, batch: &Batch) {
+fn count_lost_batch(
+    shared: &SenderContext,
+    sender: Option<Sender>,
+    reason: &'static str,
+    batch: &Batch,
+) {
     count_lost(shared, sender, reason, batch.len() as u64);
 }
 
 fn count_lost(shared: &SenderContext, sender: Option<Sender>, reason: &'static str, count: u64) {
     match sender {
-        Some(own) => shared.refuse(own.door, own.source, reason, count),
+        Some(own) => shared.refuse(own.listener, own.source, reason, count),
         None => shared.app.metrics.not_stored("statsd", reason, count),
     }
 }

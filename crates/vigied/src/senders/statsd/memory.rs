@@ -1,8 +1,8 @@
 //! The memory for the sums of all domains, with a fair share for each account.
 
 use super::sum::ONE_NAME_BYTES;
+use crate::http::fair_share::{ShareOwner, Shares, Tally};
 use crate::http::limit_exceeded::LimitExceeded;
-use crate::http::share::{ShareOwner, Shares, Tally};
 use base::id::AccountId;
 use base::limit::{self, Limit};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,35 +16,35 @@ const PORTION: usize = 5000;
 /// What the batch that is being stored may have of the whole.
 const PORTION_PART: usize = 8;
 
-/// Who has how much.
+/// The memory of the sums, as a tally of how much each account has.
 #[derive(Debug)]
-pub(super) struct Memory {
-    booked: Mutex<Tally>,
+pub(super) struct SumMemory {
+    tally: Mutex<Tally>,
     portion: usize,
 }
 
 /// How much more an account may have, and which limit says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Left {
+pub(super) struct RemainingBytes {
     pub(super) bytes: usize,
     pub(super) limit: Limit,
 }
 
-/// What a flush has taken out, until this is dropped.
+/// The memory of what a flush has taken out, reserved until dropped.
 #[derive(Debug)]
-pub(super) struct Held<'m> {
-    of: &'m Memory,
+pub(super) struct FlushReservation<'m> {
+    of: &'m SumMemory,
     account: AccountId,
     bytes: usize,
 }
 
-impl Drop for Held<'_> {
+impl Drop for FlushReservation<'_> {
     fn drop(&mut self) {
-        self.of.rebook(self.account, self.bytes, 0);
+        self.of.resize(self.account, self.bytes, 0);
     }
 }
 
-impl Memory {
+impl SumMemory {
     /// So many bytes for the sums, and for the one batch that is made of them at a time.
     pub(super) fn new(most: usize, shares: Shares) -> Self {
         let portion = (most / PORTION_PART / SAMPLE_BYTES).clamp(1, PORTION);
@@ -56,7 +56,7 @@ impl Memory {
             ..shares
         };
         Self {
-            booked: Mutex::new(Tally::new(&limit::STATSD_BYTES_IN_ALL, sums, shares)),
+            tally: Mutex::new(Tally::new(&limit::STATSD_BYTES_IN_ALL, sums, shares)),
             portion,
         }
     }
@@ -66,14 +66,14 @@ impl Memory {
         self.portion
     }
 
-    fn booked(&self) -> MutexGuard<'_, Tally> {
-        self.booked.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is left for an account. It may be exceeded by the packets that are being read: one for each thread.
-    pub(super) fn left(&self, account: AccountId) -> Left {
-        let left = self.booked().left(ShareOwner::Account(account));
-        Left {
+    pub(super) fn remaining(&self, account: AccountId) -> RemainingBytes {
+        let left = self.tally().left(ShareOwner::Account(account));
+        RemainingBytes {
             bytes: usize::try_from(left.allowed).unwrap_or(usize::MAX),
             limit: *left.limit,
         }
@@ -83,28 +83,28 @@ impl Memory {
     ///
     /// # Errors
     /// The limit that says that they are not.
-    pub(super) fn book(&self, account: AccountId, bytes: usize) -> Result<(), LimitExceeded> {
+    pub(super) fn reserve(&self, account: AccountId, bytes: usize) -> Result<(), LimitExceeded> {
         let owner = ShareOwner::Account(account);
-        let mut booked = self.booked();
-        if let Some(exceeded) = booked.over(owner, bytes as u64) {
+        let mut tally = self.tally();
+        if let Some(exceeded) = tally.over(owner, bytes as u64) {
             return Err(exceeded);
         }
-        booked.add(owner, bytes as u64);
+        tally.add(owner, bytes as u64);
         Ok(())
     }
 
     /// What had so many bytes has so many now.
-    pub(super) fn rebook(&self, account: AccountId, before: usize, now: usize) {
+    pub(super) fn resize(&self, account: AccountId, before: usize, now: usize) {
         let owner = ShareOwner::Account(account);
-        let mut booked = self.booked();
-        booked.add(owner, now as u64);
-        booked.subtract(owner, before as u64);
+        let mut tally = self.tally();
+        tally.add(owner, now as u64);
+        tally.subtract(owner, before as u64);
     }
 
     /// Counts what was taken out of sums; they have so much less.
-    pub(super) fn hold(&self, account: AccountId, bytes: usize) -> Held<'_> {
-        self.rebook(account, 0, bytes);
-        Held {
+    pub(super) fn reserve_taken(&self, account: AccountId, bytes: usize) -> FlushReservation<'_> {
+        self.resize(account, 0, bytes);
+        FlushReservation {
             of: self,
             account,
             bytes,
@@ -117,10 +117,10 @@ mod tests {
     use super::*;
     use base::id::Guid;
 
-    fn memory(sums: usize, percent: u64) -> Memory {
+    fn memory(sums: usize, percent: u64) -> SumMemory {
         // What is for the batch comes on top.
         let most = sums + sums / (PORTION_PART - 1);
-        Memory::new(most, Shares::of(percent, 25, 75))
+        SumMemory::new(most, Shares::of(percent, 25, 75))
     }
 
     fn accounts() -> [AccountId; 4] {
@@ -133,34 +133,34 @@ mod tests {
         let memory = memory(64 << 10, 50);
         let [one, two, three, four] = accounts();
         let total = {
-            let most = memory.booked().left(ShareOwner::Account(one)).allowed * 2;
+            let most = memory.tally().left(ShareOwner::Account(one)).allowed * 2;
             usize::try_from(most).unwrap()
         };
         let left = |own| {
-            let left = memory.left(own);
+            let left = memory.remaining(own);
             (left.bytes, left.limit.name)
         };
-        memory.rebook(one, 0, total / 2);
+        memory.resize(one, 0, total / 2);
         assert_eq!(left(one), (0, "account_share_percent"));
         // Not the other half: the last eighth is kept.
         let (second, limit) = left(two);
         assert_eq!(limit, "statsd_bytes_in_all");
         assert!(second.abs_diff(total * 3 / 8) <= 8, "{second} of {total}");
-        memory.rebook(two, 0, second);
+        memory.resize(two, 0, second);
         assert_eq!(left(two), (0, "statsd_bytes_in_all"));
         for own in [three, four] {
             let (little, _) = left(own);
             assert!(little > 0 && little <= total / 16, "{little} of {total}");
-            memory.rebook(own, 0, little);
+            memory.resize(own, 0, little);
             assert_eq!(left(own).0, 0);
         }
-        memory.rebook(one, total / 2, 0);
+        memory.resize(one, total / 2, 0);
         assert!(left(one).0 > total / 4);
         for own in [one, two, three, four] {
-            let has = memory.booked().of(ShareOwner::Account(own));
-            memory.rebook(own, usize::try_from(has).unwrap(), 0);
+            let has = memory.tally().of(ShareOwner::Account(own));
+            memory.resize(own, usize::try_from(has).unwrap(), 0);
         }
-        assert_eq!(memory.booked().used(), 0);
+        assert_eq!(memory.tally().used(), 0);
     }
 
     /// With the least that could be set, what was kept for newcomers had no room for the sums of one name, and a small share none for
@@ -171,15 +171,15 @@ mod tests {
         let least = usize::try_from(least).unwrap();
         let [one, two, three, four] = accounts();
         for percent in [1, 10, 50, 100] {
-            let memory = Memory::new(least, Shares::of(percent, 25, 75));
+            let memory = SumMemory::new(least, Shares::of(percent, 25, 75));
             for own in [one, two] {
-                let left = memory.left(own).bytes;
+                let left = memory.remaining(own).bytes;
                 assert!(left >= ONE_NAME_BYTES, "{left} of {percent}");
-                memory.rebook(own, 0, left);
+                memory.resize(own, 0, left);
             }
             for own in [three, four] {
-                assert!(memory.left(own).bytes >= ONE_NAME_BYTES, "{percent}");
-                assert_eq!(memory.book(own, ONE_NAME_BYTES), Ok(()), "{percent}");
+                assert!(memory.remaining(own).bytes >= ONE_NAME_BYTES, "{percent}");
+                assert_eq!(memory.reserve(own, ONE_NAME_BYTES), Ok(()), "{percent}");
             }
         }
     }
@@ -188,24 +188,24 @@ mod tests {
     fn what_a_flush_has_taken_out_is_counted_until_it_is_told() {
         let memory = memory(64 << 10, 100);
         let [one, ..] = accounts();
-        let before = memory.left(one);
-        memory.rebook(one, 0, 1000);
-        memory.rebook(one, 1000, 400);
-        let held = memory.hold(one, 600);
-        assert_eq!(memory.left(one).bytes, before.bytes - 1000);
+        let before = memory.remaining(one);
+        memory.resize(one, 0, 1000);
+        memory.resize(one, 1000, 400);
+        let held = memory.reserve_taken(one, 600);
+        assert_eq!(memory.remaining(one).bytes, before.bytes - 1000);
         drop(held);
-        assert_eq!(memory.left(one).bytes, before.bytes - 400);
+        assert_eq!(memory.remaining(one).bytes, before.bytes - 400);
     }
 
     /// The samples of a whole domain were made at once, beside what was counted.
     #[test]
     fn sums_and_the_batch_that_is_made_of_them_are_within_the_limit() {
         for most in [4096, 256 << 10, 64 << 20] {
-            let memory = Memory::new(most, Shares::whole());
+            let memory = SumMemory::new(most, Shares::whole());
             let batch = memory.portion() * SAMPLE_BYTES;
             let [one, ..] = accounts();
             assert!(memory.portion() > 0 && memory.portion() <= PORTION);
-            assert!(memory.left(one).bytes + batch <= most, "{most}");
+            assert!(memory.remaining(one).bytes + batch <= most, "{most}");
             assert!(batch <= most / 8, "{most}");
         }
     }

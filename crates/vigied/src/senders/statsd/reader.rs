@@ -1,13 +1,13 @@
 //! Reads statsd's lines from a connection. The only answer is the reason why it is closed.
 
 use super::super::credential::Denied;
+use super::super::line_identity::LineIdentity;
 use super::super::pending_lines::count;
 use super::super::reader::{End, Reader};
 use super::super::reports::NO_IDENTITY;
-use super::super::speaker::Speaker;
 use super::super::storing::Outcome;
 use super::super::stream::Stream;
-use super::sums::{Reading1, Sums};
+use super::sums::{ReaderGuard, Sums};
 use super::take;
 use base::scope::Domain;
 use wire::ingest::statsd::LINE_BYTES_MAX;
@@ -15,23 +15,23 @@ use wire::ingest::statsd::LINE_BYTES_MAX;
 /// How much is read at once, besides an unfinished line.
 const READ_BYTES: usize = 32 * 1024;
 
-/// Reads lines.
+/// Reads statsd's lines.
 #[derive(Debug)]
 pub(in super::super) struct StatsdReader<'s> {
     sums: &'s Sums,
-    speaker: Speaker<'s>,
+    identity: LineIdentity<'s>,
     buffer: Vec<u8>,
     filled: usize,
     /// The rest of a line that was too long is still to come.
     in_long_line: bool,
-    _reads: Reading1<'s>,
+    _reads: ReaderGuard<'s>,
 }
 
 impl<'s> StatsdReader<'s> {
-    pub(in super::super) fn new(speaker: Speaker<'s>, sums: &'s Sums) -> Self {
+    pub(in super::super) fn new(identity: LineIdentity<'s>, sums: &'s Sums) -> Self {
         Self {
             sums,
-            speaker,
+            identity,
             buffer: vec![0; READ_BYTES + LINE_BYTES_MAX],
             filled: 0,
             in_long_line: false,
@@ -41,10 +41,10 @@ impl<'s> StatsdReader<'s> {
 
     /// Whole lines.
     fn lines(&mut self, lines: &[u8]) -> Result<(), End> {
-        let (shared, sums, sender) = (self.speaker.shared, self.sums, self.speaker.sender);
-        let parted = self.speaker.part(lines);
+        let (shared, sums, sender) = (self.identity.shared, self.sums, self.identity.sender);
+        let parted = self.identity.part(lines);
         if let Some(parted) = &parted {
-            self.speaker.put_keyed(parted, |shown, lines| {
+            self.identity.store_keyed(parted, |shown, lines| {
                 take((shared, sums), sender, shown, (lines, true))
             })?;
         }
@@ -52,9 +52,9 @@ impl<'s> StatsdReader<'s> {
         if plain.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
-        let Some(open) = &self.speaker.open else {
-            self.speaker.refuse(NO_IDENTITY, count(plain));
-            if self.speaker.has_shown_a_key() {
+        let Some(open) = &self.identity.open else {
+            self.identity.refuse(NO_IDENTITY, count(plain));
+            if self.identity.has_shown_a_key() {
                 return Ok(());
             }
             return Err(End::Refused(
@@ -64,20 +64,20 @@ impl<'s> StatsdReader<'s> {
         };
         match take((shared, sums), sender, &open.shown, (plain, true)) {
             Outcome::Done => Ok(()),
-            Outcome::Denied(denied) => Err(self.speaker.denied(denied.problem(), count(plain))),
+            Outcome::Denied(denied) => Err(self.identity.denied(denied.problem(), count(plain))),
         }
     }
 
     /// Counts a line that is none.
     fn one_reject(&self, why: &str) {
-        if let Outcome::Denied(_) = self.speaker.one_reject(why) {
-            self.speaker.refuse("credential", 1);
+        if let Outcome::Denied(_) = self.identity.one_reject(why) {
+            self.identity.refuse("credential", 1);
         }
     }
 }
 
 impl Reader for StatsdReader<'_> {
-    fn brings_lines(&self) -> bool {
+    fn is_line_protocol(&self) -> bool {
         true
     }
 
@@ -86,7 +86,7 @@ impl Reader for StatsdReader<'_> {
         self.buffer.get_mut(self.filled..end).unwrap_or_default()
     }
 
-    fn came(&mut self, bytes: usize, _: &mut Stream) -> Result<(), End> {
+    fn on_bytes(&mut self, bytes: usize, _: &mut Stream) -> Result<(), End> {
         self.filled += bytes;
         let filled = self.buffer.get(..self.filled).unwrap_or_default();
         if let Some(last) = memchr::memrchr(b'\n', filled) {
@@ -118,11 +118,11 @@ impl Reader for StatsdReader<'_> {
     }
 
     fn tick(&mut self, _: &mut Stream) -> Result<(), End> {
-        let open = self.speaker.open.as_ref();
-        match open.map(|open| open.shown.scope(self.speaker.shared)) {
-            Some(Err(Denied::Gone(problem))) => Err(self.speaker.denied(&problem, 0)),
+        let open = self.identity.open.as_ref();
+        match open.map(|open| open.shown.scope(self.identity.shared)) {
+            Some(Err(Denied::Gone(problem))) => Err(self.identity.denied(&problem, 0)),
             Some(_) => Ok(()),
-            None => self.speaker.check_key(),
+            None => self.identity.check_key(),
         }
     }
 
@@ -135,10 +135,10 @@ impl Reader for StatsdReader<'_> {
     }
 
     fn is_known(&self) -> bool {
-        self.speaker.is_known()
+        self.identity.is_known()
     }
 
     fn domain(&self) -> Option<Domain> {
-        self.speaker.domain()
+        self.identity.domain()
     }
 }

@@ -17,7 +17,7 @@ pub(super) const ONE_NAME_BYTES: usize = EMPTY_BYTES + 2048;
 /// How many senders are remembered to store under the right of: one of them is enough.
 const SENDERS_MAX: usize = 16;
 
-/// Whose sums they are.
+/// The owner of sums: a domain, or one key in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Owner {
     pub(super) domain: Domain,
@@ -26,7 +26,7 @@ pub(super) struct Owner {
     pub(super) key: Option<KeyId>,
 }
 
-/// A sender, and the door that it came by.
+/// A sender and its listener.
 #[derive(Debug)]
 pub(super) struct SampleOrigin {
     pub(super) shown: SenderCredential,
@@ -46,7 +46,7 @@ impl SampleOrigin {
 /// What became of the lines of a datagram that had waited.
 pub(super) type WaitedReading = (SampleOrigin, DecodeSummary);
 
-/// What became of lines.
+/// The outcome of lines.
 #[derive(Debug)]
 pub(super) enum LinesOutcome {
     /// They were read, or wait until the sums are free; and with them what had waited.
@@ -63,8 +63,8 @@ pub(super) struct Sum {
     pub(super) aggregator: Aggregator,
     /// Who has sent, the last one first.
     pub(super) senders: VecDeque<SampleOrigin>,
-    /// How many bytes are booked for it.
-    pub(super) booked: usize,
+    /// How many bytes are reserved for it.
+    pub(super) reserved_bytes: usize,
     /// When it was last flushed.
     pub(super) flushed_at: Millis,
     /// It was taken out of the table.
@@ -72,13 +72,13 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    /// Sums without a series, for which [`EMPTY_BYTES`] are booked.
+    /// Sums without a series, for which [`EMPTY_BYTES`] are reserved.
     pub(super) fn new(account: AccountId, aggregator: Aggregator) -> Self {
         Self {
             account,
             aggregator,
             senders: VecDeque::new(),
-            booked: EMPTY_BYTES,
+            reserved_bytes: EMPTY_BYTES,
             flushed_at: Millis(i64::MIN / 2),
             is_closed: false,
         }
@@ -90,7 +90,7 @@ impl Sum {
     }
 
     /// Remembers who has sent.
-    pub(super) fn came(&mut self, shown: &SenderCredential, sender: Sender) {
+    pub(super) fn add_origin(&mut self, shown: &SenderCredential, sender: Sender) {
         let Some(shown) = shown.of_key() else {
             return;
         };

@@ -3,12 +3,12 @@
 use super::super::credential::SenderCredential;
 use super::super::shared::SenderContext;
 use super::super::storing::Sender;
-use super::memory::Memory;
+use super::memory::SumMemory;
 use super::shared_sum::{NoWait, Packet, SharedSum, WAITING_BYTES_MAX};
 use super::sum::{EMPTY_BYTES, LinesOutcome, Owner, Sum, WaitedReading};
 use crate::config::{Settings, StatsdSettings};
+use crate::http::fair_share::Shares;
 use crate::http::limit_exceeded::LimitExceeded;
-use crate::http::share::Shares;
 use base::id::AccountId;
 use base::limit;
 use base::sample::RejectReason;
@@ -16,36 +16,38 @@ use base::scope::{Action, Scope};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wire::ingest::statsd::{self, Aggregator, Bound, Bounds, DecodeSummary, SettingsError};
+use wire::ingest::statsd::{
+    self, Aggregator, AggregatorLimit, AggregatorLimits, DecodeSummary, SettingsError,
+};
 
 /// So many bytes of what waits are read by one datagram at the most: whoever reads for all does a bounded part of it.
 const WAITED_BYTES: usize = 64 * 1024;
 
-/// All of them.
+/// The sums of all domains.
 #[derive(Debug)]
 pub(in super::super) struct Sums {
     pub(super) settings: StatsdSettings,
-    bounds: Bounds,
-    pub(super) memory: Memory,
+    bounds: AggregatorLimits,
+    pub(super) memory: SumMemory,
     table: Mutex<HashMap<Owner, Arc<SharedSum>>>,
     /// How many threads read values.
     readers: AtomicUsize,
 }
 
-/// Why an owner has no sums.
+/// Why no sums can be made for an owner.
 #[derive(Debug)]
-enum NoSum {
+enum SumError {
     /// The account may have no more of the memory.
     Full(LimitExceeded),
     /// The settings were checked at the start.
     Settings,
 }
 
-/// A thread that reads values, until this is dropped.
+/// Counts a thread as a reader of values until dropped.
 #[derive(Debug)]
-pub(in super::super) struct Reading1<'s>(&'s Sums);
+pub(in super::super) struct ReaderGuard<'s>(&'s Sums);
 
-impl Drop for Reading1<'_> {
+impl Drop for ReaderGuard<'_> {
     fn drop(&mut self) {
         self.0.readers.fetch_sub(1, Ordering::Relaxed);
     }
@@ -56,29 +58,29 @@ impl Sums {
         settings: &Settings,
         shares: Shares,
     ) -> Result<Self, SettingsError> {
-        let bound = |limit| Bound {
+        let bound = |limit| AggregatorLimit {
             limit,
             allowed: settings.limit(limit),
         };
-        let own = &settings.senders.statsd;
-        own.sums.check()?;
+        let statsd = &settings.senders.statsd;
+        statsd.sums.check()?;
         let most = settings.limit(limit::STATSD_BYTES_IN_ALL);
         Ok(Self {
-            settings: own.clone(),
-            bounds: Bounds {
+            settings: statsd.clone(),
+            bounds: AggregatorLimits {
                 series: bound(limit::STATSD_SERIES),
                 bytes: bound(limit::STATSD_BYTES),
             },
-            memory: Memory::new(usize::try_from(most).unwrap_or(usize::MAX), shares),
+            memory: SumMemory::new(usize::try_from(most).unwrap_or(usize::MAX), shares),
             table: Mutex::default(),
             readers: AtomicUsize::new(0),
         })
     }
 
     /// Counts this thread as one that reads values, so that the last flush waits for it.
-    pub(in super::super) fn reads(&self) -> Reading1<'_> {
+    pub(in super::super) fn reads(&self) -> ReaderGuard<'_> {
         self.readers.fetch_add(1, Ordering::Relaxed);
-        Reading1(self)
+        ReaderGuard(self)
     }
 
     pub(super) fn has_readers(&self) -> bool {
@@ -107,8 +109,8 @@ impl Sums {
             return false;
         }
         sum.is_closed = true;
-        self.memory.rebook(sum.account, sum.booked, 0);
-        sum.booked = 0;
+        self.memory.resize(sum.account, sum.reserved_bytes, 0);
+        sum.reserved_bytes = 0;
         self.table().remove(&owner);
         true
     }
@@ -135,10 +137,10 @@ impl Sums {
         loop {
             let sum = match self.sum(owner, account) {
                 Ok(sum) => sum,
-                Err(NoSum::Full(exceeded)) => {
+                Err(SumError::Full(exceeded)) => {
                     return LinesOutcome::Read(self.refuse(lines.0, exceeded), Vec::new());
                 }
-                Err(NoSum::Settings) => return LinesOutcome::NoDomain,
+                Err(SumError::Settings) => return LinesOutcome::NoDomain,
             };
             if let Some(outcome) = self.add(&sum, account, origin, lines) {
                 return outcome;
@@ -174,7 +176,7 @@ impl Sums {
             self.read_waiting(shared, &mut sum, most, &mut waited);
             if waits || !shared.has_waiting() {
                 let reading = self.read(&mut sum, lines);
-                sum.came(shown, sender);
+                sum.add_origin(shown, sender);
                 drop(sum);
                 self.read_left(shared, most, &mut waited);
                 return Some(LinesOutcome::Read(reading, waited));
@@ -200,12 +202,12 @@ impl Sums {
     /// Has a datagram wait, where the account has room for it.
     fn leave(&self, shared: &SharedSum, account: AccountId, packet: Packet) -> Result<(), NoWait> {
         let bytes = packet.bytes();
-        if self.memory.book(account, bytes).is_err() {
+        if self.memory.reserve(account, bytes).is_err() {
             return Err(NoWait::Full);
         }
         let left = shared.leave(packet);
         if left.is_err() {
-            self.memory.rebook(account, bytes, 0);
+            self.memory.resize(account, bytes, 0);
         }
         left
     }
@@ -233,25 +235,25 @@ impl Sums {
         {
             bytes += packet.bytes();
             // It is read in the memory that it took.
-            self.memory.rebook(sum.account, packet.bytes(), 0);
+            self.memory.resize(sum.account, packet.bytes(), 0);
             let reading = self.read(sum, &packet.lines);
-            sum.came(&packet.origin.shown, packet.origin.sender);
+            sum.add_origin(&packet.origin.shown, packet.origin.sender);
             waited.push((packet.origin, reading));
         }
     }
 
     /// The sums of an owner, new ones where there are none: empty ones take memory too, and an account may have many domains and keys.
-    fn sum(&self, owner: Owner, account: AccountId) -> Result<Arc<SharedSum>, NoSum> {
+    fn sum(&self, owner: Owner, account: AccountId) -> Result<Arc<SharedSum>, SumError> {
         let mut table = self.table();
         if let Some(sum) = table.get(&owner) {
             return Ok(Arc::clone(sum));
         }
         self.memory
-            .book(account, EMPTY_BYTES)
-            .map_err(NoSum::Full)?;
+            .reserve(account, EMPTY_BYTES)
+            .map_err(SumError::Full)?;
         let Ok(aggregator) = Aggregator::new(self.settings.sums.clone(), self.bounds) else {
-            self.memory.rebook(account, EMPTY_BYTES, 0);
-            return Err(NoSum::Settings);
+            self.memory.resize(account, EMPTY_BYTES, 0);
+            return Err(SumError::Settings);
         };
         let sum = Arc::new(SharedSum::new(Sum::new(account, aggregator)));
         table.insert(owner, Arc::clone(&sum));
@@ -269,29 +271,29 @@ impl Sums {
     }
 
     fn read(&self, sum: &mut Sum, lines: &[u8]) -> DecodeSummary {
-        let left = self.memory.left(sum.account);
-        // What is booked for it already is its own.
-        let most = (left.bytes + sum.booked).saturating_sub(EMPTY_BYTES) as u64;
-        let own = self.bounds.bytes;
-        sum.aggregator.limit_bytes(match most < own.allowed {
-            true => Bound {
+        let left = self.memory.remaining(sum.account);
+        // What is reserved for it already is its own.
+        let most = (left.bytes + sum.reserved_bytes).saturating_sub(EMPTY_BYTES) as u64;
+        let bytes = self.bounds.bytes;
+        sum.aggregator.limit_bytes(match most < bytes.allowed {
+            true => AggregatorLimit {
                 limit: left.limit,
                 allowed: most,
             },
-            false => own,
+            false => bytes,
         });
         let reading = statsd::packet(lines, self.settings.sanitize, |metric| {
             sum.aggregator.add(metric)
         });
-        self.rebook(sum);
+        self.resize(sum);
         reading
     }
 
     /// Counts what sums take now.
-    pub(super) fn rebook(&self, sum: &mut Sum) {
+    pub(super) fn resize(&self, sum: &mut Sum) {
         let bytes = sum.bytes();
-        self.memory.rebook(sum.account, sum.booked, bytes);
-        sum.booked = bytes;
+        self.memory.resize(sum.account, sum.reserved_bytes, bytes);
+        sum.reserved_bytes = bytes;
     }
 }
 
@@ -304,17 +306,17 @@ mod tests {
     use base::time::Millis;
 
     fn sums(bytes_in_all: usize) -> Sums {
-        let bound = |limit, allowed| Bound { limit, allowed };
+        let bound = |limit, allowed| AggregatorLimit { limit, allowed };
         Sums {
             settings: StatsdSettings {
                 sums: statsd::Settings::default(),
                 sanitize: true,
             },
-            bounds: Bounds {
+            bounds: AggregatorLimits {
                 series: bound(limit::STATSD_SERIES, 1000),
                 bytes: bound(limit::STATSD_BYTES, 1 << 20),
             },
-            memory: Memory::new(bytes_in_all, Shares::of(50, 25, 75)),
+            memory: SumMemory::new(bytes_in_all, Shares::of(50, 25, 75)),
             table: Mutex::default(),
             readers: AtomicUsize::new(0),
         }
@@ -335,7 +337,7 @@ mod tests {
     #[test]
     fn empty_sums_of_many_spaces_leave_room_for_another_account() {
         let sums = sums(256 << 10);
-        let share = sums.memory.left(account(1)).bytes;
+        let share = sums.memory.remaining(account(1)).bytes;
         let first = sums.sum(owner(0), account(1)).unwrap();
         let reading = sums.read(&mut first.lock(), b"a:1|c");
         assert_eq!(reading.rejects, []);
@@ -343,13 +345,13 @@ mod tests {
         for space in 0..40 {
             match sums.sum(owner(space), account(1)) {
                 Ok(_) => opened += 1,
-                Err(NoSum::Full(exceeded)) => refused = Some(exceeded),
-                Err(NoSum::Settings) => panic!("the settings are the default ones"),
+                Err(SumError::Full(exceeded)) => refused = Some(exceeded),
+                Err(SumError::Settings) => panic!("the settings are the default ones"),
             }
         }
         assert_eq!(sums.all().len(), opened);
         assert!(opened > 1 && opened * EMPTY_BYTES < share, "{opened}");
-        assert!(sums.memory.left(account(1)).bytes < EMPTY_BYTES);
+        assert!(sums.memory.remaining(account(1)).bytes < EMPTY_BYTES);
         // What is there goes on.
         let reading = sums.read(&mut first.lock(), b"a:1|c");
         assert_eq!(reading.rejects, []);
@@ -360,19 +362,19 @@ mod tests {
         let codes: Vec<_> = reading
             .rejects
             .iter()
-            .map(|own| (own.reason.code(), own.count))
+            .map(|reject| (reject.reason.code(), reject.count))
             .collect();
         assert_eq!(codes, [("full", 2), ("value", 1)]);
         // Another has room as before.
         let other = sums.sum(owner(100), account(2)).unwrap();
         let reading = sums.read(&mut other.lock(), b"a:1|c\nb:1|ms");
         assert_eq!(reading.rejects, []);
-        assert!(sums.memory.left(account(2)).bytes > 0);
+        assert!(sums.memory.remaining(account(2)).bytes > 0);
         // All of it is given back.
         for (owner, sum) in sums.all() {
             assert!(sums.close(owner, &sum, &mut sum.lock()));
         }
-        assert_eq!(sums.memory.left(account(1)).bytes, share);
+        assert_eq!(sums.memory.remaining(account(1)).bytes, share);
     }
 
     fn shown() -> SenderCredential {
@@ -381,12 +383,12 @@ mod tests {
 
     fn sender() -> Sender {
         Sender {
-            door: "statsd.udp_listen",
+            listener: "statsd.udp_listen",
             source: Source::client([127, 0, 0, 1].into()),
         }
     }
 
-    /// A connection had the sums of its domain, and the one thread of the door for all domains' datagrams waited for it.
+    /// A connection had the sums of its domain, and the one thread of the listener for all domains' datagrams waited for it.
     #[test]
     fn who_reads_for_all_waits_for_no_sums() {
         let sums = sums(1 << 20);
@@ -404,14 +406,14 @@ mod tests {
             let waited = waited.map(|(_, own)| (own.received, own.rejected()));
             (reading.received, waited.collect::<Vec<_>>())
         };
-        let before = sums.memory.left(account(1)).bytes;
+        let before = sums.memory.remaining(account(1)).bytes;
         // As a connection has them: on this very thread, whoever waited would wait for ever.
-        let held = own.lock();
+        let guard = own.lock();
         assert_eq!(datagram(&own, 1, b"heat:1|g\nbad"), (0, vec![]));
         assert_eq!(datagram(&own, 1, b"heat:5|g"), (0, vec![]));
         assert_eq!(datagram(&other, 2, b"heat:9|g"), (1, vec![]));
-        assert!(sums.memory.left(account(1)).bytes < before);
-        drop(held);
+        assert!(sums.memory.remaining(account(1)).bytes < before);
+        drop(guard);
         // What waited comes before what follows it.
         assert_eq!(datagram(&own, 1, b"heat:+2|g"), (1, vec![(2, 1), (1, 0)]));
         let batch = own.lock().aggregator.flush(Millis(0));
@@ -424,7 +426,7 @@ mod tests {
     fn what_waits_for_sums_is_bounded_and_none_of_it_is_lost() {
         let sums = sums(1 << 20);
         let sum = sums.sum(owner(1), account(1)).unwrap();
-        let before = sums.memory.left(account(1)).bytes;
+        let before = sums.memory.remaining(account(1)).bytes;
         let shown = shown();
         let add = |lines: &[u8], waits: bool| {
             sums.add(&sum, account(1), (&shown, sender()), (lines, waits))
@@ -455,6 +457,9 @@ mod tests {
         assert!(sums.close(owner(1), &sum, &mut held));
         drop(held);
         assert!(add(b"a:1|c", false).is_none() && add(b"a:1|c", true).is_none());
-        assert_eq!(sums.memory.left(account(1)).bytes, before + EMPTY_BYTES);
+        assert_eq!(
+            sums.memory.remaining(account(1)).bytes,
+            before + EMPTY_BYTES
+        );
     }
 }

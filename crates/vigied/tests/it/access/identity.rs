@@ -2,7 +2,7 @@
 //! tried with a request that is right in everything but, perhaps, the caller.
 
 use super::service_ids;
-use super::world::{CREDENTIALS, ELSEWHERE, Key, Place, User, World};
+use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ impl Attempt<'_> {
 
 type Ask = Box<dyn Fn(&Attempt<'_>) -> Request + Send + Sync>;
 pub(super) type Relation = fn(&User) -> bool;
-type At<T> = fn(&Attempt<'_>, &T) -> Request;
+type RequestFor<T> = fn(&Attempt<'_>, &T) -> Request;
 
 /// A column of a route: what is asked for, and who gets it.
 pub(crate) struct Column {
@@ -169,7 +169,7 @@ fn places(
     does: Does,
     (sees, changes): (Relation, Relation),
     yes: u16,
-    ask: At<Place>,
+    ask: RequestFor<OrgAndSpace>,
 ) -> Vec<Column> {
     let (own_may, other_may): (Relation, Relation) = match does {
         Does::Reads => (everyone, everyone),
@@ -190,18 +190,18 @@ fn places(
     ]
 }
 
-fn orgs(does: Does, yes: u16, ask: At<Place>) -> Vec<Column> {
+fn orgs(does: Does, yes: u16, ask: RequestFor<OrgAndSpace>) -> Vec<Column> {
     let names = ["own org", "other org"];
     places(names, does, (in_org, manages_org), yes, ask)
 }
 
-fn spaces(does: Does, yes: u16, ask: At<Place>) -> Vec<Column> {
+fn spaces(does: Does, yes: u16, ask: RequestFor<OrgAndSpace>) -> Vec<Column> {
     let names = ["own space", "other space"];
     places(names, does, (in_space, manages_space), yes, ask)
 }
 
 /// A key of the caller, and one of the owner.
-fn keys(does: Does, yes: u16, ask: At<Key>) -> Vec<Column> {
+fn keys(does: Does, yes: u16, ask: RequestFor<Key>) -> Vec<Column> {
     let victim = move |attempt: &Attempt<'_>| does == Does::Destroys && attempt.may;
     let own = move |attempt: &Attempt<'_>| match victim(attempt) {
         true => ask(attempt, &attempt.world.key(attempt.user)),
@@ -223,7 +223,7 @@ fn keys(does: Does, yes: u16, ask: At<Key>) -> Vec<Column> {
 }
 
 /// The account of all but the stranger, the stranger's, and none.
-fn accounts(may: Relation, yes: u16, ask: At<String>) -> Vec<Column> {
+fn accounts(may: Relation, yes: u16, ask: RequestFor<String>) -> Vec<Column> {
     let first = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.account);
     let second = move |attempt: &Attempt<'_>| ask(attempt, &attempt.world.elsewhere.0);
     let none = move |attempt: &Attempt<'_>| ask(attempt, &"0123456789abcdef".repeat(2));
@@ -235,8 +235,12 @@ fn accounts(may: Relation, yes: u16, ask: At<String>) -> Vec<Column> {
 }
 
 /// Deleted objects: those who may delete them may restore them; for others they do not exist.
-fn deleted(names: [&'static str; 2], may: Relation, of: fn(&Place) -> (&str, &str)) -> Vec<Column> {
-    let ask = move |attempt: &Attempt<'_>, place: &Place| {
+fn deleted(
+    names: [&'static str; 2],
+    may: Relation,
+    of: fn(&OrgAndSpace) -> (&str, &str),
+) -> Vec<Column> {
+    let ask = move |attempt: &Attempt<'_>, place: &OrgAndSpace| {
         let (collection, guid) = of(place);
         let path = format!("/v2/{collection}/{guid}?recursive=true");
         attempt.world.manage("DELETE", &path, &Value::Null);

@@ -66,7 +66,7 @@ impl User {
 
 /// An organization with a space in it.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct OrgAndSpace {
     pub(crate) org: String,
     pub(crate) space: String,
 }
@@ -79,10 +79,10 @@ pub(crate) struct World {
     /// What `X-Auth-Scope-Id` says, by the name of the table's column.
     pub(crate) domains: BTreeMap<&'static str, String>,
     pub(crate) account: String,
-    pub(crate) own: Place,
-    pub(crate) other: Place,
+    pub(crate) own: OrgAndSpace,
+    pub(crate) other: OrgAndSpace,
     /// The stranger's account, with its organization and space.
-    pub(crate) elsewhere: (String, Place),
+    pub(crate) elsewhere: (String, OrgAndSpace),
     pub(crate) users: Vec<User>,
     pub(crate) owners_key: Key,
     /// Someone whose roles come and go.
@@ -130,7 +130,7 @@ impl World {
             .request("GET", "/identity/userinfo")
             .bearer(&owner_token);
         let owner_iam_id = text(&ok(&info.send())["iam_id"]);
-        let own = Place {
+        let own = OrgAndSpace {
             org: server.owner.org.clone(),
             space: server.owner.space.clone(),
         };
@@ -202,7 +202,7 @@ impl World {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{errors}");
         let made: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let place = Place {
+        let place = OrgAndSpace {
             org: text(&made["org_guid"]),
             space: text(&made["space_guid"]),
         };
@@ -292,24 +292,24 @@ impl World {
     }
 
     /// A new organization with a space, of the owner alone.
-    pub(crate) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> OrgAndSpace {
         let guid = |created: &Value| text(&created["metadata"]["guid"]);
         let name = json!({"name": self.new_name()});
         let org = guid(&self.manage("POST", "/v2/organizations", &name));
         let space = json!({"name": "prod", "organization_guid": org});
         let space = guid(&self.manage("POST", "/v2/spaces", &space));
-        Place { org, space }
+        OrgAndSpace { org, space }
     }
 
     /// A new organization with a space, in which the person holds the same role as in their own.
-    pub(crate) fn own_place(&self, user: &User) -> Place {
+    pub(crate) fn own_place(&self, user: &User) -> OrgAndSpace {
         let place = self.place();
         self.grant(user, &place);
         place
     }
 
     /// Gives a member of an organization or a space the same role in another.
-    fn grant(&self, user: &User, place: &Place) {
+    fn grant(&self, user: &User, place: &OrgAndSpace) {
         let path = match user.domain {
             "own org" => format!("/v2/organizations/{}/{}", place.org, plural(user.role)),
             "own space" => format!("/v2/spaces/{}/{}", place.space, plural(user.role)),

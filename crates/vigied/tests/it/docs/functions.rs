@@ -1,6 +1,6 @@
 //! The reference of the functions of targets, from their table.
 
-use query::function::{AGGREGATIONS, Default, Function, Group, Kind, Parameter};
+use query::function::{AGGREGATIONS, Default, Function, FunctionGroup, Kind, Parameter};
 use query::table::{self, describe, graphite_0_9_15};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -47,18 +47,18 @@ const fn meaning(kind: Kind) -> &'static str {
     }
 }
 
-const fn about(group: Group) -> &'static str {
+const fn about(group: FunctionGroup) -> &'static str {
     match group {
-        Group::Alias => "What series are called.",
-        Group::Calculate => "Values out of several points.",
-        Group::Combine => "Several series into one, or into fewer.",
-        Group::FilterData => "Which values stay.",
-        Group::FilterSeries => "Which series stay.",
-        Group::Graph => "How a picture shows series.",
-        Group::Special => "Series that are found or made, and what fits in nowhere else.",
-        Group::Sorting => "The order of series.",
-        Group::Transform => "Each series into another.",
-        Group::Unknown => "Without a group.",
+        FunctionGroup::Alias => "What series are called.",
+        FunctionGroup::Calculate => "Values out of several points.",
+        FunctionGroup::Combine => "Several series into one, or into fewer.",
+        FunctionGroup::FilterData => "Which values stay.",
+        FunctionGroup::FilterSeries => "Which series stay.",
+        FunctionGroup::Graph => "How a picture shows series.",
+        FunctionGroup::Special => "Series that are found or made, and what fits in nowhere else.",
+        FunctionGroup::Sorting => "The order of series.",
+        FunctionGroup::Transform => "Each series into another.",
+        FunctionGroup::Unknown => "Without a group.",
     }
 }
 
@@ -71,18 +71,18 @@ pub(super) fn page() -> String {
             .entry(function.group.name())
             .or_default()
             .push(function);
-        for own in function.parameters {
-            kinds.insert(own.kind.name(), own.kind);
+        for parameter in function.parameters {
+            kinds.insert(parameter.kind.name(), parameter.kind);
         }
     }
     let mut text = String::from(INTRODUCTION);
     text.push_str("\n## Contents\n\n| group | functions |\n|---|---|\n");
     for (group, functions) in &mut groups {
-        functions.sort_by_key(|own| own.names[0].to_lowercase());
-        let links = functions.iter().flat_map(|own| {
-            let anchor = own.names[0].to_lowercase();
+        functions.sort_by_key(|function| function.names[0].to_lowercase());
+        let links = functions.iter().flat_map(|function| {
+            let anchor = function.names[0].to_lowercase();
             let link = move |name: &&str| format!("[`{name}`](#{anchor})");
-            own.names.iter().map(link)
+            function.names.iter().map(link)
         });
         let links: Vec<String> = links.collect();
         let anchor = group.to_lowercase().replace(' ', "-");
@@ -96,7 +96,10 @@ pub(super) fn page() -> String {
     let names = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect();
     let aggregations: Vec<String> = names(AGGREGATIONS);
     let aggregators = table::all().filter(|own| own.is_aggregator);
-    let mut aggregators: Vec<&str> = aggregators.flat_map(|own| own.names).copied().collect();
+    let mut aggregators: Vec<&str> = aggregators
+        .flat_map(|aggregator| aggregator.names)
+        .copied()
+        .collect();
     aggregators.sort_unstable();
     let aggregators: Vec<String> = names(&aggregators);
     let _ = write!(
@@ -135,13 +138,13 @@ fn one(text: &mut String, function: &Function) {
     text.push_str("\n\n");
     if !function.parameters.is_empty() {
         text.push_str("| parameter | type | default | |\n|---|---|---|---|\n");
-        for own in function.parameters {
-            let (name, kind) = (own.name, own.kind.name());
+        for parameter in function.parameters {
+            let (name, kind) = (parameter.name, parameter.kind.name());
             let _ = writeln!(
                 text,
                 "| {name} | {kind} | {} | {} |",
-                missing(own),
-                values(own)
+                missing(parameter),
+                values(parameter)
             );
         }
         text.push('\n');

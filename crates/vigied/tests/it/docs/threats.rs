@@ -15,7 +15,11 @@ fn names(folder: &Path, found: &mut BTreeSet<String>) {
                 let line = line.trim().trim_start_matches("async ");
                 let rest = line.strip_prefix("fn ").or(line.strip_prefix("mod "));
                 let is_part = |own: char| own.is_alphanumeric() || own == '_';
-                let name = rest.map(|rest| rest.chars().take_while(|own| is_part(*own)).collect());
+                let name = rest.map(|rest| {
+                    rest.chars()
+                        .take_while(|character| is_part(*character))
+                        .collect()
+                });
                 found.extend(name.filter(|name: &String| !name.is_empty()));
             }
         }

@@ -1,12 +1,12 @@
 //! Small things that programs for graphite-web may look at: lines, methods, numbers, names that were meant.
 
-use super::{AT, Kept};
+use super::{AT, Fixture};
 use serde_json::json;
 
 /// As in graphite-web, whose `dygraph` is on one line in any case.
 #[test]
 fn answers_are_on_several_lines_where_that_is_asked_for() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let times = format!("from={}&until={}&noCache=1", AT - 1, AT + 59);
     let find = "/metrics/find?query=app.*&format";
     for (path, is_laid_out) in [
@@ -48,18 +48,18 @@ fn answers_are_on_several_lines_where_that_is_asked_for() {
         assert_eq!(unsaid.text(), plain.text(), "{path}");
     }
     let rickshaw = format!("/render?target=app.a.load&{times}&format=rickshaw&pretty=1");
-    let told = kept.metrics("GET", &rickshaw, None).text();
+    let body = kept.metrics("GET", &rickshaw, None).text();
     assert!(
-        told.starts_with("[\n  {\n    \"target\": \"app.a.load\","),
-        "{told}"
+        body.starts_with("[\n  {\n    \"target\": \"app.a.load\","),
+        "{body}"
     );
-    assert!(told.contains("\n      {\n        \"x\": "), "{told}");
+    assert!(body.contains("\n      {\n        \"x\": "), "{body}");
 }
 
 /// The methods that graphite-web takes. `HEAD` is a GET whose answer has no body.
 #[test]
 fn each_route_takes_the_methods_of_graphite_web() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let status =
         |method: &str, path: &str| kept.server.metrics(&kept.token, method, path).send().status;
     assert_eq!(status("GET", "/version"), 200);
@@ -105,7 +105,7 @@ fn each_route_takes_the_methods_of_graphite_web() {
 /// What is short for a name is taken for it before a slip of letters.
 #[test]
 fn a_name_that_is_short_for_a_function_proposes_it() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     for (written, meant) in [
         ("movingAvg", "movingAverage"),
         ("perSec", "perSecond"),
@@ -129,7 +129,7 @@ fn a_name_that_is_short_for_a_function_proposes_it() {
 /// Of series with tags a path finds the one that is written out, and `seriesByTag` the others.
 #[test]
 fn a_path_with_tags_has_no_wildcards() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let whole = "cpu.load;host=h1";
     let path = |query: &str| format!("/metrics/find?query={query}&format=nodelist");
     let exact = kept.get(&format!("/metrics/expand?query={whole}"));
@@ -153,7 +153,7 @@ fn a_path_with_tags_has_no_wildcards() {
 
 #[test]
 fn values_of_a_tag_are_completed_beside_expressions_that_fit_anything() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     for expression in ["dc=", "name!=other", "host!=~x"] {
         let path = format!("/tags/autoComplete/values?tag=host&expr={expression}");
         assert_eq!(kept.get(&path), json!(["h1"]), "{expression}");
@@ -178,7 +178,7 @@ fn values_of_a_tag_are_completed_beside_expressions_that_fit_anything() {
 /// Counts are whole numbers in Python, and are written as such.
 #[test]
 fn counts_are_written_without_a_point() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let asked = |target: &str, format: &str| {
         let times = format!("from={}&until={}", AT - 1, AT + 59);
         let path = format!("/render?target={target}&format={format}&{times}");
@@ -193,7 +193,7 @@ fn counts_are_written_without_a_point() {
 /// A time that says nothing is now, and not what a missing one is.
 #[test]
 fn an_empty_time_is_now() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let ask = |times: &str| {
         let path = format!("/render?target=constantLine(1)&format=json&now={AT}&{times}");
         kept.metrics("GET", &path, None)
@@ -220,7 +220,7 @@ fn an_empty_time_is_now() {
 /// What makes one number of a series for its slice of a pie.
 #[test]
 fn modes_of_a_pie_are_listed_beside_functions() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let all = kept.get("/functions?type=pie");
     let names: Vec<&String> = all.as_object().unwrap().keys().collect();
     assert_eq!(names, ["average", "maximum", "minimum"]);
@@ -241,7 +241,7 @@ fn modes_of_a_pie_are_listed_beside_functions() {
 /// Nothing is a limit, too.
 #[test]
 fn lists_of_tags_are_as_long_as_their_limit_says() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     for (limit, count) in [("0", 0), ("1", 1), ("9", 2), ("-1", 2), ("", 2)] {
         let tags = kept.get(&format!("/tags?limit={limit}"));
         assert_eq!(tags.as_array().unwrap().len(), count, "{limit}: {tags}");
@@ -258,7 +258,7 @@ fn lists_of_tags_are_as_long_as_their_limit_says() {
 /// A slice of a pie may be a name with a number.
 #[test]
 fn a_pie_is_drawn_of_numbers_too() {
-    let kept = Kept::start();
+    let kept = Fixture::start();
     let pie = "/render?graphType=pie&format=svg&width=400&height=300";
     let drawn = kept.metrics(
         "GET",

@@ -6,12 +6,12 @@ pub(super) mod shown;
 
 use crate::harness::{Reply, Server, now};
 use serde_json::{Value, json};
-use shown::{Kind, Place, text};
+use shown::{Fixture, Kind, text};
 
 /// A token of one account is no way into another: not by exchange, and not by what the exchange gives.
 #[test]
 fn a_token_of_one_account_opens_no_other_by_exchange() {
-    let place = Place::start();
+    let place = Fixture::start();
     let login = place.login(Some(&place.second));
     let token = text(&login, "access_token");
     let users = |account: &str, bearer: &str| {
@@ -42,7 +42,7 @@ fn a_token_of_one_account_opens_no_other_by_exchange() {
 /// A login that gives no refresh token gives none by exchange, either.
 #[test]
 fn a_login_without_a_refresh_token_gets_none_by_exchange() {
-    let place = Place::start();
+    let place = Fixture::start();
     let exchanged = place.exchange(&place.server.token());
     assert_eq!(exchanged.status, 200, "{}", exchanged.text());
     assert_eq!(exchanged.json()["refresh_token"], "not_supported");
@@ -65,7 +65,7 @@ fn a_login_without_a_refresh_token_gets_none_by_exchange() {
 /// Neither a key that expires nor anything obtained with it lengthens its life, nor makes a key that outlives it.
 #[test]
 fn a_key_that_expires_neither_prolongs_itself_nor_mints_a_longer_one() {
-    let place = Place::start();
+    let place = Fixture::start();
     let soon = now() + 900;
     let (id, key) = place.key(Some(soon));
     let iam = text(&place.by_key(&key, false), "access_token");
@@ -115,7 +115,7 @@ fn a_key_that_expires_neither_prolongs_itself_nor_mints_a_longer_one() {
 /// A key that expires brings no key back that does not.
 #[test]
 fn a_key_that_expires_revives_no_key_that_lasts_longer() {
-    let place = Place::start();
+    let place = Fixture::start();
     let (_, key) = place.key(Some(now() + 900));
     let (lasting, _) = place.key(None);
     let own = text(&place.login(None), "access_token");
@@ -138,7 +138,7 @@ fn a_key_that_expires_revives_no_key_that_lasts_longer() {
 /// Tokens got with a key end with the key, not an hour later.
 #[test]
 fn tokens_of_a_key_expire_no_later_than_it() {
-    let place = Place::start();
+    let place = Fixture::start();
     let soon = now() + 900;
     let (_, key) = place.key(Some(soon));
     for with_client in [false, true] {
@@ -154,7 +154,7 @@ fn tokens_of_a_key_expire_no_later_than_it() {
     }
 }
 
-fn code(place: &Place, refresh: &str) -> String {
+fn code(place: &Fixture, refresh: &str) -> String {
     let reply = place.server.request("POST", "/identity/passcode");
     let reply = reply
         .basic("bx", "bx")
@@ -165,7 +165,7 @@ fn code(place: &Place, refresh: &str) -> String {
 /// A code ends with the session it was asked for with, and so does the session that was begun with a code.
 #[test]
 fn a_code_ends_with_its_session_and_so_does_what_it_became() {
-    let place = Place::start();
+    let place = Fixture::start();
     let login = place.login(None);
     let refresh = text(&login, "refresh_token");
     let (unused, used) = (code(&place, &refresh), code(&place, &refresh));
@@ -188,7 +188,7 @@ fn a_code_ends_with_its_session_and_so_does_what_it_became() {
 /// A code ends with the password, whichever credential requested it.
 #[test]
 fn a_code_ends_with_the_password() {
-    let place = Place::start();
+    let place = Fixture::start();
     let owner = &place.server.owner;
     let page = place.server.request("POST", "/identity/passcode");
     let page = page.form(&[("username", &owner.user), ("password", &owner.password)]);
@@ -213,7 +213,7 @@ fn a_code_ends_with_the_password() {
 #[test]
 fn a_renewal_beside_a_logout_leaves_nothing_alive() {
     let server = Server::start();
-    let place = Place::on(server);
+    let place = Fixture::on(server);
     for _ in 0..10 {
         let login = place.login(None);
         let refresh = text(&login, "refresh_token");

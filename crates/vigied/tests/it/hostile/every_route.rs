@@ -99,17 +99,17 @@ fn every_route_bears_hostile_input() {
     let with_key = format!("X-Auth-User-Token: apikey {}\r\n", server.owner.api_key);
     let targets = targets();
     let (mut answered, mut wrongs) = (0, Vec::new());
-    for own in attacks() {
+    for attack in attacks() {
         for target in &targets {
             for more in ["", with_key.as_str()] {
-                let status = tried(&server, target, &own, more);
+                let status = tried(&server, target, &attack, more);
                 answered += usize::from(status.is_some());
                 if status.is_some_and(|status| status >= 500) {
                     let (method, path) = target;
                     let who = if more.is_empty() { "nobody" } else { "owner" };
                     wrongs.push(format!(
                         "{method} {path}: {} by {who}: {status:?}",
-                        own.name
+                        attack.name
                     ));
                 }
             }
@@ -132,7 +132,7 @@ fn every_route_bears_hostile_input() {
 #[test]
 fn slow_and_silent_requests_to_every_route_hold_up_nobody() {
     let server = Server::with(&FEW);
-    let mut held: Vec<TcpStream> = Vec::new();
+    let mut streams: Vec<TcpStream> = Vec::new();
     for (at, (method, path)) in targets().into_iter().enumerate() {
         let from = attacker(u8::try_from(at % 200).unwrap() + 1);
         let head = format!("{method} {path} HTTP/1.1\r\nHost: vigie\r\n");
@@ -140,7 +140,7 @@ fn slow_and_silent_requests_to_every_route_hold_up_nobody() {
             let mut stream = connect_from(from, &server).unwrap();
             stream.write_all(head.as_bytes()).unwrap();
             stream.write_all(more.as_bytes()).unwrap();
-            held.push(stream);
+            streams.push(stream);
         }
     }
     let mut stream = connect_from(HONEST, &server).unwrap();
@@ -152,5 +152,5 @@ fn slow_and_silent_requests_to_every_route_hold_up_nobody() {
     let mut stream = connect_from(attacker(1), &server).unwrap();
     let (status, text) = write_sample(&mut stream, &server.owner.api_key);
     assert_eq!(status, 200, "{text}");
-    drop(held);
+    drop(streams);
 }

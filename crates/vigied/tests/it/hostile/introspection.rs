@@ -73,8 +73,8 @@ fn the_header_counts_and_a_proxys_authorization_does_not() {
         };
         request.form(&[("token", &token)]).send()
     };
-    let told = ask(None).json();
-    assert_eq!(told["active"], true);
+    let json = ask(None).json();
+    assert_eq!(json["active"], true);
     let foreign = "Bearer eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.c2ln";
     for beside in [
         "Basic cHJveHk6c2VjcmV0",
@@ -85,7 +85,7 @@ fn the_header_counts_and_a_proxys_authorization_does_not() {
         let reply = ask(Some(beside));
         assert_eq!(
             (reply.status, reply.json()),
-            (200, told.clone()),
+            (200, json.clone()),
             "{beside}"
         );
     }

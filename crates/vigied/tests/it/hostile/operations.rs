@@ -179,10 +179,11 @@ fn operators_are_answered_when_the_public_listener_is_full() {
         "--set",
         "limits.concurrent_requests=1",
     ]);
-    let mut held = TcpStream::connect(&server.serving.address).unwrap();
-    held.write_all(b"GET /health/live HTTP/1.1\r\nHost: v\r\n\r\n")
+    let mut stream = TcpStream::connect(&server.serving.address).unwrap();
+    stream
+        .write_all(b"GET /health/live HTTP/1.1\r\nHost: v\r\n\r\n")
         .unwrap();
-    assert_ne!(held.read(&mut [0; 1024]).unwrap(), 0);
+    assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
     for path in ["/health/live", "/health/ready", "/metrics"] {
         let reply = server.operations(path);
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
@@ -214,9 +215,9 @@ fn the_operators_socket_serves_three_paths() {
         // Refused or cut, and the next is answered.
         let _ = try_operations(&socket, &request);
     }
-    let told = operations(&socket, "/health/ready").json();
-    assert_eq!(told["store"], "ok");
-    assert_eq!(told["signing_keys"].as_array().unwrap().len(), 1);
+    let json = operations(&socket, "/health/ready").json();
+    assert_eq!(json["store"], "ok");
+    assert_eq!(json["signing_keys"].as_array().unwrap().len(), 1);
 }
 
 #[test]

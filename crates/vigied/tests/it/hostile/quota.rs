@@ -6,7 +6,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn set(settings: &[&str]) -> Server {
-    let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
+    let flags: Vec<&str> = settings
+        .iter()
+        .flat_map(|setting| ["--set", setting])
+        .collect();
     Server::with(&flags)
 }
 

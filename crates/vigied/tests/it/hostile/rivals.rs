@@ -1,11 +1,11 @@
 //! Two credentials in one request.
 
-use super::bounds::shown::{Place, text};
+use super::bounds::shown::{Fixture, text};
 use crate::harness::Reply;
 
 #[test]
 fn two_credentials_of_this_server_for_different_accounts_are_refused() {
-    let place = Place::start();
+    let place = Fixture::start();
     let here = text(&place.login(None), "access_token");
     let there = text(&place.login(Some(&place.second)), "access_token");
     let key = &place.server.owner.api_key;

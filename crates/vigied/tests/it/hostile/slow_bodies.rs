@@ -155,8 +155,8 @@ fn other_account(data: &Path) -> String {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
-    shown["api_key"].as_str().unwrap().to_owned()
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    json["api_key"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -85,11 +85,11 @@ fn a_second_signal_ends_it_at_once() {
         "--set",
         "limits.request_seconds=3600",
     ]);
-    let mut held = TcpStream::connect(&server.serving.address).unwrap();
-    held.write_all(b"POST /identity/token HTTP/1.1\r\nHost: v\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
+    let mut stream = TcpStream::connect(&server.serving.address).unwrap();
+    stream.write_all(b"POST /identity/token HTTP/1.1\r\nHost: v\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")
         .unwrap();
     // It is being worked on when the server asks for its body.
-    assert_ne!(held.read(&mut [0; 1]).unwrap(), 0);
+    assert_ne!(stream.read(&mut [0; 1]).unwrap(), 0);
     server.serving.signal("TERM");
     server
         .serving

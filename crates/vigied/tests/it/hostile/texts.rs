@@ -261,9 +261,9 @@ fn one_byte_more_than_a_limit_is_refused_by_its_name() {
         let reply = send(&server, &owner, row, most + 1);
         let text = reply.text();
         if reply.status != 400 || !text.contains(limit) || !text.contains(field) {
-            let shown: String = text.chars().take(160).collect();
+            let excerpt: String = text.chars().take(160).collect();
             wrongs.push(format!(
-                "{method} {path} `{field}`: {} {shown}",
+                "{method} {path} `{field}`: {} {excerpt}",
                 reply.status
             ));
         }

@@ -95,10 +95,10 @@ fn no_metric_has_a_name_that_looks_like_another() {
             .metrics(&token, "POST", "/v1/metrics")
             .json(&body)
             .send();
-        let told = reply.text();
-        assert!(told.contains("\"rejected\":2"), "{character:?}: {told}");
+        let body = reply.text();
+        assert!(body.contains("\"rejected\":2"), "{character:?}: {body}");
         let number = format!("U+{:04X}", u32::from(character));
-        assert_eq!(told.matches(&number).count(), 2, "{told}");
+        assert_eq!(body.matches(&number).count(), 2, "{body}");
     }
     let listed = server
         .metrics(&token, "GET", "/v1/metrics/list?query=*")

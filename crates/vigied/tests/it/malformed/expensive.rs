@@ -21,7 +21,11 @@ fn worked(server: &Server) -> Duration {
     // Behind the name, which may hold anything; in hundredths of a second.
     let (_, behind) = text.rsplit_once(") ").unwrap();
     let figures = behind.split(' ').skip(11).take(2);
-    Duration::from_millis(figures.map(|own| own.parse::<u64>().unwrap() * 10).sum())
+    Duration::from_millis(
+        figures
+            .map(|figure| figure.parse::<u64>().unwrap() * 10)
+            .sum(),
+    )
 }
 
 /// Lengths around limits, and beyond all of them.

@@ -1,6 +1,6 @@
 //! `**` as an element means any depth, in all three questions alike.
 
-use super::Kept;
+use super::Fixture;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ const NAMES: [&str; 7] = ["a", "a.b", "a.b;t=x.y", "a.b.c", "a.x.y.c", "d.c", "e
 
 #[test]
 fn regression_7_two_stars_are_any_depth() {
-    let kept = Kept::of(&NAMES);
+    let kept = Fixture::of(&NAMES);
     for (pattern, read) in [
         ("**", &NAMES[..]),
         ("a.**", &["a.b", "a.b;t=x.y", "a.b.c", "a.x.y.c"]),
@@ -64,7 +64,7 @@ fn regression_7_many_stars_walk_every_node_once() {
         .map(|leaf| format!("{}.leaf-{leaf}", vec!["a"; 60].join(".")))
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let kept = Kept::of(&names);
+    let kept = Fixture::of(&names);
     let begun = Instant::now();
     for pattern in [
         format!("{}.b", vec!["**.a"; 40].join(".")),

@@ -1,6 +1,6 @@
 //! The output of a deletion before it deletes.
 
-use super::Kept;
+use super::Fixture;
 use base::limit;
 use serde_json::json;
 
@@ -15,7 +15,7 @@ fn regression_7_a_dry_run_says_which_and_what_lies_below() {
         })
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let kept = Kept::of(&names);
+    let kept = Fixture::of(&names);
     let gone = kept.would_delete("load.*");
     let first = limit::NAMES_PER_DRY_RUN.default as usize;
     assert_eq!(gone["deleted"], json!(100));

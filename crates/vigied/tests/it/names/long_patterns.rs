@@ -1,6 +1,6 @@
 //! Long lists in braces, as dashboards send them, and errors that stay short.
 
-use super::Kept;
+use super::Fixture;
 use base::limit;
 use serde_json::json;
 
@@ -17,7 +17,7 @@ fn regression_7_a_long_list_in_braces_is_read() {
     let (names, pattern) = hosts(3000);
     assert!(pattern.len() > 26_000 && pattern.len() < limit::PATTERN_BYTES.default as usize);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let kept = Kept::of(&names);
+    let kept = Fixture::of(&names);
     assert_eq!(kept.get(&pattern), names);
     assert_eq!(kept.list(&pattern), names);
     assert_eq!(kept.would_delete(&pattern)["deleted"], json!(3000));
@@ -29,7 +29,7 @@ fn regression_7_a_long_list_in_braces_is_read() {
 
 #[test]
 fn regression_7_an_error_repeats_no_more_of_a_target_than_helps() {
-    let kept = Kept::of(&[]);
+    let kept = Fixture::of(&[]);
     let long = format!("app.{{{}", "x".repeat(20_000));
     let other = format!("{}é(", "é".repeat(3000));
     let closed = format!("a.{}]{}", "b".repeat(5000), "c".repeat(5000));
@@ -59,7 +59,7 @@ fn regression_7_an_error_repeats_no_more_of_a_target_than_helps() {
 /// Every parameter that is repeated in an error is cut.
 #[test]
 fn regression_7_no_parameter_is_repeated_whole() {
-    let kept = Kept::of(&["a"]);
+    let kept = Fixture::of(&["a"]);
     let long = "q".repeat(10_000);
     for (method, path, key) in [
         ("GET", "/v1/metrics", "format"),

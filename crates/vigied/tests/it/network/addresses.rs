@@ -340,9 +340,9 @@ fn the_host_of_the_address_counts_before_the_header() {
         .arg(format!("http://metrics.example:{port}/v2/info"))
         .output()
         .unwrap();
-    let told: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let json: Value = serde_json::from_slice(&shown.stdout).unwrap();
     let own = format!("http://metrics.example:{port}");
-    assert_eq!(told["token_endpoint"], own.as_str());
+    assert_eq!(json["token_endpoint"], own.as_str());
     let target = format!("http://metrics.example:{port}/v2/info");
     let reply = get(&server.at("127.0.0.1"), &target, "other.example", "");
     assert_eq!(reply.json()["token_endpoint"], own.as_str());

@@ -47,14 +47,14 @@ fn regression_7_a_person_finds_a_page_and_a_program_the_same_links() {
     ] {
         let reply = get(&address, "/", &address, accept);
         assert_eq!(reply.status, 200, "{accept}: {}", reply.text());
-        let told = reply.json();
-        assert_eq!(told["version"], env!("CARGO_PKG_VERSION"));
-        assert_eq!(told["links"]["openapi"], format!("{own}/openapi.json"));
+        let json = reply.json();
+        assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(json["links"]["openapi"], format!("{own}/openapi.json"));
         assert_eq!(
-            told["links"]["identity_openapi"],
+            json["links"]["identity_openapi"],
             format!("{own}/identity/openapi.json")
         );
-        assert_eq!(told["login"], format!("vigie login -a {own}"));
+        assert_eq!(json["login"], format!("vigie login -a {own}"));
     }
 }
 

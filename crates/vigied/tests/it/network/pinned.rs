@@ -50,6 +50,6 @@ fn regression_7_an_ordinary_self_signed_certificate_is_trusted_where_it_is_named
     let sent = run(&["metrics", "send", "a.b=1"]);
     assert!(sent.status.success(), "{sent:?}");
     let agent = run(&["agent", "--once", "--interval", "1s"]);
-    let told = String::from_utf8_lossy(&agent.stderr).into_owned();
-    assert!(!told.contains("not trusted"), "{told}");
+    let stderr = String::from_utf8_lossy(&agent.stderr).into_owned();
+    assert!(!stderr.contains("not trusted"), "{stderr}");
 }

@@ -100,8 +100,8 @@ fn what_kubernetes_makes_of_services_is_taken_for_no_setting_and_fills_no_log() 
         .env("VIGIE_LISTN", "1")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains("`VIGIE_LISTN`"), "{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("`VIGIE_LISTN`"), "{stderr}");
 }

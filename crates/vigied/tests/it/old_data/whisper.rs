@@ -72,7 +72,12 @@ fn whisper_files_are_imported_and_faulty_ones_named() {
         );
         let failures = totals["failures"].as_array().unwrap().iter();
         let failures: Vec<_> = failures
-            .map(|own| (own["name"].as_str().unwrap(), own["code"].as_str().unwrap()))
+            .map(|failure| {
+                (
+                    failure["name"].as_str().unwrap(),
+                    failure["code"].as_str().unwrap(),
+                )
+            })
             .collect();
         let names = [
             ("a b.wsp", "name"),

@@ -1,21 +1,21 @@
 //! What arrives for a space, as those who look after it see it: who sends by which listener, what was refused, and who went silent.
 
-use super::{Doors, lines};
+use super::{Listeners, lines};
 use crate::harness::now;
 use crate::limits::{hits, until};
 use base::limit;
 use serde_json::{Value, json};
 
-fn told(doors: &Doors, what: &str) -> Value {
-    let token = doors.server.token();
+fn told(listeners: &Listeners, what: &str) -> Value {
+    let token = listeners.server.token();
     let path = format!("/v1/metrics/{what}");
-    let reply = doors.server.metrics(&token, "GET", &path).send();
+    let reply = listeners.server.metrics(&token, "GET", &path).send();
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
 }
 
-fn senders(doors: &Doors) -> Vec<Value> {
-    told(doors, "senders")["senders"]
+fn senders(listeners: &Listeners) -> Vec<Value> {
+    told(listeners, "senders")["senders"]
         .as_array()
         .unwrap()
         .clone()
@@ -23,27 +23,30 @@ fn senders(doors: &Doors) -> Vec<Value> {
 
 #[test]
 fn every_listener_says_who_sends_and_what_was_refused() {
-    let (doors, id) = Doors::with_source("127.0.0.1", &super::lumberjack::PLAIN);
-    assert_eq!(senders(&doors), Vec::<Value>::new());
-    assert_eq!(told(&doors, "rejects")["by_reason"], json!({}));
-    let mut sender = doors.connect();
+    let (listeners, id) = Listeners::with_source("127.0.0.1", &super::lumberjack::PLAIN);
+    assert_eq!(senders(&listeners), Vec::<Value>::new());
+    assert_eq!(told(&listeners, "rejects")["by_reason"], json!({}));
+    let mut sender = listeners.connect();
     sender.send(&lines("by.tcp", 4));
-    doors.wait_for("by.tcp", 4);
-    doors.datagram(format!("by.udp 1 {0}\nby.udp oops {0}\n", now()).as_bytes());
-    doors.wait_for("by.udp", 1);
-    let token = doors.server.token();
-    let key = doors.server.narrow_key().0;
+    listeners.wait_for("by.tcp", 4);
+    listeners.datagram(format!("by.udp 1 {0}\nby.udp oops {0}\n", now()).as_bytes());
+    listeners.wait_for("by.udp", 1);
+    let token = listeners.server.token();
+    let key = listeners.server.narrow_key().0;
     let samples = json!([
         {"name": "by.http", "value": 1, "timestamp": now()},
         {"name": "by..http", "value": 1, "timestamp": now()},
         {"name": "by.http", "value": 1, "timestamp": 1},
         {"name": format!("{key}.cpu"), "value": "x", "timestamp": now()},
     ]);
-    let sent = doors.server.metrics(&token, "POST", "/v1/metrics");
+    let sent = listeners.server.metrics(&token, "POST", "/v1/metrics");
     assert_eq!(sent.json(&samples).send().status, 200);
-    let influx = doors.server.request("POST", "/write").basic("apikey", &key);
+    let influx = listeners
+        .server
+        .request("POST", "/write")
+        .basic("apikey", &key);
     assert_eq!(influx.body("by,a=b influx=1").send().status, 204);
-    let all = senders(&doors);
+    let all = senders(&listeners);
     let by = |listener: &str| {
         let own = all.iter().find(|own| own["listener"] == listener);
         own.unwrap_or_else(|| panic!("no `{listener}` in {all:?}"))
@@ -63,7 +66,7 @@ fn every_listener_says_who_sends_and_what_was_refused() {
         assert_eq!(own["silent"], false, "{own}");
     }
     assert_eq!(by("graphite.listen")["key"], id.as_str());
-    let rejects = told(&doors, "rejects");
+    let rejects = told(&listeners, "rejects");
     let reasons = json!({"name": 2, "too_old": 1, "value": 1});
     assert_eq!(rejects["by_reason"], reasons, "{rejects}");
     let kept = rejects["rejects"].as_array().unwrap();
@@ -78,10 +81,10 @@ fn every_listener_says_who_sends_and_what_was_refused() {
 /// What statsd counts is told when it is stored, what it refuses at once.
 #[test]
 fn sums_of_statsd_are_of_who_sent_their_values() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
-    doors.datagram_to("statsd.udp_listen", b"hits:2|c\nhits:oops|c");
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
+    listeners.datagram_to("statsd.udp_listen", b"hits:2|c\nhits:oops|c");
     let own = || {
-        let all = senders(&doors);
+        let all = senders(&listeners);
         let own = |own: &&Value| own["listener"] == "statsd.udp_listen";
         all.iter().find(own).cloned().unwrap_or_default()
     };
@@ -94,42 +97,42 @@ fn sums_of_statsd_are_of_who_sent_their_values() {
 /// What is refused on port 9095 counts for the space of the login.
 #[test]
 fn what_port_9095_refuses_is_told_to_the_space_of_the_login() {
-    let doors = Doors::open(&super::lumberjack::PLAIN);
-    let (key, id) = doors.server.narrow_key();
-    let mut client = super::lumberjack::Client::connect(&doors);
-    let space = doors.server.owner.space.clone();
+    let listeners = Listeners::open(&super::lumberjack::PLAIN);
+    let (key, id) = listeners.server.narrow_key();
+    let mut client = super::lumberjack::Client::connect(&listeners);
+    let space = listeners.server.owner.space.clone();
     client.send_for(
         &space,
         &key,
         &["a.b 1 -1", "00000000-0000-4000-8000-000000000000.a 1 -1"],
     );
-    doors.wait_for("a.b", 1);
-    let own = senders(&doors);
+    listeners.wait_for("a.b", 1);
+    let own = senders(&listeners);
     assert_eq!(own.len(), 1, "{own:?}");
     assert_eq!(own[0]["key"], id.as_str());
     assert_eq!(
         (&own[0]["accepted"], &own[0]["rejected"]),
         (&json!(1), &json!(1))
     );
-    let reasons = told(&doors, "rejects")["by_reason"].clone();
+    let reasons = told(&listeners, "rejects")["by_reason"].clone();
     assert_eq!(reasons, json!({"another_space": 1}));
 }
 
 /// From three addresses, one after the other, a line that is stored and one that is not.
-fn three_send(doors: &Doors) {
+fn three_send(listeners: &Listeners) {
     for last in 1..=3 {
         let from = format!("127.0.0.{last}:0");
         let socket = std::net::UdpSocket::bind(from).unwrap();
-        let address = doors.address("graphite.udp_listen");
+        let address = listeners.address("graphite.udp_listen");
         let text = format!("from.n{last} 1 {0}\nfrom.n{last} oops {0}\n", now());
         socket.send_to(text.as_bytes(), address).unwrap();
-        doors.wait_for(&format!("from.n{last}"), 1);
+        listeners.wait_for(&format!("from.n{last}"), 1);
     }
 }
 
 #[test]
 fn senders_and_rejects_are_kept_within_limits() {
-    let (doors, _) = Doors::with_source(
+    let (listeners, _) = Listeners::with_source(
         "127.0.0.0/8",
         &[
             "--set",
@@ -142,13 +145,13 @@ fn senders_and_rejects_are_kept_within_limits() {
             "limits.rejects_listed=2",
         ],
     );
-    three_send(&doors);
-    let own = senders(&doors);
+    three_send(&listeners);
+    let own = senders(&listeners);
     assert_eq!(own.len(), 1, "{own:?}");
     assert_eq!(own[0]["source"], "127.0.0.3");
-    assert_eq!(told(&doors, "senders")["left_out"], 2);
-    assert_eq!(hits(&doors.server, limit::SENDERS_LISTED), 2);
-    let rejects = told(&doors, "rejects");
+    assert_eq!(told(&listeners, "senders")["left_out"], 2);
+    assert_eq!(hits(&listeners.server, limit::SENDERS_LISTED), 2);
+    let rejects = told(&listeners, "rejects");
     let kept = rejects["rejects"].as_array().unwrap();
     let names: Vec<_> = kept
         .iter()
@@ -160,7 +163,7 @@ fn senders_and_rejects_are_kept_within_limits() {
 
 #[test]
 fn a_domain_lists_so_many_senders_and_rejects() {
-    let (doors, _) = Doors::with_source(
+    let (listeners, _) = Listeners::with_source(
         "127.0.0.0/8",
         &[
             "--set",
@@ -169,29 +172,29 @@ fn a_domain_lists_so_many_senders_and_rejects() {
             "limits.rejects_listed_per_domain=1",
         ],
     );
-    three_send(&doors);
+    three_send(&listeners);
     until("the last is listed", || {
-        senders(&doors)[0]["source"] == "127.0.0.3"
+        senders(&listeners)[0]["source"] == "127.0.0.3"
     });
-    assert_eq!(senders(&doors).len(), 2);
-    assert_eq!(hits(&doors.server, limit::SENDERS_LISTED_PER_DOMAIN), 1);
-    let rejects = told(&doors, "rejects");
+    assert_eq!(senders(&listeners).len(), 2);
+    assert_eq!(hits(&listeners.server, limit::SENDERS_LISTED_PER_DOMAIN), 1);
+    let rejects = told(&listeners, "rejects");
     assert_eq!(rejects["rejects"].as_array().unwrap().len(), 1);
     assert_eq!(rejects["by_reason"]["value"], 3);
-    assert_eq!(hits(&doors.server, limit::REJECTS_LISTED_PER_DOMAIN), 2);
+    assert_eq!(hits(&listeners.server, limit::REJECTS_LISTED_PER_DOMAIN), 2);
 }
 
 /// Where all domains together have too many, one of the domain that has most gives way.
 #[test]
 fn all_domains_together_list_so_many_rejects() {
-    let doors = Doors::open(&["--set", "limits.rejects_listed=1"]);
-    let token = doors.server.token();
+    let listeners = Listeners::open(&["--set", "limits.rejects_listed=1"]);
+    let token = listeners.server.token();
     for _ in 0..2 {
         let wrong = json!([{"name": "a..b", "value": 1, "timestamp": now()}]);
-        let sent = doors.server.metrics(&token, "POST", "/v1/metrics");
+        let sent = listeners.server.metrics(&token, "POST", "/v1/metrics");
         assert_eq!(sent.json(&wrong).send().status, 400);
     }
-    assert_eq!(hits(&doors.server, limit::REJECTS_LISTED), 1);
-    let rejects = told(&doors, "rejects");
+    assert_eq!(hits(&listeners.server, limit::REJECTS_LISTED), 1);
+    let rejects = told(&listeners, "rejects");
     assert_eq!(rejects["rejects"].as_array().unwrap().len(), 1);
 }

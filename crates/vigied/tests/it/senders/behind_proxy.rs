@@ -1,7 +1,7 @@
 //! Senders behind a balancer that sends PROXY headers: they are whom these name, and nobody else says so.
 
 use super::slow::{encrypted, session};
-use super::{Doors, pickles};
+use super::{Listeners, pickles};
 use crate::harness::now;
 use crate::limits::{hits, until};
 use base::limit;
@@ -24,8 +24,8 @@ const FLAGS: [&str; 8] = [
 
 const NAMED: &[u8] = b"PROXY TCP4 192.0.2.7 10.0.0.1 4711 2003\r\n";
 
-fn connect(from: Ipv4Addr, doors: &Doors, door: &str) -> TcpStream {
-    let to: SocketAddr = doors.address(door).parse().unwrap();
+fn connect(from: Ipv4Addr, listeners: &Listeners, listener: &str) -> TcpStream {
+    let to: SocketAddr = listeners.address(listener).parse().unwrap();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let own = SocketAddr::from((IpAddr::V4(from), 0));
     socket.bind(&own.into()).unwrap();
@@ -48,9 +48,9 @@ fn end(mut stream: TcpStream) -> String {
 #[test]
 fn a_proxy_header_names_the_sender() {
     let flags = [&FLAGS[..], &["--set", "statsd.flush_seconds=1"]].concat();
-    let (doors, _) = Doors::with_source("192.0.2.7", &flags);
-    let send = |door: &str, header: &[u8], bytes: &[u8]| {
-        let mut stream = connect(PROXY, &doors, door);
+    let (listeners, _) = Listeners::with_source("192.0.2.7", &flags);
+    let send = |listener: &str, header: &[u8], bytes: &[u8]| {
+        let mut stream = connect(PROXY, &listeners, listener);
         stream.write_all(&[header, bytes].concat()).unwrap();
         stream
     };
@@ -62,13 +62,15 @@ fn a_proxy_header_names_the_sender() {
     drop(send("pickle.listen", &second, &frame));
     drop(send("statsd.listen", NAMED, b"proxied:1|c\n"));
     for name in ["proxied.a", "proxied.b", "proxied.c"] {
-        doors.wait_for(name, 1);
+        listeners.wait_for(name, 1);
     }
-    until("it is flushed", || doors.stored("stats_counts.proxied") > 0);
+    until("it is flushed", || {
+        listeners.stored("stats_counts.proxied") > 0
+    });
     // They are seen by their own address.
-    let token = doors.server.token();
+    let token = listeners.server.token();
     let path = "/v1/metrics/senders";
-    let senders = doors.server.metrics(&token, "GET", path).send().text();
+    let senders = listeners.server.metrics(&token, "GET", path).send().text();
     assert!(
         senders.contains("192.0.2.7") && !senders.contains("127.0.0.9"),
         "{senders}"
@@ -81,15 +83,15 @@ fn a_proxy_header_names_the_sender() {
         "{said}"
     );
     until("it is counted", || {
-        doors.not_stored("graphite.listen", "no_identity") == 1
+        listeners.not_stored("graphite.listen", "no_identity") == 1
     });
-    assert_eq!(doors.stored("none.a"), 0);
+    assert_eq!(listeners.stored("none.a"), 0);
 }
 
 /// Else whoever reaches the listener would be whom they like.
 #[test]
 fn nobody_but_a_trusted_proxy_names_a_sender() {
-    let (doors, _) = Doors::with_source("192.0.2.7", &FLAGS);
+    let (listeners, _) = Listeners::with_source("192.0.2.7", &FLAGS);
     let line = b"none.a 1 -1\n".as_slice();
     for (from, begin) in [
         (Ipv4Addr::LOCALHOST, NAMED),
@@ -97,27 +99,27 @@ fn nobody_but_a_trusted_proxy_names_a_sender() {
         (PROXY, b""),
         (PROXY, b"PROXY TCP4 192.0.2.7\r\n"),
     ] {
-        let mut stream = connect(from, &doors, "graphite.listen");
+        let mut stream = connect(from, &listeners, "graphite.listen");
         // It may be closed before.
         let _ = stream.write_all(&[begin, line].concat());
         assert_eq!(end(stream), "");
     }
     until("all are counted", || {
-        doors.not_stored("graphite.listen", "proxy_header") == 4
+        listeners.not_stored("graphite.listen", "proxy_header") == 4
     });
-    assert_eq!(doors.stored("none.a"), 0);
+    assert_eq!(listeners.stored("none.a"), 0);
     // A check of the balancer's is no sender, and nothing to tell of.
-    drop(connect(PROXY, &doors, "graphite.listen"));
-    let mut sender = connect(PROXY, &doors, "graphite.listen");
+    drop(connect(PROXY, &listeners, "graphite.listen"));
+    let mut sender = connect(PROXY, &listeners, "graphite.listen");
     sender
         .write_all(&[NAMED, b"some.a 1 -1\n"].concat())
         .unwrap();
-    doors.wait_for("some.a", 1);
-    assert_eq!(doors.not_stored("graphite.listen", "proxy_header"), 4);
+    listeners.wait_for("some.a", 1);
+    assert_eq!(listeners.not_stored("graphite.listen", "proxy_header"), 4);
     // By UDP there are none.
-    doors.datagram(b"none.a 1 -1\n");
+    listeners.datagram(b"none.a 1 -1\n");
     until("it is counted", || {
-        doors.not_stored("graphite.udp_listen", "no_identity") == 1
+        listeners.not_stored("graphite.udp_listen", "no_identity") == 1
     });
 }
 
@@ -125,13 +127,13 @@ fn nobody_but_a_trusted_proxy_names_a_sender() {
 #[test]
 fn a_proxy_header_that_does_not_come_has_its_end() {
     let flags = [&FLAGS[..], &["--set", "limits.head_seconds=1"]].concat();
-    let (doors, _) = Doors::with_source("192.0.2.7", &flags);
+    let (listeners, _) = Listeners::with_source("192.0.2.7", &flags);
     for (before, begin) in (0..).zip([&b""[..], b"PROXY TCP4 192", b"\r\n\r\n\0\r\nQUIT\n\x21"]) {
-        assert_eq!(hits(&doors.server, limit::HEAD_SECONDS), before);
-        let mut stream = connect(PROXY, &doors, "graphite.listen");
+        assert_eq!(hits(&listeners.server, limit::HEAD_SECONDS), before);
+        let mut stream = connect(PROXY, &listeners, "graphite.listen");
         stream.write_all(begin).unwrap();
         until("the header has its end", || {
-            hits(&doors.server, limit::HEAD_SECONDS) > before
+            hits(&listeners.server, limit::HEAD_SECONDS) > before
         });
         assert_eq!(end(stream), "");
     }
@@ -144,8 +146,8 @@ fn a_proxy_header_comes_before_tls() {
     let (pem, encrypted) = encrypted(folder.path());
     let flags = FLAGS.into_iter();
     let flags: Vec<&str> = flags.chain(encrypted.iter().map(String::as_str)).collect();
-    let (doors, _) = Doors::with_source("192.0.2.7", &flags);
-    let mut stream = connect(PROXY, &doors, "graphite.listen");
+    let (listeners, _) = Listeners::with_source("192.0.2.7", &flags);
+    let mut stream = connect(PROXY, &listeners, "graphite.listen");
     stream.write_all(NAMED).unwrap();
     let mut session = session(&pem);
     let mut tls = rustls::Stream::new(&mut session, &mut stream);
@@ -155,6 +157,6 @@ fn a_proxy_header_comes_before_tls() {
     let _ = tls.read_to_end(&mut said);
     let said = String::from_utf8(said).unwrap();
     assert!(said.starts_with("ERR "), "{said}");
-    let doors = doors.restarted("TERM", &[]);
-    assert_eq!(doors.stored("sealed.a"), 1);
+    let listeners = listeners.restarted("TERM", &[]);
+    assert_eq!(listeners.stored("sealed.a"), 1);
 }

@@ -1,6 +1,6 @@
 //! Slow senders, silent ones, endless lines, floods and many connections.
 
-use super::{Doors, Sender, lines};
+use super::{Listeners, Sender, lines};
 use crate::limits::{hits, until};
 use base::limit::{self, Limit};
 use std::io::{Read, Write};
@@ -27,82 +27,91 @@ pub(crate) const LIMITS: [Limit; 15] = [
 
 #[test]
 fn many_connections_keep_nobody_out_who_can_say_who_they_are() {
-    let doors = Doors::open(&[
+    let listeners = Listeners::open(&[
         "--set",
         "limits.sender_connections=8",
         "--set",
         "limits.sender_connections_per_domain=2",
     ]);
-    let (key, _) = doors.server.narrow_key();
-    let mut known = doors.connect();
+    let (key, _) = listeners.server.narrow_key();
+    let mut known = listeners.connect();
     known.auth(&format!("apikey {key}"));
-    let silent: Vec<Sender> = (0..40).map(|_| doors.connect()).collect();
+    let silent: Vec<Sender> = (0..40).map(|_| listeners.connect()).collect();
     until("the oldest give way", || {
-        hits(&doors.server, limit::SENDER_CONNECTIONS) >= 33
+        hits(&listeners.server, limit::SENDER_CONNECTIONS) >= 33
     });
-    let mut other = doors.connect();
+    let mut other = listeners.connect();
     other.auth(&format!("apikey {key}"));
-    let mut third = doors.connect();
+    let mut third = listeners.connect();
     third.send(&format!("AUTH apikey {key}\n"));
     let answer = third.answer();
     assert!(answer.contains("sender_connections_per_domain"), "{answer}");
-    assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_DOMAIN), 1);
+    assert_eq!(
+        hits(&listeners.server, limit::SENDER_CONNECTIONS_PER_DOMAIN),
+        1
+    );
     known.send(&lines("known.a", 2));
     other.send(&lines("known.b", 2));
-    doors.wait_for("known.a", 2);
-    doors.wait_for("known.b", 2);
+    listeners.wait_for("known.a", 2);
+    listeners.wait_for("known.b", 2);
     drop(silent);
 }
 
 #[test]
 fn one_source_has_so_many_connections() {
-    let doors = Doors::open(&["--set", "limits.sender_connections_per_source=3"]);
-    let mut some: Vec<Sender> = (0..4).map(|_| doors.connect()).collect();
+    let listeners = Listeners::open(&["--set", "limits.sender_connections_per_source=3"]);
+    let mut some: Vec<Sender> = (0..4).map(|_| listeners.connect()).collect();
     // The oldest of those that have not said who they are.
     assert_eq!(some[0].answer(), "");
-    assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_SOURCE), 1);
+    assert_eq!(
+        hits(&listeners.server, limit::SENDER_CONNECTIONS_PER_SOURCE),
+        1
+    );
 }
 
 /// Behind a balancer that is trusted, all senders were one source.
 #[test]
 fn a_trusted_proxy_is_no_source() {
-    let doors = Doors::open(&[
+    let listeners = Listeners::open(&[
         "--set",
         "limits.sender_connections_per_source=3",
         "--set",
         "trusted_proxies=127.0.0.1",
     ]);
-    let (key, _) = doors.server.narrow_key();
-    let mut some: Vec<Sender> = (0..8).map(|_| doors.connect()).collect();
+    let (key, _) = listeners.server.narrow_key();
+    let mut some: Vec<Sender> = (0..8).map(|_| listeners.connect()).collect();
     for own in &mut some {
         own.auth(&format!("apikey {key}"));
     }
-    assert_eq!(hits(&doors.server, limit::SENDER_CONNECTIONS_PER_SOURCE), 0);
+    assert_eq!(
+        hits(&listeners.server, limit::SENDER_CONNECTIONS_PER_SOURCE),
+        0
+    );
 }
 
 #[test]
 fn a_silent_connection_is_closed() {
-    let doors = Doors::open(&[
+    let listeners = Listeners::open(&[
         "--set",
         "limits.head_seconds=1",
         "--set",
         "limits.sender_idle_seconds=2",
     ]);
-    let (key, _) = doors.server.narrow_key();
-    let mut known = doors.connect();
+    let (key, _) = listeners.server.narrow_key();
+    let mut known = listeners.connect();
     known.auth(&format!("apikey {key}"));
-    let mut silent = doors.connect();
+    let mut silent = listeners.connect();
     assert!(silent.answer().contains("head_seconds"));
     let answer = known.answer();
     assert!(answer.contains("sender_idle_seconds"), "{answer}");
-    assert_eq!(hits(&doors.server, limit::SENDER_IDLE_SECONDS), 1);
+    assert_eq!(hits(&listeners.server, limit::SENDER_IDLE_SECONDS), 1);
 }
 
 /// An endless line is passed over, without being kept; what follows it is stored.
 #[test]
 fn an_endless_line_costs_nothing() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let mut sender = doors.connect();
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let mut sender = listeners.connect();
     sender.send(&lines("before.a", 1));
     let much = vec![b'x'; 1 << 20];
     for _ in 0..8 {
@@ -110,11 +119,11 @@ fn an_endless_line_costs_nothing() {
     }
     sender.send(" 1 -1\n");
     sender.send(&lines("after.a", 1));
-    doors.wait_for("after.a", 1);
-    doors.wait_for("before.a", 1);
-    let metrics = doors.server.operations("/metrics").text();
+    listeners.wait_for("after.a", 1);
+    listeners.wait_for("before.a", 1);
+    let metrics = listeners.server.operations("/metrics").text();
     assert!(metrics.contains("reason=\"malformed\"} 1"), "{metrics}");
-    let mut sender = doors.connect();
+    let mut sender = listeners.connect();
     sender.send(&format!("AUTH iam {}", "x".repeat(20_000)));
     let answer = sender.answer();
     assert!(
@@ -125,63 +134,63 @@ fn an_endless_line_costs_nothing() {
 
 #[test]
 fn a_sender_above_the_rate_is_read_more_slowly_and_loses_nothing() {
-    let (doors, _) = Doors::with_source(
+    let (listeners, _) = Listeners::with_source(
         "127.0.0.1",
         &["--set", "limits.sender_bytes_per_second=50000"],
     );
-    let mut sender = doors.connect();
+    let mut sender = listeners.connect();
     let text = lines("fast.a", 3000);
     sender.send(&text);
-    doors.wait_for("fast.a", 3000);
-    assert!(hits(&doors.server, limit::SENDER_BYTES_PER_SECOND) > 0);
+    listeners.wait_for("fast.a", 3000);
+    assert!(hits(&listeners.server, limit::SENDER_BYTES_PER_SECOND) > 0);
     // A datagram cannot wait.
     for _ in 0..40 {
-        doors.datagram(&lines("fast.b", 1500).as_bytes()[..30_000]);
+        listeners.datagram(&lines("fast.b", 1500).as_bytes()[..30_000]);
     }
     until("it is counted", || {
-        doors.not_stored("graphite.udp_listen", "too_fast") > 0
+        listeners.not_stored("graphite.udp_listen", "too_fast") > 0
     });
 }
 
 /// Each costs as much as many lines, and nobody counted it.
 #[test]
 fn renewals_that_fail_count_as_what_they_cost() {
-    let doors = Doors::open(&["--set", "limits.sender_bytes_per_second=256KiB"]);
-    let space = &doors.server.owner.space;
-    let mut sender = doors.connect();
-    sender.auth(&format!("iam {} s-{space}", doors.server.token()));
+    let listeners = Listeners::open(&["--set", "limits.sender_bytes_per_second=256KiB"]);
+    let space = &listeners.server.owner.space;
+    let mut sender = listeners.connect();
+    sender.auth(&format!("iam {} s-{space}", listeners.server.token()));
     sender.send(&"AUTH iam none\n".repeat(20));
     for _ in 0..20 {
         let answer = sender.answer();
         assert!(answer.starts_with("ERR "), "{answer}");
     }
     until("they are read more slowly", || {
-        hits(&doors.server, limit::SENDER_BYTES_PER_SECOND) > 0
+        hits(&listeners.server, limit::SENDER_BYTES_PER_SECOND) > 0
     });
     // Who is in stays in.
     sender.send(&lines("still.in", 2));
-    doors.wait_for("still.in", 2);
+    listeners.wait_for("still.in", 2);
 }
 
 #[test]
 fn a_pickle_has_a_bound_and_all_of_them_together_have_one() {
-    let (doors, _) = Doors::with_source(
+    let (listeners, _) = Listeners::with_source(
         "127.0.0.1",
         &["--set", "limits.senders_in_flight_bytes=2MiB"],
     );
-    let mut large = doors.pickle();
+    let mut large = listeners.pickle();
     large.write_all(&(1_048_577_u32).to_be_bytes()).unwrap();
     let mut rest = Vec::new();
     let _ = large.read_to_end(&mut rest);
     assert_eq!(
-        (rest.len(), hits(&doors.server, limit::PICKLE_BYTES)),
+        (rest.len(), hits(&listeners.server, limit::PICKLE_BYTES)),
         (0, 1)
     );
     until("it is counted", || {
-        doors.not_stored("pickle.listen", "too_large") == 1
+        listeners.not_stored("pickle.listen", "too_large") == 1
     });
     // Four that are not finished, and room for two.
-    let mut some: Vec<_> = (0..4).map(|_| doors.pickle()).collect();
+    let mut some: Vec<_> = (0..4).map(|_| listeners.pickle()).collect();
     for own in &mut some {
         own.set_write_timeout(Some(std::time::Duration::from_secs(5)))
             .unwrap();
@@ -190,10 +199,10 @@ fn a_pickle_has_a_bound_and_all_of_them_together_have_one() {
         let _ = own.write_all(&vec![b'N'; 900_000]);
     }
     until("some wait", || {
-        hits(&doors.server, limit::SENDERS_IN_FLIGHT_BYTES) > 0
+        hits(&listeners.server, limit::SENDERS_IN_FLIGHT_BYTES) > 0
     });
     drop(some);
-    let mut honest = doors.pickle();
+    let mut honest = listeners.pickle();
     honest
         .write_all(&super::pickles::frame(&[(
             "honest.a",
@@ -201,5 +210,5 @@ fn a_pickle_has_a_bound_and_all_of_them_together_have_one() {
             1.0,
         )]))
         .unwrap();
-    doors.wait_for("honest.a", 1);
+    listeners.wait_for("honest.a", 1);
 }

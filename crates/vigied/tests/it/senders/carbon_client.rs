@@ -1,6 +1,6 @@
 //! carbon's relay, unmodified, as the guide configures it: by pickles, and by lines with a key before each name.
 
-use super::{Doors, key_before_names, lines};
+use super::{Listeners, key_before_names, lines};
 use crate::limits::until;
 use crate::running::Running;
 use crate::undisturbed::own_address;
@@ -100,12 +100,12 @@ fn carbons_relay_sends_pickles_from_an_address_that_is_known() {
     if !is_here("carbons_relay_sends_pickles_from_an_address_that_is_known") {
         return;
     }
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let relay = Relay::start("pickle", &doors.address("pickle.listen"));
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let relay = Relay::start("pickle", &listeners.address("pickle.listen"));
     relay.take(&lines("relayed.a", 2000));
     relay.take(&lines("relayed.b;host=web1", 10));
-    doors.wait_for("relayed.a", 2000);
-    doors.wait_for("relayed.b;host=web1", 10);
+    listeners.wait_for("relayed.a", 2000);
+    listeners.wait_for("relayed.b;host=web1", 10);
 }
 
 #[test]
@@ -113,18 +113,18 @@ fn carbons_relay_sends_lines_from_an_address_and_with_a_key_before_each_name() {
     if !is_here("carbons_relay_sends_lines_from_an_address_and_with_a_key_before_each_name") {
         return;
     }
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let relay = Relay::start("line", &doors.address("graphite.listen"));
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let relay = Relay::start("line", &listeners.address("graphite.listen"));
     relay.take(&lines("relayed.a", 500));
-    doors.wait_for("relayed.a", 500);
+    listeners.wait_for("relayed.a", 500);
     // Of several senders, over the one connection that it has.
-    let doors = Doors::open(&[]);
-    key_before_names::allow(&doors, true);
-    let relay = Relay::start("line", &doors.address("graphite.listen"));
+    let listeners = Listeners::open(&[]);
+    key_before_names::allow(&listeners, true);
+    let relay = Relay::start("line", &listeners.address("graphite.listen"));
     for name in ["keyed.a", "keyed.b"] {
-        let (key, _) = doors.server.narrow_key();
+        let (key, _) = listeners.server.narrow_key();
         relay.take(&lines(&format!("{key}.{name}"), 500));
     }
-    doors.wait_for("keyed.a", 500);
-    doors.wait_for("keyed.b", 500);
+    listeners.wait_for("keyed.a", 500);
+    listeners.wait_for("keyed.b", 500);
 }

@@ -1,6 +1,6 @@
 //! Senders that are known by a certificate, with `openssl s_client` as the sender.
 
-use super::Doors;
+use super::Listeners;
 use crate::command_line::certificate;
 use crate::harness::{Server, Serving, init, now};
 use crate::limits::until;
@@ -100,13 +100,13 @@ impl Client {
 }
 
 /// Waits until it has stored so many; what samples are read with would be HTTPS.
-fn stores(doors: &Doors, count: u64) {
+fn stores(listeners: &Listeners, count: u64) {
     let end = format!(" {count}");
     until("so many are stored", || {
-        let metrics = doors.server.operations("/metrics").text();
+        let metrics = listeners.server.operations("/metrics").text();
         metrics
             .lines()
-            .any(|own| own.starts_with("vigie_samples_stored_total") && own.ends_with(&end))
+            .any(|line| line.starts_with("vigie_samples_stored_total") && line.ends_with(&end))
     });
 }
 
@@ -118,7 +118,7 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     authorities(own);
     let data = own.join("data");
     let owner = init(&data);
-    let start = |flags: &[&str]| Doors {
+    let start = |flags: &[&str]| Listeners {
         server: Server {
             serving: Serving::start(&data, "127.0.0.1:0", flags),
             owner: owner.clone(),
@@ -139,11 +139,14 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     let certificates =
         format!("named.example.org={id}, sha256:{print}={id}, withdrawn.example.org={gone}");
     let settings = settings([&pem, &pem_key], &own.join("ours.pem"), &certificates);
-    let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
-    let doors = start(&flags);
-    let log = &doors.server.serving;
+    let flags: Vec<&str> = settings
+        .iter()
+        .flat_map(|setting| ["--set", setting])
+        .collect();
+    let listeners = start(&flags);
+    let log = &listeners.server.serving;
     log.wait_for_log("an entry of `senders.certificates` lets nobody in");
-    let address = doors.address("graphite.listen");
+    let address = listeners.address("graphite.listen");
     let connect = |certificate| Client::start(own, &address, certificate);
     let line = |name: &str| format!("{name} 1 {}\n", now() - 5);
     // By name, by fingerprint, and without one by what it says.
@@ -163,7 +166,7 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
         let said = client.end();
         assert!(said.starts_with(why), "{said}");
     }
-    assert_eq!(doors.not_stored("graphite.listen", "certificate"), 2);
+    assert_eq!(listeners.not_stored("graphite.listen", "certificate"), 2);
     let mut nobody = connect(None);
     nobody.send(line("never.b").as_bytes());
     assert!(nobody.end().starts_with("ERR say who you are first"));
@@ -171,10 +174,10 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     theirs.send(line("never.c").as_bytes());
     assert_eq!(theirs.end(), "");
     until("it is counted", || {
-        doors.not_stored("graphite.listen", "tls") == 1
+        listeners.not_stored("graphite.listen", "tls") == 1
     });
     // On port 9095 no password is needed then, and the space must be the key's.
-    let address = doors.address("lumberjack.listen");
+    let address = listeners.address("lumberjack.listen");
     let space = owner.space.clone();
     let log_in = |space: &str| {
         let mut client = Client::start(own, &address, Some("named"));
@@ -195,32 +198,38 @@ fn a_certificate_stands_for_its_key_and_for_nothing_else() {
     assert_eq!(&client.answer::<6>(), b"1A\0\0\0\x01");
     let mut elsewhere = log_in("00000000-0000-4000-8000-000000000000");
     assert_eq!(&elsewhere.answer::<6>(), b"0A\0\0\0\0");
-    stores(&doors, 4);
+    stores(&listeners, 4);
     // What is read with is plain HTTP again.
-    let Doors { server } = doors;
+    let Listeners { server } = listeners;
     assert!(server.serving.stop().success());
-    let doors = start(&[]);
-    assert_eq!((doors.stored("by.*"), doors.stored("never.*")), (4, 0));
+    let listeners = start(&[]);
+    assert_eq!(
+        (listeners.stored("by.*"), listeners.stored("never.*")),
+        (4, 0)
+    );
 }
 
 /// From then on the certificates of what the file holds now come in, and those of the old authority no more; who is in stays.
 #[test]
 fn the_authority_is_read_again_on_sighup() {
     let folder = tempfile::tempdir().unwrap();
-    let own = folder.path();
-    let (pem, pem_key) = certificate(own);
-    authorities(own);
-    let authority = own.join("authority.pem");
-    let copy = |from: &str| std::fs::copy(own.join(from), &authority).unwrap();
+    let path = folder.path();
+    let (pem, pem_key) = certificate(path);
+    authorities(path);
+    let authority = path.join("authority.pem");
+    let copy = |from: &str| std::fs::copy(path.join(from), &authority).unwrap();
     copy("ours.pem");
     let server = Server::start();
     let (_, id) = server.narrow_key();
     let certificates = format!("named.example.org={id}, theirs.example.org={id}");
     let settings = settings([&pem, &pem_key], &authority, &certificates);
-    let flags: Vec<&str> = settings.iter().flat_map(|own| ["--set", own]).collect();
-    let doors = Doors { server }.restarted("TERM", &flags);
-    let address = doors.address("graphite.listen");
-    let connect = |certificate| Client::start(own, &address, Some(certificate));
+    let flags: Vec<&str> = settings
+        .iter()
+        .flat_map(|setting| ["--set", setting])
+        .collect();
+    let listeners = Listeners { server }.restarted("TERM", &flags);
+    let address = listeners.address("graphite.listen");
+    let connect = |certificate| Client::start(path, &address, Some(certificate));
     let line = |name: &str| format!("{name} 1 {}\n", now() - 5);
     let refused = |certificate| {
         let mut client = connect(certificate);
@@ -229,27 +238,27 @@ fn the_authority_is_read_again_on_sighup() {
     };
     let mut before = connect("named");
     before.send(line("by.before").as_bytes());
-    stores(&doors, 1);
+    stores(&listeners, 1);
     refused("theirs");
     let reread = |said| {
-        doors.server.serving.signal("HUP");
-        doors.server.serving.wait_for_log(said);
+        listeners.server.serving.signal("HUP");
+        listeners.server.serving.wait_for_log(said);
     };
     copy("another.pem");
     reread("authority of senders' certificates read again");
     let mut theirs = connect("theirs");
     theirs.send(line("by.theirs").as_bytes());
-    stores(&doors, 2);
+    stores(&listeners, 2);
     refused("named");
     before.send(line("by.before.still").as_bytes());
-    stores(&doors, 3);
+    stores(&listeners, 3);
     // One that is none changes nothing.
     std::fs::write(&authority, "no certificate").unwrap();
     reread("authority of senders' certificates not read again");
     let mut theirs = connect("theirs");
     theirs.send(line("by.theirs.again").as_bytes());
-    stores(&doors, 4);
+    stores(&listeners, 4);
     refused("named");
-    let doors = doors.restarted("TERM", &[]);
-    assert_eq!(doors.stored("never.*"), 0);
+    let listeners = listeners.restarted("TERM", &[]);
+    assert_eq!(listeners.stored("never.*"), 0);
 }

@@ -1,16 +1,16 @@
 //! What a page in a browser can make the browser send, from an address that is known: nothing of it is taken.
 
-use super::{Doors, Sender};
+use super::{Listeners, Sender};
 use crate::limits::until;
 use std::io::Write;
 
 /// The lines behind the head of a request were stored in the name of the address, whatever page had it sent.
 #[test]
 fn a_browser_at_a_known_address_sends_nothing() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
     let rest = "Host: vigie.example.org\r\nContent-Type: text/plain\r\n\r\n";
     let long = "x".repeat(20_000);
-    for (door, line) in [
+    for (listener, line) in [
         ("graphite.listen", "page.a 1 -1\n"),
         ("statsd.listen", "page.a:1|c\n"),
     ] {
@@ -29,7 +29,7 @@ fn a_browser_at_a_known_address_sends_nothing() {
                 "no TLS is taken here",
             ),
         ] {
-            let mut sender = Sender::new(&doors.address(door));
+            let mut sender = Sender::new(&listeners.address(listener));
             // It may be closed before.
             let text = format!("{begin}{line}");
             let _ = sender.stream.write_all(text.as_bytes());
@@ -39,18 +39,18 @@ fn a_browser_at_a_known_address_sends_nothing() {
                 "{answer}"
             );
         }
-        until(door, || doors.not_stored(door, "protocol") == 3);
+        until(listener, || listeners.not_stored(listener, "protocol") == 3);
         // Behind a line of a sender it is a line that is none.
-        let mut sender = Sender::new(&doors.address(door));
+        let mut sender = Sender::new(&listeners.address(listener));
         let line = line.replace("page", "honest");
         sender.send(&format!("{line}POST / HTTP/1.1\r\n{line}"));
     }
-    doors.wait_for("honest.a", 2);
+    listeners.wait_for("honest.a", 2);
     until("both are flushed", || {
-        let counts = doors.values("stats_counts.honest.a");
+        let counts = listeners.values("stats_counts.honest.a");
         counts.values().flatten().sum::<f64>() >= 2.0
     });
     for name in ["page.a", "stats_counts.page.a", "stats.page.a"] {
-        assert_eq!(doors.stored(name), 0, "{name}");
+        assert_eq!(listeners.stored(name), 0, "{name}");
     }
 }

@@ -1,6 +1,6 @@
 //! `graphyte`, unmodified: Graphite's lines from a Python program, with a key before each name, and from an address that is known.
 
-use super::{Doors, key_before_names};
+use super::{Listeners, key_before_names};
 use std::process::Command;
 
 /// The program of the guide, with this address and prefix.
@@ -33,15 +33,18 @@ fn graphyte_sends_as_the_guide_says() {
         );
         return;
     };
-    let doors = Doors::open(&[]);
-    let (key, _) = doors.server.narrow_key();
-    key_before_names::allow(&doors, true);
-    run(&python, &program(&doors.address("graphite.listen"), &key));
-    doors.wait_for("shop.orders", 1);
-    assert_eq!(doors.values("shop.orders")["shop.orders"], [17.0]);
+    let listeners = Listeners::open(&[]);
+    let (key, _) = listeners.server.narrow_key();
+    key_before_names::allow(&listeners, true);
+    run(
+        &python,
+        &program(&listeners.address("graphite.listen"), &key),
+    );
+    listeners.wait_for("shop.orders", 1);
+    assert_eq!(listeners.values("shop.orders")["shop.orders"], [17.0]);
     // Without a prefix, where the address is known.
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let address = doors.address("graphite.listen");
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let address = listeners.address("graphite.listen");
     run(&python, &program(&address, "").replace("\"\"", "None"));
-    doors.wait_for("shop.orders", 1);
+    listeners.wait_for("shop.orders", 1);
 }

@@ -1,25 +1,30 @@
 //! Who gets in, and who does not.
 
-use super::{Doors, lines};
+use super::{Listeners, lines};
 use crate::harness::now;
 use crate::limits::until;
 use serde_json::json;
 
 #[test]
-fn no_door_is_open_by_default() {
+fn no_listener_is_open_by_default() {
     let server = crate::harness::Server::start();
-    assert!(!server.serving.log().contains("a door for senders is open"));
+    assert!(
+        !server
+            .serving
+            .log()
+            .contains("a listener for senders is open")
+    );
 }
 
 #[test]
 fn a_key_that_may_only_send_is_shown_in_the_first_line() {
-    let doors = Doors::open(&[]);
-    let (key, _) = doors.server.narrow_key();
-    let mut sender = doors.connect();
+    let listeners = Listeners::open(&[]);
+    let (key, _) = listeners.server.narrow_key();
+    let mut sender = listeners.connect();
     // It reaches one space, so none need be named.
     let answer = sender.auth(&format!("apikey {key}"));
     assert!(
-        answer.contains(&format!("s-{}", doors.server.owner.space)),
+        answer.contains(&format!("s-{}", listeners.server.owner.space)),
         "{answer}"
     );
     sender.send(&lines("own.lines", 10));
@@ -27,30 +32,34 @@ fn a_key_that_may_only_send_is_shown_in_the_first_line() {
     // No end, so it may have been cut.
     sender.send("own.lines 7 17000");
     drop(sender);
-    doors.wait_for("own.lines", 10);
-    doors.wait_for("tagged;host=a", 1);
+    listeners.wait_for("own.lines", 10);
+    listeners.wait_for("tagged;host=a", 1);
     let rejected = |reason: &str| {
         let line = format!("reason=\"{reason}\"}} 1");
-        doors.server.operations("/metrics").text().contains(&line)
+        listeners
+            .server
+            .operations("/metrics")
+            .text()
+            .contains(&line)
     };
     until("both are counted", || {
         rejected("value") && rejected("malformed")
     });
-    doors
+    listeners
         .server
         .serving
         .wait_for_log("samples of a sender are not stored");
-    assert!(!doors.server.serving.log().contains("bro"));
+    assert!(!listeners.server.serving.log().contains("bro"));
 }
 
 #[test]
 fn a_sender_without_write_access_is_told_so() {
-    let doors = Doors::open(&[]);
-    let mut sender = doors.connect();
-    let space = &doors.server.owner.space;
+    let listeners = Listeners::open(&[]);
+    let mut sender = listeners.connect();
+    let space = &listeners.server.owner.space;
     sender.send(&format!(
         "AUTH apikey {} s-{}\n",
-        doors.server.owner.api_key,
+        listeners.server.owner.api_key,
         "0".repeat(32)
     ));
     let answer = sender.answer();
@@ -58,8 +67,11 @@ fn a_sender_without_write_access_is_told_so() {
         answer.starts_with("ERR ") && answer.contains("no role in it"),
         "{answer}"
     );
-    let mut sender = doors.connect();
-    sender.auth(&format!("apikey {} s-{space}", doors.server.owner.api_key));
+    let mut sender = listeners.connect();
+    sender.auth(&format!(
+        "apikey {} s-{space}",
+        listeners.server.owner.api_key
+    ));
     // One more that is wrong does not throw out who is in.
     sender.send("AUTH nothing\n");
     let answer = sender.answer();
@@ -68,58 +80,62 @@ fn a_sender_without_write_access_is_told_so() {
         "{answer}"
     );
     sender.send(&lines("still.in", 3));
-    doors.wait_for("still.in", 3);
+    listeners.wait_for("still.in", 3);
 }
 
 #[test]
 fn an_address_that_is_known_needs_no_more_and_no_other_gets_in() {
-    let (doors, id) = Doors::with_source("127.0.0.1/32", &[]);
-    let mut sender = doors.connect();
+    let (listeners, id) = Listeners::with_source("127.0.0.1/32", &[]);
+    let mut sender = listeners.connect();
     sender.send(&lines("by.tcp", 5));
-    doors.datagram(lines("by.udp", 5).trim_end().as_bytes());
-    let mut pickle = doors.pickle();
+    listeners.datagram(lines("by.udp", 5).trim_end().as_bytes());
+    let mut pickle = listeners.pickle();
     std::io::Write::write_all(
         &mut pickle,
         &super::pickles::frame(&[("by.pickle", now() - 9, 1.5)]),
     )
     .unwrap();
-    doors.wait_for("by.tcp", 5);
-    doors.wait_for("by.udp", 5);
-    doors.wait_for("by.pickle", 1);
+    listeners.wait_for("by.tcp", 5);
+    listeners.wait_for("by.udp", 5);
+    listeners.wait_for("by.pickle", 1);
     // Another address of this machine.
     let other = std::net::UdpSocket::bind("127.0.0.2:0").unwrap();
     other
-        .send_to(b"by.other 1 -1\n", doors.address("graphite.udp_listen"))
+        .send_to(b"by.other 1 -1\n", listeners.address("graphite.udp_listen"))
         .unwrap();
     until("it is counted", || {
-        doors.not_stored("graphite.udp_listen", "no_identity") == 1
+        listeners.not_stored("graphite.udp_listen", "no_identity") == 1
     });
-    assert_eq!(doors.stored("by.other"), 0);
+    assert_eq!(listeners.stored("by.other"), 0);
     // Its key is withdrawn: the open connections end, and nothing more gets in.
-    let token = doors.server.token();
+    let token = listeners.server.token();
     let path = format!("/v1/apikeys/{id}");
-    let deleted = doors.server.request("DELETE", &path).bearer(&token).send();
+    let deleted = listeners
+        .server
+        .request("DELETE", &path)
+        .bearer(&token)
+        .send();
     assert_eq!(deleted.status, 204, "{}", deleted.text());
     let answer = sender.answer();
     assert!(answer.starts_with("ERR "), "{answer}");
-    let mut later = doors.connect();
+    let mut later = listeners.connect();
     later.send(&lines("by.nobody", 1));
     assert!(later.answer().starts_with("ERR "));
-    doors.datagram(b"by.nobody 1 -1\n");
+    listeners.datagram(b"by.nobody 1 -1\n");
     until("it is counted", || {
-        doors.not_stored("graphite.udp_listen", "credential") == 1
+        listeners.not_stored("graphite.udp_listen", "credential") == 1
     });
-    assert_eq!(doors.stored("by.nobody"), 0);
+    assert_eq!(listeners.stored("by.nobody"), 0);
 }
 
 /// Only a key that may do no more than send into one space speaks for an address.
 #[test]
 fn a_key_that_may_more_speaks_for_no_address() {
-    let (doors, _) = Doors::with_source("127.0.0.9/32", &[]);
+    let (listeners, _) = Listeners::with_source("127.0.0.9/32", &[]);
     let (_, id) =
-        doors.key(&json!({"reach": {"domain": format!("s-{}", doors.server.owner.space)}}));
-    let data = doors.server.data();
-    let Doors { server } = doors;
+        listeners.key(&json!({"reach": {"domain": format!("s-{}", listeners.server.owner.space)}}));
+    let data = listeners.server.data();
+    let Listeners { server } = listeners;
     let crate::harness::Server {
         serving,
         owner,
@@ -130,59 +146,59 @@ fn a_key_that_may_more_speaks_for_no_address() {
     let flags = [&super::ALL[..], &["--set", &source]].concat();
     let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &flags);
     serving.wait_for_log("lets nobody in");
-    let doors = Doors {
+    let listeners = Listeners {
         server: crate::harness::Server {
             serving,
             owner,
             folder,
         },
     };
-    let mut sender = doors.connect();
+    let mut sender = listeners.connect();
     sender.send("more.a 1 -1\n");
     assert!(sender.answer().starts_with("ERR "));
-    assert_eq!(doors.stored("more.a"), 0);
+    assert_eq!(listeners.stored("more.a"), 0);
 }
 
 /// What readers see is stored, and what a later write has committed outlives a kill.
 #[test]
 fn what_is_durable_outlives_a_kill() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let mut sender = doors.connect();
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let mut sender = listeners.connect();
     sender.send(&lines("kept.a", 100));
-    doors.wait_for("kept.a", 100);
-    let token = doors.server.token();
+    listeners.wait_for("kept.a", 100);
+    let token = listeners.server.token();
     let body = json!([{"name": "kept.b", "value": 1}]);
-    let sent = doors
+    let sent = listeners
         .server
         .metrics(&token, "POST", "/v1/metrics")
         .json(&body)
         .send();
     assert_eq!(sent.status, 200, "{}", sent.text());
-    doors.server.serving.signal("KILL");
-    let data = doors.server.data();
+    listeners.server.serving.signal("KILL");
+    let data = listeners.server.data();
     let crate::harness::Server {
         serving,
         owner,
         folder,
-    } = doors.server;
+    } = listeners.server;
     drop(serving);
     let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &[]);
-    let doors = Doors {
+    let listeners = Listeners {
         server: crate::harness::Server {
             serving,
             owner,
             folder,
         },
     };
-    assert_eq!(doors.stored("kept.a"), 100);
+    assert_eq!(listeners.stored("kept.a"), 100);
 }
 
 /// They were counted as one, which was cut off; those of a stranger were not counted at all.
 #[test]
 fn lines_behind_an_auth_that_fails_are_all_counted() {
-    let (known, _) = Doors::with_source("127.0.0.1", &[]);
-    for doors in [known, Doors::open(&[])] {
-        let mut sender = doors.connect();
+    let (known, _) = Listeners::with_source("127.0.0.1", &[]);
+    for listeners in [known, Listeners::open(&[])] {
+        let mut sender = listeners.connect();
         let (one, two) = (lines("behind.a", 7), lines("behind.b", 3));
         sender.send(&format!(
             "AUTH apikey vgk_wrong\n{one}\nAUTH apikey vgk_other\n{two}cut o"
@@ -191,20 +207,20 @@ fn lines_behind_an_auth_that_fails_are_all_counted() {
         assert!(answer.starts_with("ERR "), "{answer}");
         assert_eq!(sender.answer(), "");
         until("all are counted", || {
-            doors.not_stored("graphite.listen", "credential") == 11
+            listeners.not_stored("graphite.listen", "credential") == 11
         });
-        assert_eq!(doors.rejected("malformed"), 0);
-        assert_eq!(doors.stored("behind.*"), 0);
+        assert_eq!(listeners.rejected("malformed"), 0);
+        assert_eq!(listeners.stored("behind.*"), 0);
     }
 }
 
 /// The samples behind it were stored under the name that was left: in a domain that they were not sent to.
 #[test]
 fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let (space, org) = (&doors.server.owner.space, &doors.server.owner.org);
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let (space, org) = (&listeners.server.owner.space, &listeners.server.owner.org);
     let none = "0".repeat(32);
-    let owner = &doors.server.owner.api_key;
+    let owner = &listeners.server.owner.api_key;
     for (at, (first, second)) in [
         // Known by its address, and says that it is somebody else.
         (None, format!("apikey vgk_wrong s-{space}")),
@@ -222,7 +238,7 @@ fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {
     .into_iter()
     .enumerate()
     {
-        let mut sender = doors.connect();
+        let mut sender = listeners.connect();
         sender.send(&lines(&format!("before.a{at}"), 2));
         if let Some(first) = first {
             sender.auth(&first);
@@ -237,7 +253,7 @@ fn behind_an_auth_for_elsewhere_that_fails_nothing_is_stored() {
             "{answer}"
         );
         assert_eq!(sender.answer(), "", "{at}");
-        doors.wait_for(&format!("before.a{at}"), 2);
+        listeners.wait_for(&format!("before.a{at}"), 2);
     }
-    assert_eq!(doors.stored("behind.*"), 0);
+    assert_eq!(listeners.stored("behind.*"), 0);
 }

@@ -28,8 +28,8 @@ fn collectds_write_graphite_goes_on_and_what_was_taken_is_there() {
         return;
     }
     let mut lasting = Lasting::open(&["graphite.listen"]);
-    key_before_names::allow(&lasting.doors, true);
-    let address = lasting.doors.address("graphite.listen");
+    key_before_names::allow(&lasting.listeners, true);
+    let address = lasting.listeners.address("graphite.listen");
     let block = write_graphite(parts(&address), &lasting.key);
     let collectd = Collectd::start("web1", "0.2", &block);
     lasting.is_killed_under("graphite.listen", KILLS, 30);
@@ -47,7 +47,7 @@ fn collectds_write_http_goes_on_and_what_was_acknowledged_is_there() {
     let block = block("write_http")
         .replace(
             "https://vigie.example.org",
-            &lasting.doors.server.serving.url(),
+            &lasting.listeners.server.serving.url(),
         )
         .replace("\"KEY\"", &format!("\"{}\"", lasting.key));
     let collectd = Collectd::start("web1", "0.1", &block);
@@ -64,7 +64,7 @@ fn collectds_network_loses_what_was_sent_to_nobody_and_nothing_else() {
         return;
     }
     let mut lasting = Lasting::open(&["collectd.listen"]);
-    let address = lasting.doors.address("collectd.listen");
+    let address = lasting.listeners.address("collectd.listen");
     let (host, port) = parts(&address);
     let block = block("network")
         .replace("vigie.example.org", host)
@@ -75,13 +75,13 @@ fn collectds_network_loses_what_was_sent_to_nobody_and_nothing_else() {
     let sent = collectd.load_times();
     // What it had collected until then is sent when its packet is full.
     let stored = || {
-        let token = lasting.doors.server.token();
+        let token = lasting.listeners.server.token();
         let path = "/v1/metrics?target=web1.load.load.shortterm&from=-1d&as=sent";
-        let reply = lasting.doors.server.metrics(&token, "GET", path).send();
+        let reply = lasting.listeners.server.metrics(&token, "GET", path).send();
         let points = reply.json()[0]["datapoints"].as_array().cloned();
         let times = points.unwrap_or_default().into_iter();
         times
-            .filter_map(|own| own[1].as_f64())
+            .filter_map(|time| time[1].as_f64())
             .map(|seconds| (seconds * 1000.0).round() as i64)
             .collect::<BTreeSet<i64>>()
     };
@@ -94,7 +94,7 @@ fn collectds_network_loses_what_was_sent_to_nobody_and_nothing_else() {
     let is_there = |at: &i64| stored.range(at - 2..=at + 2).next().is_some();
     let pieces = sent.chunk_by(|one, other| is_there(one) == is_there(other));
     let missing: Vec<usize> = pieces
-        .filter(|own| !is_there(&own[0]))
+        .filter(|piece| !is_there(&piece[0]))
         .map(<[i64]>::len)
         .collect();
     assert!(missing.len() <= KILLS, "{missing:?} of {}", sent.len());
@@ -113,7 +113,7 @@ fn etsys_statsd_goes_on_and_what_was_taken_is_there() {
     let mut lasting = Lasting::open(&["graphite.listen"]);
     let folder = tempfile::tempdir().unwrap();
     let files = (Path::new(&program), folder.path());
-    let (_running, etsys) = counting_etsys(&lasting.doors, files, "", "etsys");
+    let (_running, etsys) = counting_etsys(&lasting.listeners, files, "", "etsys");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket
         .send_to(b"hits:1|c\nwait:320|ms\nheat:7|g", etsys)
@@ -125,7 +125,7 @@ fn etsys_statsd_goes_on_and_what_was_taken_is_there() {
 #[test]
 fn sums_that_were_flushed_are_there_after_a_kill() {
     let mut lasting = Lasting::open(&["statsd.udp_listen"]);
-    let address = lasting.doors.address("statsd.udp_listen");
+    let address = lasting.listeners.address("statsd.udp_listen");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     for _ in 0..2 {
         socket.send_to(b"hits:1|c\nwait:320|ms", &address).unwrap();
@@ -143,19 +143,19 @@ fn carbons_relay_sends_what_it_kept_and_what_was_taken_is_there() {
         return;
     }
     let mut lasting = Lasting::open(&["pickle.listen"]);
-    let relay = Relay::start("pickle", &lasting.doors.address("pickle.listen"));
+    let relay = Relay::start("pickle", &lasting.listeners.address("pickle.listen"));
     for kill in 0..KILLS {
         let name = |what: &str| format!("relayed.{what}{kill}");
         relay.take(&lines(&name("before"), 1000));
-        lasting.doors.wait_for(&name("before"), 1000);
+        lasting.listeners.wait_for(&name("before"), 1000);
         // Under it, while it sends.
         relay.take(&lines(&name("under"), 2000));
         lasting.kill("pickle.listen");
         until("the relay knows", || relay.said("::connectionLost") > kill);
         relay.take(&lines(&name("without"), 1000));
         lasting.start();
-        lasting.doors.wait_for(&name("without"), 1000);
-        assert_eq!(lasting.doors.stored(&name("before")), 1000, "{kill}");
+        lasting.listeners.wait_for(&name("without"), 1000);
+        assert_eq!(lasting.listeners.stored(&name("before")), 1000, "{kill}");
     }
 }
 
@@ -171,7 +171,7 @@ fn graphyte_sends_again_what_it_could_not_send() {
         return;
     };
     let mut lasting = Lasting::open(&["graphite.listen"]);
-    let address = lasting.doors.address("graphite.listen");
+    let address = lasting.listeners.address("graphite.listen");
     let (host, port) = parts(&address);
     let mut program = Command::new(python);
     program.args(["-c", include_str!("graphyte.py"), host, port]);
@@ -182,10 +182,11 @@ fn graphyte_sends_again_what_it_could_not_send() {
     for kill in 0..=KILLS {
         let sent = said.next().unwrap();
         until("all before a kill is there", || {
-            let values = lasting.doors.values("py.line");
+            let values = lasting.listeners.values("py.line");
             let there = values.get("py.line").cloned().unwrap_or_default();
             let there: BTreeSet<usize> = there.into_iter().map(|own| own as usize).collect();
-            let is_excused = |at: &usize| after_kills.iter().any(|own| own.contains(at));
+            let is_excused =
+                |at: &usize| after_kills.iter().any(|after_kill| after_kill.contains(at));
             (0..sent).all(|at| there.contains(&at) || is_excused(&at))
         });
         if kill < KILLS {
@@ -209,11 +210,11 @@ fn influxdbs_client_sends_again_what_was_not_acknowledged() {
         return;
     };
     let mut lasting = Lasting::open(&[]);
-    let space = format!("s-{}", lasting.doors.server.owner.space);
+    let space = format!("s-{}", lasting.listeners.server.owner.space);
     let mut program = Command::new(python);
     program
         .args(["-c", include_str!("influx.py")])
-        .arg(lasting.doors.server.serving.url())
+        .arg(lasting.listeners.server.serving.url())
         .args([&lasting.key, &space, &POINTS.to_string()])
         .stderr(Stdio::null());
     let (mut program, said) = Running::telling(&mut program);
@@ -230,7 +231,7 @@ fn influxdbs_client_sends_again_what_was_not_acknowledged() {
     }
     assert!(program.0.wait().unwrap().success());
     assert_eq!((last, kills), (POINTS, KILLS));
-    let mut values = lasting.doors.values("py.n").remove("py.n").unwrap();
+    let mut values = lasting.listeners.values("py.n").remove("py.n").unwrap();
     values.sort_by(f64::total_cmp);
     let expected: Vec<f64> = (0..POINTS).map(|at| at as f64).collect();
     assert_eq!(values, expected);

@@ -1,6 +1,6 @@
 //! A server that comes back at the addresses it had, on the same data, however it ended.
 
-use super::Doors;
+use super::Listeners;
 use crate::harness::{Server, Serving};
 use crate::limits::until;
 use crate::undisturbed::own_address;
@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 const DEPTH: usize = 9;
 
 pub(crate) struct Lasting {
-    pub(crate) doors: Doors,
+    pub(crate) listeners: Listeners,
     /// It may send to the first space, speaks for this machine, and is shown by what shows one.
     pub(crate) key: String,
     listen: String,
@@ -38,26 +38,26 @@ fn free(own: Ipv4Addr, settings: &[&str]) -> Vec<String> {
 }
 
 impl Lasting {
-    /// Opens these doors.
-    pub(crate) fn open(doors: &[&str]) -> Self {
+    /// Opens these listeners.
+    pub(crate) fn open(listeners: &[&str]) -> Self {
         let own = own_address();
         let server = Server::start();
         let (key, id) = server.narrow_key();
-        let names: Vec<&str> = ["listen"].iter().chain(doors).copied().collect();
+        let names: Vec<&str> = ["listen"].iter().chain(listeners).copied().collect();
         let mut addresses = free(own, &names).into_iter();
         let listen = addresses.next().unwrap();
         let mut settings = vec![format!("senders.sources=127.0.0.0/8={id}")];
         settings.extend(
-            doors
+            listeners
                 .iter()
                 .zip(addresses)
-                .map(|(door, at)| format!("{door}={at}")),
+                .map(|(listener, at)| format!("{listener}={at}")),
         );
         let flags = settings
             .into_iter()
-            .flat_map(|own| ["--set".to_owned(), own]);
+            .flat_map(|setting| ["--set".to_owned(), setting]);
         let mut lasting = Self {
-            doors: Doors { server },
+            listeners: Listeners { server },
             key,
             listen,
             flags: flags.collect(),
@@ -69,7 +69,7 @@ impl Lasting {
     }
 
     fn end(&mut self) {
-        let child = &mut self.doors.server.serving.child;
+        let child = &mut self.listeners.server.serving.child;
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -77,15 +77,15 @@ impl Lasting {
     /// Starts it where it was.
     pub(crate) fn start(&mut self) {
         let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-        let data = self.doors.server.data();
-        self.doors.server.serving = Serving::start(&data, &self.listen, &flags);
+        let data = self.listeners.server.data();
+        self.listeners.server.serving = Serving::start(&data, &self.listen, &flags);
     }
 
     /// How many samples the server says that it has taken by this listener since it started.
     pub(crate) fn taken(&self, listener: &str) -> usize {
-        let token = self.doors.server.token();
+        let token = self.listeners.server.token();
         let senders = self
-            .doors
+            .listeners
             .server
             .metrics(&token, "GET", "/v1/metrics/senders");
         let senders = senders.send().json();
@@ -105,32 +105,32 @@ impl Lasting {
     /// How many samples can be read, those that were only sent to wait for the log aside.
     fn there(&self) -> usize {
         let targets = (2..DEPTH).map(|depth| vec!["*"; depth].join("."));
-        let series = targets.flat_map(|target| self.doors.values(&target));
+        let series = targets.flat_map(|target| self.listeners.values(&target));
         series.map(|(_, values)| values.len()).sum()
     }
 
     /// How many samples it found in its log when it started. Two of one name and time are two here, and one where they are read.
     fn recovered(&self) -> usize {
-        self.doors.server.serving.wait_for_log("recovered: ");
-        let log = self.doors.server.serving.log();
+        self.listeners.server.serving.wait_for_log("recovered: ");
+        let log = self.listeners.server.serving.log();
         let (_, behind) = log.split_once("; replayed ").unwrap();
         behind.split(' ').next().unwrap().parse().unwrap()
     }
 
     /// Kills it while it is sent to. What it had said until then that it took by this listener is there, as is seen when it is started
-    /// with no door open; and it is killed once more. How many samples can be read.
+    /// with no listener open; and it is killed once more. How many samples can be read.
     pub(crate) fn kill(&mut self, listener: &str) -> usize {
         let taken = self.taken(listener);
         // Samples that nobody is told of are on stable storage a moment later. This one comes behind them in the log, and is there
         // when it is acknowledged.
-        let token = self.doors.server.token();
-        let last = self.doors.server.metrics(&token, "POST", "/v1/metrics");
+        let token = self.listeners.server.token();
+        let last = self.listeners.server.metrics(&token, "POST", "/v1/metrics");
         let last = last.json(&json!([{"name": "last", "value": 1}])).send();
         assert_eq!(last.status, 200, "{}", last.text());
         self.before += taken + 1;
         self.end();
-        let data = self.doors.server.data();
-        self.doors.server.serving = Serving::start(&data, "127.0.0.1:0", &[]);
+        let data = self.listeners.server.data();
+        self.listeners.server.serving = Serving::start(&data, "127.0.0.1:0", &[]);
         let (before, recovered) = (self.before, self.recovered());
         assert!(
             recovered >= before,

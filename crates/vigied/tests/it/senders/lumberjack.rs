@@ -1,6 +1,6 @@
 //! Port 9095: the frames of the multi-tenant lumberjack protocol, against the real server.
 
-use super::Doors;
+use super::Listeners;
 use crate::harness::{Server, now};
 use crate::limits::{hits, until};
 use base::limit;
@@ -29,8 +29,8 @@ fn short(text: &str) -> Vec<u8> {
 }
 
 impl Client {
-    pub(super) fn connect(doors: &Doors) -> Self {
-        let stream = TcpStream::connect(doors.address(DOOR)).unwrap();
+    pub(super) fn connect(listeners: &Listeners) -> Self {
+        let stream = TcpStream::connect(listeners.address(DOOR)).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .unwrap();
@@ -76,7 +76,7 @@ impl Client {
     /// Logs in for the space, sends these lines, and waits until they are stored.
     pub(super) fn send_for(&mut self, space: &str, key: &str, lines: &[&str]) {
         assert_eq!(self.log_in(b"2T", space, key), IN);
-        let lines: Vec<String> = lines.iter().map(|own| (*own).to_owned()).collect();
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         self.window(&lines);
         self.acknowledged();
     }
@@ -123,8 +123,8 @@ fn logging_token(server: &Server) -> String {
 
 #[test]
 fn a_login_by_name_gives_what_port_9095_takes() {
-    let doors = Doors::open(&PLAIN);
-    let server = &doors.server;
+    let listeners = Listeners::open(&PLAIN);
+    let server = &listeners.server;
     let token = logging_token(server);
     assert!(token.len() <= 255);
     // The same one again, and one key in the list.
@@ -142,13 +142,13 @@ fn a_login_by_name_gives_what_port_9095_takes() {
     assert_eq!(own[0]["reach"]["only"], "send", "{list}");
     let id = own[0]["id"].as_str().unwrap().to_owned();
     let space = server.owner.space.clone();
-    let mut client = Client::connect(&doors);
+    let mut client = Client::connect(&listeners);
     assert_eq!(client.log_in(b"2T", &space, &token), IN);
     let own = format!("{space}.");
     client.window(&lines(&own, "shop.orders", 10));
     assert_eq!(client.acknowledged(), 10);
     // Acknowledged is there.
-    assert_eq!(doors.stored("shop.orders"), 10);
+    assert_eq!(listeners.stored("shop.orders"), 10);
     // It sends, and nothing else.
     let read = server.metrics(&iam, "GET", "/v1/metrics/list?query=*");
     let read = read.header("X-Auth-User-Token", &format!("apikey {token}"));
@@ -158,7 +158,10 @@ fn a_login_by_name_gives_what_port_9095_takes() {
     let gone = server.request("DELETE", &path).bearer(&iam).send();
     assert_eq!(gone.status, 204);
     assert_eq!(client.answer(), b"");
-    assert_eq!(Client::connect(&doors).log_in(b"2T", &space, &token), OUT);
+    assert_eq!(
+        Client::connect(&listeners).log_in(b"2T", &space, &token),
+        OUT
+    );
     assert_ne!(logging_token(server), token);
     let log = server.serving.log();
     assert!(!log.contains(&token), "{log}");
@@ -239,11 +242,11 @@ fn what_a_login_does_not_find_is_null_and_a_wrong_one_has_the_originals_code() {
 /// A key that expires gives no key that lasts longer.
 #[test]
 fn a_logging_token_does_not_outlive_what_it_was_made_with() {
-    let doors = Doors::open(&[]);
-    let server = &doors.server;
+    let listeners = Listeners::open(&[]);
+    let server = &listeners.server;
     let lasting = logging_token(server);
     let end = now() + 3600;
-    let (key, _) = doors.key(&json!({"expires_at": chrono_text(end)}));
+    let (key, _) = listeners.key(&json!({"expires_at": chrono_text(end)}));
     let form = [
         ("user", "apikey"),
         ("passwd", key.as_str()),
@@ -266,8 +269,8 @@ fn a_logging_token_does_not_outlive_what_it_was_made_with() {
         .json();
     let keys = list["apikeys"].as_array().unwrap().iter();
     let ends: Vec<_> = keys
-        .filter(|own| own["name"] == "logging token")
-        .map(|own| own["expires_at"].as_str().unwrap().to_owned())
+        .filter(|key| key["name"] == "logging token")
+        .map(|key| key["expires_at"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(ends.len(), 2, "{list}");
     assert!(ends.contains(&chrono_text(end)), "{ends:?}");
@@ -286,7 +289,7 @@ fn a_logging_token_lasts_as_long_as_its_setting_says() {
         .send()
         .json();
     let mut keys = list["apikeys"].as_array().unwrap().iter();
-    let key = keys.find(|own| own["name"] == "logging token").unwrap();
+    let key = keys.find(|key| key["name"] == "logging token").unwrap();
     let end = key["expires_at"].as_str().unwrap();
     // To the minute, as keys have it.
     let (first, last) = (chrono_text(before + 7200), chrono_text(after + 7200));
@@ -305,10 +308,10 @@ fn chrono_text(seconds: i64) -> String {
 
 #[test]
 fn a_wrong_login_stores_nothing() {
-    let doors = Doors::open(&PLAIN);
+    let listeners = Listeners::open(&PLAIN);
     let (space, key) = (
-        doors.server.owner.space.clone(),
-        doors.server.narrow_key().0,
+        listeners.server.owner.space.clone(),
+        listeners.server.narrow_key().0,
     );
     let other = "00000000-0000-4000-8000-000000000000";
     for (kind, tenant, password) in [
@@ -319,7 +322,7 @@ fn a_wrong_login_stores_nothing() {
         // A key for one space is none for several.
         (b"2S", space.as_str(), key.as_str()),
     ] {
-        let mut client = Client::connect(&doors);
+        let mut client = Client::connect(&listeners);
         assert_eq!(
             client.log_in(kind, tenant, password),
             OUT,
@@ -328,28 +331,28 @@ fn a_wrong_login_stores_nothing() {
         assert_eq!(client.answer(), b"");
     }
     until("each is counted", || {
-        doors.not_stored(DOOR, "credential") == 5
+        listeners.not_stored(DOOR, "credential") == 5
     });
-    let mut client = Client::connect(&doors);
+    let mut client = Client::connect(&listeners);
     client.window(&lines("", "no.body", 2));
     assert_eq!(client.answer(), b"");
-    let mut client = Client::connect(&doors);
+    let mut client = Client::connect(&listeners);
     client.send(b"GET / HTTP/1.1\r\n\r\n");
     assert_eq!(client.answer(), b"");
     until("both are counted", || {
-        doors.not_stored(DOOR, "protocol") == 2
+        listeners.not_stored(DOOR, "protocol") == 2
     });
-    assert_eq!(doors.stored("no.*"), 0);
-    let log = doors.server.serving.log();
+    assert_eq!(listeners.stored("no.*"), 0);
+    let log = listeners.server.serving.log();
     assert!(!log.contains("vgk_") && !log.contains("no.body"), "{log}");
 }
 
 #[test]
 fn what_can_never_be_stored_is_counted_and_does_not_hold_up_the_rest() {
-    let doors = Doors::open(&PLAIN);
-    let space = doors.server.owner.space.clone();
-    let (key, _) = doors.server.narrow_key();
-    let mut client = Client::connect(&doors);
+    let listeners = Listeners::open(&PLAIN);
+    let space = listeners.server.owner.space.clone();
+    let (key, _) = listeners.server.narrow_key();
+    let mut client = Client::connect(&listeners);
     assert_eq!(client.log_in(b"2T", &format!("s-{space}"), &key), IN);
     let other = "00000000-0000-4000-8000-000000000000";
     let mut window = lines(&format!("{space}."), "own.a", 1);
@@ -360,21 +363,24 @@ fn what_can_never_be_stored_is_counted_and_does_not_hold_up_the_rest() {
     window.push("own.c 1\nown.d 1".to_owned());
     client.window(&window);
     assert_eq!(client.acknowledged(), 7);
-    assert_eq!((doors.stored("own.*"), doors.stored("theirs.*")), (2, 0));
-    assert_eq!(doors.not_stored(DOOR, "another_space"), 2);
-    assert_eq!(doors.not_stored(DOOR, "malformed"), 2);
+    assert_eq!(
+        (listeners.stored("own.*"), listeners.stored("theirs.*")),
+        (2, 0)
+    );
+    assert_eq!(listeners.not_stored(DOOR, "another_space"), 2);
+    assert_eq!(listeners.not_stored(DOOR, "malformed"), 2);
     // A record of a log has a number, is refused with a count, and does not come again for ever.
     let record = b"1W\0\0\0\x02\
         1D\0\0\0\x08\0\0\0\x01\0\0\0\x0eALCH_TENANT_ID\0\0\0\x04guid\
         1M\0\0\0\x09\0\0\0\x0aown.e 1 -1";
     client.send(record);
     assert_eq!(client.acknowledged(), 9);
-    assert_eq!(doors.not_stored(DOOR, "log_record"), 1);
-    doors.wait_for("own.e", 1);
+    assert_eq!(listeners.not_stored(DOOR, "log_record"), 1);
+    listeners.wait_for("own.e", 1);
     // A number that is not the next is the end: nobody could say what it acknowledges.
     client.send(b"1W\0\0\0\x01\x31M\0\0\0\x63\0\0\0\x0aown.f 1 -1");
     assert_eq!(client.answer(), b"");
-    assert_eq!(doors.stored("own.f"), 0);
+    assert_eq!(listeners.stored("own.f"), 0);
 }
 
 /// Ten bytes each, and each was a credential to look at and a lock to take, outside of all turns.
@@ -382,12 +388,12 @@ fn what_can_never_be_stored_is_counted_and_does_not_hold_up_the_rest() {
 fn records_without_end_count_as_what_they_cost() {
     const RECORDS: u32 = 50_000;
     let rate = ["--set", "limits.sender_bytes_per_second=1MiB"];
-    let doors = Doors::open(&[&PLAIN[..], &rate].concat());
+    let listeners = Listeners::open(&[&PLAIN[..], &rate].concat());
     let (space, key) = (
-        doors.server.owner.space.clone(),
-        doors.server.narrow_key().0,
+        listeners.server.owner.space.clone(),
+        listeners.server.narrow_key().0,
     );
-    let mut client = Client::connect(&doors);
+    let mut client = Client::connect(&listeners);
     assert_eq!(client.log_in(b"2T", &space, &key), IN);
     let mut bytes = [b"1W".as_slice(), &RECORDS.to_be_bytes()].concat();
     for number in 1..=RECORDS {
@@ -398,14 +404,14 @@ fn records_without_end_count_as_what_they_cost() {
     assert!(bytes.len() < 1 << 20, "less than may come at once");
     client.send(&bytes);
     assert_eq!(client.acknowledged(), RECORDS);
-    assert_eq!(doors.not_stored(DOOR, "log_record"), u64::from(RECORDS));
-    assert!(hits(&doors.server, limit::SENDER_BYTES_PER_SECOND) > 0);
+    assert_eq!(listeners.not_stored(DOOR, "log_record"), u64::from(RECORDS));
+    assert!(hits(&listeners.server, limit::SENDER_BYTES_PER_SECOND) > 0);
 }
 
 #[test]
 fn a_supertenant_sends_to_every_space_that_its_key_reaches() {
-    let doors = Doors::open(&PLAIN);
-    let server = &doors.server;
+    let listeners = Listeners::open(&PLAIN);
+    let server = &listeners.server;
     let iam = server.token();
     let body = json!({"name": "second", "organization_guid": server.owner.org});
     let made = server
@@ -415,8 +421,8 @@ fn a_supertenant_sends_to_every_space_that_its_key_reaches() {
         .send();
     assert_eq!(made.status, 201, "{}", made.text());
     let second = made.json()["metadata"]["guid"].as_str().unwrap().to_owned();
-    let (key, _) = doors.key(&json!({"reach": {"only": "send"}}));
-    let mut client = Client::connect(&doors);
+    let (key, _) = listeners.key(&json!({"reach": {"only": "send"}}));
+    let mut client = Client::connect(&listeners);
     assert_eq!(client.log_in(b"2S", "crawler", &key), IN);
     let first = server.owner.space.clone();
     let nowhere = "00000000-0000-4000-8000-000000000000";
@@ -426,7 +432,10 @@ fn a_supertenant_sends_to_every_space_that_its_key_reaches() {
     window.extend(lines("", "four.a", 1));
     client.window(&window);
     assert_eq!(client.acknowledged(), 7);
-    assert_eq!((doors.stored("one.a"), doors.stored("two.a")), (3, 0));
+    assert_eq!(
+        (listeners.stored("one.a"), listeners.stored("two.a")),
+        (3, 0)
+    );
     let token = server.token();
     let path = "/v1/metrics?target=two.a&from=-1d&as=sent";
     let read = server.request("GET", path).bearer(&token);
@@ -435,36 +444,36 @@ fn a_supertenant_sends_to_every_space_that_its_key_reaches() {
         .send();
     let points = read.json()[0]["datapoints"].as_array().unwrap().len();
     assert_eq!(points, 2, "{}", read.text());
-    assert_eq!(doors.not_stored(DOOR, "credential"), 1);
-    assert_eq!(doors.not_stored(DOOR, "no_space"), 1);
+    assert_eq!(listeners.not_stored(DOOR, "credential"), 1);
+    assert_eq!(listeners.not_stored(DOOR, "no_space"), 1);
 }
 
 #[test]
 fn an_idle_client_is_closed_after_a_limit_of_its_own() {
-    let doors = Doors::open(
+    let listeners = Listeners::open(
         &[
             PLAIN.as_slice(),
             &["--set", "limits.lumberjack_idle_seconds=1"],
         ]
         .concat(),
     );
-    let (key, _) = doors.server.narrow_key();
-    let mut client = Client::connect(&doors);
-    let space = doors.server.owner.space.clone();
+    let (key, _) = listeners.server.narrow_key();
+    let mut client = Client::connect(&listeners);
+    let space = listeners.server.owner.space.clone();
     assert_eq!(client.log_in(b"2T", &space, &key), IN);
     assert_eq!(client.answer(), b"");
-    assert_eq!(hits(&doors.server, limit::LUMBERJACK_IDLE_SECONDS), 1);
+    assert_eq!(hits(&listeners.server, limit::LUMBERJACK_IDLE_SECONDS), 1);
 }
 
 /// Labels without end kept a thread busy, without a word of who sends them.
 #[test]
 fn labels_without_a_login_come_to_an_end() {
-    let doors = Doors::open(&PLAIN);
-    let mut client = Client::connect(&doors);
+    let listeners = Listeners::open(&PLAIN);
+    let mut client = Client::connect(&listeners);
     // Closed before all of them are read.
     let _ = client.stream.write_all(&b"1I\0".repeat(100_000));
     until("it is counted", || {
-        doors.not_stored(DOOR, "no_identity") > 0
+        listeners.not_stored(DOOR, "no_identity") > 0
     });
     assert!(client.answer().is_empty());
 }

@@ -1,6 +1,6 @@
 //! A client in Python that was written to the description of the protocol, while the server is killed and started again under it.
 
-use super::Doors;
+use super::Listeners;
 use crate::command_line::certificate;
 use crate::harness::{Server, Serving};
 use serde_json::Value;
@@ -31,8 +31,8 @@ fn what_was_acknowledged_is_there_after_each_kill_and_what_was_not_comes_again()
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         free.local_addr().unwrap().port().to_string()
     };
-    let door = format!("lumberjack.listen=127.0.0.1:{port}");
-    let flags = ["--set", &door];
+    let listener = format!("lumberjack.listen=127.0.0.1:{port}");
+    let flags = ["--set", &listener];
     let mut server = Server::with(&[]);
     let (key, _) = server.narrow_key();
     let data = server.data();
@@ -57,10 +57,10 @@ fn what_was_acknowledged_is_there_after_each_kill_and_what_was_not_comes_again()
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let told = BufReader::new(client.stdout.take().unwrap());
+    let stdout = BufReader::new(client.stdout.take().unwrap());
     let mut kills = 0;
     let mut last = 0;
-    for line in told.lines() {
+    for line in stdout.lines() {
         last = line.unwrap().parse().unwrap();
         if kills < KILLS && last >= (kills + 1) * LINES / (KILLS + 2) {
             kills += 1;
@@ -75,12 +75,15 @@ fn what_was_acknowledged_is_there_after_each_kill_and_what_was_not_comes_again()
     server.serving.child.kill().unwrap();
     server.serving.child.wait().unwrap();
     server.serving = Serving::start(&data, "127.0.0.1:0", &[]);
-    let doors = Doors { server };
-    let token = doors.server.token();
+    let listeners = Listeners { server };
+    let token = listeners.server.token();
     let path = "/v1/metrics?target=py.line&from=-2d&as=sent";
-    let rows = doors.server.metrics(&token, "GET", path).send().json();
+    let rows = listeners.server.metrics(&token, "GET", path).send().json();
     let points = rows[0]["datapoints"].as_array().unwrap();
-    let mut values: Vec<f64> = points.iter().filter_map(|own| own[0].as_f64()).collect();
+    let mut values: Vec<f64> = points
+        .iter()
+        .filter_map(|point| point[0].as_f64())
+        .collect();
     values.sort_by(f64::total_cmp);
     let expected: Vec<f64> = (0..LINES)
         .map(|at| f64::from(u32::try_from(at).unwrap()))

@@ -1,6 +1,6 @@
 //! Packets of collectd's plugin `network`: in clear by address, signed and encrypted by the secret of a key.
 
-use super::Doors;
+use super::Listeners;
 use crate::harness::{Server, VIGIED, now};
 use crate::limits::until;
 use aws_lc_rs::cipher::{AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
@@ -70,67 +70,70 @@ pub(crate) fn secret_of(server: &Server, id: &str) -> String {
 }
 
 /// A server with a user `web7` whose key may send to the first space; the secret, and the key's id.
-pub(crate) fn with_user(flags: &[&str]) -> (Doors, String, String) {
-    let doors = Doors {
+pub(crate) fn with_user(flags: &[&str]) -> (Listeners, String, String) {
+    let listeners = Listeners {
         server: Server::start(),
     };
-    let (_, id) = doors.server.narrow_key();
-    let secret = secret_of(&doors.server, &id);
+    let (_, id) = listeners.server.narrow_key();
+    let secret = secret_of(&listeners.server, &id);
     let users = format!("collectd.users=web7={id}");
     let flags = [&super::ALL[..], &["--set", &users], flags].concat();
-    (doors.restarted("TERM", &flags), secret, id)
+    (listeners.restarted("TERM", &flags), secret, id)
 }
 
-fn send(doors: &Doors, packet: &[u8]) {
-    doors.datagram_to("collectd.listen", packet);
+fn send(listeners: &Listeners, packet: &[u8]) {
+    listeners.datagram_to("collectd.listen", packet);
 }
 
 #[test]
 fn packets_in_clear_come_from_a_known_address_alone() {
-    let (doors, _) = Doors::with_source("127.0.0.1/32", &[]);
-    send(&doors, &load("web1.example.org", now()));
-    doors.wait_for("web1_example_org.load.load.*", 3);
-    let values = doors.values("web1_example_org.load.load.*");
+    let (listeners, _) = Listeners::with_source("127.0.0.1/32", &[]);
+    send(&listeners, &load("web1.example.org", now()));
+    listeners.wait_for("web1_example_org.load.load.*", 3);
+    let values = listeners.values("web1_example_org.load.load.*");
     assert_eq!(values["web1_example_org.load.load.midterm"], [1.0]);
     let other = std::net::UdpSocket::bind("127.0.0.2:0").unwrap();
-    let address = doors.address("collectd.listen");
+    let address = listeners.address("collectd.listen");
     other.send_to(&load("web2", now()), address).unwrap();
     until("it is counted", || {
-        doors.not_stored("collectd.listen", "no_identity") == 3
+        listeners.not_stored("collectd.listen", "no_identity") == 3
     });
     // What breaks off is counted, and what stood before it is stored.
     let packet = load("web3", now());
-    send(&doors, &[&packet[..], &packet[..25]].concat());
-    doors.wait_for("web3.load.load.*", 3);
-    until("it is counted", || doors.rejected("malformed") == 1);
-    send(&doors, &[2, 0]);
+    send(&listeners, &[&packet[..], &packet[..25]].concat());
+    listeners.wait_for("web3.load.load.*", 3);
+    until("it is counted", || listeners.rejected("malformed") == 1);
+    send(&listeners, &[2, 0]);
     until("it is counted", || {
-        doors.not_stored("collectd.listen", "malformed") == 1
+        listeners.not_stored("collectd.listen", "malformed") == 1
     });
 }
 
 #[test]
 fn signed_and_encrypted_packets_are_those_of_the_users_key() {
-    let (doors, secret, id) = with_user(&[]);
-    send(&doors, &signed("web7", &secret, &load("signed", now())));
-    doors.wait_for("signed.load.load.*", 3);
-    send(&doors, &encrypted("web7", &secret, &load("sealed", now())));
-    doors.wait_for("sealed.load.load.*", 3);
+    let (listeners, secret, id) = with_user(&[]);
+    send(&listeners, &signed("web7", &secret, &load("signed", now())));
+    listeners.wait_for("signed.load.load.*", 3);
+    send(
+        &listeners,
+        &encrypted("web7", &secret, &load("sealed", now())),
+    );
+    listeners.wait_for("sealed.load.load.*", 3);
     // In clear it has no identity: the address is not known.
-    send(&doors, &load("clear", now()));
+    send(&listeners, &load("clear", now()));
     for (user, secret) in [("web7", "another"), ("web8", secret.as_str()), ("web7", "")] {
-        send(&doors, &signed(user, secret, &load("wrong", now())));
-        send(&doors, &encrypted(user, secret, &load("wrong", now())));
+        send(&listeners, &signed(user, secret, &load("wrong", now())));
+        send(&listeners, &encrypted(user, secret, &load("wrong", now())));
     }
     let mut changed = signed("web7", &secret, &load("wrong", now()));
     *changed.last_mut().unwrap() ^= 1;
-    send(&doors, &changed);
+    send(&listeners, &changed);
     until("all are counted", || {
-        doors.not_stored("collectd.listen", "credential") == 7
-            && doors.not_stored("collectd.listen", "no_identity") == 3
+        listeners.not_stored("collectd.listen", "credential") == 7
+            && listeners.not_stored("collectd.listen", "no_identity") == 3
     });
     // The secret opens nothing else.
-    let mut sender = doors.connect();
+    let mut sender = listeners.connect();
     sender.send(&format!("AUTH apikey {secret}\n"));
     let answer = sender.answer();
     assert!(
@@ -138,62 +141,68 @@ fn signed_and_encrypted_packets_are_those_of_the_users_key() {
         "{answer}"
     );
     // It ends with its key.
-    let token = doors.server.token();
+    let token = listeners.server.token();
     let path = format!("/v1/apikeys/{id}");
-    let request = doors.server.request("DELETE", &path).bearer(&token);
+    let request = listeners.server.request("DELETE", &path).bearer(&token);
     assert_eq!(request.send().status, 204);
-    send(&doors, &signed("web7", &secret, &load("late", now())));
+    send(&listeners, &signed("web7", &secret, &load("late", now())));
     until("it is counted", || {
-        doors.not_stored("collectd.listen", "credential") == 10
+        listeners.not_stored("collectd.listen", "credential") == 10
     });
-    assert_eq!(doors.stored("wrong.*.*.*") + doors.stored("late.*.*.*"), 0);
-    let log = doors.server.serving.log();
+    assert_eq!(
+        listeners.stored("wrong.*.*.*") + listeners.stored("late.*.*.*"),
+        0
+    );
+    let log = listeners.server.serving.log();
     assert!(!log.contains(&secret), "{log}");
 }
 
 /// Somebody who has recorded a packet can send it again only while it stores the same at the same time.
 #[test]
 fn a_recorded_packet_is_refused_later() {
-    let (doors, secret, _) = with_user(&["--set", "collectd.replay_seconds=60"]);
+    let (listeners, secret, _) = with_user(&["--set", "collectd.replay_seconds=60"]);
     let at = now() - 20;
     let packet = signed("web7", &secret, &load("again", at));
-    send(&doors, &packet);
-    send(&doors, &packet);
-    doors.wait_for("again.load.load.*", 3);
+    send(&listeners, &packet);
+    send(&listeners, &packet);
+    listeners.wait_for("again.load.load.*", 3);
     for at in [now() - 90, now() + 90] {
-        send(&doors, &signed("web7", &secret, &load("old", at)));
+        send(&listeners, &signed("web7", &secret, &load("old", at)));
     }
-    until("both are counted", || doors.rejected("timestamp") == 6);
+    until("both are counted", || listeners.rejected("timestamp") == 6);
     // Without a time it would be new for ever.
-    send(&doors, &signed("web7", &secret, &load("timeless", 0)));
+    send(&listeners, &signed("web7", &secret, &load("timeless", 0)));
     until("it is counted", || {
-        doors.not_stored("collectd.listen", "no_time") == 3
+        listeners.not_stored("collectd.listen", "no_time") == 3
     });
-    assert_eq!(doors.stored("*.load.load.*"), 3);
+    assert_eq!(listeners.stored("*.load.load.*"), 3);
 }
 
 #[test]
 fn less_than_the_least_protection_is_refused() {
-    let (doors, secret, _) = with_user(&["--set", "collectd.security_level=encrypt"]);
-    send(&doors, &load("clear", now()));
-    send(&doors, &signed("web7", &secret, &load("signed", now())));
-    send(&doors, &encrypted("web7", &secret, &load("sealed", now())));
-    doors.wait_for("sealed.load.load.*", 3);
-    assert_eq!(doors.not_stored("collectd.listen", "unprotected"), 2);
-    assert_eq!(doors.stored("*.load.load.*"), 3);
+    let (listeners, secret, _) = with_user(&["--set", "collectd.security_level=encrypt"]);
+    send(&listeners, &load("clear", now()));
+    send(&listeners, &signed("web7", &secret, &load("signed", now())));
+    send(
+        &listeners,
+        &encrypted("web7", &secret, &load("sealed", now())),
+    );
+    listeners.wait_for("sealed.load.load.*", 3);
+    assert_eq!(listeners.not_stored("collectd.listen", "unprotected"), 2);
+    assert_eq!(listeners.stored("*.load.load.*"), 3);
 }
 
 /// The command makes the same secret again, for a key that may only send; and says what is wrong with another.
 #[test]
 fn the_operator_is_shown_the_secret_of_a_key_that_may_only_send() {
-    let doors = Doors {
+    let listeners = Listeners {
         server: Server::start(),
     };
-    let (_, id) = doors.server.narrow_key();
-    let secret = secret_of(&doors.server, &id);
+    let (_, id) = listeners.server.narrow_key();
+    let secret = secret_of(&listeners.server, &id);
     assert!(secret.starts_with("vgs_") && secret.len() == 47, "{secret}");
-    assert_eq!(secret, secret_of(&doors.server, &id));
-    let (_, wide) = doors.key(&serde_json::json!({}));
+    assert_eq!(secret, secret_of(&listeners.server, &id));
+    let (_, wide) = listeners.key(&serde_json::json!({}));
     let nobody = "ApiKey-00000000-0000-4000-8000-000000000000";
     for (id, expected) in [
         (wide.as_str(), "may do more than send"),
@@ -201,7 +210,7 @@ fn the_operator_is_shown_the_secret_of_a_key_that_may_only_send() {
     ] {
         let output = Command::new(VIGIED)
             .args(["sender-secret", id, "--data"])
-            .arg(doors.server.data())
+            .arg(listeners.server.data())
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -210,10 +219,10 @@ fn the_operator_is_shown_the_secret_of_a_key_that_may_only_send() {
             "{said}"
         );
     }
-    assert!(!doors.server.serving.log().contains(&secret));
+    assert!(!listeners.server.serving.log().contains(&secret));
     let output = Command::new(VIGIED)
         .args(["audit", "--output", "json", "--data"])
-        .arg(doors.server.data())
+        .arg(listeners.server.data())
         .output()
         .unwrap();
     let entries = String::from_utf8(output.stdout).unwrap();
@@ -228,11 +237,11 @@ fn types_are_read_from_the_files_that_are_named() {
     let file = folder.path().join("types.db");
     std::fs::write(&file, "load a:GAUGE:0:U, b:GAUGE:0:U, c:GAUGE:0:U\n").unwrap();
     let flag = format!("collectd.types_db={}", file.display());
-    let (doors, _) = Doors::with_source("127.0.0.1", &["--set", &flag]);
-    send(&doors, &load("own", now()));
-    doors.wait_for("own.load.load.b", 1);
-    let data = doors.server.data();
-    drop(doors.server.serving);
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &["--set", &flag]);
+    send(&listeners, &load("own", now()));
+    listeners.wait_for("own.load.load.b", 1);
+    let data = listeners.server.data();
+    drop(listeners.server.serving);
     std::fs::write(&file, "load\n").unwrap();
     let flags = [&super::ALL[..], &["--set", &flag]].concat();
     let error = crate::harness::Serving::try_start(&data, "127.0.0.1:0", &flags).unwrap_err();

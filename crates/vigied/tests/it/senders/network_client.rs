@@ -1,19 +1,19 @@
 //! Debian's `collectd`, unmodified, with its plugin `network` as the guide configures it: signed, encrypted, and in clear.
 
-use super::Doors;
+use super::Listeners;
 use super::network::with_user;
 use crate::collectd_client::{self, Collectd, block};
 
 /// What it measures under this name is read back.
-fn sends(doors: &Doors, host: &str, level: &str, secret: &str) {
-    let address = doors.address("collectd.listen");
+fn sends(listeners: &Listeners, host: &str, level: &str, secret: &str) {
+    let address = listeners.address("collectd.listen");
     let port = address.rsplit_once(':').unwrap().1;
     let block = block("network")
         .replace("vigie.example.org", "127.0.0.1")
         .replace("25826", port)
         .replace("\"Encrypt\"", &format!("\"{level}\""))
         .replace("SECRET", secret);
-    Collectd::start(host, "1", &block).arrives(doors);
+    Collectd::start(host, "1", &block).arrives(listeners);
 }
 
 #[test]
@@ -21,9 +21,9 @@ fn debians_collectd_sends_signed_encrypted_and_in_clear() {
     if !collectd_client::is_here("debians_collectd_sends_signed_encrypted_and_in_clear") {
         return;
     }
-    let (doors, secret, _) = with_user(&["--set", "collectd.security_level=sign"]);
-    sends(&doors, "signed.example.org", "Sign", &secret);
-    sends(&doors, "sealed.example.org", "Encrypt", &secret);
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    sends(&doors, "clear.example.org", "None", "none");
+    let (listeners, secret, _) = with_user(&["--set", "collectd.security_level=sign"]);
+    sends(&listeners, "signed.example.org", "Sign", &secret);
+    sends(&listeners, "sealed.example.org", "Encrypt", &secret);
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    sends(&listeners, "clear.example.org", "None", "none");
 }

@@ -1,6 +1,6 @@
 //! Pickles, as Python writes them.
 
-use super::Doors;
+use super::Listeners;
 use crate::harness::now;
 use crate::limits::until;
 use std::io::Write;
@@ -30,8 +30,8 @@ pub(crate) fn framed(own: &[u8]) -> Vec<u8> {
 /// In any pieces, one frame after the other; one that is none costs the others nothing.
 #[test]
 fn frames_are_stored_however_they_come() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let mut stream = doors.pickle();
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let mut stream = listeners.pickle();
     let many: Vec<(String, i64, f64)> = (0..5000)
         .map(|at| (format!("many.p{at}"), now() - 60, 1.0))
         .collect();
@@ -49,13 +49,13 @@ fn frames_are_stored_however_they_come() {
     for piece in all.chunks(7919) {
         stream.write_all(piece).unwrap();
     }
-    doors.wait_for("last.a", 1);
-    doors.wait_for("one.a", 1);
-    doors.wait_for("one.b;dc=x", 1);
-    let metrics = doors.server.operations("/metrics").text();
+    listeners.wait_for("last.a", 1);
+    listeners.wait_for("one.a", 1);
+    listeners.wait_for("one.b;dc=x", 1);
+    let metrics = listeners.server.operations("/metrics").text();
     assert!(metrics.contains("reason=\"malformed\"} 1"), "{metrics}");
-    let count = metrics.lines().find_map(|own| {
-        own.strip_prefix("vigie_samples_stored_total{")?
+    let count = metrics.lines().find_map(|line| {
+        line.strip_prefix("vigie_samples_stored_total{")?
             .split(' ')
             .nth(1)
     });
@@ -64,6 +64,6 @@ fn frames_are_stored_however_they_come() {
     stream.write_all(&framed(b"\x80\x02]")[..5]).unwrap();
     drop(stream);
     until("it is counted", || {
-        doors.not_stored("pickle.listen", "cut_off") == 1
+        listeners.not_stored("pickle.listen", "cut_off") == 1
     });
 }

@@ -1,6 +1,6 @@
 //! Senders that trickle, or read nothing: inside a TLS handshake, a record, a pickle, and behind answers.
 
-use super::{Doors, lines};
+use super::{Listeners, lines};
 use crate::harness::Server;
 use crate::limits::{hits, until};
 use base::limit;
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A certificate, and the flags for a door for lines that speaks TLS with it.
+/// A certificate, and the flags for a listener for lines that speaks TLS with it.
 pub(super) fn encrypted(folder: &Path) -> (String, Vec<String>) {
     let path = |name: &str| folder.join(name).display().to_string();
     let (pem, key) = (path("tls.pem"), path("tls.key"));
@@ -62,12 +62,12 @@ fn a_handshake_that_trickles_ends_in_time() {
     let (_, flags) = encrypted(folder.path());
     let flags = flags.iter().map(String::as_str);
     let flags = flags.chain(["--set", "limits.head_seconds=2"]);
-    let doors = Doors::open(&flags.collect::<Vec<_>>());
-    let mut stream = TcpStream::connect(doors.address("graphite.listen")).unwrap();
+    let listeners = Listeners::open(&flags.collect::<Vec<_>>());
+    let mut stream = TcpStream::connect(listeners.address("graphite.listen")).unwrap();
     // The head of a record of 16000 bytes.
     stream.write_all(&[22, 3, 1, 0x3e, 0x80]).unwrap();
     assert!(trickle(&mut stream, &[0; 300]));
-    assert_eq!(hits(&doors.server, limit::HEAD_SECONDS), 1);
+    assert_eq!(hits(&listeners.server, limit::HEAD_SECONDS), 1);
 }
 
 /// So was a record: nobody heard that the credential was over while its bytes came.
@@ -75,16 +75,16 @@ fn a_handshake_that_trickles_ends_in_time() {
 fn a_record_that_trickles_outlives_no_credential() {
     let folder = tempfile::tempdir().unwrap();
     let (pem, encrypted) = encrypted(folder.path());
-    let doors = Doors::open(&[]);
+    let listeners = Listeners::open(&[]);
     let until = jiff::Timestamp::from_second(crate::harness::now() + 20).unwrap();
-    let (key, _) = doors.key(&json!({"expires_at": until.to_string()}));
-    let token = crate::harness::token(&doors.server.serving.url(), &key);
-    let data = doors.server.data();
+    let (key, _) = listeners.key(&json!({"expires_at": until.to_string()}));
+    let token = crate::harness::token(&listeners.server.serving.url(), &key);
+    let data = listeners.server.data();
     let Server {
         serving,
         owner,
         folder: kept,
-    } = doors.server;
+    } = listeners.server;
     serving.stop();
     let flags = super::ALL.into_iter();
     let flags = flags.chain(encrypted.iter().map(String::as_str));
@@ -92,14 +92,14 @@ fn a_record_that_trickles_outlives_no_credential() {
     let flags: Vec<&str> = flags.collect();
     let serving = crate::harness::Serving::start(&data, "127.0.0.1:0", &flags);
     let space = owner.space.clone();
-    let doors = Doors {
+    let listeners = Listeners {
         server: Server {
             serving,
             owner,
             folder: kept,
         },
     };
-    let mut stream = TcpStream::connect(doors.address("graphite.listen")).unwrap();
+    let mut stream = TcpStream::connect(listeners.address("graphite.listen")).unwrap();
     let mut session = session(&pem);
     let line = format!("AUTH iam {token} s-{space}\n");
     session.writer().write_all(line.as_bytes()).unwrap();
@@ -136,8 +136,8 @@ pub(super) fn session(pem: &str) -> ClientConnection {
 #[test]
 fn a_pickle_that_comes_too_slowly_gives_up_its_room() {
     let flags = ["--set", "limits.body_stall_seconds=1"];
-    let (doors, _) = Doors::with_source("127.0.0.1", &flags);
-    let mut slow = doors.pickle();
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &flags);
+    let mut slow = listeners.pickle();
     slow.write_all(&(500_000_u32).to_be_bytes()).unwrap();
     slow.write_all(&[b'N'; 512]).unwrap();
     let begun = Instant::now();
@@ -147,32 +147,32 @@ fn a_pickle_that_comes_too_slowly_gives_up_its_room() {
     let _ = slow.read_to_end(&mut rest);
     assert!(begun.elapsed() < Duration::from_secs(60));
     until("it is counted", || {
-        doors.not_stored("pickle.listen", "too_slow") == 1
+        listeners.not_stored("pickle.listen", "too_slow") == 1
     });
-    assert_eq!(hits(&doors.server, limit::BODY_BYTES_PER_SECOND_MIN), 1);
+    assert_eq!(hits(&listeners.server, limit::BODY_BYTES_PER_SECOND_MIN), 1);
 }
 
 /// Each answer that was not taken waited for five seconds, and held up what was sent behind it.
 #[test]
 fn a_sender_that_reads_no_answers_is_still_read() {
     // So many failed renewals count as much more than a sender may cause in a minute.
-    let doors = Doors::open(&["--set", "limits.sender_bytes_per_second=64GiB"]);
-    let (key, _) = doors.server.narrow_key();
-    let mut sender = doors.connect();
+    let listeners = Listeners::open(&["--set", "limits.sender_bytes_per_second=64GiB"]);
+    let (key, _) = listeners.server.narrow_key();
+    let mut sender = listeners.connect();
     sender.auth(&format!("apikey {key}"));
     let timeout = Some(Duration::from_secs(60));
     sender.stream.set_write_timeout(timeout).unwrap();
     sender.send(&"AUTH nothing\n".repeat(300_000));
     sender.send(&lines("behind.it", 2));
-    doors.wait_for("behind.it", 2);
+    listeners.wait_for("behind.it", 2);
 }
 
 /// Blank lines and a line without end were read until the time was over.
 #[test]
 fn an_unidentified_sender_sends_no_more_than_an_auth_line() {
-    let doors = Doors::open(&["--set", "limits.head_seconds=50"]);
+    let listeners = Listeners::open(&["--set", "limits.head_seconds=50"]);
     for text in ["\n".repeat(60_000), "x".repeat(10_000)] {
-        let mut sender = doors.connect();
+        let mut sender = listeners.connect();
         // It may be closed before.
         let _ = sender.stream.write_all(text.as_bytes());
         let answer = sender.answer();
@@ -181,21 +181,21 @@ fn an_unidentified_sender_sends_no_more_than_an_auth_line() {
             "{answer}"
         );
     }
-    assert_eq!(doors.not_stored("graphite.listen", "no_identity"), 2);
-    assert_eq!(hits(&doors.server, limit::HEAD_SECONDS), 0);
+    assert_eq!(listeners.not_stored("graphite.listen", "no_identity"), 2);
+    assert_eq!(hits(&listeners.server, limit::HEAD_SECONDS), 0);
 }
 
 /// What senders have in flight counts in the memory of the process.
 #[test]
 fn a_pickle_that_never_has_room_is_refused_at_once() {
     let flags = ["--set", "memory_bytes=16MiB"];
-    let (doors, _) = Doors::with_source("127.0.0.1", &flags);
-    let mut large = doors.pickle();
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &flags);
+    let mut large = listeners.pickle();
     large.write_all(&(1_000_000_u32).to_be_bytes()).unwrap();
     let mut rest = Vec::new();
     let _ = large.read_to_end(&mut rest);
     until("it is counted", || {
-        doors.not_stored("pickle.listen", "too_large") == 1
+        listeners.not_stored("pickle.listen", "too_large") == 1
     });
-    assert_eq!(hits(&doors.server, limit::SENDERS_IN_FLIGHT_BYTES), 1);
+    assert_eq!(hits(&listeners.server, limit::SENDERS_IN_FLIGHT_BYTES), 1);
 }

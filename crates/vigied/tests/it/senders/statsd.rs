@@ -1,6 +1,6 @@
 //! statsd by UDP and TCP: sums of a domain, stored by a flush under the names of etsy's.
 
-use super::{Doors, Sender};
+use super::{Listeners, Sender};
 use crate::limits::{hits, until};
 use base::limit::{self, Limit};
 
@@ -15,21 +15,21 @@ pub(crate) const LIMITS: [Limit; 4] = [
 /// No flush comes before the end.
 const LATE: [&str; 2] = ["--set", "statsd.flush_seconds=3600"];
 
-fn first(doors: &Doors, target: &str) -> f64 {
-    let values = doors.values(target);
+fn first(listeners: &Listeners, target: &str) -> f64 {
+    let values = listeners.values(target);
     let values = values.get(target).unwrap_or_else(|| panic!("no {target}"));
     *values.first().unwrap()
 }
 
 /// However it comes, a value is counted once; what was not flushed yet is when the server ends.
 #[test]
-fn values_of_all_doors_are_one_sum_and_none_is_lost_at_the_end() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &LATE);
-    let mut sender = Sender::new(&doors.address("statsd.listen"));
+fn values_of_all_listeners_are_one_sum_and_none_is_lost_at_the_end() {
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &LATE);
+    let mut sender = Sender::new(&listeners.address("statsd.listen"));
     sender.send("hits:2|c\nheat:20|g\nheat:+1|g\nhits:1|c|@0.1\nwho:ada|s\nti");
     sender.send("me:320|ms\nwho:ada|s\nhits;host=a:5|c\n");
     for number in 0..20 {
-        doors.datagram_to(
+        listeners.datagram_to(
             "statsd.udp_listen",
             format!("hits:1|c\nwho:u{number}|s").as_bytes(),
         );
@@ -37,27 +37,27 @@ fn values_of_all_doors_are_one_sum_and_none_is_lost_at_the_end() {
     // Its end tells that all before it was read.
     sender.send("one:1:x|c\nno end");
     drop(sender);
-    until("all is read", || doors.rejected("malformed") == 1);
-    assert_eq!(doors.rejected("value"), 1);
+    until("all is read", || listeners.rejected("malformed") == 1);
+    assert_eq!(listeners.rejected("value"), 1);
     // Datagrams have no end that could be seen.
     until("the datagrams are read", || {
-        doors.datagram_to("statsd.udp_listen", b"wrong");
-        doors.rejected("malformed") > 1
+        listeners.datagram_to("statsd.udp_listen", b"wrong");
+        listeners.rejected("malformed") > 1
     });
-    assert_eq!(doors.stored("stats*.*"), 0);
-    let doors = doors.restarted("TERM", &[]);
-    assert_eq!(first(&doors, "stats_counts.hits"), 32.0);
-    assert_eq!(first(&doors, "stats_counts.hits;host=a"), 5.0);
-    assert_eq!(first(&doors, "stats.gauges.heat"), 21.0);
-    assert_eq!(first(&doors, "stats.sets.who.count"), 21.0);
-    assert_eq!(first(&doors, "stats.timers.time.upper_90"), 320.0);
-    assert_eq!(first(&doors, "stats_counts.one"), 1.0);
+    assert_eq!(listeners.stored("stats*.*"), 0);
+    let listeners = listeners.restarted("TERM", &[]);
+    assert_eq!(first(&listeners, "stats_counts.hits"), 32.0);
+    assert_eq!(first(&listeners, "stats_counts.hits;host=a"), 5.0);
+    assert_eq!(first(&listeners, "stats.gauges.heat"), 21.0);
+    assert_eq!(first(&listeners, "stats.sets.who.count"), 21.0);
+    assert_eq!(first(&listeners, "stats.timers.time.upper_90"), 320.0);
+    assert_eq!(first(&listeners, "stats_counts.one"), 1.0);
 }
 
 /// Etsy's settings under our names.
 #[test]
 fn names_and_sums_are_as_they_are_set() {
-    let (doors, _) = Doors::with_source(
+    let (listeners, _) = Listeners::with_source(
         "127.0.0.1",
         &[
             "--set",
@@ -78,41 +78,46 @@ fn names_and_sums_are_as_they_are_set() {
             "statsd.delete_idle=true",
         ],
     );
-    doors.datagram_to(
+    listeners.datagram_to(
         "statsd.udp_listen",
         b"hits:3|c\ntime:20:200|ms\nheat:7|g\nwho:a|s",
     );
     until("it is flushed", || {
-        doors.stored("own.sets.who.count.web1") == 1
+        listeners.stored("own.sets.who.count.web1") == 1
     });
-    assert_eq!(first(&doors, "own.hits.count.web1"), 3.0);
-    assert_eq!(first(&doors, "own.hits.rate.web1"), 3.0);
-    assert_eq!(first(&doors, "own.timers.time.upper_50.web1"), 20.0);
-    assert_eq!(first(&doors, "own.timers.time.histogram.bin_100.web1"), 1.0);
-    assert_eq!(first(&doors, "own.gauges.heat.web1"), 7.0);
+    assert_eq!(first(&listeners, "own.hits.count.web1"), 3.0);
+    assert_eq!(first(&listeners, "own.hits.rate.web1"), 3.0);
+    assert_eq!(first(&listeners, "own.timers.time.upper_50.web1"), 20.0);
+    assert_eq!(
+        first(&listeners, "own.timers.time.histogram.bin_100.web1"),
+        1.0
+    );
+    assert_eq!(first(&listeners, "own.gauges.heat.web1"), 7.0);
     // What is idle is forgotten: nothing comes behind the first sample, though others are flushed.
-    doors.datagram_to("statsd.udp_listen", b"later:1|c");
+    listeners.datagram_to("statsd.udp_listen", b"later:1|c");
     until("the next is flushed", || {
-        doors.stored("own.later.count.web1") == 1
+        listeners.stored("own.later.count.web1") == 1
     });
-    assert_eq!(doors.stored("own.hits.count.web1"), 1);
+    assert_eq!(listeners.stored("own.hits.count.web1"), 1);
 }
 
 #[test]
 fn idle_sums_go_on_as_etsys_do() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
-    doors.datagram_to("statsd.udp_listen", b"hits:3|c\nheat:7|g");
-    until("three flushes", || doors.stored("stats_counts.hits") >= 3);
-    let values = doors.values("stats*.*");
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
+    listeners.datagram_to("statsd.udp_listen", b"hits:3|c\nheat:7|g");
+    until("three flushes", || {
+        listeners.stored("stats_counts.hits") >= 3
+    });
+    let values = listeners.values("stats*.*");
     assert_eq!(values["stats_counts.hits"][..3], [3.0, 0.0, 0.0]);
-    let heat = &doors.values("stats.gauges.heat")["stats.gauges.heat"];
+    let heat = &listeners.values("stats.gauges.heat")["stats.gauges.heat"];
     assert!(heat.iter().all(|own| *own == 7.0), "{heat:?}");
 }
 
 /// Names that were counted once had the room for ever.
 #[test]
 fn sums_that_nothing_comes_of_are_forgotten() {
-    let (doors, _) = Doors::with_source(
+    let (listeners, _) = Listeners::with_source(
         "127.0.0.1",
         &[
             "--set",
@@ -123,38 +128,38 @@ fn sums_that_nothing_comes_of_are_forgotten() {
             "limits.statsd_series=3",
         ],
     );
-    doors.datagram_to("statsd.udp_listen", b"hits:3|c\nheat:7|g\nwho:a|s");
+    listeners.datagram_to("statsd.udp_listen", b"hits:3|c\nheat:7|g\nwho:a|s");
     until("they are forgotten", || {
-        hits(&doors.server, limit::STATSD_IDLE_SECONDS) > 0
+        hits(&listeners.server, limit::STATSD_IDLE_SECONDS) > 0
     });
-    doors.datagram_to("statsd.udp_listen", b"one:1|c\ntwo:1|c\nthree:1|c");
+    listeners.datagram_to("statsd.udp_listen", b"one:1|c\ntwo:1|c\nthree:1|c");
     until("others have their room", || {
-        doors.stored("stats_counts.three") > 0
+        listeners.stored("stats_counts.three") > 0
     });
-    assert_eq!(hits(&doors.server, limit::STATSD_SERIES), 0);
+    assert_eq!(hits(&listeners.server, limit::STATSD_SERIES), 0);
     // With what came of it, and once without.
-    let values = doors.values("stats*.*");
+    let values = listeners.values("stats*.*");
     assert_eq!(values["stats_counts.hits"], [3.0, 0.0]);
-    let heat = &doors.values("stats.gauges.heat")["stats.gauges.heat"];
+    let heat = &listeners.values("stats.gauges.heat")["stats.gauges.heat"];
     assert_eq!(heat[..], [7.0, 7.0]);
 }
 
 /// The sums of one sender have room for so much, and those of all together; what is there goes on.
 #[test]
 fn sums_are_bounded_and_what_is_refused_is_counted() {
-    let (doors, _) = Doors::with_source(
+    let (listeners, _) = Listeners::with_source(
         "127.0.0.1",
         &[&LATE[..], &["--set", "limits.statsd_series=3"]].concat(),
     );
-    doors.datagram_to(
+    listeners.datagram_to(
         "statsd.udp_listen",
         b"a:1|c\nb:1|c\nc:1|c\nd:1|c\na:1|c\ne:1|ms",
     );
-    until("two find no room", || doors.rejected("full") == 2);
-    assert_eq!(hits(&doors.server, limit::STATSD_SERIES), 2);
-    let doors = doors.restarted("TERM", &[]);
-    assert_eq!(first(&doors, "stats_counts.a"), 2.0);
-    assert_eq!(doors.stored("stats_counts.d"), 0);
+    until("two find no room", || listeners.rejected("full") == 2);
+    assert_eq!(hits(&listeners.server, limit::STATSD_SERIES), 2);
+    let listeners = listeners.restarted("TERM", &[]);
+    assert_eq!(first(&listeners, "stats_counts.a"), 2.0);
+    assert_eq!(listeners.stored("stats_counts.d"), 0);
     // Members of a set take memory, however few sets there are.
     for (flag, limit) in [
         ("limits.statsd_bytes=64KiB", limit::STATSD_BYTES),
@@ -165,16 +170,16 @@ fn sums_are_bounded_and_what_is_refused_is_counted() {
     ] {
         let share = ["--set", "limits.account_share_percent=100"];
         let flags = [&LATE[..], &share, &["--set", flag]].concat();
-        let (doors, _) = Doors::with_source("127.0.0.1", &flags);
-        let mut sender = Sender::new(&doors.address("statsd.listen"));
+        let (listeners, _) = Listeners::with_source("127.0.0.1", &flags);
+        let mut sender = Sender::new(&listeners.address("statsd.listen"));
         for number in 0..10_000 {
             sender.send(&format!("who:user{number}|s\n"));
         }
         sender.send("heat:7|g\nheat:8|g\n");
-        until(flag, || hits(&doors.server, limit) > 1000);
+        until(flag, || hits(&listeners.server, limit) > 1000);
         drop(sender);
-        let doors = doors.restarted("TERM", &[]);
-        let members = first(&doors, "stats.sets.who.count");
+        let listeners = listeners.restarted("TERM", &[]);
+        let members = first(&listeners, "stats.sets.who.count");
         assert!((500.0..8000.0).contains(&members), "{flag}: {members}");
     }
 }
@@ -182,40 +187,46 @@ fn sums_are_bounded_and_what_is_refused_is_counted() {
 /// A key that is withdrawn sends nothing any more, and what it sent before the flush is not stored in its name.
 #[test]
 fn a_withdrawn_key_stores_no_sums() {
-    let (doors, id) = Doors::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=2"]);
-    let mut sender = Sender::new(&doors.address("statsd.listen"));
+    let (listeners, id) = Listeners::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=2"]);
+    let mut sender = Sender::new(&listeners.address("statsd.listen"));
     sender.send("gone:1|c\n");
-    until("it is flushed", || doors.stored("stats_counts.gone") > 0);
+    until("it is flushed", || {
+        listeners.stored("stats_counts.gone") > 0
+    });
     sender.send("late:1|c\n");
-    let token = doors.server.token();
+    let token = listeners.server.token();
     let path = format!("/v1/apikeys/{id}");
-    let deleted = doors.server.request("DELETE", &path).bearer(&token).send();
+    let deleted = listeners
+        .server
+        .request("DELETE", &path)
+        .bearer(&token)
+        .send();
     assert_eq!(deleted.status, 204, "{}", deleted.text());
     assert!(sender.answer().starts_with("ERR "));
     until("the sums are refused", || {
-        doors.not_stored("statsd.listen", "credential") > 0
+        listeners.not_stored("statsd.listen", "credential") > 0
     });
-    doors.datagram_to("statsd.udp_listen", b"late:1|c");
+    listeners.datagram_to("statsd.udp_listen", b"late:1|c");
     until("it is refused", || {
-        doors.not_stored("statsd.udp_listen", "credential") == 1
+        listeners.not_stored("statsd.udp_listen", "credential") == 1
     });
-    let stored = doors.stored("stats_counts.gone");
-    assert_eq!(doors.stored("stats_counts.late"), 0);
-    let doors = doors.restarted("TERM", &[]);
-    assert_eq!(doors.stored("stats_counts.gone"), stored);
+    let stored = listeners.stored("stats_counts.gone");
+    assert_eq!(listeners.stored("stats_counts.late"), 0);
+    let listeners = listeners.restarted("TERM", &[]);
+    assert_eq!(listeners.stored("stats_counts.gone"), stored);
 }
 
 /// A line that never ends is passed over, and what follows it counts.
 #[test]
 fn an_endless_line_costs_nothing() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &LATE);
-    let mut sender = Sender::new(&doors.address("statsd.listen"));
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &LATE);
+    let mut sender = Sender::new(&listeners.address("statsd.listen"));
     sender.send("before:1|c\n");
     sender.send(&"x".repeat(1 << 20));
     sender.send(":1|c\nafter:1|c\n");
     drop(sender);
-    until("it is counted", || doors.rejected("malformed") == 1);
-    let doors = doors.restarted("TERM", &[]);
-    assert_eq!(first(&doors, "stats_counts.before"), 1.0);
-    assert_eq!(first(&doors, "stats_counts.after"), 1.0);
+    until("it is counted", || listeners.rejected("malformed") == 1);
+    let listeners = listeners.restarted("TERM", &[]);
+    assert_eq!(first(&listeners, "stats_counts.before"), 1.0);
+    assert_eq!(first(&listeners, "stats_counts.after"), 1.0);
 }

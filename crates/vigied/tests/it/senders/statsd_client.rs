@@ -1,7 +1,7 @@
 //! etsy's statsd, unmodified, with its backend for Graphite in front of our lines, beside our own statsd: the same packet gives the
 //! same names and the same numbers.
 
-use super::Doors;
+use super::Listeners;
 use crate::limits::until;
 use crate::running::Running;
 use std::collections::BTreeMap;
@@ -30,12 +30,12 @@ fn etsys(program: &Path, folder: &Path, graphite: &str, prefix: &str) -> (Runnin
 
 /// The same, once it counts.
 pub(super) fn counting_etsys(
-    doors: &Doors,
+    listeners: &Listeners,
     (program, folder): (&Path, &Path),
     key: &str,
     prefix: &str,
 ) -> (Running, String) {
-    let graphite = doors.address("graphite.listen");
+    let graphite = listeners.address("graphite.listen");
     let start = || etsys(program, folder, &graphite, &format!("{key}{prefix}"));
     let (mut running, mut address) = start();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -50,7 +50,7 @@ pub(super) fn counting_etsys(
             // It may not listen yet.
             let _ = socket.send_to(b"statsd.warm:1|c", &address);
         }
-        doors.stored(&format!("{prefix}.counters.statsd.warm.count")) > 0
+        listeners.stored(&format!("{prefix}.counters.statsd.warm.count")) > 0
     });
     (running, address)
 }
@@ -59,10 +59,10 @@ pub(super) fn counting_etsys(
 const PACKET: &[u8] = b"hits:1|c\nhits:2|c|@0.5\nnever/a b:7|c\nheat:333|g\nheat:-10|g\nheat:+4|g\nwho:ada|s\nwho:bob|s\nwho:ada|s\n\
     wait:320|ms\nwait:10|ms\nwait:15.5|ms\nwait:700|ms|@0.25\nwait:3|ms\none:42|ms";
 
-fn firsts(doors: &Doors, prefix: &str) -> BTreeMap<String, f64> {
+fn firsts(listeners: &Listeners, prefix: &str) -> BTreeMap<String, f64> {
     let mut found = BTreeMap::new();
     for depth in ["*.*", "*.*.*"] {
-        for (name, values) in doors.values(&format!("{prefix}.{depth}")) {
+        for (name, values) in listeners.values(&format!("{prefix}.{depth}")) {
             // Its own counters aside.
             let name = name.strip_prefix(&format!("{prefix}.")).unwrap();
             if !name.split('.').any(|own| own == "statsd") {
@@ -73,14 +73,14 @@ fn firsts(doors: &Doors, prefix: &str) -> BTreeMap<String, f64> {
     found
 }
 
-fn compare(doors: &Doors, etsys_prefix: &str, key: &str) {
+fn compare(listeners: &Listeners, etsys_prefix: &str, key: &str) {
     let Some(program) = std::env::var_os("VIGIE_TEST_STATSD") else {
         return;
     };
     // It looks at its settings again and again.
     let folder = tempfile::tempdir().unwrap();
     let files = (Path::new(&program), folder.path());
-    let (_running, etsys) = counting_etsys(doors, files, key, etsys_prefix);
+    let (_running, etsys) = counting_etsys(listeners, files, key, etsys_prefix);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.send_to(PACKET, &etsys).unwrap();
     let own: Vec<String> = std::str::from_utf8(PACKET)
@@ -88,13 +88,13 @@ fn compare(doors: &Doors, etsys_prefix: &str, key: &str) {
         .lines()
         .map(|line| format!("{key}{line}"))
         .collect();
-    doors.datagram_to("statsd.udp_listen", own.join("\n").as_bytes());
+    listeners.datagram_to("statsd.udp_listen", own.join("\n").as_bytes());
     until("both have flushed", || {
         [etsys_prefix, "ours"]
             .iter()
-            .all(|own| doors.stored(&format!("{own}.sets.who.count")) > 0)
+            .all(|own| listeners.stored(&format!("{own}.sets.who.count")) > 0)
     });
-    let (etsys, ours) = (firsts(doors, etsys_prefix), firsts(doors, "ours"));
+    let (etsys, ours) = (firsts(listeners, etsys_prefix), firsts(listeners, "ours"));
     assert!(etsys.len() > 40, "{etsys:?}");
     assert_eq!(etsys, ours);
 }
@@ -119,8 +119,8 @@ fn etsys_statsd_and_ours_say_the_same_of_the_same_packet() {
         );
         return;
     }
-    let (doors, _) = Doors::with_source("127.0.0.1", &OURS);
-    compare(&doors, "etsys", "");
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &OURS);
+    compare(&listeners, "etsys", "");
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn etsys_statsd_and_ours_take_a_key_before_the_name() {
         );
         return;
     }
-    let doors = Doors::open(&OURS);
-    let (key, _) = doors.server.narrow_key();
-    super::key_before_names::allow(&doors, true);
-    compare(&doors, "etsys", &format!("{key}."));
+    let listeners = Listeners::open(&OURS);
+    let (key, _) = listeners.server.narrow_key();
+    super::key_before_names::allow(&listeners, true);
+    compare(&listeners, "etsys", &format!("{key}."));
 }

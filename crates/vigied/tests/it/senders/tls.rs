@@ -1,6 +1,6 @@
 //! A listener of lines with TLS, and what one connection says over time.
 
-use super::{Doors, Sender, lines};
+use super::{Listeners, Sender, lines};
 use crate::harness::{Server, Serving};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -93,14 +93,14 @@ fn lines_come_by_tls_with_the_servers_certificate() {
         "statsd.tls=true",
     ];
     let serving = Serving::start(&data, "127.0.0.1:0", &flags);
-    let doors = Doors {
+    let listeners = Listeners {
         server: Server {
             serving,
             owner,
             folder,
         },
     };
-    let address = doors.address("graphite.listen");
+    let address = listeners.address("graphite.listen");
     let mut plain = Sender::new(&address);
     plain.send(&format!("AUTH apikey {key}\nplain.a 1 -1\n"));
     // It ends; what may come before is no answer of ours.
@@ -117,48 +117,48 @@ fn lines_come_by_tls_with_the_servers_certificate() {
     // It answers when all before it was read.
     client.send(&format!("AUTH apikey {key}\n"));
     assert!(client.answer().starts_with("OK "));
-    let mut counting = Client::new(&doors.address("statsd.listen"), Path::new(&pem));
+    let mut counting = Client::new(&listeners.address("statsd.listen"), Path::new(&pem));
     counting.send(&format!("{key}.hits:1|c\n"));
     let answer = counting.answer();
     assert!(answer.contains("--key-before-names on"), "{answer}");
-    assert!(!doors.server.serving.log().contains(&key));
+    assert!(!listeners.server.serving.log().contains(&key));
     drop(client);
-    let doors = doors.restarted("TERM", &[]);
-    assert_eq!(doors.stored("inside.a"), 500);
-    assert_eq!(doors.stored("plain.a"), 0);
+    let listeners = listeners.restarted("TERM", &[]);
+    assert_eq!(listeners.stored("inside.a"), 500);
+    assert_eq!(listeners.stored("plain.a"), 0);
 }
 
 /// Lines of one name that say no time are each a sample, however they come.
 #[test]
 fn lines_without_a_time_do_not_replace_each_other() {
-    let (doors, _) = Doors::with_source("127.0.0.1", &[]);
-    let mut sender = doors.connect();
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[]);
+    let mut sender = listeners.connect();
     let mut sent = 0;
     for size in [40, 1, 1, 25, 3, 1, 60, 1] {
         let text: String = (0..size).map(|at| format!("own.now {at} -1\n")).collect();
         sender.send(&text);
         sent += size;
     }
-    doors.wait_for("own.now", sent);
+    listeners.wait_for("own.now", sent);
     let text: String = (0..50).map(|at| format!("own.udp {at} -1\n")).collect();
     for _ in 0..4 {
-        doors.datagram(text.as_bytes());
+        listeners.datagram(text.as_bytes());
     }
-    doors.wait_for("own.udp", 200);
+    listeners.wait_for("own.udp", 200);
 }
 
 /// A key that is withdrawn between two portions of a connection: the first is stored, nothing of the second, and it is counted.
 #[test]
 fn a_key_withdrawn_between_two_portions_stores_the_first_alone() {
-    let doors = Doors::open(&[]);
-    let (key, id) = doors.server.narrow_key();
-    let mut sender = doors.connect();
+    let listeners = Listeners::open(&[]);
+    let (key, id) = listeners.server.narrow_key();
+    let mut sender = listeners.connect();
     sender.auth(&format!("apikey {key}"));
     sender.send(&lines("portion.one", 200));
-    doors.wait_for("portion.one", 200);
-    let token = doors.server.token();
+    listeners.wait_for("portion.one", 200);
+    let token = listeners.server.token();
     let path = format!("/v1/apikeys/{id}");
-    let request = doors.server.request("DELETE", &path).bearer(&token);
+    let request = listeners.server.request("DELETE", &path).bearer(&token);
     assert_eq!(request.send().status, 204);
     // The connection may be closed meanwhile; if it is not, the portion is refused.
     let _ = sender
@@ -167,6 +167,6 @@ fn a_key_withdrawn_between_two_portions_stores_the_first_alone() {
     let answer = sender.answer();
     assert!(answer.starts_with("ERR "), "{answer}");
     assert_eq!(sender.answer(), "");
-    assert_eq!(doors.stored("portion.two"), 0);
-    assert_eq!(doors.stored("portion.one"), 200);
+    assert_eq!(listeners.stored("portion.two"), 0);
+    assert_eq!(listeners.stored("portion.one"), 200);
 }

@@ -1,6 +1,6 @@
 //! Tokens that end while a stream runs.
 
-use super::{Doors, lines};
+use super::{Listeners, lines};
 use crate::harness::now;
 use crate::limits::until;
 use serde_json::json;
@@ -10,51 +10,51 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// A token that lives for a few seconds, because its key does.
-fn short(doors: &Doors, seconds: i64) -> String {
+fn short(listeners: &Listeners, seconds: i64) -> String {
     let at = jiff::Timestamp::from_second(crate::harness::now() + seconds).unwrap();
-    let (key, _) = doors.key(&json!({"expires_at": at.to_string()}));
-    crate::harness::token(&doors.server.serving.url(), &key)
+    let (key, _) = listeners.key(&json!({"expires_at": at.to_string()}));
+    crate::harness::token(&listeners.server.serving.url(), &key)
 }
 
 /// A 3-second token is renewed while a stream runs, once in time and once too late: nothing is lost.
 #[test]
 fn a_token_is_renewed_while_a_stream_runs_and_nothing_is_lost() {
-    let doors = Doors::open(&[]);
-    let space = &doors.server.owner.space;
-    let mut sender = doors.connect();
-    sender.auth(&format!("iam {} s-{space}", short(&doors, 3)));
+    let listeners = Listeners::open(&[]);
+    let space = &listeners.server.owner.space;
+    let mut sender = listeners.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&listeners, 3)));
     sender.send(&lines("stream.a", 5));
     let warned = sender.answer();
     assert!(warned.starts_with("WARN "), "{warned}");
-    sender.auth(&format!("iam {}", short(&doors, 3)));
+    sender.auth(&format!("iam {}", short(&listeners, 3)));
     sender.send(&lines("stream.b", 5));
     assert!(sender.answer().starts_with("WARN "));
     // It ends now; what comes is held and not stored until there is a new one.
-    let log = || doors.server.serving.log();
+    let log = || listeners.server.serving.log();
     std::thread::sleep(std::time::Duration::from_secs(4));
     sender.send(&lines("stream.c", 5));
-    doors.wait_for("stream.a", 5);
-    doors.wait_for("stream.b", 5);
-    assert_eq!(doors.stored("stream.c"), 0, "{}", log());
-    sender.auth(&format!("iam {}", doors.server.token()));
+    listeners.wait_for("stream.a", 5);
+    listeners.wait_for("stream.b", 5);
+    assert_eq!(listeners.stored("stream.c"), 0, "{}", log());
+    sender.auth(&format!("iam {}", listeners.server.token()));
     sender.send(&lines("stream.d", 5));
-    doors.wait_for("stream.c", 5);
-    doors.wait_for("stream.d", 5);
-    assert_eq!(doors.not_stored("graphite.listen", "expired"), 0);
+    listeners.wait_for("stream.c", 5);
+    listeners.wait_for("stream.d", 5);
+    assert_eq!(listeners.not_stored("graphite.listen", "expired"), 0);
 }
 
 /// No new token comes: what was held is refused, counted, and the sender is told.
 #[test]
 fn what_was_held_for_nothing_is_counted() {
-    let doors = Doors::open(&[
+    let listeners = Listeners::open(&[
         "--set",
         "limits.sender_held_seconds=1",
         "--set",
         "limits.sender_held_bytes=4096",
     ]);
-    let space = &doors.server.owner.space;
-    let mut sender = doors.connect();
-    sender.auth(&format!("iam {} s-{space}", short(&doors, 2)));
+    let space = &listeners.server.owner.space;
+    let mut sender = listeners.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&listeners, 2)));
     assert!(sender.answer().starts_with("WARN "));
     std::thread::sleep(std::time::Duration::from_secs(3));
     let filler = "x".repeat(900);
@@ -69,24 +69,24 @@ fn what_was_held_for_nothing_is_counted() {
         "{answer}"
     );
     assert_eq!(sender.answer(), "");
-    let hits = |limit| crate::limits::hits(&doors.server, limit);
+    let hits = |limit| crate::limits::hits(&listeners.server, limit);
     assert!(hits(base::limit::SENDER_HELD_SECONDS) == 1);
-    assert_eq!(doors.stored("late.*"), 0);
+    assert_eq!(listeners.stored("late.*"), 0);
 }
 
 /// A key that is withdrawn holds nothing.
 #[test]
 fn a_key_that_is_withdrawn_ends_the_connection() {
-    let doors = Doors::open(&[]);
-    let (key, id) = doors.server.narrow_key();
-    let mut sender = doors.connect();
+    let listeners = Listeners::open(&[]);
+    let (key, id) = listeners.server.narrow_key();
+    let mut sender = listeners.connect();
     sender.auth(&format!("apikey {key}"));
     sender.send(&lines("gone.a", 2));
-    doors.wait_for("gone.a", 2);
-    let token = doors.server.token();
+    listeners.wait_for("gone.a", 2);
+    let token = listeners.server.token();
     let path = format!("/v1/apikeys/{id}");
     assert_eq!(
-        doors
+        listeners
             .server
             .request("DELETE", &path)
             .bearer(&token)
@@ -102,40 +102,40 @@ fn a_key_that_is_withdrawn_ends_the_connection() {
 /// Somebody else's token does not bring in what was held.
 #[test]
 fn another_sender_does_not_bring_in_what_was_held() {
-    let doors = Doors::open(&[]);
-    let space = &doors.server.owner.space;
-    let org = &doors.server.owner.org;
-    let mut sender = doors.connect();
-    sender.auth(&format!("iam {} s-{space}", short(&doors, 2)));
+    let listeners = Listeners::open(&[]);
+    let space = &listeners.server.owner.space;
+    let org = &listeners.server.owner.org;
+    let mut sender = listeners.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&listeners, 2)));
     assert!(sender.answer().starts_with("WARN "));
     std::thread::sleep(std::time::Duration::from_secs(3));
     sender.send(&lines("held.a", 4));
-    sender.auth(&format!("iam {} o-{org}", doors.server.token()));
+    sender.auth(&format!("iam {} o-{org}", listeners.server.token()));
     until("it is counted", || {
-        doors.not_stored("graphite.listen", "another_sender") == 4
+        listeners.not_stored("graphite.listen", "another_sender") == 4
     });
-    assert_eq!(doors.stored("held.a"), 0);
+    assert_eq!(listeners.stored("held.a"), 0);
 }
 
 /// They were counted when the time was over, and again at the end.
 #[test]
 fn what_was_held_for_nothing_is_counted_once() {
-    let doors = Doors::open(&["--set", "limits.sender_held_seconds=2"]);
-    let space = &doors.server.owner.space;
-    let mut sender = doors.connect();
-    sender.auth(&format!("iam {} s-{space}", short(&doors, 2)));
+    let listeners = Listeners::open(&["--set", "limits.sender_held_seconds=2"]);
+    let space = &listeners.server.owner.space;
+    let mut sender = listeners.connect();
+    sender.auth(&format!("iam {} s-{space}", short(&listeners, 2)));
     assert!(sender.answer().starts_with("WARN "));
     std::thread::sleep(std::time::Duration::from_secs(2));
     sender.send(&lines("late.a", 4));
     let answer = sender.answer();
     assert!(answer.contains("expired"), "{answer}");
     assert_eq!(sender.answer(), "");
-    assert_eq!(doors.not_stored("graphite.listen", "expired"), 4);
+    assert_eq!(listeners.not_stored("graphite.listen", "expired"), 4);
 }
 
 /// Streams a line every ten milliseconds, and shows another token whenever the server warns. How many lines, and how many tokens.
-fn stream(doors: &Doors, lasting: Duration, token: impl Fn() -> String) -> (usize, usize) {
-    let mut stream = TcpStream::connect(doors.address("graphite.listen")).unwrap();
+fn stream(listeners: &Listeners, lasting: Duration, token: impl Fn() -> String) -> (usize, usize) {
+    let mut stream = TcpStream::connect(listeners.address("graphite.listen")).unwrap();
     let answers = BufReader::new(stream.try_clone().unwrap());
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
@@ -145,7 +145,7 @@ fn stream(doors: &Doors, lasting: Duration, token: impl Fn() -> String) -> (usiz
             }
         }
     });
-    let space = &doors.server.owner.space;
+    let space = &listeners.server.owner.space;
     let begin = now() - 80_000;
     let (mut sent, mut tokens, mut right) = (0, 1, 0);
     let mut write = |text: String| stream.write_all(text.as_bytes()).unwrap();
@@ -178,31 +178,31 @@ fn stream(doors: &Doors, lasting: Duration, token: impl Fn() -> String) -> (usiz
 #[test]
 fn a_stream_outlives_its_tokens_and_loses_nothing() {
     let is_long = std::env::var_os("VIGIE_LONG").is_some();
-    let doors = Doors::open(&["--set", "tokens.access_token_seconds=30"]);
+    let listeners = Listeners::open(&["--set", "tokens.access_token_seconds=30"]);
     let (lasting, life) = if is_long { (300, 30) } else { (10, 3) };
     let begun = Instant::now();
     let first = std::cell::OnceCell::new();
     let token = || {
         let token = match is_long {
-            true => doors.server.token(),
-            false => short(&doors, life),
+            true => listeners.server.token(),
+            false => short(&listeners, life),
         };
         first.get_or_init(|| token.clone());
         token
     };
-    let (sent, tokens) = stream(&doors, Duration::from_secs(lasting), token);
+    let (sent, tokens) = stream(&listeners, Duration::from_secs(lasting), token);
     println!(
         "{sent} lines in {:.0} s under {tokens} tokens of {life} s",
         begun.elapsed().as_secs_f64()
     );
-    doors.wait_for("stream.a", sent);
-    let values = doors.values("stream.a").remove("stream.a").unwrap();
+    listeners.wait_for("stream.a", sent);
+    let values = listeners.values("stream.a").remove("stream.a").unwrap();
     assert!(values.windows(2).all(|own| own[0] + 1.0 == own[1]));
-    assert_eq!(doors.not_stored("graphite.listen", "expired"), 0);
+    assert_eq!(listeners.not_stored("graphite.listen", "expired"), 0);
     // They did end.
     assert!(tokens >= 3, "{tokens}");
     let first = first.get().unwrap();
-    let ended = doors
+    let ended = listeners
         .server
         .metrics(first, "GET", "/v1/metrics/list?query=*");
     assert_eq!(ended.send().status, 401);

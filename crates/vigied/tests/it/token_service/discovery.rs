@@ -56,9 +56,9 @@ fn the_authorization_endpoint_leads_to_a_one_time_code_and_redirects_nowhere() {
     );
     let program = server.request("GET", &asked).send();
     assert_eq!(refusal(&program), (400, "BXNIM0106E".to_owned()));
-    let told = program.json();
-    assert_eq!(told["error"], "unsupported_response_type");
-    let description = told["error_description"].as_str().unwrap();
+    let json = program.json();
+    assert_eq!(json["error"], "unsupported_response_type");
+    let description = json["error_description"].as_str().unwrap();
     assert!(description.contains("/identity/passcode"), "{description}");
 
     let browser = server.request("GET", &asked).header("Accept", BROWSER);

@@ -98,7 +98,7 @@ fn standard_grants_have_oauths_members_and_ibms_own_have_not() {
         let body = reply.json();
         let own = names(&body)
             .into_iter()
-            .filter(|own| *own != "errorDetails");
+            .filter(|name| *name != "errorDetails");
         let own: Vec<&str> = own.collect();
         assert_eq!(own, words(fields), "{what}");
     }

@@ -4,7 +4,7 @@
 
 use super::path::Identity;
 use super::types::Types;
-use super::{Given, VALUES_MAX, push, refuse};
+use super::{ListValue, VALUES_MAX, push, refuse};
 use crate::ingest::line::{Line, Splitter};
 use crate::ingest::{Lines, Moment, Now, timestamp, value};
 use base::sample::RejectReason;
@@ -153,7 +153,7 @@ fn values(
     Ok(())
 }
 
-fn given(text: &str) -> Given {
+fn given(text: &str) -> ListValue {
     match text {
         "U" | "u" => Err(RejectReason::Value(
             "the value is `U`: collectd did not know it".to_owned(),
@@ -176,7 +176,7 @@ fn quoted(text: &str) -> Result<(Cow<'_, str>, &str), RejectReason> {
                 let rest = inner.get(at + 1..).unwrap_or_default();
                 return Ok((Cow::Owned(word), rest));
             }
-            '\\' => word.extend(characters.next().map(|own| own.1)),
+            '\\' => word.extend(characters.next().map(|character| character.1)),
             other => word.push(other),
         }
     }

@@ -2,8 +2,8 @@
 
 use super::bounded::Bounded;
 use super::path::Identity;
-use super::{Given, VALUES_MAX, push, refuse};
-use crate::ingest::{Lines, Moment, Now, cut, timestamp, value};
+use super::{ListValue, VALUES_MAX, push, refuse};
+use crate::ingest::{Lines, Moment, Now, short_text, timestamp, value};
 use base::sample::RejectReason;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
@@ -63,7 +63,7 @@ impl<'b> Decoder<'b> {
                 Err(BodyError::Syntax {
                     line: error.line(),
                     column: error.column(),
-                    what: cut::short(what),
+                    what: short_text::short(what),
                 })
             }
         }
@@ -84,7 +84,7 @@ impl<'b> Decoder<'b> {
                     ready,
                     number,
                     None,
-                    RejectReason::Malformed(cut::short(&what)),
+                    RejectReason::Malformed(short_text::short(&what)),
                 );
             }
         }
@@ -146,7 +146,7 @@ impl List<'_> {
         let parts = parts
             .into_iter()
             .chain([identity.kind, identity.type_instance]);
-        let longest = self.dsnames.items.iter().map(|own| own.len()).max();
+        let longest = self.dsnames.items.iter().map(|item| item.len()).max();
         let bytes = parts.map(str::len).sum::<usize>() + longest.unwrap_or_default();
         // Before anything is made of it, as each value makes a name.
         if bytes > NAME_BYTES_MAX {
@@ -178,12 +178,12 @@ impl List<'_> {
             Err(reason) => return refuse(ready, number, name(), reason),
         };
         let values = self.values.items.iter().map(|raw| given(raw.get()));
-        let source = |at: usize| self.dsnames.items.get(at).map(|own| &**own);
+        let source = |at: usize| self.dsnames.items.get(at).map(|item| &**item);
         push(ready, &identity, values, source, (time, number));
     }
 }
 
-fn given(raw: &str) -> Given {
+fn given(raw: &str) -> ListValue {
     match raw {
         "null" => Err(RejectReason::Value(
             "the value is `null`: collectd did not know it".to_owned(),

@@ -2,14 +2,14 @@
 
 use super::columns::{Columns, HeaderError};
 use super::row::Row;
-use crate::ingest::{Now, cut, moment};
+use crate::ingest::{Now, moment, short_text};
 
 /// What programs call their columns, where nobody has said another name.
 const NAMES: [&str; 4] = ["name", "metric", "series", "target"];
 const TIMES: [&str; 4] = ["timestamp", "time", "date", "datetime"];
 
 #[derive(Debug)]
-pub(super) enum Naming {
+pub(super) enum NameSource {
     Column(usize),
     Constant(String),
 }
@@ -17,7 +17,7 @@ pub(super) enum Naming {
 /// A file whose rows have a sample each.
 #[derive(Debug)]
 pub(super) struct Long {
-    pub(super) name: Naming,
+    pub(super) name: NameSource,
     pub(super) value: usize,
     pub(super) timestamp: Option<usize>,
     /// How many columns the header has.
@@ -28,7 +28,7 @@ pub(super) struct Long {
 
 /// A file whose rows have a time, and of each series a value.
 #[derive(Debug)]
-pub(super) struct Wide {
+pub(super) struct WideLayout {
     pub(super) timestamp: usize,
     /// The names of all columns; that of the time is passed over.
     pub(super) names: Vec<String>,
@@ -37,7 +37,7 @@ pub(super) struct Wide {
 #[derive(Debug)]
 pub(super) enum Layout {
     Long(Long),
-    Wide(Wide),
+    Wide(WideLayout),
 }
 
 /// Finds the columns in the header line.
@@ -54,15 +54,15 @@ pub(super) fn of_header(
     let usual = Columns::default();
     let value = found.find(&columns.value)?;
     let name = match constant_name {
-        Some(name) => Some(Naming::Constant(name.to_owned())),
-        None if columns.name == usual.name => found.any(&NAMES)?.map(Naming::Column),
-        None => Some(Naming::Column(found.need(&columns.name)?)),
+        Some(name) => Some(NameSource::Constant(name.to_owned())),
+        None if columns.name == usual.name => found.any(&NAMES)?.map(NameSource::Column),
+        None => Some(NameSource::Column(found.need(&columns.name)?)),
     };
     if let (None, None, Some(timestamp)) = (&name, value, timestamp)
         && columns.value == usual.value
         && found.names.len() > 1
     {
-        return Ok(Layout::Wide(Wide {
+        return Ok(Layout::Wide(WideLayout {
             timestamp,
             names: found.names,
         }));
@@ -92,7 +92,7 @@ pub(super) fn of_graphite(first: &Row<'_>, now: Now<'_>) -> Option<Layout> {
         && moment(time, now.here().into()).is_ok()
         && (is_gap(value) || value.parse::<f64>().is_ok());
     is_sample.then_some(Layout::Long(Long {
-        name: Naming::Column(0),
+        name: NameSource::Column(0),
         value: 2,
         timestamp: Some(1),
         columns: 3,
@@ -172,7 +172,7 @@ impl Header {
         HeaderError::Missing {
             column: column.to_owned(),
             found: names
-                .map(|name| format!("`{}`", cut::short(name)))
+                .map(|name| format!("`{}`", short_text::short(name)))
                 .collect::<Vec<_>>()
                 .join(", "),
         }

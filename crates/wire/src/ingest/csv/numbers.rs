@@ -2,7 +2,7 @@
 //! is, the user says, or the other numbers of the file show; it is never guessed.
 
 use super::dialect::Dialect;
-use crate::ingest::{cut, value};
+use crate::ingest::{short_text, value};
 use base::sample::RejectReason;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -65,7 +65,7 @@ impl Numbers {
         let doubted = |doubt: &str| {
             RejectReason::Value(format!(
                 "the value `{}` in column {} {doubt}",
-                cut::short(text),
+                short_text::short(text),
                 column + 1
             ))
         };
@@ -135,7 +135,7 @@ impl Numbers {
             && text
                 .trim_start_matches(['-', '+'])
                 .chars()
-                .all(|own| own.is_ascii_digit() || is_sign(own));
+                .all(|character| character.is_ascii_digit() || is_sign(character));
         let is_written_otherwise = self.sign.is_some() && value(text).is_ok();
         if !is_number && !is_written_otherwise {
             return None;
@@ -219,9 +219,9 @@ fn unsigned(text: &str) -> &str {
 
 /// Whether these are several groups of digits: of the first one to three, of each other three.
 fn is_grouped<'a>(mut groups: impl Iterator<Item = &'a str>) -> bool {
-    let is_digits = |group: &str| group.bytes().all(|own| own.is_ascii_digit());
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
     let first = groups.next();
-    let is_first = first.is_some_and(|own| matches!(own.len(), 1..=3) && is_digits(own));
+    let is_first = first.is_some_and(|first| matches!(first.len(), 1..=3) && is_digits(first));
     let mut others = groups.peekable();
     is_first && others.peek().is_some() && others.all(|group| group.len() == 3 && is_digits(group))
 }

@@ -1,12 +1,12 @@
 //! Decodes the samples of a row.
 
-use super::layout::{Long, Naming, Wide, is_gap};
+use super::layout::{Long, NameSource, WideLayout, is_gap};
 use super::numbers::Numbers;
 use super::row::Row;
 use super::slashed::{self, DateOrder};
 use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::{
-    LineReject, Lines, Moment, Names, Now, cut, moment, script_mistakes, timestamp,
+    LineReject, Lines, Moment, Names, Now, moment, script_mistakes, short_text, timestamp,
 };
 use base::name::SeriesName;
 use base::sample::RejectReason;
@@ -31,8 +31,8 @@ impl Reader<'_> {
         }
         ready.received += 1;
         let name = match &layout.name {
-            Naming::Column(at) => self.row.field(*at).ok().flatten(),
-            Naming::Constant(name) => Some(name.as_str()),
+            NameSource::Column(at) => self.row.field(*at).ok().flatten(),
+            NameSource::Constant(name) => Some(name.as_str()),
         };
         match self.long(layout, name) {
             Ok((read, time, value)) => {
@@ -47,7 +47,12 @@ impl Reader<'_> {
     }
 
     /// The samples of a row that has one of each series; an empty cell is none.
-    pub(super) fn samples(&self, layout: &Wide, ready: &mut Lines, stamps: &mut DefaultTimes) {
+    pub(super) fn samples(
+        &self,
+        layout: &WideLayout,
+        ready: &mut Lines,
+        stamps: &mut DefaultTimes,
+    ) {
         let time = self
             .row
             .check()
@@ -89,7 +94,7 @@ impl Reader<'_> {
     fn reject(&self, ready: &mut Lines, name: Option<&str>, reason: RejectReason) {
         ready.rejects.push(LineReject {
             line: self.row.line(),
-            name: name.filter(|name| !name.is_empty()).map(cut::name),
+            name: name.filter(|name| !name.is_empty()).map(short_text::name),
             reason,
         });
     }
@@ -106,12 +111,12 @@ impl Reader<'_> {
                 script_mistakes::number_as_name(name)?;
                 self.names.read(name)?
             }
-            (None, Naming::Column(at)) => {
+            (None, NameSource::Column(at)) => {
                 // Says why there is no text to take.
                 self.cell(*at)?;
                 SeriesName::parse("")?
             }
-            (None, Naming::Constant(_)) => SeriesName::parse("")?,
+            (None, NameSource::Constant(_)) => SeriesName::parse("")?,
         };
         let number = (self.numbers).read(self.cell(layout.value)?, layout.value)?;
         let time = match layout.timestamp {
@@ -161,8 +166,8 @@ impl Reader<'_> {
             Some(read) => moment(&read, self.now).map_err(|_| {
                 RejectReason::Timestamp(format!(
                     "the timestamp `{}` is no time that exists (read as `{}`)",
-                    cut::short(text),
-                    cut::short(&read)
+                    short_text::short(text),
+                    short_text::short(&read)
                 ))
             }),
             None => moment(text, self.now),

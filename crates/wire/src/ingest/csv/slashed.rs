@@ -1,7 +1,7 @@
 //! Dates with the year behind them: with slashes, which one country writes day first and another month first, and with dots, which
 //! all write day first (`27.11.2026`).
 
-use super::super::cut;
+use super::super::short_text;
 use base::sample::RejectReason;
 
 /// The order in which a file writes dates whose year is last.
@@ -37,7 +37,7 @@ pub(super) fn year_first(
     let refuse = |what: &str| {
         Err(RejectReason::Timestamp(format!(
             "the timestamp `{}` {what}",
-            cut::short(text)
+            short_text::short(text)
         )))
     };
     let is_order_known = order.is_some();
@@ -111,7 +111,8 @@ fn parts(text: &str) -> Option<Parts<'_>> {
 }
 
 fn short(digits: &str) -> Option<u8> {
-    let is_number = matches!(digits.len(), 1 | 2) && digits.bytes().all(|own| own.is_ascii_digit());
+    let is_number =
+        matches!(digits.len(), 1 | 2) && digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|_| is_number)
 }
 

@@ -136,8 +136,8 @@ fn a_row_of_separators_alone_is_no_longer_than_another() {
     text.extend(b"\nb,2\n");
     let lines = decode_chunks(Columns::default(), &text, 1000).unwrap();
     assert_eq!(lines.rejects.len(), 1);
-    let told = lines.rejects[0].reason.to_string();
-    assert!(told.contains("bytes"), "{told}");
+    let message = lines.rejects[0].reason.to_string();
+    assert!(message.contains("bytes"), "{message}");
     assert_eq!(lines.lines, [2, 4]);
 }
 
@@ -257,8 +257,8 @@ fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
         ]
     );
     let lines = decode("time;a.c\n1519862400;1 2345,5\n").unwrap();
-    let told = lines.rejects[0].reason.to_string();
-    assert!(told.contains("`1 2345,5`"), "{told}");
+    let message = lines.rejects[0].reason.to_string();
+    assert!(message.contains("`1 2345,5`"), "{message}");
     // A file with neither a name nor a time says what it lacks.
     assert!(matches!(
         decode("a;b\n1;2\n"),
@@ -271,7 +271,12 @@ fn regression_7_what_is_wrong_in_a_column_is_told_by_its_name() {
 fn regression_7_a_number_that_could_be_two_is_refused_with_row_and_column() {
     let told = |text: &str| -> Vec<(u64, String)> {
         let lines = decode(text).unwrap();
-        assert!(lines.rejects.iter().all(|own| own.reason.code() == "value"));
+        assert!(
+            lines
+                .rejects
+                .iter()
+                .all(|reject| reject.reason.code() == "value")
+        );
         let of = |own: &crate::ingest::LineReject| (own.line, own.reason.to_string());
         lines.rejects.iter().map(of).collect()
     };
@@ -338,15 +343,15 @@ fn thousands_are_not_guessed_at() {
     ] {
         let lines = decode(text).unwrap();
         assert_eq!((lines.batch.len(), lines.rejects.len()), (0, 1), "{text}");
-        let told = lines.rejects[0].reason.to_string();
-        assert!(told.contains(shown), "{told}");
+        let message = lines.rejects[0].reason.to_string();
+        assert!(message.contains(shown), "{message}");
     }
     // A comma is the decimal sign of a file with semicolons, so a point may part thousands.
     let lines = decode("Time;a.b;a.c\n1519862400;1,234;1.234\n").unwrap();
     let values: Vec<f64> = lines.batch.iter().map(|own| own.value).collect();
     assert_eq!(values, [1.234]);
-    let told = lines.rejects[0].reason.to_string();
-    assert!(told.contains("`1.234` in column 3"), "{told}");
+    let message = lines.rejects[0].reason.to_string();
+    assert!(message.contains("`1.234` in column 3"), "{message}");
 }
 
 /// `1.234` was stored as a thousandth of what a German spreadsheet means.
@@ -357,7 +362,7 @@ fn regression_7_a_point_beside_decimal_commas_is_refused_with_row_and_column() {
     let told: Vec<(u64, String)> = lines
         .rejects
         .iter()
-        .map(|own| (own.line, own.reason.to_string()))
+        .map(|reject| (reject.line, reject.reason.to_string()))
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].0, 2);

@@ -35,7 +35,7 @@ pub(super) struct OutsideTexts {
     escaped: bool,
 }
 
-/// Cuts Influx's lines.
+/// Splits a stream into InfluxDB's lines.
 pub(super) type Cutter = Splitter<OutsideTexts>;
 
 /// One for lines of so many bytes at most.

@@ -1,7 +1,7 @@
 //! The fields of a line, and the time behind them.
 
 use super::malformed::malformed;
-use crate::ingest::{cut, value};
+use crate::ingest::{short_text, value};
 use base::sample::RejectReason;
 
 /// One field.
@@ -148,6 +148,6 @@ fn whole(written: &str, is_one: bool, digits: &str) -> Result<f64, RejectReason>
     }
     Err(RejectReason::Value(format!(
         "the value `{}` is not an integer of 64 bits",
-        cut::short(written)
+        short_text::short(written)
     )))
 }

@@ -178,7 +178,7 @@ fn what_is_no_line_says_why_and_where() {
     let reasons: Vec<_> = lines
         .rejects
         .iter()
-        .map(|own| (own.line, own.reason.to_string()))
+        .map(|reject| (reject.line, reject.reason.to_string()))
         .collect();
     let expected = [
         "missing fields",

@@ -1,7 +1,7 @@
 //! The time of a line.
 
 use super::precision::Precision;
-use crate::ingest::cut;
+use crate::ingest::short_text;
 use base::sample::RejectReason;
 use base::time::Millis;
 
@@ -14,7 +14,7 @@ pub(super) fn read(text: &str, precision: Option<Precision>) -> Result<Millis, R
     let refuse = |what: &str| {
         Err(RejectReason::Timestamp(format!(
             "the timestamp `{}` {what}",
-            cut::short(text)
+            short_text::short(text)
         )))
     };
     let digits = text.strip_prefix('-').unwrap_or(text);

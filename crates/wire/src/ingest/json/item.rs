@@ -1,6 +1,6 @@
 //! The items of a body, one by one: each becomes a sample, or a reason why it is none.
 
-use crate::ingest::{Moment, Names, Now, Reject, cut, moment, timestamp, value};
+use crate::ingest::{Moment, Names, Now, Reject, moment, short_text, timestamp, value};
 use base::sample::{Batch, RejectReason};
 use base::time_expr::lenient::Notice;
 use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
@@ -61,7 +61,7 @@ impl Items<'_> {
             }
             Err((name, reason)) => rejects.push(Reject {
                 index,
-                name: name.map(|name| cut::name(&name)),
+                name: name.map(|name| short_text::name(&name)),
                 reason,
             }),
         }

@@ -6,7 +6,7 @@ use base::secret::Secret;
 /// The largest window. Clients send a thousand messages or fewer at once; a window has no memory, but is answered only once.
 const WINDOW_MAX: u32 = 1 << 20;
 
-/// What came.
+/// An event of a conversation.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event<'b> {
     /// A label of the client, which nothing depends on.
@@ -49,7 +49,7 @@ pub enum Kind {
     Supertenant,
 }
 
-/// How far the buffer was read.
+/// How much of the buffer was consumed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step<'b> {
     /// How many bytes are done with, whether or not there is an event: they can be dropped.

@@ -174,7 +174,7 @@ fn bombs_cost_what_they_weigh() {
     let rejected: usize = lines
         .rejects
         .iter()
-        .filter_map(|own| own.name.as_ref())
+        .filter_map(|reject| reject.name.as_ref())
         .map(String::len)
         .sum();
     assert!(

@@ -18,40 +18,40 @@ const VALUE_BYTES: usize = 32;
 /// What a member of a set takes beside its text.
 const MEMBER_BYTES: usize = 64;
 
-/// A limit, and its value here.
+/// A limit and its value.
 #[derive(Debug, Clone, Copy)]
-pub struct Bound {
+pub struct AggregatorLimit {
     /// Which limit.
     pub limit: Limit,
     /// Its value.
     pub allowed: u64,
 }
 
-/// How much may be kept.
+/// The limits of an aggregator.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct AggregatorLimits {
     /// Counters, timers, gauges and sets together.
-    pub series: Bound,
+    pub series: AggregatorLimit,
     /// Bytes of memory, about.
-    pub bytes: Bound,
+    pub bytes: AggregatorLimit,
 }
 
-/// What is kept of a series.
+/// The entry of a series.
 #[derive(Debug, Default)]
-struct Kept<T> {
+struct SeriesEntry<T> {
     value: T,
     /// How many flushes have told it since something came of it.
     told: u32,
 }
 
 /// By name.
-type Table<T> = HashMap<Arc<str>, Kept<T>>;
+type Table<T> = HashMap<Arc<str>, SeriesEntry<T>>;
 
-/// Takes metrics and gives samples.
+/// Aggregates metrics, and gives samples at a flush.
 #[derive(Debug)]
 pub struct Aggregator {
     settings: Settings,
-    bounds: Bounds,
+    bounds: AggregatorLimits,
     names: Arc<Namespace>,
     summaries: Arc<Summaries>,
     counters: Table<f64>,
@@ -67,7 +67,7 @@ impl Aggregator {
     ///
     /// # Errors
     /// [`SettingsError`]: the settings can not be worked with.
-    pub fn new(settings: Settings, bounds: Bounds) -> Result<Self, SettingsError> {
+    pub fn new(settings: Settings, bounds: AggregatorLimits) -> Result<Self, SettingsError> {
         settings.check()?;
         let names = Namespace::new(&settings);
         Ok(Self {
@@ -103,7 +103,7 @@ impl Aggregator {
     }
 
     /// From now on it keeps no more bytes than this; what it keeps already stays.
-    pub const fn limit_bytes(&mut self, bound: Bound) {
+    pub const fn limit_bytes(&mut self, bound: AggregatorLimit) {
         self.bounds.bytes = bound;
     }
 
@@ -133,7 +133,7 @@ impl Aggregator {
         self.make_room(name, 0)?;
         self.counters.insert(
             name.into(),
-            Kept {
+            SeriesEntry {
                 value: count,
                 told: 0,
             },
@@ -148,7 +148,7 @@ impl Aggregator {
             self.check_room(name, VALUE_BYTES)?;
             namespace::check(self.summaries.places(name), &mut self.text, name)?;
             self.make_room(name, VALUE_BYTES)?;
-            self.timers.insert(name.into(), Kept::default());
+            self.timers.insert(name.into(), SeriesEntry::default());
         }
         if let Some(timer) = seen(&mut self.timers, name) {
             timer.values.push(time);
@@ -165,7 +165,7 @@ impl Aggregator {
         self.check_room(name, 0)?;
         namespace::check([&self.names.gauge], &mut self.text, name)?;
         self.make_room(name, 0)?;
-        let mut gauge = Kept::default();
+        let mut gauge = SeriesEntry::default();
         set(&mut gauge.value);
         self.gauges.insert(name.into(), gauge);
         Ok(())
@@ -180,7 +180,7 @@ impl Aggregator {
                 self.check_room(name, bytes)?;
                 namespace::check([&self.names.members], &mut self.text, name)?;
                 self.make_room(name, bytes)?;
-                self.sets.insert(name.into(), Kept::default());
+                self.sets.insert(name.into(), SeriesEntry::default());
             }
         }
         if let Some(members) = seen(&mut self.sets, name) {
@@ -229,25 +229,25 @@ impl Aggregator {
     /// long is forgotten, earlier where that is set. This takes no longer than there are series; samples are made of it later.
     pub fn take_out(&mut self) -> Flush {
         let before = self.bytes;
-        let own = &self.settings;
-        let keeping = |is_deleted: bool, flushes: u32| Keeping {
-            idle: own.idle_flushes.max(1),
+        let settings = &self.settings;
+        let keeping = |is_deleted: bool, flushes: u32| IdleFlushes {
+            idle: settings.idle_flushes.max(1),
             deleted: is_deleted.then_some(flushes.max(1)),
         };
         let mut forgotten = 0;
-        let counters = keeping(own.delete_counters, 1);
+        let counters = keeping(settings.delete_counters, 1);
         let counters = counters.take_out(&mut self.counters, &mut forgotten, std::mem::take);
-        let timers = keeping(own.delete_timers, 1);
+        let timers = keeping(settings.delete_timers, 1);
         let timers = timers.take_out(&mut self.timers, &mut forgotten, std::mem::take);
-        let gauges = keeping(own.delete_gauges, own.gauge_flushes);
+        let gauges = keeping(settings.delete_gauges, settings.gauge_flushes);
         let gauges = gauges.take_out(&mut self.gauges, &mut forgotten, |gauge| *gauge);
-        let sets = keeping(own.delete_sets, 1);
+        let sets = keeping(settings.delete_sets, 1);
         let sets = sets.take_out(&mut self.sets, &mut forgotten, std::mem::take);
         let names = self.counters.keys().chain(self.timers.keys());
         let names = names.chain(self.gauges.keys()).chain(self.sets.keys());
         self.bytes = names.map(|name| series_bytes(name)).sum();
         #[expect(clippy::cast_precision_loss, reason = "an interval is short")]
-        let seconds = own.flush_interval_ms as f64 / 1000.0;
+        let seconds = settings.flush_interval_ms as f64 / 1000.0;
         Flush {
             names: Arc::clone(&self.names),
             summaries: Arc::clone(&self.summaries),
@@ -271,14 +271,14 @@ fn seen<'t, T>(table: &'t mut Table<T>, name: &str) -> Option<&'t mut T> {
 
 /// For how many flushes series are kept that nothing comes of.
 #[derive(Debug, Clone, Copy)]
-struct Keeping {
+struct IdleFlushes {
     /// Whatever is set.
     idle: u32,
     /// Where it is set that they are forgotten.
     deleted: Option<u32>,
 }
 
-impl Keeping {
+impl IdleFlushes {
     /// Takes the values out of a table, and forgets series; those that nobody has set to be are counted.
     fn take_out<T, V>(
         self,
@@ -308,7 +308,7 @@ fn series_bytes(name: &str) -> usize {
     SERIES_BYTES + name.len()
 }
 
-fn full(bound: Bound) -> RejectReason {
+fn full(bound: AggregatorLimit) -> RejectReason {
     RejectReason::Full {
         limit: bound.limit,
         allowed: bound.allowed,

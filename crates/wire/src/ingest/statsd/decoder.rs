@@ -1,9 +1,9 @@
 //! Packets and streams of lines. Every value is counted: `received = taken + rejected`.
 
-use super::line::Found;
+use super::line::LineValue;
 use super::{Metric, line};
-use crate::ingest::cut;
 use crate::ingest::line::{Line, Splitter};
+use crate::ingest::short_text;
 use base::sample::RejectReason;
 
 /// The longest line, in bytes: as long as the longest packet that DogStatsD sends by itself.
@@ -12,7 +12,7 @@ pub const LINE_BYTES_MAX: usize = 8192;
 /// What a line has beside a name and a value, at the least: `:`, `|`, a type and its end.
 const REST_BYTES: usize = 4;
 
-/// What became of lines.
+/// The counts of decoded lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DecodeSummary {
     /// How many values there were; a line of which nothing could be made counts as one.
@@ -167,7 +167,7 @@ fn read(
     let mut refused: Option<RejectReason> = None;
     let written = text.find(':').unwrap_or(0);
     let mut is_first = true;
-    line::read(text, sanitize, &mut |found: Found<'_>| {
+    line::read(text, sanitize, &mut |found: LineValue<'_>| {
         reading.received += 1;
         if !std::mem::take(&mut is_first) {
             let name = found.as_ref().map_or(written, |metric| metric.name.len());
@@ -182,7 +182,7 @@ fn read(
             }),
         });
         if let Err(reason) = taken {
-            reading.reject(number, || name(text).map(cut::name), reason);
+            reading.reject(number, || name(text).map(short_text::name), reason);
         }
     });
 }
@@ -223,7 +223,7 @@ mod tests {
             let names: Vec<_> = reading
                 .rejects
                 .iter()
-                .map(|own| own.name.as_deref())
+                .map(|reject| reject.name.as_deref())
                 .collect();
             assert_eq!(names, [expected], "{line}");
         }

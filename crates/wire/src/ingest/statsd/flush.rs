@@ -1,7 +1,7 @@
 //! What was kept until a flush, taken out of the aggregator: samples are made of it by who has it, in portions, while the aggregator
 //! goes on.
 
-use super::namespace::{Namespace, Place};
+use super::namespace::{Affixes, Namespace};
 use super::summary::Summaries;
 use base::name::SeriesName;
 use base::sample::Batch;
@@ -17,10 +17,10 @@ pub(super) struct Timer {
     pub(super) counted: f64,
 }
 
-/// The members of a set.
+/// The members of a set of statsd.
 pub(super) type Members = HashSet<Box<str>>;
 
-/// What is to be told.
+/// What was taken out of the aggregator, to be made into samples.
 #[derive(Debug)]
 pub struct Flush {
     pub(super) names: Arc<Namespace>,
@@ -55,12 +55,12 @@ impl Flush {
         let mut batch = Batch::default();
         let mut text = String::new();
         let mut left_out = 0;
-        let mut tell = |place: &Place, name: &str, value: f64| {
+        let mut tell = |affixes: &Affixes, name: &str, value: f64| {
             if !value.is_finite() {
                 left_out += 1;
                 return;
             }
-            place.write(&mut text, name);
+            affixes.write(&mut text, name);
             // Checked when the metric came.
             if let Ok(name) = SeriesName::parse(&text) {
                 batch.push(&name, at, value);
@@ -71,15 +71,16 @@ impl Flush {
         };
         for (name, count) in sorted(&mut self.counters) {
             tell(&self.names.rate, name, *count / self.seconds);
-            if let Some(place) = &self.names.count {
-                tell(place, name, *count);
+            if let Some(affixes) = &self.names.count {
+                tell(affixes, name, *count);
             }
         }
         for (name, timer) in sorted(&mut self.timers) {
             let (values, counted) = (&mut timer.values, timer.counted);
-            self.summaries.tell(name, values, counted, |place, value| {
-                tell(place, name, value);
-            });
+            self.summaries
+                .tell(name, values, counted, |affixes, value| {
+                    tell(affixes, name, value);
+                });
         }
         for (name, value) in sorted(&mut self.gauges) {
             tell(&self.names.gauge, name, *value);

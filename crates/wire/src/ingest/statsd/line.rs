@@ -2,7 +2,7 @@
 
 use super::name::LineName;
 use super::{Metric, Value};
-use crate::ingest::{cut, value};
+use crate::ingest::{short_text, value};
 use base::sample::RejectReason;
 use std::borrow::Cow;
 
@@ -14,10 +14,10 @@ struct Fields<'t> {
 }
 
 /// What a line holds: a metric, or the reason why a value (or all of it) is none.
-pub(super) type Found<'t> = Result<Metric<'t>, RejectReason>;
+pub(super) type LineValue<'t> = Result<Metric<'t>, RejectReason>;
 
 /// Reads a line, and gives what it finds one by one: at least one.
-pub(super) fn read(text: &str, sanitize: bool, take: &mut impl FnMut(Found<'_>)) {
+pub(super) fn read(text: &str, sanitize: bool, take: &mut impl FnMut(LineValue<'_>)) {
     if text.starts_with("_e{") || text.starts_with("_sc|") {
         return take(Err(malformed(
             "an event or a service check of DogStatsD, which are no metrics".to_owned(),
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str, sanitize: bool, take: &mut impl FnMut(Found<'_>))
         let Some((values, behind)) = rest.split_once('|') else {
             return take(Err(malformed(format!(
                 "the value `{}` has no type, expected `name:value|type`",
-                cut::short(rest)
+                short_text::short(rest)
             ))));
         };
         let (kind, fields, next) = match fields(behind) {
@@ -56,7 +56,11 @@ pub(super) fn read(text: &str, sanitize: bool, take: &mut impl FnMut(Found<'_>))
 }
 
 /// A value of a type, with its rate.
-fn metric<'n>(name: &'n str, (kind, text): (&str, &'n str), rate_text: Option<&str>) -> Found<'n> {
+fn metric<'n>(
+    name: &'n str,
+    (kind, text): (&str, &'n str),
+    rate_text: Option<&str>,
+) -> LineValue<'n> {
     Ok(Metric {
         name: Cow::Borrowed(name),
         value: read_value(kind, text)?,
@@ -90,13 +94,13 @@ fn fields(behind: &str) -> Result<(&str, Fields<'_>, Option<&str>), RejectReason
             Some(("T", _)) => {
                 return Err(malformed(format!(
                     "`|{}` sets a time, but what is summed up has the time of its sum",
-                    cut::short(text)
+                    short_text::short(text)
                 )));
             }
             _ => {
                 return Err(malformed(format!(
                     "`|{}` is neither a rate (`|@0.1`) nor tags (`|#k:v`)",
-                    cut::short(text)
+                    short_text::short(text)
                 )));
             }
         };
@@ -127,7 +131,7 @@ fn rate(text: Option<&str>) -> Result<f64, RejectReason> {
         Ok(rate) if rate > 0.0 && rate <= 1.0 => Ok(rate),
         _ => Err(malformed(format!(
             "the rate `@{}` is no share of 1, as `@0.1`",
-            cut::short(text)
+            short_text::short(text)
         ))),
     }
 }
@@ -141,7 +145,7 @@ fn read_value<'t>(kind: &str, text: &'t str) -> Result<Value<'t>, RejectReason> 
         "ms" => match value(text)? {
             time if time < 0.0 => Err(RejectReason::Value(format!(
                 "the time `{}` is less than nothing",
-                cut::short(text)
+                short_text::short(text)
             ))),
             time => Ok(Value::Timer(time)),
         },
@@ -150,7 +154,7 @@ fn read_value<'t>(kind: &str, text: &'t str) -> Result<Value<'t>, RejectReason> 
         "s" => Ok(Value::Member(if text.is_empty() { "0" } else { text })),
         _ => Err(malformed(format!(
             "`{}` is no type; the types are `c`, `g`, `ms`, `h`, `d`, `m` and `s`",
-            cut::short(kind)
+            short_text::short(kind)
         ))),
     }
 }

@@ -5,23 +5,23 @@ use base::name::{NameError, SeriesName};
 
 /// Where a sum stands: before the path of its metric, and behind it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Place {
+pub(super) struct Affixes {
     before: String,
     behind: String,
 }
 
-impl Place {
+impl Affixes {
     fn new(before: &[&str], behind: &[&str]) -> Self {
-        let mut place = Self::default();
+        let mut affixes = Self::default();
         for element in before.iter().filter(|element| !element.is_empty()) {
-            place.before.push_str(element);
-            place.before.push('.');
+            affixes.before.push_str(element);
+            affixes.before.push('.');
         }
         for element in behind.iter().filter(|element| !element.is_empty()) {
-            place.behind.push('.');
-            place.behind.push_str(element);
+            affixes.behind.push('.');
+            affixes.behind.push_str(element);
         }
-        place
+        affixes
     }
 
     /// Writes the name of the sum of a metric into `out`: its tags stay behind everything.
@@ -40,14 +40,14 @@ impl Place {
     }
 }
 
-/// All places.
+/// The names of all sums.
 #[derive(Debug)]
 pub(super) struct Namespace {
-    pub(super) rate: Place,
+    pub(super) rate: Affixes,
     /// None where counts are not wanted.
-    pub(super) count: Option<Place>,
-    pub(super) gauge: Place,
-    pub(super) members: Place,
+    pub(super) count: Option<Affixes>,
+    pub(super) gauge: Affixes,
+    pub(super) members: Affixes,
     timer: Vec<String>,
     suffix: String,
 }
@@ -58,8 +58,8 @@ impl Namespace {
         let prefix = settings.prefix.as_str();
         let (rate, count, timer, gauge, set) = if settings.legacy_namespace {
             (
-                Place::new(&["stats"], &[suffix]),
-                Place::new(&["stats_counts"], &[suffix]),
+                Affixes::new(&["stats"], &[suffix]),
+                Affixes::new(&["stats_counts"], &[suffix]),
                 vec!["stats", "timers"],
                 ["stats", "gauges"],
                 ["stats", "sets"],
@@ -67,8 +67,8 @@ impl Namespace {
         } else {
             let counter = [prefix, &settings.prefix_counter];
             (
-                Place::new(&counter, &["rate", suffix]),
-                Place::new(&counter, &["count", suffix]),
+                Affixes::new(&counter, &["rate", suffix]),
+                Affixes::new(&counter, &["count", suffix]),
                 vec![prefix, &settings.prefix_timer],
                 [prefix, &settings.prefix_gauge],
                 [prefix, &settings.prefix_set],
@@ -77,27 +77,27 @@ impl Namespace {
         Self {
             rate,
             count: settings.counts.then_some(count),
-            gauge: Place::new(&gauge, &[suffix]),
-            members: Place::new(&set, &["count", suffix]),
+            gauge: Affixes::new(&gauge, &[suffix]),
+            members: Affixes::new(&set, &["count", suffix]),
             timer: timer.into_iter().map(str::to_owned).collect(),
             suffix: suffix.to_owned(),
         }
     }
 
     /// The place of one of the sums of timers.
-    pub(super) fn timer(&self, sum: &str) -> Place {
+    pub(super) fn timer(&self, sum: &str) -> Affixes {
         let before: Vec<_> = self.timer.iter().map(String::as_str).collect();
-        Place::new(&before, &[sum, &self.suffix])
+        Affixes::new(&before, &[sum, &self.suffix])
     }
 }
 
 /// Checks that every one of the places can be.
 pub(super) fn check<'p>(
-    places: impl IntoIterator<Item = &'p Place>,
+    places: impl IntoIterator<Item = &'p Affixes>,
     out: &mut String,
     name: &str,
 ) -> Result<(), NameError> {
     places
         .into_iter()
-        .try_for_each(|place| place.check(out, name))
+        .try_for_each(|affixes| affixes.check(out, name))
 }

@@ -2,13 +2,13 @@
 //! differs.
 
 use super::Settings;
-use super::namespace::{Namespace, Place};
+use super::namespace::{Affixes, Namespace};
 
-/// All that is told of timers.
+/// The sums of timers, and their names.
 #[derive(Debug)]
 pub(super) struct Summaries {
     percentiles: Vec<Percentile>,
-    histograms: Vec<(String, Vec<(f64, Place)>)>,
+    histograms: Vec<(String, Vec<(f64, Affixes)>)>,
     overall: Overall,
     interval_seconds: f64,
 }
@@ -16,24 +16,24 @@ pub(super) struct Summaries {
 #[derive(Debug)]
 struct Percentile {
     percent: f64,
-    count: Place,
-    mean: Place,
-    bound: Place,
-    sum: Place,
-    sum_squares: Place,
+    count: Affixes,
+    mean: Affixes,
+    bound: Affixes,
+    sum: Affixes,
+    sum_squares: Affixes,
 }
 
 #[derive(Debug)]
 struct Overall {
-    std: Place,
-    upper: Place,
-    lower: Place,
-    count: Place,
-    count_ps: Place,
-    sum: Place,
-    sum_squares: Place,
-    mean: Place,
-    median: Place,
+    std: Affixes,
+    upper: Affixes,
+    lower: Affixes,
+    count: Affixes,
+    count_ps: Affixes,
+    sum: Affixes,
+    sum_squares: Affixes,
+    mean: Affixes,
+    median: Affixes,
 }
 
 impl Summaries {
@@ -41,14 +41,14 @@ impl Summaries {
         let percentile = |percent: f64| {
             // As etsy's writes the number: 99.9 is `99_9`, and of -10 the `top10` are told.
             let text = percent.to_string().replace('.', "_").replace('-', "top");
-            let place = |sum: &str| names.timer(&format!("{sum}_{text}"));
+            let affixes = |sum: &str| names.timer(&format!("{sum}_{text}"));
             Percentile {
                 percent,
-                count: place("count"),
-                mean: place("mean"),
-                bound: place(if percent > 0.0 { "upper" } else { "lower" }),
-                sum: place("sum"),
-                sum_squares: place("sum_squares"),
+                count: affixes("count"),
+                mean: affixes("mean"),
+                bound: affixes(if percent > 0.0 { "upper" } else { "lower" }),
+                sum: affixes("sum"),
+                sum_squares: affixes("sum_squares"),
             }
         };
         let bin = |bin: f64| {
@@ -67,10 +67,10 @@ impl Summaries {
             histograms: settings
                 .histograms
                 .iter()
-                .map(|own| {
+                .map(|histogram| {
                     (
-                        own.metric.clone(),
-                        own.bins.iter().copied().map(bin).collect(),
+                        histogram.metric.clone(),
+                        histogram.bins.iter().copied().map(bin).collect(),
                     )
                 })
                 .collect(),
@@ -90,15 +90,15 @@ impl Summaries {
     }
 
     /// Every place that a timer of this name can have.
-    pub(super) fn places(&self, name: &str) -> impl Iterator<Item = &Place> {
-        let bins = self.histogram(name).iter().map(|(_, place)| place);
-        let percentiles = self.percentiles.iter().flat_map(|own| {
+    pub(super) fn places(&self, name: &str) -> impl Iterator<Item = &Affixes> {
+        let bins = self.histogram(name).iter().map(|(_, affixes)| affixes);
+        let percentiles = self.percentiles.iter().flat_map(|percentile| {
             [
-                &own.count,
-                &own.mean,
-                &own.bound,
-                &own.sum,
-                &own.sum_squares,
+                &percentile.count,
+                &percentile.mean,
+                &percentile.bound,
+                &percentile.sum,
+                &percentile.sum_squares,
             ]
         });
         let own = &self.overall;
@@ -116,7 +116,7 @@ impl Summaries {
         bins.chain(percentiles).chain(overall)
     }
 
-    fn histogram(&self, name: &str) -> &[(f64, Place)] {
+    fn histogram(&self, name: &str) -> &[(f64, Affixes)] {
         let path = name.split(';').next().unwrap_or_default();
         let found = self
             .histograms
@@ -131,13 +131,13 @@ impl Summaries {
         name: &str,
         values: &mut [f64],
         counted: f64,
-        mut tell: impl FnMut(&Place, f64),
+        mut tell: impl FnMut(&Affixes, f64),
     ) {
-        let own = &self.overall;
+        let overall = &self.overall;
         values.sort_by(f64::total_cmp);
         let (Some(lower), Some(upper)) = (values.first(), values.last()) else {
-            tell(&own.count, 0.0);
-            tell(&own.count_ps, 0.0);
+            tell(&overall.count, 0.0);
+            tell(&overall.count_ps, 0.0);
             return;
         };
         let running = PrefixSums::of(values);
@@ -150,26 +150,26 @@ impl Summaries {
         let squares = values
             .iter()
             .fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
-        tell(&own.std, (squares / count).sqrt());
-        tell(&own.upper, *upper);
-        tell(&own.lower, *lower);
-        tell(&own.count, counted);
-        tell(&own.count_ps, counted / self.interval_seconds);
-        tell(&own.sum, sum);
-        tell(&own.sum_squares, sum_squares);
-        tell(&own.mean, mean);
-        tell(&own.median, median(values));
+        tell(&overall.std, (squares / count).sqrt());
+        tell(&overall.upper, *upper);
+        tell(&overall.lower, *lower);
+        tell(&overall.count, counted);
+        tell(&overall.count_ps, counted / self.interval_seconds);
+        tell(&overall.sum, sum);
+        tell(&overall.sum_squares, sum_squares);
+        tell(&overall.mean, mean);
+        tell(&overall.median, median(values));
         let mut rest: &[f64] = values;
-        for (bin, place) in self.histogram(name) {
+        for (bin, affixes) in self.histogram(name) {
             let (below, others) = rest.split_at(rest.partition_point(|value| value < bin));
-            tell(place, amount(below.len()));
+            tell(affixes, amount(below.len()));
             rest = others;
         }
     }
 }
 
 impl Percentile {
-    fn tell(&self, values: &[f64], running: &PrefixSums, tell: &mut impl FnMut(&Place, f64)) {
+    fn tell(&self, values: &[f64], running: &PrefixSums, tell: &mut impl FnMut(&Affixes, f64)) {
         let all = values.len();
         // One value is what every percentile is made of.
         let within = if all > 1 {

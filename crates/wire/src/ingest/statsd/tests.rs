@@ -20,13 +20,13 @@ fn limit(name: &'static str) -> Limit {
     }
 }
 
-fn bounds(series: u64, bytes: u64) -> Bounds {
-    Bounds {
-        series: Bound {
+fn bounds(series: u64, bytes: u64) -> AggregatorLimits {
+    AggregatorLimits {
+        series: AggregatorLimit {
             limit: limit("series"),
             allowed: series,
         },
-        bytes: Bound {
+        bytes: AggregatorLimit {
             limit: limit("bytes"),
             allowed: bytes,
         },

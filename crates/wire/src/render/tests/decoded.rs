@@ -52,7 +52,7 @@ impl Given {
     fn meant(&self) -> Vec<(i64, Option<u64>)> {
         let instants = (0_i64..).map(|place| self.start + place * self.distance());
         instants
-            .zip(self.points.iter().map(|own| bits(*own)))
+            .zip(self.points.iter().map(|point| bits(*point)))
             .collect()
     }
 
@@ -207,7 +207,7 @@ proptest! {
         }
         out.push(b']');
         let read: Vec<JsonRow> = serde_json::from_slice(&out).unwrap();
-        let is_shown = |own: &&Given| nulls || own.points.iter().any(|own| !own.is_nan());
+        let is_shown = |own: &&Given| nulls || own.points.iter().any(|point| !point.is_nan());
         let shown: Vec<&Given> = all.iter().filter(is_shown).collect();
         prop_assert_eq!(read.len(), shown.len());
         for (row, own) in read.into_iter().zip(shown) {
@@ -231,7 +231,7 @@ proptest! {
         prop_assert_eq!(read.len(), all.len());
         for (row, own) in read.into_iter().zip(&all) {
             prop_assert_eq!(row.target, own.title());
-            let points: Vec<_> = row.datapoints.iter().map(|own| (own.x, number(own.y.get()))).collect();
+            let points: Vec<_> = row.datapoints.iter().map(|datapoint| (datapoint.x, number(datapoint.y.get()))).collect();
             prop_assert_eq!(points, own.meant());
         }
     }
@@ -276,7 +276,7 @@ proptest! {
         prop_assert_eq!(&head[..3], &numbers[..]);
         prop_assert_eq!(head[3], own.name.as_str());
         let values: Vec<_> = values.split(',').map(number).collect();
-        let meant: Vec<_> = own.points.iter().map(|own| bits(*own)).collect();
+        let meant: Vec<_> = own.points.iter().map(|point| bits(*point)).collect();
         prop_assert_eq!(values, if meant.is_empty() { vec![None] } else { meant });
     }
 

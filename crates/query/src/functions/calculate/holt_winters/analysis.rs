@@ -48,7 +48,10 @@ pub(super) fn analyse(values: &[f64], season: i64) -> Result<Analysis, Fault> {
         }
         let ago = |list: &[f64], place: usize| {
             let before = place.checked_sub(season);
-            before.and_then(|own| list.get(own)).copied().unwrap_or(0.0)
+            before
+                .and_then(|before| list.get(before))
+                .copied()
+                .unwrap_or(0.0)
         };
         let prediction = if place == 0 { value } else { next };
         let last_level = if level.is_nan() { value } else { level };
@@ -78,15 +81,24 @@ mod tests {
             found
                 .predictions
                 .iter()
-                .all(|own| (own - 5.0).abs() < 1e-12)
+                .all(|prediction| (prediction - 5.0).abs() < 1e-12)
         );
-        assert!(found.deviations.iter().all(|own| own.abs() < 1e-12));
+        assert!(
+            found
+                .deviations
+                .iter()
+                .all(|deviation| deviation.abs() < 1e-12)
+        );
     }
 
     #[test]
     fn behind_a_gap_there_is_no_expectation() {
         let found = analyse(&[5.0, f64::NAN, 5.0, 5.0], 3).unwrap();
-        let is_there: Vec<bool> = found.predictions.iter().map(|own| !own.is_nan()).collect();
+        let is_there: Vec<bool> = found
+            .predictions
+            .iter()
+            .map(|prediction| !prediction.is_nan())
+            .collect();
         assert_eq!(is_there, [true, true, false, true]);
     }
 

@@ -6,9 +6,9 @@ use super::writing::{WriteOutcome, write};
 use crate::context::Context;
 use crate::env;
 use crate::error::Failure;
-use crate::given;
 use crate::output::Output;
-use crate::shown::shown;
+use crate::printable_text::shown;
+use crate::secret_argument;
 use base::secret::Secret;
 use std::path::{Path, PathBuf};
 use wire::iam::key_file;
@@ -41,7 +41,7 @@ impl KeySource {
             Some((name, given)) => match given.strip_prefix('@') {
                 Some(path) => whole(Path::new(path)).map(Self::File),
                 None => {
-                    let text = given::key(given, name, &context.output)?;
+                    let text = secret_argument::key(given, name, &context.output)?;
                     // As the agent will read it from its file.
                     key_file::read(text.expose().as_bytes()).map_err(|error| {
                         Failure::usage(shown!("`{}` holds no API key: {}", name, error.to_string()))
@@ -66,7 +66,7 @@ impl KeySource {
         };
         let found = paths.below_root(path);
         let given = format!("@{}", found.display());
-        given::key(&given, "--key-file", output).map(drop).map_err(|failure| {
+        secret_argument::key(&given, "--key-file", output).map(drop).map_err(|failure| {
             let failure = failure
                 .hint("`vigie iam api-key-create NAME --only send -s SPACE --file FILE` writes a key into a new file; name it with `--key-file FILE`");
             match found == *path {
@@ -95,7 +95,7 @@ impl KeySource {
     }
 
     /// Where nothing is written: says where such a key has to be.
-    pub(super) fn say_where(&self, output: &Output) {
+    pub(super) fn print_key_location(&self, output: &Output) {
         if let Self::Text(path, _) = self {
             output.note(shown!(
                 "The key is not printed; it has to be in `{}`, which its user alone may read",

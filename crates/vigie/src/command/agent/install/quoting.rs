@@ -1,7 +1,7 @@
 //! Quotes words for a systemd unit and for a line of cron.
 
 use crate::error::Failure;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 
 /// A word of `ExecStart=`, in which neither `%` nor `$` means anything.
 pub(super) fn command(text: &str) -> Result<String, Failure> {

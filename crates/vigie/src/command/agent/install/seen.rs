@@ -4,7 +4,7 @@
 use super::super::run_args::RunArgs;
 use super::service::AgentService;
 use crate::error::Failure;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

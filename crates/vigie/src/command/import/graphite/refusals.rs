@@ -3,7 +3,7 @@
 
 use crate::client::Reply;
 use crate::error::{Failure, Kind, code};
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::excerpt;
 
 /// So much of an answer is looked at for what it says.

@@ -8,8 +8,8 @@ use crate::command::metrics::stop::Stop;
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind};
-use crate::given;
-use crate::shown::shown;
+use crate::printable_text::shown;
+use crate::secret_argument;
 use base::secret::Secret;
 use std::cell::Cell;
 use std::path::Path;
@@ -67,7 +67,11 @@ impl<'a> Source<'a> {
         let credentials = match options.credentials {
             Some(file) => {
                 let named = format!("@{}", file.display());
-                Some(given::password(&named, "--credentials", &context.output)?)
+                Some(secret_argument::password(
+                    &named,
+                    "--credentials",
+                    &context.output,
+                )?)
             }
             None => {
                 let text = context.env.get(env::SOURCE_CREDENTIALS);

@@ -26,7 +26,11 @@ fn rejected_samples_are_counted_once() {
     tally.refuse(Some("b"), &RejectReason::Value("infinite".to_owned()));
     assert_eq!(tally.samples.rejected, 11);
     assert_eq!(tally.reasons.to_string(), "name 1, too_old 9, value 1");
-    let listed: Vec<_> = tally.rejections.iter().map(|own| &*own.name).collect();
+    let listed: Vec<_> = tally
+        .rejections
+        .iter()
+        .map(|rejection| &*rejection.name)
+        .collect();
     assert_eq!(listed, ["a", "b"]);
     let failure = tally.outcome().unwrap();
     assert_eq!(failure.kind, Kind::Partial);

@@ -24,7 +24,7 @@ pub(super) fn of(relative: &Path) -> Result<String, &'static str> {
         .collect();
     let parts = parts.ok_or("its path is not UTF-8")?;
     if let [TAGGED, _, _, name] = *parts {
-        let is_hash = name.len() == 64 && name.bytes().all(|own| own.is_ascii_hexdigit());
+        let is_hash = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
         return if is_hash {
             Err("its name is a hash of the series' name, which cannot be found by it")
         } else {

@@ -153,7 +153,7 @@ impl Conf {
     pub(super) fn set(&mut self, name: &str, values: &[(&str, String)], before: Option<&str>) {
         if self.place(name).is_none() {
             let section = [String::new(), format!("[{name}]")];
-            match before.and_then(|own| self.place(own)) {
+            match before.and_then(|before| self.place(before)) {
                 Some((at, _)) => {
                     let [blank, head] = section;
                     self.lines.splice(at..at, [head, blank]);
@@ -221,10 +221,10 @@ impl Change {
 /// The rules of a file after a change, with what becomes of each, and behind them those that go.
 pub(super) fn compared(before: &Conf, after: &Conf) -> Vec<(Rule, Change)> {
     let (before, after) = (before.rules(), after.rules());
-    let of = |rules: &[Rule], name: &str| rules.iter().find(|own| own.name == name).cloned();
+    let of = |rules: &[Rule], name: &str| rules.iter().find(|rule| rule.name == name).cloned();
     // A rule has moved where another one of those that stay has its place.
     let staying = |rules: &[Rule], others: &[Rule]| -> Vec<String> {
-        let staying = rules.iter().filter(|own| of(others, &own.name).is_some());
+        let staying = rules.iter().filter(|rule| of(others, &rule.name).is_some());
         staying.map(|own| own.name.clone()).collect()
     };
     let (old, new) = (staying(&before, &after), staying(&after, &before));
@@ -348,7 +348,7 @@ mod tests {
             let old = Conf::new(&text);
             let mut new = old.clone();
             new.set("e", &[("x", value.clone()), ("y", "1".to_owned())], Some(&before));
-            let own: Vec<_> = new.rules().into_iter().filter(|own| own.name == "e").collect();
+            let own: Vec<_> = new.rules().into_iter().filter(|rule| rule.name == "e").collect();
             prop_assert_eq!(own.len(), 1);
             prop_assert_eq!(own[0].get("x"), Some(value.as_str()));
             let mut others = new.rules();

@@ -16,14 +16,14 @@ Examples:
 pub(crate) struct GetArgs {
     /// Print one of the two files as it is written
     #[arg(long, value_name = "FILE", value_enum)]
-    file: Option<Which>,
+    file: Option<RulesFile>,
     #[command(flatten)]
     scope: ScopeArgs,
 }
 
 /// One of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Which {
+enum RulesFile {
     /// `storage-schemas.conf`
     Schemas,
     /// `storage-aggregation.conf`
@@ -49,12 +49,12 @@ pub(super) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
     };
     let [schemas, aggregation] = own;
     let conf = match which {
-        Which::Schemas => schemas,
-        Which::Aggregation => aggregation,
+        RulesFile::Schemas => schemas,
+        RulesFile::Aggregation => aggregation,
     };
     let text = conf.text();
     match output.is_json() {
         true => output.json(&text),
-        false => output.text(&crate::shown::PrintableText::lines(&text)),
+        false => output.text(&crate::printable_text::PrintableText::lines(&text)),
     }
 }

@@ -6,7 +6,7 @@ use super::rule_change::RuleChange;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::shown::shown;
+use crate::printable_text::shown;
 use base::limit;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

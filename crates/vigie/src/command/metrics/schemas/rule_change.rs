@@ -7,7 +7,7 @@ use crate::client::{Reply, Request};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, RetryPolicy};
-use crate::shown::shown;
+use crate::printable_text::shown;
 use std::path::Path;
 use wire::settings::{DomainChange, DomainSettings};
 

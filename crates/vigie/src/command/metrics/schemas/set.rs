@@ -6,7 +6,7 @@ use super::rule_change::RuleChange;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::shown::shown;
+use crate::printable_text::shown;
 
 /// A key of a rule and its value.
 type Setting = (&'static str, String);
@@ -88,7 +88,7 @@ impl SetArgs {
         let values = steps.iter().chain(&methods).map(|(_, own)| own);
         if values
             .chain(&self.pattern)
-            .any(|own| own.contains(['\n', '\r']))
+            .any(|value| value.contains(['\n', '\r']))
         {
             return Err(Failure::usage("a value of a rule is one line"));
         }
@@ -124,7 +124,7 @@ impl SetArgs {
         let mut is_known = false;
         let mut in_front_of = None;
         for (conf, values) in confs.iter_mut().zip(settings) {
-            let is_there = conf.rules().iter().any(|own| own.name == name);
+            let is_there = conf.rules().iter().any(|rule| rule.name == name);
             is_known |= is_there || !values.is_empty();
             if is_there || !values.is_empty() {
                 let last = self.set_in(conf, values, is_there)?;

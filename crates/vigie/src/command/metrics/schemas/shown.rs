@@ -48,7 +48,7 @@ struct Method {
 }
 
 #[derive(Serialize)]
-struct Changed {
+struct ChangedRule {
     file: &'static str,
     name: String,
     change: Change,
@@ -70,7 +70,7 @@ struct Json {
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<Vec<Changed>>,
+    changes: Option<Vec<ChangedRule>>,
 }
 
 fn value(rule: &Rule, key: &str) -> Option<String> {
@@ -109,13 +109,13 @@ impl RulesComparison {
         }
     }
 
-    fn changes(&self) -> Vec<Changed> {
+    fn changes(&self) -> Vec<ChangedRule> {
         let mut changes = Vec::new();
         let pairs = self.before.iter().zip(&self.after);
         for ((before, after), file) in pairs.zip([File::Schemas, File::Aggregation]) {
             for (rule, change) in compared(before, after) {
                 if change != Change::Same {
-                    changes.push(Changed {
+                    changes.push(ChangedRule {
                         file: file.name(),
                         name: rule.name,
                         change,

@@ -6,7 +6,7 @@ use super::rule_change::RuleChange;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::monitoring::{Monitoring, ScopeArgs};
-use crate::shown::shown;
+use crate::printable_text::shown;
 
 /// The arguments of `unset`.
 #[derive(Debug, clap::Args)]

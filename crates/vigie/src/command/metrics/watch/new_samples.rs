@@ -2,7 +2,7 @@
 
 use crate::figures;
 use crate::output::csv_field;
-use crate::shown::{PrintableText, shown};
+use crate::printable_text::{PrintableText, shown};
 use base::time::Millis;
 use jiff::tz::TimeZone;
 use serde_json::json;

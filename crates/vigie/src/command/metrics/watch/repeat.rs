@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::in_words;
 use crate::output::when_stdout_closes;
-use crate::shown::shown;
+use crate::printable_text::shown;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::failure::refused;
-use crate::http::no_json;
+use crate::http::not_json;
 use crate::http::problem::Refusal;
 use crate::request::caller::Caller;
 use crate::request::payload::Payload;
@@ -42,7 +42,7 @@ pub(crate) async fn post_event(
 }
 
 fn unreadable(error: &EventError, body: &[u8]) -> Refusal {
-    let message = match no_json::kind(body) {
+    let message = match not_json::kind(body) {
         Some(kind) => format!("the body is {kind}, not JSON"),
         None => error.to_string(),
     };

@@ -13,7 +13,7 @@ use iam::IamError;
 use iam::manage::event::{Event, EventPosition, EventSummary, PAGE};
 use std::time::Instant;
 use wire::code;
-use wire::event::Wanted;
+use wire::event::TagQuery;
 
 /// Bytes that an event takes beside its texts.
 const EVENT_BYTES: u64 = 128;
@@ -78,7 +78,7 @@ impl<'a> EventQuery<'a> {
     }
 
     /// Which of the tags asked for any event of the domain has.
-    fn learn(&self, wanted: &mut Wanted) -> Result<(), Refusal> {
+    fn learn(&self, wanted: &mut TagQuery) -> Result<(), Refusal> {
         self.marks(TimeRange::ALL, |mark| {
             wanted.learn(&mark.tags);
             !wanted.knows_all()
@@ -89,7 +89,7 @@ impl<'a> EventQuery<'a> {
     pub(super) fn times(
         &self,
         range: TimeRange,
-        mut wanted: Option<&mut Wanted>,
+        mut wanted: Option<&mut TagQuery>,
     ) -> Result<Vec<Millis>, Refusal> {
         if let Some(wanted) = &mut wanted {
             self.learn(wanted)?;
@@ -108,7 +108,7 @@ impl<'a> EventQuery<'a> {
     pub(super) fn all(
         &self,
         range: TimeRange,
-        mut wanted: Option<&mut Wanted>,
+        mut wanted: Option<&mut TagQuery>,
     ) -> Result<Vec<Event>, Refusal> {
         if let Some(wanted) = &mut wanted {
             self.learn(wanted)?;

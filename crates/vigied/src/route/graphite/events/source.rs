@@ -10,7 +10,7 @@ use base::store::StoreError;
 use base::time::{Millis, TimeRange};
 use query::source::{Event, Range};
 use std::cell::RefCell;
-use wire::event::{Choice, Wanted};
+use wire::event::{Choice, TagQuery};
 
 /// The events that targets see. Reading them can fail in more ways than reading series: why it did is kept.
 pub(in crate::route) struct EventSource<'a> {
@@ -37,7 +37,7 @@ impl<'a> EventSource<'a> {
             // What happens within the last second is behind the end.
             until: Millis::from_secs(range.until),
         };
-        let mut wanted = (!tags.is_empty()).then(|| Wanted::new(tags.to_vec(), Choice::AllKnown));
+        let mut wanted = (!tags.is_empty()).then(|| TagQuery::new(tags.to_vec(), Choice::AllKnown));
         let found = self.reading.times(range, wanted.as_mut());
         let found = found.map_err(|refusal| {
             *self.failed.borrow_mut() = Some(refusal);

@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::store::test_store::{Answers, TestStore};
-use base::context::{Budget, Helper, Memory, Stop, ThreadPool};
+use base::context::{Budget, Helper, MemoryReservation, Stop, ThreadPool};
 use base::cursor::{Cursor, Piece, SeriesVisitor};
 use base::id::{AccountId, Guid, TenantId};
 use base::principal::Principal;
 use base::scope::{Action, Actions, Domain};
 use base::series::SeriesKey;
-use base::store::{Part, PartsVisitor};
+use base::store::{PartsVisitor, ReadPart};
 use query::evaluate::Evaluation;
 use reading::SLOT_BYTES;
 use std::ops::ControlFlow;
@@ -59,7 +59,7 @@ impl Cursor for Samples {
     }
 }
 
-impl Part for Samples {
+impl ReadPart for Samples {
     fn cost(&self) -> u64 {
         1 << 20
     }
@@ -89,7 +89,7 @@ impl Answers for Asked {
         visit: &mut PartsVisitor<'_>,
     ) -> Result<(), StoreError> {
         self.asked.lock().unwrap().push(queries.len());
-        let mut parts: Vec<Box<dyn Part>> = Vec::new();
+        let mut parts: Vec<Box<dyn ReadPart>> = Vec::new();
         for (query, asked) in queries.iter().enumerate() {
             let fits = |name: &&str| {
                 asked
@@ -115,7 +115,7 @@ struct Room {
     used: AtomicU64,
 }
 
-impl Memory for Room {
+impl MemoryReservation for Room {
     fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if used > self.bytes.load(Ordering::Relaxed) {
@@ -217,14 +217,16 @@ fn the_paths_of_a_request_are_one_question_to_the_store() {
         let mut evaluation = Evaluation::new(stored, context);
         let answers = evaluation.targets(&targets, &window).unwrap();
         let one = |own: &query::series::Series| (own.name.to_string(), own.values.to_vec());
-        let all = answers.iter().map(|own| own.iter().map(one).collect());
+        let all = answers
+            .iter()
+            .map(|answer| answer.iter().map(one).collect());
         all.collect::<Vec<Vec<(String, Vec<f64>)>>>()
     });
     assert_eq!(asked, [4], "a.*, a.x, b.x and no-such.x");
     assert_eq!(left, 0);
     let names: Vec<Vec<&str>> = answers
         .iter()
-        .map(|own| own.iter().map(|(name, _)| name.as_str()).collect())
+        .map(|answer| answer.iter().map(|(name, _)| name.as_str()).collect())
         .collect();
     let expected: [&[&str]; 4] = [
         &["sumSeries(a.*)"],
@@ -234,7 +236,7 @@ fn the_paths_of_a_request_are_one_question_to_the_store() {
     ];
     assert_eq!(names, expected);
     // The mean of each minute is its number, and of two series the sum twice that.
-    let sum = answers.first().and_then(|own| own.first()).unwrap();
+    let sum = answers.first().and_then(|answer| answer.first()).unwrap();
     for (place, value) in (1_i64..).zip(sum.1.iter()) {
         assert_eq!(*value, (2 * place) as f64);
     }

@@ -1,7 +1,7 @@
 //! Every pair of a kind of credential and an endpoint that issues one: what comes out is shown again, everywhere, until
 //! nothing new comes; and none of it gives more than what it came from.
 
-use super::shown::{Kind, Place, claims, text, time};
+use super::shown::{Fixture, Kind, claims, text, time};
 use crate::harness::{Reply, Request, now};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, VecDeque};
@@ -36,7 +36,7 @@ impl Shown {
     }
 }
 
-fn ask(place: &Place, path: &str, client: Option<(&str, &str)>, form: &[(&str, &str)]) -> Reply {
+fn ask(place: &Fixture, path: &str, client: Option<(&str, &str)>, form: &[(&str, &str)]) -> Reply {
     let request = place.server.request("POST", path);
     let request = match client {
         Some((id, secret)) => request.basic(id, secret),
@@ -46,7 +46,7 @@ fn ask(place: &Place, path: &str, client: Option<(&str, &str)>, form: &[(&str, &
 }
 
 /// A login of the original for a sender to one space, which gives a UAA token and a key.
-fn log_in(place: &Place, user: &str, password: &str) -> Reply {
+fn log_in(place: &Fixture, user: &str, password: &str) -> Reply {
     let form = [
         ("user", user),
         ("passwd", password),
@@ -57,7 +57,7 @@ fn log_in(place: &Place, user: &str, password: &str) -> Reply {
 }
 
 /// Every endpoint that issues, asked in every way that takes such a credential.
-fn everywhere(place: &Place, shown: &Shown, issued: &mut dyn FnMut(&str, &Reply)) {
+fn everywhere(place: &Fixture, shown: &Shown, issued: &mut dyn FnMut(&str, &Reply)) {
     let owner = &place.server.owner;
     let (kind, text) = (shown.kind, shown.text.as_str());
     let mut form = vec![("grant_type", kind.grant()), (kind.field(), text)];
@@ -232,7 +232,7 @@ fn settle(own: &mut Shown, reply: &Value) {
 }
 
 /// Whether an access token or key opens an account: its users are listed.
-fn opens(place: &Place, own: &Shown, account: &str) -> bool {
+fn opens(place: &Fixture, own: &Shown, account: &str) -> bool {
     let Some(word) = own.kind.word() else {
         return false;
     };
@@ -244,7 +244,7 @@ fn opens(place: &Place, own: &Shown, account: &str) -> bool {
 }
 
 /// Shows a credential everywhere, and what comes of it, until nothing unlike comes. All that was issued.
-fn walk(place: &Place, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> Vec<Shown> {
+fn walk(place: &Fixture, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> Vec<Shown> {
     let mut waiting = VecDeque::from([root]);
     let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
     while let Some(shown) = waiting.pop_front() {
@@ -255,26 +255,26 @@ fn walk(place: &Place, root: Shown, tried: &mut BTreeSet<(Kind, String)>) -> Vec
                 tried.insert((shown.kind, endpoint.to_owned()));
             }
         });
-        for own in replies {
+        for reply in replies {
             for account in [&place.server.owner.account, &place.second] {
-                let may = own.account.as_ref().is_none_or(|bound| bound == account);
+                let may = reply.account.as_ref().is_none_or(|bound| bound == account);
                 assert!(
-                    may || !opens(place, &own, account),
+                    may || !opens(place, &reply, account),
                     "opens {account}: {}",
-                    own.path
+                    reply.path
                 );
             }
-            if seen.insert(own.likeness()) {
-                waiting.push_back(own.clone());
+            if seen.insert(reply.likeness()) {
+                waiting.push_back(reply.clone());
             }
-            all.push(own);
+            all.push(reply);
         }
     }
     all
 }
 
 /// Whether what was issued opens anything.
-fn lives(place: &Place, own: &Shown) -> bool {
+fn lives(place: &Fixture, own: &Shown) -> bool {
     if own.kind.word().is_some() {
         let accounts = [&place.server.owner.account, &place.second];
         return accounts.iter().any(|account| opens(place, own, account));
@@ -302,7 +302,7 @@ fn root(kind: Kind, text: &str) -> Shown {
 
 #[test]
 fn no_pair_of_credential_and_endpoint_gives_more_than_was_shown() {
-    let place = Place::start();
+    let place = Fixture::start();
     let owner = &place.server.owner;
     let mut tried = BTreeSet::new();
     let soon = now() + 1200;

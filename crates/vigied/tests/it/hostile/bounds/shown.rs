@@ -70,13 +70,13 @@ pub(in crate::hostile) fn time(seconds: i64) -> String {
 }
 
 /// The server, its owner's second account, and the owner's identity.
-pub(in crate::hostile) struct Place {
+pub(in crate::hostile) struct Fixture {
     pub(in crate::hostile) server: Server,
     pub(in crate::hostile) second: String,
     pub(in crate::hostile) iam_id: String,
 }
 
-impl Place {
+impl Fixture {
     pub(in crate::hostile) fn start() -> Self {
         Self::on(Server::start())
     }

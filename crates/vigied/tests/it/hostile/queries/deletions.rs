@@ -85,8 +85,8 @@ fn a_long_series_needs_no_more_room_than_its_part_of_the_head() {
         let path = format!("/v1/metrics?target=a.b&from={}{more}", last - 300_000);
         let reply = ask(&server, &key, "GET", &path).send();
         assert_eq!(reply.status, 200, "{}", reply.text());
-        let shown = reply.json();
-        let found = shown[0]["datapoints"].as_array().unwrap();
+        let json = reply.json();
+        let found = json[0]["datapoints"].as_array().unwrap();
         assert_eq!(found.len(), points);
         let values = found.iter().map(|own| own[0].as_f64().unwrap());
         let mean = values.sum::<f64>() / points as f64;

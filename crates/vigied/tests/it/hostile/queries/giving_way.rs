@@ -76,7 +76,10 @@ fn regression_6_three_accounts_together_hold_up_no_fourth() {
         let reply = ask(&server, &own, "GET", "/v1/metrics/list").send();
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(reply.json(), serde_json::json!(["small"]));
-        let ended = attacks.iter().filter(|own| !is_unanswered(own)).count();
+        let ended = attacks
+            .iter()
+            .filter(|attack| !is_unanswered(attack))
+            .count();
         assert_eq!(ended, 0, "queries of the others ended before");
     }
     // A disconnect cancels the query, also while it has no turn.

@@ -4,7 +4,7 @@ use super::packet::{Packet, Rules};
 use super::part::{ENCRYPTION, Part, SIGNATURE, part};
 use crate::ingest::collectd::path::{Identity, push_source};
 use crate::ingest::collectd::types::Sources;
-use crate::ingest::{LATEST, Now, Reject, cut};
+use crate::ingest::{LATEST, Now, Reject, short_text};
 use base::sample::RejectReason;
 use base::time::Millis;
 
@@ -48,7 +48,7 @@ pub(super) fn read(packet: &[u8], rules: Rules<'_>, now: Now<'_>, read: &mut Pac
     }
 }
 
-/// What the parts so far have said.
+/// The state that the parts of a packet have set so far.
 struct State<'p, 'r> {
     identity: Identity<'p>,
     /// None before a part says one; 0 is none as well.
@@ -124,7 +124,8 @@ impl<'p, 'r> State<'p, 'r> {
                 Ok(()) => self.read.positions.push(position),
                 Err(reason) => {
                     // The name once for a list: it may be many times as long as a value.
-                    let name = (!is_named && !self.path.is_empty()).then(|| cut::name(&self.path));
+                    let name =
+                        (!is_named && !self.path.is_empty()).then(|| short_text::name(&self.path));
                     is_named = true;
                     self.read.rejects.push(Reject {
                         index: position,
@@ -139,12 +140,12 @@ impl<'p, 'r> State<'p, 'r> {
 
     /// Makes the path of a list, and finds out what its values are called, where there are several.
     fn named(&mut self, count: usize) -> Result<Option<Sources<'r>>, RejectReason> {
-        let own = self.identity;
-        own.write(&mut self.path);
+        let identity = self.identity;
+        identity.write(&mut self.path);
         for (part, what) in [
-            (own.host, "host"),
-            (own.plugin, "plugin"),
-            (own.kind, "type"),
+            (identity.host, "host"),
+            (identity.plugin, "plugin"),
+            (identity.kind, "type"),
         ] {
             if part.is_empty() {
                 return Err(RejectReason::Malformed(format!(
@@ -152,16 +153,16 @@ impl<'p, 'r> State<'p, 'r> {
                 )));
             }
         }
-        match self.rules.types.sources(own.kind) {
+        match self.rules.types.sources(identity.kind) {
             Some(sources) if sources.len() != count => Err(RejectReason::Malformed(format!(
                 "the type `{}` has {} values by `types.db`, but {count} were sent",
-                own.kind,
+                identity.kind,
                 sources.len()
             ))),
             Some(sources) => Ok(Some(sources).filter(|_| count > 1)),
             None if count > 1 => Err(RejectReason::Malformed(format!(
                 "the type `{}` has {count} values that are in no `types.db`",
-                own.kind
+                identity.kind
             ))),
             None => Ok(None),
         }

@@ -146,7 +146,9 @@ fn verify(body: &[u8], behind: &[u8], cryptography: &dyn Cryptography) -> Result
     let signed = [user, behind].concat();
     let password = cryptography.password(name);
     // Nobody's password is tried as well, so that who asks does not learn from the time who is known.
-    let key = password.as_ref().map_or("", |own| own.expose().as_str());
+    let key = password
+        .as_ref()
+        .map_or("", |password| password.expose().as_str());
     let expected = cryptography.hmac_sha256(key.as_bytes(), &signed);
     if constant_time_eq(&expected, signature) && !key.is_empty() {
         Ok(name.to_owned())
@@ -166,7 +168,9 @@ fn decrypt(body: &[u8], cryptography: &dyn Cryptography) -> Result<(String, Vec<
     }
     let name = user_name(user)?;
     let password = cryptography.password(name);
-    let key = password.as_ref().map_or("", |own| own.expose().as_str());
+    let key = password
+        .as_ref()
+        .map_or("", |password| password.expose().as_str());
     let is_known = !key.is_empty();
     let key = Secret::new(cryptography.sha256(key.as_bytes()));
     let mut text = rest.to_vec();

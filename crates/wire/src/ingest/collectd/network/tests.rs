@@ -181,7 +181,7 @@ fn a_types_db_of_its_own_names_more() {
         .text(4, "load")
         .values(&[Own::Gauge(3.0)]);
     let read = read_with(&packet, &types, Protections::None).unwrap();
-    let names: Vec<_> = samples(&read).into_iter().map(|own| own.0).collect();
+    let names: Vec<_> = samples(&read).into_iter().map(|sample| sample.0).collect();
     assert_eq!(names, ["h.p-i.own-t.a", "h.p-i.own-t.b", "h.p-i.load-t"]);
 }
 

@@ -211,7 +211,7 @@ fn values_of_a_line_are_counted_as_lines_of_their_own() {
     }
 }
 
-/// Every value of such a line had the names of all its sums made and refused anew: a few datagrams kept a door busy for long.
+/// Every value of such a line had the names of all its sums made and refused anew: a few datagrams kept a listener busy for long.
 #[test]
 fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
     let mut own = aggregator(Settings::default());
@@ -229,7 +229,7 @@ fn a_name_that_is_refused_is_not_tried_again_on_its_line() {
     let rejects: Vec<_> = reading
         .rejects
         .iter()
-        .map(|own| (own.line, own.reason.code(), own.count))
+        .map(|reject| (reject.line, reject.reason.code(), reject.count))
         .collect();
     assert_eq!(rejects, [(1, "name", 1003), (3, "name", 1)]);
     assert_eq!(own.series(), 1);

@@ -316,9 +316,9 @@ fn room_is_asked_for_before_names_are_made() {
         for kind in ["c", "ms", "g", "s"] {
             let line = format!("{name}:1|{kind}");
             let reading = packet(line.as_bytes(), true, |metric| own.add(metric));
-            let told = reading.rejects[0].reason.to_string();
+            let message = reading.rejects[0].reason.to_string();
             let expected = format!("what is kept until the next flush would exceed `{limit}` = ");
-            assert!(told.starts_with(&expected), "{kind}: {told}");
+            assert!(message.starts_with(&expected), "{kind}: {message}");
         }
         assert_eq!(own.series(), 1);
     }

@@ -1,0 +1,46 @@
+//! Summarizes the roles of a caller in an account, from their own roles alone.
+
+use super::directory::Directory;
+use super::role::Role;
+use crate::hidden_domain::{CallerRoles, HiddenDomain};
+use base::id::AccountId;
+use base::principal::Principal;
+use base::scope::Domain;
+
+/// What the principal holds in the account; in all accounts if none is given.
+fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>) -> CallerRoles {
+    let (mut is_somewhere, mut is_of_account) = (false, false);
+    for domain in directory.domains_of(principal) {
+        if account.is_some() && directory.account_of(domain) != account {
+            continue;
+        }
+        match domain {
+            Domain::Account(_) => {
+                if directory.has_role(principal, domain, Role::Administrator) {
+                    return CallerRoles::Administrator;
+                }
+                is_of_account = true;
+            }
+            Domain::Org(_) | Domain::Space(_) => is_somewhere = true,
+        }
+    }
+    match (is_somewhere, is_of_account) {
+        (true, _) => CallerRoles::Somewhere,
+        (false, true) => CallerRoles::AccountAlone,
+        (false, false) => CallerRoles::NoRole,
+    }
+}
+
+/// The domain, as hidden from the principal.
+pub(crate) fn hidden(
+    directory: &Directory,
+    (principal, account): (Principal, Option<AccountId>),
+    domain: Domain,
+) -> HiddenDomain {
+    let user = principal.user().and_then(|id| directory.user(id));
+    HiddenDomain {
+        domain,
+        roles: roles(directory, principal, account),
+        address: user.map(|user| user.email.clone()),
+    }
+}

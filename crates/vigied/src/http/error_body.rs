@@ -1,0 +1,30 @@
+//! The error bodies of the protocols. Which one a route has is part of the table of routes.
+
+/// What the error body of a route looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorForm {
+    Monitoring,
+    Graphite,
+    Influx1,
+    Influx2,
+    Token,
+    Identity,
+    Uaa,
+    CloudFoundry,
+}
+
+impl ErrorForm {
+    /// The word in the table of routes.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Monitoring => "monitoring",
+            Self::Graphite => "graphite",
+            Self::Influx1 => "influx-1",
+            Self::Influx2 => "influx-2",
+            Self::Token => "token",
+            Self::Identity => "identity",
+            Self::Uaa => "uaa",
+            Self::CloudFoundry => "cloud-foundry",
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Describes a body that is not JSON, for the error message: the parser's own message says at which byte it stopped, and not
+//! what the body is.
+
+use super::not_a_form::{FORM, is_multipart};
+
+/// What mends it.
+pub(crate) const HINT: &str = "send JSON, with `Content-Type: application/json`";
+
+/// What came in place of JSON, as a message names it; `None` for what may have been meant as JSON.
+pub(crate) fn kind(body: &[u8]) -> Option<String> {
+    let body = body.trim_ascii_start();
+    match body.first() {
+        None => Some("empty".to_owned()),
+        Some(b'<') => Some("XML or HTML".to_owned()),
+        Some(b'-') if is_multipart(body) => Some("`multipart/form-data`".to_owned()),
+        Some(first) if first.is_ascii_alphabetic() && is_form(body) => {
+            Some(format!("a form (`{FORM}`)"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Whether it begins as a form's first field does, `name=`. The words that JSON begins with have no `=` behind them.
+fn is_form(body: &[u8]) -> bool {
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]%+".contains(byte);
+    let name_end = body.iter().position(|byte| !is_of_name(byte));
+    name_end.is_some_and(|end| body.get(end) == Some(&b'='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_is_named_where_it_can_be_told() {
+        for (body, named) in [
+            ("", "empty"),
+            (" \r\n", "empty"),
+            ("name=prod", "a form (`application/x-www-form-urlencoded`)"),
+            (
+                "user%5Bname%5D=a&b=c",
+                "a form (`application/x-www-form-urlencoded`)",
+            ),
+            ("<a b=\"c\"/>", "XML or HTML"),
+            (
+                "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x--\r\n",
+                "`multipart/form-data`",
+            ),
+        ] {
+            assert_eq!(kind(body.as_bytes()).as_deref(), Some(named), "{body}");
+        }
+        for body in [
+            "{\"a\":\"b=c\"",
+            "[1",
+            "true",
+            "nul",
+            "-1",
+            "\"a=b",
+            "a b=c",
+            "=",
+            "\u{fe}=1",
+        ] {
+            assert_eq!(kind(body.as_bytes()), None, "{body}");
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Slots for connections. No connection waits for a slot: when all are taken, an existing connection is evicted or the new
+//! one is closed.
+//!
+//! First to be evicted is a connection that never carried a valid credential and has been idle for a while (a new one may not
+//! have sent its request yet): of the source with most such connections, the one idle longest. If there is none, the source
+//! with most connections without a credential loses one, an idle one before a busy one. A
+//! connection that carried a request with a valid credential keeps its slot. The number of these is limited so that new
+//! connections always get in: health checks, and callers about to authenticate. At that limit, the account that keeps most
+//! slots gives one up to an account that keeps fewer; the connection stays open, but may be evicted like others.
+
+mod table;
+
+use super::connection_state::{ConnectionKey, ConnectionState, SlotKeeper};
+use base::id::AccountId;
+use base::limit::{self, Limit};
+use base::source::SourceKey;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use table::{ConnectionTable, Entry};
+
+/// One in this many slots is never kept.
+const NEWCOMERS: usize = 8;
+
+/// How long a connection counts as new: it may be idle only because its request is still on its way.
+const NEW_TIME: Duration = Duration::from_secs(1);
+
+/// The slots of one listener.
+#[derive(Debug)]
+pub(crate) struct ConnectionSlots {
+    total: usize,
+    per_source: usize,
+    new_time: Duration,
+    taken: Mutex<ConnectionTable>,
+    /// Open connections, including evicted ones that are still closing.
+    open: AtomicUsize,
+}
+
+/// A taken slot, freed when dropped.
+#[derive(Debug)]
+pub(super) struct ConnectionSlot {
+    slots: Arc<ConnectionSlots>,
+    state: Arc<ConnectionState>,
+    at: ConnectionKey,
+}
+
+impl ConnectionSlots {
+    pub(super) fn new(total: usize, per_source: usize) -> Arc<Self> {
+        Self::with_new_time(total, per_source, NEW_TIME)
+    }
+
+    fn with_new_time(total: usize, per_source: usize, new_time: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            total,
+            // If it is not below the total, only the total applies, and only its name is reported.
+            per_source: if per_source < total {
+                per_source
+            } else {
+                usize::MAX
+            },
+            new_time,
+            taken: Mutex::default(),
+            open: AtomicUsize::new(0),
+        })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, ConnectionTable> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a slot for a new connection. Calls `on_limit` for each limit reached, also if an eviction made room.
+    pub(super) fn accept(
+        self: &Arc<Self>,
+        source: Option<SourceKey>,
+        on_limit: &impl Fn(&'static Limit),
+    ) -> Option<ConnectionSlot> {
+        let keeper: Weak<Self> = Arc::downgrade(self);
+        let state = Arc::new(ConnectionState::new(Some(keeper)));
+        let id = self.enter(source, &state, on_limit)?;
+        self.open.fetch_add(1, Ordering::Relaxed);
+        Some(ConnectionSlot {
+            slots: Arc::clone(self),
+            state,
+            at: (source, id),
+        })
+    }
+
+    fn enter(
+        &self,
+        source: Option<SourceKey>,
+        state: &Arc<ConnectionState>,
+        on_limit: &impl Fn(&'static Limit),
+    ) -> Option<u64> {
+        let mut taken = self.taken();
+        let own = taken
+            .groups
+            .get(&source)
+            .map_or(0, |group| group.connections.len());
+        if source.is_some() && own >= self.per_source {
+            on_limit(&limit::CONNECTIONS_PER_SOURCE);
+            if !taken.make_room(&[source], self.per_source, Instant::now()) {
+                return None;
+            }
+        }
+        if taken.count >= self.total {
+            on_limit(&limit::CONNECTIONS);
+            if !taken.make_room_anywhere(source, self.total, self.new_time) {
+                return None;
+            }
+        }
+        let id = taken.next;
+        taken.next += 1;
+        taken.count += 1;
+        state.set_at(Some((source, id)));
+        let entry = Entry {
+            state: Arc::clone(state),
+            kept: None,
+        };
+        let group = taken.groups.entry(source).or_default();
+        group.connections.insert(id, entry);
+        Some(id)
+    }
+
+    /// Evicts a connection when the system refuses to open more; returns whether there was one to evict.
+    pub(super) fn make_room(&self) -> bool {
+        self.taken()
+            .make_room_anywhere(None, self.total, self.new_time)
+    }
+
+    /// How many evicted connections are still open.
+    pub(super) fn ending(&self) -> usize {
+        let open = self.open.load(Ordering::Relaxed);
+        open.saturating_sub(self.taken().count)
+    }
+
+    fn leave(&self, at: ConnectionKey) {
+        self.taken().remove(at.0, at.1);
+    }
+}
+
+impl SlotKeeper for ConnectionSlots {
+    /// Protects the connection from eviction. A part of all slots, and of each source's, can never be protected; the rest is
+    /// shared fairly between accounts.
+    fn keep(&self, state: &ConnectionState, account: AccountId) {
+        let mut taken = self.taken();
+        let Some((source, id)) = state.at() else {
+            return;
+        };
+        let Some(group) = taken.groups.get(&source) else {
+            return;
+        };
+        let is_full = source.is_some() && group.kept >= protectable(self.per_source);
+        let is_free = group
+            .connections
+            .get(&id)
+            .is_some_and(|connection| connection.kept.is_none());
+        if is_full || !is_free {
+            return;
+        }
+        if taken.kept >= protectable(self.total) && !taken.transfer_protection(account) {
+            return;
+        }
+        taken.set_kept(source, id, Some(account));
+    }
+}
+
+/// How many of these slots may be protected.
+fn protectable(slots: usize) -> usize {
+    if slots < 2 {
+        return slots;
+    }
+    slots - (slots / NEWCOMERS).max(1)
+}
+
+impl ConnectionSlot {
+    pub(super) const fn state(&self) -> &Arc<ConnectionState> {
+        &self.state
+    }
+
+    /// Moves the connection to its real source; returns whether that source has a slot.
+    pub(super) fn is_of(
+        &mut self,
+        source: Option<SourceKey>,
+        on_limit: &impl Fn(&'static Limit),
+    ) -> bool {
+        if source == self.at.0 {
+            return true;
+        }
+        self.slots.leave(self.at);
+        let Some(id) = self.slots.enter(source, &self.state, on_limit) else {
+            return false;
+        };
+        self.at = (source, id);
+        true
+    }
+}
+
+impl Drop for ConnectionSlot {
+    fn drop(&mut self) {
+        self.slots.leave(self.at);
+        self.slots.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Version;
+    use std::cell::Cell;
+
+    fn source(last: u8) -> Option<SourceKey> {
+        Some(SourceKey::of([192, 0, 2, last].into()))
+    }
+
+    fn connect(slots: &Arc<ConnectionSlots>, from: u8) -> Option<ConnectionSlot> {
+        slots.accept(source(from), &|_| {})
+    }
+
+    fn mark_authenticated(slot: &ConnectionSlot, account: u8) {
+        let account = AccountId(base::id::Guid::from_random([account; 16]));
+        slot.slots.keep(slot.state(), account);
+    }
+
+    /// Whether it still has its slot.
+    fn has_slot(slot: &ConnectionSlot) -> bool {
+        let taken = slot.slots.taken();
+        let group = taken.groups.get(&slot.at.0);
+        group.is_some_and(|group| group.connections.contains_key(&slot.at.1))
+    }
+
+    #[test]
+    fn the_source_with_most_silent_connections_gives_way_and_the_proven_never() {
+        let slots = ConnectionSlots::new(8, 8);
+        let proven = connect(&slots, 1).unwrap();
+        mark_authenticated(&proven, 1);
+        let honest = connect(&slots, 2).unwrap();
+        let silent: Vec<_> = (0..6).map(|_| connect(&slots, 3).unwrap()).collect();
+        let new = connect(&slots, 4).unwrap();
+        assert!(has_slot(&proven) && has_slot(&honest) && has_slot(&new));
+        let held: Vec<bool> = silent.iter().map(has_slot).collect();
+        assert_eq!(held, [false, true, true, true, true, true]);
+        assert_eq!(slots.ending(), 1);
+        drop(silent);
+        assert_eq!(slots.ending(), 0);
+        assert_eq!(slots.taken().count, 3);
+    }
+
+    #[test]
+    fn one_source_has_its_bound_and_its_own_silent_ones_give_way() {
+        let slots = ConnectionSlots::new(100, 3);
+        let proven = connect(&slots, 1).unwrap();
+        mark_authenticated(&proven, 1);
+        let silent: Vec<_> = (0..5).map(|_| connect(&slots, 1).unwrap()).collect();
+        let held: Vec<bool> = silent.iter().map(has_slot).collect();
+        assert_eq!(held, [false, false, false, true, true]);
+        assert!(has_slot(&proven));
+        let other = connect(&slots, 2).unwrap();
+        assert!(has_slot(&other));
+        assert_eq!(slots.taken().count, 4);
+    }
+
+    #[test]
+    fn a_new_connection_is_evicted_after_those_of_the_largest_source() {
+        let slots = ConnectionSlots::new(3, 3);
+        let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
+        let asked: Vec<_> = busy
+            .iter()
+            .map(|own| own.state().asked(Version::HTTP_11))
+            .collect();
+        let fresh = connect(&slots, 2).unwrap();
+        let newer = connect(&slots, 3).unwrap();
+        assert!(has_slot(&fresh) && has_slot(&newer));
+        drop(asked);
+    }
+
+    #[test]
+    fn idle_connections_are_evicted_before_busy_ones() {
+        let slots = ConnectionSlots::with_new_time(3, 3, Duration::ZERO);
+        let busy: Vec<_> = (0..2).map(|_| connect(&slots, 1).unwrap()).collect();
+        let asked: Vec<_> = busy
+            .iter()
+            .map(|own| own.state().asked(Version::HTTP_11))
+            .collect();
+        let idle = connect(&slots, 2).unwrap();
+        let new = connect(&slots, 3).unwrap();
+        assert!(!has_slot(&idle) && busy.iter().all(has_slot));
+        let working = new.state().asked(Version::HTTP_11);
+        let newer = connect(&slots, 4).unwrap();
+        assert!(has_slot(&newer) && has_slot(&new));
+        assert_eq!(busy.iter().filter(|own| has_slot(own)).count(), 1);
+        drop((asked, working));
+    }
+
+    #[test]
+    fn no_room_is_left_only_where_it_is_one_place() {
+        let hits = Cell::new(0);
+        let on_limit = |limit: &'static Limit| {
+            assert_eq!(limit.name, "connections");
+            hits.set(hits.get() + 1);
+        };
+        let slots = ConnectionSlots::new(1, 1);
+        let only = connect(&slots, 1).unwrap();
+        mark_authenticated(&only, 1);
+        assert!(slots.accept(source(1), &on_limit).is_none());
+        assert_eq!(hits.get(), 1);
+        // Among more, some slots are never kept.
+        let slots = ConnectionSlots::new(16, 16);
+        let many: Vec<_> = (0..16).map(|from| connect(&slots, from).unwrap()).collect();
+        for own in &many {
+            mark_authenticated(own, 1);
+        }
+        assert_eq!(slots.taken().kept, 14);
+        assert!(connect(&slots, 99).is_some());
+        assert_eq!(many.iter().filter(|own| has_slot(own)).count(), 15);
+    }
+
+    #[test]
+    fn an_account_that_keeps_most_gives_up_for_one_that_keeps_fewer() {
+        let slots = ConnectionSlots::new(16, 16);
+        let many: Vec<_> = (0..14).map(|from| connect(&slots, from).unwrap()).collect();
+        for own in &many {
+            mark_authenticated(own, 1);
+        }
+        let other: Vec<_> = (20..22)
+            .map(|from| connect(&slots, from).unwrap())
+            .collect();
+        for own in &other {
+            mark_authenticated(own, 2);
+            assert!(own.state().keeps_slot());
+        }
+        let kept = many.iter().filter(|own| own.state().keeps_slot()).count();
+        assert_eq!((kept, slots.taken().kept), (12, 14));
+        assert!(many.iter().all(has_slot));
+        drop((many, other));
+        assert!(slots.taken().accounts.is_empty());
+    }
+
+    #[test]
+    fn proxies_have_no_bound_of_their_own_and_give_way_last() {
+        let slots = ConnectionSlots::new(4, 1);
+        let proxied: Vec<_> = (0..3)
+            .map(|_| slots.accept(None, &|_| {}).unwrap())
+            .collect();
+        let direct = connect(&slots, 1).unwrap();
+        let mut new = slots.accept(None, &|_| {}).unwrap();
+        assert!(!has_slot(&direct) && proxied.iter().all(has_slot));
+        // Whose connection it is comes out by the PROXY header.
+        assert!(new.is_of(source(7), &|_| {}));
+        let newer = connect(&slots, 7).unwrap();
+        assert!(!has_slot(&new) && has_slot(&newer));
+        assert_eq!(slots.taken().count, 4);
+    }
+}

@@ -1,0 +1,192 @@
+//! The table of open connections, and the choice of those to evict.
+
+use crate::net::connection_state::{Activity, ConnectionState};
+use base::id::AccountId;
+use base::source::SourceKey;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Evicts one in this many slots at once when all are taken, so that one search serves many new connections.
+const BATCH: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct ConnectionTable {
+    pub(super) next: u64,
+    pub(super) count: usize,
+    pub(super) kept: usize,
+    /// Number of protected slots per account.
+    pub(super) accounts: HashMap<AccountId, usize>,
+    /// By source; connections of trusted proxies are under `None`.
+    pub(super) groups: HashMap<Option<SourceKey>, SourceConnections>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct SourceConnections {
+    pub(super) connections: BTreeMap<u64, Entry>,
+    pub(super) kept: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) state: Arc<ConnectionState>,
+    /// The account that keeps the slot.
+    pub(super) kept: Option<AccountId>,
+}
+
+impl ConnectionTable {
+    /// Evicts the connections that lose least.
+    pub(super) fn make_room_anywhere(
+        &mut self,
+        new: Option<SourceKey>,
+        slots: usize,
+        new_time: Duration,
+    ) -> bool {
+        let now = Instant::now();
+        let before = now.checked_sub(new_time).unwrap_or(now);
+        let stale = self.sources_with_most(new, |own| own.idle_since(before));
+        if !stale.is_empty() {
+            return self.make_room(&stale, slots, before);
+        }
+        let most = self.sources_with_most(new, |own| own.connections.len() - own.kept);
+        self.make_room(&most, slots, now)
+    }
+
+    /// The sources with the highest `count` above zero; the new connection adds one to its own source. Proxies come last: their
+    /// connections serve many clients.
+    fn sources_with_most(
+        &self,
+        new: Option<SourceKey>,
+        count: impl Fn(&SourceConnections) -> usize,
+    ) -> Vec<Option<SourceKey>> {
+        let mut most = (false, 0);
+        let mut found = Vec::new();
+        for (source, group) in &self.groups {
+            let own = count(group);
+            if own == 0 {
+                continue;
+            }
+            let rank = (source.is_some(), own + usize::from(*source == new));
+            if rank > most {
+                most = rank;
+                found.clear();
+            }
+            if rank == most {
+                found.push(*source);
+            }
+        }
+        found
+    }
+
+    /// Evicts connections of these sources: those idle since `before`, longest idle first; a busy one if none is idle.
+    pub(super) fn make_room(
+        &mut self,
+        sources: &[Option<SourceKey>],
+        slots: usize,
+        before: Instant,
+    ) -> bool {
+        let mut idle = Vec::new();
+        let mut busy = None;
+        for source in sources {
+            let Some(group) = self.groups.get(source) else {
+                continue;
+            };
+            for (id, entry) in group
+                .connections
+                .iter()
+                .filter(|(_, own)| own.kept.is_none())
+            {
+                match entry.state.activity() {
+                    Activity::Idle(since) if since <= before => idle.push((since, *source, *id)),
+                    Activity::Idle(_) => {}
+                    Activity::Busy => busy = busy.or(Some((*source, *id))),
+                }
+            }
+        }
+        idle.sort_unstable();
+        let most = (slots / BATCH).clamp(1, (idle.len() / 2).max(1));
+        let mut made = false;
+        for (_, source, id) in idle.into_iter().take(most) {
+            made |= self.evict(source, id);
+        }
+        made || busy.is_some_and(|(source, id)| self.evict(source, id))
+    }
+
+    /// Takes one protected slot from the account with most, if this account would still have fewer.
+    pub(super) fn transfer_protection(&mut self, account: AccountId) -> bool {
+        let own = self.accounts.get(&account).copied().unwrap_or(0);
+        let most = self.accounts.iter().max_by_key(|(_, count)| **count);
+        let Some((most, _)) = most.filter(|(_, count)| **count > own + 1) else {
+            return false;
+        };
+        let connections = self.groups.iter().flat_map(|(source, group)| {
+            let own = group.connections.iter();
+            own.filter(|(_, entry)| entry.kept == Some(*most))
+                .map(|(id, entry)| (entry.state.activity(), *source, *id))
+        });
+        // The longest idle one; a busy one if none is idle.
+        let Some((_, source, id)) = connections.min() else {
+            return false;
+        };
+        self.set_kept(source, id, None);
+        true
+    }
+
+    /// Sets which account keeps a slot, and updates the counts.
+    pub(super) fn set_kept(&mut self, source: Option<SourceKey>, id: u64, kept: Option<AccountId>) {
+        let Some(group) = self.groups.get_mut(&source) else {
+            return;
+        };
+        let Some(entry) = group.connections.get_mut(&id) else {
+            return;
+        };
+        entry.state.set_keeps_slot(kept.is_some());
+        let before = std::mem::replace(&mut entry.kept, kept);
+        if let Some(account) = kept {
+            group.kept += 1;
+            self.kept += 1;
+            *self.accounts.entry(account).or_default() += 1;
+        }
+        if let Some(account) = before {
+            group.kept -= 1;
+            self.kept -= 1;
+            let left = self.accounts.entry(account).or_default();
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.accounts.remove(&account);
+            }
+        }
+    }
+
+    fn evict(&mut self, source: Option<SourceKey>, id: u64) -> bool {
+        let gone = self.remove(source, id);
+        if let Some(entry) = &gone {
+            entry.state.evict();
+        }
+        gone.is_some()
+    }
+
+    pub(super) fn remove(&mut self, source: Option<SourceKey>, id: u64) -> Option<Entry> {
+        self.set_kept(source, id, None);
+        let group = self.groups.get_mut(&source)?;
+        let entry = group.connections.remove(&id)?;
+        self.count -= 1;
+        if group.connections.is_empty() {
+            self.groups.remove(&source);
+        }
+        Some(entry)
+    }
+}
+
+impl SourceConnections {
+    /// Number of connections without a credential that have been idle since `before`.
+    fn idle_since(&self, before: Instant) -> usize {
+        let open = self
+            .connections
+            .values()
+            .filter(|connection| connection.kept.is_none());
+        let is_idle =
+            |own: &&Entry| matches!(own.state.activity(), Activity::Idle(since) if since <= before);
+        open.filter(is_idle).count()
+    }
+}

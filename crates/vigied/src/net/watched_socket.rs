@@ -1,0 +1,194 @@
+//! A socket that reports its progress to its [`ConnectionState`].
+
+use super::connection_state::ConnectionState;
+use super::malformed_request;
+use super::socket::Socket;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::server::TlsStream;
+
+/// A socket, or a TLS session on one.
+pub(super) trait Connected: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// The socket.
+    fn socket(&self) -> &Socket;
+}
+
+impl Connected for Socket {
+    fn socket(&self) -> &Socket {
+        self
+    }
+}
+
+impl Connected for TlsStream<Socket> {
+    fn socket(&self) -> &Socket {
+        self.get_ref().0
+    }
+}
+
+/// How long, and how much, to read from a client after its refusal. Closing earlier would reset the connection, and the client
+/// would lose the refusal.
+const LINGER_TIME: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: usize = 1024 * 1024;
+
+/// The socket, or the TLS session on it.
+#[derive(Debug)]
+pub(super) struct Watched<S: Connected> {
+    inner: S,
+    state: Arc<ConnectionState>,
+    refusal: Option<Refusal>,
+}
+
+/// Our answer to bytes that are not a valid request, instead of the HTTP library's.
+#[derive(Debug)]
+struct Refusal {
+    text: Vec<u8>,
+    written: usize,
+    is_shut: bool,
+    read: usize,
+    end: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl<S: Connected> Watched<S> {
+    pub(super) const fn new(inner: S, state: Arc<ConnectionState>) -> Self {
+        Self {
+            inner,
+            state,
+            refusal: None,
+        }
+    }
+
+    /// Recognizes the library's refusal, and queues ours instead.
+    fn replaces(&mut self, bytes: &[u8]) -> bool {
+        if self.refusal.is_some() || !self.state.is_unasked() {
+            return false;
+        }
+        let text = malformed_request::instead_of(bytes);
+        self.refusal = text.map(|text| Refusal {
+            text,
+            written: 0,
+            is_shut: false,
+            read: 0,
+            end: Box::pin(tokio::time::sleep(LINGER_TIME)),
+        });
+        self.refusal.is_some()
+    }
+
+    /// Writes the rest of our refusal.
+    fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(refusal) = &mut self.refusal else {
+            return Poll::Ready(Ok(()));
+        };
+        while let Some(rest) = refusal.text.get(refusal.written..)
+            && !rest.is_empty()
+        {
+            let written = ready!(Pin::new(&mut self.inner).poll_write(context, rest))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            refusal.written += written;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what the refused client still sends, until it closes or the time is over.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(refusal) = &mut self.refusal else {
+            return Poll::Ready(());
+        };
+        while refusal.end.as_mut().poll(context).is_pending() {
+            let mut piece = [0; 8 * 1024];
+            let mut buffer = ReadBuf::new(&mut piece);
+            let read = ready!(Pin::new(&mut self.inner).poll_read(context, &mut buffer));
+            refusal.read += buffer.filled().len();
+            let is_end = read.is_err() || buffer.filled().is_empty();
+            if is_end || refusal.read > LINGER_BYTES_MAX {
+                break;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn record_write<T>(&self, polled: Poll<T>) -> Poll<T> {
+        self.state.wrote(polled.is_ready());
+        polled
+    }
+}
+
+impl<S: Connected> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.state.arrived();
+        }
+        polled
+    }
+}
+
+impl<S: Connected> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.replaces(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.record_write(polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let refusal = self.poll_refusal(context);
+        ready!(self.record_write(refusal))?;
+        let polled = Pin::new(&mut self.inner).poll_flush(context);
+        self.record_write(polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let refusal = self.poll_refusal(context);
+        ready!(self.record_write(refusal))?;
+        if !self.refusal.as_ref().is_some_and(|refusal| refusal.is_shut) {
+            let polled = Pin::new(&mut self.inner).poll_shutdown(context);
+            ready!(self.record_write(polled))?;
+        }
+        if let Some(refusal) = &mut self.refusal {
+            refusal.is_shut = true;
+        }
+        self.poll_linger(context).map(Ok)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let [only] = slices
+            && self.replaces(only)
+        {
+            return Poll::Ready(Ok(only.len()));
+        }
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.record_write(polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+}
+
+impl<S: Connected> Drop for Watched<S> {
+    fn drop(&mut self) {
+        if self.state.discards() {
+            self.inner.socket().discard();
+        }
+    }
+}

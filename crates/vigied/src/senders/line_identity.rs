@@ -1,0 +1,162 @@
+//! The identity of the sender on a connection of lines: by its address or certificate, by a credential it has shown, or by a
+//! key before each name.
+
+use super::credential::{Denied, SenderCredential};
+use super::decoding::malformed;
+use super::key_before_names::{self, KeyedOutcome, LinesByKey};
+use super::pending_lines::count_samples;
+use super::reader::{End, keep};
+use super::renewal::Login;
+use super::reports::NO_IDENTITY;
+use super::sender_slots::SenderSlot;
+use super::shared::SenderContext;
+use super::storing::{Outcome, Sender, store};
+use crate::config::Listener;
+use crate::http::fair_share::ShareOwner;
+use base::error::Problem;
+use base::id::KeyId;
+use base::scope::Domain;
+use std::time::Duration;
+
+/// The identity of the sender.
+#[derive(Debug)]
+pub(super) struct LineIdentity<'s> {
+    pub(super) shared: &'s SenderContext,
+    pub(super) sender: Sender,
+    slot: &'s SenderSlot<'s>,
+    takes_keys: bool,
+    /// Whose the connection is.
+    pub(super) open: Option<Login>,
+    /// The last key that stood before a name, and where it sends to.
+    by_key: Option<(KeyId, Domain)>,
+}
+
+impl<'s> LineIdentity<'s> {
+    /// Begins a connection. Who is not known by address or certificate is refused where nothing could say it later.
+    pub(super) fn begin(
+        shared: &'s SenderContext,
+        listener: Listener,
+        sender: Sender,
+        slot: &'s SenderSlot<'s>,
+        known: Option<SenderCredential>,
+    ) -> Result<Self, End> {
+        let mut identity = Self {
+            shared,
+            sender,
+            slot,
+            takes_keys: listener.takes_keys,
+            open: None,
+            by_key: None,
+        };
+        let may_say_it = listener.takes_credentials || listener.takes_keys;
+        match known.map(|shown| (shown.scope(shared), shown)) {
+            Some((Ok(scope), shown)) => {
+                let domain = scope.domain();
+                identity.open = Some(Login {
+                    shown,
+                    principal: scope.principal(),
+                    domain,
+                    owner: keep(shared, slot, domain).map_err(End::Refused)?,
+                    warn_at: None,
+                });
+            }
+            _ if may_say_it => {}
+            Some((Err(denied), _)) => return Err(identity.denied(denied.problem(), 1)),
+            None => {
+                identity.refuse(NO_IDENTITY, 1);
+                return Err(End::Refused(
+                    "nobody is known by this address, and no credential is taken here".to_owned(),
+                ));
+            }
+        }
+        Ok(identity)
+    }
+
+    /// Counts what was not stored.
+    pub(super) fn refuse(&self, reason: &'static str, count: u64) {
+        self.shared
+            .refuse(self.sender.listener, self.sender.source, reason, count);
+    }
+
+    /// The same, and the end of the connection, because a credential or right is gone.
+    pub(super) fn denied(&self, problem: &Problem, lines: u64) -> End {
+        self.refuse("credential", lines);
+        refused(problem)
+    }
+
+    /// Keeps the slot of the connection for a domain.
+    pub(super) fn keep(&self, domain: Domain) -> Result<ShareOwner, End> {
+        keep(self.shared, self.slot, domain).map_err(End::Refused)
+    }
+
+    pub(super) const fn is_known(&self) -> bool {
+        self.open.is_some() || self.by_key.is_some()
+    }
+
+    /// Whether a key has stood before a name.
+    pub(super) const fn has_shown_a_key(&self) -> bool {
+        self.by_key.is_some()
+    }
+
+    pub(super) fn domain(&self) -> Option<Domain> {
+        let own = self.open.as_ref().map(|open| open.domain);
+        own.or_else(|| self.by_key.map(|(_, domain)| domain))
+    }
+
+    /// Parts lines by the keys before their names, where those are taken; `None` where no line has one.
+    pub(super) fn part(&self, lines: &[u8]) -> Option<LinesByKey> {
+        let lines = Some(lines).filter(|_| self.takes_keys)?;
+        key_before_names::part(self.shared, lines)
+    }
+
+    /// Has `put` store the lines with a key. Where that ends the connection, the lines beside them are counted as refused.
+    pub(super) fn store_keyed(
+        &mut self,
+        parted: &LinesByKey,
+        put: impl Fn(&SenderCredential, &[u8]) -> Outcome,
+    ) -> Result<(), End> {
+        let keyed = parted.store(self.shared, self.sender, put);
+        self.follow(keyed)
+            .inspect_err(|_| self.refuse(NO_IDENTITY, count_samples(&parted.plain)))
+    }
+
+    /// What became of the lines with a key.
+    fn follow(&mut self, keyed: KeyedOutcome) -> Result<(), End> {
+        if let Some((key, domain)) = keyed.last {
+            if !self.is_known() {
+                self.keep(domain)?;
+            }
+            self.by_key = Some((key, domain));
+        }
+        match keyed.refused {
+            // Who sends for others as well goes on with theirs.
+            Some(problem) if !self.is_known() => Err(refused(&problem)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the connection if the key that stood before names is gone, and the connection is nobody's.
+    pub(super) fn check_key(&self) -> Result<(), End> {
+        let key = self.by_key.filter(|_| self.open.is_none());
+        let scope = key.map(|(key, _)| SenderCredential::BeforeNames(key).scope(self.shared));
+        match scope {
+            Some(Err(Denied::Gone(problem))) => Err(self.denied(&problem, 0)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a line that is none: for the domain of whose the connection is, if it is somebody's.
+    pub(super) fn one_reject(&self, why: &str) -> Outcome {
+        let Some(open) = &self.open else {
+            self.refuse("malformed", 1);
+            return Outcome::Done;
+        };
+        let decode = || malformed(why);
+        let patience = (Duration::ZERO, 1);
+        store(self.shared, self.sender, &open.shown, patience, &decode)
+    }
+}
+
+fn refused(problem: &Problem) -> End {
+    End::Refused(format!("{} {}", problem.code, problem.message))
+}

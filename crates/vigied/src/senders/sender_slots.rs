@@ -1,0 +1,340 @@
+//! Slots for connections of senders. A connection that has not said who it is gives way to a new one, the oldest first; one that
+//! has keeps its slot. One in eight slots is never kept, so that a sender with a credential always gets in to show it; of the
+//! others each account has a share.
+
+use crate::http::fair_share::{ShareOwner, Shares, Tally};
+use base::limit::{self, Limit};
+use base::scope::Domain;
+use base::source::SourceKey;
+use std::collections::BTreeMap;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// One in this many slots is for those who have yet to say who they are.
+const NEWCOMERS: usize = 8;
+
+#[derive(Debug)]
+struct Entry {
+    stream: Arc<TcpStream>,
+    /// None of a trusted proxy, which is no source.
+    source: Option<SourceKey>,
+    /// Of a sender who has said who they are.
+    known: Option<(Domain, ShareOwner)>,
+}
+
+#[derive(Debug)]
+struct SenderTable {
+    /// By number: the oldest first.
+    all: BTreeMap<u64, Entry>,
+    next: u64,
+    /// Those that are kept, by account.
+    kept: Tally,
+}
+
+impl SenderTable {
+    fn remove(&mut self, number: u64) -> Option<Entry> {
+        let entry = self.all.remove(&number)?;
+        if let Some((_, owner)) = entry.known {
+            self.kept.subtract(owner, 1);
+        }
+        Some(entry)
+    }
+
+    /// Ends the oldest of those connections that has not said who it is; whether there is one.
+    fn evict(&mut self, is_one: impl Fn(&Entry) -> bool) -> bool {
+        let mut all = self.all.iter();
+        let oldest = all.find(|(_, own)| own.known.is_none() && is_one(own));
+        let Some(number) = oldest.map(|(number, _)| *number) else {
+            return false;
+        };
+        if let Some(entry) = self.remove(number) {
+            // Its thread reads the end, and finds its slot gone.
+            let _ = entry.stream.shutdown(Shutdown::Both);
+        }
+        true
+    }
+}
+
+/// The slots for connections of senders.
+#[derive(Debug)]
+pub(super) struct SenderSlots {
+    most: usize,
+    per_source: usize,
+    per_domain: usize,
+    taken: Mutex<SenderTable>,
+}
+
+/// A slot, freed when dropped.
+#[derive(Debug)]
+pub(super) struct SenderSlot<'p> {
+    of: &'p SenderSlots,
+    number: u64,
+}
+
+impl SenderSlots {
+    pub(super) fn new(most: usize, per_source: usize, per_domain: usize, shares: Shares) -> Self {
+        let most = most.max(1);
+        let kept = (most - most / NEWCOMERS) as u64;
+        Self {
+            most,
+            per_source: per_source.max(1),
+            per_domain: per_domain.max(1),
+            taken: Mutex::new(SenderTable {
+                all: BTreeMap::new(),
+                next: 0,
+                kept: Tally::new(&limit::SENDER_CONNECTIONS, kept, shares),
+            }),
+        }
+    }
+
+    fn taken(&self) -> MutexGuard<'_, SenderTable> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A slot for a new connection; the limit that leaves none. `on_limit` also hears of a slot that another gave up.
+    pub(super) fn acquire(
+        &self,
+        source: Option<SourceKey>,
+        stream: &Arc<TcpStream>,
+        on_limit: impl Fn(&'static Limit),
+    ) -> Option<u64> {
+        let mut taken = self.taken();
+        let is_own = |own: &Entry| source.is_some() && own.source == source;
+        let own = taken.all.values().filter(|own| is_own(own));
+        if own.count() >= self.per_source {
+            on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
+            // Else whoever is silent behind an address that many share would keep all others of it out.
+            if !taken.evict(is_own) {
+                return None;
+            }
+        }
+        if taken.all.len() >= self.most {
+            on_limit(&limit::SENDER_CONNECTIONS);
+            if !taken.evict(|_| true) {
+                return None;
+            }
+        }
+        let number = taken.next;
+        taken.next += 1;
+        let entry = Entry {
+            stream: Arc::clone(stream),
+            source,
+            known: None,
+        };
+        taken.all.insert(number, entry);
+        Some(number)
+    }
+
+    /// The slot with this number.
+    pub(super) const fn slot(&self, number: u64) -> SenderSlot<'_> {
+        SenderSlot { of: self, number }
+    }
+}
+
+impl SenderSlot<'_> {
+    /// Keeps the slot for a sender to this domain, of this account.
+    ///
+    /// # Errors
+    /// The limit that it would exceed.
+    pub(super) fn keep(&self, domain: Domain, owner: ShareOwner) -> Result<(), &'static Limit> {
+        let mut taken = self.of.taken();
+        let number = self.number;
+        let others = taken.all.iter().filter(|(other, _)| **other != number);
+        let to_domain = others.filter(|(_, own)| own.known.is_some_and(|own| own.0 == domain));
+        if to_domain.count() >= self.of.per_domain {
+            return Err(&limit::SENDER_CONNECTIONS_PER_DOMAIN);
+        }
+        let Some(before) = taken.all.get(&number).map(|own| own.known) else {
+            // Another has it, and the connection is about to end.
+            return Ok(());
+        };
+        if let Some((_, before)) = before {
+            taken.kept.subtract(before, 1);
+        }
+        // Who has one needs no other.
+        let has_one = before.is_some_and(|(_, before)| before == owner);
+        let over = taken.kept.over(owner, 1).filter(|_| !has_one);
+        let (known, answer) = match over {
+            None => (Some((domain, owner)), Ok(())),
+            Some(over) => (before, Err(over.limit)),
+        };
+        if let Some((_, owner)) = known {
+            taken.kept.add(owner, 1);
+        }
+        if let Some(own) = taken.all.get_mut(&number) {
+            own.known = known;
+        }
+        answer
+    }
+
+    /// Counts the slot for a source that a proxy has named; `false` where that has too many, or another has the slot.
+    pub(super) fn count_for(
+        &self,
+        source: Option<SourceKey>,
+        on_limit: impl Fn(&'static Limit),
+    ) -> bool {
+        let mut taken = self.of.taken();
+        let is_own = |own: &Entry| source.is_some() && own.source == source;
+        let own = taken.all.values().filter(|own| is_own(own));
+        if own.count() >= self.of.per_source {
+            on_limit(&limit::SENDER_CONNECTIONS_PER_SOURCE);
+            if !taken.evict(is_own) {
+                return false;
+            }
+        }
+        let Some(own) = taken.all.get_mut(&self.number) else {
+            return false;
+        };
+        own.source = source;
+        true
+    }
+
+    /// Whether another has not got it.
+    pub(super) fn is_held(&self) -> bool {
+        self.of.taken().all.contains_key(&self.number)
+    }
+}
+
+impl Drop for SenderSlot<'_> {
+    fn drop(&mut self) {
+        self.of.taken().remove(self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::id::{AccountId, Guid, SpaceId};
+
+    fn account(number: u8) -> ShareOwner {
+        ShareOwner::Account(AccountId(Guid::from_random([number; 16])))
+    }
+
+    fn stream() -> Arc<TcpStream> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Arc::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap())
+    }
+
+    fn source(number: u8) -> Option<SourceKey> {
+        Some(SourceKey::of([192, 0, 2, number].into()))
+    }
+
+    fn space(number: u8) -> Domain {
+        Domain::Space(SpaceId(Guid::from_random([number; 16])))
+    }
+
+    #[test]
+    fn unidentified_senders_are_evicted_and_identified_ones_are_not() {
+        let (slots, stream) = (SenderSlots::new(3, 3, 3, Shares::whole()), stream());
+        let acquire = |from| {
+            slots
+                .acquire(source(from), &stream, |_| {})
+                .map(|own| slots.slot(own))
+        };
+        let known = acquire(1).unwrap();
+        known.keep(space(1), account(1)).unwrap();
+        let silent: Vec<_> = (0..4).map(|_| acquire(2).unwrap()).collect();
+        assert_eq!(slots.taken().all.len(), 3);
+        let numbers: Vec<u64> = slots.taken().all.keys().copied().collect();
+        assert_eq!(numbers, [0, 3, 4]);
+        for own in silent.get(2..).unwrap() {
+            own.keep(space(2), account(1)).unwrap();
+        }
+        assert!(acquire(3).is_none());
+    }
+
+    #[test]
+    fn a_source_and_a_domain_have_their_bound() {
+        let (slots, stream) = (SenderSlots::new(100, 2, 1, Shares::whole()), stream());
+        let acquire = |from| {
+            slots
+                .acquire(source(from), &stream, |_| {})
+                .map(|own| slots.slot(own))
+        };
+        let (one, two) = (acquire(1).unwrap(), acquire(1).unwrap());
+        two.keep(space(2), account(1)).unwrap();
+        one.keep(space(1), account(1)).unwrap();
+        assert!(acquire(1).is_none());
+        one.keep(space(1), account(1)).unwrap();
+        let limit = two.keep(space(1), account(1)).unwrap_err();
+        assert_eq!(limit.name, "sender_connections_per_domain");
+        drop(one);
+        two.keep(space(1), account(1)).unwrap();
+        assert!(acquire(1).is_some());
+        // A trusted proxy has the connections of many.
+        let behind: Vec<_> = (0..9)
+            .map(|_| slots.acquire(None, &stream, |_| {}))
+            .collect();
+        assert!(behind.iter().all(Option::is_some));
+        assert_eq!(slots.taken().all.len(), 10);
+    }
+
+    /// Silent strangers kept everybody out who has the same address.
+    #[test]
+    fn a_silent_stranger_gives_way_to_the_next_of_its_source() {
+        let (slots, stream) = (SenderSlots::new(100, 2, 2, Shares::whole()), stream());
+        let acquire = |from| {
+            slots
+                .acquire(source(from), &stream, |_| {})
+                .map(|own| slots.slot(own))
+        };
+        let other = acquire(2).unwrap();
+        let (one, two) = (acquire(1).unwrap(), acquire(1).unwrap());
+        let three = acquire(1).unwrap();
+        assert!(other.is_held() && !one.is_held() && two.is_held());
+        two.keep(space(1), account(1)).unwrap();
+        three.keep(space(1), account(1)).unwrap();
+        assert!(acquire(1).is_none());
+    }
+
+    /// All who came by one proxy were one source, or none.
+    #[test]
+    fn whom_a_proxy_names_counts_as_a_source_of_their_own() {
+        let (slots, stream) = (SenderSlots::new(100, 2, 9, Shares::whole()), stream());
+        let acquire = || slots.slot(slots.acquire(None, &stream, |_| {}).unwrap());
+        let (one, two, three, other) = (acquire(), acquire(), acquire(), acquire());
+        let hit = std::cell::Cell::new(0);
+        let counts =
+            |own: &SenderSlot<'_>, from| own.count_for(source(from), |_| hit.set(hit.get() + 1));
+        assert!(counts(&one, 1) && counts(&two, 1) && counts(&other, 2));
+        two.keep(space(1), account(1)).unwrap();
+        assert_eq!(hit.get(), 0);
+        // The one that has not said who it is gives way.
+        assert!(counts(&three, 1) && hit.get() == 1);
+        assert!(!one.is_held() && two.is_held() && three.is_held() && other.is_held());
+        three.keep(space(1), account(1)).unwrap();
+        assert!(!counts(&acquire(), 1));
+        // Whose slot is gone counts for nobody.
+        assert!(!counts(&one, 3));
+    }
+
+    /// With enough spaces one account had every slot that a sender can keep.
+    #[test]
+    fn an_account_has_a_share_however_many_spaces_it_has() {
+        let (slots, stream) = (
+            SenderSlots::new(64, 64, 64, Shares::of(50, 25, 75)),
+            stream(),
+        );
+        let acquire = || slots.slot(slots.acquire(source(1), &stream, |_| {}).unwrap());
+        let keep = |owner, count: u8| -> Vec<SenderSlot<'_>> {
+            let kept = (0..count).filter_map(|number| {
+                let own = acquire();
+                own.keep(space(number), owner).is_ok().then_some(own)
+            });
+            kept.collect()
+        };
+        // Of 56 slots.
+        let first = keep(account(1), 60);
+        assert_eq!(first.len(), 28);
+        let own = acquire();
+        let over = own.keep(space(99), account(1)).unwrap_err();
+        assert_eq!(over.name, "account_share_percent");
+        let second = keep(account(2), 60);
+        let third = keep(account(3), 60);
+        assert!(second.len() > 15 && !third.is_empty());
+        // A sender who moves within the account needs no further slot.
+        first.first().unwrap().keep(space(98), account(1)).unwrap();
+        drop((first, own, second, third));
+        assert!(slots.taken().all.is_empty() && slots.taken().kept.used() == 0);
+    }
+}
