@@ -97,7 +97,7 @@ impl Core {
         let now = Instant::now();
         self.wal.check_disk(now)?;
         self.stuck_detector
-            .check(&self.state.held_lock_turns(), now)
+            .check(&self.state.locked_acquisitions(), now)
     }
 
     /// Whether there is room for samples.

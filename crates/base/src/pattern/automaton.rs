@@ -127,8 +127,8 @@ impl Automaton {
         &self.start
     }
 
-    /// Whether any state is left behind `character`.
-    pub(super) fn lives(&self, bits: &[u64], character: char) -> bool {
+    /// Whether any state is left after `character`.
+    pub(super) fn can_continue(&self, bits: &[u64], character: char) -> bool {
         let row = self.classes.row(character);
         let mut own = bits.iter().zip(row).zip(&self.loops);
         own.any(|((bits, row), loops)| bits & (row | loops) != 0)

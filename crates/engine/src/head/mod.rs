@@ -277,8 +277,8 @@ impl ShardWriter {
         }
     }
 
-    /// Goes on with another head. What is returned takes time to free.
-    pub(crate) fn turn_to(&mut self, head: Arc<Head>) -> Self {
+    /// Writes to another head from now on. What is returned takes time to free, so drop it without a lock.
+    pub(crate) fn replace_head(&mut self, head: Arc<Head>) -> Self {
         std::mem::replace(self, Self::new(head))
     }
 

@@ -136,7 +136,7 @@ impl AllLocked<'_> {
         });
         let shards = self.shards.iter_mut();
         let writers = shards
-            .map(|shard| shard.turn_to(Arc::clone(&next)))
+            .map(|shard| shard.replace_head(Arc::clone(&next)))
             .collect();
         self.catalog.frozen_sequence = sequence;
         let unfrozen = || {

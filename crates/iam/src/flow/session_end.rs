@@ -42,7 +42,7 @@ impl Iam {
         session: SessionId,
         entry: impl FnOnce(Principal) -> Entry,
     ) -> Result<(), IamError> {
-        let Some((principal, account)) = sessions::living(&mut tx, session).await? else {
+        let Some((principal, account)) = sessions::find_live(&mut tx, session).await? else {
             return Ok(());
         };
         let now = self.0.clock.now();

@@ -77,7 +77,7 @@ impl Iam {
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         if !orgs::is_there(&mut tx, found.org).await? {
-            return Err(IamError::conflict_mended_by(
+            return Err(IamError::conflict_with_remedy(
                 format!("its organization `{}` was deleted too", found.org),
                 Remedy::RestoreOrg,
             ));

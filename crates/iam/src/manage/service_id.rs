@@ -128,9 +128,9 @@ impl Iam {
         }
     }
 
-    /// Checks again, within the transaction of a change, whether the caller may make it, and holds the service ID as it is. The
-    /// account is locked.
-    pub(super) async fn hold_service(
+    /// Checks again, within the transaction of a change, whether the caller may make it, and locks the row of the service ID. The
+    /// account is locked already.
+    pub(super) async fn lock_service(
         &self,
         tx: &mut Tx,
         caller: &Identity,
@@ -236,7 +236,7 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
-        self.hold_service(&mut tx, caller, &service, what).await?;
+        self.lock_service(&mut tx, caller, &service, what).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !service_ids::change(&mut tx, &new, service.revision).await? {
             return Err(changed());
@@ -285,7 +285,7 @@ impl Iam {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
-        self.hold_service(&mut tx, caller, &service, what).await?;
+        self.lock_service(&mut tx, caller, &service, what).await?;
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, service.account, id.into(), now, id.0).await?;
         let entry = about(caller, Action::ServiceDeleted, &service);

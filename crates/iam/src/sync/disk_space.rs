@@ -16,7 +16,7 @@ impl Iam {
     ///
     /// # Errors
     /// When there is no room, or the database does not answer.
-    pub async fn try_room(&self) -> Result<(), IamError> {
+    pub async fn probe_disk_space(&self) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::touch(&mut tx).await?;
         self.commit_unaudited(tx).await

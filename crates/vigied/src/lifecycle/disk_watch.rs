@@ -110,7 +110,7 @@ async fn check_identity_back(iam: &Iam) {
     if !IDENTITY_AWAY.is_quiet(Instant::now(), QUIET) {
         return;
     }
-    let tried = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
+    let tried = tokio::time::timeout(TRY_LIMIT, iam.probe_disk_space()).await;
     if matches!(tried, Ok(Ok(())))
         && let Some(refused) = IDENTITY_AWAY.back()
     {
@@ -123,7 +123,7 @@ async fn check_identity_back(iam: &Iam) {
 async fn check_identity(iam: &Iam, reported: &mut Reported) {
     if iam.is_out_of_room() {
         // `iam` remembers a failure itself.
-        let _ = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
+        let _ = tokio::time::timeout(TRY_LIMIT, iam.probe_disk_space()).await;
     }
     let kind = iam.is_out_of_room().then_some(Kind::Identity);
     match reported.change_to(kind, Instant::now()) {

@@ -176,13 +176,13 @@ impl Queries {
 /// JSON, compressed where `accepted` allows it.
 pub(crate) async fn answer(
     queries: &Queries,
-    (scope, admission): (&Scope, Box<dyn AccessCheck>),
+    (scope, access_check): (&Scope, Box<dyn AccessCheck>),
     accepted: EncodingChoice,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let cancel = Arc::<Cancel>::default();
     // The caller's access is checked from here on, also while the query waits for its turn.
-    let open_query = OpenQuery::new(admission, Arc::clone(&cancel), ClientWatch::here());
+    let open_query = OpenQuery::new(access_check, Arc::clone(&cancel), ClientWatch::here());
     let cancel_on_drop = CancelOnDrop {
         cancel,
         _admitted: queries.open_queries.enter(Arc::clone(&open_query)),
@@ -213,7 +213,7 @@ async fn in_turn(
     let deadline = now.checked_add(queries.time).unwrap_or(now);
     let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
         .await
-        .map_err(|_| never_had_its_turn(queries.time))??;
+        .map_err(|_| queue_timeout(queries.time))??;
     let reservation = Arc::new(Reservation::new(&queries.pool, owner));
     let cancel = Arc::clone(&cancel_on_drop.cancel);
     let entered = queries.running.enter(Arc::clone(&cancel));
@@ -284,7 +284,7 @@ async fn in_turn(
     }
 }
 
-fn never_had_its_turn(after: Duration) -> Refusal {
+fn queue_timeout(after: Duration) -> Refusal {
     let seconds = after.as_secs();
     let message = format!(
         "the query waited for its turn (`{}`) for longer than `{}` = {seconds}",

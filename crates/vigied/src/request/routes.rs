@@ -162,7 +162,7 @@ async fn verify(
             response
         }
         Ok(repairs) => {
-            let who = caller_audit::admitted(&app, &request);
+            let who = caller_audit::verified(&app, &request);
             connection::mark_authenticated(&app, &request);
             let mut response = match allowed(&app, guard, &request) {
                 // Entered and logged as anything that is refused to somebody known.

@@ -38,7 +38,7 @@ impl<'t, K, V> Finger<'t, K, V> {
             true => own.borrow() < key,
             false => own.borrow() <= key,
         };
-        if let Some(at) = self.near(is_before) {
+        if let Some(at) = self.seek_in_leaf(is_before) {
             self.at = at;
         } else {
             (self.leaf, self.at) = find(self.root, key, &is_before)?;
@@ -56,7 +56,7 @@ impl<'t, K, V> Finger<'t, K, V> {
     }
 
     /// The first entry of the leaf that is not before what is sought; `None` where another leaf may have it.
-    fn near(&self, is_before: impl Fn(&(K, V)) -> bool) -> Option<usize> {
+    fn seek_in_leaf(&self, is_before: impl Fn(&(K, V)) -> bool) -> Option<usize> {
         let is_before_at = |at: usize| self.leaf.get(at).map(&is_before);
         let (from, to) = match is_before_at(self.at)? {
             true => {

@@ -3,7 +3,7 @@
 pub(crate) mod lists;
 pub(crate) mod mails;
 
-use super::column::{held, parse_guid};
+use super::column::{counted, parse_guid};
 use super::invitation_roles;
 use crate::config::InvitationConfig;
 use crate::entropy;
@@ -117,8 +117,8 @@ pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result
 
 /// The number of invitations into the account, expired ones included.
 pub(crate) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM invitations WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// The number of open invitations into the account.
@@ -127,9 +127,9 @@ pub(crate) async fn count_open(
     account: AccountId,
     now: Millis,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2";
+    let sql = "SELECT COUNT(*) AS counted FROM invitations WHERE account = $1 AND expires_at > $2";
     let values = [account.to_string().into(), now.0.into()];
-    held(tx.one(sql, &values).await?)
+    counted(tx.one(sql, &values).await?)
 }
 
 /// The invitation of the address to the account. The account is locked.
