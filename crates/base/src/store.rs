@@ -261,11 +261,11 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         Err(StoreError::Unsupported("be copied while it is open"))
     }
 
-    /// Whether there is room for samples, as far as is known. May ask the file system.
+    /// Whether the disk has space for samples, as far as is known. May ask the file system.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] with [`Outage::DiskFull`] or [`Outage::DiskReserveReached`].
-    fn room(&self) -> Result<(), StoreError> {
+    fn check_disk_space(&self) -> Result<(), StoreError> {
         Ok(())
     }
 

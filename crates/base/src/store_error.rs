@@ -54,7 +54,7 @@ impl StoreError {
 
     /// Whether it was refused for lack of room.
     #[must_use]
-    pub const fn is_lack_of_room(&self) -> bool {
+    pub const fn is_out_of_space(&self) -> bool {
         matches!(
             self.outage(),
             Some(Outage::DiskFull | Outage::DiskReserveReached)

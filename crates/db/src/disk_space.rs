@@ -36,16 +36,16 @@ impl DiskSpace {
 #[derive(Debug, Clone)]
 pub struct Watched<T> {
     pub(crate) on: T,
-    pub(crate) room: DiskSpace,
+    pub(crate) disk_space: DiskSpace,
     /// Whether one of its statements has changed a row.
     pub(crate) has_written: bool,
 }
 
 impl<T> Watched<T> {
-    pub(crate) const fn new(on: T, room: DiskSpace) -> Self {
+    pub(crate) const fn new(on: T, disk_space: DiskSpace) -> Self {
         Self {
             on,
-            room,
+            disk_space,
             has_written: false,
         }
     }

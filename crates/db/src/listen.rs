@@ -32,7 +32,7 @@ impl Db {
                     .max_connections(CONNECTIONS)
                     .acquire_timeout(BUSY_TIMEOUT)
                     .connect_lazy_with(options);
-                Self::Pg(Watched::new(own, pool.room.clone()))
+                Self::Pg(Watched::new(own, pool.disk_space.clone()))
             }
         };
         Follower { db, listener: None }

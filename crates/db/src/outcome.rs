@@ -39,10 +39,10 @@ pub(crate) async fn commit(
     let number = sqlx::query_scalar::<_, Option<i64>>("SELECT txid_current_if_assigned()")
         .fetch_one(&mut *tx.on)
         .await
-        .map_err(tx.room.classify("commit"))?;
+        .map_err(tx.disk_space.classify("commit"))?;
     let source = match timeout(BUSY_TIMEOUT, tx.on.commit()).await {
         Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) if is_answer(&error) => return Err(tx.room.classify("commit")(error)),
+        Ok(Err(error)) if is_answer(&error) => return Err(tx.disk_space.classify("commit")(error)),
         Ok(Err(error)) => error,
         Err(_) => io::Error::from(io::ErrorKind::TimedOut).into(),
     };

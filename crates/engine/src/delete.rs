@@ -68,7 +68,7 @@ impl Core {
         } = *what;
         if !query.dry_run {
             self.poison.check()?;
-            self.wal.require_room()?;
+            self.wal.require_disk_space()?;
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;

@@ -89,7 +89,7 @@ impl Core {
         };
         let published = self.publish(&mut manifest, change, |_| {});
         if let Err(refused) = &published
-            && error::is_lack_of_room(refused)
+            && error::is_out_of_space(refused)
         {
             return published.map(drop);
         }

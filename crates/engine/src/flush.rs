@@ -101,8 +101,10 @@ impl Core {
         let outcome = self.flush_all(&mut unflushed);
         on_panic.disarm();
         match &outcome {
-            Ok(()) => self.flush_room.clear(),
-            Err(refused) if error::is_lack_of_room(refused) => drop(self.flush_room.set(refused)),
+            Ok(()) => self.flush_disk_space.clear(),
+            Err(refused) if error::is_out_of_space(refused) => {
+                drop(self.flush_disk_space.set(refused));
+            }
             Err(_) => {}
         }
         outcome
@@ -205,7 +207,7 @@ impl Core {
         });
         drop(manifest);
         if let Err(error) = published {
-            if error::is_lack_of_room(&error) {
+            if error::is_out_of_space(&error) {
                 self.discard_written(&written);
             }
             return Err(error);

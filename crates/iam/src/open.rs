@@ -107,7 +107,7 @@ impl Iam {
     /// When it does not answer, or had no room.
     pub async fn ping(&self) -> Result<(), IamError> {
         counters::changes(&self.0.db).await?;
-        if self.is_out_of_room() {
+        if self.is_disk_full() {
             return Err(IamError::OutOfRoom);
         }
         Ok(())

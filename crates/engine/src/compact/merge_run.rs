@@ -129,7 +129,7 @@ impl Core {
             writer: None,
             emptied: Vec::new(),
         };
-        self.has_room_to_merge(&plan.run)?;
+        self.require_space_to_merge(&plan.run)?;
         loop {
             let piece = union.next_piece(PIECE);
             if piece.as_ref().is_ok_and(Vec::is_empty) {
@@ -177,7 +177,7 @@ impl Core {
         let mut manifest = self.manifest();
         match self.publish(&mut manifest, change, |_| {}) {
             Err(refused) => {
-                if error::is_lack_of_room(&refused) {
+                if error::is_out_of_space(&refused) {
                     give_up();
                 }
                 return Err(self.poison_unless_full()(refused));
@@ -207,8 +207,8 @@ impl Core {
         piece
     }
 
-    /// A merge that would fill the disk is not begun: for a moment the new segment stands beside the old ones.
-    fn has_room_to_merge(&self, run: &[Arc<Segment>]) -> Result<(), StoreError> {
+    /// Refuses a merge that would fill the disk: for a moment the new segment exists beside the old ones.
+    fn require_space_to_merge(&self, run: &[Arc<Segment>]) -> Result<(), StoreError> {
         let free = self
             .storage
             .free_bytes(self.dir())
@@ -220,7 +220,7 @@ impl Core {
             return Ok(());
         }
         let reason = format!("merging these segments takes {needed} bytes, and {free} are free");
-        Err(error::out_of_room(&reason))
+        Err(error::out_of_space(&reason))
     }
 
     fn abandon(&self, writer: &SegmentWriter) {

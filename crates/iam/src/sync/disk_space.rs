@@ -8,8 +8,8 @@ use crate::service::Iam;
 impl Iam {
     /// Whether the last write to the database failed for lack of room.
     #[must_use]
-    pub fn is_out_of_room(&self) -> bool {
-        self.0.db.is_out_of_room()
+    pub fn is_disk_full(&self) -> bool {
+        self.0.db.is_disk_full()
     }
 
     /// Writes a little, to find out whether there is room again.
