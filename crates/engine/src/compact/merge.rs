@@ -50,7 +50,7 @@ impl Core {
         drop(version);
         let context = match asked {
             Purge::Now => Context::unlimited(),
-            Purge::WhenWorthIt => Context::unlimited().cancelled_by(Arc::clone(&self.stopping)),
+            Purge::WhenWorthIt => Context::unlimited().with_cancel_flag(Arc::clone(&self.stopping)),
         };
         let mut outcome = Ok(());
         for group in groups {

@@ -229,11 +229,11 @@ async fn in_turn(
     };
     // One budget for the whole request; it starts now.
     let context = Context::new(queries.budget)
-        .until(deadline)
-        .cancelled_by(flag)
+        .with_deadline(deadline)
+        .with_cancel_flag(flag)
         .with_memory(Arc::clone(&reservation) as _)
-        .with_yielding(Arc::clone(&turn_holder) as _)
-        .with_helping(Arc::new(helpers));
+        .with_turn_yield(Arc::clone(&turn_holder) as _)
+        .with_thread_pool(Arc::new(helpers));
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
         AnswerParts {
