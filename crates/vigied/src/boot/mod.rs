@@ -213,7 +213,7 @@ pub(crate) async fn boot(
     let shares = Shares {
         account: account_share(&iam),
         source: settings.limit(limit::SOURCE_SHARE_PERCENT),
-        strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
+        unauthenticated: settings.limit(limit::STRANGER_SHARE_PERCENT),
     };
     let queries = query_limits(settings, concurrent_queries, shares.clone());
     let verifier = iam.verifier();

@@ -229,7 +229,7 @@ fn owner(app: &App, request: &Request) -> ShareOwner {
     };
     match (account, extensions.get::<source::RequestSource>()) {
         (Some(account), _) => ShareOwner::Account(account),
-        (None, Some(from)) => ShareOwner::stranger(from.0),
+        (None, Some(from)) => ShareOwner::unauthenticated(from.0),
         (None, None) => ShareOwner::Proxy,
     }
 }
