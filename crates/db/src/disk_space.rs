@@ -34,14 +34,14 @@ impl DiskSpace {
 
 /// A pool or a transaction, with the state of its disk.
 #[derive(Debug, Clone)]
-pub struct Watched<T> {
+pub struct DiskTracked<T> {
     pub(crate) on: T,
     pub(crate) disk_space: DiskSpace,
     /// Whether one of its statements has changed a row.
     pub(crate) has_written: bool,
 }
 
-impl<T> Watched<T> {
+impl<T> DiskTracked<T> {
     pub(crate) const fn new(on: T, disk_space: DiskSpace) -> Self {
         Self {
             on,

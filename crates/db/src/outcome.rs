@@ -2,7 +2,7 @@
 //! as a failure. PostgreSQL is asked over a new connection, by the number of the transaction.
 
 use crate::DbError;
-use crate::disk_space::Watched;
+use crate::disk_space::DiskTracked;
 use crate::timeouts::BUSY_TIMEOUT;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgSeverity, Postgres};
 use sqlx::{ConnectOptions, Connection, Transaction};
@@ -31,7 +31,7 @@ enum Outcome {
 
 /// Commits; without an answer, asks for the outcome.
 pub(crate) async fn commit(
-    mut tx: Watched<Transaction<'static, Postgres>>,
+    mut tx: DiskTracked<Transaction<'static, Postgres>>,
     pool: &PgPool,
 ) -> Result<(), DbError> {
     // One question more for each change: afterwards nobody could tell the number. None for a transaction that wrote nothing. It

@@ -1,6 +1,6 @@
 //! The pool, and statements outside a transaction.
 
-use crate::disk_space::Watched;
+use crate::disk_space::DiskTracked;
 use crate::row::Inner;
 use crate::statement::bound;
 use crate::{DbError, Row, Tx, Value};
@@ -13,9 +13,9 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub enum Db {
     /// A file of this node.
-    Sqlite(Watched<SqlitePool>),
+    Sqlite(DiskTracked<SqlitePool>),
     /// A server that several nodes share.
-    Pg(Watched<PgPool>),
+    Pg(DiskTracked<PgPool>),
 }
 
 /// Runs one body for either kind of database.
@@ -130,14 +130,14 @@ impl Db {
             Self::Sqlite(pool) => {
                 let begun = pool.on.begin_with("BEGIN IMMEDIATE").await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
-                Ok(Tx::Sqlite(Watched::new(begun, pool.disk_space.clone())))
+                Ok(Tx::Sqlite(DiskTracked::new(begun, pool.disk_space.clone())))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
                 let begun = pool.on.begin_with(sql).await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
                 Ok(Tx::Pg(
-                    Watched::new(begun, pool.disk_space.clone()),
+                    DiskTracked::new(begun, pool.disk_space.clone()),
                     pool.on.clone(),
                 ))
             }
@@ -153,14 +153,14 @@ impl Db {
             Self::Sqlite(pool) => {
                 let begun = pool.on.begin_with("BEGIN DEFERRED").await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
-                Ok(Tx::Sqlite(Watched::new(begun, pool.disk_space.clone())))
+                Ok(Tx::Sqlite(DiskTracked::new(begun, pool.disk_space.clone())))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let begun = pool.on.begin_with(sql).await;
                 let begun = begun.map_err(pool.disk_space.classify("begin"))?;
                 Ok(Tx::Pg(
-                    Watched::new(begun, pool.disk_space.clone()),
+                    DiskTracked::new(begun, pool.disk_space.clone()),
                     pool.on.clone(),
                 ))
             }

@@ -1,6 +1,6 @@
 //! Transactions.
 
-use crate::disk_space::Watched;
+use crate::disk_space::DiskTracked;
 use crate::outcome;
 use crate::row::Inner;
 use crate::statement::bound;
@@ -10,10 +10,10 @@ use crate::{DbError, Row, Value};
 #[derive(Debug)]
 pub enum Tx {
     /// On a SQLite file.
-    Sqlite(Watched<sqlx::Transaction<'static, sqlx::Sqlite>>),
+    Sqlite(DiskTracked<sqlx::Transaction<'static, sqlx::Sqlite>>),
     /// On PostgreSQL, with the pool whose server can be asked what became of it.
     Pg(
-        Watched<sqlx::Transaction<'static, sqlx::Postgres>>,
+        DiskTracked<sqlx::Transaction<'static, sqlx::Postgres>>,
         sqlx::PgPool,
     ),
 }

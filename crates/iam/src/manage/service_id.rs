@@ -53,7 +53,7 @@ pub struct ServiceChange {
 
 /// A new service ID, with its first key and the key's text if one was made with it.
 #[derive(Debug)]
-pub struct MadeService {
+pub struct CreatedService {
     /// The service ID.
     pub service: Service,
     /// The key.
@@ -154,7 +154,7 @@ impl Iam {
         caller: &Identity,
         new: NewService,
         key: Option<NewKey>,
-    ) -> Result<MadeService, IamError> {
+    ) -> Result<CreatedService, IamError> {
         let (account, what) = (caller.account(), "making service IDs");
         self.administer(caller, account, what)?;
         text::check_description(&new.description)?;
@@ -192,7 +192,7 @@ impl Iam {
             entries = entries.and(self.store_key(&mut tx, caller, key).await?);
         }
         self.commit(tx, entries).await?;
-        Ok(MadeService {
+        Ok(CreatedService {
             service,
             key: key.map(|own| (own.key, own.text)),
         })

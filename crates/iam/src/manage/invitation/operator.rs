@@ -10,7 +10,7 @@ use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::model::address::Address;
 use crate::repo::accounts::lock_active;
-use crate::repo::invitations::{self, New};
+use crate::repo::invitations::{self, NewInvitation};
 use crate::repo::users::{AddressHolder, BY_OPERATOR, holder};
 use crate::repo::{accounts, members, users};
 use crate::service::Iam;
@@ -163,7 +163,7 @@ pub(crate) async fn of_owner(
     now: Millis,
     config: &InvitationConfig,
 ) -> Result<(UserId, Secret<String>), IamError> {
-    let new = New {
+    let new = NewInvitation {
         account,
         address,
         inviter: "",

@@ -61,7 +61,7 @@ impl InvitationRow {
 }
 
 /// An invitation to be stored.
-pub(crate) struct New<'a> {
+pub(crate) struct NewInvitation<'a> {
     pub(crate) account: AccountId,
     pub(crate) address: &'a Address,
     pub(crate) inviter: &'a str,
@@ -70,7 +70,7 @@ pub(crate) struct New<'a> {
     pub(crate) is_shown: bool,
 }
 
-impl New<'_> {
+impl NewInvitation<'_> {
     /// Stores it, with the hash of its code if the inviter sees the code. A repeated invitation keeps its id, gets a
     /// new expiry, and a new code replaces the previous one.
     pub(crate) async fn write(&self, tx: &mut Tx, hash: Option<Vec<u8>>) -> Result<Guid, IamError> {
