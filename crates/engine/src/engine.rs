@@ -165,8 +165,8 @@ impl SampleStore for Engine {
             let range = state.clamp_to_retention(query.shape.range());
             let asked = (place, query.shape);
             let tenant = (scope.tenant(), names.len() as u64);
-            let own = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;
-            snapshots.push(own);
+            let snapshot = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;
+            snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
         drop(names);

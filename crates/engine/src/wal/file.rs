@@ -143,8 +143,8 @@ impl LogSink for LogFile {
         let length = (synced_record.len() + records.len()) as u64;
         let written = [synced_record.as_slice(), records]
             .into_iter()
-            .filter(|own| !own.is_empty())
-            .try_for_each(|own| self.file.append(own));
+            .filter(|bytes| !bytes.is_empty())
+            .try_for_each(|bytes| self.file.append(bytes));
         if let Err(source) = written {
             let refused = error::io("write", &self.path)(source);
             if error::is_out_of_space(&refused) {
