@@ -220,10 +220,10 @@ impl<K: TallyKey> Tally<K> {
             let period = table.entry(begun).or_default();
             let times = count.times;
             match period.counts.get_mut(&count.what) {
-                Some(own) => {
-                    own.times += times;
-                    own.first = own.first.min(count.first);
-                    own.is_told = false;
+                Some(known) => {
+                    known.times += times;
+                    known.first = known.first.min(count.first);
+                    known.is_told = false;
                 }
                 None => {
                     period.count_separate(count.what);

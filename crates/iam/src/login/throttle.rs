@@ -158,12 +158,12 @@ impl Throttle {
         attempt: &LoginAttempt,
         now: Millis,
     ) -> Result<(), Slowed> {
-        if let Some(own) = counts.failures.get_mut(&attempt.address)
-            && own.count >= self.allowance.per_address
+        if let Some(failures) = counts.failures.get_mut(&attempt.address)
+            && failures.count >= self.allowance.per_address
         {
-            let beyond = own.count - self.allowance.per_address;
+            let beyond = failures.count - self.allowance.per_address;
             let pause = PAUSE_MILLISECONDS << beyond.min(DOUBLINGS_MAX);
-            let wait = own.at.saturating_add(pause).saturating_sub(now.0);
+            let wait = failures.at.saturating_add(pause).saturating_sub(now.0);
             if wait > 0 {
                 return Err(Slowed::Address(wait));
             }
@@ -180,12 +180,12 @@ impl Throttle {
     pub(crate) fn begin(&self, attempt: &LoginAttempt, now: Millis) -> Result<(), Slowed> {
         let mut counts = self.lock();
         self.allowed(&mut counts, attempt, now)?;
-        let own = counts.failures.entry(attempt.address);
-        if own.at.saturating_add(FORGOTTEN_MILLISECONDS) < now.0 {
-            own.count = 0;
+        let failures = counts.failures.entry(attempt.address);
+        if failures.at.saturating_add(FORGOTTEN_MILLISECONDS) < now.0 {
+            failures.count = 0;
         }
-        own.count = own.count.saturating_add(1);
-        own.at = now.0;
+        failures.count = failures.count.saturating_add(1);
+        failures.at = now.0;
         let spent = counts.spent.entry(attempt.source);
         spent.spend(self.source_rate(), now, 1);
         Ok(())
@@ -200,12 +200,12 @@ impl Throttle {
         most: i64,
     ) -> Result<i64, Slowed> {
         let mut counts = self.lock();
-        let own = counts.spent.entry(attempt.known_source);
-        let wait = signed(own.wait(self.known_source_rate(), now));
+        let bucket = counts.spent.entry(attempt.known_source);
+        let wait = signed(bucket.wait(self.known_source_rate(), now));
         if wait > most {
             return Err(Slowed::Address(wait - most));
         }
-        own.spend(self.known_source_rate(), now, 1);
+        bucket.spend(self.known_source_rate(), now, 1);
         Ok(wait)
     }
 

@@ -129,7 +129,7 @@ impl Iam {
     pub fn deleted_accounts(&self) -> Vec<Deleted> {
         let directory = self.directory();
         let all = directory.deletions.iter();
-        all.filter(|own| matches!(own.domain, Domain::Account(_)))
+        all.filter(|deletion| matches!(deletion.domain, Domain::Account(_)))
             .cloned()
             .collect()
     }
@@ -149,7 +149,9 @@ fn find(directory: &Directory, asked: &str) -> Option<Account> {
     let by_id = asked.parse().ok();
     let by_id = by_id.and_then(|id: AccountId| directory.accounts.get(&id));
     let mut all = directory.accounts.values();
-    by_id.or_else(|| all.find(|own| own.name == asked)).cloned()
+    by_id
+        .or_else(|| all.find(|deletion| deletion.name == asked))
+        .cloned()
 }
 
 fn no_account(asked: &str) -> IamError {

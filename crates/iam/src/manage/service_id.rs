@@ -83,7 +83,7 @@ impl Iam {
             return Err(not_administrator("listing service IDs"));
         }
         let all = directory.services_of(caller.account());
-        let all: Vec<&Service> = all.filter(|own| is_wanted(own)).collect();
+        let all: Vec<&Service> = all.filter(|service| is_wanted(service)).collect();
         Ok(window.sorted(all, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)
@@ -96,10 +96,10 @@ impl Iam {
     /// When the caller is neither it nor an Administrator of its account.
     pub fn service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
         let directory = self.directory();
-        let is_seen = |own: &&Service| {
-            own.account == caller.account()
+        let is_seen = |service: &&Service| {
+            service.account == caller.account()
                 && (caller.principal() == Principal::Service(id)
-                    || is_administrator(&directory, caller, own.account))
+                    || is_administrator(&directory, caller, service.account))
         };
         let found = directory.service(id).filter(is_seen).cloned();
         found.ok_or_else(|| IamError::not_found("the service ID"))

@@ -93,9 +93,9 @@ pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(
         life.expires_at().map(|at| at.0).into(),
         key.created_at.0.into(),
         key.modified_at.0.into(),
-        key.narrowing.domain.map(|own| own.to_string()).into(),
+        key.narrowing.domain.map(|domain| domain.to_string()).into(),
         key.narrowing.only().map(str::to_owned).into(),
-        key.made_by.map(|own| own.to_string()).into(),
+        key.made_by.map(|maker| maker.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())
