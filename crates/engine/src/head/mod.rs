@@ -93,8 +93,8 @@ pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) 
     if let Some((counted, samples)) = last {
         *series.entry(counted).or_default() += samples;
     }
-    let samples = series.values();
-    samples.map(|sample| mem_series::bytes_max(*sample)).sum()
+    let counts = series.values();
+    counts.map(|count| mem_series::bytes_max(*count)).sum()
 }
 
 /// Samples since the last flush, by series.

@@ -130,7 +130,7 @@ impl Registry {
         let Fingerprint(fingerprint) = self.fingerprint(entry.tenant, &entry.name);
         let place = self
             .table
-            .find_entry(fingerprint, |(_, own)| *own == series);
+            .find_entry(fingerprint, |(_, other)| *other == series);
         if let Ok(slot) = place {
             slot.remove();
         }

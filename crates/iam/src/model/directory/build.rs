@@ -184,7 +184,7 @@ impl Directory {
             }
         }
         for (principal, mut roles) in all {
-            roles.values_mut().for_each(|role| role.sort_unstable());
+            roles.values_mut().for_each(|list| list.sort_unstable());
             self.roles.insert(principal, roles);
         }
     }
