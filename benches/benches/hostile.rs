@@ -92,7 +92,7 @@ enum Question {
 fn ask(engine: &Engine, question: Question, selector: &Selector) -> (Result<u64, StoreError>, u64) {
     let context = Context::new(Budget::default());
     let context = match Instant::now().checked_add(Duration::from_secs(30)) {
-        Some(deadline) => context.until(deadline),
+        Some(deadline) => context.with_deadline(deadline),
         None => context,
     };
     let (range, owner) = (TimeRange::ALL, scope(1));

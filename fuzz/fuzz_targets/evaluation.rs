@@ -89,7 +89,7 @@ fuzz_target!(|input: (u64, u32, u16, &str)| {
         steps: 1_000_000,
         ..Budget::UNLIMITED
     };
-    let context = Context::new(budget).until(began + Duration::from_secs(5));
+    let context = Context::new(budget).with_deadline(began + Duration::from_secs(5));
     let answer = Evaluation::new(&Made(seed), &context).targets(&targets, &window);
     assert!(began.elapsed() < Duration::from_secs(10), "{targets:?}");
     for series in answer.into_iter().flatten().flatten() {

@@ -4,10 +4,10 @@
 mod build;
 mod container;
 mod live;
+mod local_paths;
 mod notices;
 mod pack;
 mod page;
-mod places;
 mod root;
 mod stage;
 mod unit;

@@ -88,7 +88,7 @@ fn main() -> ExitCode {
             bench::run(&bench.unwrap_or(bench::Bench::Table(table)))
         }),
         Task::Graphite(arguments) => step("graphite", || graphite::run(&arguments)),
-        Task::Services => step("services", services::hold),
+        Task::Services => step("services", services::run_until_interrupted),
         // The tests run even if a lint failed: one run should tell everything.
         Task::Ci => step("lint", lint::run).and(step("test", || test::run(&[]))),
         Task::Lint => step("lint", lint::run),

@@ -89,7 +89,7 @@ impl Services {
 }
 
 /// Starts everything, prints the variables as shell lines, and stays until Ctrl-C.
-pub(crate) fn hold() -> Result<()> {
+pub(crate) fn run_until_interrupted() -> Result<()> {
     let services = Services::start();
     for (name, value) in services.variables() {
         println!("export {name}='{value}'");

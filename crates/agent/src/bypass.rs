@@ -79,12 +79,12 @@ impl Bypass {
     }
 
     /// The record that is offered, to be sent.
-    pub(crate) fn take(&self) -> Option<Passing<'_>> {
+    pub(crate) fn take(&self) -> Option<BypassedRecord<'_>> {
         let mut state = self.state();
         match std::mem::take(&mut state.slot) {
             Slot::Offered(body, samples) => {
                 state.slot = Slot::Taken;
-                Some(Passing {
+                Some(BypassedRecord {
                     bypass: self,
                     number: state.number,
                     body,
@@ -111,7 +111,7 @@ impl Bypass {
 
 /// A record that is being sent; dropped, it was not.
 #[derive(Debug)]
-pub(crate) struct Passing<'a> {
+pub(crate) struct BypassedRecord<'a> {
     bypass: &'a Bypass,
     number: u64,
     body: Vec<u8>,
@@ -119,7 +119,7 @@ pub(crate) struct Passing<'a> {
     is_accounted_for: bool,
 }
 
-impl Passing<'_> {
+impl BypassedRecord<'_> {
     /// A JSON array.
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
@@ -135,7 +135,7 @@ impl Passing<'_> {
     }
 }
 
-impl Drop for Passing<'_> {
+impl Drop for BypassedRecord<'_> {
     fn drop(&mut self) {
         self.bypass.finish(self.number, self.is_accounted_for);
     }

@@ -264,7 +264,7 @@ mod tests {
     fn read(folder: &Path, age_max: Option<Duration>, now: Millis) -> (Vec<String>, Vec<String>) {
         let found = Textfiles::new(folder, "web1.example.org", age_max).read(now);
         let names = found.batch.iter();
-        let names = names.map(|name| format!("{} {}", name.name(), name.value));
+        let names = names.map(|sample| format!("{} {}", sample.name(), sample.value));
         (names.collect(), found.problems)
     }
 
@@ -319,7 +319,7 @@ mod tests {
         let found = Textfiles::new(folder.path(), "h", None).read(now());
         let names = found.batch.iter();
         let names: Vec<_> = names
-            .map(|name| format!("{} {}", name.name(), name.value))
+            .map(|sample| format!("{} {}", sample.name(), sample.value))
             .filter(|own| !own.contains("mtime"))
             .collect();
         assert_eq!(

@@ -1,28 +1,28 @@
 //! What a piece of work may cost, and when it must end: a deadline, a flag that cancels it, and a budget.
 //!
-//! Whoever answers a request makes one [`Context`] for the whole of it, and hands it to everything that works for it.
-//! What several calls spend adds up. Whoever works asks while working, so that a refusal comes when the budget is used
-//! up and not when the work is done. There is no clock here: who checks the deadline says what time it is.
+//! The handler of a request makes one [`Context`] and passes it to every call that works for the request; what these calls spend
+//! adds up. The work checks its context as it goes, so that it ends when the budget is used up, and not after it is done.
+//! There is no clock here: the caller of [`Context::check`] passes the time.
 
 use crate::limit;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-mod helping;
 mod memory;
 mod reservation;
 mod resource;
 mod spent;
 mod stop;
-mod yielding;
+mod thread_pool;
+mod turn_yield;
 
-pub use helping::{Helper, ThreadPool};
 pub use memory::MemoryReservation;
 pub use reservation::Reservation;
 pub use resource::Resource;
 pub use stop::Stop;
-pub use yielding::TurnYield;
+pub use thread_pool::{Helper, ThreadPool};
+pub use turn_yield::TurnYield;
 
 pub use spent::PartSpent;
 use spent::{Shared, Spent};
@@ -43,7 +43,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// As much as there is.
+    /// No limit on any resource.
     pub const UNLIMITED: Self = Self {
         steps: u64::MAX,
         nodes: u64::MAX,
@@ -66,22 +66,22 @@ impl Default for Budget {
     }
 }
 
-/// The terms under which a piece of work is done. Shared by reference; what is spent is counted across threads.
+/// The limits of a piece of work. Shared by reference; spending is counted across threads.
 #[derive(Debug)]
 pub struct Context {
     deadline: Option<Instant>,
     budget: Budget,
     cancelled: Arc<AtomicBool>,
     memory: Option<Arc<dyn MemoryReservation>>,
-    yielding: Option<Arc<dyn TurnYield>>,
-    helping: Option<Arc<dyn ThreadPool>>,
+    turn_yield: Option<Arc<dyn TurnYield>>,
+    thread_pool: Option<Arc<dyn ThreadPool>>,
     shared: Arc<Shared>,
-    /// What was spent by this part of the work.
+    /// The spending of this part of the work.
     part: Option<Arc<Spent>>,
 }
 
 impl Context {
-    /// Work within `budget`, with no deadline, which nobody cancels.
+    /// A context with this budget and no deadline, which nobody cancels.
     #[must_use]
     pub fn new(budget: Budget) -> Self {
         Self {
@@ -89,62 +89,62 @@ impl Context {
             budget,
             cancelled: Arc::default(),
             memory: None,
-            yielding: None,
-            helping: None,
+            turn_yield: None,
+            thread_pool: None,
             shared: Arc::default(),
             part: None,
         }
     }
 
-    /// Work without an end: for a program's own, never for a caller's.
+    /// A context without limits: for a program's own work, never for a caller's.
     #[must_use]
     pub fn unlimited() -> Self {
         Self::new(Budget::UNLIMITED)
     }
 
-    /// The same, which ends at `deadline`.
+    /// Sets the deadline.
     #[must_use]
-    pub fn until(mut self, deadline: Instant) -> Self {
+    pub fn with_deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// The same, which ends when somebody sets `flag`.
+    /// Ends the work when somebody sets `flag`.
     #[must_use]
-    pub fn cancelled_by(mut self, flag: Arc<AtomicBool>) -> Self {
+    pub fn with_cancel_flag(mut self, flag: Arc<AtomicBool>) -> Self {
         self.cancelled = flag;
         self
     }
 
-    /// The same, which takes what it holds in memory from `memory`.
+    /// Reserves the memory of the work from `memory`.
     #[must_use]
     pub fn with_memory(mut self, memory: Arc<dyn MemoryReservation>) -> Self {
         self.memory = Some(memory);
         self
     }
 
-    /// The same, which lets others come in between as `yielding` says.
+    /// Yields the turn of the work to others, as `turn_yield` decides.
     #[must_use]
-    pub fn with_yielding(mut self, yielding: Arc<dyn TurnYield>) -> Self {
-        self.yielding = Some(yielding);
+    pub fn with_turn_yield(mut self, turn_yield: Arc<dyn TurnYield>) -> Self {
+        self.turn_yield = Some(turn_yield);
         self
     }
 
-    /// The same, for which further threads may work as `helping` says.
+    /// Allows further threads for the work, as `thread_pool` decides.
     #[must_use]
-    pub fn with_helping(mut self, helping: Arc<dyn ThreadPool>) -> Self {
-        self.helping = Some(helping);
+    pub fn with_thread_pool(mut self, thread_pool: Arc<dyn ThreadPool>) -> Self {
+        self.thread_pool = Some(thread_pool);
         self
     }
 
-    /// Where further threads for the work come from.
+    /// The source of further threads for the work.
     #[must_use]
-    pub fn helping(&self) -> Option<&Arc<dyn ThreadPool>> {
-        self.helping.as_ref()
+    pub fn thread_pool(&self) -> Option<&Arc<dyn ThreadPool>> {
+        self.thread_pool.as_ref()
     }
 
-    /// The terms of a part of the work, which may be done beside others: all of it ends together, what a part spends and
-    /// holds is the whole's, and it has no further threads.
+    /// A context for a part of the work, which may run beside other parts: all parts end together, what a part spends or reserves
+    /// counts for the whole, and a part gets no further threads.
     #[must_use]
     pub fn part(&self) -> (Self, PartSpent) {
         let spent = Arc::new(Spent::default());
@@ -153,8 +153,8 @@ impl Context {
             budget: self.budget,
             cancelled: Arc::clone(&self.cancelled),
             memory: self.memory.clone(),
-            yielding: self.yielding.clone(),
-            helping: None,
+            turn_yield: self.turn_yield.clone(),
+            thread_pool: None,
             shared: Arc::clone(&self.shared),
             part: Some(Arc::clone(&spent)),
         };
@@ -162,12 +162,12 @@ impl Context {
         (part, PartSpent { spent, shared })
     }
 
-    /// Says that the answer has so many slots for each series, whatever samples it has: they count as samples.
+    /// Sets how many slots the answer has for each series, however many samples the series has. Slots count as samples.
     pub fn set_slots_per_series(&self, per_series: u64) {
         self.shared.slots.store(per_series, Ordering::Relaxed);
     }
 
-    /// Refuses as many series as would have too many slots in the answer.
+    /// Checks that the slots of this many series are within the budget.
     ///
     /// # Errors
     /// [`Stop::Budget`].
@@ -176,24 +176,24 @@ impl Context {
         self.ensure_left(Resource::Samples, slots.saturating_mul(series))
     }
 
-    /// Says that `bytes` more are about to be in memory.
+    /// Reserves `bytes` more of memory, before they are allocated.
     ///
     /// # Errors
-    /// [`Stop::Busy`] when there is no room for them.
+    /// [`Stop::Busy`] when there is not enough memory left for queries.
     pub fn reserve(&self, bytes: u64) -> Result<(), Stop> {
         self.memory
             .as_ref()
             .map_or(Ok(()), |memory| memory.reserve(bytes))
     }
 
-    /// Says that `bytes` are no longer in memory.
+    /// Releases `bytes`, which are no longer in memory.
     pub fn release(&self, bytes: u64) {
         if let Some(memory) = &self.memory {
             memory.release(bytes);
         }
     }
 
-    /// Moves the deadline: the work has waited for somebody else that long.
+    /// Moves the deadline by the time that the work has waited for others.
     pub fn extend_deadline(&self, time: Duration) {
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.shared
@@ -201,7 +201,7 @@ impl Context {
             .fetch_add(milliseconds, Ordering::Relaxed);
     }
 
-    /// The flag that cancels it when it is set.
+    /// The flag that cancels the work when it is set.
     #[must_use]
     pub fn cancel_flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.cancelled)
@@ -214,8 +214,8 @@ impl Context {
         self.deadline?.checked_add(paused)
     }
 
-    /// Whether the work may go on at `now`. It may block, to let others come in between ([`TurnYield`]), and that time does
-    /// not count: never call it with a lock that anybody else needs.
+    /// Checks whether the work may continue at `now`. It may block while others have the turn ([`TurnYield`]); this time does not
+    /// count. Never call it while holding a lock that others need.
     ///
     /// # Errors
     /// [`Stop::Cancelled`], [`Stop::Deadline`].
@@ -226,8 +226,8 @@ impl Context {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             return Err(Stop::Deadline);
         }
-        if let Some(yielding) = &self.yielding {
-            let waited = yielding.yield_turn(now)?;
+        if let Some(turn_yield) = &self.turn_yield {
+            let waited = turn_yield.yield_turn(now)?;
             if !waited.is_zero() {
                 self.extend_deadline(waited);
             }
@@ -238,7 +238,7 @@ impl Context {
     /// Spends `amount` of a resource.
     ///
     /// # Errors
-    /// [`Stop::Budget`] when that is more than is left; it stays spent.
+    /// [`Stop::Budget`] when less is left; the amount counts as spent all the same.
     pub fn spend(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
         if let Some(part) = &self.part {
             part.add(resource, amount);
@@ -247,10 +247,10 @@ impl Context {
         self.ensure_allowed(resource, before.saturating_add(amount))
     }
 
-    /// Whether `amount` more of a resource would still be allowed; spends nothing. For what is known before it is done.
+    /// Checks that `amount` of a resource is left, and spends nothing: for costs that are known in advance.
     ///
     /// # Errors
-    /// [`Stop::Budget`] when it would not.
+    /// [`Stop::Budget`] when less is left.
     pub fn ensure_left(&self, resource: Resource, amount: u64) -> Result<(), Stop> {
         let needed = self.spent(resource).saturating_add(amount);
         self.ensure_allowed(resource, needed)
@@ -264,13 +264,13 @@ impl Context {
         Ok(())
     }
 
-    /// What has been spent of a resource.
+    /// How much of a resource has been spent.
     #[must_use]
     pub fn spent(&self, resource: Resource) -> u64 {
         self.shared.spent.get(resource)
     }
 
-    /// What may be spent of a resource in all.
+    /// How much of a resource may be spent in all.
     #[must_use]
     pub const fn allowed(&self, resource: Resource) -> u64 {
         match resource {
@@ -341,8 +341,8 @@ mod tests {
     fn the_time_in_which_others_came_in_between_does_not_count() {
         let start = Instant::now();
         let second = Duration::from_secs(1);
-        let context = Context::unlimited().until(start + second);
-        let context = context.with_yielding(Arc::<EveryThird>::default());
+        let context = Context::unlimited().with_deadline(start + second);
+        let context = context.with_turn_yield(Arc::<EveryThird>::default());
         assert_eq!(context.check(start), Ok(()));
         assert_eq!(context.check(start + second), Err(Stop::Deadline));
         assert_eq!(context.check(start), Ok(()));
@@ -358,11 +358,11 @@ mod tests {
     fn it_ends_at_its_deadline_or_when_it_is_cancelled() {
         let start = Instant::now();
         let second = Duration::from_secs(1);
-        let context = Context::unlimited().until(start + second);
+        let context = Context::unlimited().with_deadline(start + second);
         assert_eq!(context.check(start), Ok(()));
         assert_eq!(context.check(start + second), Err(Stop::Deadline));
         let flag = Arc::new(AtomicBool::new(false));
-        let context = context.cancelled_by(Arc::clone(&flag));
+        let context = context.with_cancel_flag(Arc::clone(&flag));
         assert_eq!(context.check(start), Ok(()));
         flag.store(true, Ordering::Relaxed);
         assert_eq!(context.check(start), Err(Stop::Cancelled));

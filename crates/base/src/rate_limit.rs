@@ -1,10 +1,10 @@
-//! So many per time: how much of an allowance is left, when there is more, and a table of them in bounded memory.
+//! Rate limits: a token bucket, and a table of buckets in bounded memory.
 //!
-//! An allowance is one number and an instant: what was spent and has not come back. It comes back evenly, to the last part of a
-//! piece, so that a few per hour are not lost to rounding and many per millisecond are not rounded to none or to all. Time is
-//! passed in. A clock that goes back gives nothing and takes nothing.
+//! A bucket is a number and an instant: the tokens that were spent and have not come back. They come back evenly, in fractions of a
+//! token, so that a few per hour are not lost to rounding, and many per millisecond are not rounded to none or to all. The caller
+//! passes the time. A clock that is set back neither adds nor removes tokens.
 //!
-//! What it is not: it counts what is done per time, not what is had at once, and it makes nobody wait.
+//! What it is not: it limits how often something happens, not how much of it is in progress at once, and it never blocks.
 
 mod table;
 
@@ -12,19 +12,19 @@ pub use table::Table;
 
 use crate::time::Millis;
 
-/// A rate: a burst, and how fast it comes back.
+/// A rate: the size of the bucket, and how fast its tokens come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// What may be had at once, when nothing was for long enough.
+    /// The tokens of a full bucket.
     burst: u64,
-    /// So many come back...
+    /// This many tokens come back ...
     count: u64,
-    /// ... in so many milliseconds.
+    /// ... in this many milliseconds.
     millis: u64,
 }
 
 impl Rate {
-    /// So many in each span of so many milliseconds, all of them at once if need be.
+    /// `count` tokens in each `millis` milliseconds; all of them may be spent at once.
     #[must_use]
     pub const fn per(count: u64, millis: u64) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Rate {
         }
     }
 
-    /// So many at once, and one more in each span of so many milliseconds.
+    /// A bucket of `burst` tokens, of which one comes back in each `millis` milliseconds.
     #[must_use]
     pub const fn one_each(millis: u64, burst: u64) -> Self {
         Self {
@@ -44,13 +44,13 @@ impl Rate {
         }
     }
 
-    /// What `pieces` weigh: a piece is as many parts as a span has milliseconds, so that each millisecond brings `count`.
-    const fn parts(self, pieces: u64) -> u128 {
-        (pieces as u128).saturating_mul(self.millis as u128)
+    /// `tokens` in parts: a token has `millis` parts, so that each millisecond brings back `count` parts.
+    const fn parts(self, tokens: u64) -> u128 {
+        (tokens as u128).saturating_mul(self.millis as u128)
     }
 }
 
-/// What was spent of one allowance. The rate may change from one call to the next, as long as its span stays.
+/// The spent tokens of one bucket. The rate may change from call to call, as long as its `millis` stay the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenBucket {
     parts: u128,
@@ -58,7 +58,7 @@ pub struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// Takes off what has come back by now.
+    /// Subtracts the tokens that have come back by now.
     fn settle(&mut self, rate: Rate, now: Millis) {
         let passed = now.0.saturating_sub(self.at.0);
         let back = u128::from(passed.max(0).unsigned_abs()).saturating_mul(u128::from(rate.count));
@@ -66,14 +66,14 @@ impl TokenBucket {
         self.at = now;
     }
 
-    /// How much may be had now.
+    /// How many tokens are left now.
     pub fn left(&mut self, rate: Rate, now: Millis) -> u64 {
         self.settle(rate, now);
         let left = rate.parts(rate.burst).saturating_sub(self.parts) / u128::from(rate.millis);
         u64::try_from(left).unwrap_or(u64::MAX)
     }
 
-    /// In how many milliseconds one more may be had; 0 when it may be now, [`u64::MAX`] when never.
+    /// The milliseconds until a token is left; 0 if there is one now, [`u64::MAX`] if there will never be one.
     pub fn wait(&mut self, rate: Rate, now: Millis) -> u64 {
         self.settle(rate, now);
         let after = self.parts.saturating_add(rate.parts(1));
@@ -87,16 +87,16 @@ impl TokenBucket {
         u64::try_from(over.div_ceil(u128::from(rate.count))).unwrap_or(u64::MAX)
     }
 
-    /// Spends so many, also where they may not be had: those who come later wait the longer.
-    pub fn spend(&mut self, rate: Rate, now: Millis, pieces: u64) {
+    /// Spends this many tokens, even if there are fewer: later callers wait longer then.
+    pub fn spend(&mut self, rate: Rate, now: Millis, tokens: u64) {
         self.settle(rate, now);
-        self.parts = self.parts.saturating_add(rate.parts(pieces));
+        self.parts = self.parts.saturating_add(rate.parts(tokens));
     }
 
-    /// Spends one.
+    /// Spends a token.
     ///
     /// # Errors
-    /// The milliseconds until it may be had; nothing is spent then.
+    /// The milliseconds until one is left; nothing is spent then.
     pub fn take(&mut self, rate: Rate, now: Millis) -> Result<(), u64> {
         match self.wait(rate, now) {
             0 => {
@@ -107,20 +107,20 @@ impl TokenBucket {
         }
     }
 
-    /// Owes no more than comes back in so many milliseconds: who has spent more waits no longer than that for the next.
+    /// Limits the debt to the tokens that come back in `millis` milliseconds, so that nobody waits longer than that for the next.
     pub fn cap_debt(&mut self, rate: Rate, millis: u64) {
         let back = u128::from(millis).saturating_mul(u128::from(rate.count));
         self.parts = self.parts.min(rate.parts(rate.burst).saturating_add(back));
     }
 
-    /// Owes no more than a whole burst: what was spent at a larger rate keeps nobody waiting for longer than this one's span.
+    /// Limits what is spent to a full bucket: spending at a larger rate makes nobody wait longer than `millis` of this rate.
     pub fn cap_debt_to_burst(&mut self, rate: Rate) {
         self.parts = self.parts.min(rate.parts(rate.burst));
     }
 
-    /// Gives back so many of what was spent.
-    pub const fn give_back(&mut self, rate: Rate, pieces: u64) {
-        self.parts = self.parts.saturating_sub(rate.parts(pieces));
+    /// Gives back spent tokens.
+    pub const fn give_back(&mut self, rate: Rate, tokens: u64) {
+        self.parts = self.parts.saturating_sub(rate.parts(tokens));
     }
 }
 

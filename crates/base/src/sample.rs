@@ -1,4 +1,4 @@
-//! The shapes samples travel in, and what became of each.
+//! Samples in batches, and the reasons why one is not stored.
 
 use crate::limit::{self, Limit};
 use crate::name::{NameError, SeriesName};
@@ -6,7 +6,7 @@ use crate::series::SeriesKey;
 use crate::time::Millis;
 use std::borrow::Cow;
 
-/// What a sample is. One kind so far; formats that are kept have room for it, so that histograms can come.
+/// The kind of a sample. There is one so far; the formats on disk have a field for it, so that histograms can follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Kind {
@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its number in formats.
+    /// Its number on disk.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -25,8 +25,8 @@ impl Kind {
     }
 }
 
-/// Samples on their way in, series by series: a key once for as many samples as follow each other. Values are kept to the
-/// bit, NaN and infinities too; which of them a protocol takes is its codec's business.
+/// Samples to be stored. Consecutive samples of one series share their key. Values are kept bit for bit, including NaN and
+/// infinities; each codec decides which of them its protocol allows.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     text: String,
@@ -38,22 +38,22 @@ pub struct Batch {
 /// Where a run ends.
 #[derive(Debug, Clone, Copy, Default)]
 struct End {
-    /// Of its key, in the text.
+    /// The end of its key in `text`.
     key: usize,
-    /// Of its samples.
+    /// The end of its samples.
     samples: usize,
 }
 
-/// Samples of one series that follow each other in a [`Batch`].
+/// Consecutive samples of one series in a [`Batch`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run<'a> {
     /// Which series.
     pub key: SeriesKey<'a>,
-    /// What its samples are.
+    /// The kind of its samples.
     pub kind: Kind,
     /// When they were measured, in the order in which they were added.
     pub timestamps: &'a [Millis],
-    /// As many values.
+    /// The values, one for each timestamp.
     pub values: &'a [f64],
 }
 
@@ -64,7 +64,7 @@ pub struct Sample<'a> {
     pub key: SeriesKey<'a>,
     /// When it was measured.
     pub at: Millis,
-    /// What was measured.
+    /// The measured value.
     pub value: f64,
 }
 
@@ -86,7 +86,7 @@ fn is_same(last: Option<&str>, key: &str) -> bool {
 }
 
 impl Batch {
-    /// Makes room for more samples, whose keys have so many bytes together.
+    /// Reserves capacity for this many more samples, whose keys have `text` bytes together.
     pub fn reserve(&mut self, samples: usize, text: usize) {
         self.text.reserve(text);
         self.runs.reserve(samples);
@@ -138,7 +138,7 @@ impl Batch {
         self.values.is_empty()
     }
 
-    /// The samples, series by series in the order in which they were added; a series may come again.
+    /// The runs in the order in which they were added; a series may have several.
     pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
         let mut before = End::default();
         self.runs.iter().map(move |end| {
@@ -224,7 +224,7 @@ pub enum RejectReason {
         /// Its value for this account.
         allowed: u64,
     },
-    /// What is kept of the domain's values until they are summed up has no room for it.
+    /// The aggregator of the domain has no room for its value.
     #[error("what is kept until the next flush would exceed `{}` = {allowed}", limit.name)]
     Full {
         /// Which limit.
@@ -232,13 +232,13 @@ pub enum RejectReason {
         /// Its value.
         allowed: u64,
     },
-    /// The credential that it came with is for other series.
+    /// The sender's credential does not reach the series.
     #[error("the credential does not reach this series")]
     OutOfReach,
 }
 
 impl RejectReason {
-    /// The word of [`Self::AccountLimit`]: the one reason that passes with time.
+    /// The code of [`Self::AccountLimit`], the only reason that passes with time.
     pub const ACCOUNT_LIMIT: &'static str = "account_limit";
 
     /// A stable word for receipts and metric labels.
@@ -258,7 +258,7 @@ impl RejectReason {
         }
     }
 
-    /// The limit it ran into, if it was one.
+    /// The limit that was reached, if that is the reason.
     #[must_use]
     pub const fn limit(&self) -> Option<Limit> {
         match self {
@@ -285,18 +285,18 @@ impl RejectReason {
     ];
 }
 
-/// What became of a [`Batch`]: every sample was stored but those that a later one of the same batch replaced, which are
-/// counted, and those listed, by their position in the batch.
+/// The outcome of storing a [`Batch`]: every sample was stored, except those that a later sample of the batch replaced, which are
+/// counted, and the rejected ones, which are listed by their position in the batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Appended {
     /// Samples now in the store.
     pub stored: u64,
-    /// Samples of which a later one of the same series and instant in the same batch is stored instead. Replacing what an
-    /// earlier batch stored is not counted.
+    /// Samples that a later sample of the batch replaced, of the same series and instant. Replacing a sample of an earlier batch is
+    /// not counted.
     pub overwritten: u64,
-    /// Series that were made for them.
+    /// Series that were created for them.
     pub created: u64,
-    /// The others, ascending by position.
+    /// The rejected samples, ascending by position.
     pub rejected: Vec<(usize, RejectReason)>,
 }
 
@@ -307,7 +307,7 @@ pub struct Series {
     pub key: SeriesKey<'static>,
     /// Instants, strictly ascending.
     pub timestamps: Vec<Millis>,
-    /// As many values.
+    /// The values, one for each timestamp.
     pub values: Vec<f64>,
 }
 

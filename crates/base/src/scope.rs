@@ -19,10 +19,10 @@ use crate::principal::Principal;
 use crate::selector::NameFilter;
 use std::fmt;
 
-/// What owns metrics: an account, an organization or a space.
+/// The owner of metrics: an account, an organization or a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Domain {
-    /// The whole account; `a-<32 hex>` in `X-Auth-Scope-Id`, or the header left out.
+    /// A whole account; `a-<32 hex>` in `X-Auth-Scope-Id`, or no such header.
     Account(AccountId),
     /// One organization; `o-<GUID>`.
     Org(OrgId),
@@ -56,11 +56,11 @@ impl fmt::Display for Domain {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("you may not {} `{domain}`", action.verb())]
 pub struct Forbidden {
-    /// Who asked.
+    /// The caller.
     pub principal: Principal,
-    /// What was asked.
+    /// The action that was requested.
     pub action: Action,
-    /// Where.
+    /// The domain that it was requested in.
     pub domain: Domain,
 }
 
@@ -75,8 +75,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// States that `principal` may do what `grants` say in `domain`; of [`Actions`] each reaches everything there. For `iam`
-    /// alone: it has checked it.
+    /// States that `principal` may do what `grants` say in `domain`; plain [`Actions`] reach everything there. For `iam` alone,
+    /// which has checked it.
     #[must_use]
     pub fn granted(
         principal: Principal,
@@ -93,7 +93,7 @@ impl Scope {
         }
     }
 
-    /// The same, of a tenant of `account`: shares are counted by the account. Without it the tenant has a share of its own.
+    /// Sets the account of the tenant, by which shares are counted. Without it the tenant has a share of its own.
     #[must_use]
     pub fn owned_by(self, account: AccountId) -> Self {
         Self {
@@ -102,25 +102,25 @@ impl Scope {
         }
     }
 
-    /// The tenant whose samples are reached.
+    /// The tenant whose samples the caller may reach.
     #[must_use]
     pub const fn tenant(&self) -> TenantId {
         self.tenant
     }
 
-    /// Whose share of what all tenants use together the tenant takes from.
+    /// The owner by whom the tenant's use of shared resources is counted.
     #[must_use]
     pub const fn owner(&self) -> Owner {
         self.owner
     }
 
-    /// The domain that the tenant stands for.
+    /// The domain of the tenant.
     #[must_use]
     pub const fn domain(&self) -> Domain {
         self.domain
     }
 
-    /// What the caller may do there, with everything or with some of it.
+    /// The actions that the caller may do, with all series or with some.
     #[must_use]
     pub fn actions(&self) -> Actions {
         self.grants.actions()
@@ -132,23 +132,23 @@ impl Scope {
         self.principal
     }
 
-    /// Whether the caller may do `action`, with everything or with some of it.
+    /// Checks that the caller may do `action`, with all series or with some.
     ///
     /// # Errors
-    /// [`Forbidden`] when it may not.
+    /// [`Forbidden`] otherwise.
     pub fn require(&self, action: Action) -> Result<(), Forbidden> {
         self.filter(action).map(|_| ())
     }
 
-    /// Whether `action` reaches every series of the domain. What is of the domain as a whole, such as its counters and settings,
-    /// is for those callers alone.
+    /// Whether `action` reaches every series of the domain. Only then may the caller see or change what concerns the domain as a
+    /// whole, such as its counters and settings.
     #[must_use]
     pub fn reaches_all(&self, action: Action) -> bool {
         matches!(self.grants.reach(action), Reach::All)
     }
 
-    /// The same scope, in which whoever may read series may list their names: reading `*` tells them anyway. It finds what is
-    /// found or read in full, and yields nothing else.
+    /// The same scope, in which a caller who may read series may also list their names: reading `*` would show them anyway. No
+    /// other action changes.
     #[must_use]
     pub fn naming(&self) -> Self {
         let (find, render) = (
@@ -167,7 +167,7 @@ impl Scope {
         }
     }
 
-    /// The series that `action` reaches, as if there were no others; `None` where it reaches all.
+    /// The filter of the series that `action` reaches; `None` if it reaches all.
     ///
     /// # Errors
     /// [`Forbidden`] when it reaches nothing.

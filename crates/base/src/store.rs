@@ -1,4 +1,4 @@
-//! The interface of every sample store. The embedded engine and, where one machine is outgrown, a ClickHouse cluster stand behind it.
+//! The interface of every sample store: the embedded engine and, for more than one machine, a ClickHouse cluster.
 
 mod append;
 mod read_part;
@@ -22,11 +22,11 @@ pub use crate::store_error::{Outage, StoreError, Unavailable};
 /// Which nodes of the name tree to list.
 #[derive(Debug, Clone)]
 pub struct FindQuery<'a> {
-    /// Of whole paths: `a.*` lists the children of `a`. A branch fits like a series of its path without labels.
+    /// Matched against whole paths: `a.*` lists the children of `a`. A branch matches like a series with its path and no labels.
     pub selector: &'a Selector,
-    /// Only what has samples in this range; `None` for everything known.
+    /// Only series with samples in this range; `None` for all series.
     pub range: Option<TimeRange>,
-    /// Whether series with labels count, as leaves and for the branches above them.
+    /// Whether series with labels are included, as leaves and for the branches above them.
     pub labelled: bool,
 }
 
@@ -35,9 +35,9 @@ pub struct FindQuery<'a> {
 pub struct Node {
     /// Full path from the root of the domain; of a series with labels its Graphite text.
     pub path: String,
-    /// A series has this very name.
+    /// Whether a series has this name.
     pub leaf: bool,
-    /// Series that the caller may see lie below it. A node can be both.
+    /// Whether series that the caller may see are below it. A node can be both.
     pub branch: bool,
 }
 
@@ -46,7 +46,7 @@ pub struct Node {
 pub struct FetchQuery<'a> {
     /// Which series.
     pub selector: &'a Selector,
-    /// As what.
+    /// Raw samples, or a grid.
     pub shape: Shape,
 }
 
@@ -57,37 +57,37 @@ pub struct DeleteQuery<'a> {
     pub selector: &'a Selector,
     /// Only the samples of this range (the series stays); `None` deletes the series altogether.
     pub range: Option<TimeRange>,
-    /// Do not delete series below the node.
+    /// Whether to leave the series below the matching nodes alone.
     pub exact: bool,
-    /// Only count.
+    /// Whether to count only.
     pub dry_run: bool,
-    /// How many names to tell.
+    /// How many names to return.
     pub names: usize,
 }
 
-/// What a deletion touched (or, dry, would touch).
+/// The series that a deletion affected, or would affect in a dry run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Deleted {
-    /// Series that fit, or lie below a node that fits.
+    /// Series that match, or are below a node that matches.
     pub series: u64,
-    /// Those of them that only lie below one.
+    /// Those of them that do not match themselves.
     pub series_below: u64,
-    /// The first of them, ascending; as many as were asked for.
+    /// The first of them, ascending, as many as were requested.
     pub names: Vec<SeriesKey<'static>>,
 }
 
-/// What a tenant occupies.
+/// How much a tenant stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Series that exist.
     pub series: u64,
-    /// Samples kept, those deleted or overwritten but not yet purged included.
+    /// Stored samples, including deleted and overwritten ones that are not purged yet.
     pub samples: u64,
     /// Bytes they take.
     pub bytes: u64,
 }
 
-/// What a copy of the store holds.
+/// The size of a copy of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Copied {
     /// Files.
@@ -107,16 +107,17 @@ pub struct Figure {
     pub value: f64,
 }
 
-/// Keeps samples of many tenants. Calls block; the scope comes first, and a store acts on no tenant but the scope's, and as
-/// if there were no series but those that the scope reaches with the action ([`Scope::filter`]). What is no tenant's own
-/// takes another proof: [`Metering`] counts what one keeps, and [`Operator`] has all of it.
+/// A store for the samples of many tenants. Its calls block. Each takes a scope first: the store acts on the tenant of the scope
+/// alone, and as if there were no series but those that the scope reaches with the action ([`Scope::filter`]). Calls that are not
+/// about the samples of a caller take another proof: [`Metering`] to count those of a tenant, and [`Operator`] for the whole store.
 pub trait SampleStore: Send + Sync + std::fmt::Debug {
-    /// Stores a batch; equal instants of one series: the last one wins. Needs [`crate::scope::Action::Write`].
+    /// Stores a batch. Of several samples of one series with the same timestamp the last one counts. Needs
+    /// [`crate::scope::Action::Write`].
     ///
     /// # Errors
-    /// [`StoreError::Forbidden`] when nothing was stored. [`StoreError::Unavailable`] for any [`Outage`]: nobody may rely on
-    /// the samples, but some or all of them may be stored, or be so later, as what found no room may be kept in memory and
-    /// tried again. Sending the same batch again is right in either case, since equal samples count once.
+    /// [`StoreError::Forbidden`] when nothing was stored. [`StoreError::Unavailable`] for any [`Outage`]: the samples are not
+    /// acknowledged, but some or all of them may be stored now or later, because a write that found the disk full may be kept in
+    /// memory and retried. Sending the same batch again is right in either case, since equal samples count once.
     fn append_with_quota(
         &self,
         scope: &Scope,
@@ -149,13 +150,13 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         context: &Context,
     ) -> Result<Vec<Node>, StoreError>;
 
-    /// Reads samples of one state of the store, in the shape that each query asks for, and hands out one
-    /// [`crate::cursor::Cursor`] per fitting series, query after query, in each ascending by key, also where a series has no
-    /// sample in the range. `take` may end it with [`ControlFlow::Break`], which is no error. Needs [`crate::scope::Action::Render`].
+    /// Reads samples of one state of the store, in the shape that each query requests. Passes one [`crate::cursor::Cursor`] to
+    /// `take` for each matching series, also for one without samples in the range: query after query, and in each ascending by
+    /// key. `take` may end the reading with [`ControlFlow::Break`], which is no error. Needs [`crate::scope::Action::Render`].
     ///
     /// # Errors
-    /// [`StoreError::Stopped`] when `context` ends it: before the first series of the first query where what is needed for
-    /// all is known by then (the names, and what directories of files say), else while samples are read. What `take` says.
+    /// [`StoreError::Stopped`] when `context` ends it: before the first series if the names and the directories of the files show
+    /// that the budget is too small, else while samples are read. The errors of `take`.
     fn read_all(
         &self,
         scope: &Scope,
@@ -173,11 +174,11 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         })
     }
 
-    /// Finds the same series, and hands them out in parts for `visit` to read: an answer to few queries with little to read is
-    /// one part of each. Needs [`crate::scope::Action::Render`].
+    /// Finds the same series, and passes them to `visit` in parts that it can read independently. A query with little to read is a
+    /// single part. Needs [`crate::scope::Action::Render`].
     ///
     /// # Errors
-    /// As [`Self::read_all`], and what `visit` says.
+    /// As [`Self::read_all`], and the errors of `visit`.
     fn read_parts(
         &self,
         scope: &Scope,
@@ -187,10 +188,10 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
     ) -> Result<(), StoreError>;
 
     /// Deletes series, or samples of a range. Durable when it returns. Needs [`crate::scope::Action::Delete`]. `context`
-    /// can end it while it searches; what is found is deleted as a whole.
+    /// can end it during the search; once the search is done, everything found is deleted.
     ///
-    /// `begin` gets what was found, before any of it is deleted and with no lock held. If it breaks, nothing is deleted and
-    /// `None` is returned. It is not called if nothing matches.
+    /// `begin` is called with the result of the search, before anything is deleted and with no lock held. If it breaks, nothing is
+    /// deleted and `None` is returned. It is not called if nothing matches.
     ///
     /// # Errors
     /// As [`Self::append`]; [`StoreError::Stopped`] when nothing was deleted.
@@ -217,8 +218,8 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         Ok(deleted.unwrap_or_default())
     }
 
-    /// Deletes everything that the scope's tenant has, whatever was asked of it before. Durable when it returns. Needs
-    /// [`crate::scope::Action::Delete`], and deletes what that reaches. Returns how many series there were.
+    /// Deletes all series of the scope's tenant that the scope reaches with [`crate::scope::Action::Delete`], which it needs. Durable
+    /// when it returns. Returns the number of deleted series.
     ///
     /// # Errors
     /// As [`Self::delete`].
@@ -233,42 +234,43 @@ pub trait SampleStore: Send + Sync + std::fmt::Debug {
         Ok(self.delete(scope, &everything, context)?.series)
     }
 
-    /// What a tenant occupies.
+    /// How much a tenant stores.
     ///
     /// # Errors
     /// When it cannot be counted.
     fn usage(&self, metering: &Metering) -> Result<Usage, StoreError>;
 
-    /// Brings everything to stable storage in its long-term form; called at shutdown.
+    /// Writes everything to stable storage in its long-term form; called at shutdown.
     ///
     /// # Errors
     /// As [`Self::append`].
     fn flush(&self) -> Result<(), StoreError>;
 
-    /// Whether it takes writes. Never waits.
+    /// Checks that the store takes writes. Never waits.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] with the reason.
     fn health(&self) -> Result<(), StoreError>;
 
-    /// Copies everything that was acknowledged before into the folder `dir`, which it makes, as another store opens it; what
-    /// is written, deleted or rewritten meanwhile goes on. It is every tenant's, so it takes the operator's word.
+    /// Copies everything that was acknowledged before the call into the folder `dir`, which it creates, so that another store can
+    /// open it. Writes, deletions and merges continue meanwhile. The copy has the samples of all tenants, so it takes the
+    /// operator's proof.
     ///
     /// # Errors
-    /// When there was anything in `dir`, or it cannot be written; what is in it then is no store.
+    /// When `dir` is not empty, or cannot be written; its content is not a store then.
     /// [`StoreError::Unsupported`].
     fn copy_to(&self, _: &Operator, _dir: &Path) -> Result<Copied, StoreError> {
         Err(StoreError::Unsupported("be copied while it is open"))
     }
 
-    /// Whether there is room for samples, as far as is known. May ask the file system.
+    /// Whether the disk has space for samples, as far as is known. May ask the file system.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] with [`Outage::DiskFull`] or [`Outage::DiskReserveReached`].
-    fn room(&self) -> Result<(), StoreError> {
+    fn check_disk_space(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    /// Figures about itself, of all tenants together: the operator's.
+    /// The store's own metrics, of all tenants together: for the operator.
     fn figures(&self, operator: &Operator) -> Vec<Figure>;
 }

@@ -1,5 +1,5 @@
-//! What can go wrong between a question to a store and its answer, in words that fit every kind of store. What only one kind
-//! knows (which file, which write) is text, or the cause.
+//! The errors of sample stores, independent of the kind of store. Details that only one kind knows (which file, which write) are
+//! in the text, or in the cause.
 
 mod unavailable;
 
@@ -14,13 +14,13 @@ pub enum StoreError {
     /// The scope lacks the action.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    /// The work's context ended it: cancelled, too late, or refused with the figure that it is beyond.
+    /// The context of the work ended it: cancelled, past the deadline, or over the budget.
     #[error(transparent)]
     Stopped(#[from] Stop),
-    /// The store does not do this now, and would at another time.
+    /// The store cannot do this now, but may do it later.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-    /// Something stored is not what was written, and no crash can explain it.
+    /// Stored data differs from what was written, and no crash can explain it.
     #[error("{place} is damaged {what}")]
     Damaged {
         /// Where it is stored, for example in which file.
@@ -28,7 +28,7 @@ pub enum StoreError {
         /// Where in it, and what was expected: `at offset 48: the checksum differs`.
         what: String,
     },
-    /// What the store rests on failed.
+    /// A component that the store depends on failed.
     #[error("{what}")]
     Failed {
         /// What could not be done, and with what: `cannot read …`.
@@ -37,13 +37,13 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No store of this kind does that.
+    /// This kind of store does not support the operation.
     #[error("this kind of store cannot {0}")]
     Unsupported(&'static str),
 }
 
 impl StoreError {
-    /// What is missing, where it is that the store is unavailable.
+    /// The outage, if the store is unavailable.
     #[must_use]
     pub const fn outage(&self) -> Option<Outage> {
         match self {
@@ -52,9 +52,9 @@ impl StoreError {
         }
     }
 
-    /// Whether it was refused for lack of room.
+    /// Whether it was refused because the disk has no space.
     #[must_use]
-    pub const fn is_lack_of_room(&self) -> bool {
+    pub const fn is_out_of_space(&self) -> bool {
         matches!(
             self.outage(),
             Some(Outage::DiskFull | Outage::DiskReserveReached)

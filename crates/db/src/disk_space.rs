@@ -34,18 +34,18 @@ impl DiskSpace {
 
 /// A pool or a transaction, with the state of its disk.
 #[derive(Debug, Clone)]
-pub struct Watched<T> {
+pub struct DiskTracked<T> {
     pub(crate) on: T,
-    pub(crate) room: DiskSpace,
+    pub(crate) disk_space: DiskSpace,
     /// Whether one of its statements has changed a row.
     pub(crate) has_written: bool,
 }
 
-impl<T> Watched<T> {
-    pub(crate) const fn new(on: T, room: DiskSpace) -> Self {
+impl<T> DiskTracked<T> {
+    pub(crate) const fn new(on: T, disk_space: DiskSpace) -> Self {
         Self {
             on,
-            room,
+            disk_space,
             has_written: false,
         }
     }

@@ -22,7 +22,7 @@ mod tls;
 mod tx;
 
 pub use connect::{ConnectFailure, DatabaseAddress, unknown_parameter};
-pub use disk_space::Watched;
+pub use disk_space::DiskTracked;
 pub use error::DbError;
 pub use listen::Follower;
 pub use pool::Db;

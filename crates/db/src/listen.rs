@@ -1,7 +1,7 @@
 //! Receives notifications of changes, and reads the changes, over separate connections: a busy pool must not keep a
 //! node from learning of changes.
 
-use crate::disk_space::Watched;
+use crate::disk_space::DiskTracked;
 use crate::timeouts::BUSY_TIMEOUT;
 use crate::{Db, DbError};
 use sqlx::postgres::{PgListener, PgPoolOptions};
@@ -32,7 +32,7 @@ impl Db {
                     .max_connections(CONNECTIONS)
                     .acquire_timeout(BUSY_TIMEOUT)
                     .connect_lazy_with(options);
-                Self::Pg(Watched::new(own, pool.room.clone()))
+                Self::Pg(DiskTracked::new(own, pool.disk_space.clone()))
             }
         };
         Follower { db, listener: None }

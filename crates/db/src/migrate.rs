@@ -155,7 +155,7 @@ fn statements(text: &'static str) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk_space::{DiskSpace, Watched};
+    use crate::disk_space::{DiskSpace, DiskTracked};
     use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
     use std::collections::BTreeSet;
 
@@ -209,7 +209,7 @@ mod tests {
         let options: SqliteConnectOptions = "sqlite::memory:".parse().unwrap();
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options.foreign_keys(true)).await.unwrap();
-        Db::Sqlite(Watched::new(pool, DiskSpace::default()))
+        Db::Sqlite(DiskTracked::new(pool, DiskSpace::default()))
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Opens a database, a file or a server, and migrates its tables to this program's version.
 
-use crate::disk_space::{DiskSpace, Watched};
+use crate::disk_space::{DiskSpace, DiskTracked};
 use crate::timeouts::BUSY_TIMEOUT;
 use crate::{Db, DbError, connect, migrate};
 use sqlx::Connection;
@@ -40,14 +40,14 @@ impl Db {
                     })
                 });
             let pool = pool.connect_lazy_with(connect::try_once(address).await?);
-            Self::Pg(Watched::new(pool, DiskSpace::default()))
+            Self::Pg(DiskTracked::new(pool, DiskSpace::default()))
         } else if address.contains("://") {
             return Err(DbError::Address(
                 address.split("://").next().unwrap_or_default().to_owned(),
             ));
         } else {
             let pool = open_file(Path::new(address)).await?;
-            Self::Sqlite(Watched::new(pool, DiskSpace::default()))
+            Self::Sqlite(DiskTracked::new(pool, DiskSpace::default()))
         };
         migrate::run(&db).await?;
         Ok(db)

@@ -2,7 +2,7 @@
 //! as a failure. PostgreSQL is asked over a new connection, by the number of the transaction.
 
 use crate::DbError;
-use crate::disk_space::Watched;
+use crate::disk_space::DiskTracked;
 use crate::timeouts::BUSY_TIMEOUT;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgSeverity, Postgres};
 use sqlx::{ConnectOptions, Connection, Transaction};
@@ -31,7 +31,7 @@ enum Outcome {
 
 /// Commits; without an answer, asks for the outcome.
 pub(crate) async fn commit(
-    mut tx: Watched<Transaction<'static, Postgres>>,
+    mut tx: DiskTracked<Transaction<'static, Postgres>>,
     pool: &PgPool,
 ) -> Result<(), DbError> {
     // One question more for each change: afterwards nobody could tell the number. None for a transaction that wrote nothing. It
@@ -39,10 +39,10 @@ pub(crate) async fn commit(
     let number = sqlx::query_scalar::<_, Option<i64>>("SELECT txid_current_if_assigned()")
         .fetch_one(&mut *tx.on)
         .await
-        .map_err(tx.room.classify("commit"))?;
+        .map_err(tx.disk_space.classify("commit"))?;
     let source = match timeout(BUSY_TIMEOUT, tx.on.commit()).await {
         Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) if is_answer(&error) => return Err(tx.room.classify("commit")(error)),
+        Ok(Err(error)) if is_answer(&error) => return Err(tx.disk_space.classify("commit")(error)),
         Ok(Err(error)) => error,
         Err(_) => io::Error::from(io::ErrorKind::TimedOut).into(),
     };

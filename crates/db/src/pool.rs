@@ -1,6 +1,6 @@
 //! The pool, and statements outside a transaction.
 
-use crate::disk_space::Watched;
+use crate::disk_space::DiskTracked;
 use crate::row::Inner;
 use crate::statement::bound;
 use crate::{DbError, Row, Tx, Value};
@@ -13,9 +13,9 @@ use std::path::Path;
 #[derive(Debug, Clone)]
 pub enum Db {
     /// A file of this node.
-    Sqlite(Watched<SqlitePool>),
+    Sqlite(DiskTracked<SqlitePool>),
     /// A server that several nodes share.
-    Pg(Watched<PgPool>),
+    Pg(DiskTracked<PgPool>),
 }
 
 /// Runs one body for either kind of database.
@@ -63,9 +63,9 @@ impl Db {
     pub async fn execute(&self, sql: &'static str, values: &[Value]) -> Result<u64, DbError> {
         on!(self, pool => {
             let done = bound!(sql, values).execute(&pool.on).await;
-            let rows = done.map_err(pool.room.classify("execute"))?.rows_affected();
+            let rows = done.map_err(pool.disk_space.classify("execute"))?.rows_affected();
             if rows > 0 {
-                pool.room.wrote();
+                pool.disk_space.wrote();
             }
             Ok(rows)
         })
@@ -81,7 +81,7 @@ impl Db {
                 let rows = bound!(sql, values)
                     .fetch_all(&pool.on)
                     .await
-                    .map_err(pool.room.classify("query"))?;
+                    .map_err(pool.disk_space.classify("query"))?;
                 Ok(rows
                     .into_iter()
                     .map(|row| Row(Inner::Sqlite(row)))
@@ -91,7 +91,7 @@ impl Db {
                 let rows = bound!(sql, values)
                     .fetch_all(&pool.on)
                     .await
-                    .map_err(pool.room.classify("query"))?;
+                    .map_err(pool.disk_space.classify("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
@@ -107,14 +107,14 @@ impl Db {
                 let row = bound!(sql, values)
                     .fetch_optional(&pool.on)
                     .await
-                    .map_err(pool.room.classify("query"))?;
+                    .map_err(pool.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(pool) => {
                 let row = bound!(sql, values)
                     .fetch_optional(&pool.on)
                     .await
-                    .map_err(pool.room.classify("query"))?;
+                    .map_err(pool.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))
             }
         }
@@ -129,15 +129,15 @@ impl Db {
             // IMMEDIATE takes the write lock now: a transaction that reads first could not wait for it later.
             Self::Sqlite(pool) => {
                 let begun = pool.on.begin_with("BEGIN IMMEDIATE").await;
-                let begun = begun.map_err(pool.room.classify("begin"))?;
-                Ok(Tx::Sqlite(Watched::new(begun, pool.room.clone())))
+                let begun = begun.map_err(pool.disk_space.classify("begin"))?;
+                Ok(Tx::Sqlite(DiskTracked::new(begun, pool.disk_space.clone())))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL READ COMMITTED";
                 let begun = pool.on.begin_with(sql).await;
-                let begun = begun.map_err(pool.room.classify("begin"))?;
+                let begun = begun.map_err(pool.disk_space.classify("begin"))?;
                 Ok(Tx::Pg(
-                    Watched::new(begun, pool.room.clone()),
+                    DiskTracked::new(begun, pool.disk_space.clone()),
                     pool.on.clone(),
                 ))
             }
@@ -152,15 +152,15 @@ impl Db {
         match self {
             Self::Sqlite(pool) => {
                 let begun = pool.on.begin_with("BEGIN DEFERRED").await;
-                let begun = begun.map_err(pool.room.classify("begin"))?;
-                Ok(Tx::Sqlite(Watched::new(begun, pool.room.clone())))
+                let begun = begun.map_err(pool.disk_space.classify("begin"))?;
+                Ok(Tx::Sqlite(DiskTracked::new(begun, pool.disk_space.clone())))
             }
             Self::Pg(pool) => {
                 let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let begun = pool.on.begin_with(sql).await;
-                let begun = begun.map_err(pool.room.classify("begin"))?;
+                let begun = begun.map_err(pool.disk_space.classify("begin"))?;
                 Ok(Tx::Pg(
-                    Watched::new(begun, pool.room.clone()),
+                    DiskTracked::new(begun, pool.disk_space.clone()),
                     pool.on.clone(),
                 ))
             }
@@ -169,8 +169,8 @@ impl Db {
 
     /// Whether the disk had no room for the last write; the next successful write resets this.
     #[must_use]
-    pub fn is_out_of_room(&self) -> bool {
-        on!(self, pool => pool.room.is_full())
+    pub fn is_disk_full(&self) -> bool {
+        on!(self, pool => pool.disk_space.is_full())
     }
 
     /// Closes every connection; SQLite merges its log into the file.

@@ -1,6 +1,6 @@
 //! Transactions.
 
-use crate::disk_space::Watched;
+use crate::disk_space::DiskTracked;
 use crate::outcome;
 use crate::row::Inner;
 use crate::statement::bound;
@@ -10,10 +10,10 @@ use crate::{DbError, Row, Value};
 #[derive(Debug)]
 pub enum Tx {
     /// On a SQLite file.
-    Sqlite(Watched<sqlx::Transaction<'static, sqlx::Sqlite>>),
+    Sqlite(DiskTracked<sqlx::Transaction<'static, sqlx::Sqlite>>),
     /// On PostgreSQL, with the pool whose server can be asked what became of it.
     Pg(
-        Watched<sqlx::Transaction<'static, sqlx::Postgres>>,
+        DiskTracked<sqlx::Transaction<'static, sqlx::Postgres>>,
         sqlx::PgPool,
     ),
 }
@@ -27,13 +27,17 @@ impl Tx {
         match self {
             Self::Sqlite(tx) => {
                 let done = bound!(sql, values).execute(&mut *tx.on).await;
-                let rows = done.map_err(tx.room.classify("execute"))?.rows_affected();
+                let rows = done
+                    .map_err(tx.disk_space.classify("execute"))?
+                    .rows_affected();
                 tx.has_written |= rows > 0;
                 Ok(rows)
             }
             Self::Pg(tx, _) => {
                 let done = bound!(sql, values).execute(&mut *tx.on).await;
-                let rows = done.map_err(tx.room.classify("execute"))?.rows_affected();
+                let rows = done
+                    .map_err(tx.disk_space.classify("execute"))?
+                    .rows_affected();
                 tx.has_written |= rows > 0;
                 Ok(rows)
             }
@@ -54,14 +58,14 @@ impl Tx {
                 let row = bound!(sql, values)
                     .fetch_optional(&mut *tx.on)
                     .await
-                    .map_err(tx.room.classify("query"))?;
+                    .map_err(tx.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             Self::Pg(tx, _) => {
                 let row = bound!(sql, values)
                     .fetch_optional(&mut *tx.on)
                     .await
-                    .map_err(tx.room.classify("query"))?;
+                    .map_err(tx.disk_space.classify("query"))?;
                 Ok(row.map(|row| Row(Inner::Pg(row))))
             }
         }
@@ -77,7 +81,7 @@ impl Tx {
                 let rows = bound!(sql, values)
                     .fetch_all(&mut *tx.on)
                     .await
-                    .map_err(tx.room.classify("query"))?;
+                    .map_err(tx.disk_space.classify("query"))?;
                 let rows = rows.into_iter().map(|row| Row(Inner::Sqlite(row)));
                 Ok(rows.collect())
             }
@@ -85,7 +89,7 @@ impl Tx {
                 let rows = bound!(sql, values)
                     .fetch_all(&mut *tx.on)
                     .await
-                    .map_err(tx.room.classify("query"))?;
+                    .map_err(tx.disk_space.classify("query"))?;
                 Ok(rows.into_iter().map(|row| Row(Inner::Pg(row))).collect())
             }
         }
@@ -108,19 +112,23 @@ impl Tx {
     /// # Errors
     /// [`DbError::OutcomeUnknown`] when nobody could say how it ended; with every other error nothing was changed.
     pub async fn commit(self) -> Result<(), DbError> {
-        let (done, room, has_written) = match self {
+        let (done, disk_space, has_written) = match self {
             Self::Sqlite(tx) => {
-                let done = tx.on.commit().await.map_err(tx.room.classify("commit"));
-                (done, tx.room, tx.has_written)
+                let done = tx
+                    .on
+                    .commit()
+                    .await
+                    .map_err(tx.disk_space.classify("commit"));
+                (done, tx.disk_space, tx.has_written)
             }
             Self::Pg(tx, pool) => {
-                let (room, has_written) = (tx.room.clone(), tx.has_written);
-                (outcome::commit(tx, &pool).await, room, has_written)
+                let (disk_space, has_written) = (tx.disk_space.clone(), tx.has_written);
+                (outcome::commit(tx, &pool).await, disk_space, has_written)
             }
         };
         done?;
         if has_written {
-            room.wrote();
+            disk_space.wrote();
         }
         Ok(())
     }

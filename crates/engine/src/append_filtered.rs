@@ -26,8 +26,8 @@ pub(crate) fn append_filtered(
         }
     }
     let mut appended = append(&reached)?;
-    let own = std::mem::take(&mut appended.rejected).into_iter();
-    let placed = own.filter_map(|(at, reason)| Some((*places.get(at)?, reason)));
+    let refused = std::mem::take(&mut appended.rejected).into_iter();
+    let placed = refused.filter_map(|(at, reason)| Some((*places.get(at)?, reason)));
     rejected.extend(placed);
     rejected.sort_unstable_by_key(|(place, _)| *place);
     appended.rejected = rejected;

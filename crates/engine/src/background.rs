@@ -18,7 +18,7 @@ impl Core {
         if self.is_lagging(in_head) && self.has_share(owner) {
             // Others may have waited for the same: whoever comes second finds it done.
             self.run_flush(|core| {
-                core.flush_room.check_retry()?;
+                core.flush_disk_space.check_retry()?;
                 core.flush_if(|| core.is_lagging(core.state.version().head.samples()))
             });
         } else if in_head >= self.config.flush_samples
@@ -67,8 +67,8 @@ impl Core {
         let mut last = Instant::now();
         loop {
             // What found no room holds up everything after it.
-            let interval = if self.flush_room.is_out_of_space() {
-                self.config.room_retry_ms
+            let interval = if self.flush_disk_space.is_out_of_space() {
+                self.config.disk_full_retry_ms
             } else {
                 self.config.flush_interval_ms
             };
@@ -88,7 +88,7 @@ impl Core {
             wanted.flush = false;
             drop(wanted);
             last = Instant::now();
-            if self.flush_room.check_retry().is_err() {
+            if self.flush_disk_space.check_retry().is_err() {
                 continue;
             }
             self.run_flush(Self::flush);
@@ -145,7 +145,7 @@ impl Core {
 
     /// Tells of a failure, unless it is a full disk: that is asked for ([`Self::room`]), and every try would tell of it.
     fn failed_at(&self, work: &'static str, error: &StoreError) {
-        if work == "merge" || !error::is_lack_of_room(error) {
+        if work == "merge" || !error::is_out_of_space(error) {
             self.events.on_event(Event::Failed { work, error });
         }
     }

@@ -34,7 +34,7 @@ pub struct EngineConfig {
     /// Samples are refused while the disk has less free space; 0 for no such reserve.
     pub reserve_bytes: u64,
     /// On a full disk, how long after a write that was refused for lack of room the next one is tried.
-    pub room_retry_ms: u64,
+    pub disk_full_retry_ms: u64,
 }
 
 impl EngineConfig {
@@ -55,7 +55,7 @@ impl EngineConfig {
             series_per_tenant: limit::SERIES_PER_TENANT.default,
             pending_deletions: limit::PENDING_DELETIONS.default,
             reserve_bytes: 0,
-            room_retry_ms: 500,
+            disk_full_retry_ms: 500,
         }
     }
 }

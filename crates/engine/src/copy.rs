@@ -67,10 +67,10 @@ impl Core {
         copied: &mut Copied,
     ) -> Result<(Manifest, Vec<Arc<Segment>>), StoreError> {
         let flushing = self.flushing();
-        let own = self.manifest();
-        let manifest = own.clone();
+        let published = self.manifest();
+        let manifest = published.clone();
         let segments = self.state.version().segments.to_vec();
-        drop(own);
+        drop(published);
         for file in &manifest.names {
             let from = self.dir().join(file);
             let length = self.length(&from)?;

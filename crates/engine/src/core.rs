@@ -66,7 +66,7 @@ pub(crate) struct Core {
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) next_file: AtomicU64,
     /// Whether the last flush found room.
-    pub(crate) flush_room: DiskSpace,
+    pub(crate) flush_disk_space: DiskSpace,
     pub(crate) stuck_detector: StuckDetector,
     pub(crate) requests: Mutex<BackgroundRequests>,
     pub(crate) wake: Condvar,
@@ -92,22 +92,22 @@ impl Core {
     /// Whether it takes writes; never waits for anybody.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         self.poison.check()?;
-        self.wal.room().check()?;
+        self.wal.disk_space().check()?;
         self.reserve.require_any()?;
         let now = Instant::now();
         self.wal.check_disk(now)?;
         self.stuck_detector
-            .check(&self.state.held_lock_turns(), now)
+            .check(&self.state.locked_acquisitions(), now)
     }
 
-    /// Whether there is room for samples.
-    pub(crate) fn room(&self) -> Result<(), StoreError> {
-        self.wal.room().check()?;
-        self.flush_room.check()?;
+    /// Whether the disk has space for samples.
+    pub(crate) fn check_disk_space(&self) -> Result<(), StoreError> {
+        self.wal.disk_space().check()?;
+        self.flush_disk_space.check()?;
         self.require_reserve()
     }
 
-    /// Refuses samples that would eat what is left for everything else.
+    /// Refuses samples that would use the space reserved for everything else.
     pub(crate) fn require_reserve(&self) -> Result<(), StoreError> {
         let (written, waiting) = (self.wal.bytes(), self.wal.waiting());
         let storage = self.storage.as_ref();
@@ -115,14 +115,14 @@ impl Core {
             .check(storage, self.dir(), self.clock.now(), written, waiting)
     }
 
-    /// Refuses what would only gather in memory: the log has no room, or flushes have had none for so long that a whole
-    /// head waits behind the one that is being flushed.
-    pub(crate) fn require_room(&self) -> Result<(), StoreError> {
-        self.wal.require_room()?;
-        if self.flush_room.is_out_of_space()
+    /// Refuses writes that would only fill the memory: the disk has no space for the log, or has had none for flushes for so long
+    /// that a whole head waits behind the one that is being flushed.
+    pub(crate) fn require_disk_space(&self) -> Result<(), StoreError> {
+        self.wal.require_disk_space()?;
+        if self.flush_disk_space.is_out_of_space()
             && self.state.version().head.samples() >= self.config.flush_samples
         {
-            return self.flush_room.check();
+            return self.flush_disk_space.check();
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Core {
     /// Turns a failed write into the error for its caller: it poisons, unless the disk was only full.
     pub(crate) fn poison_unless_full(&self) -> impl Fn(StoreError) -> StoreError {
         |error| {
-            if error::is_lack_of_room(&error) {
+            if error::is_out_of_space(&error) {
                 return error;
             }
             self.poison.set(&error)

@@ -68,7 +68,7 @@ impl Core {
         } = *what;
         if !query.dry_run {
             self.poison.check()?;
-            self.wal.require_room()?;
+            self.wal.require_disk_space()?;
         }
         let names = self.state.names_of(tenant);
         let mut meter = QueryMeter::new(context)?;
@@ -112,25 +112,29 @@ impl Core {
     /// the series asks all of them.
     fn room_to_delete(&self, tenant: TenantId, owner: Owner) -> Result<(), Stop> {
         let tombstones = Arc::clone(&self.state.version().tombstones);
-        let (mut all, mut own) = (0_u64, 0_u64);
+        let (mut all, mut of_owner) = (0_u64, 0_u64);
         for tombstone in tombstones.iter() {
             let weight = tombstone.weight();
             all += weight;
             if tombstone.tenant == tenant || tombstone.owner == Some(owner) {
-                own += weight;
+                of_owner += weight;
             }
         }
         let allowed = self.config.pending_deletions;
-        let has_few = own < (allowed / FEW_PENDING_PART).max(1);
+        let has_few = of_owner < (allowed / FEW_PENDING_PART).max(1);
         let all_allowed = allowed.saturating_mul(ALL_PENDING);
-        if own < allowed && (all < all_allowed || has_few) {
+        if of_owner < allowed && (all < all_allowed || has_few) {
             return Ok(());
         }
         self.rewrite_if_due(owner);
         Err(Stop::Busy {
             whole: &limit::PENDING_DELETIONS,
             limit: &limit::PENDING_DELETIONS,
-            allowed: if own < allowed { all_allowed } else { allowed },
+            allowed: if of_owner < allowed {
+                all_allowed
+            } else {
+                allowed
+            },
         })
     }
 

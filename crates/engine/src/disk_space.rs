@@ -18,11 +18,11 @@ impl OutOfSpace {
     }
 }
 
-/// Whether one way of writing has found no room, and when it was tried last.
+/// Whether the disk had no space for one kind of write (the log, or flushes), and when it was tried last.
 #[derive(Debug)]
 pub(crate) struct DiskSpace {
     retry: Duration,
-    /// Asked by every writer, without the lock.
+    /// Read by every writer, without the lock.
     is_out_of_space: AtomicBool,
     full: Mutex<Option<OutOfSpace>>,
 }
@@ -44,7 +44,7 @@ impl DiskSpace {
         self.is_out_of_space.load(Ordering::Relaxed)
     }
 
-    /// Says no while there is no room, as far as is known.
+    /// Refuses while the disk is full, as far as is known.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         if !self.is_out_of_space() {
             return Ok(());
@@ -71,7 +71,7 @@ impl DiskSpace {
         }
     }
 
-    /// Notes that there was no room, and returns what writers are told.
+    /// Records that the disk is full, and returns the refusal for writers.
     pub(crate) fn set(&self, found: &StoreError) -> StoreError {
         let full = OutOfSpace {
             reason: error::with_source(found),
@@ -83,7 +83,7 @@ impl DiskSpace {
         refusal
     }
 
-    /// Notes that there was room.
+    /// Records that the disk has space again.
     pub(crate) fn clear(&self) {
         if self.is_out_of_space() {
             *self.full() = None;

@@ -165,8 +165,8 @@ impl SampleStore for Engine {
             let range = state.clamp_to_retention(query.shape.range());
             let asked = (place, query.shape);
             let tenant = (scope.tenant(), names.len() as u64);
-            let own = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;
-            snapshots.push(own);
+            let snapshot = Snapshot::take(view, found, tenant, asked, range, &mut meter)?;
+            snapshots.push(snapshot);
             estimate.ensure_allowed(&mut snapshots, &mut meter)?;
         }
         drop(names);
@@ -215,8 +215,8 @@ impl SampleStore for Engine {
         self.core.copy_to(dir)
     }
 
-    fn room(&self) -> Result<(), StoreError> {
-        self.core.room()
+    fn check_disk_space(&self) -> Result<(), StoreError> {
+        self.core.check_disk_space()
     }
 
     fn figures(&self, _: &Operator) -> Vec<Figure> {
@@ -331,8 +331,8 @@ impl SampleStore for Engine {
                 "out_of_room",
                 "1 while the disk has no room for the log or for a flush, or less than the reserve.",
                 f64::from(u8::from(
-                    core.wal.room().is_out_of_space()
-                        || core.flush_room.is_out_of_space()
+                    core.wal.disk_space().is_out_of_space()
+                        || core.flush_disk_space.is_out_of_space()
                         || core.reserve.is_touched(),
                 )),
             ),

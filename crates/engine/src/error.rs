@@ -16,7 +16,7 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
         );
         if is_full && action != "sync" {
-            return out_of_room(&format!("{what}: {source}"));
+            return out_of_space(&format!("{what}: {source}"));
         }
         StoreError::Failed {
             what,
@@ -26,7 +26,7 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
 }
 
 /// There is no room for what is to be written.
-pub(crate) fn out_of_room(reason: &str) -> StoreError {
+pub(crate) fn out_of_space(reason: &str) -> StoreError {
     unavailable(
         Outage::DiskFull,
         format!("there is no room on the disk: {reason}"),
@@ -52,7 +52,7 @@ pub(crate) fn damaged(path: &Path, offset: u64) -> impl FnOnce(Damaged) -> Store
 }
 
 /// Whether the disk, or a quota on it, had no room for a write.
-pub(crate) fn is_lack_of_room(error: &StoreError) -> bool {
+pub(crate) fn is_out_of_space(error: &StoreError) -> bool {
     error.outage() == Some(Outage::DiskFull)
 }
 
@@ -74,7 +74,7 @@ mod tests {
         let path = Path::new("/samples/wal/1.wal");
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let refused = io("write", path)(full());
-        assert!(is_lack_of_room(&refused));
+        assert!(is_out_of_space(&refused));
         assert_eq!(
             refused.to_string(),
             format!(
@@ -83,7 +83,7 @@ mod tests {
             )
         );
         let failed = io("sync", path)(full());
-        assert!(!is_lack_of_room(&failed));
+        assert!(!is_out_of_space(&failed));
         assert_eq!(
             with_source(&failed),
             format!("cannot sync /samples/wal/1.wal: {}", full())

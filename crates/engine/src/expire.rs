@@ -25,10 +25,10 @@ const SILENCE_MS: i64 = 30 * DAY_MILLIS;
 /// The first day that stays: as the retention says, if that is no more than the share.
 fn first_retained_day(days: &ActivityIndex, now: Millis, retention_ms: i64) -> Day {
     let all = days.all();
-    let newest = all.last().map(|own| own.range().until);
+    let newest = all.last().map(|day| day.range().until);
     let believed = newest.map_or(now, |newest| newest.plus(SILENCE_MS).min(now));
     let first = Day::of(believed.plus(-retention_ms));
-    let expired = all.iter().filter(|own| **own < first).count();
+    let expired = all.iter().filter(|day| **day < first).count();
     let allowed = (all.len() / SHARE).max(1);
     if expired <= allowed {
         return first;
@@ -46,7 +46,7 @@ impl Core {
         let held_back = days
             .all()
             .into_iter()
-            .filter(|own| first <= *own && *own < by_clock);
+            .filter(|day| first <= *day && *day < by_clock);
         match held_back.count() {
             0 => {}
             days => self.events.on_event(Event::HeldBack { days }),
@@ -76,7 +76,7 @@ impl Core {
             .cloned()
             .collect();
         let mut late = version.segments.iter().filter(|segment| segment.is_late());
-        if late.any(|own| Day::of(own.range().from) < first) {
+        if late.any(|segment| Day::of(segment.range().from) < first) {
             self.state.purge.store(true, Ordering::SeqCst);
         }
         drop(version);
@@ -89,7 +89,7 @@ impl Core {
         };
         let published = self.publish(&mut manifest, change, |_| {});
         if let Err(refused) = &published
-            && error::is_lack_of_room(refused)
+            && error::is_out_of_space(refused)
         {
             return published.map(drop);
         }

@@ -101,8 +101,10 @@ impl Core {
         let outcome = self.flush_all(&mut unflushed);
         on_panic.disarm();
         match &outcome {
-            Ok(()) => self.flush_room.clear(),
-            Err(refused) if error::is_lack_of_room(refused) => drop(self.flush_room.set(refused)),
+            Ok(()) => self.flush_disk_space.clear(),
+            Err(refused) if error::is_out_of_space(refused) => {
+                drop(self.flush_disk_space.set(refused));
+            }
             Err(_) => {}
         }
         outcome
@@ -117,10 +119,11 @@ impl Core {
 
     /// Steps 3 to 6 of what is frozen, if something is.
     pub(crate) fn flush_rest(&self, unflushed: &mut Option<Unflushed>) -> Result<(), StoreError> {
-        let Some(own) = unflushed.as_ref() else {
+        let Some(waiting) = unflushed.as_ref() else {
             return Ok(());
         };
-        self.flush_frozen(own).map_err(self.poison_unless_full())?;
+        self.flush_frozen(waiting)
+            .map_err(self.poison_unless_full())?;
         // Freeing a head takes time, and nobody waits for it here but the next flush.
         *unflushed = None;
         self.counters.flushes.fetch_add(1, Ordering::Relaxed);
@@ -172,21 +175,21 @@ impl Core {
     }
 
     /// Steps 3 to 6.
-    fn flush_frozen(&self, own: &Unflushed) -> Result<(), StoreError> {
-        self.wal.switch_to(own.wal_first)?;
+    fn flush_frozen(&self, unflushed: &Unflushed) -> Result<(), StoreError> {
+        self.wal.switch_to(unflushed.wal_first)?;
         let mut written = UnpublishedFiles::default();
-        let filled = self.write_files(own, &mut written);
+        let filled = self.write_files(unflushed, &mut written);
         if let Err(error) = filled {
             self.discard_written(&written);
             return Err(error);
         }
         // In files nothing tells a batch that is not done from others.
-        self.state.batches.wait_through(own.frozen.batch);
+        self.state.batches.wait_through(unflushed.frozen.batch);
         let mut manifest = self.manifest();
-        let mut discarded: Vec<PathBuf> = (manifest.wal_first..own.wal_first)
+        let mut discarded: Vec<PathBuf> = (manifest.wal_first..unflushed.wal_first)
             .map(|number| wal::path(&self.dir().join(WAL), number))
             .collect();
-        if own.all_names {
+        if unflushed.all_names {
             discarded.extend(manifest.names.iter().map(|file| self.dir().join(file)));
         }
         let change = Change {
@@ -195,17 +198,17 @@ impl Core {
             ..Change::default()
         };
         let published = self.publish(&mut manifest, change, |next| {
-            next.sequence = own.frozen.sequence;
-            next.wal_first = own.wal_first;
-            next.next_series = own.next_series;
-            if own.all_names {
+            next.sequence = unflushed.frozen.sequence;
+            next.wal_first = unflushed.wal_first;
+            next.next_series = unflushed.next_series;
+            if unflushed.all_names {
                 next.names.clear();
             }
             next.names.extend(written.names.clone());
         });
         drop(manifest);
         if let Err(error) = published {
-            if error::is_lack_of_room(&error) {
+            if error::is_out_of_space(&error) {
                 self.discard_written(&written);
             }
             return Err(error);
@@ -219,11 +222,11 @@ impl Core {
     /// Step 4.
     fn write_files(
         &self,
-        own: &Unflushed,
+        unflushed: &Unflushed,
         written: &mut UnpublishedFiles,
     ) -> Result<(), StoreError> {
-        self.write_segments(&own.frozen, self.oldest(), written)?;
-        if let Some(names) = &own.names {
+        self.write_segments(&unflushed.frozen, self.oldest(), written)?;
+        if let Some(names) = &unflushed.names {
             let file = format!("{NAMES}/{:010}.names", self.take_file_number());
             self.write_file(&self.dir().join(&file), names)?;
             written.names = Some(file);
@@ -252,8 +255,8 @@ impl Core {
     ) -> Result<(), StoreError> {
         let all = frozen.head.sorted();
         let mut days: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
-        for (position, (_, _, own)) in all.iter().enumerate() {
-            for day in own.days() {
+        for (position, (_, _, series)) in all.iter().enumerate() {
+            for day in series.days() {
                 days.entry(day).or_default().push(position);
             }
         }
@@ -276,15 +279,16 @@ impl Core {
         let mut rest: Vec<Day> = late.into_iter().collect();
         while let Some(first) = rest.first().copied() {
             let within = |day: &Day| day.0.abs_diff(first.0) <= u32::from(u16::MAX);
-            let own: BTreeSet<Day> = rest.iter().copied().filter(within).collect();
-            rest.retain(|day| !own.contains(day));
-            let more = own.last().map_or(0, |last| last.0.abs_diff(first.0));
+            let covered: BTreeSet<Day> = rest.iter().copied().filter(within).collect();
+            rest.retain(|day| !covered.contains(day));
+            let more = covered.last().map_or(0, |last| last.0.abs_diff(first.0));
             // One day alone is in no late segment.
             let header = of(first, u16::try_from(more).unwrap_or(u16::MAX));
-            let of_days = own.iter().filter_map(|day| days.get(day)).flatten();
+            let of_days = covered.iter().filter_map(|day| days.get(day)).flatten();
             let positions: BTreeSet<usize> = of_days.copied().collect();
             let positions: Vec<usize> = positions.into_iter().collect();
-            let segment = self.write_segment(header, &positions, &all, |day| own.contains(day))?;
+            let segment =
+                self.write_segment(header, &positions, &all, |day| covered.contains(day))?;
             written.segments.push(segment);
         }
         self.sync_segments(&written.segments)
@@ -303,8 +307,9 @@ impl Core {
             from: header.day.range().from,
             until: header.last_day().range().until,
         };
-        for (tenant, series, own) in positions.iter().filter_map(|position| all.get(*position)) {
-            let mut points = own.read(&range);
+        for (tenant, series, samples) in positions.iter().filter_map(|position| all.get(*position))
+        {
+            let mut points = samples.read(&range);
             if header.is_late() {
                 points.retain(|at| holds(&Day::of(at)));
             }

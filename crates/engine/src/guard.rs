@@ -37,11 +37,11 @@ thread_local! {
 #[inline]
 pub(crate) fn step(steps: u64) {
     if cfg!(debug_assertions) {
-        HELD.with(|own| {
-            let (locks, before) = own.get();
+        HELD.with(|cell| {
+            let (locks, before) = cell.get();
             if locks > 0 {
                 let now = before + steps;
-                own.set((locks, now));
+                cell.set((locks, now));
                 debug_assert!(
                     now <= LOCK_STEPS_MAX,
                     "{now} steps under a lock that writers need"
@@ -65,23 +65,23 @@ pub(crate) fn query_step() {
 }
 
 fn holds_any() -> bool {
-    HELD.with(|own| own.get().0 > 0)
+    HELD.with(|cell| cell.get().0 > 0)
 }
 
 fn begin() {
     if cfg!(debug_assertions) {
-        HELD.with(|own| {
-            let (locks, steps) = own.get();
-            own.set((locks + 1, if locks == 0 { 0 } else { steps }));
+        HELD.with(|cell| {
+            let (locks, steps) = cell.get();
+            cell.set((locks + 1, if locks == 0 { 0 } else { steps }));
         });
     }
 }
 
 fn end() {
     if cfg!(debug_assertions) {
-        HELD.with(|own| {
-            let (locks, steps) = own.get();
-            own.set((locks.saturating_sub(1), steps));
+        HELD.with(|cell| {
+            let (locks, steps) = cell.get();
+            cell.set((locks.saturating_sub(1), steps));
         });
     }
 }

@@ -48,10 +48,10 @@ fn over(budget: u64, usage: HeadUsage, more: u64) -> Option<Stop> {
         (shares_from(budget), budget / parts),
         (budget - budget / 8, budget / 8 / parts),
     ];
-    let own = usage.own.saturating_add(more);
+    let of_owner = usage.own.saturating_add(more);
     let mut stages = stages.into_iter();
     stages
-        .any(|(begin, share)| all > begin && own > share)
+        .any(|(begin, share)| all > begin && of_owner > share)
         .then_some(Stop::Share { limit, allowed })
 }
 

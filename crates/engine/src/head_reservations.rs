@@ -17,14 +17,14 @@ pub(crate) struct ReservationTotals {
 
 impl ReservationTotals {
     pub(crate) fn of(&self, owner: Owner) -> u64 {
-        let own = self.owners.iter().find(|(other, _)| *other == owner);
-        own.map_or(0, |(_, bytes)| *bytes)
+        let reserved = self.owners.iter().find(|(other, _)| *other == owner);
+        reserved.map_or(0, |(_, bytes)| *bytes)
     }
 
     fn add(&mut self, owner: Owner, bytes: u64) {
         self.all += bytes;
         match self.owners.iter_mut().find(|(other, _)| *other == owner) {
-            Some((_, own)) => *own += bytes,
+            Some((_, reserved)) => *reserved += bytes,
             None => self.owners.push((owner, bytes)),
         }
     }
@@ -33,10 +33,10 @@ impl ReservationTotals {
         self.all = self.all.saturating_sub(bytes);
         let position = self.owners.iter().position(|(other, _)| *other == owner);
         if let Some(position) = position
-            && let Some((_, own)) = self.owners.get_mut(position)
+            && let Some((_, reserved)) = self.owners.get_mut(position)
         {
-            *own = own.saturating_sub(bytes);
-            if *own == 0 {
+            *reserved = reserved.saturating_sub(bytes);
+            if *reserved == 0 {
                 self.owners.swap_remove(position);
             }
         }

@@ -1,5 +1,5 @@
-//! The rule after a failed sync, or a write that failed for another reason than a lack of room: stop writing. The page cache
-//! may lie from then on, so that only a restart, which reads what really is there, can tell what was stored.
+//! The rule after a failed sync, or a write that failed for another reason than a full disk: stop writing. From then on the page
+//! cache may differ from the disk, so only a restart, which reads the disk, can tell what was stored.
 
 use crate::error;
 use base::store::{Outage, StoreError};
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 pub(crate) struct Poison(OnceLock<String>);
 
 impl Poison {
-    /// Says no once something has failed.
+    /// Refuses once something has failed.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         match self.0.get() {
             None => Ok(()),
@@ -18,12 +18,12 @@ impl Poison {
         }
     }
 
-    /// Records a failure (the first one counts) and returns what writers are told.
+    /// Records a failure (the first one counts), and returns the refusal for writers.
     pub(crate) fn set(&self, error: &StoreError) -> StoreError {
         poisoned(self.0.get_or_init(|| error::with_source(error)))
     }
 
-    /// Until it is disarmed, a panic poisons: whoever was in the middle of `what` has left it half done.
+    /// A guard that poisons if its thread panics before it is disarmed: `what` may be half done.
     pub(crate) const fn on_panic(&self, what: &'static str) -> OnPanic<'_> {
         OnPanic {
             poison: self,
@@ -37,7 +37,7 @@ impl Poison {
     }
 }
 
-/// What writers are told, until a restart has recovered what there is.
+/// The refusal for writers, until a restart has recovered the store.
 fn poisoned(reason: &str) -> StoreError {
     error::unavailable(
         Outage::ReadOnly,

@@ -127,7 +127,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            DiskSpace::new(config.room_retry_ms),
+            DiskSpace::new(config.disk_full_retry_ms),
             manifest.wal_first,
             0,
         )?;
@@ -150,7 +150,7 @@ pub(crate) fn open(
             Arc::clone(&storage),
             &wal_dir,
             Arc::clone(&poison),
-            DiskSpace::new(config.room_retry_ms),
+            DiskSpace::new(config.disk_full_retry_ms),
             replayed.file_number + 1,
             replayed.last_sequence,
         )?
@@ -165,7 +165,7 @@ pub(crate) fn open(
     report.took = started.elapsed();
     let core = Core {
         reserve: Reserve::new(config.reserve_bytes),
-        flush_room: DiskSpace::new(config.room_retry_ms),
+        flush_disk_space: DiskSpace::new(config.disk_full_retry_ms),
         config,
         clock,
         events,

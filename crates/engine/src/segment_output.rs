@@ -53,7 +53,7 @@ impl Core {
 
     /// The entries of these segments are on stable storage.
     pub(crate) fn sync_segments(&self, segments: &[NewSegment]) -> Result<(), StoreError> {
-        let of = |own: &NewSegment| segment_dir(self.dir(), own.segment.header());
+        let of = |written: &NewSegment| segment_dir(self.dir(), written.segment.header());
         let mut dirs: BTreeSet<PathBuf> = segments.iter().map(of).collect();
         if !dirs.is_empty() {
             dirs.insert(self.dir().join(SEGMENTS));

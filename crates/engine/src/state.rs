@@ -160,8 +160,8 @@ impl State {
         self.series_drops.load(Ordering::SeqCst)
     }
 
-    /// What holds which lock for how long, as far as can be told without waiting ([`Lock::acquisitions_if_locked`]).
-    pub(crate) fn held_lock_turns(&self) -> Vec<Option<u64>> {
+    /// For each lock that is taken at the moment, how often it has been acquired ([`Lock::acquisitions_if_locked`]); waits for none.
+    pub(crate) fn locked_acquisitions(&self) -> Vec<Option<u64>> {
         let shards = self.shards.iter().map(Lock::acquisitions_if_locked);
         std::iter::once(self.catalog.acquisitions_if_locked())
             .chain(shards)

@@ -89,7 +89,7 @@ mod tests {
         let later = Instant::now() + STUCK_AFTER;
         let stuck = core
             .stuck_detector
-            .check(&core.state.held_lock_turns(), later);
+            .check(&core.state.locked_acquisitions(), later);
         assert_eq!(stuck.unwrap_err().outage(), Some(Outage::Stuck));
     }
 }

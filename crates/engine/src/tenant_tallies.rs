@@ -22,23 +22,23 @@ impl TenantTallies {
             segments.iter().map(Arc::as_ptr).collect()
         };
         let (before, after) = (addresses(old), addresses(new));
-        let mut own = self.clone();
-        for segment in new.iter().filter(|own| !before.contains(&Arc::as_ptr(own))) {
+        let mut tallies = self.clone();
+        for segment in new.iter().filter(|new| !before.contains(&Arc::as_ptr(new))) {
             for (tenant, tally) in segment.tallies() {
-                let sum = own.0.entry(tenant).or_default();
+                let sum = tallies.0.entry(tenant).or_default();
                 sum.samples += tally.samples;
                 sum.bytes += tally.bytes;
             }
         }
-        for segment in old.iter().filter(|own| !after.contains(&Arc::as_ptr(own))) {
+        for segment in old.iter().filter(|old| !after.contains(&Arc::as_ptr(old))) {
             for (tenant, tally) in segment.tallies() {
-                let sum = own.0.entry(tenant).or_default();
+                let sum = tallies.0.entry(tenant).or_default();
                 sum.samples = sum.samples.saturating_sub(tally.samples);
                 sum.bytes = sum.bytes.saturating_sub(tally.bytes);
             }
         }
-        own.0.retain(|_, tally| *tally != Tally::default());
-        own
+        tallies.0.retain(|_, tally| *tally != Tally::default());
+        tallies
     }
 
     /// What the tenant occupies.

@@ -33,14 +33,14 @@ impl Core {
             if begun.elapsed() >= WELL_AFTER {
                 pause = PAUSE_MIN;
             }
-            if self.stops_within(pause) {
+            if self.wait_for_stop(pause) {
                 return;
             }
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
-    fn stops_within(&self, pause: Duration) -> bool {
+    fn wait_for_stop(&self, pause: Duration) -> bool {
         let wait = (self.wake).wait_timeout_while(self.requests(), pause, |wanted| !wanted.stop);
         let (mut wanted, _) = wait.unwrap_or_else(PoisonError::into_inner);
         // Whatever it had been asked for is not done.

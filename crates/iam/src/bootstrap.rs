@@ -274,7 +274,7 @@ fn first_key(
 
 fn account_taken(error: IamError, called: &str) -> IamError {
     match error {
-        IamError::Db(DbError::Unique) => IamError::conflict_mended_by(
+        IamError::Db(DbError::Unique) => IamError::conflict_with_remedy(
             format!("an account `{called}` exists"),
             Remedy::AnotherAccountName,
         ),

@@ -113,7 +113,7 @@ impl IamError {
     }
 
     /// The same, with a remedy.
-    pub(crate) fn conflict_mended_by(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
+    pub(crate) fn conflict_with_remedy(what: impl Into<Cow<'static, str>>, remedy: Remedy) -> Self {
         Self::Refused(Refusal::new(Reason::Conflict, what).remedy(remedy))
     }
 

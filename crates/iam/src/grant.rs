@@ -36,11 +36,11 @@ pub(crate) fn grant(
     // A token obtained with a key is limited like the key.
     let narrowing = key.and_then(|id| directory.keys.get(&id));
     let narrowing = narrowing.map_or(Narrowing::NONE, |key| key.narrowing);
-    if let Some(own) = narrowing.domain
-        && own != domain
+    if let Some(allowed) = narrowing.domain
+        && allowed != domain
     {
         // The same answer whether the domain exists or not.
-        return Err(AuthError::OutOfReach { domain: own });
+        return Err(AuthError::OutOfReach { domain: allowed });
     }
     let not_found = || {
         let hidden = hidden(directory, (principal, account), domain);

@@ -1,15 +1,15 @@
-//! A domain that the caller may not see. It holds facts about the caller alone, because the answer must not tell whether the
-//! domain exists.
+//! A domain that the caller may not see. It has facts about the caller alone, because the answer must not reveal whether the domain
+//! exists.
 
 use base::scope::Domain;
 use std::fmt;
 
-/// What a caller holds in the account of their credential; in all accounts for a credential without one.
+/// A summary of a caller's roles in the account of their credential, or in all accounts for a credential without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallerRoles {
     /// No role.
     NoRole,
-    /// Roles in the account itself alone, which show no organization or space.
+    /// Only roles in the account itself, which show no organization or space.
     AccountAlone,
     /// A role in an organization or a space.
     Somewhere,
@@ -22,7 +22,7 @@ pub enum CallerRoles {
 pub struct HiddenDomain {
     /// The domain.
     pub domain: Domain,
-    /// What the caller holds.
+    /// A summary of the caller's roles.
     pub roles: CallerRoles,
     /// The caller's e-mail address, if they are a person.
     pub address: Option<String>,

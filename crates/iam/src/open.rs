@@ -31,10 +31,10 @@ impl Iam {
     pub async fn open(db: Db, config: IamConfig, clock: Arc<dyn Clock>) -> Result<Self, IamError> {
         let (keys, key) = key_store::open(&db, &config, clock.now()).await?;
         issuers::record(&db, &config).await?;
-        let own = Self::on(db, config, clock, keys, Some(key)).await?;
+        let iam = Self::on(db, config, clock, keys, Some(key)).await?;
         // A key may have been made or retired since it was read, before changes were counted.
-        own.reread_keys().await?;
-        Ok(own)
+        iam.reread_keys().await?;
+        Ok(iam)
     }
 
     /// Opens the service without signing keys, for operator commands: it can change the database of a running server,
@@ -107,7 +107,7 @@ impl Iam {
     /// When it does not answer, or had no room.
     pub async fn ping(&self) -> Result<(), IamError> {
         counters::changes(&self.0.db).await?;
-        if self.is_out_of_room() {
+        if self.is_disk_full() {
             return Err(IamError::OutOfRoom);
         }
         Ok(())

@@ -122,15 +122,15 @@ impl<'e> Evaluation<'e> {
             .iter()
             .enumerate()
             .filter(|(_, text)| !text.trim().is_empty())
-            .map(|(place, text)| {
+            .map(|(index, text)| {
                 parse(text)
-                    .map(|own| (place, *text, own))
-                    .map_err(|own| (place, own))
+                    .map(|own| (index, *text, own))
+                    .map_err(|own| (index, own))
             })
             .collect::<Result<_, _>>()?;
         let mut paths = Vec::new();
-        for (place, _, expression) in &parsed {
-            let own = self.paths(expression).map_err(|error| (*place, error))?;
+        for (index, _, expression) in &parsed {
+            let own = self.paths(expression).map_err(|error| (*index, error))?;
             paths.extend(own);
         }
         let range = window.range();
@@ -139,13 +139,13 @@ impl<'e> Evaluation<'e> {
             .map_err(|error| (0, error))?;
         self.shared = SubexpressionCache::of(parsed.iter().map(|(_, text, own)| (*text, own)));
         let mut answers: Vec<Vec<Series>> = targets.iter().map(|_| Vec::new()).collect();
-        for (place, text, expression) in &parsed {
+        for (index, text, expression) in &parsed {
             self.depth = 0;
             self.x_files_factor = self.default_x_files_factor;
             self.stacks.clear();
             let series = self.series_of_text(text, expression, window);
-            if let Some(answer) = answers.get_mut(*place) {
-                *answer = series.map_err(|error| (*place, error))?;
+            if let Some(answer) = answers.get_mut(*index) {
+                *answer = series.map_err(|error| (*index, error))?;
             }
         }
         Ok(answers)

@@ -189,7 +189,7 @@ impl Series {
         points
             .into_iter()
             .zip(0_i64..)
-            .map(move |(value, place)| (start + place * distance, value))
+            .map(move |(value, index)| (start + index * distance, value))
             .take_while(move |(at, _)| *at <= end)
     }
 }

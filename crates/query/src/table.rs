@@ -60,9 +60,9 @@ mod tests {
                 function.names
             );
             let last = function.parameters.len().saturating_sub(1);
-            for (place, parameter) in function.parameters.iter().enumerate() {
+            for (index, parameter) in function.parameters.iter().enumerate() {
                 assert!(
-                    !parameter.is_multiple || place == last,
+                    !parameter.is_multiple || index == last,
                     "{}",
                     parameter.name
                 );

@@ -366,7 +366,7 @@ mod tests {
             let found = TagExpression::parse_all(expressions.iter().copied()).unwrap_err();
             assert_eq!(found.to_string(), error);
         }
-        let many: Vec<String> = (0..100).map(|place| format!("a{place}=b")).collect();
+        let many: Vec<String> = (0..100).map(|index| format!("a{index}=b")).collect();
         let found = TagExpression::parse_all(many.iter().map(String::as_str));
         assert!(matches!(found, Err(TagError::TooMany(100))));
     }

@@ -101,7 +101,7 @@ fn every_function_hears_that_its_client_is_gone() {
     let mut deaf = Vec::new();
     for function in table::all() {
         let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_yielding(Arc::clone(&looks) as _);
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
         let answered = evaluate(&world, &context, function.example);
         let all = looks.all();
         // One for two series, if nothing else.
@@ -119,8 +119,8 @@ fn every_function_hears_that_its_client_is_gone() {
         let flag = Arc::new(AtomicBool::new(false));
         let looks = Arc::new(Looks::until(last, Arc::clone(&flag)));
         let context = Context::unlimited()
-            .cancelled_by(flag)
-            .with_yielding(Arc::clone(&looks) as _);
+            .with_cancel_flag(flag)
+            .with_turn_yield(Arc::clone(&looks) as _);
         let _ = evaluate(&world, &context, function.example);
         if looks.all() > last + 1 {
             deaf.push(format!("{} goes on after look {last}", function.example));
@@ -142,7 +142,7 @@ fn long_work_on_one_series_looks_often() {
         ("movingAverage(one,30)", 2),
     ] {
         let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_yielding(Arc::clone(&looks) as _);
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
         evaluate(&world, &context, target).unwrap();
         assert!(looks.all() >= least, "{target}: {}", looks.all());
     }
@@ -176,7 +176,7 @@ fn a_regular_expression_costs_by_its_size_and_by_the_text() {
         (format!("aliasSub(group({names}),'(.*b)|a','c')"), 8),
     ] {
         let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_yielding(Arc::clone(&looks) as _);
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
         evaluate(&world, &context, &target).unwrap();
         let end = target.chars().rev().take(20).collect::<Vec<_>>();
         let end: String = end.into_iter().rev().collect();

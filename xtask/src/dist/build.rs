@@ -1,6 +1,6 @@
 //! What a tarball is built from.
 
-use super::places::Places;
+use super::local_paths::LocalPaths;
 use crate::process::{cargo, output_of, succeed, target_folder};
 use anyhow::{Context, Result};
 use std::fs;
@@ -67,28 +67,28 @@ impl Build {
             .args(["--package", "vigied", "--package", "vigie"])
             .current_dir(&self.source);
         if self.profile == "dist" {
-            let places = self.places()?;
+            let local_paths = self.local_paths()?;
             command
                 .env("VIGIE_COMMIT", &self.commit)
                 .env(
                     "CARGO_ENCODED_RUSTFLAGS",
-                    places.flags("--remap-path-prefix=", "\x1f"),
+                    local_paths.flags("--remap-path-prefix=", "\x1f"),
                 )
-                .env("CFLAGS", places.flags("-ffile-prefix-map=", " "));
+                .env("CFLAGS", local_paths.flags("-ffile-prefix-map=", " "));
             succeed(&mut command)?;
             for program in ["vigied", "vigie"] {
-                places.check(&self.programs.join(program))?;
+                local_paths.check(&self.programs.join(program))?;
             }
             return Ok(());
         }
         succeed(&mut command)
     }
 
-    fn places(&self) -> Result<Places> {
+    fn local_paths(&self) -> Result<LocalPaths> {
         let home = std::env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-        Ok(Places::new(
+        Ok(LocalPaths::new(
             &self.source,
             &target_folder()?,
             home.as_deref(),

@@ -39,7 +39,7 @@ mod tests {
     use super::super::tests::krate;
     use super::*;
 
-    /// What is wrong where `repo/users.rs`, `repo/invitations/mails.rs` and `repo/acts/mod.rs` are this text.
+    /// What is wrong where `repo/users.rs`, `repo/invitations/mails.rs` and `repo/transactions/mod.rs` are this text.
     fn found(text: &str) -> [Vec<String>; 3] {
         let of = |place: &str| {
             let text = |own: &str| if own == place { text } else { "" }.to_owned();
@@ -47,12 +47,12 @@ mod tests {
                 ("src/lib.rs", "mod repo;".to_owned()),
                 (
                     "src/repo/mod.rs",
-                    "mod acts; mod invitations; mod users;".to_owned(),
+                    "mod invitations; mod transactions; mod users;".to_owned(),
                 ),
                 ("src/repo/users.rs", text("users")),
                 ("src/repo/invitations/mod.rs", "mod mails;".to_owned()),
                 ("src/repo/invitations/mails.rs", text("mails")),
-                ("src/repo/acts/mod.rs", text("acts")),
+                ("src/repo/transactions/mod.rs", text("transactions")),
             ];
             let files: Vec<(&str, &str)> = files
                 .iter()
@@ -61,7 +61,7 @@ mod tests {
             assert!(check("wire", &krate(&files)).is_empty());
             check(PACKAGE, &krate(&files))
         };
-        [of("users"), of("mails"), of("acts")]
+        [of("users"), of("mails"), of("transactions")]
     }
 
     #[test]
@@ -79,9 +79,9 @@ mod tests {
             "SELECT guid FROM users FOR UPDATE SKIP LOCKED",
             "delete from users where guid = $1",
         ] {
-            let [users, mails, acts] = found(&format!("fn f() {{ g({sql:?}) }}"));
+            let [users, mails, transactions] = found(&format!("fn f() {{ g({sql:?}) }}"));
             assert_eq!(users, Vec::<String>::new(), "{sql}");
-            for wrongs in [mails, acts] {
+            for wrongs in [mails, transactions] {
                 assert_eq!(wrongs.len(), 1, "{sql}: {wrongs:?}");
                 assert!(wrongs[0].contains("`users`"), "{sql}: {wrongs:?}");
             }
@@ -103,8 +103,12 @@ mod tests {
             "const A: Two = two!(\"SELECT guid FROM users\", \"guid\");",
             "mod inner { const A: &str = \"UPDATE users SET home = $1\"; }",
         ] {
-            let [users, mails, acts] = found(text);
-            assert_eq!((users.len(), mails.len(), acts.len()), (0, 1, 1), "{text}");
+            let [users, mails, transactions] = found(text);
+            assert_eq!(
+                (users.len(), mails.len(), transactions.len()),
+                (0, 1, 1),
+                "{text}"
+            );
         }
     }
 

@@ -29,7 +29,7 @@ fn accept<'scope>(threads: &'scope Scope<'scope, '_>, serving: ListenerContext<'
             continue;
         }
         match socket.accept() {
-            Ok((stream, _)) => let_in(threads, serving, stream),
+            Ok((stream, _)) => spawn_connection(threads, serving, stream),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => {
                 listener
@@ -41,8 +41,8 @@ fn accept<'scope>(threads: &'scope Scope<'scope, '_>, serving: ListenerContext<'
     }
 }
 
-/// A thread for the connection, if it is not one too many.
-fn let_in<'scope>(
+/// Starts a thread for the connection, unless there are too many.
+fn spawn_connection<'scope>(
     threads: &'scope Scope<'scope, '_>,
     serving: ListenerContext<'scope>,
     mut stream: TcpStream,

@@ -21,7 +21,7 @@ pub struct ListenerTotals {
 pub struct Refusals {
     /// How many samples or values.
     pub count: u64,
-    /// What was wrong with the first of them. It repeats what strangers have sent.
+    /// What was wrong with the first of them. It repeats input from unknown senders.
     pub first: String,
 }
 

@@ -2,14 +2,14 @@
 
 use super::Stop;
 
-/// Where the bytes that a piece of work holds are taken from. What is still held when it is dropped goes back.
+/// The memory that a piece of work has reserved. Dropping it releases the rest.
 pub trait MemoryReservation: std::fmt::Debug + Send + Sync {
-    /// Takes `bytes` more.
+    /// Reserves `bytes` more.
     ///
     /// # Errors
-    /// [`Stop::Busy`] when there are not so many; then nothing was taken.
+    /// [`Stop::Busy`] when there is not so much left; nothing is reserved then.
     fn reserve(&self, bytes: u64) -> Result<(), Stop>;
 
-    /// Gives `bytes` back.
+    /// Releases `bytes`.
     fn release(&self, bytes: u64);
 }

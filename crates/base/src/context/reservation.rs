@@ -2,7 +2,7 @@
 
 use super::{Context, Stop};
 
-/// Bytes reserved of a [`Context`], until it is dropped.
+/// Bytes reserved from a [`Context`], released when it is dropped.
 #[derive(Debug)]
 #[must_use = "the bytes are free as soon as it is dropped"]
 pub struct Reservation<'c> {
@@ -11,20 +11,20 @@ pub struct Reservation<'c> {
 }
 
 impl<'c> Reservation<'c> {
-    /// One of nothing yet.
+    /// An empty reservation.
     pub const fn new(context: &'c Context) -> Self {
         Self { context, bytes: 0 }
     }
 
-    /// One of bytes that [`Context::reserve`] has reserved already.
+    /// A reservation of bytes that [`Context::reserve`] has reserved already.
     pub const fn of_reserved(context: &'c Context, bytes: u64) -> Self {
         Self { context, bytes }
     }
 
-    /// Reserves so many bytes more.
+    /// Reserves this many bytes more.
     ///
     /// # Errors
-    /// As [`Context::reserve`]; it is then as large as before.
+    /// As [`Context::reserve`]; the reservation is unchanged then.
     pub fn grow(&mut self, bytes: u64) -> Result<(), Stop> {
         if bytes > 0 {
             self.context.reserve(bytes)?;
@@ -33,7 +33,7 @@ impl<'c> Reservation<'c> {
         Ok(())
     }
 
-    /// Reserves what is missing to so many bytes.
+    /// Grows to this many bytes, if it has fewer.
     ///
     /// # Errors
     /// As [`Self::grow`].
@@ -41,7 +41,7 @@ impl<'c> Reservation<'c> {
         self.grow(bytes.saturating_sub(self.bytes))
     }
 
-    /// Holds what another of the same context holds, too.
+    /// Adds the bytes of another reservation from the same context.
     pub fn merge(&mut self, other: Self) {
         debug_assert!(
             std::ptr::eq(self.context, other.context),

@@ -41,7 +41,7 @@ impl Spent {
 /// The counters that all parts of the work share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    /// Milliseconds that count for nothing.
+    /// Milliseconds by which the deadline has moved.
     pub(super) paused: AtomicU64,
     pub(super) slots: AtomicU64,
     pub(super) spent: Spent,
@@ -55,8 +55,7 @@ pub struct PartSpent {
 }
 
 impl PartSpent {
-    /// Says that the part is given up, to be done again: the whole has not spent what the part has. Nobody works at the part any
-    /// more.
+    /// Takes the spending of the part back, because the part was given up and will be done again. No thread may still work on it.
     pub fn undo(self) {
         for resource in Resource::ALL {
             let spent = self.spent.get(resource);

@@ -17,7 +17,7 @@ pub fn elements(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Where the last element begins.
-fn last_begins(path: &str) -> usize {
+fn last_element_start(path: &str) -> usize {
     let tags = path.find(';').unwrap_or(path.len());
     let plain = path.get(..tags).unwrap_or_default();
     plain.rfind('.').map_or(0, |dot| dot + 1)
@@ -26,13 +26,13 @@ fn last_begins(path: &str) -> usize {
 /// The last element of a path, with its tags.
 #[must_use]
 pub fn last_element(path: &str) -> &str {
-    path.get(last_begins(path)..).unwrap_or_default()
+    path.get(last_element_start(path)..).unwrap_or_default()
 }
 
 /// What lies above a path; `None` at the root.
 #[must_use]
 pub fn parent(path: &str) -> Option<&str> {
-    path.get(..last_begins(path).checked_sub(1)?)
+    path.get(..last_element_start(path).checked_sub(1)?)
 }
 
 #[cfg(test)]

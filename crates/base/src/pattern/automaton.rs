@@ -23,7 +23,7 @@ pub(super) struct Draft {
 
 /// The empty transitions of an automaton, by their source.
 #[derive(Debug)]
-struct Jumps {
+struct EmptyTransitions {
     /// The states at which some begin.
     from: Vec<u64>,
     /// For each state, where its own begin in `to`.
@@ -32,7 +32,7 @@ struct Jumps {
     to: Vec<(u32, u64)>,
 }
 
-impl Jumps {
+impl EmptyTransitions {
     fn new(words: usize, states: usize, mut jumps: Vec<(usize, usize)>) -> Self {
         jumps.sort_unstable();
         let mut from = vec![0; words];
@@ -89,7 +89,7 @@ impl Jumps {
 pub(super) struct Automaton {
     classes: Classes,
     loops: Vec<u64>,
-    jumps: Option<Jumps>,
+    jumps: Option<EmptyTransitions>,
     start: Vec<u64>,
     last: usize,
 }
@@ -102,7 +102,8 @@ impl Automaton {
         for state in draft.loops {
             set(&mut loops, state);
         }
-        let jumps = (!draft.jumps.is_empty()).then(|| Jumps::new(words, draft.states, draft.jumps));
+        let jumps = (!draft.jumps.is_empty())
+            .then(|| EmptyTransitions::new(words, draft.states, draft.jumps));
         let mut start = vec![0; words];
         set(&mut start, 0);
         if let Some(jumps) = &jumps {
@@ -127,8 +128,8 @@ impl Automaton {
         &self.start
     }
 
-    /// Whether any state is left behind `character`.
-    pub(super) fn lives(&self, bits: &[u64], character: char) -> bool {
+    /// Whether any state is left after `character`.
+    pub(super) fn can_continue(&self, bits: &[u64], character: char) -> bool {
         let row = self.classes.row(character);
         let mut own = bits.iter().zip(row).zip(&self.loops);
         own.any(|((bits, row), loops)| bits & (row | loops) != 0)

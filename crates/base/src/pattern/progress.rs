@@ -209,11 +209,11 @@ impl Pattern {
     /// Whether it can still fit when `character`, which does not part elements, comes next.
     #[must_use]
     pub fn allows(&self, progress: &Progress, character: char) -> bool {
-        let lives = |spot: &ElementProgress| {
+        let can_continue = |spot: &ElementProgress| {
             let element = self.element(spot);
-            element.is_some_and(|element| element.automaton.lives(&spot.bits, character))
+            element.is_some_and(|element| element.automaton.can_continue(&spot.bits, character))
         };
-        !progress.open.is_empty() || progress.live().iter().any(lives)
+        !progress.open.is_empty() || progress.live().iter().any(can_continue)
     }
 
     /// The first character behind `after` with which it can still fit, where `after` is one with which it can not.

@@ -1,9 +1,9 @@
-//! Whom a share of a limit counts for.
+//! The owner of a share of common resources.
 
 use crate::id::{AccountId, TenantId};
 
-/// Who has a share of what all tenants use together: the account that a tenant belongs to, so that nobody has more of it for
-/// having more tenants. A store compares owners, and knows nothing else of them.
+/// The owner of a share of the resources that all tenants use together: the account of a tenant, so that nobody gets a larger
+/// share by having more tenants. A store only compares owners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Owner(u128);
 
@@ -14,7 +14,7 @@ impl From<AccountId> for Owner {
 }
 
 impl From<TenantId> for Owner {
-    /// Of a tenant whose account is not known: its own. An account's number is 128 random bits and never as small.
+    /// For a tenant whose account is not known: the tenant itself. The number of an account is 128 random bits, and never as small.
     fn from(tenant: TenantId) -> Self {
         Self(u128::from(tenant.0))
     }

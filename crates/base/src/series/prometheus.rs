@@ -104,7 +104,7 @@ impl SeriesKey<'static> {
                 } else {
                     return Err(reader.expected("expected `=`"));
                 };
-                if !reader.takes(',') && !reader.stands_at('}') {
+                if !reader.takes(',') && !reader.is_at('}') {
                     return Err(reader.expected(if is_path {
                         "expected `,` or `}` behind the path"
                     } else {
@@ -150,13 +150,13 @@ impl<'t> Reader<'t> {
         self.at += rest.len() - rest.trim_start_matches([' ', '\t']).len();
     }
 
-    fn stands_at(&mut self, character: char) -> bool {
+    fn is_at(&mut self, character: char) -> bool {
         self.blanks();
         self.rest().starts_with(character)
     }
 
     fn takes(&mut self, character: char) -> bool {
-        let is_there = self.stands_at(character);
+        let is_there = self.is_at(character);
         self.at += if is_there { character.len_utf8() } else { 0 };
         is_there
     }

@@ -1,20 +1,20 @@
-//! A store that cannot do now what it is asked to.
+//! Outages: why a store cannot do something now.
 
-/// What a store is unavailable for.
+/// Why a store is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outage {
-    /// There is no room for anything. Nothing that was acknowledged is lost, and it goes on by itself once there is room.
+    /// The disk is full. Nothing acknowledged is lost, and the store continues by itself once there is space.
     DiskFull,
-    /// There is less room than is kept for everything but samples: no sample is stored, but deletions go on.
+    /// The free space has shrunk to the reserve, which is for everything but samples: no sample is stored, but deletions work.
     DiskReserveReached,
-    /// Nothing is written until somebody has mended the cause and restarted it; reads go on.
+    /// Nothing is written until somebody removes the cause and restarts the store; reads work.
     ReadOnly,
     /// Earlier work has not finished in time.
     Stuck,
 }
 
 impl Outage {
-    /// After how many seconds it is worth asking again, where time alone may help.
+    /// The seconds after which a retry may succeed, if time alone can help.
     #[must_use]
     pub const fn retry_after(self) -> Option<u64> {
         match self {
@@ -25,20 +25,20 @@ impl Outage {
     }
 }
 
-/// The store does not do this now.
+/// The store cannot do this now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Unavailable {
-    /// What is missing.
+    /// The kind of outage.
     pub outage: Outage,
-    /// Seconds after which it is worth asking again.
+    /// The seconds after which a retry may succeed.
     pub retry_after: Option<u64>,
     /// What happened, for the operator: it may name files.
     pub reason: String,
 }
 
 impl Unavailable {
-    /// One whose end is as far away as is usual for it.
+    /// With the usual time until a retry.
     #[must_use]
     pub fn new(outage: Outage, reason: impl Into<String>) -> Self {
         Self {

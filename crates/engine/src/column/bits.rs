@@ -50,8 +50,8 @@ pub(crate) fn unpack(
     if width > WORD_WIDTH_MAX {
         return unpack_wide(bytes, count, width, mask, take);
     }
-    for place in 0..count {
-        let bit = place * usize::from(width);
+    for index in 0..count {
+        let bit = index * usize::from(width);
         let rest = bytes.get(bit / 8..).unwrap_or_default();
         let word = match rest.first_chunk() {
             Some(word) => u64::from_le_bytes(*word),

@@ -189,9 +189,9 @@ pub(crate) fn decimals(values: &[f64]) -> Decimals {
     let mut exponent = 0;
     for value in values {
         if mantissa(*value, exponent).is_none()
-            && let Some(own) = exponent_of(*value, exponent)
+            && let Some(needed) = exponent_of(*value, exponent)
         {
-            exponent = own;
+            exponent = needed;
         }
     }
     let mut mantissas = Vec::with_capacity(values.len());

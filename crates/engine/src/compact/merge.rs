@@ -19,8 +19,8 @@ use std::sync::{Arc, PoisonError};
 /// What is merged with its like: the segments of one day, or (`None`) those with samples of many.
 type MergeGroup = Option<Day>;
 
-fn group(own: &Segment) -> MergeGroup {
-    (!own.is_late()).then_some(own.day())
+fn group(segment: &Segment) -> MergeGroup {
+    (!segment.is_late()).then_some(segment.day())
 }
 
 impl Core {
@@ -50,7 +50,7 @@ impl Core {
         drop(version);
         let context = match asked {
             Purge::Now => Context::unlimited(),
-            Purge::WhenWorthIt => Context::unlimited().cancelled_by(Arc::clone(&self.stopping)),
+            Purge::WhenWorthIt => Context::unlimited().with_cancel_flag(Arc::clone(&self.stopping)),
         };
         let mut outcome = Ok(());
         for group in groups {
@@ -87,20 +87,21 @@ impl Core {
         let version = self.state.version();
         let tombstones = Arc::clone(&version.tombstones);
         let all = version.segments.iter().cloned();
-        let (mut own, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
-            all.partition(|own| group(own) == of);
+        let (mut members, others): (Vec<Arc<Segment>>, Vec<Arc<Segment>>) =
+            all.partition(|segment| group(segment) == of);
         drop(version);
-        own.sort_by_key(|own| own.sequence());
+        members.sort_by_key(|segment| segment.sequence());
         let places = |all: &[Arc<Segment>]| -> Vec<SegmentExtent> {
-            let place = |own: &Arc<Segment>| (own.sequence(), (own.day(), own.last_day()));
+            let place =
+                |segment: &Arc<Segment>| (segment.sequence(), (segment.day(), segment.last_day()));
             all.iter().map(place).collect()
         };
-        let parts = run::parts(&places(&own), &places(&others));
+        let parts = run::parts(&places(&members), &places(&others));
         drop(others);
         let mut outcome = Ok(());
         for begin in parts.into_iter().rev().chain([0]) {
             // Not kept alive here: a merged file is removed with its last reader.
-            let part = own.split_off(begin);
+            let part = members.split_off(begin);
             let merged = self.compact_part(part, &tombstones, purge, context);
             let is_over = merged.is_err();
             outcome = outcome.and(merged);
@@ -114,14 +115,14 @@ impl Core {
     /// Merges the part of an uninterrupted run that is worth merging.
     fn compact_part(
         &self,
-        mut own: Vec<Arc<Segment>>,
+        mut members: Vec<Arc<Segment>>,
         tombstones: &[Tombstone],
         purge: bool,
         context: &Context,
     ) -> Result<(), StoreError> {
-        let crowded = own.len() > self.config.segments_per_day;
+        let crowded = members.len() > self.config.segments_per_day;
         let mut is_whole = false;
-        for segment in own.iter().filter(|_| purge) {
+        for segment in members.iter().filter(|_| purge) {
             is_whole = self.holds_expired(segment) || self.holds_deleted(segment, tombstones)?;
             if is_whole {
                 break;
@@ -131,10 +132,10 @@ impl Core {
             if !crowded {
                 return Ok(());
             }
-            let sizes: Vec<u64> = own.iter().map(|own| own.bytes()).collect();
-            own.drain(..run::start(&sizes));
+            let sizes: Vec<u64> = members.iter().map(|segment| segment.bytes()).collect();
+            members.drain(..run::start(&sizes));
         }
-        if self.merge(own, tombstones, context)? {
+        if self.merge(members, tombstones, context)? {
             self.counters.merges.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
@@ -162,8 +163,14 @@ impl Core {
                 tombstone.sequence > segment.purged() && tombstone.range.overlaps(&segment.range())
             })
             .collect();
-        let is_hidden = |series: SeriesRef| hiding.iter().any(|own| own.series.contains(series.0));
-        let mut rest = segment.series().map(|own| own.map(|(_, series)| series));
+        let is_hidden = |series: SeriesRef| {
+            hiding
+                .iter()
+                .any(|deletion| deletion.series.contains(series.0))
+        };
+        let mut rest = segment
+            .series()
+            .map(|entry| entry.map(|(_, series)| series));
         loop {
             let piece: Vec<SeriesRef> = rest.by_ref().take(PIECE).collect::<Result<_, _>>()?;
             if piece.is_empty() {
@@ -173,7 +180,10 @@ impl Core {
                 return Ok(true);
             }
             let catalog = self.state.catalog().read();
-            if piece.iter().any(|own| !catalog.registry.contains(*own)) {
+            if piece
+                .iter()
+                .any(|series_ref| !catalog.registry.contains(*series_ref))
+            {
                 return Ok(true);
             }
         }

@@ -85,8 +85,8 @@ impl Core {
             .last()
             .map_or(sequence, |tombstone| tombstone.sequence.max(sequence));
         let is_late = first.is_late();
-        let first_day = run.iter().map(|own| own.day()).min()?;
-        let last_day = run.iter().map(|own| own.last_day()).max()?;
+        let first_day = run.iter().map(|segment| segment.day()).min()?;
+        let last_day = run.iter().map(|segment| segment.last_day()).max()?;
         let header = Header {
             day: first_day,
             // At most 65 535 days apart.
@@ -129,7 +129,7 @@ impl Core {
             writer: None,
             emptied: Vec::new(),
         };
-        self.has_room_to_merge(&plan.run)?;
+        self.require_space_to_merge(&plan.run)?;
         loop {
             let piece = union.next_piece(PIECE);
             if piece.as_ref().is_ok_and(Vec::is_empty) {
@@ -167,7 +167,7 @@ impl Core {
         added: Vec<NewSegment>,
         emptied: &[Key],
     ) -> Result<bool, StoreError> {
-        let path = added.first().map(|own| own.segment.path().to_owned());
+        let path = added.first().map(|entry| entry.segment.path().to_owned());
         let give_up = || path.iter().for_each(|path| self.discard(path));
         let change = Change {
             added,
@@ -177,7 +177,7 @@ impl Core {
         let mut manifest = self.manifest();
         match self.publish(&mut manifest, change, |_| {}) {
             Err(refused) => {
-                if error::is_lack_of_room(&refused) {
+                if error::is_out_of_space(&refused) {
                     give_up();
                 }
                 return Err(self.poison_unless_full()(refused));
@@ -190,9 +190,9 @@ impl Core {
         }
         let version = self.state.version();
         let day = plan.header.day;
-        let holds_day = |own: &&Arc<Segment>| own.day() <= day && day <= own.last_day();
+        let holds_day = |segment: &&Arc<Segment>| segment.day() <= day && day <= segment.last_day();
         let mut others = version.segments.iter().filter(holds_day);
-        if !plan.is_late && others.all(|own| path.as_deref() == Some(own.path())) {
+        if !plan.is_late && others.all(|segment| path.as_deref() == Some(segment.path())) {
             self.state.clear_emptied(day, emptied);
         }
         drop(manifest);
@@ -207,20 +207,22 @@ impl Core {
         piece
     }
 
-    /// A merge that would fill the disk is not begun: for a moment the new segment stands beside the old ones.
-    fn has_room_to_merge(&self, run: &[Arc<Segment>]) -> Result<(), StoreError> {
+    /// Refuses a merge that would fill the disk: for a moment the new segment exists beside the old ones.
+    fn require_space_to_merge(&self, run: &[Arc<Segment>]) -> Result<(), StoreError> {
         let free = self
             .storage
             .free_bytes(self.dir())
             .map_err(error::io("ask for the free space of", self.dir()))?;
         // While it is written its block directory may lie in a file of its own as well.
-        let needed = run.iter().map(|own| own.bytes() + own.directory_bytes());
+        let needed = run
+            .iter()
+            .map(|segment| segment.bytes() + segment.directory_bytes());
         let needed: u64 = needed.sum();
         if free >= needed {
             return Ok(());
         }
         let reason = format!("merging these segments takes {needed} bytes, and {free} are free");
-        Err(error::out_of_room(&reason))
+        Err(error::out_of_space(&reason))
     }
 
     fn abandon(&self, writer: &SegmentWriter) {

@@ -41,9 +41,9 @@ impl<I: Iterator<Item = Result<Key, StoreError>>> SeriesUnion<I> {
     pub(super) fn next_piece(&mut self, count: usize) -> Result<Vec<Key>, StoreError> {
         let mut piece = Vec::new();
         while piece.len() < count
-            && let Some(own) = self.next()?
+            && let Some(next) = self.next()?
         {
-            piece.push(own);
+            piece.push(next);
         }
         Ok(piece)
     }

@@ -6,8 +6,8 @@
 
 use crate::sync::{AtomicU64, Ordering, yield_now};
 
-/// Batches that are written at one time; a further one waits for a place. More than there are threads that write.
-const PLACES: usize = 128;
+/// Batches that are written at one time; a further one waits for a slot. More than there are threads that write.
+const SLOTS: usize = 128;
 
 /// Nobody writes here.
 const FREE: u64 = 0;
@@ -26,13 +26,13 @@ static BEFORE_ALL: DoneBatches = DoneBatches {
 #[derive(Debug)]
 pub(crate) struct Batches {
     next: AtomicU64,
-    places: Vec<AtomicU64>,
+    slots: Vec<AtomicU64>,
 }
 
 /// A batch being written, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct BatchWriteGuard<'b> {
-    place: &'b AtomicU64,
+    slot: &'b AtomicU64,
     number: u64,
     before: DoneBatches,
 }
@@ -59,16 +59,16 @@ pub(crate) struct DoneBatches {
 
 impl Default for Batches {
     fn default() -> Self {
-        Self::with_places(PLACES)
+        Self::with_slots(SLOTS)
     }
 }
 
 impl Batches {
-    pub(crate) fn with_places(places: usize) -> Self {
+    pub(crate) fn with_slots(slots: usize) -> Self {
         Self {
             next: AtomicU64::new(1),
-            places: std::iter::repeat_with(|| AtomicU64::new(FREE))
-                .take(places)
+            slots: std::iter::repeat_with(|| AtomicU64::new(FREE))
+                .take(slots)
                 .collect(),
         }
     }
@@ -78,14 +78,14 @@ impl Batches {
         // Before the number is given: a reader who knows of the number knows of all that is in here.
         let before = self.done();
         loop {
-            for place in &self.places {
+            for slot in &self.slots {
                 let taken =
-                    place.compare_exchange(FREE, TAKING, Ordering::SeqCst, Ordering::Relaxed);
+                    slot.compare_exchange(FREE, TAKING, Ordering::SeqCst, Ordering::Relaxed);
                 if taken.is_ok() {
                     let number = self.next.fetch_add(1, Ordering::SeqCst);
-                    place.store(number, Ordering::SeqCst);
+                    slot.store(number, Ordering::SeqCst);
                     return BatchWriteGuard {
-                        place,
+                        slot,
                         number,
                         before,
                     };
@@ -109,12 +109,12 @@ impl Batches {
 
     /// What is done now.
     pub(crate) fn done(&self) -> DoneBatches {
-        // Before the places: whatever has a lower number and is in none of them is done.
+        // Before the slots: whatever has a lower number and is in none of them is done.
         let until = self.next.load(Ordering::SeqCst);
         let mut open = Vec::new();
-        for place in &self.places {
+        for slot in &self.slots {
             loop {
-                match place.load(Ordering::SeqCst) {
+                match slot.load(Ordering::SeqCst) {
                     TAKING => yield_now(),
                     number => {
                         if number != FREE && number < until {
@@ -146,7 +146,7 @@ impl BatchWriteGuard<'_> {
 
 impl Drop for BatchWriteGuard<'_> {
     fn drop(&mut self) {
-        self.place.store(FREE, Ordering::SeqCst);
+        self.slot.store(FREE, Ordering::SeqCst);
     }
 }
 

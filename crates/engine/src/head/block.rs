@@ -137,8 +137,8 @@ impl<C: ?Sized> Drop for Block<C> {
     /// One after the other: a list that drops itself recursively can be longer than the stack.
     fn drop(&mut self) {
         let mut next = self.next.take();
-        while let Some(mut own) = next {
-            next = Arc::get_mut(&mut own).and_then(|own| own.next.take());
+        while let Some(mut block) = next {
+            next = Arc::get_mut(&mut block).and_then(|block| block.next.take());
         }
     }
 }
@@ -168,11 +168,14 @@ impl Run {
         let mut next = self.first.as_ref();
         let mut left = self.length;
         std::iter::from_fn(move || {
-            let own = next.filter(|_| left > 0)?;
-            let cells = own.cells.get(..left.min(own.size())).unwrap_or_default();
+            let block = next.filter(|_| left > 0)?;
+            let cells = block
+                .cells
+                .get(..left.min(block.size()))
+                .unwrap_or_default();
             left -= cells.len();
-            next = own.next.get();
-            Some((own.as_ref(), cells))
+            next = block.next.get();
+            Some((block.as_ref(), cells))
         })
     }
 
@@ -197,7 +200,7 @@ impl Run {
         let last = |cells: &[Cell]| cells.last().map(|cell| cell.read().0);
         self.blocks()
             .skip_while(move |(_, cells)| last(cells).is_some_and(|last| last < from))
-            .take_while(move |(own, _)| own.first_at().is_some_and(|at| at <= until))
+            .take_while(move |(block, _)| block.first_at().is_some_and(|at| at <= until))
             .map(|(_, cells)| cells)
     }
 }

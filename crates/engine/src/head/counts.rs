@@ -34,17 +34,17 @@ impl<K: Eq + Hash + Copy> Counts<K> {
     /// Samples of this one.
     pub(crate) fn of(&self, whose: K) -> u64 {
         let known = self.known.load();
-        let own = known.get(&whose);
-        own.map_or(0, |own| {
-            own.samples.load(Ordering::Relaxed).max(0).cast_unsigned()
+        let count = known.get(&whose);
+        count.map_or(0, |count| {
+            count.samples.load(Ordering::Relaxed).max(0).cast_unsigned()
         })
     }
 
     /// Bytes of this one.
     pub(crate) fn bytes_of(&self, whose: K) -> u64 {
         let known = self.known.load();
-        let own = known.get(&whose);
-        own.map_or(0, |own| own.bytes.load(Ordering::Relaxed))
+        let count = known.get(&whose);
+        count.map_or(0, |count| count.bytes.load(Ordering::Relaxed))
     }
 
     /// Of how many there are counts.
@@ -56,16 +56,16 @@ impl<K: Eq + Hash + Copy> Counts<K> {
         if samples == 0 && bytes == 0 {
             return;
         }
-        if let Some(own) = self.known.load().get(&whose) {
-            own.samples.fetch_add(samples, Ordering::Relaxed);
-            own.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(count) = self.known.load().get(&whose) {
+            count.samples.fetch_add(samples, Ordering::Relaxed);
+            count.bytes.fetch_add(bytes, Ordering::Relaxed);
             return;
         }
         let growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = HashMap::clone(&self.known.load());
-        let own = known.entry(whose).or_default();
-        own.samples.fetch_add(samples, Ordering::Relaxed);
-        own.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let count = known.entry(whose).or_default();
+        count.samples.fetch_add(samples, Ordering::Relaxed);
+        count.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.known.store(Arc::new(known));
         drop(growing);
     }

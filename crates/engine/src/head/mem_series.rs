@@ -136,8 +136,8 @@ impl SeriesAppender {
 
     /// Samples held, those included that a late one overwrites.
     pub(crate) fn len(&self) -> u64 {
-        let own = self.shared.visibility.own();
-        let all = (own.column + own.late) as u64;
+        let lengths = self.shared.visibility.own();
+        let all = (lengths.column + lengths.late) as u64;
         all.saturating_sub(self.late.as_ref().map_or(0, |late| late.same))
     }
 
@@ -223,8 +223,8 @@ impl SeriesAppender {
 
     /// Whether so many samples are late that they are to be folded in.
     pub(crate) fn is_due_to_fold(&self) -> bool {
-        let own = self.shared.visibility.own();
-        own.late >= LATE_MIN && own.late >= own.column / 8
+        let lengths = self.shared.visibility.own();
+        lengths.late >= LATE_MIN && lengths.late >= lengths.column / 8
     }
 
     /// The same samples without late ones, in place of the old series, which is returned.
@@ -269,7 +269,7 @@ impl SeriesAppender {
         range: &TimeRange,
         prepared: Option<PreparedDeletion>,
     ) -> Arc<MemSeries> {
-        let usable = prepared.filter(|own| Arc::ptr_eq(&own.of, &self.shared));
+        let usable = prepared.filter(|prepared| Arc::ptr_eq(&prepared.of, &self.shared));
         let PreparedDeletion {
             column_len,
             late_len,

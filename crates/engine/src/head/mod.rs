@@ -82,19 +82,19 @@ pub(crate) fn bytes_max_of(batch: &Batch, is_accepted: impl Fn(Millis) -> bool) 
         }
         match &mut last {
             // Samples of one run share their name.
-            Some((own, samples)) if std::ptr::eq(*own, name) => *samples += 1,
+            Some((counted, samples)) if std::ptr::eq(*counted, name) => *samples += 1,
             _ => {
-                if let Some((own, samples)) = last.replace((name, 1)) {
-                    *series.entry(own).or_default() += samples;
+                if let Some((counted, samples)) = last.replace((name, 1)) {
+                    *series.entry(counted).or_default() += samples;
                 }
             }
         }
     }
-    if let Some((own, samples)) = last {
-        *series.entry(own).or_default() += samples;
+    if let Some((counted, samples)) = last {
+        *series.entry(counted).or_default() += samples;
     }
-    let samples = series.values();
-    samples.map(|sample| mem_series::bytes_max(*sample)).sum()
+    let counts = series.values();
+    counts.map(|count| mem_series::bytes_max(*count)).sum()
 }
 
 /// Samples since the last flush, by series.
@@ -182,8 +182,8 @@ impl Head {
 
     /// Whether it has a sample of the series in `range`.
     pub(crate) fn any_in(&self, tenant: TenantId, series: SeriesRef, range: &TimeRange) -> bool {
-        let own = self.all_of(tenant, series);
-        own.is_some_and(|own| own.any_in(range))
+        let view = self.all_of(tenant, series);
+        view.is_some_and(|view| view.any_in(range))
     }
 
     /// Every series, ascending by tenant and number.
@@ -217,22 +217,23 @@ impl Head {
             return;
         };
         let known = pages.load();
-        let own = match known.get(page).and_then(Option::as_ref) {
-            Some(own) => Arc::clone(own),
+        let page_slots = match known.get(page).and_then(Option::as_ref) {
+            Some(page_slots) => Arc::clone(page_slots),
             None => {
-                let own: Arc<Page> = Arc::new(std::array::from_fn(|_| ArcSwapOption::empty()));
+                let page_slots: Arc<Page> =
+                    Arc::new(std::array::from_fn(|_| ArcSwapOption::empty()));
                 let mut more = Pages::clone(&known);
                 if more.len() <= page {
                     more.resize(page + 1, None);
                 }
                 if let Some(slot) = more.get_mut(page) {
-                    *slot = Some(Arc::clone(&own));
+                    *slot = Some(Arc::clone(&page_slots));
                 }
                 pages.store(Arc::new(more));
-                own
+                page_slots
             }
         };
-        if let Some(slot) = own.get(slot) {
+        if let Some(slot) = page_slots.get(slot) {
             slot.store(shared);
         }
     }
@@ -251,12 +252,12 @@ pub(crate) struct AppendCounts {
 }
 
 impl AppendCounts {
-    pub(crate) const fn add(&mut self, own: Self) {
-        self.samples += own.samples;
-        self.late += own.late;
-        self.held += own.held;
-        self.bytes += own.bytes;
-        self.again |= own.again;
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.samples += other.samples;
+        self.late += other.late;
+        self.held += other.held;
+        self.bytes += other.bytes;
+        self.again |= other.again;
     }
 }
 
@@ -277,8 +278,8 @@ impl ShardWriter {
         }
     }
 
-    /// Goes on with another head. What is returned takes time to free.
-    pub(crate) fn turn_to(&mut self, head: Arc<Head>) -> Self {
+    /// Writes to another head from now on. What is returned takes time to free, so drop it without a lock.
+    pub(crate) fn replace_head(&mut self, head: Arc<Head>) -> Self {
         std::mem::replace(self, Self::new(head))
     }
 
@@ -371,18 +372,18 @@ impl ShardWriter {
 
     /// Activity may have forgotten the series.
     pub(crate) fn forget_day(&mut self, series: SeriesRef) {
-        if let Some(Some(own)) = self.appender(series) {
-            own.forget_day();
+        if let Some(Some(appender)) = self.appender(series) {
+            appender.forget_day();
         }
     }
 
     /// Forgets a series, and hands out what it was: freeing it takes time, which nobody should wait for.
     pub(crate) fn remove(&mut self, tenant: TenantId, series: SeriesRef) -> Option<Arc<MemSeries>> {
-        let own = self.appender(series)?.take()?;
+        let appender = self.appender(series)?.take()?;
         self.head.publish(series, None);
-        let held = -own.len().cast_signed();
+        let held = -appender.len().cast_signed();
         self.head.held.add(tenant, held, 0);
-        Some(Arc::clone(own.shared()))
+        Some(Arc::clone(appender.shared()))
     }
 
     /// Forgets the samples of a series in `range`, as it was prepared.
@@ -393,19 +394,19 @@ impl ShardWriter {
         range: &TimeRange,
         prepared: Option<PreparedDeletion>,
     ) -> Option<Arc<MemSeries>> {
-        let Some(Some(own)) = self.appender(series) else {
+        let Some(Some(appender)) = self.appender(series) else {
             return None;
         };
-        own.forget_day();
+        appender.forget_day();
         if prepared.is_none() {
-            let view = own.shared().all();
+            let view = appender.shared().all();
             if !view.any_in(range) {
                 return None;
             }
         }
-        let before = own.len();
-        let old = own.remove_range(range, prepared);
-        let (after, shared) = (own.len(), Arc::clone(own.shared()));
+        let before = appender.len();
+        let old = appender.remove_range(range, prepared);
+        let (after, shared) = (appender.len(), Arc::clone(appender.shared()));
         let change = after.cast_signed() - before.cast_signed();
         self.head.held.add(tenant, change, 0);
         self.head.publish(series, Some(shared));

@@ -86,19 +86,19 @@ impl Default for Visibility {
 impl Visibility {
     /// For a reader who sees these batches.
     pub(crate) fn lengths(&self, done: &DoneBatches) -> Result<Lengths, NotVisible> {
-        let own = self.read();
-        let is_whole = if done.has_begun(own.batch) {
-            done.has_all_through(own.open)
+        let marks = self.read();
+        let is_whole = if done.has_begun(marks.batch) {
+            done.has_all_through(marks.open)
         } else {
-            done.has(own.previous) && done.has_all_through(own.previous_open)
+            done.has(marks.previous) && done.has_all_through(marks.previous_open)
         };
         if !is_whole {
             return Err(NotVisible);
         }
-        match done.has(own.batch) {
-            true => Ok(Lengths::of(own.now)),
-            false if own.before.0 == UNKNOWN => Err(NotVisible),
-            false => Ok(Lengths::of(own.before)),
+        match done.has(marks.batch) {
+            true => Ok(Lengths::of(marks.now)),
+            false if marks.before.0 == UNKNOWN => Err(NotVisible),
+            false => Ok(Lengths::of(marks.before)),
         }
     }
 
@@ -200,12 +200,12 @@ impl Visibility {
         if batch == 0 {
             return;
         }
-        for (own, old) in [
+        for (mark, old) in [
             (&self.previous, &old.previous),
             (&self.open, &old.open),
             (&self.previous_open, &old.previous_open),
         ] {
-            own.store(old.load(Ordering::Relaxed), Ordering::Relaxed);
+            mark.store(old.load(Ordering::Relaxed), Ordering::Relaxed);
         }
         self.column_before.store(UNKNOWN, Ordering::Relaxed);
         self.batch.store(batch, Ordering::Release);

@@ -60,8 +60,8 @@ impl NewlyActive {
     /// Whether all of them are set: nearly always, and then nothing needs to be copied.
     pub(crate) fn is_contained_in(&self, days: &ActivityIndex) -> bool {
         let is_known = |(day, part, series): &ChunkBitmap| {
-            let own = days.0.get(day).and_then(|own| own.get(part));
-            own.is_some_and(|own| series.is_subset(own))
+            let chunk = days.0.get(day).and_then(|chunks| chunks.get(part));
+            chunk.is_some_and(|chunk| series.is_subset(chunk))
         };
         self.0.iter().all(is_known)
     }
@@ -70,7 +70,7 @@ impl NewlyActive {
 /// Adds to what is there, or puts it down.
 fn put(parts: &mut Chunks, part: Chunk, series: RoaringBitmap) {
     match parts.get_mut(&part) {
-        Some(own) => *Arc::make_mut(own) |= series,
+        Some(chunk) => *Arc::make_mut(chunk) |= series,
         None => drop(parts.insert(part, Arc::new(series))),
     }
 }
@@ -78,19 +78,22 @@ fn put(parts: &mut Chunks, part: Chunk, series: RoaringBitmap) {
 impl ActivityIndex {
     #[cfg(test)]
     pub(crate) fn has(&self, day: Day, series: SeriesRef) -> bool {
-        let own = self.0.get(&day).and_then(|own| own.get(&part(series.0)));
-        own.is_some_and(|own| own.contains(series.0))
+        let chunk = self
+            .0
+            .get(&day)
+            .and_then(|chunks| chunks.get(&part(series.0)));
+        chunk.is_some_and(|chunk| chunk.contains(series.0))
     }
 
     /// These series have samples on these days.
     pub(crate) fn set(&mut self, new: NewlyActive) {
         for (day, part, series) in new.0 {
-            let known = self.0.get(&day).and_then(|own| own.get(&part));
-            if known.is_some_and(|own| series.is_subset(own)) {
+            let known = self.0.get(&day).and_then(|chunks| chunks.get(&part));
+            if known.is_some_and(|chunk| series.is_subset(chunk)) {
                 continue;
             }
-            if let Some(own) = self.0.get_mut(&day) {
-                put(own, part, series);
+            if let Some(chunks) = self.0.get_mut(&day) {
+                put(chunks, part, series);
             } else {
                 self.0
                     .insert(day, Tree::of_sorted(vec![(part, Arc::new(series))]));
@@ -108,8 +111,8 @@ impl ActivityIndex {
     /// The days that lie in `range` as a whole and on which some of `series` have samples.
     pub(crate) fn covered(&self, series: &RoaringBitmap, range: &TimeRange) -> Vec<Day> {
         let mut days = Vec::new();
-        self.0.each(|day, own| {
-            if covers(range, *day) && any_of(own, series) {
+        self.0.each(|day, chunks| {
+            if covers(range, *day) && any_of(chunks, series) {
                 days.push(*day);
             }
         });
@@ -119,9 +122,9 @@ impl ActivityIndex {
     /// `series` have no samples on `day` any more.
     pub(crate) fn clear(&mut self, day: Day, series: &RoaringBitmap) {
         let mut concerned = Vec::new();
-        if let Some(own) = self.0.get(&day) {
-            own.each(|part, own| {
-                if !own.is_disjoint(series) {
+        if let Some(chunks) = self.0.get(&day) {
+            chunks.each(|part, chunk| {
+                if !chunk.is_disjoint(series) {
                     concerned.push(*part);
                 }
             });
@@ -129,19 +132,19 @@ impl ActivityIndex {
         if concerned.is_empty() {
             return;
         }
-        let Some(own) = self.0.get_mut(&day) else {
+        let Some(chunks) = self.0.get_mut(&day) else {
             return;
         };
         for part in concerned {
-            let Some(bits) = own.get_mut(&part) else {
+            let Some(bits) = chunks.get_mut(&part) else {
                 continue;
             };
             *Arc::make_mut(bits) -= series;
             if bits.is_empty() {
-                own.remove(&part);
+                chunks.remove(&part);
             }
         }
-        if own.is_empty() {
+        if chunks.is_empty() {
             self.0.remove(&day);
         }
     }
@@ -165,7 +168,7 @@ impl ActivityIndex {
             if let Err(stop) = meter.steps(1 + parts.len() as u64) {
                 return ControlFlow::Break(Err(stop));
             }
-            parts.each(|_, own| active |= own.as_ref());
+            parts.each(|_, chunk| active |= chunk.as_ref());
             ControlFlow::Continue(())
         });
         match end {
@@ -179,7 +182,7 @@ impl ActivityIndex {
         let (mut gone, mut stay) = (RoaringBitmap::new(), Vec::new());
         self.0.each(|day, parts| {
             if *day < first {
-                parts.each(|_, own| gone |= own.as_ref());
+                parts.each(|_, chunk| gone |= chunk.as_ref());
             } else {
                 stay.push(parts.clone());
             }
@@ -188,19 +191,19 @@ impl ActivityIndex {
             if gone.is_empty() {
                 break;
             }
-            parts.each(|_, own| gone -= own.as_ref());
+            parts.each(|_, chunk| gone -= chunk.as_ref());
         }
         gone
     }
 
     /// Takes out of `series` those that have got samples since `before`, a copy that is still held.
     pub(crate) fn subtract_newer(&self, series: &mut RoaringBitmap, before: &Self) {
-        self.0.each_changed(&before.0, &mut |day, own| {
+        self.0.each_changed(&before.0, &mut |day, chunks| {
             let old = before.0.get(day);
-            if old.is_some_and(|old| old.is_same(own)) {
+            if old.is_some_and(|old| old.is_same(chunks)) {
                 return;
             }
-            own.each(|part, bits| {
+            chunks.each(|part, bits| {
                 let old = old.and_then(|old| old.get(part));
                 if !old.is_some_and(|old| Arc::ptr_eq(old, bits)) {
                     *series -= bits.as_ref();
@@ -220,7 +223,7 @@ impl ActivityIndex {
 /// Whether any of `series` is in one of the parts.
 fn any_of(parts: &Chunks, series: &RoaringBitmap) -> bool {
     let mut any = false;
-    parts.each(|_, own| any = any || !own.is_disjoint(series));
+    parts.each(|_, chunk| any = any || !chunk.is_disjoint(series));
     any
 }
 

@@ -56,7 +56,7 @@ impl IntersectionCursor {
 }
 
 fn glob(selector: &Selector) -> Option<Glob<'_>> {
-    selector.glob().map(|own| (own, selector.reads_labels()))
+    selector.glob().map(|glob| (glob, selector.reads_labels()))
 }
 
 /// Whether what was read may be a whole path with labels behind it.
@@ -101,30 +101,30 @@ impl<'a> IntersectionAutomaton<'a> {
     pub(crate) fn first(&self) -> PositionSets {
         let filter = self.filter.as_ref();
         PositionSets {
-            query: self.query.map(|(own, _)| own.first()),
-            filter: filter.map(|all| all.iter().map(|(own, _)| own.first()).collect()),
+            query: self.query.map(|(glob, _)| glob.first()),
+            filter: filter.map(|all| all.iter().map(|(glob, _)| glob.first()).collect()),
         }
     }
 
     /// Whether a path that the query means may end before these. What the filter says of it is asked of the series.
     pub(crate) fn can_end_at(&self, positions: &PositionSets) -> bool {
         let at = self.query.zip(positions.query.as_ref());
-        at.is_none_or(|((own, _), positions)| own.can_end_at(positions))
+        at.is_none_or(|((glob, _), positions)| glob.can_end_at(positions))
     }
 
     /// Whether a path can go on at these.
     pub(crate) fn can_continue_at(&self, positions: &PositionSets) -> bool {
         let at = self.query.zip(positions.query.as_ref());
         let mut filter = self.globs().zip(positions.filter.iter().flatten());
-        at.is_none_or(|((own, _), positions)| own.can_continue_at(positions))
+        at.is_none_or(|((glob, _), positions)| glob.can_continue_at(positions))
             && (self.filter.is_none()
-                || filter.any(|((own, _), positions)| own.can_continue_at(positions)))
+                || filter.any(|((glob, _), positions)| glob.can_continue_at(positions)))
     }
 
     /// The element of the query that must fit next, where it is the only one that may.
     pub(crate) fn sole_element_at(&self, positions: &PositionSets) -> Option<&'a Element> {
-        let (own, _) = self.query?;
-        own.sole_element_at(positions.query.as_ref()?)
+        let (glob, _) = self.query?;
+        glob.sole_element_at(positions.query.as_ref()?)
     }
 
     /// Where the element behind that one may be, which is called `text`.
@@ -135,7 +135,7 @@ impl<'a> IntersectionAutomaton<'a> {
         text: &str,
     ) -> PositionSets {
         let at = self.query.zip(positions.query.as_ref());
-        let query = at.map(|((own, _), positions)| own.after_sole_element(positions));
+        let query = at.map(|((glob, _), positions)| glob.after_sole_element(positions));
         self.enter_filter(reading, positions);
         for character in text.chars() {
             self.step_filter(reading, character);
@@ -149,9 +149,9 @@ impl<'a> IntersectionAutomaton<'a> {
     /// Where the element behind the next one may be, if that may be any at all.
     pub(crate) fn after_any_element(&self, positions: &PositionSets) -> Option<PositionSets> {
         let is_any = self.sole_element_at(positions)?.is_any();
-        let (own, _) = self.query.filter(|_| is_any && self.filter.is_none())?;
+        let (glob, _) = self.query.filter(|_| is_any && self.filter.is_none())?;
         Some(PositionSets {
-            query: Some(own.after_sole_element(positions.query.as_ref()?)),
+            query: Some(glob.after_sole_element(positions.query.as_ref()?)),
             filter: None,
         })
     }
@@ -171,8 +171,8 @@ impl<'a> IntersectionAutomaton<'a> {
 
     /// Moves to the beginning of an element.
     pub(crate) fn enter(&self, reading: &mut IntersectionCursor, positions: &PositionSets) {
-        if let Some(((own, _), positions)) = self.query.zip(positions.query.as_ref()) {
-            own.enter(&mut reading.query, positions);
+        if let Some(((glob, _), positions)) = self.query.zip(positions.query.as_ref()) {
+            glob.enter(&mut reading.query, positions);
         }
         self.enter_filter(reading, positions);
     }
@@ -181,24 +181,24 @@ impl<'a> IntersectionAutomaton<'a> {
         let count = self.globs().count();
         reading.filter.resize_with(count, Progress::default);
         let positions = positions.filter.iter().flatten();
-        for (((own, _), positions), progress) in
+        for (((glob, _), positions), progress) in
             self.globs().zip(positions).zip(&mut reading.filter)
         {
-            own.enter(progress, positions);
+            glob.enter(progress, positions);
         }
     }
 
     /// Reads a character that does not part elements.
     pub(crate) fn step(&self, reading: &mut IntersectionCursor, character: char) {
-        if let Some((own, _)) = self.query {
-            own.step(&mut reading.query, character);
+        if let Some((glob, _)) = self.query {
+            glob.step(&mut reading.query, character);
         }
         self.step_filter(reading, character);
     }
 
     fn step_filter(&self, reading: &mut IntersectionCursor, character: char) {
-        for ((own, _), progress) in self.globs().zip(&mut reading.filter) {
-            own.step(progress, character);
+        for ((glob, _), progress) in self.globs().zip(&mut reading.filter) {
+            glob.step(progress, character);
         }
     }
 
@@ -207,7 +207,7 @@ impl<'a> IntersectionAutomaton<'a> {
         PositionSets {
             query: self
                 .query
-                .map(|(own, _)| own.next_positions(&reading.query)),
+                .map(|(glob, _)| glob.next_positions(&reading.query)),
             filter: self.filter_behind(reading),
         }
     }
@@ -215,7 +215,7 @@ impl<'a> IntersectionAutomaton<'a> {
     fn filter_behind(&self, reading: &IntersectionCursor) -> Option<Vec<Positions>> {
         self.filter.as_ref().map(|all| {
             let all = all.iter().zip(&reading.filter);
-            all.map(|((own, _), progress)| own.next_positions(progress))
+            all.map(|((glob, _), progress)| glob.next_positions(progress))
                 .collect()
         })
     }
@@ -227,7 +227,7 @@ impl<'a> IntersectionAutomaton<'a> {
         is_so: impl Fn(Glob<'_>, &Progress) -> bool,
     ) -> bool {
         let mut all = self.globs().zip(&reading.filter);
-        self.filter.is_none() || all.any(|(own, progress)| is_so(*own, progress))
+        self.filter.is_none() || all.any(|(glob, progress)| is_so(*glob, progress))
     }
 
     /// Whether the query, if it has a glob, says so.
@@ -241,13 +241,13 @@ impl<'a> IntersectionAutomaton<'a> {
 
     /// Whether it can still fit when `character`, which does not part elements, comes next.
     pub(crate) fn allows(&self, reading: &IntersectionCursor, character: char) -> bool {
-        let allows = |(own, _): Glob<'_>, progress: &Progress| own.allows(progress, character);
+        let allows = |(glob, _): Glob<'_>, progress: &Progress| glob.allows(progress, character);
         self.query(reading, allows) && self.any(reading, allows)
     }
 
     /// Whether the element read so far is whole.
     pub(crate) fn can_end_element(&self, reading: &IntersectionCursor) -> bool {
-        let ends = |(own, _): Glob<'_>, progress: &Progress| own.can_end_element(progress);
+        let ends = |(glob, _): Glob<'_>, progress: &Progress| glob.can_end_element(progress);
         self.query(reading, ends) && self.any(reading, ends)
     }
 
@@ -266,7 +266,7 @@ impl<'a> IntersectionAutomaton<'a> {
         let mut after = after;
         loop {
             let character = match self.query {
-                Some((own, _)) => next(own, &mut reading.query, after)?,
+                Some((glob, _)) => next(glob, &mut reading.query, after)?,
                 None => successor(after)?,
             };
             if self.allows(reading, character) {
@@ -274,7 +274,7 @@ impl<'a> IntersectionAutomaton<'a> {
             }
             let globs = self.globs().zip(&mut reading.filter);
             let other = globs
-                .filter_map(|((own, _), progress)| next(own, progress, character))
+                .filter_map(|((glob, _), progress)| next(glob, progress, character))
                 .min()?;
             if self.allows(reading, other) {
                 return Some(other);

@@ -46,19 +46,19 @@ impl Names {
     }
 
     pub(crate) fn insert(&mut self, tenant: TenantId, name: Arc<str>, series: SeriesRef) {
-        if let Some(own) = self.0.get_mut(&tenant) {
-            own.0.insert(name, series);
+        if let Some(names) = self.0.get_mut(&tenant) {
+            names.0.insert(name, series);
         } else {
-            let mut own = TenantNames::default();
-            own.0.insert(name, series);
-            self.0.insert(tenant, own);
+            let mut names = TenantNames::default();
+            names.0.insert(name, series);
+            self.0.insert(tenant, names);
         }
     }
 
     pub(crate) fn remove(&mut self, tenant: TenantId, name: &str) {
-        if let Some(own) = self.0.get_mut(&tenant) {
-            own.0.remove(name);
-            if own.0.is_empty() {
+        if let Some(names) = self.0.get_mut(&tenant) {
+            names.0.remove(name);
+            if names.0.is_empty() {
                 self.0.remove(&tenant);
             }
         }
@@ -66,7 +66,7 @@ impl Names {
 
     /// How many series the tenant has.
     pub(crate) fn count(&self, tenant: TenantId) -> u64 {
-        self.0.get(&tenant).map_or(0, |own| own.0.len() as u64)
+        self.0.get(&tenant).map_or(0, |names| names.0.len() as u64)
     }
 
     /// How many tenants have series.
@@ -82,7 +82,7 @@ impl Names {
     /// Every name there is.
     pub(crate) fn each(&self, mut take: impl FnMut(TenantId, &Arc<str>, SeriesRef)) {
         self.0
-            .each(|tenant, own| own.0.each(|name, series| take(*tenant, name, *series)));
+            .each(|tenant, names| names.0.each(|name, series| take(*tenant, name, *series)));
     }
 }
 

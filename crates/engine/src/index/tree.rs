@@ -59,10 +59,13 @@ impl<K: Clone + Ord, V: Clone> Node<K, V> {
     fn insert(&mut self, key: K, value: V) -> (Option<V>, Option<(K, Arc<Self>)>) {
         match self {
             Self::Leaf(entries) => {
-                match entries.binary_search_by(|(own, _)| own.cmp(&key)) {
+                match entries.binary_search_by(|(entry_key, _)| entry_key.cmp(&key)) {
                     Ok(at) => {
                         let slot = entries.get_mut(at);
-                        return (slot.map(|(_, own)| std::mem::replace(own, value)), None);
+                        return (
+                            slot.map(|(_, slot_value)| std::mem::replace(slot_value, value)),
+                            None,
+                        );
                     }
                     Err(at) => entries.insert(at, (key, value)),
                 }
@@ -99,7 +102,7 @@ impl<K: Clone + Ord, V: Clone> Node<K, V> {
     {
         match self {
             Self::Leaf(entries) => {
-                let found = entries.binary_search_by(|(own, _)| own.borrow().cmp(key));
+                let found = entries.binary_search_by(|(entry_key, _)| entry_key.borrow().cmp(key));
                 let value = found.ok().map(|at| entries.remove(at).1);
                 (value, entries.is_empty())
             }
@@ -147,7 +150,8 @@ impl<K, V> Tree<K, V> {
         loop {
             match node {
                 Node::Leaf(entries) => {
-                    let found = entries.binary_search_by(|(own, _)| own.borrow().cmp(key));
+                    let found =
+                        entries.binary_search_by(|(entry_key, _)| entry_key.borrow().cmp(key));
                     return entries.get(found.ok()?).map(|(_, value)| value);
                 }
                 Node::Inner(children) => node = children.get(child(children, key))?.1.as_ref(),
@@ -213,18 +217,18 @@ fn parts<K: Clone, T, N>(
     let mut nodes = Vec::with_capacity(entries.len() / FILL + 1);
     let mut entries = entries.into_iter();
     loop {
-        let own: Vec<(K, T)> = entries.by_ref().take(FILL).collect();
-        let Some((low, _)) = own.first() else {
+        let entries_of_node: Vec<(K, T)> = entries.by_ref().take(FILL).collect();
+        let Some((low, _)) = entries_of_node.first() else {
             return nodes;
         };
-        nodes.push((low.clone(), Arc::new(node(own))));
+        nodes.push((low.clone(), Arc::new(node(entries_of_node))));
     }
 }
 
 fn addresses<K, V>(node: &Arc<Node<K, V>>, all: &mut HashSet<*const Node<K, V>>) {
     all.insert(Arc::as_ptr(node));
     if let Node::Inner(children) = node.as_ref() {
-        children.iter().for_each(|(_, own)| addresses(own, all));
+        children.iter().for_each(|(_, child)| addresses(child, all));
     }
 }
 
@@ -243,7 +247,7 @@ fn each_unknown<K, V>(
         }),
         Node::Inner(children) => children
             .iter()
-            .for_each(|(_, own)| each_unknown(own, known, take)),
+            .for_each(|(_, child)| each_unknown(child, known, take)),
     }
 }
 
@@ -286,7 +290,8 @@ impl<K: Clone + Ord, V: Clone> Tree<K, V> {
         loop {
             match Arc::make_mut(node) {
                 Node::Leaf(entries) => {
-                    let found = entries.binary_search_by(|(own, _)| own.borrow().cmp(key));
+                    let found =
+                        entries.binary_search_by(|(entry_key, _)| entry_key.borrow().cmp(key));
                     return entries.get_mut(found.ok()?).map(|(_, value)| value);
                 }
                 Node::Inner(children) => {
@@ -305,7 +310,7 @@ fn each_from<K: Borrow<Q>, V, Q: Ord + ?Sized, B>(
 ) -> ControlFlow<B> {
     match node {
         Node::Leaf(entries) => {
-            let at = entries.partition_point(|(own, _)| own.borrow() < key);
+            let at = entries.partition_point(|(entry_key, _)| entry_key.borrow() < key);
             let mut rest = entries.iter().skip(at);
             rest.try_for_each(|(key, value)| {
                 guard::step(1);
@@ -332,7 +337,7 @@ fn each<K, V, B>(
             guard::step(1);
             take(key, value)
         }),
-        Node::Inner(children) => children.iter().try_for_each(|(_, own)| each(own, take)),
+        Node::Inner(children) => children.iter().try_for_each(|(_, child)| each(child, take)),
     }
 }
 

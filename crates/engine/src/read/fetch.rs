@@ -91,7 +91,7 @@ impl<'c> Snapshot<'c> {
         let ReadView { version, heads } = view;
         let mut wanted = Vec::with_capacity(found.len());
         for ((key, series), (frozen, head)) in found.into_iter().zip(heads) {
-            let samples = frozen.iter().chain(&head).map(|own| own.len());
+            let samples = frozen.iter().chain(&head).map(|column| column.len());
             let mut reservation = Reservation::new(meter.context());
             reservation.grow_to(samples.sum::<u64>() * SAMPLE_BYTES)?;
             wanted.push(FoundSeries {
@@ -111,7 +111,8 @@ impl<'c> Snapshot<'c> {
         }
         meter.steps((version.segments.len() + version.tombstones.len()) as u64)?;
         let tombstones = version.tombstones.iter();
-        let concerns = |own: &&Tombstone| own.tenant == tenant && own.range.overlaps(&range);
+        let concerns =
+            |tombstone: &&Tombstone| tombstone.tenant == tenant && tombstone.range.overlaps(&range);
         let frozen_through = |own: &Arc<Frozen>| own.sequence;
         let common = Common {
             query,
@@ -136,11 +137,11 @@ impl<'c> Snapshot<'c> {
         // Which of the tenant's series they are of is not looked up.
         let stored_of_one = stored / common.tenant_series.max(1);
         let mut most = stored;
-        for own in &mut self.wanted {
+        for series in &mut self.wanted {
             meter.steps(common.steps_per_series())?;
-            let heads = own.frozen.iter().chain(&own.head);
+            let heads = series.frozen.iter().chain(&series.head);
             let in_heads = heads.map(|head| head.len()).sum::<u64>();
-            own.samples = in_heads.saturating_add(stored_of_one);
+            series.samples = in_heads.saturating_add(stored_of_one);
             most = most.saturating_add(in_heads);
         }
         Ok(most)
@@ -174,10 +175,10 @@ impl ReadEstimate {
         let behind = queries.get_mut(self.counted..).unwrap_or_default();
         self.counted += behind.len();
         for Snapshot { common, wanted } in behind {
-            for own in wanted {
-                own.samples = common.min_samples(own.series, own.head.as_deref())?;
+            for series in wanted {
+                series.samples = common.min_samples(series.series, series.head.as_deref())?;
                 meter.check()?;
-                self.sure += own.samples;
+                self.sure += series.samples;
                 let context = meter.context();
                 context.ensure_left(Resource::Samples, self.sure)?;
             }
@@ -203,7 +204,7 @@ impl Common {
     fn min_samples(&self, series: SeriesRef, head: Option<&HeadSeries>) -> Result<u64, StoreError> {
         let in_head = head.map_or(0, |head| head.min_len_in(&self.range));
         let mut hiding = self.tombstones.iter();
-        if hiding.any(|own| own.series.contains(series.0)) {
+        if hiding.any(|tombstone| tombstone.series.contains(series.0)) {
             return Ok(in_head);
         }
         // What one segment of a day holds another may hold as well, and so may the head.
@@ -228,26 +229,26 @@ impl Common {
     /// Hands out a series.
     pub(super) fn read(
         &self,
-        own: &FoundSeries<'_>,
+        found: &FoundSeries<'_>,
         meter: &mut QueryMeter<'_>,
         take: &mut SeriesVisitor<'_>,
     ) -> Result<ControlFlow<()>, StoreError> {
         // Whoever takes the series may take their time.
         meter.check()?;
         meter.steps(1 + self.tombstones.len() as u64)?;
-        let deletions = spans::deletions(&self.tombstones, own.series);
-        let frozen = own.frozen.as_deref();
+        let deletions = spans::deletions(&self.tombstones, found.series);
+        let frozen = found.frozen.as_deref();
         let sources = Sources {
             tenant: self.tenant,
-            series: own.series,
+            series: found.series,
             range: self.range,
             segments: &self.segments,
             deletions: &deletions,
             frozen: frozen.map(|frozen| (frozen, self.frozen_through)),
-            head: own.head.as_deref(),
+            head: found.head.as_deref(),
         };
         let mut cursor = SeriesFetch {
-            key: &own.key,
+            key: &found.key,
             query: self.query,
             sources,
             state: ReadState::New,

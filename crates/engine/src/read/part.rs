@@ -34,9 +34,9 @@ pub(crate) fn divided<'c>(snapshots: Vec<Snapshot<'c>>) -> Vec<Box<dyn ReadPart 
             cost: 0,
         };
         let mut part = empty();
-        for own in wanted {
-            part.cost += SERIES_COST.saturating_add(own.samples);
-            part.wanted.push(own);
+        for series in wanted {
+            part.cost += SERIES_COST.saturating_add(series.samples);
+            part.wanted.push(series);
             if part.cost >= PART_COST {
                 parts.push(Box::new(std::mem::replace(&mut part, empty())));
             }
@@ -59,8 +59,8 @@ impl ReadPart for SeriesPart<'_> {
         take: &mut SeriesVisitor<'_>,
     ) -> Result<ControlFlow<()>, StoreError> {
         let mut meter = QueryMeter::new(context)?;
-        for own in &self.wanted {
-            if self.common.read(own, &mut meter, take)?.is_break() {
+        for series in &self.wanted {
+            if self.common.read(series, &mut meter, take)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -74,8 +74,8 @@ impl ReadPart for SeriesPart<'_> {
     ) -> Result<ControlFlow<()>, StoreError> {
         let mut meter = QueryMeter::new(context)?;
         let Self { common, wanted, .. } = *self;
-        for own in wanted {
-            if common.read(&own, &mut meter, take)?.is_break() {
+        for series in wanted {
+            if common.read(&series, &mut meter, take)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

@@ -74,26 +74,28 @@ impl<'s> SeriesReader<'s> {
             // A deletion takes out of the head what it hides elsewhere.
             None => Spans::default(),
         };
-        let frozen = sources.frozen.map(|(own, purged)| (own, Some(purged)));
-        let head = sources.head.map(|own| (own, None));
-        for (own, purged) in frozen.into_iter().chain(head) {
-            newest.push(SourceCursor::column(own, sources.range, hidden(purged)));
-            if own.late_len() > 0 {
-                newest.push(SourceCursor::late(own, sources.range, hidden(purged)));
+        let frozen = sources
+            .frozen
+            .map(|(series, purged)| (series, Some(purged)));
+        let head = sources.head.map(|series| (series, None));
+        for (series, purged) in frozen.into_iter().chain(head) {
+            newest.push(SourceCursor::column(series, sources.range, hidden(purged)));
+            if series.late_len() > 0 {
+                newest.push(SourceCursor::late(series, sources.range, hidden(purged)));
             }
         }
-        let mut own = Self {
+        let mut reader = Self {
             sources,
             rest: sources.segments,
             stored: Vec::new(),
             newest,
         };
         for segment in sources.segments.iter().filter(|segment| segment.is_late()) {
-            let late = own.open(segment)?;
-            own.stored.extend(late);
+            let late = reader.open(segment)?;
+            reader.stored.extend(late);
         }
-        own.stored.sort_by_key(|own| own.sequence);
-        Ok(own)
+        reader.stored.sort_by_key(|reader| reader.sequence);
+        Ok(reader)
     }
 
     /// The series in one segment, if it is there.
@@ -119,7 +121,7 @@ impl<'s> SeriesReader<'s> {
     /// How many samples it may have in memory now, with those of the next piece.
     pub(crate) fn window(&self) -> u64 {
         let cursors = (self.stored.len() + self.newest.len() + 1) as u64;
-        let heads = self.sources.frozen.map(|(own, _)| own);
+        let heads = self.sources.frozen.map(|(column, _)| column);
         let heads = heads.into_iter().chain(self.sources.head);
         cursors * BLOCK_SAMPLES as u64 + heads.map(HeadSeries::late_len).sum::<u64>()
     }
@@ -127,11 +129,11 @@ impl<'s> SeriesReader<'s> {
     /// The next samples, which are later than all before; empty when there are no more.
     pub(crate) fn next(&mut self, meter: &mut QueryMeter<'_>) -> Result<Points, StoreError> {
         loop {
-            for own in &mut self.stored {
-                own.cursor.fill(meter)?;
+            for source in &mut self.stored {
+                source.cursor.fill(meter)?;
             }
-            let mut of_day = self.stored.iter().filter(|own| !own.is_late);
-            if of_day.all(|own| own.cursor.last().is_none()) && self.next_day(meter)? {
+            let mut of_day = self.stored.iter().filter(|source| !source.is_late);
+            if of_day.all(|source| source.cursor.last().is_none()) && self.next_day(meter)? {
                 continue;
             }
             break;
@@ -139,13 +141,13 @@ impl<'s> SeriesReader<'s> {
         for cursor in &mut self.newest {
             cursor.fill(meter)?;
         }
-        let stored = self.stored.iter().map(|own| &own.cursor);
+        let stored = self.stored.iter().map(|source| &source.cursor);
         let cursors = stored.chain(&self.newest);
         let Some(bound) = cursors.filter_map(SourceCursor::last).min() else {
             return Ok(Points::default());
         };
         let mut points = Points::default();
-        let stored = self.stored.iter_mut().map(|own| &mut own.cursor);
+        let stored = self.stored.iter_mut().map(|source| &mut source.cursor);
         for cursor in stored.chain(&mut self.newest) {
             points = points.merged(cursor.take_through(bound));
         }
@@ -154,7 +156,7 @@ impl<'s> SeriesReader<'s> {
 
     /// Goes on to the next day; false when there is none.
     fn next_day(&mut self, meter: &mut QueryMeter<'_>) -> Result<bool, StoreError> {
-        self.stored.retain(|own| own.is_late);
+        self.stored.retain(|source| source.is_late);
         let is_late = |own: &&Arc<Segment>| own.is_late();
         let late = self.rest.iter().take_while(is_late).count();
         self.rest = self.rest.get(late..).unwrap_or_default();
@@ -171,7 +173,7 @@ impl<'s> SeriesReader<'s> {
             self.stored.extend(own);
         }
         // Of equal instants the later write counts, whichever kind of segment it is in.
-        self.stored.sort_by_key(|own| own.sequence);
+        self.stored.sort_by_key(|source| source.sequence);
         Ok(true)
     }
 }

@@ -72,13 +72,13 @@ impl<'s> SourceCursor<'s> {
     }
 
     /// What came in order.
-    pub(super) fn column(own: &'s HeadSeries, range: TimeRange, hidden: Spans) -> Self {
-        Self::new(Source::Column(Box::new(own.parts(range))), range, hidden)
+    pub(super) fn column(series: &'s HeadSeries, range: TimeRange, hidden: Spans) -> Self {
+        Self::new(Source::Column(Box::new(series.parts(range))), range, hidden)
     }
 
     /// What came late.
-    pub(super) fn late(own: &'s HeadSeries, range: TimeRange, hidden: Spans) -> Self {
-        Self::new(Source::Late(Some(own)), range, hidden)
+    pub(super) fn late(series: &'s HeadSeries, range: TimeRange, hidden: Spans) -> Self {
+        Self::new(Source::Late(Some(series)), range, hidden)
     }
 
     /// Reads on when all that was read is taken.
@@ -104,10 +104,10 @@ impl<'s> SourceCursor<'s> {
                     }
                     None => None,
                 },
-                Source::Late(own) => match own.take() {
-                    Some(own) => {
-                        meter.steps(1 + own.late_len() / LATE_PER_STEP)?;
-                        Some(own.late_in(&self.range))
+                Source::Late(series) => match series.take() {
+                    Some(series) => {
+                        meter.steps(1 + series.late_len() / LATE_PER_STEP)?;
+                        Some(series.late_in(&self.range))
                     }
                     None => None,
                 },

@@ -44,8 +44,10 @@ impl Spans {
     }
 
     pub(crate) fn hide(&self, at: Millis) -> bool {
-        let at_or_before = self.0.partition_point(|own| own.from <= at);
-        let last = at_or_before.checked_sub(1).and_then(|own| self.0.get(own));
+        let at_or_before = self.0.partition_point(|span| span.from <= at);
+        let last = at_or_before
+            .checked_sub(1)
+            .and_then(|index| self.0.get(index));
         last.is_some_and(|last| last.contains(at))
     }
 }

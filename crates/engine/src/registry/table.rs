@@ -47,15 +47,15 @@ impl Registry {
     /// The fingerprint of a name. Pure: all names of a batch are asked for first, so that one look-up in the table does
     /// not wait for the other.
     pub(crate) fn fingerprint(&self, tenant: TenantId, name: &str) -> Fingerprint {
-        let own = rapidhash_v3_seeded(name.as_bytes(), &self.secrets);
+        let hash = rapidhash_v3_seeded(name.as_bytes(), &self.secrets);
         // A tenant's names are spread by a hash with a secret already; the tenant only has to move them.
         let tenant = u64::from(tenant.0).wrapping_mul(self.salt);
-        Fingerprint(own ^ tenant.rotate_left(17))
+        Fingerprint(hash ^ tenant.rotate_left(17))
     }
 
     /// A series with this fingerprint, whose name is still to be compared.
-    pub(crate) fn candidate(&self, Fingerprint(own): Fingerprint) -> Option<SeriesRef> {
-        let found = self.table.find(own, |(other, _)| *other == own);
+    pub(crate) fn candidate(&self, Fingerprint(hash): Fingerprint) -> Option<SeriesRef> {
+        let found = self.table.find(hash, |(other, _)| *other == hash);
         found.map(|(_, series)| *series)
     }
 
@@ -72,11 +72,11 @@ impl Registry {
         tenant: TenantId,
         name: &str,
     ) -> Option<SeriesRef> {
-        let Fingerprint(own) = fingerprint;
+        let Fingerprint(hash) = fingerprint;
         let same = |(other, series): &(u64, SeriesRef)| {
-            *other == own && self.has_name(*series, tenant, name)
+            *other == hash && self.has_name(*series, tenant, name)
         };
-        self.table.find(own, same).map(|(_, series)| *series)
+        self.table.find(hash, same).map(|(_, series)| *series)
     }
 
     /// Gives a new series the next number; `None` when there are no more.
@@ -100,14 +100,14 @@ impl Registry {
     pub(crate) fn register(&mut self, series: SeriesRef, tenant: TenantId, name: Arc<str>) {
         let Fingerprint(fingerprint) = self.fingerprint(tenant, &name);
         self.table
-            .insert_unique(fingerprint, (fingerprint, series), |(own, _)| *own);
+            .insert_unique(fingerprint, (fingerprint, series), |(hash, _)| *hash);
         self.series.insert(series, Entry { tenant, name });
         self.reserve_numbers_below(series.0.saturating_add(1));
     }
 
     /// Makes room for so many more series.
     pub(crate) fn reserve_capacity(&mut self, series: usize) {
-        self.table.reserve(series, |(own, _)| *own);
+        self.table.reserve(series, |(hash, _)| *hash);
     }
 
     /// Makes the sorted names. `all`: everything that was taken in, also what has ended since, preferably in runs that are
@@ -130,7 +130,7 @@ impl Registry {
         let Fingerprint(fingerprint) = self.fingerprint(entry.tenant, &entry.name);
         let place = self
             .table
-            .find_entry(fingerprint, |(_, own)| *own == series);
+            .find_entry(fingerprint, |(_, other)| *other == series);
         if let Ok(slot) = place {
             slot.remove();
         }
@@ -144,10 +144,10 @@ impl Registry {
 
     /// Whose these series are, of which some may have ended; all are one tenant's.
     pub(crate) fn owner_of(&self, series: &RoaringBitmap) -> Option<TenantId> {
-        let mut own = series
+        let mut entries = series
             .iter()
             .filter_map(|series| self.get(SeriesRef(series)));
-        own.next().map(|entry| entry.tenant)
+        entries.next().map(|entry| entry.tenant)
     }
 
     pub(crate) fn contains(&self, series: SeriesRef) -> bool {

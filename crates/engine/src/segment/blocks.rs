@@ -29,28 +29,29 @@ pub(crate) struct Blocks<'s> {
 }
 
 impl<'s> Blocks<'s> {
-    /// Of the run `own` of the series' tenant; `None` where there are none.
+    /// The blocks of `series` within `run`, the blocks of its tenant; `None` if there are none.
     pub(super) fn new(
         (directory, file): (&'s Directory, &'s SegmentFile),
         day: Day,
-        own: &Range<u32>,
+        run: &Range<u32>,
         series: SeriesRef,
         range: TimeRange,
     ) -> Result<Option<Self>, StoreError> {
-        let is_before = |own: &Block| (own.series, own.span(day).until) < (series, range.from);
-        let mut own = Self {
+        let is_before =
+            |block: &Block| (block.series, block.span(day).until) < (series, range.from);
+        let mut blocks = Self {
             directory,
             file,
             day,
             series,
             range,
-            next: directory.seek(file, own, (series, range.from.0), is_before)?,
-            end: own.end,
+            next: directory.seek(file, run, (series, range.from.0), is_before)?,
+            end: run.end,
             page: None,
             peeked: None,
         };
-        own.peeked = own.read()?;
-        Ok(own.peeked.is_some().then_some(own))
+        blocks.peeked = blocks.read()?;
+        Ok(blocks.peeked.is_some().then_some(blocks))
     }
 
     fn read(&mut self) -> Result<Option<Block>, StoreError> {
@@ -72,7 +73,7 @@ impl<'s> Blocks<'s> {
     /// The next block of the directory.
     fn peek(&mut self) -> Result<Option<Block>, StoreError> {
         let number = self.next / PAGE_BLOCKS;
-        let page = match self.page.take().filter(|(own, _)| *own == number) {
+        let page = match self.page.take().filter(|(cached, _)| *cached == number) {
             Some((_, page)) => page,
             None => self.directory.page_of(self.file, self.next)?.1,
         };

@@ -55,7 +55,7 @@ impl Directory {
         let pages = footer.blocks.div_ceil(PAGE_BLOCKS);
         let mut heads = Vec::with_capacity(pages as usize);
         let mut crc = crc32fast::Hasher::new();
-        let mut own = Self {
+        let mut directory = Self {
             segment,
             at: footer.blocks_offset,
             blocks: footer.blocks,
@@ -66,7 +66,7 @@ impl Directory {
         let mut last: Option<Block> = None;
         for first in (0..pages).step_by(PAGES_AT_ONCE as usize) {
             let some = first..pages.min(first + PAGES_AT_ONCE);
-            let (at, bytes) = own.read(file, &some)?;
+            let (at, bytes) = directory.read(file, &some)?;
             crc.update(&bytes);
             for (offset, page) in (at..)
                 .step_by(PAGE_BLOCKS as usize * BLOCK_BYTES)
@@ -99,7 +99,7 @@ impl Directory {
                     if let Some((_, samples)) = &mut tenant {
                         *samples += u64::from(block.count);
                     }
-                    let key = |own: &Block| (own.series, own.day);
+                    let key = |block: &Block| (block.series, block.day);
                     if last.is_none_or(|last| key(&last) != key(&block)) {
                         on_block(header, block.series, block.day_in(header.day));
                     }
@@ -114,9 +114,9 @@ impl Directory {
                 "the checksum of the block directory differs",
             ));
         }
-        own.heads = heads.into();
-        file.pages().index_changed(own.bytes(), 0);
-        Ok(own)
+        directory.heads = heads.into();
+        file.pages().index_changed(directory.bytes(), 0);
+        Ok(directory)
     }
 
     /// What it takes in memory whatever is asked for.
@@ -180,18 +180,18 @@ impl Directory {
         Ok((page, file.pages().page((self.segment, page), read)?))
     }
 
-    /// The first block in the run `own` of one tenant for which `is_before` is false. It begins at `key` (a series and an
+    /// The first block in `run`, the blocks of one tenant, for which `is_before` is false. It begins at `key` (a series and an
     /// instant) or before it.
     pub(super) fn seek(
         &self,
         file: &SegmentFile,
-        own: &Range<u32>,
+        run: &Range<u32>,
         key: (SeriesRef, i64),
         is_before: impl Fn(&Block) -> bool,
     ) -> Result<u32, StoreError> {
         // Of the pages that begin within the run: the last one that begins before what is looked for.
-        let first_page = own.start.div_ceil(PAGE_BLOCKS);
-        let end_page = own.end.div_ceil(PAGE_BLOCKS);
+        let first_page = run.start.div_ceil(PAGE_BLOCKS);
+        let end_page = run.end.div_ceil(PAGE_BLOCKS);
         let begin = self
             .heads
             .get(first_page as usize..end_page.max(first_page) as usize)
@@ -199,14 +199,14 @@ impl Directory {
         let before = begin.partition_point(|head| (head.series, head.from) < key) as u32;
         let from = match before.checked_sub(1) {
             Some(page) => (first_page + page) * PAGE_BLOCKS,
-            None => own.start,
+            None => run.start,
         };
-        if from >= own.end {
-            return Ok(own.end);
+        if from >= run.end {
+            return Ok(run.end);
         }
         let (page, blocks) = self.page_of(file, from)?;
         let begin = page * PAGE_BLOCKS;
-        let end = blocks.len().min((own.end - begin) as usize);
+        let end = blocks.len().min((run.end - begin) as usize);
         let on_page = blocks.get((from - begin) as usize..end);
         Ok(from + on_page.unwrap_or_default().partition_point(is_before) as u32)
     }

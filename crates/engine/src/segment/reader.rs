@@ -82,8 +82,8 @@ impl Segment {
         path: &Path,
         on_block: &mut OnBlock<'_>,
     ) -> Result<Self, StoreError> {
-        let own = SegmentFile::new(files, path);
-        let file = own.get()?;
+        let segment_file = SegmentFile::new(files, path);
+        let file = segment_file.get()?;
         let length = file.length().map_err(error::io("read", path))?;
         let Some(footer_offset) = length.checked_sub((HEADER_BYTES + FOOTER_BYTES) as u64) else {
             return Err(error::corrupt(path, 0, "too short for a segment"));
@@ -129,9 +129,9 @@ impl Segment {
             ));
         }
         let mut tenants = read_tenants(path, &footer, &tenant_bytes)?;
-        let directory = Directory::open(&own, &header, &footer, &mut tenants, on_block)?;
+        let directory = Directory::open(&segment_file, &header, &footer, &mut tenants, on_block)?;
         Ok(Self {
-            file: own,
+            file: segment_file,
             header,
             length,
             from: footer.from,
@@ -202,19 +202,19 @@ impl Segment {
     fn run_of(&self, tenant: TenantId) -> Option<Range<u32>> {
         let at = self
             .tenants
-            .binary_search_by_key(&tenant, |(own, _)| own.tenant);
-        let (own, _) = self.tenants.get(at.ok()?)?;
-        Some(own.first..own.first.saturating_add(own.blocks))
+            .binary_search_by_key(&tenant, |(entry, _)| entry.tenant);
+        let (entry, _) = self.tenants.get(at.ok()?)?;
+        Some(entry.first..entry.first.saturating_add(entry.blocks))
     }
 
     /// What each tenant occupies in it.
     pub(crate) fn tallies(&self) -> impl Iterator<Item = (TenantId, Tally)> {
-        self.tenants.iter().map(|(own, samples)| {
+        self.tenants.iter().map(|(entry, samples)| {
             let tally = Tally {
                 samples: *samples,
-                bytes: own.bytes,
+                bytes: entry.bytes,
             };
-            (own.tenant, tally)
+            (entry.tenant, tally)
         })
     }
 
@@ -222,9 +222,9 @@ impl Segment {
     pub(crate) fn samples_of(&self, tenant: TenantId) -> u64 {
         let at = self
             .tenants
-            .binary_search_by_key(&tenant, |(own, _)| own.tenant);
-        let own = at.ok().and_then(|at| self.tenants.get(at));
-        own.map_or(0, |(_, samples)| *samples)
+            .binary_search_by_key(&tenant, |(entry, _)| entry.tenant);
+        let entry = at.ok().and_then(|at| self.tenants.get(at));
+        entry.map_or(0, |(_, samples)| *samples)
     }
 
     /// Every tenant and series, ascending, each once.

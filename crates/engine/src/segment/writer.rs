@@ -96,11 +96,11 @@ impl SegmentWriter {
             .timestamps
             .chunk_by(|left, right| Day::of(Millis(*left)) == Day::of(Millis(*right)));
         for timestamps in days.flat_map(|day| day.chunks(BLOCK_SAMPLES)) {
-            let (own, rest) = values
+            let (column, rest) = values
                 .split_at_checked(timestamps.len())
                 .unwrap_or_default();
             values = rest;
-            let block = self.block(series, timestamps, own);
+            let block = self.block(series, timestamps, column);
             self.blocks.push(&block)?;
         }
         self.from = self.from.min(*first);
@@ -110,12 +110,12 @@ impl SegmentWriter {
             self.offset() - bytes_before,
         );
         match self.tenants.last_mut().filter(|last| last.tenant == tenant) {
-            Some(own) => {
-                own.blocks += blocks;
-                own.series += u32::from(is_new);
-                own.bytes += bytes;
-                own.from = own.from.min(*first);
-                own.until = own.until.max(*last);
+            Some(tenant_entry) => {
+                tenant_entry.blocks += blocks;
+                tenant_entry.series += u32::from(is_new);
+                tenant_entry.bytes += bytes;
+                tenant_entry.from = tenant_entry.from.min(*first);
+                tenant_entry.until = tenant_entry.until.max(*last);
             }
             None => self.tenants.push(Tenant {
                 tenant,

@@ -59,14 +59,14 @@ impl AllLocked<'_> {
     /// of a series that has no name.
     pub(crate) fn delete_series(&mut self, series: &RoaringBitmap) -> DeferredDrop {
         let mut deferred = DeferredDrop::default();
-        for own in series.iter().map(SeriesRef) {
+        for series_ref in series.iter().map(SeriesRef) {
             guard::step(1);
-            if let Some(entry) = self.catalog.registry.remove(own)
-                && let Some(shard) = self.shard(own)
+            if let Some(entry) = self.catalog.registry.remove(series_ref)
+                && let Some(shard) = self.shard(series_ref)
             {
-                deferred.0.extend(shard.remove(entry.tenant, own));
+                deferred.0.extend(shard.remove(entry.tenant, series_ref));
             }
-            self.catalog.dropped.push(own);
+            self.catalog.dropped.push(series_ref);
         }
         self.state.series_drops.fetch_add(1, Ordering::SeqCst);
         self.state.publish_names(&self.catalog.registry);
@@ -89,11 +89,11 @@ impl AllLocked<'_> {
             // Nobody can ask for what has no name.
             return deferred;
         };
-        for own in series.iter().map(SeriesRef) {
+        for series_ref in series.iter().map(SeriesRef) {
             guard::step(1);
-            let prepared = prepared.remove(&own);
-            if let Some(shard) = self.shard(own) {
-                let old = shard.remove_range(tenant, own, &range, prepared);
+            let prepared = prepared.remove(&series_ref);
+            if let Some(shard) = self.shard(series_ref) {
+                let old = shard.remove_range(tenant, series_ref, &range, prepared);
                 deferred.0.extend(old);
             }
         }
@@ -126,17 +126,17 @@ impl AllLocked<'_> {
         let mut frozen = None;
         self.state.change(|version| {
             let head = std::mem::replace(&mut version.head, Arc::clone(&next));
-            let own = Arc::new(Frozen {
+            let new_frozen = Arc::new(Frozen {
                 head,
                 sequence,
                 batch,
             });
-            version.frozen = Some(Arc::clone(&own));
-            frozen = Some(own);
+            version.frozen = Some(Arc::clone(&new_frozen));
+            frozen = Some(new_frozen);
         });
         let shards = self.shards.iter_mut();
         let writers = shards
-            .map(|shard| shard.turn_to(Arc::clone(&next)))
+            .map(|shard| shard.replace_head(Arc::clone(&next)))
             .collect();
         self.catalog.frozen_sequence = sequence;
         let unfrozen = || {

@@ -16,11 +16,14 @@ impl State {
     /// A change of activity copies the day's bitmap, and a shard's writers wait for it: so there is one for many series.
     pub(crate) fn clear_emptied(&self, day: Day, emptied: &[(TenantId, SeriesRef)]) {
         let mut by_shard: BTreeMap<usize, Vec<(TenantId, SeriesRef)>> = BTreeMap::new();
-        for own in emptied {
-            by_shard.entry(head::shard(own.1)).or_default().push(*own);
+        for entry in emptied {
+            by_shard
+                .entry(head::shard(entry.1))
+                .or_default()
+                .push(*entry);
         }
-        for (shard, own) in by_shard {
-            for (number, piece) in own.chunks(PIECE).enumerate() {
+        for (shard, entries) in by_shard {
+            for (number, piece) in entries.chunks(PIECE).enumerate() {
                 if number > 0 {
                     yield_to_waiters();
                 }

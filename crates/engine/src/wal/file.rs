@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A file that records will go to, made while no writer waits. Without a header it does not count.
+/// The next file, created in advance, so that no writer waits for it. It has no header yet, and does not count without one.
 #[derive(Debug)]
 pub(crate) struct NextFile {
     made: Option<Box<dyn WriteFile>>,
@@ -17,7 +17,7 @@ pub(crate) struct NextFile {
     file_number: u64,
 }
 
-/// What has been written, for whoever asks meanwhile.
+/// Totals of what was written, which other threads may read at any time.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     /// Bytes and syncs since the start.
@@ -27,14 +27,14 @@ pub(crate) struct Totals {
     pub(crate) bytes_in_file: AtomicU64,
 }
 
-/// The file that is written to.
+/// The current file.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     file: Box<dyn WriteFile>,
     path: PathBuf,
     file_number: u64,
     length: u64,
-    /// Behind `length` lies the beginning of what found no room.
+    /// Whether a write that found no disk space left bytes after `length`.
     torn: bool,
     totals: Arc<Totals>,
 }
@@ -42,14 +42,14 @@ pub(crate) struct LogFile {
 /// Where the log ends on stable storage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LogPosition {
-    /// The number of the file that is written to.
+    /// The number of the current file.
     pub(crate) file: u64,
     /// How long that file is up to its last whole record, in bytes.
     pub(crate) length: u64,
 }
 
 impl NextFile {
-    /// Makes file `file_number`. What is left unused is found at the next start, and is empty.
+    /// Creates file `file_number`. One that is left unused is found at the next start, and is empty.
     pub(crate) fn make(
         storage: &dyn Storage,
         dir: &Path,
@@ -59,7 +59,7 @@ impl NextFile {
         let made = storage.create(&path);
         let made = Some(made.map_err(error::io("create", &path))?);
         if let Err(source) = storage.sync_dir(dir) {
-            // When that fails, too, it is found at the next start.
+            // If this fails as well, the next start finds the file.
             let _ = storage.remove(&path);
             return Err(error::io("sync", dir)(source));
         }
@@ -72,7 +72,7 @@ impl NextFile {
 }
 
 impl LogFile {
-    /// Makes a log file, header and directory entry on stable storage; `first_sequence` is that of its first record.
+    /// Creates a log file, with its header and directory entry on stable storage; `first_sequence` is that of its first record.
     pub(crate) fn create(
         storage: &dyn Storage,
         dir: &Path,
@@ -89,8 +89,9 @@ impl LogFile {
         .encode();
         if let Err(source) = file.append(&header) {
             let refused = error::io("write", &path)(source);
-            if error::is_lack_of_room(&refused) {
-                // Left there, and found after a crash, it would end the file before it, which goes on being written.
+            if error::is_out_of_space(&refused) {
+                // If it stayed and a crash followed, the next start would take it for the end of the previous file, which is still
+                // being written.
                 storage.remove(&path).map_err(error::io("remove", &path))?;
                 storage.sync_dir(dir).map_err(error::io("sync", dir))?;
             }
@@ -116,7 +117,7 @@ impl LogFile {
         }
     }
 
-    /// Takes away what was written of records that found no room: behind the last whole one the file goes on.
+    /// Cuts off what was written of records for which there was no disk space: the file continues after the last whole record.
     fn cut_torn(&mut self) -> Result<(), StoreError> {
         if self.torn {
             let cut = self.file.cut(self.length);
@@ -132,8 +133,8 @@ impl LogSink for LogFile {
 
     fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError> {
         self.cut_torn()?;
-        // It says that all before it was synced, so that a start can tell damage there from a torn write. The first write to
-        // a file has nothing before it.
+        // This record says that everything before it was synced, so that a start can tell damage there from a torn write. The
+        // first write to a file has nothing before it.
         let mut synced_record = Vec::new();
         if self.length > FILE_HEADER_BYTES as u64 {
             let synced = Payload::new(Kind::Synced, Vec::new());
@@ -142,11 +143,11 @@ impl LogSink for LogFile {
         let length = (synced_record.len() + records.len()) as u64;
         let written = [synced_record.as_slice(), records]
             .into_iter()
-            .filter(|own| !own.is_empty())
-            .try_for_each(|own| self.file.append(own));
+            .filter(|bytes| !bytes.is_empty())
+            .try_for_each(|bytes| self.file.append(bytes));
         if let Err(source) = written {
             let refused = error::io("write", &self.path)(source);
-            if error::is_lack_of_room(&refused) {
+            if error::is_out_of_space(&refused) {
                 self.torn = true;
                 self.cut_torn()?;
             }
@@ -172,7 +173,7 @@ impl LogSink for LogFile {
         };
         if let Err(source) = file.append(&header.encode()) {
             let refused = error::io("write", &path)(source);
-            if error::is_lack_of_room(&refused) {
+            if error::is_out_of_space(&refused) {
                 file.cut(0).map_err(error::io("cut", &path))?;
             }
             return Err(refused);

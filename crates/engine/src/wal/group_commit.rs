@@ -1,10 +1,12 @@
-//! Group commit: threads that need durability share a write and a sync. Which bytes go where is [`LogSink`]'s business.
+//! Group commit: threads that need durability share a write and a sync. A [`LogSink`] decides which bytes go to which file.
 //!
-//! - `push` adds a record to `pending`. `commit` waits for it: who finds no leader becomes it, the others wait for `done`.
-//! - The leader takes the sink; `write_pending` writes and syncs what has gathered, while more records gather.
-//! - `step_down` publishes how far it came, a lack of room (the bytes are back in `pending`), or poison, and wakes all.
-//! - File switch: `begin_switch` parts `pending`; the first part goes to the old file before the sink takes the next.
-//! - Lock order: `sink`, then `pending` or `progress`, never both; under `progress` those of the room and the poison.
+//! - `push` adds a record to `pending`. `commit` waits until it is durable: the first thread that finds no leader becomes the
+//!   leader, and the others wait for `done`.
+//! - The leader locks the sink. `write_pending` writes and syncs the records that have gathered, while others add more.
+//! - `step_down` publishes the last durable record, a lack of disk space (the bytes are back in `pending`), or poison, and wakes
+//!   all waiting threads.
+//! - File switch: `begin_switch` splits `pending`. Its first part goes to the old file, before the sink switches to the next one.
+//! - Lock order: `sink`, then either `pending` or `progress`, never both. The locks of `disk_space` and `poison` come after `progress`.
 //!
 //! `tests/interleavings` runs this file under `loom`.
 
@@ -17,36 +19,35 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Memory that is kept for records to come.
+/// The largest buffer that is kept for later records.
 const SPARE_BYTES_MAX: usize = 8 << 20;
 
 /// The file that records are written to.
 pub(crate) trait LogSink {
-    /// A file that records will go to, made while no writer waits.
+    /// The next file, created in advance, so that no writer waits for it.
     type Next;
 
-    /// Brings these records to stable storage, behind those before them. `durable`: the last record that is there. Where
-    /// there was no room nothing of them counts, and they come again.
+    /// Appends these records and syncs them. `durable` is the last record on stable storage before them. If there is no disk
+    /// space, none of them counts as written, and the caller passes them again.
     fn write(&mut self, durable: u64, records: &[u8]) -> Result<(), StoreError>;
 
-    /// Goes on with another file, whose records follow `last_sequence`. Where there was no room for that it comes again.
+    /// Switches to the next file, whose records follow `last_sequence`. If there is no disk space, the caller tries again.
     fn switch_to(&mut self, next: &mut Self::Next, last_sequence: u64) -> Result<(), StoreError>;
 
     /// The number of a file.
     fn file_number(next: &Self::Next) -> u64;
 
-    /// What is told when a panic has ended the writing.
+    /// The error that poisons the store after a panic of the leader.
     fn panicked(&self) -> StoreError;
 }
 
 #[derive(Debug)]
 struct Pending<N> {
     bytes: Vec<u8>,
-    /// Takes the place of `bytes` when those are written: it has been as large before, so that no appender has others wait
-    /// while memory is found for it.
+    /// Replaces `bytes` when the leader takes them: it has the capacity already, so that no appender allocates under the lock.
     spare: Vec<u8>,
     last_sequence: u64,
-    /// What belongs into the file before.
+    /// The records that still belong to the old file.
     pending_switch: Option<FileSwitch<N>>,
 }
 
@@ -56,8 +57,9 @@ impl<N> Pending<N> {
         std::mem::replace(&mut self.bytes, spare)
     }
 
-    /// Keeps the memory of what is written, unless it is much; returns what is not needed, to be freed without the lock.
-    fn keep(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+    /// Keeps the buffer of written records unless it is large; returns the buffer that is not needed, to be freed without the
+    /// lock.
+    fn recycle(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
         if (self.spare.capacity()..=SPARE_BYTES_MAX).contains(&bytes.capacity()) {
             bytes.clear();
             std::mem::swap(&mut self.spare, &mut bytes);
@@ -69,7 +71,7 @@ impl<N> Pending<N> {
 /// A pending switch to another file.
 #[derive(Debug)]
 struct FileSwitch<N> {
-    /// Still to be written to the old file; the last record of it is `last_sequence`.
+    /// Still to be written to the old file, whose last record is `last_sequence`.
     bytes: Vec<u8>,
     last_sequence: u64,
     next: N,
@@ -88,7 +90,7 @@ pub(crate) struct SwitchPoint {
 struct Progress {
     /// The last record on stable storage.
     durable: u64,
-    /// Since when somebody writes.
+    /// Since when there is a leader.
     leader_since: Option<Instant>,
 }
 
@@ -96,14 +98,14 @@ struct Progress {
 #[derive(Debug)]
 pub(crate) struct GroupCommit<S: LogSink> {
     poison: Arc<Poison>,
-    room: DiskSpace,
+    disk_space: DiskSpace,
     pending: Mutex<Pending<S::Next>>,
     /// Bytes in `pending`.
     waiting: AtomicU64,
     progress: Mutex<Progress>,
     done: Condvar,
     sink: Mutex<S>,
-    /// Of the file that is written to.
+    /// The number of the current file.
     file_number: AtomicU64,
 }
 
@@ -112,17 +114,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<S: LogSink> GroupCommit<S> {
-    /// `file_number`: of the file that the sink writes to; `last_sequence`: the last record there is.
+    /// `file_number` is the number of the sink's file, `last_sequence` that of the last record in it.
     pub(crate) fn new(
         sink: S,
         file_number: u64,
         last_sequence: u64,
         poison: Arc<Poison>,
-        room: DiskSpace,
+        disk_space: DiskSpace,
     ) -> Self {
         Self {
             poison,
-            room,
+            disk_space,
             pending: Mutex::new(Pending {
                 bytes: Vec::new(),
                 spare: Vec::new(),
@@ -140,8 +142,8 @@ impl<S: LogSink> GroupCommit<S> {
         }
     }
 
-    /// Adds a record, which `encode` writes behind those that wait; returns its sequence. The caller holds the lock that
-    /// orders records as their effects on the head are ordered.
+    /// Adds a record, which `encode` appends to the pending ones; returns its sequence. The caller holds the lock that gives
+    /// records the same order as their effects on the head.
     pub(crate) fn push(&self, encode: impl FnOnce(&mut Vec<u8>, u64)) -> u64 {
         let mut pending = lock(&self.pending);
         pending.last_sequence += 1;
@@ -157,29 +159,29 @@ impl<S: LogSink> GroupCommit<S> {
         lock(&self.pending).last_sequence
     }
 
-    /// The number of the file that is written to.
+    /// The number of the current file.
     pub(crate) fn file_number(&self) -> u64 {
         self.file_number.load(Ordering::Acquire)
     }
 
-    /// Bytes that wait to be written.
+    /// Bytes that are pending.
     pub(crate) fn waiting(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// The file that is written to; waits for who writes.
+    /// The sink; waits until no leader writes to it.
     pub(crate) fn sink(&self) -> MutexGuard<'_, S> {
         lock(&self.sink)
     }
 
-    /// Since when somebody writes.
+    /// Since when there is a leader.
     pub(crate) fn leader_since(&self) -> Option<Instant> {
         lock(&self.progress).leader_since
     }
 
-    /// Whether there was no room for what waits to be written.
-    pub(crate) const fn room(&self) -> &DiskSpace {
-        &self.room
+    /// Whether the disk had no space for the pending records.
+    pub(crate) const fn disk_space(&self) -> &DiskSpace {
+        &self.disk_space
     }
 
     /// Returns once all records up to `sequence` are on stable storage.
@@ -187,7 +189,7 @@ impl<S: LogSink> GroupCommit<S> {
         self.write_until(|progress| progress.durable >= sequence)
     }
 
-    /// Leads, or waits for who does, until `is_done`.
+    /// Becomes the leader, or waits for the one there is, until `is_done`.
     fn write_until(&self, is_done: impl Fn(&Progress) -> bool) -> Result<(), StoreError> {
         let mut progress = lock(&self.progress);
         loop {
@@ -196,7 +198,7 @@ impl<S: LogSink> GroupCommit<S> {
             }
             self.poison.check()?;
             if progress.leader_since.is_none() {
-                self.room.check_retry()?;
+                self.disk_space.check_retry()?;
                 break;
             }
             progress = self
@@ -207,7 +209,7 @@ impl<S: LogSink> GroupCommit<S> {
         progress.leader_since = Some(Instant::now());
         drop(progress);
         let mut sink = lock(&self.sink);
-        // When a panic takes who writes for all the log is over, and those who wait hear of it.
+        // A panic of the leader ends the log, and the threads that wait for it must learn of that.
         let written = catch_unwind(AssertUnwindSafe(|| self.write_pending(&mut sink)));
         match written {
             Ok(written) => {
@@ -223,8 +225,8 @@ impl<S: LogSink> GroupCommit<S> {
         }
     }
 
-    /// What comes from here on belongs into `next`. The caller keeps others from adding records meanwhile;
-    /// [`Self::switch_to`] does the rest.
+    /// From here on, records go to `next`. The caller prevents concurrent calls of [`Self::push`]; [`Self::switch_to`] does the
+    /// rest.
     pub(crate) fn begin_switch(&self, next: S::Next) -> SwitchPoint {
         let mut pending = lock(&self.pending);
         debug_assert!(pending.pending_switch.is_none());
@@ -240,23 +242,22 @@ impl<S: LogSink> GroupCommit<S> {
         point
     }
 
-    /// Returns once file `file_number` is the one that is written to, and all that belongs into those before it is on
-    /// stable storage.
+    /// Returns once file `file_number` is the current one, and all records of the files before it are on stable storage.
     pub(crate) fn switch_to(&self, file_number: u64) -> Result<(), StoreError> {
         self.write_until(|_| self.file_number() >= file_number)
     }
 
-    /// Ends a leadership: tells those who wait how far it came, that there was no room, or that all is over.
+    /// Ends a leadership: publishes the last durable record, a lack of disk space, or poison.
     fn step_down(&self, reached: Result<u64, StoreError>) -> Result<(), StoreError> {
         let mut progress = lock(&self.progress);
         progress.leader_since = None;
         let outcome = match reached {
             Ok(last_sequence) => {
                 progress.durable = progress.durable.max(last_sequence);
-                self.room.clear();
+                self.disk_space.clear();
                 Ok(())
             }
-            Err(refused) if error::is_lack_of_room(&refused) => Err(self.room.set(&refused)),
+            Err(refused) if error::is_out_of_space(&refused) => Err(self.disk_space.set(&refused)),
             Err(error) => Err(self.poison.set(&error)),
         };
         drop(progress);
@@ -264,7 +265,7 @@ impl<S: LogSink> GroupCommit<S> {
         outcome
     }
 
-    /// Writes and syncs what has gathered, to the old file what belongs there; returns the last record.
+    /// Writes and syncs the pending records, those of the old file first; returns the last record.
     fn write_pending(&self, sink: &mut S) -> Result<u64, StoreError> {
         loop {
             let (bytes, last_sequence, is_switch) = {
@@ -286,7 +287,7 @@ impl<S: LogSink> GroupCommit<S> {
                 }
                 self.waiting
                     .fetch_sub(bytes.len() as u64, Ordering::Relaxed);
-                let unneeded = lock(&self.pending).keep(bytes);
+                let unneeded = lock(&self.pending).recycle(bytes);
                 drop(unneeded);
             }
             if !is_switch {
@@ -296,7 +297,7 @@ impl<S: LogSink> GroupCommit<S> {
         }
     }
 
-    /// Records that found no room wait on, before all that has come since.
+    /// Puts records for which there was no disk space back, before those that were added since.
     fn put_back(&self, mut bytes: Vec<u8>) {
         let mut pending = lock(&self.pending);
         let pending = &mut *pending;
@@ -308,7 +309,7 @@ impl<S: LogSink> GroupCommit<S> {
         *later = bytes;
     }
 
-    /// Everything before the switch is on stable storage: the next file counts from here on.
+    /// Switches to the next file. All records before the switch are on stable storage.
     fn begin_next(&self, sink: &mut S) -> Result<(), StoreError> {
         let Some(mut switch) = lock(&self.pending).pending_switch.take() else {
             return Ok(());

@@ -1,5 +1,5 @@
-//! The write-ahead log: what changes the head is here first. Its files are numbered. A flush switches to the next one, and
-//! removes those before it once segments hold what they say.
+//! The write-ahead log: every change of the head is written here first. Its files are numbered. A flush switches to the next one,
+//! and removes the files before it once their contents are in segments.
 
 mod file;
 pub(crate) mod group_commit;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The end of a log file that a crash left unfinished; it was never acknowledged, and is cut off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TornTail {
-    /// Which file.
+    /// The file that was cut.
     pub file: PathBuf,
     /// How many bytes were cut.
     pub bytes: u64,

@@ -1,4 +1,4 @@
-//! The log's writing end: records are added to those that wait, and committed in groups ([`super::group_commit`]).
+//! The writer of the log: adds records to the pending ones, and commits them in groups ([`super::group_commit`]).
 
 use super::file::{LogFile, LogPosition, NextFile, Totals};
 use super::group_commit::{GroupCommit, SwitchPoint};
@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Beyond this many unwritten bytes an appender commits, whatever durability it asked for: that bounds memory and slows
-/// senders down to the disk.
+/// Beyond this many pending bytes an appender commits, whatever durability it asked for: this bounds the memory, and slows
+/// senders down to the speed of the disk.
 const PENDING_BYTES_MAX: u64 = 8 << 20;
 
-/// A disk that works takes no longer for what has gathered, however busy it is.
+/// A working disk takes less than this for one write and sync, however busy it is.
 const HANGING_AFTER: Duration = Duration::from_secs(10);
 
 /// Appends records to the log, and commits them in groups.
@@ -30,28 +30,33 @@ pub(crate) struct LogWriter {
 }
 
 impl LogWriter {
-    /// Begins file `file_number`; `last_sequence` is the last record there is.
+    /// Creates file `file_number`; `last_sequence` is the last record before it.
     pub(crate) fn create(
         storage: Arc<dyn Storage>,
         dir: &Path,
         poison: Arc<Poison>,
-        room: DiskSpace,
+        disk_space: DiskSpace,
         file_number: u64,
         last_sequence: u64,
     ) -> Result<Self, StoreError> {
         let totals = Arc::new(Totals::default());
-        let own = Arc::clone(&totals);
-        let file = LogFile::create(storage.as_ref(), dir, file_number, last_sequence + 1, own)?;
+        let file = LogFile::create(
+            storage.as_ref(),
+            dir,
+            file_number,
+            last_sequence + 1,
+            Arc::clone(&totals),
+        )?;
         Ok(Self {
             storage,
             dir: dir.to_owned(),
-            group: GroupCommit::new(file, file_number, last_sequence, poison, room),
+            group: GroupCommit::new(file, file_number, last_sequence, poison, disk_space),
             totals,
         })
     }
 
-    /// Adds a record to those waiting for the next commit; returns its sequence. The caller holds the lock that orders
-    /// records as their effects on the head are ordered.
+    /// Adds a record to the pending ones; returns its sequence. The caller holds the lock that gives records the same order as
+    /// their effects on the head.
     pub(crate) fn push(&self, payload: &Payload) -> u64 {
         let encode = |out: &mut Vec<u8>, sequence| record::encode(out, sequence, payload);
         self.group.push(encode)
@@ -62,22 +67,22 @@ impl LogWriter {
         self.group.last_sequence()
     }
 
-    /// The number of the file that is written to.
+    /// The number of the current file.
     pub(crate) fn file_number(&self) -> u64 {
         self.group.file_number()
     }
 
-    /// Where the log ends on stable storage; waits for who writes.
+    /// Where the log ends on stable storage; waits until no leader writes.
     pub(crate) fn position(&self) -> LogPosition {
         self.group.sink().position()
     }
 
-    /// Whether so much waits to be written that an appender should see to it.
+    /// Whether so many bytes are pending that the appender must commit.
     pub(crate) fn is_backlogged(&self) -> bool {
         self.waiting() > PENDING_BYTES_MAX
     }
 
-    /// Bytes that wait to be written.
+    /// Bytes that are pending.
     pub(crate) fn waiting(&self) -> u64 {
         self.group.waiting()
     }
@@ -97,10 +102,10 @@ impl LogWriter {
         self.totals.syncs.load(Ordering::Relaxed)
     }
 
-    /// Whether the disk answers; nobody is waited for.
+    /// Checks that the disk answers, without waiting for it.
     ///
     /// # Errors
-    /// [`Outage::Stuck`] when one write and sync has been under way for longer than [`HANGING_AFTER`].
+    /// [`Outage::Stuck`] when one write and sync takes longer than [`HANGING_AFTER`].
     pub(crate) fn check_disk(&self, now: Instant) -> Result<(), StoreError> {
         let since = self.group.leader_since();
         let waited = since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
@@ -114,14 +119,14 @@ impl LogWriter {
         ))
     }
 
-    /// Whether there was no room for what waits to be written.
-    pub(crate) const fn room(&self) -> &DiskSpace {
-        self.group.room()
+    /// Whether the disk had no space for the pending records.
+    pub(crate) const fn disk_space(&self) -> &DiskSpace {
+        self.group.disk_space()
     }
 
-    /// Refuses what would only wait in memory: while there is no room, and writing what waits already does not succeed.
-    pub(crate) fn require_room(&self) -> Result<(), StoreError> {
-        if self.room().is_out_of_space() {
+    /// Refuses further records while the disk has no space for the pending ones: they would only fill the memory.
+    pub(crate) fn require_disk_space(&self) -> Result<(), StoreError> {
+        if self.disk_space().is_out_of_space() {
             self.commit(self.last_sequence())?;
         }
         Ok(())
@@ -132,19 +137,18 @@ impl LogWriter {
         self.group.commit(sequence)
     }
 
-    /// Makes the next file. No lock is needed.
+    /// Creates the next file in advance. No lock is needed.
     pub(crate) fn make_next(&self) -> Result<NextFile, StoreError> {
         NextFile::make(self.storage.as_ref(), &self.dir, self.file_number() + 1)
     }
 
-    /// What comes from here on belongs into `next`. The caller keeps others from adding records meanwhile;
-    /// [`Self::switch_to`] does the rest.
+    /// From here on, records go to `next`. The caller prevents concurrent calls of [`Self::push`]; [`Self::switch_to`] does the
+    /// rest.
     pub(crate) fn begin_switch(&self, next: NextFile) -> SwitchPoint {
         self.group.begin_switch(next)
     }
 
-    /// Returns once file `file_number` is the one that is written to, and all that belongs into those before it is on
-    /// stable storage.
+    /// Returns once file `file_number` is the current one, and all records of the files before it are on stable storage.
     pub(crate) fn switch_to(&self, file_number: u64) -> Result<(), StoreError> {
         self.group.switch_to(file_number)
     }

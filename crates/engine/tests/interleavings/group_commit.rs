@@ -1,5 +1,5 @@
 //! The log's group commit: what is acknowledged is on stable storage, once and in order, whoever has written it; whoever waits
-//! is woken, by success, by a failure or by a panic; what found no room comes again; and each record is in its file.
+//! is woken, by success, by a failure or by a panic; records for which there was no disk space are written later; and each record is in its file.
 //!
 //! A thread that is never woken ends a run as a deadlock, which fails it.
 
@@ -219,14 +219,14 @@ fn what_finds_no_room_comes_again_before_all_that_has_come_since() {
                 Err(other) => panic!("{other:?}"),
             }
         }
-        // A try that finds no room again is the last such.
+        // A second try that finds no disk space is the last such.
         let last = log.group.last_sequence();
         let _ = log.commit(last);
         let _ = log.commit(last);
         log.commit(last).unwrap();
         assert_eq!(log.records(), [1, 2, 3]);
         assert_eq!(log.group.waiting(), 0);
-        assert!(!log.group.room().is_out_of_space());
+        assert!(!log.group.disk_space().is_out_of_space());
     });
 }
 

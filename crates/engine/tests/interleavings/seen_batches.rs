@@ -20,7 +20,7 @@ struct Store {
 impl Store {
     fn new() -> Self {
         Self {
-            batches: Batches::with_places(2),
+            batches: Batches::with_slots(2),
             visibility: Visibility::default(),
             writes: Mutex::new(()),
             cells: std::array::from_fn(|_| AtomicU64::new(0)),
@@ -114,7 +114,7 @@ fn read_beside(
 #[test]
 fn an_open_batch_below_the_last_one_stays_hidden_while_a_third_begins() {
     in_every_order_of_memory(2, || {
-        let (batches, series) = (Batches::with_places(2), Arc::new(Visibility::default()));
+        let (batches, series) = (Batches::with_slots(2), Arc::new(Visibility::default()));
         let first = batches.begin();
         write(&series, first.stamp());
         let second = batches.begin();
@@ -131,7 +131,7 @@ fn an_open_batch_below_the_last_one_stays_hidden_while_a_third_begins() {
 #[test]
 fn an_open_batch_below_the_one_before_the_last_stays_hidden_while_a_fourth_begins() {
     in_every_order_of_memory(2, || {
-        let (batches, series) = (Batches::with_places(2), Arc::new(Visibility::default()));
+        let (batches, series) = (Batches::with_slots(2), Arc::new(Visibility::default()));
         let first = batches.begin();
         write(&series, first.stamp());
         let second = batches.begin();
@@ -151,7 +151,7 @@ fn an_open_batch_below_the_one_before_the_last_stays_hidden_while_a_fourth_begin
 #[test]
 fn a_batch_that_is_done_is_found_while_another_begins() {
     in_every_order_of_memory(2, || {
-        let (batches, series) = (Batches::with_places(2), Arc::new(Visibility::default()));
+        let (batches, series) = (Batches::with_slots(2), Arc::new(Visibility::default()));
         let first = batches.begin();
         write(&series, first.stamp());
         drop(first);

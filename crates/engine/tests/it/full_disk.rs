@@ -13,7 +13,7 @@ use std::sync::Arc;
 fn crowded(storage: &Faulty) -> Engine {
     let config = EngineConfig {
         segments_per_day: 2,
-        room_retry_ms: 0,
+        disk_full_retry_ms: 0,
         ..config()
     };
     open_with(config, storage, &Arc::new(ManualClock::at(Millis(NOON))))
@@ -258,7 +258,7 @@ fn it_writes_again_by_itself_though_nobody_asks() {
     let storage = Faulty::new(1);
     let often = EngineConfig {
         commit_interval_ms: 1,
-        room_retry_ms: 1,
+        disk_full_retry_ms: 1,
         ..config()
     };
     let clock = Arc::new(ManualClock::at(Millis(NOON)));

@@ -190,7 +190,7 @@ fn every_question_ends_when_it_is_cancelled_and_when_its_time_is_over() {
     };
     let cancelled = Context::unlimited();
     cancelled.cancel_flag().store(true, Ordering::Relaxed);
-    let late = Context::unlimited().until(Instant::now());
+    let late = Context::unlimited().with_deadline(Instant::now());
     for (context, stop) in [(&cancelled, Stop::Cancelled), (&late, Stop::Deadline)] {
         assert_eq!(stop_of(engine.find(&scope(1), &find, context)), stop);
         assert_eq!(stop_of(engine.fetch(&scope(1), &fetch, context)), stop);

@@ -1,4 +1,4 @@
-//! Events that are counted instead of written one by one: refusals, which strangers can cause, and requests, which are
+//! Events that are counted instead of written one by one: refusals, which anybody can cause, and requests, which are
 //! many.
 
 use super::counted_source::CountedSource;

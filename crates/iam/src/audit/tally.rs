@@ -13,7 +13,7 @@ const PERIODS_MAX: usize = 10;
 
 /// An event that is counted.
 pub(crate) trait TallyKey: Copy + Eq + Hash {
-    /// Whether it names a known user; strangers get at most half of the places, and known users the rest.
+    /// Whether it names a known user; events that name nobody get at most half of the room, and known users the rest.
     fn is_named(self) -> bool;
 
     /// The same event without its source: an attacker may have many sources.
@@ -60,9 +60,9 @@ pub(crate) enum CountOutcome {
 struct Period<K> {
     counts: HashMap<K, Count<K>>,
     /// Events that are counted separately.
-    alone: usize,
+    separate: usize,
     /// Of these, the events that name no known user.
-    strange: usize,
+    unnamed: usize,
     /// Events that are counted without their source.
     from_anywhere: usize,
 }
@@ -71,8 +71,8 @@ impl<K> Default for Period<K> {
     fn default() -> Self {
         Self {
             counts: HashMap::new(),
-            alone: 0,
-            strange: 0,
+            separate: 0,
+            unnamed: 0,
             from_anywhere: 0,
         }
     }
@@ -80,19 +80,19 @@ impl<K> Default for Period<K> {
 
 impl<K: TallyKey> Period<K> {
     fn has_room(&self, what: K, most: usize) -> bool {
-        let strangers = most - most / 2;
-        self.alone < most && (what.is_named() || self.strange < strangers)
+        let unnamed_max = most - most / 2;
+        self.separate < most && (what.is_named() || self.unnamed < unnamed_max)
     }
 
-    fn take_place(&mut self, what: K) {
-        self.alone += 1;
-        self.strange += usize::from(!what.is_named());
+    fn count_separate(&mut self, what: K) {
+        self.separate += 1;
+        self.unnamed += usize::from(!what.is_named());
     }
 
     /// How a new event is counted: as it is, without its source, or among the others.
-    fn place(&mut self, what: K, most: usize) -> (K, CountOutcome) {
+    fn classify(&mut self, what: K, most: usize) -> (K, CountOutcome) {
         if self.has_room(what, most) {
-            self.take_place(what);
+            self.count_separate(what);
             return (what, CountOutcome::First);
         }
         let anywhere = what.without_source();
@@ -148,12 +148,12 @@ impl<K: TallyKey> Tally<K> {
             count.add(now);
             return CountOutcome::Again;
         }
-        let (placed, noted) = period.place(what, self.most);
-        if placed != what {
+        let (key, noted) = period.classify(what, self.most);
+        if key != what {
             self.overflow.fetch_add(1, Ordering::Relaxed);
         }
-        let count = period.counts.entry(placed).or_insert_with(|| Count {
-            what: placed,
+        let count = period.counts.entry(key).or_insert_with(|| Count {
+            what: key,
             first: now,
             transaction: transaction(),
             times: 0,
@@ -220,13 +220,13 @@ impl<K: TallyKey> Tally<K> {
             let period = table.entry(begun).or_default();
             let times = count.times;
             match period.counts.get_mut(&count.what) {
-                Some(own) => {
-                    own.times += times;
-                    own.first = own.first.min(count.first);
-                    own.is_told = false;
+                Some(known) => {
+                    known.times += times;
+                    known.first = known.first.min(count.first);
+                    known.is_told = false;
                 }
                 None => {
-                    period.take_place(count.what);
+                    period.count_separate(count.what);
                     period.counts.insert(count.what, count);
                 }
             }
@@ -286,7 +286,7 @@ mod tests {
         for source in 1..=500 {
             note((0, source));
         }
-        // Strangers get half of the places.
+        // Events that name nobody get half of the room.
         assert_eq!(tally.pending().len(), 6);
         // A known user whose password is guessed from one source is counted separately.
         note((7, 1));

@@ -46,13 +46,13 @@ impl Iam {
     pub fn audit_pending(&self, page: Page) -> Vec<Recorded> {
         let now = self.0.clock.now();
         let pending = self.0.counts.pending().into_iter();
-        let mut pending: Vec<Recorded> = pending.map(|own| Recorded::of(&own, now)).collect();
+        let mut pending: Vec<Recorded> = pending.map(|count| Recorded::of(&count, now)).collect();
         let account = page.account.map(|account| account.to_string());
-        pending.retain(|own| {
+        pending.retain(|entry| {
             account
                 .as_ref()
-                .is_none_or(|account| own.account == *account)
-                && page.since.is_none_or(|since| own.at >= since)
+                .is_none_or(|account| entry.account == *account)
+                && page.since.is_none_or(|since| entry.at >= since)
         });
         pending.sort_by(|a, b| (a.at, &a.event, &a.who).cmp(&(b.at, &b.event, &b.who)));
         pending

@@ -91,8 +91,8 @@ impl Iam {
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
             self.note_request(&proven.login, Shown::ApiKey);
-            let own = is_client.then(|| proven.subject.identifier());
-            let client = own.as_deref().unwrap_or(NO_CLIENT);
+            let identifier = is_client.then(|| proven.subject.identifier());
+            let client = identifier.as_deref().unwrap_or(NO_CLIENT);
             return access::iam_token(self, &proven.subject, &proven.login, client, None);
         };
         let (subject, login, session, refresh_token) =
@@ -241,8 +241,8 @@ impl Iam {
             let message = format!("The client is unknown or its secret is wrong{why}");
             IamError::refused(Reason::WrongClient, message)
         };
-        let own = id.strip_prefix("iam-").unwrap_or(id);
-        let service: Option<ServiceId> = format!("iam-{own}").parse().ok();
+        let guid = id.strip_prefix("iam-").unwrap_or(id);
+        let service: Option<ServiceId> = format!("iam-{guid}").parse().ok();
         let key = Credential::ApiKey(secret.expose());
         let holder = self.verifier().holder(key).map_err(|error| match error {
             // Only a caller who has the key's text gets this answer.
@@ -276,8 +276,8 @@ impl Iam {
         }
         let member = asked.is_some_and(|account| directory.is_member(bounds.principal(), account));
         let (message, remedy) = match bounds.reach() {
-            AccountReach::One(own) if member => (
-                format!("The API key is for the account {own} alone"),
+            AccountReach::One(bound) if member => (
+                format!("The API key is for the account {bound} alone"),
                 Remedy::LogInForAnyAccount,
             ),
             AccountReach::Any if member => (

@@ -8,7 +8,7 @@ use super::guess_limit::seconds;
 use crate::audit::{Action, Credential, Origin, Refused};
 use crate::error::IamError;
 use crate::login::queue::{CheckPermit, QueueError};
-use crate::login::throttle::{Slowed, Try};
+use crate::login::throttle::{LoginAttempt, Slowed};
 use crate::login::{hash, quality};
 use crate::model::directory::User;
 use crate::model::text;
@@ -102,7 +102,7 @@ struct Login {
     user: Option<User>,
     source: Source,
     /// The source, if it is counted as one, and its failure counters.
-    counted: Option<(SourceKey, Try)>,
+    counted: Option<(SourceKey, LoginAttempt)>,
     /// Whether the user logged in from there before.
     is_known_source: bool,
 }

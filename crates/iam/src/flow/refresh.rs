@@ -172,7 +172,7 @@ pub(crate) async fn issue(
     Ok(Secret::new(text))
 }
 
-/// A refresh token as it is shown for its successor, and what the successor is asked for.
+/// A request for a renewal: the refresh token, and what its successor is wanted for.
 struct Renewal<'a> {
     text: &'a Secret<String>,
     client: &'a str,
@@ -202,7 +202,7 @@ pub(crate) async fn rotate(
     }
     let token = refresh_tokens::find(&mut tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
-    if gives_its_successor(&token, now) {
+    if is_in_grace(&token, now) {
         return latest_successor(iam, tx, token, &renewal).await;
     }
     end_reused(iam, tx, &token, now).await?;
@@ -236,8 +236,8 @@ async fn renew(
     })
 }
 
-/// Whether a token that was used before still gives its successor.
-fn gives_its_successor(token: &RefreshToken, now: Millis) -> bool {
+/// Whether a used token may still be exchanged for its successor.
+fn is_in_grace(token: &RefreshToken, now: Millis) -> bool {
     let used_at = token.used_at.unwrap_or(now);
     token.successor.is_some() && now.0.saturating_sub(used_at.0) <= GRACE_MILLISECONDS
 }
@@ -295,7 +295,7 @@ async fn last_of_chain(
     Ok((token, text))
 }
 
-/// What a refresh token carries, without using it up.
+/// The bounds of a refresh token's session, without using the token up.
 pub(crate) async fn peek(
     iam: &Iam,
     tx: &mut Tx,
@@ -378,16 +378,16 @@ impl Iam {
     /// When the token is valid but has no session, so that it cannot be revoked; when the database fails.
     pub async fn revoke(&self, token: &Secret<String>) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
-        if let Some(shown) = refresh_tokens::shown(&mut tx, token).await? {
+        if let Some(state) = refresh_tokens::find_state(&mut tx, token).await? {
             // A used or expired token proves nothing: somebody may have found a copy.
-            let is_good = !shown.is_used && shown.expires_at > self.0.clock.now();
-            let session = shown.session;
+            let is_good = !state.is_used && state.expires_at > self.0.clock.now();
+            let session = state.session;
             let entry = move |owner: Principal| {
-                let (who, shown) = match is_good {
+                let (who, credential) = match is_good {
                     true => (Actor::from(owner), Credential::RefreshToken),
                     false => (Actor::Unknown, Credential::None),
                 };
-                Entry::by_actor(who, shown, Action::SessionEnded)
+                Entry::by_actor(who, credential, Action::SessionEnded)
                     .with("owner", owner)
                     .with("why", "revoked")
             };

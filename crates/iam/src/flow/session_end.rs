@@ -26,9 +26,9 @@ pub(crate) async fn end_password(
     credentials::end_codes(tx, person).await?;
     credentials::lock(tx, caller.bounds(), now).await?;
     let but = caller.session();
-    if let Some(own) = but {
+    if let Some(kept) = but {
         // This session now rests on the password that was just proven, even if the session it came from ends.
-        sessions::detach(tx, own).await?;
+        sessions::detach(tx, kept).await?;
     }
     sessions::end(tx, person, SessionSelector::ByPassword { but }, now).await?;
     Ok(())
@@ -42,7 +42,7 @@ impl Iam {
         session: SessionId,
         entry: impl FnOnce(Principal) -> Entry,
     ) -> Result<(), IamError> {
-        let Some((principal, account)) = sessions::living(&mut tx, session).await? else {
+        let Some((principal, account)) = sessions::find_live(&mut tx, session).await? else {
             return Ok(());
         };
         let now = self.0.clock.now();

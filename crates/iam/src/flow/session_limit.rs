@@ -32,7 +32,7 @@ pub(super) async fn enforce(
         return Err(too_fast(allowed, iam.0.config.access_token_seconds));
     }
     let mut ended = Vec::new();
-    while sessions::count_living(tx, bounds, now).await? > allowed {
+    while sessions::count_live(tx, bounds, now).await? > allowed {
         let most = sessions::busiest_key(tx, bounds, &key, now).await?;
         let Some(oldest) = sessions::longest_unused(tx, bounds, begun, most, now).await? else {
             return Err(too_deep(allowed));

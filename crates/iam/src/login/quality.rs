@@ -61,13 +61,13 @@ fn is_made_of_address(folded: &str, address: &str) -> bool {
     }
     let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphabetic()).collect() };
     let site = host.rsplit_once('.').map_or(host, |(site, _)| site);
-    let mut own: Vec<String> = [local, host, site].map(letters).to_vec();
-    own.extend(words(address).map(str::to_owned));
-    own.retain(|part| !part.is_empty());
+    let mut parts: Vec<String> = [local, host, site].map(letters).to_vec();
+    parts.extend(words(address).map(str::to_owned));
+    parts.retain(|part| !part.is_empty());
     // The longest first: `ada` would leave a rest of `adalovelace`.
-    own.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
+    parts.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
     let mut words = words(folded).peekable();
-    words.peek().is_some() && words.all(|word| is_sequence_of(word, &own))
+    words.peek().is_some() && words.all(|word| is_sequence_of(word, &parts))
 }
 
 /// The runs of letters in a text.

@@ -61,19 +61,19 @@ impl CheckQueue {
     }
 
     fn push(&mut self, source: Source, waiter: Waiter) {
-        let own = self.by_source.entry(source).or_default();
-        if own.is_empty() {
+        let waiters = self.by_source.entry(source).or_default();
+        if waiters.is_empty() {
             self.turns.push_back(source);
         }
-        own.push_back(waiter);
+        waiters.push_back(waiter);
     }
 
     /// The next check; its source moves to the end.
     fn pop(&mut self) -> Option<Waiter> {
         let source = self.turns.pop_front()?;
-        let own = self.by_source.get_mut(&source)?;
-        let first = own.pop_front();
-        if own.is_empty() {
+        let waiters = self.by_source.get_mut(&source)?;
+        let first = waiters.pop_front();
+        if waiters.is_empty() {
             self.by_source.remove(&source);
         } else {
             self.turns.push_back(source);
@@ -82,10 +82,10 @@ impl CheckQueue {
     }
 
     fn take(&mut self, source: Source, number: u64) -> Option<Waiter> {
-        let own = self.by_source.get_mut(&source)?;
-        let at = own.iter().position(|waiter| waiter.number == number)?;
-        let taken = own.remove(at);
-        if own.is_empty() {
+        let waiters = self.by_source.get_mut(&source)?;
+        let at = waiters.iter().position(|waiter| waiter.number == number)?;
+        let taken = waiters.remove(at);
+        if waiters.is_empty() {
             self.by_source.remove(&source);
             self.turns.retain(|turn| *turn != source);
         }
@@ -97,7 +97,7 @@ impl CheckQueue {
         let counted = self
             .by_source
             .iter()
-            .map(|(source, own)| (*source, own.len()));
+            .map(|(source, waiters)| (*source, waiters.len()));
         counted.max_by_key(|(_, count)| *count)
     }
 
@@ -130,10 +130,10 @@ impl State {
     }
 
     /// Makes room for one more check of `source`, by displacing a source with more checks.
-    fn make_room(&mut self, is_known_source: bool, own: usize) -> Option<Waiter> {
+    fn make_room(&mut self, is_known_source: bool, of_source: usize) -> Option<Waiter> {
         let unknown = self.queues.get_mut(UNKNOWN)?;
         let (source, count) = unknown.longest()?;
-        if !is_known_source && count < own + 2 {
+        if !is_known_source && count < of_source + 2 {
             return None;
         }
         let newest = unknown.newest(source)?;
@@ -260,12 +260,12 @@ impl Checks {
             state.number += 1;
             let number = state.number;
             let source = source.map_or(Source::Alone(number), Source::Counted);
-            let own = state.queues.get(queue).map_or(0, |queue| queue.of(source));
-            if own >= self.bounds.waiting_per_source {
+            let of_source = state.queues.get(queue).map_or(0, |queue| queue.of(source));
+            if of_source >= self.bounds.waiting_per_source {
                 return Err(QueueError::SourceFull);
             }
             if state.waiting >= self.bounds.waiting
-                && state.make_room(is_known_source, own).is_none()
+                && state.make_room(is_known_source, of_source).is_none()
             {
                 return Err(QueueError::Full);
             }

@@ -81,7 +81,7 @@ pub(crate) enum Slowed {
 
 /// A login from a source, not counted yet.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Try {
+pub(crate) struct LoginAttempt {
     address: Key,
     known_source: Key,
     source: Key,
@@ -138,9 +138,9 @@ impl Throttle {
     }
 
     /// A login of this source as `address`, in any spelling.
-    pub(crate) fn attempt(&self, source: SourceKey, address: &str) -> Try {
+    pub(crate) fn attempt(&self, source: SourceKey, address: &str) -> LoginAttempt {
         let folded = address.trim().to_lowercase();
-        Try {
+        LoginAttempt {
             address: self.key(Kind::Address, source, &folded),
             known_source: self.key(Kind::KnownSource, source, &folded),
             source: self.key(Kind::Source, source, ""),
@@ -148,17 +148,22 @@ impl Throttle {
     }
 
     /// Whether the try may be made now.
-    pub(crate) fn look(&self, attempt: &Try, now: Millis) -> Result<(), Slowed> {
+    pub(crate) fn look(&self, attempt: &LoginAttempt, now: Millis) -> Result<(), Slowed> {
         self.allowed(&mut self.lock(), attempt, now)
     }
 
-    fn allowed(&self, counts: &mut Counts, attempt: &Try, now: Millis) -> Result<(), Slowed> {
-        if let Some(own) = counts.failures.get_mut(&attempt.address)
-            && own.count >= self.allowance.per_address
+    fn allowed(
+        &self,
+        counts: &mut Counts,
+        attempt: &LoginAttempt,
+        now: Millis,
+    ) -> Result<(), Slowed> {
+        if let Some(failures) = counts.failures.get_mut(&attempt.address)
+            && failures.count >= self.allowance.per_address
         {
-            let beyond = own.count - self.allowance.per_address;
+            let beyond = failures.count - self.allowance.per_address;
             let pause = PAUSE_MILLISECONDS << beyond.min(DOUBLINGS_MAX);
-            let wait = own.at.saturating_add(pause).saturating_sub(now.0);
+            let wait = failures.at.saturating_add(pause).saturating_sub(now.0);
             if wait > 0 {
                 return Err(Slowed::Address(wait));
             }
@@ -172,15 +177,15 @@ impl Throttle {
 
     /// Counts the try as a failure before the check, so that a thousand concurrent tries are all counted. A right
     /// password is cleared with [`Self::clear`].
-    pub(crate) fn begin(&self, attempt: &Try, now: Millis) -> Result<(), Slowed> {
+    pub(crate) fn begin(&self, attempt: &LoginAttempt, now: Millis) -> Result<(), Slowed> {
         let mut counts = self.lock();
         self.allowed(&mut counts, attempt, now)?;
-        let own = counts.failures.entry(attempt.address);
-        if own.at.saturating_add(FORGOTTEN_MILLISECONDS) < now.0 {
-            own.count = 0;
+        let failures = counts.failures.entry(attempt.address);
+        if failures.at.saturating_add(FORGOTTEN_MILLISECONDS) < now.0 {
+            failures.count = 0;
         }
-        own.count = own.count.saturating_add(1);
-        own.at = now.0;
+        failures.count = failures.count.saturating_add(1);
+        failures.at = now.0;
         let spent = counts.spent.entry(attempt.source);
         spent.spend(self.source_rate(), now, 1);
         Ok(())
@@ -188,19 +193,24 @@ impl Throttle {
 
     /// How many milliseconds a try has to wait if the user logged in from there before. It reserves its turn, whatever
     /// follows.
-    pub(crate) fn pace(&self, attempt: &Try, now: Millis, most: i64) -> Result<i64, Slowed> {
+    pub(crate) fn pace(
+        &self,
+        attempt: &LoginAttempt,
+        now: Millis,
+        most: i64,
+    ) -> Result<i64, Slowed> {
         let mut counts = self.lock();
-        let own = counts.spent.entry(attempt.known_source);
-        let wait = signed(own.wait(self.known_source_rate(), now));
+        let bucket = counts.spent.entry(attempt.known_source);
+        let wait = signed(bucket.wait(self.known_source_rate(), now));
         if wait > most {
             return Err(Slowed::Address(wait - most));
         }
-        own.spend(self.known_source_rate(), now, 1);
+        bucket.spend(self.known_source_rate(), now, 1);
         Ok(wait)
     }
 
     /// The try was right.
-    pub(crate) fn clear(&self, attempt: &Try, was_known_source: bool) {
+    pub(crate) fn clear(&self, attempt: &LoginAttempt, was_known_source: bool) {
         let mut counts = self.lock();
         counts.failures.remove(&attempt.address);
         counts.spent.remove(&attempt.known_source);
@@ -242,7 +252,7 @@ mod tests {
     }
 
     /// The number of tries in a day by a client that tries as soon as it may.
-    fn tries(throttle: &Throttle, attempt: &Try, from: i64) -> u32 {
+    fn tries(throttle: &Throttle, attempt: &LoginAttempt, from: i64) -> u32 {
         let (mut now, mut made) = (from, 0);
         while now < from + DAY {
             match throttle.begin(attempt, Millis(now)) {

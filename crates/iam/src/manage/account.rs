@@ -15,8 +15,8 @@ impl Iam {
     #[must_use]
     pub fn accounts(&self, caller: &Identity, window: PageRequest) -> Page<Account> {
         let directory = self.directory();
-        let own = directory.accounts_of(caller.principal()).iter();
-        window.of(own.filter_map(|id| directory.accounts.get(id)))
+        let joined = directory.accounts_of(caller.principal()).iter();
+        window.of(joined.filter_map(|id| directory.accounts.get(id)))
     }
 
     /// One of the caller's accounts.

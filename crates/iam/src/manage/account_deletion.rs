@@ -51,7 +51,7 @@ impl Iam {
         counters::lock_tenants(&mut tx).await?;
         lock_active(&mut tx, id).await?;
         if !accounts::has_other(&mut tx, id).await? {
-            return Err(IamError::conflict_mended_by(
+            return Err(IamError::conflict_with_remedy(
                 format!(
                     "`{}` is the only account, and a server needs one",
                     account.name
@@ -100,7 +100,7 @@ impl Iam {
         let now = self.0.clock.now();
         let old_name = deletions::name_of_whole(&mut tx, domain, now).await?;
         let old_name = old_name.ok_or_else(|| {
-            IamError::conflict_mended_by(
+            IamError::conflict_with_remedy(
                 format!("the account `{id}` is not deleted, or it is too late: its metrics are being removed"),
                 Remedy::ListDeletedAccounts,
             )
@@ -110,7 +110,7 @@ impl Iam {
             accounts::open(&mut tx, id, called.clone())
                 .await
                 .map_err(|error| match error {
-                    IamError::Db(DbError::Unique) => IamError::conflict_mended_by(
+                    IamError::Db(DbError::Unique) => IamError::conflict_with_remedy(
                         format!("an account `{called}` exists"),
                         Remedy::RestoreUnderAnotherName,
                     ),
@@ -129,7 +129,7 @@ impl Iam {
     pub fn deleted_accounts(&self) -> Vec<Deleted> {
         let directory = self.directory();
         let all = directory.deletions.iter();
-        all.filter(|own| matches!(own.domain, Domain::Account(_)))
+        all.filter(|deletion| matches!(deletion.domain, Domain::Account(_)))
             .cloned()
             .collect()
     }
@@ -149,7 +149,9 @@ fn find(directory: &Directory, asked: &str) -> Option<Account> {
     let by_id = asked.parse().ok();
     let by_id = by_id.and_then(|id: AccountId| directory.accounts.get(&id));
     let mut all = directory.accounts.values();
-    by_id.or_else(|| all.find(|own| own.name == asked)).cloned()
+    by_id
+        .or_else(|| all.find(|deletion| deletion.name == asked))
+        .cloned()
 }
 
 fn no_account(asked: &str) -> IamError {

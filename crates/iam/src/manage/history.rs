@@ -29,6 +29,6 @@ impl Iam {
 /// The sentence about an action that the audit names so; none for one that only a newer program knows.
 #[must_use]
 pub fn sentence(event: &str) -> Option<&'static str> {
-    let known = Action::ALL.iter().find(|own| own.name() == event)?;
+    let known = Action::ALL.iter().find(|action| action.name() == event)?;
     Some(known.log_sentence())
 }

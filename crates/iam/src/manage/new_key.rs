@@ -81,7 +81,7 @@ impl Iam {
         lock_active(&mut tx, made.key.account).await?;
         if let Some(service) = &service {
             let what = "making API keys of service IDs";
-            self.hold_service(&mut tx, caller, service, what).await?;
+            self.lock_service(&mut tx, caller, service, what).await?;
         }
         let entry = self.store_key(&mut tx, caller, &made).await?;
         self.commit(tx, entry).await?;

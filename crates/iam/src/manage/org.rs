@@ -167,7 +167,7 @@ impl Iam {
                 "the organization `{}` holds {spaces} space{plural}",
                 org.name
             );
-            return Err(IamError::conflict_mended_by(
+            return Err(IamError::conflict_with_remedy(
                 message,
                 Remedy::DeleteRecursively,
             ));

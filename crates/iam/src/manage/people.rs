@@ -92,7 +92,7 @@ impl Iam {
         let directory = self.directory();
         require_visible(&directory, caller, domain, &format!("`{domain}`"))?;
         let all = directory.holders_in(domain).iter();
-        Ok(window.of(all.filter(|own| directory.has_role(**own, domain, role))))
+        Ok(window.of(all.filter(|principal| directory.has_role(**principal, domain, role))))
     }
 
     /// Gives a role to a user, to a service by its IAM id, or to an invited address; for the latter it begins with the

@@ -35,15 +35,15 @@ impl Iam {
     }
 
     fn in_force(&self, account: AccountId, limit: &Limit) -> EffectiveLimit {
-        let own = self
+        let set = self
             .directory()
             .account_limits
             .get(&account)
             .and_then(|account_limit| account_limit.get(limit.name).copied());
         EffectiveLimit {
             limit: *limit,
-            allowed: own.unwrap_or_else(|| self.0.config.account_limits.get(limit)),
-            is_own: own.is_some(),
+            allowed: set.unwrap_or_else(|| self.0.config.account_limits.get(limit)),
+            is_own: set.is_some(),
         }
     }
 
@@ -69,9 +69,14 @@ impl Iam {
             .in_account(account)
             .on(account);
         for (name, value) in changes {
-            let found = limit::PER_ACCOUNT.iter().find(|own| own.name == name);
+            let found = limit::PER_ACCOUNT
+                .iter()
+                .find(|known_limit| known_limit.name == name);
             let Some(limit) = found else {
-                let known: Vec<&str> = limit::PER_ACCOUNT.iter().map(|own| own.name).collect();
+                let known: Vec<&str> = limit::PER_ACCOUNT
+                    .iter()
+                    .map(|known_limit| known_limit.name)
+                    .collect();
                 let what = format!(
                     "there is no limit `{name}` of an account: there are `{}`",
                     known.join("`, `")

@@ -195,12 +195,12 @@ impl Iam {
     /// When the database fails.
     pub async fn all_users(&self) -> Result<Vec<UserOverview>, IamError> {
         let directory = self.directory();
-        let listed = |own: users::UserRow| UserOverview {
-            accounts: accounts_of(&directory, own.id),
-            id: own.id,
-            email: own.email,
-            is_proven: own.is_proven,
-            created_at: own.created_at,
+        let listed = |row: users::UserRow| UserOverview {
+            accounts: accounts_of(&directory, row.id),
+            id: row.id,
+            email: row.email,
+            is_proven: row.is_proven,
+            created_at: row.created_at,
         };
         let all = users::all(&self.0.db).await?;
         Ok(all.into_iter().map(listed).collect())
@@ -209,8 +209,8 @@ impl Iam {
 
 fn accounts_of(directory: &Directory, user: UserId) -> Vec<AccountId> {
     let accounts = directory.accounts().into_iter();
-    let own = accounts.filter(|account| directory.is_member(user, account.id));
-    own.map(|account| account.id).collect()
+    let joined = accounts.filter(|account| directory.is_member(user, account.id));
+    joined.map(|account| account.id).collect()
 }
 
 /// The user of this address, which must be proven: otherwise the code or key might be for somebody else.
@@ -243,8 +243,8 @@ async fn proven(tx: &mut Tx, address: &Address) -> Result<UserId, IamError> {
 
 fn account_meant(directory: &Directory, address: &Address) -> Result<AccountId, IamError> {
     let user = directory.user_by_email(&address.text).map(|user| user.id);
-    let own = user.map_or_else(Vec::new, |user| accounts_of(directory, user));
-    match own.as_slice() {
+    let joined = user.map_or_else(Vec::new, |user| accounts_of(directory, user));
+    match joined.as_slice() {
         [one] => Ok(*one),
         [] => {
             let (what, remedy) = match user {

@@ -35,7 +35,9 @@ impl Iam {
         let now = self.0.clock.now();
         let directory = self.directory();
         let due = directory.deletions.iter();
-        due.take_while(|own| !own.is_kept(now)).cloned().collect()
+        due.take_while(|deletion| !deletion.is_kept(now))
+            .cloned()
+            .collect()
     }
 
     /// Ends the time for a restore: returns a scope to delete the samples with. `None` when the domain was restored
@@ -43,8 +45,8 @@ impl Iam {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn begin_removal(&self, own: &Deleted) -> Result<Option<Scope>, IamError> {
-        let begun = deletion::begin(&self.0.db, own.tenant, self.0.clock.now()).await?;
+    pub async fn begin_removal(&self, deleted: &Deleted) -> Result<Option<Scope>, IamError> {
+        let begun = deletion::begin(&self.0.db, deleted.tenant, self.0.clock.now()).await?;
         if !begun {
             return Ok(None);
         }
@@ -54,8 +56,8 @@ impl Iam {
         )]
         let scope = Scope::granted(
             Principal::Server,
-            own.tenant,
-            own.domain,
+            deleted.tenant,
+            deleted.domain,
             Actions::of(&[Action::Delete]),
         );
         Ok(Some(scope))
@@ -73,13 +75,13 @@ impl Iam {
             Db::Pg(_) => OTHER_NODES_MILLISECONDS,
         };
         let now = self.0.clock.now();
-        let gone = |own: &&Deleted| own.due_at.plus(grace) <= now;
+        let gone = |deleted: &&Deleted| deleted.due_at.plus(grace) <= now;
         let removed = removed.iter().filter(gone).collect();
         let mut removed = without_waiting(&self.directory().deletions, removed);
         // Parts first: the record of the whole goes last, because it tells which account they belonged to.
-        removed.sort_by_key(|own| {
-            let is_account = matches!(own.domain, Domain::Account(_));
-            (is_account, own.deleted_with == own.domain)
+        removed.sort_by_key(|deleted| {
+            let is_account = matches!(deleted.domain, Domain::Account(_));
+            (is_account, deleted.deleted_with == deleted.domain)
         });
         removed.truncate(most);
         if removed.is_empty() {
@@ -87,13 +89,13 @@ impl Iam {
         }
         let mut entries = Vec::with_capacity(removed.len());
         let mut tx = self.0.db.begin().await?;
-        for own in removed {
-            if deletions::has_parts(&mut tx, own.domain).await? {
+        for deleted in removed {
+            if deletions::has_parts(&mut tx, deleted.domain).await? {
                 continue;
             }
-            let entry = Entry::by_server(Done::MetricsRemoved).in_account(own.account);
-            entries.push(entry.on(own.domain).with("name", &own.name));
-            deletion::forget(&mut tx, own.tenant, now).await?;
+            let entry = Entry::by_server(Done::MetricsRemoved).in_account(deleted.account);
+            entries.push(entry.on(deleted.domain).with("name", &deleted.name));
+            deletion::forget(&mut tx, deleted.tenant, now).await?;
         }
         entries.extend(account_deletion::forget(&mut tx).await?);
         self.commit(tx, Entries::of(entries)).await
@@ -152,14 +154,16 @@ impl Iam {
 
 /// The deletions among these that need not wait: all that was deleted with them is gone, too.
 fn without_waiting<'a>(all: &[Deleted], removed: Vec<&'a Deleted>) -> Vec<&'a Deleted> {
-    let ready: HashSet<TenantId> = removed.iter().map(|own| own.tenant).collect();
-    let stored = all.iter().filter(|own| !ready.contains(&own.tenant));
+    let ready: HashSet<TenantId> = removed.iter().map(|deleted| deleted.tenant).collect();
+    let stored = all
+        .iter()
+        .filter(|deleted| !ready.contains(&deleted.tenant));
     let awaited: HashSet<Domain> = stored
-        .flat_map(|own| {
-            let wholes = [own.deleted_with, Domain::Account(own.account)];
-            wholes.into_iter().filter(|whole| *whole != own.domain)
+        .flat_map(|deleted| {
+            let wholes = [deleted.deleted_with, Domain::Account(deleted.account)];
+            wholes.into_iter().filter(|whole| *whole != deleted.domain)
         })
         .collect();
-    let is_ready = |own: &&Deleted| !awaited.contains(&own.domain);
+    let is_ready = |deleted: &&Deleted| !awaited.contains(&deleted.domain);
     removed.into_iter().filter(is_ready).collect()
 }

@@ -51,8 +51,10 @@ impl Iam {
     fn found(&self, caller: &Identity, domain: Domain, what: &str) -> Result<Deleted, IamError> {
         let (directory, now) = (self.directory(), self.0.clock.now());
         let mut all = directory.deletions.iter();
-        let found = all.find(|own| {
-            own.domain == domain && own.is_kept(now) && may_restore(&directory, caller, own)
+        let found = all.find(|deletion| {
+            deletion.domain == domain
+                && deletion.is_kept(now)
+                && may_restore(&directory, caller, deletion)
         });
         found
             .cloned()
@@ -77,7 +79,7 @@ impl Iam {
         self.still_may(&mut tx, caller, &found).await?;
         let (row, now) = self.lock_deleted(&mut tx, domain).await?;
         if !orgs::is_there(&mut tx, found.org).await? {
-            return Err(IamError::conflict_mended_by(
+            return Err(IamError::conflict_with_remedy(
                 format!("its organization `{}` was deleted too", found.org),
                 Remedy::RestoreOrg,
             ));
@@ -201,12 +203,12 @@ fn too_late() -> IamError {
 }
 
 /// A caller who may delete the domain may also restore it.
-fn may_restore(directory: &Directory, caller: &Identity, own: &Deleted) -> bool {
-    caller.reaches(directory, own.account)
-        && directory.is_member(caller.principal(), own.account)
-        && (is_administrator(directory, caller, own.account)
-            || manages(directory, caller, Domain::Org(own.org))
-            || own.managers.contains(&caller.principal()))
+fn may_restore(directory: &Directory, caller: &Identity, deleted: &Deleted) -> bool {
+    caller.reaches(directory, deleted.account)
+        && directory.is_member(caller.principal(), deleted.account)
+        && (is_administrator(directory, caller, deleted.account)
+            || manages(directory, caller, Domain::Org(deleted.org))
+            || deleted.managers.contains(&caller.principal()))
 }
 
 fn name_taken(error: IamError) -> IamError {

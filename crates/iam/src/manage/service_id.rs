@@ -53,7 +53,7 @@ pub struct ServiceChange {
 
 /// A new service ID, with its first key and the key's text if one was made with it.
 #[derive(Debug)]
-pub struct MadeService {
+pub struct CreatedService {
     /// The service ID.
     pub service: Service,
     /// The key.
@@ -83,7 +83,7 @@ impl Iam {
             return Err(not_administrator("listing service IDs"));
         }
         let all = directory.services_of(caller.account());
-        let all: Vec<&Service> = all.filter(|own| is_wanted(own)).collect();
+        let all: Vec<&Service> = all.filter(|service| is_wanted(service)).collect();
         Ok(window.sorted(all, |a, b| {
             let by_name = || (&a.name, a.created_at, a.id).cmp(&(&b.name, b.created_at, b.id));
             order(a, b).then_with(by_name)
@@ -96,10 +96,10 @@ impl Iam {
     /// When the caller is neither it nor an Administrator of its account.
     pub fn service_id(&self, caller: &Identity, id: ServiceId) -> Result<Service, IamError> {
         let directory = self.directory();
-        let is_seen = |own: &&Service| {
-            own.account == caller.account()
+        let is_seen = |service: &&Service| {
+            service.account == caller.account()
                 && (caller.principal() == Principal::Service(id)
-                    || is_administrator(&directory, caller, own.account))
+                    || is_administrator(&directory, caller, service.account))
         };
         let found = directory.service(id).filter(is_seen).cloned();
         found.ok_or_else(|| IamError::not_found("the service ID"))
@@ -128,9 +128,9 @@ impl Iam {
         }
     }
 
-    /// Checks again, within the transaction of a change, whether the caller may make it, and holds the service ID as it is. The
-    /// account is locked.
-    pub(super) async fn hold_service(
+    /// Checks again, within the transaction of a change, whether the caller may make it, and locks the row of the service ID. The
+    /// account is locked already.
+    pub(super) async fn lock_service(
         &self,
         tx: &mut Tx,
         caller: &Identity,
@@ -154,7 +154,7 @@ impl Iam {
         caller: &Identity,
         new: NewService,
         key: Option<NewKey>,
-    ) -> Result<MadeService, IamError> {
+    ) -> Result<CreatedService, IamError> {
         let (account, what) = (caller.account(), "making service IDs");
         self.administer(caller, account, what)?;
         text::check_description(&new.description)?;
@@ -192,7 +192,7 @@ impl Iam {
             entries = entries.and(self.store_key(&mut tx, caller, key).await?);
         }
         self.commit(tx, entries).await?;
-        Ok(MadeService {
+        Ok(CreatedService {
             service,
             key: key.map(|own| (own.key, own.text)),
         })
@@ -236,7 +236,7 @@ impl Iam {
         };
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
-        self.hold_service(&mut tx, caller, &service, what).await?;
+        self.lock_service(&mut tx, caller, &service, what).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !service_ids::change(&mut tx, &new, service.revision).await? {
             return Err(changed());
@@ -285,7 +285,7 @@ impl Iam {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
         lock_active(&mut tx, service.account).await?;
-        self.hold_service(&mut tx, caller, &service, what).await?;
+        self.lock_service(&mut tx, caller, &service, what).await?;
         // It owns no account that somebody would have to inherit.
         leave(&mut tx, service.account, id.into(), now, id.0).await?;
         let entry = about(caller, Action::ServiceDeleted, &service);

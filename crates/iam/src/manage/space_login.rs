@@ -79,8 +79,8 @@ impl Iam {
     fn one_space(&self, caller: &Identity, org: Option<&str>, name: &str) -> Option<Space> {
         let directory = self.directory();
         let is_in = |space: &Space, org: &str| {
-            let own = directory.orgs.get(&space.org);
-            own.is_some_and(|own| own.name == org)
+            let entry = directory.orgs.get(&space.org);
+            entry.is_some_and(|entry| entry.name == org)
         };
         let wanted = |space: &Space| space.name == name && org.is_none_or(|org| is_in(space, org));
         let found = self.spaces(caller, wanted, PageRequest { skip: 0, take: 1 });

@@ -62,7 +62,8 @@ fn is_letter(character: char) -> bool {
 fn is_local(text: &str) -> bool {
     let has_room = (1..=LOCAL_BYTES_MAX).contains(&text.len());
     // The characters of RFC 5322 that need no quotes, except the backtick, which marks commands in our messages.
-    let allowed = |own: char| is_letter(own) || "!#$%&'*+-/=?^_{|}~.".contains(own);
+    let allowed =
+        |character: char| is_letter(character) || "!#$%&'*+-/=?^_{|}~.".contains(character);
     has_room && text.chars().all(allowed) && text.split('.').all(|part| !part.is_empty())
 }
 
@@ -72,7 +73,9 @@ fn is_host(text: &str) -> bool {
         has_room
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|own| is_letter(own) || own == '-')
+            && label
+                .chars()
+                .all(|character| is_letter(character) || character == '-')
     })
 }
 

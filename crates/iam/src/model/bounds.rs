@@ -119,7 +119,7 @@ impl CredentialBounds {
         root: Root,
         now: Millis,
     ) -> Result<Self, &'static str> {
-        let own = Self {
+        let bounds = Self {
             principal,
             reach: AccountReach::Any,
             proven_at,
@@ -130,8 +130,8 @@ impl CredentialBounds {
             root,
         };
         match root.key {
-            None => Ok(own),
-            Some(id) => own.by_key(directory, id, now),
+            None => Ok(bounds),
+            Some(id) => bounds.by_key(directory, id, now),
         }
     }
 
@@ -148,18 +148,18 @@ impl CredentialBounds {
         root: Root,
         now: Millis,
     ) -> Result<Self, &'static str> {
-        let mut own = Self::derived(directory, principal, proven_at, root, now)?;
+        let mut bounds = Self::derived(directory, principal, proven_at, root, now)?;
         if let Some(account) = account {
-            own.reach = match own.reach {
+            bounds.reach = match bounds.reach {
                 AccountReach::One(other) if other != account => {
                     return Err("its key is of another account");
                 }
                 AccountReach::Any | AccountReach::One(_) => AccountReach::One(account),
             };
         }
-        own.not_after = earlier(own.not_after, Some(expires_at));
-        own.renewable = false;
-        Ok(own)
+        bounds.not_after = earlier(bounds.not_after, Some(expires_at));
+        bounds.renewable = false;
+        Ok(bounds)
     }
 
     fn by_key(self, directory: &Directory, id: KeyId, now: Millis) -> Result<Self, &'static str> {
@@ -288,7 +288,7 @@ impl CredentialBounds {
     pub fn opens(&self, directory: &Directory, account: AccountId) -> bool {
         let reached = match self.reach {
             AccountReach::Any => true,
-            AccountReach::One(own) => own == account,
+            AccountReach::One(only) => only == account,
         };
         reached
             && directory.is_member(self.principal, account)

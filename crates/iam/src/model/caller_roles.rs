@@ -7,7 +7,7 @@ use base::id::AccountId;
 use base::principal::Principal;
 use base::scope::Domain;
 
-/// What the principal holds in the account; in all accounts if none is given.
+/// A summary of the principal's roles in the account, or in all accounts if none is given.
 fn roles(directory: &Directory, principal: Principal, account: Option<AccountId>) -> CallerRoles {
     let (mut is_somewhere, mut is_of_account) = (false, false);
     for domain in directory.domains_of(principal) {

@@ -176,9 +176,9 @@ impl Directory {
         let live = self.domains.values();
         let live = live.filter(move |entry| entry.account == account);
         let deleted = self.deletions.iter();
-        let deleted = deleted.filter(move |own| own.account == account);
+        let deleted = deleted.filter(move |deletion| deletion.account == account);
         live.map(|entry| entry.tenant)
-            .chain(deleted.map(|own| own.tenant))
+            .chain(deleted.map(|deletion| deletion.tenant))
             .map(metering::of)
     }
 

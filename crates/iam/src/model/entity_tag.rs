@@ -11,9 +11,9 @@ pub(crate) fn of(revision: i64, id: Guid) -> String {
 /// Whether a change that is meant for these versions, as `If-Match` lists them, is meant for the one with this tag. Tags are taken
 /// with and without quotes; those that a proxy has marked as weak, because it packed the answer, name the same version.
 pub(crate) fn is_meant(if_match: &str, tag: &str) -> bool {
-    if_match.split(',').map(str::trim).any(|own| {
-        let own = own.strip_prefix("W/").unwrap_or(own);
-        own == "*" || own.trim_matches('"') == tag
+    if_match.split(',').map(str::trim).any(|candidate| {
+        let candidate = candidate.strip_prefix("W/").unwrap_or(candidate);
+        candidate == "*" || candidate.trim_matches('"') == tag
     })
 }
 

@@ -54,7 +54,7 @@ impl Narrowing {
     /// Whether it permits anything in the domain.
     #[must_use]
     pub fn opens(&self, domain: Domain) -> bool {
-        self.domain.is_none_or(|own| own == domain)
+        self.domain.is_none_or(|only| only == domain)
     }
 
     /// The part of the user's rights that it permits.
@@ -72,6 +72,6 @@ impl Narrowing {
 pub(crate) fn one_of<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
     match (a, b) {
         (Some(a), Some(b)) => (a == b).then_some(Some(a)),
-        (own, None) | (None, own) => Some(own),
+        (only, None) | (None, only) => Some(only),
     }
 }

@@ -64,16 +64,16 @@ impl PeopleSearch {
 
     /// Whether a member is shown.
     pub(crate) fn shows(&self, user: &User) -> bool {
-        self.conditions.iter().flatten().all(|own| {
-            let has = |attribute: &str| own.is_met_by(&attribute.to_lowercase());
-            match own.attribute {
+        self.conditions.iter().flatten().all(|condition| {
+            let has = |attribute: &str| condition.is_met_by(&attribute.to_lowercase());
+            match condition.attribute {
                 Attribute::Any => {
                     has(&user.email) || has(&user.given_name) || has(&user.family_name)
                 }
                 Attribute::Address => has(&user.email),
                 Attribute::GivenName => has(&user.given_name),
                 Attribute::FamilyName => has(&user.family_name),
-                Attribute::State => own.is_met_by(ACTIVE),
+                Attribute::State => condition.is_met_by(ACTIVE),
             }
         })
     }
@@ -82,11 +82,11 @@ impl PeopleSearch {
     /// invited person is shown. Of them nothing but the address is known.
     pub(crate) fn of_invited(&self) -> Option<[String; 2]> {
         let mut patterns = ["%".to_owned(), "%".to_owned()];
-        for (own, pattern) in self.conditions.iter().zip(&mut patterns) {
-            let Some(own) = own else { continue };
-            match own.attribute {
-                Attribute::Any | Attribute::Address => *pattern = own.pattern(),
-                Attribute::State if own.is_met_by(PENDING) => {}
+        for (condition, pattern) in self.conditions.iter().zip(&mut patterns) {
+            let Some(condition) = condition else { continue };
+            match condition.attribute {
+                Attribute::Any | Attribute::Address => *pattern = condition.pattern(),
+                Attribute::State if condition.is_met_by(PENDING) => {}
                 Attribute::GivenName | Attribute::FamilyName | Attribute::State => return None,
             }
         }

@@ -1,6 +1,6 @@
 //! The table `api_keys`.
 
-use super::column::{at, domain, held, parse, parse_guid};
+use super::column::{at, counted, domain, parse, parse_guid};
 use super::principals;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -93,9 +93,9 @@ pub(crate) async fn insert(tx: &mut Tx, key: &ApiKey, life: KeyLife) -> Result<(
         life.expires_at().map(|at| at.0).into(),
         key.created_at.0.into(),
         key.modified_at.0.into(),
-        key.narrowing.domain.map(|own| own.to_string()).into(),
+        key.narrowing.domain.map(|domain| domain.to_string()).into(),
         key.narrowing.only().map(str::to_owned).into(),
-        key.made_by.map(|own| own.to_string()).into(),
+        key.made_by.map(|maker| maker.to_string()).into(),
     ];
     tx.execute(sql, &values).await?;
     Ok(())
@@ -151,8 +151,8 @@ pub(crate) async fn delete(tx: &mut Tx, id: KeyId) -> Result<(), IamError> {
 
 /// The number of keys of the account.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM api_keys WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// The number of keys of the principal in the account.
@@ -161,9 +161,9 @@ pub(crate) async fn count_of(
     account: AccountId,
     principal: Principal,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM api_keys WHERE account = $1 AND principal = $2";
+    let sql = "SELECT COUNT(*) AS counted FROM api_keys WHERE account = $1 AND principal = $2";
     let values = [Value::from(account.to_string()), principals::key(principal)];
-    held(tx.one(sql, &values).await?)
+    counted(tx.one(sql, &values).await?)
 }
 
 /// Locks a key until the transaction ends. `false` if it was deleted, locked or disabled, or has expired.

@@ -146,7 +146,7 @@ pub(crate) struct AuditGroupCount {
 
 /// The groups with more entries than this.
 pub(crate) async fn over(db: &Db, most: i64) -> Result<Vec<AuditGroup>, IamError> {
-    let sql = "SELECT account, kind, COUNT(*) AS held FROM audit GROUP BY account, kind HAVING COUNT(*) > $1";
+    let sql = "SELECT account, kind, COUNT(*) AS counted FROM audit GROUP BY account, kind HAVING COUNT(*) > $1";
     let mut found = Vec::new();
     for row in db.all(sql, &[most.into()]).await? {
         found.push(AuditGroup {

@@ -47,8 +47,8 @@ pub(super) fn domain(text: &str) -> Result<Domain, IamError> {
     })
 }
 
-/// The number in the column `held` of a row that counts.
-pub(super) fn held(row: Option<Row>) -> Result<u64, IamError> {
-    let held = row.map_or(Ok(0), |row| row.int("held"))?;
-    Ok(u64::try_from(held).unwrap_or_default())
+/// The number in the column `counted` of a row that counts.
+pub(super) fn counted(row: Option<Row>) -> Result<u64, IamError> {
+    let counted = row.map_or(Ok(0), |row| row.int("counted"))?;
+    Ok(u64::try_from(counted).unwrap_or_default())
 }

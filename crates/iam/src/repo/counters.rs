@@ -40,7 +40,7 @@ pub(super) async fn made_and_dropped(tx: &mut Tx) -> Result<(i64, i64), IamError
     let sql = "SELECT name, value FROM counters WHERE name IN ('changes', 'changes_dropped')";
     let mut rows = tx.all(sql, &[]).await?;
     let mut value = |name: &str| {
-        let is_it = |row: &Row| row.text("name").is_ok_and(|own| own == name);
+        let is_it = |row: &Row| row.text("name").is_ok_and(|found| found == name);
         let at = rows.iter().position(is_it);
         counter(at.map(|at| rows.swap_remove(at)))
     };

@@ -1,6 +1,6 @@
 //! The table `deletions`: what was deleted, and when its samples are deleted; until then it can be restored.
 
-use super::column::{at, domain, held, parse, tenant};
+use super::column::{at, counted, domain, parse, tenant};
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -296,6 +296,6 @@ pub(crate) async fn account_and_name(
 
 /// The number of deletions in the account that are not forgotten.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM deletions WHERE account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM deletions WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }

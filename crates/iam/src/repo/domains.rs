@@ -1,6 +1,6 @@
 //! The table `domains`.
 
-use super::column::{domain, held, tenant};
+use super::column::{counted, domain, tenant};
 use super::counters;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -128,11 +128,11 @@ pub(crate) async fn set_resolution(
 /// The bytes of the rules of the account and its domains.
 pub(super) async fn rule_bytes(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
     let sql = "SELECT COALESCE(SUM(COALESCE(OCTET_LENGTH(schemas), 0) + COALESCE(OCTET_LENGTH(aggregation), 0)), 0) \
-               AS held FROM domains WHERE retired_at IS NULL AND domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
+               AS counted FROM domains WHERE retired_at IS NULL AND domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
                UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
                UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org \
                WHERE orgs.account = $1)";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// Takes the domains that are recorded as deleted with the domain out of use. Their numbers in the store are never given

@@ -1,6 +1,6 @@
 //! The table `invitation_roles`: the roles that begin with the acceptance of an invitation.
 
-use super::column::held;
+use super::column::counted;
 use super::principals::key;
 use crate::error::IamError;
 use crate::model::role::Role;
@@ -60,9 +60,9 @@ pub(crate) async fn add_deleted_of_user(
 
 /// The number of roles that begin with acceptances in the account, except those in what is deleted.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
+    let sql = "SELECT COUNT(*) AS counted FROM invitation_roles JOIN invitations ON invitations.guid = invitation_roles.invitation \
                WHERE invitations.account = $1 AND domain IN (SELECT domain FROM domains WHERE retired_at IS NULL)";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// Removes a role that was to begin with the acceptance.

@@ -1,7 +1,7 @@
 //! The table `members`.
 
 use super::accounts::lock_active;
-use super::column::{at, held, parse, parse_guid};
+use super::column::{at, counted, parse, parse_guid};
 use super::principals::key;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -121,8 +121,8 @@ pub(crate) async fn of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<Va
 
 /// The number of users in the account.
 pub(super) async fn count_users(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM members JOIN users ON users.guid = members.principal WHERE account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM members JOIN users ON users.guid = members.principal WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// Records the invitation that a member has accepted: its id goes on to name them.

@@ -1,6 +1,6 @@
 //! The table `orgs`.
 
-use super::column::{at, held, parse};
+use super::column::{at, counted, parse};
 use super::domains;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -76,8 +76,8 @@ pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result
 
 /// The number of organizations of the account.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM orgs WHERE account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM orgs WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// Whether the organization exists.

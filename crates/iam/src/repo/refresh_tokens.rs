@@ -148,15 +148,15 @@ pub(crate) async fn set_successor(
     Ok(())
 }
 
-/// The data of a token.
+/// Whether a token was used, when it expires, and its session.
 pub(crate) struct TokenState {
     pub(crate) session: SessionId,
     pub(crate) is_used: bool,
     pub(crate) expires_at: Millis,
 }
 
-/// A token, independent of its client.
-pub(crate) async fn shown(
+/// The state of a token, whichever client it was issued to.
+pub(crate) async fn find_state(
     tx: &mut Tx,
     text: &Secret<String>,
 ) -> Result<Option<TokenState>, IamError> {
@@ -177,13 +177,13 @@ pub(crate) async fn count_unexpired(
     session: SessionId,
     now: Millis,
 ) -> Result<(u64, Option<i64>), IamError> {
-    let sql = "SELECT COUNT(*) AS held, MIN(expires_at) AS first FROM refresh_tokens WHERE session = $1 AND expires_at > $2";
+    let sql = "SELECT COUNT(*) AS counted, MIN(expires_at) AS first FROM refresh_tokens WHERE session = $1 AND expires_at > $2";
     let values = [session.0.to_string().into(), now.0.into()];
     let Some(row) = tx.one(sql, &values).await? else {
         return Ok((0, None));
     };
-    let held = u64::try_from(row.int("held")?).unwrap_or_default();
-    Ok((held, row.int_or_none("first")?))
+    let counted = u64::try_from(row.int("counted")?).unwrap_or_default();
+    Ok((counted, row.int_or_none("first")?))
 }
 
 /// Deletes the tokens of ended sessions whose tokens had all expired at `before`.

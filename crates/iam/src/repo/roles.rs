@@ -1,6 +1,6 @@
 //! The table `roles`.
 
-use super::column::{domain, held};
+use super::column::{counted, domain};
 use super::principals::{self, key};
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -120,10 +120,10 @@ pub(crate) async fn revoke(
 
 /// The number of roles in the account and its domains.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
+    let sql = "SELECT COUNT(*) AS counted FROM roles WHERE domain IN (SELECT 'a-' || CAST($1 AS TEXT) \
                UNION ALL SELECT 'o-' || guid FROM orgs WHERE account = $1 \
                UNION ALL SELECT 's-' || spaces.guid FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1)";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// Gives a user the roles of an invitation, except those in what is deleted.

@@ -1,6 +1,6 @@
 //! The table `service_ids`.
 
-use super::column::{at, held, parse, parse_guid};
+use super::column::{at, counted, parse, parse_guid};
 use super::principals;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -96,8 +96,8 @@ pub(crate) async fn lock_changeable(tx: &mut Tx, id: ServiceId) -> Result<bool, 
 
 /// The number of service IDs of the account.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM service_ids WHERE account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM service_ids WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// Deletes the row of a principal, before the principal itself, which may be a user.

@@ -5,7 +5,7 @@
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
 //! in order, and a node that has read up to one has missed none before it.
 
-use super::column::{held, parse_guid};
+use super::column::{counted, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
@@ -121,7 +121,7 @@ pub(crate) async fn detach(tx: &mut Tx, session: SessionId) -> Result<(), IamErr
 }
 
 /// The principal and account of a session that has not ended.
-pub(crate) async fn living(
+pub(crate) async fn find_live(
     tx: &mut Tx,
     session: SessionId,
 ) -> Result<Option<(Principal, Option<AccountId>)>, IamError> {
@@ -246,14 +246,14 @@ pub(crate) async fn ends_since(db: &Db, seen: i64) -> Result<Vec<(SessionId, i64
 }
 
 /// The number of the user's live sessions.
-pub(crate) async fn count_living(
+pub(crate) async fn count_live(
     tx: &mut Tx,
     bounds: &CredentialBounds,
     now: Millis,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2";
+    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2";
     let values = [key(bounds.principal()), now.0.into()];
-    held(tx.one(sql, &values).await?)
+    counted(tx.one(sql, &values).await?)
 }
 
 /// The number of remembered ended sessions, of the user's own or of this key.
@@ -262,10 +262,10 @@ pub(crate) async fn count_ended(
     bounds: &CredentialBounds,
     of_key: &str,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL \
+    let sql = "SELECT COUNT(*) AS counted FROM sessions WHERE principal = $1 AND revoked_at IS NOT NULL \
                AND COALESCE(api_key, '') = $2";
     let values = [key(bounds.principal()), of_key.into()];
-    held(tx.one(sql, &values).await?)
+    counted(tx.one(sql, &values).await?)
 }
 
 /// The key (or none) with the most sessions; the new session's, if it is among the first.
@@ -275,7 +275,7 @@ pub(crate) async fn busiest_key(
     of_key: &str,
     now: Millis,
 ) -> Result<String, IamError> {
-    let sql = "SELECT COALESCE(api_key, '') AS of_key, COUNT(*) AS held FROM sessions \
+    let sql = "SELECT COALESCE(api_key, '') AS of_key, COUNT(*) AS counted FROM sessions \
                WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 GROUP BY COALESCE(api_key, '') \
                ORDER BY COUNT(*) DESC, CASE WHEN COALESCE(api_key, '') = $3 THEN 0 ELSE 1 END LIMIT 1";
     let values = [key(bounds.principal()), now.0.into(), of_key.into()];

@@ -1,6 +1,6 @@
 //! The table `spaces`.
 
-use super::column::{at, held, parse};
+use super::column::{at, counted, parse};
 use super::domains;
 use super::selection::{Selection, selection};
 use crate::error::IamError;
@@ -92,6 +92,6 @@ pub(crate) async fn restore_of_org(tx: &mut Tx, org: Domain, now: Millis) -> Res
 
 /// The number of spaces of the account.
 pub(super) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM spaces JOIN orgs ON orgs.guid = spaces.org WHERE orgs.account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }

@@ -43,16 +43,20 @@ pub(super) async fn while_answering<T>(
         task: Mutex::new(None),
     });
     let waker = Waker::from(Arc::clone(&heard));
-    poll_fn(|own| {
+    poll_fn(|task_context| {
         // Before the look at `is`, so that no wake is lost.
-        *(heard.task.lock()).unwrap_or_else(PoisonError::into_inner) = Some(own.waker().clone());
+        *(heard.task.lock()).unwrap_or_else(PoisonError::into_inner) =
+            Some(task_context.waker().clone());
         if heard.is.swap(false, Ordering::AcqRel) {
             if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return Poll::Ready(done);
             }
             silence.as_mut().reset(Instant::now() + silence_max);
         }
-        silence.as_mut().poll(own).map(|()| Err(IamError::Silent))
+        silence
+            .as_mut()
+            .poll(task_context)
+            .map(|()| Err(IamError::Silent))
     })
     .await
 }

@@ -8,15 +8,15 @@ use crate::service::Iam;
 impl Iam {
     /// Whether the last write to the database failed for lack of room.
     #[must_use]
-    pub fn is_out_of_room(&self) -> bool {
-        self.0.db.is_out_of_room()
+    pub fn is_disk_full(&self) -> bool {
+        self.0.db.is_disk_full()
     }
 
     /// Writes a little, to find out whether there is room again.
     ///
     /// # Errors
     /// When there is no room, or the database does not answer.
-    pub async fn try_room(&self) -> Result<(), IamError> {
+    pub async fn probe_disk_space(&self) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::touch(&mut tx).await?;
         self.commit_unaudited(tx).await

@@ -101,7 +101,10 @@ fn open_all(
     stored: &[EncryptedSigningKey],
     key: &EncryptionKey,
 ) -> Result<Vec<SigningKey>, IamError> {
-    stored.iter().map(|own| open_one(own, key)).collect()
+    stored
+        .iter()
+        .map(|stored_key| open_one(stored_key, key))
+        .collect()
 }
 
 fn open_one(stored: &EncryptedSigningKey, key: &EncryptionKey) -> Result<SigningKey, IamError> {
@@ -175,13 +178,13 @@ impl Iam {
     pub async fn retire_signing_key(&self, kid: &str) -> Result<(), IamError> {
         let mut tx = self.0.db.begin().await?;
         counters::lock_changes(&mut tx).await?;
-        let own = signing_keys::in_service(&mut tx).await?;
-        if !own.iter().any(|own| own.kid == kid) {
+        let known = signing_keys::in_service(&mut tx).await?;
+        if !known.iter().any(|known| known.kid == kid) {
             return Err(IamError::NoSuchKey {
                 kid: kid.to_owned(),
             });
         }
-        if own.len() == 1 {
+        if known.len() == 1 {
             return Err(IamError::LastKey);
         }
         signing_keys::retire(&mut tx, kid, self.0.clock.now()).await?;
@@ -218,8 +221,8 @@ impl Iam {
             return KeyChange::default();
         };
         let mut keys = Vec::new();
-        for own in stored {
-            match open_one(own, key) {
+        for stored_key in stored {
+            match open_one(stored_key, key) {
                 Ok(key) => keys.push(key),
                 Err(error) => {
                     tracing::error!(error = %Chain(&error), "a signing key is not taken up");

@@ -90,9 +90,9 @@ impl KeyRing {
     /// Replaces this ring by one of other keys; returns the changes.
     pub(crate) fn replaced(&self, keys: Vec<SigningKey>) -> (Self, KeyChange) {
         // The same name with another content is another key.
-        let holds = |ring: &[SigningKey], own: &SigningKey| {
+        let holds = |ring: &[SigningKey], wanted: &SigningKey| {
             ring.iter()
-                .any(|key| key.kid == own.kid && key.modulus == own.modulus)
+                .any(|key| key.kid == wanted.kid && key.modulus == wanted.modulus)
         };
         let missing = |of: &[SigningKey], from: &[SigningKey]| -> Vec<String> {
             let missing = of.iter().filter(|key| !holds(from, key));

@@ -26,7 +26,7 @@ impl Subject {
         match principal {
             Principal::User(id) => directory.user(id).cloned().map(Self::from),
             Principal::Service(id) => {
-                let name = directory.service(id).map(|own| own.name.clone());
+                let name = directory.service(id).map(|service| service.name.clone());
                 Some(Self::Service(id, name))
             }
             Principal::Profile(id) => Some(Self::Profile(id)),

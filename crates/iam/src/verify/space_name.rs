@@ -57,9 +57,9 @@ impl Verifier {
                 && !directory.roles(holder.principal(), domain).is_empty()
         });
         let is_in = |id: &SpaceId, org: &str| {
-            let own = directory.spaces.get(id).map(|space| space.org);
-            let own = own.and_then(|own| directory.orgs.get(&own));
-            own.is_some_and(|own| own.name == org)
+            let entry = directory.spaces.get(id).map(|space| space.org);
+            let entry = entry.and_then(|entry| directory.orgs.get(&entry));
+            entry.is_some_and(|entry| entry.name == org)
         };
         let mut found = reached.filter(|id| name.org.is_none_or(|org| is_in(id, org)));
         let Some(first) = found.next() else {

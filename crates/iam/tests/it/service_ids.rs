@@ -10,7 +10,7 @@ use iam::flow::grant::Grant;
 use iam::manage::api_key::NewKey;
 use iam::manage::page::PageRequest;
 use iam::manage::people_search::PeopleSearch;
-use iam::manage::service_id::{MadeService, NewService, ServiceChange, entity_tag};
+use iam::manage::service_id::{CreatedService, NewService, ServiceChange, entity_tag};
 use iam::role::Role;
 use iam::{AuthError, Credential, Iam, Identity};
 use std::cmp::Ordering;
@@ -38,7 +38,7 @@ fn key(expires_at: Option<Millis>) -> NewKey {
     }
 }
 
-async fn made(iam: &Iam, owner: &Identity) -> (MadeService, String) {
+async fn made(iam: &Iam, owner: &Identity) -> (CreatedService, String) {
     let made = iam.create_service_id(owner, named("ci"), Some(key(None)));
     let made = made.await.unwrap();
     let text = made.key.as_ref().unwrap().1.expose().clone();

@@ -14,24 +14,24 @@ pub(super) fn join(
 ) -> Result<(), Stop> {
     let key = |curve: &Curve| Some((curve.band.clone()?, curve.is_on_second_axis));
     let mut lowers: HashMap<_, VecDeque<usize>> = HashMap::new();
-    for (place, curve) in curves.iter().enumerate() {
+    for (index, curve) in curves.iter().enumerate() {
         if let Some(own) = key(curve).filter(|_| curve.is_invisible) {
-            lowers.entry(own).or_default().push_back(place);
+            lowers.entry(own).or_default().push_back(index);
         }
     }
-    for place in 0..curves.len() {
+    for index in 0..curves.len() {
         check()?;
-        let Some(upper) = curves.get(place).filter(|curve| !curve.is_invisible) else {
+        let Some(upper) = curves.get(index).filter(|curve| !curve.is_invisible) else {
             continue;
         };
         let Some(own) = key(upper) else { continue };
         let lower = lowers.get_mut(&own).and_then(VecDeque::pop_front);
         let lower = lower.and_then(|lower| curves.get(lower));
         let floor: Option<Vec<f64>> = lower.map(|lower| {
-            let times = (0..upper.points.len()).map(|place| upper.at(place));
+            let times = (0..upper.points.len()).map(|index| upper.at(index));
             times.map(|at| height_at(lower, at, mode)).collect()
         });
-        let Some(upper) = curves.get_mut(place) else {
+        let Some(upper) = curves.get_mut(index) else {
             continue;
         };
         match &floor {
@@ -51,13 +51,13 @@ pub(super) fn join(
 /// How high a curve is at a time, as it is drawn: its steps may be others than those of the curve above it.
 fn height_at(curve: &Curve, at: f64, mode: LineMode) -> f64 {
     // A little more, as a quotient may be a little less than the whole number that it is.
-    let place = (at - curve.start) / curve.step + 1e-9;
-    if place < 0.0 {
+    let index = (at - curve.start) / curve.step + 1e-9;
+    if index < 0.0 {
         return f64::NAN;
     }
-    let point = |place: usize| curve.points.get(place).copied().unwrap_or(f64::NAN);
-    let (own, next) = (point(place as usize), point(place as usize + 1));
-    let share = place.fract();
+    let point = |index: usize| curve.points.get(index).copied().unwrap_or(f64::NAN);
+    let (own, next) = (point(index as usize), point(index as usize + 1));
+    let share = index.fract();
     if mode == LineMode::Staircase || share < 1e-6 || next.is_nan() {
         own
     } else {

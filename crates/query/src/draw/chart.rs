@@ -194,14 +194,14 @@ pub(super) fn curves(
     check: &impl Fn() -> Result<(), Stop>,
 ) -> Result<Vec<Curve>, Stop> {
     let mut curves = Vec::with_capacity(series.len());
-    for (place, mut own) in series.into_iter().enumerate() {
+    for (index, mut own) in series.into_iter().enumerate() {
         check()?;
         let per_pixel = (own.values.len() as f64 / pixels).ceil().max(1.0);
         own.values_per_point = per_pixel as usize;
-        let mut curve = Curve::new(&own, options.color_of(place), options);
+        let mut curve = Curve::new(&own, options.color_of(index), options);
         curve.is_area |= match options.area_mode {
             AreaMode::None => false,
-            AreaMode::First => place == 0,
+            AreaMode::First => index == 0,
             AreaMode::All | AreaMode::Stacked => true,
         };
         curves.push(curve);

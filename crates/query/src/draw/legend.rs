@@ -87,8 +87,8 @@ impl Legend {
     /// Draws it with its upper left corner there.
     pub(crate) fn draw(&self, scene: &mut Scene, (left, top): (f64, f64), options: &Options) {
         let rows = self.entries.len().div_ceil(self.columns).max(1);
-        for (place, (name, color)) in self.entries.iter().enumerate() {
-            let (column, row) = (place / rows, place % rows);
+        for (index, (name, color)) in self.entries.iter().enumerate() {
+            let (column, row) = (index / rows, index % rows);
             let x = left + column as f64 * self.column_width;
             let base = top + row as f64 * self.line_height + self.size;
             if let Some(color) = color {

@@ -366,14 +366,14 @@ impl Options {
     }
 
     /// The colour of the series at a place that names none.
-    pub(crate) fn color_of(&self, place: usize) -> Color {
+    pub(crate) fn color_of(&self, index: usize) -> Color {
         let colors = if self.colors.is_empty() {
             self.theme.lines
         } else {
             &self.colors
         };
-        let place = place.checked_rem(colors.len()).unwrap_or(0);
-        colors.get(place).copied().unwrap_or(self.theme.foreground)
+        let index = index.checked_rem(colors.len()).unwrap_or(0);
+        colors.get(index).copied().unwrap_or(self.theme.foreground)
     }
 }
 

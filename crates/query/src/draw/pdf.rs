@@ -12,9 +12,9 @@ pub(crate) fn write(scene: &Scene, check: impl Fn() -> Result<(), Stop>) -> Resu
     let states = alphas
         .iter()
         .enumerate()
-        .fold(String::new(), |mut out, (place, alpha)| {
+        .fold(String::new(), |mut out, (index, alpha)| {
             let alpha = f64::from(*alpha) / 1000.0;
-            let _ = write!(out, "/A{place} <</ca {alpha} /CA {alpha}>> ");
+            let _ = write!(out, "/A{index} <</ca {alpha} /CA {alpha}>> ");
             out
         });
     let page = format!(
@@ -42,9 +42,9 @@ pub(crate) fn write(scene: &Scene, check: impl Fn() -> Result<(), Stop>) -> Resu
     let mut out = String::with_capacity(content.len() + page.len() + 2048);
     out.push_str("%PDF-1.4\n");
     let mut offsets = Vec::with_capacity(objects.len());
-    for (place, [begin, middle, end]) in objects.iter().enumerate() {
+    for (index, [begin, middle, end]) in objects.iter().enumerate() {
         offsets.push(out.len());
-        let number = place + 1;
+        let number = index + 1;
         let _ = write!(out, "{number} 0 obj\n{begin}{middle}{end}\nendobj\n");
     }
     let table = out.len();
@@ -99,8 +99,8 @@ impl Page {
         let part = |own: u8| f64::from(own) / 255.0;
         let (red, green, blue) = (part(color.red), part(color.green), part(color.blue));
         let alpha = (color.alpha * 1000.0).round() as u16;
-        let place = match self.alphas.iter().position(|own| *own == alpha) {
-            Some(place) => place,
+        let index = match self.alphas.iter().position(|own| *own == alpha) {
+            Some(index) => index,
             None => {
                 self.alphas.push(alpha);
                 self.alphas.len() - 1
@@ -108,14 +108,14 @@ impl Page {
         };
         let _ = writeln!(
             self.out,
-            "/A{place} gs {red:.3} {green:.3} {blue:.3} {operator}"
+            "/A{index} gs {red:.3} {green:.3} {blue:.3} {operator}"
         );
     }
 
     fn path(&mut self, runs: &[Vec<Point>]) {
         for run in runs {
-            for (place, (x, y)) in run.iter().enumerate() {
-                let command = if place == 0 { 'm' } else { 'l' };
+            for (index, (x, y)) in run.iter().enumerate() {
+                let command = if index == 0 { 'm' } else { 'l' };
                 let _ = writeln!(self.out, "{x:.2} {:.2} {command}", self.height - y);
             }
         }

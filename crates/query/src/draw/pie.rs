@@ -31,7 +31,7 @@ pub(crate) fn scene(
             value(series.present(), options.pie_mode),
         ));
     }
-    let colors = (0..slices.len()).map(|place| options.color_of(place));
+    let colors = (0..slices.len()).map(|index| options.color_of(index));
     let names = slices.iter().map(|(name, _)| *name);
     let inner = options.width - 2.0 * options.margin;
     let size = options.font_size;
@@ -61,10 +61,10 @@ pub(crate) fn scene(
         }));
     }
     let mut angle = -TAU / 4.0;
-    for (place, (_, value)) in slices.iter().enumerate() {
+    for (index, (_, value)) in slices.iter().enumerate() {
         check()?;
         let share = if whole > 0.0 { value / whole } else { 0.0 };
-        let color = options.color_of(place);
+        let color = options.color_of(index);
         scene.shapes.push(Shape::Area {
             runs: vec![slice(center, radius, (angle, share))],
             color,

@@ -93,8 +93,8 @@ impl Curve {
     }
 
     /// When a point is, in epoch seconds.
-    pub(crate) fn at(&self, place: usize) -> f64 {
-        self.start + self.step * place as f64
+    pub(crate) fn at(&self, index: usize) -> f64 {
+        self.start + self.step * index as f64
     }
 }
 
@@ -146,8 +146,8 @@ fn draw_infinite(scene: &mut Scene, curve: &Curve, canvas: &Canvas) {
         .iter()
         .enumerate()
         .filter(|(_, value)| **value > 0.0);
-    let runs = places.map(|(place, _)| {
-        let at = curve.at(place);
+    let runs = places.map(|(index, _)| {
+        let at = curve.at(index);
         vec![canvas.point(at, 0.0), canvas.point(at, 1.0)]
     });
     scene.shapes.push(Shape::Line {
@@ -165,15 +165,15 @@ fn runs(curve: &Curve, options: &Options) -> Vec<Vec<usize>> {
         LineMode::Slope | LineMode::Staircase => 0,
     };
     let mut runs: Vec<Vec<usize>> = Vec::new();
-    for (place, value) in curve.points.iter().enumerate() {
+    for (index, value) in curve.points.iter().enumerate() {
         if !value.is_finite() {
             continue;
         }
         match runs.last_mut() {
-            Some(run) if run.last().is_some_and(|last| place - last - 1 <= bridged) => {
-                run.push(place);
+            Some(run) if run.last().is_some_and(|last| index - last - 1 <= bridged) => {
+                run.push(index);
             }
-            _ => runs.push(vec![place]),
+            _ => runs.push(vec![index]),
         }
     }
     runs
@@ -187,7 +187,7 @@ fn line(
     axis: &ValueAxis,
     options: &Options,
 ) -> Vec<Point> {
-    let value = |place: usize| curve.points.get(place).copied().unwrap_or(f64::NAN);
+    let value = |index: usize| curve.points.get(index).copied().unwrap_or(f64::NAN);
     heights(curve, run, canvas, axis, options, value)
 }
 
@@ -199,12 +199,12 @@ fn area(
     axis: &ValueAxis,
     options: &Options,
 ) -> Vec<Vec<Point>> {
-    let value = |place: usize| curve.points.get(place).copied().unwrap_or(f64::NAN);
-    let floor = |place: usize| {
+    let value = |index: usize| curve.points.get(index).copied().unwrap_or(f64::NAN);
+    let floor = |index: usize| {
         let own = curve
             .floor
             .as_ref()
-            .and_then(|floor| floor.get(place))
+            .and_then(|floor| floor.get(index))
             .copied();
         own.filter(|own| own.is_finite()).unwrap_or(0.0)
     };
@@ -227,9 +227,9 @@ fn heights(
     value: impl Fn(usize) -> f64,
 ) -> Vec<Point> {
     let mut points = Vec::with_capacity(run.len() * 2);
-    for place in run {
-        let share = axis.share(value(*place)).unwrap_or(0.0);
-        let at = curve.at(*place);
+    for index in run {
+        let share = axis.share(value(*index)).unwrap_or(0.0);
+        let at = curve.at(*index);
         points.push(canvas.point(at, share));
         let is_single = run.len() == 1;
         if options.line_mode == LineMode::Staircase || is_single {

@@ -102,8 +102,8 @@ fn draw(
 fn path<R: AsRef<[Point]>>(runs: &[R], is_closed: bool) -> Option<Path> {
     let mut path = PathBuilder::new();
     for run in runs {
-        for (place, (x, y)) in run.as_ref().iter().enumerate() {
-            if place == 0 {
+        for (index, (x, y)) in run.as_ref().iter().enumerate() {
+            if index == 0 {
                 path.move_to(*x as f32, *y as f32);
             } else {
                 path.line_to(*x as f32, *y as f32);
@@ -158,8 +158,8 @@ fn blend(pixels: &mut Pixmap, (x, y): (i64, i64), color: Color, share: u8) {
     if share == 0 || !(0..width).contains(&x) || !(0..height).contains(&y) {
         return;
     }
-    let place = usize::try_from(y * width + x).ok();
-    let Some(pixel) = place.and_then(|place| pixels.pixels_mut().get_mut(place)) else {
+    let index = usize::try_from(y * width + x).ok();
+    let Some(pixel) = index.and_then(|index| pixels.pixels_mut().get_mut(index)) else {
         return;
     };
     let alpha = f64::from(share) / 255.0 * color.alpha;

@@ -79,8 +79,8 @@ fn write_shape(out: &mut String, shape: &Shape) {
 fn path(runs: &[Vec<Point>], is_closed: bool) -> String {
     let mut out = String::new();
     for run in runs {
-        for (place, (x, y)) in run.iter().enumerate() {
-            let command = if place == 0 { 'M' } else { 'L' };
+        for (index, (x, y)) in run.iter().enumerate() {
+            let command = if index == 0 { 'M' } else { 'L' };
             let _ = write!(out, "{command}{} {}", rounded(*x), rounded(*y));
         }
         if is_closed {

@@ -145,7 +145,7 @@ fn a_second_axis_has_values_of_its_own() {
 fn a_legend_is_left_out_where_it_would_be_long() {
     let many = |count: usize| {
         (0..count)
-            .map(|place| series(&format!("name-{place}"), vec![1.0, 2.0]))
+            .map(|index| series(&format!("name-{index}"), vec![1.0, 2.0]))
             .collect()
     };
     assert!(svg(many(10), &[]).contains("name-9"));

@@ -18,12 +18,12 @@ pub(super) fn argument(
 }
 
 fn by_parameter<'c>(call: &'c Call, function: &Function, named: &str) -> Option<&'c Expression> {
-    let place = function
+    let index = function
         .parameters
         .iter()
         .position(|parameter| parameter.name == named);
     let by_name = call.keywords.iter().find(|keyword| keyword.name == named);
-    let by_place = place.and_then(|place| call.arguments.get(place));
+    let by_place = index.and_then(|index| call.arguments.get(index));
     by_name.map(|own| &own.value).or(by_place)
 }
 

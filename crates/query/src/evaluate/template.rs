@@ -47,8 +47,8 @@ impl<'v> Variables<'v> {
                 given(&keyword.name, &keyword.value),
             ));
         }
-        for (own, place) in template.arguments.iter().zip(1_usize..) {
-            let name = place.to_string();
+        for (own, index) in template.arguments.iter().zip(1_usize..) {
+            let name = index.to_string();
             let value = given(&name, own);
             known.insert(name.clone());
             all.push((Cow::Owned(name), value));

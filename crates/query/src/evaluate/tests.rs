@@ -22,7 +22,7 @@ impl Source for Counting {
         let start = range.from - range.from.rem_euclid(60) + 60;
         let count = ((range.until - start) / 60 + 1).max(1);
         let values: Vec<f64> = (0..count)
-            .map(|place| (start + place * 60) as f64)
+            .map(|index| (start + index * 60) as f64)
             .collect();
         let one = |name: &str| Fetched {
             name: name.to_owned(),
@@ -150,8 +150,8 @@ fn of_a_longer_range_only_what_comes_before_is_read() {
     // Each value is its own time, so that the mean of five of them is the time of the one in the middle.
     let first = answers.iter().flatten().next().unwrap();
     assert_eq!(first.start, 600_060);
-    for (place, value) in (0_i64..).zip(first.values.iter()) {
-        assert_eq!(*value, (first.start + (place - 2) * 60) as f64);
+    for (index, value) in (0_i64..).zip(first.values.iter()) {
+        assert_eq!(*value, (first.start + (index - 2) * 60) as f64);
     }
 }
 

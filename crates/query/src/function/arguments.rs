@@ -60,27 +60,27 @@ impl Arguments {
             values.push(Value::None);
         }
         for (name, value) in keywords {
-            let place = parameters
+            let index = parameters
                 .iter()
                 .position(|parameter| parameter.is_called(&name));
-            let Some(place) = place else {
+            let Some(index) = index else {
                 let near =
                     similar::suggestion(&name, parameters.iter().map(|parameter| parameter.name));
                 return Err(Fault::argument(format!(
                     "it has no parameter `{name}`{near}"
                 )));
             };
-            if is_multiple && place + 1 == parameters.len() {
+            if is_multiple && index + 1 == parameters.len() {
                 return Err(Fault::argument(format!(
                     "`{name}` takes any number of values, and so none by name"
                 )));
             }
-            if let Some(own) = parameters.get(place)
+            if let Some(own) = parameters.get(index)
                 && is_no_aggregation(own, &value)
             {
                 return Err(no_aggregation(own));
             }
-            match values.get_mut(place).filter(|_| place >= given) {
+            match values.get_mut(index).filter(|_| index >= given) {
                 Some(slot) => *slot = value,
                 None => return Err(Fault::argument(format!("`{name}` is given twice"))),
             }
@@ -97,8 +97,8 @@ impl Arguments {
             .values
             .iter()
             .enumerate()
-            .map(|(place, value)| {
-                let parameter = self.parameters.get(place.min(last))?;
+            .map(|(index, value)| {
+                let parameter = self.parameters.get(index.min(last))?;
                 read(parameter, value, is_aggregator)
             })
             .collect();
@@ -109,16 +109,16 @@ impl Arguments {
         }
     }
 
-    fn name(&self, place: usize) -> &'static str {
+    fn name(&self, index: usize) -> &'static str {
         let last = self.parameters.len().saturating_sub(1);
         self.parameters
-            .get(place.min(last))
+            .get(index.min(last))
             .map_or("", |parameter| parameter.name)
     }
 
-    fn misfit(&self, place: usize, expected: &str) -> Fault {
-        let name = self.name(place);
-        match self.values.get(place) {
+    fn misfit(&self, index: usize, expected: &str) -> Fault {
+        let name = self.name(index);
+        match self.values.get(index) {
             None | Some(Value::None) => Fault::argument(format!("`{name}` is missing: {expected}")),
             Some(value) => {
                 Fault::argument(format!("`{name}` must be {expected}, not {}", value.kind()))
@@ -130,11 +130,11 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`] names the first that is missing.
-    pub(crate) fn ensure_complete(&self, place: usize) -> Result<(), Fault> {
-        let parameters = self.parameters.iter().enumerate().skip(place);
+    pub(crate) fn ensure_complete(&self, index: usize) -> Result<(), Fault> {
+        let parameters = self.parameters.iter().enumerate().skip(index);
         let missing = parameters
             .filter(|(_, own)| own.is_required && !own.is_multiple)
-            .find(|(place, _)| self.given(*place).is_none());
+            .find(|(index, _)| self.given(*index).is_none());
         match missing {
             Some((_, own)) => Err(Fault::argument(format!("`{}` is missing", own.name))),
             None => Ok(()),
@@ -155,16 +155,16 @@ impl Arguments {
 
     /// The value, where one is given.
     #[must_use]
-    pub fn given(&self, place: usize) -> Option<&Value> {
+    pub fn given(&self, index: usize) -> Option<&Value> {
         self.values
-            .get(place)
+            .get(index)
             .filter(|value| !matches!(value, Value::None))
     }
 
     /// The values from a place on that are given.
     #[must_use]
-    pub fn from(&self, place: usize) -> Vec<&Value> {
-        let values = self.values.get(place..).unwrap_or_default().iter();
+    pub fn from(&self, index: usize) -> Vec<&Value> {
+        let values = self.values.get(index..).unwrap_or_default().iter();
         values
             .filter(|value| !matches!(value, Value::None))
             .collect()
@@ -174,10 +174,10 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`] when they are something else or missing.
-    pub fn series(&mut self, place: usize) -> Result<Vec<Series>, Fault> {
-        match self.values.get_mut(place) {
+    pub fn series(&mut self, index: usize) -> Result<Vec<Series>, Fault> {
+        match self.values.get_mut(index) {
             Some(Value::Series(series)) => Ok(std::mem::take(series)),
-            _ => Err(self.misfit(place, "series")),
+            _ => Err(self.misfit(index, "series")),
         }
     }
 
@@ -185,11 +185,11 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`] when they are something else or missing. No series at all are no lists.
-    pub(crate) fn take_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
-        match self.values.get_mut(place) {
+    pub(crate) fn take_lists(&mut self, index: usize) -> Result<Vec<Vec<Series>>, Fault> {
+        match self.values.get_mut(index) {
             Some(Value::Lists(lists)) => Ok(std::mem::take(lists)),
             Some(Value::Series(series)) if series.is_empty() => Ok(Vec::new()),
-            _ => Err(self.misfit(place, "lists of series")),
+            _ => Err(self.misfit(index, "lists of series")),
         }
     }
 
@@ -197,12 +197,12 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`] when any is something else.
-    pub(crate) fn series_lists(&mut self, place: usize) -> Result<Vec<Vec<Series>>, Fault> {
-        (place..self.values.len())
-            .filter(|place| self.given(*place).is_some())
+    pub(crate) fn series_lists(&mut self, index: usize) -> Result<Vec<Vec<Series>>, Fault> {
+        (index..self.values.len())
+            .filter(|index| self.given(*index).is_some())
             .collect::<Vec<_>>()
             .into_iter()
-            .map(|place| self.series(place))
+            .map(|index| self.series(index))
             .collect()
     }
 
@@ -210,18 +210,18 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub fn float(&self, place: usize) -> Result<f64, Fault> {
-        let number = self.values.get(place).and_then(Value::number);
-        number.ok_or_else(|| self.misfit(place, "a number"))
+    pub fn float(&self, index: usize) -> Result<f64, Fault> {
+        let number = self.values.get(index).and_then(Value::number);
+        number.ok_or_else(|| self.misfit(index, "a number"))
     }
 
     /// The number, or `default` where it is missing.
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub(crate) fn float_or(&self, place: usize, default: f64) -> Result<f64, Fault> {
-        match self.given(place) {
-            Some(_) => self.float(place),
+    pub(crate) fn float_or(&self, index: usize, default: f64) -> Result<f64, Fault> {
+        match self.given(index) {
+            Some(_) => self.float(index),
             None => Ok(default),
         }
     }
@@ -230,11 +230,11 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub fn integer(&self, place: usize) -> Result<i64, Fault> {
-        match self.values.get(place) {
+    pub fn integer(&self, index: usize) -> Result<i64, Fault> {
+        match self.values.get(index) {
             Some(Value::Integer(integer)) => Ok(*integer),
             Some(Value::Boolean(boolean)) => Ok(i64::from(*boolean)),
-            _ => Err(self.misfit(place, "a whole number")),
+            _ => Err(self.misfit(index, "a whole number")),
         }
     }
 
@@ -242,9 +242,9 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub(crate) fn integer_or(&self, place: usize, default: i64) -> Result<i64, Fault> {
-        match self.given(place) {
-            Some(_) => self.integer(place),
+    pub(crate) fn integer_or(&self, index: usize, default: i64) -> Result<i64, Fault> {
+        match self.given(index) {
+            Some(_) => self.integer(index),
             None => Ok(default),
         }
     }
@@ -253,10 +253,10 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub fn text(&self, place: usize) -> Result<&str, Fault> {
-        match self.values.get(place) {
+    pub fn text(&self, index: usize) -> Result<&str, Fault> {
+        match self.values.get(index) {
             Some(Value::Text(text)) => Ok(text),
-            _ => Err(self.misfit(place, "a text")),
+            _ => Err(self.misfit(index, "a text")),
         }
     }
 
@@ -264,17 +264,17 @@ impl Arguments {
     ///
     /// # Errors
     /// [`Fault::Argument`].
-    pub(crate) fn text_or<'a>(&'a self, place: usize, default: &'a str) -> Result<&'a str, Fault> {
-        match self.given(place) {
-            Some(_) => self.text(place),
+    pub(crate) fn text_or<'a>(&'a self, index: usize, default: &'a str) -> Result<&'a str, Fault> {
+        match self.given(index) {
+            Some(_) => self.text(index),
             None => Ok(default),
         }
     }
 
     /// Yes or no, as Python sees a value: no number but zero, and no empty text, is false. `default` where it is missing.
     #[must_use]
-    pub(crate) fn boolean_or(&self, place: usize, default: bool) -> bool {
-        match self.given(place) {
+    pub(crate) fn boolean_or(&self, index: usize, default: bool) -> bool {
+        match self.given(index) {
             None => default,
             Some(Value::Text(text)) => !text.is_empty(),
             Some(Value::Series(series)) => !series.is_empty(),

@@ -38,10 +38,10 @@ impl FunctionCall<'_> {
     /// What its evaluation says.
     pub(crate) fn evaluate_again(
         &mut self,
-        place: usize,
+        index: usize,
         window: &Window,
     ) -> Result<Vec<Series>, Fault> {
-        let expression = self.expressions.get(place);
+        let expression = self.expressions.get(index);
         let expression =
             expression.ok_or_else(|| Fault::argument("it cannot be called without an argument"))?;
         Ok(self.evaluation.series_in(expression, window)?)

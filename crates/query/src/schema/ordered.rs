@@ -72,9 +72,9 @@ impl<T> Ordered<T> {
         let mut parts = Vec::new();
         compile(&patterns, 0, &mut parts, look).map_err(|unfit| match unfit {
             CompileError::Stopped(why) => ParseError::Stopped(why),
-            CompileError::Beyond(place) => {
+            CompileError::Beyond(index) => {
                 let problem = Problem::CompiledTooLarge;
-                let error = match (sections.get(place), patterns.get(place)) {
+                let error = match (sections.get(index), patterns.get(index)) {
                     (Some(section), Some(own)) => section.error(&own.setting, problem),
                     _ => SchemaError::new(1, problem),
                 };
@@ -97,8 +97,8 @@ impl<T> Ordered<T> {
     ) -> Result<Option<&T>, E> {
         for part in &self.parts {
             look((part.bytes as u64).saturating_mul(name.len() as u64))?;
-            if let Some(place) = part.first_in(name) {
-                return Ok(self.rules.get(part.first + place));
+            if let Some(index) = part.first_in(name) {
+                return Ok(self.rules.get(part.first + index));
             }
         }
         Ok(None)
@@ -171,10 +171,10 @@ fn compile<E>(
     }
     let largest = fitting.last().copied().unwrap_or_default();
     let mut outcome = None;
-    for (place, bytes) in fitting.into_iter().enumerate() {
+    for (index, bytes) in fitting.into_iter().enumerate() {
         look().map_err(CompileError::Stopped)?;
         // Those that fit into no size are not tried with each.
-        if place == 1 && build(patterns, largest).is_none() {
+        if index == 1 && build(patterns, largest).is_none() {
             break;
         }
         if let Some(set) = build(patterns, bytes) {

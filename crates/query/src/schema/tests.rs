@@ -163,7 +163,7 @@ fn an_error_names_a_key_as_it_is_written() {
 
 #[test]
 fn a_file_has_limits() {
-    let rule = |place: u64| format!("[r{place}]\npattern = a{place}\nretentions = 1s:1d\n");
+    let rule = |index: u64| format!("[r{index}]\npattern = a{index}\nretentions = 1s:1d\n");
     let text = |rules: u64| (0..rules).map(rule).collect::<String>();
     let most = limit::SCHEMA_RULES.default;
     assert!(Rules::parse(&text(most), "").is_ok());
@@ -175,7 +175,7 @@ fn a_file_has_limits() {
     assert_eq!(error.problem, Problem::TooMany(all));
     let first_beyond = usize::try_from(3 * most + 1).unwrap();
     assert_eq!(error.line, first_beyond);
-    let keys = (0..1000).map(|place| format!("key{place} = 1\n"));
+    let keys = (0..1000).map(|index| format!("key{index} = 1\n"));
     let error = Rules::parse(&format!("[a]\n{}", keys.collect::<String>()), "").unwrap_err();
     assert_eq!(error.line, 2, "{error}");
     let large = "[a]\npattern = (a{100}){100}b{100}\nretentions = 1s:1d";
@@ -240,7 +240,7 @@ fn the_step_is_that_of_the_first_retention_that_reaches_back_so_far() {
 /// Nobody was heard until all patterns were read and compiled.
 #[test]
 fn reading_rules_hears_before_each_pattern_and_each_part_that_it_is_over() {
-    let rule = |place: usize| format!("[r{place}]\npattern = a{place}$\nretentions = 1s:1d\n");
+    let rule = |index: usize| format!("[r{index}]\npattern = a{index}$\nretentions = 1s:1d\n");
     let text: String = (0..50).map(rule).collect();
     let looked = |most: usize| {
         let mut looks = 0;
@@ -274,7 +274,7 @@ fn reading_rules_hears_before_each_pattern_and_each_part_that_it_is_over() {
 #[test]
 fn patterns_that_are_too_large_together_are_refused_by_the_name_of_the_limit() {
     let rules = |pattern: &str, count: usize| {
-        let rule = |place: usize| format!("[r{place}]\npattern = {pattern}\nretentions = 1s:1d\n");
+        let rule = |index: usize| format!("[r{index}]\npattern = {pattern}\nretentions = 1s:1d\n");
         let text: String = (0..count).map(rule).collect();
         Rules::parse(&text, "").map(drop)
     };
@@ -325,12 +325,12 @@ fn a_name_is_compared_in_parts_with_a_look_before_each() {
     );
     assert_eq!(looked("none-of-them", 2).0, Err(()));
     // The first that fits counts, whatever part it is in, and the parts behind it are not compared.
-    for (place, name) in [(0, "abcd0"), (4, "abcd4"), (6, "abcd6")] {
+    for (index, name) in [(0, "abcd0"), (4, "abcd4"), (6, "abcd6")] {
         let (view, _) = looked(name, usize::MAX);
         let first = patterns
             .iter()
             .position(|pattern| regex::Regex::new(pattern).unwrap().is_match(name));
-        assert_eq!(view, Ok(first.unwrap() as i64 + 1), "{name} {place}");
+        assert_eq!(view, Ok(first.unwrap() as i64 + 1), "{name} {index}");
     }
     assert_eq!(looked("abcd0", usize::MAX).1.len(), 1);
 }

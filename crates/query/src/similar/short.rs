@@ -22,16 +22,16 @@ pub(super) fn letters_left_out(short: &str, name: &str) -> Option<usize> {
     let words = words(name);
     // The places in `short` up to which the words so far may reach, a bit for each.
     let mut reached: u128 = 1;
-    for (place, word) in words.iter().enumerate() {
-        let is_skipped = place > 0 && SKIPPED.contains(&word.as_str());
+    for (index, word) in words.iter().enumerate() {
+        let is_skipped = index > 0 && SKIPPED.contains(&word.as_str());
         let mut next = if is_skipped { reached } else { 0 };
         for from in (0..length).filter(|from| reached & (1 << from) != 0) {
-            for until in ends_of_pieces(short, from, word, place == 0) {
+            for until in ends_of_pieces(short, from, word, index == 0) {
                 next |= 1 << until;
             }
         }
         if next & (1 << length) != 0 {
-            let (used, missing) = words.split_at(place + 1);
+            let (used, missing) = words.split_at(index + 1);
             let letters = |words: &[String]| words.iter().map(String::len).sum::<usize>();
             let is_missed = missing != [FILLER];
             let left_out = letters(used).saturating_sub(length);
@@ -64,7 +64,7 @@ fn ends_of_pieces(short: &str, from: usize, word: &str, is_first: bool) -> Vec<u
     let consonants = rest
         .bytes()
         .enumerate()
-        .take_while(|(place, own)| match place {
+        .take_while(|(index, own)| match index {
             0 => letters.next() == Some(*own),
             _ => !b"aeiou".contains(own) && letters.any(|other| other == *own),
         });

@@ -1,10 +1,10 @@
 //! `export`: all samples of a domain, as they were sent, a series after the other.
 
-mod form;
+mod format;
 mod reading;
 mod writer;
 
-use self::form::ExportFormat;
+use self::format::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};
 use self::writer::ExportWriter;
 use crate::command::metrics::patterns::{refuse_call, refuse_empty};
@@ -127,7 +127,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     for group in SeriesGroups::new(&monitoring, &args.pattern, &stop) {
         let group = group.map_err(stopped)?;
         if series == 0 && args.format == ExportFormat::Csv {
-            written.write(form::CSV_HEADER)?;
+            written.write(format::CSV_HEADER)?;
         }
         series += group.len() as u64;
         let read = reading.read(&group, |row| {

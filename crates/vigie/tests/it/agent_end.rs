@@ -113,7 +113,8 @@ fn until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-const DOORS: &str = "--listen-graphite 127.0.0.1:0 --listen-statsd 127.0.0.1:0 --statsd-flush 1s";
+const LISTENERS: &str =
+    "--listen-graphite 127.0.0.1:0 --listen-statsd 127.0.0.1:0 --statsd-flush 1s";
 
 #[test]
 fn on_a_full_disk_a_reading_goes_to_the_server_without_it() {
@@ -148,7 +149,7 @@ fn on_a_full_disk_a_reading_goes_to_the_server_without_it() {
 #[test]
 fn lines_of_a_sender_go_past_a_full_disk_too() {
     let terminal = ready();
-    let line = format!("vigie agent --no-host-metrics --proc proc --host h --buffer b {DOORS}");
+    let line = format!("vigie agent --no-host-metrics --proc proc --host h --buffer b {LISTENERS}");
     let mut agent = Agent::start(limited(&terminal, 0, &line));
     let address = agent.address();
     for round in 0..3 {
@@ -167,7 +168,7 @@ fn what_neither_the_disk_nor_the_server_takes_keeps_no_end_waiting() {
     let terminal = ready();
     let busy = std::iter::repeat_with(busy).take(1000);
     terminal.server.store.lock().unwrap().instead.extend(busy);
-    let line = format!("vigie agent --no-host-metrics --proc proc --host h --buffer b {DOORS}");
+    let line = format!("vigie agent --no-host-metrics --proc proc --host h --buffer b {LISTENERS}");
     let mut agent = Agent::start(limited(&terminal, 0, &line));
     let address = agent.address();
     let sent = send(&address, "by.hand 1 1700000000\n");
@@ -188,7 +189,7 @@ fn what_neither_the_disk_nor_the_server_takes_keeps_no_end_waiting() {
 fn an_agent_that_ends_sends_its_own_figures_once_more() {
     let terminal = ready();
     let line = format!(
-        "vigie agent --interval 1h --no-host-metrics --proc proc --host h --buffer b {DOORS}"
+        "vigie agent --interval 1h --no-host-metrics --proc proc --host h --buffer b {LISTENERS}"
     );
     let mut agent = Agent::start(terminal.command(&line));
     let address = agent.address();

@@ -28,7 +28,7 @@ fn transcript(terminal: &Terminal) -> String {
     terminal.transcript().replace(program, "PROGRAM")
 }
 
-const DOORS: &str = "--listen-graphite 127.0.0.1:2003 --prefix 50%.";
+const LISTENERS: &str = "--listen-graphite 127.0.0.1:2003 --prefix 50%.";
 
 #[test]
 fn units_and_lines_for_cron_can_be_printed() {
@@ -37,8 +37,8 @@ fn units_and_lines_for_cron_can_be_printed() {
         write_key(&terminal.path(path), "vgk_good\n");
     }
     for line in [
-        format!("vigie agent install --user --print --key-file agent.key -- {DOORS}"),
-        format!("vigie agent install --system --print --root image -- {DOORS}"),
+        format!("vigie agent install --user --print --key-file agent.key -- {LISTENERS}"),
+        format!("vigie agent install --system --print --root image -- {LISTENERS}"),
         "vigie agent install --user --cron --print -- --prefix 50%.".to_owned(),
         "vigie agent install --system --cron --print --root image".to_owned(),
         "vigie agent install --user --print --output json".to_owned(),
@@ -250,7 +250,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
     }
     let terminal = ready();
     for kind in ["--user", "--system"] {
-        let line = format!("vigie agent install {kind} --print -- {DOORS} --host a$b");
+        let line = format!("vigie agent install {kind} --print -- {LISTENERS} --host a$b");
         let printed = terminal.command(&line).output().unwrap();
         assert!(printed.status.success(), "{printed:?}");
         let unit = terminal.path("vigie-agent.service");

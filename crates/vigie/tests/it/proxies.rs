@@ -22,7 +22,7 @@ impl Proxy {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let heads = Arc::clone(&heads);
-                std::thread::spawn(move || pass_on(&stream, server, &heads));
+                std::thread::spawn(move || forward(&stream, server, &heads));
             }
         });
         proxy
@@ -53,7 +53,7 @@ fn message(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
-fn pass_on(mut client: &TcpStream, server: SocketAddr, heads: &Mutex<Vec<String>>) {
+fn forward(mut client: &TcpStream, server: SocketAddr, heads: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(client.try_clone().unwrap());
     while let Some((head, body)) = message(&mut reader) {
         heads.lock().unwrap().push(head.clone());

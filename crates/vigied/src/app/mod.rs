@@ -14,7 +14,7 @@ use crate::app::quota::Quotas;
 use crate::app::readiness::{Probes, Readiness};
 use crate::backup::state::Backups;
 use crate::config::Origins;
-use crate::http::advertised_address::OwnAddress;
+use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::Bodies;
 use crate::http::error_forms::ErrorForms;
 use crate::http::guesses::Guesses;
@@ -60,7 +60,7 @@ pub(crate) struct App {
     /// Whose pages may read answers about metrics.
     pub(crate) origins: Origins,
     /// The server's URL for one caller.
-    pub(crate) own_address: OwnAddress,
+    pub(crate) advertised_address: AdvertisedAddress,
     pub(crate) limits: Limits,
     pub(crate) quotas: Quotas,
     /// Who sends to each domain, and what was refused lately.

@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::data_dir::private_files;
 use crate::data_dir::{self, DataDir};
 use crate::failure;
-use crate::http::advertised_address::OwnAddress;
+use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::bodies::{Bodies, BodyLimits};
 use crate::http::fair_share::{AccountShare, Shares};
 use crate::http::guesses::{self, Guesses};
@@ -186,9 +186,9 @@ pub(crate) async fn boot(
     settings: &Settings,
     folder: DataDir,
     db: Db,
-    own_address: OwnAddress,
+    advertised_address: AdvertisedAddress,
 ) -> anyhow::Result<Booted> {
-    let public_url = own_address.fixed();
+    let public_url = advertised_address.fixed();
     let iam = identity(settings, &folder, db, &public_url).await?;
     if !iam.is_initialised() {
         return Err(not_initialised(settings));
@@ -213,7 +213,7 @@ pub(crate) async fn boot(
     let shares = Shares {
         account: account_share(&iam),
         source: settings.limit(limit::SOURCE_SHARE_PERCENT),
-        strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
+        unauthenticated: settings.limit(limit::STRANGER_SHARE_PERCENT),
     };
     let queries = query_limits(settings, concurrent_queries, shares.clone());
     let verifier = iam.verifier();
@@ -233,7 +233,7 @@ pub(crate) async fn boot(
         public_url,
         error_forms: route::error_forms(),
         origins: settings.origins.clone(),
-        own_address,
+        advertised_address,
         limits: Limits {
             body_bytes: settings.body_bytes(),
             management_body_bytes: size(settings.limit(limit::MANAGEMENT_BODY_BYTES)),

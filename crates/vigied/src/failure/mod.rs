@@ -112,7 +112,7 @@ fn is_denied(cause: Cause<'_>) -> bool {
 
 /// A store's refusal as a failure kind: a full disk is the same kind wherever it is found.
 pub(crate) fn of_store(error: StoreError) -> anyhow::Error {
-    match error.is_lack_of_room() {
+    match error.is_out_of_space() {
         true => std::io::Error::new(ErrorKind::StorageFull, error).into(),
         false => error.into(),
     }

@@ -1,7 +1,7 @@
 //! The address under which the server speaks of itself: in its description, in `/v2/info`, in the list of regions, on its page.
 //!
 //! One decision in one place, from the settings, the address that was taken and the request's own `Host`. What a request says
-//! of itself is repeated to nobody but its sender: tokens, mails and everything that is kept use [`OwnAddress::fixed`].
+//! of itself is repeated to nobody but its sender: tokens, mails and everything that is kept use [`AdvertisedAddress::fixed`].
 
 use crate::config::{Host, PublicHost, Settings};
 use axum::response::Response;
@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What the operator said, and what was taken.
 #[derive(Debug, Clone)]
-pub(crate) struct OwnAddress {
+pub(crate) struct AdvertisedAddress {
     /// Whether this process itself speaks TLS.
     is_https: bool,
     bound: SocketAddr,
@@ -27,7 +27,7 @@ pub(crate) struct UrlForCaller {
     pub(crate) by_host: bool,
 }
 
-impl OwnAddress {
+impl AdvertisedAddress {
     /// By the settings, and the address that was really taken.
     pub(crate) fn new(settings: &Settings, bound: SocketAddr) -> Self {
         Self {
@@ -116,8 +116,8 @@ mod tests {
     use crate::config::PublicHosts;
     use proptest::prelude::*;
 
-    fn own(listen: &str, public_url: &str, hosts: &str) -> OwnAddress {
-        OwnAddress {
+    fn own(listen: &str, public_url: &str, hosts: &str) -> AdvertisedAddress {
+        AdvertisedAddress {
             is_https: false,
             bound: listen.parse().unwrap(),
             public_url: PublicHost::origin(public_url).map(|host| (public_url.to_owned(), host)),

@@ -161,19 +161,21 @@ impl Inner {
     ) -> Option<u64> {
         let mut oldest = self.entries.iter();
         if !over.is_whole() {
-            let all_strangers = over.limit == &limit::STRANGER_SHARE_PERCENT;
+            let all_unauthenticated = over.limit == &limit::STRANGER_SHARE_PERCENT;
             let found = oldest.find(|(_, entry)| match entry.owner {
                 ShareOwner::Account(_) => entry.owner == newcomer && entry.deadline < behind,
-                _ => entry.owner == newcomer || all_strangers && newcomer.is_stranger(),
+                _ => {
+                    entry.owner == newcomer || all_unauthenticated && newcomer.is_unauthenticated()
+                }
             });
             return found.map(|(id, _)| *id);
         }
-        if let Some((id, _)) = oldest.find(|(_, entry)| entry.owner.is_stranger()) {
+        if let Some((id, _)) = oldest.find(|(_, entry)| entry.owner.is_unauthenticated()) {
             return Some(*id);
         }
         let own = self.arriving.of(newcomer);
         let most = self.entries.iter().filter(|(_, entry)| {
-            !newcomer.is_stranger() && self.arriving.of(entry.owner) > own + 1
+            !newcomer.is_unauthenticated() && self.arriving.of(entry.owner) > own + 1
         });
         // The oldest body of the owners with most.
         most.max_by_key(|(id, entry)| (self.arriving.of(entry.owner), u64::MAX - **id))

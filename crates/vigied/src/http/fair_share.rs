@@ -14,20 +14,20 @@ use std::sync::Arc;
 pub(crate) enum ShareOwner {
     /// A verified caller's account.
     Account(AccountId),
-    /// A stranger's address.
+    /// The address of an unauthenticated client.
     Source(SourceKey),
     /// Unauthenticated clients behind a trusted proxy that does not name them: no per-source limit applies.
     Proxy,
 }
 
 impl ShareOwner {
-    /// A stranger from there.
-    pub(crate) fn stranger(source: Source) -> Self {
+    /// An unauthenticated client with this source.
+    pub(crate) fn unauthenticated(source: Source) -> Self {
         source.key().map_or(Self::Proxy, Self::Source)
     }
 
     /// Whether no credential was verified.
-    pub(crate) const fn is_stranger(self) -> bool {
+    pub(crate) const fn is_unauthenticated(self) -> bool {
         !matches!(self, Self::Account(_))
     }
 }
@@ -43,20 +43,20 @@ const LITTLE_PART: u64 = 32;
 pub(crate) struct Shares {
     pub(crate) account: AccountShare,
     pub(crate) source: u64,
-    pub(crate) strangers: u64,
+    pub(crate) unauthenticated: u64,
 }
 
-/// The share of each account, asked for whenever it counts: the operator changes it while the server runs.
+/// The share of each account, looked up at each use, because the operator can change it while the server runs.
 #[derive(Clone)]
 pub(crate) struct AccountShare(Arc<dyn Fn(AccountId) -> u64 + Send + Sync>);
 
 impl AccountShare {
-    /// What this says of an account. It is asked under the lock of a good, so it must not wait for anything.
+    /// A function from an account to its share. It is called under the lock of a resource, so it must not block.
     pub(crate) fn new(of: impl Fn(AccountId) -> u64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(of))
     }
 
-    /// The same, and so many hundredths at the least.
+    /// The same, with a minimum of `percent`.
     pub(crate) fn at_least(self, percent: u64) -> Self {
         Self::new(move |account| (self.0)(account).max(percent))
     }
@@ -71,15 +71,15 @@ impl fmt::Debug for AccountShare {
 #[cfg(test)]
 impl Shares {
     /// The same for every account.
-    pub(crate) fn of(account: u64, source: u64, strangers: u64) -> Self {
+    pub(crate) fn of(account: u64, source: u64, unauthenticated: u64) -> Self {
         Self {
             account: AccountShare::new(move |_| account),
             source,
-            strangers,
+            unauthenticated,
         }
     }
 
-    /// Everybody may have everything.
+    /// No limit below the whole.
     pub(crate) fn whole() -> Self {
         Self::of(100, 100, 100)
     }
@@ -91,7 +91,7 @@ fn share(total: u64, percent: u64) -> u64 {
     u64::try_from(part).unwrap_or(total).max(1)
 }
 
-/// How much of a good is in use, and whose.
+/// How much of a resource is in use, in all and by owner.
 #[derive(Debug)]
 pub(crate) struct Tally {
     whole: &'static Limit,
@@ -100,7 +100,7 @@ pub(crate) struct Tally {
     /// The part reserved for owners that use little.
     kept: u64,
     used: u64,
-    strangers: u64,
+    unauthenticated: u64,
     owners: HashMap<ShareOwner, u64>,
 }
 
@@ -112,19 +112,19 @@ impl Tally {
             shares,
             kept: total / KEPT_PART,
             used: 0,
-            strangers: 0,
+            unauthenticated: 0,
             owners: HashMap::new(),
         }
     }
 
-    /// The same, which keeps one at the least where there are four or more: for a good of which there are only a few, and
-    /// which is had for long.
-    pub(crate) fn keeping_one(mut self) -> Self {
+    /// Reserves at least one of four or more, for owners that use little: for resources of which there are few, and which are held
+    /// for long.
+    pub(crate) fn reserving_one(mut self) -> Self {
         self.kept = self.kept.max(u64::from(self.total >= 4));
         self
     }
 
-    /// What stands against `more` for this owner, the narrowest limit first; nothing where there is room.
+    /// The limit that `more` would exceed for this owner, the narrowest first; `None` if there is room.
     pub(crate) fn over(&self, owner: ShareOwner, more: u64) -> Option<LimitExceeded> {
         let over = |limit, allowed| LimitExceeded {
             whole: self.whole,
@@ -141,9 +141,10 @@ impl Tally {
         if self.of(owner).saturating_add(more) > own {
             return Some(over(limit, own));
         }
-        let strangers = share(self.total, self.shares.strangers);
-        if owner.is_stranger() && self.strangers.saturating_add(more) > strangers {
-            return Some(over(&limit::STRANGER_SHARE_PERCENT, strangers));
+        let unauthenticated = share(self.total, self.shares.unauthenticated);
+        if owner.is_unauthenticated() && self.unauthenticated.saturating_add(more) > unauthenticated
+        {
+            return Some(over(&limit::STRANGER_SHARE_PERCENT, unauthenticated));
         }
         None
     }
@@ -165,13 +166,13 @@ impl Tally {
         let most = over(self.whole, (self.total - self.kept).max(little));
         let (limit, percent) = self.share_of(owner);
         let own = over(limit, share(self.total, percent));
-        let strangers = owner.is_stranger().then(|| {
-            let allowed = share(self.total, self.shares.strangers);
+        let unauthenticated = owner.is_unauthenticated().then(|| {
+            let allowed = share(self.total, self.shares.unauthenticated);
             over(&limit::STRANGER_SHARE_PERCENT, allowed)
         });
         // The narrowest. Of two that are equal it is the whole, and else the owner's own.
-        let own = match strangers {
-            Some(strangers) if strangers.allowed < own.allowed => strangers,
+        let own = match unauthenticated {
+            Some(unauthenticated) if unauthenticated.allowed < own.allowed => unauthenticated,
             _ => own,
         };
         if most.allowed <= own.allowed {
@@ -200,9 +201,10 @@ impl Tally {
         if of_share < narrowest.allowed {
             narrowest = left(limit, of_share);
         }
-        let strangers = share(self.total, self.shares.strangers).saturating_sub(self.strangers);
-        if owner.is_stranger() && strangers < narrowest.allowed {
-            narrowest = left(&limit::STRANGER_SHARE_PERCENT, strangers);
+        let unauthenticated =
+            share(self.total, self.shares.unauthenticated).saturating_sub(self.unauthenticated);
+        if owner.is_unauthenticated() && unauthenticated < narrowest.allowed {
+            narrowest = left(&limit::STRANGER_SHARE_PERCENT, unauthenticated);
         }
         narrowest
     }
@@ -212,7 +214,7 @@ impl Tally {
         match owner {
             ShareOwner::Account(id) => (&limit::ACCOUNT_SHARE_PERCENT, (self.shares.account.0)(id)),
             ShareOwner::Source(_) => (&limit::SOURCE_SHARE_PERCENT, self.shares.source),
-            ShareOwner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.strangers),
+            ShareOwner::Proxy => (&limit::STRANGER_SHARE_PERCENT, self.shares.unauthenticated),
         }
     }
 
@@ -233,8 +235,8 @@ impl Tally {
 
     pub(crate) fn add(&mut self, owner: ShareOwner, more: u64) {
         self.used += more;
-        if owner.is_stranger() {
-            self.strangers += more;
+        if owner.is_unauthenticated() {
+            self.unauthenticated += more;
         }
         *self.owners.entry(owner).or_default() += more;
     }
@@ -242,8 +244,8 @@ impl Tally {
     /// Owners that have nothing left are forgotten, so that the table is no larger than what is in use.
     pub(crate) fn subtract(&mut self, owner: ShareOwner, less: u64) {
         self.used = self.used.saturating_sub(less);
-        if owner.is_stranger() {
-            self.strangers = self.strangers.saturating_sub(less);
+        if owner.is_unauthenticated() {
+            self.unauthenticated = self.unauthenticated.saturating_sub(less);
         }
         if let Some(own) = self.owners.get_mut(&owner) {
             *own = own.saturating_sub(less);
@@ -303,7 +305,7 @@ mod tests {
         for owner in [account(1), account(2)] {
             tally.subtract(owner, 1);
         }
-        assert!(tally.owners.is_empty() && tally.used == 0 && tally.strangers == 0);
+        assert!(tally.owners.is_empty() && tally.used == 0 && tally.unauthenticated == 0);
         assert_eq!(taken(&mut tally, account(1)), (4, "account_share_percent"));
         assert_eq!(taken(&mut tally, account(2)), (3, "concurrent_requests"));
         assert_eq!(taken(&mut tally, account(3)), (1, "concurrent_requests"));

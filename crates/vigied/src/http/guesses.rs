@@ -61,7 +61,7 @@ pub(crate) struct Guesses {
 /// A try that counts as a miss unless it is given back.
 #[derive(Debug)]
 #[must_use = "a hit is given back"]
-pub(crate) struct Try<'a> {
+pub(crate) struct GuessAttempt<'a> {
     of: &'a Guesses,
     guesser: Option<Guesser>,
 }
@@ -86,12 +86,16 @@ impl Guesses {
     }
 
     /// Allows an attempt of a caller without too many failures; it counts as a failure until it succeeds.
-    pub(crate) fn take(&self, guesser: Option<Guesser>, now: Millis) -> Result<Try<'_>, Refusal> {
+    pub(crate) fn take(
+        &self,
+        guesser: Option<Guesser>,
+        now: Millis,
+    ) -> Result<GuessAttempt<'_>, Refusal> {
         if let Some(guesser) = guesser {
             let taken = self.table().entry(guesser).take(self.rate(), now);
             taken.map_err(|wait| self.refusal(wait))?;
         }
-        Ok(Try { of: self, guesser })
+        Ok(GuessAttempt { of: self, guesser })
     }
 
     fn refusal(&self, wait: u64) -> Refusal {
@@ -113,7 +117,7 @@ impl Guesses {
     }
 }
 
-impl Try<'_> {
+impl GuessAttempt<'_> {
     /// It was no miss.
     pub(crate) fn give_back(self) {
         let Some(guesser) = self.guesser else {
@@ -155,11 +159,11 @@ mod tests {
     #[test]
     fn tries_that_are_made_at_once_all_count_until_they_hit() {
         let guesses = guesses();
-        let tries: Vec<Try<'_>> = (0..60)
+        let tries: Vec<GuessAttempt<'_>> = (0..60)
             .map(|_| guesses.take(guesser(1), Millis(0)).unwrap())
             .collect();
         assert!(guesses.take(guesser(1), Millis(0)).is_err());
-        tries.into_iter().for_each(Try::give_back);
+        tries.into_iter().for_each(GuessAttempt::give_back);
         for _ in 0..500 {
             guesses.take(guesser(1), Millis(0)).unwrap().give_back();
         }

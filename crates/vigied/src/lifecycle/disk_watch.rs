@@ -85,7 +85,7 @@ async fn watch_room(app: Weak<App>) {
         check_identity(&iam, &mut reported_identity).await;
         check_identity_back(&iam).await;
         // This call reads the file system, which may hang.
-        let Ok(found) = tokio::task::spawn_blocking(move || store.room()).await else {
+        let Ok(found) = tokio::task::spawn_blocking(move || store.check_disk_space()).await else {
             continue;
         };
         let kind = match found.as_ref().err().and_then(StoreError::outage) {
@@ -110,7 +110,7 @@ async fn check_identity_back(iam: &Iam) {
     if !IDENTITY_AWAY.is_quiet(Instant::now(), QUIET) {
         return;
     }
-    let tried = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
+    let tried = tokio::time::timeout(TRY_LIMIT, iam.probe_disk_space()).await;
     if matches!(tried, Ok(Ok(())))
         && let Some(refused) = IDENTITY_AWAY.back()
     {
@@ -121,11 +121,11 @@ async fn check_identity_back(iam: &Iam) {
 /// Checks for room by a test write. Otherwise only a login or a change would find that there is room again, and a server that
 /// is not ready gets no requests.
 async fn check_identity(iam: &Iam, reported: &mut Reported) {
-    if iam.is_out_of_room() {
+    if iam.is_disk_full() {
         // `iam` remembers a failure itself.
-        let _ = tokio::time::timeout(TRY_LIMIT, iam.try_room()).await;
+        let _ = tokio::time::timeout(TRY_LIMIT, iam.probe_disk_space()).await;
     }
-    let kind = iam.is_out_of_room().then_some(Kind::Identity);
+    let kind = iam.is_disk_full().then_some(Kind::Identity);
     match reported.change_to(kind, Instant::now()) {
         Some(Transition::Began(_)) => tracing::error!(
             hint = "make room: logins and changes go on by themselves",

@@ -4,7 +4,7 @@ use crate::boot::database;
 use crate::boot::{self, Booted};
 use crate::config::OperationsAddress;
 use crate::config::Settings;
-use crate::http::advertised_address::OwnAddress;
+use crate::http::advertised_address::AdvertisedAddress;
 use crate::lifecycle::background;
 use crate::lifecycle::notify::{self, State};
 use crate::lifecycle::reload::Reload;
@@ -69,10 +69,10 @@ pub(crate) async fn serve(
     require_token(settings, is_remote, tokens.load().is_some())?;
     operations::remove_stale(&place, settings.data());
     let operators = operations::Listener::bind(&place).await?;
-    let own_address = OwnAddress::new(settings, address);
-    warn_if_unknown(&own_address, address);
+    let advertised_address = AdvertisedAddress::new(settings, address);
+    warn_if_unknown(&advertised_address, address);
     let control = operations::Listener::control(settings)?;
-    let Booted { app, folder } = boot::boot(settings, folder, db, own_address).await?;
+    let Booted { app, folder } = boot::boot(settings, folder, db, advertised_address).await?;
     let served = ListenerService {
         router: route::router(&app),
         tls: tls.clone(),
@@ -157,8 +157,8 @@ fn require_token(settings: &Settings, is_remote: bool, has_token: bool) -> anyho
 }
 
 /// Says where callers are told an address that was not set.
-fn warn_if_unknown(own_address: &OwnAddress, address: SocketAddr) {
-    if own_address.is_unknown() {
+fn warn_if_unknown(advertised_address: &AdvertisedAddress, address: SocketAddr) {
+    if advertised_address.is_unknown() {
         tracing::warn!(
             %address,
             hint = "set `public_url` to the address that clients reach the server under",

@@ -11,7 +11,7 @@ use super::shared::ListenerContext;
 use super::socket::Socket;
 use super::times::Times;
 use super::tls::Tls;
-use super::watched_socket::{Connected, Watched};
+use super::watched_socket::{Connected, WatchedSocket};
 use base::limit::{self, Limit};
 use hyper_util::rt::TokioIo;
 use std::net::IpAddr;
@@ -145,7 +145,7 @@ async fn serve_http<S>(
         peer,
     };
     let socket = stream.socket().clone();
-    let io = TokioIo::new(Watched::new(stream, Arc::clone(state)));
+    let io = TokioIo::new(WatchedSocket::new(stream, Arc::clone(state)));
     let mut connection = std::pin::pin!(shared.builder.serve_connection(io, service));
     let mut alarm = Alarm::new();
     let grace = shared.times.half_closed;

@@ -36,7 +36,7 @@ const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
 /// The socket, or the TLS session on it.
 #[derive(Debug)]
-pub(super) struct Watched<S: Connected> {
+pub(super) struct WatchedSocket<S: Connected> {
     inner: S,
     state: Arc<ConnectionState>,
     refusal: Option<Refusal>,
@@ -52,7 +52,7 @@ struct Refusal {
     end: Pin<Box<tokio::time::Sleep>>,
 }
 
-impl<S: Connected> Watched<S> {
+impl<S: Connected> WatchedSocket<S> {
     pub(super) const fn new(inner: S, state: Arc<ConnectionState>) -> Self {
         Self {
             inner,
@@ -118,7 +118,7 @@ impl<S: Connected> Watched<S> {
     }
 }
 
-impl<S: Connected> AsyncRead for Watched<S> {
+impl<S: Connected> AsyncRead for WatchedSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -133,7 +133,7 @@ impl<S: Connected> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: Connected> AsyncWrite for Watched<S> {
+impl<S: Connected> AsyncWrite for WatchedSocket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -185,7 +185,7 @@ impl<S: Connected> AsyncWrite for Watched<S> {
     }
 }
 
-impl<S: Connected> Drop for Watched<S> {
+impl<S: Connected> Drop for WatchedSocket<S> {
     fn drop(&mut self) {
         if self.state.discards() {
             self.inner.socket().discard();

@@ -85,7 +85,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             store: readiness.figures.as_deref(),
             store_answers: readiness.store.is_ok(),
             identity_answers: readiness.identity.is_ok(),
-            identity_out_of_room: app.iam.is_out_of_room(),
+            identity_out_of_room: app.iam.is_disk_full(),
             directory_age_seconds: app.iam.directory_age_seconds(),
             directory_behind: app.iam.is_behind(),
             password_waits: app.iam.password_waits(),

@@ -51,7 +51,7 @@ async fn command(
         let asked: CommandRequest = serde_json::from_slice(&body)?;
         let (settings, app) = (&server.settings, &server.app);
         operator::run_in_server(
-            (settings, &app.own_address),
+            (settings, &app.advertised_address),
             &app.iam,
             &app.store,
             &asked.arguments,

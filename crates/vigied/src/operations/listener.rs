@@ -90,7 +90,7 @@ fn slots(total: u64) -> RequestSlots {
     let shares = Shares {
         account: AccountShare::new(|_| 100),
         source: SOURCE_PERCENT,
-        strangers: 100,
+        unauthenticated: 100,
     };
     RequestSlots::new(&limit::OPERATIONS_CONNECTIONS, total, shares)
 }

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::config::check::with_password_as;
 use crate::data_dir::DataDir;
 use crate::data_dir::tour_folder;
-use crate::http::advertised_address::OwnAddress;
+use crate::http::advertised_address::AdvertisedAddress;
 use crate::operator::key_file::KeyFile;
 use crate::text::shell::word;
 use anyhow::Context;
@@ -83,7 +83,7 @@ pub(crate) async fn create(
 
 /// The server's address, as far as it is known before the server runs.
 fn public_url(settings: &Settings) -> String {
-    OwnAddress::new(settings, settings.listen()).fixed()
+    AdvertisedAddress::new(settings, settings.listen()).fixed()
 }
 
 fn read_password(path: &Path) -> anyhow::Result<Secret<String>> {

@@ -2,7 +2,7 @@
 //! folder knows only the settings.
 
 use crate::config::Settings;
-use crate::http::advertised_address::OwnAddress;
+use crate::http::advertised_address::AdvertisedAddress;
 use crate::text::shell::word;
 
 /// The argument of `-a`, and a note if the address is unknown.
@@ -24,7 +24,7 @@ impl LoginAddress {
     }
 
     /// From the running server.
-    pub(crate) fn of_server(own: &OwnAddress) -> Self {
+    pub(crate) fn of_server(own: &AdvertisedAddress) -> Self {
         match own.is_unknown() {
             true => Self::unknown(),
             false => Self::known(&own.fixed()),

@@ -24,7 +24,7 @@ use crate::cli::{AccountCommand, Cli, Command, InvitationCommand, KeysCommand, U
 use crate::config::Settings;
 use crate::control;
 use crate::data_dir::{self, DataDirError};
-use crate::http::advertised_address::OwnAddress;
+use crate::http::advertised_address::AdvertisedAddress;
 use crate::operator::login_address::LoginAddress;
 use anyhow::{Context, bail};
 use base::store::SampleStore;
@@ -143,7 +143,7 @@ async fn on_closed_database(settings: &Settings, command: &Command) -> anyhow::R
 
 /// Runs a command in the server.
 pub(crate) async fn run_in_server(
-    (settings, own_address): (&Settings, &OwnAddress),
+    (settings, advertised_address): (&Settings, &AdvertisedAddress),
     iam: &Iam,
     store: &Arc<dyn SampleStore>,
     arguments: &[String],
@@ -157,7 +157,7 @@ pub(crate) async fn run_in_server(
     iam.read_changes().await?;
     let context = CommandContext {
         settings,
-        login_address: LoginAddress::of_server(own_address),
+        login_address: LoginAddress::of_server(advertised_address),
         store: Some(store),
     };
     let work = perform(&context, iam, &cli.command);

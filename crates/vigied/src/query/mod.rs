@@ -176,13 +176,13 @@ impl Queries {
 /// JSON, compressed where `accepted` allows it.
 pub(crate) async fn answer(
     queries: &Queries,
-    (scope, admission): (&Scope, Box<dyn AccessCheck>),
+    (scope, access_check): (&Scope, Box<dyn AccessCheck>),
     accepted: EncodingChoice,
     work: impl FnOnce(&mut Answer) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let cancel = Arc::<Cancel>::default();
     // The caller's access is checked from here on, also while the query waits for its turn.
-    let open_query = OpenQuery::new(admission, Arc::clone(&cancel), ClientWatch::here());
+    let open_query = OpenQuery::new(access_check, Arc::clone(&cancel), ClientWatch::here());
     let cancel_on_drop = CancelOnDrop {
         cancel,
         _admitted: queries.open_queries.enter(Arc::clone(&open_query)),
@@ -213,7 +213,7 @@ async fn in_turn(
     let deadline = now.checked_add(queries.time).unwrap_or(now);
     let turn = tokio::time::timeout_at(deadline.into(), queries.turns.take(owner, &person))
         .await
-        .map_err(|_| never_had_its_turn(queries.time))??;
+        .map_err(|_| queue_timeout(queries.time))??;
     let reservation = Arc::new(Reservation::new(&queries.pool, owner));
     let cancel = Arc::clone(&cancel_on_drop.cancel);
     let entered = queries.running.enter(Arc::clone(&cancel));
@@ -229,11 +229,11 @@ async fn in_turn(
     };
     // One budget for the whole request; it starts now.
     let context = Context::new(queries.budget)
-        .until(deadline)
-        .cancelled_by(flag)
+        .with_deadline(deadline)
+        .with_cancel_flag(flag)
         .with_memory(Arc::clone(&reservation) as _)
-        .with_yielding(Arc::clone(&turn_holder) as _)
-        .with_helping(Arc::new(helpers));
+        .with_turn_yield(Arc::clone(&turn_holder) as _)
+        .with_thread_pool(Arc::new(helpers));
     let (begin, begun) = oneshot::channel();
     let mut written = Answer::new(
         AnswerParts {
@@ -284,7 +284,7 @@ async fn in_turn(
     }
 }
 
-fn never_had_its_turn(after: Duration) -> Refusal {
+fn queue_timeout(after: Duration) -> Refusal {
     let seconds = after.as_secs();
     let message = format!(
         "the query waited for its turn (`{}`) for longer than `{}` = {seconds}",

@@ -46,7 +46,7 @@ enum Access {
 /// A query, from before its turn until its answer is sent.
 #[derive(Debug)]
 pub(super) struct OpenQuery {
-    admission: Box<dyn AccessCheck>,
+    access_check: Box<dyn AccessCheck>,
     cancel: Arc<Cancel>,
     client_watch: ClientWatch,
     /// The answer has begun: the status can no longer change.
@@ -59,12 +59,12 @@ pub(super) struct OpenQuery {
 
 impl OpenQuery {
     pub(super) fn new(
-        admission: Box<dyn AccessCheck>,
+        access_check: Box<dyn AccessCheck>,
         cancel: Arc<Cancel>,
         client_watch: ClientWatch,
     ) -> Arc<Self> {
         Arc::new(Self {
-            admission,
+            access_check,
             cancel,
             client_watch,
             is_answered: AtomicBool::new(false),
@@ -115,7 +115,7 @@ impl OpenQuery {
         if !matches!(*self.access(), Access::Holds) {
             return;
         }
-        let Err(refusal) = self.admission.recheck() else {
+        let Err(refusal) = self.access_check.recheck() else {
             return;
         };
         {
@@ -126,7 +126,7 @@ impl OpenQuery {
             }
             *access = Access::Withdrawn(refusal.clone());
         }
-        self.admission.report(&refusal);
+        self.access_check.report(&refusal);
         self.notify.notify_one();
         self.cancel.cancel();
         if self.is_answered.load(Ordering::Acquire) {
@@ -201,8 +201,8 @@ mod tests {
     fn an_answer_is_sent_on_while_its_access_is_checked_and_its_loss_is_reported() {
         let (begun, begins) = mpsc::sync_channel(0);
         let (goes_on, go_on) = mpsc::sync_channel(0);
-        let admission = Box::new(Slow(begun, Mutex::new(go_on)));
-        let open_query = OpenQuery::new(admission, Arc::default(), ClientWatch::here());
+        let access_check = Box::new(Slow(begun, Mutex::new(go_on)));
+        let open_query = OpenQuery::new(access_check, Arc::default(), ClientWatch::here());
         let looked_at = Arc::clone(&open_query);
         let looking = std::thread::spawn(move || looked_at.recheck_access());
         for is_withdrawn in [false, true] {
@@ -221,8 +221,8 @@ mod tests {
     async fn a_query_is_committed_or_withdrawn_and_never_both() {
         for is_committed in [true, false] {
             let (withdrawal, cancel) = (Withdrawal::default(), Arc::<Cancel>::default());
-            let (admission, watch) = (Box::new(withdrawal.clone()), ClientWatch::here());
-            let open_query = OpenQuery::new(admission, Arc::clone(&cancel), watch);
+            let (access_check, watch) = (Box::new(withdrawal.clone()), ClientWatch::here());
+            let open_query = OpenQuery::new(access_check, Arc::clone(&cancel), watch);
             if is_committed {
                 open_query.commit().unwrap();
             }

@@ -56,13 +56,13 @@ pub(crate) fn read<R: PartReader>(
     let mut outs = Vec::with_capacity(parts.len());
     let cost = parts.iter().map(|part| part.cost());
     let cost = cost.fold(0, u64::saturating_add);
-    if let Some(helping) = context.helping()
+    if let Some(thread_pool) = context.thread_pool()
         && cost >= SPREAD_COST
         && parts.len() > 1
-        && helping.max_helpers() > 0
-        && let Some(helper) = helping.acquire()
+        && thread_pool.max_helpers() > 0
+        && let Some(helper) = thread_pool.acquire()
     {
-        (outs, parts) = together(context, (&**helping, helper), parts, reading);
+        (outs, parts) = together(context, (&**thread_pool, helper), parts, reading);
     }
     for part in parts {
         let mut out = reading.begin();
@@ -80,7 +80,7 @@ type Progress<'p, R> = (Vec<<R as PartReader>::Out>, Vec<Box<dyn ReadPart + 'p>>
 
 fn together<'p, R: PartReader>(
     context: &Context,
-    (helping, helper): (&dyn ThreadPool, Box<dyn Helper>),
+    (thread_pool, helper): (&dyn ThreadPool, Box<dyn Helper>),
     parts: Vec<Box<dyn ReadPart + 'p>>,
     reading: &R,
 ) -> Progress<'p, R> {
@@ -98,7 +98,7 @@ fn together<'p, R: PartReader>(
         let _end_on_drop = EndOnDrop(&ended);
         shared.spawn(threads, helper);
         while let Some((at, part)) = shared.parts.claim_or_wait() {
-            while shared.more(threads, helping) {}
+            while shared.more(threads, thread_pool) {}
             let (own, spent) = context.part();
             match shared.read(&own, &*part) {
                 Ok(out) => shared.parts.done((at, part), spent, out),
@@ -155,9 +155,13 @@ impl<'p, R: PartReader> Spreading<'_, 'p, R> {
     }
 
     /// Starts one more, where a part is left for it and a turn is free; whether it did.
-    fn more<'t, 'e: 't>(&'e self, threads: &'t Scope<'t, 'e>, helping: &dyn ThreadPool) -> bool {
-        let is_room = self.helpers.load(Ordering::Relaxed) < helping.max_helpers();
-        let helper = (is_room && self.parts.is_any_left()).then(|| helping.acquire());
+    fn more<'t, 'e: 't>(
+        &'e self,
+        threads: &'t Scope<'t, 'e>,
+        thread_pool: &dyn ThreadPool,
+    ) -> bool {
+        let is_room = self.helpers.load(Ordering::Relaxed) < thread_pool.max_helpers();
+        let helper = (is_room && self.parts.is_any_left()).then(|| thread_pool.acquire());
         helper
             .flatten()
             .is_some_and(|helper| self.spawn(threads, helper))
@@ -174,7 +178,7 @@ impl<'p, R: PartReader> Spreading<'_, 'p, R> {
         {
             let fail_on_drop = self.parts.fail_on_drop();
             let (own, spent) = self.context.part();
-            let own = own.with_yielding(Arc::clone(&gives_way) as _);
+            let own = own.with_turn_yield(Arc::clone(&gives_way) as _);
             let read = self.read(&own, &*part);
             fail_on_drop.disarm();
             match read {

@@ -86,7 +86,8 @@ pub(super) struct QueueTicket {
 impl Turns {
     pub(super) fn new(running: u64, waiting: u64, shares: Shares) -> Self {
         let state = State {
-            running: Tally::new(&limit::CONCURRENT_QUERIES, running, shares.clone()).keeping_one(),
+            running: Tally::new(&limit::CONCURRENT_QUERIES, running, shares.clone())
+                .reserving_one(),
             people: HashMap::new(),
             waiting: Tally::new(&limit::QUEUED_QUERIES, waiting, shares),
             queues: HashMap::new(),

@@ -1,6 +1,6 @@
 //! Receives one body: bounded in size, in rate, by the request's time, and by the number of bodies arriving at once.
 
-use super::body_buffer::Gathered;
+use super::body_buffer::BodyBuffer;
 use super::body_limit::BodyLimit;
 use crate::app::App;
 use crate::http::bodies::BodyReservation;
@@ -62,7 +62,7 @@ pub(crate) async fn take_in(
     if let Some(most) = nothing.never_fits(declared) {
         return Err(most.never_fits().into_response());
     }
-    let mut gathered = Gathered::nothing();
+    let mut gathered = BodyBuffer::nothing();
     let entered = app.bodies.enter(owner);
     let mut arriving = entered.map_err(|over| over.refusal().into_response())?;
     let last = Instant::now() + app.limits.request_time;

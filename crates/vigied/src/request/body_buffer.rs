@@ -7,16 +7,16 @@ use bytes::Bytes;
 /// would keep the connection's whole buffer.
 const KEPT_BYTES_MIN: usize = 64 * 1024;
 
-/// What has come of a body.
+/// The received part of a body.
 #[derive(Debug)]
-pub(super) enum Gathered {
-    /// All of it, as it was received.
+pub(super) enum BodyBuffer {
+    /// The whole body, as it was received in one piece.
     Whole(Bytes),
-    /// Its pieces so far, one behind the other.
+    /// The pieces so far, joined.
     Pieces(Vec<u8>),
 }
 
-impl Gathered {
+impl BodyBuffer {
     pub(super) const fn nothing() -> Self {
         Self::Pieces(Vec::new())
     }
@@ -60,7 +60,7 @@ mod tests {
             .zip(pieces)
             .map(|(number, length)| Bytes::from(vec![number; *length]))
             .collect();
-        let mut own = Gathered::nothing();
+        let mut own = BodyBuffer::nothing();
         for piece in &pieces {
             own.add(piece.clone(), declared);
         }

@@ -3,7 +3,7 @@
 
 use super::guard::Guard;
 use super::presented_credential::{
-    self, AuthorizationKinds, CredentialHeader, Presented, USER_TOKEN,
+    self, AuthorizationKinds, CredentialHeader, PresentedCredential, USER_TOKEN,
 };
 use super::{cross_site, destination, role_refusal, two_credentials};
 use crate::app::App;
@@ -71,7 +71,7 @@ pub(super) fn reparse_credential<'h>(
     app: &App,
     kinds: AuthorizationKinds,
     headers: &'h HeaderMap,
-) -> Result<Presented<'h>, Refusal> {
+) -> Result<PresentedCredential<'h>, Refusal> {
     presented_credential::read(app, kinds, headers)
 }
 
@@ -79,7 +79,7 @@ fn sent<'h>(
     app: &App,
     kinds: AuthorizationKinds,
     headers: &'h HeaderMap,
-) -> Result<Presented<'h>, Refusal> {
+) -> Result<PresentedCredential<'h>, Refusal> {
     let sent = presented_credential::read(app, kinds, headers)?;
     for repair in sent.repairs.iter() {
         app.metrics.repaired(repair.word());

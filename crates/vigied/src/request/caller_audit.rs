@@ -63,7 +63,7 @@ impl CallerId {
 }
 
 /// Counts a request whose caller was verified.
-pub(super) fn admitted(app: &App, request: &Request) -> Option<CallerId> {
+pub(super) fn verified(app: &App, request: &Request) -> Option<CallerId> {
     let who = CallerId::of(app, request)?;
     let what = (who.credential, who.key);
     app.iam

@@ -123,7 +123,7 @@ pub(crate) async fn observe(
 
 /// Takes in what is still sent, as one of the bodies that arrive; whether that was all.
 async fn rest_is_taken_in(app: &App, from: source::RequestSource, unread: UnreadRest) -> bool {
-    match app.bodies.enter(ShareOwner::stranger(from.0)) {
+    match app.bodies.enter(ShareOwner::unauthenticated(from.0)) {
         // As much as was read and is sent in vain where a body of samples is too large.
         Ok(arriving) => {
             let bytes_max = app.limits.body_bytes.saturating_mul(2);

@@ -103,14 +103,14 @@ impl Text<'_> {
 }
 
 /// A credential as it was sent, understood but not yet verified.
-pub(super) struct Presented<'h> {
+pub(super) struct PresentedCredential<'h> {
     kind: Kind,
     text: Text<'h>,
     pub(super) repairs: Repairs,
     pub(super) way: CredentialHeader,
 }
 
-impl<'h> Presented<'h> {
+impl<'h> PresentedCredential<'h> {
     pub(super) fn credential(&self) -> Credential<'_> {
         self.kind.with(self.text.expose())
     }
@@ -129,7 +129,7 @@ pub(super) fn read<'h>(
     app: &App,
     kinds: AuthorizationKinds,
     headers: &'h HeaderMap,
-) -> Result<Presented<'h>, Refusal> {
+) -> Result<PresentedCredential<'h>, Refusal> {
     if let Some(value) = single(headers, USER_TOKEN, CredentialHeader::UserToken.field())? {
         let read = credential::user_token(value.as_bytes());
         let read = read.map_err(|error| refusal(&error, CredentialHeader::UserToken))?;
@@ -164,11 +164,11 @@ pub(super) fn authorization<'h>(
     app: &App,
     kinds: AuthorizationKinds,
     header: &'h [u8],
-) -> Result<Presented<'h>, CredentialError> {
+) -> Result<PresentedCredential<'h>, CredentialError> {
     if kinds == AuthorizationKinds::Metrics && password::is_basic(header) {
         let read = password::read(header)?;
         let kind = kind_of(app, kinds, read.kind, read.text.expose());
-        return Ok(Presented {
+        return Ok(PresentedCredential {
             kind,
             text: Text::Decoded(read.text),
             repairs: read.repairs,
@@ -188,8 +188,8 @@ fn presented<'h>(
     kinds: AuthorizationKinds,
     read: credential::Credential<'h>,
     way: CredentialHeader,
-) -> Presented<'h> {
-    Presented {
+) -> PresentedCredential<'h> {
+    PresentedCredential {
         kind: kind_of(app, kinds, read.kind, read.text),
         text: Text::Plain(read.text),
         repairs: read.repairs,

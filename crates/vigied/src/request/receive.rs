@@ -78,7 +78,7 @@ pub(crate) async fn receive(
 /// Checks that the verified caller still has access.
 fn check_access(app: &Arc<App>, parts: &Parts) -> Result<(), Refusal> {
     match RequestAccess::of(app, parts)? {
-        Some(admission) => admission.recheck(),
+        Some(access) => access.recheck(),
         None => Ok(()),
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct RequestAccess {
     asked_at: Millis,
 }
 
-/// What a caller of metrics was admitted to.
+/// What the scope of a caller of metrics allowed when the request came.
 #[derive(Debug, Clone, Copy)]
 struct MetricsAccess {
     domain: Domain,
@@ -92,8 +92,8 @@ impl RequestAccess {
                     is_naming,
                     ..
                 } = own;
-                let admitted = MetricsAccess::of(scope, *action, *is_naming);
-                (Some(admitted), scope.principal())
+                let access = MetricsAccess::of(scope, *action, *is_naming);
+                (Some(access), scope.principal())
             }
             (None, None) => return Ok(None),
         };
@@ -121,21 +121,21 @@ impl RequestAccess {
     /// Checks that the caller still has access. Times count as they were when the request came.
     ///
     /// # Errors
-    /// Why they do not.
-    fn holds(&self) -> Result<(), Problem> {
+    /// Why the caller has lost it.
+    fn check(&self) -> Result<(), Problem> {
         let app = &self.app;
         let credential = self.kind.with(self.text.expose());
-        let admitted = match self.scope {
+        let outcome = match self.scope {
             None => (app.verifier.identity_at(credential, self.asked_at)).map(drop),
-            Some(admitted) => {
-                let domain = Some(admitted.domain);
+            Some(access) => {
+                let domain = Some(access.domain);
                 match app.scopes.scope_at(credential, domain, self.asked_at) {
-                    Ok(scope) => return admitted.check(&scope),
+                    Ok(scope) => return access.check(&scope),
                     Err(error) => Err(error),
                 }
             }
         };
-        match admitted {
+        match outcome {
             Ok(()) => Ok(()),
             // The key was known when the request came.
             Err(AuthError::KeyUnknown) => Err(refused::credential(&AuthError::Revoked(DELETED))),
@@ -146,7 +146,7 @@ impl RequestAccess {
 
 impl open_queries::AccessCheck for RequestAccess {
     fn recheck(&self) -> Result<(), Refusal> {
-        self.holds().map_err(Refusal)
+        self.check().map_err(Refusal)
     }
 
     /// Logs and audits the loss of access.
@@ -229,21 +229,21 @@ mod tests {
             ((some(), some()), (Nothing, some()), true),
         ] {
             let case = format!("{before:?}, now {now:?}");
-            let admitted = MetricsAccess::of(&scope(before.0, before.1), Action::Find, true);
-            let checked = admitted.check(&scope(now.0, now.1));
+            let access = MetricsAccess::of(&scope(before.0, before.1), Action::Find, true);
+            let checked = access.check(&scope(now.0, now.1));
             assert_eq!(checked.is_ok(), holds, "{case}");
         }
     }
 
     #[test]
     fn a_render_continues_as_long_as_its_read_scope_does() {
-        let admitted = |scope: &Scope| MetricsAccess::of(scope, Action::Render, false);
+        let access = |scope: &Scope| MetricsAccess::of(scope, Action::Render, false);
         let reads = scope(Reach::Nothing, Reach::All);
-        assert!(admitted(&reads).check(&reads).is_ok());
+        assert!(access(&reads).check(&reads).is_ok());
         let finds = scope(Reach::All, Reach::Nothing);
-        assert!(admitted(&reads).check(&finds).is_err());
+        assert!(access(&reads).check(&finds).is_err());
         let less = scope(Reach::Nothing, some());
-        assert!(admitted(&reads).check(&less).is_err());
-        assert!(admitted(&less).check(&reads).is_ok());
+        assert!(access(&reads).check(&less).is_err());
+        assert!(access(&less).check(&reads).is_ok());
     }
 }

@@ -162,7 +162,7 @@ async fn verify(
             response
         }
         Ok(repairs) => {
-            let who = caller_audit::admitted(&app, &request);
+            let who = caller_audit::verified(&app, &request);
             connection::mark_authenticated(&app, &request);
             let mut response = match allowed(&app, guard, &request) {
                 // Entered and logged as anything that is refused to somebody known.
@@ -229,7 +229,7 @@ fn owner(app: &App, request: &Request) -> ShareOwner {
     };
     match (account, extensions.get::<source::RequestSource>()) {
         (Some(account), _) => ShareOwner::Account(account),
-        (None, Some(from)) => ShareOwner::stranger(from.0),
+        (None, Some(from)) => ShareOwner::unauthenticated(from.0),
         (None, None) => ShareOwner::Proxy,
     }
 }

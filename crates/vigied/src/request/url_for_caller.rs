@@ -16,6 +16,6 @@ impl FromRequestParts<Arc<App>> for UrlForCaller {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         let header = || parts.headers.get(header::HOST)?.to_str().ok();
         let host = parts.uri.authority().map(Authority::as_str).or_else(header);
-        Ok(app.own_address.for_host(host))
+        Ok(app.advertised_address.for_host(host))
     }
 }

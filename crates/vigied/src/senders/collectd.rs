@@ -53,8 +53,8 @@ impl Packets {
         })
     }
 
-    /// Takes out the values whose time is too far from the clock.
-    fn within_time(&self, packet: &mut Packet, now: Millis) {
+    /// Rejects the values whose time is too far from the clock.
+    fn reject_distant_times(&self, packet: &mut Packet, now: Millis) {
         let most = i64::try_from(self.replay.as_millis()).unwrap_or(i64::MAX);
         let is_within = |at: Millis| at.0.abs_diff(now.0) <= most.unsigned_abs();
         if packet.batch.iter().all(|own| is_within(own.at)) {
@@ -118,7 +118,7 @@ pub(super) fn datagram(shared: &SenderContext, packets: &Packets, sender: Sender
         if read.stamped > 0 {
             return refuse("no_time", count);
         }
-        packets.within_time(&mut read, now);
+        packets.reject_distant_times(&mut read, now);
     }
     match paced(shared, sender, &shown, packet.len(), count) {
         Ok(true) => {}

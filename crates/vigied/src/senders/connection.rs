@@ -134,7 +134,7 @@ fn by_certificate(
         return Ok(None);
     };
     let until = Instant::now() + shared.limits.identify;
-    if let Err(error) = stream.shake_hands(until, || shared.is_stopping()) {
+    if let Err(error) = stream.complete_handshake(until, || shared.is_stopping()) {
         tracing::debug!(source = %sender.source, %error, "no TLS with a sender");
         shared.refuse(sender.listener, sender.source, "tls", 1);
         return Err(End::Quiet);

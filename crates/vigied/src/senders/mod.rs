@@ -82,7 +82,7 @@ impl Senders {
                 iam.account_limit(account, &limit::ACCOUNT_SHARE_PERCENT)
             }),
             source: settings.limit(limit::SOURCE_SHARE_PERCENT),
-            strangers: settings.limit(limit::STRANGER_SHARE_PERCENT),
+            unauthenticated: settings.limit(limit::STRANGER_SHARE_PERCENT),
         };
         let formats = Arc::new(Formats::new(settings, app, &shares)?);
         let shared = Arc::new(SenderContext {

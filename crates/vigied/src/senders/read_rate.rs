@@ -16,7 +16,7 @@ const REMEMBERED: usize = 8192;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum RateKey {
-    Stranger(SourceKey),
+    Unauthenticated(SourceKey),
     Source(SourceKey),
     Domain(Domain),
 }
@@ -51,7 +51,7 @@ impl ReadRate {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let mut longest = 0;
         let counted = match domain {
-            None => [source.map(|own| (RateKey::Stranger(own), all)), None],
+            None => [source.map(|own| (RateKey::Unauthenticated(own), all)), None],
             Some(domain) => [
                 source.map(|own| (RateKey::Source(own), bytes)),
                 Some((RateKey::Domain(domain), all)),
@@ -229,7 +229,7 @@ mod tests {
         );
     }
 
-    /// What a stranger sent slowed down whoever was known by the same address.
+    /// An unauthenticated sender slowed down the known senders at the same address.
     #[test]
     fn strangers_slow_down_nobody_who_is_known() {
         let read_rate = ReadRate::new(1000);

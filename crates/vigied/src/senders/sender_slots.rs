@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(slots.taken().all.len(), 10);
     }
 
-    /// Silent strangers kept everybody out who has the same address.
+    /// Silent unauthenticated connections kept everybody out who has the same address.
     #[test]
     fn a_silent_stranger_gives_way_to_the_next_of_its_source() {
         let (slots, stream) = (SenderSlots::new(100, 2, 2, Shares::whole()), stream());

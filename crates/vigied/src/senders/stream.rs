@@ -67,8 +67,8 @@ impl Stream {
         })
     }
 
-    /// Agrees on TLS, where there is any, before this moment.
-    pub(super) fn shake_hands(
+    /// Completes the TLS handshake, where there is one, before this moment.
+    pub(super) fn complete_handshake(
         &mut self,
         until: Instant,
         is_stopping: impl Fn() -> bool,

@@ -48,7 +48,7 @@ impl Turns {
     pub(super) fn new(most: u64, shares: Shares) -> Self {
         let taken = Tally::new(&limit::SENDER_CONNECTIONS, most, shares);
         Self(Mutex::new(State {
-            taken: taken.keeping_one(),
+            taken: taken.reserving_one(),
             waiting: Vec::new(),
         }))
     }

@@ -1,14 +1,14 @@
-//! Attacks on the real server while an honest client is served. One file per kind of attack; tests name the item of the report
-//! that they show.
+//! Attacks on the real server while an honest client is served. One file per kind of attack.
 
 mod account_share;
 mod bounds;
 mod busy_database;
 mod colleagues;
+mod connection_slots;
 mod cross_site;
 mod doubled_headers;
 mod every_route;
-mod fair_places;
+mod fair_slots;
 mod files;
 mod framing;
 mod gzip;
@@ -23,7 +23,6 @@ mod logins;
 mod operations;
 mod patterns;
 mod pipelined;
-mod places;
 mod planted;
 mod proxies;
 mod queries;

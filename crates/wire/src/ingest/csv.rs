@@ -20,7 +20,7 @@ use crate::ingest::default_times::DefaultTimes;
 use crate::ingest::{LineReject, Lines, Names, Now};
 use base::sample::RejectReason;
 use dialect::{Dialect, FirstLine};
-use layout::{Layout, Long};
+use layout::{Layout, LongLayout};
 use numbers::Numbers;
 use read::Reader;
 use row::{Row, Splitter};
@@ -183,7 +183,7 @@ impl Decoder {
                 };
                 match layout::of_graphite(row, now).filter(|_| !by_header(&known)) {
                     None => {
-                        if let Ok(Layout::Long(Long { has_gaps: true, .. })) = &known {
+                        if let Ok(Layout::Long(LongLayout { has_gaps: true, .. })) = &known {
                             self.numbers.expect_points();
                         }
                         self.layout = Some(known);

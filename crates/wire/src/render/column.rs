@@ -48,7 +48,7 @@ impl Column<'_> {
         let (start, end) = (self.start, self.end);
         let distance = self.step.saturating_mul(values);
         let instants =
-            (0_i64..).map(move |place| start.saturating_add(place.saturating_mul(distance)));
+            (0_i64..).map(move |index| start.saturating_add(index.saturating_mul(distance)));
         let points = instants.zip(self.points.iter().copied());
         points.take_while(move |(at, _)| *at <= end)
     }

@@ -17,10 +17,10 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>, zone: &TimeZone) -> Res
         false => quoted(column.name),
     };
     let mut clock = Clock::new(zone);
-    let instants = (0_i64..).map(|place| {
+    let instants = (0_i64..).map(|index| {
         column
             .start
-            .saturating_add(place.saturating_mul(column.step))
+            .saturating_add(index.saturating_mul(column.step))
     });
     for (at, value) in instants.zip(column.points) {
         let out = sink.out();

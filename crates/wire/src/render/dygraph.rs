@@ -21,16 +21,16 @@ pub fn write<S: Sink>(sink: &mut S, columns: &[Column<'_>]) -> Result<(), S::Err
     }
     out.extend_from_slice(b"],\"data\":[");
     let before_end = |(at, _): &(i64, f64)| *at < first.end;
-    for (place, (at, _)) in first.datapoints().take_while(before_end).enumerate() {
+    for (index, (at, _)) in first.datapoints().take_while(before_end).enumerate() {
         let out = sink.out();
-        if place > 0 {
+        if index > 0 {
             out.push(b',');
         }
         out.push(b'[');
         write_integer(out, at.saturating_mul(1000));
         for column in columns {
             out.push(b',');
-            let value = column.points.get(place).copied().unwrap_or(f64::NAN);
+            let value = column.points.get(index).copied().unwrap_or(f64::NAN);
             write_value(out, value, Infinity::Name);
         }
         out.push(b']');

@@ -18,9 +18,9 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>) -> Result<(), S::Error>
     } = column;
     let head = format!("{name},{start},{end},{step}|");
     sink.out().extend_from_slice(head.as_bytes());
-    for (place, value) in column.points.iter().enumerate() {
+    for (index, value) in column.points.iter().enumerate() {
         let out = sink.out();
-        if place > 0 {
+        if index > 0 {
             out.push(b',');
         }
         match value.is_nan() {

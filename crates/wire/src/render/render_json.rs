@@ -26,8 +26,8 @@ pub fn write<S: Sink>(
     out.extend_from_slice(b"{\"target\":");
     column.write_title(out);
     out.extend_from_slice(b",\"tags\":{");
-    for (place, (tag, value)) in column.tags.iter().enumerate() {
-        if place > 0 {
+    for (index, (tag, value)) in column.tags.iter().enumerate() {
+        if index > 0 {
             out.push(b',');
         }
         write_text(out, tag);
@@ -35,9 +35,9 @@ pub fn write<S: Sink>(
         write_text(out, value);
     }
     out.extend_from_slice(b"},\"datapoints\":[");
-    for (place, (at, value)) in points.enumerate() {
+    for (index, (at, value)) in points.enumerate() {
         let out = sink.out();
-        if place > 0 {
+        if index > 0 {
             out.push(b',');
         }
         out.push(b'[');

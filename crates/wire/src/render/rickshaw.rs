@@ -16,9 +16,9 @@ pub fn write<S: Sink>(sink: &mut S, column: &Column<'_>, is_first: bool) -> Resu
     column.write_title(out);
     out.extend_from_slice(b",\"datapoints\":[");
     let before_end = |(at, _): &(i64, f64)| *at < column.end;
-    for (place, (at, value)) in column.datapoints().take_while(before_end).enumerate() {
+    for (index, (at, value)) in column.datapoints().take_while(before_end).enumerate() {
         let out = sink.out();
-        if place > 0 {
+        if index > 0 {
             out.push(b',');
         }
         out.extend_from_slice(b"{\"x\":");

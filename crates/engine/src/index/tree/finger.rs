@@ -34,11 +34,11 @@ impl<'t, K, V> Finger<'t, K, V> {
     where
         K: Borrow<Q>,
     {
-        let is_before = |(own, _): &(K, V)| match included {
-            true => own.borrow() < key,
-            false => own.borrow() <= key,
+        let is_before = |(entry_key, _): &(K, V)| match included {
+            true => entry_key.borrow() < key,
+            false => entry_key.borrow() <= key,
         };
-        if let Some(at) = self.near(is_before) {
+        if let Some(at) = self.seek_in_leaf(is_before) {
             self.at = at;
         } else {
             (self.leaf, self.at) = find(self.root, key, &is_before)?;
@@ -51,12 +51,12 @@ impl<'t, K, V> Finger<'t, K, V> {
     where
         K: Borrow<Q>,
     {
-        let (own, value) = self.seek(key, true)?;
-        (own.borrow() == key).then_some(value)
+        let (found, value) = self.seek(key, true)?;
+        (found.borrow() == key).then_some(value)
     }
 
     /// The first entry of the leaf that is not before what is sought; `None` where another leaf may have it.
-    fn near(&self, is_before: impl Fn(&(K, V)) -> bool) -> Option<usize> {
+    fn seek_in_leaf(&self, is_before: impl Fn(&(K, V)) -> bool) -> Option<usize> {
         let is_before_at = |at: usize| self.leaf.get(at).map(&is_before);
         let (from, to) = match is_before_at(self.at)? {
             true => {

@@ -87,17 +87,17 @@ impl Iam {
         let found = found.filter(|found| found.expires_at.0 > now.0 && fits(choice, found.guid));
         let found = found.ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
-        let own = holder(&mut tx, &folded).await?;
-        let own = own
-            .filter(|own| caller.principal() == own.user.into())
+        let user = holder(&mut tx, &folded).await?;
+        let user = user
+            .filter(|user| caller.principal() == user.user.into())
             .ok_or_else(none)?;
-        let is_proven_now = prove(&mut tx, &own, &found, proof).await?;
-        enter(&mut tx, &found, own.user, now).await?;
+        let is_proven_now = prove(&mut tx, &user, &found, proof).await?;
+        enter(&mut tx, &found, user.user, now).await?;
         let accepted = Entry::by(caller, Action::InvitationAccepted).in_account(account);
         let mut entries = accepted.on(UserId(found.guid)).into_entries();
         if is_proven_now {
             let proven = Entry::by(caller, Action::AddressProven).in_account(account);
-            entries = entries.and(proven.on(own.user).with("by", BY_CODE));
+            entries = entries.and(proven.on(user.user).with("by", BY_CODE));
         }
         self.commit(tx, entries).await
     }
@@ -119,12 +119,12 @@ impl Iam {
             .filter(|found| fits(choice, found.guid))
             .ok_or_else(none)?;
         lock_user(&mut tx, caller.user()?).await?;
-        let own = holder(&mut tx, &folded).await?;
-        let own = own
-            .filter(|own| caller.principal() == own.user.into())
+        let user = holder(&mut tx, &folded).await?;
+        let user = user
+            .filter(|user| caller.principal() == user.user.into())
             .ok_or_else(none)?;
         // A user whose address may be somebody else's cannot decline its invitations.
-        if !own.is_proven {
+        if !user.is_proven {
             return Err(unproven(NOT_PROVEN));
         }
         if accounts::is_owned_by(&mut tx, account, found.guid).await? {
@@ -140,8 +140,8 @@ impl Iam {
     /// Whether the caller's address is proven.
     async fn is_proven(&self, caller: &Identity, folded: &str) -> Result<bool, IamError> {
         let mut tx = self.0.db.begin().await?;
-        let own = holder(&mut tx, folded).await?;
-        Ok(own.is_some_and(|own| caller.principal() == own.user.into() && own.is_proven))
+        let user = holder(&mut tx, folded).await?;
+        Ok(user.is_some_and(|user| caller.principal() == user.user.into() && user.is_proven))
     }
 
     /// The caller's address, if the credential is a login.
@@ -184,11 +184,11 @@ fn unproven(what: &'static str) -> IamError {
 /// Checks that the user's address is proven, or proves it with this code; returns whether it was proven only now.
 async fn prove(
     tx: &mut Tx,
-    own: &AddressHolder,
+    user: &AddressHolder,
     found: &InvitationRow,
     proof: Option<&Secret<String>>,
 ) -> Result<bool, IamError> {
-    if own.is_proven {
+    if user.is_proven {
         return Ok(false);
     }
     let is_right = proof.is_some_and(|text| {
@@ -202,7 +202,7 @@ async fn prove(
         };
         return Err(unproven(what));
     }
-    users::set_proof(tx, own.user, BY_CODE).await?;
+    users::set_proof(tx, user.user, BY_CODE).await?;
     Ok(true)
 }
 

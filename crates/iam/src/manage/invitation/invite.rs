@@ -14,7 +14,7 @@ use crate::model::people_search::PeopleSearch;
 use crate::model::role::Role;
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
-use crate::repo::invitations::New;
+use crate::repo::invitations::NewInvitation;
 use crate::repo::invitations::remove;
 use crate::repo::{accounts, invitation_roles, invitations, members, used_today};
 use crate::service::Iam;
@@ -98,7 +98,7 @@ impl Iam {
                 true => invitations::find(&mut tx, account, &address.folded).await?,
                 false => None,
             };
-            let made = New {
+            let made = NewInvitation {
                 account,
                 address: &address,
                 inviter: &inviter.email,

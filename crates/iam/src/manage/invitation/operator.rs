@@ -10,7 +10,7 @@ use crate::config::InvitationConfig;
 use crate::error::IamError;
 use crate::model::address::Address;
 use crate::repo::accounts::lock_active;
-use crate::repo::invitations::{self, New};
+use crate::repo::invitations::{self, NewInvitation};
 use crate::repo::users::{AddressHolder, BY_OPERATOR, holder};
 use crate::repo::{accounts, members, users};
 use crate::service::Iam;
@@ -57,8 +57,8 @@ impl Iam {
     ) -> Result<OperatorsCode, IamError> {
         let address = Address::parse(email)?;
         let mut tx = self.0.db.begin().await?;
-        let own = holder(&mut tx, &address.folded).await?;
-        if own.as_ref().is_some_and(|own| own.is_proven) {
+        let user = holder(&mut tx, &address.folded).await?;
+        if user.as_ref().is_some_and(|user| user.is_proven) {
             let message = format!(
                 "`{}` is a user whose address is proven, and needs no code",
                 address.text
@@ -68,7 +68,7 @@ impl Iam {
         }
         let account = match account {
             Some(account) => account,
-            None => self.account_meant(&mut tx, &address, own.as_ref()).await?,
+            None => self.account_meant(&mut tx, &address, user.as_ref()).await?,
         };
         lock_active(&mut tx, account).await?;
         let expires_at = self
@@ -77,9 +77,9 @@ impl Iam {
             .now()
             .plus(self.0.config.invitations.lifetime_milliseconds);
         let mut used_by = None;
-        if let Some(own) = &own {
+        if let Some(user) = &user {
             used_by = Some(Unproven::Elsewhere);
-            if members::first_account(&mut tx, own.user).await? == Some(account) {
+            if members::first_account(&mut tx, user.user).await? == Some(account) {
                 used_by = Some(Unproven::Member);
                 invitations::note(&mut tx, account, &address, self.0.clock.now()).await?;
             }
@@ -107,15 +107,15 @@ impl Iam {
     pub async fn confirm(&self, email: &str) -> Result<(), IamError> {
         let address = Address::parse(email)?;
         let mut tx = self.0.db.begin().await?;
-        let own = holder(&mut tx, &address.folded).await?;
-        let own = own.ok_or_else(|| {
+        let user = holder(&mut tx, &address.folded).await?;
+        let user = user.ok_or_else(|| {
             IamError::Refused(
                 Refusal::new(Reason::NotFound, format!("`{}` is no user", address.text))
                     .remedy(Remedy::LetInByCode),
             )
         })?;
-        users::set_proof(&mut tx, own.user, BY_OPERATOR).await?;
-        let entry = Entry::by_operator(Action::AddressProven).on(own.user);
+        users::set_proof(&mut tx, user.user, BY_OPERATOR).await?;
+        let entry = Entry::by_operator(Action::AddressProven).on(user.user);
         self.commit(tx, entry.with("by", BY_OPERATOR)).await
     }
 
@@ -132,13 +132,13 @@ impl Iam {
         &self,
         tx: &mut Tx,
         address: &Address,
-        own: Option<&AddressHolder>,
+        user: Option<&AddressHolder>,
     ) -> Result<AccountId, IamError> {
         let found = invitations::of_address(&self.0.db, &address.folded).await?;
-        match (found.as_slice(), own) {
+        match (found.as_slice(), user) {
             ([one], _) => Ok(one.account),
-            ([], Some(own)) => {
-                let home = members::first_account(tx, own.user).await?;
+            ([], Some(user)) => {
+                let home = members::first_account(tx, user.user).await?;
                 home.ok_or_else(|| nothing(address))
             }
             ([], None) => Err(nothing(address)),
@@ -163,7 +163,7 @@ pub(crate) async fn of_owner(
     now: Millis,
     config: &InvitationConfig,
 ) -> Result<(UserId, Secret<String>), IamError> {
-    let new = New {
+    let new = NewInvitation {
         account,
         address,
         inviter: "",

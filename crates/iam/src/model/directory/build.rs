@@ -15,39 +15,39 @@ use std::sync::Arc;
 impl Directory {
     /// The directory of everything, after this many changes.
     pub(crate) fn build(changes: i64, facts: Facts) -> Self {
-        let mut own = Self {
+        let mut directory = Self {
             changes,
             ..Self::default()
         };
-        own.add(facts);
-        own.sorted = SortedLists::of(&own);
-        own
+        directory.add(facts);
+        directory.sorted = SortedLists::of(&directory);
+        directory
     }
 
     /// The directory after further changes with these facts.
     pub(crate) fn apply(&self, changes: i64, changed: &Changed, facts: Facts) -> Self {
-        let mut own = self.clone();
-        own.changes = changes;
+        let mut directory = self.clone();
+        directory.changes = changes;
         // The positions in the lists come from the previous directory.
         for change in changed.iter() {
-            own.sorted.remove_from_lists(self, *change);
-            own.forget(self, *change);
+            directory.sorted.remove_from_lists(self, *change);
+            directory.forget(self, *change);
         }
         let members: Vec<(AccountId, Principal)> = (facts.members.iter())
-            .map(|own| (own.account, own.principal))
+            .map(|member| (member.account, member.principal))
             .collect();
-        own.add(facts);
-        let mut sorted = std::mem::take(&mut own.sorted);
+        directory.add(facts);
+        let mut sorted = std::mem::take(&mut directory.sorted);
         for change in changed.iter() {
-            sorted.insert_into_lists(self, &own, *change);
+            sorted.insert_into_lists(self, &directory, *change);
         }
         for (account, principal) in members {
-            if own.is_member(principal, account) {
-                sorted.put_member(&own, account, principal);
+            if directory.is_member(principal, account) {
+                sorted.put_member(&directory, account, principal);
             }
         }
-        own.sorted = sorted;
-        own
+        directory.sorted = sorted;
+        directory
     }
 
     fn forget(&mut self, before: &Self, change: Change) {
@@ -104,8 +104,8 @@ impl Directory {
             self.accounts.insert(account.id, account);
         }
         for (account, name, value) in facts.limits {
-            self.account_limits.change(account, |own| {
-                own.insert(name, value);
+            self.account_limits.change(account, |limits| {
+                limits.insert(name, value);
             });
         }
         if let Some(regions) = facts.regions {
@@ -145,7 +145,7 @@ impl Directory {
         if !facts.deletions.is_empty() {
             let all: &mut Vec<Deleted> = Arc::make_mut(&mut self.deletions);
             all.extend(facts.deletions);
-            all.sort_unstable_by_key(|own| (own.due_at, own.tenant));
+            all.sort_unstable_by_key(|deletion| (deletion.due_at, deletion.tenant));
         }
         for key in facts.keys {
             self.keys_by_hash.insert(key.hash, key.id);
@@ -156,19 +156,19 @@ impl Directory {
         }
     }
 
-    fn add_domain(&mut self, own: &DomainFact) {
+    fn add_domain(&mut self, fact: &DomainFact) {
         // A user without an account can use nothing.
-        let Some(account) = self.account_of(own.domain) else {
+        let Some(account) = self.account_of(fact.domain) else {
             return;
         };
         let entry = DomainEntry {
-            tenant: own.tenant,
+            tenant: fact.tenant,
             account,
-            resolution_seconds: own.resolution_seconds,
-            key_before_names: own.key_before_names,
-            rules: own.rules.clone(),
+            resolution_seconds: fact.resolution_seconds,
+            key_before_names: fact.key_before_names,
+            rules: fact.rules.clone(),
         };
-        self.domains.insert(own.domain, entry);
+        self.domains.insert(fact.domain, entry);
     }
 
     fn add_roles(&mut self, roles: &[(Principal, Domain, Role)]) {
@@ -179,12 +179,12 @@ impl Directory {
                 .account_of(*domain)
                 .is_some_and(|account| self.is_member(*principal, account));
             if is_member {
-                let own = all.entry(*principal).or_default();
-                own.entry(*domain).or_default().push(*role);
+                let domains = all.entry(*principal).or_default();
+                domains.entry(*domain).or_default().push(*role);
             }
         }
         for (principal, mut roles) in all {
-            roles.values_mut().for_each(|role| role.sort_unstable());
+            roles.values_mut().for_each(|list| list.sort_unstable());
             self.roles.insert(principal, roles);
         }
     }

@@ -14,9 +14,9 @@ impl Departures {
     /// Adds some.
     pub(super) fn add(&mut self, all: &[Departure]) {
         for left in all {
-            self.0.change(left.principal, |own| {
-                own.push((left.account, left.at));
-                own.sort_unstable();
+            self.0.change(left.principal, |departures| {
+                departures.push((left.account, left.at));
+                departures.sort_unstable();
             });
         }
     }
@@ -28,14 +28,15 @@ impl Departures {
 
     /// When the principal was last removed from the account, if they were and are in it again.
     pub(super) fn left_at(&self, principal: Principal, account: AccountId) -> Option<Millis> {
-        let own = self.0.get(&principal)?;
-        own.iter()
+        let departures = self.0.get(&principal)?;
+        departures
+            .iter()
             .find_map(|(left, at)| (*left == account).then_some(*at))
     }
 
     /// `now`, or just after the principal's last removal from an account.
     pub(super) fn after(&self, principal: Principal, now: Millis) -> Millis {
-        let own = self.0.get(&principal).into_iter().flatten();
-        own.fold(now, |proven, (_, left)| proven.max(left.plus(1)))
+        let departures = self.0.get(&principal).into_iter().flatten();
+        departures.fold(now, |proven, (_, left)| proven.max(left.plus(1)))
     }
 }

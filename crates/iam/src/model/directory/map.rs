@@ -43,7 +43,7 @@ impl<K, V> Default for Map<K, V> {
 
 impl<K: Eq + Hash, V: PartialEq> PartialEq for Map<K, V> {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(key, value): (&K, &V)| other.get(key).is_some_and(|own| own == value);
+        let same = |(key, value): (&K, &V)| other.get(key).is_some_and(|found| found == value);
         self.len == other.len && self.iter().all(same)
     }
 }
@@ -142,11 +142,11 @@ impl<K: Eq + Hash + Clone, V: Clone + Default> Map<K, V> {
 
 impl<K: Eq + Hash + Clone, V> FromIterator<(K, V)> for Map<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut own = Self::default();
+        let mut map = Self::default();
         for (key, value) in entries {
-            own.insert(key, value);
+            map.insert(key, value);
         }
-        own
+        map
     }
 }
 

@@ -31,7 +31,7 @@ impl Order<'_> {
 
     /// Users by address, after the principals that have none.
     fn principals(&self, a: &Principal, b: &Principal) -> Ordering {
-        let address = |id: &Principal| self.0.user(id.user()?).map(|own| &own.email);
+        let address = |id: &Principal| self.0.user(id.user()?).map(|user| &user.email);
         (address(a), a).cmp(&(address(b), b))
     }
 }
@@ -56,7 +56,7 @@ fn take<K: Eq + Hash + Clone, V: PartialEq + Clone>(lists: &mut Lists<K, V>, key
         // An empty list is removed.
         lists.remove(key);
     } else if list(lists, key).contains(value) {
-        lists.change(key.clone(), |list| list.retain(|own| own != value));
+        lists.change(key.clone(), |list| list.retain(|entry| entry != value));
     }
 }
 
@@ -66,7 +66,7 @@ fn put<K: Eq + Hash + Clone, V: PartialEq + Clone>(
     value: V,
     order: impl Fn(&V, &V) -> Ordering,
 ) {
-    let found = list(lists, &key).binary_search_by(|own| order(own, &value));
+    let found = list(lists, &key).binary_search_by(|entry| order(entry, &value));
     if let Err(at) = found {
         lists.change(key, |list| list.insert(at, value));
     }
@@ -74,18 +74,18 @@ fn put<K: Eq + Hash + Clone, V: PartialEq + Clone>(
 
 impl SortedLists {
     /// Sorts the contents of the directory.
-    pub(super) fn of(own: &Directory) -> Self {
-        let order = Order(own);
-        let members = || own.members.keys();
-        let spaces = own.spaces.keys().filter_map(|id| {
-            let account = own.account_of(Domain::Space(*id))?;
+    pub(super) fn of(directory: &Directory) -> Self {
+        let order = Order(directory);
+        let members = || directory.members.keys();
+        let spaces = directory.spaces.keys().filter_map(|id| {
+            let account = directory.account_of(Domain::Space(*id))?;
             Some((account, *id))
         });
-        let holders = own
+        let holders = directory
             .roles
             .iter()
-            .flat_map(|(principal, own)| own.keys().map(|domain| (*domain, *principal)));
-        let keys = own
+            .flat_map(|(principal, domains)| domains.keys().map(|domain| (*domain, *principal)));
+        let keys = directory
             .keys
             .values()
             .map(|key| ((key.account, key.principal), key.id));
@@ -95,7 +95,7 @@ impl SortedLists {
                 |a, b| order.accounts(a, b),
             ),
             orgs: group(
-                own.orgs.values().map(|org| (org.account, org.id)),
+                directory.orgs.values().map(|org| (org.account, org.id)),
                 |a, b| order.orgs(a, b),
             ),
             spaces: group(spaces, |a, b| order.spaces(a, b)),
@@ -209,8 +209,8 @@ impl SortedLists {
         }
         let order = Order(now);
         for principal in list(&self.members, &id) {
-            self.accounts.change(*principal, |own| {
-                own.sort_unstable_by(|a, b| order.accounts(a, b));
+            self.accounts.change(*principal, |accounts| {
+                accounts.sort_unstable_by(|a, b| order.accounts(a, b));
             });
         }
     }

@@ -3,7 +3,7 @@
 use crate::error::IamError;
 use crate::model::page::{PageRequest, row_count};
 use crate::model::role::Role;
-use crate::repo::column::{held, parse_guid};
+use crate::repo::column::{counted, parse_guid};
 use base::id::{AccountId, UserId};
 use base::scope::Domain;
 use base::time::Millis;
@@ -66,11 +66,11 @@ pub(crate) async fn into(
         first.as_str().into(),
         second.as_str().into(),
     ];
-    let count = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2 \
+    let count = "SELECT COUNT(*) AS counted FROM invitations WHERE account = $1 AND expires_at > $2 \
                  AND folded LIKE $3 ESCAPE '!' AND folded LIKE $4 ESCAPE '!' \
                  AND NOT EXISTS (SELECT 1 FROM members JOIN users ON users.guid = members.principal \
                  WHERE members.account = $1 AND users.folded = invitations.folded)";
-    let total = held(db.one(count, &own).await?)?;
+    let total = counted(db.one(count, &own).await?)?;
     let sql = "SELECT waiting.guid, waiting.email, waiting.created_at, invitation_roles.role \
                FROM (SELECT guid, email, folded, created_at FROM invitations \
                WHERE account = $1 AND expires_at > $2 AND folded LIKE $3 ESCAPE '!' AND folded LIKE $4 ESCAPE '!' \
@@ -116,10 +116,10 @@ pub(crate) async fn waiting_for(
     window: PageRequest,
 ) -> Result<(u64, Vec<ReceivedInvitation>), IamError> {
     let own = [Value::from(folded), now.0.into(), user.0.to_string().into()];
-    let count = "SELECT COUNT(*) AS held FROM invitations JOIN accounts ON accounts.guid = invitations.account \
+    let count = "SELECT COUNT(*) AS counted FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                  WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \
                  AND NOT EXISTS (SELECT 1 FROM members WHERE members.account = invitations.account AND principal = $3)";
-    let total = held(db.one(count, &own).await?)?;
+    let total = counted(db.one(count, &own).await?)?;
     let sql = "SELECT invitations.guid, account, accounts.name, inviter, invitations.created_at, expires_at \
                FROM invitations JOIN accounts ON accounts.guid = invitations.account \
                WHERE folded = $1 AND expires_at > $2 AND accounts.deleted_at IS NULL \

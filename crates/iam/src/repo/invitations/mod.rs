@@ -3,7 +3,7 @@
 pub(crate) mod lists;
 pub(crate) mod mails;
 
-use super::column::{held, parse_guid};
+use super::column::{counted, parse_guid};
 use super::invitation_roles;
 use crate::config::InvitationConfig;
 use crate::entropy;
@@ -61,7 +61,7 @@ impl InvitationRow {
 }
 
 /// An invitation to be stored.
-pub(crate) struct New<'a> {
+pub(crate) struct NewInvitation<'a> {
     pub(crate) account: AccountId,
     pub(crate) address: &'a Address,
     pub(crate) inviter: &'a str,
@@ -70,7 +70,7 @@ pub(crate) struct New<'a> {
     pub(crate) is_shown: bool,
 }
 
-impl New<'_> {
+impl NewInvitation<'_> {
     /// Stores it, with the hash of its code if the inviter sees the code. A repeated invitation keeps its id, gets a
     /// new expiry, and a new code replaces the previous one.
     pub(crate) async fn write(&self, tx: &mut Tx, hash: Option<Vec<u8>>) -> Result<Guid, IamError> {
@@ -117,8 +117,8 @@ pub(crate) async fn delete_of_account(tx: &mut Tx, account: AccountId) -> Result
 
 /// The number of invitations into the account, expired ones included.
 pub(crate) async fn count(tx: &mut Tx, account: AccountId) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1";
-    held(tx.one(sql, &[account.to_string().into()]).await?)
+    let sql = "SELECT COUNT(*) AS counted FROM invitations WHERE account = $1";
+    counted(tx.one(sql, &[account.to_string().into()]).await?)
 }
 
 /// The number of open invitations into the account.
@@ -127,9 +127,9 @@ pub(crate) async fn count_open(
     account: AccountId,
     now: Millis,
 ) -> Result<u64, IamError> {
-    let sql = "SELECT COUNT(*) AS held FROM invitations WHERE account = $1 AND expires_at > $2";
+    let sql = "SELECT COUNT(*) AS counted FROM invitations WHERE account = $1 AND expires_at > $2";
     let values = [account.to_string().into(), now.0.into()];
-    held(tx.one(sql, &values).await?)
+    counted(tx.one(sql, &values).await?)
 }
 
 /// The invitation of the address to the account. The account is locked.

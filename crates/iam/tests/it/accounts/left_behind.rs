@@ -1,4 +1,4 @@
-//! Roles belong to members: a user who is removed during a request keeps no role from it (the report's B17).
+//! Roles belong to members: a user who is removed during a request keeps no role from it.
 
 use super::world::{World, code, on_both};
 use crate::world::Whole as _;

@@ -37,7 +37,7 @@ impl ValueAxis {
         let part = self.step / f64::from(count + 1);
         let between = |(value, _): &(f64, String)| {
             let value = *value;
-            (1..=count).map(move |place| value + part * f64::from(place))
+            (1..=count).map(move |index| value + part * f64::from(index))
         };
         let all = self.labels.iter().flat_map(between);
         all.filter(|value| *value < self.max).collect()
@@ -87,7 +87,7 @@ fn linear(
     };
     let max = if max > min { max } else { min + step };
     let first = (min / step - 1e-9).ceil();
-    let values = (0..LINES_MAX).map(|place| (first + place as f64) * step);
+    let values = (0..LINES_MAX).map(|index| (first + index as f64) * step);
     let values = values.take_while(|value| *value <= max + step * 1e-9);
     // The sum of a negative number and its opposite may be `-0`.
     let labels = values.map(|value| (value + 0.0, units.label(value + 0.0, step)));
@@ -129,7 +129,7 @@ fn logarithmic((least, most): (f64, f64), base: f64, units: Units) -> ValueAxis 
     let max = if max > min { max } else { min * base };
     let steps = ((max.ln() - min.ln()) / base.ln()).round();
     let each = (steps / LINES_MAX as f64).ceil().max(1.0);
-    let exponents = (0..=LINES_MAX).map(|place| place as f64 * each);
+    let exponents = (0..=LINES_MAX).map(|index| index as f64 * each);
     let values = exponents
         .take_while(|exponent| *exponent <= steps)
         .map(|exponent| min * base.powf(exponent));

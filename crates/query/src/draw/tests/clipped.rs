@@ -68,7 +68,7 @@ fn a_legend_leaves_half_of_the_picture_to_its_graph() {
             ("hideLegend", "false"),
         ];
         let options = Options::parse(parameters).unwrap();
-        let name = |place: usize| format!("a.rather.long.name.of.a.series.{place}");
+        let name = |index: usize| format!("a.rather.long.name.of.a.series.{index}");
         let names: Vec<String> = (0..count).map(name).collect();
         let series: Vec<_> = names
             .iter()
@@ -80,9 +80,9 @@ fn a_legend_leaves_half_of_the_picture_to_its_graph() {
     }
     let many = |count: usize| {
         (0..count)
-            .map(|place| {
+            .map(|index| {
                 series(
-                    &format!("a.rather.long.name.of.a.series.{place}"),
+                    &format!("a.rather.long.name.of.a.series.{index}"),
                     vec![1.0, 2.0],
                 )
             })

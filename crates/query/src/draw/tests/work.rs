@@ -138,10 +138,10 @@ fn a_pie_ends_with_its_time() {
 fn areas_between_two_series_end_with_their_time() {
     let options = Options::parse([("areaMode", "none")]).unwrap();
     let ends = || {
-        let end = |place: usize| {
+        let end = |index: usize| {
             let mut own = series("end", vec![1.0, 2.0]);
-            own.drawing.band = Some(format!("band {}", place / 2).into());
-            own.drawing.is_invisible = place.is_multiple_of(2);
+            own.drawing.band = Some(format!("band {}", index / 2).into());
+            own.drawing.is_invisible = index.is_multiple_of(2);
             own
         };
         (0..10).map(end).collect::<Vec<_>>()

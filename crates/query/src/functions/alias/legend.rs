@@ -69,7 +69,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                     .map(Value::shown)
                     .collect(),
                 all => (1..all)
-                    .map(|place| call.arguments.given(place))
+                    .map(|index| call.arguments.given(index))
                     .map(shown)
                     .collect(),
             };

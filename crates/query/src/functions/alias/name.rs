@@ -77,7 +77,7 @@ fn each(
 fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
     let count = call.arguments.from(1).len();
     let positions: Result<Vec<i64>, Fault> = (1..=count)
-        .map(|place| call.arguments.integer(place))
+        .map(|index| call.arguments.integer(index))
         .collect();
     let series = call.arguments.series(0)?;
     if series.is_empty() {
@@ -91,14 +91,14 @@ fn recased(call: &mut FunctionCall<'_>, change: fn(&str) -> String) -> Outcome {
         let mut letters: Vec<String> = own.name.chars().map(String::from).collect();
         for position in &positions {
             let length = i64::try_from(letters.len()).unwrap_or(i64::MAX);
-            let place = if *position < 0 {
+            let index = if *position < 0 {
                 position.saturating_add(length)
             } else {
                 *position
             };
-            let letter = usize::try_from(place)
+            let letter = usize::try_from(index)
                 .ok()
-                .and_then(|place| letters.get_mut(place));
+                .and_then(|index| letters.get_mut(index));
             if let Some(letter) = letter {
                 *letter = change(letter);
             }

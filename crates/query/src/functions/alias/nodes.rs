@@ -68,14 +68,14 @@ fn by_nodes(call: &mut FunctionCall<'_>) -> Outcome {
 }
 
 /// The whole part of a number, 0 where it is missing.
-fn whole(call: &FunctionCall<'_>, place: usize) -> Result<i64, Fault> {
-    match call.arguments.given(place) {
+fn whole(call: &FunctionCall<'_>, index: usize) -> Result<i64, Fault> {
+    match call.arguments.given(index) {
         Some(Value::Float(float)) if float.is_finite() => Ok(float.trunc() as i64),
         Some(Value::Text(text)) => text
             .trim()
             .parse()
             .map_err(|_| Fault::argument(format!("a node must be a whole number, not `{text}`"))),
-        _ => call.arguments.integer_or(place, 0),
+        _ => call.arguments.integer_or(index, 0),
     }
 }
 

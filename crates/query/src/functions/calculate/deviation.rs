@@ -59,10 +59,10 @@ fn deviations(values: &[f64], points: &Points, tolerance: f64) -> Result<Vec<f64
     let width = points.count as usize;
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
     let mut deviations = Vec::with_capacity(values.len());
-    for (place, value) in values.iter().enumerate() {
-        let dropped = place
+    for (index, value) in values.iter().enumerate() {
+        let dropped = index
             .checked_sub(width)
-            .and_then(|place| values.get(place))
+            .and_then(|index| values.get(index))
             .filter(|own| !own.is_nan());
         if let Some(dropped) = dropped {
             count -= 1.0;

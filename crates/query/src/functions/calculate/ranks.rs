@@ -23,14 +23,14 @@ pub(super) fn medians(
     let ranks = ranks(values, &sorted, checkpoint)?;
     let mut window = Counts::new(sorted.len());
     let mut results = Vec::with_capacity(values.len() - width + 1);
-    for place in 0..values.len() {
-        if place % PART == 0 {
+    for index in 0..values.len() {
+        if index % PART == 0 {
             checkpoint(PART * 8)?;
         }
-        if let Some(rank) = ranks.get(place).copied().flatten() {
+        if let Some(rank) = ranks.get(index).copied().flatten() {
             window.change(rank, 1);
         }
-        let Some(first) = (place + 1).checked_sub(width) else {
+        let Some(first) = (index + 1).checked_sub(width) else {
             continue;
         };
         let count = window.count;
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_long_series_is_sorted_in_runs() {
         let values: Vec<f64> = (0..5 * RUN + 7)
-            .map(|place| match (place * 7919) % 100_003 {
+            .map(|index| match (index * 7919) % 100_003 {
                 0 => f64::NAN,
                 value => (value % 50_000) as f64,
             })

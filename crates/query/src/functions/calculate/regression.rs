@@ -49,7 +49,7 @@ fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
             continue;
         };
         let values = (0..own.values.len())
-            .map(|place| offset + (own.start as f64 + place as f64 * own.step as f64) * factor);
+            .map(|index| offset + (own.start as f64 + index as f64 * own.step as f64) * factor);
         let values: Vec<f64> = values.collect();
         let mut result = Series::new(name, (own.start, own.end, own.step), values);
         result.tags = own.tags;
@@ -62,15 +62,15 @@ fn linear_regression(call: &mut FunctionCall<'_>) -> Outcome {
 /// Rise per second, and the height at the epoch; `None` where fewer than two values are there.
 fn line(source: &Series) -> Option<(f64, f64)> {
     let (mut n, mut sum_i, mut sum_v, mut sum_ii, mut sum_iv) = (0_i128, 0_i128, 0.0, 0_i128, 0.0);
-    for (place, value) in (0_i128..).zip(source.points().iter()) {
+    for (index, value) in (0_i128..).zip(source.points().iter()) {
         if value.is_nan() {
             continue;
         }
         n += 1;
-        sum_i += place;
+        sum_i += index;
         sum_v += value;
-        sum_ii += place * place;
-        sum_iv += place as f64 * value;
+        sum_ii += index * index;
+        sum_iv += index as f64 * value;
     }
     let denominator = (n * sum_ii - sum_i * sum_i) as f64;
     if denominator == 0.0 {

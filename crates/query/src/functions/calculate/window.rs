@@ -23,10 +23,10 @@ impl WindowSize {
     /// The argument at a place; `series` are what it is for.
     pub(super) fn read(
         call: &FunctionCall<'_>,
-        place: usize,
+        index: usize,
         series: &[Series],
     ) -> Result<Self, Fault> {
-        let value = call.arguments.given(place);
+        let value = call.arguments.given(index);
         if let Some(Value::Text(text)) = value {
             return Ok(Self {
                 shown: format!("\"{text}\""),
@@ -35,7 +35,7 @@ impl WindowSize {
                 seconds: interval(text)?.abs(),
             });
         }
-        let points = call.arguments.float(place)?;
+        let points = call.arguments.float(index)?;
         let shown = value.map(Value::shown).unwrap_or_default();
         if !points.is_finite() {
             return Err(Fault::argument(format!("a window of {shown} never ends")));

@@ -81,9 +81,9 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
 ];
 
 /// The share of values that must be there, where the call says it.
-pub(super) fn share(call: &FunctionCall<'_>, place: usize) -> Result<Option<f64>, Fault> {
-    let given = call.arguments.given(place);
-    given.map(|_| call.arguments.float(place)).transpose()
+pub(super) fn share(call: &FunctionCall<'_>, index: usize) -> Result<Option<f64>, Fault> {
+    let given = call.arguments.given(index);
+    given.map(|_| call.arguments.float(index)).transpose()
 }
 
 /// The aggregate of all lists.

@@ -48,11 +48,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             if lists.is_empty() {
                 return Ok(Vec::new().into());
             }
-            let place = call.arguments.integer(2)?;
+            let index = call.arguments.integer(2)?;
             let matchers = call.arguments.from(3).into_iter();
             let matchers: Vec<String> = matchers.map(text).collect();
             let mut results = Vec::new();
-            for (key, slots) in matched(call, lists, (&function, place), &matchers)? {
+            for (key, slots) in matched(call, lists, (&function, index), &matchers)? {
                 results.push(reduced(call, &function, slots)?.named(key));
             }
             Ok(results.into())
@@ -74,7 +74,7 @@ type Matched = Vec<(String, Vec<Option<Series>>)>;
 fn matched(
     call: &mut FunctionCall<'_>,
     lists: Vec<Vec<Series>>,
-    (function, place): (&str, i64),
+    (function, index): (&str, i64),
     matchers: &[String],
 ) -> Result<Matched, Fault> {
     let mut places = HashMap::new();
@@ -82,13 +82,13 @@ fn matched(
     for own in lists.into_iter().flatten() {
         call.checkpoint(own.name.len().saturating_add(matchers.len()))?;
         let nodes: Vec<&str> = own.name.split('.').collect();
-        let node = at(nodes.iter().copied(), place).ok_or_else(|| {
-            Fault::argument(format!("the name `{}` has no node {place}", own.name))
+        let node = at(nodes.iter().copied(), index).ok_or_else(|| {
+            Fault::argument(format!("the name `{}` has no node {index}", own.name))
         })?;
         let Some(matcher) = matchers.iter().position(|matcher| matcher == node) else {
             continue;
         };
-        let prefix = nodes.get(..before(nodes.len(), place)).unwrap_or_default();
+        let prefix = nodes.get(..before(nodes.len(), index)).unwrap_or_default();
         let key = format!("{}.reduce.{function}", prefix.join("."));
         let slots = *places.entry(key.clone()).or_insert(results.len());
         if slots == results.len() {

@@ -27,11 +27,11 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let mut pairs: Vec<(Option<Series>, Option<Series>)> = Vec::new();
         for (average, weight) in &lists {
             for (own, is_weight) in [(average, false), (weight, true)] {
-                let place = *places.entry(key(own, &nodes)?).or_insert(pairs.len());
-                if place == pairs.len() {
+                let index = *places.entry(key(own, &nodes)?).or_insert(pairs.len());
+                if index == pairs.len() {
                     pairs.push((None, None));
                 }
-                match pairs.get_mut(place) {
+                match pairs.get_mut(index) {
                     Some((_, weight)) if is_weight => *weight = Some(own.clone()),
                     Some((average, _)) => *average = Some(own.clone()),
                     None => {}

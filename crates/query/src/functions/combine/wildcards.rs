@@ -65,7 +65,7 @@ fn without_nodes(call: &mut FunctionCall<'_>, aggregation: &str, first: usize) -
     let positions: Vec<f64> = positions.into_iter().filter_map(Value::number).collect();
     let groups = grouped(call, series, |own| {
         let nodes = own.name.split('.').zip(0_u32..);
-        let kept = nodes.filter(|(_, place)| !positions.contains(&f64::from(*place)));
+        let kept = nodes.filter(|(_, index)| !positions.contains(&f64::from(*index)));
         Ok(kept.map(|(node, _)| node).collect::<Vec<_>>().join("."))
     })?;
     let mut results = Vec::with_capacity(groups.len());

@@ -43,8 +43,8 @@ fn events(call: &mut FunctionCall<'_>) -> Outcome {
         .map_err(crate::error::Error::from)?;
     let mut values = vec![f64::NAN; seconds];
     for event in found {
-        let place = usize::try_from(event.when.saturating_sub(range.from)).ok();
-        if let Some(slot) = place.and_then(|place| values.get_mut(place)) {
+        let index = usize::try_from(event.when.saturating_sub(range.from)).ok();
+        if let Some(slot) = index.and_then(|index| values.get_mut(index)) {
             *slot = if slot.is_nan() { 1.0 } else { *slot + 1.0 };
         }
     }

@@ -89,11 +89,11 @@ impl Step {
 }
 
 /// The step, which time has to pass by.
-fn step(call: &FunctionCall<'_>, place: usize) -> Result<Step, Fault> {
-    let step = match call.arguments.given(place) {
+fn step(call: &FunctionCall<'_>, index: usize) -> Result<Step, Fault> {
+    let step = match call.arguments.given(index) {
         Some(Value::Integer(seconds)) => Step(i128::from(*seconds) * MICROSECONDS),
         // NaN becomes zero, which is refused.
-        _ => Step((call.arguments.float_or(place, 60.0)? * 1e6).round_ties_even() as i128),
+        _ => Step((call.arguments.float_or(index, 60.0)? * 1e6).round_ties_even() as i128),
     };
     if step.whole() > 0 {
         Ok(step)
@@ -115,8 +115,8 @@ fn generated(
     call.spend(points)?;
     call.reserve(points)?;
     let origin = wall_seconds(&call.window, call.window.from);
-    let passed = |place: i128| i64::try_from(place * step / MICROSECONDS).unwrap_or(i64::MAX);
-    let at = |place| origin.saturating_add(passed(place));
+    let passed = |index: i128| i64::try_from(index * step / MICROSECONDS).unwrap_or(i64::MAX);
+    let at = |index| origin.saturating_add(passed(index));
     Ok((0..count).map(at).map(value).collect())
 }
 

@@ -251,10 +251,10 @@ mod tests {
         for aggregation in Aggregation::ALL {
             for share in [0.0, 0.5, 1.0] {
                 let found = aggregation.of_columns(&columns, 3000, share);
-                for (place, value) in found.iter().enumerate() {
+                for (index, value) in found.iter().enumerate() {
                     let row: Vec<f64> = lines
                         .iter()
-                        .map(|line| line.get(place).copied().unwrap_or(nan))
+                        .map(|line| line.get(index).copied().unwrap_or(nan))
                         .collect();
                     let count = row.iter().filter(|value| !value.is_nan()).count();
                     let expected = if count as f64 / 3.0 >= share {
@@ -264,7 +264,7 @@ mod tests {
                     };
                     assert!(
                         (value - expected).abs() < 1e-9 || value.is_nan() && expected.is_nan(),
-                        "{aggregation:?} {place}: {value}, not {expected}"
+                        "{aggregation:?} {index}: {value}, not {expected}"
                     );
                 }
             }

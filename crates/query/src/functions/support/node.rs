@@ -23,8 +23,8 @@ pub(crate) fn key(series: &Series, nodes: &[Value]) -> Result<String, Fault> {
     let path = path.filter(|path| !path.is_empty());
     let path = path.as_deref().unwrap_or(&series.name);
     let mut key = String::new();
-    for (place, own) in nodes.iter().enumerate() {
-        if place > 0 {
+    for (index, own) in nodes.iter().enumerate() {
+        if index > 0 {
             key.push('.');
         }
         key.push_str(&node(series, path, own)?);
@@ -44,8 +44,8 @@ pub(crate) fn ensure_name(bytes: usize) -> Result<(), Fault> {
 
 /// One node: an element of the path where `node` is its place, or else the tag of that name; empty where there is neither.
 fn node(series: &Series, path: &str, node: &Value) -> Result<String, Fault> {
-    let place = match node {
-        Value::Integer(place) => Some(*place),
+    let index = match node {
+        Value::Integer(index) => Some(*index),
         Value::Boolean(boolean) => Some(i64::from(*boolean)),
         Value::Text(_) => None,
         Value::Float(float) if float.is_finite() && float.fract() != 0.0 => None,
@@ -57,7 +57,7 @@ fn node(series: &Series, path: &str, node: &Value) -> Result<String, Fault> {
         }
     };
     let path = path.split(';').next().unwrap_or_default();
-    let element = place.and_then(|place| at(path.split('.'), place));
+    let element = index.and_then(|index| at(path.split('.'), index));
     Ok(match element {
         Some(element) => element.to_owned(),
         None => series.tags.get(&node.shown()).cloned().unwrap_or_default(),
@@ -67,12 +67,12 @@ fn node(series: &Series, path: &str, node: &Value) -> Result<String, Fault> {
 /// The element at a place, counted from the end where it is negative.
 pub(crate) fn at<'t>(
     mut elements: impl DoubleEndedIterator<Item = &'t str>,
-    place: i64,
+    index: i64,
 ) -> Option<&'t str> {
-    match usize::try_from(place) {
-        Ok(place) => elements.nth(place),
+    match usize::try_from(index) {
+        Ok(index) => elements.nth(index),
         Err(_) => {
-            let from_end = usize::try_from(place.unsigned_abs() - 1).ok()?;
+            let from_end = usize::try_from(index.unsigned_abs() - 1).ok()?;
             elements.rev().nth(from_end)
         }
     }
@@ -102,8 +102,8 @@ pub(crate) fn grouped(
         let key = key(&series)?;
         ensure_name(key.len())?;
         call.reserve(key.len() / 4)?;
-        let place = *places.entry(key.clone()).or_insert(groups.len());
-        match groups.get_mut(place) {
+        let index = *places.entry(key.clone()).or_insert(groups.len());
+        match groups.get_mut(index) {
             Some((_, group)) => group.push(series),
             None => groups.push((key, vec![series])),
         }

@@ -2,7 +2,7 @@
 //!
 //! What a text costs is its length times the places of the pattern, of which all may be looked at for each letter.
 
-mod places;
+mod size;
 
 use super::replacement::Replacement;
 use crate::error::Fault;
@@ -50,7 +50,7 @@ impl Pattern {
             .size_limit(SIZE_MAX)
             .dfa_size_limit(SIZE_MAX)
             .build();
-        let places = places::of(&translated);
+        let places = size::of(&translated);
         compiled.map(|regex| Self { regex, places }).map_err(|error| {
             let reason = match error {
                 regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),

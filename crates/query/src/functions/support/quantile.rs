@@ -32,14 +32,14 @@ pub(crate) fn quantile_of(values: &mut [f64], n: f64, is_interpolated: bool) -> 
     let count = values.len();
     let beyond = || Fault::argument(format!("the percentile {n} lies beyond the {count} values"));
     let length = count as f64;
-    let place = if rank == 0.0 {
+    let index = if rank == 0.0 {
         0.0
     } else if rank - 1.0 == length {
         length - 1.0
     } else {
         rank - 1.0
     };
-    let value = at(values, place).ok_or_else(beyond)?;
+    let value = at(values, index).ok_or_else(beyond)?;
     if !is_interpolated || rank == length {
         return Ok(value);
     }
@@ -48,11 +48,11 @@ pub(crate) fn quantile_of(values: &mut [f64], n: f64, is_interpolated: bool) -> 
 }
 
 /// The value at a place in their order, counted from the end where it is negative.
-fn at(values: &mut [f64], place: f64) -> Option<f64> {
-    let from_start = if place < 0.0 {
-        place + values.len() as f64
+fn at(values: &mut [f64], index: f64) -> Option<f64> {
+    let from_start = if index < 0.0 {
+        index + values.len() as f64
     } else {
-        place
+        index
     };
     if from_start < 0.0 || from_start >= values.len() as f64 {
         return None;

@@ -40,7 +40,7 @@ impl Replacement {
         for part in &self.0 {
             let text = match part {
                 Part::Text(text) => text,
-                Part::Group(place) => groups.get(*place).map_or("", |group| group.as_str()),
+                Part::Group(index) => groups.get(*index).map_or("", |group| group.as_str()),
             };
             if out.len().saturating_add(text.len()) > most {
                 return false;
@@ -65,11 +65,11 @@ impl Reader<'_> {
         }
     }
 
-    fn group(&mut self, place: Option<usize>) -> Result<(), Fault> {
-        let place = place.filter(|place| *place < self.groups.len());
-        let place = place.ok_or_else(|| self.fault("names a group that the pattern has not"))?;
+    fn group(&mut self, index: Option<usize>) -> Result<(), Fault> {
+        let index = index.filter(|index| *index < self.groups.len());
+        let index = index.ok_or_else(|| self.fault("names a group that the pattern has not"))?;
         self.end_text();
-        self.parts.push(Part::Group(place));
+        self.parts.push(Part::Group(index));
         Ok(())
     }
 
@@ -107,11 +107,11 @@ impl Reader<'_> {
         let inside = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
         let (name, behind) =
             inside.ok_or_else(|| self.fault("has a `\\g` without a name in `<` and `>`"))?;
-        let place = name.parse().ok().or_else(|| {
+        let index = name.parse().ok().or_else(|| {
             let is_own = |own: &Option<String>| own.as_deref() == Some(name);
             self.groups.iter().position(is_own)
         });
-        self.group(place)?;
+        self.group(index)?;
         Ok(behind)
     }
 

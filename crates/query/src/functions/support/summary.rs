@@ -47,7 +47,7 @@ pub(crate) fn summarized(
     let length = points.len().min(usize::try_from(within).unwrap_or(0));
     let whole = buckets.width as f64 / series.step as f64;
     let at =
-        |place: usize| series.start + i64::try_from(place).unwrap_or(i64::MAX / 2) * series.step;
+        |index: usize| series.start + i64::try_from(index).unwrap_or(i64::MAX / 2) * series.step;
     let mut values = Vec::with_capacity(count);
     let (mut next, mut start) = (0, buckets.start);
     for _ in 0..count {

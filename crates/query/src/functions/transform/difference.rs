@@ -78,9 +78,9 @@ struct Counter {
 
 impl Counter {
     fn read(call: &mut FunctionCall<'_>) -> Result<Self, Fault> {
-        let bound = |place| {
-            let given = call.arguments.given(place);
-            given.map(|_| call.arguments.float(place)).transpose()
+        let bound = |index| {
+            let given = call.arguments.given(index);
+            given.map(|_| call.arguments.float(index)).transpose()
         };
         Ok(Self {
             most: bound(1)?,

@@ -49,8 +49,8 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
                         return;
                     }
                     let whole = gap.len() as f64 + 1.0;
-                    for (place, value) in (1_u32..).zip(gap) {
-                        *value = before + f64::from(place) * (behind - before) / whole;
+                    for (index, value) in (1_u32..).zip(gap) {
+                        *value = before + f64::from(index) * (behind - before) / whole;
                     }
                 });
                 Ok(own.renamed(name))

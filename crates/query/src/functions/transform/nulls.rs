@@ -88,7 +88,7 @@ fn fill(values: &mut [f64], defaults: &[f64]) {
     let filled: Vec<f64> = defaults
         .iter()
         .enumerate()
-        .map(|(place, default)| match values.get(place) {
+        .map(|(index, default)| match values.get(index) {
             Some(value) if !value.is_nan() => *value,
             _ => *default,
         })

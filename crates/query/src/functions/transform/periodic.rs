@@ -62,18 +62,18 @@ fn compressed(call: &mut FunctionCall<'_>, mut own: Series) -> Result<Series, Fa
 fn period(points: &[f64]) -> Option<(usize, usize)> {
     let is_value = |value: f64| !value.is_nan() && value != 0.0;
     let (mut first, mut second) = (0, 0);
-    for (place, value) in points.iter().enumerate() {
+    for (index, value) in points.iter().enumerate() {
         if is_value(*value) {
             if first > 0 {
-                second = place;
+                second = index;
                 break;
             }
-            first = place;
+            first = index;
         }
     }
     let distance = second.checked_sub(first).filter(|own| *own > 1)?;
     let third = second + distance;
-    let at = |place: usize| points.get(place).copied();
+    let at = |index: usize| points.get(index).copied();
     let (before, own, behind) = (at(third - 1)?, at(third)?, at(third + 1)?);
     (is_value(own) && before.is_nan() && behind.is_nan()).then_some((first, distance))
 }

@@ -107,7 +107,7 @@ fn charts(
     let traces = traces(rows);
     let range = ends(args, asked, &traces);
     let mut all = PrintableText::default();
-    for (place, (row, trace)) in rows.iter().zip(&traces).enumerate() {
+    for (index, (row, trace)) in rows.iter().zip(&traces).enumerate() {
         let chart = draw(&Chart {
             title: &row.target,
             trace,
@@ -117,11 +117,11 @@ fn charts(
             glyphs: screen.glyphs,
             zone,
         });
-        if place > 0 {
+        if index > 0 {
             all.push(&"\n".into());
         }
         all.push(&match is_colored {
-            true => painted(&chart, place),
+            true => painted(&chart, index),
             false => PrintableText::lines(&chart),
         });
     }
@@ -132,8 +132,8 @@ fn charts(
 const CURVES: [&str; 6] = ["36", "33", "32", "35", "34", "31"];
 
 /// A chart with its title bold and its curve in a colour.
-fn painted(chart: &str, place: usize) -> PrintableText {
-    let curve = CURVES.get(place % CURVES.len()).copied().unwrap_or("36");
+fn painted(chart: &str, index: usize) -> PrintableText {
+    let curve = CURVES.get(index % CURVES.len()).copied().unwrap_or("36");
     let mut shown = PrintableText::default();
     for (number, line) in chart.lines().enumerate() {
         let axis = line.find(['┤', '│']).filter(|_| number > 1);

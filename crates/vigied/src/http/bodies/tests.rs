@@ -47,7 +47,7 @@ async fn the_oldest_body_of_a_stranger_gives_way_to_a_newcomer() {
     // Beyond its share an address gives way to itself.
     assert!(was_told(&of_one[0]).await && !was_told(&of_one[1]).await);
     let others: Vec<ArrivingBody> = (2..=4).map(|number| enter(source(number))).collect();
-    // Beyond what strangers may have, the oldest of them all.
+    // Beyond the share of unauthenticated clients, the oldest of them all.
     assert!(was_told(&of_one[1]).await && !was_told(&others[0]).await);
     let own: Vec<ArrivingBody> = (0..4).map(|_| enter(account(1))).collect();
     for old in &of_one[2..] {

@@ -254,7 +254,7 @@ fn done(world: &World, helping: Option<Arc<Fickle>>) -> (Result<Vec<usize>, Stri
     })
     .with_memory(Arc::clone(&room) as _);
     if let Some(helping) = helping {
-        context = context.with_helping(helping);
+        context = context.with_thread_pool(helping);
     }
     let act = |number: usize, context: &Context| {
         let Some((samples, steps, bytes)) = world.parts.get(number).copied() else {
@@ -304,7 +304,7 @@ proptest! {
 #[test]
 fn little_is_read_by_one_thread() {
     let helping = fickle(3, 0);
-    let context = Context::unlimited().with_helping(Arc::clone(&helping) as _);
+    let context = Context::unlimited().with_thread_pool(Arc::clone(&helping) as _);
     let act = |_: usize, _: &Context| {
         assert!(!is_helper());
         Ok(())
@@ -353,7 +353,7 @@ fn pair<T>() -> (Mutex<Sender<T>>, Receiver<T>) {
 async fn a_thread_that_helps_gives_its_turn_to_who_waits_in_the_middle_of_its_part() {
     let turns = turns(2, 8, 100);
     let _own = take(&turns, account(1)).await.unwrap();
-    let context = Context::unlimited().with_helping(helpers(&turns));
+    let context = Context::unlimited().with_thread_pool(helpers(&turns));
     let (begins, begun) = pair();
     let (ends, end) = pair();
     let end = Mutex::new(end);
@@ -428,12 +428,12 @@ fn all_threads_end_with_the_query() {
         ),
         (
             "late",
-            Context::unlimited().until(past + Duration::from_millis(200)),
+            Context::unlimited().with_deadline(past + Duration::from_millis(200)),
             Stop::Deadline.to_string(),
         ),
         ("over budget", Context::new(budget), over.to_owned()),
     ] {
-        let context = context.with_helping(fickle(3, 0) as _);
+        let context = context.with_thread_pool(fickle(3, 0) as _);
         let flag = context.cancel_flag();
         let reading = AtomicUsize::new(0);
         let act = |_: usize, context: &Context| {
@@ -459,7 +459,7 @@ async fn a_part_that_panics_ends_the_query_and_leaves_no_turn_behind() {
     for panics_in_helper in [true, false] {
         let turns = turns(3, 8, 100);
         let own = take(&turns, account(1)).await.unwrap();
-        let context = Context::unlimited().with_helping(helpers(&turns));
+        let context = Context::unlimited().with_thread_pool(helpers(&turns));
         let (begins, begun) = pair();
         let begun = Mutex::new(begun);
         let act = |_: usize, context: &Context| {

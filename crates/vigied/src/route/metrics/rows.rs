@@ -84,7 +84,7 @@ impl<'a> Rows<'a> {
         let per_point = i64::try_from(series.values_per_point).unwrap_or(i64::MAX);
         let distance = series.step.saturating_mul(per_point);
         let instants =
-            (0_i64..).map(|place| series.start.saturating_add(distance.saturating_mul(place)));
+            (0_i64..).map(|index| series.start.saturating_add(distance.saturating_mul(index)));
         let has_nulls = self.form.has_nulls;
         let points = instants
             .zip(values.iter().copied())

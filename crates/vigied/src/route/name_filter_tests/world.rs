@@ -6,7 +6,7 @@ use crate::boot::{self, Booted, database};
 use crate::cli::SettingArgs;
 use crate::config::{self, Layers, Settings};
 use crate::data_dir::DataDir;
-use crate::http::advertised_address::OwnAddress;
+use crate::http::advertised_address::AdvertisedAddress;
 use crate::http::graphite_prefix::without_prefix;
 use crate::operator::init;
 use crate::route;
@@ -145,7 +145,7 @@ impl World {
         let made = init::create(&settings, &lock, account()).await.unwrap();
         let address = database::address(&settings, &lock.database());
         let db = database::open(&address).await.unwrap();
-        let own = OwnAddress::new(&settings, settings.listen());
+        let own = AdvertisedAddress::new(&settings, settings.listen());
         let booted = boot::boot(&settings, lock, db, own).await.unwrap();
         let Booted { app, folder: lock } = booted;
         let mut app = Arc::into_inner(app).unwrap();

@@ -1,4 +1,4 @@
-//! Files that others may read, and links that others have planted (Q11, B21).
+//! Files that others may read, and links that others have planted.
 
 use crate::harness::{Serving, VIGIED, init};
 use std::fs::{Permissions, create_dir, set_permissions, write};

@@ -1,4 +1,4 @@
-//! Invitations as a way into other people's accounts: the report's B6, B16, Q2, Q18, Q24.
+//! Invitations as a way into other people's accounts.
 
 mod form;
 mod guessing;

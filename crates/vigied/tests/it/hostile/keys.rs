@@ -1,4 +1,4 @@
-//! A stolen signing key is taken out of service while the server runs (Q25).
+//! A stolen signing key is taken out of service while the server runs.
 
 use crate::harness::{Request, Server, Serving, VIGIED, init};
 use serde_json::Value;

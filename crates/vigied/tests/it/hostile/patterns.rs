@@ -1,4 +1,4 @@
-//! Expensive patterns (B1, B2, B3): one GET must not delay others, whatever its pattern.
+//! Expensive patterns: one GET must not delay others, whatever its pattern.
 
 use super::honest::{Honest, connect_from};
 use crate::harness::Server;

@@ -137,7 +137,7 @@ fn everywhere(server: &Server, key: &str, pattern: &str) -> Vec<Reply> {
     paths.into_iter().map(send).collect()
 }
 
-/// B1: each element doubled what was tried, with the store's lock held, and never ended.
+/// Each element doubled what was tried, with the store's lock held, and never ended.
 #[test]
 fn alternatives_are_not_tried_where_no_name_begins_so() {
     let (server, other) = with_another_account(&BY_STEPS_ALONE);
@@ -160,7 +160,7 @@ fn long_names(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(move |number| format!("c.n{number}.{rest}"))
 }
 
-/// B2: matching took the name's length times the pattern's, for each name, with the store's lock held.
+/// Matching took the name's length times the pattern's, for each name, with the store's lock held.
 #[test]
 fn long_names_and_long_patterns_hold_up_nobody() {
     let (server, other) = with_another_account(&BY_STEPS_ALONE);
@@ -177,7 +177,7 @@ fn long_names_and_long_patterns_hold_up_nobody() {
     }
 }
 
-/// B3: braces were written out on the threads that answer everybody.
+/// Braces were written out on the threads that answer everybody.
 #[test]
 fn braces_are_not_written_out() {
     let (server, other) = with_another_account(&[]);
@@ -278,7 +278,7 @@ fn too_many_slots_are_refused_before_they_are_made() {
     );
 }
 
-/// B1, Q21: no query delays the end of the process.
+/// No query delays the end of the process.
 #[test]
 fn the_process_ends_in_the_middle_of_the_worst_query() {
     let mut server = Server::with(&["--set", "limits.steps_per_query=1000000000000"]);

@@ -1,4 +1,4 @@
-//! Connections that send nothing, half a request, or one very slowly: each stage has a time limit (B4).
+//! Connections that send nothing, half a request, or one very slowly: each stage has a time limit.
 
 use super::honest::{Honest, answer, connect_from};
 use super::raw_http2::{GOAWAY, PING, PREFACE, SETTINGS, frame, get, until_closed};

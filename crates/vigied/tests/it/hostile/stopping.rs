@@ -1,4 +1,4 @@
-//! The shutdown, under any load (Q21), and the health routes meanwhile.
+//! The shutdown, under any load, and the health routes meanwhile.
 
 use crate::harness::{Request, Server, Serving, now};
 use serde_json::json;

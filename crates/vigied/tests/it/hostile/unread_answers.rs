@@ -1,4 +1,4 @@
-//! Answers that clients do not read, or read very slowly, are dropped, and their memory is freed (B10).
+//! Answers that clients do not read, or read very slowly, are dropped, and their memory is freed.
 
 use super::honest::{Honest, answer};
 use super::raw_http2::{PREFACE, get, no_window, until_closed};

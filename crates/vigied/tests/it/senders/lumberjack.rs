@@ -16,7 +16,7 @@ pub(super) const PLAIN: [&str; 4] = [
     "lumberjack.without_tls=loopback_only",
 ];
 
-const DOOR: &str = "lumberjack.listen";
+const LISTENER: &str = "lumberjack.listen";
 
 /// A client of the time.
 pub(super) struct Client {
@@ -30,7 +30,7 @@ fn short(text: &str) -> Vec<u8> {
 
 impl Client {
     pub(super) fn connect(listeners: &Listeners) -> Self {
-        let stream = TcpStream::connect(listeners.address(DOOR)).unwrap();
+        let stream = TcpStream::connect(listeners.address(LISTENER)).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .unwrap();
@@ -331,7 +331,7 @@ fn a_wrong_login_stores_nothing() {
         assert_eq!(client.answer(), b"");
     }
     until("each is counted", || {
-        listeners.not_stored(DOOR, "credential") == 5
+        listeners.not_stored(LISTENER, "credential") == 5
     });
     let mut client = Client::connect(&listeners);
     client.window(&lines("", "no.body", 2));
@@ -340,7 +340,7 @@ fn a_wrong_login_stores_nothing() {
     client.send(b"GET / HTTP/1.1\r\n\r\n");
     assert_eq!(client.answer(), b"");
     until("both are counted", || {
-        listeners.not_stored(DOOR, "protocol") == 2
+        listeners.not_stored(LISTENER, "protocol") == 2
     });
     assert_eq!(listeners.stored("no.*"), 0);
     let log = listeners.server.serving.log();
@@ -367,15 +367,15 @@ fn what_can_never_be_stored_is_counted_and_does_not_hold_up_the_rest() {
         (listeners.stored("own.*"), listeners.stored("theirs.*")),
         (2, 0)
     );
-    assert_eq!(listeners.not_stored(DOOR, "another_space"), 2);
-    assert_eq!(listeners.not_stored(DOOR, "malformed"), 2);
+    assert_eq!(listeners.not_stored(LISTENER, "another_space"), 2);
+    assert_eq!(listeners.not_stored(LISTENER, "malformed"), 2);
     // A record of a log has a number, is refused with a count, and does not come again for ever.
     let record = b"1W\0\0\0\x02\
         1D\0\0\0\x08\0\0\0\x01\0\0\0\x0eALCH_TENANT_ID\0\0\0\x04guid\
         1M\0\0\0\x09\0\0\0\x0aown.e 1 -1";
     client.send(record);
     assert_eq!(client.acknowledged(), 9);
-    assert_eq!(listeners.not_stored(DOOR, "log_record"), 1);
+    assert_eq!(listeners.not_stored(LISTENER, "log_record"), 1);
     listeners.wait_for("own.e", 1);
     // A number that is not the next is the end: nobody could say what it acknowledges.
     client.send(b"1W\0\0\0\x01\x31M\0\0\0\x63\0\0\0\x0aown.f 1 -1");
@@ -404,7 +404,10 @@ fn records_without_end_count_as_what_they_cost() {
     assert!(bytes.len() < 1 << 20, "less than may come at once");
     client.send(&bytes);
     assert_eq!(client.acknowledged(), RECORDS);
-    assert_eq!(listeners.not_stored(DOOR, "log_record"), u64::from(RECORDS));
+    assert_eq!(
+        listeners.not_stored(LISTENER, "log_record"),
+        u64::from(RECORDS)
+    );
     assert!(hits(&listeners.server, limit::SENDER_BYTES_PER_SECOND) > 0);
 }
 
@@ -444,8 +447,8 @@ fn a_supertenant_sends_to_every_space_that_its_key_reaches() {
         .send();
     let points = read.json()[0]["datapoints"].as_array().unwrap().len();
     assert_eq!(points, 2, "{}", read.text());
-    assert_eq!(listeners.not_stored(DOOR, "credential"), 1);
-    assert_eq!(listeners.not_stored(DOOR, "no_space"), 1);
+    assert_eq!(listeners.not_stored(LISTENER, "credential"), 1);
+    assert_eq!(listeners.not_stored(LISTENER, "no_space"), 1);
 }
 
 #[test]
@@ -473,7 +476,7 @@ fn labels_without_a_login_come_to_an_end() {
     // Closed before all of them are read.
     let _ = client.stream.write_all(&b"1I\0".repeat(100_000));
     until("it is counted", || {
-        listeners.not_stored(DOOR, "no_identity") > 0
+        listeners.not_stored(LISTENER, "no_identity") > 0
     });
     assert!(client.answer().is_empty());
 }

@@ -16,7 +16,7 @@ pub(super) enum NameSource {
 
 /// A file whose rows have a sample each.
 #[derive(Debug)]
-pub(super) struct Long {
+pub(super) struct LongLayout {
     pub(super) name: NameSource,
     pub(super) value: usize,
     pub(super) timestamp: Option<usize>,
@@ -36,7 +36,7 @@ pub(super) struct WideLayout {
 
 #[derive(Debug)]
 pub(super) enum Layout {
-    Long(Long),
+    Long(LongLayout),
     Wide(WideLayout),
 }
 
@@ -73,7 +73,7 @@ pub(super) fn of_header(
     let Some(value) = value else {
         return Err(found.missing(&columns.value));
     };
-    Ok(Layout::Long(Long {
+    Ok(Layout::Long(LongLayout {
         name,
         value,
         timestamp,
@@ -91,7 +91,7 @@ pub(super) fn of_graphite(first: &Row<'_>, now: Now<'_>) -> Option<Layout> {
         && time.starts_with(|c: char| c.is_ascii_digit())
         && moment(time, now.here().into()).is_ok()
         && (is_gap(value) || value.parse::<f64>().is_ok());
-    is_sample.then_some(Layout::Long(Long {
+    is_sample.then_some(Layout::Long(LongLayout {
         name: NameSource::Column(0),
         value: 2,
         timestamp: Some(1),

@@ -1,6 +1,6 @@
 //! Decodes the samples of a row.
 
-use super::layout::{Long, NameSource, WideLayout, is_gap};
+use super::layout::{LongLayout, NameSource, WideLayout, is_gap};
 use super::numbers::Numbers;
 use super::row::Row;
 use super::slashed::{self, DateOrder};
@@ -24,7 +24,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// The sample of a row that has one.
-    pub(super) fn sample(&self, layout: &Long, ready: &mut Lines, stamps: &mut DefaultTimes) {
+    pub(super) fn sample(&self, layout: &LongLayout, ready: &mut Lines, stamps: &mut DefaultTimes) {
         let value = self.row.field(layout.value).ok().flatten();
         if layout.has_gaps && value.is_some_and(is_gap) {
             return;
@@ -101,7 +101,7 @@ impl Reader<'_> {
 
     fn long<'n>(
         &self,
-        layout: &Long,
+        layout: &LongLayout,
         name: Option<&'n str>,
     ) -> Result<(SeriesName<'n>, Option<Moment>, f64), RejectReason> {
         self.row.check()?;

@@ -98,7 +98,7 @@ enum Stage {
 
 /// What is left of a record that is passed over.
 #[derive(Debug, Clone, Copy)]
-struct Passing {
+struct SkippedPayload {
     number: u32,
     /// Names and texts that are to come.
     fields: u64,
@@ -113,7 +113,7 @@ pub struct Conversation {
     last: u32,
     /// The size of the last window, and how many of its messages are to come.
     window: Option<(u32, u32)>,
-    passing: Option<Passing>,
+    passing: Option<SkippedPayload>,
 }
 
 impl Default for Conversation {
@@ -205,7 +205,7 @@ impl Conversation {
             Frame::Record { number, pairs } => {
                 self.must_be_open("1D")?;
                 self.check(number)?;
-                self.passing = Some(Passing {
+                self.passing = Some(SkippedPayload {
                     number,
                     fields: 2 * u64::from(pairs),
                     bytes: 0,

@@ -50,7 +50,7 @@ impl Given {
 
     /// Its points, each value as its bits and none where there is none.
     fn meant(&self) -> Vec<(i64, Option<u64>)> {
-        let instants = (0_i64..).map(|place| self.start + place * self.distance());
+        let instants = (0_i64..).map(|index| self.start + index * self.distance());
         instants
             .zip(self.points.iter().map(|point| bits(*point)))
             .collect()
@@ -124,13 +124,13 @@ fn text() -> impl Strategy<Value = String> {
 
 fn given() -> impl Strategy<Value = Given> {
     let tags = prop::collection::btree_map(text(), text(), 0..3);
-    let place = (
+    let index = (
         -10_000_000_000_i64..100_000_000_000,
         1_i64..100_000,
         1_usize..50,
     );
     let points = prop::collection::vec(point(), 0..30);
-    (text(), any::<bool>(), tags, text(), place, 0.0..1.0, points).prop_map(
+    (text(), any::<bool>(), tags, text(), index, 0.0..1.0, points).prop_map(
         |(
             name,
             is_unnamed,
@@ -223,8 +223,8 @@ proptest! {
     #[test]
     fn rickshaw_s_json(all in prop::collection::vec(given(), 0..4)) {
         let mut out = b"[".to_vec();
-        for (place, own) in all.iter().enumerate() {
-            let Ok(()) = rickshaw::write(&mut out, &own.column(), place == 0);
+        for (index, own) in all.iter().enumerate() {
+            let Ok(()) = rickshaw::write(&mut out, &own.column(), index == 0);
         }
         out.push(b']');
         let read: Vec<RickshawRow> = serde_json::from_slice(&out).unwrap();
@@ -255,11 +255,11 @@ proptest! {
         let data = format!("[{}", data.strip_suffix('}').unwrap()).replace("Infinity", "1e9999");
         let rows: Vec<Vec<Box<RawValue>>> = serde_json::from_str(&data).unwrap();
         prop_assert_eq!(rows.len(), first.points.len());
-        for (place, row) in rows.iter().enumerate() {
+        for (index, row) in rows.iter().enumerate() {
             let at: i64 = row[0].get().parse().unwrap();
-            prop_assert_eq!(at, first.meant()[place].0 * 1000);
+            prop_assert_eq!(at, first.meant()[index].0 * 1000);
             let values: Vec<_> = row[1..].iter().map(|own| number(own.get())).collect();
-            let meant = all.iter().map(|own| own.points.get(place).copied().and_then(bits));
+            let meant = all.iter().map(|own| own.points.get(index).copied().and_then(bits));
             prop_assert_eq!(values, meant.collect::<Vec<_>>());
         }
     }
@@ -288,13 +288,13 @@ proptest! {
         }
         let mut read = records(&String::from_utf8(out).unwrap()).into_iter();
         for own in &all {
-            for (place, value) in (0_i64..).zip(&own.points) {
+            for (index, value) in (0_i64..).zip(&own.points) {
                 let record = read.next().unwrap();
                 prop_assert_eq!(record.len(), 3);
                 prop_assert_eq!(&record[0], &own.title().unwrap_or_default());
                 let shown: jiff::civil::DateTime = record[1].parse().unwrap();
                 let at = TimeZone::UTC.to_timestamp(shown).unwrap().as_second();
-                prop_assert_eq!(at, own.start + place * own.step);
+                prop_assert_eq!(at, own.start + index * own.step);
                 prop_assert_eq!(number(&record[2]), bits(*value));
             }
         }

@@ -36,7 +36,7 @@ pub(super) fn analyse(values: &[f64], season: i64) -> Result<Analysis, Fault> {
     let mut seasonals: Vec<f64> = Vec::with_capacity(values.len());
     let (mut level, mut slope) = (f64::NAN, 0.0);
     let mut next = f64::NAN;
-    for (place, value) in values.iter().copied().enumerate() {
+    for (index, value) in values.iter().copied().enumerate() {
         if value.is_nan() {
             // What is missing has no season; what comes behind it begins anew.
             (level, slope) = (f64::NAN, 0.0);
@@ -46,23 +46,23 @@ pub(super) fn analyse(values: &[f64], season: i64) -> Result<Analysis, Fault> {
             next = f64::NAN;
             continue;
         }
-        let ago = |list: &[f64], place: usize| {
-            let before = place.checked_sub(season);
+        let ago = |list: &[f64], index: usize| {
+            let before = index.checked_sub(season);
             before
                 .and_then(|before| list.get(before))
                 .copied()
                 .unwrap_or(0.0)
         };
-        let prediction = if place == 0 { value } else { next };
+        let prediction = if index == 0 { value } else { next };
         let last_level = if level.is_nan() { value } else { level };
-        let last_seasonal = ago(&seasonals, place);
+        let last_seasonal = ago(&seasonals, index);
         level = LEVEL * (value - last_seasonal) + (1.0 - LEVEL) * (last_level + slope);
         slope = SLOPE * (level - last_level) + (1.0 - SLOPE) * slope;
         let seasonal = SEASON * (value - level) + (1.0 - SEASON) * last_seasonal;
-        next = level + slope + ago(&seasonals, place + 1);
+        next = level + slope + ago(&seasonals, index + 1);
         let expected = if prediction.is_nan() { 0.0 } else { prediction };
         let deviation =
-            SEASON * (value - expected).abs() + (1.0 - SEASON) * ago(&found.deviations, place);
+            SEASON * (value - expected).abs() + (1.0 - SEASON) * ago(&found.deviations, index);
         seasonals.push(seasonal);
         found.predictions.push(prediction);
         found.deviations.push(deviation);

@@ -15,10 +15,10 @@ pub(super) struct Seasons {
 
 impl Seasons {
     /// The arguments from a place on.
-    pub(super) fn read(call: &FunctionCall<'_>, place: usize) -> Result<Self, Fault> {
+    pub(super) fn read(call: &FunctionCall<'_>, index: usize) -> Result<Self, Fault> {
         Ok(Self {
-            bootstrap: interval(call.arguments.text_or(place, "7d")?)?,
-            season: interval(call.arguments.text_or(place + 1, "1d")?)?,
+            bootstrap: interval(call.arguments.text_or(index, "7d")?)?,
+            season: interval(call.arguments.text_or(index + 1, "1d")?)?,
         })
     }
 }

@@ -32,9 +32,9 @@ impl<'v> Flatness<'v> {
     }
 
     fn add(&mut self) {
-        let place = self.end;
+        let index = self.end;
         self.end += 1;
-        let value = self.values.get(place).copied().unwrap_or(f64::NAN);
+        let value = self.values.get(index).copied().unwrap_or(f64::NAN);
         if value.is_nan() {
             return;
         }
@@ -43,15 +43,15 @@ impl<'v> Flatness<'v> {
             Some((_, before, _)) => before + 1,
             None => 0,
         };
-        self.last = Some((value, place, since));
+        self.last = Some((value, index, since));
     }
 
     /// The value of the next window, where all that are there are the same.
     pub(super) fn next(&mut self) -> Option<f64> {
         self.add();
         let start = self.end.saturating_sub(self.width);
-        let (value, place, since) = self.last?;
-        (since <= start && start <= place).then_some(value)
+        let (value, index, since) = self.last?;
+        (since <= start && start <= index).then_some(value)
     }
 
     /// What was kept for as many values of the same kind.

@@ -13,23 +13,23 @@ pub(super) fn sums(values: &[f64], width: usize) -> Option<Vec<f64>> {
     let mut sums = vec![0.0; count];
     for (first, block) in (0..).step_by(BLOCK).zip(sums.chunks_mut(BLOCK)) {
         let length = block.len();
-        let column = |place: usize| values.get(first + place..first + place + length);
-        let mut place = 0;
-        while place < width {
+        let column = |index: usize| values.get(first + index..first + index + length);
+        let mut index = 0;
+        while index < width {
             // Four at a time, so that the sums are taken up and laid down less often.
             let four =
-                [0, 1, 2, 3].map(|more| column(place + more).filter(|_| place + more < width));
+                [0, 1, 2, 3].map(|more| column(index + more).filter(|_| index + more < width));
             if let [Some(a), Some(b), Some(c), Some(d)] = four {
                 let four = a.iter().zip(b).zip(c).zip(d);
                 for (sum, (((a, b), c), d)) in block.iter_mut().zip(four) {
                     *sum = *sum + a + b + c + d;
                 }
-                place += 4;
+                index += 4;
             } else {
-                for (sum, value) in block.iter_mut().zip(column(place).unwrap_or_default()) {
+                for (sum, value) in block.iter_mut().zip(column(index).unwrap_or_default()) {
                     *sum += value;
                 }
-                place += 1;
+                index += 1;
             }
         }
     }

@@ -57,7 +57,7 @@ fn a_thread_that_has_helped_leaves_nothing_behind() {
         most.fetch_max(pages().unwrap_or(0), Ordering::SeqCst);
         Ok(())
     };
-    let context = Context::unlimited().with_helping(Arc::clone(&helping) as _);
+    let context = Context::unlimited().with_thread_pool(Arc::clone(&helping) as _);
     let parts = acting(usize::try_from(PARTS).unwrap(), &act);
     read(&context, parts, &Numbers(None, 0)).unwrap();
     let given = helping.given.load(Ordering::SeqCst);

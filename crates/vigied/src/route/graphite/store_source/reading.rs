@@ -154,7 +154,7 @@ mod tests {
             steps: 100,
             ..Budget::UNLIMITED
         });
-        let context = context.cancelled_by(over);
+        let context = context.with_cancel_flag(over);
         assert_eq!(look(&context, COST_OF_A_LOOK), Err(Stop::Cancelled));
         assert_eq!(look(&context, 4096 * 50), Ok(()));
         let stop = look(&context, 1 << 28).unwrap_err();

@@ -170,7 +170,7 @@ fn read<T: PartialEq + std::fmt::Debug>(
     bytes: u64,
     work: impl Fn(&StoreSource<'_>, &Context) -> T,
 ) -> (T, Vec<usize>, u64) {
-    let helped = read_by(bytes, |own| own.with_helping(Arc::new(Two)), &work);
+    let helped = read_by(bytes, |own| own.with_thread_pool(Arc::new(Two)), &work);
     let alone = read_by(bytes, |own| own, work);
     assert_eq!(helped, alone);
     alone

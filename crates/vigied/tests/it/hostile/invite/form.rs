@@ -1,4 +1,4 @@
-//! The contents of invitations, their number per request, and the form of codes: the report's B16, Q14, Q18.
+//! The contents of invitations, their number per request, and the form of codes.
 
 use super::{CEO, OWN, invite, login, redeem, shown, text, use_up};
 use crate::harness::{Server, VIGIED};

@@ -84,7 +84,7 @@ fn a_large_answer_comes_whole_in_pieces() {
     });
 }
 
-/// B10: twelve answers that nobody read stayed in memory for ever.
+/// Twelve answers that nobody read stayed in memory for ever.
 #[test]
 fn answers_that_nobody_reads_hold_no_turn_and_break_off() {
     let server = with_samples(&[
@@ -122,7 +122,7 @@ fn memory(server: &Server, line: &str) -> u64 {
     own * 1024
 }
 
-/// B11: eight queries of 5 M samples took 1.2 GB.
+/// Eight queries of 5 M samples took 1.2 GB.
 #[test]
 fn the_memory_of_all_queries_is_bounded() {
     // Room for one at a time.

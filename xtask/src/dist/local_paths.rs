@@ -1,21 +1,21 @@
-//! The places of this machine, which nothing that is shipped names: where the sources lie changes no byte of the programs.
+//! The paths of this machine, which no shipped program contains: the programs are the same bytes wherever the sources are.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What each place is called instead. Of two that fit, compilers take the later one.
+/// Each path, and its replacement. Of two that match, compilers take the later one.
 #[derive(Debug)]
-pub(super) struct Places(Vec<(PathBuf, &'static str)>);
+pub(super) struct LocalPaths(Vec<(PathBuf, &'static str)>);
 
-impl Places {
+impl LocalPaths {
     /// `home` is cargo's, with the sources of all dependencies.
     pub(super) fn new(source: &Path, target: &Path, home: Option<&Path>) -> Self {
-        let mut places = vec![(source.to_owned(), "/vigie")];
-        places.extend(home.map(|home| (home.to_owned(), "/cargo")));
+        let mut local_paths = vec![(source.to_owned(), "/vigie")];
+        local_paths.extend(home.map(|home| (home.to_owned(), "/cargo")));
         // What build scripts write lies here, and it need not be below the sources.
-        places.push((target.to_owned(), "/target"));
-        Self(places)
+        local_paths.push((target.to_owned(), "/target"));
+        Self(local_paths)
     }
 
     /// A compiler's flags that rename them all.
@@ -54,15 +54,15 @@ impl Places {
 mod tests {
     use super::*;
 
-    fn places() -> Places {
+    fn local_paths() -> LocalPaths {
         let path = Path::new;
-        Places::new(path("/a/vigie"), path("/b/built"), Some(path("/c/.cargo")))
+        LocalPaths::new(path("/a/vigie"), path("/b/built"), Some(path("/c/.cargo")))
     }
 
     #[test]
     fn every_place_has_its_flag_and_the_target_folder_counts_last() {
         assert_eq!(
-            places().flags("-fmap=", " "),
+            local_paths().flags("-fmap=", " "),
             "-fmap=/a/vigie=/vigie -fmap=/c/.cargo=/cargo -fmap=/b/built=/target"
         );
     }
@@ -76,10 +76,10 @@ mod tests {
             b"\x7fELF /cargo/registry/x.rs /vigie/y.rs /a/vigied",
         )
         .unwrap();
-        places().check(&program).unwrap();
+        local_paths().check(&program).unwrap();
         for place in ["/a/vigie", "/b/built", "/c/.cargo"] {
             fs::write(&program, format!("\0\0{place}/z.rs\0")).unwrap();
-            let message = places().check(&program).unwrap_err().to_string();
+            let message = local_paths().check(&program).unwrap_err().to_string();
             assert!(message.contains(place), "{message}");
         }
     }

@@ -1,4 +1,4 @@
-//! Under load, neither one tenant nor strangers can take all places.
+//! Under load, neither one tenant nor unauthenticated callers can take all slots.
 
 use super::honest::connect_from;
 use super::slow_bodies::{with_another_account, write_sample};

@@ -1,4 +1,4 @@
-//! More connections than places: silent strangers must not keep out clients with requests (B4 of the report).
+//! More connections than slots: silent unknown clients must not keep out clients with requests.
 
 use super::honest::{Honest, answer, connect_from};
 use crate::harness::Server;

@@ -1,6 +1,6 @@
 //! The size of a regular expression: the letters and classes that it has once every repetition is written out.
 
-/// The places of a pattern of ours. What is no pattern has some number of them.
+/// How many letters and classes a translated pattern has. A text that is no valid pattern has some number of them.
 pub(super) fn of(pattern: &str) -> usize {
     let mut open = vec![Group::default()];
     let mut rest = pattern.chars().peekable();
@@ -8,7 +8,7 @@ pub(super) fn of(pattern: &str) -> usize {
         match c {
             '\\' => {
                 rest.next();
-                place(&mut open, 1);
+                add(&mut open, 1);
             }
             '[' => {
                 let mut is_first = true;
@@ -23,7 +23,7 @@ pub(super) fn of(pattern: &str) -> usize {
                     }
                     is_first = false;
                 }
-                place(&mut open, 1);
+                add(&mut open, 1);
             }
             '(' => open.push(Group::default()),
             ')' => {
@@ -31,7 +31,7 @@ pub(super) fn of(pattern: &str) -> usize {
                 if open.is_empty() {
                     open.push(Group::default());
                 }
-                place(&mut open, inside.sum.saturating_add(1));
+                add(&mut open, inside.sum.saturating_add(1));
             }
             '{' => {
                 let mut counts = String::new();
@@ -51,7 +51,7 @@ pub(super) fn of(pattern: &str) -> usize {
                 }
             }
             '*' | '+' | '?' | '|' => {}
-            _ => place(&mut open, 1),
+            _ => add(&mut open, 1),
         }
     }
     open.iter().fold(1, |sum, own| sum.saturating_add(own.sum))
@@ -65,7 +65,7 @@ struct Group {
     last: usize,
 }
 
-fn place(open: &mut [Group], places: usize) {
+fn add(open: &mut [Group], places: usize) {
     if let Some(group) = open.last_mut() {
         group.last = places;
         group.sum = group.sum.saturating_add(places);
