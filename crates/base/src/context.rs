@@ -376,7 +376,7 @@ mod tests {
             samples: 10,
             ..Budget::default()
         });
-        let whole = whole.until(start);
+        let whole = whole.with_deadline(start);
         let ((one, spent), (other, _)) = (whole.part(), whole.part());
         assert_eq!(one.spend(Resource::Samples, 6), Ok(()));
         assert_eq!(whole.spend(Resource::Samples, 1), Ok(()));
