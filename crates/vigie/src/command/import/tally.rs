@@ -174,6 +174,11 @@ impl Tally {
         units > 0 || self.is_continued || self.samples.sent > 0 || self.samples.rejected > 0
     }
 
+    /// Whether anything was stored, by this run or an earlier one.
+    pub(super) const fn has_stored_any(&self) -> bool {
+        self.samples.stored > 0 || self.units.imported_before > 0 || self.is_continued
+    }
+
     /// A unit could not be read.
     pub(super) fn failed(&mut self, name: &str, code: &str, reason: &str) {
         self.units.failed += 1;
@@ -314,8 +319,11 @@ impl Tally {
         if what.is_empty() {
             return None;
         }
-        let is_any = self.samples.stored > 0 || self.units.imported_before > 0 || self.is_continued;
-        let kind = if is_any { Kind::Partial } else { Kind::Failed };
+        let kind = if self.has_stored_any() {
+            Kind::Partial
+        } else {
+            Kind::Failed
+        };
         Some(Failure::new(kind, what.join(", and ")))
     }
 
