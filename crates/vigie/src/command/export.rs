@@ -2,7 +2,7 @@
 
 mod form;
 mod reading;
-mod writer;
+pub(crate) mod writer;
 
 use self::form::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};
