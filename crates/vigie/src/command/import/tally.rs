@@ -10,6 +10,7 @@ use crate::figures::counted;
 use crate::output::Output;
 use crate::printable_text::{PrintableText, shown};
 use base::excerpt;
+use base::name::without_api_keys;
 use base::sample::RejectReason;
 use serde::Serialize;
 use wire::receipt::Receipt;
@@ -46,12 +47,12 @@ pub(super) struct RejectedItem {
 }
 
 impl RejectedItem {
-    /// Of texts that others have made, and so with bounds.
+    /// Of texts that others have made, and so with bounds, and without API keys: reports are kept, and logs of them.
     fn new(name: &str, code: &str, reason: &str) -> Self {
         Self {
-            name: beginning(name, NAME_BYTES_MAX),
+            name: beginning(&without_api_keys(name), NAME_BYTES_MAX),
             code: excerpt::beginning(code),
-            reason: beginning(reason, REASON_BYTES_MAX),
+            reason: beginning(&without_api_keys(reason), REASON_BYTES_MAX),
         }
     }
 }
