@@ -1,4 +1,5 @@
-//! Writes an export, or another result, to a file, which gets its name when it is complete, or to standard output; plain or gzip-compressed.
+//! Writes an export, or another result, to a file, which gets its name when it is complete, or to standard output; plain or
+//! gzip-compressed.
 
 use crate::error::{Failure, Kind, code};
 use crate::links;
