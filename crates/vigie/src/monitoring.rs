@@ -230,10 +230,13 @@ impl<'a> Monitoring<'a> {
 
     /// Says in the buffer's folder which API key fills it. An agent that cannot find it there starts all the same.
     pub(crate) fn bind_buffer(&self, folder: &Path) {
-        let Credential::Key { key, .. } = &self.credential else {
+        let Credential::Key { key, token, .. } = &self.credential else {
             return;
         };
-        if let Err(error) = buffer_key::bind(folder, key) {
+        let held = token.borrow().clone();
+        let reach = held.and_then(|own| Claims::of(own.expose())?.reach);
+        let is_only = reach.is_some_and(|own| own.domain.is_some() && own.domain == self.domain.id);
+        if let Err(error) = buffer_key::bind(folder, key, is_only) {
             self.context.output.warn(format!(
                 "agent: cannot note whose buffer `{}` is: {error}; while the server is away, the next start needs `--scope`",
                 folder.display()

@@ -26,8 +26,8 @@ Names are those of collectd, for example `PREFIX.HOST.cpu-0.cpu-user`, `PREFIX.H
 While the server cannot be reached, samples wait in the buffer. Nothing is lost when a token expires or the agent \
 restarts.
 
-With `VIGIE_API_KEY` set, the agent uses that key and needs no login. It sends to the targeted space. With a key and no \
-login it sends to the only space that the key can see; where there are several, name one with `--scope`.
+With `VIGIE_API_KEY` set, the agent uses that key and needs no login. It sends to the space that the key was made for, else \
+to the targeted one, else to the only one that the key can see; where there are several, name one with `--scope`.
 
 With `--listen-graphite` and `--listen-statsd`, programs that know no credential send through the agent, under its identity. \
 What it refuses is counted in `PREFIX.HOST.vigie-agent.graphite.refused`, and told once a minute. A connection of lines that the \

@@ -2,7 +2,7 @@
 
 mod format;
 mod reading;
-mod writer;
+pub(crate) mod writer;
 
 use self::format::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};

@@ -12,6 +12,9 @@ use std::path::Path;
 /// The file in the folder of a buffer.
 const FILE: &str = "key.sha256";
 
+/// The word behind the hash of a key that was made for this domain alone.
+const ONLY: &str = "only";
+
 /// The hash of the key. A key is 256 random bits, so nobody finds it by its hash.
 fn fingerprint(key: &Secret<String>) -> String {
     let hash = digest(&SHA256, key.expose().as_bytes());
@@ -21,14 +24,27 @@ fn fingerprint(key: &Secret<String>) -> String {
     })
 }
 
-/// Whether this key filled the buffer last.
-pub(super) fn is_of(folder: &Path, key: &Secret<String>) -> bool {
-    std::fs::read_to_string(folder.join(FILE)).is_ok_and(|text| text.trim() == fingerprint(key))
+/// What the file says: a hash, and whether the key reaches no other domain than the buffer's.
+fn note(folder: &Path) -> Option<(String, bool)> {
+    let text = std::fs::read_to_string(folder.join(FILE)).ok()?;
+    let mut words = text.split_whitespace();
+    let hash = words.next()?.to_owned();
+    Some((hash, words.next() == Some(ONLY)))
 }
 
-/// Says that this key fills the buffer from now on.
-pub(super) fn bind(folder: &Path, key: &Secret<String>) -> io::Result<()> {
-    if is_of(folder, key) {
+/// Whether this key filled the buffer last.
+pub(super) fn is_of(folder: &Path, key: &Secret<String>) -> bool {
+    note(folder).is_some_and(|(hash, _)| hash == fingerprint(key))
+}
+
+/// Whether this key filled the buffer last, and reaches no other domain.
+pub(super) fn is_of_only(folder: &Path, key: &Secret<String>) -> bool {
+    note(folder).is_some_and(|(hash, is_only)| is_only && hash == fingerprint(key))
+}
+
+/// Says that this key fills the buffer from now on, and whether it reaches no other domain, as far as that is known.
+pub(super) fn bind(folder: &Path, key: &Secret<String>, is_only: bool) -> io::Result<()> {
+    if is_of_only(folder, key) || (!is_only && is_of(folder, key)) {
         return Ok(());
     }
     let mut file = File::options()
@@ -37,5 +53,10 @@ pub(super) fn bind(folder: &Path, key: &Secret<String>) -> io::Result<()> {
         .truncate(true)
         .mode(0o600)
         .open(folder.join(FILE))?;
-    file.write_all(format!("{}\n", fingerprint(key)).as_bytes())
+    let hash = fingerprint(key);
+    let text = match is_only {
+        true => format!("{hash} {ONLY}\n"),
+        false => format!("{hash}\n"),
+    };
+    file.write_all(text.as_bytes())
 }

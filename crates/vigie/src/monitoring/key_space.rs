@@ -20,8 +20,9 @@ const LISTED_MAX: usize = 20;
 
 impl Monitoring<'_> {
     /// The domain of an API key: the only domain that it reaches, else the targeted space, else the only space that it can see.
-    /// While the server cannot be reached: the targeted space, else the space that an earlier run with the same key has sent to. A
-    /// key that is narrowed to no domain has neither: one must be named, unless its account has one space.
+    /// While the server cannot be reached: the domain that an earlier run with the same key has sent to, if the key reaches no other,
+    /// else the targeted space, else the space that an earlier run with the same key has sent to. A key that is narrowed to no domain
+    /// has neither: one must be named, unless its account has one space.
     pub(super) fn domain_of_key(
         &self,
         targeted: Option<Domain>,
@@ -41,7 +42,12 @@ impl Monitoring<'_> {
                     .or_else(|| self.only_space())
                     .ok_or_else(reach::no_space_named);
             }
-            Ok(None) | Err(_) => {}
+            Ok(None) => {}
+            Err(_) => {
+                if let Some(own) = self.only_domain(buffer) {
+                    return Ok(own);
+                }
+            }
         }
         if let Some(targeted) = targeted {
             return Ok(targeted);
@@ -64,6 +70,17 @@ impl Monitoring<'_> {
         };
         let id = only_space(self.context, iam, self.token().ok()?.expose())?;
         Some(Domain::of_id(&id))
+    }
+
+    /// The domain of the buffer that this key has filled, where the key reaches no other: the target is that of the login, and the
+    /// server would refuse for ever what waits for it.
+    fn only_domain(&self, buffer: &Path) -> Option<Domain> {
+        let Credential::Key { key, .. } = &self.credential else {
+            return None;
+        };
+        let folder = buffer.join(directory_name(self.host()));
+        let mut own = names_in(&folder).filter(|id| buffer_key::is_of_only(&folder.join(id), key));
+        own.next().map(|id| Domain::of_id(&id))
     }
 
     /// The space of the only buffer that this key has filled, else `away` with what mends it.
@@ -138,9 +155,13 @@ fn seen(spaces: &[Space]) -> PrintableText {
 
 /// The spaces that have a buffer for this server.
 fn buffered(buffers: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(buffers).into_iter().flatten();
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+    names_in(buffers)
         .filter(|name| name.starts_with("s-"))
         .collect()
+}
+
+/// The names of what is in a folder; none where it is not there.
+fn names_in(folder: &Path) -> impl Iterator<Item = String> + use<> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok())
 }

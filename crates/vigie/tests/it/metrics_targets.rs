@@ -2,6 +2,7 @@
 
 use crate::person::Person;
 use crate::terminal::Terminal;
+use crate::unwritable::run_limited;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::fs;
@@ -197,6 +198,26 @@ fn pictures_go_to_files_and_pipes() {
     let mut person = Person::at(&terminal, "vigie metrics get shop.eu --format png");
     person.wait_for_text("--output-file FILE");
     assert_eq!(person.leave().1, 2);
+}
+
+/// The last good result is worth more than the beginning of another, and one of nothing is told.
+#[test]
+fn a_result_takes_the_place_of_a_file_when_it_is_whole() {
+    let mut terminal = filled();
+    fs::write(terminal.path("good"), "kept").unwrap();
+    let bounds = "--from 2018-03-01 --until 2018-03-02";
+    for form in ["csv", "json"] {
+        let line = format!("vigie metrics get shop.eu {bounds} --format {form} --output-file good");
+        let ran = run_limited(&terminal, 0, &line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stderr.contains("cannot write"), "{ran:?}");
+        assert_eq!(fs::read(terminal.path("good")).unwrap(), b"kept", "{form}");
+        assert!(!terminal.path("good.part").exists(), "{form}");
+    }
+    let line = format!("vigie metrics get typo {bounds} --format csv --output-file none");
+    let ran = terminal.run(&line);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("No metrics found"), "{ran:?}");
 }
 
 #[test]

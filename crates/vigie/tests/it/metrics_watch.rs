@@ -52,6 +52,11 @@ fn samples_are_written_as_they_come_each_once() {
     terminal.server.store.lock().unwrap().serial_min = 2;
     keep(&terminal, "w.a", 1_519_862_520, 3);
     assert_eq!(lines.next().unwrap(), "w.a,1519862520,3");
+    // The value of a slot that was not over.
+    keep(&terminal, "w.a", 1_519_862_520, 4);
+    keep(&terminal, "w.a", 1_519_862_580, 5);
+    assert_eq!(lines.next().unwrap(), "w.a,1519862520,4");
+    assert_eq!(lines.next().unwrap(), "w.a,1519862580,5");
     let (code, said) = interrupted(child);
     assert_eq!((code, said.as_str()), (Some(0), ""));
     assert_eq!(lines.next(), None);

@@ -398,6 +398,28 @@ fn a_buffer_is_of_the_key_that_filled_it() {
     assert_eq!(mode.permissions().mode() & 0o777, 0o600);
 }
 
+/// What waited for the space of a login was refused when the server came back, and stayed in the buffer for ever.
+#[test]
+fn while_the_server_is_away_a_key_goes_on_with_its_own_domain_and_not_with_the_target() {
+    let mut terminal = Terminal::logged_in();
+    crate::agent::host(&terminal);
+    narrow(
+        &terminal,
+        json!({"domain": format!("s-{OTHER}"), "only": "send"}),
+    );
+    terminal.set("VIGIE_API_KEY", "vgk_good");
+    let once = "vigie agent --once --proc proc --host h --buffer buffer";
+    assert_eq!(terminal.run(once).code, 0);
+    let sent = terminal.server.requests("POST", "/v1/metrics");
+    assert_eq!(sent[0].header("x-auth-scope-id"), format!("s-{OTHER}"));
+    terminal
+        .server
+        .configure(|behavior| behavior.refuse = Some(503));
+    let ran = terminal.run(once);
+    let begun = format!("agent: `h` every 10 s to `s-{OTHER}`");
+    assert!(ran.stderr.contains(&begun), "{ran:?}");
+}
+
 /// It was asked for a space that it could not list, though there was one only.
 #[test]
 fn a_key_without_a_domain_sends_to_the_only_space_of_its_account() {

@@ -168,6 +168,28 @@ fn a_folder_without_files_is_no_import() {
     }
 }
 
+/// An export that has failed leaves an empty file or pipe behind it, and that is told, and no OK.
+#[test]
+fn empty_input_is_no_import() {
+    let mut terminal = prepared();
+    fs::write(terminal.path("none"), "").unwrap();
+    for line in [
+        "vigie import prometheus none",
+        "vigie import samples none",
+        "vigie import samples none --dry-run",
+    ] {
+        let ran = terminal.run(line);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(!ran.stdout.contains("OK"), "{ran:?}");
+        assert!(ran.stderr.contains("`none` is empty"), "{ran:?}");
+        assert!(!ran.stderr.contains("run the same command"), "{ran:?}");
+    }
+    // An exposition of nothing ends with this line, and is whole.
+    fs::write(terminal.path("none"), "# EOF\n").unwrap();
+    let ran = terminal.run("vigie import prometheus none");
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
 /// The last good export is worth more than one of nothing.
 #[test]
 fn an_export_of_nothing_leaves_the_file() {

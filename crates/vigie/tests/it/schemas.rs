@@ -17,6 +17,36 @@ fn desk() -> Terminal {
     terminal
 }
 
+/// Once there are rules about steps, no name is read as it was sent, whatever the resolution is.
+#[test]
+fn the_settings_say_what_rules_about_steps_change() {
+    let mut terminal = desk();
+    let mut shown = |schemas: Value, seconds: Value| {
+        terminal.server.configure(|behavior| {
+            behavior.settings = json!({
+                "resolution_seconds": seconds, "schemas": schemas, "aggregation": AGGREGATION
+            });
+        });
+        let ran = terminal.run("vigie metrics settings");
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let lines = ran.stdout.lines().skip_while(|line| *line != "OK");
+        let words = lines.flat_map(str::split_whitespace).collect::<Vec<_>>();
+        words.join(" ")
+    };
+    assert_eq!(
+        shown(json!(SCHEMAS), Value::Null),
+        "OK Resolution: 60 s where no rule fits Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
+    );
+    assert_eq!(
+        shown(json!(SCHEMAS), json!(300)),
+        "OK Resolution: 300 s where no rule fits Keys before names: refused Schemas: 2 rules Aggregation: 1 rule"
+    );
+    for none in [Value::Null, json!("# none\n")] {
+        let own = shown(none, Value::Null);
+        assert!(own.starts_with("OK Resolution: as sent Keys"), "{own}");
+    }
+}
+
 /// The bodies of the changes that were sent.
 fn sent(terminal: &Terminal) -> Vec<Value> {
     let sent = terminal.server.requests("PUT", "/v1/settings/domain");

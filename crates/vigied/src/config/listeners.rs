@@ -90,11 +90,13 @@ impl Listener {
         if !known.is_empty() {
             ways.push(known.join(", "));
         }
-        if ways.is_empty() && !is_by_address {
-            return "nobody: `collectd.users` is empty".to_owned();
-        }
         if ways.is_empty() {
-            return "nobody: `senders.sources` is empty".to_owned();
+            let nobody = match (self.format == Format::Collectd, is_by_address) {
+                (true, true) => "nobody: `collectd.users` and `senders.sources` are empty",
+                (true, false) => "nobody: `collectd.users` is empty",
+                (false, _) => "nobody: `senders.sources` is empty",
+            };
+            return nobody.to_owned();
         }
         ways.join("; ")
     }
@@ -451,6 +453,12 @@ mod tests {
         let senders = &signed.senders;
         let who = senders.listeners[0].identity(senders);
         assert_eq!(who, "nobody: `collectd.users` is empty");
+        let clear = settings(&[("collectd.listen", "127.0.0.1:25826")]).unwrap();
+        let who = clear.senders.listeners[0].identity(&clear.senders);
+        assert_eq!(
+            who,
+            "nobody: `collectd.users` and `senders.sources` are empty"
+        );
         let key = "ApiKey-01234567-89ab-cdef-0123-456789abcdef";
         let users = format!("web7={key}");
         let known = settings(&[("collectd.listen", "25826"), ("collectd.users", &users)]).unwrap();

@@ -19,7 +19,7 @@ use super::by_identity::by_identity;
 use super::credential::SenderCredential;
 use super::pending_lines::count;
 use super::shared::SenderContext;
-use super::storing::{Outcome, Sender, store_refused};
+use super::storing::{Outcome, Sender, note_added, store_refused};
 use crate::config::Listener;
 use base::scope::Domain;
 use sum::{LinesOutcome, WaitedReading};
@@ -72,7 +72,7 @@ fn take(
     tell_reading(shared, (shown, sender), domain, &reading)
 }
 
-/// Counts what reading has cost, and what of it was refused.
+/// Counts what reading has cost, what was added, and what was refused.
 fn tell_reading(
     shared: &SenderContext,
     (shown, sender): (&SenderCredential, Sender),
@@ -81,7 +81,12 @@ fn tell_reading(
 ) -> Outcome {
     let now = shared.app.clock.now();
     shared.read_rate.worked(domain, reading.saved_bytes, now);
+    // What waits for the sums counts when it is read.
+    if reading.received == 0 {
+        return Outcome::Done;
+    }
     if reading.rejects.is_empty() {
+        note_added(shared, sender, (shown, domain), reading.received);
         return Outcome::Done;
     }
     store_refused(shared, sender, shown, reading)

@@ -135,7 +135,8 @@ pub(super) fn store_refused(
         Ok(appended) => {
             tell(shared, sender, reasons(reading));
             let of = (shown, scope.domain());
-            let mut arrival = arrival(shared, sender, of, &appended);
+            let taken = reading.received.saturating_sub(reading.rejected());
+            let mut arrival = arrival(shared, sender, of, taken);
             for reject in &reading.rejects {
                 arrival.refused_alike(reject.name.as_deref(), &reject.reason, reject.count);
             }
@@ -184,12 +185,23 @@ fn note(
     lines: &Lines,
     appended: &Appended,
 ) {
-    let mut arrival = arrival(shared, sender, (shown, domain), appended);
+    let taken = appended.stored + appended.overwritten;
+    let mut arrival = arrival(shared, sender, (shown, domain), taken);
     arrival.lines(lines, appended);
     shared.app.note_arrival(arrival);
 }
 
-/// The same for a batch that was made of what came before.
+/// Notes values that were added to sums.
+pub(super) fn note_added(
+    shared: &SenderContext,
+    sender: Sender,
+    of: (&SenderCredential, Domain),
+    values: u64,
+) {
+    shared.app.note_arrival(arrival(shared, sender, of, values));
+}
+
+/// Notes what was refused of a batch that was made of what came before: the rest counted when it came, and nobody has sent anything now.
 pub(super) fn note_made(
     shared: &SenderContext,
     sender: Sender,
@@ -197,7 +209,10 @@ pub(super) fn note_made(
     batch: &Batch,
     appended: &Appended,
 ) {
-    let mut arrival = arrival(shared, sender, (shown, domain), appended);
+    if appended.rejected.is_empty() {
+        return;
+    }
+    let mut arrival = arrival(shared, sender, (shown, domain), 0);
     arrival.late(batch, appended);
     shared.app.note_arrival(arrival);
 }
@@ -206,10 +221,9 @@ fn arrival(
     shared: &SenderContext,
     sender: Sender,
     (shown, domain): (&SenderCredential, Domain),
-    appended: &Appended,
+    taken: u64,
 ) -> Arrival {
     let by = ArrivalSource::new(sender.listener, sender.source, shown.key(shared));
-    let taken = appended.stored + appended.overwritten;
     Arrival::new(domain, by, shared.app.clock.now(), taken)
 }
 

@@ -1,4 +1,5 @@
-//! Writes an export to a file, which gets its name when it is complete, or to standard output; plain or gzip-compressed.
+//! Writes an export, or another result, to a file, which gets its name when it is complete, or to standard output; plain or
+//! gzip-compressed.
 
 use crate::error::{Failure, Kind, code};
 use crate::links;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// The file or pipe.
-pub(super) struct ExportWriter<'a> {
+pub(crate) struct ExportWriter<'a> {
     into: Encoder<'a>,
     /// Behind what writes into it, so that it is removed after the last write.
     file: Option<PartFile>,
@@ -60,7 +61,7 @@ enum ExportSink<'a> {
 
 impl<'a> ExportWriter<'a> {
     /// Into a file, else to standard output.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         file: Option<&Path>,
         is_packed: bool,
         output: &'a Output,
@@ -70,7 +71,7 @@ impl<'a> ExportWriter<'a> {
             Some(file) => {
                 if fs::metadata(file).is_ok_and(|found| found.is_dir()) {
                     return Err(Failure::usage(shown!("`{}` is a folder", file.display()))
-                        .hint("name a file in it; `-` is standard output"));
+                        .hint("name a file in it"));
                 }
                 links::refuse_planted(file)?;
                 let (opened, names) =
@@ -87,7 +88,7 @@ impl<'a> ExportWriter<'a> {
     }
 
     /// Writes text of the export.
-    pub(super) fn write(&mut self, text: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn write(&mut self, text: &[u8]) -> Result<(), Failure> {
         let written = match &mut self.into {
             Encoder::Plain(into) => into.write_all(text),
             Encoder::Gzip(into) => into.write_all(text),
@@ -96,7 +97,7 @@ impl<'a> ExportWriter<'a> {
     }
 
     /// All of it is written: the file gets its name.
-    pub(super) fn end(self) -> Result<(), Failure> {
+    pub(crate) fn end(self) -> Result<(), Failure> {
         let Self { into, file } = self;
         let plain = match into {
             Encoder::Plain(into) => Ok(into),

@@ -115,12 +115,26 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         skipped,
     };
     let outcome = importing.all(&pipe);
+    let is_empty = importing.is_empty();
     let mut run = importing.run;
+    if is_empty && outcome.is_ok() {
+        return run.end(Err(nothing_in(lines.file)));
+    }
     if let Err(failure) = &outcome {
         let told = failure.to_string();
         run.delivery.tally.failed(lines.file, code::FILE, &told);
     }
     run.end(outcome)
+}
+
+/// The failure for input without a byte, which is what a program leaves that has failed in front of the pipe.
+fn nothing_in(named: &str) -> Failure {
+    let what = match named {
+        "-" => "standard input".to_owned(),
+        _ => format!("`{named}`"),
+    };
+    Failure::failed(format!("{what} is empty, so there is nothing to import"))
+        .hint("no export is empty: see what the program that wrote it has said")
 }
 
 /// A file that can be read again.
@@ -211,6 +225,9 @@ impl Importing<'_> {
             self.line(&line)?;
         }
         self.run.delivery.flush()?;
+        if self.is_empty() {
+            return Ok(());
+        }
         if self.skipped > 0 && self.offset <= self.skipped {
             // It had been stopped behind the last line.
             let tally = &mut self.run.delivery.tally;
@@ -220,6 +237,11 @@ impl Importing<'_> {
         let whole = self.read_so_far(WHOLE);
         self.run.delivery.end(whole);
         Ok(())
+    }
+
+    /// Whether no byte has come.
+    const fn is_empty(&self) -> bool {
+        self.offset == 0
     }
 
     /// How far the text was read, in lines that have ended.

@@ -8,7 +8,7 @@ use super::state::{ImportKey, ImportedUnit, State};
 use super::tally::Tally;
 use crate::command::metrics::stop::Stop;
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::monitoring::Monitoring;
 use crate::output::Output;
 use crate::printable_text::{PrintableText, shown};
@@ -139,10 +139,14 @@ impl<'a> ImportRun<'a> {
         let noted = self.note();
         let tally = &self.delivery.tally;
         let reported = tally.report(self.output, outcome.as_ref().err());
-        let failure = match outcome {
+        let mut failure = match outcome {
             Ok(()) => return noted.and(reported),
             Err(failure) => failure,
         };
+        // What came before is stored, and the exit code says so.
+        if failure.kind == Kind::Failed && tally.has_stored_any() {
+            failure.kind = Kind::Partial;
+        }
         // What has not begun cannot be gone on with.
         if self.is_dry_run || !tally.has_found_any() {
             return Err(failure);

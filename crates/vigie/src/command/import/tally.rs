@@ -10,6 +10,7 @@ use crate::figures::counted;
 use crate::output::Output;
 use crate::printable_text::{PrintableText, shown};
 use base::excerpt;
+use base::name::without_api_keys;
 use base::sample::RejectReason;
 use serde::Serialize;
 use wire::receipt::Receipt;
@@ -46,12 +47,12 @@ pub(super) struct RejectedItem {
 }
 
 impl RejectedItem {
-    /// Of texts that others have made, and so with bounds.
+    /// Of texts that others have made, and so with bounds, and without API keys: reports are kept, and logs of them.
     fn new(name: &str, code: &str, reason: &str) -> Self {
         Self {
-            name: beginning(name, NAME_BYTES_MAX),
+            name: beginning(&without_api_keys(name), NAME_BYTES_MAX),
             code: excerpt::beginning(code),
-            reason: beginning(reason, REASON_BYTES_MAX),
+            reason: beginning(&without_api_keys(reason), REASON_BYTES_MAX),
         }
     }
 }
@@ -172,6 +173,11 @@ impl Tally {
         } = self.units;
         let units = imported | imported_before | rejected | to_be_repeated | failed;
         units > 0 || self.is_continued || self.samples.sent > 0 || self.samples.rejected > 0
+    }
+
+    /// Whether anything was stored, by this run or an earlier one.
+    pub(super) const fn has_stored_any(&self) -> bool {
+        self.samples.stored > 0 || self.units.imported_before > 0 || self.is_continued
     }
 
     /// A unit could not be read.
@@ -314,8 +320,11 @@ impl Tally {
         if what.is_empty() {
             return None;
         }
-        let is_any = self.samples.stored > 0 || self.units.imported_before > 0 || self.is_continued;
-        let kind = if is_any { Kind::Partial } else { Kind::Failed };
+        let kind = if self.has_stored_any() {
+            Kind::Partial
+        } else {
+            Kind::Failed
+        };
         Some(Failure::new(kind, what.join(", and ")))
     }
 

@@ -11,6 +11,7 @@ use super::time_range::time_range;
 use super::unmatched::unmatched;
 use super::watch::Watched;
 use super::zone::zone;
+use crate::command::export::writer::ExportWriter;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::{seconds, shortest};
@@ -77,12 +78,13 @@ pub(crate) fn run(args: &GetArgs, context: &Context) -> Result<(), Failure> {
         };
     }
     let rows = rows(&args.targets, &bodies)?;
-    if let Some(file) = file {
-        return write_file(file, csv(&rows).as_bytes(), context);
-    }
     let read: Vec<String> = rows.iter().map(|row| row.target.clone()).collect();
     if format == Format::Csv {
-        output.csv(&csv(&rows))?;
+        let text = csv(&rows);
+        match file {
+            Some(file) => write_file(file, text.as_bytes(), context)?,
+            None => output.csv(&text)?,
+        }
         if rows.iter().all(is_empty) {
             output.note(nothing_read(&rows, &monitoring));
         } else {
@@ -160,9 +162,11 @@ fn refuse_calls(targets: &[String]) -> Result<(), Failure> {
     }
 }
 
-/// Writes a result, once all of it is there.
+/// Writes a result, once all of it is there. A file of that name stays as it is until the new one is whole.
 fn write_file(file: &Path, bytes: &[u8], context: &Context) -> Result<(), Failure> {
-    std::fs::write(file, bytes).map_err(|error| Failure::file("write", file, &error))?;
+    let mut written = ExportWriter::begin(Some(file), false, &context.output)?;
+    written.write(bytes)?;
+    written.end()?;
     context
         .output
         .note(shown!("Written to `{}`.", file.display()));

@@ -127,8 +127,8 @@ digits, and many empty points one after another as one line; `--format csv` keep
 
 With `--watch` the samples are read again every 5 seconds, or as often as `--watch=1s` or `--watch=5min` says, until \
 Ctrl-C, which ends the command with exit code 0. At a terminal the table or drawing is drawn again each time. \
-Elsewhere, and with `--format csv` or `json`, each new sample is written once, on a line of its own; samples that arrive \
-more than ten minutes late are left out.
+Elsewhere, and with `--format csv` or `json`, each new sample is written once, on a line of its own, and the newest of a series \
+again when its value changes, because its slot was not over; samples that arrive more than ten minutes late are left out.
 
 `--format png` and `svg` draw all series in one picture; `--width` and `--height` are its pixels then. Write it to a file, \
 or into a pipe.

@@ -9,7 +9,7 @@ use super::server_clock::ServerClock;
 use super::stop::Stop;
 use super::unit::Unit;
 use crate::error::Failure;
-use base::name::NameError;
+use base::name::{NameError, without_api_keys};
 use base::time::{Clock as _, SystemClock};
 use jiff::tz::TimeZone;
 use std::collections::VecDeque;
@@ -324,7 +324,8 @@ fn push_argument(
     now: Now<'_>,
 ) -> Result<(), Failure> {
     let wrong = |what: String| {
-        Failure::usage(format!("`{argument}` is no sample: {what}"))
+        let shown = without_api_keys(argument);
+        Failure::usage(format!("`{shown}` is no sample: {what}"))
             .hint("a sample is `NAME=VALUE` or `NAME=VALUE@TIME`, for example `shop.orders=17` or `shop.orders=17@-5min`")
     };
     let (name, rest) = argument
@@ -429,5 +430,12 @@ mod tests {
                 "{message}"
             );
         }
+        // Logs of scripts keep what is told.
+        let key = format!("vgk_{}", "k".repeat(51));
+        let message = one(&format!("{key}.a=1")).unwrap_err();
+        assert!(
+            message.starts_with("`vgk_….a=1` is no sample: "),
+            "{message}"
+        );
     }
 }

@@ -10,6 +10,9 @@ use wire::settings::{DomainChange, DomainSettings};
 
 const PATH: &str = "/v1/settings/domain";
 
+/// How far apart the values of names stand that no rule fits, where there are rules about steps and no resolution.
+const RULELESS_SECONDS: u32 = 60;
+
 /// The arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -92,9 +95,15 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
         return output.json(&settings);
     }
     output.ok()?;
-    let resolution = settings
-        .resolution_seconds
-        .map_or_else(|| "as sent".to_owned(), |seconds| format!("{seconds} s"));
+    let schemas = settings.schemas.as_deref().map_or(0, count_of_rules);
+    let resolution = match (settings.resolution_seconds, schemas) {
+        (None, 0) => "as sent".to_owned(),
+        (Some(seconds), 0) => format!("{seconds} s"),
+        (seconds, _) => format!(
+            "{} s where no rule fits",
+            seconds.unwrap_or(RULELESS_SECONDS)
+        ),
+    };
     let keys = if settings.key_before_names {
         "taken"
     } else {
@@ -104,13 +113,12 @@ pub(crate) fn run(args: &SettingsArgs, context: &Context) -> Result<(), Failure>
         ("Resolution:", resolution),
         ("Keys before names:", keys.to_owned()),
     ];
-    // Graphite's routes read by these, whatever the resolution is.
     for (title, text) in [
         ("Schemas:", &settings.schemas),
         ("Aggregation:", &settings.aggregation),
     ] {
         if let Some(text) = text {
-            pairs.push((title, format!("{}, for Graphite's routes", rules(text))));
+            pairs.push((title, rules(text)));
         }
     }
     output.pairs(&pairs)
@@ -131,11 +139,15 @@ fn change(args: &SettingsArgs) -> Option<DomainChange> {
 }
 
 /// How many rules there are: each has a title in brackets.
+fn count_of_rules(text: &str) -> usize {
+    let lines = text.lines();
+    lines
+        .filter(|line| line.trim_start().starts_with('['))
+        .count()
+}
+
 fn rules(text: &str) -> String {
-    let titles = text
-        .lines()
-        .filter(|line| line.trim_start().starts_with('['));
-    match titles.count() {
+    match count_of_rules(text) {
         1 => "1 rule".to_owned(),
         many => format!("{many} rules"),
     }

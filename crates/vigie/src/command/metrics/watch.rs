@@ -1,5 +1,5 @@
 //! `metrics get --watch`: repeats the reading until it is interrupted. At a terminal it redraws; elsewhere it writes each new sample
-//! once.
+//! once, and the newest again while its slot is not over.
 
 mod new_samples;
 mod repeat;
@@ -56,7 +56,7 @@ impl Watched<'_> {
             )
             .hint("leave it out, or watch a chart at a terminal"));
         }
-        let mut new_samples = NewSamples::since(self.asked.from);
+        let mut new_samples = NewSamples::since(self.asked.from).with_changes_of_newest();
         repeat(every, self.context, |ago| {
             if is_drawn {
                 self.draw(every)

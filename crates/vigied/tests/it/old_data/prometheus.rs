@@ -108,7 +108,7 @@ fn a_packed_export_of_victoriametrics_is_read_once() {
     // A file that breaks off gives what it has, and is no success.
     let cut = pack(&line("d", "1", "1750000000000").repeat(3));
     fs::write(&file, &cut[..cut.len() - 4]).unwrap();
-    let ran = site.run(&arguments, 1);
+    let ran = site.run(&arguments, 7);
     assert!(
         told(&ran).contains("its gzip ends early or is damaged"),
         "{}",

@@ -78,20 +78,28 @@ fn every_listener_says_who_sends_and_what_was_refused() {
     assert!(!rejects.to_string().contains(&key), "{rejects}");
 }
 
-/// What statsd counts is told when it is stored, what it refuses at once.
+/// Sums are stored at each flush, as 0 when nothing has come: by those, whoever had ended was never silent, and of several senders
+/// the last one alone was listed.
 #[test]
-fn sums_of_statsd_are_of_who_sent_their_values() {
-    let (listeners, _) = Listeners::with_source("127.0.0.1", &["--set", "statsd.flush_seconds=1"]);
-    listeners.datagram_to("statsd.udp_listen", b"hits:2|c\nhits:oops|c");
-    let own = || {
-        let all = senders(&listeners);
-        let own = |own: &&Value| own["listener"] == "statsd.udp_listen";
-        all.iter().find(own).cloned().unwrap_or_default()
-    };
-    until("the sums are stored", || {
-        own()["accepted"].as_u64() >= Some(2)
+fn values_of_statsd_are_of_who_sent_them_and_sums_of_nobody() {
+    let flushes = ["--set", "statsd.flush_seconds=1"];
+    let (listeners, _) = Listeners::with_source("127.0.0.0/8", &flushes);
+    for last in 1..=2 {
+        let socket = std::net::UdpSocket::bind(format!("127.0.0.{last}:0")).unwrap();
+        let address = listeners.address("statsd.udp_listen");
+        socket.send_to(b"hits:2|c\nhits:oops|c", address).unwrap();
+    }
+    until("sums of nothing are stored, too", || {
+        listeners.stored("stats_counts.hits") >= 3
     });
-    assert_eq!(own()["rejected"], 1);
+    let all = senders(&listeners);
+    assert_eq!(all.len(), 2, "{all:?}");
+    for own in &all {
+        assert_eq!(own["listener"], "statsd.udp_listen", "{own}");
+        for what in ["batches", "accepted", "rejected"] {
+            assert_eq!(own[what], 1, "{own}");
+        }
+    }
 }
 
 /// What is refused on port 9095 counts for the space of the login.

@@ -49,6 +49,19 @@ fn unreadable_files_make_the_import_fail() {
     assert_eq!(tally.failures.len(), 1);
 }
 
+/// A file of Whisper's whose folder is called as the key that a sender wrote before each name.
+#[test]
+fn no_report_shows_an_api_key() {
+    let key = format!("vgk_{}", "k".repeat(51));
+    let mut tally = Tally::new("Files", 10, false);
+    tally.failed(&format!("{key}/load.wsp"), "name", &format!("of {key}"));
+    let failed = &tally.failures[0];
+    assert_eq!(
+        (&*failed.name, &*failed.reason),
+        ("vgk_…/load.wsp", "of vgk_…")
+    );
+}
+
 #[test]
 fn what_an_earlier_run_has_rejected_is_told_again() {
     let mut rejected = Reasons::default();

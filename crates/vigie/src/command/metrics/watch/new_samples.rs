@@ -16,8 +16,17 @@ pub(in crate::command::metrics) struct NewSamples {
     since: Millis,
     /// The timestamps of each series in the last reading, with the bits of their values: any other is new, even if it is late.
     seen: BTreeMap<String, BTreeMap<Millis, u64>>,
-    /// Whether another value for a timestamp is new too.
-    has_changes: bool,
+    changes: Changes,
+}
+
+/// For which timestamps another value is new, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Changes {
+    None,
+    /// For the newest of the series in the last reading, whose slot may not have been over. Functions may begin anew at each
+    /// reading, with other values for all timestamps.
+    Newest,
+    All,
 }
 
 /// A new sample.
@@ -34,13 +43,19 @@ impl NewSamples {
         Self {
             since,
             seen: BTreeMap::new(),
-            has_changes: false,
+            changes: Changes::None,
         }
+    }
+
+    /// The same, for which another value is new for the newest timestamp that was written of a series: its slot was not over.
+    pub(in crate::command::metrics) const fn with_changes_of_newest(mut self) -> Self {
+        self.changes = Changes::Newest;
+        self
     }
 
     /// The same, for which another value for a timestamp that was written is new: it was sent again, or its slot is not over.
     pub(in crate::command::metrics) const fn with_changes(mut self) -> Self {
-        self.has_changes = true;
+        self.changes = Changes::All;
         self
     }
 
@@ -50,12 +65,18 @@ impl NewSamples {
         let mut seen = BTreeMap::new();
         for row in rows {
             let before = self.seen.remove(&row.target).unwrap_or_default();
+            let newest = before.last_key_value().map(|(at, _)| *at);
             let mut now = BTreeMap::new();
             for (value, at) in &row.datapoints {
                 let Some(value) = *value else { continue };
                 now.insert(*at, value.to_bits());
                 let is_known = match before.get(at) {
-                    Some(bits) => !self.has_changes || *bits == value.to_bits(),
+                    Some(bits) if *bits == value.to_bits() => true,
+                    Some(_) => match self.changes {
+                        Changes::None => true,
+                        Changes::Newest => newest != Some(*at),
+                        Changes::All => false,
+                    },
                     None => false,
                 };
                 if *at >= self.since && !is_known {
@@ -150,14 +171,18 @@ mod tests {
 
     #[test]
     fn another_value_is_new_where_changes_are() {
-        for (has_changes, expected) in [(false, 0), (true, 1)] {
+        for (changes, expected) in [
+            (Changes::None, &[30][..]),
+            (Changes::Newest, &[20, 30][..]),
+            (Changes::All, &[10, 20, 30][..]),
+        ] {
             let mut new_samples = NewSamples::since(Millis(0));
-            if has_changes {
-                new_samples = new_samples.with_changes();
-            }
+            new_samples.changes = changes;
             new_samples.take(&[row("a", &[(10, 1.0), (20, 1.0)])]);
-            let second = [row("a", &[(10, 1.0), (20, 2.0)])];
-            assert_eq!(new_samples.take(&second).len(), expected);
+            let second = [row("a", &[(10, 2.0), (20, 2.0), (30, 1.0)])];
+            let told = times(&new_samples.take(&second)).into_iter();
+            let told: Vec<i64> = told.map(|(_, at)| at).collect();
+            assert_eq!(told, expected, "{changes:?}");
             assert_eq!(new_samples.take(&second), []);
         }
     }
