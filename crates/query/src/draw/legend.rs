@@ -7,7 +7,7 @@ use super::scene::{Anchor, Scene, Shape, Text};
 use base::invisible;
 use std::collections::HashSet;
 
-/// Series that a legend shows without being asked for.
+/// Series that the legend of a chart shows without being asked for. That of a pie shows all: nothing else says what the slices are.
 const ENTRIES_USUAL: usize = 10;
 
 /// Series that a legend shows at most; behind them it says how many there are more.
@@ -30,7 +30,8 @@ pub(crate) fn legend(
     options: &Options,
     (width, height): (f64, f64),
 ) -> Legend {
-    let is_hidden = options.hides_legend.unwrap_or(series.len() > ENTRIES_USUAL);
+    let is_long = !options.is_pie && series.len() > ENTRIES_USUAL;
+    let is_hidden = options.hides_legend.unwrap_or(is_long);
     let size = options.font_size;
     let line_height = (size * 1.45).ceil();
     let mut known: HashSet<&str> = HashSet::new();

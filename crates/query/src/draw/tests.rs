@@ -151,6 +151,9 @@ fn a_legend_is_left_out_where_it_would_be_long() {
     assert!(svg(many(10), &[]).contains("name-9"));
     assert!(!svg(many(11), &[]).contains("name-9"));
     assert!(svg(many(11), &[("hideLegend", "false")]).contains("name-9"));
+    let pie = ("graphType", "pie");
+    assert!(svg(many(11), &[pie]).contains("name-9"));
+    assert!(!svg(many(11), &[pie, ("hideLegend", "true")]).contains("name-9"));
     let picture = svg(
         many(500),
         &[

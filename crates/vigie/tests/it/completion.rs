@@ -265,6 +265,13 @@ fn a_person_at_bash_presses_tab() {
     person.wait_for("eu.");
     person.press("\t");
     person.wait_for("latency ");
+    // A quote stays open as long as the path goes on.
+    person.press("\u{15}vigie metrics get 'scale(sh\t");
+    person.wait_for("op.");
+    person.press("e\t");
+    person.wait_for("u.");
+    person.press("\t");
+    person.wait_for("latency' ");
     person.press("\u{15}exit\n");
     let (shown, code) = person.leave();
     assert_eq!(code, 0, "{shown}");
@@ -471,6 +478,8 @@ fn fish_completes_what_the_server_knows() {
     assert!(offered(&terminal, "vigie target -s d").starts_with("dev\t"));
     assert!(offered(&terminal, "vigie metrics get sh").starts_with("shop.\t"));
     assert!(offered(&terminal, "vigie target --space=d").starts_with("--space=dev\t"));
+    // A function alone would be followed by a blank.
+    assert!(offered(&terminal, "vigie metrics get movingA").starts_with("movingAverage(shop.\t"));
     std::fs::write(terminal.path("a-file"), "").unwrap();
     assert!(offered(&terminal, "vigie metrics send -f a-f").starts_with("a-file"));
     let hostile = "my $(touch owned) space";

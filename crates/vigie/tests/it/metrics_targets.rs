@@ -138,6 +138,8 @@ fn samples_as_they_were_sent_are_asked_for() {
     let form = wire::query::Query::parse(&asked[0].body).unwrap();
     assert_eq!(form.one("template").unwrap(), Some("light"));
     assert_eq!(form.one("title").unwrap(), Some("Orders"));
+    // However many series there are, each line has a name.
+    assert_eq!(form.one("hideLegend").unwrap(), Some("false"));
     assert_eq!(terminal.server.requests("GET", "/v1/metrics").len(), 1);
 }
 

@@ -189,6 +189,13 @@ fn regression_6_what_is_no_request_is_refused_in_words() {
         (huge, "431", "BXNMSSV04E", "`header_bytes`"),
         (target, "431", "BXNMSSV04E", "`header_bytes`"),
         (head("G<T /", &[]), "400", "BXNMSSV09E", "method"),
+        // As curl sends a target with quotes in a URL.
+        (
+            head("GET /render?target=alias(a,\"b\")", &[]),
+            "400",
+            "BXNMSSV09E",
+            "`%22`",
+        ),
         (
             head("GET /", &["a b: c".to_owned()]),
             "400",

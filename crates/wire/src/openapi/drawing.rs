@@ -64,7 +64,7 @@ const WORDS: [(&str, &str); 47] = [
     ("drawNullAsZero", "true: a point without a value is 0"),
     (
         "hideLegend",
-        "whether the names of series are left out; by default where there are more than 10",
+        "whether the names of series are left out; by default where a chart has more than 10",
     ),
     ("uniqueLegend", "true: a name stands in the legend once"),
     (

@@ -33,7 +33,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             required("seriesList", Kind::SeriesList),
             required("intervalUnit", Kind::String),
         ],
-        summary: "The same, but the sum begins anew with each interval, counted from the beginning of the window.",
+        summary: "At each point, the sum of all values up to it since its interval began; intervals are counted from the beginning of the window.",
         example: "integralByInterval(servers.*.errors, '1h')",
         is_aggregator: false,
         run: |call| {

@@ -25,6 +25,10 @@ _%NAME%() {
     done < <(command %NAME% __complete bash "$2" "${COMP_LINE:0:COMP_POINT}" </dev/null 2>/dev/null)
     if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[.=\(] ]]; then
         compopt -o nospace 2>/dev/null
+        # Bash closes the quote behind a single word, unless more could follow.
+        if [[ ${COMP_WORDS[COMP_CWORD]} == [\'\"]* ]]; then
+            COMPREPLY+=("${COMPREPLY[0]}...")
+        fi
     fi
 }
 complete -F _%NAME% %NAME%
@@ -71,6 +75,16 @@ function __%NAME%_complete
     set -l current (commandline -ct | string unescape)
     set -e before[1]
     set -l found (command %NAME% __complete fish $before "$current" </dev/null 2>/dev/null)
+    if test (count $found) -eq 1
+        # Behind a single word fish puts a blank, and closes its quote, also where it ends in a bracket: then what goes inside.
+        set -l open (string replace -r '\t.*' '' -- "$found[1]")
+        if string match -q '*(' -- "$open"
+            set -l inside (command %NAME% __complete fish $before "$open" </dev/null 2>/dev/null)
+            if test (count $inside) -gt 0
+                set found $inside
+            end
+        end
+    end
     if test (count $found) -eq 0
         return
     end

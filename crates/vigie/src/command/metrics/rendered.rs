@@ -47,6 +47,8 @@ pub(super) fn rendered(
         ("format", word),
         ("width", width),
         ("height", height),
+        // As Graphite, the server leaves the legend out where there are more than ten series, unless it is asked for.
+        ("hideLegend", "false"),
     ];
     let theme = args.theme.map(|theme| ("template", theme.template()));
     let title = args.title.as_deref().map(|title| ("title", title));

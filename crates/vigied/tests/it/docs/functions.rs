@@ -203,7 +203,10 @@ fn values(own: &Parameter) -> String {
     if AGGREGATIONS.iter().all(|name| own.options.contains(name)) {
         let others = own.options.iter().filter(|name| !is_aggregation(name));
         let others: Vec<&str> = others.copied().collect();
-        parts.push(format!("an aggregation, or {}", list(&others)));
+        parts.push(match others.as_slice() {
+            [] => "an aggregation".to_owned(),
+            others => format!("an aggregation, or {}", list(others)),
+        });
     } else if !own.options.is_empty() {
         parts.push(format!("one of {}", list(own.options)));
     }

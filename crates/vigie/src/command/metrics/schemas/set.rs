@@ -28,7 +28,7 @@ pub(crate) struct SetArgs {
     /// A regular expression for the names that it fits
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pattern: Option<String>,
-    /// `STEP:KEPT`, with commas between several; the finest step counts
+    /// `STEP:KEPT`, with commas between several; the first that reaches back to `from` counts
     #[arg(long, value_name = "RETENTIONS")]
     retentions: Option<String>,
     /// What several samples become: `average`, `avg_zero`, `sum`, `min`, `max`, `first` or `last`
