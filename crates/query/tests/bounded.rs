@@ -191,6 +191,31 @@ fn a_regular_expression_costs_by_its_size_and_by_the_text() {
     assert_eq!(evaluate(&world, &context, target).unwrap(), 1);
 }
 
+/// Targets were read before anything of them was counted: a form of a megabyte took a hundred.
+#[test]
+fn what_targets_take_once_they_are_read_is_reserved() {
+    let world = World::of(1, 10);
+    let (open, close) = ("absolute(".repeat(60), ")".repeat(60));
+    let mut more = Vec::new();
+    for target in [
+        format!("group({}1)", "1,".repeat(30_000)),
+        format!("group({}a)", "a,".repeat(30_000)),
+        format!("group({}sum())", "sum(),".repeat(10_000)),
+        format!("group({}a=1)", "a=1,".repeat(15_000)),
+        format!("{open}'{}'{close}", "x".repeat(60_000)),
+    ] {
+        let share = Arc::new(Share::of(u64::MAX));
+        let context = Context::unlimited().with_memory(Arc::clone(&share) as _);
+        let (_, most) = peak(|| evaluate(&world, &context, &target));
+        let reserved = share.peak.load(Ordering::Relaxed);
+        if most > reserved * 2 + MEBIBYTE / 2 {
+            let beginning: String = target.chars().take(16).collect();
+            more.push(format!("{beginning}: {most} of {reserved} bytes"));
+        }
+    }
+    assert!(more.is_empty(), "{more:#?}");
+}
+
 fn with_variables(variables: &[(&str, String)], target: &str) -> (bool, u64) {
     let world = World::of(1, 10);
     let share = Arc::new(Share::of(64 * MEBIBYTE));
