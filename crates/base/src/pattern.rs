@@ -82,7 +82,8 @@ impl Pattern {
         texts.map(|texts| texts.join("."))
     }
 
-    /// The bytes of its tables, which may be many more than its text has; [`limit::PATTERN_TABLE_BYTES`] bounds them.
+    /// The bytes of its elements with their tables, which are many more than its text has: an element of one letter takes most of
+    /// a kilobyte. [`limit::PATTERN_TABLE_BYTES`] bounds the rows of the tables, which are all of it that grows faster than the text.
     #[must_use]
     pub fn table_bytes(&self) -> u64 {
         let elements = self.parts.iter().filter_map(PatternPart::element);

@@ -128,6 +128,12 @@ impl Selector {
         self.reads_labels
     }
 
+    /// Whether a series with labels may be meant.
+    #[must_use]
+    pub fn may_have_labels(&self) -> bool {
+        self.labelled != Some(false)
+    }
+
     /// How many matchers it has.
     #[must_use]
     pub fn matchers(&self) -> usize {

@@ -118,6 +118,10 @@ impl<'e> Evaluation<'e> {
         targets: &[&str],
         window: &Window,
     ) -> Result<Vec<Vec<Series>>, (usize, Error)> {
+        for (place, text) in targets.iter().enumerate() {
+            self.reserve(memory_size::parsed(text))
+                .map_err(|error| (place, error))?;
+        }
         let parsed: Vec<(usize, &str, Expression)> = targets
             .iter()
             .enumerate()
@@ -258,7 +262,9 @@ impl<'e> Evaluation<'e> {
             self.spend(template::compiling(call))?;
             let path = template::tag_path(call)
                 .map_err(|fault| fault.at(at(self), &call.name, |_| None))?;
-            return self.fetched(path, &call.text, window);
+            let places = call.name_span.start..expression.span.end;
+            let text = self.text.get(places).unwrap_or_default().to_owned();
+            return self.fetched(path, &text, window);
         }
         let Some(function) = table::find(&call.name) else {
             let name = call.name.clone();

@@ -300,6 +300,27 @@ impl Condition {
     }
 }
 
+/// Whether a series with these tags fits all conditions. To compare one value with one regular expression may take milliseconds,
+/// so that `look` is asked before each whether the work may go on.
+///
+/// # Errors
+/// Those of `look`.
+pub fn fit_all<E>(
+    conditions: &[Condition],
+    tags: &Tags,
+    look: &mut dyn FnMut() -> Result<(), E>,
+) -> Result<bool, E> {
+    for own in conditions {
+        if matches!(own.test, Test::Regex(_)) {
+            look()?;
+        }
+        if !own.fits_tags(tags) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,6 +55,12 @@ impl EmptyTransitions {
         Self { from, first, to }
     }
 
+    fn table_bytes(&self) -> usize {
+        size_of_val(self.from.as_slice())
+            + size_of_val(self.first.as_slice())
+            + size_of_val(self.to.as_slice())
+    }
+
     /// Takes every jump that can be taken; returns how many states it left and words it touched.
     fn take(&self, bits: &mut [u64]) -> u64 {
         let mut work = 0;
@@ -120,7 +126,9 @@ impl Automaton {
 
     /// The bytes of its tables.
     pub(super) fn table_bytes(&self) -> usize {
-        self.classes.table_bytes()
+        let jumps = self.jumps.as_ref().map_or(0, Jumps::table_bytes);
+        let states = size_of_val(self.loops.as_slice()) + size_of_val(self.start.as_slice());
+        self.classes.table_bytes() + states + jumps
     }
 
     /// The states before the first character.

@@ -92,6 +92,8 @@ impl Classes {
 
     pub(super) fn table_bytes(&self) -> usize {
         size_of_val(self.rows.as_slice())
+            + size_of_val(self.bounds.as_slice())
+            + size_of_val(self.ascii.as_slice())
     }
 
     fn search(&self, code: u32) -> u32 {

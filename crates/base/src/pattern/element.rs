@@ -39,9 +39,9 @@ impl Element {
         &self.prefix
     }
 
-    /// The bytes of its tables.
+    /// Its bytes: those of its tables, and its own.
     pub(super) fn table_bytes(&self) -> usize {
-        self.automaton.table_bytes()
+        size_of::<Self>() + self.prefix.len() + self.automaton.table_bytes()
     }
 }
 

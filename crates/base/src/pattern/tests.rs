@@ -218,6 +218,16 @@ fn the_tables_of_a_pattern_are_bounded() {
     assert!(Pattern::parse(&list).unwrap().matches(&names[777]));
 }
 
+/// Its rows alone were counted, which are a small part of it.
+#[test]
+fn what_an_element_takes_is_counted() {
+    let bytes = |text: &str| Pattern::parse(text).unwrap().table_bytes();
+    let one = bytes("a");
+    assert!(one > 512, "{one}");
+    assert_eq!(bytes(&["a"; 64].join(".")), 64 * one);
+    assert!(bytes("{a,b}") > one);
+}
+
 /// Reads the pattern anew for every text, trying everything.
 fn naive(pattern: &[char], text: &[char]) -> bool {
     let Some((first, rest)) = pattern.split_first() else {

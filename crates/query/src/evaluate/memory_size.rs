@@ -10,6 +10,18 @@ const TAGS: usize = 11 * 2 * size_of::<String>() + 16;
 /// What a series takes beside its values and texts, in points.
 pub(super) const LEAST: usize = (size_of::<Series>() + TAGS) / 8;
 
+/// Bytes of a part of a target at the most, once it is read: itself, the room that its list has beside it, and a path that is
+/// asked for.
+const PART: usize = 512;
+
+/// What a target takes once it is read, in points. Each of its parts but the first stands behind one of these letters.
+pub(super) fn parsed(text: &str) -> usize {
+    let begins = |byte: &u8| matches!(byte, b'(' | b',' | b'|');
+    let parts = text.bytes().filter(begins).count().saturating_add(1);
+    let texts = text.len().saturating_mul(4);
+    parts.saturating_mul(PART).saturating_add(texts) / 8
+}
+
 /// How many series a value has.
 pub(super) const fn series_in(value: &Value) -> usize {
     match value {

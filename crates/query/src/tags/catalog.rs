@@ -1,12 +1,30 @@
 //! Which tags and values a set of series has: lists for people, completion for editors.
 
-use super::{TagError, TagExpression};
+use super::{Condition, TagError, TagExpression, fit_all};
 use crate::series::Tags;
 use regex::{Regex, RegexBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Suggestions at most where a request does not say how many.
 pub const SUGGESTIONS_USUAL: usize = 100;
+
+/// Why there is no list.
+#[derive(Debug)]
+pub enum CatalogError<E> {
+    /// An expression or a filter cannot be used.
+    Tag(TagError),
+    /// The work must not go on.
+    Stopped(E),
+}
+
+impl<E> From<TagError> for CatalogError<E> {
+    fn from(error: TagError) -> Self {
+        Self::Tag(error)
+    }
+}
+
+/// Is asked before each comparison with a regular expression, which may take milliseconds, whether the work may go on.
+pub type Look<'l, E> = dyn FnMut() -> Result<(), E> + 'l;
 
 /// Names or values to show: those that a regular expression fits from their beginning on, and no more than so many.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,61 +54,81 @@ impl Filter<'_> {
         })
     }
 
-    fn most(&self) -> usize {
-        self.limit.unwrap_or(usize::MAX)
+    /// Those to show of all names or values, whose text is `text`.
+    fn shown<T, E>(
+        self,
+        all: impl IntoIterator<Item = T>,
+        text: impl Fn(&T) -> &str,
+        look: &mut Look<'_, E>,
+    ) -> Result<Vec<T>, CatalogError<E>> {
+        let regex = self.regex()?;
+        let most = self.limit.unwrap_or(usize::MAX);
+        let mut shown = Vec::new();
+        for own in all {
+            if shown.len() >= most {
+                break;
+            }
+            if let Some(regex) = &regex {
+                look().map_err(CatalogError::Stopped)?;
+                if !regex.is_match(text(&own)) {
+                    continue;
+                }
+            }
+            shown.push(own);
+        }
+        Ok(shown)
     }
 }
 
 /// The tags of series, in order.
 ///
 /// # Errors
-/// [`TagError::Regex`].
-pub fn tags<'s>(
+/// [`TagError::Regex`], and those of `look`.
+pub fn tags<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     filter: Filter<'_>,
-) -> Result<Vec<&'s str>, TagError> {
-    let regex = filter.regex()?;
-    let fits = |tag: &&str| regex.as_ref().is_none_or(|regex| regex.is_match(tag));
+    look: &mut Look<'_, E>,
+) -> Result<Vec<&'s str>, CatalogError<E>> {
     let all: BTreeSet<&str> = series
         .into_iter()
         .flat_map(|series| series.keys().map(String::as_str))
         .collect();
-    Ok(all.into_iter().filter(fits).take(filter.most()).collect())
+    filter.shown(all, |tag| tag, look)
 }
 
 /// The values of a tag, in order, and how many series have each; `None` where no series has the tag.
 ///
 /// # Errors
-/// [`TagError::Regex`].
-pub fn values<'s>(
+/// [`TagError::Regex`], and those of `look`.
+pub fn values<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     tag: &str,
     filter: Filter<'_>,
-) -> Result<Option<Vec<(&'s str, u64)>>, TagError> {
-    let regex = filter.regex()?;
+    look: &mut Look<'_, E>,
+) -> Result<Option<Vec<(&'s str, u64)>>, CatalogError<E>> {
     let mut all: BTreeMap<&str, u64> = BTreeMap::new();
     for value in series.into_iter().filter_map(|series| series.get(tag)) {
         *all.entry(value).or_default() += 1;
     }
-    let fits = |(value, _): &(&str, u64)| regex.as_ref().is_none_or(|regex| regex.is_match(value));
     let is_known = !all.is_empty();
-    let shown = all.into_iter().filter(fits).take(filter.most()).collect();
+    let shown = filter.shown(all, |own| own.0, look)?;
     Ok(is_known.then_some(shown))
 }
 
 /// Tags that a question with these expressions could also ask for.
 ///
 /// # Errors
-/// [`TagError`].
-pub fn suggested_tags<'s>(
+/// [`TagError`], and those of `look`.
+pub fn suggested_tags<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     expressions: &[TagExpression],
     prefix: &str,
     limit: usize,
-) -> Result<Vec<&'s str>, TagError> {
-    let found = fitting(series, expressions)?;
+    look: &mut Look<'_, E>,
+) -> Result<Vec<&'s str>, CatalogError<E>> {
     let asked = |tag: &str| expressions.iter().any(|expression| expression.tag == tag);
-    let all: BTreeSet<&str> = found
+    let all: BTreeSet<&str> = fitting(series, expressions, look)?
+        .into_iter()
         .flat_map(|own| own.keys().map(String::as_str))
         .filter(|tag| !asked(tag) && tag.starts_with(prefix))
         .collect();
@@ -100,31 +138,40 @@ pub fn suggested_tags<'s>(
 /// Values that the tag has among the series that fit these expressions.
 ///
 /// # Errors
-/// [`TagError`].
-pub fn suggested_values<'s>(
+/// [`TagError`], and those of `look`.
+pub fn suggested_values<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     expressions: &[TagExpression],
     tag: &str,
     prefix: &str,
     limit: usize,
-) -> Result<Vec<&'s str>, TagError> {
-    let found = fitting(series, expressions)?;
-    let values = found.filter_map(|own| own.get(tag)).map(String::as_str);
-    let all: BTreeSet<&str> = values.filter(|value| value.starts_with(prefix)).collect();
+    look: &mut Look<'_, E>,
+) -> Result<Vec<&'s str>, CatalogError<E>> {
+    let all: BTreeSet<&str> = fitting(series, expressions, look)?
+        .into_iter()
+        .filter_map(|own| own.get(tag).map(String::as_str))
+        .filter(|value| value.starts_with(prefix))
+        .collect();
     Ok(all.into_iter().take(limit).collect())
 }
 
 /// The series that fit all expressions.
-fn fitting<'s>(
+fn fitting<'s, E>(
     series: impl IntoIterator<Item = &'s Tags>,
     expressions: &[TagExpression],
-) -> Result<impl Iterator<Item = &'s Tags>, TagError> {
-    let conditions: Vec<_> = expressions
+    look: &mut Look<'_, E>,
+) -> Result<Vec<&'s Tags>, CatalogError<E>> {
+    let conditions: Vec<Condition> = expressions
         .iter()
         .map(TagExpression::condition)
         .collect::<Result<_, _>>()?;
-    let fits = move |own: &&Tags| conditions.iter().all(|condition| condition.fits_tags(own));
-    Ok(series.into_iter().filter(fits))
+    let mut found = Vec::new();
+    for own in series {
+        if fit_all(&conditions, own, look).map_err(CatalogError::Stopped)? {
+            found.push(own);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -151,26 +198,44 @@ mod tests {
         }
     }
 
+    /// Nothing stops the work.
+    fn on() -> Result<(), std::convert::Infallible> {
+        Ok(())
+    }
+
     #[test]
     fn lists_are_in_order_and_say_how_often() {
         let world = world();
         assert_eq!(
-            tags(&world, Filter::default()).unwrap(),
+            tags(&world, Filter::default(), &mut on).unwrap(),
             ["dc", "host", "mount", "name"]
         );
-        assert_eq!(tags(&world, filter("h|m", Some(1))).unwrap(), ["host"]);
-        assert_eq!(tags(&world, filter("o", None)).unwrap(), [""; 0]);
-        assert_eq!(tags(&world, filter("h", Some(0))).unwrap(), [""; 0]);
         assert_eq!(
-            values(&world, "dc", Filter::default()).unwrap().unwrap(),
+            tags(&world, filter("h|m", Some(1)), &mut on).unwrap(),
+            ["host"]
+        );
+        assert_eq!(tags(&world, filter("o", None), &mut on).unwrap(), [""; 0]);
+        assert_eq!(
+            tags(&world, filter("h", Some(0)), &mut on).unwrap(),
+            [""; 0]
+        );
+        assert_eq!(
+            values(&world, "dc", Filter::default(), &mut on)
+                .unwrap()
+                .unwrap(),
             [("eu1", 2), ("us1", 1)]
         );
         assert_eq!(
-            values(&world, "dc", filter("us", None)).unwrap().unwrap(),
+            values(&world, "dc", filter("us", None), &mut on)
+                .unwrap()
+                .unwrap(),
             [("us1", 1)]
         );
-        assert_eq!(values(&world, "none", Filter::default()).unwrap(), None);
-        assert!(tags(&world, filter("(", None)).is_err());
+        assert_eq!(
+            values(&world, "none", Filter::default(), &mut on).unwrap(),
+            None
+        );
+        assert!(tags(&world, filter("(", None), &mut on).is_err());
     }
 
     #[test]
@@ -178,18 +243,60 @@ mod tests {
         let world = world();
         let asked = |text: &str| vec![TagExpression::parse(text).unwrap()];
         assert_eq!(
-            suggested_tags(&world, &asked("name=cpu"), "", 100).unwrap(),
+            suggested_tags(&world, &asked("name=cpu"), "", 100, &mut on).unwrap(),
             ["dc", "host"]
         );
-        assert_eq!(suggested_tags(&world, &[], "m", 100).unwrap(), ["mount"]);
-        assert_eq!(suggested_tags(&world, &[], "", 2).unwrap(), ["dc", "host"]);
         assert_eq!(
-            suggested_values(&world, &asked("name=disk"), "dc", "", 100).unwrap(),
+            suggested_tags(&world, &[], "m", 100, &mut on).unwrap(),
+            ["mount"]
+        );
+        assert_eq!(
+            suggested_tags(&world, &[], "", 2, &mut on).unwrap(),
+            ["dc", "host"]
+        );
+        assert_eq!(
+            suggested_values(&world, &asked("name=disk"), "dc", "", 100, &mut on).unwrap(),
             ["eu1"]
         );
         assert_eq!(
-            suggested_values(&world, &[], "dc", "u", 100).unwrap(),
+            suggested_values(&world, &[], "dc", "u", 100, &mut on).unwrap(),
             ["us1"]
         );
+    }
+
+    /// What goes through series, and says whether it came to its end.
+    type List<'l> = &'l dyn Fn(&mut Look<'_, &'static str>) -> bool;
+
+    /// Each of them went through all series, whoever had gone meanwhile.
+    #[test]
+    fn no_regular_expression_is_compared_once_the_work_has_to_end() {
+        let world = world();
+        let asked: Vec<TagExpression> = ["name=~.", "host!=~x"]
+            .map(|text| TagExpression::parse(text).unwrap())
+            .into();
+        let ended = |most: u64, list: List<'_>| {
+            let mut looks = 0;
+            let went_through = list(&mut || {
+                looks += 1;
+                if looks > most { Err("ended") } else { Ok(()) }
+            });
+            (went_through, looks)
+        };
+        let lists: [(u64, List<'_>); 4] = [
+            (4, &|look| tags(&world, filter("x", None), look).is_ok()),
+            (2, &|look| {
+                values(&world, "dc", filter("x", None), look).is_ok()
+            }),
+            (6, &|look| {
+                suggested_tags(&world, &asked, "", 9, look).is_ok()
+            }),
+            (6, &|look| {
+                suggested_values(&world, &asked, "dc", "", 9, look).is_ok()
+            }),
+        ];
+        for (place, (all, list)) in lists.into_iter().enumerate() {
+            assert_eq!(ended(u64::MAX, list), (true, all), "{place}");
+            assert_eq!(ended(1, list), (false, 2), "{place}");
+        }
     }
 }

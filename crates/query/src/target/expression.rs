@@ -65,8 +65,6 @@ pub struct Call {
     pub arguments: Vec<Expression>,
     /// The arguments by name.
     pub keywords: Vec<Keyword>,
-    /// The call as written, from its name to its parenthesis.
-    pub text: String,
 }
 
 /// An argument by name.

@@ -134,7 +134,6 @@ impl Parser<'_> {
             name_span,
             arguments,
             keywords,
-            text: self.scanner.since(start).to_owned(),
         }))
     }
 

@@ -64,12 +64,15 @@ fn below(index: &Names, path: &str) -> usize {
 }
 
 fn steps(index: &Names, pattern: &str) -> u64 {
+    steps_of(index, &named(pattern))
+}
+
+fn steps_of(index: &Names, selector: &Selector) -> u64 {
     let context = Context::unlimited();
-    let pattern = named(pattern);
     let mut meter = QueryMeter::new(&context).unwrap();
     index
         .of(TENANT)
-        .walk(&pattern, None, &mut meter, |_, _| Ok(()))
+        .walk(selector, None, &mut meter, |_, _| Ok(()))
         .unwrap();
     context.spent(Resource::Steps)
 }
@@ -234,6 +237,19 @@ fn series_of_another_path_are_skipped_with_all_their_labels() {
         let path = Some(Pattern::parse(path).unwrap());
         let selector = Selector::new(path, vec![host.clone()]).unwrap();
         assert_eq!(seen(&index, &selector, None).len(), 10);
+    }
+    // A path of Graphite means none of them: `*` read the labels of all.
+    let cpu = Selector::new(Some(Pattern::parse("cpu").unwrap()), Vec::new()).unwrap();
+    for (selector, count) in [
+        (named("*"), 1),
+        (named("**"), 2),
+        (named("c*"), 1),
+        (cpu, 1),
+    ] {
+        let selector = selector.labelled(false);
+        assert_eq!(seen(&index, &selector, None).len(), count, "{selector:?}");
+        let few = steps_of(&index, &selector);
+        assert!(few < 100, "{selector:?}: {few}");
     }
 }
 

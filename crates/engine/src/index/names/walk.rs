@@ -166,7 +166,10 @@ impl Walk<'_, '_> {
             let series = self.finger.get(self.path.as_str()).copied();
             self.visit(&behind, series)?;
         }
-        if !self.selector.reads_labels() && self.automaton.can_end_at(&behind) {
+        if !self.selector.reads_labels()
+            && self.selector.may_have_labels()
+            && self.automaton.can_end_at(&behind)
+        {
             self.all_labelled()?;
         }
         Ok(())
@@ -243,7 +246,7 @@ impl Walk<'_, '_> {
                 break;
             }
             if character == LABELS {
-                let may_fit = automaton.may_have_labels(reading);
+                let may_fit = self.selector.may_have_labels() && automaton.may_have_labels(reading);
                 child = Some(Child::Labelled { end: at, may_fit });
                 break;
             }

@@ -32,7 +32,10 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[Function {
         let (columns, length) = normalized.columns();
         call.spend(length.saturating_mul(columns.len()))?;
         call.reserve(length)?;
-        let values = of_rows(&columns, length, |row| quantile_of(row, n, is_interpolated))?;
+        let values = of_rows(&columns, length, |row| {
+            call.checkpoint(row.len())?;
+            quantile_of(row, n, is_interpolated)
+        })?;
         let first = normalized
             .series
             .first()

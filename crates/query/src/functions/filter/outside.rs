@@ -62,17 +62,17 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
             }
             let mut highs = Vec::with_capacity(length);
             let lows = of_rows(&columns, length, |row| {
+                call.checkpoint(row.len().saturating_mul(2))?;
                 highs.push(quantile_of(row, high, false)?);
                 quantile_of(row, low, false)
             })?;
             let ends = || lows.iter().zip(&highs);
-            let is_outside: Vec<bool> = columns
-                .iter()
-                .map(|column| {
-                    let mut values = column.iter().zip(ends());
-                    values.any(|(value, (low, high))| !(low < value && value < high))
-                })
-                .collect();
+            let mut is_outside = Vec::with_capacity(columns.len());
+            for column in &columns {
+                call.checkpoint(column.len())?;
+                let mut values = column.iter().zip(ends());
+                is_outside.push(values.any(|(value, (low, high))| !(low < value && value < high)));
+            }
             drop(columns);
             let kept = series
                 .into_iter()

@@ -6,11 +6,12 @@ use super::request::{
 };
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
+use base::context::Stop;
 use base::series::SeriesKey;
 use base::store::{FindQuery, StoreError};
 use query::series::Tags;
-use query::tags::catalog::{self, Filter, SUGGESTIONS_USUAL};
-use query::tags::{Comparison, TagError, TagExpression};
+use query::tags::catalog::{self, CatalogError, Filter, SUGGESTIONS_USUAL};
+use query::tags::{Comparison, TagError, TagExpression, fit_all};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -94,6 +95,14 @@ fn unfiltered(error: &TagError) -> Refusal {
     beyond(invalid("filter", error.to_string()), error)
 }
 
+/// The refusal of a list; `unusable` is that of an expression or a filter.
+fn unlisted(error: CatalogError<Stop>, unusable: fn(&TagError) -> Refusal) -> Refusal {
+    match error {
+        CatalogError::Tag(error) => unusable(&error),
+        CatalogError::Stopped(stop) => StoreError::Stopped(stop).into(),
+    }
+}
+
 fn beyond(Refusal(problem): Refusal, error: &TagError) -> Refusal {
     Refusal(match error.limit() {
         Some(limit) => problem.limit(limit),
@@ -123,7 +132,10 @@ fn suggestions(asked: &GraphiteRequest) -> Result<usize, Refusal> {
 fn write_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
     let series = tagged(asked, answer, &[])?;
     let own = series.iter().map(|(_, tags)| tags);
-    let tags = catalog::tags(own, filter(asked)?).map_err(|error| unfiltered(&error))?;
+    let context = answer.context();
+    let mut look = || context.check(Instant::now());
+    let tags = catalog::tags(own, filter(asked)?, &mut look)
+        .map_err(|error| unlisted(error, unfiltered))?;
     let tags: Vec<Value> = tags.into_iter().map(|tag| json!({"tag": tag})).collect();
     write_json(asked, answer, &shown(asked, &Value::from(tags)))
 }
@@ -132,7 +144,10 @@ fn write_tag(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal
     let tag = asked.parameters.last("tag").unwrap_or_default();
     let series = tagged(asked, answer, &with_tag(&[], tag))?;
     let own = series.iter().map(|(_, tags)| tags);
-    let values = catalog::values(own, tag, filter(asked)?).map_err(|error| unfiltered(&error))?;
+    let context = answer.context();
+    let mut look = || context.check(Instant::now());
+    let values = catalog::values(own, tag, filter(asked)?, &mut look)
+        .map_err(|error| unlisted(error, unfiltered))?;
     let value = match values {
         None => Value::Null,
         Some(values) => {
@@ -158,12 +173,14 @@ fn write_series(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refu
         .collect::<Result<_, _>>()
         .map_err(|error| refused(&error))?;
     let series = tagged(asked, answer, &expressions)?;
-    let fits = |tags: &Tags| conditions.iter().all(|condition| condition.fits_tags(tags));
-    let mut found: Vec<&str> = series
-        .iter()
-        .filter(|(_, tags)| fits(tags))
-        .map(|(text, _)| text.as_str())
-        .collect();
+    let context = answer.context();
+    let mut look = || context.check(Instant::now());
+    let mut found: Vec<&str> = Vec::new();
+    for (text, tags) in &series {
+        if fit_all(&conditions, tags, &mut look).map_err(StoreError::Stopped)? {
+            found.push(text);
+        }
+    }
     found.sort_unstable();
     write_json(asked, answer, &shown(asked, &json!(found)))
 }
@@ -173,8 +190,10 @@ fn write_suggested_tags(asked: &GraphiteRequest, answer: &mut Answer) -> Result<
     let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("tagPrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let suggested = catalog::suggested_tags(own, &expressions, prefix, limit)
-        .map_err(|error| refused(&error))?;
+    let context = answer.context();
+    let mut look = || context.check(Instant::now());
+    let suggested = catalog::suggested_tags(own, &expressions, prefix, limit, &mut look)
+        .map_err(|error| unlisted(error, refused))?;
     write_json(asked, answer, &shown(asked, &json!(suggested)))
 }
 
@@ -194,7 +213,9 @@ fn write_suggested_values(asked: &GraphiteRequest, answer: &mut Answer) -> Resul
     let series = tagged(asked, answer, &expressions)?;
     let prefix = asked.parameters.last("valuePrefix").unwrap_or_default();
     let own = series.iter().map(|(_, tags)| tags);
-    let suggested = catalog::suggested_values(own, &expressions, tag, prefix, limit)
-        .map_err(|error| refused(&error))?;
+    let context = answer.context();
+    let mut look = || context.check(Instant::now());
+    let suggested = catalog::suggested_values(own, &expressions, tag, prefix, limit, &mut look)
+        .map_err(|error| unlisted(error, refused))?;
     write_json(asked, answer, &shown(asked, &json!(suggested)))
 }

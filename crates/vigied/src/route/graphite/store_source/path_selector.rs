@@ -2,10 +2,12 @@
 
 use crate::route::graphite::glob::GlobSelector;
 use crate::route::graphite::tag_selector;
+use base::context::{Context, Stop};
 use base::selector::Selector;
 use query::series::Tags;
 use query::source::Path;
-use query::tags::{Condition, NAME, TagExpression};
+use query::tags::{Condition, NAME, TagExpression, fit_all};
+use std::time::Instant;
 
 /// Which series a path means.
 pub(super) enum PathSelector {
@@ -33,11 +35,16 @@ impl PathSelector {
         }
     }
 
-    pub(super) fn matches(&self, text: &str, tags: &Tags) -> bool {
+    /// Whether a series is meant. A regular expression may take milliseconds, and `context` is asked before each.
+    ///
+    /// # Errors
+    /// When the work must not go on.
+    pub(super) fn matches(&self, text: &str, tags: &Tags, context: &Context) -> Result<bool, Stop> {
         match self {
-            Self::Glob(glob) => glob.matches(text),
+            Self::Glob(glob) => Ok(glob.matches(text)),
             Self::Tagged { conditions, .. } => {
-                tags.len() > 1 && conditions.iter().all(|condition| condition.fits_tags(tags))
+                let mut look = || context.check(Instant::now());
+                Ok(tags.len() > 1 && fit_all(conditions, tags, &mut look)?)
             }
         }
     }
@@ -60,4 +67,26 @@ pub(in super::super) fn tags_of(key: &base::series::SeriesKey<'_>) -> Tags {
     let mut tags: Tags = key.labels().map(own).collect();
     tags.insert(NAME.to_owned(), key.path().to_owned());
     tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base::series::SeriesKey;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Series were compared for as long as there were any, whoever had gone meanwhile.
+    #[test]
+    fn no_regular_expression_is_compared_once_the_client_is_gone() {
+        let expressions = TagExpression::parse_all(["host=~a"]).unwrap();
+        let selector = PathSelector::of(&Path::Tags(expressions), false).unwrap();
+        let key = SeriesKey::new("p", [("host", "a")]).unwrap();
+        let flag = Arc::new(AtomicBool::new(false));
+        let context = Context::unlimited().cancelled_by(Arc::clone(&flag));
+        let matches = || selector.matches("p;host=a", &tags_of(&key), &context);
+        assert_eq!(matches(), Ok(true));
+        flag.store(true, Ordering::Relaxed);
+        assert_eq!(matches(), Err(Stop::Cancelled));
+    }
 }

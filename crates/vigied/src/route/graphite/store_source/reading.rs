@@ -55,7 +55,7 @@ impl<'s> PartReader for SlotReading<'s> {
         };
         let text = cursor.key().graphite().into_owned();
         let tags = tags_of(&cursor.key());
-        if own.matches(&text, &tags) {
+        if own.matches(&text, &tags, context)? {
             let series = self.slots(context, cursor, (text, tags), &mut out.held)?;
             out.found.push((*place, series));
         }
