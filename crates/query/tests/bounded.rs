@@ -157,7 +157,7 @@ fn percentiles_of_many_rows_look_in_between() {
         "removeBetweenPercentile(all,90)",
     ] {
         let looks = Arc::new(Looks::default());
-        let context = Context::unlimited().with_yielding(Arc::clone(&looks) as _);
+        let context = Context::unlimited().with_turn_yield(Arc::clone(&looks) as _);
         evaluate(&world, &context, target).unwrap();
         assert!(looks.all() >= 8, "{target}: {}", looks.all());
     }

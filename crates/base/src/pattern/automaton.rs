@@ -126,7 +126,7 @@ impl Automaton {
 
     /// The bytes of its tables.
     pub(super) fn table_bytes(&self) -> usize {
-        let jumps = self.jumps.as_ref().map_or(0, Jumps::table_bytes);
+        let jumps = self.jumps.as_ref().map_or(0, EmptyTransitions::table_bytes);
         let states = size_of_val(self.loops.as_slice()) + size_of_val(self.start.as_slice());
         self.classes.table_bytes() + states + jumps
     }

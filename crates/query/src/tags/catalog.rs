@@ -96,6 +96,9 @@ pub fn tags<'s, E>(
     filter.shown(all, |tag| tag, look)
 }
 
+/// A value of a tag, and how many series have it.
+pub type CountedValue<'s> = (&'s str, u64);
+
 /// The values of a tag, in order, and how many series have each; `None` where no series has the tag.
 ///
 /// # Errors
@@ -105,7 +108,7 @@ pub fn values<'s, E>(
     tag: &str,
     filter: Filter<'_>,
     look: &mut Look<'_, E>,
-) -> Result<Option<Vec<(&'s str, u64)>>, CatalogError<E>> {
+) -> Result<Option<Vec<CountedValue<'s>>>, CatalogError<E>> {
     let mut all: BTreeMap<&str, u64> = BTreeMap::new();
     for value in series.into_iter().filter_map(|series| series.get(tag)) {
         *all.entry(value).or_default() += 1;

@@ -132,7 +132,7 @@ pub(super) fn store_refused(
         Durability::Buffered,
     );
     match stored {
-        Ok(appended) => {
+        Ok(_) => {
             tell(shared, sender, reasons(reading));
             let of = (shown, scope.domain());
             let taken = reading.received.saturating_sub(reading.rejected());

@@ -83,7 +83,7 @@ mod tests {
         let selector = PathSelector::of(&Path::Tags(expressions), false).unwrap();
         let key = SeriesKey::new("p", [("host", "a")]).unwrap();
         let flag = Arc::new(AtomicBool::new(false));
-        let context = Context::unlimited().cancelled_by(Arc::clone(&flag));
+        let context = Context::unlimited().with_cancel_flag(Arc::clone(&flag));
         let matches = || selector.matches("p;host=a", &tags_of(&key), &context);
         assert_eq!(matches(), Ok(true));
         flag.store(true, Ordering::Relaxed);
