@@ -256,7 +256,7 @@ impl Arguments {
     pub fn text(&self, index: usize) -> Result<&str, Fault> {
         match self.values.get(index) {
             Some(Value::Text(text)) => Ok(text),
-            _ => Err(self.misfit(index, "a text")),
+            _ => Err(self.misfit(index, "a text in quotes")),
         }
     }
 

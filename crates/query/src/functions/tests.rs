@@ -248,3 +248,24 @@ fn work_without_an_end_is_refused() {
         assert!(answer.is_err(), "{target}");
     }
 }
+
+/// `5min` without quotes is a path.
+#[test]
+fn a_text_without_its_quotes_is_told_of_them() {
+    let context = Context::unlimited();
+    let window = Window::new(600, 1200, 1200, TimeZone::UTC);
+    for target in [
+        "movingAverage(a.b.c,5min)",
+        "summarize(a.b.c,1h)",
+        "timeShift(a.b.c,1d)",
+        "alias(a.b.c,Orders)",
+        "color(a.b.c,red)",
+    ] {
+        let answer = Evaluation::new(&Anything, &context).targets(&[target], &window);
+        let Err((_, error)) = answer else {
+            panic!("{target}");
+        };
+        let refused = error.to_string();
+        assert!(refused.contains("in quotes"), "{refused}");
+    }
+}

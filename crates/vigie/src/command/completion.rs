@@ -10,8 +10,8 @@ use clap::Args;
 /// What `completion` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  vigie completion bash > ~/.local/share/bash-completion/completions/vigie
-  vigie completion zsh > \"${fpath[1]}/_vigie\"
+  echo 'source <(vigie completion bash)' >> ~/.bashrc
+  echo 'autoload -U compinit; compinit; source <(vigie completion zsh)' >> ~/.zshrc
   vigie completion fish > ~/.config/fish/completions/vigie.fish")]
 #[command(after_long_help = "\
 The script asks `vigie` for the words that could come next. `vigie` asks the server for the names of spaces, \
@@ -20,8 +20,8 @@ itself. Pressing Tab never renews \
 the token, and an answer that takes longer than a second is left out.
 
 Examples:
-  vigie completion bash > ~/.local/share/bash-completion/completions/vigie
-  vigie completion zsh > \"${fpath[1]}/_vigie\"
+  echo 'source <(vigie completion bash)' >> ~/.bashrc
+  echo 'autoload -U compinit; compinit; source <(vigie completion zsh)' >> ~/.zshrc
   vigie completion fish > ~/.config/fish/completions/vigie.fish")]
 pub(crate) struct CompletionArgs {
     /// The shell

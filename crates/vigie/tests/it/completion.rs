@@ -123,6 +123,14 @@ fn bash_completes_commands_flags_and_values() {
     }
 }
 
+/// As the help says.
+#[test]
+fn bash_takes_the_script_from_the_program() {
+    let terminal = Terminal::new();
+    let line = "source <(vigie completion bash); complete -p vigie";
+    assert_eq!(shell(&terminal, "bash", line), "complete -F _vigie vigie\n");
+}
+
 #[test]
 fn bash_completes_what_the_server_knows() {
     let mut terminal = Terminal::logged_in();

@@ -21,7 +21,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         run: |call| {
             let name = match call.arguments.given(1) {
                 Some(Value::Series(_) | Value::Lists(_)) | None => {
-                    return Err(Fault::argument("`newName` must be a text"));
+                    return Err(Fault::argument("`newName` must be a text in quotes"));
                 }
                 Some(name) => name.shown(),
             };

@@ -35,6 +35,11 @@ impl WindowSize {
                 seconds: interval(text)?.abs(),
             });
         }
+        if matches!(value, Some(Value::Series(_) | Value::Lists(_))) {
+            return Err(Fault::argument(
+                "`windowSize` must be a number of points, or a span of time in quotes",
+            ));
+        }
         let points = call.arguments.float(index)?;
         let shown = value.map(Value::shown).unwrap_or_default();
         if !points.is_finite() {

@@ -37,7 +37,7 @@ pub(in crate::functions) const FUNCTIONS: &[Function] = &[
         |call| {
             let color = match call.arguments.given(1) {
                 Some(Value::Series(_) | Value::Lists(_)) | None => {
-                    return Err(Fault::argument("`theColor` must be a text"));
+                    return Err(Fault::argument("`theColor` must be a text in quotes"));
                 }
                 Some(color) => color.shown(),
             };
