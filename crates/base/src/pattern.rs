@@ -83,7 +83,7 @@ impl Pattern {
     }
 
     /// The bytes of its elements with their tables, which are many more than its text has: an element of one letter takes most of
-    /// a kilobyte. [`limit::PATTERN_TABLE_BYTES`] bounds the rows of the tables, which are all of it that grows faster than the text.
+    /// a kilobyte. [`limit::PATTERN_TABLE_BYTES`] bounds the rows of the tables, all that grows faster than the text.
     #[must_use]
     pub fn table_bytes(&self) -> u64 {
         let elements = self.parts.iter().filter_map(PatternPart::element);

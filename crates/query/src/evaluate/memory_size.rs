@@ -1,7 +1,7 @@
 //! The memory that series take.
 
 use crate::series::Series;
-use crate::source::Fetched;
+use crate::source::{Fetched, Path};
 use crate::value::Value;
 
 /// Bytes of a tree of few tags.
@@ -44,6 +44,21 @@ pub(super) fn fetched(found: &[Fetched]) -> usize {
 pub(super) fn fetched_beside_values(found: &[Fetched]) -> usize {
     let values: usize = found.iter().map(|own| own.values.len()).sum();
     fetched(found).saturating_sub(values)
+}
+
+/// Bytes of a path that was read, beside its texts.
+const ENTRY: usize = 128;
+
+/// What a path takes for as long as it is known what it found, in points.
+pub(super) fn read_path(path: &Path) -> usize {
+    let texts = match path {
+        Path::Glob(text) => text.len(),
+        Path::Tags(all) => all
+            .iter()
+            .map(|own| own.tag.len() + own.value.len())
+            .sum::<usize>(),
+    };
+    texts.saturating_add(ENTRY) / 8
 }
 
 /// What series take, in points. Values that others have too count here as well.

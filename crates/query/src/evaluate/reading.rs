@@ -34,7 +34,8 @@ impl Evaluation<'_> {
         range: Range,
         found: Vec<Fetched>,
     ) -> Result<(), Error> {
-        self.reserve(super::memory_size::fetched(&found))?;
+        let key = super::memory_size::read_path(&path);
+        self.reserve(super::memory_size::fetched(&found).saturating_add(key))?;
         self.read.insert((path, range), found.into());
         Ok(())
     }
@@ -113,4 +114,55 @@ fn joined(before: &Fetched, after: &Fetched) -> Option<Fetched> {
         values: values.into(),
         ..after.clone()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Event, Source};
+    use base::context::{Context, MemoryReservation, Stop};
+    use base::store::StoreError;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    struct Nothing;
+
+    impl Source for Nothing {
+        fn fetch(&self, paths: &[Path], _: Range) -> Result<Vec<Vec<Fetched>>, StoreError> {
+            Ok(paths.iter().map(|_| Vec::new()).collect())
+        }
+
+        fn events(&self, _: &[String], _: Range) -> Result<Vec<Event>, StoreError> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[derive(Debug, Default)]
+    struct Counted(AtomicU64);
+
+    impl MemoryReservation for Counted {
+        fn reserve(&self, bytes: u64) -> Result<(), Stop> {
+            self.0.fetch_add(bytes, Ordering::Relaxed);
+            Ok(())
+        }
+
+        fn release(&self, bytes: u64) {
+            self.0.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// A function may make a path of 60 KB for each of 10 000 series, and all of them are known until the request ends.
+    #[test]
+    fn a_path_that_finds_nothing_counts_with_its_text() {
+        let counted = Arc::new(Counted::default());
+        let context = Context::unlimited().with_memory(Arc::clone(&counted) as _);
+        let mut evaluation = Evaluation::new(&Nothing, &context);
+        let range = Range { from: 0, until: 60 };
+        for letter in ["a", "b"] {
+            let path = Path::Glob(letter.repeat(60_000));
+            evaluation.read(vec![path], range).unwrap();
+        }
+        assert!(counted.0.load(Ordering::Relaxed) >= 120_000);
+        drop(evaluation);
+        assert_eq!(counted.0.load(Ordering::Relaxed), 0);
+    }
 }
