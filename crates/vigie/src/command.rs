@@ -19,6 +19,7 @@ pub(crate) mod metrics;
 pub(crate) mod no_effect;
 pub(crate) mod org;
 pub(crate) mod regions;
+mod result_writer;
 pub(crate) mod role;
 mod roles;
 pub(crate) mod space;

@@ -2,14 +2,13 @@
 
 mod format;
 mod reading;
-pub(crate) mod writer;
 
 use self::format::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};
-use self::writer::ExportWriter;
 use crate::command::metrics::patterns::{refuse_call, refuse_empty};
 use crate::command::metrics::stop::Stop;
 use crate::command::metrics::zone::zone;
+use crate::command::result_writer::ResultWriter;
 use crate::context::Context;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
@@ -116,7 +115,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let monitoring = Monitoring::to_read(context, &args.scope)?;
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
-    let mut written = ExportWriter::begin(file, is_packed, output)?;
+    let mut written = ResultWriter::begin(file, is_packed, output)?;
     let mut reading = SampleReader::new(&monitoring, range, &stop);
     let (mut series, mut samples) = (0, 0);
     let mut text = Vec::new();

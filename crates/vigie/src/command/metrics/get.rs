@@ -11,7 +11,7 @@ use super::time_range::time_range;
 use super::unmatched::unmatched;
 use super::watch::Watched;
 use super::zone::zone;
-use crate::command::export::writer::ExportWriter;
+use crate::command::result_writer::ResultWriter;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::figures::{seconds, shortest};
@@ -164,7 +164,7 @@ fn refuse_calls(targets: &[String]) -> Result<(), Failure> {
 
 /// Writes a result, once all of it is there. A file of that name stays as it is until the new one is whole.
 fn write_file(file: &Path, bytes: &[u8], context: &Context) -> Result<(), Failure> {
-    let mut written = ExportWriter::begin(Some(file), false, &context.output)?;
+    let mut written = ResultWriter::begin(Some(file), false, &context.output)?;
     written.write(bytes)?;
     written.end()?;
     context

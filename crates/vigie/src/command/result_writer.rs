@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// The file or pipe.
-pub(crate) struct ExportWriter<'a> {
+pub(crate) struct ResultWriter<'a> {
     into: Encoder<'a>,
     /// Behind what writes into it, so that it is removed after the last write.
     file: Option<PartFile>,
@@ -59,7 +59,7 @@ enum ExportSink<'a> {
     Screen(&'a Output),
 }
 
-impl<'a> ExportWriter<'a> {
+impl<'a> ResultWriter<'a> {
     /// Into a file, else to standard output.
     pub(crate) fn begin(
         file: Option<&Path>,
@@ -233,14 +233,14 @@ mod tests {
         fs::write(&file, "before").unwrap();
         let output = Output::new(Name::Vigie, Format::Text, true, &Env::default(), None);
         for is_packed in [true, false] {
-            let mut writer = ExportWriter::begin(Some(&file), is_packed, &output).unwrap();
+            let mut writer = ResultWriter::begin(Some(&file), is_packed, &output).unwrap();
             writer.write(b"half").unwrap();
             assert!(part.exists());
             drop(writer);
             assert!(!part.exists());
             assert_eq!(fs::read(&file).unwrap(), b"before");
         }
-        let mut writer = ExportWriter::begin(Some(&file), false, &output).unwrap();
+        let mut writer = ResultWriter::begin(Some(&file), false, &output).unwrap();
         writer.write(b"whole").unwrap();
         writer.end().unwrap();
         assert!(!part.exists());
