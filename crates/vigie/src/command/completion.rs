@@ -11,7 +11,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   echo 'source <(vigie completion bash)' >> ~/.bashrc
-  echo 'autoload -U compinit; compinit; source <(vigie completion zsh)' >> ~/.zshrc
+  echo 'autoload -U compinit; compinit; . <(vigie completion zsh)' >> ~/.zshrc
   vigie completion fish > ~/.config/fish/completions/vigie.fish")]
 #[command(after_long_help = "\
 The script asks `vigie` for the words that could come next. `vigie` asks the server for the names of spaces, \
@@ -21,7 +21,7 @@ the token, and an answer that takes longer than a second is left out.
 
 Examples:
   echo 'source <(vigie completion bash)' >> ~/.bashrc
-  echo 'autoload -U compinit; compinit; source <(vigie completion zsh)' >> ~/.zshrc
+  echo 'autoload -U compinit; compinit; . <(vigie completion zsh)' >> ~/.zshrc
   vigie completion fish > ~/.config/fish/completions/vigie.fish")]
 pub(crate) struct CompletionArgs {
     /// The shell

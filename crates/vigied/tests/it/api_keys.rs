@@ -255,8 +255,6 @@ fn what_is_not_served_of_keys_is_refused_and_not_dropped() {
     for (path, parameter) in [
         ("/v1/apikeys", "group_id=x"),
         ("/v1/apikeys", "include_history=true"),
-        ("/v1/apikeys/details", "include_history=true"),
-        (path.as_str(), "include_history=true"),
         (path.as_str(), "include_activity=true"),
     ] {
         let name = parameter.split('=').next().unwrap();

@@ -119,7 +119,7 @@ fn functions(document: &mut Document) {
         .path("name", "the function")
         .query("pretty", PRETTY)
         .answers("200", "it, with its parameters", any());
-    let one = guarded_graphite(document, one);
+    let one = guarded_graphite(document, scripted(one));
     document.route("GET", "/functions/{name}", one);
 }
 

@@ -1,16 +1,15 @@
 //! `GET /functions` and `/functions/{name}`: the functions of targets.
 
 use super::parameters::Parameters;
-use super::request::{GraphiteRequest, answer, is_pretty, json_type, write_json};
+use super::request::{GraphiteRequest, answer, is_pretty, json_type, routes_of_one, write_json};
 use crate::app::App;
 use crate::http::problem::Refusal;
 use crate::query::answer::Answer;
 use crate::request::caller::Caller;
-use crate::request::params::Params;
 use crate::request::request_access::RequestAccess;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, header};
+use axum::response::Response;
+use http::HeaderMap;
 use query::table::{self, describe, pie};
 use serde_json::Value;
 use std::sync::Arc;
@@ -61,15 +60,15 @@ fn text(parameters: &Parameters, shown: &Value) -> String {
     }
 }
 
-/// `GET /functions/{name}`.
-pub(crate) async fn function(
-    _: Caller,
-    RawQuery(url): RawQuery,
-    path: Params,
-) -> Result<Response, Refusal> {
-    let parameters = Parameters::parse(url.as_deref(), b"")?;
-    let name = path.text("name");
-    let found = match is_of_pies(&parameters) {
+routes_of_one! {
+    /// `GET /functions/{name}`.
+    function, "name" => write_one;
+}
+
+fn write_one(asked: &GraphiteRequest, answer: &mut Answer) -> Result<(), Refusal> {
+    let parameters = &asked.parameters;
+    let name = parameters.last("name").unwrap_or_default();
+    let found = match is_of_pies(parameters) {
         true => pie::one(name),
         false => describe::one(name),
     };
@@ -81,7 +80,5 @@ pub(crate) async fn function(
             None => problem,
         }));
     };
-    let json = (header::CONTENT_TYPE, "application/json");
-    let text = text(&parameters, &shown) + "\n";
-    Ok(([json], text).into_response())
+    write_json(asked, answer, &text(parameters, &shown))
 }

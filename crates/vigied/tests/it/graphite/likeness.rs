@@ -27,6 +27,7 @@ fn answers_are_on_several_lines_where_that_is_asked_for() {
         (format!("{find}=json&now={AT}"), true),
         ("/metrics/expand?query=app.*".to_owned(), true),
         ("/metrics/index.json?jsonp=show".to_owned(), true),
+        ("/functions/sumSeries?jsonp=show".to_owned(), true),
     ] {
         let plain = kept.metrics("GET", &path, None);
         assert_eq!(plain.text().trim_end().lines().count(), 1, "{path}");
@@ -47,6 +48,8 @@ fn answers_are_on_several_lines_where_that_is_asked_for() {
         let unsaid = kept.metrics("GET", &format!("{path}&pretty="), None);
         assert_eq!(unsaid.text(), plain.text(), "{path}");
     }
+    let script = kept.metrics("GET", "/functions/sumSeries?jsonp=show", None);
+    assert!(script.text().starts_with("show({"), "{}", script.text());
     let rickshaw = format!("/render?target=app.a.load&{times}&format=rickshaw&pretty=1");
     let body = kept.metrics("GET", &rickshaw, None).text();
     assert!(
