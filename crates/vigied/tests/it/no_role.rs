@@ -224,7 +224,7 @@ fn regression_7_the_account_is_no_scope_without_a_role_in_it() {
     let mut rows = stdout.lines().filter(|line| line.starts_with("Scope:"));
     let row = rows.next().unwrap();
     assert!(row.ends_with(" none"), "{stdout}");
-    assert!(said(&ran).contains("`vigie target` says"), "{ran:?}");
+    assert!(said(&ran).contains(GIVES), "{ran:?}");
     // With a role, it is where a command works that names none.
     owner.done(&format!("account role-set {EMAIL} Editor"));
     for line in lines {

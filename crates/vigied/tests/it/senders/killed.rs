@@ -128,8 +128,9 @@ fn sums_that_were_flushed_are_there_after_a_kill() {
     let address = lasting.listeners.address("statsd.udp_listen");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     for _ in 0..2 {
+        let before = lasting.there();
         socket.send_to(b"hits:1|c\nwait:320|ms", &address).unwrap();
-        lasting.takes("statsd.udp_listen", 10);
+        until("they are flushed", || lasting.there() >= before + 10);
         lasting.kill("statsd.udp_listen");
         lasting.start();
     }

@@ -103,7 +103,7 @@ impl Lasting {
     }
 
     /// How many samples can be read, those that were only sent to wait for the log aside.
-    fn there(&self) -> usize {
+    pub(crate) fn there(&self) -> usize {
         let targets = (2..DEPTH).map(|depth| vec!["*"; depth].join("."));
         let series = targets.flat_map(|target| self.listeners.values(&target));
         series.map(|(_, values)| values.len()).sum()
