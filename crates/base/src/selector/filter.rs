@@ -27,7 +27,7 @@ impl NameFilter {
         self.any.iter().any(|own| own.matches(key))
     }
 
-    /// What it is made of.
+    /// The patterns it is made of.
     #[must_use]
     pub const fn selectors(&self) -> &[Selector] {
         &self.any
