@@ -18,7 +18,7 @@ pub(crate) struct NewSegment {
     pub(crate) entry: SegmentEntry,
 }
 
-/// What changes.
+/// The change to publish.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     pub(crate) added: Vec<NewSegment>,
