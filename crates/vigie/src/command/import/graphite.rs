@@ -142,10 +142,7 @@ fn nothing_found(url: &str, pattern: &str) -> Failure {
         PrintableText::untrusted(pattern)
     ))
     .coded(code::NOT_FOUND)
-    .hint(shown!(
-        "`{}/metrics/find?query=*` lists what is there",
-        url
-    ))
+    .hint(shown!("`{}/metrics/find?query=*` lists what is there", url))
 }
 
 /// The seconds that are asked for: from one to another, both bounds inside.
