@@ -320,7 +320,7 @@ mod tests {
         let names = found.batch.iter();
         let names: Vec<_> = names
             .map(|sample| format!("{} {}", sample.name(), sample.value))
-            .filter(|own| !own.contains("mtime"))
+            .filter(|line| !line.contains("mtime"))
             .collect();
         assert_eq!(
             names,

@@ -37,7 +37,13 @@ impl Tally {
         // It repeats what was sent, and may be shown on a terminal.
         let first = self.first.chars().take(REASON_CHARACTERS_MAX);
         let first: String = first
-            .map(|own| if own.is_control() { '?' } else { own })
+            .map(|character| {
+                if character.is_control() {
+                    '?'
+                } else {
+                    character
+                }
+            })
             .collect();
         let Self {
             received, refused, ..

@@ -24,7 +24,7 @@ impl NameFilter {
     /// Whether a series is in it.
     #[must_use]
     pub fn matches(&self, key: &SeriesKey<'_>) -> bool {
-        self.any.iter().any(|own| own.matches(key))
+        self.any.iter().any(|selector| selector.matches(key))
     }
 
     /// The patterns it is made of.
