@@ -208,7 +208,7 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
     }
 }
 
-/// What was there before as well, with what it was then.
+/// Pairs each current entry with the earlier one of the same name.
 fn pairs<'r, T>(
     before: &'r [T],
     now: &'r [T],
