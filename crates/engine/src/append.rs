@@ -157,7 +157,7 @@ impl Core {
         due.retain(|sample| match self.check_accepted(accepted, sample.at) {
             Ok(()) => true,
             Err(reason) => {
-                progress.appended.rejected.push((own.position, reason));
+                progress.appended.rejected.push((sample.position, reason));
                 false
             }
         });

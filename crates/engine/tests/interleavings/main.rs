@@ -19,7 +19,6 @@ mod poison;
 mod disk_space;
 
 /// Stands in for the engine's module of that name, whose error `error` converts.
-#[expect(dead_code, reason = "the models convert no such error")]
 mod column {
     pub(crate) struct Damaged(pub(crate) &'static str);
 }
