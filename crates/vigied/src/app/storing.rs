@@ -4,7 +4,7 @@
 use super::App;
 use crate::http::problem::Refusal;
 use base::sample::{Appended, Batch, RejectReason};
-use base::scope::{Action, Scope};
+use base::scope::{Action, Domain, Scope};
 use base::store::Durability;
 use wire::code;
 
@@ -39,6 +39,15 @@ impl App {
         // Counted here, so that it also counts if the sender is gone.
         self.metrics.wrote(domain, &appended, reasons);
         Ok(appended)
+    }
+
+    /// Counts samples that are rejected before there is a batch. The store is not asked, so nobody waits for its disk or its room.
+    pub(crate) fn count_rejects<'r>(
+        &self,
+        domain: Domain,
+        reasons: impl Iterator<Item = &'r RejectReason>,
+    ) {
+        self.metrics.wrote(domain, &Appended::default(), reasons);
     }
 }
 

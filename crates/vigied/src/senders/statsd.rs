@@ -19,7 +19,7 @@ use super::by_identity::by_identity;
 use super::credential::SenderCredential;
 use super::pending_lines::count;
 use super::shared::SenderContext;
-use super::storing::{Outcome, Sender, note_added, store_refused};
+use super::storing::{Outcome, Sender, count_refused, note_added};
 use crate::config::Listener;
 use base::scope::Domain;
 use sum::{LinesOutcome, WaitedReading};
@@ -89,7 +89,7 @@ fn tell_reading(
         note_added(shared, sender, (shown, domain), reading.received);
         return Outcome::Done;
     }
-    store_refused(shared, sender, shown, reading)
+    count_refused(shared, sender, shown, reading)
 }
 
 /// The same for datagrams that had waited for the sums: whoever has read them tells of them.

@@ -105,50 +105,26 @@ pub(super) fn store_as(
     }
 }
 
-/// Counts values that were refused before there was a batch of them, for the domain that they were for. Waits for nobody's turn.
-pub(super) fn store_refused(
+/// Counts values that were refused before there was a batch of them, for the domain that they were for. The store, which may make its
+/// callers wait, is not asked: the thread that reads the datagrams of everybody tells of them here.
+pub(super) fn count_refused(
     shared: &SenderContext,
     sender: Sender,
     shown: &SenderCredential,
     reading: &DecodeSummary,
 ) -> Outcome {
-    let refuse = |reason| shared.refuse(sender.listener, sender.source, reason, reading.rejected());
-    let owner = match shown.scope(shared) {
-        Ok(scope) => shared.owner(scope.domain()),
+    let domain = match shown.scope(shared) {
+        Ok(scope) => scope.domain(),
         Err(denied) => return Outcome::Denied(denied),
     };
-    let Some(_turn) = shared.turns.take_within_a_moment(owner) else {
-        refuse("store_unavailable");
-        return Outcome::Done;
-    };
-    let scope = match shown.scope(shared) {
-        Ok(scope) => scope,
-        Err(denied) => return Outcome::Denied(denied),
-    };
-    let stored = shared.app.store_batch(
-        &scope,
-        &Batch::default(),
-        reasons(reading),
-        Durability::Buffered,
-    );
-    match stored {
-        Ok(_) => {
-            tell(shared, sender, reasons(reading));
-            let of = (shown, scope.domain());
-            let taken = reading.received.saturating_sub(reading.rejected());
-            let mut arrival = arrival(shared, sender, of, taken);
-            for reject in &reading.rejects {
-                arrival.refused_alike(reject.name.as_deref(), &reject.reason, reject.count);
-            }
-            shared.app.note_arrival(arrival);
-        }
-        Err(refusal) => {
-            if let Some(limit) = refusal.0.limit {
-                shared.app.metrics.limited(limit);
-            }
-            refuse(reason(&refusal.0));
-        }
+    shared.app.count_rejects(domain, reasons(reading));
+    tell(shared, sender, reasons(reading));
+    let taken = reading.received.saturating_sub(reading.rejected());
+    let mut arrival = arrival(shared, sender, (shown, domain), taken);
+    for reject in &reading.rejects {
+        arrival.refused_alike(reject.name.as_deref(), &reject.reason, reject.count);
     }
+    shared.app.note_arrival(arrival);
     Outcome::Done
 }
 

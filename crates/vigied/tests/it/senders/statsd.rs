@@ -230,3 +230,21 @@ fn an_endless_line_costs_nothing() {
     assert_eq!(first(&listeners, "stats_counts.before"), 1.0);
     assert_eq!(first(&listeners, "stats_counts.after"), 1.0);
 }
+
+/// The store was asked to count them: it told an account without room of its room, and not of the lines, and on a full disk the
+/// reader of everybody's datagrams waited for it.
+#[test]
+fn refused_values_are_counted_without_the_store() {
+    let full = ["--set", "limits.samples_per_account=1"];
+    let (listeners, _) = Listeners::with_source("127.0.0.1", &[&LATE[..], &full].concat());
+    until("the account is full", || {
+        listeners.datagram(b"kept.a 1\n");
+        listeners.not_stored("graphite.udp_listen", "account_limit") > 0
+    });
+    listeners.datagram_to("statsd.udp_listen", b"hits:x|c");
+    until("it is counted", || listeners.rejected("value") == 1);
+    assert_eq!(
+        listeners.not_stored("statsd.udp_listen", "account_limit"),
+        0
+    );
+}
