@@ -2,6 +2,7 @@
 
 mod format;
 mod reading;
+mod waiting;
 
 use self::format::ExportFormat;
 use self::reading::{SampleReader, SeriesGroups};

@@ -1,12 +1,12 @@
 //! Reads the series of a domain, level by level, and their samples, in times of which an answer is not too large.
 
+use super::waiting::{Branch, TooManyNames, WAITING_BYTES_MAX, WaitingNames};
 use crate::client::Request;
 use crate::command::metrics::list::{nodes, nodes_request};
 use crate::command::metrics::stop::Stop;
 use crate::error::{Failure, code};
 use crate::monitoring::{Monitoring, RetryPolicy};
 use base::time::{Millis, TimeRange};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use wire::find::list::NodeItem;
 use wire::render::json::ReadRow;
@@ -35,9 +35,7 @@ pub(super) struct SeriesGroups<'m> {
     stop: &'m Arc<Stop>,
     /// Whether nothing was asked yet: a person waits for the first answer, and the job of hours for the others.
     is_first: bool,
-    /// Patterns, and how many levels below the first one each is.
-    branches: Vec<(String, usize)>,
-    found: VecDeque<String>,
+    waiting: WaitingNames,
 }
 
 impl<'m> SeriesGroups<'m> {
@@ -46,34 +44,34 @@ impl<'m> SeriesGroups<'m> {
             monitoring,
             stop,
             is_first: true,
-            branches: vec![(pattern.to_owned(), 0)],
-            found: VecDeque::new(),
+            waiting: WaitingNames::new(pattern, WAITING_BYTES_MAX),
         }
     }
 
-    fn level(&mut self, query: &str, depth: usize) -> Result<(), Failure> {
+    fn level(&mut self, branch: &Branch) -> Result<(), Failure> {
+        let query = &*branch.pattern;
         let found = match std::mem::take(&mut self.is_first) {
             true => nodes(self.monitoring, query)?,
             false => self.nodes(query)?,
         };
-        // A `**` has found what is below already.
-        let is_all = query.contains("**");
+        // A `**` has found what is below already. No name is deeper than the deepest, whatever the server says.
+        let goes_on = !query.contains("**") && branch.depth < DEPTH_MAX;
         let mut deeper = Vec::new();
-        for NodeItem {
-            path, leaf, branch, ..
-        } in found
-        {
-            // No name is deeper, whatever the server says.
-            if branch && !is_all && depth < DEPTH_MAX {
-                deeper.push((format!("{path}.*"), depth + 1));
+        for node in found {
+            if node.branch && goes_on {
+                deeper.push(Branch {
+                    pattern: format!("{}.*", node.path),
+                    depth: branch.depth + 1,
+                });
             }
-            if leaf {
-                self.found.push_back(path);
+            if node.leaf {
+                let added = self.waiting.add_series(node.path);
+                added.map_err(|TooManyNames| too_many_names())?;
             }
         }
         // In the order of the names.
-        self.branches.extend(deeper.into_iter().rev());
-        Ok(())
+        let added = self.waiting.add_branches(deeper);
+        added.map_err(|TooManyNames| too_many_names())
     }
 
     fn nodes(&self, query: &str) -> Result<Vec<NodeItem>, Failure> {
@@ -90,18 +88,26 @@ impl Iterator for SeriesGroups<'_> {
     type Item = Result<Vec<String>, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.found.len() < SERIES_AT_ONCE
-            && let Some((branch, depth)) = self.branches.pop()
+        while self.waiting.series() < SERIES_AT_ONCE
+            && let Some(branch) = self.waiting.next_branch()
         {
-            if let Err(failure) = self.level(&branch, depth) {
-                self.branches.clear();
+            if let Err(failure) = self.level(&branch) {
+                self.waiting.clear();
                 return Some(Err(failure));
             }
         }
-        let count = self.found.len().min(SERIES_AT_ONCE);
-        let group: Vec<_> = self.found.drain(..count).collect();
+        let group = self.waiting.next_series(SERIES_AT_ONCE);
         (!group.is_empty()).then_some(Ok(group))
     }
+}
+
+/// The failure where the names alone take more memory than an export may.
+fn too_many_names() -> Failure {
+    Failure::failed(format!(
+        "the names that are to be exported take more than {} MiB",
+        WAITING_BYTES_MAX >> 20
+    ))
+    .hint("export in parts, each with a pattern of its own")
 }
 
 /// Reads samples.
