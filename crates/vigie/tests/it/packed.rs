@@ -70,9 +70,14 @@ fn standard_input_is_unpacked_whatever_its_format_is_said_to_be() {
 #[test]
 fn half_a_packed_file_says_so() {
     let mut terminal = Terminal::logged_in();
-    std::fs::write(terminal.path("half.gz"), gzip("a.b 1 1519862400\n", 4)).unwrap();
+    let half = gzip("a.b 1 1519862400\n", 4);
+    std::fs::write(terminal.path("half.gz"), &half).unwrap();
     let ran = terminal.run("vigie metrics send --file half.gz");
     assert_eq!(ran.code, 1, "{ran:?}");
-    let said = "cannot read the input: its gzip ends early or is damaged";
-    assert!(ran.stderr.contains(said), "{ran:?}");
+    let said = format!(
+        "cannot read `half.gz`: its gzip ends early, after {} bytes",
+        half.len()
+    );
+    assert!(ran.stderr.contains(&said), "{ran:?}");
+    assert!(ran.stderr.contains("`gzip -t`"), "{ran:?}");
 }

@@ -5,7 +5,7 @@ use super::progress::Extent;
 use super::reasons::Reasons;
 use super::run::{ImportRun, Subject};
 use super::state::ImportedUnit;
-use crate::command::metrics::pipe::{Pipe, PipeEvent};
+use crate::command::metrics::pipe::{Pipe, PipeEvent, unreadable};
 use crate::context::Context;
 use crate::error::{Failure, code};
 use base::sample::RejectReason;
@@ -74,8 +74,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
     let own = lines.args;
     let (range, naming) = (own.range(context)?, own.naming()?);
     let (reader, found) = open(lines.file)?;
-    let pipe = Pipe::start(reader)
-        .map_err(|error| Failure::failed(format!("cannot read the input: {error}")))?;
+    let pipe = Pipe::start(reader).map_err(|error| unreadable(lines.file, &error))?;
     let subject = Subject {
         kind: lines.kind,
         named: lines.file,
@@ -104,6 +103,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
     }
     let mut importing = Importing {
         run,
+        named: lines.file,
         naming: &naming,
         form: None,
         of_beginning: lines.form,
@@ -177,6 +177,7 @@ fn open(named: &str) -> Result<Opened, Failure> {
 
 struct Importing<'a> {
     run: ImportRun<'a>,
+    named: &'a str,
     naming: &'a NameMapping,
     form: Option<LineFormat>,
     of_beginning: fn(&[u8]) -> LineFormat,
@@ -209,7 +210,7 @@ impl Importing<'_> {
                 PipeEvent::Failed(error) => {
                     // What came before is whole.
                     self.run.delivery.flush()?;
-                    return Err(Failure::failed(format!("cannot read the input: {error}")));
+                    return Err(unreadable(self.named, &error));
                 }
             };
             self.take(&bytes)?;

@@ -2,7 +2,7 @@
 
 use super::first_line::first_line;
 use super::json_input::decoded;
-use super::pipe::{Pipe, PipeEvent};
+use super::pipe::{Pipe, PipeEvent, unreadable};
 use super::recognise::recognised;
 use super::replaces::REPLACES;
 use super::server_clock::ServerClock;
@@ -45,6 +45,8 @@ enum Source {
 }
 
 struct Stream {
+    /// The file; `-` is standard input.
+    named: String,
     pipe: Pipe,
     /// Read already, to detect the format.
     first: VecDeque<PipeEvent>,
@@ -112,7 +114,7 @@ impl Input {
                 .map(|data| data.len());
             (Box::new(opened), size)
         };
-        let pipe = Pipe::start(reader).map_err(|error| unreadable(&error))?;
+        let pipe = Pipe::start(reader).map_err(|error| unreadable(file, &error))?;
         let mut first = VecDeque::new();
         let format = match format {
             Format::Auto if is_csv => Format::Csv,
@@ -147,6 +149,7 @@ impl Input {
             size,
             read: 0,
             source: Source::Stream(Box::new(Stream {
+                named: file.to_owned(),
                 pipe,
                 first,
                 decoder,
@@ -197,7 +200,7 @@ impl Input {
                         self.read = stream.pipe.read();
                         InputEvent::Lines(decoder.feed(&bytes, Now::corrected_by(read_at, &by))?)
                     }
-                    PipeEvent::Failed(error) => return Err(unreadable(&error)),
+                    PipeEvent::Failed(error) => return Err(unreadable(&stream.named, &error)),
                     PipeEvent::End => return decoder.finish(now()).map(InputEvent::Lines),
                     PipeEvent::Stopped(signal) => {
                         return Ok(InputEvent::Stopped(signal, decoder.stop(signal)?));
@@ -290,10 +293,6 @@ impl Decoder {
             }
         }
     }
-}
-
-fn unreadable(error: &io::Error) -> Failure {
-    Failure::failed(format!("cannot read the input: {error}"))
 }
 
 fn too_large() -> Failure {

@@ -2,7 +2,8 @@
 //! while it waits for the next line, and so that a signal ends the wait.
 
 use super::stop::Stop;
-use super::unpacking::Unpacking;
+use super::unpacking::{self, Unpacking};
+use crate::error::Failure;
 use base::time::{Clock as _, Millis, SystemClock};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -79,6 +80,19 @@ impl Pipe {
             Err(RecvTimeoutError::Timeout) => PipeEvent::TimedOut,
             Err(RecvTimeoutError::Disconnected) => PipeEvent::End,
         }
+    }
+}
+
+/// The failure where an input cannot be read to its end; `-` is standard input.
+pub(crate) fn unreadable(named: &str, error: &io::Error) -> Failure {
+    let input = match named {
+        "-" => "standard input".to_owned(),
+        _ => format!("`{named}`"),
+    };
+    let failure = Failure::failed(format!("cannot read {input}: {error}"));
+    match unpacking::is_broken(error) {
+        true => failure.hint("fetch or copy it again; `gzip -t` tells whether it is whole"),
+        false => failure,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Unpacks gzip input, recognized by its first bytes; other input is passed through.
 
 use flate2::bufread::MultiGzDecoder;
+use std::fmt;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,7 @@ type Source = Chain<Cursor<Vec<u8>>, CountingReader>;
 /// The plain text of an input.
 pub(super) struct Unpacking {
     state: State,
+    read: Arc<AtomicU64>,
 }
 
 enum State {
@@ -30,10 +32,53 @@ enum State {
 impl Unpacking {
     /// Wraps `reader`; `read` counts the bytes read from it, before unpacking.
     pub(super) fn new(reader: Box<dyn Read + Send>, read: Arc<AtomicU64>) -> Self {
+        let counted = Arc::clone(&read);
         Self {
-            state: State::Unknown(CountingReader { reader, read }),
+            state: State::Unknown(CountingReader {
+                reader,
+                read: counted,
+            }),
+            read,
         }
     }
+}
+
+/// The error of packed input that cannot be unpacked to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct BrokenGzip {
+    /// How many packed bytes were looked at until then.
+    bytes: u64,
+    /// Whether there were no more.
+    is_cut: bool,
+}
+
+impl fmt::Display for BrokenGzip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes, is_cut } = *self;
+        match is_cut {
+            true => write!(f, "its gzip ends early, after {bytes} bytes"),
+            false => write!(f, "its gzip is damaged, at byte {bytes} or before it"),
+        }
+    }
+}
+
+impl std::error::Error for BrokenGzip {}
+
+/// Whether an error says that packed input is cut or damaged.
+pub(super) fn is_broken(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(|inner| inner.is::<BrokenGzip>())
+}
+
+/// The error of the unpacker, after so many packed bytes, as people are told it.
+fn broken(error: io::Error, bytes: u64) -> io::Error {
+    let is_cut = match error.kind() {
+        io::ErrorKind::UnexpectedEof => true,
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => false,
+        _ => return error,
+    };
+    io::Error::new(error.kind(), BrokenGzip { bytes, is_cut })
 }
 
 impl Read for Unpacking {
@@ -45,14 +90,14 @@ impl Read for Unpacking {
         }
         match &mut self.state {
             State::Plain(source) => source.read(into),
-            State::Packed(packed) => packed.read(into).map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidInput
-                | io::ErrorKind::InvalidData
-                | io::ErrorKind::UnexpectedEof => {
-                    io::Error::new(error.kind(), "its gzip ends early or is damaged")
-                }
-                _ => error,
-            }),
+            State::Packed(packed) => {
+                let unpacked = packed.read(into);
+                unpacked.map_err(|error| {
+                    let ahead = packed.get_ref().buffer().len() as u64;
+                    let read = self.read.load(Ordering::Relaxed);
+                    broken(error, read.saturating_sub(ahead))
+                })
+            }
             State::Unknown(_) | State::Ended => Ok(0),
         }
     }
@@ -158,9 +203,25 @@ mod tests {
         assert_eq!(read(two.clone(), 7).0.unwrap(), b"a 1\nb 2\n");
         for cut in [2, 10, two.len() - 1] {
             let error = read(two[..cut].to_vec(), 7).0.unwrap_err();
-            assert_eq!(error.to_string(), "its gzip ends early or is damaged");
+            let expected = format!("its gzip ends early, after {cut} bytes");
+            assert_eq!(error.to_string(), expected);
+            assert!(is_broken(&error));
         }
         assert_eq!(read(vec![0x1f], 1).0.unwrap(), [0x1f]);
         assert_eq!(read(Vec::new(), 1).0.unwrap(), b"");
+    }
+
+    /// The place was not told, nor which of the two it was.
+    #[test]
+    fn what_is_damaged_says_where() {
+        let mut damaged = packed(b"a 1\n");
+        let length = damaged.len();
+        // Of the checksum, which is at the end.
+        damaged[length - 8] ^= 1;
+        damaged.extend(packed(b"b 2\n"));
+        let error = read(damaged, 7).0.unwrap_err();
+        let expected = format!("its gzip is damaged, at byte {length} or before it");
+        assert_eq!(error.to_string(), expected);
+        assert!(!is_broken(&io::ErrorKind::InvalidInput.into()));
     }
 }
