@@ -4,6 +4,7 @@ mod arguments;
 mod body_outcome;
 mod delivery;
 mod graphite;
+mod input_kind;
 mod lines;
 mod pace;
 mod progress;

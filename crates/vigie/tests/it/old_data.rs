@@ -312,3 +312,56 @@ fn samples_refused_for_now_are_sent_by_the_next_run() {
         "{names}"
     );
 }
+
+/// The hint named the form that was expected, and not the command that reads what was given.
+#[test]
+fn input_of_another_kind_names_the_command_that_reads_it() {
+    let mut terminal = prepared();
+    write_whisper(&terminal.path("one.wsp"));
+    for (name, text) in [
+        ("old.prom", "# TYPE up gauge\nup 1 1519862400\n"),
+        (
+            "old.jsonl",
+            "{\"name\":\"a\",\"value\":1,\"timestamp\":1519862400}\n",
+        ),
+        ("old.csv", "name,value,timestamp\na,1,1519862400\n"),
+        ("far", "up 1 5000000000\n"),
+    ] {
+        fs::write(terminal.path(name), text).unwrap();
+    }
+    for (line, command) in [
+        (
+            "vigie import samples old.prom",
+            "`vigie import prometheus old.prom`",
+        ),
+        (
+            "vigie import prometheus old.jsonl",
+            "`vigie import samples old.jsonl`",
+        ),
+        (
+            "vigie import samples old.csv",
+            "`vigie metrics send --file old.csv`",
+        ),
+        (
+            "vigie import prometheus one.wsp",
+            "`vigie import whisper DIR`",
+        ),
+        ("vigie import samples tree", "`vigie import whisper tree`"),
+        (
+            "vigie import whisper old.prom",
+            "`vigie import prometheus old.prom`",
+        ),
+        (
+            "vigie import graphite old.jsonl",
+            "`vigie import samples old.jsonl`",
+        ),
+    ] {
+        let ran = terminal.run(line);
+        assert_ne!(ran.code, 0, "{line}: {ran:?}");
+        assert!(ran.stderr.contains(command), "{line}: {ran:?}");
+    }
+    // It was read, whatever became of the sample.
+    let ran = terminal.run("vigie import prometheus far");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(!ran.stderr.contains("metrics send"), "{ran:?}");
+}

@@ -9,6 +9,7 @@ mod windows;
 use self::source::{Source, SourceOptions};
 use self::windows::{TimeWindow, Windows};
 use super::arguments::{ImportArgs, NameMapping, seconds};
+use super::input_kind;
 use super::progress::Extent;
 use super::run::{ImportRun, Subject};
 use super::state::ImportedUnit;
@@ -21,7 +22,7 @@ use base::pattern::Pattern;
 use base::sample::RejectReason;
 use base::time::{Clock as _, SystemClock, TimeRange};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Without `--from`, so far back is asked: the longest that Graphite is usually told to keep.
@@ -86,6 +87,14 @@ pub(crate) struct GraphiteArgs {
 pub(crate) fn run(args: &GraphiteArgs, context: &Context) -> Result<(), Failure> {
     let import = &args.import;
     let (range, naming) = (import.range(context)?, import.naming()?);
+    if let Some(hint) = input_kind::of_path(Path::new(&args.url)) {
+        return Err(Failure::usage(shown!(
+            "`{}` is here, and is not the address of a server",
+            args.url
+        ))
+        .hint(hint)
+        .hint("write `https://` in front of an address that is called like it"));
+    }
     let stop = Stop::on_signals()
         .map_err(|error| Failure::failed(format!("cannot wait for signals: {error}")))?;
     let tagged = match args.untagged {

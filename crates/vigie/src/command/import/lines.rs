@@ -1,6 +1,7 @@
 //! The import of a file or a pipe, line by line, plain or packed by gzip.
 
 use super::arguments::{ImportArgs, NameMapping};
+use super::input_kind::{InputKind, with_other_command};
 use super::progress::Extent;
 use super::reasons::Reasons;
 use super::run::{ImportRun, Subject};
@@ -8,6 +9,7 @@ use super::state::ImportedUnit;
 use crate::command::metrics::pipe::{Pipe, PipeEvent, unreadable};
 use crate::context::Context;
 use crate::error::{Failure, code};
+use crate::printable_text::PrintableText;
 use base::sample::RejectReason;
 use std::fs::File;
 use std::io::{self, Read};
@@ -41,12 +43,18 @@ impl LineFormat {
 
     /// The form of an export of Prometheus or VictoriaMetrics, by its beginning.
     pub(super) fn by_beginning(text: &[u8]) -> Self {
-        let text = text.trim_ascii_start();
-        let inner = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
-        let rest = inner.and_then(|inner| inner.strip_prefix(b"\"metric\""));
-        match rest.map(<[u8]>::trim_ascii_start) {
-            Some([b':', ..]) => Self::Victoria,
+        match InputKind::of(text) {
+            Some(InputKind::Victoria) => Self::Victoria,
             _ => Self::OpenMetrics,
+        }
+    }
+
+    /// The kind of input that has this form.
+    const fn kind(self) -> InputKind {
+        match self {
+            Self::OpenMetrics => InputKind::OpenMetrics,
+            Self::Victoria => InputKind::Victoria,
+            Self::Samples => InputKind::Samples,
         }
     }
 }
@@ -106,6 +114,8 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         named: lines.file,
         naming: &naming,
         form: None,
+        kind: None,
+        has_read_any: false,
         of_beginning: lines.form,
         beginning: Vec::new(),
         rest: Vec::new(),
@@ -116,6 +126,7 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
     };
     let outcome = importing.all(&pipe);
     let is_empty = importing.is_empty();
+    let other_command = importing.other_command();
     let mut run = importing.run;
     if is_empty && outcome.is_ok() {
         return run.end(Err(nothing_in(lines.file)));
@@ -124,7 +135,10 @@ pub(super) fn run(lines: &Lines<'_>, context: &Context) -> Result<(), Failure> {
         let told = failure.to_string();
         run.delivery.tally.failed(lines.file, code::FILE, &told);
     }
-    run.end(outcome)
+    run.end(outcome).map_err(|failure| match other_command {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    })
 }
 
 /// The failure for input without a byte, which is what a program leaves that has failed in front of the pipe.
@@ -156,8 +170,9 @@ fn open(named: &str) -> Result<Opened, Failure> {
     let file = File::open(path).map_err(failed)?;
     let data = file.metadata().map_err(failed)?;
     if data.is_dir() {
-        return Err(Failure::usage(format!("`{named}` is a folder"))
-            .hint("name a file, or `-` for standard input"));
+        let failure = Failure::usage(format!("`{named}` is a folder"))
+            .hint("name a file, or `-` for standard input");
+        return Err(with_other_command(failure, path));
     }
     // A pipe or a device has no place to go on from.
     if !data.is_file() {
@@ -180,6 +195,10 @@ struct Importing<'a> {
     named: &'a str,
     naming: &'a NameMapping,
     form: Option<LineFormat>,
+    /// The kind of the input, whatever form it is read in.
+    kind: Option<InputKind>,
+    /// Whether a line was read that is one.
+    has_read_any: bool,
     of_beginning: fn(&[u8]) -> LineFormat,
     /// What was read before the form was known.
     beginning: Vec<u8>,
@@ -240,6 +259,14 @@ impl Importing<'_> {
         Ok(())
     }
 
+    /// The hint where no line could be read, and the input begins as one that another command reads.
+    fn other_command(&self) -> Option<PrintableText> {
+        let form = self
+            .form
+            .filter(|_| !self.has_read_any && self.skipped == 0)?;
+        self.kind?.hint_beside(form.kind(), self.named)
+    }
+
     /// Whether no byte has come.
     const fn is_empty(&self) -> bool {
         self.offset == 0
@@ -269,6 +296,7 @@ impl Importing<'_> {
     fn take_beginning(&mut self) -> Result<(), Failure> {
         let beginning = std::mem::take(&mut self.beginning);
         self.form = Some((self.of_beginning)(&beginning));
+        self.kind = InputKind::of(&beginning);
         self.take_known(&beginning)
     }
 
@@ -379,6 +407,7 @@ impl Importing<'_> {
         name: &str,
         samples: impl IntoIterator<Item = (base::time::Millis, f64)>,
     ) -> Result<(), Failure> {
+        self.has_read_any = true;
         match self.naming.name(name) {
             Ok(name) => samples
                 .into_iter()

@@ -9,6 +9,7 @@ use self::name::ENDING;
 use self::rings::{ReadError, Rings};
 use super::arguments::{ImportArgs, NameMapping, seconds};
 use super::delivery::Delivery;
+use super::input_kind::with_other_command;
 use super::progress::Extent;
 use super::run::{ImportRun, Subject};
 use super::state::ImportedUnit;
@@ -92,10 +93,9 @@ fn folder(named: &Path) -> Result<PathBuf, Failure> {
     if folder.is_dir() {
         return Ok(folder);
     }
-    Err(
-        Failure::usage(format!("`{}` is no folder", named.display()))
-            .hint("name the folder that the files are below, because their names begin there"),
-    )
+    let failure = Failure::usage(format!("`{}` is no folder", named.display()))
+        .hint("name the folder that the files are below, because their names begin there");
+    Err(with_other_command(failure, named))
 }
 
 /// How much there is to be read.
