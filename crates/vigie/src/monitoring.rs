@@ -59,6 +59,8 @@ pub(crate) enum RetryPolicy {
     Persistent,
     /// Retries as long as the server asks, within limits: for input from a pipe, which would be lost.
     Streaming,
+    /// Retries until so long has been waited: as a person has said.
+    For(Duration),
     /// Retries for minutes where nobody answers, and for as long as it takes where the server says to come back later: for a job of
     /// hours that others go before.
     Patient,
@@ -70,6 +72,18 @@ impl RetryPolicy {
             Self::Once => 1,
             Self::Persistent | Self::Streaming => 6,
             Self::Patient => 20,
+            Self::For(_) => u32::MAX,
+        }
+    }
+
+    /// The longest time from this attempt to the last one, `waited` after the first; `None` where that is the server's to say.
+    fn time_left(self, attempt: u32, waited: Duration) -> Option<Duration> {
+        match self {
+            Self::Once | Self::Persistent | Self::Streaming => {
+                Some(WAIT_MAX.saturating_mul(self.attempts().saturating_sub(attempt)))
+            }
+            Self::For(time) => Some(time.saturating_sub(waited)),
+            Self::Patient => None,
         }
     }
 }
@@ -280,9 +294,10 @@ impl<'a> Monitoring<'a> {
     ) -> Result<Reply, Failure> {
         let mut renewed = false;
         let mut attempt = 1;
+        let mut waited = Duration::ZERO;
         loop {
             let answer = self.attempt(make());
-            let wait = match &answer {
+            let asked = match &answer {
                 Ok(reply) if reply.status == 401 && !renewed => {
                     let code = reply.refusal("").code.unwrap_or_default();
                     if !RENEWABLE.contains(&&*code) {
@@ -305,18 +320,21 @@ impl<'a> Monitoring<'a> {
                 return answer;
             }
             let backoff = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(10));
-            let wished = wait.unwrap_or_else(|| match is_patient {
-                true => backoff.min(WAIT_MAX),
-                false => backoff,
+            let wished = asked.unwrap_or_else(|| match policy {
+                RetryPolicy::Patient | RetryPolicy::For(_) => backoff.min(WAIT_MAX),
+                _ => backoff,
             });
-            let wait = wished.min(if is_put_off {
-                PATIENT_WAIT_MAX
-            } else {
-                WAIT_MAX
-            });
-            let is_given_up = wished > WAIT_MAX && policy == RetryPolicy::Persistent;
+            let left = policy.time_left(attempt, waited);
+            let (wait, is_given_up) = match policy {
+                // Neither sooner than the server says, nor longer than was said here.
+                RetryPolicy::For(_) => (wished, left.is_some_and(|left| wished > left)),
+                RetryPolicy::Persistent => (wished.min(WAIT_MAX), wished > WAIT_MAX),
+                _ if is_put_off => (wished.min(PATIENT_WAIT_MAX), false),
+                _ => (wished.min(WAIT_MAX), false),
+            };
             if is_given_up || wait >= WARNED_WAIT {
-                self.warn_of_wait(&answer, wished, (!is_given_up).then_some(wait));
+                let next = (!is_given_up).then_some((wait, left));
+                self.warn_of_wait(&answer, asked, next);
             }
             if is_given_up {
                 return answer;
@@ -324,16 +342,18 @@ impl<'a> Monitoring<'a> {
             if !pause(wait) {
                 return answer;
             }
+            waited = waited.saturating_add(wait);
             attempt = attempt.saturating_add(1);
         }
     }
 
-    /// Reports a long wait: the server's answer, and when the next attempt is, if there is one.
+    /// Reports a long wait: the server's answer, for how long it asks, and when the next attempt is, if there is one, with the time
+    /// to the last one.
     fn warn_of_wait(
         &self,
         answer: &Result<Reply, Failure>,
-        wished: Duration,
-        wait: Option<Duration>,
+        asked: Option<Duration>,
+        next: Option<(Duration, Option<Duration>)>,
     ) {
         let said = match answer {
             Ok(reply) => match reply.refusal("go on").text {
@@ -342,13 +362,20 @@ impl<'a> Monitoring<'a> {
             },
             Err(failure) => shown!("{}", failure.message),
         };
-        self.context.output.warn(match wait {
-            Some(wait) => shown!("{}; trying again in {} s", said, wait.as_secs()),
-            None => shown!(
+        self.context.output.warn(match (next, asked) {
+            (Some((wait, Some(left))), _) => shown!(
+                "{}; trying again in {} s, for {} s at the most",
+                said,
+                wait.as_secs(),
+                left.as_secs()
+            ),
+            (Some((wait, None)), _) => shown!("{}; trying again in {} s", said, wait.as_secs()),
+            (None, Some(asked)) => shown!(
                 "{}; the server asks to wait {} s, longer than this command waits",
                 said,
-                wished.as_secs()
+                asked.as_secs()
             ),
+            (None, None) => shown!("{}; it was tried for as long as was said", said),
         });
     }
 

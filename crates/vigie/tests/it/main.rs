@@ -30,6 +30,7 @@ mod metrics_exports;
 mod metrics_get;
 mod metrics_list;
 mod metrics_pipe;
+mod metrics_retry;
 mod metrics_send;
 mod metrics_tail;
 mod metrics_targets;

@@ -9,6 +9,7 @@ use super::tally::Tally;
 use super::zone::zone;
 use crate::client::{Reply, Request};
 use crate::context::Context;
+use crate::duration;
 use crate::error::{Failure, Kind};
 use crate::figures::counted;
 use crate::monitoring::{Monitoring, RetryPolicy, ScopeArgs};
@@ -96,6 +97,10 @@ pub(crate) struct SendArgs {
     /// Samples per request at most; where the server finds a request too large, fewer are sent at a time
     #[arg(long, value_name = "COUNT", default_value_t = 5000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     batch: u32,
+    /// How long to try again where the server cannot be reached, or takes nothing for now; `0`: not at all. Without it, five
+    /// times, and never longer than 150 s
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    retry_for: Option<Duration>,
     /// How many rejected samples to list
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     reasons: usize,
@@ -186,10 +191,10 @@ pub(crate) fn run(args: &SendArgs, context: &Context) -> Result<(), Failure> {
         notice: None,
         stop: input.stop(),
         batch: args.batch as usize,
-        policy: if args.file.as_deref().or(piped) == Some("-") {
-            RetryPolicy::Streaming
-        } else {
-            RetryPolicy::Persistent
+        policy: match args.retry_for {
+            Some(time) => RetryPolicy::For(time),
+            None if args.file.as_deref().or(piped) == Some("-") => RetryPolicy::Streaming,
+            None => RetryPolicy::Persistent,
         },
         flushed: Instant::now(),
     };
