@@ -292,6 +292,8 @@ limits! {
     fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region, service ID or API key, or a longer CRN, is refused with 400";
     /// Length of the description of a key.
     fixed DESCRIPTION_BYTES = "description_bytes", 1024, "bytes", "a longer description is refused with 400";
+    /// Length of the addresses from which an account gives tokens.
+    fixed ALLOWED_ADDRESSES_BYTES = "allowed_addresses_bytes", 4096, "bytes", "a longer list in `allowed_ip_addresses` is refused with 400";
     /// Length of a password.
     fixed PASSWORD_BYTES = "password_bytes", 1024, "bytes", "a longer password is refused with 400";
     /// Length of the text of an API key.

@@ -1,6 +1,7 @@
 //! The identity interface: tokens, discovery, introspection, API keys, accounts, users.
 
 pub mod account;
+pub mod account_settings;
 pub mod api_key;
 pub mod discovery;
 pub mod filter;

@@ -123,6 +123,7 @@ actions! {
     RequestsMade = Requests "requests_made", "requests with a credential";
     AccountMade = Change "account_made", "an account was made";
     AccountLimited = Change "account_limited", "limits of an account were changed";
+    AccountConfigured = Change "account_configured", "the settings of an account were changed";
     AccountDeleted = Change "account_deleted", "an account was deleted";
     AccountRestored = Change "account_restored", "a deleted account was restored";
     AccountGone = Change "account_gone", "a deleted account was removed for good, with its keys and roles";

@@ -1,5 +1,6 @@
 //! Access tokens: signed, short-lived, and never valid longer than the credential they are issued for.
 
+use super::lifetimes::Lifetimes;
 use super::refresh::Login;
 use crate::entropy;
 use crate::error::IamError;
@@ -26,7 +27,8 @@ fn times(iam: &Iam, login: &Login) -> (i64, i64) {
     let issued = (now.secs())
         .max(added_at.map_or(0, Millis::secs))
         .max(left.map_or(0, |left| left.secs().saturating_add(1)));
-    let expires = bounds.end(Millis::from_secs(issued), iam.0.config.access_token_seconds);
+    let life = Lifetimes::of(iam, bounds, false);
+    let expires = bounds.end(Millis::from_secs(issued), life.access_seconds);
     (issued, expires.secs())
 }
 

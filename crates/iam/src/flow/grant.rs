@@ -8,7 +8,7 @@ pub use crate::token::issued::{
 };
 
 use super::refresh::Login;
-use super::{access, passcode, password, refresh, uaa};
+use super::{access, account_rules, passcode, password, refresh, uaa};
 use crate::audit::{Action, Credential as Shown, Entry, Origin};
 use crate::error::{AuthError, IamError};
 use crate::grant::NOT_A_MEMBER;
@@ -87,6 +87,7 @@ impl Iam {
             .await?;
         if request.with_uaa {
             proven.subject.require_user()?;
+            account_rules::check_all(self, proven.login.bounds(), proven.login.grant_type())?;
         }
         let Some(client) = request.client else {
             // The token opens what the key itself opens and no session begins: this counts as a request with a key.
@@ -117,6 +118,7 @@ impl Iam {
             held,
         } = proven;
         let principal = subject.principal();
+        account_rules::check_password(self, login.account(), login.grant_type())?;
         let mut tx = self.lock_proof(held).await?;
         let begun = refresh::begin(self, &mut tx, login, client).await?;
         let login = begun.login;

@@ -1,9 +1,11 @@
 //! From a proof to tokens: grants, sessions and their renewal, one-time codes, passwords, and how each of them ends.
 
 pub(crate) mod access;
+mod account_rules;
 pub mod grant;
 mod guess_limit;
 mod introspect;
+mod lifetimes;
 pub(crate) mod passcode;
 pub mod password;
 pub mod refresh;

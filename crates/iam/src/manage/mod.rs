@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod account_deletion;
+pub mod account_settings;
 mod administrator;
 pub mod api_key;
 pub mod deletion;

@@ -1,6 +1,8 @@
 //! The model: accounts, domains, users, keys and roles, and the bounds of credentials. It knows no database.
 
+pub mod account_settings;
 pub(crate) mod address;
+pub mod allowed_addresses;
 pub mod bounds;
 pub(crate) mod caller_roles;
 pub mod directory;

@@ -4,6 +4,7 @@
 //! transaction, by the functions of their files.
 
 pub(crate) mod account_limits;
+pub(crate) mod account_settings;
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod audit;

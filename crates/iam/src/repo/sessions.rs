@@ -5,7 +5,7 @@
 //! An end is numbered within its transaction, by a counter that stays locked until the commit: numbers become visible
 //! in order, and a node that has read up to one has missed none before it.
 
-use super::column::{counted, parse_guid};
+use super::column::{at, counted, parse_guid};
 use super::counters;
 use super::principals::{self, key};
 use crate::error::IamError;
@@ -150,8 +150,8 @@ pub(crate) struct NewSession<'a> {
 
 /// Stores a session.
 pub(crate) async fn insert(tx: &mut Tx, new: &NewSession<'_>) -> Result<(), IamError> {
-    let sql = "INSERT INTO sessions (guid, account, principal, created_at, expires_at, parent, proven_at, tokens_until, api_key) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let sql = "INSERT INTO sessions (guid, account, principal, created_at, expires_at, parent, proven_at, tokens_until, api_key, used_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $4)";
     let root = new.bounds.root();
     let values = [
         Value::from(new.session.0.to_string()),
@@ -206,29 +206,41 @@ pub(crate) async fn renew(
     session: SessionId,
     account: AccountId,
     tokens_until: Millis,
+    now: Millis,
 ) -> Result<bool, IamError> {
-    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END \
-               WHERE guid = $1 AND revoked_at IS NULL";
+    let sql = "UPDATE sessions SET account = $2, tokens_until = CASE WHEN tokens_until < $3 THEN $3 ELSE tokens_until END, \
+               used_at = $4 WHERE guid = $1 AND revoked_at IS NULL";
     let values = [
         session.0.to_string().into(),
         account.to_string().into(),
         tokens_until.0.into(),
+        now.0.into(),
     ];
     Ok(tx.execute(sql, &values).await? > 0)
 }
 
-/// The account of a session, and when its proof was given; none if the session is unknown or has ended.
-pub(crate) async fn live_account(
-    tx: &mut Tx,
-    session: SessionId,
-) -> Result<Option<(String, Millis)>, IamError> {
-    let sql = "SELECT account, revoked_at, proven_at FROM sessions WHERE guid = $1";
+/// A session that has not ended.
+pub(crate) struct LiveSession {
+    pub(crate) account: String,
+    /// When its proof was given.
+    pub(crate) proven_at: Millis,
+    /// When it was begun, renewed or kept alive last.
+    pub(crate) used_at: Millis,
+}
+
+/// The session; none if it is unknown or has ended.
+pub(crate) async fn live(tx: &mut Tx, session: SessionId) -> Result<Option<LiveSession>, IamError> {
+    let sql = "SELECT account, revoked_at, proven_at, used_at FROM sessions WHERE guid = $1";
     let row = tx.one(sql, &[session.0.to_string().into()]).await?;
     let Some(row) = row else { return Ok(None) };
     if row.int_or_none("revoked_at")?.is_some() {
         return Ok(None);
     }
-    Ok(Some((row.text("account")?, Millis(row.int("proven_at")?))))
+    Ok(Some(LiveSession {
+        account: row.text("account")?,
+        proven_at: at(&row, "proven_at")?,
+        used_at: at(&row, "used_at")?,
+    }))
 }
 
 /// The ends with numbers beyond `seen`: the session, until when its tokens may live, and the number.
@@ -285,18 +297,19 @@ pub(crate) async fn busiest_key(
     }
 }
 
-/// The session of this key (or none) that was begun or renewed longest ago, except the new one and those it came from.
+/// The session of this key (empty for none), or of any, that was begun or renewed longest ago, except the new one and those it
+/// came from.
 pub(crate) async fn longest_unused(
     tx: &mut Tx,
     bounds: &CredentialBounds,
     begun: SessionId,
-    of_key: String,
+    of_key: Option<String>,
     now: Millis,
 ) -> Result<Option<SessionId>, IamError> {
     let sql = "WITH RECURSIVE spared (guid) AS (SELECT CAST($3 AS TEXT) UNION SELECT sessions.parent FROM sessions \
                JOIN spared ON sessions.guid = spared.guid WHERE sessions.parent IS NOT NULL) \
                SELECT guid FROM sessions WHERE principal = $1 AND revoked_at IS NULL AND expires_at > $2 \
-               AND COALESCE(api_key, '') = $4 AND guid NOT IN (SELECT guid FROM spared) \
+               AND COALESCE(api_key, '') = COALESCE($4, api_key, '') AND guid NOT IN (SELECT guid FROM spared) \
                ORDER BY tokens_until, created_at, guid LIMIT 1";
     let values = [
         key(bounds.principal()),

@@ -1,6 +1,7 @@
 //! The handlers of all routes; [`table()`] lists the routes.
 
 mod account;
+mod account_settings;
 mod api_key;
 mod authorize;
 mod cloud_foundry;

@@ -2,9 +2,9 @@
 //! routes` prints this table.
 
 use super::{
-    account, api_key, authorize, cloud_foundry, collectd, deleted, graphite, health, home,
-    identity, influx, introspection, invitation, metrics, passcode, service_id, settings,
-    space_login, uaa,
+    account, account_settings, api_key, authorize, cloud_foundry, collectd, deleted, graphite,
+    health, home, identity, influx, introspection, invitation, metrics, passcode, service_id,
+    settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -148,6 +148,10 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/serviceids/{id}", Identity, Account, service_id::delete),
         post("/v1/serviceids/{id}/lock", Identity, Account, service_id::lock),
         delete("/v1/serviceids/{id}/lock", Identity, Account, service_id::unlock),
+        // Settings of accounts.
+        get("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::show),
+        put("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::change),
+        get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, account_settings::effective),
         // Accounts and their people.
         get("/coe/v2/accounts", Identity, Account, account::accounts),
         get("/coe/v2/accounts/{id}", Identity, Account, account::account),

@@ -1,0 +1,16 @@
+-- What an account asks of logins to it and of what is made in it, as JSON. One without a row has no settings of its own.
+
+CREATE TABLE account_settings (
+    account TEXT PRIMARY KEY REFERENCES accounts (guid),
+    settings TEXT NOT NULL,
+    revision BIGINT NOT NULL
+);
+
+-- When a session was begun, renewed or kept alive last.
+
+ALTER TABLE sessions ADD COLUMN used_at BIGINT NOT NULL DEFAULT 0;
+
+UPDATE sessions SET used_at = CASE WHEN tokens_until - 3600000 > created_at THEN tokens_until - 3600000 ELSE created_at END;
+
+CREATE TRIGGER account_settings_changed AFTER INSERT OR UPDATE OR DELETE ON account_settings
+    FOR EACH ROW EXECUTE FUNCTION log_change('account_settings', 'account');

@@ -1,0 +1,26 @@
+-- What an account asks of logins to it and of what is made in it, as JSON. One without a row has no settings of its own.
+
+CREATE TABLE account_settings (
+    account TEXT PRIMARY KEY REFERENCES accounts (guid),
+    settings TEXT NOT NULL,
+    revision INTEGER NOT NULL
+);
+
+-- When a session was begun, renewed or kept alive last.
+
+ALTER TABLE sessions ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+
+UPDATE sessions SET used_at = CASE WHEN tokens_until - 3600000 > created_at THEN tokens_until - 3600000 ELSE created_at END;
+
+CREATE TRIGGER account_settings_insert AFTER INSERT ON account_settings BEGIN
+    INSERT INTO changes (kind, id) VALUES ('account_settings', NEW.account);
+END;
+
+CREATE TRIGGER account_settings_update AFTER UPDATE ON account_settings BEGIN
+    INSERT INTO changes (kind, id) VALUES ('account_settings', OLD.account);
+    INSERT INTO changes (kind, id) SELECT 'account_settings', NEW.account WHERE NEW.account <> OLD.account;
+END;
+
+CREATE TRIGGER account_settings_delete AFTER DELETE ON account_settings BEGIN
+    INSERT INTO changes (kind, id) VALUES ('account_settings', OLD.account);
+END;
