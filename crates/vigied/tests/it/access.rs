@@ -4,6 +4,7 @@
 //! checked a second time against the rules written down in [`monitoring`] and [`identity`], so that a wrong table cannot
 //! be committed by mistake.
 
+mod account_settings;
 pub(crate) mod identity;
 pub(crate) mod monitoring;
 mod service_ids;

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod account_deletion;
 #[cfg(test)]
+mod account_settings;
+#[cfg(test)]
 mod accounting;
 #[cfg(test)]
 mod accounts;

@@ -44,6 +44,7 @@ const CHAPTERS: [(&str, &str, &[&str]); 9] = [
     ),
     ("API keys", "iam.json", &["/v1/apikeys"]),
     ("Service IDs", "iam.json", &["/v1/serviceids"]),
+    ("Settings of accounts", "iam.json", &["/v1/accounts"]),
     (
         "Accounts and users",
         "iam.json",

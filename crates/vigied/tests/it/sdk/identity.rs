@@ -1,14 +1,17 @@
-//! API keys and service IDs through `IamIdentityV1`: create, list with pages, get, update with the tag, a stale tag, lock, delete.
+//! API keys, service IDs and settings of the account through `IamIdentityV1`: create, list with pages, get, update with the tag, a
+//! stale tag, lock, delete.
 
 use super::run;
 use crate::harness::Server;
 
 const SCRIPT: &str = r#"
+import jwt
 import sys
 from urllib.parse import parse_qs, urlsplit
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1
+from ibm_platform_services.iam_identity_v1 import AccountSettingsResponse, EffectiveAccountSettingsResponse
 
 url, key, account = sys.argv[1:4]
 iam = IamIdentityV1(authenticator=IAMAuthenticator(key, url=url))
@@ -91,6 +94,25 @@ lives(
     services[1],
 )
 refused(400, IAMAuthenticator(first, url=url).token_manager.get_token)
+
+reply = iam.get_account_settings(account_id=account)
+settings = AccountSettingsResponse.from_dict(reply.get_result())
+assert reply.get_headers()["ETag"].strip('"') == settings.entity_tag, settings
+changed = iam.update_account_settings(
+    if_match=settings.entity_tag,
+    account_id=account,
+    session_expiration_in_seconds="3600",
+    max_sessions_per_identity="5",
+    system_access_token_expiration_in_seconds="900",
+).get_result()
+assert AccountSettingsResponse.from_dict(changed).session_expiration_in_seconds == "3600", changed
+refused(409, iam.update_account_settings, if_match=settings.entity_tag, account_id=account, mfa="NONE")
+refused(400, iam.update_account_settings, if_match="*", account_id=account, mfa="LEVEL3")
+effective = iam.get_effective_account_settings(account_id=account).get_result()
+effective = EffectiveAccountSettingsResponse.from_dict(effective)
+assert effective.effective.max_sessions_per_identity == "5", effective
+short = jwt.decode(IAMAuthenticator(key, url=url).token_manager.get_token(), options={"verify_signature": False})
+assert short["exp"] - short["iat"] == 900, short
 print("ok")
 "#;
 

@@ -1,0 +1,25 @@
+//! The routes of account settings: the Administrator reads and changes those of the credential's account.
+
+use super::identity::{Attempt, Column, accounts, administrator};
+use crate::harness::Request;
+use serde_json::json;
+
+/// How a route is tried; none when this file does not know it.
+pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
+    let read = |a: &Attempt<'_>, account: &String| -> Request { a.with(&[("account", account)]) };
+    let columns = match (method, path) {
+        (
+            "GET",
+            "/v1/accounts/{account}/settings/identity"
+            | "/v1/accounts/{account}/effective_settings/identity",
+        ) => accounts(administrator, 200, read),
+        ("PUT", "/v1/accounts/{account}/settings/identity") => {
+            accounts(administrator, 200, |a, account| {
+                let request = a.with(&[("account", account)]).header("If-Match", "*");
+                request.json(&json!({"mfa": "NONE"}))
+            })
+        }
+        _ => return None,
+    };
+    Some(columns)
+}
