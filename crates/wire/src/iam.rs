@@ -12,5 +12,6 @@ pub mod invitation;
 pub mod key_file;
 pub mod role;
 pub mod service_id;
+pub mod session;
 pub mod token;
 pub mod user;

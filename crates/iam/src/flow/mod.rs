@@ -5,7 +5,7 @@ mod account_rules;
 pub mod grant;
 mod guess_limit;
 mod introspect;
-mod lifetimes;
+pub(crate) mod lifetimes;
 pub(crate) mod passcode;
 pub mod password;
 pub mod refresh;

@@ -11,6 +11,7 @@ pub(crate) mod event;
 pub(crate) mod issuers;
 pub(crate) mod metering;
 pub(crate) mod narrowing;
+pub mod open_session;
 pub mod page;
 pub mod people_search;
 pub(crate) mod proof;

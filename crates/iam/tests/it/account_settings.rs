@@ -15,6 +15,7 @@ on_both_databases!(
     of_two_changes_of_one_version_one_happens_and_every_node_knows,
     what_is_out_of_range_is_refused,
     a_session_that_is_not_used_ends,
+    a_session_that_is_kept_alive_does_not_end,
     a_session_ends_after_its_time_however_often_it_is_renewed,
     a_code_from_a_session_makes_it_no_longer,
     what_has_no_session_lives_as_long_as_the_account_says,
@@ -138,6 +139,37 @@ async fn a_session_that_is_not_used_ends(world: World) {
     let key = Grant::ApiKey(world.made.api_key.clone());
     let tokens = World::ask(&world.iam, key, None).await.unwrap();
     assert_eq!(tokens.expires_in, ACCESS);
+}
+
+async fn a_session_that_is_kept_alive_does_not_end(world: World) {
+    let change = SettingsChange {
+        idle_seconds: Some(Some(900)),
+        session_seconds: Some(Some(3600)),
+        ..SettingsChange::default()
+    };
+    set(&world, change).await;
+    let tokens = world.log_in().await;
+    let (session, node) = (tokens.session.unwrap(), world.node().await);
+    for _ in 0..3 {
+        world.wait(899);
+        node.keep_session_alive(session).await.unwrap();
+    }
+    world.wait(899);
+    let tokens = world.renew(&refresh_token(&tokens)).await.unwrap();
+    assert_eq!(tokens.expires_in, 4);
+    // Not beyond its time, nor once it has ended for not being used.
+    world.wait(4);
+    let kept = world.iam.keep_session_alive(session).await;
+    assert_eq!(code(kept), "not_found");
+    let session = world.log_in().await.session.unwrap();
+    world.wait(900);
+    let kept = world.iam.keep_session_alive(session).await;
+    assert_eq!(code(kept), "session_idle");
+    let tokens = world.log_in().await;
+    let caller = world.enter(&access_token(&tokens)).unwrap();
+    world.iam.log_out(&caller).await.unwrap();
+    let kept = node.keep_session_alive(tokens.session.unwrap()).await;
+    assert_eq!(code(kept), "not_found");
 }
 
 async fn a_session_ends_after_its_time_however_often_it_is_renewed(world: World) {

@@ -83,6 +83,8 @@ mod line_ends;
 #[cfg(test)]
 mod listeners;
 #[cfg(test)]
+mod login_sessions;
+#[cfg(test)]
 mod machine_errors;
 #[cfg(test)]
 mod machine_output;

@@ -1,8 +1,8 @@
 //! The identity routes: what is asked for is named in the path or the body, so the columns are the objects, and each is
 //! tried with a request that is right in everything but, perhaps, the caller.
 
-use super::{account_settings, service_ids};
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
+use super::{account_settings, service_ids, sessions};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ impl Attempt<'_> {
     }
 
     /// The request, with a query.
-    fn asking(&self, query: &str) -> Request {
+    pub(super) fn asking(&self, query: &str) -> Request {
         let path = format!("{}?{query}", self.path);
         let (world, user) = (self.world, self.user);
         world.call(user, self.credential, self.method, &path)
@@ -102,7 +102,7 @@ fn nobody(_: &User) -> bool {
     false
 }
 
-fn at_home(user: &User) -> bool {
+pub(super) fn at_home(user: &User) -> bool {
     user.domain != ELSEWHERE
 }
 
@@ -430,7 +430,8 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         }),
         _ => {
             let own = service_ids::columns(method, path);
-            return own.or_else(|| account_settings::columns(method, path));
+            let own = own.or_else(|| account_settings::columns(method, path));
+            return own.or_else(|| sessions::columns(method, path));
         }
     };
     Some(columns)

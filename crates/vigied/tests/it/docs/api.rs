@@ -45,6 +45,7 @@ const CHAPTERS: [(&str, &str, &[&str]); 9] = [
     ("API keys", "iam.json", &["/v1/apikeys"]),
     ("Service IDs", "iam.json", &["/v1/serviceids"]),
     ("Settings of accounts", "iam.json", &["/v1/accounts"]),
+    ("Login sessions", "iam.json", &["/v1/sessions"]),
     (
         "Accounts and users",
         "iam.json",
