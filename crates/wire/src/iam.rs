@@ -12,6 +12,7 @@ pub mod invitation;
 pub mod key_file;
 pub mod role;
 pub mod service_id;
+pub mod service_id_group;
 pub mod session;
 pub mod token;
 pub mod user;

@@ -14,3 +14,21 @@ UPDATE sessions SET used_at = CASE WHEN tokens_until - 3600000 > created_at THEN
 
 CREATE TRIGGER account_settings_changed AFTER INSERT OR UPDATE OR DELETE ON account_settings
     FOR EACH ROW EXECUTE FUNCTION log_change('account_settings', 'account');
+
+-- Groups of service IDs, by which these are listed. They decide nothing, so no node keeps them in memory.
+
+CREATE TABLE service_id_groups (
+    guid TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (guid),
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    modified_at BIGINT NOT NULL,
+    UNIQUE (account, name)
+);
+
+ALTER TABLE service_ids ADD COLUMN group_id TEXT;
+
+CREATE INDEX service_ids_by_group ON service_ids (group_id) WHERE group_id IS NOT NULL;

@@ -24,3 +24,21 @@ END;
 CREATE TRIGGER account_settings_delete AFTER DELETE ON account_settings BEGIN
     INSERT INTO changes (kind, id) VALUES ('account_settings', OLD.account);
 END;
+
+-- Groups of service IDs, by which these are listed. They decide nothing, so no node keeps them in memory.
+
+CREATE TABLE service_id_groups (
+    guid TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (guid),
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    UNIQUE (account, name)
+);
+
+ALTER TABLE service_ids ADD COLUMN group_id TEXT;
+
+CREATE INDEX service_ids_by_group ON service_ids (group_id) WHERE group_id IS NOT NULL;

@@ -24,6 +24,7 @@ mod removal;
 pub mod restore;
 mod sender_secret;
 pub mod service_id;
+pub mod service_id_group;
 pub mod session;
 pub mod settings;
 pub mod space;

@@ -16,4 +16,5 @@ pub mod page;
 pub mod people_search;
 pub(crate) mod proof;
 pub mod role;
+pub mod service_group;
 pub mod text;

@@ -33,6 +33,7 @@ pub(crate) mod regions;
 pub(crate) mod roles;
 pub(crate) mod rows;
 mod selection;
+pub(crate) mod service_id_groups;
 pub(crate) mod service_ids;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

@@ -30,6 +30,7 @@ mod passcode;
 mod portions;
 mod reply;
 mod service_id;
+mod service_id_group;
 mod session;
 mod settings;
 mod space_login;

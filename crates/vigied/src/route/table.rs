@@ -4,7 +4,7 @@
 use super::{
     account, account_settings, api_key, authorize, cloud_foundry, collectd, deleted, graphite,
     health, home, identity, influx, introspection, invitation, metrics, passcode, service_id,
-    session, settings, space_login, uaa,
+    service_id_group, session, settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -148,6 +148,11 @@ pub(crate) fn table() -> Vec<Route> {
         delete("/v1/serviceids/{id}", Identity, Account, service_id::delete),
         post("/v1/serviceids/{id}/lock", Identity, Account, service_id::lock),
         delete("/v1/serviceids/{id}/lock", Identity, Account, service_id::unlock),
+        get("/v1/serviceid_groups", Identity, Account, service_id_group::list),
+        post("/v1/serviceid_groups", Identity, Account, service_id_group::create),
+        get("/v1/serviceid_groups/{id}", Identity, Account, service_id_group::show),
+        put("/v1/serviceid_groups/{id}", Identity, Account, service_id_group::update),
+        delete("/v1/serviceid_groups/{id}", Identity, Account, service_id_group::delete),
         // Settings of accounts.
         get("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::show),
         put("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::change),

@@ -144,6 +144,8 @@ mod sdk;
 #[cfg(test)]
 mod senders;
 #[cfg(test)]
+mod service_id_groups;
+#[cfg(test)]
 mod service_ids;
 #[cfg(test)]
 mod services;

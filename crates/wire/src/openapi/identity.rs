@@ -2,7 +2,9 @@
 
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
-use super::{account_settings, cloud_foundry, invitation, service_ids, sessions};
+use super::{
+    account_settings, cloud_foundry, invitation, service_id_groups, service_ids, sessions,
+};
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
@@ -29,6 +31,7 @@ pub(super) fn document() -> Value {
     api_keys(&mut document);
     one_api_key(&mut document);
     service_ids::routes(&mut document);
+    service_id_groups::routes(&mut document);
     account_settings::routes(&mut document);
     sessions::routes(&mut document);
     accounts(&mut document);

@@ -2,7 +2,7 @@
 //! tried with a request that is right in everything but, perhaps, the caller.
 
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
-use super::{account_settings, service_ids, sessions};
+use super::{account_settings, service_id_groups, service_ids, sessions};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -431,6 +431,7 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         _ => {
             let own = service_ids::columns(method, path);
             let own = own.or_else(|| account_settings::columns(method, path));
+            let own = own.or_else(|| service_id_groups::columns(method, path));
             return own.or_else(|| sessions::columns(method, path));
         }
     };

@@ -95,6 +95,21 @@ lives(
 )
 refused(400, IAMAuthenticator(first, url=url).token_manager.get_token)
 
+group = iam.create_service_id_group(account_id=account, name="ci", description="of a test").get_result()
+assert [one["id"] for one in iam.list_service_id_group(account_id=account).get_result()["serviceid_groups"]] == [group["id"]]
+tag = iam.get_service_id_group(id=group["id"]).get_headers()["ETag"]
+changed = iam.update_service_id_group(id=group["id"], if_match=tag, name="build").get_result()
+assert changed["name"] == "build" and changed["description"] == "of a test", changed
+refused(409, iam.update_service_id_group, id=group["id"], if_match=tag, name="late")
+grouped = iam.create_service_id(account_id=account, name="grouped", group_id=group["id"], show_group_id="true").get_result()
+assert grouped["group_id"] == group["id"], grouped
+found = iam.list_service_ids(account_id=account, group_id=group["id"]).get_result()["serviceids"]
+assert [one["id"] for one in found] == [grouped["id"]], found
+refused(409, iam.delete_service_id_group, id=group["id"])
+iam.delete_service_id(id=grouped["id"])
+assert iam.delete_service_id_group(id=group["id"]).get_status_code() == 204
+refused(404, iam.get_service_id_group, id=group["id"])
+
 reply = iam.get_account_settings(account_id=account)
 settings = AccountSettingsResponse.from_dict(reply.get_result())
 assert reply.get_headers()["ETag"].strip('"') == settings.entity_tag, settings
