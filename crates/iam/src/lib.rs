@@ -34,7 +34,7 @@ pub mod sync;
 pub mod token;
 mod verify;
 
-pub use config::{IamConfig, IamLimits};
+pub use config::{IamConfig, IamLimits, SigningConfig};
 pub use error::{AuthError, IamError};
 pub use hidden_domain::{CallerRoles, HiddenDomain};
 pub use model::directory::Directory;

@@ -32,3 +32,9 @@ CREATE TABLE service_id_groups (
 ALTER TABLE service_ids ADD COLUMN group_id TEXT;
 
 CREATE INDEX service_ids_by_group ON service_ids (group_id) WHERE group_id IS NOT NULL;
+
+-- From when on a key signs: one that is made ahead of its time is known everywhere by then.
+
+ALTER TABLE signing_keys ADD COLUMN signs_from BIGINT NOT NULL DEFAULT 0;
+
+UPDATE signing_keys SET signs_from = created_at;

@@ -132,7 +132,7 @@ pub(crate) fn iam_token(
         key: claims.iam_apikey_id.as_deref(),
     };
     stated.check_within(login.bounds())?;
-    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), iam.0.clock.now(), &claims)?);
     Ok(Tokens {
         access_token,
         refresh_token,
@@ -195,7 +195,7 @@ pub(crate) fn uaa_token(
         key: claims.iam_apikey_id.as_deref(),
     };
     stated.check_within(bounds)?;
-    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), &claims)?);
+    let access_token = Secret::new(jws::sign(&iam.0.keys.load(), iam.0.clock.now(), &claims)?);
     Ok(UaaTokens {
         access_token,
         refresh_token,

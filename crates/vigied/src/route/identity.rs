@@ -23,6 +23,7 @@ use iam::flow::grant::{
     Tokens,
 };
 use iam::token::claims::SCOPE;
+use iam::token::keyring::{PublicKey, PublicNumbers};
 use std::sync::Arc;
 use wire::code;
 use wire::credential;
@@ -268,17 +269,39 @@ fn client_reply(tokens: &Tokens) -> ClientTokenReply {
 /// taken for good nowhere.
 const KEYS_CACHED: &str = "public, max-age=60";
 
-pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let keys = app.iam.public_keys().into_iter().map(|key| Jwk {
-        kty: "RSA".to_owned(),
-        n: key.n,
-        e: key.e,
-        alg: "RS256".to_owned(),
+fn jwk(key: PublicKey) -> Jwk {
+    let own = Jwk {
+        alg: key.algorithm.name().to_owned(),
         kid: key.kid,
-        usage: None,
-    });
+        ..Jwk::default()
+    };
+    match key.numbers {
+        PublicNumbers::Rsa { n, e } => Jwk {
+            kty: "RSA".to_owned(),
+            n: Some(n),
+            e: Some(e),
+            ..own
+        },
+        PublicNumbers::P256 { x, y } => Jwk {
+            kty: "EC".to_owned(),
+            crv: Some("P-256".to_owned()),
+            x: Some(x),
+            y: Some(y),
+            ..own
+        },
+        PublicNumbers::Ed25519 { x } => Jwk {
+            kty: "OKP".to_owned(),
+            crv: Some("Ed25519".to_owned()),
+            x: Some(x),
+            ..own
+        },
+    }
+}
+
+pub(super) async fn keys(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+    let keys = app.iam.public_keys().into_iter();
     let keys = Jwks {
-        keys: keys.collect(),
+        keys: keys.map(jwk).collect(),
     };
     let mut answer = json(StatusCode::OK, &keys)?;
     let headers = answer.headers_mut();
