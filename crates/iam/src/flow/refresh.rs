@@ -159,6 +159,17 @@ pub(crate) async fn issue(
     client: &str,
     login: &Login,
 ) -> Result<Secret<String>, IamError> {
+    issue_for(iam, tx, session, (client, None), login).await
+}
+
+/// The same, which lives no longer than so many seconds.
+pub(crate) async fn issue_for(
+    iam: &Iam,
+    tx: &mut Tx,
+    session: SessionId,
+    (client, most): (&str, Option<i64>),
+    login: &Login,
+) -> Result<Secret<String>, IamError> {
     let bounds = login.bounds();
     if !bounds.renewable() {
         return Err(IamError::Crypto(
@@ -167,7 +178,8 @@ pub(crate) async fn issue(
     }
     session_limit::has_room(iam, tx, session, 1).await?;
     let life = Lifetimes::of(iam, bounds, false);
-    let expires_at = bounds.end(iam.0.clock.now(), life.refresh_seconds);
+    let seconds = most.map_or(life.refresh_seconds, |most| most.min(life.refresh_seconds));
+    let expires_at = bounds.end(iam.0.clock.now(), seconds);
     let text = format!("{PREFIX}{}", entropy::text());
     let new = NewToken {
         session,
@@ -304,19 +316,18 @@ async fn last_of_chain(
     Ok((token, text))
 }
 
-/// The bounds of a refresh token's session, without using the token up.
+/// The login of a refresh token's session, without using the token up.
 pub(crate) async fn peek(
     iam: &Iam,
     tx: &mut Tx,
     text: &Secret<String>,
     client: &str,
-) -> Result<CredentialBounds, IamError> {
+) -> Result<Login, IamError> {
     let token = refresh_tokens::find_unused(tx, text, client).await?;
     let token = token.ok_or_else(invalid)?;
     let (bounds, account) = read(iam, tx, &token).await?;
     // The session's account must still be open to it, as for a renewal.
-    Login::to(iam, bounds, &account, token.grant_type)?;
-    Ok(bounds)
+    Login::to(iam, bounds, &account, token.grant_type)
 }
 
 /// The bounds of the token's session if both are alive, and its account.

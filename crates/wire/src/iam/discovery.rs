@@ -50,6 +50,8 @@ pub const GRANT_PASSCODE: &str = "urn:ibm:params:oauth:grant-type:passcode";
 pub const GRANT_PASSWORD: &str = "password";
 /// The grant of refresh tokens.
 pub(crate) const GRANT_REFRESH_TOKEN: &str = "refresh_token";
+/// The grant of tokens that were delegated to the client.
+pub(crate) const GRANT_DELEGATED: &str = "urn:ibm:params:oauth:grant-type:delegated-refresh-token";
 /// The grant of service IDs with one of their keys.
 pub(crate) const GRANT_CLIENT_CREDENTIALS: &str = "client_credentials";
 
@@ -73,6 +75,7 @@ impl Discovery {
                 GRANT_REFRESH_TOKEN,
                 GRANT_API_KEY,
                 GRANT_PASSCODE,
+                GRANT_DELEGATED,
                 GRANT_CLIENT_CREDENTIALS,
             ]),
             scopes_supported: list(&["openid", "ibm"]),
