@@ -10,6 +10,7 @@ pub mod history;
 pub mod introspection;
 pub mod invitation;
 pub mod key_file;
+pub mod mfa;
 pub mod role;
 pub mod service_id;
 pub mod service_id_group;

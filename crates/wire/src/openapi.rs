@@ -17,6 +17,7 @@ mod identity;
 mod influx;
 mod invitation;
 mod login;
+mod mfa;
 mod service_id_groups;
 mod service_ids;
 mod sessions;

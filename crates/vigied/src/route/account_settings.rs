@@ -45,15 +45,19 @@ fn or_not_set(value: Option<impl Display>) -> String {
     value.map_or_else(|| NOT_SET.to_owned(), |value| value.to_string())
 }
 
+/// What the account asks of a user beside the password.
+pub(super) const fn mfa_word(own: &AccountSettings) -> &'static str {
+    match own.password_grant_refused {
+        true => NO_PASSWORD_ALONE,
+        false => NO_MFA,
+    }
+}
+
 fn texts(own: &AccountSettings) -> Shown {
     let keys = match own.api_keys_restricted {
         None => NOT_SET,
         Some(true) => RESTRICTED,
         Some(false) => NOT_RESTRICTED,
-    };
-    let mfa = match own.password_grant_refused {
-        true => NO_PASSWORD_ALONE,
-        false => NO_MFA,
     };
     Shown {
         account_id: None,
@@ -62,7 +66,7 @@ fn texts(own: &AccountSettings) -> Shown {
         restrict_create_platform_apikey: keys.to_owned(),
         restrict_user_list_visibility: RESTRICTED.to_owned(),
         allowed_ip_addresses: own.allowed_addresses.text().to_owned(),
-        mfa: mfa.to_owned(),
+        mfa: mfa_word(own).to_owned(),
         user_mfa: Vec::new(),
         restrict_user_domains: Vec::new(),
         session_expiration_in_seconds: or_not_set(own.session_seconds),

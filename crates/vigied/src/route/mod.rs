@@ -21,6 +21,7 @@ mod influx;
 mod introspection;
 mod invitation;
 mod metrics;
+mod mfa;
 #[cfg(test)]
 mod name_filter_tests;
 mod oauth_error;

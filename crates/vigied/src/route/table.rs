@@ -3,7 +3,7 @@
 
 use super::{
     account, account_settings, api_key, authorize, cloud_foundry, collectd, deleted, graphite,
-    health, home, identity, influx, introspection, invitation, metrics, passcode, service_id,
+    health, home, identity, influx, introspection, invitation, metrics, mfa, passcode, service_id,
     service_id_group, session, settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
@@ -157,6 +157,7 @@ pub(crate) fn table() -> Vec<Route> {
         get("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::show),
         put("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::change),
         get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, account_settings::effective),
+        get("/v1/mfa/accounts/{account}/status", Identity, Account, mfa::status),
         // Login sessions.
         get("/v1/sessions", Identity, Account, session::list),
         delete("/v1/sessions", Identity, Account, session::end_all),

@@ -169,6 +169,31 @@ fn what_is_set_is_obeyed_at_once() {
 }
 
 #[test]
+fn there_is_no_second_factor() {
+    let account = Account::start();
+    let info = account.call("GET", "/identity/userinfo").send().json();
+    let of = |iam_id: &str| {
+        let owner = &account.server.owner.account;
+        let path = format!("/v1/mfa/accounts/{owner}/status?iam_id={iam_id}");
+        account.call("GET", &path).send()
+    };
+    let user = info["iam_id"].as_str().unwrap();
+    for word in ["NONE", "NONE_NO_ROPC"] {
+        account.set(&json!({"mfa": word}));
+        let told = of(user);
+        assert_eq!(told.status, 200, "{}", told.text());
+        let told = told.json();
+        assert_eq!(told["effective_mfa_type"], word);
+        assert_eq!(told["id_based_mfa"]["trait_effective"], word);
+        let none = json!({"required": false, "enrolled": false});
+        assert_eq!(told["account_based_mfa"]["totp"], none);
+    }
+    refused(&of("somebody"), 400, "invalid_parameter", "iam_id");
+    let unknown = "IBMid-00000000-0000-4000-8000-000000000000";
+    refused(&of(unknown), 404, "not_found", unknown);
+}
+
+#[test]
 fn what_is_not_obeyed_is_refused_by_its_name() {
     let account = Account::start();
     let before = account.read();

@@ -3,7 +3,7 @@
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
 use super::{
-    account_settings, cloud_foundry, invitation, service_id_groups, service_ids, sessions,
+    account_settings, cloud_foundry, invitation, mfa, service_id_groups, service_ids, sessions,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -34,6 +34,7 @@ pub(super) fn document() -> Value {
     service_id_groups::routes(&mut document);
     account_settings::routes(&mut document);
     sessions::routes(&mut document);
+    mfa::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
     invitation::routes(&mut document);

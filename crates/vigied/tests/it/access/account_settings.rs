@@ -19,6 +19,14 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
                 request.json(&json!({"mfa": "NONE"}))
             })
         }
+        ("GET", "/v1/mfa/accounts/{account}/status") => {
+            accounts(administrator, 200, |a, account| {
+                // Of oneself: who sees the account is in it.
+                let path = a.path.replace("{account}", account);
+                let path = format!("{path}?iam_id={}", a.user.iam_id);
+                a.world.call(a.user, a.credential, a.method, &path)
+            })
+        }
         _ => return None,
     };
     Some(columns)

@@ -48,7 +48,11 @@ const CHAPTERS: [(&str, &str, &[&str]); 9] = [
         "iam.json",
         &["/v1/serviceids", "/v1/serviceid_groups"],
     ),
-    ("Settings of accounts", "iam.json", &["/v1/accounts"]),
+    (
+        "Settings of accounts",
+        "iam.json",
+        &["/v1/accounts", "/v1/mfa"],
+    ),
     ("Login sessions", "iam.json", &["/v1/sessions"]),
     (
         "Accounts and users",

@@ -11,7 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services import IamIdentityV1
-from ibm_platform_services.iam_identity_v1 import AccountSettingsResponse, EffectiveAccountSettingsResponse
+from ibm_platform_services.iam_identity_v1 import (
+    AccountSettingsResponse,
+    EffectiveAccountSettingsResponse,
+    UserMfaEnrollments,
+)
 
 url, key, account = sys.argv[1:4]
 iam = IamIdentityV1(authenticator=IAMAuthenticator(key, url=url))
@@ -123,6 +127,9 @@ changed = iam.update_account_settings(
 assert AccountSettingsResponse.from_dict(changed).session_expiration_in_seconds == "3600", changed
 refused(409, iam.update_account_settings, if_match=settings.entity_tag, account_id=account, mfa="NONE")
 refused(400, iam.update_account_settings, if_match="*", account_id=account, mfa="LEVEL3")
+owner = iam.get_api_keys_details(iam_api_key=key).get_result()["iam_id"]
+status = UserMfaEnrollments.from_dict(iam.get_mfa_status(account_id=account, iam_id=owner).get_result())
+assert status.effective_mfa_type == "NONE" and status.id_based_mfa.complies, status
 effective = iam.get_effective_account_settings(account_id=account).get_result()
 effective = EffectiveAccountSettingsResponse.from_dict(effective)
 assert effective.effective.max_sessions_per_identity == "5", effective
