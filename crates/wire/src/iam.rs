@@ -7,6 +7,7 @@ pub mod discovery;
 pub mod filter;
 pub mod form;
 pub mod history;
+pub mod identity_limits;
 pub mod introspection;
 pub mod invitation;
 pub mod key_file;

@@ -14,6 +14,7 @@ mod events;
 mod graphite;
 mod guarded;
 mod identity;
+mod identity_limits;
 mod influx;
 mod invitation;
 mod login;

@@ -12,6 +12,7 @@ pub mod api_key;
 pub mod deletion;
 pub mod event;
 pub mod history;
+pub mod identity_usage;
 pub mod invitation;
 pub mod member;
 mod new_key;

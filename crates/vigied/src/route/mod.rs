@@ -17,6 +17,7 @@ mod health;
 mod history;
 mod home;
 mod identity;
+mod identity_limits;
 mod influx;
 mod introspection;
 mod invitation;

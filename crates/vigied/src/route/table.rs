@@ -3,8 +3,8 @@
 
 use super::{
     account, account_settings, api_key, authorize, cloud_foundry, collectd, deleted, graphite,
-    health, home, identity, influx, introspection, invitation, metrics, mfa, passcode, service_id,
-    service_id_group, session, settings, space_login, uaa,
+    health, home, identity, identity_limits, influx, introspection, invitation, metrics, mfa,
+    passcode, service_id, service_id_group, session, settings, space_login, uaa,
 };
 use crate::http::error_body::ErrorForm::{
     self, CloudFoundry, Graphite, Identity as Account, Influx1, Influx2, Monitoring, Token, Uaa,
@@ -158,6 +158,7 @@ pub(crate) fn table() -> Vec<Route> {
         put("/v1/accounts/{account}/settings/identity", Identity, Account, account_settings::change),
         get("/v1/accounts/{account}/effective_settings/identity", Identity, Account, account_settings::effective),
         get("/v1/mfa/accounts/{account}/status", Identity, Account, mfa::status),
+        get("/v1/accounts/{account}/limits/identity", Identity, Account, identity_limits::show),
         // Login sessions.
         get("/v1/sessions", Identity, Account, session::list),
         delete("/v1/sessions", Identity, Account, session::end_all),

@@ -132,6 +132,56 @@ fn service_ids_are_listed_by_their_group_which_stays_while_they_do() {
 }
 
 #[test]
+fn what_is_used_of_the_limits_is_told() {
+    let account = Account::start();
+    let group = account.group("ci");
+    let id = text(&group["id"]);
+    let wish = json!({"name": "in", "group_id": id, "apikey": {"name": "first"}});
+    let service = account.make("/v1/serviceids/", wish);
+    let path = format!(
+        "/v1/accounts/{}/limits/identity",
+        account.server.owner.account
+    );
+    let ask = |query: &str| account.call("GET", &format!("{path}?{query}")).send();
+    assert_eq!(ask("").json(), json!({}));
+    let iam_id = text(&service["iam_id"]);
+    let nobody = "iam-ServiceId-00000000-0000-4000-8000-000000000000";
+    let query = format!(
+        "serviceid_groups=true&serviceids_per_group={id}&apikeys_per_identity={iam_id},{nobody}"
+    );
+    let told = ask(&query);
+    assert_eq!(told.status, 200, "{}", told.text());
+    let expected = json!({
+        "serviceid_groups": {"limit": LIMITS[0].default, "count": 1},
+        "serviceids_per_group": {
+            "limit": limit::SERVICE_IDS_PER_ACCOUNT.default,
+            "serviceid_groups": [{"group_id": id, "count": 1}],
+        },
+        "apikeys_per_identity": {
+            "limit": limit::KEYS_PER_USER.default,
+            "identities": [{"iam_id": iam_id, "count": 1}, {"iam_id": nobody, "count": 0}],
+        },
+    });
+    assert_eq!(told.json(), expected);
+    for (query, field) in [
+        ("profiles=true".to_owned(), "profiles"),
+        ("serviceids_per_group=x".to_owned(), "serviceids_per_group"),
+        (
+            format!("apikeys_per_identity={iam_id},x"),
+            "apikeys_per_identity",
+        ),
+        (
+            format!("apikeys_per_identity={}", vec![nobody; 101].join(",")),
+            limit::PAGE_ENTRIES.name,
+        ),
+    ] {
+        let reply = ask(&query);
+        refused(&reply, 400, "invalid_parameter");
+        assert!(reply.text().contains(field), "{}", reply.text());
+    }
+}
+
+#[test]
 fn an_account_has_so_many_groups() {
     let account = Account::start();
     let limit = LIMITS[0];

@@ -3,7 +3,8 @@
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
 use super::{
-    account_settings, cloud_foundry, invitation, mfa, service_id_groups, service_ids, sessions,
+    account_settings, cloud_foundry, identity_limits, invitation, mfa, service_id_groups,
+    service_ids, sessions,
 };
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
@@ -33,6 +34,7 @@ pub(super) fn document() -> Value {
     service_ids::routes(&mut document);
     service_id_groups::routes(&mut document);
     account_settings::routes(&mut document);
+    identity_limits::routes(&mut document);
     sessions::routes(&mut document);
     mfa::routes(&mut document);
     accounts(&mut document);

@@ -11,7 +11,8 @@ pub(super) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
         (
             "GET",
             "/v1/accounts/{account}/settings/identity"
-            | "/v1/accounts/{account}/effective_settings/identity",
+            | "/v1/accounts/{account}/effective_settings/identity"
+            | "/v1/accounts/{account}/limits/identity",
         ) => accounts(administrator, 200, read),
         ("PUT", "/v1/accounts/{account}/settings/identity") => {
             accounts(administrator, 200, |a, account| {
