@@ -172,6 +172,10 @@ prefixed_id!(
     ServiceId, "iam-ServiceId-", "an IAM id like `iam-ServiceId-<GUID>`"
 );
 prefixed_id!(
+    /// A group of service IDs: `ServiceIdGroup-<GUID>`.
+    ServiceGroupId, "ServiceIdGroup-", "the id of a group of service IDs like `ServiceIdGroup-<GUID>`"
+);
+prefixed_id!(
     /// A trusted profile's IAM id: `iam-Profile-<GUID>`.
     ProfileId, "iam-Profile-", "an IAM id like `iam-Profile-<GUID>`"
 );

@@ -286,12 +286,16 @@ limits! {
     fixed PAGE_ENTRIES = "page_entries", 100, "entries", "a larger page of accounts, organizations, spaces, users, invitations, service IDs or API keys is refused with 400";
     /// Length of a filter of a list.
     fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
+    /// Groups of service IDs of one account.
+    fixed SERVICE_ID_GROUPS_PER_ACCOUNT = "service_id_groups_per_account", 100, "groups", "a further group of service IDs is refused with 429";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
     /// Length of the name of an account, organization, space, region or key.
     fixed LABEL_BYTES = "label_bytes", 255, "bytes", "a longer name of an account, organization, space, region, service ID or API key, or a longer CRN, is refused with 400";
     /// Length of the description of a key.
     fixed DESCRIPTION_BYTES = "description_bytes", 1024, "bytes", "a longer description is refused with 400";
+    /// Length of the addresses from which an account gives tokens.
+    fixed ALLOWED_ADDRESSES_BYTES = "allowed_addresses_bytes", 4096, "bytes", "a longer list in `allowed_ip_addresses` is refused with 400";
     /// Length of a password.
     fixed PASSWORD_BYTES = "password_bytes", 1024, "bytes", "a longer password is refused with 400";
     /// Length of the text of an API key.

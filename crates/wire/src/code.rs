@@ -174,6 +174,11 @@ pub const TOKEN_SERVICE: &[Word] = &[
         "the API key is unknown, locked, disabled or expired; with 429: too many wrong ones come from your network",
     ),
     word(
+        "BXNIM0439E",
+        "400",
+        "the session was not used for as long as an account allows",
+    ),
+    word(
         "BXNIM0602E",
         "400, 429",
         "user name, password or passcode is wrong; with 429: too often, wait for `Retry-After` seconds",

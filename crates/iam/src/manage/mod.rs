@@ -6,11 +6,13 @@
 
 pub mod account;
 pub mod account_deletion;
+pub mod account_settings;
 mod administrator;
 pub mod api_key;
 pub mod deletion;
 pub mod event;
 pub mod history;
+pub mod identity_usage;
 pub mod invitation;
 pub mod member;
 mod new_key;
@@ -23,6 +25,8 @@ mod removal;
 pub mod restore;
 mod sender_secret;
 pub mod service_id;
+pub mod service_id_group;
+pub mod session;
 pub mod settings;
 pub mod space;
 pub mod space_login;

@@ -58,12 +58,14 @@ impl Iam {
     ///
     /// # Errors
     /// When a field is invalid, the expiry has passed, the text is in use, or the key would outlive the key of the
-    /// credential; for a service ID, without Administrator of the account, and when it is locked.
+    /// credential; for a service ID, without Administrator of the account, and when it is locked; where the account lets
+    /// Administrators alone make keys.
     pub async fn create_api_key(
         &self,
         caller: &Identity,
         new: NewKey,
     ) -> Result<(ApiKey, Secret<String>), IamError> {
+        self.may_make_keys(caller)?;
         self.create_api_key_as(caller, KeyId(entropy::guid()), new)
             .await
     }

@@ -276,6 +276,12 @@ impl CredentialBounds {
         self
     }
 
+    /// These bounds, ending no later than `end`.
+    pub(crate) fn until(mut self, end: Millis) -> Self {
+        self.not_after = earlier(self.not_after, Some(end));
+        self
+    }
+
     /// The end of a credential that lives for a while from `now` on.
     pub(crate) fn end(&self, now: Millis, seconds: i64) -> Millis {
         let wished = now.plus(seconds.saturating_mul(1000));

@@ -17,6 +17,7 @@ pub use entry::{
 };
 pub(crate) use map::Map;
 
+use super::account_settings::StoredSettings;
 use super::address;
 use super::issuers::Issuers;
 use super::metering;
@@ -36,6 +37,7 @@ pub struct Directory {
     pub(crate) changes: i64,
     pub(crate) accounts: Map<AccountId, Account>,
     pub(crate) account_limits: Map<AccountId, HashMap<String, u64>>,
+    pub(crate) account_settings: Map<AccountId, StoredSettings>,
     pub(crate) regions: Arc<Vec<Region>>,
     pub(crate) orgs: Map<OrgId, Org>,
     pub(crate) spaces: Map<SpaceId, Space>,

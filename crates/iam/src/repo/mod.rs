@@ -4,6 +4,7 @@
 //! transaction, by the functions of their files.
 
 pub(crate) mod account_limits;
+pub(crate) mod account_settings;
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
@@ -32,6 +33,7 @@ pub(crate) mod regions;
 pub(crate) mod roles;
 pub(crate) mod rows;
 mod selection;
+pub(crate) mod service_id_groups;
 pub(crate) mod service_ids;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

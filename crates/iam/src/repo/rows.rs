@@ -2,8 +2,9 @@
 //! database and decoded later, because decoding takes time and must not run on a reactor thread.
 
 use super::{
-    account_limits, accounts, api_keys, counters, deleted_roles, deletions, departures, domains,
-    issuers, members, orgs, principals, regions, roles, service_ids, spaces, users,
+    account_limits, account_settings, accounts, api_keys, counters, deleted_roles, deletions,
+    departures, domains, issuers, members, orgs, principals, regions, roles, service_ids, spaces,
+    users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 pub(crate) struct Rows {
     accounts: Vec<Row>,
     limits: Vec<Row>,
+    account_settings: Vec<Row>,
     /// All of them, or none if no change is about them.
     regions: Option<Vec<Row>>,
     orgs: Vec<Row>,
@@ -42,6 +44,7 @@ impl Rows {
         Ok(Self {
             accounts: accounts::ROWS.all(tx).await?,
             limits: account_limits::ROWS.all(tx).await?,
+            account_settings: account_settings::ROWS.all(tx).await?,
             regions: Some(regions::rows(tx).await?),
             orgs: orgs::ROWS.all(tx).await?,
             spaces: spaces::ROWS.all(tx).await?,
@@ -70,6 +73,10 @@ impl Rows {
                 Change::Limits(account) => {
                     let found = account_limits::ROWS.of(tx, account.to_string()).await?;
                     own.limits.extend(found);
+                }
+                Change::AccountSettings(account) => {
+                    let found = account_settings::ROWS.of(tx, account.to_string()).await?;
+                    own.account_settings.extend(found);
                 }
                 Change::Regions => own.regions = Some(regions::rows(tx).await?),
                 Change::Org(org) => own.orgs.extend(orgs::ROWS.of(tx, org.to_string()).await?),
@@ -124,6 +131,7 @@ impl Rows {
         Ok(Facts {
             accounts: accounts::read_active(&self.accounts)?,
             limits: each(&self.limits, account_limits::read)?,
+            account_settings: each(&self.account_settings, account_settings::read)?,
             regions: self
                 .regions
                 .map(|rows| each(&rows, regions::read))

@@ -8,6 +8,7 @@
 
 mod answering;
 mod disk_space;
+mod key_schedule;
 pub mod key_store;
 
 use self::answering::while_answering;

@@ -1,6 +1,7 @@
 //! The handlers of all routes; [`table()`] lists the routes.
 
 mod account;
+mod account_settings;
 mod api_key;
 mod authorize;
 mod cloud_foundry;
@@ -16,10 +17,12 @@ mod health;
 mod history;
 mod home;
 mod identity;
+mod identity_limits;
 mod influx;
 mod introspection;
 mod invitation;
 mod metrics;
+mod mfa;
 #[cfg(test)]
 mod name_filter_tests;
 mod oauth_error;
@@ -29,6 +32,8 @@ mod passcode;
 mod portions;
 mod reply;
 mod service_id;
+mod service_id_group;
+mod session;
 mod settings;
 mod space_login;
 mod table;

@@ -34,7 +34,7 @@ fn word(problem: &Problem) -> &'static str {
         (Kind::Busy | Kind::Unavailable | Kind::Timeout, _) => "temporarily_unavailable",
         (Kind::Internal, _) => "server_error",
         (_, "BXNIM0308E") => "invalid_client",
-        (_, "BXNIM0407E" | "BXNIM0408E" | "BXNIM0602E") => "invalid_grant",
+        (_, "BXNIM0407E" | "BXNIM0408E" | "BXNIM0439E" | "BXNIM0602E") => "invalid_grant",
         // RFC 7009 2.2.1.
         (_, "unsupported_token_type") => "unsupported_token_type",
         (Kind::Forbidden, _) => "unauthorized_client",

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod account_deletion;
 #[cfg(test)]
+mod account_settings;
+#[cfg(test)]
 mod accounting;
 #[cfg(test)]
 mod accounts;
@@ -81,6 +83,8 @@ mod line_ends;
 #[cfg(test)]
 mod listeners;
 #[cfg(test)]
+mod login_sessions;
+#[cfg(test)]
 mod machine_errors;
 #[cfg(test)]
 mod machine_output;
@@ -139,6 +143,8 @@ mod running;
 mod sdk;
 #[cfg(test)]
 mod senders;
+#[cfg(test)]
+mod service_id_groups;
 #[cfg(test)]
 mod service_ids;
 #[cfg(test)]

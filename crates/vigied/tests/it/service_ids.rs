@@ -347,7 +347,7 @@ fn service_ids_are_listed_page_by_page_in_the_order_asked_for() {
         "pagesize=101",
         "filter=name%20eq%20%22a%22",
         "group_id=x",
-        "show_group_id=true",
+        "show_group_id=yes",
         "include_history=true",
     ] {
         let reply = account.call("GET", &format!("/v1/serviceids?{wrong}"));

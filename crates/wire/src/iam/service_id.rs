@@ -32,6 +32,9 @@ pub struct ServiceId {
     /// The CRNs of what it is for.
     #[serde(default)]
     pub unique_instance_crns: Vec<String>,
+    /// The group by which it is listed, where `show_group_id` asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<String>,
     /// The key that was made with it, on creation alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
@@ -72,7 +75,7 @@ pub struct CreateServiceId {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The group it shall belong to: none is served.
+    /// The group by which it shall be listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_id: Option<String>,
     /// The CRNs of what it is for.

@@ -54,6 +54,7 @@ impl Directory {
         match change {
             Change::Account(id) => self.accounts.remove(&id),
             Change::Limits(id) => self.account_limits.remove(&id),
+            Change::AccountSettings(id) => self.account_settings.remove(&id),
             Change::Org(id) => self.orgs.remove(&id),
             Change::Space(id) => self.spaces.remove(&id),
             Change::User(id) => {
@@ -107,6 +108,9 @@ impl Directory {
             self.account_limits.change(account, |limits| {
                 limits.insert(name, value);
             });
+        }
+        for own in facts.account_settings {
+            self.account_settings.insert(own.account, own);
         }
         if let Some(regions) = facts.regions {
             self.regions = Arc::new(regions);

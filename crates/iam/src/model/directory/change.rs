@@ -11,6 +11,8 @@ pub(crate) enum Change {
     Account(AccountId),
     /// The limits of an account.
     Limits(AccountId),
+    /// The settings of an account.
+    AccountSettings(AccountId),
     /// The regions.
     Regions,
     /// An organization.
@@ -42,6 +44,7 @@ impl Change {
         Some(match kind {
             "account" => Self::Account(id.parse().ok()?),
             "limits" => Self::Limits(id.parse().ok()?),
+            "account_settings" => Self::AccountSettings(id.parse().ok()?),
             "region" => Self::Regions,
             "org" => Self::Org(id.parse().ok()?),
             "space" => Self::Space(id.parse().ok()?),

@@ -1,7 +1,7 @@
 //! The entries of the directory: accounts, organizations, spaces, users and keys, each like its row.
 
 use crate::model::bounds::Narrowing;
-use base::id::{AccountId, KeyId, OrgId, ServiceId, SpaceId, TenantId, UserId};
+use base::id::{AccountId, KeyId, OrgId, ServiceGroupId, ServiceId, SpaceId, TenantId, UserId};
 use base::principal::Principal;
 use base::time::Millis;
 use std::sync::Arc;
@@ -103,6 +103,8 @@ pub struct Service {
     pub description: String,
     /// The CRNs of what it is for.
     pub crns: Vec<String>,
+    /// The group by which it is listed.
+    pub group: Option<ServiceGroupId>,
     /// Locked: it cannot be changed, and gets no further keys, until it is unlocked.
     pub locked: bool,
     /// Grows with every change; part of the entity tag.

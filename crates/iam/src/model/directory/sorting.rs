@@ -137,6 +137,7 @@ impl SortedLists {
             }
             Change::Account(_)
             | Change::Limits(_)
+            | Change::AccountSettings(_)
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)
@@ -180,6 +181,7 @@ impl SortedLists {
                 }
             }
             Change::Limits(_)
+            | Change::AccountSettings(_)
             | Change::Regions
             | Change::User(_)
             | Change::Service(_)

@@ -71,6 +71,7 @@ async fn node(address: &str, folder: &Path) -> Result<Iam, Failure> {
         access_token_seconds: 3600,
         logging_token_seconds: 365 * 86_400,
         refresh_token_seconds: 86_400,
+        signing: iam::SigningConfig::default(),
         keys: folder.join("keys"),
         encryption_key: None,
         // What is measured is the revocation, so no number of keys is too many.

@@ -43,7 +43,17 @@ const CHAPTERS: [(&str, &str, &[&str]); 9] = [
         &["/identity", "/oidc", "/.well-known"],
     ),
     ("API keys", "iam.json", &["/v1/apikeys"]),
-    ("Service IDs", "iam.json", &["/v1/serviceids"]),
+    (
+        "Service IDs",
+        "iam.json",
+        &["/v1/serviceids", "/v1/serviceid_groups"],
+    ),
+    (
+        "Settings of accounts",
+        "iam.json",
+        &["/v1/accounts", "/v1/mfa"],
+    ),
+    ("Login sessions", "iam.json", &["/v1/sessions"]),
     (
         "Accounts and users",
         "iam.json",

@@ -100,6 +100,7 @@ const ROWS: &[Row] = &[
     Row("PUT", "/v1/apikeys/{key}", "expires_at", "word_bytes", 128),
     Row("POST", "/v1/serviceids", "name", "label_bytes", 255),
     Row("POST", "/v1/serviceids", "account_id", "word_bytes", 128),
+    Row("POST", "/v1/serviceid_groups", "name", "label_bytes", 255),
     Row(
         "PUT",
         "/v2/accounts/{account}/roles/Viewer",
