@@ -46,6 +46,7 @@ async fn service(folder: &Path) -> Result<(Iam, Db), Failure> {
         refusal_word: iam::Reason::name,
         password_checks_max: 1,
         limits: iam::IamLimits::default(),
+        signing: iam::SigningConfig::default(),
         deleted_milliseconds: 0,
         invitations: iam::manage::invitation::InvitationConfig::default(),
     };

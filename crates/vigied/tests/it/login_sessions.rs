@@ -77,7 +77,10 @@ fn sessions_are_listed_and_ended_one_by_one_and_all_at_once() {
     let both = [ids(&page), ids(&listed(&server, &second, &rest))].concat();
     assert_eq!(both, ids(&all));
     // A key sees what was begun with it.
-    assert_eq!(ids(&listed(&server, &key, "")), [key.id.clone()]);
+    assert_eq!(
+        ids(&listed(&server, &key, "")),
+        std::slice::from_ref(&key.id)
+    );
     let path = |of: &Login| format!("/v1/sessions/{}", of.id);
     let reply = call(&server, &second, "DELETE", &path(&first)).send();
     assert_eq!(reply.status, 204, "{}", reply.text());
@@ -107,7 +110,7 @@ fn an_administrator_ends_those_of_a_member_and_nobody_else_does() {
     let of_service = format!("?iam_id={}", made["iam_id"].as_str().unwrap());
     assert_eq!(
         ids(&listed(&server, &owner, &of_service)),
-        [service.id.clone()]
+        std::slice::from_ref(&service.id)
     );
 
     let info = call(&server, &owner, "GET", "/identity/userinfo")
