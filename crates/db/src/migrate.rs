@@ -89,6 +89,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0016_service_ids.sql"),
         postgres: include_str!("../migrations/postgres/0016_service_ids.sql"),
     },
+    Step {
+        version: 19,
+        sqlite: include_str!("../migrations/sqlite/0019_policies.sql"),
+        postgres: include_str!("../migrations/postgres/0019_policies.sql"),
+    },
 ];
 
 /// The number of our advisory lock in PostgreSQL: two nodes that start together migrate one after the other.

@@ -1,7 +1,10 @@
 //! The identity interface: tokens, discovery, introspection, API keys, accounts, users.
 
+pub mod access_role;
+pub mod access_settings;
 pub mod account;
 pub mod api_key;
+pub mod authz;
 pub mod discovery;
 pub mod filter;
 pub mod form;
@@ -9,6 +12,7 @@ pub mod history;
 pub mod introspection;
 pub mod invitation;
 pub mod key_file;
+pub mod policy;
 pub mod role;
 pub mod service_id;
 pub mod token;

@@ -7,7 +7,9 @@
 pub mod account;
 pub mod account_deletion;
 mod administrator;
+pub mod access_policy;
 pub mod api_key;
+pub mod custom_role;
 pub mod deletion;
 pub mod event;
 pub mod history;

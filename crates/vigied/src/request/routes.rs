@@ -83,6 +83,7 @@ verbs! {
     get GET;
     post POST;
     put PUT;
+    patch PATCH;
     delete DELETE;
 }
 

@@ -2,7 +2,7 @@
 
 use super::build::{Document, Operation, headers, user_token};
 use super::caller::{CALLER, by_account, failing};
-use super::{cloud_foundry, invitation, service_ids};
+use super::{access_policies, access_roles, cloud_foundry, invitation, service_ids};
 use crate::iam::account::{AccountResource, Accounts};
 use crate::iam::api_key::{ApiKey, ApiKeyList, CreateApiKey, UpdateApiKey};
 use crate::iam::discovery::{Discovery, Jwks};
@@ -29,6 +29,8 @@ pub(super) fn document() -> Value {
     api_keys(&mut document);
     one_api_key(&mut document);
     service_ids::routes(&mut document);
+    access_policies::routes(&mut document);
+    access_roles::routes(&mut document);
     accounts(&mut document);
     users(&mut document);
     invitation::routes(&mut document);

@@ -142,6 +142,8 @@ impl SortedLists {
             | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
+            | Change::Policy(_)
+            | Change::CustomRole(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }
@@ -185,6 +187,8 @@ impl SortedLists {
             | Change::Service(_)
             | Change::Domain(_)
             | Change::Deletion(_)
+            | Change::Policy(_)
+            | Change::CustomRole(_)
             | Change::Issuers
             | Change::SigningKeys => {}
         }

@@ -1,0 +1,339 @@
+//! Policies as bodies and answers have them, in both forms.
+
+use super::invalid;
+use crate::app::App;
+use crate::failure::refused::check_length;
+use crate::http::advertised_address::UrlForCaller;
+use crate::http::problem::Refusal;
+use base::id::{AccessGroupId, AccountId};
+use base::limit;
+use iam::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
+use iam::manage::access_policy::PolicyTerms;
+use iam::{IamError, Identity};
+use serde_json::Value;
+use std::sync::Arc;
+use wire::iam::api_key::time_text;
+use wire::iam::policy as wired;
+
+/// In force.
+pub(super) const ACTIVE: &str = "active";
+
+/// Out of force.
+pub(super) const DELETED: &str = "deleted";
+
+/// The type of the policies here.
+const ACCESS: &str = "access";
+
+/// The attributes of a subject.
+const IAM_ID: &str = "iam_id";
+const ACCESS_GROUP_ID: &str = "access_group_id";
+
+/// The operator of equal texts.
+const EQUALS: &str = "stringEquals";
+
+/// The id of the public access group, the same in every account.
+const PUBLIC_GROUP: &str = "AccessGroupId-PublicAccess";
+
+/// An attribute of either form.
+struct Given<'b> {
+    name: &'b str,
+    operator: Option<&'b str>,
+    value: &'b str,
+}
+
+impl<'b> Given<'b> {
+    fn first(own: &'b wired::NamedAttribute) -> Self {
+        Self {
+            name: &own.name,
+            operator: own.operator.as_deref(),
+            value: &own.value,
+        }
+    }
+
+    fn second(own: &'b wired::KeyedAttribute) -> Result<Self, Refusal> {
+        let Value::String(value) = &own.value else {
+            let message = "`value` of an attribute is a text here: what is compared with anything else is not enforced";
+            return Err(invalid("value", message.to_owned()));
+        };
+        Ok(Self {
+            name: &own.key,
+            operator: Some(&own.operator),
+            value,
+        })
+    }
+}
+
+/// The access group with this id, as the interface writes it.
+fn group(account: AccountId, text: &str) -> Option<AccessGroupId> {
+    match text {
+        PUBLIC_GROUP => Some(AccessGroupId::public(account)),
+        _ => text.parse().ok(),
+    }
+}
+
+fn group_text(account: AccountId, group: AccessGroupId) -> String {
+    match group == AccessGroupId::public(account) {
+        true => PUBLIC_GROUP.to_owned(),
+        false => group.to_string(),
+    }
+}
+
+/// Whom an attribute of a subject names.
+pub(super) fn subject(
+    account: AccountId,
+    name: &str,
+    value: &str,
+) -> Result<PolicySubject, Refusal> {
+    check_length("subjects", value, &limit::WORD_BYTES)?;
+    match name {
+        IAM_ID => match value.parse() {
+            Ok(principal) => Ok(PolicySubject::Principal(principal)),
+            Err(_) => Err(invalid(IAM_ID, format!("`{value}` is no IAM id"))),
+        },
+        ACCESS_GROUP_ID => match group(account, value) {
+            Some(group) => Ok(PolicySubject::Group(group)),
+            None => {
+                let message = format!("`{value}` is no id of an access group");
+                Err(invalid(ACCESS_GROUP_ID, message))
+            }
+        },
+        other => {
+            check_length("subjects", other, &limit::WORD_BYTES)?;
+            let message = format!(
+                "a subject is named by `{IAM_ID}` or `{ACCESS_GROUP_ID}`: `{other}` is not enforced here"
+            );
+            Err(invalid("subjects", message))
+        }
+    }
+}
+
+fn one_subject(account: AccountId, all: &[Given<'_>]) -> Result<PolicySubject, Refusal> {
+    let [one] = all else {
+        let message = format!(
+            "a policy is for one subject with one attribute, `{IAM_ID}` or `{ACCESS_GROUP_ID}`"
+        );
+        return Err(invalid("subjects", message));
+    };
+    if one.operator.is_some_and(|operator| operator != EQUALS) {
+        let message = format!("the operator of a subject can be `{EQUALS}` alone");
+        return Err(invalid("operator", message));
+    }
+    subject(account, one.name, one.value)
+}
+
+fn no_tags(tags: &[wired::PolicyTag]) -> Result<(), Refusal> {
+    match tags.is_empty() {
+        true => Ok(()),
+        false => {
+            let message = "`tags` are not enforced here: leave them out";
+            Err(invalid("tags", message.to_owned()))
+        }
+    }
+}
+
+fn is_access(kind: &str) -> Result<(), Refusal> {
+    if kind == ACCESS {
+        return Ok(());
+    }
+    check_length("type", kind, &limit::WORD_BYTES)?;
+    let message =
+        format!("`type` can be `{ACCESS}` alone: policies of the type `{kind}` are not served");
+    Err(invalid("type", message))
+}
+
+/// The parts of both forms.
+fn terms(
+    (app, caller): (&App, &Identity),
+    (subject, resource): (&[Given<'_>], &[Given<'_>]),
+    description: Option<String>,
+    roles: &[wired::PolicyRole],
+) -> Result<PolicyTerms, Refusal> {
+    let subject = one_subject(caller.account(), subject)?;
+    // More are refused by their number, not looked for one by one.
+    let most = usize::try_from(limit::ROLES_PER_POLICY.default).unwrap_or(usize::MAX);
+    if roles.len() > most {
+        let limit = &limit::ROLES_PER_POLICY;
+        let message = format!(
+            "`roles` has {} roles, more than `{}` = {most}",
+            roles.len(),
+            limit.name
+        );
+        let Refusal(problem) = invalid("roles", message);
+        return Err(Refusal(problem.limit(limit)));
+    }
+    let roles = roles.iter();
+    let roles = roles.map(|role| app.iam.policy_role(caller, &role.role_id));
+    let read = |own: &Given<'_>| {
+        Attribute::read(own.name, own.operator, own.value).map_err(IamError::from)
+    };
+    let attributes = resource.iter().map(read);
+    Ok(PolicyTerms {
+        subject,
+        description: description.unwrap_or_default(),
+        roles: roles.collect::<Result<Vec<PolicyRole>, IamError>>()?,
+        attributes: attributes.collect::<Result<Vec<Attribute>, IamError>>()?,
+    })
+}
+
+/// What a body of the first form says.
+pub(super) fn first(
+    app: &App,
+    caller: &Identity,
+    wanted: wired::PolicyRequest,
+) -> Result<PolicyTerms, Refusal> {
+    is_access(&wanted.kind)?;
+    let [subject] = wanted.subjects.as_slice() else {
+        return Err(invalid("subjects", "`subjects` takes one".to_owned()));
+    };
+    let [resource] = wanted.resources.as_slice() else {
+        return Err(invalid("resources", "`resources` takes one".to_owned()));
+    };
+    no_tags(&resource.tags)?;
+    let subject: Vec<Given<'_>> = subject.attributes.iter().map(Given::first).collect();
+    let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
+    let parts = (subject.as_slice(), resource.as_slice());
+    terms((app, caller), parts, wanted.description, &wanted.roles)
+}
+
+/// What a body of the second form says.
+pub(super) fn second(
+    app: &App,
+    caller: &Identity,
+    wanted: wired::PolicyRequestV2,
+) -> Result<PolicyTerms, Refusal> {
+    is_access(&wanted.kind)?;
+    no_tags(&wanted.resource.tags)?;
+    for (field, is_there) in [
+        ("pattern", wanted.pattern.is_some()),
+        ("rule", wanted.rule.is_some()),
+    ] {
+        if is_there {
+            let message = format!("`{field}`: conditions are not enforced here: leave it out");
+            return Err(invalid(field, message));
+        }
+    }
+    let subject = wanted.subject.attributes.iter().map(Given::second);
+    let subject = subject.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
+    let resource = wanted.resource.attributes.iter().map(Given::second);
+    let resource = resource.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
+    let parts = (subject.as_slice(), resource.as_slice());
+    let roles = &wanted.control.grant.roles;
+    terms((app, caller), parts, wanted.description, roles)
+}
+
+/// Shows policies.
+pub(super) struct Form<'u> {
+    directory: Arc<Directory>,
+    own_url: &'u UrlForCaller,
+}
+
+impl<'u> Form<'u> {
+    pub(super) fn new(app: &App, own_url: &'u UrlForCaller) -> Self {
+        Self {
+            directory: app.iam.directory(),
+            own_url,
+        }
+    }
+
+    fn roles(&self, policy: &Policy) -> Vec<wired::PolicyRole> {
+        let one = |role: &PolicyRole| match role {
+            PolicyRole::Named(role) => Some(wired::PolicyRole {
+                role_id: role.crn(),
+                display_name: Some(role.name().to_owned()),
+                description: Some(role.description().to_owned()),
+            }),
+            PolicyRole::Custom(id) => {
+                let role = self.directory.custom_role(*id)?;
+                Some(wired::PolicyRole {
+                    role_id: role.crn(),
+                    display_name: Some(role.display_name.clone()),
+                    description: Some(role.description.clone()),
+                })
+            }
+        };
+        policy.roles.iter().filter_map(one).collect()
+    }
+
+    fn subject(policy: &Policy) -> (&'static str, String) {
+        match policy.subject {
+            PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
+            PolicySubject::Group(group) => (ACCESS_GROUP_ID, group_text(policy.account, group)),
+        }
+    }
+
+    /// A policy in the first form.
+    pub(super) fn first(&self, policy: &Policy) -> wired::Policy {
+        let (name, value) = Self::subject(policy);
+        let subject = wired::NamedAttribute {
+            name: name.to_owned(),
+            value,
+            operator: None,
+        };
+        let attribute = |own: &Attribute| wired::NamedAttribute {
+            name: own.key.name().to_owned(),
+            value: own.value.clone(),
+            operator: Some(own.operator.name().to_owned()),
+        };
+        wired::Policy {
+            id: policy.id.to_string(),
+            kind: ACCESS.to_owned(),
+            description: policy.description.clone(),
+            subjects: vec![wired::PolicySubject {
+                attributes: vec![subject],
+            }],
+            roles: self.roles(policy),
+            resources: vec![wired::PolicyResource {
+                attributes: policy.attributes.iter().map(attribute).collect(),
+                tags: Vec::new(),
+            }],
+            href: format!("{}/v1/policies/{}", self.own_url.url, policy.id),
+            created_at: time_text(policy.created.at),
+            created_by_id: policy.created.by.to_string(),
+            last_modified_at: time_text(policy.modified.at),
+            last_modified_by_id: policy.modified.by.to_string(),
+            state: state(policy).to_owned(),
+        }
+    }
+
+    /// A policy in the second form.
+    pub(super) fn second(&self, policy: &Policy) -> wired::PolicyV2 {
+        let (key, value) = Self::subject(policy);
+        let subject = wired::KeyedAttribute {
+            key: key.to_owned(),
+            operator: EQUALS.to_owned(),
+            value: value.into(),
+        };
+        let attribute = |own: &Attribute| wired::KeyedAttribute {
+            key: own.key.name().to_owned(),
+            operator: own.operator.name().to_owned(),
+            value: own.value.clone().into(),
+        };
+        wired::PolicyV2 {
+            id: policy.id.to_string(),
+            kind: ACCESS.to_owned(),
+            description: policy.description.clone(),
+            control: wired::PolicyControl {
+                grant: wired::PolicyGrant {
+                    roles: self.roles(policy),
+                },
+            },
+            subject: wired::PolicySubjectV2 {
+                attributes: vec![subject],
+            },
+            resource: wired::PolicyResourceV2 {
+                attributes: policy.attributes.iter().map(attribute).collect(),
+                tags: Vec::new(),
+            },
+            href: format!("{}/v2/policies/{}", self.own_url.url, policy.id),
+            created_at: time_text(policy.created.at),
+            created_by_id: policy.created.by.to_string(),
+            last_modified_at: time_text(policy.modified.at),
+            last_modified_by_id: policy.modified.by.to_string(),
+            state: state(policy).to_owned(),
+        }
+    }
+}
+
+fn state(policy: &Policy) -> &'static str {
+    if policy.active { ACTIVE } else { DELETED }
+}
