@@ -221,7 +221,7 @@ limits! {
     /// Access policies of one account.
     settable POLICIES_PER_ACCOUNT = "policies_per_account", 4000, "access policies", "a further one is refused with 429";
     /// Roles that one account has made of actions.
-    settable CUSTOM_ROLES_PER_ACCOUNT = "custom_roles_per_account", 100, "roles of its own", "a further one is refused with 429";
+    settable CUSTOM_ROLES_PER_ACCOUNT = "custom_roles_per_account", 500, "roles of its own", "a further one is refused with 429";
     /// Series of one account, in all its domains.
     settable SERIES_PER_ACCOUNT = "series_per_account", 10_000_000, "series", "samples of further new series are rejected";
     /// New series of one account in an hour.

@@ -6,6 +6,7 @@
 
 pub(crate) mod identity;
 pub(crate) mod monitoring;
+mod policies;
 mod service_ids;
 pub(crate) mod world;
 

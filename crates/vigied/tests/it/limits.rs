@@ -178,6 +178,7 @@ fn every_limit_is_tried_here() {
         .chain(&crate::senders::LIMITS)
         .chain(&crate::senders::STATSD_LIMITS)
         .chain(&crate::service_ids::LIMITS)
+        .chain(&crate::access_policies::LIMITS)
         .map(|limit| limit.name)
         .collect();
     let all: BTreeSet<&str> = limit::ALL.iter().map(|limit| limit.name).collect();
