@@ -10,6 +10,7 @@ pub(crate) mod facts;
 mod map;
 mod policies;
 pub(crate) mod policy;
+mod policy_access;
 pub(crate) mod policy_role;
 pub(crate) mod policy_target;
 mod sorted;

@@ -1,23 +1,21 @@
-//! Policies in the directory: whose they are, and what they allow in a domain. They are found by their subjects, so that a request
-//! looks at those of its caller alone.
+//! Policies and the accounts' own roles, found by their ids and by whom or what they belong to: a request looks at those of its caller
+//! alone.
 
+use super::map::Map;
 use super::policy::{Policy, PolicySubject};
-use super::policy_role::{CustomRole, PolicyRole};
-use super::{Directory, Map};
-use base::id::{AccountId, CustomRoleId, OrgId, PolicyId};
-use base::principal::Principal;
-use base::scope::{Actions, Domain};
+use super::policy_role::CustomRole;
+use base::id::{AccountId, CustomRoleId, PolicyId};
 use std::collections::BTreeSet;
 use std::hash::Hash;
 
-/// Policies and the accounts' own roles, each found by its id and by whom or what it belongs to.
+/// The policies and roles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Policies {
-    all: Map<PolicyId, Policy>,
-    by_subject: Map<PolicySubject, BTreeSet<PolicyId>>,
-    by_account: Map<AccountId, BTreeSet<PolicyId>>,
-    roles: Map<CustomRoleId, CustomRole>,
-    roles_by_account: Map<AccountId, BTreeSet<CustomRoleId>>,
+    pub(super) all: Map<PolicyId, Policy>,
+    pub(super) by_subject: Map<PolicySubject, BTreeSet<PolicyId>>,
+    pub(super) by_account: Map<AccountId, BTreeSet<PolicyId>>,
+    pub(super) roles: Map<CustomRoleId, CustomRole>,
+    pub(super) roles_by_account: Map<AccountId, BTreeSet<CustomRoleId>>,
 }
 
 impl Policies {
@@ -67,119 +65,5 @@ fn take<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, k
         lists.change(key, |list| {
             list.remove(&value);
         });
-    }
-}
-
-impl Directory {
-    /// What the principal's policies allow in the domain.
-    pub(super) fn policy_actions(&self, principal: Principal, domain: Domain) -> Actions {
-        let covering = self.policies_for(principal);
-        let covering = covering.filter(|policy| self.covers(policy, domain));
-        covering.fold(Actions::NONE, |sum, policy| {
-            sum.union(self.given_actions(policy))
-        })
-    }
-
-    /// Whether the principal has any role in the domain, or a policy that gives something there.
-    #[must_use]
-    pub fn is_admitted(&self, principal: impl Into<Principal>, domain: Domain) -> bool {
-        let principal = principal.into();
-        !self.roles(principal, domain).is_empty()
-            || self
-                .policies_for(principal)
-                .any(|policy| self.covers(policy, domain))
-    }
-
-    /// The policies in force for the principal, by itself and by its access groups, in the accounts that it is in.
-    pub(crate) fn policies_for(&self, principal: Principal) -> impl Iterator<Item = &Policy> {
-        let own = PolicySubject::Principal(principal);
-        // Where nobody has a policy, nobody's groups are looked for.
-        let groups = (!self.policies.by_subject.is_empty()).then(|| self.groups_of(principal));
-        let groups = groups.into_iter().flatten().map(PolicySubject::Group);
-        let ids = std::iter::once(own)
-            .chain(groups)
-            .filter_map(move |subject| self.policies.by_subject.get(&subject))
-            .flatten();
-        ids.filter_map(move |id| self.policies.all.get(id))
-            .filter(move |policy| policy.active && self.is_member(principal, policy.account))
-    }
-
-    /// Whether one of the principal's policies covers the organization, or a space in it.
-    pub(crate) fn policies_show_org(&self, principal: Principal, org: OrgId) -> bool {
-        let Some(account) = self.account_of(Domain::Org(org)) else {
-            return false;
-        };
-        let spaces = self.spaces_of(account).iter();
-        let spaces = spaces.filter(|space| self.org_of(**space) == Some(org));
-        let domains = spaces.map(|space| Domain::Space(*space));
-        let mut domains = std::iter::once(Domain::Org(org)).chain(domains);
-        self.policies_for(principal).next().is_some()
-            && domains.any(|domain| {
-                self.policies_for(principal)
-                    .any(|policy| self.covers(policy, domain))
-            })
-    }
-
-    /// Whether the policy is about the domain.
-    pub(crate) fn covers(&self, policy: &Policy, domain: Domain) -> bool {
-        self.account_of(domain) == Some(policy.account) && policy.target.covers(self, domain)
-    }
-
-    /// What the policy allows in the domains that it is about.
-    fn given_actions(&self, policy: &Policy) -> Actions {
-        let each = policy.roles.iter().map(|role| self.role_actions(*role));
-        each.fold(Actions::NONE, Actions::union)
-    }
-
-    /// What a role of a policy allows.
-    #[must_use]
-    pub fn role_actions(&self, role: PolicyRole) -> Actions {
-        match role {
-            PolicyRole::Named(role) => role.actions(),
-            PolicyRole::Custom(id) => self
-                .custom_role(id)
-                .map_or(Actions::NONE, |role| Actions::of(&role.actions)),
-        }
-    }
-
-    /// The policy with this id, in force or not.
-    #[must_use]
-    pub fn policy(&self, id: PolicyId) -> Option<&Policy> {
-        self.policies.all.get(&id)
-    }
-
-    /// The policies of the account, in force or not, by their ids.
-    pub(crate) fn policies_of(&self, account: AccountId) -> impl Iterator<Item = &Policy> {
-        let ids = self.policies.by_account.get(&account).into_iter().flatten();
-        ids.filter_map(move |id| self.policies.all.get(id))
-    }
-
-    /// The role of an account's own with this id.
-    #[must_use]
-    pub fn custom_role(&self, id: CustomRoleId) -> Option<&CustomRole> {
-        self.policies.roles.get(&id)
-    }
-
-    /// The account's own roles, by their ids.
-    pub(crate) fn custom_roles_of(&self, account: AccountId) -> impl Iterator<Item = &CustomRole> {
-        let ids = self.policies.roles_by_account.get(&account);
-        let ids = ids.into_iter().flatten();
-        ids.filter_map(move |id| self.policies.roles.get(id))
-    }
-
-    /// The region that the domain lies in: that of the organization. The account's own domain lies in the region of a server that
-    /// has one, and else in none.
-    pub(crate) fn region_of(&self, domain: Domain) -> Option<&str> {
-        let org = match domain {
-            Domain::Account(_) => {
-                return match self.regions.as_slice() {
-                    [only] => Some(only.name.as_str()),
-                    _ => None,
-                };
-            }
-            Domain::Org(id) => id,
-            Domain::Space(id) => self.org_of(id)?,
-        };
-        self.orgs.get(&org).map(|org| org.region.as_str())
     }
 }

@@ -1,7 +1,6 @@
 //! The attributes of a policy's resource, and the domains that they mean. Only what is enforced can be stored: an attribute or an
 //! operator that is not known here is refused.
 
-use super::Directory;
 use crate::model::text::{check_length, check_stored};
 use crate::refusal::Refusal;
 use base::id::{AccountId, Guid, OrgId, SpaceId};
@@ -140,14 +139,14 @@ impl Attribute {
 
 /// The kind of a domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DomainKind {
+pub(crate) enum DomainKind {
     Account,
     Org,
     Space,
 }
 
 impl DomainKind {
-    const fn of(domain: Domain) -> (Self, Guid) {
+    pub(super) const fn of(domain: Domain) -> (Self, Guid) {
         match domain {
             Domain::Account(id) => (Self::Account, id.0),
             Domain::Org(id) => (Self::Org, id.0),
@@ -159,11 +158,11 @@ impl DomainKind {
 /// The domains of an account that a policy is about: those that have all of its attributes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PolicyTarget {
-    region: Option<(AttributeOperator, String)>,
-    org: Option<OrgId>,
-    space: Option<SpaceId>,
-    kind: Option<DomainKind>,
-    resource: Option<Guid>,
+    pub(super) region: Option<(AttributeOperator, String)>,
+    pub(super) org: Option<OrgId>,
+    pub(super) space: Option<SpaceId>,
+    pub(super) kind: Option<DomainKind>,
+    pub(super) resource: Option<Guid>,
 }
 
 impl PolicyTarget {
@@ -232,73 +231,13 @@ impl PolicyTarget {
         Ok(target)
     }
 
-    /// Checks that what the attributes name is there, so that a slip does not become a policy without any effect.
-    pub(crate) fn check_named(
-        &self,
-        directory: &Directory,
-        account: AccountId,
-    ) -> Result<(), Refusal> {
-        let is_there = |domain| directory.account_of(domain) == Some(account);
-        if let Some(org) = self.org
-            && !is_there(Domain::Org(org))
-        {
-            return Err(wrong(
-                AttributeKey::Org,
-                "is no organization of the account",
-            ));
-        }
-        if let Some(space) = self.space
-            && !is_there(Domain::Space(space))
-        {
-            return Err(wrong(AttributeKey::Space, "is no space of the account"));
-        }
-        if let (Some(kind), Some(guid)) = (self.kind, self.resource) {
-            let domain = match kind {
-                DomainKind::Account => Domain::Account(AccountId(guid)),
-                DomainKind::Org => Domain::Org(OrgId(guid)),
-                DomainKind::Space => Domain::Space(SpaceId(guid)),
-            };
-            if !is_there(domain) {
-                return Err(wrong(
-                    AttributeKey::Resource,
-                    "is no such domain of the account",
-                ));
-            }
-        }
-        if let Some((operator, value)) = &self.region {
-            let mut all = directory.regions.iter();
-            if !all.any(|region| is_met(*operator, value, &region.name)) {
-                return Err(wrong(AttributeKey::Region, "is no region of this server"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the domain has all attributes.
-    pub(crate) fn covers(&self, directory: &Directory, domain: Domain) -> bool {
-        let (kind, guid) = DomainKind::of(domain);
-        let org = match domain {
-            Domain::Account(_) => None,
-            Domain::Org(id) => Some(id),
-            Domain::Space(id) => directory.org_of(id),
-        };
-        self.kind.is_none_or(|own| own == kind)
-            && self.resource.is_none_or(|own| own == guid)
-            && self.space.is_none_or(|own| domain == Domain::Space(own))
-            && self.org.is_none_or(|own| org == Some(own))
-            && self.region.as_ref().is_none_or(|(operator, value)| {
-                let region = directory.region_of(domain);
-                region.is_some_and(|region| is_met(*operator, value, region))
-            })
-    }
-
     /// Whether it is about the domain of the account alone.
     pub(crate) fn is_of_account_alone(&self) -> bool {
         self.kind == Some(DomainKind::Account)
     }
 }
 
-fn wrong(key: AttributeKey, what: &str) -> Refusal {
+pub(super) fn wrong(key: AttributeKey, what: &str) -> Refusal {
     let name = key.name();
     Refusal::invalid(name, format!("the attribute `{name}` {what}"))
 }
@@ -307,7 +246,7 @@ fn guid(key: AttributeKey, value: &str) -> Result<Guid, Refusal> {
     Guid::parse(value).map_err(|_| wrong(key, "is no GUID"))
 }
 
-fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bool {
+pub(super) fn is_met(operator: AttributeOperator, value: &str, text: &str) -> bool {
     match operator {
         AttributeOperator::Equals => value == text,
         AttributeOperator::Matches => matches(value.as_bytes(), text.as_bytes()),
