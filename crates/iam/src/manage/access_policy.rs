@@ -16,25 +16,40 @@ use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
-use crate::repo::{access_groups, members, policies};
+use crate::repo::{access_groups, invitations, members, policies};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, PolicyId};
+use base::id::{AccountId, PolicyId, UserId};
 use base::limit;
+use base::principal::Principal;
 use db::Tx;
 use std::cmp::Ordering;
 
-/// What a policy says.
-#[derive(Debug)]
-pub struct PolicyTerms {
-    /// Whom it is for.
-    pub subject: PolicySubject,
+/// What a policy gives.
+#[derive(Debug, Clone)]
+pub struct PolicyGrant {
     /// What it is for.
     pub description: String,
-    /// What it gives.
+    /// The roles.
     pub roles: Vec<PolicyRole>,
     /// Where.
     pub attributes: Vec<Attribute>,
+}
+
+/// What a policy says.
+#[derive(Debug, Clone)]
+pub struct PolicyTerms {
+    /// Whom it is for.
+    pub subject: PolicySubject,
+    /// What it gives.
+    pub grant: PolicyGrant,
+}
+
+/// What a policy gives, with the meaning of its attributes.
+#[derive(Debug)]
+pub(super) struct CheckedGrant {
+    grant: PolicyGrant,
+    target: PolicyTarget,
 }
 
 /// The version of a policy, for `If-Match`.
@@ -100,34 +115,66 @@ impl Iam {
         terms: PolicyTerms,
     ) -> Result<Policy, IamError> {
         self.may_manage_policies(caller)?;
-        let now = self.0.clock.now();
-        let by_caller = Stamp {
-            at: now,
-            by: caller.principal(),
-        };
-        let target = self.checked(caller.account(), &terms)?;
-        let policy = Policy {
-            id: PolicyId(entropy::guid()),
-            account: caller.account(),
-            subject: terms.subject,
-            description: terms.description,
-            roles: terms.roles,
-            attributes: terms.attributes,
-            target,
-            active: true,
-            revision: 1,
-            created: by_caller,
-            modified: by_caller,
-        };
+        let (account, subject) = (caller.account(), terms.subject);
+        let given = self.check_grant(account, terms.grant)?;
         let mut tx = self.lock_policies(caller).await?;
         let limit = &limit::POLICIES_PER_ACCOUNT;
-        self.has_room(&mut tx, policy.account, limit, CountedItem::Policies)
+        self.has_room(&mut tx, account, limit, CountedItem::Policies)
             .await?;
+        let subject = found_subject(&mut tx, account, subject).await?;
+        let policy = self.new_policy(caller, account, subject, &given);
         still_fits(&mut tx, &policy).await?;
         policies::insert(&mut tx, &policy).await?;
         self.commit(tx, about(caller, Action::PolicyMade, &policy))
             .await?;
         Ok(policy)
+    }
+
+    fn new_policy(
+        &self,
+        caller: &Identity,
+        account: AccountId,
+        subject: PolicySubject,
+        given: &CheckedGrant,
+    ) -> Policy {
+        let by_caller = Stamp {
+            at: self.0.clock.now(),
+            by: caller.principal(),
+        };
+        let grant = given.grant.clone();
+        Policy {
+            id: PolicyId(entropy::guid()),
+            account,
+            subject,
+            description: grant.description,
+            roles: grant.roles,
+            attributes: grant.attributes,
+            target: given.target.clone(),
+            active: true,
+            revision: 1,
+            created: by_caller,
+            modified: by_caller,
+        }
+    }
+
+    /// Makes the policies that an invitation gives: they begin with its acceptance. The account is locked, and the caller administers
+    /// it.
+    pub(super) async fn give_invited(
+        &self,
+        tx: &mut Tx,
+        (caller, account): (&Identity, AccountId),
+        invited: UserId,
+        given: &[CheckedGrant],
+    ) -> Result<Vec<Entry>, IamError> {
+        let mut entries = Vec::with_capacity(given.len());
+        for one in given {
+            let subject = PolicySubject::Invited(invited);
+            let policy = self.new_policy(caller, account, subject, one);
+            still_fits(tx, &policy).await?;
+            policies::insert(tx, &policy).await?;
+            entries.push(about(caller, Action::PolicyMade, &policy));
+        }
+        Ok(entries)
     }
 
     /// Says a policy anew. `if_match` has its entity tag, or is `*`.
@@ -142,12 +189,12 @@ impl Iam {
         terms: PolicyTerms,
     ) -> Result<Policy, IamError> {
         let old = self.changeable_policy(caller, id, if_match)?;
-        let target = self.checked(old.account, &terms)?;
+        let CheckedGrant { grant, target } = self.check_grant(old.account, terms.grant)?;
         let new = Policy {
             subject: terms.subject,
-            description: terms.description,
-            roles: terms.roles,
-            attributes: terms.attributes,
+            description: grant.description,
+            roles: grant.roles,
+            attributes: grant.attributes,
             target,
             ..old.clone()
         };
@@ -217,6 +264,8 @@ impl Iam {
             ..new
         };
         let mut tx = self.lock_policies(caller).await?;
+        let subject = found_subject(&mut tx, new.account, new.subject).await?;
+        let new = Policy { subject, ..new };
         still_fits(&mut tx, &new).await?;
         // Of two concurrent requests with the same tag, one changes it.
         if !policies::change(&mut tx, &new, old.revision).await? {
@@ -237,10 +286,14 @@ impl Iam {
         Ok(tx)
     }
 
-    /// What the terms mean, if all of them can be enforced.
-    fn checked(&self, account: AccountId, terms: &PolicyTerms) -> Result<PolicyTarget, Refusal> {
-        text::check_description(&terms.description)?;
-        let (count, limit) = (terms.roles.len() as u64, &limit::ROLES_PER_POLICY);
+    /// What a grant means, if all of it can be enforced.
+    pub(super) fn check_grant(
+        &self,
+        account: AccountId,
+        grant: PolicyGrant,
+    ) -> Result<CheckedGrant, Refusal> {
+        text::check_description(&grant.description)?;
+        let (count, limit) = (grant.roles.len() as u64, &limit::ROLES_PER_POLICY);
         if count == 0 {
             return Err(Refusal::invalid("roles", "`roles` needs one role at least"));
         }
@@ -249,29 +302,55 @@ impl Iam {
             let message = format!("`roles` has {count} roles, more than `{name}` = {most}");
             return Err(Refusal::invalid("roles", message).limit(limit));
         }
-        let target = PolicyTarget::of(account, &terms.attributes)?;
+        let target = PolicyTarget::of(account, &grant.attributes)?;
         target.check_named(&self.directory(), account)?;
-        Ok(target)
+        Ok(CheckedGrant { grant, target })
     }
 }
 
-/// Checks, within the transaction that stores it, that whom a policy is for and what it gives are there, and that there is room for
-/// it. The account is locked.
-async fn still_fits(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
-    let account = policy.account;
-    let is_there = match policy.subject {
+/// Whom a policy is for, looked for within the transaction that stores it. A user is also found by the id of their invitation, before
+/// they accept it and after.
+async fn found_subject(
+    tx: &mut Tx,
+    account: AccountId,
+    subject: PolicySubject,
+) -> Result<PolicySubject, IamError> {
+    let is_there = match subject {
         PolicySubject::Principal(principal) => {
-            members::is_still_member(tx, account, principal).await?
+            if members::is_still_member(tx, account, principal).await? {
+                return Ok(subject);
+            }
+            let Principal::User(id) = principal else {
+                return Err(nobody());
+            };
+            let named = members::named(tx, account, id).await?;
+            if named != id && members::is_still_member(tx, account, named).await? {
+                return Ok(PolicySubject::Principal(named.into()));
+            }
+            if invitations::is_there(tx, account, id.0).await? {
+                return Ok(PolicySubject::Invited(id));
+            }
+            false
         }
         PolicySubject::Group(group) => access_groups::is_still_there(tx, account, group).await?,
+        PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
     };
-    if !is_there {
-        return Err(IamError::invalid(
-            "subjects",
-            "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile, or an \
-             `access_group_id`",
-        ));
+    match is_there {
+        true => Ok(subject),
+        false => Err(nobody()),
     }
+}
+
+fn nobody() -> IamError {
+    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile, or an \
+                   `access_group_id`";
+    IamError::invalid("subjects", message)
+}
+
+/// Checks, within the transaction that stores it, that what a policy gives is there, and that there is room for it. The account is
+/// locked.
+async fn still_fits(tx: &mut Tx, policy: &Policy) -> Result<(), IamError> {
+    let account = policy.account;
     for role in &policy.roles {
         if let PolicyRole::Custom(id) = role {
             is_still_there(tx, account, *id).await?;
@@ -296,6 +375,7 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
     let entry = match policy.subject {
         PolicySubject::Principal(principal) => entry.with("subject", principal),
         PolicySubject::Group(group) => entry.with("subject", group),
+        PolicySubject::Invited(id) => entry.with("subject", id),
     };
     let roles: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();
     let one = |own: &Attribute| format!("{}={}", own.key.name(), own.value);

@@ -2,8 +2,9 @@
 //! database and decoded later, because decoding takes time and must not run on a reactor thread.
 
 use super::{
-    account_limits, accounts, api_keys, counters, custom_roles, deleted_roles, deletions, departures, domains,
-    issuers, members, orgs, policies, principals, regions, roles, service_ids, spaces, users,
+    account_limits, accounts, api_keys, counters, custom_roles, deleted_roles, deletions,
+    departures, domains, issuers, members, orgs, policies, principals, regions, roles, service_ids,
+    spaces, users,
 };
 use crate::blocking::run_blocking;
 use crate::error::IamError;

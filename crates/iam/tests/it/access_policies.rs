@@ -1,14 +1,15 @@
 //! Access policies through their interface: what they give, to whom, where, from when and until when, on every node.
 
 use crate::world::Whole as _;
-use crate::world::{World, code, on_both_databases};
+use crate::world::{World, access_token, code, on_both_databases, secret, source};
 use base::id::AccountId;
 use base::principal::Principal;
 use base::scope::{Action, Actions, Domain};
 use iam::directory::{Attribute, NamedRole, Policy, PolicyRole, PolicySubject};
-use iam::manage::access_policy::{PolicyTerms, policy_tag};
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
 use iam::manage::api_key::NewKey;
 use iam::manage::custom_role::{CustomRoleTerms, NewCustomRole, custom_role_tag};
+use iam::manage::invitation::Invitee;
 use iam::manage::page::PageRequest;
 use iam::manage::service_id::NewService;
 use iam::{AuthError, Credential, Iam, IamError, Identity};
@@ -19,6 +20,7 @@ on_both_databases!(
     of_two_changes_of_one_version_one_happens,
     a_role_of_ones_own_is_worth_what_it_says_now,
     it_goes_with_whom_it_is_for_and_with_the_account,
+    an_invitation_gives_its_policies_with_the_acceptance,
 );
 
 /// A service without any role, and the text of its key.
@@ -52,9 +54,11 @@ fn terms(
 ) -> PolicyTerms {
     PolicyTerms {
         subject: PolicySubject::Principal(subject),
-        description: String::new(),
-        roles: vec![role],
-        attributes: attributes(account, more),
+        grant: PolicyGrant {
+            description: String::new(),
+            roles: vec![role],
+            attributes: attributes(account, more),
+        },
     }
 }
 
@@ -286,4 +290,45 @@ async fn it_goes_with_whom_it_is_for_and_with_the_account(world: World) {
     let left = db.all("SELECT guid FROM policies", &[]).await.unwrap();
     assert_eq!(left.len(), 0);
     db.close().await;
+}
+
+async fn an_invitation_gives_its_policies_with_the_acceptance(world: World) {
+    let (owner, account) = (world.owner(), world.made.account);
+    let invite = async |email: &str| {
+        let wanted = Invitee {
+            email: email.to_owned(),
+            role: None,
+        };
+        let grant = terms(account, owner.principal(), VIEWER, &[]).grant;
+        let invited = world
+            .iam
+            .invite_with(&owner, account, &[wanted], vec![grant]);
+        invited.await.unwrap().remove(0)
+    };
+    let email = "bea@example.org";
+    let invited = invite(email).await;
+    // By the id of the invitation, too.
+    let more = terms(account, invited.id.into(), WRITER, &[]);
+    let policy = world.iam.create_policy(&owner, more).await.unwrap();
+    assert_eq!(policy.subject, PolicySubject::Invited(invited.id));
+    let (here, chosen) = (source(), secret("chosen at the beginning"));
+    let shown = invited.code.unwrap();
+    let redeemed = world.iam.redeem(here, email, &shown, chosen.clone());
+    redeemed.await.unwrap();
+    let tokens = world.password(email, chosen.expose()).await.unwrap();
+    let bea = world.enter(&access_token(&tokens)).unwrap();
+    let space = Domain::Space(world.space());
+    let given = world.iam.directory().actions(bea.principal(), space);
+    assert!(given.contains(Action::Render) && given.contains(Action::Write));
+    let begun = world.iam.policy(&bea, policy.id).unwrap();
+    assert_eq!(begun.subject, PolicySubject::Principal(bea.principal()));
+    // Those of an invitation that is withdrawn go with it.
+    let invited = invite("cid@example.org").await;
+    let removed = world.iam.remove_member(&owner, account, invited.id);
+    removed.await.unwrap();
+    let any = |_: &Policy, _: &Policy| Ordering::Equal;
+    let all = world
+        .iam
+        .policies(&owner, |_| true, any, PageRequest::WHOLE);
+    assert_eq!(all.unwrap().total, 2);
 }

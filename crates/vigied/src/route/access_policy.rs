@@ -23,11 +23,12 @@ use form::{ACTIVE, DELETED, Form, first, second};
 use http::{HeaderMap, StatusCode};
 use iam::Identity;
 use iam::directory::{AttributeKey, Policy, PolicySubject};
-use iam::manage::access_policy::{PolicyTerms, policy_tag};
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms, policy_tag};
 use std::cmp::Ordering;
 use std::sync::Arc;
 use wire::iam::policy::{
-    PolicyList, PolicyListV2, PolicyPage, PolicyRequest, PolicyRequestV2, PolicyState,
+    InvitedPolicy, PolicyList, PolicyListV2, PolicyPage, PolicyRequest, PolicyRequestV2,
+    PolicyState,
 };
 
 /// The list parameters that links to other pages repeat.
@@ -149,10 +150,35 @@ impl<'p> Wanted<'p> {
         };
         self.has_type
             && self.active == policy.active
-            && (self.subjects.iter().flatten()).all(|subject| policy.subject == *subject)
+            && (self.subjects.iter().flatten()).all(|subject| is_for(policy, *subject))
             && has(AttributeKey::ServiceType, self.service_type)
             && has(AttributeKey::Service, self.service_name)
     }
+}
+
+/// Whether a policy is for whom an id names: also for a person by the id of their invitation.
+fn is_for(policy: &Policy, subject: PolicySubject) -> bool {
+    match (policy.subject, subject) {
+        (PolicySubject::Invited(id), PolicySubject::Principal(named)) => named.user() == Some(id),
+        (own, subject) => own == subject,
+    }
+}
+
+/// What the policies of an invitation give.
+pub(super) fn of_invitation(
+    app: &App,
+    caller: &Identity,
+    wanted: &[InvitedPolicy],
+) -> Result<Vec<PolicyGrant>, Refusal> {
+    let (count, limit) = (wanted.len() as u64, &limit::POLICIES_PER_SUBJECT);
+    if count > limit.default {
+        let (name, most) = (limit.name, limit.default);
+        let message = format!("`iam_policy` has {count} policies, more than `{name}` = {most}");
+        let Refusal(problem) = invalid("iam_policy", message);
+        return Err(Refusal(problem.limit(limit)));
+    }
+    let each = wanted.iter().map(|one| form::invited(app, caller, one));
+    each.collect()
 }
 
 /// One page of a list, and the addresses of others.

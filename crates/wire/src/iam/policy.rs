@@ -75,6 +75,20 @@ pub struct PolicyRequest {
     pub resources: Vec<PolicyResource>,
 }
 
+/// A policy that an invitation gives: it begins with the acceptance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct InvitedPolicy {
+    /// `access`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it gives.
+    #[serde(default)]
+    pub roles: Vec<PolicyRole>,
+    /// Where: one.
+    #[serde(default)]
+    pub resources: Vec<PolicyResource>,
+}
+
 /// A policy in the first form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Policy {

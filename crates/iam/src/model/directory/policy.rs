@@ -4,7 +4,7 @@
 use super::Stamp;
 use super::policy_role::PolicyRole;
 use super::policy_target::{Attribute, PolicyTarget};
-use base::id::{AccessGroupId, AccountId, PolicyId};
+use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
 use base::principal::Principal;
 
 /// Whom a policy is for.
@@ -14,6 +14,8 @@ pub enum PolicySubject {
     Principal(Principal),
     /// Whoever is in the access group.
     Group(AccessGroupId),
+    /// A person who has not accepted their invitation, whose id this is: it begins with the acceptance.
+    Invited(UserId),
 }
 
 /// A policy.

@@ -8,7 +8,7 @@ use crate::http::problem::Refusal;
 use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use iam::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
-use iam::manage::access_policy::PolicyTerms;
+use iam::manage::access_policy::{PolicyGrant, PolicyTerms};
 use iam::{IamError, Identity};
 use serde_json::Value;
 use std::sync::Arc;
@@ -141,14 +141,13 @@ fn is_access(kind: &str) -> Result<(), Refusal> {
     Err(invalid("type", message))
 }
 
-/// The parts of both forms.
-fn terms(
+/// What a policy gives, in both forms.
+fn grant(
     (app, caller): (&App, &Identity),
-    (subject, resource): (&[Given<'_>], &[Given<'_>]),
+    resource: &[Given<'_>],
     description: Option<String>,
     roles: &[wired::PolicyRole],
-) -> Result<PolicyTerms, Refusal> {
-    let subject = one_subject(caller.account(), subject)?;
+) -> Result<PolicyGrant, Refusal> {
     // More are refused by their number, not looked for one by one.
     let most = usize::try_from(limit::ROLES_PER_POLICY.default).unwrap_or(usize::MAX);
     if roles.len() > most {
@@ -167,12 +166,28 @@ fn terms(
         Attribute::read(own.name, own.operator, own.value).map_err(IamError::from)
     };
     let attributes = resource.iter().map(read);
-    Ok(PolicyTerms {
-        subject,
+    Ok(PolicyGrant {
         description: description.unwrap_or_default(),
         roles: roles.collect::<Result<Vec<PolicyRole>, IamError>>()?,
         attributes: attributes.collect::<Result<Vec<Attribute>, IamError>>()?,
     })
+}
+
+/// What an invitation gives by policies.
+pub(super) fn invited(
+    app: &App,
+    caller: &Identity,
+    wanted: &wired::InvitedPolicy,
+) -> Result<PolicyGrant, Refusal> {
+    let field = "iam_policy";
+    let [resource] = wanted.resources.as_slice() else {
+        let message = format!("`resources` of `{field}` takes one");
+        return Err(invalid(field, message));
+    };
+    is_access(&wanted.kind)?;
+    no_tags(&resource.tags)?;
+    let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
+    grant((app, caller), &resource, None, &wanted.roles)
 }
 
 /// What a body of the first form says.
@@ -191,8 +206,10 @@ pub(super) fn first(
     no_tags(&resource.tags)?;
     let subject: Vec<Given<'_>> = subject.attributes.iter().map(Given::first).collect();
     let resource: Vec<Given<'_>> = resource.attributes.iter().map(Given::first).collect();
-    let parts = (subject.as_slice(), resource.as_slice());
-    terms((app, caller), parts, wanted.description, &wanted.roles)
+    Ok(PolicyTerms {
+        subject: one_subject(caller.account(), &subject)?,
+        grant: grant((app, caller), &resource, wanted.description, &wanted.roles)?,
+    })
 }
 
 /// What a body of the second form says.
@@ -216,9 +233,11 @@ pub(super) fn second(
     let subject = subject.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
     let resource = wanted.resource.attributes.iter().map(Given::second);
     let resource = resource.collect::<Result<Vec<Given<'_>>, Refusal>>()?;
-    let parts = (subject.as_slice(), resource.as_slice());
     let roles = &wanted.control.grant.roles;
-    terms((app, caller), parts, wanted.description, roles)
+    Ok(PolicyTerms {
+        subject: one_subject(caller.account(), &subject)?,
+        grant: grant((app, caller), &resource, wanted.description, roles)?,
+    })
 }
 
 /// Shows policies.
@@ -257,6 +276,7 @@ impl<'u> Form<'u> {
     fn subject(policy: &Policy) -> (&'static str, String) {
         match policy.subject {
             PolicySubject::Principal(principal) => (IAM_ID, principal.to_string()),
+            PolicySubject::Invited(id) => (IAM_ID, id.to_string()),
             PolicySubject::Group(group) => (ACCESS_GROUP_ID, group_text(policy.account, group)),
         }
     }

@@ -1,8 +1,8 @@
 //! The identity routes: what is asked for is named in the path or the body, so the columns are the objects, and each is
 //! tried with a request that is right in everything but, perhaps, the caller.
 
-use super::{policies, service_ids};
 use super::world::{CREDENTIALS, ELSEWHERE, Key, OrgAndSpace, User, World};
+use super::{policies, service_ids};
 use crate::harness::Request;
 use serde_json::{Value, json};
 
@@ -435,7 +435,11 @@ pub(crate) fn columns(method: &str, path: &str) -> Option<Vec<Column>> {
 
 /// Where the right is a matter of what the body says, and the body is read first.
 fn right_is_in_the_body(method: &str, path: &str) -> bool {
-    method == "POST" && matches!(path, "/v1/apikeys" | "/v2/spaces" | "/v2/users/accept" | "/v2/authz")
+    method == "POST"
+        && matches!(
+            path,
+            "/v1/apikeys" | "/v2/spaces" | "/v2/users/accept" | "/v2/authz"
+        )
 }
 
 /// Where the kind of the credential matters: who has an account or a session only by an IAM token or a login.
