@@ -22,7 +22,7 @@ pub use entry::{
 };
 pub(crate) use map::Map;
 pub use policy::{Policy, PolicySubject};
-pub use policy_role::{CustomRole, NamedRole, PolicyRole};
+pub use policy_role::{CustomRole, NamedRole, NoPolicyRole, PolicyRole};
 pub use policy_target::{Attribute, AttributeKey, AttributeOperator, SERVICE_NAME};
 
 use super::address;

@@ -3,6 +3,7 @@
 
 mod form;
 
+use super::api_key::invalid;
 use super::entity_tag::{if_match, tagged};
 use super::order::By;
 use super::paging::{POLICIES, next};
@@ -57,10 +58,6 @@ const SORTS: [(&str, By<Policy>); 8] = [
     }),
     ("state", |a, b| a.active.cmp(&b.active)),
 ];
-
-fn invalid(field: &'static str, message: String) -> Refusal {
-    Refusal(Problem::new(Kind::Invalid, "invalid_parameter", message).field(field))
-}
 
 /// The order that `sort` asks for: the name of a member, with `-` before it in reverse.
 fn order(params: &Params) -> Result<(By<Policy>, bool), Refusal> {

@@ -31,8 +31,8 @@ impl Policies {
             return;
         };
         let (subject, account) = (policy.subject, policy.account);
-        take(&mut self.by_subject, subject, id);
-        take(&mut self.by_account, account, id);
+        take(&mut self.by_subject, subject, &id);
+        take(&mut self.by_account, account, &id);
         self.all.remove(&id);
     }
 
@@ -45,7 +45,7 @@ impl Policies {
         let Some(account) = self.roles.get(&id).map(|role| role.account) else {
             return;
         };
-        take(&mut self.roles_by_account, account, id);
+        take(&mut self.roles_by_account, account, &id);
         self.roles.remove(&id);
     }
 }
@@ -57,13 +57,13 @@ fn put<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, ke
 }
 
 /// An empty list is removed: a directory that was changed equals one that is read anew.
-fn take<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, key: K, value: V) {
+fn take<K: Eq + Hash + Clone, V: Ord + Clone>(lists: &mut Map<K, BTreeSet<V>>, key: K, value: &V) {
     let is_last = lists.get(&key).is_none_or(|list| list.len() == 1);
     if is_last {
         lists.remove(&key);
     } else {
         lists.change(key, |list| {
-            list.remove(&value);
+            list.remove(value);
         });
     }
 }

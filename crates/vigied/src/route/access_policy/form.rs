@@ -1,10 +1,10 @@
 //! Policies as bodies and answers have them, in both forms.
 
-use super::invalid;
 use crate::app::App;
 use crate::failure::refused::check_length;
 use crate::http::advertised_address::UrlForCaller;
 use crate::http::problem::Refusal;
+use crate::route::api_key::invalid;
 use base::id::{AccessGroupId, AccountId};
 use base::limit;
 use iam::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject};
