@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The chapters: title, document, and how the paths in it begin. The first that fits takes a route.
-const CHAPTERS: [(&str, &str, &[&str]); 9] = [
+const CHAPTERS: [(&str, &str, &[&str]); 10] = [
     ("Metrics", "vigie.json", &["/v1/metrics", "/v1/settings"]),
     (
         "Senders of other systems",
@@ -44,6 +44,17 @@ const CHAPTERS: [(&str, &str, &[&str]); 9] = [
     ),
     ("API keys", "iam.json", &["/v1/apikeys"]),
     ("Service IDs", "iam.json", &["/v1/serviceids"]),
+    (
+        "Access policies",
+        "iam.json",
+        &[
+            "/v1/policies",
+            "/v2/policies",
+            "/v2/roles",
+            "/v2/authz",
+            "/v1/accounts/{account}/settings/access_management",
+        ],
+    ),
     (
         "Accounts and users",
         "iam.json",
