@@ -8,7 +8,7 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
-use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject, Stamp};
+use crate::model::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject, Stamp};
 use crate::model::entity_tag;
 use crate::model::page::{Page, PageRequest};
 use crate::model::text;
@@ -16,10 +16,10 @@ use crate::policy::is_administrator;
 use crate::refusal::{Reason, Refusal};
 use crate::repo::accounts::lock_active;
 use crate::repo::counts::CountedItem;
-use crate::repo::{access_groups, invitations, members, policies};
+use crate::repo::{invitations, members, policies};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccountId, PolicyId, UserId};
+use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
 use base::limit;
 use base::principal::Principal;
 use db::Tx;
@@ -121,7 +121,7 @@ impl Iam {
         let limit = &limit::POLICIES_PER_ACCOUNT;
         self.has_room(&mut tx, account, limit, CountedItem::Policies)
             .await?;
-        let subject = found_subject(&mut tx, account, subject).await?;
+        let subject = found_subject(&mut tx, &self.directory(), account, subject).await?;
         let policy = self.new_policy(caller, account, subject, &given);
         still_fits(&mut tx, &policy).await?;
         policies::insert(&mut tx, &policy).await?;
@@ -264,7 +264,7 @@ impl Iam {
             ..new
         };
         let mut tx = self.lock_policies(caller).await?;
-        let subject = found_subject(&mut tx, new.account, new.subject).await?;
+        let subject = found_subject(&mut tx, &self.directory(), new.account, new.subject).await?;
         let new = Policy { subject, ..new };
         still_fits(&mut tx, &new).await?;
         // Of two concurrent requests with the same tag, one changes it.
@@ -312,6 +312,7 @@ impl Iam {
 /// they accept it and after.
 async fn found_subject(
     tx: &mut Tx,
+    directory: &Directory,
     account: AccountId,
     subject: PolicySubject,
 ) -> Result<PolicySubject, IamError> {
@@ -332,7 +333,12 @@ async fn found_subject(
             }
             false
         }
-        PolicySubject::Group(group) => access_groups::is_still_there(tx, account, group).await?,
+        PolicySubject::Group(group) => {
+            group == AccessGroupId::public(account)
+                || directory
+                    .access_group(group)
+                    .is_some_and(|group| group.account == account)
+        }
         PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
     };
     match is_there {
