@@ -292,8 +292,8 @@ limits! {
     fixed FILTER_BYTES = "filter_bytes", 1024, "bytes", "a longer `filter` of a list is refused with 400";
     /// CRNs of one service ID.
     fixed CRNS_PER_SERVICE_ID = "crns_per_service_id", 32, "CRNs", "a service ID with more in `unique_instance_crns` is refused with 400";
-    /// Access policies of one user, service ID, profile or access group in an account.
-    fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID, trusted profile or access group in the account is refused with 409";
+    /// Access policies of one user, service ID or profile in an account.
+    fixed POLICIES_PER_SUBJECT = "policies_per_subject", 100, "access policies", "a further one for the same user, service ID or trusted profile in the account is refused with 409";
     /// Roles of one access policy.
     fixed ROLES_PER_POLICY = "roles_per_policy", 16, "roles", "an access policy with more is refused with 400";
     /// Decisions about access that one request asks for.

@@ -1,5 +1,4 @@
-//! Access policies: an Administrator of the account gives roles by them, to a principal or to an access group, in the domains that have
-//! certain attributes. Whoever they are for sees those that name them.
+//! Access policies: an Administrator of the account gives roles by them, to a principal, in the domains that have certain attributes. Whoever they are for sees those that name them.
 
 use super::administrator::{not_administrator, still_administers};
 use super::custom_role::is_still_there;
@@ -8,7 +7,7 @@ use crate::audit::{Action, Entry};
 use crate::entropy;
 use crate::error::IamError;
 use crate::model::directory::policy_target::PolicyTarget;
-use crate::model::directory::{Attribute, Directory, Policy, PolicyRole, PolicySubject, Stamp};
+use crate::model::directory::{Attribute, Policy, PolicyRole, PolicySubject, Stamp};
 use crate::model::entity_tag;
 use crate::model::page::{Page, PageRequest};
 use crate::model::text;
@@ -19,7 +18,7 @@ use crate::repo::counts::CountedItem;
 use crate::repo::{invitations, members, policies};
 use crate::service::Iam;
 use crate::token::identity::Identity;
-use base::id::{AccessGroupId, AccountId, PolicyId, UserId};
+use base::id::{AccountId, PolicyId, UserId};
 use base::limit;
 use base::principal::Principal;
 use db::Tx;
@@ -121,7 +120,7 @@ impl Iam {
         let limit = &limit::POLICIES_PER_ACCOUNT;
         self.has_room(&mut tx, account, limit, CountedItem::Policies)
             .await?;
-        let subject = found_subject(&mut tx, &self.directory(), account, subject).await?;
+        let subject = found_subject(&mut tx, account, subject).await?;
         let policy = self.new_policy(caller, account, subject, &given);
         still_fits(&mut tx, &policy).await?;
         policies::insert(&mut tx, &policy).await?;
@@ -264,7 +263,7 @@ impl Iam {
             ..new
         };
         let mut tx = self.lock_policies(caller).await?;
-        let subject = found_subject(&mut tx, &self.directory(), new.account, new.subject).await?;
+        let subject = found_subject(&mut tx, new.account, new.subject).await?;
         let new = Policy { subject, ..new };
         still_fits(&mut tx, &new).await?;
         // Of two concurrent requests with the same tag, one changes it.
@@ -312,7 +311,6 @@ impl Iam {
 /// they accept it and after.
 async fn found_subject(
     tx: &mut Tx,
-    directory: &Directory,
     account: AccountId,
     subject: PolicySubject,
 ) -> Result<PolicySubject, IamError> {
@@ -333,12 +331,6 @@ async fn found_subject(
             }
             false
         }
-        PolicySubject::Group(group) => {
-            group == AccessGroupId::public(account)
-                || directory
-                    .access_group(group)
-                    .is_some_and(|group| group.account == account)
-        }
         PolicySubject::Invited(id) => invitations::is_there(tx, account, id.0).await?,
     };
     match is_there {
@@ -348,8 +340,7 @@ async fn found_subject(
 }
 
 fn nobody() -> IamError {
-    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile, or an \
-                   `access_group_id`";
+    let message = "the subject is nobody in this account: it takes the `iam_id` of a user, service ID or trusted profile";
     IamError::invalid("subjects", message)
 }
 
@@ -380,7 +371,6 @@ fn about(caller: &Identity, action: Action, policy: &Policy) -> Entry {
         .on(policy.id);
     let entry = match policy.subject {
         PolicySubject::Principal(principal) => entry.with("subject", principal),
-        PolicySubject::Group(group) => entry.with("subject", group),
         PolicySubject::Invited(id) => entry.with("subject", id),
     };
     let roles: Vec<String> = policy.roles.iter().map(ToString::to_string).collect();

@@ -15,6 +15,7 @@ pub(crate) mod policy_role;
 pub(crate) mod policy_target;
 mod sorted;
 mod sorting;
+mod stamp;
 
 pub use deleted::Deleted;
 pub use entry::{
@@ -24,6 +25,7 @@ pub(crate) use map::Map;
 pub use policy::{Policy, PolicySubject};
 pub use policy_role::{CustomRole, NamedRole, NoPolicyRole, PolicyRole};
 pub use policy_target::{Attribute, AttributeKey, AttributeOperator, SERVICE_NAME};
+pub use stamp::Stamp;
 
 use super::address;
 use super::issuers::Issuers;
