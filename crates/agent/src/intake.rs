@@ -89,7 +89,7 @@ impl State {
     }
 }
 
-/// What listeners have read and the journal does not have yet.
+/// Lines that listeners have read and the journal does not have yet.
 #[derive(Debug, Default)]
 pub struct Intake {
     state: Mutex<State>,

@@ -114,7 +114,7 @@ impl Listeners {
             .map(|listener| (listener.kind, listener.sockets.address))
     }
 
-    /// What has come in by each listener.
+    /// The counts of each listener.
     pub fn counted(&self) -> impl Iterator<Item = (ListenerKind, ListenerTotals)> {
         self.listeners
             .iter()

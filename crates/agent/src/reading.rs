@@ -167,7 +167,9 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
     if let (Some(earlier), Some(later)) = (before.forks, now.forks) {
         add("processes.fork_rate".to_owned(), earlier, later);
     }
-    for (earlier, later) in pairs(&before.interfaces, &now.interfaces, |own| &own.name) {
+    for (earlier, later) in pairs(&before.interfaces, &now.interfaces, |interface| {
+        &interface.name
+    }) {
         let name = element(&later.name);
         for (way, from, to) in [
             ("rx", earlier.received, later.received),
@@ -183,7 +185,7 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
             }
         }
     }
-    for (earlier, later) in pairs(&before.disks, &now.disks, |own| &own.name) {
+    for (earlier, later) in pairs(&before.disks, &now.disks, |disk| &disk.name) {
         let name = element(&later.name);
         for (way, from, to) in [
             ("read", earlier.read, later.read),
@@ -206,14 +208,14 @@ fn rates(before: &Reading, now: &Reading, seconds: f64, samples: &mut Vec<(Strin
     }
 }
 
-/// What was there before as well, with what it was then.
+/// Pairs each current entry with the earlier one of the same name.
 fn pairs<'r, T>(
     before: &'r [T],
     now: &'r [T],
     name: fn(&T) -> &String,
 ) -> impl Iterator<Item = (&'r T, &'r T)> {
     now.iter().filter_map(move |later| {
-        let earlier = before.iter().find(|own| name(own) == name(later))?;
+        let earlier = before.iter().find(|reading| name(reading) == name(later))?;
         Some((earlier, later))
     })
 }

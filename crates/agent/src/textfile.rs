@@ -45,14 +45,14 @@ pub struct Textfiles {
     age_max: Option<Duration>,
 }
 
-/// What the files held.
+/// The contents of the files.
 #[derive(Debug, Default)]
 pub struct TextfileReading {
     /// The samples, and beside them for each file when it was written (`node_textfile_mtime_seconds`), and whether anything was left out
     /// (`node_textfile_scrape_error`). Files have no series of these two names: what node_exporter says of its own textfiles is passed
     /// over.
     pub batch: Batch,
-    /// What was left out and why, at most two sentences for each file. They repeat what is in the files.
+    /// The skipped lines and why, at most two sentences for each file. They repeat text of the files.
     pub problems: Vec<String>,
 }
 
@@ -235,7 +235,7 @@ struct LeftOut {
 }
 
 impl LeftOut {
-    /// What was left out of the last of these files, if anything was.
+    /// The warning about the last of these files, if there is one.
     fn told(self, files: &[(PathBuf, Duration)]) -> Option<String> {
         let (series, owner) = self.first?;
         let (path, _) = files.last()?;
@@ -320,7 +320,7 @@ mod tests {
         let names = found.batch.iter();
         let names: Vec<_> = names
             .map(|sample| format!("{} {}", sample.name(), sample.value))
-            .filter(|own| !own.contains("mtime"))
+            .filter(|line| !line.contains("mtime"))
             .collect();
         assert_eq!(
             names,

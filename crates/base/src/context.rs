@@ -1,4 +1,4 @@
-//! What a piece of work may cost, and when it must end: a deadline, a flag that cancels it, and a budget.
+//! The context of a piece of work, which bounds its cost and time: a deadline, a flag that cancels it, and a budget.
 //!
 //! The handler of a request makes one [`Context`] and passes it to every call that works for the request; what these calls spend
 //! adds up. The work checks its context as it goes, so that it ends when the budget is used up, and not after it is done.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroU8;
 
-/// What sort of failure it is; decides the HTTP status and the exit code.
+/// The kind of failure; decides the HTTP status and the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The request is wrong: 400.
@@ -100,13 +100,13 @@ impl Position {
 /// A failure as the outside sees it. `message` says what happened, `hint` names the command or field that mends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What sort of failure.
+    /// The kind of failure.
     pub kind: Kind,
     /// A stable code, for example `BXNMSRI01E`.
     pub code: &'static str,
-    /// What happened, in one sentence without a full stop. Never holds a secret.
+    /// The message, one sentence without a full stop. Never holds a secret.
     pub message: Cow<'static, str>,
-    /// What to do about it.
+    /// How to mend it.
     pub hint: Option<Cow<'static, str>>,
     /// The field, parameter or header at fault.
     pub field: Option<Cow<'static, str>>,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not {expected}")]
 pub struct IdError {
-    /// What the text should have been, for example `a GUID of 36 characters`.
+    /// The expected form, for example `a GUID of 36 characters`.
     pub expected: &'static str,
 }
 

@@ -9,7 +9,7 @@ pub struct Limit {
     pub default: u64,
     /// The unit of the value.
     pub unit: &'static str,
-    /// What happens beyond it.
+    /// The consequence of exceeding it.
     pub help: &'static str,
     /// Whether a setting can change it; a limit that stored data rests on stands fast.
     pub settable: bool,
@@ -128,9 +128,9 @@ limits! {
     fixed SCHEMA_BYTES = "schema_bytes", 64 * 1024, "bytes", "a longer `storage-schemas.conf` or `storage-aggregation.conf` is refused with 400";
     /// Rules of one such file.
     fixed SCHEMA_RULES = "schema_rules", 200, "rules", "a file with more is refused with 400";
-    /// What the patterns of one such file take while they are read.
+    /// The memory for parsing the patterns of one such file.
     fixed SCHEMA_READING_BYTES = "schema_reading_bytes", 8 * 1024 * 1024, "bytes", "a file whose patterns would take more while they are read, some 300 for each letter and 32 KiB for each class such as `\\w`, is refused with 400";
-    /// What the patterns of one such file take once they are compiled.
+    /// The memory of the compiled patterns of one such file.
     fixed SCHEMA_COMPILED_BYTES = "schema_compiled_bytes", 1024 * 1024, "bytes", "a file whose patterns take more once they are compiled, or one of which takes half of it, is refused with 400";
     /// Length of the name of an event.
     fixed EVENT_WHAT_BYTES = "event_what_bytes", 1024, "bytes", "an event with a longer `what` is refused with 400";
@@ -246,11 +246,11 @@ limits! {
     settable BODY_STALL_SECONDS = "body_stall_seconds", 5, "seconds", "a body that falls behind `body_bytes_per_second_min` by more is answered with 408";
     /// The least rate of a body.
     settable BODY_BYTES_PER_SECOND_MIN = "body_bytes_per_second_min", 512, "bytes", "a body that comes more slowly than this falls behind, and is answered with 408 after `body_stall_seconds`";
-    /// What one account may have of a good that all share.
+    /// The share of a common resource that one account may use.
     settable ACCOUNT_SHARE_PERCENT = "account_share_percent", 50, "percent", "the share of `concurrent_requests`, `arriving_bodies`, `bodies_in_flight_bytes`, `concurrent_queries`, `queued_queries` and `queries_in_flight_bytes` that one account may have at once; beyond it 429 and `Retry-After`. The same of what senders have: 7 in 8 of `sender_connections`, `senders_in_flight_bytes` and `statsd_bytes_in_all`";
-    /// What one source may have of it without a verified credential.
+    /// The share that one source may use without a verified credential.
     settable SOURCE_SHARE_PERCENT = "source_share_percent", 25, "percent", "the same share for requests without a verified credential from one address (IPv6: one /64)";
-    /// What all sources may have of it without a verified credential.
+    /// The share that all sources together may use without a verified credential.
     settable STRANGER_SHARE_PERCENT = "stranger_share_percent", 75, "percent", "the same share for all requests without a verified credential together: what is left is kept for those with one";
     /// Logins that wait for a password check.
     settable PASSWORD_CHECKS_WAITING = "password_checks_waiting", 128, "logins", "a login beyond it is answered with 429 and `Retry-After`, unless its source has fewer waiting than another";
@@ -314,7 +314,7 @@ limits! {
     fixed WORD_BYTES = "word_bytes", 128, "bytes", "a longer id, time, one-time code or role in a body is refused with 400";
     /// Parameters of a query or fields of a form.
     fixed QUERY_PARAMETERS = "query_parameters", 256, "parameters", "a query or form with more is refused with 400";
-    /// What one guesser may show introspection in a minute that is no credential.
+    /// Failed token introspections a minute from one source or user.
     settable INTROSPECTION_MISSES = "introspection_misses_per_minute", 300, "misses", "a source, or a user, that has shown more is answered with 429 and `Retry-After`";
     /// Queries, listings and deletions that run at once.
     settable CONCURRENT_QUERIES = "concurrent_queries", 0, "queries", "a query, listing or deletion beyond it waits for its turn, account by account; 0 stands for two for each processor";

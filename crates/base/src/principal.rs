@@ -1,18 +1,18 @@
-//! Who acts: a person, a service, or a profile that a workload has taken on. What a key or a token stands for, and what
-//! roles are given to.
+//! The principal that acts: a person, a service, or a profile that a workload has taken on. Keys and tokens stand for one, and
+//! roles are granted to one.
 
 use crate::id::{Guid, IdError, ProfileId, ServiceId, UserId};
 use std::fmt;
 use std::str::FromStr;
 
-/// Who acts. Its text is the IAM id.
+/// The identity that acts. Its text is the IAM id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Principal {
     /// A person.
     User(UserId),
     /// A program with an identity of its own.
     Service(ServiceId),
-    /// What a workload acts as for a while, without a key.
+    /// A trusted profile, which a workload assumes for a while, without a key.
     Profile(ProfileId),
     /// The server itself, on behalf of somebody whom the audit names.
     Server,

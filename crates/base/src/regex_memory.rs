@@ -1,4 +1,4 @@
-//! What a regular expression takes in memory while it is read, told from its text before anything is read.
+//! Estimates the memory that parsing a regular expression takes, from its text alone.
 //!
 //! Two letters may name a class of many hundred ranges, and a tree of classes is whole before anything is compiled, so that the
 //! size of what is compiled bounds nothing.
@@ -7,19 +7,19 @@
 /// or any text without them that is as long as a regular expression may be.
 pub const TREE_BYTES_MAX: usize = 4 << 20;
 
-/// What a letter takes at most.
+/// The most that a letter takes.
 const LETTER: usize = 320;
 
-/// What a sign takes more.
+/// The extra cost of an operator.
 const SIGN: usize = 256;
 
-/// What a class takes at most that is made of hundreds of ranges.
+/// The most that a class of hundreds of ranges takes.
 const LARGE_CLASS: usize = 32 << 10;
 
-/// What a class in either case counts as. It takes less memory, but up to some milliseconds: each of its letters is looked at.
+/// The charge for a case-insensitive class. It takes less memory, but up to some milliseconds: each letter is looked at.
 const FOLDED_CLASS: usize = 256 << 10;
 
-/// What a class takes at most that is made of some dozens of ranges.
+/// The most that a class of some dozens of ranges takes.
 const CLASS: usize = 4 << 10;
 
 /// The bytes that an expression takes at most while it is read.

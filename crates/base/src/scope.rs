@@ -126,7 +126,7 @@ impl Scope {
         self.grants.actions()
     }
 
-    /// Who acts.
+    /// The principal that acts.
     #[must_use]
     pub const fn principal(&self) -> Principal {
         self.principal

@@ -34,7 +34,7 @@ pub struct Selector {
     /// Whether the glob is for Graphite's text as a whole.
     reads_labels: bool,
     labels: Arc<[Matcher]>,
-    /// What the path must fit beside the glob; the names of these matchers say nothing.
+    /// Matchers that the path must fit besides the glob; their label names are ignored.
     paths: Arc<[Matcher]>,
     /// Whether a series must have labels, or must have none.
     labelled: Option<bool>,

@@ -1,4 +1,4 @@
-//! What a series is: a path and labels.
+//! The key of a series: a path and labels.
 //!
 //! A [`SeriesKey`] is its one canonical form: two series are the same if and only if their keys are. Texts are renderings of
 //! it: Graphite's `path;name=value` ([`SeriesKey::graphite`]) and Prometheus' `path{name="value"}`

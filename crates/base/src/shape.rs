@@ -1,9 +1,9 @@
-//! What a query asks for of each series: raw samples, or a grid.
+//! The shape a query asks for of each series: raw samples, or a grid.
 
 use crate::grid::{Fold, Window};
 use crate::time::TimeRange;
 
-/// What is asked for of each series.
+/// The shape of the result of each series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// Its samples as they were sent, both ends of the range included.
@@ -12,7 +12,7 @@ pub enum Shape {
     Grid {
         /// The slots.
         window: Window,
-        /// What the samples of a slot become.
+        /// How the samples of a slot are combined.
         fold: Fold,
     },
 }

@@ -10,7 +10,7 @@ pub struct Source {
     counts: bool,
 }
 
-/// What is counted as one source: an IPv4 address, or a /64 of IPv6, which is what one customer of a network gets.
+/// The unit that limits by source count: an IPv4 address, or an IPv6 /64, which is what one customer of a network gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceKey(u128);
 
@@ -45,7 +45,7 @@ impl Source {
         self.address
     }
 
-    /// What limits count it as; `None` for one that no limit by source is for.
+    /// The source that limits count it under; `None` if it is exempt from limits by source.
     #[must_use]
     pub fn key(self) -> Option<SourceKey> {
         self.counts.then(|| SourceKey::of(self.address))

@@ -31,7 +31,7 @@ pub enum StoreError {
     /// A component that the store depends on failed.
     #[error("{what}")]
     Failed {
-        /// What could not be done, and with what: `cannot read …`.
+        /// The failed operation and its object: `cannot read …`.
         what: String,
         /// The error of the component that refused it.
         #[source]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// What stands in their place.
+/// The placeholder that replaces them.
 const HIDDEN: &str = "<hidden>";
 
 /// The text with what stands between the scheme of an address and its last `@` hidden; in a text without a scheme, what stands

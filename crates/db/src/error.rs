@@ -132,7 +132,9 @@ fn may_pass(error: &sqlx::Error) -> bool {
 /// Codes of PostgreSQL have five characters; those of SQLite are numbers, and shorter.
 fn is_transient_code(code: &str) -> bool {
     if code.len() == 5 {
-        return POSTGRES_UNAVAILABLE.iter().any(|own| code.starts_with(own));
+        return POSTGRES_UNAVAILABLE
+            .iter()
+            .any(|class| code.starts_with(class));
     }
     let primary = code.parse::<u32>().map(|code| code & 0xff);
     primary.is_ok_and(|code| SQLITE_UNAVAILABLE.contains(&code))

@@ -177,7 +177,7 @@ mod tests {
         for step in STEPS {
             let sqlite = statements(step.sqlite).filter(|statement| !is_trigger(statement));
             let sqlite =
-                sqlite.map(|own| own.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA"));
+                sqlite.map(|sql| sql.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA"));
             let postgres = statements(step.postgres).filter(|statement| !is_trigger(statement));
             assert!(
                 sqlite.eq(postgres.map(str::to_owned)),

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause between two questions.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
-/// What became of a commit.
+/// The outcome of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Committed,

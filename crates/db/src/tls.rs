@@ -18,7 +18,7 @@ pub(crate) fn is_lasting(error: &sqlx::Error) -> bool {
     }
 }
 
-/// What failed, inside of an error of the system.
+/// The TLS failure inside an I/O error.
 fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e TlsError> {
     if let Some(cause) = error.downcast_ref() {
         return Some(cause);

@@ -154,10 +154,10 @@ impl Core {
         progress: &mut Progress,
     ) -> Result<(), StoreError> {
         let before = progress.appended.rejected.len();
-        due.retain(|own| match self.check_accepted(accepted, own.at) {
+        due.retain(|sample| match self.check_accepted(accepted, sample.at) {
             Ok(()) => true,
             Err(reason) => {
-                progress.appended.rejected.push((own.position, reason));
+                progress.appended.rejected.push((sample.position, reason));
                 false
             }
         });
@@ -169,7 +169,7 @@ impl Core {
             let (drops, resolved) = self.resolve(accepted, &due, progress);
             let left = self.write(accepted, batch.stamp(), drops, resolved, progress);
             // Series have ended meanwhile, perhaps some of these: what is left is resolved again.
-            due.retain(|own| left.contains(&own.position));
+            due.retain(|sample| left.contains(&sample.position));
         }
         on_panic.disarm();
         drop(batch);
@@ -225,7 +225,7 @@ impl Core {
     ) {
         let mut unknown: Vec<(Fingerprint, &ResolvedSample<'_>)> = Vec::new();
         let catalog = self.state.catalog().read();
-        let names = part.iter().map(|own| own.name);
+        let names = part.iter().map(|sample| sample.name);
         let mut samples = part.iter();
         resolve::resolve(&catalog.registry, accepted.tenant, names, |found| {
             if let Some(own) = samples.next() {

@@ -16,7 +16,7 @@ use base::scope::Owner;
 use base::store::StoreError;
 use base::time::Millis;
 
-/// What is in memory or reserved, at one moment.
+/// The bytes in memory and the bytes reserved, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct HeadUsage {
     all: u64,

@@ -18,7 +18,7 @@ pub(crate) struct NewSegment {
     pub(crate) entry: SegmentEntry,
 }
 
-/// What changes.
+/// The change to publish.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     pub(crate) added: Vec<NewSegment>,
@@ -62,7 +62,10 @@ impl Core {
         if segments.len() + removed.len() != version.segments.len() {
             return Ok(false);
         }
-        let files: HashSet<PathBuf> = removed.iter().map(|own| own.path().to_owned()).collect();
+        let files: HashSet<PathBuf> = removed
+            .iter()
+            .map(|segment| segment.path().to_owned())
+            .collect();
         let mut next = manifest.clone();
         next.segments
             .retain(|entry| !files.contains(&self.dir().join(&entry.file)));
@@ -89,10 +92,13 @@ impl Core {
             .partition(|tombstone| needed(tombstone));
         next.tombstones = kept
             .into_iter()
-            .filter(|own| own.sequence <= next.sequence)
+            .filter(|tombstone| tombstone.sequence <= next.sequence)
             .cloned()
             .collect();
-        let dropped: HashSet<u64> = dropped.into_iter().map(|own| own.sequence).collect();
+        let dropped: HashSet<u64> = dropped
+            .into_iter()
+            .map(|tombstone| tombstone.sequence)
+            .collect();
         let stored = Arc::new(version.stored.changed(&version.segments, &segments));
         // On disk one thing and in memory another: nobody could go on from there.
         let on_panic = self.poison.on_panic("changed the manifest");

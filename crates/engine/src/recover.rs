@@ -37,7 +37,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-/// What the recovery at a start found and did.
+/// A report of the recovery at a start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecoveryReport {
     /// Series that exist.
@@ -52,7 +52,7 @@ pub struct RecoveryReport {
     pub wal_samples: u64,
     /// Series created in these.
     pub wal_series: u64,
-    /// What was cut off.
+    /// The torn tail that was cut off.
     pub torn: Option<TornTail>,
     /// Files the manifest does not name, which were deleted: what a crash left of an unfinished flush.
     pub orphans: Vec<PathBuf>,
@@ -278,7 +278,7 @@ fn delete_orphans(
     Ok(orphans)
 }
 
-/// What the manifest's files hold; the names are still to be sorted.
+/// Loads the files that the manifest lists; the names are still to be sorted.
 fn load(
     storage: &dyn Storage,
     files: &Arc<FileCache>,

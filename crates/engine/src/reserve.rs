@@ -21,7 +21,7 @@ pub(crate) struct Reserve {
     bytes: u64,
     free: AtomicU64,
     asked_at: AtomicI64,
-    /// What the log had written when it was asked.
+    /// The bytes the log had written when the free space was read.
     written_then: AtomicU64,
 }
 
@@ -61,7 +61,7 @@ impl Reserve {
         self.require(self.left(written.saturating_add(waiting)))
     }
 
-    /// What is free now, as far as it is the log that writes.
+    /// The free space now, if only the log has written since.
     fn left(&self, written: u64) -> u64 {
         let since = written.saturating_sub(self.written_then.load(Ordering::Relaxed));
         self.free.load(Ordering::Relaxed).saturating_sub(since)

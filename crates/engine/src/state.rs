@@ -1,4 +1,4 @@
-//! What the engine holds in memory.
+//! The engine's state in memory.
 //!
 //! What readers need is published, and they take no lock: names, activity, and a version (the head that is written to, the
 //! one that is being flushed, segments, deletions). Writers take the lock of the catalog to resolve names, and then that of one
@@ -61,7 +61,7 @@ pub(crate) struct Version {
     pub(crate) frozen: Option<Arc<Frozen>>,
     /// Ascending by day, then by sequence.
     pub(crate) segments: Arc<Vec<Arc<Segment>>>,
-    /// What tenants occupy in `segments`.
+    /// The space each tenant occupies in `segments`.
     pub(crate) stored: Arc<TenantTallies>,
     /// Ascending by sequence.
     pub(crate) tombstones: Arc<Vec<Tombstone>>,
@@ -113,7 +113,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl State {
-    /// What is known of segments and names, with an empty head. `frozen_through`: the last record whose effect is in them.
+    /// A state of these segments and names, with an empty head. `frozen_through`: the last record whose effect is in them.
     pub(crate) fn new(
         registry: Registry,
         activity: ActivityIndex,
@@ -193,7 +193,7 @@ impl State {
         self.version.load_full()
     }
 
-    /// What of `range` is kept: a segment with many days stays for a while when some of them lie past the retention.
+    /// The part of `range` within the retention: a segment with many days stays for a while when some of them lie past the retention.
     pub(crate) fn clamp_to_retention(&self, range: TimeRange) -> TimeRange {
         let first = Day(self.retention_start.load(Ordering::SeqCst));
         TimeRange {

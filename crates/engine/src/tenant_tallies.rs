@@ -1,4 +1,4 @@
-//! What each tenant occupies in segments, summed up once per change of their list.
+//! The space each tenant occupies in segments, summed up once per change of their list.
 
 use crate::segment::reader::Segment;
 use crate::segment::tally::Tally;
@@ -41,7 +41,7 @@ impl TenantTallies {
         tallies
     }
 
-    /// What the tenant occupies.
+    /// The space the tenant occupies.
     pub(crate) fn tally(&self, tenant: TenantId) -> Tally {
         self.0.get(&tenant).copied().unwrap_or_default()
     }

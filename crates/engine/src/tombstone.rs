@@ -15,9 +15,9 @@ const SERIES_PER_WEIGHT: u64 = 10_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "TombstoneRecord", into = "TombstoneRecord")]
 pub(crate) struct Tombstone {
-    /// Whose series they are. Not in the manifest: names tell.
+    /// The tenant of the series. Not in the manifest: the names say which.
     pub(crate) tenant: TenantId,
-    /// Whose share it counts for. Not known after a restart: it counts for the tenant alone then, until its days are rewritten.
+    /// The account whose share it counts toward. Not known after a restart: it counts for the tenant alone then, until its days are rewritten.
     pub(crate) owner: Option<Owner>,
     pub(crate) sequence: u64,
     pub(crate) range: TimeRange,

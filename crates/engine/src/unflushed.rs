@@ -3,7 +3,7 @@
 use crate::state::Frozen;
 use std::sync::Arc;
 
-/// What a flush has taken out of memory, and not yet brought to files.
+/// The data that a flush has taken out of memory and not yet written to files.
 #[derive(Debug)]
 pub(crate) struct Unflushed {
     pub(crate) frozen: Arc<Frozen>,

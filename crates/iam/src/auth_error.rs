@@ -1,6 +1,7 @@
 //! Why a credential is refused.
 
-use crate::hidden_domain::{CallerRoles, HiddenDomain};
+use crate::caller_roles::CallerRoles;
+use crate::hidden_domain::HiddenDomain;
 use base::id::AccountId;
 
 /// Why a credential is refused.

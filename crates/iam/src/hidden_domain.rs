@@ -1,21 +1,9 @@
 //! A domain that the caller may not see. It has facts about the caller alone, because the answer must not reveal whether the domain
 //! exists.
 
+use crate::caller_roles::CallerRoles;
 use base::scope::Domain;
 use std::fmt;
-
-/// A summary of a caller's roles in the account of their credential, or in all accounts for a credential without one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallerRoles {
-    /// No role.
-    NoRole,
-    /// Only roles in the account itself, which show no organization or space.
-    AccountAlone,
-    /// A role in an organization or a space.
-    Somewhere,
-    /// The Administrator of the account, who sees every organization and space, with a role there or without.
-    Administrator,
-}
 
 /// A domain that does not exist, or in which the caller has no role.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// A file is closed beyond this size. It is small because files are dropped and re-read as a whole.
 const FILE_BYTES: u64 = 1 << 20;
 
-/// What to do when there is no room for a record.
+/// The policy for a record that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenFull {
     /// Drops the oldest file: for data that loses value with age.
@@ -28,7 +28,7 @@ pub enum WhenFull {
     Refuse,
 }
 
-/// What was lost.
+/// The records that were lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[must_use]
 pub struct LostRecords {
@@ -204,7 +204,7 @@ impl Journal {
         self.segments.iter().map(|segment| segment.weight).sum()
     }
 
-    /// What was lost since the last call.
+    /// The losses since the last call.
     pub fn take_lost(&mut self) -> LostRecords {
         std::mem::take(&mut self.lost)
     }

@@ -33,7 +33,9 @@ pub(crate) fn complete(typed: &str) -> Result<String, Failure> {
         return Err(wrong("it names no host"));
     }
     if complete.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#')) {
-        return Err(wrong("it holds a character that has no place there"));
+        return Err(wrong(
+            "it contains a character that is not allowed in an address",
+        ));
     }
     if Origin::of(&complete).is_ok_and(|there| there.is_unspecified()) {
         return Err(Failure::usage(format!(

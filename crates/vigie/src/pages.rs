@@ -95,7 +95,7 @@ pub(crate) fn read_all<P: Page>(
     }
     // An incomplete list must not look complete.
     Err(Failure::failed(shown!(
-        "cannot {}: the list goes on after {} pages",
+        "cannot {}: the list has more than {} pages",
         doing,
         PAGES_MAX
     )))

@@ -13,7 +13,7 @@ use wire::auth_line;
 /// How much is read at once.
 const READ_BYTES: usize = 32 * 1024;
 
-/// Who takes no farewell within this time gets none.
+/// The time within which a sender must take the closing message.
 const WRITE_TIME: Duration = Duration::from_secs(1);
 
 /// What a sender is told that shows a credential: it may be another's than the agent's, and lines would be stored where they do not
@@ -47,7 +47,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What the sender is told of what was refused.
+    /// The message to the sender about refused lines.
     fn refused(&self) -> Option<String> {
         match self {
             Self::Lines(reader) => reader.refused(),

@@ -16,12 +16,12 @@ pub struct ListenerTotals {
     pub refused: u64,
 }
 
-/// What was refused since the last report.
+/// The rejects since the last report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusals {
     /// How many samples or values.
     pub count: u64,
-    /// What was wrong with the first of them. It repeats input from unknown senders.
+    /// The reason of the first of them. It repeats input from unknown senders.
     pub first: String,
 }
 
@@ -71,7 +71,7 @@ impl Counts {
         }
     }
 
-    /// What is to be told now, if anything is; at the end, at once.
+    /// The report that is due now, if any; at the end, at once.
     pub(super) fn to_tell(&self, now: Instant, is_last: bool) -> Option<Refusals> {
         let mut untold = self.untold();
         let is_due = |at: Instant| is_last || now.saturating_duration_since(at) >= AGAIN;

@@ -55,7 +55,7 @@ impl FirstLine {
         Ok(&self.held)
     }
 
-    /// What was held back until the end.
+    /// The bytes that were held back until the end.
     pub(super) fn rest(&self) -> &[u8] {
         if self.is_over { &[] } else { &self.held }
     }

@@ -82,7 +82,7 @@ impl<'a> LineReader<'a> {
         }
     }
 
-    /// What the sender is told at the end of what was refused.
+    /// The closing message to the sender about refused lines.
     pub(super) fn refused(&self) -> Option<String> {
         self.tally.told("lines")
     }

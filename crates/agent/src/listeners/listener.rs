@@ -20,7 +20,7 @@ pub(super) const TICK: Duration = Duration::from_millis(100);
 /// For so long what has already come is still read at the end.
 pub(super) const LAST: Duration = Duration::from_secs(1);
 
-/// What comes in by a listener.
+/// The protocol of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListenerKind {
     /// Graphite's lines.
@@ -49,7 +49,7 @@ pub(super) struct Listener {
     pub(super) connections: AtomicUsize,
 }
 
-/// What a thread of a listener needs.
+/// The data that a listener's thread needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ListenerContext<'a> {
     pub(super) listener: &'a Listener,

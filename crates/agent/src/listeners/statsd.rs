@@ -50,7 +50,7 @@ impl<'a> StatsdReader<'a> {
         self.count(&reading);
     }
 
-    /// What the sender is told at the end of what was refused.
+    /// The closing message to the sender about refused lines.
     pub(super) fn refused(&self) -> Option<String> {
         self.tally.told("values")
     }

@@ -9,7 +9,7 @@ const REASON_CHARACTERS_MAX: usize = 1500;
 pub(super) struct Tally {
     received: u64,
     refused: u64,
-    /// What was wrong with the first.
+    /// The reason of the first reject.
     first: String,
 }
 
@@ -27,7 +27,7 @@ impl Tally {
         self.refused += count;
     }
 
-    /// What the sender is told of the `lines` it has sent; nothing if all were taken.
+    /// The closing message to the sender about its `lines`; nothing if all were accepted.
     pub(super) fn told(&self, lines: &str) -> Option<String> {
         let were = match self.refused {
             0 => return None,
@@ -37,7 +37,13 @@ impl Tally {
         // It repeats what was sent, and may be shown on a terminal.
         let first = self.first.chars().take(REASON_CHARACTERS_MAX);
         let first: String = first
-            .map(|own| if own.is_control() { '?' } else { own })
+            .map(|character| {
+                if character.is_control() {
+                    '?'
+                } else {
+                    character
+                }
+            })
             .collect();
         let Self {
             received, refused, ..

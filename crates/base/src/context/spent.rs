@@ -47,7 +47,7 @@ pub(super) struct Shared {
     pub(super) spent: Spent,
 }
 
-/// What one part of the work has used.
+/// The usage of one part of the work.
 #[derive(Debug)]
 pub struct PartSpent {
     pub(super) spent: Arc<Spent>,

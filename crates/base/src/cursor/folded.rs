@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 /// Hands out `raw`, a cursor over samples as they were sent, in the shape that was asked for.
 ///
 /// # Errors
-/// What `take` says.
+/// The errors of `take`.
 pub fn shaped(
     raw: &mut dyn Cursor,
     shape: &Shape,

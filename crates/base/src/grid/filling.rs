@@ -14,7 +14,7 @@ pub struct Filling {
     /// The slot that the last sample fell into, and the instant at which it ends; no sample has fallen into any at first.
     slot: usize,
     end: i64,
-    /// What the samples of that slot have become, if it has several.
+    /// The fold so far of the samples in that slot, if it has several.
     running: Option<FoldState>,
 }
 

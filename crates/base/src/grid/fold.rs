@@ -82,7 +82,7 @@ impl FoldState {
         self.value + (value / self.count - self.value / self.count)
     }
 
-    /// What they have become; NaN where there was none.
+    /// The folded value; NaN if there was no sample.
     #[must_use]
     pub fn value(&self) -> f64 {
         match self.fold {

@@ -153,7 +153,7 @@ fn raw_samples_become_fewer() {
     assert_eq!(fewer(&raw, 4), raw);
 }
 
-/// What a store that folds hands out, and what a reader makes of it, is the same as the reader alone makes.
+/// Folding in the store and then in the reader gives the same as folding in the reader alone.
 #[test]
 fn slots_that_are_handed_out_one_by_one_are_those_of_the_grid() {
     let step = Step::new(60).unwrap();

@@ -10,7 +10,7 @@ pub const API_KEY_PREFIX: &str = "vgk_";
 /// a cut hides one.
 const CHARACTERS_MIN: usize = 40;
 
-/// What an API key is shown as.
+/// The placeholder that replaces an API key.
 const HIDDEN: &str = "vgk_…";
 
 /// Whether a text holds what looks like an API key, with or without a right checksum.
@@ -39,7 +39,7 @@ pub fn without_api_keys(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
-/// What stands before the first key, and what behind it.
+/// The text before the first key, and the text after it.
 fn next(text: &str) -> Option<(&str, &str)> {
     let mut from = 0;
     loop {

@@ -29,7 +29,7 @@ pub fn last_element(path: &str) -> &str {
     path.get(last_element_start(path)..).unwrap_or_default()
 }
 
-/// What lies above a path; `None` at the root.
+/// The parent of a path; `None` at the root.
 #[must_use]
 pub fn parent(path: &str) -> Option<&str> {
     path.get(..last_element_start(path).checked_sub(1)?)

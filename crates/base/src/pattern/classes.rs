@@ -8,7 +8,7 @@ pub(super) fn set(bits: &mut [u64], at: usize) {
     }
 }
 
-/// What one state of the automaton consumes.
+/// The bytes that one state of the automaton consumes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     Char(char),

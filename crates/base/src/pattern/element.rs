@@ -33,7 +33,7 @@ impl Element {
         self.automaton.is_any()
     }
 
-    /// What is written before the first wildcard or brace: every fitting text begins with it.
+    /// The literal text before the first wildcard or brace: every match begins with it.
     #[must_use]
     pub fn literal_prefix(&self) -> &str {
         &self.prefix

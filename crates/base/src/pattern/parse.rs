@@ -97,7 +97,7 @@ fn element(pieces: &[Piece], room: &mut usize) -> Result<Element, PatternError> 
                 let token = match other {
                     Some('?') => Token::AnyOne,
                     Some('[') => {
-                        let inside = rest.by_ref().take_while(|own| !own.is(']'));
+                        let inside = rest.by_ref().take_while(|token| !token.is(']'));
                         let members: Vec<&Piece> = inside.collect();
                         set(&members).ok_or(PatternError::EmptySet(piece.at))?
                     }

@@ -33,7 +33,7 @@ pub(super) fn of(pieces: &[Piece], end: TextPosition) -> Result<Vec<Range<usize>
     let mut tagged = false;
     for (index, piece) in pieces.iter().enumerate() {
         let Piece { at, character, .. } = *piece;
-        let inside = open.last().map(|own| own.character);
+        let inside = open.last().map(|brace| brace.character);
         let refused = PatternError::Character { character, at };
         match piece.syntax() {
             _ if character == '.' && !tagged => {

@@ -180,7 +180,7 @@ fn matching_is_linear_in_the_name_for_every_pattern_that_parses() {
     }
 }
 
-/// What took 3.4 s of processor time when braces were written out.
+/// This took 3.4 s of processor time when braces were expanded.
 #[test]
 fn a_pattern_of_the_greatest_length_is_compiled_in_one_pass() {
     let digits = "{0,1,2,3,4,5,6,7,8,9}".repeat(2);

@@ -1,8 +1,8 @@
-//! What can be done in a domain.
+//! The actions that can be done in a domain.
 
 use std::fmt;
 
-/// What a caller may do in a domain. The texts are the original service's action names where known.
+/// An action that a caller may be allowed in a domain. The texts are the original service's action names where known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Action {

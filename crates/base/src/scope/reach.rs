@@ -4,7 +4,7 @@ use super::{Action, Actions};
 use crate::selector::NameFilter;
 use std::sync::Arc;
 
-/// What an action reaches.
+/// The series that an action reaches.
 #[derive(Debug, Clone, Default)]
 pub enum Reach {
     /// Nothing: the action is forbidden.
@@ -16,7 +16,7 @@ pub enum Reach {
     Names(Arc<NameFilter>),
 }
 
-/// What each action reaches. Cloning copies no filter.
+/// The reach of each action. Cloning copies no filter.
 #[derive(Debug, Clone, Default)]
 pub struct Grants([Reach; Action::ALL.len()]);
 
@@ -30,7 +30,7 @@ impl Grants {
         self
     }
 
-    /// What `action` reaches.
+    /// The reach of `action`.
     #[must_use]
     pub fn reach(&self, action: Action) -> &Reach {
         self.0.get(action as usize).unwrap_or(&Reach::Nothing)

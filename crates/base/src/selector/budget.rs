@@ -1,4 +1,4 @@
-//! What the regular expressions of one selector may take together, so that sixty-four of them cost no more than one.
+//! The budget that the regular expressions of one selector share, so that sixty-four of them cost no more than one.
 
 use super::error::MatcherError;
 use crate::limit;
@@ -8,7 +8,7 @@ use crate::regex_memory::TREE_BYTES_MAX;
 /// fits, and each is counted as the smallest in which it fits.
 pub(super) const LEAST_BYTES: u64 = 16 << 10;
 
-/// What is left for the matchers of one selector.
+/// The remaining budget for the matchers of one selector.
 #[derive(Debug)]
 pub struct MatcherBudget {
     /// Bytes of tables, and of what they are made of.

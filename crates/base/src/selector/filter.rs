@@ -24,10 +24,10 @@ impl NameFilter {
     /// Whether a series is in it.
     #[must_use]
     pub fn matches(&self, key: &SeriesKey<'_>) -> bool {
-        self.any.iter().any(|own| own.matches(key))
+        self.any.iter().any(|selector| selector.matches(key))
     }
 
-    /// What it is made of.
+    /// The patterns it is made of.
     #[must_use]
     pub const fn selectors(&self) -> &[Selector] {
         &self.any

@@ -44,7 +44,7 @@ pub enum KeyError {
     /// A text that is no rendering of a series.
     #[error("{what} at offset {at}")]
     Syntax {
-        /// What was expected, or is there and must not be.
+        /// The expected text, or the text that must not be there.
         what: &'static str,
         /// Where, in bytes.
         at: usize,

@@ -1,7 +1,7 @@
 //! Graphite's text: `path;name=value;…`, labels ascending by name.
 //!
-//! What a value holds that Graphite's text can not carry (a `;`, blanks, what is not seen, and the characters of its query
-//! grammar) is written as `\` and two hexadecimal digits for each byte: `a;b` is `a\3bb`. No path and no name of a label
+//! Characters of a value that Graphite's text cannot carry (a `;`, blanks, invisible ones, and the characters of its query
+//! grammar) are written as `\` and two hexadecimal digits for each byte: `a;b` is `a\3bb`. No path and no name of a label
 //! holds any of it. Senders can not write such values, so that `C:\20` never becomes something else by accident: what they
 //! send goes through [`SeriesName`](crate::name::SeriesName), which refuses the backslash.
 

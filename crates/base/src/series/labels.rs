@@ -17,7 +17,7 @@ impl<'k> Labels<'k> {
         Self(rest)
     }
 
-    /// What has not been read.
+    /// The text that has not been read yet.
     pub(super) const fn rest(&self) -> &'k str {
         self.0
     }

@@ -166,7 +166,9 @@ impl<'t> Reader<'t> {
         self.blanks();
         let rest = self.rest();
         let is_part = |own: char| own.is_ascii_alphanumeric() || matches!(own, '_' | ':');
-        let end = rest.find(|own| !is_part(own)).unwrap_or(rest.len());
+        let end = rest
+            .find(|character| !is_part(character))
+            .unwrap_or(rest.len());
         let word = rest.get(..end).filter(|word| is_word(word, true))?;
         self.at += end;
         Some(word)

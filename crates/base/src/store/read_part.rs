@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 /// threads, under a context of the same work ([`Context::part`]); read one after the other they are
 /// [`crate::store::SampleStore::read_all`].
 pub trait ReadPart: Send + Sync {
-    /// What it costs to read: about as many samples as take so long, as far as is known.
+    /// The estimated cost of reading it, in samples that take as long.
     fn cost(&self) -> u64;
 
     /// Hands out its series, and keeps what it needs to do so again.

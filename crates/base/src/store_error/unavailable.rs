@@ -33,7 +33,7 @@ pub struct Unavailable {
     pub outage: Outage,
     /// The seconds after which a retry may succeed.
     pub retry_after: Option<u64>,
-    /// What happened, for the operator: it may name files.
+    /// The cause, for the operator: it may name files.
     pub reason: String,
 }
 

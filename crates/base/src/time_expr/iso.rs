@@ -60,7 +60,7 @@ fn of_day(year: &str, day: &str) -> String {
         let first = Date::new(year.parse().ok()?, 1, 1).ok()?;
         first.with().day_of_year(day.parse().ok()?).build().ok()
     };
-    date().map_or_else(String::new, |own| own.to_string())
+    date().map_or_else(String::new, |date| date.to_string())
 }
 
 /// The week and the weekday (from Monday, `1`) behind a year, and what stands behind them: `-W48`, `-W48-2`, `W48`, `W482`.
@@ -88,7 +88,7 @@ fn of_week(year: &str, week: &str, weekday: &str) -> String {
         let weekday = Weekday::from_monday_one_offset(weekday.parse().ok()?).ok()?;
         ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, weekday).ok()
     };
-    date().map_or_else(String::new, |own| own.date().to_string())
+    date().map_or_else(String::new, |date| date.date().to_string())
 }
 
 fn read(date: &str, rest: &str, zone: &TimeZone) -> Option<Millis> {

@@ -15,7 +15,7 @@ use crate::time::{Millis, TimeRange};
 use jiff::tz::TimeZone;
 use std::fmt;
 
-/// What was read into a text that could have meant something else.
+/// The reading chosen for an ambiguous text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
     /// `m` as minutes.
@@ -75,7 +75,7 @@ pub fn parse(text: &str, now: Millis, zone: &TimeZone) -> Result<ParsedTime, Tim
     }
 }
 
-/// What a question reads: as [`super::range`], with times read as [`parse`] does, and an absent `from` is 24 hours before
+/// The range of a query: as [`super::range`], with times read as [`parse`] does, and an absent `from` is 24 hours before
 /// `until`.
 ///
 /// # Errors
@@ -126,7 +126,7 @@ fn number(text: &str) -> Option<Result<Millis, TimeError>> {
     Some(instant.ok_or_else(|| TimeError::OutOfRange(text.to_owned())))
 }
 
-/// What Graphite does not read; `None` where it is nothing of ours either.
+/// Reads forms that Graphite does not have; `None` if it is none of ours either.
 fn beyond(plain: &str, now: Millis, zone: &TimeZone) -> Option<Result<ParsedTime, TimeError>> {
     if let Some(name) = plain.strip_prefix("last") {
         return last(name, now, zone).map(|at| Ok(ParsedTime { at, notice: None }));

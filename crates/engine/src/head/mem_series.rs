@@ -68,11 +68,11 @@ pub(crate) struct InsertOutcome {
     pub(crate) grown: usize,
 }
 
-/// What a series takes in the memory of a head before its first sample.
+/// The memory of a series in a head before its first sample.
 pub(crate) const SERIES_BYTES: usize =
     size_of::<MemSeries>() + size_of::<SeriesAppender>() + 3 * size_of::<usize>();
 
-/// What the first late sample of a series takes beside its share.
+/// The extra memory of a series' first late sample, besides its share.
 pub(crate) const LATE_BYTES: usize = FIRST_BYTES + size_of::<Tail>();
 
 /// The most that so many samples of one series take in memory, whether it is there or new, and in whatever order they are.
@@ -100,7 +100,7 @@ pub(crate) struct SeriesAppender {
     day: i32,
 }
 
-/// What a series will be after a deletion, made without a lock.
+/// The series as it will be after a deletion, built without a lock.
 #[derive(Debug)]
 pub(crate) struct PreparedDeletion {
     of: Arc<MemSeries>,

@@ -203,7 +203,7 @@ impl Head {
         all
     }
 
-    /// What a batch has done to it.
+    /// Adds the counts of a batch.
     pub(crate) fn count(&self, tenant: TenantId, sum: AppendCounts) {
         self.samples.fetch_add(sum.samples, Ordering::Relaxed);
         self.late.fetch_add(sum.late, Ordering::Relaxed);
@@ -239,7 +239,7 @@ impl Head {
     }
 }
 
-/// What a piece of a batch has added to a shard.
+/// The counts that part of a batch has added to a shard.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct AppendCounts {
     pub(crate) samples: u64,

@@ -85,7 +85,7 @@ impl<'a> IntersectionAutomaton<'a> {
         }
     }
 
-    /// What the caller may see, whatever is asked for.
+    /// Everything the caller may see, whatever the query.
     pub(crate) fn filter_alone(&self) -> Self {
         Self {
             query: None,

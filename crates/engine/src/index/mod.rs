@@ -1,4 +1,4 @@
-//! What finds series: the sorted names, and on which days each had samples.
+//! The index that finds series: the sorted names, and the days on which each had samples.
 
 pub(crate) mod activity;
 pub(crate) mod intersection;

@@ -281,7 +281,7 @@ impl<K: Clone + Ord, V: Clone> Tree<K, V> {
         value
     }
 
-    /// What is under `key`, to be changed.
+    /// The value under `key`, mutable.
     pub(crate) fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,

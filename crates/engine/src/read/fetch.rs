@@ -1,4 +1,4 @@
-//! What a query reads: the series that match, in one published state of the store.
+//! The read side of a query: the series that match, in one published state of the store.
 
 use super::series::{SeriesReader, Sources};
 use super::spans;
@@ -19,16 +19,16 @@ use base::time::{Millis, TimeRange};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What a sample takes in memory: an instant and a value.
+/// The size of a sample in memory: an instant and a value.
 const SAMPLE_BYTES: u64 = 16;
 
-/// What a sample takes while it is read, in the mean: blocks are merged into new ones.
+/// The average memory of a sample while it is read: blocks are merged into new ones.
 const SAMPLE_HELD_BYTES: u64 = 24;
 
 /// Samples that are charged at once: threads of one query have its budget in common, and each charge takes it from the others.
 const SAMPLES_PER_CHARGE: usize = 4096;
 
-/// What the queries of one request read, one after the other.
+/// An estimate of the samples that the queries of one request read, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct ReadEstimate {
     series: u64,
@@ -53,14 +53,14 @@ pub(super) struct FoundSeries<'c> {
     _held: Reservation<'c>,
 }
 
-/// What one query reads: a state of the store that no later write changes.
+/// The state of the store that one query reads; no later write changes it.
 #[derive(Debug)]
 pub(crate) struct Snapshot<'c> {
     common: Common,
     wanted: Vec<FoundSeries<'c>>,
 }
 
-/// What the series of a query share: the version, the range and the tombstones.
+/// The data that the series of a query share: the version, the range and the tombstones.
 #[derive(Debug)]
 pub(super) struct Common {
     /// Its place among the queries of one request.

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// What a name that is found takes in memory beside its text.
+/// The memory of a found name besides its text.
 const ENTRY_BYTES: u64 = 64;
 
 /// The nodes that fit, ascending; with `active`, only what one of these series is or lies above.

@@ -164,10 +164,12 @@ impl<'s> SeriesReader<'s> {
             return Ok(false);
         };
         let own = self.rest.iter();
-        let count = own.take_while(|own| own.day() == first.day()).count();
+        let count = own
+            .take_while(|segment| segment.day() == first.day())
+            .count();
         let (day, rest) = self.rest.split_at_checked(count).unwrap_or_default();
         self.rest = rest;
-        for segment in day.iter().filter(|own| !own.is_late()) {
+        for segment in day.iter().filter(|segment| !segment.is_late()) {
             meter.steps(1)?;
             let own = self.open(segment)?;
             self.stored.extend(own);

@@ -10,7 +10,7 @@ use base::store::StoreError;
 use base::time::TimeRange;
 use std::fmt;
 
-/// What reading and decoding a block costs, against looking at a name.
+/// The cost of reading and decoding a block, relative to looking at a name.
 const BLOCK_STEPS: u64 = 16;
 
 /// So many late samples are sorted in a step.
@@ -31,7 +31,7 @@ pub(super) struct SourceCursor<'s> {
     source: Source<'s>,
     hidden: Spans,
     range: TimeRange,
-    /// What was read last, of which `taken` are gone.
+    /// The samples read last, of which `taken` have been handed out.
     buffer: Points,
     taken: usize,
 }
@@ -71,12 +71,12 @@ impl<'s> SourceCursor<'s> {
         Self::new(source, range, hidden)
     }
 
-    /// What came in order.
+    /// The samples that came in order.
     pub(super) fn column(series: &'s HeadSeries, range: TimeRange, hidden: Spans) -> Self {
         Self::new(Source::Column(Box::new(series.parts(range))), range, hidden)
     }
 
-    /// What came late.
+    /// The samples that came late.
     pub(super) fn late(series: &'s HeadSeries, range: TimeRange, hidden: Spans) -> Self {
         Self::new(Source::Late(Some(series)), range, hidden)
     }

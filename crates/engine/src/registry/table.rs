@@ -24,7 +24,7 @@ pub(crate) struct Fingerprint(u64);
 #[derive(Debug)]
 pub(crate) struct Registry {
     secrets: RapidSecrets,
-    /// What tells tenants apart.
+    /// The salt that tells tenants apart.
     salt: u64,
     table: HashTable<(u64, SeriesRef)>,
     series: Entries,

@@ -24,7 +24,7 @@ pub(crate) struct Blocks<'s> {
     end: u32,
     /// The number of the page, and the page.
     page: Option<(u32, Page)>,
-    /// What was looked at and not taken.
+    /// The block that was peeked at and not taken.
     peeked: Option<Block>,
 }
 

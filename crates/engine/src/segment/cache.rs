@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Parts with a lock each, which is held for a look-up and never while a file is read.
 const SHARDS: usize = 16;
 
-/// What a page takes beside its blocks: its places in the map and in the ring.
+/// The overhead of a page besides its blocks: its entries in the map and in the ring.
 const PAGE_EXTRA_BYTES: u64 = 128;
 
 /// Some blocks that follow each other in the directory of one segment.
@@ -27,7 +27,7 @@ pub(crate) struct PageCache {
     next_segment: AtomicU64,
     hits: AtomicU64,
     misses: AtomicU64,
-    /// What all segments keep in memory of their directories whatever is asked for.
+    /// The part of all segments' directories that always stays in memory.
     index_bytes: AtomicU64,
 }
 
@@ -122,7 +122,7 @@ impl PageCache {
         Ok(page)
     }
 
-    /// What it holds and has done.
+    /// The cache's size and counters.
     pub(crate) fn figures(&self) -> CacheFigures {
         let shards = self.shards.iter();
         let bytes = shards.map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).bytes);

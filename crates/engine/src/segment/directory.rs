@@ -38,7 +38,7 @@ pub(super) struct Directory {
     heads: Box<[Head]>,
 }
 
-/// What is seen of every block while a segment is opened: once for each series and day.
+/// A callback for every block while a segment is opened, with its series and day.
 pub(crate) type OnBlock<'s> = dyn FnMut(&Header, SeriesRef, Day) + 's;
 
 impl Directory {
@@ -119,12 +119,12 @@ impl Directory {
         Ok(directory)
     }
 
-    /// What it takes in memory whatever is asked for.
+    /// The bytes that always stay in memory.
     pub(super) const fn bytes(&self) -> u64 {
         (self.heads.len() * size_of::<Head>()) as u64
     }
 
-    /// What it takes on the disk.
+    /// The bytes on disk.
     pub(super) const fn file_bytes(&self) -> u64 {
         self.blocks as u64 * BLOCK_BYTES as u64
     }

@@ -207,7 +207,7 @@ impl Segment {
         Some(entry.first..entry.first.saturating_add(entry.blocks))
     }
 
-    /// What each tenant occupies in it.
+    /// The space each tenant occupies in it.
     pub(crate) fn tallies(&self) -> impl Iterator<Item = (TenantId, Tally)> {
         self.tenants.iter().map(|(entry, samples)| {
             let tally = Tally {

@@ -1,6 +1,6 @@
-//! What a tenant occupies, in one segment or in all.
+//! The space a tenant occupies, in one segment or in all.
 
-/// What one tenant occupies.
+/// The space one tenant occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Tally {
     pub(crate) samples: u64,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// What a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
+/// The data that a deletion has taken out. Freeing it takes time: drop it when the locks are free again.
 #[derive(Debug, Default)]
 pub(crate) struct DeferredDrop(Vec<Arc<MemSeries>>);
 
@@ -26,7 +26,7 @@ pub(crate) struct AllLocked<'s> {
     shards: Vec<WriteGuard<'s, ShardWriter>>,
 }
 
-/// What a freeze takes out of the state, to be flushed.
+/// The data that a freeze takes out of the state, to be flushed.
 #[derive(Debug)]
 pub(crate) struct FreezeOutcome {
     pub(crate) frozen: Arc<Frozen>,

@@ -32,7 +32,7 @@ type File = Arc<Mutex<Content>>;
 struct State {
     seed: u64,
     dirs: BTreeSet<PathBuf>,
-    /// What a running process sees.
+    /// The files as a running process sees them.
     files: BTreeMap<PathBuf, File>,
     /// The directory entries that survive a crash for sure.
     durable: BTreeMap<PathBuf, File>,

@@ -1,4 +1,4 @@
-//! What the engine asks of a file system, so that a test can fail it.
+//! The file system as the engine uses it, behind a trait so that a test can make it fail.
 //!
 //! [`disk::Disk`] is the real one; [`faulty::Faulty`] keeps files in memory and fails, or loses power, when told to.
 

@@ -18,7 +18,7 @@ pub(crate) const PAYLOAD_BYTES_MAX: usize = 1 << 30;
 /// The kind of a series' samples: 64-bit floats. There are no others yet.
 pub(crate) const FLOATS: u8 = base::sample::Kind::Float.code();
 
-/// What a record says; its byte in the file.
+/// The kind of a record; its byte in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
@@ -85,7 +85,7 @@ impl FileHeader {
     }
 }
 
-/// What a record says, with its checksum: all of it that takes time, made before the record has a number.
+/// The contents of a record with their checksum: the slow part, made before the record has a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Payload {
     kind: Kind,

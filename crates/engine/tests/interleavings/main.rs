@@ -2,33 +2,36 @@
 //! they need not wait. The files under test are those of the engine, with `loom`'s locks and atomics in place of the standard
 //! library's: they take theirs from `crate::sync`.
 
-#![allow(dead_code, reason = "of some files a part is needed here")]
-
 #[cfg(test)]
 mod group_commit;
 #[cfg(test)]
 mod seen_batches;
 
+#[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/error.rs"]
 mod error;
 
 #[path = "../../src/poison.rs"]
 mod poison;
 
+#[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/disk_space.rs"]
 mod disk_space;
 
-/// What `error` converts.
+/// Stands in for the engine's module of that name, whose error `error` converts.
 mod column {
     pub(crate) struct Damaged(pub(crate) &'static str);
 }
 
+#[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/head/batches.rs"]
 mod batches;
 
+#[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/head/visibility.rs"]
 mod visibility;
 
+#[expect(dead_code, reason = "the models use only a part of it")]
 #[path = "../../src/wal/group_commit.rs"]
 mod group;
 

@@ -2,8 +2,8 @@
 
 use super::own_key;
 use crate::audit::{Action, Entry};
+use crate::caller_roles::CallerRoles;
 use crate::error::{AuthError, IamError};
-use crate::hidden_domain::CallerRoles;
 use crate::model::bounds::{KeyLife, Narrowing};
 use crate::model::caller_roles::hidden;
 use crate::model::directory::{ApiKey, Service};

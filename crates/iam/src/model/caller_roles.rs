@@ -2,7 +2,8 @@
 
 use super::directory::Directory;
 use super::role::Role;
-use crate::hidden_domain::{CallerRoles, HiddenDomain};
+use crate::caller_roles::CallerRoles;
+use crate::hidden_domain::HiddenDomain;
 use base::id::AccountId;
 use base::principal::Principal;
 use base::scope::Domain;

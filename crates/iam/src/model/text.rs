@@ -74,7 +74,9 @@ pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Refusal> {
         let number = u32::from(blank);
         return Err(Refusal::invalid(
             field,
-            format!("`{field}` holds U+{number:04X}, which looks like a blank and is none"),
+            format!(
+                "`{field}` holds U+{number:04X}, which looks like a space but is another character"
+            ),
         ));
     }
     if text.is_empty() {

@@ -256,7 +256,7 @@ enum Step {
         discard: bool,
     },
     Restart,
-    /// What was being appended when everything stopped, cut off at this share of its bytes.
+    /// A crash during an append: the record is cut off at this share of its bytes.
     Crash {
         size: usize,
         percent: usize,

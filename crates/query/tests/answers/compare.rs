@@ -43,16 +43,19 @@ pub(crate) fn difference(found: &Value, expected: &Value) -> Option<String> {
             .collect::<Vec<_>>()
     };
     let is_same = found.len() == expected.len()
-        && found.iter().zip(expected).all(|(own, other)| {
-            same_text(
-                &own["target"]
-                    .as_str()
-                    .map_or_else(|| own["target"].to_string(), str::to_owned),
-                other["target"]
-                    .as_str()
-                    .unwrap_or(&other["target"].to_string()),
-            )
-        });
+        && found
+            .iter()
+            .zip(expected)
+            .all(|(found_series, expected_series)| {
+                same_text(
+                    &found_series["target"]
+                        .as_str()
+                        .map_or_else(|| found_series["target"].to_string(), str::to_owned),
+                    expected_series["target"]
+                        .as_str()
+                        .unwrap_or(&expected_series["target"].to_string()),
+                )
+            });
     if !is_same {
         return Some(format!(
             "names\n   found    {:?}\n   expected {:?}",
@@ -60,10 +63,10 @@ pub(crate) fn difference(found: &Value, expected: &Value) -> Option<String> {
             names(expected)
         ));
     }
-    for (own, other) in found.iter().zip(expected) {
+    for (found_series, expected_series) in found.iter().zip(expected) {
         let (points, others) = (
-            own["datapoints"].as_array()?,
-            other["datapoints"].as_array()?,
+            found_series["datapoints"].as_array()?,
+            expected_series["datapoints"].as_array()?,
         );
         let largest = others
             .iter()
@@ -83,10 +86,13 @@ pub(crate) fn difference(found: &Value, expected: &Value) -> Option<String> {
         if !is_same {
             return Some(format!(
                 "points of {}\n   found    {}\n   expected {}",
-                own["target"], own["datapoints"], other["datapoints"]
+                found_series["target"], found_series["datapoints"], expected_series["datapoints"]
             ));
         }
-        let (tags, others) = (own["tags"].as_object()?, other["tags"].as_object()?);
+        let (tags, others) = (
+            found_series["tags"].as_object()?,
+            expected_series["tags"].as_object()?,
+        );
         let is_same = tags.len() == others.len()
             && others.iter().all(|(tag, value)| {
                 tags.get(tag).is_some_and(|tag| {
@@ -96,7 +102,7 @@ pub(crate) fn difference(found: &Value, expected: &Value) -> Option<String> {
         if !is_same {
             return Some(format!(
                 "tags of {}\n   found    {}\n   expected {}",
-                own["target"], own["tags"], other["tags"]
+                found_series["target"], found_series["tags"], expected_series["tags"]
             ));
         }
     }

@@ -32,13 +32,29 @@ pub(crate) enum Import {
     Samples(samples::SamplesArgs),
 }
 
-/// The lowest priority that a program can have.
+/// The lowest priority among programs that share a processor fairly.
 const NICENESS: i32 = 19;
+
+/// Leaves the processors to whoever wants one: nobody waits for old samples, and the server may be on this machine. Where it is
+/// refused, the import goes on all the same. Threads that are started later inherit it.
+fn yield_to_others() {
+    // A thread that is only *nice* still keeps its processor to the end of a time slice, some milliseconds, while a server's thread
+    // that has just woken up waits. An idle one is interrupted at once.
+    #[cfg(target_os = "linux")]
+    {
+        use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy};
+        let _ = thread_priority::set_thread_priority_and_policy(
+            thread_priority::thread_native_id(),
+            ThreadPriority::Min,
+            ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle),
+        );
+    }
+    let _ = rustix::process::nice(NICENESS);
+}
 
 /// Runs one of them.
 pub(crate) fn run(command: &Import, context: &Context) -> Result<(), Failure> {
-    // Nobody waits for old samples, and the server may be on this machine. Where it is refused, the import goes on all the same.
-    let _ = rustix::process::nice(NICENESS);
+    yield_to_others();
     match command {
         Import::Whisper(args) => whisper::run(args, context),
         Import::Graphite(args) => graphite::run(args, context),

@@ -105,7 +105,7 @@ fn a_pattern_that_fits_nothing_is_no_import() {
         assert_eq!(ran.code, 1, "{ran:?}");
         assert!(!ran.stdout.contains("OK"), "{ran:?}");
         assert!(
-            ran.stderr.contains("no series that fits `typo.*`"),
+            ran.stderr.contains("no series that matches `typo.*`"),
             "{ran:?}"
         );
     }

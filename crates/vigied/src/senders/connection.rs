@@ -170,18 +170,18 @@ fn run(
     let mut unknown_bytes = 0_usize;
     let mut first_line = reader.is_line_protocol().then(FirstLine::default);
     let end = loop {
-        let read = match reader.room() {
+        let read = match reader.read_buffer() {
             // Nothing may come yet.
             [] => {
                 std::thread::sleep(TICK);
                 ReadOutcome::Nothing
             }
-            room => stream.read(room),
+            buffer => stream.read(buffer),
         };
         let done = match read {
             ReadOutcome::Bytes(bytes) => {
                 heard = Instant::now();
-                let came = reader.room().get(..bytes).unwrap_or_default();
+                let came = reader.read_buffer().get(..bytes).unwrap_or_default();
                 if let Some(Err(other)) = first_line.as_mut().map(|line| line.look(came)) {
                     // Nothing of it was stored, and nothing waits to be: no line has ended.
                     shared.refuse(sender.listener, sender.source, "protocol", 1);

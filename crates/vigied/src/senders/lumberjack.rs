@@ -365,7 +365,7 @@ impl<'s> LumberjackReader<'s> {
 }
 
 impl Reader for LumberjackReader<'_> {
-    fn room(&mut self) -> &mut [u8] {
+    fn read_buffer(&mut self) -> &mut [u8] {
         self.buffer.get_mut(self.filled..).unwrap_or_default()
     }
 

@@ -109,7 +109,7 @@ impl<'s> PickleReader<'s> {
 }
 
 impl Reader for PickleReader<'_> {
-    fn room(&mut self) -> &mut [u8] {
+    fn read_buffer(&mut self) -> &mut [u8] {
         // All of a frame, or nothing: those who have a part of theirs would wait for each other.
         let larger = self.whole(0).filter(|whole| *whole > self.buffer.len());
         if let Some(whole) = larger {

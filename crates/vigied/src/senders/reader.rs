@@ -19,8 +19,8 @@ pub(super) enum End {
 
 /// A reader of the bytes of a connection.
 pub(super) trait Reader {
-    /// Where the next bytes belong. Empty while none may come.
-    fn room(&mut self) -> &mut [u8];
+    /// The buffer for the next bytes; empty while nothing may be read.
+    fn read_buffer(&mut self) -> &mut [u8];
     /// Whether lines come: a connection that begins as HTTP or TLS brings none then.
     fn is_line_protocol(&self) -> bool {
         false

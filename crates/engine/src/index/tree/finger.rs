@@ -46,7 +46,7 @@ impl<'t, K, V> Finger<'t, K, V> {
         self.leaf.get(self.at).map(|(key, value)| (key, value))
     }
 
-    /// What is under `key`.
+    /// The value under `key`.
     pub(crate) fn get<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&'t V>
     where
         K: Borrow<Q>,

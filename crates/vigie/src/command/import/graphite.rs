@@ -137,15 +137,12 @@ fn chosen(pattern: &str) -> Result<Pattern, Failure> {
 /// A pattern with a slip in it is no import of nothing.
 fn nothing_found(url: &str, pattern: &str) -> Failure {
     Failure::failed(shown!(
-        "`{}` has no series that fits `{}`, or lies below what does",
+        "`{}` has no series that matches `{}` or lies below a match",
         url,
         PrintableText::untrusted(pattern)
     ))
     .coded(code::NOT_FOUND)
-    .hint(shown!(
-        "what is there is told at `{}/metrics/find?query=*`",
-        url
-    ))
+    .hint(shown!("`{}/metrics/find?query=*` lists what is there", url))
 }
 
 /// The seconds that are asked for: from one to another, both bounds inside.

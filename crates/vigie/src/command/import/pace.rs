@@ -2,7 +2,7 @@
 //!
 //! One request is under way at a time. When the answers take twice as long as they usually do, somebody else needs the server, or
 //! its disk: then as long as the request took nothing is sent, so that at least half of the time is free for others. On its own
-//! machine an import has the lowest priority besides.
+//! machine an import runs only while a processor is idle, or nearly (`SCHED_IDLE`).
 
 use std::time::Duration;
 

@@ -81,7 +81,7 @@ impl Reader for StatsdReader<'_> {
         true
     }
 
-    fn room(&mut self) -> &mut [u8] {
+    fn read_buffer(&mut self) -> &mut [u8] {
         let end = (self.filled + READ_BYTES).min(self.buffer.len());
         self.buffer.get_mut(self.filled..end).unwrap_or_default()
     }

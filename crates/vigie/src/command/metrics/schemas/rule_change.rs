@@ -59,7 +59,7 @@ impl RuleChange<'_> {
         shown.print(&context.output)
     }
 
-    /// The refusal with the file, the line, and what stands there.
+    /// The refusal with the file, the line, and the text of the line.
     fn refusal(&self, reply: &Reply) -> Failure {
         let failure = reply.refusal("change the rules");
         let Some((file, number, wrong)) = failure.text.as_deref().and_then(located) else {
@@ -72,7 +72,7 @@ impl RuleChange<'_> {
         };
         let path = self.files.and_then(|files| *files.get(place)?);
         let written = conf.line(number).unwrap_or_default();
-        // The server has keys in small letters, and whoever wrote them may look for their own.
+        // The server has keys in lower case; show the key as it was written.
         let key = conf.key(number).unwrap_or_default();
         let wrong = &wrong.replacen(&format!("`{}`", key.to_lowercase()), &format!("`{key}`"), 1);
         let message = match (path, conf.rule_at(number)) {
@@ -86,10 +86,10 @@ impl RuleChange<'_> {
             (None, None) => shown!("{}:{}: {}", file.name(), number, wrong.as_str()),
         };
         let located = Failure { message, ..failure };
-        let located = located.hint(shown!("there stands `{}`; nothing was changed", written));
+        let located = located.hint(shown!("the line reads `{}`; nothing was changed", written));
         let is_of_aggregation = ["xfilesfactor", "aggregationmethod"]
             .iter()
-            .any(|own| own.eq_ignore_ascii_case(key));
+            .any(|name| name.eq_ignore_ascii_case(key));
         if path.is_some() && file == File::Schemas && is_of_aggregation {
             return located.hint(shown!(
                 "it looks like a `{}`: give that with `--aggregation`",

@@ -1,0 +1,14 @@
+//! A summary of a caller's roles, for answers that may speak of the caller alone.
+
+/// A summary of a caller's roles in the account of their credential, or in all accounts for a credential without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerRoles {
+    /// No role.
+    NoRole,
+    /// Only roles in the account itself, which show no organization or space.
+    AccountAlone,
+    /// A role in an organization or a space.
+    Somewhere,
+    /// The Administrator of the account, who sees every organization and space, with a role there or without.
+    Administrator,
+}
