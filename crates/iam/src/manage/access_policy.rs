@@ -1,4 +1,5 @@
-//! Access policies: an Administrator of the account gives roles by them, to a principal, in the domains that have certain attributes. Whoever they are for sees those that name them.
+//! Access policies: an Administrator of the account gives roles by them, to a principal, in the domains that have certain attributes.
+//! Whoever they are for sees those that name them.
 
 use super::administrator::{not_administrator, still_administers};
 use super::custom_role::is_still_there;

@@ -51,7 +51,7 @@ fn read(row: &Row) -> Result<Option<Policy>, IamError> {
     let attributes: Vec<(String, String, String)> = list(row, "attributes")?;
     let attributes = attributes
         .iter()
-        .map(|(key, operator, value)| Attribute::read(key, Some(operator), value));
+        .map(|(key, operator, value)| Attribute::read(key, Some(operator.as_str()), value));
     let attributes: Result<Vec<Attribute>, _> = attributes.collect();
     let (Some(subject), Ok(roles), Ok(attributes)) = (subject, roles, attributes) else {
         return Ok(None);
